@@ -1,0 +1,1 @@
+"""Tenderhall: every procurement is a case file that anyone entitled can replay. See docs/architecture.md."""
