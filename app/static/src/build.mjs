@@ -1,0 +1,81 @@
+// Builds the front end into app/static/dist: hashed files and manifest.json {logical name: {file, sha256, integrity}}.
+// Run after `npm ci`, from any folder: node app/static/src/build.mjs
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const SOURCE = dirname(fileURLToPath(import.meta.url));
+const ROOT = join(SOURCE, '..', '..', '..');
+const TARGET = join(SOURCE, '..', 'dist');
+const STAGING = `${TARGET}.new`;
+
+const PAGES = ['js/app.js', 'js/live.js', 'js/room.js', 'js/seal.js', 'css/tenderhall.css', 'css/fonts.css', 'img/mark.svg'];
+// One self-contained file, because a bidder's submission names the hash of the code that sealed it.
+const WORKERS = ['js/seal_worker.js'];
+const PDF_FONTS = {
+  'NotoSansSC-Regular.ttf': '400Regular/NotoSansSC_400Regular.ttf',
+  'NotoSansSC-Bold.ttf': '700Bold/NotoSansSC_700Bold.ttf',
+};
+
+const SHARED = {
+  absWorkingDir: SOURCE,
+  outdir: STAGING,
+  bundle: true,
+  minify: true,
+  metafile: true,
+  format: 'esm',
+  target: ['chrome111', 'firefox114', 'safari16.4'],
+  entryNames: '[name]-[hash]',
+  chunkNames: 'chunk-[name]-[hash]',
+  assetNames: 'fonts/[name]-[hash]',
+  legalComments: 'linked',
+  logLevel: 'warning',
+};
+
+function bundlePages() {
+  const loader = { '.woff2': 'file', '.svg': 'copy' };
+  return build({ ...SHARED, entryPoints: PAGES, splitting: true, loader });
+}
+
+function bundleWorkers() {
+  return build({ ...SHARED, entryPoints: WORKERS });
+}
+
+/** Static TrueType fonts for the PDF renderer, under the fixed names it looks for. */
+async function copyPdfFonts() {
+  const from = join(ROOT, 'node_modules', '@expo-google-fonts', 'noto-sans-sc');
+  await mkdir(join(STAGING, 'fonts'), { recursive: true });
+  await Promise.all(Object.entries(PDF_FONTS).map(([name, path]) => copyFile(join(from, path), join(STAGING, 'fonts', name))));
+  await copyFile(join(from, 'LICENSE_FONT'), join(STAGING, 'fonts', 'LICENSE-OFL.txt'));
+  return Object.keys(PDF_FONTS).map((name) => [name, `fonts/${name}`]);
+}
+
+/** [logical name, built file] of every entry point in esbuild's own list of outputs. */
+function entries(...results) {
+  return results
+    .flatMap((result) => Object.entries(result.metafile.outputs))
+    .filter(([, output]) => output.entryPoint)
+    .map(([path, output]) => [basename(output.entryPoint), relative(STAGING, join(SOURCE, path))]);
+}
+
+async function described([name, file]) {
+  const bytes = await readFile(join(STAGING, file));
+  const hash = (algorithm, encoding) => createHash(algorithm).update(bytes).digest(encoding);
+  return [name, { file, sha256: hash('sha256', 'hex'), integrity: `sha384-${hash('sha384', 'base64')}` }];
+}
+
+/** The new build replaces the old one whole, so that a server never reads half of it. */
+async function publish() {
+  await rm(TARGET, { recursive: true, force: true });
+  await rename(STAGING, TARGET);
+}
+
+await rm(STAGING, { recursive: true, force: true });
+const [pages, workers, fonts] = await Promise.all([bundlePages(), bundleWorkers(), copyPdfFonts()]);
+const files = [...entries(pages, workers), ...fonts].sort(([a], [b]) => (a < b ? -1 : 1));
+const manifest = Object.fromEntries(await Promise.all(files.map(described)));
+await writeFile(join(STAGING, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+await publish();
+console.log(`built ${files.length} files into ${relative(ROOT, TARGET)}`);
