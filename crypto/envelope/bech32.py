@@ -1,0 +1,61 @@
+"""Bech32 (BIP 173) without its limit of 90 characters, as age writes keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+_CHARSET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+_CHECKSUM_SIZE = 6
+
+
+def _polymod(values: Iterable[int]) -> int:
+    check = 1
+    for value in values:
+        top = check >> 25
+        check = (check & 0x1FFFFFF) << 5 ^ value
+        for bit, generator in enumerate(_GENERATOR):
+            check ^= generator if top >> bit & 1 else 0
+    return check
+
+
+def _expanded(prefix: str) -> list[int]:
+    return [ord(c) >> 5 for c in prefix] + [0] + [ord(c) & 31 for c in prefix]
+
+
+def _to_fives(data: bytes) -> list[int]:
+    bits = -(-len(data) * 8 // 5) * 5
+    number = int.from_bytes(data, "big") << (bits - len(data) * 8)
+    return [number >> shift & 31 for shift in range(bits - 5, -1, -5)]
+
+
+def _to_bytes(fives: Sequence[int]) -> bytes:
+    size, spare = divmod(len(fives) * 5, 8)
+    number = 0
+    for five in fives:
+        number = number << 5 | five
+    if spare >= 5 or number & ((1 << spare) - 1):
+        raise ValueError("bits left over that are not padding")
+    return (number >> spare).to_bytes(size, "big")
+
+
+def encode(prefix: str, data: bytes) -> str:
+    """The lowercase Bech32 text of `data` under the human-readable `prefix`."""
+    fives = _to_fives(data)
+    check = _polymod(_expanded(prefix) + fives + [0] * _CHECKSUM_SIZE) ^ 1
+    checksum = [check >> 5 * (5 - i) & 31 for i in range(_CHECKSUM_SIZE)]
+    return prefix + "1" + "".join(_CHARSET[five] for five in fives + checksum)
+
+
+def decode(text: str) -> tuple[str, bytes]:
+    """The prefix, in lowercase, and the bytes of `text`, which is all lowercase or all uppercase.
+
+    Raises ValueError for mixed case, foreign characters, a wrong checksum or padding.
+    """
+    if text not in (text.lower(), text.upper()) or not text.isascii():
+        raise ValueError("mixed case or not ASCII")
+    prefix, _, tail = text.lower().rpartition("1")
+    fives = [_CHARSET.index(c) for c in tail]
+    if not prefix or len(fives) < _CHECKSUM_SIZE or _polymod(_expanded(prefix) + fives) != 1:
+        raise ValueError("wrong checksum")
+    return prefix, _to_bytes(fives[:-_CHECKSUM_SIZE])
