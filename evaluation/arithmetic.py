@@ -1,0 +1,33 @@
+"""Exact decimal arithmetic of scores and money: half up, and the same on every machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
+
+# Wide enough that a quotient of two amounts of money never lands on a rounding edge by its own truncation.
+ARITHMETIC = Context(prec=50, rounding=ROUND_HALF_UP)
+ZERO = Decimal(0)
+HUNDRED = Decimal(100)
+
+
+def round_half_up(value: Decimal, places: int) -> Decimal:
+    """`value` with exactly `places` decimals, ties away from zero (四舍五入)."""
+    return value.quantize(Decimal(1).scaleb(-places), context=ARITHMETIC)
+
+
+def mean(values: Sequence[Decimal]) -> Decimal:
+    """The unrounded arithmetic mean of at least one value."""
+    with localcontext(ARITHMETIC):
+        return sum(values, ZERO) / len(values)
+
+
+def trimmed(values: Sequence[Decimal], drop_highest_from: int, drop_lowest_from: int) -> list[Decimal]:
+    """The values in ascending order without one highest and one lowest.
+
+    Each end is dropped only when at least `drop_highest_from` (`drop_lowest_from`) values are given.
+    """
+    ordered = sorted(values)
+    first = 1 if len(ordered) >= drop_lowest_from else 0
+    last = len(ordered) - 1 if len(ordered) >= drop_highest_from else len(ordered)
+    return ordered[first:last]

@@ -1,0 +1,111 @@
+"""From totals to ranks: the published chain of rules that parts equal totals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import groupby
+
+from evaluation.criteria import CriteriaSet
+from evaluation.errors import RuleViolation
+
+PRICE_SCORE, LOWER_PRICE, DRAW = "price_score", "lower_price", "draw"
+CRITERION_PREFIX = "criterion:"
+TOTAL = "total"
+SHARED = "shared"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a rank can depend on: total and price score in points, price in yuan, mean score by criterion."""
+
+    bid: str
+    total: Decimal
+    price_score: Decimal
+    price: Decimal
+    criteria: dict[str, Decimal]
+
+
+@dataclass(frozen=True)
+class Rank:
+    """The rank of a bid and the rule that set it apart from its neighbours; `shared` when no rule did."""
+
+    bid: str
+    rank: int
+    decided_by: str
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Ranks, best first, and the groups that only a draw can part (until it has been held)."""
+
+    ranks: tuple[Rank, ...]
+    to_draw: tuple[tuple[str, ...], ...]
+
+
+def check_tie_chain(chain: Sequence[str], criteria: CriteriaSet, *, may_draw: bool) -> None:
+    """Refuse a chain that cannot be applied. A draw may only end it, and only where it is allowed: not for works
+    (1117 §2), but for goods (O87 art. 68).
+
+    Raises RuleViolation `tie_rule_unknown`, `tie_draw_not_last` or `tie_draw_forbidden`.
+    """
+    criterion_rules = {CRITERION_PREFIX + criterion.id for criterion in criteria.scored}
+    for rule in chain:
+        if rule not in {PRICE_SCORE, LOWER_PRICE, DRAW} | criterion_rules:
+            raise RuleViolation("tie_rule_unknown", rule=rule)
+    if DRAW in chain[:-1]:
+        raise RuleViolation("tie_draw_not_last", chain=" > ".join(chain))
+    if DRAW in chain and not may_draw:
+        raise RuleViolation("tie_draw_forbidden", chain=" > ".join(chain))
+
+
+def _merit(standing: Standing, rule: str, drawn: Sequence[str]) -> Decimal:
+    """A number that is greater for the better bid."""
+    if rule == TOTAL:
+        return standing.total
+    if rule == PRICE_SCORE:
+        return standing.price_score
+    if rule == LOWER_PRICE:
+        return -standing.price
+    if rule == DRAW:
+        return Decimal(-drawn.index(standing.bid)) if standing.bid in drawn else Decimal(0)
+    return standing.criteria[rule.removeprefix(CRITERION_PREFIX)]
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Bids that no rule so far could part, and the last rule that parted them from others."""
+
+    standings: tuple[Standing, ...]
+    decided_by: str
+
+
+def _part(group: _Group, rule: str, drawn: Sequence[str]) -> list[_Group]:
+    if len(group.standings) == 1:
+        return [group]
+    ordered = sorted(group.standings, key=lambda s: (-_merit(s, rule, drawn), s.bid))
+    parts = [tuple(part) for _, part in groupby(ordered, key=lambda s: _merit(s, rule, drawn))]
+    return [_Group(part, rule if len(parts) > 1 else group.decided_by) for part in parts]
+
+
+def rank(standings: Sequence[Standing], chain: Sequence[str], drawn: Sequence[str] = ()) -> Ranking:
+    """Rank by total, then by each rule of the checked `chain`. Bids that stay equal share a rank.
+
+    `drawn` is the order of a draw that has been held; without it the groups that need one are in `to_draw`.
+    """
+    groups = [_Group(tuple(standings), TOTAL)] if standings else []
+    for rule in (TOTAL, *chain):
+        groups = [part for group in groups for part in _part(group, rule, drawn)]
+    ranks: list[Rank] = []
+    for group in groups:
+        first = len(ranks) + 1
+        ties = [Rank(s.bid, first, group.decided_by) for s in sorted(group.standings, key=lambda s: s.bid)]
+        ranks += ties if len(ties) == 1 else [replace(tie, decided_by=SHARED) for tie in ties]
+    open_ties = tuple(tuple(sorted(s.bid for s in group.standings)) for group in groups if len(group.standings) > 1)
+    return Ranking(tuple(ranks), open_ties if DRAW in chain else ())
+
+
+def candidates(ranking: Ranking, most: int) -> tuple[str, ...]:
+    """The recommended candidates, best first: bids whose rank is not beyond `most` (Reg 53: at most 3)."""
+    return tuple(found.bid for found in ranking.ranks if found.rank <= most)
