@@ -1,0 +1,57 @@
+"""The trustees of a tender: k of n people with opposed interests, who alone together can open its bids.
+
+Threshold BLS on BLS12-381 (keys in G2, signatures in G1) as in drand, with identity-based encryption on top: one
+48-byte signature on the identity of a lot's opening opens every bid of the lot, anybody can check it for ever, and the
+joint secret never exists anywhere. `ceremony` makes the keys, `description` is what the public knows, `release` makes
+and checks signatures, `capsule` seals a bid's key to an identity.
+"""
+
+from crypto.committee.capsule import CAPSULE_TYPE, check_capsule_header, make_capsule, open_capsule
+from crypto.committee.ceremony import (
+    Dealing,
+    check_dealt_share,
+    combine_dealings,
+    combine_dealt_shares,
+    complaint,
+    deal,
+    run_ceremony,
+)
+from crypto.committee.description import Committee, Member
+from crypto.committee.release import (
+    Release,
+    combine,
+    identity,
+    read_release,
+    read_share,
+    release_object,
+    share_object,
+    sign_share,
+    verify_release,
+    verify_share,
+)
+
+__all__ = [
+    "CAPSULE_TYPE",
+    "Committee",
+    "Dealing",
+    "Member",
+    "Release",
+    "check_capsule_header",
+    "check_dealt_share",
+    "combine",
+    "combine_dealings",
+    "combine_dealt_shares",
+    "complaint",
+    "deal",
+    "identity",
+    "make_capsule",
+    "open_capsule",
+    "read_release",
+    "read_share",
+    "release_object",
+    "run_ceremony",
+    "share_object",
+    "sign_share",
+    "verify_release",
+    "verify_share",
+]
