@@ -116,7 +116,7 @@ def _read_stanza(line: str, lines: _Lines) -> Stanza:
 
 
 class _Lines:
-    """The lines of a header, kept and counted, never read beyond the header's end nor much beyond `limit` bytes."""
+    """The lines of a header, kept and counted, never read beyond the header's end nor `limit` bytes."""
 
     def __init__(self, src: ByteSource, limit: int) -> None:
         self.src, self.limit = src, limit
@@ -130,11 +130,11 @@ class _Lines:
 
     def next(self) -> str:
         self.count += 1
-        line = self.src.readline(self.limit - len(self.raw) + 1)
+        line = self.src.readline(self.limit - len(self.raw))
         self.raw += line
-        if len(self.raw) > self.limit:
-            raise CryptoError("envelope_header_too_large", limit=self.limit)
         if not line.endswith(b"\n"):
+            if len(self.raw) == self.limit:
+                raise CryptoError("envelope_header_too_large", limit=self.limit)
             raise self.malformed()
         try:
             return line[:-1].decode("ascii")
