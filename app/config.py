@@ -1,0 +1,119 @@
+"""Settings of one installation, read once from the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+T = TypeVar("T")
+
+
+class BadSettings(Exception):
+    """One or more environment variables cannot be used; the message lists every one of them."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an installation may choose. Rule-book numbers are not here: they are in procedure profiles.
+
+    `home` holds keys, files and, in the embedded mode, the database. `origin` names the installation in everything that
+    is signed, so that an act of one platform means nothing on another.
+    """
+
+    home: Path
+    database_url: str
+    origin: str
+    base_url: str
+    redis_url: str | None = None
+    smtp_url: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8000
+    display_zone: str = "Asia/Shanghai"
+    max_upload_bytes: int = 4 * 2**30
+    demo: bool = False
+
+    @property
+    def keys(self) -> Path:
+        return self.home / "keys"
+
+    @property
+    def blobs(self) -> Path:
+        return self.home / "blobs"
+
+    @property
+    def mail(self) -> Path:
+        return self.home / "mail"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Settings from TENDERHALL_* variables; raises BadSettings naming every variable that cannot be used."""
+        env = os.environ if environ is None else environ
+        wrong: list[str] = []
+
+        def read(name: str, default: T, convert: Callable[[str], T]) -> T:
+            raw = env.get(f"TENDERHALL_{name}", "")
+            if not raw:
+                return default
+            try:
+                return convert(raw)
+            except ValueError as exc:
+                wrong.append(f"TENDERHALL_{name}={raw!r}: {exc}")
+                return default
+
+        home = Path(env.get("TENDERHALL_HOME") or "var").resolve()
+        port = read("PORT", 8000, _port)
+        settings = cls(
+            home=home,
+            database_url=read("DATABASE_URL", f"sqlite:///{home / 'tenderhall.db'}", _database_url),
+            origin=env.get("TENDERHALL_ORIGIN") or "tenderhall.local",
+            base_url=read("BASE_URL", f"http://127.0.0.1:{port}", _base_url),
+            redis_url=read("REDIS_URL", None, _scheme("redis", "rediss")),
+            smtp_url=read("SMTP_URL", None, _scheme("smtp", "smtps")),
+            host=env.get("TENDERHALL_HOST") or "127.0.0.1",
+            port=port,
+            max_upload_bytes=read("MAX_UPLOAD_BYTES", 4 * 2**30, _positive),
+            demo=env.get("TENDERHALL_DEMO") == "1",
+        )
+        if wrong:
+            raise BadSettings("\n".join(wrong))
+        return settings
+
+
+def _port(raw: str) -> int:
+    value = int(raw)
+    if not 0 < value < 65536:
+        raise ValueError("a port is between 1 and 65535")
+    return value
+
+
+def _positive(raw: str) -> int:
+    value = int(raw)
+    if value <= 0:
+        raise ValueError("must be above 0")
+    return value
+
+
+def _database_url(raw: str) -> str:
+    if not raw.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
+    return raw
+
+
+def _base_url(raw: str) -> str:
+    parts = urlsplit(raw)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be http://host or https://host")
+    return raw.rstrip("/")
+
+
+def _scheme(*schemes: str) -> Callable[[str], str | None]:
+    def check(raw: str) -> str | None:
+        if urlsplit(raw).scheme not in schemes:
+            raise ValueError(f"must begin with {' or '.join(schemes)}://")
+        return raw
+
+    return check

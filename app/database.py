@@ -1,0 +1,176 @@
+"""Engine, transactions, lock order and the clock of a transaction, the same on SQLite and PostgreSQL.
+
+SQLite: one writer. A write waits for the process's own lock first (fair, and friendly to the event loop), then takes
+BEGIN IMMEDIATE with a busy timeout of 0 and a jittered retry, because SQLite's own busy handler starves writers.
+PostgreSQL: row locks, taken in the order case, lot or sitting.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session as DbSession
+
+LOCK_PATIENCE_SECONDS = 20.0
+NOTIFY_CHANNEL = "tenderhall_committed"
+
+Result = TypeVar("Result")
+Clock = Callable[[], datetime]
+
+
+def system_clock() -> datetime:
+    """The machine's clock, as an aware UTC instant."""
+    return datetime.now(UTC)
+
+
+class Busy(Exception):
+    """The database stayed locked longer than LOCK_PATIENCE_SECONDS; nothing was written, the act can be sent again."""
+
+
+def _prepare_sqlite(dbapi_connection: object, _record: object) -> None:
+    dbapi_connection.isolation_level = None  # type: ignore[attr-defined]  # we say BEGIN ourselves
+    cursor = dbapi_connection.cursor()  # type: ignore[attr-defined]
+    for pragma in ("busy_timeout=0", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for _attempt in range(200):
+            try:
+                cursor.execute(f"PRAGMA {pragma}")
+                break
+            except Exception as exc:
+                if "locked" not in str(exc):
+                    raise
+                time.sleep(0.01)
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+class Database:
+    """One database and its clock. `clock` replaces the clock in tests; production has no setting for it."""
+
+    def __init__(self, url: str, clock: Clock | None = None) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        self._clock = clock
+        self._write_lock = threading.Lock()
+        options = {} if self.is_sqlite else {"pool_size": 10, "max_overflow": 20, "pool_pre_ping": True}
+        self.engine: Engine = create_engine(url, **options)  # type: ignore[arg-type]
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+        self._writing = self.engine.execution_options(writing=True)
+
+    def now(self, connection: Connection | None = None) -> datetime:
+        """The instant that counts: the database's clock on PostgreSQL, the machine's on SQLite."""
+        if self._clock is not None:
+            return self._clock()
+        if self.is_sqlite or connection is None:
+            return system_clock()
+        found: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        return found.astimezone(UTC)
+
+    @contextmanager
+    def reading(self) -> Iterator[DbSession]:
+        """A consistent view of what is committed; nothing written through it is kept."""
+        with DbSession(self.engine, expire_on_commit=False) as db_session:
+            yield db_session
+            db_session.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[DbSession]:
+        """An open write transaction; the caller (the unit of work) ends it. Raises Busy."""
+        if not self.is_sqlite:
+            with DbSession(self._writing, expire_on_commit=False) as db_session:
+                yield db_session
+            return
+        if not self._write_lock.acquire(timeout=LOCK_PATIENCE_SECONDS):
+            raise Busy
+        try:
+            with DbSession(self._writing, expire_on_commit=False) as db_session:
+                self._begin_immediate(db_session)
+                yield db_session
+        finally:
+            self._write_lock.release()
+
+    def _begin_immediate(self, db_session: DbSession) -> None:
+        give_up_at = time.monotonic() + LOCK_PATIENCE_SECONDS
+        while True:
+            try:
+                db_session.connection()
+                return
+            except OperationalError as exc:
+                db_session.rollback()
+                if "locked" not in str(exc) or time.monotonic() > give_up_at:
+                    raise Busy from exc
+                time.sleep(0.001 + secrets.randbelow(1000) / 100_000)
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+class CommitWatch:
+    """Tells one process that somebody committed: `data_version` on SQLite, LISTEN on PostgreSQL.
+
+    It may wake without reason and never says what changed: whoever wakes reads the case files.
+    """
+
+    POLL_SECONDS = 0.05
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection = database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        self._seen = self._version()
+        if not database.is_sqlite:
+            self._connection.exec_driver_sql(f"LISTEN {NOTIFY_CHANNEL}")
+
+    def _version(self) -> int:
+        if not self._database.is_sqlite:
+            return 0
+        driver = self._connection.connection.dbapi_connection
+        assert driver is not None
+        return int(driver.execute("PRAGMA data_version").fetchone()[0])
+
+    def wait(self, seconds: float) -> bool:
+        """True as soon as somebody else committed, False when `seconds` have passed."""
+        if not self._database.is_sqlite:
+            driver = self._connection.connection.dbapi_connection
+            assert driver is not None
+            return any(True for _ in driver.notifies(timeout=seconds, stop_after=1))
+        give_up_at = time.monotonic() + seconds
+        while True:
+            version = self._version()
+            if version != self._seen:
+                self._seen = version
+                return True
+            left = give_up_at - time.monotonic()
+            if left <= 0:
+                return False
+            time.sleep(min(self.POLL_SECONDS, left))
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def in_native_thread(function: Callable[..., Result], *arguments: object) -> Result:
+    """`function(*arguments)` on a real thread, so that heavy work does not hold up a co-operative server's other work.
+
+    Outside such a server it is a plain call.
+    """
+    if "gevent.monkey" not in sys.modules or not sys.modules["gevent.monkey"].is_module_patched("threading"):
+        return function(*arguments)
+    import gevent
+
+    pool = gevent.get_hub().threadpool
+    result: Result = pool.apply(function, arguments)
+    return result

@@ -1,0 +1,1 @@
+"""What lies outside: files, keys, mail, rule-book data. One function or small class each, no business."""

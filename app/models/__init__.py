@@ -1,0 +1,17 @@
+"""Tables: one file per aggregate. Truth is the case file; most others are projections or drafts."""
+
+from app.models.base import Base
+from app.models.casefile import ActHead, CaseEvent, CaseFile, CasePrivate, Command, DeniedAttempt
+from app.models.drawing import CallUp, Expert, Pseudonym
+from app.models.files import StoredFile, Upload
+from app.models.people import Account, AccountRole, Certificate, Invitation, Organisation, WebSession
+from app.models.sitting import PendingSignature, ScoreDraft, SeatRequest, Site
+from app.models.tender import Download, Lot, Tender, TenderDraft
+from app.models.work import Job, Notice
+
+__all__ = [
+    "Account", "AccountRole", "ActHead", "Base", "CallUp", "CaseEvent", "CaseFile", "CasePrivate", "Certificate",
+    "Command", "DeniedAttempt", "Download", "Expert", "Invitation", "Job", "Lot", "Notice", "Organisation",
+    "PendingSignature", "Pseudonym", "ScoreDraft", "SeatRequest", "Site", "StoredFile", "Tender", "TenderDraft",
+    "Upload", "WebSession",
+]  # fmt: skip

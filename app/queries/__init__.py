@@ -1,0 +1,1 @@
+"""Read models: frozen answers for pages, the API, exports and programs."""

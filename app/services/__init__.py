@@ -1,0 +1,1 @@
+"""Use cases: each is one transaction that locks, reads the clock, authorises, asks a pure rule and writes."""

@@ -1,1 +1,91 @@
-export {};
+// Live parts of a page. Frames only say that something changed; what changed is fetched as HTML that this person may see.
+import { io } from 'socket.io-client';
+import { serverNow, timeOfDay } from './clock.js';
+import { say } from './locale.js';
+
+const place = document.querySelector('[data-live-case]');
+const state = { cursor: place?.dataset.liveCursor ?? '', confirmedAt: serverNow() };
+
+/** The one connection of this page. It retries by itself for ever. */
+export const socket = io('/live', { transports: ['websocket'], reconnectionDelayMax: 4000, autoConnect: false });
+
+function confirmed(cursor) {
+  state.cursor = cursor ?? state.cursor;
+  state.confirmedAt = serverNow();
+}
+
+function showLine(up) {
+  const bar = document.getElementById('line-bar');
+  bar.hidden = up;
+  bar.firstElementChild.textContent = up ? '' : say('line_lost', { time: timeOfDay(state.confirmedAt) });
+}
+
+/** Inputs that differ from what the server last sent, by id: they are the person's and survive a swap. */
+function unsaved(section) {
+  const fields = section.querySelectorAll('input[id], textarea[id], select[id]');
+  return new Map([...fields].filter((field) => field.value !== field.defaultValue).map((field) => [field.id, field.value]));
+}
+
+function swap(section, html) {
+  const mine = unsaved(section);
+  const focused = section.contains(document.activeElement) ? document.activeElement : null;
+  const selection = focused?.selectionStart === undefined ? null : [focused.selectionStart, focused.selectionEnd];
+  section.replaceChildren(...new DOMParser().parseFromString(html, 'text/html').body.childNodes);
+  for (const [id, value] of mine) {
+    const field = section.querySelector(`#${CSS.escape(id)}`);
+    if (field) field.value = value;
+  }
+  const again = focused?.id && section.querySelector(`#${CSS.escape(focused.id)}`);
+  again?.focus({ preventScroll: true });
+  if (again && selection?.[0] != null) again.setSelectionRange(...selection);
+  section.dispatchEvent(new CustomEvent('tenderhall:swapped', { bubbles: true }));
+}
+
+/** Fetches a part anew; changes that come meanwhile lead to one more fetch, not to many. */
+async function refresh(section) {
+  if (section.dataset.liveBusy) {
+    section.dataset.liveBusy = 'again';
+    return;
+  }
+  do {
+    section.dataset.liveBusy = 'once';
+    const response = await fetch(section.dataset.liveUrl, { headers: { Accept: 'text/html' } }).catch(() => null);
+    if (response?.ok) swap(section, await response.text());
+  } while (section.dataset.liveBusy === 'again');
+  delete section.dataset.liveBusy;
+}
+
+function refreshParts(ids) {
+  for (const section of document.querySelectorAll('[data-live][data-live-url]')) {
+    if (!ids || ids.includes(section.dataset.live)) refresh(section);
+  }
+}
+
+function changed(frame) {
+  confirmed(frame.cursor);
+  refreshParts(frame.fragment_ids);
+  document.dispatchEvent(new CustomEvent('tenderhall:changed', { detail: frame }));
+}
+
+async function join() {
+  try {
+    const answer = await socket.timeout(8000).emitWithAck('case.join', { case: place.dataset.liveCase, cursor: state.cursor });
+    if (answer.error) return;
+    // Nothing was missed when the cursor stands where it stood.
+    if (answer.cursor !== state.cursor) refreshParts(null);
+    confirmed(answer.cursor);
+    showLine(true);
+    document.dispatchEvent(new CustomEvent('tenderhall:joined'));
+  } catch {
+    socket.disconnect().connect();
+  }
+}
+
+if (place) {
+  socket.on('connect', join);
+  socket.on('disconnect', () => showLine(false));
+  socket.on('connect_error', () => showLine(false));
+  socket.on('case.changed', changed);
+  document.addEventListener('tenderhall:due', () => refreshParts(null));
+  socket.connect();
+}

@@ -1,1 +1,121 @@
-export {};
+// The scoring desk: every change is saved as a draft and acknowledged; what the line swallowed is sent again, in order,
+// under the same command id, so that it counts once.
+import { timeOfDay } from './clock.js';
+import { formatHundredths, isScore, parseHundredths } from './hundredths.js';
+import { say } from './locale.js';
+import { socket } from './live.js';
+
+const PAUSE = 400; // milliseconds without a keystroke before a field is saved
+
+const desk = document.querySelector('[data-scoring-desk]');
+const { case: caseId, lot, seat = '' } = desk.dataset;
+const QUEUE = `scores:${caseId}:${lot}:${seat}`;
+const timers = new Map();
+let sending = false;
+
+const queued = () => JSON.parse(localStorage.getItem(QUEUE) ?? '[]');
+const keep = (queue) => localStorage.setItem(QUEUE, JSON.stringify(queue));
+const cell = ({ bid, criterion }) => `[data-bid="${CSS.escape(bid)}"][data-criterion="${CSS.escape(criterion)}"]`;
+const scoreField = (place) => desk.querySelector(`[data-score]${cell(place)}`);
+const commentField = (place) => desk.querySelector(`[data-score-comment]${cell(place)}`);
+
+function showState(place, text, waiting = false) {
+  const saved = scoreField(place)?.closest('.score').querySelector('[data-score-saved]');
+  if (!saved) return;
+  saved.textContent = text;
+  saved.classList.toggle('is-waiting', waiting);
+}
+
+function showTotals() {
+  for (const total of desk.querySelectorAll('[data-score-total]')) {
+    const fields = desk.querySelectorAll(`[data-score][data-bid="${CSS.escape(total.dataset.scoreTotal)}"]`);
+    const scores = [...fields].map((field) => parseHundredths(field.value) ?? 0);
+    total.textContent = formatHundredths(scores.reduce((sum, score) => sum + score, 0));
+  }
+}
+
+/** The score of a field when it is one; otherwise the field says what to enter. */
+function checked(field) {
+  const { full, step } = field.dataset;
+  const score = parseHundredths(field.value);
+  const fits = isScore(score, parseHundredths(full), parseHundredths(step));
+  field.ariaInvalid = String(!fits);
+  if (!fits) showState(field.dataset, say('score_range', { full, step }), true);
+  return fits ? formatHundredths(score) : null;
+}
+
+function enqueue(place) {
+  const value = checked(scoreField(place));
+  if (value === null) return;
+  const { bid, criterion } = place;
+  const comment = commentField(place)?.value ?? '';
+  const command = { case: caseId, lot, bid, criterion, value, comment, command_id: crypto.randomUUID() };
+  // What stands behind the command under way and is for the same cell is overtaken; the first one may have arrived.
+  const [first, ...rest] = queued();
+  const waiting = rest.filter((other) => other.bid !== bid || other.criterion !== criterion);
+  keep(first ? [first, ...waiting, command] : [command]);
+  showState(place, say(socket.connected ? 'saving' : 'score_waiting'), !socket.connected);
+  send();
+}
+
+function settle(command, answer) {
+  keep(queued().filter((other) => other.command_id !== command.command_id));
+  if (answer.error) showState(command, answer.error.message, true);
+  else showState(command, say('saved_at', { time: timeOfDay(new Date(answer.saved_at)) }));
+}
+
+/** Sends what waits, one after the other; without an answer it stays first and is sent again. */
+async function send() {
+  if (sending || !socket.connected) return;
+  sending = true;
+  try {
+    for (let [command] = queued(); command; [command] = queued()) {
+      settle(command, await socket.timeout(8000).emitWithAck('score.save', command));
+    }
+  } catch {
+    for (const command of queued()) showState(command, say('score_waiting'), true);
+    setTimeout(send, 2000);
+  } finally {
+    sending = false;
+  }
+}
+
+function onInput(event) {
+  const field = event.target;
+  if (!field.matches('[data-score], [data-score-comment]')) return;
+  const place = { bid: field.dataset.bid, criterion: field.dataset.criterion };
+  const key = JSON.stringify(place);
+  clearTimeout(timers.get(key));
+  timers.set(key, setTimeout(() => enqueue(place), PAUSE));
+  showTotals();
+}
+
+/** j and k go to the next and the last criterion, 1 to 9 jump, unless one is typing. */
+function onKey(event) {
+  if (event.target.matches('input, textarea, select') || event.ctrlKey || event.metaKey || event.altKey) return;
+  const fields = [...desk.querySelectorAll('[data-score]')];
+  const at = Number(desk.dataset.at ?? -1);
+  const next = { j: at + 1, k: at - 1 }[event.key] ?? Number(event.key) - 1;
+  const field = fields[next];
+  if (!field) return;
+  event.preventDefault();
+  desk.dataset.at = next;
+  field.focus();
+}
+
+function restoreQueued() {
+  for (const command of queued()) {
+    const field = scoreField(command);
+    if (!field) continue;
+    field.value = command.value;
+    if (commentField(command)) commentField(command).value = command.comment;
+    showState(command, say('score_waiting'), true);
+  }
+}
+
+desk.addEventListener('input', onInput);
+document.addEventListener('keydown', onKey);
+document.addEventListener('tenderhall:joined', send);
+document.addEventListener('tenderhall:swapped', showTotals);
+restoreQueued();
+showTotals();

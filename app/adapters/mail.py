@@ -1,0 +1,36 @@
+"""Mail: by SMTP where it is configured, else into a folder of messages, one sub-folder per address."""
+
+from __future__ import annotations
+
+import os
+import re
+import smtplib
+from email.message import EmailMessage
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+TIMEOUT_SECONDS = 20
+
+
+def send_mail(smtp_url: str | None, folder: Path, *, sender: str, to: str, subject: str, text: str, key: str) -> None:
+    """Send one message. `key` names it, so that sending it again into the folder does nothing twice."""
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"], message["Message-ID"] = sender, to, subject, f"<{key}@{sender.split('@')[-1]}>"
+    message.set_content(text)
+    if smtp_url is None:
+        _to_folder(folder, to, key, message)
+        return
+    parts = urlsplit(smtp_url)
+    kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
+    with kind(parts.hostname or "localhost", parts.port or 25, timeout=TIMEOUT_SECONDS) as smtp:
+        if parts.username:
+            smtp.login(unquote(parts.username), unquote(parts.password or ""))
+        smtp.send_message(message)
+
+
+def _to_folder(folder: Path, to: str, key: str, message: EmailMessage) -> None:
+    box = folder / re.sub(r"[^A-Za-z0-9@._-]", "_", to)
+    box.mkdir(parents=True, exist_ok=True)
+    beside = box / f".{key}.part"
+    beside.write_bytes(message.as_bytes())
+    os.replace(beside, box / f"{key}.eml")

@@ -1,0 +1,161 @@
+"""Facts to JSON and back, strictly: what does not fit the fact's declared fields is refused with its path.
+
+Decimals travel as strings, instants as `YYYY-MM-DDTHH:MM:SS[.ffffff]Z`, enumerations as their values, a missing
+optional value is left out (canonical JSON has no null).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from functools import cache
+from typing import Any, TypeVar
+
+from app.procedure.errors import RuleViolation
+from crypto.canonical import Json
+
+T = TypeVar("T")
+
+
+def write_instant(value: datetime) -> str:
+    """An aware instant as UTC text; fractions only where there are any."""
+    text = value.astimezone(UTC).replace(tzinfo=None).isoformat()
+    return text + "Z"
+
+
+def read_instant(text: str) -> datetime:
+    """The instant of `YYYY-MM-DDTHH:MM:SS[.ffffff]Z`; ValueError for anything else."""
+    if not text.endswith("Z"):
+        raise ValueError("instants end in Z")
+    return datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)
+
+
+def encode(value: Any) -> Json:
+    """`value` (a fact or a part of one) as what canonical JSON can hold."""
+    match value:
+        case StrEnum():
+            return value.value
+        case bool() | int() | str():
+            return value
+        case Decimal():
+            return format(value, "f")
+        case datetime():
+            return write_instant(value)
+        case Mapping():
+            return {str(key): encode(item) for key, item in value.items()}
+        case tuple() | list():
+            return [encode(item) for item in value]
+    if dataclasses.is_dataclass(value):
+        pairs = ((f.name, getattr(value, f.name)) for f in dataclasses.fields(value))
+        return {name: encode(item) for name, item in pairs if item is not None}
+    raise TypeError(f"no JSON form for {type(value).__name__}")
+
+
+@cache
+def _fields(kind: type) -> dict[str, tuple[Any, bool]]:
+    """Declared type and whether it must be present, by field name."""
+    hints = typing.get_type_hints(kind)
+    found = {}
+    for f in dataclasses.fields(kind):
+        required = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+        found[f.name] = (hints[f.name], required and type(None) not in typing.get_args(hints[f.name]))
+    return found
+
+
+def decode(kind: type[T], value: Json, path: str = "$") -> T:
+    """The value of type `kind` that `encode` writes as `value`. Raises RuleViolation `malformed` with the path."""
+    return typing.cast(T, _decode(kind, value, path))
+
+
+def _refuse(path: str, expected: str) -> typing.NoReturn:
+    raise RuleViolation("malformed", path=path, expected=expected)
+
+
+def _decode(kind: Any, value: Json, path: str) -> Any:
+    if kind is Any:
+        return value
+    if kind in (str, int, bool):
+        return value if type(value) is kind else _refuse(path, kind.__name__)
+    if dataclasses.is_dataclass(kind):
+        return _decode_fact(typing.cast(type, kind), value, path)
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (typing.Union, types.UnionType):
+        return _decode_union(arguments, value, path)
+    if origin is tuple:
+        return _decode_tuple(arguments, value, path)
+    if origin in (dict, Mapping):
+        return _decode_mapping(arguments, value, path)
+    return _decode_text(kind, value, path)
+
+
+def _decode_fact(kind: type, value: Json, path: str) -> Any:
+    fields = _fields(kind)
+    if not isinstance(value, dict):
+        _refuse(path, kind.__name__)
+    if unknown := set(value) - set(fields):
+        _refuse(f"{path}.{sorted(unknown)[0]}", "no such field")
+    found = {}
+    for name, (declared, required) in fields.items():
+        if name in value:
+            found[name] = _decode(declared, value[name], f"{path}.{name}")
+        elif required:
+            _refuse(f"{path}.{name}", "a value")
+        elif type(None) in typing.get_args(declared):
+            found[name] = None
+    return kind(**found)
+
+
+def _decode_union(arguments: tuple[Any, ...], value: Json, path: str) -> Any:
+    choices = [a for a in arguments if a is not type(None)]
+    if len(choices) == 1:
+        return _decode(choices[0], value, path)
+    for choice in choices:
+        try:
+            return _decode(choice, value, path)
+        except RuleViolation:
+            continue
+    _refuse(path, " or ".join(getattr(c, "__name__", str(c)) for c in choices))
+
+
+def _decode_tuple(arguments: tuple[Any, ...], value: Json, path: str) -> Any:
+    if not isinstance(value, list):
+        _refuse(path, "list")
+    if len(arguments) == 2 and arguments[1] is Ellipsis:
+        return tuple(_decode(arguments[0], item, f"{path}[{i}]") for i, item in enumerate(value))
+    if len(arguments) != len(value):
+        _refuse(path, f"{len(arguments)} items")
+    return tuple(_decode(a, item, f"{path}[{i}]") for i, (a, item) in enumerate(zip(arguments, value, strict=True)))
+
+
+def _decode_mapping(arguments: tuple[Any, ...], value: Json, path: str) -> Any:
+    if not isinstance(value, dict):
+        _refuse(path, "object")
+    key_kind, item_kind = arguments
+    try:
+        return {
+            (int(key) if key_kind is int else key): _decode(item_kind, item, f"{path}.{key}")
+            for key, item in value.items()
+        }
+    except ValueError:
+        _refuse(path, "whole numbers as keys")
+
+
+def _decode_text(kind: Any, value: Json, path: str) -> Any:
+    if not isinstance(value, str):
+        _refuse(path, getattr(kind, "__name__", str(kind)))
+    try:
+        if kind is Decimal:
+            number = Decimal(value)
+            return number if number.is_finite() else _refuse(path, "a number")
+        if kind is datetime:
+            return read_instant(value)
+        if isinstance(kind, type) and issubclass(kind, StrEnum):
+            return kind(value)
+    except (ValueError, InvalidOperation):
+        pass
+    return _refuse(path, getattr(kind, "__name__", str(kind)))

@@ -1,0 +1,43 @@
+"""Files by content, and uploads on their way to become files."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base
+
+
+class StoredFile(Base):
+    """A file of a case (document, capsule, sealed bid, opened bid file, signed PDF); `blob` names its bytes."""
+
+    __tablename__ = "stored_file"
+    __table_args__ = (Index("ix_stored_file_case", "case_id", "lot", "kind"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    case_id: Mapped[str] = mapped_column(String(32))
+    lot: Mapped[str] = mapped_column(String(20), default="")
+    kind: Mapped[str] = mapped_column(String(20))  # document bid capsule opened record report receipt
+    owner: Mapped[str] = mapped_column(String(80), default="")  # receipt id, seat, …
+    name: Mapped[str] = mapped_column(String(300))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    blob: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime]
+
+
+class Upload(Base):
+    """A file being sent, in pieces, by one account; `offset` is what is safely on the disk."""
+
+    __tablename__ = "upload"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    offset: Mapped[int] = mapped_column(BigInteger, default=0)
+    root: Mapped[str] = mapped_column(String(64), default="")  # tree digest, once complete
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]

@@ -1,0 +1,70 @@
+"""Sites, seats waiting for a witness, unfinished score sheets, and PDF signatures under way."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import ForeignKey, LargeBinary, Numeric, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base
+
+
+class Site(Base):
+    """A place of evaluation of a centre; a witness account belongs to one."""
+
+    __tablename__ = "site"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organisation_id: Mapped[str] = mapped_column(ForeignKey("organisation.id"))
+    name: Mapped[str] = mapped_column(String(100))
+    witness_id: Mapped[str | None] = mapped_column(ForeignKey("account.id"))
+
+
+class SeatRequest(Base):
+    """A key made on a booth's machine, waiting for the site witness to check who sits there."""
+
+    __tablename__ = "seat_request"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    case_id: Mapped[str] = mapped_column(String(32), index=True)
+    lot: Mapped[str] = mapped_column(String(20))
+    seat: Mapped[int]
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    site_id: Mapped[str] = mapped_column(ForeignKey("site.id"))
+    spki: Mapped[str] = mapped_column(Text)
+    token_hash: Mapped[str] = mapped_column(String(64))  # becomes the booth's log-in once certified
+    created_at: Mapped[datetime]
+    certified_at: Mapped[datetime | None]
+
+
+class ScoreDraft(Base):
+    """One unfinished score: saved with an acknowledgement, an event only when its sheet is locked."""
+
+    __tablename__ = "score_draft"
+
+    case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    lot: Mapped[str] = mapped_column(String(20), primary_key=True)
+    seat: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    bid: Mapped[str] = mapped_column(String(40), primary_key=True)
+    criterion: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[Decimal | None] = mapped_column(Numeric(8, 2))
+    comment: Mapped[str] = mapped_column(Text, default="")
+    saved_at: Mapped[datetime]
+
+
+class PendingSignature(Base):
+    """A PDF prepared for one signer's key, which signs elsewhere; stale as soon as the document has moved on."""
+
+    __tablename__ = "pending_signature"
+    __table_args__ = (UniqueConstraint("case_id", "lot", "seat"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    case_id: Mapped[str] = mapped_column(String(32))
+    lot: Mapped[str] = mapped_column(String(20))
+    seat: Mapped[int]
+    base_sha256: Mapped[str] = mapped_column(String(64))
+    state: Mapped[bytes] = mapped_column(LargeBinary)
+    to_sign: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]

@@ -1,0 +1,183 @@
+"""The whole policy as one table: every action, who has it, in which phase, under which condition.
+
+What is not listed is denied. `2` in a comment: only with a second person, which the rule of the act itself enforces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.casefile.case import Case, Phase
+from app.permissions.actions import Action as A
+from app.permissions.predicates import (
+    always,
+    competent,
+    has_bid,
+    has_site,
+    of_the_agency,
+    of_the_centre,
+    seated,
+    sits_on_committee,
+)
+from app.procedure.roles import Actor
+from app.procedure.roles import Role as R
+
+P = Phase
+ANY_PHASE = frozenset(Phase)
+PUBLISHED = ANY_PHASE - {P.DRAFT}
+OPENED = frozenset({P.OPENING, P.DRAW, P.SCORING, P.CONSENSUS, P.RESULT})
+STAFF = (R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, R.CENTRE_OPERATOR, R.SITE_WITNESS, R.REGULATOR, R.TRUSTEE)
+EVERY_ROLE = tuple(R)
+
+
+class NotAllowed(Exception):
+    """The policy denies it; the answer tells nobody whether the object exists."""
+
+    def __init__(self, action: A) -> None:
+        super().__init__(action)
+        self.action = action
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One cell block of the matrix: these roles, in these phases, when the condition holds."""
+
+    roles: tuple[R, ...]
+    when: Callable[[Actor, Case | None, str], bool] = always
+    phases: frozenset[Phase] | None = None  # None: the action has no case
+
+
+def _grant(
+    *roles: R, when: Callable[[Actor, Case | None, str], bool] = always, phases: frozenset[Phase] | None = None
+) -> Grant:
+    return Grant(roles, when, phases)
+
+
+def _in(*phases: Phase) -> frozenset[Phase]:
+    return frozenset(phases)
+
+
+AGENCY = {"when": of_the_agency}
+POLICY: dict[A, tuple[Grant, ...]] = {
+    A.SITE_READ: (_grant(*EVERY_ROLE),),
+    A.RECORD_VERIFY: (_grant(*EVERY_ROLE),),
+    A.ACCOUNT_REGISTER: (_grant(R.PUBLIC),),
+    A.WEB_SESSION_BEGIN: (_grant(*EVERY_ROLE),),
+    A.INVITATION_ACCEPT: (_grant(R.PUBLIC),),
+    A.CALL_UP_ANSWER: (_grant(R.PUBLIC, R.EXPERT),),
+    A.SEAT_REQUEST: (_grant(R.PUBLIC, R.EXPERT),),
+    A.OWN_ACCOUNT: (_grant(*(role for role in R if role is not R.PUBLIC)),),
+    A.CERTIFICATE_REQUEST: (_grant(*(role for role in R if role is not R.PUBLIC)),),
+    A.CERTIFICATE_REVOKE: (_grant(*(role for role in R if role is not R.PUBLIC)),),
+    A.ACCOUNT_PREPARE: (_grant(R.SYSTEM_ADMIN),),  # 59, 2
+    A.ACCOUNT_APPROVE: (_grant(R.CENTRE_OPERATOR, R.AGENCY_SUPERVISOR),),  # 59, 2
+    A.EXPERT_MANAGE: (_grant(R.CENTRE_OPERATOR),),
+    A.SITE_MANAGE: (_grant(R.CENTRE_OPERATOR),),
+    A.COMMITTEE_REGISTER: (_grant(R.CENTRE_OPERATOR),),
+    A.CASE_OPEN: (_grant(R.AGENCY_OFFICER),),  # 1
+    A.DRAFT_EDIT: (_grant(R.AGENCY_OFFICER, phases=_in(P.DRAFT), **AGENCY),),  # 1
+    A.DRAFT_READ: (_grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=_in(P.DRAFT), **AGENCY),),  # 2
+    A.TENDER_SUBMIT: (_grant(R.AGENCY_OFFICER, phases=_in(P.DRAFT), **AGENCY),),  # 3, 2
+    A.TENDER_RELEASE: (_grant(R.AGENCY_SUPERVISOR, phases=_in(P.DRAFT), **AGENCY),),  # 3, 2
+    A.NOTICE_READ: (
+        _grant(*STAFF, R.BIDDER, R.SYSTEM_ADMIN, R.PUBLIC, phases=PUBLISHED),
+        _grant(R.EXPERT, when=seated, phases=PUBLISHED),  # 4: experts only from sign-in
+    ),
+    A.DOCUMENTS_DOWNLOAD: (  # 5
+        _grant(*STAFF, R.BIDDER, R.PUBLIC, phases=PUBLISHED),
+        _grant(R.EXPERT, when=seated, phases=PUBLISHED),
+    ),
+    A.DOWNLOADS_LIST: (  # 6: nobody before the opening
+        _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=OPENED, **AGENCY),
+        _grant(R.REGULATOR, when=competent, phases=OPENED),
+    ),
+    A.QUESTION_ASK: (_grant(R.BIDDER, phases=_in(P.BIDDING)),),  # 7
+    A.ANSWER_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=_in(P.BIDDING), **AGENCY),),  # 8, 2
+    A.ANSWER_RELEASE: (_grant(R.AGENCY_SUPERVISOR, phases=_in(P.BIDDING), **AGENCY),),
+    A.AMENDMENT_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=_in(P.BIDDING), **AGENCY),),  # 9, 2
+    A.AMENDMENT_RELEASE: (_grant(R.AGENCY_SUPERVISOR, phases=_in(P.BIDDING), **AGENCY),),
+    A.BID_UPLOAD: (_grant(R.BIDDER),),  # 13: into one's own space; only the gate makes it a bid
+    A.BID_SUBMIT: (_grant(R.BIDDER, phases=_in(P.BIDDING)),),  # 13
+    A.BID_WITHDRAW: (_grant(R.BIDDER, when=has_bid, phases=_in(P.BIDDING)),),  # 13
+    A.RECEIPT_READ: (_grant(R.BIDDER, phases=PUBLISHED),),  # 14: own only, by query
+    A.SHARE_RELEASE: (_grant(R.TRUSTEE, when=sits_on_committee, phases=_in(P.SEALED, P.OPENING)),),  # 19
+    A.OPENING_WATCH: (_grant(*STAFF, R.BIDDER, R.PUBLIC, phases=PUBLISHED),),  # 21
+    A.OBJECTION_RAISE: (_grant(R.BIDDER, when=has_bid, phases=_in(P.OPENING)),),  # 22
+    A.OBJECTION_ANSWER: (_grant(R.AGENCY_OFFICER, phases=_in(P.OPENING), **AGENCY),),  # 22
+    A.OPENING_CONFIRM: (  # 23
+        _grant(R.AGENCY_OFFICER, phases=_in(P.OPENING), **AGENCY),
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=_in(P.OPENING)),
+        _grant(R.BIDDER, when=has_bid, phases=_in(P.OPENING)),
+    ),
+    A.QUALIFICATION_CHECK: (_grant(R.AGENCY_OFFICER, phases=_in(P.OPENING, P.DRAW), **AGENCY),),  # 72
+    A.DRAW_CONDITIONS_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=_in(P.OPENING, P.DRAW), **AGENCY),),  # 25, 2
+    A.DRAW_CONDITIONS_APPROVE: (_grant(R.AGENCY_SUPERVISOR, phases=_in(P.OPENING, P.DRAW), **AGENCY),),
+    A.DRAW_COMMIT: (  # 26
+        _grant(R.AGENCY_SUPERVISOR, phases=_in(P.DRAW), **AGENCY),
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=_in(P.DRAW)),
+        _grant(R.REGULATOR, when=competent, phases=_in(P.DRAW)),
+    ),
+    A.DRAW_STATE: (_grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=_in(P.DRAW)),),  # 27, 2: with every commitment
+    A.DRAW_SHARE: (_grant(R.TRUSTEE, when=sits_on_committee, phases=_in(P.DRAW)),),
+    A.DRAW_REVEAL: (  # 26
+        _grant(R.AGENCY_SUPERVISOR, phases=_in(P.DRAW), **AGENCY),
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=_in(P.DRAW)),
+        _grant(R.REGULATOR, when=competent, phases=_in(P.DRAW)),
+    ),
+    A.DRAW_WATCH: (
+        _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=OPENED, **AGENCY),
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=OPENED),
+        _grant(R.REGULATOR, when=competent, phases=OPENED),
+        _grant(R.TRUSTEE, when=sits_on_committee, phases=OPENED),
+    ),
+    A.SEAT_CERTIFY: (_grant(R.SITE_WITNESS, when=has_site, phases=_in(P.DRAW, P.SCORING)),),  # 33
+    A.SITE_CHANNEL: (  # 35
+        _grant(R.SITE_WITNESS, when=has_site, phases=OPENED),
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=OPENED),
+    ),
+    A.ROOM_JOIN: (  # 34
+        _grant(R.EXPERT, when=seated, phases=_in(P.SCORING, P.CONSENSUS, P.RESULT)),
+        _grant(R.REGULATOR, when=competent, phases=_in(P.SCORING, P.CONSENSUS, P.RESULT)),
+    ),
+    A.STATEMENT_MAKE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 31
+    A.CHAIR_VOTE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 69
+    A.BIDS_READ: (  # 37
+        _grant(R.EXPERT, when=seated, phases=_in(P.SCORING, P.CONSENSUS)),
+        _grant(R.REGULATOR, when=competent, phases=_in(P.SCORING, P.CONSENSUS, P.RESULT)),
+        _grant(R.AGENCY_OFFICER, phases=_in(P.OPENING, P.DRAW), **AGENCY),  # 72: to check qualification (goods)
+    ),
+    A.BIDS_REVIEW: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 45
+    A.SCORE_SAVE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 39
+    A.SCORES_LOCK: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 39
+    A.REPORT_SIGN: (_grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),),  # 47
+    A.DISSENT_RECORD: (_grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),),  # 46
+    A.REFUSAL_RECORD: (_grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=_in(P.CONSENSUS)),),  # 48, 2
+    A.REPORT_READ: (  # 54, 71
+        _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=_in(P.CONSENSUS, P.RESULT), **AGENCY),
+        _grant(R.REGULATOR, when=competent, phases=_in(P.CONSENSUS, P.RESULT)),
+        _grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS, P.RESULT)),
+    ),
+    A.EVENTS_READ: (_grant(*EVERY_ROLE, phases=ANY_PHASE),),  # each entry is filtered by app/casefile/sight.py
+    A.EVIDENCE_EXPORT: (  # 56
+        _grant(R.REGULATOR, when=competent, phases=_in(P.RESULT)),
+        _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=_in(P.RESULT), **AGENCY),
+    ),
+}
+
+
+def allowed(actor: Actor, action: A, case: Case | None = None, lot: str = "") -> bool:
+    """Whether the policy grants `action`; the phase is the lot's, or the case's where no lot is named."""
+    phase = case.phase(lot) if case else None
+    return any(
+        not actor.roles.isdisjoint(grant.roles)
+        and (grant.phases is None or phase in grant.phases)
+        and grant.when(actor, case, lot)
+        for grant in POLICY[action]
+    )
+
+
+def authorize(actor: Actor, action: A, case: Case | None = None, lot: str = "") -> None:
+    """Raises NotAllowed unless the policy grants it. Services call it inside the transaction, with a fresh actor."""
+    if not allowed(actor, action, case, lot):
+        raise NotAllowed(action)

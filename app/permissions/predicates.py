@@ -1,0 +1,47 @@
+"""Named conditions of the policy: what must hold between an actor and a case."""
+
+from __future__ import annotations
+
+from app.casefile.case import Case
+from app.procedure.roles import Actor
+
+
+def always(actor: Actor, case: Case | None, lot: str) -> bool:
+    return True
+
+
+def of_the_agency(actor: Actor, case: Case | None, lot: str) -> bool:
+    """The actor belongs to the agency of the case."""
+    parties = case.tender.parties if case else None
+    return parties is not None and parties.agency.id == actor.organisation_id
+
+
+def of_the_centre(actor: Actor, case: Case | None, lot: str) -> bool:
+    parties = case.tender.parties if case else None
+    return parties is not None and parties.centre.id == actor.organisation_id
+
+
+def competent(actor: Actor, case: Case | None, lot: str) -> bool:
+    """The regulator is the competent authority of that very case."""
+    parties = case.tender.parties if case else None
+    return parties is not None and parties.regulator.id == actor.organisation_id
+
+
+def has_bid(actor: Actor, case: Case | None, lot: str) -> bool:
+    """The actor's organisation has a standing bid in the lot."""
+    return case is not None and lot in case.lots and case.lots[lot].bidding.of_bidder(actor.organisation_id) is not None
+
+
+def seated(actor: Actor, case: Case | None, lot: str) -> bool:
+    """The actor is a booth certified for this very sitting."""
+    return case is not None and actor.seat_in(case.id, lot) is not None
+
+
+def has_site(actor: Actor, case: Case | None, lot: str) -> bool:
+    """The actor witnesses at a site of this sitting."""
+    return case is not None and lot in case.lots and not actor.sites.isdisjoint(case.lots[lot].sites)
+
+
+def sits_on_committee(actor: Actor, case: Case | None, lot: str) -> bool:
+    """The actor is one of the trustees whose joint key the case uses."""
+    return case is not None and not actor.keys.isdisjoint(case.trustee_keys)

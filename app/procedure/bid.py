@@ -1,0 +1,135 @@
+"""Bids of a lot before the deadline: submitted, replaced, withdrawn; on time means strictly before (O20 art. 27)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from app.procedure.errors import RuleViolation
+from crypto.canonical import Json
+
+MEBIBYTE = 2**20
+
+
+@dataclass(frozen=True)
+class ClientCode:
+    """The program that sealed: its name, version and the published hash of its code."""
+
+    name: str
+    version: str
+    bundle_sha256: str
+
+
+@dataclass(frozen=True)
+class BidSubmitted:
+    """`bidsub/v1`: the bidder's signed statement of what it hands in. Digests are hex SHA-256, the size is in bytes."""
+
+    v: str
+    ctx: str
+    recipient: str
+    bid_size: int
+    bid_root: str
+    capsule_sha256: str
+    capsule_type: str
+    client: ClientCode
+    nonce: str
+    created_at: str
+
+
+@dataclass(frozen=True)
+class BidReceipted:
+    """The platform's signed `bidreceipt/v1`, given in the answer that accepts the bid."""
+
+    receipt_id: str
+    receipt: Json
+    key_id: str
+    signature: str
+
+
+@dataclass(frozen=True)
+class BidWithdrawn:
+    receipt_id: str
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One complete bid; `bidder` is the organisation, `by` the account that signed."""
+
+    receipt_id: str
+    bidder: str
+    by: str
+    fact: BidSubmitted
+    received_at: datetime
+    ended: str = ""  # "", "replaced", "withdrawn"
+
+
+@dataclass(frozen=True)
+class Bidding:
+    """State of a lot's bids: `submissions` by receipt id, `pending` between a submission and its receipt."""
+
+    submissions: Mapping[str, Submission] = field(default_factory=dict)
+    pending: Submission | None = None
+    closed: bool = False
+
+    @property
+    def live(self) -> tuple[Submission, ...]:
+        """The bids that stand, in order of receipt id so that nothing tells who came first."""
+        standing = (s for s in self.submissions.values() if not s.ended)
+        return tuple(sorted(standing, key=lambda s: s.receipt_id))
+
+    def of_bidder(self, bidder: str) -> Submission | None:
+        """The standing bid of an organisation, if any."""
+        return next((s for s in self.live if s.bidder == bidder), None)
+
+
+Fact = BidSubmitted | BidReceipted | BidWithdrawn
+
+
+def check_open(bidding: Bidding, deadline_at: datetime, now: datetime) -> None:
+    """Refuses (`deadline_passed`) at and after the deadline, and once the lot is closed."""
+    if bidding.closed or now >= deadline_at:
+        raise RuleViolation("deadline_passed", deadline_at=deadline_at, now=now)
+
+
+def decide(bidding: Bidding, fact: Fact, bidder: str, deadline_at: datetime, now: datetime) -> tuple[Fact, ...]:
+    """The accepted fact, or RuleViolation (`deadline_passed`, `bid_copied`, `bid_size_odd`, `receipt_unknown`)."""
+    match fact:
+        case BidSubmitted():
+            check_open(bidding, deadline_at, now)
+            _refuse_copy(bidding, fact)
+        case BidWithdrawn():
+            check_open(bidding, deadline_at, now)
+            standing = bidding.of_bidder(bidder)
+            if standing is None or standing.receipt_id != fact.receipt_id:
+                raise RuleViolation("receipt_unknown")
+        case BidReceipted():
+            if bidding.pending is None:
+                raise RuleViolation("nothing_submitted")
+    return (fact,)
+
+
+def _refuse_copy(bidding: Bidding, fact: BidSubmitted) -> None:
+    """A bid with the ciphertext, capsule or recipient of another one was not sealed by its sender."""
+    for earlier in bidding.submissions.values():
+        same = {"bid_root", "capsule_sha256", "recipient"}
+        if any(getattr(earlier.fact, name) == getattr(fact, name) for name in same):
+            raise RuleViolation("bid_copied")
+
+
+def apply(bidding: Bidding, fact: Fact, by: str, at: datetime) -> Bidding:
+    """The state after an accepted fact; a later bid of the same bidder replaces its earlier one."""
+    match fact:
+        case BidSubmitted():
+            return replace(bidding, pending=Submission("", "", by, fact, at))
+        case BidReceipted():
+            assert bidding.pending is not None
+            submission = replace(bidding.pending, receipt_id=fact.receipt_id, bidder=fact.receipt["bidder"])
+            ended = {
+                key: replace(s, ended="replaced") if s.bidder == submission.bidder and not s.ended else s
+                for key, s in bidding.submissions.items()
+            }
+            return replace(bidding, submissions={**ended, fact.receipt_id: submission}, pending=None)
+        case BidWithdrawn():
+            withdrawn = replace(bidding.submissions[fact.receipt_id], ended="withdrawn")
+            return replace(bidding, submissions={**bidding.submissions, fact.receipt_id: withdrawn})

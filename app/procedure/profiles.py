@@ -1,0 +1,56 @@
+"""Procedure profiles: every number of the rule book, as versioned data.
+
+The files are in `data/`; a tender carries a copy of its profile in its case file, so that a replay years later uses the
+numbers of the day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from app.procedure.calendar import Period
+
+
+class Regime(StrEnum):
+    WORKS = "works"  # 招标投标法: 异议, 投诉
+    GOODS = "goods"  # 政府采购法: 质疑, 投诉
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Numbers of one rule book.
+
+    `demo` marks a profile whose periods are seconds: every page and document of such a case says so.
+    """
+
+    name: str
+    version: int
+    title_zh: str
+    title_en: str
+    regime: Regime
+    demo: bool
+    # time limits
+    documents_to_deadline: Period
+    amendment_before_deadline: Period
+    question_before_deadline: Period
+    # bids and opening
+    bids_required: int
+    shares_within: Period
+    objection_at_opening: Period
+    # draw
+    committee_size: int
+    expert_share: Decimal
+    buyer_members_at_most: int
+    buyer_may_chair: bool
+    pool_factor: int
+    drawn_per_unit: int
+    past_employer_years: int
+    call_up_answer: Period
+    # evaluation
+    price_weight_at_least: int
+    candidates_at_most: int
+    qualification_by_agency: bool
+    may_go_on_below_three: bool
+    articles: dict[str, str]  # the article behind a number, by the number's name

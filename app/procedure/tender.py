@@ -1,0 +1,344 @@
+"""A tender from submission to its deadline: two persons publish, questions and amendments follow the profile's periods.
+
+Facts of persons are what they sign; `decide` accepts a fact, with its consequences, or refuses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+
+from app.procedure.calendar import add
+from app.procedure.errors import RuleViolation
+from app.procedure.profiles import Profile
+from crypto.canonical import Json
+from evaluation.criteria import CriterionKind
+from evaluation.sitting import SittingRules
+
+
+@dataclass(frozen=True)
+class Party:
+    """An organisation with a part in the case: agency, centre or regulator."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Document:
+    """A published file: `sha256` names its content, `size` is in bytes."""
+
+    id: str
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class LotTerms:
+    """What a lot asks for: money in yuan, the deadline as published first, and how bids are scored."""
+
+    number: str
+    title: str
+    budget: Decimal
+    ceiling: Decimal
+    deadline_at: datetime
+    rules: SittingRules
+
+
+@dataclass(frozen=True)
+class TenderTerms:
+    """All that is published. `profile` is a copy, `committee` the description of the trustees' joint key."""
+
+    code: str
+    title: str
+    buyer: str
+    region: str
+    method: str
+    notice: str
+    profile: Profile
+    documents: tuple[Document, ...]
+    committee: Json
+    lots: tuple[LotTerms, ...]
+
+
+@dataclass(frozen=True)
+class CaseOpened:
+    """An agency officer begins a case; the competent authority and the centre are named once and for all."""
+
+    agency: Party
+    centre: Party
+    regulator: Party
+
+
+@dataclass(frozen=True)
+class TenderSubmitted:
+    """An agency officer asks the supervisor to publish (ROLES 3)."""
+
+    terms: TenderTerms
+
+
+@dataclass(frozen=True)
+class TenderReturned:
+    reason: str
+
+
+@dataclass(frozen=True)
+class TenderPublished:
+    """A supervisor, who is not the author, releases exactly the submitted terms."""
+
+    terms_sha256: str
+
+
+@dataclass(frozen=True)
+class QuestionAsked:
+    question: str
+    text: str
+
+
+@dataclass(frozen=True)
+class AnswerProposed:
+    question: str
+    text: str
+
+
+@dataclass(frozen=True)
+class AnswerReleased:
+    """The supervisor publishes the officer's answer word for word; the asker is not named."""
+
+    question: str
+    text: str
+
+
+@dataclass(frozen=True)
+class AmendmentProposed:
+    """A change that affects bids, with the deadlines it brings, by lot; a deadline only ever moves later."""
+
+    amendment: str
+    text: str
+    deadlines: dict[str, datetime]
+
+
+@dataclass(frozen=True)
+class AmendmentReleased:
+    amendment: str
+    text: str
+    deadlines: dict[str, datetime]
+
+
+@dataclass(frozen=True)
+class Question:
+    asker: str
+    text: str
+    asked_at: datetime
+    proposed: str = ""
+    proposed_by: str = ""
+    answer: str = ""
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Amendment:
+    text: str
+    deadlines: dict[str, datetime]
+    proposed_by: str
+    released_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Tender:
+    """State: the fold of a case's tender facts."""
+
+    parties: CaseOpened | None = None
+    terms: TenderTerms | None = None
+    submitted_by: str = ""
+    terms_sha256: str = ""
+    returned: str = ""
+    published_at: datetime | None = None
+    published_by: str = ""
+    questions: Mapping[str, Question] = field(default_factory=dict)
+    amendments: Mapping[str, Amendment] = field(default_factory=dict)
+    deadlines: Mapping[str, datetime] = field(default_factory=dict)
+
+    @property
+    def published(self) -> TenderTerms:
+        """The terms of a published tender. Raises RuleViolation `tender_not_published`."""
+        if self.terms is None or self.published_at is None:
+            raise RuleViolation("tender_not_published")
+        return self.terms
+
+
+Fact = (
+    CaseOpened
+    | TenderSubmitted
+    | TenderReturned
+    | TenderPublished
+    | QuestionAsked
+    | AnswerProposed
+    | AnswerReleased
+    | AmendmentProposed
+    | AmendmentReleased
+)
+
+
+def check_terms(terms: TenderTerms, now: datetime) -> None:
+    """Refuses terms that the profile does not allow (`terms_incomplete`, `deadline_too_early`, `ceiling_above_budget`,
+    `price_weight_too_low`, `lot_repeated`)."""
+    for name in ("code", "title", "buyer", "notice"):
+        if not getattr(terms, name).strip():
+            raise RuleViolation("terms_incomplete", field=name)
+    if not terms.lots:
+        raise RuleViolation("terms_incomplete", field="lots")
+    if len({lot.number for lot in terms.lots}) != len(terms.lots):
+        raise RuleViolation("lot_repeated")
+    for lot in terms.lots:
+        _check_lot(lot, terms.profile, now)
+
+
+def _check_lot(lot: LotTerms, profile: Profile, now: datetime) -> None:
+    earliest = add(now, profile.documents_to_deadline)
+    if lot.deadline_at < earliest:
+        period = str(profile.documents_to_deadline)
+        raise RuleViolation("deadline_too_early", deadline_at=lot.deadline_at, earliest_at=earliest, period=period)
+    if lot.ceiling > lot.budget:
+        raise RuleViolation("ceiling_above_budget", ceiling=lot.ceiling, budget=lot.budget)
+    weight = sum((c.full for c in lot.rules.criteria if c.kind is CriterionKind.PRICE), Decimal(0))
+    if weight < profile.price_weight_at_least:
+        raise RuleViolation("price_weight_too_low", weight=weight, least=profile.price_weight_at_least)
+
+
+def decide(tender: Tender, fact: Fact, by: str, now: datetime) -> tuple[Fact, ...]:
+    """The accepted fact, or RuleViolation; `by` is the actor."""
+    match fact:
+        case CaseOpened():
+            if tender.parties is not None:
+                raise RuleViolation("case_already_opened")
+        case TenderSubmitted():
+            if tender.published_at is not None:
+                raise RuleViolation("tender_already_published")
+            check_terms(fact.terms, now)
+        case TenderReturned() | TenderPublished():
+            _decide_release(tender, fact, by, now)
+        case QuestionAsked():
+            _decide_question(tender, fact, now)
+        case AnswerProposed():
+            _open_question(tender, fact.question)
+        case AnswerReleased():
+            _decide_answer(tender, fact, by)
+        case AmendmentProposed():
+            _decide_amendment(tender, fact, now)
+        case AmendmentReleased():
+            _decide_amendment_release(tender, fact, by, now)
+    return (fact,)
+
+
+def _decide_release(tender: Tender, fact: TenderReturned | TenderPublished, by: str, now: datetime) -> None:
+    if tender.terms is None or tender.returned:
+        raise RuleViolation("nothing_submitted")
+    if tender.published_at is not None:
+        raise RuleViolation("tender_already_published")
+    if by == tender.submitted_by:
+        raise RuleViolation("second_person_needed")
+    if isinstance(fact, TenderPublished):
+        if fact.terms_sha256 != tender.terms_sha256:
+            raise RuleViolation("object_has_changed", expected=tender.terms_sha256[:12], stated=fact.terms_sha256[:12])
+        check_terms(tender.terms, now)
+
+
+def question_deadline(tender: Tender) -> datetime:
+    """Until when questions are taken: the profile's period before the first deadline (实施条例 22)."""
+    terms = tender.published
+    first = min(tender.deadlines.values())
+    return first - (add(first, terms.profile.question_before_deadline) - first)
+
+
+def _decide_question(tender: Tender, fact: QuestionAsked, now: datetime) -> None:
+    until = question_deadline(tender)
+    if now >= until:
+        raise RuleViolation("question_too_late", until=until)
+    if fact.question in tender.questions:
+        raise RuleViolation("question_repeated")
+    if not fact.text.strip():
+        raise RuleViolation("text_missing")
+
+
+def _open_question(tender: Tender, question: str) -> Question:
+    found = tender.questions.get(question)
+    if found is None:
+        raise RuleViolation("question_unknown")
+    if found.answered_at is not None:
+        raise RuleViolation("question_already_answered", answered_at=found.answered_at)
+    return found
+
+
+def _decide_answer(tender: Tender, fact: AnswerReleased, by: str) -> None:
+    question = _open_question(tender, fact.question)
+    if not question.proposed:
+        raise RuleViolation("nothing_submitted")
+    if by == question.proposed_by:
+        raise RuleViolation("second_person_needed")
+    if fact.text != question.proposed:
+        raise RuleViolation("object_has_changed", expected=question.proposed[:12], stated=fact.text[:12])
+
+
+def _decide_amendment(tender: Tender, fact: AmendmentProposed | AmendmentReleased, now: datetime) -> None:
+    profile = tender.published.profile
+    for lot, current in tender.deadlines.items():
+        moved = fact.deadlines.get(lot, current)
+        if now >= current:
+            raise RuleViolation("deadline_passed", deadline_at=current, now=now)
+        if moved < current:
+            raise RuleViolation("deadline_only_later", deadline_at=current, proposed_at=moved)
+        earliest = add(now, profile.amendment_before_deadline)
+        if moved < earliest:
+            period = str(profile.amendment_before_deadline)
+            raise RuleViolation("amendment_too_late", deadline_at=moved, earliest_at=earliest, period=period)
+    if unknown := set(fact.deadlines) - set(tender.deadlines):
+        raise RuleViolation("lot_unknown", lot=sorted(unknown)[0])
+
+
+def _decide_amendment_release(tender: Tender, fact: AmendmentReleased, by: str, now: datetime) -> None:
+    proposed = tender.amendments.get(fact.amendment)
+    if proposed is None or proposed.released_at is not None:
+        raise RuleViolation("nothing_submitted")
+    if by == proposed.proposed_by:
+        raise RuleViolation("second_person_needed")
+    if (fact.text, fact.deadlines) != (proposed.text, proposed.deadlines):
+        raise RuleViolation("object_has_changed", expected=proposed.text[:12], stated=fact.text[:12])
+    _decide_amendment(tender, fact, now)
+
+
+def apply(tender: Tender, fact: Fact, by: str, at: datetime, fact_sha256: str = "") -> Tender:
+    """The state after an accepted fact; `fact_sha256` is the digest of its payload."""
+    match fact:
+        case CaseOpened():
+            return replace(tender, parties=fact)
+        case TenderSubmitted():
+            return replace(tender, terms=fact.terms, submitted_by=by, terms_sha256=fact_sha256, returned="")
+        case TenderReturned():
+            return replace(tender, returned=fact.reason)
+        case TenderPublished():
+            assert tender.terms is not None
+            deadlines = {lot.number: lot.deadline_at for lot in tender.terms.lots}
+            return replace(tender, published_at=at, published_by=by, deadlines=deadlines)
+        case QuestionAsked():
+            return _with_question(tender, fact.question, Question(by, fact.text, at))
+        case AnswerProposed():
+            question = replace(tender.questions[fact.question], proposed=fact.text, proposed_by=by)
+            return _with_question(tender, fact.question, question)
+        case AnswerReleased():
+            question = replace(tender.questions[fact.question], answer=fact.text, answered_at=at)
+            return _with_question(tender, fact.question, question)
+        case AmendmentProposed():
+            amendment = Amendment(fact.text, fact.deadlines, by)
+            return replace(tender, amendments={**tender.amendments, fact.amendment: amendment})
+        case AmendmentReleased():
+            amendment = replace(tender.amendments[fact.amendment], released_at=at)
+            amendments = {**tender.amendments, fact.amendment: amendment}
+            return replace(tender, amendments=amendments, deadlines={**tender.deadlines, **fact.deadlines})
+
+
+def _with_question(tender: Tender, key: str, question: Question) -> Tender:
+    return replace(tender, questions={**tender.questions, key: question})

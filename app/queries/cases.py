@@ -1,0 +1,56 @@
+"""A case as it stands: the fold of its events, remembered per process and continued from where it was left."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
+
+from app.casefile.case import Case
+from app.casefile.record import Record
+from app.models import CaseEvent
+
+REMEMBERED = 512
+_folded: OrderedDict[str, tuple[int, Case]] = OrderedDict()
+
+
+def record_of(row: CaseEvent) -> Record:
+    """The record that a row holds."""
+    return Record(
+        case_id=row.case_id,
+        seq=row.seq,
+        lot=row.lot,
+        type=row.type,
+        at=row.at,
+        actor=row.actor,
+        role=row.role,
+        payload=json.loads(row.payload),
+        act=json.loads(row.act) if row.act else {},
+        private_hash=row.private_hash,
+    )
+
+
+def load_rows(db_session: DbSession, case_id: str, after: int = -1) -> Sequence[CaseEvent]:
+    """Rows of a case with a sequence number above `after`, in order."""
+    query = select(CaseEvent).where(CaseEvent.case_id == case_id, CaseEvent.seq > after).order_by(CaseEvent.seq)
+    return db_session.scalars(query).all()
+
+
+def load_records(db_session: DbSession, case_id: str, after: int = -1) -> list[Record]:
+    """Records of a case with a sequence number above `after`, in order."""
+    return [record_of(row) for row in load_rows(db_session, case_id, after)]
+
+
+def load_case(db_session: DbSession, case_id: str) -> Case:
+    """The state of a case. Only what is committed is remembered: call it before anything is appended."""
+    size, case = _folded.get(case_id, (0, Case(case_id)))
+    for record in load_records(db_session, case_id, size - 1):
+        case, size = case.apply(record), record.seq + 1
+    _folded[case_id] = (size, case)
+    _folded.move_to_end(case_id)
+    while len(_folded) > REMEMBERED:
+        _folded.popitem(last=False)
+    return case

@@ -1,0 +1,257 @@
+"""People: prepared by one, approved by another, taken over with a code; log-in with password and a one-time code."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pyotp
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
+
+from app.database import in_native_thread
+from app.models import Account, AccountRole, Invitation, Organisation, WebSession
+from app.permissions.actions import Action
+from app.permissions.policy import authorize
+from app.procedure.errors import RuleViolation
+from app.procedure.roles import Actor, Role, clash
+from app.services.actors import load_actor
+from app.services.platform import Platform
+from app.services.unit_of_work import plain_transaction
+
+PASSWORD_LENGTH = 10
+INVITATION_VALID = timedelta(days=7)
+LOG_IN_VALID = timedelta(hours=12)
+FAILURES_ALLOWED = 8
+LOCKED_FOR = timedelta(minutes=10)
+_hasher = PasswordHasher()
+_NO_ACCOUNT = _hasher.hash(secrets.token_hex(16))  # compared against when there is none, so that both take as long
+
+
+@dataclass(frozen=True)
+class NewOrganisation:
+    """An organisation by name, kind and unified social credit code (统一社会信用代码)."""
+
+    name: str
+    kind: str
+    credit_code: str
+
+
+def token_hash(token: str) -> str:
+    """What the database keeps of a random token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _find_or_add(db_session: DbSession, wanted: NewOrganisation, now: datetime) -> Organisation:
+    found = db_session.scalar(select(Organisation).where(Organisation.credit_code == wanted.credit_code))
+    if found is None:
+        found = Organisation(
+            id=secrets.token_hex(16), name=wanted.name, kind=wanted.kind, credit_code=wanted.credit_code, created_at=now
+        )
+        db_session.add(found)
+    elif found.name != wanted.name:
+        raise RuleViolation("organisation_other_name", credit_code=wanted.credit_code)
+    return found
+
+
+def _add_account(
+    db_session: DbSession, organisation: Organisation, login: str, name: str, roles: frozenset[Role], now: datetime
+) -> Account:
+    if pair := clash(roles):
+        raise RuleViolation("roles_clash", roles=", ".join(sorted(pair)))
+    if not login.strip() or not name.strip() or not roles:
+        raise RuleViolation("account_incomplete")
+    if db_session.scalar(select(Account.id).where(Account.login == login)) is not None:
+        raise RuleViolation("login_taken", login=login)
+    account = Account(id=secrets.token_hex(16), organisation=organisation, login=login, name=name, created_at=now)
+    account.roles = [AccountRole(role=role) for role in sorted(roles)]
+    db_session.add(account)
+    return account
+
+
+def _set_credentials(platform: Platform, account: Account, password: str) -> str:
+    """Keep the password's hash and a fresh second factor; the TOTP secret, to be shown once."""
+    secret = pyotp.random_base32()
+    account.password_hash = in_native_thread(_hasher.hash, password)
+    account.totp_secret = platform.keys.protect(secret.encode())
+    return secret
+
+
+def check_password(password: str) -> None:
+    """Raises RuleViolation `password_short`; length is what counts (NIST SP 800-63B 5.1.1.1)."""
+    if len(password) < PASSWORD_LENGTH:
+        raise RuleViolation("password_short", length=len(password), least=PASSWORD_LENGTH)
+
+
+def register_bidder(platform: Platform, organisation: NewOrganisation, login: str, name: str, password: str) -> str:
+    """A bidder's free account, once for all tenders (O20 art. 20); its TOTP secret, shown once.
+
+    Raises RuleViolation `login_taken`, `password_short`, `organisation_exists`, `account_incomplete`.
+    """
+    check_password(password)
+    with plain_transaction(platform.database) as (db_session, now):
+        taken = select(Organisation.id).where(Organisation.credit_code == organisation.credit_code)
+        if db_session.scalar(taken) is not None:
+            raise RuleViolation("organisation_exists", credit_code=organisation.credit_code)
+        owner = _find_or_add(db_session, NewOrganisation(organisation.name, "bidder", organisation.credit_code), now)
+        account = _add_account(db_session, owner, login, name, frozenset({Role.BIDDER}), now)
+        account.approved_at, account.approved_by = now, "self"
+        return _set_credentials(platform, account, password)
+
+
+def prepare_account(
+    platform: Platform, actor_id: str, organisation: NewOrganisation, login: str, name: str, roles: frozenset[Role]
+) -> str:
+    """A system administrator prepares an account; it does nothing until another person approves it. Its id."""
+    with plain_transaction(platform.database) as (db_session, now):
+        authorize(load_actor(db_session, actor_id), Action.ACCOUNT_PREPARE)
+        owner = _find_or_add(db_session, organisation, now)
+        account = _add_account(db_session, owner, login, name, roles, now)
+        account.prepared_by = actor_id
+        return account.id
+
+
+def approve_account(platform: Platform, actor_id: str, account_id: str) -> str:
+    """The second person; the one-time code with which the account's owner takes it over.
+
+    An agency's supervisor approves for the own organisation, the centre for all. Raises RuleViolation
+    `account_unknown`, `account_already_approved`, `second_person_needed`.
+    """
+    with plain_transaction(platform.database) as (db_session, now):
+        actor = load_actor(db_session, actor_id)
+        authorize(actor, Action.ACCOUNT_APPROVE)
+        account = db_session.get(Account, account_id)
+        if account is None or not _may_approve(actor, account):
+            raise RuleViolation("account_unknown")
+        if account.approved_at is not None:
+            raise RuleViolation("account_already_approved")
+        if actor.id in (account.prepared_by, account.id):
+            raise RuleViolation("second_person_needed")
+        account.approved_at, account.approved_by = now, actor.id
+        return _invite(db_session, account, now)
+
+
+def _may_approve(actor: Actor, account: Account) -> bool:
+    return actor.is_(Role.CENTRE_OPERATOR) or account.organisation_id == actor.organisation_id
+
+
+def _invite(db_session: DbSession, account: Account, now: datetime) -> str:
+    code = secrets.token_urlsafe(18)
+    db_session.add(
+        Invitation(token_hash=token_hash(code), account_id=account.id, expires_at=now + INVITATION_VALID, used_at=None)
+    )
+    return code
+
+
+def found_people(platform: Platform, centre: NewOrganisation, admin: tuple[str, str], operator: tuple[str, str]) -> dict[str, str]:
+    """The first two people of an installation, made on its own machine: invitation codes by log-in.
+
+    `admin` and `operator` are (log-in, name). Raises RuleViolation `already_founded`.
+    """
+    with plain_transaction(platform.database) as (db_session, now):
+        if db_session.scalar(select(Account.id).limit(1)) is not None:
+            raise RuleViolation("already_founded")
+        owner = _find_or_add(db_session, centre, now)
+        codes = {}
+        for (login, name), role in ((admin, Role.SYSTEM_ADMIN), (operator, Role.CENTRE_OPERATOR)):
+            account = _add_account(db_session, owner, login, name, frozenset({role}), now)
+            account.prepared_by, account.approved_by, account.approved_at = "founding", "founding", now
+            codes[login] = _invite(db_session, account, now)
+        return codes
+
+
+def accept_invitation(platform: Platform, code: str, password: str) -> tuple[str, str]:
+    """The owner takes an account over: its log-in and TOTP secret, shown once.
+
+    Raises RuleViolation `invitation_invalid`, `password_short`.
+    """
+    check_password(password)
+    with plain_transaction(platform.database) as (db_session, now):
+        invitation = db_session.get(Invitation, token_hash(code))
+        if invitation is None or invitation.used_at is not None or invitation.expires_at <= now:
+            raise RuleViolation("invitation_invalid")
+        invitation.used_at = now
+        account = db_session.get_one(Account, invitation.account_id)
+        return account.login, _set_credentials(platform, account, password)
+
+
+def begin_web_session(platform: Platform, login: str, password: str, code: str) -> str:
+    """Log in: the token of a new web session. One refusal for every reason (`log_in_failed`), except `locked_out`."""
+    with platform.database.reading() as db_session:
+        found = db_session.scalar(select(Account).where(Account.login == login))
+        password_hash = (found.password_hash if found else None) or _NO_ACCOUNT
+    right = _password_fits(password_hash, password)
+    with plain_transaction(platform.database) as (db_session, now):
+        account = db_session.scalar(select(Account).where(Account.login == login).with_for_update())
+        token = _check_log_in(platform, account, right, code, now)
+        if account is not None and token:
+            row = WebSession(token_hash=token_hash(token), account_id=account.id, created_at=now)
+            row.expires_at = now + LOG_IN_VALID
+            db_session.add(row)
+    if not token:
+        raise RuleViolation("log_in_failed")
+    return token
+
+
+def _password_fits(password_hash: str, password: str) -> bool:
+    try:
+        return bool(in_native_thread(_hasher.verify, password_hash, password))
+    except VerifyMismatchError:
+        return False
+
+
+def _check_log_in(platform: Platform, account: Account | None, right: bool, code: str, now: datetime) -> str:
+    """A fresh token, or "" with the failure counted. A one-time code counts once: the last step used is kept."""
+    if account is None:
+        return ""
+    if account.locked_until is not None and account.locked_until > now:
+        raise RuleViolation("locked_out", until=account.locked_until)
+    usable = right and account.approved_at is not None and account.suspended_at is None
+    step = _totp_step(platform, account, code, now) if usable else 0
+    if not step:
+        account.failures += 1
+        if account.failures >= FAILURES_ALLOWED:
+            account.failures, account.locked_until = 0, now + LOCKED_FOR
+        return ""
+    account.failures, account.totp_last_step = 0, step
+    return secrets.token_urlsafe(32)
+
+
+def _totp_step(platform: Platform, account: Account, code: str, now: datetime) -> int:
+    """The time step of a fitting code that is newer than the last one used, else 0 (RFC 6238 5.2)."""
+    if account.totp_secret is None:
+        return 0
+    totp = pyotp.TOTP(platform.keys.reveal(account.totp_secret).decode())
+    current = int(now.timestamp()) // totp.interval
+    for step in (current - 1, current, current + 1):
+        if step > account.totp_last_step and secrets.compare_digest(totp.generate_otp(step), code.strip()):
+            return step
+    return 0
+
+
+def end_web_session(platform: Platform, token: str) -> None:
+    """Log out; the token is dead at once."""
+    with plain_transaction(platform.database) as (db_session, now):
+        row = db_session.get(WebSession, token_hash(token))
+        if row is not None and row.ended_at is None:
+            row.ended_at = now
+
+
+@dataclass(frozen=True)
+class LogIn:
+    """Whose token it is."""
+
+    account_id: str
+    seat: str
+
+
+def read_web_session(db_session: DbSession, token: str, now: datetime) -> LogIn | None:
+    """The log-in of a token, or None when it is unknown, ended or over."""
+    row = db_session.get(WebSession, token_hash(token)) if token else None
+    if row is None or row.ended_at is not None or row.expires_at <= now:
+        return None
+    return LogIn(row.account_id, row.seat)

@@ -1,0 +1,223 @@
+"""The one door through which a person's signed act enters a case file.
+
+1. the payload's shape; 2. what can be prepared outside a transaction (hashing, pairings); then in one transaction
+3. lock case and lot, read the clock, reload the actor; 4. a repeated command gets its first answer; 5. the policy;
+6. the signature, by a key that counts and that links to the actor's act before; 7. the pure rule; 8. the facts;
+9. what the feature adds (receipt, jobs, notices, projections).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
+
+from app.casefile.facts import FactType, fact_type
+from app.casefile.record import Record, case_reference
+from app.models import ActHead, Certificate, Command
+from app.permissions.actions import Action
+from app.permissions.policy import NotAllowed, authorize
+from app.procedure.errors import RuleViolation
+from app.procedure.roles import ANYONE, Actor
+from app.services.accounts import LogIn
+from app.services.actors import load_actor, record_denial
+from app.services.platform import Platform
+from app.services.unit_of_work import UnitOfWork, unit_of_work
+from crypto.canonical import Json, canonical
+from crypto.certificates import verify_certificate
+from crypto.signing import SignedAct, verify_act
+
+Answer = dict[str, Json]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A signed act as it came in. `attachments` are small files it names by hash; `private` is where it came from."""
+
+    case_id: str
+    lot: str
+    type: str
+    payload: Json
+    signed: SignedAct
+    attachments: Mapping[str, bytes] = field(default_factory=dict)
+    private: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Act:
+    """An accepted act inside its transaction, for what a feature adds to it."""
+
+    platform: Platform
+    work: UnitOfWork
+    actor: Actor
+    proposal: Proposal
+    record: Record
+    prepared: Any
+
+    @property
+    def lot(self) -> str:
+        return self.proposal.lot
+
+    @property
+    def fact(self) -> Any:
+        return self.record.fact
+
+
+Preparation = Callable[[Platform, LogIn, Proposal], Any]
+Completion = Callable[[Act], Answer]
+_preparations: dict[str, Preparation] = {}
+_completions: dict[str, Completion] = {}
+
+
+def prepares(name: str) -> Callable[[Preparation], Preparation]:
+    """Register what is done before the transaction of an act of type `name`."""
+
+    def register(function: Preparation) -> Preparation:
+        _preparations[name] = function
+        return function
+
+    return register
+
+
+def completes(*names: str) -> Callable[[Completion], Completion]:
+    """Register what a feature adds inside the transaction of acts of these types."""
+
+    def register(function: Completion) -> Completion:
+        _completions.update(dict.fromkeys(names, function))
+        return function
+
+    return register
+
+
+def record_act(platform: Platform, log_in: LogIn | None, proposal: Proposal) -> Answer:
+    """Take a person's act on record, or refuse it; the answer, which a repeat of the same command gets again.
+
+    Raises RuleViolation, CryptoError, NotAllowed, Busy.
+    """
+    kind = fact_type(proposal.type)
+    kind.decode(proposal.payload)
+    if kind.action is None or log_in is None:
+        raise NotAllowed(Action.EVENTS_READ)
+    prepare = _preparations.get(kind.name)
+    prepared = prepare(platform, log_in, proposal) if prepare else None
+    try:
+        with unit_of_work(platform.database, proposal.case_id, proposal.lot if kind.per_lot else "") as work:
+            return _take(platform, work, log_in, kind, proposal, prepared)
+    except NotAllowed as denied:
+        actor = Actor(log_in.account_id, "", frozenset(), "", "", "", seat=log_in.seat)
+        record_denial(platform.database, actor, denied.action, proposal.case_id, proposal.private.get("address", ""))
+        raise
+
+
+def _take(
+    platform: Platform, work: UnitOfWork, log_in: LogIn, kind: FactType, proposal: Proposal, prepared: Any
+) -> Answer:
+    actor = load_actor(work.db_session, log_in.account_id, log_in.seat)
+    if (earlier := _earlier_answer(work, actor, proposal)) is not None:
+        return earlier
+    authorize(actor, Action(kind.action), work.case, proposal.lot)
+    _verify(platform, work, actor, proposal)
+    facts = work.case.decide(kind.decode(proposal.payload), proposal.lot, actor, work.now)
+    record = work.append(
+        facts[0],
+        lot=proposal.lot,
+        actor=actor,
+        role="+".join(sorted(actor.roles)),
+        act=proposal.signed,
+        payload=proposal.payload,
+        private=dict(proposal.private),
+    )
+    for consequence in facts[1:]:
+        work.append(consequence, lot=proposal.lot)
+    complete = _completions.get(kind.name)
+    act = Act(platform, work, actor, proposal, record, prepared)
+    answer = {"accepted": kind.name, "at": record.to_json()["at"], **(complete(act) if complete else {})}
+    _remember(work, actor, proposal, answer)
+    return answer
+
+
+def _earlier_answer(work: UnitOfWork, actor: Actor, proposal: Proposal) -> Answer | None:
+    """The first answer to this very command. Raises RuleViolation `command_reused` for another payload."""
+    query = select(Command).where(
+        Command.actor == actor.signs_as,
+        Command.case_id == proposal.case_id,
+        Command.command_id == proposal.signed.act["command_id"],
+    )
+    found = work.db_session.scalar(query) if actor is not ANYONE else None
+    if found is None:
+        return None
+    if found.payload_sha256 != proposal.signed.act["payload_sha256"]:
+        raise RuleViolation("command_reused", command=found.command_id)
+    answer: Answer = json.loads(found.answer)
+    return answer
+
+
+def _verify(platform: Platform, work: UnitOfWork, actor: Actor, proposal: Proposal) -> None:
+    signed = proposal.signed
+    facts = verify_certificate(_certificate(work.db_session, actor, signed.key_id), platform.keys.roots, work.now)
+    reference = case_reference(proposal.case_id, proposal.lot)
+    verify_act(
+        signed, facts.spki, origin=platform.origin, case=reference, type=proposal.type, payload=proposal.payload
+    )
+    head = work.db_session.get(ActHead, (proposal.case_id, actor.signs_as))
+    expected = head.act_hash if head else ""
+    if signed.act["prev_act"] != expected:
+        raise RuleViolation("act_out_of_order", expected=expected[:12], stated=signed.act["prev_act"][:12])
+
+
+def _certificate(db_session: DbSession, actor: Actor, key_id: str) -> str:
+    query = select(Certificate.pem).where(
+        Certificate.account_id == actor.id,
+        Certificate.scope == actor.seat,
+        Certificate.key_id == key_id,
+        Certificate.revoked_at.is_(None),
+    )
+    pem = db_session.scalar(query)
+    if pem is None:
+        raise RuleViolation("key_not_certified", key=key_id[:16])
+    return pem
+
+
+def _remember(work: UnitOfWork, actor: Actor, proposal: Proposal, answer: Answer) -> None:
+    work.db_session.merge(
+        ActHead(case_id=proposal.case_id, actor=actor.signs_as, act_hash=proposal.signed.act_hash)
+    )
+    work.db_session.add(
+        Command(
+            actor=actor.signs_as,
+            case_id=proposal.case_id,
+            command_id=proposal.signed.act["command_id"],
+            payload_sha256=proposal.signed.act["payload_sha256"],
+            answer=canonical(answer).decode(),
+        )
+    )
+
+
+def parse_proposal(case: str, type: str, body: Json, private: Mapping[str, str]) -> Proposal:
+    """A proposal from `{payload, act, key_id, signature, attachments?}`; `case` is "id" or "id/lot".
+
+    Raises RuleViolation `malformed`, CryptoError `act_malformed`.
+    """
+    if not isinstance(body, dict) or "payload" not in body:
+        raise RuleViolation("malformed", path="$.payload", expected="a value")
+    case_id, _, lot = case.partition("/")
+    signed = SignedAct.from_json({name: body.get(name, "") for name in ("act", "key_id", "signature")})
+    try:
+        attachments = {
+            str(name): base64.b64decode(data, validate=True) for name, data in dict(body.get("attachments") or {}).items()
+        }
+    except (ValueError, TypeError) as exc:
+        raise RuleViolation("malformed", path="$.attachments", expected="base64") from exc
+    return Proposal(case_id, lot, type, body["payload"], signed, attachments, private)
+
+
+def act_head(platform: Platform, case_id: str, log_in: LogIn) -> str:
+    """The hash that the actor's next act in this case must link to; "" for the first."""
+    with platform.database.reading() as db_session:
+        row = db_session.get(ActHead, (case_id, log_in.seat or log_in.account_id))
+        return row.act_hash if row else ""

@@ -1,0 +1,165 @@
+"""One transaction: the only place that commits.
+
+Order inside: lock the case, then the lot, then read the clock once, then reload the actor and authorise. What is
+appended becomes part of the case file; jobs and notices are written beside it; reactions run after the commit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session as DbSession
+
+from app.casefile.case import Case
+from app.casefile.codec import encode
+from app.casefile.facts import fact_type
+from app.casefile.record import Record
+from app.database import NOTIFY_CHANNEL, Database
+from app.models import CaseEvent, CaseFile, CasePrivate, Job, Lot, Notice
+from app.procedure.errors import RuleViolation
+from app.procedure.roles import SYSTEM, Actor
+from app.queries.cases import load_case
+from crypto.canonical import Json, canonical
+from crypto.merkle import Frontier
+from crypto.signing import SignedAct
+
+
+class UnitOfWork:
+    """An open transaction on one case; `case` is its state and grows with every `append`."""
+
+    def __init__(self, db_session: DbSession, case_file: CaseFile, case: Case, now: datetime) -> None:
+        self.db_session = db_session
+        self.case = case
+        self.now = now
+        self._file = case_file
+
+    def append(
+        self,
+        fact: Any,
+        *,
+        lot: str = "",
+        actor: Actor = SYSTEM,
+        role: str = "",
+        act: SignedAct | None = None,
+        payload: Json = None,
+        private: dict[str, str] | None = None,
+    ) -> Record:
+        """Write one fact to the case file. `payload` is the very JSON that was signed, where somebody signed."""
+        record = Record(
+            case_id=self._file.id,
+            seq=self._file.size,
+            lot=lot,
+            type=fact_type(type(fact).__name__).name,
+            at=self.now,
+            actor=actor.signs_as,
+            role=role or "system",
+            payload=encode(fact) if payload is None else payload,
+            act=act.to_json() if act else {},
+            private_hash=self._append_private(private) if private else "",
+        )
+        self._write(record)
+        self.case = self.case.apply(record)
+        return record
+
+    def _append_private(self, private: dict[str, str]) -> str:
+        salt, facts = os.urandom(32), canonical(private)
+        row = CasePrivate(case_id=self._file.id, seq=self._file.size, salt=salt, facts=facts.decode())
+        self.db_session.add(row)
+        return hashlib.sha256(salt + facts).hexdigest()
+
+    def _write(self, record: Record) -> None:
+        salt = os.urandom(32)
+        leaf = record.leaf(salt)
+        self.db_session.add(
+            CaseEvent(
+                case_id=record.case_id,
+                seq=record.seq,
+                lot=record.lot,
+                type=record.type,
+                at=record.at,
+                actor=record.actor,
+                role=record.role,
+                payload=canonical(record.payload).decode(),
+                act=canonical(record.act).decode() if record.act else "",
+                private_hash=record.private_hash,
+                salt=salt,
+                leaf_hash=leaf,
+            )
+        )
+        frontier = Frontier.from_hex(self._file.size, self._file.frontier).push(leaf)
+        self._file.size, self._file.frontier = frontier.size, frontier.to_hex()
+        self.db_session.flush()
+
+    def schedule(self, task: str, due_at: datetime, *, lot: str = "", detail: str = "") -> None:
+        """Have `task` done at `due_at`, once for this case, lot and detail."""
+        schedule_job(self.db_session, task, due_at, case_id=self._file.id, lot=lot, detail=detail)
+
+    def notify(self, account_id: str, code: str, **facts: Any) -> None:
+        """Leave a notice for an account, and have it mailed."""
+        notice = Notice(
+            id=os.urandom(16).hex(),
+            account_id=account_id,
+            case_id=self._file.id,
+            code=code,
+            facts=json.dumps(encode(facts), ensure_ascii=False),
+            created_at=self.now,
+        )
+        self.db_session.add(notice)
+        schedule_job(self.db_session, "send_notice", self.now, detail=notice.id)
+
+    def lock_lot(self, lot: str) -> Lot:
+        """The gate row of a lot, locked. Raises RuleViolation `lot_unknown`."""
+        query = select(Lot).where(Lot.case_id == self._file.id, Lot.number == lot).with_for_update()
+        found = self.db_session.scalar(query)
+        if found is None:
+            raise RuleViolation("lot_unknown", lot=lot)
+        return found
+
+
+def schedule_job(
+    db_session: DbSession, task: str, due_at: datetime, *, case_id: str = "", lot: str = "", detail: str = ""
+) -> None:
+    """A job row, unless its key stands already: asking twice does nothing twice."""
+    key = "/".join(part for part in (task, case_id, lot, detail) if part)
+    if db_session.scalar(select(Job.id).where(Job.key == key)) is None:
+        db_session.add(Job(key=key, task=task, case_id=case_id, lot=lot, due_at=due_at))
+
+
+@contextmanager
+def unit_of_work(database: Database, case_id: str, lot: str = "") -> Iterator[UnitOfWork]:
+    """A write transaction on a case, with its lock and (where given) the lot's, committed at the end of the block.
+
+    Raises RuleViolation `case_unknown` or `lot_unknown`, and Busy when the database stays locked.
+    """
+    with database.writing() as db_session:
+        case_file = db_session.scalar(select(CaseFile).where(CaseFile.id == case_id).with_for_update())
+        if case_file is None:
+            raise RuleViolation("case_unknown", case=case_id)
+        work = UnitOfWork(db_session, case_file, load_case(db_session, case_id), datetime.min)
+        if lot:
+            work.lock_lot(lot)
+        work.now = database.now(db_session.connection())
+        yield work
+        _commit(database, db_session, case_id)
+
+
+@contextmanager
+def plain_transaction(database: Database) -> Iterator[tuple[DbSession, datetime]]:
+    """A write transaction that touches no case file: drafts, accounts, uploads, job leases."""
+    with database.writing() as db_session:
+        now = database.now(db_session.connection())
+        yield db_session, now
+        _commit(database, db_session, "")
+
+
+def _commit(database: Database, db_session: DbSession, case_id: str) -> None:
+    if not database.is_sqlite:
+        db_session.execute(text("SELECT pg_notify(:channel, :case)"), {"channel": NOTIFY_CHANNEL, "case": case_id})
+    db_session.commit()

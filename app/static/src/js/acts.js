@@ -1,0 +1,90 @@
+// Confirm and sign: what is signed is recomputed here from the payload that the page shows, never taken from the server.
+import { getJson, postJson } from './api.js';
+import { refusalLine, showErrors } from './forms.js';
+import { digest, formatInstant } from './jcs.js';
+import { fingerprint, signingKey, signObject } from './keys.js';
+import { say } from './locale.js';
+
+const ACT = 'act/v1';
+
+/** {act, key_id, signature}: `payload` as a `type` of act in a case, after the actor's act before (`prev_act`). */
+export async function signAct(key, { origin, caseId, type, payload, prevAct, commandId, at }) {
+  const act = {
+    v: ACT,
+    origin,
+    case: caseId,
+    type,
+    payload_sha256: await digest(payload),
+    prev_act: prevAct,
+    command_id: commandId,
+    at: formatInstant(at),
+  };
+  return { act, ...(await signObject(key, ACT, act)) };
+}
+
+/** Signs and sends one act; `attachments` travel beside it and are named by hashes in the payload. */
+export async function submitAct(key, { headUrl, actUrl, origin, caseId, type, payload, commandId, attachments }) {
+  const head = await getJson(headUrl);
+  // A page names the origin it belongs to; a server that answers for another one is not signed for.
+  if (origin && head.origin !== origin) throw new Error(`${head.origin} ≠ ${origin}`);
+  const at = new Date();
+  const signed = await signAct(key, { origin: head.origin, caseId, type, payload, prevAct: head.prev_act, commandId, at });
+  return postJson(actUrl, { payload, ...signed, ...(attachments && { attachments }) });
+}
+
+const json = (form, selector) => JSON.parse(form.querySelector(selector)?.textContent ?? 'null');
+
+async function prepare(form) {
+  const payload = json(form, '.act-payload');
+  form.querySelector('[data-act-digest]').textContent = await digest(payload);
+  form.querySelector('[data-act-payload-shown]').textContent = JSON.stringify(payload, null, 2);
+  const key = await signingKey(form.dataset.keyName);
+  form.querySelector('[data-key-fingerprint]').textContent = key ? fingerprint(key.keyId) : '—';
+  form.querySelector('[data-sign-status]').textContent = key ? '' : say('key_missing');
+  form.querySelector('button').disabled = !key;
+}
+
+function described(form) {
+  const { case: caseId, type, origin, headUrl, actUrl } = form.dataset;
+  // The same panel sends the same command again after a lost answer, so that it counts once.
+  form.dataset.commandId ??= crypto.randomUUID();
+  const { commandId } = form.dataset;
+  return { caseId, type, origin, headUrl, actUrl, commandId, payload: json(form, '.act-payload'), attachments: json(form, '.act-attachments') };
+}
+
+async function confirm(form) {
+  const status = form.querySelector('[data-sign-status]');
+  const button = form.querySelector('button');
+  button.disabled = true;
+  showErrors(form.querySelector('.error-summary'), []);
+  status.textContent = say('signing');
+  try {
+    const answer = await submitAct(await signingKey(form.dataset.keyName), described(form));
+    status.textContent = say('accepted');
+    form.dispatchEvent(new CustomEvent('tenderhall:accepted', { bubbles: true, detail: answer }));
+    if (answer.redirect) location.assign(answer.redirect);
+  } catch (refusal) {
+    status.textContent = '';
+    button.disabled = false;
+    showErrors(form.querySelector('.error-summary'), [refusalLine(refusal)]);
+  }
+}
+
+function onSubmit(event) {
+  if (!event.target.matches('[data-sign-act]')) return;
+  event.preventDefault();
+  confirm(event.target);
+}
+
+function prepareAll(root) {
+  for (const form of root.querySelectorAll('[data-sign-act]')) {
+    if (window.isSecureContext) prepare(form);
+    else form.querySelector('[data-sign-status]').textContent = say('not_secure');
+  }
+}
+
+export function startActs() {
+  document.addEventListener('submit', onSubmit);
+  document.addEventListener('tenderhall:swapped', (event) => prepareAll(event.target));
+  prepareAll(document);
+}

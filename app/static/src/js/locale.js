@@ -1,0 +1,61 @@
+// The few sentences that only the browser can say. Everything else comes from the server in the page's language.
+
+const SENTENCES = {
+  no_answer: ['服务器没有给出说明，请稍后再试。', 'The server gave no explanation. Please try again later.'],
+  line_lost_now: ['与服务器的连接中断，内容未丢失，请稍后再试。', 'The line to the server is lost. Nothing you entered is lost; try again shortly.'],
+  line_lost: ['线路中断，正在自动重连。最后确认的状态：{time}', 'Line lost, reconnecting. Last confirmed state: {time}'],
+  incident: ['事件编号 {incident}', 'Incident {incident}'],
+  days_left: ['还有 {days} 天 {hours} 小时', '{days} d {hours} h left'],
+  time_left: ['还有 {time}', '{time} left'],
+  time_up: ['时间已到', 'Time is up'],
+  weekday_days: ['{weekday}，距今 {days} 天', '{weekday}, {days} days from today'],
+  money_wrong: ['请输入金额，例如 1566000.00（最多两位小数）', 'Enter an amount such as 1566000.00 (at most two decimals)'],
+  key_missing: ['本机没有您的签名密钥。请先在“我的密钥”页制作或导入。', 'Your signing key is not on this machine. Make or import it on “My key” first.'],
+  not_secure: ['签名和加密只能在 https 或本机地址下进行。', 'Signing and sealing need https or a local address.'],
+  signing: ['正在签名…', 'Signing…'],
+  sending: ['正在提交…', 'Sending…'],
+  accepted: ['已提交。', 'Accepted.'],
+  key_made: ['密钥已制作，只保存在本机浏览器中。', 'The key is made and kept only in this browser.'],
+  key_file_wrong: ['无法读取该文件。需要未加密的 PKCS#8 PEM 格式 P-256 私钥。', 'The file cannot be read. It must be an unencrypted PKCS#8 PEM with a P-256 key.'],
+  saved_at: ['已保存 {time}', 'Saved {time}'],
+  saving: ['正在保存…', 'Saving…'],
+  score_waiting: ['线路恢复后自动保存', 'Will be saved when the line is back'],
+  score_range: ['请输入 0 至 {full} 之间、{step} 的倍数', 'Enter 0 to {full} in steps of {step}'],
+  not_submitted: ['尚未提交', 'NOT SUBMITTED'],
+  not_submitted_text: ['在看到回执之前，本次投标不算提交。', 'Until the receipt is here, this bid is not submitted.'],
+  submitted: ['已提交 {time}', 'SUBMITTED {time}'],
+  submitted_text: ['回执编号 {receipt}，密文 {size}。截止之前可以替换或撤回。', 'Receipt {receipt}, {size} sealed. You can replace or withdraw it until the deadline.'],
+  measuring: ['正在计算文件摘要', 'Hashing your files'],
+  sealing: ['正在本机加密', 'Sealing on this machine'],
+  uploading: ['正在上传密文', 'Uploading the sealed file'],
+  speed: ['{done} / {total} · 每秒 {rate} · 约剩 {left}', '{done} / {total} · {rate} per second · about {left} left'],
+  seconds: ['{n} 秒', '{n} s'],
+  minutes: ['{n} 分钟', '{n} min'],
+  resume: ['本机有一份已加密、未提交的投标（{size}）。可以继续上传，不必重新加密。', 'A sealed bid that was not submitted is on this machine ({size}). You can go on uploading it.'],
+  committee_differs: ['页面给出的受托方公钥与其编号不符，已停止加密。请联系交易中心。', 'The trustees’ public key does not match its id. Sealing has stopped; contact the centre.'],
+  ident_differs: ['页面给出的开启标识与本标包不符，已停止加密。请联系交易中心。', 'The opening identity does not match this lot. Sealing has stopped; contact the centre.'],
+  files_missing: ['请选择投标文件', 'Choose the files of your bid'],
+  files_too_large: ['文件合计 {size}，超过上限 {limit}', 'The files total {size}, more than the limit of {limit}'],
+  file_name_wrong: ['文件名不能使用：{name}', 'This file name cannot be used: {name}'],
+  opening_missing: ['请填写{label}', 'Fill in: {label}'],
+};
+
+export const language = () => (globalThis.document?.documentElement.lang === 'en' ? 'en' : 'zh');
+
+/** The sentence of that name in the page's language, with its facts. */
+export function say(name, facts = {}) {
+  const sentence = SENTENCES[name][language() === 'en' ? 1 : 0];
+  return sentence.replace(/\{(\w+)\}/g, (_, fact) => facts[fact]);
+}
+
+/** Binary sizes as people read them: `18.0 MiB`. */
+export function bytesInWords(count) {
+  const units = ['B', 'KiB', 'MiB', 'GiB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(count, 1)) / 10));
+  return `${(count / 1024 ** power).toFixed(power ? 1 : 0)} ${units[power]}`;
+}
+
+/** A duration rounded up to seconds, or to minutes from two minutes on. */
+export function durationInWords(seconds) {
+  return seconds < 120 ? say('seconds', { n: Math.ceil(seconds) }) : say('minutes', { n: Math.ceil(seconds / 60) });
+}
