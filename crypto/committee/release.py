@@ -73,7 +73,7 @@ def combine(committee: Committee, identity: bytes, shares: Mapping[int, bytes]) 
     valid = [index for index in sorted(shares) if verify_share(committee, index, identity, shares[index])]
     bad = tuple(sorted(set(shares) - set(valid)))
     if len(valid) < committee.k:
-        raise CryptoError("too_few_shares", valid=len(valid), needed=committee.k, bad=", ".join(map(str, bad)))
+        raise CryptoError("too_few_shares", valid=len(valid), needed=committee.k, bad=", ".join(map(str, bad)) or "-")
     used = tuple(valid[: committee.k])
     signature = G1Point.identity()
     for index in used:
