@@ -193,3 +193,13 @@ def test_every_dependency_is_explained():
     direct = {Requirement(line).name for line in python} | {*npm["dependencies"], *npm.get("devDependencies", {})}
     assert direct - explained == set()
     assert explained - direct == {"uv", "setuptools"}, "explained, but no longer a dependency"
+
+
+def test_glossary_names_what_exists():
+    defined = {node.name for _, node in nodes(OURS, ast.ClassDef)}
+    rows = [
+        line.split("|") for line in (ROOT / "docs" / "glossary.md").read_text().splitlines() if line.startswith("| ")
+    ]
+    named = {name for row in rows for name in re.findall(r"`(\w+)(?:\.\w+)?`", row[3])}
+    assert len(named) > 40
+    assert named - defined == set()
