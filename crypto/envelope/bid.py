@@ -18,6 +18,7 @@ from crypto.envelope.keys import HYBRID_TYPE, HybridIdentity, HybridRecipient, h
 from crypto.envelope.payload import ByteSink, ByteSource, open_payload
 from crypto.errors import CryptoError
 from crypto.merkle import TreeDigest
+from crypto.signing import is_digest
 
 CONTEXT_VERSION = "bidctx/v1"
 CONTEXT_TYPE = "tenderhall/bidctx-v1"
@@ -91,7 +92,7 @@ def bid_context(
 def _check_context(context: Mapping[str, Json]) -> None:
     unexpected = context.keys() ^ (_CONTEXT_FIELDS | {"v", "epoch"})
     wrong = {name for name in _CONTEXT_FIELDS & context.keys() if not _is_text(context[name])}
-    wrong |= {name for name in _HASHES if not _is_sha256(context.get(name))}
+    wrong |= {name for name in _HASHES if not is_digest(context.get(name))}
     if context.get("v") != CONTEXT_VERSION:
         wrong.add("v")
     if not str(context.get("recipient")).startswith(HybridRecipient.PREFIX + "1"):
@@ -105,10 +106,6 @@ def _check_context(context: Mapping[str, Json]) -> None:
 
 def _is_text(value: Json) -> bool:
     return isinstance(value, str) and value != ""
-
-
-def _is_sha256(value: Json) -> bool:
-    return isinstance(value, str) and len(value) == 64 and all(c in "0123456789abcdef" for c in value)
 
 
 def context_hash(context: Mapping[str, Json]) -> bytes:
@@ -188,7 +185,7 @@ def _check_stanzas(header: Header, context_hash: bytes) -> None:
     by_type = {stanza.type: stanza for stanza in header.stanzas}
     hybrid_share(by_type[HYBRID_TYPE])
     context = by_type[CONTEXT_TYPE]
-    if len(context.args) != 2 or context.body or not _is_sha256(context.args[1]):
+    if len(context.args) != 2 or context.body or not is_digest(context.args[1]):
         raise CryptoError("envelope_stanza_malformed", stanza=CONTEXT_TYPE)
     if context.args[1] != context_hash.hex():
         raise CryptoError("bid_foreign_context", expected=context_hash.hex(), found=context.args[1])

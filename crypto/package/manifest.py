@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 from crypto.canonical import Json
 from crypto.errors import CryptoError
+from crypto.signing import is_digest
 
 MANIFEST_VERSION = "bidpkg/v1"
 MANIFEST_NAME = "manifest.json"
@@ -61,7 +62,7 @@ def manifest_entries(manifest: Mapping[str, Json]) -> dict[str, PackageEntry]:
     wrong = {name for name in ("bidder", "tender", "lot") if not isinstance(manifest[name], str) or not manifest[name]}
     if manifest["v"] != MANIFEST_VERSION:
         wrong.add("v")
-    if not _is_sha256(manifest["ctx"]):
+    if not is_digest(manifest["ctx"]):
         wrong.add("ctx")
     if not isinstance(opening, dict) or not all(isinstance(value, str) for value in opening.values()):
         wrong.add("opening")
@@ -76,11 +77,7 @@ def _is_entry(item: Json) -> bool:
     if not isinstance(item, dict) or item.keys() != {"path", "size", "sha256"}:
         return False
     size = item["size"]
-    return isinstance(item["path"], str) and type(size) is int and size >= 0 and _is_sha256(item["sha256"])
-
-
-def _is_sha256(value: Json) -> bool:
-    return isinstance(value, str) and len(value) == 64 and all(c in "0123456789abcdef" for c in value)
+    return isinstance(item["path"], str) and type(size) is int and size >= 0 and is_digest(item["sha256"])
 
 
 def _by_path(entries: Iterable[PackageEntry]) -> dict[str, PackageEntry]:
