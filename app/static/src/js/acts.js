@@ -22,7 +22,7 @@ export async function signAct(key, { origin, caseId, type, payload, prevAct, com
   return { act, ...(await signObject(key, ACT, act)) };
 }
 
-/** Signs and sends one act; `attachments` travel beside it and are named by hashes in the payload. */
+/** Signs and sends one act. `attachments`: small files in base64, by name, that the payload names by hash. */
 export async function submitAct(key, { headUrl, actUrl, origin, caseId, type, payload, commandId, attachments }) {
   const head = await getJson(headUrl);
   // A page names the origin it belongs to; a server that answers for another one is not signed for.

@@ -1,4 +1,5 @@
-// Amounts as people type them, exact: an amount is a whole number of fen. Words are the 大写 of Chinese forms.
+// Amounts as people type them, exact: an amount is a whole number of fen. Words are the 大写 of
+// Chinese forms, by the same rules as app/procedure/money.py.
 
 const DIGITS = '零壹贰叁肆伍陆柒捌玖';
 const PLACES = ['', '拾', '佰', '仟'];
@@ -11,28 +12,30 @@ export function parseFen(text) {
   return BigInt(match[1].replaceAll(',', '')) * 100n + BigInt((match[2] ?? '').padEnd(2, '0'));
 }
 
-/** Four digits in words, `仟佰拾` with one 零 for a gap; '' for 0. */
+/** 1..9999 in words: one 零 for each inner run of zeros, none at either end. */
 function groupWords(group) {
   let words = '';
-  for (let place = 3, gap = false; place >= 0; place -= 1) {
+  let gap = false;
+  for (const place of [3, 2, 1, 0]) {
     const digit = Math.floor(group / 10 ** place) % 10;
-    if (digit === 0) gap = words !== '';
-    else {
-      words += (gap ? '零' : '') + DIGITS[digit] + PLACES[place];
-      gap = false;
-    }
+    if (digit) words += (gap && words ? '零' : '') + DIGITS[digit] + PLACES[place];
+    gap = digit === 0;
   }
   return words;
 }
 
+/** 万亿 is one unit, but its 亿 is said once, by the 亿 group below, when that group is not empty. */
+const groupName = (index, groups) => (index === 3 && groups[2] ? '万' : GROUPS[index]);
+
+/** A 零 stands where a lower group begins with a zero, follows an empty group, or the group above ends in zero. */
 function yuanWords(yuan) {
-  const groups = [];
-  for (let rest = yuan; rest > 0n; rest /= 10000n) groups.push(Number(rest % 10000n));
+  const groups = [0, 1, 2, 3].map((index) => Number((yuan / 10000n ** BigInt(index)) % 10000n));
   let words = '';
-  for (let i = groups.length - 1; i >= 0; i -= 1) {
-    // A gap between groups is read as one 零, also when the lower group only begins with zeros.
-    if (groups[i] && words && (groups[i] < 1000 || groups[i + 1] === 0)) words += '零';
-    if (groups[i]) words += groupWords(groups[i]) + GROUPS[i];
+  let zeroBefore = false;
+  for (const index of [3, 2, 1, 0]) {
+    const group = groups[index];
+    if (group) words += (words && (zeroBefore || group < 1000) ? '零' : '') + groupWords(group) + groupName(index, groups);
+    zeroBefore = group % 10 === 0;
   }
   return words;
 }
