@@ -1,0 +1,159 @@
+"""What happens in a draw. Facts of persons and of the machine; `DrawSigned` and `DrawCompleted` only follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from evaluation.draw.tickets import Candidate, DrawConditions
+
+
+class RoundReason(StrEnum):
+    """Why a further round is held. The record itself shows all but the last, which needs a second person."""
+
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    DISMISSED = "dismissed"
+    UNFILLED = "unfilled"
+    ORDERED = "ordered"
+
+
+@dataclass(frozen=True)
+class DrawEvent:
+    """Anything that happens in a draw."""
+
+
+@dataclass(frozen=True)
+class DrawConditionsProposed(DrawEvent):
+    """The agency officer sets the conditions."""
+
+    conditions: DrawConditions
+
+
+@dataclass(frozen=True)
+class DrawConditionsApproved(DrawEvent):
+    """The agency supervisor approves exactly these conditions."""
+
+    conditions_sha256: str
+
+
+@dataclass(frozen=True)
+class DrawRoundOpened(DrawEvent):
+    """Round 1 follows the approval. A later one names the earlier record; `second_signature` is "" if automatic."""
+
+    round: int
+    reason: RoundReason | None
+    earlier_record_sha256: str
+    second_signature: str
+
+
+@dataclass(frozen=True)
+class DrawCommitted(DrawEvent):
+    """A party commits to 32 bytes of its own and gives them sealed to the trustees."""
+
+    round: int
+    party: str
+    commitment: str
+    capsule_b64: str
+
+
+@dataclass(frozen=True)
+class DrawStated(DrawEvent):
+    """The centre logs the statement (canonical JSON) and the pool it names."""
+
+    round: int
+    statement: str
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True)
+class DrawShareReleased(DrawEvent):
+    """A trustee's share over the statement, already checked. As secret as the signature that shares combine to."""
+
+    round: int
+    index: int
+    share_hex: str
+
+
+@dataclass(frozen=True)
+class DrawSignatureRecorded(DrawEvent):
+    """The combined signature, already checked; shown only when the names may be known."""
+
+    round: int
+    signature_hex: str
+
+
+@dataclass(frozen=True)
+class DrawSigned(DrawEvent):
+    """The public trace of the signature."""
+
+    round: int
+    signature_sha256: str
+
+
+@dataclass(frozen=True)
+class DrawRevealed(DrawEvent):
+    """A party shows its bytes, or the trustees open its capsule because it did not."""
+
+    round: int
+    party: str
+    value_hex: str
+    from_capsule: bool = False
+
+
+@dataclass(frozen=True)
+class DrawCompleted(DrawEvent):
+    """The result, by pseudonym, and the strata whose pool was small."""
+
+    round: int
+    selected: dict[str, tuple[str, ...]]
+    reserve: dict[str, tuple[str, ...]]
+    small_pools: tuple[str, ...]
+    record_sha256: str
+
+
+@dataclass(frozen=True)
+class CallUpSent(DrawEvent):
+    """The notification service has called a drawn candidate, without naming the project."""
+
+    round: int
+    candidate: str
+
+
+@dataclass(frozen=True)
+class CallUpAnswered(DrawEvent):
+    """A candidate accepts, or declines with a reason."""
+
+    round: int
+    candidate: str
+    accepted: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class CallUpExpired(DrawEvent):
+    """The machine saw no answer in time."""
+
+    round: int
+    candidate: str
+
+
+@dataclass(frozen=True)
+class CandidateDismissed(DrawEvent):
+    """A candidate loses the seat on a legal ground, such as a conflict found at sign-in."""
+
+    round: int
+    candidate: str
+    ground: str
+
+
+@dataclass(frozen=True)
+class ReserveCalled(DrawEvent):
+    """Emergency: no quorum of trustees for a substitute round, so the next in reserve takes an open seat."""
+
+    round: int
+    stratum: str
+    candidate: str
+
+
+SYSTEM_EVENTS = (DrawSigned, DrawCompleted)

@@ -1,0 +1,242 @@
+"""Where a draw stands: the fold of its events."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cached_property, singledispatch
+from typing import Any
+
+from evaluation.draw.events import (
+    CallUpAnswered,
+    CallUpExpired,
+    CallUpSent,
+    CandidateDismissed,
+    DrawCommitted,
+    DrawCompleted,
+    DrawConditionsApproved,
+    DrawConditionsProposed,
+    DrawEvent,
+    DrawRevealed,
+    DrawRoundOpened,
+    DrawShareReleased,
+    DrawSignatureRecorded,
+    DrawSigned,
+    DrawStated,
+    ReserveCalled,
+    RoundReason,
+)
+from evaluation.draw.tickets import Candidate, DrawConditions, DrawResult, Stratum
+
+
+class SeatState(StrEnum):
+    """What became of a drawn candidate."""
+
+    DRAWN = "drawn"
+    CALLED = "called"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    DISMISSED = "dismissed"
+
+    @property
+    def holds_a_seat(self) -> bool:
+        """Whether the seat is taken, or may still be accepted."""
+        return self in {SeatState.DRAWN, SeatState.CALLED, SeatState.ACCEPTED}
+
+
+@dataclass(frozen=True)
+class DrawRound:
+    """One round: commitments, statement, shares by trustee, signature, reveals, result."""
+
+    number: int
+    reason: RoundReason | None = None
+    earlier_record_sha256: str = ""
+    second_signature: str = ""
+    commitments: dict[str, str] = field(default_factory=dict)
+    capsules: dict[str, str] = field(default_factory=dict)
+    statement: str = ""
+    candidates: tuple[Candidate, ...] = ()
+    shares: dict[int, str] = field(default_factory=dict)
+    signature_hex: str = ""
+    reveals: dict[str, str] = field(default_factory=dict)
+    result: DrawResult | None = None
+    record_sha256: str = ""
+
+    @cached_property
+    def stated(self) -> Mapping[str, Any]:
+        """The statement, empty before there is one."""
+        return json.loads(self.statement) if self.statement else {}
+
+
+@dataclass(frozen=True)
+class DrawState:
+    """A whole draw. `seats` maps every candidate ever drawn to what became of it, `drawn_for` to its stratum."""
+
+    conditions: DrawConditions | None = None
+    approved: bool = False
+    rounds: tuple[DrawRound, ...] = ()
+    seats: dict[str, SeatState] = field(default_factory=dict)
+    drawn_for: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def current(self) -> DrawRound | None:
+        """The latest round."""
+        return self.rounds[-1] if self.rounds else None
+
+    @property
+    def seated(self) -> tuple[str, ...]:
+        """The candidates who have accepted, by pseudonym."""
+        return tuple(sorted(id_ for id_, state in self.seats.items() if state is SeatState.ACCEPTED))
+
+    @property
+    def strata(self) -> tuple[Stratum, ...]:
+        """The strata with the quota that is open now: what the next statement must hold."""
+        open_seats = missing(self)
+        known = self.conditions.strata if self.conditions else ()
+        return tuple(Stratum(s.name, open_seats[s.name], s.reserve) for s in known if s.name in open_seats)
+
+
+def missing(state: DrawState) -> dict[str, int]:
+    """The number of open seats by stratum, full strata left out."""
+    if state.conditions is None:
+        return {}
+    held = Counter(state.drawn_for[id_] for id_, seat in state.seats.items() if seat.holds_a_seat)
+    return {s.name: s.quota - held[s.name] for s in state.conditions.strata if s.quota > held[s.name]}
+
+
+def excluded(state: DrawState) -> dict[str, str]:
+    """Who cannot be drawn in the next round besides the recused, and why: drawn before, or of a unit at its maximum."""
+    if state.conditions is None:
+        return {}
+    found: dict[str, str] = {id_: str(seat) for id_, seat in state.seats.items()}
+    pool = state.rounds[0].candidates if state.rounds else ()
+    held = {id_ for id_, seat in state.seats.items() if seat.holds_a_seat}
+    units = Counter(candidate.unit for candidate in pool if candidate.id in held)
+    for candidate in pool:
+        if units[candidate.unit] >= state.conditions.max_per_unit:
+            found.setdefault(candidate.id, "unit_at_maximum")
+    return found
+
+
+@singledispatch
+def _applied(event: DrawEvent, state: DrawState) -> DrawState:
+    raise TypeError(f"{type(event).__name__} does not happen in a draw")
+
+
+def apply(state: DrawState, event: DrawEvent) -> DrawState:
+    """The state after an accepted event. Never refuses: what was recorded has happened."""
+    return _applied(event, state)
+
+
+def replay(events: Iterable[DrawEvent]) -> DrawState:
+    """The state after all events of one draw."""
+    state = DrawState()
+    for event in events:
+        state = apply(state, event)
+    return state
+
+
+def _in_round(state: DrawState, number: int, **changes: Any) -> DrawState:
+    rounds = tuple(replace(found, **changes) if found.number == number else found for found in state.rounds)
+    return replace(state, rounds=rounds)
+
+
+def _seat(state: DrawState, candidate: str, seat: SeatState) -> DrawState:
+    return replace(state, seats=state.seats | {candidate: seat})
+
+
+@_applied.register
+def _proposed(event: DrawConditionsProposed, state: DrawState) -> DrawState:
+    return replace(state, conditions=event.conditions)
+
+
+@_applied.register
+def _approved(event: DrawConditionsApproved, state: DrawState) -> DrawState:
+    return replace(state, approved=True)
+
+
+@_applied.register
+def _opened(event: DrawRoundOpened, state: DrawState) -> DrawState:
+    opened = DrawRound(event.round, event.reason, event.earlier_record_sha256, event.second_signature)
+    return replace(state, rounds=(*state.rounds, opened))
+
+
+@_applied.register
+def _committed(event: DrawCommitted, state: DrawState) -> DrawState:
+    current = state.rounds[event.round - 1]
+    return _in_round(
+        state,
+        event.round,
+        commitments=current.commitments | {event.party: event.commitment},
+        capsules=current.capsules | {event.party: event.capsule_b64},
+    )
+
+
+@_applied.register
+def _stated(event: DrawStated, state: DrawState) -> DrawState:
+    return _in_round(state, event.round, statement=event.statement, candidates=event.candidates)
+
+
+@_applied.register
+def _share_released(event: DrawShareReleased, state: DrawState) -> DrawState:
+    shares = state.rounds[event.round - 1].shares | {event.index: event.share_hex}
+    return _in_round(state, event.round, shares=shares)
+
+
+@_applied.register
+def _signature_recorded(event: DrawSignatureRecorded, state: DrawState) -> DrawState:
+    return _in_round(state, event.round, signature_hex=event.signature_hex)
+
+
+@_applied.register
+def _signed(event: DrawSigned, state: DrawState) -> DrawState:
+    return state
+
+
+@_applied.register
+def _revealed(event: DrawRevealed, state: DrawState) -> DrawState:
+    reveals = state.rounds[event.round - 1].reveals | {event.party: event.value_hex}
+    return _in_round(state, event.round, reveals=reveals)
+
+
+@_applied.register
+def _completed(event: DrawCompleted, state: DrawState) -> DrawState:
+    drawn_for = {id_: stratum for stratum, ids in event.selected.items() for id_ in ids}
+    state = _in_round(
+        state, event.round, result=DrawResult(event.selected, event.reserve), record_sha256=event.record_sha256
+    )
+    return replace(
+        state,
+        seats=state.seats | dict.fromkeys(drawn_for, SeatState.DRAWN),
+        drawn_for=state.drawn_for | drawn_for,
+    )
+
+
+@_applied.register
+def _call_up_sent(event: CallUpSent, state: DrawState) -> DrawState:
+    return _seat(state, event.candidate, SeatState.CALLED)
+
+
+@_applied.register
+def _call_up_answered(event: CallUpAnswered, state: DrawState) -> DrawState:
+    return _seat(state, event.candidate, SeatState.ACCEPTED if event.accepted else SeatState.REFUSED)
+
+
+@_applied.register
+def _call_up_expired(event: CallUpExpired, state: DrawState) -> DrawState:
+    return _seat(state, event.candidate, SeatState.EXPIRED)
+
+
+@_applied.register
+def _dismissed(event: CandidateDismissed, state: DrawState) -> DrawState:
+    return _seat(state, event.candidate, SeatState.DISMISSED)
+
+
+@_applied.register
+def _reserve_called(event: ReserveCalled, state: DrawState) -> DrawState:
+    state = replace(state, drawn_for=state.drawn_for | {event.candidate: event.stratum})
+    return _seat(state, event.candidate, SeatState.CALLED)
