@@ -133,7 +133,6 @@ def test_a_second_start_runs_nothing_and_is_quick(launcher: ModuleType):
     ("changed", "again"),
     [
         ("requirements.lock", ["requirements-setup.lock", "-m uv pip"]),
-        ("requirements-setup.lock", ["requirements-setup.lock", "-m uv pip"]),
         ("package.json", ["npm-cli.js ci"]),
         ("package-lock.json", ["npm-cli.js ci", "build.mjs"]),
         ("app/static/src/build.mjs", ["build.mjs"]),
