@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace as Sample
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
+from jinja2 import Environment, FileSystemLoader
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, DateTimeLocalField, Form, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Optional
@@ -38,7 +38,9 @@ class SampleForm(Form):
 
 
 def _form() -> SampleForm:
-    form = SampleForm(MultiDict({"title": "2024年多功能急救实训室建设项目", "price": "1566000", "kind": "goods", "method": "score"}))
+    form = SampleForm(
+        MultiDict({"title": "2024年多功能急救实训室建设项目", "price": "1566000", "kind": "goods", "method": "score"})
+    )
     form.validate()
     return form
 
@@ -138,18 +140,18 @@ def asset(name: str) -> str:
     return f"/static/dist/{manifest[name]['file']}"
 
 
-def environment(undefined: type[Undefined] = Undefined) -> Environment:
+def environment() -> Environment:
     """The templates as the application sets them up, with the source language's own sentences."""
     loader = FileSystemLoader(ROOT / "templates" / "html")
-    env = Environment(loader=loader, autoescape=True, undefined=undefined, extensions=["jinja2.ext.i18n"])
+    env = Environment(loader=loader, autoescape=True, extensions=["jinja2.ext.i18n"])
     env.install_gettext_callables(lambda text: text, lambda one, many, n: one if n == 1 else many, newstyle=True)
     env.globals.update(asset=asset, csrf_token=lambda: "sample-token")
     return env
 
 
-def page(name: str, nonce: str, lang: str = "zh", **facts: object) -> str:
-    """A template rendered for a signed-in bidder in the middle of an opening."""
-    context: dict[str, object] = {
+def context(nonce: str, lang: str = "zh") -> dict[str, object]:
+    """What every page may rely on: a bidder signed in, in the middle of an opening."""
+    return {
         "lang": lang, "csp_nonce": nonce, "server_time": NOW, "display_zone": ZoneInfo("Asia/Shanghai"),
         "display_zone_name": "北京时间 UTC+8", "platform_name": "云岭县公共资源交易", "version": "0.1.0", "sign_in_url": "/sign-in",
         "actor": Sample(name="周敏", role_names=["投标人"], organisation="投标人 A"),
@@ -158,7 +160,8 @@ def page(name: str, nonce: str, lang: str = "zh", **facts: object) -> str:
         "breadcrumbs": [("我的项目", "/"), ("急救实训室建设项目", "/"), ("开标大厅", None)],
         "footer_links": [("核验回执与记录", "#"), ("无障碍说明", "#")],
     }  # fmt: skip
-    return environment().get_template(name).render(context | {"sample": sample()} | facts)
 
 
-__all__ = ["DIST", "ROOT", "StrictUndefined", "asset", "environment", "page", "sample"]
+def page(name: str, nonce: str, lang: str = "zh", **facts: object) -> str:
+    """A template rendered with the sample data and further facts."""
+    return environment().get_template(name).render(context(nonce, lang) | {"sample": sample()} | facts)

