@@ -156,6 +156,13 @@ def test_pdfsig_agrees(sealed, signed, tmp_path):
     assert report(sealed[:500] + b"X" + sealed[501:]).count("Signature is Valid.") == 0
 
 
+def test_a_name_younger_than_the_rules_for_names_is_trusted(room):
+    pdf = room.seal(room.sign(blank_report(), "Member1", room.authority.certify("赵𬭎")))
+    verdict = room.verdict(pdf)
+    assert verdict.whole
+    assert verdict.signatures[0].signer == "赵𬭎"
+
+
 def test_members_may_sign_in_any_order_and_some_not_at_all(room):
     pdf = blank_report()
     for field in ("Member4", "Member1"):

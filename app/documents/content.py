@@ -1,0 +1,256 @@
+"""What documents say, as plain facts: no models, no clock, no choice of words.
+
+Money in yuan and scores are `Decimal`, instants are aware UTC, digests and signatures lowercase hex. An empty string
+means "not stated".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+
+@dataclass(frozen=True)
+class CaseHeading:
+    """Which case a document belongs to. `marking` is printed in red on each page (demo, trustee mode M0)."""
+
+    case_code: str
+    project: str
+    lot: str
+    buyer: str
+    agency: str
+    centre: str
+    marking: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True)
+class Signatory:
+    """One signature field: `field` is its name in the PDF; `capacity` is what the person signs as."""
+
+    field: str
+    name: str
+    capacity: str
+
+
+@dataclass(frozen=True)
+class OpenedBid:
+    """A bid as read out. `void_reason` is empty for one that opened; a void one has no price."""
+
+    order: int
+    bidder: str
+    received_at: datetime
+    price: Decimal | None
+    duration: str
+    manager: str
+    quality: str = ""
+    bond: str = ""
+    void_reason: str = ""
+    bid_root: str = ""
+
+
+@dataclass(frozen=True)
+class OpeningObjection:
+    raised_by: str
+    raised_at: datetime
+    text: str
+    answered_by: str
+    answered_at: datetime | None
+    answer: str
+
+
+@dataclass(frozen=True)
+class OpeningConfirmation:
+    """A bidder's word on the record; without an instant it stayed silent (goods: absent means accepted, O87 42)."""
+
+    bidder: str
+    confirmed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class TrusteeShare:
+    index: int
+    organisation: str
+    received_at: datetime | None
+    valid: bool
+
+
+@dataclass(frozen=True)
+class ReleaseProof:
+    """The one signature that opened the lot, and who contributed: `needed` of the shares."""
+
+    mode: str
+    committee_id: str
+    identity: str
+    signature: str
+    needed: int
+    shares: tuple[TrusteeShare, ...]
+
+
+@dataclass(frozen=True)
+class OpeningRecord:
+    """开标记录 (Order 20, article 32; Order 87, articles 41 and 42)."""
+
+    heading: CaseHeading
+    method: str
+    place: str
+    chair: str
+    supervisor: str
+    budget: Decimal | None
+    ceiling: Decimal | None
+    published_at: datetime
+    deadline_at: datetime
+    opened_at: datetime
+    finished_at: datetime
+    bids: tuple[OpenedBid, ...]
+    objections: tuple[OpeningObjection, ...]
+    confirmations: tuple[OpeningConfirmation, ...]
+    release: ReleaseProof
+    signatories: tuple[Signatory, ...]
+    seal_field: str = "Seal"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """投标回执: that a complete bid arrived, and when; nothing of what it holds."""
+
+    heading: CaseHeading
+    receipt_id: str
+    bidder: str
+    received_at: datetime
+    deadline_at: datetime
+    submission_sha256: str
+    bid_root: str
+    bid_size: int
+    platform_key_id: str
+    signed_receipt: str
+    seal_field: str = "Seal"
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of the committee: `capacity` 评审专家 or 采购人代表, `site` where they sat."""
+
+    seat: str
+    name: str
+    capacity: str
+    organisation: str
+    site: str
+    chair: bool
+
+
+@dataclass(frozen=True)
+class Criterion:
+    name: str
+    full_marks: Decimal
+    kind: str
+    standard: str
+
+
+@dataclass(frozen=True)
+class QualificationResult:
+    """The agency's check (Order 87, article 44); `ground` says why one did not pass."""
+
+    bidder: str
+    passed: bool
+    checked_by: str
+    ground: str
+
+
+@dataclass(frozen=True)
+class InvalidBid:
+    bidder: str
+    ground: str
+    decided_by: str
+
+
+@dataclass(frozen=True)
+class ScoredBid:
+    """One line of the score summary; `member_totals` in the order of the members."""
+
+    bidder: str
+    bid_price: Decimal
+    evaluated_price: Decimal
+    price_score: Decimal
+    price_working: str
+    member_totals: tuple[Decimal, ...]
+    mean_total: Decimal
+    rank: int
+
+
+@dataclass(frozen=True)
+class CriterionScores:
+    """What each member gave one bid for one criterion, in the order of the members."""
+
+    criterion: str
+    scores: tuple[Decimal, ...]
+
+
+@dataclass(frozen=True)
+class BidScores:
+    bidder: str
+    rows: tuple[CriterionScores, ...]
+
+
+@dataclass(frozen=True)
+class RecommendedCandidate:
+    rank: int
+    bidder: str
+    price: Decimal
+    total: Decimal
+
+
+@dataclass(frozen=True)
+class BidClarification:
+    bidder: str
+    question: str
+    asked_at: datetime
+    answer: str
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True)
+class DissentStatement:
+    member: str
+    text: str
+    stated_at: datetime
+
+
+@dataclass(frozen=True)
+class EvaluationReport:
+    """评标报告 for goods (Order 87, article 58).
+
+    `price_formula` and `averaging` are sentences; `draw_digest` and `sitting_digest` tie the pages to the case file.
+    """
+
+    heading: CaseHeading
+    media: str
+    published_at: datetime
+    opened_at: datetime
+    opening_place: str
+    evaluation_started_at: datetime
+    evaluation_ended_at: datetime
+    evaluation_place: str
+    budget: Decimal | None
+    ceiling: Decimal | None
+    method: str
+    standard: str
+    price_formula: str
+    averaging: str
+    members: tuple[Member, ...]
+    criteria: tuple[Criterion, ...]
+    opened_bids: tuple[OpenedBid, ...]
+    qualification: tuple[QualificationResult, ...]
+    invalid_bids: tuple[InvalidBid, ...]
+    scored_bids: tuple[ScoredBid, ...]
+    sheets: tuple[BidScores, ...]
+    candidates: tuple[RecommendedCandidate, ...]
+    clarifications: tuple[BidClarification, ...]
+    dissents: tuple[DissentStatement, ...]
+    member_changes: tuple[str, ...]
+    notes: tuple[str, ...]
+    draw_digest: str
+    sitting_digest: str
+    signatories: tuple[Signatory, ...]
+    seal_field: str = "Seal"

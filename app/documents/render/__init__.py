@@ -1,0 +1,88 @@
+"""Pages of PDF from facts: the only part of the project that draws with ReportLab.
+
+A template of `templates/pdf` says what stands where in a small XML vocabulary (see `layout`); fonts, paper, drawing
+and escaping are decided here once for all documents. The same content gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from xml.etree import ElementTree
+
+from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
+
+from app.documents.content import EvaluationReport, OpeningRecord, Receipt
+from app.documents.render.fonts import FontsMissing, load_faces
+from app.documents.render.layout import Layout
+from app.documents.render.marks import draw_seal, draw_signature
+from app.documents.render.paper import BOTTOM, FRAME_WIDTH, HEIGHT, LEFT, TOP, WIDTH, Running, Sheet, draw_furniture
+from app.documents.wording import Lang, render_xml
+
+__all__ = ["FontsMissing", "Renderer"]
+
+TEMPLATE_OF = {OpeningRecord: "opening_record", EvaluationReport: "evaluation_report", Receipt: "receipt"}
+# ReportLab keeps fonts and subsets in module globals.
+_DRAWING = threading.Lock()
+
+
+class Renderer:
+    """Draws documents with the fonts of one folder.
+
+    `font_dir` holds NotoSansSC-Regular.ttf and NotoSansSC-Bold.ttf (static TrueType, different PostScript names); more
+    `.ttf` files in it are used for characters that these lack. Raises FontsMissing.
+    """
+
+    def __init__(self, font_dir: Path) -> None:
+        self.faces = load_faces(font_dir)
+
+    def render(
+        self,
+        content: OpeningRecord | EvaluationReport | Receipt,
+        *,
+        lang: Lang = "zh",
+        attachments: Mapping[str, bytes] | None = None,
+    ) -> bytes:
+        """The document of `content`, with its empty signature fields and `attachments` (file name → JSON bytes)."""
+        root = ElementTree.fromstring(render_xml(TEMPLATE_OF[type(content)], content, lang))  # noqa: S314  our template
+        running = Running(
+            title=root.attrib["title"],
+            author=root.attrib["author"],
+            head=root.attrib["head"],
+            marking=root.attrib["marking"],
+            digest=root.attrib["digest"],
+            lang=lang,
+        )
+        with _DRAWING:
+            return self._draw(root, running, attachments or {})
+
+    def _draw(self, root: ElementTree.Element, running: Running, attachments: Mapping[str, bytes]) -> bytes:
+        output = io.BytesIO()
+        frame = Frame(LEFT, BOTTOM, FRAME_WIDTH, HEIGHT - TOP - BOTTOM, 0, 0, 0, 0)
+        document = BaseDocTemplate(
+            output,
+            pagesize=(WIDTH, HEIGHT),
+            pageTemplates=[PageTemplate("page", [frame], onPage=draw_furniture)],
+            title=running.title,
+            author=running.author,
+            creator="Tenderhall",
+            lang="zh-CN" if running.lang == "zh" else "en",
+            invariant=1,
+        )
+        sheet = partial(Sheet, faces=self.faces, running=running, attachments=attachments)
+        document.build(Layout(self.faces, running.lang).flow(root), canvasmaker=sheet)
+        return output.getvalue()
+
+    def signature_appearance(self, name: str, capacity: str, signed_at: datetime, seat: str = "") -> bytes:
+        """One small page that `crypto.pdf` draws into a member's field: who signed, as what, where and when."""
+        with _DRAWING:
+            return draw_signature(self.faces, name, capacity, signed_at, seat)
+
+    def seal_appearance(self, centre: str, purpose: str) -> bytes:
+        """The centre's round seal as one small page: its name on the circle, `purpose` below the star."""
+        with _DRAWING:
+            return draw_seal(self.faces, centre, purpose)

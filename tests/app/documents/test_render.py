@@ -1,0 +1,190 @@
+"""What the pages say, and that no text of a user can do anything but be read."""
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import enumerate_sig_fields
+
+from app.documents.content import BidClarification, DissentStatement, InvalidBid, OpeningObjection
+from app.documents.render import FontsMissing, Renderer
+from tests.app.documents.conftest import FONTS
+from tests.app.documents.examples import BIDDERS, BIDS, OPENING, RECEIPT, REPORT, minutes
+
+needs_poppler = pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext (poppler-utils) is not installed")
+DOCUMENTS = {"opening": OPENING, "report": REPORT, "receipt": RECEIPT}
+
+
+def text_of(pdf: bytes, order: str = "-layout") -> str:
+    """The text that a reader copies out: lines as on the page."""
+    return subprocess.run(["pdftotext", order, "-", "-"], input=pdf, capture_output=True, check=True).stdout.decode()
+
+
+def squeezed(pdf: bytes) -> str:
+    """The text cell by cell, without any space."""
+    return "".join(text_of(pdf, "-raw").split())
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_document_in_both_languages(renderer, name, lang):
+    pdf = renderer.render(DOCUMENTS[name], lang=lang)
+    reader = PdfFileReader(io.BytesIO(pdf))
+    assert reader.root["/Lang"] == ("zh-CN" if lang == "zh" else "en")
+    assert "Seal" in [field for field, _, _ in enumerate_sig_fields(reader)]
+
+
+@needs_poppler
+def test_the_opening_record_states_prices_in_figures_and_capitals(renderer):
+    shown = squeezed(renderer.render(OPENING))
+    for words in (
+        "开标记录",
+        "开标一览表",
+        "1,566,000.00",
+        "壹佰伍拾陆万陆仟元整",
+        "第1页",
+        "共2页",
+        "演示·受托人模式M0",
+    ):
+        assert words in shown
+    assert "未参加或未表示" in shown
+
+
+@needs_poppler
+def test_the_report_has_the_published_score_summary(renderer):
+    rows = [line.split() for line in text_of(renderer.render(REPORT)).splitlines()]
+    assert [BIDDERS[0], "93.50", "93.50", "92.50", "93.50", "93.50", "93.30", "1"] in rows
+    assert [BIDDERS[1], "69.18", "69.18", "67.18", "69.18", "69.18", "68.78", "2"] in rows
+    assert [BIDDERS[2], "65.97", "65.97", "63.97", "65.97", "65.97", "65.57", "3"] in rows
+
+
+@needs_poppler
+def test_rejections_clarifications_and_dissent_are_told(renderer):
+    report = replace(
+        REPORT,
+        invalid_bids=(InvalidBid(BIDDERS[2], "未按要求签章", "评标委员会 5:0"),),
+        clarifications=(BidClarification(BIDDERS[1], "请说明质保期。", minutes(100), "三年。", minutes(110)),),
+        dissents=(DissentStatement("陈喆", "演示评分偏高。", minutes(255)),),
+    )
+    shown = squeezed(renderer.render(report))
+    for words in ("未按要求签章", "评标委员会5:0", "请说明质保期。", "三年。", "演示评分偏高。"):
+        assert words in shown
+    void = replace(BIDS[2], price=None, void_reason="胶囊未能给出声明的密钥")
+    opening = replace(OPENING, bids=(*BIDS[:2], void), objections=())
+    assert "无效：胶囊未能给出声明的密钥" in squeezed(renderer.render(opening))
+
+
+@needs_poppler
+def test_rare_names_copy_out_as_themselves(renderer):
+    shown = squeezed(renderer.render(REPORT))
+    for name in ("王㛃", "赵𬭎", "陈喆", "周䶮", "吴昇"):
+        assert name in shown
+
+
+@needs_poppler
+def test_a_character_without_a_glyph_is_named_never_a_blank(renderer):
+    assert "郑〔U+20BB7〕" in squeezed(renderer.render(REPORT))
+    spoofed = replace(OPENING, method="公开\u202e招标\x00\ud800😀")
+    shown = squeezed(renderer.render(spoofed))
+    assert "公开〔U+202E〕招标〔U+0000〕〔U+D800〕〔U+1F600〕" in shown
+
+
+@needs_poppler
+def test_another_font_of_the_folder_helps_out(renderer, tmp_path):
+    extra = sorted(FONTS.parents[3].glob("node_modules/@expo-google-fonts/noto-sans-jp/400Regular/*.ttf"))
+    if not extra:
+        pytest.skip("no second font is installed")
+    for path in (FONTS / "NotoSansSC-Regular.ttf", FONTS / "NotoSansSC-Bold.ttf", extra[0]):
+        (tmp_path / path.name).symlink_to(path)
+    assert "郑𠮷" in squeezed(Renderer(tmp_path).render(REPORT))
+
+
+HOSTILE = (
+    '<img src="/etc/hostname" width="40" height="40"/>',
+    "<font size=90>大</font><b>x",
+    "&lt;img&gt; &amp; &#65; &unknown; ]]> <!-- -->",
+    "{{ 7 * 7 }}{% include '/etc/passwd' %}",
+    '" title="x" <row/>',
+)
+
+
+@needs_poppler
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_only_text(renderer, text):
+    objection = OpeningObjection(text, minutes(9), text, text, minutes(12), text)
+    heading = replace(OPENING.heading, project=text, lot=text, centre=text, case_code=text, marking=text, digest=text)
+    bids = tuple(replace(bid, bidder=text, manager=text, duration=text, void_reason=text) for bid in BIDS)
+    pdf = renderer.render(replace(OPENING, heading=heading, bids=bids, objections=(objection,), chair=text))
+    assert "".join(text.split()) in squeezed(pdf)
+    assert b"/Subtype /Image" not in pdf
+    assert b"Helvetica" not in pdf
+
+
+def test_very_long_text_still_fits_on_paper(renderer):
+    long = "测" * 4000 + "x" * 4000
+    objection = replace(OPENING.objections[0], text=long)
+    bids = tuple(replace(bid, bidder=long[:600], manager=long[-400:]) for bid in BIDS)
+    heading = replace(OPENING.heading, project=long[:900])
+    for lang in ("zh", "en"):
+        content = replace(OPENING, heading=heading, bids=bids, objections=(objection,))
+        assert renderer.render(content, lang=lang).startswith(b"%PDF-")
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters(), max_size=60))
+def test_any_text_prints(renderer, text):
+    heading = replace(RECEIPT.heading, project=text, marking=text)
+    assert renderer.render(replace(RECEIPT, bidder=text, heading=heading)).startswith(b"%PDF-")
+
+
+def test_line_ends_of_users_are_kept(renderer):
+    objection = replace(OPENING.objections[0], text="第一行\r\n第二行\n第三行")
+    if not shutil.which("pdftotext"):
+        pytest.skip("pdftotext (poppler-utils) is not installed")
+    lines = text_of(renderer.render(replace(OPENING, objections=(objection,)))).splitlines()
+    assert [line.strip() for line in lines if line.strip() in ("第二行", "第三行")] == ["第二行", "第三行"]
+
+
+PRINT_DIGESTS = """
+import hashlib, pathlib, sys
+from app.documents.render import Renderer
+from tests.app.documents.examples import OPENING, RECEIPT, REPORT
+renderer = Renderer(pathlib.Path(sys.argv[1]))
+for one in (OPENING, REPORT, RECEIPT):
+    print(hashlib.sha256(renderer.render(one, attachments={"report.json": b"{}"})).hexdigest())
+"""
+
+
+def test_the_same_facts_give_the_same_bytes_in_every_process(renderer):
+    def digests(seed):
+        command = [sys.executable, "-c", PRINT_DIGESTS, str(FONTS)]
+        env = {**os.environ, "PYTHONHASHSEED": seed, "TZ": "Asia/Tokyo" if seed == "1" else "UTC"}
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=True, cwd=FONTS.parents[3]).stdout
+
+    assert digests("0") == digests("1")
+
+
+def test_the_attachment_is_found_by_name_and_relationship(renderer):
+    data = '{"v":"report/v1","总分":"93.30"}'.encode()
+    reader = PdfFileReader(io.BytesIO(renderer.render(REPORT, attachments={"report.json": data})))
+    spec = reader.root["/AF"][0].get_object()
+    assert spec["/AFRelationship"] == "/Data"
+    assert spec["/EF"]["/F"].data == data
+    name, listed = reader.root["/Names"]["/EmbeddedFiles"]["/Names"]
+    assert (name, listed.get_object()["/UF"]) == ("report.json", "report.json")
+
+
+def test_a_folder_without_fonts_is_refused(tmp_path):
+    with pytest.raises(FontsMissing):
+        Renderer(tmp_path)
+    (tmp_path / "NotoSansSC-Regular.ttf").write_bytes(b"not a font")
+    (tmp_path / "NotoSansSC-Bold.ttf").write_bytes(b"not a font")
+    with pytest.raises(FontsMissing):
+        Renderer(tmp_path / ".")
