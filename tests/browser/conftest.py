@@ -25,7 +25,7 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def site() -> Iterator[SmallSite]:
     """A site of this test's own pages."""
     if not (DIST / "manifest.json").exists():
@@ -36,7 +36,7 @@ def site() -> Iterator[SmallSite]:
     serving.stop()
 
 
-@pytest.fixture()
+@pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh page with its own storage; what it refuses to run or load fails the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})

@@ -49,13 +49,26 @@ def _bids() -> list[dict[str, object]]:
     opened = {"duration": "60 日", "tone": "done", "status": "已开标", "reason": None, "state": None}
     return [
         {"bidder": "投标人 A", "price": Decimal(1566000), "words": "壹佰伍拾陆万陆仟元整", "manager": "周敏", **opened},
-        {"bidder": "投标人 B", "price": Decimal(1574022), "words": "壹佰伍拾柒万肆仟零贰拾贰元整", "manager": "吴昇", **opened},
+        {
+            "bidder": "投标人 B",
+            "price": Decimal(1574022),
+            "words": "壹佰伍拾柒万肆仟零贰拾贰元整",
+            "manager": "吴昇",
+            **opened,
+        },
         {"bidder": "投标人 C", "price": Decimal(1585000), "words": "壹佰伍拾捌万伍仟元整", "manager": "郑喆", **opened},
         {
-            "bidder": "投标人 D", "price": None, "words": None, "manager": "—", "duration": "—", "tone": "warning",
-            "status": "无效", "reason": "密钥封装与所声明的接收方不符", "state": "void",
+            "bidder": "投标人 D",
+            "price": None,
+            "words": None,
+            "manager": "—",
+            "duration": "—",
+            "tone": "warning",
+            "status": "无效",
+            "reason": "密钥封装与所声明的接收方不符",
+            "state": "void",
         },
-    ]  # fmt: skip
+    ]
 
 
 def _scores() -> list[dict[str, object]]:
@@ -93,19 +106,39 @@ def _stages() -> list[Sample]:
     ]
 
 
+def _criterion(
+    id: str, name: str, full: str, step: str, band: str, value: Decimal | None = None, locked: bool = False
+) -> Sample:
+    comment = "合同两份，一份无验收" if locked else ""
+    marks = {"full": Decimal(full), "step": Decimal(step), "value": value}
+    return Sample(id=id, name=name, band=band, comment=comment, locked=locked, **marks)
+
+
 def sample() -> Sample:
     """What the style page shows."""
     seats = [{"key": f"e{n}", "label": f"{n} 号席", "numeric": True} for n in range(1, 6)]
     return Sample(
-        due_at=OPENING, budget=Decimal(1751000), ceiling=Decimal(1598400), stages=_stages(), checks=_stages()[0].checks,
-        bids=_bids(), scores=_scores(), form=_form(),
+        due_at=OPENING,
+        budget=Decimal(1751000),
+        ceiling=Decimal(1598400),
+        stages=_stages(),
+        checks=_stages()[0].checks,
+        bids=_bids(),
+        scores=_scores(),
+        form=_form(),
         bid_columns=[
-            {"key": "bidder", "label": "投标人"}, {"key": "price", "label": "投标报价", "numeric": True},
-            {"key": "duration", "label": "交货期"}, {"key": "manager", "label": "负责人"}, {"key": "status", "label": "状态"},
+            {"key": "bidder", "label": "投标人"},
+            {"key": "price", "label": "投标报价", "numeric": True},
+            {"key": "duration", "label": "交货期"},
+            {"key": "manager", "label": "负责人"},
+            {"key": "status", "label": "状态"},
         ],
         score_columns=[
-            {"key": "bidder", "label": "投标人"}, *seats, {"key": "price", "label": "价格分", "numeric": True},
-            {"key": "mean", "label": "总得分", "numeric": True}, {"key": "rank", "label": "名次", "numeric": True},
+            {"key": "bidder", "label": "投标人"},
+            *seats,
+            {"key": "price", "label": "价格分", "numeric": True},
+            {"key": "mean", "label": "总得分", "numeric": True},
+            {"key": "rank", "label": "名次", "numeric": True},
         ],
         act={"lot": "1", "record_sha256": "5d" * 32, "position": "confirmed"},
         effects=[("标包", "1 包 急救实训设备"), ("记录", "开标记录 第 1 版，4 家投标"), ("签名人", "周敏（投标人 A）")],
@@ -127,11 +160,13 @@ def sample() -> Sample:
             Sample(name="投标人 C", url="#scoring", done=0, total=5, current=False),
         ],
         criteria=[
-            Sample(id="technical", name="技术参数", full=Decimal("45.00"), step=Decimal("0.50"), band="优 36–45，良 27–36，一般 0–27", value=Decimal("27.00"), comment="", locked=False),
-            Sample(id="service", name="售后服务", full=Decimal("10.00"), step=Decimal("0.50"), band="优 8–10，良 6–8", value=None, comment="", locked=False),
-            Sample(id="track_record", name="业绩", full=Decimal("2.00"), step=Decimal("1.00"), band="客观分：每项 1 分", value=Decimal("1.00"), comment="合同两份，一份无验收", locked=True),
+            _criterion(
+                "technical", "技术参数", "45.00", "0.50", "优 36–45，良 27–36，一般 0–27", value=Decimal("27.00")
+            ),
+            _criterion("service", "售后服务", "10.00", "0.50", "优 8–10，良 6–8"),
+            _criterion("track_record", "业绩", "2.00", "1.00", "客观分：每项 1 分", value=Decimal("1.00"), locked=True),
         ],
-    )  # fmt: skip
+    )
 
 
 def asset(name: str) -> str:
@@ -152,14 +187,20 @@ def environment() -> Environment:
 def context(nonce: str, lang: str = "zh") -> dict[str, object]:
     """What every page may rely on: a bidder signed in, in the middle of an opening."""
     return {
-        "lang": lang, "csp_nonce": nonce, "server_time": NOW, "display_zone": ZoneInfo("Asia/Shanghai"),
-        "display_zone_name": "北京时间 UTC+8", "platform_name": "云岭县公共资源交易", "version": "0.1.0", "sign_in_url": "/sign-in",
+        "lang": lang,
+        "csp_nonce": nonce,
+        "server_time": NOW,
+        "display_zone": ZoneInfo("Asia/Shanghai"),
+        "display_zone_name": "北京时间 UTC+8",
+        "platform_name": "云岭县公共资源交易",
+        "version": "0.1.0",
+        "sign_in_url": "/sign-in",
         "actor": Sample(name="周敏", role_names=["投标人"], organisation="投标人 A"),
         "demo_notice": "M0 模式：全部受托方密钥在同一台机器上，仅供演示，不具法律效力。",
         "case": {"title": "2024年多功能急救实训室建设项目", "code": "N5100012025000628", "stage": "开标"},
         "breadcrumbs": [("我的项目", "/"), ("急救实训室建设项目", "/"), ("开标大厅", None)],
         "footer_links": [("核验回执与记录", "#"), ("无障碍说明", "#")],
-    }  # fmt: skip
+    }
 
 
 def page(name: str, nonce: str, lang: str = "zh", **facts: object) -> str:

@@ -1,4 +1,4 @@
-"""The browser's code and Python write the same bytes, wherever one of them signs, hashes or opens what the other made."""
+"""The browser's code and Python write the same bytes wherever one signs, hashes or opens what the other made."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def trustees() -> Trustees:
     return Trustees(*run_ceremony(members, 2, os.urandom))
 
 
-@pytest.fixture()
+@pytest.fixture
 def bid_files(tmp_path: Path) -> dict[str, Path]:
     paths = {name: tmp_path / name for name in FILES}
     for name, size in FILES.items():

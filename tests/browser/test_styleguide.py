@@ -1,0 +1,94 @@
+"""The components, looked at by machine: accessible, within the screen, readable without JavaScript, signing."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from playwright.sync_api import Page, expect
+from small_site import ORIGIN, SmallSite
+from styleguide import NOW, OPENING, ROOT
+
+from crypto.signing import SignedAct, verify_act
+
+pytestmark = pytest.mark.browser
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+TEMPLATES = ["styleguide.html", *(f"errors/{status}.html" for status in (400, 403, 404, 409, 413, 429, 500, 503))]
+
+
+KEY_PAGE = """
+{% from "components/keys.html" import key_panel with context %}
+{% block content %}{{ key_panel("account-7", "/keys") }}{% endblock %}
+"""
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds, as `rule: element`."""
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("() => axe.run({ resultTypes: ['violations'] })")
+    return [f"{rule['id']}: {node['html'][:120]}" for rule in found["violations"] for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_axe_finds_nothing_and_nothing_hangs_over(page: Page, site: SmallSite, template: str, width: int):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(site.show("/looked-at", template))
+    assert violations(page) == []
+    assert page.evaluate("() => document.documentElement.scrollWidth") == width
+
+
+def test_the_style_page_without_javascript_says_all_but_the_countdowns(page: Page, site: SmallSite):
+    address = site.show("/looked-at", "styleguide.html")
+    context = page.context.browser.new_context(java_script_enabled=False)
+    silent = context.new_page()
+    silent.goto(address)
+    expect(silent.get_by_text("需要启用 JavaScript")).to_be_visible()
+    expect(silent.get_by_role("table", name="评分汇总表")).to_contain_text("93.30")
+    expect(silent.get_by_role("button", name="签名并提交")).to_be_disabled()
+    context.close()
+
+
+def test_the_clock_runs_on_the_server_and_countdowns_say_what_is_left(page: Page, site: SmallSite):
+    page.clock.install(time=NOW)
+    page.goto(site.show("/looked-at", "styleguide.html"))
+    assert (OPENING - NOW).total_seconds() == 17 * 60 + 16
+    expect(page.locator("[data-server-clock]")).to_have_text("09:12:44")
+    expect(page.locator("[data-countdown]").first).to_have_text("还有 00:17:16")
+    page.clock.run_for(10_000)
+    expect(page.locator("[data-server-clock]")).to_have_text("09:12:54")
+    expect(page.locator("[data-countdown]").first).to_have_text("还有 00:17:06")
+
+
+def test_a_machine_whose_clock_is_wrong_still_shows_the_servers(page: Page, site: SmallSite):
+    page.clock.install(time="2031-01-01T00:00:00Z")
+    page.goto(site.show("/looked-at", "styleguide.html"))
+    expect(page.locator("[data-server-clock]")).to_have_text("09:12:44")
+
+
+def test_an_act_is_signed_over_what_the_page_shows(page: Page, site: SmallSite):
+    site.act_faults = [(409, {"code": "act_out_of_order", "message": "在您签名之前记录已更新。"})]
+    site.answer = {"accepted": "OpeningConfirmed", "at": "2026-03-03T01:12:44Z"}
+    page.goto(site.show_text("/key", KEY_PAGE))
+    page.get_by_role("button", name="制作新密钥").click()
+    with page.expect_response("**/keys"):
+        page.get_by_role("button", name="申请证书").click()
+    fingerprint = page.locator("[data-key-fingerprint]").inner_text()
+
+    page.goto(site.show("/looked-at", "styleguide.html"))
+    page.get_by_text("技术细节").click()
+    expect(page.locator("[data-key-fingerprint]")).to_have_text(fingerprint)
+    button = page.get_by_role("button", name="签名并提交")
+    button.click()
+    expect(page.get_by_role("alert").filter(has_text="在您签名之前记录已更新。")).to_be_visible()
+    button.click()
+    expect(page.get_by_text("已提交。")).to_be_visible()
+
+    refused, taken = site.acts
+    assert refused["act"]["command_id"] == taken["act"]["command_id"]
+    assert taken["key_id"] == fingerprint.replace(" ", "")
+    assert page.locator("[data-act-digest]").inner_text() == taken["act"]["payload_sha256"]
+    signed = SignedAct.from_json({name: taken[name] for name in ("act", "key_id", "signature")})
+    spki = base64.b64decode(site.keys[-1]["spki"])
+    verify_act(signed, spki, origin=ORIGIN, case="demo-case", type="OpeningConfirmed", payload=taken["payload"])
