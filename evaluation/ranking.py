@@ -69,7 +69,7 @@ def _merit(standing: Standing, rule: str, drawn: Sequence[str]) -> Decimal:
     if rule == LOWER_PRICE:
         return -standing.price
     if rule == DRAW:
-        return Decimal(-drawn.index(standing.bid)) if standing.bid in drawn else Decimal(0)
+        return Decimal(-drawn.index(standing.bid))
     return standing.criteria[rule.removeprefix(CRITERION_PREFIX)]
 
 
@@ -82,7 +82,7 @@ class _Group:
 
 
 def _part(group: _Group, rule: str, drawn: Sequence[str]) -> list[_Group]:
-    if len(group.standings) == 1:
+    if len(group.standings) == 1 or (rule == DRAW and not {s.bid for s in group.standings} <= set(drawn)):
         return [group]
     ordered = sorted(group.standings, key=lambda s: (-_merit(s, rule, drawn), s.bid))
     parts = [tuple(part) for _, part in groupby(ordered, key=lambda s: _merit(s, rule, drawn))]

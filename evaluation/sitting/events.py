@@ -1,0 +1,293 @@
+"""What happens in a sitting. Members are seats; facts are acts of persons, outcomes only follow from facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from evaluation.committee import CommitteeRules, MemberRole
+from evaluation.evaluate import EvaluationResult, EvaluationRules
+from evaluation.scoring import Cells
+
+
+class CorrectionGround(StrEnum):
+    """The only grounds on which a locked sheet is opened again (O87 art. 64)."""
+
+    WRONG_SUM = "wrong_sum"
+    OUT_OF_RANGE = "out_of_range"
+    UNEQUAL_OBJECTIVE = "unequal_objective"
+    ABNORMAL_SCORE = "abnormal_score"
+
+
+class ElectedBy(StrEnum):
+    """How the chair was found: by votes, or by the rule after the last round without a majority of its own."""
+
+    VOTES = "votes"
+    LOWEST_SEAT = "lowest_seat"
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A place at the table. `person` is an opaque reference that only the witness of the site resolves."""
+
+    number: int
+    site: str
+    role: MemberRole
+    person: str
+
+
+@dataclass(frozen=True)
+class ReviewItem:
+    """One item of the preliminary review (初步评审)."""
+
+    id: str
+    name_zh: str
+    name_en: str
+
+
+@dataclass(frozen=True)
+class SittingRules:
+    """The published rules of one sitting.
+
+    With fewer than `least_valid_bids` after the review the lot fails. `chair_rounds` votes are held before the rule of
+    the lowest seat decides. With `objective_must_agree` no report is prepared on unequal objective scores.
+    """
+
+    evaluation: EvaluationRules
+    committee: CommitteeRules
+    review_items: tuple[ReviewItem, ...]
+    least_valid_bids: int
+    chair_rounds: int
+    objective_must_agree: bool
+
+
+@dataclass(frozen=True)
+class BidUnderReview:
+    """A bid that was opened and not voided. `price` is the evaluated price in yuan."""
+
+    bid: str
+    bidder_name: str
+    price: Decimal
+
+
+@dataclass(frozen=True)
+class ReviewFinding:
+    """One member's verdict on one item of one bid; a failure names its ground."""
+
+    bid: str
+    item: str
+    passed: bool
+    ground: str
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A bid that a majority rejected: on which item, by how many of the members, on which stated grounds."""
+
+    bid: str
+    item: str
+    votes: int
+    grounds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SittingEvent:
+    """Anything that happens in a sitting."""
+
+
+@dataclass(frozen=True)
+class SeatFact(SittingEvent):
+    """An act of the member in `seat`, signed by that member and by nobody else."""
+
+    seat: int
+
+
+@dataclass(frozen=True)
+class SittingConvened(SittingEvent):
+    """The seats, the rules and the bids are fixed."""
+
+    sitting: str
+    host_site: str
+    seats: tuple[Seat, ...]
+    rules: SittingRules
+    bids: tuple[BidUnderReview, ...]
+
+
+@dataclass(frozen=True)
+class MemberIdentified(SittingEvent):
+    """The witness of the site has checked who sits there and which key was made at the booth."""
+
+    seat: int
+    key_id: str
+    witness: str
+
+
+@dataclass(frozen=True)
+class SittingOpened(SittingEvent):
+    """Every seat is identified."""
+
+
+@dataclass(frozen=True)
+class StatementMade(SeatFact):
+    """A member accepts the discipline and declares whether there is a conflict; if so, which."""
+
+    no_conflict: bool
+    conflict: str
+
+
+@dataclass(frozen=True)
+class ConflictDeclared(SeatFact):
+    """A member finds a conflict later than at its statement, and steps back."""
+
+    conflict: str
+
+
+@dataclass(frozen=True)
+class MemberRecused(SittingEvent):
+    """A member leaves the sitting. Its votes, findings and scores are void (O12)."""
+
+    seat: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class MemberReplaced(SittingEvent):
+    """A successor takes an empty seat and evaluates again from the start."""
+
+    seat: int
+    site: str
+    person: str
+
+
+@dataclass(frozen=True)
+class StatementsCompleted(SittingEvent):
+    """Every member has declared to have no conflict."""
+
+
+@dataclass(frozen=True)
+class ChairVoted(SeatFact):
+    """A member votes for a chair."""
+
+    for_seat: int
+    round: int
+
+
+@dataclass(frozen=True)
+class ChairVoteTied(SittingEvent):
+    """Nobody had the most votes; the next round is open."""
+
+    round: int
+    tied: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ChairElected(SittingEvent):
+    """The sitting has a chair. `by` is None when a chair stays in office after a member was replaced."""
+
+    seat: int
+    round: int
+    by: ElectedBy | None
+
+
+@dataclass(frozen=True)
+class BidsReviewed(SeatFact):
+    """One member's findings: exactly one for each bid and item."""
+
+    findings: tuple[ReviewFinding, ...]
+
+
+@dataclass(frozen=True)
+class ReviewConcluded(SittingEvent):
+    """What the majority found: the bids rejected, and those that go on to scoring."""
+
+    rejected: tuple[Rejection, ...]
+    valid: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SittingFailed(SittingEvent):
+    """Too few valid bids are left: the lot fails (流标)."""
+
+    reason: str
+    valid: int
+    least: int
+
+
+@dataclass(frozen=True)
+class ScoreSheetLocked(SeatFact):
+    """A member's whole sheet. Nobody else sees it before every sheet is locked."""
+
+    scores: Cells
+    comments: dict[str, dict[str, str]]
+
+
+@dataclass(frozen=True)
+class ResultsComputed(SittingEvent):
+    """The last sheet is locked, or a draw has parted a tie: scores, working, ranking, findings."""
+
+    result: EvaluationResult
+
+
+@dataclass(frozen=True)
+class TiesDrawn(SittingEvent):
+    """The order in which a verifiable draw has put the bids that no rule could part."""
+
+    order: tuple[str, ...]
+    record_sha256: str
+
+
+@dataclass(frozen=True)
+class CorrectionRequested(SeatFact):
+    """A member asks to correct its own locked sheet."""
+
+    ground: CorrectionGround
+    explanation: str
+
+
+@dataclass(frozen=True)
+class SheetReopened(SeatFact):
+    """The chair (for the chair's own sheet: another member) lets the sheet of `reopened` be corrected."""
+
+    reopened: int
+
+
+@dataclass(frozen=True)
+class ReportPrepared(SittingEvent):
+    """The report that will be signed, by its digest."""
+
+    report_sha256: str
+
+
+@dataclass(frozen=True)
+class ReportSigned(SeatFact):
+    """A member signs exactly this report."""
+
+    report_sha256: str
+    signature_sha256: str
+
+
+@dataclass(frozen=True)
+class DissentRecorded(SeatFact):
+    """A member disagrees, in writing; it may still sign the report that says so."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class RefusalRecorded(SeatFact):
+    """The chair records that `refused` neither signs nor states dissent, and so counts as agreeing (Reg 53)."""
+
+    refused: int
+
+
+@dataclass(frozen=True)
+class ReportSealed(SittingEvent):
+    """The centre's seal has been put on last."""
+
+    sealed_sha256: str
+
+
+@dataclass(frozen=True)
+class SittingClosed(SittingEvent):
+    """Nothing more happens in this sitting."""

@@ -1,0 +1,103 @@
+"""What the system itself concludes: a function of the state alone, so that a replay must find the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from evaluation.evaluate import evaluate
+from evaluation.sitting.events import (
+    ChairElected,
+    ChairVoteTied,
+    ElectedBy,
+    MemberRecused,
+    Rejection,
+    ResultsComputed,
+    ReviewConcluded,
+    SittingClosed,
+    SittingEvent,
+    SittingFailed,
+    SittingOpened,
+    StatementsCompleted,
+)
+from evaluation.sitting.state import SittingState, Stage
+
+TOO_FEW_VALID_BIDS = "too_few_valid_bids"
+
+
+def _gathering(state: SittingState) -> SittingEvent | None:
+    return None if state.waiting(state.keys) else SittingOpened()
+
+
+def _statements(state: SittingState) -> SittingEvent | None:
+    return None if state.waiting(state.statements) else StatementsCompleted()
+
+
+def _chair(state: SittingState) -> SittingEvent | None:
+    """The seat with the most votes; equal votes are voted on again, and in the last round the lowest seat wins."""
+    if state.chair is not None:
+        return ChairElected(state.chair, state.chair_round, None)
+    if state.waiting(state.chair_votes):
+        return None
+    votes = Counter(state.chair_votes.values())
+    first = tuple(sorted(seat for seat, count in votes.items() if count == max(votes.values())))
+    if len(first) == 1:
+        return ChairElected(first[0], state.chair_round, ElectedBy.VOTES)
+    if state.chair_round < state.rules.chair_rounds:
+        return ChairVoteTied(state.chair_round, first)
+    return ChairElected(first[0], state.chair_round, ElectedBy.LOWEST_SEAT)
+
+
+def _review(state: SittingState) -> SittingEvent | None:
+    """A bid is rejected on an item when more than half of the members fail it there."""
+    if state.waiting(state.reviews):
+        return None
+    rejected = []
+    for bid in state.bids:
+        for item in state.rules.review_items:
+            findings = [f for seat in sorted(state.reviews) for f in state.reviews[seat]]
+            grounds = [f.ground for f in findings if (f.bid, f.item, f.passed) == (bid.bid, item.id, False)]
+            if 2 * len(grounds) > len(state.seats):
+                rejected.append(Rejection(bid.bid, item.id, len(grounds), tuple(grounds)))
+    gone = {rejection.bid for rejection in rejected}
+    return ReviewConcluded(tuple(rejected), tuple(bid.bid for bid in state.bids if bid.bid not in gone))
+
+
+def _scoring(state: SittingState) -> SittingEvent | None:
+    if len(state.valid) < state.rules.least_valid_bids:
+        return SittingFailed(TOO_FEW_VALID_BIDS, len(state.valid), state.rules.least_valid_bids)
+    return None if state.waiting(state.sheets) else _computed(state)
+
+
+def _computed(state: SittingState) -> ResultsComputed:
+    prices = {bid.bid: bid.price for bid in state.bids if bid.bid in state.valid}
+    sheets = {str(seat): state.sheets[seat] for seat in sorted(state.sheets)}
+    return ResultsComputed(evaluate(state.rules.evaluation, prices, sheets, state.drawn))
+
+
+def _results(state: SittingState) -> SittingEvent | None:
+    waiting_for_a_draw = state.result is not None and state.result.to_draw
+    return _computed(state) if waiting_for_a_draw and state.drawn else None
+
+
+def _signing(state: SittingState) -> SittingEvent | None:
+    return SittingClosed() if state.sealed_sha256 else None
+
+
+OUTCOMES: dict[Stage, Callable[[SittingState], SittingEvent | None]] = {
+    Stage.GATHERING: _gathering,
+    Stage.STATEMENTS: _statements,
+    Stage.CHAIR: _chair,
+    Stage.REVIEW: _review,
+    Stage.SCORING: _scoring,
+    Stage.RESULTS: _results,
+    Stage.SIGNING: _signing,
+}
+
+
+def outcome(state: SittingState) -> SittingEvent | None:
+    """The one thing that follows now without anybody's act, or None while the sitting waits for people."""
+    for seat, conflict in state.conflicts.items():
+        return MemberRecused(seat, conflict)
+    conclude = OUTCOMES.get(state.stage)
+    return conclude(state) if conclude else None

@@ -1,0 +1,277 @@
+"""Which act is lawful now, and what follows from it.
+
+1. The act must be possible in this stage (`TRANSITIONS`).
+2. A member acts from its own seat alone; who is no member does no member's act.
+3. The act itself must be sound.
+4. What follows without anybody's act follows at once (`outcome`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import singledispatch
+
+from evaluation.committee import Member, check_composition, may_chair
+from evaluation.errors import RuleViolation
+from evaluation.evaluate import check_evaluation_rules
+from evaluation.scoring import check_cells
+from evaluation.sitting.events import (
+    BidsReviewed,
+    ChairVoted,
+    ConflictDeclared,
+    CorrectionRequested,
+    DissentRecorded,
+    MemberIdentified,
+    MemberRecused,
+    MemberReplaced,
+    RefusalRecorded,
+    ReportPrepared,
+    ReportSealed,
+    ReportSigned,
+    ScoreSheetLocked,
+    Seat,
+    SeatFact,
+    SheetReopened,
+    SittingConvened,
+    SittingEvent,
+    StatementMade,
+    TiesDrawn,
+)
+from evaluation.sitting.outcomes import outcome
+from evaluation.sitting.state import TRANSITIONS, SittingState, apply
+
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+
+
+def decide(state: SittingState, fact: SittingEvent, seat_of_actor: int | None = None) -> tuple[SittingEvent, ...]:
+    """The accepted fact and everything that follows from it. `seat_of_actor` is None for who is no member.
+
+    The act's signature and the actor's authority have been checked by the caller. Raises RuleViolation.
+    """
+    if (state.stage, type(fact)) not in TRANSITIONS:
+        raise RuleViolation("sitting_out_of_order", fact=type(fact).__name__, stage=str(state.stage))
+    _check_actor(state, fact, seat_of_actor)
+    _check(fact, state)
+    events, state = [fact], apply(state, fact)
+    while following := outcome(state):
+        events.append(following)
+        state = apply(state, following)
+    return tuple(events)
+
+
+def recheck(events: Sequence[SittingEvent]) -> SittingState:
+    """Decide a recorded sitting again, fact by fact, and compare what followed; the state at its end.
+
+    Raises RuleViolation `sitting_record_differs` (the position, counted from 1), or what the fact itself breaks.
+    """
+    state, position = SittingState(), 0
+    while position < len(events):
+        fact = events[position]
+        decided = decide(state, fact, fact.seat if isinstance(fact, SeatFact) else None)
+        for expected in decided:
+            if position >= len(events) or events[position] != expected:
+                raise RuleViolation("sitting_record_differs", position=position + 1, expected=type(expected).__name__)
+            state, position = apply(state, expected), position + 1
+    return state
+
+
+def _check_actor(state: SittingState, fact: SittingEvent, actor: int | None) -> None:
+    if isinstance(fact, SeatFact):
+        if fact.seat not in state.seats or actor != fact.seat:
+            raise RuleViolation("sitting_not_own_seat", seat=fact.seat)
+    elif actor is not None:
+        raise RuleViolation("sitting_not_for_members", fact=type(fact).__name__)
+
+
+@singledispatch
+def _check(fact: SittingEvent, state: SittingState) -> None:
+    """Refuse an unsound fact. Only facts of persons are registered: an outcome cannot be proposed."""
+    raise RuleViolation("sitting_fact_not_proposable", fact=type(fact).__name__)
+
+
+def _require_text(text: str, field: str) -> None:
+    if not text.strip():
+        raise RuleViolation("sitting_text_missing", field=field)
+
+
+def _require_digest(text: str, field: str) -> None:
+    if not _DIGEST.match(text):
+        raise RuleViolation("sitting_digest_malformed", field=field)
+
+
+def _require_once(seat: int, done: object, act: str) -> None:
+    if done:
+        raise RuleViolation("sitting_already_done", seat=seat, act=act)
+
+
+def _members(seats: Sequence[Seat]) -> list[Member]:
+    return [Member(seat.role, seat.site) for seat in seats]
+
+
+@_check.register
+def _convene(fact: SittingConvened, state: SittingState) -> None:
+    rules = fact.rules
+    check_composition(_members(fact.seats), fact.host_site, rules.committee)
+    check_evaluation_rules(rules.evaluation)
+    sound = {
+        "seats": [seat.number for seat in fact.seats] == list(range(1, len(fact.seats) + 1)),
+        "persons": len({seat.person for seat in fact.seats}) == len(fact.seats),
+        "bids": len({bid.bid for bid in fact.bids}) == len(fact.bids) > 0,
+        "prices": all(bid.price.is_finite() and bid.price > 0 for bid in fact.bids),
+        "review_items": len({item.id for item in rules.review_items}) == len(rules.review_items),
+        "least_valid_bids": rules.least_valid_bids >= 1,
+        "chair_rounds": rules.chair_rounds >= 1,
+    }
+    for field, ok in sound.items():
+        if not ok:
+            raise RuleViolation("sitting_convened_invalid", field=field)
+
+
+@_check.register
+def _identify(fact: MemberIdentified, state: SittingState) -> None:
+    if fact.seat not in state.seats or fact.seat in state.empty:
+        raise RuleViolation("sitting_seat_empty", seat=fact.seat)
+    _require_once(fact.seat, fact.seat in state.keys, "identified")
+    _require_digest(fact.key_id, "key_id")
+    _require_text(fact.witness, "witness")
+    if fact.key_id in state.keys.values():
+        raise RuleViolation("sitting_key_of_other_seat", seat=fact.seat)
+
+
+@_check.register
+def _recuse(fact: MemberRecused, state: SittingState) -> None:
+    if fact.seat not in state.seats or fact.seat in state.empty:
+        raise RuleViolation("sitting_seat_empty", seat=fact.seat)
+    _require_text(fact.reason, "reason")
+
+
+@_check.register
+def _replace(fact: MemberReplaced, state: SittingState) -> None:
+    if fact.seat not in state.empty:
+        raise RuleViolation("sitting_seat_taken", seat=fact.seat)
+    if fact.person in state.persons or not fact.person:
+        raise RuleViolation("sitting_person_seated_before", seat=fact.seat)
+    others = [Member(seat.role, seat.site) for number, seat in state.seats.items() if number != fact.seat]
+    successor = Member(state.seats[fact.seat].role, fact.site)
+    host_site = state.convened.host_site if state.convened else ""
+    check_composition([*others, successor], host_site, state.rules.committee)
+
+
+@_check.register
+def _state_conflict(fact: StatementMade, state: SittingState) -> None:
+    _require_once(fact.seat, fact.seat in state.statements, "statement")
+    if not fact.no_conflict:
+        _require_text(fact.conflict, "conflict")
+
+
+@_check.register
+def _declare_conflict(fact: ConflictDeclared, state: SittingState) -> None:
+    _require_text(fact.conflict, "conflict")
+
+
+@_check.register
+def _vote(fact: ChairVoted, state: SittingState) -> None:
+    if fact.round != state.chair_round:
+        raise RuleViolation("chair_round_over", round=fact.round, current=state.chair_round)
+    _require_once(fact.seat, fact.seat in state.chair_votes, "vote")
+    candidate = state.seats.get(fact.for_seat)
+    if candidate is None or not may_chair(candidate.role, state.rules.committee):
+        raise RuleViolation("chair_not_eligible", seat=fact.for_seat)
+
+
+@_check.register
+def _review(fact: BidsReviewed, state: SittingState) -> None:
+    _require_once(fact.seat, fact.seat in state.reviews, "review")
+    wanted = {(bid.bid, item.id) for bid in state.bids for item in state.rules.review_items}
+    found = [(finding.bid, finding.item) for finding in fact.findings]
+    if len(set(found)) != len(found) or set(found) - wanted:
+        raise RuleViolation("review_finding_unexpected", seat=fact.seat)
+    if wanted - set(found):
+        bid, item = min(wanted - set(found))
+        raise RuleViolation("review_finding_missing", bid=bid, item=item)
+    for finding in fact.findings:
+        if not finding.passed and not finding.ground.strip():
+            raise RuleViolation("review_ground_missing", bid=finding.bid, item=finding.item)
+
+
+@_check.register
+def _lock(fact: ScoreSheetLocked, state: SittingState) -> None:
+    _require_once(fact.seat, fact.seat in state.sheets, "lock")
+    check_cells(state.rules.evaluation.criteria, state.valid, fact.scores)
+    for bid, row in fact.comments.items():
+        for criterion in row:
+            if criterion not in fact.scores.get(bid, {}):
+                raise RuleViolation("score_unexpected", bid=bid, criterion=criterion)
+
+
+@_check.register
+def _draw_ties(fact: TiesDrawn, state: SittingState) -> None:
+    tied = sorted(bid for group in (state.result.to_draw if state.result else ()) for bid in group)
+    if not tied or sorted(fact.order) != tied:
+        raise RuleViolation("tie_order_wrong", tied=", ".join(tied) or "-", drawn=", ".join(fact.order))
+    _require_digest(fact.record_sha256, "record_sha256")
+
+
+@_check.register
+def _request_correction(fact: CorrectionRequested, state: SittingState) -> None:
+    _require_once(fact.seat, fact.seat in state.requests, "correction request")
+    _require_text(fact.explanation, "explanation")
+
+
+def _require_chair(state: SittingState, actor: int, about: int) -> None:
+    """The chair acts about others; where it is about the chair, any other member does."""
+    if actor == about or (state.chair not in {actor, about}):
+        raise RuleViolation("sitting_not_by_chair", seat=actor, about=about)
+
+
+@_check.register
+def _reopen(fact: SheetReopened, state: SittingState) -> None:
+    _require_chair(state, fact.seat, fact.reopened)
+    if fact.reopened not in state.requests:
+        raise RuleViolation("correction_not_requested", seat=fact.reopened)
+
+
+@_check.register
+def _prepare_report(fact: ReportPrepared, state: SittingState) -> None:
+    _require_digest(fact.report_sha256, "report_sha256")
+    result = state.result
+    if result is None or result.to_draw:
+        tied = ", ".join(bid for group in (result.to_draw if result else ()) for bid in group)
+        raise RuleViolation("ties_not_drawn", tied=tied)
+    if state.requests:
+        raise RuleViolation("correction_pending", seats=", ".join(map(str, sorted(state.requests))))
+    if state.rules.objective_must_agree and result.unequal:
+        first = result.unequal[0]
+        facts = {"bid": first.bid, "criterion": first.criterion, "count": len(result.unequal)}
+        raise RuleViolation("objective_scores_unequal", **facts)
+
+
+@_check.register
+def _sign(fact: ReportSigned, state: SittingState) -> None:
+    _require_once(fact.seat, fact.seat in state.signed or fact.seat in state.refused, "signature")
+    if fact.report_sha256 != state.report_sha256:
+        raise RuleViolation("report_differs", signed=fact.report_sha256, report=state.report_sha256)
+    _require_digest(fact.signature_sha256, "signature_sha256")
+
+
+@_check.register
+def _dissent(fact: DissentRecorded, state: SittingState) -> None:
+    _require_once(fact.seat, fact.seat in state.settled, "signature or dissent")
+    _require_text(fact.text, "text")
+
+
+@_check.register
+def _record_refusal(fact: RefusalRecorded, state: SittingState) -> None:
+    _require_chair(state, fact.seat, fact.refused)
+    if fact.refused not in state.seats:
+        raise RuleViolation("sitting_seat_empty", seat=fact.refused)
+    _require_once(fact.refused, fact.refused in state.settled, "signature or dissent")
+
+
+@_check.register
+def _seal(fact: ReportSealed, state: SittingState) -> None:
+    _require_digest(fact.sealed_sha256, "sealed_sha256")
+    absent = state.waiting(state.settled)
+    if absent:
+        raise RuleViolation("signatures_missing", seats=", ".join(map(str, absent)), count=len(absent))

@@ -1,0 +1,358 @@
+"""Where a sitting stands: the table of its stages and the fold of its events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import singledispatch
+from typing import TypeVar
+
+from evaluation.errors import RuleViolation
+from evaluation.evaluate import EvaluationResult
+from evaluation.scoring import Cells
+from evaluation.sitting.events import (
+    BidsReviewed,
+    BidUnderReview,
+    ChairElected,
+    ChairVoted,
+    ChairVoteTied,
+    ConflictDeclared,
+    CorrectionRequested,
+    DissentRecorded,
+    MemberIdentified,
+    MemberRecused,
+    MemberReplaced,
+    RefusalRecorded,
+    Rejection,
+    ReportPrepared,
+    ReportSealed,
+    ReportSigned,
+    ResultsComputed,
+    ReviewConcluded,
+    ReviewFinding,
+    ScoreSheetLocked,
+    Seat,
+    SheetReopened,
+    SittingClosed,
+    SittingConvened,
+    SittingEvent,
+    SittingFailed,
+    SittingOpened,
+    SittingRules,
+    StatementMade,
+    StatementsCompleted,
+    TiesDrawn,
+)
+
+Kept = TypeVar("Kept")
+
+
+class Stage(StrEnum):
+    """The stages of a sitting, in order; it ends in `closed` or `failed`."""
+
+    UNCONVENED = "unconvened"
+    GATHERING = "gathering"
+    STATEMENTS = "statements"
+    CHAIR = "chair"
+    REVIEW = "review"
+    SCORING = "scoring"
+    RESULTS = "results"
+    REPORT = "report"
+    SIGNING = "signing"
+    CLOSED = "closed"
+    FAILED = "failed"
+
+
+TRANSITIONS: dict[tuple[Stage, type[SittingEvent]], Stage] = {
+    (Stage.UNCONVENED, SittingConvened): Stage.GATHERING,
+    (Stage.GATHERING, MemberIdentified): Stage.GATHERING,
+    (Stage.GATHERING, MemberRecused): Stage.GATHERING,
+    (Stage.GATHERING, MemberReplaced): Stage.GATHERING,
+    (Stage.GATHERING, SittingOpened): Stage.STATEMENTS,
+    (Stage.STATEMENTS, StatementMade): Stage.STATEMENTS,
+    (Stage.STATEMENTS, MemberRecused): Stage.GATHERING,
+    (Stage.STATEMENTS, StatementsCompleted): Stage.CHAIR,
+    (Stage.CHAIR, ChairVoted): Stage.CHAIR,
+    (Stage.CHAIR, ChairVoteTied): Stage.CHAIR,
+    (Stage.CHAIR, ConflictDeclared): Stage.CHAIR,
+    (Stage.CHAIR, MemberRecused): Stage.GATHERING,
+    (Stage.CHAIR, ChairElected): Stage.REVIEW,
+    (Stage.REVIEW, BidsReviewed): Stage.REVIEW,
+    (Stage.REVIEW, ConflictDeclared): Stage.REVIEW,
+    (Stage.REVIEW, MemberRecused): Stage.GATHERING,
+    (Stage.REVIEW, ReviewConcluded): Stage.SCORING,
+    (Stage.SCORING, SittingFailed): Stage.FAILED,
+    (Stage.SCORING, ScoreSheetLocked): Stage.SCORING,
+    (Stage.SCORING, ConflictDeclared): Stage.SCORING,
+    (Stage.SCORING, MemberRecused): Stage.GATHERING,
+    (Stage.SCORING, ResultsComputed): Stage.RESULTS,
+    (Stage.RESULTS, TiesDrawn): Stage.RESULTS,
+    (Stage.RESULTS, ResultsComputed): Stage.RESULTS,
+    (Stage.RESULTS, CorrectionRequested): Stage.RESULTS,
+    (Stage.RESULTS, SheetReopened): Stage.SCORING,
+    (Stage.RESULTS, DissentRecorded): Stage.RESULTS,
+    (Stage.RESULTS, ConflictDeclared): Stage.RESULTS,
+    (Stage.RESULTS, MemberRecused): Stage.GATHERING,
+    (Stage.RESULTS, ReportPrepared): Stage.REPORT,
+    (Stage.REPORT, CorrectionRequested): Stage.REPORT,
+    (Stage.REPORT, SheetReopened): Stage.SCORING,
+    (Stage.REPORT, DissentRecorded): Stage.REPORT,
+    (Stage.REPORT, ConflictDeclared): Stage.REPORT,
+    (Stage.REPORT, MemberRecused): Stage.GATHERING,
+    (Stage.REPORT, ReportPrepared): Stage.REPORT,
+    (Stage.REPORT, ReportSigned): Stage.SIGNING,
+    (Stage.REPORT, ReportSealed): Stage.SIGNING,
+    (Stage.REPORT, RefusalRecorded): Stage.SIGNING,
+    (Stage.SIGNING, ReportSigned): Stage.SIGNING,
+    (Stage.SIGNING, DissentRecorded): Stage.SIGNING,
+    (Stage.SIGNING, RefusalRecorded): Stage.SIGNING,
+    (Stage.SIGNING, ReportSealed): Stage.SIGNING,
+    (Stage.SIGNING, SittingClosed): Stage.CLOSED,
+}
+
+AFTER_LAST_LOCK = frozenset({Stage.RESULTS, Stage.REPORT, Stage.SIGNING, Stage.CLOSED})
+
+
+def transition_table() -> str:
+    """The stages as a Markdown table: what may happen in each, and where it leads."""
+    lines = ["| stage | event | next stage |", "|---|---|---|"]
+    lines += [f"| {stage} | {event.__name__} | {after} |" for (stage, event), after in TRANSITIONS.items()]
+    return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class SittingState:
+    """A whole sitting. Everything that belongs to a member is kept under its seat number.
+
+    `empty` are seats that wait for a successor, `conflicts` what was declared and not yet acted on, `valid` the bids
+    that passed the review, `sheets` the locked sheets.
+    """
+
+    stage: Stage = Stage.UNCONVENED
+    convened: SittingConvened | None = None
+    seats: dict[int, Seat] = field(default_factory=dict)
+    empty: frozenset[int] = frozenset()
+    persons: frozenset[str] = frozenset()
+    keys: dict[int, str] = field(default_factory=dict)
+    statements: dict[int, StatementMade] = field(default_factory=dict)
+    conflicts: dict[int, str] = field(default_factory=dict)
+    chair_round: int = 1
+    chair_votes: dict[int, int] = field(default_factory=dict)
+    chair: int | None = None
+    reviews: dict[int, tuple[ReviewFinding, ...]] = field(default_factory=dict)
+    rejected: tuple[Rejection, ...] = ()
+    valid: tuple[str, ...] = ()
+    sheets: dict[int, Cells] = field(default_factory=dict)
+    comments: dict[int, dict[str, dict[str, str]]] = field(default_factory=dict)
+    requests: dict[int, CorrectionRequested] = field(default_factory=dict)
+    drawn: tuple[str, ...] = ()
+    result: EvaluationResult | None = None
+    report_sha256: str = ""
+    signed: dict[int, str] = field(default_factory=dict)
+    dissents: dict[int, str] = field(default_factory=dict)
+    refused: frozenset[int] = frozenset()
+    sealed_sha256: str = ""
+    failure: str = ""
+
+    @property
+    def rules(self) -> SittingRules:
+        """The published rules. Raises RuleViolation `sitting_not_convened` before there are any."""
+        if self.convened is None:
+            raise RuleViolation("sitting_not_convened")
+        return self.convened.rules
+
+    @property
+    def bids(self) -> tuple[BidUnderReview, ...]:
+        """Every bid that came to the review."""
+        return self.convened.bids if self.convened else ()
+
+    @property
+    def settled(self) -> frozenset[int]:
+        """The seats that have signed, dissented in writing, or are recorded as doing neither."""
+        return frozenset(self.signed) | frozenset(self.dissents) | self.refused
+
+    def waiting(self, done: Iterable[int]) -> tuple[int, ...]:
+        """The seats that are not in `done`, ascending."""
+        return tuple(sorted(self.seats.keys() - set(done)))
+
+
+def visible_scores(state: SittingState, seat: int | None) -> dict[int, Cells]:
+    """The locked sheets that whoever sits in `seat` may see: its own, and all of them only after the last lock.
+
+    `seat` is None for anybody who is not a member; they see nothing before.
+    """
+    if state.stage in AFTER_LAST_LOCK:
+        return dict(state.sheets)
+    return {number: cells for number, cells in state.sheets.items() if number == seat}
+
+
+def progress(state: SittingState) -> tuple[int, int]:
+    """How many sheets are locked, of how many. Which ones is nobody's to know."""
+    return len(state.sheets), len(state.seats)
+
+
+@singledispatch
+def _applied(event: SittingEvent, state: SittingState) -> SittingState:
+    """Events that only move the stage."""
+    return state
+
+
+def apply(state: SittingState, event: SittingEvent) -> SittingState:
+    """The state after an accepted event. Raises RuleViolation `sitting_out_of_order` for one that cannot have been."""
+    after = TRANSITIONS.get((state.stage, type(event)))
+    if after is None:
+        raise RuleViolation("sitting_out_of_order", fact=type(event).__name__, stage=str(state.stage))
+    return replace(_applied(event, state), stage=after)
+
+
+def replay(events: Iterable[SittingEvent]) -> SittingState:
+    """The state after all events of one sitting."""
+    state = SittingState()
+    for event in events:
+        state = apply(state, event)
+    return state
+
+
+def _reworked(state: SittingState) -> SittingState:
+    """Without the conclusions that rest on sheets: what is scored again is concluded again."""
+    return replace(state, result=None, drawn=(), report_sha256="", dissents={}, requests={})
+
+
+def _without(found: dict[int, Kept], seat: int) -> dict[int, Kept]:
+    return {number: value for number, value in found.items() if number != seat}
+
+
+@_applied.register
+def _convened(event: SittingConvened, state: SittingState) -> SittingState:
+    seats = {seat.number: seat for seat in event.seats}
+    return replace(state, convened=event, seats=seats, persons=frozenset(seat.person for seat in event.seats))
+
+
+@_applied.register
+def _identified(event: MemberIdentified, state: SittingState) -> SittingState:
+    return replace(state, keys=state.keys | {event.seat: event.key_id})
+
+
+@_applied.register
+def _stated(event: StatementMade, state: SittingState) -> SittingState:
+    conflicts = {} if event.no_conflict else {event.seat: event.conflict}
+    return replace(state, statements=state.statements | {event.seat: event}, conflicts=state.conflicts | conflicts)
+
+
+@_applied.register
+def _conflict_declared(event: ConflictDeclared, state: SittingState) -> SittingState:
+    return replace(state, conflicts=state.conflicts | {event.seat: event.conflict})
+
+
+@_applied.register
+def _recused(event: MemberRecused, state: SittingState) -> SittingState:
+    seat = event.seat
+    state = replace(
+        _reworked(state),
+        empty=state.empty | {seat},
+        keys=_without(state.keys, seat),
+        statements=_without(state.statements, seat),
+        conflicts=_without(state.conflicts, seat),
+        reviews=_without(state.reviews, seat),
+        sheets=_without(state.sheets, seat),
+        comments=_without(state.comments, seat),
+    )
+    if state.chair in {seat, None}:
+        return replace(state, chair=None, chair_round=1, chair_votes={})
+    return state
+
+
+@_applied.register
+def _replaced(event: MemberReplaced, state: SittingState) -> SittingState:
+    successor = replace(state.seats[event.seat], site=event.site, person=event.person)
+    return replace(
+        state,
+        seats=state.seats | {event.seat: successor},
+        empty=state.empty - {event.seat},
+        persons=state.persons | {event.person},
+    )
+
+
+@_applied.register
+def _voted(event: ChairVoted, state: SittingState) -> SittingState:
+    return replace(state, chair_votes=state.chair_votes | {event.seat: event.for_seat})
+
+
+@_applied.register
+def _tied(event: ChairVoteTied, state: SittingState) -> SittingState:
+    return replace(state, chair_round=event.round + 1, chair_votes={})
+
+
+@_applied.register
+def _elected(event: ChairElected, state: SittingState) -> SittingState:
+    return replace(state, chair=event.seat)
+
+
+@_applied.register
+def _reviewed(event: BidsReviewed, state: SittingState) -> SittingState:
+    return replace(state, reviews=state.reviews | {event.seat: event.findings})
+
+
+@_applied.register
+def _concluded(event: ReviewConcluded, state: SittingState) -> SittingState:
+    # Sheets for other bids than are valid now cannot stand; after a successor's review that finds the same, they do.
+    sheets = state.sheets if event.valid == state.valid else {}
+    return replace(state, rejected=event.rejected, valid=event.valid, sheets=sheets)
+
+
+@_applied.register
+def _failed(event: SittingFailed, state: SittingState) -> SittingState:
+    return replace(state, failure=event.reason)
+
+
+@_applied.register
+def _locked(event: ScoreSheetLocked, state: SittingState) -> SittingState:
+    sheets, comments = state.sheets | {event.seat: event.scores}, state.comments | {event.seat: event.comments}
+    return replace(state, sheets=sheets, comments=comments)
+
+
+@_applied.register
+def _computed(event: ResultsComputed, state: SittingState) -> SittingState:
+    return replace(state, result=event.result)
+
+
+@_applied.register
+def _drawn(event: TiesDrawn, state: SittingState) -> SittingState:
+    return replace(state, drawn=event.order)
+
+
+@_applied.register
+def _requested(event: CorrectionRequested, state: SittingState) -> SittingState:
+    return replace(state, requests=state.requests | {event.seat: event})
+
+
+@_applied.register
+def _reopened(event: SheetReopened, state: SittingState) -> SittingState:
+    requests = _without(state.requests, event.reopened)
+    return replace(_reworked(state), sheets=_without(state.sheets, event.reopened), requests=requests)
+
+
+@_applied.register
+def _prepared(event: ReportPrepared, state: SittingState) -> SittingState:
+    return replace(state, report_sha256=event.report_sha256)
+
+
+@_applied.register
+def _signed(event: ReportSigned, state: SittingState) -> SittingState:
+    return replace(state, signed=state.signed | {event.seat: event.signature_sha256})
+
+
+@_applied.register
+def _dissented(event: DissentRecorded, state: SittingState) -> SittingState:
+    return replace(state, dissents=state.dissents | {event.seat: event.text})
+
+
+@_applied.register
+def _refusal_recorded(event: RefusalRecorded, state: SittingState) -> SittingState:
+    return replace(state, refused=state.refused | {event.refused})
+
+
+@_applied.register
+def _sealed(event: ReportSealed, state: SittingState) -> SittingState:
+    return replace(state, sealed_sha256=event.sealed_sha256)

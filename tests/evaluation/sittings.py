@@ -1,0 +1,155 @@
+"""A sitting of five: four experts at two sites and the buyer's representative in seat 2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal as D
+
+from evaluation.committee import CommitteeRules, MemberRole, Share
+from evaluation.criteria import Band, CriteriaSet, Criterion, CriterionKind, CriterionStage
+from evaluation.evaluate import EvaluationRules
+from evaluation.prices import PriceRule
+from evaluation.scoring import Aggregation, Cells, ScoringRules
+from evaluation.sitting import (
+    BidsReviewed,
+    BidUnderReview,
+    ChairVoted,
+    MemberIdentified,
+    ReportPrepared,
+    ReportSealed,
+    ReportSigned,
+    ReviewFinding,
+    ReviewItem,
+    ScoreSheetLocked,
+    Seat,
+    SeatFact,
+    SittingConvened,
+    SittingEvent,
+    SittingRules,
+    SittingState,
+    Stage,
+    StatementMade,
+    apply,
+    decide,
+)
+
+GRADES = (Band("优", "good", D(30), D(40)), Band("良", "fair", D(10), D(29)), Band("差", "poor", D(0), D(9)))
+CRITERIA = CriteriaSet(
+    (
+        Criterion("plan", "方案", "Plan", CriterionKind.SUBJECTIVE, CriterionStage.TECHNICAL, D(40), D("0.5"), GRADES),
+        Criterion("service", "服务", "Service", CriterionKind.SUBJECTIVE, CriterionStage.COMMERCIAL, D(20), D("0.5")),
+        Criterion("record", "业绩", "Track record", CriterionKind.OBJECTIVE, CriterionStage.CREDIT, D(10), D(2)),
+        Criterion("price", "价格", "Price", CriterionKind.PRICE, CriterionStage.PRICE, D(30), D("0.01")),
+    ),
+    D(100),
+)
+EVALUATION = EvaluationRules(
+    criteria=CRITERIA,
+    price_rule=PriceRule("lowest_price_ratio", {"full": D(30), "places": D(2)}),
+    scoring=ScoringRules(Aggregation.SIMPLE_MEAN, 2, 5, D("0.3")),
+    tie_chain=("price_score", "lower_price", "draw"),
+    may_draw=True,
+    most_candidates=3,
+)
+COMMITTEE = CommitteeRules(
+    least_members=5,
+    odd=True,
+    least_experts=Share(2, 3),
+    most_buyer_members=2,
+    least_sub_site_experts=Share(1, 4),
+)
+RULES = SittingRules(
+    evaluation=EVALUATION,
+    committee=COMMITTEE,
+    review_items=(ReviewItem("formal", "形式评审", "Formal"), ReviewItem("responsive", "响应性评审", "Responsive")),
+    least_valid_bids=3,
+    chair_rounds=2,
+    objective_must_agree=True,
+)
+SEATS = tuple(
+    Seat(n, "host" if n < 4 else "sub", MemberRole.BUYER if n == 2 else MemberRole.EXPERT, f"person-{n}")
+    for n in range(1, 6)
+)
+BIDS = tuple(BidUnderReview(b, f"Bidder {b}", D(p)) for b, p in (("A", "1566000"), ("B", "1574022"), ("C", "1585000")))
+CONVENED = SittingConvened("S-1", "host", SEATS, RULES, BIDS)
+REPORT = "a" * 64
+
+
+def key_of(seat: int, turn: int = 0) -> str:
+    return f"{turn * 100 + seat:064x}"
+
+
+def findings(*failed: tuple[str, str], bids: Iterable[BidUnderReview] = BIDS) -> tuple[ReviewFinding, ...]:
+    """All passed, but for the (bid, item) pairs that fail."""
+    return tuple(
+        ReviewFinding(
+            bid.bid, item.id, (bid.bid, item.id) not in failed, "no seal" if (bid.bid, item.id) in failed else ""
+        )
+        for bid in bids
+        for item in RULES.review_items
+    )
+
+
+def sheet(seat: int = 1, bids: Iterable[str] = ("A", "B", "C")) -> Cells:
+    """A valid sheet: better for earlier letters, a little different for each seat, equal where it is objective."""
+    return {
+        bid: {"plan": D(38 - 4 * i) + D("0.5") * (seat % 2), "service": D(18 - i), "record": D(8 - 2 * i)}
+        for i, bid in enumerate(bids)
+    }
+
+
+@dataclass
+class Sitting:
+    """Runs facts through `decide`, every member's from its own seat, and keeps the events."""
+
+    convened: SittingConvened = CONVENED
+    state: SittingState = field(default_factory=SittingState)
+    events: list[SittingEvent] = field(default_factory=list)
+
+    def act(self, *facts: SittingEvent) -> tuple[SittingEvent, ...]:
+        accepted: tuple[SittingEvent, ...] = ()
+        for fact in facts:
+            accepted = decide(self.state, fact, fact.seat if isinstance(fact, SeatFact) else None)
+            for event in accepted:
+                self.state = apply(self.state, event)
+            self.events += accepted
+        return accepted
+
+    @property
+    def numbers(self) -> list[int]:
+        return sorted(self.state.seats)
+
+    def until(self, stage: Stage) -> Sitting:
+        """Play the plain course up to a stage."""
+        steps = {
+            Stage.UNCONVENED: lambda: self.act(self.convened),
+            Stage.GATHERING: self.gather,
+            Stage.STATEMENTS: lambda: self.act(*(StatementMade(n, True, "") for n in self.numbers)),
+            Stage.CHAIR: lambda: self.act(*(ChairVoted(n, 3, 1) for n in self.numbers)),
+            Stage.REVIEW: lambda: self.act(*(BidsReviewed(n, findings()) for n in self.numbers)),
+            Stage.SCORING: lambda: self.act(*(ScoreSheetLocked(n, sheet(n), {}) for n in self.numbers)),
+            Stage.RESULTS: lambda: self.act(ReportPrepared(REPORT)),
+            Stage.REPORT: lambda: self.act(ReportSigned(1, REPORT, key_of(1))),
+            Stage.SIGNING: self.sign,
+        }
+        while self.state.stage is not stage:
+            steps[self.state.stage]()
+        return self
+
+    def gather(self) -> None:
+        for number in self.numbers:
+            self.act(MemberIdentified(number, key_of(number), "witness"))
+
+    def sign(self) -> None:
+        for number in self.state.waiting(self.state.settled):
+            self.act(ReportSigned(number, REPORT, key_of(number)))
+        self.act(ReportSealed("b" * 64))
+
+
+def with_rules(**changes: object) -> SittingConvened:
+    return replace(CONVENED, rules=replace(RULES, **changes))
+
+
+def with_evaluation(**changes: object) -> SittingConvened:
+    return with_rules(evaluation=replace(EVALUATION, **changes))
