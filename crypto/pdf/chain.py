@@ -24,11 +24,10 @@ def _prepared(name: x509.NameTypeAndValue, value: str) -> str:
 x509.NameTypeAndValue._ldap_string_prep = _prepared
 
 
-def load_certificate(certificate_pem: str | bytes) -> x509.Certificate:
+def load_certificate(certificate_pem: str) -> x509.Certificate:
     """The certificate of a PEM text. Raises CryptoError `certificate_unreadable`."""
-    data = certificate_pem.encode() if isinstance(certificate_pem, str) else certificate_pem
     try:
-        _, _, der = pem.unarmor(data)
+        _, _, der = pem.unarmor(certificate_pem.encode())
         certificate = x509.Certificate.load(der, strict=True)
         certificate.native  # noqa: B018  asn1crypto parses lazily: a damaged certificate must show here
     except (ValueError, TypeError, KeyError) as exc:

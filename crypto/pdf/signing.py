@@ -24,7 +24,7 @@ from typing import Any
 from asn1crypto import algos, cms, crl, pem, x509
 from pyhanko.pdf_utils.content import PdfContent
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.layout import BoxConstraints
+from pyhanko.pdf_utils.layout import AxisAlignment, BoxConstraints, Margins, SimpleBoxLayoutRule
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import fields
 from pyhanko.sign.general import SigningError
@@ -45,6 +45,9 @@ STATE = "pdfprepared/v1"
 # Hex digits kept free for the CMS: chain, signature and time stamp take about 4 KiB of DER.
 HOLE = 16 * 1024
 ECDSA_SHA256 = algos.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"})
+FILLED = SimpleBoxLayoutRule(
+    x_align=AxisAlignment.ALIGN_MID, y_align=AxisAlignment.ALIGN_MID, margins=Margins(0, 0, 0, 0)
+)
 # The seal ends the document: no field may be filled and nothing added after it (ISO 32000-2 §12.8.2.4).
 NOTHING_MORE = SigMDPSetup(
     "sha256", field_lock=fields.FieldMDPSpec(fields.FieldMDPAction.ALL), docmdp_perms=fields.MDPPerm.NO_CHANGES
@@ -103,7 +106,7 @@ def _open(pdf: bytes, field: str) -> IncrementalPdfFileWriter:
 def _appearance(pdf: bytes | None, signed_at: datetime) -> SigAppearanceSetup | None:
     if pdf is None:
         return None
-    style = StaticStampStyle(border_width=0, background=_Page(pdf), background_opacity=1.0)
+    style = StaticStampStyle(border_width=0, background=_Page(pdf), background_opacity=1.0, background_layout=FILLED)
     return SigAppearanceSetup(style, timestamp=signed_at, name=None)
 
 
@@ -147,8 +150,8 @@ def prepare_signature(
     pdf: bytes,
     *,
     field: str,
-    certificate_pem: str | bytes,
-    chain_pems: Sequence[str | bytes],
+    certificate_pem: str,
+    chain_pems: Sequence[str],
     signed_at: datetime,
     appearance: bytes | None = None,
 ) -> Prepared:
@@ -215,14 +218,14 @@ def finish_signature(state: bytes, signature: bytes, timestamper: TimeStamper | 
 
 
 def _carry_validation_data(
-    writer: IncrementalPdfFileWriter, chain: Sequence[x509.Certificate], crls: Sequence[bytes]
+    writer: IncrementalPdfFileWriter, chain: Sequence[x509.Certificate], crls: Sequence[str]
 ) -> None:
     """Puts every signer's certificates and the revocation lists into the DSS (ISO 32000-2 §12.8.4.3)."""
     signers = {one.dump(): one for one in chain}
     for signature in writer.prev.embedded_signatures:
         for one in (signature.signer_cert, *signature.other_embedded_certs):
             signers[one.dump()] = one
-    lists = [crl.CertificateList.load(pem.unarmor(one)[2] if pem.detect(one) else one) for one in crls]
+    lists = [crl.CertificateList.load(pem.unarmor(one.encode())[2]) for one in crls]
     DocumentSecurityStore.supply_dss_in_writer(writer, None, certs=list(signers.values()), crls=lists)
 
 
@@ -231,14 +234,14 @@ def seal(
     *,
     field: str,
     key: SigningKey,
-    certificate_pem: str | bytes,
-    chain_pems: Sequence[str | bytes],
+    certificate_pem: str,
+    chain_pems: Sequence[str],
     signed_at: datetime,
     timestamper: TimeStamper | None,
     appearance: bytes | None = None,
-    crls: Sequence[bytes] = (),
+    crls: Sequence[str] = (),
 ) -> bytes:
-    """The last revision: the centre's seal over everything, with the certificates and `crls` (PEM or DER) for later.
+    """The last revision: the centre's seal over everything, with the certificates and `crls` (PEM) for later.
 
     Raises CryptoError as `prepare_signature` and `finish_signature` do.
     """

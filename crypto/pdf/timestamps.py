@@ -33,8 +33,8 @@ class LocalTimeStamper(TimeStamper):
     def __init__(
         self,
         key: SigningKey,
-        certificate_pem: str | bytes,
-        chain_pems: Sequence[str | bytes],
+        certificate_pem: str,
+        chain_pems: Sequence[str],
         clock: Callable[[], datetime],
     ) -> None:
         super().__init__(include_nonce=True)

@@ -7,7 +7,7 @@ A document is whole when, in this order:
 2. every signature is intact, by a certificate that leads to a given root and was valid when the signature was made
    (its trusted time stamp, or else the instant given by the verifier);
 3. every later revision only filled other signature fields (coverage *and* difference analysis);
-4. exactly one signature covers every byte of the file, and it is the seal.
+4. exactly one signature covers every byte of the file, and it is the seal, by a key that may seal.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from asn1crypto import parser, x509
+from asn1crypto import parser, pem, x509
 from cryptography.hazmat.primitives.serialization import load_der_public_key
-from cryptography.x509 import load_der_x509_crl, load_pem_x509_crl
+from cryptography.x509 import load_der_x509_crl
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import DiffResult
 from pyhanko.sign.validation import DocumentSecurityStore, SignatureCoverageLevel, async_validate_pdf_signature
@@ -31,9 +31,12 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import PdfSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 
+from crypto.certificates import verify_certificate
+from crypto.errors import CryptoError
 from crypto.pdf.chain import load_certificate
 
 SEAL_FIELD = "Seal"
+SEALING = ("seal", "platform")  # usages of certificates (`crypto.certificates`) whose keys may seal a document
 logger = logging.getLogger(__name__)
 
 
@@ -49,13 +52,15 @@ class PdfFinding:
 class PdfSignature:
     """One signature as found.
 
-    `signer`: common name in the certificate; `key_id`: hex SHA-256 of its SPKI; `signed_at`: the trusted time stamp, or
-    the claimed time where `timestamped` is false (None when there is neither).
+    `signer`: common name in the certificate; `key_id`: hex SHA-256 of its SPKI; `usage`: what the platform's authority
+    certified the key for, "person" for a certificate of anybody else; `signed_at`: the trusted time stamp, or the
+    claimed time where `timestamped` is false (None when there is neither).
     """
 
     field: str
     signer: str
     key_id: str
+    usage: str
     covers_whole: bool
     intact: bool
     trusted: bool
@@ -89,7 +94,7 @@ def _revocations(roots: Sequence[x509.Certificate], lists: Sequence[bytes]) -> R
     issuers = {one.subject.dump(): load_der_public_key(one.public_key.dump()) for one in roots}
     found: dict[tuple[bytes, int], datetime] = {}
     for data in lists:
-        revoked = (load_pem_x509_crl if data.startswith(b"-----") else load_der_x509_crl)(data)
+        revoked = load_der_x509_crl(data)
         name = revoked.issuer.public_bytes()
         if name in issuers and revoked.is_signature_valid(issuers[name]):  # type: ignore[arg-type]
             found |= {(name, entry.serial_number): entry.revocation_date_utc for entry in revoked}
@@ -128,7 +133,20 @@ async def _status(signature: EmbeddedPdfSignature, roots: list[x509.Certificate]
     return await async_validate_pdf_signature(signature, _trust(roots, moment), now)
 
 
-def _described(pdf: bytes, signature: EmbeddedPdfSignature, status: PdfSignatureStatus) -> PdfSignature:
+def _usage(certificate: x509.Certificate, roots: Sequence[x509.Certificate], at: datetime) -> str:
+    try:
+        return verify_certificate(_pem(certificate), [_pem(root) for root in roots], at).usage
+    except CryptoError:
+        return "person"  # of another authority, or not in order: then the seal is refused, or named by its key
+
+
+def _pem(certificate: x509.Certificate) -> str:
+    return str(pem.armor("CERTIFICATE", certificate.dump()).decode("ascii"))
+
+
+def _described(
+    pdf: bytes, signature: EmbeddedPdfSignature, status: PdfSignatureStatus, roots: list[x509.Certificate], at: datetime
+) -> PdfSignature:
     certificate = signature.signer_cert
     stamp = status.timestamp_validity
     stamped = stamp is not None and stamp.valid and stamp.trusted
@@ -137,6 +155,7 @@ def _described(pdf: bytes, signature: EmbeddedPdfSignature, status: PdfSignature
         field=str(signature.field_name),
         signer=str(certificate.subject.native.get("common_name", "")),
         key_id=hashlib.sha256(certificate.public_key.dump()).hexdigest(),
+        usage=_usage(certificate, roots, claimed if stamped and claimed else at),
         covers_whole=status.coverage == SignatureCoverageLevel.ENTIRE_FILE and _covers_whole(pdf, signature),
         intact=bool(status.intact and status.valid),
         trusted=bool(status.trusted),
@@ -174,7 +193,7 @@ def _seal_findings(found: Sequence[PdfSignature], seal_field: str, seal_key_id: 
         yield PdfFinding("pdf_seal_missing", seal_field)
     elif covering != [seal_field]:
         yield PdfFinding("pdf_seal_not_last", seal_field)
-    if seal_key_id and any(one.key_id != seal_key_id for one in seals):
+    if any(one.key_id != seal_key_id if seal_key_id else one.usage not in SEALING for one in seals):
         yield PdfFinding("pdf_seal_of_another", seal_field)
 
 
@@ -187,7 +206,7 @@ async def _verify(
     reasons: list[PdfFinding] = []
     for signature in reader.embedded_signatures:
         status = await _status(signature, roots, at)
-        found = _described(pdf, signature, status)
+        found = _described(pdf, signature, status, roots, at)
         signatures.append(found)
         reasons += _findings(signature, status, found, revocations, at)
     return signatures, reasons
@@ -195,25 +214,27 @@ async def _verify(
 
 def verify_pdf(
     pdf: bytes,
-    roots: Sequence[str | bytes],
+    roots: Sequence[str],
     at: datetime,
     *,
     seal_field: str = SEAL_FIELD,
     seal_key_id: str | None = None,
-    crls: Sequence[bytes] = (),
+    crls: Sequence[str] = (),
 ) -> PdfVerdict:
     """The verdict on a sealed document.
 
     `roots`: trusted certificates (PEM). `at`: the instant (aware UTC) for signatures without a trusted time stamp, and
-    for the stamps' own certificates. `seal_key_id`: the only key whose seal counts, where the caller knows it; without
-    it, compare `key_id` of the signatures with the case file. `crls`: revocation lists, PEM or DER,
+    for the stamps' own certificates. `seal_key_id`: the only key whose seal counts; without it, any that the
+    platform's authority certified for sealing. Who signed the other fields is for the caller to compare with the case
+    file, by `key_id`. `crls`: revocation lists (PEM)
     beside those that the document carries: a signature made after its certificate was revoked is refused.
     Raises CryptoError `certificate_unreadable` for a bad root; whatever is wrong with the PDF is in the verdict.
     """
     trusted = [load_certificate(root) for root in roots]
+    lists = [pem.unarmor(one.encode())[2] for one in crls]
 
     try:
-        found, reasons = asyncio.run(_verify(pdf, trusted, at, crls))
+        found, reasons = asyncio.run(_verify(pdf, trusted, at, lists))
     except Exception:  # a hostile file can fail in the reader in any way; none of them may pass, or stop a batch
         logger.info("a document could not be read", exc_info=True)
         return PdfVerdict((), sealed_last=False, whole=False, reasons=(PdfFinding("pdf_unreadable"),))

@@ -50,8 +50,8 @@ class Room:
         self.authority = TestAuthority()
         self.chain = [self.authority.pem]
         self.members = {field: self.authority.certify(f"评委 {field[-1]}") for field in MEMBERS}
-        self.centre = self.authority.certify("示范公共资源交易中心")
-        clock = self.authority.certify("时间戳", stamps=True)
+        self.centre = self.authority.certify("示范公共资源交易中心", "seal")
+        clock = self.authority.certify("时间戳", "timestamp")
         self.stamper = LocalTimeStamper(clock.key, clock.pem, self.chain, lambda: NOW)
 
     def sign(self, pdf, field, who=None, *, stamp=True):
@@ -237,17 +237,21 @@ def test_an_older_revision_cut_out_of_a_sealed_document_is_refused(room, sealed)
 
 def test_the_seal_field_signed_by_a_member_is_refused(room, signed):
     pdf = room.seal(signed, room.members["Member2"])
+    assert codes(room.verdict(pdf)) == {"pdf_seal_of_another"}
     assert codes(room.verdict(pdf, seal_key_id=room.centre.key.key_id)) == {"pdf_seal_of_another"}
+    assert room.verdict(pdf, seal_key_id=room.members["Member2"].key.key_id).whole
 
 
 def test_a_stranger_is_not_trusted(room, signed):
     other = TestAuthority()
-    assert "pdf_signer_not_trusted" in codes(room.verdict(room.seal(signed, other.certify("示范公共资源交易中心"))))
+    assert "pdf_signer_not_trusted" in codes(
+        room.verdict(room.seal(signed, other.certify("示范公共资源交易中心", "seal")))
+    )
     assert "pdf_signer_not_trusted" in codes(verify_pdf(room.seal(signed), [other.pem], NOW))
 
 
 def test_a_key_for_one_sitting_still_counts_after_its_certificate_ended(room):
-    booth = room.authority.certify("评委 7", days=0.5)
+    booth = room.authority.certify("评委 7", "sitting", days=0.5)
     stamped = room.seal(room.sign(blank_report(), "Member1", booth))
     later = NOW + timedelta(days=30)
     assert room.verdict(stamped, later).whole
@@ -258,7 +262,7 @@ def test_a_key_for_one_sitting_still_counts_after_its_certificate_ended(room):
 
 def test_a_foreign_time_stamp_is_refused(room):
     other = TestAuthority()
-    clock = other.certify("别处的时钟", stamps=True)
+    clock = other.certify("别处的时钟", "timestamp")
     who = room.members["Member1"]
     prepared = prepare_signature(
         blank_report(), field="Member1", certificate_pem=who.pem, chain_pems=room.chain, signed_at=NOW
@@ -323,5 +327,5 @@ def test_only_an_empty_field_that_exists_is_signed(room, signed):
             room.sign(pdf, field, room.members["Member1"])
         assert refusal.value.code == code
     with pytest.raises(CryptoError) as refusal:
-        prepare_signature(signed, field="Seal", certificate_pem=b"none", chain_pems=[], signed_at=NOW)
+        prepare_signature(signed, field="Seal", certificate_pem="none", chain_pems=[], signed_at=NOW)
     assert refusal.value.code == "certificate_unreadable"

@@ -131,7 +131,7 @@ class Layout:
         return [self.paragraph(list(_pieces(element)), style)]
 
     def _list(self, element: Element) -> list[Flowable]:
-        style = self._style("item", leftIndent=26, firstLineIndent=-18, spaceAfter=3)
+        style = self._style("item", leftIndent=21, firstLineIndent=-14, spaceAfter=3)
         items = enumerate(element, start=1)
         return [self.paragraph([(f"{number}. ", False), *_pieces(item)], style) for number, item in items]
 

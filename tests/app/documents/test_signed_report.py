@@ -20,14 +20,14 @@ def authority():
 def sealed(renderer, authority):
     pdf = renderer.render(REPORT, attachments={"report.json": b'{"v":"report/v1"}'})
     for member, one in zip(REPORT.members, REPORT.signatories, strict=True):
-        who = authority.certify(member.name)
+        who = authority.certify(member.name, "sitting")
         mark = renderer.signature_appearance(member.name, member.capacity, AT, f"{member.seat} {member.site}")
         prepared = prepare_signature(
             pdf, field=one.field, certificate_pem=who.pem, chain_pems=[authority.pem], signed_at=NOW, appearance=mark
         )
         verify_to_sign(prepared.to_sign, prepared.document, one.field)
         pdf = finish_signature(prepared.state, who.key.sign(prepared.to_sign), None)
-    centre = authority.certify(REPORT.heading.centre)
+    centre = authority.certify(REPORT.heading.centre, "seal")
     return seal(
         pdf,
         field=REPORT.seal_field,
