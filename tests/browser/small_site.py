@@ -54,7 +54,7 @@ class SmallSite:
     def show_text(self, path: str, source: str, **facts: object) -> str:
         """Serves a page whose content block is `source`."""
         text = "{% extends 'base.html' %}" + source
-        context = styleguide.context(NONCE) | facts
+        context = styleguide.context(NONCE) | {"sample": styleguide.sample()} | facts
         self.pages[path] = styleguide.environment().from_string(text).render(context)
         return self.url + path
 

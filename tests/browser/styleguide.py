@@ -12,12 +12,17 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, DateTimeLocalField, Form, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
 ROOT = Path(__file__).parents[2]
 DIST = ROOT / "app" / "static" / "dist"
 NOW = datetime(2026, 3, 3, 1, 12, 44, tzinfo=UTC)
 OPENING = datetime(2026, 3, 3, 1, 30, tzinfo=UTC)
+
+
+def _choices(**labels: str) -> list[SelectChoice]:
+    return [SelectChoice(value, label) for value, label in labels.items()]
 
 
 class SampleForm(Form):
@@ -31,8 +36,8 @@ class SampleForm(Form):
         format=["%Y-%m-%dT%H:%M:%S"],
         description="距发布不少于 20 日",
     )
-    kind = SelectField("类别", [InputRequired()], choices=[("goods", "货物"), ("works", "工程"), ("services", "服务")])
-    method = RadioField("评审方法", [InputRequired()], choices=[("score", "综合评分法"), ("lowest", "最低评标价法")])
+    kind = SelectField("类别", [InputRequired()], choices=_choices(goods="货物", works="工程", services="服务"))
+    method = RadioField("评审方法", [InputRequired()], choices=_choices(score="综合评分法", lowest="最低评标价法"))
     reason = TextAreaField("变更理由", [Optional()], description="将随变更公告一并公开")
     agree = BooleanField("我已核对以上内容与招标文件一致", [InputRequired("请先核对并勾选")])
 

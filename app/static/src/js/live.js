@@ -81,10 +81,16 @@ async function join() {
   }
 }
 
+/** The library retries a broken line; a connection that the server ended or refused has to be asked for again. */
+function onLineLost() {
+  showLine(false);
+  if (!socket.active) setTimeout(() => socket.connect(), 4000);
+}
+
 if (place) {
   socket.on('connect', join);
-  socket.on('disconnect', () => showLine(false));
-  socket.on('connect_error', () => showLine(false));
+  socket.on('disconnect', onLineLost);
+  socket.on('connect_error', onLineLost);
   socket.on('case.changed', changed);
   document.addEventListener('tenderhall:due', () => refreshParts(null));
   socket.connect();

@@ -1,0 +1,182 @@
+"""Live parts and the scoring desk on a line that breaks: nothing acknowledged is lost, nothing counts twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask_socketio import SocketIO
+from playwright.sync_api import Page, expect
+from small_site import SmallSite
+
+pytestmark = pytest.mark.browser
+
+BOARD = """
+{% block content %}
+<div data-live-case="c1" data-live-cursor="cursor-0">
+<section data-live="board" data-live-url="/part"><p>1</p><input id="mine" aria-label="我的备注" value=""></section>
+<section data-live="other" data-live-url="/never"><p>不变</p></section>
+</div>
+{% endblock %}
+{% block scripts %}<script type="module" src="{{ asset('live.js') }}" nonce="{{ csp_nonce }}"></script>{% endblock %}
+"""
+DESK = """
+{% from "components/scoring.html" import criterion_score with context %}
+{% block content %}
+<div data-live-case="c1" data-live-cursor="cursor-0">
+<div class="desk" data-scoring-desk data-case="c1" data-lot="1" data-seat="3">
+<div class="panel">{% for criterion in sample.criteria %}{{ criterion_score(criterion, 'b2') }}{% endfor %}
+<output data-score-total="b2"></output></div>
+</div></div>
+{% endblock %}
+{% block scripts %}<script type="module" src="{{ asset('room.js') }}" nonce="{{ csp_nonce }}"></script>{% endblock %}
+"""
+
+
+@dataclass
+class LiveSite(SmallSite):
+    """A small site with the live channel; `cuts` is how many coming saves break the line before the answer."""
+
+    joins: list[dict[str, Any]] = field(default_factory=list)
+    saves: list[dict[str, Any]] = field(default_factory=list)
+    cuts: int = 0
+    refusing: bool = False
+    socketio: SocketIO | None = None
+
+    def _application(self) -> Flask:
+        app = super()._application()
+        self.socketio = SocketIO(app, async_mode="threading", transports=["websocket"])
+        self.socketio.on_event("connect", lambda: not self.refusing, namespace="/live")
+        self.socketio.on_event("case.join", self._join, namespace="/live")
+        self.socketio.on_event("score.save", self._save, namespace="/live")
+        return app
+
+    def _join(self, asked: dict[str, Any]) -> dict[str, str]:
+        self.joins.append(asked)
+        return {"cursor": f"cursor-{len(self.joins) - 1}"}
+
+    def _save(self, command: dict[str, Any]) -> dict[str, Any]:
+        self.saves.append(command)
+        if self.cuts:
+            self.cuts -= 1
+            self.break_line()
+        if command["value"] == "26.50":
+            return {"error": {"code": "sheet_locked", "message": "评分表已锁定。"}}
+        return {"saved_at": "2026-03-03T02:32:07Z"}
+
+    def break_line(self) -> None:
+        assert self.socketio
+        assert self.socketio.server
+        for line in list(self.socketio.server.eio.sockets.values()):
+            line.close(wait=False, abort=True)
+
+    def tell(self, **frame: object) -> None:
+        assert self.socketio
+        self.socketio.emit("case.changed", frame, namespace="/live")
+
+
+@pytest.fixture
+def site() -> Iterator[LiveSite]:
+    serving = LiveSite()
+    serving.start()
+    yield serving
+    serving.stop()
+
+
+def wait_for(page: Page, condition: Any) -> None:
+    for _ in range(200):
+        if condition():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it did not happen in 10 s")
+
+
+def test_a_changed_part_is_fetched_and_keeps_what_one_is_typing(page: Page, site: LiveSite):
+    page.goto(site.show_text("/board", BOARD))
+    wait_for(page, lambda: site.joins)
+    assert site.joins == [{"case": "c1", "cursor": "cursor-0"}]
+    page.get_by_label("我的备注").fill("待核")
+    site.pages["/part"] = '<p>2</p><input id="mine" aria-label="我的备注" value="">'
+    site.tell(cursor="cursor-9", fragment_ids=["board"], type="BidOpened", at="2026-03-03T01:30:04Z")
+    expect(page.get_by_text("2", exact=True)).to_be_visible()
+    expect(page.get_by_label("我的备注")).to_have_value("待核")
+    expect(page.get_by_label("我的备注")).to_be_focused()
+    expect(page.get_by_text("不变")).to_be_visible()
+
+
+def test_a_lost_line_says_so_and_catches_up_from_the_cursor(page: Page, site: LiveSite):
+    page.goto(site.show_text("/board", BOARD))
+    wait_for(page, lambda: site.joins)
+    site.tell(cursor="cursor-7", fragment_ids=[], type="BidOpened", at="2026-03-03T01:30:04Z")
+    page.wait_for_timeout(200)
+    site.pages["/part"], site.pages["/never"] = "<p>补上的</p>", "<p>不变</p>"
+    site.refusing = True
+    site.break_line()
+    expect(page.locator("#line-bar")).to_contain_text("线路中断")
+    site.refusing = False
+    expect(page.locator("#line-bar")).to_be_hidden(timeout=10_000)
+    assert site.joins[-1] == {"case": "c1", "cursor": "cursor-7"}
+    expect(page.get_by_text("补上的")).to_be_visible()
+
+
+def test_a_score_is_saved_and_the_total_is_exact(page: Page, site: LiveSite):
+    page.goto(site.show_text("/desk", DESK))
+    expect(page.locator("[data-score-total]")).to_have_text("28.00")
+    page.get_by_label("售后服务 满分").fill("7.5")
+    expect(page.locator("#score-b2-service-saved")).to_have_text("已保存 10:32:07")
+    expect(page.locator("[data-score-total]")).to_have_text("35.50")
+    (saved,) = site.saves
+    assert saved.pop("command_id")
+    assert saved == {"case": "c1", "lot": "1", "bid": "b2", "criterion": "service", "value": "7.50", "comment": ""}
+
+
+def test_a_score_beyond_the_mark_or_off_the_step_is_not_sent(page: Page, site: LiveSite):
+    page.goto(site.show_text("/desk", DESK))
+    wait_for(page, lambda: site.joins)
+    for wrong in ("10.5", "7.25", "x"):
+        page.get_by_label("售后服务 满分").fill(wrong)
+        expect(page.locator("#score-b2-service-saved")).to_have_text("请输入 0 至 10.00 之间、0.50 的倍数")
+    page.get_by_label("技术参数 满分").fill("26.5")
+    expect(page.locator("#score-b2-technical-saved")).to_have_text("评分表已锁定。")
+    assert len(site.saves) == 1
+
+
+def test_a_save_whose_answer_was_lost_is_sent_again_as_the_same_command(page: Page, site: LiveSite):
+    page.goto(site.show_text("/desk", DESK))
+    wait_for(page, lambda: site.joins)
+    site.cuts = 1
+    page.get_by_label("技术参数 满分").fill("30")
+    page.get_by_label("售后服务 满分").fill("8")
+    expect(page.locator("#score-b2-service-saved")).to_have_text("已保存 10:32:07", timeout=20_000)
+    expect(page.locator("#score-b2-technical-saved")).to_have_text("已保存 10:32:07")
+    first, again, second = site.saves
+    assert first == again
+    assert [first["criterion"], second["criterion"]] == ["technical", "service"]
+
+
+def test_what_waited_for_the_line_survives_a_reload(page: Page, site: LiveSite):
+    page.goto(site.show_text("/desk", DESK))
+    wait_for(page, lambda: site.joins)
+    site.refusing = True
+    site.break_line()
+    expect(page.locator("#line-bar")).to_be_visible()
+    page.get_by_label("技术参数 满分").fill("31")
+    expect(page.locator("#score-b2-technical-saved")).to_have_text("线路恢复后自动保存")
+    page.reload()
+    expect(page.get_by_label("技术参数 满分")).to_have_value("31.00")
+    site.refusing = False
+    expect(page.locator("#score-b2-technical-saved")).to_have_text("已保存 10:32:07", timeout=10_000)
+    assert [save["value"] for save in site.saves] == ["31.00"]
+
+
+def test_keys_lead_through_the_criteria(page: Page, site: LiveSite):
+    page.goto(site.show_text("/desk", DESK))
+    wait_for(page, lambda: site.joins)
+    page.keyboard.press("2")
+    expect(page.get_by_label("售后服务 满分")).to_be_focused()
+    page.get_by_label("售后服务 满分").blur()
+    page.keyboard.press("j")
+    expect(page.get_by_label("业绩 满分")).to_be_focused()
