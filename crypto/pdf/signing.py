@@ -60,11 +60,13 @@ class Prepared:
 
     `to_sign`: the DER signed attributes, to be signed with ECDSA P-256 over SHA-256.
     `document`: the revision with the hole, to show to the signer, whose device checks it with `verify_to_sign`.
+    `hole`: its first byte and the one after its last; SHA-256 of all others is the digest that `to_sign` promises.
     `state`: all that `finish_signature` needs, as bytes to store; it contains `document`.
     """
 
     to_sign: bytes
     document: bytes
+    hole: tuple[int, int]
     state: bytes
 
 
@@ -135,15 +137,16 @@ def _prepare(
     hole, document = _with_hole(writer, field, setup)
     signer = _signer(certificate, chain, b"")
     to_sign = asyncio.run(signer.signed_attrs(hole.document_digest, "sha256", use_pades=True)).dump()
+    limits = (hole.reserved_region_start, hole.reserved_region_end)
     header = {
         "v": STATE,
         "certificate": certificate.dump().hex(),
         "chain": [one.dump().hex() for one in chain],
         "to_sign": to_sign.hex(),
         "digest": hole.document_digest.hex(),
-        "hole": [hole.reserved_region_start, hole.reserved_region_end],
+        "hole": limits,
     }
-    return Prepared(to_sign, document, canonical(header) + b"\n" + document)
+    return Prepared(to_sign, document, limits, canonical(header) + b"\n" + document)
 
 
 def prepare_signature(
@@ -188,7 +191,10 @@ def verify_to_sign(to_sign: bytes, document: bytes, field: str) -> None:
 
 def _unpack(state: bytes) -> tuple[dict[str, Any], bytes]:
     head, _, document = state.partition(b"\n")
-    header = parse(head)
+    try:
+        header = parse(head)
+    except CryptoError as exc:
+        raise CryptoError("pdf_state_unreadable") from exc
     if not isinstance(header, dict) or header.get("v") != STATE:
         raise CryptoError("pdf_state_unreadable")
     return header, document
