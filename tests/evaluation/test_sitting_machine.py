@@ -1,0 +1,205 @@
+"""A sitting under arbitrary acts of anybody: whatever is proposed, what is accepted keeps the promises."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from decimal import Decimal as D
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from evaluation.errors import RuleViolation
+from evaluation.sitting import (
+    AFTER_LAST_LOCK,
+    TRANSITIONS,
+    BidsReviewed,
+    ChairVoted,
+    ConflictDeclared,
+    CorrectionGround,
+    CorrectionRequested,
+    DissentRecorded,
+    MemberIdentified,
+    MemberRecused,
+    MemberReplaced,
+    RefusalRecorded,
+    ReportPrepared,
+    ReportSealed,
+    ReportSigned,
+    ScoreSheetLocked,
+    SheetReopened,
+    Stage,
+    StatementMade,
+    decide,
+    progress,
+    recheck,
+    visible_scores,
+)
+from tests.evaluation.sittings import REPORT, Sitting, findings, key_of, sheet
+
+seats = st.integers(1, 5)
+STAGES = [stage for stage in Stage if stage not in {Stage.UNCONVENED, Stage.CLOSED, Stage.FAILED}]
+FAILED_PAIRS = [(), (("C", "formal"),), (("A", "responsive"), ("C", "formal"))]
+
+
+class SittingMachine(RuleBasedStateMachine):
+    """Members, witness and office act in any order; a refusal must change nothing."""
+
+    @initialize(stage=st.sampled_from(STAGES))
+    def begin(self, stage):
+        self.sitting = Sitting().until(stage)
+        self.turn = 0
+
+    @property
+    def state(self):
+        return self.sitting.state
+
+    def propose(self, fact):
+        before = self.state
+        with suppress(RuleViolation):
+            self.sitting.act(fact)
+            return
+        assert self.state is before
+
+    def everybody(self, act):
+        for seat in self.sitting.numbers:
+            self.propose(act(seat))
+
+    @rule(seat=seats)
+    def identify(self, seat):
+        self.turn += 1
+        self.propose(MemberIdentified(seat, key_of(seat, self.turn), "witness"))
+
+    @precondition(lambda self: self.state.stage is Stage.GATHERING and not self.state.empty)
+    @rule()
+    def identify_all(self):
+        self.turn += 1
+        self.everybody(lambda seat: MemberIdentified(seat, key_of(seat, self.turn), "witness"))
+
+    @precondition(lambda self: self.state.empty)
+    @rule(seat=seats, site=st.sampled_from(["host", "sub"]))
+    def replace(self, seat, site):
+        self.turn += 1
+        self.propose(MemberReplaced(seat, site, f"successor-{self.turn}"))
+
+    @precondition(lambda self: self.state.stage is Stage.STATEMENTS)
+    @rule(seat=seats, no_conflict=st.integers(0, 9).map(bool))
+    def declare(self, seat, no_conflict):
+        self.propose(StatementMade(seat, no_conflict, "" if no_conflict else "a relative"))
+
+    @precondition(lambda self: self.state.stage is Stage.STATEMENTS)
+    @rule()
+    def declare_all(self):
+        self.everybody(lambda seat: StatementMade(seat, True, ""))
+
+    @rule(seat=seats, chosen=seats)
+    def vote(self, seat, chosen):
+        self.propose(ChairVoted(seat, chosen, self.state.chair_round))
+
+    @precondition(lambda self: self.state.stage is Stage.CHAIR)
+    @rule(chosen=st.sampled_from([1, 3, 4, 5]))
+    def vote_all(self, chosen):
+        self.everybody(lambda seat: ChairVoted(seat, chosen, self.state.chair_round))
+
+    @rule(seat=seats, failed=st.sampled_from(FAILED_PAIRS))
+    def review(self, seat, failed):
+        self.propose(BidsReviewed(seat, findings(*failed)))
+
+    @precondition(lambda self: self.state.stage is Stage.REVIEW)
+    @rule()
+    def review_all(self):
+        self.everybody(lambda seat: BidsReviewed(seat, findings()))
+
+    @rule(seat=seats, record=st.sampled_from(["6", "6", "4", "5"]))
+    def lock(self, seat, record):
+        cells = sheet(seat)
+        cells["B"]["record"] = D(record)
+        self.propose(ScoreSheetLocked(seat, cells, {}))
+
+    @precondition(lambda self: self.state.stage is Stage.SCORING)
+    @rule()
+    def lock_all(self):
+        self.everybody(lambda seat: ScoreSheetLocked(seat, sheet(seat), {}))
+
+    @rule(seat=seats, other=seats)
+    def correct(self, seat, other):
+        self.propose(CorrectionRequested(seat, CorrectionGround.UNEQUAL_OBJECTIVE, "overlooked"))
+        self.propose(SheetReopened(other, seat))
+
+    @rule(prepared=st.sampled_from([REPORT, "c" * 64]))
+    def prepare(self, prepared):
+        self.propose(ReportPrepared(prepared))
+
+    @rule(seat=seats, other=seats)
+    def sign_or_not(self, seat, other):
+        self.propose(ReportSigned(seat, REPORT, key_of(seat)))
+        self.propose(RefusalRecorded(other, seat))
+
+    @rule(seat=seats)
+    def dissent(self, seat):
+        self.propose(DissentRecorded(seat, "too high"))
+
+    @precondition(lambda self: self.state.stage in {Stage.REPORT, Stage.SIGNING})
+    @rule()
+    def sign_all(self):
+        self.everybody(lambda seat: ReportSigned(seat, self.state.report_sha256, key_of(seat)))
+
+    @rule()
+    def seal(self):
+        self.propose(ReportSealed("b" * 64))
+
+    @precondition(lambda self: len(self.state.persons) < 7)
+    @rule(seat=seats, own=st.booleans())
+    def leave(self, seat, own):
+        self.propose(ConflictDeclared(seat, "late") if own else MemberRecused(seat, "ill"))
+
+    @rule(seat=seats, actor=st.none() | st.integers(0, 6))
+    def impersonate(self, seat, actor):
+        for fact in (ScoreSheetLocked(seat, sheet(), {}), ReportSigned(seat, REPORT, key_of(seat))):
+            if actor != seat:
+                with pytest.raises(RuleViolation, match=r"sitting_not_own_seat|sitting_out_of_order"):
+                    decide(self.state, fact, actor)
+
+    @invariant()
+    def scores_are_secret_until_the_last_lock(self):
+        locked, of = progress(self.state)
+        if self.state.stage not in AFTER_LAST_LOCK:
+            assert self.state.result is None
+            for viewer in (None, *range(1, 6)):
+                assert visible_scores(self.state, viewer).keys() <= {viewer}
+        else:
+            assert locked == of
+
+    @invariant()
+    def the_chair_is_never_the_buyers_nor_an_empty_seat(self):
+        assert self.state.chair != 2
+        assert self.state.chair is None or self.state.chair not in self.state.empty
+
+    @invariant()
+    def nobody_without_identity_has_said_anything(self):
+        spoken = {*self.state.statements, *self.state.reviews, *self.state.sheets, *self.state.signed}
+        assert not spoken & self.state.empty
+        if self.state.stage is not Stage.GATHERING:
+            assert self.state.keys.keys() == self.state.seats.keys()
+            assert len(set(self.state.keys.values())) == len(self.state.keys)
+
+    @invariant()
+    def a_closed_sitting_is_settled_by_everybody(self):
+        if self.state.stage is Stage.CLOSED:
+            assert self.state.settled == self.state.seats.keys()
+            assert self.state.result.unequal == ()
+        if self.state.signed:
+            assert self.state.report_sha256
+
+    @invariant()
+    def the_stage_is_one_of_the_table(self):
+        assert self.state.stage in set(TRANSITIONS.values())
+
+    def teardown(self):
+        if hasattr(self, "sitting"):
+            assert recheck(self.sitting.events) == self.state
+
+
+TestSittingMachine = SittingMachine.TestCase
+TestSittingMachine.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
