@@ -1,0 +1,142 @@
+"""`tenderhall bid …`: a bid from the bidder's files to a verified receipt, in both languages."""
+
+from __future__ import annotations
+
+import argparse
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from app.client import bidder
+from app.client.keyfile import Profile, read_json
+from app.client.terminal import add_person_arguments, person_of, spoken
+from crypto.receipts import SignedReceipt
+
+NOT_SUBMITTED = "尚未提交 / NOT SUBMITTED"
+SUBMITTED = "已提交 / SUBMITTED"
+FEN = 100
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add `bid` with its commands; each sets `run`, which takes the parsed arguments and returns the exit status."""
+    bid = subparsers.add_parser("bid", help="投标：加密、提交、查询、撤回 / seal, submit, check, withdraw a bid")
+    commands = bid.add_subparsers(dest="bid_command", required=True)
+    _add_seal(commands)
+    for name, run, help_text in (
+        ("submit", _submit, "上传并提交已加密的投标 / upload and submit a sealed bid"),
+        ("status", _status, "查询投标状态与收据 / what stands, and its receipts"),
+        ("withdraw", _withdraw, "撤回投标 / withdraw the bid that stands"),
+    ):
+        parser = add_person_arguments(commands.add_parser(name, help=help_text))
+        parser.set_defaults(run=run)
+        if name == "submit":
+            parser.add_argument("bid", type=Path, help="加密后的投标文件夹 / the folder made by seal")
+        else:
+            _add_lot(parser)
+    _add_verify(commands)
+
+
+def _add_lot(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("case", help="项目编号（网址中） / the case's id in its address")
+    parser.add_argument("--lot", default="1", help="标段 / lot (1)")
+
+
+def _add_seal(commands: Any) -> None:
+    parser = add_person_arguments(commands.add_parser("seal", help="在本机加密投标文件 / seal a bid on this machine"))
+    _add_lot(parser)
+    parser.add_argument("files", type=Path, nargs="+", help="文件或文件夹 / files or folders")
+    parser.add_argument("--price", required=True, type=_fen, help="投标报价（元） / price in yuan, e.g. 1566000.00")
+    parser.add_argument("--days", required=True, type=_days, help="交付期（日历日） / duration in days")
+    parser.add_argument("--manager", required=True, help="项目负责人 / project manager")
+    parser.add_argument("--out", required=True, type=Path, help="输出文件夹 / folder to write")
+    parser.set_defaults(run=_seal)
+
+
+def _add_verify(commands: Any) -> None:
+    help_text = "离线核验收据 / verify a receipt offline"
+    parser = commands.add_parser("verify-receipt", help=help_text)
+    parser.add_argument("bid", type=Path, help="投标文件夹或收据文件 / the bid's folder, or a receipt file")
+    parser.add_argument("--authority", type=Path, help="平台根证书 / authority (PEM); else the pinned one")
+    parser.add_argument("--folder", type=Path, default=Path.home() / ".tenderhall", help="本人文件夹 / your own folder")
+    parser.set_defaults(run=_verify)
+
+
+def _fen(text: str) -> str:
+    try:
+        fen = Decimal(text.replace(",", "").replace("，", "")) * FEN
+    except InvalidOperation:
+        fen = Decimal(0)
+    if not fen.is_finite() or fen <= 0 or fen != fen.to_integral_value():
+        message = f"“{text}”不是金额；例如 1566000.00 / not an amount of yuan, e.g. 1566000.00"
+        raise argparse.ArgumentTypeError(message)
+    return str(int(fen))
+
+
+def _days(text: str) -> str:
+    if not text.isascii() or not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"“{text}”不是天数 / not a number of days")
+    return str(int(text))
+
+
+@spoken
+def _seal(arguments: argparse.Namespace) -> int:
+    person = person_of(arguments)
+    parameters = bidder.fetch_parameters(person.connection, arguments.case, arguments.lot)
+    items = {"price_fen": arguments.price, "duration_days": arguments.days, "project_manager": arguments.manager}
+    submission = bidder.seal_bid(arguments.files, items, parameters, person.key, arguments.out)
+    print(f"已加密 / sealed: {arguments.out}/bid.age, {submission['bid_size']:,} B, {submission['bid_root']}")
+    print("identity.txt 可单独解开本投标，请妥善保管，切勿外传 / opens this bid alone: keep it, send it to nobody")
+    print(f"{NOT_SUBMITTED}: tenderhall bid submit {arguments.out}")
+    return 0
+
+
+@spoken
+def _submit(arguments: argparse.Namespace) -> int:
+    print(NOT_SUBMITTED)
+    person = person_of(arguments)
+    signed = bidder.submit(person, arguments.bid, _progress)
+    _show(signed)
+    return 0
+
+
+def _progress(done: int, size: int) -> None:
+    print(f"上传 / upload {done:,} / {size:,} B ({100 * done // size} %)")
+
+
+def _show(signed: SignedReceipt) -> None:
+    receipt = signed.receipt
+    print(f"{SUBMITTED}: {receipt['received_at']}  收据编号 / receipt {receipt['receipt_id']}")
+    print(f"{receipt['bid_size']:,} B  {receipt['bid_root']}")
+
+
+@spoken
+def _status(arguments: argparse.Namespace) -> int:
+    found = bidder.status(person_of(arguments).connection, arguments.case, arguments.lot)
+    print(f"截止 / deadline {found['deadline_at']}   平台时间 / platform time {found['server_time']}")
+    standing = found["standing"]
+    if standing:
+        print(f"{SUBMITTED}: {standing['received_at']}  {standing['receipt_id']}")
+    else:
+        print(NOT_SUBMITTED)
+    return 0
+
+
+@spoken
+def _withdraw(arguments: argparse.Namespace) -> int:
+    receipt_id = bidder.withdraw(person_of(arguments), arguments.case, arguments.lot)
+    print(f"已撤回 / withdrawn: {receipt_id}\n{NOT_SUBMITTED}")
+    return 0
+
+
+@spoken
+def _verify(arguments: argparse.Namespace) -> int:
+    folder = arguments.bid if arguments.bid.is_dir() else arguments.bid.parent
+    path = folder / "receipt.json" if arguments.bid.is_dir() else arguments.bid
+    kept = read_json(path)
+    if kept is None:
+        print(f"{NOT_SUBMITTED}: {path}")
+        return 1
+    roots = [arguments.authority.read_text()] if arguments.authority else Profile(arguments.folder).facts["roots"]
+    _show(bidder.check_receipt(kept, read_json(folder / "submission.json"), read_json(folder / "context.json"), roots))
+    print("收据签名、投标摘要与标段一致 / signature, digest and lot agree")
+    return 0

@@ -1,0 +1,264 @@
+"""A bidder's own program: seals on the bidder's machine, submits, and believes only a receipt that it has verified.
+
+A bid's folder holds `bid.age`, `capsule.age`, `context.json`, `submission.json`, later `receipt.json`, and
+`identity.txt`, which opens the bid without the trustees and therefore never leaves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.parse import quote
+
+from app.client.acting import Person
+from app.client.connection import Connection, Refused
+from app.client.keyfile import read_json, write_json, write_private
+from crypto.canonical import Json, digest
+from crypto.certificates import verify_certificate
+from crypto.committee import Committee, identity, make_capsule
+from crypto.envelope import bid_context, context_hash, new_bid_identity, seal
+from crypto.package import PackageFile, bid_manifest, write_package
+from crypto.receipts import SignedReceipt, verify_receipt
+from crypto.signing import SigningKey, sign_object
+from crypto.submission import make_submission
+
+MANIFEST_LABEL = "bidpkg/v1"
+OPENING_ITEMS = ("price_fen", "duration_days", "project_manager")
+OPEN_STATEMENT = ("origin", "tender", "lot", "envelope", "epoch")
+PIECE = 8 << 20  # bytes of an upload sent at once
+CLIENT_NAME = "tenderhall-cli"
+
+
+@dataclass(frozen=True)
+class SealParameters:
+    """What the platform says a bid of this bidder must be bound to: `bidctx/v1` without its recipient."""
+
+    context: Mapping[str, Json]
+    committee: Committee
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any]) -> SealParameters:
+        """From the platform's answer, recomputing what the platform could lie about.
+
+        Raises CryptoError `committee_malformed`, Refused `committee_differs` or `identity_differs`: nobody seals to
+        a key or an identity that is not what it is called.
+        """
+        context = {name: value for name, value in answer["context"].items() if name not in ("v", "recipient")}
+        committee = Committee.from_description(answer["committee"])
+        ident = identity("open", {name: context[name] for name in OPEN_STATEMENT}).hex()
+        _require_same("committee", committee.id, context["committee"])
+        _require_same("identity", ident, context["open_ident"])
+        return cls(context, committee)
+
+
+def _require_same(what: str, computed: str, stated: Json) -> None:
+    if computed != stated:
+        raise Refused(
+            f"{what}_differs",
+            f"平台给出的开标参数（{what}）为 {stated}，本机计算为 {computed}。未加密任何文件；请联系交易中心。",
+            f"The platform's {what} is {stated}, computed here: {computed}. Nothing was sealed; call the centre.",
+            facts={"computed": computed, "stated": str(stated)},
+        )
+
+
+def lot_path(case: str, lot: str) -> str:
+    return f"/cases/{quote(case)}/lots/{quote(lot)}"
+
+
+def fetch_parameters(connection: Connection, case: str, lot: str) -> SealParameters:
+    """What a bid on this lot is bound to. Raises Refused, CryptoError."""
+    return SealParameters.of(connection.get(f"{lot_path(case, lot)}/bid"))
+
+
+def code_sha256() -> str:
+    """Hash over the very code that seals: this file and the package `crypto`."""
+    root = Path(__file__).resolve().parents[2]
+    sources = [Path(__file__).resolve(), *sorted((root / "crypto").rglob("*.py"))]
+    return digest({str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in sources})
+
+
+def _version() -> str:
+    try:
+        return metadata.version("tenderhall")
+    except metadata.PackageNotFoundError:
+        return "0"
+
+
+def files_of(sources: Iterable[Path]) -> list[PackageFile]:
+    """The files to be packed: each of `sources`, or everything below it, named by its path from there."""
+    found = {}
+    for source in sources:
+        below = sorted(p for p in source.rglob("*") if p.is_file()) if source.is_dir() else [source]
+        base = source if source.is_dir() else source.parent
+        found.update({path.relative_to(base).as_posix(): path for path in below})
+
+    def opener(path: Path) -> Callable[[], BinaryIO]:
+        return lambda: path.open("rb")
+
+    return [PackageFile(name, path.stat().st_size, opener(path)) for name, path in sorted(found.items())]
+
+
+def seal_bid(
+    sources: Iterable[Path], items: Mapping[str, str], parameters: SealParameters, key: SigningKey, out: Path
+) -> dict[str, Any]:
+    """Pack, sign, encrypt; the submission (`bidsub/v1`), which is in `out` with everything that belongs to it.
+
+    `items` are read out at the opening: price_fen, duration_days, project_manager. The package lies in no named file
+    at any time. Raises CryptoError.
+    """
+    made = new_bid_identity()
+    context = bid_context(**{**parameters.context, "recipient": made.recipient})  # type: ignore[arg-type]
+    ctx, files = context_hash(context), files_of(sources)
+    names = {name: str(context[name]) for name in ("bidder", "tender", "lot")}
+    manifest = bid_manifest(context_hash=ctx, **names, opening=items, files=[file.measure() for file in files])
+    out.mkdir(parents=True, exist_ok=True)
+    for earlier in ("upload.json", "receipt.json"):
+        (out / earlier).unlink(missing_ok=True)
+    write_private(out / "identity.txt", f"{made.identity}\n".encode())
+    with tempfile.TemporaryFile(dir=out) as package, (out / "bid.age").open("wb") as sealed_file:
+        write_package(package, manifest, sign_object(key, MANIFEST_LABEL, manifest), files)
+        package.seek(0)
+        sealed = seal(package, sealed_file, made.recipient, ctx)
+    capsule = make_capsule(parameters.committee, bytes.fromhex(str(context["open_ident"])), made.identity.encode())
+    (out / "capsule.age").write_bytes(capsule)
+    submission = make_submission(
+        context=context,
+        bid_size=sealed.size,
+        bid_root=sealed.root,
+        capsule=capsule,
+        client={"name": CLIENT_NAME, "version": _version(), "bundle_sha256": code_sha256()},
+        nonce=secrets.token_hex(32),
+        created_at=datetime.now(UTC),
+    )
+    write_json(out / "context.json", context)
+    write_json(out / "submission.json", submission)
+    return submission
+
+
+def upload(connection: Connection, folder: Path, progress: Callable[[int, int], None] = lambda done, size: None) -> str:
+    """Send what the platform does not have of `bid.age` yet; the upload's id, kept in `upload.json` for a new try."""
+    path = folder / "bid.age"
+    size = path.stat().st_size
+    kept = read_json(folder / "upload.json") or {"id": "", "complete": False}
+    if kept["complete"]:
+        return str(kept["id"])
+    upload_id = kept["id"] or str(connection.post("/uploads", {"size": size}, repeatable=True)["id"])
+    write_json(folder / "upload.json", {"id": upload_id, "complete": False})
+    offset = _offset(connection, upload_id)
+    with path.open("rb") as file:
+        while offset < size:
+            file.seek(offset)
+            offset = _send_piece(connection, upload_id, offset, file.read(PIECE))
+            progress(offset, size)
+    write_json(folder / "upload.json", {"id": upload_id, "complete": True})
+    return upload_id
+
+
+def _offset(connection: Connection, upload_id: str) -> int:
+    return int(connection.request("HEAD", f"/uploads/{upload_id}").headers["Upload-Offset"])
+
+
+def _send_piece(connection: Connection, upload_id: str, offset: int, piece: bytes) -> int:
+    """The offset that is reached. After a fault only the platform knows how much of a piece arrived."""
+    headers = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+    try:
+        answer = connection.request("PATCH", f"/uploads/{upload_id}", data=piece, headers=headers)
+        return int(answer.headers["Upload-Offset"])
+    except Refused as refusal:
+        if refusal.code not in ("no_answer", "upload_offset"):
+            raise
+        return _offset(connection, upload_id)
+
+
+def submit(
+    person: Person, folder: Path, progress: Callable[[int, int], None] = lambda done, size: None
+) -> SignedReceipt:
+    """Upload and submit a sealed bid; its verified receipt, kept in the folder and with the person's other receipts.
+
+    May be called again after any fault. Raises Refused, CryptoError: then nothing is submitted as far as one knows.
+    """
+    submission, context = read_json(folder / "submission.json"), read_json(folder / "context.json")
+    person.check_origin(context["origin"])
+    kept = read_json(folder / "receipt.json") or _hand_in(person, folder, submission, context, progress)
+    signed = check_receipt(kept, submission, context, person.profile.facts["roots"])
+    write_json(folder / "receipt.json", kept)
+    write_json(person.profile.receipts / f"{signed.receipt['receipt_id']}.json", kept)
+    return signed
+
+
+def _hand_in(
+    person: Person,
+    folder: Path,
+    submission: Mapping[str, Json],
+    context: Mapping[str, Any],
+    progress: Callable[[int, int], None],
+) -> dict[str, Any]:
+    case, lot = context["tender"], context["lot"]
+    try:
+        upload_id = upload(person.connection, folder, progress)
+        attachments = {"capsule": (folder / "capsule.age").read_bytes(), "upload": upload_id.encode("ascii")}
+        answer = person.act(case, lot, "BidSubmitted", submission, attachments)
+        return {"receipt": answer["receipt"], "platform_certificate": answer["platform_certificate"]}
+    except Refused as refusal:
+        if refusal.code == "no_answer" or not (found := _receipt_of(person.connection, case, lot, submission)):
+            raise
+        return found
+
+
+def _receipt_of(connection: Connection, case: str, lot: str, submission: Mapping[str, Json]) -> dict[str, Any] | None:
+    """The receipt of this very submission, where an earlier try was accepted and its answer was lost on the way."""
+    for signed in status(connection, case, lot)["receipts"]:
+        if signed["receipt"]["submission_sha256"] == digest(submission):
+            return {"receipt": signed, "platform_certificate": connection.get("/platform")["platform_certificate"]}
+    return None
+
+
+def check_receipt(
+    kept: Mapping[str, Any],
+    submission: Mapping[str, Json] | None,
+    context: Mapping[str, Json] | None,
+    roots: list[str],
+) -> SignedReceipt:
+    """The receipt, once it is the platform's signed word on exactly this bid; needs no network.
+
+    Without submission and context only the signature is checked.
+
+    Raises CryptoError.
+    """
+    signed = SignedReceipt.from_json(kept["receipt"])
+    received_at = datetime.fromisoformat(signed.receipt["received_at"])
+    certificate = verify_certificate(kept["platform_certificate"], roots, received_at)
+    if certificate.usage != "platform":
+        raise Refused(
+            "receipt_not_by_platform",
+            "收据不是由平台证书签发。请视为尚未提交，并联系交易中心。",
+            "The receipt is not signed with a platform certificate. Take the bid as not submitted; call the centre.",
+        )
+    verify_receipt(signed, certificate.spki, submission, context)
+    return signed
+
+
+def status(connection: Connection, case: str, lot: str) -> dict[str, Any]:
+    """What the platform says: deadline, its time, the standing bid (or None) and all receipts of the organisation."""
+    answer = connection.get(f"{lot_path(case, lot)}/bid")
+    return {name: answer.get(name) for name in ("deadline_at", "server_time", "standing", "receipts")}
+
+
+def withdraw(person: Person, case: str, lot: str) -> str:
+    """Withdraw the standing bid; its receipt id. Raises Refused `nothing_to_withdraw`."""
+    standing = status(person.connection, case, lot)["standing"]
+    if not standing:
+        raise Refused(
+            "nothing_to_withdraw",
+            "平台上没有贵方在本标段的有效投标，无需撤回。",
+            "No bid of yours stands in this lot; there is nothing to withdraw.",
+        )
+    person.act(case, lot, "BidWithdrawn", {"receipt_id": standing["receipt_id"]})
+    return str(standing["receipt_id"])

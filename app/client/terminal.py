@@ -1,0 +1,70 @@
+"""What the command-line programs share: whose folder it is, pass phrases, refusals in both languages."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+
+from app.client.acting import Person
+from app.client.connection import Connection, Refused
+from app.client.keyfile import Profile
+from crypto.errors import CryptoError
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def add_person_arguments(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """The options that say who acts, and where."""
+    parser.add_argument("--url", help="平台网址 / address of the platform (kept after the first use)")
+    parser.add_argument("--login", help="登录名 / log-in (kept after the first use)")
+    parser.add_argument("--folder", type=Path, default=Path.home() / ".tenderhall", help="本人文件夹 / your own folder")
+    parser.add_argument("--ca", help="平台 TLS 证书文件 / certificate file of a platform on the LAN")
+    return parser
+
+
+def passphrase(prompt: str = "密钥口令 / passphrase of the key: ") -> str:
+    """From TENDERHALL_PASSPHRASE, else asked for."""
+    return os.environ.get("TENDERHALL_PASSPHRASE") or getpass.getpass(prompt)
+
+
+def person_of(arguments: argparse.Namespace) -> Person:
+    """The person of the folder, logged in and with a certified key. Raises Refused, CryptoError `key_unreadable`."""
+    profile = Profile(arguments.folder)
+    said = {"base_url": arguments.url, "login": arguments.login, "ca": arguments.ca}
+    profile.keep(**{name: value for name, value in said.items() if value})
+    facts = profile.facts
+    if not facts.get("base_url") or not facts.get("login"):
+        raise Refused(
+            "profile_incomplete",
+            "请用 --url 与 --login 指明平台和登录名（以后会记住）。",
+            "Say --url and --login once; they are kept.",
+        )
+    connection = Connection(facts["base_url"], verify=facts.get("ca") or True, token=str(facts.get("token", "")))
+    person = Person(connection, profile, profile.key(passphrase()))
+    if not facts.get("password") and not person.logged_in():
+        person.log_in(getpass.getpass("密码 / password: "), input("动态码 / one-time code: "))
+    person.certify()
+    return person
+
+
+def spoken(command: Command) -> Command:
+    """A command whose refusals become sentences on standard error and exit status 1."""
+
+    @wraps(command)
+    def run(arguments: argparse.Namespace) -> int:
+        try:
+            return command(arguments)
+        except Refused as refusal:
+            print(f"{refusal.sentences['zh']}\n{refusal.sentences['en']}\n[{refusal.code}]", file=sys.stderr)
+        except CryptoError as refusal:
+            print(f"核验未通过 / check failed: {refusal}", file=sys.stderr)
+        except FileNotFoundError as missing:
+            print(f"找不到文件 / no such file: {missing.filename}", file=sys.stderr)
+        return 1
+
+    return run
