@@ -72,13 +72,17 @@ class Database:
         self._writing = self.engine.execution_options(writing=True)
 
     def now(self, connection: Connection | None = None) -> datetime:
-        """The instant that counts: the database's clock on PostgreSQL, the machine's on SQLite."""
+        """The instant that counts: the database's clock on PostgreSQL, the machine's on SQLite; floored to 1 ms.
+
+        Flooring never makes a late act look on time, since deadlines are whole milliseconds.
+        """
         if self._clock is not None:
-            return self._clock()
-        if self.is_sqlite or connection is None:
-            return system_clock()
-        found: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
-        return found.astimezone(UTC)
+            found = self._clock()
+        elif self.is_sqlite or connection is None:
+            found = system_clock()
+        else:
+            found = connection.execute(text("SELECT clock_timestamp()")).scalar_one().astimezone(UTC)
+        return found.replace(microsecond=found.microsecond // 1000 * 1000)
 
     @contextmanager
     def reading(self) -> Iterator[DbSession]:

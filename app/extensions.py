@@ -1,0 +1,119 @@
+"""Flask-bound objects: the live channel, form protection, languages; who is asking; the declared access of a route."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, g, request
+from flask_babel import Babel
+from flask_socketio import SocketIO
+from flask_wtf import CSRFProtect
+
+from app.permissions.actions import Action
+from app.permissions.policy import POLICY, NotAllowed
+from app.procedure.roles import ANYONE, Actor
+from app.services.accounts import LogIn, read_web_session
+from app.services.actors import load_actor
+from app.services.platform import Platform
+
+COOKIE = "tenderhall"
+View = TypeVar("View", bound=Callable[..., Any])
+
+socketio = SocketIO()
+csrf = CSRFProtect()
+babel = Babel()
+
+
+def access(action: Action) -> Callable[[View], View]:
+    """Declare what a route or socket event asks for; without this the application does not start."""
+
+    def declare(view: View) -> View:
+        view.access = action  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def platform() -> Platform:
+    """The installation that serves this request."""
+    found: Platform = current_app.extensions["tenderhall"]
+    return found
+
+
+def request_token() -> str:
+    """The log-in token of a request: `Authorization: Bearer` from programs, the cookie from browsers."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else request.cookies.get(COOKIE, "")
+
+
+def is_program() -> bool:
+    """Whether the request carries its token in a header, which no foreign page can make a browser do."""
+    return request.headers.get("Authorization", "").lower().startswith("bearer ")
+
+
+def find_log_in(token: str) -> tuple[LogIn | None, Actor]:
+    """Whose token it is, and the actor as of now."""
+    if not token:
+        return None, ANYONE
+    database = platform().database
+    with database.reading() as db_session:
+        log_in = read_web_session(db_session, token, database.now(db_session.connection()))
+        if log_in is None:
+            return None, ANYONE
+        return log_in, load_actor(db_session, log_in.account_id, log_in.seat)
+
+
+def current_log_in() -> LogIn | None:
+    log_in: LogIn | None = g.get("log_in")
+    return log_in
+
+
+def required_log_in() -> LogIn:
+    """The log-in of this request. Raises NotAllowed for a stranger."""
+    log_in = current_log_in()
+    if log_in is None:
+        raise NotAllowed(Action.OWN_ACCOUNT)
+    return log_in
+
+
+def current_actor() -> Actor:
+    actor: Actor = g.get("actor", ANYONE)
+    return actor
+
+
+def private_facts() -> dict[str, str]:
+    """Where this request came from: the private half of what it puts on record."""
+    agent = request.headers.get("User-Agent", "")
+    return {"address": request.remote_addr or "", "device": hashlib.sha256(agent.encode()).hexdigest()[:16]}
+
+
+def could_ever(actor: Actor, action: Action) -> bool:
+    """Whether any grant of the action names one of the actor's roles: the coarse check before any service runs."""
+    return any(not actor.roles.isdisjoint(grant.roles) for grant in POLICY[action])
+
+
+def guard_requests(app: Flask) -> None:
+    """Before each request: load who asks, protect forms, refuse what no phase could allow."""
+
+    @app.before_request
+    def identify() -> None:
+        g.log_in, g.actor = find_log_in(request_token())
+        if request.method not in ("GET", "HEAD", "OPTIONS") and not is_program():
+            csrf.protect()
+        view = current_app.view_functions.get(request.endpoint or "")
+        action = getattr(view, "access", None)
+        if action is not None and not could_ever(current_actor(), action):
+            raise NotAllowed(action)
+
+
+def undeclared(app: Flask) -> list[str]:
+    """Names of routes and socket events without a declared access."""
+    routes = [name for name, view in app.view_functions.items() if not hasattr(view, "access")]
+    events = [
+        f"{namespace}:{event}"
+        for event, handler, namespace in socketio.handlers
+        if not hasattr(getattr(handler, "__wrapped__", handler), "access")
+    ]
+    return sorted(routes + events)

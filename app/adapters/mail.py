@@ -15,7 +15,8 @@ TIMEOUT_SECONDS = 20
 def send_mail(smtp_url: str | None, folder: Path, *, sender: str, to: str, subject: str, text: str, key: str) -> None:
     """Send one message. `key` names it, so that sending it again into the folder does nothing twice."""
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"], message["Message-ID"] = sender, to, subject, f"<{key}@{sender.split('@')[-1]}>"
+    message["From"], message["To"], message["Subject"] = sender, to, subject
+    message["Message-ID"] = f"<{key}@{sender.rpartition('@')[2]}>"
     message.set_content(text)
     if smtp_url is None:
         _to_folder(folder, to, key, message)

@@ -1,6 +1,6 @@
 """Facts to JSON and back, strictly: what does not fit the fact's declared fields is refused with its path.
 
-Decimals travel as strings, instants as `YYYY-MM-DDTHH:MM:SS[.ffffff]Z`, enumerations as their values, a missing
+Decimals travel as strings, instants as `YYYY-MM-DDTHH:MM:SS[.mmm]Z`, enumerations as their values, a missing
 optional value is left out (canonical JSON has no null).
 """
 
@@ -10,7 +10,7 @@ import dataclasses
 import types
 import typing
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import cache
@@ -18,21 +18,10 @@ from typing import Any, TypeVar
 
 from app.procedure.errors import RuleViolation
 from crypto.canonical import Json
+from crypto.errors import CryptoError
+from crypto.instants import format_instant, parse_instant
 
 T = TypeVar("T")
-
-
-def write_instant(value: datetime) -> str:
-    """An aware instant as UTC text; fractions only where there are any."""
-    text = value.astimezone(UTC).replace(tzinfo=None).isoformat()
-    return text + "Z"
-
-
-def read_instant(text: str) -> datetime:
-    """The instant of `YYYY-MM-DDTHH:MM:SS[.ffffff]Z`; ValueError for anything else."""
-    if not text.endswith("Z"):
-        raise ValueError("instants end in Z")
-    return datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)
 
 
 def encode(value: Any) -> Json:
@@ -45,7 +34,9 @@ def encode(value: Any) -> Json:
         case Decimal():
             return format(value, "f")
         case datetime():
-            return write_instant(value)
+            return format_instant(value)
+        case date():
+            return value.isoformat()
         case Mapping():
             return {str(key): encode(item) for key, item in value.items()}
         case tuple() | list():
@@ -153,9 +144,11 @@ def _decode_text(kind: Any, value: Json, path: str) -> Any:
             number = Decimal(value)
             return number if number.is_finite() else _refuse(path, "a number")
         if kind is datetime:
-            return read_instant(value)
+            return parse_instant(value)
+        if kind is date:
+            return date.fromisoformat(value)
         if isinstance(kind, type) and issubclass(kind, StrEnum):
             return kind(value)
-    except (ValueError, InvalidOperation):
+    except (ValueError, InvalidOperation, CryptoError):
         pass
     return _refuse(path, getattr(kind, "__name__", str(kind)))

@@ -11,10 +11,10 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from app.casefile.codec import read_instant, write_instant
 from app.casefile.facts import fact_type
 from crypto import merkle
 from crypto.canonical import Json, canonical
+from crypto.instants import format_instant, parse_instant
 from crypto.signing import SignedAct
 
 VERSION = "caseevent/v1"
@@ -54,7 +54,7 @@ class Record:
             "seq": self.seq,
             "lot": self.lot,
             "type": self.type,
-            "at": write_instant(self.at),
+            "at": format_instant(self.at),
             "actor": self.actor,
             "role": self.role,
             "payload": self.payload,
@@ -69,7 +69,7 @@ class Record:
             raise ValueError(entry["v"])
         names = ("case", "seq", "lot", "type", "at", "actor", "role", "payload", "act", "private")
         values = [entry[name] for name in names]
-        values[4] = read_instant(entry["at"])
+        values[4] = parse_instant(entry["at"])
         return cls(*values)
 
     def leaf(self, salt: bytes) -> bytes:

@@ -11,34 +11,34 @@ from app.models.base import Base
 
 
 class Expert(Base):
-    """An expert of the library. `employers` and `relatives` are JSON lists that recusal reads."""
+    """An expert of the library; `facts` is the catalogue entry that eligibility and recusal read, as JSON."""
 
     __tablename__ = "expert"
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), unique=True)
-    specialities: Mapped[str] = mapped_column(Text)
-    region: Mapped[str] = mapped_column(String(60))
-    site_id: Mapped[str] = mapped_column(ForeignKey("site.id"))
-    employers: Mapped[str] = mapped_column(Text, default="[]")
-    relatives: Mapped[str] = mapped_column(Text, default="[]")
-    mail: Mapped[str] = mapped_column(String(200), default="")
+    site_id: Mapped[str] = mapped_column(ForeignKey("site.id"), index=True)
+    facts: Mapped[str] = mapped_column(Text)
     suspended_at: Mapped[datetime | None]
 
 
 class Pseudonym(Base):
-    """Which expert stands behind a number of one draw round; read by the notifier and at sign-in only."""
+    """Which expert stands behind a number of a draw; read by the notifier and at sign-in only.
+
+    `findings` are the conflicts behind the salted hashes of the statement, `salt` opens them to those entitled.
+    """
 
     __tablename__ = "pseudonym"
-    __table_args__ = (UniqueConstraint("case_id", "lot", "round", "expert_id"),)
+    __table_args__ = (UniqueConstraint("case_id", "lot", "expert_id"),)
 
     case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     lot: Mapped[str] = mapped_column(String(20), primary_key=True)
-    round: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     number: Mapped[str] = mapped_column(String(32), primary_key=True)
+    unit: Mapped[str] = mapped_column(String(32))
+    strata: Mapped[str] = mapped_column(Text)
     expert_id: Mapped[str] = mapped_column(ForeignKey("expert.id"))
     salt: Mapped[bytes] = mapped_column(LargeBinary(32))
-    findings: Mapped[str] = mapped_column(Text, default="[]")  # reasons behind the salted hashes of the statement
+    findings: Mapped[str] = mapped_column(Text, default="[]")
 
 
 class CallUp(Base):
@@ -51,6 +51,7 @@ class CallUp(Base):
     lot: Mapped[str] = mapped_column(String(20))
     round: Mapped[int]
     number: Mapped[str] = mapped_column(String(32))
-    expert_id: Mapped[str] = mapped_column(ForeignKey("expert.id"))
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    accepted: Mapped[bool | None]
     answer_by: Mapped[datetime]
     answered_at: Mapped[datetime | None]

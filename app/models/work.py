@@ -21,6 +21,7 @@ class Job(Base):
     task: Mapped[str] = mapped_column(String(60))
     case_id: Mapped[str] = mapped_column(String(32), default="")
     lot: Mapped[str] = mapped_column(String(20), default="")
+    detail: Mapped[str] = mapped_column(String(64), default="")
     due_at: Mapped[datetime]
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)

@@ -68,6 +68,8 @@ class Action(StrEnum):
     BIDS_REVIEW = "bids:review"
     SCORE_SAVE = "score:save"
     SCORES_LOCK = "scores:lock"
+    CORRECTION_REQUEST = "correction:request"
+    SHEET_REOPEN = "sheet:reopen"
     REPORT_SIGN = "report:sign"
     DISSENT_RECORD = "dissent:record"
     REFUSAL_RECORD = "refusal:record"

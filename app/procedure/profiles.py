@@ -7,10 +7,10 @@ numbers of the day.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 
 from app.procedure.calendar import Period
+from evaluation.committee import Share
 
 
 class Regime(StrEnum):
@@ -41,7 +41,9 @@ class Profile:
     objection_at_opening: Period
     # draw
     committee_size: int
-    expert_share: Decimal
+    experts_at_least: Share
+    sub_site_experts_percent: int
+    oldest_expert: int
     buyer_members_at_most: int
     buyer_may_chair: bool
     pool_factor: int
@@ -51,6 +53,7 @@ class Profile:
     # evaluation
     price_weight_at_least: int
     candidates_at_most: int
+    chair_rounds: int
     qualification_by_agency: bool
     may_go_on_below_three: bool
     articles: dict[str, str]  # the article behind a number, by the number's name

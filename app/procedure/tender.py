@@ -14,8 +14,8 @@ from app.procedure.calendar import add
 from app.procedure.errors import RuleViolation
 from app.procedure.profiles import Profile
 from crypto.canonical import Json
-from evaluation.criteria import CriterionKind
-from evaluation.sitting import SittingRules
+from evaluation.evaluate import EvaluationRules, check_evaluation_rules
+from evaluation.sitting.events import ReviewItem
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ class LotTerms:
     budget: Decimal
     ceiling: Decimal
     deadline_at: datetime
-    rules: SittingRules
+    evaluation: EvaluationRules
+    review_items: tuple[ReviewItem, ...]
 
 
 @dataclass(frozen=True)
@@ -204,7 +205,8 @@ def _check_lot(lot: LotTerms, profile: Profile, now: datetime) -> None:
         raise RuleViolation("deadline_too_early", deadline_at=lot.deadline_at, earliest_at=earliest, period=period)
     if lot.ceiling > lot.budget:
         raise RuleViolation("ceiling_above_budget", ceiling=lot.ceiling, budget=lot.budget)
-    weight = sum((c.full for c in lot.rules.criteria if c.kind is CriterionKind.PRICE), Decimal(0))
+    check_evaluation_rules(lot.evaluation)
+    weight = lot.evaluation.criteria.price.full
     if weight < profile.price_weight_at_least:
         raise RuleViolation("price_weight_too_low", weight=weight, least=profile.price_weight_at_least)
 

@@ -46,7 +46,8 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _find_or_add(db_session: DbSession, wanted: NewOrganisation, now: datetime) -> Organisation:
+def find_or_add_organisation(db_session: DbSession, wanted: NewOrganisation, now: datetime) -> Organisation:
+    """The organisation of that credit code. Raises RuleViolation `organisation_other_name`."""
     found = db_session.scalar(select(Organisation).where(Organisation.credit_code == wanted.credit_code))
     if found is None:
         found = Organisation(
@@ -58,9 +59,13 @@ def _find_or_add(db_session: DbSession, wanted: NewOrganisation, now: datetime) 
     return found
 
 
-def _add_account(
+def add_account(
     db_session: DbSession, organisation: Organisation, login: str, name: str, roles: frozenset[Role], now: datetime
 ) -> Account:
+    """A new account that nobody has approved yet.
+
+    Raises RuleViolation `roles_clash`, `account_incomplete`, `login_taken`.
+    """
     if pair := clash(roles):
         raise RuleViolation("roles_clash", roles=", ".join(sorted(pair)))
     if not login.strip() or not name.strip() or not roles:
@@ -87,7 +92,9 @@ def check_password(password: str) -> None:
         raise RuleViolation("password_short", length=len(password), least=PASSWORD_LENGTH)
 
 
-def register_bidder(platform: Platform, organisation: NewOrganisation, login: str, name: str, password: str) -> str:
+def register_bidder(
+    platform: Platform, organisation: NewOrganisation, login: str, name: str, password: str, mail: str = ""
+) -> str:
     """A bidder's free account, once for all tenders (O20 art. 20); its TOTP secret, shown once.
 
     Raises RuleViolation `login_taken`, `password_short`, `organisation_exists`, `account_incomplete`.
@@ -97,9 +104,11 @@ def register_bidder(platform: Platform, organisation: NewOrganisation, login: st
         taken = select(Organisation.id).where(Organisation.credit_code == organisation.credit_code)
         if db_session.scalar(taken) is not None:
             raise RuleViolation("organisation_exists", credit_code=organisation.credit_code)
-        owner = _find_or_add(db_session, NewOrganisation(organisation.name, "bidder", organisation.credit_code), now)
-        account = _add_account(db_session, owner, login, name, frozenset({Role.BIDDER}), now)
-        account.approved_at, account.approved_by = now, "self"
+        owner = find_or_add_organisation(
+            db_session, NewOrganisation(organisation.name, "bidder", organisation.credit_code), now
+        )
+        account = add_account(db_session, owner, login, name, frozenset({Role.BIDDER}), now)
+        account.approved_at, account.approved_by, account.mail = now, "self", mail
         return _set_credentials(platform, account, password)
 
 
@@ -109,8 +118,8 @@ def prepare_account(
     """A system administrator prepares an account; it does nothing until another person approves it. Its id."""
     with plain_transaction(platform.database) as (db_session, now):
         authorize(load_actor(db_session, actor_id), Action.ACCOUNT_PREPARE)
-        owner = _find_or_add(db_session, organisation, now)
-        account = _add_account(db_session, owner, login, name, roles, now)
+        owner = find_or_add_organisation(db_session, organisation, now)
+        account = add_account(db_session, owner, login, name, roles, now)
         account.prepared_by = actor_id
         return account.id
 
@@ -147,7 +156,9 @@ def _invite(db_session: DbSession, account: Account, now: datetime) -> str:
     return code
 
 
-def found_people(platform: Platform, centre: NewOrganisation, admin: tuple[str, str], operator: tuple[str, str]) -> dict[str, str]:
+def found_people(
+    platform: Platform, centre: NewOrganisation, admin: tuple[str, str], operator: tuple[str, str]
+) -> dict[str, str]:
     """The first two people of an installation, made on its own machine: invitation codes by log-in.
 
     `admin` and `operator` are (log-in, name). Raises RuleViolation `already_founded`.
@@ -155,10 +166,10 @@ def found_people(platform: Platform, centre: NewOrganisation, admin: tuple[str, 
     with plain_transaction(platform.database) as (db_session, now):
         if db_session.scalar(select(Account.id).limit(1)) is not None:
             raise RuleViolation("already_founded")
-        owner = _find_or_add(db_session, centre, now)
+        owner = find_or_add_organisation(db_session, centre, now)
         codes = {}
         for (login, name), role in ((admin, Role.SYSTEM_ADMIN), (operator, Role.CENTRE_OPERATOR)):
-            account = _add_account(db_session, owner, login, name, frozenset({role}), now)
+            account = add_account(db_session, owner, login, name, frozenset({role}), now)
             account.prepared_by, account.approved_by, account.approved_at = "founding", "founding", now
             codes[login] = _invite(db_session, account, now)
         return codes

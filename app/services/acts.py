@@ -161,9 +161,7 @@ def _verify(platform: Platform, work: UnitOfWork, actor: Actor, proposal: Propos
     signed = proposal.signed
     facts = verify_certificate(_certificate(work.db_session, actor, signed.key_id), platform.keys.roots, work.now)
     reference = case_reference(proposal.case_id, proposal.lot)
-    verify_act(
-        signed, facts.spki, origin=platform.origin, case=reference, type=proposal.type, payload=proposal.payload
-    )
+    verify_act(signed, facts.spki, origin=platform.origin, case=reference, type=proposal.type, payload=proposal.payload)
     head = work.db_session.get(ActHead, (proposal.case_id, actor.signs_as))
     expected = head.act_hash if head else ""
     if signed.act["prev_act"] != expected:
@@ -184,9 +182,7 @@ def _certificate(db_session: DbSession, actor: Actor, key_id: str) -> str:
 
 
 def _remember(work: UnitOfWork, actor: Actor, proposal: Proposal, answer: Answer) -> None:
-    work.db_session.merge(
-        ActHead(case_id=proposal.case_id, actor=actor.signs_as, act_hash=proposal.signed.act_hash)
-    )
+    work.db_session.merge(ActHead(case_id=proposal.case_id, actor=actor.signs_as, act_hash=proposal.signed.act_hash))
     work.db_session.add(
         Command(
             actor=actor.signs_as,
@@ -209,7 +205,8 @@ def parse_proposal(case: str, type: str, body: Json, private: Mapping[str, str])
     signed = SignedAct.from_json({name: body.get(name, "") for name in ("act", "key_id", "signature")})
     try:
         attachments = {
-            str(name): base64.b64decode(data, validate=True) for name, data in dict(body.get("attachments") or {}).items()
+            str(name): base64.b64decode(data, validate=True)
+            for name, data in dict(body.get("attachments") or {}).items()
         }
     except (ValueError, TypeError) as exc:
         raise RuleViolation("malformed", path="$.attachments", expected="base64") from exc

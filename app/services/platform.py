@@ -1,4 +1,4 @@
-"""What every service is handed: the installation's database, files, keys and settings."""
+"""What every service is handed: the installation's database, files, keys, fonts and settings."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from app.adapters.blobs import BlobStore
 from app.adapters.keystore import Keystore
 from app.config import Settings
 from app.database import Database
+from app.documents.render import Renderer
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Platform:
     database: Database
     keys: Keystore
     blobs: BlobStore
+    renderer: Renderer
 
     @property
     def origin(self) -> str:

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select, text
@@ -29,6 +29,8 @@ from app.queries.cases import load_case
 from crypto.canonical import Json, canonical
 from crypto.merkle import Frontier
 from crypto.signing import SignedAct
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # until the clock is read, after the locks
 
 
 class UnitOfWork:
@@ -67,6 +69,15 @@ class UnitOfWork:
         self._write(record)
         self.case = self.case.apply(record)
         return record
+
+    def conclude(self, fact: Any, lot: str) -> None:
+        """Append a fact of the system's own, and what follows from it, if the rules accept it."""
+        for accepted in self.case.decide(fact, lot, SYSTEM, self.now):
+            self.append(accepted, lot=lot)
+
+    def join(self, case_id: str) -> UnitOfWork:
+        """Another case file in the same transaction (the register, after a case: always in that order)."""
+        return _begin(self.db_session, case_id, self.now)
 
     def _append_private(self, private: dict[str, str]) -> str:
         salt, facts = os.urandom(32), canonical(private)
@@ -129,20 +140,29 @@ def schedule_job(
     """A job row, unless its key stands already: asking twice does nothing twice."""
     key = "/".join(part for part in (task, case_id, lot, detail) if part)
     if db_session.scalar(select(Job.id).where(Job.key == key)) is None:
-        db_session.add(Job(key=key, task=task, case_id=case_id, lot=lot, due_at=due_at))
+        db_session.add(Job(key=key, task=task, case_id=case_id, lot=lot, detail=detail, due_at=due_at))
+
+
+def _begin(db_session: DbSession, case_id: str, now: datetime) -> UnitOfWork:
+    case_file = db_session.scalar(select(CaseFile).where(CaseFile.id == case_id).with_for_update())
+    if case_file is None:
+        raise RuleViolation("case_unknown", case=case_id)
+    return UnitOfWork(db_session, case_file, load_case(db_session, case_id), now)
 
 
 @contextmanager
-def unit_of_work(database: Database, case_id: str, lot: str = "") -> Iterator[UnitOfWork]:
+def unit_of_work(database: Database, case_id: str, lot: str = "", *, begins: str = "") -> Iterator[UnitOfWork]:
     """A write transaction on a case, with its lock and (where given) the lot's, committed at the end of the block.
 
-    Raises RuleViolation `case_unknown` or `lot_unknown`, and Busy when the database stays locked.
+    `begins` names the kind of a case file that starts here. Raises RuleViolation `case_unknown` or `lot_unknown`, and
+    Busy when the database stays locked.
     """
     with database.writing() as db_session:
-        case_file = db_session.scalar(select(CaseFile).where(CaseFile.id == case_id).with_for_update())
-        if case_file is None:
-            raise RuleViolation("case_unknown", case=case_id)
-        work = UnitOfWork(db_session, case_file, load_case(db_session, case_id), datetime.min)
+        if begins:
+            now = database.now(db_session.connection())
+            db_session.add(CaseFile(id=case_id, kind=begins, size=0, frontier="", created_at=now))
+            db_session.flush()
+        work = _begin(db_session, case_id, EPOCH)
         if lot:
             work.lock_lot(lot)
         work.now = database.now(db_session.connection())

@@ -19,17 +19,18 @@ export const weekday = (date) => weekdayFormat.format(date);
 
 const pad = (number) => String(number).padStart(2, '0');
 
-/** Seconds left, in words that fit their size. */
-export function timeLeft(seconds) {
+/** Seconds left, in words that fit their size; `bare`: only the figures. */
+export function timeLeft(seconds, bare = false) {
   if (seconds <= 0) return say('time_up');
   const hours = Math.floor(seconds / 3600);
   if (hours >= 24) return say('days_left', { days: Math.floor(hours / 24), hours: hours % 24 });
-  return say('time_left', { time: `${pad(hours)}:${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}` });
+  const time = `${pad(hours)}:${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`;
+  return bare ? time : say('time_left', { time });
 }
 
 function showCountdown(element) {
   const seconds = Math.ceil((Date.parse(element.dataset.countdown) - serverNow()) / 1000);
-  element.textContent = timeLeft(seconds);
+  element.textContent = timeLeft(seconds, 'countdownBare' in element.dataset);
   element.classList.toggle('countdown--soon', seconds <= SOON);
   if (seconds <= 0 && !element.dataset.due) {
     element.dataset.due = 'true';

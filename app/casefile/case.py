@@ -1,0 +1,155 @@
+"""A case as it stands: the fold of its records, and the one place that asks the rule of each kind of fact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from app.casefile.record import Record
+from app.procedure import bid, convening, opening, qualification, tender
+from app.procedure.errors import RuleViolation
+from app.procedure.roles import Actor
+from evaluation import draw, sitting
+from evaluation.draw.events import DrawEvent
+from evaluation.sitting.events import SittingEvent
+from evaluation.sitting.state import SittingState, Stage
+
+
+class Phase(StrEnum):
+    """Where a lot stands, as the policy's matrix counts it; derived, never stored."""
+
+    DRAFT = "P0"
+    BIDDING = "P1"
+    SEALED = "P2"
+    OPENING = "P3"
+    DRAW = "P4"
+    SCORING = "P5"
+    CONSENSUS = "P6"
+    RESULT = "P7"
+    FAILED = "P9"
+
+
+TENDER_FACTS = tender.Fact
+BID_FACTS = bid.Fact
+OPENING_FACTS = opening.Fact
+CONSENSUS_STAGES = frozenset({Stage.RESULTS, Stage.REPORT, Stage.SIGNING})
+
+
+@dataclass(frozen=True)
+class LotCase:
+    """Everything about one lot."""
+
+    bidding: bid.Bidding = field(default_factory=bid.Bidding)
+    opening: opening.Opening = field(default_factory=opening.Opening)
+    qualification: Mapping[str, qualification.Qualification] = field(default_factory=dict)
+    buyer_members: tuple[convening.BuyerMemberNamed, ...] = ()
+    draw: draw.DrawState = field(default_factory=draw.DrawState)
+    sitting: SittingState = field(default_factory=SittingState)
+
+    @property
+    def convened(self) -> bool:
+        return self.sitting.stage is not Stage.UNCONVENED
+
+    @property
+    def sites(self) -> frozenset[str]:
+        """Ids of the sites at which members sit, known to the machine from the draw's strata on."""
+        return frozenset(seat.site for seat in self.sitting.seats.values()) if self.convened else frozenset()
+
+    @property
+    def phase(self) -> Phase:
+        """The phase of a lot of a published case."""
+        state = self.opening
+        if state.closed is None:
+            return Phase.BIDDING
+        if state.failed or self.sitting.stage is Stage.FAILED:
+            return Phase.FAILED
+        if self.sitting.stage is Stage.CLOSED:
+            return Phase.RESULT
+        if self.sitting.stage in CONSENSUS_STAGES:
+            return Phase.CONSENSUS
+        if self.convened:
+            return Phase.SCORING
+        if self.draw.conditions is not None:
+            return Phase.DRAW
+        return Phase.OPENING if state.release is not None else Phase.SEALED
+
+
+@dataclass(frozen=True)
+class Case:
+    """A procurement: its tender and its lots by number."""
+
+    id: str
+    tender: tender.Tender = field(default_factory=tender.Tender)
+    lots: Mapping[str, LotCase] = field(default_factory=dict)
+
+    def phase(self, lot: str = "") -> Phase:
+        """The phase of a lot; of the case as a whole, the earliest of its lots."""
+        if self.tender.published_at is None:
+            return Phase.DRAFT
+        if lot:
+            return self.lots[lot].phase if lot in self.lots else Phase.DRAFT
+        return min(state.phase for state in self.lots.values())
+
+    @cached_property
+    def trustee_keys(self) -> frozenset[str]:
+        """Ids of the keys of the trustees whom the case relies on."""
+        terms = self.tender.terms
+        return frozenset(m["key_id"] for m in terms.committee["members"]) if terms else frozenset()
+
+    def lot(self, number: str) -> LotCase:
+        """Raises RuleViolation `lot_unknown`."""
+        if number not in self.lots:
+            raise RuleViolation("lot_unknown", lot=number)
+        return self.lots[number]
+
+    def decide(self, fact: Any, lot: str, actor: Actor, now: datetime) -> tuple[Any, ...]:
+        """The accepted fact of a person, followed by what it brings about. Raises RuleViolation."""
+        if isinstance(fact, TENDER_FACTS):
+            return tender.decide(self.tender, fact, actor.id, now)
+        state = self.lot(lot)
+        if isinstance(fact, BID_FACTS):
+            deadline_at = self.tender.deadlines[lot]
+            return bid.decide(state.bidding, fact, actor.organisation_id, deadline_at, now)
+        if isinstance(fact, OPENING_FACTS):
+            return opening.decide(state.opening, fact, len(state.bidding.live), now)
+        profile = self.tender.published.profile
+        if isinstance(fact, qualification.QualificationChecked):
+            return qualification.decide(bool(state.qualification), state.opening.opened.keys(), fact, profile)
+        if isinstance(fact, convening.BuyerMemberNamed):
+            return convening.decide(state.buyer_members, fact, profile)
+        if isinstance(fact, DrawEvent):
+            return draw.decide(state.draw, fact)
+        return sitting.decide(state.sitting, fact, actor.seat_in(self.id, lot))
+
+    def apply(self, record: Record) -> Case:
+        """The case after a record."""
+        fact = record.fact
+        if isinstance(fact, TENDER_FACTS):
+            after = tender.apply(self.tender, fact, record.actor, record.at, record.payload_sha256)
+            lots = self.lots
+            if isinstance(fact, tender.TenderPublished):
+                lots = {lot.number: LotCase() for lot in after.published.lots}
+            return replace(self, tender=after, lots=lots)
+        if not record.lot:
+            return self  # the register's facts concern no tender
+        return replace(self, lots={**self.lots, record.lot: _apply_to_lot(self.lots[record.lot], fact, record)})
+
+
+def _apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
+    if isinstance(fact, BID_FACTS):
+        return replace(state, bidding=bid.apply(state.bidding, fact, record.actor, record.at))
+    if isinstance(fact, OPENING_FACTS):
+        bidding = replace(state.bidding, closed=True) if isinstance(fact, opening.LotClosed) else state.bidding
+        return replace(state, bidding=bidding, opening=opening.apply(state.opening, fact, record.actor, record.at))
+    if isinstance(fact, qualification.QualificationChecked):
+        return replace(state, qualification=fact.results)
+    if isinstance(fact, convening.BuyerMemberNamed):
+        return replace(state, buyer_members=(*state.buyer_members, fact))
+    if isinstance(fact, DrawEvent):
+        return replace(state, draw=draw.apply(state.draw, fact))
+    assert isinstance(fact, SittingEvent)
+    return replace(state, sitting=sitting.apply(state.sitting, fact))

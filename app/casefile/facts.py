@@ -1,0 +1,123 @@
+"""Every fact that a case file can hold: its name, its fields, on what it stands, and the action its actor needs.
+
+`action` is None for the system's own facts, which no request can propose.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.casefile import register
+from app.casefile.codec import decode
+from app.procedure import bid, convening, opening, qualification, tender
+from app.procedure.errors import RuleViolation
+from crypto.canonical import Json
+from evaluation import draw
+from evaluation.sitting import events as sitting
+
+
+@dataclass(frozen=True)
+class FactType:
+    """A kind of fact. `per_lot`: it belongs to one lot of the case."""
+
+    kind: type
+    action: str | None
+    per_lot: bool
+
+    @property
+    def name(self) -> str:
+        return self.kind.__name__
+
+    def decode(self, payload: Json) -> Any:
+        """The fact of a payload. Raises RuleViolation `malformed`."""
+        return decode(self.kind, payload)
+
+
+def _case(kind: type, action: str | None = None) -> FactType:
+    return FactType(kind, action, per_lot=False)
+
+
+def _lot(kind: type, action: str | None = None) -> FactType:
+    return FactType(kind, action, per_lot=True)
+
+
+FACTS = {
+    fact.name: fact
+    for fact in (
+        _case(register.PlatformFounded),
+        _case(register.CertificateIssued),
+        _case(register.CertificateRevoked),
+        _case(register.CommitteeRegistered),
+        _case(register.ClientCodePublished),
+        _case(tender.CaseOpened),
+        _case(tender.TenderSubmitted, "tender:submit"),
+        _case(tender.TenderReturned, "tender:release"),
+        _case(tender.TenderPublished, "tender:release"),
+        _case(tender.QuestionAsked, "question:ask"),
+        _case(tender.AnswerProposed, "answer:propose"),
+        _case(tender.AnswerReleased, "answer:release"),
+        _case(tender.AmendmentProposed, "amendment:propose"),
+        _case(tender.AmendmentReleased, "amendment:release"),
+        _lot(bid.BidSubmitted, "bid:submit"),
+        _lot(bid.BidReceipted),
+        _lot(bid.BidWithdrawn, "bid:withdraw"),
+        _lot(opening.LotClosed),
+        _lot(opening.LotFailed),
+        _lot(opening.ShareReleased, "share:release"),
+        _lot(opening.BidsReleased),
+        _lot(opening.BidOpened),
+        _lot(opening.BidVoided),
+        _lot(opening.BidsReadOut),
+        _lot(opening.ObjectionRaised, "objection:raise"),
+        _lot(opening.ObjectionAnswered, "objection:answer"),
+        _lot(opening.OpeningConfirmed, "opening:confirm"),
+        _lot(opening.OpeningConcluded),
+        _lot(qualification.QualificationChecked, "qualification:check"),
+        _lot(convening.BuyerMemberNamed, "draw_conditions:propose"),
+        _lot(draw.DrawConditionsProposed, "draw_conditions:propose"),
+        _lot(draw.DrawConditionsApproved, "draw_conditions:approve"),
+        _lot(draw.DrawRoundOpened),
+        _lot(draw.DrawCommitted, "draw:commit"),
+        _lot(draw.DrawStated, "draw:state"),
+        _lot(draw.DrawShareReleased, "draw:share"),
+        _lot(draw.DrawSignatureRecorded),
+        _lot(draw.DrawSigned),
+        _lot(draw.DrawRevealed, "draw:reveal"),
+        _lot(draw.DrawCompleted),
+        _lot(draw.CallUpSent),
+        _lot(draw.CallUpAnswered),
+        _lot(draw.CallUpExpired),
+        _lot(draw.CandidateDismissed),
+        _lot(sitting.SittingConvened),
+        _lot(sitting.MemberIdentified, "seat:certify"),
+        _lot(sitting.SittingOpened),
+        _lot(sitting.StatementMade, "statement:make"),
+        _lot(sitting.StatementsCompleted),
+        _lot(sitting.ChairVoted, "chair:vote"),
+        _lot(sitting.ChairVoteTied),
+        _lot(sitting.ChairElected),
+        _lot(sitting.BidsReviewed, "bids:review"),
+        _lot(sitting.ReviewConcluded),
+        _lot(sitting.SittingFailed),
+        _lot(sitting.ScoreSheetLocked, "scores:lock"),
+        _lot(sitting.ResultsComputed),
+        _lot(sitting.CorrectionRequested, "correction:request"),
+        _lot(sitting.SheetReopened, "sheet:reopen"),
+        _lot(sitting.MemberRecused),
+        _lot(sitting.ReportPrepared),
+        _lot(sitting.ReportSigned, "report:sign"),
+        _lot(sitting.DissentRecorded, "dissent:record"),
+        _lot(sitting.RefusalRecorded, "refusal:record"),
+        _lot(sitting.ReportSealed),
+        _lot(sitting.SittingClosed),
+    )
+}
+
+
+def fact_type(name: str) -> FactType:
+    """The kind of fact of that name. Raises RuleViolation `fact_unknown`."""
+    found = FACTS.get(name)
+    if found is None:
+        raise RuleViolation("fact_unknown", fact=name[:60])
+    return found

@@ -1,0 +1,129 @@
+"""How the bids of a lot are bound to it: contexts, identities, roots; and the steps by which one is opened.
+
+Used by the services and by the offline verifier alike, so that both mean the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from app.casefile.case import Case
+from app.procedure.bid import Submission
+from app.procedure.tender import TenderTerms
+from crypto import merkle
+from crypto.canonical import Json, canonical
+from crypto.committee import Committee, identity
+from crypto.committee import open_capsule as open_committee_capsule
+from crypto.envelope import bid_context, recipient_of
+from crypto.errors import CryptoError
+from crypto.package import Package
+from crypto.signing import verify_object
+
+ENVELOPE = "1"
+EPOCH = 0
+MANIFEST_LABEL = "bidpkg/v1"
+FEN = Decimal("0.01")
+
+
+def open_statement(origin: str, case_id: str, lot: str) -> dict[str, Json]:
+    """What the trustees sign to open a lot; no deadline, because a postponement must not void a bid."""
+    return {"origin": origin, "tender": case_id, "lot": lot, "envelope": ENVELOPE, "epoch": EPOCH}
+
+
+def open_identity(origin: str, case_id: str, lot: str) -> bytes:
+    """The 32 bytes to which every bid of a lot is sealed."""
+    return identity("open", open_statement(origin, case_id, lot))
+
+
+def documents_root(terms: TenderTerms) -> str:
+    """Tree head (hex) over the published documents, by id."""
+    ordered = sorted(terms.documents, key=lambda d: d.id)
+    leaves = [merkle.leaf_hash(canonical({"id": d.id, "name": d.name, "sha256": d.sha256})) for d in ordered]
+    return merkle.root(leaves).hex()
+
+
+def committee_of(case: Case) -> Committee:
+    """The trustees of a published case."""
+    return Committee.from_description(case.tender.published.committee)
+
+
+def context_of(origin: str, case: Case, lot: str, bidder: str, recipient: str) -> dict[str, Json]:
+    """`bidctx/v1` of a bidder's bid on a lot. Raises CryptoError `bid_context_malformed`."""
+    return bid_context(
+        origin=origin,
+        tender=case.id,
+        lot=lot,
+        envelope=ENVELOPE,
+        epoch=EPOCH,
+        bidder=bidder,
+        documents_root=documents_root(case.tender.published),
+        committee=committee_of(case).id,
+        open_ident=open_identity(origin, case.id, lot).hex(),
+        recipient=recipient,
+    )
+
+
+def submissions_root(payloads: Iterable[tuple[str, Json]]) -> str:
+    """Tree head (hex) over the standing submissions, given as (receipt id, payload), in order of receipt id."""
+    leaves = [merkle.leaf_hash(receipt.encode() + canonical(payload)) for receipt, payload in sorted(payloads)]
+    return merkle.root(leaves).hex()
+
+
+def bid_identity(committee: Committee, ident: bytes, signature: bytes, capsule: bytes, declared: str) -> str:
+    """The bid's own key out of its capsule, once the trustees have signed.
+
+    Raises CryptoError `capsule_*` or `capsule_other_key` when it is not the key of the declared recipient.
+    """
+    secret = open_committee_capsule(committee, ident, signature, capsule)
+    try:
+        found = secret.decode("ascii").strip()
+        if recipient_of(found) == declared:
+            return found
+    except (UnicodeDecodeError, CryptoError):
+        pass
+    raise CryptoError("capsule_other_key")
+
+
+@dataclass(frozen=True)
+class OpeningItems:
+    """What is read out: money in yuan, duration in days."""
+
+    price: Decimal
+    duration_days: int
+    project_manager: str
+
+
+def read_items(opening: Mapping[str, str]) -> OpeningItems:
+    """The opening items of a manifest. Raises CryptoError `opening_items_wrong` naming the item."""
+    wanted = {"price_fen", "duration_days", "project_manager"}
+    if missing := wanted - set(opening):
+        raise CryptoError("opening_items_wrong", item=min(missing))
+    try:
+        price = Decimal(opening["price_fen"]) * FEN
+        duration = int(opening["duration_days"])
+    except (InvalidOperation, ValueError) as exc:
+        raise CryptoError("opening_items_wrong", item="price_fen") from exc
+    if not opening["price_fen"].isdecimal() or price <= 0:
+        raise CryptoError("opening_items_wrong", item="price_fen")
+    if duration <= 0:
+        raise CryptoError("opening_items_wrong", item="duration_days")
+    if not opening["project_manager"].strip():
+        raise CryptoError("opening_items_wrong", item="project_manager")
+    return OpeningItems(price, duration, opening["project_manager"])
+
+
+def check_manifest(package: Package, submission: Submission, case_id: str, lot: str, spki: bytes) -> OpeningItems:
+    """What an opened package says, once it is the bidder's own word on this very lot.
+
+    `spki` is the key that signed the submission. Raises CryptoError `manifest_foreign`, `signature_wrong`,
+    `opening_items_wrong`.
+    """
+    manifest = package.manifest
+    expected = {"ctx": submission.fact.ctx, "bidder": submission.bidder, "tender": case_id, "lot": lot}
+    for name, value in expected.items():
+        if manifest[name] != value:
+            raise CryptoError("manifest_foreign", field=name)
+    verify_object(spki, MANIFEST_LABEL, manifest, package.signature)
+    return read_items(manifest["opening"])

@@ -1,0 +1,223 @@
+"""Who may see which fact of a case, and from when: the other half of the policy, one line per kind of fact.
+
+A rule gets the looker, the case as it stands now, and the record. What no rule admits is not shown, and its sequence
+number is not shown to anybody: gaps would tell of bids and scores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.casefile.case import Case, Phase
+from app.casefile.record import Record
+from app.procedure.roles import SYSTEM, Actor, Role
+from evaluation.sitting.state import Stage
+
+Rule = Callable[[Actor, Case, Record], bool]
+AFTER_REVIEW = frozenset({Stage.SCORING, Stage.RESULTS, Stage.REPORT, Stage.SIGNING, Stage.CLOSED, Stage.FAILED})
+AFTER_SIGN_IN = frozenset({Phase.SCORING, Phase.CONSENSUS, Phase.RESULT})
+
+
+def _everybody(actor: Actor, case: Case, record: Record) -> bool:
+    return case.tender.published_at is not None and not _unsigned_expert(actor)
+
+
+def _unsigned_expert(actor: Actor) -> bool:
+    """Experts know no project before they have signed in at a booth (四不知)."""
+    return Role.EXPERT in actor.roles and not actor.seat
+
+
+def _own(actor: Actor, case: Case, record: Record) -> bool:
+    return bool(actor.signs_as) and record.actor == actor.signs_as
+
+
+def _agency(actor: Actor, case: Case, record: Record) -> bool:
+    parties = case.tender.parties
+    mine = parties is not None and parties.agency.id == actor.organisation_id
+    return mine and actor.is_(Role.AGENCY_OFFICER, Role.AGENCY_SUPERVISOR)
+
+
+def _regulator(actor: Actor, case: Case, record: Record) -> bool:
+    parties = case.tender.parties
+    return parties is not None and parties.regulator.id == actor.organisation_id and actor.is_(Role.REGULATOR)
+
+
+def _centre(actor: Actor, case: Case, record: Record) -> bool:
+    parties = case.tender.parties
+    return parties is not None and parties.centre.id == actor.organisation_id and actor.is_(Role.CENTRE_OPERATOR)
+
+
+def _trustee(actor: Actor, case: Case, record: Record) -> bool:
+    return not actor.keys.isdisjoint(case.trustee_keys) and actor.is_(Role.TRUSTEE)
+
+
+def _seat(actor: Actor, case: Case, record: Record) -> bool:
+    return actor.seat_in(case.id, record.lot) is not None
+
+
+def _witness(actor: Actor, case: Case, record: Record) -> bool:
+    return record.lot in case.lots and not actor.sites.isdisjoint(case.lots[record.lot].sites)
+
+
+def _phase(case: Case, record: Record) -> Phase:
+    return case.lots[record.lot].phase if record.lot in case.lots else case.phase()
+
+
+def _draft(actor: Actor, case: Case, record: Record) -> bool:
+    return _agency(actor, case, record) or _everybody(actor, case, record)
+
+
+def _agency_or_regulator(actor: Actor, case: Case, record: Record) -> bool:
+    return _agency(actor, case, record) or _regulator(actor, case, record)
+
+
+def _question(actor: Actor, case: Case, record: Record) -> bool:
+    return _own(actor, case, record) or _agency_or_regulator(actor, case, record)
+
+
+def _bid(actor: Actor, case: Case, record: Record) -> bool:
+    """Sealed to its bidder alone; once the lot is released, what stands can be checked by everybody."""
+    if _own_bid(actor, case, record):
+        return True
+    state = case.lots[record.lot]
+    if state.opening.release is None:
+        return False
+    standing = {s.fact for s in state.bidding.live} | {s.receipt_id for s in state.bidding.live}
+    subject = record.fact if record.type == "BidSubmitted" else record.payload["receipt_id"]
+    return subject in standing or _regulator(actor, case, record)
+
+
+def _own_bid(actor: Actor, case: Case, record: Record) -> bool:
+    if record.type != "BidReceipted":
+        return _own(actor, case, record)
+    return actor.is_(Role.BIDDER) and record.payload["receipt"]["bidder"] == actor.organisation_id
+
+
+def _draw_party(actor: Actor, case: Case, record: Record) -> bool:
+    sides = (_agency, _regulator, _centre, _trustee)
+    return any(side(actor, case, record) for side in sides) or (
+        _phase(case, record) is Phase.RESULT and _everybody(actor, case, record)
+    )
+
+
+def _draw_secret(actor: Actor, case: Case, record: Record) -> bool:
+    """Shares and signature of a draw: only once the members have signed in."""
+    return _own(actor, case, record) or (_phase(case, record) in AFTER_SIGN_IN and _draw_party(actor, case, record))
+
+
+def _call_up(actor: Actor, case: Case, record: Record) -> bool:
+    return _centre(actor, case, record) or _regulator(actor, case, record)
+
+
+def _room(actor: Actor, case: Case, record: Record) -> bool:
+    return _seat(actor, case, record) or _regulator(actor, case, record)
+
+
+def _sitting(actor: Actor, case: Case, record: Record) -> bool:
+    return any(side(actor, case, record) for side in (_room, _witness, _centre, _agency))
+
+
+def _own_until_chair(actor: Actor, case: Case, record: Record) -> bool:
+    return _own(actor, case, record) or (case.lots[record.lot].sitting.chair is not None and _room(actor, case, record))
+
+
+def _own_until_review(actor: Actor, case: Case, record: Record) -> bool:
+    concluded = case.lots[record.lot].sitting.stage in AFTER_REVIEW
+    return _own(actor, case, record) or (concluded and _room(actor, case, record))
+
+
+def _own_until_all_locked(actor: Actor, case: Case, record: Record) -> bool:
+    """Nobody, the chair, the regulator and the administrator included, sees another's sheet before the last lock."""
+    if _own(actor, case, record):
+        return True
+    return case.lots[record.lot].sitting.result is not None and _result(actor, case, record)
+
+
+def _result(actor: Actor, case: Case, record: Record) -> bool:
+    return _room(actor, case, record) or _agency(actor, case, record)
+
+
+def _nobody(actor: Actor, case: Case, record: Record) -> bool:
+    return False
+
+
+SIGHT: dict[str, Rule] = {
+    "PlatformFounded": _everybody,
+    "CertificateIssued": _everybody,
+    "CertificateRevoked": _everybody,
+    "CommitteeRegistered": _everybody,
+    "ClientCodePublished": _everybody,
+    "CaseOpened": _draft,
+    "TenderSubmitted": _draft,
+    "TenderReturned": _agency,
+    "TenderPublished": _everybody,
+    "QuestionAsked": _question,
+    "AnswerProposed": _agency_or_regulator,
+    "AnswerReleased": _everybody,
+    "AmendmentProposed": _agency_or_regulator,
+    "AmendmentReleased": _everybody,
+    "BidSubmitted": _bid,
+    "BidReceipted": _bid,
+    "BidWithdrawn": _bid,
+    "LotClosed": _everybody,
+    "LotFailed": _everybody,
+    "ShareReleased": _everybody,
+    "BidsReleased": _everybody,
+    "BidOpened": _everybody,
+    "BidVoided": _everybody,
+    "BidsReadOut": _everybody,
+    "ObjectionRaised": _everybody,
+    "ObjectionAnswered": _everybody,
+    "OpeningConfirmed": _everybody,
+    "OpeningConcluded": _everybody,
+    "QualificationChecked": _result,
+    "BuyerMemberNamed": _agency_or_regulator,
+    "DrawConditionsProposed": _draw_party,
+    "DrawConditionsApproved": _draw_party,
+    "DrawRoundOpened": _draw_party,
+    "DrawCommitted": _draw_party,
+    "DrawStated": _draw_party,
+    "DrawShareReleased": _draw_secret,
+    "DrawSignatureRecorded": _draw_secret,
+    "DrawSigned": _draw_party,
+    "DrawRevealed": _draw_party,
+    "DrawCompleted": _draw_party,
+    "CallUpSent": _call_up,
+    "CallUpAnswered": _call_up,
+    "CallUpExpired": _call_up,
+    "CandidateDismissed": _call_up,
+    "SittingConvened": _sitting,
+    "MemberIdentified": _sitting,
+    "SittingOpened": _sitting,
+    "StatementMade": _room,
+    "StatementsCompleted": _sitting,
+    "ChairVoted": _own_until_chair,
+    "ChairVoteTied": _room,
+    "ChairElected": _sitting,
+    "BidsReviewed": _own_until_review,
+    "ReviewConcluded": _room,
+    "SittingFailed": _sitting,
+    "ScoreSheetLocked": _own_until_all_locked,
+    "ResultsComputed": _result,
+    "CorrectionRequested": _room,
+    "SheetReopened": _room,
+    "MemberRecused": _sitting,
+    "ReportPrepared": _sitting,
+    "ReportSigned": _sitting,
+    "DissentRecorded": _result,
+    "RefusalRecorded": _result,
+    "ReportSealed": _sitting,
+    "SittingClosed": _sitting,
+}
+
+
+def sees(actor: Actor, case: Case, record: Record) -> bool:
+    """Whether the actor may see a fact of the case as it stands now."""
+    return SIGHT.get(record.type, _nobody)(actor, case, record)
+
+
+def sees_author(actor: Actor, case: Case, record: Record) -> bool:
+    """Whether the fact's author is shown too: who asks a question is hidden until bids are open."""
+    if record.type != "QuestionAsked" or record.actor == actor.signs_as or actor is SYSTEM:
+        return True
+    return case.phase() not in (Phase.DRAFT, Phase.BIDDING, Phase.SEALED)

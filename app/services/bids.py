@@ -1,0 +1,107 @@
+"""Bids: measured before the gate, taken or refused at it, receipted in the same transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+from app.casefile.sealing import committee_of, context_of, open_identity
+from app.models import StoredFile, Upload
+from app.procedure.bid import BidReceipted, BidSubmitted
+from app.procedure.errors import RuleViolation
+from app.queries.cases import load_case
+from app.services.accounts import LogIn
+from app.services.actors import load_actor
+from app.services.acts import Act, Answer, Proposal, completes, prepares
+from app.services.platform import Platform
+from app.services.uploads import measure_upload
+from crypto.canonical import digest
+from crypto.committee import check_capsule_header
+from crypto.envelope import BID_HEADER_LIMIT, check_sealed_header, context_hash
+from crypto.receipts import make_receipt, sign_receipt
+from crypto.submission import verify_submission
+
+
+@dataclass(frozen=True)
+class CheckedBid:
+    """What was found to be true of an upload before the gate."""
+
+    upload_id: str
+    capsule: bytes
+
+
+@prepares("BidSubmitted")
+def check_bid(platform: Platform, log_in: LogIn, proposal: Proposal) -> CheckedBid:
+    """Everything about a bid that needs reading it, done before the lot is locked.
+
+    Raises RuleViolation and CryptoError: not encrypted, foreign, truncated, other files than stated.
+    """
+    upload_id = proposal.attachments.get("upload", b"").decode("ascii", "replace")
+    capsule = proposal.attachments.get("capsule", b"")
+    root = measure_upload(platform, log_in, upload_id)
+    with platform.database.reading() as db_session:
+        case = load_case(db_session, proposal.case_id)
+        actor = load_actor(db_session, log_in.account_id)
+    if proposal.lot not in case.lots:
+        raise RuleViolation("lot_unknown", lot=proposal.lot)
+    recipient = proposal.payload["recipient"]
+    context = context_of(platform.origin, case, proposal.lot, actor.organisation_id, recipient)
+    with platform.blobs.open(upload_id) as file:
+        head = file.read(BID_HEADER_LIMIT + 64)
+    check_sealed_header(head, context_hash(context))
+    size = platform.blobs.path(upload_id).stat().st_size
+    verify_submission(proposal.payload, context=context, bid_size=size, bid_root=root, capsule=capsule)
+    check_capsule_header(capsule, committee_of(case), open_identity(platform.origin, case.id, proposal.lot))
+    return CheckedBid(upload_id, capsule)
+
+
+@completes("BidSubmitted")
+def submit_bid(act: Act) -> Answer:
+    """Receipt the bid at the gate's own instant, and keep its files."""
+    receipt_id = secrets.token_hex(10)
+    platform, work, fact = act.platform, act.work, act.fact
+    assert isinstance(fact, BidSubmitted)
+    receipt = make_receipt(
+        origin=platform.origin,
+        tender=work.case.id,
+        lot=act.lot,
+        bidder=act.actor.organisation_id,
+        submission_sha256=digest(act.proposal.payload),
+        bid_root=fact.bid_root,
+        bid_size=fact.bid_size,
+        received_at=work.now,
+        receipt_id=receipt_id,
+    )
+    signed = sign_receipt(platform.keys.platform.key, receipt)
+    work.append(BidReceipted(receipt_id, receipt, signed.key_id, signed.signature), lot=act.lot)
+    _keep_files(act, receipt_id)
+    return {"receipt": signed.to_json(), "platform_certificate": platform.keys.platform.certificate}
+
+
+def _keep_files(act: Act, receipt_id: str) -> None:
+    checked: CheckedBid = act.prepared
+    upload = act.work.db_session.get(Upload, checked.upload_id)
+    if upload is None:
+        raise RuleViolation("upload_unknown")
+    act.work.db_session.delete(upload)
+    capsule = act.platform.blobs.put(checked.capsule)
+    for kind, blob, size, sha256 in (
+        ("bid", checked.upload_id, act.fact.bid_size, act.fact.bid_root),
+        ("capsule", capsule, len(checked.capsule), hashlib.sha256(checked.capsule).hexdigest()),
+    ):
+        act.work.db_session.add(
+            StoredFile(
+                id=secrets.token_hex(16),
+                case_id=act.work.case.id,
+                lot=act.lot,
+                kind=kind,
+                owner=receipt_id,
+                name=f"{kind}.age",
+                media_type="application/octet-stream",
+                size=size,
+                sha256=sha256,
+                blob=blob,
+                created_at=act.work.now,
+            )
+        )

@@ -1,0 +1,223 @@
+"""Documents of a case: rendered from its state, sealed by the centre, kept by content."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
+
+from app.casefile.case import Case
+from app.casefile.sealing import committee_of, open_identity
+from app.documents.content import (
+    CaseHeading,
+    OpenedBid,
+    OpeningConfirmation,
+    OpeningObjection,
+    OpeningRecord,
+    ReleaseProof,
+    TrusteeShare,
+)
+from app.messages import sentence
+from app.models import Account, StoredFile
+from app.procedure.tender import LotTerms
+from app.services.platform import Platform
+from app.services.unit_of_work import UnitOfWork
+from crypto.canonical import canonical
+from crypto.pdf import LocalTimeStamper, seal
+
+SEAL_FIELD = "Seal"
+
+
+def add_file(
+    db_session: DbSession,
+    now: datetime,
+    *,
+    case_id: str,
+    kind: str,
+    name: str,
+    blob: str,
+    data: bytes,
+    lot: str = "",
+    owner: str = "",
+) -> StoredFile:
+    """The row of a file whose bytes are kept under `blob`."""
+    row = StoredFile(
+        id=secrets.token_hex(16),
+        case_id=case_id,
+        lot=lot,
+        kind=kind,
+        owner=owner,
+        name=name[:300],
+        media_type="application/pdf" if data[:5] == b"%PDF-" else "application/octet-stream",
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        blob=blob,
+        created_at=now,
+    )
+    db_session.add(row)
+    return row
+
+
+def store_document(platform: Platform, work: UnitOfWork, lot: str, kind: str, name: str, pdf: bytes) -> str:
+    """Keep a document of the case; its SHA-256. The latest of a kind is the one that counts."""
+    blob = platform.blobs.put(pdf)
+    row = add_file(work.db_session, work.now, case_id=work.case.id, lot=lot, kind=kind, name=name, blob=blob, data=pdf)
+    return row.sha256
+
+
+def latest_document(db_session: DbSession, case_id: str, lot: str, kind: str) -> StoredFile | None:
+    """The newest document of a kind."""
+    query = (
+        select(StoredFile)
+        .where(StoredFile.case_id == case_id, StoredFile.lot == lot, StoredFile.kind == kind)
+        .order_by(StoredFile.created_at.desc(), StoredFile.id)
+        .limit(1)
+    )
+    return db_session.scalar(query)
+
+
+def timestamper(platform: Platform) -> LocalTimeStamper:
+    """The platform's own time-stamping authority (RFC 3161)."""
+    own = platform.keys.timestamp
+    return LocalTimeStamper(own.key, own.certificate, [platform.keys.authority.certificate_pem], platform.database.now)
+
+
+def seal_document(platform: Platform, pdf: bytes, centre: str, purpose: str, signed_at: datetime) -> bytes:
+    """The centre's seal, last and over everything."""
+    return seal(
+        pdf,
+        field=SEAL_FIELD,
+        key=platform.keys.seal.key,
+        certificate_pem=platform.keys.seal.certificate,
+        chain_pems=[platform.keys.authority.certificate_pem],
+        signed_at=signed_at,
+        timestamper=timestamper(platform),
+        appearance=platform.renderer.seal_appearance(centre, purpose),
+    )
+
+
+def marking(case: Case) -> str:
+    """What every page of a case's documents must say about itself: demo periods, trustees on one machine."""
+    terms, notes = case.tender.published, []
+    if terms.profile.demo:
+        notes.append(sentence("marking_demo", {}, "zh"))
+    if terms.committee["mode"] == "M0":
+        notes.append(sentence("marking_m0", {}, "zh"))
+    return "；".join(notes)
+
+
+def lot_terms(case: Case, lot: str) -> LotTerms:
+    return next(terms for terms in case.tender.published.lots if terms.number == lot)
+
+
+def heading(case: Case, lot: str, digest: str) -> CaseHeading:
+    """Which case a document belongs to."""
+    terms, parties = case.tender.published, case.tender.parties
+    assert parties is not None
+    return CaseHeading(
+        case_code=terms.code,
+        project=terms.title,
+        lot=f"{lot} {lot_terms(case, lot).title}",
+        buyer=terms.buyer,
+        agency=parties.agency.name,
+        centre=parties.centre.name,
+        marking=marking(case),
+        digest=digest,
+    )
+
+
+def names_of(db_session: DbSession, account_ids: list[str]) -> Mapping[str, tuple[str, str]]:
+    """(name, organisation) of accounts."""
+    rows = db_session.scalars(select(Account).where(Account.id.in_(account_ids)))
+    return {row.id: (row.name, row.organisation.name) for row in rows}
+
+
+def opened_bids(case: Case, lot: str) -> tuple[OpenedBid, ...]:
+    """The rows of 开标一览表: opened bids by price, then the void ones."""
+    state = case.lots[lot]
+    opened = sorted(state.opening.opened.values(), key=lambda bid: (bid.price, bid.receipt_id))
+    rows = []
+    for bid in opened:
+        submission = state.bidding.submissions[bid.receipt_id]
+        rows.append(
+            OpenedBid(
+                order=len(rows) + 1,
+                bidder=bid.bidder_name,
+                received_at=submission.received_at,
+                price=bid.price,
+                duration=f"{bid.duration_days} 日历天",
+                manager=bid.project_manager,
+                bid_root=submission.fact.bid_root,
+            )
+        )
+    for void in sorted(state.opening.voided.values(), key=lambda bid: bid.receipt_id):
+        submission = state.bidding.submissions[void.receipt_id]
+        reason = sentence(void.reason, {}, "zh")
+        rows.append(
+            OpenedBid(len(rows) + 1, void.bidder_name, submission.received_at, None, "", "", void_reason=reason)
+        )
+    return tuple(rows)
+
+
+def _release_proof(platform: Platform, case: Case, lot: str) -> ReleaseProof:
+    opening, committee = case.lots[lot].opening, committee_of(case)
+    assert opening.release is not None
+    shares = tuple(
+        TrusteeShare(m.index, m.organisation, opening.share_times.get(m.index), m.index in opening.shares)
+        for m in committee.members
+    )
+    ident = open_identity(platform.origin, case.id, lot).hex()
+    return ReleaseProof(committee.mode, committee.id, ident, opening.release.signature, committee.k, shares)
+
+
+def opening_record(platform: Platform, case: Case, lot: str, now: datetime) -> OpeningRecord:
+    """The content of 开标记录 as the case stands."""
+    state, terms = case.lots[lot], case.tender.published
+    opening, parties, lot_published = state.opening, case.tender.parties, lot_terms(case, lot)
+    assert parties is not None and opening.closed is not None and opening.closed_at is not None
+    with platform.database.reading() as db_session:
+        people = names_of(db_session, [o.by for o in opening.objections.values()] + list(opening.confirmations))
+    confirmed = {people[by][1]: at for by, at in opening.confirmations.items() if by in people}
+    release = _release_proof(platform, case, lot)
+    return OpeningRecord(
+        heading=heading(case, lot, case.tender.terms_sha256),
+        method=terms.method,
+        place=platform.settings.base_url,
+        chair=parties.agency.name,
+        supervisor=parties.regulator.name,
+        budget=lot_published.budget,
+        ceiling=lot_published.ceiling,
+        published_at=case.tender.published_at or now,
+        deadline_at=opening.closed.deadline_at,
+        opened_at=opening.closed_at,
+        finished_at=now,
+        bids=opened_bids(case, lot),
+        objections=tuple(
+            OpeningObjection(people[o.by][1], o.raised_at, o.text, parties.agency.name, o.answered_at, o.answer)
+            for o in opening.objections.values()
+        ),
+        confirmations=tuple(
+            OpeningConfirmation(bid.bidder_name, confirmed.get(bid.bidder_name)) for bid in opening.opened.values()
+        ),
+        release=release,
+        signatories=(),
+    )
+
+
+def render_opening_record(platform: Platform, case: Case, lot: str, now: datetime) -> bytes:
+    """开标记录 as PDF with its data attached, under the centre's seal."""
+    content = opening_record(platform, case, lot, now)
+    data = {"case": case.id, "lot": lot, "release": content.release.signature, "bids": _bid_data(content.bids)}
+    pdf = platform.renderer.render(content, attachments={"opening-record.json": canonical(data)})
+    return seal_document(platform, pdf, content.heading.centre, "开标专用", now)
+
+
+def _bid_data(bids: tuple[OpenedBid, ...]) -> list[dict[str, str]]:
+    return [
+        {"bidder": bid.bidder, "price": str(bid.price or ""), "bid_root": bid.bid_root, "void": bid.void_reason}
+        for bid in bids
+    ]

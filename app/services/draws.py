@@ -1,0 +1,297 @@
+"""The draw of experts around its pure procedure: pools behind pseudonyms, shares checked, experts called up."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
+
+from app.casefile.case import Case
+from app.casefile.codec import encode
+from app.casefile.sealing import committee_of
+from app.database import in_native_thread
+from app.models import Account, CallUp, Organisation, Pseudonym
+from app.permissions.actions import Action
+from app.permissions.policy import authorize
+from app.procedure.calendar import add
+from app.procedure.convening import check_draw_conditions, check_party
+from app.procedure.errors import RuleViolation
+from app.queries.cases import load_case
+from app.services.accounts import LogIn
+from app.services.actors import load_actor
+from app.services.acts import Act, Answer, Proposal, completes, prepares
+from app.services.experts import account_of_expert, all_experts
+from app.services.notices import mail_call_up
+from app.services.openings import check_trustee
+from app.services.platform import Platform
+from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
+from crypto.canonical import Json
+from crypto.committee import combine, identity, verify_share
+from evaluation import draw as rules
+from evaluation.draw import Candidate, DrawRound, DrawState, SeatState
+from evaluation.experts import EligibilityRules, eligible
+from evaluation.recusal import BidderParties, RecusalRules, conflicts
+
+
+@completes("DrawConditionsProposed")
+def propose_conditions(act: Act) -> Answer:
+    state, committee = act.work.case.lots[act.lot], committee_of(act.work.case)
+    profile, buyers = act.work.case.tender.published.profile, len(state.buyer_members)
+    fact = act.fact
+    check_draw_conditions(fact.conditions, profile, buyers, act.work.case.id, act.lot, (committee.id, committee.k))
+    return {"conditions_sha256": rules.conditions_sha256(fact.conditions)}
+
+
+@completes("DrawCommitted", "DrawRevealed")
+def give_randomness(act: Act) -> Answer:
+    """A party's own bytes; with the last reveal the draw is complete and the drawn are called up."""
+    check_party(act.fact.party, act.actor)
+    if _current(act.work.case, act.lot).result is not None:
+        act.work.schedule("send_call_ups", act.work.now, lot=act.lot, detail=str(act.fact.round))
+    return {}
+
+
+def _current(case: Case, lot: str) -> DrawRound:
+    found = case.lot(lot).draw.current
+    if found is None:
+        raise RuleViolation("draw_conditions_not_approved")
+    return found
+
+
+def freeze_pool(platform: Platform, log_in: LogIn, case_id: str, lot: str) -> Json:
+    """The payload of DrawStated for the open round: the pool, frozen at its first asking, and the statement."""
+    with plain_transaction(platform.database) as (db_session, now):
+        case = load_case(db_session, case_id)
+        authorize(load_actor(db_session, log_in.account_id), Action.DRAW_STATE, case, lot)
+        draw = case.lot(lot).draw
+        if not _pseudonyms(db_session, case_id, lot):
+            _freeze(db_session, case, lot, now.date())
+            db_session.flush()
+        return _stated_payload(db_session, case, lot, draw)
+
+
+def _freeze(db_session: DbSession, case: Case, lot: str, on: date) -> None:
+    """Pseudonyms for everybody eligible for any stratum, with the conflicts that the system finds."""
+    profile, draw = case.tender.published.profile, case.lots[lot].draw
+    assert draw.conditions is not None
+    pool, secret = all_experts(db_session), os.urandom(32)
+    bidders, buyers = _parties(db_session, case, lot)
+    recusal = RecusalRules(profile.past_employer_years)
+    strata: dict[str, list[str]] = {}
+    for stratum in draw.conditions.strata:
+        speciality, _, site = stratum.name.rpartition("/")
+        age = EligibilityRules(profile.oldest_expert)
+        for expert in eligible(pool, age, speciality=speciality, site=site, on=on):
+            strata.setdefault(expert.id, []).append(stratum.name)
+    for expert in (e for e in pool if e.id in strata):
+        found = conflicts(expert, bidders, buyers, recusal, on)
+        db_session.add(
+            Pseudonym(
+                case_id=case.id,
+                lot=lot,
+                number=rules.pseudonym(secret, draw.conditions.draw_id, expert.id),
+                unit=rules.pseudonym(secret, draw.conditions.draw_id, f"unit:{expert.organisation}"),
+                strata=json.dumps(strata[expert.id]),
+                expert_id=expert.id,
+                salt=os.urandom(32),
+                findings=json.dumps([encode(conflict) for conflict in found]),
+            )
+        )
+
+
+def _parties(db_session: DbSession, case: Case, lot: str) -> tuple[list[BidderParties], list[str]]:
+    """Bidders and buyer's side by credit code, as recusal compares them."""
+    bidders = [
+        BidderParties(bid.bidder, (db_session.get_one(Organisation, bid.bidder).credit_code,), (bid.project_manager,))
+        for bid in case.lots[lot].opening.opened.values()
+    ]
+    assert case.tender.parties is not None
+    agency = db_session.get_one(Organisation, case.tender.parties.agency.id)
+    return bidders, [agency.credit_code]
+
+
+def _pseudonyms(db_session: DbSession, case_id: str, lot: str) -> list[Pseudonym]:
+    query = select(Pseudonym).where(Pseudonym.case_id == case_id, Pseudonym.lot == lot).order_by(Pseudonym.number)
+    return list(db_session.scalars(query))
+
+
+def _stated_payload(db_session: DbSession, case: Case, lot: str, draw: DrawState) -> Json:
+    current, conditions = _current(case, lot), draw.conditions
+    assert conditions is not None
+    rows = _pseudonyms(db_session, case.id, lot)
+    candidates = [Candidate(row.number, row.unit, tuple(json.loads(row.strata))) for row in rows]
+    reasons = {row.number: row.findings for row in rows if row.findings != "[]"} | rules.excluded(draw)
+    salts = {row.number: row.salt for row in rows}
+    recused = {number: rules.reason_sha256(salts[number], number, reason) for number, reason in reasons.items()}
+    earlier = None
+    if current.number > 1:
+        earlier = rules.EarlierRound(current.earlier_record_sha256, str(current.reason or ""), current.second_signature)
+    stated = rules.statement(
+        conditions,
+        round_=current.number,
+        strata=draw.strata,
+        candidates=candidates,
+        recused=recused,
+        commitments=current.commitments,
+        earlier=earlier,
+    )
+    text = rules.statement_bytes(stated).decode()
+    return encode(rules.DrawStated(current.number, text, tuple(candidates)))
+
+
+@completes("DrawStated")
+def state_draw(act: Act) -> Answer:
+    """What the centre signs must be the platform's own frozen pool, word for word."""
+    before = act.work.case.lots[act.lot].draw
+    # The fact is applied already; the statement is a function of what stood before it, which it leaves unchanged.
+    expected = _stated_payload(act.work.db_session, act.work.case, act.lot, before)
+    if expected != act.proposal.payload:
+        raise RuleViolation("draw_pool_differs")
+    return {}
+
+
+@prepares("DrawShareReleased")
+def check_draw_share(platform: Platform, log_in: LogIn, proposal: Proposal) -> None:
+    """As at an opening: the share must be that trustee's, over this very statement."""
+    with platform.database.reading() as db_session:
+        case = load_case(db_session, proposal.case_id)
+    committee, index = committee_of(case), proposal.payload["index"]
+    check_trustee(committee.members, index, proposal.signed.key_id)
+    ident = identity("draw", json.loads(_current(case, proposal.lot).statement or "{}"))
+    try:
+        share = bytes.fromhex(proposal.payload["share_hex"])
+    except ValueError as exc:
+        raise RuleViolation("malformed", path="$.share_hex", expected="hex") from exc
+    if not in_native_thread(verify_share, committee, index, ident, share):
+        raise RuleViolation("share_wrong", index=index)
+
+
+@completes("DrawShareReleased")
+def release_draw_share(act: Act) -> Answer:
+    """With the k-th share the signature exists; only its hash is shown before the members have signed in."""
+    current, committee = _current(act.work.case, act.lot), committee_of(act.work.case)
+    if not current.signature_hex and len(current.shares) >= committee.k:
+        ident = identity("draw", json.loads(current.statement))
+        release = combine(committee, ident, {i: bytes.fromhex(s) for i, s in current.shares.items()})
+        act.work.conclude(rules.DrawSignatureRecorded(current.number, release.signature.hex()), act.lot)
+    return {}
+
+
+def call_up_code(platform: Platform, case_id: str, lot: str, person: str) -> str:
+    """The code by which a person answers and later sits down: made anew from the installation's secret, never stored."""
+    digest = hmac.new(platform.keys.secret, f"call-up/{case_id}/{lot}/{person}".encode(), hashlib.sha256).digest()
+    return base64.b32encode(digest[:10]).decode()
+
+
+def send_call_ups(platform: Platform, case_id: str, lot: str) -> None:
+    """Call every drawn candidate; mail again whoever was called and has not answered. Repeating it is harmless."""
+    with unit_of_work(platform.database, case_id, lot) as work:
+        draw = work.case.lots[lot].draw
+        for number, seat in sorted(draw.seats.items()):
+            if seat is SeatState.DRAWN:
+                _call(platform, work, lot, number)
+        pending = _pending(work.db_session, case_id, lot)
+        messages = [
+            (row.number, work.db_session.get_one(Account, row.account_id).mail, row.answer_by) for row in pending
+        ]
+    for number, address, answer_by in messages:
+        mail_call_up(platform, address, call_up_code(platform, case_id, lot, number), answer_by)
+
+
+def _call(platform: Platform, work: UnitOfWork, lot: str, number: str) -> None:
+    case_id, profile = work.case.id, work.case.tender.published.profile
+    round_ = _round_of(work.case.lots[lot].draw, number)
+    work.conclude(rules.CallUpSent(round_, number), lot)
+    row = work.db_session.get_one(Pseudonym, (case_id, lot, number))
+    answer_by = add(work.now, profile.call_up_answer)
+    account = account_of_expert(work.db_session, row.expert_id)
+    add_call_up(platform, work, lot, number, account.id, round_, answer_by)
+    work.schedule("expire_call_ups", answer_by, lot=lot, detail=number)
+
+
+def add_call_up(
+    platform: Platform, work: UnitOfWork, lot: str, person: str, account_id: str, round_: int, answer_by: datetime
+) -> None:
+    """The row by which a code is recognised."""
+    code = call_up_code(platform, work.case.id, lot, person)
+    work.db_session.add(
+        CallUp(
+            code_hash=code_hash(code),
+            case_id=work.case.id,
+            lot=lot,
+            round=round_,
+            number=person,
+            account_id=account_id,
+            answer_by=answer_by,
+        )
+    )
+    work.db_session.flush()
+
+
+def code_hash(code: str) -> str:
+    """What the database keeps of a call-up code."""
+    return hashlib.sha256(code.strip().upper().encode()).hexdigest()
+
+
+def _round_of(draw: DrawState, number: str) -> int:
+    drawn = (r for r in draw.rounds if r.result and any(number in ids for ids in r.result.selected.values()))
+    return max(r.number for r in drawn)
+
+
+def _pending(db_session: DbSession, case_id: str, lot: str) -> list[CallUp]:
+    query = select(CallUp).where(CallUp.case_id == case_id, CallUp.lot == lot, CallUp.answered_at.is_(None))
+    return list(db_session.scalars(query))
+
+
+def answer_call_up(platform: Platform, code: str, accepted: bool, reason: str) -> None:
+    """The expert's answer by code. A refusal opens the next round at once.
+
+    Raises RuleViolation `call_up_unknown`, `call_up_answered`, `call_up_reason_missing`.
+    """
+    with platform.database.reading() as db_session:
+        row = db_session.get(CallUp, code_hash(code))
+    if row is None:
+        raise RuleViolation("call_up_unknown")
+    with unit_of_work(platform.database, row.case_id, row.lot) as work:
+        row = work.db_session.get_one(CallUp, code_hash(code))
+        if row.answered_at is not None:
+            raise RuleViolation("call_up_answered", answered_at=row.answered_at)
+        work.conclude(rules.CallUpAnswered(row.round, row.number, accepted, reason), row.lot)
+        row.answered_at, row.accepted = work.now, accepted
+        _after_answer(work, row.lot, None if accepted else rules.RoundReason.REFUSED)
+
+
+def expire_call_ups(platform: Platform, case_id: str, lot: str) -> None:
+    """Whoever did not answer in time is passed over, on the machine's own record."""
+    with unit_of_work(platform.database, case_id, lot) as work:
+        expired = [row for row in _pending(work.db_session, case_id, lot) if row.answer_by <= work.now and row.round]
+        for row in expired:
+            work.conclude(rules.CallUpExpired(row.round, row.number), lot)
+            row.answered_at, row.accepted = work.now, False
+        if expired:
+            _after_answer(work, lot, rules.RoundReason.EXPIRED)
+
+
+def _after_answer(work: UnitOfWork, lot: str, reason: rules.RoundReason | None) -> None:
+    """A further round as soon as nobody's answer is awaited and a seat is open; else the sitting can be convened."""
+    draw = work.case.lots[lot].draw
+    if any(seat in (SeatState.DRAWN, SeatState.CALLED) for seat in draw.seats.values()):
+        return
+    current = draw.current
+    if rules.missing(draw) and current is not None and current.result is not None:
+        reason = reason or _recorded_reason(draw)
+        work.conclude(rules.DrawRoundOpened(current.number + 1, reason, current.record_sha256, ""), lot)
+    else:
+        work.schedule("convene_sitting", work.now, lot=lot, detail=f"draw-{current.number if current else 0}")
+
+
+def _recorded_reason(draw: DrawState) -> rules.RoundReason:
+    """Why a seat is still open although the last answer was a yes."""
+    states = set(draw.seats.values())
+    return rules.RoundReason.REFUSED if SeatState.REFUSED in states else rules.RoundReason.EXPIRED

@@ -1,0 +1,88 @@
+"""Messages to people: a notice after log-in, the same by mail; call-ups, which name neither project nor bidders."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from app.adapters.mail import send_mail
+from app.messages import sentence
+from app.models import Account, Notice
+from app.procedure.errors import RuleViolation
+from app.services.accounts import LogIn
+from app.services.platform import Platform
+from app.services.unit_of_work import plain_transaction
+
+
+@dataclass(frozen=True)
+class NoticeView:
+    """A notice as its owner reads it."""
+
+    id: str
+    case_id: str
+    code: str
+    facts: dict[str, Any]
+    created_at: datetime
+    read: bool
+
+
+def _sender(platform: Platform) -> str:
+    return f"tenderhall@{platform.origin}"
+
+
+def send_notice(platform: Platform, notice_id: str) -> None:
+    """Mail a notice once, where its owner has an address."""
+    with platform.database.reading() as db_session:
+        notice = db_session.get_one(Notice, notice_id)
+        account = db_session.get_one(Account, notice.account_id)
+        if notice.sent_at is not None:
+            return
+    if account.mail:
+        text = sentence(f"notice_{notice.code}", json.loads(notice.facts), account.language)
+        _mail(platform, account.mail, "Tenderhall", f"{text}\n\n{platform.settings.base_url}/", notice.id)
+    with plain_transaction(platform.database) as (db_session, now):
+        db_session.get_one(Notice, notice_id).sent_at = now
+
+
+def mail_call_up(platform: Platform, address: str, code: str, answer_by: datetime) -> None:
+    """The call-up: a code, a link and a time to answer; the same message however often it is sent."""
+    if not address:
+        raise RuleViolation("mail_address_missing")
+    link = f"{platform.settings.base_url}/call-up"
+    texts = [sentence("mail_call_up", {"answer_by": answer_by, "link": link}, language) for language in ("zh", "en")]
+    key = hashlib.sha256(f"{address}/{code}".encode()).hexdigest()[:32]
+    subject = sentence("mail_call_up_subject", {}, "zh")
+    _mail(platform, address, subject, "\n\n".join(texts) + f"\n\ncode: {code}\n", key)
+
+
+def _mail(platform: Platform, to: str, subject: str, text: str, key: str) -> None:
+    settings = platform.settings
+    send_mail(settings.smtp_url, settings.mail, sender=_sender(platform), to=to, subject=subject, text=text, key=key)
+
+
+def own_notices(platform: Platform, log_in: LogIn, limit: int = 50) -> tuple[NoticeView, ...]:
+    """One's own latest notices, newest first."""
+    with platform.database.reading() as db_session:
+        query = (
+            select(Notice)
+            .where(Notice.account_id == log_in.account_id)
+            .order_by(Notice.created_at.desc(), Notice.id)
+            .limit(limit)
+        )
+        return tuple(
+            NoticeView(n.id, n.case_id, n.code, json.loads(n.facts), n.created_at, n.read_at is not None)
+            for n in db_session.scalars(query)
+        )
+
+
+def mark_read(platform: Platform, log_in: LogIn) -> None:
+    """All one's notices are read."""
+    with plain_transaction(platform.database) as (db_session, now):
+        query = select(Notice).where(Notice.account_id == log_in.account_id, Notice.read_at.is_(None))
+        for notice in db_session.scalars(query):
+            notice.read_at = now

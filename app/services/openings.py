@@ -1,0 +1,284 @@
+"""The opening of a lot: closed when due, released by the trustees' shares, opened bid by bid, recorded."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
+
+from app.casefile.case import Case
+from app.casefile.sealing import (
+    bid_identity,
+    check_manifest,
+    committee_of,
+    context_of,
+    open_identity,
+    submissions_root,
+)
+from app.database import in_native_thread
+from app.models import Account, Certificate, Organisation, StoredFile
+from app.procedure import opening as rules
+from app.procedure.bid import Submission
+from app.procedure.errors import RuleViolation
+from app.procedure.opening import BidOpened, BidsReleased, BidVoided, OpenedFile, OpeningConcluded
+from app.queries.cases import load_case, load_rows, record_of
+from app.services.accounts import LogIn
+from app.services.acts import Act, Answer, Proposal, completes, prepares
+from app.services.documents import render_opening_record, store_document
+from app.services.platform import Platform
+from app.services.unit_of_work import UnitOfWork, unit_of_work
+from crypto.canonical import Json, digest
+from crypto.certificates import verify_certificate
+from crypto.committee import Member, combine, verify_share
+from crypto.envelope import context_hash, open_bid
+from crypto.errors import CryptoError
+from crypto.package import Package, read_package
+
+
+def close_lot(platform: Platform, case_id: str, lot: str) -> None:
+    """Close a due lot at its gate: the system's act, once, whoever asks. Not due yet: nothing happens."""
+    with unit_of_work(platform.database, case_id, lot) as work:
+        gate = work.lock_lot(lot)
+        state = work.case.lots[lot]
+        if gate.closed_at is not None or work.now < gate.deadline_at:
+            return
+        root = submissions_root(_standing_payloads(work.db_session, work.case, lot))
+        profile = work.case.tender.published.profile
+        for fact in rules.close(state.opening, len(state.bidding.live), root, gate.deadline_at, work.now, profile):
+            work.append(fact, lot=lot)
+        gate.closed_at = work.now
+        _destroy_ended(platform, work, lot)
+
+
+def _standing_payloads(db_session: DbSession, case: Case, lot: str) -> Iterator[tuple[str, Json]]:
+    """(receipt id, signed payload) of every standing bid."""
+    standing = {s.fact: s.receipt_id for s in case.lots[lot].bidding.live}
+    for row in load_rows(db_session, case.id):
+        if row.type == "BidSubmitted" and row.lot == lot:
+            record = record_of(row)
+            if record.fact in standing:
+                yield standing[record.fact], record.payload
+
+
+def _destroy_ended(platform: Platform, work: UnitOfWork, lot: str) -> None:
+    """Capsules and files of replaced and withdrawn bids go before anything can open them."""
+    ended = [s.receipt_id for s in work.case.lots[lot].bidding.submissions.values() if s.ended]
+    query = select(StoredFile).where(
+        StoredFile.case_id == work.case.id, StoredFile.lot == lot, StoredFile.owner.in_(ended)
+    )
+    for row in work.db_session.scalars(query).all():
+        platform.blobs.delete(row.blob)
+        work.db_session.delete(row)
+
+
+@prepares("ShareReleased")
+def check_share(platform: Platform, log_in: LogIn, proposal: Proposal) -> None:
+    """A share counts only when the pairing says that it is that trustee's, and that trustee signed the act."""
+    with platform.database.reading() as db_session:
+        case = load_case(db_session, proposal.case_id)
+    committee, index = committee_of(case), proposal.payload["index"]
+    ident = open_identity(platform.origin, case.id, proposal.lot)
+    check_trustee(committee.members, index, proposal.signed.key_id)
+    try:
+        share = bytes.fromhex(proposal.payload["share"])
+    except ValueError as exc:
+        raise RuleViolation("malformed", path="$.share", expected="hex") from exc
+    if not in_native_thread(verify_share, committee, index, ident, share):
+        raise RuleViolation("share_wrong", index=index)
+
+
+def check_trustee(members: Sequence[Member], index: int, key_id: str) -> None:
+    """Raises RuleViolation `share_of_another` unless trustee `index` has this key."""
+    if not any(m.index == index and m.key_id == key_id for m in members):
+        raise RuleViolation("share_of_another", index=index)
+
+
+@completes("ShareReleased")
+def release_share(act: Act) -> Answer:
+    """With the k-th share the lot is released: one signature opens every bid."""
+    opening = act.work.case.lots[act.lot].opening
+    committee = committee_of(act.work.case)
+    if opening.release is None and len(opening.shares) >= committee.k:
+        ident = open_identity(act.platform.origin, act.work.case.id, act.lot)
+        release = combine(committee, ident, {i: bytes.fromhex(s) for i, s in opening.shares.items()})
+        act.work.append(BidsReleased(release.signature.hex(), release.used), lot=act.lot)
+        act.work.schedule("open_bids", act.work.now, lot=act.lot)
+    return {}
+
+
+def open_bids(platform: Platform, case_id: str, lot: str) -> None:
+    """Open every standing bid that is neither open nor void yet, one transaction each, then read them out.
+
+    Killed at any point and started again, it goes on with the next bid.
+    """
+    with platform.database.reading() as db_session:
+        case = load_case(db_session, case_id)
+    state = case.lots[lot]
+    if state.opening.release is None:
+        return
+    for submission in state.bidding.live:
+        if not state.opening.settled(submission.receipt_id):
+            _open_one(platform, case, lot, submission)
+    with unit_of_work(platform.database, case_id, lot) as work:
+        opening = work.case.lots[lot].opening
+        if opening.read_out:
+            return
+        profile = work.case.tender.published.profile
+        for fact in rules.read_out(opening, work.now, profile):
+            work.append(fact, lot=lot)
+        until = work.case.lots[lot].opening.objections_until
+        assert until is not None
+        work.schedule("conclude_opening", until, lot=lot, detail="due")
+
+
+def _open_one(platform: Platform, case: Case, lot: str, submission: Submission) -> None:
+    bidder_name = _bidder_name(platform, submission.bidder)
+    try:
+        opened, files = _decrypt(platform, case, lot, submission, bidder_name)
+        fact: BidOpened | BidVoided = opened
+    except CryptoError as exc:
+        fact, files = BidVoided(submission.receipt_id, submission.bidder, bidder_name, exc.code), []
+    with unit_of_work(platform.database, case.id, lot) as work:
+        if work.case.lots[lot].opening.settled(submission.receipt_id):
+            return
+        for accepted in rules.decide(work.case.lots[lot].opening, fact, 0, work.now):
+            work.append(accepted, lot=lot)
+        for row in files:
+            row.created_at = work.now
+            work.db_session.add(row)
+
+
+def _decrypt(
+    platform: Platform, case: Case, lot: str, submission: Submission, bidder_name: str
+) -> tuple[BidOpened, list[StoredFile]]:
+    """1 the capsule's key; 2 the sealed file under it; 3 the package; 4 the bidder's signature; 5 its files."""
+    release = case.lots[lot].opening.release
+    assert release is not None
+    with platform.database.reading() as db_session:
+        bid, capsule = (_stored(db_session, case.id, lot, kind, submission.receipt_id) for kind in ("bid", "capsule"))
+        spki = _signing_key(db_session, platform, submission)
+    ident = open_identity(platform.origin, case.id, lot)
+    signature = bytes.fromhex(release.signature)
+    key = bid_identity(
+        committee_of(case), ident, signature, platform.blobs.get(capsule.blob), submission.fact.recipient
+    )
+    context = context_hash(context_of(platform.origin, case, lot, submission.bidder, submission.fact.recipient))
+    with platform.blobs.open(bid.blob) as sealed, tempfile.TemporaryFile(dir=platform.settings.home) as plain:
+        in_native_thread(open_bid, sealed, plain, key, context)
+        plain.seek(0)
+        package = read_package(plain)
+        items = check_manifest(package, submission, case.id, lot, spki)
+        files = _keep_opened(platform, case.id, lot, submission.receipt_id, package)
+    opened = BidOpened(
+        receipt_id=submission.receipt_id,
+        bidder=submission.bidder,
+        bidder_name=bidder_name,
+        price=items.price,
+        duration_days=items.duration_days,
+        project_manager=items.project_manager,
+        identity=key,
+        manifest_sha256=digest(package.manifest),
+        files=tuple(OpenedFile(row.name, row.size, row.sha256) for row in files),
+    )
+    return opened, files
+
+
+def _stored(db_session: DbSession, case_id: str, lot: str, kind: str, owner: str) -> StoredFile:
+    query = select(StoredFile).where(
+        StoredFile.case_id == case_id, StoredFile.lot == lot, StoredFile.kind == kind, StoredFile.owner == owner
+    )
+    return db_session.scalars(query).one()
+
+
+def _signing_key(db_session: DbSession, platform: Platform, submission: Submission) -> bytes:
+    """The public key that signed the submission, as certified then."""
+    query = select(Certificate).where(Certificate.account_id == submission.by, Certificate.scope == "")
+    for row in db_session.scalars(query):
+        if row.issued_at <= submission.received_at and (
+            row.revoked_at is None or row.revoked_at > submission.received_at
+        ):
+            facts = verify_certificate(row.pem, platform.keys.roots, submission.received_at)
+            if facts.key_id == row.key_id:
+                return facts.spki
+    raise CryptoError("key_foreign")
+
+
+def _keep_opened(platform: Platform, case_id: str, lot: str, receipt_id: str, package: Package) -> list[StoredFile]:
+    rows = []
+    for entry, chunks in package.files:
+        blob = platform.blobs.put_stream(chunks)
+        rows.append(
+            StoredFile(
+                id=secrets.token_hex(16),
+                case_id=case_id,
+                lot=lot,
+                kind="opened",
+                owner=receipt_id,
+                name=entry.path,
+                media_type="application/pdf" if entry.path.lower().endswith(".pdf") else "application/octet-stream",
+                size=entry.size,
+                sha256=entry.sha256,
+                blob=blob,
+            )
+        )
+    return rows
+
+
+def _bidder_name(platform: Platform, organisation_id: str) -> str:
+    with platform.database.reading() as db_session:
+        return db_session.get_one(Organisation, organisation_id).name
+
+
+@completes("ObjectionRaised")
+def raise_objection(act: Act) -> Answer:
+    """The agency's officers are told at once."""
+    notify_agency(act, "objection_raised", objection=act.fact.objection)
+    return {}
+
+
+@completes("ObjectionAnswered")
+def answer_objection(act: Act) -> Answer:
+    """An answer may be what the conclusion was waiting for."""
+    until = act.work.case.lots[act.lot].opening.objections_until
+    assert until is not None
+    act.work.schedule("conclude_opening", max(until, act.work.now), lot=act.lot, detail=act.fact.objection)
+    return {}
+
+
+def notify_agency(act: Act, code: str, **facts: object) -> None:
+    """A notice for every active account of the case's agency."""
+    parties = act.work.case.tender.parties
+    assert parties is not None
+    query = select(Account.id).where(Account.organisation_id == parties.agency.id, Account.suspended_at.is_(None))
+    for account_id in act.work.db_session.scalars(query):
+        act.work.notify(account_id, code, lot=act.lot, **facts)
+
+
+def conclude_opening(platform: Platform, case_id: str, lot: str) -> None:
+    """Once objections are over and answered: the opening record as a sealed PDF. Too early: nothing happens."""
+    with platform.database.reading() as db_session:
+        case = load_case(db_session, case_id)
+        now = platform.database.now(db_session.connection())
+    if not _ready(case, lot, now):
+        return
+    pdf = in_native_thread(render_opening_record, platform, case, lot, now)
+    with unit_of_work(platform.database, case_id, lot) as work:
+        if not _ready(work.case, lot, work.now):
+            return
+        sha256 = store_document(platform, work, lot, "record", f"opening-record-{lot}.pdf", pdf)
+        work.append(OpeningConcluded(sha256), lot=lot)
+
+
+def _ready(case: Case, lot: str, now: datetime) -> bool:
+    opening = case.lots[lot].opening
+    if opening.concluded_at is not None or opening.objections_until is None:
+        return False
+    try:
+        rules.decide(opening, OpeningConcluded(""), 0, now)
+    except RuleViolation:
+        return False
+    return True

@@ -1,0 +1,288 @@
+"""A sitting around its pure state machine: convened, seated by witnesses, scored in drafts, reported and sealed."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
+
+from app.casefile.case import Case, LotCase
+from app.models import Account, CallUp, Pseudonym, ScoreDraft, SeatRequest, WebSession
+from app.permissions.actions import Action
+from app.permissions.policy import authorize
+from app.procedure import qualification
+from app.procedure.calendar import add
+from app.procedure.convening import committee_rules
+from app.procedure.errors import RuleViolation
+from app.procedure.profiles import Profile, Regime
+from app.queries.cases import load_case
+from app.services.accounts import LOG_IN_VALID, LogIn, token_hash
+from app.services.actors import load_actor
+from app.services.acts import Act, Answer, completes
+from app.services.draws import add_call_up, call_up_code, code_hash
+from app.services.experts import account_of_expert
+from app.services.notices import mail_call_up
+from app.services.platform import Platform
+from app.services.register import PROOF_LABEL, REGISTER, SEAT_KEY_VALID, enter_certificate, read_spki
+from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
+from crypto.signing import key_id, verify_object
+from evaluation.committee import MemberRole
+from evaluation.criteria import check_score
+from evaluation.sitting import BidUnderReview, Seat, SittingConvened, SittingRules
+from evaluation.sitting.state import Stage
+
+
+@completes("QualificationChecked", "BuyerMemberNamed")
+def prepare_sitting(act: Act) -> Answer:
+    """Each of these may be the last thing that a sitting waits for."""
+    if act.record.type == "BuyerMemberNamed":
+        account = load_actor(act.work.db_session, act.fact.account)
+        if not account.roles:
+            raise RuleViolation("account_unknown")
+    act.work.schedule("convene_sitting", act.work.now, lot=act.lot, detail=act.record.type)
+    return {}
+
+
+def convene_sitting(platform: Platform, case_id: str, lot: str) -> None:
+    """Fix seats, rules and bids once everything is there; until then nothing happens."""
+    with unit_of_work(platform.database, case_id, lot) as work:
+        state, profile = work.case.lots[lot], work.case.tender.published.profile
+        if state.convened or not _complete(state, profile):
+            return
+        seats = _seats(work.db_session, state, case_id, lot)
+        host = state.buyer_members[0].site if state.buyer_members else seats[0].site
+        work.conclude(
+            SittingConvened(
+                sitting=f"{case_id}/{lot}",
+                host_site=host,
+                seats=seats,
+                rules=_rules(work.case, lot, profile),
+                bids=_bids(state, profile),
+            ),
+            lot,
+        )
+        _invite_buyers(platform, work, lot, seats)
+        buyers = [
+            (seat.person, work.db_session.get_one(Account, b.account).mail)
+            for seat, b in zip(_buyer_seats(seats), state.buyer_members, strict=True)
+        ]
+        answer_by = add(work.now, profile.call_up_answer)
+    for person, address in buyers:
+        if address:
+            mail_call_up(platform, address, call_up_code(platform, case_id, lot, person), answer_by)
+
+
+def _complete(state: LotCase, profile: Profile) -> bool:
+    """Opening concluded, qualification checked where the agency does, every drawn seat accepted, buyers named."""
+    experts = sum(s.quota for s in state.draw.conditions.strata) if state.draw.conditions else 0
+    checked = bool(state.qualification) or not profile.qualification_by_agency
+    size = len(state.draw.seated) + len(state.buyer_members)
+    return (
+        state.opening.concluded_at is not None
+        and not state.opening.failed
+        and checked
+        and len(state.draw.seated) == experts > 0
+        and size >= profile.committee_size
+    )
+
+
+def _seats(db_session: DbSession, state: LotCase, case_id: str, lot: str) -> tuple[Seat, ...]:
+    """Experts by stratum and pseudonym, then the buyer's people; numbers from 1."""
+    drawn = sorted(state.draw.seated, key=lambda number: (state.draw.drawn_for[number], number))
+    places = [(state.draw.drawn_for[number].rpartition("/")[2], MemberRole.EXPERT, number) for number in drawn]
+    places += [(b.site, MemberRole.BUYER, f"buyer-{i}") for i, b in enumerate(state.buyer_members, 1)]
+    return tuple(Seat(i, site, role, person) for i, (site, role, person) in enumerate(places, 1))
+
+
+def _buyer_seats(seats: tuple[Seat, ...]) -> list[Seat]:
+    return [seat for seat in seats if seat.role is MemberRole.BUYER]
+
+
+def _rules(case: Case, lot: str, profile: Profile) -> SittingRules:
+    terms = next(t for t in case.tender.published.lots if t.number == lot)
+    return SittingRules(
+        evaluation=terms.evaluation,
+        committee=committee_rules(profile),
+        review_items=terms.review_items,
+        least_valid_bids=1 if profile.may_go_on_below_three else profile.bids_required,
+        chair_rounds=profile.chair_rounds,
+        objective_must_agree=profile.regime is Regime.GOODS,
+    )
+
+
+def _bids(state: LotCase, profile: Profile) -> tuple[BidUnderReview, ...]:
+    going_on = set(state.opening.opened)
+    if profile.qualification_by_agency:
+        going_on &= set(qualification.qualified(state.qualification))
+    opened = sorted((b for b in state.opening.opened.values() if b.receipt_id in going_on), key=lambda b: b.receipt_id)
+    return tuple(BidUnderReview(bid.receipt_id, bid.bidder_name, bid.price) for bid in opened)
+
+
+def _invite_buyers(platform: Platform, work: UnitOfWork, lot: str, seats: tuple[Seat, ...]) -> None:
+    """The buyer's people get a code too, so that every seat is taken in the same way."""
+    members = work.case.lots[lot].buyer_members
+    for seat, member in zip(_buyer_seats(seats), members, strict=True):
+        add_call_up(platform, work, lot, seat.person, member.account, 0, work.now)
+        row = work.db_session.get_one(CallUp, code_hash(call_up_code(platform, work.case.id, lot, seat.person)))
+        row.answered_at, row.accepted = work.now, True
+
+
+@dataclass(frozen=True)
+class SeatOffer:
+    """A booth's place in the queue; its token is dead until the witness has certified the key."""
+
+    request: str
+    token: str
+    case_id: str
+    lot: str
+    seat: int
+
+
+def request_seat(platform: Platform, code: str, spki_base64: str, proof: dict[str, str]) -> SeatOffer:
+    """A person at a booth shows the code; the key was made on the booth's machine.
+
+    Raises RuleViolation `call_up_unknown`, `sitting_not_convened`, CryptoError `signature_wrong`.
+    """
+    spki = read_spki(spki_base64)
+    verify_object(spki, PROOF_LABEL, {"code_sha256": code_hash(code), "origin": platform.origin}, proof)
+    token = secrets.token_urlsafe(32)
+    with plain_transaction(platform.database) as (db_session, now):
+        call_up = db_session.get(CallUp, code_hash(code))
+        if call_up is None or not call_up.accepted:
+            raise RuleViolation("call_up_unknown")
+        state = load_case(db_session, call_up.case_id).lot(call_up.lot).sitting
+        seat = next((s for s in state.seats.values() if s.person == call_up.number), None)
+        if seat is None:
+            raise RuleViolation("sitting_not_convened")
+        request = SeatRequest(
+            id=secrets.token_hex(16),
+            case_id=call_up.case_id,
+            lot=call_up.lot,
+            seat=seat.number,
+            account_id=call_up.account_id,
+            site_id=seat.site,
+            spki=spki_base64,
+            token_hash=token_hash(token),
+            created_at=now,
+        )
+        db_session.add(request)
+        return SeatOffer(request.id, token, call_up.case_id, call_up.lot, seat.number)
+
+
+@dataclass(frozen=True)
+class WaitingSeat:
+    """Who waits at the witness's own site, with the fingerprint that the booth shows."""
+
+    request: str
+    case_id: str
+    lot: str
+    seat: int
+    name: str
+    organisation: str
+    key_id: str
+
+
+def waiting_seats(platform: Platform, log_in: LogIn) -> tuple[WaitingSeat, ...]:
+    """Requests at the sites whose witness asks: names are shown here, at sign-in, for the first time."""
+    with platform.database.reading() as db_session:
+        actor = load_actor(db_session, log_in.account_id)
+        query = (
+            select(SeatRequest, Account)
+            .join(Account, Account.id == SeatRequest.account_id)
+            .where(SeatRequest.site_id.in_(actor.sites), SeatRequest.certified_at.is_(None))
+            .order_by(SeatRequest.created_at)
+        )
+        return tuple(
+            WaitingSeat(r.id, r.case_id, r.lot, r.seat, a.name, a.organisation.name, key_id(read_spki(r.spki)))
+            for r, a in db_session.execute(query).all()
+        )
+
+
+@completes("MemberIdentified")
+def identify_member(act: Act) -> Answer:
+    """The witness's word certifies the booth's key for this sitting and brings the booth's log-in to life."""
+    request_id = act.proposal.attachments.get("request", b"").decode("ascii", "replace")
+    work, db_session = act.work, act.work.db_session
+    request = db_session.get(SeatRequest, request_id, with_for_update=True)
+    spki = read_spki(request.spki) if request else b""
+    wanted = (work.case.id, act.lot, act.fact.seat)
+    if (
+        request is None
+        or (request.case_id, request.lot, request.seat) != wanted
+        or request.site_id not in act.actor.sites
+    ):
+        raise RuleViolation("seat_request_unknown")
+    if act.fact.key_id != key_id(spki) or act.fact.witness != act.actor.id:
+        raise RuleViolation("object_has_changed", expected=key_id(spki)[:12], stated=act.fact.key_id[:12])
+    scope = f"{work.case.id}/{act.lot}#{act.fact.seat}"
+    account = db_session.get_one(Account, request.account_id)
+    enter_certificate(
+        act.platform, work.join(REGISTER), account, spki, usage="sitting", scope=scope, valid=SEAT_KEY_VALID
+    )
+    booth = WebSession(token_hash=request.token_hash, account_id=account.id, seat=scope, created_at=work.now)
+    booth.expires_at, request.certified_at = work.now + LOG_IN_VALID, work.now
+    db_session.add(booth)
+    return {"scope": scope}
+
+
+@dataclass(frozen=True)
+class SavedScore:
+    """What a booth typed, as kept; `saved_at` is shown beside the field."""
+
+    bid: str
+    criterion: str
+    value: Decimal | None
+    comment: str
+    saved_at: datetime
+
+
+def save_score(
+    platform: Platform,
+    log_in: LogIn,
+    case_id: str,
+    lot: str,
+    bid: str,
+    criterion: str,
+    value: Decimal | None,
+    comment: str,
+) -> SavedScore:
+    """Keep one unfinished score; the last one counts. Raises RuleViolation naming the rule that a score breaks."""
+    with plain_transaction(platform.database) as (db_session, now):
+        actor, case = load_actor(db_session, log_in.account_id, log_in.seat), load_case(db_session, case_id)
+        authorize(actor, Action.SCORE_SAVE, case, lot)
+        state, seat = case.lot(lot).sitting, actor.seat_in(case_id, lot)
+        assert seat is not None
+        if state.stage is not Stage.SCORING or seat in state.sheets:
+            raise RuleViolation("sheet_locked", seat=seat)
+        if bid not in state.valid:
+            raise RuleViolation("bid_not_under_review", bid=bid)
+        if value is not None:
+            check_score(state.rules.evaluation.criteria[criterion], bid, value)
+        key = {"case_id": case_id, "lot": lot, "seat": seat, "bid": bid, "criterion": criterion}
+        db_session.merge(ScoreDraft(**key, value=value, comment=comment[:2000], saved_at=now))
+        return SavedScore(bid, criterion, value, comment[:2000], now)
+
+
+def own_drafts(platform: Platform, log_in: LogIn, case_id: str, lot: str) -> tuple[SavedScore, ...]:
+    """The booth's own unfinished sheet."""
+    with platform.database.reading() as db_session:
+        actor = load_actor(db_session, log_in.account_id, log_in.seat)
+        seat = actor.seat_in(case_id, lot)
+        query = select(ScoreDraft).where(
+            ScoreDraft.case_id == case_id, ScoreDraft.lot == lot, ScoreDraft.seat == (seat or 0)
+        )
+        return tuple(SavedScore(r.bid, r.criterion, r.value, r.comment, r.saved_at) for r in db_session.scalars(query))
+
+
+def member_account(db_session: DbSession, case: Case, lot: str, seat: Seat) -> Account:
+    """Whose seat it is: for the report, after the last lock, and for the witness."""
+    if seat.role is MemberRole.BUYER:
+        member = case.lots[lot].buyer_members[int(seat.person.rpartition("-")[2]) - 1]
+        return db_session.get_one(Account, member.account)
+    row = db_session.get_one(Pseudonym, (case.id, lot, seat.person))
+
+    return account_of_expert(db_session, row.expert_id)

@@ -1,0 +1,252 @@
+"""A tender from draft to publication, its questions and amendments."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
+
+from app.adapters.profiles import read_profile
+from app.casefile.codec import decode, encode
+from app.models import Account, AccountRole, Download, Lot, Organisation, StoredFile, Tender, TenderDraft
+from app.permissions.actions import Action
+from app.permissions.policy import authorize
+from app.procedure.errors import RuleViolation
+from app.procedure.roles import Role
+from app.procedure.tender import CaseOpened, Document, Party, TenderSubmitted, TenderTerms
+from app.queries.cases import load_case
+from app.services.accounts import LogIn
+from app.services.actors import load_actor
+from app.services.acts import Act, Answer, completes
+from app.services.documents import add_file
+from app.services.platform import Platform
+from app.services.register import committees
+from app.services.unit_of_work import plain_transaction, unit_of_work
+from crypto.canonical import Json
+
+DOCUMENT_LIMIT = 200 * 2**20
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A draft as its authors see it; `form` is what the page or program saved."""
+
+    case_id: str
+    title: str
+    form: dict[str, Any]
+    documents: tuple[Document, ...]
+
+
+def open_case(platform: Platform, log_in: LogIn, title: str, regulator_id: str, form: dict[str, Any]) -> str:
+    """Begin a case of the actor's agency; its id. Raises RuleViolation `regulator_unknown`, `terms_incomplete`."""
+    if not title.strip():
+        raise RuleViolation("terms_incomplete", field="title")
+    case_id = secrets.token_hex(8)
+    with unit_of_work(platform.database, case_id, begins="tender") as work:
+        actor = load_actor(work.db_session, log_in.account_id)
+        authorize(actor, Action.CASE_OPEN)
+        parties = CaseOpened(
+            Party(actor.organisation_id, actor.organisation_name),
+            _party(work.db_session, "centre"),
+            _party(work.db_session, "regulator", regulator_id),
+        )
+        work.append(parties, actor=actor, role="AO")
+        draft = TenderDraft(case_id=case_id, organisation_id=actor.organisation_id, author_id=actor.id, title=title)
+        draft.terms, draft.saved_at = json.dumps(form, ensure_ascii=False), work.now
+        work.db_session.add(draft)
+    return case_id
+
+
+def _party(db_session: DbSession, kind: str, organisation_id: str = "") -> Party:
+    query = select(Organisation).where(Organisation.kind == kind).order_by(Organisation.created_at)
+    if organisation_id:
+        query = query.where(Organisation.id == organisation_id)
+    found = db_session.scalars(query).first()
+    if found is None:
+        raise RuleViolation(f"{kind}_unknown")
+    return Party(found.id, found.name)
+
+
+def save_draft(platform: Platform, log_in: LogIn, case_id: str, form: dict[str, Any]) -> None:
+    """Keep what was typed, complete or not."""
+    with plain_transaction(platform.database) as (db_session, now):
+        actor = load_actor(db_session, log_in.account_id)
+        authorize(actor, Action.DRAFT_EDIT, load_case(db_session, case_id))
+        draft = _draft_row(db_session, case_id)
+        draft.terms, draft.saved_at = json.dumps(form, ensure_ascii=False), now
+        draft.title = str(form.get("title") or draft.title)[:300]
+
+
+def _draft_row(db_session: DbSession, case_id: str) -> TenderDraft:
+    draft = db_session.get(TenderDraft, case_id)
+    if draft is None:
+        raise RuleViolation("case_unknown", case=case_id)
+    return draft
+
+
+def add_document(platform: Platform, log_in: LogIn, case_id: str, name: str, data: bytes) -> Document:
+    """A file of the tender documents. Raises RuleViolation `document_too_large`, `document_name`."""
+    if not name.strip() or len(data) > DOCUMENT_LIMIT:
+        raise RuleViolation("document_too_large", size=len(data), limit=DOCUMENT_LIMIT)
+    blob = platform.blobs.put(data)
+    with plain_transaction(platform.database) as (db_session, now):
+        actor = load_actor(db_session, log_in.account_id)
+        authorize(actor, Action.DRAFT_EDIT, load_case(db_session, case_id))
+        row = add_file(db_session, now, case_id=case_id, kind="document", name=name, blob=blob, data=data)
+        return Document(row.id, row.name, row.size, row.sha256)
+
+
+def read_draft(platform: Platform, log_in: LogIn, case_id: str) -> Draft:
+    """The draft, for its agency. Raises NotAllowed."""
+    with platform.database.reading() as db_session:
+        authorize(load_actor(db_session, log_in.account_id), Action.DRAFT_READ, load_case(db_session, case_id))
+        draft = _draft_row(db_session, case_id)
+        return Draft(case_id, draft.title, json.loads(draft.terms), _documents(db_session, case_id))
+
+
+def _documents(db_session: DbSession, case_id: str) -> tuple[Document, ...]:
+    query = select(StoredFile).where(StoredFile.case_id == case_id, StoredFile.kind == "document")
+    rows = db_session.scalars(query.order_by(StoredFile.created_at, StoredFile.id))
+    return tuple(Document(row.id, row.name, row.size, row.sha256) for row in rows)
+
+
+def draft_terms(platform: Platform, log_in: LogIn, case_id: str) -> Json:
+    """The payload of TenderSubmitted that the draft stands for, to be shown and signed.
+
+    Raises RuleViolation `malformed` with the field that is missing or wrong, `committee_missing`.
+    """
+    draft = read_draft(platform, log_in, case_id)
+    form = dict(draft.form)
+    with platform.database.reading() as db_session:
+        registered = committees(db_session)
+    chosen = next((c for c in registered if c["id"] == form.get("committee")), registered[0] if registered else None)
+    if chosen is None:
+        raise RuleViolation("committee_missing")
+    payload = {
+        **form,
+        "title": draft.title,
+        "profile": encode(read_profile(str(form.get("profile", "")))),
+        "documents": encode(draft.documents),
+        "committee": chosen["description"],
+    }
+    return encode(decode(TenderSubmitted, {"terms": payload}))
+
+
+@completes("TenderSubmitted")
+def submit_tender(act: Act) -> Answer:
+    """The terms must be the platform's own profile, a registered committee and the kept documents."""
+    terms: TenderTerms = act.fact.terms
+    db_session = act.work.db_session
+    if terms.profile != read_profile(terms.profile.name):
+        raise RuleViolation("profile_changed", profile=terms.profile.name)
+    if terms.documents != _documents(db_session, act.work.case.id):
+        raise RuleViolation("documents_changed")
+    if not any(c["description"] == terms.committee for c in committees(db_session)):
+        raise RuleViolation("committee_missing")
+    if db_session.scalar(select(Tender.case_id).where(Tender.code == terms.code)) is not None:
+        raise RuleViolation("code_taken", code=terms.code)
+    _notify(act, Role.AGENCY_SUPERVISOR, "release_waits", title=terms.title)
+    return {}
+
+
+@completes("TenderReturned")
+def return_tender(act: Act) -> Answer:
+    _notify(act, Role.AGENCY_OFFICER, "tender_returned", reason=act.fact.reason)
+    return {}
+
+
+@completes("TenderPublished")
+def publish_tender(act: Act) -> Answer:
+    """The notice is public from here; each lot gets its gate and its closing is due."""
+    work = act.work
+    terms, parties = work.case.tender.published, work.case.tender.parties
+    assert parties is not None
+    work.db_session.add(
+        Tender(
+            case_id=work.case.id,
+            code=terms.code,
+            title=terms.title,
+            buyer=terms.buyer,
+            agency_id=parties.agency.id,
+            regulator_id=parties.regulator.id,
+            profile=terms.profile.name,
+            published_at=work.now,
+        )
+    )
+    for lot in terms.lots:
+        gate = Lot(case_id=work.case.id, number=lot.number, title=lot.title, deadline_at=lot.deadline_at)
+        work.db_session.add(gate)
+        work.schedule("close_lot", lot.deadline_at, lot=lot.number, detail=encode(lot.deadline_at))
+    _notify(act, Role.AGENCY_OFFICER, "tender_published", title=terms.title)
+    return {}
+
+
+@completes("QuestionAsked")
+def ask_question(act: Act) -> Answer:
+    _notify(act, Role.AGENCY_OFFICER, "question_asked")
+    return {}
+
+
+@completes("AnswerProposed", "AmendmentProposed")
+def propose(act: Act) -> Answer:
+    _notify(act, Role.AGENCY_SUPERVISOR, "release_waits", title=act.work.case.tender.published.title)
+    return {}
+
+
+@completes("AnswerReleased")
+def release_answer(act: Act) -> Answer:
+    tell_downloaders(act, "answer_released")
+    return {}
+
+
+@completes("AmendmentReleased")
+def release_amendment(act: Act) -> Answer:
+    """Gates move with their deadlines, closings are due anew, and everybody who has the documents is told."""
+    for number, deadline_at in act.fact.deadlines.items():
+        gate = act.work.lock_lot(number)
+        gate.deadline_at = deadline_at
+        act.work.schedule("close_lot", deadline_at, lot=number, detail=encode(deadline_at))
+    tell_downloaders(act, "amendment_released")
+    return {}
+
+
+def tell_downloaders(act: Act, code: str) -> None:
+    """Each downloader gets its own notice; their number stays the platform's secret (O20 art. 22)."""
+    title = act.work.case.tender.published.title
+    for account_id in act.work.db_session.scalars(
+        select(Download.account_id).where(Download.case_id == act.work.case.id)
+    ):
+        act.work.notify(account_id, code, title=title)
+
+
+def _notify(act: Act, role: Role, code: str, **facts: Any) -> None:
+    parties = act.work.case.tender.parties
+    assert parties is not None
+    query = (
+        select(Account.id)
+        .join(AccountRole)
+        .where(Account.organisation_id == parties.agency.id, AccountRole.role == role, Account.suspended_at.is_(None))
+    )
+    for account_id in act.work.db_session.scalars(query):
+        act.work.notify(account_id, code, **facts)
+
+
+def download_document(
+    platform: Platform, log_in: LogIn | None, case_id: str, document_id: str
+) -> tuple[StoredFile, bytes]:
+    """A tender document, for anybody; who is logged in as a bidder will be told of changes."""
+    with platform.database.reading() as db_session:
+        actor = load_actor(db_session, log_in.account_id if log_in else "", log_in.seat if log_in else "")
+        authorize(actor, Action.DOCUMENTS_DOWNLOAD, load_case(db_session, case_id))
+        row = db_session.get(StoredFile, document_id)
+        if row is None or row.case_id != case_id or row.kind != "document":
+            raise RuleViolation("document_unknown")
+    if actor.is_(Role.BIDDER):
+        with plain_transaction(platform.database) as (db_session, now):
+            if db_session.get(Download, (case_id, actor.id)) is None:
+                db_session.add(Download(case_id=case_id, account_id=actor.id, at=now))
+    return row, platform.blobs.get(row.blob)

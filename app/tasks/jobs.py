@@ -1,0 +1,28 @@
+"""What each kind of job row runs. Every service here is idempotent: it may be called again after any crash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.services import draws, notices, openings, reports, sittings
+from app.services.jobs import ClaimedJob
+from app.services.platform import Platform
+
+Run = Callable[[Platform, ClaimedJob], None]
+
+TASKS: dict[str, Run] = {
+    "close_lot": lambda platform, job: openings.close_lot(platform, job.case_id, job.lot),
+    "open_bids": lambda platform, job: openings.open_bids(platform, job.case_id, job.lot),
+    "conclude_opening": lambda platform, job: openings.conclude_opening(platform, job.case_id, job.lot),
+    "send_call_ups": lambda platform, job: draws.send_call_ups(platform, job.case_id, job.lot),
+    "expire_call_ups": lambda platform, job: draws.expire_call_ups(platform, job.case_id, job.lot),
+    "convene_sitting": lambda platform, job: sittings.convene_sitting(platform, job.case_id, job.lot),
+    "prepare_report": lambda platform, job: reports.prepare_report(platform, job.case_id, job.lot),
+    "seal_report": lambda platform, job: reports.seal_report(platform, job.case_id, job.lot),
+    "send_notice": lambda platform, job: notices.send_notice(platform, job.detail),
+}
+
+
+def run_job(platform: Platform, job: ClaimedJob) -> None:
+    """Run one claimed job to its end."""
+    TASKS[job.task](platform, job)
