@@ -119,7 +119,7 @@ def read_published(data: Mapping[str, Any], objective: Collection[str] = ()) -> 
             for cells, split in zip(sheets.values(), split_totals(rules.criteria, totals), strict=True):
                 cells[bidder["code"]] = split
         expected = {b["code"]: {k: str(b[k]) for k in ("price_score", "mean_total", "rank")} for b in bidders}
-    except (KeyError, TypeError, ValueError, IndexError, InvalidOperation) as exc:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, InvalidOperation) as exc:
         raise RuleViolation("published_format", reason=f"{type(exc).__name__}: {exc}") from exc
     return PublishedEvaluation(rules, prices, sheets, expected)
 

@@ -103,12 +103,12 @@ def _joined(*parts: str) -> bytes:
 
 def hkdf_extract(salt: bytes, material: bytes) -> bytes:
     """HKDF-Extract of RFC 5869 with SHA-256."""
-    return hmac.new(salt, material, hashlib.sha256).digest()
+    return hmac.digest(salt, material, "sha256")
 
 
 def hkdf_expand(prk: bytes, info: bytes) -> bytes:
     """The first block, 32 bytes, of HKDF-Expand of RFC 5869 with SHA-256."""
-    return hmac.new(prk, info + b"\x01", hashlib.sha256).digest()
+    return hmac.digest(prk, info + b"\x01", "sha256")
 
 
 def draw_id(tender: str, lot: str, purpose: str) -> str:
@@ -123,7 +123,7 @@ def commitment(draw: str, party: str, value: bytes) -> str:
 
 def pseudonym(salt: bytes, draw: str, reference: str) -> str:
     """What stands for a person or a unit in one draw: 32 hex characters that nobody without `salt` can link."""
-    return hmac.new(salt, b"biddraw/v1/pseudonym\0" + _joined(draw, reference), hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(salt, b"biddraw/v1/pseudonym\0" + _joined(draw, reference), "sha256").hex()[:32]
 
 
 def reason_sha256(salt: bytes, candidate: str, reason: str) -> str:

@@ -6,7 +6,7 @@ from decimal import Decimal as D
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluation.errors import RuleViolation
@@ -94,6 +94,7 @@ def test_a_ceiling_mix_without_any_price_in_range_is_refused():
 
 
 @pytest.mark.parametrize("name", sorted(FORMULAS))
+@settings(max_examples=40)
 @given(prices=usual_lists)
 def test_scores_lie_within_the_full_mark_on_the_published_places(name, prices):
     rule = formula(name)
@@ -105,6 +106,7 @@ def test_scores_lie_within_the_full_mark_on_the_published_places(name, prices):
 
 
 @pytest.mark.parametrize("name", sorted(set(FORMULAS) - {"ceiling_mix"}))
+@settings(max_examples=40)
 @given(prices=usual_lists | price_lists, order=st.randoms(use_true_random=False))
 def test_the_order_of_bids_and_a_hostile_decimal_context_change_nothing(name, prices, order):
     shuffled = list(prices.items())

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluation.committee import CommitteeRules, Member, MemberRole, Share, check_composition, may_chair
+from evaluation.errors import RuleViolation
+from evaluation.experts import EligibilityRules, Employment, Expert, Ineligibility, age, eligible, ineligibility
+from evaluation.recusal import BidderParties, ConflictGround, RecusalRules, conflicts, recusals
+
+RULES = CommitteeRules(5, True, Share(2, 3), 2, Share(1, 3))
+EXPERT, REMOTE, BUYER = (
+    Member(MemberRole.EXPERT, "host"),
+    Member(MemberRole.EXPERT, "sub"),
+    Member(MemberRole.BUYER, "host"),
+)
+DAY = date(2025, 5, 26)
+ANNA = Expert("E1", "hospital", "host", ("first aid", "training"), date(1970, 5, 26), date(2026, 1, 1))
+BIDDER = BidderParties("A", ("a-ltd", "a-holding"), ("director-a",))
+days = st.dates(date(1940, 1, 1), date(2060, 12, 31))
+
+
+def composition(*members: Member) -> str:
+    try:
+        check_composition(members, "host", RULES)
+    except RuleViolation as refusal:
+        return refusal.code
+    return "lawful"
+
+
+@pytest.mark.parametrize(
+    ("members", "outcome"),
+    [
+        ([EXPERT] * 2 + [REMOTE] * 2 + [BUYER], "lawful"),
+        ([EXPERT] * 3 + [REMOTE], "committee_too_small"),
+        ([EXPERT] * 3 + [REMOTE] * 3, "committee_even"),
+        ([EXPERT] * 2 + [REMOTE] + [BUYER] * 2, "too_few_experts"),
+        ([EXPERT] * 4 + [REMOTE] * 2 + [BUYER] * 3, "too_many_buyer_members"),
+        ([EXPERT] * 4 + [REMOTE], "too_few_sub_site_experts"),
+    ],
+)
+def test_the_composition_of_a_committee(members, outcome):
+    assert composition(*members) == outcome
+
+
+@given(st.integers(0, 12), st.integers(0, 6), st.integers(0, 6))
+def test_a_lawful_committee_keeps_every_figure(host, sub, buyers):
+    if composition(*[EXPERT] * host, *[REMOTE] * sub, *[BUYER] * buyers) == "lawful":
+        size = host + sub + buyers
+        assert size >= 5
+        assert size % 2 == 1
+        assert 3 * (host + sub) >= 2 * size
+        assert buyers <= 2
+        assert 3 * sub >= host + sub
+
+
+def test_only_experts_chair_unless_the_profile_lets_the_buyer():
+    assert may_chair(MemberRole.EXPERT, RULES)
+    assert not may_chair(MemberRole.BUYER, RULES)
+    assert may_chair(MemberRole.BUYER, replace(RULES, buyer_may_chair=True))
+
+
+def why_not(**changes) -> set[Ineligibility]:
+    expert = replace(ANNA, **changes)
+    return set(ineligibility(expert, EligibilityRules(70), speciality="first aid", site="host", on=DAY))
+
+
+def test_each_reason_keeps_an_expert_out_of_the_pool():
+    assert why_not() == set()
+    assert why_not(suspended=True, site="sub") == {Ineligibility.SUSPENDED, Ineligibility.OTHER_SITE}
+    assert why_not(certified_until=DAY) == set()
+    assert why_not(certified_until=DAY - timedelta(1)) == {Ineligibility.CERTIFICATE_ENDED}
+    assert why_not(specialities=("law",)) == {Ineligibility.OTHER_SPECIALITY}
+    assert why_not(born=date(1954, 5, 27)) == set()
+    assert why_not(born=date(1954, 5, 26)) == {Ineligibility.TOO_OLD}
+
+
+def test_a_pool_holds_those_without_a_reason_by_id():
+    others = [replace(ANNA, id="E3"), replace(ANNA, id="E0", suspended=True), ANNA]
+    pool = eligible(others, EligibilityRules(70), speciality="training", site="host", on=DAY)
+    assert [expert.id for expert in pool] == ["E1", "E3"]
+
+
+@given(days, days)
+def test_age_rises_on_the_birthday(born, on):
+    if on >= born:
+        years = age(born, on)
+        assert 0 <= years <= on.year - born.year
+        assert (born.year + years, born.month, born.day) <= (on.year, on.month, on.day)
+        assert (born.year + years + 1, born.month, born.day) > (on.year, on.month, on.day)
+
+
+def grounds(on: date = DAY, buyers=("college",), **changes) -> list[tuple[ConflictGround, str, str]]:
+    found = conflicts(replace(ANNA, **changes), [BIDDER], buyers, RecusalRules(3), on)
+    return [(conflict.ground, conflict.bidder, conflict.reference) for conflict in found]
+
+
+def test_each_conflict_is_named_with_its_ground():
+    assert grounds() == []
+    assert grounds(organisation="a-holding") == [(ConflictGround.EMPLOYER, "A", "a-holding")]
+    assert grounds(relatives=("cousin", "director-a")) == [(ConflictGround.RELATIVE, "A", "director-a")]
+    assert grounds(interests=("a-ltd",)) == [(ConflictGround.INTEREST, "A", "a-ltd")]
+    assert grounds(buyers=("hospital",)) == [(ConflictGround.BUYER_STAFF, "", "hospital")]
+    assert grounds(service="finance bureau") == [(ConflictGround.AUTHORITY_STAFF, "", "finance bureau")]
+    assert grounds(punished=True) == [(ConflictGround.PUNISHED, "", "")]
+
+
+@pytest.mark.parametrize(
+    ("left", "on", "conflict"),
+    [
+        (date(2022, 5, 26), DAY, True),
+        (date(2022, 5, 25), DAY, False),
+        (date(2024, 2, 29), date(2027, 2, 28), True),
+        (date(2024, 2, 29), date(2027, 3, 1), False),
+    ],
+)
+def test_a_former_employer_counts_up_to_the_anniversary(left, on, conflict):
+    assert bool(grounds(on, past_employments=(Employment("a-ltd", left),))) is conflict
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a-ltd", "hospital", "college"]), st.booleans()), max_size=6))
+def test_recusals_name_exactly_those_with_a_conflict(rows):
+    experts = [replace(ANNA, id=f"E{i}", organisation=o, punished=p) for i, (o, p) in enumerate(rows)]
+    found = recusals(experts, [BIDDER], ["college"], RecusalRules(3), DAY)
+    assert found.keys() == {e.id for e in experts if e.punished or e.organisation != "hospital"}
+    assert all(conflict.expert == expert for expert, reasons in found.items() for conflict in reasons)
