@@ -49,7 +49,7 @@ PAGE = """
 {{ key_panel(key_name, '/keys') }}
 {% call sealing_form(parameters) %}
 {{ opening_item('price_fen', '投标报价', 'money') }}
-{{ opening_item('duration_days', '交货期（日）') }}
+{{ opening_item('duration_days', '交货期（日）', 'number') }}
 {{ opening_item('project_manager', '项目负责人') }}
 {% endcall %}
 {% endblock %}

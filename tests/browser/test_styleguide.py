@@ -61,6 +61,12 @@ def test_the_clock_runs_on_the_server_and_countdowns_say_what_is_left(page: Page
     expect(page.locator("[data-countdown]").first).to_have_text("还有 00:17:06")
 
 
+def test_what_the_browser_says_is_in_the_language_of_the_page(page: Page, site: SmallSite):
+    page.clock.install(time=NOW)
+    page.goto(site.show("/looked-at", "styleguide.html", lang="en"))
+    expect(page.locator("[data-countdown]").first).to_have_text("00:17:16 left")
+
+
 def test_a_machine_whose_clock_is_wrong_still_shows_the_servers(page: Page, site: SmallSite):
     page.clock.install(time="2031-01-01T00:00:00Z")
     page.goto(site.show("/looked-at", "styleguide.html"))
