@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
+import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 from small_site import ORIGIN, SmallSite
 from styleguide import NOW, OPENING, ROOT
 
-from crypto.signing import SignedAct, verify_act
+from crypto.signing import SignedAct, SigningKey, verify_act, verify_object
 
 pytestmark = pytest.mark.browser
 
@@ -98,3 +100,20 @@ def test_an_act_is_signed_over_what_the_page_shows(page: Page, site: SmallSite):
     signed = SignedAct.from_json({name: taken[name] for name in ("act", "key_id", "signature")})
     spki = base64.b64decode(site.keys[-1]["spki"])
     verify_act(signed, spki, origin=ORIGIN, case="demo-case", type="OpeningConfirmed", payload=taken["payload"])
+
+
+def test_a_key_file_is_taken_over_and_a_wrong_one_refused(page: Page, site: SmallSite, tmp_path: Path):
+    key, wrong = SigningKey.generate(), tmp_path / "wrong.pem"
+    right = tmp_path / "right.pem"
+    right.write_text(key.to_pem())
+    wrong.write_text(key.to_pem("passphrase"))
+    page.goto(site.show_text("/key", KEY_PAGE))
+    page.get_by_text("从密钥文件导入").click()
+    page.get_by_label("PKCS#8 PEM 文件").set_input_files(wrong)
+    expect(page.get_by_role("alert").filter(has_text="无法读取该文件")).to_be_visible()
+    page.get_by_label("PKCS#8 PEM 文件").set_input_files(right)
+    expect(page.locator("[data-key-fingerprint]")).to_have_text(" ".join(re.findall("....", key.key_id)))
+    with page.expect_response("**/keys"):
+        page.get_by_role("button", name="申请证书").click()
+    claim = {"v": "keyproof/v1", "name": "account-7", "key_id": key.key_id}
+    verify_object(key.spki, "keyproof/v1", claim, site.keys[-1])
