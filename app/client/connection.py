@@ -83,13 +83,13 @@ class Connection:
     def __init__(self, base_url: str, *, verify: bool | str = True, token: str = "", patience: float = PATIENCE):
         self.base_url, self.token, self.patience = base_url.rstrip("/"), token, patience
         self.clock_offset = timedelta(0)
-        self._http = requests.Session()
-        self._http.verify = verify
+        self.http = requests.Session()
+        self.http.verify = verify
 
     @property
     def verify(self) -> bool | str:
         """How the platform's certificate is checked."""
-        return self._http.verify
+        return self.http.verify
 
     def get(self, path: str, **query: str) -> Any:
         """The JSON at `path` below the API. Raises Refused."""
@@ -132,7 +132,7 @@ class Connection:
         authorization = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         all_headers = {"Accept": "application/json", **authorization, **(headers or {})}
         options.setdefault("timeout", TIMEOUT)
-        response = self._http.request(method, f"{self.base_url}{API}{path}", headers=all_headers, **options)
+        response = self.http.request(method, f"{self.base_url}{API}{path}", headers=all_headers, **options)
         if "Date" in response.headers:
             self.clock_offset = parsedate_to_datetime(response.headers["Date"]) - datetime.now(UTC)
         return response

@@ -1,0 +1,286 @@
+"""A trustee's own tool: it holds one share of a committee's secret and decides by itself what it signs.
+
+It signs an opening only when (1) its own clock agrees with the platform's, (2) the latest deadline that it has ever
+seen has passed by its own clock, (3) the lot is closed with enough bids, (4) it has seen no other history of the same.
+It signs a draw only when the statement is the one that the record leads to, and one statement for each round.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from app.client.connection import Refused
+from app.client.keyfile import Profile, read_json, write_json, write_private
+from app.client.passphrase import open_under, seal_under
+from crypto.canonical import Json, canonical, digest
+from crypto.committee import Committee, Member, identity, run_ceremony, sign_share
+from crypto.instants import format_instant, parse_instant
+from evaluation.draw import Candidate, candidates_sha256, draw_id
+
+PURPOSE = "evaluation-committee"
+CLOCK_TOLERANCE = timedelta(seconds=60)
+ENVELOPE, EPOCH = "1", 0
+M0_NOTICE = """\
+M0：本委员会的全部密钥份额在同一台机器上生成，仅供演示。
+M0: all shares of this committee were made on one machine. For demonstrations only.
+"""
+Event = Mapping[str, Any]
+
+
+def _refuse(code: str, zh: str, en: str, **facts: Any) -> Refused:
+    shown = {name: str(value) for name, value in facts.items()}
+    return Refused(code, zh.format(**shown), en.format(**shown), facts=facts)
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share to be handed in on a lot: the type of act, its payload, and what it is about."""
+
+    lot: str
+    type: str
+    payload: dict[str, Json]
+    about: str
+
+
+class Memory:
+    """What a trustee has seen and signed, on its own disk: pinned deadlines, and one history for each thing signed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._kept: dict[str, dict[str, Any]] = read_json(path, {"deadlines": {}, "signed": {}})
+
+    def pin(self, lot: str, deadline_at: datetime) -> datetime:
+        """The latest deadline ever seen for a lot: an earlier one is never believed."""
+        pinned = self._kept["deadlines"].get(lot)
+        latest = max(deadline_at, parse_instant(pinned)) if pinned else deadline_at
+        if format_instant(latest) != pinned:
+            self._kept["deadlines"][lot] = format_instant(latest)
+            write_json(self._path, self._kept)
+        return latest
+
+    def sign_once(self, slot: str, history: Json) -> None:
+        """Note that `slot` is signed on `history`, before the signature leaves.
+
+        Raises Refused `trustee_two_histories` when another history was signed before.
+        """
+        found, stated = self._kept["signed"].get(slot, {}).get("sha256"), digest(history)
+        if found not in (None, stated):
+            raise _refuse(
+                "trustee_two_histories",
+                "“{slot}”已按另一份记录签署过（{found}），现在出示的是 {stated}。拒绝签署；请立即联系监督部门。",
+                "“{slot}” was signed on another record ({found}); this one is {stated}. Refused; call the regulator.",
+                slot=slot,
+                found=found,
+                stated=stated,
+            )
+        if found is None:
+            at = format_instant(datetime.now(UTC))
+            self._kept["signed"][slot] = {"sha256": stated, "history": history, "at": at}
+            write_json(self._path, self._kept)
+
+
+@dataclass(frozen=True)
+class Trustee:
+    """One trustee: its committee, the index of its share, the share's 32 secret bytes, its memory."""
+
+    committee: Committee
+    index: int
+    secret: bytes
+    memory: Memory
+
+    @classmethod
+    def read(cls, profile: Profile, passphrase: str) -> Trustee:
+        """The trustee of a folder. Raises FileNotFoundError, CryptoError `envelope_no_identity`."""
+        kept = json.loads((profile.folder / "committee.json").read_bytes())
+        secret = open_under(passphrase, (profile.folder / "share.age").read_bytes())
+        committee = Committee.from_description(kept["committee"])
+        return cls(committee, kept["index"], secret, Memory(profile.folder / "memory.json"))
+
+    def shares_due(
+        self,
+        origin: str,
+        case: str,
+        events: Sequence[Event],
+        *,
+        now: datetime,
+        clock_offset: timedelta,
+        refuse: Callable[[Refused], None] = lambda refusal: None,
+    ) -> list[Share]:
+        """Everything in a case that waits for this trustee and that it is willing to sign.
+
+        `events` are all that it may see of the case, in order. What it is unwilling to sign goes to `refuse`.
+        """
+        found = []
+        for wanted in (_Opening(origin, case, lot) for lot in self._lots(events)):
+            for release in (self._open_share, self._draw_share):
+                try:
+                    _check_clock(clock_offset)
+                    if share := release(wanted, events, now):
+                        found.append(share)
+                except Refused as refusal:
+                    refuse(refusal)
+        return found
+
+    def _lots(self, events: Iterable[Event]) -> list[str]:
+        """The lots of a published case whose bids are sealed to this very committee."""
+        terms = _last(events, "TenderSubmitted")
+        if terms is None or _last(events, "TenderPublished") is None:
+            return []
+        published = terms["payload"]["terms"]
+        if Committee.from_description(published["committee"]).id != self.committee.id:
+            return []
+        return [lot["number"] for lot in published["lots"]]
+
+    def _open_share(self, opening: _Opening, events: Sequence[Event], now: datetime) -> Share | None:
+        deadline_at = self.memory.pin(opening.name, _deadline(events, opening.lot))
+        mine = _of_lot(events, opening.lot)
+        closed = _last(mine, "LotClosed")
+        if closed is None or _last(mine, "BidsReleased") or self._given(mine, "ShareReleased"):
+            return None
+        if now < deadline_at:
+            raise _refuse(
+                "trustee_not_due",
+                "{lot} 的截止时间为 {deadline_at}，本机时间 {now}，尚未到时。拒绝签署。",
+                "The deadline of {lot} is {deadline_at}; it is {now} here. Refused.",
+                lot=opening.name,
+                deadline_at=format_instant(deadline_at),
+                now=format_instant(now),
+            )
+        if not closed["payload"]["enough"] or _last(mine, "LotFailed"):
+            raise _refuse(
+                "trustee_lot_failed",
+                "{lot} 的投标人不足法定数量，不开标。拒绝签署。",
+                "{lot} has fewer bids than required and is not opened. Refused.",
+                lot=opening.name,
+            )
+        statement = opening.statement
+        self.memory.sign_once(f"open/{opening.name}", {"statement": statement, "closed": closed["payload"]})
+        share = sign_share(self.secret, identity("open", statement)).hex()
+        return Share(opening.lot, "ShareReleased", {"index": self.index, "share": share}, opening.name)
+
+    def _draw_share(self, opening: _Opening, events: Sequence[Event], now: datetime) -> Share | None:
+        mine = _of_lot(events, opening.lot)
+        stated = _last(mine, "DrawStated")
+        if stated is None:
+            return None
+        payload, number = stated["payload"], stated["payload"]["round"]
+        if self._given(mine, "DrawShareReleased", number) or _last(mine, "DrawSigned", number):
+            return None
+        statement = json.loads(payload["statement"])
+        self._check_statement(opening, mine, payload, statement)
+        self.memory.sign_once(f"draw/{statement['draw_id']}/{number}", statement)
+        share = sign_share(self.secret, identity("draw", statement)).hex()
+        fields = {"round": number, "index": self.index, "share_hex": share}
+        return Share(opening.lot, "DrawShareReleased", fields, f"{opening.name} #{number}")
+
+    def _check_statement(
+        self, opening: _Opening, events: Sequence[Event], payload: Mapping[str, Any], statement: Mapping[str, Any]
+    ) -> None:
+        """The statement of this round, as the record leads to it, over the pool that is shown."""
+        number = payload["round"]
+        pool = [Candidate(c["id"], c["unit"], tuple(c["strata"])) for c in payload["candidates"]]
+        committed = {
+            e["payload"]["party"]: e["payload"]["commitment"]
+            for e in events
+            if e["type"] == "DrawCommitted" and e["payload"]["round"] == number
+        }
+        expected: dict[str, Any] = {
+            "draw_id": draw_id(opening.case, opening.lot, PURPOSE),
+            "round": number,
+            "committee": self.committee.id,
+            "candidates_sha256": candidates_sha256(pool),
+            "commitments": committed,
+        }
+        if number > 1:
+            earlier = _last(events, "DrawCompleted", number - 1)
+            expected["earlier_record_sha256"] = earlier["payload"]["record_sha256"] if earlier else ""
+        wrong = [name for name, value in expected.items() if statement.get(name) != value]
+        if canonical(dict(statement)).decode() != payload["statement"]:
+            wrong.append("statement")
+        if wrong:
+            raise _refuse(
+                "trustee_statement_differs",
+                "{lot} 第 {round} 轮抽取声明与记录不符：{field}。拒绝签署；请联系监督部门。",
+                "Round {round} of the draw for {lot}: the statement differs from the record in {field}. Refused.",
+                lot=opening.name,
+                round=number,
+                field=", ".join(wrong),
+            )
+
+    def _given(self, events: Iterable[Event], type: str, number: int | None = None) -> bool:
+        """Whether this trustee's share is on record."""
+        return any(e["payload"]["index"] == self.index for e in _all(events, type, number))
+
+
+@dataclass(frozen=True)
+class _Opening:
+    """A lot whose opening (or draw) waits for the trustees."""
+
+    origin: str
+    case: str
+    lot: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.case}/{self.lot}"
+
+    @property
+    def statement(self) -> dict[str, Json]:
+        named = {"origin": self.origin, "tender": self.case, "lot": self.lot}
+        return {**named, "envelope": ENVELOPE, "epoch": EPOCH}
+
+
+def _check_clock(offset: timedelta) -> None:
+    if abs(offset) > CLOCK_TOLERANCE:
+        raise _refuse(
+            "trustee_clock_off",
+            "本机时钟与平台相差 {seconds} 秒，超过 {limit} 秒。拒绝签署；请先校准时钟。",
+            "This clock is {seconds} s off the platform's, more than {limit} s. Refused; set the clock first.",
+            seconds=int(offset.total_seconds()),
+            limit=int(CLOCK_TOLERANCE.total_seconds()),
+        )
+
+
+def _all(events: Iterable[Event], type: str, number: int | None = None) -> list[Event]:
+    return [e for e in events if e["type"] == type and number in (None, e["payload"].get("round"))]
+
+
+def _last(events: Iterable[Event], type: str, number: int | None = None) -> Event | None:
+    found = _all(events, type, number)
+    return found[-1] if found else None
+
+
+def _of_lot(events: Iterable[Event], lot: str) -> list[Event]:
+    return [e for e in events if e["lot"] == lot]
+
+
+def _deadline(events: Sequence[Event], lot: str) -> datetime:
+    """The latest published deadline of a lot: as published first, or as amendments moved it."""
+    terms = _last(events, "TenderSubmitted")
+    assert terms is not None
+    found = [parse_instant(t["deadline_at"]) for t in terms["payload"]["terms"]["lots"] if t["number"] == lot]
+    moved = [
+        e["payload"]["deadlines"][lot] for e in _all(events, "AmendmentReleased") if lot in e["payload"]["deadlines"]
+    ]
+    return max([*found, *map(parse_instant, moved)])
+
+
+def setup_m0(profiles: Sequence[Profile], threshold: int, passphrase: str, rng: Callable[[int], bytes]) -> Committee:
+    """A committee for demonstrations: this machine makes every share and writes each into its trustee's folder.
+
+    Every folder has a key and the organisation's name already. Raises CryptoError `committee_size`,
+    `committee_malformed` (for instance two folders with one key).
+    """
+    known = [profile.facts for profile in profiles]
+    members = [Member(i, str(facts["organisation"]), str(facts["key_id"])) for i, facts in enumerate(known, 1)]
+    committee, secrets = run_ceremony(members, threshold, rng)
+    for index, profile in enumerate(profiles, 1):
+        write_private(profile.folder / "M0.txt", M0_NOTICE.encode())
+        write_private(profile.folder / "share.age", seal_under(passphrase, secrets[index]))
+        write_json(profile.folder / "committee.json", {"committee": committee.describe(), "index": index})
+    return committee

@@ -1,0 +1,126 @@
+"""`tenderhall trustee …`: shares made for a demonstration, signed by hand, or signed by an unattended agent."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from app.client.acting import Person
+from app.client.connection import Refused
+from app.client.feed import CaseFeed
+from app.client.keyfile import Profile, write_json
+from app.client.live import LiveChannel
+from app.client.terminal import add_person_arguments, passphrase, person_of, spoken
+from app.client.trustee import M0_NOTICE, Share, Trustee, setup_m0
+
+PAUSE = 2  # seconds between looks where no frame comes
+Announce = Callable[[str, Any], None]
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add `trustee` with its commands; each sets `run`, which takes the parsed arguments and returns the status."""
+    trustee = subparsers.add_parser("trustee", help="开标受托人：密钥份额与签署 / trustees: shares and signing")
+    commands = trustee.add_subparsers(dest="trustee_command", required=True)
+    _add_setup(commands)
+    sign = commands.add_parser("sign", help="逐项确认后签署 / sign what waits, one by one")
+    sign.add_argument("--yes", action="store_true", help="不再询问 / do not ask")
+    add_person_arguments(sign).set_defaults(run=_sign)
+    agent = commands.add_parser("agent", help="无人值守，到时自动签署 / sign unattended whenever it is due")
+    add_person_arguments(agent).set_defaults(run=_agent)
+
+
+def _add_setup(commands: Any) -> None:
+    help_text = "仅供演示：在本机生成全部份额 / demonstrations only: make all shares on this machine"
+    setup = commands.add_parser("setup-m0", help=help_text)
+    setup.add_argument("folders", type=Path, nargs="+", help="受托人文件夹 / the trustees' folders, in order")
+    setup.add_argument("--threshold", type=int, default=3, help="开标所需份额数 / shares needed (3)")
+    setup.add_argument("--out", type=Path, required=True, help="公开说明文件 / public description to write")
+    setup.set_defaults(run=_setup)
+
+
+@spoken
+def _setup(arguments: argparse.Namespace) -> int:
+    profiles = [Profile(folder) for folder in arguments.folders]
+    committee = setup_m0(profiles, arguments.threshold, passphrase(), os.urandom)
+    write_json(arguments.out, committee.describe())
+    print(f"{M0_NOTICE}{committee.k} / {committee.n}  {committee.id}\n{arguments.out}")
+    return 0
+
+
+@spoken
+def _sign(arguments: argparse.Namespace) -> int:
+    person = person_of(arguments)
+    trustee = Trustee.read(person.profile, passphrase())
+    for case in _cases(person):
+        feed = CaseFeed(person.connection, case)
+        feed.refresh()
+        for share in _due(person, trustee, feed, _say):
+            print(f"{share.type}: {share.about}")
+            if arguments.yes or input("签署并提交？/ sign and hand in? [y/N] ").strip().lower() == "y":
+                hand_in(person, case, share)
+                _say("signed", share)
+    return 0
+
+
+@spoken
+def _agent(arguments: argparse.Namespace) -> int:
+    person = person_of(arguments)
+    watch(person, Trustee.read(person.profile, passphrase()), _say)
+    return 0
+
+
+def _say(what: str, about: Any) -> None:
+    if isinstance(about, Share):
+        about = f"{about.type} {about.about}"
+    print(f"{datetime.now(UTC):%H:%M:%SZ} {what}: {about}", flush=True)
+
+
+def _cases(person: Person) -> list[str]:
+    return [str(entry["case"]) for entry in person.connection.get("/cases")]
+
+
+def _due(person: Person, trustee: Trustee, feed: CaseFeed, announce: Announce) -> list[Share]:
+    return trustee.shares_due(
+        person.origin,
+        feed.case,
+        feed.events,
+        now=datetime.now(UTC),
+        clock_offset=person.connection.clock_offset,
+        refuse=lambda refusal: announce("refused", refusal),
+    )
+
+
+def hand_in(person: Person, case: str, share: Share) -> None:
+    """Have a share recorded as a signed act on its lot."""
+    person.act(case, share.lot, share.type, share.payload)
+
+
+def watch(person: Person, trustee: Trustee, announce: Announce, *, stop: Callable[[], bool] = lambda: False) -> None:
+    """Sign whatever is due, until `stop`. A broken line or a refusal is announced once and does not end it."""
+    channel = LiveChannel(person.connection)
+    feeds: dict[str, CaseFeed] = {}
+    told: set[tuple[str, str]] = set()
+
+    def tell(what: str, about: Any) -> None:
+        if (what, str(about)) not in told:
+            told.add((what, str(about)))
+            announce(what, about)
+
+    while not stop():
+        try:
+            for case in _cases(person):
+                channel.follow(case)
+                feed = feeds.setdefault(case, CaseFeed(person.connection, case))
+                feed.refresh()
+                for share in _due(person, trustee, feed, tell):
+                    hand_in(person, case, share)
+                    tell("signed", share)
+                    feed.refresh()
+        except Refused as refusal:
+            tell("refused", refusal)
+        channel.wait(PAUSE)
+    channel.close()

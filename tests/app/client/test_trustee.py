@@ -1,0 +1,213 @@
+"""What a trustee's own tool signs, and above all what it does not."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.casefile.codec import encode
+from app.client.connection import Refused
+from app.client.keyfile import Profile
+from app.client.passphrase import open_under, seal_under
+from app.client.trustee import PURPOSE, Trustee, setup_m0
+from crypto.committee import identity, verify_share
+from crypto.errors import CryptoError
+from crypto.instants import format_instant
+from evaluation.draw import Candidate, DrawConditions, DrawStated, EarlierRound, Stratum, statement, statement_bytes
+
+ORIGIN, CASE = "centre.example", "c1"
+DEADLINE = datetime(2026, 3, 3, 2, 0, tzinfo=UTC)
+AFTER = DEADLINE + timedelta(seconds=1)
+PASSPHRASE = "opposed interests"
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory) -> list[Path]:
+    root = tmp_path_factory.mktemp("trustees")
+    profiles = [Profile(root / str(i)) for i in range(5)]
+    for i, profile in enumerate(profiles):
+        profile.key(PASSPHRASE)
+        profile.keep(organisation=f"受托人{i}")
+    setup_m0(profiles, 3, PASSPHRASE, os.urandom)
+    return [profile.folder for profile in profiles]
+
+
+@pytest.fixture
+def trustee(folders) -> Trustee:
+    (folders[1] / "memory.json").unlink(missing_ok=True)
+    return Trustee.read(Profile(folders[1]), PASSPHRASE)
+
+
+def event(type: str, payload: Any, lot: str = "1") -> dict[str, Any]:
+    return {"type": type, "lot": lot, "payload": payload}
+
+
+def published(trustee: Trustee, deadline_at: datetime = DEADLINE) -> list[dict[str, Any]]:
+    lots = [{"number": "1", "deadline_at": format_instant(deadline_at)}]
+    terms = {"committee": trustee.committee.describe(), "lots": lots}
+    return [event("TenderSubmitted", {"terms": terms}, ""), event("TenderPublished", {"terms_sha256": ""}, "")]
+
+
+def closed(root: str = "a" * 64, enough: bool = True) -> dict[str, Any]:
+    payload = {"deadline_at": format_instant(DEADLINE), "submissions_root": root, "enough": enough}
+    return event("LotClosed", payload)
+
+
+def due(trustee: Trustee, events: list[dict[str, Any]], now: datetime = AFTER, offset: int = 0) -> tuple[list, list]:
+    refused: list[Refused] = []
+    shares = trustee.shares_due(
+        ORIGIN, CASE, events, now=now, clock_offset=timedelta(seconds=offset), refuse=refused.append
+    )
+    return shares, [refusal.code for refusal in refused]
+
+
+def test_a_closed_lot_with_enough_bids_is_signed(trustee):
+    shares, refused = due(trustee, [*published(trustee), closed()])
+    assert refused == []
+    (share,) = shares
+    named = {"origin": ORIGIN, "tender": CASE, "lot": "1", "envelope": "1", "epoch": 0}
+    assert verify_share(trustee.committee, 2, identity("open", named), bytes.fromhex(share.payload["share"]))
+    assert (share.type, share.lot, share.payload["index"]) == ("ShareReleased", "1", 2)
+
+
+def test_nothing_is_signed_before_the_close_record(trustee):
+    assert due(trustee, published(trustee)) == ([], [])
+
+
+def test_nothing_is_signed_before_the_deadline_by_the_own_clock(trustee):
+    events = [*published(trustee), closed()]
+    assert due(trustee, events, DEADLINE - timedelta(milliseconds=1)) == ([], ["trustee_not_due"])
+    assert len(due(trustee, events, DEADLINE)[0]) == 1
+
+
+def test_a_deadline_once_seen_is_never_believed_to_be_earlier(trustee, folders):
+    later = DEADLINE + timedelta(hours=1)
+    amended = event("AmendmentReleased", {"deadlines": {"1": format_instant(later)}}, "")
+    due(trustee, [*published(trustee), amended])
+    again = Trustee.read(Profile(folders[1]), PASSPHRASE)
+    assert due(again, [*published(trustee), closed()]) == ([], ["trustee_not_due"])
+    assert len(due(again, [*published(trustee), closed()], later)[0]) == 1
+
+
+def test_too_few_bids_are_not_opened(trustee):
+    assert due(trustee, [*published(trustee), closed(enough=False)]) == ([], ["trustee_lot_failed"])
+
+
+@pytest.mark.parametrize("seconds", [61, -61])
+def test_a_wrong_clock_signs_nothing(trustee, seconds):
+    shares, refused = due(trustee, [*published(trustee), closed()], offset=seconds)
+    assert shares == []
+    assert set(refused) == {"trustee_clock_off"}
+
+
+def test_a_second_history_of_the_same_lot_is_refused(trustee, folders):
+    assert len(due(trustee, [*published(trustee), closed()])[0]) == 1
+    again = Trustee.read(Profile(folders[1]), PASSPHRASE)
+    assert len(due(again, [*published(trustee), closed()])[0]) == 1, "the same history may be asked for again"
+    assert due(again, [*published(trustee), closed("b" * 64)]) == ([], ["trustee_two_histories"])
+
+
+def test_what_is_done_is_not_done_again(trustee):
+    mine = event("ShareReleased", {"index": 2, "share": ""})
+    released = event("BidsReleased", {"signature": "", "used": []})
+    assert due(trustee, [*published(trustee), closed(), mine]) == ([], [])
+    assert due(trustee, [*published(trustee), closed(), released]) == ([], [])
+
+
+def test_the_bids_of_another_committee_are_not_its_concern(trustee, tmp_path):
+    others = [Profile(tmp_path / str(i)) for i in range(2)]
+    for profile in others:
+        profile.key(PASSPHRASE)
+        profile.keep(organisation="x")
+    events = published(trustee)
+    events[0]["payload"]["terms"]["committee"] = setup_m0(others, 2, PASSPHRASE, os.urandom).describe()
+    assert due(trustee, [*events, closed()]) == ([], [])
+
+
+POOL = tuple(Candidate(f"{i:032x}", f"u{i}", ("s/host",)) for i in range(9))
+
+
+def stated(trustee: Trustee, number: int = 1, reason: str = "", **changes: Any) -> list[dict[str, Any]]:
+    conditions = DrawConditions(
+        tender=CASE,
+        lot="1",
+        purpose=PURPOSE,
+        strata=(Stratum("s/host", 2, 0),),
+        max_per_unit=1,
+        parties=("agency", "centre"),
+        pool_factor=3,
+        committee=trustee.committee.id,
+        trustees_needed=3,
+    )
+    commitments = {"agency": "1" * 64, "centre": "2" * 64}
+    earlier = EarlierRound("e" * 64, reason, "") if number > 1 else None
+    text = statement(
+        conditions,
+        round_=number,
+        strata=conditions.strata,
+        candidates=POOL,
+        recused={},
+        commitments=commitments,
+        earlier=earlier,
+    )
+    commits = [
+        event("DrawCommitted", {"round": number, "party": party, "commitment": value})
+        for party, value in commitments.items()
+    ]
+    fact = DrawStated(number, statement_bytes({**text, **changes}).decode(), POOL)
+    return [*commits, event("DrawStated", encode(fact))]
+
+
+def test_a_draw_is_signed_over_its_statement(trustee):
+    events = stated(trustee)
+    (share,) = due(trustee, [*published(trustee), *events])[0]
+    ident = identity("draw", json.loads(events[-1]["payload"]["statement"]))
+    assert verify_share(trustee.committee, 2, ident, bytes.fromhex(share.payload["share_hex"]))
+    assert share.payload["round"] == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"draw_id": "0" * 64},
+        {"round": 2},
+        {"committee": "0" * 64},
+        {"candidates_sha256": "0" * 64},
+        {"commitments": {"agency": "1" * 64}},
+    ],
+)
+def test_a_statement_that_is_not_of_the_record_is_refused(trustee, changes):
+    assert due(trustee, [*published(trustee), *stated(trustee, **changes)]) == ([], ["trustee_statement_differs"])
+
+
+def test_a_round_is_signed_once(trustee):
+    assert len(due(trustee, [*published(trustee), *stated(trustee)])[0]) == 1
+    another = stated(trustee, recused=[{"id": POOL[0].id, "reason_sha256": "5" * 64}])
+    assert due(trustee, [*published(trustee), *another]) == ([], ["trustee_two_histories"])
+
+
+def test_a_further_round_must_continue_the_record(trustee):
+    completed = event("DrawCompleted", {"round": 1, "record_sha256": "e" * 64})
+    events = [*published(trustee), completed, *stated(trustee, 2, "refused")]
+    assert len(due(trustee, events)[0]) == 1
+    completed["payload"]["record_sha256"] = "f" * 64
+    assert due(trustee, events) == ([], ["trustee_statement_differs"])
+
+
+def test_the_share_is_sealed_with_the_passphrase(folders):
+    with pytest.raises(CryptoError, match="envelope_no_identity"):
+        Trustee.read(Profile(folders[0]), "another")
+    assert (folders[0] / "share.age").stat().st_mode & 0o777 == 0o600
+    assert "演示" in (folders[0] / "M0.txt").read_text()
+
+
+def test_a_sealed_file_is_an_age_file():
+    pyrage = pytest.importorskip("pyrage")
+    sealed = seal_under("correct horse", b"secret")
+    assert pyrage.passphrase.decrypt(sealed, "correct horse") == b"secret"
+    assert open_under("correct horse", pyrage.passphrase.encrypt(b"theirs", "correct horse")) == b"theirs"
