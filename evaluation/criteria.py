@@ -94,7 +94,8 @@ def check_score(criterion: Criterion, bid: str, score: Decimal) -> None:
 def check_criteria(published: CriteriaSet) -> None:
     """Refuse criteria that cannot be scored as published.
 
-    Raises RuleViolation `criterion_repeated`, `criterion_invalid`, `criteria_sum_wrong` or `price_criterion_count`.
+    Raises RuleViolation `criterion_repeated`, `criterion_not_a_number`, `criterion_step_invalid`,
+    `criterion_band_invalid`, `criterion_stage_invalid`, `criteria_sum_wrong` or `price_criterion_count`.
     """
     for criterion, count in Counter(c.id for c in published.criteria).items():
         if count > 1:
@@ -110,15 +111,15 @@ def check_criteria(published: CriteriaSet) -> None:
 
 
 def _check_criterion(criterion: Criterion) -> None:
-    def refuse(reason: str) -> RuleViolation:
-        return RuleViolation("criterion_invalid", criterion=criterion.id, reason=reason)
-
     amounts = [criterion.full, criterion.step, *(end for band in criterion.bands for end in (band.low, band.high))]
     if not all(amount.is_finite() for amount in amounts):
-        raise refuse("not a number")
+        raise RuleViolation("criterion_not_a_number", criterion=criterion.id)
     if criterion.full <= 0 or criterion.step <= 0 or criterion.full % criterion.step:
-        raise refuse("full mark is not a positive multiple of the step")
-    if any(not ZERO <= band.low <= band.high <= criterion.full for band in criterion.bands):
-        raise refuse("a band lies outside the full mark")
+        facts = {"full": str(criterion.full), "step": str(criterion.step)}
+        raise RuleViolation("criterion_step_invalid", criterion=criterion.id, **facts)
+    for band in criterion.bands:
+        if not ZERO <= band.low <= band.high <= criterion.full:
+            facts = {"low": str(band.low), "high": str(band.high), "full": str(criterion.full)}
+            raise RuleViolation("criterion_band_invalid", criterion=criterion.id, **facts)
     if (criterion.kind is CriterionKind.PRICE) != (criterion.stage is CriterionStage.PRICE):
-        raise refuse("kind and stage disagree about price")
+        raise RuleViolation("criterion_stage_invalid", criterion=criterion.id)

@@ -23,7 +23,7 @@ from evaluation.draw.events import (
     ReserveCalled,
     RoundReason,
 )
-from evaluation.draw.procedure import decide
+from evaluation.draw.procedure import decide, recheck
 from evaluation.draw.state import DrawRound, DrawState, SeatState, apply, excluded, missing, replay
 from evaluation.draw.tickets import (
     Candidate,
@@ -87,6 +87,7 @@ __all__ = [
     "missing",
     "pseudonym",
     "reason_sha256",
+    "recheck",
     "record",
     "record_sha256",
     "replay",

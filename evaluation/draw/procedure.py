@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import singledispatch
 from typing import Any
 
@@ -32,7 +32,7 @@ from evaluation.draw.events import (
     ReserveCalled,
     RoundReason,
 )
-from evaluation.draw.state import DrawRound, DrawState, SeatState, excluded, missing
+from evaluation.draw.state import DrawRound, DrawState, SeatState, apply, excluded, missing
 from evaluation.draw.tickets import (
     Candidate,
     DrawConditions,
@@ -68,6 +68,20 @@ def decide(state: DrawState, fact: DrawEvent) -> tuple[DrawEvent, ...]:
     Raises RuleViolation; the codes begin with `draw_` and `call_up_`.
     """
     return (fact, *_consequences(fact, state))
+
+
+def recheck(events: Sequence[DrawEvent]) -> DrawState:
+    """Decide a recorded draw again, fact by fact, and compare what followed; the state at its end.
+
+    Raises RuleViolation `draw_record_differs` (the position, counted from 1), or what the fact itself breaks.
+    """
+    state, position = DrawState(), 0
+    while position < len(events):
+        for expected in decide(state, events[position]):
+            if position >= len(events) or events[position] != expected:
+                raise RuleViolation("draw_record_differs", position=position + 1, expected=type(expected).__name__)
+            state, position = apply(state, expected), position + 1
+    return state
 
 
 @singledispatch
@@ -110,7 +124,7 @@ def _propose(fact: DrawConditionsProposed, state: DrawState) -> tuple[DrawEvent,
         "strata": bool(names) and len(set(names)) == len(names) and all(map(_plain, names)),
         "quota": all(stratum.quota >= 1 and stratum.reserve >= 0 for stratum in conditions.strata),
         "parties": len(set(conditions.parties)) == len(conditions.parties) >= LEAST_PARTIES,
-        "party names": all(map(_plain, conditions.parties)),
+        "party_names": all(map(_plain, conditions.parties)),
         "max_per_unit": conditions.max_per_unit >= 1,
         "pool_factor": conditions.pool_factor >= 1,
         "trustees_needed": conditions.trustees_needed >= 1,

@@ -20,6 +20,15 @@ class CorrectionGround(StrEnum):
     ABNORMAL_SCORE = "abnormal_score"
 
 
+class SuspensionGround(StrEnum):
+    """Why a sitting stands still: a line or room fails, an authority orders it, documents are defective, a recess."""
+
+    FAULT = "fault"
+    ORDER = "order"
+    DEFECTIVE_DOCUMENTS = "defective_documents"
+    RECESS = "recess"
+
+
 class ElectedBy(StrEnum):
     """How the chair was found: by votes, or by the rule after the last round without a majority of its own."""
 
@@ -291,3 +300,26 @@ class ReportSealed(SittingEvent):
 @dataclass(frozen=True)
 class SittingClosed(SittingEvent):
     """Nothing more happens in this sitting."""
+
+
+@dataclass(frozen=True)
+class SittingSuspended(SittingEvent):
+    """Nobody acts until the sitting resumes; `site` is "" where it does not concern one site."""
+
+    ground: SuspensionGround
+    site: str
+    note: str
+
+
+@dataclass(frozen=True)
+class SittingResumed(SittingEvent):
+    """The sitting continues where it stopped; nothing recorded is lost."""
+
+    note: str
+
+
+@dataclass(frozen=True)
+class SittingAbandoned(SittingEvent):
+    """A suspended sitting is given up and sealed as it is: a new committee evaluates again."""
+
+    reason: str

@@ -1,6 +1,6 @@
 """Which act is lawful now, and what follows from it.
 
-1. The act must be possible in this stage (`TRANSITIONS`).
+1. The act must be possible in this stage (`TRANSITIONS`), and the sitting must not be suspended.
 2. A member acts from its own seat alone; who is no member does no member's act.
 3. The act itself must be sound.
 4. What follows without anybody's act follows at once (`outcome`).
@@ -33,8 +33,11 @@ from evaluation.sitting.events import (
     Seat,
     SeatFact,
     SheetReopened,
+    SittingAbandoned,
     SittingConvened,
     SittingEvent,
+    SittingResumed,
+    SittingSuspended,
     StatementMade,
     TiesDrawn,
 )
@@ -51,6 +54,8 @@ def decide(state: SittingState, fact: SittingEvent, seat_of_actor: int | None = 
     """
     if (state.stage, type(fact)) not in TRANSITIONS:
         raise RuleViolation("sitting_out_of_order", fact=type(fact).__name__, stage=str(state.stage))
+    if state.suspended and not isinstance(fact, SittingResumed | SittingAbandoned):
+        raise RuleViolation("sitting_suspended", ground=str(state.suspended.ground), note=state.suspended.note)
     _check_actor(state, fact, seat_of_actor)
     _check(fact, state)
     events, state = [fact], apply(state, fact)
@@ -215,7 +220,7 @@ def _draw_ties(fact: TiesDrawn, state: SittingState) -> None:
 
 @_check.register
 def _request_correction(fact: CorrectionRequested, state: SittingState) -> None:
-    _require_once(fact.seat, fact.seat in state.requests, "correction request")
+    _require_once(fact.seat, fact.seat in state.requests, "correction_request")
     _require_text(fact.explanation, "explanation")
 
 
@@ -257,7 +262,7 @@ def _sign(fact: ReportSigned, state: SittingState) -> None:
 
 @_check.register
 def _dissent(fact: DissentRecorded, state: SittingState) -> None:
-    _require_once(fact.seat, fact.seat in state.settled, "signature or dissent")
+    _require_once(fact.seat, fact.seat in state.settled, "signature_or_dissent")
     _require_text(fact.text, "text")
 
 
@@ -266,7 +271,7 @@ def _record_refusal(fact: RefusalRecorded, state: SittingState) -> None:
     _require_chair(state, fact.seat, fact.refused)
     if fact.refused not in state.seats:
         raise RuleViolation("sitting_seat_empty", seat=fact.refused)
-    _require_once(fact.refused, fact.refused in state.settled, "signature or dissent")
+    _require_once(fact.refused, fact.refused in state.settled, "signature_or_dissent")
 
 
 @_check.register
@@ -275,3 +280,21 @@ def _seal(fact: ReportSealed, state: SittingState) -> None:
     absent = state.waiting(state.settled)
     if absent:
         raise RuleViolation("signatures_missing", seats=", ".join(map(str, absent)), count=len(absent))
+
+
+@_check.register
+def _suspend(fact: SittingSuspended, state: SittingState) -> None:
+    _require_text(fact.note, "note")
+
+
+@_check.register
+def _resume(fact: SittingResumed, state: SittingState) -> None:
+    if state.suspended is None:
+        raise RuleViolation("sitting_not_suspended")
+
+
+@_check.register
+def _abandon(fact: SittingAbandoned, state: SittingState) -> None:
+    if state.suspended is None:
+        raise RuleViolation("sitting_not_suspended")
+    _require_text(fact.reason, "reason")

@@ -34,12 +34,15 @@ from evaluation.sitting.events import (
     ScoreSheetLocked,
     Seat,
     SheetReopened,
+    SittingAbandoned,
     SittingClosed,
     SittingConvened,
     SittingEvent,
     SittingFailed,
     SittingOpened,
+    SittingResumed,
     SittingRules,
+    SittingSuspended,
     StatementMade,
     StatementsCompleted,
     TiesDrawn,
@@ -49,7 +52,7 @@ Kept = TypeVar("Kept")
 
 
 class Stage(StrEnum):
-    """The stages of a sitting, in order; it ends in `closed` or `failed`."""
+    """The stages of a sitting, in order; it ends in `closed`, `failed` or `abandoned`."""
 
     UNCONVENED = "unconvened"
     GATHERING = "gathering"
@@ -62,6 +65,7 @@ class Stage(StrEnum):
     SIGNING = "signing"
     CLOSED = "closed"
     FAILED = "failed"
+    ABANDONED = "abandoned"
 
 
 TRANSITIONS: dict[tuple[Stage, type[SittingEvent]], Stage] = {
@@ -110,6 +114,12 @@ TRANSITIONS: dict[tuple[Stage, type[SittingEvent]], Stage] = {
     (Stage.SIGNING, ReportSealed): Stage.SIGNING,
     (Stage.SIGNING, SittingClosed): Stage.CLOSED,
 }
+FINAL = frozenset({Stage.CLOSED, Stage.FAILED, Stage.ABANDONED})
+for _stage in Stage:
+    if _stage not in FINAL | {Stage.UNCONVENED}:
+        TRANSITIONS[_stage, SittingSuspended] = _stage
+        TRANSITIONS[_stage, SittingResumed] = _stage
+        TRANSITIONS[_stage, SittingAbandoned] = Stage.ABANDONED
 
 AFTER_LAST_LOCK = frozenset({Stage.RESULTS, Stage.REPORT, Stage.SIGNING, Stage.CLOSED})
 
@@ -154,6 +164,7 @@ class SittingState:
     refused: frozenset[int] = frozenset()
     sealed_sha256: str = ""
     failure: str = ""
+    suspended: SittingSuspended | None = None
 
     @property
     def rules(self) -> SittingRules:
@@ -303,6 +314,21 @@ def _concluded(event: ReviewConcluded, state: SittingState) -> SittingState:
 
 @_applied.register
 def _failed(event: SittingFailed, state: SittingState) -> SittingState:
+    return replace(state, failure=event.reason)
+
+
+@_applied.register
+def _suspended(event: SittingSuspended, state: SittingState) -> SittingState:
+    return replace(state, suspended=event)
+
+
+@_applied.register
+def _resumed(event: SittingResumed, state: SittingState) -> SittingState:
+    return replace(state, suspended=None)
+
+
+@_applied.register
+def _abandoned(event: SittingAbandoned, state: SittingState) -> SittingState:
     return replace(state, failure=event.reason)
 
 

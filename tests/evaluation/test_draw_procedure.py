@@ -28,6 +28,7 @@ from evaluation.draw import (
     conditions_sha256,
     excluded,
     missing,
+    recheck,
     replay,
 )
 from evaluation.errors import RuleViolation
@@ -108,7 +109,7 @@ def test_conditions_are_approved_as_they_were_proposed():
         ("quota", {"strata": (Stratum("a", 0, 0),)}),
         ("parties", {"parties": ("centre",)}),
         ("parties", {"parties": ("centre", "centre")}),
-        ("party names", {"parties": ("centre", "\U00020bb7")}),
+        ("party_names", {"parties": ("centre", "\U00020bb7")}),
         ("max_per_unit", {"max_per_unit": 0}),
         ("trustees_needed", {"trustees_needed": 0}),
     ],
@@ -224,6 +225,7 @@ def test_a_refusal_opens_a_round_for_the_missing_seat_alone(drawn):
     drawn.act(further(drawn))
     done = drawn.round()
     assert [len(ids) for ids in done.selected.values()] == [1]
+    assert recheck(drawn.events) == drawn.state
     substitute = done.selected[HOST][0]
     assert substitute not in {gone, *first.selected[HOST], *first.selected[SUB]}
     units = [c.unit for c in POOL if c.id in {substitute, first.selected[HOST][1], *first.selected[SUB]}]
@@ -291,6 +293,15 @@ def test_the_reserve_is_called_in_its_order_and_only_after_a_recorded_refusal(dr
     assert missing(drawn.state) == {}
     drawn.act(CallUpAnswered(1, first, True, ""))
     assert drawn.state.seated == (first,)
+
+
+def test_a_record_whose_result_was_changed_is_found_out(drawn):
+    *before, done = drawn.events
+    selected = done.selected | {HOST: done.selected[HOST][::-1]}
+    for record in ([*before, replace(done, selected=selected)], before):
+        with pytest.raises(RuleViolation) as refusal:
+            recheck(record)
+        assert (refusal.value.code, refusal.value.facts["position"]) == ("draw_record_differs", len(drawn.events))
 
 
 def test_consequences_cannot_be_proposed(drawn):

@@ -167,12 +167,12 @@ def test_nothing_is_evaluated_without_sheets_or_on_incomplete_ones():
         ({"criteria": (*CRITERIA.criteria, PLAN)}, "criterion_repeated"),
         ({"total": D(99)}, "criteria_sum_wrong"),
         ({"criteria": CRITERIA.criteria[:3], "total": D(70)}, "price_criterion_count"),
-        ({"criteria": (replace(PLAN, step=D(3)),)}, "criterion_invalid"),
-        ({"criteria": (replace(PLAN, step=D(0)),)}, "criterion_invalid"),
-        ({"criteria": (replace(PLAN, full=D("NaN")),)}, "criterion_invalid"),
-        ({"criteria": (replace(PLAN, bands=(Band("优", "good", D(30), D(41)),)),)}, "criterion_invalid"),
-        ({"criteria": (replace(PRICE, stage=CriterionStage.CREDIT),)}, "criterion_invalid"),
-        ({"criteria": (replace(PLAN, kind=CriterionKind.PRICE),)}, "criterion_invalid"),
+        ({"criteria": (replace(PLAN, step=D(3)),)}, "criterion_step_invalid"),
+        ({"criteria": (replace(PLAN, step=D(0)),)}, "criterion_step_invalid"),
+        ({"criteria": (replace(PLAN, full=D("NaN")),)}, "criterion_not_a_number"),
+        ({"criteria": (replace(PLAN, bands=(Band("优", "good", D(30), D(41)),)),)}, "criterion_band_invalid"),
+        ({"criteria": (replace(PRICE, stage=CriterionStage.CREDIT),)}, "criterion_stage_invalid"),
+        ({"criteria": (replace(PLAN, kind=CriterionKind.PRICE),)}, "criterion_stage_invalid"),
     ],
 )
 def test_criteria_that_cannot_be_scored_as_published_are_refused(change, expected):

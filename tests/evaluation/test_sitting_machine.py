@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from evaluation.errors import RuleViolation
 from evaluation.sitting import (
     AFTER_LAST_LOCK,
+    FINAL,
     TRANSITIONS,
     BidsReviewed,
     ChairVoted,
@@ -29,8 +30,11 @@ from evaluation.sitting import (
     ReportSigned,
     ScoreSheetLocked,
     SheetReopened,
+    SittingResumed,
+    SittingSuspended,
     Stage,
     StatementMade,
+    SuspensionGround,
     decide,
     progress,
     recheck,
@@ -39,7 +43,7 @@ from evaluation.sitting import (
 from tests.evaluation.sittings import REPORT, Sitting, findings, key_of, sheet
 
 seats = st.integers(1, 5)
-STAGES = [stage for stage in Stage if stage not in {Stage.UNCONVENED, Stage.CLOSED, Stage.FAILED}]
+STAGES = [stage for stage in Stage if stage not in FINAL | {Stage.UNCONVENED}]
 FAILED_PAIRS = [(), (("C", "formal"),), (("A", "responsive"), ("C", "formal"))]
 
 
@@ -153,6 +157,15 @@ class SittingMachine(RuleBasedStateMachine):
     @rule(seat=seats, own=st.booleans())
     def leave(self, seat, own):
         self.propose(ConflictDeclared(seat, "late") if own else MemberRecused(seat, "ill"))
+
+    @rule()
+    def interrupt(self):
+        before = self.state
+        self.propose(SittingSuspended(SuspensionGround.FAULT, "sub", "line down"))
+        if self.state.suspended:
+            self.propose(ReportPrepared(REPORT))
+            self.propose(SittingResumed("line back"))
+        assert self.state == before
 
     @rule(seat=seats, actor=st.none() | st.integers(0, 6))
     def impersonate(self, seat, actor):
