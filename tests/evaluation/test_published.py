@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from decimal import Decimal as D
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 from evaluation.criteria import CriterionKind
 from evaluation.errors import RuleViolation
 from evaluation.published import read_published, replay, split_totals
-from tests.evaluation.sittings import CRITERIA
+from evaluation.sitting import BidUnderReview, ScoreSheetLocked, Stage
+from tests.evaluation.sittings import CONVENED, CRITERIA, RULES, Sitting
 
 CASE = Path(__file__).parents[3] / "shared/data/cn/CN-01-N5100012025000628.json"
 OBJECTIVE = ("track_record", "environment")
@@ -57,6 +59,17 @@ def test_a_changed_figure_is_named(case):
     altered["bidders"][1]["mean_total"] = "68.87"
     _, differences = replay(read_published(altered))
     assert [(d.bid, d.figure, d.published, d.computed) for d in differences] == [("B", "mean_total", "68.87", "68.78")]
+
+
+def test_the_published_case_is_the_outcome_of_a_sitting(case):
+    published = read_published(case, OBJECTIVE)
+    bids = tuple(BidUnderReview(bid, f"Bidder {bid}", price) for bid, price in published.prices.items())
+    rules = replace(RULES, evaluation=published.rules)
+    sitting = Sitting(replace(CONVENED, rules=rules, bids=bids)).until(Stage.SCORING)
+    for seat in (4, 2, 5, 1, 3):
+        sitting.act(ScoreSheetLocked(seat, published.sheets[str(seat)], {}))
+    assert sitting.state.result == replay(published)[0]
+    sitting.until(Stage.CLOSED)
 
 
 @pytest.mark.parametrize("change", [{"bidders": [{}]}, {"criteria": None}, {"price_formula": {}}, {"committee": 1}])
