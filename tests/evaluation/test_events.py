@@ -11,8 +11,14 @@ from enum import StrEnum
 
 import pytest
 
-from evaluation.draw.events import DrawEvent
-from evaluation.sitting.events import SeatFact, SittingEvent
+from app.casefile.codec import decode, encode
+from crypto.canonical import canonical, parse
+from evaluation.draw import CallUpAnswered, CallUpSent, DrawEvent, DrawRoundOpened, RoundReason
+from evaluation.draw import recheck as recheck_draw
+from evaluation.sitting import SeatFact, SittingEvent, Stage
+from evaluation.sitting import recheck as recheck_sitting
+from tests.evaluation.drawing import Draw
+from tests.evaluation.sittings import Sitting
 
 PLAIN = {str, int, bool, Decimal, datetime, types.NoneType}
 
@@ -46,3 +52,18 @@ def test_an_event_holds_only_what_the_codec_knows(event):
     assert strangers(event, event.__name__) == []
     assert event.__doc__
     assert not event.__doc__.startswith(event.__name__)
+
+
+def test_a_sitting_and_a_draw_survive_the_journey_through_canonical_json():
+    sitting, draw = Sitting().until(Stage.CLOSED), Draw().approved()
+    gone = draw.round().selected[draw.conditions.strata[0].name][0]
+    draw.act(CallUpSent(1, gone), CallUpAnswered(1, gone, False, "abroad"))
+    draw.act(DrawRoundOpened(2, RoundReason.REFUSED, draw.state.rounds[0].record_sha256, ""))
+    draw.round()
+    for recheck, events, state in (
+        (recheck_sitting, sitting.events, sitting.state),
+        (recheck_draw, draw.events, draw.state),
+    ):
+        read = [decode(type(event), parse(canonical(encode(event)))) for event in events]
+        assert read == events
+        assert recheck(read) == state
