@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from app.client.acting import Person
 from app.client.connection import Connection, Refused
+from app.client.feed import CaseFeed
 from app.client.keyfile import read_json, write_json, write_private
 from crypto.canonical import Json, digest
 from crypto.certificates import verify_certificate
@@ -207,16 +208,19 @@ def _hand_in(
         answer = person.act(case, lot, "BidSubmitted", submission, attachments)
         return {"receipt": answer["receipt"], "platform_certificate": answer["platform_certificate"]}
     except Refused as refusal:
-        if refusal.code == "no_answer" or not (found := _receipt_of(person.connection, case, lot, submission)):
+        if refusal.code == "no_answer" or not (found := _receipt_of(person.connection, case, submission)):
             raise
         return found
 
 
-def _receipt_of(connection: Connection, case: str, lot: str, submission: Mapping[str, Json]) -> dict[str, Any] | None:
+def _receipt_of(connection: Connection, case: str, submission: Mapping[str, Json]) -> dict[str, Any] | None:
     """The receipt of this very submission, where an earlier try was accepted and its answer was lost on the way."""
-    for signed in status(connection, case, lot)["receipts"]:
-        if signed["receipt"]["submission_sha256"] == digest(submission):
-            return {"receipt": signed, "platform_certificate": connection.get("/platform")["platform_certificate"]}
+    feed = CaseFeed(connection, case)
+    feed.refresh()
+    for signed in (event["payload"] for event in feed.of("BidReceipted")):
+        if signed["receipt"]["submission_sha256"] == digest(dict(submission)):
+            kept = {name: signed[name] for name in ("receipt", "key_id", "signature")}
+            return {"receipt": kept, "platform_certificate": connection.get("/platform")["platform_certificate"]}
     return None
 
 
@@ -246,7 +250,7 @@ def check_receipt(
 
 
 def status(connection: Connection, case: str, lot: str) -> dict[str, Any]:
-    """What the platform says: deadline, its time, the standing bid (or None) and all receipts of the organisation."""
+    """What the platform says: deadline, its time, the standing bid ({} if none), receipt ids of the organisation."""
     answer = connection.get(f"{lot_path(case, lot)}/bid")
     return {name: answer.get(name) for name in ("deadline_at", "server_time", "standing", "receipts")}
 

@@ -29,7 +29,7 @@ class LiveChannel:
         self.connection = connection
         self.cursors: dict[str, str] = {}
         self._changed, self._joined = threading.Event(), threading.Event()
-        self._client = self._make_client()
+        self.client = self._make_client()
 
     def _make_client(self) -> socketio.Client:
         client = socketio.Client(
@@ -49,14 +49,14 @@ class LiveChannel:
     @property
     def up(self) -> bool:
         """Whether the platform is connected now."""
-        return NAMESPACE in self._client.namespaces and self._client.connected
+        return NAMESPACE in self.client.namespaces and self.client.connected
 
     def open(self) -> bool:
         """Connect unless it is; False where the platform cannot be reached now."""
-        if self.up or self._client.connected:
+        if self.up or self.client.connected:
             return self.up
         try:
-            self._client.connect(
+            self.client.connect(
                 self.connection.base_url,
                 auth={"token": self.connection.token},
                 namespaces=[NAMESPACE],
@@ -68,7 +68,7 @@ class LiveChannel:
         return self.up
 
     def close(self) -> None:
-        self._client.disconnect()
+        self.client.disconnect()
 
     def follow(self, case: str) -> None:
         """Hear of a case from now on, and after each broken line again from where one was."""
@@ -99,7 +99,7 @@ class LiveChannel:
     def ask(self, event: str, message: dict[str, Any]) -> dict[str, Any]:
         """The acknowledgement of one event. Raises Refused with the platform's words, `no_answer` without one."""
         try:
-            answer = self._client.call(event, message, namespace=NAMESPACE, timeout=ANSWER_WITHIN)
+            answer = self.client.call(event, message, namespace=NAMESPACE, timeout=ANSWER_WITHIN)
         except SocketIOError as exc:
             raise Refused(
                 "no_answer", "线路中断，稍后自动重连。", "The line is down; it reconnects by itself."

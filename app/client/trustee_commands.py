@@ -80,7 +80,7 @@ def _say(what: str, about: Any) -> None:
 
 
 def _cases(person: Person) -> list[str]:
-    return [str(entry["case"]) for entry in person.connection.get("/cases")]
+    return [str(entry["case_id"]) for entry in person.connection.get("/cases")]
 
 
 def _due(person: Person, trustee: Trustee, feed: CaseFeed, announce: Announce) -> list[Share]:

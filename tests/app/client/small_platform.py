@@ -43,6 +43,7 @@ class SmallPlatform:
     committee: Committee
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     drop_answers: int = 0
+    forget_uploads: bool = False
     busy: int = 0
     uploads: dict[str, bytes] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
@@ -102,9 +103,12 @@ class SmallPlatform:
                     "committee": self.committee.describe(),
                     "deadline_at": "2030-01-01T00:00:00Z",
                     "server_time": "2029-01-01T00:00:00Z",
-                    "standing": standing[0] if standing else None,
+                    "standing": standing[0] if standing else {},
                     "receipts": self.receipts,
                 }
+            case "GET", ["cases", _, "events"]:
+                receipted = [{"type": "BidReceipted", "lot": LOT, "payload": receipt} for receipt in self.receipts]
+                return {}, {"events": receipted, "cursor": "x"}
             case "POST", ["uploads"]:
                 upload = f"u{len(self.uploads)}"
                 self.uploads[upload], self.sizes[upload] = b"", json.loads(body)["size"]
@@ -125,6 +129,8 @@ class SmallPlatform:
     def submit(self, reference: str, body: dict[str, Any]) -> dict[str, Any]:
         signed = SignedAct.from_json({name: body[name] for name in ("act", "key_id", "signature")})
         command = signed.act["command_id"]
+        if self.forget_uploads and command in self.commands:
+            raise Refusal(404, "not_available")
         if command not in self.commands:
             payload, key = body["payload"], self.keys[signed.key_id]
             verify_act(signed, key, origin=ORIGIN, case=reference, type="BidSubmitted", payload=payload)

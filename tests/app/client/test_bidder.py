@@ -122,6 +122,11 @@ def test_a_program_killed_after_the_act_gets_the_first_answer(person, sealed, pl
     assert len(platform.receipts) == 1
 
 
+def test_an_accepted_bid_is_found_again_though_its_upload_is_gone(person, sealed, platform):
+    platform.drop_answers, platform.forget_uploads = 1, True
+    assert bidder.submit(person, sealed).receipt["receipt_id"] == "r0"
+
+
 def test_an_upload_goes_on_where_it_stopped(person, sealed, platform, monkeypatch):
     monkeypatch.setattr(bidder, "PIECE", 1 << 18)
 
