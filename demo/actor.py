@@ -1,0 +1,55 @@
+"""One actor of the demonstration, as a process of its own: `python -m demo.actor ROLE --folder … --desk …`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import traceback
+from pathlib import Path
+
+from app.client.connection import Refused
+from demo.stage import Actor
+
+PARTS = {
+    "admin": "administrator",
+    "operator": "operator",
+    "officer": "officer",
+    "supervisor": "supervisor",
+    "regulator": "regulator",
+    "witness": "witness",
+    "trustee": "trustee",
+    "bidder": "bidder",
+    "member": "member",
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("role", help="such as officer, trustee-3, bidder-a, member-1")
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--desk", type=Path, required=True)
+    parser.add_argument("--base-url", required=True)
+    parser.add_argument("--mailbox", type=Path, help="a member's own mail folder")
+    parser.add_argument("--declines", action="store_true", help="the called expert has no time")
+    arguments = parser.parse_args()
+    actor = Actor(arguments.role, arguments.folder, arguments.desk, arguments.base_url)
+    part = importlib.import_module(f"demo.actors.{PARTS[arguments.role.partition('-')[0]]}")
+    try:
+        if part.__name__.endswith("member"):
+            part.play(actor, arguments.mailbox, arguments.declines)
+        else:
+            part.play(actor)
+    except Refused as refusal:
+        actor.tell("failed", zh=refusal.sentences["zh"], en=refusal.sentences["en"], code=refusal.code)
+        traceback.print_exc()
+        return 1
+    except Exception as exc:
+        actor.tell("failed", zh=str(exc), en=str(exc), code=type(exc).__name__)
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""A bidder: signs up, reads, seals on its own machine, submits, keeps its receipt, confirms the opening."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+from app.client import bidder
+from demo.actors.parties import confirm_opening
+from demo.case import LOT
+from demo.stage import Actor
+
+ASKS = "B"
+
+
+def play(actor: Actor) -> None:
+    mine = actor.case.bidder(actor.role.rpartition("-")[2].upper())
+    _sign_up(actor, mine)
+    actor.event("TenderPublished")
+    _download_documents(actor)
+    if mine["code"] == ASKS:
+        question = {"question": secrets.token_hex(8), "text": actor.case.facts["question"]["text"]}
+        actor.act("QuestionAsked", question, lot="")
+        actor.tell("question_asked", text=question["text"])
+    _bid(actor, mine)
+    actor.event("BidsReadOut")
+    confirm_opening(actor)
+
+
+def _sign_up(actor: Actor, mine: dict[str, str]) -> None:
+    password = secrets.token_urlsafe(16)
+    body = {"organisation": mine["name"], "credit_code": mine["credit_code"], "login": mine["login"]}
+    answer = actor.connection.post("/bidders", {**body, "name": mine["person"], "password": password})
+    actor.person.profile.keep(login=mine["login"], password=password, **answer)
+    actor.person.certify()
+    actor.tell("bidder_signed_up", name=mine["name"])
+
+
+def _download_documents(actor: Actor) -> None:
+    for document in actor.feed.payload("TenderSubmitted")["terms"]["documents"]:
+        data = actor.connection.get_bytes(f"/cases/{actor.case_id}/documents/{document['id']}")
+        (actor.folder / document["name"]).write_bytes(data)
+
+
+def _bid(actor: Actor, mine: dict[str, str]) -> None:
+    files, sealed = actor.folder / "bid-files", actor.folder / "bid"
+    files.mkdir(parents=True, exist_ok=True)
+    for name in ("商务文件", "技术文件", "演示说明"):
+        (files / f"{name}.txt").write_text(f"{mine['name']} · {name}\n（演示内容）\n" * 40, "utf-8")
+    items = {
+        "price_fen": mine["price"].replace(".", ""),
+        "duration_days": str(actor.case.facts["duration_days"]),
+        "project_manager": mine["manager"],
+    }
+    began = time.monotonic()
+    parameters = bidder.fetch_parameters(actor.connection, actor.case_id, LOT)
+    bidder.seal_bid([files], items, parameters, actor.person.key, sealed)
+    took = round((time.monotonic() - began) * 1000)
+    signed = bidder.submit(actor.person, sealed)
+    actor.tell("bid_submitted", name=mine["name"], ms=took, receipt=signed.receipt["receipt_id"])

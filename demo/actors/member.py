@@ -1,0 +1,115 @@
+"""A member of the committee: called up by mail, seated at a booth whose program this is.
+
+The members of the sub-site lose their line in the middle of scoring: the socket is torn without a goodbye, scores go on
+being typed, and after the reconnection everything unacknowledged is sent again under its own command id.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from app.client.booth import ScoreSheetDraft, request_seat, sign_report
+from app.client.feed import CaseFeed
+from app.client.live import LiveChannel
+from demo.case import LOT
+from demo.stage import LOOK_EVERY, Actor, patiently
+from evaluation.committee import MemberRole
+from evaluation.sitting import BidsReviewed, ChairVoted, ReviewFinding, ScoreSheetLocked, StatementMade
+
+CODE = re.compile(r"^code: (\S+)\s*$", re.M)
+NOT_YET = frozenset({"sitting_not_convened", "not_available", "call_up_unknown"})
+
+
+def play(actor: Actor, mailbox: Path, declines: bool) -> None:
+    code = actor.until(lambda: _code_in(mailbox), "a call-up")
+    if not mailbox.name.startswith("buyer@"):
+        reason = "与既定教学安排冲突" if declines else ""
+        actor.connection.post("/call-ups", {"code": code, "accepted": not declines, "reason": reason})
+        actor.tell("call_up_declined" if declines else "call_up_accepted")
+        if declines:
+            return
+    offer = patiently(lambda: request_seat(actor.person, code), NOT_YET, actor)
+    seat = int(offer["seat"])
+    actor.role = f"seat-{seat}"
+    actor.tell("seat_requested", seat=seat, key=actor.person.key.key_id[:16])
+    actor.until(actor.person.logged_in, "the witness")
+    actor.__dict__["case_id"] = offer["case_id"]
+    actor.channel.follow(offer["case_id"])
+    _evaluate(actor, seat)
+
+
+def _code_in(mailbox: Path) -> str:
+    for message in sorted(mailbox.glob("*.eml")):
+        if found := CODE.search(message.read_text("utf-8", "replace")):
+            return found.group(1)
+    return ""
+
+
+def _evaluate(actor: Actor, seat: int) -> None:
+    actor.event("SittingOpened")
+    convened = actor.event("SittingConvened")
+    actor.act("StatementMade", StatementMade(seat, no_conflict=True, conflict=""))
+    actor.tell("statement_made", seat=seat)
+    experts = [s["number"] for s in convened["seats"] if s["role"] == MemberRole.EXPERT]
+    actor.event("StatementsCompleted")
+    actor.act("ChairVoted", ChairVoted(seat, for_seat=min(experts), round=1))
+    actor.event("ChairElected")
+    actor.act("BidsReviewed", BidsReviewed(seat, _findings(convened)))
+    actor.tell("bids_reviewed", seat=seat)
+    valid = actor.event("ReviewConcluded")["valid"]
+    _score(actor, convened, seat, experts, valid)
+    actor.event("ReportPrepared")
+    actor.on_record(lambda feed: _signed_before(feed, convened, seat), "the seats before")
+    digest = sign_report(actor.person, actor.case_id, LOT, seat)
+    actor.tell("report_signed", seat=seat, sha256=digest[:16])
+
+
+def _findings(convened: dict[str, Any]) -> tuple[ReviewFinding, ...]:
+    items = [item["id"] for item in convened["rules"]["review_items"]]
+    return tuple(ReviewFinding(bid["bid"], item, passed=True, ground="") for bid in convened["bids"] for item in items)
+
+
+def _signed_before(feed: CaseFeed, convened: dict[str, Any], seat: int) -> bool:
+    """Members sign one after the other, so that nobody's prepared signature goes stale."""
+    signed = {event["payload"]["seat"] for event in feed.of("ReportSigned")}
+    return {s["number"] for s in convened["seats"] if s["number"] < seat} <= signed
+
+
+def _score(actor: Actor, convened: dict[str, Any], seat: int, experts: list[int], valid: list[str]) -> None:
+    names = {bid["bid"]: bid["bidder_name"] for bid in convened["bids"]}
+    sheet = actor.case.sheet(actor.case.column(seat, experts))
+    scores = {bid: sheet[actor.case.bidder_named(names[bid])["code"]] for bid in valid}
+    draft = ScoreSheetDraft(actor.channel, actor.case_id, LOT)
+    cells = [(bid, criterion, value) for bid, row in scores.items() for criterion, value in row.items()]
+    site = next(s["site"] for s in convened["seats"] if s["number"] == seat)
+    torn = len(cells) // 2 if site != convened["host_site"] else -1
+    _connected(actor)
+    for number, cell in enumerate(cells):
+        if number == torn:
+            _tear(actor.channel)
+            actor.tell("line_cut", seat=seat, acknowledged=len(draft.saved))
+        draft.type(*cell)
+        if torn < 0 or number < torn:
+            _send(actor, draft)
+    _send(actor, draft)
+    if torn >= 0:
+        actor.tell("line_restored", seat=seat, acknowledged=len(draft.saved), queued=len(cells) - torn)
+    actor.act("ScoreSheetLocked", ScoreSheetLocked(seat, scores, {}))
+    actor.tell("scores_locked", seat=seat, cells=len(draft.saved))
+
+
+def _connected(actor: Actor) -> None:
+    actor.until(actor.channel.open, "the live channel")
+
+
+def _send(actor: Actor, draft: ScoreSheetDraft) -> None:
+    """Send what is queued, through as many broken lines as it takes."""
+    while not draft.send():
+        actor.channel.wait(LOOK_EVERY)
+
+
+def _tear(channel: LiveChannel) -> None:
+    """What a cut cable does: the connection is gone, and nobody said goodbye."""
+    channel.client.eio.ws.shutdown()

@@ -1,0 +1,59 @@
+"""The centre's operator: second person for accounts; sites, experts, trustees; the centre's part in a draw."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from demo.actors.parties import confirm_opening, take_part_in_draw
+from demo.case import LOT
+from demo.experts import pool
+from demo.stage import Actor
+
+
+def play(actor: Actor) -> None:
+    actor.join()
+    accounts = _approve_accounts(actor)
+    sites = _open_sites(actor, accounts)
+    actor.connection.post("/experts", {"experts": pool(actor.case, sites, datetime.now(UTC).date())})
+    actor.tell("experts_entered", count=2 * actor.case.facts["experts_per_site"], sites=len(sites))
+    description = actor.paper("committee")
+    actor.leave("committee-id", actor.connection.post("/committees", {"description": description}))
+    actor.tell("committee_registered", k=description["k"], n=description["n"], mode=description["mode"])
+    actor.event("BidsReadOut")
+    confirm_opening(actor)
+    take_part_in_draw(actor, "centre", _state_draw)
+
+
+def _approve_accounts(actor: Actor) -> dict[str, str]:
+    """Approve everybody who was prepared, and hand out the slips; account ids by log-in."""
+    accounts: dict[str, str] = {}
+    while missing := actor.case.people.keys() - accounts.keys():
+        waiting = actor.until(lambda: actor.connection.get("/accounts/waiting"), f"accounts of {sorted(missing)}")
+        for entry in waiting:
+            answer = actor.connection.post(f"/accounts/{entry['id']}/approval")
+            actor.leave(f"slip-{entry['login']}", answer)
+            accounts[entry["login"]] = entry["id"]
+    actor.tell("accounts_approved", count=len(accounts))
+    return accounts
+
+
+def _open_sites(actor: Actor, accounts: dict[str, str]) -> dict[str, str]:
+    sites = {}
+    for site in actor.case.facts["sites"]:
+        body = {"name": site["name"], "witness": accounts[site["witness"]]}
+        sites[site["id"]] = actor.connection.post("/sites", body)["id"]
+    actor.leave("rooms", sites)
+    return sites
+
+
+def _state_draw(actor: Actor, round_: int) -> None:
+    """Once every party has committed, the centre logs the statement over the frozen pool."""
+    parties = len(actor.feed.payload("DrawConditionsProposed")["conditions"]["parties"])
+
+    def all_committed(feed) -> bool:
+        return sum(e["payload"]["round"] == round_ for e in feed.of("DrawCommitted")) == parties
+
+    actor.on_record(all_committed, "commitments")
+    payload = actor.connection.post(f"/cases/{actor.case_id}/lots/{LOT}/draw/pool", repeatable=True)
+    actor.act("DrawStated", payload)
+    actor.tell("draw_stated", round=round_, pool=len(payload["candidates"]))

@@ -1,0 +1,53 @@
+"""What several actors do alike: confirm an opening, take part in a draw."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from app.client.draw_party import DrawParty
+from app.client.feed import CaseFeed
+from crypto.committee import Committee
+from demo.case import LOT
+from demo.stage import Actor
+from evaluation.draw import draw_id
+
+State = Callable[[Actor, int], None]
+
+
+def confirm_opening(actor: Actor) -> None:
+    """Confirm what was read out."""
+    board = actor.connection.get(f"/cases/{actor.case_id}/lots/{LOT}/opening")
+    actor.act("OpeningConfirmed", {"board_sha256": board["board_sha256"]})
+    actor.tell("opening_confirmed")
+
+
+def take_part_in_draw(actor: Actor, name: str, state: State | None = None) -> None:
+    """Commit and reveal in every round, until the committee sits down; the centre also states each round."""
+    party, round_ = DrawParty(actor.folder, name), 1
+    while _round_or_sitting(actor, round_):
+        _play_round(actor, party, round_, state)
+        round_ += 1
+
+
+def _round_or_sitting(actor: Actor, round_: int) -> bool:
+    """Whether a further round was opened; else the sitting was convened."""
+    actor.on_record(lambda feed: _in_round(feed, "DrawRoundOpened", round_) or feed.of("SittingConvened"), "a round")
+    return _in_round(actor.feed, "DrawRoundOpened", round_)
+
+
+def _play_round(actor: Actor, party: DrawParty, round_: int, state: State | None) -> None:
+    committee = Committee.from_description(actor.event("TenderSubmitted")["terms"]["committee"])
+    conditions = actor.event("DrawConditionsProposed")["conditions"]
+    draw = draw_id(conditions["tender"], conditions["lot"], conditions["purpose"])
+    actor.act("DrawCommitted", party.commit(committee, draw, round_, os.urandom))
+    actor.tell("draw_committed", round=round_)
+    if state:
+        state(actor, round_)
+    actor.on_record(lambda feed: _in_round(feed, "DrawSigned", round_), "the trustees' signature")
+    actor.act("DrawRevealed", party.reveal(draw, round_))
+    actor.tell("draw_revealed", round=round_)
+
+
+def _in_round(feed: CaseFeed, type: str, round_: int) -> bool:
+    return any(event["payload"]["round"] == round_ for event in feed.of(type))

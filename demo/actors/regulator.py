@@ -1,0 +1,86 @@
+"""The regulator: gives randomness to the draw as the supervising party, watches silently, takes the result home."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from app.client.feed import CaseFeed
+from app.client.keyfile import write_json
+from app.client.live import LiveChannel
+from demo.actors.parties import take_part_in_draw
+from demo.case import LOT
+from demo.stage import LOOK_AT_LEAST_EVERY, Actor
+
+SEEN = frozenset(
+    {
+        "LotClosed",
+        "BidsReleased",
+        "BidOpened",
+        "BidsReadOut",
+        "OpeningConcluded",
+        "DrawRoundOpened",
+        "DrawSigned",
+        "DrawCompleted",
+        "SittingConvened",
+        "SittingOpened",
+        "ChairElected",
+        "ReviewConcluded",
+        "ResultsComputed",
+        "ReportPrepared",
+        "ReportSealed",
+        "SittingClosed",
+    }
+)
+
+
+def play(actor: Actor) -> None:
+    actor.join()
+    _ = actor.case_id
+    watching = threading.Thread(target=_watch, args=(actor,), daemon=True)
+    watching.start()
+    take_part_in_draw(actor, "supervisor")
+    watching.join()
+    _take_home(actor)
+
+
+def _watch(actor: Actor) -> None:
+    """Tell what the system itself does, as it can be seen on record, until the sitting is closed."""
+    feed, channel = CaseFeed(actor.connection, actor.case_id), LiveChannel(actor.connection)
+    channel.follow(actor.case_id)
+    while not feed.of("SittingClosed"):
+        for event in feed.refresh():
+            if event["type"] in SEEN:
+                actor.tell(f"event:{event['type']}", **_shown(event["payload"]))
+        channel.wait(LOOK_AT_LEAST_EVERY)
+    channel.close()
+
+
+def _shown(payload: dict[str, Any]) -> dict[str, Any]:
+    """Figures for the narration: plain values as they are, of lists their length."""
+    plain = {name: value for name, value in payload.items() if isinstance(value, str | int)}
+    return plain | {name: len(value) for name, value in payload.items() if isinstance(value, list)}
+
+
+def _take_home(actor: Actor) -> None:
+    feed = CaseFeed(actor.connection, actor.case_id)
+    feed.refresh()
+    files = actor.connection.get(f"/cases/{actor.case_id}/lots/{LOT}/files")
+    kept = {}
+    for file in files:
+        if file["kind"] in ("report", "record"):
+            path = actor.folder / f"{file['kind']}.pdf"
+            path.write_bytes(actor.connection.get_bytes(f"/files/{file['id']}"))
+            kept[file["kind"]] = str(path)
+    (actor.folder / "evidence.zip").write_bytes(actor.connection.get_bytes(f"/cases/{actor.case_id}/evidence"))
+    opened = [event["payload"] for event in feed.of("BidOpened")]
+    result = {
+        "opened": opened,
+        "result": feed.payload("ResultsComputed")["result"],
+        "convened": feed.payload("SittingConvened"),
+        "case": actor.case_id,
+        "files": kept,
+        "evidence": str(actor.folder / "evidence.zip"),
+    }
+    write_json(actor.desk / "result.json", result)
+    actor.tell("result_taken", files=len(files))

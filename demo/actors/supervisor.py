@@ -1,0 +1,30 @@
+"""The agency's supervisor: second person for whatever the officer proposes; the agency's part in a draw."""
+
+from __future__ import annotations
+
+from app.casefile.codec import decode
+from crypto.canonical import digest
+from demo.actors.parties import take_part_in_draw
+from demo.stage import Actor
+from evaluation.draw import DrawConditions, conditions_sha256
+
+
+def play(actor: Actor) -> None:
+    actor.join()
+    actor.paper("case")
+    submitted = actor.event("TenderSubmitted")
+    actor.act("TenderPublished", {"terms_sha256": digest(submitted)}, lot="")
+    actor.tell("tender_published", ceiling=actor.case.facts["ceiling"])
+    _release_answer(actor)
+    proposed = actor.event("DrawConditionsProposed")
+    conditions = decode(DrawConditions, proposed["conditions"])
+    actor.act("DrawConditionsApproved", {"conditions_sha256": conditions_sha256(conditions)})
+    actor.tell("draw_conditions_approved")
+    take_part_in_draw(actor, "agency")
+
+
+def _release_answer(actor: Actor) -> None:
+    first = actor.on_record(lambda feed: feed.of("AnswerProposed") or feed.of("LotClosed"), "an answer")[0]
+    if first["type"] == "AnswerProposed":
+        actor.act("AnswerReleased", first["payload"], lot="")
+        actor.tell("answer_released", text=first["payload"]["text"])
