@@ -1,0 +1,98 @@
+"""Puts an installation together: platform, Flask application, live channel. Refuses to start on an undeclared route."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app import api, realtime, web
+from app.config import Settings
+from app.database import Clock
+from app.extensions import babel, csrf, guard_requests, socketio, undeclared
+from app.reactions import start_reactions
+from app.services.platform import DIST, open_platform
+
+TEMPLATES = Path(__file__).parent.parent / "templates" / "html"
+log = logging.getLogger("tenderhall")
+
+
+class UndeclaredAccess(Exception):
+    """Routes or socket events that declare no access; the application does not start."""
+
+
+def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Flask:
+    """The web application with its live channel."""
+    settings = settings or Settings.from_env()
+    platform = open_platform(settings, clock)
+    app = Flask("app", static_folder=str(DIST), static_url_path="/static", template_folder=str(TEMPLATES))
+    app.extensions["tenderhall"] = platform
+    app.config.update(
+        SECRET_KEY=platform.keys.secret,
+        SESSION_COOKIE_NAME="tenderhall_form",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        WTF_CSRF_CHECK_DEFAULT=False,  # app.extensions protects every form; programs carry their token in a header
+        WTF_CSRF_TIME_LIMIT=None,
+        MAX_CONTENT_LENGTH=settings.max_upload_bytes,
+        ASSETS=read_assets(),
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    _attach(app, settings)
+    if missing := undeclared(app):
+        raise UndeclaredAccess(", ".join(missing))
+    start_reactions(app)
+    return app
+
+
+def _attach(app: Flask, settings: Settings) -> None:
+    csrf.init_app(app)
+    babel.init_app(app, locale_selector=web.select_language, default_translation_directories="translations")
+    guard_requests(app)
+    web.attach(app)
+    api.attach(app)
+    realtime.attach()
+    socketio.init_app(
+        app,
+        async_mode=_async_mode(),
+        transports=["websocket"],
+        cors_allowed_origins=[],  # app.realtime checks the Origin itself, also a missing one
+        message_queue=settings.redis_url,
+        max_http_buffer_size=1 << 20,
+        manage_session=False,
+        ping_interval=20,
+        ping_timeout=20,
+    )
+    app.wsgi_app = plain_websockets(ProxyFix(app.wsgi_app))  # type: ignore[method-assign]
+
+
+def _async_mode() -> str:
+    """gevent under the server, threads in tests."""
+    import sys
+
+    patched = "gevent.monkey" in sys.modules and sys.modules["gevent.monkey"].is_module_patched("socket")
+    return "gevent" if patched else "threading"
+
+
+def read_assets() -> dict[str, dict[str, str]]:
+    """Logical names of built files: address, hash, integrity. Empty before the front-end build."""
+    manifest = DIST / "manifest.json"
+    assets: dict[str, dict[str, str]] = json.loads(manifest.read_text("utf-8")) if manifest.exists() else {}
+    return assets
+
+
+def plain_websockets(application: Callable[..., object]) -> Callable[..., object]:
+    """Without per-message compression, which costs 100 KiB of memory per socket."""
+
+    def serve(environ: dict[str, object], start_response: object) -> object:
+        environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+        return application(environ, start_response)
+
+    return serve

@@ -1,0 +1,15 @@
+"""The JSON API, for programs and for the pages' own scripts. Shape is checked here, everything else in services."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.api import cases, files, lots, people, seats
+from app.api.errors import attach_errors
+
+
+def attach(app: Flask) -> None:
+    """Register every route of the API under /api/v1."""
+    for blueprint in (people.routes, cases.routes, lots.routes, seats.routes, files.routes):
+        app.register_blueprint(blueprint, url_prefix="/api/v1")
+    attach_errors(app)

@@ -141,7 +141,8 @@ class Case:
 
 def _apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
     if isinstance(fact, BID_FACTS):
-        return replace(state, bidding=bid.apply(state.bidding, fact, record.actor, record.at))
+        key_id = record.act["key_id"] if record.act else ""
+        return replace(state, bidding=bid.apply(state.bidding, fact, record.actor, key_id, record.at))
     if isinstance(fact, OPENING_FACTS):
         bidding = replace(state.bidding, closed=True) if isinstance(fact, opening.LotClosed) else state.bidding
         return replace(state, bidding=bidding, opening=opening.apply(state.opening, fact, record.actor, record.at))

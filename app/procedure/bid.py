@@ -54,13 +54,14 @@ class BidWithdrawn:
 
 @dataclass(frozen=True)
 class Submission:
-    """One complete bid; `bidder` is the organisation, `by` the account that signed."""
+    """One complete bid; `bidder` is the organisation, `by` the account that signed, with the key `key_id`."""
 
     receipt_id: str
     bidder: str
     by: str
     fact: BidSubmitted
     received_at: datetime
+    key_id: str
     ended: str = ""  # "", "replaced", "withdrawn"
 
 
@@ -117,11 +118,11 @@ def _refuse_copy(bidding: Bidding, fact: BidSubmitted) -> None:
             raise RuleViolation("bid_copied")
 
 
-def apply(bidding: Bidding, fact: Fact, by: str, at: datetime) -> Bidding:
-    """The state after an accepted fact; a later bid of the same bidder replaces its earlier one."""
+def apply(bidding: Bidding, fact: Fact, by: str, key_id: str, at: datetime) -> Bidding:
+    """The state after an accepted fact, signed with `key_id`; a later bid of a bidder replaces its earlier one."""
     match fact:
         case BidSubmitted():
-            return replace(bidding, pending=Submission("", "", by, fact, at))
+            return replace(bidding, pending=Submission("", "", by, fact, at, key_id))
         case BidReceipted():
             assert bidding.pending is not None
             submission = replace(bidding.pending, receipt_id=fact.receipt_id, bidder=fact.receipt["bidder"])

@@ -1,4 +1,4 @@
-"""Who sits for the buyer: named by the agency with a letter of authority (授权函), never as chair in goods (O87 art. 45)."""
+"""Who sits for the buyer: named by the agency with a letter of authority (授权函), never as chair in goods (O87 45)."""
 
 from __future__ import annotations
 

@@ -113,14 +113,20 @@ def register_bidder(
 
 
 def prepare_account(
-    platform: Platform, actor_id: str, organisation: NewOrganisation, login: str, name: str, roles: frozenset[Role]
+    platform: Platform,
+    actor_id: str,
+    organisation: NewOrganisation,
+    login: str,
+    name: str,
+    roles: frozenset[Role],
+    mail: str = "",
 ) -> str:
     """A system administrator prepares an account; it does nothing until another person approves it. Its id."""
     with plain_transaction(platform.database) as (db_session, now):
         authorize(load_actor(db_session, actor_id), Action.ACCOUNT_PREPARE)
         owner = find_or_add_organisation(db_session, organisation, now)
         account = add_account(db_session, owner, login, name, roles, now)
-        account.prepared_by = actor_id
+        account.prepared_by, account.mail = actor_id, mail
         return account.id
 
 

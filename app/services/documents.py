@@ -178,7 +178,9 @@ def opening_record(platform: Platform, case: Case, lot: str, now: datetime) -> O
     """The content of 开标记录 as the case stands."""
     state, terms = case.lots[lot], case.tender.published
     opening, parties, lot_published = state.opening, case.tender.parties, lot_terms(case, lot)
-    assert parties is not None and opening.closed is not None and opening.closed_at is not None
+    assert parties is not None
+    assert opening.closed is not None
+    assert opening.closed_at is not None
     with platform.database.reading() as db_session:
         people = names_of(db_session, [o.by for o in opening.objections.values()] + list(opening.confirmations))
     confirmed = {people[by][1]: at for by, at in opening.confirmations.items() if by in people}

@@ -184,7 +184,7 @@ def release_draw_share(act: Act) -> Answer:
 
 
 def call_up_code(platform: Platform, case_id: str, lot: str, person: str) -> str:
-    """The code by which a person answers and later sits down: made anew from the installation's secret, never stored."""
+    """The code by which a person answers and later sits down: made anew from the installation's secret, not stored."""
     digest = hmac.new(platform.keys.secret, f"call-up/{case_id}/{lot}/{person}".encode(), hashlib.sha256).digest()
     return base64.b32encode(digest[:10]).decode()
 

@@ -54,6 +54,12 @@ def add_site(platform: Platform, log_in: LogIn, name: str, witness_id: str) -> s
         return site.id
 
 
+def list_sites(platform: Platform) -> list[dict[str, str]]:
+    """Every site: id and name."""
+    with platform.database.reading() as db_session:
+        return [{"id": row.id, "name": row.name} for row in db_session.scalars(select(Site).order_by(Site.name))]
+
+
 def add_experts(platform: Platform, log_in: LogIn, entries: Sequence[NewExpert]) -> list[str]:
     """Enter experts, all or none; their ids. Raises RuleViolation `site_unknown`, `login_taken`."""
     with plain_transaction(platform.database) as (db_session, now):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from app.adapters.blobs import BlobStore
-from app.adapters.keystore import Keystore
+from app.adapters.keystore import Keystore, load_keys
 from app.config import Settings
-from app.database import Database
+from app.database import Clock, Database
 from app.documents.render import Renderer
+
+DIST = Path(__file__).parent.parent / "static" / "dist"
 
 
 @dataclass(frozen=True)
@@ -24,3 +27,10 @@ class Platform:
     @property
     def origin(self) -> str:
         return self.settings.origin
+
+
+def open_platform(settings: Settings, clock: Clock | None = None) -> Platform:
+    """The installation of these settings. Raises KeysMissing before `init`, FontsMissing before the build."""
+    database = Database(settings.database_url, clock)
+    keys = load_keys(settings.keys)
+    return Platform(settings, database, keys, BlobStore(settings.blobs), Renderer(DIST / "fonts"))

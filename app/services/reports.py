@@ -98,7 +98,8 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime) -> E
     """Every part that O87 art. 58 asks for, from the case as it stands."""
     state, terms, published = case.lots[lot], case.tender.published, lot_terms(case, lot)
     sitting, opening, parties = state.sitting, state.opening, case.tender.parties
-    assert sitting.convened is not None and parties is not None and opening.closed_at is not None
+    assert parties is not None
+    assert opening.closed_at is not None
     with platform.database.reading() as db_session:
         members = _members(db_session, case, lot)
         started_at, sitting_digest, draw_digest = _sources(db_session, case, lot)
@@ -296,7 +297,10 @@ class SignedReport:
 
 @prepares("ReportSigned")
 def finish_report_signature(platform: Platform, log_in: LogIn, proposal: Proposal) -> SignedReport:
-    """Put the booth's signature into the PDF, outside the transaction. Raises RuleViolation `signature_not_prepared`."""
+    """Put the booth's signature into the PDF, outside the transaction.
+
+    Raises RuleViolation `signature_not_prepared`.
+    """
     seat = int(log_in.seat.rpartition("#")[2] or 0)
     raw = proposal.attachments.get("pdf_signature", b"")
     if hashlib.sha256(raw).hexdigest() != proposal.payload["signature_sha256"]:
@@ -340,7 +344,7 @@ def _after_settling(act: Act) -> Answer:
 
 
 def seal_report(platform: Platform, case_id: str, lot: str) -> None:
-    """The centre's seal, once every member has signed, dissented or is recorded as refusing; then the sitting closes."""
+    """The centre's seal, once every member has signed, dissented or is recorded as refusing; the sitting closes."""
     with platform.database.reading() as db_session:
         case = load_case(db_session, case_id)
         report = latest_document(db_session, case_id, lot, "report")

@@ -1,0 +1,93 @@
+"""Pages. Each sub-package is one role's desk: `views.py` shows and delegates, `forms.py` checks shape."""
+
+from __future__ import annotations
+
+import secrets
+from zoneinfo import ZoneInfo
+
+from flask import Flask, Response, current_app, g, request, session, url_for
+from flask_babel import gettext
+
+from app.extensions import access, current_actor, platform
+from app.permissions.actions import Action
+from app.web.account.views import routes as account
+from app.web.agency.views import routes as agency
+from app.web.bidder.views import routes as bidder
+from app.web.expert.views import routes as expert
+from app.web.operator.views import routes as operator
+from app.web.public.views import routes as public
+from app.web.regulator.views import routes as regulator
+
+LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+def attach(app: Flask) -> None:
+    """Register pages, languages, headers and what every template may rely on."""
+    for blueprint in (public, account, agency, bidder, expert, operator, regulator):
+        app.register_blueprint(blueprint)
+    app.view_functions["static"] = access(Action.SITE_READ)(app.view_functions["static"])
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.before_request(_remember_language)
+    app.after_request(_secure)
+    app.context_processor(_context)
+
+
+def select_language() -> str:
+    """The Babel locale of this request: chosen before, else Chinese."""
+    return LOCALES[g.get("lang", "zh")]
+
+
+def _remember_language() -> None:
+    chosen = request.args.get("lang", "")
+    if chosen in LOCALES:
+        session["lang"] = chosen
+    g.lang = session.get("lang", "zh")
+    g.csp_nonce = secrets.token_urlsafe(16)
+
+
+def _secure(answer: Response) -> Response:
+    for name, value in HEADERS.items():
+        answer.headers.setdefault(name, value)
+    answer.headers["Content-Security-Policy"] = CONTENT_POLICY.format(nonce=g.get("csp_nonce", ""))
+    if not request.path.startswith("/static/"):
+        answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def asset(name: str) -> str:
+    """Address of a built file by its logical name."""
+    return url_for("static", filename=current_app.config["ASSETS"][name]["file"])
+
+
+def _context() -> dict[str, object]:
+    here, actor = platform(), current_actor()
+    zone = here.settings.display_zone
+    signed_in = bool(actor.id)
+    return {
+        "lang": g.get("lang", "zh"),
+        "actor": {
+            "name": actor.name,
+            "role_names": [gettext(f"role_{role}") for role in sorted(actor.roles)],
+            "organisation": actor.organisation_name,
+        }
+        if signed_in
+        else None,
+        "csp_nonce": g.get("csp_nonce", ""),
+        "asset": asset,
+        "server_time": here.database.now(),
+        "display_zone": ZoneInfo(zone),
+        "display_zone_name": zone,
+        "demo_notice": gettext("演示系统：期限以秒计，数据均为虚构。") if here.settings.demo else None,
+        "sign_in_url": "/log-in",
+        "sign_out_url": "/log-out",
+    }

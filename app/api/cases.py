@@ -1,0 +1,99 @@
+"""Cases: drafts, notices, events, acts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from flask import Blueprint, request
+
+from app.api.people import body, text
+from app.casefile.codec import encode
+from app.extensions import access, current_actor, current_log_in, platform, private_facts, required_log_in
+from app.permissions.actions import Action
+from app.queries.events import event_view, seen_events
+from app.queries.lists import published_notices
+from app.queries.people import names_of_accounts
+from app.services import acts, tenders
+from app.services.cursors import read_cursor, write_cursor
+from crypto.canonical import Json
+from crypto.instants import format_instant
+
+routes = Blueprint("api_cases", __name__)
+
+
+@routes.get("/cases")
+@access(Action.SITE_READ)
+def list_cases() -> Json:
+    with platform().database.reading() as db_session:
+        rows = published_notices(db_session, request.args.get("q", ""))
+    return [encode(asdict(row)) for row in rows]
+
+
+@routes.post("/cases")
+@access(Action.CASE_OPEN)
+def open_case() -> Json:
+    sent = body()
+    case = tenders.open_case(
+        platform(), required_log_in(), text(sent, "title"), text(sent, "regulator", ""), dict(sent.get("form") or {})
+    )
+    return {"case": case}
+
+
+@routes.get("/cases/<case>/draft")
+@access(Action.DRAFT_READ)
+def read_draft(case: str) -> Json:
+    draft = tenders.read_draft(platform(), required_log_in(), case)
+    return {"case": case, "title": draft.title, "form": draft.form, "documents": encode(draft.documents)}
+
+
+@routes.put("/cases/<case>/draft")
+@access(Action.DRAFT_EDIT)
+def save_draft(case: str) -> Json:
+    tenders.save_draft(platform(), required_log_in(), case, dict(body().get("form") or {}))
+    return {}
+
+
+@routes.post("/cases/<case>/documents")
+@access(Action.DRAFT_EDIT)
+def add_document(case: str) -> Json:
+    name = request.args.get("name", "")
+    return encode(tenders.add_document(platform(), required_log_in(), case, name, request.get_data(cache=False)))
+
+
+@routes.get("/cases/<case>/draft/submission")
+@access(Action.DRAFT_READ)
+def draft_submission(case: str) -> Json:
+    return tenders.draft_terms(platform(), required_log_in(), case)
+
+
+@routes.get("/cases/<case>/events")
+@access(Action.EVENTS_READ)
+def events(case: str) -> Json:
+    """What the asker may see, from a cursor on; facts unsealed since then come with a fresh reading."""
+    here, actor = platform(), current_actor()
+    with here.database.reading() as db_session:
+        seen = seen_events(db_session, actor, case, read_cursor(here, case, request.args.get("cursor", "")))
+    names = names_of_accounts(here.database, {record.actor for record in seen.records})
+    return {
+        "events": [event_view(actor, seen.case, record, lambda id_: names.get(id_, "")) for record in seen.records],
+        "cursor": write_cursor(here, case, seen.last_seq),
+    }
+
+
+@routes.get("/cases/<path:case>/acts/head")
+@access(Action.OWN_ACCOUNT)
+def act_head(case: str) -> Json:
+    here = platform()
+    return {
+        "prev_act": acts.act_head(here, case.partition("/")[0], required_log_in()),
+        "origin": here.origin,
+        "server_time": format_instant(here.database.now()),
+    }
+
+
+@routes.post("/cases/<path:case>/acts/<kind>")
+@access(Action.OWN_ACCOUNT)
+def record_act(case: str, kind: str) -> Json:
+    """The one door for every signed act; which action it is, the fact's own declaration says."""
+    proposal = acts.parse_proposal(case, kind, body(), private_facts())
+    return acts.record_act(platform(), current_log_in(), proposal)

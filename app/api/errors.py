@@ -1,0 +1,107 @@
+"""Refusals as JSON: a code, its sentence in both languages, the figures; never an internal."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import Any
+
+from flask import Flask, Response, g, jsonify, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from app.casefile.codec import encode
+from app.database import Busy
+from app.extensions import current_log_in
+from app.messages import sentence
+from app.permissions.policy import NotAllowed
+from app.procedure.errors import RuleViolation
+from crypto.errors import CryptoError
+
+log = logging.getLogger("tenderhall.web")
+PAGES = frozenset({400, 403, 404, 409, 413, 429, 500, 503})
+CONFLICTS = frozenset({"object_has_changed", "act_out_of_order", "report_moved_on", "command_reused", "upload_offset"})
+
+
+def wants_json() -> bool:
+    return request.path.startswith("/api/")
+
+
+def error_body(code: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """`{code, message, message_en, facts}` of a refusal."""
+    return {
+        "code": code,
+        "message": sentence(code, facts, "zh"),
+        "message_en": sentence(code, facts, "en"),
+        "facts": {name: _plain(value) for name, value in facts.items()},
+    }
+
+
+def _plain(value: Any) -> Any:
+    try:
+        return encode(value)
+    except TypeError:
+        return str(value)
+
+
+def status_of(code: str) -> int:
+    """404 for what is absent or not for this asker, 409 where the state moved on, 422 for a rule that says no."""
+    if code.endswith("_unknown"):
+        return 404
+    return 409 if code in CONFLICTS else 422
+
+
+def _answer(code: str, facts: dict[str, Any], status: int, **headers: str) -> Response:
+    if status == 404:
+        code, facts = "not_available", {}  # the same words for "absent" and "forbidden"
+    body = error_body(code, facts)
+    answer = jsonify({"error": body}) if wants_json() else Response(_page(body, status), mimetype="text/html")
+    answer.status_code = status
+    answer.headers.update(headers)
+    return answer
+
+
+def _page(body: dict[str, Any], status: int) -> str:
+    lang = g.get("lang", "zh")
+    message = body["message_en"] if lang == "en" else body["message"]
+    return render_template(_template(status), message=message, incident=body["facts"].get("incident"))
+
+
+def _template(status: int) -> str:
+    return f"errors/{status}.html" if status in PAGES else "errors/400.html"
+
+
+def refusal(exc: Exception) -> Response:
+    """The answer to a refusal by a rule, a cryptographic check or the policy."""
+    if isinstance(exc, NotAllowed):
+        if current_log_in() is None:
+            return _answer("log_in_needed", {}, 401)
+        return _answer("not_available", {}, 404)
+    assert isinstance(exc, RuleViolation | CryptoError)
+    return _answer(exc.code, dict(exc.facts), status_of(exc.code))
+
+
+def attach_errors(app: Flask) -> None:
+    """One handler for each way in which a request can fail."""
+    for kind in (RuleViolation, CryptoError, NotAllowed):
+        app.register_error_handler(kind, refusal)
+
+    @app.errorhandler(Busy)
+    def busy(_exc: Busy) -> Response:
+        return _answer("busy", {}, 503, **{"Retry-After": "2"})
+
+    @app.errorhandler(CSRFError)
+    def form_expired(_exc: CSRFError) -> Response:
+        return _answer("form_expired", {}, 400)
+
+    @app.errorhandler(HTTPException)
+    def http_error(exc: HTTPException) -> Response:
+        if exc.code and exc.code < 400:
+            return exc.get_response()  # type: ignore[return-value]
+        return _answer("not_available" if exc.code == 404 else "request_wrong", {}, exc.code or 500)
+
+    @app.errorhandler(Exception)
+    def unexpected(exc: Exception) -> Response:
+        incident = uuid.uuid4().hex[:12]
+        log.error("incident %s: %s %s", incident, request.method, request.endpoint, exc_info=exc)
+        return _answer("incident", {"incident": incident}, 500)

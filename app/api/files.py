@@ -1,0 +1,44 @@
+"""Files: tender documents for everybody, the rest for those whom the policy names."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from flask import Blueprint, Response
+
+from app.casefile.codec import encode
+from app.extensions import access, current_actor, current_log_in, platform
+from app.permissions.actions import Action
+from app.services import files, tenders
+from crypto.canonical import Json
+
+routes = Blueprint("api_files", __name__)
+
+
+def attachment(name: str, data: bytes, media_type: str) -> Response:
+    """Bytes to be saved, never to be run in a page of ours."""
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(data, mimetype=media_type, headers=headers)
+
+
+@routes.get("/cases/<case>/documents/<document>")
+@access(Action.DOCUMENTS_DOWNLOAD)
+def tender_document(case: str, document: str) -> Response:
+    row, data = tenders.download_document(platform(), current_log_in(), case, document)
+    return attachment(row.name, data, row.media_type)
+
+
+@routes.get("/cases/<case>/lots/<lot>/files")
+@access(Action.SITE_READ)
+def list_files(case: str, lot: str) -> Json:
+    return encode(files.readable_files(platform(), current_actor(), case, lot))
+
+
+@routes.get("/files/<file>")
+@access(Action.SITE_READ)
+def read_file(file: str) -> Response:
+    found, data = files.read_file(platform(), current_actor(), file)
+    return attachment(found.name, data, found.media_type)

@@ -1,0 +1,129 @@
+"""Lots: the bidder's desk, uploads, opening, draw, room, evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import Blueprint, Response, request
+
+from app.api.people import body, text
+from app.casefile.case import Case
+from app.casefile.codec import encode
+from app.extensions import access, current_actor, platform, required_log_in
+from app.permissions.actions import Action
+from app.procedure.errors import RuleViolation
+from app.queries import lots as views
+from app.queries.cases import load_case
+from app.services import audits, draws, reports, sittings, uploads
+from app.services.actors import authorize_or_record
+from crypto.canonical import Json
+from crypto.instants import format_instant
+
+routes = Blueprint("api_lots", __name__)
+PIECE = 1 << 18
+
+
+def entitled_case(case: str, lot: str, action: Action) -> Case:
+    """The case, if the asker may do this with it now. Raises NotAllowed."""
+    here = platform()
+    with here.database.reading() as db_session:
+        found = load_case(db_session, case)
+    authorize_or_record(here.database, current_actor(), action, found, lot, request.remote_addr or "")
+    return found
+
+
+@routes.get("/cases/<case>/lots/<lot>/bid")
+@access(Action.BID_SUBMIT)
+def bid_desk(case: str, lot: str) -> Json:
+    here, found = platform(), entitled_case(case, lot, Action.RECEIPT_READ)
+    desk = views.bid_desk(here.origin, found, lot, current_actor(), here.settings.max_upload_bytes)
+    return {**desk, "server_time": format_instant(here.database.now())}
+
+
+@routes.get("/cases/<case>/lots/<lot>/opening")
+@access(Action.OPENING_WATCH)
+def opening(case: str, lot: str) -> Json:
+    return views.opening_board(platform().origin, entitled_case(case, lot, Action.OPENING_WATCH), lot)
+
+
+@routes.get("/cases/<case>/lots/<lot>/draw")
+@access(Action.DRAW_WATCH)
+def draw(case: str, lot: str) -> Json:
+    return views.draw_board(entitled_case(case, lot, Action.DRAW_WATCH), lot)
+
+
+@routes.get("/cases/<case>/lots/<lot>/draw/records/<int:round_>")
+@access(Action.DRAW_WATCH)
+def draw_record(case: str, lot: str, round_: int) -> Json:
+    record = views.draw_record(entitled_case(case, lot, Action.DRAW_WATCH), lot, round_)
+    if record is None:
+        raise RuleViolation("record_unknown")
+    return record
+
+
+@routes.post("/cases/<case>/lots/<lot>/draw/pool")
+@access(Action.DRAW_STATE)
+def freeze_pool(case: str, lot: str) -> Json:
+    return draws.freeze_pool(platform(), required_log_in(), case, lot)
+
+
+@routes.post("/call-ups")
+@access(Action.CALL_UP_ANSWER)
+def answer_call_up() -> Json:
+    sent = body()
+    draws.answer_call_up(platform(), text(sent, "code"), sent.get("accepted") is True, text(sent, "reason", ""))
+    return {}
+
+
+@routes.get("/cases/<case>/lots/<lot>/room")
+@access(Action.ROOM_JOIN)
+def room(case: str, lot: str) -> Json:
+    found = entitled_case(case, lot, Action.ROOM_JOIN)
+    drafts = sittings.own_drafts(platform(), required_log_in(), case, lot)
+    return {**views.room(found, lot, current_actor()), "drafts": [encode(draft) for draft in drafts]}
+
+
+@routes.post("/cases/<case>/lots/<lot>/report/signature")
+@access(Action.REPORT_SIGN)
+def request_signature(case: str, lot: str) -> Json:
+    return encode(reports.request_signature(platform(), required_log_in(), case, lot))
+
+
+@routes.get("/cases/<case>/evidence")
+@access(Action.EVIDENCE_EXPORT)
+def evidence(case: str) -> Response:
+    name, data = audits.export_evidence(platform(), required_log_in(), case)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(data, mimetype="application/zip", headers=headers)
+
+
+@routes.post("/uploads")
+@access(Action.BID_UPLOAD)
+def begin_upload() -> Json:
+    size = body().get("size")
+    if type(size) is not int:
+        raise RuleViolation("malformed", path="$.size", expected="int")
+    return encode(uploads.begin_upload(platform(), required_log_in(), size))
+
+
+@routes.route("/uploads/<upload>", methods=["HEAD"])
+@access(Action.BID_UPLOAD)
+def upload_state(upload: str) -> Response:
+    state = uploads.read_upload(platform(), required_log_in(), upload)
+    return Response(headers={"Upload-Offset": str(state.offset), "Upload-Length": str(state.size)})
+
+
+@routes.patch("/uploads/<upload>")
+@access(Action.BID_UPLOAD)
+def continue_upload(upload: str) -> Response:
+    try:
+        offset = int(request.headers.get("Upload-Offset", ""))
+    except ValueError as exc:
+        raise RuleViolation("malformed", path="Upload-Offset", expected="int") from exc
+    state = uploads.continue_upload(platform(), required_log_in(), upload, offset, _pieces())
+    return Response(status=204, headers={"Upload-Offset": str(state.offset)})
+
+
+def _pieces() -> Iterator[bytes]:
+    while piece := request.stream.read(PIECE):
+        yield piece

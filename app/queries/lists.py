@@ -1,0 +1,85 @@
+"""Lists across cases: published notices, and what concerns one actor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session as DbSession
+
+from app.models import Lot, Tender, TenderDraft
+from app.procedure.roles import Actor, Role
+from app.queries.cases import load_case
+
+
+@dataclass(frozen=True)
+class NoticeRow:
+    """One line of the list of notices. `stage` is the phase of the case, derived."""
+
+    case_id: str
+    code: str
+    title: str
+    buyer: str
+    profile: str
+    published_at: datetime
+    deadline_at: datetime
+    stage: str
+
+
+def published_notices(
+    db_session: DbSession, words: str = "", limit: int = 50, before: datetime | None = None
+) -> list[NoticeRow]:
+    """Published tenders, newest first; `words` searches code, title and buyer, `before` continues a list."""
+    deadline = select(func.min(Lot.deadline_at)).where(Lot.case_id == Tender.case_id).scalar_subquery()
+    query = select(Tender, deadline).where(Tender.published_at.is_not(None)).order_by(Tender.published_at.desc())
+    for word in words.split():
+        pattern = f"%{word.replace('%', '')}%"
+        query = query.where(or_(Tender.title.like(pattern), Tender.code.like(pattern), Tender.buyer.like(pattern)))
+    if before is not None:
+        query = query.where(Tender.published_at < before)
+    return [_row(db_session, tender, deadline_at) for tender, deadline_at in db_session.execute(query.limit(limit))]
+
+
+def _row(db_session: DbSession, tender: Tender, deadline_at: datetime) -> NoticeRow:
+    stage = load_case(db_session, tender.case_id).phase()
+    assert tender.published_at is not None
+    return NoticeRow(
+        tender.case_id,
+        tender.code,
+        tender.title,
+        tender.buyer,
+        tender.profile,
+        tender.published_at,
+        deadline_at,
+        stage.value,
+    )
+
+
+@dataclass(frozen=True)
+class DraftRow:
+    """A draft of one's own agency."""
+
+    case_id: str
+    title: str
+    saved_at: datetime
+    submitted: bool
+    returned: str
+
+
+def agency_drafts(db_session: DbSession, actor: Actor) -> list[DraftRow]:
+    """Unpublished cases of the actor's agency, the last saved first."""
+    if not actor.is_(Role.AGENCY_OFFICER, Role.AGENCY_SUPERVISOR):
+        return []
+    query = (
+        select(TenderDraft)
+        .where(TenderDraft.organisation_id == actor.organisation_id)
+        .order_by(TenderDraft.saved_at.desc())
+    )
+    rows = []
+    for draft in db_session.scalars(query):
+        tender = load_case(db_session, draft.case_id).tender
+        if tender.published_at is None:
+            submitted = tender.terms is not None and not tender.returned
+            rows.append(DraftRow(draft.case_id, draft.title, draft.saved_at, submitted, tender.returned))
+    return rows

@@ -1,0 +1,202 @@
+"""What a lot shows at each of its stages: the bidder's desk, the opening board, the draw, the room."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from app.casefile.case import Case, Phase
+from app.casefile.codec import encode
+from app.casefile.sealing import committee_of, context_of, open_identity, open_statement
+from app.permissions.actions import Action
+from app.permissions.policy import allowed
+from app.procedure.roles import Actor
+from crypto.canonical import Json, digest
+from crypto.committee import identity
+from crypto.envelope import new_bid_identity
+from evaluation import draw as draw_rules
+from evaluation.sitting.state import AFTER_LAST_LOCK, SittingState, progress, visible_scores
+
+
+def bid_desk(origin: str, case: Case, lot: str, actor: Actor, limit: int) -> dict[str, Json]:
+    """What a bidder needs to seal, and its own standing bid; nothing of anybody else's."""
+    state = case.lot(lot)
+    context = context_of(origin, case, lot, actor.organisation_id, new_bid_identity().recipient)
+    del context["recipient"]
+    standing = state.bidding.of_bidder(actor.organisation_id)
+    own = [s for s in state.bidding.submissions.values() if s.bidder == actor.organisation_id]
+    return {
+        "context": context,
+        "open_statement": open_statement(origin, case.id, lot),
+        "open_identity": open_identity(origin, case.id, lot).hex(),
+        "committee": case.tender.published.committee,
+        "deadline_at": encode(case.tender.deadlines[lot]),
+        "limit": limit,
+        "standing": {"receipt_id": standing.receipt_id, "received_at": encode(standing.received_at)}
+        if standing
+        else {},
+        "receipts": [{"receipt_id": s.receipt_id, "received_at": encode(s.received_at), "ended": s.ended} for s in own],
+    }
+
+
+def opening_board(origin: str, case: Case, lot: str) -> dict[str, Json]:
+    """The board of an opening. Before the lot is closed it holds the deadline and nothing else."""
+    state, committee = case.lot(lot).opening, committee_of(case)
+    board: dict[str, Json] = {
+        "deadline_at": encode(case.tender.deadlines[lot]),
+        "statement": open_statement(origin, case.id, lot),
+        "identity": open_identity(origin, case.id, lot).hex(),
+        "mode": committee.mode,
+        "needed": committee.k,
+        "trustees": [
+            {
+                "index": m.index,
+                "organisation": m.organisation,
+                "released_at": encode(state.share_times[m.index]) if m.index in state.share_times else "",
+            }
+            for m in committee.members
+        ],
+    }
+    if state.closed is not None:
+        board |= {"closed_at": encode(state.closed_at), "enough": state.closed.enough, "failed": state.failed}
+    if state.release is not None:
+        board |= {"released_at": encode(state.released_at), "signature": state.release.signature}
+        board |= _rows(case, lot)
+    board["board_sha256"] = digest(board)
+    return board
+
+
+def _rows(case: Case, lot: str) -> dict[str, Json]:
+    state, bidding = case.lots[lot].opening, case.lots[lot].bidding
+    opened = sorted(state.opened.values(), key=lambda bid: (bid.price, bid.receipt_id))
+    return {
+        "opened": [
+            {
+                "receipt_id": bid.receipt_id,
+                "bidder": bid.bidder_name,
+                "price": encode(bid.price),
+                "duration_days": bid.duration_days,
+                "project_manager": bid.project_manager,
+                "received_at": encode(bidding.submissions[bid.receipt_id].received_at),
+            }
+            for bid in opened
+        ],
+        "voided": [encode(bid) for bid in sorted(state.voided.values(), key=lambda bid: bid.receipt_id)],
+        "read_out": state.read_out,
+        "objections_until": encode(state.objections_until) if state.objections_until else "",
+        "objections": {
+            key: {"text": o.text, "raised_at": encode(o.raised_at), "answer": o.answer}
+            for key, o in state.objections.items()
+        },
+        "confirmations": len(state.confirmations),
+        "concluded_at": encode(state.concluded_at) if state.concluded_at else "",
+        "record_sha256": state.record_sha256,
+    }
+
+
+def draw_board(case: Case, lot: str) -> dict[str, Json]:
+    """A draw as its parties watch it: numbers only; the signature's hash until members have signed in."""
+    state = case.lot(lot).draw
+    if state.conditions is None:
+        return {"stage": "none"}
+    current = state.current
+    board: dict[str, Json] = {
+        "conditions": encode(state.conditions),
+        "draw_id": state.conditions.draw_id,
+        "conditions_sha256": draw_rules.conditions_sha256(state.conditions),
+        "approved": state.approved,
+        "open_quota": {name: str(count) for name, count in draw_rules.missing(state).items()},
+        "seats": {number: str(seat) for number, seat in state.seats.items()},
+        "rounds": [_round(r) for r in state.rounds],
+    }
+    if current is not None:
+        reveal = draw_rules.reveal_statement(state.conditions.draw_id, current.number)
+        board |= {
+            "round": current.number,
+            "reveal_statement": reveal,
+            "reveal_identity": identity("draw-reveal", reveal).hex(),
+        }
+        if current.statement:
+            board["identity"] = identity("draw", dict(current.stated)).hex()
+    return board
+
+
+def _round(found: draw_rules.DrawRound) -> dict[str, Json]:
+    signature = hashlib.sha256(bytes.fromhex(found.signature_hex)).hexdigest() if found.signature_hex else ""
+    return {
+        "number": found.number,
+        "reason": str(found.reason or ""),
+        "commitments": dict(found.commitments),
+        "statement": found.statement,
+        "pool": len(found.candidates),
+        "shares": len(found.shares),
+        "signature_sha256": signature,
+        "reveals": dict(found.reveals),
+        "result": found.result.to_json() if found.result else {},
+        "record_sha256": found.record_sha256,
+    }
+
+
+def draw_record(case: Case, lot: str, round_: int) -> dict[str, Json] | None:
+    """The record that anybody can check again, once the members have signed in; None before."""
+    state = case.lot(lot)
+    found = next((r for r in state.draw.rounds if r.number == round_ and r.result), None)
+    if found is None or found.result is None or state.phase not in (Phase.SCORING, Phase.CONSENSUS, Phase.RESULT):
+        return None
+    reveals = {party: bytes.fromhex(value) for party, value in found.reveals.items()}
+    committee = committee_of(case).describe()
+    signature = bytes.fromhex(found.signature_hex)
+    return draw_rules.record(found.stated, found.candidates, committee, signature, reveals, found.result)
+
+
+def room(case: Case, lot: str, actor: Actor) -> dict[str, Json]:
+    """The sitting as this seat, or the silent regulator, may see it. Others' scores: not before the last lock."""
+    state = case.lot(lot)
+    sitting, seat = state.sitting, actor.seat_in(case.id, lot)
+    if sitting.convened is None:
+        return {"stage": str(sitting.stage)}
+    locked, of = progress(sitting)
+    view: dict[str, Json] = {
+        "stage": str(sitting.stage),
+        "seat": seat or 0,
+        "chair": sitting.chair or 0,
+        "chair_round": sitting.chair_round,
+        "host_site": sitting.convened.host_site,
+        "seats": [
+            {"number": s.number, "role": str(s.role), "site": s.site, "identified": s.number in sitting.keys}
+            for s in sitting.seats.values()
+        ],
+        "rules": encode(sitting.rules),
+        "bids": encode(sitting.bids),
+        "valid": list(sitting.valid),
+        "rejected": encode(sitting.rejected),
+        "locked": locked,
+        "of": of,
+        "own": _own(sitting, seat),
+        "report_sha256": sitting.report_sha256,
+        "signed": sorted(sitting.signed),
+        "sealed_sha256": sitting.sealed_sha256,
+    }
+    if sitting.stage in AFTER_LAST_LOCK and sitting.result is not None:
+        view["result"] = encode(sitting.result)
+        view["sheets"] = encode({str(n): cells for n, cells in visible_scores(sitting, seat).items()})
+        view["dissents"] = {str(n): words for n, words in sitting.dissents.items()}
+    return view
+
+
+def _own(sitting: SittingState, seat: int | None) -> dict[str, Any]:
+    """What this seat has done itself."""
+    return {
+        "stated": seat in sitting.statements,
+        "voted": seat in sitting.chair_votes,
+        "reviewed": seat in sitting.reviews,
+        "locked": seat in sitting.sheets,
+        "signed": seat in sitting.signed,
+        "sheet": encode(sitting.sheets.get(seat, {})) if seat else {},
+    }
+
+
+def may_watch(actor: Actor, case: Case, lot: str) -> dict[str, bool]:
+    """Which of a lot's rooms the actor may enter now."""
+    rooms = {"opening": Action.OPENING_WATCH, "draw": Action.DRAW_WATCH, "room": Action.ROOM_JOIN}
+    return {name: allowed(actor, action, case, lot) for name, action in rooms.items()}

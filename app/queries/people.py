@@ -1,0 +1,55 @@
+"""People and organisations as lists."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from app.casefile.register import REGISTER
+from app.database import Database
+from app.models import Account, Organisation
+from app.procedure.roles import Actor, Role
+from app.queries.cases import load_records
+from crypto.canonical import Json
+
+LISTED_KINDS = ("agency", "centre", "regulator")
+
+
+def waiting_accounts(database: Database, actor: Actor) -> Json:
+    """Accounts that wait for the actor's approval: of the own organisation, for the centre of all."""
+    with database.reading() as db_session:
+        query = select(Account).where(Account.approved_at.is_(None)).order_by(Account.created_at)
+        if not actor.is_(Role.CENTRE_OPERATOR):
+            query = query.where(Account.organisation_id == actor.organisation_id)
+        return [
+            {
+                "id": account.id,
+                "login": account.login,
+                "name": account.name,
+                "roles": sorted(row.role for row in account.roles),
+                "organisation": account.organisation.name,
+            }
+            for account in db_session.scalars(query)
+        ]
+
+
+def find_organisations(database: Database, kind: str) -> Json:
+    """Organisations of a listed kind: id, name."""
+    if kind not in LISTED_KINDS:
+        return []
+    with database.reading() as db_session:
+        query = select(Organisation).where(Organisation.kind == kind).order_by(Organisation.name)
+        return [{"id": row.id, "name": row.name, "kind": row.kind} for row in db_session.scalars(query)]
+
+
+def registered_committees(database: Database) -> Json:
+    """Committees of trustees, latest first."""
+    with database.reading() as db_session:
+        facts = [r.payload for r in load_records(db_session, REGISTER) if r.type == "CommitteeRegistered"]
+    return [{"id": fact["committee_id"], "description": fact["description"]} for fact in reversed(facts)]
+
+
+def names_of_accounts(database: Database, ids: set[str]) -> dict[str, str]:
+    """Person and organisation of accounts, as one line each."""
+    with database.reading() as db_session:
+        rows = db_session.scalars(select(Account).where(Account.id.in_(ids)))
+        return {row.id: f"{row.organisation.name} {row.name}" for row in rows}

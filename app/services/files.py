@@ -1,0 +1,72 @@
+"""Files of a lot that somebody may read: opened bids for those who evaluate, records and reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from app.casefile.case import Case
+from app.models import StoredFile
+from app.permissions.actions import Action
+from app.permissions.policy import allowed
+from app.procedure.errors import RuleViolation
+from app.procedure.roles import Actor
+from app.queries.cases import load_case
+from app.services.documents import latest_document
+from app.services.platform import Platform
+
+READ_WITH = {
+    "document": Action.DOCUMENTS_DOWNLOAD,
+    "opened": Action.BIDS_READ,
+    "record": Action.OPENING_WATCH,
+    "report": Action.REPORT_READ,
+}
+
+
+@dataclass(frozen=True)
+class FileView:
+    """A file that the asker may read."""
+
+    id: str
+    kind: str
+    owner: str
+    name: str
+    size: int
+    sha256: str
+    media_type: str
+
+
+def _view(row: StoredFile) -> FileView:
+    return FileView(row.id, row.kind, row.owner, row.name, row.size, row.sha256, row.media_type)
+
+
+def readable_files(platform: Platform, actor: Actor, case_id: str, lot: str) -> tuple[FileView, ...]:
+    """Files of a lot; of records and reports only the latest revision."""
+    with platform.database.reading() as db_session:
+        case = load_case(db_session, case_id)
+        query = (
+            select(StoredFile)
+            .where(StoredFile.case_id == case_id, StoredFile.lot.in_(["", lot]), StoredFile.kind.in_(READ_WITH))
+            .order_by(StoredFile.kind, StoredFile.owner, StoredFile.name)
+        )
+        latest = {kind: latest_document(db_session, case_id, lot, kind) for kind in ("record", "report")}
+        current = {row.id for row in latest.values() if row is not None}
+        return tuple(
+            _view(row)
+            for row in db_session.scalars(query)
+            if (row.kind not in latest or row.id in current) and _readable(actor, case, row, lot)
+        )
+
+
+def _readable(actor: Actor, case: Case, row: StoredFile, lot: str) -> bool:
+    return row.kind in READ_WITH and allowed(actor, READ_WITH[row.kind], case, row.lot or lot)
+
+
+def read_file(platform: Platform, actor: Actor, file_id: str) -> tuple[FileView, bytes]:
+    """A file's bytes. Raises RuleViolation `file_unknown` also for one that is not for this asker."""
+    with platform.database.reading() as db_session:
+        row = db_session.get(StoredFile, file_id)
+        if row is None or not _readable(actor, load_case(db_session, row.case_id), row, row.lot):
+            raise RuleViolation("file_unknown")
+        return _view(row), platform.blobs.get(row.blob)
