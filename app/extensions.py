@@ -48,9 +48,14 @@ def request_token() -> str:
     return token.strip() if scheme.lower() == "bearer" else request.cookies.get(COOKIE, "")
 
 
-def is_program() -> bool:
-    """Whether the request carries its token in a header, which no foreign page can make a browser do."""
-    return request.headers.get("Authorization", "").lower().startswith("bearer ")
+def needs_form_token() -> bool:
+    """Whether a foreign page could have made a browser send this: not with a token in a header, nor as JSON without
+    our cookie."""
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return False
+    if request.headers.get("Authorization", "").lower().startswith("bearer "):
+        return False
+    return COOKIE in request.cookies or not request.path.startswith("/api/")
 
 
 def find_log_in(token: str) -> tuple[LogIn | None, Actor]:
@@ -100,7 +105,7 @@ def guard_requests(app: Flask) -> None:
     @app.before_request
     def identify() -> None:
         g.log_in, g.actor = find_log_in(request_token())
-        if request.method not in ("GET", "HEAD", "OPTIONS") and not is_program():
+        if needs_form_token():
             csrf.protect()
         view = current_app.view_functions.get(request.endpoint or "")
         action = getattr(view, "access", None)

@@ -45,6 +45,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         ASSETS=read_assets(),
         TEMPLATES_AUTO_RELOAD=False,
     )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
     _attach(app, settings)
     if missing := undeclared(app):
         raise UndeclaredAccess(", ".join(missing))

@@ -65,7 +65,7 @@ class LotCase:
         state = self.opening
         if state.closed is None:
             return Phase.BIDDING
-        if state.failed or self.sitting.stage is Stage.FAILED:
+        if state.failed or self.sitting.stage in (Stage.FAILED, Stage.ABANDONED):
             return Phase.FAILED
         if self.sitting.stage is Stage.CLOSED:
             return Phase.RESULT

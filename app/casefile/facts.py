@@ -104,6 +104,7 @@ FACTS = {
         _lot(sitting.ResultsComputed),
         _lot(sitting.CorrectionRequested, "correction:request"),
         _lot(sitting.SheetReopened, "sheet:reopen"),
+        _lot(sitting.ConflictDeclared, "conflict:declare"),
         _lot(sitting.MemberRecused),
         _lot(sitting.ReportPrepared),
         _lot(sitting.ReportSigned, "report:sign"),

@@ -18,6 +18,7 @@ from crypto.instants import format_instant, parse_instant
 from crypto.signing import SignedAct
 
 VERSION = "caseevent/v1"
+TEXTS = ("case", "lot", "type", "at", "actor", "role", "private")
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Record:
     @classmethod
     def from_json(cls, entry: dict[str, Json]) -> Record:
         """The record of `to_json`'s object; KeyError or ValueError when it is no such object."""
-        if entry["v"] != VERSION:
+        if entry["v"] != VERSION or type(entry["seq"]) is not int or any(type(entry[n]) is not str for n in TEXTS):
             raise ValueError(entry["v"])
         names = ("case", "seq", "lot", "type", "at", "actor", "role", "payload", "act", "private")
         values = [entry[name] for name in names]

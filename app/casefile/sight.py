@@ -71,6 +71,11 @@ def _agency_or_regulator(actor: Actor, case: Case, record: Record) -> bool:
     return _agency(actor, case, record) or _regulator(actor, case, record)
 
 
+def _returned(actor: Actor, case: Case, record: Record) -> bool:
+    """Within the agency until publication; afterwards the regulator sees the whole way there."""
+    return _agency(actor, case, record) or (_everybody(actor, case, record) and _regulator(actor, case, record))
+
+
 def _question(actor: Actor, case: Case, record: Record) -> bool:
     return _own(actor, case, record) or _agency_or_regulator(actor, case, record)
 
@@ -149,7 +154,7 @@ SIGHT: dict[str, Rule] = {
     "ClientCodePublished": _everybody,
     "CaseOpened": _draft,
     "TenderSubmitted": _draft,
-    "TenderReturned": _agency,
+    "TenderReturned": _returned,
     "TenderPublished": _everybody,
     "QuestionAsked": _question,
     "AnswerProposed": _agency_or_regulator,
@@ -201,6 +206,7 @@ SIGHT: dict[str, Rule] = {
     "ResultsComputed": _result,
     "CorrectionRequested": _room,
     "SheetReopened": _room,
+    "ConflictDeclared": _room,
     "MemberRecused": _sitting,
     "ReportPrepared": _sitting,
     "ReportSigned": _sitting,

@@ -9,9 +9,11 @@ from app.models.sitting import PendingSignature, ScoreDraft, SeatRequest, Site
 from app.models.tender import Download, Lot, Tender, TenderDraft
 from app.models.work import Job, Notice
 
+from app.models import append_only  # isort: skip  # after the tables that it guards
+
 __all__ = [
     "Account", "AccountRole", "ActHead", "Base", "CallUp", "CaseEvent", "CaseFile", "CasePrivate", "Certificate",
     "Command", "DeniedAttempt", "Download", "Expert", "Invitation", "Job", "Lot", "Notice", "Organisation",
     "PendingSignature", "Pseudonym", "ScoreDraft", "SeatRequest", "Site", "StoredFile", "Tender", "TenderDraft",
-    "Upload", "WebSession",
+    "Upload", "WebSession", "append_only",
 ]  # fmt: skip

@@ -63,6 +63,7 @@ class Action(StrEnum):
     SITE_CHANNEL = "site_channel:join"
     ROOM_JOIN = "room:join"
     STATEMENT_MAKE = "statement:make"
+    CONFLICT_DECLARE = "conflict:declare"
     CHAIR_VOTE = "chair:vote"
     BIDS_READ = "bids:read"
     BIDS_REVIEW = "bids:review"

@@ -141,6 +141,7 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(R.REGULATOR, when=competent, phases=_in(P.SCORING, P.CONSENSUS, P.RESULT)),
     ),
     A.STATEMENT_MAKE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 31
+    A.CONFLICT_DECLARE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING, P.CONSENSUS)),),  # 31
     A.CHAIR_VOTE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 69
     A.BIDS_READ: (  # 37
         _grant(R.EXPERT, when=seated, phases=_in(P.SCORING, P.CONSENSUS)),

@@ -75,6 +75,7 @@ def add_account(
     account = Account(id=secrets.token_hex(16), organisation=organisation, login=login, name=name, created_at=now)
     account.roles = [AccountRole(role=role) for role in sorted(roles)]
     db_session.add(account)
+    db_session.flush()  # other rows point to it
     return account
 
 

@@ -1,0 +1,72 @@
+"""The sitting that a lot's own record leads to: who sits where, under which rules, over which bids.
+
+Used by the service that convenes it and by the offline verifier alike, so that both mean the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.casefile.case import Case, LotCase
+from app.procedure import qualification
+from app.procedure.convening import committee_rules
+from app.procedure.profiles import Profile, Regime
+from evaluation.committee import MemberRole
+from evaluation.sitting import BidUnderReview, Seat, SittingConvened, SittingRules
+
+
+def sitting_of(case: Case, lot: str) -> SittingConvened | None:
+    """The sitting of a lot of a published case, or None while something is missing.
+
+    Due: the opening concluded, the qualification checked where the agency does it (O87 art. 44), every drawn seat
+    accepted, the buyer's people named.
+    """
+    state, profile = case.lot(lot), case.tender.published.profile
+    if not _complete(state, profile):
+        return None
+    seats = _seats(state)
+    host = state.buyer_members[0].site if state.buyer_members else seats[0].site
+    rules = _rules(case, lot, profile)
+    return SittingConvened(f"{case.id}/{lot}", host, seats, rules, _bids(state, profile))
+
+
+def _complete(state: LotCase, profile: Profile) -> bool:
+    experts = sum(s.quota for s in state.draw.conditions.strata) if state.draw.conditions else 0
+    checked = bool(state.qualification) or not profile.qualification_by_agency
+    size = len(state.draw.seated) + len(state.buyer_members)
+    return (
+        state.opening.concluded_at is not None
+        and not state.opening.failed
+        and checked
+        and len(state.draw.seated) == experts > 0
+        and size >= profile.committee_size
+    )
+
+
+def _seats(state: LotCase) -> tuple[Seat, ...]:
+    """Experts by stratum and pseudonym, then the buyer's people; numbers from 1."""
+    strata: Mapping[str, str] = state.draw.drawn_for
+    drawn = sorted(state.draw.seated, key=lambda number: (strata[number], number))
+    places = [(strata[number].rpartition("/")[2], MemberRole.EXPERT, number) for number in drawn]
+    places += [(b.site, MemberRole.BUYER, f"buyer-{i}") for i, b in enumerate(state.buyer_members, 1)]
+    return tuple(Seat(i, site, role, person) for i, (site, role, person) in enumerate(places, 1))
+
+
+def _rules(case: Case, lot: str, profile: Profile) -> SittingRules:
+    terms = next(t for t in case.tender.published.lots if t.number == lot)
+    return SittingRules(
+        evaluation=terms.evaluation,
+        committee=committee_rules(profile),
+        review_items=terms.review_items,
+        least_valid_bids=1 if profile.may_go_on_below_three else profile.bids_required,
+        chair_rounds=profile.chair_rounds,
+        objective_must_agree=profile.regime is Regime.GOODS,
+    )
+
+
+def _bids(state: LotCase, profile: Profile) -> tuple[BidUnderReview, ...]:
+    going_on = set(state.opening.opened)
+    if profile.qualification_by_agency:
+        going_on &= set(qualification.qualified(state.qualification))
+    opened = sorted((b for b in state.opening.opened.values() if b.receipt_id in going_on), key=lambda b: b.receipt_id)
+    return tuple(BidUnderReview(bid.receipt_id, bid.bidder_name, bid.price) for bid in opened)

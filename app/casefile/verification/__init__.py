@@ -1,0 +1,88 @@
+"""The offline verifier: is this bundle the record of a lawful procurement? No network, no database, no trust in it.
+
+The steps, in order; each names what differs by sequence number, type and field:
+ 1 head       the platform signed size and root of the log
+ 2 log        leaves, order, times and root
+ 3 files      copies agree with the log, nothing is foreign, private halves fit
+ 4 acts       signatures, keys that counted then, chains
+ 5 replay     every fact is lawful, every consequence what the rules say; deadlines strictly kept
+ 6 receipts   the platform's word, and no receipted bid missing at the close
+ 7 release    shares and the signature that opens the bids
+ 8 openings   every bid's key and content, or the reason of a void one
+ 9 draws      statement, commitments, signature, tickets
+10 sittings   from locked sheets to the published ranking
+11 documents  sealed last, signed by the keys of the seats
+12 profile    which numbers of the rule book held
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from app.casefile.bundle import unpack
+from app.casefile.verification.acts import check_acts
+from app.casefile.verification.bids import check_openings, check_receipts, check_release
+from app.casefile.verification.documents import check_documents, check_profile
+from app.casefile.verification.evaluations import check_draws, check_sittings
+from app.casefile.verification.evidence import Evidence, read_evidence
+from app.casefile.verification.findings import Check, Finding, Findings, Verdict, failed
+from app.casefile.verification.log import check_files, check_head, check_log
+from app.casefile.verification.replay import check_replay
+from app.procedure.errors import RuleViolation
+from app.procedure.profiles import Profile
+from crypto.errors import CryptoError
+
+Step = Callable[[Evidence], Findings]
+STEPS: dict[str, Step] = {
+    "head": check_head,
+    "log": check_log,
+    "files": check_files,
+    "acts": check_acts,
+    "replay": check_replay,
+    "receipts": check_receipts,
+    "release": check_release,
+    "openings": check_openings,
+    "draws": check_draws,
+    "sittings": check_sittings,
+    "documents": check_documents,
+    "profile": check_profile,
+}
+
+__all__ = ["STEPS", "Check", "Verdict", "verify_bundle"]
+
+
+def verify_bundle(
+    bundle: bytes | Mapping[str, bytes],
+    roots: Sequence[str] = (),
+    profiles: Sequence[Profile] = (),
+    steps: Mapping[str, Step] = STEPS,
+) -> tuple[Check, ...]:
+    """What each step finds: a line that it holds, or every failure; and what it could not cover.
+
+    `bundle`: the zip archive or its files by name. `roots`: authorities (PEM) that the verifier has from elsewhere;
+    without them the bundle's own count, and the report says so. `profiles`: rule books known by name and version.
+    """
+    try:
+        files = unpack(bundle) if isinstance(bundle, bytes) else bundle
+        evidence = read_evidence(files, roots, profiles)
+    except Exception as exc:  # whatever is wrong with a malformed bundle, it proves nothing
+        return (Check("bundle", Verdict.FAIL, *_refusal(exc)),)
+    return tuple(check for name, step in steps.items() for check in _run(name, step, evidence))
+
+
+def _run(name: str, step: Step, evidence: Evidence) -> list[Check]:
+    found: list[Finding] = []
+    try:
+        found.extend(step(evidence))
+    except Exception as exc:  # a hostile bundle can fail a step anywhere; it must not pass, nor stop the others
+        code, facts = _refusal(exc)
+        found.append(failed(code, **facts))
+    if any(finding.verdict is Verdict.FAIL for finding in found):
+        found = [finding for finding in found if finding.verdict is not Verdict.OK]
+    return [Check(name, finding.verdict, finding.code, finding.facts) for finding in found]
+
+
+def _refusal(exc: Exception) -> tuple[str, dict[str, object]]:
+    if isinstance(exc, RuleViolation | CryptoError):
+        return exc.code, dict(exc.facts)
+    return "evidence_malformed", {"reason": f"{type(exc).__name__}: {exc}"[:120]}

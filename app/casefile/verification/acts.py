@@ -1,0 +1,69 @@
+"""The acts: who must sign has signed, with a key that counted then; no act is left out of a person's chain."""
+
+from __future__ import annotations
+
+from app.casefile.facts import fact_type
+from app.casefile.record import Record, case_reference
+from app.casefile.verification.evidence import Evidence
+from app.casefile.verification.findings import Findings, failed, held, not_covered
+from crypto.errors import CryptoError
+from crypto.signing import SignedAct, verify_act
+from evaluation.sitting import MemberIdentified
+
+
+def check_acts(evidence: Evidence) -> Findings:
+    """Signatures, references, chains, commands; and the keys that witnesses have certified for seats."""
+    last: dict[str, tuple[int, str]] = {}
+    commands: set[tuple[str, str]] = set()
+    signed = gaps = 0
+    for record in evidence.readable:
+        what = {"seq": record.seq, "type": record.type}
+        if fact_type(record.type).action is None:
+            if record.act:
+                yield failed("evidence_act_unexpected", **what)
+            continue
+        try:
+            act = _verified(evidence, record)
+        except CryptoError as exc:
+            yield failed("evidence_act_wrong", **what, reason=exc.code, field=str(exc.facts.get("field", "")))
+            continue
+        signed += 1
+        command = (record.actor, act.act["command_id"])
+        if command in commands:
+            yield failed("evidence_command_repeated", **what)
+        commands.add(command)
+        seq, expected = last.get(record.actor, (-1, ""))
+        if act.act["prev_act"] != expected:
+            if _may_be_hidden(evidence, seq, record.seq):
+                gaps += 1
+            else:
+                yield failed("evidence_chain_broken", **what, before=seq)
+        last[record.actor] = (record.seq, act.act_hash)
+        yield from _check_seat_key(evidence, record)
+    yield held("evidence_acts_signed", acts=signed, actors=len(last))
+    if gaps:
+        yield not_covered("evidence_chain_partial", gaps=gaps)
+
+
+def _verified(evidence: Evidence, record: Record) -> SignedAct:
+    """The signed act of a record. Raises CryptoError."""
+    act = SignedAct.from_json(record.act)
+    spki = evidence.certificate(record, act.key_id).spki
+    reference = case_reference(evidence.case_id, record.lot)
+    verify_act(act, spki, origin=evidence.origin, case=reference, type=record.type, payload=record.payload)
+    return act
+
+
+def _may_be_hidden(evidence: Evidence, after: int, before: int) -> bool:
+    return any(after < seq < before for seq in evidence.hidden)
+
+
+def _check_seat_key(evidence: Evidence, record: Record) -> Findings:
+    """The witness has certified exactly the key that then signs for the seat."""
+    fact = record.fact
+    if not isinstance(fact, MemberIdentified):
+        return
+    scope = f"{case_reference(evidence.case_id, record.lot)}#{fact.seat}"
+    known = any(issued.counts(fact.key_id, scope, record.at) for issued in evidence.certificates)
+    if not known or fact.witness != record.actor:
+        yield failed("evidence_seat_key_wrong", seq=record.seq, type=record.type, seat=fact.seat)

@@ -1,0 +1,76 @@
+"""The documents: the bytes that the log names, sealed last, signed by the seats' keys. The profile, by its digest."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+
+from app.casefile.codec import encode
+from app.casefile.record import Record
+from app.casefile.verification.evidence import Evidence
+from app.casefile.verification.findings import Findings, failed, held, not_covered
+from app.casefile.verification.log import document_name
+from crypto.canonical import digest
+from crypto.pdf import PdfVerdict, verify_pdf
+from evaluation.sitting import MemberIdentified, ReportSigned
+
+SEAL_FIELD = "Seal"
+DIGEST_OF = {"OpeningConcluded": "record_sha256", "ReportSealed": "sealed_sha256"}
+
+
+def seat_field(seat: int) -> str:
+    """The signature field of a seat in the report."""
+    return f"Member{seat}"
+
+
+def check_documents(evidence: Evidence) -> Findings:
+    """Opening records and evaluation reports."""
+    documents = 0
+    for record in evidence.readable:
+        if record.type in DIGEST_OF:
+            documents += 1
+            yield from _check_document(evidence, record)
+    yield held("evidence_documents_hold", documents=documents)
+
+
+def _check_document(evidence: Evidence, record: Record) -> Findings:
+    name = document_name(record)
+    if name not in evidence.files:
+        yield not_covered("evidence_document_absent", name=name)
+        return
+    pdf = evidence.files[name]
+    if hashlib.sha256(pdf).hexdigest() != getattr(record.fact, DIGEST_OF[record.type]):
+        yield failed("evidence_file_differs", name=name)
+        return
+    verdict = verify_pdf(pdf, evidence.roots, record.at)
+    for reason in verdict.reasons:
+        yield failed("evidence_document_wrong", name=name, field=reason.field, reason=reason.code)
+    if record.type == "ReportSealed":
+        yield from _check_members(evidence, record.lot, name, verdict)
+
+
+def _check_members(evidence: Evidence, lot: str, name: str, verdict: PdfVerdict) -> Findings:
+    """Exactly the seats that signed in the log have signed the paper, each with the key certified for it."""
+    facts = [record.fact for record in evidence.of_lot(lot)]
+    keys = {fact.seat: fact.key_id for fact in facts if isinstance(fact, MemberIdentified)}
+    due = {seat_field(fact.seat): keys.get(fact.seat, "") for fact in facts if isinstance(fact, ReportSigned)}
+    found = {signature.field: signature.key_id for signature in verdict.signatures if signature.field != SEAL_FIELD}
+    for field in sorted(due.keys() | found.keys()):
+        if due.get(field) != found.get(field):
+            yield failed("evidence_document_wrong", name=name, field=field, reason="pdf_signer_not_of_the_seat")
+
+
+def check_profile(evidence: Evidence) -> Findings:
+    """Which rule book the case ran under, and whether it is the one that this program ships under that name."""
+    if evidence.case.tender.terms is None:
+        return
+    profile = evidence.case.tender.terms.profile
+    facts = {"profile": profile.name, "version": profile.version, "digest": digest(encode(profile))}
+    known = [p for p in evidence.profiles if (p.name, p.version) == (profile.name, profile.version)]
+    if not known:
+        yield not_covered("evidence_profile_unknown", **facts)
+        return
+    for field in dataclasses.fields(profile):
+        if getattr(profile, field.name) != getattr(known[0], field.name):
+            yield failed("evidence_profile_differs", **facts, field=field.name)
+    yield held("evidence_profile_known", **facts)

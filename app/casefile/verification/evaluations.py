@@ -1,0 +1,101 @@
+"""The draw: each round computed anew from its record. The sitting: from locked sheets to the ranking."""
+
+from __future__ import annotations
+
+import hashlib
+
+from app.casefile.bundle import draw_rounds
+from app.casefile.record import Record
+from app.casefile.sealing import committee_of
+from app.casefile.verification.evidence import Evidence
+from app.casefile.verification.findings import Findings, failed, held, not_covered
+from crypto.committee import Committee, identity, verify_release, verify_share
+from evaluation import draw
+from evaluation.draw import DrawEvent, DrawRound
+from evaluation.evaluate import evaluate
+from evaluation.sitting import ResultsComputed, ScoreSheetLocked, SittingConvened, SittingEvent, recheck
+
+
+def check_draws(evidence: Evidence) -> Findings:
+    """Pool, commitments, shares, signature and tickets of every round whose signature the holder may know."""
+    rounds = 0
+    for lot in evidence.case.lots:
+        records = [record for record in evidence.of_lot(lot) if isinstance(record.fact, DrawEvent)]
+        if not records:
+            continue
+        committee, earlier = committee_of(evidence.case), ""
+        for found in draw_rounds(records):
+            if found.result is None:
+                continue
+            if not found.signature_hex:
+                yield not_covered("evidence_draw_secret", lot=lot, round=found.number)
+                continue
+            rounds += 1
+            for what in _wrong_in_round(found, committee, earlier):
+                yield failed("evidence_draw_wrong", lot=lot, round=found.number, field=what)
+            earlier = found.record_sha256
+        yield from _check_shares(records, draw_rounds(records), committee)
+    yield held("evidence_draws_hold", rounds=rounds)
+
+
+def _wrong_in_round(found: DrawRound, committee: Committee, earlier: str) -> list[str]:
+    """What of a completed round does not follow from its statement, signature and reveals."""
+    stated, signature = found.stated, bytes.fromhex(found.signature_hex)
+    reveals = {party: bytes.fromhex(value) for party, value in found.reveals.items()}
+    promises = {party: draw.commitment(stated["draw_id"], party, value) for party, value in reveals.items()}
+    result = draw.select(stated, found.candidates, draw.extract(found.statement.encode(), signature, reveals))
+    record = draw.record(stated, found.candidates, committee.describe(), signature, reveals, result)
+    right = {
+        "candidates": draw.candidates_sha256(found.candidates) == stated["candidates_sha256"],
+        "commitments": promises == stated["commitments"] == found.commitments,
+        "committee": committee.id == stated["committee"],
+        "signature": verify_release(committee, identity("draw", stated), signature),
+        "result": result == found.result,
+        "record_sha256": draw.record_sha256(record) == found.record_sha256,
+        "earlier_record_sha256": stated.get("earlier_record_sha256", "") == earlier,
+    }
+    return [name for name, holds in right.items() if not holds]
+
+
+def _check_shares(records: list[Record], rounds: tuple[DrawRound, ...], committee: Committee) -> Findings:
+    keys = {member.index: member.key_id for member in committee.members}
+    for record in records:
+        fact, what = record.fact, {"seq": record.seq, "type": record.type}
+        if isinstance(fact, draw.DrawShareReleased):
+            ident = identity("draw", rounds[fact.round - 1].stated)
+            if record.act.get("key_id") != keys.get(fact.index):
+                yield failed("evidence_share_of_another", **what, index=fact.index)
+            elif not verify_share(committee, fact.index, ident, bytes.fromhex(fact.share_hex)):
+                yield failed("evidence_share_wrong", **what, index=fact.index)
+        elif isinstance(fact, draw.DrawSigned):
+            signature = rounds[fact.round - 1].signature_hex
+            if signature and hashlib.sha256(bytes.fromhex(signature)).hexdigest() != fact.signature_sha256:
+                yield failed("evidence_draw_wrong", lot=record.lot, round=fact.round, field="signature_sha256")
+
+
+def check_sittings(evidence: Evidence) -> Findings:
+    """The published result is what rules, prices and locked sheets give; seen whole, every act is decided again."""
+    computed = 0
+    for lot in evidence.case.lots:
+        events = [record.fact for record in evidence.of_lot(lot) if isinstance(record.fact, SittingEvent)]
+        if not events:
+            continue
+        if evidence.hidden:
+            yield not_covered("evidence_sitting_partial", lot=lot)
+        else:
+            recheck(events)
+        published = [event for event in events if isinstance(event, ResultsComputed)]
+        if published:
+            computed += 1
+            if _result(events) != published[-1]:
+                yield failed("evidence_result_differs", lot=lot)
+    yield held("evidence_sittings_hold", sittings=computed)
+
+
+def _result(events: list[SittingEvent]) -> ResultsComputed:
+    """The evaluation of the sheets that count: each seat's last one."""
+    convened = next(event for event in events if isinstance(event, SittingConvened))
+    sheets = {str(event.seat): event.scores for event in events if isinstance(event, ScoreSheetLocked)}
+    under_review = {bid for cells in sheets.values() for bid in cells}
+    prices = {bid.bid: bid.price for bid in convened.bids if bid.bid in under_review}
+    return ResultsComputed(evaluate(convened.rules.evaluation, prices, dict(sorted(sheets.items()))))

@@ -1,0 +1,202 @@
+"""The replay: every fact is decided again by the rules, and what the system added must be what they say.
+
+A person's fact is put to the rule of its kind at the recorded instant; what follows from it must stand next, word for
+word. The system's own facts are computed anew from the state. The replay ends at the first fact that is not lawful.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from app.casefile.case import Case
+from app.casefile.convened import sitting_of
+from app.casefile.facts import fact_type
+from app.casefile.record import Record
+from app.casefile.sealing import committee_of, open_identity, submissions_root
+from app.casefile.verification.evidence import Evidence
+from app.casefile.verification.findings import Findings, failed, held, not_covered
+from app.procedure import opening
+from app.procedure.bid import BidReceipted, BidSubmitted, BidWithdrawn
+from app.procedure.convening import check_draw_conditions, check_party
+from app.procedure.errors import RuleViolation
+from app.procedure.roles import SYSTEM, Actor, Role
+from crypto.committee import combine, identity
+from crypto.errors import CryptoError
+from evaluation import draw
+from evaluation.draw.events import DrawEvent
+from evaluation.sitting import SittingConvened
+from evaluation.sitting.events import SittingEvent
+
+# What never stands alone: it follows from the fact before it.
+CONSEQUENCES = (opening.LotFailed, opening.BidsReleased, BidReceipted, draw.DrawSignatureRecorded)
+
+
+@dataclass(frozen=True)
+class Due:
+    """A fact that must stand next; `fact` is a type where the content is not a function of the state."""
+
+    fact: Any
+    lot: str
+    at: datetime
+
+    @property
+    def name(self) -> str:
+        return self.fact.__name__ if isinstance(self.fact, type) else type(self.fact).__name__
+
+
+@dataclass
+class Replay:
+    """The state up to the next record, and what must follow."""
+
+    evidence: Evidence
+    case: Case
+    due: list[Due] = field(default_factory=list)
+    skipped: int = 0
+
+    def take(self, record: Record) -> Findings:
+        """Judge one record and go on with it."""
+        fact = record.fact
+        if self.evidence.hidden and isinstance(fact, DrawEvent | SittingEvent):
+            self.skipped += 1  # their order hangs on facts that this holder may not see
+            return
+        if fact_type(record.type).per_lot != bool(record.lot):
+            yield failed("evidence_fact_misplaced", seq=record.seq, type=record.type, lot=record.lot)
+        elif self.due:
+            yield from self._as_due(record, self.due.pop(0))
+        else:
+            yield from self._as_decided(record)
+        self.case = self.case.apply(record)
+        self.due += [Due(next_, record.lot, record.at) for next_ in self._completed(record)]
+
+    def _as_due(self, record: Record, due: Due) -> Findings:
+        fits = isinstance(record.fact, due.fact) if isinstance(due.fact, type) else record.fact == due.fact
+        if not fits or (record.lot, record.at, record.actor) != (due.lot, due.at, SYSTEM.id):
+            what = {"seq": record.seq, "type": record.type, "expected": due.name}
+            yield failed("evidence_consequence_differs", **what, field=differing(due.fact, record.fact))
+
+    def _as_decided(self, record: Record) -> Findings:
+        what = {"seq": record.seq, "type": record.type}
+        try:
+            decided = self._decide(record)
+        except (RuleViolation, CryptoError) as exc:
+            yield failed("evidence_fact_unlawful", **what, reason=exc.code)
+            return
+        if decided[0] != record.fact:
+            yield failed("evidence_fact_differs", **what, field=differing(decided[0], record.fact))
+        self.due = [Due(fact, record.lot, record.at) for fact in decided[1:]]
+
+    def _decide(self, record: Record) -> tuple[Any, ...]:
+        """What the rules say to a record. Raises RuleViolation."""
+        fact, lot, at, case = record.fact, record.lot, record.at, self.case
+        if isinstance(fact, CONSEQUENCES):
+            raise RuleViolation("evidence_nothing_before")
+        if fact_type(record.type).action is not None:
+            actor = self._actor(record)
+            self._check_person(record, actor)
+            return case.decide(fact, lot, actor, at)
+        if record.actor != SYSTEM.id:  # who opens a case is a person, with an authorised log-in and no signed act
+            if record.type != "CaseOpened":
+                raise RuleViolation("evidence_not_the_system")
+            return case.decide(fact, lot, self._actor(record), at)
+        if isinstance(fact, opening.LotClosed):
+            return self._closed(lot, at)
+        if isinstance(fact, opening.BidsReadOut):
+            return opening.read_out(case.lot(lot).opening, at, case.tender.published.profile)
+        if isinstance(fact, SittingConvened):
+            due = sitting_of(case, lot)
+            if due is None:
+                raise RuleViolation("sitting_not_due")
+            return case.decide(due, lot, SYSTEM, at)
+        return case.decide(fact, lot, SYSTEM, at)
+
+    def _closed(self, lot: str, at: datetime) -> tuple[Any, ...]:
+        state, tender = self.case.lot(lot), self.case.tender
+        live = state.bidding.live
+        payloads = [(s.receipt_id, self.evidence.bids[s.receipt_id][0].payload) for s in live]
+        root, deadline_at = submissions_root(payloads), tender.deadlines[lot]
+        return opening.close(state.opening, len(live), root, deadline_at, at, tender.published.profile)
+
+    def _actor(self, record: Record) -> Actor:
+        seat = record.actor if "#" in record.actor else ""
+        roles = frozenset(Role(text) for text in record.role.split("+") if text in set(Role))
+        return Actor(record.actor, "", roles, self._organisation(record), "", "", seat=seat)
+
+    def _organisation(self, record: Record) -> str:
+        """The bidder for which a withdrawal speaks: that of the submission, if its signer's organisation is the same.
+
+        Other rules ask for no organisation.
+        """
+        if not isinstance(record.fact, BidWithdrawn) or record.fact.receipt_id not in self.evidence.bids:
+            return ""
+        submitted, receipted = self.evidence.bids[record.fact.receipt_id]
+        owner = self.evidence.certificate(submitted, submitted.act["key_id"]).subject.organisation
+        mine = self.evidence.certificate(record, record.act["key_id"]).subject.organisation
+        return str(receipted.fact.receipt["bidder"]) if owner == mine else ""
+
+    def _check_person(self, record: Record, actor: Actor) -> None:
+        """What the features ask beyond the rule of the fact. Raises RuleViolation."""
+        fact, case, lot = record.fact, self.case, record.lot
+        if isinstance(fact, draw.DrawConditionsProposed):
+            committee = committee_of(case)
+            profile, buyers = case.tender.published.profile, len(case.lot(lot).buyer_members)
+            check_draw_conditions(fact.conditions, profile, buyers, case.id, lot, (committee.id, committee.k))
+        elif isinstance(fact, draw.DrawCommitted | draw.DrawRevealed):
+            check_party(fact.party, actor)
+
+    def _completed(self, record: Record) -> Iterator[Any]:
+        """What a feature adds right after a fact, once it is applied."""
+        fact, case, lot = record.fact, self.case, record.lot
+        if isinstance(fact, BidSubmitted):
+            yield BidReceipted
+        elif isinstance(fact, opening.ShareReleased):
+            found, committee = case.lot(lot).opening, committee_of(case)
+            if found.release is None and len(found.shares) >= committee.k:
+                shares = {index: bytes.fromhex(share) for index, share in found.shares.items()}
+                release = combine(committee, open_identity(self.evidence.origin, case.id, lot), shares)
+                yield opening.BidsReleased(release.signature.hex(), release.used)
+        elif isinstance(fact, draw.DrawShareReleased):
+            current, committee = case.lot(lot).draw.current, committee_of(case)
+            if current is not None and not current.signature_hex and len(current.shares) >= committee.k:
+                shares = {index: bytes.fromhex(share) for index, share in current.shares.items()}
+                signature = combine(committee, identity("draw", current.stated), shares).signature
+                signed = draw.DrawSignatureRecorded(current.number, signature.hex())
+                yield from case.decide(signed, lot, SYSTEM, record.at)
+
+
+def differing(expected: Any, found: Any) -> str:
+    """The first field in which two facts differ, "" where their kinds already do."""
+    if type(expected) is not type(found):
+        return ""
+    names = (f.name for f in dataclasses.fields(expected))
+    return next((name for name in names if getattr(expected, name) != getattr(found, name)), "")
+
+
+def check_replay(evidence: Evidence) -> Findings:
+    """Every visible fact, in order."""
+    replay = Replay(evidence, Case(evidence.case_id))
+    for record in evidence.records:
+        found = list(_taken(replay, record))
+        yield from found
+        if found:
+            return
+    if replay.due:
+        yield failed("evidence_consequence_missing", expected=replay.due[0].name, seq=len(evidence.lines))
+    yield held("evidence_replayed", facts=len(evidence.records) - replay.skipped)
+    if replay.skipped:
+        yield not_covered("evidence_replay_partial", skipped=replay.skipped, hidden=len(evidence.hidden))
+
+
+def _taken(replay: Replay, record: Record) -> Findings:
+    try:
+        yield from replay.take(record)
+    except (RuleViolation, CryptoError) as exc:
+        facts = exc.facts if isinstance(exc, RuleViolation) else {}
+        path = str(facts.get("path", ""))
+        yield failed("evidence_fact_malformed", seq=record.seq, type=record.type, reason=exc.code, path=path)
+    except (KeyError, IndexError, ValueError, TypeError, AttributeError, AssertionError) as exc:
+        name = type(exc).__name__
+        yield failed("evidence_fact_malformed", seq=record.seq, type=record.type, reason=name, path="")

@@ -1,0 +1,1 @@
+"""The command line: every command of `tenderhall`, each explained by --help."""

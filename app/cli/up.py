@@ -1,0 +1,91 @@
+"""`tenderhall up`: web with live channel and worker as one process group; a child that dies is started again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from app.config import Settings
+
+ROOT = Path(__file__).parent.parent.parent
+STOP_SECONDS = 10.0
+PAUSE_SECONDS = 0.2
+QUICK_DEATH_SECONDS = 2.0
+QUICK_DEATHS_ALLOWED = 5
+
+
+def web_command(settings: Settings, certificate: tuple[Path, Path] | None) -> list[str]:
+    """gunicorn with one co-operative worker: pages, API and sockets."""
+    command = [sys.executable, "-m", "gunicorn", "wsgi:app", "-k", "gevent", "--workers", "1"]
+    command += ["--worker-connections", "2000", "--bind", f"{settings.host}:{settings.port}"]
+    command += ["--no-control-socket", "--graceful-timeout", "5", "--log-level", "warning"]
+    if certificate:
+        command += ["--certfile", str(certificate[0]), "--keyfile", str(certificate[1])]
+    return command
+
+
+class Child:
+    """A process of the group, started again when it dies."""
+
+    def __init__(self, name: str, command: list[str], environment: dict[str, str]) -> None:
+        self.name, self._command, self._environment = name, command, environment
+        self.quick_deaths = 0
+        self.start()
+
+    def start(self) -> None:
+        self.started_at = time.monotonic()
+        self.process = subprocess.Popen(self._command, cwd=ROOT, env=self._environment)  # noqa: S603
+
+    def look_after(self) -> None:
+        """Start again what has died, unless it keeps dying at once."""
+        if self.process.poll() is None:
+            return
+        quick = time.monotonic() - self.started_at < QUICK_DEATH_SECONDS
+        self.quick_deaths = self.quick_deaths + 1 if quick else 0
+        if self.quick_deaths > QUICK_DEATHS_ALLOWED:
+            raise SystemExit(f"{self.name}: 反复启动失败 · keeps failing at start, see the messages above")
+        print(f"{self.name}: 已退出（{self.process.returncode}），重新启动 · ended, starting again", flush=True)
+        time.sleep(PAUSE_SECONDS)
+        self.start()
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+
+    def wait(self, until: float) -> None:
+        try:
+            self.process.wait(max(0.1, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+
+def run_site(settings: Settings, certificate: tuple[Path, Path] | None) -> int:
+    """Run until Ctrl-C or SIGTERM."""
+    environment = dict(os.environ)
+    scheme = "https" if certificate else "http"
+    if certificate and "TENDERHALL_BASE_URL" not in os.environ:
+        environment["TENDERHALL_BASE_URL"] = f"https://{settings.host}:{settings.port}"
+    stopping: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda found, _frame: stopping.append(found))
+    children = [
+        Child("web", web_command(settings, certificate), environment),
+        Child("worker", [sys.executable, "-m", "app.cli", "worker"], environment),
+    ]
+    print(f"Tenderhall: {scheme}://{settings.host}:{settings.port}/  （Ctrl-C 停止 · stops it）", flush=True)
+    try:
+        while not stopping:
+            for child in children:
+                child.look_after()
+            time.sleep(PAUSE_SECONDS)
+    finally:
+        for child in children:
+            child.stop()
+        until = time.monotonic() + STOP_SECONDS
+        for child in children:
+            child.wait(until)
+    return 0

@@ -1,0 +1,231 @@
+"""Desks: the next step of each person in a case, and the lists they begin their day with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
+
+from app.casefile.case import Case, LotCase, Phase
+from app.models import Account, Certificate, Download, Tender
+from app.procedure.opening import Opening
+from app.procedure.roles import Actor, Role
+from app.procedure.tender import Tender as TenderState
+from app.queries.cases import load_case
+
+ACT, WAIT, WARN = "act", "wait", "warning"
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """What somebody is to do, or waits for: `code` names it, `subject` is a question, amendment or objection."""
+
+    code: str
+    tone: str = ACT
+    lot: str = ""
+    due_at: datetime | None = None
+    subject: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+def next_steps(case: Case, actor: Actor, now: datetime) -> tuple[NextStep, ...]:
+    """The actor's steps in a case, what is his or hers to do before what he or she waits for."""
+    steps: list[NextStep] = []
+    parties = case.tender.parties
+    if parties is not None and parties.agency.id == actor.organisation_id:
+        steps += _officer(case) if actor.is_(Role.AGENCY_OFFICER) else []
+        steps += _supervisor(case, actor) if actor.is_(Role.AGENCY_SUPERVISOR) else []
+    if case.tender.published_at is not None:
+        if actor.is_(Role.BIDDER):
+            steps += [_bidder(case, number, actor, now) for number in case.lots]
+        steps += [_waiting(case, number) for number in case.lots]
+    return tuple(sorted(steps, key=lambda step: step.tone == WAIT))
+
+
+def _officer(case: Case) -> Iterator[NextStep]:
+    tender = case.tender
+    if tender.published_at is None:
+        waits = tender.terms is not None and not tender.returned
+        yield NextStep("await_release", WAIT) if waits else NextStep("finish_draft", facts={"reason": tender.returned})
+        return
+    for key, question in tender.questions.items():
+        if question.answered_at is None and not question.proposed:
+            yield NextStep("answer_question", subject=key, due_at=min(tender.deadlines.values()))
+    for number, lot in case.lots.items():
+        yield from _chair(number, lot)
+        yield from _after_opening(case, number, lot)
+
+
+def _chair(number: str, lot: LotCase) -> Iterator[NextStep]:
+    opening = lot.opening
+    if opening.concluded_at is not None or lot.phase is not Phase.OPENING:
+        return
+    for key, objection in opening.objections.items():
+        if objection.answered_at is None:
+            yield NextStep("answer_objection", WARN, number, subject=key)
+    if opening.read_out:
+        yield NextStep("confirm_opening", ACT, number, opening.objections_until)
+
+
+def _after_opening(case: Case, number: str, lot: LotCase) -> Iterator[NextStep]:
+    if lot.phase not in (Phase.OPENING, Phase.DRAW) or lot.opening.concluded_at is None:
+        return
+    profile = case.tender.published.profile
+    if profile.qualification_by_agency and not lot.qualification:
+        yield NextStep("check_qualification", ACT, number)
+    if lot.draw.conditions is None:
+        if len(lot.buyer_members) < profile.buyer_members_at_most:
+            yield NextStep("name_buyer_member", ACT, number)
+        yield NextStep("propose_draw_conditions", ACT, number)
+    elif not lot.draw.approved:
+        yield NextStep("await_draw_approval", WAIT, number)
+
+
+def _supervisor(case: Case, actor: Actor) -> Iterator[NextStep]:
+    tender = case.tender
+    if tender.published_at is None:
+        waits = tender.terms is None or bool(tender.returned)
+        yield NextStep("await_submission", WAIT) if waits else NextStep("release_tender")
+        return
+    yield from _releases(tender)
+    for number, lot in case.lots.items():
+        if lot.phase is Phase.DRAW:
+            yield from _agency_draw(number, lot)
+
+
+def _releases(tender: TenderState) -> Iterator[NextStep]:
+    for key, question in tender.questions.items():
+        if question.answered_at is None and question.proposed:
+            yield NextStep("release_answer", subject=key)
+    for key, amendment in tender.amendments.items():
+        if amendment.released_at is None:
+            yield NextStep("release_amendment", subject=key)
+
+
+def _agency_draw(number: str, lot: LotCase) -> Iterator[NextStep]:
+    current = lot.draw.current
+    if not lot.draw.approved:
+        yield NextStep("approve_draw_conditions", ACT, number)
+    elif current is not None and "agency" not in current.commitments:
+        yield NextStep("draw_commit", ACT, number)
+    elif current is not None and current.signature_hex and "agency" not in current.reveals:
+        yield NextStep("draw_reveal", ACT, number)
+
+
+def _bidder(case: Case, number: str, actor: Actor, now: datetime) -> NextStep:
+    lot, due_at = case.lots[number], case.tender.deadlines[number]
+    standing = lot.bidding.of_bidder(actor.organisation_id)
+    if lot.opening.closed is None and now < due_at:
+        code, tone = ("bid_stands", WAIT) if standing else ("submit_bid", WARN)
+        return NextStep(code, tone, number, due_at)
+    if standing is None:
+        return NextStep("no_bid", WAIT, number)
+    if lot.phase is Phase.OPENING and can_confirm(lot.opening, actor.id):
+        return NextStep("confirm_opening", ACT, number, lot.opening.objections_until)
+    return NextStep("follow_opening", WAIT, number)
+
+
+def can_confirm(opening: Opening, account_id: str) -> bool:
+    """Whether this person may still confirm the read-out."""
+    return opening.read_out and opening.concluded_at is None and account_id not in opening.confirmations
+
+
+def _waiting(case: Case, number: str) -> NextStep:
+    """What everybody waits for."""
+    phase = case.lots[number].phase
+    due_at = case.tender.deadlines[number] if phase is Phase.BIDDING else None
+    return NextStep(f"phase_{phase.value}", WAIT, number, due_at)
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One line of a desk."""
+
+    case_id: str
+    code: str
+    title: str
+    phase: Phase
+    due_at: datetime | None
+    step: NextStep
+
+
+def agency_cases(db_session: DbSession, actor: Actor, now: datetime) -> list[CaseRow]:
+    """Published cases of the actor's agency: where there is something to do first, then by deadline."""
+    query = select(Tender.case_id).where(Tender.agency_id == actor.organisation_id).order_by(Tender.published_at.desc())
+    rows = [_row(load_case(db_session, case_id), actor, now) for case_id in db_session.scalars(query.limit(200))]
+    return sorted(rows, key=lambda row: (row.step.tone == WAIT, row.due_at or now))
+
+
+def _row(case: Case, actor: Actor, now: datetime) -> CaseRow:
+    terms = case.tender.published
+    ahead = [at for at in case.tender.deadlines.values() if at > now]
+    step = next_steps(case, actor, now)[0]
+    return CaseRow(case.id, terms.code, terms.title, case.phase(), min(ahead, default=None), step)
+
+
+def bidder_cases(db_session: DbSession, actor: Actor, now: datetime) -> list[CaseRow]:
+    """Tenders whose documents the bidder took or in which it has bid: what is still open first, by time left."""
+    taken = set(db_session.scalars(select(Download.case_id).where(Download.account_id == actor.id)))
+    query = select(Tender.case_id).where(Tender.published_at.is_not(None)).order_by(Tender.published_at.desc())
+    cases = [load_case(db_session, case_id) for case_id in db_session.scalars(query.limit(500))]
+    mine = [case for case in cases if case.id in taken or takes_part(case, actor)]
+    rows = [_row(case, actor, now) for case in mine]
+    return sorted(rows, key=lambda row: (row.due_at is None, row.due_at or now))
+
+
+def takes_part(case: Case, actor: Actor) -> bool:
+    """The actor's organisation has or had a bid, or the actor asked a question."""
+    bids = (s.bidder for lot in case.lots.values() for s in lot.bidding.submissions.values())
+    askers = (question.asker for question in case.tender.questions.values())
+    return actor.organisation_id in bids or actor.id in askers
+
+
+@dataclass(frozen=True)
+class OwnKey:
+    """A certificate of one's own."""
+
+    key_id: str
+    serial: str
+    issued_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    revoked_because: str
+
+
+def own_keys(db_session: DbSession, account_id: str) -> list[OwnKey]:
+    """Personal certificates of an account, latest first."""
+    query = (
+        select(Certificate)
+        .where(Certificate.account_id == account_id, Certificate.scope == "")
+        .order_by(Certificate.issued_at.desc())
+    )
+    return [
+        OwnKey(c.key_id, c.serial, c.issued_at, c.expires_at, c.revoked_at, c.revoked_because)
+        for c in db_session.scalars(query)
+    ]
+
+
+@dataclass(frozen=True)
+class OwnAccount:
+    """One's own data."""
+
+    login: str
+    name: str
+    mail: str
+    organisation: str
+    credit_code: str
+
+
+def own_account(db_session: DbSession, account_id: str) -> OwnAccount:
+    account = db_session.get_one(Account, account_id)
+    owner = account.organisation
+    return OwnAccount(account.login, account.name, account.mail, owner.name, owner.credit_code)
+
+
+def find_account(db_session: DbSession, login: str) -> tuple[str, str] | None:
+    """Id and "organisation name" of the account with exactly this log-in."""
+    account = db_session.scalar(select(Account).where(Account.login == login.strip()))
+    return (account.id, f"{account.organisation.name} {account.name}") if account else None

@@ -1,0 +1,329 @@
+"""The two halls that people watch together, opening and draw, as one looker may see them now."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from app.casefile.case import Case, Phase
+from app.casefile.record import Record
+from app.casefile.sealing import committee_of
+from app.procedure.money import rmb_capital
+from app.procedure.opening import BidOpened, BidVoided, Opening
+from app.queries.lots import opening_board
+from crypto.canonical import Json
+from crypto.committee import identity
+from evaluation import draw as draw_rules
+from evaluation.draw import DrawRound, RoundReason, SeatState
+
+OPENING_FACTS = frozenset(
+    "LotClosed LotFailed ShareReleased BidsReleased BidOpened BidVoided BidsReadOut ObjectionRaised ObjectionAnswered "
+    "OpeningConfirmed OpeningConcluded".split()
+)
+AFTER_DRAW = frozenset({Phase.SCORING, Phase.CONSENSUS, Phase.RESULT})
+SCALE = 1000  # width of the price chart's ceiling
+
+
+@dataclass(frozen=True)
+class TrusteeLight:
+    """A trustee and whether its share is there; shares are checked before they are logged."""
+
+    name: str
+    state: str
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """A bid as read out. `bar` is its price in thousandths of the ceiling; `reason` is the code of a void one."""
+
+    receipt_id: str
+    bidder: str
+    price: Decimal | None
+    words: str
+    duration: int | None
+    manager: str
+    reason: str
+    bar: int
+    state: str
+
+
+@dataclass(frozen=True)
+class ObjectionLine:
+    """An objection raised at the opening, with its answer."""
+
+    key: str
+    text: str
+    raised_at: datetime
+    answer: str
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True)
+class RecordLine:
+    """One line of the running record; `about` names a trustee or bidder where the fact is about one."""
+
+    at: datetime
+    type: str
+    about: str
+
+
+@dataclass(frozen=True)
+class OpeningHall:
+    """Everything on the wall. Before the lot is closed it holds the deadline and nothing that depends on bids."""
+
+    deadline_at: datetime
+    stage: str  # waiting closed failed released read_out concluded
+    failure: str
+    needed: int
+    mode: str
+    ceiling: Decimal
+    trustees: tuple[TrusteeLight, ...]
+    rows: tuple[BoardRow, ...]
+    objections: tuple[ObjectionLine, ...]
+    objections_until: datetime | None
+    confirmations: int
+    record: tuple[RecordLine, ...]
+    checks: dict[str, str]
+    board_sha256: str
+
+
+def opening_hall(origin: str, case: Case, lot: str, seen: Iterable[Record]) -> OpeningHall:
+    """The hall of a lot; `seen` are the records that the looker may see."""
+    opening, board = case.lot(lot).opening, opening_board(origin, case, lot)
+    terms = next(t for t in case.tender.published.lots if t.number == lot)
+    open_ = opening.release is not None
+    return OpeningHall(
+        deadline_at=case.tender.deadlines[lot],
+        stage=_opening_stage(opening),
+        failure=opening.failed,
+        needed=board["needed"],
+        mode=board["mode"],
+        ceiling=terms.ceiling,
+        trustees=_lights(case, opening),
+        rows=_rows(opening, terms.ceiling) if open_ else (),
+        objections=_objections(opening),
+        objections_until=opening.objections_until,
+        confirmations=len(opening.confirmations),
+        record=_record(case, lot, seen),
+        checks=_opening_checks(opening, board),
+        board_sha256=board["board_sha256"],
+    )
+
+
+def _opening_stage(opening: Opening) -> str:
+    if opening.concluded_at is not None:
+        return "concluded"
+    if opening.failed:
+        return "failed"
+    if opening.read_out:
+        return "read_out"
+    if opening.release is not None:
+        return "released"
+    return "closed" if opening.closed is not None else "waiting"
+
+
+def _lights(case: Case, opening: Opening) -> tuple[TrusteeLight, ...]:
+    return tuple(
+        TrusteeLight(
+            m.organisation, "verified" if m.index in opening.shares else "waiting", opening.share_times.get(m.index)
+        )
+        for m in committee_of(case).members
+    )
+
+
+def _rows(opening: Opening, ceiling: Decimal) -> tuple[BoardRow, ...]:
+    opened = sorted(opening.opened.values(), key=lambda bid: (bid.price, bid.receipt_id))
+    voided = sorted(opening.voided.values(), key=lambda bid: bid.receipt_id)
+    return (*(_opened_row(bid, ceiling) for bid in opened), *(_void_row(bid) for bid in voided))
+
+
+def _opened_row(bid: BidOpened, ceiling: Decimal) -> BoardRow:
+    bar = int(bid.price * SCALE / ceiling)
+    words = rmb_capital(bid.price)
+    return BoardRow(
+        bid.receipt_id, bid.bidder_name, bid.price, words, bid.duration_days, bid.project_manager, "", bar, ""
+    )
+
+
+def _void_row(bid: BidVoided) -> BoardRow:
+    return BoardRow(bid.receipt_id, bid.bidder_name, None, "", None, "", bid.reason, 0, "void")
+
+
+def _objections(opening: Opening) -> tuple[ObjectionLine, ...]:
+    return tuple(
+        ObjectionLine(key, o.text, o.raised_at, o.answer, o.answered_at)
+        for key, o in sorted(opening.objections.items(), key=lambda item: item[1].raised_at)
+    )
+
+
+def _record(case: Case, lot: str, seen: Iterable[Record]) -> tuple[RecordLine, ...]:
+    trustees = {m.index: m.organisation for m in committee_of(case).members}
+    return tuple(
+        RecordLine(r.at, r.type, trustees.get(r.payload.get("index"), r.payload.get("bidder_name", "")))
+        for r in seen
+        if r.lot == lot and r.type in OPENING_FACTS
+    )
+
+
+def _opening_checks(opening: Opening, board: dict[str, Json]) -> dict[str, str]:
+    """Digests by which the hall can be checked outside the platform."""
+    checks = {"identity": str(board["identity"])}
+    if opening.closed is not None:
+        checks["submissions_root"] = opening.closed.submissions_root
+    if opening.release is not None:
+        checks["signature"] = opening.release.signature
+    if opening.record_sha256:
+        checks["record_sha256"] = opening.record_sha256
+    return checks
+
+
+@dataclass(frozen=True)
+class StratumLine:
+    """A stratum of the conditions: speciality, id of the site, seats, reserve."""
+
+    speciality: str
+    site: str
+    quota: int
+    reserve: int
+
+
+@dataclass(frozen=True)
+class PartyCard:
+    """A party's bytes: nothing, sealed (the commitment stands) or revealed."""
+
+    party: str
+    state: str
+    commitment: str
+    value: str
+
+
+@dataclass(frozen=True)
+class DrawnNumber:
+    """A pseudonym drawn in a round, and what became of it."""
+
+    number: str
+    stratum: StratumLine
+    state: SeatState
+
+
+@dataclass(frozen=True)
+class RoundView:
+    """One round on the wall. `step` is what it waits for."""
+
+    number: int
+    reason: RoundReason | None
+    step: str  # commit state sign reveal done
+    cards: tuple[PartyCard, ...]
+    pool: int
+    recused: int
+    small: tuple[str, ...]
+    shares: int
+    statement_sha256: str
+    signature_sha256: str
+    drawn: tuple[DrawnNumber, ...]
+    record_sha256: str
+    reveal_identity: str
+    shown: bool  # the record may be checked by everybody here: the members have signed in
+
+
+@dataclass(frozen=True)
+class DrawHall:
+    """A draw as its parties watch it: numbers only."""
+
+    stage: str  # none proposed drawing done
+    draw_id: str
+    strata: tuple[StratumLine, ...]
+    max_per_unit: int
+    pool_factor: int
+    needed: int
+    rounds: tuple[RoundView, ...]
+    committee: Json
+
+    @property
+    def current(self) -> RoundView | None:
+        return self.rounds[-1] if self.rounds else None
+
+
+def draw_hall(case: Case, lot: str) -> DrawHall:
+    """The draw of a lot for those whom the policy lets watch it."""
+    state, conditions = case.lot(lot).draw, case.lot(lot).draw.conditions
+    if conditions is None:
+        return DrawHall("none", "", (), 0, 0, 0, (), {})
+    open_seats = draw_rules.missing(state)
+    waiting = any(seat in (SeatState.DRAWN, SeatState.CALLED) for seat in state.seats.values())
+    stage = "drawing" if open_seats or waiting else "done"
+    return DrawHall(
+        stage=stage if state.approved else "proposed",
+        draw_id=conditions.draw_id,
+        strata=tuple(_stratum(s) for s in conditions.strata),
+        max_per_unit=conditions.max_per_unit,
+        pool_factor=conditions.pool_factor,
+        needed=conditions.trustees_needed,
+        rounds=tuple(_round(case, lot, found) for found in state.rounds),
+        committee=committee_of(case).describe(),
+    )
+
+
+def _stratum(stratum: draw_rules.Stratum) -> StratumLine:
+    speciality, _, site = stratum.name.rpartition("/")
+    return StratumLine(speciality, site, stratum.quota, stratum.reserve)
+
+
+def _round(case: Case, lot: str, found: DrawRound) -> RoundView:
+    conditions = case.lots[lot].draw.conditions
+    assert conditions is not None
+    reveal = draw_rules.reveal_statement(conditions.draw_id, found.number)
+    factor = conditions.pool_factor
+    return RoundView(
+        number=found.number,
+        reason=found.reason,
+        step=_step(found, conditions.parties),
+        cards=tuple(_card(found, party) for party in conditions.parties),
+        pool=len(found.candidates),
+        recused=len(found.stated["recused"]) if found.statement else 0,
+        small=draw_rules.small_pools(found.stated, found.candidates, factor) if found.statement else (),
+        shares=len(found.shares),
+        statement_sha256=hashlib.sha256(found.statement.encode()).hexdigest() if found.statement else "",
+        signature_sha256=_sha256_of_hex(found.signature_hex),
+        drawn=_drawn(case, lot, found),
+        record_sha256=found.record_sha256,
+        reveal_identity=identity("draw-reveal", reveal).hex(),
+        shown=found.result is not None and case.lots[lot].phase in AFTER_DRAW,
+    )
+
+
+def _sha256_of_hex(text: str) -> str:
+    return hashlib.sha256(bytes.fromhex(text)).hexdigest() if text else ""
+
+
+def _step(found: DrawRound, parties: tuple[str, ...]) -> str:
+    """What a round waits for, in the lawful order."""
+    if len(found.commitments) < len(parties):
+        return "commit"
+    if not found.statement:
+        return "state"
+    if not found.signature_hex:
+        return "sign"
+    return "reveal" if found.result is None else "done"
+
+
+def _card(found: DrawRound, party: str) -> PartyCard:
+    value, promise = found.reveals.get(party, ""), found.commitments.get(party, "")
+    state = "revealed" if value else "sealed" if promise else "waiting"
+    return PartyCard(party, state, promise, value)
+
+
+def _drawn(case: Case, lot: str, found: DrawRound) -> tuple[DrawnNumber, ...]:
+    if found.result is None:
+        return ()
+    state = case.lots[lot].draw
+    strata = {s.name: _stratum(s) for s in state.conditions.strata} if state.conditions else {}
+    return tuple(
+        DrawnNumber(number, strata[name], state.seats[number])
+        for name, numbers in found.result.selected.items()
+        for number in numbers
+    )

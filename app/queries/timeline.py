@@ -1,0 +1,71 @@
+"""A case as a line of stages, by code: what happened and when, as far as the looker may know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from app.casefile.case import Case, LotCase, Phase
+from app.permissions.actions import Action
+from app.permissions.policy import allowed
+from app.procedure.roles import Actor
+from app.procedure.tender import question_deadline
+
+DONE, ACTIVE, AHEAD, WARNING = "done", "active", "ahead", "warning"
+AFTER_DRAW = (Phase.SCORING, Phase.CONSENSUS, Phase.RESULT)
+
+
+@dataclass(frozen=True)
+class CaseStage:
+    """One stop: `code` names it, `state` is done, active, ahead or warning; `facts` fill its sentence."""
+
+    code: str
+    state: str
+    at: datetime | None = None
+    lot: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+def case_stages(case: Case, actor: Actor, lot: str, now: datetime) -> tuple[CaseStage, ...]:
+    """The stages of a published lot from notice to report. Nothing here depends on bids before the lot is closed."""
+    return (*_before_deadline(case, lot, now), *_after_deadline(case, actor, lot))
+
+
+def _before_deadline(case: Case, lot: str, now: datetime) -> Iterator[CaseStage]:
+    tender, deadline_at = case.tender, case.tender.deadlines[lot]
+    until = question_deadline(tender)
+    answered = sum(q.answered_at is not None for q in tender.questions.values())
+    amended = sum(a.released_at is not None for a in tender.amendments.values())
+    yield CaseStage("notice", DONE, tender.published_at)
+    facts = {"answered": str(answered), "amended": str(amended)}
+    yield CaseStage("questions", ACTIVE if now < until else DONE, until, facts=facts)
+    closed = case.lot(lot).opening.closed is not None
+    yield CaseStage("deadline", DONE if closed else ACTIVE, deadline_at, lot)
+
+
+def _after_deadline(case: Case, actor: Actor, lot: str) -> Iterator[CaseStage]:
+    state = case.lot(lot)
+    yield _opening(state, lot)
+    ended = state.phase is Phase.FAILED
+    if ended and not state.convened:
+        return
+    drawing = state.phase is Phase.DRAW
+    seen = drawing and allowed(actor, Action.DRAW_WATCH, case, lot)
+    after = state.phase in AFTER_DRAW
+    facts = {"rounds": str(len(state.draw.rounds))} if seen else {}
+    yield CaseStage("draw", DONE if after else ACTIVE if drawing else AHEAD, None, lot, facts)
+    scoring = ACTIVE if state.phase is Phase.SCORING else AHEAD
+    yield CaseStage("evaluation", DONE if state.phase in (Phase.CONSENSUS, Phase.RESULT) else scoring, None, lot)
+    signing = ACTIVE if state.phase is Phase.CONSENSUS else AHEAD
+    yield CaseStage("report", DONE if state.phase is Phase.RESULT else WARNING if ended else signing, None, lot)
+
+
+def _opening(state: LotCase, lot: str) -> CaseStage:
+    opening = state.opening
+    if opening.failed:
+        return CaseStage("failed", WARNING, opening.closed_at, lot, {"reason": opening.failed})
+    if opening.concluded_at is not None:
+        counts = {"opened": str(len(opening.opened)), "voided": str(len(opening.voided))}
+        return CaseStage("opening", DONE, opening.released_at, lot, counts)
+    return CaseStage("opening", AHEAD if opening.closed is None else ACTIVE, opening.released_at, lot)

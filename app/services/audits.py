@@ -1,0 +1,110 @@
+"""The evidence bundle of a case, cut to what its holder may see."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
+
+from app.casefile.bundle import Contents, Line, PrivateHalf, Trust, pack, signed_head, submission_folder
+from app.casefile.case import Case
+from app.casefile.record import Record
+from app.casefile.register import REGISTER
+from app.casefile.sight import sees
+from app.casefile.verification.log import document_name
+from app.database import in_native_thread
+from app.models import CasePrivate, StoredFile
+from app.permissions.actions import Action
+from app.permissions.policy import allowed, authorize
+from app.procedure.roles import Actor, Role
+from app.queries.cases import load_case, load_records, load_rows, record_of
+from app.services.accounts import LogIn
+from app.services.actors import load_actor
+from app.services.platform import Platform
+
+SEALED_BIDS_LIMIT = 64 * 2**20  # bytes of sealed bids in a bundle; beyond it the holder keeps them apart
+KIND_OF = {"OpeningConcluded": "record", "ReportSealed": "report"}
+CERTIFICATES = ("CertificateIssued", "CertificateRevoked")
+
+
+def export_evidence(platform: Platform, log_in: LogIn, case_id: str) -> tuple[str, bytes]:
+    """File name and bytes of the asker's evidence bundle. Raises NotAllowed.
+
+    What the asker may not see is there as a leaf hash; private halves are the regulator's alone.
+    """
+    with platform.database.reading() as db_session:
+        actor, case = load_actor(db_session, log_in.account_id, log_in.seat), load_case(db_session, case_id)
+        authorize(actor, Action.EVIDENCE_EXPORT, case)
+        lines = _lines(db_session, actor, case)
+        visible = [line.record for line in lines if line.record]
+        trust = Trust(platform.keys.roots, platform.keys.platform.certificate, _certificates(db_session, visible))
+        attached = _bids(platform, db_session, actor, case, visible) | _documents(platform, db_session, visible)
+        private = _private(db_session, case_id) if actor.is_(Role.REGULATOR) else []
+        now = platform.database.now(db_session.connection())
+    head = signed_head(
+        platform.keys.platform.key,
+        lines,
+        trust,
+        origin=platform.origin,
+        case_id=case_id,
+        holder="+".join(sorted(actor.roles)),
+        exported_at=now,
+    )
+    archive = io.BytesIO()
+    in_native_thread(pack, Contents(head, lines, trust, attached, private), archive)
+    return f"case-{case_id}.evidence.zip", archive.getvalue()
+
+
+def _lines(db_session: DbSession, actor: Actor, case: Case) -> list[Line]:
+    found = []
+    for row in load_rows(db_session, case.id):
+        record = record_of(row)
+        found.append(Line(row.leaf_hash, record, row.salt) if sees(actor, case, record) else Line(row.leaf_hash))
+    return found
+
+
+def _certificates(db_session: DbSession, visible: Iterable[Record]) -> list[Record]:
+    """The register's facts about the keys that the visible records need, and about no others."""
+    needed = {record.act["key_id"] for record in visible if record.act}
+    register = load_records(db_session, REGISTER)
+    return [r for r in register if r.type in CERTIFICATES and r.payload["key_id"] in needed]
+
+
+def _bids(
+    platform: Platform, db_session: DbSession, actor: Actor, case: Case, visible: Sequence[Record]
+) -> dict[str, bytes]:
+    """Capsules of the visible bids; the sealed bids themselves for who may read them, while they are small."""
+    receipts = {r.payload["receipt_id"]: r.lot for r in visible if r.type == "BidReceipted"}
+    query = select(StoredFile).where(StoredFile.case_id == case.id, StoredFile.owner.in_(receipts))
+    rows = [row for row in db_session.scalars(query) if row.kind in ("bid", "capsule")]
+    small = sum(row.size for row in rows if row.kind == "bid") <= SEALED_BIDS_LIMIT
+    return {
+        f"{submission_folder(row.owner)}/{row.kind}.age": platform.blobs.get(row.blob)
+        for row in rows
+        if row.kind == "capsule" or (small and allowed(actor, Action.BIDS_READ, case, row.lot))
+    }
+
+
+def _documents(platform: Platform, db_session: DbSession, visible: Iterable[Record]) -> dict[str, bytes]:
+    """Exactly the sealed documents that visible records name."""
+    found = {}
+    for record in visible:
+        if record.type not in KIND_OF:
+            continue
+        query = select(StoredFile).where(
+            StoredFile.case_id == record.case_id,
+            StoredFile.kind == KIND_OF[record.type],
+            StoredFile.sha256.in_([value for value in record.payload.values() if isinstance(value, str)]),
+        )
+        row = db_session.scalars(query).first()
+        if row is not None:
+            found[document_name(record)] = platform.blobs.get(row.blob)
+    return found
+
+
+def _private(db_session: DbSession, case_id: str) -> list[PrivateHalf]:
+    query = select(CasePrivate).where(CasePrivate.case_id == case_id).order_by(CasePrivate.seq)
+    return [PrivateHalf(row.seq, row.salt, json.loads(row.facts)) for row in db_session.scalars(query)]

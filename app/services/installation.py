@@ -1,0 +1,98 @@
+"""A new installation: folder, keys, schema, register, first two people. And what may be wrong with one."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import func, select, text
+
+from app.adapters.keystore import KeysMissing, create_keys, load_keys
+from app.config import Settings
+from app.database import Database
+from app.models import Job
+from app.services.accounts import NewOrganisation, found_people
+from app.services.platform import DIST, Platform, open_platform
+from app.services.register import found_register
+from app.services.uploads import DISK_RESERVE_BYTES
+
+ROOT = Path(__file__).parent.parent.parent
+MANY_ATTEMPTS = 5
+
+
+def alembic_config(database: Database) -> Config:
+    """Alembic on this database."""
+    config = Config(str(ROOT / "alembic.ini"))
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.attributes["database"] = database
+    return config
+
+
+def prepare_installation(settings: Settings, organisation: str) -> Platform:
+    """Keys and schema, made where they are missing; the open installation. Safe to repeat."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database_url)
+    try:
+        load_keys(settings.keys)
+    except KeysMissing:
+        create_keys(settings.keys, settings.origin, organisation, database.now())
+    command.upgrade(alembic_config(database), "head")
+    database.dispose()
+    platform = open_platform(settings)
+    found_register(platform, organisation)
+    return platform
+
+
+def found_installation(
+    settings: Settings, organisation: NewOrganisation, admin: tuple[str, str], operator: tuple[str, str]
+) -> dict[str, str]:
+    """`tenderhall init`: prepare, and invite the first administrator and operator; codes by log-in."""
+    platform = prepare_installation(settings, organisation.name)
+    return found_people(platform, organisation, admin, operator)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of `tenderhall doctor`: a code with its facts, and whether it needs somebody."""
+
+    code: str
+    healthy: bool
+    facts: dict[str, str]
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """What is right and wrong with an installation, cheapest questions first."""
+    built = (DIST / "manifest.json").exists()
+    yield Finding("doctor_front_end", built, {"folder": str(DIST)})
+    yield Finding("doctor_home", settings.home.is_dir(), {"folder": str(settings.home)})
+    if not settings.home.is_dir():
+        return
+    free = shutil.disk_usage(settings.home).free
+    yield Finding("doctor_disk", free > 4 * DISK_RESERVE_BYTES, {"free": f"{free // 2**20} MiB"})
+    has_keys = (settings.keys / "secret").exists()
+    private = has_keys and settings.keys.stat().st_mode & 0o077 == 0
+    yield Finding("doctor_keys", has_keys, {"folder": str(settings.keys)})
+    yield Finding("doctor_keys_private", private, {"folder": str(settings.keys)})
+    yield from _examine_database(settings)
+
+
+def _examine_database(settings: Settings) -> Iterator[Finding]:
+    database = Database(settings.database_url)
+    head = ScriptDirectory.from_config(alembic_config(database)).get_current_head()
+    try:
+        with database.reading() as db_session:
+            version = db_session.scalar(text("SELECT version_num FROM alembic_version"))
+            stuck = db_session.scalar(
+                select(func.count()).select_from(Job).where(Job.done_at.is_(None), Job.attempts >= MANY_ATTEMPTS)
+            )
+    except Exception as exc:
+        yield Finding("doctor_database", False, {"problem": type(exc).__name__})
+        return
+    yield Finding("doctor_database", True, {"problem": ""})
+    yield Finding("doctor_schema", version == head, {"found": str(version), "head": str(head)})
+    yield Finding("doctor_jobs", stuck == 0, {"count": str(stuck)})
