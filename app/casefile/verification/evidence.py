@@ -1,4 +1,4 @@
-"""A bundle as read, of which nothing is believed yet. What cannot be read keeps its place and is named by the log step."""
+"""A bundle as read, of which nothing is believed yet. What cannot be read keeps its place; the log step names it."""
 
 from __future__ import annotations
 
