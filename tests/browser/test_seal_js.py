@@ -46,7 +46,7 @@ PAGE = """
 {% from "components/sealing.html" import sealing_form, opening_item with context %}
 {% from "components/keys.html" import key_panel with context %}
 {% block content %}
-{{ key_panel(key_name, '/keys') }}
+{{ key_panel(key_name, '/keys', {'label': 'tenderhall/key-proof', 'object': {'account': '7'}}) }}
 {% call sealing_form(parameters) %}
 {{ opening_item('price_fen', '投标报价', 'money') }}
 {{ opening_item('duration_days', '交货期（日）', 'number') }}

@@ -21,7 +21,9 @@ TEMPLATES = ["styleguide.html", *(f"errors/{status}.html" for status in (400, 40
 
 KEY_PAGE = """
 {% from "components/keys.html" import key_panel with context %}
-{% block content %}{{ key_panel("account-7", "/keys") }}{% endblock %}
+{% block content %}
+{{ key_panel("account-7", "/keys", {"label": "tenderhall/key-proof", "object": {"account": "7"}}) }}
+{% endblock %}
 """
 
 
@@ -115,5 +117,4 @@ def test_a_key_file_is_taken_over_and_a_wrong_one_refused(page: Page, site: Smal
     expect(page.locator("[data-key-fingerprint]")).to_have_text(" ".join(re.findall("....", key.key_id)))
     with page.expect_response("**/keys"):
         page.get_by_role("button", name="申请证书").click()
-    claim = {"v": "keyproof/v1", "name": "account-7", "key_id": key.key_id}
-    verify_object(key.spki, "keyproof/v1", claim, site.keys[-1])
+    verify_object(key.spki, "tenderhall/key-proof", {"account": "7"}, site.keys[-1]["proof"])

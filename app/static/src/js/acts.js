@@ -62,7 +62,7 @@ async function confirm(form) {
     const answer = await submitAct(await signingKey(form.dataset.keyName), described(form));
     status.textContent = say('accepted');
     form.dispatchEvent(new CustomEvent('tenderhall:accepted', { bubbles: true, detail: answer }));
-    if (answer.redirect) location.assign(answer.redirect);
+    if (form.dataset.next) location.assign(form.dataset.next);
   } catch (refusal) {
     status.textContent = '';
     button.disabled = false;

@@ -4,7 +4,7 @@ import { refusalLine, showErrors } from './forms.js';
 import { fingerprint, importSigningKey, makeSigningKey, signingKey, signObject } from './keys.js';
 import { say } from './locale.js';
 
-const PROOF = 'keyproof/v1';
+const read = (panel, selector) => JSON.parse(panel.querySelector(selector).textContent);
 
 async function show(panel) {
   const key = await signingKey(panel.dataset.keyName);
@@ -12,13 +12,14 @@ async function show(panel) {
   panel.querySelector('[data-key-certify]').disabled = !key;
 }
 
-/** Sends the public half with a proof that this machine holds the private one. */
+/** Sends the public half with a proof that this machine holds the private one: its signature over the page's claim. */
 async function certify(panel) {
-  const { keyName, enrolUrl } = panel.dataset;
-  const key = await signingKey(keyName);
-  const proof = await signObject(key, PROOF, { v: PROOF, name: keyName, key_id: key.keyId });
-  const answer = await postJson(enrolUrl, { spki: key.spki, ...proof });
-  if (answer.redirect) location.assign(answer.redirect);
+  const key = await signingKey(panel.dataset.keyName);
+  const { label, object } = read(panel, '.key-claim');
+  const proof = await signObject(key, label, object);
+  const answer = await postJson(panel.dataset.enrolUrl, { ...read(panel, '.key-fields'), spki: key.spki, proof });
+  panel.dispatchEvent(new CustomEvent('tenderhall:certified', { bubbles: true, detail: answer }));
+  if (panel.dataset.next) location.assign(panel.dataset.next);
 }
 
 async function importFile(panel, file) {

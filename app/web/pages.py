@@ -1,0 +1,154 @@
+"""What pages of every desk share: the case one may look at, refusals in words, the review before an act is signed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Response, abort, g, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+
+from app.casefile.case import Case
+from app.casefile.codec import encode
+from app.extensions import current_actor, platform
+from app.messages import sentence
+from app.permissions.actions import Action
+from app.permissions.policy import NotAllowed
+from app.permissions.predicates import of_the_agency
+from app.procedure.errors import RuleViolation
+from app.procedure.roles import Role
+from app.queries.cases import load_case
+from app.services.actors import authorize_or_record, record_denial
+from app.web.entitled import account_key, demo_notice, in_words
+from app.web.names import PHASES
+from crypto.canonical import Json
+from crypto.errors import CryptoError
+
+Refused = (RuleViolation, CryptoError)
+Effects = Sequence[tuple[str, object]]
+
+
+def notice_words(code: str, facts: Mapping[str, Any]) -> str:
+    """A notice in the language of the page."""
+    return sentence(f"notice_{code}", facts, g.get("lang", "zh"), platform().settings.display_zone)
+
+
+def attempt(form: FlaskForm, action: Callable[[], Any]) -> Any:
+    """What `action` gives, or None with the refusal in the form's error summary."""
+    try:
+        return action()
+    except Refused as refusal:
+        form.form_errors.append(in_words(refusal))
+        return None
+
+
+def read_case(case_id: str) -> Case:
+    with platform().database.reading() as db_session:
+        return load_case(db_session, case_id)
+
+
+def entitled_case(case_id: str, action: Action, lot: str = "") -> Case:
+    """The case, if the asker may do this with it now. Raises NotAllowed."""
+    case = read_case(case_id)
+    authorize_or_record(platform().database, current_actor(), action, case, lot, request.remote_addr or "")
+    return case
+
+
+def agency_case(case_id: str, *roles: Role) -> Case:
+    """A case of the asker's own agency, for one of these roles. Raises NotAllowed."""
+    case, actor = read_case(case_id), current_actor()
+    if not (of_the_agency(actor, case, "") and actor.is_(*roles)):
+        record_denial(platform().database, actor, Action.DRAFT_READ, case_id, request.remote_addr or "")
+        raise NotAllowed(Action.DRAFT_READ)
+    return case
+
+
+def known_lot(case: Case, lot: str) -> str:
+    """The lot's number, or 404."""
+    if lot not in case.lots:
+        abort(404)
+    return lot
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the page is, for its head."""
+
+    title: str
+    code: str
+    stage: str
+
+
+def head_of(case: Case, lot: str = "") -> dict[str, object]:
+    """What the head of a page inside a case says."""
+    terms = case.tender.terms
+    if terms is None:
+        return {}
+    found = {"case": Place(terms.title, terms.code, str(PHASES[case.phase(lot)]))}
+    return found | ({"demo_notice": demo_notice(case)} if case.tender.published_at else {})
+
+
+def case_trail(case: Case, *further: tuple[str, str | None]) -> list[tuple[str, str | None]]:
+    """Breadcrumbs of a page inside a case."""
+    terms = case.tender.terms
+    title = terms.title if terms else _("项目")
+    home = url_for("public.notice", case=case.id) if case.tender.published_at else url_for("agency.desk")
+    return [(_("公告"), url_for("public.notices")), (title, home), *further]
+
+
+def review_act(
+    title: str,
+    case: Case,
+    fact: Any,
+    *,
+    next_url: str,
+    effects: Effects = (),
+    words: str = "",
+    lot: str = "",
+    label: str | None = None,
+    tone: str = "act",
+    type: str = "",
+    back_url: str = "",
+) -> str:
+    """The page on which a person sees what an act does and signs it. `fact` may be a payload with its `type`."""
+    payload: Json = fact if type else encode(fact)
+    return render_template(
+        "pages/review_act.html",
+        **head_of(case, lot),
+        breadcrumbs=case_trail(case, (title, None)),
+        title=title,
+        reference=f"{case.id}/{lot}" if lot else case.id,
+        type=type or fact.__class__.__name__,
+        payload=payload,
+        effects=[(_("项目"), case.tender.terms.title if case.tender.terms else case.id), *effects],
+        words=words,
+        key_name=account_key(),
+        next_url=next_url,
+        back_url=back_url,
+        label=label,
+        tone=tone,
+    )
+
+
+def to_utc(local: datetime) -> datetime:
+    """A moment typed in the zone of the page."""
+    return local.replace(tzinfo=ZoneInfo(platform().settings.display_zone)).astimezone(UTC)
+
+
+def to_local(instant: datetime) -> datetime:
+    """An instant as a form shows it: local, without zone."""
+    return instant.astimezone(ZoneInfo(platform().settings.display_zone)).replace(tzinfo=None)
+
+
+def download(name: str, data: bytes, media_type: str) -> Response:
+    """Bytes to be saved under an ASCII name."""
+    return Response(data, mimetype=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def local_time(instant: datetime) -> str:
+    """An instant inside a sentence."""
+    return to_local(instant).strftime("%Y-%m-%d %H:%M:%S")

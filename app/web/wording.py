@@ -1,0 +1,161 @@
+"""Words for what the rules name by code: roles, criteria, formulas, periods, reasons. English: the catalogue."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from flask import g
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.procedure.calendar import Period, Unit
+from app.procedure.roles import Role
+from evaluation.criteria import CriteriaSet, CriterionKind, CriterionStage
+from evaluation.prices import PriceRule
+from evaluation.ranking import CRITERION_PREFIX
+from evaluation.scoring import Aggregation, ScoringRules
+
+ROLES = {
+    Role.AGENCY_OFFICER: _l("代理机构经办"),
+    Role.AGENCY_SUPERVISOR: _l("代理机构主管"),
+    Role.CENTRE_OPERATOR: _l("交易中心经办"),
+    Role.TRUSTEE: _l("受托方"),
+    Role.BIDDER: _l("投标人"),
+    Role.EXPERT: _l("评审专家"),
+    Role.SITE_WITNESS: _l("现场见证"),
+    Role.REGULATOR: _l("监督人员"),
+    Role.SYSTEM_ADMIN: _l("系统管理员"),
+    Role.PUBLIC: _l("公众"),
+}
+FAILURES = {
+    "fewer_than_required": _l("截止时有效提交少于规定的家数，依法不开标。"),
+    "too_few_valid": _l("能够开启的投标少于规定的家数。"),
+}
+CRITERION_KINDS = {
+    CriterionKind.OBJECTIVE: _l("客观分"),
+    CriterionKind.SUBJECTIVE: _l("主观分"),
+    CriterionKind.PRICE: _l("价格分"),
+}
+CRITERION_STAGES = {
+    CriterionStage.TECHNICAL: _l("技术"),
+    CriterionStage.COMMERCIAL: _l("商务"),
+    CriterionStage.CREDIT: _l("资信"),
+    CriterionStage.PRICE: _l("报价"),
+}
+FORMULAS = {
+    "lowest_price_ratio": _l("低价优先：最低价得满分，其余按最低价 ÷ 报价折算"),
+    "mean_deviation": _l("平均价基准：按偏离平均价的百分点扣分"),
+    "trimmed_mean_discount": _l("平均价下浮：基准价为平均价下浮后，按偏离百分点扣分"),
+    "ceiling_mix": _l("限价与均价合成基准：最高限价与区间内均价加权"),
+    "utility": _l("效用函数：基准价得满分，两侧按比例递减"),
+    "piecewise": _l("分段计分：按偏离区间的不同比率扣分"),
+}
+PARAMETERS = {
+    "full": _l("价格分满分"),
+    "places": _l("得分保留小数位"),
+    "drop_highest_from": _l("多少家起去掉一个最高价"),
+    "drop_lowest_from": _l("多少家起去掉一个最低价"),
+    "benchmark_places": _l("基准价保留小数位"),
+    "above": _l("高于基准价的扣分率"),
+    "below": _l("低于基准价的扣分率"),
+    "floor": _l("最低得分"),
+    "deviation_places": _l("偏离率保留小数位"),
+    "discount": _l("下浮率"),
+    "ceiling": _l("最高限价（元）"),
+    "drop": _l("限价下浮率"),
+    "floor_weight": _l("下限权重"),
+    "floor_ratio": _l("下限系数"),
+    "weight": _l("限价权重"),
+    "ratio": _l("基准系数"),
+    "base": _l("等于基准价时的百分得分"),
+    "peak": _l("最高百分得分"),
+    "least_below": _l("低于基准价一侧的最低百分得分"),
+    "least_above": _l("高于基准价一侧的最低百分得分"),
+}
+TIE_RULES = {
+    "price_score": _l("价格分高者在前"),
+    "lower_price": _l("报价低者在前"),
+    "draw": _l("抽签决定"),
+}
+_UNITS = {
+    Unit.DAYS: _l("日"),
+    Unit.WORKING_DAYS: _l("个工作日"),
+    Unit.HOURS: _l("小时"),
+    Unit.MINUTES: _l("分钟"),
+    Unit.SECONDS: _l("秒"),
+}
+
+
+def english() -> bool:
+    return g.get("lang", "zh") == "en"
+
+
+def named(thing: object) -> str:
+    """`name_en` or `name_zh` of something that has both, in the language of the page."""
+    return str(getattr(thing, "name_en" if english() else "name_zh"))
+
+
+def titled(thing: object) -> str:
+    """`title_en` or `title_zh`, in the language of the page."""
+    return str(getattr(thing, "title_en" if english() else "title_zh"))
+
+
+def period_words(period: Period) -> str:
+    """20 日, 5 个工作日."""
+    return _("%(amount)s %(unit)s", amount=period.amount, unit=_UNITS[period.unit])
+
+
+def plain(value: Decimal) -> str:
+    """A figure without trailing zeros: 30.00 → 30."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def formula_words(rule: PriceRule) -> str:
+    """The price formula as a sentence that anybody can recompute."""
+    known = {name: plain(value) for name, value in rule.parameters.items()}
+    match rule.formula:
+        case "lowest_price_ratio":
+            return _(
+                "价格分 = %(full)s × 最低有效报价 ÷ 本投标报价，四舍五入保留 %(places)s 位小数。",
+                full=known["full"],
+                places=known["places"],
+            )
+        case "mean_deviation" | "trimmed_mean_discount":
+            return _benchmark_words(known)
+    pairs = "；".join(f"{PARAMETERS.get(name, name)} {value}" for name, value in known.items())
+    return _("%(formula)s。参数：%(pairs)s。", formula=FORMULAS.get(rule.formula, rule.formula), pairs=pairs)
+
+
+def _benchmark_words(known: dict[str, str]) -> str:
+    discount = _("下浮 %(discount)s 后的数值", discount=known["discount"]) if "discount" in known else ""
+    return _(
+        "基准价 = 有效报价（满 %(high)s 家去掉一个最高价，满 %(low)s 家去掉一个最低价）的算术平均%(discount)s；"
+        "等于基准价得 %(full)s 分，每高 1%% 扣 %(above)s 分，每低 1%% 扣 %(below)s 分，最低 %(floor)s 分。",
+        high=known["drop_highest_from"],
+        low=known["drop_lowest_from"],
+        discount=discount,
+        **{name: known[name] for name in ("full", "above", "below", "floor")},
+    )
+
+
+def averaging_words(rules: ScoringRules) -> str:
+    """How the members' totals become one."""
+    if rules.aggregation is Aggregation.SIMPLE_MEAN:
+        return _("总得分为全体成员评分的算术平均，四舍五入保留 %(places)s 位小数。", places=rules.places)
+    return _(
+        "满 %(least)s 名成员时去掉一个最高分和一个最低分，其余取算术平均，保留 %(places)s 位小数。",
+        least=rules.trim_from,
+        places=rules.places,
+    )
+
+
+def tie_words(chain: tuple[str, ...], criteria: CriteriaSet) -> str:
+    """The order in which equal totals are told apart."""
+    words = []
+    for rule in chain:
+        if rule.startswith(CRITERION_PREFIX):
+            words.append(_("“%(name)s”得分高者在前", name=named(criteria[rule.removeprefix(CRITERION_PREFIX)])))
+        else:
+            words.append(str(TIE_RULES[rule]))
+    return "；".join(words) or _("不设先后")
