@@ -143,18 +143,18 @@ def bundle_files(contents: Contents) -> dict[str, bytes]:
 
 
 def unpack(archive: bytes) -> dict[str, bytes]:
-    """The files of a zip archive by name. Raises RuleViolation `evidence_unreadable` or `evidence_too_large`."""
+    """The files of a zip archive by name. Raises RuleViolation `bundle_unreadable` or `bundle_too_large`."""
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
             names = [info.filename for info in opened.infolist() if not info.is_dir()]
             size = sum(info.file_size for info in opened.infolist())
             if size > BUNDLE_LIMIT:
-                raise RuleViolation("evidence_too_large", size=size, limit=BUNDLE_LIMIT)
+                raise RuleViolation("bundle_too_large", size=size, limit=BUNDLE_LIMIT)
             if len(set(names)) != len(names):
-                raise RuleViolation("evidence_unreadable", reason="two files of one name")
+                raise RuleViolation("bundle_unreadable", reason="two files of one name")
             return {name: opened.read(name) for name in names}
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as exc:
-        raise RuleViolation("evidence_unreadable", reason=type(exc).__name__) from exc
+        raise RuleViolation("bundle_unreadable", reason=type(exc).__name__) from exc
 
 
 def json_lines(objects: Iterable[Json]) -> bytes:

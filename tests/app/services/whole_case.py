@@ -1,0 +1,434 @@
+"""One procurement from the empty installation to the sealed report, through the services, on a clock of its own.
+
+Every fact that a real case has stands in it: a returned draft, a question, a moved deadline, a replaced and a withdrawn
+bid, a void one, an objection, a declined call-up with its substitute round, a tied vote, a corrected sheet, a dissent.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal as D
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, select
+
+from app.adapters.keystore import create_keys
+from app.casefile.case import Case
+from app.casefile.codec import encode
+from app.casefile.record import case_reference
+from app.casefile.sealing import committee_of, context_of, open_identity
+from app.client.bidder import SealParameters, seal_bid
+from app.config import Settings
+from app.models import Account, Base, SeatRequest
+from app.procedure.bid import BidWithdrawn
+from app.procedure.convening import PURPOSE, BuyerMemberNamed
+from app.procedure.opening import ObjectionAnswered, ObjectionRaised, OpeningConfirmed, ShareReleased
+from app.procedure.qualification import Qualification, QualificationChecked
+from app.procedure.roles import Role
+from app.procedure.tender import (
+    AmendmentProposed,
+    AmendmentReleased,
+    AnswerProposed,
+    AnswerReleased,
+    QuestionAsked,
+    TenderPublished,
+    TenderReturned,
+)
+from app.queries.cases import load_case
+from app.services import accounts, bids, draws, experts, register, reports, sittings, tenders, uploads
+from app.services.accounts import LogIn, NewOrganisation
+from app.services.acts import Proposal, act_head, record_act
+from app.services.jobs import claim_job, finish_job
+from app.services.platform import Platform, open_platform
+from app.tasks.jobs import run_job
+from crypto.canonical import digest
+from crypto.committee import Committee, Member, identity, make_capsule, run_ceremony, sign_share
+from crypto.signing import SigningKey, sign_act, sign_object
+from evaluation import draw as drawing
+from evaluation import sitting
+from evaluation.criteria import CriteriaSet, Criterion, CriterionKind, CriterionStage
+from evaluation.evaluate import EvaluationRules
+from evaluation.prices import PriceRule
+from evaluation.scoring import Aggregation, ScoringRules
+from evaluation.sitting import CorrectionGround
+
+LOT = "1"
+START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+CRITERIA = CriteriaSet(
+    (
+        Criterion("plan", "方案", "Plan", CriterionKind.SUBJECTIVE, CriterionStage.TECHNICAL, D(60), D("0.5")),
+        Criterion("record", "业绩", "Track record", CriterionKind.OBJECTIVE, CriterionStage.CREDIT, D(10), D(2)),
+        Criterion("price", "价格", "Price", CriterionKind.PRICE, CriterionStage.PRICE, D(30), D("0.01")),
+    ),
+    D(100),
+)
+EVALUATION = EvaluationRules(
+    CRITERIA,
+    PriceRule("lowest_price_ratio", {"full": D(30), "places": D(2)}),
+    ScoringRules(Aggregation.SIMPLE_MEAN, 2, 5, D("0.3")),
+    ("price_score", "lower_price"),
+    False,
+    3,
+)
+REVIEW = (sitting.ReviewItem("formal", "形式评审", "Formal"),)
+PRICES = {"bidder-a": "156600000", "bidder-b": "157402200", "bidder-c": "158500000"}
+
+
+class Clock:
+    """Simulated time: a millisecond passes at every look."""
+
+    def __init__(self) -> None:
+        self.at = START
+
+    def __call__(self) -> datetime:
+        self.at += timedelta(milliseconds=1)
+        return self.at
+
+    def advance(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+@dataclass
+class Person:
+    """An account with its key; `log_in` is what a token stands for."""
+
+    log_in: LogIn
+    key: SigningKey
+    organisation: str
+
+    @property
+    def id(self) -> str:
+        return self.log_in.account_id
+
+
+@dataclass
+class WholeCase:
+    """The installation in a folder and everybody in it."""
+
+    folder: Path
+    clock: Clock = field(default_factory=Clock)
+    people: dict[str, Person] = field(default_factory=dict)
+    shares: dict[int, bytes] = field(default_factory=dict)
+    values: dict[tuple[str, int], bytes] = field(default_factory=dict)
+    case_id: str = ""
+
+    def __post_init__(self) -> None:
+        settings = Settings(self.folder, f"sqlite:///{self.folder / 'test.db'}", "test.example", "http://127.0.0.1")
+        create_keys(settings.keys, settings.origin, "交易中心", START)
+        self.platform: Platform = open_platform(settings, self.clock)
+        event.listen(self.platform.database.engine, "connect", lambda c, _r: c.execute("PRAGMA foreign_keys=OFF"))
+        Base.metadata.create_all(self.platform.database.engine)
+        register.found_register(self.platform, "交易中心")
+
+    # people
+
+    def found(self) -> WholeCase:
+        """Everybody has an account and a certified key; trustees, sites and experts are registered."""
+        centre = NewOrganisation("交易中心", "centre", "C0000000000000001X")
+        accounts.found_people(self.platform, centre, ("admin", "管理员"), ("centre", "中心经办"))
+        for login in ("admin", "centre"):
+            self._certify(login)
+        for login, name, kind, role in (
+            ("officer", "代理经办", "agency", Role.AGENCY_OFFICER),
+            ("releaser", "代理复核", "agency", Role.AGENCY_SUPERVISOR),
+            ("regulator", "监管员", "regulator", Role.REGULATOR),
+            ("witness-host", "主场见证", "centre", Role.SITE_WITNESS),
+            ("witness-sub", "副场见证", "centre", Role.SITE_WITNESS),
+            ("buyer", "采购人代表", "buyer", Role.AGENCY_OFFICER),
+            *((f"trustee-{i}", f"受托人{i}", f"trustee{i}", Role.TRUSTEE) for i in range(1, 4)),
+        ):
+            self._add(login, name, kind, role)
+        for login in (*PRICES, "bidder-d", "bidder-e"):
+            owner = NewOrganisation(f"投标人{login[-1]}", "bidder", f"B{login[-1]}")
+            accounts.register_bidder(self.platform, owner, login, f"员工{login[-1]}", "correct horse battery")
+            self._certify(login)
+        self._register_trustees()
+        self._register_experts()
+        return self
+
+    def _add(self, login: str, name: str, kind: str, role: Role) -> None:
+        owner = NewOrganisation("交易中心" if kind == "centre" else f"{kind}单位", kind, f"O-{kind}")
+        if kind == "centre":
+            owner = NewOrganisation("交易中心", "centre", "C0000000000000001X")
+        admin, centre = self.people["admin"].id, self.people["centre"].id
+        account = accounts.prepare_account(
+            self.platform, admin, owner, login, name, frozenset({role}), f"{login}@example.org"
+        )
+        accounts.approve_account(self.platform, centre, account)
+        self._certify(login)
+
+    def _certify(self, login: str) -> None:
+        with self.platform.database.reading() as db_session:
+            account = db_session.scalars(select(Account).where(Account.login == login)).one()
+            account_id, organisation = account.id, account.organisation_id
+        key, log_in = SigningKey.generate(), LogIn(account_id, "")
+        proof = sign_object(key, register.PROOF_LABEL, {"account": account_id, "origin": self.platform.origin})
+        register.certify_key(self.platform, log_in, base64.b64encode(key.spki).decode(), proof)
+        self.people[login] = Person(log_in, key, organisation)
+
+    def _register_trustees(self) -> None:
+        keys = [self.people[f"trustee-{i}"].key.key_id for i in range(1, 4)]
+        members = [Member(i, f"受托单位{i}", key) for i, key in enumerate(keys, 1)]
+        committee, self.shares = run_ceremony(members, 2, os.urandom)
+        register.register_committee(self.platform, self.people["centre"].log_in, committee.describe())
+
+    def _register_experts(self) -> None:
+        centre = self.people["centre"].log_in
+        self.sites = [
+            experts.add_site(self.platform, centre, name, self.people[witness].id)
+            for name, witness in (("主场", "witness-host"), ("副场", "witness-sub"))
+        ]
+        entries = [
+            experts.NewExpert(
+                login=f"expert-{i}",
+                name=f"专家{i}",
+                organisation=NewOrganisation(f"单位{i}", "employer", f"E{i}"),
+                mail=f"expert-{i}@example.org",
+                site=self.sites[i % 2],
+                specialities=("goods",),
+                born=date(1980, 1, 1),
+                certified_until=date(2030, 1, 1),
+            )
+            for i in range(16)
+        ]
+        experts.add_experts(self.platform, centre, entries)
+
+    # acting
+
+    @property
+    def case(self) -> Case:
+        with self.platform.database.reading() as db_session:
+            return load_case(db_session, self.case_id)
+
+    def act(
+        self, who: str | Person, fact: Any, lot: str = LOT, type: str = "", attachments: dict[str, bytes] | None = None
+    ) -> dict[str, Any]:
+        """Sign a fact (or a payload with its `type`) and have it recorded."""
+        person = self.people[who] if isinstance(who, str) else who
+        payload, name = (fact, type) if type else (encode(fact), fact.__class__.__name__)
+        signed = sign_act(
+            person.key,
+            origin=self.platform.origin,
+            case=case_reference(self.case_id, lot),
+            type=name,
+            payload=payload,
+            prev_act=act_head(self.platform, self.case_id, person.log_in),
+            command_id=secrets.token_hex(8),
+            at=self.clock(),
+        )
+        private = {"address": "192.0.2.7"}
+        proposal = Proposal(self.case_id, lot, name, payload, signed, attachments or {}, private)
+        return record_act(self.platform, person.log_in, proposal)
+
+    def work_off(self, seconds: float = 0) -> None:
+        """Let time pass and run every job that is due."""
+        self.clock.advance(seconds)
+        while (job := claim_job(self.platform)) is not None:
+            run_job(self.platform, job)
+            finish_job(self.platform, job)
+
+    # tender
+
+    def publish(self) -> WholeCase:
+        officer, regulator = self.people["officer"], self.people["regulator"]
+        form = {
+            "code": "T-2026-1", "buyer": "某学院", "region": "510000", "method": "公开招标", "notice": "采购公告",
+            "profile": "demo-goods",
+            "lots": encode([{
+                "number": LOT, "title": "设备", "budget": D("1751000.00"), "ceiling": D("1598400.00"),
+                "deadline_at": self.clock.at + timedelta(seconds=60), "evaluation": EVALUATION, "review_items": REVIEW,
+            }]),
+        }  # fmt: skip
+        self.case_id = tenders.open_case(self.platform, officer.log_in, "设备采购", regulator.organisation, form)
+        tenders.add_document(self.platform, officer.log_in, self.case_id, "招标文件.pdf", b"%PDF-1.7 terms")
+        payload = tenders.draft_terms(self.platform, officer.log_in, self.case_id)
+        self.act("officer", payload, "", "TenderSubmitted")
+        self.act("releaser", TenderReturned("请核对预算"), "")
+        self.act("officer", payload, "", "TenderSubmitted")
+        self.act("releaser", TenderPublished(digest(payload)), "")
+        self._ask_and_amend()
+        return self
+
+    def _ask_and_amend(self) -> None:
+        self.act("bidder-a", QuestionAsked("q1", "交货地点？"), "")
+        self.act("officer", AnswerProposed("q1", "校内"), "")
+        self.act("releaser", AnswerReleased("q1", "校内"), "")
+        later = {LOT: self.case.tender.deadlines[LOT] + timedelta(seconds=10)}
+        self.act("officer", AmendmentProposed("a1", "增加培训", later), "")
+        self.act("releaser", AmendmentReleased("a1", "增加培训", later), "")
+
+    # bids
+
+    def submit(self, login: str, price_fen: str, *, spoil: bool = False) -> str:
+        """Seal, upload and submit; the receipt id. A spoiled capsule opens to another key than the declared one."""
+        person, case, origin = self.people[login], self.case, self.platform.origin
+        context = context_of(origin, case, LOT, person.organisation, "age1pq1later")
+        parameters = {name: value for name, value in context.items() if name not in ("v", "recipient")}
+        out, source = self.folder / "bids" / secrets.token_hex(4), self.folder / f"{login}.txt"
+        source.write_text(f"技术方案 {login}")
+        items = {"price_fen": price_fen, "duration_days": "60", "project_manager": f"经理{login[-1]}"}
+        sealing = SealParameters(parameters, committee_of(case))
+        submission = seal_bid([source], items, sealing, person.key, out)
+        capsule = (out / "capsule.age").read_bytes()
+        if spoil:
+            other = b"AGE-SECRET-KEY-PQ-1NOTAKEY"
+            capsule = make_capsule(committee_of(case), open_identity(origin, self.case_id, LOT), other)
+            submission["capsule_sha256"] = hashlib.sha256(capsule).hexdigest()
+        sealed = (out / "bid.age").read_bytes()
+        upload = uploads.begin_upload(self.platform, person.log_in, len(sealed))
+        uploads.continue_upload(self.platform, person.log_in, upload.id, 0, [sealed])
+        files = {"capsule": capsule, "upload": upload.id.encode()}
+        answer = self.act(person, submission, LOT, "BidSubmitted", files)
+        return str(answer["receipt"]["receipt"]["receipt_id"])
+
+    def bid(self) -> WholeCase:
+        self.submit("bidder-a", "158000000")
+        self.receipts = {login: self.submit(login, price) for login, price in PRICES.items()}
+        gone = self.submit("bidder-d", "150000000")
+        self.act("bidder-d", BidWithdrawn(gone))
+        self.receipts["bidder-e"] = self.submit("bidder-e", "150000000", spoil=True)
+        return self
+
+    # opening
+
+    def open(self) -> WholeCase:
+        self.work_off(80)
+        ident = open_identity(self.platform.origin, self.case_id, LOT)
+        for index in (1, 3):
+            share = sign_share(self.shares[index], ident)
+            self.act(f"trustee-{index}", ShareReleased(index, share.hex()))
+        self.work_off()
+        self.act("bidder-a", ObjectionRaised("o1", "唱标价格是否含税？"))
+        self.act("officer", ObjectionAnswered("o1", "含税"))
+        self.act("bidder-a", OpeningConfirmed("0" * 64))
+        self.work_off(10)
+        opened = self.case.lots[LOT].opening.opened
+        self.act("officer", QualificationChecked({receipt: Qualification(True, "") for receipt in opened}))
+        return self
+
+    # draw
+
+    def draw(self) -> WholeCase:
+        self.act("officer", BuyerMemberNamed(self.people["buyer"].id, self.sites[0], "a" * 64))
+        profile, committee = self.case.tender.published.profile, committee_of(self.case)
+        conditions = drawing.DrawConditions(
+            tender=self.case_id,
+            lot=LOT,
+            purpose=PURPOSE,
+            strata=tuple(drawing.Stratum(f"goods/{site}", 2, 1) for site in self.sites),
+            max_per_unit=profile.drawn_per_unit,
+            parties=("agency", "centre", "supervisor"),
+            pool_factor=profile.pool_factor,
+            committee=committee.id,
+            trustees_needed=committee.k,
+        )
+        self.act("officer", drawing.DrawConditionsProposed(conditions))
+        self.act("releaser", drawing.DrawConditionsApproved(drawing.conditions_sha256(conditions)))
+        self._round(1, committee, conditions.draw_id)
+        drawn = sorted(self.case.lots[LOT].draw.seats)
+        self._answer(drawn[0], False)
+        for number in drawn[1:]:
+            self._answer(number, True)
+        self._round(2, committee, conditions.draw_id)
+        for number, seat in self.case.lots[LOT].draw.seats.items():
+            if seat is drawing.SeatState.CALLED:
+                self._answer(number, True)
+        self.work_off()
+        return self
+
+    def _round(self, number: int, committee: Committee, draw_id: str) -> None:
+        parties = {"agency": "releaser", "centre": "centre", "supervisor": "regulator"}
+        hidden = identity("draw-reveal", drawing.reveal_statement(draw_id, number))
+        for party, who in parties.items():
+            value = self.values[party, number] = os.urandom(32)
+            capsule = base64.b64encode(make_capsule(committee, hidden, value)).decode()
+            promise = drawing.commitment(draw_id, party, value)
+            self.act(who, drawing.DrawCommitted(number, party, promise, capsule))
+        payload = draws.freeze_pool(self.platform, self.people["centre"].log_in, self.case_id, LOT)
+        self.act("centre", payload, LOT, "DrawStated")
+        stated = self.case.lots[LOT].draw.current
+        ident = identity("draw", stated.stated)
+        for index in (2, 3):
+            share = sign_share(self.shares[index], ident).hex()
+            self.act(f"trustee-{index}", drawing.DrawShareReleased(number, index, share))
+        for party, who in parties.items():
+            self.act(who, drawing.DrawRevealed(number, party, self.values[party, number].hex()))
+        self.work_off()
+
+    def _answer(self, number: str, accepted: bool) -> None:
+        code = draws.call_up_code(self.platform, self.case_id, LOT, number)
+        draws.answer_call_up(self.platform, code, accepted, "" if accepted else "出差")
+
+    # sitting
+
+    def sit(self) -> WholeCase:
+        self.members = {seat: self._seat(seat) for seat in sorted(self.case.lots[LOT].sitting.seats)}
+        self._each(lambda n: sitting.StatementMade(n, True, ""))
+        experts_ = [n for n, s in self.case.lots[LOT].sitting.seats.items() if s.role == "expert"]
+        tied = dict(zip(self.members, (*experts_[:2], *experts_[:2], experts_[2]), strict=True))
+        self._each(lambda n: sitting.ChairVoted(n, tied[n], 1))
+        self.chair = experts_[0]
+        self._each(lambda n: sitting.ChairVoted(n, self.chair, 2))
+        bids = [bid.bid for bid in self.case.lots[LOT].sitting.bids]
+        found = tuple(sitting.ReviewFinding(bid, "formal", True, "") for bid in bids)
+        self._each(lambda n: sitting.BidsReviewed(n, found))
+        self._score(bids)
+        return self
+
+    def _seat(self, number: int) -> Person:
+        """A person at a booth with its own fresh key, certified by the witness of the site."""
+        seat = self.case.lots[LOT].sitting.seats[number]
+        code = draws.call_up_code(self.platform, self.case_id, LOT, seat.person)
+        key = SigningKey.generate()
+        statement = {"code_sha256": draws.code_hash(code), "origin": self.platform.origin}
+        proof = sign_object(key, register.PROOF_LABEL, statement)
+        offer = sittings.request_seat(self.platform, code, base64.b64encode(key.spki).decode(), proof)
+        witness = "witness-host" if seat.site == self.sites[0] else "witness-sub"
+        fact = sitting.MemberIdentified(number, key.key_id, self.people[witness].id)
+        self.act(witness, fact, LOT, attachments={"request": offer.request.encode()})
+        with self.platform.database.reading() as db_session:
+            account = db_session.get_one(SeatRequest, offer.request).account_id
+        return Person(LogIn(account, f"{self.case_id}/{LOT}#{number}"), key, "")
+
+    def _each(self, fact_of: Any) -> None:
+        for number, person in self.members.items():
+            self.act(person, fact_of(number))
+
+    def sheet(self, number: int, bids: list[str]) -> dict[str, dict[str, D]]:
+        return {bid: {"plan": D(40 + 5 * i) + D(number) / 2, "record": D(2 * i)} for i, bid in enumerate(bids)}
+
+    def _score(self, bids: list[str]) -> None:
+        self._each(lambda n: sitting.ScoreSheetLocked(n, self.sheet(n, bids), {}))
+        seat = next(n for n in self.members if n != self.chair)
+        self.act(self.members[seat], sitting.CorrectionRequested(seat, CorrectionGround.ABNORMAL_SCORE, "方案分数有误"))
+        self.act(self.members[self.chair], sitting.SheetReopened(self.chair, seat))
+        self.act(self.members[seat], sitting.ScoreSheetLocked(seat, self.sheet(seat + 2, bids), {}))
+        self.work_off()
+
+    def report(self) -> WholeCase:
+        last = max(n for n in self.members if n != self.chair)
+        for number, person in self.members.items():
+            if number != last:
+                self._sign(number, person)
+        self.act(self.members[last], sitting.DissentRecorded(last, "对业绩评分有不同意见"))
+        self.work_off()
+        return self
+
+    def _sign(self, number: int, person: Person) -> None:
+        request = reports.request_signature(self.platform, person.log_in, self.case_id, LOT)
+        raw = person.key.sign(base64.b64decode(request.to_sign))
+        fact = sitting.ReportSigned(number, request.report_sha256, hashlib.sha256(raw).hexdigest())
+        self.act(person, fact, attachments={"pdf_signature": raw})
+
+    def played(self) -> WholeCase:
+        """From nothing to the sealed report."""
+        return self.found().publish().bid().open().draw().sit().report()
+
+
+__all__ = ["LOT", "WholeCase", "bids"]
