@@ -20,8 +20,19 @@ from evaluation import draw as draw_rules
 from evaluation.draw import DrawRound, RoundReason, SeatState
 
 OPENING_FACTS = frozenset(
-    "LotClosed LotFailed ShareReleased BidsReleased BidOpened BidVoided BidsReadOut ObjectionRaised ObjectionAnswered "
-    "OpeningConfirmed OpeningConcluded".split()
+    {
+        "LotClosed",
+        "LotFailed",
+        "ShareReleased",
+        "BidsReleased",
+        "BidOpened",
+        "BidVoided",
+        "BidsReadOut",
+        "ObjectionRaised",
+        "ObjectionAnswered",
+        "OpeningConfirmed",
+        "OpeningConcluded",
+    }
 )
 AFTER_DRAW = frozenset({Phase.SCORING, Phase.CONSENSUS, Phase.RESULT})
 SCALE = 1000  # width of the price chart's ceiling

@@ -1,0 +1,101 @@
+// The wall of a draw: a party's own 32 bytes, and the whole draw computed again in this browser.
+import { submitAct } from './acts.js';
+import { getJson } from './api.js';
+import { base64, hex, unhex } from './bytes.js';
+import { makeCapsule } from './capsule.js';
+import { checkRecord, commitment } from './draw_method.js';
+import { followState } from './follow.js';
+import { refusalLine, showErrors } from './forms.js';
+import { signingKey } from './keys.js';
+import { say } from './locale.js';
+
+const panel = document.querySelector('[data-draw-give]');
+
+const placeOf = ({ origin, draw_id: drawId, round, party }) => `draw:${origin}:${drawId}:${round}:${party}`;
+
+/** This party's bytes for this round, made once and kept on this machine before anything is promised. */
+function keptValue(giving) {
+  const place = placeOf(giving);
+  const known = localStorage.getItem(place);
+  if (known) return unhex(known);
+  const value = crypto.getRandomValues(new Uint8Array(32));
+  localStorage.setItem(place, hex(value));
+  return value;
+}
+
+async function committed(giving) {
+  const value = keptValue(giving);
+  const capsule = await makeCapsule(giving.committee, giving.reveal_identity, value);
+  return {
+    round: giving.round,
+    party: giving.party,
+    commitment: await commitment(giving.draw_id, giving.party, value),
+    capsule_b64: base64(capsule),
+  };
+}
+
+function revealed(giving) {
+  const value = localStorage.getItem(placeOf(giving));
+  if (!value) throw new Error(say('draw_value_missing'));
+  return { round: giving.round, party: giving.party, value_hex: value, from_capsule: false };
+}
+
+async function give(task, giving) {
+  const type = task === 'commit' ? 'DrawCommitted' : 'DrawRevealed';
+  const path = `/api/v1/cases/${giving.case}/acts`;
+  const payload = task === 'commit' ? await committed(giving) : revealed(giving);
+  await submitAct(await signingKey(giving.key_name), {
+    headUrl: `${path}/head`,
+    actUrl: `${path}/${type}`,
+    origin: giving.origin,
+    caseId: giving.case,
+    type,
+    payload,
+    commandId: crypto.randomUUID(),
+  });
+}
+
+async function startGiving() {
+  const giving = JSON.parse(document.getElementById('draw-giving').textContent);
+  const button = panel.querySelector('[data-draw-button]');
+  const status = panel.querySelector('[data-draw-status]');
+  const key = window.isSecureContext ? await signingKey(giving.key_name) : null;
+  status.textContent = key ? '' : say(window.isSecureContext ? 'key_missing' : 'not_secure');
+  button.disabled = !key;
+  button.addEventListener('click', async () => {
+    button.disabled = true;
+    status.textContent = say('signing');
+    showErrors(panel.querySelector('.error-summary'), []);
+    try {
+      await give(panel.dataset.drawGive, giving);
+      location.reload();
+    } catch (refusal) {
+      status.textContent = '';
+      button.disabled = false;
+      showErrors(panel.querySelector('.error-summary'), [refusalLine(refusal)]);
+    }
+  });
+}
+
+const line = (tag, text) => Object.assign(document.createElement(tag), { textContent: text });
+
+async function check(button) {
+  const shown = button.closest('section').querySelector('[data-draw-checked]');
+  shown.replaceChildren(line('p', say('draw_checking')));
+  try {
+    const record = await getJson(button.dataset.drawCheck);
+    const checks = Object.entries(await checkRecord(record));
+    const list = document.createElement('ul');
+    list.append(...checks.map(([name, ok]) => line('li', `${ok ? '✓' : '✕'} ${say(`draw_check_${name}`)}`)));
+    shown.replaceChildren(line('p', say(checks.every(([, ok]) => ok) ? 'draw_same' : 'draw_differs')), list);
+  } catch (refusal) {
+    shown.replaceChildren(line('p', refusal.message));
+  }
+}
+
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-draw-check]');
+  if (button) check(button);
+});
+followState();
+if (panel) startGiving();

@@ -1,0 +1,61 @@
+"""A case for those who may have it now, and where on the site it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, request
+from flask_babel import gettext as _
+
+from app.casefile.case import Case
+from app.extensions import current_actor, platform
+from app.messages import sentence
+from app.permissions.actions import Action
+from app.procedure.errors import RuleViolation
+from app.queries.cases import load_case
+from app.services.actors import authorize_or_record
+from app.web.names import PHASES
+from crypto.errors import CryptoError
+
+
+def entitled_case(case_id: str, lot: str, action: Action) -> Case:
+    """The case, if the asker may do this with it now. Raises NotAllowed, RuleViolation `lot_unknown`."""
+    here = platform()
+    with here.database.reading() as db_session:
+        found = load_case(db_session, case_id)
+    authorize_or_record(here.database, current_actor(), action, found, lot, request.remote_addr or "")
+    if lot:
+        found.lot(lot)
+    return found
+
+
+def place(case: Case, lot: str, page: str, *, public: bool = True) -> dict[str, Any]:
+    """What the header and the breadcrumbs of a page about a lot need."""
+    terms = case.tender.published
+    title = next((t.title for t in terms.lots if t.number == lot), "")
+    trail = [(_("首页"), "/"), (terms.title, f"/cases/{case.id}")] if public else []
+    return {
+        "case": {"title": terms.title, "code": terms.code, "stage": PHASES[case.phase(lot)]},
+        "case_id": case.id,
+        "lot": lot,
+        "lot_title": title,
+        "breadcrumbs": [*trail, (page, "")],
+        "demo_notice": demo_notice(case),
+    }
+
+
+def demo_notice(case: Case) -> str | None:
+    """A case under a demonstration profile says so on every page."""
+    if case.tender.published.profile.demo:
+        return _("演示项目：期限以秒计，数据不具有法律效力。")
+    return None
+
+
+def account_key() -> str:
+    """The name under which this browser keeps the actor's own signing key."""
+    return f"account-{current_actor().id}"
+
+
+def in_words(refusal: RuleViolation | CryptoError) -> str:
+    """A refusal as a sentence in the language of the page."""
+    return sentence(refusal.code, refusal.facts, g.get("lang", "zh"), platform().settings.display_zone)

@@ -1,0 +1,133 @@
+"""Names of phases, stages, facts and states, in the language of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from app.casefile.case import Phase
+from evaluation.draw import RoundReason, SeatState
+from evaluation.sitting import CorrectionGround, Stage
+
+PHASES: Mapping[Phase, LazyString] = {
+    Phase.DRAFT: _l("编制"),
+    Phase.BIDDING: _l("投标中"),
+    Phase.SEALED: _l("已截止，待开标"),
+    Phase.OPENING: _l("开标"),
+    Phase.DRAW: _l("抽取专家"),
+    Phase.SCORING: _l("评审"),
+    Phase.CONSENSUS: _l("汇总与签字"),
+    Phase.RESULT: _l("评审结束"),
+    Phase.FAILED: _l("流标"),
+}
+STAGES: Mapping[Stage, LazyString] = {
+    Stage.UNCONVENED: _l("尚未组成"),
+    Stage.GATHERING: _l("签到"),
+    Stage.STATEMENTS: _l("纪律与回避声明"),
+    Stage.CHAIR: _l("推选组长"),
+    Stage.REVIEW: _l("初步评审"),
+    Stage.SCORING: _l("独立评分"),
+    Stage.RESULTS: _l("汇总复核"),
+    Stage.REPORT: _l("评审报告"),
+    Stage.SIGNING: _l("签字"),
+    Stage.CLOSED: _l("已结束"),
+    Stage.FAILED: _l("流标"),
+    Stage.ABANDONED: _l("已终止"),
+}
+SEATS: Mapping[SeatState, LazyString] = {
+    SeatState.DRAWN: _l("已抽中，待通知"),
+    SeatState.CALLED: _l("已通知，待答复"),
+    SeatState.ACCEPTED: _l("接受"),
+    SeatState.REFUSED: _l("回避或不能参加"),
+    SeatState.EXPIRED: _l("逾期未答复"),
+    SeatState.DISMISSED: _l("依法不再担任"),
+}
+ROUND_REASONS: Mapping[RoundReason, LazyString] = {
+    RoundReason.REFUSED: _l("有人不能参加，补抽"),
+    RoundReason.EXPIRED: _l("有人逾期未答复，补抽"),
+    RoundReason.DISMISSED: _l("有人依法不再担任，补抽"),
+    RoundReason.UNFILLED: _l("名额未满，补抽"),
+    RoundReason.ORDERED: _l("依监督部门决定补抽"),
+}
+CORRECTIONS: Mapping[CorrectionGround, LazyString] = {
+    CorrectionGround.WRONG_SUM: _l("分值汇总计算错误"),
+    CorrectionGround.OUT_OF_RANGE: _l("分项评分超出评分标准范围"),
+    CorrectionGround.UNEQUAL_OBJECTIVE: _l("客观评审因素评分不一致"),
+    CorrectionGround.ABNORMAL_SCORE: _l("评分畸高、畸低"),
+}
+PARTIES: Mapping[str, LazyString] = {
+    "agency": _l("代理机构"),
+    "centre": _l("交易中心"),
+    "supervisor": _l("监督部门"),
+}
+MEMBERS: Mapping[str, LazyString] = {"expert": _l("评审专家"), "buyer": _l("采购人代表")}
+FACTS: Mapping[str, LazyString] = {
+    "PlatformFounded": _l("平台设立"),
+    "CertificateIssued": _l("签发证书"),
+    "CertificateRevoked": _l("吊销证书"),
+    "CommitteeRegistered": _l("登记受托方"),
+    "ClientCodePublished": _l("公布客户端程序摘要"),
+    "CaseOpened": _l("立项"),
+    "TenderSubmitted": _l("送审"),
+    "TenderReturned": _l("退回修改"),
+    "TenderPublished": _l("公告发布"),
+    "QuestionAsked": _l("提出问题"),
+    "AnswerProposed": _l("拟答复"),
+    "AnswerReleased": _l("答复发布"),
+    "AmendmentProposed": _l("拟更正"),
+    "AmendmentReleased": _l("更正发布"),
+    "BidSubmitted": _l("投标提交"),
+    "BidReceipted": _l("出具回执"),
+    "BidWithdrawn": _l("投标撤回"),
+    "LotClosed": _l("投标截止"),
+    "LotFailed": _l("流标"),
+    "ShareReleased": _l("受托方签署"),
+    "BidsReleased": _l("解密条件齐备"),
+    "BidOpened": _l("投标解密"),
+    "BidVoided": _l("投标无法解密"),
+    "BidsReadOut": _l("唱标结束"),
+    "ObjectionRaised": _l("提出异议"),
+    "ObjectionAnswered": _l("答复异议"),
+    "OpeningConfirmed": _l("确认开标记录"),
+    "OpeningConcluded": _l("开标结束"),
+    "QualificationChecked": _l("资格审查"),
+    "BuyerMemberNamed": _l("指定采购人代表"),
+    "DrawConditionsProposed": _l("拟定抽取条件"),
+    "DrawConditionsApproved": _l("核准抽取条件"),
+    "DrawRoundOpened": _l("抽取轮次开始"),
+    "DrawCommitted": _l("提交随机数承诺"),
+    "DrawStated": _l("名单锁定"),
+    "DrawShareReleased": _l("受托方签署抽取"),
+    "DrawSignatureRecorded": _l("联合签名记录"),
+    "DrawSigned": _l("联合签名完成"),
+    "DrawRevealed": _l("公开随机数"),
+    "DrawCompleted": _l("抽取完成"),
+    "CallUpSent": _l("发出通知"),
+    "CallUpAnswered": _l("专家答复"),
+    "CallUpExpired": _l("逾期未答复"),
+    "CandidateDismissed": _l("依法不再担任"),
+    "SittingConvened": _l("评审委员会组成"),
+    "MemberIdentified": _l("身份核验"),
+    "SittingOpened": _l("全部签到"),
+    "StatementMade": _l("作出声明"),
+    "StatementsCompleted": _l("声明齐备"),
+    "ChairVoted": _l("推选投票"),
+    "ChairVoteTied": _l("票数相同"),
+    "ChairElected": _l("组长产生"),
+    "BidsReviewed": _l("提交初步评审意见"),
+    "ReviewConcluded": _l("初步评审结论"),
+    "SittingFailed": _l("评审中止，流标"),
+    "ScoreSheetLocked": _l("锁定评分表"),
+    "ResultsComputed": _l("汇总得分"),
+    "CorrectionRequested": _l("申请更正评分"),
+    "SheetReopened": _l("准许更正评分"),
+    "MemberRecused": _l("成员回避"),
+    "ReportPrepared": _l("评审报告生成"),
+    "ReportSigned": _l("签署评审报告"),
+    "DissentRecorded": _l("书面不同意见"),
+    "RefusalRecorded": _l("记录拒绝签字"),
+    "ReportSealed": _l("报告封存"),
+    "SittingClosed": _l("评审结束"),
+}

@@ -1,0 +1,161 @@
+"""The halls that people watch together: the opening, for everybody; the draw, for its parties."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from flask_babel import gettext as _
+
+from app.casefile.case import Case
+from app.extensions import access, current_actor, platform, required_log_in
+from app.permissions.actions import Action
+from app.permissions.policy import allowed
+from app.procedure.convening import PARTIES as PARTY_ROLES
+from app.procedure.errors import RuleViolation
+from app.procedure.roles import Actor
+from app.queries.events import seen_events
+from app.queries.rooms import DrawHall, OpeningHall, draw_hall, opening_hall
+from app.services import draws, experts, files
+from app.services.cursors import write_cursor
+from app.web.entitled import account_key, entitled_case, in_words, place
+from app.web.names import FACTS, PARTIES, ROUND_REASONS, SEATS
+from app.web.rooms.wording import record_text, void_reason
+from crypto.canonical import Json
+
+routes = Blueprint("rooms", __name__)
+
+
+def _opening(case: Case, lot: str) -> tuple[OpeningHall, dict[str, Any]]:
+    here, actor = platform(), current_actor()
+    with here.database.reading() as db_session:
+        seen = seen_events(db_session, actor, case.id)
+    hall = opening_hall(here.origin, case, lot, seen.records)
+    record = next((f for f in files.readable_files(here, actor, case.id, lot) if f.kind == "record"), None)
+    return hall, {
+        "hall": hall,
+        "case_id": case.id,
+        "lot": lot,
+        "lines": [(line.at, record_text(line)) for line in hall.record],
+        "void_reason": void_reason,
+        "record_file": record,
+        "cursor": write_cursor(here, case.id, seen.last_seq),
+        "may_confirm": hall.stage == "read_out" and allowed(actor, Action.OPENING_CONFIRM, case, lot),
+    }
+
+
+@routes.get("/cases/<case>/lots/<lot>/opening")
+@access(Action.OPENING_WATCH)
+def opening(case: str, lot: str) -> str:
+    """Before the deadline a countdown; then the board, row by row."""
+    found = entitled_case(case, lot, Action.OPENING_WATCH)
+    _hall, shown = _opening(found, lot)
+    wall = request.args.get("wall") == "1"
+    return render_template("pages/rooms/opening.html", **place(found, lot, _("开标大厅")) | shown | {"wall": wall})
+
+
+@routes.get("/cases/<case>/lots/<lot>/opening/board")
+@access(Action.OPENING_WATCH)
+def opening_fragment(case: str, lot: str) -> str:
+    """The live part of the hall alone."""
+    found = entitled_case(case, lot, Action.OPENING_WATCH)
+    return render_template("pages/rooms/_opening.html", **_opening(found, lot)[1])
+
+
+@routes.get("/cases/<case>/lots/<lot>/opening/confirmation")
+@access(Action.OPENING_CONFIRM)
+def confirm_opening(case: str, lot: str) -> str:
+    """Whoever is present signs that the board was read out as it stands."""
+    found = entitled_case(case, lot, Action.OPENING_CONFIRM)
+    hall, shown = _opening(found, lot)
+    back = f"/cases/{case}/lots/{lot}/opening"
+    context = place(found, lot, _("确认开标记录")) | shown
+    context |= {"payload": {"board_sha256": hall.board_sha256}, "key_name": account_key(), "back": back}
+    return render_template("pages/rooms/confirm_opening.html", **context)
+
+
+def own_party(actor: Actor) -> str:
+    """The name under which the actor gives randomness to a draw; "" for who only watches."""
+    return next((party for party, role in PARTY_ROLES.items() if actor.is_(role)), "")
+
+
+def _task(case: Case, lot: str, hall: DrawHall) -> str:
+    """What the draw waits for from this very actor: commit, state, reveal, or nothing."""
+    actor, current = current_actor(), hall.current
+    if current is None or hall.stage not in ("drawing", "done"):
+        return ""
+    if current.step == "state":
+        return "state" if allowed(actor, Action.DRAW_STATE, case, lot) else ""
+    card = next((c for c in current.cards if c.party == own_party(actor)), None)
+    wanted = {"commit": (Action.DRAW_COMMIT, "waiting"), "reveal": (Action.DRAW_REVEAL, "sealed")}.get(current.step)
+    if card is None or wanted is None or card.state != wanted[1]:
+        return ""
+    return current.step if allowed(actor, wanted[0], case, lot) else ""
+
+
+def _draw(case: Case, lot: str) -> dict[str, Any]:
+    here, actor, hall = platform(), current_actor(), draw_hall(case, lot)
+    with here.database.reading() as db_session:
+        seen = seen_events(db_session, actor, case.id)
+    return {
+        "hall": hall,
+        "case_id": case.id,
+        "lot": lot,
+        "task": _task(case, lot, hall),
+        "sites": {site["id"]: site["name"] for site in experts.list_sites(here)},
+        "parties": PARTIES,
+        "reasons": ROUND_REASONS,
+        "seats": SEATS,
+        "cursor": write_cursor(here, case.id, seen.last_seq),
+    }
+
+
+def _giving(hall: DrawHall, case: str, lot: str) -> Json:
+    """What the browser needs to make, seal and later show this party's bytes."""
+    current, party = hall.current, own_party(current_actor())
+    assert current is not None
+    return {
+        "case": f"{case}/{lot}",
+        "origin": platform().origin,
+        "key_name": account_key(),
+        "draw_id": hall.draw_id,
+        "round": current.number,
+        "party": party,
+        "reveal_identity": current.reveal_identity,
+        "committee": hall.committee,
+        "commitment": next((c.commitment for c in current.cards if c.party == party), ""),
+    }
+
+
+@routes.get("/cases/<case>/lots/<lot>/draw")
+@access(Action.DRAW_WATCH)
+def draw(case: str, lot: str) -> str:
+    """The wall of the draw, and the one act it waits for from this party."""
+    found = entitled_case(case, lot, Action.DRAW_WATCH)
+    shown = _draw(found, lot)
+    giving = _giving(shown["hall"], case, lot) if shown["task"] in ("commit", "reveal") else None
+    return render_template("pages/rooms/draw.html", **place(found, lot, _("专家抽取")) | shown | {"giving": giving})
+
+
+@routes.get("/cases/<case>/lots/<lot>/draw/board")
+@access(Action.DRAW_WATCH)
+def draw_fragment(case: str, lot: str) -> str:
+    """The live part of the wall alone."""
+    return render_template("pages/rooms/_draw.html", **_draw(entitled_case(case, lot, Action.DRAW_WATCH), lot))
+
+
+@routes.route("/cases/<case>/lots/<lot>/draw/statement", methods=["GET", "POST"])
+@access(Action.DRAW_STATE)
+def state_draw(case: str, lot: str) -> str:
+    """Freeze the pool, then show the centre the very statement that it signs."""
+    found = entitled_case(case, lot, Action.DRAW_STATE)
+    shown: dict[str, Any] = place(found, lot, _("锁定名单")) | _draw(found, lot) | {"key_name": account_key()}
+    shown |= {"payload": None, "errors": [], "back": f"/cases/{case}/lots/{lot}/draw"}
+    if request.method == "POST":
+        try:
+            shown["payload"] = draws.freeze_pool(platform(), required_log_in(), case, lot)
+            shown["stated"] = json.loads(shown["payload"]["statement"])
+        except RuleViolation as refusal:
+            shown["errors"] = [in_words(refusal)]
+    return render_template("pages/rooms/state_draw.html", **shown | {"facts_names": FACTS})

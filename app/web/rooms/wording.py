@@ -1,0 +1,30 @@
+"""The running record of an opening in sentences."""
+
+from __future__ import annotations
+
+from flask import g
+from flask_babel import gettext as _
+
+from app.messages import sentence
+from app.queries.rooms import RecordLine
+from app.web.names import FACTS
+
+
+def record_text(line: RecordLine) -> str:
+    """One line of the running record."""
+    if line.type == "ShareReleased":
+        return _("%(name)s 已签署，签名验证通过", name=line.about)
+    if line.type == "BidOpened":
+        return _("%(name)s 的投标已解密", name=line.about)
+    if line.type == "BidVoided":
+        return _("%(name)s 的投标无法解密，按无效投标记录", name=line.about)
+    if line.type == "LotClosed":
+        return _("投标截止，系统自动封闭")
+    if line.type == "BidsReleased":
+        return _("受托方签名达到规定数量，开始解密")
+    return str(FACTS[line.type])
+
+
+def void_reason(code: str) -> str:
+    """Why a bid could not be opened, in one sentence."""
+    return sentence(code, {}, g.get("lang", "zh"))
