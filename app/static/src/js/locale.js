@@ -38,6 +38,15 @@ const SENTENCES = {
   files_too_large: ['文件合计 {size}，超过上限 {limit}', 'The files total {size}, more than the limit of {limit}'],
   file_name_wrong: ['文件名不能使用：{name}', 'This file name cannot be used: {name}'],
   opening_missing: ['请填写{label}', 'Fill in: {label}'],
+  draw_value_missing: ['本机没有保存本轮的随机数。请用提交承诺的那台机器和浏览器公开。', 'This machine does not hold the bytes of this round. Reveal them from the machine and browser that committed.'],
+  draw_checking: ['正在验算…', 'Computing the draw again…'],
+  draw_same: ['验算一致：本机算出的号码与公布的相同。', 'The same: this browser computed the very numbers that were published.'],
+  draw_differs: ['验算不一致，请保存记录并向监督部门反映。', 'It differs. Keep the record and tell the supervisor.'],
+  draw_check_pool: ['名单与声明中的摘要一致', 'The pool matches its hash in the statement'],
+  draw_check_commitments: ['各方公开的随机数与承诺一致', 'Every revealed value matches its commitment'],
+  draw_check_numbers: ['按票号重新排序得出相同的号码', 'The tickets give the same numbers'],
+  report_fetching: ['正在取得待签文件…', 'Fetching the document to sign…'],
+  report_differs: ['待签内容与文件不符，已停止签名。请联系现场人员。', 'What is to be signed does not match the document. Signing has stopped; call the staff.'],
 };
 
 export const language = () => (globalThis.document?.documentElement.lang === 'en' ? 'en' : 'zh');

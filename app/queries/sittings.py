@@ -1,0 +1,250 @@
+"""An evaluation room as one seat, or the silent regulator, may see it now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from app.casefile.case import Case
+from app.messages import sentence
+from evaluation.committee import MemberRole, may_chair
+from evaluation.criteria import Criterion
+from evaluation.evaluate import BidResult
+from evaluation.sitting import CorrectionRequested, SittingState, Stage
+from evaluation.sitting.state import AFTER_LAST_LOCK, progress, visible_scores
+
+
+@dataclass(frozen=True)
+class SeatLine:
+    """A place at the table; members know each other by number."""
+
+    number: int
+    role: str
+    site: str
+    identified: bool
+    chair: bool
+    may_chair: bool
+
+
+@dataclass(frozen=True)
+class RejectedBid:
+    """A bid that the majority rejected, with the item and the stated grounds."""
+
+    bidder: str
+    item_zh: str
+    item_en: str
+    votes: int
+    grounds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    """One row of the score table. `totals` are by seat, ascending."""
+
+    rank: int
+    bidder: str
+    price: Decimal
+    price_score: Decimal
+    totals: tuple[Decimal, ...]
+    total: Decimal
+    candidate: bool
+    decided_by: str
+    working: str
+
+
+@dataclass(frozen=True)
+class CriterionRow:
+    """One criterion of one bid, scored by every seat, ascending. `doubtful` are the seats far from the others."""
+
+    bidder: str
+    name_zh: str
+    name_en: str
+    scores: tuple[Decimal, ...]
+    unequal: bool
+    doubtful: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Results:
+    """What is known only after the last lock."""
+
+    formula: str
+    averaging: str
+    benchmark: Decimal
+    seats: tuple[int, ...]
+    rows: tuple[ResultRow, ...]
+    criteria: tuple[CriterionRow, ...]
+    requests: tuple[CorrectionRequested, ...]
+    dissents: dict[int, str]
+
+
+@dataclass(frozen=True)
+class Room:
+    """The room. `task` is what it waits for from this seat: wait state vote review score results sign closed failed."""
+
+    stage: Stage
+    task: str
+    seat: int
+    chair: int
+    chair_round: int
+    seats: tuple[SeatLine, ...]
+    bids: tuple[tuple[str, str], ...]
+    rejected: tuple[RejectedBid, ...]
+    valid: tuple[str, ...]
+    locked: int
+    of: int
+    done: int
+    suspended: str
+    failure: str
+    report_sha256: str
+    signed: tuple[int, ...]
+    refused: tuple[int, ...]
+    sealed_sha256: str
+    results: Results | None
+
+    @property
+    def state(self) -> str:
+        """Changes whenever the page has another task to offer."""
+        waiting = len(self.results.requests) if self.results else 0
+        parts = (self.stage, self.task, self.chair_round, self.report_sha256[:8], waiting, bool(self.suspended))
+        return "/".join(map(str, parts))
+
+
+def room_of(case: Case, lot: str, seat: int | None, language: str) -> Room:
+    """The room for a seat, or for a silent observer (None)."""
+    sitting = case.lot(lot).sitting
+    locked, of = progress(sitting)
+    return Room(
+        stage=sitting.stage,
+        task=_task(sitting, seat),
+        seat=seat or 0,
+        chair=sitting.chair or 0,
+        chair_round=sitting.chair_round,
+        seats=tuple(_seat(sitting, number) for number in sorted(sitting.seats)),
+        bids=tuple((bid.bid, bid.bidder_name) for bid in sitting.bids) if _knows_bids(sitting) else (),
+        rejected=_rejected(sitting),
+        valid=sitting.valid,
+        locked=locked,
+        of=of,
+        done=_done(sitting),
+        suspended=sitting.suspended.note if sitting.suspended else "",
+        failure=sitting.failure,
+        report_sha256=sitting.report_sha256,
+        signed=tuple(sorted(sitting.signed)),
+        refused=tuple(sorted(sitting.refused)),
+        sealed_sha256=sitting.sealed_sha256,
+        results=_results(sitting, seat, language) if sitting.stage in AFTER_LAST_LOCK and sitting.result else None,
+    )
+
+
+def _knows_bids(sitting: SittingState) -> bool:
+    """Bidders are named to those who sit down, because each must say whether there is a conflict."""
+    return sitting.stage not in (Stage.UNCONVENED, Stage.GATHERING)
+
+
+def _task(sitting: SittingState, seat: int | None) -> str:
+    if seat is None:
+        return "observe"
+    if sitting.suspended or seat not in sitting.keys:
+        return "wait"
+    done = {
+        Stage.STATEMENTS: ("state", seat in sitting.statements),
+        Stage.CHAIR: ("vote", seat in sitting.chair_votes),
+        Stage.REVIEW: ("review", seat in sitting.reviews),
+        Stage.SCORING: ("score", seat in sitting.sheets),
+        Stage.RESULTS: ("results", False),
+        Stage.REPORT: ("sign", seat in sitting.signed or seat in sitting.refused),
+        Stage.SIGNING: ("sign", seat in sitting.signed or seat in sitting.refused),
+        Stage.CLOSED: ("closed", False),
+        Stage.FAILED: ("failed", False),
+    }
+    task, over = done.get(sitting.stage, ("wait", False))
+    return "wait" if over else task
+
+
+def _seat(sitting: SittingState, number: int) -> SeatLine:
+    seat = sitting.seats[number]
+    return SeatLine(
+        number,
+        str(seat.role),
+        seat.site,
+        number in sitting.keys,
+        number == sitting.chair,
+        may_chair(MemberRole(seat.role), sitting.rules.committee),
+    )
+
+
+def _done(sitting: SittingState) -> int:
+    """How many have done what the stage asks; never which ones."""
+    stages = {
+        Stage.GATHERING: sitting.keys,
+        Stage.STATEMENTS: sitting.statements,
+        Stage.CHAIR: sitting.chair_votes,
+        Stage.REVIEW: sitting.reviews,
+        Stage.SCORING: sitting.sheets,
+        Stage.REPORT: sitting.settled,
+        Stage.SIGNING: sitting.settled,
+    }
+    return len(stages.get(sitting.stage, ()))
+
+
+def _rejected(sitting: SittingState) -> tuple[RejectedBid, ...]:
+    names = {bid.bid: bid.bidder_name for bid in sitting.bids}
+    if not sitting.rejected:
+        return ()
+    items = {item.id: item for item in sitting.rules.review_items}
+    return tuple(
+        RejectedBid(names[r.bid], items[r.item].name_zh, items[r.item].name_en, r.votes, r.grounds)
+        for r in sitting.rejected
+    )
+
+
+def _results(sitting: SittingState, seat: int | None, language: str) -> Results:
+    result, rules = sitting.result, sitting.rules.evaluation
+    assert result is not None
+    names = {bid.bid: bid.bidder_name for bid in sitting.bids}
+    return Results(
+        formula=sentence(f"price_formula_{rules.price_rule.formula}", rules.price_rule.parameters, language),
+        averaging=sentence(f"averaging_{rules.scoring.aggregation}", {"places": rules.scoring.places}, language),
+        benchmark=result.price.benchmark,
+        seats=tuple(sorted(sitting.seats)),
+        rows=tuple(_result_row(sitting, row, names[row.bid], language) for row in result.bids),
+        criteria=_criteria(sitting, seat, names),
+        requests=tuple(sitting.requests[number] for number in sorted(sitting.requests)),
+        dissents=dict(sitting.dissents),
+    )
+
+
+def _result_row(sitting: SittingState, row: BidResult, bidder: str, language: str) -> ResultRow:
+    result = sitting.result
+    assert result is not None
+    facts = {
+        "benchmark": result.price.benchmark,
+        "price": row.price,
+        "full": sitting.rules.evaluation.criteria.price.full,
+    }
+    working = sentence(f"price_working_{result.price.formula}", facts, language)
+    totals = tuple(row.member_totals[str(number)] for number in sorted(sitting.seats))
+    candidate = row.bid in result.candidates
+    return ResultRow(
+        row.rank, bidder, row.price, row.price_score, totals, row.total, candidate, row.decided_by, working
+    )
+
+
+def _criteria(sitting: SittingState, seat: int | None, names: dict[str, str]) -> tuple[CriterionRow, ...]:
+    result, sheets = sitting.result, visible_scores(sitting, seat)
+    assert result is not None
+    unequal = {(found.bid, found.criterion) for found in result.unequal}
+    rows = []
+    for bid in sitting.valid:
+        for criterion in sitting.rules.evaluation.criteria.scored:
+            key = (bid, criterion.id)
+            far = tuple(int(o.seat) for o in result.outliers if (o.bid, o.criterion) == key)
+            scores = tuple(sheets[number][bid][criterion.id] for number in sorted(sheets))
+            rows.append(CriterionRow(names[bid], criterion.name_zh, criterion.name_en, scores, key in unequal, far))
+    return tuple(rows)
+
+
+def scored_criteria(case: Case, lot: str) -> tuple[Criterion, ...]:
+    """What members score, in the published order."""
+    return case.lot(lot).sitting.rules.evaluation.criteria.scored

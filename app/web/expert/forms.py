@@ -1,0 +1,68 @@
+"""What experts fill in: shape only; the rules of the sitting decide."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from app.web.names import CORRECTIONS
+
+WORDS = Length(max=2000, message=_l("至多 2000 字"))
+
+
+class CallUpForm(FlaskForm):
+    """An answer to a call-up; the reason is asked for only where one declines."""
+
+    code = StringField(
+        _l("通知中的编码"),
+        [InputRequired(_l("请输入通知中的编码")), Length(max=40, message=_l("编码过长"))],
+        description=_l("16 个字母和数字，见通知邮件。"),
+    )
+    answer = RadioField(
+        _l("能否参加"),
+        [InputRequired(_l("请选择能否参加"))],
+        choices=[("yes", _l("能够参加")), ("no", _l("不能参加或应当回避"))],
+    )
+    reason = TextAreaField(_l("不能参加的理由"), [Optional(), WORDS], description=_l("选择不能参加时必填。"))
+
+
+class SeatForm(FlaskForm):
+    """The code with which a person sits down."""
+
+    code = StringField(
+        _l("通知中的编码"),
+        [InputRequired(_l("请输入通知中的编码")), Length(max=40, message=_l("编码过长"))],
+        description=_l("与答复通知时使用的是同一个编码。"),
+    )
+
+
+class StatementForm(FlaskForm):
+    """Discipline and conflicts of interest."""
+
+    no_conflict = RadioField(
+        _l("回避情形"),
+        [InputRequired(_l("请选择是否有应当回避的情形"))],
+        choices=[("yes", _l("没有应当回避的情形，并遵守评审纪律")), ("no", _l("有应当回避的情形，退出本次评审"))],
+    )
+    conflict = TextAreaField(_l("应当回避的情形"), [Optional(), WORDS], description=_l("退出时必填。"))
+
+
+class VoteForm(FlaskForm):
+    """A vote for the chair; the choices are the seats that may chair."""
+
+    for_seat = RadioField(_l("推选为组长"), [InputRequired(_l("请选择一个席位"))], coerce=int)
+
+
+class CorrectionForm(FlaskForm):
+    """Why one's own locked sheet should be opened again: the only four lawful grounds."""
+
+    ground = SelectField(_l("更正依据"), choices=[(ground.value, name) for ground, name in CORRECTIONS.items()])
+    explanation = TextAreaField(_l("说明"), [InputRequired(_l("请说明哪一项分数有误")), WORDS])
+
+
+class DissentForm(FlaskForm):
+    """A written dissent, printed in the report."""
+
+    text = TextAreaField(_l("不同意见及理由"), [InputRequired(_l("请写明不同意见和理由")), WORDS])

@@ -1,0 +1,291 @@
+"""The evaluation room: where the sitting stands, the one task of this seat, and each act as a page to sign."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, g, render_template, request, session
+from flask_babel import gettext as _
+
+from app.casefile.case import Case
+from app.casefile.codec import encode
+from app.extensions import access, current_actor, platform, required_log_in
+from app.permissions.actions import Action
+from app.queries.events import seen_events
+from app.queries.sittings import Room, room_of, scored_criteria
+from app.services import experts, files, sittings
+from app.services.cursors import write_cursor
+from app.web.entitled import entitled_case, place
+from app.web.expert.forms import CorrectionForm, DissentForm, StatementForm, VoteForm
+from app.web.names import CORRECTIONS, MEMBERS, STAGES
+from evaluation import sitting
+
+routes = Blueprint("sitting", __name__, url_prefix="/room/<case>/<lot>")
+STEPS = ("gathering", "statements", "chair", "review", "scoring", "results", "report", "signing", "closed")
+
+
+def _entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Case, Room, dict[str, Any]]:
+    """The case, the room for this seat, and what every page of the room needs."""
+    here, actor = platform(), current_actor()
+    found = entitled_case(case, lot, action)
+    room = room_of(found, lot, actor.seat_in(case, lot), g.get("lang", "zh"))
+    with here.database.reading() as db_session:
+        cursor = write_cursor(here, case, seen_events(db_session, actor, case).last_seq)
+    shown = {
+        "room": room,
+        "back": f"/room/{case}/{lot}",
+        "key_name": session.get("booth_key", ""),
+        "cursor": cursor,
+        "stages": STAGES,
+        "steps": STEPS,
+        "member_names": MEMBERS,
+        "corrections": CORRECTIONS,
+        "sites": {site["id"]: site["name"] for site in experts.list_sites(here)},
+        "files": files.readable_files(here, actor, case, lot),
+    }
+    return found, room, place(found, lot, _("评审室"), public=not actor.seat) | shown
+
+
+def _forms(found: Case, lot: str, room: Room) -> dict[str, Any]:
+    """The form of this seat's task."""
+    if room.task == "state":
+        return {"form": StatementForm()}
+    if room.task == "vote":
+        form = VoteForm()
+        form.for_seat.choices = [(s.number, _seat_name(s)) for s in room.seats if s.may_chair]
+        return {"form": form}
+    if room.task == "review":
+        return {"items": found.lot(lot).sitting.rules.review_items}
+    if room.task in ("results", "sign"):
+        return {"correction": CorrectionForm(), "dissent": DissentForm()}
+    return {}
+
+
+def _seat_name(seat: Any) -> str:
+    return _("席位 %(n)s（%(role)s）", n=seat.number, role=MEMBERS[seat.role])
+
+
+@routes.get("")
+@access(Action.ROOM_JOIN)
+def show(case: str, lot: str) -> str:
+    """The room as this seat, or a silent observer, may see it."""
+    found, room, shown = _entered(case, lot)
+    if room.task == "score":
+        return render_template("pages/expert/desk.html", **shown | _desk(found, lot, room))
+    return render_template("pages/expert/room.html", **shown | _forms(found, lot, room))
+
+
+@routes.get("/status")
+@access(Action.ROOM_JOIN)
+def status(case: str, lot: str) -> str:
+    """The live part of the room alone."""
+    return render_template("pages/expert/_status.html", **_entered(case, lot)[2])
+
+
+def _desk(found: Case, lot: str, room: Room) -> dict[str, Any]:
+    """Bidders with my progress, the chosen bidder's files, and the criteria with what I have saved."""
+    drafts = {(d.bid, d.criterion): d for d in sittings.own_drafts(platform(), required_log_in(), found.id, lot)}
+    criteria, names = scored_criteria(found, lot), dict(room.bids)
+    chosen = request.args.get("bid", "")
+    chosen = chosen if chosen in room.valid else room.valid[0]
+    rows = [
+        {
+            "name": names[bid],
+            "url": f"?bid={bid}",
+            "done": sum(_has_score(drafts.get((bid, c.id))) for c in criteria),
+            "total": len(criteria),
+            "current": bid == chosen,
+        }
+        for bid in room.valid
+    ]
+    return {
+        "bid": chosen,
+        "bid_name": names[chosen],
+        "desk_bids": rows,
+        "criteria": [_criterion(c, drafts.get((chosen, c.id))) for c in criteria],
+        "complete": all(row["done"] == row["total"] for row in rows),
+    }
+
+
+def _has_score(draft: sittings.SavedScore | None) -> bool:
+    return draft is not None and draft.value is not None
+
+
+def _criterion(criterion: Any, draft: sittings.SavedScore | None) -> dict[str, Any]:
+    english = g.get("lang") == "en"
+    bands = "；".join(f"{b.name_en if english else b.name_zh} {b.low}–{b.high}" for b in criterion.bands)
+    return {
+        "id": criterion.id,
+        "name": criterion.name_en if english else criterion.name_zh,
+        "full": criterion.full,
+        "step": criterion.step,
+        "band": bands or _("每档 %(step)s 分", step=criterion.step),
+        "value": draft.value if draft else None,
+        "comment": draft.comment if draft else "",
+        "locked": False,
+    }
+
+
+def _signing(
+    shown: dict[str, Any], title: str, fact: Any, words: str, effects: list[tuple[str, Any]], **more: Any
+) -> str:
+    """The page that shows one act and signs it."""
+    panel = {"title": title, "type": type(fact).__name__, "payload": encode(fact), "words": words, "effects": effects}
+    return render_template("pages/expert/sign.html", **shown | {"panel": panel} | more)
+
+
+def _again(found: Case, lot: str, room: Room, shown: dict[str, Any], name: str, form: Any) -> str:
+    """The room once more, with what was typed and what is wrong with it."""
+    return render_template("pages/expert/room.html", **shown | _forms(found, lot, room) | {name: form})
+
+
+@routes.post("/statement")
+@access(Action.STATEMENT_MAKE)
+def make_statement(case: str, lot: str) -> str:
+    """Discipline accepted and no conflict, or stepping back."""
+    found, room, shown = _entered(case, lot, Action.STATEMENT_MAKE)
+    form = StatementForm()
+    clear, conflict = form.no_conflict.data == "yes", (form.conflict.data or "").strip()
+    if not form.validate_on_submit():
+        return _again(found, lot, room, shown, "form", form)
+    if not clear and not conflict:
+        form.conflict.errors = [_("请写明应当回避的情形")]
+        return _again(found, lot, room, shown, "form", form)
+    fact = sitting.StatementMade(room.seat, clear, "" if clear else conflict)
+    words = _("您声明没有应当回避的情形，并遵守评审纪律。") if clear else _("您退出本次评审，由补抽的成员接替。")
+    effects = [(_("席位"), room.seat), *([] if clear else [(_("应当回避的情形"), conflict)])]
+    return _signing(shown, _("签署声明"), fact, words, effects, tone="act" if clear else "warning")
+
+
+@routes.post("/vote")
+@access(Action.CHAIR_VOTE)
+def vote(case: str, lot: str) -> str:
+    """A vote for the chair."""
+    found, room, shown = _entered(case, lot, Action.CHAIR_VOTE)
+    forms = _forms(found, lot, room)
+    form = forms.get("form")
+    if not isinstance(form, VoteForm) or not form.validate_on_submit():
+        return _again(found, lot, room, shown, "form", form)
+    chosen = next(s for s in room.seats if s.number == form.for_seat.data)
+    fact = sitting.ChairVoted(room.seat, chosen.number, room.chair_round)
+    effects = [(_("您推选"), _seat_name(chosen)), (_("轮次"), room.chair_round)]
+    return _signing(shown, _("推选组长"), fact, _("投票后不能更改；全部投完前任何人看不到他人的票。"), effects)
+
+
+@routes.post("/review")
+@access(Action.BIDS_REVIEW)
+def review(case: str, lot: str) -> str:
+    """One finding for each bid and item; a failure names its ground."""
+    found, room, shown = _entered(case, lot, Action.BIDS_REVIEW)
+    items, names = found.lot(lot).sitting.rules.review_items, dict(room.bids)
+    findings, errors = [], []
+    for bid, bidder in room.bids:
+        for item in items:
+            verdict = request.form.get(f"finding-{bid}-{item.id}", "")
+            ground = request.form.get(f"ground-{bid}-{item.id}", "").strip()[:500]
+            if verdict not in ("pass", "fail"):
+                errors.append(_("请给出结论：%(bidder)s，%(item)s", bidder=bidder, item=item.name_zh))
+            elif verdict == "fail" and not ground:
+                errors.append(_("请写明不通过的理由：%(bidder)s，%(item)s", bidder=bidder, item=item.name_zh))
+            findings.append(sitting.ReviewFinding(bid, item.id, verdict == "pass", "" if verdict == "pass" else ground))
+    if errors:
+        return render_template("pages/expert/room.html", **shown | _forms(found, lot, room) | {"errors": errors})
+    failed = [f"{names[f.bid]}：{f.ground}" for f in findings if not f.passed]
+    effects = [(_("结论"), _("%(n)s 项", n=len(findings))), (_("不通过"), "；".join(failed) or _("无"))]
+    fact = sitting.BidsReviewed(room.seat, tuple(findings))
+    return _signing(shown, _("提交初步评审意见"), fact, _("某一项被半数以上成员认定不通过的投标，不再评分。"), effects)
+
+
+@routes.get("/sheet")
+@access(Action.SCORES_LOCK)
+def sheet(case: str, lot: str) -> str:
+    """My whole sheet: what is missing, or the signature that locks it."""
+    found, room, shown = _entered(case, lot, Action.SCORES_LOCK)
+    drafts = sittings.own_drafts(platform(), required_log_in(), case, lot)
+    criteria, names, values = scored_criteria(found, lot), dict(room.bids), {(d.bid, d.criterion): d for d in drafts}
+    missing = [(b, c) for b in room.valid for c in criteria if not _has_score(values.get((b, c.id)))]
+    scores: dict[str, dict[str, Decimal]] = {bid: {} for bid in room.valid}
+    comments: dict[str, dict[str, str]] = {}
+    for draft in drafts:
+        if draft.bid in scores and draft.value is not None:
+            scores[draft.bid][draft.criterion] = draft.value
+            if draft.comment:
+                comments.setdefault(draft.bid, {})[draft.criterion] = draft.comment
+    rows = [
+        {
+            "name": names[bid],
+            "scores": [scores[bid].get(c.id) for c in criteria],
+            "sum": sum(scores[bid].values(), Decimal(0)),
+        }
+        for bid in room.valid
+    ]
+    fact = sitting.ScoreSheetLocked(room.seat, scores, comments)
+    ready = room.task == "score" and not missing
+    more = {
+        "rows": rows,
+        "columns": [c.name_en if g.get("lang") == "en" else c.name_zh for c in criteria],
+        "missing": [
+            {"url": f"{shown['back']}?bid={b}#score-{b}-{c.id}", "bidder": names[b], "name": c.name_zh}
+            for b, c in missing
+        ],
+        "payload": encode(fact) if ready else None,
+    }
+    return render_template("pages/expert/sheet.html", **shown | more)
+
+
+@routes.post("/correction")
+@access(Action.CORRECTION_REQUEST)
+def request_correction(case: str, lot: str) -> str:
+    """Ask for one's own locked sheet, on one of the four lawful grounds."""
+    found, room, shown = _entered(case, lot, Action.CORRECTION_REQUEST)
+    form = CorrectionForm()
+    if not form.validate_on_submit():
+        return _again(found, lot, room, shown, "correction", form)
+    ground = sitting.CorrectionGround(form.ground.data)
+    fact = sitting.CorrectionRequested(room.seat, ground, (form.explanation.data or "").strip())
+    effects = [(_("依据"), CORRECTIONS[ground]), (_("说明"), fact.explanation)]
+    words = _("组长准许后您的评分表重新打开，原来的分数保留在记录中，监督部门同时知悉。")
+    return _signing(shown, _("申请更正评分"), fact, words, effects, tone="warning")
+
+
+@routes.get("/reopening/<int:seat>")
+@access(Action.SHEET_REOPEN)
+def reopen(case: str, lot: str, seat: int) -> str:
+    """The chair (about the chair: another member) lets a sheet be corrected."""
+    _found, room, shown = _entered(case, lot, Action.SHEET_REOPEN)
+    asked = next((r for r in room.results.requests if r.seat == seat), None) if room.results else None
+    effects = [(_("席位"), seat)]
+    if asked:
+        effects += [(_("依据"), CORRECTIONS[asked.ground]), (_("说明"), asked.explanation)]
+    words = _("准许后该席位的评分表重新打开，已有的汇总结果作废，全部重新锁定后再算。")
+    return _signing(shown, _("准许更正评分"), sitting.SheetReopened(room.seat, seat), words, effects, tone="warning")
+
+
+@routes.post("/dissent")
+@access(Action.DISSENT_RECORD)
+def record_dissent(case: str, lot: str) -> str:
+    """A written dissent, instead of a signature."""
+    found, room, shown = _entered(case, lot, Action.DISSENT_RECORD)
+    form = DissentForm()
+    if not form.validate_on_submit():
+        return _again(found, lot, room, shown, "dissent", form)
+    fact = sitting.DissentRecorded(room.seat, (form.text.data or "").strip())
+    return _signing(
+        shown,
+        _("书面不同意见"),
+        fact,
+        _("不同意见写入案卷和报告记录，提交后不能更改。"),
+        [(_("内容"), fact.text)],
+        tone="warning",
+    )
+
+
+@routes.get("/refusal/<int:seat>")
+@access(Action.REFUSAL_RECORD)
+def record_refusal(case: str, lot: str, seat: int) -> str:
+    """The chair records that a member neither signs nor says why: it counts as agreeing."""
+    _found, room, shown = _entered(case, lot, Action.REFUSAL_RECORD)
+    words = _("该成员既不签字又不书面说明不同意见和理由的，视为同意评审结论（实施条例第五十三条）。")
+    fact = sitting.RefusalRecorded(room.seat, seat)
+    return _signing(shown, _("记录拒绝签字"), fact, words, [(_("席位"), seat)], tone="warning")

@@ -1,0 +1,82 @@
+"""An expert's way: the call-up, the seat at a booth, and the room with one task at a time."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+
+from app.extensions import COOKIE, access, current_actor, platform
+from app.permissions.actions import Action
+from app.procedure.errors import RuleViolation
+from app.services import draws, sittings
+from app.services.accounts import LOG_IN_VALID
+from app.web.entitled import in_words
+from app.web.expert.forms import CallUpForm, SeatForm
+from crypto.canonical import Json
+
+routes = Blueprint("expert", __name__)
+PROOF_LABEL = "tenderhall/key-proof"
+
+
+@routes.route("/call-up", methods=["GET", "POST"])
+@access(Action.CALL_UP_ANSWER)
+def call_up() -> str:
+    """Accept or decline, by code; the project is not named."""
+    form, errors = CallUpForm(), []
+    if form.validate_on_submit():
+        accepted, reason = form.answer.data == "yes", (form.reason.data or "").strip()
+        if accepted or reason:
+            try:
+                draws.answer_call_up(platform(), form.code.data or "", accepted, reason)
+                return render_template("pages/expert/answered.html", accepted=accepted)
+            except RuleViolation as refusal:
+                errors = [in_words(refusal)]
+        else:
+            form.reason.errors = [_("请写明不能参加的理由")]
+    return render_template("pages/expert/call_up.html", form=form, errors=errors)
+
+
+@routes.route("/seat", methods=["GET", "POST"])
+@access(Action.SEAT_REQUEST)
+def seat() -> str:
+    """At the booth: first the code, then a key made on this machine."""
+    form = SeatForm()
+    if not form.validate_on_submit():
+        return render_template("pages/expert/seat.html", form=form, claim=None)
+    code = (form.code.data or "").strip().upper()
+    session["booth_key"] = f"booth-{secrets.token_hex(8)}"
+    claim = {"label": PROOF_LABEL, "object": {"code_sha256": draws.code_hash(code), "origin": platform().origin}}
+    return render_template("pages/expert/seat.html", form=form, claim=claim, code=code, key_name=session["booth_key"])
+
+
+@routes.post("/seat/request")
+@access(Action.SEAT_REQUEST)
+def request_seat() -> Response:
+    """Ask for the seat; the booth's log-in stays dead until the witness has certified the key."""
+    sent: dict[str, Any] = request.get_json(silent=True) or {}
+    code, spki, proof = sent.get("code"), sent.get("spki"), sent.get("proof")
+    if not (isinstance(code, str) and isinstance(spki, str) and isinstance(proof, dict)):
+        raise RuleViolation("malformed", path="$", expected="code, spki, proof")
+    offer = sittings.request_seat(platform(), code, spki, {str(k): str(v) for k, v in proof.items()})
+    session["booth"] = {"case": offer.case_id, "lot": offer.lot, "seat": offer.seat, "key": str(proof.get("key_id"))}
+    answer = make_response({"seat": offer.seat})
+    secure = platform().settings.base_url.startswith("https://")
+    age = int(LOG_IN_VALID.total_seconds())
+    answer.set_cookie(COOKIE, offer.token, max_age=age, httponly=True, samesite="Lax", secure=secure)
+    return answer
+
+
+@routes.get("/seat/waiting")
+@access(Action.SEAT_REQUEST)
+def waiting() -> Any:
+    """The fingerprint to read out to the witness; it becomes the room once the key is certified."""
+    booth: Json = session.get("booth")
+    if not booth:
+        return redirect(url_for("expert.seat"))
+    if current_actor().seat_in(booth["case"], booth["lot"]) is not None:
+        return redirect(url_for("sitting.show", case=booth["case"], lot=booth["lot"]))
+    template = "_waiting.html" if request.args.get("part") else "waiting.html"
+    return render_template(f"pages/expert/{template}", booth=booth)
