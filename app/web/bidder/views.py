@@ -1,0 +1,234 @@
+"""The bidder's desk: tenders by time left, sealing, receipts, questions, the opening."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import datetime
+
+from flask import Blueprint, Response, redirect, render_template, url_for
+from flask_babel import gettext as _
+
+from app.casefile.case import Case
+from app.extensions import access, current_actor, platform, required_log_in
+from app.permissions.actions import Action
+from app.permissions.policy import allowed
+from app.procedure.bid import BidWithdrawn, Submission
+from app.procedure.opening import ObjectionRaised, OpeningConfirmed
+from app.procedure.tender import QuestionAsked, question_deadline
+from app.queries.desks import bidder_cases, can_confirm, next_steps
+from app.queries.lots import bid_desk, opening_board
+from app.services.receipts import read_receipt, render_receipt
+from app.web.bidder.forms import ObjectionForm, QuestionForm
+from app.web.entitled import account_key
+from app.web.pages import case_trail, download, entitled_case, head_of, known_lot, local_time, review_act
+from app.web.steps import shown_step
+
+routes = Blueprint("bidder", __name__)
+CLIENT = {"name": "tenderhall-browser", "version": "1"}
+
+
+@routes.get("/bidder")
+@access(Action.RECEIPT_READ)
+def desk() -> str:
+    here = platform()
+    with here.database.reading() as db_session:
+        rows = bidder_cases(db_session, current_actor(), here.database.now())
+    shown = [(row, shown_step(row.case_id, row.step)) for row in rows]
+    return render_template("pages/bidder/desk.html", rows=shown)
+
+
+def _lot_head(case: Case, lot: str, *further: tuple[str, str | None]) -> dict[str, object]:
+    terms = next(terms for terms in case.tender.published.lots if terms.number == lot)
+    name = _("标包 %(number)s", number=lot) if len(case.lots) > 1 else terms.title
+    home = url_for("bidder.lot", case=case.id, lot=lot) if further else None
+    trail = case_trail(case, (name, home), *further)
+    return {**head_of(case, lot), "breadcrumbs": trail, "case_id": case.id, "lot": lot, "lot_terms": terms}
+
+
+def _own_submissions(case: Case, lot: str) -> list[Submission]:
+    own = [s for s in case.lots[lot].bidding.submissions.values() if s.bidder == current_actor().organisation_id]
+    return sorted(own, key=lambda s: s.received_at, reverse=True)
+
+
+@routes.get("/bidder/<case>/lots/<lot>")
+@access(Action.RECEIPT_READ)
+def lot(case: str, lot: str) -> str:
+    """The big answer: submitted or not, with every receipt."""
+    found, actor, now = entitled_case(case, Action.RECEIPT_READ), current_actor(), platform().database.now()
+    state, deadline_at = found.lots[known_lot(found, lot)], found.tender.deadlines[lot]
+    step = next(s for s in next_steps(found, actor, now) if s.lot == lot)
+    return render_template(
+        "pages/bidder/lot.html",
+        **_lot_head(found, lot),
+        standing=state.bidding.of_bidder(actor.organisation_id),
+        submissions=_own_submissions(found, lot),
+        deadline_at=deadline_at,
+        open=state.opening.closed is None and now < deadline_at,
+        step=shown_step(case, step),
+        may_confirm=can_confirm(state.opening, actor.id) and allowed(actor, Action.OPENING_CONFIRM, found, lot),
+        may_object=_may_object(found, lot, now),
+        voided={bid.receipt_id: bid.reason for bid in state.opening.voided.values()},
+    )
+
+
+def _may_object(case: Case, lot: str, now: datetime) -> bool:
+    until = case.lots[lot].opening.objections_until
+    return until is not None and now < until and allowed(current_actor(), Action.OBJECTION_RAISE, case, lot)
+
+
+@routes.get("/bidder/<case>/lots/<lot>/seal")
+@access(Action.BID_SUBMIT)
+def seal(case: str, lot: str) -> str | Response:
+    """Sealing happens in the bidder's browser; this page only carries the published parameters."""
+    found = entitled_case(case, Action.RECEIPT_READ)
+    known_lot(found, lot)
+    if not allowed(current_actor(), Action.BID_SUBMIT, found, lot):
+        return redirect(url_for("bidder.lot", case=case, lot=lot))
+    return render_template(
+        "pages/bidder/seal.html",
+        **_lot_head(found, lot, (_("加密并提交"), None)),
+        parameters=_seal_parameters(found, lot),
+        deadline_at=found.tender.deadlines[lot],
+        standing=found.lots[lot].bidding.of_bidder(current_actor().organisation_id),
+    )
+
+
+def _seal_parameters(case: Case, lot: str) -> dict[str, object]:
+    here, reference = platform(), f"{case.id}/{lot}"
+    found = bid_desk(here.origin, case, lot, current_actor(), here.settings.max_upload_bytes)
+    context = dict(found["context"])
+    committee_id = context.pop("committee")
+    return {
+        **context,
+        "case": reference,
+        "committee": found["committee"],
+        "committee_id": committee_id,
+        "key_name": account_key(),
+        "type": "BidSubmitted",
+        "head_url": f"/api/v1/cases/{reference}/acts/head",
+        "act_url": f"/api/v1/cases/{reference}/acts/BidSubmitted",
+        "upload_url": "/api/v1/uploads",
+        "client": CLIENT,
+        "limits": {"total_bytes": found["limit"]},
+    }
+
+
+@routes.get("/bidder/<case>/lots/<lot>/receipts/<receipt>.json")
+@access(Action.RECEIPT_READ)
+def receipt_json(case: str, lot: str, receipt: str) -> Response:
+    own = read_receipt(platform(), required_log_in(), case, lot, receipt)
+    return download(f"receipt-{receipt}.json", json.dumps(own.signed, ensure_ascii=False).encode(), "application/json")
+
+
+@routes.get("/bidder/<case>/lots/<lot>/receipts/<receipt>/submission.json")
+@access(Action.RECEIPT_READ)
+def submission_json(case: str, lot: str, receipt: str) -> Response:
+    own = read_receipt(platform(), required_log_in(), case, lot, receipt)
+    data = json.dumps(own.payload, ensure_ascii=False).encode()
+    return download(f"submission-{receipt}.json", data, "application/json")
+
+
+@routes.get("/bidder/<case>/lots/<lot>/receipts/<receipt>.pdf")
+@access(Action.RECEIPT_READ)
+def receipt_pdf(case: str, lot: str, receipt: str) -> Response:
+    pdf = render_receipt(platform(), required_log_in(), case, lot, receipt)
+    return download(f"receipt-{receipt}.pdf", pdf, "application/pdf")
+
+
+@routes.get("/bidder/<case>/lots/<lot>/withdrawal")
+@access(Action.BID_WITHDRAW)
+def withdraw(case: str, lot: str) -> str:
+    found = entitled_case(case, Action.BID_WITHDRAW, lot)
+    standing = found.lots[lot].bidding.of_bidder(current_actor().organisation_id)
+    assert standing is not None
+    return review_act(
+        _("撤回投标"),
+        found,
+        BidWithdrawn(standing.receipt_id),
+        lot=lot,
+        words=_("撤回后本次投标不再参加开标，密文不会被打开。截止之前可以重新提交。"),
+        effects=[
+            (_("回执编号"), standing.receipt_id),
+            (_("收到时间"), local_time(standing.received_at)),
+            (_("投标截止"), local_time(found.tender.deadlines[lot])),
+        ],
+        next_url=url_for("bidder.lot", case=case, lot=lot),
+        label=_("签名并撤回"),
+        tone="warning",
+    )
+
+
+@routes.route("/cases/<case>/questions/new", methods=["GET", "POST"])
+@access(Action.QUESTION_ASK)
+def ask(case: str) -> str:
+    found, form = entitled_case(case, Action.QUESTION_ASK), QuestionForm()
+    if form.validate_on_submit():
+        text = form.text.data.strip()
+        return review_act(
+            _("提出问题"),
+            found,
+            QuestionAsked(secrets.token_hex(8), text),
+            words=_("提问人在开标之前不公开。"),
+            effects=[(_("问题"), text)],
+            next_url=url_for("public.notice", case=case) + "#questions",
+            back_url=url_for("bidder.ask", case=case),
+        )
+    return render_template(
+        "pages/bidder/text_form.html",
+        **head_of(found),
+        breadcrumbs=case_trail(found, (_("提出问题"), None)),
+        form=form,
+        title=_("提出问题"),
+        lead=_("请在 %(at)s 之前提出。", at=local_time(question_deadline(found.tender))),
+        back_url=url_for("public.notice", case=case),
+    )
+
+
+@routes.route("/cases/<case>/lots/<lot>/objections/new", methods=["GET", "POST"])
+@access(Action.OBJECTION_RAISE)
+def objection(case: str, lot: str) -> str:
+    found, form = entitled_case(case, Action.OBJECTION_RAISE, lot), ObjectionForm()
+    home = url_for("bidder.lot", case=case, lot=lot)
+    if form.validate_on_submit():
+        text = form.text.data.strip()
+        return review_act(
+            _("提出开标异议"),
+            found,
+            ObjectionRaised(secrets.token_hex(8), text),
+            lot=lot,
+            effects=[(_("异议内容"), text)],
+            next_url=home,
+            back_url=url_for("bidder.objection", case=case, lot=lot),
+        )
+    until = found.lots[lot].opening.objections_until
+    return render_template(
+        "pages/bidder/text_form.html",
+        **_lot_head(found, lot, (_("提出开标异议"), None)),
+        form=form,
+        title=_("提出开标异议"),
+        lead=_("请在 %(at)s 之前提出。", at=local_time(until)) if until else _("唱标结束后才能提出异议。"),
+        back_url=home,
+    )
+
+
+@routes.get("/cases/<case>/lots/<lot>/confirmation")
+@access(Action.OPENING_CONFIRM)
+def confirm(case: str, lot: str) -> str:
+    """Bidder, agency or centre confirm what was read out, by its digest."""
+    found = entitled_case(case, Action.OPENING_CONFIRM, lot)
+    board, opening = opening_board(platform().origin, found, lot), found.lots[lot].opening
+    own = opening.opened.get(next((s.receipt_id for s in _own_submissions(found, lot) if not s.ended), ""))
+    mine = [(_("本单位报价"), f"{own.price:,.2f}"), (_("项目经理"), own.project_manager)] if own else []
+    counts = _("%(opened)s 家开启，%(voided)s 家无效", opened=len(opening.opened), voided=len(opening.voided))
+    return review_act(
+        _("确认开标记录"),
+        found,
+        OpeningConfirmed(str(board["board_sha256"])),
+        lot=lot,
+        words=_("请先在开标大厅核对全部唱标内容。有异议请先提出异议。"),
+        effects=[(_("唱标"), counts), *mine],
+        next_url=f"/cases/{case}/lots/{lot}/opening",
+        back_url=f"/cases/{case}/lots/{lot}/opening",
+        label=_("签名确认"),
+    )

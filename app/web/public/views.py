@@ -1,0 +1,196 @@
+"""Pages for everybody: notices, a case as a time line, how to check what the platform says."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+from flask import Blueprint, Response, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.datastructures import FileStorage
+
+from app.casefile.case import Case, Phase
+from app.casefile.register import REGISTER
+from app.database import in_native_thread
+from app.extensions import access, current_actor, platform
+from app.permissions.actions import Action
+from app.permissions.policy import allowed
+from app.procedure.errors import RuleViolation
+from app.procedure.roles import Actor, Role
+from app.procedure.tender import Question, question_deadline
+from app.queries.cases import load_records
+from app.queries.desks import next_steps
+from app.queries.lists import NoticeRow, published_notices
+from app.queries.timeline import case_stages
+from app.web.names import PHASES
+from app.web.pages import Refused, attempt, download, entitled_case, head_of
+from app.web.public.forms import PdfForm, ReceiptForm
+from app.web.steps import first_shown, shown_stage, to_do
+from app.web.terms import shown_terms
+from crypto.certificates import verify_certificate
+from crypto.instants import format_instant, parse_instant
+from crypto.pdf import PdfVerdict, verify_pdf
+from crypto.receipts import SignedReceipt, verify_receipt
+
+routes = Blueprint("public", __name__)
+PAGE = 20
+MOST_BYTES = 20 * 2**20
+VERIFIER = Path(__file__).parents[2] / "client" / "verify_draw.py"
+
+
+def hides_projects(actor: Actor) -> bool:
+    """Experts know no project before they have signed in at a booth (四不知)."""
+    return actor.is_(Role.EXPERT)
+
+
+@routes.get("/")
+@access(Action.SITE_READ)
+def notices() -> str:
+    words, actor = request.args.get("q", "").strip()[:100], current_actor()
+    rows = [] if hides_projects(actor) else _notice_rows(words)
+    return render_template(
+        "pages/public/notices.html",
+        rows=rows[:PAGE],
+        words=words,
+        stages={phase.value: str(name) for phase, name in PHASES.items()},
+        more=_next_page(words, rows),
+        hidden=hides_projects(actor),
+    )
+
+
+def _notice_rows(words: str) -> list[NoticeRow]:
+    with platform().database.reading() as db_session:
+        return published_notices(db_session, words, PAGE + 1, _instant(request.args.get("before", "")))
+
+
+def _next_page(words: str, rows: list[NoticeRow]) -> str:
+    if len(rows) <= PAGE:
+        return ""
+    return url_for("public.notices", q=words or None, before=format_instant(rows[PAGE - 1].published_at))
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        return parse_instant(text) if text else None
+    except Refused:
+        return None
+
+
+@routes.get("/cases/<case>")
+@access(Action.NOTICE_READ)
+def notice(case: str) -> str:
+    """A case for whoever looks: the one next step, the time line, the terms, questions and amendments."""
+    found, actor, now = entitled_case(case, Action.NOTICE_READ), current_actor(), platform().database.now()
+    terms, steps = found.tender.published, next_steps(found, actor, now)
+    lines = [
+        (lot, [shown_stage(found, stage) for stage in case_stages(found, actor, lot.number, now)]) for lot in terms.lots
+    ]
+    return render_template(
+        "pages/public/notice.html",
+        **head_of(found),
+        breadcrumbs=[(_("公告"), url_for("public.notices")), (terms.title, None)],
+        case_id=case,
+        step=first_shown(case, steps),
+        further=to_do(case, steps)[1:],
+        lines=lines,
+        deadlines=found.tender.deadlines,
+        terms=shown_terms(terms),
+        questions=_answered(found),
+        amendments=[a for a in found.tender.amendments.values() if a.released_at is not None],
+        question_until=question_deadline(found.tender),
+        may_ask=allowed(actor, Action.QUESTION_ASK, found) and now < question_deadline(found.tender),
+        may_amend=allowed(actor, Action.AMENDMENT_PROPOSE, found),
+        own_lots=_own_lots(found, actor),
+        open_lots=[number for number, lot in found.lots.items() if lot.phase is Phase.BIDDING],
+        reports=[number for number in found.lots if allowed(actor, Action.REPORT_READ, found, number)],
+        is_bidder=actor.is_(Role.BIDDER),
+    )
+
+
+def _answered(case: Case) -> list[Question]:
+    actor = current_actor()
+    return [q for q in case.tender.questions.values() if q.answered_at is not None or q.asker == (actor.id or None)]
+
+
+def _own_lots(case: Case, actor: Actor) -> list[str]:
+    return list(case.lots) if actor.is_(Role.BIDDER) else []
+
+
+@routes.route("/verify", methods=["GET", "POST"])
+@access(Action.RECORD_VERIFY)
+def verify() -> str:
+    """How to check without trusting the platform, and a check on the server for a first look."""
+    receipt, pdf = ReceiptForm(prefix="receipt"), PdfForm(prefix="pdf")
+    result = document = None
+    chosen = request.form.get("check", "")
+    if chosen == "receipt" and receipt.validate_on_submit():
+        result = attempt(receipt, lambda: _check_receipt(receipt))
+    if chosen == "pdf" and pdf.validate_on_submit():
+        document = attempt(pdf, lambda: _check_pdf(pdf))
+    return render_template("pages/public/verify.html", receipt=receipt, pdf=pdf, result=result, document=document)
+
+
+def _check_receipt(form: ReceiptForm) -> dict[str, object]:
+    signed = SignedReceipt.from_json(_json(form.receipt.data))
+    submission = _json(form.submission.data) if form.submission.data else None
+    here = platform()
+    certificate = verify_certificate(here.keys.platform.certificate, here.keys.roots, here.database.now())
+    verify_receipt(signed, certificate.spki, submission)
+    received_at = parse_instant(signed.receipt["received_at"])
+    return {**signed.receipt, "key_id": signed.key_id, "received_at": received_at, "with_submission": bool(submission)}
+
+
+def _json(file: FileStorage) -> object:
+    try:
+        return json.loads(file.read(MOST_BYTES))
+    except ValueError as exc:
+        raise RuleViolation("malformed", path=file.filename or "", expected="JSON") from exc
+
+
+def _check_pdf(form: PdfForm) -> PdfVerdict:
+    here = platform()
+    return in_native_thread(verify_pdf, form.pdf.data.read(MOST_BYTES), here.keys.roots, here.database.now())
+
+
+@routes.get("/verify/verify_draw.py")
+@access(Action.RECORD_VERIFY)
+def draw_verifier() -> Response:
+    """The standalone program that draws again from a published record."""
+    return download("verify_draw.py", VERIFIER.read_bytes(), "text/x-python")
+
+
+@routes.get("/trust")
+@access(Action.SITE_READ)
+def trust() -> str:
+    here = platform()
+    with here.database.reading() as db_session:
+        records = load_records(db_session, REGISTER)
+    kept = {"CommitteeRegistered": [], "ClientCodePublished": []}
+    for record in reversed(records):
+        if record.type in kept:
+            kept[record.type].append(record)
+    facts = verify_certificate(here.keys.platform.certificate, here.keys.roots, here.database.now())
+    return render_template(
+        "pages/public/trust.html",
+        origin=here.origin,
+        authority=here.keys.authority.certificate_pem,
+        platform_certificate=here.keys.platform.certificate,
+        platform_key=facts.key_id,
+        committees=kept["CommitteeRegistered"],
+        client_code=kept["ClientCodePublished"],
+        certificates=sum(record.type == "CertificateIssued" for record in records),
+        events=len(records),
+    )
+
+
+@routes.get("/trust/authority.pem")
+@access(Action.SITE_READ)
+def authority() -> Response:
+    return download("authority.pem", platform().keys.authority.certificate_pem.encode(), "application/x-pem-file")
+
+
+@routes.get("/about")
+@access(Action.SITE_READ)
+def about() -> str:
+    return render_template("pages/public/about.html")

@@ -1,0 +1,228 @@
+"""Next steps and stages in words, with the page on which each step is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from flask import url_for
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.casefile.case import Case
+from app.queries.desks import WAIT, NextStep
+from app.queries.timeline import CaseStage
+from app.web.wording import FAILURES
+
+Url = Callable[[str, NextStep], str]
+
+
+def _agency(endpoint: str) -> Url:
+    return lambda case, step: url_for(f"agency.{endpoint}", case=case, lot=step.lot)
+
+
+def _subject(endpoint: str) -> Url:
+    return lambda case, step: url_for(f"agency.{endpoint}", case=case, subject=step.subject)
+
+
+def _lot_page(path: str) -> Url:
+    return lambda case, step: f"/cases/{case}/lots/{step.lot}/{path}"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A step's title and text, and where it is done; without a page there is nothing to do."""
+
+    title: LazyString
+    text: LazyString | str = ""
+    label: LazyString | str = ""
+    url: Url | None = None
+
+
+STEPS: dict[str, Wording] = {
+    "finish_draft": Wording(
+        _l("完成招标文件并送审"),
+        _l("草稿填写完整后由您签名送审，再由主管复核发布。"),
+        _l("继续编制"),
+        lambda case, step: url_for("agency.draft", case=case, step="basics"),
+    ),
+    "await_release": Wording(_l("等待主管复核发布"), _l("主管会看到本次与上次送审的差异，发布或退回。")),
+    "await_submission": Wording(_l("等待经办送审"), _l("经办送审后，由您复核发布或退回。")),
+    "release_tender": Wording(
+        _l("复核并发布招标公告"),
+        _l("请核对全部条款和与上次送审的差异。发布后公告、评分办法和价格公式不能再改。"),
+        _l("去复核"),
+        lambda case, step: url_for("agency.release", case=case),
+    ),
+    "answer_question": Wording(
+        _l("答复投标人的问题"),
+        _l("您拟的答复由主管发布，发给所有下载文件的人；提问人不公开。"),
+        _l("去答复"),
+        _subject("question"),
+    ),
+    "release_answer": Wording(
+        _l("复核并发布答复"), _l("发布后所有人都能看到，提问人不公开。"), _l("去复核"), _subject("question")
+    ),
+    "release_amendment": Wording(
+        _l("复核并发布更正公告"),
+        _l("请核对更正内容和新的截止时间；截止时间只能推后。"),
+        _l("去复核"),
+        _subject("amendment"),
+    ),
+    "answer_objection": Wording(
+        _l("当场答复开标异议"),
+        _l("答复写入开标记录；有未答复的异议，开标不能结束。"),
+        _l("去答复"),
+        lambda case, step: url_for("agency.objection", case=case, lot=step.lot, subject=step.subject),
+    ),
+    "confirm_opening": Wording(
+        _l("核对唱标内容并签名确认"),
+        _l("有异议请在截止前提出；不确认的视为认可开标结果。"),
+        _l("去确认"),
+        lambda case, step: url_for("bidder.confirm", case=case, lot=step.lot),
+    ),
+    "check_qualification": Wording(
+        _l("进行资格审查"),
+        _l("由采购人或代理机构审查每份投标的资格，评审委员会只评合格者。"),
+        _l("去审查"),
+        _agency("qualification"),
+    ),
+    "name_buyer_member": Wording(
+        _l("指定采购人代表"),
+        _l("采购人可以委派一名代表进入评审委员会；须在抽取前指定。"),
+        _l("去指定"),
+        _agency("buyer_member"),
+    ),
+    "propose_draw_conditions": Wording(
+        _l("拟定专家抽取条件"),
+        _l("专业、地点和名额由您拟定，主管核准后抽取，条件全部公开给抽取各方。"),
+        _l("去拟定"),
+        _agency("draw_conditions"),
+    ),
+    "await_draw_approval": Wording(_l("等待主管核准抽取条件")),
+    "approve_draw_conditions": Wording(
+        _l("核准专家抽取条件"), _l("条件过窄会指向特定的人，请核对名额与地点。"), _l("去核准"), _agency("draw_approval")
+    ),
+    "draw_commit": Wording(
+        _l("提交您一方的随机数承诺"),
+        _l("随机数只保存在您的机器上，公开之前谁都不知道。"),
+        _l("去抽取页"),
+        _lot_page("draw"),
+    ),
+    "draw_reveal": Wording(
+        _l("公开您一方的随机数"),
+        _l("各方公开后即得出抽取结果；逾期由受托方从密封件中打开。"),
+        _l("去抽取页"),
+        _lot_page("draw"),
+    ),
+    "submit_bid": Wording(
+        _l("尚未提交投标"),
+        _l("在截止时间之前完成加密、上传并看到回执，才算提交。"),
+        _l("加密并提交"),
+        lambda case, step: url_for("bidder.seal", case=case, lot=step.lot),
+    ),
+    "bid_stands": Wording(
+        _l("投标已提交，等待开标"),
+        _l("截止之前可以替换或撤回。"),
+        _l("查看回执"),
+        lambda case, step: url_for("bidder.lot", case=case, lot=step.lot),
+    ),
+    "no_bid": Wording(_l("您没有参加本标包")),
+    "follow_opening": Wording(
+        _l("您的投标已提交"), _l("可以在开标大厅观看开标。"), _l("开标大厅"), _lot_page("opening")
+    ),
+    "phase_P1": Wording(_l("接受投标"), _l("截止之前任何人都看不到有没有投标、有几家投标。")),
+    "phase_P2": Wording(_l("投标已截止，等待受托方共同解密"), "", _l("开标大厅"), _lot_page("opening")),
+    "phase_P3": Wording(_l("正在开标"), "", _l("开标大厅"), _lot_page("opening")),
+    "phase_P4": Wording(_l("正在抽取评审专家"), _l("专家签到之前，任何工作人员都不知道专家姓名。")),
+    "phase_P5": Wording(_l("评审委员会正在评审"), _l("全部成员锁定评分之前，任何人都看不到他人的评分。")),
+    "phase_P6": Wording(_l("评审委员会正在汇总和签署报告")),
+    "phase_P7": Wording(_l("评审报告已签署并盖章")),
+    "phase_P9": Wording(_l("本标包流标")),
+}
+
+
+@dataclass(frozen=True)
+class ShownStep:
+    """A step as a page shows it."""
+
+    title: str
+    text: str
+    tone: str
+    due_at: datetime | None
+    url: str
+    label: str
+    lot: str
+
+
+def shown_step(case: str, step: NextStep) -> ShownStep:
+    wording = STEPS[step.code]
+    text = str(wording.text)
+    if step.code == "finish_draft" and step.facts.get("reason"):
+        text = _("主管退回：%(reason)s", reason=step.facts["reason"])
+    url = wording.url(case, step) if wording.url else ""
+    return ShownStep(str(wording.title), text, step.tone, step.due_at, url, str(wording.label), step.lot)
+
+
+@dataclass(frozen=True)
+class ShownStage:
+    """A stop of the time line as the component draws it."""
+
+    name: str
+    state: str
+    at: datetime | None
+    text: str = ""
+    documents: list[tuple[str, str]] = field(default_factory=list)
+    checks: list[tuple[str, str]] = field(default_factory=list)
+
+
+STAGE_NAMES = {
+    "notice": _l("采购公告"),
+    "questions": _l("提问与答复"),
+    "deadline": _l("投标截止"),
+    "opening": _l("开标"),
+    "failed": _l("流标"),
+    "draw": _l("抽取专家"),
+    "evaluation": _l("远程评审"),
+    "report": _l("评审报告"),
+}
+
+
+def shown_stage(case: Case, stage: CaseStage) -> ShownStage:
+    text = _stage_text(case, stage)
+    documents = [(_("开标大厅"), f"/cases/{case.id}/lots/{stage.lot}/opening")] if stage.code == "opening" else []
+    checks = []
+    if stage.code == "notice":
+        digest, how = _("条款摘要 SHA-256"), _("怎样核验")
+        checks = [
+            (digest, case.tender.terms_sha256),
+            (how, _("发布人签名的就是这个摘要；证据包中的公告条款按规范 JSON 计算，应得到同一数值。")),
+        ]
+    return ShownStage(str(STAGE_NAMES[stage.code]), stage.state, stage.at, text, documents, checks)
+
+
+def _stage_text(case: Case, stage: CaseStage) -> str:
+    facts, parties = stage.facts, case.tender.parties
+    match stage.code:
+        case "notice":
+            return _("%(agency)s 发布，主管复核。", agency=parties.agency.name if parties else "")
+        case "questions":
+            return _("已答复 %(answered)s 个问题，发布 %(amended)s 次更正。", **facts)
+        case "opening" if "opened" in facts:
+            return _("%(opened)s 家开启，%(voided)s 家无效。", **facts)
+        case "failed":
+            return str(FAILURES.get(facts["reason"], facts["reason"]))
+        case "draw" if facts.get("rounds", "0") != "0":
+            return _("已进行 %(rounds)s 轮。", **facts)
+    return ""
+
+
+def first_shown(case: str, steps: tuple[NextStep, ...]) -> ShownStep | None:
+    return shown_step(case, steps[0]) if steps else None
+
+
+def to_do(case: str, steps: tuple[NextStep, ...]) -> list[ShownStep]:
+    """What is the asker's to do, all of it."""
+    return [shown_step(case, step) for step in steps if step.tone != WAIT]

@@ -1,0 +1,114 @@
+"""Published (or submitted) terms as pages show them: the same words for the public, the officer and the supervisor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from flask_babel import gettext as _
+
+from app.procedure.money import rmb_capital
+from app.procedure.tender import LotTerms, TenderTerms
+from app.web.wording import (
+    CRITERION_KINDS,
+    CRITERION_STAGES,
+    averaging_words,
+    formula_words,
+    named,
+    period_words,
+    plain,
+    tie_words,
+    titled,
+)
+from evaluation.criteria import Criterion
+
+
+@dataclass(frozen=True)
+class ShownCriterion:
+    name: str
+    kind: str
+    stage: str
+    full: str
+    step: str
+    bands: str
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class ShownLot:
+    """A lot's terms in words; `amounts` are figures with their capitals."""
+
+    terms: LotTerms
+    criteria: tuple[ShownCriterion, ...]
+    total: str
+    formula: str
+    averaging: str
+    ties: str
+    candidates: int
+    review_items: tuple[str, ...]
+    budget_words: str
+    ceiling_words: str
+
+
+@dataclass(frozen=True)
+class ShownTerms:
+    terms: TenderTerms
+    profile: str
+    periods: tuple[tuple[str, str], ...]
+    committee: str
+    lots: tuple[ShownLot, ...]
+
+
+def shown_terms(terms: TenderTerms) -> ShownTerms:
+    """The words of a tender's terms."""
+    committee = terms.committee
+    return ShownTerms(
+        terms,
+        titled(terms.profile),
+        _periods(terms),
+        _("%(k)s / %(n)s 家受托方共同解密（%(mode)s）", k=committee["k"], n=committee["n"], mode=committee["mode"]),
+        tuple(shown_lot(lot) for lot in terms.lots),
+    )
+
+
+def _periods(terms: TenderTerms) -> tuple[tuple[str, str], ...]:
+    profile = terms.profile
+    rows = (
+        (_("发布至投标截止不少于"), profile.documents_to_deadline, "documents_to_deadline"),
+        (_("更正至投标截止不少于"), profile.amendment_before_deadline, "amendment_before_deadline"),
+        (_("截止前多久停止提问"), profile.question_before_deadline, "question_before_deadline"),
+        (_("开标异议时间"), profile.objection_at_opening, "objection_at_opening"),
+    )
+    return tuple((label, f"{period_words(period)}（{profile.articles.get(key, '—')}）") for label, period, key in rows)
+
+
+def shown_lot(lot: LotTerms) -> ShownLot:
+    rules = lot.evaluation
+    return ShownLot(
+        lot,
+        tuple(_criterion(criterion) for criterion in rules.criteria.criteria),
+        plain(rules.criteria.total),
+        formula_words(rules.price_rule),
+        averaging_words(rules.scoring),
+        tie_words(rules.tie_chain, rules.criteria),
+        rules.most_candidates,
+        tuple(named(item) for item in lot.review_items),
+        _words(lot.budget),
+        _words(lot.ceiling),
+    )
+
+
+def _criterion(criterion: Criterion) -> ShownCriterion:
+    bands = "；".join(f"{named(band)} {plain(band.low)}–{plain(band.high)}" for band in criterion.bands)
+    return ShownCriterion(
+        named(criterion),
+        str(CRITERION_KINDS[criterion.kind]),
+        str(CRITERION_STAGES[criterion.stage]),
+        plain(criterion.full),
+        plain(criterion.step),
+        bands,
+    )
+
+
+def _words(amount: Decimal) -> str:
+    return rmb_capital(amount)
