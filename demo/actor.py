@@ -1,4 +1,4 @@
-"""One actor of the demonstration, as a process of its own: `python -m demo.actor ROLE --folder … --desk …`."""
+"""One actor of the demonstration, in a process of its own: `python -m demo.actor ROLE --folder … --desk …`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import importlib
 import sys
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 
 from app.client.connection import Refused
@@ -24,20 +25,25 @@ PARTS = {
 }
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("role", help="such as officer, trustee-3, bidder-a, member-1")
-    parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--desk", type=Path, required=True)
-    parser.add_argument("--base-url", required=True)
-    parser.add_argument("--mailbox", type=Path, help="a member's own mail folder")
-    parser.add_argument("--declines", action="store_true", help="the called expert has no time")
-    arguments = parser.parse_args()
-    actor = Actor(arguments.role, arguments.folder, arguments.desk, arguments.base_url)
-    part = importlib.import_module(f"demo.actors.{PARTS[arguments.role.partition('-')[0]]}")
+@dataclass(frozen=True)
+class Engagement:
+    """All that an actor is given: a role, its own folder, the desk, the platform's address; to members, a mailbox."""
+
+    role: str
+    folder: Path
+    desk: Path
+    base_url: str
+    mailbox: Path | None = None
+    declines: bool = False
+
+
+def perform(engagement: Engagement) -> int:
+    """Play the part to its end; the exit status. A refusal is told in its own words."""
+    actor = Actor(engagement.role, engagement.folder, engagement.desk, engagement.base_url)
+    part = importlib.import_module(f"demo.actors.{PARTS[engagement.role.partition('-')[0]]}")
     try:
-        if part.__name__.endswith("member"):
-            part.play(actor, arguments.mailbox, arguments.declines)
+        if engagement.mailbox:
+            part.play(actor, engagement.mailbox, engagement.declines)
         else:
             part.play(actor)
     except Refused as refusal:
@@ -49,6 +55,17 @@ def main() -> int:
         traceback.print_exc()
         return 1
     return 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("role", help="such as officer, trustee-3, bidder-a, member-1")
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--desk", type=Path, required=True)
+    parser.add_argument("--base-url", required=True)
+    parser.add_argument("--mailbox", type=Path, help="a member's own mail folder")
+    parser.add_argument("--declines", action="store_true", help="the called expert has no time")
+    return perform(Engagement(**vars(parser.parse_args())))
 
 
 if __name__ == "__main__":

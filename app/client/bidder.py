@@ -206,11 +206,21 @@ def _hand_in(
         upload_id = upload(person.connection, folder, progress)
         attachments = {"capsule": (folder / "capsule.age").read_bytes(), "upload": upload_id.encode("ascii")}
         answer = person.act(case, lot, "BidSubmitted", submission, attachments)
+        if "receipt" not in answer:
+            raise _receipt_missing()
         return {"receipt": answer["receipt"], "platform_certificate": answer["platform_certificate"]}
     except Refused as refusal:
         if refusal.code == "no_answer" or not (found := _receipt_of(person.connection, case, submission)):
             raise
         return found
+
+
+def _receipt_missing() -> Refused:
+    return Refused(
+        "receipt_missing",
+        "平台未返回收据。请视为尚未提交，用 status 查询，并立即联系交易中心。",
+        "The platform gave no receipt. Take the bid as not submitted; ask for its status and call the centre at once.",
+    )
 
 
 def _receipt_of(connection: Connection, case: str, submission: Mapping[str, Json]) -> dict[str, Any] | None:

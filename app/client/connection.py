@@ -19,6 +19,7 @@ API = "/api/v1"
 PATIENCE = 60  # seconds for which a platform that cannot be reached, or is busy, is asked again
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0  # seconds
 TIMEOUT = (5, 60)  # seconds to connect, seconds between bytes
+ANONYMOUS = "anonymous"  # a token nobody has: programs say who they are in this header, never by a cookie
 REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
 
@@ -129,7 +130,7 @@ class Connection:
             return response
 
     def _send(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any) -> Any:
-        authorization = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        authorization = {"Authorization": f"Bearer {self.token or ANONYMOUS}"}
         all_headers = {"Accept": "application/json", **authorization, **(headers or {})}
         options.setdefault("timeout", TIMEOUT)
         response = self.http.request(method, f"{self.base_url}{API}{path}", headers=all_headers, **options)

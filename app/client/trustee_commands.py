@@ -13,7 +13,6 @@ from app.client.acting import Person
 from app.client.connection import Refused
 from app.client.feed import CaseFeed
 from app.client.keyfile import Profile, write_json
-from app.client.live import LiveChannel
 from app.client.terminal import add_person_arguments, passphrase, person_of, spoken
 from app.client.trustee import M0_NOTICE, Share, Trustee, setup_m0
 
@@ -101,6 +100,8 @@ def hand_in(person: Person, case: str, share: Share) -> None:
 
 def watch(person: Person, trustee: Trustee, announce: Announce, *, stop: Callable[[], bool] = lambda: False) -> None:
     """Sign whatever is due, until `stop`. A broken line or a refusal is announced once and does not end it."""
+    from app.client.live import LiveChannel  # a second of imports that no other command needs
+
     channel = LiveChannel(person.connection)
     feeds: dict[str, CaseFeed] = {}
     told: set[tuple[str, str]] = set()

@@ -7,6 +7,7 @@ being typed, and after the reconnection everything unacknowledged is sent again 
 from __future__ import annotations
 
 import re
+from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,8 @@ def play(actor: Actor, mailbox: Path, declines: bool) -> None:
 
 def _code_in(mailbox: Path) -> str:
     for message in sorted(mailbox.glob("*.eml")):
-        if found := CODE.search(message.read_text("utf-8", "replace")):
+        text = message_from_bytes(message.read_bytes(), policy=policy.default).get_content()
+        if found := CODE.search(text):
             return found.group(1)
     return ""
 

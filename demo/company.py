@@ -1,0 +1,113 @@
+"""The actors as processes: started, listened to, and sent home."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import queue
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import IO, Any
+
+from app.client.keyfile import Profile, write_json
+from app.client.trustee import setup_m0
+from demo.actor import PARTS, Engagement, perform
+from demo.site import Site
+from demo.stage import PASSPHRASE
+
+GO_HOME_WITHIN = 5  # seconds
+# Each actor is a process of its own. They come from one that has done nothing but imports, which take two seconds of
+# computing: eighteen times that would be most of the play.
+_processes = multiprocessing.get_context("forkserver")
+
+
+def rehearse() -> None:
+    """Begin the imports, while something else is done."""
+    _processes.set_forkserver_preload([f"demo.actors.{part}" for part in PARTS.values()])
+    _processes.Process(target=int).start()
+
+
+def _perform(engagement: Engagement, voice: Any) -> None:
+    """An actor's whole process: what it says goes to the director, what goes wrong into its own log."""
+    with (engagement.folder / "actor.log").open("ab") as log:
+        os.dup2(log.fileno(), 2)
+    os.dup2(voice.fileno(), 1)
+    sys.exit(perform(engagement))
+
+
+def _hold_ceremony(profiles: Sequence[Profile], threshold: int, description: Path) -> None:
+    committee = setup_m0(profiles, threshold, PASSPHRASE, os.urandom)
+    write_json(description, committee.describe())
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something an actor said."""
+
+    actor: str
+    step: str
+    facts: dict[str, Any]
+
+
+@dataclass
+class Company:
+    """All actors of one play, each a process with a folder of its own below `folder`."""
+
+    site: Site
+    folder: Path
+    steps: queue.Queue[Step] = field(default_factory=queue.Queue)
+    processes: dict[str, BaseProcess] = field(default_factory=dict)
+
+    @property
+    def desk(self) -> Path:
+        return self.folder / "desk"
+
+    def folder_of(self, role: str) -> Path:
+        return self.folder / role
+
+    def start(self, role: str, mailbox: Path | None = None, *, declines: bool = False) -> None:
+        """Start one actor."""
+        own = self.folder_of(role)
+        own.mkdir(parents=True, exist_ok=True)
+        engagement = Engagement(role, own, self.desk, self.site.base_url, mailbox, declines)
+        ear, voice = _processes.Pipe(duplex=False)
+        process = _processes.Process(target=_perform, args=(engagement, voice), name=role)
+        process.start()
+        voice.close()
+        self.processes[role] = process
+        threading.Thread(target=self._listen, args=(os.fdopen(os.dup(ear.fileno())),), daemon=True).start()
+        ear.close()
+
+    def hold_ceremony(self, roles: Sequence[str], threshold: int) -> None:
+        """The trustees' shares, all made in one process (mode M0); the public description is left on the desk."""
+        profiles = [Profile(self.folder_of(role)) for role in roles]
+        ceremony = _processes.Process(target=_hold_ceremony, args=(profiles, threshold, self.desk / "committee.json"))
+        ceremony.start()
+        ceremony.join()
+
+    def _listen(self, ear: IO[str]) -> None:
+        for line in ear:
+            said = json.loads(line)
+            self.steps.put(Step(said["actor"], said["step"], said["facts"]))
+
+    def fallen(self) -> list[str]:
+        """Who ended with an error."""
+        return [role for role, process in self.processes.items() if process.exitcode not in (None, 0)]
+
+    def gone(self, role: str) -> bool:
+        """Whether an actor has played its part to the end."""
+        return self.processes[role].exitcode is not None
+
+    def go_home(self) -> None:
+        """End every actor that is still there (trustees' agents never end by themselves)."""
+        for process in self.processes.values():
+            process.terminate()
+        for process in self.processes.values():
+            process.join(GO_HOME_WITHIN)
+            if process.exitcode is None:
+                process.kill()

@@ -1,0 +1,85 @@
+"""How the demonstration speaks: steps as sentences, tables aligned for a terminal with Chinese characters."""
+
+from __future__ import annotations
+
+import json
+import time
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+SENTENCES: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("narration.json").read_text("utf-8"))
+ROLES = {
+    "admin": ("系统管理员", "administrator"),
+    "operator": ("交易中心", "centre"),
+    "officer": ("代理经办", "agency officer"),
+    "supervisor": ("代理审核", "agency supervisor"),
+    "regulator": ("监督部门", "regulator"),
+    "witness": ("场所见证", "site witness"),
+    "trustee": ("受托人", "trustee"),
+    "bidder": ("投标人", "bidder"),
+    "member": ("评审专家", "expert"),
+    "seat": ("评标席位", "seat"),
+    "site": ("平台", "platform"),
+}
+
+
+def width(text: str) -> int:
+    """Columns of a terminal that `text` takes: two for wide characters."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in text)
+
+
+def padded(text: str, columns: int, *, right: bool = False) -> str:
+    filling = " " * max(0, columns - width(text))
+    return filling + text if right else text + filling
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Aligned columns under a ruled head; the first column stands left, figures right."""
+    lines = [list(head), *map(list, rows)]
+    widths = [max(width(line[i]) for line in lines) for i in range(len(head))]
+
+    def row(line: Sequence[str]) -> str:
+        return "  ".join(padded(cell, widths[i], right=i > 0) for i, cell in enumerate(line)).rstrip()
+
+    return "\n".join([row(lines[0]), "  ".join("─" * w for w in widths), *map(row, lines[1:])])
+
+
+def yuan(amount: Decimal) -> str:
+    return f"{amount:,.2f}"
+
+
+class Narrator:
+    """Shows each step once, with the seconds since the curtain rose; `language` is zh, en or both."""
+
+    def __init__(self, language: str, show: Callable[[str], None] = print) -> None:
+        self._language, self._show, self._began = language, show, time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    def step(self, actor: str, step: str, facts: dict[str, Any]) -> None:
+        zh_role, en_role = ROLES.get("site" if step.startswith("event:") else actor.partition("-")[0], (actor, actor))
+        sentences = SENTENCES.get(step, {"zh": step, "en": step})
+        zh, en = (sentences[language].format_map(_Facts(facts)) for language in ("zh", "en"))
+        clock = f"{self.seconds:6.1f} s"
+        if self._language != "en":
+            self._show(f"{clock}  {padded(zh_role, 10)}  {zh}")
+        if self._language == "both":
+            self._show(f"{'':8}  {'':10}  {en}")
+        if self._language == "en":
+            self._show(f"{clock}  {en_role:17}  {en}")
+
+    def say(self, zh: str, en: str) -> None:
+        """A line of the director's own."""
+        self._show({"zh": zh, "en": en, "both": f"{zh}  {en}"}[self._language])
+
+
+class _Facts(dict):  # type: ignore[type-arg]
+    """Facts of a step; one that is missing shows its name, not an error in the middle of a play."""
+
+    def __missing__(self, key: str) -> str:
+        return f"<{key}>"

@@ -1,0 +1,197 @@
+"""The director: starts the site and the actors, shows what happens, and compares the outcome with the published one.
+
+Nobody here touches the database, and nobody speaks for an actor: the director only starts processes, hands the first
+two invitations over, has the trustees' shares made (mode M0) and starts a booth for whoever is called up by mail.
+"""
+
+from __future__ import annotations
+
+import argparse
+import queue
+import sys
+import time
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from app.client.keyfile import Profile, read_json, write_json
+from demo.case import DemoCase
+from demo.company import Company, Step, rehearse
+from demo.narrator import Narrator, table
+from demo.outcome import Outcome
+from demo.site import ROOT, Site, free_port
+
+TRUSTEES = tuple(f"trustee-{i}" for i in range(1, 6))
+THRESHOLD = 3
+CAST = (
+    "admin",
+    "operator",
+    "officer",
+    "supervisor",
+    "regulator",
+    *TRUSTEES,
+    "bidder-a",
+    "bidder-b",
+    "bidder-c",
+    "witness-host",
+    "witness-sub",
+)
+SUB_SITE = "@sub."
+LONGEST_PLAY = 240  # seconds
+LOOK_EVERY = 0.2  # seconds
+
+
+class PlayFailed(Exception):
+    """The play could not be brought to its end; the message says who fell and where to look."""
+
+
+class Director:
+    """Brings one play on its way; `run` returns what the regulator took home."""
+
+    def __init__(self, company: Company, case: DemoCase, narrator: Narrator) -> None:
+        self.company, self.case, self.narrator = company, case, narrator
+        self._ready: set[str] = set()
+        self._called: set[str] = set()
+        self._declined = False
+
+    def run(self) -> dict[str, object]:
+        site = self.company.site
+        rehearse()
+        for login, code in site.found(self.case).items():
+            write_json(self.company.desk / f"slip-{login}.json", {"invitation": code})
+        site.start()
+        self.narrator.step("site", "site_founded", {"url": site.base_url})
+        for role in CAST:
+            self.company.start(role)
+        give_up_at = time.monotonic() + LONGEST_PLAY
+        while (taken := read_json(self.company.desk / "result.json")) is None or not self._quiet():
+            self._look()
+            if time.monotonic() > give_up_at:
+                raise PlayFailed(f"{LONGEST_PLAY} s: {self.company.folder}")
+        return dict(taken)
+
+    def _quiet(self) -> bool:
+        return self.company.steps.empty() and self.company.gone("regulator")
+
+    def _look(self) -> None:
+        with suppress(queue.Empty):
+            self._show(self.company.steps.get(timeout=LOOK_EVERY))
+        self._start_called()
+        if fallen := self.company.fallen():
+            logs = ", ".join(str(self.company.folder_of(role) / "actor.log") for role in fallen)
+            raise PlayFailed(f"{', '.join(fallen)}: {logs}")
+
+    def _show(self, step: Step) -> None:
+        self.narrator.step(step.actor, step.step, step.facts)
+        if step.step == "trustee_ready":
+            self._ready.add(step.actor)
+            if self._ready == set(TRUSTEES):
+                self._make_shares()
+
+    def _make_shares(self) -> None:
+        self.company.hold_ceremony(TRUSTEES, THRESHOLD)
+        self.narrator.step("site", "committee_made", {"k": THRESHOLD, "n": len(TRUSTEES)})
+
+    def _start_called(self) -> None:
+        """Whoever finds a message in the own mailbox goes to a booth; the first of the sub-site has no time."""
+        if not self.company.site.mail.is_dir():
+            return
+        for mailbox in sorted(self.company.site.mail.iterdir()):
+            if mailbox.name in self._called or not list(mailbox.glob("*.eml")):
+                continue
+            self._called.add(mailbox.name)
+            declines = SUB_SITE in mailbox.name and not self._declined
+            self._declined = self._declined or declines
+            self.company.start(f"member-{len(self._called)}", mailbox, declines=declines)
+
+
+def show_outcome(outcome: Outcome, narrator: Narrator) -> None:
+    """The published tables, the monthly line, and where everything is."""
+    narrator.say("\n开标一览表", "Opening board")
+    print(outcome.opening_table())
+    narrator.say("\n评分汇总表", "Score table")
+    print(outcome.score_table())
+    figures = {"budget": outcome.budget, "award": outcome.award, "saved": outcome.saved, "percent": outcome.percent}
+    month = datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%Y-%m")
+    narrator.say(
+        "\n{month} 预算 {budget:,.2f} 元，成交 {award:,.2f} 元，节约 {saved:,.2f} 元 = {percent} %".format(
+            month=month, **figures
+        ),
+        "\n{month} budget {budget:,.2f}, award {award:,.2f}, saved {saved:,.2f} yuan = {percent} %".format(
+            month=month, **figures
+        ),
+    )
+
+
+def show_places(outcome: Outcome, company: Company, narrator: Narrator, *, keep: bool) -> None:
+    files = outcome.taken["files"]
+    narrator.say(f"\n评标报告（五席签名、中心盖章）：{files['report']}", "signed report")
+    narrator.say(f"开标记录：{files['record']}", "opening record")
+    narrator.say(f"证据包：{outcome.taken['evidence']}", "evidence bundle (./tenderhall verify FILE)")
+    if keep:
+        narrator.say(f"\n站点仍在运行：{company.site.base_url}/ （Ctrl-C 停止）", "the site goes on; Ctrl-C stops it")
+        print(log_ins(company))
+    else:
+        command = f"TENDERHALL_HOME={company.site.home} ./tenderhall up"
+        narrator.say(f"\n再次打开本站点：{command}", "opens this site again")
+
+
+def log_ins(company: Company) -> str:
+    """Everybody who can log in, with a password and a one-time code that is good now."""
+    rows = []
+    for role in (*CAST,):
+        facts = Profile(company.folder_of(role)).facts
+        code = Profile(company.folder_of(role)).next_code()
+        rows.append([role, facts["login"], facts["password"], code])
+    return table(["角色 Role", "登录名 Log-in", "密码 Password", "动态码 Code"], rows)
+
+
+def read_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="tenderhall demo", description=__doc__)
+    parser.add_argument("--lang", choices=("zh", "en", "both"), default="both", help="语言 / language")
+    parser.add_argument("--keep", action="store_true", help="结束后保留站点运行 / leave the site running")
+    parser.add_argument("--port", type=int, default=0, help="端口 / port (a free one)")
+    parser.add_argument("--folder", type=Path, help="新文件夹 / fresh folder (var/demo-…)")
+    return parser.parse_args()
+
+
+def main() -> int:
+    arguments = read_arguments()
+    stamp = datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%Y%m%d-%H%M%S")
+    folder = (arguments.folder or ROOT / "var" / f"demo-{stamp}").resolve()
+    folder.mkdir(parents=True)
+    case, narrator = DemoCase.read(), Narrator(arguments.lang)
+    company = Company(Site(folder / "site", arguments.port or free_port()), folder)
+    try:
+        outcome = Outcome(case, Director(company, case, narrator).run())
+        show_outcome(outcome, narrator)
+        show_places(outcome, company, narrator, keep=arguments.keep)
+        return finish(outcome, company, narrator, keep=arguments.keep)
+    except (PlayFailed, RuntimeError) as exc:
+        narrator.say(f"演示未完成：{exc}", "the demonstration failed")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        company.go_home()
+        company.site.stop()
+
+
+def finish(outcome: Outcome, company: Company, narrator: Narrator, *, keep: bool) -> int:
+    """0 exactly when every published figure came out; with `keep`, not before the site is stopped."""
+    differences = outcome.differences()
+    for difference in differences:
+        print(f"FAIL {difference}")
+    if not differences:
+        narrator.say(f"\n与公布结果一致，用时 {narrator.seconds:.1f} 秒。", "the outcome is the published one")
+    sys.stdout.flush()
+    if keep:
+        company.go_home()
+        while company.site.running:
+            time.sleep(LOOK_EVERY)
+    return 1 if differences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""The site that the demonstration plays on: founded in a fresh folder, run as a child, stopped or left running."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from app.client.connection import Connection, Refused
+from demo.case import DemoCase
+
+ROOT = Path(__file__).resolve().parents[1]
+STARTS_WITHIN = 30  # seconds
+STOPS_WITHIN = 15  # seconds
+ORIGIN = "demo.tenderhall.example"
+CLI = [sys.executable, "-m", "app.cli"]
+
+
+def free_port() -> int:
+    """A port of this machine that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Site:
+    """One installation in `home`, answering at `base_url`."""
+
+    def __init__(self, home: Path, port: int) -> None:
+        self.home, self.port = home, port
+        self.base_url = f"http://127.0.0.1:{port}"
+        self.log = home / "site.log"
+        self.process: subprocess.Popen[bytes] | None = None
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("TENDERHALL_")},
+            "TENDERHALL_HOME": str(home),
+            "TENDERHALL_PORT": str(port),
+            "TENDERHALL_BASE_URL": self.base_url,
+            "TENDERHALL_ORIGIN": ORIGIN,
+            "TENDERHALL_DEMO": "1",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    @property
+    def mail(self) -> Path:
+        """Where the site puts mail when no mail server is configured: one folder for each address."""
+        return self.home / "mail"
+
+    def found(self, case: DemoCase) -> dict[str, str]:
+        """Make the installation; invitation codes of its first two people by log-in."""
+        centre = case.facts["centre"]
+        command = [*CLI, "init", "--json", "--organisation", centre["name"], "--credit-code", centre["credit_code"]]
+        made = subprocess.run(command, cwd=ROOT, env=self.environment, check=True, stdout=subprocess.PIPE, text=True)
+        return dict(json.loads(made.stdout))
+
+    def start(self) -> None:
+        """Start the site in a process group of its own and wait until it answers. Raises RuntimeError."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*CLI, "up"], cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
+        self._await_answer()
+
+    def _await_answer(self) -> None:
+        give_up_at = time.monotonic() + STARTS_WITHIN
+        while time.monotonic() < give_up_at and self.running:
+            try:
+                Connection(self.base_url, patience=1).get("/platform")
+                return
+            except Refused:
+                continue
+        end = self.log.read_text("utf-8", "replace")[-3000:]
+        raise RuntimeError(f"平台未能启动 / the site did not start; {self.log}:\n{end}")
+
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self) -> None:
+        """Stop the site as Ctrl-C would; kill what does not stop."""
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(STOPS_WITHIN)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
