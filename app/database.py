@@ -88,8 +88,7 @@ class Database:
     def reading(self) -> Iterator[DbSession]:
         """A consistent view of what is committed; nothing written through it is kept."""
         with DbSession(self.engine, expire_on_commit=False) as db_session:
-            yield db_session
-            db_session.rollback()
+            yield db_session  # closing ends the transaction and leaves what was loaded readable
 
     @contextmanager
     def writing(self) -> Iterator[DbSession]:

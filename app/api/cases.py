@@ -13,7 +13,7 @@ from app.permissions.actions import Action
 from app.queries.events import event_view, seen_events
 from app.queries.lists import published_notices
 from app.queries.people import names_of_accounts
-from app.services import acts, tenders
+from app.services import case_acts, tenders
 from app.services.cursors import read_cursor, write_cursor
 from crypto.canonical import Json
 from crypto.instants import format_instant
@@ -85,7 +85,7 @@ def events(case: str) -> Json:
 def act_head(case: str) -> Json:
     here = platform()
     return {
-        "prev_act": acts.act_head(here, case.partition("/")[0], required_log_in()),
+        "prev_act": case_acts.act_head(here, case.partition("/")[0], required_log_in()),
         "origin": here.origin,
         "server_time": format_instant(here.database.now()),
     }
@@ -95,5 +95,5 @@ def act_head(case: str) -> Json:
 @access(Action.OWN_ACCOUNT)
 def record_act(case: str, kind: str) -> Json:
     """The one door for every signed act; which action it is, the fact's own declaration says."""
-    proposal = acts.parse_proposal(case, kind, body(), private_facts())
-    return acts.record_act(platform(), current_log_in(), proposal)
+    proposal = case_acts.parse_proposal(case, kind, body(), private_facts())
+    return case_acts.record_act(platform(), current_log_in(), proposal)

@@ -105,6 +105,7 @@ class Replay:
         if isinstance(fact, opening.LotClosed):
             return self._closed(lot, at)
         if isinstance(fact, opening.BidsReadOut):
+            case.decide(fact, lot, SYSTEM, at)
             return opening.read_out(case.lot(lot).opening, at, case.tender.published.profile)
         if isinstance(fact, SittingConvened):
             due = sitting_of(case, lot)

@@ -1,0 +1,242 @@
+"""Boards across cases for those who serve or watch them: centre, trustee, regulator; and the lists that they keep."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
+
+from app.casefile.case import Case, LotCase, Phase
+from app.casefile.sealing import committee_of
+from app.models import Account, AccountRole, Expert, Site, Tender
+from app.procedure.roles import Actor, Role
+from app.queries.cases import load_case
+from app.queries.rooms import draw_hall
+from evaluation.sitting.state import Stage
+
+PATIENCE = {"act": 0, "wait": 1, "over": 2}
+
+
+@dataclass(frozen=True)
+class LotRow:
+    """A lot on a board. `step` names what is going on, `tone` whether it is the looker's to do."""
+
+    case_id: str
+    code: str
+    title: str
+    lot: str
+    lot_title: str
+    phase: Phase
+    step: str
+    tone: str  # act wait over
+    at: datetime
+    figure: str
+
+    @property
+    def order(self) -> tuple[int, datetime]:
+        return PATIENCE[self.tone], self.at
+
+
+Step = tuple[str, str, str]  # step, tone, figure
+
+
+def _board(db_session: DbSession, mine: Callable[[Case], bool], step_of: Callable[[Case, str], Step]) -> list[LotRow]:
+    """Published lots that are `mine`, what is to be done first."""
+    rows = []
+    for tender in db_session.scalars(select(Tender).where(Tender.published_at.is_not(None))):
+        case = load_case(db_session, tender.case_id)
+        if not mine(case):
+            continue
+        for terms in case.tender.published.lots:
+            step, tone, figure = step_of(case, terms.number)
+            rows.append(
+                LotRow(
+                    case.id,
+                    tender.code,
+                    tender.title,
+                    terms.number,
+                    terms.title,
+                    case.phase(terms.number),
+                    step,
+                    tone,
+                    case.tender.deadlines[terms.number],
+                    figure,
+                )
+            )
+    return sorted(rows, key=lambda row: row.order)
+
+
+def centre_board(db_session: DbSession, actor: Actor) -> list[LotRow]:
+    """Lots that the actor's centre serves."""
+    return _board(
+        db_session,
+        lambda case: case.tender.parties is not None and case.tender.parties.centre.id == actor.organisation_id,
+        lambda case, lot: _step(case, lot, "centre"),
+    )
+
+
+def regulator_board(db_session: DbSession, actor: Actor) -> list[LotRow]:
+    """Lots whose competent authority is the actor's."""
+    return _board(
+        db_session,
+        lambda case: case.tender.parties is not None and case.tender.parties.regulator.id == actor.organisation_id,
+        lambda case, lot: _step(case, lot, "supervisor"),
+    )
+
+
+def trustee_board(db_session: DbSession, actor: Actor) -> list[LotRow]:
+    """Lots that need the actor's share, now or later."""
+    return _board(
+        db_session,
+        lambda case: not actor.keys.isdisjoint(case.trustee_keys),
+        lambda case, lot: _trustee_step(case, lot, actor),
+    )
+
+
+def _step(case: Case, lot: str, party: str) -> Step:
+    state = case.lots[lot]
+    if state.phase is Phase.FAILED:
+        return "failed", "over", ""
+    if state.phase is Phase.BIDDING:
+        return "opens", "wait", ""
+    if state.phase is Phase.SEALED:
+        return "shares", "wait", f"{len(state.opening.shares)} / {committee_of(case).k}"
+    if state.convened:
+        return _sitting_step(state)
+    if state.draw.approved:
+        return _draw_step(case, lot, party)
+    if state.opening.concluded_at is None:
+        return "opening", "wait", ""
+    return "conditions", "wait", ""
+
+
+def _draw_step(case: Case, lot: str, party: str) -> Step:
+    hall = draw_hall(case, lot)
+    current = hall.current
+    if current is None or hall.stage == "done":
+        return "seated", "wait", ""
+    card = next((c for c in current.cards if c.party == party), None)
+    mine = (
+        (current.step == "state" and party == "centre")
+        or (current.step == "commit" and card is not None and card.state == "waiting")
+        or (current.step == "reveal" and card is not None and card.state == "sealed")
+    )
+    return f"draw_{current.step}", "act" if mine else "wait", ""
+
+
+def _sitting_step(state: LotCase) -> Step:
+    sitting = state.sitting
+    if sitting.stage is Stage.CLOSED:
+        return "closed", "over", ""
+    if sitting.stage is Stage.GATHERING:
+        return "gathering", "wait", f"{len(sitting.keys)} / {len(sitting.seats)}"
+    if sitting.stage in (Stage.REPORT, Stage.SIGNING):
+        return "signing", "wait", f"{len(sitting.settled)} / {len(sitting.seats)}"
+    return "evaluating", "wait", ""
+
+
+def _trustee_step(case: Case, lot: str, actor: Actor) -> Step:
+    state, committee = case.lots[lot], committee_of(case)
+    mine = next(m.index for m in committee.members if m.key_id in actor.keys)
+    if state.phase is Phase.FAILED:
+        return "failed", "over", ""
+    if state.opening.closed is None:
+        return "opens", "wait", ""
+    current = state.draw.current
+    if mine not in state.opening.shares and state.opening.concluded_at is None:
+        tone = "act" if state.opening.release is None else "wait"
+        return "share_opening", tone, f"{len(state.opening.shares)} / {committee.k}"
+    if current is not None and current.statement and not current.signature_hex and mine not in current.shares:
+        return "share_draw", "act", f"{len(current.shares)} / {committee.k}"
+    return "share_given", "over", ""
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """An account in a list of the centre or the administrator."""
+
+    id: str
+    name: str
+    login: str
+    organisation: str
+    roles: tuple[str, ...]
+    created_at: datetime
+    approved_at: datetime | None
+
+
+def witnesses(db_session: DbSession) -> list[PersonRow]:
+    """Accounts that may witness at a site."""
+    query = (
+        select(Account)
+        .join(AccountRole)
+        .where(AccountRole.role == Role.SITE_WITNESS, Account.approved_at.is_not(None), Account.suspended_at.is_(None))
+        .order_by(Account.name)
+    )
+    return [_person(row) for row in db_session.scalars(query)]
+
+
+def prepared_accounts(db_session: DbSession, admin_id: str, limit: int = 100) -> list[PersonRow]:
+    """What an administrator has prepared, newest first."""
+    query = select(Account).where(Account.prepared_by == admin_id).order_by(Account.created_at.desc()).limit(limit)
+    return [_person(row) for row in db_session.scalars(query)]
+
+
+def waiting_for_approval(db_session: DbSession, actor: Actor) -> list[PersonRow]:
+    """Accounts that wait for the actor as second person: of the own organisation, for the centre of all."""
+    query = select(Account).where(Account.approved_at.is_(None)).order_by(Account.created_at)
+    if not actor.is_(Role.CENTRE_OPERATOR):
+        query = query.where(Account.organisation_id == actor.organisation_id)
+    return [_person(row) for row in db_session.scalars(query)]
+
+
+def _person(row: Account) -> PersonRow:
+    roles = tuple(sorted(r.role for r in row.roles))
+    return PersonRow(row.id, row.name, row.login, row.organisation.name, roles, row.created_at, row.approved_at)
+
+
+@dataclass(frozen=True)
+class SiteRow:
+    """A place of evaluation, its witness and how many experts are registered there."""
+
+    id: str
+    name: str
+    witness: str
+    experts: int
+
+
+def site_rows(db_session: DbSession) -> list[SiteRow]:
+    """Every site, by name."""
+    counts = Counter(db_session.scalars(select(Expert.site_id)))
+    names = {row.id: row.name for row in db_session.scalars(select(Account))}
+    rows = db_session.scalars(select(Site).order_by(Site.name))
+    return [SiteRow(row.id, row.name, names.get(row.witness_id or "", ""), counts[row.id]) for row in rows]
+
+
+@dataclass(frozen=True)
+class PoolRow:
+    """How many experts there are for a speciality at a site: numbers, never names."""
+
+    site: str
+    speciality: str
+    count: int
+
+
+def expert_pools(db_session: DbSession) -> list[PoolRow]:
+    """The library by site and speciality."""
+    sites = {row.id: row.name for row in db_session.scalars(select(Site))}
+    counts = Counter(
+        (sites[row.site_id], speciality)
+        for row in db_session.scalars(select(Expert).where(Expert.suspended_at.is_(None)))
+        for speciality in json.loads(row.facts)["specialities"]
+    )
+    return [PoolRow(site, speciality, count) for (site, speciality), count in sorted(counts.items())]
+
+
+def organisation_kinds() -> tuple[str, ...]:
+    """Kinds of organisations for which the administrator prepares accounts."""
+    return ("agency", "centre", "regulator", "trustee", "buyer")

@@ -1,0 +1,11 @@
+"""The door for signed acts with every feature behind it: entrances import `record_act` from here.
+
+Importing this module is what makes the features' preparations and completions known.
+"""
+
+from app.services import bids, draws, openings, reports, sittings, tenders
+from app.services.acts import act_head, parse_proposal, record_act
+
+FEATURES = (tenders, bids, openings, draws, sittings, reports)
+
+__all__ = ["FEATURES", "act_head", "parse_proposal", "record_act"]
