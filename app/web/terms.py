@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import zip_longest
 
 from flask_babel import gettext as _
 
@@ -20,6 +21,7 @@ from app.web.wording import (
     tie_words,
     titled,
 )
+from crypto.canonical import Json, canonical
 from evaluation.criteria import Criterion
 
 
@@ -112,3 +114,18 @@ def _criterion(criterion: Criterion) -> ShownCriterion:
 
 def _words(amount: Decimal) -> str:
     return rmb_capital(amount)
+
+
+def differences(before: Json, after: Json, path: str = "") -> list[tuple[str, str, str]]:
+    """(where, before, after) of every leaf that differs; what is missing shows as a dash."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        keys = sorted(before.keys() | after.keys())
+        return [d for key in keys for d in differences(before.get(key, ""), after.get(key, ""), f"{path}.{key}")]
+    if isinstance(before, list) and isinstance(after, list):
+        pairs = zip_longest(before, after, fillvalue="")
+        return [d for i, (old, new) in enumerate(pairs, 1) for d in differences(old, new, f"{path}[{i}]")]
+    return [] if before == after else [(path.lstrip("."), _leaf(before), _leaf(after))]
+
+
+def _leaf(value: Json) -> str:
+    return canonical(value).decode() if isinstance(value, dict | list) else str(value) or "—"

@@ -1,0 +1,238 @@
+"""A tender's draft, step by step: basics, lots, scoring, documents, preview and submission."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from flask import abort, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.adapters.profiles import profile_names, read_profile
+from app.adapters.templates import new_form, tender_templates
+from app.casefile.codec import decode, encode
+from app.extensions import access, current_actor, platform, required_log_in
+from app.permissions.actions import Action
+from app.procedure.errors import RuleViolation
+from app.procedure.roles import Role
+from app.procedure.tender import TenderSubmitted, check_terms
+from app.queries.people import find_organisations, registered_committees
+from app.services import tenders
+from app.services.tenders import Draft
+from app.web.agency.blueprint import routes
+from app.web.agency.forms import BasicsForm, DocumentForm, LotForm, NewCaseForm, ScoringForm
+from app.web.agency.scoring import SPARE_ROWS, fill_scoring, read_scoring, with_formula
+from app.web.entitled import account_key, in_words
+from app.web.pages import Refused, attempt, local_time, to_local, to_utc
+from app.web.terms import shown_terms
+from app.web.wording import FORMULAS, PARAMETERS, titled
+from crypto.canonical import Json
+from crypto.errors import CryptoError
+from crypto.instants import parse_instant
+
+BASICS = ("code", "buyer", "region", "method", "profile", "committee", "notice")
+
+
+@routes.route("/agency/new", methods=["GET", "POST"])
+@access(Action.CASE_OPEN)
+def new_case() -> str | Response:
+    here, form = platform(), NewCaseForm()
+    form.template.choices = [(template.name, titled(template)) for template in tender_templates()]
+    regulators = find_organisations(here.database, "regulator")
+    form.regulator.choices = [(one["id"], one["name"]) for one in regulators]
+    if form.validate_on_submit():
+        title = form.title.data.strip()
+        case = attempt(
+            form,
+            lambda: tenders.open_case(
+                here, required_log_in(), title, form.regulator.data, {**new_form(form.template.data), "title": title}
+            ),
+        )
+        if case:
+            return redirect(url_for("agency.draft", case=case, step="basics"))
+    return render_template("pages/agency/new.html", form=form, regulators=regulators)
+
+
+def steps_of(draft: Draft) -> list[tuple[str, str]]:
+    """(step, its name) in order; each lot has two."""
+    lots = draft.form.get("lots", [])
+    found = [("basics", _("基本信息"))]
+    for index, lot in enumerate(lots):
+        number = lot["number"] if len(lots) > 1 else ""
+        found += [
+            (f"lot-{index}", _("标包 %(number)s", number=number)),
+            (f"scoring-{index}", _("评分办法 %(number)s", number=number)),
+        ]
+    return [*found, ("documents", _("招标文件")), ("preview", _("预览与送审"))]
+
+
+@routes.route("/agency/cases/<case>/draft/<step>", methods=["GET", "POST"])
+@access(Action.DRAFT_READ)
+def draft(case: str, step: str) -> str | Response:
+    """One step of the draft. The supervisor may look; only the officer saves."""
+    found = tenders.read_draft(platform(), required_log_in(), case)
+    names = dict(steps_of(found))
+    if step not in names:
+        abort(404)
+    if request.method == "POST" and not current_actor().is_(Role.AGENCY_OFFICER):
+        abort(403)
+    kind, _dash, index = step.partition("-")
+    pages = {"basics": _basics, "lot": _lot, "scoring": _scoring, "documents": _documents, "preview": _preview}
+    return pages[kind](found, step, int(index or 0))
+
+
+def _shown(draft: Draft, step: str, template: str, **facts: Any) -> str:
+    steps = steps_of(draft)
+    trail = [(_("代理机构工作台"), url_for("agency.desk")), (draft.title, None)]
+    return render_template(
+        f"pages/agency/{template}.html",
+        draft=draft,
+        steps=steps,
+        step=step,
+        step_name=dict(steps)[step],
+        breadcrumbs=trail,
+        **facts,
+    )
+
+
+def _saved(draft: Draft, step: str, form: dict[str, Any]) -> Response:
+    """Keep the form and go on to the step after, or stay where the person asked to."""
+    tenders.save_draft(platform(), required_log_in(), draft.case_id, form)
+    names = [name for name, _words in steps_of(draft)]
+    stay = request.form.get("go") == "stay"
+    following = step if stay else names[min(names.index(step) + 1, len(names) - 1)]
+    return redirect(url_for("agency.draft", case=draft.case_id, step=following))
+
+
+def _basics(draft: Draft, step: str, _index: int) -> str | Response:
+    form = BasicsForm(data={"title": draft.title, **{name: draft.form.get(name, "") for name in BASICS}})
+    demo = platform().settings.demo
+    profiles = [read_profile(name) for name in profile_names()]
+    form.profile.choices = [(p.name, titled(p)) for p in profiles if demo or not p.demo]
+    committees = registered_committees(platform().database)
+    form.committee.choices = [(c["id"], _committee_words(c["description"])) for c in committees]
+    if form.validate_on_submit():
+        typed = {name: form[name].data.strip() for name in (*BASICS, "title")}
+        return _saved(draft, step, {**draft.form, **typed})
+    return _shown(draft, step, "draft_basics", form=form)
+
+
+def _committee_words(description: Json) -> str:
+    return f"{description['k']}/{description['n']} " + "、".join(m["organisation"] for m in description["members"])
+
+
+def _lot(draft: Draft, step: str, index: int) -> str | Response:
+    lots = draft.form["lots"]
+    lot = lots[index]
+    deadline = to_local(parse_instant(lot["deadline_at"])) if lot["deadline_at"] else None
+    form = LotForm(data={"title": lot["title"], "deadline": deadline, **_amounts(lot)})
+    if request.form.get("go") == "add":
+        return _with_lot(draft, {**lot, "number": str(len(lots) + 1), "title": ""})
+    if form.validate_on_submit():
+        if form.ceiling.data > form.budget.data:
+            form.ceiling.errors = [_("最高限价不得高于预算金额")]
+        else:
+            typed = {"title": form.title.data.strip(), "deadline_at": encode(to_utc(form.deadline.data))}
+            typed |= {name: format(form[name].data, "f") for name in ("budget", "ceiling")}
+            changed = [{**one, **typed} if i == index else one for i, one in enumerate(lots)]
+            return _saved(draft, step, {**draft.form, "lots": changed})
+    return _shown(draft, step, "draft_lot", form=form, number=lot["number"])
+
+
+def _amounts(lot: dict[str, Any]) -> dict[str, Any]:
+    return {name: Decimal(lot[name]) if lot[name] else None for name in ("budget", "ceiling")}
+
+
+def _with_lot(draft: Draft, lot: dict[str, Any]) -> Response:
+    lots = [*draft.form["lots"], lot]
+    tenders.save_draft(platform(), required_log_in(), draft.case_id, {**draft.form, "lots": lots})
+    return redirect(url_for("agency.draft", case=draft.case_id, step=f"lot-{len(lots) - 1}"))
+
+
+def _scoring(draft: Draft, step: str, index: int) -> str | Response:
+    lot = draft.form["lots"][index]
+    rules, regime = lot["evaluation"], read_profile(draft.form["profile"]).regime
+    form = ScoringForm(data=fill_scoring(lot))
+    form.formula.choices = [(name, words) for name, words in FORMULAS.items()]
+    for field in (form.tie_1, form.tie_2, form.tie_3):
+        field.choices = _tie_choices(rules, may_draw=regime == "goods")
+    if form.validate_on_submit():
+        changed = attempt(form, lambda: read_scoring(form, request.form, lot, may_draw=regime == "goods"))
+        if changed:
+            if form.formula.data != rules["price_rule"]["formula"]:
+                changed = with_formula(changed, form.formula.data)
+            lots = [changed if i == index else one for i, one in enumerate(draft.form["lots"])]
+            return _saved(draft, step, {**draft.form, "lots": lots})
+    parameters = {**rules["price_rule"]["parameters"], **_typed_parameters()}
+    shown = [(name, PARAMETERS.get(name, name), value) for name, value in parameters.items() if name != "full"]
+    return _shown(draft, step, "draft_scoring", form=form, parameters=shown, spare=SPARE_ROWS)
+
+
+def _typed_parameters() -> dict[str, str]:
+    return {name[6:]: value for name, value in request.form.items() if name.startswith("param-")}
+
+
+def _tie_choices(rules: dict[str, Any], *, may_draw: bool) -> list[tuple[str, str]]:
+    scored = [c for c in rules["criteria"]["criteria"] if c["kind"] != "price"]
+    named = [(f"criterion:{c['id']}", _("“%(name)s”得分高者在前", name=c["name_zh"])) for c in scored]
+    general = [("", "—"), ("price_score", _("价格分高者在前")), ("lower_price", _("报价低者在前"))]
+    return [*general, *named, *([("draw", _("抽签决定"))] if may_draw else [])]
+
+
+def _documents(draft: Draft, step: str, _index: int) -> str | Response:
+    form = DocumentForm()
+    if request.form.get("go") == "next":
+        return redirect(url_for("agency.draft", case=draft.case_id, step="preview"))
+    if form.validate_on_submit():
+        file = form.file.data
+        kept = attempt(
+            form,
+            lambda: tenders.add_document(
+                platform(), required_log_in(), draft.case_id, file.filename or "", file.read()
+            ),
+        )
+        if kept:
+            return redirect(url_for("agency.draft", case=draft.case_id, step=step))
+    return _shown(draft, step, "draft_documents", form=form)
+
+
+def _preview(draft: Draft, step: str, _index: int) -> str:
+    """All terms in words and the officer's signature; or what is still missing, with the step where it is entered."""
+    try:
+        payload = tenders.draft_terms(platform(), required_log_in(), draft.case_id)
+        terms = decode(TenderSubmitted, payload).terms
+    except Refused as refusal:
+        return _shown(draft, step, "draft_preview", missing=[_missing(draft, refusal)])
+    try:
+        check_terms(terms, platform().database.now())
+        wrong = []
+    except Refused as refusal:
+        wrong = [(in_words(refusal), "")]
+    return _shown(
+        draft,
+        step,
+        "draft_preview",
+        missing=wrong,
+        terms=shown_terms(terms),
+        payload=payload,
+        key_name=account_key(),
+        effects=[
+            (_("采购编号"), terms.code),
+            (_("项目"), terms.title),
+            (_("投标截止"), "；".join(local_time(lot.deadline_at) for lot in terms.lots)),
+            (_("招标文件"), str(len(terms.documents))),
+        ],
+        may_sign=current_actor().is_(Role.AGENCY_OFFICER),
+    )
+
+
+def _missing(draft: Draft, refusal: RuleViolation | CryptoError) -> tuple[str, str]:
+    """What the draft lacks, in words, and the step on which to enter it."""
+    path = str(refusal.facts.get("path", ""))
+    if refusal.code != "malformed":
+        return in_words(refusal), ""
+    names = dict(steps_of(draft))
+    index = path.partition("lots[")[2].partition("]")[0]
+    step = ("scoring-" if "evaluation" in path else "lot-") + index if index else "basics"
+    return _("“%(step)s”还没有填写完整", step=names.get(step, step)), step

@@ -1,0 +1,172 @@
+"""What officers and supervisors fill in: shape only; the rules are asked when it is saved or signed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from wtforms import (
+    DateTimeLocalField,
+    DecimalField,
+    FieldList,
+    Form,
+    FormField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from app.web.wording import CRITERION_KINDS, CRITERION_STAGES
+
+MOMENTS = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"]
+LONG = Length(max=20_000)
+
+
+def _named(words: Any) -> list[tuple[str, Any]]:
+    return [(str(key.value), name) for key, name in words.items()]
+
+
+class NewCaseForm(FlaskForm):
+    title = StringField(_l("项目名称"), [InputRequired(_l("请填写项目名称")), Length(max=300)])
+    template = RadioField(_l("从范本开始"), [InputRequired(_l("请选择范本"))])
+    regulator = SelectField(_l("监督部门"), [InputRequired(_l("请选择监督部门"))])
+
+
+class BasicsForm(FlaskForm):
+    title = StringField(_l("项目名称"), [InputRequired(_l("请填写项目名称")), Length(max=300)])
+    code = StringField(_l("采购编号"), [InputRequired(_l("请填写采购编号")), Length(max=60)])
+    buyer = StringField(_l("采购人"), [InputRequired(_l("请填写采购人全称")), Length(max=200)])
+    region = StringField(_l("地区"), [Optional(), Length(max=60)], description=_l("行政区划代码或名称"))
+    method = StringField(_l("采购方式"), [InputRequired(_l("请填写采购方式")), Length(max=60)])
+    profile = SelectField(_l("适用规则"), [InputRequired()], description=_l("期限、家数和委员会组成依此执行"))
+    committee = SelectField(
+        _l("受托方"), [InputRequired(_l("交易中心还没有登记受托方"))], description=_l("共同解密投标的单位")
+    )
+    notice = TextAreaField(_l("公告正文"), [InputRequired(_l("请填写公告正文")), LONG])
+
+
+class LotForm(FlaskForm):
+    title = StringField(_l("标包名称"), [InputRequired(_l("请填写标包名称")), Length(max=300)])
+    budget = DecimalField(_l("预算金额"), [InputRequired(_l("请填写预算金额，例如 1751000.00")), NumberRange(min=0)])
+    ceiling = DecimalField(
+        _l("最高限价"),
+        [InputRequired(_l("请填写最高限价，例如 1598400.00")), NumberRange(min=0)],
+        description=_l("不得高于预算金额"),
+    )
+    deadline = DateTimeLocalField(
+        _l("投标截止时间"),
+        [InputRequired(_l("请填写投标截止时间，例如 2026-03-24 09:30"))],
+        format=MOMENTS,
+        description=_l("北京时间，也是开标时间"),
+    )
+
+
+class CriterionForm(Form):
+    id = HiddenField()
+    name_zh = StringField(_l("名称"), [Optional(), Length(max=100)])
+    name_en = StringField(_l("英文名称"), [Optional(), Length(max=100)])
+    kind = SelectField(_l("性质"), choices=_named(CRITERION_KINDS))
+    stage = SelectField(_l("部分"), choices=_named(CRITERION_STAGES))
+    full = DecimalField(_l("满分"), [Optional()])
+    step = DecimalField(_l("最小分值"), [Optional()])
+    bands = StringField(_l("档次"), [Optional(), Length(max=300)])
+
+
+class ScoringForm(FlaskForm):
+    criteria = FieldList(FormField(CriterionForm))
+    formula = SelectField(_l("价格公式"))
+    aggregation = SelectField(
+        _l("汇总方法"),
+        choices=[("simple_mean", _l("全体成员算术平均")), ("trimmed_mean", _l("去掉最高最低后平均"))],
+    )
+    trim_from = IntegerField(_l("满几名成员才去掉最高最低"), [InputRequired(), NumberRange(min=3, max=99)])
+    places = IntegerField(_l("总分保留小数位"), [InputRequired(), NumberRange(min=0, max=6)])
+    tie_1 = SelectField(_l("同分时第一依据"), [Optional()])
+    tie_2 = SelectField(_l("第二依据"), [Optional()])
+    tie_3 = SelectField(_l("第三依据"), [Optional()])
+    most_candidates = IntegerField(_l("候选人不超过"), [InputRequired(), NumberRange(min=1, max=10)])
+    review_items = TextAreaField(
+        _l("初步评审事项"), [Optional(), LONG], description=_l("每行一项，可在竖线后写英文：形式评审 | Form")
+    )
+
+
+class DocumentForm(FlaskForm):
+    file = FileField(
+        _l("招标文件"), [FileRequired(_l("请选择文件"))], description=_l("发布后任何人都可以下载，单个不超过 200 MiB")
+    )
+
+
+class ReturnForm(FlaskForm):
+    reason = TextAreaField(_l("退回理由"), [InputRequired(_l("请写明需要修改的内容")), Length(max=2000)])
+
+
+class AnswerForm(FlaskForm):
+    text = TextAreaField(
+        _l("答复"),
+        [InputRequired(_l("请填写答复")), Length(max=4000)],
+        description=_l("不得透露提问人和其他潜在投标人"),
+    )
+
+
+class AmendmentForm(FlaskForm):
+    text = TextAreaField(_l("更正内容"), [InputRequired(_l("请写明更正内容")), Length(max=4000)])
+
+    def moments(self) -> dict[str, DateTimeLocalField]:
+        """The fields of new deadlines by lot."""
+        return {name.removeprefix("deadline_"): f for name, f in self._fields.items() if name.startswith("deadline_")}
+
+
+def amendment_form(lots: Collection[str]) -> AmendmentForm:
+    """The form with one optional new deadline for each lot."""
+    hint = _l("不推后则留空")
+    moments = {
+        f"deadline_{number}": DateTimeLocalField(
+            _l("标包 %(number)s 新的投标截止时间", number=number), [Optional()], format=MOMENTS, description=hint
+        )
+        for number in lots
+    }
+    return type("LotsAmendmentForm", (AmendmentForm,), moments)()
+
+
+class ObjectionAnswerForm(FlaskForm):
+    text = TextAreaField(
+        _l("答复"), [InputRequired(_l("请填写答复")), Length(max=4000)], description=_l("当场公开并写入开标记录")
+    )
+
+
+class CheckedBidForm(Form):
+    receipt = HiddenField()
+    qualified = RadioField(_l("审查结论"), choices=[("yes", _l("合格")), ("no", _l("不合格"))])
+    reason = StringField(_l("不合格的理由"), [Optional(), Length(max=1000)])
+
+
+class QualificationForm(FlaskForm):
+    bids = FieldList(FormField(CheckedBidForm))
+
+
+class BuyerMemberForm(FlaskForm):
+    login = StringField(
+        _l("采购人代表的登录名"), [InputRequired(_l("请填写登录名")), Length(max=64)], description=_l("须已启用账户")
+    )
+    site = SelectField(_l("评审地点"), [InputRequired(_l("请选择评审地点"))])
+    letter = FileField(
+        _l("授权函"), [FileRequired(_l("请选择授权函文件"))], description=_l("只登记文件的摘要，原件由代理机构留存")
+    )
+
+
+class StratumForm(Form):
+    speciality = StringField(_l("专业"), [Optional(), Length(max=60)])
+    site = SelectField(_l("地点"), [Optional()])
+    quota = IntegerField(_l("名额"), [Optional(), NumberRange(min=0, max=99)])
+    reserve = IntegerField(_l("备用"), [Optional(), NumberRange(min=0, max=99)])
+
+
+class DrawConditionsForm(FlaskForm):
+    strata = FieldList(FormField(StratumForm), min_entries=3)

@@ -1,0 +1,221 @@
+"""The agency at and after an opening: objections, qualification, the buyer's member, draw conditions, the report."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from flask import abort, render_template, url_for
+from flask_babel import gettext as _
+
+from app.casefile.case import Case
+from app.casefile.sealing import committee_of
+from app.extensions import access, current_actor, platform
+from app.permissions.actions import Action
+from app.procedure.convening import PARTIES, PURPOSE, BuyerMemberNamed, check_draw_conditions
+from app.procedure.errors import RuleViolation
+from app.procedure.opening import ObjectionAnswered
+from app.procedure.qualification import Qualification, QualificationChecked
+from app.queries.desks import find_account
+from app.services.experts import list_sites
+from app.services.files import FileView, readable_files
+from app.web.agency.blueprint import routes
+from app.web.agency.forms import BuyerMemberForm, DrawConditionsForm, ObjectionAnswerForm, QualificationForm
+from app.web.pages import attempt, case_trail, entitled_case, head_of, known_lot, review_act
+from evaluation.draw import (
+    DrawConditions,
+    DrawConditionsApproved,
+    DrawConditionsProposed,
+    Stratum,
+    conditions_sha256,
+)
+
+MOST_STRATA = 8
+
+
+def _page(template: str, case: Case, lot: str, title: str, **facts: Any) -> str:
+    head = {**head_of(case, lot), "breadcrumbs": case_trail(case, (title, None)), "case_id": case.id, "lot": lot}
+    return render_template(f"pages/agency/{template}.html", **head, title=title, **facts)
+
+
+def _home(case: Case) -> str:
+    return url_for("public.notice", case=case.id)
+
+
+@routes.route("/agency/cases/<case>/lots/<lot>/objections/<subject>", methods=["GET", "POST"])
+@access(Action.OBJECTION_ANSWER)
+def objection(case: str, lot: str, subject: str) -> str:
+    found, form = entitled_case(case, Action.OBJECTION_ANSWER, lot), ObjectionAnswerForm()
+    raised = found.lots[lot].opening.objections.get(subject) or abort(404)
+    if form.validate_on_submit():
+        text = form.text.data.strip()
+        return review_act(
+            _("答复开标异议"),
+            found,
+            ObjectionAnswered(subject, text),
+            lot=lot,
+            effects=[(_("异议内容"), raised.text), (_("答复"), text)],
+            next_url=f"/cases/{case}/lots/{lot}/opening",
+            back_url=url_for("agency.objection", case=case, lot=lot, subject=subject),
+        )
+    return _page("form", found, lot, _("答复开标异议"), form=form, quoted=raised.text, back_url=_home(found))
+
+
+@routes.route("/agency/cases/<case>/lots/<lot>/qualification", methods=["GET", "POST"])
+@access(Action.QUALIFICATION_CHECK)
+def qualification(case: str, lot: str) -> str:
+    found = entitled_case(case, Action.QUALIFICATION_CHECK, lot)
+    opened = found.lots[lot].opening.opened
+    form = QualificationForm(data={"bids": [{"receipt": receipt} for receipt in sorted(opened)]})
+    if form.validate_on_submit():
+        fact = attempt(form, lambda: _qualification(found, lot, form))
+        if fact:
+            words = {True: _("合格"), False: _("不合格")}
+            effects = [(opened[r].bidder_name, f"{words[q.qualified]} {q.reason}") for r, q in fact.results.items()]
+            back = url_for("agency.qualification", case=case, lot=lot)
+            return review_act(
+                _("资格审查"), found, fact, lot=lot, effects=effects, next_url=_home(found), back_url=back
+            )
+    return _page("qualification", found, lot, _("资格审查"), form=form, opened=opened, files=_opened_files(case, lot))
+
+
+def _qualification(case: Case, lot: str, form: QualificationForm) -> QualificationChecked:
+    rows = {row.receipt.data: row for row in form.bids}
+    if any(row.qualified.data not in ("yes", "no") for row in rows.values()):
+        raise RuleViolation("bids_unchecked", count=sum(r.qualified.data not in ("yes", "no") for r in rows.values()))
+    fact = QualificationChecked(
+        {r: Qualification(row.qualified.data == "yes", (row.reason.data or "").strip()) for r, row in rows.items()}
+    )
+    case.decide(fact, lot, current_actor(), platform().database.now())
+    return fact
+
+
+def _opened_files(case: str, lot: str) -> dict[str, list[FileView]]:
+    """Files of the opened bids by receipt id."""
+    found: dict[str, list[FileView]] = {}
+    for file in readable_files(platform(), current_actor(), case, lot):
+        if file.kind == "opened":
+            found.setdefault(file.owner, []).append(file)
+    return found
+
+
+@routes.route("/agency/cases/<case>/lots/<lot>/buyer-member", methods=["GET", "POST"])
+@access(Action.DRAW_CONDITIONS_PROPOSE)
+def buyer_member(case: str, lot: str) -> str:
+    found, form = entitled_case(case, Action.DRAW_CONDITIONS_PROPOSE, lot), BuyerMemberForm()
+    sites = {site["id"]: site["name"] for site in list_sites(platform())}
+    form.site.choices = list(sites.items())
+    if form.validate_on_submit():
+        with platform().database.reading() as db_session:
+            person = find_account(db_session, form.login.data)
+        if person is None:
+            form.login.errors = [_("没有这个登录名，请核对或请该代表先启用账户")]
+        else:
+            letter = hashlib.sha256(form.letter.data.read()).hexdigest()
+            fact = BuyerMemberNamed(person[0], form.site.data, letter)
+            if attempt(form, lambda: found.decide(fact, lot, current_actor(), platform().database.now())):
+                effects = [
+                    (_("采购人代表"), person[1]),
+                    (_("评审地点"), sites[form.site.data]),
+                    (_("授权函摘要"), letter),
+                ]
+                back = url_for("agency.buyer_member", case=case, lot=lot)
+                return review_act(
+                    _("指定采购人代表"), found, fact, lot=lot, effects=effects, next_url=_home(found), back_url=back
+                )
+    lead = _("采购人代表不担任评审组长的，依适用规则执行；不委派代表的，直接拟定抽取条件。")
+    return _page("form", found, lot, _("指定采购人代表"), form=form, lead=lead, back_url=_home(found), upload=True)
+
+
+@routes.route("/agency/cases/<case>/lots/<lot>/draw-conditions", methods=["GET", "POST"])
+@access(Action.DRAW_CONDITIONS_PROPOSE)
+def draw_conditions(case: str, lot: str) -> str:
+    found, form = entitled_case(case, Action.DRAW_CONDITIONS_PROPOSE, lot), DrawConditionsForm()
+    sites = {site["id"]: site["name"] for site in list_sites(platform())}
+    for row in form.strata:
+        row.site.choices = list(sites.items())
+    if form.validate_on_submit():
+        conditions = attempt(form, lambda: _conditions(found, lot, form))
+        if conditions:
+            return review_act(
+                _("拟定专家抽取条件"),
+                found,
+                DrawConditionsProposed(conditions),
+                lot=lot,
+                effects=condition_words(conditions, sites),
+                words=_("条件由主管核准后生效，并公开给抽取各方。"),
+                next_url=_home(found),
+                back_url=url_for("agency.draw_conditions", case=case, lot=lot),
+            )
+    profile, buyers = found.tender.published.profile, len(found.lots[lot].buyer_members)
+    return _page("draw_conditions", found, lot, _("拟定专家抽取条件"), form=form, profile=profile, buyers=buyers)
+
+
+def _conditions(case: Case, lot: str, form: DrawConditionsForm) -> DrawConditions:
+    """The conditions that the form and the profile make. Raises RuleViolation."""
+    profile, committee = case.tender.published.profile, committee_of(case)
+    strata = tuple(
+        Stratum(f"{row.speciality.data.strip()}/{row.site.data}", row.quota.data or 0, row.reserve.data or 0)
+        for row in form.strata
+        if (row.speciality.data or "").strip()
+    )
+    conditions = DrawConditions(
+        tender=case.id,
+        lot=lot,
+        purpose=PURPOSE,
+        strata=strata,
+        max_per_unit=profile.drawn_per_unit,
+        parties=tuple(sorted(PARTIES)),
+        pool_factor=profile.pool_factor,
+        committee=committee.id,
+        trustees_needed=committee.k,
+    )
+    buyers = len(case.lots[lot].buyer_members)
+    check_draw_conditions(conditions, profile, buyers, case.id, lot, (committee.id, committee.k))
+    case.decide(DrawConditionsProposed(conditions), lot, current_actor(), platform().database.now())
+    return conditions
+
+
+def condition_words(conditions: DrawConditions, sites: dict[str, str]) -> list[tuple[str, object]]:
+    """The conditions as pairs of term and text."""
+    rows = []
+    for stratum in conditions.strata:
+        speciality, _slash, site = stratum.name.rpartition("/")
+        text = _("抽 %(quota)s 名，备用 %(reserve)s 名", quota=stratum.quota, reserve=stratum.reserve)
+        rows.append((f"{speciality} · {sites.get(site, site)}", text))
+    return [
+        *rows,
+        (_("同一单位最多"), str(conditions.max_per_unit)),
+        (_("人数不足提示"), _("少于名额的 %(factor)s 倍时在记录中注明", factor=conditions.pool_factor)),
+    ]
+
+
+@routes.get("/agency/cases/<case>/lots/<lot>/draw-approval")
+@access(Action.DRAW_CONDITIONS_APPROVE)
+def draw_approval(case: str, lot: str) -> str:
+    found = entitled_case(case, Action.DRAW_CONDITIONS_APPROVE, lot)
+    conditions = found.lots[lot].draw.conditions
+    if conditions is None or found.lots[lot].draw.approved:
+        abort(404)
+    sites = {site["id"]: site["name"] for site in list_sites(platform())}
+    return review_act(
+        _("核准专家抽取条件"),
+        found,
+        DrawConditionsApproved(conditions_sha256(conditions)),
+        lot=lot,
+        effects=condition_words(conditions, sites),
+        words=_("核准后抽取即开始，由您、交易中心和监督部门各出一份随机数。条件过窄会指向特定的人。"),
+        next_url=f"/cases/{case}/lots/{lot}/draw",
+    )
+
+
+@routes.get("/cases/<case>/lots/<lot>/report")
+@access(Action.REPORT_READ)
+def report(case: str, lot: str) -> str:
+    """The signed report and the opening record, for who may read them."""
+    found = entitled_case(case, Action.REPORT_READ, lot)
+    known_lot(found, lot)
+    kept = [f for f in readable_files(platform(), current_actor(), case, lot) if f.kind in ("report", "record")]
+    sitting = found.lots[lot].sitting
+    names = {bid.bid: bid.bidder for bid in sitting.bids} if sitting.bids else {}
+    return _page("report", found, lot, _("评审报告"), files=kept, result=sitting.result, names=names, sitting=sitting)

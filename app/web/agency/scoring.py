@@ -1,0 +1,131 @@
+"""A lot's scoring between the form that officers fill in and the terms that are published."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields
+from decimal import Decimal
+from typing import Any
+
+from app.casefile.codec import decode
+from app.procedure.errors import RuleViolation
+from app.web.agency.forms import ScoringForm
+from evaluation.criteria import CriteriaSet, check_criteria
+from evaluation.evaluate import EvaluationRules, check_evaluation_rules
+from evaluation.prices import FORMULAS
+
+SPARE_ROWS = 2
+DEFAULTS = {
+    "places": "2", "drop_highest_from": "5", "drop_lowest_from": "5", "benchmark_places": "2", "above": "1",
+    "below": "0.5", "floor": "0", "deviation_places": "4", "discount": "0.05", "ceiling": "1", "drop": "0.05",
+    "floor_weight": "0.5", "floor_ratio": "0.9", "weight": "0.5", "ratio": "1", "base": "80", "peak": "100",
+    "least_below": "60", "least_above": "0",
+}  # fmt: skip
+_BAND = re.compile(
+    r"^(?P<zh>\S+?)\s*(?:/\s*(?P<en>[^\d]+?))?\s+(?P<low>\d+(?:\.\d+)?)\s*[-–~]\s*(?P<high>\d+(?:\.\d+)?)$"
+)
+
+
+def fill_scoring(lot: dict[str, Any]) -> dict[str, Any]:
+    """What the form shows of a lot, with empty rows for further criteria."""
+    rules = lot["evaluation"]
+    rows = [
+        {**c, "full": Decimal(c["full"]), "step": Decimal(c["step"]), "bands": _bands_text(c.get("bands", []))}
+        for c in rules["criteria"]["criteria"]
+    ]
+    chain = [*rules["tie_chain"], "", "", ""]
+    return {
+        "criteria": [*rows, *({} for _ in range(SPARE_ROWS))],
+        "formula": rules["price_rule"]["formula"],
+        "aggregation": rules["scoring"]["aggregation"],
+        "trim_from": rules["scoring"]["trim_from"],
+        "places": rules["scoring"]["places"],
+        "tie_1": chain[0],
+        "tie_2": chain[1],
+        "tie_3": chain[2],
+        "most_candidates": rules["most_candidates"],
+        "review_items": "\n".join(f"{i['name_zh']} | {i['name_en']}" for i in lot["review_items"]),
+    }
+
+
+def read_scoring(form: ScoringForm, sent: Mapping[str, str], lot: dict[str, Any], *, may_draw: bool) -> dict[str, Any]:
+    """The lot with the scoring that was typed. Raises RuleViolation for what could never be published."""
+    criteria = [
+        _criterion(row, number) for number, row in enumerate(form.criteria, 1) if (row.name_zh.data or "").strip()
+    ]
+    total = sum((Decimal(c["full"]) for c in criteria), Decimal(0))
+    published = {"criteria": criteria, "total": format(total, "f")}
+    check_criteria(decode(CriteriaSet, published))
+    price = next(c for c in criteria if c["kind"] == "price")
+    before = lot["evaluation"]
+    parameters = {name: sent.get(f"param-{name}", old) for name, old in before["price_rule"]["parameters"].items()}
+    rules = {
+        "criteria": published,
+        "price_rule": {"formula": before["price_rule"]["formula"], "parameters": {**parameters, "full": price["full"]}},
+        "scoring": {
+            **before["scoring"],
+            "aggregation": form.aggregation.data,
+            "trim_from": form.trim_from.data,
+            "places": form.places.data,
+        },
+        "tie_chain": [rule for rule in (form.tie_1.data, form.tie_2.data, form.tie_3.data) if rule],
+        "may_draw": may_draw,
+        "most_candidates": form.most_candidates.data,
+    }
+    check_evaluation_rules(decode(EvaluationRules, rules))
+    return {**lot, "evaluation": rules, "review_items": _review_items(form.review_items.data or "")}
+
+
+def with_formula(lot: dict[str, Any], formula: str) -> dict[str, Any]:
+    """The lot with another price formula, its parameters at usual values to be looked at."""
+    full = next(c["full"] for c in lot["evaluation"]["criteria"]["criteria"] if c["kind"] == "price")
+    names = [parameter.name for parameter in fields(FORMULAS[formula])]
+    ceiling = lot["ceiling"] or DEFAULTS["ceiling"]
+    usual = {**DEFAULTS, "full": full, "ceiling": ceiling}
+    rule = {"formula": formula, "parameters": {name: usual[name] for name in names}}
+    return {**lot, "evaluation": {**lot["evaluation"], "price_rule": rule}}
+
+
+def _criterion(row: Any, number: int) -> dict[str, Any]:
+    name = row.name_zh.data.strip()
+    if row.full.data is None or row.step.data is None:
+        raise RuleViolation("criterion_incomplete", criterion=name)
+    found = {
+        "id": row.id.data or f"c{number}",
+        "name_zh": name,
+        "name_en": (row.name_en.data or "").strip() or name,
+        "kind": row.kind.data,
+        "stage": row.stage.data,
+        "full": format(row.full.data, "f"),
+        "step": format(row.step.data, "f"),
+    }
+    bands = _bands(row.bands.data or "", name)
+    return {**found, "bands": bands} if bands else found
+
+
+def _bands(text: str, criterion: str) -> list[dict[str, str]]:
+    found = []
+    for part in filter(None, (part.strip() for part in re.split("[；;]", text))):
+        match = _BAND.match(part)
+        if match is None:
+            raise RuleViolation("band_unreadable", criterion=criterion, band=part)
+        named = match.groupdict()
+        found.append({"name_zh": named["zh"], "name_en": named["en"] or named["zh"], **_ends(named)})
+    return found
+
+
+def _ends(named: dict[str, str]) -> dict[str, str]:
+    return {"low": named["low"], "high": named["high"]}
+
+
+def _bands_text(bands: list[dict[str, str]]) -> str:
+    return "；".join(f"{b['name_zh']}/{b['name_en']} {b['low']}-{b['high']}" for b in bands)
+
+
+def _review_items(text: str) -> list[dict[str, str]]:
+    lines = [line.partition("|") for line in text.splitlines() if line.strip()]
+    return [
+        {"id": f"r{number}", "name_zh": zh.strip(), "name_en": en.strip() or zh.strip()}
+        for number, (zh, _bar, en) in enumerate(lines, 1)
+    ]

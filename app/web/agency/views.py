@@ -1,0 +1,201 @@
+"""The agency's desk, and what officer and supervisor release together: tender, answers, amendments."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import abort, redirect, render_template, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.casefile.case import Case
+from app.extensions import access, current_actor, platform
+from app.permissions.actions import Action
+from app.procedure.roles import Role
+from app.procedure.tender import (
+    AmendmentProposed,
+    AmendmentReleased,
+    AnswerProposed,
+    AnswerReleased,
+    TenderPublished,
+    TenderReturned,
+)
+from app.queries.desks import agency_cases
+from app.queries.events import seen_events
+from app.queries.lists import agency_drafts
+from app.queries.people import waiting_accounts
+from app.services.accounts import approve_account
+from app.web.agency import drafts, openings
+from app.web.agency.blueprint import routes
+from app.web.agency.forms import AnswerForm, ReturnForm, amendment_form
+from app.web.entitled import account_key
+from app.web.pages import (
+    agency_case,
+    attempt,
+    case_trail,
+    entitled_case,
+    head_of,
+    local_time,
+    review_act,
+    to_utc,
+)
+from app.web.steps import shown_step
+from app.web.terms import differences, shown_terms
+from app.web.wording import ROLES
+
+__all__ = ["drafts", "openings", "routes"]
+OFFICER, SUPERVISOR = Role.AGENCY_OFFICER, Role.AGENCY_SUPERVISOR
+
+
+@routes.get("/agency")
+@access(Action.DRAFT_READ)
+def desk() -> str:
+    """Drafts and cases of the own agency, what is to do first."""
+    here, actor = platform(), current_actor()
+    with here.database.reading() as db_session:
+        unpublished = agency_drafts(db_session, actor)
+        rows = agency_cases(db_session, actor, here.database.now())
+    waiting = waiting_accounts(here.database, actor) if actor.is_(SUPERVISOR) else []
+    return render_template(
+        "pages/agency/desk.html",
+        drafts=unpublished,
+        rows=[(row, shown_step(row.case_id, row.step)) for row in rows],
+        waiting=[{**account, "role_names": [str(ROLES[Role(r)]) for r in account["roles"]]} for account in waiting],
+        is_officer=actor.is_(OFFICER),
+        is_supervisor=actor.is_(SUPERVISOR),
+    )
+
+
+@routes.post("/agency/accounts/<account>/approval")
+@access(Action.ACCOUNT_APPROVE)
+def approve(account: str) -> str:
+    """The second person for an account of the own organisation; its code is shown once."""
+    code = approve_account(platform(), current_actor().id, account)
+    return render_template("pages/agency/invited.html", code=code)
+
+
+@routes.route("/agency/cases/<case>/release", methods=["GET", "POST"])
+@access(Action.TENDER_RELEASE)
+def release(case: str) -> str | Response:
+    """The supervisor sees all terms and what changed, and publishes or returns them."""
+    found, form = entitled_case(case, Action.TENDER_RELEASE), ReturnForm()
+    terms = found.tender.terms
+    if terms is None or found.tender.returned:
+        return redirect(url_for("agency.desk"))
+    if form.validate_on_submit():
+        reason = form.reason.data.strip()
+        return review_act(
+            _("退回修改"),
+            found,
+            TenderReturned(reason),
+            effects=[(_("退回理由"), reason)],
+            next_url=url_for("agency.desk"),
+            back_url=url_for("agency.release", case=case),
+            tone="warning",
+        )
+    return render_template(
+        "pages/agency/release.html",
+        **head_of(found),
+        breadcrumbs=case_trail(found, (_("复核发布"), None)),
+        case_id=case,
+        terms=shown_terms(terms),
+        changes=_changes(found),
+        form=form,
+        payload={"terms_sha256": found.tender.terms_sha256},
+        fact=TenderPublished.__name__,
+        effects=[
+            (_("采购编号"), terms.code),
+            (_("标包"), "、".join(lot.number for lot in terms.lots)),
+            (_("投标截止"), "；".join(local_time(lot.deadline_at) for lot in terms.lots)),
+            (_("条款摘要"), found.tender.terms_sha256),
+        ],
+        key_name=account_key(),
+    )
+
+
+def _changes(case: Case) -> list[tuple[str, str, str]]:
+    """What the last submission changed against the one before; nothing for the first."""
+    with platform().database.reading() as db_session:
+        seen = seen_events(db_session, current_actor(), case.id)
+    submitted = [record.payload for record in seen.records if record.type == "TenderSubmitted"]
+    return differences(submitted[-2]["terms"], submitted[-1]["terms"]) if len(submitted) > 1 else []
+
+
+def _form_page(case: Case, form: Any, title: str, lead: str = "", quoted: str = "") -> str:
+    return render_template(
+        "pages/agency/form.html",
+        **head_of(case),
+        breadcrumbs=case_trail(case, (title, None)),
+        form=form,
+        title=title,
+        lead=lead,
+        quoted=quoted,
+        back_url=url_for("public.notice", case=case.id),
+    )
+
+
+@routes.route("/agency/cases/<case>/questions/<subject>", methods=["GET", "POST"])
+@access(Action.DRAFT_READ)
+def question(case: str, subject: str) -> str:
+    """The officer proposes an answer, the supervisor releases it word for word."""
+    found = agency_case(case, OFFICER, SUPERVISOR)
+    asked = found.tender.questions.get(subject) or abort(404)
+    home = url_for("public.notice", case=case) + "#questions"
+    effects = [(_("问题"), asked.text)]
+    if current_actor().is_(SUPERVISOR):
+        if not asked.proposed:
+            abort(404)
+        fact = AnswerReleased(subject, asked.proposed)
+        effects.append((_("答复"), asked.proposed))
+        return review_act(_("发布答复"), found, fact, effects=effects, next_url=home, label=_("签名发布"))
+    form = AnswerForm(text=asked.proposed)
+    if form.validate_on_submit():
+        fact, text = AnswerProposed(subject, form.text.data.strip()), form.text.data.strip()
+        effects.append((_("拟答复"), text))
+        back = url_for("agency.question", case=case, subject=subject)
+        return review_act(_("拟定答复"), found, fact, effects=effects, next_url=home, back_url=back)
+    return _form_page(found, form, _("答复问题"), _("答复由主管复核发布，发给所有下载文件的人。"), asked.text)
+
+
+@routes.route("/agency/cases/<case>/amendments/new", methods=["GET", "POST"])
+@access(Action.AMENDMENT_PROPOSE)
+def amend(case: str) -> str:
+    found = entitled_case(case, Action.AMENDMENT_PROPOSE)
+    form = amendment_form(found.tender.deadlines)
+    if form.validate_on_submit():
+        moved = {number: to_utc(field.data) for number, field in form.moments().items() if field.data}
+        fact = AmendmentProposed(secrets.token_hex(8), form.text.data.strip(), moved)
+        if attempt(form, lambda: _check_amendment(found, fact)):
+            back = url_for("agency.amend", case=case)
+            home = url_for("public.notice", case=case)
+            effects = _amendment_effects(fact.text, moved)
+            return review_act(_("拟定更正公告"), found, fact, effects=effects, next_url=home, back_url=back)
+    lead = _("截止时间只能推后。发布后所有登录下载过文件的投标人都会收到通知。")
+    return _form_page(found, form, _("拟定更正公告"), lead)
+
+
+def _check_amendment(case: Case, fact: AmendmentProposed) -> bool:
+    return bool(case.decide(fact, "", current_actor(), platform().database.now()))
+
+
+def _amendment_effects(text: str, deadlines: dict[str, Any]) -> list[tuple[str, object]]:
+    moved = [(_("标包 %(number)s 投标截止改为", number=n), local_time(at)) for n, at in sorted(deadlines.items())]
+    return [(_("更正内容"), text), *moved]
+
+
+@routes.get("/agency/cases/<case>/amendments/<subject>")
+@access(Action.AMENDMENT_RELEASE)
+def amendment(case: str, subject: str) -> str:
+    found = entitled_case(case, Action.AMENDMENT_RELEASE)
+    proposed = found.tender.amendments.get(subject)
+    if proposed is None or proposed.released_at is not None:
+        abort(404)
+    return review_act(
+        _("发布更正公告"),
+        found,
+        AmendmentReleased(subject, proposed.text, proposed.deadlines),
+        effects=_amendment_effects(proposed.text, proposed.deadlines),
+        next_url=url_for("public.notice", case=case),
+        label=_("签名发布"),
+    )
