@@ -1,0 +1,74 @@
+"""Forms of the centre and the system administrator: shape only."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from wtforms import SelectField, SelectMultipleField, StringField, widgets
+from wtforms.validators import InputRequired, Length, Optional, Regexp
+
+from app.procedure.roles import Role
+from app.web.wording import ROLES
+
+PREPARED = tuple(role for role in Role if role not in (Role.PUBLIC, Role.BIDDER, Role.EXPERT))
+KINDS = {
+    "agency": _l("代理机构"),
+    "centre": _l("交易中心"),
+    "regulator": _l("监督部门"),
+    "trustee": _l("受托方"),
+    "buyer": _l("采购人"),
+}
+
+
+class SiteForm(FlaskForm):
+    """A place of evaluation with its witness."""
+
+    name = StringField(_l("场所名称"), [InputRequired(_l("请输入场所名称")), Length(max=100)])
+    witness = SelectField(_l("现场见证人"), [InputRequired(_l("请选择现场见证人"))])
+
+
+class CommitteeForm(FlaskForm):
+    """The public description that a ceremony of the trustees has written."""
+
+    description = FileField(
+        _l("受托方公开说明文件（JSON）"),
+        [FileRequired(_l("请选择文件"))],
+        description=_l("由密钥仪式生成，只含公钥，不含任何份额。"),
+    )
+
+
+class ExpertsForm(FlaskForm):
+    """A list of experts as JSON or CSV."""
+
+    entries = FileField(
+        _l("专家名册（JSON 或 CSV）"),
+        [FileRequired(_l("请选择文件"))],
+        description=_l("CSV 首行：login,name,organisation,credit_code,mail,site,specialities,born,certified_until"),
+    )
+
+
+class AccountForm(FlaskForm):
+    """An account for a member of an organisation; another person approves it."""
+
+    kind = SelectField(_l("单位类型"), choices=list(KINDS.items()))
+    organisation = StringField(_l("单位名称"), [InputRequired(_l("请输入单位名称")), Length(max=200)])
+    credit_code = StringField(
+        _l("统一社会信用代码"),
+        [
+            InputRequired(_l("请输入统一社会信用代码")),
+            Regexp(r"^[0-9A-Z]{4,18}$", message=_l("应为 18 位数字和大写字母")),
+        ],
+    )
+    login = StringField(_l("登录名"), [InputRequired(_l("请输入登录名")), Length(max=64)])
+    name = StringField(_l("姓名"), [InputRequired(_l("请输入姓名")), Length(max=100)])
+    mail = StringField(
+        _l("电子邮箱"), [Optional(), Length(max=200), Regexp(r"^[^@\s]+@[^@\s]+$", message=_l("邮箱格式不对"))]
+    )
+    roles = SelectMultipleField(
+        _l("角色"),
+        [InputRequired(_l("请选择至少一个角色"))],
+        choices=[(role.value, ROLES[role]) for role in PREPARED],
+        option_widget=widgets.CheckboxInput(),
+        widget=widgets.ListWidget(prefix_label=False),
+    )

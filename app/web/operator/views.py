@@ -1,0 +1,172 @@
+"""Those who serve the procedure: the centre's board and registers, accounts, the site witness, the trustees."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app.casefile.codec import encode
+from app.extensions import access, current_actor, platform, required_log_in
+from app.permissions.actions import Action
+from app.procedure.roles import Role
+from app.queries import boards
+from app.queries.people import registered_committees
+from app.services import accounts, experts, register, sittings
+from app.services.accounts import NewOrganisation
+from app.web.entitled import account_key, in_words
+from app.web.names import PHASES
+from app.web.operator.forms import AccountForm, CommitteeForm, ExpertsForm, SiteForm
+from app.web.operator.imports import read_experts
+from app.web.operator.wording import BOARD_STEPS
+from app.web.pages import Refused
+from app.web.wording import ROLES
+from crypto.canonical import Json
+from evaluation.sitting import MemberIdentified
+
+routes = Blueprint("operator", __name__)
+MOST_BYTES = 1 << 20
+
+
+@routes.get("/centre")
+@access(Action.SITE_MANAGE)
+def centre() -> str:
+    """Today on a board: openings, draws, sittings; what waits for the centre first."""
+    with platform().database.reading() as db_session:
+        rows = boards.centre_board(db_session, current_actor())
+        waiting = boards.waiting_for_approval(db_session, current_actor())
+        sites = boards.site_rows(db_session)
+    committees = registered_committees(platform().database)
+    ready = {"committees": len(committees), "sites": len(sites), "experts": sum(site.experts for site in sites)}
+    shown = {"rows": rows, "waiting": waiting, "ready": ready, "phases": PHASES, "steps": BOARD_STEPS}
+    return render_template("pages/operator/centre.html", **shown)
+
+
+@routes.route("/centre/committees", methods=["GET", "POST"])
+@access(Action.COMMITTEE_REGISTER)
+def committees() -> Any:
+    """Committees of trustees: the joint keys to which bids are sealed."""
+    form, errors = CommitteeForm(), []
+    if form.validate_on_submit():
+        try:
+            register.register_committee(platform(), required_log_in(), _json(form.description.data.read(MOST_BYTES)))
+            return redirect(url_for("operator.committees"))
+        except Refused as refusal:
+            errors = [in_words(refusal)]
+        except ValueError:
+            errors = [_("文件不是 JSON，请选择密钥仪式写出的公开说明文件。")]
+    found = registered_committees(platform().database)
+    return render_template("pages/operator/committees.html", form=form, errors=errors, committees=found)
+
+
+def _json(data: bytes) -> Json:
+    return json.loads(data.decode("utf-8"))
+
+
+@routes.route("/centre/sites", methods=["GET", "POST"])
+@access(Action.SITE_MANAGE)
+def sites() -> Any:
+    """Places of evaluation with their witnesses."""
+    form, errors = SiteForm(), []
+    with platform().database.reading() as db_session:
+        found, people = boards.site_rows(db_session), boards.witnesses(db_session)
+    form.witness.choices = [(p.id, f"{p.name}（{p.organisation}）") for p in people]
+    if form.validate_on_submit():
+        try:
+            experts.add_site(platform(), required_log_in(), form.name.data or "", form.witness.data)
+            return redirect(url_for("operator.sites"))
+        except Refused as refusal:
+            errors = [in_words(refusal)]
+    return render_template("pages/operator/sites.html", form=form, errors=errors, sites=found, people=people)
+
+
+@routes.route("/centre/experts", methods=["GET", "POST"])
+@access(Action.EXPERT_MANAGE)
+def expert_library() -> Any:
+    """The library in numbers, and its import."""
+    form, errors, added = ExpertsForm(), [], request.args.get("added", "")
+    if form.validate_on_submit():
+        try:
+            places = {site["name"]: site["id"] for site in experts.list_sites(platform())}
+            entries = read_experts(form.entries.data.read(MOST_BYTES), places)
+            ids = experts.add_experts(platform(), required_log_in(), entries)
+            return redirect(url_for("operator.expert_library", added=len(ids)))
+        except Refused as refusal:
+            errors = [in_words(refusal)]
+    with platform().database.reading() as db_session:
+        pools = boards.expert_pools(db_session)
+        found = boards.site_rows(db_session)
+    shown = {"form": form, "errors": errors, "pools": pools, "sites": found}
+    return render_template("pages/operator/experts.html", added=added if added.isdigit() else "", **shown)
+
+
+@routes.route("/accounts", methods=["GET", "POST"])
+@access(Action.ACCOUNT_PREPARE)
+def prepare_accounts() -> Any:
+    """The system administrator prepares; somebody else approves; neither sees a case."""
+    form, errors = AccountForm(), []
+    if form.validate_on_submit():
+        organisation = NewOrganisation(form.organisation.data or "", form.kind.data, form.credit_code.data or "")
+        roles = frozenset(Role(value) for value in form.roles.data or ())
+        names = (form.login.data or "", form.name.data or "", roles, form.mail.data or "")
+        try:
+            accounts.prepare_account(platform(), required_log_in().account_id, organisation, *names)
+            return redirect(url_for("operator.prepare_accounts"))
+        except Refused as refusal:
+            errors = [in_words(refusal)]
+    with platform().database.reading() as db_session:
+        rows = boards.prepared_accounts(db_session, current_actor().id)
+    return render_template("pages/operator/accounts.html", form=form, errors=errors, rows=rows, roles=ROLES)
+
+
+@routes.route("/accounts/waiting", methods=["GET", "POST"])
+@access(Action.ACCOUNT_APPROVE)
+def approve_accounts() -> str:
+    """The second person; the invitation code is shown once, to be handed over."""
+    errors, invitation, wanted = [], "", request.form.get("account", "")
+    if request.method == "POST":
+        try:
+            invitation = accounts.approve_account(platform(), required_log_in().account_id, wanted)
+        except Refused as refusal:
+            errors = [in_words(refusal)]
+    with platform().database.reading() as db_session:
+        rows = boards.waiting_for_approval(db_session, current_actor())
+    shown = {"rows": rows, "errors": errors, "invitation": invitation, "roles": ROLES}
+    return render_template("pages/operator/waiting.html", **shown)
+
+
+@routes.get("/witness")
+@access(Action.SEAT_CERTIFY)
+def witness() -> str:
+    """Seats that wait at the witness's own site; names are shown here, at sign-in, for the first time."""
+    template = "_seats.html" if request.args.get("part") else "witness.html"
+    rows = sittings.waiting_seats(platform(), required_log_in())
+    return render_template(f"pages/operator/{template}", rows=rows)
+
+
+@routes.get("/witness/<seat_request>")
+@access(Action.SEAT_CERTIFY)
+def certify_seat(seat_request: str) -> str:
+    """Identity checked, fingerprint compared: the witness certifies the booth's key for this sitting."""
+    found = next(
+        (row for row in sittings.waiting_seats(platform(), required_log_in()) if row.request == seat_request), None
+    )
+    if found is None:
+        abort(404)
+    fact = MemberIdentified(found.seat, found.key_id, current_actor().id)
+    attachments = {"request": base64.b64encode(found.request.encode("ascii")).decode()}
+    shown = {"row": found, "payload": encode(fact), "attachments": attachments, "key_name": account_key()}
+    return render_template("pages/operator/certify.html", **shown)
+
+
+@routes.get("/trustee")
+@access(Action.SHARE_RELEASE)
+def trustee() -> str:
+    """Openings and draws that need this trustee's share, and how to give it: with its own tool alone."""
+    with platform().database.reading() as db_session:
+        rows = boards.trustee_board(db_session, current_actor())
+    shown = {"rows": rows, "phases": PHASES, "steps": BOARD_STEPS, "keys": sorted(current_actor().keys)}
+    return render_template("pages/operator/trustee.html", base_url=platform().settings.base_url, **shown)

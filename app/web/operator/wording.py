@@ -1,0 +1,26 @@
+"""What is going on with a lot, in one line of a board."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+BOARD_STEPS = {
+    "opens": _l("投标中，到时自动开标"),
+    "shares": _l("已截止，等待受托方签署"),
+    "failed": _l("流标"),
+    "opening": _l("正在开标"),
+    "conditions": _l("开标结束，等待抽取条件"),
+    "draw_commit": _l("抽取：各方承诺"),
+    "draw_state": _l("抽取：锁定名单"),
+    "draw_sign": _l("抽取：受托方签名"),
+    "draw_reveal": _l("抽取：公开随机数"),
+    "draw_done": _l("抽取：等待专家答复"),
+    "seated": _l("专家已确定，等待组成评审委员会"),
+    "gathering": _l("评审：签到"),
+    "evaluating": _l("评审进行中"),
+    "signing": _l("评审报告签字"),
+    "closed": _l("评审结束"),
+    "share_opening": _l("需要您签署开标"),
+    "share_draw": _l("需要您签署抽取"),
+    "share_given": _l("您已签署或不再需要"),
+}
