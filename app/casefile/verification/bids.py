@@ -21,7 +21,7 @@ from app.casefile.verification.evidence import Evidence
 from app.casefile.verification.findings import Findings, failed, held, not_covered
 from app.casefile.verification.log import platform_spki
 from app.procedure.bid import Submission
-from app.procedure.opening import BidOpened, OpenedFile
+from app.procedure.opening import BidOpened, BidVoided, OpenedFile
 from crypto.canonical import digest
 from crypto.committee import verify_release, verify_share
 from crypto.envelope import context_hash, open_bid, recipient_of
@@ -108,6 +108,8 @@ def _check_bid(evidence: Evidence, lot: str, state: LotCase, submission: Submiss
         if state.opening.read_out:
             yield failed("evidence_bid_unopened", receipt=receipt)
         return
+    if not _names_the_bidder(evidence, opened or voided, submission):
+        yield failed("evidence_item_differs", receipt=receipt, field="bidder")
     if opened is not None and not _own_key(opened, submission):
         yield failed("evidence_bid_other_key", receipt=receipt)
     if capsule is None:
@@ -120,6 +122,13 @@ def _check_bid(evidence: Evidence, lot: str, state: LotCase, submission: Submiss
         yield failed("evidence_file_differs", name=f"{folder}/bid.age")
         return
     yield from _compare(evidence, lot, state, submission, capsule, sealed)
+
+
+def _names_the_bidder(evidence: Evidence, stated: BidOpened | BidVoided | None, submission: Submission) -> bool:
+    """Whether what was read out is under the organisation whose certified key signed the submission."""
+    submitted, _receipt = evidence.bids[submission.receipt_id]
+    name = evidence.certificate(submitted, submitted.act["key_id"]).subject.organisation
+    return stated is not None and (stated.bidder, stated.bidder_name) == (submission.bidder, name)
 
 
 def _own_key(opened: BidOpened, submission: Submission) -> bool:

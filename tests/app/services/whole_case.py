@@ -16,7 +16,8 @@ from decimal import Decimal as D
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, select
+from alembic import command
+from sqlalchemy import select
 
 from app.adapters.keystore import create_keys
 from app.casefile.case import Case
@@ -25,7 +26,7 @@ from app.casefile.record import case_reference
 from app.casefile.sealing import committee_of, context_of, open_identity
 from app.client.bidder import SealParameters, seal_bid
 from app.config import Settings
-from app.models import Account, Base, SeatRequest
+from app.models import Account, SeatRequest
 from app.procedure.bid import BidWithdrawn
 from app.procedure.convening import PURPOSE, BuyerMemberNamed
 from app.procedure.opening import ObjectionAnswered, ObjectionRaised, OpeningConfirmed, ShareReleased
@@ -44,6 +45,7 @@ from app.queries.cases import load_case
 from app.services import accounts, bids, draws, experts, register, reports, sittings, tenders, uploads
 from app.services.accounts import LogIn, NewOrganisation
 from app.services.acts import Proposal, act_head, record_act
+from app.services.installation import alembic_config
 from app.services.jobs import claim_job, finish_job
 from app.services.platform import Platform, open_platform
 from app.tasks.jobs import run_job
@@ -122,8 +124,7 @@ class WholeCase:
         settings = Settings(self.folder, f"sqlite:///{self.folder / 'test.db'}", "test.example", "http://127.0.0.1")
         create_keys(settings.keys, settings.origin, "交易中心", START)
         self.platform: Platform = open_platform(settings, self.clock)
-        event.listen(self.platform.database.engine, "connect", lambda c, _r: c.execute("PRAGMA foreign_keys=OFF"))
-        Base.metadata.create_all(self.platform.database.engine)
+        command.upgrade(alembic_config(self.platform.database), "head")
         register.found_register(self.platform, "交易中心")
 
     # people
