@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from app.casefile.board import board_digest
 from app.casefile.record import Record
 from app.procedure import bid, convening, opening, qualification, tender
 from app.procedure.errors import RuleViolation
@@ -115,6 +116,7 @@ class Case:
             deadline_at = self.tender.deadlines[lot]
             return bid.decide(state.bidding, fact, actor.organisation_id, deadline_at, now)
         if isinstance(fact, OPENING_FACTS):
+            _check_board(state.opening, fact)
             return opening.decide(state.opening, fact, len(state.bidding.live), now)
         profile = self.tender.published.profile
         if isinstance(fact, qualification.QualificationChecked):
@@ -137,6 +139,12 @@ class Case:
         if not record.lot:
             return self  # the register's facts concern no tender
         return replace(self, lots={**self.lots, record.lot: _apply_to_lot(self.lots[record.lot], fact, record)})
+
+
+def _check_board(state: opening.Opening, fact: Any) -> None:
+    """Whoever confirms a read-out confirms the board as it stands."""
+    if isinstance(fact, opening.OpeningConfirmed) and fact.board_sha256 != board_digest(state):
+        raise RuleViolation("object_has_changed", expected=board_digest(state)[:12], stated=fact.board_sha256[:12])
 
 
 def _apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:

@@ -18,6 +18,7 @@ from app.procedure.errors import RuleViolation
 from app.services.accounts import NewOrganisation
 from app.services.installation import examine, found_installation, prepare_installation
 from crypto.errors import CryptoError
+from evaluation.published import read_published, replay
 
 Run = Callable[[argparse.Namespace], int]
 EPILOG = "完整说明见 README.md 与 docs/ · The whole story: README.md and docs/"
@@ -25,10 +26,14 @@ EPILOG = "完整说明见 README.md 与 docs/ · The whole story: README.md and 
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of every command."""
-    parser = argparse.ArgumentParser(prog="tenderhall", description="电子开评标平台 · Electronic tendering", epilog=EPILOG)
+    parser = argparse.ArgumentParser(
+        prog="tenderhall", description="电子开评标平台 · Electronic tendering", epilog=EPILOG
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_site(commands)
     _add_demo(commands)
+    evaluate = _command(commands, "evaluate", evaluate_command, "复算一份已公布的评审 · compute a published evaluation")
+    evaluate.add_argument("file", type=Path)
     bid_commands.add_parser(commands)
     trustee_commands.add_parser(commands)
     verify_commands.add_parser(commands)
@@ -47,9 +52,13 @@ def _add_site(commands: argparse._SubParsersAction) -> None:
     up.add_argument("--tls", action="store_true", help="为局域网生成证书并启用 https · make a certificate, serve https")
     up.add_argument("--host", help="监听地址，默认 127.0.0.1 · address to listen on")
     up.add_argument("--port", type=int, help="端口，默认 8000 · port")
-    init = _command(commands, "init", init_command, "新建平台并邀请首批两人 · found an installation, invite the first two")
+    init = _command(
+        commands, "init", init_command, "新建平台并邀请首批两人 · found an installation, invite the first two"
+    )
     init.add_argument("--organisation", default="示范公共资源交易中心", help="中心名称 · name of the centre")
-    init.add_argument("--credit-code", default="12510000MB00000000", help="统一社会信用代码 · unified social credit code")
+    init.add_argument(
+        "--credit-code", default="12510000MB00000000", help="统一社会信用代码 · unified social credit code"
+    )
     init.add_argument("--json", action="store_true", help="只输出 JSON · print JSON only")
     _command(commands, "worker", worker_command, "只运行后台任务 · run deferred work only")
     _command(commands, "migrate", migrate_command, "更新数据库结构 · bring the database schema up to date")
@@ -120,6 +129,17 @@ def doctor_command(arguments: argparse.Namespace) -> int:
         words = " · ".join(sentence(code, finding.facts, language) for language in ("zh", "en"))
         print(f"{'ok  ' if finding.healthy else 'FAIL'} {words}")
     return 0 if healthy else 1
+
+
+def evaluate_command(arguments: argparse.Namespace) -> int:
+    """Compute a published evaluation again and print its table; 1 when a stated figure differs."""
+    result, differences = replay(read_published(json.loads(arguments.file.read_text("utf-8"))))
+    print(f"{'投标人 bidder':14} {'评审价 price':>16} {'价格分':>8} {'得分 total':>12} {'名次 rank':>8}")
+    for row in result.bids:
+        print(f"{row.bid:14} {row.price:>16,} {row.price_score:>9} {row.total:>12} {row.rank:>8}")
+    for difference in differences:
+        print(f"不一致 differs: {difference}")
+    return 1 if differences else 0
 
 
 def demo_command(arguments: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import os
 import socket
@@ -23,10 +24,8 @@ VALID = timedelta(days=397)
 def server_names(settings: Settings) -> list[str]:
     """Names and addresses under which this machine may be reached."""
     names = {"localhost", "127.0.0.1", settings.host, socket.gethostname()}
-    try:
+    with contextlib.suppress(OSError):  # a machine without a name of its own in any directory
         names |= {str(entry[4][0]) for entry in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
-    except OSError:
-        pass
     return sorted(name for name in names if name and name != "0.0.0.0")  # noqa: S104  only compared
 
 

@@ -38,7 +38,7 @@ class Child:
 
     def start(self) -> None:
         self.started_at = time.monotonic()
-        self.process = subprocess.Popen(self._command, cwd=ROOT, env=self._environment)  # noqa: S603
+        self.process = subprocess.Popen(self._command, cwd=ROOT, env=self._environment)
 
     def look_after(self) -> None:
         """Start again what has died, unless it keeps dying at once."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from app.casefile.board import board_digest
 from app.casefile.case import Case, Phase
 from app.casefile.codec import encode
 from app.casefile.sealing import committee_of, context_of, open_identity, open_statement
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.roles import Actor
-from crypto.canonical import Json, digest
+from crypto.canonical import Json
 from crypto.committee import identity
 from crypto.envelope import new_bid_identity
 from evaluation import draw as draw_rules
@@ -62,7 +63,7 @@ def opening_board(origin: str, case: Case, lot: str) -> dict[str, Json]:
     if state.release is not None:
         board |= {"released_at": encode(state.released_at), "signature": state.release.signature}
         board |= _rows(case, lot)
-    board["board_sha256"] = digest(board)
+    board["board_sha256"] = board_digest(state)
     return board
 
 

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 import pyotp
 from argon2 import PasswordHasher
@@ -29,7 +30,6 @@ LOG_IN_VALID = timedelta(hours=12)
 FAILURES_ALLOWED = 8
 LOCKED_FOR = timedelta(minutes=10)
 _hasher = PasswordHasher()
-_NO_ACCOUNT = _hasher.hash(secrets.token_hex(16))  # compared against when there is none, so that both take as long
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,7 @@ def begin_web_session(platform: Platform, login: str, password: str, code: str) 
     """Log in: the token of a new web session. One refusal for every reason (`log_in_failed`), except `locked_out`."""
     with platform.database.reading() as db_session:
         found = db_session.scalar(select(Account).where(Account.login == login))
-        password_hash = (found.password_hash if found else None) or _NO_ACCOUNT
+        password_hash = (found.password_hash if found else None) or _no_password()
     right = _password_fits(password_hash, password)
     with plain_transaction(platform.database) as (db_session, now):
         account = db_session.scalar(select(Account).where(Account.login == login).with_for_update())
@@ -213,6 +213,12 @@ def begin_web_session(platform: Platform, login: str, password: str, code: str) 
     if not token:
         raise RuleViolation("log_in_failed")
     return token
+
+
+@cache
+def _no_password() -> str:
+    """What is compared against where there is no account, so that both answers take as long."""
+    return _hasher.hash(secrets.token_hex(16))
 
 
 def _password_fits(password_hash: str, password: str) -> bool:
@@ -227,7 +233,9 @@ def _check_log_in(platform: Platform, account: Account | None, right: bool, code
     if account is None:
         return ""
     if account.locked_until is not None and account.locked_until > now:
-        raise RuleViolation("locked_out", until=account.locked_until)
+        if right:  # only who knows the password learns that the account exists and is locked
+            raise RuleViolation("locked_out", until=account.locked_until)
+        return ""
     usable = right and account.approved_at is not None and account.suspended_at is None
     step = _totp_step(platform, account, code, now) if usable else 0
     if not step:

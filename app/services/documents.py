@@ -21,6 +21,7 @@ from app.documents.content import (
     ReleaseProof,
     TrusteeShare,
 )
+from app.documents.wording import Lang
 from app.messages import sentence
 from app.models import Account, StoredFile
 from app.procedure.tender import LotTerms
@@ -100,13 +101,13 @@ def seal_document(platform: Platform, pdf: bytes, centre: str, purpose: str, sig
     )
 
 
-def marking(case: Case) -> str:
+def marking(case: Case, lang: Lang) -> str:
     """What every page of a case's documents must say about itself: demo periods, trustees on one machine."""
     terms, notes = case.tender.published, []
     if terms.profile.demo:
-        notes.append(sentence("marking_demo", {}, "zh"))
+        notes.append(sentence("marking_demo", {}, lang))
     if terms.committee["mode"] == "M0":
-        notes.append(sentence("marking_m0", {}, "zh"))
+        notes.append(sentence("marking_m0", {}, lang))
     return "；".join(notes)
 
 
@@ -114,7 +115,7 @@ def lot_terms(case: Case, lot: str) -> LotTerms:
     return next(terms for terms in case.tender.published.lots if terms.number == lot)
 
 
-def heading(case: Case, lot: str, digest: str) -> CaseHeading:
+def heading(case: Case, lot: str, digest: str, lang: Lang) -> CaseHeading:
     """Which case a document belongs to."""
     terms, parties = case.tender.published, case.tender.parties
     assert parties is not None
@@ -125,7 +126,7 @@ def heading(case: Case, lot: str, digest: str) -> CaseHeading:
         buyer=terms.buyer,
         agency=parties.agency.name,
         centre=parties.centre.name,
-        marking=marking(case),
+        marking=marking(case, lang),
         digest=digest,
     )
 
@@ -136,7 +137,7 @@ def names_of(db_session: DbSession, account_ids: list[str]) -> Mapping[str, tupl
     return {row.id: (row.name, row.organisation.name) for row in rows}
 
 
-def opened_bids(case: Case, lot: str) -> tuple[OpenedBid, ...]:
+def opened_bids(case: Case, lot: str, lang: Lang) -> tuple[OpenedBid, ...]:
     """The rows of 开标一览表: opened bids by price, then the void ones."""
     state = case.lots[lot]
     opened = sorted(state.opening.opened.values(), key=lambda bid: (bid.price, bid.receipt_id))
@@ -149,14 +150,14 @@ def opened_bids(case: Case, lot: str) -> tuple[OpenedBid, ...]:
                 bidder=bid.bidder_name,
                 received_at=submission.received_at,
                 price=bid.price,
-                duration=f"{bid.duration_days} 日历天",
+                duration=sentence("duration_days", {"days": bid.duration_days}, lang),
                 manager=bid.project_manager,
                 bid_root=submission.fact.bid_root,
             )
         )
     for void in sorted(state.opening.voided.values(), key=lambda bid: bid.receipt_id):
         submission = state.bidding.submissions[void.receipt_id]
-        reason = sentence(void.reason, {}, "zh")
+        reason = sentence(void.reason, {}, lang)
         rows.append(
             OpenedBid(len(rows) + 1, void.bidder_name, submission.received_at, None, "", "", void_reason=reason)
         )
@@ -174,7 +175,7 @@ def _release_proof(platform: Platform, case: Case, lot: str) -> ReleaseProof:
     return ReleaseProof(committee.mode, committee.id, ident, opening.release.signature, committee.k, shares)
 
 
-def opening_record(platform: Platform, case: Case, lot: str, now: datetime) -> OpeningRecord:
+def opening_record(platform: Platform, case: Case, lot: str, now: datetime, lang: Lang) -> OpeningRecord:
     """The content of 开标记录 as the case stands."""
     state, terms = case.lots[lot], case.tender.published
     opening, parties, lot_published = state.opening, case.tender.parties, lot_terms(case, lot)
@@ -186,7 +187,7 @@ def opening_record(platform: Platform, case: Case, lot: str, now: datetime) -> O
     confirmed = {people[by][1]: at for by, at in opening.confirmations.items() if by in people}
     release = _release_proof(platform, case, lot)
     return OpeningRecord(
-        heading=heading(case, lot, case.tender.terms_sha256),
+        heading=heading(case, lot, case.tender.terms_sha256, lang),
         method=terms.method,
         place=platform.settings.base_url,
         chair=parties.agency.name,
@@ -197,7 +198,7 @@ def opening_record(platform: Platform, case: Case, lot: str, now: datetime) -> O
         deadline_at=opening.closed.deadline_at,
         opened_at=opening.closed_at,
         finished_at=now,
-        bids=opened_bids(case, lot),
+        bids=opened_bids(case, lot, lang),
         objections=tuple(
             OpeningObjection(people[o.by][1], o.raised_at, o.text, parties.agency.name, o.answered_at, o.answer)
             for o in opening.objections.values()
@@ -212,7 +213,7 @@ def opening_record(platform: Platform, case: Case, lot: str, now: datetime) -> O
 
 def render_opening_record(platform: Platform, case: Case, lot: str, now: datetime) -> bytes:
     """开标记录 as PDF with its data attached, under the centre's seal."""
-    content = opening_record(platform, case, lot, now)
+    content = opening_record(platform, case, lot, now, "zh")
     data = {"case": case.id, "lot": lot, "release": content.release.signature, "bids": _bid_data(content.bids)}
     pdf = platform.renderer.render(content, attachments={"opening-record.json": canonical(data)})
     return seal_document(platform, pdf, content.heading.centre, "开标专用", now)

@@ -32,7 +32,7 @@ from app.services.openings import check_trustee
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
 from crypto.canonical import Json
-from crypto.committee import combine, identity, verify_share
+from crypto.committee import check_capsule_header, combine, identity, verify_share
 from evaluation import draw as rules
 from evaluation.draw import Candidate, DrawRound, DrawState, SeatState
 from evaluation.experts import EligibilityRules, eligible
@@ -52,9 +52,23 @@ def propose_conditions(act: Act) -> Answer:
 def give_randomness(act: Act) -> Answer:
     """A party's own bytes; with the last reveal the draw is complete and the drawn are called up."""
     check_party(act.fact.party, act.actor)
+    if act.record.type == "DrawCommitted":
+        _check_capsule(act)
     if _current(act.work.case, act.lot).result is not None:
         act.work.schedule("send_call_ups", act.work.now, lot=act.lot, detail=str(act.fact.round))
     return {}
+
+
+def _check_capsule(act: Act) -> None:
+    """The sealed copy of a party's bytes must be one that the trustees could open if the party never reveals."""
+    draw = act.work.case.lots[act.lot].draw
+    assert draw.conditions is not None
+    ident = identity("draw-reveal", rules.reveal_statement(draw.conditions.draw_id, act.fact.round))
+    try:
+        capsule = base64.b64decode(act.fact.capsule_b64, validate=True)
+    except ValueError as exc:
+        raise RuleViolation("malformed", path="$.capsule_b64", expected="base64") from exc
+    check_capsule_header(capsule, committee_of(act.work.case), ident)
 
 
 def _current(case: Case, lot: str) -> DrawRound:

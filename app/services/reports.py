@@ -7,60 +7,31 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.database import in_native_thread
-from app.documents.content import (
-    BidScores,
-    Criterion,
-    CriterionScores,
-    DissentStatement,
-    EvaluationReport,
-    InvalidBid,
-    Member,
-    QualificationResult,
-    RecommendedCandidate,
-    ScoredBid,
-    Signatory,
-)
-from app.messages import sentence
-from app.models import Certificate, PendingSignature, Site
+from app.documents.wording import Lang
+from app.models import Certificate, PendingSignature
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
-from app.queries.cases import load_case, load_records
+from app.procedure.roles import Actor
+from app.queries.cases import load_case
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, Proposal, completes, prepares
-from app.services.documents import (
-    heading,
-    latest_document,
-    lot_terms,
-    opened_bids,
-    seal_document,
-    store_document,
-    timestamper,
-)
+from app.services.documents import latest_document, seal_document, store_document, timestamper
 from app.services.platform import Platform
-from app.services.sittings import member_account
+from app.services.report_content import capacity, field_name, report_content
 from app.services.unit_of_work import plain_transaction, unit_of_work
-from crypto.canonical import canonical, digest
+from crypto.canonical import canonical
 from crypto.pdf import Prepared, finish_signature, prepare_signature
 from evaluation.committee import MemberRole
 from evaluation.sitting import ReportPrepared, ReportSealed
-from evaluation.sitting.state import SittingState, Stage
-
-CAPACITY = {MemberRole.EXPERT: "评审专家", MemberRole.BUYER: "采购人代表"}
-
-
-def field_name(seat: int) -> str:
-    """The signature field of a seat."""
-    return f"Member{seat}"
+from evaluation.sitting.state import Stage
 
 
 @completes("ScoreSheetLocked")
@@ -86,150 +57,12 @@ def prepare_report(platform: Platform, case_id: str, lot: str) -> None:
         work.conclude(ReportPrepared(sha256), lot)
 
 
-def render_report(platform: Platform, case: Case, lot: str, now: datetime) -> bytes:
+def render_report(platform: Platform, case: Case, lot: str, now: datetime, lang: Lang = "zh") -> bytes:
     """评标报告 as PDF, with the result as machine-readable attachment."""
-    content = report_content(platform, case, lot, now)
+    content = report_content(platform, case, lot, now, lang)
     result = case.lots[lot].sitting.result
     data = {"case": case.id, "lot": lot, "result": encode(result), "sitting": content.sitting_digest}
-    return platform.renderer.render(content, attachments={"report.json": canonical(data)})
-
-
-def report_content(platform: Platform, case: Case, lot: str, now: datetime) -> EvaluationReport:
-    """Every part that O87 art. 58 asks for, from the case as it stands."""
-    state, terms, published = case.lots[lot], case.tender.published, lot_terms(case, lot)
-    sitting, opening, parties = state.sitting, state.opening, case.tender.parties
-    assert parties is not None
-    assert opening.closed_at is not None
-    with platform.database.reading() as db_session:
-        members = _members(db_session, case, lot)
-        started_at, sitting_digest, draw_digest = _sources(db_session, case, lot)
-        sites = _site_names(db_session, sitting)
-    names = {bid.bid: bid.bidder_name for bid in sitting.bids}
-    rules = published.evaluation
-    return EvaluationReport(
-        heading=heading(case, lot, sitting_digest),
-        media=platform.settings.base_url,
-        published_at=case.tender.published_at or now,
-        opened_at=opening.closed_at,
-        opening_place=platform.settings.base_url,
-        evaluation_started_at=started_at,
-        evaluation_ended_at=now,
-        evaluation_place="、".join(sites),
-        budget=published.budget,
-        ceiling=published.ceiling,
-        method=terms.method,
-        standard=sentence("report_standard", {"total": rules.criteria.total}, "zh"),
-        price_formula=sentence(f"price_formula_{rules.price_rule.formula}", rules.price_rule.parameters, "zh"),
-        averaging=sentence(f"averaging_{rules.scoring.aggregation}", {"places": rules.scoring.places}, "zh"),
-        members=members,
-        criteria=tuple(
-            Criterion(c.name_zh, c.full, sentence(f"criterion_{c.kind}", {}, "zh"), _standard(c.step))
-            for c in rules.criteria.criteria
-        ),
-        opened_bids=opened_bids(case, lot),
-        qualification=tuple(
-            QualificationResult(opening.opened[key].bidder_name, q.qualified, parties.agency.name, q.reason)
-            for key, q in state.qualification.items()
-        ),
-        invalid_bids=tuple(
-            InvalidBid(names[r.bid], "；".join(r.grounds), sentence("review_votes", {"votes": r.votes}, "zh"))
-            for r in sitting.rejected
-        ),
-        scored_bids=_scored(sitting, names),
-        sheets=_sheets(sitting, names),
-        candidates=_candidates(sitting, names),
-        clarifications=(),
-        dissents=tuple(DissentStatement(str(seat), text, now) for seat, text in sitting.dissents.items()),
-        member_changes=_member_changes(case, lot),
-        notes=(sentence("note_silence_is_consent", {}, "zh"),),
-        draw_digest=draw_digest,
-        sitting_digest=sitting_digest,
-        signatories=tuple(Signatory(field_name(int(m.seat)), m.name, m.capacity) for m in members),
-    )
-
-
-def _standard(step: Decimal) -> str:
-    return sentence("criterion_step", {"step": step}, "zh")
-
-
-def _members(db_session: DbSession, case: Case, lot: str) -> tuple[Member, ...]:
-    sitting, found = case.lots[lot].sitting, []
-    for seat in sorted(sitting.seats.values(), key=lambda s: s.number):
-        account = member_account(db_session, case, lot, seat)
-        site = db_session.get_one(Site, seat.site).name
-        chair = seat.number == sitting.chair
-        found.append(
-            Member(str(seat.number), account.name, CAPACITY[seat.role], account.organisation.name, site, chair)
-        )
-    return tuple(found)
-
-
-def _site_names(db_session: DbSession, sitting: SittingState) -> list[str]:
-    ids = sorted({seat.site for seat in sitting.seats.values()})
-    return [site.name for site in db_session.scalars(select(Site).where(Site.id.in_(ids)).order_by(Site.name))]
-
-
-def _sources(db_session: DbSession, case: Case, lot: str) -> tuple[datetime, str, str]:
-    """When the sitting opened; digests of its locked sheets and of the draw's last record."""
-    records = [record for record in load_records(db_session, case.id) if record.lot == lot]
-    opened_at = next(record.at for record in records if record.type == "SittingOpened")
-    sheets = [record.payload_sha256 for record in records if record.type == "ScoreSheetLocked"]
-    current = case.lots[lot].draw.current
-    return opened_at, digest(sheets), current.record_sha256 if current else ""
-
-
-def _scored(sitting: SittingState, names: dict[str, str]) -> tuple[ScoredBid, ...]:
-    result = sitting.result
-    assert result is not None
-    seats = [str(number) for number in sorted(sitting.seats)]
-    return tuple(
-        ScoredBid(
-            bidder=names[row.bid],
-            bid_price=row.price,
-            evaluated_price=row.price,
-            price_score=row.price_score,
-            price_working=_working(sitting, row.price),
-            member_totals=tuple(row.member_totals[seat] for seat in seats),
-            mean_total=row.total,
-            rank=row.rank,
-        )
-        for row in result.bids
-    )
-
-
-def _working(sitting: SittingState, price: Decimal) -> str:
-    result = sitting.result
-    assert result is not None
-    full = sitting.rules.evaluation.criteria.price.full
-    facts = {"benchmark": result.price.benchmark, "price": price, "full": full}
-    return sentence(f"price_working_{result.price.formula}", facts, "zh")
-
-
-def _sheets(sitting: SittingState, names: dict[str, str]) -> tuple[BidScores, ...]:
-    criteria, seats = sitting.rules.evaluation.criteria.scored, sorted(sitting.sheets)
-    return tuple(
-        BidScores(
-            names[bid],
-            tuple(CriterionScores(c.name_zh, tuple(sitting.sheets[s][bid][c.id] for s in seats)) for c in criteria),
-        )
-        for bid in sitting.valid
-    )
-
-
-def _candidates(sitting: SittingState, names: dict[str, str]) -> tuple[RecommendedCandidate, ...]:
-    result = sitting.result
-    assert result is not None
-    rows = [result[bid] for bid in result.candidates]
-    return tuple(RecommendedCandidate(row.rank, names[row.bid], row.price, row.total) for row in rows)
-
-
-def _member_changes(case: Case, lot: str) -> tuple[str, ...]:
-    rounds = case.lots[lot].draw.rounds
-    return tuple(
-        sentence("substitute_round", {"round": r.number, "reason": sentence(f"round_{r.reason}", {}, "zh")}, "zh")
-        for r in rounds
-        if r.number > 1
-    )
+    return platform.renderer.render(content, lang=lang, attachments={"report.json": canonical(data)})
 
 
 @dataclass(frozen=True)
@@ -260,7 +93,7 @@ def request_signature(platform: Platform, log_in: LogIn, case_id: str, lot: str)
         raise RuleViolation("report_missing")
     if seat in sitting.signed:
         raise RuleViolation("sitting_already_done", seat=seat, act="signed")
-    appearance = platform.renderer.signature_appearance(actor.name, CAPACITY[role], now, str(seat))
+    appearance = platform.renderer.signature_appearance(actor.name, capacity(role, "zh"), now, str(seat))
     prepared = in_native_thread(_prepare, platform, report.blob, seat, pem, now, appearance)
     with plain_transaction(platform.database) as (db_session, now):
         mine = PendingSignature.case_id == case_id, PendingSignature.lot == lot, PendingSignature.seat == seat
@@ -360,3 +193,17 @@ def seal_report(platform: Platform, case_id: str, lot: str) -> None:
             return
         sha256 = store_document(platform, work, lot, "report", report.name, pdf)
         work.conclude(ReportSealed(sha256), lot)
+
+
+def read_copy(platform: Platform, actor: Actor, case_id: str, lot: str, lang: Lang) -> bytes:
+    """The sealed report's content rendered once more in a language, for reading; it carries no signatures.
+
+    Raises NotAllowed, RuleViolation `report_missing`.
+    """
+    with platform.database.reading() as db_session:
+        case = load_case(db_session, case_id)
+        authorize(actor, Action.REPORT_READ, case, lot)
+        report = latest_document(db_session, case_id, lot, "report")
+    if report is None or case.lots[lot].sitting.result is None:
+        raise RuleViolation("report_missing")
+    return in_native_thread(render_report, platform, case, lot, report.created_at, lang)

@@ -1,0 +1,187 @@
+"""What the evaluation report says (O87 art. 58), taken from the case as it stands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
+
+from app.casefile.case import Case
+from app.documents.content import (
+    BidScores,
+    Criterion,
+    CriterionScores,
+    DissentStatement,
+    EvaluationReport,
+    InvalidBid,
+    Member,
+    QualificationResult,
+    RecommendedCandidate,
+    ScoredBid,
+    Signatory,
+)
+from app.documents.wording import Lang
+from app.messages import sentence
+from app.models import Site
+from app.queries.cases import load_records
+from app.services.documents import heading, lot_terms, opened_bids
+from app.services.platform import Platform
+from app.services.sittings import member_account
+from crypto.canonical import digest
+from evaluation import criteria
+from evaluation.committee import MemberRole
+from evaluation.sitting.state import SittingState
+
+
+def capacity(role: MemberRole, lang: Lang) -> str:
+    """As what a member sits."""
+    return sentence(f"capacity_{role}", {}, lang)
+
+
+def field_name(seat: int) -> str:
+    """The signature field of a seat."""
+    return f"Member{seat}"
+
+
+def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang: Lang) -> EvaluationReport:
+    """Every part that O87 art. 58 asks for, from the case as it stands."""
+    state, terms, published = case.lots[lot], case.tender.published, lot_terms(case, lot)
+    sitting, opening, parties = state.sitting, state.opening, case.tender.parties
+    assert parties is not None
+    assert opening.closed_at is not None
+    with platform.database.reading() as db_session:
+        members = _members(db_session, case, lot, lang)
+        started_at, sitting_digest, draw_digest = _sources(db_session, case, lot)
+        sites = _site_names(db_session, sitting)
+    names = {bid.bid: bid.bidder_name for bid in sitting.bids}
+    rules = published.evaluation
+    return EvaluationReport(
+        heading=heading(case, lot, sitting_digest, lang),
+        media=platform.settings.base_url,
+        published_at=case.tender.published_at or now,
+        opened_at=opening.closed_at,
+        opening_place=platform.settings.base_url,
+        evaluation_started_at=started_at,
+        evaluation_ended_at=now,
+        evaluation_place="、".join(sites),
+        budget=published.budget,
+        ceiling=published.ceiling,
+        method=terms.method,
+        standard=sentence("report_standard", {"total": rules.criteria.total}, lang),
+        price_formula=sentence(f"price_formula_{rules.price_rule.formula}", rules.price_rule.parameters, lang),
+        averaging=sentence(f"averaging_{rules.scoring.aggregation}", {"places": rules.scoring.places}, lang),
+        members=members,
+        criteria=tuple(
+            Criterion(_name(c, lang), c.full, sentence(f"criterion_{c.kind}", {}, lang), _standard(c.step, lang))
+            for c in rules.criteria.criteria
+        ),
+        opened_bids=opened_bids(case, lot, lang),
+        qualification=tuple(
+            QualificationResult(opening.opened[key].bidder_name, q.qualified, parties.agency.name, q.reason)
+            for key, q in state.qualification.items()
+        ),
+        invalid_bids=tuple(
+            InvalidBid(names[r.bid], "；".join(r.grounds), sentence("review_votes", {"votes": r.votes}, lang))
+            for r in sitting.rejected
+        ),
+        scored_bids=_scored(sitting, names, lang),
+        sheets=_sheets(sitting, names, lang),
+        candidates=_candidates(sitting, names),
+        clarifications=(),
+        dissents=tuple(DissentStatement(str(seat), text, now) for seat, text in sitting.dissents.items()),
+        member_changes=_member_changes(case, lot, lang),
+        notes=(sentence("note_silence_is_consent", {}, lang),),
+        draw_digest=draw_digest,
+        sitting_digest=sitting_digest,
+        signatories=tuple(Signatory(field_name(int(m.seat)), m.name, m.capacity) for m in members),
+    )
+
+
+def _name(criterion: criteria.Criterion, lang: Lang) -> str:
+    return criterion.name_en if lang == "en" else criterion.name_zh
+
+
+def _standard(step: Decimal, lang: Lang) -> str:
+    return sentence("criterion_step", {"step": step}, lang)
+
+
+def _members(db_session: DbSession, case: Case, lot: str, lang: Lang) -> tuple[Member, ...]:
+    sitting, found = case.lots[lot].sitting, []
+    for seat in sorted(sitting.seats.values(), key=lambda s: s.number):
+        account = member_account(db_session, case, lot, seat)
+        site = db_session.get_one(Site, seat.site).name
+        chair = seat.number == sitting.chair
+        found.append(
+            Member(str(seat.number), account.name, capacity(seat.role, lang), account.organisation.name, site, chair)
+        )
+    return tuple(found)
+
+
+def _site_names(db_session: DbSession, sitting: SittingState) -> list[str]:
+    ids = sorted({seat.site for seat in sitting.seats.values()})
+    return [site.name for site in db_session.scalars(select(Site).where(Site.id.in_(ids)).order_by(Site.name))]
+
+
+def _sources(db_session: DbSession, case: Case, lot: str) -> tuple[datetime, str, str]:
+    """When the sitting opened; digests of its locked sheets and of the draw's last record."""
+    records = [record for record in load_records(db_session, case.id) if record.lot == lot]
+    opened_at = next(record.at for record in records if record.type == "SittingOpened")
+    sheets = [record.payload_sha256 for record in records if record.type == "ScoreSheetLocked"]
+    current = case.lots[lot].draw.current
+    return opened_at, digest(sheets), current.record_sha256 if current else ""
+
+
+def _scored(sitting: SittingState, names: dict[str, str], lang: Lang) -> tuple[ScoredBid, ...]:
+    result = sitting.result
+    assert result is not None
+    seats = [str(number) for number in sorted(sitting.seats)]
+    return tuple(
+        ScoredBid(
+            bidder=names[row.bid],
+            bid_price=row.price,
+            evaluated_price=row.price,
+            price_score=row.price_score,
+            price_working=_working(sitting, row.price, lang),
+            member_totals=tuple(row.member_totals[seat] for seat in seats),
+            mean_total=row.total,
+            rank=row.rank,
+        )
+        for row in result.bids
+    )
+
+
+def _working(sitting: SittingState, price: Decimal, lang: Lang) -> str:
+    result = sitting.result
+    assert result is not None
+    full = sitting.rules.evaluation.criteria.price.full
+    facts = {"benchmark": result.price.benchmark, "price": price, "full": full}
+    return sentence(f"price_working_{result.price.formula}", facts, lang)
+
+
+def _sheets(sitting: SittingState, names: dict[str, str], lang: Lang) -> tuple[BidScores, ...]:
+    scored, seats = sitting.rules.evaluation.criteria.scored, sorted(sitting.sheets)
+    return tuple(
+        BidScores(
+            names[bid],
+            tuple(CriterionScores(_name(c, lang), tuple(sitting.sheets[s][bid][c.id] for s in seats)) for c in scored),
+        )
+        for bid in sitting.valid
+    )
+
+
+def _candidates(sitting: SittingState, names: dict[str, str]) -> tuple[RecommendedCandidate, ...]:
+    result = sitting.result
+    assert result is not None
+    rows = [result[bid] for bid in result.candidates]
+    return tuple(RecommendedCandidate(row.rank, names[row.bid], row.price, row.total) for row in rows)
+
+
+def _member_changes(case: Case, lot: str, lang: Lang) -> tuple[str, ...]:
+    rounds = case.lots[lot].draw.rounds
+    return tuple(
+        sentence("substitute_round", {"round": r.number, "reason": sentence(f"round_{r.reason}", {}, lang)}, lang)
+        for r in rounds
+        if r.number > 1
+    )
