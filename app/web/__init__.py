@@ -13,10 +13,15 @@ from app.permissions.actions import Action
 from app.web.account.views import routes as account
 from app.web.agency.views import routes as agency
 from app.web.bidder.views import routes as bidder
+from app.web.expert.room import routes as sitting
 from app.web.expert.views import routes as expert
+from app.web.languages import compile_catalogue
+from app.web.navigation import footer_links, nav_links
 from app.web.operator.views import routes as operator
 from app.web.public.views import routes as public
 from app.web.regulator.views import routes as regulator
+from app.web.rooms.views import routes as rooms
+from app.web.wording import ROLES
 
 LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
 CONTENT_POLICY = (
@@ -33,9 +38,10 @@ HEADERS = {
 
 def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
-    for blueprint in (public, account, agency, bidder, expert, operator, regulator):
+    for blueprint in (public, account, agency, bidder, rooms, expert, sitting, operator, regulator):
         app.register_blueprint(blueprint)
     app.view_functions["static"] = access(Action.SITE_READ)(app.view_functions["static"])
+    compile_catalogue()
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.before_request(_remember_language)
     app.after_request(_secure)
@@ -77,7 +83,7 @@ def _context() -> dict[str, object]:
         "lang": g.get("lang", "zh"),
         "actor": {
             "name": actor.name,
-            "role_names": [gettext(f"role_{role}") for role in sorted(actor.roles)],
+            "role_names": [str(ROLES[role]) for role in sorted(actor.roles)],
             "organisation": actor.organisation_name,
         }
         if signed_in
@@ -88,6 +94,8 @@ def _context() -> dict[str, object]:
         "display_zone": ZoneInfo(zone),
         "display_zone_name": zone,
         "demo_notice": gettext("演示系统：期限以秒计，数据均为虚构。") if here.settings.demo else None,
+        "nav_links": nav_links(actor),
+        "footer_links": footer_links(),
         "sign_in_url": "/log-in",
         "sign_out_url": "/log-out",
     }

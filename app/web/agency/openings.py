@@ -217,5 +217,5 @@ def report(case: str, lot: str) -> str:
     known_lot(found, lot)
     kept = [f for f in readable_files(platform(), current_actor(), case, lot) if f.kind in ("report", "record")]
     sitting = found.lots[lot].sitting
-    names = {bid.bid: bid.bidder for bid in sitting.bids} if sitting.bids else {}
-    return _page("report", found, lot, _("评审报告"), files=kept, result=sitting.result, names=names, sitting=sitting)
+    names = {bid.bid: bid.bidder_name for bid in sitting.bids}
+    return _page("report", found, lot, _("评审报告"), files=kept, result=sitting.result, names=names)

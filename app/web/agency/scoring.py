@@ -92,7 +92,7 @@ def _criterion(row: Any, number: int) -> dict[str, Any]:
     if row.full.data is None or row.step.data is None:
         raise RuleViolation("criterion_incomplete", criterion=name)
     found = {
-        "id": row.id.data or f"c{number}",
+        "id": row.form.id.data or f"c{number}",
         "name_zh": name,
         "name_en": (row.name_en.data or "").strip() or name,
         "kind": row.kind.data,

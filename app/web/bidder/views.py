@@ -51,7 +51,7 @@ def _own_submissions(case: Case, lot: str) -> list[Submission]:
     return sorted(own, key=lambda s: s.received_at, reverse=True)
 
 
-@routes.get("/bidder/<case>/lots/<lot>")
+@routes.get("/bidder/cases/<case>/lots/<lot>")
 @access(Action.RECEIPT_READ)
 def lot(case: str, lot: str) -> str:
     """The big answer: submitted or not, with every receipt."""
@@ -77,7 +77,7 @@ def _may_object(case: Case, lot: str, now: datetime) -> bool:
     return until is not None and now < until and allowed(current_actor(), Action.OBJECTION_RAISE, case, lot)
 
 
-@routes.get("/bidder/<case>/lots/<lot>/seal")
+@routes.get("/bidder/cases/<case>/lots/<lot>/seal")
 @access(Action.BID_SUBMIT)
 def seal(case: str, lot: str) -> str | Response:
     """Sealing happens in the bidder's browser; this page only carries the published parameters."""
@@ -114,14 +114,14 @@ def _seal_parameters(case: Case, lot: str) -> dict[str, object]:
     }
 
 
-@routes.get("/bidder/<case>/lots/<lot>/receipts/<receipt>.json")
+@routes.get("/bidder/cases/<case>/lots/<lot>/receipts/<receipt>.json")
 @access(Action.RECEIPT_READ)
 def receipt_json(case: str, lot: str, receipt: str) -> Response:
     own = read_receipt(platform(), required_log_in(), case, lot, receipt)
     return download(f"receipt-{receipt}.json", json.dumps(own.signed, ensure_ascii=False).encode(), "application/json")
 
 
-@routes.get("/bidder/<case>/lots/<lot>/receipts/<receipt>/submission.json")
+@routes.get("/bidder/cases/<case>/lots/<lot>/receipts/<receipt>/submission.json")
 @access(Action.RECEIPT_READ)
 def submission_json(case: str, lot: str, receipt: str) -> Response:
     own = read_receipt(platform(), required_log_in(), case, lot, receipt)
@@ -129,14 +129,14 @@ def submission_json(case: str, lot: str, receipt: str) -> Response:
     return download(f"submission-{receipt}.json", data, "application/json")
 
 
-@routes.get("/bidder/<case>/lots/<lot>/receipts/<receipt>.pdf")
+@routes.get("/bidder/cases/<case>/lots/<lot>/receipts/<receipt>.pdf")
 @access(Action.RECEIPT_READ)
 def receipt_pdf(case: str, lot: str, receipt: str) -> Response:
     pdf = render_receipt(platform(), required_log_in(), case, lot, receipt)
     return download(f"receipt-{receipt}.pdf", pdf, "application/pdf")
 
 
-@routes.get("/bidder/<case>/lots/<lot>/withdrawal")
+@routes.get("/bidder/cases/<case>/lots/<lot>/withdrawal")
 @access(Action.BID_WITHDRAW)
 def withdraw(case: str, lot: str) -> str:
     found = entitled_case(case, Action.BID_WITHDRAW, lot)

@@ -1,0 +1,75 @@
+"""The pages over a case that is played up to some point: somebody's browser, logged in, without a network."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.extensions import COOKIE
+from app.factory import create_app
+from app.models import WebSession
+from app.services.accounts import token_hash
+from app.services.unit_of_work import plain_transaction
+from tests.app.services.whole_case import LOT, WholeCase
+
+__all__ = ["LOT", "Browser", "Site", "WholeCase"]
+
+
+class Browser:
+    """One person's browser; forms are sent with the token of the page they stand on."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def get(self, path: str, status: int = 200) -> str:
+        answer = self.client.get(path)
+        assert answer.status_code == status, (path, answer.status_code, answer.get_data(as_text=True)[:2000])
+        return answer.get_data(as_text=True)
+
+    def post(self, path: str, **fields: object) -> TestResponse:
+        page = self.client.get(path).get_data(as_text=True)
+        found = re.search(r'name="csrf-token" content="([^"]+)"', page)
+        assert found, path
+        data = {"csrf_token": found.group(1), **fields}
+        return self.client.post(path, data=data, content_type="multipart/form-data")
+
+
+class Site:
+    """The application over a played case."""
+
+    def __init__(self, case: WholeCase) -> None:
+        self.case = case
+        self.app: Flask = create_app(case.platform.settings, case.clock)
+        self.app.extensions["tenderhall"] = case.platform
+        self.app.config["TESTING"] = True
+
+    def token(self, who: str) -> str:
+        token = secrets.token_urlsafe(16)
+        with plain_transaction(self.case.platform.database) as (db_session, now):
+            row = WebSession(token_hash=token_hash(token), account_id=self.case.people[who].id, created_at=now)
+            row.expires_at = now + timedelta(days=9)
+            db_session.add(row)
+        return token
+
+    def browser(self, who: str = "", lang: str = "zh") -> Browser:
+        client = self.app.test_client()
+        if who:
+            client.set_cookie(COOKIE, self.token(who))
+        if lang != "zh":
+            client.get(f"/?lang={lang}")
+        return Browser(client)
+
+
+def played(folder: Path, *steps: Callable[[WholeCase], object]) -> Site:
+    """A site whose case went through these steps."""
+    case = WholeCase(folder)
+    for step in steps:
+        step(case)
+    return Site(case)
