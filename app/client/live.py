@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from typing import Any
 
 import socketio
@@ -13,34 +14,39 @@ from socketio.exceptions import SocketIOError
 from app.client.connection import Connection, Refused
 
 NAMESPACE = "/live"
-ANSWER_WITHIN = 10  # seconds for one acknowledgement
-FIRST_DELAY, LONGEST_DELAY = 0.2, 4  # seconds between tries to reach the platform again
+ANSWER_WITHIN = 5  # seconds for one acknowledgement, after which the line counts as dead
+LOOK_EVERY = 0.1  # seconds between looks at whether the line still stands
 
 logging.getLogger("engineio.client").addFilter(lambda record: record.levelno >= logging.ERROR)
 
 
 class LiveChannel:
-    """One socket that reconnects by itself. Frames only tell that something changed; what, is fetched over HTTP.
+    """One socket. Frames only tell that something changed; what, is fetched over HTTP.
 
-    Use it from one thread: the socket's own threads do no more than raise flags.
+    Use it from one thread, whose `wait` also connects again: the socket's own threads do no more than raise flags.
     """
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.cursors: dict[str, str] = {}
+        self._line = 0  # counts broken lines: an answer that was awaited over one of them never comes
         self._changed, self._joined = threading.Event(), threading.Event()
         self.client = self._make_client()
 
     def _make_client(self) -> socketio.Client:
         client = socketio.Client(
-            reconnection_delay=FIRST_DELAY,
-            reconnection_delay_max=LONGEST_DELAY,
+            reconnection=False,
             http_session=self.connection.http,
             handle_sigint=False,
         )
-        client.on("disconnect", lambda *_: self._joined.clear(), namespace=NAMESPACE)
+        client.on("disconnect", self._on_cut, namespace=NAMESPACE)
         client.on("case.changed", self._on_frame, namespace=NAMESPACE)
         return client
+
+    def _on_cut(self, *_: Any) -> None:
+        self._line += 1
+        self._joined.clear()
+        self._changed.set()
 
     def _on_frame(self, frame: dict[str, Any]) -> None:
         self.cursors[frame["case"]] = frame["cursor"]
@@ -70,6 +76,12 @@ class LiveChannel:
     def close(self) -> None:
         self.client.disconnect()
 
+    def _abandon(self) -> None:
+        """Give a silent line up: a cut cable says nothing, and the socket would wait for its ping's time-out."""
+        silent, self.client = self.client, self._make_client()
+        threading.Thread(target=silent.disconnect, daemon=True).start()
+        self._on_cut()
+
     def follow(self, case: str) -> None:
         """Hear of a case from now on, and after each broken line again from where one was."""
         if case not in self.cursors:
@@ -77,7 +89,7 @@ class LiveChannel:
             self._joined.clear()
 
     def wait(self, seconds: float) -> bool:
-        """Until something changed in a followed case, at most `seconds`; whether it did."""
+        """Until something may have changed in a followed case, at most `seconds`; whether it may."""
         if self.open() and not self._joined.is_set():
             self._join()
         changed = self._changed.wait(seconds)
@@ -98,13 +110,32 @@ class LiveChannel:
 
     def ask(self, event: str, message: dict[str, Any]) -> dict[str, Any]:
         """The acknowledgement of one event. Raises Refused with the platform's words, `no_answer` without one."""
+        answers: list[Any] = []
+        answered = threading.Event()
+        line, give_up_at = self._line, time.monotonic() + ANSWER_WITHIN
+
+        def take(*found: Any) -> None:
+            answers.extend(found)
+            answered.set()
+
         try:
-            answer = self.client.call(event, message, namespace=NAMESPACE, timeout=ANSWER_WITHIN)
+            self.client.emit(event, message, namespace=NAMESPACE, callback=take)
         except SocketIOError as exc:
-            raise Refused(
-                "no_answer", "线路中断，稍后自动重连。", "The line is down; it reconnects by itself."
-            ) from exc
-        if "error" in answer:
-            error = answer["error"]
-            raise Refused(error["code"], error["message"], error.get("message_en", ""), status=400)
-        return dict(answer)
+            raise _no_answer() from exc
+        while not answered.wait(LOOK_EVERY):
+            if time.monotonic() > give_up_at:
+                self._abandon()
+            if line != self._line or not self.up:
+                raise _no_answer()
+        return _answer(dict(answers[0]))
+
+
+def _no_answer() -> Refused:
+    return Refused("no_answer", "线路中断，正在自动重连。", "The line is down and reconnects by itself.")
+
+
+def _answer(found: dict[str, Any]) -> dict[str, Any]:
+    if "error" in found:
+        error = found["error"]
+        raise Refused(error["code"], error["message"], error.get("message_en", ""), status=400)
+    return found

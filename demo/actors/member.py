@@ -7,6 +7,8 @@ being typed, and after the reconnection everything unacknowledged is sent again 
 from __future__ import annotations
 
 import re
+import socket
+import time
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from evaluation.committee import MemberRole
 from evaluation.sitting import BidsReviewed, ChairVoted, ReviewFinding, ScoreSheetLocked, StatementMade
 
 CODE = re.compile(r"^code: (\S+)\s*$", re.M)
+OUTAGE = 2.0  # seconds without a line, in which the member goes on typing
 NOT_YET = frozenset({"sitting_not_convened", "not_available", "call_up_unknown"})
 
 
@@ -95,6 +98,8 @@ def _score(actor: Actor, convened: dict[str, Any], seat: int, experts: list[int]
         draft.type(*cell)
         if torn < 0 or number < torn:
             _send(actor, draft)
+        else:
+            time.sleep(OUTAGE / (len(cells) - torn))
     _send(actor, draft)
     if torn >= 0:
         actor.tell("line_restored", seat=seat, acknowledged=len(draft.saved), queued=len(cells) - torn)
@@ -113,5 +118,5 @@ def _send(actor: Actor, draft: ScoreSheetDraft) -> None:
 
 
 def _tear(channel: LiveChannel) -> None:
-    """What a cut cable does: the connection is gone, and nobody said goodbye."""
-    channel.client.eio.ws.shutdown()
+    """What a line does that breaks: the connection is gone, and nobody said goodbye."""
+    channel.client.eio.ws.sock.shutdown(socket.SHUT_RDWR)
