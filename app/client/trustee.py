@@ -281,6 +281,6 @@ def setup_m0(profiles: Sequence[Profile], threshold: int, passphrase: str, rng: 
     committee, secrets = run_ceremony(members, threshold, rng)
     for index, profile in enumerate(profiles, 1):
         write_private(profile.folder / "M0.txt", M0_NOTICE.encode())
-        write_private(profile.folder / "share.age", seal_under(passphrase, secrets[index]))
         write_json(profile.folder / "committee.json", {"committee": committee.describe(), "index": index})
+        write_private(profile.folder / "share.age", seal_under(passphrase, secrets[index]))  # last: the folder is whole
     return committee
