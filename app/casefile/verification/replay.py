@@ -6,6 +6,7 @@ word. The system's own facts are computed anew from the state. The replay ends a
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from app.procedure.bid import BidReceipted, BidSubmitted, BidWithdrawn
 from app.procedure.convening import check_draw_conditions, check_party
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import SYSTEM, Actor, Role
-from crypto.committee import combine, identity
+from crypto.committee import check_capsule_header, combine, identity
 from crypto.errors import CryptoError
 from evaluation import draw
 from evaluation.draw.events import DrawEvent
@@ -147,6 +148,16 @@ class Replay:
             check_draw_conditions(fact.conditions, profile, buyers, case.id, lot, (committee.id, committee.k))
         elif isinstance(fact, draw.DrawCommitted | draw.DrawRevealed):
             check_party(fact.party, actor)
+        if isinstance(fact, draw.DrawCommitted):
+            self._check_capsule(fact, lot)
+
+    def _check_capsule(self, fact: draw.DrawCommitted, lot: str) -> None:
+        """The trustees could open the sealed copy if the party never revealed. Raises CryptoError, RuleViolation."""
+        conditions = self.case.lot(lot).draw.conditions
+        if conditions is None:
+            raise RuleViolation("draw_conditions_missing")
+        ident = identity("draw-reveal", draw.reveal_statement(conditions.draw_id, fact.round))
+        check_capsule_header(base64.b64decode(fact.capsule_b64, validate=True), committee_of(self.case), ident)
 
     def _completed(self, record: Record) -> Iterator[Any]:
         """What a feature adds right after a fact, once it is applied."""

@@ -1,0 +1,189 @@
+"""An installation on a clock of its own, with everybody who takes part in a case, and the one way in which they act."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+from alembic import command
+from sqlalchemy import select
+
+from app.adapters.keystore import create_keys
+from app.casefile.case import Case
+from app.casefile.codec import encode
+from app.casefile.record import case_reference
+from app.config import Settings
+from app.models import Account
+from app.procedure.roles import Role
+from app.queries.cases import load_case
+from app.services import accounts, bids, experts, register, tenders
+from app.services.accounts import LogIn, NewOrganisation
+from app.services.acts import Proposal, act_head, record_act
+from app.services.installation import alembic_config
+from app.services.jobs import claim_job, finish_job
+from app.services.platform import Platform, open_platform
+from app.tasks.jobs import run_job
+from crypto.committee import Member, run_ceremony
+from crypto.signing import SigningKey, sign_act, sign_object
+
+LOT = "1"
+START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+BIDDERS = ("bidder-a", "bidder-b", "bidder-c", "bidder-d", "bidder-e")
+ACTS_OF = (bids, tenders)  # importing a service registers what it adds to acts
+
+
+class Clock:
+    """Simulated time: a millisecond passes at every look."""
+
+    def __init__(self) -> None:
+        self.at = START
+
+    def __call__(self) -> datetime:
+        self.at += timedelta(milliseconds=1)
+        return self.at
+
+    def advance(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+@dataclass
+class Person:
+    """An account with its key; `log_in` is what a token stands for."""
+
+    log_in: LogIn
+    key: SigningKey
+    organisation: str
+
+    @property
+    def id(self) -> str:
+        return self.log_in.account_id
+
+
+@dataclass
+class Installation:
+    """The installation in a folder and everybody in it."""
+
+    folder: Path
+    clock: Clock = field(default_factory=Clock)
+    people: dict[str, Person] = field(default_factory=dict)
+    shares: dict[int, bytes] = field(default_factory=dict)
+    case_id: str = ""
+
+    def __post_init__(self) -> None:
+        settings = Settings(self.folder, f"sqlite:///{self.folder / 'test.db'}", "test.example", "http://127.0.0.1")
+        create_keys(settings.keys, settings.origin, "交易中心", START)
+        self.platform: Platform = open_platform(settings, self.clock)
+        command.upgrade(alembic_config(self.platform.database), "head")
+        register.found_register(self.platform, "交易中心")
+
+    # people
+
+    def found(self) -> Self:
+        """Everybody has an account and a certified key; trustees, sites and experts are registered."""
+        centre = NewOrganisation("交易中心", "centre", "C0000000000000001X")
+        accounts.found_people(self.platform, centre, ("admin", "管理员"), ("centre", "中心经办"))
+        for login in ("admin", "centre"):
+            self._certify(login)
+        for login, name, kind, role in (
+            ("officer", "代理经办", "agency", Role.AGENCY_OFFICER),
+            ("releaser", "代理复核", "agency", Role.AGENCY_SUPERVISOR),
+            ("regulator", "监管员", "regulator", Role.REGULATOR),
+            ("witness-host", "主场见证", "centre", Role.SITE_WITNESS),
+            ("witness-sub", "副场见证", "centre", Role.SITE_WITNESS),
+            ("buyer", "采购人代表", "buyer", Role.AGENCY_OFFICER),
+            *((f"trustee-{i}", f"受托人{i}", f"trustee{i}", Role.TRUSTEE) for i in range(1, 4)),
+        ):
+            self._add(login, name, kind, role)
+        for login in BIDDERS:
+            owner = NewOrganisation(f"投标人{login[-1]}", "bidder", f"B{login[-1]}")
+            accounts.register_bidder(self.platform, owner, login, f"员工{login[-1]}", "correct horse battery")
+            self._certify(login)
+        self._register_trustees()
+        self._register_experts()
+        return self
+
+    def _add(self, login: str, name: str, kind: str, role: Role) -> None:
+        owner = NewOrganisation("交易中心" if kind == "centre" else f"{kind}单位", kind, f"O-{kind}")
+        if kind == "centre":
+            owner = NewOrganisation("交易中心", "centre", "C0000000000000001X")
+        admin, centre = self.people["admin"].id, self.people["centre"].id
+        account = accounts.prepare_account(
+            self.platform, admin, owner, login, name, frozenset({role}), f"{login}@example.org"
+        )
+        accounts.approve_account(self.platform, centre, account)
+        self._certify(login)
+
+    def _certify(self, login: str) -> None:
+        with self.platform.database.reading() as db_session:
+            account = db_session.scalars(select(Account).where(Account.login == login)).one()
+            account_id, organisation = account.id, account.organisation_id
+        key, log_in = SigningKey.generate(), LogIn(account_id, "")
+        proof = sign_object(key, register.PROOF_LABEL, {"account": account_id, "origin": self.platform.origin})
+        register.certify_key(self.platform, log_in, base64.b64encode(key.spki).decode(), proof)
+        self.people[login] = Person(log_in, key, organisation)
+
+    def _register_trustees(self) -> None:
+        keys = [self.people[f"trustee-{i}"].key.key_id for i in range(1, 4)]
+        members = [Member(i, f"受托单位{i}", key) for i, key in enumerate(keys, 1)]
+        committee, self.shares = run_ceremony(members, 2, os.urandom)
+        register.register_committee(self.platform, self.people["centre"].log_in, committee.describe())
+
+    def _register_experts(self) -> None:
+        centre = self.people["centre"].log_in
+        self.sites = [
+            experts.add_site(self.platform, centre, name, self.people[witness].id)
+            for name, witness in (("主场", "witness-host"), ("副场", "witness-sub"))
+        ]
+        entries = [
+            experts.NewExpert(
+                login=f"expert-{i}",
+                name=f"专家{i}",
+                organisation=NewOrganisation(f"单位{i}", "employer", f"E{i}"),
+                mail=f"expert-{i}@example.org",
+                site=self.sites[i % 2],
+                specialities=("goods",),
+                born=date(1980, 1, 1),
+                certified_until=date(2030, 1, 1),
+            )
+            for i in range(16)
+        ]
+        experts.add_experts(self.platform, centre, entries)
+
+    # acting
+
+    @property
+    def case(self) -> Case:
+        with self.platform.database.reading() as db_session:
+            return load_case(db_session, self.case_id)
+
+    def act(
+        self, who: str | Person, fact: Any, lot: str = LOT, type: str = "", attachments: dict[str, bytes] | None = None
+    ) -> dict[str, Any]:
+        """Sign a fact (or a payload with its `type`) and have it recorded."""
+        person = self.people[who] if isinstance(who, str) else who
+        payload, name = (fact, type) if type else (encode(fact), fact.__class__.__name__)
+        signed = sign_act(
+            person.key,
+            origin=self.platform.origin,
+            case=case_reference(self.case_id, lot),
+            type=name,
+            payload=payload,
+            prev_act=act_head(self.platform, self.case_id, person.log_in),
+            command_id=secrets.token_hex(8),
+            at=self.clock(),
+        )
+        private = {"address": "192.0.2.7"}
+        proposal = Proposal(self.case_id, lot, name, payload, signed, attachments or {}, private)
+        return record_act(self.platform, person.log_in, proposal)
+
+    def work_off(self, seconds: float = 0) -> None:
+        """Let time pass and run every job that is due."""
+        self.clock.advance(seconds)
+        while (job := claim_job(self.platform)) is not None:
+            run_job(self.platform, job)
+            finish_job(self.platform, job)
