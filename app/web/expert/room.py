@@ -34,6 +34,8 @@ def _entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Ca
         cursor = write_cursor(here, case, seen_events(db_session, actor, case).last_seq)
     shown = {
         "room": room,
+        "form": None,
+        "errors": [],
         "back": f"/room/{case}/{lot}",
         "key_name": session.get("booth_key", ""),
         "cursor": cursor,

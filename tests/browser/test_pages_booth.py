@@ -1,0 +1,112 @@
+"""A booth in a real browser: from the code to the signed report, with the key made on its machine."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from live_case import LiveCase, violations
+from playwright.sync_api import Browser, Page, expect
+
+from app.services import draws
+from evaluation import sitting
+from tests.app.services.whole_case import LOT, WholeCase
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def live(tmp_path: Path):
+    with ThreadPoolExecutor(1) as pool:
+        case = pool.submit(lambda: WholeCase(tmp_path).found().publish().bid().open().draw()).result()
+    serving = LiveCase(case)
+    yield serving
+    serving.stop()
+
+
+def seat_by_pages(live: LiveCase, browser: Browser, number: int) -> Page:
+    """Sit down at a booth: the code, a key, and the witness's signature, all through pages."""
+    case = live.case
+    seat = case.case.lots[LOT].sitting.seats[number]
+    booth = live.context(browser).new_page()
+    booth.goto(f"{live.url}/seat")
+    booth.get_by_label("通知中的编码").fill(draws.call_up_code(case.platform, case.case_id, LOT, seat.person))
+    booth.get_by_role("button", name="继续").click()
+    booth.get_by_role("button", name="制作新密钥").click()
+    booth.get_by_role("button", name="申请证书").click()
+    booth.wait_for_url("**/seat/waiting")
+    assert violations(booth) == []
+    witness = live.page(browser, "witness-host" if seat.site == case.sites[0] else "witness-sub")
+    witness.goto(f"{live.url}/witness")
+    fingerprint = booth.locator(".fingerprint").inner_text().strip()
+    expect(witness.locator(".fingerprint").first).to_have_text(fingerprint)
+    witness.get_by_role("link", name="核验").first.click()
+    assert violations(witness) == []
+    witness.get_by_role("button", name="签名并提交").click()
+    witness.wait_for_url("**/witness")
+    booth.wait_for_url("**/room/**")
+    return booth
+
+
+def test_a_booth_from_the_code_to_the_signed_report(live: LiveCase, browser: Browser):
+    case = live.case
+    seats = case.case.lots[LOT].sitting.seats
+    mine = next(n for n, seat in seats.items() if seat.role == "expert")
+    booth = seat_by_pages(live, browser, mine)
+    expect(booth.get_by_role("heading", name="等待全部成员签到")).to_be_visible()
+    case.members = {n: case._seat(n) for n in sorted(seats) if n != mine}
+    expect(booth.get_by_role("heading", name="作出纪律与回避声明")).to_be_visible()
+    assert violations(booth) == []
+
+    booth.get_by_label("没有应当回避的情形，并遵守评审纪律").check()
+    sign(booth)
+    case._each(lambda n: sitting.StatementMade(n, True, ""))
+    expect(booth.get_by_role("heading", name="推选组长，第 1 轮")).to_be_visible()
+    booth.get_by_label(f"席位 {mine}（评审专家）").check()
+    sign(booth)
+    case._each(lambda n: sitting.ChairVoted(n, mine, 1))
+    expect(booth.get_by_role("heading", name="逐项作出初步评审结论")).to_be_visible()
+    assert violations(booth) == []
+    for choice in booth.get_by_label("通过", exact=True).all():
+        choice.check()
+    sign(booth)
+    bids = [bid.bid for bid in case.case.lots[LOT].sitting.bids]
+    found = tuple(sitting.ReviewFinding(bid, "formal", True, "") for bid in bids)
+    case._each(lambda n: sitting.BidsReviewed(n, found))
+    score(live, booth, bids)
+    case._each(lambda n: sitting.ScoreSheetLocked(n, case.sheet(n, bids), {}))
+    expect(booth.get_by_role("table", name="评分汇总表")).to_be_visible()
+    live.aside(case.work_off)
+    expect(booth.get_by_role("heading", name="阅读并签署评审报告")).to_be_visible()
+    assert violations(booth) == []
+    booth.get_by_role("button", name="1 取得并核对待签文件").click()
+    booth.get_by_role("button", name="2 签署评审报告").click()
+    expect(booth.get_by_role("heading", name="等待成员签字")).to_be_visible()
+    assert mine in case.case.lots[LOT].sitting.signed
+    for number, person in case.members.items():
+        live.aside(case._sign, number, person)
+    live.aside(case.work_off)
+    expect(booth.get_by_role("heading", name="评审结束")).to_be_visible()
+
+
+def sign(booth: Page) -> None:
+    booth.get_by_role("button", name="核对并签名").first.click()
+    booth.get_by_role("button", name="签名并提交").click()
+    booth.wait_for_url("**/room/*/*")
+
+
+def score(live: LiveCase, booth: Page, bids: list[str]) -> None:
+    """Type every score; each is saved by itself; then lock."""
+    expect(booth.get_by_role("heading", name="独立评分")).to_be_visible()
+    for i, bid in enumerate(bids):
+        booth.goto(f"{live.url}/room/{live.case.case_id}/{LOT}?bid={bid}")
+        booth.locator(f"#score-{bid}-plan").fill("50.5")
+        booth.locator(f"#score-{bid}-record").fill(str(2 * i))
+        for name in ("plan", "record"):
+            expect(booth.locator(f"#score-{bid}-{name}-saved")).to_contain_text("已保存")
+    assert violations(booth) == []
+    booth.get_by_role("link", name="核对并锁定").click()
+    expect(booth.get_by_role("table", name="我的评分表")).to_contain_text("50.50")
+    booth.get_by_role("button", name="签名并提交").click()
+    expect(booth.get_by_role("heading", name="等待全部成员锁定评分")).to_be_visible()
