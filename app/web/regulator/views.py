@@ -35,6 +35,7 @@ from app.web.wording import ROLES
 
 routes = Blueprint("regulator", __name__)
 SYSTEM = "system"
+PAGE = 40
 
 
 @routes.get("/regulator")
@@ -83,6 +84,20 @@ def _event_rows(seen: Seen) -> list[EventRow]:
     ]
 
 
+def _event_page(seen: Seen) -> dict[str, object]:
+    """The log, newest first, searched by words and turned by page."""
+    words, start = request.args.get("q", "").strip()[:100], request.args.get("from", "0")
+    rows = [row for row in reversed(_event_rows(seen)) if words in f"{row.name} {row.who} {row.role}"]
+    first = int(start) if start.isdecimal() else 0
+    return {
+        "events": rows[first : first + PAGE],
+        "found": len(rows),
+        "words": words,
+        "newer": f"?q={words}&from={max(first - PAGE, 0)}#events-title" if first else None,
+        "older": f"?q={words}&from={first + PAGE}#events-title" if first + PAGE < len(rows) else None,
+    }
+
+
 def _author(case: Case, record: Record, name_of: Callable[[str], str | None]) -> str:
     if record.actor == SYSTEM:
         return _("系统")
@@ -121,7 +136,7 @@ def case(case: str) -> str:
         lines=lines,
         rooms=rooms,
         draws=[lot.number for lot in terms.lots if allowed(actor, Action.DRAW_WATCH, found, lot.number)],
-        events=_event_rows(seen),
+        **_event_page(seen),
         over=over,
         checks=_checks(case) if over and request.method == "POST" else None,
     )
