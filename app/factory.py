@@ -65,7 +65,6 @@ def _attach(app: Flask, settings: Settings) -> None:
         async_mode=_async_mode(),
         transports=["websocket"],
         cors_allowed_origins=[],  # app.realtime checks the Origin itself, also a missing one
-        message_queue=settings.redis_url,
         max_http_buffer_size=1 << 20,
         manage_session=False,
         ping_interval=20,

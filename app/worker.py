@@ -1,6 +1,7 @@
 """The worker: runs what is due, wakes when somebody commits, sleeps until the next due time.
 
-Embedded, it runs tasks in its own process; with Redis it only hands the job's id to Celery, as a hint.
+Embedded, it runs jobs in its own process. With Redis it gives Celery's workers a hint for each due job; what nobody
+takes soon it runs itself, so that a silent broker delays work and never loses it.
 """
 
 from __future__ import annotations
@@ -8,28 +9,75 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from functools import cache
 
 from celery import Celery
+from kombu.exceptions import OperationalError
 
 from app.config import Settings
 from app.database import CommitWatch
 from app.procedure.errors import RuleViolation
-from app.services.jobs import ClaimedJob, claim_job, fail_job, finish_job, next_due
+from app.services.jobs import (
+    RENEWED_EVERY,
+    ClaimedJob,
+    claim_job,
+    due_jobs,
+    fail_job,
+    finish_job,
+    next_due,
+    renew_lease,
+)
 from app.services.platform import Platform, open_platform
 from app.tasks.jobs import run_job
 from crypto.errors import CryptoError
 
 log = logging.getLogger("tenderhall.worker")
 IDLE_AT_MOST = timedelta(seconds=5)
+LOOK_EVERY = 0.5  # seconds between looks at hints that nobody took yet
+TAKEN_WITHIN = 3.0  # seconds, after which a hinted job is run here
+HINT_EXPIRES = 60  # seconds; by then its job was run without it
+CELERY_THREADS = 2
+
+
+@contextmanager
+def lease_held(platform: Platform, job: ClaimedJob) -> Iterator[None]:
+    """The lease is renewed for as long as the block runs."""
+    over = threading.Event()
+
+    def renew() -> None:
+        while not over.wait(RENEWED_EVERY.total_seconds()):
+            try:
+                renew_lease(platform, job)
+            except Exception:
+                log.exception("job %s (%s): lease not renewed", job.id, job.task)
+
+    keeper = threading.Thread(target=renew, daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        keeper.join()
+
+
+def run_next(platform: Platform) -> bool:
+    """Claim and run the most overdue job; whether there was one."""
+    job = claim_job(platform)
+    if job is not None:
+        run_claimed(platform, job)
+    return job is not None
 
 
 def run_claimed(platform: Platform, job: ClaimedJob) -> None:
     """Run one claimed job; a failure leaves it to be tried again, and says where to look."""
     try:
-        run_job(platform, job)
+        with lease_held(platform, job):
+            run_job(platform, job)
     except (RuleViolation, CryptoError) as refused:
         log.warning("job %s (%s) refused: %s", job.id, job.task, refused.code)
         fail_job(platform, job, refused.code)
@@ -41,18 +89,40 @@ def run_claimed(platform: Platform, job: ClaimedJob) -> None:
         finish_job(platform, job)
 
 
-def work(platform: Platform, stopped: threading.Event, hand_over: Callable[[ClaimedJob], None] | None = None) -> None:
-    """Until `stopped`: claim what is due and run it, or hand it over."""
+def work(platform: Platform, stopped: threading.Event) -> None:
+    """Until `stopped`: run what is due, one job after the other."""
     watch = CommitWatch(platform.database)
     try:
         while not stopped.is_set():
-            job = claim_job(platform)
-            if job is not None:
-                (hand_over or (lambda found: run_claimed(platform, found)))(job)
-                continue
-            watch.wait(_idle_seconds(platform))
+            if not run_next(platform):
+                watch.wait(_idle_seconds(platform))
     finally:
         watch.close()
+
+
+def hand_out(platform: Platform, stopped: threading.Event, hint: Callable[[], None]) -> None:
+    """Until `stopped`: one hint for each due job, and run here what nobody took within TAKEN_WITHIN."""
+    watch, hinted = CommitWatch(platform.database), dict[int, float]()
+    try:
+        while not stopped.is_set():
+            due = due_jobs(platform)
+            hinted = {id_: hinted.get(id_) or _hint(hint) for id_ in due}
+            if any(time.monotonic() - at > TAKEN_WITHIN for at in hinted.values()):
+                run_next(platform)
+                continue
+            watch.wait(LOOK_EVERY if due else _idle_seconds(platform))
+    finally:
+        watch.close()
+
+
+def _hint(hint: Callable[[], None]) -> float:
+    """When the hint was given; long ago when the broker did not take it."""
+    try:
+        hint()
+        return time.monotonic()
+    except OperationalError as exc:
+        log.warning("the broker takes no hint (%s); working without it", exc)
+        return float("-inf")
 
 
 def _idle_seconds(platform: Platform) -> float:
@@ -64,17 +134,34 @@ def _idle_seconds(platform: Platform) -> float:
 
 
 def make_celery(settings: Settings) -> Celery:
-    """The Celery application of a grown installation; its one task runs the job whose fields it is given."""
+    """The Celery application of a grown installation. Its one task runs whatever is most overdue."""
     application = Celery("tenderhall", broker=settings.redis_url)
-    application.conf.update(task_ignore_result=True, task_acks_late=True, worker_prefetch_multiplier=1)
-    platform = open_platform(settings)
+    application.conf.update(
+        task_ignore_result=True,
+        task_default_queue=f"tenderhall.{settings.origin}",
+        worker_prefetch_multiplier=1,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options={"socket_timeout": 3, "socket_connect_timeout": 3},
+        worker_hijack_root_logger=False,
+    )
 
-    @application.task(name="tenderhall.run_job")
-    def run(job_id: int, task: str, case_id: str, lot: str, detail: str) -> None:
-        run_claimed(platform, ClaimedJob(job_id, task, case_id, lot, detail))
+    @application.task(name="tenderhall.run_next")
+    def run() -> None:
+        run_next(open_once(settings))
 
-    application.run_claimed_job = run
     return application
+
+
+@cache
+def open_once(settings: Settings) -> Platform:
+    """The installation, opened at the first hint that a process takes."""
+    return open_platform(settings)
+
+
+def run_celery(settings: Settings) -> None:
+    """A Celery worker on threads, until SIGTERM; the jobs at hand are finished first."""
+    words = ["worker", "--pool", "threads", "--concurrency", str(CELERY_THREADS), "--loglevel", "WARNING"]
+    make_celery(settings).worker_main([*words, "--without-gossip", "--without-mingle", "--without-heartbeat"])
 
 
 def main(settings: Settings) -> None:
@@ -85,9 +172,5 @@ def main(settings: Settings) -> None:
     if settings.redis_url is None:
         work(platform, stopped)
         return
-    celery = make_celery(settings)
-    work(
-        platform,
-        stopped,
-        lambda job: celery.run_claimed_job.delay(job.id, job.task, job.case_id, job.lot, job.detail),
-    )
+    task = make_celery(settings).tasks["tenderhall.run_next"]
+    hand_out(platform, stopped, lambda: task.apply_async(retry=False, expires=HINT_EXPIRES))

@@ -52,6 +52,7 @@ def _add_site(commands: argparse._SubParsersAction) -> None:
     up.add_argument("--tls", action="store_true", help="为局域网生成证书并启用 https · make a certificate, serve https")
     up.add_argument("--host", help="监听地址，默认 127.0.0.1 · address to listen on")
     up.add_argument("--port", type=int, help="端口，默认 8000 · port")
+    up.add_argument("--web-workers", type=int, help="网站进程数，默认 1 · number of web processes")
     init = _command(
         commands, "init", init_command, "新建平台并邀请首批两人 · found an installation, invite the first two"
     )
@@ -60,7 +61,8 @@ def _add_site(commands: argparse._SubParsersAction) -> None:
         "--credit-code", default="12510000MB00000000", help="统一社会信用代码 · unified social credit code"
     )
     init.add_argument("--json", action="store_true", help="只输出 JSON · print JSON only")
-    _command(commands, "worker", worker_command, "只运行后台任务 · run deferred work only")
+    worker = _command(commands, "worker", worker_command, "只运行后台任务 · run deferred work only")
+    worker.add_argument("--celery", action="store_true", help="听从 Redis 的提示 · as a Celery worker on Redis")
     _command(commands, "migrate", migrate_command, "更新数据库结构 · bring the database schema up to date")
     _command(commands, "doctor", doctor_command, "检查安装有何问题 · say what is wrong with an installation")
 
@@ -76,7 +78,7 @@ def _add_demo(commands: argparse._SubParsersAction) -> None:
 
 def settings_from(arguments: argparse.Namespace) -> Settings:
     """Settings of the environment, with what the command line adds."""
-    for option in ("host", "port"):
+    for option in ("host", "port", "web_workers"):
         if getattr(arguments, option, None):
             os.environ[f"TENDERHALL_{option.upper()}"] = str(getattr(arguments, option))
     return Settings.from_env()
@@ -110,9 +112,12 @@ def init_command(arguments: argparse.Namespace) -> int:
 
 
 def worker_command(arguments: argparse.Namespace) -> int:
-    from app.worker import main as work
+    from app import worker
 
-    work(settings_from(arguments))
+    settings = settings_from(arguments)
+    if arguments.celery and settings.redis_url is None:
+        raise BadSettings("TENDERHALL_REDIS_URL")
+    (worker.run_celery if arguments.celery else worker.main)(settings)
     return 0
 
 

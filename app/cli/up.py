@@ -1,4 +1,7 @@
-"""`tenderhall up`: web with live channel and worker as one process group; a child that dies is started again."""
+"""`tenderhall up`: web with live channel and worker as one process group; a child that dies is started again.
+
+With Redis a Celery worker joins the group. Several web processes share one port; the kernel spreads connections.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,8 @@ def web_command(settings: Settings, certificate: tuple[Path, Path] | None) -> li
     command = [sys.executable, "-m", "gunicorn", "wsgi:app", "-k", "gevent", "--workers", "1"]
     command += ["--worker-connections", "2000", "--bind", f"{settings.host}:{settings.port}"]
     command += ["--no-control-socket", "--graceful-timeout", "5", "--log-level", "warning"]
+    if settings.web_workers > 1:
+        command.append("--reuse-port")  # only then: else a second site on the same port would go unnoticed
     if certificate:
         command += ["--certfile", str(certificate[0]), "--keyfile", str(certificate[1])]
     return command
@@ -63,6 +68,16 @@ class Child:
             self.process.kill()
 
 
+def site_commands(settings: Settings, certificate: tuple[Path, Path] | None) -> list[tuple[str, list[str]]]:
+    """The processes of a site: name and command of each."""
+    worker = [sys.executable, "-m", "app.cli", "worker"]
+    web = web_command(settings, certificate)
+    commands = [("web", web)] * settings.web_workers + [("worker", worker)]
+    if settings.redis_url is not None:
+        commands.append(("celery", [*worker, "--celery"]))
+    return commands
+
+
 def run_site(settings: Settings, certificate: tuple[Path, Path] | None) -> int:
     """Run until Ctrl-C or SIGTERM."""
     environment = dict(os.environ)
@@ -72,10 +87,7 @@ def run_site(settings: Settings, certificate: tuple[Path, Path] | None) -> int:
     stopping: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda found, _frame: stopping.append(found))
-    children = [
-        Child("web", web_command(settings, certificate), environment),
-        Child("worker", [sys.executable, "-m", "app.cli", "worker"], environment),
-    ]
+    children = [Child(*found, environment) for found in site_commands(settings, certificate)]
     print(f"Tenderhall: {scheme}://{settings.host}:{settings.port}/  （Ctrl-C 停止 · stops it）", flush=True)
     try:
         while not stopping:

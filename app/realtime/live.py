@@ -5,12 +5,14 @@ from __future__ import annotations
 import uuid
 from decimal import Decimal, InvalidOperation
 from logging import getLogger
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import request
-from flask_socketio import ConnectionRefusedError, disconnect, join_room
+from flask_socketio import ConnectionRefusedError, disconnect
 
+from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.casefile.record import Record
 from app.casefile.sight import sees
@@ -20,7 +22,9 @@ from app.permissions.actions import Action
 from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import ANYONE, Actor
+from app.queries.cases import load_case, load_records
 from app.queries.events import seen_events
+from app.services.accounts import living_tokens
 from app.services.cursors import read_cursor, write_cursor
 from app.services.sittings import save_score
 from crypto.canonical import Json
@@ -29,37 +33,51 @@ from crypto.instants import format_instant
 
 NAMESPACE = "/live"
 log = getLogger("tenderhall.live")
-# Who listens here: case id -> audience -> token by which its actor is loaded again for each frame.
-_audiences: dict[str, dict[str, str]] = {}
+# Who listens here: socket -> token, by which its actor is loaded again each time; case -> socket -> last number heard.
 _tokens: dict[str, str] = {}
+_heard: dict[str, dict[str, int]] = {}
+_turn = Lock()  # joining and telling take turns, so that nobody misses a fact or hears of it twice
 
 
 def attach() -> None:
     """Bind the events; each declares its access like a route does."""
     socketio.on_event("connect", connect, namespace=NAMESPACE)
+    socketio.on_event("disconnect", leave, namespace=NAMESPACE)
     socketio.on_event("case.join", join_case, namespace=NAMESPACE)
     socketio.on_event("score.save", save, namespace=NAMESPACE)
 
 
 @access(Action.SITE_READ)
 def connect(auth: dict[str, str] | None = None) -> None:
-    """Browsers must come from our own pages; programs bring their token and no Origin."""
+    """Browsers must come from our own pages; programs bring the token of a log-in and no Origin."""
     token = str((auth or {}).get("token") or "")
-    if not token:
-        if not _own_origin():
-            raise ConnectionRefusedError("origin")
+    if token:
+        if find_log_in(token)[0] is None:
+            raise ConnectionRefusedError("log_in_needed")
+    elif not _own_origin():
+        raise ConnectionRefusedError("origin")
+    else:
         token = request.cookies.get(COOKIE, "")
-    _tokens[request.sid] = token  # type: ignore[attr-defined]
+        token = token if find_log_in(token)[0] else ""  # who was logged in once listens like anybody
+    _tokens[_sid()] = token
+
+
+@access(Action.SITE_READ)
+def leave(_reason: str = "") -> None:
+    """The socket is gone."""
+    _tokens.pop(_sid(), None)
+    for listeners in _heard.values():
+        listeners.pop(_sid(), None)
+
+
+def _sid() -> str:
+    sid: str = request.sid  # type: ignore[attr-defined]
+    return sid
 
 
 def _own_origin() -> bool:
     origin = request.headers.get("Origin", "")
     return bool(origin) and urlsplit(origin).netloc == request.host
-
-
-def _actor() -> tuple[str, Actor]:
-    token = _tokens.get(request.sid, "")  # type: ignore[attr-defined]
-    return token, find_log_in(token)[1]
 
 
 def _refused(exc: Exception) -> Json:
@@ -80,15 +98,15 @@ def join_case(sent: dict[str, Any]) -> Json:
     """Listen to a case; the answer holds what was missed since the cursor, as far as the listener may see it."""
     try:
         here, case_id = platform(), str(sent.get("case", ""))
-        token, actor = _actor()
-        with here.database.reading() as db_session:
-            seen = seen_events(db_session, actor, case_id, read_cursor(here, case_id, str(sent.get("cursor") or "")))
-        if seen.case.tender.parties is None:
-            raise NotAllowed(Action.EVENTS_READ)
-        audience = actor.signs_as or "public"
-        _audiences.setdefault(case_id, {})[audience] = token
-        join_room(_room(case_id, audience))
-        frames = [_frame(record, case_id) for record in seen.records] if sent.get("cursor") else []
+        after = read_cursor(here, case_id, str(sent.get("cursor") or ""))
+        actor = find_log_in(_tokens.get(_sid(), ""))[1]
+        with _turn:
+            with here.database.reading() as db_session:
+                seen = seen_events(db_session, actor, case_id, after)
+            if seen.case.tender.parties is None:
+                raise NotAllowed(Action.EVENTS_READ)
+            _heard.setdefault(case_id, {})[_sid()] = seen.last_seq
+        frames = [_frame(record) for record in seen.records] if sent.get("cursor") else []
         return {"cursor": write_cursor(here, case_id, seen.last_seq), "missed": frames}
     except Exception as exc:
         return _refused(exc)
@@ -98,7 +116,7 @@ def join_case(sent: dict[str, Any]) -> Json:
 def save(sent: dict[str, Any]) -> Json:
     """Keep one unfinished score and say when."""
     try:
-        log_in = find_log_in(_tokens.get(request.sid, ""))[0]  # type: ignore[attr-defined]
+        log_in = find_log_in(_tokens.get(_sid(), ""))[0]
         if log_in is None:
             disconnect()
             raise NotAllowed(Action.SCORE_SAVE)
@@ -120,31 +138,39 @@ def _value(sent: Any) -> Decimal | None:
         raise RuleViolation("malformed", path="$.value", expected="number") from exc
 
 
-def _room(case_id: str, audience: str) -> str:
-    return f"{case_id}:{audience}"
-
-
-def _frame(record: Record, case_id: str) -> dict[str, Json]:
-    return {"case": case_id, "type": record.type, "lot": record.lot, "at": format_instant(record.at)}
-
-
-def tell(case_id: str, records: list[Record]) -> None:
-    """Tell each audience of a case, loaded and authorised anew, that something it may see has happened."""
-    here = platform()
-    with here.database.reading() as db_session:
-        case = seen_events(db_session, ANYONE, case_id, after=records[-1].seq).case
-    for audience, token in list(_audiences.get(case_id, {}).items()):
-        actor = find_log_in(token)[1]
-        if audience != (actor.signs_as or "public"):
-            _audiences[case_id].pop(audience, None)  # logged out or suspended meanwhile
-            socketio.close_room(_room(case_id, audience), namespace=NAMESPACE)
-            continue
-        for record in records:
-            if sees(actor, case, record):
-                frame = {**_frame(record, case_id), "cursor": write_cursor(here, case_id, record.seq)}
-                socketio.emit("case.changed", frame, to=_room(case_id, audience), namespace=NAMESPACE)
+def _frame(record: Record) -> dict[str, Json]:
+    frame = {"case": record.case_id, "type": record.type, "lot": record.lot, "at": format_instant(record.at)}
+    return {**frame, "cursor": write_cursor(platform(), record.case_id, record.seq)}
 
 
 def watched_cases() -> list[str]:
     """Cases that somebody listens to in this process."""
-    return list(_audiences)
+    return [case_id for case_id, listeners in _heard.items() if listeners]
+
+
+def tell(case_id: str) -> None:
+    """Tell each listener of a case, loaded and authorised anew, what it may see and has not heard of yet."""
+    with _turn:
+        listeners = _heard[case_id]
+        with platform().database.reading() as db_session:
+            news = load_records(db_session, case_id, min(listeners.values(), default=0))
+            case = load_case(db_session, case_id)
+        actors = {token: find_log_in(token)[1] for token in {_tokens.get(sid, "") for sid in listeners} if news}
+        for sid, heard in list(listeners.items()):
+            _tell_one(sid, actors.get(_tokens.get(sid, ""), ANYONE), case, [r for r in news if r.seq > heard])
+
+
+def _tell_one(sid: str, actor: Actor, case: Case, news: list[Record]) -> None:
+    for record in news:
+        if sees(actor, case, record):
+            socketio.emit("case.changed", _frame(record), to=sid, namespace=NAMESPACE)
+        if sid in _heard[case.id]:
+            _heard[case.id][sid] = record.seq
+
+
+def evict() -> None:
+    """Cut the line of every log-in that has ended meanwhile."""
+    living = living_tokens(platform(), {token for token in _tokens.values() if token})
+    for sid, token in list(_tokens.items()):
+        if token and token not in living:
+            socketio.server.disconnect(sid, namespace=NAMESPACE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -281,3 +282,23 @@ def read_web_session(db_session: DbSession, token: str, now: datetime) -> LogIn 
     if row is None or row.ended_at is not None or row.expires_at <= now:
         return None
     return LogIn(row.account_id, row.seat)
+
+
+def living_tokens(platform: Platform, tokens: Collection[str]) -> set[str]:
+    """Those of `tokens` whose log-in has neither ended nor run out, and whose account is not suspended."""
+    by_hash = {token_hash(token): token for token in tokens}
+    if not by_hash:
+        return set()
+    with platform.database.reading() as db_session:
+        now = platform.database.now(db_session.connection())
+        query = (
+            select(WebSession.token_hash)
+            .join(Account, Account.id == WebSession.account_id)
+            .where(
+                WebSession.token_hash.in_(by_hash),
+                WebSession.ended_at.is_(None),
+                WebSession.expires_at > now,
+                Account.suspended_at.is_(None),
+            )
+        )
+        return {by_hash[found] for found in db_session.scalars(query)}
