@@ -1,0 +1,28 @@
+"""Run all benchmarks, or those named."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from bench import case_log, draw, envelope
+
+BENCHMARKS: dict[str, Callable[[], str]] = {
+    "case-log": case_log.append_against_bare_insert,
+    "seal": envelope.seal_against_pyrage,
+    "open": envelope.open_against_pyrage,
+    "draw": draw.draw_seven_of_hundred_thousand,
+}
+
+
+def main(names: list[str]) -> int:
+    unknown = sorted(set(names) - set(BENCHMARKS))
+    if unknown:
+        print(f"unknown: {', '.join(unknown)}; known: {', '.join(BENCHMARKS)}", file=sys.stderr)
+        return 2
+    for name in names or BENCHMARKS:
+        print(f"{name}: {BENCHMARKS[name]()}", flush=True)
+    return 0
+
+
+sys.exit(main(sys.argv[1:]))
