@@ -19,7 +19,7 @@ from app.procedure.errors import RuleViolation
 from crypto.errors import CryptoError
 
 log = logging.getLogger("tenderhall.web")
-PAGES = frozenset({400, 403, 404, 409, 413, 429, 500, 503})
+PAGES = frozenset({400, 401, 403, 404, 409, 413, 429, 500, 503})
 CONFLICTS = frozenset({"object_has_changed", "act_out_of_order", "report_moved_on", "command_reused", "upload_offset"})
 
 

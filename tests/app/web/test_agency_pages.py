@@ -1,0 +1,150 @@
+"""From template to release, and the agency's steps after an opening."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+import html5lib
+import pytest
+
+from app.casefile.codec import encode
+from app.procedure.tender import TenderReturned
+from app.services.tenders import draft_terms
+from crypto.canonical import digest
+from tests.app.web.site import LOT, Browser, Site, WholeCase, played
+
+STEPS = ("basics", "lot-0", "scoring-0", "documents", "preview")
+
+
+def fields_of(page: str) -> dict[str, str]:
+    """What the browser would send of the step's form."""
+    found: dict[str, str] = {}
+    for element in html5lib.parse(page, namespaceHTMLElements=False).iter():
+        name = element.get("name") if element.tag in ("input", "textarea", "select") else None
+        if not name or element.get("type") in ("file", "submit"):
+            continue
+        if element.tag == "select":
+            options = list(element.iter("option"))
+            chosen = [option for option in options if option.get("selected") is not None] or options
+            found[name] = chosen[0].get("value") or ""
+        else:
+            found[name] = element.text or "" if element.tag == "textarea" else element.get("value") or ""
+    return {name: value for name, value in found.items() if name != "csrf_token"}
+
+
+def save(browser: Browser, path: str, **changes: Any) -> str:
+    """Send a step with some fields changed; where it leads, or its errors."""
+    answer = browser.post(path, **{**fields_of(browser.get(path)), **changes})
+    return answer.headers.get("Location", "") or "".join(re.findall(r"<li>.*?</li>", answer.get_data(as_text=True)))
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return played(tmp_path_factory.mktemp("agency"), WholeCase.found)
+
+
+@pytest.fixture(scope="module")
+def draft(site: Site) -> str:
+    """Address of a new draft of goods."""
+    browser, regulator = site.browser("officer"), site.case.people["regulator"].organisation
+    answer = browser.post("/agency/new", title="实训设备", template="goods", regulator=regulator)
+    return answer.headers["Location"].removesuffix("/basics")
+
+
+def test_a_draft_is_filled_in_step_by_step_and_submitted(site: Site, draft: str):
+    browser = site.browser("officer")
+    assert "lot-0" in save(browser, f"{draft}/basics", code="G-1", buyer="某学院")
+    moment = {"deadline": "2026-04-24T09:30", "budget": "1751000"}
+    assert "不得高于预算" in save(browser, f"{draft}/lot-0", title="设备", ceiling="1800000", **moment)
+    assert "scoring-0" in save(browser, f"{draft}/lot-0", title="设备", ceiling="1598400", **moment)
+    assert "documents" in save(browser, f"{draft}/scoring-0")
+    file = (io.BytesIO(b"%PDF-1.7 terms"), "招标文件.pdf")
+    assert browser.post(f"{draft}/documents", file=file).status_code == 302
+    page = browser.get(f"{draft}/preview")
+    assert 'data-type="TenderSubmitted"' in page
+    assert "壹佰柒拾伍万壹仟元整" in page
+
+
+def test_scoring_that_cannot_be_published_is_not_saved(site: Site, draft: str):
+    browser = site.browser("officer")
+    wrong = save(browser, f"{draft}/scoring-0", **{"criteria-1-full": "40", "criteria-1-step": "0.3"})
+    assert "步长" in wrong
+    unread = save(browser, f"{draft}/scoring-0", **{"criteria-1-bands": "很好"})
+    assert "很好" in unread
+
+
+def test_another_formula_brings_its_own_parameters(site: Site, draft: str):
+    browser = site.browser("officer")
+    save(browser, f"{draft}/scoring-0", formula="mean_deviation", go="stay")
+    assert 'name="param-above"' in browser.get(f"{draft}/scoring-0")
+    save(browser, f"{draft}/scoring-0", formula="lowest_price_ratio", go="stay")
+    assert 'name="param-above"' not in browser.get(f"{draft}/scoring-0")
+
+
+def test_an_empty_draft_says_where_to_go_on(site: Site):
+    browser, regulator = site.browser("officer"), site.case.people["regulator"].organisation
+    answer = browser.post("/agency/new", title="空草稿", template="works", regulator=regulator)
+    page = browser.get(answer.headers["Location"].replace("basics", "preview"))
+    assert "还没有填写完整" in page
+    assert "data-sign-act" not in page
+
+
+def test_the_supervisor_looks_but_does_not_edit_and_others_do_neither(site: Site, draft: str):
+    supervisor = site.browser("releaser")
+    for step in STEPS:
+        supervisor.get(f"{draft}/{step}")
+    assert supervisor.post(f"{draft}/basics", title="x").status_code == 403
+    site.browser("bidder-a").get(f"{draft}/basics", 404)
+    site.browser("buyer").get(f"{draft}/basics", 404)  # an officer of another organisation
+
+
+def test_the_supervisor_sees_what_changed_and_returns_or_releases(tmp_path_factory: pytest.TempPathFactory):
+    site = played(tmp_path_factory.mktemp("release"), WholeCase.found)
+    case, browser = site.case, site.browser("officer")
+    regulator = case.people["regulator"].organisation
+    where = browser.post("/agency/new", title="实训设备", template="goods", regulator=regulator).headers["Location"]
+    draft = where.removesuffix("/basics")
+    case.case_id = draft.split("/")[3]
+    save(browser, f"{draft}/basics", code="G-2", buyer="某学院")
+    save(browser, f"{draft}/lot-0", title="设备", ceiling="90", budget="100", deadline="2026-04-24T09:30")
+    officer = case.people["officer"].log_in
+    case.act("officer", draft_terms(case.platform, officer, case.case_id), "", "TenderSubmitted")
+    case.act("releaser", TenderReturned("预算有误"), "")
+    assert "预算有误" in browser.get("/agency")
+    save(browser, f"{draft}/lot-0", budget="120")
+    payload = draft_terms(case.platform, officer, case.case_id)
+    case.act("officer", payload, "", "TenderSubmitted")
+    page = site.browser("releaser").get(f"/agency/cases/{case.case_id}/release")
+    assert "lots[1].budget" in page
+    assert digest(encode(payload)) in page
+    returned = site.browser("releaser").post(f"/agency/cases/{case.case_id}/release", reason="再核对")
+    assert 'data-type="TenderReturned"' in returned.get_data(as_text=True)
+    site.browser("officer").get(f"/agency/cases/{case.case_id}/release", 404)
+
+
+def test_draw_conditions_are_checked_before_they_are_signed(opened: Site):
+    browser, base = opened.browser("officer"), f"/agency/cases/{opened.case.case_id}/lots/{LOT}"
+    host, sub = opened.case.sites
+    few = {"strata-0-speciality": "goods", "strata-0-site": host, "strata-0-quota": "2", "strata-0-reserve": "1"}
+    assert "data-sign-act" not in browser.post(f"{base}/draw-conditions", **few).get_data(as_text=True)
+    more = {"strata-1-speciality": "goods", "strata-1-site": sub, "strata-1-quota": "3", "strata-1-reserve": "1"}
+    page = browser.post(f"{base}/draw-conditions", **few, **more).get_data(as_text=True)
+    assert 'data-type="DrawConditionsProposed"' in page
+    assert "抽 3 名，备用 1 名" in page
+
+
+def test_the_buyers_member_is_named_with_a_letter(opened: Site):
+    browser, base = opened.browser("officer"), f"/agency/cases/{opened.case.case_id}/lots/{LOT}"
+    letter = {"letter": (io.BytesIO(b"letter"), "letter.pdf"), "site": opened.case.sites[0]}
+    assert "没有这个登录名" in browser.post(f"{base}/buyer-member", login="nobody", **letter).get_data(as_text=True)
+    letter["letter"] = (io.BytesIO(b"letter"), "letter.pdf")
+    page = browser.post(f"{base}/buyer-member", login="buyer", **letter).get_data(as_text=True)
+    assert 'data-type="BuyerMemberNamed"' in page
+
+
+@pytest.mark.parametrize("who", ["bidder-a", "regulator", "centre", "admin"])
+def test_others_have_no_agency_desk(opened: Site, who: str):
+    opened.browser(who).get("/agency", 404)
+    opened.browser(who).get(f"/agency/cases/{opened.case.case_id}/lots/{LOT}/draw-conditions", 404)

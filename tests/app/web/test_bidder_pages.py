@@ -1,0 +1,83 @@
+"""The bidder's desk: submitted or not, receipts, what it may do and when."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from crypto.certificates import verify_certificate
+from crypto.pdf import verify_pdf
+from crypto.receipts import SignedReceipt, verify_receipt
+from tests.app.web.site import LOT, Site
+
+
+def base(site: Site) -> str:
+    return f"/bidder/cases/{site.case.case_id}/lots/{LOT}"
+
+
+def test_submitted_and_not_submitted_are_said_large(bidding: Site):
+    assert 'class="verdict verdict--done"' in bidding.browser("bidder-a").get("/bidder")
+    gone = bidding.browser("bidder-d").get(base(bidding))
+    assert "尚未提交" in gone
+    assert "已撤回" in gone
+
+
+def test_only_ones_own_receipts_are_shown(bidding: Site):
+    own, other = bidding.case.receipts["bidder-a"], bidding.case.receipts["bidder-b"]
+    page = bidding.browser("bidder-a").get(base(bidding))
+    assert own in page
+    assert other not in page
+    bidding.browser("bidder-a").get(f"{base(bidding)}/receipts/{other}.json", 404)
+    bidding.browser("officer").get(f"{base(bidding)}/receipts/{own}.json", 404)
+
+
+def test_a_receipt_comes_as_a_sealed_pdf_and_as_signed_json(bidding: Site):
+    client = bidding.browser("bidder-a").client
+    path = f"{base(bidding)}/receipts/{bidding.case.receipts['bidder-a']}"
+    pdf, plain = client.get(f"{path}.pdf").data, json.loads(client.get(f"{path}.json").data)
+    here = bidding.case.platform
+    assert verify_pdf(pdf, here.keys.roots, here.database.now()).whole
+    key = verify_certificate(here.keys.platform.certificate, here.keys.roots, here.database.now()).spki
+    verify_receipt(SignedReceipt.from_json(plain), key)
+
+
+def test_the_page_that_seals_carries_what_the_browser_checks(bidding: Site):
+    page = bidding.browser("bidder-b").get(f"{base(bidding)}/seal")
+    parameters = json.loads(re.search(r'id="seal-parameters"[^>]*>(.*?)</script>', page, re.S).group(1))
+    wanted = {
+        "case", "origin", "tender", "lot", "envelope", "epoch", "bidder", "documents_root", "committee",
+        "committee_id", "open_ident", "key_name", "type", "head_url", "act_url", "upload_url", "worker", "client",
+        "limits",
+    }  # fmt: skip
+    assert wanted <= parameters.keys()
+    assert parameters["bidder"] == bidding.case.people["bidder-b"].organisation
+
+
+def test_a_withdrawal_shows_what_it_withdraws_before_it_is_signed(bidding: Site):
+    page = bidding.browser("bidder-c").get(f"{base(bidding)}/withdrawal")
+    assert bidding.case.receipts["bidder-c"] in page
+    assert 'data-type="BidWithdrawn"' in page
+    bidding.browser("bidder-d").get(f"{base(bidding)}/withdrawal", 404)
+
+
+def test_a_question_is_reviewed_before_it_is_signed(bidding: Site):
+    path = f"/cases/{bidding.case.case_id}/questions/new"
+    browser = bidding.browser("bidder-a")
+    page = browser.post(path, text="质保期几年？").get_data(as_text=True)
+    assert 'data-type="QuestionAsked"' in page
+    assert "质保期几年？" in page
+    assert "请写明问题" in browser.post(path, text="").get_data(as_text=True)
+
+
+def test_sealing_after_the_deadline_leads_back_to_the_lot(opened: Site):
+    answer = opened.browser("bidder-a").client.get(f"{base(opened)}/seal")
+    assert answer.headers["Location"] == base(opened)
+    assert "无效" in opened.browser("bidder-e").get(base(opened))
+
+
+@pytest.mark.parametrize("who", ["officer", "regulator", "trustee-1"])
+def test_others_have_no_bidders_desk(bidding: Site, who: str):
+    bidding.browser(who).get("/bidder", 404)
+    bidding.browser(who).get(f"{base(bidding)}/seal", 404)

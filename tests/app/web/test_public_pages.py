@@ -1,0 +1,126 @@
+"""What everybody may see, what nobody may learn before the deadline, and checking a receipt."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from app.queries.desks import find_account
+from app.services.accounts import LogIn
+from tests.app.services.whole_case import Person
+from tests.app.web.site import LOT, Site, WholeCase, played
+
+VARYING = re.compile(
+    r'nonce="[^"]*"|name="csrf-token" content="[^"]*"|name="csrf_token"[^>]*value="[^"]*"'
+    r'|name="server-time" content="[^"]*"|<time class="clock__time".*?</time>'
+)
+WATCHERS = ("", "officer", "releaser", "centre", "regulator", "admin", "trustee-1", "witness-host", "bidder-e")
+
+
+def pages_of(site: Site, who: str) -> dict[str, str]:
+    """Every page of ours about the case that this person can open, without what differs by the second."""
+    case = site.case.case_id
+    paths = ["/", f"/cases/{case}", "/agency", "/bidder", f"/bidder/cases/{case}/lots/{LOT}", "/account"]
+    client, found = site.browser(who).client, {}
+    for path in paths:
+        answer = client.get(path)
+        found[path] = f"{answer.status_code} {VARYING.sub('', answer.get_data(as_text=True))}"
+    return found
+
+
+def test_bids_leave_no_trace_on_any_page_before_the_deadline(tmp_path: Path):
+    """Two worlds: without bids and with five, one replaced, one withdrawn. Nobody else's pages differ by a byte."""
+    site = played(tmp_path, WholeCase.found, WholeCase.publish)
+    before = {who: pages_of(site, who) for who in WATCHERS}
+    site.case.submit("bidder-a", "158000000")
+    site.case.submit("bidder-a", "156600000")
+    site.case.submit("bidder-b", "157402200")
+    after = {who: pages_of(site, who) for who in WATCHERS}
+    assert after == before
+    assert "已提交" in site.browser("bidder-a").get(f"/bidder/cases/{site.case.case_id}/lots/{LOT}")
+
+
+def test_a_notice_says_everything_in_words(bidding: Site):
+    page = bidding.browser().get(f"/cases/{bidding.case.case_id}")
+    for words in (
+        "设备采购",
+        "T-2026-1",
+        "¥1,751,000.00",
+        "壹佰柒拾伍万壹仟元整",
+        "价格分 = 30 × 最低有效报价 ÷ 本投标报价",
+        "招标文件.pdf",
+        "交货地点？",
+        "校内",
+        "增加培训",
+    ):
+        assert words in page, words
+    assert "员工a" not in page
+
+
+def test_notices_are_found_by_their_words(bidding: Site):
+    browser = bidding.browser()
+    assert "设备采购" in browser.get("/?q=T-2026")
+    assert "没有找到" in browser.get("/?q=桥梁")
+
+
+def test_a_draft_is_nobodys_business(founded: Site):
+    founded.browser().get("/cases/0123456789abcdef", 401)
+    founded.browser("bidder-a").get("/cases/0123456789abcdef", 404)
+
+
+def test_an_expert_is_shown_no_project(bidding: Site):
+    case = bidding.case
+    with case.platform.database.reading() as db_session:
+        found = find_account(db_session, "expert-1")
+    case.people["expert-1"] = Person(LogIn(found[0], ""), case.people["admin"].key, "")
+    page = bidding.browser("expert-1").get("/")
+    assert "设备采购" not in page
+    bidding.browser("expert-1").get(f"/cases/{case.case_id}", 404)
+
+
+@pytest.mark.parametrize("path", ["/trust", "/about", "/verify", "/log-in", "/register", "/invitation"])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_pages_for_everybody_open_in_both_languages(founded: Site, path: str, lang: str):
+    page = founded.browser(lang=lang).get(path)
+    assert f'<html lang="{"en" if lang == "en" else "zh-CN"}"' in page
+
+
+def receipt_files(site: Site) -> tuple[bytes, bytes]:
+    base = f"/bidder/cases/{site.case.case_id}/lots/{LOT}/receipts/{site.case.receipts['bidder-a']}"
+    client = site.browser("bidder-a").client
+    return client.get(f"{base}.json").data, client.get(f"{base}/submission.json").data
+
+
+def check(site: Site, receipt: bytes, submission: bytes | None = None) -> str:
+    fields: dict[str, object] = {"check": "receipt", "receipt-receipt": (io.BytesIO(receipt), "receipt.json")}
+    if submission:
+        fields["receipt-submission"] = (io.BytesIO(submission), "submission.json")
+    browser = site.browser()
+    token = re.findall(r'id="receipt-csrf_token"[^>]*value="([^"]+)"', browser.get("/verify"))[0]
+    return browser.post("/verify", **{"receipt-csrf_token": token, **fields}).get_data(as_text=True)
+
+
+def test_a_receipt_is_checked_with_its_submission(bidding: Site):
+    receipt, submission = receipt_files(bidding)
+    page = check(bidding, receipt, submission)
+    assert "回执有效" in page
+    assert "一致" in page
+
+
+def test_a_changed_receipt_and_a_foreign_submission_are_refused(bidding: Site):
+    receipt, submission = receipt_files(bidding)
+    later = json.loads(receipt)
+    later["receipt"]["received_at"] = "2026-03-02T00:00:00Z"
+    assert "回执有效" not in check(bidding, json.dumps(later).encode())
+    other = {**json.loads(submission), "bid_root": "0" * 64}
+    assert "回执有效" not in check(bidding, receipt, json.dumps(other).encode())
+    assert "回执有效" not in check(bidding, b"no json")
+
+
+def test_after_the_opening_the_counts_are_public(opened: Site):
+    page = opened.browser().get(f"/cases/{opened.case.case_id}")
+    assert "3 家开启，1 家无效" in page
