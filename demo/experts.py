@@ -34,9 +34,9 @@ def _expert(case: DemoCase, place: str, site: str, number: int, today: date) -> 
     first, second = case.bidders[0]["credit_code"], case.bidders[1]["credit_code"]
     return {
         "login": f"expert-{place}-{number:02d}",
-        "name": f"演示专家（生成）{'主' if place == 'host' else '副'}{number:02d}",
+        "name": f"生成专家{'主' if place == 'host' else '副'}{number:02d}",
         "organisation": {
-            "name": f"演示单位（生成）{'主' if place == 'host' else '副'}{unit:02d}",
+            "name": f"生成单位{'主' if place == 'host' else '副'}{unit:02d}（演示）",
             "kind": "employer",
             "credit_code": f"91510000DEMO{(500 if place == 'host' else 600) + unit:06d}",
         },

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import argparse
 import queue
+import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.client.keyfile import Profile, read_json, write_json
@@ -20,7 +23,7 @@ from demo.case import DemoCase
 from demo.company import Company, Step, rehearse
 from demo.narrator import Narrator, table
 from demo.outcome import Outcome
-from demo.site import ROOT, Site, free_port
+from demo.site import CLI, ROOT, Site, free_port
 
 TRUSTEES = tuple(f"trustee-{i}" for i in range(1, 6))
 THRESHOLD = 3
@@ -49,13 +52,15 @@ class PlayFailed(Exception):
 class Director:
     """Brings one play on its way; `run` returns what the regulator took home."""
 
-    def __init__(self, company: Company, case: DemoCase, narrator: Narrator) -> None:
+    def __init__(self, company: Company, case: DemoCase, narrator: Narrator, kills: Sequence[str] = ()) -> None:
         self.company, self.case, self.narrator = company, case, narrator
+        parts = (kill.partition("@") for kill in kills)
+        self._kills = {step: part for part, _, step in parts}
         self._ready: set[str] = set()
         self._called: set[str] = set()
         self._declined = False
 
-    def run(self) -> dict[str, object]:
+    def run(self) -> dict[str, Any]:
         site = self.company.site
         rehearse()
         for login, code in site.found(self.case).items():
@@ -84,6 +89,9 @@ class Director:
 
     def _show(self, step: Step) -> None:
         self.narrator.step(step.actor, step.step, step.facts)
+        if part := self._kills.pop(step.step, ""):
+            self.company.site.kill(part)
+            self.narrator.step("site", "killed", {"part": part})
         if step.step == "trustee_ready":
             self._ready.add(step.actor)
             if self._ready == set(TRUSTEES):
@@ -124,6 +132,17 @@ def show_outcome(outcome: Outcome, narrator: Narrator) -> None:
     )
 
 
+def check_evidence(taken: dict[str, Any], narrator: Narrator) -> bool:
+    """Have the exported case re-checked offline by another program; whether nothing failed."""
+    command = [*CLI, "verify", taken["evidence"], "--roots", taken["roots"]]
+    checked = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    summary = checked.stdout.strip().rpartition("\n")[2]
+    narrator.say(f"\n证据包离线复核：{summary}", "(evidence re-checked offline)")
+    if checked.returncode:
+        print(checked.stdout)
+    return checked.returncode == 0
+
+
 def show_places(outcome: Outcome, company: Company, narrator: Narrator, *, keep: bool) -> None:
     files = outcome.taken["files"]
     narrator.say(f"\n评标报告（五席签名、中心盖章）：{files['report']}", "signed report")
@@ -152,6 +171,8 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--lang", choices=("zh", "en", "both"), default="both", help="语言 / language")
     parser.add_argument("--keep", action="store_true", help="结束后保留站点运行 / leave the site running")
     parser.add_argument("--port", type=int, default=0, help="端口 / port (a free one)")
+    kill = "演练：在某步强行终止 web 或 worker / kill -9 a part at a step"
+    parser.add_argument("--kill", action="append", default=[], metavar="PART@STEP", help=kill)
     parser.add_argument("--folder", type=Path, help="新文件夹 / fresh folder (var/demo-…)")
     return parser.parse_args()
 
@@ -164,10 +185,11 @@ def main() -> int:
     case, narrator = DemoCase.read(), Narrator(arguments.lang)
     company = Company(Site(folder / "site", arguments.port or free_port()), folder)
     try:
-        outcome = Outcome(case, Director(company, case, narrator).run())
+        outcome = Outcome(case, Director(company, case, narrator, arguments.kill).run())
         show_outcome(outcome, narrator)
+        sound = check_evidence(outcome.taken, narrator)
         show_places(outcome, company, narrator, keep=arguments.keep)
-        return finish(outcome, company, narrator, keep=arguments.keep)
+        return finish(outcome, company, narrator, keep=arguments.keep) if sound else 1
     except (PlayFailed, RuntimeError) as exc:
         narrator.say(f"演示未完成：{exc}", "the demonstration failed")
         return 1

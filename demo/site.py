@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 STARTS_WITHIN = 30  # seconds
 STOPS_WITHIN = 15  # seconds
 ORIGIN = "demo.tenderhall.example"
+PARTS = {"web": b"gunicorn", "worker": b"worker"}  # an argument by which the part's process is known
 CLI = [sys.executable, "-m", "app.cli"]
 
 
@@ -82,6 +83,15 @@ class Site:
     def running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
+    def kill(self, part: str) -> None:
+        """Kill -9 a part of the site, `web` or `worker`: an exercise. The group that it belongs to starts it again."""
+        assert self.process is not None
+        for pid in _children(self.process.pid):
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+            if PARTS[part] in command.split(b"\0"):
+                for process in (pid, *_children(pid)):
+                    os.kill(process, signal.SIGKILL)
+
     def stop(self) -> None:
         """Stop the site as Ctrl-C would; kill what does not stop."""
         if self.process is None:
@@ -91,3 +101,9 @@ class Site:
             self.process.wait(STOPS_WITHIN)
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def _children(pid: int) -> list[int]:
+    """The processes that `pid` has started (Linux)."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return [int(child) for task in tasks for child in (task / "children").read_text().split()]

@@ -124,6 +124,15 @@ class Actor:
             self.person.profile.keep(password=password, **answer)
         self.person.certify()
 
+    def post(self, path: str, body: Any = None, *, done: str = "") -> Any:
+        """Send again what may have been lost on the way; `done` is the refusal that says that it was not lost."""
+        try:
+            return self.connection.post(path, body, repeatable=True)
+        except Refused as refusal:
+            if refusal.code != done:
+                raise
+            return {}
+
     def act(self, type: str, fact: Any, attachments: dict[str, bytes] | None = None, lot: str = LOT) -> dict[str, Any]:
         """A signed act in the played case (on its lot, unless `lot` is "")."""
         return self.person.act(self.case_id, lot, type, fact, attachments)

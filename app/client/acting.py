@@ -17,7 +17,7 @@ from crypto.canonical import Json, digest
 from crypto.signing import SigningKey, sign_act, sign_object
 
 KEY_PROOF = "tenderhall/key-proof"
-TRIES = 3  # of one act, when another act of the same person came in between
+TRIES = 3  # of an act that another of the same person overtook, of a request whose answer was lost
 
 
 def key_proof(key: SigningKey, statement: Mapping[str, Json]) -> dict[str, Any]:
@@ -53,11 +53,20 @@ class Person:
             )
 
     def log_in(self, password: str = "", code: str = "") -> None:
-        """Begin a web session and keep its token; password and code are the kept ones where none are given."""
+        """Begin a web session and keep its token; password and code are the kept ones where none are given.
+
+        When the answer is lost the code may be used up: a kept secret gives the next one. Raises Refused.
+        """
         facts = self.profile.facts
         body = {"login": facts["login"], "password": password or facts["password"]}
         self.connection.token = ""
-        answer = self.connection.post("/web-sessions", {**body, "code": code or self.profile.next_code()})
+        for left in reversed(range(TRIES)):
+            try:
+                answer = self.connection.post("/web-sessions", {**body, "code": code or self.profile.next_code()})
+                break
+            except Refused as refusal:
+                if refusal.code != "no_answer" or code or not left:
+                    raise
         self.connection.token = answer["token"]
         self.profile.keep(token=answer["token"])
 
@@ -72,13 +81,20 @@ class Person:
             return False
 
     def certify(self) -> str:
-        """Have the key certified unless it is; the account's id."""
+        """Log in and have the key certified, unless both are done; the account's id."""
         if not self.logged_in():
             self.log_in()
-        me = self.connection.get("/me")
-        if self.key.key_id not in [entry if isinstance(entry, str) else entry["key_id"] for entry in me["keys"]]:
+        for left in reversed(range(TRIES)):
+            me = self.connection.get("/me")
+            if self.key.key_id in me["keys"]:
+                break
             statement = {"account": me["id"], "origin": self.origin}
-            self.connection.post("/keys", key_proof(self.key, statement))
+            try:
+                self.connection.post("/keys", key_proof(self.key, statement))
+                break
+            except Refused as refusal:
+                if refusal.code != "no_answer" or not left:
+                    raise
         return str(me["id"])
 
     def act(

@@ -29,7 +29,7 @@ def request_seat(booth: Person, code: str) -> dict[str, Any]:
     The booth's log-in comes to life once the witness has certified the key. Raises Refused `sitting_not_convened`.
     """
     statement = {"code_sha256": code_sha256(code), "origin": booth.origin}
-    answer = booth.connection.post("/seats", {"code": code, **key_proof(booth.key, statement)})
+    answer = booth.connection.post("/seats", {"code": code, **key_proof(booth.key, statement)}, repeatable=True)
     booth.connection.token = answer["token"]
     booth.profile.keep(token=answer["token"])
     return dict(answer)

@@ -7,8 +7,7 @@ from demo.stage import Actor
 
 def play(actor: Actor) -> None:
     actor.join()
-    for login, person in actor.case.people.items():
+    for person in actor.case.people.values():
         body = {name: person[name] for name in ("organisation", "login", "name", "roles")}
-        answer = actor.connection.post("/accounts", {**body, "mail": person.get("mail", "")})
-        actor.leave(f"account-{login}", answer)
+        actor.post("/accounts", {**body, "mail": person.get("mail", "")}, done="login_taken")
     actor.tell("accounts_prepared", count=len(actor.case.people))

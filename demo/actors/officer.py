@@ -13,7 +13,7 @@ from demo.case import LOT
 from demo.stage import Actor
 from evaluation.draw import DrawConditions, DrawConditionsProposed, Stratum
 
-BIDDING_LASTS = timedelta(seconds=18)
+BIDDING_LASTS = timedelta(seconds=16)
 DRAWN_PER_SITE, RESERVE_PER_SITE = 2, 2
 PURPOSE = "evaluation-committee"
 LETTER = "授权函：兹委派演示采购人代表参加评标委员会。（演示）".encode()
@@ -35,7 +35,7 @@ def _begin_case(actor: Actor) -> None:
     regulator = actor.connection.get("/organisations", kind="regulator")[0]
     form = actor.case.form(datetime.now(UTC) + BIDDING_LASTS, committee)
     body = {"title": actor.case.facts["title"], "regulator": regulator["id"], "form": form}
-    case = actor.connection.post("/cases", body)["case"]
+    case = actor.post("/cases", body)["case"]
     document = f"{actor.case.facts['title']}\n\n{actor.case.facts['notice']}\n".encode()
     actor.connection.post_bytes(f"/cases/{case}/documents", document, name="招标文件.txt")
     actor.leave("case", case)

@@ -14,10 +14,11 @@ def play(actor: Actor) -> None:
     actor.join()
     accounts = _approve_accounts(actor)
     sites = _open_sites(actor, accounts)
-    actor.connection.post("/experts", {"experts": pool(actor.case, sites, datetime.now(UTC).date())})
+    experts = pool(actor.case, sites, datetime.now(UTC).date())
+    actor.post("/experts", {"experts": experts}, done="login_taken")
     actor.tell("experts_entered", count=2 * actor.case.facts["experts_per_site"], sites=len(sites))
     description = actor.paper("committee")
-    actor.leave("committee-id", actor.connection.post("/committees", {"description": description}))
+    actor.leave("committee-id", actor.post("/committees", {"description": description}))
     actor.tell("committee_registered", k=description["k"], n=description["n"], mode=description["mode"])
     actor.event("BidsReadOut")
     confirm_opening(actor)
@@ -32,6 +33,7 @@ def _approve_accounts(actor: Actor) -> dict[str, str]:
         for entry in waiting:
             answer = actor.connection.post(f"/accounts/{entry['id']}/approval")
             actor.leave(f"slip-{entry['login']}", answer)
+            actor.leave(f"account-{entry['login']}", {"account": entry["id"]})
             accounts[entry["login"]] = entry["id"]
     actor.tell("accounts_approved", count=len(accounts))
     return accounts
@@ -41,7 +43,7 @@ def _open_sites(actor: Actor, accounts: dict[str, str]) -> dict[str, str]:
     sites = {}
     for site in actor.case.facts["sites"]:
         body = {"name": site["name"], "witness": accounts[site["witness"]]}
-        sites[site["id"]] = actor.connection.post("/sites", body)["id"]
+        sites[site["id"]] = actor.post("/sites", body)["id"]
     actor.leave("rooms", sites)
     return sites
 
@@ -54,6 +56,6 @@ def _state_draw(actor: Actor, round_: int) -> None:
         return sum(e["payload"]["round"] == round_ for e in feed.of("DrawCommitted")) == parties
 
     actor.on_record(all_committed, "commitments")
-    payload = actor.connection.post(f"/cases/{actor.case_id}/lots/{LOT}/draw/pool", repeatable=True)
+    payload = actor.post(f"/cases/{actor.case_id}/lots/{LOT}/draw/pool")
     actor.act("DrawStated", payload)
     actor.tell("draw_stated", round=round_, pool=len(payload["candidates"]))

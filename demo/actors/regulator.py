@@ -72,6 +72,7 @@ def _take_home(actor: Actor) -> None:
             path = actor.folder / f"{file['kind']}.pdf"
             path.write_bytes(actor.connection.get_bytes(f"/files/{file['id']}"))
             kept[file["kind"]] = str(path)
+    (actor.folder / "roots.pem").write_text("".join(actor.person.profile.facts["roots"]))
     (actor.folder / "evidence.zip").write_bytes(actor.connection.get_bytes(f"/cases/{actor.case_id}/evidence"))
     opened = [event["payload"] for event in feed.of("BidOpened")]
     result = {
@@ -81,6 +82,7 @@ def _take_home(actor: Actor) -> None:
         "case": actor.case_id,
         "files": kept,
         "evidence": str(actor.folder / "evidence.zip"),
+        "roots": str(actor.folder / "roots.pem"),
     }
     write_json(actor.desk / "result.json", result)
     actor.tell("result_taken", files=len(files))

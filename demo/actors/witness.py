@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from demo.stage import Actor
 
+SEATS = {"witness-host": 3, "witness-sub": 2}  # two experts at each site, and the buyer's member at the host
+
 
 def play(actor: Actor) -> None:
     actor.join()
-    me, certified = actor.connection.get("/me")["id"], 0
-    seats = 3 if actor.role == "witness-host" else 2
-    while certified < seats:
-        for waiting in actor.until(lambda: actor.connection.get("/seats/waiting"), "somebody at a booth"):
+    me, certified = actor.connection.get("/me")["id"], set()
+    seats = SEATS[actor.role]
+    while len(certified) < seats:
+        # A booth whose answer was lost asks again: only its last request is one that it knows of.
+        found = actor.until(lambda: actor.connection.get("/seats/waiting"), "somebody at a booth")
+        for waiting in {entry["seat"]: entry for entry in found if entry["seat"] not in certified}.values():
             payload = {"seat": waiting["seat"], "key_id": waiting["key_id"], "witness": me}
             request = {"request": waiting["request"].encode("ascii")}
             actor.person.act(waiting["case_id"], waiting["lot"], "MemberIdentified", payload, request)
-            certified += 1
+            certified.add(waiting["seat"])
             actor.tell("member_identified", seat=waiting["seat"], name=waiting["name"], key=waiting["key_id"][:16])

@@ -84,7 +84,7 @@ class SmallPlatform:
             case "GET", ["me"]:
                 if headers["Authorization"] != "Bearer t":
                     raise Refusal(401, "log_in_needed")
-                return {}, {"id": "person-1", "keys": [{"key_id": key} for key in self.keys]}
+                return {}, {"id": "person-1", "keys": sorted(self.keys)}
             case "POST", ["keys"]:
                 asked = json.loads(body)
                 spki = base64.b64decode(asked["spki"])
