@@ -98,11 +98,13 @@ def _draw(case: Case, lot: str) -> dict[str, Any]:
     here, actor, hall = platform(), current_actor(), draw_hall(case, lot)
     with here.database.reading() as db_session:
         seen = seen_events(db_session, actor, case.id)
+    task, current = _task(case, lot, hall), hall.current
     return {
         "hall": hall,
         "case_id": case.id,
         "lot": lot,
-        "task": _task(case, lot, hall),
+        "task": task,
+        "state": f"{hall.stage}/{current.number}/{current.step}/{task}" if current else hall.stage,
         "sites": {site["id"]: site["name"] for site in experts.list_sites(here)},
         "parties": PARTIES,
         "reasons": ROUND_REASONS,

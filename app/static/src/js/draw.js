@@ -80,14 +80,17 @@ async function startGiving() {
 const line = (tag, text) => Object.assign(document.createElement(tag), { textContent: text });
 
 async function check(button) {
-  const shown = button.closest('section').querySelector('[data-draw-checked]');
+  const shown = document.querySelector('[data-draw-checked]');
+  shown.hidden = false;
   shown.replaceChildren(line('p', say('draw_checking')));
   try {
     const record = await getJson(button.dataset.drawCheck);
     const checks = Object.entries(await checkRecord(record));
     const list = document.createElement('ul');
     list.append(...checks.map(([name, ok]) => line('li', `${ok ? '✓' : '✕'} ${say(`draw_check_${name}`)}`)));
-    shown.replaceChildren(line('p', say(checks.every(([, ok]) => ok) ? 'draw_same' : 'draw_differs')), list);
+    const verdict = say(checks.every(([, ok]) => ok) ? 'draw_same' : 'draw_differs');
+    shown.replaceChildren(line('h2', say('draw_check_title', { round: record.statement.round })), line('p', verdict), list);
+    shown.scrollIntoView({ block: 'nearest' });
   } catch (refusal) {
     shown.replaceChildren(line('p', refusal.message));
   }

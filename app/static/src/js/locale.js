@@ -40,6 +40,7 @@ const SENTENCES = {
   opening_missing: ['请填写{label}', 'Fill in: {label}'],
   draw_value_missing: ['本机没有保存本轮的随机数。请用提交承诺的那台机器和浏览器公开。', 'This machine does not hold the bytes of this round. Reveal them from the machine and browser that committed.'],
   draw_checking: ['正在验算…', 'Computing the draw again…'],
+  draw_check_title: ['第 {round} 轮验算', 'Round {round} computed again'],
   draw_same: ['验算一致：本机算出的号码与公布的相同。', 'The same: this browser computed the very numbers that were published.'],
   draw_differs: ['验算不一致，请保存记录并向监督部门反映。', 'It differs. Keep the record and tell the supervisor.'],
   draw_check_pool: ['名单与声明中的摘要一致', 'The pool matches its hash in the statement'],

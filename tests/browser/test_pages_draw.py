@@ -1,0 +1,109 @@
+"""A draw through pages: three parties in three browsers, then the result computed again in one of them."""
+
+from __future__ import annotations
+
+import base64
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from live_case import LiveCase, violations
+from playwright.sync_api import Browser, Page, expect
+
+from app.casefile.sealing import committee_of
+from app.procedure.convening import PURPOSE, BuyerMemberNamed
+from crypto.committee import combine, identity, open_capsule, sign_share
+from evaluation import draw as drawing
+from tests.app.services.whole_case import LOT, WholeCase
+
+pytestmark = pytest.mark.browser
+PARTIES = {"agency": "releaser", "centre": "centre", "supervisor": "regulator"}
+
+
+def approved(folder: Path) -> WholeCase:
+    """A case whose draw conditions are approved."""
+    case = WholeCase(folder).found().publish().bid().open()
+    case.act("officer", BuyerMemberNamed(case.people["buyer"].id, case.sites[0], "a" * 64))
+    profile, committee = case.case.tender.published.profile, committee_of(case.case)
+    conditions = drawing.DrawConditions(
+        tender=case.case_id,
+        lot=LOT,
+        purpose=PURPOSE,
+        strata=tuple(drawing.Stratum(f"goods/{site}", 2, 1) for site in case.sites),
+        max_per_unit=profile.drawn_per_unit,
+        parties=("agency", "centre", "supervisor"),
+        pool_factor=profile.pool_factor,
+        committee=committee.id,
+        trustees_needed=committee.k,
+    )
+    case.act("officer", drawing.DrawConditionsProposed(conditions))
+    case.act("releaser", drawing.DrawConditionsApproved(drawing.conditions_sha256(conditions)))
+    return case
+
+
+@pytest.fixture
+def live(tmp_path: Path):
+    with ThreadPoolExecutor(1) as pool:
+        case = pool.submit(approved, tmp_path).result()
+    serving = LiveCase(case)
+    yield serving
+    serving.stop()
+
+
+def test_three_parties_draw_and_one_computes_it_again(live: LiveCase, browser: Browser):
+    case, walls = live.case, {}
+    for party, who in PARTIES.items():
+        walls[party] = live.page(browser, who)
+        walls[party].goto(f"{live.url}/cases/{case.case_id}/lots/{LOT}/draw")
+        give(walls[party], "生成、签名并提交承诺")
+    state_and_sign(live, walls["centre"])
+    for wall in walls.values():
+        give(wall, "签名并公开")
+    centre = walls["centre"]
+    expect(centre.locator(".numbers li")).to_have_count(4)
+    assert violations(centre) == []
+    accept(live)
+    expect(centre.get_by_role("heading", name="专家已确定")).to_be_visible()
+    centre.get_by_role("button", name="自己验算").click()
+    expect(centre.get_by_text("验算一致：本机算出的号码与公布的相同。")).to_be_visible()
+    expect(centre.locator("[data-draw-checked] li")).to_have_count(3)
+
+
+def give(wall: Page, button: str) -> None:
+    """Press the button of this party's turn and wait until it is on record."""
+    wall.get_by_role("button", name=button).click()
+    expect(wall.get_by_role("button", name=button)).to_have_count(0)
+
+
+def state_and_sign(live: LiveCase, centre: Page) -> None:
+    """The centre freezes the pool and signs the statement; the trustees sign it; a capsule yields what was promised."""
+    case = live.case
+    centre.get_by_role("link", name="去锁定").click()
+    centre.get_by_role("button", name="生成名单").click()
+    assert violations(centre) == []
+    centre.get_by_role("button", name="签名并提交").click()
+    centre.wait_for_url("**/draw")
+    current = case.case.lots[LOT].draw.current
+    ident = identity("draw", current.stated)
+    for index in (2, 3):
+        share = sign_share(case.shares[index], ident).hex()
+        live.aside(case.act, f"trustee-{index}", drawing.DrawShareReleased(1, index, share))
+    live.aside(check_capsule, case)
+
+
+def check_capsule(case: WholeCase) -> None:
+    """What the browser sealed, the trustees could open if its party stayed silent."""
+    draw, committee = case.case.lots[LOT].draw, committee_of(case.case)
+    hidden = identity("draw-reveal", drawing.reveal_statement(draw.conditions.draw_id, 1))
+    release = combine(committee, hidden, {i: sign_share(case.shares[i], hidden) for i in (1, 2)})
+    capsule = base64.b64decode(draw.current.capsules["agency"])
+    value = open_capsule(committee, hidden, release.signature, capsule)
+    assert drawing.commitment(draw.conditions.draw_id, "agency", value) == draw.current.commitments["agency"]
+
+
+def accept(live: LiveCase) -> None:
+    """Everybody who was called accepts, so that the sitting is convened and the record may be read."""
+    live.aside(live.case.work_off)
+    for number in sorted(live.case.case.lots[LOT].draw.seats):
+        live.aside(live.case._answer, number, True)
+    live.aside(live.case.work_off)
