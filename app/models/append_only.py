@@ -37,7 +37,7 @@ def guard_tables(connection: Connection) -> None:
     """Make every such table append-only, in a migration."""
     for table in APPEND_ONLY:
         for statement in statements(connection.dialect.name, table):
-            connection.exec_driver_sql(statement.replace("%%", "%"))
+            connection.exec_driver_sql(statement)
 
 
 for _name in APPEND_ONLY:

@@ -1,9 +1,10 @@
 """The one door through which a person's signed act enters a case file.
 
 1. the payload's shape; 2. what can be prepared outside a transaction (hashing, pairings); then in one transaction
-3. lock case and lot, read the clock, reload the actor; 4. a repeated command gets its first answer; 5. the policy;
-6. the signature, by a key that counts and that links to the actor's act before; 7. the pure rule; 8. the facts;
-9. what the feature adds (receipt, jobs, notices, projections).
+3. lock case and lot, read the clock, reload the actor; 4. a repeated command gets its first answer (asked before 2
+already, since what it was prepared from is gone by then); 5. the policy; 6. the signature, by a key that counts and
+that links to the actor's act before; 7. the pure rule; 8. the facts; 9. what the feature adds (receipt, jobs, notices,
+projections).
 """
 
 from __future__ import annotations
@@ -103,6 +104,8 @@ def record_act(platform: Platform, log_in: LogIn | None, proposal: Proposal) -> 
     kind.decode(proposal.payload)
     if kind.action is None or log_in is None:
         raise NotAllowed(Action.EVENTS_READ)
+    if (earlier := _answered_before(platform, log_in, proposal)) is not None:
+        return earlier
     prepare = _preparations.get(kind.name)
     prepared = prepare(platform, log_in, proposal) if prepare else None
     try:
@@ -118,7 +121,7 @@ def _take(
     platform: Platform, work: UnitOfWork, log_in: LogIn, kind: FactType, proposal: Proposal, prepared: Any
 ) -> Answer:
     actor = load_actor(work.db_session, log_in.account_id, log_in.seat)
-    if (earlier := _earlier_answer(work, actor, proposal)) is not None:
+    if (earlier := _earlier_answer(work.db_session, actor, proposal)) is not None:
         return earlier
     authorize(actor, Action(kind.action), work.case, proposal.lot)
     _verify(platform, work, actor, proposal)
@@ -141,14 +144,20 @@ def _take(
     return answer
 
 
-def _earlier_answer(work: UnitOfWork, actor: Actor, proposal: Proposal) -> Answer | None:
+def _answered_before(platform: Platform, log_in: LogIn, proposal: Proposal) -> Answer | None:
+    with platform.database.reading() as db_session:
+        actor = load_actor(db_session, log_in.account_id, log_in.seat)
+        return _earlier_answer(db_session, actor, proposal)
+
+
+def _earlier_answer(db_session: DbSession, actor: Actor, proposal: Proposal) -> Answer | None:
     """The first answer to this very command. Raises RuleViolation `command_reused` for another payload."""
     query = select(Command).where(
         Command.actor == actor.signs_as,
         Command.case_id == proposal.case_id,
         Command.command_id == proposal.signed.act["command_id"],
     )
-    found = work.db_session.scalar(query) if actor is not ANYONE else None
+    found = db_session.scalar(query) if actor is not ANYONE else None
     if found is None:
         return None
     if found.payload_sha256 != proposal.signed.act["payload_sha256"]:

@@ -1,0 +1,208 @@
+"""An installation on either database, on a clock that tests hold, where tenders can be opened and bids handed in."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+
+from app.adapters.keystore import create_keys
+from app.casefile.codec import encode
+from app.casefile.record import Record
+from app.casefile.sealing import committee_of, context_of
+from app.client.bidder import SealParameters, seal_bid
+from app.config import Settings
+from app.models import Base
+from app.procedure.tender import TenderPublished
+from app.queries.cases import load_records
+from app.services import register, tenders, uploads
+from app.services.acts import Proposal, act_head
+from app.services.case_acts import record_act
+from app.services.jobs import claim_job, finish_job
+from app.services.platform import open_platform
+from app.tasks.jobs import run_job
+from crypto.canonical import digest
+from crypto.signing import SigningKey, sign_act
+from tests.app.services.people import LOT, START, Clock, Installation, Person
+from tests.app.services.whole_case import EVALUATION, REVIEW
+
+POSTGRES = "TENDERHALL_TEST_POSTGRES_URL"
+MILLISECOND = timedelta(milliseconds=1)
+
+
+class HeldClock(Clock):
+    """As Clock, but it can be stopped at an instant."""
+
+    stopped = False
+
+    def __call__(self) -> datetime:
+        return self.at if self.stopped else super().__call__()
+
+    def stop_at(self, at: datetime) -> None:
+        self.at, self.stopped = at, True
+
+    def go_on(self) -> None:
+        self.stopped = False
+
+
+class RealClock(Clock):
+    """The machine's own time; nobody moves it."""
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class SealedBid:
+    """What a bidder hands in: the signed statement and the two files it names."""
+
+    submission: dict[str, Any]
+    bid: bytes
+    capsule: bytes
+
+
+@dataclass
+class Bench(Installation):
+    """An installation whose schema comes from the models. With RealClock the database's own clock counts."""
+
+    clock: Clock = field(default_factory=HeldClock)
+    database_url: str = ""
+
+    def __post_init__(self) -> None:
+        url = self.database_url or f"sqlite:///{self.folder / 'test.db'}"
+        settings = Settings(self.folder, url, "test.example", "http://127.0.0.1")
+        real = isinstance(self.clock, RealClock)
+        create_keys(settings.keys, settings.origin, "交易中心", datetime.now(UTC) if real else START)
+        self.platform = open_platform(settings, None if real else self.clock)
+        with self.platform.database.writing() as db_session:
+            Base.metadata.create_all(db_session.connection())
+            db_session.commit()
+        register.found_register(self.platform, "交易中心")
+
+    # tender
+
+    def draft(self, seconds: float = 60) -> Any:
+        """A new case whose bidding lasts `seconds`; the payload of its TenderSubmitted."""
+        officer, regulator = self.people["officer"], self.people["regulator"]
+        form = {
+            "code": f"T-{secrets.token_hex(4)}", "buyer": "某学院", "region": "510000", "method": "公开招标",
+            "notice": "采购公告", "profile": "demo-goods",
+            "lots": encode([{
+                "number": LOT, "title": "设备", "budget": Decimal("1751000.00"), "ceiling": Decimal("1598400.00"),
+                "deadline_at": self._now() + timedelta(seconds=seconds), "evaluation": EVALUATION,
+                "review_items": REVIEW,
+            }]),
+        }  # fmt: skip
+        self.case_id = tenders.open_case(self.platform, officer.log_in, "设备采购", regulator.organisation, form)
+        tenders.add_document(self.platform, officer.log_in, self.case_id, "招标文件.txt", b"terms")
+        return tenders.draft_terms(self.platform, officer.log_in, self.case_id)
+
+    def _now(self) -> datetime:
+        now = self.clock()
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+    def publish(self, seconds: float = 60) -> str:
+        """A published case; its id, which is the current one from now on."""
+        payload = self.draft(seconds)
+        self.act("officer", payload, "", "TenderSubmitted")
+        self.act("releaser", TenderPublished(digest(payload)), "")
+        return self.case_id
+
+    @property
+    def deadline_at(self) -> datetime:
+        return self.case.tender.deadlines[LOT]
+
+    # bids
+
+    def seal(self, login: str, price_fen: str = "158000000", **changes: str) -> SealedBid:
+        """A bid of that bidder on the current case; `changes` seal it for another context."""
+        person, case = self.people[login], self.case
+        context = context_of(self.platform.origin, case, LOT, person.organisation, "age1pq1later")
+        parameters = {name: value for name, value in context.items() if name not in ("v", "recipient")} | changes
+        out, source = self.folder / "bids" / secrets.token_hex(4), self.folder / f"{login}.txt"
+        source.write_text(f"技术方案 {login}")
+        items = {"price_fen": price_fen, "duration_days": "60", "project_manager": f"经理{login[-1]}"}
+        submission = seal_bid([source], items, SealParameters(parameters, committee_of(case)), person.key, out)
+        return SealedBid(submission, (out / "bid.age").read_bytes(), (out / "capsule.age").read_bytes())
+
+    def upload(self, login: str, data: bytes, size: int = 0) -> str:
+        """The id of an upload of these bytes, announced as `size` bytes."""
+        log_in = self.people[login].log_in
+        state = uploads.begin_upload(self.platform, log_in, size or len(data))
+        return uploads.continue_upload(self.platform, log_in, state.id, 0, [data]).id
+
+    def attach(self, login: str, sealed: SealedBid) -> dict[str, bytes]:
+        """The attachments of BidSubmitted, uploaded."""
+        return {"capsule": sealed.capsule, "upload": self.upload(login, sealed.bid).encode()}
+
+    def hand_in(self, login: str, sealed: SealedBid | None = None) -> dict[str, Any]:
+        """Upload and submit; the answer."""
+        sealed = sealed or self.seal(login)
+        return self.act(login, sealed.submission, LOT, "BidSubmitted", self.attach(login, sealed))
+
+    # acts
+
+    def proposal(
+        self,
+        person: Person,
+        payload: Any,
+        type: str,
+        *,
+        lot: str = LOT,
+        attachments: dict[str, bytes] | None = None,
+        key: SigningKey | None = None,
+        command_id: str = "",
+        prev_act: str | None = None,
+    ) -> Proposal:
+        """A signed act that is not sent yet; what is not given is as it should be."""
+        head = act_head(self.platform, self.case_id, person.log_in)
+        signed = sign_act(
+            key or person.key,
+            origin=self.platform.origin,
+            case=f"{self.case_id}/{lot}" if lot else self.case_id,
+            type=type,
+            payload=payload,
+            prev_act=head if prev_act is None else prev_act,
+            command_id=command_id or secrets.token_hex(8),
+            at=self.clock(),
+        )
+        return Proposal(self.case_id, lot, type, payload, signed, attachments or {}, {"address": "192.0.2.7"})
+
+    def send(self, person: Person, proposal: Proposal) -> dict[str, Any]:
+        return record_act(self.platform, person.log_in, proposal)
+
+    def records(self, *types: str) -> list[Record]:
+        """What is on record of these types, or everything."""
+        with self.platform.database.reading() as db_session:
+            found = load_records(db_session, self.case_id)
+        return [record for record in found if not types or record.type in types]
+
+    def work_off(self, seconds: float = 0) -> None:
+        """Let time pass and run every job that is due."""
+        self.clock.advance(seconds)
+        while (job := claim_job(self.platform)) is not None:
+            run_job(self.platform, job)
+            finish_job(self.platform, job)
+
+
+@contextmanager
+def fresh_postgres() -> Iterator[str]:
+    """The address of an empty schema of its own on the server under test."""
+    server, schema = os.environ[POSTGRES], f"t_{uuid.uuid4().hex[:12]}"
+    plain = server.replace("+psycopg", "")
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {schema}")
+    try:
+        yield f"{server}{'&' if '?' in server else '?'}options=-csearch_path%3D{schema}"
+    finally:
+        with psycopg.connect(plain, autocommit=True) as connection:
+            connection.execute("SET lock_timeout = '10s'")
+            connection.execute(f"DROP SCHEMA {schema} CASCADE")

@@ -1,0 +1,40 @@
+"""An installation on each database, once for a module; passwords are hashed cheaply here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from argon2 import PasswordHasher
+
+from app.services import accounts
+from tests.app.bench import POSTGRES, Bench, fresh_postgres
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """The parameters of argon2 are no part of what is tested here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'test.db'}"
+        return
+    if not os.environ.get(POSTGRES):
+        pytest.skip(f"{POSTGRES} names no server")
+    with fresh_postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def bench(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """An installation with everybody in it, on a clock that tests hold; every test opens its own case."""
+    made = Bench(tmp_path_factory.mktemp("bench"), database_url=database_url).found()
+    yield made
+    made.platform.database.dispose()
