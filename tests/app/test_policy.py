@@ -1,0 +1,190 @@
+"""The policy cell by cell: every action x role x phase, for one's own case and for another's.
+
+`GRANTED` states the matrix a second time, by hand: role, phases, and whether the case must be one's own ("own") or any
+("any"). Whatever is not stated must be denied.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from app.casefile.case import Case, LotCase, Phase
+from app.permissions.actions import Action
+from app.permissions.policy import allowed
+from app.procedure.bid import Bidding, Submission
+from app.procedure.opening import BidsReleased, LotClosed, Opening
+from app.procedure.roles import Actor, Role
+from app.procedure.tender import CaseOpened, Party, Tender
+from evaluation.committee import MemberRole
+from evaluation.draw import DrawConditions, DrawState
+from evaluation.sitting.events import Seat
+from evaluation.sitting.state import SittingState, Stage
+
+NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
+LOT = "1"
+ALL = "P0 P1 P2 P3 P4 P5 P6 P7 P9"
+PUBLISHED = "P1 P2 P3 P4 P5 P6 P7 P9"
+OPENED = "P3 P4 P5 P6 P7"
+EVERYBODY = "AO AS TC TR BD EX SW RG SA PB"
+LOGGED_IN = "AO AS TC TR BD EX SW RG SA"
+STAFF = "AO AS TC SW RG TR"
+
+# action: [(roles, phases, own | any)]; phases "-" for actions that concern no case
+GRANTED: dict[str, list[tuple[str, str, str]]] = {
+    "site:read": [(EVERYBODY, "-", "any")],
+    "record:verify": [(EVERYBODY, "-", "any")],
+    "account:register": [("PB", "-", "any")],
+    "web_session:begin": [(EVERYBODY, "-", "any")],
+    "invitation:accept": [("PB", "-", "any")],
+    "call_up:answer": [("PB EX", "-", "any")],
+    "seat:request": [("PB EX", "-", "any")],
+    "account:own": [(LOGGED_IN, "-", "any")],
+    "certificate:request": [(LOGGED_IN, "-", "any")],
+    "certificate:revoke": [(LOGGED_IN, "-", "any")],
+    "account:prepare": [("SA", "-", "any")],
+    "account:approve": [("TC AS", "-", "any")],
+    "expert:manage": [("TC", "-", "any")],
+    "site:manage": [("TC", "-", "any")],
+    "committee:register": [("TC", "-", "any")],
+    "case:open": [("AO", "-", "any")],
+    "draft:edit": [("AO", "P0", "own")],
+    "draft:read": [("AO AS", "P0", "own")],
+    "tender:submit": [("AO", "P0", "own")],
+    "tender:release": [("AS", "P0", "own")],
+    "notice:read": [(f"{STAFF} BD SA PB", PUBLISHED, "any"), ("EX", PUBLISHED, "own")],
+    "documents:download": [(f"{STAFF} BD PB", PUBLISHED, "any"), ("EX", PUBLISHED, "own")],
+    "downloads:list": [("AO AS RG", OPENED, "own")],
+    "question:ask": [("BD", "P1", "any")],
+    "answer:propose": [("AO", "P1", "own")],
+    "answer:release": [("AS", "P1", "own")],
+    "amendment:propose": [("AO", "P1", "own")],
+    "amendment:release": [("AS", "P1", "own")],
+    "bid:upload": [("BD", "-", "any")],
+    "bid:submit": [("BD", "P1", "any")],
+    "bid:withdraw": [("BD", "P1", "own")],
+    "receipt:read": [("BD", PUBLISHED, "any")],
+    "share:release": [("TR", "P2 P3", "own")],
+    "opening:watch": [(f"{STAFF} BD PB", PUBLISHED, "any")],
+    "objection:raise": [("BD", "P3", "own")],
+    "objection:answer": [("AO", "P3", "own")],
+    "opening:confirm": [("AO TC BD", "P3", "own")],
+    "qualification:check": [("AO", "P3 P4", "own")],
+    "draw_conditions:propose": [("AO", "P3 P4", "own")],
+    "draw_conditions:approve": [("AS", "P3 P4", "own")],
+    "draw:commit": [("AS TC RG", "P4", "own")],
+    "draw:state": [("TC", "P4", "own")],
+    "draw:share": [("TR", "P4", "own")],
+    "draw:reveal": [("AS TC RG", "P4", "own")],
+    "draw:watch": [("AO AS TC RG TR", OPENED, "own")],
+    "seat:certify": [("SW", "P4 P5", "own")],
+    "site_channel:join": [("SW TC", OPENED, "own")],
+    "room:join": [("EX RG", "P5 P6 P7", "own")],
+    "statement:make": [("EX", "P5", "own")],
+    "conflict:declare": [("EX", "P5 P6", "own")],
+    "chair:vote": [("EX", "P5", "own")],
+    "bids:read": [("EX", "P5 P6", "own"), ("RG", "P5 P6 P7", "own"), ("AO", "P3 P4", "own")],
+    "bids:review": [("EX", "P5", "own")],
+    "score:save": [("EX", "P5", "own")],
+    "scores:lock": [("EX", "P5", "own")],
+    "correction:request": [("EX", "P6", "own")],
+    "sheet:reopen": [("EX", "P6", "own")],
+    "report:sign": [("EX", "P6", "own")],
+    "dissent:record": [("EX", "P6", "own")],
+    "refusal:record": [("EX", "P6", "own")],
+    "report:read": [("AO AS RG EX", "P6 P7", "own")],
+    "events:read": [(EVERYBODY, ALL, "any")],
+    "evidence:export": [("RG AO AS", "P7", "own")],
+}
+PARTIES = CaseOpened(Party("agency", "agency"), Party("centre", "centre"), Party("regulator", "regulator"))
+OWN_ORGANISATION = {"AO": "agency", "AS": "agency", "TC": "centre", "RG": "regulator", "BD": "bidder"}
+
+
+def _lot(phase: Phase) -> LotCase:
+    submission = Submission("receipt", "bidder", "someone", SimpleNamespace(), NOW, "key")  # type: ignore[arg-type]
+    lot = LotCase(bidding=Bidding({"receipt": submission}))
+    closed = LotClosed(NOW, "0" * 64, phase is not Phase.FAILED)
+    if phase is Phase.BIDDING:
+        return lot
+    lot = replace(lot, opening=Opening(closed=closed, failed="x" if phase is Phase.FAILED else ""))
+    if phase in (Phase.SEALED, Phase.FAILED):
+        return lot
+    lot = replace(lot, opening=replace(lot.opening, release=BidsReleased("00", (1,))))
+    conditions = DrawConditions("case", LOT, "p", (), 1, ("agency", "centre"), 3, "c", 2)
+    if phase is not Phase.OPENING:
+        lot = replace(lot, draw=DrawState(conditions=conditions))
+    return replace(lot, sitting=_sitting(phase))
+
+
+def _sitting(phase: Phase) -> SittingState:
+    stage = {Phase.SCORING: Stage.SCORING, Phase.CONSENSUS: Stage.REPORT, Phase.RESULT: Stage.CLOSED}.get(phase)
+    # The draw names the sites before anybody sits there.
+    seats = {1: Seat(1, "site", MemberRole.EXPERT, "p")}
+    return SittingState() if stage is None else SittingState(stage=stage, seats=seats)
+
+
+def _case(phase: Phase) -> Case:
+    if phase is Phase.DRAFT:
+        return Case("case", Tender(parties=PARTIES))
+    terms: Any = SimpleNamespace(committee={"members": [{"key_id": "trustee-key"}]}, budget=Decimal(1))
+    tender = Tender(parties=PARTIES, terms=terms, published_at=NOW, deadlines={LOT: NOW})
+    return Case("case", tender, {LOT: _lot(phase)})
+
+
+CASES = {phase: _case(phase) for phase in Phase}
+
+
+def _actor(role: Role, own: bool) -> Actor:
+    return Actor(
+        id="someone",
+        name="someone",
+        roles=frozenset({role}),
+        organisation_id=OWN_ORGANISATION.get(role, "x") if own else "another",
+        organisation_name="",
+        credit_code="",
+        sites=frozenset({"site"} if own and role is Role.SITE_WITNESS else {"elsewhere"}),
+        keys=frozenset({"trustee-key"} if own and role is Role.TRUSTEE else {"other-key"}),
+        seat=("case/1#1" if own else "other/1#1") if role is Role.EXPERT else "",
+    )
+
+
+def _expected(action: str, role: Role, phase: Phase | None, own: bool) -> bool:
+    return any(
+        role in roles.split()
+        and (phases == "-" or (phase is not None and phase.value in phases.split()))
+        and (whose == "any" or own)
+        for roles, phases, whose in GRANTED[action]
+    )
+
+
+def test_the_phases_of_the_sample_are_those_they_stand_for() -> None:
+    assert {phase: case.phase(LOT) for phase, case in CASES.items()} == {phase: phase for phase in Phase}
+
+
+def test_every_action_is_stated_here() -> None:
+    assert set(GRANTED) == {action.value for action in Action}
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_every_cell(action: Action) -> None:
+    concerns_case = any(phases != "-" for _, phases, _ in GRANTED[action])
+    wrong = []
+    for role in Role:
+        for phase in Phase if concerns_case else [None]:
+            for own in (True, False):
+                case = CASES[phase] if phase else None
+                expected = _expected(action, role, phase, own) and _has_site(action, role, phase)
+                if allowed(_actor(role, own), action, case, LOT if case else "") != expected:
+                    wrong.append((role.value, phase, "own" if own else "other", f"expected {expected}"))
+    assert not wrong
+
+
+def _has_site(action: Action, role: Role, phase: Phase | None) -> bool:
+    """Which sites take part is known only once the sitting is convened."""
+    witness = role is Role.SITE_WITNESS and action in (Action.SEAT_CERTIFY, Action.SITE_CHANNEL)
+    return not witness or phase in (Phase.SCORING, Phase.CONSENSUS, Phase.RESULT)
