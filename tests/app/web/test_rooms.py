@@ -1,0 +1,131 @@
+"""Opening hall, draw and room as pages: what each person sees, and what nobody may see yet."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.extensions import COOKIE
+from app.models import WebSession
+from app.services.accounts import token_hash
+from app.services.unit_of_work import plain_transaction
+from evaluation import sitting
+from tests.app.services.whole_case import LOT, Person, WholeCase
+from tests.app.web.site import Browser, Site, played
+
+CHANGES_ALWAYS = re.compile(
+    r'name="csrf-token" content="[^"]+"|name="csrf_token" value="[^"]+"|nonce="[^"]+"|data-live-cursor="[^"]+"'
+    r'|(?:datetime|content|data-countdown)="2026[^"]+"|<time[^>]*>[^<]*</time>|[0-9a-f]{16,64}'
+)
+
+
+def steady(page: str) -> str:
+    """A page without what differs from one request or one case to the next: clock, nonce, tokens, digests."""
+    return CHANGES_ALWAYS.sub("~", page)
+
+
+def opening(site: Site, part: str = "") -> str:
+    return f"/cases/{site.case.case_id}/lots/{LOT}/opening{part}"
+
+
+def booth(site: Site, person: Person) -> Browser:
+    """The browser of a booth that the witness has certified."""
+    token = f"booth-{person.log_in.seat}"
+    with plain_transaction(site.case.platform.database) as (db_session, now):
+        row = WebSession(token_hash=token_hash(token), account_id=person.id, seat=person.log_in.seat, created_at=now)
+        row.expires_at = now.replace(year=now.year + 1)
+        db_session.merge(row)
+    client = site.app.test_client()
+    client.set_cookie(COOKIE, token)
+    return Browser(client)
+
+
+@pytest.fixture(scope="module")
+def scoring(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A sitting in which two of five sheets are locked."""
+
+    def score(case: WholeCase) -> None:
+        case.members = {seat: case._seat(seat) for seat in sorted(case.case.lots[LOT].sitting.seats)}
+        chair = next(n for n, s in case.case.lots[LOT].sitting.seats.items() if s.role == "expert")
+        bids = [bid.bid for bid in case.case.lots[LOT].sitting.bids]
+        case._each(lambda n: sitting.StatementMade(n, True, ""))
+        case._each(lambda n: sitting.ChairVoted(n, chair, 1))
+        case._each(lambda n: sitting.BidsReviewed(n, tuple(sitting.ReviewFinding(b, "formal", True, "") for b in bids)))
+        for number in (1, 2):
+            fact = sitting.ScoreSheetLocked(number, case.sheet(number, bids), {})
+            case.act(case.members[number], fact)
+
+    steps = (WholeCase.found, WholeCase.publish, WholeCase.bid, WholeCase.open, WholeCase.draw, score)
+    return played(tmp_path_factory.mktemp("scoring"), *steps)
+
+
+def test_before_the_deadline_the_hall_is_the_same_with_and_without_bids(tmp_path: Path):
+    empty = played(tmp_path / "empty", WholeCase.found, WholeCase.publish)
+    full = played(tmp_path / "full", WholeCase.found, WholeCase.publish, WholeCase.bid)
+    for who in ("", "officer", "centre", "regulator", "trustee-1", "bidder-b"):
+        for part in ("", "/board"):
+            without, with_bids = (site.browser(who).get(opening(site, part)) for site in (empty, full))
+            assert steady(without) == steady(with_bids), who
+    assert "距离开标" in full.browser().get(opening(full))
+
+
+def test_the_hall_shows_every_bid_with_its_price_in_words_and_the_reason_of_a_void_one(scoring: Site):
+    page = scoring.browser().get(opening(scoring))
+    for text in ("¥1,566,000.00", "壹佰伍拾陆万陆仟元整", "97.9 %", "已签署并验证", "唱标价格是否含税", "含税", "无效"):
+        assert text in page
+    assert "style=" not in page
+    assert 'class="presentation"' in scoring.browser().get(opening(scoring, "?wall=1"))
+
+
+def test_the_draw_is_for_its_parties_and_shows_numbers_not_names(scoring: Site):
+    path = f"/cases/{scoring.case.case_id}/lots/{LOT}/draw"
+    for who in ("", "bidder-a", "witness-host", "admin"):
+        scoring.browser(who).get(path, 404 if who else 401)
+    for who in ("officer", "releaser", "centre", "regulator"):
+        page = scoring.browser(who).get(path)
+        assert "第 2 轮" in page
+        assert "自己验算" in page
+        assert not re.search(r"专家\d", page)
+
+
+def test_the_room_is_for_its_seats_and_its_regulator(scoring: Site):
+    path = f"/room/{scoring.case.case_id}/{LOT}"
+    for who in ("centre", "officer", "bidder-a", "witness-host", "admin", "trustee-1"):
+        scoring.browser(who).get(path, 404)
+    scoring.browser().get(path, 401)
+    page = scoring.browser("regulator").get(path)
+    assert "监督旁听（只读）" in page
+    assert "本环节已完成 2 / 5" in page
+
+
+def test_before_the_last_lock_a_seat_sees_its_own_scores_alone(scoring: Site):
+    path = f"/room/{scoring.case.case_id}/{LOT}"
+    members = scoring.case.members
+    waiting, working = booth(scoring, members[1]).get(path), booth(scoring, members[3]).get(path)
+    observed = scoring.browser("regulator").get(path)
+    assert "等待全部成员锁定评分" in waiting
+    assert "独立评分" in working
+    for page in (waiting, working, observed):
+        assert "评分汇总表" not in page
+        assert not re.search(r"40\.50|41\.00|45\.50|46\.00", page)  # what seats 1 and 2 have locked
+    sheet = booth(scoring, members[3]).get(f"{path}/sheet")
+    assert "还有 6 项没有评分" in sheet
+    assert "ScoreSheetLocked" not in sheet
+
+
+def test_an_act_that_the_stage_does_not_ask_for_is_not_offered(scoring: Site):
+    path = f"/room/{scoring.case.case_id}/{LOT}"
+    mine = booth(scoring, scoring.case.members[3])
+    mine.get(f"{path}/reopening/1", 404)
+    mine.get(f"{path}/refusal/1", 404)
+    answer = mine.post(f"{path}/vote", for_seat="1")
+    assert "data-sign-act" not in answer.get_data(as_text=True)
+
+
+def test_experts_know_no_project_before_they_sit_down(scoring: Site):
+    expert = scoring.case.members[1]
+    scoring.case.people["expert"] = Person(type(expert.log_in)(expert.id, ""), expert.key, "")
+    scoring.browser("expert").get(opening(scoring), 404)
+    scoring.browser("expert").get(f"/room/{scoring.case.case_id}/{LOT}", 404)
