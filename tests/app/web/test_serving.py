@@ -1,0 +1,169 @@
+"""Desks of those who serve or watch: centre, administrator, witness, trustee, regulator; and answers to call-ups."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from app.services import draws
+from evaluation.draw import SeatState
+from tests.app.services.whole_case import LOT, WholeCase
+from tests.app.web.site import Browser, Site, played
+
+
+@pytest.fixture
+def founded(tmp_path):
+    return played(tmp_path, WholeCase.found)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Site:
+    steps = (WholeCase.found, WholeCase.publish, WholeCase.bid, WholeCase.open, WholeCase.draw, WholeCase.sit)
+    return played(tmp_path_factory.mktemp("finished"), *steps, WholeCase.report)
+
+
+def file(text: str, name: str) -> tuple[io.BytesIO, str]:
+    return io.BytesIO(text.encode()), name
+
+
+def account(**changes: str) -> dict[str, str]:
+    fields = {"kind": "agency", "organisation": "新代理", "credit_code": "A0000000000000009X", "login": "new"}
+    return fields | {"name": "新经办", "roles": "AO"} | changes
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/centre", {"centre"}),
+        ("/centre/committees", {"centre"}),
+        ("/centre/sites", {"centre"}),
+        ("/centre/experts", {"centre"}),
+        ("/accounts", {"admin"}),
+        ("/accounts/waiting", {"centre", "releaser"}),
+        ("/witness", {"witness-host"}),
+        ("/trustee", {"trustee-1"}),
+        ("/regulator", {"regulator"}),
+    ],
+)
+def test_each_desk_is_for_its_role(founded: Site, path: str, allowed: set[str]):
+    people = ("centre", "admin", "releaser", "officer", "witness-host", "trustee-1", "regulator", "bidder-a")
+    for who in people:
+        founded.browser(who).get(path, 200 if who in allowed else 404)
+    founded.browser().get(path, 401)
+
+
+def test_one_prepares_another_approves_and_the_code_is_shown_once(founded: Site):
+    admin, centre = founded.browser("admin"), founded.browser("centre")
+    wrong = admin.post("/accounts", **account(login="")).get_data(as_text=True)
+    assert "请输入登录名" in wrong
+    assert 'value="新代理"' in wrong
+    assert admin.post("/accounts", **account()).status_code == 302
+    assert "待核准" in admin.get("/accounts")
+    page = centre.get("/accounts/waiting")
+    waiting = page.partition('name="account" value="')[2].partition('"')[0]
+    assert "invitation" in centre.post("/accounts/waiting", account=waiting).get_data(as_text=True)
+    assert "invitation" not in centre.get("/accounts/waiting")
+
+
+def test_roles_that_nobody_may_combine_are_refused_in_words(founded: Site):
+    browser = founded.browser("admin")
+    page = browser.client.get("/accounts").get_data(as_text=True)
+    token = page.partition('name="csrf-token" content="')[2].partition('"')[0]
+    data = {"csrf_token": token, **account(), "roles": ["AO", "RG"]}
+    answer = browser.client.post("/accounts", data=data).get_data(as_text=True)
+    assert "error-summary" in answer
+    assert "AO, RG" in answer
+
+
+def test_experts_are_imported_whole_or_not_at_all(founded: Site):
+    browser = founded.browser("centre")
+    head = "login,name,organisation,credit_code,mail,site,specialities,born,certified_until\n"
+    good = "e-100,张三,甲单位,E100,a@example.org,主场,goods;works,1980-01-01,2031-01-01\n"
+    bad = "e-101,李四,乙单位,E101,b@example.org,主场,goods,1980-13-01,2031-01-01\n"
+    wrong = browser.post("/centre/experts", entries=file(head + good + bad, "experts.csv"))
+    assert wrong.status_code == 200
+    assert "$.experts[1].born" in wrong.get_data(as_text=True)
+    assert browser.post("/centre/experts", entries=file(head + good, "experts.csv")).status_code == 302
+    page = browser.get("/centre/experts?added=1")
+    assert "已录入 1 人" in page
+    assert "张三" not in page
+    assert "login" in browser.post("/centre/experts", entries=file("a,b\n1,2\n", "x.csv")).get_data(as_text=True)
+
+
+def test_a_committee_is_registered_from_its_description_alone(founded: Site):
+    browser = founded.browser("centre")
+    assert "2 / 3 签署有效" in browser.get("/centre/committees")
+    for text in ("not json", json.dumps({"v": "bidcommittee/v1"})):
+        answer = browser.post("/centre/committees", description=file(text, "committee.json"))
+        assert answer.status_code == 200
+        assert "请先处理以下问题" in answer.get_data(as_text=True)
+
+
+def test_a_site_has_a_witness(founded: Site):
+    browser = founded.browser("centre")
+    witness = founded.case.people["witness-host"].id
+    assert browser.post("/centre/sites", name="第三场", witness=witness).status_code == 302
+    assert "第三场" in browser.get("/centre/sites")
+    assert "请输入场所名称" in browser.post("/centre/sites", name="", witness=witness).get_data(as_text=True)
+
+
+def test_a_call_up_is_answered_by_code_and_names_no_project(tmp_path):
+    site = played(tmp_path, WholeCase.found, WholeCase.publish, WholeCase.bid, WholeCase.open, called)
+    case, browser = site.case, site.browser()
+    number = sorted(case.case.lots[LOT].draw.seats)[0]
+    code = draws.call_up_code(case.platform, case.case_id, LOT, number)
+    assert "设备采购" not in browser.get("/call-up")
+    assert "请写明不能参加的理由" in answered(browser, code=code, answer="no")
+    assert "NOSUCHCODE" in answered(browser, code="NOSUCHCODE", answer="yes")
+    assert "已记录您的答复" in answered(browser, code=code.lower(), answer="no", reason="出差")
+    assert case.case.lots[LOT].draw.seats[number] is SeatState.REFUSED
+    assert "error-summary" in answered(browser, code=code, answer="yes")
+
+
+class Unanswered(Exception):
+    """Stands where the first answer would be given."""
+
+
+def called(case: WholeCase) -> None:
+    """Up to the call-ups of the first round, which nobody has answered."""
+
+    def stop(number: str, accepted: bool) -> None:
+        raise Unanswered
+
+    case._answer = stop  # type: ignore[method-assign]
+    with pytest.raises(Unanswered):
+        case.draw()
+
+
+def answered(browser: Browser, **fields: str) -> str:
+    return browser.post("/call-up", **{"reason": "", **fields}).get_data(as_text=True)
+
+
+def test_the_regulator_checks_the_whole_case_again(finished: Site):
+    path = f"/regulator/cases/{finished.case.case_id}"
+    browser = finished.browser("regulator")
+    page = browser.get(path)
+    assert "核验全案" in page
+    assert f"/api/v1/cases/{finished.case.case_id}/evidence" in page
+    assert "席位 1" in page
+    report = browser.post(path).get_data(as_text=True)
+    assert "核验通过，没有不符之处" in report
+    assert report.count("tag--done") > 10
+    assert "锁定评分表" in browser.get(f"{path}?q=锁定评分表")
+    assert "没有符合的记录" in browser.get(f"{path}?q=nothing")
+
+
+def test_a_case_of_another_authority_is_not_there(finished: Site):
+    path = f"/regulator/cases/{finished.case.case_id}"
+    for who in ("officer", "releaser", "centre", "bidder-a"):
+        finished.browser(who).get(path, 404)
+    finished.browser("regulator").get("/regulator/cases/none", 404)
+
+
+def test_boards_name_what_is_going_on(finished: Site):
+    for who, path in (("centre", "/centre"), ("regulator", "/regulator"), ("trustee-1", "/trustee")):
+        page = finished.browser(who).get(path)
+        assert "设备采购" in page
+        assert "评审结束" in page
