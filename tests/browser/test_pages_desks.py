@@ -1,0 +1,127 @@
+"""Desks in a real browser over a real case: accessible, within the screen, a key made, an act signed, a bid sealed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from styleguide import DIST
+from test_styleguide import violations
+from werkzeug.serving import make_server
+
+from app.extensions import COOKIE
+from tests.app.web.site import LOT, Site, WholeCase, played
+
+pytestmark = pytest.mark.browser
+
+PAGES = [
+    ("", "/"),
+    ("", "/cases/{case}"),
+    ("", "/log-in"),
+    ("", "/register"),
+    ("", "/verify"),
+    ("", "/trust"),
+    ("officer", "/agency"),
+    ("officer", "/agency/new"),
+    ("officer", "/agency/cases/{case}/amendments/new"),
+    ("bidder-a", "/bidder"),
+    ("bidder-a", "/bidder/cases/{case}/lots/{lot}"),
+    ("bidder-a", "/bidder/cases/{case}/lots/{lot}/seal"),
+    ("bidder-a", "/bidder/cases/{case}/lots/{lot}/withdrawal"),
+    ("bidder-a", "/account"),
+    ("bidder-a", "/account/keys"),
+]
+
+
+class Served:
+    """A site behind a local address."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.server = make_server("127.0.0.1", 0, site.app, threaded=True)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}"
+
+    def path(self, template: str) -> str:
+        return self.url + template.format(case=self.site.case.case_id, lot=LOT)
+
+    def log_in(self, page: Page, who: str) -> None:
+        page.context.add_cookies([{"name": COOKIE, "value": self.site.token(who), "url": self.url}])
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    if not (DIST / "manifest.json").exists():
+        pytest.skip("the front end is not built: node app/static/src/build.mjs")
+    steps = (WholeCase.found, WholeCase.publish, WholeCase.bid)
+    serving = Served(played(tmp_path_factory.mktemp("desks"), *steps))
+    yield serving
+    serving.server.shutdown()
+
+
+@pytest.mark.parametrize(("who", "template"), PAGES)
+def test_pages_are_accessible_and_fit_a_phone(page: Page, served: Served, who: str, template: str):
+    if who:
+        served.log_in(page, who)
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(served.path(template))
+        assert violations(page) == [], template
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width, template
+
+
+def certified_key(page: Page, served: Served) -> None:
+    page.goto(served.path("/account/keys"))
+    page.get_by_role("button", name="制作新密钥").click()
+    with page.expect_navigation():  # the page comes again with the new certificate in its list
+        page.get_by_role("button", name="申请证书").click()
+
+
+def test_a_question_is_signed_in_the_browser_and_put_on_record(page: Page, served: Served):
+    served.log_in(page, "bidder-b")
+    certified_key(page, served)
+    page.goto(served.path("/cases/{case}/questions/new"))
+    page.get_by_label("问题").fill("质保期从哪一天起算？")
+    page.get_by_role("button", name="下一步：核对并签名").click()
+    page.get_by_role("button", name="签名并提交").click()
+    page.wait_for_url("**/cases/*#questions")
+    expect(page.get_by_text("质保期从哪一天起算？")).to_be_visible()
+    asked = [q.text for q in served.site.case.case.tender.questions.values()]
+    assert "质保期从哪一天起算？" in asked
+
+
+def test_a_bid_is_sealed_in_the_browser_and_receipted(page: Page, served: Served, tmp_path: Path):
+    document = tmp_path / "技术方案.txt"
+    document.write_text("方案" * 1000, "utf-8")
+    served.log_in(page, "bidder-d")
+    certified_key(page, served)
+    page.goto(served.path("/bidder/cases/{case}/lots/{lot}/seal"))
+    expect(page.locator("#seal-verdict")).to_contain_text("尚未提交")
+    page.get_by_label("投标报价").fill("1570000.00")
+    page.get_by_label("工期或交货期（日历天）").fill("45")
+    page.get_by_label("项目负责人").fill("李工")
+    page.get_by_label("投标文件").set_input_files(document)
+    page.get_by_role("button", name="加密、签名并提交").click()
+    expect(page.locator("#seal-verdict")).to_contain_text("已提交", timeout=60_000)
+    page.goto(served.path("/bidder/cases/{case}/lots/{lot}"))
+    expect(page.locator(".verdict--done")).to_contain_text("已提交")
+    standing = served.site.case.case.lots[LOT].bidding.of_bidder(served.site.case.people["bidder-d"].organisation)
+    assert standing is not None
+
+
+def test_without_javascript_everything_but_signing_is_there(page: Page, served: Served):
+    context = page.context.browser.new_context(java_script_enabled=False)
+    silent = context.new_page()
+    served.log_in(silent, "officer")
+    silent.goto(served.path("/agency/new"))
+    silent.get_by_label("项目名称").fill("无脚本项目")
+    silent.get_by_label("政府采购货物 · 综合评分法").check()
+    silent.get_by_role("button", name="新建并开始编制").click()
+    expect(silent.get_by_role("heading", name="基本信息")).to_be_visible()
+    context.close()
