@@ -173,6 +173,8 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="端口 / port (a free one)")
     kill = "演练：在某步强行终止 web 或 worker / kill -9 a part at a step"
     parser.add_argument("--kill", action="append", default=[], metavar="PART@STEP", help=kill)
+    setting = "平台设置，如 DATABASE_URL=… / a setting of the site"
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=setting)
     parser.add_argument("--folder", type=Path, help="新文件夹 / fresh folder (var/demo-…)")
     return parser.parse_args()
 
@@ -183,7 +185,8 @@ def main() -> int:
     folder = (arguments.folder or ROOT / "var" / f"demo-{stamp}").resolve()
     folder.mkdir(parents=True)
     case, narrator = DemoCase.read(), Narrator(arguments.lang)
-    company = Company(Site(folder / "site", arguments.port or free_port()), folder)
+    settings = dict(setting.split("=", 1) for setting in arguments.set)
+    company = Company(Site(folder / "site", arguments.port or free_port(), settings), folder)
     try:
         outcome = Outcome(case, Director(company, case, narrator, arguments.kill).run())
         show_outcome(outcome, narrator)

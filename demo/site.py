@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from app.client.connection import Connection, Refused
@@ -30,9 +31,9 @@ def free_port() -> int:
 
 
 class Site:
-    """One installation in `home`, answering at `base_url`."""
+    """One installation in `home`, answering at `base_url`; `settings` are further TENDERHALL_* variables by name."""
 
-    def __init__(self, home: Path, port: int) -> None:
+    def __init__(self, home: Path, port: int, settings: Mapping[str, str] | None = None) -> None:
         self.home, self.port = home, port
         self.base_url = f"http://127.0.0.1:{port}"
         self.log = home / "site.log"
@@ -45,6 +46,7 @@ class Site:
             "TENDERHALL_ORIGIN": ORIGIN,
             "TENDERHALL_DEMO": "1",
             "PYTHONUNBUFFERED": "1",
+            **{f"TENDERHALL_{name}": value for name, value in (settings or {}).items()},
         }
 
     @property

@@ -21,7 +21,9 @@ class DrawParty:
     folder: Path
     party: str
 
-    def commit(self, committee: Committee, draw: str, round_: int, rng: Callable[[int], bytes]) -> DrawCommitted:
+    def make_commitment(
+        self, committee: Committee, draw: str, round_: int, rng: Callable[[int], bytes]
+    ) -> DrawCommitted:
         """The commitment to this round's bytes, which are on the disk before it, and the same sealed to the trustees,
         so that a party that stays silent later stops nothing."""
         path = self._path(draw, round_)

@@ -40,7 +40,7 @@ def _play_round(actor: Actor, party: DrawParty, round_: int, state: State | None
     committee = Committee.from_description(actor.event("TenderSubmitted")["terms"]["committee"])
     conditions = actor.event("DrawConditionsProposed")["conditions"]
     draw = draw_id(conditions["tender"], conditions["lot"], conditions["purpose"])
-    actor.act("DrawCommitted", party.commit(committee, draw, round_, os.urandom))
+    actor.act("DrawCommitted", party.make_commitment(committee, draw, round_, os.urandom))
     actor.tell("draw_committed", round=round_)
     if state:
         state(actor, round_)

@@ -81,5 +81,13 @@ def test_every_invented_name_is_marked():
 
 def test_the_form_is_a_tender():
     form = CASE.form(datetime(2030, 1, 1, tzinfo=UTC), "x")
-    terms = {**form, "profile": encode(read_profile(str(form["profile"]))), "documents": [], "committee": {}}
+    nobody = {"id": "x", "name": "x"}
+    parties = {"agency": nobody, "centre": nobody, "regulator": nobody}
+    terms = {
+        **form,
+        "parties": parties,
+        "profile": encode(read_profile(str(form["profile"]))),
+        "documents": [],
+        "committee": {},
+    }
     check_terms(decode(TenderTerms, terms), datetime(2029, 1, 1, tzinfo=UTC))

@@ -1,0 +1,97 @@
+"""The command line of bidders and trustees."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import os
+
+import pyotp
+import pytest
+from small_platform import CASE, SmallPlatform, make_committee, serving
+
+from app.client import bid_commands, trustee_commands
+from app.client.draw_party import DrawParty
+from app.client.keyfile import Profile
+from crypto.bls import point_bytes
+from crypto.committee import Committee, combine, identity, open_capsule, sign_share
+from evaluation.draw import commitment, reveal_statement
+
+
+@pytest.fixture
+def tool(monkeypatch, tmp_path):
+    """Runs a command line as a person with a folder of its own."""
+    monkeypatch.setenv("TENDERHALL_PASSPHRASE", "a long passphrase")
+    parser = argparse.ArgumentParser()
+    commands = parser.add_subparsers()
+    bid_commands.add_parser(commands)
+    trustee_commands.add_parser(commands)
+
+    def run(*words: str) -> int:
+        arguments = parser.parse_args([str(word) for word in words])
+        return arguments.run(arguments)
+
+    return run
+
+
+def test_a_bid_from_seal_to_an_offline_check(tool, tmp_path, capsys):
+    folder, out = tmp_path / "me", tmp_path / "bid"
+    Profile(folder).keep(password="p" * 10, totp_secret=pyotp.random_base32())
+    (tmp_path / "offer.pdf").write_bytes(b"%PDF-1.7 ...")
+    person = ("--folder", folder)
+    with serving(SmallPlatform(make_committee()[0])) as url:
+        items = ("--price", "1,566,000.00", "--days", "45", "--manager", "演示经理", "--out", out)
+        sealing = ("bid", "seal", CASE, tmp_path / "offer.pdf", *items, "--url", url, "--login", "a", *person)
+        assert tool(*sealing) == 0
+        assert "NOT SUBMITTED" in capsys.readouterr().out
+        assert tool("bid", "verify-receipt", out, *person) == 1
+        assert tool("bid", "submit", out, *person) == 0
+        said = capsys.readouterr().out
+        assert said.index("NOT SUBMITTED") < said.index("已提交 / SUBMITTED")
+        assert tool("bid", "status", CASE, *person) == 0
+        assert "r0" in capsys.readouterr().out
+    assert tool("bid", "verify-receipt", out, *person) == 0
+    receipt = json.loads((out / "receipt.json").read_text())
+    receipt["receipt"]["receipt"]["bid_size"] += 1
+    (out / "receipt.json").write_text(json.dumps(receipt))
+    assert tool("bid", "verify-receipt", out, *person) == 1
+
+
+@pytest.mark.parametrize("price", ["0", "-1", "1.005", "abc", "1e9999", "NaN"])
+def test_what_is_no_price_is_refused_before_anything_happens(tool, tmp_path, price, capsys):
+    words = ("--days", "1", "--manager", "x", "--out", tmp_path / "out")
+    with pytest.raises(SystemExit):
+        tool("bid", "seal", CASE, tmp_path, f"--price={price}", *words)
+    assert "price" in capsys.readouterr().err
+
+
+def test_without_an_address_the_next_step_is_said(tool, tmp_path, capsys):
+    assert tool("bid", "status", CASE, "--folder", tmp_path / "new") == 1
+    assert "--url" in capsys.readouterr().err
+
+
+def test_a_committee_for_demonstrations_says_that_it_is_one(tool, tmp_path, capsys):
+    folders = [tmp_path / str(i) for i in range(3)]
+    for folder in folders:
+        Profile(folder).key("a long passphrase")
+        Profile(folder).keep(organisation=f"org {folder.name}")
+    assert tool("trustee", "setup-m0", *folders, "--threshold", "2", "--out", tmp_path / "committee.json") == 0
+    assert "仅供演示" in capsys.readouterr().out
+    described = Committee.from_description(json.loads((tmp_path / "committee.json").read_text()))
+    assert (described.k, described.n, described.mode) == (2, 3, "M0")
+    assert point_bytes(described.public_key).hex() == described.commitments[0]
+
+
+def test_a_silent_party_is_revealed_by_the_trustees(tmp_path):
+    committee, secrets = make_committee()
+    party = DrawParty(tmp_path, "centre")
+    committed = party.make_commitment(committee, "d" * 64, 1, os.urandom)
+    again = party.make_commitment(committee, "d" * 64, 1, os.urandom)
+    assert again.commitment == committed.commitment, "after a crash the same bytes are committed to"
+    revealed = bytes.fromhex(party.reveal("d" * 64, 1).value_hex)
+    assert commitment("d" * 64, "centre", revealed) == committed.commitment
+    ident = identity("draw-reveal", reveal_statement("d" * 64, 1))
+    release = combine(committee, ident, {i: sign_share(secrets[i], ident) for i in (2, 3, 4)})
+    capsule = base64.b64decode(committed.capsule_b64)
+    assert open_capsule(committee, ident, release.signature, capsule) == revealed
