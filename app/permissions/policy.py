@@ -163,8 +163,8 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     ),
     A.EVENTS_READ: (_grant(*EVERY_ROLE, phases=ANY_PHASE),),  # each entry is filtered by app/casefile/sight.py
     A.EVIDENCE_EXPORT: (  # 56
-        _grant(R.REGULATOR, when=competent, phases=_in(P.RESULT)),
-        _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=_in(P.RESULT), **AGENCY),
+        _grant(R.REGULATOR, when=competent, phases=_in(P.RESULT, P.FAILED)),
+        _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=_in(P.RESULT, P.FAILED), **AGENCY),
     ),
 }
 

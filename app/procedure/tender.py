@@ -50,9 +50,22 @@ class LotTerms:
 
 
 @dataclass(frozen=True)
-class TenderTerms:
-    """All that is published. `profile` is a copy, `committee` the description of the trustees' joint key."""
+class CaseOpened:
+    """An agency officer begins a case; the competent authority and the centre are named once and for all."""
 
+    agency: Party
+    centre: Party
+    regulator: Party
+
+
+@dataclass(frozen=True)
+class TenderTerms:
+    """All that is published, and so signed: the case's parties too.
+
+    `profile` is a copy, `committee` the description of the trustees' joint key.
+    """
+
+    parties: CaseOpened
     code: str
     title: str
     buyer: str
@@ -63,15 +76,6 @@ class TenderTerms:
     documents: tuple[Document, ...]
     committee: Json
     lots: tuple[LotTerms, ...]
-
-
-@dataclass(frozen=True)
-class CaseOpened:
-    """An agency officer begins a case; the competent authority and the centre are named once and for all."""
-
-    agency: Party
-    centre: Party
-    regulator: Party
 
 
 @dataclass(frozen=True)
@@ -220,6 +224,8 @@ def decide(tender: Tender, fact: Fact, by: str, now: datetime) -> tuple[Fact, ..
         case TenderSubmitted():
             if tender.published_at is not None:
                 raise RuleViolation("tender_already_published")
+            if fact.terms.parties != tender.parties:
+                raise RuleViolation("parties_differ")
             check_terms(fact.terms, now)
         case TenderReturned() | TenderPublished():
             _decide_release(tender, fact, by, now)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.adapters.mail import send_mail
-from app.messages import sentence
+from app.messages import LANGUAGES, sentence
 from app.models import Account, Notice
 from app.procedure.errors import RuleViolation
 from app.services.accounts import LogIn
@@ -51,10 +51,19 @@ def send_notice(platform: Platform, notice_id: str) -> None:
 
 def mail_call_up(platform: Platform, address: str, code: str, answer_by: datetime) -> None:
     """The call-up: a code, a link and a time to answer; the same message however often it is sent."""
+    facts = {"answer_by": answer_by, "link": f"{platform.settings.base_url}/call-up"}
+    _mail_code(platform, address, code, "mail_call_up", facts)
+
+
+def mail_seat_code(platform: Platform, address: str, code: str) -> None:
+    """The code with which the buyer's representative sits down."""
+    _mail_code(platform, address, code, "mail_seat_code", {"link": f"{platform.settings.base_url}/seat"})
+
+
+def _mail_code(platform: Platform, address: str, code: str, text: str, facts: dict[str, Any]) -> None:
     if not address:
         raise RuleViolation("mail_address_missing")
-    link = f"{platform.settings.base_url}/call-up"
-    texts = [sentence("mail_call_up", {"answer_by": answer_by, "link": link}, language) for language in ("zh", "en")]
+    texts = [sentence(text, facts, language) for language in LANGUAGES]
     key = hashlib.sha256(f"{address}/{code}".encode()).hexdigest()[:32]
     subject = sentence("mail_call_up_subject", {}, "zh")
     _mail(platform, address, subject, "\n\n".join(texts) + f"\n\ncode: {code}\n", key)

@@ -11,28 +11,26 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case, LotCase
+from app.casefile.convened import sitting_of
 from app.models import Account, CallUp, Pseudonym, ScoreDraft, SeatRequest, WebSession
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
-from app.procedure import qualification
-from app.procedure.calendar import add
-from app.procedure.convening import committee_rules
+from app.procedure.convening import BuyerMemberNamed
 from app.procedure.errors import RuleViolation
-from app.procedure.profiles import Profile, Regime
 from app.queries.cases import load_case
 from app.services.accounts import LOG_IN_VALID, LogIn, token_hash
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, completes
 from app.services.draws import add_call_up, call_up_code, code_hash
 from app.services.experts import account_of_expert
-from app.services.notices import mail_call_up
+from app.services.notices import mail_seat_code
 from app.services.platform import Platform
 from app.services.register import PROOF_LABEL, REGISTER, SEAT_KEY_VALID, enter_certificate, read_spki
-from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
+from app.services.unit_of_work import plain_transaction, unit_of_work
 from crypto.signing import key_id, verify_object
 from evaluation.committee import MemberRole
 from evaluation.criteria import check_score
-from evaluation.sitting import BidUnderReview, Seat, SittingConvened, SittingRules
+from evaluation.sitting import Seat
 from evaluation.sitting.state import Stage
 
 
@@ -50,85 +48,31 @@ def prepare_sitting(act: Act) -> Answer:
 def convene_sitting(platform: Platform, case_id: str, lot: str) -> None:
     """Fix seats, rules and bids once everything is there; until then nothing happens."""
     with unit_of_work(platform.database, case_id, lot) as work:
-        state, profile = work.case.lots[lot], work.case.tender.published.profile
-        if state.convened or not _complete(state, profile):
+        due = None if work.case.lots[lot].convened else sitting_of(work.case, lot)
+        if due is None:
             return
-        seats = _seats(work.db_session, state, case_id, lot)
-        host = state.buyer_members[0].site if state.buyer_members else seats[0].site
-        work.conclude(
-            SittingConvened(
-                sitting=f"{case_id}/{lot}",
-                host_site=host,
-                seats=seats,
-                rules=_rules(work.case, lot, profile),
-                bids=_bids(state, profile),
-            ),
-            lot,
-        )
-        _invite_buyers(platform, work, lot, seats)
-        buyers = [
-            (seat.person, work.db_session.get_one(Account, b.account).mail)
-            for seat, b in zip(_buyer_seats(seats), state.buyer_members, strict=True)
-        ]
-        answer_by = add(work.now, profile.call_up_answer)
-    for person, address in buyers:
+        work.conclude(due, lot)
+        for seat, member in _buyers(work.case.lots[lot]):
+            add_call_up(platform, work, lot, seat.person, member.account, 0, work.now)
+            row = work.db_session.get_one(CallUp, code_hash(call_up_code(platform, case_id, lot, seat.person)))
+            row.answered_at, row.accepted = work.now, True  # named, not asked
+        work.schedule("mail_seat_codes", work.now, lot=lot)
+
+
+def _buyers(state: LotCase) -> list[tuple[Seat, BuyerMemberNamed]]:
+    """The buyer's seats with the people who were named for them, in the same order."""
+    seats = [seat for seat in state.sitting.seats.values() if seat.role is MemberRole.BUYER]
+    return list(zip(sorted(seats, key=lambda seat: seat.number), state.buyer_members, strict=True))
+
+
+def mail_seat_codes(platform: Platform, case_id: str, lot: str) -> None:
+    """The buyer's people get a code too, so that every seat is taken in the same way. Repeating it is harmless."""
+    with platform.database.reading() as db_session:
+        buyers = _buyers(load_case(db_session, case_id).lots[lot])
+        addresses = {seat.person: db_session.get_one(Account, member.account).mail for seat, member in buyers}
+    for person, address in addresses.items():
         if address:
-            mail_call_up(platform, address, call_up_code(platform, case_id, lot, person), answer_by)
-
-
-def _complete(state: LotCase, profile: Profile) -> bool:
-    """Opening concluded, qualification checked where the agency does, every drawn seat accepted, buyers named."""
-    experts = sum(s.quota for s in state.draw.conditions.strata) if state.draw.conditions else 0
-    checked = bool(state.qualification) or not profile.qualification_by_agency
-    size = len(state.draw.seated) + len(state.buyer_members)
-    return (
-        state.opening.concluded_at is not None
-        and not state.opening.failed
-        and checked
-        and len(state.draw.seated) == experts > 0
-        and size >= profile.committee_size
-    )
-
-
-def _seats(db_session: DbSession, state: LotCase, case_id: str, lot: str) -> tuple[Seat, ...]:
-    """Experts by stratum and pseudonym, then the buyer's people; numbers from 1."""
-    drawn = sorted(state.draw.seated, key=lambda number: (state.draw.drawn_for[number], number))
-    places = [(state.draw.drawn_for[number].rpartition("/")[2], MemberRole.EXPERT, number) for number in drawn]
-    places += [(b.site, MemberRole.BUYER, f"buyer-{i}") for i, b in enumerate(state.buyer_members, 1)]
-    return tuple(Seat(i, site, role, person) for i, (site, role, person) in enumerate(places, 1))
-
-
-def _buyer_seats(seats: tuple[Seat, ...]) -> list[Seat]:
-    return [seat for seat in seats if seat.role is MemberRole.BUYER]
-
-
-def _rules(case: Case, lot: str, profile: Profile) -> SittingRules:
-    terms = next(t for t in case.tender.published.lots if t.number == lot)
-    return SittingRules(
-        evaluation=terms.evaluation,
-        committee=committee_rules(profile),
-        review_items=terms.review_items,
-        least_valid_bids=1 if profile.may_go_on_below_three else profile.bids_required,
-        chair_rounds=profile.chair_rounds,
-        objective_must_agree=profile.regime is Regime.GOODS,
-    )
-
-
-def _bids(state: LotCase, profile: Profile) -> tuple[BidUnderReview, ...]:
-    going_on = set(state.opening.opened)
-    if profile.qualification_by_agency:
-        going_on &= set(qualification.qualified(state.qualification))
-    opened = sorted((b for b in state.opening.opened.values() if b.receipt_id in going_on), key=lambda b: b.receipt_id)
-    return tuple(BidUnderReview(bid.receipt_id, bid.bidder_name, bid.price) for bid in opened)
-
-
-def _invite_buyers(platform: Platform, work: UnitOfWork, lot: str, seats: tuple[Seat, ...]) -> None:
-    """The buyer's people get a code too, so that every seat is taken in the same way."""
-    members = work.case.lots[lot].buyer_members
-    for seat, member in zip(_buyer_seats(seats), members, strict=True):
-        add_call_up(platform, work, lot, seat.person, member.account, 0, work.now)
-        row = work.db_session.get_one(CallUp, code_hash(call_up_code(platform, work.case.id, lot, seat.person)))
-        row.answered_at, row.accepted = work.now, True
+            mail_seat_code(platform, address, call_up_code(platform, case_id, lot, person))
 
 
 @dataclass(frozen=True)

@@ -122,12 +122,13 @@ def draft_terms(platform: Platform, log_in: LogIn, case_id: str) -> Json:
     draft = read_draft(platform, log_in, case_id)
     form = dict(draft.form)
     with platform.database.reading() as db_session:
-        registered = committees(db_session)
+        registered, parties = committees(db_session), load_case(db_session, case_id).tender.parties
     chosen = next((c for c in registered if c["id"] == form.get("committee")), registered[0] if registered else None)
     if chosen is None:
         raise RuleViolation("committee_missing")
     payload = {
         **form,
+        "parties": encode(parties),
         "title": draft.title,
         "profile": encode(read_profile(str(form.get("profile", "")))),
         "documents": encode(draft.documents),

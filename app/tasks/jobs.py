@@ -17,6 +17,7 @@ TASKS: dict[str, Run] = {
     "send_call_ups": lambda platform, job: draws.send_call_ups(platform, job.case_id, job.lot),
     "expire_call_ups": lambda platform, job: draws.expire_call_ups(platform, job.case_id, job.lot),
     "convene_sitting": lambda platform, job: sittings.convene_sitting(platform, job.case_id, job.lot),
+    "mail_seat_codes": lambda platform, job: sittings.mail_seat_codes(platform, job.case_id, job.lot),
     "prepare_report": lambda platform, job: reports.prepare_report(platform, job.case_id, job.lot),
     "seal_report": lambda platform, job: reports.seal_report(platform, job.case_id, job.lot),
     "send_notice": lambda platform, job: notices.send_notice(platform, job.detail),
