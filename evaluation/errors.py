@@ -6,7 +6,7 @@ from __future__ import annotations
 class RuleViolation(Exception):
     """An act that the rule book does not allow.
 
-    `code` is a stable snake_case name with a sentence per language in `app/messages.py`; `facts` are the figures for it.
+    `code` is a stable snake_case name with a sentence per language; `facts` are the figures for it.
     """
 
     def __init__(self, code: str, **facts: object) -> None:

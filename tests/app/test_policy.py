@@ -99,7 +99,7 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "refusal:record": [("EX", "P6", "own")],
     "report:read": [("AO AS RG EX", "P6 P7", "own")],
     "events:read": [(EVERYBODY, ALL, "any")],
-    "evidence:export": [("RG AO AS", "P7", "own")],
+    "evidence:export": [("RG AO AS", "P7 P9", "own")],
 }
 PARTIES = CaseOpened(Party("agency", "agency"), Party("centre", "centre"), Party("regulator", "regulator"))
 OWN_ORGANISATION = {"AO": "agency", "AS": "agency", "TC": "centre", "RG": "regulator", "BD": "bidder"}

@@ -79,7 +79,7 @@ def test_a_number_is_a_number(text):
 def test_a_path_leads_into_the_depth():
     with pytest.raises(RuleViolation) as refused:
         decode(TenderSubmitted, {"terms": {"code": "T", "lots": [{"number": 1}]}})
-    assert refused.value.facts["path"] == "$.terms.title"
+    assert refused.value.facts["path"] == "$.terms.parties"
 
 
 @given(st.floats() | st.binary() | st.none())

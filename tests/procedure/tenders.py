@@ -37,7 +37,8 @@ def profile_of(name: str) -> Profile:
 
 GOODS, WORKS = profile_of("cn-goods"), profile_of("cn-works")
 LOT = LotTerms("1", "设备", D("1751000"), D("1598400"), AT + 30 * DAY, EVALUATION, (ReviewItem("f", "形式", "Formal"),))
-TERMS = TenderTerms("T-1", "设备采购", "某学院", "510000", "公开招标", "公告", GOODS, (), {}, (LOT,))
+PARTIES = CaseOpened(Party("agency", "代理"), Party("centre", "中心"), Party("regulator", "监督"))
+TERMS = TenderTerms(PARTIES, "T-1", "设备采购", "某学院", "510000", "公开招标", "公告", GOODS, (), {}, (LOT,))
 DIGEST = "d" * 64
 
 
@@ -57,7 +58,7 @@ def act(tender: Tender, fact: object, by: str, at: datetime = AT) -> Tender:
 
 
 def submitted(found: TenderTerms = TERMS) -> Tender:
-    opened = act(Tender(), CaseOpened(Party("a", "A"), Party("c", "C"), Party("r", "R")), "officer")
+    opened = act(Tender(), PARTIES, "officer")
     return act(opened, TenderSubmitted(found), "officer")
 
 
