@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.web.names import CORRECTIONS
@@ -23,7 +24,7 @@ class CallUpForm(FlaskForm):
     answer = RadioField(
         _l("能否参加"),
         [InputRequired(_l("请选择能否参加"))],
-        choices=[("yes", _l("能够参加")), ("no", _l("不能参加或应当回避"))],
+        choices=[SelectChoice("yes", _l("能够参加")), SelectChoice("no", _l("不能参加或应当回避"))],
     )
     reason = TextAreaField(_l("不能参加的理由"), [Optional(), WORDS], description=_l("选择不能参加时必填。"))
 
@@ -44,7 +45,10 @@ class StatementForm(FlaskForm):
     no_conflict = RadioField(
         _l("回避情形"),
         [InputRequired(_l("请选择是否有应当回避的情形"))],
-        choices=[("yes", _l("没有应当回避的情形，并遵守评审纪律")), ("no", _l("有应当回避的情形，退出本次评审"))],
+        choices=[
+            SelectChoice("yes", _l("没有应当回避的情形，并遵守评审纪律")),
+            SelectChoice("no", _l("有应当回避的情形，退出本次评审")),
+        ],
     )
     conflict = TextAreaField(_l("应当回避的情形"), [Optional(), WORDS], description=_l("退出时必填。"))
 
@@ -58,7 +62,9 @@ class VoteForm(FlaskForm):
 class CorrectionForm(FlaskForm):
     """Why one's own locked sheet should be opened again: the only four lawful grounds."""
 
-    ground = SelectField(_l("更正依据"), choices=[(ground.value, name) for ground, name in CORRECTIONS.items()])
+    ground = SelectField(
+        _l("更正依据"), choices=[SelectChoice(ground.value, name) for ground, name in CORRECTIONS.items()]
+    )
     explanation = TextAreaField(_l("说明"), [InputRequired(_l("请说明哪一项分数有误")), WORDS])
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, g, render_template, request, session
 from flask_babel import gettext as _
+from wtforms.fields.choices import SelectChoice
 
 from app.casefile.case import Case
 from app.casefile.codec import encode
@@ -55,7 +56,7 @@ def _forms(found: Case, lot: str, room: Room) -> dict[str, Any]:
         return {"form": StatementForm()}
     if room.task == "vote":
         form = VoteForm()
-        form.for_seat.choices = [(s.number, _seat_name(s)) for s in room.seats if s.may_chair]
+        form.for_seat.choices = [SelectChoice(s.number, _seat_name(s)) for s in room.seats if s.may_chair]
         return {"form": form}
     if room.task == "review":
         return {"items": found.lot(lot).sitting.rules.review_items}

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import SelectField, SelectMultipleField, StringField, widgets
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from app.procedure.roles import Role
@@ -51,7 +52,7 @@ class ExpertsForm(FlaskForm):
 class AccountForm(FlaskForm):
     """An account for a member of an organisation; another person approves it."""
 
-    kind = SelectField(_l("单位类型"), choices=list(KINDS.items()))
+    kind = SelectField(_l("单位类型"), choices=[SelectChoice(kind, name) for kind, name in KINDS.items()])
     organisation = StringField(_l("单位名称"), [InputRequired(_l("请输入单位名称")), Length(max=200)])
     credit_code = StringField(
         _l("统一社会信用代码"),
@@ -68,7 +69,7 @@ class AccountForm(FlaskForm):
     roles = SelectMultipleField(
         _l("角色"),
         [InputRequired(_l("请选择至少一个角色"))],
-        choices=[(role.value, ROLES[role]) for role in PREPARED],
+        choices=[SelectChoice(role.value, ROLES[role]) for role in PREPARED],
         option_widget=widgets.CheckboxInput(),
         widget=widgets.ListWidget(prefix_label=False),
     )

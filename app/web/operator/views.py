@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from wtforms.fields.choices import SelectChoice
 
 from app.casefile.codec import encode
 from app.extensions import access, current_actor, platform, required_log_in
@@ -73,7 +74,7 @@ def sites() -> Any:
     form, errors = SiteForm(), []
     with platform().database.reading() as db_session:
         found, people = boards.site_rows(db_session), boards.witnesses(db_session)
-    form.witness.choices = [(p.id, f"{p.name}（{p.organisation}）") for p in people]
+    form.witness.choices = [SelectChoice(p.id, f"{p.name}（{p.organisation}）") for p in people]
     if form.validate_on_submit():
         try:
             experts.add_site(platform(), required_log_in(), form.name.data or "", form.witness.data)
