@@ -37,6 +37,11 @@ def notice_words(code: str, facts: Mapping[str, Any]) -> str:
     return sentence(f"notice_{code}", facts, g.get("lang", "zh"), platform().settings.display_zone)
 
 
+def confirmed(form: FlaskForm) -> bool:
+    """Whether a valid form was sent on; not when its author came back from the review to change it."""
+    return bool(form.validate_on_submit()) and "change" not in request.form
+
+
 def attempt(form: FlaskForm, action: Callable[[], Any]) -> Any:
     """What `action` gives, or None with the refusal in the form's error summary."""
     try:
@@ -129,6 +134,7 @@ def review_act(
         key_name=account_key(),
         next_url=next_url,
         back_url=back_url,
+        typed=[(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"],
         label=label,
         tone=tone,
     )

@@ -81,7 +81,7 @@ STEPS: dict[str, Wording] = {
         _l("核对唱标内容并签名确认"),
         _l("有异议请在截止前提出；不确认的视为认可开标结果。"),
         _l("去确认"),
-        lambda case, step: url_for("bidder.confirm", case=case, lot=step.lot),
+        _lot_page("opening/confirmation"),
     ),
     "check_qualification": Wording(
         _l("进行资格审查"),

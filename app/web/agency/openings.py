@@ -21,7 +21,7 @@ from app.services.experts import list_sites
 from app.services.files import FileView, readable_files
 from app.web.agency.blueprint import routes
 from app.web.agency.forms import BuyerMemberForm, DrawConditionsForm, ObjectionAnswerForm, QualificationForm
-from app.web.pages import attempt, case_trail, entitled_case, head_of, known_lot, review_act
+from app.web.pages import attempt, case_trail, confirmed, entitled_case, head_of, known_lot, review_act
 from evaluation.draw import (
     DrawConditions,
     DrawConditionsApproved,
@@ -47,7 +47,7 @@ def _home(case: Case) -> str:
 def objection(case: str, lot: str, subject: str) -> str:
     found, form = entitled_case(case, Action.OBJECTION_ANSWER, lot), ObjectionAnswerForm()
     raised = found.lots[lot].opening.objections.get(subject) or abort(404)
-    if form.validate_on_submit():
+    if confirmed(form):
         text = form.text.data.strip()
         return review_act(
             _("答复开标异议"),
@@ -67,7 +67,7 @@ def qualification(case: str, lot: str) -> str:
     found = entitled_case(case, Action.QUALIFICATION_CHECK, lot)
     opened = found.lots[lot].opening.opened
     form = QualificationForm(data={"bids": [{"receipt": receipt} for receipt in sorted(opened)]})
-    if form.validate_on_submit():
+    if confirmed(form):
         fact = attempt(form, lambda: _qualification(found, lot, form))
         if fact:
             words = {True: _("合格"), False: _("不合格")}
@@ -105,7 +105,7 @@ def buyer_member(case: str, lot: str) -> str:
     found, form = entitled_case(case, Action.DRAW_CONDITIONS_PROPOSE, lot), BuyerMemberForm()
     sites = {site["id"]: site["name"] for site in list_sites(platform())}
     form.site.choices = list(sites.items())
-    if form.validate_on_submit():
+    if confirmed(form):
         with platform().database.reading() as db_session:
             person = find_account(db_session, form.login.data)
         if person is None:
@@ -134,7 +134,7 @@ def draw_conditions(case: str, lot: str) -> str:
     sites = {site["id"]: site["name"] for site in list_sites(platform())}
     for row in form.strata:
         row.site.choices = list(sites.items())
-    if form.validate_on_submit():
+    if confirmed(form):
         conditions = attempt(form, lambda: _conditions(found, lot, form))
         if conditions:
             return review_act(

@@ -25,7 +25,6 @@ from app.queries.desks import agency_cases
 from app.queries.events import seen_events
 from app.queries.lists import agency_drafts
 from app.queries.people import waiting_accounts
-from app.services.accounts import approve_account
 from app.web.agency import drafts, openings
 from app.web.agency.blueprint import routes
 from app.web.agency.forms import AnswerForm, ReturnForm, amendment_form
@@ -34,6 +33,7 @@ from app.web.pages import (
     agency_case,
     attempt,
     case_trail,
+    confirmed,
     entitled_case,
     head_of,
     local_time,
@@ -42,7 +42,6 @@ from app.web.pages import (
 )
 from app.web.steps import shown_step
 from app.web.terms import differences, shown_terms
-from app.web.wording import ROLES
 
 __all__ = ["drafts", "openings", "routes"]
 OFFICER, SUPERVISOR = Role.AGENCY_OFFICER, Role.AGENCY_SUPERVISOR
@@ -61,18 +60,10 @@ def desk() -> str:
         "pages/agency/desk.html",
         drafts=unpublished,
         rows=[(row, shown_step(row.case_id, row.step)) for row in rows],
-        waiting=[{**account, "role_names": [str(ROLES[Role(r)]) for r in account["roles"]]} for account in waiting],
+        waiting=len(waiting),
         is_officer=actor.is_(OFFICER),
         is_supervisor=actor.is_(SUPERVISOR),
     )
-
-
-@routes.post("/agency/accounts/<account>/approval")
-@access(Action.ACCOUNT_APPROVE)
-def approve(account: str) -> str:
-    """The second person for an account of the own organisation; its code is shown once."""
-    code = approve_account(platform(), current_actor().id, account)
-    return render_template("pages/agency/invited.html", code=code)
 
 
 @routes.route("/agency/cases/<case>/release", methods=["GET", "POST"])
@@ -83,7 +74,7 @@ def release(case: str) -> str | Response:
     terms = found.tender.terms
     if terms is None or found.tender.returned:
         return redirect(url_for("agency.desk"))
-    if form.validate_on_submit():
+    if confirmed(form):
         reason = form.reason.data.strip()
         return review_act(
             _("退回修改"),
@@ -150,7 +141,7 @@ def question(case: str, subject: str) -> str:
         effects.append((_("答复"), asked.proposed))
         return review_act(_("发布答复"), found, fact, effects=effects, next_url=home, label=_("签名发布"))
     form = AnswerForm(text=asked.proposed)
-    if form.validate_on_submit():
+    if confirmed(form):
         fact, text = AnswerProposed(subject, form.text.data.strip()), form.text.data.strip()
         effects.append((_("拟答复"), text))
         back = url_for("agency.question", case=case, subject=subject)
@@ -163,7 +154,7 @@ def question(case: str, subject: str) -> str:
 def amend(case: str) -> str:
     found = entitled_case(case, Action.AMENDMENT_PROPOSE)
     form = amendment_form(found.tender.deadlines)
-    if form.validate_on_submit():
+    if confirmed(form):
         moved = {number: to_utc(field.data) for number, field in form.moments().items() if field.data}
         fact = AmendmentProposed(secrets.token_hex(8), form.text.data.strip(), moved)
         if attempt(form, lambda: _check_amendment(found, fact)):

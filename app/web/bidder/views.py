@@ -14,14 +14,14 @@ from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.bid import BidWithdrawn, Submission
-from app.procedure.opening import ObjectionRaised, OpeningConfirmed
+from app.procedure.opening import ObjectionRaised
 from app.procedure.tender import QuestionAsked, question_deadline
 from app.queries.desks import bidder_cases, can_confirm, next_steps
-from app.queries.lots import bid_desk, opening_board
+from app.queries.lots import bid_desk
 from app.services.receipts import read_receipt, render_receipt
 from app.web.bidder.forms import ObjectionForm, QuestionForm
 from app.web.entitled import account_key
-from app.web.pages import case_trail, download, entitled_case, head_of, known_lot, local_time, review_act
+from app.web.pages import case_trail, confirmed, download, entitled_case, head_of, known_lot, local_time, review_act
 from app.web.steps import shown_step
 
 routes = Blueprint("bidder", __name__)
@@ -163,7 +163,7 @@ def withdraw(case: str, lot: str) -> str:
 @access(Action.QUESTION_ASK)
 def ask(case: str) -> str:
     found, form = entitled_case(case, Action.QUESTION_ASK), QuestionForm()
-    if form.validate_on_submit():
+    if confirmed(form):
         text = form.text.data.strip()
         return review_act(
             _("提出问题"),
@@ -190,7 +190,7 @@ def ask(case: str) -> str:
 def objection(case: str, lot: str) -> str:
     found, form = entitled_case(case, Action.OBJECTION_RAISE, lot), ObjectionForm()
     home = url_for("bidder.lot", case=case, lot=lot)
-    if form.validate_on_submit():
+    if confirmed(form):
         text = form.text.data.strip()
         return review_act(
             _("提出开标异议"),
@@ -209,26 +209,4 @@ def objection(case: str, lot: str) -> str:
         title=_("提出开标异议"),
         lead=_("请在 %(at)s 之前提出。", at=local_time(until)) if until else _("唱标结束后才能提出异议。"),
         back_url=home,
-    )
-
-
-@routes.get("/cases/<case>/lots/<lot>/confirmation")
-@access(Action.OPENING_CONFIRM)
-def confirm(case: str, lot: str) -> str:
-    """Bidder, agency or centre confirm what was read out, by its digest."""
-    found = entitled_case(case, Action.OPENING_CONFIRM, lot)
-    board, opening = opening_board(platform().origin, found, lot), found.lots[lot].opening
-    own = opening.opened.get(next((s.receipt_id for s in _own_submissions(found, lot) if not s.ended), ""))
-    mine = [(_("本单位报价"), f"{own.price:,.2f}"), (_("项目经理"), own.project_manager)] if own else []
-    counts = _("%(opened)s 家开启，%(voided)s 家无效", opened=len(opening.opened), voided=len(opening.voided))
-    return review_act(
-        _("确认开标记录"),
-        found,
-        OpeningConfirmed(str(board["board_sha256"])),
-        lot=lot,
-        words=_("请先在开标大厅核对全部唱标内容。有异议请先提出异议。"),
-        effects=[(_("唱标"), counts), *mine],
-        next_url=f"/cases/{case}/lots/{lot}/opening",
-        back_url=f"/cases/{case}/lots/{lot}/opening",
-        label=_("签名确认"),
     )

@@ -104,6 +104,8 @@ def notice(case: str) -> str:
         own_lots=_own_lots(found, actor),
         open_lots=[number for number, lot in found.lots.items() if lot.phase is Phase.BIDDING],
         reports=[number for number in found.lots if allowed(actor, Action.REPORT_READ, found, number)],
+        draws=[number for number in found.lots if allowed(actor, Action.DRAW_WATCH, found, number)],
+        evidence=allowed(actor, Action.EVIDENCE_EXPORT, found),
         is_bidder=actor.is_(Role.BIDDER),
     )
 

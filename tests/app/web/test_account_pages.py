@@ -95,11 +95,9 @@ def test_an_invitation_opens_an_account_of_the_own_agency(founded: Site):
         case.platform, case.people["admin"].id, agency, "second-officer", "新经办", frozenset({Role.AGENCY_OFFICER}), ""
     )
     supervisor = founded.browser("releaser")
-    assert "新经办" in supervisor.get("/agency")
-    page = supervisor.client.get("/agency").get_data(as_text=True)
-    token = re.search(r'name="csrf-token" content="([^"]+)"', page).group(1)
-    answer = supervisor.client.post(f"/agency/accounts/{account}/approval", data={"csrf_token": token})
-    code = re.search(r"<dd>([\w-]{24})</dd>", answer.get_data(as_text=True)).group(1)
+    assert "有 1 个账户等待第二人核准" in supervisor.get("/agency")
+    answer = supervisor.post("/accounts/waiting", account=account)
+    code = re.search(r">\s*([\w-]{24})\s*<", answer.get_data(as_text=True)).group(1)
     taken = founded.browser().post("/invitation", code=code, password=WORDS).get_data(as_text=True)
     assert "second-officer" in taken
     again = founded.browser().post("/invitation", code=code, password=WORDS).get_data(as_text=True)

@@ -68,6 +68,9 @@ def test_a_question_is_reviewed_before_it_is_signed(bidding: Site):
     page = browser.post(path, text="质保期几年？").get_data(as_text=True)
     assert 'data-type="QuestionAsked"' in page
     assert "质保期几年？" in page
+    again = browser.post(path, text="质保期几年？", change="1").get_data(as_text=True)
+    assert "data-sign-act" not in again
+    assert "质保期几年？</textarea>" in again
     assert "请写明问题" in browser.post(path, text="").get_data(as_text=True)
 
 
