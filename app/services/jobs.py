@@ -14,8 +14,8 @@ from app.models import Job
 from app.services.platform import Platform
 from app.services.unit_of_work import plain_transaction
 
-LEASE = timedelta(seconds=9)
-RENEWED_EVERY = timedelta(seconds=3)
+LEASE = timedelta(seconds=6)
+RENEWED_EVERY = timedelta(seconds=2)
 RETRY_AFTER = timedelta(seconds=2)
 RETRY_AT_MOST = timedelta(minutes=10)
 

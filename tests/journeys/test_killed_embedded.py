@@ -1,0 +1,27 @@
+"""kill -9 of the web process and the worker at a handful of points: the real case goes on to its published end."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.services.platform import DIST
+from tests.journeys.playing import Blow, check, play
+
+pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
+BOTH = ("web", "worker")
+BLOWS = (
+    Blow("BidReceipted", 2, BOTH),  # while the third bidder hands in
+    Blow("LotClosed", 1, BOTH),
+    Blow("BidOpened", 1, ("worker",)),  # between two bids
+    Blow("DrawStated", 1, ("web",)),
+    Blow("CallUpSent", 1, ("worker",)),  # between two calls
+    Blow("ScoreSheetLocked", 1, BOTH),  # others are still scoring
+    Blow("ReportSigned", 5, BOTH),  # before the seal
+)
+
+
+def test_killed_at_a_handful_of_points(tmp_path, monkeypatch, capfd):
+    played = play(tmp_path, BLOWS, {}, monkeypatch)
+    check(played, BLOWS)
+    with capfd.disabled():
+        print(f"\nkill -9, embedded: {len(played.struck)} blows, outcome as published, {played.seconds:.0f} s")

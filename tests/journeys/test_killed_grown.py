@@ -1,0 +1,44 @@
+"""The same on PostgreSQL and Redis: two web processes, the scheduler and a Celery worker, each killed at some point."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from app.services.platform import DIST
+from tests.app.bench import POSTGRES, fresh_postgres
+from tests.journeys.playing import Blow, check, play
+
+REDIS = "TENDERHALL_TEST_REDIS_URL"
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.redis,
+    pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built"),
+    pytest.mark.skipif(not os.environ.get(POSTGRES), reason=f"{POSTGRES} names no server"),
+    pytest.mark.skipif(not os.environ.get(REDIS), reason=f"{REDIS} names no server"),
+]
+WORK = ("worker", "celery")
+BLOWS = (
+    Blow("BidReceipted", 2, ("web",)),
+    Blow("LotClosed", 1, WORK),
+    Blow("BidOpened", 1, WORK),
+    Blow("DrawCommitted", 2, ("web", "celery")),
+    Blow("CallUpSent", 1, WORK),
+    Blow("ScoreSheetLocked", 2, ("web",)),
+    Blow("ResultsComputed", 1, WORK),
+    Blow("ReportSigned", 5, ("web", "worker", "celery")),
+)
+
+
+def test_killed_at_a_handful_of_points(tmp_path, monkeypatch, capfd):
+    with fresh_postgres() as url:
+        environment = {
+            "TENDERHALL_DATABASE_URL": url,
+            "TENDERHALL_REDIS_URL": os.environ[REDIS],
+            "TENDERHALL_WEB_WORKERS": "2",
+        }
+        played = play(tmp_path, BLOWS, environment, monkeypatch)
+        check(played, BLOWS)
+    with capfd.disabled():
+        print(f"\nkill -9, grown: {len(played.struck)} blows, outcome as published, {played.seconds:.0f} s")

@@ -1,0 +1,106 @@
+"""The migrations lead to exactly the schema of the models and back, and append-only tables refuse every change."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from app.database import Database
+from app.models import Base, CaseEvent, CaseFile, CasePrivate, DeniedAttempt
+from app.models.append_only import APPEND_ONLY
+from app.services.installation import alembic_config
+from tests.app.bench import POSTGRES, fresh_postgres
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database(request, tmp_path) -> Iterator[Database]:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        yield from opened(f"sqlite:///{tmp_path / 'test.db'}")
+        return
+    if not os.environ.get(POSTGRES):
+        pytest.skip(f"{POSTGRES} names no server")
+    with fresh_postgres() as url:
+        yield from opened(url)
+
+
+def opened(url: str) -> Iterator[Database]:
+    database = Database(url)
+    yield database
+    database.dispose()
+
+
+def upgrade(database: Database) -> None:
+    command.upgrade(alembic_config(database), "head")
+
+
+def create(database: Database) -> None:
+    with database.writing() as db_session:
+        Base.metadata.create_all(db_session.connection())
+        db_session.commit()
+
+
+@pytest.fixture
+def migrated(database) -> Database:
+    upgrade(database)
+    return database
+
+
+def test_there_is_one_head(database):
+    assert len(ScriptDirectory.from_config(alembic_config(database)).get_heads()) == 1
+
+
+def test_the_migrated_schema_is_that_of_the_models(migrated):
+    with migrated.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_upgrading_twice_changes_nothing(migrated):
+    upgrade(migrated)
+
+
+def test_down_to_nothing_and_up_again(migrated):
+    command.downgrade(alembic_config(migrated), "base")
+    assert inspect(migrated.engine).get_table_names() == ["alembic_version"]
+    upgrade(migrated)
+    assert set(inspect(migrated.engine).get_table_names()) == {*Base.metadata.tables, "alembic_version"}
+
+
+def write_one_of_each(database: Database) -> None:
+    with database.writing() as db_session:
+        db_session.add(CaseFile(id="c", kind="tender", size=1, frontier="", created_at=NOW))
+        db_session.flush()
+        event = CaseEvent(case_id="c", seq=0, type="CaseOpened", at=NOW, actor="system", role="system")
+        event.payload, event.salt, event.leaf_hash = "{}", b"s" * 32, b"l" * 32
+        db_session.add(event)
+        db_session.add(CasePrivate(case_id="c", seq=0, salt=b"s" * 32, facts="{}"))
+        db_session.add(DeniedAttempt(at=NOW, actor="a", action="case:open"))
+        db_session.commit()
+
+
+@pytest.mark.parametrize("make", [upgrade, create])
+@pytest.mark.parametrize("table", APPEND_ONLY)
+def test_what_is_written_stays(database, make, table):
+    make(database)
+    write_one_of_each(database)
+    column = Base.metadata.tables[table].columns.keys()[0]
+    attempts = [f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"]
+    if not database.is_sqlite:
+        attempts += [f"TRUNCATE {table}", f"TRUNCATE {table} CASCADE"]
+    for attempt in attempts:
+        with database.writing() as db_session, pytest.raises(DBAPIError, match="append-only"):
+            db_session.execute(text(attempt))
+    with database.reading() as db_session:
+        assert db_session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 1
