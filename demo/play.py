@@ -183,8 +183,12 @@ def main() -> int:
     arguments = read_arguments()
     stamp = datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%Y%m%d-%H%M%S")
     folder = (arguments.folder or ROOT / "var" / f"demo-{stamp}").resolve()
-    folder.mkdir(parents=True)
     case, narrator = DemoCase.read(), Narrator(arguments.lang)
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        narrator.say(f"文件夹已存在：{folder}。请另选一个。", "this folder exists; choose another")
+        return 1
     settings = dict(setting.split("=", 1) for setting in arguments.set)
     company = Company(Site(folder / "site", arguments.port or free_port(), settings), folder)
     try:

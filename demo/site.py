@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import closing, suppress
 from pathlib import Path
 
 from app.client.connection import Connection, Refused
@@ -73,11 +74,9 @@ class Site:
     def _await_answer(self) -> None:
         give_up_at = time.monotonic() + STARTS_WITHIN
         while time.monotonic() < give_up_at and self.running:
-            try:
-                Connection(self.base_url, patience=1).get("/platform")
+            with suppress(Refused), closing(Connection(self.base_url, patience=1)) as connection:
+                connection.get("/platform")
                 return
-            except Refused:
-                continue
         end = self.log.read_text("utf-8", "replace")[-3000:]
         raise RuntimeError(f"平台未能启动 / the site did not start; {self.log}:\n{end}")
 

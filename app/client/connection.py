@@ -92,6 +92,10 @@ class Connection:
         """How the platform's certificate is checked."""
         return self.http.verify
 
+    def close(self) -> None:
+        """Let the line go; the next request opens a new one."""
+        self.http.close()
+
     def get(self, path: str, **query: str) -> Any:
         """The JSON at `path` below the API. Raises Refused."""
         return self._json("GET", path, params=query)

@@ -13,6 +13,7 @@ from pathlib import Path
 from app.client.acting import Person
 from app.client.connection import Connection, Refused
 from app.client.keyfile import Profile
+from app.messages import sentence
 from crypto.errors import CryptoError
 
 Command = Callable[[argparse.Namespace], int]
@@ -62,7 +63,8 @@ def spoken(command: Command) -> Command:
         except Refused as refusal:
             print(f"{refusal.sentences['zh']}\n{refusal.sentences['en']}\n[{refusal.code}]", file=sys.stderr)
         except CryptoError as refusal:
-            print(f"核验未通过 / check failed: {refusal}", file=sys.stderr)
+            words = [sentence(refusal.code, refusal.facts, language) for language in ("zh", "en")]
+            print("\n".join([*words, f"[{refusal.code}]"]), file=sys.stderr)
         except FileNotFoundError as missing:
             print(f"找不到文件 / no such file: {missing.filename}", file=sys.stderr)
         return 1

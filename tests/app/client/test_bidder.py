@@ -210,3 +210,12 @@ def test_refusals_are_spoken_in_both_languages(capsys):
 
     assert refuse(None) == 1
     assert capsys.readouterr().err == "已截止。\nBids closed.\n[deadline_passed]\n"
+
+    @spoken
+    def fail(arguments):
+        raise CryptoError("key_unreadable")
+
+    assert fail(None) == 1
+    zh, en, code = capsys.readouterr().err.splitlines()
+    assert code == "[key_unreadable]"
+    assert zh != en != "key_unreadable"
