@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -93,7 +94,7 @@ def test_a_booth_from_the_code_to_the_signed_report(live: LiveCase, browser: Bro
 def sign(booth: Page) -> None:
     booth.get_by_role("button", name="核对并签名").first.click()
     booth.get_by_role("button", name="签名并提交").click()
-    booth.wait_for_url("**/room/*/*")
+    booth.wait_for_url(re.compile(r"/room/[^/]+/[^/]+$"))
 
 
 def score(live: LiveCase, booth: Page, bids: list[str]) -> None:

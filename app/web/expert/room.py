@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, g, render_template, request, session
+from flask import Blueprint, g, render_template, request
+from flask import session as web_session
 from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice
 
@@ -38,7 +39,7 @@ def _entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Ca
         "form": None,
         "errors": [],
         "back": f"/room/{case}/{lot}",
-        "key_name": session.get("booth_key", ""),
+        "key_name": web_session.get("booth_key", ""),
         "cursor": cursor,
         "stages": STAGES,
         "steps": STEPS,

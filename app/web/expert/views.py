@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import session as web_session
 from flask_babel import gettext as _
 
 from app.extensions import COOKIE, access, current_actor, platform
@@ -47,9 +48,11 @@ def seat() -> str:
     if not form.validate_on_submit():
         return render_template("pages/expert/seat.html", form=form, claim=None)
     code = (form.code.data or "").strip().upper()
-    session["booth_key"] = f"booth-{secrets.token_hex(8)}"
+    web_session["booth_key"] = f"booth-{secrets.token_hex(8)}"
     claim = {"label": PROOF_LABEL, "object": {"code_sha256": draws.code_hash(code), "origin": platform().origin}}
-    return render_template("pages/expert/seat.html", form=form, claim=claim, code=code, key_name=session["booth_key"])
+    return render_template(
+        "pages/expert/seat.html", form=form, claim=claim, code=code, key_name=web_session["booth_key"]
+    )
 
 
 @routes.post("/seat/request")
@@ -61,7 +64,12 @@ def request_seat() -> Response:
     if not (isinstance(code, str) and isinstance(spki, str) and isinstance(proof, dict)):
         raise RuleViolation("malformed", path="$", expected="code, spki, proof")
     offer = sittings.request_seat(platform(), code, spki, {str(k): str(v) for k, v in proof.items()})
-    session["booth"] = {"case": offer.case_id, "lot": offer.lot, "seat": offer.seat, "key": str(proof.get("key_id"))}
+    web_session["booth"] = {
+        "case": offer.case_id,
+        "lot": offer.lot,
+        "seat": offer.seat,
+        "key": str(proof.get("key_id")),
+    }
     answer = make_response({"seat": offer.seat})
     secure = platform().settings.base_url.startswith("https://")
     age = int(LOG_IN_VALID.total_seconds())
@@ -73,7 +81,7 @@ def request_seat() -> Response:
 @access(Action.SEAT_REQUEST)
 def waiting() -> Any:
     """The fingerprint to read out to the witness; it becomes the room once the key is certified."""
-    booth: Json = session.get("booth")
+    booth: Json = web_session.get("booth")
     if not booth:
         return redirect(url_for("expert.seat"))
     if current_actor().seat_in(booth["case"], booth["lot"]) is not None:

@@ -1,11 +1,12 @@
 // A page whose task depends on the state of a case: when a live part shows another state, the page is loaded anew.
 
-/** Loads the page again once a swapped part carries another `data-live-state` than the page was made for. */
+/** Once a swapped part carries another `data-live-state` than the page was made for: back to `data-page-home`.
+ * Not a reload, which would send the form again that a page of an act has come from. */
 export function followState() {
   const page = document.querySelector('[data-page-state]');
   document.addEventListener('tenderhall:swapped', (event) => {
     const found = event.target.querySelector('[data-live-state]');
-    if (found && found.dataset.liveState !== page.dataset.pageState) location.reload();
+    if (found && found.dataset.liveState !== page.dataset.pageState) location.assign(page.dataset.pageHome);
   });
 }
 
