@@ -15,6 +15,7 @@ from evaluation import sitting
 from tests.app.services.whole_case import LOT, WholeCase
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=20_000)  # pairings and a busy machine
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from evaluation import draw as drawing
 from tests.app.services.whole_case import LOT, WholeCase
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=20_000)  # pairings and a busy machine
 PARTIES = {"agency": "releaser", "centre": "centre", "supervisor": "regulator"}
 
 
