@@ -23,7 +23,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor, Role, clash
 from app.services.actors import load_actor
 from app.services.platform import Platform
-from app.services.unit_of_work import plain_transaction
+from app.services.unit_of_work import plain_transaction, take_turns
 
 PASSWORD_LENGTH = 10
 INVITATION_VALID = timedelta(days=7)
@@ -49,6 +49,7 @@ def token_hash(token: str) -> str:
 
 def find_or_add_organisation(db_session: DbSession, wanted: NewOrganisation, now: datetime) -> Organisation:
     """The organisation of that credit code. Raises RuleViolation `organisation_other_name`."""
+    take_turns(db_session, "accounts")
     found = db_session.scalar(select(Organisation).where(Organisation.credit_code == wanted.credit_code))
     if found is None:
         found = Organisation(
@@ -103,6 +104,7 @@ def register_bidder(
     """
     check_password(password)
     with plain_transaction(platform.database) as (db_session, now):
+        take_turns(db_session, "accounts")
         taken = select(Organisation.id).where(Organisation.credit_code == organisation.credit_code)
         if db_session.scalar(taken) is not None:
             raise RuleViolation("organisation_exists", credit_code=organisation.credit_code)
@@ -141,7 +143,7 @@ def approve_account(platform: Platform, actor_id: str, account_id: str) -> str:
     with plain_transaction(platform.database) as (db_session, now):
         actor = load_actor(db_session, actor_id)
         authorize(actor, Action.ACCOUNT_APPROVE)
-        account = db_session.get(Account, account_id)
+        account = db_session.get(Account, account_id, with_for_update=True)
         if account is None or not _may_approve(actor, account):
             raise RuleViolation("account_unknown")
         if account.approved_at is not None:
@@ -190,7 +192,7 @@ def accept_invitation(platform: Platform, code: str, password: str) -> tuple[str
     """
     check_password(password)
     with plain_transaction(platform.database) as (db_session, now):
-        invitation = db_session.get(Invitation, token_hash(code))
+        invitation = db_session.get(Invitation, token_hash(code), with_for_update=True)
         if invitation is None or invitation.used_at is not None or invitation.expires_at <= now:
             raise RuleViolation("invitation_invalid")
         invitation.used_at = now

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
@@ -177,6 +177,12 @@ def plain_transaction(database: Database) -> Iterator[tuple[DbSession, datetime]
         now = database.now(db_session.connection())
         yield db_session, now
         _commit(database, db_session, "")
+
+
+def take_turns(db_session: DbSession, what: str) -> None:
+    """From here on one transaction after the other where several name the same thing; on SQLite they do anyway."""
+    if db_session.get_bind().dialect.name == "postgresql":
+        db_session.execute(select(func.pg_advisory_xact_lock(func.hashtext(what))))
 
 
 def _commit(database: Database, db_session: DbSession, case_id: str) -> None:
