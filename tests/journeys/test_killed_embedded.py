@@ -10,7 +10,7 @@ from tests.journeys.playing import Blow, check, play
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 BOTH = ("web", "worker")
 BLOWS = (
-    Blow("BidReceipted", 2, BOTH),  # while the third bidder hands in
+    Blow("BidReceipted", 3, BOTH),  # the bid is on record, its receipt not yet in the bidder's hands
     Blow("LotClosed", 1, BOTH),
     Blow("BidOpened", 1, ("worker",)),  # between two bids
     Blow("DrawStated", 1, ("web",)),

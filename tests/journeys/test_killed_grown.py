@@ -20,7 +20,7 @@ pytestmark = [
 ]
 WORK = ("worker", "celery")
 BLOWS = (
-    Blow("BidReceipted", 2, ("web",)),
+    Blow("BidReceipted", 3, ("web",)),
     Blow("LotClosed", 1, WORK),
     Blow("BidOpened", 1, WORK),
     Blow("DrawCommitted", 2, ("web", "celery")),
