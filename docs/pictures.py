@@ -49,7 +49,7 @@ class Stage:
         if role:
             context.add_cookies([{"name": COOKIE, "value": self.token(role), "url": self.base_url}])
         page = context.new_page()
-        page.goto(self.base_url + path, wait_until="load")
+        page.goto(self.base_url + path, wait_until="networkidle")  # live parts have been fetched once
         return page
 
     def drafts(self, role: str, case: str) -> int:
@@ -105,8 +105,8 @@ def take_all(stage: Stage) -> None:
     take(stage.page(f"{lot}/opening"), "opening-hall", from_top="h1")
     page = stage.page(f"{lot}/draw", "regulator")
     page.locator("[data-draw-check]").first.click()
-    page.locator("[data-draw-checked] *").first.wait_for()
-    take(page, "draw", from_top=".round")
+    page.locator("[data-draw-checked] li").first.wait_for()
+    take(page, "draw", from_top="[data-draw-checked]")
     page = stage.page(f"/regulator/cases/{case}", "regulator")
     page.locator("form[method=post] button[data-once]").click()
     page.wait_for_load_state("load")
