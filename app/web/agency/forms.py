@@ -81,9 +81,10 @@ class CriterionForm(Form):
 
 class ScoringForm(FlaskForm):
     criteria = FieldList(FormField(CriterionForm))
-    formula = SelectField(_l("价格公式"))
+    formula = SelectField(_l("价格公式"), [InputRequired()])
     aggregation = SelectField(
         _l("汇总方法"),
+        [InputRequired()],
         choices=[("simple_mean", _l("全体成员算术平均")), ("trimmed_mean", _l("去掉最高最低后平均"))],
     )
     trim_from = IntegerField(_l("满几名成员才去掉最高最低"), [InputRequired(), NumberRange(min=3, max=99)])
