@@ -41,7 +41,8 @@ CAST = (
     "witness-sub",
 )
 SUB_SITE = "@sub."
-LONGEST_PLAY = 240  # seconds
+LONGEST_PLAY = 400  # seconds
+SHORTEST_BIDDING, LONGEST_BIDDING = 16, 60  # seconds from the tender's submission to the deadline
 LOOK_EVERY = 0.2  # seconds
 
 
@@ -67,6 +68,9 @@ class Director:
             write_json(self.company.desk / f"slip-{login}.json", {"invitation": code})
         site.start()
         self.narrator.step("site", "site_founded", {"url": site.base_url})
+        # A machine that is slow to start is slow to bid: nobody should miss the deadline for that.
+        bidding = max(SHORTEST_BIDDING, min(round(self.narrator.seconds), LONGEST_BIDDING))
+        write_json(self.company.desk / "pace.json", {"bidding_seconds": bidding})
         for role in CAST:
             self.company.start(role)
         give_up_at = time.monotonic() + LONGEST_PLAY

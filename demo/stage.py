@@ -20,7 +20,7 @@ from demo.case import LOT, DemoCase
 
 LOOK_EVERY = 0.5  # seconds between looks at something that sends no frame
 LOOK_AT_LEAST_EVERY = 2.0  # seconds between looks at a case where no frame came
-GIVE_UP_AFTER = 120.0  # seconds without what is waited for
+GIVE_UP_AFTER = 180.0  # seconds without what is waited for
 AGENCY = ("officer", "supervisor")
 PASSPHRASE = "演示口令，不用于真实项目"  # noqa: S105  (of key files that only the demonstration makes)
 

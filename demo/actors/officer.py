@@ -13,7 +13,6 @@ from demo.case import LOT
 from demo.stage import Actor
 from evaluation.draw import DrawConditions, DrawConditionsProposed, Stratum
 
-BIDDING_LASTS = timedelta(seconds=16)
 DRAWN_PER_SITE, RESERVE_PER_SITE = 2, 2
 PURPOSE = "evaluation-committee"
 LETTER = "授权函：兹委派演示采购人代表参加评标委员会。（演示）".encode()
@@ -33,13 +32,14 @@ def play(actor: Actor) -> None:
 def _begin_case(actor: Actor) -> None:
     committee = actor.paper("committee-id")["id"]
     regulator = actor.connection.get("/organisations", kind="regulator")[0]
-    form = actor.case.form(datetime.now(UTC) + BIDDING_LASTS, committee)
+    lasts = timedelta(seconds=actor.paper("pace")["bidding_seconds"])
+    form = actor.case.form(datetime.now(UTC) + lasts, committee)
     body = {"title": actor.case.facts["title"], "regulator": regulator["id"], "form": form}
     case = actor.post("/cases", body)["case"]
     document = f"{actor.case.facts['title']}\n\n{actor.case.facts['notice']}\n".encode()
     actor.connection.post_bytes(f"/cases/{case}/documents", document, name="招标文件.txt")
     actor.leave("case", case)
-    form = actor.case.form(datetime.now(UTC) + BIDDING_LASTS, committee)
+    form = actor.case.form(datetime.now(UTC) + lasts, committee)
     actor.connection.put(f"/cases/{case}/draft", {"form": form})
     payload = actor.connection.get(f"/cases/{case}/draft/submission")
     actor.act("TenderSubmitted", payload, lot="")
