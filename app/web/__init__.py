@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 from zoneinfo import ZoneInfo
 
-from flask import Flask, Response, current_app, g, request, session, url_for
+from flask import Flask, Response, current_app, g, request, url_for
+from flask import session as web_session
 from flask_babel import gettext
 
 from app.extensions import access, current_actor, platform
@@ -56,8 +57,8 @@ def select_language() -> str:
 def _remember_language() -> None:
     chosen = request.args.get("lang", "")
     if chosen in LOCALES:
-        session["lang"] = chosen
-    g.lang = session.get("lang", "zh")
+        web_session["lang"] = chosen
+    g.lang = web_session.get("lang", "zh")
     g.csp_nonce = secrets.token_urlsafe(16)
 
 
