@@ -106,6 +106,12 @@ class Database:
         finally:
             self._write_lock.release()
 
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """A connection on which the schema is changed, all of it or nothing."""
+        with self._writing.begin() as connection:
+            yield connection
+
     def _begin_immediate(self, db_session: DbSession) -> None:
         give_up_at = time.monotonic() + LOCK_PATIENCE_SECONDS
         while True:

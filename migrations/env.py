@@ -11,11 +11,9 @@ from app.models import Base
 
 def run() -> None:
     database = context.config.attributes.get("database") or Database(Settings.from_env().database_url)
-    with database.writing() as db_session:
-        connection = db_session.connection()
+    with database.migrating() as connection:
         context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True)
         context.run_migrations()
-        connection.commit()
 
 
 run()

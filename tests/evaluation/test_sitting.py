@@ -8,12 +8,10 @@ import pytest
 from evaluation.committee import MemberRole
 from evaluation.errors import RuleViolation
 from evaluation.sitting import (
-    TRANSITIONS,
     BidsReviewed,
     ChairElected,
     ChairVoted,
     ChairVoteTied,
-    ConflictDeclared,
     CorrectionGround,
     CorrectionRequested,
     DissentRecorded,
@@ -30,22 +28,17 @@ from evaluation.sitting import (
     ReviewFinding,
     ScoreSheetLocked,
     SheetReopened,
-    SittingAbandoned,
     SittingClosed,
     SittingEvent,
     SittingFailed,
     SittingOpened,
-    SittingResumed,
-    SittingSuspended,
     Stage,
     StatementMade,
-    SuspensionGround,
     TiesDrawn,
     decide,
     progress,
     recheck,
     replay,
-    transition_table,
     visible_scores,
 )
 from tests.evaluation.sittings import (
@@ -344,82 +337,3 @@ def test_a_report_to_which_all_dissent_can_still_be_sealed():
     sitting = at(Stage.REPORT)
     sitting.act(*(DissentRecorded(n, "no") for n in range(1, 6)), ReportSealed("b" * 64))
     assert sitting.state.stage is Stage.CLOSED
-
-
-@pytest.mark.parametrize("stage", [Stage.CHAIR, Stage.REVIEW, Stage.SCORING, Stage.RESULTS, Stage.REPORT])
-def test_a_late_conflict_voids_what_the_member_did_and_the_successor_evaluates_again(stage):
-    sitting = at(stage)
-    assert refused(sitting, ConflictDeclared(4, "")).code == "sitting_text_missing"
-    sitting.act(ConflictDeclared(4, "my former employer bids"))
-    assert sitting.state.stage is Stage.GATHERING
-    assert 4 not in sitting.state.sheets.keys() | sitting.state.reviews.keys()
-    assert sitting.state.result is None
-    sitting.act(MemberReplaced(4, "sub", "person-9"), MemberIdentified(4, key_of(9), "w"), StatementMade(4, True, ""))
-    if stage is Stage.CHAIR:
-        assert sitting.state.stage is Stage.CHAIR
-        return
-    assert sitting.events[-1] == ChairElected(3, 1, None)
-    kept = dict(sitting.state.sheets)
-    sitting.act(*(BidsReviewed(n, findings()) for n in sitting.state.waiting(sitting.state.reviews)))
-    assert sitting.state.sheets == kept
-    sitting.act(*(ScoreSheetLocked(n, sheet(n), {}) for n in sitting.state.waiting(sitting.state.sheets)))
-    assert sitting.state.stage is Stage.RESULTS
-    assert recheck(sitting.events) == sitting.state
-
-
-def test_when_the_chair_leaves_a_new_one_is_elected():
-    sitting = at(Stage.SCORING)
-    sitting.act(MemberRecused(3, "ill"), MemberReplaced(3, "sub", "person-9"), MemberIdentified(3, key_of(9), "w"))
-    sitting.act(StatementMade(3, True, ""))
-    assert (sitting.state.stage, sitting.state.chair) == (Stage.CHAIR, None)
-    assert sitting.act(*(ChairVoted(n, 1, 1) for n in range(1, 6)))[-1] == ChairElected(1, 1, ElectedBy.VOTES)
-
-
-def test_sheets_do_not_survive_a_review_that_finds_other_bids_valid():
-    sitting = at(Stage.REVIEW, with_rules(least_valid_bids=2))
-    for seat in (1, 2):
-        sitting.act(BidsReviewed(seat, findings(("C", "formal"))))
-    sitting.act(*(BidsReviewed(n, findings()) for n in (3, 4, 5)), ScoreSheetLocked(1, sheet(), {}))
-    sitting.act(MemberRecused(4, "ill"), MemberReplaced(4, "sub", "person-9"), MemberIdentified(4, key_of(9), "w"))
-    sitting.act(StatementMade(4, True, ""), BidsReviewed(4, findings(("C", "formal"))))
-    assert (sitting.state.valid, sitting.state.sheets) == (("A", "B"), {})
-
-
-def test_a_suspended_sitting_stands_still_and_resumes_where_it_stopped():
-    sitting = at(Stage.SCORING)
-    sitting.act(ScoreSheetLocked(1, sheet(1), {}))
-    fault = SittingSuspended(SuspensionGround.FAULT, "sub", "the line to the sub-site is down")
-    assert refused(sitting, SittingResumed("")).code == "sitting_not_suspended"
-    assert refused(sitting, SittingAbandoned("because")).code == "sitting_not_suspended"
-    assert refused(sitting, replace(fault, note="")).code == "sitting_text_missing"
-    before = sitting.state
-    sitting.act(fault)
-    refusal = refused(sitting, ScoreSheetLocked(2, sheet(2), {}))
-    assert (refusal.code, refusal.facts["note"]) == ("sitting_suspended", "the line to the sub-site is down")
-    assert refused(sitting, fault).code == "sitting_suspended"
-    sitting.act(SittingResumed("the line is back"))
-    assert sitting.state == before
-    sitting.act(fault)
-    assert refused(sitting, SittingAbandoned(" ")).code == "sitting_text_missing"
-    sitting.act(SittingAbandoned("not repaired within four hours"))
-    assert sitting.state.stage is Stage.ABANDONED
-    assert visible_scores(sitting.state, 2) == {}
-    assert refused(sitting, SittingResumed("")).code == "sitting_out_of_order"
-    assert recheck(sitting.events) == sitting.state
-
-
-def test_a_record_whose_outcomes_were_changed_is_found_out():
-    events = at(Stage.CLOSED).events
-    place = next(i for i, event in enumerate(events) if isinstance(event, ResultsComputed))
-    first, *others = events[place].result.bids
-    forged = ResultsComputed(replace(events[place].result, bids=(replace(first, total=D("99.99")), *others)))
-    for record, position in (([*events[:place], forged, *events[place + 1 :]], place + 1), (events[:place], place + 1)):
-        with pytest.raises(RuleViolation) as refusal:
-            recheck(record)
-        assert (refusal.value.code, refusal.value.facts["position"]) == ("sitting_record_differs", position)
-
-
-def test_the_table_names_every_transition_and_every_stage_can_be_reached():
-    table = transition_table()
-    assert len(table.splitlines()) == len(TRANSITIONS) + 2
-    assert {after for after in TRANSITIONS.values()} | {Stage.UNCONVENED} == set(Stage)
