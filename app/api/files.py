@@ -24,6 +24,12 @@ def attachment(name: str, data: bytes, media_type: str) -> Response:
     return Response(data, mimetype=media_type, headers=headers)
 
 
+def shown(name: str, data: bytes) -> Response:
+    """A bid's PDF for reading in the room, not for taking home (ROLES 38)."""
+    headers = {"Content-Disposition": f"inline; filename*=UTF-8''{quote(name)}", "X-Content-Type-Options": "nosniff"}
+    return Response(data, mimetype="application/pdf", headers=headers)
+
+
 @routes.get("/cases/<case>/documents/<document>")
 @access(Action.DOCUMENTS_DOWNLOAD)
 def tender_document(case: str, document: str) -> Response:
@@ -41,4 +47,6 @@ def list_files(case: str, lot: str) -> Json:
 @access(Action.SITE_READ)
 def read_file(file: str) -> Response:
     found, data = files.read_file(platform(), current_actor(), file)
+    if found.kind == "opened" and found.media_type == "application/pdf":
+        return shown(found.name, data)
     return attachment(found.name, data, found.media_type)

@@ -163,7 +163,7 @@ def list_organisations() -> Json:
 
 
 @routes.get("/sites")
-@access(Action.SITE_MANAGE)
+@access(Action.SITE_LIST)
 def list_sites() -> Json:
     return experts.list_sites(platform())
 

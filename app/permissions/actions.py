@@ -23,6 +23,7 @@ class Action(StrEnum):
     ACCOUNT_APPROVE = "account:approve"
     EXPERT_MANAGE = "expert:manage"
     SITE_MANAGE = "site:manage"
+    SITE_LIST = "site:list"
     COMMITTEE_REGISTER = "committee:register"
     # tender
     CASE_OPEN = "case:open"

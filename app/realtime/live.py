@@ -19,7 +19,7 @@ from app.casefile.sight import sees
 from app.extensions import COOKIE, access, find_log_in, platform, socketio
 from app.messages import sentence
 from app.permissions.actions import Action
-from app.permissions.policy import NotAllowed
+from app.permissions.policy import NotAllowed, allowed
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import ANYONE, Actor
 from app.queries.cases import load_case, load_records
@@ -103,13 +103,19 @@ def join_case(sent: dict[str, Any]) -> Json:
         with _turn:
             with here.database.reading() as db_session:
                 seen = seen_events(db_session, actor, case_id, after)
-            if seen.case.tender.parties is None:
+            if not _may_listen(actor, seen.case):
                 raise NotAllowed(Action.EVENTS_READ)
             _heard.setdefault(case_id, {})[_sid()] = seen.last_seq
         frames = [_frame(record) for record in seen.records] if sent.get("cursor") else []
         return {"cursor": write_cursor(here, case_id, seen.last_seq), "missed": frames}
     except Exception as exc:
         return _refused(exc)
+
+
+def _may_listen(actor: Actor, case: Case) -> bool:
+    """Whether a case is there for this listener: a draft of others answers like a case that does not exist."""
+    actions = (Action.NOTICE_READ, Action.DRAFT_READ)
+    return any(allowed(actor, action, case, lot) for action in actions for lot in ("", *case.lots))
 
 
 @access(Action.SCORE_SAVE)
@@ -170,7 +176,8 @@ def _tell_one(sid: str, actor: Actor, case: Case, news: list[Record]) -> None:
 
 def evict() -> None:
     """Cut the line of every log-in that has ended meanwhile."""
-    living = living_tokens(platform(), {token for token in _tokens.values() if token})
-    for sid, token in list(_tokens.items()):
-        if token and token not in living:
+    listening = {sid: token for sid, token in _tokens.items() if token}
+    living = living_tokens(platform(), set(listening.values()))  # meanwhile others may connect
+    for sid, token in listening.items():
+        if token not in living:
             socketio.server.disconnect(sid, namespace=NAMESPACE)

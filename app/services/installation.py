@@ -33,6 +33,11 @@ def alembic_config(database: Database) -> Config:
     return config
 
 
+def is_founded(settings: Settings) -> bool:
+    """Whether the installation has its keys already."""
+    return (settings.keys / "secret").exists()
+
+
 def prepare_installation(settings: Settings, organisation: str) -> Platform:
     """Keys and schema, made where they are missing; the open installation. Safe to repeat."""
     settings.home.mkdir(parents=True, exist_ok=True)
@@ -74,7 +79,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         return
     free = shutil.disk_usage(settings.home).free
     yield Finding("doctor_disk", free > 4 * DISK_RESERVE_BYTES, {"free": f"{free // 2**20} MiB"})
-    has_keys = (settings.keys / "secret").exists()
+    has_keys = is_founded(settings)
     private = has_keys and settings.keys.stat().st_mode & 0o077 == 0
     yield Finding("doctor_keys", has_keys, {"folder": str(settings.keys)})
     yield Finding("doctor_keys_private", private, {"folder": str(settings.keys)})

@@ -1,0 +1,66 @@
+"""Commands on an installation: founded, started, brought up to date, examined."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from app.cli.tls import make_server_certificate
+from app.cli.up import run_site
+from app.config import BadSettings, Settings
+from app.messages import LANGUAGES, sentence
+from app.services.accounts import NewOrganisation
+from app.services.installation import examine, found_installation, is_founded, prepare_installation
+
+CENTRE = "示范公共资源交易中心"
+CREDIT_CODE = "12510000MB00000000"
+
+
+def up(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Start the site; a new installation is founded first."""
+    if is_founded(settings):
+        prepare_installation(settings, "")
+    else:
+        _found(settings, CENTRE, CREDIT_CODE, as_json=False)
+    return run_site(settings, make_server_certificate(settings) if arguments.tls else None)
+
+
+def init(settings: Settings, arguments: argparse.Namespace) -> int:
+    _found(settings, arguments.organisation or CENTRE, arguments.credit_code or CREDIT_CODE, as_json=arguments.json)
+    return 0
+
+
+def _found(settings: Settings, organisation: str, credit_code: str, *, as_json: bool) -> None:
+    centre = NewOrganisation(organisation, "centre", credit_code)
+    codes = found_installation(settings, centre, ("admin", "系统管理员"), ("operator", "中心经办人"))
+    if as_json:
+        print(json.dumps(codes))
+        return
+    print("平台已建立，请两位负责人在网站“接受邀请”页各自设置密码 · founded; two people take over their accounts:")
+    for login, code in codes.items():
+        print(f"  {login:10} {settings.base_url}/invitation  邀请码 code: {code}")
+
+
+def worker(settings: Settings, arguments: argparse.Namespace) -> int:
+    from app import worker as deferred  # only here: it brings every service and Celery
+
+    if arguments.celery and settings.redis_url is None:
+        raise BadSettings("TENDERHALL_REDIS_URL")
+    (deferred.run_celery if arguments.celery else deferred.main)(settings)
+    return 0
+
+
+def migrate(settings: Settings, arguments: argparse.Namespace) -> int:
+    prepare_installation(settings, "")
+    return 0
+
+
+def doctor(settings: Settings, arguments: argparse.Namespace) -> int:
+    """One line per finding; 1 when something needs somebody."""
+    healthy = True
+    for finding in examine(settings):
+        healthy = healthy and finding.healthy
+        code = finding.code if finding.healthy else f"{finding.code}_wrong"
+        words = " · ".join(sentence(code, finding.facts, language) for language in LANGUAGES)
+        print(f"{'ok  ' if finding.healthy else 'FAIL'} {words}")
+    return 0 if healthy else 1
