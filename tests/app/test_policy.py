@@ -50,6 +50,7 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "account:prepare": [("SA", "-", "any")],
     "account:approve": [("TC AS", "-", "any")],
     "expert:manage": [("TC", "-", "any")],
+    "site:list": [("TC AO AS", "-", "any")],
     "site:manage": [("TC", "-", "any")],
     "committee:register": [("TC", "-", "any")],
     "case:open": [("AO", "-", "any")],
