@@ -20,14 +20,16 @@ from app.casefile.record import Record
 from app.casefile.sealing import committee_of, context_of
 from app.client.bidder import SealParameters, seal_bid
 from app.config import Settings
-from app.models import Base
+from app.models import Base, WebSession
 from app.procedure.tender import TenderPublished
 from app.queries.cases import load_records
 from app.services import register, tenders, uploads
+from app.services.accounts import token_hash
 from app.services.acts import Proposal, act_head
 from app.services.case_acts import record_act
 from app.services.jobs import claim_job, finish_job
 from app.services.platform import open_platform
+from app.services.unit_of_work import plain_transaction
 from app.tasks.jobs import run_job
 from crypto.canonical import digest
 from crypto.signing import SigningKey, sign_act
@@ -86,6 +88,16 @@ class Bench(Installation):
             Base.metadata.create_all(db_session.connection())
             db_session.commit()
         register.found_register(self.platform, "交易中心")
+
+    def token(self, login: str = "", *, account: str = "", seat: str = "") -> str:
+        """A log-in of that person, or of an account at a seat, good for long enough."""
+        token = secrets.token_urlsafe(16)
+        account = account or self.people[login].id
+        with plain_transaction(self.platform.database) as (db_session, _now):
+            row = WebSession(token_hash=token_hash(token), account_id=account, seat=seat, created_at=self.clock())
+            row.expires_at = datetime.now(UTC) + timedelta(days=1)
+            db_session.add(row)
+        return token
 
     # tender
 

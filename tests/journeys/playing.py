@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ from demo.outcome import Outcome
 from demo.play import Director
 from demo.site import CLI, ROOT, Site, free_port
 
-BIDDING_LASTS = timedelta(seconds=30)
+SHORTEST_BIDDING = 25  # seconds
 GIVE_UP_AFTER = 240.0  # seconds that an actor waits
 LONGEST_PLAY = 420  # seconds
 ONCE = {
@@ -46,11 +45,9 @@ ONCE = {
 
 
 def perform_patiently(engagement: Any, voice: Any) -> None:
-    """An actor on a machine that is slow and whose site dies now and then: more time to bid, more patience."""
-    import demo.actors.officer
+    """An actor whose site dies now and then has more patience."""
     import demo.stage
 
-    demo.actors.officer.BIDDING_LASTS = BIDDING_LASTS
     demo.stage.GIVE_UP_AFTER = GIVE_UP_AFTER
     demo.company._perform(engagement, voice)
 
@@ -158,15 +155,15 @@ class Played:
     jobs: list[Job]
 
 
-def play(folder: Path, blows: Sequence[Blow], environment: dict[str, str], patch: Any) -> Played:
+def play(folder: Path, blows: Sequence[Blow], settings: dict[str, str], patch: Any) -> Played:
     """Play the real case on a fresh site while processes are killed. Raises PlayFailed, RuntimeError."""
     patch.setattr(demo.company, "_perform", perform_patiently)
     patch.setattr(demo.play, "LONGEST_PLAY", LONGEST_PLAY)
-    site = Site(folder / "site", free_port())
-    site.environment |= environment
+    patch.setattr(demo.play, "SHORTEST_BIDDING", SHORTEST_BIDDING)
+    site = Site(folder / "site", free_port(), settings)
     company, began = Company(site, folder), time.monotonic()
-    case, settings = DemoCase.read(), Settings.from_env(site.environment)
-    database = prepare_installation(settings, case.facts["centre"]["name"]).database
+    case = DemoCase.read()
+    database = prepare_installation(Settings.from_env(site.environment), case.facts["centre"]["name"]).database
     try:
         with sabotaged(site, database, blows) as saboteur:
             outcome = Outcome(case, Director(company, case, Narrator("en")).run())

@@ -33,12 +33,8 @@ BLOWS = (
 
 def test_killed_at_a_handful_of_points(tmp_path, monkeypatch, capfd):
     with fresh_postgres() as url:
-        environment = {
-            "TENDERHALL_DATABASE_URL": url,
-            "TENDERHALL_REDIS_URL": os.environ[REDIS],
-            "TENDERHALL_WEB_WORKERS": "2",
-        }
-        played = play(tmp_path, BLOWS, environment, monkeypatch)
+        settings = {"DATABASE_URL": url, "REDIS_URL": os.environ[REDIS], "WEB_WORKERS": "2"}
+        played = play(tmp_path, BLOWS, settings, monkeypatch)
         check(played, BLOWS)
     with capfd.disabled():
         print(f"\nkill -9, grown: {len(played.struck)} blows, outcome as published, {played.seconds:.0f} s")

@@ -1,0 +1,167 @@
+"""Scores over the live channel: kept once however often they come, by the own seat only, heard by nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from sqlalchemy import func, select
+
+from app.models import ScoreDraft
+from app.permissions.policy import NotAllowed
+from app.procedure.errors import RuleViolation
+from app.services.platform import DIST
+from evaluation import sitting
+from tests.app.bench import Bench
+from tests.app.realtime.serving import Listener, serving
+from tests.app.services.people import LOT, Person
+from tests.app.services.whole_case import WholeCase
+
+pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
+
+
+@dataclass
+class Scoring(WholeCase):
+    """A case up to the moment at which members begin to score."""
+
+    members: dict[int, Person] = field(default_factory=dict)
+    bids: list[str] = field(default_factory=list)
+
+    def until_scoring(self) -> Scoring:
+        self.found().publish().bid().open().draw()
+        seats = self.case.lots[LOT].sitting.seats
+        self.members = {number: self._seat(number) for number in sorted(seats)}
+        chair = next(number for number, seat in seats.items() if seat.role == "expert")
+        self.bids = [bid.bid for bid in self.case.lots[LOT].sitting.bids]
+        found = tuple(sitting.ReviewFinding(bid, "formal", True, "") for bid in self.bids)
+        self._each(lambda n: sitting.StatementMade(n, True, ""))
+        self._each(lambda n: sitting.ChairVoted(n, chair, 1))
+        self._each(lambda n: sitting.BidsReviewed(n, found))
+        return self
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory) -> Scoring:
+    return Scoring(tmp_path_factory.mktemp("scoring")).until_scoring()
+
+
+@pytest.fixture(scope="module")
+def server(case) -> Iterator[object]:
+    with serving(case.platform.settings) as found:
+        yield found
+
+
+@pytest.fixture
+def booth(case, server):
+    """Connects the booth of a seat."""
+    made = []
+
+    def connect(number):
+        person = case.members[number]
+        token = Bench.token(case, account=person.id, seat=person.log_in.seat)
+        made.append(Listener(server, token, server.base_url).connect())
+        made[-1].join(case.case_id)
+        return made[-1]
+
+    yield connect
+    for listener in made:
+        listener.close()
+
+
+def cell(played, value="40", **changes):
+    sent = {"case": played.case_id, "lot": LOT, "bid": played.bids[0], "criterion": "plan", "value": value}
+    return {**sent, "comment": "", "command_id": "c1", **changes}
+
+
+def drafts(case, seat):
+    with case.platform.database.reading() as db_session:
+        query = select(ScoreDraft).where(ScoreDraft.case_id == case.case_id, ScoreDraft.seat == seat)
+        return {(row.bid, row.criterion): str(row.value) for row in db_session.scalars(query)}
+
+
+def count(case):
+    with case.platform.database.reading() as db_session:
+        return db_session.scalar(select(func.count()).select_from(ScoreDraft))
+
+
+def test_a_score_sent_again_is_kept_once(case, booth):
+    first = booth(1)
+    sent = cell(case, "41.5")
+    assert "saved_at" in first.ask("score.save", **sent)
+    before = count(case)
+    first.tear()
+    again = booth(1)
+    for _ in range(3):
+        assert again.ask("score.save", **sent)["value"] == "41.5"
+    assert count(case) == before
+    assert drafts(case, 1)[case.bids[0], "plan"] == "41.50"
+
+
+def test_the_last_value_counts_and_other_seats_are_untouched(case, booth):
+    one, two = booth(1), booth(2)
+    for value in ("40", "42", "43.5"):
+        assert "error" not in one.ask("score.save", **cell(case, value, command_id=value))
+    two.ask("score.save", **cell(case, "50"))
+    assert drafts(case, 1)[case.bids[0], "plan"] == "43.50"
+    assert drafts(case, 2)[case.bids[0], "plan"] == "50.00"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"value": "40.3"}, "score_off_step"),
+        ({"value": "61"}, "score_out_of_range"),
+        ({"value": "much"}, "malformed"),
+        ({"bid": "0" * 20}, "bid_not_under_review"),
+        ({"case": "0" * 16}, "not_available"),
+        ({"lot": "2"}, "not_available"),
+    ],
+)
+def test_what_is_no_score_is_refused_in_words(case, booth, changes, code):
+    before = count(case)
+    error = booth(3).ask("score.save", **cell(case, **changes))["error"]
+    assert error["code"] == code
+    assert error["message"]
+    assert error["message_en"]
+    assert count(case) == before
+
+
+@pytest.mark.parametrize("login", ["officer", "regulator", "bidder-a", "witness-host", "centre"])
+def test_nobody_else_scores(case, server, login):
+    listener = Listener(server, Bench.token(case, login), server.base_url).connect()
+    assert listener.ask("score.save", **cell(case, "40"))["error"]["code"] == "not_available"
+    listener.close()
+
+
+def test_scores_are_heard_by_nobody_until_every_sheet_is_locked(case, server, booth):
+    logins = ("officer", "regulator", "centre", "bidder-a", "witness-host")
+    watchers = [Listener(server, Bench.token(case, login), server.base_url).connect() for login in logins]
+    watchers += [Listener(server, "", server.base_url).connect(), booth(4)]
+    for watcher in watchers:
+        watcher.join(case.case_id)
+    scorer = booth(1)
+    scorer.ask("score.save", **cell(case, "44"))
+    case.act(case.members[1], sitting.ScoreSheetLocked(1, case.sheet(1, case.bids), {}))
+    for watcher in watchers:
+        answer = watcher.ask("case.join", case=case.case_id, cursor=watcher.cursor)
+        assert answer["missed"] == []
+        assert watcher.frames == []
+    error = scorer.ask("score.save", **cell(case, "45"))["error"]
+    assert error["code"] == "sheet_locked"
+    for watcher in watchers[:-1]:
+        watcher.close()
+
+
+def test_nobody_acts_for_another_seat(case):
+    """With the own key, on the own booth, but in somebody else's name."""
+    sheet = sitting.ScoreSheetLocked(3, case.sheet(3, case.bids), {})
+    with pytest.raises(RuleViolation) as refused:
+        case.act(case.members[2], sheet)
+    assert refused.value.code == "sitting_not_own_seat"
+    with pytest.raises((NotAllowed, RuleViolation)):
+        case.act("officer", sheet)
+    stolen = Person(case.members[3].log_in, case.members[2].key, "")
+    with pytest.raises((NotAllowed, RuleViolation)):
+        case.act(stolen, sheet)
+    assert 3 not in case.case.lots[LOT].sitting.sheets
