@@ -1,0 +1,160 @@
+"""The same tender with 0, 1 and 3 bids: before the deadline nobody can tell these worlds apart by any page or answer.
+
+Every address that can be read is asked by everybody; what comes back must be equal to the byte, headers included, once
+random identifiers and tokens are masked.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from copy import copy
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from app.extensions import COOKIE
+from app.factory import create_app
+from app.models import Account, StoredFile
+from app.services.platform import DIST, open_platform
+from tests.app.bench import LOT, Bench, HeldClock
+
+pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
+BIDS = (0, 1, 3)
+BIDDERS = ("bidder-a", "bidder-b", "bidder-c")
+LOOKERS = (
+    "", "officer", "releaser", "regulator", "centre", "admin", "witness-host", "trustee-1", "buyer", "bidder-d",
+    "expert-0",
+)  # fmt: skip
+MASKS = (
+    (re.compile(rb"gAAAA[\w-]+=*"), b"CURSOR"),
+    (re.compile(rb"(csrf[-_]token\"? (?:content|value|type=\"hidden\" value)=\")[^\"]+"), rb"\1FORM"),
+    (re.compile(rb"(?<=nonce[-=\"])[\w-]{22}|(?<=nonce=\")[\w-]{22}"), b"NONCE"),
+    (re.compile(rb"age1pq1[0-9a-z]+"), b"RECIPIENT"),
+    (re.compile(rb"-----BEGIN[^-]+-----[^-]+-----END[^-]+-----"), b"PEM"),
+    (re.compile(rb"T-[0-9a-f]{8}"), b"CODE"),
+    (re.compile(rb"[0-9a-f]{12,192}"), b"HEX"),
+    (re.compile(rb"[A-Za-z0-9+/]{60,}={0,2}"), b"BASE64"),
+)
+
+
+class World:
+    """An installation with one tender and so many bids, stopped at a moment that all worlds share."""
+
+    def __init__(self, founded: Bench, folder: Path, bids: int) -> None:
+        self.bench = twin(founded, folder)
+        self.bench.publish()
+        deadline_at = self.bench.deadline_at
+        for login in BIDDERS[:bids]:
+            self.bench.hand_in(login)
+        self.bench.clock.stop_at(deadline_at - timedelta(seconds=20))
+        self.app: Flask = create_app(self.bench.platform.settings, self.bench.clock)
+        self.app.extensions["tenderhall"] = self.bench.platform
+        self.app.config["TESTING"] = True
+        self.fill = self._fill()
+
+    def _fill(self) -> dict[str, str]:
+        """What stands in addresses: real identifiers of the sealed bids, invented ones where there is no bid."""
+        with self.bench.platform.database.reading() as db_session:
+            files = {row.kind: row for row in db_session.scalars(select(StoredFile))}
+        sealed = files.get("bid")
+        return {
+            "case": self.bench.case_id,
+            "lot": LOT,
+            "document": files["document"].id,
+            "file": sealed.id if sealed else secrets.token_hex(16),
+            "receipt": sealed.owner if sealed else secrets.token_hex(10),
+            "upload": sealed.blob if sealed else secrets.token_hex(16),
+            "round_": "1",
+        }
+
+    def answer(self, login: str, path: str) -> tuple[int, list[tuple[str, str]], bytes]:
+        client = self.app.test_client()
+        if login:
+            client.set_cookie(COOKIE, self._token(login))
+        found = client.get(path)
+        headers = [(name, mask(value.encode()).decode()) for name, value in found.headers if name != "Set-Cookie"]
+        return found.status_code, headers, mask(found.get_data())
+
+    def _token(self, login: str) -> str:
+        if login in self.bench.people:
+            return self.bench.token(login)
+        with self.bench.platform.database.reading() as db_session:
+            account = db_session.scalars(select(Account.id).where(Account.login == login)).one()
+        return self.bench.token(account=account)
+
+
+def twin(founded: Bench, folder: Path) -> Bench:
+    """The same installation once more: its people, keys and clock, in a folder of its own."""
+    shutil.copytree(founded.folder, folder)
+    made, clock = copy(founded), HeldClock()
+    clock.at = founded.clock.at
+    url = f"sqlite:///{folder / 'test.db'}"
+    made.folder, made.clock, made.case_id = folder, clock, ""
+    made.platform = open_platform(replace(founded.platform.settings, home=folder, database_url=url), clock)
+    return made
+
+
+def mask(data: bytes) -> bytes:
+    for pattern, word in MASKS:
+        data = pattern.sub(word, data)
+    return data
+
+
+def addresses(world: World) -> Iterator[str]:
+    """Every address of the site that can be read, with this world's identifiers in it."""
+    for rule in sorted(world.app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        if "GET" in (rule.methods or ()) and rule.endpoint != "static":
+            yield address(rule, world.fill)
+    case = world.fill["case"]
+    yield from (f"/api/v1/cases?q={word}" for word in ("设备", "T-", "nothing"))
+    yield from ("/api/v1/cases/0000/events", "/cases/0000", f"/cases/{case}/lots/2/opening", "/nothing")
+
+
+def address(rule: Rule, fill: dict[str, str]) -> str:
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: fill.get(found.group(1), "x"), rule.rule)
+
+
+@pytest.fixture(scope="module")
+def worlds(tmp_path_factory) -> list[World]:
+    folder = tmp_path_factory.mktemp("worlds")
+    founded = Bench(folder / "founded").found()
+    founded.platform.database.dispose()
+    return [World(founded, folder / f"world-{bids}", bids) for bids in BIDS]
+
+
+@pytest.mark.parametrize("login", LOOKERS, ids=lambda login: login or "public")
+def test_the_worlds_look_alike(worlds, login):
+    asked = list(zip(*(addresses(world) for world in worlds), strict=True))
+    assert len(asked) > 50
+    different = []
+    for paths in asked:
+        answers = [world.answer(login, path) for world, path in zip(worlds, paths, strict=True)]
+        if any(answer != answers[0] for answer in answers[1:]):
+            different.append((paths[0], [answer[0] for answer in answers], first_difference(answers)))
+        assert all(status < 500 for status, _headers, _body in answers), paths
+    assert different == []
+
+
+def first_difference(answers) -> tuple[object, ...]:
+    """Where two of the answers part, to be read by a person."""
+    first, other = answers[0], next(answer for answer in answers[1:] if answer != answers[0])
+    if first[1] != other[1]:
+        return tuple(set(first[1]) ^ set(other[1]))
+    place = next((i for i, (a, b) in enumerate(zip(first[2], other[2], strict=False)) if a != b), 0)
+    return first[2][place - 80 : place + 80], other[2][place - 80 : place + 80]
+
+
+def test_a_bidder_sees_its_own_bid_and_the_worlds_differ_for_it_alone(worlds):
+    """The comparison is not blind: it finds the one difference that there must be."""
+    path = f"/api/v1/cases/{{}}/lots/{LOT}/bid"
+    answers = [world.answer("bidder-a", path.format(world.bench.case_id)) for world in worlds]
+    assert answers[0] != answers[1]
+    assert answers[1] == answers[2]
