@@ -32,6 +32,7 @@ class Settings:
     smtp_url: str | None = None
     host: str = "127.0.0.1"
     port: int = 8000
+    proxies: int = 0
     web_workers: int = 1
     display_zone: str = "Asia/Shanghai"
     max_upload_bytes: int = 4 * 2**30
@@ -76,6 +77,7 @@ class Settings:
             smtp_url=read("SMTP_URL", None, _scheme("smtp", "smtps")),
             host=env.get("TENDERHALL_HOST") or "127.0.0.1",
             port=port,
+            proxies=read("PROXIES", 0, _count),
             web_workers=read("WEB_WORKERS", 1, _positive),
             max_upload_bytes=read("MAX_UPLOAD_BYTES", 4 * 2**30, _positive),
             demo=env.get("TENDERHALL_DEMO") == "1",
@@ -96,6 +98,13 @@ def _positive(raw: str) -> int:
     value = int(raw)
     if value <= 0:
         raise ValueError("must be above 0")
+    return value
+
+
+def _count(raw: str) -> int:
+    value = int(raw)
+    if value < 0:
+        raise ValueError("must be 0 or more")
     return value
 
 

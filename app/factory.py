@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,7 +15,7 @@ from app.config import Settings
 from app.database import Clock
 from app.extensions import babel, csrf, guard_requests, socketio, undeclared
 from app.reactions import start_reactions
-from app.services.platform import DIST, open_platform
+from app.services.platform import DIST, open_platform, read_assets
 
 TEMPLATES = Path(__file__).parent.parent / "templates" / "html"
 log = logging.getLogger("tenderhall")
@@ -70,7 +69,9 @@ def _attach(app: Flask, settings: Settings) -> None:
         ping_interval=20,
         ping_timeout=20,
     )
-    app.wsgi_app = plain_websockets(ProxyFix(app.wsgi_app))  # type: ignore[method-assign]
+    if settings.proxies:  # else anybody could claim an address
+        app.wsgi_app = ProxyFix(app.wsgi_app, settings.proxies, settings.proxies)  # type: ignore[method-assign]
+    app.wsgi_app = plain_websockets(app.wsgi_app)  # type: ignore[method-assign]
 
 
 def _async_mode() -> str:
@@ -79,13 +80,6 @@ def _async_mode() -> str:
 
     patched = "gevent.monkey" in sys.modules and sys.modules["gevent.monkey"].is_module_patched("socket")
     return "gevent" if patched else "threading"
-
-
-def read_assets() -> dict[str, dict[str, str]]:
-    """Logical names of built files: address, hash, integrity. Empty before the front-end build."""
-    manifest = DIST / "manifest.json"
-    assets: dict[str, dict[str, str]] = json.loads(manifest.read_text("utf-8")) if manifest.exists() else {}
-    return assets
 
 
 def plain_websockets(application: Callable[..., object]) -> Callable[..., object]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 from app.config import Settings
 
 ROOT = Path(__file__).parent.parent.parent
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  only compared
 STOP_SECONDS = 10.0
 PAUSE_SECONDS = 0.2
 QUICK_DEATH_SECONDS = 2.0
@@ -83,7 +85,8 @@ def run_site(settings: Settings, certificate: tuple[Path, Path] | None) -> int:
     environment = dict(os.environ)
     scheme = "https" if certificate else "http"
     if certificate and "TENDERHALL_BASE_URL" not in os.environ:
-        environment["TENDERHALL_BASE_URL"] = f"https://{settings.host}:{settings.port}"
+        name = socket.gethostname() if settings.host == EVERY_ADDRESS else settings.host
+        environment["TENDERHALL_BASE_URL"] = f"https://{name}:{settings.port}"
     stopping: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda found, _frame: stopping.append(found))

@@ -17,8 +17,13 @@ from app.config import Settings
 from app.database import Database
 from app.models import Job
 from app.services.accounts import NewOrganisation, found_people
-from app.services.platform import DIST, Platform, open_platform
-from app.services.register import found_register
+from app.services.platform import DIST, Platform, open_platform, read_assets
+from app.services.register import (
+    BROWSER_CLIENT,
+    BROWSER_CLIENT_VERSION,
+    found_register,
+    publish_client_code,
+)
 from app.services.uploads import DISK_RESERVE_BYTES
 
 ROOT = Path(__file__).parent.parent.parent
@@ -50,6 +55,9 @@ def prepare_installation(settings: Settings, organisation: str) -> Platform:
     database.dispose()
     platform = open_platform(settings)
     found_register(platform, organisation)
+    served = read_assets().get("seal_worker.js")
+    if served is not None:
+        publish_client_code(platform, BROWSER_CLIENT, BROWSER_CLIENT_VERSION, served["sha256"])
     return platform
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,3 +35,10 @@ def open_platform(settings: Settings, clock: Clock | None = None) -> Platform:
     database = Database(settings.database_url, clock)
     keys = load_keys(settings.keys)
     return Platform(settings, database, keys, BlobStore(settings.blobs), Renderer(DIST / "fonts"))
+
+
+def read_assets() -> dict[str, dict[str, str]]:
+    """Logical names of built files: address, hash, integrity. Empty before the front-end build."""
+    manifest = DIST / "manifest.json"
+    assets: dict[str, dict[str, str]] = json.loads(manifest.read_text("utf-8")) if manifest.exists() else {}
+    return assets

@@ -34,6 +34,8 @@ from crypto.signing import key_id, verify_object
 PERSON_KEY_VALID = timedelta(days=365)
 SEAT_KEY_VALID = timedelta(days=7)
 PROOF_LABEL = "tenderhall/key-proof"
+BROWSER_CLIENT = "tenderhall-browser"
+BROWSER_CLIENT_VERSION = "1"
 
 
 def found_register(platform: Platform, organisation: str) -> None:
@@ -167,10 +169,7 @@ def committees(db_session: DbSession) -> list[dict[str, Any]]:
 
 def publish_client_code(platform: Platform, name: str, version: str, bundle_sha256: str) -> None:
     """Enter the hash of code that seals bids, once; done at every start with the code that is served."""
-    with platform.database.reading() as db_session:
-        known = {
-            r.payload["bundle_sha256"] for r in load_records(db_session, REGISTER) if r.type == "ClientCodePublished"
-        }
-    if bundle_sha256 not in known:
-        with unit_of_work(platform.database, REGISTER) as work:
+    with unit_of_work(platform.database, REGISTER) as work:
+        facts = [r.payload for r in load_records(work.db_session, REGISTER) if r.type == "ClientCodePublished"]
+        if bundle_sha256 not in {fact["bundle_sha256"] for fact in facts}:
             work.append(ClientCodePublished(name, version, bundle_sha256))
