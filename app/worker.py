@@ -160,7 +160,7 @@ def open_once(settings: Settings) -> Platform:
 
 def run_celery(settings: Settings) -> None:
     """A Celery worker on threads, until SIGTERM; the jobs at hand are finished first."""
-    words = ["worker", "--pool", "threads", "--concurrency", str(CELERY_THREADS), "--loglevel", "WARNING"]
+    words = ["--quiet", "worker", "--pool", "threads", "--concurrency", str(CELERY_THREADS), "--loglevel", "WARNING"]
     make_celery(settings).worker_main([*words, "--without-gossip", "--without-mingle", "--without-heartbeat"])
 
 
