@@ -19,13 +19,14 @@ from app.procedure.tender import QuestionAsked, question_deadline
 from app.queries.desks import bidder_cases, can_confirm, next_steps
 from app.queries.lots import bid_desk
 from app.services.receipts import read_receipt, render_receipt
+from app.services.register import BROWSER_CLIENT, BROWSER_CLIENT_VERSION
 from app.web.bidder.forms import ObjectionForm, QuestionForm
 from app.web.entitled import account_key
 from app.web.pages import case_trail, confirmed, download, entitled_case, head_of, known_lot, local_time, review_act
 from app.web.steps import shown_step
 
 routes = Blueprint("bidder", __name__)
-CLIENT = {"name": "tenderhall-browser", "version": "1"}
+CLIENT = {"name": BROWSER_CLIENT, "version": BROWSER_CLIENT_VERSION}
 
 
 @routes.get("/bidder")
