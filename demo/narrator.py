@@ -21,6 +21,7 @@ ROLES = {
     "trustee": ("受托人", "trustee"),
     "bidder": ("投标人", "bidder"),
     "member": ("评审专家", "expert"),
+    "buyer": ("采购人代表", "buyer's member"),
     "seat": ("评标席位", "seat"),
     "site": ("平台", "platform"),
 }
@@ -36,13 +37,13 @@ def padded(text: str, columns: int, *, right: bool = False) -> str:
     return filling + text if right else text + filling
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Aligned columns under a ruled head; the first column stands left, figures right."""
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> str:
+    """Aligned columns under a ruled head; the first `words` columns stand left, figures right."""
     lines = [list(head), *map(list, rows)]
     widths = [max(width(line[i]) for line in lines) for i in range(len(head))]
 
     def row(line: Sequence[str]) -> str:
-        return "  ".join(padded(cell, widths[i], right=i > 0) for i, cell in enumerate(line)).rstrip()
+        return "  ".join(padded(cell, widths[i], right=i >= words) for i, cell in enumerate(line)).rstrip()
 
     return "\n".join([row(lines[0]), "  ".join("─" * w for w in widths), *map(row, lines[1:])])
 

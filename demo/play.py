@@ -50,6 +50,12 @@ class PlayFailed(Exception):
     """The play could not be brought to its end; the message says who fell and where to look."""
 
 
+def set_pace(desk: Path, seconds: float) -> None:
+    """A machine that took `seconds` to start is as slow to bid: nobody should miss the deadline for that."""
+    bidding = max(SHORTEST_BIDDING, min(round(seconds), LONGEST_BIDDING))
+    write_json(desk / "pace.json", {"bidding_seconds": bidding})
+
+
 class Director:
     """Brings one play on its way; `run` returns what the regulator took home."""
 
@@ -62,16 +68,19 @@ class Director:
         self._declined = False
 
     def run(self) -> dict[str, Any]:
+        """Found a site, start it, and play on it with everybody."""
         site = self.company.site
         rehearse()
         for login, code in site.found(self.case).items():
             write_json(self.company.desk / f"slip-{login}.json", {"invitation": code})
         site.start()
         self.narrator.step("site", "site_founded", {"url": site.base_url})
-        # A machine that is slow to start is slow to bid: nobody should miss the deadline for that.
-        bidding = max(SHORTEST_BIDDING, min(round(self.narrator.seconds), LONGEST_BIDDING))
-        write_json(self.company.desk / "pace.json", {"bidding_seconds": bidding})
-        for role in CAST:
+        set_pace(self.company.desk, self.narrator.seconds)
+        return self.play(CAST)
+
+    def play(self, cast: Sequence[str]) -> dict[str, Any]:
+        """Send the cast on stage and follow the play to its end. Raises PlayFailed."""
+        for role in cast:
             self.company.start(role)
         give_up_at = time.monotonic() + LONGEST_PLAY
         while (taken := read_json(self.company.desk / "result.json")) is None or not self._quiet():
@@ -98,7 +107,7 @@ class Director:
             self.narrator.step("site", "killed", {"part": part})
         if step.step == "trustee_ready":
             self._ready.add(step.actor)
-            if self._ready == set(TRUSTEES):
+            if self._ready == set(TRUSTEES) and not (self.company.desk / "committee.json").exists():
                 self._make_shares()
 
     def _make_shares(self) -> None:

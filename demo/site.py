@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 from app.client.connection import Connection, Refused
 from demo.case import DemoCase
@@ -35,8 +36,8 @@ class Site:
     """One installation in `home`, answering at `base_url`; `settings` are further TENDERHALL_* variables by name."""
 
     def __init__(self, home: Path, port: int, settings: Mapping[str, str] | None = None) -> None:
-        self.home, self.port = home, port
-        self.base_url = f"http://127.0.0.1:{port}"
+        self.home, self.port, further = home, port, settings or {}
+        self.base_url = further.get("BASE_URL", f"http://127.0.0.1:{port}")
         self.log = home / "site.log"
         self.process: subprocess.Popen[bytes] | None = None
         self.environment = {
@@ -47,7 +48,7 @@ class Site:
             "TENDERHALL_ORIGIN": ORIGIN,
             "TENDERHALL_DEMO": "1",
             "PYTHONUNBUFFERED": "1",
-            **{f"TENDERHALL_{name}": value for name, value in (settings or {}).items()},
+            **{f"TENDERHALL_{name}": value for name, value in further.items()},
         }
 
     @property
@@ -74,11 +75,16 @@ class Site:
     def _await_answer(self) -> None:
         give_up_at = time.monotonic() + STARTS_WITHIN
         while time.monotonic() < give_up_at and self.running:
-            with suppress(Refused), closing(Connection(self.base_url, patience=1)) as connection:
-                connection.get("/platform")
+            if self.introduction(patience=1):
                 return
         end = self.log.read_text("utf-8", "replace")[-3000:]
         raise RuntimeError(f"平台未能启动 / the site did not start; {self.log}:\n{end}")
+
+    def introduction(self, patience: float) -> dict[str, Any]:
+        """What the platform says of itself, asked for `patience` seconds; {} where nobody answers."""
+        with suppress(Refused), closing(Connection(self.base_url, patience=patience)) as connection:
+            return dict(connection.get("/platform"))
+        return {}
 
     @property
     def running(self) -> bool:

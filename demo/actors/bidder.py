@@ -15,25 +15,30 @@ ASKS = "B"
 
 def play(actor: Actor) -> None:
     mine = actor.case.bidder(actor.role.rpartition("-")[2].upper())
-    _sign_up(actor, mine)
+    sign_up(actor, mine)
     actor.event("TenderPublished")
     _download_documents(actor)
     if mine["code"] == ASKS:
-        question = {"question": secrets.token_hex(8), "text": actor.case.facts["question"]["text"]}
-        actor.act("QuestionAsked", question, lot="")
-        actor.tell("question_asked", text=question["text"])
-    _bid(actor, mine)
+        ask_question(actor)
+    submit_bid(actor, mine)
     actor.event("BidsReadOut")
     confirm_opening(actor)
 
 
-def _sign_up(actor: Actor, mine: dict[str, str]) -> None:
-    password = secrets.token_urlsafe(16)
-    body = {"organisation": mine["name"], "credit_code": mine["credit_code"], "login": mine["login"]}
-    answer = actor.connection.post("/bidders", {**body, "name": mine["person"], "password": password})
-    actor.person.profile.keep(login=mine["login"], password=password, **answer)
+def sign_up(actor: Actor, mine: dict[str, str]) -> None:
+    """A bidder's own account, once for all tenders, and its certified key."""
+    if not actor.person.profile.facts.get("login"):
+        body = {"organisation": mine["name"], "credit_code": mine["credit_code"], "login": mine["login"]}
+        answer = actor.connection.post("/bidders", {**body, "name": mine["person"], "password": actor.password})
+        actor.person.profile.keep(login=mine["login"], **answer)
     actor.person.certify()
     actor.tell("bidder_signed_up", name=mine["name"])
+
+
+def ask_question(actor: Actor) -> None:
+    question = {"question": secrets.token_hex(8), "text": actor.case.facts["question"]["text"]}
+    actor.act("QuestionAsked", question, lot="")
+    actor.tell("question_asked", text=question["text"])
 
 
 def _download_documents(actor: Actor) -> None:
@@ -42,8 +47,9 @@ def _download_documents(actor: Actor) -> None:
         (actor.folder / document["name"]).write_bytes(data)
 
 
-def _bid(actor: Actor, mine: dict[str, str]) -> None:
-    files, sealed = actor.folder / "bid-files", actor.folder / "bid"
+def submit_bid(actor: Actor, mine: dict[str, str]) -> None:
+    """Write a bid's files, seal them on this machine, submit, and verify the receipt."""
+    files, sealed = actor.folder / f"bid-files-{actor.case_id}", actor.folder / f"bid-{actor.case_id}"
     files.mkdir(parents=True, exist_ok=True)
     for name in ("商务文件", "技术文件", "演示说明"):
         (files / f"{name}.txt").write_text(f"{mine['name']} · {name}\n（演示内容）\n" * 40, "utf-8")

@@ -20,8 +20,10 @@ LETTER = "授权函：兹委派演示采购人代表参加评标委员会。（�
 
 def play(actor: Actor) -> None:
     actor.join()
-    _begin_case(actor)
-    _answer_question(actor)
+    lasts = bidding_lasts(actor)
+    actor.leave("case", begin_case(actor, tender_form(actor, lasts)))
+    submit_tender(actor, lasts)
+    answer_question(actor)
     actor.event("BidsReadOut")
     _check_qualification(actor)
     confirm_opening(actor)
@@ -29,24 +31,36 @@ def play(actor: Actor) -> None:
     _set_draw_conditions(actor)
 
 
-def _begin_case(actor: Actor) -> None:
-    committee = actor.paper("committee-id")["id"]
+def bidding_lasts(actor: Actor) -> timedelta:
+    """For how long bids are taken where periods are seconds: as this machine can do it."""
+    return timedelta(seconds=actor.paper("pace")["bidding_seconds"])
+
+
+def tender_form(actor: Actor, lasts: timedelta) -> dict[str, Any]:
+    """The terms as typed, with a deadline counted from now."""
+    return actor.case.form(datetime.now(UTC) + lasts, actor.paper("committee-id")["id"])
+
+
+def begin_case(actor: Actor, form: dict[str, Any]) -> str:
+    """A new draft of the agency; the case's id."""
     regulator = actor.connection.get("/organisations", kind="regulator")[0]
-    lasts = timedelta(seconds=actor.paper("pace")["bidding_seconds"])
-    form = actor.case.form(datetime.now(UTC) + lasts, committee)
     body = {"title": actor.case.facts["title"], "regulator": regulator["id"], "form": form}
-    case = actor.post("/cases", body)["case"]
-    document = f"{actor.case.facts['title']}\n\n{actor.case.facts['notice']}\n".encode()
+    return str(actor.post("/cases", body)["case"])
+
+
+def submit_tender(actor: Actor, lasts: timedelta) -> None:
+    """The document, the final terms, and the officer's signature over both."""
+    case, facts = actor.case_id, actor.case.facts
+    document = f"{facts['title']}\n\n{facts['notice']}\n".encode()
     actor.connection.post_bytes(f"/cases/{case}/documents", document, name="招标文件.txt")
-    actor.leave("case", case)
-    form = actor.case.form(datetime.now(UTC) + lasts, committee)
+    form = tender_form(actor, lasts)
     actor.connection.put(f"/cases/{case}/draft", {"form": form})
     payload = actor.connection.get(f"/cases/{case}/draft/submission")
     actor.act("TenderSubmitted", payload, lot="")
-    actor.tell("tender_submitted", title=actor.case.facts["title"], deadline=form["lots"][0]["deadline_at"])
+    actor.tell("tender_submitted", title=facts["title"], deadline=form["lots"][0]["deadline_at"])
 
 
-def _answer_question(actor: Actor) -> None:
+def answer_question(actor: Actor) -> None:
     def asked_or_closed(feed: CaseFeed) -> list[dict[str, Any]]:
         return feed.of("QuestionAsked") or feed.of("LotClosed")
 

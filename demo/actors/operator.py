@@ -12,22 +12,33 @@ from demo.stage import Actor
 
 def play(actor: Actor) -> None:
     actor.join()
-    accounts = _approve_accounts(actor)
-    sites = _open_sites(actor, accounts)
-    experts = pool(actor.case, sites, datetime.now(UTC).date())
-    actor.post("/experts", {"experts": experts}, done="login_taken")
-    actor.tell("experts_entered", count=2 * actor.case.facts["experts_per_site"], sites=len(sites))
-    description = actor.paper("committee")
-    actor.leave("committee-id", actor.post("/committees", {"description": description}))
-    actor.tell("committee_registered", k=description["k"], n=description["n"], mode=description["mode"])
+    open_centre(actor)
+    register_committee(actor)
     actor.event("BidsReadOut")
     confirm_opening(actor)
     take_part_in_draw(actor, "centre", _state_draw)
 
 
+def open_centre(actor: Actor) -> None:
+    """Accounts, sites and experts; what is there already stays."""
+    sites = _open_sites(actor, _approve_accounts(actor))
+    experts = pool(actor.case, sites, datetime.now(UTC).date())
+    actor.post("/experts", {"experts": experts}, done="login_taken")
+    actor.tell("experts_entered", count=2 * actor.case.facts["experts_per_site"], sites=len(sites))
+
+
+def register_committee(actor: Actor) -> None:
+    """Enter the trustees' public description in the platform's register, once."""
+    description = actor.paper("committee")
+    if not actor.note("committee-id"):
+        actor.leave("committee-id", actor.post("/committees", {"description": description}))
+    actor.tell("committee_registered", k=description["k"], n=description["n"], mode=description["mode"])
+
+
 def _approve_accounts(actor: Actor) -> dict[str, str]:
     """Approve everybody who was prepared, and hand out the slips; account ids by log-in."""
-    accounts: dict[str, str] = {}
+    noted = {login: actor.note(f"account-{login}") for login in actor.case.people}
+    accounts = {login: note["account"] for login, note in noted.items() if note}
     while missing := actor.case.people.keys() - accounts.keys():
         waiting = actor.until(lambda: actor.connection.get("/accounts/waiting"), f"accounts of {sorted(missing)}")
         for entry in waiting:
@@ -40,6 +51,8 @@ def _approve_accounts(actor: Actor) -> dict[str, str]:
 
 
 def _open_sites(actor: Actor, accounts: dict[str, str]) -> dict[str, str]:
+    if booked := actor.note("rooms"):
+        return dict(booked)
     sites = {}
     for site in actor.case.facts["sites"]:
         body = {"name": site["name"], "witness": accounts[site["witness"]]}

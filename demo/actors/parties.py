@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+from app.client.connection import Refused
 from app.client.draw_party import DrawParty
 from app.client.feed import CaseFeed
 from crypto.committee import Committee
@@ -16,10 +17,15 @@ State = Callable[[Actor, int], None]
 
 
 def confirm_opening(actor: Actor) -> None:
-    """Confirm what was read out."""
+    """Confirm what was read out; whoever is too late for that has accepted it by silence (O87 art. 42)."""
     board = actor.connection.get(f"/cases/{actor.case_id}/lots/{LOT}/opening")
-    actor.act("OpeningConfirmed", {"board_sha256": board["board_sha256"]})
-    actor.tell("opening_confirmed")
+    try:
+        actor.act("OpeningConfirmed", {"board_sha256": board["board_sha256"]})
+        actor.tell("opening_confirmed")
+    except Refused as refusal:
+        if refusal.code != "opening_concluded":
+            raise
+        actor.tell("opening_accepted")
 
 
 def take_part_in_draw(actor: Actor, name: str, state: State | None = None) -> None:

@@ -12,10 +12,8 @@ from evaluation.draw import DrawConditions, conditions_sha256
 def play(actor: Actor) -> None:
     actor.join()
     actor.paper("case")
-    submitted = actor.event("TenderSubmitted")
-    actor.act("TenderPublished", {"terms_sha256": digest(submitted)}, lot="")
-    actor.tell("tender_published", ceiling=actor.case.facts["ceiling"])
-    _release_answer(actor)
+    publish_tender(actor)
+    release_answer(actor)
     proposed = actor.event("DrawConditionsProposed")
     conditions = decode(DrawConditions, proposed["conditions"])
     actor.act("DrawConditionsApproved", {"conditions_sha256": conditions_sha256(conditions)})
@@ -23,7 +21,15 @@ def play(actor: Actor) -> None:
     take_part_in_draw(actor, "agency")
 
 
-def _release_answer(actor: Actor) -> None:
+def publish_tender(actor: Actor) -> None:
+    """Publish exactly what the officer submitted."""
+    submitted = actor.event("TenderSubmitted")
+    actor.act("TenderPublished", {"terms_sha256": digest(submitted)}, lot="")
+    actor.tell("tender_published", ceiling=actor.case.facts["ceiling"])
+
+
+def release_answer(actor: Actor) -> None:
+    """Publish the officer's answer, unless nobody asked before the close."""
     first = actor.on_record(lambda feed: feed.of("AnswerProposed") or feed.of("LotClosed"), "an answer")[0]
     if first["type"] == "AnswerProposed":
         actor.act("AnswerReleased", first["payload"], lot="")
