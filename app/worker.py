@@ -40,6 +40,7 @@ log = logging.getLogger("tenderhall.worker")
 IDLE_AT_MOST = timedelta(seconds=5)
 LOOK_EVERY = 0.5  # seconds between looks at hints that nobody took yet
 TAKEN_WITHIN = 3.0  # seconds, after which a hinted job is run here
+LONG_AGO = float("-inf")
 HINT_EXPIRES = 60  # seconds; by then its job was run without it
 CELERY_THREADS = 2
 
@@ -106,7 +107,7 @@ def hand_out(platform: Platform, stopped: threading.Event, hint: Callable[[], No
     try:
         while not stopped.is_set():
             due = due_jobs(platform)
-            hinted = {id_: hinted.get(id_) or _hint(hint) for id_ in due}
+            hinted = _hint_each(due, hinted, hint)
             if any(time.monotonic() - at > TAKEN_WITHIN for at in hinted.values()):
                 run_next(platform)
                 continue
@@ -115,14 +116,22 @@ def hand_out(platform: Platform, stopped: threading.Event, hint: Callable[[], No
         watch.close()
 
 
+def _hint_each(due: list[int], hinted: dict[int, float], hint: Callable[[], None]) -> dict[int, float]:
+    """When each due job was hinted; long ago where the broker takes no hint, which is found out once a time."""
+    given, silent = dict[int, float](), False
+    for id_ in due:
+        given[id_] = hinted[id_] if id_ in hinted else LONG_AGO if silent else _hint(hint)
+        silent = silent or given[id_] == LONG_AGO
+    return given
+
+
 def _hint(hint: Callable[[], None]) -> float:
-    """When the hint was given; long ago when the broker did not take it."""
     try:
         hint()
         return time.monotonic()
     except OperationalError as exc:
         log.warning("the broker takes no hint (%s); working without it", exc)
-        return float("-inf")
+        return LONG_AGO
 
 
 def _idle_seconds(platform: Platform) -> float:
