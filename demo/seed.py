@@ -182,7 +182,7 @@ def show_cases(site: Site, progress: Progress, narrator: Narrator) -> None:
         found = progress.cases.get(name)
         if found and found["done"]:
             print(f"  {site.base_url}{path.format(case=found['case'])}")
-            narrator.say(f"    {zh}", en)
+            narrator.say(f"    {zh}", f"    {en}")
 
 
 def read_arguments() -> argparse.Namespace:
@@ -222,10 +222,11 @@ def seed(settings: Settings, arguments: argparse.Namespace) -> int:
     show_cases(site, seeding.progress, narrator)
     print()
     show_log_ins(company.folder)
-    narrator.say(f"\n完成，用时 {narrator.seconds:.0f} 秒。", "done")
+    narrator.say(f"\n完成，用时 {narrator.seconds:.0f} 秒。", f"Done in {narrator.seconds:.0f} s.")
     if site.process:
         home = "" if settings.home == ROOT / "var" else f"TENDERHALL_HOME={settings.home} "
-        narrator.say(f"打开站点：{home}TENDERHALL_DEMO=1 ./tenderhall up", "opens the site")
+        narrator.say("打开站点：", "to open the site:")
+        print(f"{home}TENDERHALL_DEMO=1 ./tenderhall up")
     return 0
 
 
