@@ -10,6 +10,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 T = TypeVar("T")
+ORIGIN_FILE = "origin"
 
 
 class BadSettings(Exception):
@@ -71,7 +72,7 @@ class Settings:
         settings = cls(
             home=home,
             database_url=read("DATABASE_URL", f"sqlite:///{home / 'tenderhall.db'}", _database_url),
-            origin=env.get("TENDERHALL_ORIGIN") or "tenderhall.local",
+            origin=env.get("TENDERHALL_ORIGIN") or _founded_origin(home),
             base_url=read("BASE_URL", f"http://127.0.0.1:{port}", _base_url),
             redis_url=read("REDIS_URL", None, _scheme("redis", "rediss")),
             smtp_url=read("SMTP_URL", None, _scheme("smtp", "smtps")),
@@ -85,6 +86,12 @@ class Settings:
         if wrong:
             raise BadSettings("\n".join(wrong))
         return settings
+
+
+def _founded_origin(home: Path) -> str:
+    """The name under which the installation in `home` was founded: what was signed there names it."""
+    kept = home / ORIGIN_FILE
+    return kept.read_text("utf-8").strip() if kept.exists() else "tenderhall.local"
 
 
 def _port(raw: str) -> int:

@@ -37,7 +37,10 @@ def build_parser(asked: str = "") -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_site(commands)
     for name, (_module, text) in PLAYS.items():
-        _command(commands, name, _play, text).add_argument("rest", nargs=argparse.REMAINDER)
+        # Options after the name are the play's own; a prefix that nobody types lets them through.
+        play = commands.add_parser(name, help=text, description=text, prefix_chars="\0", add_help=False)
+        play.set_defaults(run=_play)
+        play.add_argument("rest", nargs=argparse.REMAINDER)
     evaluate = _command(commands, "evaluate", _evaluate, "复算一份已公布的评审 · compute a published evaluation")
     evaluate.add_argument("file", type=Path)
     for name, (module, text) in CLIENT_COMMANDS.items():

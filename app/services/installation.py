@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import func, select, text
 
 from app.adapters.keystore import KeysMissing, create_keys, load_keys
-from app.config import Settings
+from app.config import ORIGIN_FILE, Settings
 from app.database import Database
 from app.models import Job
 from app.services.accounts import NewOrganisation, found_people
@@ -50,6 +50,7 @@ def prepare_installation(settings: Settings, organisation: str) -> Platform:
     try:
         load_keys(settings.keys)
     except KeysMissing:
+        (settings.home / ORIGIN_FILE).write_text(settings.origin + "\n", "utf-8")
         create_keys(settings.keys, settings.origin, organisation, database.now())
     command.upgrade(alembic_config(database), "head")
     database.dispose()
