@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import threading
 import time
@@ -83,7 +84,8 @@ class Listener:
 
     def __post_init__(self) -> None:
         origin = {"origin": self.origin} if self.origin else {"suppress_origin": True}
-        self.client = socketio.Client(reconnection=False, handle_sigint=False, websocket_extra_options=origin)
+        patience = {"request_timeout": ANSWERS_WITHIN, "websocket_extra_options": origin}
+        self.client = socketio.Client(reconnection=False, handle_sigint=False, **patience)
         self.client.on("case.changed", self._hear, namespace=NAMESPACE)
         self.cut = threading.Event()
         self.client.on("disconnect", lambda *_: self.cut.set(), namespace=NAMESPACE)
@@ -115,7 +117,7 @@ class Listener:
 
     def tear(self) -> None:
         """What a cut cable does: nobody says goodbye."""
-        self.client.eio.ws.shutdown()
+        self.client.eio.ws.sock.shutdown(socket.SHUT_RDWR)
         self.cut.wait(ANSWERS_WITHIN)
 
     def close(self) -> None:

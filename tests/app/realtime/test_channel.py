@@ -178,6 +178,7 @@ def test_many_join_while_facts_arrive(bench, listen):
         while not over.is_set():
             bench.act("bidder-a", QuestionAsked(f"q{number}", "？"), "")
             number += 1
+            time.sleep(0.005)
 
     asking = threading.Thread(target=ask_questions)
     asking.start()
