@@ -100,5 +100,5 @@ document.addEventListener('click', (event) => {
   const button = event.target.closest('[data-draw-check]');
   if (button) check(button);
 });
-followState();
+followState(() => document.querySelector('[data-draw-checked]')?.hidden === false);
 if (panel) startGiving();

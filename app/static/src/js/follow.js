@@ -1,12 +1,14 @@
 // A page whose task depends on the state of a case: when a live part shows another state, the page is loaded anew.
 
 /** Once a swapped part carries another `data-live-state` than the page was made for: back to `data-page-home`.
- * Not a reload, which would send the form again that a page of an act has come from. */
-export function followState() {
+ * Not a reload, which would send the form again that a page of an act has come from; and not while `stays()`, when
+ * somebody reads what would be gone. */
+export function followState(stays = () => false) {
   const page = document.querySelector('[data-page-state]');
   document.addEventListener('tenderhall:swapped', (event) => {
     const found = event.target.querySelector('[data-live-state]');
-    if (found && found.dataset.liveState !== page.dataset.pageState) location.assign(page.dataset.pageHome);
+    const moved = found && found.dataset.liveState !== page.dataset.pageState;
+    if (moved && !stays()) location.assign(page.dataset.pageHome);
   });
 }
 
