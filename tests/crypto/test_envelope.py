@@ -209,7 +209,7 @@ def test_keys_round_trip_as_text(kind):
     assert parse_identity(identity.identity.lower()).recipient == identity.recipient
 
 
-@pytest.mark.parametrize("text", [CLASSIC.identity, HYBRID.identity])
+@pytest.mark.parametrize("text", [CLASSIC.identity, HYBRID.identity], ids=["classic", "hybrid"])
 def test_misspelt_identities_are_refused(text):
     wrong = [text[:-1], text[:-1] + ("Q" if text[-1] != "Q" else "P"), text.replace("AGE", "age"), text + "Q", ""]
     wrong += [bech32.encode("age-secret-key-", bytes(31)), bech32.encode("age", bytes(32)), "1", "ß" + text]
@@ -218,7 +218,7 @@ def test_misspelt_identities_are_refused(text):
             parse_identity(misspelt)
 
 
-@pytest.mark.parametrize("text", [CLASSIC.recipient, HYBRID.recipient])
+@pytest.mark.parametrize("text", [CLASSIC.recipient, HYBRID.recipient], ids=["classic", "hybrid"])
 def test_misspelt_recipients_are_refused(text):
     wrong = [text[:-1], text[:-1] + ("q" if text[-1] != "q" else "p"), text.capitalize(), "", CLASSIC.identity]
     wrong += [bech32.encode("age", bytes(31)), bech32.encode("age1pq", b"\xff" * 1216)]
