@@ -96,9 +96,16 @@ async function check(button) {
   }
 }
 
+/** A check works from here on; before, a click would go unheard. Parts that come anew bring their buttons disabled. */
+function offerChecks() {
+  for (const button of document.querySelectorAll('[data-draw-check]')) button.disabled = false;
+}
+
 document.addEventListener('click', (event) => {
   const button = event.target.closest('[data-draw-check]');
   if (button) check(button);
 });
 followState(() => document.querySelector('[data-draw-checked]')?.hidden === false);
 if (panel) startGiving();
+document.addEventListener('tenderhall:swapped', offerChecks);
+offerChecks();

@@ -8,7 +8,9 @@ export function followState(stays = () => false) {
   document.addEventListener('tenderhall:swapped', (event) => {
     const found = event.target.querySelector('[data-live-state]');
     const moved = found && found.dataset.liveState !== page.dataset.pageState;
-    if (moved && !stays()) location.assign(page.dataset.pageHome);
+    if (!moved || stays()) return;
+    document.body.inert = true; // what is clicked on a page that is leaving would be lost
+    location.assign(page.dataset.pageHome);
   });
 }
 
