@@ -63,11 +63,11 @@ def programme() -> Iterator[Step]:
         yield Step("browser side", (NODE, "--test", *reporters, *junit, *browser_side))
     pure = [folder for folder in PURE if (ROOT / folder).is_dir()]
     yield Step("pure packages", pytest(*pure, "-n", "2"))
-    spread = ("-n", "2", "--dist", "loadfile", "--durations=8")
+    spread = ("--dist", "loadfile", "--no-loadscope-reorder", "--durations=8")
     rest = [f"--ignore={folder}" for folder in (*pure, BROWSER)]
-    yield Step("everything else", pytest("tests", *rest, *spread))
+    yield Step("everything else", pytest("tests", *rest, "-n", "3", *spread))
     # Playwright leaves an event loop running in its process, in which nothing can be signed any more.
-    yield Step("pages in a browser", pytest(BROWSER, *spread))
+    yield Step("pages in a browser", pytest(BROWSER, "-n", "2", *spread))
 
 
 def run(step: Step) -> Counter[str]:

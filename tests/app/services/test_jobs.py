@@ -215,6 +215,7 @@ def handing_out(bench, platform, monkeypatch):
     ran, stopped, threads = [], threading.Event(), []
     monkeypatch.setattr(worker, "run_job", lambda _platform, job: ran.append(job.id))
     monkeypatch.setattr(worker, "LOOK_EVERY", 0.02)
+    monkeypatch.setattr(worker, "IDLE_AT_MOST", timedelta(seconds=0.1))
 
     def start(hint):
         thread = threading.Thread(target=worker.hand_out, args=(platform, stopped, hint))
