@@ -24,7 +24,7 @@ _ZERO_NONCE = bytes(12)  # each wrapping key is used once
 
 def _wrapping_key(passphrase: str, salt: bytes, work_factor: int) -> ChaCha20Poly1305:
     n = 1 << work_factor
-    most = 128 * _BLOCK * (n + 3)  # what OpenSSL counts for p = 1; twice of it would pass its limit at the highest factor
+    most = 128 * _BLOCK * (n + 3)  # what OpenSSL counts for p = 1
     key = hashlib.scrypt(passphrase.encode(), salt=_LABEL + salt, n=n, r=_BLOCK, p=1, maxmem=most, dklen=32)
     return ChaCha20Poly1305(key)
 
