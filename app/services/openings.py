@@ -267,6 +267,7 @@ def conclude_opening(platform: Platform, case_id: str, lot: str) -> None:
             return
         sha256 = store_document(platform, work, lot, "record", f"opening-record-{lot}.pdf", pdf)
         work.append(OpeningConcluded(sha256), lot=lot)
+        work.schedule("convene_sitting", work.now, lot=lot, detail="OpeningConcluded")
 
 
 def _ready(case: Case, lot: str, now: datetime) -> bool:

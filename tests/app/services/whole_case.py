@@ -138,6 +138,9 @@ class WholeCase(Installation):
     # opening
 
     def open(self) -> WholeCase:
+        return self.read_out().conclude().qualify()
+
+    def read_out(self) -> WholeCase:
         self.work_off(80)
         ident = open_identity(self.platform.origin, self.case_id, LOT)
         for index in (1, 3):
@@ -147,15 +150,30 @@ class WholeCase(Installation):
         self.act("bidder-a", ObjectionRaised("o1", "唱标价格是否含税？"))
         self.act("officer", ObjectionAnswered("o1", "含税"))
         self.act("bidder-a", OpeningConfirmed(board_digest(self.case.lots[LOT].opening)))
+        return self
+
+    def conclude(self) -> WholeCase:
+        """The time for objections passes."""
         self.work_off(10)
+        return self
+
+    def qualify(self) -> WholeCase:
         opened = self.case.lots[LOT].opening.opened
         self.act("officer", QualificationChecked({receipt: Qualification(True, "") for receipt in opened}))
+        self.work_off()
         return self
 
     # draw
 
     def draw(self) -> WholeCase:
+        return self.delegate().draw_experts()
+
+    def delegate(self) -> WholeCase:
         self.act("officer", BuyerMemberNamed(self.people["buyer"].id, self.sites[0], "a" * 64))
+        self.work_off()
+        return self
+
+    def draw_experts(self) -> WholeCase:
         profile, committee = self.case.tender.published.profile, committee_of(self.case)
         conditions = drawing.DrawConditions(
             tender=self.case_id,
