@@ -55,8 +55,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
 def _attach(app: Flask, settings: Settings) -> None:
     csrf.init_app(app)
     babel.init_app(app, locale_selector=web.select_language, default_translation_directories="translations")
+    web.attach(app)  # before the guard: a refusal too is a page, in the reader's language
     guard_requests(app)
-    web.attach(app)
     api.attach(app)
     realtime.attach()
     socketio.init_app(

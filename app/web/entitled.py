@@ -8,6 +8,7 @@ from flask import g, request
 from flask_babel import gettext as _
 
 from app.casefile.case import Case
+from app.casefile.sealing import committee_of
 from app.extensions import current_actor, platform
 from app.messages import sentence
 from app.permissions.actions import Action
@@ -40,15 +41,20 @@ def place(case: Case, lot: str, page: str, *, public: bool = True) -> dict[str, 
         "lot": lot,
         "lot_title": title,
         "breadcrumbs": [*trail, (page, "")],
-        "demo_notice": demo_notice(case),
+        "case_notice": demo_notice(case),
     }
 
 
 def demo_notice(case: Case) -> str | None:
-    """A case under a demonstration profile says so on every page."""
-    if case.tender.published.profile.demo:
-        return _("演示项目：期限以秒计，数据不具有法律效力。")
-    return None
+    """Every page of a case says that its periods are no lawful ones, and that its trustees cannot be relied on."""
+    if not case.tender.published_at:
+        return None
+    terms, notices = case.tender.published, []
+    if terms.profile.demo:
+        notices.append(_("演示项目：期限以秒计，数据不具有法律效力。"))
+    if committee_of(case).mode == "M0":
+        notices.append(_("受托人模式 M0：全部密钥份额在一台机器上生成，不能证明截止前无人能开标。"))
+    return " ".join(notices) or None
 
 
 def account_key() -> str:

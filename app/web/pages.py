@@ -93,8 +93,8 @@ def head_of(case: Case, lot: str = "") -> dict[str, object]:
     terms = case.tender.terms
     if terms is None:
         return {}
-    found = {"case": Place(terms.title, terms.code, str(PHASES[case.phase(lot)]))}
-    return found | ({"demo_notice": demo_notice(case)} if case.tender.published_at else {})
+    place = Place(terms.title, terms.code, str(PHASES[case.phase(lot)]))
+    return {"case": place, "case_notice": demo_notice(case)}
 
 
 def case_trail(case: Case, *further: tuple[str, str | None]) -> list[tuple[str, str | None]]:

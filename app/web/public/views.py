@@ -103,6 +103,8 @@ def notice(case: str) -> str:
         may_amend=allowed(actor, Action.AMENDMENT_PROPOSE, found),
         own_lots=_own_lots(found, actor),
         open_lots=[number for number, lot in found.lots.items() if lot.phase is Phase.BIDDING],
+        may_download=allowed(actor, Action.DOCUMENTS_DOWNLOAD, found),
+        openings=[number for number in found.lots if allowed(actor, Action.OPENING_WATCH, found, number)],
         reports=[number for number in found.lots if allowed(actor, Action.REPORT_READ, found, number)],
         draws=[number for number in found.lots if allowed(actor, Action.DRAW_WATCH, found, number)],
         evidence=allowed(actor, Action.EVIDENCE_EXPORT, found),
