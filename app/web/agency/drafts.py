@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from wtforms.fields.choices import SelectChoice
 from werkzeug.wrappers import Response
 
 from app.adapters.profiles import profile_names, read_profile
@@ -21,7 +22,7 @@ from app.queries.people import find_organisations, registered_committees
 from app.services import tenders
 from app.services.tenders import Draft
 from app.web.agency.blueprint import routes
-from app.web.agency.forms import BasicsForm, DocumentForm, LotForm, NewCaseForm, ScoringForm
+from app.web.agency.forms import BasicsForm, DocumentForm, LotForm, NewCaseForm, ScoringForm, options
 from app.web.agency.scoring import SPARE_ROWS, fill_scoring, read_scoring, with_formula
 from app.web.entitled import account_key, in_words
 from app.web.pages import Refused, attempt, local_time, to_local, to_utc
@@ -38,9 +39,9 @@ BASICS = ("code", "buyer", "region", "method", "profile", "committee", "notice")
 @access(Action.CASE_OPEN)
 def new_case() -> str | Response:
     here, form = platform(), NewCaseForm()
-    form.template.choices = [(template.name, titled(template)) for template in tender_templates()]
+    form.template.choices = options((template.name, titled(template)) for template in tender_templates())
     regulators = find_organisations(here.database, "regulator")
-    form.regulator.choices = [(one["id"], one["name"]) for one in regulators]
+    form.regulator.choices = options((one["id"], one["name"]) for one in regulators)
     if form.validate_on_submit():
         title = form.title.data.strip()
         case = attempt(
@@ -109,9 +110,9 @@ def _basics(draft: Draft, step: str, _index: int) -> str | Response:
     form = BasicsForm(data={"title": draft.title, **{name: draft.form.get(name, "") for name in BASICS}})
     demo = platform().settings.demo
     profiles = [read_profile(name) for name in profile_names()]
-    form.profile.choices = [(p.name, titled(p)) for p in profiles if demo or not p.demo]
+    form.profile.choices = options((p.name, titled(p)) for p in profiles if demo or not p.demo)
     committees = registered_committees(platform().database)
-    form.committee.choices = [(c["id"], _committee_words(c["description"])) for c in committees]
+    form.committee.choices = options((c["id"], _committee_words(c["description"])) for c in committees)
     if form.validate_on_submit():
         typed = {name: form[name].data.strip() for name in (*BASICS, "title")}
         return _saved(draft, step, {**draft.form, **typed})
@@ -154,7 +155,7 @@ def _scoring(draft: Draft, step: str, index: int) -> str | Response:
     lot = draft.form["lots"][index]
     rules, regime = lot["evaluation"], read_profile(draft.form["profile"]).regime
     form = ScoringForm(data=fill_scoring(lot))
-    form.formula.choices = [(name, words) for name, words in FORMULAS.items()]
+    form.formula.choices = options(FORMULAS.items())
     for field in (form.tie_1, form.tie_2, form.tie_3):
         field.choices = _tie_choices(rules, may_draw=regime == "goods")
     if form.validate_on_submit():
@@ -173,11 +174,11 @@ def _typed_parameters() -> dict[str, str]:
     return {name[6:]: value for name, value in request.form.items() if name.startswith("param-")}
 
 
-def _tie_choices(rules: dict[str, Any], *, may_draw: bool) -> list[tuple[str, str]]:
+def _tie_choices(rules: dict[str, Any], *, may_draw: bool) -> list[SelectChoice]:
     scored = [c for c in rules["criteria"]["criteria"] if c["kind"] != "price"]
     named = [(f"criterion:{c['id']}", _("“%(name)s”得分高者在前", name=c["name_zh"])) for c in scored]
     general = [("", "—"), ("price_score", _("价格分高者在前")), ("lower_price", _("报价低者在前"))]
-    return [*general, *named, *([("draw", _("抽签决定"))] if may_draw else [])]
+    return options([*general, *named, *([("draw", _("抽签决定"))] if may_draw else [])])
 
 
 def _documents(draft: Draft, step: str, _index: int) -> str | Response:

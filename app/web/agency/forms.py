@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -21,6 +21,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.web.wording import CRITERION_KINDS, CRITERION_STAGES
@@ -29,8 +30,13 @@ MOMENTS = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d
 LONG = Length(max=20_000)
 
 
-def _named(words: Any) -> list[tuple[str, Any]]:
-    return [(str(key.value), name) for key, name in words.items()]
+def options(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
+    """What can be chosen: value and name of each."""
+    return [SelectChoice(str(value), name) for value, name in pairs]
+
+
+def _named(words: Any) -> list[SelectChoice]:
+    return options((key.value, name) for key, name in words.items())
 
 
 class NewCaseForm(FlaskForm):
@@ -85,7 +91,7 @@ class ScoringForm(FlaskForm):
     aggregation = SelectField(
         _l("汇总方法"),
         [InputRequired()],
-        choices=[("simple_mean", _l("全体成员算术平均")), ("trimmed_mean", _l("去掉最高最低后平均"))],
+        choices=options([("simple_mean", _l("全体成员算术平均")), ("trimmed_mean", _l("去掉最高最低后平均"))]),
     )
     trim_from = IntegerField(_l("满几名成员才去掉最高最低"), [InputRequired(), NumberRange(min=3, max=99)])
     places = IntegerField(_l("总分保留小数位"), [InputRequired(), NumberRange(min=0, max=6)])
@@ -144,7 +150,7 @@ class ObjectionAnswerForm(FlaskForm):
 
 class CheckedBidForm(Form):
     receipt = HiddenField()
-    qualified = RadioField(_l("审查结论"), choices=[("yes", _l("合格")), ("no", _l("不合格"))])
+    qualified = RadioField(_l("审查结论"), choices=options([("yes", _l("合格")), ("no", _l("不合格"))]))
     reason = StringField(_l("不合格的理由"), [Optional(), Length(max=1000)])
 
 

@@ -20,7 +20,7 @@ from app.queries.desks import find_account
 from app.services.experts import list_sites
 from app.services.files import FileView, readable_files
 from app.web.agency.blueprint import routes
-from app.web.agency.forms import BuyerMemberForm, DrawConditionsForm, ObjectionAnswerForm, QualificationForm
+from app.web.agency.forms import BuyerMemberForm, DrawConditionsForm, ObjectionAnswerForm, QualificationForm, options
 from app.web.pages import attempt, case_trail, confirmed, entitled_case, head_of, known_lot, review_act
 from evaluation.draw import (
     DrawConditions,
@@ -104,7 +104,7 @@ def _opened_files(case: str, lot: str) -> dict[str, list[FileView]]:
 def buyer_member(case: str, lot: str) -> str:
     found, form = entitled_case(case, Action.DRAW_CONDITIONS_PROPOSE, lot), BuyerMemberForm()
     sites = {site["id"]: site["name"] for site in list_sites(platform())}
-    form.site.choices = list(sites.items())
+    form.site.choices = options(sites.items())
     if confirmed(form):
         with platform().database.reading() as db_session:
             person = find_account(db_session, form.login.data)
@@ -133,7 +133,7 @@ def draw_conditions(case: str, lot: str) -> str:
     found, form = entitled_case(case, Action.DRAW_CONDITIONS_PROPOSE, lot), DrawConditionsForm()
     sites = {site["id"]: site["name"] for site in list_sites(platform())}
     for row in form.strata:
-        row.site.choices = list(sites.items())
+        row.site.choices = options(sites.items())
     if confirmed(form):
         conditions = attempt(form, lambda: _conditions(found, lot, form))
         if conditions:
