@@ -50,6 +50,7 @@ class LotCase:
     buyer_members: tuple[convening.BuyerMemberNamed, ...] = ()
     draw: draw.DrawState = field(default_factory=draw.DrawState)
     sitting: SittingState = field(default_factory=SittingState)
+    since: Mapping[Phase, datetime] = field(default_factory=dict)  # when each phase after the bidding was reached
 
     @property
     def convened(self) -> bool:
@@ -138,7 +139,11 @@ class Case:
             return replace(self, tender=after, lots=lots)
         if not record.lot:
             return self  # the register's facts concern no tender
-        return replace(self, lots={**self.lots, record.lot: _apply_to_lot(self.lots[record.lot], fact, record)})
+        before = self.lots[record.lot]
+        after_it = _apply_to_lot(before, fact, record)
+        if after_it.phase is not before.phase:
+            after_it = replace(after_it, since={**before.since, after_it.phase: record.at})
+        return replace(self, lots={**self.lots, record.lot: after_it})
 
 
 def _check_board(state: opening.Opening, fact: Any) -> None:

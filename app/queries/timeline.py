@@ -54,11 +54,15 @@ def _after_deadline(case: Case, actor: Actor, lot: str) -> Iterator[CaseStage]:
     seen = drawing and allowed(actor, Action.DRAW_WATCH, case, lot)
     after = state.phase in AFTER_DRAW
     facts = {"rounds": str(len(state.draw.rounds))} if seen else {}
-    yield CaseStage("draw", DONE if after else ACTIVE if drawing else AHEAD, None, lot, facts)
-    scoring = ACTIVE if state.phase is Phase.SCORING else AHEAD
-    yield CaseStage("evaluation", DONE if state.phase in (Phase.CONSENSUS, Phase.RESULT) else scoring, None, lot)
-    signing = ACTIVE if state.phase is Phase.CONSENSUS else AHEAD
-    yield CaseStage("report", DONE if state.phase is Phase.RESULT else WARNING if ended else signing, None, lot)
+    since = state.since.get
+    drawn_at = since(Phase.SCORING, since(Phase.DRAW))
+    yield CaseStage("draw", DONE if after else ACTIVE if drawing else AHEAD, drawn_at, lot, facts)
+    scoring, scored_at = ACTIVE if state.phase is Phase.SCORING else AHEAD, since(Phase.CONSENSUS)
+    scored = state.phase in (Phase.CONSENSUS, Phase.RESULT)
+    yield CaseStage("evaluation", DONE if scored else scoring, scored_at or since(Phase.SCORING), lot)
+    signing, ended_at = ACTIVE if state.phase is Phase.CONSENSUS else AHEAD, since(Phase.RESULT, since(Phase.FAILED))
+    report = DONE if state.phase is Phase.RESULT else WARNING if ended else signing
+    yield CaseStage("report", report, ended_at, lot)
 
 
 def _opening(state: LotCase, lot: str) -> CaseStage:

@@ -7,8 +7,8 @@ from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from wtforms.fields.choices import SelectChoice
 from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice
 
 from app.adapters.profiles import profile_names, read_profile
 from app.adapters.templates import new_form, tender_templates

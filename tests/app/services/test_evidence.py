@@ -102,6 +102,13 @@ def test_the_draws_hold_for_the_standalone_verifier(files, tmp_path):
     assert verify_draw.main([second, first]) == 0
 
 
+def test_every_phase_has_the_time_at_which_it_was_reached(whole):
+    since = whole.case.lots[LOT].since
+    assert list(since) == sorted(since)
+    assert list(since.values()) == sorted(since.values())
+    assert [phase.value for phase in since] == ["P2", "P3", "P4", "P5", "P6", "P7"]
+
+
 def test_the_sitting_was_convened_as_the_record_leads_to(whole):
     case = whole.case
     assert sitting_of(case, LOT) == case.lots[LOT].sitting.convened
