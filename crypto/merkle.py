@@ -85,21 +85,31 @@ def _left_size(size: int) -> int:
     return 1 << (size - 1).bit_length() - 1
 
 
+def inclusion_spans(index: int, size: int) -> list[tuple[int, int]]:
+    """The ranges [start, end) of leaves whose heads are the audit path of leaf `index`, lowest first (RFC 6962, 2.1.1).
+
+    For a tree whose heads are looked up. Raises CryptoError `leaf_out_of_range` when there is no such leaf.
+    """
+    if not 0 <= index < size:
+        raise CryptoError("leaf_out_of_range", index=index, size=size)
+    start, end, spans = 0, size, list[tuple[int, int]]()
+    while end - start > 1:
+        split = start + _left_size(end - start)
+        if index < split:
+            spans.append((split, end))
+            end = split
+        else:
+            spans.append((start, split))
+            start = split
+    return spans[::-1]
+
+
 def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:
     """The audit path of leaf `index` (0-based), lowest sibling first (RFC 6962, 2.1.1).
 
     Raises CryptoError `leaf_out_of_range` when there is no such leaf.
     """
-    size = len(leaf_hashes)
-    if not 0 <= index < size:
-        raise CryptoError("leaf_out_of_range", index=index, size=size)
-    if size == 1:
-        return []
-    split = _left_size(size)
-    left, right = leaf_hashes[:split], leaf_hashes[split:]
-    if index < split:
-        return [*inclusion_proof(left, index), root(right)]
-    return [*inclusion_proof(right, index - split), root(left)]
+    return [root(leaf_hashes[start:end]) for start, end in inclusion_spans(index, len(leaf_hashes))]
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
@@ -123,27 +133,35 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
     return last == 0 and head == root
 
 
+def consistency_spans(old_size: int, size: int) -> list[tuple[int, int]]:
+    """The ranges [start, end) of leaves whose heads show that `old_size` leaves are a prefix (RFC 6962, 2.1.2).
+
+    Empty when `old_size` is 0 or everything. Raises CryptoError `leaf_out_of_range` when it is beyond the tree.
+    """
+    if not 0 <= old_size <= size:
+        raise CryptoError("leaf_out_of_range", index=old_size, size=size)
+    if old_size in (0, size):
+        return []
+    start, end, spans = 0, size, list[tuple[int, int]]()
+    while end != old_size:
+        split = start + _left_size(end - start)
+        if old_size <= split:
+            spans.append((split, end))
+            end = split
+        else:
+            spans.append((start, split))
+            start = split
+    if start:  # the head of the old tree itself is known to whoever verifies
+        spans.append((start, end))
+    return spans[::-1]
+
+
 def consistency_proof(leaf_hashes: Sequence[bytes], old_size: int) -> list[bytes]:
     """The proof that the first `old_size` leaves are a prefix of all of them (RFC 6962, 2.1.2).
 
     Empty when `old_size` is 0 or everything. Raises CryptoError `leaf_out_of_range` when it is beyond the tree.
     """
-    size = len(leaf_hashes)
-    if not 0 <= old_size <= size:
-        raise CryptoError("leaf_out_of_range", index=old_size, size=size)
-    return _subproof(leaf_hashes, old_size, whole=True) if old_size else []
-
-
-def _subproof(leaf_hashes: Sequence[bytes], old_size: int, *, whole: bool) -> list[bytes]:
-    """SUBPROOF of RFC 6962: `whole` while the subtree's head is the old tree's own, which the verifier has."""
-    size = len(leaf_hashes)
-    if old_size == size:
-        return [] if whole else [root(leaf_hashes)]
-    split = _left_size(size)
-    left, right = leaf_hashes[:split], leaf_hashes[split:]
-    if old_size <= split:
-        return [*_subproof(left, old_size, whole=whole), root(right)]
-    return [*_subproof(right, old_size - split, whole=False), root(left)]
+    return [root(leaf_hashes[start:end]) for start, end in consistency_spans(old_size, len(leaf_hashes))]
 
 
 def verify_consistency(old_size: int, new_size: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> bool:

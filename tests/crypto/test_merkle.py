@@ -11,7 +11,9 @@ from crypto.merkle import (
     Frontier,
     TreeDigest,
     consistency_proof,
+    consistency_spans,
     inclusion_proof,
+    inclusion_spans,
     leaf_hash,
     node_hash,
     root,
@@ -169,3 +171,12 @@ def test_tree_digest_goes_on_from_the_last_complete_leaf():
     assert resumed.size == LEAF_SIZE
     resumed.update(data[LEAF_SIZE:])
     assert resumed.hexdigest() == expected_digest(data)
+
+
+@given(SIZES, st.data())
+def test_spans_lead_to_the_same_proofs(size, data):
+    """What a tree kept in a table looks up is what the proofs over all leaves contain."""
+    index, old = data.draw(st.integers(0, size - 1)), data.draw(st.integers(0, size))
+    hashes = HASHES[:size]
+    assert [defined_root(hashes[a:b]) for a, b in inclusion_spans(index, size)] == inclusion_proof(hashes, index)
+    assert [defined_root(hashes[a:b]) for a, b in consistency_spans(old, size)] == consistency_proof(hashes, old)
