@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,3 +57,72 @@ class ClientCodePublished:
     name: str
     version: str
     bundle_sha256: str
+
+
+# A key ceremony (mode M1). Steps are signed as `app.casefile.ceremony` says; what they hold is public.
+
+
+@dataclass(frozen=True)
+class CeremonyMember:
+    """A trustee of a ceremony: the index of its share (1..n), its account and the id (hex) of its certified key."""
+
+    index: int
+    account: str
+    organisation: str
+    key_id: str
+
+
+@dataclass(frozen=True)
+class CeremonyOpened:
+    """A centre asks these trustees to make a joint key of which any `k` of them can sign."""
+
+    ceremony: str
+    k: int
+    members: tuple[CeremonyMember, ...]
+
+
+@dataclass(frozen=True)
+class CeremonyJoined:
+    """A trustee takes part. `recipient` (`age1pq1…`) was made on its own machine for this ceremony alone."""
+
+    ceremony: str
+    index: int
+    recipient: str
+    proof: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class DealingGiven:
+    """A trustee's dealing: `commitments` and `possession` in hex; by index each one's share, an age file in base64."""
+
+    ceremony: str
+    index: int
+    commitments: tuple[str, ...]
+    possession: str
+    shares: Mapping[int, str]
+    proof: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class DealingsAccepted:
+    """A trustee has opened and checked every share dealt to it, and arrives at this committee."""
+
+    ceremony: str
+    index: int
+    dealings_sha256: str
+    committee_id: str
+    proof: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class CeremonyEnded:
+    """Over without a committee. `because`: cancelled, share_wrong, share_unreadable, complaint_unfounded.
+
+    `guilty` is the index of who was wrong, 0 for nobody; `complaint` lets anybody judge that again ({} without one).
+    """
+
+    ceremony: str
+    because: str
+    guilty: int
+    words: str
+    complaint: Json

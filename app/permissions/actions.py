@@ -25,6 +25,9 @@ class Action(StrEnum):
     SITE_MANAGE = "site:manage"
     SITE_LIST = "site:list"
     COMMITTEE_REGISTER = "committee:register"
+    CEREMONY_OPEN = "ceremony:open"
+    CEREMONY_TAKE_PART = "ceremony:take_part"
+    CEREMONY_READ = "ceremony:read"
     # tender
     CASE_OPEN = "case:open"
     DRAFT_EDIT = "draft:edit"

@@ -76,6 +76,9 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.SITE_LIST: (_grant(R.CENTRE_OPERATOR, R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR),),  # 25: quotas name sites
     A.SITE_MANAGE: (_grant(R.CENTRE_OPERATOR),),
     A.COMMITTEE_REGISTER: (_grant(R.CENTRE_OPERATOR),),
+    A.CEREMONY_OPEN: (_grant(R.CENTRE_OPERATOR),),  # also to cancel it
+    A.CEREMONY_TAKE_PART: (_grant(R.TRUSTEE),),  # a member of it, by rule
+    A.CEREMONY_READ: (_grant(R.TRUSTEE, R.CENTRE_OPERATOR, R.REGULATOR),),
     A.CASE_OPEN: (_grant(R.AGENCY_OFFICER),),  # 1
     A.DRAFT_EDIT: (_grant(R.AGENCY_OFFICER, phases=_in(P.DRAFT), **AGENCY),),  # 1
     A.DRAFT_READ: (_grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=_in(P.DRAFT), **AGENCY),),  # 2
