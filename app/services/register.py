@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -141,24 +142,28 @@ def revoke_certificate(platform: Platform, log_in: LogIn, key: str, reason: str)
 def register_committee(platform: Platform, log_in: LogIn, description: Json) -> str:
     """A centre's standing committee of trustees, as certified keys describe it; its id.
 
-    Raises CryptoError `committee_malformed` and RuleViolation `trustee_not_certified`.
+    Only mode M0: that its shares were made apart (M1) is what a ceremony shows, not what a file says of itself.
+    Raises CryptoError `committee_malformed` and RuleViolation `trustee_not_certified`, `committee_without_ceremony`.
     """
     committee = Committee.from_description(description)
+    if committee.mode != "M0":
+        raise RuleViolation("committee_without_ceremony", mode=committee.mode)
     with unit_of_work(platform.database, REGISTER) as work:
         actor = load_actor(work.db_session, log_in.account_id)
         authorize(actor, Action.COMMITTEE_REGISTER)
-        _check_members(work.db_session, committee)
+        check_members(work.db_session, committee.describe()["members"])
         if not any(c["id"] == committee.id for c in committees(work.db_session)):
             fact = CommitteeRegistered(committee.id, committee.describe())
             work.append(fact, actor=actor, role="TC")
     return committee.id
 
 
-def _check_members(db_session: DbSession, committee: Committee) -> None:
-    for member in committee.members:
-        query = select(Certificate).where(Certificate.key_id == member.key_id, Certificate.revoked_at.is_(None))
+def check_members(db_session: DbSession, members: Sequence[Mapping[str, Any]]) -> None:
+    """Raises RuleViolation `trustee_not_certified` (index) unless each member's key is certified and in use."""
+    for member in members:
+        query = select(Certificate).where(Certificate.key_id == member["key_id"], Certificate.revoked_at.is_(None))
         if db_session.scalar(query) is None:
-            raise RuleViolation("trustee_not_certified", index=member.index)
+            raise RuleViolation("trustee_not_certified", index=member["index"])
 
 
 def committees(db_session: DbSession) -> list[dict[str, Any]]:

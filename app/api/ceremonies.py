@@ -1,0 +1,48 @@
+"""Key ceremonies: a centre opens and cancels them, the trustees' own tools carry them."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from app.api.people import body, text
+from app.casefile.codec import decode
+from app.extensions import access, platform, required_log_in
+from app.permissions.actions import Action
+from app.services import ceremonies
+from crypto.canonical import Json
+
+routes = Blueprint("api_ceremonies", __name__)
+
+
+@routes.post("/ceremonies")
+@access(Action.CEREMONY_OPEN)
+def open_ceremony() -> Json:
+    sent = body()
+    k, accounts = decode(int, sent.get("k"), "$.k"), decode(tuple[str, ...], sent.get("members"), "$.members")
+    return {"ceremony": ceremonies.open_ceremony(platform(), required_log_in(), k, accounts)}
+
+
+@routes.get("/ceremonies")
+@access(Action.CEREMONY_READ)
+def list_ceremonies() -> Json:
+    return ceremonies.list_ceremonies(platform(), required_log_in())
+
+
+@routes.get("/ceremonies/<ceremony>")
+@access(Action.CEREMONY_READ)
+def read_ceremony(ceremony: str) -> Json:
+    return ceremonies.read_ceremony(platform(), required_log_in(), ceremony)
+
+
+@routes.delete("/ceremonies/<ceremony>")
+@access(Action.CEREMONY_OPEN)
+def cancel(ceremony: str) -> Json:
+    ceremonies.cancel_ceremony(platform(), required_log_in(), ceremony, text(body(), "reason"))
+    return {}
+
+
+@routes.post("/ceremonies/<ceremony>/<step>")
+@access(Action.CEREMONY_TAKE_PART)
+def take_step(ceremony: str, step: str) -> Json:
+    """`join`, `deal`, `accept` or `complain`, signed with the trustee's certified key."""
+    return ceremonies.take_step(platform(), required_log_in(), ceremony, step, body())

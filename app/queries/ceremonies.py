@@ -1,0 +1,124 @@
+"""Key ceremonies as the register has them, and who can be asked to take part in one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
+
+from app.casefile.ceremony import Ceremony, apply
+from app.casefile.codec import encode
+from app.casefile.register import REGISTER
+from app.models import Account, AccountRole, CaseEvent, Certificate
+from app.procedure.roles import Role
+from app.queries.cases import record_of
+from crypto.canonical import Json
+
+KINDS = ("CeremonyOpened", "CeremonyJoined", "DealingGiven", "DealingsAccepted", "CeremonyEnded")
+
+
+@dataclass(frozen=True)
+class CeremonyRow:
+    """A ceremony as it stands, its facts in order, when it was opened."""
+
+    state: Ceremony
+    facts: tuple[Any, ...]
+    opened_at: datetime
+
+    @property
+    def id(self) -> str:
+        return self.state.id
+
+    @property
+    def over(self) -> bool:
+        return self.state.stage in ("ended", "complete")
+
+    @property
+    def guilty(self) -> str:
+        """The organisation that a complaint found to be wrong; "" for none."""
+        ended = self.state.ended
+        return self.state.member(ended.guilty).organisation if ended is not None and ended.guilty else ""
+
+
+def load_ceremonies(db_session: DbSession) -> dict[str, CeremonyRow]:
+    """Every ceremony by id, the latest first."""
+    query = select(CaseEvent).where(CaseEvent.case_id == REGISTER, CaseEvent.type.in_(KINDS)).order_by(CaseEvent.seq)
+    found: dict[str, CeremonyRow] = {}
+    for record in map(record_of, db_session.scalars(query)):
+        fact = record.fact
+        if record.type == "CeremonyOpened":
+            found[fact.ceremony] = CeremonyRow(Ceremony(fact), (), record.at)
+            continue
+        row = found[fact.ceremony]
+        found[fact.ceremony] = CeremonyRow(apply(row.state, fact), (*row.facts, fact), row.opened_at)
+    return dict(reversed(found.items()))
+
+
+def certificates_of(db_session: DbSession, state: Ceremony) -> dict[int, Certificate]:
+    """By index the certificate of each member's key, revoked or not."""
+    keys = {member.key_id: member.index for member in state.opened.members}
+    query = select(Certificate).where(Certificate.key_id.in_(keys), Certificate.scope == "")
+    return {keys[row.key_id]: row for row in db_session.scalars(query)}
+
+
+def described(row: CeremonyRow) -> dict[str, Json]:
+    """A ceremony in a list: who is asked, what is waited for, and how it ended."""
+    state = row.state
+    return {
+        "ceremony": state.id,
+        "k": state.opened.k,
+        "n": state.n,
+        "members": encode(state.opened.members),
+        "stage": state.stage,
+        "joined": sorted(state.joined),
+        "dealt": sorted(state.dealt),
+        "accepted": sorted(state.accepted),
+        "committee_id": state.committee.id if state.complete else "",
+        "ended": encode(state.ended) if state.ended else {},
+        "opened_at": encode(row.opened_at),
+    }
+
+
+def transcript(row: CeremonyRow, certificates: Mapping[int, Certificate]) -> dict[str, Json]:
+    """All that anybody needs to check a ceremony: its opening, its facts in order, the members' certificates."""
+    return {
+        **described(row),
+        "opened": encode(row.state.opened),
+        "facts": [{"type": type(fact).__name__, "payload": encode(fact)} for fact in row.facts],
+        "certificates": {str(index): certificate.pem for index, certificate in certificates.items()},
+    }
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Somebody who can be a trustee of a ceremony: an account with the role and a certified key, its latest."""
+
+    account: str
+    name: str
+    organisation: str
+    key_id: str
+
+
+def trustees_with_keys(db_session: DbSession) -> list[Candidate]:
+    """Trustees' accounts in use whose key is certified, by organisation."""
+    query = (
+        select(Account, Certificate.key_id)
+        .join(AccountRole)
+        .join(Certificate, Certificate.account_id == Account.id)
+        .where(
+            AccountRole.role == Role.TRUSTEE,
+            Account.approved_at.is_not(None),
+            Account.suspended_at.is_(None),
+            Certificate.scope == "",
+            Certificate.revoked_at.is_(None),
+        )
+        .order_by(Certificate.issued_at)
+    )
+    latest = {
+        row.id: Candidate(row.id, row.name, row.organisation.name, key_id) for row, key_id in db_session.execute(query)
+    }
+    return sorted(latest.values(), key=lambda found: (found.organisation, found.name))
