@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from crypto.errors import CryptoError
+from crypto.notes import COSIGNATURE, VerifierKey
+
 T = TypeVar("T")
 ORIGIN_FILE = "origin"
 
@@ -38,6 +41,8 @@ class Settings:
     display_zone: str = "Asia/Shanghai"
     max_upload_bytes: int = 4 * 2**30
     demo: bool = False
+    tick_seconds: int = 60
+    witnesses: tuple[str, ...] = ()  # vkeys of those whose cosignatures count
 
     @property
     def keys(self) -> Path:
@@ -81,6 +86,8 @@ class Settings:
             proxies=read("PROXIES", 0, _count),
             web_workers=read("WEB_WORKERS", 1, _positive),
             max_upload_bytes=read("MAX_UPLOAD_BYTES", 4 * 2**30, _positive),
+            tick_seconds=read("TICK_SECONDS", 60, _positive),
+            witnesses=read("WITNESSES", (), _witnesses),
             demo=env.get("TENDERHALL_DEMO") == "1",
         )
         if wrong:
@@ -113,6 +120,16 @@ def _count(raw: str) -> int:
     if value < 0:
         raise ValueError("must be 0 or more")
     return value
+
+
+def _witnesses(raw: str) -> tuple[str, ...]:
+    found = tuple(text.strip() for text in raw.split(",") if text.strip())
+    for text in found:
+        try:
+            VerifierKey.parse(text, COSIGNATURE)
+        except CryptoError as exc:
+            raise ValueError(f"{text} is no witness's vkey ({exc.facts.get('reason')})") from exc
+    return found
 
 
 def _database_url(raw: str) -> str:

@@ -33,6 +33,7 @@ from app.services.jobs import (
     renew_lease,
 )
 from app.services.platform import Platform, open_platform
+from app.services.ticks import begin_ticking
 from app.tasks.jobs import run_job
 from crypto.errors import CryptoError
 
@@ -176,6 +177,7 @@ def run_celery(settings: Settings) -> None:
 def main(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; the job at hand is finished first."""
     platform, stopped = open_platform(settings), threading.Event()
+    begin_ticking(platform)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     if settings.redis_url is None:

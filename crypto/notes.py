@@ -1,7 +1,7 @@
 """Signed notes, checkpoints of logs, and witnesses' cosignatures, as C2SP writes them.
 
 Sources: c2sp.org/signed-note (text, signature lines, key hashes, verifier keys), c2sp.org/tlog-checkpoint (origin,
-size, root), c2sp.org/tlog-cosignature (`cosignature/v1`). Ed25519 only: a log signs with type 0x01, witnesses with 0x04.
+size, root), c2sp.org/tlog-cosignature (`cosignature/v1`). Ed25519 only: a log signs as type 0x01, a witness as 0x04.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The installation's own keys, in files that only its user can read.
 
 `authority` certifies people, `platform` signs receipts, `seal` is the centre's seal on documents, `timestamp` signs
-time stamps, `secret` protects log-ins and cursors. Trustees' and people's keys are never here.
+time stamps, `log` signs checkpoints of the register, `secret` protects log-ins, cursors and the register's ticks.
+Trustees' and people's keys are never here.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from functools import cached_property
 from pathlib import Path
 
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from crypto.certificates import Authority, Subject, Usage, create_authority, issue
+from crypto.notes import ED25519, NoteKey
 from crypto.signing import SigningKey
 
 YEARS_VALID = 10
@@ -43,6 +46,7 @@ class Keystore:
     seal: OwnKey
     timestamp: OwnKey
     secret: bytes
+    log: Ed25519PrivateKey
 
     @cached_property
     def _box(self) -> Fernet:
@@ -79,6 +83,7 @@ def create_keys(folder: Path, origin: str, organisation: str, now: datetime) -> 
         certificate = issue(authority, subject=subject, spki=key.spki, not_before=now, not_after=until, usage=usage)
         _write(folder / f"{purpose}.key", key.to_pem())
         _write(folder / f"{purpose}.crt", certificate)
+    _log_key(folder / "log.key")
     _write(folder / "secret", Fernet.generate_key().decode())  # last: its presence says that the set is whole
     return load_keys(folder)
 
@@ -93,7 +98,21 @@ def load_keys(folder: Path) -> Keystore:
 
     own = {p: OwnKey(SigningKey.from_pem(read(f"{p}.key")), read(f"{p}.crt")) for p in PURPOSES}
     authority = Authority(read("authority.key"), read("authority.crt"))
-    return Keystore(folder, authority, secret=read("secret").encode(), **own)
+    return Keystore(folder, authority, secret=read("secret").encode(), log=_log_key(folder / "log.key"), **own)
+
+
+def _log_key(path: Path) -> Ed25519PrivateKey:
+    """The log's key; made where an installation is older than the register's ticks, once for all its processes."""
+    if not path.exists():
+        fresh = path.with_name(f".{path.name}.{os.getpid()}")
+        _write(fresh, NoteKey.generate("log", ED25519).to_pem())
+        try:
+            os.link(fresh, path)  # unlike a rename it fails when another process was first
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return NoteKey.from_pem("log", ED25519, path.read_text("ascii")).private
 
 
 def _write(path: Path, text: str) -> None:

@@ -5,6 +5,7 @@ from app.models.casefile import ActHead, CaseEvent, CaseFile, CasePrivate, Comma
 from app.models.drawing import CallUp, Expert, Pseudonym
 from app.models.files import StoredFile, Upload
 from app.models.people import Account, AccountRole, Certificate, Invitation, Organisation, WebSession
+from app.models.register import Cosignature, RegisterTick, TickChange
 from app.models.sitting import PendingSignature, ScoreDraft, SeatRequest, Site
 from app.models.tender import Download, Lot, Tender, TenderDraft
 from app.models.work import Job, Notice
@@ -13,7 +14,7 @@ from app.models import append_only  # isort: skip  # after the tables that it gu
 
 __all__ = [
     "Account", "AccountRole", "ActHead", "Base", "CallUp", "CaseEvent", "CaseFile", "CasePrivate", "Certificate",
-    "Command", "DeniedAttempt", "Download", "Expert", "Invitation", "Job", "Lot", "Notice", "Organisation",
-    "PendingSignature", "Pseudonym", "ScoreDraft", "SeatRequest", "Site", "StoredFile", "Tender", "TenderDraft",
-    "Upload", "WebSession", "append_only",
+    "Command", "Cosignature", "DeniedAttempt", "Download", "Expert", "Invitation", "Job", "Lot", "Notice",
+    "Organisation", "PendingSignature", "Pseudonym", "RegisterTick", "ScoreDraft", "SeatRequest", "Site", "StoredFile",
+    "Tender", "TenderDraft", "TickChange", "Upload", "WebSession", "append_only",
 ]  # fmt: skip

@@ -6,11 +6,13 @@ and checkpoints held outside.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import DDL, Connection, event
 
 from app.models.base import Base
 
-APPEND_ONLY = ("case_event", "case_private", "denied_attempt")
+APPEND_ONLY = ("case_event", "case_private", "denied_attempt", "register_tick", "tick_change", "cosignature")
 
 _SQLITE = """
 CREATE TRIGGER {table}_no_{verb} BEFORE {VERB} ON {table}
@@ -33,9 +35,9 @@ def statements(dialect: str, table: str) -> list[str]:
     return [_POSTGRES_FUNCTION, _POSTGRES.format(table=table)]
 
 
-def guard_tables(connection: Connection) -> None:
-    """Make every such table append-only, in a migration."""
-    for table in APPEND_ONLY:
+def guard_tables(connection: Connection, tables: Iterable[str]) -> None:
+    """Make these tables append-only, in the migration that makes them."""
+    for table in tables:
         for statement in statements(connection.dialect.name, table):
             connection.exec_driver_sql(statement)
 

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from app.adapters.blobs import BlobStore
 from app.adapters.keystore import Keystore, load_keys
+from app.casefile.ticks import log_name
 from app.config import Settings
 from app.database import Clock, Database
 from app.documents.render import Renderer
+from crypto.notes import ED25519, NoteKey
 
 DIST = Path(__file__).parent.parent / "static" / "dist"
 
@@ -28,6 +30,11 @@ class Platform:
     @property
     def origin(self) -> str:
         return self.settings.origin
+
+    @property
+    def log_key(self) -> NoteKey:
+        """What signs the register's checkpoints, under the log's name."""
+        return NoteKey(log_name(self.origin), ED25519, self.keys.log)
 
 
 def open_platform(settings: Settings, clock: Clock | None = None) -> Platform:

@@ -30,6 +30,8 @@ from crypto.canonical import Json, canonical
 from crypto.merkle import Frontier
 from crypto.signing import SignedAct
 
+# The turns of a case after which no bid, draw or score may be exchanged any more: the register ticks at once.
+TICKED_AT_ONCE = frozenset({"LotClosed", "BidsReleased", "DrawStated", "ResultsComputed"})
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # until the clock is read, after the locks
 
 
@@ -68,6 +70,8 @@ class UnitOfWork:
         )
         self._write(record)
         self.case = self.case.apply(record)
+        if record.type in TICKED_AT_ONCE:
+            self.schedule("make_tick", self.now, lot=lot, detail=f"{record.type}-{record.seq}")
         return record
 
     def conclude(self, fact: Any, lot: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.services import draws, notices, openings, reports, sittings
+from app.services import draws, notices, openings, reports, sittings, ticks
 from app.services.jobs import ClaimedJob
 from app.services.platform import Platform
 
@@ -20,6 +20,7 @@ TASKS: dict[str, Run] = {
     "mail_seat_codes": lambda platform, job: sittings.mail_seat_codes(platform, job.case_id, job.lot),
     "prepare_report": lambda platform, job: reports.prepare_report(platform, job.case_id, job.lot),
     "seal_report": lambda platform, job: reports.seal_report(platform, job.case_id, job.lot),
+    "make_tick": lambda platform, job: ticks.run_tick(platform, regular=not job.case_id),
     "send_notice": lambda platform, job: notices.send_notice(platform, job.detail),
 }
 

@@ -103,7 +103,7 @@ def upgrade() -> None:
     _command()
     _denied_attempt()
     _case_event()
-    guard_tables(op.get_bind())
+    guard_tables(op.get_bind(), ("case_event", "case_private", "denied_attempt"))
 
 
 def downgrade() -> None:

@@ -15,7 +15,16 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from app.database import Database
-from app.models import Base, CaseEvent, CaseFile, CasePrivate, DeniedAttempt
+from app.models import (
+    Base,
+    CaseEvent,
+    CaseFile,
+    CasePrivate,
+    Cosignature,
+    DeniedAttempt,
+    RegisterTick,
+    TickChange,
+)
 from app.models.append_only import APPEND_ONLY
 from app.services.installation import alembic_config
 from tests.app.bench import POSTGRES, fresh_postgres
@@ -87,6 +96,9 @@ def write_one_of_each(database: Database) -> None:
         db_session.add(event)
         db_session.add(CasePrivate(case_id="c", seq=0, salt=b"s" * 32, facts="{}"))
         db_session.add(DeniedAttempt(at=NOW, actor="a", action="case:open"))
+        db_session.add(RegisterTick(index=0, at=NOW, map_root=b"m" * 32, frontier="", note=""))
+        db_session.add(TickChange(case_id="c", tick=0, size=1, root=b"r" * 32))
+        db_session.add(Cosignature(tick=0, witness="w", at=NOW, line=""))
         db_session.commit()
 
 

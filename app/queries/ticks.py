@@ -1,0 +1,97 @@
+"""The register's tree as read from its rows: heads, proofs, the latest checkpoint, what witnesses cosigned.
+
+No inner node is stored: the frontiers of the ticks hold every left subtree, and a right one is two smaller ones. So a
+proof costs a few hundred rows at most, however long the register is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session as DbSession
+
+from app.casefile.ticks import tick_leaf
+from app.models import Cosignature, RegisterTick, TickChange
+from app.procedure.errors import RuleViolation
+from crypto.merkle import consistency_spans, inclusion_spans, node_hash
+from crypto.notes import Note, NoteSignature
+
+Heads = dict[str, tuple[int, bytes]]  # case id: size and root of its log
+
+
+def latest_tick(db_session: DbSession) -> RegisterTick | None:
+    """The last tick, None before the first."""
+    return db_session.scalar(select(RegisterTick).order_by(RegisterTick.index.desc()).limit(1))
+
+
+def tick(db_session: DbSession, index: int) -> RegisterTick:
+    """A tick. Raises RuleViolation `tick_unknown`."""
+    found = db_session.get(RegisterTick, index)
+    if found is None:
+        raise RuleViolation("tick_unknown", index=index)
+    return found
+
+
+def heads_at(db_session: DbSession, index: int) -> Heads:
+    """The head of every case file as tick `index` took it."""
+    last = (
+        select(TickChange.case_id, func.max(TickChange.tick).label("tick"))
+        .where(TickChange.tick <= index)
+        .group_by(TickChange.case_id)
+        .subquery()
+    )
+    query = select(TickChange).join(last, and_(TickChange.case_id == last.c.case_id, TickChange.tick == last.c.tick))
+    return {row.case_id: (row.size, row.root) for row in db_session.scalars(query)}
+
+
+def changes_after(db_session: DbSession, index: int, until: int) -> Iterator[TickChange]:
+    """What changed in ticks above `index` up to `until`, in their order."""
+    query = select(TickChange).where(TickChange.tick > index, TickChange.tick <= until).order_by(TickChange.tick)
+    yield from db_session.scalars(query)
+
+
+def _head(db_session: DbSession, start: int, end: int) -> bytes:
+    """The head over the ticks [start, end), which are one subtree of the register's tree."""
+    size = end - start
+    if size == 1:
+        row = tick(db_session, start)
+        return tick_leaf(row.at, row.map_root)
+    if size & (size - 1):
+        split = start + (1 << size.bit_length() - 1)
+        return node_hash(_head(db_session, start, split), _head(db_session, split, end))
+    if start // size % 2 == 0:  # a left subtree: the smallest one on the edge when its last leaf came
+        return bytes.fromhex(tick(db_session, end - 1).frontier[-64:])
+    middle = start + size // 2
+    return node_hash(_head(db_session, start, middle), _head(db_session, middle, end))
+
+
+def inclusion(db_session: DbSession, index: int, size: int) -> tuple[bytes, ...]:
+    """The proof that tick `index` stands under the checkpoint of `size` ticks. Raises RuleViolation `tick_unknown`."""
+    return tuple(_head(db_session, start, end) for start, end in inclusion_spans(index, size))
+
+
+def consistency(db_session: DbSession, old: int, new: int) -> tuple[bytes, ...]:
+    """The proof that the tree of `new` ticks continues that of `old`.
+
+    Raises RuleViolation `tick_unknown`, CryptoError `leaf_out_of_range`.
+    """
+    if new:
+        tick(db_session, new - 1)
+    return tuple(_head(db_session, start, end) for start, end in consistency_spans(old, new))
+
+
+def cosigned_note(db_session: DbSession, row: RegisterTick) -> str:
+    """The checkpoint of a tick with the log's signature and every witness's line."""
+    query = select(Cosignature.line).where(Cosignature.tick == row.index).order_by(Cosignature.witness)
+    note = Note.parse(row.note)
+    return str(Note(note.text, (*note.signatures, *map(NoteSignature.parse, db_session.scalars(query)))))
+
+
+def cosigned_ticks(db_session: DbSession) -> dict[str, list[int]]:
+    """For each witness (its vkey) the ticks whose checkpoint it cosigned, in order."""
+    found: dict[str, list[int]] = {}
+    query = select(Cosignature.witness, Cosignature.tick).order_by(Cosignature.tick)
+    for witness, index in db_session.execute(query):
+        found.setdefault(witness, []).append(index)
+    return found

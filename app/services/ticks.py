@@ -1,0 +1,117 @@
+"""The register's tick: once a minute, and at once at the turns of a case, the heads of all case files under one root.
+
+A tick holds every case file, changed or not, each under a salt of its own: no number, length or moment of bids shows in
+what is published. Nothing waits for a tick, and a tick locks no case.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session as DbSession
+
+from app.casefile.ticks import case_key, case_salt, case_value, tick_leaf, tick_secret
+from app.models import CaseFile, Cosignature, Job, RegisterTick, TickChange
+from app.procedure.errors import RuleViolation
+from app.queries.ticks import Heads, heads_at, latest_tick, tick
+from app.services.platform import Platform
+from app.services.unit_of_work import plain_transaction, schedule_job, take_turns
+from crypto.merkle import Frontier
+from crypto.notes import COSIGNATURE, Checkpoint, Note, NoteSignature, VerifierKey, check_cosignature, sign_note
+from crypto.sparse import SparseMap
+
+ONE_AT_A_TIME = "register tick"
+CLOCKS_APART = timedelta(minutes=5)  # how far a witness's clock may be ahead of ours
+
+
+def tick_map(platform: Platform, index: int, heads: Heads) -> SparseMap:
+    """The map of a tick: every case's salted head by the hash of its id."""
+    secret = tick_secret(platform.keys.secret, index)
+    return SparseMap(
+        {
+            case_key(case_id): case_value(case_salt(secret, case_id), platform.origin, case_id, size, root)
+            for case_id, (size, root) in heads.items()
+        }
+    )
+
+
+def run_tick(platform: Platform, *, regular: bool) -> None:
+    """The job: a tick, and after a regular one the next."""
+    make_tick(platform, goes_on=regular)
+
+
+def make_tick(platform: Platform, *, goes_on: bool = False) -> int:
+    """Append one tick and sign the new checkpoint; the tick's index. With `goes_on` the next one is scheduled.
+
+    1 one tick after the other; 2 the heads of all case files, in one look; 3 the map and its root; 4 the leaf, the
+    tree's edge and the signed checkpoint; 5 the heads that changed, so that the map can be made again for a proof.
+    """
+    with plain_transaction(platform.database) as (db_session, now):
+        take_turns(db_session, ONE_AT_A_TIME)
+        last = latest_tick(db_session)
+        index, at = (last.index + 1, max(now, last.at)) if last else (0, now)
+        heads = _heads(db_session)
+        root = tick_map(platform, index, heads).root
+        edge = Frontier.from_hex(index, last.frontier if last else "").push(tick_leaf(at, root))
+        key = platform.log_key
+        note = sign_note(key, str(Checkpoint(key.name, edge.size, edge.root())))
+        row = RegisterTick(index=index, at=at, map_root=root, frontier=edge.to_hex(), note=str(note))
+        db_session.add(row)
+        before = heads_at(db_session, index)
+        for case_id in sorted(case_id for case_id in heads if heads[case_id] != before.get(case_id)):
+            size, head = heads[case_id]
+            db_session.add(TickChange(case_id=case_id, tick=index, size=size, root=head))
+        if goes_on:
+            _schedule_next(platform, db_session, now)
+        return index
+
+
+def _heads(db_session: DbSession) -> Heads:
+    """Size and root of every case file there is; one statement sees one state on both databases."""
+    rows = db_session.execute(select(CaseFile.id, CaseFile.size, CaseFile.frontier))
+    return {case_id: (size, Frontier.from_hex(size, frontier).root()) for case_id, size, frontier in rows}
+
+
+def _schedule_next(platform: Platform, db_session: DbSession, now: datetime) -> None:
+    """The next regular tick, at the next whole multiple of the period; what is done with is cleared away."""
+    db_session.execute(delete(Job).where(Job.task == "make_tick", Job.done_at.is_not(None), Job.case_id == ""))
+    period = platform.settings.tick_seconds
+    slot = int(now.timestamp()) // period + 1
+    schedule_job(db_session, "make_tick", datetime.fromtimestamp(slot * period, UTC), detail=str(slot))
+
+
+def begin_ticking(platform: Platform) -> None:
+    """Have the register tick from now on; nothing happens where it does already."""
+    waits = select(Job.id).where(Job.task == "make_tick", Job.case_id == "", Job.done_at.is_(None)).limit(1)
+    with platform.database.reading() as db_session:
+        if db_session.scalar(waits) is not None:
+            return
+    with plain_transaction(platform.database) as (db_session, now):
+        _schedule_next(platform, db_session, now)
+
+
+def witness_keys(platform: Platform) -> dict[str, VerifierKey]:
+    """The witnesses of this installation by their vkeys."""
+    return {text: VerifierKey.parse(text, COSIGNATURE) for text in platform.settings.witnesses}
+
+
+def take_cosignature(platform: Platform, size: int, text: str) -> None:
+    """Keep the line of a configured witness under the checkpoint of `size` ticks; the first one stands.
+
+    The signature is all that is asked for. Raises RuleViolation `tick_unknown`, `witness_unlisted`,
+    `cosignature_ahead`, CryptoError `note_malformed`, `note_signature_wrong`.
+    """
+    line = NoteSignature.parse(text)
+    vkey, key = next(((v, k) for v, k in witness_keys(platform).items() if line.is_by(k)), ("", None))
+    if key is None:
+        raise RuleViolation("witness_unlisted", name=line.name[:120])
+    with plain_transaction(platform.database) as (db_session, now):
+        row = tick(db_session, size - 1)
+        at = check_cosignature(line, key, Note.parse(row.note).text)
+        if at > (now + CLOCKS_APART).timestamp():
+            raise RuleViolation("cosignature_ahead", name=line.name)
+        take_turns(db_session, f"cosignature {vkey}")
+        if db_session.get(Cosignature, (row.index, vkey)) is None:
+            cosigned_at = datetime.fromtimestamp(at, UTC)
+            db_session.add(Cosignature(tick=row.index, witness=vkey, at=cosigned_at, line=str(line)))
