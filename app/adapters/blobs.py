@@ -5,14 +5,38 @@ An S3-compatible store has the same five functions and comes with uploads of gig
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from app.database import in_native_thread
+
 CHUNK = 1 << 20
+
+
+class BlobBusy(Exception):
+    """Somebody else writes to this unfinished blob."""
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A blob that grows."""
+
+    file: BinaryIO
+
+    def write_durably(self, chunks: Iterable[bytes]) -> int:
+        """Write `chunks`; the new length, once it is on the disk."""
+        for chunk in chunks:
+            self.file.write(chunk)
+        self.file.flush()
+        in_native_thread(os.fsync, self.file.fileno())
+        return self.file.tell()
 
 
 class BlobStore:
@@ -49,18 +73,19 @@ class BlobStore:
     def delete(self, name: str) -> None:
         self.path(name).unlink(missing_ok=True)
 
-    def append(self, name: str, offset: int, chunks: Iterable[bytes]) -> int:
-        """Write `chunks` at `offset` of an unfinished blob, durably; the new length."""
+    @contextmanager
+    def appending(self, name: str, offset: int) -> Iterator[Unfinished]:
+        """An unfinished blob from `offset` on, for one writer at a time among all processes. Raises BlobBusy."""
         path = self.path(name)
         path.parent.mkdir(exist_ok=True)
         with path.open("r+b" if path.exists() else "w+b") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as exc:
+                raise BlobBusy(name) from exc
             file.truncate(offset)  # what came after was never acknowledged
             file.seek(offset)
-            for chunk in chunks:
-                file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
-            return file.tell()
+            yield Unfinished(file)
 
     def _store(self, name: str, chunks: Iterable[bytes]) -> None:
         path = self.path(name)

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.api import cases, ceremonies, files, lots, people, seats
+from app.api import cases, ceremonies, files, lots, people, seats, uploads
 from app.api.errors import attach_errors
 
 
 def attach(app: Flask) -> None:
     """Register every route of the API under /api/v1."""
-    for blueprint in (people.routes, ceremonies.routes, cases.routes, lots.routes, seats.routes, files.routes):
+    for blueprint in (
+        people.routes,
+        ceremonies.routes,
+        cases.routes,
+        lots.routes,
+        seats.routes,
+        files.routes,
+        uploads.routes,
+    ):
         app.register_blueprint(blueprint, url_prefix="/api/v1")
     attach_errors(app)

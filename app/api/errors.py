@@ -22,6 +22,8 @@ log = logging.getLogger("tenderhall.web")
 PAGES = frozenset({400, 401, 403, 404, 409, 413, 429, 500, 503})
 CONFLICTS = frozenset({"object_has_changed", "act_out_of_order", "report_moved_on", "command_reused", "upload_offset"})
 
+TUS = {"upload_too_large": 413, "upload_locked": 423, "upload_checksum": 460}  # as the upload protocol wants them
+
 
 def wants_json() -> bool:
     return request.path.startswith("/api/")
@@ -48,7 +50,7 @@ def status_of(code: str) -> int:
     """404 for what is absent or not for this asker, 409 where the state moved on, 422 for a rule that says no."""
     if code.endswith("_unknown"):
         return 404
-    return 409 if code in CONFLICTS else 422
+    return TUS.get(code) or (409 if code in CONFLICTS else 422)
 
 
 def _answer(code: str, facts: dict[str, Any], status: int, **headers: str) -> Response:

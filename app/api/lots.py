@@ -1,8 +1,6 @@
-"""Lots: the bidder's desk, uploads, opening, draw, room, evidence."""
+"""Lots: the bidder's desk, opening, draw, room, evidence."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 from flask import Blueprint, Response, request
 
@@ -14,13 +12,12 @@ from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
 from app.queries import lots as views
 from app.queries.cases import load_case
-from app.services import audits, draws, reports, sittings, uploads
+from app.services import audits, draws, reports, sittings
 from app.services.actors import authorize_or_record
 from crypto.canonical import Json
 from crypto.instants import format_instant
 
 routes = Blueprint("api_lots", __name__)
-PIECE = 1 << 18
 
 
 def entitled_case(case: str, lot: str, action: Action) -> Case:
@@ -95,35 +92,3 @@ def evidence(case: str) -> Response:
     name, data = audits.export_evidence(platform(), required_log_in(), case)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(data, mimetype="application/zip", headers=headers)
-
-
-@routes.post("/uploads")
-@access(Action.BID_UPLOAD)
-def begin_upload() -> Json:
-    size = body().get("size")
-    if type(size) is not int:
-        raise RuleViolation("malformed", path="$.size", expected="int")
-    return encode(uploads.begin_upload(platform(), required_log_in(), size))
-
-
-@routes.route("/uploads/<upload>", methods=["HEAD"])
-@access(Action.BID_UPLOAD)
-def upload_state(upload: str) -> Response:
-    state = uploads.read_upload(platform(), required_log_in(), upload)
-    return Response(headers={"Upload-Offset": str(state.offset), "Upload-Length": str(state.size)})
-
-
-@routes.patch("/uploads/<upload>")
-@access(Action.BID_UPLOAD)
-def continue_upload(upload: str) -> Response:
-    try:
-        offset = int(request.headers.get("Upload-Offset", ""))
-    except ValueError as exc:
-        raise RuleViolation("malformed", path="Upload-Offset", expected="int") from exc
-    state = uploads.continue_upload(platform(), required_log_in(), upload, offset, _pieces())
-    return Response(status=204, headers={"Upload-Offset": str(state.offset)})
-
-
-def _pieces() -> Iterator[bytes]:
-    while piece := request.stream.read(PIECE):
-        yield piece

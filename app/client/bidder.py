@@ -6,6 +6,7 @@ A bid's folder holds `bid.age`, `capsule.age`, `context.json`, `submission.json`
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import secrets
 import tempfile
@@ -34,6 +35,7 @@ MANIFEST_LABEL = "bidpkg/v1"
 OPENING_ITEMS = ("price_fen", "duration_days", "project_manager")
 OPEN_STATEMENT = ("origin", "tender", "lot", "envelope", "epoch")
 PIECE = 8 << 20  # bytes of an upload sent at once
+TUS = {"Tus-Resumable": "1.0.0"}
 CLIENT_NAME = "tenderhall-cli"
 
 
@@ -150,7 +152,7 @@ def upload(connection: Connection, folder: Path, progress: Callable[[int, int], 
     kept = read_json(folder / "upload.json") or {"id": "", "complete": False}
     if kept["complete"]:
         return str(kept["id"])
-    upload_id = kept["id"] or str(connection.post("/uploads", {"size": size}, repeatable=True)["id"])
+    upload_id = kept["id"] or _begin(connection, size)
     write_json(folder / "upload.json", {"id": upload_id, "complete": False})
     offset = _offset(connection, upload_id)
     with path.open("rb") as file:
@@ -162,18 +164,30 @@ def upload(connection: Connection, folder: Path, progress: Callable[[int, int], 
     return upload_id
 
 
+def _begin(connection: Connection, size: int) -> str:
+    """A place for `size` bytes, after tus 1.0.0; asking for one too many does no harm."""
+    answer = connection.request("POST", "/uploads", headers={**TUS, "Upload-Length": str(size)}, repeatable=True)
+    return str(answer.headers["Location"]).rpartition("/")[2]
+
+
 def _offset(connection: Connection, upload_id: str) -> int:
-    return int(connection.request("HEAD", f"/uploads/{upload_id}").headers["Upload-Offset"])
+    return int(connection.request("HEAD", f"/uploads/{upload_id}", headers=TUS).headers["Upload-Offset"])
 
 
 def _send_piece(connection: Connection, upload_id: str, offset: int, piece: bytes) -> int:
     """The offset that is reached. After a fault only the platform knows how much of a piece arrived."""
-    headers = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+    checksum = base64.b64encode(hashlib.sha256(piece).digest()).decode()
+    headers = {
+        **TUS,
+        "Upload-Offset": str(offset),
+        "Upload-Checksum": f"sha256 {checksum}",
+        "Content-Type": "application/offset+octet-stream",
+    }
     try:
         answer = connection.request("PATCH", f"/uploads/{upload_id}", data=piece, headers=headers)
         return int(answer.headers["Upload-Offset"])
     except Refused as refusal:
-        if refusal.code not in ("no_answer", "upload_offset"):
+        if refusal.code not in ("no_answer", "upload_offset", "upload_checksum", "upload_locked"):
             raise
         return _offset(connection, upload_id)
 

@@ -1,4 +1,7 @@
-"""Files on their way in: sent in pieces, resumed after a broken line, measured once they are whole."""
+"""Files on their way in: sent in pieces, resumed after a broken line, measured once they are whole.
+
+Nobody fills the disk: each account has few unfinished files, their promised sizes are set aside, and a reserve stays.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,12 @@ import secrets
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session as DbSession
+
+from app.adapters.blobs import BlobBusy
 from app.database import in_native_thread
 from app.models import Upload
 from app.permissions.actions import Action
@@ -20,41 +27,71 @@ from app.services.unit_of_work import plain_transaction
 from crypto.merkle import TreeDigest
 
 KEPT_FOR = timedelta(days=2)
+MOST_UNFINISHED = 20  # of one account
 DISK_RESERVE_BYTES = 256 * 2**20  # so that closing and opening always find room
 CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
 class UploadState:
-    """Where an upload stands, in bytes."""
+    """Where an upload stands, in bytes, and until when it is kept."""
 
     id: str
     offset: int
     size: int
+    expires_at: datetime
+
+
+def _state(row: Upload) -> UploadState:
+    return UploadState(row.id, row.offset, row.size, row.expires_at)
 
 
 def begin_upload(platform: Platform, log_in: LogIn, size: int) -> UploadState:
-    """A place for a file of `size` bytes. Raises RuleViolation `upload_too_large`, `disk_full`."""
+    """A place for a file of `size` bytes.
+
+    Raises RuleViolation `upload_too_large`, `uploads_too_many`, `disk_full`.
+    """
     limit = platform.settings.max_upload_bytes
     if not 0 < size <= limit:
         raise RuleViolation("upload_too_large", size=size, limit=limit)
-    if shutil.disk_usage(platform.settings.home).free - size < DISK_RESERVE_BYTES:
-        raise RuleViolation("disk_full")
     with plain_transaction(platform.database) as (db_session, now):
         authorize(load_actor(db_session, log_in.account_id, log_in.seat), Action.BID_UPLOAD)
+        _forget_expired(platform, db_session, now)
+        _check_room(platform, db_session, log_in.account_id, size)
         row = Upload(id=secrets.token_hex(16), account_id=log_in.account_id, size=size, offset=0)
         row.created_at, row.expires_at = now, now + KEPT_FOR
         db_session.add(row)
-        return UploadState(row.id, 0, size)
+        return _state(row)
+
+
+def _forget_expired(platform: Platform, db_session: DbSession, now: datetime) -> None:
+    """Bytes first: a row without bytes is forgotten the next time, bytes without a row never would be."""
+    for row in db_session.scalars(select(Upload).where(Upload.expires_at <= now)):
+        platform.blobs.delete(row.id)
+        db_session.delete(row)
+
+
+def _check_room(platform: Platform, db_session: DbSession, account: str, size: int) -> None:
+    unfinished = select(func.count()).where(Upload.account_id == account)
+    if (db_session.scalar(unfinished) or 0) >= MOST_UNFINISHED:
+        raise RuleViolation("uploads_too_many", most=MOST_UNFINISHED, hours=KEPT_FOR // timedelta(hours=1))
+    promised = db_session.scalar(select(func.coalesce(func.sum(Upload.size - Upload.offset), 0))) or 0
+    if shutil.disk_usage(platform.settings.home).free - int(promised) - size < DISK_RESERVE_BYTES:
+        raise RuleViolation("disk_full")
 
 
 def read_upload(platform: Platform, log_in: LogIn, upload_id: str) -> UploadState:
     """How much of one's own upload is safely kept. Raises RuleViolation `upload_unknown`."""
     with platform.database.reading() as db_session:
-        row = db_session.get(Upload, upload_id)
-        if row is None or row.account_id != log_in.account_id:
-            raise RuleViolation("upload_unknown")
-        return UploadState(row.id, row.offset, row.size)
+        now = platform.database.now(db_session.connection())
+        return _state(_own(db_session, log_in, upload_id, now))
+
+
+def _own(db_session: DbSession, log_in: LogIn, upload_id: str, now: datetime, *, locked: bool = False) -> Upload:
+    row = db_session.get(Upload, upload_id, with_for_update=locked)
+    if row is None or row.account_id != log_in.account_id or row.expires_at <= now:
+        raise RuleViolation("upload_unknown")
+    return row
 
 
 def continue_upload(
@@ -62,18 +99,31 @@ def continue_upload(
 ) -> UploadState:
     """Keep the next piece, which starts at `offset`; acknowledged only what is on the disk.
 
-    Raises RuleViolation `upload_unknown`, `upload_offset`, `upload_too_large`.
+    Raises RuleViolation `upload_unknown`, `upload_offset`, `upload_too_large`, `upload_locked` while another request
+    writes to the same upload; what `chunks` raises leaves the upload as it was.
     """
     state = read_upload(platform, log_in, upload_id)
     if state.offset != offset:
         raise RuleViolation("upload_offset", expected=state.offset, stated=offset)
-    reached = platform.blobs.append(upload_id, offset, _bounded(chunks, state.size - offset))
-    with plain_transaction(platform.database) as (db_session, _now):
-        row = db_session.get_one(Upload, upload_id, with_for_update=True)
-        if row.offset != offset:
-            raise RuleViolation("upload_offset", expected=row.offset, stated=offset)
-        row.offset = reached
-    return UploadState(upload_id, reached, state.size)
+    try:
+        with platform.blobs.appending(upload_id, offset) as file:
+            reached = file.write_durably(_bounded(chunks, state.size - offset))
+            with plain_transaction(platform.database) as (db_session, now):
+                row = _own(db_session, log_in, upload_id, now, locked=True)
+                if row.offset != offset:
+                    raise RuleViolation("upload_offset", expected=row.offset, stated=offset)
+                row.offset = reached
+                return _state(row)
+    except BlobBusy as exc:
+        raise RuleViolation("upload_locked") from exc
+
+
+def end_upload(platform: Platform, log_in: LogIn, upload_id: str) -> None:
+    """Throw an unfinished file of one's own away. Raises RuleViolation `upload_unknown`."""
+    with plain_transaction(platform.database) as (db_session, now):
+        row = _own(db_session, log_in, upload_id, now, locked=True)
+        platform.blobs.delete(row.id)
+        db_session.delete(row)
 
 
 def _bounded(chunks: Iterable[bytes], left: int) -> Iterable[bytes]:

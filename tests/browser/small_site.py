@@ -83,10 +83,10 @@ class SmallSite:
         self.keys.append(request.get_json())
         return {}
 
-    def _begin(self) -> dict[str, str]:
+    def _begin(self) -> Response:
         name = secrets.token_hex(8)
         self.uploads[name] = bytearray()
-        return {"id": name}
+        return Response(status=201, headers={"Location": f"/api/v1/uploads/{name}"})
 
     def _upload(self, name: str) -> Response:
         held = self.uploads[name]

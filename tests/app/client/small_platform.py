@@ -111,8 +111,8 @@ class SmallPlatform:
                 return {}, {"events": receipted, "cursor": "x"}
             case "POST", ["uploads"]:
                 upload = f"u{len(self.uploads)}"
-                self.uploads[upload], self.sizes[upload] = b"", json.loads(body)["size"]
-                return {}, {"id": upload, "offset": 0}
+                self.uploads[upload], self.sizes[upload] = b"", int(headers["Upload-Length"])
+                return {"Location": f"/api/v1/uploads/{upload}"}, None
             case "HEAD", ["uploads", upload]:
                 return {"Upload-Offset": str(len(self.uploads[upload]))}, None
             case "PATCH", ["uploads", upload]:

