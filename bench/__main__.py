@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import case_log, draw, envelope
+from bench import case_log, draw, envelope, upload
 
 BENCHMARKS: dict[str, Callable[[], str]] = {
     "case-log": case_log.append_against_bare_insert,
     "seal": envelope.seal_against_pyrage,
     "open": envelope.open_against_pyrage,
+    "upload": upload.upload_against_bare_sink,
     "draw": draw.draw_seven_of_hundred_thousand,
 }
 
