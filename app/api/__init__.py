@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.api import cases, ceremonies, files, lots, people, seats, uploads
+from app.api import cases, ceremonies, files, lots, people, register, seats, uploads
 from app.api.errors import attach_errors
 
 
@@ -16,6 +16,7 @@ def attach(app: Flask) -> None:
         cases.routes,
         lots.routes,
         seats.routes,
+        register.routes,
         files.routes,
         uploads.routes,
     ):

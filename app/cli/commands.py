@@ -21,6 +21,7 @@ ROOT = Path(__file__).parent.parent.parent
 CLIENT_COMMANDS = {
     "bid": ("app.client.bid_commands", "投标：加密、提交、查询、撤回 · seal, submit, check, withdraw a bid"),
     "trustee": ("app.client.trustee_commands", "开标受托人：密钥份额与签署 · trustees: shares and signing"),
+    "witness": ("app.client.witness_commands", "登记簿见证：核对并共同签名 · watch and cosign the register"),
     "verify": ("app.client.verify_commands", "离线核验证据包 · re-check an evidence bundle offline"),
 }
 PLAYS = {

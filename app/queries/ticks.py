@@ -25,6 +25,12 @@ def latest_tick(db_session: DbSession) -> RegisterTick | None:
     return db_session.scalar(select(RegisterTick).order_by(RegisterTick.index.desc()).limit(1))
 
 
+def register_size(db_session: DbSession) -> int:
+    """The number of ticks so far."""
+    last = latest_tick(db_session)
+    return last.index + 1 if last else 0
+
+
 def tick(db_session: DbSession, index: int) -> RegisterTick:
     """A tick. Raises RuleViolation `tick_unknown`."""
     found = db_session.get(RegisterTick, index)

@@ -1,0 +1,142 @@
+"""A witness of a platform's register, on a machine of its own: it says that it never saw two histories.
+
+What it saw last is on its disk before its word leaves. A checkpoint that is smaller, or not a continuation, is refused;
+both are kept as evidence, and nothing is cosigned any more until a person has looked.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from app.client.connection import Connection, Refused
+from app.client.keyfile import read_json, write_json, write_private
+from crypto.errors import CryptoError
+from crypto.merkle import verify_consistency
+from crypto.notes import COSIGNATURE, Checkpoint, Note, NoteKey, VerifierKey, cosign, read_checkpoint
+
+
+class Forked(Exception):
+    """The log showed two histories (`kind`: rollback, fork), or one that does not hang together; see the two notes."""
+
+    def __init__(self, kind: str, held: Path, offered: Path) -> None:
+        super().__init__(kind, held, offered)
+        self.kind, self.held, self.offered = kind, held, offered
+
+
+@dataclass(frozen=True)
+class WitnessFolder:
+    """What a witness keeps: its key, whom it watches, the latest note, and evidence of two histories."""
+
+    folder: Path
+
+    @property
+    def key_path(self) -> Path:
+        return self.folder / "key.pem"
+
+    @property
+    def latest(self) -> Path:
+        return self.folder / "latest.note"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return dict(read_json(self.folder / "witness.json", {}))
+
+    def keep(self, **facts: str) -> None:
+        write_json(self.folder / "witness.json", self.facts | facts)
+
+    def create(self, name: str, passphrase: str | None) -> NoteKey:
+        """A new witness. Raises FileExistsError when there is one, CryptoError `vkey_malformed` for its name."""
+        if self.key_path.exists():
+            raise FileExistsError(self.key_path)
+        key = NoteKey.generate(name, COSIGNATURE)
+        write_private(self.key_path, key.to_pem(passphrase).encode())
+        self.keep(name=name, vkey=str(key.verifier))
+        return key
+
+    @property
+    def is_encrypted(self) -> bool:
+        return "ENCRYPTED" in self.key_path.read_text("ascii").partition("\n")[0]
+
+    def key(self, passphrase: str | None) -> NoteKey:
+        """The witness's key. Raises CryptoError `key_unreadable`, FileNotFoundError."""
+        return NoteKey.from_pem(str(self.facts["name"]), COSIGNATURE, self.key_path.read_text("ascii"), passphrase)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """No second process signs with this folder meanwhile. Raises Refused."""
+        with (self.folder / ".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as exc:
+                words = ("本文件夹的见证程序已在运行。", "A witness is running in this folder already.")
+                raise Refused("witness_running", *words) from exc
+            yield
+
+
+@dataclass
+class Witness:
+    """One look at a time: fetch, verify, remember, cosign, hand in."""
+
+    home: WitnessFolder
+    key: NoteKey
+    log: VerifierKey
+    connection: Connection
+    clock: Callable[[], float] = field(default=time.time)
+
+    def look(self) -> Checkpoint | None:
+        """The checkpoint that was cosigned now, None where it has this witness's line already.
+
+        1 the note is the log's; 2 it continues what was seen last; 3 it is remembered; 4 it is cosigned and handed in.
+        Raises Forked, Refused, CryptoError for a note that is not the log's.
+        """
+        note = Note.parse(self.connection.request("GET", "/register/checkpoint").content.decode("utf-8", "replace"))
+        found = read_checkpoint(note, self.log, self.log.name)
+        held = self._held()
+        if held is not None:
+            self._check(held, found, note)
+            if held == found and any(line.is_by(self.key.verifier) for line in note.signatures):
+                return None
+        write_private(self.home.latest, str(note).encode())
+        line = cosign(self.key, note.text, int(self.clock()))
+        sent = {"size": found.size, "line": str(line)}
+        self.connection.post("/register/cosignatures", sent, repeatable=True)
+        return found
+
+    def _held(self) -> Checkpoint | None:
+        if not self.home.latest.exists():
+            return None
+        return read_checkpoint(Note.parse(self.home.latest.read_text("utf-8")), self.log, self.log.name)
+
+    def _check(self, held: Checkpoint, found: Checkpoint, note: Note) -> None:
+        if found.size < held.size:
+            raise self._evidence("rollback", note)
+        if found.size == held.size:
+            proof: list[bytes] = []
+        else:
+            proof = self._proof(held.size, found.size)
+        if not verify_consistency(held.size, found.size, held.root, found.root, proof):
+            raise self._evidence("fork", note)
+
+    def _proof(self, old: int, new: int) -> list[bytes]:
+        answer = self.connection.get("/register/consistency", old=str(old), new=str(new))
+        try:
+            return [base64.b64decode(step, validate=True) for step in answer["proof"]]
+        except (KeyError, TypeError, ValueError) as exc:
+            raise CryptoError("checkpoint_malformed", reason="proof") from exc
+
+    def _evidence(self, kind: str, offered: Note) -> Forked:
+        """Both notes, kept once for each pair."""
+        seen = self.home.latest.read_bytes()
+        folder = self.home.folder / "evidence" / hashlib.sha256(seen + offered.text.encode()).hexdigest()[:16]
+        paths = folder / "held.note", folder / "offered.note"
+        write_private(paths[0], seen)
+        write_private(paths[1], str(offered).encode())
+        return Forked(kind, *paths)

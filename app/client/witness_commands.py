@@ -1,0 +1,113 @@
+"""`tenderhall witness …`: a second pair of eyes on a platform's register, with a key and a machine of its own."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from app.client.connection import Connection, Refused
+from app.client.terminal import passphrase, spoken
+from app.client.witness import Forked, Witness, WitnessFolder
+from app.messages import LANGUAGES, sentence
+from crypto.errors import CryptoError
+from crypto.notes import ED25519, VerifierKey
+
+PAUSE = 15  # seconds between looks: a checkpoint waits at most that long for its cosignature
+FORKED = 3  # exit status
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add `witness` with its commands; each sets `run`, which takes the parsed arguments and returns the status."""
+    witness = subparsers.add_parser(
+        "witness", help="登记簿见证：核对并共同签名 / watch and cosign a platform's register"
+    )
+    commands = witness.add_subparsers(dest="witness_command", required=True)
+    init = commands.add_parser("init", help="生成见证密钥 / make the witness's key")
+    init.add_argument("name", help="见证方名称，不含空格，如 regulator.example/w1 / name without spaces")
+    init.add_argument("--no-passphrase", action="store_true", help="密钥不加口令（仅本人可读） / key file without one")
+    _folder(init).set_defaults(run=_init)
+    run = commands.add_parser("run", help="轮询、核对、共同签名 / look, verify, cosign, until it is stopped")
+    run.add_argument("--url", help="平台网址 / address of the platform (kept after the first use)")
+    run.add_argument("--log-vkey", help="登记簿公钥，另行取得 / the register's key, from another source (kept)")
+    run.add_argument("--ca", help="平台 TLS 证书文件 / certificate file of a platform on the LAN")
+    run.add_argument("--every", type=float, default=PAUSE, help="间隔秒数 / seconds between looks (15)")
+    run.add_argument("--once", action="store_true", help="只看一次 / look once and end")
+    _folder(run).set_defaults(run=_run)
+
+
+def _folder(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    home = Path.home() / ".tenderhall-witness"
+    parser.add_argument("--folder", type=Path, default=home, help="见证文件夹 / the witness's own folder")
+    return parser
+
+
+@spoken
+def _init(arguments: argparse.Namespace) -> int:
+    home = WitnessFolder(arguments.folder)
+    if home.key_path.exists():
+        raise Refused("witness_exists", "此文件夹已有见证密钥，未作改动。", "There is a witness's key here already.")
+    phrase = None if arguments.no_passphrase else passphrase()
+    if phrase == "":
+        raise Refused("passphrase_empty", "口令不能为空。", "The pass phrase must not be empty.")
+    print(home.create(arguments.name, phrase).verifier)
+    return 0
+
+
+@spoken
+def _run(arguments: argparse.Namespace) -> int:
+    home = WitnessFolder(arguments.folder)
+    if not home.key_path.exists():
+        raise Refused("witness_missing", "请先运行 tenderhall witness init。", "Run tenderhall witness init first.")
+    with home.alone():
+        witness = _witness(home, arguments)
+        try:
+            return _watch(witness, arguments)
+        except Forked as forked:
+            facts = {"held": str(forked.held), "offered": str(forked.offered)}
+            for language in LANGUAGES:
+                print(sentence(f"witness_{forked.kind}", facts, language), file=sys.stderr)
+            return FORKED
+
+
+def _witness(home: WitnessFolder, arguments: argparse.Namespace) -> Witness:
+    """Whom this folder watches is said once; another log under the same folder is refused."""
+    known = home.facts
+    if arguments.log_vkey and known.get("log_vkey", arguments.log_vkey) != arguments.log_vkey:
+        words = (
+            "本文件夹见证的是另一登记簿；请为新的登记簿另建文件夹。",
+            "This folder watches another log; make a folder of its own for the new one.",
+        )
+        raise Refused("witness_of_another_log", *words)
+    said = {"url": arguments.url, "log_vkey": arguments.log_vkey, "ca": arguments.ca}
+    facts = {**known, **{name: value for name, value in said.items() if value}}
+    if not facts.get("url") or not facts.get("log_vkey"):
+        words = ("请用 --url 与 --log-vkey 指明平台和登记簿公钥。", "Say --url and --log-vkey once; they are kept.")
+        raise Refused("profile_incomplete", *words)
+    log = VerifierKey.parse(facts["log_vkey"], ED25519)
+    home.keep(**facts)
+    key = home.key(passphrase() if home.is_encrypted else None)
+    return Witness(home, key, log, Connection(facts["url"], verify=facts.get("ca") or True, patience=5))
+
+
+def _watch(witness: Witness, arguments: argparse.Namespace) -> int:
+    """Until it is stopped. What is wrong with the line or the note is said once and tried again; Forked ends it."""
+    told = ""
+    while True:
+        try:
+            found = witness.look()
+            told = ""
+            if found is not None:
+                print(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%SZ} cosigned {found.size} {found.root.hex()}", flush=True)
+        except (Refused, CryptoError) as refused:
+            if arguments.once:
+                raise
+            if str(refused) != told:
+                told = str(refused)
+                print(told, file=sys.stderr, flush=True)
+        if arguments.once:
+            return 0
+        time.sleep(arguments.every)
