@@ -130,6 +130,11 @@ class Ceremony:
         return digest(encode(self.opened))
 
     @cached_property
+    def joined_sha256(self) -> str:
+        """Names every recipient. Only once all have joined."""
+        return digest([encode(self.joined[index]) for index in range(1, self.n + 1)])
+
+    @cached_property
     def dealings_sha256(self) -> str:
         """Names every dealing with its sealed shares and proofs. Only once all have dealt."""
         return digest([encode(self.dealt[index]) for index in range(1, self.n + 1)])
@@ -236,6 +241,11 @@ def _check_reached(ceremony: Ceremony, stage: str) -> None:
         raise RuleViolation("ceremony_not_yet", step=stage, waiting=ceremony.stage, count=len(missing), names=names)
 
 
+def _check_same(expected: str, stated: str) -> None:
+    if expected != stated:
+        raise RuleViolation("ceremony_digest_differs", expected=expected[:12], stated=stated[:12])
+
+
 def _decide_join(ceremony: Ceremony, step: CeremonyJoined) -> tuple[Any, ...]:
     if step.recipient != step.recipient.lower():
         raise CryptoError("envelope_recipient_malformed", expected="age1pq1")
@@ -245,6 +255,7 @@ def _decide_join(ceremony: Ceremony, step: CeremonyJoined) -> tuple[Any, ...]:
 
 def _decide_deal(ceremony: Ceremony, step: DealingGiven) -> tuple[Any, ...]:
     _check_reached(ceremony, "deal")
+    _check_same(ceremony.joined_sha256, step.joined_sha256)
     check_dealing(_dealing(step), ceremony.id, ceremony.n, ceremony.opened.k)
     if set(step.shares) != set(range(1, ceremony.n + 1)):
         raise RuleViolation("ceremony_shares_wrong", found=len(step.shares), needed=ceremony.n)
@@ -270,9 +281,8 @@ def _is_sealed_share(text: str) -> bool:
 def _decide_accept(ceremony: Ceremony, step: DealingsAccepted) -> tuple[Any, ...]:
     _check_reached(ceremony, "accept")
     committee = ceremony.committee
-    expected, stated = (ceremony.dealings_sha256, committee.id), (step.dealings_sha256, step.committee_id)
-    if expected != stated:
-        raise RuleViolation("ceremony_digest_differs", expected=expected[0][:12], stated=stated[0][:12])
+    _check_same(ceremony.dealings_sha256, step.dealings_sha256)
+    _check_same(committee.id, step.committee_id)
     if len(ceremony.accepted) + 1 < ceremony.n:
         return (step,)
     return (step, CommitteeRegistered(committee.id, committee.describe()))

@@ -93,10 +93,14 @@ class CeremonyJoined:
 
 @dataclass(frozen=True)
 class DealingGiven:
-    """A trustee's dealing: `commitments` and `possession` in hex; by index each one's share, an age file in base64."""
+    """A trustee's dealing: `commitments` and `possession` in hex; by index each one's share, an age file in base64.
+
+    `joined_sha256` names the recipients that the shares were sealed to, so that nobody can exchange one afterwards.
+    """
 
     ceremony: str
     index: int
+    joined_sha256: str
     commitments: tuple[str, ...]
     possession: str
     shares: Mapping[int, str]

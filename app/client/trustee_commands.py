@@ -9,13 +9,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from app.casefile.ceremony import Ceremony
 from app.client.acting import Person
+from app.client.ceremony import take_part, waiting_ceremonies
 from app.client.connection import Refused
 from app.client.feed import CaseFeed
 from app.client.keyfile import Profile, write_json
 from app.client.terminal import add_person_arguments, passphrase, person_of, spoken
 from app.client.trustee import M0_NOTICE, Share, Trustee, setup_m0
 
+CEREMONY_WORDS = {"done": "完成 / done", "waiting": "等待 / waiting for"}
+CEREMONY_DONE = """\
+密钥仪式完成，您的份额在 {folder}。请把 key.pem、profile.json、committee.json、share.age 离线备份，
+口令分开保管：份额丢失无人能补。
+Done: your share is in {folder}. Back up key.pem, profile.json, committee.json and share.age offline, and keep the pass
+phrase apart: nobody can replace a lost share.
+"""
 PAUSE = 2  # seconds between looks where no frame comes
 Announce = Callable[[str, Any], None]
 
@@ -28,6 +37,10 @@ def add_parser(subparsers: Any) -> None:
     sign = commands.add_parser("sign", help="逐项确认后签署 / sign what waits, one by one")
     sign.add_argument("--yes", action="store_true", help="不再询问 / do not ask")
     add_person_arguments(sign).set_defaults(run=_sign)
+    ceremony = commands.add_parser("ceremony", help="密钥仪式：在本机生成自己的份额 / make your share, on this machine")
+    ceremony.add_argument("ceremony", nargs="?", default="", help="仪式编号 / its number, where several wait")
+    ceremony.add_argument("--yes", action="store_true", help="名单已核对，不再询问 / members are checked, do not ask")
+    add_person_arguments(ceremony).set_defaults(run=_ceremony)
     agent = commands.add_parser("agent", help="无人值守，到时自动签署 / sign unattended whenever it is due")
     add_person_arguments(agent).set_defaults(run=_agent)
 
@@ -48,6 +61,46 @@ def _setup(arguments: argparse.Namespace) -> int:
     write_json(arguments.out, committee.describe())
     print(f"{M0_NOTICE}{committee.k} / {committee.n}  {committee.id}\n{arguments.out}")
     return 0
+
+
+@spoken
+def _ceremony(arguments: argparse.Namespace) -> int:
+    person = person_of(arguments)
+    wanted = arguments.ceremony or _only_ceremony(person)
+    committee = take_part(
+        person,
+        passphrase(),
+        wanted,
+        confirm=lambda found: _show_members(found) and (arguments.yes or _agreed()),
+        announce=lambda what, about: _say(CEREMONY_WORDS[what], about),
+    )
+    print(f"{CEREMONY_DONE.format(folder=person.profile.folder)}{committee.k} / {committee.n}  {committee.id}")
+    return 0
+
+
+def _only_ceremony(person: Person) -> str:
+    found = waiting_ceremonies(person)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise Refused("ceremony_none", "现在没有等待您的密钥仪式。", "No key ceremony waits for you.")
+    listed = ", ".join(found)
+    zh, en = f"有多个密钥仪式，请写明编号：{listed}", f"Several key ceremonies wait; name one of: {listed}"
+    raise Refused("ceremony_several", zh, en)
+
+
+def _show_members(ceremony: Ceremony) -> bool:
+    print(f"密钥仪式 / key ceremony {ceremony.id}\n任意 {ceremony.opened.k} 家可签署，共 {ceremony.n} 家 /", end=" ")
+    print(f"any {ceremony.opened.k} of {ceremony.n} can sign")
+    for member in ceremony.opened.members:
+        fingerprint = " ".join(member.key_id[i : i + 4] for i in range(0, 64, 4))
+        print(f"  {member.index}  {member.organisation}\n     {fingerprint}")
+    return True
+
+
+def _agreed() -> bool:
+    question = "请用电话等其他途径逐一核对。名单无误？/ Compare by telephone. Is this list right? [y/N] "
+    return input(question).strip().lower() == "y"
 
 
 @spoken

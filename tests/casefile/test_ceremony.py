@@ -147,6 +147,7 @@ def test_a_dealing_is_checked_as_far_as_anybody_can():
     refused("malformed", JOINED, A, changed(possession="xy"))
     refused("ceremony_shares_wrong", JOINED, A, changed(shares={1: good.shares[1], 2: good.shares[2]}))
     refused("ceremony_shares_wrong", JOINED, A, changed(shares={**good.shares, 3: "AAAA"}))
+    refused("ceremony_digest_differs", JOINED, A, changed(joined_sha256="0" * 64))
     long = sealed(A.identity.recipient, bytes(5000))
     refused("ceremony_shares_wrong", JOINED, A, changed(shares={**good.shares, 3: long}))
 

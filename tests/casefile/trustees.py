@@ -52,7 +52,7 @@ class PaperTrustee:
             recipients[garbage] = HybridIdentity.generate().recipient
         files = {index: sealed(recipients[index], share) for index, share in shares.items()}
         commitments = tuple(point.hex() for point in public.commitments)
-        step = DealingGiven(ceremony.id, self.index, commitments, public.proof.hex(), files, {})
+        step = DealingGiven(ceremony.id, self.index, ceremony.joined_sha256, commitments, public.proof.hex(), files, {})
         return self.signed(ceremony, step)
 
     def accept(self, ceremony: Ceremony) -> DealingsAccepted:

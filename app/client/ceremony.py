@@ -1,0 +1,370 @@
+"""A trustee's part in a key ceremony (mode M1), on its own machine: join, deal, check, accept or complain.
+
+The tool believes nobody. The members' certificates must come from the roots pinned in the folder; every fact that the
+platform shows is decided anew by `app.casefile.ceremony`, signatures included; the committee counts when it is what the
+tool itself computes. What is secret stays in the folder under the pass phrase, is there before anything that depends
+on it leaves, and is deleted in the end: the tool can be stopped at any point and called again.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from app.casefile import ceremony as rules
+from app.casefile.ceremony import Ceremony, ComplaintRaised, Step
+from app.casefile.codec import decode, encode
+from app.casefile.facts import fact_type
+from app.casefile.register import CeremonyJoined, CeremonyMember, CeremonyOpened, DealingGiven, DealingsAccepted
+from app.client.acting import Person
+from app.client.connection import Refused
+from app.client.keyfile import Profile, read_json, write_json, write_private
+from app.client.passphrase import open_under, seal_under
+from app.messages import sentence
+from app.procedure.errors import RuleViolation
+from crypto.canonical import canonical, parse
+from crypto.certificates import verify_certificate
+from crypto.committee import Committee, Dealing, check_dealt_share, combine_dealt_shares, complaint, deal
+from crypto.envelope import HybridIdentity, HybridRecipient, encrypt
+from crypto.errors import CryptoError
+from crypto.signing import sign_object
+
+PAUSE = 2.0  # seconds between looks while others are waited for
+_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+Announce = Callable[[str, str], None]
+Confirm = Callable[[Ceremony], bool]
+S = TypeVar("S", CeremonyJoined, DealingGiven, DealingsAccepted, ComplaintRaised)
+
+
+def _refuse(code: str, zh: str, en: str, **facts: Any) -> Refused:
+    return Refused(code, zh.format(**facts), en.format(**facts), facts=facts)
+
+
+@dataclass
+class Keeping:
+    """What a trustee keeps of a ceremony that is under way, in `ceremony/<id>` of its folder."""
+
+    profile: Profile
+    ceremony: str
+    passphrase: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not _ID.fullmatch(self.ceremony):  # it becomes a path
+            raise _refuse("ceremony_id_wrong", "仪式编号应为 32 位十六进制。", "A ceremony's number has 32 hex digits.")
+
+    @property
+    def folder(self) -> Path:
+        return self.profile.folder / "ceremony" / self.ceremony
+
+    @property
+    def begun(self) -> bool:
+        """Whether this folder has joined and its secrets are still needed."""
+        return self._identity_path.exists()
+
+    @property
+    def _identity_path(self) -> Path:
+        return self.folder / "identity.age"
+
+    @property
+    def state(self) -> dict[str, Any]:
+        return dict(read_json(self.folder / "state.json", {}))
+
+    def note(self, **facts: Any) -> None:
+        write_json(self.folder / "state.json", self.state | facts)
+
+    def identity(self, *, make: bool = False) -> HybridIdentity:
+        """The identity of this ceremony, to which the others seal. Raises Refused `ceremony_secrets_missing`."""
+        if self.begun:
+            return HybridIdentity(open_under(self.passphrase, self._identity_path.read_bytes()).decode())
+        if not make:
+            raise _refuse(
+                "ceremony_secrets_missing",
+                "文件夹 {folder} 中没有本次仪式的私密文件，不能继续。请使用加入仪式时的文件夹；"
+                "若已丢失，请交易中心取消并重新发起。",
+                "The folder {folder} lacks the secrets of this ceremony. Use the folder that you joined with; if it is "
+                "lost, have the centre cancel and open another.",
+                folder=self.folder,
+            )
+        made = HybridIdentity.generate()
+        write_private(self._identity_path, seal_under(self.passphrase, made.identity.encode()))
+        return made
+
+    def dealing(self, make: Callable[[], DealingGiven]) -> DealingGiven:
+        """What this trustee deals: made once, on the disk before it leaves."""
+        path = self.folder / "dealing.age"
+        if not path.exists():
+            write_private(path, seal_under(self.passphrase, canonical(encode(make()))))
+        return decode(DealingGiven, parse(open_under(self.passphrase, path.read_bytes())))
+
+    def forget(self) -> None:
+        """Delete what was secret only for the ceremony."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@dataclass
+class Part:
+    """One trustee in one ceremony."""
+
+    person: Person
+    keeping: Keeping
+
+    @property
+    def index_path(self) -> Path:
+        return self.person.profile.folder / "committee.json"
+
+    @property
+    def share_path(self) -> Path:
+        return self.person.profile.folder / "share.age"
+
+    def look(self) -> Ceremony:
+        """The ceremony, checked from its opening on. Raises Refused, CryptoError of certificates and signatures."""
+        shown = self.person.connection.get(f"/ceremonies/{self.keeping.ceremony}")
+        try:
+            opened = decode(CeremonyOpened, shown["opened"])
+            facts = [fact_type(str(fact["type"])).decode(fact["payload"]) for fact in shown["facts"]]
+            keys = {m.index: self._certified(m, shown["certificates"]) for m in opened.members}
+            ceremony = rules.replay(opened, facts, self.person.origin, keys)
+            ceremony.index_of(self.person.key.key_id)
+        except RuleViolation as refusal:
+            words = [sentence(refusal.code, refusal.facts, language) for language in ("zh", "en")]
+            raise Refused(refusal.code, *words, facts=refusal.facts) from refusal
+        self._pin(ceremony)
+        return ceremony
+
+    def _certified(self, member: CeremonyMember, certificates: Mapping[str, str]) -> bytes:
+        """The member's public key, by a certificate from a pinned root that names this very member."""
+        roots = self._roots()
+        facts = verify_certificate(str(certificates.get(str(member.index), "")), roots, datetime.now(UTC))
+        named = (facts.key_id, facts.subject.serial, facts.subject.organisation, facts.usage, facts.scope)
+        if named != (member.key_id, member.account, member.organisation, "person", ""):
+            raise _refuse(
+                "ceremony_certificate_differs",
+                "第 {index} 号受托人（{organisation}）的证书与名单不符。未签署任何内容；请联系监督部门。",
+                "The certificate of trustee {index} ({organisation}) does not fit the list. Nothing was signed; call "
+                "the regulator.",
+                index=member.index,
+                organisation=member.organisation,
+            )
+        return facts.spki
+
+    def _roots(self) -> list[str]:
+        _ = self.person.origin  # pins origin and roots at the first meeting
+        roots = self.person.profile.facts.get("roots")
+        if not roots:
+            roots = self.person.connection.get("/platform")["roots"]
+            self.person.profile.keep(roots=roots)
+        return list(roots)
+
+    def _pin(self, ceremony: Ceremony) -> None:
+        """One opening for ever: the list of members that was confirmed does not change under this number."""
+        pinned = self.keeping.state.get("opened_sha256", ceremony.opened_sha256)
+        if ceremony.id != self.keeping.ceremony or pinned != ceremony.opened_sha256:
+            raise _refuse(
+                "ceremony_changed",
+                "密钥仪式 {ceremony} 的名单或门限与先前出示的不同。拒绝继续；请联系监督部门。",
+                "The members or the threshold of ceremony {ceremony} are not those shown before. Refused; call the "
+                "regulator.",
+                ceremony=self.keeping.ceremony,
+            )
+
+    def next_step(self, ceremony: Ceremony) -> Step | None:
+        """What this trustee does now, signed; None while it waits for others. Raises Refused, CryptoError."""
+        index = ceremony.index_of(self.person.key.key_id)
+        if index not in ceremony.joined:
+            self._check_free()
+            recipient = self.keeping.identity(make=True).recipient
+            return self._signed(ceremony, CeremonyJoined(ceremony.id, index, recipient, {}))
+        if ceremony.stage == "deal" and index not in ceremony.dealt:
+            self._check_own(ceremony, index)
+            return self.keeping.dealing(lambda: self._deal(ceremony, index))
+        if ceremony.stage == "accept" and index not in ceremony.accepted:
+            return self._checked(ceremony, index)
+        return None
+
+    def _signed(self, ceremony: Ceremony, step: S) -> S:
+        text = rules.statement(self.person.origin, ceremony.opened_sha256, step)
+        return replace(step, proof=sign_object(self.person.key, rules.LABEL, text))
+
+    def _check_free(self) -> None:
+        """A folder has room for one share: an older one may still be needed to open bids."""
+        if self.share_path.exists():
+            raise _refuse(
+                "ceremony_folder_taken",
+                "文件夹 {folder} 中已有另一个委员会的份额，可能仍要用于开标，不会覆盖。请新建文件夹，"
+                "把 key.pem 和 profile.json 复制过去，并用 --folder 指明。",
+                "The folder {folder} holds a share of another committee, which may still have to open bids; it is not "
+                "overwritten. Make a new folder, copy key.pem and profile.json into it, and name it with --folder.",
+                folder=self.person.profile.folder,
+            )
+
+    def _check_own(self, ceremony: Ceremony, index: int) -> HybridIdentity:
+        own = self.keeping.identity()
+        if ceremony.joined[index].recipient != own.recipient:
+            raise _refuse(
+                "ceremony_joined_elsewhere",
+                "本次仪式是从另一个文件夹或另一台机器加入的。请在那里继续；若不是您本人所为，请立即停用密钥并联系监督部门。",
+                "This ceremony was joined from another folder or machine. Go on there; if it was not you, take your "
+                "key out of use at once and call the regulator.",
+            )
+        return own
+
+    def _deal(self, ceremony: Ceremony, index: int) -> DealingGiven:
+        public, shares = deal(ceremony.id, index, ceremony.n, ceremony.opened.k, os.urandom)
+        files = {i: _sealed(ceremony.joined[i].recipient, share) for i, share in shares.items()}
+        commitments = tuple(point.hex() for point in public.commitments)
+        step = DealingGiven(ceremony.id, index, ceremony.joined_sha256, commitments, public.proof.hex(), files, {})
+        return decode(DealingGiven, encode(self._signed(ceremony, step)))
+
+    def _checked(self, ceremony: Ceremony, index: int) -> Step:
+        """Acceptance when every share dealt to this trustee is right, else the complaint that shows the wrong one."""
+        own = self._check_own(ceremony, index)
+        wrong = self._wrong_share(ceremony, index, own)
+        if wrong is not None:
+            # From here on others may know this identity: nothing dealt to it may ever be accepted.
+            self.keeping.note(complained=True)
+            said = complaint(wrong[0], index, wrong[1])
+            return self._signed(ceremony, ComplaintRaised(ceremony.id, index, said, own.identity, {}))
+        if self.keeping.state.get("complained"):
+            raise _refuse(
+                "ceremony_complained",
+                "本机已在此仪式中投诉，而平台现在出示了不同的分发。拒绝确认；请联系监督部门，并由交易中心取消仪式。",
+                "This machine has complained in this ceremony, and the platform now shows other dealings. Refused; "
+                "call the regulator and have the centre cancel it.",
+            )
+        step = DealingsAccepted(ceremony.id, index, ceremony.dealings_sha256, ceremony.committee.id, {})
+        return self._signed(ceremony, step)
+
+    def _wrong_share(self, ceremony: Ceremony, index: int, own: HybridIdentity) -> tuple[Dealing, bytes] | None:
+        for dealer, share in self._received(ceremony, index, own).items():
+            try:
+                check_dealt_share(ceremony.dealing(dealer), index, share)
+            except CryptoError:
+                return ceremony.dealing(dealer), share
+        return None
+
+    def _received(self, ceremony: Ceremony, index: int, own: HybridIdentity) -> dict[int, bytes]:
+        """By dealer the share dealt to this trustee; b"" where the file does not open."""
+        return {
+            dealer: rules.open_share(own.identity, given.shares[index]) or b""
+            for dealer, given in sorted(ceremony.dealt.items())
+        }
+
+    def send(self, step: Step) -> None:
+        """Hand in a step; doing it twice does nothing twice. Raises Refused."""
+        name = next(name for name, kind in rules.STEPS.items() if isinstance(step, kind))
+        body = {field: value for field, value in encode(step).items() if field != "ceremony"}
+        self.person.connection.post(f"/ceremonies/{step.ceremony}/{name}", body, repeatable=True)
+
+    def finish(self, ceremony: Ceremony) -> Committee:
+        """Keep the share as `Trustee.read` wants it, once the registered committee is the one computed here."""
+        committee, index = ceremony.committee, ceremony.index_of(self.person.key.key_id)
+        found = [c["description"] for c in self.person.connection.get("/committees") if c["id"] == committee.id]
+        if committee.describe() not in found:
+            raise _refuse(
+                "ceremony_committee_differs",
+                "登记簿中的委员会与本机算出的（{committee}）不一致。份额未保存为可用；请联系监督部门。",
+                "The register's committee is not the one computed here ({committee}). The share was not put to use; "
+                "call the regulator.",
+                committee=committee.id[:16],
+            )
+        if not self._kept(committee):
+            self._check_free()
+            own = self._check_own(ceremony, index)
+            dealings = [ceremony.dealing(i) for i in range(1, ceremony.n + 1)]
+            secret = combine_dealt_shares(dealings, index, self._received(ceremony, index, own))
+            write_json(self.index_path, {"committee": committee.describe(), "index": index})
+            write_private(self.share_path, seal_under(self.keeping.passphrase, secret))  # last: the folder is whole
+        self.keeping.forget()
+        return committee
+
+    def _kept(self, committee: Committee) -> bool:
+        kept = read_json(self.index_path)
+        return self.share_path.exists() and kept is not None and kept["committee"] == committee.describe()
+
+
+def _sealed(recipient: str, secret: bytes) -> str:
+    out = io.BytesIO()
+    encrypt(io.BytesIO(secret), out, [HybridRecipient(recipient)])
+    return base64.b64encode(out.getvalue()).decode("ascii")
+
+
+def waiting_ceremonies(person: Person) -> list[str]:
+    """Ids of the ceremonies in which this trustee has something to do, or to bring to its end here."""
+    mine = [c for c in person.connection.get("/ceremonies") if _is_member(c, person.key.key_id)]
+    return [
+        str(c["ceremony"])
+        for c in mine
+        if c["stage"] in ("join", "deal", "accept")
+        or (c["stage"] == "complete" and Keeping(person.profile, str(c["ceremony"]), "").begun)
+    ]
+
+
+def _is_member(shown: Mapping[str, Any], key: str) -> bool:
+    return any(member["key_id"] == key for member in shown["members"])
+
+
+def take_part(
+    person: Person, passphrase: str, ceremony: str, *, confirm: Confirm, announce: Announce, pause: float = PAUSE
+) -> Committee:
+    """Carry this trustee's part to the end: the committee whose share is then in the folder.
+
+    `confirm` is asked once, with the members on the screen. Raises Refused when the ceremony ended without a committee
+    or the platform showed something that does not hold, CryptoError of certificates and signatures.
+    """
+    part, told = Part(person, Keeping(person.profile, ceremony, passphrase)), ""
+    while True:
+        found = part.look()
+        if found.stage == "ended":
+            # That a centre cancels is signed by nobody: what was accepted may yet be needed, the rest never again.
+            if found.index_of(person.key.key_id) not in found.accepted:
+                part.keeping.forget()
+            raise _ended(found)
+        if found.stage == "complete":
+            return part.finish(found)
+        if not part.keeping.state.get("confirmed"):
+            if not confirm(found):
+                raise _refuse("ceremony_declined", "未确认，未签署任何内容。", "Not confirmed; nothing was signed.")
+            part.keeping.note(opened_sha256=found.opened_sha256, confirmed=True)
+        step = part.next_step(found)
+        if step is not None and _taken(part, step):
+            announce("done", type(step).__name__)
+            continue
+        waited = f"{found.stage}: " + ", ".join(member.organisation for member in found.missing)
+        if waited != told:
+            announce("waiting", waited)
+            told = waited
+        time.sleep(pause)
+
+
+def _taken(part: Part, step: Step) -> bool:
+    """Whether the step was taken; not when somebody's complaint came in between, which the next look shows."""
+    try:
+        part.send(step)
+    except Refused as refusal:
+        if refusal.code != "ceremony_over":
+            raise
+        return False
+    return True
+
+
+def _ended(ceremony: Ceremony) -> Refused:
+    ended = ceremony.ended
+    assert ended is not None
+    who = ceremony.member(ended.guilty).organisation if ended.guilty else "-"
+    facts = {"because": ended.because, "words": ended.words or "-", "who": who}
+    return _refuse(
+        "ceremony_ended",
+        "密钥仪式已终止，没有产生委员会：{because}；责任方：{who}；说明：{words}。请等候交易中心重新发起。",
+        "The ceremony ended without a committee: {because}; at fault: {who}; {words}. Wait for the centre to "
+        "open another.",
+        **facts,
+    )
