@@ -39,6 +39,12 @@ def open_case() -> Json:
     return {"case": case}
 
 
+@routes.post("/cases/<case>/next-round")
+@access(Action.NEXT_ROUND_OPEN)
+def open_next_round(case: str) -> Json:
+    return {"case": tenders.open_next_round(platform(), required_log_in(), case)}
+
+
 @routes.get("/cases/<case>/draft")
 @access(Action.DRAFT_READ)
 def read_draft(case: str) -> Json:

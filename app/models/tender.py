@@ -21,6 +21,7 @@ class TenderDraft(Base):
     title: Mapped[str] = mapped_column(String(300))
     terms: Mapped[str] = mapped_column(Text)  # the form, as JSON
     saved_at: Mapped[datetime]
+    follows: Mapped[str | None] = mapped_column(String(32), unique=True)  # the case whose failed lots come again
 
 
 class Tender(Base):

@@ -30,6 +30,7 @@ class Action(StrEnum):
     CEREMONY_READ = "ceremony:read"
     # tender
     CASE_OPEN = "case:open"
+    NEXT_ROUND_OPEN = "next_round:open"
     DRAFT_EDIT = "draft:edit"
     DRAFT_READ = "draft:read"
     TENDER_SUBMIT = "tender:submit"

@@ -80,6 +80,7 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.CEREMONY_TAKE_PART: (_grant(R.TRUSTEE),),  # a member of it, by rule
     A.CEREMONY_READ: (_grant(R.TRUSTEE, R.CENTRE_OPERATOR, R.REGULATOR),),
     A.CASE_OPEN: (_grant(R.AGENCY_OFFICER),),  # 1
+    A.NEXT_ROUND_OPEN: (_grant(R.AGENCY_OFFICER, phases=PUBLISHED, **AGENCY),),  # 1: only what failed
     A.DRAFT_EDIT: (_grant(R.AGENCY_OFFICER, phases=_in(P.DRAFT), **AGENCY),),  # 1
     A.DRAFT_READ: (_grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=_in(P.DRAFT), **AGENCY),),  # 2
     A.TENDER_SUBMIT: (_grant(R.AGENCY_OFFICER, phases=_in(P.DRAFT), **AGENCY),),  # 3, 2

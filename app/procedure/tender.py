@@ -51,11 +51,15 @@ class LotTerms:
 
 @dataclass(frozen=True)
 class CaseOpened:
-    """An agency officer begins a case; the competent authority and the centre are named once and for all."""
+    """An agency officer begins a case; the competent authority and the centre are named once and for all.
+
+    `follows` is the case whose lots failed and are tendered again here, or empty.
+    """
 
     agency: Party
     centre: Party
     regulator: Party
+    follows: str = ""
 
 
 @dataclass(frozen=True)

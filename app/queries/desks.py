@@ -57,6 +57,9 @@ def _officer(case: Case) -> Iterator[NextStep]:
     for number, lot in case.lots.items():
         yield from _chair(number, lot)
         yield from _after_opening(case, number, lot)
+    failed = [number for number, lot in case.lots.items() if lot.phase is Phase.FAILED]
+    if failed:
+        yield NextStep("open_next_round", lot=failed[0])
 
 
 def _chair(number: str, lot: LotCase) -> Iterator[NextStep]:

@@ -56,6 +56,14 @@ def _row(db_session: DbSession, tender: Tender, deadline_at: datetime) -> Notice
     )
 
 
+def next_round(db_session: DbSession, case_id: str, *, published: bool = False) -> str:
+    """The case in which the failed lots of this one come again, if there is one; '' otherwise."""
+    query = select(TenderDraft.case_id).where(TenderDraft.follows == case_id)
+    if published:
+        query = query.join(Tender, Tender.case_id == TenderDraft.case_id).where(Tender.published_at.is_not(None))
+    return db_session.scalar(query) or ""
+
+
 @dataclass(frozen=True)
 class DraftRow:
     """A draft of one's own agency."""

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.adapters.profiles import read_profile
 from app.casefile.codec import decode, encode
+from app.casefile.next_round import next_round_form
 from app.models import Account, AccountRole, Download, Lot, Organisation, StoredFile, Tender, TenderDraft
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
-from app.procedure.roles import Role
+from app.procedure.roles import Actor, Role
 from app.procedure.tender import CaseOpened, Document, Party, TenderSubmitted, TenderTerms
 from app.queries.cases import load_case
+from app.queries.lists import next_round
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, completes
 from app.services.documents import add_file
 from app.services.platform import Platform
 from app.services.register import committees
-from app.services.unit_of_work import plain_transaction, unit_of_work
+from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
 from crypto.canonical import Json
 
 DOCUMENT_LIMIT = 200 * 2**20
@@ -54,11 +56,44 @@ def open_case(platform: Platform, log_in: LogIn, title: str, regulator_id: str, 
             _party(work.db_session, "centre"),
             _party(work.db_session, "regulator", regulator_id),
         )
-        work.append(parties, actor=actor, role="AO")
-        draft = TenderDraft(case_id=case_id, organisation_id=actor.organisation_id, author_id=actor.id, title=title)
-        draft.terms, draft.saved_at = json.dumps(form, ensure_ascii=False), work.now
-        work.db_session.add(draft)
+        _begin_draft(work, actor, parties, title, form)
     return case_id
+
+
+def _begin_draft(work: UnitOfWork, actor: Actor, parties: CaseOpened, title: str, form: dict[str, Any]) -> None:
+    work.append(parties, actor=actor, role="AO")
+    draft = TenderDraft(case_id=work.case.id, organisation_id=actor.organisation_id, author_id=actor.id, title=title)
+    draft.terms, draft.saved_at = json.dumps(form, ensure_ascii=False), work.now
+    draft.follows = parties.follows or None
+    work.db_session.add(draft)
+
+
+def open_next_round(platform: Platform, log_in: LogIn, case_id: str) -> str:
+    """Tender the failed lots of a case again, as a case of its own that names the earlier one; the new case's id.
+
+    Terms and documents are taken over as a draft without deadlines (Law art. 28; Reg. art. 44). There is one next
+    round for each case: asked again, its id. Raises NotAllowed, RuleViolation `no_lot_failed`.
+    """
+    with platform.database.reading() as db_session:
+        actor, failed = load_actor(db_session, log_in.account_id), load_case(db_session, case_id)
+        authorize(actor, Action.NEXT_ROUND_OPEN, failed)
+        if known := next_round(db_session, case_id):
+            return known
+        form, parties = next_round_form(failed), failed.tender.parties
+    assert parties is not None
+    new_id = secrets.token_hex(8)
+    with unit_of_work(platform.database, new_id, begins="tender") as work:
+        actor = load_actor(work.db_session, log_in.account_id)
+        authorize(actor, Action.NEXT_ROUND_OPEN, failed)
+        if known := next_round(work.db_session, case_id):
+            raise RuleViolation("next_round_exists", case=known)
+        _begin_draft(work, actor, replace(parties, follows=case_id), str(form["title"]), form)
+        for row in work.db_session.scalars(_document_rows(case_id)):
+            kept = {"name": row.name, "media_type": row.media_type, "size": row.size, "sha256": row.sha256}
+            again = StoredFile(id=secrets.token_hex(16), case_id=new_id, kind="document", blob=row.blob, **kept)
+            again.created_at = work.now
+            work.db_session.add(again)
+    return new_id
 
 
 def _party(db_session: DbSession, kind: str, organisation_id: str = "") -> Party:
@@ -109,9 +144,14 @@ def read_draft(platform: Platform, log_in: LogIn, case_id: str) -> Draft:
 
 
 def _documents(db_session: DbSession, case_id: str) -> tuple[Document, ...]:
+    return tuple(
+        Document(row.id, row.name, row.size, row.sha256) for row in db_session.scalars(_document_rows(case_id))
+    )
+
+
+def _document_rows(case_id: str) -> Select[tuple[StoredFile]]:
     query = select(StoredFile).where(StoredFile.case_id == case_id, StoredFile.kind == "document")
-    rows = db_session.scalars(query.order_by(StoredFile.created_at, StoredFile.id))
-    return tuple(Document(row.id, row.name, row.size, row.sha256) for row in rows)
+    return query.order_by(StoredFile.created_at, StoredFile.id)
 
 
 def draft_terms(platform: Platform, log_in: LogIn, case_id: str) -> Json:

@@ -56,6 +56,12 @@ STEPS: dict[str, Wording] = {
         _l("去复核"),
         lambda case, step: url_for("agency.release", case=case),
     ),
+    "open_next_round": Wording(
+        _l("重新招标"),
+        _l("流标的标包可以重新招标：公告条款和招标文件带入新的草稿，由您核对、改定后送审。"),
+        _l("去办理"),
+        lambda case, step: url_for("agency.next_round", case=case),
+    ),
     "answer_question": Wording(
         _l("答复投标人的问题"),
         _l("您拟的答复由主管发布，发给所有下载文件的人；提问人不公开。"),

@@ -57,6 +57,7 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "ceremony:take_part": [("TR", "-", "any")],
     "ceremony:read": [("TR TC RG", "-", "any")],
     "case:open": [("AO", "-", "any")],
+    "next_round:open": [("AO", PUBLISHED, "own")],
     "draft:edit": [("AO", "P0", "own")],
     "draft:read": [("AO AS", "P0", "own")],
     "tender:submit": [("AO", "P0", "own")],

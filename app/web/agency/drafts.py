@@ -7,12 +7,14 @@ from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
 from app.adapters.profiles import profile_names, read_profile
 from app.adapters.templates import new_form, tender_templates
 from app.casefile.codec import decode, encode
+from app.casefile.next_round import next_round_form
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
@@ -25,7 +27,7 @@ from app.web.agency.blueprint import routes
 from app.web.agency.forms import BasicsForm, DocumentForm, LotForm, NewCaseForm, ScoringForm, options
 from app.web.agency.scoring import SPARE_ROWS, fill_scoring, read_scoring, with_formula
 from app.web.entitled import account_key, in_words
-from app.web.pages import Refused, attempt, local_time, to_local, to_utc
+from app.web.pages import Refused, attempt, case_trail, entitled_case, head_of, local_time, to_local, to_utc
 from app.web.terms import shown_terms
 from app.web.wording import FORMULAS, PARAMETERS, titled
 from crypto.canonical import Json
@@ -53,6 +55,21 @@ def new_case() -> str | Response:
         if case:
             return redirect(url_for("agency.draft", case=case, step="basics"))
     return render_template("pages/agency/new.html", form=form, regulators=regulators)
+
+
+@routes.route("/agency/cases/<case>/next-round", methods=["GET", "POST"])
+@access(Action.NEXT_ROUND_OPEN)
+def next_round(case: str) -> str | Response:
+    """What failed comes again as a draft of its own, which names the failed case."""
+    found, form = entitled_case(case, Action.NEXT_ROUND_OPEN), FlaskForm()
+    draft = attempt(form, lambda: next_round_form(found))
+    if draft and form.validate_on_submit():
+        made = attempt(form, lambda: tenders.open_next_round(platform(), required_log_in(), case))
+        if made:
+            return redirect(url_for("agency.draft", case=made, step="basics"))
+    trail = case_trail(found, (_("重新招标"), None))
+    shown = {"breadcrumbs": trail, "case_id": case, "draft": draft, "documents": found.tender.published.documents}
+    return render_template("pages/agency/next_round.html", form=form, **head_of(found), **shown)
 
 
 def steps_of(draft: Draft) -> list[tuple[str, str]]:

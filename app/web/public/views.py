@@ -21,7 +21,7 @@ from app.procedure.roles import Actor, Role
 from app.procedure.tender import Question, question_deadline
 from app.queries.cases import load_records
 from app.queries.desks import next_steps
-from app.queries.lists import NoticeRow, published_notices
+from app.queries.lists import NoticeRow, next_round, published_notices
 from app.queries.timeline import case_stages
 from app.web.names import PHASES
 from app.web.pages import Refused, attempt, download, entitled_case, head_of
@@ -77,6 +77,11 @@ def _instant(text: str) -> datetime | None:
         return None
 
 
+def _next_round(case: str) -> str:
+    with platform().database.reading() as db_session:
+        return next_round(db_session, case, published=True)
+
+
 @routes.get("/cases/<case>")
 @access(Action.NOTICE_READ)
 def notice(case: str) -> str:
@@ -103,6 +108,8 @@ def notice(case: str) -> str:
         may_amend=allowed(actor, Action.AMENDMENT_PROPOSE, found),
         own_lots=_own_lots(found, actor),
         open_lots=[number for number, lot in found.lots.items() if lot.phase is Phase.BIDDING],
+        follows=terms.parties.follows,
+        next_round=_next_round(case),
         may_download=allowed(actor, Action.DOCUMENTS_DOWNLOAD, found),
         openings=[number for number in found.lots if allowed(actor, Action.OPENING_WATCH, found, number)],
         reports=[number for number in found.lots if allowed(actor, Action.REPORT_READ, found, number)],
