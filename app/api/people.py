@@ -56,7 +56,8 @@ def read_platform() -> Json:
 @access(Action.WEB_SESSION_BEGIN)
 def begin() -> Json:
     sent = body()
-    token = accounts.begin_web_session(platform(), text(sent, "login"), text(sent, "password"), text(sent, "code"))
+    given = (text(sent, "login"), text(sent, "password"), text(sent, "code"))
+    token = accounts.begin_web_session(platform(), *given, request.remote_addr or "")
     return {"token": token}
 
 

@@ -4,7 +4,7 @@ from app.models.base import Base
 from app.models.casefile import ActHead, CaseEvent, CaseFile, CasePrivate, Command, DeniedAttempt
 from app.models.drawing import CallUp, Expert, Pseudonym
 from app.models.files import StoredFile, Upload
-from app.models.people import Account, AccountRole, Certificate, Invitation, Organisation, WebSession
+from app.models.people import Account, AccountRole, Certificate, Invitation, LogInFailure, Organisation, WebSession
 from app.models.register import Cosignature, RegisterTick, TickChange
 from app.models.sitting import PendingSignature, ScoreDraft, SeatRequest, Site
 from app.models.tender import Download, Lot, Tender, TenderDraft
@@ -14,7 +14,7 @@ from app.models import append_only  # isort: skip  # after the tables that it gu
 
 __all__ = [
     "Account", "AccountRole", "ActHead", "Base", "CallUp", "CaseEvent", "CaseFile", "CasePrivate", "Certificate",
-    "Command", "Cosignature", "DeniedAttempt", "Download", "Expert", "Invitation", "Job", "Lot", "Notice",
-    "Organisation", "PendingSignature", "Pseudonym", "RegisterTick", "ScoreDraft", "SeatRequest", "Site", "StoredFile",
+    "Command", "Cosignature", "DeniedAttempt", "Download", "Expert", "Invitation", "Job", "LogInFailure", "Lot",
+    "Notice", "Organisation", "PendingSignature", "Pseudonym", "RegisterTick", "ScoreDraft", "SeatRequest", "Site", "StoredFile",
     "Tender", "TenderDraft", "TickChange", "Upload", "WebSession", "append_only",
 ]  # fmt: skip

@@ -55,6 +55,16 @@ class AccountRole(Base):
     account: Mapped[Account] = relationship(back_populates="roles")
 
 
+class LogInFailure(Base):
+    """Failed log-ins from one address with one log-in name; `source` is the hash of both, `until` ends their count."""
+
+    __tablename__ = "log_in_failure"
+
+    source: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int]
+    until: Mapped[datetime]
+
+
 class Invitation(Base):
     """The one-time code with which a prepared and approved account is taken over by its person."""
 

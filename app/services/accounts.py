@@ -12,11 +12,11 @@ from functools import cache
 import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
-from sqlalchemy import select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.database import in_native_thread
-from app.models import Account, AccountRole, Invitation, Organisation, WebSession
+from app.models import Account, AccountRole, Invitation, LogInFailure, Organisation, WebSession
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
@@ -200,15 +200,24 @@ def accept_invitation(platform: Platform, code: str, password: str) -> tuple[str
         return account.login, _set_credentials(platform, account, password)
 
 
-def begin_web_session(platform: Platform, login: str, password: str, code: str) -> str:
-    """Log in: the token of a new web session. One refusal for every reason (`log_in_failed`), except `locked_out`."""
+def begin_web_session(platform: Platform, login: str, password: str, code: str, address: str) -> str:
+    """Log in from a network address: the token of a new web session.
+
+    One refusal for every reason (`log_in_failed`), except: `log_in_throttled` after too many failures with this name
+    from this address, whether there is such an account or not; `locked_out` after too many wrong codes by somebody who
+    has the password. Who has not even the password can lock nobody out elsewhere.
+    """
+    source = hashlib.sha256(f"{address}\0{login}".encode()).hexdigest()
     with platform.database.reading() as db_session:
+        _check_source(db_session, source, platform.database.now(db_session.connection()))
         found = db_session.scalar(select(Account).where(Account.login == login))
         password_hash = (found.password_hash if found else None) or _no_password()
     right = _password_fits(password_hash, password)
     with plain_transaction(platform.database) as (db_session, now):
+        take_turns(db_session, source)
         account = db_session.scalar(select(Account).where(Account.login == login).with_for_update())
         token = _check_log_in(platform, account, right, code, now)
+        _count_source(db_session, source, now, failed=not token)
         if account is not None and token:
             row = WebSession(token_hash=token_hash(token), account_id=account.id, created_at=now)
             row.expires_at = now + LOG_IN_VALID
@@ -231,6 +240,24 @@ def _password_fits(password_hash: str, password: str) -> bool:
         return False
 
 
+def _check_source(db_session: DbSession, source: str, now: datetime) -> None:
+    row = db_session.get(LogInFailure, source)
+    if row is not None and row.until > now and row.failures >= FAILURES_ALLOWED:
+        raise RuleViolation("log_in_throttled", until=row.until)
+
+
+def _count_source(db_session: DbSession, source: str, now: datetime, *, failed: bool) -> None:
+    """One failure more, or none any more; what is over is forgotten."""
+    row = db_session.get(LogInFailure, source, with_for_update=True)
+    if not failed:
+        db_session.execute(delete(LogInFailure).where(or_(LogInFailure.source == source, LogInFailure.until <= now)))
+    elif row is None:
+        db_session.add(LogInFailure(source=source, failures=1, until=now + LOCKED_FOR))
+    else:
+        row.failures = row.failures + 1 if row.until > now else 1
+        row.until = now + LOCKED_FOR
+
+
 def _check_log_in(platform: Platform, account: Account | None, right: bool, code: str, now: datetime) -> str:
     """A fresh token, or "" with the failure counted. A one-time code counts once: the last step used is kept."""
     if account is None:
@@ -242,7 +269,7 @@ def _check_log_in(platform: Platform, account: Account | None, right: bool, code
     usable = right and account.approved_at is not None and account.suspended_at is None
     step = _totp_step(platform, account, code, now) if usable else 0
     if not step:
-        account.failures += 1
+        account.failures += right
         if account.failures >= FAILURES_ALLOWED:
             account.failures, account.locked_until = 0, now + LOCKED_FOR
         return ""

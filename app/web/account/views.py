@@ -35,7 +35,7 @@ def log_in() -> Answer:
     form = LogInForm()
     if form.validate_on_submit():
         wanted = (form.login.data, form.password.data, form.code.data)
-        token = attempt(form, lambda: accounts.begin_web_session(platform(), *wanted))
+        token = attempt(form, lambda: accounts.begin_web_session(platform(), *wanted, request.remote_addr or ""))
         if token:
             return _with_cookie(redirect(_local_path(request.args.get("next", "")) or url_for("account.home")), token)
     return render_template("pages/account/log_in.html", form=form)

@@ -39,8 +39,10 @@ class Someone:
     def code(self, steps=0):
         return self.totp.at(self.bench.clock.at + steps * TOTP_STEP)
 
-    def log_in(self, code="", password=PASSWORD):
-        return accounts.begin_web_session(self.bench.platform, self.login, password, code or self.code())
+    def log_in(self, code="", password=PASSWORD, address=""):
+        """From an address of its own each time, unless one is given."""
+        address = address or secrets.token_hex(8)
+        return accounts.begin_web_session(self.bench.platform, self.login, password, code or self.code(), address)
 
     def reads(self, token):
         database = self.bench.platform.database
@@ -96,7 +98,7 @@ def test_a_code_counts_once(someone):
 def test_a_code_counts_once_for_eight_at_the_same_moment(someone):
     code = someone.code()
     found = at_once(8, lambda: someone.log_in(code))
-    assert sorted(word == "log_in_failed" for word in found) == [False] + [True] * 7 or "locked_out" in found
+    assert sorted(word == "log_in_failed" for word in found) == [False] + [True] * 7
     tokens = [word for word in found if word not in ("log_in_failed", "locked_out")]
     assert len(tokens) == 1
 
@@ -110,13 +112,39 @@ def test_codes_of_another_time_are_wrong(someone):
 def test_every_wrong_log_in_is_refused_in_the_same_words(bench, someone):
     refused("log_in_failed", someone.log_in, someone.code(), "wrong password")
     refused("log_in_failed", someone.log_in, "000000")
-    refused("log_in_failed", accounts.begin_web_session, bench.platform, "nobody", PASSWORD, "000000")
+    refused("log_in_failed", accounts.begin_web_session, bench.platform, "nobody", PASSWORD, "000000", "::1")
 
 
 # locked out
 
 
-def test_wrong_log_ins_lock_for_a_while(bench, someone):
+def test_who_has_no_password_locks_nobody_out(bench, someone):
+    for _ in range(3 * FAILURES_ALLOWED):
+        refused("log_in_failed", someone.log_in, password="a wrong password")
+    assert someone.log_in()
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_failures_from_one_address_make_it_wait_and_nobody_else(bench, someone, known):
+    if not known:
+        someone.login = secrets.token_hex(8)
+    began = bench.clock.at
+    for _ in range(FAILURES_ALLOWED):
+        refused("log_in_failed", someone.log_in, password="a wrong password", address="192.0.2.66")
+    assert refused("log_in_throttled", someone.log_in, address="192.0.2.66")["until"] == began + LOCKED_FOR
+    if known:
+        assert someone.log_in(address="192.0.2.7")
+    bench.clock.stop_at(began + LOCKED_FOR)
+    refused("log_in_failed", someone.log_in, password="a wrong password", address="192.0.2.66")
+
+
+def test_failures_in_parallel_from_one_address_are_all_counted(bench, someone):
+    someone.login = secrets.token_hex(8)
+    at_once(FAILURES_ALLOWED, lambda: someone.log_in(address="192.0.2.67"))
+    refused("log_in_throttled", someone.log_in, address="192.0.2.67")
+
+
+def test_wrong_codes_lock_for_a_while(bench, someone):
     for _ in range(FAILURES_ALLOWED):
         refused("log_in_failed", someone.log_in, "000000")
     began = bench.clock.at
