@@ -58,6 +58,16 @@ def load_ceremonies(db_session: DbSession) -> dict[str, CeremonyRow]:
     return dict(reversed(found.items()))
 
 
+def waiting_for(db_session: DbSession, keys: frozenset[str]) -> list[tuple[CeremonyRow, bool]]:
+    """Ceremonies under way in which one of these keys takes part, and whether it is that member's turn."""
+    found = []
+    for row in load_ceremonies(db_session).values():
+        own = keys & {member.key_id for member in row.state.opened.members}
+        if own and not row.over:
+            found.append((row, any(member.key_id in own for member in row.state.missing)))
+    return found
+
+
 def certificates_of(db_session: DbSession, state: Ceremony) -> dict[int, Certificate]:
     """By index the certificate of each member's key, revoked or not."""
     keys = {member.key_id: member.index for member in state.opened.members}

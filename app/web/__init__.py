@@ -18,6 +18,7 @@ from app.web.expert.room import routes as sitting
 from app.web.expert.views import routes as expert
 from app.web.languages import compile_catalogue
 from app.web.navigation import footer_links, nav_links
+from app.web.operator.ceremonies import routes as ceremonies
 from app.web.operator.views import routes as operator
 from app.web.public.views import routes as public
 from app.web.regulator.views import routes as regulator
@@ -39,7 +40,7 @@ HEADERS = {
 
 def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
-    for blueprint in (public, account, agency, bidder, rooms, expert, sitting, operator, regulator):
+    for blueprint in (public, account, agency, bidder, rooms, expert, sitting, operator, ceremonies, regulator):
         app.register_blueprint(blueprint)
     app.view_functions["static"] = access(Action.SITE_READ)(app.view_functions["static"])
     compile_catalogue()

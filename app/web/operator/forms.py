@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import SelectField, SelectMultipleField, StringField, widgets
+from wtforms import IntegerField, SelectField, SelectMultipleField, StringField, widgets
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional, Regexp
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from app.procedure.roles import Role
 from app.web.wording import ROLES
@@ -35,7 +35,37 @@ class CommitteeForm(FlaskForm):
     description = FileField(
         _l("受托方公开说明文件（JSON）"),
         [FileRequired(_l("请选择文件"))],
-        description=_l("由密钥仪式生成，只含公钥，不含任何份额。"),
+        description=_l("只含公钥，不含任何份额。只接受演示模式 M0；份额分别生成的委员会由密钥仪式自动登记。"),
+    )
+
+
+class CeremonyForm(FlaskForm):
+    """Who is asked to hold a key ceremony, and how many of them open."""
+
+    trustees = SelectMultipleField(
+        _l("受托人"),
+        [InputRequired(_l("请选择受托人"))],
+        description=_l(
+            "受托单位的利益应当相互对立，例如采购人、投标人协会、监督部门、公证处、高校；同属一方的受托人合起来就能提前开标。"
+        ),
+        option_widget=widgets.CheckboxInput(),
+        widget=widgets.ListWidget(prefix_label=False),
+    )
+    k = IntegerField(
+        _l("开标所需签署数"),
+        [InputRequired(_l("请输入开标所需签署数")), NumberRange(2, 32, _l("应为 2 至 32 之间的整数"))],
+        default=3,
+        description=_l("通常 5 家中任意 3 家。太小容易串通，太大则有人缺席就开不了标。"),
+    )
+
+
+class CancelCeremonyForm(FlaskForm):
+    """Why a ceremony that is under way ends."""
+
+    reason = StringField(
+        _l("取消理由"),
+        [InputRequired(_l("请写明取消理由")), Length(max=200)],
+        description=_l("将写入公开登记簿"),
     )
 
 

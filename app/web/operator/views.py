@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import base64
-import json
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice
 
 from app.casefile.codec import encode
@@ -15,17 +13,17 @@ from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
 from app.procedure.roles import Role
 from app.queries import boards
+from app.queries.ceremonies import waiting_for
 from app.queries.people import registered_committees
-from app.services import accounts, experts, register, sittings
+from app.services import accounts, experts, sittings
 from app.services.accounts import NewOrganisation
 from app.web.entitled import account_key, in_words
 from app.web.names import PHASES
-from app.web.operator.forms import AccountForm, CommitteeForm, ExpertsForm, SiteForm
+from app.web.operator.forms import AccountForm, ExpertsForm, SiteForm
 from app.web.operator.imports import read_experts
-from app.web.operator.wording import BOARD_STEPS
+from app.web.operator.wording import BOARD_STEPS, CEREMONY_STAGES
 from app.web.pages import Refused
 from app.web.wording import ROLES
-from crypto.canonical import Json
 from evaluation.sitting import MemberIdentified
 
 routes = Blueprint("operator", __name__)
@@ -44,27 +42,6 @@ def centre() -> str:
     ready = {"committees": len(committees), "sites": len(sites), "experts": sum(site.experts for site in sites)}
     shown = {"rows": rows, "waiting": waiting, "ready": ready, "phases": PHASES, "steps": BOARD_STEPS}
     return render_template("pages/operator/centre.html", **shown)
-
-
-@routes.route("/centre/committees", methods=["GET", "POST"])
-@access(Action.COMMITTEE_REGISTER)
-def committees() -> Any:
-    """Committees of trustees: the joint keys to which bids are sealed."""
-    form, errors = CommitteeForm(), []
-    if form.validate_on_submit():
-        try:
-            register.register_committee(platform(), required_log_in(), _json(form.description.data.read(MOST_BYTES)))
-            return redirect(url_for("operator.committees"))
-        except Refused as refusal:
-            errors = [in_words(refusal)]
-        except ValueError:
-            errors = [_("文件不是 JSON，请选择密钥仪式写出的公开说明文件。")]
-    found = registered_committees(platform().database)
-    return render_template("pages/operator/committees.html", form=form, errors=errors, committees=found)
-
-
-def _json(data: bytes) -> Json:
-    return json.loads(data.decode("utf-8"))
 
 
 @routes.route("/centre/sites", methods=["GET", "POST"])
@@ -169,5 +146,13 @@ def trustee() -> str:
     """Openings and draws that need this trustee's share, and how to give it: with its own tool alone."""
     with platform().database.reading() as db_session:
         rows = boards.trustee_board(db_session, current_actor())
-    shown = {"rows": rows, "phases": PHASES, "steps": BOARD_STEPS, "keys": sorted(current_actor().keys)}
+        waiting = waiting_for(db_session, current_actor().keys)
+    shown = {
+        "ceremonies": waiting,
+        "stages": CEREMONY_STAGES,
+        "rows": rows,
+        "phases": PHASES,
+        "steps": BOARD_STEPS,
+        "keys": sorted(current_actor().keys),
+    }
     return render_template("pages/operator/trustee.html", base_url=platform().settings.base_url, **shown)

@@ -24,3 +24,17 @@ BOARD_STEPS = {
     "share_draw": _l("需要您签署抽取"),
     "share_given": _l("您已签署或不再需要"),
 }
+
+CEREMONY_STAGES = {
+    "join": _l("等待受托人加入"),
+    "deal": _l("等待受托人分发份额"),
+    "accept": _l("等待受托人核对并确认"),
+    "complete": _l("已完成，委员会已登记"),
+    "ended": _l("已终止，没有产生委员会"),
+}
+CEREMONY_ENDS = {
+    "cancelled": _l("中心取消"),
+    "share_wrong": _l("分发的份额有误"),
+    "share_unreadable": _l("分发的份额无法打开"),
+    "complaint_unfounded": _l("投诉不成立"),
+}
