@@ -254,7 +254,7 @@ README_TEXT = """\
 
 本压缩包是一个采购项目案卷中持有人有权查看的全部内容。核验不需要平台、数据库或网络：
 
-    tenderhall verify 本文件.zip [--roots 根证书.pem]
+    tenderhall verify 本文件.zip [--roots 根证书.pem] [--witness 见证方公钥]
 
 逐项输出“通过 / 未通过 / 未覆盖”，只有没有任何一项未通过时退出码才为 0。
 events.jsonl   案卷日志，每行一项；无权查看的只有叶子哈希。每项为 RFC 8785 规范 JSON，
@@ -263,13 +263,14 @@ case.json      树的大小与树根，由平台密钥签名。
 trust.json     根证书、平台证书、登记簿中的证书事实。--roots 给出您自己保存的根证书更可靠。
 committee.json 受托人委员会公钥；submissions/ 投标声明与收据；releases/ 开标签名；
 draws/         抽取记录，可用 verify_draw.py 独立复核；sittings/ 评审打分与结果；documents/ 签章 PDF。
+register/      登记簿节拍：本案卷的树根如何列入见证方联署的检查点（C2SP tlog-checkpoint）。
 private.jsonl  仅监管部门：操作来源（地址），每项按 SHA-256(salt ‖ facts) 与日志核对。
 
 Evidence bundle
 
 Everything of one procurement's case file that its holder may see. The check needs no platform, database or network:
 
-    tenderhall verify THIS.zip [--roots ROOTS.pem]
+    tenderhall verify THIS.zip [--roots ROOTS.pem] [--witness VKEY]
 
 It prints one line a check (ok / FAIL / not covered) and exits 0 only when nothing failed.
 events.jsonl   the log, one entry a line; of what the holder may not see, only the leaf hash. RFC 8785 canonical
@@ -279,5 +280,6 @@ trust.json     authorities, the platform's certificate, facts of the register. R
                are better evidence than these.
 committee.json the trustees' public key; submissions/ statements and receipts; releases/ opening signatures;
 draws/         records for the standalone verify_draw.py; sittings/ scores and results; documents/ sealed PDF files.
+register/      ticks: how heads of this log stand under checkpoints that witnesses cosigned (C2SP tlog-checkpoint).
 private.jsonl  for the regulator only: where acts came from; SHA-256(salt || facts) stands in the log.
 """

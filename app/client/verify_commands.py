@@ -16,6 +16,7 @@ from app.casefile.verification import Check, Verdict, verify_bundle
 from app.client.terminal import spoken
 from app.messages import catalogue, sentence
 from app.procedure.profiles import Profile
+from crypto.notes import COSIGNATURE, VerifierKey
 
 CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", re.DOTALL)
 SHOWN = {
@@ -30,6 +31,8 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser("verify", help=text, description=text)
     parser.add_argument("bundle", type=Path, help="证据包 case-….evidence.zip / the bundle")
     parser.add_argument("--roots", type=Path, action="append", default=[], help="可信根证书 / trusted roots (PEM)")
+    text = "见证方公钥 vkey，可多次 / a witness's key (vkey); each one given must have cosigned"
+    parser.add_argument("--witness", action="append", default=[], metavar="VKEY", help=text)
     parser.add_argument("--lang", choices=("zh", "en"), default="zh", help="输出语言 / language of the report")
     parser.set_defaults(run=_verify)
 
@@ -37,7 +40,8 @@ def add_parser(subparsers: Any) -> None:
 @spoken
 def _verify(arguments: argparse.Namespace) -> int:
     roots = [root for path in arguments.roots for root in CERTIFICATE.findall(path.read_text("ascii"))]
-    checks = verify_bundle(arguments.bundle.read_bytes(), roots, shipped_profiles())
+    witnesses = [VerifierKey.parse(text, COSIGNATURE) for text in arguments.witness]
+    checks = verify_bundle(arguments.bundle.read_bytes(), roots, shipped_profiles(), witnesses=witnesses)
     for check in checks:
         print(line(check, arguments.lang))
     counts = Counter(check.verdict for check in checks)

@@ -24,6 +24,7 @@ from app.queries.cases import load_case, load_records, load_rows, record_of
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.platform import Platform
+from app.services.tick_proofs import register_files
 
 SEALED_BIDS_LIMIT = 64 * 2**20  # bytes of sealed bids in a bundle; beyond it the holder keeps them apart
 KIND_OF = {"OpeningConcluded": "record", "ReportSealed": "report"}
@@ -38,10 +39,12 @@ def export_evidence(platform: Platform, log_in: LogIn, case_id: str) -> tuple[st
     with platform.database.reading() as db_session:
         actor, case = load_actor(db_session, log_in.account_id, log_in.seat), load_case(db_session, case_id)
         authorize(actor, Action.EVIDENCE_EXPORT, case)
+        ticks = register_files(platform, db_session, case_id)  # before the log, which then holds at least as much
         lines = _lines(db_session, actor, case)
         visible = [line.record for line in lines if line.record]
         trust = Trust(platform.keys.roots, platform.keys.platform.certificate, _certificates(db_session, visible))
         attached = _bids(platform, db_session, actor, case, visible) | _documents(platform, db_session, visible)
+        attached |= ticks
         private = _private(db_session, case_id) if actor.is_(Role.REGULATOR) else []
         now = platform.database.now(db_session.connection())
     head = signed_head(

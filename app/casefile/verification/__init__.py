@@ -3,16 +3,17 @@
 The steps, in order; each names what differs by sequence number, type and field:
  1 head       the platform signed size and root of the log
  2 log        leaves, order, times and root
- 3 files      copies agree with the log, nothing is foreign, private halves fit
- 4 acts       signatures, keys that counted then, chains
- 5 replay     every fact is lawful, every consequence what the rules say; deadlines strictly kept
- 6 receipts   the platform's word, and no receipted bid missing at the close
- 7 release    shares and the signature that opens the bids
- 8 openings   every bid's key and content, or the reason of a void one
- 9 draws      statement, commitments, signature, tickets
-10 sittings   from locked sheets to the published ranking
-11 documents  sealed last, signed by the keys of the seats
-12 profile    which numbers of the rule book held
+ 3 witness    the log continues every head of it that a witness cosigned
+ 4 files      copies agree with the log, nothing is foreign, private halves fit
+ 5 acts       signatures, keys that counted then, chains
+ 6 replay     every fact is lawful, every consequence what the rules say; deadlines strictly kept
+ 7 receipts   the platform's word, and no receipted bid missing at the close
+ 8 release    shares and the signature that opens the bids
+ 9 openings   every bid's key and content, or the reason of a void one
+10 draws      statement, commitments, signature, tickets
+11 sittings   from locked sheets to the published ranking
+12 documents  sealed last, signed by the keys of the seats
+13 profile    which numbers of the rule book held
 """
 
 from __future__ import annotations
@@ -28,14 +29,17 @@ from app.casefile.verification.evidence import Evidence, read_evidence
 from app.casefile.verification.findings import Check, Finding, Findings, Verdict, failed
 from app.casefile.verification.log import check_files, check_head, check_log
 from app.casefile.verification.replay import check_replay
+from app.casefile.verification.witnesses import check_witnesses
 from app.procedure.errors import RuleViolation
 from app.procedure.profiles import Profile
 from crypto.errors import CryptoError
+from crypto.notes import VerifierKey
 
 Step = Callable[[Evidence], Findings]
 STEPS: dict[str, Step] = {
     "head": check_head,
     "log": check_log,
+    "witness": check_witnesses,
     "files": check_files,
     "acts": check_acts,
     "replay": check_replay,
@@ -56,15 +60,18 @@ def verify_bundle(
     roots: Sequence[str] = (),
     profiles: Sequence[Profile] = (),
     steps: Mapping[str, Step] = STEPS,
+    *,
+    witnesses: Sequence[VerifierKey] = (),
 ) -> tuple[Check, ...]:
     """What each step finds: a line that it holds, or every failure; and what it could not cover.
 
     `bundle`: the zip archive or its files by name. `roots`: authorities (PEM) that the verifier has from elsewhere;
     without them the bundle's own count, and the report says so. `profiles`: rule books known by name and version.
+    `witnesses`: each of these must have cosigned what the bundle shows of the register; without any, none is asked for.
     """
     try:
         files = unpack(bundle) if isinstance(bundle, bytes) else bundle
-        evidence = read_evidence(files, roots, profiles)
+        evidence = read_evidence(files, roots, profiles, witnesses)
     except Exception as exc:  # whatever is wrong with a malformed bundle, it proves nothing
         return (Check("bundle", Verdict.FAIL, *_refusal(exc)),)
     return tuple(check for name, step in steps.items() for check in _run(name, step, evidence))

@@ -18,6 +18,7 @@ from app.procedure.roles import Role
 from crypto.canonical import Json, parse
 from crypto.certificates import CertificateFacts, verify_certificate
 from crypto.errors import CryptoError
+from crypto.notes import VerifierKey
 
 DIGEST = 32
 
@@ -60,6 +61,7 @@ class Evidence:
     roots: tuple[str, ...]
     pinned: bool
     profiles: tuple[Profile, ...]
+    witnesses: tuple[VerifierKey, ...] = ()  # whose cosignatures the verifier asks for
 
     @property
     def origin(self) -> str:
@@ -131,7 +133,12 @@ def _has_fact(record: Record) -> bool:
     return True
 
 
-def read_evidence(files: Mapping[str, bytes], roots: Sequence[str] = (), profiles: Sequence[Profile] = ()) -> Evidence:
+def read_evidence(
+    files: Mapping[str, bytes],
+    roots: Sequence[str] = (),
+    profiles: Sequence[Profile] = (),
+    witnesses: Sequence[VerifierKey] = (),
+) -> Evidence:
     """The evidence of a bundle's files. `roots`: authorities (PEM) that the verifier knows itself.
 
     Raises RuleViolation `evidence_file_missing`, CryptoError `not_canonical`, KeyError or TypeError for other shapes.
@@ -150,6 +157,7 @@ def read_evidence(files: Mapping[str, bytes], roots: Sequence[str] = (), profile
         roots=tuple(roots) or tuple(str(root) for root in trust["roots"]),
         pinned=bool(roots),
         profiles=tuple(profiles),
+        witnesses=tuple(witnesses),
     )
 
 

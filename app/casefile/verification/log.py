@@ -8,6 +8,7 @@ from app.casefile.bundle import CASE, EVENTS, HEAD, PRIVATE, README, README_TEXT
 from app.casefile.record import Record
 from app.casefile.verification.evidence import Evidence, read_private
 from app.casefile.verification.findings import Findings, failed, held, not_covered
+from app.casefile.verification.witnesses import register_files
 from crypto import merkle
 from crypto.canonical import canonical
 from crypto.certificates import verify_certificate
@@ -38,7 +39,6 @@ def check_head(evidence: Evidence) -> Findings:
     yield held("evidence_head_signed", origin=evidence.origin, exported_at=evidence.head["exported_at"])
     if not evidence.pinned:
         yield not_covered("evidence_roots_own")
-    yield not_covered("evidence_no_witness")
 
 
 def check_log(evidence: Evidence) -> Findings:
@@ -77,7 +77,7 @@ def check_files(evidence: Evidence) -> Findings:
     """Every file is one that the log leads to; copies say what the log says."""
     derived = derived_files(evidence.readable, evidence.origin)
     derived[README] = README_TEXT.encode()
-    known = {EVENTS, CASE, TRUST, PRIVATE} | derived.keys() | set(attachable(evidence))
+    known = {EVENTS, CASE, TRUST, PRIVATE} | derived.keys() | set(attachable(evidence)) | register_files(evidence.files)
     for name, data in derived.items():
         if name not in evidence.files:
             yield failed("evidence_file_missing", name=name)

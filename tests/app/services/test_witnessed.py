@@ -1,0 +1,397 @@
+"""A whole case whose ticks a witness cosigned: what a bundle then shows, and who can still falsify what."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import re
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import delete, func, select, text, update
+
+from app.casefile.bundle import EVENTS, unpack
+from app.casefile.ticks import TICKS, tick_leaf
+from app.casefile.verification import STEPS, Verdict, verify_bundle
+from app.client import verify_commands
+from app.messages import sentence
+from app.models import CaseEvent, CaseFile, Cosignature, RegisterTick, TickChange
+from app.models.append_only import APPEND_ONLY, statements
+from app.queries import cases
+from app.queries.ticks import latest_tick
+from app.services import ticks
+from app.services.audits import export_evidence
+from app.services.platform import DIST
+from app.services.unit_of_work import plain_transaction
+from crypto.canonical import canonical, parse
+from crypto.merkle import Frontier
+from crypto.notes import COSIGNATURE, Checkpoint, Note, NoteKey, cosign, sign_note
+from tests.app.services import tampering
+from tests.app.services.whole_case import WholeCase
+
+pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
+WITNESS = NoteKey("witness.example/w1", COSIGNATURE, Ed25519PrivateKey.from_private_bytes(b"w" * 32))
+SECOND = NoteKey("witness.example/w2", COSIGNATURE, Ed25519PrivateKey.from_private_bytes(b"v" * 32))
+STRANGER = NoteKey("witness.example/w1", COSIGNATURE, Ed25519PrivateKey.from_private_bytes(b"s" * 32))
+WATCHED = {name: STEPS[name] for name in ("head", "log", "witness", "files")}
+
+
+class Witnessed(WholeCase):
+    """Whenever there is work, the register ticks as well, and two witnesses look: one always, one now and then."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        witnesses = tuple(str(key.verifier) for key in (WITNESS, SECOND))
+        self.platform = replace(self.platform, settings=replace(self.platform.settings, witnesses=witnesses))
+        self.looks = 0
+
+    def work_off(self, seconds: float = 0) -> None:
+        super().work_off(seconds)
+        self.tick()
+
+    def tick(self) -> None:
+        ticks.make_tick(self.platform)
+        self.looks += 1
+        for key in (WITNESS, SECOND) if self.looks % 3 == 0 else (WITNESS,):
+            self.look(key)
+
+    def look(self, key: NoteKey) -> None:
+        with self.platform.database.reading() as db_session:
+            row = latest_tick(db_session)
+        line = cosign(key, Note.parse(row.note).text, int(row.at.timestamp()))
+        ticks.take_cosignature(self.platform, row.index + 1, str(line))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    case = Witnessed(tmp_path_factory.mktemp("witnessed")).found().publish()
+    case.tick()
+    case.bid()
+    case.tick()
+    case.open().draw().sit().report()
+    while case.looks % 3:
+        case.tick()
+    return case
+
+
+def exported(whole, who="regulator"):
+    cases._folded.clear()  # as another process would read it
+    return unpack(export_evidence(whole.platform, whole.people[who].log_in, whole.case_id)[1])
+
+
+@pytest.fixture(scope="module")
+def files(whole):
+    return exported(whole)
+
+
+def checked(files, *keys, steps=WATCHED):
+    return verify_bundle(files, steps=steps, witnesses=[key.verifier for key in keys])
+
+
+def failures(files, *keys, steps=WATCHED):
+    return [check for check in checked(files, *keys, steps=steps) if check.verdict is Verdict.FAIL]
+
+
+def codes(files, *keys):
+    return {check.code for check in checked(files, *keys)}
+
+
+# what an honest bundle shows
+
+
+def test_the_whole_case_holds_with_both_witnesses(files):
+    checks = checked(files, WITNESS, SECOND, steps=STEPS)
+    assert not [check for check in checks if check.verdict is Verdict.FAIL]
+    held = {check.facts["name"]: check.facts for check in checks if check.code == "evidence_witnessed"}
+    assert set(held) == {WITNESS.name, SECOND.name}
+    assert {facts["entries"] for facts in held.values()} == {len(tampering.lines_of(files))}
+    assert held[WITNESS.name]["ticks"] > 10
+    assert {check.code for check in checks if check.verdict is Verdict.NOT_COVERED} == {
+        "evidence_roots_own",
+        "evidence_mode_m0",
+    } | {check.code for check in checks if check.name == "profile" and check.verdict is Verdict.NOT_COVERED}
+
+
+def test_every_change_of_the_case_is_shown(whole, files):
+    shown = {parse(line)["index"] for line in files[TICKS].splitlines()}
+    with whole.platform.database.reading() as db_session:
+        changed = set(db_session.scalars(select(TickChange.tick).where(TickChange.case_id == whole.case_id)))
+        last = db_session.scalar(select(func.max(Cosignature.tick)))
+        every = set(db_session.scalars(select(RegisterTick.index).where(RegisterTick.index >= min(changed))))
+    assert changed | {last} <= shown
+    assert shown == every  # of a short register every tick is shown
+    kinds = {line["entry"]["type"]: seq for seq, line in enumerate(tampering.lines_of(files))}
+    sizes = {parse(line)["size"] for line in files[TICKS].splitlines()}
+    for kind in ("LotClosed", "BidsReleased", "ResultsComputed"):
+        assert any(size > kinds[kind] for size in sizes)
+
+
+def test_without_a_named_witness_it_stays_uncovered(files):
+    found = checked(files)
+    (check,) = [check for check in found if check.name == "witness"]
+    assert (check.verdict, check.code) == (Verdict.NOT_COVERED, "evidence_witness_unnamed")
+    assert check.facts["names"] == f"{WITNESS.name}, {SECOND.name}"
+
+
+def test_another_witness_of_the_same_name_is_missing(files):
+    assert [check.code for check in failures(files, STRANGER)] == ["evidence_witness_missing"]
+
+
+def test_the_salts_of_the_ticks_are_all_different_and_of_this_case_alone(files):
+    found = [parse(line) for line in files[TICKS].splitlines()]
+    assert len({proof["salt"] for proof in found}) == len({proof["index"] for proof in found})
+    assert not any("BidSubmitted" in data.decode("utf-8", "ignore") for n, data in files.items() if n.startswith("reg"))
+
+
+def test_entries_after_the_last_cosignature_and_late_ones_are_named(whole, files):
+    lines = [parse(line) for line in files[TICKS].splitlines()]
+    early = {**files, TICKS: b"".join(canonical(p) + b"\n" for p in lines if p["size"] < 60)}
+    (tail,) = [check for check in checked(early, WITNESS) if check.code == "evidence_witness_tail"]
+    assert (tail.verdict, tail.facts["last"]) == (Verdict.NOT_COVERED, len(tampering.lines_of(files)) - 1)
+
+
+def test_a_long_silence_and_a_late_witness_are_named(tmp_path):
+    case = Witnessed(tmp_path).found().publish()
+    case.clock.advance(7200)
+    case.work_off()  # nobody bid: the lot failed, and its file can be exported
+    case.clock.advance(7200)
+    found = checked(exported(case), WITNESS)
+    assert not [check for check in found if check.verdict is Verdict.FAIL]
+    assert {"evidence_witness_late", "evidence_witness_gap"} <= {check.code for check in found}
+
+
+# falsified by the holder of the bundle
+
+
+@pytest.mark.parametrize(
+    "field", ["index", "at", "size", "root", "salt", "map", "map_proof", "checkpoint", "tree_proof"]
+)
+def test_no_value_of_a_tick_can_be_changed(files, field):
+    lines = [parse(line) for line in files[TICKS].splitlines()]
+    tried = 0
+    for place in range(0, len(lines), 9):
+        for path in tampering.paths(lines[place][field], (field,)):
+            wrong = copy.deepcopy(lines)
+            at = wrong[place]
+            for step in path[:-1]:
+                at = at[step]
+            at[path[-1]] = tampering.other(at[path[-1]])
+            bundle = {**files, TICKS: b"".join(canonical(proof) + b"\n" for proof in wrong)}
+            assert failures(bundle, WITNESS), (place, path)
+            tried += 1
+    assert tried
+
+
+def test_no_character_of_a_cosigned_checkpoint_can_be_changed(files):
+    """Neither of what was cosigned nor of the witness's signature; the log's own line adds nothing to the witness's."""
+    name = sorted(name for name in files if name.endswith(".note"))[0]
+    text, only = files[name].decode(), {"witness": STEPS["witness"]}
+    for place in (*range(0, text.index("\n— "), 3), *range(len(text) - 90, len(text), 7)):
+        wrong = text[:place] + ("A" if text[place] != "A" else "B") + text[place + 1 :]
+        assert failures({**files, name: wrong.encode()}, WITNESS, SECOND, steps=only), place
+
+
+def test_ticks_cannot_be_stripped_unseen(files):
+    bare = {name: data for name, data in files.items() if not name.startswith("register/")}
+    assert {check.code for check in failures(bare, WITNESS)} == {"evidence_witness_missing"}
+    assert "evidence_no_witness" in codes(bare)
+    without_notes = {name: data for name, data in files.items() if not name.endswith(".note")}
+    assert "evidence_tick_note" in {check.code for check in failures(without_notes, WITNESS)}
+    foreign = {**files, "register/other.note": b""}
+    assert {check.code for check in failures(foreign, WITNESS)} == {"evidence_file_unexpected"}
+
+
+@pytest.mark.parametrize("data", [b"\n", b"{}\n", b"[]\n", b"\xff\n", b"null\n", b'{"v":"tickproof/v1"}\n'])
+def test_nonsense_ticks_are_refused_without_a_crash(files, data):
+    assert failures({**files, TICKS: data}, WITNESS)
+
+
+# falsified by the platform, which can sign everything anew but a witness's word
+
+
+def by_platform(whole, files, lines):
+    return tampering.by_platform(files, lines, whole.platform.keys.platform.key)
+
+
+def renumbered(lines):
+    found = copy.deepcopy(lines)
+    for seq, line in enumerate(found):
+        line["entry"]["seq"] = seq
+    return found
+
+
+@pytest.mark.parametrize("seq", [3, 5, 20, 41, 77, 100, -1])
+@pytest.mark.parametrize("how", ["edit", "delete", "insert", "swap", "truncate"])
+def test_whatever_the_platform_rewrites_is_named(whole, files, how, seq):
+    lines = tampering.lines_of(files)
+    seq %= len(lines)
+    if how == "edit":
+        wrong = tampering.changed(lines, seq, ("role",), lambda role: role + "+XX")
+    elif how == "delete":
+        wrong = tampering.without(lines, seq)
+    elif how == "insert":
+        wrong = renumbered([*lines[: seq + 1], *lines[seq:]])
+    elif how == "swap":
+        wrong = renumbered([*lines[: seq - 1], lines[seq], lines[seq - 1], *lines[seq + 1 :]])
+    else:
+        wrong = lines[:seq]
+    bundle = by_platform(whole, files, wrong)
+    found = failures(bundle, WITNESS, steps={"head": STEPS["head"], "witness": STEPS["witness"]})
+    (check,) = found  # the head is signed again and fits; the witness's word does not
+    assert check.code in ("evidence_tick_root", "evidence_tick_shorter")
+    if check.code == "evidence_tick_root":
+        assert check.facts["first"] <= seq
+        assert seq - (how == "swap") <= check.facts["last"]
+    else:
+        assert check.facts["found"] == len(wrong)
+    assert "{" not in sentence(check.code, check.facts, "zh") + sentence(check.code, check.facts, "en")
+
+
+# falsified by the administrator of the database, through the platform's own export
+
+
+@contextmanager
+def rights(whole):
+    """No trigger stands in the way; afterwards everything is as it was before, triggers and rows."""
+    database = whole.platform.database
+    with database.reading() as db_session:
+        kept = [
+            (type_, list(db_session.scalars(select(type_))))
+            for type_ in (CaseEvent, RegisterTick, TickChange, Cosignature)
+        ]
+        head = db_session.get_one(CaseFile, whole.case_id)
+    with plain_transaction(database) as (db_session, _now):
+        for table in APPEND_ONLY:
+            for verb in ("update", "delete"):
+                db_session.execute(text(f"DROP TRIGGER {table}_no_{verb}"))
+    yield database
+    with plain_transaction(database) as (db_session, _now):
+        for type_, rows in kept:
+            db_session.execute(delete(type_))
+            columns = {attribute.key: attribute for attribute in type_.__mapper__.column_attrs}
+            for row in rows:
+                db_session.add(type_(**{name: getattr(row, name) for name in columns}))
+        change = {"size": head.size, "frontier": head.frontier}
+        db_session.execute(update(CaseFile).where(CaseFile.id == whole.case_id).values(**change))
+        for table in APPEND_ONLY:
+            for statement in statements("sqlite", table):
+                db_session.execute(text(statement))
+    cases._folded.clear()
+
+
+def edit_event(whole, database):
+    """One old entry says something else; its leaf, the tree and the head are made to fit, in milliseconds."""
+    with plain_transaction(database) as (db_session, _now):
+        rows = list(
+            db_session.scalars(select(CaseEvent).where(CaseEvent.case_id == whole.case_id).order_by(CaseEvent.seq))
+        )
+        edge = Frontier()
+        for row in rows:
+            if row.type == "CallUpAnswered" and '"reason":"出差"' in row.payload:
+                row.payload = row.payload.replace("出差", "生病")
+                row.leaf_hash = cases.record_of(row).leaf(row.salt)
+                edited = row.seq
+            edge = edge.push(row.leaf_hash)
+        head = db_session.get_one(CaseFile, whole.case_id)
+        head.size, head.frontier = edge.size, edge.to_hex()
+    return edited
+
+
+def rewrite_changes(whole, database):
+    """What the ticks keep of the case is made to fit the new tree."""
+    with plain_transaction(database) as (db_session, _now):
+        leaves = list(
+            db_session.scalars(
+                select(CaseEvent.leaf_hash).where(CaseEvent.case_id == whole.case_id).order_by(CaseEvent.seq)
+            )
+        )
+        for row in db_session.scalars(select(TickChange).where(TickChange.case_id == whole.case_id)):
+            edge = Frontier()
+            for leaf in leaves[: row.size]:
+                edge = edge.push(leaf)
+            row.root = edge.root()
+
+
+def rewrite_register(whole, database):
+    """The platform's keys are in it too: every map, tick and checkpoint is made anew; cosignatures stay."""
+    with plain_transaction(database) as (db_session, _now):
+        edge, key = Frontier(), whole.platform.log_key
+        for row in db_session.scalars(select(RegisterTick).order_by(RegisterTick.index)):
+            row.map_root = ticks.tick_map(whole.platform, row.index, ticks.heads_at(db_session, row.index)).root
+            edge = edge.push(tick_leaf(row.at, row.map_root))
+            row.frontier = edge.to_hex()
+            row.note = str(sign_note(key, str(Checkpoint(key.name, edge.size, edge.root()))))
+
+
+def test_an_edited_entry_shows_though_every_hash_of_the_case_fits(whole):
+    with rights(whole) as database:
+        edited = edit_event(whole, database)
+        bundle = exported(whole)
+    assert not failures(bundle, steps={"head": STEPS["head"], "log": STEPS["log"], "replay": STEPS["replay"]})
+    (found,) = failures(bundle, WITNESS)
+    assert found.code == "evidence_tick_root"
+    assert found.facts["first"] <= edited <= found.facts["last"]
+    assert not failures(exported(whole), WITNESS)  # everything is as it was again
+
+
+def test_edited_ticks_show_as_well(whole):
+    with rights(whole) as database:
+        edit_event(whole, database)
+        rewrite_changes(whole, database)
+        bundle = exported(whole)
+        assert "evidence_tick_map" in {check.code for check in failures(bundle, WITNESS)}
+        rewrite_register(whole, database)
+        bundle = exported(whole)
+    found = {check.code for check in failures(bundle, WITNESS)}
+    assert found == {"evidence_cosignature_wrong"}  # only ticks from before the edited entry still hold
+
+
+def test_deleted_ticks_leave_a_failure_or_a_named_hole(whole):
+    with rights(whole) as database:
+        edit_event(whole, database)
+        with plain_transaction(database) as (db_session, _now):
+            last = db_session.scalar(select(func.max(RegisterTick.index)))
+            db_session.execute(delete(TickChange).where(TickChange.case_id == whole.case_id))
+            db_session.execute(delete(Cosignature).where(Cosignature.tick < last))
+        assert "evidence_witness_missing" in {check.code for check in failures(exported(whole), WITNESS)}
+        whole.clock.advance(3600)
+        ticks.make_tick(whole.platform)  # the register goes on with the edited log, and the witness cosigns
+        whole.look(WITNESS)
+        found = checked(exported(whole), WITNESS)
+    assert not [check for check in found if check.verdict is Verdict.FAIL]
+    (late,) = [check for check in found if check.code == "evidence_witness_late"]
+    assert late.verdict is Verdict.NOT_COVERED
+    assert late.facts["first"] == 0  # not one entry is covered by anybody from before the hour in which it was edited
+    assert late.facts["minutes"] >= 59
+
+
+# the command
+
+
+def run(*arguments):
+    parser = argparse.ArgumentParser()
+    verify_commands.add_parser(parser.add_subparsers())
+    parsed = parser.parse_args(["verify", *map(str, arguments)])
+    return parsed.run(parsed)
+
+
+def test_the_command_asks_for_the_witnesses_that_are_named(whole, tmp_path, capsys):
+    path = tmp_path / "case.zip"
+    path.write_bytes(export_evidence(whole.platform, whole.people["regulator"].log_in, whole.case_id)[1])
+    assert run(path, "--lang", "en", "--witness", WITNESS.verifier) == 0
+    assert re.search(
+        r"ok +\| witness \| \d+ ticks cosigned by the witness “witness.example/w1”", capsys.readouterr().out
+    )
+    assert run(path, "--lang", "en", "--witness", STRANGER.verifier) == 1
+    assert "no valid cosignature of the witness" in capsys.readouterr().out
+    assert run(path, "--witness", "nonsense") == 1
+    assert "vkey_malformed" in capsys.readouterr().err
+
+
+def test_the_agency_gets_the_same_ticks(whole, files):
+    bundle = exported(whole, "officer")
+    assert bundle[TICKS] == files[TICKS]
+    assert bundle[EVENTS] != files[EVENTS]
+    assert not failures(bundle, WITNESS)
