@@ -17,9 +17,10 @@ routes = Blueprint("api_ceremonies", __name__)
 @routes.post("/ceremonies")
 @access(Action.CEREMONY_OPEN)
 def open_ceremony() -> Json:
+    """`k`, and the ids of the trustees' certified keys in the order of their shares."""
     sent = body()
-    k, accounts = decode(int, sent.get("k"), "$.k"), decode(tuple[str, ...], sent.get("members"), "$.members")
-    return {"ceremony": ceremonies.open_ceremony(platform(), required_log_in(), k, accounts)}
+    k, keys = decode(int, sent.get("k"), "$.k"), decode(tuple[str, ...], sent.get("keys"), "$.keys")
+    return {"ceremony": ceremonies.open_ceremony(platform(), required_log_in(), k, keys)}
 
 
 @routes.get("/ceremonies")

@@ -83,7 +83,10 @@ def _only_ceremony(person: Person) -> str:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise Refused("ceremony_none", "现在没有等待您的密钥仪式。", "No key ceremony waits for you.")
+        key = _fingerprint(person.key.key_id)
+        zh = f"现在没有等待您的密钥仪式。您的密钥已认证，请把指纹告知交易中心：{key}"
+        en = f"No key ceremony waits for you. Your key is certified; tell the centre its fingerprint: {key}"
+        raise Refused("ceremony_none", zh, en)
     listed = ", ".join(found)
     zh, en = f"有多个密钥仪式，请写明编号：{listed}", f"Several key ceremonies wait; name one of: {listed}"
     raise Refused("ceremony_several", zh, en)
@@ -93,9 +96,12 @@ def _show_members(ceremony: Ceremony) -> bool:
     print(f"密钥仪式 / key ceremony {ceremony.id}\n任意 {ceremony.opened.k} 家可签署，共 {ceremony.n} 家 /", end=" ")
     print(f"any {ceremony.opened.k} of {ceremony.n} can sign")
     for member in ceremony.opened.members:
-        fingerprint = " ".join(member.key_id[i : i + 4] for i in range(0, 64, 4))
-        print(f"  {member.index}  {member.organisation}\n     {fingerprint}")
+        print(f"  {member.index}  {member.organisation}\n     {_fingerprint(member.key_id)}")
     return True
+
+
+def _fingerprint(key: str) -> str:
+    return " ".join(key[i : i + 4] for i in range(0, 64, 4))
 
 
 def _agreed() -> bool:

@@ -105,7 +105,7 @@ def transcript(row: CeremonyRow, certificates: Mapping[int, Certificate]) -> dic
 
 @dataclass(frozen=True)
 class Candidate:
-    """Somebody who can be a trustee of a ceremony: an account with the role and a certified key, its latest."""
+    """A key that can be a trustee's, and whose it is: a person may have one in the browser and one in the tool."""
 
     account: str
     name: str
@@ -114,7 +114,7 @@ class Candidate:
 
 
 def trustees_with_keys(db_session: DbSession) -> list[Candidate]:
-    """Trustees' accounts in use whose key is certified, by organisation."""
+    """The certified keys of trustees whose accounts are in use, by organisation; of one person the latest first."""
     query = (
         select(Account, Certificate.key_id)
         .join(AccountRole)
@@ -126,9 +126,8 @@ def trustees_with_keys(db_session: DbSession) -> list[Candidate]:
             Certificate.scope == "",
             Certificate.revoked_at.is_(None),
         )
-        .order_by(Certificate.issued_at)
+        .order_by(Certificate.issued_at.desc())
     )
-    latest = {
-        row.id: Candidate(row.id, row.name, row.organisation.name, key_id) for row, key_id in db_session.execute(query)
-    }
-    return sorted(latest.values(), key=lambda found: (found.organisation, found.name))
+    rows = db_session.execute(query)
+    found = [Candidate(row.id, row.name, row.organisation.name, key_id) for row, key_id in rows]
+    return sorted(found, key=lambda one: (one.organisation, one.name))

@@ -34,19 +34,18 @@ from crypto.canonical import Json
 from crypto.certificates import verify_certificate
 
 
-def open_ceremony(platform: Platform, log_in: LogIn, k: int, accounts: Sequence[str]) -> str:
-    """Ask these trustees (account ids, in the order of their shares) for a joint key of which k can sign; its id.
+def open_ceremony(platform: Platform, log_in: LogIn, k: int, keys: Sequence[str]) -> str:
+    """Ask the trustees with these keys (ids, in the order of their shares) for a joint key of which k can sign; its id.
 
     Raises RuleViolation `ceremony_trustee_without_key`, `ceremony_member_twice`, CryptoError `committee_size`.
     """
     with unit_of_work(platform.database, REGISTER) as work:
         actor = _actor(work, log_in, Action.CEREMONY_OPEN)
-        known = {found.account: found for found in trustees_with_keys(work.db_session)}
-        if missing := [account for account in accounts if account not in known]:
-            raise RuleViolation("ceremony_trustee_without_key", account=missing[0][:40])
+        known = {found.key_id: found for found in trustees_with_keys(work.db_session)}
+        if missing := [key for key in keys if key not in known]:
+            raise RuleViolation("ceremony_trustee_without_key", key=missing[0][:16])
         members = tuple(
-            CeremonyMember(index, account, known[account].organisation, known[account].key_id)
-            for index, account in enumerate(accounts, 1)
+            CeremonyMember(index, known[key].account, known[key].organisation, key) for index, key in enumerate(keys, 1)
         )
         opened = CeremonyOpened(os.urandom(16).hex(), k, members)
         check_opening(opened)

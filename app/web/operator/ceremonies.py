@@ -77,8 +77,16 @@ def _ceremony_form(*, fresh: bool = False) -> CeremonyForm:
     with platform().database.reading() as db_session:
         known = trustees_with_keys(db_session)
     form = CeremonyForm(formdata=None) if fresh else CeremonyForm()
-    form.trustees.choices = [SelectChoice(found.account, f"{found.organisation} · {found.name}") for found in known]
+    form.trustees.choices = [
+        SelectChoice(found.key_id, f"{found.organisation} · {found.name} · {_fingerprint(found.key_id)}")
+        for found in known
+    ]
     return form
+
+
+def _fingerprint(key: str) -> str:
+    """Enough of a key to tell a person's keys apart; the trustees' tools compare the whole."""
+    return " ".join(key[i : i + 4] for i in range(0, 16, 4))
 
 
 def _page(form: CommitteeForm, errors: list[str], ceremony_form: CeremonyForm, ceremony_errors: list[str]) -> str:

@@ -46,7 +46,7 @@ class CeremonyForm(FlaskForm):
         _l("受托人"),
         [InputRequired(_l("请选择受托人"))],
         description=_l(
-            "受托单位的利益应当相互对立，例如采购人、投标人协会、监督部门、公证处、高校；同属一方的受托人合起来就能提前开标。"
+            "受托单位的利益应当相互对立，例如采购人、投标人协会、监督部门、公证处、高校；同属一方的受托人合起来就能提前开标。请按受托人工具显示的密钥指纹选择。"
         ),
         option_widget=widgets.CheckboxInput(),
         widget=widgets.ListWidget(prefix_label=False),

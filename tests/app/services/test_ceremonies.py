@@ -32,7 +32,7 @@ class Held:
     def __init__(self, bench: Any, k: int = 2) -> None:
         self.bench, self.platform = bench, bench.platform
         people = [bench.people[login] for login in LOGINS]
-        self.id = ceremonies.open_ceremony(self.platform, self.centre, k, [person.id for person in people])
+        self.id = ceremonies.open_ceremony(self.platform, self.centre, k, [p.key.key_id for p in people])
         self.trustees = [
             PaperTrustee(index, key=person.key, origin=self.platform.origin) for index, person in enumerate(people, 1)
         ]
@@ -175,7 +175,7 @@ def test_nobody_acts_for_another_and_outsiders_not_at_all(bench):
     for login in ("trustee-1", "regulator", "officer", "admin"):
         log_in = bench.people[login].log_in
         with pytest.raises(NotAllowed):
-            ceremonies.open_ceremony(held.platform, log_in, 2, [bench.people[name].id for name in LOGINS])
+            ceremonies.open_ceremony(held.platform, log_in, 2, [bench.people[name].key.key_id for name in LOGINS])
         with pytest.raises(NotAllowed):
             ceremonies.cancel_ceremony(held.platform, log_in, held.id, "x")
     for login in ("officer", "admin", "bidder-a"):
@@ -185,14 +185,14 @@ def test_nobody_acts_for_another_and_outsiders_not_at_all(bench):
 
 
 def test_who_can_be_asked(bench):
-    people = [bench.people[login].id for login in LOGINS]
-    for accounts in ([*people[:2], bench.people["regulator"].id], [*people[:2], "nobody"]):
+    keys = [bench.people[login].key.key_id for login in LOGINS]
+    for asked in ([*keys[:2], bench.people["regulator"].key.key_id], [*keys[:2], "nobody"]):
         with pytest.raises(RuleViolation, match="ceremony_trustee_without_key"):
-            ceremonies.open_ceremony(bench.platform, bench.people["centre"].log_in, 2, accounts)
+            ceremonies.open_ceremony(bench.platform, bench.people["centre"].log_in, 2, asked)
     with pytest.raises(RuleViolation, match="ceremony_member_twice"):
-        ceremonies.open_ceremony(bench.platform, bench.people["centre"].log_in, 2, [*people[:2], people[0]])
+        ceremonies.open_ceremony(bench.platform, bench.people["centre"].log_in, 2, [*keys[:2], keys[0]])
     with pytest.raises(CryptoError, match="committee_size"):
-        ceremonies.open_ceremony(bench.platform, bench.people["centre"].log_in, 1, people)
+        ceremonies.open_ceremony(bench.platform, bench.people["centre"].log_in, 1, keys)
 
 
 def test_order_unknown_ceremonies_and_steps(bench):

@@ -16,12 +16,12 @@ pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front
 LOGINS = ("trustee-1", "trustee-2", "trustee-3")
 
 
-def accounts(site: Site) -> list[str]:
-    return [site.case.people[login].id for login in LOGINS]
+def keys(site: Site) -> list[str]:
+    return [site.case.people[login].key.key_id for login in LOGINS]
 
 
 def opened(site: Site) -> str:
-    answer = site.browser("centre").post("/centre/ceremonies", trustees=accounts(site), k="2")
+    answer = site.browser("centre").post("/centre/ceremonies", trustees=keys(site), k="2")
     assert answer.status_code == 302
     with site.case.platform.database.reading() as db_session:
         return next(iter(load_ceremonies(db_session)))
@@ -76,9 +76,9 @@ def test_a_ceremony_from_the_form_to_the_register(founded: Site):
 def test_a_form_that_cannot_be_is_refused_in_words(founded: Site):
     centre = founded.browser("centre")
     assert "请选择受托人" in centre.post("/centre/ceremonies", k="2").get_data(as_text=True)
-    page = centre.post("/centre/ceremonies", trustees=accounts(founded)[:2], k="3").get_data(as_text=True)
+    page = centre.post("/centre/ceremonies", trustees=keys(founded)[:2], k="3").get_data(as_text=True)
     assert 'id="ceremony-errors"' in page
-    assert "2 至 32" in centre.post("/centre/ceremonies", trustees=accounts(founded), k="1").get_data(as_text=True)
+    assert "2 至 32" in centre.post("/centre/ceremonies", trustees=keys(founded), k="1").get_data(as_text=True)
 
 
 def test_cancelling_asks_once_and_wants_a_reason(founded: Site):
