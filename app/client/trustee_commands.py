@@ -25,6 +25,10 @@ CEREMONY_DONE = """\
 Done: your share is in {folder}. Back up key.pem, profile.json, committee.json and share.age offline, and keep the pass
 phrase apart: nobody can replace a lost share.
 """
+CEREMONY_NONE = """\
+现在没有等待您的密钥仪式。您的密钥已认证，请用电话把指纹告知交易中心：
+No key ceremony waits for you. Your key is certified; tell the centre its fingerprint by telephone:
+{key}"""
 PAUSE = 2  # seconds between looks where no frame comes
 Announce = Callable[[str, Any], None]
 
@@ -67,6 +71,9 @@ def _setup(arguments: argparse.Namespace) -> int:
 def _ceremony(arguments: argparse.Namespace) -> int:
     person = person_of(arguments)
     wanted = arguments.ceremony or _only_ceremony(person)
+    if not wanted:
+        print(CEREMONY_NONE.format(key=_fingerprint(person.key.key_id)))
+        return 0
     committee = take_part(
         person,
         passphrase(),
@@ -79,14 +86,10 @@ def _ceremony(arguments: argparse.Namespace) -> int:
 
 
 def _only_ceremony(person: Person) -> str:
+    """The one that waits for this trustee, "" where none does."""
     found = waiting_ceremonies(person)
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        key = _fingerprint(person.key.key_id)
-        zh = f"现在没有等待您的密钥仪式。您的密钥已认证，请把指纹告知交易中心：{key}"
-        en = f"No key ceremony waits for you. Your key is certified; tell the centre its fingerprint: {key}"
-        raise Refused("ceremony_none", zh, en)
+    if len(found) < 2:
+        return "".join(found)
     listed = ", ".join(found)
     zh, en = f"有多个密钥仪式，请写明编号：{listed}", f"Several key ceremonies wait; name one of: {listed}"
     raise Refused("ceremony_several", zh, en)

@@ -276,6 +276,17 @@ def test_an_id_that_leads_out_of_the_folder_is_refused(hall, tmp_path):
         run(hall.person(tmp_path, "trustee-1"), "../" * 10 + "ab", [])
 
 
+def test_the_command_without_a_ceremony_certifies_and_says_the_fingerprint(hall, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("TENDERHALL_PASSPHRASE", PASSPHRASE)
+    monkeypatch.setattr(trustee_commands, "waiting_ceremonies", lambda person: [])
+    person = hall.person(tmp_path, "trustee-1")
+    parser = argparse.ArgumentParser()
+    trustee_commands.add_parser(parser.add_subparsers())
+    arguments = parser.parse_args(["trustee", "ceremony", "--folder", str(person.profile.folder)])
+    assert arguments.run(arguments) == 0
+    assert person.key.key_id in capsys.readouterr().out.replace(" ", "")
+
+
 def test_the_command_shows_the_members_and_asks(hall, tmp_path, monkeypatch, capsys):
     ceremony, person = hall.open(), hall.person(tmp_path, "trustee-1")
     monkeypatch.setenv("TENDERHALL_PASSPHRASE", PASSPHRASE)
@@ -290,6 +301,7 @@ def test_the_command_shows_the_members_and_asks(hall, tmp_path, monkeypatch, cap
     key = hall.bench.people["trustee-2"].key.key_id
     assert f"{key[:4]} {key[4:8]}" in said.out
     assert "nothing was signed" in said.err
+    hall.open()
     arguments = parser.parse_args(["trustee", "ceremony", "--folder", str(person.profile.folder)])
     assert arguments.run(arguments) == 1
     assert "Several key ceremonies wait" in capsys.readouterr().err
