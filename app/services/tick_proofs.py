@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.bundle import json_lines
 from app.casefile.ticks import TICKS, TickProof, case_key, case_salt, note_name, tick_secret
+from app.database import in_native_thread
 from app.models import CaseFile, TickChange
 from app.procedure.errors import RuleViolation
 from app.queries import ticks as views
 from app.queries.ticks import Heads
 from app.services.platform import Platform
 from app.services.ticks import tick_map
+from crypto.sparse import MapProof
 
 FURTHER_AT_MOST, FURTHER_AT_LEAST = 500, 24  # ticks in which nothing changed
 ENTRIES_AT_MOST = 200_000  # entries of all the maps that are made again for one bundle: a few seconds
@@ -68,11 +70,15 @@ def _proofs(
             yield from _proofs_of(platform, db_session, case_id, index, heads, sorted(checkpoints))
 
 
+def _map_proof(platform: Platform, index: int, heads: Heads, case_id: str) -> MapProof:
+    return tick_map(platform, index, heads).prove(case_key(case_id))
+
+
 def _proofs_of(
     platform: Platform, db_session: DbSession, case_id: str, index: int, heads: Heads, checkpoints: list[int]
 ) -> Iterator[TickProof]:
     size, root = heads[case_id]
-    proof = tick_map(platform, index, heads).prove(case_key(case_id))
+    proof = in_native_thread(_map_proof, platform, index, heads, case_id)
     salt = case_salt(tick_secret(platform.keys.secret, index), case_id)
     for checkpoint in checkpoints:
         try:

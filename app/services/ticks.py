@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session as DbSession
 from app.casefile.ticks import case_key, case_salt, case_value, tick_leaf, tick_secret
 from app.models import CaseFile, Cosignature, Job, RegisterTick, TickChange
 from app.procedure.errors import RuleViolation
-from app.queries.ticks import Heads, heads_at, latest_tick, tick
+from app.queries.ticks import Heads, heads_at, latest_tick, register_size, tick
 from app.services.platform import Platform
 from app.services.unit_of_work import plain_transaction, schedule_job, take_turns
 from crypto.merkle import Frontier
@@ -44,27 +44,33 @@ def run_tick(platform: Platform, *, regular: bool) -> None:
 def make_tick(platform: Platform, *, goes_on: bool = False) -> int:
     """Append one tick and sign the new checkpoint; the tick's index. With `goes_on` the next one is scheduled.
 
-    1 one tick after the other; 2 the heads of all case files, in one look; 3 the map and its root; 4 the leaf, the
-    tree's edge and the signed checkpoint; 5 the heads that changed, so that the map can be made again for a proof.
+    1 the heads of all case files, in one look; 2 the map and its root, while nobody waits; 3 one tick after the other:
+    where another came in between, begin again, so that no tick is older than the one before; 4 the leaf, the tree's
+    edge and the signed checkpoint; 5 the heads that changed, so that the map can be made again for a proof.
     """
-    with plain_transaction(platform.database) as (db_session, now):
-        take_turns(db_session, ONE_AT_A_TIME)
-        last = latest_tick(db_session)
-        index, at = (last.index + 1, max(now, last.at)) if last else (0, now)
-        heads = _heads(db_session)
+    while True:
+        with platform.database.reading() as db_session:
+            last = latest_tick(db_session)
+            index = last.index + 1 if last else 0
+            before, heads = heads_at(db_session, index), _heads(db_session)
         root = tick_map(platform, index, heads).root
-        edge = Frontier.from_hex(index, last.frontier if last else "").push(tick_leaf(at, root))
-        key = platform.log_key
-        note = sign_note(key, str(Checkpoint(key.name, edge.size, edge.root())))
-        row = RegisterTick(index=index, at=at, map_root=root, frontier=edge.to_hex(), note=str(note))
-        db_session.add(row)
-        before = heads_at(db_session, index)
-        for case_id in sorted(case_id for case_id in heads if heads[case_id] != before.get(case_id)):
-            size, head = heads[case_id]
-            db_session.add(TickChange(case_id=case_id, tick=index, size=size, root=head))
-        if goes_on:
-            _schedule_next(platform, db_session, now)
-        return index
+        changed = {case_id: head for case_id, head in heads.items() if head != before.get(case_id)}
+        with plain_transaction(platform.database) as (db_session, now):
+            take_turns(db_session, ONE_AT_A_TIME)
+            if register_size(db_session) == index:
+                _append(platform, db_session, last, max(now, last.at) if last else now, root)
+                for case_id, (size, head) in sorted(changed.items()):
+                    db_session.add(TickChange(case_id=case_id, tick=index, size=size, root=head))
+                if goes_on:
+                    _schedule_next(platform, db_session, now)
+                return index
+
+
+def _append(platform: Platform, db_session: DbSession, last: RegisterTick | None, at: datetime, root: bytes) -> None:
+    index, frontier = (last.index + 1, last.frontier) if last else (0, "")
+    edge, key = Frontier.from_hex(index, frontier).push(tick_leaf(at, root)), platform.log_key
+    note = sign_note(key, str(Checkpoint(key.name, edge.size, edge.root())))
+    db_session.add(RegisterTick(index=index, at=at, map_root=root, frontier=edge.to_hex(), note=str(note)))
 
 
 def _heads(db_session: DbSession) -> Heads:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -21,7 +22,7 @@ from app.worker import run_next
 from crypto.canonical import canonical
 from crypto.errors import CryptoError
 from crypto.merkle import Frontier, inclusion_proof, leaf_hash, root, verify_consistency, verify_inclusion
-from crypto.notes import COSIGNATURE, Note, NoteKey, cosign, read_checkpoint
+from crypto.notes import COSIGNATURE, Checkpoint, Note, NoteKey, cosign, read_checkpoint
 from crypto.sparse import verify_map
 
 WITNESS = NoteKey("witness.example/w", COSIGNATURE, Ed25519PrivateKey.from_private_bytes(bytes(32)))
@@ -240,3 +241,35 @@ def test_an_edited_head_is_what_the_next_tick_shows(here):
         query = text("SELECT count(*) FROM tick_change WHERE case_id = 'edited'")
         assert db_session.scalar(query) == 2
         assert views.heads_at(db_session, index)["edited"] != views.heads_at(db_session, index + 1)["edited"]
+
+
+def test_ticks_made_at_once_come_one_after_the_other(here):
+    """Several workers tick at the same time: no leaf is lost, and no head goes back."""
+    before, wrong = len(rows(here)), list[BaseException]()
+
+    def tick():
+        try:
+            for _ in range(5):
+                ticks.make_tick(here)
+        except BaseException as exc:
+            wrong.append(exc)
+
+    add_cases(here, "raced")
+    threads = [threading.Thread(target=tick) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(10):
+        grow(here, "raced")
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    found = rows(here)
+    assert len(found) == before + 20
+    leaves = [tick_leaf(row.at, row.map_root) for row in found]
+    assert all(Checkpoint.parse(Note.parse(row.note).text).root == root(leaves[: row.index + 1]) for row in found)
+    with here.database.reading() as db_session:
+        query = select(TickChange.size).where(TickChange.case_id == "raced").order_by(TickChange.tick)
+        sizes = list(db_session.scalars(query))
+        assert sizes == sorted(set(sizes))
+        for row in found[before:]:
+            assert ticks.tick_map(here, row.index, views.heads_at(db_session, row.index)).root == row.map_root

@@ -17,7 +17,7 @@ from app.casefile.ticks import TICKS, tick_leaf
 from app.casefile.verification import STEPS, Verdict, verify_bundle
 from app.client import verify_commands
 from app.messages import sentence
-from app.models import CaseEvent, CaseFile, Cosignature, RegisterTick, TickChange
+from app.models import CaseEvent, CaseFile, Cosignature, Job, RegisterTick, TickChange
 from app.models.append_only import APPEND_ONLY, statements
 from app.queries import cases
 from app.queries.ticks import latest_tick
@@ -126,6 +126,19 @@ def test_every_change_of_the_case_is_shown(whole, files):
     sizes = {parse(line)["size"] for line in files[TICKS].splitlines()}
     for kind in ("LotClosed", "BidsReleased", "ResultsComputed"):
         assert any(size > kinds[kind] for size in sizes)
+
+
+def test_the_register_ticks_at_once_at_the_turns_of_a_case_and_at_no_bid(whole):
+    query = select(Job).where(Job.task == "make_tick", Job.case_id == whole.case_id)
+    with whole.platform.database.reading() as db_session:
+        jobs = list(db_session.scalars(query))
+    assert {job.detail.partition("-")[0] for job in jobs} == {
+        "LotClosed",
+        "BidsReleased",
+        "DrawStated",
+        "ResultsComputed",
+    }
+    assert all(job.done_at for job in jobs)
 
 
 def test_without_a_named_witness_it_stays_uncovered(files):
