@@ -128,7 +128,7 @@ def _witnesses(raw: str) -> tuple[str, ...]:
         try:
             VerifierKey.parse(text, COSIGNATURE)
         except CryptoError as exc:
-            raise ValueError(f"{text} is no witness's vkey ({exc.facts.get('reason')})") from exc
+            raise ValueError(f"{text} 不是见证方公钥 · is no witness's vkey ({exc.facts.get('reason')})") from exc
     return found
 
 

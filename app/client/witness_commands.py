@@ -93,6 +93,12 @@ def _witness(home: WitnessFolder, arguments: argparse.Namespace) -> Witness:
     return Witness(home, key, log, Connection(facts["url"], verify=facts.get("ca") or True, patience=5))
 
 
+def _in_words(refused: Refused | CryptoError) -> str:
+    if isinstance(refused, Refused):
+        return "\n".join(refused.sentences[language] for language in LANGUAGES)
+    return "\n".join(sentence(refused.code, refused.facts, language) for language in LANGUAGES)
+
+
 def _watch(witness: Witness, arguments: argparse.Namespace) -> int:
     """Until it is stopped. What is wrong with the line or the note is said once and tried again; Forked ends it."""
     told = ""
@@ -105,8 +111,8 @@ def _watch(witness: Witness, arguments: argparse.Namespace) -> int:
         except (Refused, CryptoError) as refused:
             if arguments.once:
                 raise
-            if str(refused) != told:
-                told = str(refused)
+            if (said := _in_words(refused)) != told:
+                told = said
                 print(told, file=sys.stderr, flush=True)
         if arguments.once:
             return 0

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import requests
@@ -226,7 +227,7 @@ def test_the_command_from_init_to_the_alarm(watched, tool, tmp_path, capsys):
     watched.tick(2)
     first = ("run", "--folder", folder, "--url", watched.url, "--log-vkey", watched.log, "--once")
     assert tool(*first) == 1
-    assert "witness_unlisted" in capsys.readouterr().err
+    assert "is no witness of this platform" in capsys.readouterr().err
     object.__setattr__(watched.platform.settings, "witnesses", (vkey,))
     assert tool("run", "--folder", folder, "--once") == 0  # address and key are kept
     assert "cosigned 2 " in capsys.readouterr().out
@@ -253,3 +254,28 @@ def test_settings_refuse_what_is_no_witness(watched):
         with pytest.raises(BadSettings, match="TENDERHALL_WITNESSES"):
             Settings.from_env({"TENDERHALL_WITNESSES": wrong})
     assert set(APPEND_ONLY) >= {"register_tick", "tick_change", "cosignature"}
+
+
+def test_a_line_that_is_down_is_said_once_and_tried_again(watched, tool, capsys, monkeypatch):
+    watched.tick()
+    looks = []
+
+    def sleep(_seconds):
+        looks.append(1)
+        if len(looks) == 3:
+            watched.rewrite(0)  # ends the run: the last look sees another history
+
+    monkeypatch.setattr(witness_commands, "time", SimpleNamespace(sleep=sleep))
+    answers = iter([Refused("no_answer", "无法连接", "no answer")] * 2)
+    real = Witness.look
+
+    def look(self):
+        if (refused := next(answers, None)) is not None:
+            raise refused
+        return real(self)
+
+    monkeypatch.setattr(Witness, "look", look)
+    assert tool("run", "--folder", watched.home.folder, "--url", watched.url, "--log-vkey", watched.log) == 3
+    said = capsys.readouterr()
+    assert said.err.count("no answer") == 1
+    assert said.out.count("cosigned 1 ") == 1

@@ -400,7 +400,7 @@ def test_the_command_asks_for_the_witnesses_that_are_named(whole, tmp_path, caps
     assert run(path, "--lang", "en", "--witness", STRANGER.verifier) == 1
     assert "no valid cosignature of the witness" in capsys.readouterr().out
     assert run(path, "--witness", "nonsense") == 1
-    assert "vkey_malformed" in capsys.readouterr().err
+    assert "The key (vkey) is wrong" in capsys.readouterr().err
 
 
 def test_the_agency_gets_the_same_ticks(whole, files):
