@@ -20,7 +20,7 @@ import base64
 import io
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, TypeAlias
 
 from app.casefile.codec import decode, encode
@@ -146,8 +146,14 @@ class Ceremony:
     @cached_property
     def committee(self) -> Committee:
         """What these dealings make. Only once all have dealt. Raises CryptoError as `combine_dealings` does."""
-        members = [Member(member.index, member.organisation, member.key_id) for member in self.opened.members]
-        return combine_dealings([self.dealing(member.index) for member in members], members, self.opened.k)
+        members = tuple(Member(member.index, member.organisation, member.key_id) for member in self.opened.members)
+        return _combined(tuple(self.dealing(member.index) for member in members), members, self.opened.k)
+
+
+@lru_cache(maxsize=16)
+def _combined(dealings: tuple[Dealing, ...], members: tuple[Member, ...], k: int) -> Committee:
+    """Remembered, because every acceptance and every look asks for it, at a pairing for each dealing."""
+    return combine_dealings(dealings, members, k)
 
 
 def _dealing(fact: DealingGiven) -> Dealing:

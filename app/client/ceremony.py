@@ -39,6 +39,12 @@ from crypto.errors import CryptoError
 from crypto.signing import sign_object
 
 PAUSE = 2.0  # seconds between looks while others are waited for
+ENDS = {
+    rules.CANCELLED: ("交易中心取消", "the centre cancelled it"),
+    rules.SHARE_WRONG: ("分发的份额有误", "a dealt share was wrong"),
+    rules.UNREADABLE: ("分发的份额无法打开", "a dealt share could not be opened"),
+    rules.UNFOUNDED: ("投诉不成立", "a complaint was unfounded"),
+}
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 Announce = Callable[[str, str], None]
 Confirm = Callable[[Ceremony], bool]
@@ -317,10 +323,11 @@ def take_part(
 ) -> Committee:
     """Carry this trustee's part to the end: the committee whose share is then in the folder.
 
-    `confirm` is asked once, with the members on the screen. Raises Refused when the ceremony ended without a committee
-    or the platform showed something that does not hold, CryptoError of certificates and signatures.
+    `confirm` is asked once, with the members on the screen; `announce` hears each step taken (the name of its kind),
+    and each stage that is waited for, with the names of those who are missing. Raises Refused when the ceremony ended
+    without a committee or the platform showed something that does not hold, CryptoError of certificates, signatures.
     """
-    part, told = Part(person, Keeping(person.profile, ceremony, passphrase)), ""
+    part, told = Part(person, Keeping(person.profile, ceremony, passphrase)), ("", "")
     while True:
         found = part.look()
         if found.stage == "ended":
@@ -336,12 +343,12 @@ def take_part(
             part.keeping.note(opened_sha256=found.opened_sha256, confirmed=True)
         step = part.next_step(found)
         if step is not None and _taken(part, step):
-            announce("done", type(step).__name__)
+            announce(type(step).__name__, "")
             continue
-        waited = f"{found.stage}: " + ", ".join(member.organisation for member in found.missing)
-        if waited != told:
-            announce("waiting", waited)
-            told = waited
+        waited = ", ".join(member.organisation for member in found.missing)
+        if (found.stage, waited) != told:
+            announce(found.stage, waited)
+            told = (found.stage, waited)
         time.sleep(pause)
 
 
@@ -361,10 +368,11 @@ def _ended(ceremony: Ceremony) -> Refused:
     assert ended is not None
     who = ceremony.member(ended.guilty).organisation if ended.guilty else "-"
     facts = {"because": ended.because, "words": ended.words or "-", "who": who}
+    zh, en = ENDS[ended.because]
     return _refuse(
         "ceremony_ended",
-        "密钥仪式已终止，没有产生委员会：{because}；责任方：{who}；说明：{words}。请等候交易中心重新发起。",
-        "The ceremony ended without a committee: {because}; at fault: {who}; {words}. Wait for the centre to "
+        f"密钥仪式已终止，没有产生委员会：{zh}。责任方：{{who}}；说明：{{words}}。请等候交易中心重新发起。",
+        f"The ceremony ended without a committee: {en}. At fault: {{who}}; reason: {{words}}. Wait for the centre to "
         "open another.",
         **facts,
     )

@@ -18,7 +18,15 @@ from app.client.keyfile import Profile, write_json
 from app.client.terminal import add_person_arguments, passphrase, person_of, spoken
 from app.client.trustee import M0_NOTICE, Share, Trustee, setup_m0
 
-CEREMONY_WORDS = {"done": "完成 / done", "waiting": "等待 / waiting for"}
+CEREMONY_WORDS = {
+    "CeremonyJoined": "已加入 / joined",
+    "DealingGiven": "已向各受托人分发份额 / dealt a share to each",
+    "DealingsAccepted": "收到的份额已逐一核对并确认 / checked and accepted every share",
+    "ComplaintRaised": "收到的份额有误，已投诉 / a share is wrong: complained",
+    "join": "等待加入 / waiting to join: ",
+    "deal": "等待分发份额 / waiting to deal: ",
+    "accept": "等待确认 / waiting to accept: ",
+}
 CEREMONY_DONE = """\
 密钥仪式完成，您的份额在 {folder}。请把 key.pem、profile.json、committee.json、share.age 离线备份，
 口令分开保管：份额丢失无人能补。
@@ -79,7 +87,7 @@ def _ceremony(arguments: argparse.Namespace) -> int:
         passphrase(),
         wanted,
         confirm=lambda found: _show_members(found) and (arguments.yes or _agreed()),
-        announce=lambda what, about: _say(CEREMONY_WORDS[what], about),
+        announce=lambda what, names: print(f"{CEREMONY_WORDS[what]}{names}", flush=True),
     )
     print(f"{CEREMONY_DONE.format(folder=person.profile.folder)}{committee.k} / {committee.n}  {committee.id}")
     return 0

@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
+from app.casefile import ceremony as rules
 from app.casefile.ceremony import Ceremony
+from app.casefile.register import CeremonyEnded
 from app.client import ceremony as tool
 from app.client import trustee_commands
 from app.client.acting import Person
@@ -176,6 +178,39 @@ def test_who_is_dealt_a_wrong_share_complains_and_the_dealer_is_named(hall, tmp_
     assert {login: refusal.code for login, refusal in came.items()} == dict.fromkeys(LOGINS, "ceremony_ended")
     assert came["trustee-1"].facts == {"because": "share_wrong", "words": "-", "who": "trustee2单位"}
     assert not any((tmp_path / login / "share.age").exists() for login in LOGINS)
+
+
+def test_who_has_complained_never_accepts_there_again(hall, tmp_path):
+    """The complaint lays the identity open; a platform that hides it and shows other dealings gets no acceptance."""
+    ceremony, refusals = hall.open(), []
+    with everybody(hall, tmp_path, ceremony, LOGINS[1:]) as came:
+        keeping = tool.Keeping(Profile(tmp_path / "trustee-1"), ceremony, PASSPHRASE)
+        person = hall.person(tmp_path, "trustee-1")
+        keeping.note(complained=True)
+        with pytest.raises(Refused) as caught:
+            run(person, ceremony, [])
+        refusals.append(caught.value.code)
+        ceremonies.cancel_ceremony(hall.bench.platform, hall.bench.people["centre"].log_in, ceremony, "x")
+    assert refusals == ["ceremony_complained"]
+    assert {login: refusal.code for login, refusal in came.items()} == dict.fromkeys(LOGINS[1:], "ceremony_ended")
+
+
+def test_a_cancellation_that_the_platform_invents_costs_nobody_an_accepted_share(hall, tmp_path, monkeypatch):
+    ceremony, person = hall.open(), hall.person(tmp_path, "trustee-1")
+    real, send, accepted = tool.Part.look, tool.Part.send, []
+    monkeypatch.setattr(tool.Part, "send", lambda part, step: (send(part, step), accepted.append(step))[0])
+
+    def look(part: tool.Part) -> Ceremony:
+        found, mine = real(part), part.person.profile.folder == person.profile.folder
+        done = any(type(step).__name__ == "DealingsAccepted" and step.index == 1 for step in accepted)
+        return rules.apply(found, CeremonyEnded(ceremony, rules.CANCELLED, 0, "x", {})) if mine and done else found
+
+    with everybody(hall, tmp_path, ceremony, LOGINS[1:]) as came:
+        monkeypatch.setattr(tool.Part, "look", look)
+        with pytest.raises(Refused, match="ceremony_ended"):
+            run(person, ceremony, [])
+    monkeypatch.setattr(tool.Part, "look", real)
+    assert run(person, ceremony, []) == came["trustee-2"] == came["trustee-3"]
 
 
 def test_a_folder_with_a_share_of_another_committee_is_left_alone(hall, tmp_path):
