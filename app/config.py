@@ -102,24 +102,23 @@ def _founded_origin(home: Path) -> str:
 
 
 def _port(raw: str) -> int:
-    value = int(raw)
+    value = _count(raw)
     if not 0 < value < 65536:
-        raise ValueError("a port is between 1 and 65535")
+        raise ValueError("端口在 1 至 65535 之间 · a port is between 1 and 65535")
     return value
 
 
 def _positive(raw: str) -> int:
-    value = int(raw)
-    if value <= 0:
-        raise ValueError("must be above 0")
+    value = _count(raw)
+    if value == 0:
+        raise ValueError("须大于 0 · must be above 0")
     return value
 
 
 def _count(raw: str) -> int:
-    value = int(raw)
-    if value < 0:
-        raise ValueError("must be 0 or more")
-    return value
+    if not (raw.isascii() and raw.isdigit()):
+        raise ValueError("须为不小于 0 的整数 · must be a whole number, 0 or more")
+    return int(raw)
 
 
 def _witnesses(raw: str) -> tuple[str, ...]:
@@ -134,21 +133,23 @@ def _witnesses(raw: str) -> tuple[str, ...]:
 
 def _database_url(raw: str) -> str:
     if not raw.startswith(("sqlite:///", "postgresql+psycopg://")):
-        raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
+        raise ValueError("须以 sqlite:/// 或 postgresql+psycopg:// 开头 · must begin with one of these")
     return raw
 
 
 def _base_url(raw: str) -> str:
     parts = urlsplit(raw)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("must be http://host or https://host")
+        raise ValueError("须为 http://主机 或 https://主机 · must be http://host or https://host")
     return raw.rstrip("/")
 
 
 def _scheme(*schemes: str) -> Callable[[str], str | None]:
+    known = [f"{scheme}://" for scheme in schemes]
+
     def check(raw: str) -> str | None:
         if urlsplit(raw).scheme not in schemes:
-            raise ValueError(f"must begin with {' or '.join(schemes)}://")
+            raise ValueError(f"须以 {' 或 '.join(known)} 开头 · must begin with {' or '.join(known)}")
         return raw
 
     return check

@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import queue
+import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -24,6 +25,12 @@ GO_HOME_WITHIN = 5  # seconds
 # Each actor is a process of its own. They come from one that has done nothing but imports, which take two seconds of
 # computing: eighteen times that would be most of the play.
 _processes = multiprocessing.get_context("forkserver")
+
+
+def stop_when_told() -> None:
+    """A closed terminal or a kill ends a play as Ctrl-C does: with its processes."""
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, signal.default_int_handler)
 
 
 def rehearse() -> None:

@@ -7,6 +7,7 @@ two invitations over, has the trustees' shares made (mode M0) and starts a booth
 from __future__ import annotations
 
 import argparse
+import os
 import queue
 import subprocess
 import sys
@@ -20,10 +21,10 @@ from zoneinfo import ZoneInfo
 
 from app.client.keyfile import Profile, read_json, write_json
 from demo.case import DemoCase
-from demo.company import Company, Step, rehearse
-from demo.narrator import Narrator, table
+from demo.company import Company, Step, rehearse, stop_when_told
+from demo.narrator import SENTENCES, Narrator, table
 from demo.outcome import Outcome
-from demo.site import CLI, ROOT, Site, free_port
+from demo.site import CLI, PARTS, ROOT, Site, free_port
 
 TRUSTEES = tuple(f"trustee-{i}" for i in range(1, 6))
 THRESHOLD = 3
@@ -160,7 +161,8 @@ def show_places(outcome: Outcome, company: Company, narrator: Narrator, *, keep:
     files = outcome.taken["files"]
     narrator.say(f"\n评标报告（五席签名、中心盖章）：{files['report']}", "signed report")
     narrator.say(f"开标记录：{files['record']}", "opening record")
-    narrator.say(f"证据包：{outcome.taken['evidence']}", "evidence bundle (./tenderhall verify FILE)")
+    narrator.say(f"证据包：{outcome.taken['evidence']}", "evidence bundle; check it again with:")
+    print(f"  ./tenderhall verify --roots {outcome.taken['roots']} {outcome.taken['evidence']}")
     if keep:
         narrator.say(f"\n站点仍在运行：{company.site.base_url}/ （Ctrl-C 停止）", "the site goes on; Ctrl-C stops it")
         print(log_ins(company))
@@ -189,10 +191,17 @@ def read_arguments() -> argparse.Namespace:
     setting = "平台设置，如 DATABASE_URL=… / a setting of the site"
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=setting)
     parser.add_argument("--folder", type=Path, help="新文件夹 / fresh folder (var/demo-…)")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    for blow in arguments.kill:
+        part, _, step = blow.partition("@")
+        if part not in PARTS or step not in SENTENCES:
+            known = f"PART: {', '.join(PARTS)}; STEP: {', '.join(sorted(SENTENCES))}"
+            parser.error(f"--kill {blow}: 无此部分或步骤 / no such part or step. {known}")
+    return arguments
 
 
 def main() -> int:
+    os.umask(0o077)
     arguments = read_arguments()
     stamp = datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%Y%m%d-%H%M%S")
     folder = (arguments.folder or ROOT / "var" / f"demo-{stamp}").resolve()
@@ -204,6 +213,7 @@ def main() -> int:
         return 1
     settings = dict(setting.split("=", 1) for setting in arguments.set)
     company = Company(Site(folder / "site", arguments.port or free_port(), settings), folder)
+    stop_when_told()
     try:
         outcome = Outcome(case, Director(company, case, narrator, arguments.kill).run())
         show_outcome(outcome, narrator)

@@ -20,7 +20,7 @@ from app.client.connection import Refused
 from app.client.keyfile import read_json, write_json
 from app.config import BadSettings, Settings
 from demo.case import DemoCase
-from demo.company import Company, rehearse
+from demo.company import Company, rehearse, stop_when_told
 from demo.narrator import Narrator
 from demo.play import CAST, TRUSTEES, Director, PlayFailed
 from demo.seeding.log_ins import log_in_table, read_people
@@ -231,7 +231,9 @@ def seed(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def main() -> int:
+    os.umask(0o077)
     arguments = read_arguments()
+    stop_when_told()
     try:
         settings = Settings.from_env()
         return show_log_ins(settings.home / "seed") if arguments.codes else seed(settings, arguments)

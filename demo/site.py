@@ -66,11 +66,22 @@ class Site:
     def start(self) -> None:
         """Start the site in a process group of its own and wait until it answers. Raises RuntimeError."""
         self.home.mkdir(parents=True, exist_ok=True)
+        self._check_port()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*CLI, "up"], cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
         self._await_answer()
+
+    def _check_port(self) -> None:
+        """Somebody else's site would answer in our place. Raises RuntimeError."""
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", self.port))
+            except OSError as exc:
+                words = f"端口 {self.port} 已被占用，请用 --port 另选一个 / port {self.port} is in use, choose another"
+                raise RuntimeError(words) from exc
 
     def _await_answer(self) -> None:
         give_up_at = time.monotonic() + STARTS_WITHIN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flask import Blueprint, request
@@ -23,7 +24,11 @@ routes = Blueprint("api_people", __name__)
 
 def body() -> dict[str, Any]:
     """The JSON object of a request. Raises RuleViolation `malformed`."""
-    found = request.get_json(silent=True)
+    try:
+        found = request.get_json(silent=True)
+        json.dumps(found, ensure_ascii=False).encode()  # no lone surrogate, which no database takes
+    except (RecursionError, UnicodeEncodeError) as exc:
+        raise RuleViolation("malformed", path="$", expected="object") from exc
     if not isinstance(found, dict):
         raise RuleViolation("malformed", path="$", expected="object")
     return found

@@ -78,8 +78,9 @@ def _add_site(commands: Any) -> None:
 def _site(arguments: argparse.Namespace) -> int:
     """A command on the installation that the environment describes, with what the command line adds."""
     for option in ("host", "port", "web_workers"):
-        if getattr(arguments, option, None):
+        if getattr(arguments, option, None) is not None:
             os.environ[f"TENDERHALL_{option.upper()}"] = str(getattr(arguments, option))
+    os.umask(0o077)  # what an installation keeps is for its own user
     command = getattr(import_module("app.cli.site"), arguments.command)
     return int(command(Settings.from_env(), arguments))
 
@@ -105,6 +106,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (RuleViolation, CryptoError) as exc:
         for language in LANGUAGES:
             print(sentence(exc.code, exc.facts, language), file=sys.stderr)
+    except OSError as exc:
+        print(f"无法使用 · cannot use {exc.filename}: {exc.strerror}", file=sys.stderr)
     except KeyboardInterrupt:
         return 130
     return 2

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import socket
+from collections.abc import Callable
+from functools import wraps
+
+from sqlalchemy.exc import DBAPIError
 
 from app.cli.tls import make_server_certificate
 from app.cli.up import run_site
@@ -12,12 +17,47 @@ from app.messages import LANGUAGES, sentence
 from app.services.accounts import NewOrganisation
 from app.services.installation import examine, found_installation, is_founded, prepare_installation
 
+Command = Callable[[Settings, argparse.Namespace], int]
 CENTRE = "示范公共资源交易中心"
 CREDIT_CODE = "12510000MB00000000"
 
 
+def usable(command: Command) -> Command:
+    """A command that says in words when its folder or its database cannot be used. Raises BadSettings."""
+
+    @wraps(command)
+    def run(settings: Settings, arguments: argparse.Namespace) -> int:
+        try:
+            return command(settings, arguments)
+        except DBAPIError as exc:
+            reason = str(exc.orig or exc).strip().splitlines()[0]
+            words = f"数据库无法使用 · the database cannot be used: {reason}"
+            raise BadSettings(f"TENDERHALL_DATABASE_URL: {words}") from exc
+        except (FileExistsError, FileNotFoundError, NotADirectoryError, PermissionError) as exc:
+            words = f"目录无法使用 · the folder cannot be used: {exc.strerror} ({exc.filename})"
+            raise BadSettings(f"TENDERHALL_HOME={settings.home}: {words}") from exc
+
+    return run
+
+
+def check_port(settings: Settings) -> None:
+    """Before anything is made or said: nobody else listens there. Raises BadSettings."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as exc:
+            where = f"{settings.host}:{settings.port} ({exc.strerror})"
+            zh = "地址已被占用或不可用，请停止另一个站点，或用 --port、--host 另选"
+            en = "in use or unusable: stop the other site, or choose with --port, --host"
+            raise BadSettings(f"{where}: {zh} · {en}") from exc
+
+
+@usable
 def up(settings: Settings, arguments: argparse.Namespace) -> int:
     """Start the site; a new installation is founded first."""
+    check_port(settings)
     if is_founded(settings):
         prepare_installation(settings, "")
     else:
@@ -25,6 +65,7 @@ def up(settings: Settings, arguments: argparse.Namespace) -> int:
     return run_site(settings, make_server_certificate(settings) if arguments.tls else None)
 
 
+@usable
 def init(settings: Settings, arguments: argparse.Namespace) -> int:
     _found(settings, arguments.organisation or CENTRE, arguments.credit_code or CREDIT_CODE, as_json=arguments.json)
     return 0
@@ -41,6 +82,7 @@ def _found(settings: Settings, organisation: str, credit_code: str, *, as_json: 
         print(f"  {login:10} {settings.base_url}/invitation  邀请码 code: {code}")
 
 
+@usable
 def worker(settings: Settings, arguments: argparse.Namespace) -> int:
     from app import worker as deferred  # only here: it brings every service and Celery
 
@@ -50,6 +92,7 @@ def worker(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
+@usable
 def migrate(settings: Settings, arguments: argparse.Namespace) -> int:
     prepare_installation(settings, "")
     return 0

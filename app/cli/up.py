@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent.parent
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  only compared
 STOP_SECONDS = 10.0
 PAUSE_SECONDS = 0.2
-QUICK_DEATH_SECONDS = 2.0
+QUICK_DEATH_SECONDS = 8.0  # the web server itself tries for five seconds to get its port
 QUICK_DEATHS_ALLOWED = 5
 
 

@@ -67,6 +67,11 @@ def spoken(command: Command) -> Command:
             print("\n".join([*words, f"[{refusal.code}]"]), file=sys.stderr)
         except FileNotFoundError as missing:
             print(f"找不到文件 / no such file: {missing.filename}", file=sys.stderr)
+        except OSError as failure:
+            print(f"无法使用 / cannot use {failure.filename}: {failure.strerror}", file=sys.stderr)
+        except EOFError:
+            print("这里无法询问口令，请在终端运行，或设置 TENDERHALL_PASSPHRASE。", file=sys.stderr)
+            print("A pass phrase is needed: run this at a terminal, or set TENDERHALL_PASSPHRASE.", file=sys.stderr)
         return 1
 
     return run

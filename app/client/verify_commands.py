@@ -13,6 +13,7 @@ from typing import Any
 
 from app.casefile.codec import decode
 from app.casefile.verification import Check, Verdict, verify_bundle
+from app.client.connection import Refused
 from app.client.terminal import spoken
 from app.messages import catalogue, sentence
 from app.procedure.profiles import Profile
@@ -39,7 +40,7 @@ def add_parser(subparsers: Any) -> None:
 
 @spoken
 def _verify(arguments: argparse.Namespace) -> int:
-    roots = [root for path in arguments.roots for root in CERTIFICATE.findall(path.read_text("ascii"))]
+    roots = [root for path in arguments.roots for root in _roots(path)]
     witnesses = [VerifierKey.parse(text, COSIGNATURE) for text in arguments.witness]
     checks = verify_bundle(arguments.bundle.read_bytes(), roots, shipped_profiles(), witnesses=witnesses)
     for check in checks:
@@ -48,6 +49,15 @@ def _verify(arguments: argparse.Namespace) -> int:
     facts = {"ok": counts[Verdict.OK], "failed": counts[Verdict.FAIL], "open": counts[Verdict.NOT_COVERED]}
     print(sentence("verify_summary", facts, arguments.lang))
     return int(bool(counts[Verdict.FAIL]))
+
+
+def _roots(path: Path) -> list[str]:
+    """The certificates of a PEM file. Raises Refused `roots_unreadable`."""
+    found = CERTIFICATE.findall(path.read_text("ascii", "replace"))
+    if not found:
+        zh = f"{path} 中没有证书。请给出 PEM 格式的根证书文件。"
+        raise Refused("roots_unreadable", zh, f"There is no certificate in {path}. Give a PEM file with the roots.")
+    return found
 
 
 def line(check: Check, language: str) -> str:

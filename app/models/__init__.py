@@ -15,6 +15,6 @@ from app.models import append_only  # isort: skip  # after the tables that it gu
 __all__ = [
     "Account", "AccountRole", "ActHead", "Base", "CallUp", "CaseEvent", "CaseFile", "CasePrivate", "Certificate",
     "Command", "Cosignature", "DeniedAttempt", "Download", "Expert", "Invitation", "Job", "LogInFailure", "Lot",
-    "Notice", "Organisation", "PendingSignature", "Pseudonym", "RegisterTick", "ScoreDraft", "SeatRequest", "Site", "StoredFile",
-    "Tender", "TenderDraft", "TickChange", "Upload", "WebSession", "append_only",
+    "Notice", "Organisation", "PendingSignature", "Pseudonym", "RegisterTick", "ScoreDraft", "SeatRequest", "Site",
+    "StoredFile", "Tender", "TenderDraft", "TickChange", "Upload", "WebSession", "append_only",
 ]  # fmt: skip

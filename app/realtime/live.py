@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import request
-from flask_socketio import ConnectionRefusedError, disconnect
+from flask_socketio import ConnectionRefusedError
 
 from app.casefile.case import Case
 from app.casefile.codec import encode
@@ -48,9 +48,9 @@ def attach() -> None:
 
 
 @access(Action.SITE_READ)
-def connect(auth: dict[str, str] | None = None) -> None:
+def connect(auth: Any = None) -> None:
     """Browsers must come from our own pages; programs bring the token of a log-in and no Origin."""
-    token = str((auth or {}).get("token") or "")
+    token = str(auth.get("token") or "") if isinstance(auth, dict) else ""
     if token:
         if find_log_in(token)[0] is None:
             raise ConnectionRefusedError("log_in_needed")
@@ -93,12 +93,28 @@ def _refused(exc: Exception) -> Json:
     return {"error": {"code": code, "message": sentence(code, facts, "zh"), "message_en": sentence(code, facts, "en")}}
 
 
+def _texts(sent: Any, *names: str) -> list[str]:
+    """String fields of what a socket sent, empty where absent. Raises RuleViolation `malformed`."""
+    if not isinstance(sent, dict):
+        raise RuleViolation("malformed", path="$", expected="object")
+    found = [sent.get(name) or "" for name in names]
+    for name, value in zip(names, found, strict=True):
+        if not isinstance(value, str) or (not value.isascii() and _torn(value)):
+            raise RuleViolation("malformed", path=f"$.{name}", expected="str")
+    return found
+
+
+def _torn(value: str) -> bool:
+    """Whether half a character stands in a text, which no database takes."""
+    return any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
 @access(Action.EVENTS_READ)
-def join_case(sent: dict[str, Any]) -> Json:
+def join_case(sent: Any = None, *_more: Any) -> Json:
     """Listen to a case; the answer holds what was missed since the cursor, as far as the listener may see it."""
     try:
-        here, case_id = platform(), str(sent.get("case", ""))
-        after = read_cursor(here, case_id, str(sent.get("cursor") or ""))
+        here, (case_id, cursor) = platform(), _texts(sent, "case", "cursor")
+        after = read_cursor(here, case_id, cursor)
         actor = find_log_in(_tokens.get(_sid(), ""))[1]
         with _turn:
             with here.database.reading() as db_session:
@@ -106,7 +122,7 @@ def join_case(sent: dict[str, Any]) -> Json:
             if not _may_listen(actor, seen.case):
                 raise NotAllowed(Action.EVENTS_READ)
             _heard.setdefault(case_id, {})[_sid()] = seen.last_seq
-        frames = [_frame(record) for record in seen.records] if sent.get("cursor") else []
+        frames = [_frame(record) for record in seen.records] if cursor else []
         return {"cursor": write_cursor(here, case_id, seen.last_seq), "missed": frames}
     except Exception as exc:
         return _refused(exc)
@@ -119,16 +135,13 @@ def _may_listen(actor: Actor, case: Case) -> bool:
 
 
 @access(Action.SCORE_SAVE)
-def save(sent: dict[str, Any]) -> Json:
+def save(sent: Any = None, *_more: Any) -> Json:
     """Keep one unfinished score and say when."""
     try:
         log_in = find_log_in(_tokens.get(_sid(), ""))[0]
         if log_in is None:
-            disconnect()
-            raise NotAllowed(Action.SCORE_SAVE)
-        names = ("case", "lot", "bid", "criterion")
-        case, lot, bid, criterion = (str(sent.get(name, "")) for name in names)
-        comment = str(sent.get("comment") or "")
+            raise RuleViolation("log_in_needed")
+        case, lot, bid, criterion, comment = _texts(sent, "case", "lot", "bid", "criterion", "comment")
         saved = save_score(platform(), log_in, case, lot, bid, criterion, _value(sent.get("value")), comment)
         return {"saved_at": format_instant(saved.saved_at), "value": encode(saved.value) if saved.value else ""}
     except Exception as exc:

@@ -45,7 +45,7 @@ def is_founded(settings: Settings) -> bool:
 
 def prepare_installation(settings: Settings, organisation: str) -> Platform:
     """Keys and schema, made where they are missing; the open installation. Safe to repeat."""
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database(settings.database_url)
     try:
         load_keys(settings.keys)
@@ -83,9 +83,13 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """What is right and wrong with an installation, cheapest questions first."""
     built = (DIST / "manifest.json").exists()
     yield Finding("doctor_front_end", built, {"folder": str(DIST)})
+    if settings.home.exists() and not settings.home.is_dir():
+        yield Finding("doctor_home_folder", False, {"folder": str(settings.home)})
+        return
     yield Finding("doctor_home", settings.home.is_dir(), {"folder": str(settings.home)})
     if not settings.home.is_dir():
         return
+    yield Finding("doctor_home_private", settings.home.stat().st_mode & 0o077 == 0, {"folder": str(settings.home)})
     free = shutil.disk_usage(settings.home).free
     yield Finding("doctor_disk", free > 4 * DISK_RESERVE_BYTES, {"free": f"{free // 2**20} MiB"})
     has_keys = is_founded(settings)

@@ -78,7 +78,7 @@ def test_help_before_the_set_up_installs_nothing(checkout: Path, tmp_path_factor
         told = start(checkout, *arguments, cwd=elsewhere)
         assert told.returncode == 0
         assert "./tenderhall COMMAND" in told.stdout
-        assert "尚未完成安装" in told.stdout
+        assert "第一次运行任何命令会自动安装" in told.stdout
     assert not (checkout / ".venv").exists()
     assert list(elsewhere.iterdir()) == []
 

@@ -14,7 +14,7 @@ from app.services.accounts import end_web_session
 from app.services.platform import DIST
 from crypto.instants import format_instant
 from tests.app.bench import Bench, RealClock
-from tests.app.realtime.serving import Listener, Server, serving, until
+from tests.app.realtime.serving import ANSWERS_WITHIN, NAMESPACE, Listener, Server, serving, until
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 EVICTED_WITHIN = 2.0  # seconds
@@ -96,6 +96,15 @@ def test_a_cursor_of_another_case_is_refused(bench, listen):
     bench.publish()
     assert listener.ask("case.join", case=bench.case_id, cursor=listener.cursor)["error"]["code"] == "cursor_wrong"
     assert listener.ask("case.join", case=bench.case_id, cursor="x")["error"]["code"] == "cursor_wrong"
+
+
+@pytest.mark.parametrize("sent", ["x", [], None, 7, {"case": 7}, {"case": "\ud800"}, {"case": ["x"], "cursor": {}}])
+@pytest.mark.parametrize("event", ["case.join", "score.save"])
+def test_whatever_a_socket_sends_is_refused_in_words(bench, listen, event, sent):
+    for listener in (listen(), listen("officer")):
+        answer = listener.client.call(event, sent, namespace=NAMESPACE, timeout=ANSWERS_WITHIN)
+        assert answer["error"]["code"] in ("malformed", "log_in_needed")
+        assert answer["error"]["message_en"]
 
 
 # who hears what

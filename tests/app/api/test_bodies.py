@@ -1,0 +1,31 @@
+"""Whatever a request holds is refused in words: no body reaches a service, a database or the log as a surprise."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.factory import create_app
+from app.services.platform import DIST
+from tests.app.bench import Bench
+
+pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
+BODIES = {
+    "no object": b"[]",
+    "no JSON": b"{",
+    "not UTF-8": b"\xff\xfe",
+    "half a character": b'{"login": "\\ud800", "password": "x", "code": "1"}',
+    "half a character in a name": b'{"\\udfff": 1}',
+    "too deep": b"[" * 100_000,
+    "too deep, closed": b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
+    "a wrong field": b'{"login": 7, "password": [], "code": {}}',
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_a_body_that_cannot_be_taken_is_refused(bench: Bench, name: str, caplog: pytest.LogCaptureFixture):
+    app = create_app(bench.platform.settings, bench.clock)
+    app.extensions["tenderhall"] = bench.platform
+    sent = app.test_client().post("/api/v1/web-sessions", data=BODIES[name], content_type="application/json")
+    assert (sent.status_code, sent.json["error"]["code"]) == (422, "malformed")
+    assert caplog.records == []
