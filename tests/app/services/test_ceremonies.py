@@ -20,6 +20,7 @@ from app.services.accounts import LogIn
 from app.services.platform import DIST
 from crypto.committee import Committee
 from crypto.errors import CryptoError
+from tests.app.services.whole_case import LOT, WholeCase
 from tests.casefile.trustees import PaperTrustee
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
@@ -241,3 +242,15 @@ def test_a_key_that_is_out_of_use_takes_no_further_step(bench):
     assert held.state.stage == "accept"
     with pytest.raises(RuleViolation, match="key_not_certified"):
         held.send(held.trustees[0], "complain", held.trustees[0].complain(held.state, 2))
+
+
+def test_the_bids_of_a_tender_are_opened_with_shares_from_a_ceremony(tmp_path):
+    case = WholeCase(tmp_path).found()
+    held = Held(case).go("join", "deal", "accept")
+    case.shares = {trustee.index: trustee.secret(held.state) for trustee in held.trustees}
+    case.publish().bid().open()
+    terms, opening = case.case.tender.published, case.case.lots[LOT].opening
+    assert terms.committee == held.state.committee.describe()
+    assert terms.committee["mode"] == "M1"
+    assert set(opening.opened) == {*case.receipts.values()} - {case.receipts["bidder-e"]}
+    assert len(opening.opened) == 3
