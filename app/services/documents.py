@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
@@ -31,6 +32,13 @@ from crypto.canonical import canonical
 from crypto.pdf import LocalTimeStamper, seal
 
 SEAL_FIELD = "Seal"
+
+
+def named_address(platform: Platform) -> str:
+    """Where on the net something took place, for a document that lasts: an address of one machine means nothing."""
+    host = urlsplit(platform.settings.base_url).hostname or ""
+    here = host == "localhost" or host.startswith("127.") or host == "::1"
+    return platform.origin if here else f"{platform.origin}（{platform.settings.base_url}）"
 
 
 def add_file(
@@ -189,7 +197,7 @@ def opening_record(platform: Platform, case: Case, lot: str, now: datetime, lang
     return OpeningRecord(
         heading=heading(case, lot, case.tender.terms_sha256, lang),
         method=terms.method,
-        place=platform.settings.base_url,
+        place=named_address(platform),
         chair=parties.agency.name,
         supervisor=parties.regulator.name,
         budget=lot_published.budget,

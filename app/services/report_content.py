@@ -26,7 +26,7 @@ from app.documents.wording import Lang
 from app.messages import sentence
 from app.models import Site
 from app.queries.cases import load_records
-from app.services.documents import heading, lot_terms, opened_bids
+from app.services.documents import heading, lot_terms, named_address, opened_bids
 from app.services.platform import Platform
 from app.services.sittings import member_account
 from crypto.canonical import digest
@@ -57,12 +57,13 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
         sites = _site_names(db_session, sitting)
     names = {bid.bid: bid.bidder_name for bid in sitting.bids}
     rules = published.evaluation
+    price = sentence(f"price_formula_{rules.price_rule.formula}", rules.price_rule.parameters, lang)
     return EvaluationReport(
         heading=heading(case, lot, sitting_digest, lang),
-        media=platform.settings.base_url,
+        media=named_address(platform),
         published_at=case.tender.published_at or now,
         opened_at=opening.closed_at,
-        opening_place=platform.settings.base_url,
+        opening_place=named_address(platform),
         evaluation_started_at=started_at,
         evaluation_ended_at=now,
         evaluation_place="、".join(sites),
@@ -70,11 +71,11 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
         ceiling=published.ceiling,
         method=terms.method,
         standard=sentence("report_standard", {"total": rules.criteria.total}, lang),
-        price_formula=sentence(f"price_formula_{rules.price_rule.formula}", rules.price_rule.parameters, lang),
+        price_formula=price,
         averaging=sentence(f"averaging_{rules.scoring.aggregation}", {"places": rules.scoring.places}, lang),
         members=members,
         criteria=tuple(
-            Criterion(_name(c, lang), c.full, sentence(f"criterion_{c.kind}", {}, lang), _standard(c.step, lang))
+            Criterion(_name(c, lang), c.full, sentence(f"criterion_{c.kind}", {}, lang), _standard(c, price, lang))
             for c in rules.criteria.criteria
         ),
         opened_bids=opened_bids(case, lot, lang),
@@ -103,8 +104,13 @@ def _name(criterion: criteria.Criterion, lang: Lang) -> str:
     return criterion.name_en if lang == "en" else criterion.name_zh
 
 
-def _standard(step: Decimal, lang: Lang) -> str:
-    return sentence("criterion_step", {"step": step}, lang)
+def _standard(criterion: criteria.Criterion, price_formula: str, lang: Lang) -> str:
+    """How a criterion is scored as published: the price by its formula, others within their bands, by steps."""
+    if criterion.kind == "price":
+        return price_formula
+    comma = "；" if lang == "zh" else "; "
+    bands = [f"{b.name_en if lang == 'en' else b.name_zh} {b.low:f}–{b.high:f}" for b in criterion.bands]
+    return comma.join([*bands, sentence("criterion_step", {"step": criterion.step}, lang)])
 
 
 def _members(db_session: DbSession, case: Case, lot: str, lang: Lang) -> tuple[Member, ...]:

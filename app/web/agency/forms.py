@@ -39,6 +39,14 @@ def _named(words: Any) -> list[SelectChoice]:
     return options((key.value, name) for key, name in words.items())
 
 
+class WhereItApplies(Optional):
+    """Neither required nor left to choice: the field says when it is needed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.field_flags = {**self.field_flags, "conditional": True}
+
+
 class NewCaseForm(FlaskForm):
     title = StringField(_l("项目名称"), [InputRequired(_l("请填写项目名称")), Length(max=300)])
     template = RadioField(_l("从范本开始"), [InputRequired(_l("请选择范本"))])
@@ -151,7 +159,7 @@ class ObjectionAnswerForm(FlaskForm):
 class CheckedBidForm(Form):
     receipt = HiddenField()
     qualified = RadioField(_l("审查结论"), choices=options([("yes", _l("合格")), ("no", _l("不合格"))]))
-    reason = StringField(_l("不合格的理由"), [Optional(), Length(max=1000)])
+    reason = StringField(_l("不合格的理由"), [WhereItApplies(), Length(max=1000)], description=_l("不合格时必填"))
 
 
 class QualificationForm(FlaskForm):
@@ -169,10 +177,10 @@ class BuyerMemberForm(FlaskForm):
 
 
 class StratumForm(Form):
-    speciality = StringField(_l("专业"), [Optional(), Length(max=60)])
-    site = SelectField(_l("地点"), [Optional()])
-    quota = IntegerField(_l("名额"), [Optional(), NumberRange(min=0, max=99)])
-    reserve = IntegerField(_l("备用"), [Optional(), NumberRange(min=0, max=99)])
+    speciality = StringField(_l("专业"), [WhereItApplies(), Length(max=60)])
+    site = SelectField(_l("地点"), [WhereItApplies()])
+    quota = IntegerField(_l("名额"), [WhereItApplies(), NumberRange(min=0, max=99)])
+    reserve = IntegerField(_l("备用"), [WhereItApplies(), NumberRange(min=0, max=99)])
 
 
 class DrawConditionsForm(FlaskForm):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import cycle
 from typing import Any
 
 from flask import abort, render_template, url_for
@@ -16,6 +17,7 @@ from app.procedure.convening import PARTIES, PURPOSE, BuyerMemberNamed, check_dr
 from app.procedure.errors import RuleViolation
 from app.procedure.opening import ObjectionAnswered
 from app.procedure.qualification import Qualification, QualificationChecked
+from app.queries.boards import expert_pools
 from app.queries.desks import find_account
 from app.services.experts import list_sites
 from app.services.files import FileView, readable_files
@@ -132,8 +134,11 @@ def buyer_member(case: str, lot: str) -> str:
 def draw_conditions(case: str, lot: str) -> str:
     found, form = entitled_case(case, Action.DRAW_CONDITIONS_PROPOSE, lot), DrawConditionsForm()
     sites = {site["id"]: site["name"] for site in list_sites(platform())}
-    for row in form.strata:
+    for row, site in zip(form.strata, cycle(sites), strict=False):
         row.site.choices = options(sites.items())
+        row.site.data = row.site.data or site  # the host first, then the sub-sites
+    with platform().database.reading() as db_session:
+        pools = expert_pools(db_session)
     if confirmed(form):
         conditions = attempt(form, lambda: _conditions(found, lot, form))
         if conditions:
@@ -148,7 +153,9 @@ def draw_conditions(case: str, lot: str) -> str:
                 back_url=url_for("agency.draw_conditions", case=case, lot=lot),
             )
     profile, buyers = found.tender.published.profile, len(found.lots[lot].buyer_members)
-    return _page("draw_conditions", found, lot, _("拟定专家抽取条件"), form=form, profile=profile, buyers=buyers)
+    return _page(
+        "draw_conditions", found, lot, _("拟定专家抽取条件"), form=form, profile=profile, buyers=buyers, pools=pools
+    )
 
 
 def _conditions(case: Case, lot: str, form: DrawConditionsForm) -> DrawConditions:
