@@ -5,20 +5,18 @@ from __future__ import annotations
 import argparse
 import copy
 import re
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select
 
 from app.casefile.bundle import EVENTS, unpack
-from app.casefile.ticks import TICKS, tick_leaf
+from app.casefile.ticks import TICKS
 from app.casefile.verification import STEPS, Verdict, verify_bundle
 from app.client import verify_commands
 from app.messages import sentence
-from app.models import CaseEvent, CaseFile, Cosignature, Job, RegisterTick, TickChange
-from app.models.append_only import APPEND_ONLY, statements
+from app.models import Cosignature, Job, RegisterTick, TickChange
 from app.queries import cases
 from app.queries.ticks import latest_tick
 from app.services import ticks
@@ -26,9 +24,9 @@ from app.services.audits import export_evidence
 from app.services.platform import DIST
 from app.services.unit_of_work import plain_transaction
 from crypto.canonical import canonical, parse
-from crypto.merkle import Frontier
-from crypto.notes import COSIGNATURE, Checkpoint, Note, NoteKey, cosign, sign_note
+from crypto.notes import COSIGNATURE, Note, NoteKey, cosign
 from tests.app.services import tampering
+from tests.app.services.rewriting import edit_event, rewrite_changes, rewrite_register, rights
 from tests.app.services.whole_case import WholeCase
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
@@ -263,79 +261,6 @@ def test_whatever_the_platform_rewrites_is_named(whole, files, how, seq):
 
 
 # falsified by the administrator of the database, through the platform's own export
-
-
-@contextmanager
-def rights(whole):
-    """No trigger stands in the way; afterwards everything is as it was before, triggers and rows."""
-    database = whole.platform.database
-    with database.reading() as db_session:
-        kept = [
-            (type_, list(db_session.scalars(select(type_))))
-            for type_ in (CaseEvent, RegisterTick, TickChange, Cosignature)
-        ]
-        head = db_session.get_one(CaseFile, whole.case_id)
-    with plain_transaction(database) as (db_session, _now):
-        for table in APPEND_ONLY:
-            for verb in ("update", "delete"):
-                db_session.execute(text(f"DROP TRIGGER {table}_no_{verb}"))
-    yield database
-    with plain_transaction(database) as (db_session, _now):
-        for type_, rows in kept:
-            db_session.execute(delete(type_))
-            columns = {attribute.key: attribute for attribute in type_.__mapper__.column_attrs}
-            for row in rows:
-                db_session.add(type_(**{name: getattr(row, name) for name in columns}))
-        change = {"size": head.size, "frontier": head.frontier}
-        db_session.execute(update(CaseFile).where(CaseFile.id == whole.case_id).values(**change))
-        for table in APPEND_ONLY:
-            for statement in statements("sqlite", table):
-                db_session.execute(text(statement))
-    cases._folded.clear()
-
-
-def edit_event(whole, database):
-    """One old entry says something else; its leaf, the tree and the head are made to fit, in milliseconds."""
-    with plain_transaction(database) as (db_session, _now):
-        rows = list(
-            db_session.scalars(select(CaseEvent).where(CaseEvent.case_id == whole.case_id).order_by(CaseEvent.seq))
-        )
-        edge = Frontier()
-        for row in rows:
-            if row.type == "CallUpAnswered" and '"reason":"出差"' in row.payload:
-                row.payload = row.payload.replace("出差", "生病")
-                row.leaf_hash = cases.record_of(row).leaf(row.salt)
-                edited = row.seq
-            edge = edge.push(row.leaf_hash)
-        head = db_session.get_one(CaseFile, whole.case_id)
-        head.size, head.frontier = edge.size, edge.to_hex()
-    return edited
-
-
-def rewrite_changes(whole, database):
-    """What the ticks keep of the case is made to fit the new tree."""
-    with plain_transaction(database) as (db_session, _now):
-        leaves = list(
-            db_session.scalars(
-                select(CaseEvent.leaf_hash).where(CaseEvent.case_id == whole.case_id).order_by(CaseEvent.seq)
-            )
-        )
-        for row in db_session.scalars(select(TickChange).where(TickChange.case_id == whole.case_id)):
-            edge = Frontier()
-            for leaf in leaves[: row.size]:
-                edge = edge.push(leaf)
-            row.root = edge.root()
-
-
-def rewrite_register(whole, database):
-    """The platform's keys are in it too: every map, tick and checkpoint is made anew; cosignatures stay."""
-    with plain_transaction(database) as (db_session, _now):
-        edge, key = Frontier(), whole.platform.log_key
-        for row in db_session.scalars(select(RegisterTick).order_by(RegisterTick.index)):
-            row.map_root = ticks.tick_map(whole.platform, row.index, ticks.heads_at(db_session, row.index)).root
-            edge = edge.push(tick_leaf(row.at, row.map_root))
-            row.frontier = edge.to_hex()
-            row.note = str(sign_note(key, str(Checkpoint(key.name, edge.size, edge.root()))))
 
 
 def test_an_edited_entry_shows_though_every_hash_of_the_case_fits(whole):
