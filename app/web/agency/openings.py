@@ -225,4 +225,9 @@ def report(case: str, lot: str) -> str:
     kept = [f for f in readable_files(platform(), current_actor(), case, lot) if f.kind in ("report", "record")]
     sitting = found.lots[lot].sitting
     names = {bid.bid: bid.bidder_name for bid in sitting.bids}
-    return _page("report", found, lot, _("评审报告"), files=kept, result=sitting.result, names=names)
+    members = [
+        {"key": f"seat-{number}", "seat": str(number), "label": _("席位 %(number)s", number=number), "numeric": True}
+        for number in sorted(sitting.seats)
+    ]
+    shown = {"files": kept, "result": sitting.result, "names": names, "members": members}
+    return _page("report", found, lot, _("评审报告"), **shown)

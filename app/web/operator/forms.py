@@ -88,7 +88,7 @@ class AccountForm(FlaskForm):
         _l("统一社会信用代码"),
         [
             InputRequired(_l("请输入统一社会信用代码")),
-            Regexp(r"^[0-9A-Z]{4,18}$", message=_l("应为 18 位数字和大写字母")),
+            Regexp(r"^[0-9A-Z]{18}$", message=_l("应为 18 位数字和大写字母")),
         ],
     )
     login = StringField(_l("登录名"), [InputRequired(_l("请输入登录名")), Length(max=64)])
