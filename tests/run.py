@@ -67,7 +67,7 @@ def programme() -> Iterator[Step]:
     rest = [f"--ignore={folder}" for folder in (*pure, BROWSER)]
     yield Step("everything else", pytest("tests", *rest, "-n", "3", *spread))
     # Playwright leaves an event loop running in its process, in which nothing can be signed any more.
-    yield Step("pages in a browser", pytest(BROWSER, "-n", "3", *spread))
+    yield Step("pages in a browser", pytest(BROWSER, "-n", "2", *spread))
 
 
 def run(step: Step) -> Counter[str]:
