@@ -23,6 +23,12 @@ BOARD = """
 {% endblock %}
 {% block scripts %}<script type="module" src="{{ asset('live.js') }}" nonce="{{ csp_nonce }}"></script>{% endblock %}
 """
+COUNTS_EVENTS = """
+window.told = { joined: 0, changed: 0 };
+for (const name of Object.keys(window.told)) {
+  document.addEventListener(`tenderhall:${name}`, () => { window.told[name] += 1; });
+}
+"""
 DESK = """
 {% from "components/scoring.html" import criterion_score with context %}
 {% block content %}
@@ -108,10 +114,11 @@ def test_a_changed_part_is_fetched_and_keeps_what_one_is_typing(page: Page, site
 
 
 def test_a_lost_line_says_so_and_catches_up_from_the_cursor(page: Page, site: LiveSite):
+    page.add_init_script(COUNTS_EVENTS)
     page.goto(site.show_text("/board", BOARD))
-    wait_for(page, lambda: site.joins)
+    page.wait_for_function("() => window.told.joined")
     site.tell(cursor="cursor-7", fragment_ids=[], type="BidOpened", at="2026-03-03T01:30:04Z")
-    page.wait_for_timeout(200)
+    page.wait_for_function("() => window.told.changed")
     site.pages["/part"], site.pages["/never"] = "<p>补上的</p>", "<p>不变</p>"
     site.refusing = True
     site.break_line()
