@@ -171,12 +171,29 @@ class CommitWatch:
         self._connection.close()
 
 
+def _cooperative() -> bool:
+    """Whether a co-operative server runs this."""
+    return "gevent.monkey" in sys.modules and bool(sys.modules["gevent.monkey"].is_module_patched("threading"))
+
+
+@contextmanager
+def given_up_after(seconds: float) -> Iterator[None]:
+    """Waiting inside ends with TimeoutError; only a co-operative server can interrupt it, elsewhere it goes on."""
+    if not _cooperative():
+        yield
+        return
+    import gevent
+
+    with gevent.Timeout(seconds, TimeoutError(f"{seconds} s")):
+        yield
+
+
 def in_native_thread(function: Callable[..., Result], *arguments: object) -> Result:
     """`function(*arguments)` on a real thread, so that heavy work does not hold up a co-operative server's other work.
 
     Outside such a server it is a plain call.
     """
-    if "gevent.monkey" not in sys.modules or not sys.modules["gevent.monkey"].is_module_patched("threading"):
+    if not _cooperative():
         return function(*arguments)
     import gevent
 

@@ -15,6 +15,7 @@ from email.utils import format_datetime
 from flask import Blueprint, Response, request, url_for
 from werkzeug.exceptions import ClientDisconnected, HTTPException
 
+from app.database import given_up_after
 from app.extensions import access, platform, required_log_in
 from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
@@ -25,11 +26,10 @@ VERSION = "1.0.0"
 EXTENSIONS = "creation,checksum,expiration,termination"
 ALGORITHMS: dict[str, Callable[[], hashlib._Hash]] = {
     "sha256": hashlib.sha256,
-    "sha1": lambda: hashlib.sha1(
-        usedforsecurity=False
-    ),  # demanded by the protocol; it guards against faulty lines only
+    "sha1": lambda: hashlib.sha1(usedforsecurity=False),  # the protocol demands it, against faulty lines only
 }
-PIECE = 1 << 18
+PIECE = 1 << 16
+SILENCE = 20.0  # seconds for a piece: a cut cable says no goodbye, and 3 KiB/s is no line for gigabytes
 DRAINED = 64 << 20  # bytes of a refused request that are still read, so that its sender sees the answer
 
 
@@ -149,10 +149,13 @@ def _checked(pieces: Iterator[bytes], made: hashlib._Hash, stated: bytes) -> Ite
 
 
 def _pieces() -> Iterator[bytes]:
-    """What arrives, until the line breaks: what came before is kept. A fast line leaves room for others meanwhile."""
+    """What arrives, until the line breaks or falls silent: what came before is kept, and whoever takes the upload up
+    over another line finds it free. A fast line leaves room for others meanwhile.
+    """
     while True:
         try:
-            piece = request.stream.read(PIECE)
+            with given_up_after(SILENCE):
+                piece = request.stream.read(PIECE)
         except (ClientDisconnected, OSError):
             return
         if not piece:

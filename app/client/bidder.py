@@ -10,6 +10,7 @@ import base64
 import hashlib
 import secrets
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,6 +36,7 @@ MANIFEST_LABEL = "bidpkg/v1"
 OPENING_ITEMS = ("price_fen", "duration_days", "project_manager")
 OPEN_STATEMENT = ("origin", "tender", "lot", "envelope", "epoch")
 PIECE = 8 << 20  # bytes of an upload sent at once
+AGAIN_AFTER = 1.0  # seconds: an upload whose line broke is free again once the platform has noticed
 TUS = {"Tus-Resumable": "1.0.0"}
 CLIENT_NAME = "tenderhall-cli"
 
@@ -189,6 +191,7 @@ def _send_piece(connection: Connection, upload_id: str, offset: int, piece: byte
     except Refused as refusal:
         if refusal.code not in ("no_answer", "upload_offset", "upload_checksum", "upload_locked"):
             raise
+        time.sleep(AGAIN_AFTER)
         return _offset(connection, upload_id)
 
 
