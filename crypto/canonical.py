@@ -14,31 +14,62 @@ from crypto.errors import CryptoError
 
 Json = Any  # str | int | bool | list[Json] | dict[str, Json]; checked at run time by `canonical`
 LARGEST_INTEGER = 2**53 - 1
+_quoted = json.encoder.encode_basestring  # the escapes of RFC 8785, 3.2.2.2, and no others
 
 
-def _checked(value: Json, path: str) -> Json:
-    """`value` with its keys in RFC 8785 order, or a refusal that names the path of what has no canonical form."""
+class _NoForm(Exception):
+    """A value has no canonical form, for `reason`; `path` leads to it and grows from its end as the call returns."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason, self.path = reason, ""
+
+
+def _text(value: str) -> str:
+    if not value.isascii():
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError as exc:
+            raise _NoForm("lone surrogate") from exc
+    return _quoted(value)
+
+
+def _number(value: int) -> str:
+    if abs(value) > LARGEST_INTEGER:
+        raise _NoForm("integer beyond 2^53")
+    return int.__repr__(value)
+
+
+def _object(value: Mapping[str, Json]) -> str:
+    if not all(isinstance(key, str) for key in value):
+        raise _NoForm("key is not a string")
+    plain = all(map(str.isascii, value))
+    keys = sorted(value) if plain else sorted(value, key=lambda key: key.encode("utf-16-be", "surrogatepass"))
+    return "{" + ",".join([f"{_text(key)}:{_member(value[key], key)}" for key in keys]) + "}"
+
+
+def _member(value: Json, place: str | int) -> str:
+    try:
+        return _text(value) if isinstance(value, str) else _written(value)
+    except _NoForm as refusal:
+        step = f".{place}" if isinstance(place, str) else f"[{place}]"
+        refusal.path = step + refusal.path
+        raise
+
+
+def _written(value: Json) -> str:
+    """The RFC 8785 text of `value`. Raises _NoForm."""
     match value:
-        case bool():
-            return value
-        case int():
-            if abs(value) > LARGEST_INTEGER:
-                raise CryptoError("not_canonical", path=path, reason="integer beyond 2^53")
-            return value
         case str():
-            try:
-                value.encode("utf-8")
-            except UnicodeEncodeError as exc:
-                raise CryptoError("not_canonical", path=path, reason="lone surrogate") from exc
-            return value
-        case Mapping():
-            if not all(isinstance(key, str) for key in value):
-                raise CryptoError("not_canonical", path=path, reason="key is not a string")
-            keys = sorted(value, key=lambda key: key.encode("utf-16-be", "surrogatepass"))
-            return {_checked(key, path): _checked(value[key], f"{path}.{key}") for key in keys}
+            return _text(value)
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return _number(value)
+        case dict() | Mapping():  # the first is the quicker question
+            return _object(value)
         case list() | tuple():
-            return [_checked(item, f"{path}[{i}]") for i, item in enumerate(value)]
-    raise CryptoError("not_canonical", path=path, reason=type(value).__name__)
+            return "[" + ",".join([_member(item, i) for i, item in enumerate(value)]) + "]"
+    raise _NoForm(type(value).__name__)
 
 
 def canonical(value: Json) -> bytes:
@@ -46,7 +77,12 @@ def canonical(value: Json) -> bytes:
 
     Raises CryptoError `not_canonical` for floats, null, integers beyond 2^53, lone surrogates.
     """
-    return json.dumps(_checked(value, "$"), ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    try:
+        return _written(value).encode("utf-8")
+    except _NoForm as refusal:
+        raise CryptoError("not_canonical", path="$" + refusal.path, reason=refusal.reason) from refusal
+    except RecursionError as exc:
+        raise CryptoError("not_canonical", path="$", reason="nested too deeply") from exc
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

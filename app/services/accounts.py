@@ -307,10 +307,13 @@ class LogIn:
 
 def read_web_session(db_session: DbSession, token: str, now: datetime) -> LogIn | None:
     """The log-in of a token, or None when it is unknown, ended or over."""
-    row = db_session.get(WebSession, token_hash(token)) if token else None
-    if row is None or row.ended_at is not None or row.expires_at <= now:
+    if not token:
         return None
-    return LogIn(row.account_id, row.seat)
+    query = select(WebSession.account_id, WebSession.seat).where(
+        WebSession.token_hash == token_hash(token), WebSession.ended_at.is_(None), WebSession.expires_at > now
+    )
+    row = db_session.execute(query).one_or_none()
+    return LogIn(*row) if row else None
 
 
 def living_tokens(platform: Platform, tokens: Collection[str]) -> set[str]:

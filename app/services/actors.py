@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, literal, select, union_all
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
 from app.database import Database
-from app.models import Account, Certificate, DeniedAttempt, Site
+from app.models import Account, AccountRole, Certificate, DeniedAttempt, Organisation, Site
 from app.permissions.actions import Action
 from app.permissions.policy import NotAllowed, authorize
 from app.procedure.roles import ANYONE, Actor, Role
 from app.services.unit_of_work import plain_transaction
+
+# Both are asked for with every request, so they fetch columns, not objects.
+_WHO = (
+    select(Account.name, Organisation.id, Organisation.name, Organisation.credit_code)
+    .join(Organisation, Organisation.id == Account.organisation_id)
+    .where(Account.id == bindparam("account"), Account.approved_at.is_not(None), Account.suspended_at.is_(None))
+)
+_MAY = union_all(
+    select(literal("role"), AccountRole.role).where(AccountRole.account_id == bindparam("account")),
+    select(literal("site"), Site.id).where(Site.witness_id == bindparam("account")),
+    select(literal("key"), Certificate.key_id).where(
+        Certificate.account_id == bindparam("account"),
+        Certificate.scope == bindparam("seat"),
+        Certificate.revoked_at.is_(None),
+    ),
+)
 
 
 def load_actor(db_session: DbSession, account_id: str, seat: str = "") -> Actor:
@@ -19,29 +35,24 @@ def load_actor(db_session: DbSession, account_id: str, seat: str = "") -> Actor:
 
     At a booth (`seat`) the actor is only the expert on that seat, whatever else the person may be.
     """
-    account = db_session.get(Account, account_id) if account_id else None
-    if account is None or account.approved_at is None or account.suspended_at is not None:
+    who = db_session.execute(_WHO, {"account": account_id}).one_or_none() if account_id else None
+    if who is None:
         return ANYONE
-    organisation = account.organisation
-    roles = frozenset(Role(row.role) for row in account.roles)
+    name, organisation_id, organisation_name, credit_code = who
+    found: dict[str, set[str]] = {"role": set(), "site": set(), "key": set()}
+    for kind, value in db_session.execute(_MAY, {"account": account_id, "seat": seat}):
+        found[kind].add(value)
     return Actor(
-        id=account.id,
-        name=account.name,
-        roles=frozenset({Role.EXPERT}) if seat else roles,
-        organisation_id=organisation.id,
-        organisation_name=organisation.name,
-        credit_code=organisation.credit_code,
-        sites=frozenset(db_session.scalars(select(Site.id).where(Site.witness_id == account.id))),
-        keys=_keys(db_session, account.id, seat),
+        id=account_id,
+        name=name,
+        roles=frozenset({Role.EXPERT} if seat else map(Role, found["role"])),
+        organisation_id=organisation_id,
+        organisation_name=organisation_name,
+        credit_code=credit_code,
+        sites=frozenset(found["site"]),
+        keys=frozenset(found["key"]),
         seat=seat,
     )
-
-
-def _keys(db_session: DbSession, account_id: str, scope: str) -> frozenset[str]:
-    query = select(Certificate.key_id).where(
-        Certificate.account_id == account_id, Certificate.scope == scope, Certificate.revoked_at.is_(None)
-    )
-    return frozenset(db_session.scalars(query))
 
 
 def authorize_or_record(

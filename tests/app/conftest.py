@@ -8,14 +8,16 @@ from collections.abc import Iterator
 import pytest
 from argon2 import PasswordHasher
 
+from app.client import passphrase
 from app.services import accounts
 from tests.app.bench import POSTGRES, Bench, fresh_postgres
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _cheap_passwords() -> Iterator[None]:
-    """The parameters of argon2 are no part of what is tested here."""
+    """The parameters of argon2 and scrypt are no part of what is tested here."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passphrase, "WORK_FACTOR", 4)
         patch.setattr(accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         yield
 
