@@ -1,10 +1,8 @@
-"""One actor of the demonstration, in a process of its own: `python -m demo.actor ROLE --folder … --desk …`."""
+"""One actor of the demonstration, in a process of its own."""
 
 from __future__ import annotations
 
-import argparse
 import importlib
-import sys
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,18 +53,3 @@ def perform(engagement: Engagement) -> int:
         traceback.print_exc()
         return 1
     return 0
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("role", help="such as officer, trustee-3, bidder-a, member-1")
-    parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--desk", type=Path, required=True)
-    parser.add_argument("--base-url", required=True)
-    parser.add_argument("--mailbox", type=Path, help="a member's own mail folder")
-    parser.add_argument("--declines", action="store_true", help="the called expert has no time")
-    return perform(Engagement(**vars(parser.parse_args())))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

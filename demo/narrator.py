@@ -10,6 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from app.client.command_line import Parser
+
 SENTENCES: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("narration.json").read_text("utf-8"))
 ROLES = {
     "admin": ("系统管理员", "administrator"),
@@ -50,6 +52,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) ->
 
 def yuan(amount: Decimal) -> str:
     return f"{amount:,.2f}"
+
+
+def add_language(parser: Parser) -> None:
+    """The option that says in which language a narrator speaks."""
+    words = "输出语言，默认 both（中英对照）\nlanguage of the output, otherwise both"
+    parser.add_argument("--lang", choices=("zh", "en", "both"), default="both", help=words)
 
 
 class Narrator:

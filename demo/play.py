@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.client.command_line import Parser, port
 from app.client.keyfile import Profile, read_json, write_json
 from demo.case import DemoCase
 from demo.company import Company, Step, rehearse, stop_when_told
-from demo.narrator import SENTENCES, Narrator, table
+from demo.narrator import SENTENCES, Narrator, add_language, table
 from demo.outcome import Outcome
 from demo.site import CLI, PARTS, ROOT, Site, free_port
 
@@ -41,6 +42,12 @@ CAST = (
     "witness-host",
     "witness-sub",
 )
+WORDS = """\
+演示一个真实案例，从公告到签章报告：启动站点与各方（各为独立进程，各有密钥，只用公开接口），
+逐步显示，结束时与公布结果逐项核对，全部一致才以 0 退出。
+Play one real case from notice to signed report. The site and every party run as processes with keys of
+their own and use public interfaces only. Each step is shown; the exit status is 0 only if every published
+figure came out."""
 SUB_SITE = "@sub."
 LONGEST_PLAY = 400  # seconds
 SHORTEST_BIDDING, LONGEST_BIDDING = 16, 60  # seconds from the tender's submission to the deadline
@@ -167,8 +174,8 @@ def show_places(outcome: Outcome, company: Company, narrator: Narrator, *, keep:
         narrator.say(f"\n站点仍在运行：{company.site.base_url}/ （Ctrl-C 停止）", "the site goes on; Ctrl-C stops it")
         print(log_ins(company))
     else:
-        command = f"TENDERHALL_HOME={company.site.home} ./tenderhall up"
-        narrator.say(f"\n再次打开本站点：{command}", "opens this site again")
+        narrator.say("\n再次打开本站点：", f"to open this site again, at {company.site.base_url}/ :")
+        print(f"  {company.site.command_to_open}")
 
 
 def log_ins(company: Company) -> str:
@@ -181,23 +188,33 @@ def log_ins(company: Company) -> str:
     return table(["角色 Role", "登录名 Log-in", "密码 Password", "动态码 Code"], rows)
 
 
-def read_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="tenderhall demo", description=__doc__)
-    parser.add_argument("--lang", choices=("zh", "en", "both"), default="both", help="语言 / language")
-    parser.add_argument("--keep", action="store_true", help="结束后保留站点运行 / leave the site running")
-    parser.add_argument("--port", type=int, default=0, help="端口 / port (a free one)")
-    kill = "演练：在某步强行终止 web 或 worker / kill -9 a part at a step"
-    parser.add_argument("--kill", action="append", default=[], metavar="PART@STEP", help=kill)
-    setting = "平台设置，如 DATABASE_URL=… / a setting of the site"
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=setting)
-    parser.add_argument("--folder", type=Path, help="新文件夹 / fresh folder (var/demo-…)")
-    arguments = parser.parse_args()
-    for blow in arguments.kill:
-        part, _, step = blow.partition("@")
-        if part not in PARTS or step not in SENTENCES:
-            known = f"PART: {', '.join(PARTS)}; STEP: {', '.join(sorted(SENTENCES))}"
-            parser.error(f"--kill {blow}: 无此部分或步骤 / no such part or step. {known}")
-    return arguments
+def kill(text: str) -> str:
+    """PART@STEP of an exercise. Raises ValueError."""
+    part, _, step = text.partition("@")
+    if part not in PARTS or step not in SENTENCES:
+        raise ValueError(text)
+    return text
+
+
+def setting(text: str) -> tuple[str, str]:
+    """NAME=VALUE. Raises ValueError."""
+    name, sign, value = text.partition("=")
+    if not name or not sign:
+        raise ValueError(text)
+    return name, value
+
+
+def read_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = Parser(WORDS, prog="tenderhall demo")
+    add_language(parser)
+    parser.add_argument("--keep", action="store_true", help="结束后保留站点运行\nleave the site running")
+    parser.add_argument("--port", type=port, default=0, help="端口，默认任选空闲的\nport, otherwise a free one")
+    text = "演练：在某步强行终止 web 或 worker，可多次\nkill -9 web or worker at a step; may be repeated"
+    parser.add_argument("--kill", type=kill, action="append", default=[], metavar="PART@STEP", help=text)
+    text = "平台设置，如 DATABASE_URL=…，可多次\na setting of the site; may be repeated"
+    parser.add_argument("--set", type=setting, action="append", default=[], metavar="NAME=VALUE", help=text)
+    parser.add_argument("--folder", type=Path, help="新文件夹，默认 var/demo-…\nfresh folder, otherwise var/demo-…")
+    return parser.parse_args(words)
 
 
 def main() -> int:
@@ -211,8 +228,7 @@ def main() -> int:
     except FileExistsError:
         narrator.say(f"文件夹已存在：{folder}。请另选一个。", "this folder exists; choose another")
         return 1
-    settings = dict(setting.split("=", 1) for setting in arguments.set)
-    company = Company(Site(folder / "site", arguments.port or free_port(), settings), folder)
+    company = Company(Site(folder / "site", arguments.port or free_port(), dict(arguments.set)), folder)
     stop_when_told()
     try:
         outcome = Outcome(case, Director(company, case, narrator, arguments.kill).run())

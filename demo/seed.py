@@ -11,22 +11,24 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.client.command_line import Parser
 from app.client.connection import Refused
 from app.client.keyfile import read_json, write_json
 from app.config import BadSettings, Settings
 from demo.case import DemoCase
 from demo.company import Company, rehearse, stop_when_told
-from demo.narrator import Narrator
+from demo.narrator import Narrator, add_language
 from demo.play import CAST, TRUSTEES, Director, PlayFailed
 from demo.seeding.log_ins import log_in_table, read_people
 from demo.seeding.scenes import STAGES, Scene, scenes
 from demo.seeding.troupe import Troupe
-from demo.site import ROOT, Site
+from demo.site import Site
 from demo.stage import PASSPHRASE, StageFright
 
 FINISHED = "finished"
@@ -41,14 +43,22 @@ STAGE_NAMES = {
 }
 
 HINTS = """\
-动态码  约 30 秒内有效，每码只用一次；新码：./tenderhall seed --codes
-        Codes are good for about 30 seconds, each once. Fresh ones: ./tenderhall seed --codes
+动态码  约 30 秒内有效，每码只用一次；新码 · Codes are good for about 30 seconds, each once. Fresh ones:
+        {codes}
 签名    登录后打开“我的密钥”（/account/keys），“从密钥文件导入”，选择 {folder}/ 中本人的密钥文件
         To sign: log in, open /account/keys (我的密钥), import your own key file from {folder}/
 专家    不登录：被抽中者凭邮件中的编码在 /seat 入席；邮件在 {mail}/
         Experts have no log-in: whoever is drawn sits down at /seat with the code in the mail in {mail}/
 受托人  开标与抽取由至少三名受托人的代理程序签署，每名一个 · trustees sign by their agents, three at least, one each:
         TENDERHALL_PASSPHRASE={passphrase} ./tenderhall trustee agent --folder {folder}/trustee-1"""
+
+
+WORDS = """\
+填入可浏览的演示数据：各角色的人员和处于不同阶段的项目，全部经由平台的公开接口。写入 TENDERHALL_HOME 的平台，
+默认 var；中断后再次运行即可继续，未完成的项目保留原状。
+Fill a site with a demonstration to browse: people of every role, and cases at different stages, all through
+public interfaces. It goes into the site of TENDERHALL_HOME, otherwise var. Interrupted, run it again to go on;
+a case that was under way stays as it is."""
 
 
 class CannotSeed(Exception):
@@ -163,15 +173,17 @@ class Seeding:
         self.progress.note(scene.name, scene.case_id, done=False)
 
 
-def show_log_ins(folder: Path) -> int:
+def show_log_ins(site: Site) -> int:
     """The table of log-ins with fresh codes; 1 when nothing was seeded here."""
+    folder = site.home / "seed"
     people = read_people(folder / "people.json")
     if not people:
-        print(f"{folder}：尚未写入示例数据，请先运行 ./tenderhall seed · nothing was seeded here", file=sys.stderr)
+        zh, en = "尚未写入示例数据，请先运行", "nothing was seeded here; run first"
+        print(f"{folder}：{zh} · {en}: {site.in_shell('seed')}", file=sys.stderr)
         return 1
-    print(
-        f"{log_in_table(people)}\n\n{HINTS.format(folder=folder, mail=folder.parent / 'mail', passphrase=PASSPHRASE)}"
-    )
+    codes = site.in_shell("seed --codes")
+    print(f"{log_in_table(people)}\n")
+    print(HINTS.format(folder=folder, mail=site.mail, passphrase=PASSPHRASE, codes=codes))
     return 0
 
 
@@ -185,15 +197,15 @@ def show_cases(site: Site, progress: Progress, narrator: Narrator) -> None:
             narrator.say(f"    {zh}", f"    {en}")
 
 
-def read_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="tenderhall seed", description="为平台填入可浏览的演示数据 · " + str(__doc__))
-    parser.add_argument("--codes", action="store_true", help="只显示登录表与新动态码 / only the log-ins, fresh codes")
-    parser.add_argument("--lang", choices=("zh", "en", "both"), default="both", help="语言 / language")
-    invitations = "admin 与 operator 的邀请码：JSON 或文件 / invitation codes of admin and operator"
-    parser.add_argument("--invitations", default="{}", metavar="FILE|JSON", help=invitations)
-    only = "只做这些项目 / only these cases: " + " ".join(STAGE_NAMES)
-    parser.add_argument("--only", nargs="+", choices=STAGE_NAMES, default=[*STAGE_NAMES], metavar="CASE", help=only)
-    return parser.parse_args()
+def read_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = Parser(WORDS, prog="tenderhall seed")
+    parser.add_argument("--codes", action="store_true", help="只显示登录表与新动态码\nonly log-ins, with fresh codes")
+    add_language(parser)
+    text = "admin 与 operator 的邀请码\ninvitation codes of admin and operator"
+    parser.add_argument("--invitations", default="{}", metavar="FILE|JSON", help=text)
+    text = "只做这些项目，默认全部\nonly these cases, otherwise all:\n" + " ".join(STAGE_NAMES)
+    parser.add_argument("--only", nargs="+", choices=STAGE_NAMES, default=[*STAGE_NAMES], metavar="CASE", help=text)
+    return parser.parse_args(words)
 
 
 def read_invitations(given: str) -> dict[str, str]:
@@ -221,12 +233,12 @@ def seed(settings: Settings, arguments: argparse.Namespace) -> int:
         site.stop()
     show_cases(site, seeding.progress, narrator)
     print()
-    show_log_ins(company.folder)
+    show_log_ins(site)
     narrator.say(f"\n完成，用时 {narrator.seconds:.0f} 秒。", f"Done in {narrator.seconds:.0f} s.")
     if site.process:
-        home = "" if settings.home == ROOT / "var" else f"TENDERHALL_HOME={settings.home} "
-        narrator.say("打开站点：", "to open the site:")
-        print(f"{home}TENDERHALL_DEMO=1 ./tenderhall up")
+        narrator.say("\n打开站点：先运行", "to open the site, run:")
+        print(f"  {site.command_to_open}")
+    narrator.say(f"然后在浏览器打开 {site.base_url}/ 并登录", f"then open {site.base_url}/ in a browser and log in")
     return 0
 
 
@@ -236,7 +248,7 @@ def main() -> int:
     stop_when_told()
     try:
         settings = Settings.from_env()
-        return show_log_ins(settings.home / "seed") if arguments.codes else seed(settings, arguments)
+        return show_log_ins(site_of(settings)) if arguments.codes else seed(settings, arguments)
     except BadSettings as exc:
         print(f"环境变量有误 · unusable settings:\n{exc}", file=sys.stderr)
     except CannotSeed as exc:

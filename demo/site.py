@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -22,6 +23,7 @@ STARTS_WITHIN = 30  # seconds
 STOPS_WITHIN = 15  # seconds
 ORIGIN = "demo.tenderhall.example"
 PARTS = {"web": b"gunicorn", "worker": b"worker"}  # an argument by which the part's process is known
+OF_ONE_RUN = {"HOME", "PORT", "DEMO", "BASE_URL", "ORIGIN"}  # said otherwise, or kept by the site itself
 CLI = [sys.executable, "-m", "app.cli"]
 
 
@@ -36,8 +38,8 @@ class Site:
     """One installation in `home`, answering at `base_url`; `settings` are further TENDERHALL_* variables by name."""
 
     def __init__(self, home: Path, port: int, settings: Mapping[str, str] | None = None) -> None:
-        self.home, self.port, further = home, port, settings or {}
-        self.base_url = further.get("BASE_URL", f"http://127.0.0.1:{port}")
+        self.home, self.port, self.further = home, port, settings or {}
+        self.base_url = self.further.get("BASE_URL", f"http://127.0.0.1:{port}")
         self.log = home / "site.log"
         self.process: subprocess.Popen[bytes] | None = None
         self.environment = {
@@ -48,8 +50,20 @@ class Site:
             "TENDERHALL_ORIGIN": ORIGIN,
             "TENDERHALL_DEMO": "1",
             "PYTHONUNBUFFERED": "1",
-            **{f"TENDERHALL_{name}": value for name, value in further.items()},
+            **{f"TENDERHALL_{name}": value for name, value in self.further.items()},
         }
+
+    def in_shell(self, command: str) -> str:
+        """`command` as one types it in the checkout for this very site."""
+        further = {name: value for name, value in self.further.items() if name not in OF_ONE_RUN}
+        home = {} if self.home == ROOT / "var" else {"HOME": str(self.home)}
+        words = [f"TENDERHALL_{name}={shlex.quote(value)}" for name, value in {**home, **further}.items()]
+        return " ".join([*words, f"./tenderhall {command}"])
+
+    @property
+    def command_to_open(self) -> str:
+        """The command that opens this site again, where it was."""
+        return f"TENDERHALL_DEMO=1 {self.in_shell(f'up --port {self.port}')}"
 
     @property
     def mail(self) -> Path:

@@ -3,79 +3,59 @@
 from __future__ import annotations
 
 import argparse
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 from app.client import bidder
+from app.client.command_line import CLIENT_COMMANDS, Parser, add_command, days, existing, yuan
 from app.client.keyfile import Profile, read_json
-from app.client.terminal import add_person_arguments, person_of, spoken
+from app.client.terminal import add_folder, add_person_arguments, person_of, spoken
 from crypto.receipts import SignedReceipt
 
 NOT_SUBMITTED = "尚未提交 / NOT SUBMITTED"
 SUBMITTED = "已提交 / SUBMITTED"
-FEN = 100
 
 
 def add_parser(subparsers: Any) -> None:
     """Add `bid` with its commands; each sets `run`, which takes the parsed arguments and returns the exit status."""
-    bid = subparsers.add_parser("bid", help="投标：加密、提交、查询、撤回 / seal, submit, check, withdraw a bid")
-    commands = bid.add_subparsers(dest="bid_command", required=True)
+    commands = add_command(subparsers, "bid", CLIENT_COMMANDS["bid"][1]).commands("bid_command")
     _add_seal(commands)
-    for name, run, help_text in (
-        ("submit", _submit, "上传并提交已加密的投标 / upload and submit a sealed bid"),
-        ("status", _status, "查询投标状态与收据 / what stands, and its receipts"),
-        ("withdraw", _withdraw, "撤回投标 / withdraw the bid that stands"),
+    for name, run, words in (
+        ("submit", _submit, "上传并提交已加密的投标\nupload and submit a sealed bid"),
+        ("status", _status, "查询投标状态与收据\nwhat stands, and its receipt"),
+        ("withdraw", _withdraw, "撤回投标\nwithdraw the bid that stands"),
     ):
-        parser = add_person_arguments(commands.add_parser(name, help=help_text))
-        parser.set_defaults(run=run)
+        parser = add_command(commands, name, words, run)
         if name == "submit":
-            parser.add_argument("bid", type=Path, help="加密后的投标文件夹 / the folder made by seal")
+            parser.add_argument("bid", type=existing, help="加密后的投标文件夹\nthe folder made by seal")
         else:
             _add_lot(parser)
+        add_person_arguments(parser)
     _add_verify(commands)
 
 
-def _add_lot(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("case", help="项目编号（网址中） / the case's id in its address")
-    parser.add_argument("--lot", default="1", help="标段 / lot (1)")
+def _add_lot(parser: Parser) -> None:
+    parser.add_argument("case", help="项目编号（网址中）\nthe case's id in its address")
+    parser.add_argument("--lot", default="1", help="标段，默认 1\nlot, otherwise 1")
 
 
 def _add_seal(commands: Any) -> None:
-    parser = add_person_arguments(commands.add_parser("seal", help="在本机加密投标文件 / seal a bid on this machine"))
+    parser = add_command(commands, "seal", "在本机加密投标文件\nseal a bid on this machine", _seal)
     _add_lot(parser)
-    parser.add_argument("files", type=Path, nargs="+", help="文件或文件夹 / files or folders")
-    parser.add_argument("--price", required=True, type=_fen, help="投标报价（元） / price in yuan, e.g. 1566000.00")
-    parser.add_argument("--days", required=True, type=_days, help="交付期（日历日） / duration in days")
-    parser.add_argument("--manager", required=True, help="项目负责人 / project manager")
-    parser.add_argument("--out", required=True, type=Path, help="输出文件夹 / folder to write")
-    parser.set_defaults(run=_seal)
+    parser.add_argument("files", type=existing, nargs="+", help="文件或文件夹\nfiles or folders")
+    parser.add_argument("--price", required=True, type=yuan, help="投标报价（元）\nprice in yuan, e.g. 1566000.00")
+    parser.add_argument("--days", required=True, type=days, help="交付期（日历日）\nduration in calendar days")
+    parser.add_argument("--manager", required=True, help="项目负责人\nproject manager")
+    parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="输出文件夹\nfolder to write")
+    add_person_arguments(parser)
 
 
 def _add_verify(commands: Any) -> None:
-    help_text = "离线核验收据 / verify a receipt offline"
-    parser = commands.add_parser("verify-receipt", help=help_text)
-    parser.add_argument("bid", type=Path, help="投标文件夹或收据文件 / the bid's folder, or a receipt file")
-    parser.add_argument("--authority", type=Path, help="平台根证书 / authority (PEM); else the pinned one")
-    parser.add_argument("--folder", type=Path, default=Path.home() / ".tenderhall", help="本人文件夹 / your own folder")
-    parser.set_defaults(run=_verify)
-
-
-def _fen(text: str) -> str:
-    try:
-        fen = Decimal(text.replace(",", "").replace("，", "")) * FEN
-    except InvalidOperation:
-        fen = Decimal(0)
-    if not fen.is_finite() or fen <= 0 or fen != fen.to_integral_value():
-        message = f"“{text}”不是金额；例如 1566000.00 / not an amount of yuan, e.g. 1566000.00"
-        raise argparse.ArgumentTypeError(message)
-    return str(int(fen))
-
-
-def _days(text: str) -> str:
-    if not text.isascii() or not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"“{text}”不是天数 / not a number of days")
-    return str(int(text))
+    parser = add_command(commands, "verify-receipt", "离线核验收据\nverify a receipt offline", _verify)
+    parser.add_argument("bid", type=existing, help="投标文件夹或收据文件\nthe bid's folder, or a receipt file")
+    words = "平台根证书（PEM），默认用首次使用时记住的\nroot certificate (PEM), otherwise the one kept at first use"
+    parser.add_argument("--authority", type=existing, metavar="FILE", help=words)
+    add_folder(parser)
 
 
 @spoken

@@ -21,11 +21,23 @@ Command = Callable[[argparse.Namespace], int]
 
 def add_person_arguments(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     """The options that say who acts, and where."""
-    parser.add_argument("--url", help="平台网址 / address of the platform (kept after the first use)")
-    parser.add_argument("--login", help="登录名 / log-in (kept after the first use)")
-    parser.add_argument("--folder", type=Path, default=Path.home() / ".tenderhall", help="本人文件夹 / your own folder")
-    parser.add_argument("--ca", help="平台 TLS 证书文件 / certificate file of a platform on the LAN")
+    add_platform_arguments(parser)
+    parser.add_argument("--login", help="登录名（首次使用后记住）\nlog-in (kept after the first use)")
+    add_folder(parser)
     return parser
+
+
+def add_platform_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that say which platform is spoken to."""
+    parser.add_argument("--url", help="平台网址（首次使用后记住）\naddress of the platform (kept after the first use)")
+    words = "平台 TLS 证书文件（局域网平台）\ncertificate file of a platform on the LAN"
+    parser.add_argument("--ca", metavar="FILE", help=words)
+
+
+def add_folder(parser: argparse.ArgumentParser, name: str = ".tenderhall") -> None:
+    """The folder of whoever runs the command; `name` is the one in the home folder."""
+    words = f"本人文件夹，默认 ~/{name}\nyour own folder, otherwise ~/{name}"
+    parser.add_argument("--folder", type=Path, default=Path.home() / name, help=words)
 
 
 def passphrase(prompt: str = "密钥口令 / passphrase of the key: ") -> str:

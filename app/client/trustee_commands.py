@@ -12,6 +12,7 @@ from typing import Any
 from app.casefile.ceremony import Ceremony
 from app.client.acting import Person
 from app.client.ceremony import take_part, waiting_ceremonies
+from app.client.command_line import CLIENT_COMMANDS, add_command, count
 from app.client.connection import Refused
 from app.client.feed import CaseFeed
 from app.client.keyfile import Profile, write_json
@@ -43,27 +44,31 @@ Announce = Callable[[str, Any], None]
 
 def add_parser(subparsers: Any) -> None:
     """Add `trustee` with its commands; each sets `run`, which takes the parsed arguments and returns the status."""
-    trustee = subparsers.add_parser("trustee", help="开标受托人：密钥份额与签署 / trustees: shares and signing")
-    commands = trustee.add_subparsers(dest="trustee_command", required=True)
+    commands = add_command(subparsers, "trustee", CLIENT_COMMANDS["trustee"][1]).commands("trustee_command")
     _add_setup(commands)
-    sign = commands.add_parser("sign", help="逐项确认后签署 / sign what waits, one by one")
-    sign.add_argument("--yes", action="store_true", help="不再询问 / do not ask")
-    add_person_arguments(sign).set_defaults(run=_sign)
-    ceremony = commands.add_parser("ceremony", help="密钥仪式：在本机生成自己的份额 / make your share, on this machine")
-    ceremony.add_argument("ceremony", nargs="?", default="", help="仪式编号 / its number, where several wait")
-    ceremony.add_argument("--yes", action="store_true", help="名单已核对，不再询问 / members are checked, do not ask")
-    add_person_arguments(ceremony).set_defaults(run=_ceremony)
-    agent = commands.add_parser("agent", help="无人值守，到时自动签署 / sign unattended whenever it is due")
-    add_person_arguments(agent).set_defaults(run=_agent)
+    sign = add_command(commands, "sign", "逐项确认后签署\nsign what waits, one by one", _sign)
+    sign.add_argument("--yes", action="store_true", help="不再询问\ndo not ask")
+    add_person_arguments(sign)
+    ceremony = add_command(
+        commands, "ceremony", "密钥仪式：在本机生成自己的份额\nmake your share, on this machine", _ceremony
+    )
+    words = "仪式编号（有多个时）\nits number, where several wait"
+    ceremony.add_argument("ceremony", nargs="?", default="", help=words)
+    ceremony.add_argument("--yes", action="store_true", help="名单已核对，不再询问\nmembers are checked, do not ask")
+    add_person_arguments(ceremony)
+    agent = add_command(commands, "agent", "无人值守，到时自动签署\nsign unattended whenever it is due", _agent)
+    add_person_arguments(agent)
 
 
 def _add_setup(commands: Any) -> None:
-    help_text = "仅供演示：在本机生成全部份额 / demonstrations only: make all shares on this machine"
-    setup = commands.add_parser("setup-m0", help=help_text)
-    setup.add_argument("folders", type=Path, nargs="+", help="受托人文件夹 / the trustees' folders, in order")
-    setup.add_argument("--threshold", type=int, default=3, help="开标所需份额数 / shares needed (3)")
-    setup.add_argument("--out", type=Path, required=True, help="公开说明文件 / public description to write")
-    setup.set_defaults(run=_setup)
+    words = "仅供演示：在本机生成全部份额\ndemonstrations only: make all shares on this machine"
+    setup = add_command(commands, "setup-m0", words, _setup)
+    setup.add_argument("folders", type=Path, nargs="+", help="受托人文件夹，按顺序\nthe trustees' folders, in order")
+    words = "开标所需份额数，默认 3\nshares needed to open, otherwise 3"
+    setup.add_argument("--threshold", type=count, default=3, metavar="K", help=words)
+    setup.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="公开说明文件\npublic description to write"
+    )
 
 
 @spoken

@@ -13,6 +13,7 @@ from typing import Any
 
 from app.casefile.codec import decode
 from app.casefile.verification import Check, Verdict, verify_bundle
+from app.client.command_line import CLIENT_COMMANDS, add_command, existing
 from app.client.connection import Refused
 from app.client.terminal import spoken
 from app.messages import catalogue, sentence
@@ -28,14 +29,14 @@ SHOWN = {
 
 def add_parser(subparsers: Any) -> None:
     """Add `verify`; it sets `run`, which takes the parsed arguments and returns the exit status."""
-    text = "离线核验证据包：日志、签名、收据、开标、抽取、评分、文件 · check an evidence bundle offline"
-    parser = subparsers.add_parser("verify", help=text, description=text)
-    parser.add_argument("bundle", type=Path, help="证据包 case-….evidence.zip / the bundle")
-    parser.add_argument("--roots", type=Path, action="append", default=[], help="可信根证书 / trusted roots (PEM)")
-    text = "见证方公钥 vkey，可多次 / a witness's key (vkey); each one given must have cosigned"
-    parser.add_argument("--witness", action="append", default=[], metavar="VKEY", help=text)
-    parser.add_argument("--lang", choices=("zh", "en"), default="zh", help="输出语言 / language of the report")
-    parser.set_defaults(run=_verify)
+    parser = add_command(subparsers, "verify", CLIENT_COMMANDS["verify"][1], _verify)
+    parser.add_argument("bundle", type=existing, help="证据包 case-….evidence.zip\nthe bundle, case-….evidence.zip")
+    words = "可信根证书（PEM），可多次\ntrusted roots (PEM); may be repeated"
+    parser.add_argument("--roots", type=existing, action="append", default=[], metavar="FILE", help=words)
+    words = "见证方公钥，可多次；给出的每一方都须已共同签名\na witness's vkey, may be repeated; each must have cosigned"
+    parser.add_argument("--witness", action="append", default=[], metavar="VKEY", help=words)
+    words = "输出语言，默认 zh\nlanguage of the report, otherwise zh"
+    parser.add_argument("--lang", choices=("zh", "en"), default="zh", help=words)
 
 
 @spoken

@@ -6,43 +6,37 @@ import argparse
 import sys
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
+from app.client.command_line import CLIENT_COMMANDS, add_command, seconds
 from app.client.connection import Connection, Refused
-from app.client.terminal import passphrase, spoken
+from app.client.terminal import add_folder, add_platform_arguments, passphrase, spoken
 from app.client.witness import Forked, Witness, WitnessFolder
 from app.messages import LANGUAGES, sentence
 from crypto.errors import CryptoError
 from crypto.notes import ED25519, VerifierKey
 
 PAUSE = 15  # seconds between looks: a checkpoint waits at most that long for its cosignature
+HOME = ".tenderhall-witness"
 FORKED = 3  # exit status
 
 
 def add_parser(subparsers: Any) -> None:
     """Add `witness` with its commands; each sets `run`, which takes the parsed arguments and returns the status."""
-    witness = subparsers.add_parser(
-        "witness", help="登记簿见证：核对并共同签名 / watch and cosign a platform's register"
-    )
-    commands = witness.add_subparsers(dest="witness_command", required=True)
-    init = commands.add_parser("init", help="生成见证密钥 / make the witness's key")
-    init.add_argument("name", help="见证方名称，不含空格，如 regulator.example/w1 / name without spaces")
-    init.add_argument("--no-passphrase", action="store_true", help="密钥不加口令（仅本人可读） / key file without one")
-    _folder(init).set_defaults(run=_init)
-    run = commands.add_parser("run", help="轮询、核对、共同签名 / look, verify, cosign, until it is stopped")
-    run.add_argument("--url", help="平台网址 / address of the platform (kept after the first use)")
-    run.add_argument("--log-vkey", help="登记簿公钥，另行取得 / the register's key, from another source (kept)")
-    run.add_argument("--ca", help="平台 TLS 证书文件 / certificate file of a platform on the LAN")
-    run.add_argument("--every", type=float, default=PAUSE, help="间隔秒数 / seconds between looks (15)")
-    run.add_argument("--once", action="store_true", help="只看一次 / look once and end")
-    _folder(run).set_defaults(run=_run)
-
-
-def _folder(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    home = Path.home() / ".tenderhall-witness"
-    parser.add_argument("--folder", type=Path, default=home, help="见证文件夹 / the witness's own folder")
-    return parser
+    commands = add_command(subparsers, "witness", CLIENT_COMMANDS["witness"][1]).commands("witness_command")
+    init = add_command(commands, "init", "生成见证密钥\nmake the witness's key", _init)
+    init.add_argument("name", help="见证方名称，不含空格\nname without spaces, e.g. regulator.example/w1")
+    words = "密钥不加口令（仅本人可读）\nkey file without a passphrase, readable by you alone"
+    init.add_argument("--no-passphrase", action="store_true", help=words)
+    add_folder(init, HOME)
+    run = add_command(commands, "run", "轮询、核对、共同签名\nlook, verify and cosign, until it is stopped", _run)
+    add_platform_arguments(run)
+    words = "登记簿公钥，另行取得（首次使用后记住）\nthe register's key, from another source (kept)"
+    run.add_argument("--log-vkey", metavar="VKEY", help=words)
+    words = f"间隔秒数，默认 {PAUSE}\nseconds between looks, otherwise {PAUSE}"
+    run.add_argument("--every", type=seconds, default=PAUSE, metavar="SECONDS", help=words)
+    run.add_argument("--once", action="store_true", help="只看一次\nlook once and end")
+    add_folder(run, HOME)
 
 
 @spoken

@@ -32,6 +32,7 @@ LONGEST = 240  # seconds, on a machine that runs other tests at the same time
 @pytest.fixture
 def people(tmp_path: Path) -> Path:
     """A file with two people who have logged in before."""
+    tmp_path = tmp_path / "seed"
     for role in ("officer", "witness-host"):
         Profile(tmp_path / role).keep(login=role, password=PASSPHRASE, totp_secret=SECRET, totp_last_step=1)
     write_people(tmp_path / "people.json", [tmp_path / "officer", tmp_path / "witness-host"])
@@ -69,14 +70,24 @@ def test_the_key_file_for_a_browser_is_the_persons_own_key(people: Path):
 
 
 def test_codes_are_printed_again_from_the_file(people: Path, capsys: pytest.CaptureFixture[str]):
-    assert seed.show_log_ins(people.parent) == 0
+    site = Site(people.parents[1], 8000)
+    assert seed.show_log_ins(site) == 0
     shown = capsys.readouterr().out
     assert f"{people.parent}/trustee-1" in shown
-    assert "seed --codes" in shown
+    assert f"TENDERHALL_HOME={site.home} ./tenderhall seed --codes" in shown
+
+
+def test_the_command_to_open_names_the_sites_own_folder_and_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Every printed address holds the port, so the site must come back on it."""
+    monkeypatch.setattr("demo.site.ROOT", tmp_path)
+    default, other = Site(tmp_path / "var", 8461), Site(tmp_path / "a b", 8000, {"DEMO": "1", "REDIS_URL": "redis://h"})
+    assert default.command_to_open == "TENDERHALL_DEMO=1 ./tenderhall up --port 8461"
+    named = f"TENDERHALL_DEMO=1 TENDERHALL_HOME='{tmp_path}/a b' TENDERHALL_REDIS_URL=redis://h"
+    assert other.command_to_open == f"{named} ./tenderhall up --port 8000"
 
 
 def test_without_a_seeding_there_is_nothing_to_print(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    assert seed.show_log_ins(tmp_path) == 1
+    assert seed.show_log_ins(Site(tmp_path, 8000)) == 1
     assert "./tenderhall seed" in capsys.readouterr().err
 
 

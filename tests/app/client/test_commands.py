@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import base64
 import json
 import os
@@ -12,6 +11,7 @@ import pytest
 from small_platform import CASE, SmallPlatform, make_committee, serving
 
 from app.client import bid_commands, trustee_commands
+from app.client.command_line import Parser
 from app.client.draw_party import DrawParty
 from app.client.keyfile import Profile
 from crypto.bls import point_bytes
@@ -23,8 +23,8 @@ from evaluation.draw import commitment, reveal_statement
 def tool(monkeypatch, tmp_path):
     """Runs a command line as a person with a folder of its own."""
     monkeypatch.setenv("TENDERHALL_PASSPHRASE", "a long passphrase")
-    parser = argparse.ArgumentParser()
-    commands = parser.add_subparsers()
+    parser = Parser()
+    commands = parser.commands()
     bid_commands.add_parser(commands)
     trustee_commands.add_parser(commands)
 

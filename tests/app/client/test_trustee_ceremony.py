@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import threading
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from app.client import ceremony as tool
 from app.client import trustee_commands
 from app.client.acting import Person
 from app.client.ceremony import take_part, waiting_ceremonies
+from app.client.command_line import Parser
 from app.client.connection import Connection, Refused
 from app.client.keyfile import Profile, write_key
 from app.client.trustee import Trustee, setup_m0
@@ -315,8 +315,8 @@ def test_the_command_without_a_ceremony_certifies_and_says_the_fingerprint(hall,
     monkeypatch.setenv("TENDERHALL_PASSPHRASE", PASSPHRASE)
     monkeypatch.setattr(trustee_commands, "waiting_ceremonies", lambda person: [])
     person = hall.person(tmp_path, "trustee-1")
-    parser = argparse.ArgumentParser()
-    trustee_commands.add_parser(parser.add_subparsers())
+    parser = Parser()
+    trustee_commands.add_parser(parser.commands())
     arguments = parser.parse_args(["trustee", "ceremony", "--folder", str(person.profile.folder)])
     assert arguments.run(arguments) == 0
     assert person.key.key_id in capsys.readouterr().out.replace(" ", "")
@@ -327,8 +327,8 @@ def test_the_command_shows_the_members_and_asks(hall, tmp_path, monkeypatch, cap
     monkeypatch.setenv("TENDERHALL_PASSPHRASE", PASSPHRASE)
     person.profile.keep(password="not needed: the token counts")
     monkeypatch.setattr("builtins.input", lambda question: "n")
-    parser = argparse.ArgumentParser()
-    trustee_commands.add_parser(parser.add_subparsers())
+    parser = Parser()
+    trustee_commands.add_parser(parser.commands())
     arguments = parser.parse_args(["trustee", "ceremony", ceremony, "--folder", str(person.profile.folder)])
     assert arguments.run(arguments) == 1
     said = capsys.readouterr()

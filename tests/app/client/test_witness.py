@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +15,7 @@ from werkzeug.serving import make_server
 
 from app.casefile.ticks import tick_leaf
 from app.client import witness_commands
+from app.client.command_line import Parser
 from app.client.connection import Connection, Refused
 from app.client.witness import Forked, Witness, WitnessFolder
 from app.config import BadSettings, Settings
@@ -205,8 +205,8 @@ def test_another_logs_note_is_refused(watched):
 @pytest.fixture
 def tool(monkeypatch, tmp_path):
     monkeypatch.setenv("TENDERHALL_PASSPHRASE", "a long passphrase")
-    parser = argparse.ArgumentParser()
-    witness_commands.add_parser(parser.add_subparsers())
+    parser = Parser()
+    witness_commands.add_parser(parser.commands())
 
     def run(*words: object) -> int:
         arguments = parser.parse_args(["witness", *map(str, words)])

@@ -1,6 +1,5 @@
 """A whole case exported and checked offline; then falsified in every way, by the holder and by the platform itself."""
 
-import argparse
 import re
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from app.casefile.facts import FACTS
 from app.casefile.verification import STEPS, Verdict, verify_bundle
 from app.casefile.verification.evidence import read_lines
 from app.client import verify_commands, verify_draw
+from app.client.command_line import Parser
 from app.messages import LANGUAGES, catalogue
 from app.permissions.policy import NotAllowed
 from app.services.audits import export_evidence
@@ -305,8 +305,8 @@ def test_no_archive_is_refused():
 
 
 def run(*arguments):
-    parser = argparse.ArgumentParser()
-    verify_commands.add_parser(parser.add_subparsers())
+    parser = Parser()
+    verify_commands.add_parser(parser.commands())
     parsed = parser.parse_args(["verify", *map(str, arguments)])
     return parsed.run(parsed)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import copy
 import re
 from dataclasses import replace
@@ -15,6 +14,7 @@ from app.casefile.bundle import EVENTS, unpack
 from app.casefile.ticks import TICKS
 from app.casefile.verification import STEPS, Verdict, verify_bundle
 from app.client import verify_commands
+from app.client.command_line import Parser
 from app.messages import sentence
 from app.models import Cosignature, Job, RegisterTick, TickChange
 from app.queries import cases
@@ -309,8 +309,8 @@ def test_deleted_ticks_leave_a_failure_or_a_named_hole(whole):
 
 
 def run(*arguments):
-    parser = argparse.ArgumentParser()
-    verify_commands.add_parser(parser.add_subparsers())
+    parser = Parser()
+    verify_commands.add_parser(parser.commands())
     parsed = parser.parse_args(["verify", *map(str, arguments)])
     return parsed.run(parsed)
 
