@@ -111,10 +111,11 @@ class Case:
     def decide(self, fact: Any, lot: str, actor: Actor, now: datetime) -> tuple[Any, ...]:
         """The accepted fact of a person, followed by what it brings about. Raises RuleViolation."""
         if isinstance(fact, TENDER_FACTS):
+            self._check_lots_open(fact)
             return tender.decide(self.tender, fact, actor.id, now)
         state = self.lot(lot)
         if isinstance(fact, BID_FACTS):
-            deadline_at = self.tender.deadlines[lot]
+            deadline_at = self.tender.timetable.closes_at(lot)
             return bid.decide(state.bidding, fact, actor.organisation_id, deadline_at, now)
         if isinstance(fact, OPENING_FACTS):
             _check_board(state.opening, fact)
@@ -127,6 +128,12 @@ class Case:
         if isinstance(fact, DrawEvent):
             return draw.decide(state.draw, fact)
         return sitting.decide(state.sitting, fact, actor.seat_in(self.id, lot))
+
+    def _check_lots_open(self, fact: Any) -> None:
+        """What is closed stays closed, even when the clock goes back: its deadline neither moves nor stands still."""
+        for number in (*getattr(fact, "deadlines", ()), *getattr(fact, "lots", ())):
+            if number in self.lots and self.lots[number].opening.closed is not None:
+                raise RuleViolation("lot_already_closed")
 
     def apply(self, record: Record) -> Case:
         """The case after a record."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from app.casefile import register
 from app.casefile.codec import decode
-from app.procedure import bid, convening, opening, qualification, tender
+from app.procedure import bid, convening, deadlines, opening, qualification, tender
 from app.procedure.errors import RuleViolation
 from crypto.canonical import Json
 from evaluation import draw
@@ -64,6 +64,14 @@ FACTS = {
         _case(tender.AnswerReleased, "answer:release"),
         _case(tender.AmendmentProposed, "amendment:propose"),
         _case(tender.AmendmentReleased, "amendment:release"),
+        _case(deadlines.PostponementProposed, "postponement:propose"),
+        _case(deadlines.PostponementReleased, "postponement:release"),
+        _case(deadlines.OutageExtensionProposed, "outage_extension:propose"),
+        _case(deadlines.OutageExtensionReleased, "outage_extension:release"),
+        _case(deadlines.PauseProposed, "pause:propose"),
+        _case(deadlines.PauseOrdered, "pause:order"),
+        _case(deadlines.ResumptionProposed, "pause:propose"),
+        _case(deadlines.ResumptionOrdered, "pause:order"),
         _lot(bid.BidSubmitted, "bid:submit"),
         _lot(bid.BidReceipted),
         _lot(bid.BidWithdrawn, "bid:withdraw"),

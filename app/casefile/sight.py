@@ -71,6 +71,15 @@ def _agency_or_regulator(actor: Actor, case: Case, record: Record) -> bool:
     return _agency(actor, case, record) or _regulator(actor, case, record)
 
 
+def _agency_centre_or_regulator(actor: Actor, case: Case, record: Record) -> bool:
+    return _centre(actor, case, record) or _agency_or_regulator(actor, case, record)
+
+
+def _order_draft(actor: Actor, case: Case, record: Record) -> bool:
+    """Within the authority while bids are taken; afterwards the agency sees how an order came about."""
+    return _regulator(actor, case, record) or (case.phase() > Phase.BIDDING and _agency(actor, case, record))
+
+
 def _returned(actor: Actor, case: Case, record: Record) -> bool:
     """Within the agency until publication; afterwards the regulator sees the whole way there."""
     return _agency(actor, case, record) or (_everybody(actor, case, record) and _regulator(actor, case, record))
@@ -166,6 +175,14 @@ SIGHT: dict[str, Rule] = {
     "AnswerReleased": _everybody,
     "AmendmentProposed": _agency_or_regulator,
     "AmendmentReleased": _everybody,
+    "PostponementProposed": _agency_or_regulator,
+    "PostponementReleased": _everybody,
+    "OutageExtensionProposed": _agency_centre_or_regulator,
+    "OutageExtensionReleased": _everybody,
+    "PauseProposed": _order_draft,
+    "PauseOrdered": _everybody,
+    "ResumptionProposed": _order_draft,
+    "ResumptionOrdered": _everybody,
     "BidSubmitted": _bid,
     "BidReceipted": _bid,
     "BidWithdrawn": _bid,

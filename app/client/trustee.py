@@ -1,7 +1,8 @@
 """A trustee's own tool: it holds one share of a committee's secret and decides by itself what it signs.
 
 It signs an opening only when (1) its own clock agrees with the platform's, (2) the latest deadline that it has ever
-seen has passed by its own clock, (3) the lot is closed with enough bids, (4) it has seen no other history of the same.
+seen has passed by its own clock and no order lets the lot stand still, (3) the lot is closed with enough bids, (4) it
+has seen no other history of the same.
 It signs a draw only when the statement is the one that the record leads to, and one statement for each round.
 """
 
@@ -17,6 +18,8 @@ from typing import Any
 from app.client.connection import Refused
 from app.client.keyfile import Profile, read_json, write_json, write_private
 from app.client.passphrase import open_under, seal_under
+from app.procedure.deadlines import OutageExtensionReleased, PauseOrdered, PostponementReleased, ResumptionOrdered
+from app.procedure.tender import AmendmentReleased
 from crypto.canonical import Json, canonical, digest
 from crypto.committee import Committee, Member, identity, run_ceremony, sign_share
 from crypto.instants import format_instant, parse_instant
@@ -25,6 +28,10 @@ from evaluation.draw import Candidate, candidates_sha256, draw_id
 PURPOSE = "evaluation-committee"
 CLOCK_TOLERANCE = timedelta(seconds=60)
 ENVELOPE, EPOCH = "1", 0
+# What moves a deadline; each is signed, and says to when.
+MOVES = frozenset(
+    kind.__name__ for kind in (AmendmentReleased, PostponementReleased, OutageExtensionReleased, ResumptionOrdered)
+)
 M0_NOTICE = """\
 M0：本委员会的全部密钥份额在同一台机器上生成，仅供演示。
 M0: all shares of this committee were made on one machine. For demonstrations only.
@@ -151,6 +158,13 @@ class Trustee:
                 deadline_at=format_instant(deadline_at),
                 now=format_instant(now),
             )
+        if _stands_still(events, opening.lot):
+            raise _refuse(
+                "trustee_paused",
+                "{lot} 已被监督部门责令暂停，尚未恢复。拒绝签署。",
+                "{lot} is paused by order of the competent authority and has not been resumed. Refused.",
+                lot=opening.name,
+            )
         if not closed["payload"]["enough"] or _last(mine, "LotFailed"):
             raise _refuse(
                 "trustee_lot_failed",
@@ -260,14 +274,23 @@ def _of_lot(events: Iterable[Event], lot: str) -> list[Event]:
 
 
 def _deadline(events: Sequence[Event], lot: str) -> datetime:
-    """The latest published deadline of a lot: as published first, or as amendments moved it."""
+    """The latest published deadline of a lot: as published first, or as whatever was released since has moved it."""
     terms = _last(events, "TenderSubmitted")
     assert terms is not None
     found = [parse_instant(t["deadline_at"]) for t in terms["payload"]["terms"]["lots"] if t["number"] == lot]
-    moved = [
-        e["payload"]["deadlines"][lot] for e in _all(events, "AmendmentReleased") if lot in e["payload"]["deadlines"]
-    ]
-    return max([*found, *map(parse_instant, moved)])
+    moved = [e["payload"]["deadlines"] for e in events if e["type"] in MOVES and lot in e["payload"]["deadlines"]]
+    return max([*found, *(parse_instant(deadlines[lot]) for deadlines in moved)])
+
+
+def _stands_still(events: Iterable[Event], lot: str) -> bool:
+    """Whether the last order about a lot is the one that pauses it."""
+    paused = False
+    for e in events:
+        if e["type"] == PauseOrdered.__name__ and lot in e["payload"]["lots"]:
+            paused = True
+        elif e["type"] == ResumptionOrdered.__name__ and lot in e["payload"]["deadlines"]:
+            paused = False
+    return paused
 
 
 def setup_m0(profiles: Sequence[Profile], threshold: int, passphrase: str, rng: Callable[[int], bytes]) -> Committee:

@@ -43,6 +43,13 @@ class Action(StrEnum):
     ANSWER_RELEASE = "answer:release"
     AMENDMENT_PROPOSE = "amendment:propose"
     AMENDMENT_RELEASE = "amendment:release"
+    # deadlines
+    POSTPONEMENT_PROPOSE = "postponement:propose"
+    POSTPONEMENT_RELEASE = "postponement:release"
+    OUTAGE_EXTENSION_PROPOSE = "outage_extension:propose"
+    OUTAGE_EXTENSION_RELEASE = "outage_extension:release"
+    PAUSE_PROPOSE = "pause:propose"
+    PAUSE_ORDER = "pause:order"
     # bid
     BID_UPLOAD = "bid:upload"
     BID_SUBMIT = "bid:submit"

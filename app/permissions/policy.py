@@ -100,8 +100,14 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.QUESTION_ASK: (_grant(R.BIDDER, phases=_in(P.BIDDING)),),  # 7
     A.ANSWER_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=_in(P.BIDDING), **AGENCY),),  # 8, 2
     A.ANSWER_RELEASE: (_grant(R.AGENCY_SUPERVISOR, phases=_in(P.BIDDING), **AGENCY),),
-    A.AMENDMENT_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=_in(P.BIDDING), **AGENCY),),  # 9, 2
+    A.AMENDMENT_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=_in(P.BIDDING), **AGENCY),),  # 8, 9, 2
     A.AMENDMENT_RELEASE: (_grant(R.AGENCY_SUPERVISOR, phases=_in(P.BIDDING), **AGENCY),),
+    A.POSTPONEMENT_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=_in(P.BIDDING), **AGENCY),),  # 9, 2
+    A.POSTPONEMENT_RELEASE: (_grant(R.AGENCY_SUPERVISOR, phases=_in(P.BIDDING), **AGENCY),),
+    A.OUTAGE_EXTENSION_PROPOSE: (_grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=_in(P.BIDDING)),),  # 10, 2
+    A.OUTAGE_EXTENSION_RELEASE: (_grant(R.AGENCY_SUPERVISOR, phases=_in(P.BIDDING), **AGENCY),),
+    A.PAUSE_PROPOSE: (_grant(R.REGULATOR, when=competent, phases=_in(P.BIDDING)),),  # 67, 2: also to resume
+    A.PAUSE_ORDER: (_grant(R.REGULATOR, when=competent, phases=_in(P.BIDDING)),),
     A.BID_UPLOAD: (_grant(R.BIDDER),),  # 13: into one's own space; only the gate makes it a bid
     A.BID_SUBMIT: (_grant(R.BIDDER, phases=_in(P.BIDDING)),),  # 13
     A.BID_WITHDRAW: (_grant(R.BIDDER, when=has_bid, phases=_in(P.BIDDING)),),  # 13

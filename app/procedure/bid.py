@@ -87,17 +87,25 @@ class Bidding:
 Fact = BidSubmitted | BidReceipted | BidWithdrawn
 
 
-def check_open(bidding: Bidding, deadline_at: datetime, now: datetime) -> None:
-    """Refuses (`deadline_passed`) at and after the deadline, and once the lot is closed."""
-    if bidding.closed or now >= deadline_at:
+def check_open(bidding: Bidding, deadline_at: datetime | None, now: datetime) -> None:
+    """Refuses (`deadline_passed`) at and after the deadline, and once the lot is closed.
+
+    A lot that stands still has no deadline (None): it is not over, however late it is.
+    """
+    if bidding.closed or (deadline_at is not None and now >= deadline_at):
         raise RuleViolation("deadline_passed", deadline_at=deadline_at, now=now)
 
 
-def decide(bidding: Bidding, fact: Fact, bidder: str, deadline_at: datetime, now: datetime) -> tuple[Fact, ...]:
-    """The accepted fact, or RuleViolation (`deadline_passed`, `bid_copied`, `bid_size_odd`, `receipt_unknown`)."""
+def decide(bidding: Bidding, fact: Fact, bidder: str, deadline_at: datetime | None, now: datetime) -> tuple[Fact, ...]:
+    """The accepted fact, or RuleViolation (`deadline_passed`, `bidding_paused`, `bid_copied`, `receipt_unknown`).
+
+    While the lot is paused (no deadline) nothing comes in; what is the bidder's own it may still take back.
+    """
     match fact:
         case BidSubmitted():
             check_open(bidding, deadline_at, now)
+            if deadline_at is None:
+                raise RuleViolation("bidding_paused")
             _refuse_copy(bidding, fact)
         case BidWithdrawn():
             check_open(bidding, deadline_at, now)

@@ -22,7 +22,8 @@ class Regime(StrEnum):
 class Profile:
     """Numbers of one rule book.
 
-    `demo` marks a profile whose periods are seconds: every page and document of such a case says so.
+    `demo` marks a profile whose periods are seconds: every page and document of such a case says so. A number that
+    may be missing was not in earlier versions of the rule books: a case of that time is asked for none.
     """
 
     name: str
@@ -57,3 +58,6 @@ class Profile:
     qualification_by_agency: bool
     may_go_on_below_three: bool
     articles: dict[str, str]  # the article behind a number, by the number's name
+    # changes of deadlines
+    moved_deadline_notice: Period | None = None  # at least, from the notice of a moved deadline to that deadline
+    outage_at_least: Period | None = None  # shorter outages move no deadline

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
+from app.procedure import deadlines
 from app.procedure.calendar import add
+from app.procedure.deadlines import Timetable
 from app.procedure.errors import RuleViolation
 from app.procedure.profiles import Profile
 from crypto.canonical import Json
@@ -169,7 +171,12 @@ class Tender:
     published_by: str = ""
     questions: Mapping[str, Question] = field(default_factory=dict)
     amendments: Mapping[str, Amendment] = field(default_factory=dict)
-    deadlines: Mapping[str, datetime] = field(default_factory=dict)
+    timetable: Timetable = field(default_factory=Timetable)
+
+    @property
+    def deadlines(self) -> Mapping[str, datetime]:
+        """The deadline of each lot as it stands; none before the tender is published."""
+        return self.timetable.deadlines
 
     @property
     def published(self) -> TenderTerms:
@@ -189,6 +196,7 @@ Fact = (
     | AnswerReleased
     | AmendmentProposed
     | AmendmentReleased
+    | deadlines.Fact
 )
 
 
@@ -243,6 +251,10 @@ def decide(tender: Tender, fact: Fact, by: str, now: datetime) -> tuple[Fact, ..
             _decide_amendment(tender, fact, now)
         case AmendmentReleased():
             _decide_amendment_release(tender, fact, by, now)
+        case _:
+            profile, since = tender.published.profile, tender.published_at
+            assert since is not None
+            deadlines.decide(tender.timetable, fact, by, now, since, profile)
     return (fact,)
 
 
@@ -297,18 +309,13 @@ def _decide_answer(tender: Tender, fact: AnswerReleased, by: str) -> None:
 
 def _decide_amendment(tender: Tender, fact: AmendmentProposed | AmendmentReleased, now: datetime) -> None:
     profile = tender.published.profile
-    for lot, current in tender.deadlines.items():
-        moved = fact.deadlines.get(lot, current)
-        if now >= current:
-            raise RuleViolation("deadline_passed", deadline_at=current, now=now)
-        if moved < current:
-            raise RuleViolation("deadline_only_later", deadline_at=current, proposed_at=moved)
-        earliest = add(now, profile.amendment_before_deadline)
-        if moved < earliest:
+    after = {**tender.deadlines, **fact.deadlines}
+    deadlines.check_later(tender.timetable, after, now)
+    earliest = add(now, profile.amendment_before_deadline)
+    for deadline_at in after.values():
+        if deadline_at < earliest:
             period = str(profile.amendment_before_deadline)
-            raise RuleViolation("amendment_too_late", deadline_at=moved, earliest_at=earliest, period=period)
-    if unknown := set(fact.deadlines) - set(tender.deadlines):
-        raise RuleViolation("lot_unknown", lot=sorted(unknown)[0])
+            raise RuleViolation("amendment_too_late", deadline_at=deadline_at, earliest_at=earliest, period=period)
 
 
 def _decide_amendment_release(tender: Tender, fact: AmendmentReleased, by: str, now: datetime) -> None:
@@ -333,8 +340,8 @@ def apply(tender: Tender, fact: Fact, by: str, at: datetime, fact_sha256: str = 
             return replace(tender, returned=fact.reason)
         case TenderPublished():
             assert tender.terms is not None
-            deadlines = {lot.number: lot.deadline_at for lot in tender.terms.lots}
-            return replace(tender, published_at=at, published_by=by, deadlines=deadlines)
+            timetable = Timetable({lot.number: lot.deadline_at for lot in tender.terms.lots})
+            return replace(tender, published_at=at, published_by=by, timetable=timetable)
         case QuestionAsked():
             return _with_question(tender, fact.question, Question(by, fact.text, at))
         case AnswerProposed():
@@ -349,7 +356,10 @@ def apply(tender: Tender, fact: Fact, by: str, at: datetime, fact_sha256: str = 
         case AmendmentReleased():
             amendment = replace(tender.amendments[fact.amendment], released_at=at)
             amendments = {**tender.amendments, fact.amendment: amendment}
-            return replace(tender, amendments=amendments, deadlines={**tender.deadlines, **fact.deadlines})
+            timetable = tender.timetable.moved(type(fact).__name__, fact.text, fact.deadlines, at)
+            return replace(tender, amendments=amendments, timetable=timetable)
+        case _:
+            return replace(tender, timetable=deadlines.apply(tender.timetable, fact, by, at))
 
 
 def _with_question(tender: Tender, key: str, question: Question) -> Tender:

@@ -12,11 +12,12 @@ from sqlalchemy import select
 
 from app.adapters.mail import send_mail
 from app.messages import LANGUAGES, sentence
-from app.models import Account, Notice
+from app.models import Account, AccountRole, Download, Notice
 from app.procedure.errors import RuleViolation
+from app.procedure.roles import Role
 from app.services.accounts import LogIn
 from app.services.platform import Platform
-from app.services.unit_of_work import plain_transaction
+from app.services.unit_of_work import UnitOfWork, plain_transaction
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,19 @@ class NoticeView:
     facts: dict[str, Any]
     created_at: datetime
     read: bool
+
+
+def tell_downloaders(work: UnitOfWork, code: str, **facts: Any) -> None:
+    """Each downloader gets its own notice; their number stays the platform's secret (O20 art. 22)."""
+    for account_id in work.db_session.scalars(select(Download.account_id).where(Download.case_id == work.case.id)):
+        work.notify(account_id, code, **facts)
+
+
+def tell_role(work: UnitOfWork, organisation_id: str, role: Role, code: str, **facts: Any) -> None:
+    """A notice for everybody of an organisation who has this role and may act."""
+    mine = (Account.organisation_id == organisation_id, AccountRole.role == role, Account.suspended_at.is_(None))
+    for account_id in work.db_session.scalars(select(Account.id).join(AccountRole).where(*mine)):
+        work.notify(account_id, code, **facts)
 
 
 def _sender(platform: Platform) -> str:

@@ -44,11 +44,12 @@ def close_lot(platform: Platform, case_id: str, lot: str) -> None:
     with unit_of_work(platform.database, case_id, lot) as work:
         gate = work.lock_lot(lot)
         state = work.case.lots[lot]
-        if gate.closed_at is not None or work.now < gate.deadline_at:
+        closes_at = work.case.tender.timetable.closes_at(lot)
+        if gate.closed_at is not None or closes_at is None or work.now < closes_at:
             return
         root = submissions_root(_standing_payloads(work.db_session, work.case, lot))
         profile = work.case.tender.published.profile
-        for fact in rules.close(state.opening, len(state.bidding.live), root, gate.deadline_at, work.now, profile):
+        for fact in rules.close(state.opening, len(state.bidding.live), root, closes_at, work.now, profile):
             work.append(fact, lot=lot)
         gate.closed_at = work.now
         _destroy_ended(platform, work, lot)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session as DbSession
 from app.adapters.profiles import read_profile
 from app.casefile.codec import decode, encode
 from app.casefile.next_round import next_round_form
-from app.models import Account, AccountRole, Download, Lot, Organisation, StoredFile, Tender, TenderDraft
+from app.models import Download, Lot, Organisation, StoredFile, Tender, TenderDraft
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
@@ -25,6 +25,7 @@ from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, completes
 from app.services.documents import add_file
+from app.services.notices import tell_downloaders, tell_role
 from app.services.platform import Platform
 from app.services.register import committees
 from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
@@ -240,40 +241,14 @@ def propose(act: Act) -> Answer:
 
 @completes("AnswerReleased")
 def release_answer(act: Act) -> Answer:
-    tell_downloaders(act, "answer_released")
+    tell_downloaders(act.work, "answer_released", title=act.work.case.tender.published.title)
     return {}
-
-
-@completes("AmendmentReleased")
-def release_amendment(act: Act) -> Answer:
-    """Gates move with their deadlines, closings are due anew, and everybody who has the documents is told."""
-    for number, deadline_at in act.fact.deadlines.items():
-        gate = act.work.lock_lot(number)
-        gate.deadline_at = deadline_at
-        act.work.schedule("close_lot", deadline_at, lot=number, detail=encode(deadline_at))
-    tell_downloaders(act, "amendment_released")
-    return {}
-
-
-def tell_downloaders(act: Act, code: str) -> None:
-    """Each downloader gets its own notice; their number stays the platform's secret (O20 art. 22)."""
-    title = act.work.case.tender.published.title
-    for account_id in act.work.db_session.scalars(
-        select(Download.account_id).where(Download.case_id == act.work.case.id)
-    ):
-        act.work.notify(account_id, code, title=title)
 
 
 def _notify(act: Act, role: Role, code: str, **facts: Any) -> None:
     parties = act.work.case.tender.parties
     assert parties is not None
-    query = (
-        select(Account.id)
-        .join(AccountRole)
-        .where(Account.organisation_id == parties.agency.id, AccountRole.role == role, Account.suspended_at.is_(None))
-    )
-    for account_id in act.work.db_session.scalars(query):
-        act.work.notify(account_id, code, **facts)
+    tell_role(act.work, parties.agency.id, role, code, **facts)
 
 
 def download_document(

@@ -18,6 +18,7 @@ from app.casefile.case import Case, LotCase, Phase
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.bid import Bidding, Submission
+from app.procedure.deadlines import Timetable
 from app.procedure.opening import BidsReleased, LotClosed, Opening
 from app.procedure.roles import Actor, Role
 from app.procedure.tender import CaseOpened, Party, Tender
@@ -70,6 +71,12 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "answer:release": [("AS", "P1", "own")],
     "amendment:propose": [("AO", "P1", "own")],
     "amendment:release": [("AS", "P1", "own")],
+    "postponement:propose": [("AO", "P1", "own")],
+    "postponement:release": [("AS", "P1", "own")],
+    "outage_extension:propose": [("TC", "P1", "own")],
+    "outage_extension:release": [("AS", "P1", "own")],
+    "pause:propose": [("RG", "P1", "own")],
+    "pause:order": [("RG", "P1", "own")],
     "bid:upload": [("BD", "-", "any")],
     "bid:submit": [("BD", "P1", "any")],
     "bid:withdraw": [("BD", "P1", "own")],
@@ -137,7 +144,7 @@ def _case(phase: Phase) -> Case:
     if phase is Phase.DRAFT:
         return Case("case", Tender(parties=PARTIES))
     terms: Any = SimpleNamespace(committee={"members": [{"key_id": "trustee-key"}]}, budget=Decimal(1))
-    tender = Tender(parties=PARTIES, terms=terms, published_at=NOW, deadlines={LOT: NOW})
+    tender = Tender(parties=PARTIES, terms=terms, published_at=NOW, timetable=Timetable({LOT: NOW}))
     return Case("case", tender, {LOT: _lot(phase)})
 
 

@@ -178,7 +178,7 @@ def test_a_deadline_only_moves_later():
 
 def test_after_the_deadline_nothing_is_amended():
     at = published().deadlines["1"]
-    assert refused(published(), AmendmentProposed("a", "text", moved(90)), at=at) == "deadline_passed"
+    assert refused(published(), AmendmentProposed("a", "text", moved(90)), at=at) == "deadline_over"
 
 
 def test_an_amendment_is_released_by_another_person_word_for_word():

@@ -20,7 +20,7 @@ from app.casefile.record import Record
 from app.casefile.sealing import committee_of, open_identity, submissions_root
 from app.casefile.verification.evidence import Evidence
 from app.casefile.verification.findings import Findings, failed, held, not_covered
-from app.procedure import opening
+from app.procedure import deadlines, opening
 from app.procedure.bid import BidReceipted, BidSubmitted, BidWithdrawn
 from app.procedure.convening import check_draw_conditions, check_party
 from app.procedure.errors import RuleViolation
@@ -119,7 +119,9 @@ class Replay:
         state, tender = self.case.lot(lot), self.case.tender
         live = state.bidding.live
         payloads = [(s.receipt_id, self.evidence.bids[s.receipt_id][0].payload) for s in live]
-        root, deadline_at = submissions_root(payloads), tender.deadlines[lot]
+        root, deadline_at = submissions_root(payloads), tender.timetable.closes_at(lot)
+        if deadline_at is None:
+            raise RuleViolation("lot_paused", lot=lot)
         return opening.close(state.opening, len(live), root, deadline_at, at, tender.published.profile)
 
     def _actor(self, record: Record) -> Actor:
@@ -146,10 +148,19 @@ class Replay:
             committee = committee_of(case)
             profile, buyers = case.tender.published.profile, len(case.lot(lot).buyer_members)
             check_draw_conditions(fact.conditions, profile, buyers, case.id, lot, (committee.id, committee.k))
+        elif isinstance(fact, deadlines.Fact):
+            self._check_organisation(record, deadlines.PARTY_OF[type(fact)])
         elif isinstance(fact, draw.DrawCommitted | draw.DrawRevealed):
             check_party(fact.party, actor)
         if isinstance(fact, draw.DrawCommitted):
             self._check_capsule(fact, lot)
+
+    def _check_organisation(self, record: Record, party: str) -> None:
+        """The signer is certified as one of the party's own people. Raises CryptoError, RuleViolation."""
+        expected = getattr(self.case.tender.parties, party).name
+        found = self.evidence.certificate(record, record.act["key_id"]).subject.organisation
+        if found != expected:
+            raise RuleViolation("evidence_party_wrong", expected=expected, found=found)
 
     def _check_capsule(self, fact: draw.DrawCommitted, lot: str) -> None:
         """The trustees could open the sealed copy if the party never revealed. Raises CryptoError, RuleViolation."""

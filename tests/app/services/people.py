@@ -21,7 +21,7 @@ from app.config import Settings
 from app.models import Account
 from app.procedure.roles import Role
 from app.queries.cases import load_case
-from app.services import accounts, bids, experts, register, tenders
+from app.services import accounts, bids, deadlines, experts, register, tenders
 from app.services.accounts import LogIn, NewOrganisation
 from app.services.acts import Proposal, act_head, record_act
 from app.services.installation import alembic_config
@@ -34,7 +34,7 @@ from crypto.signing import SigningKey, sign_act, sign_object
 LOT = "1"
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 BIDDERS = ("bidder-a", "bidder-b", "bidder-c", "bidder-d", "bidder-e")
-ACTS_OF = (bids, tenders)  # importing a service registers what it adds to acts
+ACTS_OF = (bids, deadlines, tenders)  # importing a service registers what it adds to acts
 
 
 class Clock:
@@ -93,6 +93,7 @@ class Installation:
             ("officer", "代理经办", "agency", Role.AGENCY_OFFICER),
             ("releaser", "代理复核", "agency", Role.AGENCY_SUPERVISOR),
             ("regulator", "监管员", "regulator", Role.REGULATOR),
+            ("inspector", "监督员", "regulator", Role.REGULATOR),
             ("witness-host", "主场见证", "centre", Role.SITE_WITNESS),
             ("witness-sub", "副场见证", "centre", Role.SITE_WITNESS),
             ("buyer", "采购人代表", "buyer", Role.AGENCY_OFFICER),

@@ -1,7 +1,8 @@
 """One procurement from the empty installation to the sealed report, through the services, on a clock of its own.
 
-Every fact that a real case has stands in it: a returned draft, a question, a moved deadline, a replaced and a withdrawn
-bid, a void one, an objection, a declined call-up with its substitute round, a tied vote, a corrected sheet, a dissent.
+Every fact that a real case has stands in it: a returned draft, a question, a deadline that moved and stood still, a
+replaced and a withdrawn bid, a void one, an objection, a declined call-up with its substitute round, a tied vote, a
+corrected sheet, a dissent.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import base64
 import hashlib
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal as D
 from typing import Any
 
@@ -22,6 +24,13 @@ from app.client.bidder import SealParameters, seal_bid
 from app.models import SeatRequest
 from app.procedure.bid import BidWithdrawn
 from app.procedure.convening import PURPOSE, BuyerMemberNamed
+from app.procedure.deadlines import (
+    RELEASED_BY,
+    OutageExtensionReleased,
+    PauseOrdered,
+    PostponementReleased,
+    ResumptionOrdered,
+)
 from app.procedure.opening import ObjectionAnswered, ObjectionRaised, OpeningConfirmed, ShareReleased
 from app.procedure.qualification import Qualification, QualificationChecked
 from app.procedure.tender import (
@@ -102,6 +111,27 @@ class WholeCase(Installation):
         later = {LOT: self.case.tender.deadlines[LOT] + timedelta(seconds=10)}
         self.act("officer", AmendmentProposed("a1", "增加培训", later), "")
         self.act("releaser", AmendmentReleased("a1", "增加培训", later), "")
+
+    # deadlines
+
+    def change_deadlines(self) -> WholeCase:
+        """Postponed, extended after an outage, paused and resumed."""
+        self._in_two_hands("officer", "releaser", lambda later: PostponementReleased("开标场地调整", later), 2)
+        began_at = self.clock()
+        self.clock.advance(2.5)
+        outage = (began_at, self.clock())
+        self._in_two_hands("centre", "releaser", lambda later: OutageExtensionReleased("机房断电", *outage, later), 3)
+        self._in_two_hands("regulator", "inspector", lambda later: PauseOrdered("核查投诉", tuple(later)), 0)
+        self.clock.advance(1)
+        self._in_two_hands("inspector", "regulator", lambda later: ResumptionOrdered("核查完毕", later), 2)
+        return self
+
+    def _in_two_hands(self, first: str, second: str, fact_of: Callable[[dict[str, datetime]], Any], by: float) -> None:
+        """What the second person puts into force, `by` seconds later than now, is proposed by the first before."""
+        fact = fact_of({LOT: self.case.tender.deadlines[LOT] + timedelta(seconds=by)})
+        proposed = next(kind for kind, released in RELEASED_BY.items() if released is type(fact))
+        self.act(first, proposed(**vars(fact)), "")
+        self.act(second, fact, "")
 
     # bids
 
@@ -286,4 +316,4 @@ class WholeCase(Installation):
 
     def played(self) -> WholeCase:
         """From nothing to the sealed report."""
-        return self.found().publish().bid().open().draw().sit().report()
+        return self.found().publish().change_deadlines().bid().open().draw().sit().report()
