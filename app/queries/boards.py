@@ -103,7 +103,7 @@ def _step(case: Case, lot: str, party: str) -> Step:
     if state.phase is Phase.FAILED:
         return "failed", "over", ""
     if state.phase is Phase.BIDDING:
-        return "opens", "wait", ""
+        return "paused" if lot in case.tender.timetable.left else "opens", "wait", ""
     if state.phase is Phase.SEALED:
         return "shares", "wait", f"{len(state.opening.shares)} / {committee_of(case).k}"
     if state.convened:
@@ -146,7 +146,7 @@ def _trustee_step(case: Case, lot: str, actor: Actor) -> Step:
     if state.phase is Phase.FAILED:
         return "failed", "over", ""
     if state.opening.closed is None:
-        return "opens", "wait", ""
+        return "paused" if lot in case.tender.timetable.left else "opens", "wait", ""
     current = state.draw.current
     if mine not in state.opening.shares and state.opening.concluded_at is None:
         tone = "act" if state.opening.release is None else "wait"

@@ -11,12 +11,24 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case, LotCase, Phase
 from app.models import Account, Certificate, Download, Tender
+from app.procedure.deadlines import (
+    OutageExtensionReleased,
+    PauseOrdered,
+    PostponementReleased,
+    Release,
+    ResumptionOrdered,
+    lots_of,
+)
 from app.procedure.opening import Opening
 from app.procedure.roles import Actor, Role
 from app.procedure.tender import Tender as TenderState
 from app.queries.cases import load_case
 
 ACT, WAIT, WARN = "act", "wait", "warning"
+AGENCY_RELEASES: Mapping[type[Release], str] = {
+    PostponementReleased: "release_postponement",
+    OutageExtensionReleased: "release_outage_extension",
+}
 
 
 @dataclass(frozen=True)
@@ -38,6 +50,8 @@ def next_steps(case: Case, actor: Actor, now: datetime) -> tuple[NextStep, ...]:
     if parties is not None and parties.agency.id == actor.organisation_id:
         steps += _officer(case) if actor.is_(Role.AGENCY_OFFICER) else []
         steps += _supervisor(case, actor) if actor.is_(Role.AGENCY_SUPERVISOR) else []
+    if parties is not None and parties.regulator.id == actor.organisation_id and actor.is_(Role.REGULATOR):
+        steps += _deadline_steps(case, actor, {PauseOrdered: "order_pause", ResumptionOrdered: "order_resumption"})
     if case.tender.published_at is not None:
         if actor.is_(Role.BIDDER):
             steps += [_bidder(case, number, actor, now) for number in case.lots]
@@ -94,6 +108,7 @@ def _supervisor(case: Case, actor: Actor) -> Iterator[NextStep]:
         yield NextStep("await_submission", WAIT) if waits else NextStep("release_tender")
         return
     yield from _releases(tender)
+    yield from _deadline_steps(case, actor, AGENCY_RELEASES)
     for number, lot in case.lots.items():
         if lot.phase is Phase.DRAW:
             yield from _agency_draw(number, lot)
@@ -108,6 +123,14 @@ def _releases(tender: TenderState) -> Iterator[NextStep]:
             yield NextStep("release_amendment", subject=key)
 
 
+def _deadline_steps(case: Case, actor: Actor, kinds: Mapping[type[Release], str]) -> Iterator[NextStep]:
+    """What another has proposed for lots that still take bids."""
+    for kind, waiting in case.tender.timetable.waiting.items():
+        taking = [lot for lot in lots_of(waiting.fact) if case.lots[lot].opening.closed is None]
+        if kind in kinds and taking and waiting.by != actor.id:
+            yield NextStep(kinds[kind], ACT, due_at=min(case.tender.deadlines[lot] for lot in taking))
+
+
 def _agency_draw(number: str, lot: LotCase) -> Iterator[NextStep]:
     current = lot.draw.current
     if not lot.draw.approved:
@@ -119,8 +142,10 @@ def _agency_draw(number: str, lot: LotCase) -> Iterator[NextStep]:
 
 
 def _bidder(case: Case, number: str, actor: Actor, now: datetime) -> NextStep:
-    lot, due_at = case.lots[number], case.tender.deadlines[number]
+    lot, due_at = case.lots[number], case.tender.timetable.closes_at(number)
     standing = lot.bidding.of_bidder(actor.organisation_id)
+    if due_at is None:
+        return NextStep("paused", WAIT, number)
     if lot.opening.closed is None and now < due_at:
         code, tone = ("bid_stands", WAIT) if standing else ("submit_bid", WARN)
         return NextStep(code, tone, number, due_at)
@@ -139,7 +164,9 @@ def can_confirm(opening: Opening, account_id: str) -> bool:
 def _waiting(case: Case, number: str) -> NextStep:
     """What everybody waits for."""
     phase = case.lots[number].phase
-    due_at = case.tender.deadlines[number] if phase is Phase.BIDDING else None
+    due_at = case.tender.timetable.closes_at(number) if phase is Phase.BIDDING else None
+    if phase is Phase.BIDDING and due_at is None:
+        return NextStep("paused", WAIT, number)
     return NextStep(f"phase_{phase.value}", WAIT, number, due_at)
 
 
@@ -164,7 +191,7 @@ def agency_cases(db_session: DbSession, actor: Actor, now: datetime) -> list[Cas
 
 def _row(case: Case, actor: Actor, now: datetime) -> CaseRow:
     terms = case.tender.published
-    ahead = [at for at in case.tender.deadlines.values() if at > now]
+    ahead = [at for number in case.lots if (at := case.tender.timetable.closes_at(number)) and at > now]
     step = next_steps(case, actor, now)[0]
     return CaseRow(case.id, terms.code, terms.title, case.phase(), min(ahead, default=None), step)
 

@@ -15,7 +15,7 @@ from app.queries.cases import load_case
 
 @dataclass(frozen=True)
 class NoticeRow:
-    """One line of the list of notices. `stage` is the phase of the case, derived."""
+    """One line of the list of notices. `stage` is the phase of the case, derived; `paused`: some lot stands still."""
 
     case_id: str
     code: str
@@ -25,6 +25,7 @@ class NoticeRow:
     published_at: datetime
     deadline_at: datetime
     stage: str
+    paused: bool
 
 
 def published_notices(
@@ -42,7 +43,7 @@ def published_notices(
 
 
 def _row(db_session: DbSession, tender: Tender, deadline_at: datetime) -> NoticeRow:
-    stage = load_case(db_session, tender.case_id).phase()
+    case = load_case(db_session, tender.case_id)
     assert tender.published_at is not None
     return NoticeRow(
         tender.case_id,
@@ -52,7 +53,8 @@ def _row(db_session: DbSession, tender: Tender, deadline_at: datetime) -> Notice
         tender.profile,
         tender.published_at,
         deadline_at,
-        stage.value,
+        case.phase().value,
+        bool(case.tender.timetable.left),
     )
 
 

@@ -32,6 +32,7 @@ def bid_desk(origin: str, case: Case, lot: str, actor: Actor, limit: int) -> dic
         "open_identity": open_identity(origin, case.id, lot).hex(),
         "committee": case.tender.published.committee,
         "deadline_at": encode(case.tender.deadlines[lot]),
+        "paused": lot in case.tender.timetable.left,
         "limit": limit,
         "standing": {"receipt_id": standing.receipt_id, "received_at": encode(standing.received_at)}
         if standing
@@ -45,6 +46,7 @@ def opening_board(origin: str, case: Case, lot: str) -> dict[str, Json]:
     state, committee = case.lot(lot).opening, committee_of(case)
     board: dict[str, Json] = {
         "deadline_at": encode(case.tender.deadlines[lot]),
+        "paused": lot in case.tender.timetable.left,
         "statement": open_statement(origin, case.id, lot),
         "identity": open_identity(origin, case.id, lot).hex(),
         "mode": committee.mode,

@@ -87,7 +87,7 @@ class OpeningHall:
     """Everything on the wall. Before the lot is closed it holds the deadline and nothing that depends on bids."""
 
     deadline_at: datetime
-    stage: str  # waiting closed failed released read_out concluded
+    stage: str  # waiting paused closed failed released read_out concluded
     failure: str
     needed: int
     mode: str
@@ -109,7 +109,7 @@ def opening_hall(origin: str, case: Case, lot: str, seen: Iterable[Record]) -> O
     open_ = opening.release is not None
     return OpeningHall(
         deadline_at=case.tender.deadlines[lot],
-        stage=_opening_stage(opening),
+        stage="paused" if lot in case.tender.timetable.left else _opening_stage(opening),
         failure=opening.failed,
         needed=board["needed"],
         mode=board["mode"],

@@ -11,6 +11,7 @@ from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.roles import Actor
 from app.procedure.tender import question_deadline
+from app.queries.deadlines import deadline_state
 
 DONE, ACTIVE, AHEAD, WARNING = "done", "active", "ahead", "warning"
 AFTER_DRAW = (Phase.SCORING, Phase.CONSENSUS, Phase.RESULT)
@@ -33,15 +34,24 @@ def case_stages(case: Case, actor: Actor, lot: str, now: datetime) -> tuple[Case
 
 
 def _before_deadline(case: Case, lot: str, now: datetime) -> Iterator[CaseStage]:
-    tender, deadline_at = case.tender, case.tender.deadlines[lot]
+    tender = case.tender
     until = question_deadline(tender)
     answered = sum(q.answered_at is not None for q in tender.questions.values())
     amended = sum(a.released_at is not None for a in tender.amendments.values())
     yield CaseStage("notice", DONE, tender.published_at)
     facts = {"answered": str(answered), "amended": str(amended)}
     yield CaseStage("questions", ACTIVE if now < until else DONE, until, facts=facts)
+    yield _deadline(case, lot)
+
+
+def _deadline(case: Case, lot: str) -> CaseStage:
+    state = deadline_state(case, lot)
+    if state.left is not None:
+        return CaseStage("deadline", WARNING, None, lot, {"paused": "yes"})
+    moved = sum(lot in change.after for change in case.tender.timetable.changes)
     closed = case.lot(lot).opening.closed is not None
-    yield CaseStage("deadline", DONE if closed else ACTIVE, deadline_at, lot)
+    facts = {"moved": str(moved)} if moved else {}
+    return CaseStage("deadline", DONE if closed else ACTIVE, state.deadline_at, lot, facts)
 
 
 def _after_deadline(case: Case, actor: Actor, lot: str) -> Iterator[CaseStage]:

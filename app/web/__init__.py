@@ -14,6 +14,7 @@ from app.permissions.actions import Action
 from app.web.account.views import routes as account
 from app.web.agency.views import routes as agency
 from app.web.bidder.views import routes as bidder
+from app.web.deadlines.views import routes as deadlines
 from app.web.expert.room import routes as sitting
 from app.web.expert.views import routes as expert
 from app.web.languages import compile_catalogue
@@ -40,7 +41,8 @@ HEADERS = {
 
 def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
-    for blueprint in (public, account, agency, bidder, rooms, expert, sitting, operator, ceremonies, regulator):
+    desks = (account, agency, bidder, expert, sitting, operator, ceremonies, regulator)
+    for blueprint in (public, deadlines, rooms, *desks):
         app.register_blueprint(blueprint)
     app.view_functions["static"] = access(Action.SITE_READ)(app.view_functions["static"])
     compile_catalogue()

@@ -27,6 +27,10 @@ def _subject(endpoint: str) -> Url:
     return lambda case, step: url_for(f"agency.{endpoint}", case=case, subject=step.subject)
 
 
+def _deadline_page(endpoint: str) -> Url:
+    return lambda case, step: url_for(f"deadlines.{endpoint}", case=case)
+
+
 def _lot_page(path: str) -> Url:
     return lambda case, step: f"/cases/{case}/lots/{step.lot}/{path}"
 
@@ -76,6 +80,28 @@ STEPS: dict[str, Wording] = {
         _l("请核对更正内容和新的截止时间；截止时间只能推后。"),
         _l("去复核"),
         _subject("amendment"),
+    ),
+    "release_postponement": Wording(
+        _l("复核并发布推迟公告"),
+        _l("请核对新的投标截止时间和理由；截止时间只能推后。"),
+        _l("去复核"),
+        _deadline_page("release_postponement"),
+    ),
+    "release_outage_extension": Wording(
+        _l("复核并发布顺延公告"),
+        _l("交易中心报告了平台服务中断。请核对原因、起止时间和新的投标截止时间。"),
+        _l("去复核"),
+        _deadline_page("release_outage_extension"),
+    ),
+    "order_pause": Wording(
+        _l("签发暂停决定"), _l("本部门另一名监督人员已拟定。"), _l("去签发"), _deadline_page("order_pause")
+    ),
+    "order_resumption": Wording(
+        _l("签发恢复决定"), _l("本部门另一名监督人员已拟定。"), _l("去签发"), _deadline_page("order_resumption")
+    ),
+    "paused": Wording(
+        _l("招标活动已暂停"),
+        _l("暂停期间不接收投标，截止时间停止计算，恢复时另行公布。暂停前提交的投标继续有效。"),
     ),
     "answer_objection": Wording(
         _l("当场答复开标异议"),
@@ -216,6 +242,10 @@ def _stage_text(case: Case, stage: CaseStage) -> str:
             return _("%(agency)s 发布，主管复核。", agency=parties.agency.name if parties else "")
         case "questions":
             return _("已答复 %(answered)s 个问题，发布 %(amended)s 次更正。", **facts)
+        case "deadline" if "paused" in facts:
+            return _("已暂停，截止时间停止计算，恢复时另行公布。")
+        case "deadline" if "moved" in facts:
+            return _("公告发布后变动 %(moved)s 次。", **facts)
         case "opening" if "opened" in facts:
             return _("%(opened)s 家开启，%(voided)s 家无效。", **facts)
         case "failed":

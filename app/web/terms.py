@@ -78,10 +78,13 @@ def _periods(terms: TenderTerms) -> tuple[tuple[str, str], ...]:
     rows = (
         (_("发布至投标截止不少于"), profile.documents_to_deadline, "documents_to_deadline"),
         (_("更正至投标截止不少于"), profile.amendment_before_deadline, "amendment_before_deadline"),
+        (_("变动截止时间须提前公布"), profile.moved_deadline_notice, "moved_deadline_notice"),
+        (_("中断满多久才顺延截止"), profile.outage_at_least, "outage_at_least"),
         (_("截止前多久停止提问"), profile.question_before_deadline, "question_before_deadline"),
         (_("开标异议时间"), profile.objection_at_opening, "objection_at_opening"),
     )
-    return tuple((label, f"{period_words(period)}（{profile.articles.get(key, '—')}）") for label, period, key in rows)
+    stated = ((label, period, profile.articles.get(key, "—")) for label, period, key in rows if period is not None)
+    return tuple((label, f"{period_words(period)}（{article}）") for label, period, article in stated)
 
 
 def shown_lot(lot: LotTerms) -> ShownLot:

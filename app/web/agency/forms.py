@@ -130,24 +130,33 @@ class AnswerForm(FlaskForm):
     )
 
 
-class AmendmentForm(FlaskForm):
-    text = TextAreaField(_l("更正内容"), [InputRequired(_l("请写明更正内容")), Length(max=4000)])
+class MovingForm(FlaskForm):
+    """A form that can move deadlines; `moments` gives it a field for each lot."""
 
     def moments(self) -> dict[str, DateTimeLocalField]:
         """The fields of new deadlines by lot."""
         return {name.removeprefix("deadline_"): f for name, f in self._fields.items() if name.startswith("deadline_")}
 
 
-def amendment_form(lots: Collection[str]) -> AmendmentForm:
-    """The form with one optional new deadline for each lot."""
+class AmendmentForm(MovingForm):
+    text = TextAreaField(_l("更正内容"), [InputRequired(_l("请写明更正内容")), Length(max=4000)])
+
+
+def moments(lots: Collection[str]) -> dict[str, DateTimeLocalField]:
+    """One optional new deadline for each lot."""
     hint = _l("不推后则留空")
-    moments = {
+    return {
         f"deadline_{number}": DateTimeLocalField(
             _l("标包 %(number)s 新的投标截止时间", number=number), [Optional()], format=MOMENTS, description=hint
         )
         for number in lots
     }
-    return type("LotsAmendmentForm", (AmendmentForm,), moments)()
+
+
+def amendment_form(lots: Collection[str]) -> AmendmentForm:
+    """The form with one optional new deadline for each lot."""
+    form: AmendmentForm = type("LotsAmendmentForm", (AmendmentForm,), moments(lots))()
+    return form
 
 
 class ObjectionAnswerForm(FlaskForm):

@@ -17,10 +17,13 @@ from app.procedure.bid import BidWithdrawn, Submission
 from app.procedure.opening import ObjectionRaised
 from app.procedure.tender import QuestionAsked, question_deadline
 from app.queries.desks import bidder_cases, can_confirm, next_steps
+from app.queries.events import seen_events
 from app.queries.lots import bid_desk
+from app.services.cursors import write_cursor
 from app.services.receipts import read_receipt, render_receipt
 from app.services.register import BROWSER_CLIENT, BROWSER_CLIENT_VERSION
 from app.web.bidder.forms import ObjectionForm, QuestionForm
+from app.web.deadlines.views import shown_deadline
 from app.web.entitled import account_key
 from app.web.pages import case_trail, confirmed, download, entitled_case, head_of, known_lot, local_time, review_act
 from app.web.steps import shown_step
@@ -57,20 +60,29 @@ def _own_submissions(case: Case, lot: str) -> list[Submission]:
 def lot(case: str, lot: str) -> str:
     """The big answer: submitted or not, with every receipt."""
     found, actor, now = entitled_case(case, Action.RECEIPT_READ), current_actor(), platform().database.now()
-    state, deadline_at = found.lots[known_lot(found, lot)], found.tender.deadlines[lot]
+    state, closes_at = found.lots[known_lot(found, lot)], found.tender.timetable.closes_at(lot)
     step = next(s for s in next_steps(found, actor, now) if s.lot == lot)
     return render_template(
         "pages/bidder/lot.html",
         **_lot_head(found, lot),
         standing=state.bidding.of_bidder(actor.organisation_id),
         submissions=_own_submissions(found, lot),
-        deadline_at=deadline_at,
-        open=state.opening.closed is None and now < deadline_at,
+        **_followed_deadline(found, lot),
+        open=state.opening.closed is None and closes_at is not None and now < closes_at,
+        paused=closes_at is None,
         step=shown_step(case, step),
         may_confirm=can_confirm(state.opening, actor.id) and allowed(actor, Action.OPENING_CONFIRM, found, lot),
         may_object=_may_object(found, lot, now),
         voided={bid.receipt_id: bid.reason for bid in state.opening.voided.values()},
     )
+
+
+def _followed_deadline(case: Case, lot: str) -> dict[str, object]:
+    """The deadline, and the cursor from which the page hears that it moves or stands still."""
+    here = platform()
+    with here.database.reading() as db_session:
+        seen = seen_events(db_session, current_actor(), case.id)
+    return {**shown_deadline(case, lot), "cursor": write_cursor(here, case.id, seen.last_seq)}
 
 
 def _may_object(case: Case, lot: str, now: datetime) -> bool:
@@ -90,7 +102,7 @@ def seal(case: str, lot: str) -> str | Response:
         "pages/bidder/seal.html",
         **_lot_head(found, lot, (_("加密并提交"), None)),
         parameters=_seal_parameters(found, lot),
-        deadline_at=found.tender.deadlines[lot],
+        **_followed_deadline(found, lot),
         standing=found.lots[lot].bidding.of_bidder(current_actor().organisation_id),
     )
 

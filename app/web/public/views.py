@@ -23,6 +23,8 @@ from app.queries.cases import load_records
 from app.queries.desks import next_steps
 from app.queries.lists import NoticeRow, next_round, published_notices
 from app.queries.timeline import case_stages
+from app.web.deadlines.views import offered_pages
+from app.web.deadlines.wording import announcements, recorded_changes
 from app.web.names import PHASES
 from app.web.pages import Refused, attempt, download, entitled_case, head_of
 from app.web.public.forms import PdfForm, ReceiptForm
@@ -100,6 +102,10 @@ def notice(case: str) -> str:
         further=to_do(case, steps)[1:],
         lines=lines,
         deadlines=found.tender.deadlines,
+        paused=found.tender.timetable.left,
+        announced=announcements(found),
+        changes=recorded_changes(found),
+        deadline_pages=offered_pages(found, actor),
         terms=shown_terms(terms),
         questions=_answered(found),
         amendments=[a for a in found.tender.amendments.values() if a.released_at is not None],

@@ -19,6 +19,7 @@ from app.queries.events import seen_events
 from app.queries.rooms import DrawHall, OpeningHall, draw_hall, opening_hall
 from app.services import draws, experts, files
 from app.services.cursors import write_cursor
+from app.web.deadlines.views import shown_deadline
 from app.web.entitled import account_key, entitled_case, in_words, place
 from app.web.names import FACTS, PARTIES, ROUND_REASONS, SEATS
 from app.web.rooms.wording import record_text, void_reason
@@ -40,6 +41,7 @@ def _opening(case: Case, lot: str) -> tuple[OpeningHall, dict[str, Any]]:
         "lines": [(line.at, record_text(line)) for line in hall.record],
         "void_reason": void_reason,
         "record_file": record,
+        **shown_deadline(case, lot),
         "cursor": write_cursor(here, case.id, seen.last_seq),
         "may_confirm": hall.stage == "read_out" and allowed(actor, Action.OPENING_CONFIRM, case, lot),
     }

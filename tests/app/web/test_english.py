@@ -63,4 +63,4 @@ def test_a_page_in_english_has_no_chinese_of_ours(bidding: Site):
     for path in ("/bidder", "/account/keys", f"/bidder/cases/{bidding.case.case_id}/lots/{LOT}"):
         page = re.sub(r"<script.*?</script>", "", browser.get(path), flags=re.S)
         words = {word for word in re.findall(r"[\u4e00-\u9fff]+", page)}
-        assert words <= {"中文", "设备采购", "设备", "员工", "投标人"}, path
+        assert words <= {"中文", "设备采购", "设备", "员工", "投标人", "增加培训"}, path

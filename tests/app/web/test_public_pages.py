@@ -16,7 +16,7 @@ from tests.app.web.site import LOT, Site, WholeCase, played
 
 VARYING = re.compile(
     r'nonce="[^"]*"|name="csrf-token" content="[^"]*"|name="csrf_token"[^>]*value="[^"]*"'
-    r'|name="server-time" content="[^"]*"|<time class="clock__time".*?</time>'
+    r'|name="server-time" content="[^"]*"|<time class="clock__time".*?</time>|data-live-cursor="[^"]*"'
 )
 WATCHERS = ("", "officer", "releaser", "centre", "regulator", "admin", "trustee-1", "witness-host", "bidder-e")
 

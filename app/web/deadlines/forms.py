@@ -1,0 +1,69 @@
+"""What officers, operators and inspectors fill in when a deadline is to move or to stand still: shape only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import TypeVar
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, DateTimeLocalField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from app.web.agency.forms import MOMENTS, MovingForm, moments
+from app.web.pages import to_utc
+
+LONG = Length(max=4000)
+Moving = TypeVar("Moving", bound=MovingForm)
+
+
+class Reasoned:
+    """A form whose words are published."""
+
+    text: TextAreaField
+
+    @property
+    def reason(self) -> str:
+        return str(self.text.data or "").strip()
+
+
+class PostponementForm(Reasoned, MovingForm):
+    text = TextAreaField(_l("推迟的理由"), [InputRequired(_l("请写明理由，将随公告公布")), LONG])
+
+
+class ResumptionForm(Reasoned, MovingForm):
+    text = TextAreaField(_l("恢复的理由"), [InputRequired(_l("请写明理由，将随公告公布")), LONG])
+
+
+class OutageForm(Reasoned, MovingForm):
+    text = TextAreaField(_l("中断的原因"), [InputRequired(_l("请写明原因，将随公告公布")), LONG])
+    began = DateTimeLocalField(_l("中断开始"), [InputRequired(_l("请填写中断开始的时间"))], format=MOMENTS)
+    ended = DateTimeLocalField(_l("服务恢复"), [InputRequired(_l("请填写服务恢复的时间"))], format=MOMENTS)
+
+
+class PauseForm(Reasoned, FlaskForm):
+    text = TextAreaField(_l("暂停的理由"), [InputRequired(_l("请写明理由，将随公告公布")), LONG])
+
+    def chosen(self) -> tuple[str, ...]:
+        """The lots that are to stand still."""
+        ticked = (name for name, field in self._fields.items() if name.startswith("lot_") and field.data)
+        return tuple(name.removeprefix("lot_") for name in ticked)
+
+
+def moving_form(kind: type[Moving], lots: Collection[str]) -> Moving:
+    """A form of that kind, with one optional new deadline for each lot."""
+    form: Moving = type(f"Lots{kind.__name__}", (kind,), moments(lots))()
+    return form
+
+
+def pause_form(lots: Collection[str]) -> PauseForm:
+    """The form with one box for each lot that could be paused, ticked at first."""
+    boxes = {f"lot_{n}": BooleanField(_l("暂停标包 %(number)s", number=n), default="checked") for n in lots}
+    form: PauseForm = type("LotsPauseForm", (PauseForm,), boxes)()
+    return form
+
+
+def new_deadlines(form: MovingForm) -> dict[str, datetime]:
+    """What was typed, by lot."""
+    return {number: to_utc(field.data) for number, field in form.moments().items() if field.data}
