@@ -209,10 +209,15 @@ def reason_of(fact: Fact) -> str:
     return fact.cause if isinstance(fact, OutageExtension) else fact.reason
 
 
+def lots_of(fact: Fact) -> tuple[str, ...]:
+    """The lots that it is about."""
+    return fact.lots if isinstance(fact, Pause) else tuple(fact.deadlines)
+
+
 def _check_reason(fact: Fact) -> None:
     if not reason_of(fact).strip():
         raise RuleViolation("text_missing")
-    if not (fact.lots if isinstance(fact, Pause) else fact.deadlines):
+    if not lots_of(fact):
         raise RuleViolation("no_lot_named")
 
 
