@@ -193,7 +193,7 @@ def opening_record(platform: Platform, case: Case, lot: str, now: datetime, lang
     with platform.database.reading() as db_session:
         people = names_of(db_session, [o.by for o in opening.objections.values()] + list(opening.confirmations))
     confirmed = {people[by][1]: at for by, at in opening.confirmations.items() if by in people}
-    release = _release_proof(platform, case, lot)
+    release, rows = _release_proof(platform, case, lot), opened_bids(case, lot, lang)
     return OpeningRecord(
         heading=heading(case, lot, case.tender.terms_sha256, lang),
         method=terms.method,
@@ -206,13 +206,13 @@ def opening_record(platform: Platform, case: Case, lot: str, now: datetime, lang
         deadline_at=opening.closed.deadline_at,
         opened_at=opening.closed_at,
         finished_at=now,
-        bids=opened_bids(case, lot, lang),
+        bids=rows,
         objections=tuple(
             OpeningObjection(people[o.by][1], o.raised_at, o.text, parties.agency.name, o.answered_at, o.answer)
             for o in opening.objections.values()
         ),
         confirmations=tuple(
-            OpeningConfirmation(bid.bidder_name, confirmed.get(bid.bidder_name)) for bid in opening.opened.values()
+            OpeningConfirmation(row.bidder, confirmed.get(row.bidder)) for row in rows if row.price is not None
         ),
         release=release,
         signatories=(),

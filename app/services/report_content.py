@@ -40,6 +40,12 @@ def capacity(role: MemberRole, lang: Lang) -> str:
     return sentence(f"capacity_{role}", {}, lang)
 
 
+def signs_as(sitting: SittingState, seat: int, lang: Lang) -> str:
+    """Seat and capacity, as they stand beside a member's signature."""
+    code = "signs_as_chair" if seat == sitting.chair else "signs_as"
+    return sentence(code, {"seat": seat, "capacity": capacity(sitting.seats[seat].role, lang)}, lang)
+
+
 def field_name(seat: int) -> str:
     """The signature field of a seat."""
     return f"Member{seat}"
@@ -81,7 +87,7 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
         opened_bids=opened_bids(case, lot, lang),
         qualification=tuple(
             QualificationResult(opening.opened[key].bidder_name, q.qualified, parties.agency.name, q.reason)
-            for key, q in state.qualification.items()
+            for key, q in sorted(state.qualification.items(), key=lambda item: opening.opened[item[0]].price)
         ),
         invalid_bids=tuple(
             InvalidBid(names[r.bid], "；".join(r.grounds), sentence("review_votes", {"votes": r.votes}, lang))
@@ -91,12 +97,16 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
         sheets=_sheets(sitting, names, lang),
         candidates=_candidates(sitting, names),
         clarifications=(),
-        dissents=tuple(DissentStatement(str(seat), text, now) for seat, text in sitting.dissents.items()),
+        dissents=tuple(
+            DissentStatement(signs_as(sitting, seat, lang), text, now) for seat, text in sitting.dissents.items()
+        ),
         member_changes=_member_changes(case, lot, lang),
         notes=(sentence("note_silence_is_consent", {}, lang),),
         draw_digest=draw_digest,
         sitting_digest=sitting_digest,
-        signatories=tuple(Signatory(field_name(int(m.seat)), m.name, m.capacity) for m in members),
+        signatories=tuple(
+            Signatory(field_name(int(m.seat)), m.name, signs_as(sitting, int(m.seat), lang)) for m in members
+        ),
     )
 
 
@@ -167,13 +177,14 @@ def _working(sitting: SittingState, price: Decimal, lang: Lang) -> str:
 
 
 def _sheets(sitting: SittingState, names: dict[str, str], lang: Lang) -> tuple[BidScores, ...]:
-    scored, seats = sitting.rules.evaluation.criteria.scored, sorted(sitting.sheets)
+    scored, seats, result = sitting.rules.evaluation.criteria.scored, sorted(sitting.sheets), sitting.result
+    assert result is not None
     return tuple(
         BidScores(
             names[bid],
             tuple(CriterionScores(_name(c, lang), tuple(sitting.sheets[s][bid][c.id] for s in seats)) for c in scored),
         )
-        for bid in sitting.valid
+        for bid in (row.bid for row in result.bids)
     )
 
 

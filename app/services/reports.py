@@ -25,11 +25,10 @@ from app.services.actors import load_actor
 from app.services.acts import Act, Answer, Proposal, completes, prepares
 from app.services.documents import latest_document, seal_document, store_document, timestamper
 from app.services.platform import Platform
-from app.services.report_content import capacity, field_name, report_content
+from app.services.report_content import field_name, report_content, signs_as
 from app.services.unit_of_work import plain_transaction, unit_of_work
 from crypto.canonical import canonical
 from crypto.pdf import Prepared, finish_signature, prepare_signature
-from evaluation.committee import MemberRole
 from evaluation.sitting import ReportPrepared, ReportSealed
 from evaluation.sitting.state import Stage
 
@@ -87,13 +86,12 @@ def request_signature(platform: Platform, log_in: LogIn, case_id: str, lot: str)
         report = latest_document(db_session, case_id, lot, "report")
         now = platform.database.now(db_session.connection())
         pem = db_session.scalars(select(Certificate.pem).where(Certificate.scope == log_in.seat)).one()
-        role = sitting.seats[seat].role if seat else MemberRole.EXPERT
     assert seat is not None
     if report is None or sitting.stage not in (Stage.REPORT, Stage.SIGNING):
         raise RuleViolation("report_missing")
     if seat in sitting.signed:
         raise RuleViolation("sitting_already_done", seat=seat, act="signed")
-    appearance = platform.renderer.signature_appearance(actor.name, capacity(role, "zh"), now, str(seat))
+    appearance = platform.renderer.signature_appearance(actor.name, signs_as(sitting, seat, "zh"), now)
     prepared = in_native_thread(_prepare, platform, report.blob, seat, pem, now, appearance)
     with plain_transaction(platform.database) as (db_session, now):
         mine = PendingSignature.case_id == case_id, PendingSignature.lot == lot, PendingSignature.seat == seat

@@ -20,7 +20,17 @@ from app.documents.content import EvaluationReport, OpeningRecord, Receipt
 from app.documents.render.fonts import FontsMissing, load_faces
 from app.documents.render.layout import Layout
 from app.documents.render.marks import draw_seal, draw_signature
-from app.documents.render.paper import BOTTOM, FRAME_WIDTH, HEIGHT, LEFT, TOP, WIDTH, Running, Sheet, draw_furniture
+from app.documents.render.paper import (
+    BOTTOM,
+    FRAME_HEIGHT,
+    FRAME_WIDTH,
+    HEIGHT,
+    LEFT,
+    WIDTH,
+    Running,
+    Sheet,
+    draw_furniture,
+)
 from app.documents.wording import Lang, render_xml
 
 __all__ = ["FontsMissing", "Renderer"]
@@ -62,7 +72,7 @@ class Renderer:
 
     def _draw(self, root: ElementTree.Element, running: Running, attachments: Mapping[str, bytes]) -> bytes:
         output = io.BytesIO()
-        frame = Frame(LEFT, BOTTOM, FRAME_WIDTH, HEIGHT - TOP - BOTTOM, 0, 0, 0, 0)
+        frame = Frame(LEFT, BOTTOM, FRAME_WIDTH, FRAME_HEIGHT, 0, 0, 0, 0)
         document = BaseDocTemplate(
             output,
             pagesize=(WIDTH, HEIGHT),
@@ -77,10 +87,10 @@ class Renderer:
         document.build(Layout(self.faces, running.lang).flow(root), canvasmaker=sheet)
         return output.getvalue()
 
-    def signature_appearance(self, name: str, capacity: str, signed_at: datetime, seat: str = "") -> bytes:
-        """One small page that `crypto.pdf` draws into a member's field: who signed, as what, where and when."""
+    def signature_appearance(self, name: str, capacity: str, signed_at: datetime) -> bytes:
+        """One small page that `crypto.pdf` draws into a member's field: who signed, as what and when."""
         with _DRAWING:
-            return draw_signature(self.faces, name, capacity, signed_at, seat)
+            return draw_signature(self.faces, name, capacity, signed_at)
 
     def seal_appearance(self, centre: str, purpose: str) -> bytes:
         """The centre's round seal as one small page: its name on the circle, `purpose` below the star."""

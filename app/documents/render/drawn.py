@@ -72,6 +72,9 @@ class SealPlace(Flowable):
         sheet.text(x - 14, SEAL_SIZE / 2 + 4, self.field.label, size, bold=True, align="right")
         sheet.setFillColor(QUIET)
         sheet.text(x - 14, SEAL_SIZE / 2 - 10, self.field.note, 8, align="right")
+        sheet.setStrokeColor(RULE)
+        sheet.setLineWidth(0.5)
+        sheet.circle(x + SEAL_SIZE / 2, SEAL_SIZE / 2, SEAL_SIZE / 2 - 4)  # the seal's ring will lie on it
         left, bottom = sheet.absolutePosition(x, 0)
         sheet.signature_field(self.field.name, self.field.label, (left, bottom, left + SEAL_SIZE, bottom + SEAL_SIZE))
 

@@ -25,11 +25,11 @@ from xml.etree.ElementTree import Element
 
 from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY, TA_LEFT, TA_RIGHT
 from reportlab.lib.styles import ParagraphStyle
-from reportlab.platypus import Flowable, KeepTogether, PageBreak, Paragraph, Spacer, Table
+from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, PageBreak, Paragraph, Spacer, Table
 
 from app.documents.render.drawn import Field, QrCode, SealPlace, SignatureRow
 from app.documents.render.fonts import Faces
-from app.documents.render.paper import FRAME_WIDTH, INK, QUIET, RULE, SHADE
+from app.documents.render.paper import FRAME_HEIGHT, FRAME_WIDTH, INK, QUIET, RULE, SHADE
 
 ALIGNMENT = {"left": TA_LEFT, "center": TA_CENTER, "right": TA_RIGHT, "justify": TA_JUSTIFY}
 GRID = [
@@ -40,6 +40,8 @@ GRID = [
     ("TOPPADDING", (0, 0), (-1, -1), 3),
     ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
 ]
+# A heading stands above at least this much of what follows: a table's head and a row of three lines.
+HEADING_ROOM = 110
 FOLDED = re.compile(r"[ \t\r\n]+")  # not the ideographic space, which stands inside names
 Piece = tuple[str, bool]  # characters, bold; "\n" alone is a line break
 
@@ -64,6 +66,22 @@ def _lines(text: str | None, bold: bool) -> Iterator[Piece]:
             yield folded, bold
 
 
+class Rows(Table):
+    """A table that breaks between its rows; only a row that no page could hold is cut.
+
+    ReportLab's `splitInRow` alone would cut the last row of every page, and set the head again above the sliver.
+    """
+
+    def split(self, width: float, height: float) -> list[Flowable]:
+        self.splitInRow = 0
+        whole: list[Flowable] = super().split(width, height)
+        if whole or height < 0.8 * FRAME_HEIGHT:
+            return whole
+        self.splitInRow = 1
+        cut: list[Flowable] = super().split(width, height)
+        return cut
+
+
 class Layout:
     """Makes flowables of elements, in one language with one set of faces."""
 
@@ -82,15 +100,16 @@ class Layout:
         self.face = ("FONTNAME", (0, 0), (-1, -1), faces.regular)
         self.grid = [self.face, *GRID]
         self.indent = 21 if lang == "zh" else 0
-        # (name in the vocabulary → style) for lines of their own; headings stay with what follows
+        # (name in the vocabulary → style) for lines of their own
         self.styles = {
             "title": self._style("title", fontSize=19, leading=28, alignment=TA_CENTER, spaceBefore=4, spaceAfter=4),
             "subtitle": self._style("subtitle", fontSize=10.5, alignment=TA_CENTER, textColor=QUIET, spaceAfter=12),
-            "heading": self._style("heading", fontSize=12, leading=19, spaceBefore=11, spaceAfter=5, keepWithNext=1),
+            "heading": self._style("heading", fontSize=12, leading=19, spaceBefore=11, spaceAfter=5),
             "note": self._style("note", fontSize=8, leading=12.5, textColor=QUIET),
         }
         self.makers: dict[str, Callable[[Element], list[Flowable]]] = {
             **{name: partial(self._line, name) for name in self.styles},
+            "heading": lambda element: [CondPageBreak(HEADING_ROOM), *self._line("heading", element)],
             "para": self._para,
             "list": self._list,
             "facts": self._facts,
@@ -164,7 +183,7 @@ class Layout:
         rows, spans = self._rows(element, len(weights), float(element.get("size", "9")), head)
         widths = [FRAME_WIDTH * weight / sum(weights) for weight in weights]
         shade = [("BACKGROUND", (0, 0), (-1, head - 1), SHADE)] if head else []
-        table = Table(rows, widths, repeatRows=head, splitInRow=1, style=[*self.grid, *shade, *spans])
+        table = Rows(rows, widths, repeatRows=head, style=[*self.grid, *shade, *spans])
         return [table, Spacer(1, 7)] if len(rows) > head else []
 
     def _facts(self, element: Element) -> list[Flowable]:
@@ -174,10 +193,11 @@ class Layout:
         shade = [("BACKGROUND", (0, 0), (0, -1), SHADE)]
         shade += [("BACKGROUND", (2, y), (2, y), SHADE) for y, row in enumerate(element) if len(row) == 4]
         widths = [FRAME_WIDTH * weight for weight in (0.16, 0.34, 0.16, 0.34)]
-        return [Table(rows, widths, splitInRow=1, style=[*self.grid, *shade, *spans]), Spacer(1, 7)]
+        return [Rows(rows, widths, style=[*self.grid, *shade, *spans]), Spacer(1, 7)]
 
     def _keep(self, element: Element) -> list[Flowable]:
-        return [KeepTogether(self.flow(element))]
+        # What is kept together needs no room below its heading.
+        return [KeepTogether([part for part in self.flow(element) if not isinstance(part, CondPageBreak)])]
 
     def _signatures(self, element: Element) -> list[Flowable]:
         columns = int(element.get("columns", "2"))

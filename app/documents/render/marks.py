@@ -20,13 +20,12 @@ def _small_sheet(faces: Faces, width: float, height: float) -> tuple[Sheet, io.B
     return Sheet(output, faces=faces, pagesize=(width, height), invariant=1), output
 
 
-def draw_signature(faces: Faces, name: str, capacity: str, signed_at: datetime, seat: str) -> bytes:
+def draw_signature(faces: Faces, name: str, capacity: str, signed_at: datetime) -> bytes:
     sheet, output = _small_sheet(faces, FIELD_WIDTH, FIELD_HEIGHT)
     sheet.setFillColor(INK)
     sheet.text(10, 29, name, faces.fitting(name, 17, FIELD_WIDTH - 20, bold=True), bold=True)
     sheet.setFillColor(QUIET)
-    where = " · ".join(part for part in (capacity, seat) if part)
-    sheet.text(10, 16, where, faces.fitting(where, 7.5, FIELD_WIDTH - 20))
+    sheet.text(10, 16, capacity, faces.fitting(capacity, 7.5, FIELD_WIDTH - 20))
     sheet.text(10, 6.5, f"电子签名 Signed {instant(signed_at)}", 7)
     sheet.showPage()
     sheet.save()

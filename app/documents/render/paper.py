@@ -21,7 +21,7 @@ rl_config.invariant = 1
 WIDTH, HEIGHT = A4
 LEFT = RIGHT = 20 * mm
 TOP, BOTTOM = 25 * mm, 22 * mm
-FRAME_WIDTH = WIDTH - LEFT - RIGHT
+FRAME_WIDTH, FRAME_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 INK, QUIET, RULE, SHADE, RED = (HexColor(code) for code in ("#1a1d21", "#5b6470", "#9aa4b1", "#eef1f5", "#b3261e"))
 
 

@@ -58,6 +58,20 @@ def test_the_opening_record_states_prices_in_figures_and_capitals(renderer):
 
 
 @needs_poppler
+def test_a_long_table_breaks_between_rows_and_says_its_head_once_on_each_page(renderer):
+    """No heading is left alone above a page break, no page stays empty, no row is cut."""
+    long_name = "某某省某某市某某建设工程集团有限责任公司第{}分公司"
+    bids = tuple(replace(BIDS[0], order=n, bidder=long_name.format(n)) for n in range(1, 31))
+    pages = text_of(renderer.render(replace(OPENING, bids=bids)), "-raw").split("\f")
+    board = [page for page in pages if "投标报价" in page]
+    assert "投标报价" in pages[0]
+    assert [page.count("投标报价") for page in board] == [1] * len(board)
+    assert len(board) > 2
+    read_out = "".join("".join(board).split())
+    assert all(long_name.format(n) in read_out for n in range(1, 31))
+
+
+@needs_poppler
 def test_the_report_has_the_published_score_summary(renderer):
     rows = [line.split() for line in text_of(renderer.render(REPORT)).splitlines()]
     assert [BIDDERS[0], "93.50", "93.50", "92.50", "93.50", "93.50", "93.30", "1"] in rows

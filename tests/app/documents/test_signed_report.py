@@ -21,7 +21,7 @@ def sealed(renderer, authority):
     pdf = renderer.render(REPORT, attachments={"report.json": b'{"v":"report/v1"}'})
     for member, one in zip(REPORT.members, REPORT.signatories, strict=True):
         who = authority.certify(member.name, "sitting")
-        mark = renderer.signature_appearance(member.name, member.capacity, AT, f"{member.seat} {member.site}")
+        mark = renderer.signature_appearance(member.name, f"席位 {member.seat} · {member.capacity}", AT)
         prepared = prepare_signature(
             pdf, field=one.field, certificate_pem=who.pem, chain_pems=[authority.pem], signed_at=NOW, appearance=mark
         )
