@@ -96,6 +96,27 @@ def test_a_deadline_once_seen_is_never_believed_to_be_earlier(trustee, folders):
     assert len(due(again, [*published(trustee), closed()], later)[0]) == 1
 
 
+@pytest.mark.parametrize("type", ["PostponementReleased", "OutageExtensionReleased", "ResumptionOrdered"])
+def test_a_moved_lot_is_signed_from_its_new_deadline_on_and_not_before(trustee, type):
+    later = DEADLINE + timedelta(hours=1)
+    moved = event(type, {"deadlines": {"1": format_instant(later)}}, "")
+    earlier = event(type, {"deadlines": {"1": format_instant(DEADLINE - timedelta(hours=1))}}, "")
+    other = event(type, {"deadlines": {"2": format_instant(later + timedelta(hours=9))}}, "")
+    events = [*published(trustee), moved, earlier, other, closed()]
+    assert due(trustee, events, later - timedelta(milliseconds=1)) == ([], ["trustee_not_due"])
+    assert len(due(trustee, events, later)[0]) == 1
+
+
+def test_a_paused_lot_is_not_signed_until_it_is_resumed(trustee):
+    paused = event("PauseOrdered", {"lots": ["1"]}, "")
+    resumed = event("ResumptionOrdered", {"deadlines": {"1": format_instant(DEADLINE)}}, "")
+    assert due(trustee, [*published(trustee), paused, closed()]) == ([], ["trustee_paused"])
+    assert due(trustee, [*published(trustee), paused, resumed, paused, closed()]) == ([], ["trustee_paused"])
+    assert len(due(trustee, [*published(trustee), paused, resumed, closed()])[0]) == 1
+    another = event("PauseOrdered", {"lots": ["2"]}, "")
+    assert len(due(trustee, [*published(trustee), another, closed()])[0]) == 1
+
+
 def test_too_few_bids_are_not_opened(trustee):
     assert due(trustee, [*published(trustee), closed(enough=False)]) == ([], ["trustee_lot_failed"])
 

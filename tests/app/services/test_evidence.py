@@ -256,12 +256,29 @@ def test_the_platform_cannot_backdate_over_the_deadline(files, whole):
 
 
 @pytest.mark.parametrize(
+    ("type", "party"),
+    [("PauseOrdered", "officer"), ("PostponementReleased", "inspector"), ("OutageExtensionProposed", "officer")],
+)
+def test_the_platform_cannot_let_another_party_move_a_deadline(files, whole, type, party):
+    lines, signer = tampering.lines_of(files), whole.people[party]
+    seq = next(seq for seq, line in enumerate(lines) if line["entry"]["type"] == type)
+    for path, value in ((("actor",), signer.id), (("act", "key_id"), signer.key.key_id)):
+        lines = tampering.changed(lines, seq, path, lambda _, value=value: value)
+    bundle = tampering.by_platform(files, lines, whole.platform.keys.platform.key)
+    found = failures(bundle, {"replay": STEPS["replay"]})
+    assert [(check.facts["seq"], check.facts["reason"]) for check in found] == [(seq, "evidence_party_wrong")]
+
+
+@pytest.mark.parametrize(
     ("kinds", "named"),
     [
         (("BidSubmitted", "BidReceipted"), "evidence_fact_differs"),
         (("ScoreSheetLocked",), "evidence_fact_unlawful"),
         (("ShareReleased",), "evidence_fact_unlawful"),
         (("AnswerProposed",), "evidence_fact_unlawful"),
+        (("PostponementProposed",), "evidence_fact_unlawful"),
+        (("PauseOrdered",), "evidence_fact_unlawful"),
+        (("ResumptionOrdered",), "evidence_fact_unlawful"),
         (("LotClosed",), "evidence_fact_unlawful"),
         (("BidVoided",), "evidence_fact_unlawful"),
         (("DrawCompleted",), "evidence_consequence_differs"),
