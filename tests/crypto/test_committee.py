@@ -7,7 +7,6 @@ from dataclasses import replace
 from hashlib import sha256, shake_256
 from itertools import combinations
 
-import py_ecc_oracle
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -117,7 +116,7 @@ def test_every_altered_bit_of_a_signature_is_refused(bit):
     assert not verify_release(COMMITTEE, IDENTITY, bytes(altered))
 
 
-def test_py_ecc_agrees_on_share_combination_and_pairing():
+def test_py_ecc_agrees_on_share_combination_and_pairing(py_ecc_oracle):
     """The whole way to the release and its check, once more by another implementation."""
     shares = {i: py_ecc_oracle.sign(SECRETS[i], IDENTITY, SIGNATURE_DST) for i in (2, 4, 5)}
     assert shares == {i: SHARES[i] for i in shares}
