@@ -23,6 +23,7 @@ from werkzeug.routing import Rule
 from app.extensions import COOKIE
 from app.factory import create_app
 from app.models import Account, StoredFile
+from app.procedure.deadlines import OutageExtensionProposed, PauseProposed, PostponementProposed, PostponementReleased
 from app.services.platform import DIST, open_platform
 from tests.app.bench import LOT, Bench, HeldClock
 
@@ -30,8 +31,8 @@ pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front
 BIDS = (0, 1, 3)
 BIDDERS = ("bidder-a", "bidder-b", "bidder-c")
 LOOKERS = (
-    "", "officer", "releaser", "regulator", "centre", "admin", "witness-host", "trustee-1", "buyer", "bidder-d",
-    "expert-0",
+    "", "officer", "releaser", "regulator", "inspector", "centre", "admin", "witness-host", "trustee-1", "buyer",
+    "bidder-d", "expert-0",
 )  # fmt: skip
 MASKS = (
     (re.compile(rb"gAAAA[\w-]+=*"), b"CURSOR"),
@@ -51,10 +52,10 @@ class World:
     def __init__(self, founded: Bench, folder: Path, bids: int) -> None:
         self.bench = twin(founded, folder)
         self.bench.publish()
-        deadline_at = self.bench.deadline_at
         for login in BIDDERS[:bids]:
             self.bench.hand_in(login)
-        self.bench.clock.stop_at(deadline_at - timedelta(seconds=20))
+        change_deadlines(self.bench)
+        self.bench.clock.stop_at(self.bench.deadline_at - timedelta(seconds=20))
         self.app: Flask = create_app(self.bench.platform.settings, self.bench.clock)
         self.app.extensions["tenderhall"] = self.bench.platform
         self.app.config["TESTING"] = True
@@ -89,6 +90,24 @@ class World:
         with self.bench.platform.database.reading() as db_session:
             account = db_session.scalars(select(Account.id).where(Account.login == login)).one()
         return self.bench.token(account=account)
+
+
+def change_deadlines(bench: Bench) -> None:
+    """One postponement in force; of each kind something that waits. At the same moments in all worlds."""
+    published_at = bench.deadline_at - timedelta(seconds=60)
+    later = {LOT: bench.deadline_at + timedelta(seconds=30)}
+    again = {LOT: later[LOT] + timedelta(seconds=30)}
+    outage = (published_at + timedelta(seconds=2), published_at + timedelta(seconds=6))
+    acts = (
+        ("officer", PostponementProposed("场地调整", later)),
+        ("releaser", PostponementReleased("场地调整", later)),
+        ("officer", PostponementProposed("场地再调整", again)),
+        ("centre", OutageExtensionProposed("机房断电", *outage, again)),
+        ("regulator", PauseProposed("核查投诉", (LOT,))),
+    )
+    for second, (login, fact) in enumerate(acts, 10):
+        bench.clock.stop_at(published_at + timedelta(seconds=second))
+        bench.act(login, fact, "")
 
 
 def twin(founded: Bench, folder: Path) -> Bench:
