@@ -7,6 +7,8 @@ proof costs a few hundred rows at most, however long the register is.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session as DbSession
@@ -37,6 +39,13 @@ def tick(db_session: DbSession, index: int) -> RegisterTick:
     if found is None:
         raise RuleViolation("tick_unknown", index=index)
     return found
+
+
+def longest_silence(db_session: DbSession, began_at: datetime, ended_at: datetime) -> timedelta:
+    """The longest time within an interval without any tick: what the platform itself has measured of an outage."""
+    within = RegisterTick.at.between(began_at, ended_at)
+    at = [began_at, *db_session.scalars(select(RegisterTick.at).where(within).order_by(RegisterTick.at)), ended_at]
+    return max(later - earlier for earlier, later in pairwise(at))
 
 
 def heads_at(db_session: DbSession, index: int) -> Heads:

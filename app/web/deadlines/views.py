@@ -16,6 +16,8 @@ from app.extensions import access, current_actor, platform
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.deadlines import (
+    Fact,
+    OutageExtension,
     OutageExtensionProposed,
     OutageExtensionReleased,
     PauseOrdered,
@@ -29,6 +31,7 @@ from app.procedure.deadlines import (
 )
 from app.procedure.roles import Actor
 from app.queries.deadlines import deadline_state
+from app.queries.ticks import longest_silence
 from app.web.deadlines.forms import (
     OutageForm,
     PostponementForm,
@@ -37,7 +40,7 @@ from app.web.deadlines.forms import (
     new_deadlines,
     pause_form,
 )
-from app.web.deadlines.wording import announcement, effects, standing_words
+from app.web.deadlines.wording import announcement, effects, measured_words, standing_words
 from app.web.pages import attempt, case_trail, confirmed, entitled_case, head_of, known_lot, review_act, to_utc
 
 routes = Blueprint("deadlines", __name__)
@@ -155,7 +158,7 @@ def _propose(case: Case, form: FlaskForm, title: str, lead: str, fact_of: Callab
     if confirmed(form):
         fact = fact_of()
         if attempt(form, lambda: case.decide(fact, "", current_actor(), platform().database.now())):
-            return review_act(title, case, fact, effects=effects(case, fact), next_url=home, back_url=request.path)
+            return review_act(title, case, fact, effects=_effects(case, fact), next_url=home, back_url=request.path)
     return render_template(
         "pages/deadlines/propose.html",
         **head_of(case),
@@ -173,4 +176,15 @@ def _release(case: Case, kind: type[Release], title: str, label: str) -> str:
     waiting = case.tender.timetable.waiting.get(kind) or abort(404)
     fact = kind(**vars(waiting.fact))
     home = url_for("public.notice", case=case.id)
-    return review_act(title, case, fact, effects=effects(case, fact), next_url=home, label=label)
+    return review_act(title, case, fact, effects=_effects(case, fact), next_url=home, label=label)
+
+
+def _effects(case: Case, fact: Fact) -> list[tuple[str, object]]:
+    """What the act does; beside a reported outage, what the platform has measured itself."""
+    found = effects(case, fact)
+    if isinstance(fact, OutageExtension):
+        here = platform()
+        with here.database.reading() as db_session:
+            silence = longest_silence(db_session, fact.began_at, fact.ended_at)
+        found.append((_("平台自身记录"), measured_words(silence, here.settings.tick_seconds)))
+    return found

@@ -127,6 +127,15 @@ def outage_words(began_at: datetime, ended_at: datetime) -> str:
     )
 
 
+def measured_words(silence: timedelta, tick_seconds: int) -> str:
+    """What the ticks of the register say of an interval: witnesses cosign them, and a line broken outside leaves no gap."""
+    return _(
+        "该时段内登记簿最长 %(silence)s 没有节拍（正常每 %(seconds)s 秒一次）",
+        silence=lasting(silence),
+        seconds=tick_seconds,
+    )
+
+
 def lasting(period: timedelta) -> str:
     """A length of time in days, hours, minutes and seconds."""
     minutes, seconds = divmod(int(period.total_seconds()), 60)

@@ -96,6 +96,7 @@ def test_an_outage_is_recorded_with_cause_interval_and_figures(site: Site):
     proposed(site, "centre", "outage", text="机房断电", **interval, **moved)
     page = site.browser("releaser").get(f"{base}/outage/release")
     assert "共 00:00:30" in page
+    assert "该时段内登记簿最长 00:00:30 没有节拍（正常每 60 秒一次）" in page
     signed(site, "releaser", page)
     page = case_page(site)
     assert "平台服务中断，顺延投标截止时间：机房断电" in page
