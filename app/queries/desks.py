@@ -127,8 +127,9 @@ def _deadline_steps(case: Case, actor: Actor, kinds: Mapping[type[Release], str]
     """What another has proposed for lots that still take bids."""
     for kind, waiting in case.tender.timetable.waiting.items():
         taking = [lot for lot in lots_of(waiting.fact) if case.lots[lot].opening.closed is None]
+        running = [at for lot in taking if (at := case.tender.timetable.closes_at(lot))]
         if kind in kinds and taking and waiting.by != actor.id:
-            yield NextStep(kinds[kind], ACT, due_at=min(case.tender.deadlines[lot] for lot in taking))
+            yield NextStep(kinds[kind], ACT, due_at=min(running, default=None))
 
 
 def _agency_draw(number: str, lot: LotCase) -> Iterator[NextStep]:

@@ -128,7 +128,7 @@ def outage_words(began_at: datetime, ended_at: datetime) -> str:
 
 
 def measured_words(silence: timedelta, tick_seconds: int) -> str:
-    """What the ticks of the register say of an interval: witnesses cosign them, and a line broken outside leaves no gap."""
+    """The register's ticks, which witnesses cosign, within an interval; a line that broke outside leaves no gap."""
     return _(
         "该时段内登记簿最长 %(silence)s 没有节拍（正常每 %(seconds)s 秒一次）",
         silence=lasting(silence),
