@@ -7,14 +7,42 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.casefile.case import Case, LotCase, Phase
+from app.casefile.facts import FACTS
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
+from app.procedure import bid, convening, deadlines, opening, qualification, tender
 from app.procedure.roles import Actor
 from app.procedure.tender import question_deadline
 from app.queries.deadlines import deadline_state
+from evaluation.draw import events as draw
+from evaluation.sitting import events as sitting
 
 DONE, ACTIVE, AHEAD, WARNING = "done", "active", "ahead", "warning"
 AFTER_DRAW = (Phase.SCORING, Phase.CONSENSUS, Phase.RESULT)
+
+
+# A fact belongs to the stage of the part of the rules that defines it; some parts serve two stages.
+_STAGE_OF_PART = {
+    tender.__name__: "notice",
+    deadlines.__name__: "deadline",
+    bid.__name__: "deadline",
+    opening.__name__: "opening",
+    qualification.__name__: "opening",
+    convening.__name__: "draw",
+    draw.__name__: "draw",
+    sitting.__name__: "evaluation",
+}
+_STAGE_OF_FACT = {
+    **dict.fromkeys(("QuestionAsked", "AnswerProposed", "AnswerReleased"), "questions"),
+    **dict.fromkeys(("AmendmentProposed", "AmendmentReleased"), "questions"),
+    **dict.fromkeys(("ReportPrepared", "ReportSigned", "ReportSealed", "SittingClosed"), "report"),
+    **dict.fromkeys(("DissentRecorded", "RefusalRecorded"), "report"),
+}
+
+
+def stage_of(fact: str) -> str:
+    """Code of the stage to which a recorded fact of a case belongs. Raises KeyError for one of the register."""
+    return _STAGE_OF_FACT.get(fact) or _STAGE_OF_PART[FACTS[fact].kind.__module__]
 
 
 @dataclass(frozen=True)

@@ -208,6 +208,7 @@ class ShownStage:
     text: str = ""
     documents: list[tuple[str, str]] = field(default_factory=list)
     checks: list[tuple[str, str]] = field(default_factory=list)
+    verdict: str = ""  # what re-checking the case found at this stop: a `Verdict`, or nothing where it was not done
 
 
 STAGE_NAMES = {

@@ -36,7 +36,7 @@ def check_head(evidence: Evidence) -> Findings:
         yield failed("evidence_head_unsigned", reason="v")
     if hashlib.sha256(evidence.files[TRUST]).hexdigest() != evidence.head["trust_sha256"]:
         yield failed("evidence_file_differs", name=TRUST)
-    yield held("evidence_head_signed", origin=evidence.origin, exported_at=evidence.head["exported_at"])
+    yield held("evidence_head_signed", origin=evidence.origin, exported_at=parse_instant(evidence.head["exported_at"]))
     if not evidence.pinned:
         yield not_covered("evidence_roots_own")
 

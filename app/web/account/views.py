@@ -22,6 +22,7 @@ from app.web.pages import Refused, attempt, notice_words
 routes = Blueprint("account", __name__)
 Answer = str | Response
 ISSUER = "Tenderhall"
+NOTICES_OF_THE_AGENCY = frozenset({"release_waits", "tender_returned"})
 
 
 def _local_path(wanted: str) -> str:
@@ -120,8 +121,18 @@ def overview() -> Answer:
     with platform().database.reading() as db_session:
         own = own_account(db_session, log_in.account_id)
         keys = [key for key in own_keys(db_session, log_in.account_id) if key.revoked_at is None]
-    told = [(notice, notice_words(notice.code, notice.facts)) for notice in notices.own_notices(platform(), log_in)]
+    told = [
+        (notice, notice_words(notice.code, notice.facts), _page_of(notice))
+        for notice in notices.own_notices(platform(), log_in)
+    ]
     return render_template("pages/account/overview.html", own=own, keys=keys, notices=told)
+
+
+def _page_of(notice: notices.NoticeView) -> str:
+    """Where a notice leads; "" for one of no case. What is not published yet has no page but the agency's desk."""
+    if notice.code in NOTICES_OF_THE_AGENCY:
+        return url_for("agency.desk")
+    return url_for("public.notice", case=notice.case_id) if notice.case_id else ""
 
 
 @routes.post("/account/notices/read")

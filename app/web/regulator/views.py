@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import Blueprint, g, render_template, request
@@ -11,9 +11,7 @@ from flask_babel import gettext as _
 
 from app.adapters.profiles import profile_names, read_profile
 from app.casefile.case import Case
-from app.casefile.record import Record
-from app.casefile.sight import sees_author
-from app.casefile.verification import Check, verify_bundle
+from app.casefile.verification import Check, Verdict, verify_bundle
 from app.database import in_native_thread
 from app.extensions import access, current_actor, platform, required_log_in
 from app.messages import sentence
@@ -22,20 +20,28 @@ from app.permissions.policy import NotAllowed, allowed
 from app.permissions.predicates import competent
 from app.procedure.roles import Role
 from app.queries import boards
+from app.queries.desks import next_steps
 from app.queries.events import Seen, seen_events
-from app.queries.people import names_of_accounts
 from app.queries.timeline import case_stages
 from app.services import audits
 from app.services.actors import record_denial
-from app.web.names import FACTS, PHASES
+from app.web.deadlines.views import offered_pages
+from app.web.names import PHASES
 from app.web.operator.wording import BOARD_STEPS
 from app.web.pages import head_of
-from app.web.steps import shown_stage
-from app.web.wording import ROLES
+from app.web.regulator.records import event_page
+from app.web.steps import ShownStage, first_shown, shown_stage, to_do
 
 routes = Blueprint("regulator", __name__)
-SYSTEM = "system"
-PAGE = 40
+GRAVEST_FIRST = (Verdict.FAIL, Verdict.NOT_COVERED, Verdict.OK)
+STAGE_OF_CHECK = {
+    "receipts": "deadline",
+    "release": "opening",
+    "openings": "opening",
+    "draws": "draw",
+    "sittings": "evaluation",
+    "documents": "report",
+}
 
 
 @routes.get("/regulator")
@@ -62,91 +68,50 @@ def _own_case(case_id: str) -> Seen:
     return seen
 
 
-@dataclass(frozen=True)
-class EventRow:
-    """One entry of the case log in words."""
-
-    at: datetime
-    name: str
-    lot: str
-    who: str
-    role: str
-    signed: bool
-    digest: str
-
-
-def _event_rows(seen: Seen) -> list[EventRow]:
-    actor = current_actor()
-    names = names_of_accounts(platform().database, {record.actor for record in seen.records})
-    return [
-        _event_row(record, _author(seen.case, record, names.get), sees_author(actor, seen.case, record))
-        for record in seen.records
-    ]
-
-
-def _event_page(seen: Seen) -> dict[str, object]:
-    """The log, newest first, searched by words and turned by page."""
-    words, start = request.args.get("q", "").strip()[:100], request.args.get("from", "0")
-    rows = [row for row in reversed(_event_rows(seen)) if words in f"{row.name} {row.who} {row.role}"]
-    first = int(start) if start.isdecimal() else 0
-    return {
-        "events": rows[first : first + PAGE],
-        "found": len(rows),
-        "words": words,
-        "newer": f"?q={words}&from={max(first - PAGE, 0)}#events-title" if first else None,
-        "older": f"?q={words}&from={first + PAGE}#events-title" if first + PAGE < len(rows) else None,
-    }
-
-
-def _author(case: Case, record: Record, name_of: Callable[[str], str | None]) -> str:
-    if record.actor == SYSTEM:
-        return _("系统")
-    if "#" in record.actor:  # a booth: members are known by seat
-        return _("席位 %(n)s", n=record.actor.rpartition("#")[2])
-    return name_of(record.actor) or record.actor
-
-
-def _event_row(record: Record, who: str, shown: bool) -> EventRow:
-    roles = [str(ROLES[Role(role)]) for role in record.role.split("+") if role in set(Role)]
-    return EventRow(
-        record.at,
-        str(FACTS.get(record.type, record.type)),
-        record.lot,
-        who if shown else _("开标前不公开"),
-        _("、").join(roles) if shown else "",
-        bool(record.act),
-        record.payload_sha256,
-    )
-
-
 @routes.route("/regulator/cases/<case>", methods=["GET", "POST"])
 @access(Action.EVENTS_READ)
 def case(case: str) -> str:
     """The time line, every recorded fact, and (once it is over) the whole case checked again from its evidence."""
     seen, actor, now = _own_case(case), current_actor(), platform().database.now()
-    found, terms = seen.case, seen.case.tender.published
-    lines = [(lot, [shown_stage(found, s) for s in case_stages(found, actor, lot.number, now)]) for lot in terms.lots]
+    found, terms, steps = seen.case, seen.case.tender.published, next_steps(seen.case, actor, now)
     over = allowed(actor, Action.EVIDENCE_EXPORT, found)
-    rooms = [lot.number for lot in terms.lots if allowed(actor, Action.ROOM_JOIN, found, lot.number)]
+    checks = _checks(case) if over and request.method == "POST" else []
     return render_template(
         "pages/regulator/case.html",
         **head_of(found),
         breadcrumbs=[(_("监督工作台"), "/regulator"), (terms.title, "")],
         case_id=case,
-        lines=lines,
-        rooms=rooms,
+        step=first_shown(case, steps),
+        further=to_do(case, steps)[1:],
+        lines=[(lot, _stops(found, lot.number, now, checks)) for lot in terms.lots],
+        orders=offered_pages(found, actor),
+        rooms=[lot.number for lot in terms.lots if allowed(actor, Action.ROOM_JOIN, found, lot.number)],
         draws=[lot.number for lot in terms.lots if allowed(actor, Action.DRAW_WATCH, found, lot.number)],
-        **_event_page(seen),
+        **event_page(seen),
         over=over,
-        checks=_checks(case) if over and request.method == "POST" else None,
+        checks=checks,
     )
+
+
+def _stops(found: Case, lot: str, now: datetime, checks: list[CheckRow]) -> list[ShownStage]:
+    """The time line of a lot, each stop with the gravest verdict of the checks that concern it."""
+    return [
+        replace(shown_stage(found, stage), verdict=gravest([c.verdict for c in checks if c.stage == stage.code]))
+        for stage in case_stages(found, current_actor(), lot, now)
+    ]
+
+
+def gravest(verdicts: Collection[str]) -> str:
+    """FAIL before not_covered before ok; "" of none."""
+    return next((verdict.value for verdict in GRAVEST_FIRST if verdict.value in verdicts), "")
 
 
 @dataclass(frozen=True)
 class CheckRow:
-    """A line of the report: the step, its verdict, and the sentence of what was found."""
+    """A line of the report: the step, its stop on the time line ("" for the whole case), verdict and finding."""
 
     step: str
+    stage: str
     verdict: str
     text: str
 
@@ -161,4 +126,6 @@ def _checks(case_id: str) -> list[CheckRow]:
 def _check_row(check: Check) -> CheckRow:
     language, zone = g.get("lang", "zh"), platform().settings.display_zone
     step = sentence(f"verify_step_{check.name}", {}, language)
-    return CheckRow(step, check.verdict.value, sentence(check.code, check.facts, language, zone))
+    return CheckRow(
+        step, STAGE_OF_CHECK.get(check.name, ""), check.verdict.value, sentence(check.code, check.facts, language, zone)
+    )

@@ -116,6 +116,7 @@ def test_the_supervisor_sees_what_changed_and_returns_or_releases(tmp_path_facto
     save(browser, f"{draft}/lot-0", budget="120")
     payload = draft_terms(case.platform, officer, case.case_id)
     case.act("officer", payload, "", "TenderSubmitted")
+    assert '<a href="/agency">查看项目</a>' in site.browser("releaser").get("/account")  # no notice to see yet
     page = site.browser("releaser").get(f"/agency/cases/{case.case_id}/release")
     assert "lots[1].budget" in page
     assert digest(encode(payload)) in page

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
+import re
 
 import pytest
 
+from app.casefile import register
+from app.casefile.facts import FACTS
+from app.queries.timeline import stage_of
 from app.services import draws
+from app.web.regulator.views import gravest
+from app.web.steps import STAGE_NAMES
 from evaluation.draw import SeatState
 from tests.app.services.whole_case import LOT, WholeCase
 from tests.app.web.site import Browser, Site, played
@@ -151,8 +158,37 @@ def test_the_regulator_checks_the_whole_case_again(finished: Site):
     report = browser.post(path).get_data(as_text=True)
     assert "核验通过，没有不符之处" in report
     assert report.count("tag--done") > 10
+    line, table = report.split('id="checks"')
+    assert [line.count(f"{word}</span>") for word in ("核验通过", "未覆盖", "核验不符")] == [4, 1, 0]
+    assert table.count("核验通过</span>") > 10
     assert "锁定评分表" in browser.get(f"{path}?q=锁定评分表")
     assert "没有符合的记录" in browser.get(f"{path}?q=nothing")
+
+
+def test_the_regulator_reads_the_log_stage_by_stage(finished: Site):
+    """At first the latest stage only, every other one a link away; a search looks through all."""
+    browser, path = finished.browser("regulator"), f"/regulator/cases/{finished.case.case_id}"
+    page = browser.get(path)
+    assert re.search(r'aria-current="true">评审报告 \d+<', page)
+    assert "报告封存" in page
+    assert "投标提交" not in page
+    link = re.search(r'href="([^"]+)"[^>]*>投标截止 ', page)
+    assert link
+    assert "投标提交" in browser.get(html.unescape(link[1]))
+    assert re.search(r'aria-current="true">全部 \d+<', browser.get(f"{path}?q=席位 1"))
+
+
+def test_every_fact_of_a_case_belongs_to_a_stop_of_the_time_line():
+    of_cases = [name for name, fact in FACTS.items() if fact.kind.__module__ != register.__name__]
+    assert {stage_of(name) for name in of_cases} == STAGE_NAMES.keys() - {"failed"}
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "shown"),
+    [(["ok", "FAIL"], "FAIL"), (["not_covered", "ok"], "not_covered"), (["ok"], "ok"), ([], "")],
+)
+def test_the_gravest_verdict_stands_at_a_stop(verdicts: list[str], shown: str):
+    assert gravest(verdicts) == shown
 
 
 def test_a_case_of_another_authority_is_not_there(finished: Site):
