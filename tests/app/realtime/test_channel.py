@@ -5,15 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from socketio.exceptions import ConnectionError as NoConnection
 
+from app.procedure.deadlines import PostponementProposed, PostponementReleased
 from app.procedure.tender import AnswerProposed, AnswerReleased, QuestionAsked
 from app.services.accounts import end_web_session
 from app.services.platform import DIST
 from crypto.instants import format_instant
-from tests.app.bench import Bench, RealClock
+from tests.app.bench import LOT, Bench, RealClock
 from tests.app.realtime.serving import ANSWERS_WITHIN, NAMESPACE, Listener, Server, serving, until
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
@@ -141,6 +143,20 @@ def test_frames_say_that_something_changed_and_never_what(bench, listen):
     receipt = bench.records("BidReceipted")[0].payload["receipt_id"]
     assert receipt not in str(listener.frames)
     assert "校内" not in str(listener.frames)
+
+
+def test_a_moved_deadline_is_heard_by_everybody_once_it_is_in_force_and_by_few_before(bench, listen):
+    bench.publish(120)
+    heard = {login: listen(login) for login in ("", "bidder-a", "officer", "centre")}
+    for listener in heard.values():
+        listener.join(bench.case_id)
+    later = {LOT: bench.deadline_at + timedelta(seconds=60)}
+    bench.act("officer", PostponementProposed("场地调整", later), "")
+    bench.act("releaser", PostponementReleased("场地调整", later), "")
+    for login, listener in heard.items():
+        expected = {"PostponementReleased"} | ({"PostponementProposed"} if login == "officer" else set())
+        until(lambda listener=listener, expected=expected: expected <= set(listener.types))
+        assert set(listener.types) == expected, login
 
 
 # exactly once
