@@ -154,7 +154,9 @@ def _bidder(case: Case, number: str, actor: Actor, now: datetime) -> NextStep:
         return NextStep("no_bid", WAIT, number)
     if lot.phase is Phase.OPENING and can_confirm(lot.opening, actor.id):
         return NextStep("confirm_opening", ACT, number, lot.opening.objections_until)
-    return NextStep("follow_opening", WAIT, number)
+    if lot.phase in (Phase.SEALED, Phase.OPENING):
+        return NextStep("follow_opening", WAIT, number)
+    return _waiting(case, number)
 
 
 def can_confirm(opening: Opening, account_id: str) -> bool:

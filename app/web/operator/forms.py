@@ -53,7 +53,7 @@ class CeremonyForm(FlaskForm):
     )
     k = IntegerField(
         _l("开标所需签署数"),
-        [InputRequired(_l("请输入开标所需签署数")), NumberRange(2, 32, _l("应为 2 至 32 之间的整数"))],
+        [InputRequired(_l("请输入开标所需签署数")), NumberRange(2, 32, _l("开标所需签署数应为 2 至 32 之间的整数"))],
         default=3,
         description=_l("通常 5 家中任意 3 家。太小容易串通，太大则有人缺席就开不了标。"),
     )

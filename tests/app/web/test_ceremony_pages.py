@@ -84,7 +84,9 @@ def test_a_form_that_cannot_be_is_refused_in_words(founded: Site):
 def test_cancelling_asks_once_and_wants_a_reason(founded: Site):
     centre, ceremony = founded.browser("centre"), opened(founded)
     path = f"/centre/ceremonies/{ceremony}/cancel"
-    assert "取消后不能恢复" in centre.get(path)
+    asked = centre.get(path)
+    assert "取消后不能恢复" in asked
+    assert "返回，不取消</a>" in asked  # “cancel” beside “cancel” would say nothing
     assert "请写明取消理由" in centre.post(path, reason="").get_data(as_text=True)
     assert centre.post(path, reason="一家单位退出").status_code == 302
     page = centre.get("/centre/committees")

@@ -198,6 +198,12 @@ def test_a_case_of_another_authority_is_not_there(finished: Site):
     finished.browser("regulator").get("/regulator/cases/none", 404)
 
 
+def test_a_bidders_desk_says_how_far_the_case_is(finished: Site):
+    desk = finished.browser("bidder-a").get("/bidder")
+    assert "评审报告已签署并盖章" in desk
+    assert f"/bidder/cases/{finished.case.case_id}/lots/{LOT}" in desk
+
+
 def test_boards_name_what_is_going_on(finished: Site):
     for who, path in (("centre", "/centre"), ("regulator", "/regulator"), ("trustee-1", "/trustee")):
         page = finished.browser(who).get(path)
