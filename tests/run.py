@@ -53,10 +53,13 @@ def pytest(*words: str | Path) -> Command:
 
 def programme() -> Iterator[Step]:
     """Every step of the test command, cheapest first."""
-    yield Step("ruff check", python("ruff", "check", "--output-format", "concise", ".", "tenderhall"))
-    yield Step("ruff format", python("ruff", "format", "--check", ".", "tenderhall"))
-    yield Step("import contracts", (Path(sys.executable).with_name("lint-imports"),))
-    yield Step("types", python("mypy"))
+    yield Step(
+        "linters, import contracts, types",
+        python("ruff", "check", "--output-format", "concise", ".", "tenderhall"),
+        python("ruff", "format", "--check", ".", "tenderhall"),
+        (Path(sys.executable).with_name("lint-imports"),),
+        python("mypy"),
+    )
     if browser_side := sorted(ROOT.glob("app/static/src/tests/*.test.mjs")):
         reporters = ("--test-reporter=dot", "--test-reporter-destination=stdout")
         junit = ("--test-reporter=junit", f"--test-reporter-destination={REPORT}")

@@ -31,9 +31,9 @@ from demo.narrator import Narrator
 from demo.outcome import Outcome
 from demo.play import Director
 from demo.site import CLI, ROOT, Site, free_port
+from tests.journeys import patience
 
 SHORTEST_BIDDING = 25  # seconds
-GIVE_UP_AFTER = 240.0  # seconds that an actor waits
 LONGEST_PLAY = 420  # seconds
 ONCE = {
     "TenderPublished": 1, "BidSubmitted": 3, "BidReceipted": 3, "LotClosed": 1, "BidsReleased": 1, "BidOpened": 3,
@@ -42,14 +42,6 @@ ONCE = {
     "ScoreSheetLocked": 5, "ResultsComputed": 1, "ReportPrepared": 1, "ReportSigned": 5, "ReportSealed": 1,
     "SittingClosed": 1,
 }  # fmt: skip
-
-
-def perform_patiently(engagement: Any, voice: Any) -> None:
-    """An actor whose site dies now and then has more patience."""
-    import demo.stage
-
-    demo.stage.GIVE_UP_AFTER = GIVE_UP_AFTER
-    demo.company._perform(engagement, voice)
 
 
 @dataclass(frozen=True)
@@ -157,7 +149,8 @@ class Played:
 
 def play(folder: Path, blows: Sequence[Blow], settings: dict[str, str], patch: Any) -> Played:
     """Play the real case on a fresh site while processes are killed. Raises PlayFailed, RuntimeError."""
-    patch.setattr(demo.company, "_perform", perform_patiently)
+    patch.setattr(demo.company, "_perform", patience.perform)
+    patch.setattr(demo.company, "_hold_ceremony", patience.hold_ceremony)
     patch.setattr(demo.play, "LONGEST_PLAY", LONGEST_PLAY)
     patch.setattr(demo.play, "SHORTEST_BIDDING", SHORTEST_BIDDING)
     site = Site(folder / "site", free_port(), settings)

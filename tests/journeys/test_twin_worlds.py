@@ -59,6 +59,7 @@ class World:
         self.app: Flask = create_app(self.bench.platform.settings, self.bench.clock)
         self.app.extensions["tenderhall"] = self.bench.platform
         self.app.config["TESTING"] = True
+        self.tokens: dict[str, str] = {}
         self.fill = self._fill()
 
     def _fill(self) -> dict[str, str]:
@@ -79,7 +80,8 @@ class World:
     def answer(self, login: str, path: str) -> tuple[int, list[tuple[str, str]], bytes]:
         client = self.app.test_client()
         if login:
-            client.set_cookie(COOKIE, self._token(login))
+            self.tokens[login] = self.tokens.get(login) or self._token(login)
+            client.set_cookie(COOKIE, self.tokens[login])
         found = client.get(path)
         headers = [(name, mask(value.encode()).decode()) for name, value in found.headers if name != "Set-Cookie"]
         return found.status_code, headers, mask(found.get_data())

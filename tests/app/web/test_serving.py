@@ -20,9 +20,10 @@ from tests.app.services.whole_case import LOT, WholeCase
 from tests.app.web.site import Browser, Site, played
 
 
-@pytest.fixture
-def founded(tmp_path):
-    return played(tmp_path, WholeCase.found)
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory) -> Site:
+    """Everybody has an account; every test here adds something else."""
+    return played(tmp_path_factory.mktemp("founded"), WholeCase.found)
 
 
 @pytest.fixture(scope="module")
