@@ -12,11 +12,11 @@ import re
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from crypto.errors import CryptoError
 from crypto.merkle import HASH_SIZE
+from crypto.pkcs8 import read_private_key, write_private_key
 
 ED25519, COSIGNATURE = 0x01, 0x04  # signature types
 SIGNATURES_AT_MOST = 64
@@ -113,21 +113,14 @@ class NoteKey:
 
         Raises CryptoError `key_unreadable` (damaged, or the pass phrase is wrong or missing), `key_not_ed25519`.
         """
-        try:
-            private = serialization.load_pem_private_key(pem.encode(), passphrase.encode() if passphrase else None)
-        except (ValueError, TypeError) as exc:
-            raise CryptoError("key_unreadable") from exc
+        private = read_private_key(pem, passphrase)
         if not isinstance(private, Ed25519PrivateKey):
             raise CryptoError("key_not_ed25519")
         return cls(name, kind, private)
 
     def to_pem(self, passphrase: str | None = None) -> str:
         """PKCS #8 in PEM, encrypted when a pass phrase is given."""
-        protection: serialization.KeySerializationEncryption = serialization.NoEncryption()
-        if passphrase:
-            protection = serialization.BestAvailableEncryption(passphrase.encode())
-        form = serialization.PrivateFormat.PKCS8
-        return self.private.private_bytes(serialization.Encoding.PEM, form, protection).decode("ascii")
+        return write_private_key(self.private, passphrase)
 
     @property
     def verifier(self) -> VerifierKey:

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from crypto.canonical import Json, canonical, digest, tagged_hash
 from crypto.errors import CryptoError
 from crypto.instants import format_instant, parse_instant
+from crypto.pkcs8 import read_private_key, write_private_key
 
 ACT = "act/v1"
 ACT_FIELDS = frozenset({"v", "origin", "case", "type", "payload_sha256", "prev_act", "command_id", "at"})
@@ -58,22 +59,14 @@ class SigningKey:
 
         Raises CryptoError `key_unreadable` (damaged, or the passphrase is wrong or missing), `key_not_p256`.
         """
-        data = pem.encode() if isinstance(pem, str) else pem
-        try:
-            private = serialization.load_pem_private_key(data, passphrase.encode() if passphrase else None)
-        except (ValueError, TypeError) as exc:
-            raise CryptoError("key_unreadable") from exc
+        private = read_private_key(pem, passphrase)
         if not isinstance(private, ec.EllipticCurvePrivateKey) or not isinstance(private.curve, ec.SECP256R1):
             raise CryptoError("key_not_p256")
         return cls(private)
 
     def to_pem(self, passphrase: str | None = None) -> str:
         """PKCS #8 in PEM, encrypted when a passphrase is given."""
-        protection: serialization.KeySerializationEncryption = serialization.NoEncryption()
-        if passphrase:
-            protection = serialization.BestAvailableEncryption(passphrase.encode())
-        form = serialization.PrivateFormat.PKCS8
-        return self.private.private_bytes(serialization.Encoding.PEM, form, protection).decode("ascii")
+        return write_private_key(self.private, passphrase)
 
     @property
     def spki(self) -> bytes:

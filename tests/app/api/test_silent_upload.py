@@ -1,0 +1,67 @@
+"""A line that fell silent lets go of its upload, so that the next line of the same bidder can take it up."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from app.api import uploads
+from app.client.connection import Connection
+from app.config import Settings
+from app.services.platform import DIST
+from demo.site import ROOT, free_port
+from tests.app.bench import Bench, RealClock
+
+pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
+SILENCE = 0.5  # seconds
+PATIENCE = 30.0  # seconds
+PIECE = b"x" * uploads.PIECE
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path, clock=RealClock()).found()
+
+
+@pytest.fixture
+def url(bench: Bench) -> Iterator[str]:
+    """Where a co-operative server answers for the installation."""
+    port, settings = free_port(), bench.platform.settings
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TENDERHALL_")}
+    environment |= {f"TENDERHALL_{name}": value for name, value in _named(settings).items()}
+    command = [sys.executable, str(Path(__file__).with_name("cooperative_site.py")), str(port), str(SILENCE)]
+    process = subprocess.Popen(command, cwd=ROOT, env={**environment, "PYTHONPATH": str(ROOT)})
+    found = f"http://127.0.0.1:{port}"
+    Connection(found, patience=PATIENCE).get("/platform")
+    yield found
+    process.kill()
+    process.wait()
+
+
+def _named(settings: Settings) -> dict[str, str]:
+    return {"HOME": str(settings.home), "DATABASE_URL": settings.database_url, "ORIGIN": settings.origin}
+
+
+def test_a_silent_line_lets_go_and_the_next_one_goes_on(bench: Bench, url: str):
+    size, kept = 2 * len(PIECE), len(PIECE)
+    head = {"Authorization": f"Bearer {bench.token('bidder-a')}", "Tus-Resumable": "1.0.0"}
+    begun = requests.post(f"{url}/api/v1/uploads", headers={**head, "Upload-Length": str(size)}, timeout=PATIENCE)
+    path = begun.headers["Location"].removeprefix(url)
+    head["Content-Type"] = "application/offset+octet-stream"
+    lines = "".join(f"{name}: {value}\r\n" for name, value in {**head, "Content-Length": size}.items())
+    with socket.create_connection(url.removeprefix("http://").split(":")) as silent:
+        first = f"PATCH {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpload-Offset: 0\r\n{lines}\r\n".encode()
+        silent.sendall(first + PIECE + b"and no more")
+        silent.settimeout(PATIENCE)
+        assert silent.recv(12) == b"HTTP/1.1 204"  # it is answered though it is mute, and whole pieces are kept
+        known = requests.head(url + path, headers=head, timeout=PATIENCE)
+        assert known.headers["Upload-Offset"] == str(kept)
+        rest = requests.patch(url + path, PIECE, headers={**head, "Upload-Offset": str(kept)}, timeout=PATIENCE)
+        assert rest.headers["Upload-Offset"] == str(size)
