@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from app.client.command_line import Parser
+from crypto.instants import parse_instant
 
 SENTENCES: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("narration.json").read_text("utf-8"))
+BEIJING = ZoneInfo("Asia/Shanghai")
+AMOUNT = re.compile(r"\d+\.\d\d")
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
+SHARES = {
+    "ShareReleased": {"zh": "用于开标", "en": "for the opening"},
+    "DrawShareReleased": {"zh": "用于抽取", "en": "for the draw"},
+}
 ROLES = {
     "admin": ("系统管理员", "administrator"),
     "operator": ("交易中心", "centre"),
@@ -73,7 +83,10 @@ class Narrator:
     def step(self, actor: str, step: str, facts: dict[str, Any]) -> None:
         zh_role, en_role = ROLES.get("site" if step.startswith("event:") else actor.partition("-")[0], (actor, actor))
         sentences = SENTENCES.get(step, {"zh": step, "en": step})
-        zh, en = (sentences[language].format_map(_Facts(facts)) for language in ("zh", "en"))
+        zh, en = (
+            sentences[language].format_map(_Facts({name: in_words(fact, language) for name, fact in facts.items()}))
+            for language in ("zh", "en")
+        )
         clock = f"{self.seconds:6.1f} s"
         if self._language != "en":
             self._show(f"{clock}  {padded(zh_role, 10)}  {zh}")
@@ -85,6 +98,21 @@ class Narrator:
     def say(self, zh: str, en: str) -> None:
         """A line of the director's own."""
         self._show({"zh": zh, "en": en, "both": f"{zh}  {en}"}[self._language])
+
+
+def in_words(value: Any, language: str) -> str:
+    """A fact of a step as people read it: amounts grouped, instants in the zone of the place, codes in words."""
+    if isinstance(value, bool):
+        return {"zh": "是" if value else "否", "en": "yes" if value else "no"}[language]
+    text = str(value)
+    if text in SHARES:
+        return SHARES[text][language]
+    if AMOUNT.fullmatch(text):
+        return yuan(Decimal(text))
+    if INSTANT.fullmatch(text):
+        zone = {"zh": "（北京时间）", "en": " (Beijing time)"}[language]
+        return f"{parse_instant(text).astimezone(BEIJING):%Y-%m-%d %H:%M:%S}{zone}"
+    return text
 
 
 class _Facts(dict):  # type: ignore[type-arg]

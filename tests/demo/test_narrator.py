@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from demo.actors.regulator import SEEN
-from demo.narrator import ROLES, SENTENCES, Narrator, table, width
+from demo.narrator import ROLES, SENTENCES, Narrator, in_words, table, width
 from demo.play import CAST
 
 DEMO = Path(__file__).parents[2] / "demo"
@@ -58,3 +58,18 @@ def test_a_step_is_shown_in_the_language_asked_for():
     shown.clear()
     Narrator("en", shown.append).step("seat-3", "line_cut", {"seat": 3, "acknowledged": 7})
     assert "seat 3 lost its line (7 scores acknowledged)" in shown[0]
+
+
+@pytest.mark.parametrize(
+    ("fact", "zh", "en"),
+    [
+        ("1598400.00", "1,598,400.00", "1,598,400.00"),
+        ("2026-11-22T07:18:44.496Z", "2026-11-22 15:18:44（北京时间）", "2026-11-22 15:18:44 (Beijing time)"),
+        (True, "是", "yes"),
+        ("DrawShareReleased", "用于抽取", "for the draw"),
+        (3, "3", "3"),
+        ("技术参数第3.20条", "技术参数第3.20条", "技术参数第3.20条"),
+    ],
+)
+def test_facts_are_told_as_people_read_them(fact, zh, en):
+    assert [in_words(fact, language) for language in ("zh", "en")] == [zh, en]
