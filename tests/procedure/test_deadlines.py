@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from app.casefile.case import Case, LotCase
 from app.procedure.bid import Bidding, BidWithdrawn, check_open
 from app.procedure.bid import decide as decide_bid
 from app.procedure.calendar import add
@@ -26,6 +27,8 @@ from app.procedure.deadlines import (
     lots_of,
 )
 from app.procedure.errors import RuleViolation
+from app.procedure.opening import LotClosed, Opening
+from app.procedure.roles import SYSTEM
 from app.procedure.tender import AmendmentProposed, AmendmentReleased, decide
 from tests.procedure.tenders import AT, DAY, GOODS, MILLISECOND, TERMS, WORKS, act, lot, published, terms
 from tests.procedure.test_bid import submission
@@ -163,6 +166,20 @@ def test_each_lot_has_its_own_deadline():
     tender = published(replace(TERMS, lots=(lot(), lot(number="2", deadline_at=DEADLINE + DAY))))
     tender = released(tender, PostponementReleased("x", {"2": DEADLINE + 3 * DAY}), DEADLINE)
     assert tender.deadlines == {"1": DEADLINE, "2": DEADLINE + 3 * DAY}
+
+
+def test_a_closed_lot_stays_closed_while_others_go_on_and_the_clock_goes_back():
+    tender = published(replace(TERMS, lots=(lot(), lot(number="2"))))
+    closed = LotCase(opening=Opening(closed=LotClosed(DEADLINE, "", True)))
+    case = Case("c", tender, {"1": closed, "2": LotCase()})
+    for number in ("1", "2"):
+        moved = {number: DEADLINE + DAY}
+        for fact in (PostponementProposed("x", moved), PauseProposed("x", (number,))):
+            if number == "1":
+                with pytest.raises(RuleViolation, match="lot_already_closed"):
+                    case.decide(fact, "", SYSTEM, DEADLINE - HOUR)
+            else:
+                case.decide(fact, "", SYSTEM, DEADLINE - HOUR)
 
 
 # outages
