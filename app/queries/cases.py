@@ -44,10 +44,13 @@ def load_records(db_session: DbSession, case_id: str, after: int = -1) -> list[R
     return [record_of(row) for row in load_rows(db_session, case_id, after)]
 
 
-def load_case(db_session: DbSession, case_id: str) -> Case:
-    """The state of a case. Only what is committed is remembered: call it before anything is appended."""
+def load_case(db_session: DbSession, case_id: str, known_size: int = -1) -> Case:
+    """The state of a case. Only what is committed is remembered: call it before anything is appended.
+
+    `known_size`: how many records the case has, where that was read already: the records are not asked for in vain.
+    """
     size, case = _folded.get(case_id, (0, Case(case_id)))
-    for record in load_records(db_session, case_id, size - 1):
+    for record in load_records(db_session, case_id, size - 1) if size != known_size else ():
         case, size = case.apply(record), record.seq + 1
     _folded[case_id] = (size, case)
     _folded.move_to_end(case_id)

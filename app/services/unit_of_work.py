@@ -151,7 +151,7 @@ def _begin(db_session: DbSession, case_id: str, now: datetime) -> UnitOfWork:
     case_file = db_session.scalar(select(CaseFile).where(CaseFile.id == case_id).with_for_update())
     if case_file is None:
         raise RuleViolation("case_unknown", case=case_id)
-    return UnitOfWork(db_session, case_file, load_case(db_session, case_id), now)
+    return UnitOfWork(db_session, case_file, load_case(db_session, case_id, case_file.size), now)
 
 
 @contextmanager
