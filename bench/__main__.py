@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import case_log, draw, envelope, upload
+from bench import case_log, draw, envelope, register_tick, upload
 
 BENCHMARKS: dict[str, Callable[[], str]] = {
     "case-log": case_log.append_against_bare_insert,
+    "register-tick": register_tick.tick_over_ten_thousand_cases,
     "seal": envelope.seal_against_pyrage,
     "open": envelope.open_against_pyrage,
     "upload": upload.upload_against_bare_sink,
