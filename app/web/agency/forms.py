@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
@@ -142,9 +143,11 @@ class AmendmentForm(MovingForm):
     text = TextAreaField(_l("更正内容"), [InputRequired(_l("请写明更正内容")), Length(max=4000)])
 
 
-def moments(lots: Collection[str]) -> dict[str, DateTimeLocalField]:
-    """One optional new deadline for each lot."""
-    hint = _l("不推后则留空")
+UNMOVED = _l("不推后则留空")
+
+
+def moments(lots: Collection[str], hint: LazyString = UNMOVED) -> dict[str, DateTimeLocalField]:
+    """One optional new deadline for each lot; the hint says what becomes of a lot that is left out."""
     return {
         f"deadline_{number}": DateTimeLocalField(
             _l("标包 %(number)s 新的投标截止时间", number=number), [Optional()], format=MOMENTS, description=hint

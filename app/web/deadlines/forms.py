@@ -6,12 +6,13 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import TypeVar
 
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateTimeLocalField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from app.web.agency.forms import MOMENTS, MovingForm, moments
+from app.web.agency.forms import MOMENTS, UNMOVED, MovingForm, moments
 from app.web.pages import to_utc
 
 LONG = Length(max=4000)
@@ -51,9 +52,9 @@ class PauseForm(Reasoned, FlaskForm):
         return tuple(name.removeprefix("lot_") for name in ticked)
 
 
-def moving_form(kind: type[Moving], lots: Collection[str]) -> Moving:
+def moving_form(kind: type[Moving], lots: Collection[str], hint: LazyString = UNMOVED) -> Moving:
     """A form of that kind, with one optional new deadline for each lot."""
-    form: Moving = type(f"Lots{kind.__name__}", (kind,), moments(lots))()
+    form: Moving = type(f"Lots{kind.__name__}", (kind,), moments(lots, hint))()
     return form
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, abort, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 
 from app.casefile.case import Case
@@ -103,7 +104,7 @@ def order_pause(case: str) -> str:
 @access(Action.PAUSE_PROPOSE)
 def resume(case: str) -> str:
     found = entitled_case(case, Action.PAUSE_PROPOSE)
-    form = moving_form(ResumptionForm, found.tender.timetable.left)
+    form = moving_form(ResumptionForm, found.tender.timetable.left, _l("留空则继续暂停"))
     lead = _("暂停时剩余的时间须全部留出。由本部门另一名监督人员签发。")
     return _propose(found, form, _("决定恢复"), lead, lambda: ResumptionProposed(form.reason, new_deadlines(form)))
 

@@ -15,7 +15,7 @@ from app.web.pages import local_time
 
 CHANGES = {
     "AmendmentReleased": _l("更正公告"),
-    "PostponementReleased": _l("推迟投标截止时间"),
+    "PostponementReleased": _l("截止时间推迟"),
     "OutageExtensionReleased": _l("平台服务中断，顺延投标截止时间"),
     "PauseOrdered": _l("监督部门责令暂停"),
     "ResumptionOrdered": _l("监督部门决定恢复"),
