@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import engineio
 import socketio
 
 from app.cli.up import ROOT, web_command
@@ -72,6 +73,18 @@ def _await_answer(server: Server) -> None:
     raise RuntimeError(server.log.read_text("utf-8", "replace")[-3000:])
 
 
+class _InOrder(engineio.Client):
+    """Hands each message over before it reads the next one; the library's own way is a thread for each."""
+
+    def _trigger_event(self, event: str, *args: Any, **_how: Any) -> Any:
+        return super()._trigger_event(event, *args, run_async=False)
+
+
+class _Client(socketio.Client):
+    def _engineio_client_class(self) -> type[engineio.Client]:
+        return _InOrder
+
+
 @dataclass
 class Listener:
     """A program on the live channel; it keeps every frame in the order in which it came."""
@@ -85,7 +98,7 @@ class Listener:
     def __post_init__(self) -> None:
         origin = {"origin": self.origin} if self.origin else {"suppress_origin": True}
         patience = {"request_timeout": ANSWERS_WITHIN, "websocket_extra_options": origin}
-        self.client = socketio.Client(reconnection=False, handle_sigint=False, **patience)
+        self.client = _Client(reconnection=False, handle_sigint=False, **patience)
         self.client.on("case.changed", self._hear, namespace=NAMESPACE)
         self.cut = threading.Event()
         self.client.on("disconnect", lambda *_: self.cut.set(), namespace=NAMESPACE)
