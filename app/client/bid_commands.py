@@ -14,6 +14,7 @@ from crypto.receipts import SignedReceipt
 
 NOT_SUBMITTED = "尚未提交 / NOT SUBMITTED"
 SUBMITTED = "已提交 / SUBMITTED"
+PAUSED = "已暂停，恢复时另行通知 / PAUSED until further notice"
 
 
 def add_parser(subparsers: Any) -> None:
@@ -92,7 +93,8 @@ def _show(signed: SignedReceipt) -> None:
 @spoken
 def _status(arguments: argparse.Namespace) -> int:
     found = bidder.status(person_of(arguments).connection, arguments.case, arguments.lot)
-    print(f"截止 / deadline {found['deadline_at']}   平台时间 / platform time {found['server_time']}")
+    deadline = PAUSED if found["paused"] else found["deadline_at"]
+    print(f"截止 / deadline {deadline}   平台时间 / platform time {found['server_time']}")
     standing = found["standing"]
     if standing:
         print(f"{SUBMITTED}: {standing['received_at']}  {standing['receipt_id']}")

@@ -44,6 +44,7 @@ class SmallPlatform:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     drop_answers: int = 0
     forget_uploads: bool = False
+    paused: bool = False
     busy: int = 0
     uploads: dict[str, bytes] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
@@ -102,6 +103,7 @@ class SmallPlatform:
                     "context": self.context,
                     "committee": self.committee.describe(),
                     "deadline_at": "2030-01-01T00:00:00Z",
+                    "paused": self.paused,
                     "server_time": "2029-01-01T00:00:00Z",
                     "standing": standing[0] if standing else {},
                     "receipts": self.receipts,

@@ -40,7 +40,8 @@ def test_a_bid_from_seal_to_an_offline_check(tool, tmp_path, capsys):
     Profile(folder).keep(password="p" * 10, totp_secret=pyotp.random_base32())
     (tmp_path / "offer.pdf").write_bytes(b"%PDF-1.7 ...")
     person = ("--folder", folder)
-    with serving(SmallPlatform(make_committee()[0])) as url:
+    platform = SmallPlatform(make_committee()[0])
+    with serving(platform) as url:
         items = ("--price", "1,566,000.00", "--days", "45", "--manager", "演示经理", "--out", out)
         sealing = ("bid", "seal", CASE, tmp_path / "offer.pdf", *items, "--url", url, "--login", "a", *person)
         assert tool(*sealing) == 0
@@ -50,7 +51,12 @@ def test_a_bid_from_seal_to_an_offline_check(tool, tmp_path, capsys):
         said = capsys.readouterr().out
         assert said.index("NOT SUBMITTED") < said.index("已提交 / SUBMITTED")
         assert tool("bid", "status", CASE, *person) == 0
-        assert "r0" in capsys.readouterr().out
+        said = capsys.readouterr().out
+        assert "r0" in said
+        assert "2030-01-01T00:00:00Z" in said
+        platform.paused = True
+        assert tool("bid", "status", CASE, *person) == 0
+        assert "已暂停，恢复时另行通知 / PAUSED until further notice" in capsys.readouterr().out
     assert tool("bid", "verify-receipt", out, *person) == 0
     receipt = json.loads((out / "receipt.json").read_text())
     receipt["receipt"]["receipt"]["bid_size"] += 1
