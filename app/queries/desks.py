@@ -24,7 +24,8 @@ from app.procedure.roles import Actor, Role
 from app.procedure.tender import Tender as TenderState
 from app.queries.cases import load_case
 
-ACT, WAIT, WARN = "act", "wait", "warning"
+ACT, WAIT, WARN, OVER = "act", "wait", "warning", "over"
+IDLE = (WAIT, OVER)  # tones of what is not the asker's to do
 AGENCY_RELEASES: Mapping[type[Release], str] = {
     PostponementReleased: "release_postponement",
     OutageExtensionReleased: "release_outage_extension",
@@ -56,7 +57,7 @@ def next_steps(case: Case, actor: Actor, now: datetime) -> tuple[NextStep, ...]:
         if actor.is_(Role.BIDDER):
             steps += [_bidder(case, number, actor, now) for number in case.lots]
         steps += [_waiting(case, number) for number in case.lots]
-    return tuple(sorted(steps, key=lambda step: step.tone == WAIT))
+    return tuple(sorted(steps, key=lambda step: step.tone in IDLE))
 
 
 def _officer(case: Case) -> Iterator[NextStep]:
@@ -170,7 +171,8 @@ def _waiting(case: Case, number: str) -> NextStep:
     due_at = case.tender.timetable.closes_at(number) if phase is Phase.BIDDING else None
     if phase is Phase.BIDDING and due_at is None:
         return NextStep("paused", WAIT, number)
-    return NextStep(f"phase_{phase.value}", WAIT, number, due_at)
+    tone = OVER if phase in (Phase.RESULT, Phase.FAILED) else WAIT
+    return NextStep(f"phase_{phase.value}", tone, number, due_at)
 
 
 @dataclass(frozen=True)
@@ -189,7 +191,7 @@ def agency_cases(db_session: DbSession, actor: Actor, now: datetime) -> list[Cas
     """Published cases of the actor's agency: where there is something to do first, then by deadline."""
     query = select(Tender.case_id).where(Tender.agency_id == actor.organisation_id).order_by(Tender.published_at.desc())
     rows = [_row(load_case(db_session, case_id), actor, now) for case_id in db_session.scalars(query.limit(200))]
-    return sorted(rows, key=lambda row: (row.step.tone == WAIT, row.due_at or now))
+    return sorted(rows, key=lambda row: (row.step.tone in IDLE, row.due_at or now))
 
 
 def _row(case: Case, actor: Actor, now: datetime) -> CaseRow:

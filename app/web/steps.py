@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.casefile.case import Case
-from app.queries.desks import WAIT, NextStep
+from app.queries.desks import IDLE, NextStep
 from app.queries.timeline import CaseStage
 from app.web.wording import FAILURES
 
@@ -262,4 +262,4 @@ def first_shown(case: str, steps: tuple[NextStep, ...]) -> ShownStep | None:
 
 def to_do(case: str, steps: tuple[NextStep, ...]) -> list[ShownStep]:
     """What is the asker's to do, all of it."""
-    return [shown_step(case, step) for step in steps if step.tone != WAIT]
+    return [shown_step(case, step) for step in steps if step.tone not in IDLE]

@@ -205,6 +205,13 @@ def test_a_bidders_desk_says_how_far_the_case_is(finished: Site):
     assert f"/bidder/cases/{finished.case.case_id}/lots/{LOT}" in desk
 
 
+def test_where_all_is_over_nobody_is_asked_to_wait(finished: Site):
+    for path in (f"/cases/{finished.case.case_id}", f"/cases/{finished.case.case_id}/lots/{LOT}/draw"):
+        page = finished.browser("officer").get(path)
+        assert "next-step--over" in page
+        assert "请等待" not in page
+
+
 def test_boards_name_what_is_going_on(finished: Site):
     for who, path in (("centre", "/centre"), ("regulator", "/regulator"), ("trustee-1", "/trustee")):
         page = finished.browser(who).get(path)
