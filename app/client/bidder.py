@@ -277,8 +277,9 @@ def check_receipt(
 
 
 def status(connection: Connection, case: str, lot: str) -> dict[str, Any]:
-    """What the platform says: deadline, whether it stands still, the platform's time, the standing bid ({} if none), and
-    receipts of the organisation."""
+    """What the platform says: deadline, whether it is paused, its time, the standing bid ({} if none), and the receipts
+    of the organisation.
+    """
     answer = connection.get(f"{lot_path(case, lot)}/bid")
     return {name: answer.get(name) for name in ("deadline_at", "paused", "server_time", "standing", "receipts")}
 
