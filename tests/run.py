@@ -1,10 +1,11 @@
-"""usage: ./tenderhall test [pytest arguments]
+"""用法 / usage: ./tenderhall test [PYTEST ARGUMENTS]
 
+不带参数：代码检查、导入约定、类型、浏览器端测试、纯规则包和全部测试；某一步失败，其余各步照常运行。带参数：只运行 pytest。
 Without arguments: linters, import contracts, types, the browser side's tests, the pure packages and the whole suite;
 every step runs even if an earlier one failed. With arguments: only pytest, with these arguments.
 
-TENDERHALL_TEST_POSTGRES_URL and TENDERHALL_TEST_REDIS_URL name the servers to test on; without them the local ones
-are tried. Both are used destructively.
+TENDERHALL_TEST_POSTGRES_URL 和 TENDERHALL_TEST_REDIS_URL 指明测试用的服务器；不设则试用本机的。其中的数据会被清除。
+These two name the servers to test on; without them the local ones are tried. Both are used destructively.
 """
 
 from __future__ import annotations
