@@ -1,6 +1,7 @@
 """用法 / usage: ./tenderhall test [PYTEST ARGUMENTS]
 
-不带参数：代码检查、导入约定、类型、浏览器端测试、纯规则包和全部测试；某一步失败，其余各步照常运行。带参数：只运行 pytest。
+不带参数：代码检查、导入约定、类型、浏览器端测试、纯规则包和全部测试；某一步失败，其余各步照常运行。
+带参数：只运行 pytest。
 Without arguments: linters, import contracts, types, the browser side's tests, the pure packages and the whole suite;
 every step runs even if an earlier one failed. With arguments: only pytest, with these arguments.
 
