@@ -5,6 +5,7 @@ With Redis a Celery worker joins the group. Several web processes share one port
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
@@ -21,6 +22,8 @@ STOP_SECONDS = 10.0
 PAUSE_SECONDS = 0.2
 QUICK_DEATH_SECONDS = 8.0  # the web server itself tries for five seconds to get its port
 QUICK_DEATHS_ALLOWED = 5
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def web_command(settings: Settings, certificate: tuple[Path, Path] | None) -> list[str]:
@@ -35,6 +38,14 @@ def web_command(settings: Settings, certificate: tuple[Path, Path] | None) -> li
     return command
 
 
+def _end_with_the_group() -> None:
+    """In a new process: end when the group's head is killed. An orphan would keep the port, and do jobs beside the
+    worker of the next start (prctl(2); Linux only).
+    """
+    if _libc is not None:
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 class Child:
     """A process of the group, started again when it dies."""
 
@@ -45,7 +56,7 @@ class Child:
 
     def start(self) -> None:
         self.started_at = time.monotonic()
-        self.process = subprocess.Popen(self._command, cwd=ROOT, env=self._environment)
+        self.process = subprocess.Popen(self._command, cwd=ROOT, env=self._environment, preexec_fn=_end_with_the_group)
 
     def look_after(self) -> None:
         """Start again what has died, unless it keeps dying at once."""

@@ -79,6 +79,8 @@ def spoken(command: Command) -> Command:
             print("\n".join([*words, f"[{refusal.code}]"]), file=sys.stderr)
         except FileNotFoundError as missing:
             print(f"找不到文件 / no such file: {missing.filename}", file=sys.stderr)
+        except BrokenPipeError:
+            sys.stderr.close()  # whoever read the answer has gone, such as `head`; nobody is left to be told
         except OSError as failure:
             print(f"无法使用 / cannot use {failure.filename}: {failure.strerror}", file=sys.stderr)
         except EOFError:
