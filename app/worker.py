@@ -40,6 +40,7 @@ from crypto.errors import CryptoError
 log = logging.getLogger("tenderhall.worker")
 IDLE_AT_MOST = timedelta(seconds=5)
 LOOK_EVERY = 0.5  # seconds between looks at hints that nobody took yet
+STOPS_WITHIN = 0.2  # seconds
 TAKEN_WITHIN = 3.0  # seconds, after which a hinted job is run here
 LONG_AGO = float("-inf")
 HINT_EXPIRES = 60  # seconds; by then its job was run without it
@@ -97,7 +98,7 @@ def work(platform: Platform, stopped: threading.Event) -> None:
     try:
         while not stopped.is_set():
             if not run_next(platform):
-                watch.wait(_idle_seconds(platform))
+                _rest(watch, stopped, _idle_seconds(platform))
     finally:
         watch.close()
 
@@ -112,9 +113,17 @@ def hand_out(platform: Platform, stopped: threading.Event, hint: Callable[[], No
             if any(time.monotonic() - at > TAKEN_WITHIN for at in hinted.values()):
                 run_next(platform)
                 continue
-            watch.wait(LOOK_EVERY if due else _idle_seconds(platform))
+            _rest(watch, stopped, LOOK_EVERY if due else _idle_seconds(platform))
     finally:
         watch.close()
+
+
+def _rest(watch: CommitWatch, stopped: threading.Event, seconds: float) -> None:
+    """Until somebody commits, `seconds` have passed, or the end is wanted, which is noticed within STOPS_WITHIN."""
+    until = time.monotonic() + seconds
+    while not stopped.is_set() and (left := until - time.monotonic()) > 0:
+        if watch.wait(min(left, STOPS_WITHIN)):
+            return
 
 
 def _hint_each(due: list[int], hinted: dict[int, float], hint: Callable[[], None]) -> dict[int, float]:
