@@ -92,4 +92,5 @@ def _run(name: str, step: Step, evidence: Evidence) -> list[Check]:
 def _refusal(exc: Exception) -> tuple[str, dict[str, object]]:
     if isinstance(exc, RuleViolation | CryptoError):
         return exc.code, dict(exc.facts)
-    return "evidence_malformed", {"reason": f"{type(exc).__name__}: {exc}"[:120]}
+    reason = f"缺 / missing: {exc.args[0]}" if isinstance(exc, KeyError) and exc.args else str(exc)
+    return "evidence_malformed", {"reason": reason[:120]}
