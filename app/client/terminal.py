@@ -80,7 +80,8 @@ def spoken(command: Command) -> Command:
         except FileNotFoundError as missing:
             print(f"找不到文件 / no such file: {missing.filename}", file=sys.stderr)
         except BrokenPipeError:
-            sys.stderr.close()  # whoever read the answer has gone, such as `head`; nobody is left to be told
+            # Whoever read the answer has gone, such as `head`: what is left of it goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except OSError as failure:
             print(f"无法使用 / cannot use {failure.filename}: {failure.strerror}", file=sys.stderr)
         except EOFError:

@@ -285,3 +285,16 @@ def test_the_command_replaces_the_launcher(launcher: ModuleType, monkeypatch: py
     assert became[0] == [python, "-P", "-m", "app.cli", "verify", "case.zip"]
     assert became[1] == [python, "-P", str(launcher.ROOT / "tests" / "run.py"), "-k", "draw"]
     assert "requirements-test.lock" in launcher.commands[-1]
+
+
+@pytest.mark.parametrize("name", ["VENV", "NODE_MODULES"])
+def test_a_linked_folder_is_left_alone(launcher, tmp_path_factory, name):
+    """Set-up empties what it makes anew: behind a link that would be another checkout's."""
+    other = tmp_path_factory.mktemp("other")
+    (other / "kept").touch()
+    getattr(launcher, name).symlink_to(other)
+    make = launcher.make_environment if name == "VENV" else launcher.install_node_modules
+    with pytest.raises(launcher.SetUpFailed, match=str(other)):
+        make()
+    assert (other / "kept").exists()
+    assert launcher.commands == []

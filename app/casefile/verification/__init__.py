@@ -92,5 +92,5 @@ def _run(name: str, step: Step, evidence: Evidence) -> list[Check]:
 def _refusal(exc: Exception) -> tuple[str, dict[str, object]]:
     if isinstance(exc, RuleViolation | CryptoError):
         return exc.code, dict(exc.facts)
-    reason = f"缺 / missing: {exc.args[0]}" if isinstance(exc, KeyError) and exc.args else str(exc)
+    reason = f"缺 / missing: {exc.args[0]}" if isinstance(exc, KeyError) else str(exc) or type(exc).__name__
     return "evidence_malformed", {"reason": reason[:120]}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import os
+import subprocess
+import sys
 
 import pyotp
 import pytest
@@ -101,3 +103,18 @@ def test_a_silent_party_is_revealed_by_the_trustees(tmp_path):
     release = combine(committee, ident, {i: sign_share(secrets[i], ident) for i in (2, 3, 4)})
     capsule = base64.b64decode(committed.capsule_b64)
     assert open_capsule(committee, ident, release.signature, capsule) == revealed
+
+
+def test_a_reader_that_has_gone_is_told_nothing():
+    """As behind `| head`: no words about a pipe on the screen."""
+    lines = "spoken(lambda _: [print('line') for _ in range(10**5)])"
+    talk = f"import sys; from app.client.terminal import spoken; sys.exit({lines}(0))"
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    program = subprocess.Popen([sys.executable, "-c", talk], env=buffered, **pipes)
+    assert program.stdout is not None
+    assert program.stdout.readline() == b"line\n"
+    program.stdout.close()
+    assert program.stderr is not None
+    assert program.stderr.read() == b""
+    assert program.wait() == 1

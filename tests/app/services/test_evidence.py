@@ -313,6 +313,11 @@ def test_nonsense_is_refused_without_a_crash(files, name, data):
     assert failures({**files, name: data})
 
 
+def test_a_missing_field_is_named_in_words(files):
+    (found,) = failures({**files, TRUST: b"{}"})
+    assert (found.code, found.facts) == ("evidence_malformed", {"reason": "缺 / missing: register"})
+
+
 def test_no_archive_is_refused():
     (found,) = verify_bundle(b"PK\x03\x04 no archive")
     assert (found.name, found.verdict, found.code) == ("bundle", Verdict.FAIL, "bundle_unreadable")
