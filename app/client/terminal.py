@@ -71,7 +71,9 @@ def spoken(command: Command) -> Command:
     @wraps(command)
     def run(arguments: argparse.Namespace) -> int:
         try:
-            return command(arguments)
+            status = command(arguments)
+            sys.stdout.flush()  # here, where a reader that has gone is expected, and not at the exit
+            return status
         except Refused as refusal:
             print(f"{refusal.sentences['zh']}\n{refusal.sentences['en']}\n[{refusal.code}]", file=sys.stderr)
         except CryptoError as refusal:

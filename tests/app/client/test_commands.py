@@ -107,7 +107,7 @@ def test_a_silent_party_is_revealed_by_the_trustees(tmp_path):
 
 def test_a_reader_that_has_gone_is_told_nothing():
     """As behind `| head`: no words about a pipe on the screen."""
-    lines = "spoken(lambda _: [print('line') for _ in range(10**5)])"
+    lines = "spoken(lambda _: [print('line') for _ in range(10**5)] and 0)"
     talk = f"import sys; from app.client.terminal import spoken; sys.exit({lines}(0))"
     buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
