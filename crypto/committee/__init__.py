@@ -2,8 +2,9 @@
 
 Threshold BLS on BLS12-381 (keys in G2, signatures in G1) as in drand, with identity-based encryption on top: one
 48-byte signature on the identity of a lot's opening opens every bid of the lot, anybody can check it for ever, and the
-joint secret never exists anywhere. `ceremony` makes the keys, `description` is what the public knows, `release` makes
-and checks signatures, `capsule` seals a bid's key to an identity.
+joint secret never exists anywhere. `ceremony` makes the keys, `resharing` hands them on to other trustees,
+`description` is what the public knows, `release` makes and checks signatures, `capsule` seals a bid's key to an
+identity.
 """
 
 from crypto.committee.capsule import CAPSULE_TYPE, check_capsule_header, make_capsule, open_capsule
@@ -29,6 +30,7 @@ from crypto.committee.release import (
     verify_release,
     verify_share,
 )
+from crypto.committee.resharing import check_redealing, combine_redealings, combine_redealt_shares, deal_again
 
 __all__ = [
     "CAPSULE_TYPE",
@@ -38,11 +40,15 @@ __all__ = [
     "Release",
     "check_capsule_header",
     "check_dealt_share",
+    "check_redealing",
     "combine",
     "combine_dealings",
     "combine_dealt_shares",
+    "combine_redealings",
+    "combine_redealt_shares",
     "complaint",
     "deal",
+    "deal_again",
     "identity",
     "make_capsule",
     "open_capsule",

@@ -23,6 +23,7 @@ from crypto.bls import (
     POSSESSION_DST,
     PointG2,
     RandomBytes,
+    ScalarR,
     evaluate,
     hash_to_g1,
     point_bytes,
@@ -48,7 +49,8 @@ class Dealing:
     commitments: tuple[bytes, ...]
     proof: bytes
 
-    def _points(self) -> list[PointG2]:
+    def points(self) -> list[PointG2]:
+        """The commitments. Raises CryptoError `point_wrong`."""
         return [read_g2(commitment) for commitment in self.commitments]
 
 
@@ -65,7 +67,14 @@ def deal(ceremony: str, dealer: int, n: int, k: int, rng: RandomBytes) -> tuple[
     check_size(n, k)
     if not 1 <= dealer <= n:
         raise CryptoError("member_unknown", index=dealer, n=n)
-    coefficients = [random_scalar(rng) for _ in range(k)]
+    return deal_secret(ceremony, dealer, random_scalar(rng), n, k, rng)
+
+
+def deal_secret(
+    ceremony: str, dealer: int, secret: ScalarR, n: int, k: int, rng: RandomBytes
+) -> tuple[Dealing, dict[int, bytes]]:
+    """A dealing whose polynomial is `secret` at 0 and random otherwise; sizes and dealer are the caller's to check."""
+    coefficients = [secret, *(random_scalar(rng) for _ in range(k - 1))]
     commitments = tuple(point_bytes(G2Point() * coefficient) for coefficient in coefficients)
     message = _possession_message(ceremony, dealer, commitments[0])
     proof = point_bytes(hash_to_g1(message, POSSESSION_DST) * coefficients[0])
@@ -85,7 +94,7 @@ def check_dealing(dealing: Dealing, ceremony: str, n: int, k: int) -> None:
     if len(dealing.commitments) != k:
         raise CryptoError("dealing_wrong", **wrong, reason=f"{len(dealing.commitments)} commitments for k = {k}")
     try:
-        points, proof = dealing._points(), read_g1(dealing.proof)
+        points, proof = dealing.points(), read_g1(dealing.proof)
     except CryptoError as exc:
         raise CryptoError("dealing_wrong", **wrong, reason=str(exc.facts["reason"])) from exc
     message = _possession_message(ceremony, dealing.dealer, dealing.commitments[0])
@@ -99,7 +108,7 @@ def check_dealt_share(dealing: Dealing, index: int, share: bytes) -> None:
     Raises CryptoError `dealt_share_wrong` (dealer, index).
     """
     try:
-        fits = G2Point() * read_scalar(share) == evaluate(dealing._points(), index, G2Point.identity())
+        fits = G2Point() * read_scalar(share) == evaluate(dealing.points(), index, G2Point.identity())
     except CryptoError as exc:
         raise CryptoError("dealt_share_wrong", dealer=dealing.dealer, index=index) from exc
     if not fits:
@@ -135,7 +144,7 @@ def combine_dealings(dealings: Sequence[Dealing], members: Sequence[Member], k: 
         raise CryptoError("dealings_incomplete", found=len({dealing.dealer for dealing in dealings}), needed=n)
     for dealing in dealings:
         check_dealing(dealing, dealings[0].ceremony, n, k)
-    columns = zip(*(dealing._points() for dealing in dealings), strict=True)
+    columns = zip(*(dealing.points() for dealing in dealings), strict=True)
     sums = tuple(point_bytes(total(column, G2Point.identity())).hex() for column in columns)
     return Committee(n, k, tuple(members), sums, mode)
 

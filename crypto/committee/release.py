@@ -55,13 +55,13 @@ def verify_share(committee: Committee, index: int, identity: bytes, share: bytes
         return False
 
 
-def _weight(index: int, used: Sequence[int]) -> ScalarR:
+def weight(index: int, used: Sequence[int]) -> ScalarR:
     """Lagrange's coefficient of `index` at 0 among the indices `used`."""
-    weight = Scalar(1)
+    product = Scalar(1)
     for other in used:
         if other != index:
-            weight = weight * Scalar(other) / (Scalar(other) - Scalar(index))
-    return weight
+            product = product * Scalar(other) / (Scalar(other) - Scalar(index))
+    return product
 
 
 def combine(committee: Committee, identity: bytes, shares: Mapping[int, bytes]) -> Release:
@@ -77,7 +77,7 @@ def combine(committee: Committee, identity: bytes, shares: Mapping[int, bytes]) 
     used = tuple(valid[: committee.k])
     signature = G1Point.identity()
     for index in used:
-        signature = signature + read_g1(shares[index]) * _weight(index, used)
+        signature = signature + read_g1(shares[index]) * weight(index, used)
     return Release(point_bytes(signature), used, bad)
 
 
