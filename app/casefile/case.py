@@ -125,6 +125,8 @@ class Case:
             return qualification.decide(bool(state.qualification), state.opening.opened.keys(), fact, profile)
         if isinstance(fact, convening.BuyerMemberNamed):
             return convening.decide(state.buyer_members, fact, profile)
+        if isinstance(fact, draw.DrawConditionsApproved) and state.draw.conditions is not None:
+            convening.check_committee_size(state.draw.conditions, self.tender.published, len(state.buyer_members))
         if isinstance(fact, DrawEvent):
             return draw.decide(state.draw, fact)
         return sitting.decide(state.sitting, fact, actor.seat_in(self.id, lot))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from app.casefile.case import Case, LotCase
 from app.procedure import qualification
-from app.procedure.convening import committee_rules
+from app.procedure.convening import committee_rules, least_members
 from app.procedure.profiles import Profile, Regime
 from evaluation.committee import MemberRole
 from evaluation.sitting import BidUnderReview, Seat, SittingConvened, SittingRules
@@ -22,7 +22,7 @@ def sitting_of(case: Case, lot: str) -> SittingConvened | None:
     accepted, the buyer's people named.
     """
     state, profile = case.lot(lot), case.tender.published.profile
-    if not _complete(state, profile):
+    if not _complete(state, profile, least_members(case.tender.published)):
         return None
     seats = _seats(state)
     host = state.buyer_members[0].site if state.buyer_members else seats[0].site
@@ -30,7 +30,7 @@ def sitting_of(case: Case, lot: str) -> SittingConvened | None:
     return SittingConvened(f"{case.id}/{lot}", host, seats, rules, _bids(state, profile))
 
 
-def _complete(state: LotCase, profile: Profile) -> bool:
+def _complete(state: LotCase, profile: Profile, least: int) -> bool:
     experts = sum(s.quota for s in state.draw.conditions.strata) if state.draw.conditions else 0
     checked = bool(state.qualification) or not profile.qualification_by_agency
     size = len(state.draw.seated) + len(state.buyer_members)
@@ -39,7 +39,7 @@ def _complete(state: LotCase, profile: Profile) -> bool:
         and not state.opening.failed
         and checked
         and len(state.draw.seated) == experts > 0
-        and size >= profile.committee_size
+        and size >= least
     )
 
 
@@ -56,7 +56,7 @@ def _rules(case: Case, lot: str, profile: Profile) -> SittingRules:
     terms = next(t for t in case.tender.published.lots if t.number == lot)
     return SittingRules(
         evaluation=terms.evaluation,
-        committee=committee_rules(profile),
+        committee=committee_rules(case.tender.published),
         review_items=terms.review_items,
         least_valid_bids=1 if profile.may_go_on_below_three else profile.bids_required,
         chair_rounds=profile.chair_rounds,

@@ -25,7 +25,7 @@ def next_round_form(case: Case) -> dict[str, Any]:
     if not failed:
         raise RuleViolation("no_lot_failed")
     number = round_number(terms.title) + 1
-    taken_over = {name: getattr(terms, name) for name in ("buyer", "region", "method", "notice")}
+    taken_over = {name: getattr(terms, name) for name in ("buyer", "region", "method", "notice", "complex")}
     return {
         **taken_over,
         "title": _named(_TITLE, terms.title, f"（第{NUMERALS[min(number, 10) - 1]}次）", LONGEST_TITLE),

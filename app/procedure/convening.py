@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from app.procedure.errors import RuleViolation
 from app.procedure.profiles import Profile
 from app.procedure.roles import Actor, Role
+from app.procedure.tender import TenderTerms
 from evaluation.committee import CommitteeRules, Share
 from evaluation.draw import DrawConditions
 
@@ -30,10 +31,23 @@ def decide(named: Sequence[BuyerMemberNamed], fact: BuyerMemberNamed, profile: P
     return (fact,)
 
 
-def committee_rules(profile: Profile) -> CommitteeRules:
-    """The profile's numbers as the composition rule takes them."""
+def least_members(terms: TenderTerms) -> int:
+    """How many members a committee has at least: more of them for a large budget or a complex matter (O87 art. 47)."""
+    profile = terms.profile
+    if profile.large_committee_size is None or not (terms.complex or _large(terms)):
+        return profile.committee_size
+    return profile.large_committee_size
+
+
+def _large(terms: TenderTerms) -> bool:
+    return terms.profile.large_budget is not None and terms.budget >= terms.profile.large_budget
+
+
+def committee_rules(terms: TenderTerms) -> CommitteeRules:
+    """The profile's numbers as the composition rule takes them for this tender."""
+    profile = terms.profile
     return CommitteeRules(
-        least_members=profile.committee_size,
+        least_members=least_members(terms),
         odd=True,
         least_experts=profile.experts_at_least,
         most_buyer_members=profile.buyer_members_at_most,
@@ -47,12 +61,14 @@ PURPOSE = "evaluation-committee"
 
 
 def check_draw_conditions(
-    conditions: DrawConditions, profile: Profile, buyers: int, case_id: str, lot: str, committee: tuple[str, int]
+    conditions: DrawConditions, terms: TenderTerms, buyers: int, case_id: str, lot: str, committee: tuple[str, int]
 ) -> None:
     """Draw conditions that the profile allows. `committee` is the trustees' id and threshold.
 
-    Raises RuleViolation `draw_conditions_not_profile` naming the first figure that differs.
+    Raises RuleViolation `draw_conditions_not_profile` naming the first figure that differs, and as
+    `check_committee_size` does.
     """
+    profile = terms.profile
     expected: dict[str, object] = {
         "tender": case_id,
         "lot": lot,
@@ -68,9 +84,28 @@ def check_draw_conditions(
             raise RuleViolation(
                 "draw_conditions_not_profile", field=field, stated=getattr(conditions, field), due=value
             )
+    check_committee_size(conditions, terms, buyers)
+
+
+def check_committee_size(conditions: DrawConditions, terms: TenderTerms, buyers: int) -> None:
+    """The drawn experts and the buyer's people together form a committee: asked when conditions are proposed and, as
+    somebody may have been named meanwhile, when they are approved.
+
+    Raises RuleViolation `committee_size_wrong`, `committee_size_for_budget`, `committee_size_for_complex`,
+    `too_few_experts`.
+    """
+    profile, least = terms.profile, least_members(terms)
     experts = sum(stratum.quota for stratum in conditions.strata)
-    if (experts + buyers) % 2 == 0 or experts + buyers < profile.committee_size:
-        raise RuleViolation("committee_size_wrong", experts=experts, buyers=buyers, least=profile.committee_size)
+    size = experts + buyers
+    facts = {"experts": experts, "buyers": buyers, "size": size, "least": least}
+    if size % 2 == 0 or size < least:
+        if least == profile.committee_size:
+            raise RuleViolation("committee_size_wrong", **facts)
+        if _large(terms):
+            raise RuleViolation("committee_size_for_budget", **facts, budget=terms.budget, limit=profile.large_budget)
+        raise RuleViolation("committee_size_for_complex", **facts)
+    if not profile.experts_at_least.reached_by(experts, size):
+        raise RuleViolation("too_few_experts", experts=experts, size=size, least=str(profile.experts_at_least))
 
 
 def check_party(party: str, actor: Actor) -> None:

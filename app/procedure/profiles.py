@@ -7,6 +7,7 @@ numbers of the day.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 from app.procedure.calendar import Period
@@ -61,3 +62,6 @@ class Profile:
     # changes of deadlines
     moved_deadline_notice: Period | None = None  # at least, from the notice of a moved deadline to that deadline
     outage_at_least: Period | None = None  # shorter outages move no deadline
+    # larger committees, where the rule book knows them (O87 art. 47)
+    large_budget: Decimal | None = None  # yuan; from here on, this included, a tender's budgets ask for one
+    large_committee_size: int | None = None

@@ -68,7 +68,8 @@ class CaseOpened:
 class TenderTerms:
     """All that is published, and so signed: the case's parties too.
 
-    `profile` is a copy, `committee` the description of the trustees' joint key.
+    `profile` is a copy, `committee` the description of the trustees' joint key. `complex`: the agency declares the
+    procurement technically complex or of considerable social impact (O87 art. 47).
     """
 
     parties: CaseOpened
@@ -82,6 +83,12 @@ class TenderTerms:
     documents: tuple[Document, ...]
     committee: Json
     lots: tuple[LotTerms, ...]
+    complex: bool = False
+
+    @property
+    def budget(self) -> Decimal:
+        """Of the whole procurement, in yuan: that of all lots together."""
+        return sum((lot.budget for lot in self.lots), Decimal(0))
 
 
 @dataclass(frozen=True)

@@ -42,9 +42,9 @@ from evaluation.recusal import BidderParties, RecusalRules, conflicts
 @completes("DrawConditionsProposed")
 def propose_conditions(act: Act) -> Answer:
     state, committee = act.work.case.lots[act.lot], committee_of(act.work.case)
-    profile, buyers = act.work.case.tender.published.profile, len(state.buyer_members)
+    terms, buyers = act.work.case.tender.published, len(state.buyer_members)
     fact = act.fact
-    check_draw_conditions(fact.conditions, profile, buyers, act.work.case.id, act.lot, (committee.id, committee.k))
+    check_draw_conditions(fact.conditions, terms, buyers, act.work.case.id, act.lot, (committee.id, committee.k))
     return {"conditions_sha256": rules.conditions_sha256(fact.conditions)}
 
 

@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 from flask_babel import gettext as _
 
+from app.procedure.convening import least_members
 from app.procedure.money import rmb_capital
 from app.procedure.tender import LotTerms, TenderTerms
 from app.web.wording import (
@@ -56,6 +57,7 @@ class ShownLot:
 class ShownTerms:
     terms: TenderTerms
     profile: str
+    members: str
     periods: tuple[tuple[str, str], ...]
     committee: str
     lots: tuple[ShownLot, ...]
@@ -67,10 +69,24 @@ def shown_terms(terms: TenderTerms) -> ShownTerms:
     return ShownTerms(
         terms,
         titled(terms.profile),
+        committee_words(terms),
         _periods(terms),
         _("%(k)s / %(n)s 家受托方共同解密（%(mode)s）", k=committee["k"], n=committee["n"], mode=committee["mode"]),
         tuple(shown_lot(lot) for lot in terms.lots),
     )
+
+
+def committee_words(terms: TenderTerms) -> str:
+    """How large the evaluation committee is at least, and why where it is not the ordinary size."""
+    profile, least = terms.profile, least_members(terms)
+    article = profile.articles.get("committee_size", "—")
+    words = _("不少于 %(least)s 人，单数（%(article)s）", least=least, article=article)
+    if least == profile.committee_size:
+        return words
+    if terms.complex:
+        return _("%(words)s：申明为技术复杂或者社会影响较大", words=words)
+    limit = format(profile.large_budget or 0, ",f")
+    return _("%(words)s：预算合计达到 %(limit)s 元", words=words, limit=limit)
 
 
 def _periods(terms: TenderTerms) -> tuple[tuple[str, str], ...]:

@@ -8,8 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.messages import sentence
 from app.procedure.calendar import add
-from app.procedure.convening import BuyerMemberNamed, check_draw_conditions, check_party, committee_rules
+from app.procedure.convening import (
+    BuyerMemberNamed,
+    check_committee_size,
+    check_draw_conditions,
+    check_party,
+    committee_rules,
+    least_members,
+)
 from app.procedure.convening import decide as decide_naming
 from app.procedure.errors import RuleViolation
 from app.procedure.opening import (
@@ -34,7 +42,7 @@ from app.procedure.qualification import Qualification, QualificationChecked, qua
 from app.procedure.qualification import decide as decide_check
 from app.procedure.roles import Actor, Role
 from evaluation.draw import DrawConditions, Stratum
-from tests.procedure.tenders import AT, GOODS, MILLISECOND, WORKS
+from tests.procedure.tenders import AT, GOODS, MILLISECOND, TERMS, WORKS, lot, terms
 
 BIDS = ("1", "2", "3")
 
@@ -207,7 +215,7 @@ def test_the_buyer_names_as_many_as_the_profile_allows():
         decide_naming([named] * most, BuyerMemberNamed("y", "s", "0"), GOODS)
     with pytest.raises(RuleViolation, match="buyer_member_repeated"):
         decide_naming([named], named, replace(GOODS, buyer_members_at_most=2))
-    assert committee_rules(GOODS).buyer_may_chair is False
+    assert committee_rules(TERMS).buyer_may_chair is False
 
 
 CONDITIONS = DrawConditions(
@@ -224,9 +232,9 @@ CONDITIONS = DrawConditions(
     ],
 )  # fmt: skip
 def test_a_draw_is_held_under_the_profiles_conditions(changes):
-    check_draw_conditions(CONDITIONS, GOODS, 1, "c", "1", ("k", 3))
+    check_draw_conditions(CONDITIONS, TERMS, 1, "c", "1", ("k", 3))
     with pytest.raises(RuleViolation) as violation:
-        check_draw_conditions(replace(CONDITIONS, **changes), GOODS, 1, "c", "1", ("k", 3))
+        check_draw_conditions(replace(CONDITIONS, **changes), TERMS, 1, "c", "1", ("k", 3))
     assert (violation.value.code, violation.value.facts["field"]) == ("draw_conditions_not_profile", *changes)
 
 
@@ -234,8 +242,43 @@ def test_a_draw_is_held_under_the_profiles_conditions(changes):
 def test_a_committee_is_odd_and_large_enough(experts, buyers):
     with pytest.raises(RuleViolation, match="committee_size_wrong"):
         check_draw_conditions(
-            replace(CONDITIONS, strata=(Stratum("s", experts, 0),)), GOODS, buyers, "c", "1", ("k", 3)
+            replace(CONDITIONS, strata=(Stratum("s", experts, 0),)), TERMS, buyers, "c", "1", ("k", 3)
         )
+
+
+@given(st.decimals(0, "30000000", places=2), st.booleans(), st.integers(0, 14), st.integers(0, 6), st.integers(1, 3))
+def test_a_large_or_complex_purchase_of_goods_has_a_larger_committee(budget, complex, experts, buyers, lots):
+    """O87 art. 47: from 10,000,000 yuan on, or when complex, at least seven; always odd, two thirds of them experts."""
+    parts = tuple(lot(number=str(i), budget=budget / lots) for i in range(lots))
+    tender, size = terms(lots=parts, complex=complex), experts + buyers
+    large = complex or sum(part.budget for part in parts) >= D("10000000")
+    lawful = size % 2 == 1 and size >= (7 if large else 5) and 3 * experts >= 2 * size
+    assert committee_rules(tender).least_members == least_members(tender) == (7 if large else 5)
+    assert least_members(replace(tender, profile=WORKS)) == WORKS.committee_size
+    conditions = replace(CONDITIONS, strata=(Stratum("s", experts, 0),))
+    if lawful:
+        check_committee_size(conditions, tender, buyers)
+        return
+    with pytest.raises(RuleViolation, match=r"committee_size|too_few_experts"):
+        check_committee_size(conditions, tender, buyers)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "words"),
+    [
+        ({"lots": (lot(budget=D("9999999.99")), lot(number="2", budget=D("0.01")))}, "committee_size_for_budget",
+         ("10,000,000.00 元", "10,000,000 元", "7 人以上单数", "专家 4 人", "代表 1 人", "共 5 人")),
+        ({"complex": True}, "committee_size_for_complex", ("技术复杂", "7 人以上单数", "共 5 人")),
+    ],
+)  # fmt: skip
+def test_five_members_are_too_few_for_it(changes, code, words):
+    check_committee_size(CONDITIONS, terms(lots=(lot(budget=D("9999999.99")),)), 1)
+    with pytest.raises(RuleViolation, match=code) as refusal:
+        check_committee_size(CONDITIONS, terms(**changes), 1)
+    said = sentence(refusal.value.code, refusal.value.facts, "zh")
+    assert all(word in said for word in words)
+    assert "art. 47" in sentence(refusal.value.code, refusal.value.facts, "en")
+    check_committee_size(replace(CONDITIONS, strata=(Stratum("s", 6, 0),)), terms(**changes), 1)
 
 
 def test_randomness_comes_from_the_party_itself():

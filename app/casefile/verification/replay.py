@@ -146,8 +146,8 @@ class Replay:
         fact, case, lot = record.fact, self.case, record.lot
         if isinstance(fact, draw.DrawConditionsProposed):
             committee = committee_of(case)
-            profile, buyers = case.tender.published.profile, len(case.lot(lot).buyer_members)
-            check_draw_conditions(fact.conditions, profile, buyers, case.id, lot, (committee.id, committee.k))
+            terms, buyers = case.tender.published, len(case.lot(lot).buyer_members)
+            check_draw_conditions(fact.conditions, terms, buyers, case.id, lot, (committee.id, committee.k))
         elif isinstance(fact, deadlines.Fact):
             self._check_organisation(record, deadlines.PARTY_OF[type(fact)])
         elif isinstance(fact, draw.DrawCommitted | draw.DrawRevealed):

@@ -124,7 +124,8 @@ def _saved(draft: Draft, step: str, form: dict[str, Any]) -> Response:
 
 
 def _basics(draft: Draft, step: str, _index: int) -> str | Response:
-    form = BasicsForm(data={"title": draft.title, **{name: draft.form.get(name, "") for name in BASICS}})
+    known = {"title": draft.title, "complex": draft.form.get("complex", False)}
+    form = BasicsForm(data={**known, **{name: draft.form.get(name, "") for name in BASICS}})
     demo = platform().settings.demo
     profiles = [read_profile(name) for name in profile_names()]
     form.profile.choices = options((p.name, titled(p)) for p in profiles if demo or not p.demo)
@@ -132,7 +133,7 @@ def _basics(draft: Draft, step: str, _index: int) -> str | Response:
     form.committee.choices = options((c["id"], _committee_words(c["description"])) for c in committees)
     if form.validate_on_submit():
         typed = {name: form[name].data.strip() for name in (*BASICS, "title")}
-        return _saved(draft, step, {**draft.form, **typed})
+        return _saved(draft, step, {**draft.form, **typed, "complex": form.complex.data})
     return _shown(draft, step, "draft_basics", form=form)
 
 

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import (
+    BooleanField,
     DateTimeLocalField,
     DecimalField,
     FieldList,
@@ -61,6 +62,10 @@ class BasicsForm(FlaskForm):
     region = StringField(_l("地区"), [Optional(), Length(max=60)], description=_l("行政区划代码或名称"))
     method = StringField(_l("采购方式"), [InputRequired(_l("请填写采购方式")), Length(max=60)])
     profile = SelectField(_l("适用规则"), [InputRequired()], description=_l("期限、家数和委员会组成依此执行"))
+    complex = BooleanField(
+        _l("技术复杂或者社会影响较大"),
+        description=_l("按适用规则须由更多成员组成评标委员会的，请如实勾选，发布后不能再改"),
+    )
     committee = SelectField(
         _l("受托方"), [InputRequired(_l("交易中心还没有登记受托方"))], description=_l("共同解密投标的单位")
     )

@@ -13,7 +13,7 @@ from app.casefile.case import Case
 from app.casefile.sealing import committee_of
 from app.extensions import access, current_actor, platform
 from app.permissions.actions import Action
-from app.procedure.convening import PARTIES, PURPOSE, BuyerMemberNamed, check_draw_conditions
+from app.procedure.convening import PARTIES, PURPOSE, BuyerMemberNamed, check_draw_conditions, least_members
 from app.procedure.errors import RuleViolation
 from app.procedure.opening import ObjectionAnswered
 from app.procedure.qualification import Qualification, QualificationChecked
@@ -24,6 +24,7 @@ from app.services.files import FileView, readable_files
 from app.web.agency.blueprint import routes
 from app.web.agency.forms import BuyerMemberForm, DrawConditionsForm, ObjectionAnswerForm, QualificationForm, options
 from app.web.pages import attempt, case_trail, confirmed, entitled_case, head_of, known_lot, review_act
+from app.web.terms import committee_words
 from evaluation.draw import (
     DrawConditions,
     DrawConditionsApproved,
@@ -152,10 +153,10 @@ def draw_conditions(case: str, lot: str) -> str:
                 next_url=_home(found),
                 back_url=url_for("agency.draw_conditions", case=case, lot=lot),
             )
-    profile, buyers = found.tender.published.profile, len(found.lots[lot].buyer_members)
-    return _page(
-        "draw_conditions", found, lot, _("拟定专家抽取条件"), form=form, profile=profile, buyers=buyers, pools=pools
-    )
+    terms, buyers = found.tender.published, len(found.lots[lot].buyer_members)
+    shown = {"profile": terms.profile, "least": least_members(terms), "members": committee_words(terms)}
+    title = _("拟定专家抽取条件")
+    return _page("draw_conditions", found, lot, title, form=form, buyers=buyers, pools=pools, **shown)
 
 
 def _conditions(case: Case, lot: str, form: DrawConditionsForm) -> DrawConditions:
@@ -178,7 +179,7 @@ def _conditions(case: Case, lot: str, form: DrawConditionsForm) -> DrawCondition
         trustees_needed=committee.k,
     )
     buyers = len(case.lots[lot].buyer_members)
-    check_draw_conditions(conditions, profile, buyers, case.id, lot, (committee.id, committee.k))
+    check_draw_conditions(conditions, case.tender.published, buyers, case.id, lot, (committee.id, committee.k))
     case.decide(DrawConditionsProposed(conditions), lot, current_actor(), platform().database.now())
     return conditions
 

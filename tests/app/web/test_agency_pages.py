@@ -25,6 +25,8 @@ def fields_of(page: str) -> dict[str, str]:
         name = element.get("name") if element.tag in ("input", "textarea", "select") else None
         if not name or element.get("type") in ("file", "submit"):
             continue
+        if element.get("type") == "checkbox" and element.get("checked") is None:
+            continue
         if element.tag == "select":
             options = list(element.iter("option"))
             chosen = [option for option in options if option.get("selected") is not None] or options
@@ -55,7 +57,7 @@ def draft(site: Site) -> str:
 
 def test_a_draft_is_filled_in_step_by_step_and_submitted(site: Site, draft: str):
     browser = site.browser("officer")
-    assert "lot-0" in save(browser, f"{draft}/basics", code="G-1", buyer="某学院")
+    assert "lot-0" in save(browser, f"{draft}/basics", code="G-1", buyer="某学院", complex="y")
     moment = {"deadline": "2026-04-24T09:30", "budget": "1751000"}
     assert "不得高于预算" in save(browser, f"{draft}/lot-0", title="设备", ceiling="1800000", **moment)
     assert "scoring-0" in save(browser, f"{draft}/lot-0", title="设备", ceiling="1598400", **moment)
@@ -65,6 +67,7 @@ def test_a_draft_is_filled_in_step_by_step_and_submitted(site: Site, draft: str)
     page = browser.get(f"{draft}/preview")
     assert 'data-type="TenderSubmitted"' in page
     assert "壹佰柒拾伍万壹仟元整" in page
+    assert "不少于 7 人，单数（财政部令第87号 47）：申明为技术复杂或者社会影响较大" in page
 
 
 def test_scoring_that_cannot_be_published_is_not_saved(site: Site, draft: str):
