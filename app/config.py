@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from crypto.errors import CryptoError
 from crypto.notes import COSIGNATURE, VerifierKey
@@ -32,6 +32,7 @@ class Settings:
     database_url: str
     origin: str
     base_url: str
+    blobs_url: str | None = None  # None: the folder `blobs`
     redis_url: str | None = None
     smtp_url: str | None = None
     host: str = "127.0.0.1"
@@ -79,6 +80,7 @@ class Settings:
             database_url=read("DATABASE_URL", f"sqlite:///{home / 'tenderhall.db'}", _database_url),
             origin=env.get("TENDERHALL_ORIGIN") or _founded_origin(home),
             base_url=read("BASE_URL", f"http://127.0.0.1:{port}", _base_url),
+            blobs_url=read("BLOBS_URL", None, _bucket_url),
             redis_url=read("REDIS_URL", None, _scheme("redis", "rediss")),
             smtp_url=read("SMTP_URL", None, _scheme("smtp", "smtps")),
             host=env.get("TENDERHALL_HOST") or "127.0.0.1",
@@ -134,6 +136,15 @@ def _witnesses(raw: str) -> tuple[str, ...]:
 def _database_url(raw: str) -> str:
     if not raw.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise ValueError("须以 sqlite:/// 或 postgresql+psycopg:// 开头 · must begin with one of these")
+    return raw
+
+
+def _bucket_url(raw: str) -> str:
+    parts = urlsplit(raw)
+    known = {"endpoint", "region"}
+    if parts.scheme != "s3" or not parts.netloc or not parse_qs(parts.query).keys() <= known:
+        form = "s3://BUCKET[/PREFIX][?endpoint=https://HOST][&region=NAME]"
+        raise ValueError(f"须为 {form} · must be {form}")
     return raw
 
 

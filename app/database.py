@@ -188,6 +188,16 @@ def given_up_after(seconds: float) -> Iterator[None]:
         yield
 
 
+def native_thread_id() -> int:
+    """Of the real thread, which a co-operative server's tasks share."""
+    if not _cooperative():
+        return threading.get_ident()
+    from gevent.monkey import get_original
+
+    found: int = get_original("threading", "get_ident")()
+    return found
+
+
 def in_native_thread(function: Callable[..., Result], *arguments: object) -> Result:
     """`function(*arguments)` on a real thread, so that heavy work does not hold up a co-operative server's other work.
 

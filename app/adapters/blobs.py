@@ -1,6 +1,6 @@
-"""Files by name in a folder: written beside, made durable, then moved into place.
+"""Where an installation keeps its files: what any store does, and the folder that is the default.
 
-An S3-compatible store has the same five functions and comes with uploads of gigabytes.
+In the folder a file is written beside, made durable, then moved into place. The other store is in `object_store.py`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ import fcntl
 import hashlib
 import os
 import secrets
+import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from app.database import in_native_thread
 
@@ -24,14 +25,67 @@ class BlobBusy(Exception):
     """Somebody else writes to this unfinished blob."""
 
 
-@dataclass(frozen=True)
-class Unfinished:
+class StoreUnavailable(Exception):
+    """The store does not answer; nothing was acknowledged, the request can be sent again."""
+
+
+class Unfinished(Protocol):
     """A blob that grows."""
 
+    @property
+    def name(self) -> str:
+        """The blob that holds everything up to here. It counts once the caller has committed it."""
+
+    def write_durably(self, chunks: Iterable[bytes]) -> int:
+        """Write `chunks`; the new length, once nothing can lose it."""
+
+
+class BlobStore(Protocol):
+    """Bytes under opaque names of hex digits. Raises StoreUnavailable where it is elsewhere and does not answer."""
+
+    def put(self, data: bytes) -> str:
+        """Keep `data`; the name is its SHA-256, so the same bytes are kept once."""
+
+    def put_stream(self, chunks: Iterable[bytes]) -> str:
+        """Keep what `chunks` yields under a fresh name; nothing stays behind when the iteration fails."""
+
+    def open(self, name: str) -> BinaryIO:
+        """The bytes as a stream, read forwards."""
+
+    def get(self, name: str) -> bytes:
+        """The bytes."""
+
+    def size(self, name: str) -> int:
+        """How many bytes there are."""
+
+    def delete(self, name: str) -> None:
+        """Forget the bytes, if they are there."""
+
+    def appending(self, name: str, offset: int) -> AbstractContextManager[Unfinished]:
+        """An unfinished blob from `offset` on, whose result counts when the block ends. Raises BlobBusy."""
+
+    def free_bytes(self) -> int | None:
+        """What is left for further bytes; None where the store grows by itself."""
+
+
+def checked_name(name: str) -> str:
+    """`name`, if it is a blob's. Raises ValueError."""
+    if not name or not all(c in "0123456789abcdef" for c in name):
+        raise ValueError(f"no blob name: {name!r}")
+    return name
+
+
+@dataclass(frozen=True)
+class UnfinishedFile:
+    """A file that grows in its place."""
+
+    name: str
+    offset: int
     file: BinaryIO
 
     def write_durably(self, chunks: Iterable[bytes]) -> int:
-        """Write `chunks`; the new length, once it is on the disk."""
+        self.file.truncate(self.offset)  # what came after was never acknowledged
+        self.file.seek(self.offset)
         for chunk in chunks:
             self.file.write(chunk)
         self.file.flush()
@@ -39,27 +93,23 @@ class Unfinished:
         return self.file.tell()
 
 
-class BlobStore:
-    """Bytes under opaque names of hex digits."""
+class FolderStore:
+    """A folder, which all hosts of a grown installation may share."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, name: str) -> Path:
-        if not name or not all(c in "0123456789abcdef" for c in name):
-            raise ValueError(f"no blob name: {name!r}")
-        return self._folder / name[:2] / name
+        return self._folder / name[:2] / checked_name(name)
 
     def put(self, data: bytes) -> str:
-        """Keep `data`; the name is its SHA-256, so the same bytes are kept once."""
         name = hashlib.sha256(data).hexdigest()
         if not self.path(name).exists():
             self._store(name, [data])
         return name
 
     def put_stream(self, chunks: Iterable[bytes]) -> str:
-        """Keep what `chunks` yields under a fresh name; nothing stays behind when the iteration fails."""
         name = secrets.token_hex(32)
         self._store(name, chunks)
         return name
@@ -70,12 +120,18 @@ class BlobStore:
     def get(self, name: str) -> bytes:
         return self.path(name).read_bytes()
 
+    def size(self, name: str) -> int:
+        return self.path(name).stat().st_size
+
+    def free_bytes(self) -> int:
+        return shutil.disk_usage(self._folder).free
+
     def delete(self, name: str) -> None:
         self.path(name).unlink(missing_ok=True)
 
     @contextmanager
-    def appending(self, name: str, offset: int) -> Iterator[Unfinished]:
-        """An unfinished blob from `offset` on, for one writer at a time among all processes. Raises BlobBusy."""
+    def appending(self, name: str, offset: int) -> Iterator[UnfinishedFile]:
+        """One writer at a time among all processes; the name stays."""
         path = self.path(name)
         path.parent.mkdir(exist_ok=True)
         with path.open("r+b" if path.exists() else "w+b") as file:
@@ -83,9 +139,7 @@ class BlobStore:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as exc:
                 raise BlobBusy(name) from exc
-            file.truncate(offset)  # what came after was never acknowledged
-            file.seek(offset)
-            yield Unfinished(file)
+            yield UnfinishedFile(name, offset, file)
 
     def _store(self, name: str, chunks: Iterable[bytes]) -> None:
         path = self.path(name)

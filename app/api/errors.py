@@ -10,6 +10,7 @@ from flask import Flask, Response, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from app.adapters.blobs import StoreUnavailable
 from app.casefile.codec import encode
 from app.database import Busy
 from app.extensions import current_log_in
@@ -89,7 +90,10 @@ def attach_errors(app: Flask) -> None:
         app.register_error_handler(kind, refusal)
 
     @app.errorhandler(Busy)
-    def busy(_exc: Busy) -> Response:
+    @app.errorhandler(StoreUnavailable)
+    def busy(exc: Busy | StoreUnavailable) -> Response:
+        if isinstance(exc, StoreUnavailable):
+            log.error("the file store does not answer: %s", exc)
         return _answer("busy", {}, 503, **{"Retry-After": "2"})
 
     @app.errorhandler(CSRFError)

@@ -30,7 +30,7 @@ class StoredFile(Base):
 
 
 class Upload(Base):
-    """A file being sent, in pieces, by one account; `offset` is what is safely on the disk."""
+    """A file being sent, in pieces, by one account; `blob` holds the first `offset` bytes, durably."""
 
     __tablename__ = "upload"
 
@@ -38,6 +38,7 @@ class Upload(Base):
     account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
     size: Mapped[int] = mapped_column(BigInteger)
     offset: Mapped[int] = mapped_column(BigInteger, default=0)
+    blob: Mapped[str] = mapped_column(String(80))
     root: Mapped[str] = mapped_column(String(64), default="")  # tree digest, once complete
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

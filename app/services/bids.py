@@ -15,7 +15,7 @@ from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, Proposal, completes, prepares
 from app.services.platform import Platform
-from app.services.uploads import measure_upload
+from app.services.uploads import complete_upload, measure_upload
 from crypto.canonical import digest
 from crypto.committee import check_capsule_header
 from crypto.envelope import BID_HEADER_LIMIT, check_sealed_header, context_hash
@@ -28,6 +28,7 @@ class CheckedBid:
     """What was found to be true of an upload before the gate."""
 
     upload_id: str
+    blob: str
     capsule: bytes
 
 
@@ -39,7 +40,8 @@ def check_bid(platform: Platform, log_in: LogIn, proposal: Proposal) -> CheckedB
     """
     upload_id = proposal.attachments.get("upload", b"").decode("ascii", "replace")
     capsule = proposal.attachments.get("capsule", b"")
-    root = measure_upload(platform, log_in, upload_id)
+    upload = complete_upload(platform, log_in, upload_id)
+    root = measure_upload(platform, upload.blob)
     with platform.database.reading() as db_session:
         case = load_case(db_session, proposal.case_id)
         actor = load_actor(db_session, log_in.account_id)
@@ -47,13 +49,13 @@ def check_bid(platform: Platform, log_in: LogIn, proposal: Proposal) -> CheckedB
         raise RuleViolation("lot_unknown", lot=proposal.lot)
     recipient = proposal.payload["recipient"]
     context = context_of(platform.origin, case, proposal.lot, actor.organisation_id, recipient)
-    with platform.blobs.open(upload_id) as file:
+    with platform.blobs.open(upload.blob) as file:
         head = file.read(BID_HEADER_LIMIT + 64)
     check_sealed_header(head, context_hash(context))
-    size = platform.blobs.path(upload_id).stat().st_size
+    size = platform.blobs.size(upload.blob)
     verify_submission(proposal.payload, context=context, bid_size=size, bid_root=root, capsule=capsule)
     check_capsule_header(capsule, committee_of(case), open_identity(platform.origin, case.id, proposal.lot))
-    return CheckedBid(upload_id, capsule)
+    return CheckedBid(upload_id, upload.blob, capsule)
 
 
 @completes("BidSubmitted")
@@ -82,12 +84,12 @@ def submit_bid(act: Act) -> Answer:
 def _keep_files(act: Act, receipt_id: str) -> None:
     checked: CheckedBid = act.prepared
     upload = act.work.db_session.get(Upload, checked.upload_id)
-    if upload is None:
+    if upload is None or upload.blob != checked.blob:  # other bytes than those that were measured
         raise RuleViolation("upload_unknown")
     act.work.db_session.delete(upload)
     capsule = act.platform.blobs.put(checked.capsule)
     for kind, blob, size, sha256 in (
-        ("bid", checked.upload_id, act.fact.bid_size, act.fact.bid_root),
+        ("bid", checked.blob, act.fact.bid_size, act.fact.bid_root),
         ("capsule", capsule, len(checked.capsule), hashlib.sha256(checked.capsule).hexdigest()),
     ):
         act.work.db_session.add(

@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.adapters.blobs import BlobStore
+from app.adapters.blobs import BlobStore, FolderStore
 from app.adapters.keystore import Keystore, load_keys
+from app.adapters.object_store import ObjectStore
 from app.casefile.ticks import log_name
 from app.config import Settings
 from app.database import Clock, Database
@@ -41,7 +42,12 @@ def open_platform(settings: Settings, clock: Clock | None = None) -> Platform:
     """The installation of these settings. Raises KeysMissing before `init`, FontsMissing before the build."""
     database = Database(settings.database_url, clock)
     keys = load_keys(settings.keys)
-    return Platform(settings, database, keys, BlobStore(settings.blobs), Renderer(DIST / "fonts"))
+    return Platform(settings, database, keys, blob_store(settings), Renderer(DIST / "fonts"))
+
+
+def blob_store(settings: Settings) -> BlobStore:
+    """Where these settings keep files."""
+    return ObjectStore(settings.blobs_url) if settings.blobs_url else FolderStore(settings.blobs)
 
 
 def read_assets() -> dict[str, dict[str, str]]:

@@ -6,7 +6,6 @@ Nobody fills the disk: each account has few unfinished files, their promised siz
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,10 +39,11 @@ class UploadState:
     offset: int
     size: int
     expires_at: datetime
+    blob: str
 
 
 def _state(row: Upload) -> UploadState:
-    return UploadState(row.id, row.offset, row.size, row.expires_at)
+    return UploadState(row.id, row.offset, row.size, row.expires_at, row.blob)
 
 
 def begin_upload(platform: Platform, log_in: LogIn, size: int) -> UploadState:
@@ -58,7 +58,8 @@ def begin_upload(platform: Platform, log_in: LogIn, size: int) -> UploadState:
         authorize(load_actor(db_session, log_in.account_id, log_in.seat), Action.BID_UPLOAD)
         _forget_expired(platform, db_session, now)
         _check_room(platform, db_session, log_in.account_id, size)
-        row = Upload(id=secrets.token_hex(16), account_id=log_in.account_id, size=size, offset=0)
+        name = secrets.token_hex(16)
+        row = Upload(id=name, account_id=log_in.account_id, size=size, offset=0, blob=name)
         row.created_at, row.expires_at = now, now + KEPT_FOR
         db_session.add(row)
         return _state(row)
@@ -67,7 +68,7 @@ def begin_upload(platform: Platform, log_in: LogIn, size: int) -> UploadState:
 def _forget_expired(platform: Platform, db_session: DbSession, now: datetime) -> None:
     """Bytes first: a row without bytes is forgotten the next time, bytes without a row never would be."""
     for row in db_session.scalars(select(Upload).where(Upload.expires_at <= now)):
-        platform.blobs.delete(row.id)
+        platform.blobs.delete(row.blob)
         db_session.delete(row)
 
 
@@ -76,7 +77,8 @@ def _check_room(platform: Platform, db_session: DbSession, account: str, size: i
     if (db_session.scalar(unfinished) or 0) >= MOST_UNFINISHED:
         raise RuleViolation("uploads_too_many", most=MOST_UNFINISHED, hours=KEPT_FOR // timedelta(hours=1))
     promised = db_session.scalar(select(func.coalesce(func.sum(Upload.size - Upload.offset), 0))) or 0
-    if shutil.disk_usage(platform.settings.home).free - int(promised) - size < DISK_RESERVE_BYTES:
+    free = platform.blobs.free_bytes()
+    if free is not None and free - int(promised) - size < DISK_RESERVE_BYTES:
         raise RuleViolation("disk_full")
 
 
@@ -102,27 +104,32 @@ def continue_upload(
     Raises RuleViolation `upload_unknown`, `upload_offset`, `upload_too_large`, `upload_locked` while another request
     writes to the same upload; what `chunks` raises leaves the upload as it was.
     """
-    state = read_upload(platform, log_in, upload_id)
-    if state.offset != offset:
-        raise RuleViolation("upload_offset", expected=state.offset, stated=offset)
+    blob = read_upload(platform, log_in, upload_id).blob
     try:
-        with platform.blobs.appending(upload_id, offset) as file:
+        with platform.blobs.appending(blob, offset) as file:
+            # Read again by the one who may write: meanwhile it may have grown, or become a bid.
+            state = _expected(read_upload(platform, log_in, upload_id), blob, offset)
             reached = file.write_durably(_bounded(chunks, state.size - offset))
             with plain_transaction(platform.database) as (db_session, now):
                 row = _own(db_session, log_in, upload_id, now, locked=True)
-                if row.offset != offset:
-                    raise RuleViolation("upload_offset", expected=row.offset, stated=offset)
-                row.offset = reached
+                _expected(_state(row), blob, offset)
+                row.offset, row.blob = reached, file.name
                 return _state(row)
     except BlobBusy as exc:
         raise RuleViolation("upload_locked") from exc
+
+
+def _expected(state: UploadState, blob: str, offset: int) -> UploadState:
+    if (state.blob, state.offset) != (blob, offset):
+        raise RuleViolation("upload_offset", expected=state.offset, stated=offset)
+    return state
 
 
 def end_upload(platform: Platform, log_in: LogIn, upload_id: str) -> None:
     """Throw an unfinished file of one's own away. Raises RuleViolation `upload_unknown`."""
     with plain_transaction(platform.database) as (db_session, now):
         row = _own(db_session, log_in, upload_id, now, locked=True)
-        platform.blobs.delete(row.id)
+        platform.blobs.delete(row.blob)
         db_session.delete(row)
 
 
@@ -134,12 +141,17 @@ def _bounded(chunks: Iterable[bytes], left: int) -> Iterable[bytes]:
         yield chunk
 
 
-def measure_upload(platform: Platform, log_in: LogIn, upload_id: str) -> str:
-    """The tree digest of a complete upload, read once from the disk. Raises RuleViolation `upload_incomplete`."""
+def complete_upload(platform: Platform, log_in: LogIn, upload_id: str) -> UploadState:
+    """One's own upload, all of it there. Raises RuleViolation `upload_incomplete`."""
     state = read_upload(platform, log_in, upload_id)
     if state.offset != state.size:
         raise RuleViolation("upload_incomplete", offset=state.offset, size=state.size)
-    return in_native_thread(_tree_digest, platform, upload_id)
+    return state
+
+
+def measure_upload(platform: Platform, blob: str) -> str:
+    """The tree digest of what was uploaded, read once from the store."""
+    return in_native_thread(_tree_digest, platform, blob)
 
 
 def _tree_digest(platform: Platform, name: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -18,9 +17,12 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
+from app.adapters.blobs import FolderStore, StoreUnavailable
 from app.factory import create_app
+from app.models import Upload
 from app.services import uploads
 from app.services.platform import DIST
+from app.services.unit_of_work import plain_transaction
 from tests.app.bench import Bench
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
@@ -162,6 +164,36 @@ def test_two_writers_do_not_mix_their_bytes(mine, bench):
     assert send(mine, place, 0, b"second").status_code == 204
 
 
+def test_what_became_a_bid_while_a_late_writer_waited_is_not_touched(mine, bench, monkeypatch):
+    """The late one learnt the offset before the upload was completed and handed in; it may write when all is over."""
+    place = begin(mine, 10)
+    send(mine, place, 0, b"hello")
+    name, real = place.rpartition("/")[2], FolderStore.appending
+
+    def late(store, blob, offset):
+        monkeypatch.setattr(FolderStore, "appending", real)
+        assert send(mine, place, 5, b"world").status_code == 204
+        with plain_transaction(bench.platform.database) as (db_session, _now):
+            db_session.delete(db_session.get_one(Upload, name))  # as the gate does
+        return real(store, blob, offset)
+
+    monkeypatch.setattr(FolderStore, "appending", late)
+    assert send(mine, place, 5, b"evil!").status_code == 404
+    assert bench.platform.blobs.get(name) == b"helloworld"
+
+
+def test_a_store_that_does_not_answer_asks_to_come_again(mine, monkeypatch):
+    place = begin(mine, 5)
+
+    def silent(_store, _name, _offset):
+        raise StoreUnavailable("EndpointConnectionError")
+
+    monkeypatch.setattr(FolderStore, "appending", silent)
+    refused = send(mine, place, 0, b"hello")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
+    assert (refused.json["error"]["code"], offset_of(mine, place)) == ("busy", 0)
+
+
 def test_an_account_has_few_unfinished_uploads(mine, monkeypatch):
     monkeypatch.setattr(uploads, "MOST_UNFINISHED", 2)
     places = [begin(mine, 5), begin(mine, 5)]
@@ -172,9 +204,9 @@ def test_an_account_has_few_unfinished_uploads(mine, monkeypatch):
 
 
 def test_promised_bytes_are_set_aside(mine, bench, monkeypatch):
-    free = shutil.disk_usage(bench.platform.settings.home).free
+    free = bench.platform.blobs.free_bytes()
     monkeypatch.setattr(uploads, "DISK_RESERVE_BYTES", free - 3000)
-    monkeypatch.setattr(uploads.shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(0, 0, free))
+    monkeypatch.setattr(FolderStore, "free_bytes", lambda _store: free)
     begin(mine, 2000)
     refused = mine.post(UPLOADS, headers={**TUS, "Upload-Length": "2000"})
     assert refused.json["error"]["code"] == "disk_full"

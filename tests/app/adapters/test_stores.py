@@ -1,0 +1,123 @@
+"""What any store of files promises, on each that there is."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from contextlib import suppress
+
+import pytest
+
+from app.adapters import object_store
+from app.adapters.blobs import BlobBusy, StoreUnavailable
+from app.adapters.object_store import ObjectStore
+from app.config import BadSettings, Settings
+
+
+@pytest.fixture(autouse=True)
+def _small_pieces(monkeypatch):
+    monkeypatch.setattr(object_store, "PIECE", 1000)
+
+
+def grow(store, name: str, offset: int, *chunks: bytes) -> tuple[int, str]:
+    with store.appending(name, offset) as growing:
+        return growing.write_durably(chunks), growing.name
+
+
+def objects(store: ObjectStore) -> set[str]:
+    found = store._client().list_objects_v2(Bucket=store._bucket).get("Contents", [])
+    return {entry["Key"] for entry in found}
+
+
+def test_the_same_bytes_are_kept_once_under_their_hash(store):
+    name = store.put(b"hello")
+    assert name == store.put(b"hello") == hashlib.sha256(b"hello").hexdigest()
+    assert (store.get(name), store.size(name)) == (b"hello", 5)
+
+
+@pytest.mark.parametrize("size", [0, 1, 999, 1000, 1001, 3500])
+def test_a_stream_is_kept_whole(store, size):
+    data = os.urandom(size)
+    name = store.put_stream(data[i : i + 300] for i in range(0, size, 300))
+    assert (store.get(name), store.size(name)) == (data, size)
+    with store.open(name) as file:
+        assert file.read(10) + file.read() == data
+
+
+def test_of_a_stream_that_fails_nothing_is_kept(store):
+    def failing():
+        yield b"a" * 2500
+        raise ValueError("the line broke")
+
+    with pytest.raises(ValueError, match="the line broke"):
+        store.put_stream(failing())
+    if isinstance(store, ObjectStore):
+        assert objects(store) == set()
+
+
+def test_what_was_deleted_is_gone_and_may_be_deleted_again(store):
+    name = store.put_stream([b"a" * 2500])
+    store.delete(name)
+    store.delete(name)
+    with pytest.raises(FileNotFoundError):
+        store.open(name).read()
+    with pytest.raises(FileNotFoundError):
+        store.size(name)
+    if isinstance(store, ObjectStore):
+        assert objects(store) == set()
+
+
+def test_a_blob_grows_in_pieces(store):
+    name, data = secrets.token_hex(16), os.urandom(5000)
+    reached = 0
+    for end in (10, 10, 2500, 5000):
+        reached, name = grow(store, name, reached, data[reached:end])
+        assert reached == end == store.size(name)
+    assert store.get(name) == data
+    store.delete(name)
+    if isinstance(store, ObjectStore):
+        assert objects(store) == set()
+
+
+def test_what_was_not_committed_is_written_anew(store):
+    _reached, committed = grow(store, secrets.token_hex(16), 0, b"kept")
+    with suppress(RuntimeError), store.appending(committed, 4) as growing:
+        growing.write_durably([b"never acknowledged"])
+        raise RuntimeError("the commit failed")
+    _reached, name = grow(store, committed, 4, b" and on")
+    assert store.get(name) == b"kept and on"
+
+
+def test_one_writer_at_a_time(store):
+    name = secrets.token_hex(16)
+    if isinstance(store, ObjectStore):  # the second finds that the list it knows has been replaced
+        _, first = grow(store, name, 0, b"abc")
+        grow(store, first, 3, b"def")
+        with pytest.raises(BlobBusy):
+            grow(store, first, 3, b"xyz")
+    else:
+        with store.appending(name, 0), pytest.raises(BlobBusy):
+            grow(store, name, 0, b"xyz")
+
+
+@pytest.mark.parametrize("name", ["", "../../etc/passwd", "AB", "a/b", "ab\0"])
+def test_other_names_are_none(store, name):
+    with pytest.raises(ValueError, match="no blob name"):
+        store.get(name)
+
+
+def test_a_store_that_does_not_answer_is_named_without_secrets(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very secret")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    store = ObjectStore("s3://bids?endpoint=http://127.0.0.1:9")
+    with pytest.raises(StoreUnavailable) as raised:
+        store.put(b"x")
+    assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("url", ["https://host/bucket", "s3://", "s3://bucket?colour=red"])
+def test_a_wrong_address_of_a_store_is_named_at_the_start(url, tmp_path):
+    with pytest.raises(BadSettings, match="TENDERHALL_BLOBS_URL"):
+        Settings.from_env({"TENDERHALL_HOME": str(tmp_path), "TENDERHALL_BLOBS_URL": url})
