@@ -1,4 +1,7 @@
-"""`bidsub/v1`: what a bidder says it hands in, and whether that fits the context and the files."""
+"""`bidsub/v1`: what a bidder says it hands in, and whether that fits the context and the files.
+
+`bidsub/v2` is the same with `round`, for a capsule with the second lock (mode M2).
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,15 @@ from datetime import datetime
 from typing import Any
 
 from crypto.canonical import LARGEST_INTEGER, Json
-from crypto.committee.capsule import CAPSULE_TYPE
+from crypto.committee.capsule import CAPSULE_TYPE, TIMED_CAPSULE_TYPE, capsule_type
 from crypto.envelope import context_hash
 from crypto.errors import CryptoError
 from crypto.instants import format_instant, parse_instant
 from crypto.signing import is_digest
+from crypto.timelock import LARGEST_ROUND, Round
 
 SUBMISSION = "bidsub/v1"
+TIMED_SUBMISSION = "bidsub/v2"
 _DIGESTS = ("ctx", "bid_root", "capsule_sha256")
 _TEXTS = ("recipient", "nonce")
 _FIELDS = frozenset({"v", "bid_size", "capsule_type", "client", "created_at", *_DIGESTS, *_TEXTS})
@@ -30,23 +35,26 @@ def make_submission(
     client: Mapping[str, str],
     nonce: str,
     created_at: datetime,
+    round: Round | None = None,
 ) -> dict[str, Any]:
     """The submission of a sealed bid of `bid_size` bytes with tree head `bid_root` (hex) and its capsule.
 
     `context` is the bid's `bidctx/v1`, of which it carries the hash and the recipient; `client` names the program that
-    sealed: name, version, bundle_sha256. Raises CryptoError `submission_malformed`, `bid_context_malformed`.
+    sealed: name, version, bundle_sha256; `round` is the second lock of the capsule, if it has one.
+    Raises CryptoError `submission_malformed`, `bid_context_malformed`.
     """
     submission = {
-        "v": SUBMISSION,
+        "v": SUBMISSION if round is None else TIMED_SUBMISSION,
         "ctx": context_hash(context).hex(),
         "recipient": context["recipient"],
         "bid_size": bid_size,
         "bid_root": bid_root,
         "capsule_sha256": hashlib.sha256(capsule).hexdigest(),
-        "capsule_type": CAPSULE_TYPE,
+        "capsule_type": capsule_type(round),
         "client": dict(client),
         "nonce": nonce,
         "created_at": format_instant(created_at),
+        **({} if round is None else {"round": round.number}),
     }
     check_submission(submission)
     return submission
@@ -54,11 +62,16 @@ def make_submission(
 
 def check_submission(submission: Json) -> None:
     """The shape of an untrusted submission. Raises CryptoError `submission_malformed` with the field."""
-    if not isinstance(submission, Mapping) or set(submission) != _FIELDS:
-        raise CryptoError("submission_malformed", field=", ".join(sorted(_FIELDS)))
+    timed = isinstance(submission, Mapping) and submission.get("v") == TIMED_SUBMISSION
+    fields = _FIELDS | {"round"} if timed else _FIELDS
+    if not isinstance(submission, Mapping) or set(submission) != fields:
+        raise CryptoError("submission_malformed", field=", ".join(sorted(fields)))
     wrong = [name for name in _DIGESTS if not is_digest(submission[name])]
     wrong += [name for name in _TEXTS if not isinstance(submission[name], str) or not submission[name]]
-    wrong += [name for name, value in (("v", SUBMISSION), ("capsule_type", CAPSULE_TYPE)) if submission[name] != value]
+    version, kind = (TIMED_SUBMISSION, TIMED_CAPSULE_TYPE) if timed else (SUBMISSION, CAPSULE_TYPE)
+    wrong += [name for name, value in (("v", version), ("capsule_type", kind)) if submission[name] != value]
+    if timed and not _is_round(submission["round"]):
+        wrong.append("round")
     size = submission["bid_size"]
     if type(size) is not int or not 0 < size <= LARGEST_INTEGER:
         wrong.append("bid_size")
@@ -67,6 +80,10 @@ def check_submission(submission: Json) -> None:
     if wrong:
         raise CryptoError("submission_malformed", field=wrong[0])
     parse_instant(submission["created_at"])
+
+
+def _is_round(value: Json) -> bool:
+    return type(value) is int and 1 <= value <= LARGEST_ROUND
 
 
 def _is_client(client: Json) -> bool:

@@ -4,10 +4,17 @@ Threshold BLS on BLS12-381 (keys in G2, signatures in G1) as in drand, with iden
 48-byte signature on the identity of a lot's opening opens every bid of the lot, anybody can check it for ever, and the
 joint secret never exists anywhere. `ceremony` makes the keys, `resharing` hands them on to other trustees,
 `description` is what the public knows, `release` makes and checks signatures, `capsule` seals a bid's key to an
-identity.
+identity, and in mode M2 to a beacon's round as well.
 """
 
-from crypto.committee.capsule import CAPSULE_TYPE, check_capsule_header, make_capsule, open_capsule
+from crypto.committee.capsule import (
+    CAPSULE_TYPE,
+    TIMED_CAPSULE_TYPE,
+    capsule_type,
+    check_capsule_header,
+    make_capsule,
+    open_capsule,
+)
 from crypto.committee.ceremony import (
     Dealing,
     check_dealt_share,
@@ -34,10 +41,12 @@ from crypto.committee.resharing import check_redealing, combine_redealings, comb
 
 __all__ = [
     "CAPSULE_TYPE",
+    "TIMED_CAPSULE_TYPE",
     "Committee",
     "Dealing",
     "Member",
     "Release",
+    "capsule_type",
     "check_capsule_header",
     "check_dealt_share",
     "check_redealing",
