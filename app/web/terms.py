@@ -15,7 +15,9 @@ from app.web.wording import (
     CRITERION_KINDS,
     CRITERION_STAGES,
     averaging_words,
+    citation_words,
     formula_words,
+    method_words,
     named,
     period_words,
     plain,
@@ -56,6 +58,7 @@ class ShownLot:
 @dataclass(frozen=True)
 class ShownTerms:
     terms: TenderTerms
+    method: str
     profile: str
     members: str
     periods: tuple[tuple[str, str], ...]
@@ -68,6 +71,7 @@ def shown_terms(terms: TenderTerms) -> ShownTerms:
     committee = terms.committee
     return ShownTerms(
         terms,
+        method_words(terms.method),
         titled(terms.profile),
         committee_words(terms),
         _periods(terms),
@@ -100,7 +104,10 @@ def _periods(terms: TenderTerms) -> tuple[tuple[str, str], ...]:
         (_("开标异议时间"), profile.objection_at_opening, "objection_at_opening"),
     )
     stated = ((label, period, profile.articles.get(key, "—")) for label, period, key in rows if period is not None)
-    return tuple((label, f"{period_words(period)}（{article}）") for label, period, article in stated)
+    return tuple(
+        (label, _("%(period)s（%(source)s）", period=period_words(period), source=citation_words(articles)))
+        for label, period, articles in stated
+    )
 
 
 def shown_lot(lot: LotTerms) -> ShownLot:
@@ -120,7 +127,7 @@ def shown_lot(lot: LotTerms) -> ShownLot:
 
 
 def _criterion(criterion: Criterion) -> ShownCriterion:
-    bands = "；".join(f"{named(band)} {plain(band.low)}–{plain(band.high)}" for band in criterion.bands)
+    bands = _("；").join(f"{named(band)} {plain(band.low)}–{plain(band.high)}" for band in criterion.bands)
     return ShownCriterion(
         named(criterion),
         str(CRITERION_KINDS[criterion.kind]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from flask import g
@@ -77,6 +78,22 @@ TIE_RULES = {
     "lower_price": _l("报价低者在前"),
     "draw": _l("抽签决定"),
 }
+METHODS = {
+    "公开招标": _l("公开招标"),
+    "邀请招标": _l("邀请招标"),
+}
+PLATFORM_RULE = "平台规则"
+LAWS = {
+    "招标投标法": _l("招标投标法"),
+    "实施条例": _l("招标投标法实施条例"),
+    "电子招标投标办法": _l("电子招标投标办法"),
+    "评标委员会和评标方法暂行规定": _l("评标委员会和评标方法暂行规定"),
+    "政府采购法": _l("政府采购法"),
+    "政府采购法实施条例": _l("政府采购法实施条例"),
+    "财政部令第87号": _l("财政部令第87号"),
+    "发改办法规〔2025〕807号": _l("发改办法规〔2025〕807号"),
+}
+_CITATION = re.compile(r"(?P<law>\S+?)(?: (?P<articles>[\d、]+))?(?P<unchecked>（待核）)?")
 _UNITS = {
     Unit.DAYS: _l("日"),
     Unit.WORKING_DAYS: _l("个工作日"),
@@ -98,6 +115,28 @@ def named(thing: object) -> str:
 def titled(thing: object) -> str:
     """`title_en` or `title_zh`, in the language of the page."""
     return str(getattr(thing, "title_en" if english() else "title_zh"))
+
+
+def method_words(method: str) -> str:
+    """The way of procurement; one that the officer named otherwise stays as it was typed."""
+    return str(METHODS.get(method, method))
+
+
+def citation_words(citations: str) -> str:
+    """A profile's articles in words: “招标投标法 23；实施条例 21” names the law, then its articles.
+
+    What a profile calls 待核 could not be compared with the text of the law, and the page says so.
+    """
+    return _("；").join(_citation_words(one) for one in citations.split("；"))
+
+
+def _citation_words(one: str) -> str:
+    found = _CITATION.fullmatch(one)
+    if found is None or found["law"] not in LAWS:
+        return _("平台规则") if one == PLATFORM_RULE else one
+    law, articles = str(LAWS[found["law"]]), (found["articles"] or "").replace("、", _("、"))
+    cited = _("%(law)s第 %(articles)s 条", law=law, articles=articles) if articles else law
+    return cited + (_("（条文待核）") if found["unchecked"] else "")
 
 
 def period_words(period: Period) -> str:
@@ -123,7 +162,7 @@ def formula_words(rule: PriceRule) -> str:
             )
         case "mean_deviation" | "trimmed_mean_discount":
             return _benchmark_words(known)
-    pairs = "；".join(f"{PARAMETERS.get(name, name)} {value}" for name, value in known.items())
+    pairs = _("；").join(f"{PARAMETERS.get(name, name)} {value}" for name, value in known.items())
     return _("%(formula)s。参数：%(pairs)s。", formula=FORMULAS.get(rule.formula, rule.formula), pairs=pairs)
 
 
@@ -158,4 +197,4 @@ def tie_words(chain: tuple[str, ...], criteria: CriteriaSet) -> str:
             words.append(_("“%(name)s”得分高者在前", name=named(criteria[rule.removeprefix(CRITERION_PREFIX)])))
         else:
             words.append(str(TIE_RULES[rule]))
-    return "；".join(words) or _("不设先后")
+    return _("；").join(words) or _("不设先后")

@@ -138,7 +138,7 @@ def _basics(draft: Draft, step: str, _index: int) -> str | Response:
 
 
 def _committee_words(description: Json) -> str:
-    return f"{description['k']}/{description['n']} " + "、".join(m["organisation"] for m in description["members"])
+    return f"{description['k']}/{description['n']} " + _("、").join(m["organisation"] for m in description["members"])
 
 
 def _lot(draft: Draft, step: str, index: int) -> str | Response:
@@ -239,7 +239,7 @@ def _preview(draft: Draft, step: str, _index: int) -> str:
         effects=[
             (_("采购编号"), terms.code),
             (_("项目"), terms.title),
-            (_("投标截止"), "；".join(local_time(lot.deadline_at) for lot in terms.lots)),
+            (_("投标截止"), _("；").join(local_time(lot.deadline_at) for lot in terms.lots)),
             (_("招标文件"), str(len(terms.documents))),
         ],
         may_sign=current_actor().is_(Role.AGENCY_OFFICER),

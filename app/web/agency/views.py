@@ -97,8 +97,8 @@ def release(case: str) -> str | Response:
         fact=TenderPublished.__name__,
         effects=[
             (_("采购编号"), terms.code),
-            (_("标包"), "、".join(lot.number for lot in terms.lots)),
-            (_("投标截止"), "；".join(local_time(lot.deadline_at) for lot in terms.lots)),
+            (_("标包"), _("、").join(lot.number for lot in terms.lots)),
+            (_("投标截止"), _("；").join(local_time(lot.deadline_at) for lot in terms.lots)),
             (_("条款摘要"), found.tender.terms_sha256),
         ],
         key_name=account_key(),

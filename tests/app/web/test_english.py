@@ -11,7 +11,9 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from app.adapters.profiles import profile_names, read_profile
 from app.web.languages import CATALOGUE, compile_catalogue
+from app.web.wording import METHODS, citation_words, method_words
 from tests.app.web.site import LOT, Site
 
 ROOT = Path(__file__).parents[3]
@@ -56,6 +58,21 @@ def test_the_catalogue_is_compiled_once_and_again_when_it_changes(tmp_path: Path
     os.utime(source, ns=(first + 10**9, first + 10**9))
     assert compile_catalogue(source).stat().st_mtime_ns >= first
     assert (tmp_path / "messages.mo").stat().st_ino != inode
+
+
+def test_every_citation_and_method_has_its_english(founded: Site):
+    cited = {text for name in profile_names() for text in read_profile(name).articles.values()}
+    with founded.app.test_request_context("/?lang=en"):
+        founded.app.preprocess_request()
+        words = [citation_words(text) for text in cited] + [method_words(method) for method in METHODS]
+    assert [text for text in words if re.search(r"[\u3000-\u9fff\uff00-\uffef]", text)] == []
+    assert "Tendering and Bidding Law, art. 23; Implementing Regulation" in " ".join(words)
+
+
+def test_the_notice_in_english_has_no_chinese_but_what_people_wrote(bidding: Site):
+    page = bidding.browser("", lang="en").get(f"/cases/{bidding.case.case_id}")
+    assert "Open tendering" in page
+    assert "Government Procurement Law, art. 35 (not yet compared with the text)" in page
 
 
 def test_a_page_in_english_has_no_chinese_of_ours(bidding: Site):

@@ -1,0 +1,41 @@
+"""The rule books that come with the platform: whose numbers they are, and by which law."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+
+from app.adapters.profiles import profile_names, read_profile
+from app.procedure.profiles import Profile, Regime
+
+LAWS_OF = {
+    Regime.WORKS: {
+        "招标投标法",
+        "实施条例",
+        "电子招标投标办法",
+        "评标委员会和评标方法暂行规定",
+        "发改办法规〔2025〕807号",
+    },
+    Regime.GOODS: {"政府采购法", "政府采购法实施条例", "财政部令第87号"},
+}
+OF_BOTH = {"平台规则"}
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_a_regime_cites_its_own_laws_alone(name: str):
+    profile = read_profile(name)
+    citations = [one for text in profile.articles.values() for one in text.split("；")]
+    cited = {one.removesuffix("（待核）").split(" ")[0] for one in citations}
+    assert cited <= LAWS_OF[profile.regime] | OF_BOTH
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_an_article_stands_behind_a_number_that_exists(name: str):
+    assert read_profile(name).articles.keys() <= {field.name for field in fields(Profile)}
+
+
+@pytest.mark.parametrize("kind", [regime.value for regime in Regime])
+def test_the_demonstration_cites_what_the_real_rule_book_cites(kind: str):
+    real, demo = read_profile(f"cn-{kind}"), read_profile(f"demo-{kind}")
+    assert (demo.articles, demo.version, demo.regime) == (real.articles, real.version, real.regime)
