@@ -23,6 +23,8 @@ SHARES = {
     "ShareReleased": {"zh": "用于开标", "en": "for the opening"},
     "DrawShareReleased": {"zh": "用于抽取", "en": "for the draw"},
 }
+# Preparations that are looked over again before each play: told when they were made, not when they are found made.
+ONCE = frozenset({"accounts_approved", "experts_entered", "committee_registered", "bidder_signed_up"})
 ROLES = {
     "admin": ("系统管理员", "administrator"),
     "operator": ("交易中心", "centre"),
@@ -75,12 +77,17 @@ class Narrator:
 
     def __init__(self, language: str, show: Callable[[str], None] = print) -> None:
         self._language, self._show, self._began = language, show, time.monotonic()
+        self._told: set[tuple[str, str, str]] = set()
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self._began
 
     def step(self, actor: str, step: str, facts: dict[str, Any]) -> None:
+        telling = (actor, step, json.dumps(facts, sort_keys=True, default=str))
+        if step in ONCE and telling in self._told:
+            return
+        self._told.add(telling)
         zh_role, en_role = ROLES.get("site" if step.startswith("event:") else actor.partition("-")[0], (actor, actor))
         sentences = SENTENCES.get(step, {"zh": step, "en": step})
         zh, en = (
