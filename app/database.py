@@ -11,6 +11,7 @@ import secrets
 import sys
 import threading
 import time
+import typing
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -201,12 +202,23 @@ def native_thread_id() -> int:
 def in_native_thread(function: Callable[..., Result], *arguments: object) -> Result:
     """`function(*arguments)` on a real thread, so that heavy work does not hold up a co-operative server's other work.
 
-    Outside such a server it is a plain call.
+    Outside such a server it is a plain call. An error is raised here, and here alone: a thread of the server's pool
+    would also print it, as if nobody expected it.
     """
     if not _cooperative():
         return function(*arguments)
     import gevent
 
     pool = gevent.get_hub().threadpool
-    result: Result = pool.apply(function, arguments)
-    return result
+    result, error = pool.apply(_outcome, (function, arguments))
+    if error is not None:
+        raise error
+    return typing.cast(Result, result)
+
+
+def _outcome(function: Callable[..., Result], arguments: tuple[object, ...]) -> tuple[Result | None, Exception | None]:
+    """What the call gives, or the error that it raises."""
+    try:
+        return function(*arguments), None
+    except Exception as error:
+        return None, error

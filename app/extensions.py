@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, g, request
+from flask import Flask, abort, current_app, g, request
 from flask_babel import Babel
 from flask_socketio import SocketIO
 from flask_wtf import CSRFProtect
@@ -19,6 +19,7 @@ from app.services.actors import load_actor
 from app.services.platform import Platform
 
 COOKIE = "tenderhall"
+LONGEST_ADDRESS = 4000  # path and query, in bytes
 View = TypeVar("View", bound=Callable[..., Any])
 
 socketio = SocketIO()
@@ -100,12 +101,17 @@ def could_ever(actor: Actor, action: Action) -> bool:
 
 
 def guard_requests(app: Flask) -> None:
-    """Before each request: load who asks, protect forms, refuse what no phase could allow."""
+    """Before each request: load who asks, protect forms, refuse what no phase could allow.
+
+    A request that leads to no view changes nothing; it gets its own answer (404, 405), not one about a form.
+    """
 
     @app.before_request
     def identify() -> None:
         g.log_in, g.actor = find_log_in(request_token())
-        if needs_form_token():
+        if len(request.path) + len(request.query_string) > LONGEST_ADDRESS:
+            abort(414)
+        if needs_form_token() and request.routing_exception is None:
             csrf.protect()
         view = current_app.view_functions.get(request.endpoint or "")
         action = getattr(view, "access", None)

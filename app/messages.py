@@ -31,10 +31,16 @@ def sentence(code: str, facts: Mapping[str, Any], language: str, zone: str = "As
     """The sentence of `code`. A code without one is a bug that the tests find; it shows itself, not a blank."""
     template = catalogue().get(code, {}).get(language) or f"{code}"
     shown = {name: _shown(value, zone) for name, value in facts.items()}
+    shown |= {"expected": _shape(shown["expected"], language)} if "expected" in shown else {}
     try:
         return template.format_map(shown)
     except KeyError:
         return template
+
+
+def _shape(expected: str, language: str) -> str:
+    """What was expected, in words where it is the shape of a value (`text`, `list`); else as it is."""
+    return catalogue().get(f"shape_{expected}", {}).get(language, expected)
 
 
 def _shown(value: Any, zone: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app.adapters.blobs import StoreUnavailable
 from app.casefile.codec import encode
@@ -20,7 +20,8 @@ from app.procedure.errors import RuleViolation
 from crypto.errors import CryptoError
 
 log = logging.getLogger("tenderhall.web")
-PAGES = frozenset({400, 401, 403, 404, 409, 413, 429, 500, 503})
+PAGES = frozenset({400, 401, 403, 404, 405, 409, 413, 414, 429, 500, 503})
+CODES = {404: "not_available", 414: "address_too_long"}  # what the framework itself refuses
 CONFLICTS = frozenset({"object_has_changed", "act_out_of_order", "report_moved_on", "command_reused", "upload_offset"})
 
 TUS = {"upload_too_large": 413, "upload_locked": 423, "upload_checksum": 460}  # as the upload protocol wants them
@@ -104,7 +105,10 @@ def attach_errors(app: Flask) -> None:
     def http_error(exc: HTTPException) -> Response:
         if exc.code and exc.code < 400:
             return exc.get_response()  # type: ignore[return-value]
-        return _answer("not_available" if exc.code == 404 else "request_wrong", {}, exc.code or 500)
+        if isinstance(exc, MethodNotAllowed):
+            allowed = ", ".join(sorted(exc.valid_methods or ()))
+            return _answer("method_wrong", {"method": request.method, "allowed": allowed}, 405, Allow=allowed)
+        return _answer(CODES.get(exc.code or 500, "request_wrong"), {}, exc.code or 500)
 
     @app.errorhandler(Exception)
     def unexpected(exc: Exception) -> Response:

@@ -38,7 +38,7 @@ def text(source: dict[str, Any], name: str, default: str | None = None) -> str:
     """A string field. Raises RuleViolation `malformed`."""
     found = source.get(name, default)
     if not isinstance(found, str):
-        raise RuleViolation("malformed", path=f"$.{name}", expected="str")
+        raise RuleViolation("malformed", path=f"$.{name}", expected="text")
     return found
 
 

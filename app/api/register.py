@@ -53,7 +53,7 @@ def cosign() -> Json:
     sent = body()
     size = sent.get("size")
     if type(size) is not int or not 0 < size < 2**31:
-        raise RuleViolation("malformed", path="$.size", expected="int")
+        raise RuleViolation("malformed", path="$.size", expected="whole_number")
     ticks.take_cosignature(platform(), size, text(sent, "line"))
     return {}
 
@@ -63,5 +63,5 @@ def _number(name: str, default: int) -> int:
     if found is None:
         return default
     if not (found.isascii() and found.isdecimal() and len(found) < 10):
-        raise RuleViolation("malformed", path=name, expected="int")
+        raise RuleViolation("malformed", path=name, expected="whole_number")
     return int(found)

@@ -123,7 +123,7 @@ def _whole_number(name: str) -> int:
     """A header's value. Raises RuleViolation `malformed`."""
     stated = request.headers.get(name, "")
     if not (stated.isascii() and stated.isdigit() and len(stated) < 20):
-        raise RuleViolation("malformed", path=name, expected="int")
+        raise RuleViolation("malformed", path=name, expected="whole_number")
     return int(stated)
 
 

@@ -22,6 +22,8 @@ from crypto.errors import CryptoError
 from crypto.instants import format_instant, parse_instant
 
 T = TypeVar("T")
+# What a refusal says was expected; each has its words in `translations/messages` as `shape_…`.
+SHAPES = {str: "text", int: "whole_number", bool: "yes_or_no", Decimal: "number", datetime: "instant", date: "date"}
 
 
 def encode(value: Any) -> Json:
@@ -67,11 +69,19 @@ def _refuse(path: str, expected: str) -> typing.NoReturn:
     raise RuleViolation("malformed", path=path, expected=expected)
 
 
+def _shape(kind: Any) -> str:
+    """The name of what a value of this type looks like in JSON, never the type's own name."""
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return " | ".join(kind)
+    origin = typing.get_origin(kind)
+    return SHAPES.get(kind) or ("list" if origin is tuple else "object")
+
+
 def _decode(kind: Any, value: Json, path: str) -> Any:
     if kind is Any:
         return value
     if kind in (str, int, bool):
-        return value if type(value) is kind else _refuse(path, kind.__name__)
+        return value if type(value) is kind else _refuse(path, _shape(kind))
     if dataclasses.is_dataclass(kind):
         return _decode_fact(typing.cast(type, kind), value, path)
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
@@ -87,15 +97,15 @@ def _decode(kind: Any, value: Json, path: str) -> Any:
 def _decode_fact(kind: type, value: Json, path: str) -> Any:
     fields = _fields(kind)
     if not isinstance(value, dict):
-        _refuse(path, kind.__name__)
+        _refuse(path, "object")
     if unknown := set(value) - set(fields):
-        _refuse(f"{path}.{sorted(unknown)[0]}", "no such field")
+        _refuse(f"{path}.{sorted(unknown)[0]}", "no_field")
     found = {}
     for name, (declared, required) in fields.items():
         if name in value:
             found[name] = _decode(declared, value[name], f"{path}.{name}")
         elif required:
-            _refuse(f"{path}.{name}", "a value")
+            _refuse(f"{path}.{name}", "a_value")
         elif type(None) in typing.get_args(declared):
             found[name] = None
     return kind(**found)
@@ -110,7 +120,7 @@ def _decode_union(arguments: tuple[Any, ...], value: Json, path: str) -> Any:
             return _decode(choice, value, path)
         except RuleViolation:
             continue
-    _refuse(path, " or ".join(getattr(c, "__name__", str(c)) for c in choices))
+    _refuse(path, " | ".join(dict.fromkeys(_shape(choice) for choice in choices)))
 
 
 def _decode_tuple(arguments: tuple[Any, ...], value: Json, path: str) -> Any:
@@ -119,7 +129,7 @@ def _decode_tuple(arguments: tuple[Any, ...], value: Json, path: str) -> Any:
     if len(arguments) == 2 and arguments[1] is Ellipsis:
         return tuple(_decode(arguments[0], item, f"{path}[{i}]") for i, item in enumerate(value))
     if len(arguments) != len(value):
-        _refuse(path, f"{len(arguments)} items")
+        _refuse(path, "list")
     return tuple(_decode(a, item, f"{path}[{i}]") for i, (a, item) in enumerate(zip(arguments, value, strict=True)))
 
 
@@ -133,16 +143,16 @@ def _decode_mapping(arguments: tuple[Any, ...], value: Json, path: str) -> Any:
             for key, item in value.items()
         }
     except ValueError:
-        _refuse(path, "whole numbers as keys")
+        _refuse(path, "numbered")
 
 
 def _decode_text(kind: Any, value: Json, path: str) -> Any:
     if not isinstance(value, str):
-        _refuse(path, getattr(kind, "__name__", str(kind)))
+        _refuse(path, _shape(kind))
     try:
         if kind is Decimal:
             number = Decimal(value)
-            return number if number.is_finite() else _refuse(path, "a number")
+            return number if number.is_finite() else _refuse(path, "number")
         if kind is datetime:
             return parse_instant(value)
         if kind is date:
@@ -151,4 +161,4 @@ def _decode_text(kind: Any, value: Json, path: str) -> Any:
             return kind(value)
     except (ValueError, InvalidOperation, CryptoError):
         pass
-    return _refuse(path, getattr(kind, "__name__", str(kind)))
+    return _refuse(path, _shape(kind))

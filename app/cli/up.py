@@ -31,6 +31,7 @@ def web_command(settings: Settings, certificate: tuple[Path, Path] | None) -> li
     command = [sys.executable, "-m", "gunicorn", "wsgi:app", "-k", "gevent", "--workers", "1"]
     command += ["--worker-connections", "2000", "--bind", f"{settings.host}:{settings.port}"]
     command += ["--no-control-socket", "--graceful-timeout", "2", "--log-level", "warning"]
+    command += ["--limit-request-line", "8190"]  # the most there is; what is too long for us gets a page that says so
     if settings.web_workers > 1:
         command.append("--reuse-port")  # only then: else a second site on the same port would go unnoticed
     if certificate:

@@ -100,7 +100,7 @@ def _texts(sent: Any, *names: str) -> list[str]:
     found = [sent.get(name) or "" for name in names]
     for name, value in zip(names, found, strict=True):
         if not isinstance(value, str) or (not value.isascii() and _torn(value)):
-            raise RuleViolation("malformed", path=f"$.{name}", expected="str")
+            raise RuleViolation("malformed", path=f"$.{name}", expected="text")
     return found
 
 

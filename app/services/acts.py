@@ -209,7 +209,7 @@ def parse_proposal(case: str, type: str, body: Json, private: Mapping[str, str])
     Raises RuleViolation `malformed`, CryptoError `act_malformed`.
     """
     if not isinstance(body, dict) or "payload" not in body:
-        raise RuleViolation("malformed", path="$.payload", expected="a value")
+        raise RuleViolation("malformed", path="$.payload", expected="a_value")
     case_id, _, lot = case.partition("/")
     signed = SignedAct.from_json({name: body.get(name, "") for name in ("act", "key_id", "signature")})
     try:

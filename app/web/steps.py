@@ -12,6 +12,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.casefile.case import Case
+from app.extensions import could_ever, current_actor
+from app.permissions.actions import Action
 from app.queries.desks import IDLE, NextStep
 from app.queries.timeline import CaseStage
 from app.web.wording import FAILURES
@@ -43,6 +45,7 @@ class Wording:
     text: LazyString | str = ""
     label: LazyString | str = ""
     url: Url | None = None
+    asks: Action | None = None  # what the page asks for, where not everybody who is told of the step may open it
 
 
 STEPS: dict[str, Wording] = {
@@ -166,8 +169,10 @@ STEPS: dict[str, Wording] = {
         _l("您的投标已提交"), _l("可以在开标大厅观看开标。"), _l("开标大厅"), _lot_page("opening")
     ),
     "phase_P1": Wording(_l("接受投标"), _l("截止之前任何人都看不到有没有投标、有几家投标。")),
-    "phase_P2": Wording(_l("投标已截止，等待受托方共同解密"), "", _l("开标大厅"), _lot_page("opening")),
-    "phase_P3": Wording(_l("正在开标"), "", _l("开标大厅"), _lot_page("opening")),
+    "phase_P2": Wording(
+        _l("投标已截止，等待受托方共同解密"), "", _l("开标大厅"), _lot_page("opening"), Action.OPENING_WATCH
+    ),
+    "phase_P3": Wording(_l("正在开标"), "", _l("开标大厅"), _lot_page("opening"), Action.OPENING_WATCH),
     "phase_P4": Wording(_l("正在抽取评审专家"), _l("专家签到之前，任何工作人员都不知道专家姓名。")),
     "phase_P5": Wording(_l("评审委员会正在评审"), _l("全部成员锁定评分之前，任何人都看不到他人的评分。")),
     "phase_P6": Wording(_l("评审委员会正在汇总和签署报告")),
@@ -194,7 +199,8 @@ def shown_step(case: str, step: NextStep) -> ShownStep:
     text = str(wording.text)
     if step.code == "finish_draft" and step.facts.get("reason"):
         text = _("主管退回：%(reason)s", reason=step.facts["reason"])
-    url = wording.url(case, step) if wording.url else ""
+    open_to = wording.asks is None or could_ever(current_actor(), wording.asks)
+    url = wording.url(case, step) if wording.url and open_to else ""
     return ShownStep(str(wording.title), text, step.tone, step.due_at, url, str(wording.label), step.lot)
 
 
@@ -225,7 +231,8 @@ STAGE_NAMES = {
 
 def shown_stage(case: Case, stage: CaseStage) -> ShownStage:
     text = _stage_text(case, stage)
-    documents = [(_("开标大厅"), f"/cases/{case.id}/lots/{stage.lot}/opening")] if stage.code == "opening" else []
+    hall = stage.code == "opening" and could_ever(current_actor(), Action.OPENING_WATCH)
+    documents = [(_("开标大厅"), f"/cases/{case.id}/lots/{stage.lot}/opening")] if hall else []
     checks = []
     if stage.code == "notice":
         digest, how = _("条款摘要 SHA-256"), _("怎样核验")

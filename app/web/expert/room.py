@@ -21,6 +21,7 @@ from app.services.cursors import write_cursor
 from app.web.entitled import entitled_case, place
 from app.web.expert.forms import CorrectionForm, DissentForm, StatementForm, VoteForm
 from app.web.names import CORRECTIONS, MEMBERS, STAGES
+from app.web.wording import named
 from evaluation import sitting
 
 routes = Blueprint("sitting", __name__, url_prefix="/room/<case>/<lot>")
@@ -189,14 +190,14 @@ def review(case: str, lot: str) -> str:
             verdict = request.form.get(f"finding-{bid}-{item.id}", "")
             ground = request.form.get(f"ground-{bid}-{item.id}", "").strip()[:500]
             if verdict not in ("pass", "fail"):
-                errors.append(_("请给出结论：%(bidder)s，%(item)s", bidder=bidder, item=item.name_zh))
+                errors.append(_("请给出结论：%(bidder)s，%(item)s", bidder=bidder, item=named(item)))
             elif verdict == "fail" and not ground:
-                errors.append(_("请写明不通过的理由：%(bidder)s，%(item)s", bidder=bidder, item=item.name_zh))
+                errors.append(_("请写明不通过的理由：%(bidder)s，%(item)s", bidder=bidder, item=named(item)))
             findings.append(sitting.ReviewFinding(bid, item.id, verdict == "pass", "" if verdict == "pass" else ground))
     if errors:
         return render_template("pages/expert/room.html", **shown | _forms(found, lot, room) | {"errors": errors})
-    failed = [f"{names[f.bid]}：{f.ground}" for f in findings if not f.passed]
-    effects = [(_("结论"), _("%(n)s 项", n=len(findings))), (_("不通过"), "；".join(failed) or _("无"))]
+    failed = [names[f.bid] + _("：") + f.ground for f in findings if not f.passed]
+    effects = [(_("结论"), _("%(n)s 项", n=len(findings))), (_("不通过"), _("；").join(failed) or _("无"))]
     fact = sitting.BidsReviewed(room.seat, tuple(findings))
     return _signing(shown, _("提交初步评审意见"), fact, _("某一项被半数以上成员认定不通过的投标，不再评分。"), effects)
 

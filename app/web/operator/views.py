@@ -51,7 +51,7 @@ def sites() -> Any:
     form, errors = SiteForm(), []
     with platform().database.reading() as db_session:
         found, people = boards.site_rows(db_session), boards.witnesses(db_session)
-    form.witness.choices = [SelectChoice(p.id, f"{p.name}（{p.organisation}）") for p in people]
+    form.witness.choices = [SelectChoice(p.id, f"{p.name} · {p.organisation}") for p in people]
     if form.validate_on_submit():
         try:
             experts.add_site(platform(), required_log_in(), form.name.data or "", form.witness.data)

@@ -1,0 +1,35 @@
+"""What no view answers is refused in our own words, in both languages."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.app.web.site import Site
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("zh", "不接受这种请求方法（DELETE）"), ("en", "does not take the method DELETE")]
+)
+def test_a_method_that_a_page_does_not_take_is_named(founded: Site, lang: str, words: str):
+    answer = founded.browser("officer", lang).client.delete("/")
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
+    assert words in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(("lang", "words"), [("zh", "地址过长"), ("en", "The address is too long")])
+def test_an_address_that_is_too_long_gets_a_page(founded: Site, lang: str, words: str):
+    answer = founded.browser("", lang).client.get("/?q=" + 5000 * "a")
+    assert answer.status_code == 414
+    assert words in answer.get_data(as_text=True)
+
+
+def test_a_form_to_nowhere_is_absent_and_not_expired(founded: Site):
+    assert founded.browser("officer").client.post("/nowhere").status_code == 404
+
+
+def test_what_was_expected_is_said_in_words(founded: Site):
+    body = {"login": 7, "password": "x", "code": "1"}
+    error = founded.browser().client.post("/api/v1/web-sessions", json=body).json["error"]
+    assert "应为 一段文字" in error["message"]
+    assert "text was expected" in error["message_en"]
