@@ -83,7 +83,7 @@ def shown_terms(terms: TenderTerms) -> ShownTerms:
 def committee_words(terms: TenderTerms) -> str:
     """How large the evaluation committee is at least, and why where it is not the ordinary size."""
     profile, least = terms.profile, least_members(terms)
-    article = profile.articles.get("committee_size", "—")
+    article = citation_words(profile.articles.get("committee_size", "—"))
     words = _("不少于 %(least)s 人，单数（%(article)s）", least=least, article=article)
     if least == profile.committee_size:
         return words

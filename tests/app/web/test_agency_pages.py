@@ -67,7 +67,7 @@ def test_a_draft_is_filled_in_step_by_step_and_submitted(site: Site, draft: str)
     page = browser.get(f"{draft}/preview")
     assert 'data-type="TenderSubmitted"' in page
     assert "壹佰柒拾伍万壹仟元整" in page
-    assert "不少于 7 人，单数（财政部令第87号 47）：申明为技术复杂或者社会影响较大" in page
+    assert "不少于 7 人，单数（财政部令第87号第 47 条）：申明为技术复杂或者社会影响较大" in page
 
 
 def test_scoring_that_cannot_be_published_is_not_saved(site: Site, draft: str):
