@@ -11,7 +11,7 @@ from typing import Any
 
 from app.casefile.board import board_digest
 from app.casefile.record import Record
-from app.procedure import bid, convening, opening, qualification, tender
+from app.procedure import bid, convening, fallback, opening, qualification, tender
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor
 from evaluation import draw, sitting
@@ -37,6 +37,8 @@ class Phase(StrEnum):
 TENDER_FACTS = tender.Fact
 BID_FACTS = bid.Fact
 OPENING_FACTS = opening.Fact
+FALLBACK_FACTS = fallback.Fact
+FALLBACK_ACTS = fallback.Act
 CONSENSUS_STAGES = frozenset({Stage.RESULTS, Stage.REPORT, Stage.SIGNING})
 
 
@@ -46,6 +48,7 @@ class LotCase:
 
     bidding: bid.Bidding = field(default_factory=bid.Bidding)
     opening: opening.Opening = field(default_factory=opening.Opening)
+    fallback: fallback.Fallback = field(default_factory=fallback.Fallback)
     qualification: Mapping[str, qualification.Qualification] = field(default_factory=dict)
     buyer_members: tuple[convening.BuyerMemberNamed, ...] = ()
     draw: draw.DrawState = field(default_factory=draw.DrawState)
@@ -77,7 +80,7 @@ class LotCase:
             return Phase.SCORING
         if self.draw.conditions is not None:
             return Phase.DRAW
-        return Phase.OPENING if state.release is not None else Phase.SEALED
+        return Phase.OPENING if state.openable else Phase.SEALED
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,11 @@ class Case:
             raise RuleViolation("lot_unknown", lot=number)
         return self.lots[number]
 
+    def fallback_of(self, number: str) -> fallback.Standing:
+        """What the rules of the fallback ask for. Raises RuleViolation `lot_unknown`."""
+        lot = self.lot(number)
+        return fallback.Standing(lot.fallback, lot.opening, lot.bidding.live, self.tender.published.profile)
+
     def decide(self, fact: Any, lot: str, actor: Actor, now: datetime) -> tuple[Any, ...]:
         """The accepted fact of a person, followed by what it brings about. Raises RuleViolation."""
         if isinstance(fact, TENDER_FACTS):
@@ -120,6 +128,8 @@ class Case:
         if isinstance(fact, OPENING_FACTS):
             _check_board(state.opening, fact)
             return opening.decide(state.opening, fact, len(state.bidding.live), now)
+        if isinstance(fact, FALLBACK_ACTS):
+            return fallback.decide(self.fallback_of(lot), fact, actor.organisation_id, now)
         profile = self.tender.published.profile
         if isinstance(fact, qualification.QualificationChecked):
             return qualification.decide(bool(state.qualification), state.opening.opened.keys(), fact, profile)
@@ -168,6 +178,8 @@ def _apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
     if isinstance(fact, OPENING_FACTS):
         bidding = replace(state.bidding, closed=True) if isinstance(fact, opening.LotClosed) else state.bidding
         return replace(state, bidding=bidding, opening=opening.apply(state.opening, fact, record.actor, record.at))
+    if isinstance(fact, FALLBACK_FACTS):
+        return replace(state, fallback=fallback.apply(state.fallback, fact, record.at))
     if isinstance(fact, qualification.QualificationChecked):
         return replace(state, qualification=fact.results)
     if isinstance(fact, convening.BuyerMemberNamed):

@@ -10,7 +10,7 @@ from typing import Any
 
 from app.casefile import register
 from app.casefile.codec import decode
-from app.procedure import bid, convening, deadlines, opening, qualification, tender
+from app.procedure import bid, convening, deadlines, fallback, opening, qualification, tender
 from app.procedure.errors import RuleViolation
 from crypto.canonical import Json
 from evaluation import draw
@@ -79,6 +79,11 @@ FACTS = {
         _lot(opening.LotFailed),
         _lot(opening.ShareReleased, "share:release"),
         _lot(opening.BidsReleased),
+        _lot(fallback.FallbackStarted),
+        _lot(fallback.KeyCommitted, "key:commit"),
+        _lot(fallback.CommitmentsEnded),
+        _lot(fallback.KeyRevealed, "key:reveal"),
+        _lot(opening.KeysDisclosed),
         _lot(opening.BidOpened),
         _lot(opening.BidVoided),
         _lot(opening.BidsReadOut),

@@ -5,7 +5,7 @@ Used by the services and by the offline verifier alike, so that both mean the sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -84,6 +84,22 @@ def bid_identity(committee: Committee, ident: bytes, signature: bytes, capsule: 
     except (UnicodeDecodeError, CryptoError):
         pass
     raise CryptoError("capsule_other_key")
+
+
+def bid_key(origin: str, case: Case, submission: Submission, lot: str, capsule: Callable[[], bytes]) -> str:
+    """The key of a standing bid of an open lot: under the trustees' release, or as the fallback disclosed it.
+
+    `capsule` is asked for only where there is a release. Raises CryptoError `capsule_*`; `key_not_revealed` (the bid
+    counts as revoked) or `key_not_committed` (as withdrawn).
+    """
+    opening = case.lots[lot].opening
+    if opening.release is not None:
+        ident, signature = open_identity(origin, case.id, lot), bytes.fromhex(opening.release.signature)
+        return bid_identity(committee_of(case), ident, signature, capsule(), submission.fact.recipient)
+    if reason := opening.stays_closed(submission.receipt_id):
+        raise CryptoError(reason)
+    assert opening.disclosed is not None
+    return opening.disclosed.keys[submission.receipt_id]
 
 
 @dataclass(frozen=True)

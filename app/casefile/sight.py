@@ -90,12 +90,15 @@ def _question(actor: Actor, case: Case, record: Record) -> bool:
 
 
 def _bid(actor: Actor, case: Case, record: Record) -> bool:
-    """Sealed to its bidder alone; once the lot is released, what stands can be checked by everybody."""
+    """Sealed to its bidder alone; once the lot is open, what stands can be checked by everybody.
+
+    Of a lot that failed unopened the competent authority sees who bid, since it is asked why the lot failed.
+    """
     if _own_bid(actor, case, record):
         return True
     state = case.lots[record.lot]
-    if state.opening.release is None:
-        return False
+    if not state.opening.openable:
+        return bool(state.opening.failed) and _regulator(actor, case, record)
     standing = {s.fact for s in state.bidding.live} | {s.receipt_id for s in state.bidding.live}
     subject = record.fact if record.type == "BidSubmitted" else record.payload["receipt_id"]
     return subject in standing or _regulator(actor, case, record)
@@ -105,6 +108,13 @@ def _own_bid(actor: Actor, case: Case, record: Record) -> bool:
     if record.type != "BidReceipted":
         return _own(actor, case, record)
     return actor.is_(Role.BIDDER) and record.payload["receipt"]["bidder"] == actor.organisation_id
+
+
+def _own_key(actor: Actor, case: Case, record: Record) -> bool:
+    """Promises and keys of the fallback: all together, at its end; before it they would tell of bids and prices."""
+    opening = case.lots[record.lot].opening
+    failed = bool(opening.failed) and _regulator(actor, case, record)
+    return _own(actor, case, record) or opening.openable or failed
 
 
 def _draw_party(actor: Actor, case: Case, record: Record) -> bool:
@@ -190,6 +200,11 @@ SIGHT: dict[str, Rule] = {
     "LotFailed": _everybody,
     "ShareReleased": _everybody,
     "BidsReleased": _everybody,
+    "FallbackStarted": _everybody,
+    "KeyCommitted": _own_key,
+    "CommitmentsEnded": _everybody,
+    "KeyRevealed": _own_key,
+    "KeysDisclosed": _everybody,
     "BidOpened": _everybody,
     "BidVoided": _everybody,
     "BidsReadOut": _everybody,

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from app.client import bidder
+from app.client import bidder, fallback
 from app.client.command_line import CLIENT_COMMANDS, Parser, add_command, days, existing, yuan
 from app.client.keyfile import Profile, read_json
 from app.client.terminal import add_folder, add_person_arguments, person_of, spoken
@@ -31,6 +31,13 @@ def add_parser(subparsers: Any) -> None:
             parser.add_argument("bid", type=existing, help="加密后的投标文件夹\nthe folder made by seal")
         else:
             _add_lot(parser)
+        add_person_arguments(parser)
+    for name, run, words in (
+        ("commit-key", _commit_key, "补救程序：承诺投标密钥\nfallback: commit to the bid's key"),
+        ("reveal-key", _reveal_key, "补救程序：公开投标密钥\nfallback: reveal the bid's key"),
+    ):
+        parser = add_command(commands, name, words, run)
+        parser.add_argument("bid", type=existing, help="加密后的投标文件夹\nthe folder made by seal")
         add_person_arguments(parser)
     _add_verify(commands)
 
@@ -107,6 +114,21 @@ def _status(arguments: argparse.Namespace) -> int:
 def _withdraw(arguments: argparse.Namespace) -> int:
     receipt_id = bidder.withdraw(person_of(arguments), arguments.case, arguments.lot)
     print(f"已撤回 / withdrawn: {receipt_id}\n{NOT_SUBMITTED}")
+    return 0
+
+
+@spoken
+def _commit_key(arguments: argparse.Namespace) -> int:
+    fallback.commit_key(person_of(arguments), arguments.bid)
+    print("已承诺，密钥尚未公开；收到通知后请运行 / committed, the key has not left; when you are told to, run:")
+    print(f"tenderhall bid reveal-key {arguments.bid}")
+    return 0
+
+
+@spoken
+def _reveal_key(arguments: argparse.Namespace) -> int:
+    fallback.reveal_key(person_of(arguments), arguments.bid)
+    print("密钥已交平台 / revealed。全部密钥一并公布后开标 / the bids are opened once all keys are disclosed together")
     return 0
 
 

@@ -147,7 +147,7 @@ class Trustee:
         deadline_at = self.memory.pin(opening.name, _deadline(events, opening.lot))
         mine = _of_lot(events, opening.lot)
         closed = _last(mine, "LotClosed")
-        if closed is None or _last(mine, "BidsReleased") or self._given(mine, "ShareReleased"):
+        if closed is None or _any(mine, "BidsReleased", "KeysDisclosed") or self._given(mine, "ShareReleased"):
             return None
         if now < deadline_at:
             raise _refuse(
@@ -267,6 +267,10 @@ def _all(events: Iterable[Event], type: str, number: int | None = None) -> list[
 def _last(events: Iterable[Event], type: str, number: int | None = None) -> Event | None:
     found = _all(events, type, number)
     return found[-1] if found else None
+
+
+def _any(events: Iterable[Event], *types: str) -> bool:
+    return any(e["type"] in types for e in events)
 
 
 def _of_lot(events: Iterable[Event], lot: str) -> list[Event]:

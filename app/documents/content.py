@@ -77,8 +77,26 @@ class TrusteeShare:
 
 
 @dataclass(frozen=True)
+class FallbackProof:
+    """How a lot was opened without enough trustees: when each step was, the digest of the keys, whose bids stay closed.
+
+    `released_at`: the trustees reached the threshold after all, and no key was used.
+    """
+
+    started_at: datetime
+    disclosed_at: datetime | None
+    keys_sha256: str
+    revoked: tuple[str, ...]
+    withdrawn: tuple[str, ...]
+    released_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class ReleaseProof:
-    """The one signature that opened the lot, and who contributed: `needed` of the shares."""
+    """The one signature that opened the lot, and who contributed: `needed` of the shares.
+
+    `fallback`: what followed when too few had signed in time; `signature` is "" where the bidders' own keys opened it.
+    """
 
     mode: str
     committee_id: str
@@ -86,6 +104,7 @@ class ReleaseProof:
     signature: str
     needed: int
     shares: tuple[TrusteeShare, ...]
+    fallback: FallbackProof | None = None
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,8 @@ class Action(StrEnum):
     RECEIPT_READ = "receipt:read"
     # opening
     SHARE_RELEASE = "share:release"
+    KEY_COMMIT = "key:commit"
+    KEY_REVEAL = "key:reveal"
     OPENING_WATCH = "opening:watch"
     OBJECTION_RAISE = "objection:raise"
     OBJECTION_ANSWER = "objection:answer"

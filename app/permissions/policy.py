@@ -113,6 +113,9 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.BID_WITHDRAW: (_grant(R.BIDDER, when=has_bid, phases=_in(P.BIDDING)),),  # 13
     A.RECEIPT_READ: (_grant(R.BIDDER, phases=PUBLISHED),),  # 14: own only, by query
     A.SHARE_RELEASE: (_grant(R.TRUSTEE, when=sits_on_committee, phases=_in(P.SEALED, P.OPENING)),),  # 19
+    # 20: while the fallback runs, by rule; to who comes a moment after its end the rule says so
+    A.KEY_COMMIT: (_grant(R.BIDDER, when=has_bid, phases=_in(P.SEALED, P.OPENING, P.FAILED)),),
+    A.KEY_REVEAL: (_grant(R.BIDDER, when=has_bid, phases=_in(P.SEALED, P.OPENING, P.FAILED)),),
     A.OPENING_WATCH: (_grant(*STAFF, R.BIDDER, R.PUBLIC, phases=PUBLISHED),),  # 21
     A.OBJECTION_RAISE: (_grant(R.BIDDER, when=has_bid, phases=_in(P.OPENING)),),  # 22
     A.OBJECTION_ANSWER: (_grant(R.AGENCY_OFFICER, phases=_in(P.OPENING), **AGENCY),),  # 22

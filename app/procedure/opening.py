@@ -27,7 +27,7 @@ class LotClosed:
 
 @dataclass(frozen=True)
 class LotFailed:
-    """The lot ends without an award (流标): `fewer_than_required` or `too_few_valid`."""
+    """The lot ends without an award (流标): `fewer_than_required`, `too_few_keys` or `too_few_valid`."""
 
     reason: str
 
@@ -46,6 +46,19 @@ class BidsReleased:
 
     signature: str
     used: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class KeysDisclosed:
+    """The end of the fallback: every revealed key by receipt id, and whose bids stay closed.
+
+    `revoked` had committed and did not reveal (撤销, the bidder's fault); `withdrawn` had never committed (撤回: that
+    the trustees did not reach the threshold is not the bidder's fault, O20 art. 31).
+    """
+
+    keys: Mapping[str, str]
+    revoked: tuple[str, ...]
+    withdrawn: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -135,6 +148,8 @@ class Opening:
     share_times: Mapping[int, datetime] = field(default_factory=dict)
     release: BidsReleased | None = None
     released_at: datetime | None = None
+    disclosed: KeysDisclosed | None = None
+    disclosed_at: datetime | None = None
     opened: Mapping[str, BidOpened] = field(default_factory=dict)
     voided: Mapping[str, BidVoided] = field(default_factory=dict)
     objections_until: datetime | None = None
@@ -142,6 +157,17 @@ class Opening:
     confirmations: Mapping[str, datetime] = field(default_factory=dict)
     record_sha256: str = ""
     concluded_at: datetime | None = None
+
+    @property
+    def openable(self) -> bool:
+        """The keys are there: by the trustees' release or, without it, by the fallback."""
+        return self.release is not None or self.disclosed is not None
+
+    def stays_closed(self, receipt_id: str) -> str:
+        """Why a bid cannot be opened any more: the fallback ended without its key. "" while it can."""
+        if self.disclosed is None or receipt_id in self.disclosed.keys:
+            return ""
+        return "key_not_revealed" if receipt_id in self.disclosed.revoked else "key_not_committed"
 
     @property
     def read_out(self) -> bool:
@@ -157,6 +183,7 @@ Fact = (
     | LotFailed
     | ShareReleased
     | BidsReleased
+    | KeysDisclosed
     | BidOpened
     | BidVoided
     | BidsReadOut
@@ -190,11 +217,10 @@ def decide(opening: Opening, fact: Fact, bids: int, now: datetime) -> tuple[Fact
     match fact:
         case ShareReleased():
             _decide_share(opening, fact)
-        case BidsReleased():
-            if opening.release is not None:
-                raise RuleViolation("already_released")
+        case BidsReleased() | KeysDisclosed():
+            _require(not opening.openable, "already_released")
         case BidOpened() | BidVoided():
-            _require(opening.release is not None, "not_released")
+            _require(opening.openable, "not_released")
             _require(not opening.settled(fact.receipt_id), "bid_already_opened")
         case BidsReadOut():
             _require(len(opening.opened) + len(opening.voided) == bids, "bids_unopened")
@@ -222,6 +248,8 @@ def _decide_share(opening: Opening, fact: ShareReleased) -> None:
         raise RuleViolation("lot_not_closed")
     if opening.failed or not opening.closed.enough:
         raise RuleViolation("lot_failed", reason=opening.failed)
+    if opening.disclosed is not None:  # else a late share would open a bid whose bidder has seen the others' prices
+        raise RuleViolation("keys_disclosed")
     if fact.index in opening.shares:
         raise RuleViolation("share_repeated", index=fact.index)
 
@@ -264,19 +292,24 @@ def apply(opening: Opening, fact: Fact, by: str, at: datetime) -> Opening:
             return replace(opening, shares={**opening.shares, fact.index: fact.share}, share_times=times)
         case BidsReleased():
             return replace(opening, release=fact, released_at=at)
+        case KeysDisclosed():
+            return replace(opening, disclosed=fact, disclosed_at=at)
         case BidOpened():
             return replace(opening, opened={**opening.opened, fact.receipt_id: fact})
         case BidVoided():
             return replace(opening, voided={**opening.voided, fact.receipt_id: fact})
         case BidsReadOut():
             return replace(opening, objections_until=fact.objections_until)
-        case ObjectionRaised():
-            objection = Objection(by, fact.text, at)
-            return replace(opening, objections={**opening.objections, fact.objection: objection})
-        case ObjectionAnswered():
-            answered = replace(opening.objections[fact.objection], answer=fact.text, answered_at=at)
-            return replace(opening, objections={**opening.objections, fact.objection: answered})
+        case ObjectionRaised() | ObjectionAnswered():
+            after = _objection_after(opening, fact, by, at)
+            return replace(opening, objections={**opening.objections, fact.objection: after})
         case OpeningConfirmed():
             return replace(opening, confirmations={**opening.confirmations, by: at})
         case OpeningConcluded():
             return replace(opening, record_sha256=fact.record_sha256, concluded_at=at)
+
+
+def _objection_after(opening: Opening, fact: ObjectionRaised | ObjectionAnswered, by: str, at: datetime) -> Objection:
+    if isinstance(fact, ObjectionRaised):
+        return Objection(by, fact.text, at)
+    return replace(opening.objections[fact.objection], answer=fact.text, answered_at=at)

@@ -65,3 +65,6 @@ class Profile:
     # larger committees, where the rule book knows them (O87 art. 47)
     large_budget: Decimal | None = None  # yuan; from here on, this included, a tender's budgets ask for one
     large_committee_size: int | None = None
+    # the fallback below k trustees: after `shares_within`, for each of its two steps
+    keys_committed_within: Period | None = None
+    keys_revealed_within: Period | None = None

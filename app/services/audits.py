@@ -79,8 +79,9 @@ def _certificates(db_session: DbSession, visible: Iterable[Record]) -> list[Reco
 def _bids(
     platform: Platform, db_session: DbSession, actor: Actor, case: Case, visible: Sequence[Record]
 ) -> dict[str, bytes]:
-    """Capsules of the visible bids; the sealed bids themselves for who may read them, while they are small."""
-    receipts = {r.payload["receipt_id"]: r.lot for r in visible if r.type == "BidReceipted"}
+    """Capsules of the visible bids of open lots; the sealed bids, while small, for who may read them."""
+    receipted = [r for r in visible if r.type == "BidReceipted" and case.lots[r.lot].opening.openable]
+    receipts = {r.payload["receipt_id"]: r.lot for r in receipted}
     query = select(StoredFile).where(StoredFile.case_id == case.id, StoredFile.owner.in_(receipts))
     rows = [row for row in db_session.scalars(query) if row.kind in ("bid", "capsule")]
     small = sum(row.size for row in rows if row.kind == "bid") <= SEALED_BIDS_LIMIT

@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
-from app.casefile.case import Case
+from app.casefile.case import Case, LotCase
 from app.casefile.sealing import committee_of, open_identity
 from app.documents.content import (
     CaseHeading,
+    FallbackProof,
     OpenedBid,
     OpeningConfirmation,
     OpeningObjection,
@@ -28,7 +29,7 @@ from app.models import Account, StoredFile
 from app.procedure.tender import LotTerms
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork
-from crypto.canonical import canonical
+from crypto.canonical import Json, canonical, digest
 from crypto.pdf import LocalTimeStamper, seal
 
 SEAL_FIELD = "Seal"
@@ -174,13 +175,26 @@ def opened_bids(case: Case, lot: str, lang: Lang) -> tuple[OpenedBid, ...]:
 
 def _release_proof(platform: Platform, case: Case, lot: str) -> ReleaseProof:
     opening, committee = case.lots[lot].opening, committee_of(case)
-    assert opening.release is not None
     shares = tuple(
         TrusteeShare(m.index, m.organisation, opening.share_times.get(m.index), m.index in opening.shares)
         for m in committee.members
     )
     ident = open_identity(platform.origin, case.id, lot).hex()
-    return ReleaseProof(committee.mode, committee.id, ident, opening.release.signature, committee.k, shares)
+    signature = opening.release.signature if opening.release else ""
+    fallback = _fallback_proof(case.lots[lot])
+    return ReleaseProof(committee.mode, committee.id, ident, signature, committee.k, shares, fallback)
+
+
+def _fallback_proof(state: LotCase) -> FallbackProof | None:
+    started_at, opening = state.fallback.started_at, state.opening
+    if started_at is None or opening.disclosed is None:
+        return FallbackProof(started_at, None, "", (), (), opening.released_at) if started_at else None
+    found = opening.disclosed
+    names = [
+        tuple(opening.voided[r].bidder_name for r in receipts if r in opening.voided)
+        for receipts in (found.revoked, found.withdrawn)
+    ]
+    return FallbackProof(started_at, opening.disclosed_at, digest(dict(found.keys)), *names)
 
 
 def opening_record(platform: Platform, case: Case, lot: str, now: datetime, lang: Lang) -> OpeningRecord:
@@ -222,7 +236,10 @@ def opening_record(platform: Platform, case: Case, lot: str, now: datetime, lang
 def render_opening_record(platform: Platform, case: Case, lot: str, now: datetime) -> bytes:
     """开标记录 as PDF with its data attached, under the centre's seal."""
     content = opening_record(platform, case, lot, now, "zh")
-    data = {"case": case.id, "lot": lot, "release": content.release.signature, "bids": _bid_data(content.bids)}
+    data: dict[str, Json] = {"case": case.id, "lot": lot, "bids": _bid_data(content.bids)}
+    data |= {"release": content.release.signature}
+    if content.release.fallback is not None:
+        data |= {"keys_sha256": content.release.fallback.keys_sha256}
     pdf = platform.renderer.render(content, attachments={"opening-record.json": canonical(data)})
     return seal_document(platform, pdf, content.heading.centre, "开标专用", now)
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
 from app.casefile.sealing import (
-    bid_identity,
+    bid_key,
     check_manifest,
     committee_of,
     context_of,
@@ -21,6 +21,7 @@ from app.casefile.sealing import (
 )
 from app.database import in_native_thread
 from app.models import Account, Certificate, Organisation, StoredFile
+from app.procedure import fallback
 from app.procedure import opening as rules
 from app.procedure.bid import Submission
 from app.procedure.errors import RuleViolation
@@ -52,7 +53,9 @@ def close_lot(platform: Platform, case_id: str, lot: str) -> None:
         for fact in rules.close(state.opening, len(state.bidding.live), root, closes_at, work.now, profile):
             work.append(fact, lot=lot)
         gate.closed_at = work.now
-        _destroy_ended(platform, work, lot)
+        if due_at := fallback.due_at(work.case.lots[lot].opening, profile):
+            work.schedule("start_fallback", due_at, lot=lot)
+        _destroy(platform, work, lot, [s.receipt_id for s in state.bidding.submissions.values() if s.ended])
 
 
 def _standing_payloads(db_session: DbSession, case: Case, lot: str) -> Iterator[tuple[str, Json]]:
@@ -65,11 +68,10 @@ def _standing_payloads(db_session: DbSession, case: Case, lot: str) -> Iterator[
                 yield standing[record.fact], record.payload
 
 
-def _destroy_ended(platform: Platform, work: UnitOfWork, lot: str) -> None:
-    """Capsules and files of replaced and withdrawn bids go before anything can open them."""
-    ended = [s.receipt_id for s in work.case.lots[lot].bidding.submissions.values() if s.ended]
+def _destroy(platform: Platform, work: UnitOfWork, lot: str, receipts: Sequence[str]) -> None:
+    """Capsules and files of bids that are not to be opened go before anything can open them."""
     query = select(StoredFile).where(
-        StoredFile.case_id == work.case.id, StoredFile.lot == lot, StoredFile.owner.in_(ended)
+        StoredFile.case_id == work.case.id, StoredFile.lot == lot, StoredFile.owner.in_(receipts)
     )
     for row in work.db_session.scalars(query).all():
         platform.blobs.delete(row.blob)
@@ -119,7 +121,7 @@ def open_bids(platform: Platform, case_id: str, lot: str) -> None:
     with platform.database.reading() as db_session:
         case = load_case(db_session, case_id)
     state = case.lots[lot]
-    if state.opening.release is None:
+    if not state.opening.openable:
         return
     for submission in state.bidding.live:
         if not state.opening.settled(submission.receipt_id):
@@ -148,6 +150,8 @@ def _open_one(platform: Platform, case: Case, lot: str, submission: Submission) 
             return
         for accepted in rules.decide(work.case.lots[lot].opening, fact, 0, work.now):
             work.append(accepted, lot=lot)
+        if work.case.lots[lot].opening.stays_closed(submission.receipt_id):
+            _destroy(platform, work, lot, [submission.receipt_id])
         for row in files:
             row.created_at = work.now
             work.db_session.add(row)
@@ -157,16 +161,10 @@ def _decrypt(
     platform: Platform, case: Case, lot: str, submission: Submission, bidder_name: str
 ) -> tuple[BidOpened, list[StoredFile]]:
     """1 the capsule's key; 2 the sealed file under it; 3 the package; 4 the bidder's signature; 5 its files."""
-    release = case.lots[lot].opening.release
-    assert release is not None
     with platform.database.reading() as db_session:
         bid, capsule = (_stored(db_session, case.id, lot, kind, submission.receipt_id) for kind in ("bid", "capsule"))
         spki = _signing_key(db_session, platform, submission)
-    ident = open_identity(platform.origin, case.id, lot)
-    signature = bytes.fromhex(release.signature)
-    key = bid_identity(
-        committee_of(case), ident, signature, platform.blobs.get(capsule.blob), submission.fact.recipient
-    )
+    key = bid_key(platform.origin, case, submission, lot, lambda: platform.blobs.get(capsule.blob))
     context = context_hash(context_of(platform.origin, case, lot, submission.bidder, submission.fact.recipient))
     with platform.blobs.open(bid.blob) as sealed, tempfile.TemporaryFile(dir=platform.settings.home) as plain:
         in_native_thread(open_bid, sealed, plain, key, context)

@@ -31,7 +31,7 @@ from crypto.merkle import Frontier
 from crypto.signing import SignedAct
 
 # The turns of a case after which no bid, draw or score may be exchanged any more: the register ticks at once.
-TICKED_AT_ONCE = frozenset({"LotClosed", "BidsReleased", "DrawStated", "ResultsComputed"})
+TICKED_AT_ONCE = frozenset({"LotClosed", "BidsReleased", "KeysDisclosed", "DrawStated", "ResultsComputed"})
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # until the clock is read, after the locks
 
 

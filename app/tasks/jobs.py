@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.services import draws, notices, openings, reports, sittings, ticks
+from app.services import draws, fallbacks, notices, openings, reports, sittings, ticks
 from app.services.jobs import ClaimedJob
 from app.services.platform import Platform
 
@@ -12,6 +12,9 @@ Run = Callable[[Platform, ClaimedJob], None]
 
 TASKS: dict[str, Run] = {
     "close_lot": lambda platform, job: openings.close_lot(platform, job.case_id, job.lot),
+    "start_fallback": lambda platform, job: fallbacks.start_fallback(platform, job.case_id, job.lot),
+    "end_commitments": lambda platform, job: fallbacks.end_commitments(platform, job.case_id, job.lot),
+    "disclose_keys": lambda platform, job: fallbacks.disclose_keys(platform, job.case_id, job.lot),
     "open_bids": lambda platform, job: openings.open_bids(platform, job.case_id, job.lot),
     "conclude_opening": lambda platform, job: openings.conclude_opening(platform, job.case_id, job.lot),
     "send_call_ups": lambda platform, job: draws.send_call_ups(platform, job.case_id, job.lot),

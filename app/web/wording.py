@@ -30,6 +30,7 @@ ROLES = {
 }
 FAILURES = {
     "fewer_than_required": _l("截止时有效提交少于规定的家数，依法不开标。"),
+    "too_few_keys": _l("受托方未达到门限，承诺密钥的投标少于规定的家数，依法不开标。"),
     "too_few_valid": _l("能够开启的投标少于规定的家数。"),
 }
 CRITERION_KINDS = {

@@ -82,6 +82,8 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "bid:withdraw": [("BD", "P1", "own")],
     "receipt:read": [("BD", PUBLISHED, "any")],
     "share:release": [("TR", "P2 P3", "own")],
+    "key:commit": [("BD", "P2 P3 P9", "own")],
+    "key:reveal": [("BD", "P2 P3 P9", "own")],
     "opening:watch": [(f"{STAFF} BD PB", PUBLISHED, "any")],
     "objection:raise": [("BD", "P3", "own")],
     "objection:answer": [("AO", "P3", "own")],

@@ -10,7 +10,7 @@ from app.casefile.bundle import submission_folder
 from app.casefile.case import LotCase
 from app.casefile.record import Record
 from app.casefile.sealing import (
-    bid_identity,
+    bid_key,
     check_manifest,
     committee_of,
     context_of,
@@ -42,6 +42,9 @@ def check_receipts(evidence: Evidence) -> Findings:
         except CryptoError as exc:
             yield failed("evidence_receipt_wrong", **what, reason=exc.code, field=str(exc.facts.get("field", "")))
     for lot, state in evidence.case.lots.items():
+        if evidence.unopened(lot):
+            yield not_covered("evidence_bids_hidden", lot=lot)
+            continue
         live = state.bidding.live
         if state.opening.closed is None or any(s.receipt_id not in evidence.bids for s in live):
             continue
@@ -92,7 +95,7 @@ def check_openings(evidence: Evidence) -> Findings:
     """Each standing bid of a released lot: its key, its content, or the reason that made it void."""
     opened = voided = 0
     for lot, state in evidence.case.lots.items():
-        if state.opening.release is None:
+        if not state.opening.openable:
             continue
         for submission in state.bidding.live:
             yield from _check_bid(evidence, lot, state, submission)
@@ -112,6 +115,10 @@ def _check_bid(evidence: Evidence, lot: str, state: LotCase, submission: Submiss
         yield failed("evidence_item_differs", receipt=receipt, field="bidder")
     if opened is not None and not _own_key(opened, submission):
         yield failed("evidence_bid_other_key", receipt=receipt)
+    if reason := state.opening.stays_closed(receipt):
+        if voided is None or voided.reason != reason:
+            yield failed("evidence_bid_does_not_open", receipt=receipt, reason=reason)
+        return
     if capsule is None:
         yield not_covered("evidence_capsule_absent", receipt=receipt)
         return
@@ -150,12 +157,8 @@ def _compare(
     """Open the bid anew and compare with what was read out."""
     receipt = submission.receipt_id
     opened, voided = state.opening.opened.get(receipt), state.opening.voided.get(receipt)
-    release = state.opening.release
-    assert release is not None
-    committee, ident = committee_of(evidence.case), open_identity(evidence.origin, evidence.case_id, lot)
-    recipient = submission.fact.recipient
     try:
-        key = bid_identity(committee, ident, bytes.fromhex(release.signature), capsule, recipient)
+        key = bid_key(evidence.origin, evidence.case, submission, lot, lambda: capsule)
         again = _reopened(evidence, lot, submission, sealed, key) if sealed is not None else None
     except CryptoError as exc:
         if voided is None or voided.reason != exc.code:

@@ -84,6 +84,11 @@ class Evidence:
         """The records whose fact can be read at all; the others are named by the replay."""
         return tuple(record for record in self.records if _has_fact(record))
 
+    def unopened(self, lot: str) -> bool:
+        """Whether the holder may not see the bids of a lot because it was never opened."""
+        opening = self.case.lots[lot].opening
+        return bool(opening.failed) and not opening.openable and not self.for_regulator
+
     @cached_property
     def hidden(self) -> tuple[int, ...]:
         """Sequence numbers of which only the leaf is there."""

@@ -20,7 +20,7 @@ from app.casefile.record import Record
 from app.casefile.sealing import committee_of, open_identity, submissions_root
 from app.casefile.verification.evidence import Evidence
 from app.casefile.verification.findings import Findings, failed, held, not_covered
-from app.procedure import deadlines, opening
+from app.procedure import deadlines, fallback, opening
 from app.procedure.bid import BidReceipted, BidSubmitted, BidWithdrawn
 from app.procedure.convening import check_draw_conditions, check_party
 from app.procedure.errors import RuleViolation
@@ -104,7 +104,9 @@ class Replay:
                 raise RuleViolation("evidence_not_the_system")
             return case.decide(fact, lot, self._actor(record), at)
         if isinstance(fact, opening.LotClosed):
-            return self._closed(lot, at)
+            return self._closed(fact, lot, at)
+        if isinstance(fact, fallback.FallbackStarted | fallback.CommitmentsEnded | opening.KeysDisclosed):
+            return self._fallback(fact, lot, at)
         if isinstance(fact, opening.BidsReadOut):
             case.decide(fact, lot, SYSTEM, at)
             return opening.read_out(case.lot(lot).opening, at, case.tender.published.profile)
@@ -115,14 +117,26 @@ class Replay:
             return case.decide(due, lot, SYSTEM, at)
         return case.decide(fact, lot, SYSTEM, at)
 
-    def _closed(self, lot: str, at: datetime) -> tuple[Any, ...]:
+    def _fallback(self, fact: Any, lot: str, at: datetime) -> tuple[Any, ...]:
+        standing = self.case.fallback_of(lot)
+        if isinstance(fact, fallback.FallbackStarted):
+            return fallback.start(standing, [member.index for member in committee_of(self.case).members], at)
+        if isinstance(fact, fallback.CommitmentsEnded):
+            return fallback.end_commitments(standing, at)
+        return fallback.disclose(standing, at)
+
+    def _closed(self, fact: opening.LotClosed, lot: str, at: datetime) -> tuple[Any, ...]:
         state, tender = self.case.lot(lot), self.case.tender
-        live = state.bidding.live
-        payloads = [(s.receipt_id, self.evidence.bids[s.receipt_id][0].payload) for s in live]
-        root, deadline_at = submissions_root(payloads), tender.timetable.closes_at(lot)
+        live, profile = state.bidding.live, tender.published.profile
+        number, root = len(live), fact.submissions_root
+        if self.evidence.unopened(lot):  # root and number are taken as stated
+            number = profile.bids_required if fact.enough else 0
+        else:
+            root = submissions_root((s.receipt_id, self.evidence.bids[s.receipt_id][0].payload) for s in live)
+        deadline_at = tender.timetable.closes_at(lot)
         if deadline_at is None:
             raise RuleViolation("lot_paused", lot=lot)
-        return opening.close(state.opening, len(live), root, deadline_at, at, tender.published.profile)
+        return opening.close(state.opening, number, root, deadline_at, at, profile)
 
     def _actor(self, record: Record) -> Actor:
         seat = record.actor if "#" in record.actor else ""
@@ -130,11 +144,12 @@ class Replay:
         return Actor(record.actor, "", roles, self._organisation(record), "", "", seat=seat)
 
     def _organisation(self, record: Record) -> str:
-        """The bidder for which a withdrawal speaks: that of the submission, if its signer's organisation is the same.
+        """The bidder that speaks of a bid of its own: that of the submission, if its signer's organisation is the same.
 
         Other rules ask for no organisation.
         """
-        if not isinstance(record.fact, BidWithdrawn) or record.fact.receipt_id not in self.evidence.bids:
+        of_a_bid = isinstance(record.fact, BidWithdrawn | fallback.KeyCommitted | fallback.KeyRevealed)
+        if not of_a_bid or record.fact.receipt_id not in self.evidence.bids:
             return ""
         submitted, receipted = self.evidence.bids[record.fact.receipt_id]
         owner = self.evidence.certificate(submitted, submitted.act["key_id"]).subject.organisation

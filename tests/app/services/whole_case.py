@@ -81,6 +81,7 @@ class WholeCase(Installation):
     """One case of that installation; each step can be played once, in order."""
 
     values: dict[tuple[str, int], bytes] = field(default_factory=dict)
+    identities: dict[str, str] = field(default_factory=dict)  # what each bidder kept, by the bid's recipient
 
     # tender
 
@@ -145,6 +146,7 @@ class WholeCase(Installation):
         items = {"price_fen": price_fen, "duration_days": "60", "project_manager": f"经理{login[-1]}"}
         sealing = SealParameters(parameters, committee_of(case))
         submission = seal_bid([source], items, sealing, person.key, out)
+        self.identities[submission["recipient"]] = (out / "identity.txt").read_text().strip()
         capsule = (out / "capsule.age").read_bytes()
         if spoil:
             other = b"AGE-SECRET-KEY-PQ-1NOTAKEY"
