@@ -5,8 +5,13 @@ from __future__ import annotations
 import gc
 
 import pytest
+from hypothesis import settings
 
 EARLY = ("tests/journeys", "tests/demo/test_seed")
+
+# How long one example takes says how busy the machine is, nothing of the rule; what may not take long says so itself.
+settings.register_profile("tenderhall", deadline=None)
+settings.load_profile("tenderhall")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import reduce
+from operator import xor
 
 _CHARSET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 _CHECKSUM_SIZE = 6
+# What each value of the five bits that leave the checksum takes back into it: a post-quantum key has 2,000 of them.
+_FEEDBACK = tuple(
+    reduce(xor, (generator for bit, generator in enumerate(_GENERATOR) if top >> bit & 1), 0) for top in range(32)
+)
 
 
 def _polymod(values: Iterable[int]) -> int:
     check = 1
     for value in values:
-        top = check >> 25
-        check = (check & 0x1FFFFFF) << 5 ^ value
-        for bit, generator in enumerate(_GENERATOR):
-            check ^= generator if top >> bit & 1 else 0
+        check = (check & 0x1FFFFFF) << 5 ^ value ^ _FEEDBACK[check >> 25]
     return check
 
 
@@ -24,16 +27,13 @@ def _expanded(prefix: str) -> list[int]:
 
 
 def _to_fives(data: bytes) -> list[int]:
-    bits = -(-len(data) * 8 // 5) * 5
-    number = int.from_bytes(data, "big") << (bits - len(data) * 8)
-    return [number >> shift & 31 for shift in range(bits - 5, -1, -5)]
+    bits = "".join([f"{byte:08b}" for byte in data]) + "0" * (-len(data) * 8 % 5)
+    return [int(bits[place : place + 5], 2) for place in range(0, len(bits), 5)]
 
 
 def _to_bytes(fives: Sequence[int]) -> bytes:
     size, spare = divmod(len(fives) * 5, 8)
-    number = 0
-    for five in fives:
-        number = number << 5 | five
+    number = int("".join([f"{five:05b}" for five in fives]) or "0", 2)
     if spare >= 5 or number & ((1 << spare) - 1):
         raise ValueError("bits left over that are not padding")
     return (number >> spare).to_bytes(size, "big")

@@ -13,7 +13,6 @@ older revision than the current one is for the caller to discard.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import io
 from collections.abc import Sequence
@@ -38,7 +37,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from crypto.canonical import canonical, parse
 from crypto.errors import CryptoError
-from crypto.pdf.chain import load_certificate
+from crypto.pdf.chain import complete, load_certificate
 from crypto.signing import SigningKey, raw_to_der, verify
 
 STATE = "pdfprepared/v1"
@@ -136,7 +135,7 @@ def _prepare(
     setup = SigObjSetup(placeholder, mdp, _appearance(appearance, signed_at))
     hole, document = _with_hole(writer, field, setup)
     signer = _signer(certificate, chain, b"")
-    to_sign = asyncio.run(signer.signed_attrs(hole.document_digest, "sha256", use_pades=True)).dump()
+    to_sign = complete(signer.signed_attrs(hole.document_digest, "sha256", use_pades=True)).dump()
     limits = (hole.reserved_region_start, hole.reserved_region_end)
     header = {
         "v": STATE,
@@ -217,7 +216,7 @@ def finish_signature(state: bytes, signature: bytes, timestamper: TimeStamper | 
     output = io.BytesIO(document)
     try:
         hole = PreparedByteRangeDigest(bytes.fromhex(header["digest"]), *header["hole"])
-        hole.fill_with_cms(output, asyncio.run(filling))
+        hole.fill_with_cms(output, complete(filling))
     except SigningError as exc:
         raise CryptoError("pdf_signature_too_large", limit=HOLE // 2) from exc
     return output.getvalue()

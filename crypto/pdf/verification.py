@@ -12,7 +12,6 @@ A document is whole when, in this order:
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import io
 import logging
@@ -33,7 +32,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from crypto.certificates import verify_certificate
 from crypto.errors import CryptoError
-from crypto.pdf.chain import load_certificate
+from crypto.pdf.chain import complete, load_certificate
 
 SEAL_FIELD = "Seal"
 SEALING = ("seal", "platform")  # usages of certificates (`crypto.certificates`) whose keys may seal a document
@@ -234,7 +233,7 @@ def verify_pdf(
     lists = [pem.unarmor(one.encode())[2] for one in crls]
 
     try:
-        found, reasons = asyncio.run(_verify(pdf, trusted, at, lists))
+        found, reasons = complete(_verify(pdf, trusted, at, lists))
     except Exception:  # a hostile file can fail in the reader in any way; none of them may pass, or stop a batch
         logger.info("a document could not be read", exc_info=True)
         return PdfVerdict((), sealed_last=False, whole=False, reasons=(PdfFinding("pdf_unreadable"),))

@@ -1,6 +1,5 @@
 """People sign one after the other with keys elsewhere, the seal last; every way round it is refused."""
 
-import asyncio
 import hashlib
 import io
 import re
@@ -9,6 +8,7 @@ import subprocess
 from datetime import timedelta
 
 import pytest
+from asn1crypto import core
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.writer import PageObject, PdfFileWriter
@@ -16,6 +16,7 @@ from pyhanko.sign import fields
 
 from crypto.errors import CryptoError
 from crypto.pdf import LocalTimeStamper, finish_signature, prepare_signature, seal, verify_pdf, verify_to_sign
+from crypto.pdf.chain import complete
 from tests.crypto.pdf_authority import NOW, TestAuthority
 
 MEMBERS = ("Member1", "Member2", "Member3")
@@ -277,7 +278,7 @@ def test_a_foreign_time_stamp_is_refused(room):
 @pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed")
 def test_openssl_agrees_with_our_time_stamps(room, tmp_path):
     digest = hashlib.sha256(b"signature").digest()
-    token = asyncio.run(room.stamper.async_timestamp(digest, "sha256"))
+    token = complete(room.stamper.async_timestamp(digest, "sha256"))
     (tmp_path / "token.der").write_bytes(token.dump())
     (tmp_path / "root.pem").write_text(room.authority.pem)
 
@@ -349,3 +350,17 @@ def test_only_an_empty_field_that_exists_is_signed(room, signed):
     with pytest.raises(CryptoError) as refusal:
         prepare_signature(signed, field="Seal", certificate_pem="none", chain_pems=[], signed_at=NOW)
     assert refusal.value.code == "certificate_unreadable"
+
+
+class Integers(core.SequenceOf):
+    _child_spec = core.Integer
+
+
+def test_a_structure_of_128_bytes_is_not_encoded_anew_and_one_without_a_length_is():
+    written = bytes.fromhex("308180" + "02817d") + b"\x01" * 125  # BER: DER would write 02 7d
+    read = Integers.load(written)
+    assert len(read) == 1
+    assert read.dump() == written
+    read.append(5)
+    assert read.dump() == bytes.fromhex("308183") + written[3:] + bytes.fromhex("020105")
+    assert Integers.load(bytes.fromhex("3080" + "020105" + "0000")).dump() == bytes.fromhex("3003" + "020105")

@@ -28,24 +28,24 @@ def code(call, *args, **kwargs) -> str:
 
 
 def in_steps(criterion):
-    return st.integers(0, int(criterion.full / criterion.step)).map(lambda count: count * criterion.step)
+    return st.sampled_from([count * criterion.step for count in range(int(criterion.full / criterion.step) + 1)])
 
 
-def plans():
-    return st.one_of(*(st.integers(int(band.low * 2), int(band.high * 2)) for band in PLAN.bands)).map(
-        lambda n: D(n) / 2
-    )
+# Made once: a sheet draws up to fifty scores, and a strategy that is new each time is checked each time.
+PLANS = st.sampled_from(
+    sorted({D(n) / 2 for band in PLAN.bands for n in range(int(band.low * 2), int(band.high * 2) + 1)})
+)
+SERVICES, RECORDS = in_steps(SERVICE), in_steps(RECORD)
+SEATS = st.integers(1, 7)
 
 
 @st.composite
 def sheets(draw, bids=("A", "B", "C")):
     """Valid sheets of one to seven members; objective scores agree."""
-    objective = {bid: draw(in_steps(RECORD)) for bid in bids}
+    objective = {bid: draw(RECORDS) for bid in bids}
     return {
-        str(seat): {
-            bid: {"plan": draw(plans()), "service": draw(in_steps(SERVICE)), "record": objective[bid]} for bid in bids
-        }
-        for seat in range(1, draw(st.integers(1, 7)) + 1)
+        str(seat): {bid: {"plan": draw(PLANS), "service": draw(SERVICES), "record": objective[bid]} for bid in bids}
+        for seat in range(1, draw(SEATS) + 1)
     }
 
 
