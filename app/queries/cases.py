@@ -52,8 +52,13 @@ def load_case(db_session: DbSession, case_id: str, known_size: int = -1) -> Case
     size, case = _folded.get(case_id, (0, Case(case_id)))
     for record in load_records(db_session, case_id, size - 1) if size != known_size else ():
         case, size = case.apply(record), record.seq + 1
-    _folded[case_id] = (size, case)
-    _folded.move_to_end(case_id)
+    remember_case(case, size)
+    return case
+
+
+def remember_case(case: Case, size: int) -> None:
+    """Keep the state after `size` committed records, so that the next reader goes on from there."""
+    _folded[case.id] = (size, case)
+    _folded.move_to_end(case.id)
     while len(_folded) > REMEMBERED:
         _folded.popitem(last=False)
-    return case

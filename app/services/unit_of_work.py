@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
@@ -25,7 +25,7 @@ from app.database import NOTIFY_CHANNEL, Database
 from app.models import CaseEvent, CaseFile, CasePrivate, Job, Lot, Notice
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import SYSTEM, Actor
-from app.queries.cases import load_case
+from app.queries.cases import load_case, remember_case
 from crypto.canonical import Json, canonical
 from crypto.merkle import Frontier
 from crypto.signing import SignedAct
@@ -33,16 +33,29 @@ from crypto.signing import SignedAct
 # The turns of a case after which no bid, draw or score may be exchanged any more: the register ticks at once.
 TICKED_AT_ONCE = frozenset({"LotClosed", "BidsReleased", "KeysDisclosed", "DrawStated", "ResultsComputed"})
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # until the clock is read, after the locks
+# What every append sends, made once: the head that it locks, the entry, the head after it.
+_LOCKED_HEAD = select(CaseFile.size, CaseFile.frontier).where(CaseFile.id == bindparam("case")).with_for_update()
+_ENTRY = insert(CaseEvent.__table__)
+_NEXT_HEAD = (
+    update(CaseFile.__table__)
+    .where(CaseFile.id == bindparam("case"))
+    .values(size=bindparam("next_size"), frontier=bindparam("next_frontier"))
+)
 
 
 class UnitOfWork:
     """An open transaction on one case; `case` is its state and grows with every `append`."""
 
-    def __init__(self, db_session: DbSession, case_file: CaseFile, case: Case, now: datetime) -> None:
+    def __init__(self, db_session: DbSession, case: Case, head: Frontier, now: datetime) -> None:
         self.db_session = db_session
         self.case = case
         self.now = now
-        self._file = case_file
+        self._head = head
+
+    @property
+    def size(self) -> int:
+        """How many entries the case file has, those of this transaction included."""
+        return self._head.size
 
     def append(
         self,
@@ -57,8 +70,8 @@ class UnitOfWork:
     ) -> Record:
         """Write one fact to the case file. `payload` is the very JSON that was signed, where somebody signed."""
         record = Record(
-            case_id=self._file.id,
-            seq=self._file.size,
+            case_id=self.case.id,
+            seq=self.size,
             lot=lot,
             type=fact_type(type(fact).__name__).name,
             at=self.now,
@@ -85,43 +98,43 @@ class UnitOfWork:
 
     def _append_private(self, private: dict[str, str]) -> str:
         salt, facts = os.urandom(32), canonical(private)
-        row = CasePrivate(case_id=self._file.id, seq=self._file.size, salt=salt, facts=facts.decode())
+        row = CasePrivate(case_id=self.case.id, seq=self.size, salt=salt, facts=facts.decode())
         self.db_session.add(row)
         return hashlib.sha256(salt + facts).hexdigest()
 
     def _write(self, record: Record) -> None:
         salt = os.urandom(32)
         leaf = record.leaf(salt)
-        self.db_session.add(
-            CaseEvent(
-                case_id=record.case_id,
-                seq=record.seq,
-                lot=record.lot,
-                type=record.type,
-                at=record.at,
-                actor=record.actor,
-                role=record.role,
-                payload=canonical(record.payload).decode(),
-                act=canonical(record.act).decode() if record.act else "",
-                private_hash=record.private_hash,
-                salt=salt,
-                leaf_hash=leaf,
-            )
-        )
-        frontier = Frontier.from_hex(self._file.size, self._file.frontier).push(leaf)
-        self._file.size, self._file.frontier = frontier.size, frontier.to_hex()
-        self.db_session.flush()
+        self._head = self._head.push(leaf)
+        entry = {
+            "case_id": record.case_id,
+            "seq": record.seq,
+            "lot": record.lot,
+            "type": record.type,
+            "at": record.at,
+            "actor": record.actor,
+            "role": record.role,
+            "payload": canonical(record.payload).decode(),
+            "act": canonical(record.act).decode() if record.act else "",
+            "private_hash": record.private_hash,
+            "salt": salt,
+            "leaf_hash": leaf,
+        }
+        connection = self.db_session.connection()
+        connection.execute(_ENTRY, entry)
+        head = {"case": record.case_id, "next_size": self.size, "next_frontier": self._head.to_hex()}
+        connection.execute(_NEXT_HEAD, head)
 
     def schedule(self, task: str, due_at: datetime, *, lot: str = "", detail: str = "") -> None:
         """Have `task` done at `due_at`, once for this case, lot and detail."""
-        schedule_job(self.db_session, task, due_at, case_id=self._file.id, lot=lot, detail=detail)
+        schedule_job(self.db_session, task, due_at, case_id=self.case.id, lot=lot, detail=detail)
 
     def notify(self, account_id: str, code: str, **facts: Any) -> None:
         """Leave a notice for an account, and have it mailed."""
         notice = Notice(
             id=os.urandom(16).hex(),
             account_id=account_id,
-            case_id=self._file.id,
+            case_id=self.case.id,
             code=code,
             facts=json.dumps(encode(facts), ensure_ascii=False),
             created_at=self.now,
@@ -131,7 +144,7 @@ class UnitOfWork:
 
     def lock_lot(self, lot: str) -> Lot:
         """The gate row of a lot, locked. Raises RuleViolation `lot_unknown`."""
-        query = select(Lot).where(Lot.case_id == self._file.id, Lot.number == lot).with_for_update()
+        query = select(Lot).where(Lot.case_id == self.case.id, Lot.number == lot).with_for_update()
         found = self.db_session.scalar(query)
         if found is None:
             raise RuleViolation("lot_unknown", lot=lot)
@@ -148,10 +161,11 @@ def schedule_job(
 
 
 def _begin(db_session: DbSession, case_id: str, now: datetime) -> UnitOfWork:
-    case_file = db_session.scalar(select(CaseFile).where(CaseFile.id == case_id).with_for_update())
-    if case_file is None:
+    locked = db_session.connection().execute(_LOCKED_HEAD, {"case": case_id}).one_or_none()
+    if locked is None:
         raise RuleViolation("case_unknown", case=case_id)
-    return UnitOfWork(db_session, case_file, load_case(db_session, case_id, case_file.size), now)
+    head = Frontier.from_hex(locked.size, locked.frontier)
+    return UnitOfWork(db_session, load_case(db_session, case_id, head.size), head, now)
 
 
 @contextmanager
@@ -172,6 +186,7 @@ def unit_of_work(database: Database, case_id: str, lot: str = "", *, begins: str
         work.now = database.now(db_session.connection())
         yield work
         _commit(database, db_session, case_id)
+        remember_case(work.case, work.size)
 
 
 @contextmanager
