@@ -163,6 +163,11 @@ class Opening:
         """The keys are there: by the trustees' release or, without it, by the fallback."""
         return self.release is not None or self.disclosed is not None
 
+    @property
+    def opened_at(self) -> datetime | None:
+        """When the keys were there."""
+        return self.released_at or self.disclosed_at
+
     def stays_closed(self, receipt_id: str) -> str:
         """Why a bid cannot be opened any more: the fallback ended without its key. "" while it can."""
         if self.disclosed is None or receipt_id in self.disclosed.keys:

@@ -149,7 +149,7 @@ def _trustee_step(case: Case, lot: str, actor: Actor) -> Step:
         return "paused" if lot in case.tender.timetable.left else "opens", "wait", ""
     current = state.draw.current
     if mine not in state.opening.shares and state.opening.concluded_at is None:
-        tone = "act" if state.opening.release is None else "wait"
+        tone = "wait" if state.opening.openable else "act"
         return "share_opening", tone, f"{len(state.opening.shares)} / {committee.k}"
     if current is not None and current.statement and not current.signature_hex and mine not in current.shares:
         return "share_draw", "act", f"{len(current.shares)} / {committee.k}"

@@ -155,9 +155,26 @@ def _bidder(case: Case, number: str, actor: Actor, now: datetime) -> NextStep:
         return NextStep("no_bid", WAIT, number)
     if lot.phase is Phase.OPENING and can_confirm(lot.opening, actor.id):
         return NextStep("confirm_opening", ACT, number, lot.opening.objections_until)
+    if step := _fallback(case, number, standing.receipt_id):
+        return step
     if lot.phase in (Phase.SEALED, Phase.OPENING):
         return NextStep("follow_opening", WAIT, number)
     return _waiting(case, number)
+
+
+def _fallback(case: Case, number: str, receipt_id: str) -> NextStep | None:
+    """What the fallback asks of a bidder now."""
+    standing = case.fallback_of(number)
+    state = standing.fallback
+    if standing.over or not state.step:
+        return None
+    if state.step == "commit":
+        done = receipt_id in state.commitments
+        return NextStep("key_committed" if done else "commit_key", WAIT if done else WARN, number, state.until)
+    if receipt_id not in state.commitments:
+        return NextStep("key_missed", WAIT, number, state.until)
+    done = receipt_id in state.keys
+    return NextStep("key_revealed" if done else "reveal_key", WAIT if done else WARN, number, state.until)
 
 
 def can_confirm(opening: Opening, account_id: str) -> bool:

@@ -62,8 +62,9 @@ def opening_board(origin: str, case: Case, lot: str) -> dict[str, Json]:
     }
     if state.closed is not None:
         board |= {"closed_at": encode(state.closed_at), "enough": state.closed.enough, "failed": state.failed}
-    if state.release is not None:
-        board |= {"released_at": encode(state.released_at), "signature": state.release.signature}
+    if state.openable:
+        signature = state.release.signature if state.release else ""
+        board |= {"released_at": encode(state.opened_at), "signature": signature}
         board |= _rows(case, lot)
     board["board_sha256"] = board_digest(state)
     return board

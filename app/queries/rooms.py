@@ -14,7 +14,7 @@ from app.casefile.sealing import committee_of
 from app.procedure.money import rmb_capital
 from app.procedure.opening import BidOpened, BidVoided, Opening
 from app.queries.lots import opening_board
-from crypto.canonical import Json
+from crypto.canonical import Json, digest
 from crypto.committee import identity
 from evaluation import draw as draw_rules
 from evaluation.draw import DrawRound, RoundReason, SeatState
@@ -25,6 +25,9 @@ OPENING_FACTS = frozenset(
         "LotFailed",
         "ShareReleased",
         "BidsReleased",
+        "FallbackStarted",
+        "CommitmentsEnded",
+        "KeysDisclosed",
         "BidOpened",
         "BidVoided",
         "BidsReadOut",
@@ -45,6 +48,15 @@ class TrusteeLight:
     name: str
     state: str
     at: datetime | None
+
+
+@dataclass(frozen=True)
+class FallbackView:
+    """A fallback on the wall: what is awaited until when, and the trustees who are missing. No number of bids."""
+
+    step: str  # commit reveal
+    until: datetime
+    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -93,6 +105,7 @@ class OpeningHall:
     mode: str
     ceiling: Decimal
     trustees: tuple[TrusteeLight, ...]
+    fallback: FallbackView | None
     rows: tuple[BoardRow, ...]
     objections: tuple[ObjectionLine, ...]
     objections_until: datetime | None
@@ -106,7 +119,6 @@ def opening_hall(origin: str, case: Case, lot: str, seen: Iterable[Record]) -> O
     """The hall of a lot; `seen` are the records that the looker may see."""
     opening, board = case.lot(lot).opening, opening_board(origin, case, lot)
     terms = next(t for t in case.tender.published.lots if t.number == lot)
-    open_ = opening.release is not None
     return OpeningHall(
         deadline_at=case.tender.deadlines[lot],
         stage="paused" if lot in case.tender.timetable.left else _opening_stage(opening),
@@ -115,7 +127,8 @@ def opening_hall(origin: str, case: Case, lot: str, seen: Iterable[Record]) -> O
         mode=board["mode"],
         ceiling=terms.ceiling,
         trustees=_lights(case, opening),
-        rows=_rows(opening, terms.ceiling) if open_ else (),
+        fallback=_fallback(case, lot),
+        rows=_rows(opening, terms.ceiling) if opening.openable else (),
         objections=_objections(opening),
         objections_until=opening.objections_until,
         confirmations=len(opening.confirmations),
@@ -132,7 +145,7 @@ def _opening_stage(opening: Opening) -> str:
         return "failed"
     if opening.read_out:
         return "read_out"
-    if opening.release is not None:
+    if opening.openable:
         return "released"
     return "closed" if opening.closed is not None else "waiting"
 
@@ -144,6 +157,20 @@ def _lights(case: Case, opening: Opening) -> tuple[TrusteeLight, ...]:
         )
         for m in committee_of(case).members
     )
+
+
+def _fallback(case: Case, lot: str) -> FallbackView | None:
+    """The fallback while something is awaited of the bidders."""
+    standing = case.fallback_of(lot)
+    started, until = standing.fallback.started, standing.fallback.until
+    if standing.over or started is None or until is None:
+        return None
+    missing = tuple(
+        m.organisation
+        for m in committee_of(case).members
+        if m.index in started.missing and m.index not in standing.opening.shares
+    )
+    return FallbackView(standing.fallback.step, until, missing)
 
 
 def _rows(opening: Opening, ceiling: Decimal) -> tuple[BoardRow, ...]:
@@ -187,6 +214,8 @@ def _opening_checks(opening: Opening, board: dict[str, Json]) -> dict[str, str]:
         checks["submissions_root"] = opening.closed.submissions_root
     if opening.release is not None:
         checks["signature"] = opening.release.signature
+    if opening.disclosed is not None:
+        checks["keys_sha256"] = digest(dict(opening.disclosed.keys))
     if opening.record_sha256:
         checks["record_sha256"] = opening.record_sha256
     return checks

@@ -109,5 +109,5 @@ def _opening(state: LotCase, lot: str) -> CaseStage:
         return CaseStage("failed", WARNING, opening.closed_at, lot, {"reason": opening.failed})
     if opening.concluded_at is not None:
         counts = {"opened": str(len(opening.opened)), "voided": str(len(opening.voided))}
-        return CaseStage("opening", DONE, opening.released_at, lot, counts)
-    return CaseStage("opening", AHEAD if opening.closed is None else ACTIVE, opening.released_at, lot)
+        return CaseStage("opening", DONE, opening.opened_at, lot, counts)
+    return CaseStage("opening", AHEAD if opening.closed is None else ACTIVE, opening.opened_at, lot)

@@ -168,6 +168,30 @@ STEPS: dict[str, Wording] = {
     "follow_opening": Wording(
         _l("您的投标已提交"), _l("可以在开标大厅观看开标。"), _l("开标大厅"), _lot_page("opening")
     ),
+    "commit_key": Wording(
+        _l("受托方逾期：请承诺您的投标密钥"),
+        _l("用加密时保存的密钥文件承诺，密钥此时不公开。逾期未承诺的，投标视为撤回，保证金退还。"),
+        _l("承诺密钥"),
+        lambda case, step: url_for("bidder.key", case=case, lot=step.lot),
+    ),
+    "key_committed": Wording(
+        _l("您已承诺投标密钥"), _l("等待承诺结束。届时会通知您公开密钥；此前请不要把密钥交给任何人。")
+    ),
+    "reveal_key": Wording(
+        _l("请公开您的投标密钥"),
+        _l("全部密钥一并公布后开标。承诺后逾期不公开的，投标视为撤销，保证金可以不退还。"),
+        _l("公开密钥"),
+        lambda case, step: url_for("bidder.key", case=case, lot=step.lot),
+    ),
+    "key_revealed": Wording(
+        _l("平台已收到您的投标密钥"), _l("全部密钥一并公布后开标。"), _l("开标大厅"), _lot_page("opening")
+    ),
+    "key_missed": Wording(
+        _l("您没有在规定时间内承诺密钥"),
+        _l("投标视为撤回，保证金退还；受托方此时补签达到门限的，仍照常打开。"),
+        _l("开标大厅"),
+        _lot_page("opening"),
+    ),
     "phase_P1": Wording(_l("接受投标"), _l("截止之前任何人都看不到有没有投标、有几家投标。")),
     "phase_P2": Wording(
         _l("投标已截止，等待受托方共同解密"), "", _l("开标大厅"), _lot_page("opening"), Action.OPENING_WATCH

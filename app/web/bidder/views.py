@@ -29,6 +29,8 @@ from app.web.pages import case_trail, confirmed, download, entitled_case, head_o
 from app.web.steps import shown_step
 
 routes = Blueprint("bidder", __name__)
+KEY_ACTS = {"commit_key": "KeyCommitted", "reveal_key": "KeyRevealed"}
+KEY_STEPS = (*KEY_ACTS, "key_committed", "key_revealed", "key_missed")
 CLIENT = {"name": BROWSER_CLIENT, "version": BROWSER_CLIENT_VERSION}
 
 
@@ -71,6 +73,7 @@ def lot(case: str, lot: str) -> str:
         open=state.opening.closed is None and closes_at is not None and now < closes_at,
         paused=closes_at is None,
         step=shown_step(case, step),
+        key_step=step.code in KEY_STEPS,
         may_confirm=can_confirm(state.opening, actor.id) and allowed(actor, Action.OPENING_CONFIRM, found, lot),
         may_object=_may_object(found, lot, now),
         voided={bid.receipt_id: bid.reason for bid in state.opening.voided.values()},
@@ -125,6 +128,27 @@ def _seal_parameters(case: Case, lot: str) -> dict[str, object]:
         "client": CLIENT,
         "limits": {"total_bytes": found["limit"]},
     }
+
+
+@routes.get("/bidder/cases/<case>/lots/<lot>/key")
+@access(Action.RECEIPT_READ)
+def key(case: str, lot: str) -> str | Response:
+    """The fallback: the bidder promises, later reveals its bid's key out of the file that it kept."""
+    found, actor, now = entitled_case(case, Action.RECEIPT_READ), current_actor(), platform().database.now()
+    standing = found.lots[known_lot(found, lot)].bidding.of_bidder(actor.organisation_id)
+    step = next(s for s in next_steps(found, actor, now) if s.lot == lot)
+    if standing is None or step.code not in KEY_ACTS:
+        return redirect(url_for("bidder.lot", case=case, lot=lot))
+    return render_template(
+        "pages/bidder/key.html",
+        **_lot_head(found, lot, (_("投标密钥"), None)),
+        **_followed_deadline(found, lot),
+        step=shown_step(case, step),
+        type=KEY_ACTS[step.code],
+        standing=standing,
+        key_facts={"receipt_id": standing.receipt_id, "recipient": standing.fact.recipient},
+        key_name=account_key(),
+    )
 
 
 @routes.get("/bidder/cases/<case>/lots/<lot>/receipts/<receipt>.json")

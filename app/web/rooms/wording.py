@@ -16,6 +16,12 @@ def record_text(line: RecordLine) -> str:
         return _("%(name)s 已签署，签名验证通过", name=line.about)
     if line.type == "BidOpened":
         return _("%(name)s 的投标已解密", name=line.about)
+    if line.type == "FallbackStarted":
+        return _("受托方逾期未达门限，系统自动启动补救程序，投标人承诺密钥")
+    if line.type == "CommitmentsEnded":
+        return _("承诺结束")
+    if line.type == "KeysDisclosed":
+        return _("投标人的密钥一并公布，开始解密")
     if line.type == "BidVoided":
         return _("%(name)s 的投标无法解密，按无效投标记录", name=line.about)
     if line.type == "LotClosed":
