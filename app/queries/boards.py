@@ -16,6 +16,7 @@ from app.casefile.sealing import committee_of
 from app.models import Account, AccountRole, Expert, Site, Tender
 from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case
+from app.queries.desks import orders_waiting
 from app.queries.rooms import draw_hall
 from evaluation.sitting.state import Stage
 
@@ -85,8 +86,13 @@ def regulator_board(db_session: DbSession, actor: Actor) -> list[LotRow]:
     return _board(
         db_session,
         lambda case: case.tender.parties is not None and case.tender.parties.regulator.id == actor.organisation_id,
-        lambda case, lot: _step(case, lot, "supervisor"),
+        lambda case, lot: _regulator_step(case, lot, actor),
     )
+
+
+def _regulator_step(case: Case, lot: str, actor: Actor) -> Step:
+    waiting = orders_waiting(case, actor) if case.lots[lot].phase is Phase.BIDDING else ()
+    return (waiting[0].code, "act", "") if waiting else _step(case, lot, "supervisor")
 
 
 def trustee_board(db_session: DbSession, actor: Actor) -> list[LotRow]:

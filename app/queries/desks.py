@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case, LotCase, Phase
 from app.models import Account, Certificate, Download, Tender
+from app.procedure.bid import Submission
 from app.procedure.deadlines import (
     OutageExtensionReleased,
     PauseOrdered,
@@ -21,6 +22,7 @@ from app.procedure.deadlines import (
 )
 from app.procedure.opening import Opening
 from app.procedure.roles import Actor, Role
+from app.procedure.tender import LotTerms
 from app.procedure.tender import Tender as TenderState
 from app.queries.cases import load_case
 
@@ -34,7 +36,10 @@ AGENCY_RELEASES: Mapping[type[Release], str] = {
 
 @dataclass(frozen=True)
 class NextStep:
-    """What somebody is to do, or waits for: `code` names it, `subject` is a question, amendment or objection."""
+    """What somebody is to do, or waits for: `code` names it, `subject` is a question, amendment or objection.
+
+    `standing` is the asker's own bid, and nobody else's.
+    """
 
     code: str
     tone: str = ACT
@@ -42,6 +47,7 @@ class NextStep:
     due_at: datetime | None = None
     subject: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
+    standing: Submission | None = None
 
 
 def next_steps(case: Case, actor: Actor, now: datetime) -> tuple[NextStep, ...]:
@@ -52,7 +58,7 @@ def next_steps(case: Case, actor: Actor, now: datetime) -> tuple[NextStep, ...]:
         steps += _officer(case) if actor.is_(Role.AGENCY_OFFICER) else []
         steps += _supervisor(case, actor) if actor.is_(Role.AGENCY_SUPERVISOR) else []
     if parties is not None and parties.regulator.id == actor.organisation_id and actor.is_(Role.REGULATOR):
-        steps += _deadline_steps(case, actor, {PauseOrdered: "order_pause", ResumptionOrdered: "order_resumption"})
+        steps += orders_waiting(case, actor)
     if case.tender.published_at is not None:
         if actor.is_(Role.BIDDER):
             steps += [_bidder(case, number, actor, now) for number in case.lots]
@@ -124,6 +130,11 @@ def _releases(tender: TenderState) -> Iterator[NextStep]:
             yield NextStep("release_amendment", subject=key)
 
 
+def orders_waiting(case: Case, actor: Actor) -> tuple[NextStep, ...]:
+    """Pauses and resumptions that another inspector has drafted and this one may order."""
+    return tuple(_deadline_steps(case, actor, {PauseOrdered: "order_pause", ResumptionOrdered: "order_resumption"}))
+
+
 def _deadline_steps(case: Case, actor: Actor, kinds: Mapping[type[Release], str]) -> Iterator[NextStep]:
     """What another has proposed for lots that still take bids."""
     for kind, waiting in case.tender.timetable.waiting.items():
@@ -144,8 +155,12 @@ def _agency_draw(number: str, lot: LotCase) -> Iterator[NextStep]:
 
 
 def _bidder(case: Case, number: str, actor: Actor, now: datetime) -> NextStep:
+    standing = case.lots[number].bidding.of_bidder(actor.organisation_id)
+    return replace(_bidders_step(case, number, actor, standing, now), standing=standing)
+
+
+def _bidders_step(case: Case, number: str, actor: Actor, standing: Submission | None, now: datetime) -> NextStep:
     lot, due_at = case.lots[number], case.tender.timetable.closes_at(number)
-    standing = lot.bidding.of_bidder(actor.organisation_id)
     if due_at is None:
         return NextStep("paused", WAIT, number)
     if lot.opening.closed is None and now < due_at:
@@ -194,7 +209,7 @@ def _waiting(case: Case, number: str) -> NextStep:
 
 @dataclass(frozen=True)
 class CaseRow:
-    """One line of a desk."""
+    """One line of a desk: a case, or on a bidder's desk a lot of it (`lot_title` where there are several)."""
 
     case_id: str
     code: str
@@ -202,6 +217,7 @@ class CaseRow:
     phase: Phase
     due_at: datetime | None
     step: NextStep
+    lot_title: str = ""
 
 
 def agency_cases(db_session: DbSession, actor: Actor, now: datetime) -> list[CaseRow]:
@@ -219,13 +235,21 @@ def _row(case: Case, actor: Actor, now: datetime) -> CaseRow:
 
 
 def bidder_cases(db_session: DbSession, actor: Actor, now: datetime) -> list[CaseRow]:
-    """Tenders whose documents the bidder took or in which it has bid: what is still open first, by time left."""
+    """Lots of tenders whose documents the bidder took or in which it has bid, by time left."""
     taken = set(db_session.scalars(select(Download.case_id).where(Download.account_id == actor.id)))
     query = select(Tender.case_id).where(Tender.published_at.is_not(None)).order_by(Tender.published_at.desc())
     cases = [load_case(db_session, case_id) for case_id in db_session.scalars(query.limit(500))]
     mine = [case for case in cases if case.id in taken or takes_part(case, actor)]
-    rows = [_row(case, actor, now) for case in mine]
+    rows = [_lot_row(case, lot, actor, now) for case in mine for lot in case.tender.published.lots]
     return sorted(rows, key=lambda row: (row.due_at is None, row.due_at or now))
+
+
+def _lot_row(case: Case, lot: LotTerms, actor: Actor, now: datetime) -> CaseRow:
+    terms, closes_at = case.tender.published, case.tender.timetable.closes_at(lot.number)
+    due_at = closes_at if closes_at and closes_at > now else None
+    step = _bidder(case, lot.number, actor, now)
+    name = lot.title if len(terms.lots) > 1 else ""
+    return CaseRow(case.id, terms.code, terms.title, case.phase(lot.number), due_at, step, name)
 
 
 def takes_part(case: Case, actor: Actor) -> bool:

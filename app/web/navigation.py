@@ -24,6 +24,11 @@ def first_page(actor: Actor) -> str:
     return next((url for role, (_label, url) in DESKS.items() if actor.is_(role)), "/account")
 
 
+def has_desk(actor: Actor) -> bool:
+    """Whether some role of the actor has a desk; experts and the buyer's members have their seat on the day."""
+    return actor.is_(*DESKS)
+
+
 def nav_links(actor: Actor) -> list[tuple[str, str]]:
     """Notices for everybody; then one's desks, account and keys. A booth has its room and nothing else."""
     if actor.seat:

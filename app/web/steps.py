@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from flask import url_for
@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 from app.casefile.case import Case
 from app.extensions import could_ever, current_actor
 from app.permissions.actions import Action
-from app.queries.desks import IDLE, NextStep
+from app.queries.desks import IDLE, CaseRow, NextStep
 from app.queries.timeline import CaseStage
 from app.web.wording import FAILURES
 
@@ -285,6 +285,14 @@ def _stage_text(case: Case, stage: CaseStage) -> str:
         case "draw" if facts.get("rounds", "0") != "0":
             return _("已进行 %(rounds)s 轮。", **facts)
     return ""
+
+
+def foremost(rows: Sequence[tuple[CaseRow, ShownStep]]) -> ShownStep | None:
+    """The first step of a desk that is the looker's to do, with the case it is about; else what he or she waits for
+    with a deadline."""
+    for row, step in [*(r for r in rows if r[1].tone not in IDLE), *(r for r in rows if r[1].due_at)]:
+        return replace(step, text=" · ".join(filter(None, (row.title, row.lot_title, step.text))))
+    return None
 
 
 def first_shown(case: str, steps: tuple[NextStep, ...]) -> ShownStep | None:

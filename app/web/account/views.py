@@ -16,7 +16,7 @@ from app.services import accounts, notices, register
 from app.services.accounts import LOG_IN_VALID, NewOrganisation
 from app.web.account.forms import InvitationForm, LogInForm, RevokeForm, SignUpForm
 from app.web.entitled import account_key, in_words
-from app.web.navigation import first_page
+from app.web.navigation import first_page, has_desk
 from app.web.pages import Refused, attempt, notice_words
 
 routes = Blueprint("account", __name__)
@@ -125,7 +125,8 @@ def overview() -> Answer:
         (notice, notice_words(notice.code, notice.facts), _page_of(notice))
         for notice in notices.own_notices(platform(), log_in)
     ]
-    return render_template("pages/account/overview.html", own=own, keys=keys, notices=told)
+    shown = {"own": own, "keys": keys, "notices": told, "called_up": not has_desk(current_actor())}
+    return render_template("pages/account/overview.html", **shown)
 
 
 def _page_of(notice: notices.NoticeView) -> str:

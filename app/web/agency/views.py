@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import abort, redirect, render_template, url_for
@@ -21,9 +23,9 @@ from app.procedure.tender import (
     TenderPublished,
     TenderReturned,
 )
-from app.queries.desks import agency_cases
+from app.queries.desks import NextStep, agency_cases
 from app.queries.events import seen_events
-from app.queries.lists import agency_drafts
+from app.queries.lists import DraftRow, agency_drafts
 from app.queries.people import waiting_accounts
 from app.web.agency import drafts, openings
 from app.web.agency.blueprint import routes
@@ -40,7 +42,7 @@ from app.web.pages import (
     review_act,
     to_utc,
 )
-from app.web.steps import shown_step
+from app.web.steps import ShownStep, foremost, shown_step
 from app.web.terms import differences, shown_terms
 
 __all__ = ["drafts", "openings", "routes"]
@@ -56,14 +58,29 @@ def desk() -> str:
         unpublished = agency_drafts(db_session, actor)
         rows = agency_cases(db_session, actor, here.database.now())
     waiting = waiting_accounts(here.database, actor) if actor.is_(SUPERVISOR) else []
+    shown = [(row, shown_step(row.case_id, row.step)) for row in rows]
     return render_template(
         "pages/agency/desk.html",
         drafts=unpublished,
-        rows=[(row, shown_step(row.case_id, row.step)) for row in rows],
+        rows=shown,
+        foremost=_draft_step(unpublished) or foremost(shown),
         waiting=len(waiting),
         is_officer=actor.is_(OFFICER),
         is_supervisor=actor.is_(SUPERVISOR),
     )
+
+
+def _draft_step(drafts: Sequence[DraftRow]) -> ShownStep | None:
+    """What is the looker's to do with a draft: a supervisor releases what was submitted, an officer mends what came
+    back. A draft that is only begun waits for nobody."""
+    actor = current_actor()
+    for draft in drafts:
+        if draft.submitted and actor.is_(SUPERVISOR):
+            return replace(shown_step(draft.case_id, NextStep("release_tender")), text=draft.title)
+        if draft.returned and actor.is_(OFFICER):
+            step = shown_step(draft.case_id, NextStep("finish_draft", facts={"reason": draft.returned}))
+            return replace(step, text=f"{draft.title} · {step.text}")
+    return None
 
 
 @routes.route("/agency/cases/<case>/release", methods=["GET", "POST"])

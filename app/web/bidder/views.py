@@ -26,7 +26,7 @@ from app.web.bidder.forms import ObjectionForm, QuestionForm
 from app.web.deadlines.views import shown_deadline
 from app.web.entitled import account_key
 from app.web.pages import case_trail, confirmed, download, entitled_case, head_of, known_lot, local_time, review_act
-from app.web.steps import shown_step
+from app.web.steps import ShownStep, foremost, shown_step
 
 routes = Blueprint("bidder", __name__)
 KEY_ACTS = {"commit_key": "KeyCommitted", "reveal_key": "KeyRevealed"}
@@ -41,7 +41,9 @@ def desk() -> str:
     with here.database.reading() as db_session:
         rows = bidder_cases(db_session, current_actor(), here.database.now())
     shown = [(row, shown_step(row.case_id, row.step)) for row in rows]
-    return render_template("pages/bidder/desk.html", rows=shown)
+    title, text = _("现在没有需要您处理的事"), _("新的招标在公告中；答复、更正和开标的消息会通知您。")
+    idle = ShownStep(title, text, "wait", None, "/", _("查看公告"), "")
+    return render_template("pages/bidder/desk.html", rows=shown, foremost=foremost(shown) or idle)
 
 
 def _lot_head(case: Case, lot: str, *further: tuple[str, str | None]) -> dict[str, object]:

@@ -82,7 +82,9 @@ class ExpertsForm(FlaskForm):
 class AccountForm(FlaskForm):
     """An account for a member of an organisation; another person approves it."""
 
-    kind = SelectField(_l("单位类型"), choices=[SelectChoice(kind, name) for kind, name in KINDS.items()])
+    kind = SelectField(
+        _l("单位类型"), [InputRequired()], choices=[SelectChoice(kind, name) for kind, name in KINDS.items()]
+    )
     organisation = StringField(_l("单位名称"), [InputRequired(_l("请输入单位名称")), Length(max=200)])
     credit_code = StringField(
         _l("统一社会信用代码"),

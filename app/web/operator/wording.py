@@ -7,6 +7,8 @@ from flask_babel import lazy_gettext as _l
 BOARD_STEPS = {
     "opens": _l("投标中，到时自动开标"),
     "paused": _l("投标已暂停，截止时间停止计算"),
+    "order_pause": _l("签发暂停决定"),
+    "order_resumption": _l("签发恢复决定"),
     "shares": _l("已截止，等待受托方签署"),
     "failed": _l("流标"),
     "opening": _l("正在开标"),

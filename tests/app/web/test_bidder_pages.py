@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -22,6 +23,20 @@ def test_submitted_and_not_submitted_are_said_large(bidding: Site):
     gone = bidding.browser("bidder-d").get(base(bidding))
     assert "尚未提交" in gone
     assert "已撤回" in gone
+
+
+def test_the_desk_tells_of_ones_own_bid_when_and_with_which_receipt(bidding: Site):
+    page = bidding.browser("bidder-a").get("/bidder")
+    standing = bidding.case.case.lots[LOT].bidding.of_bidder(bidding.case.people["bidder-a"].organisation)
+    local = standing.received_at.astimezone(ZoneInfo("Asia/Shanghai"))
+    assert f"已提交 {local:%H:%M:%S}" in page
+    assert f"回执编号 {standing.receipt_id}" in page
+    others = (bidding.case.receipts[who] for who in ("bidder-b", "bidder-c"))
+    assert not any(receipt in page for receipt in others)
+    assert "尚未提交" not in page
+    withdrawn = bidding.browser("bidder-d").get("/bidder")
+    assert "尚未提交" in withdrawn
+    assert "next-step--warning" in withdrawn
 
 
 def test_only_ones_own_receipts_are_shown(bidding: Site):

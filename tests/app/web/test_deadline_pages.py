@@ -109,6 +109,8 @@ def test_a_pause_stops_the_clocks_on_every_page_and_a_resumption_starts_them(sit
     proposed(site, "regulator", "pause", text="核查投诉", **{f"lot_{LOT}": "y"})
     assert "签发暂停决定" in case_page(site, "inspector")
     assert "签发暂停决定" not in case_page(site, "regulator")
+    assert "签发暂停决定" in site.browser("inspector").get("/regulator")
+    assert "签发暂停决定" not in site.browser("regulator").get("/regulator")
     signed(site, "inspector", site.browser("inspector").get(f"{base}/pause/order"))
     for page in (case_page(site), own_lot(site, "bidder-a"), own_lot(site, "bidder-c"), hall(site)):
         assert "招标活动已暂停" in page

@@ -205,6 +205,24 @@ def test_a_bidders_desk_says_how_far_the_case_is(finished: Site):
     assert f"/bidder/cases/{finished.case.case_id}/lots/{LOT}" in desk
 
 
+@pytest.mark.parametrize(
+    ("who", "path"),
+    [
+        ("officer", "/agency"),
+        ("releaser", "/agency"),
+        ("bidder-a", "/bidder"),
+        ("trustee-1", "/trustee"),
+        ("centre", "/centre"),
+        ("witness-host", "/witness"),
+        ("regulator", "/regulator"),
+        ("admin", "/accounts"),
+    ],
+)
+def test_every_desk_begins_with_the_one_next_step(founded: Site, finished: Site, who: str, path: str):
+    for site in (founded, finished):
+        assert site.browser(who).get(path).count('<section class="next-step') == 1
+
+
 def test_where_all_is_over_nobody_is_asked_to_wait(finished: Site):
     for path in (f"/cases/{finished.case.case_id}", f"/cases/{finished.case.case_id}/lots/{LOT}/draw"):
         page = finished.browser("officer").get(path)
