@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from crypto.errors import CryptoError
 from crypto.notes import COSIGNATURE, VerifierKey
+from crypto.timelock import QUICKNET, Chain
 
 T = TypeVar("T")
 ORIGIN_FILE = "origin"
@@ -44,6 +46,8 @@ class Settings:
     demo: bool = False
     tick_seconds: int = 60
     witnesses: tuple[str, ...] = ()  # vkeys of those whose cosignatures count
+    drand_chain: Chain | None = None  # whose rounds tenders may take as their second lock (mode M2)
+    drand_urls: tuple[str, ...] = ()  # relays to ask for a round's signature; none: it is carried by hand
 
     @property
     def keys(self) -> Path:
@@ -90,6 +94,8 @@ class Settings:
             max_upload_bytes=read("MAX_UPLOAD_BYTES", 4 * 2**30, _positive),
             tick_seconds=read("TICK_SECONDS", 60, _positive),
             witnesses=read("WITNESSES", (), _witnesses),
+            drand_chain=read("DRAND_CHAIN", None, _chain),
+            drand_urls=read("DRAND_URLS", (), _base_urls),
             demo=env.get("TENDERHALL_DEMO") == "1",
         )
         if wrong:
@@ -131,6 +137,22 @@ def _witnesses(raw: str) -> tuple[str, ...]:
         except CryptoError as exc:
             raise ValueError(f"{text} 不是见证方公钥 · is no witness's vkey ({exc.facts.get('reason')})") from exc
     return found
+
+
+def _chain(raw: str) -> Chain | None:
+    """`quicknet`, or a file with the description of another chain (`drandchain/v1`)."""
+    if raw == QUICKNET.beacon_id:
+        return QUICKNET
+    try:
+        return Chain.from_description(json.loads(Path(raw).read_text("utf-8")))
+    except CryptoError as exc:
+        raise ValueError(f"不是 drandchain/v1 · is no drandchain/v1 ({exc.facts})") from exc
+    except OSError as exc:
+        raise ValueError(f"须为 quicknet 或可读的文件 · must be quicknet or a file ({exc.strerror})") from exc
+
+
+def _base_urls(raw: str) -> tuple[str, ...]:
+    return tuple(_base_url(text.strip()) for text in raw.split(",") if text.strip())
 
 
 def _database_url(raw: str) -> str:

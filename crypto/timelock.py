@@ -8,6 +8,7 @@ https://docs.drand.love; a chain describes itself completely, since its hash cov
 from __future__ import annotations
 
 import hashlib
+import json
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -122,6 +123,11 @@ class Round:
         """What the network signs, and what is sealed to: SHA-256 of the number in 8 bytes (unchained schemes)."""
         return hashlib.sha256(self.number.to_bytes(8, "big")).digest()
 
+    @property
+    def path(self) -> str:
+        """Where every relay keeps it (drand's HTTP interface)."""
+        return f"/{self.chain.hash}/public/{self.number}"
+
     def is_signed_by(self, signature: bytes) -> bool:
         """Whether `signature` (48 bytes) is the network's on this round; anybody can ask, for ever."""
         return _fits(self, signature)
@@ -160,6 +166,16 @@ def read_round_signature(text: str) -> bytes:
     if not _is_hex(digits, G1_BYTES):
         raise CryptoError("round_signature_malformed", digits=sum(c in "0123456789abcdef" for c in digits))
     return bytes.fromhex(digits)
+
+
+def read_relay_answer(data: bytes) -> bytes:
+    """The signature in what a relay answers, not yet verified. Raises CryptoError `round_signature_malformed`."""
+    try:
+        answer = json.loads(data)
+    except (ValueError, RecursionError):
+        answer = None
+    found = answer.get("signature") if isinstance(answer, dict) else None
+    return read_round_signature(found if isinstance(found, str) else "")
 
 
 QUICKNET = Chain(

@@ -12,7 +12,7 @@ from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
 from app.queries import lots as views
 from app.queries.cases import load_case
-from app.services import audits, draws, reports, sittings
+from app.services import audits, draws, reports, rounds, sittings
 from app.services.actors import authorize_or_record
 from crypto.canonical import Json
 from crypto.instants import format_instant
@@ -41,6 +41,13 @@ def bid_desk(case: str, lot: str) -> Json:
 @access(Action.OPENING_WATCH)
 def opening(case: str, lot: str) -> Json:
     return views.opening_board(platform().origin, entitled_case(case, lot, Action.OPENING_WATCH), lot)
+
+
+@routes.post("/cases/<case>/lots/<lot>/rounds")
+@access(Action.ROUND_CARRY)
+def carry_round(case: str, lot: str) -> Json:
+    entitled_case(case, lot, Action.ROUND_CARRY)
+    return {"round": rounds.carry_round(platform(), current_actor(), case, lot, text(body(), "signature"))}
 
 
 @routes.get("/cases/<case>/lots/<lot>/draw")

@@ -65,6 +65,21 @@ class LotCase:
         return frozenset(seat.site for seat in self.sitting.seats.values()) if self.convened else frozenset()
 
     @property
+    def rounds_needed(self) -> tuple[int, ...]:
+        """The drand rounds to which standing bids are sealed."""
+        return tuple(sorted({s.fact.round for s in self.bidding.live if s.fact.round is not None}))
+
+    @property
+    def rounds_missing(self) -> tuple[int, ...]:
+        """Those of them that a released lot waits for: until all are signed, no bid is opened.
+
+        Keys that bidders disclose themselves wait for nothing.
+        """
+        if self.opening.release is None:
+            return ()
+        return tuple(number for number in self.rounds_needed if number not in self.opening.rounds)
+
+    @property
     def phase(self) -> Phase:
         """The phase of a lot of a published case."""
         state = self.opening
@@ -124,9 +139,13 @@ class Case:
         state = self.lot(lot)
         if isinstance(fact, BID_FACTS):
             deadline_at = self.tender.timetable.closes_at(lot)
-            return bid.decide(state.bidding, fact, actor.organisation_id, deadline_at, now)
+            decided = bid.decide(state.bidding, fact, actor.organisation_id, deadline_at, now)
+            if isinstance(fact, bid.BidSubmitted):
+                bid.check_round(fact, self.tender.rounds(lot))
+            return decided
         if isinstance(fact, OPENING_FACTS):
             _check_board(state.opening, fact)
+            _check_rounds(state, fact)
             return opening.decide(state.opening, fact, len(state.bidding.live), now)
         if isinstance(fact, FALLBACK_ACTS):
             return fallback.decide(self.fallback_of(lot), fact, actor.organisation_id, now)
@@ -169,6 +188,14 @@ def _check_board(state: opening.Opening, fact: Any) -> None:
     """Whoever confirms a read-out confirms the board as it stands."""
     if isinstance(fact, opening.OpeningConfirmed) and fact.board_sha256 != board_digest(state):
         raise RuleViolation("object_has_changed", expected=board_digest(state)[:12], stated=fact.board_sha256[:12])
+
+
+def _check_rounds(state: LotCase, fact: Any) -> None:
+    """Bids are opened once every round that one of them waits for is signed, and no other round is asked for."""
+    if isinstance(fact, opening.RoundSigned) and fact.round not in state.rounds_needed:
+        raise RuleViolation("round_not_awaited", round=fact.round)
+    if isinstance(fact, opening.BidOpened | opening.BidVoided) and state.rounds_missing:
+        raise RuleViolation("round_not_signed", round=state.rounds_missing[0])
 
 
 def _apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:

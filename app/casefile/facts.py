@@ -84,6 +84,7 @@ FACTS = {
         _lot(fallback.CommitmentsEnded),
         _lot(fallback.KeyRevealed, "key:reveal"),
         _lot(opening.KeysDisclosed),
+        _lot(opening.RoundSigned),
         _lot(opening.BidOpened),
         _lot(opening.BidVoided),
         _lot(opening.BidsReadOut),

@@ -31,6 +31,7 @@ def next_round_form(case: Case) -> dict[str, Any]:
         "title": _named(_TITLE, terms.title, f"（第{NUMERALS[min(number, 10) - 1]}次）", LONGEST_TITLE),
         "code": _named(_CODE, terms.code, f"-R{min(number, 10)}", LONGEST_CODE),
         "profile": terms.profile.name,
+        "timelock": terms.chain.hash if terms.chain else "",
         "lots": [{**encode(lot), "deadline_at": ""} for lot in failed],
     }
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from app.casefile.case import Case
-from app.procedure.bid import Submission
+from app.procedure.bid import BidSubmitted, Submission
 from app.procedure.tender import TenderTerms
 from crypto import merkle
 from crypto.canonical import Json, canonical
@@ -20,6 +20,7 @@ from crypto.envelope import bid_context, recipient_of
 from crypto.errors import CryptoError
 from crypto.package import Package
 from crypto.signing import verify_object
+from crypto.timelock import Round, SignedRound
 
 ENVELOPE = "1"
 EPOCH = 0
@@ -49,6 +50,21 @@ def committee_of(case: Case) -> Committee:
     return Committee.from_description(case.tender.published.committee)
 
 
+def round_of(case: Case, fact: BidSubmitted) -> Round | None:
+    """The round of a bid's second lock; None in a case without one."""
+    chain = case.tender.published.chain
+    return Round(chain, fact.round) if chain is not None and fact.round is not None else None
+
+
+def signed_round_of(case: Case, lot: str, fact: BidSubmitted) -> SignedRound | None:
+    """What opens a bid's second lock; None where it has none. Raises CryptoError `round_signature_wrong`."""
+    locked = round_of(case, fact)
+    if locked is None:
+        return None
+    found = case.lot(lot).opening.rounds.get(locked.number)
+    return SignedRound(locked, bytes.fromhex(found.signature) if found else b"")
+
+
 def context_of(origin: str, case: Case, lot: str, bidder: str, recipient: str) -> dict[str, Json]:
     """`bidctx/v1` of a bidder's bid on a lot. Raises CryptoError `bid_context_malformed`."""
     return bid_context(
@@ -71,12 +87,19 @@ def submissions_root(payloads: Iterable[tuple[str, Json]]) -> str:
     return merkle.root(leaves).hex()
 
 
-def bid_identity(committee: Committee, ident: bytes, signature: bytes, capsule: bytes, declared: str) -> str:
-    """The bid's own key out of its capsule, once the trustees have signed.
+def bid_identity(
+    committee: Committee,
+    ident: bytes,
+    signature: bytes,
+    capsule: bytes,
+    declared: str,
+    signed_round: SignedRound | None = None,
+) -> str:
+    """The bid's own key out of its capsule, once the trustees have signed and, in mode M2, the beacon has.
 
     Raises CryptoError `capsule_*` or `capsule_other_key` when it is not the key of the declared recipient.
     """
-    secret = open_committee_capsule(committee, ident, signature, capsule)
+    secret = open_committee_capsule(committee, ident, signature, capsule, signed_round)
     try:
         found = secret.decode("ascii").strip()
         if recipient_of(found) == declared:
@@ -95,7 +118,8 @@ def bid_key(origin: str, case: Case, submission: Submission, lot: str, capsule: 
     opening = case.lots[lot].opening
     if opening.release is not None:
         ident, signature = open_identity(origin, case.id, lot), bytes.fromhex(opening.release.signature)
-        return bid_identity(committee_of(case), ident, signature, capsule(), submission.fact.recipient)
+        signed = signed_round_of(case, lot, submission.fact)
+        return bid_identity(committee_of(case), ident, signature, capsule(), submission.fact.recipient, signed)
     if reason := opening.stays_closed(submission.receipt_id):
         raise CryptoError(reason)
     assert opening.disclosed is not None

@@ -205,6 +205,7 @@ SIGHT: dict[str, Rule] = {
     "CommitmentsEnded": _everybody,
     "KeyRevealed": _own_key,
     "KeysDisclosed": _everybody,
+    "RoundSigned": _everybody,
     "BidOpened": _everybody,
     "BidVoided": _everybody,
     "BidsReadOut": _everybody,

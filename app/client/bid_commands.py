@@ -10,7 +10,9 @@ from app.client import bidder, fallback
 from app.client.command_line import CLIENT_COMMANDS, Parser, add_command, days, existing, yuan
 from app.client.keyfile import Profile, read_json
 from app.client.terminal import add_folder, add_person_arguments, person_of, spoken
+from crypto.instants import format_instant
 from crypto.receipts import SignedReceipt
+from crypto.timelock import QUICKNET, Round
 
 NOT_SUBMITTED = "尚未提交 / NOT SUBMITTED"
 SUBMITTED = "已提交 / SUBMITTED"
@@ -73,9 +75,19 @@ def _seal(arguments: argparse.Namespace) -> int:
     items = {"price_fen": arguments.price, "duration_days": arguments.days, "project_manager": arguments.manager}
     submission = bidder.seal_bid(arguments.files, items, parameters, person.key, arguments.out)
     print(f"已加密 / sealed: {arguments.out}/bid.age, {submission['bid_size']:,} B, {submission['bid_root']}")
+    if parameters.round is not None:
+        _show_lock(parameters.round)
     print("identity.txt 可单独解开本投标，请妥善保管，切勿外传 / opens this bid alone: keep it, send it to nobody")
     print(f"{NOT_SUBMITTED}: tenderhall bid submit {arguments.out}")
     return 0
+
+
+def _show_lock(locked: Round) -> None:
+    """The second lock: which chain is named, so that a bidder sees one that is not the public one."""
+    chain = locked.chain.beacon_id if locked.chain == QUICKNET else f"{locked.chain.beacon_id} {locked.chain.hash}"
+    print(f"第二把锁 / second lock: drand {chain}, round {locked.number}, {format_instant(locked.at)}")
+    print("截止时间推迟后本次加密仍然有效，重新加密可更新第二把锁")
+    print("a postponement leaves this bid valid; sealing again renews its second lock")
 
 
 @spoken

@@ -27,10 +27,12 @@ from crypto.canonical import Json, digest
 from crypto.certificates import verify_certificate
 from crypto.committee import Committee, identity, make_capsule
 from crypto.envelope import bid_context, context_hash, new_bid_identity, seal
+from crypto.instants import parse_instant
 from crypto.package import PackageFile, bid_manifest, write_package
 from crypto.receipts import SignedReceipt, verify_receipt
 from crypto.signing import SigningKey, sign_object
 from crypto.submission import make_submission
+from crypto.timelock import Chain, Round
 
 MANIFEST_LABEL = "bidpkg/v1"
 OPENING_ITEMS = ("price_fen", "duration_days", "project_manager")
@@ -43,24 +45,29 @@ CLIENT_NAME = "tenderhall-cli"
 
 @dataclass(frozen=True)
 class SealParameters:
-    """What the platform says a bid of this bidder must be bound to: `bidctx/v1` without its recipient."""
+    """What the platform says a bid of this bidder must be bound to: `bidctx/v1` without its recipient, the trustees,
+    and the round of the second lock where the tender has one (mode M2)."""
 
     context: Mapping[str, Json]
     committee: Committee
+    round: Round | None = None
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> SealParameters:
         """From the platform's answer, recomputing what the platform could lie about.
 
         Raises CryptoError `committee_malformed`, Refused `committee_differs` or `identity_differs`: nobody seals to
-        a key or an identity that is not what it is called.
+        a key or an identity that is not what it is called. The round is computed here from the published deadline.
         """
         context = {name: value for name, value in answer["context"].items() if name not in ("v", "recipient")}
         committee = Committee.from_description(answer["committee"])
         ident = identity("open", {name: context[name] for name in OPEN_STATEMENT}).hex()
         _require_same("committee", committee.id, context["committee"])
         _require_same("identity", ident, context["open_ident"])
-        return cls(context, committee)
+        if not answer.get("timelock"):
+            return cls(context, committee)
+        chain = Chain.from_description(answer["timelock"])
+        return cls(context, committee, chain.round_after(parse_instant(answer["deadline_at"])))
 
 
 def _require_same(what: str, computed: str, stated: Json) -> None:
@@ -131,7 +138,8 @@ def seal_bid(
         write_package(package, manifest, sign_object(key, MANIFEST_LABEL, manifest), files)
         package.seek(0)
         sealed = seal(package, sealed_file, made.recipient, ctx)
-    capsule = make_capsule(parameters.committee, bytes.fromhex(str(context["open_ident"])), made.identity.encode())
+    ident = bytes.fromhex(str(context["open_ident"]))
+    capsule = make_capsule(parameters.committee, ident, made.identity.encode(), parameters.round)
     (out / "capsule.age").write_bytes(capsule)
     submission = make_submission(
         context=context,
@@ -141,6 +149,7 @@ def seal_bid(
         client={"name": CLIENT_NAME, "version": _version(), "bundle_sha256": code_sha256()},
         nonce=secrets.token_hex(32),
         created_at=datetime.now(UTC),
+        round=parameters.round,
     )
     write_json(out / "context.json", context)
     write_json(out / "submission.json", submission)

@@ -23,6 +23,7 @@ CLIENT_COMMANDS = {
     "bid": ("app.client.bid_commands", "投标：加密、提交、查询、撤回\nseal, submit, check, withdraw a bid"),
     "trustee": ("app.client.trustee_commands", "开标受托人：密钥份额与签署\ntrustees: shares and signing"),
     "witness": ("app.client.witness_commands", "登记簿见证：核对并共同签名\nwatch and cosign a platform's register"),
+    "drand": ("app.client.drand_commands", "第二把锁：取得并转交轮次签名\nthe second lock: fetch and carry rounds"),
     "verify": ("app.client.verify_commands", "离线核验证据包\nre-check an evidence bundle offline"),
 }
 # What argparse says, in every Python from 3.11 on, and the code of our sentence.

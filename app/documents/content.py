@@ -92,10 +92,20 @@ class FallbackProof:
 
 
 @dataclass(frozen=True)
+class RoundProof:
+    """The drand network's signature on a round, which the second lock of some bid waited for until `due_at`."""
+
+    round: int
+    due_at: datetime
+    signature: str
+
+
+@dataclass(frozen=True)
 class ReleaseProof:
     """The one signature that opened the lot, and who contributed: `needed` of the shares.
 
     `fallback`: what followed when too few had signed in time; `signature` is "" where the bidders' own keys opened it.
+    In mode M2 also the rounds of the chain (its hash) that bids were sealed to.
     """
 
     mode: str
@@ -105,6 +115,8 @@ class ReleaseProof:
     needed: int
     shares: tuple[TrusteeShare, ...]
     fallback: FallbackProof | None = None
+    chain: str = ""
+    rounds: tuple[RoundProof, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,7 @@ class Action(StrEnum):
     KEY_COMMIT = "key:commit"
     KEY_REVEAL = "key:reveal"
     OPENING_WATCH = "opening:watch"
+    ROUND_CARRY = "round:carry"
     OBJECTION_RAISE = "objection:raise"
     OBJECTION_ANSWER = "objection:answer"
     OPENING_CONFIRM = "opening:confirm"

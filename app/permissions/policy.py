@@ -117,6 +117,7 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.KEY_COMMIT: (_grant(R.BIDDER, when=has_bid, phases=_in(P.SEALED, P.OPENING, P.FAILED)),),
     A.KEY_REVEAL: (_grant(R.BIDDER, when=has_bid, phases=_in(P.SEALED, P.OPENING, P.FAILED)),),
     A.OPENING_WATCH: (_grant(*STAFF, R.BIDDER, R.PUBLIC, phases=PUBLISHED),),  # 21
+    A.ROUND_CARRY: (_grant(*STAFF, R.BIDDER, R.PUBLIC, phases=_in(P.OPENING)),),  # 21: it proves itself
     A.OBJECTION_RAISE: (_grant(R.BIDDER, when=has_bid, phases=_in(P.OPENING)),),  # 22
     A.OBJECTION_ANSWER: (_grant(R.AGENCY_OFFICER, phases=_in(P.OPENING), **AGENCY),),  # 22
     A.OPENING_CONFIRM: (  # 23

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from app.procedure.errors import RuleViolation
 from crypto.canonical import Json
+from crypto.timelock import Round
 
 MEBIBYTE = 2**20
 
@@ -23,7 +24,10 @@ class ClientCode:
 
 @dataclass(frozen=True)
 class BidSubmitted:
-    """`bidsub/v1`: the bidder's signed statement of what it hands in. Digests are hex SHA-256, the size is in bytes."""
+    """`bidsub/v1`: the bidder's signed statement of what it hands in. Digests are hex SHA-256, the size is in bytes.
+
+    `bidsub/v2` names the `round` of the second lock too (mode M2).
+    """
 
     v: str
     ctx: str
@@ -35,6 +39,7 @@ class BidSubmitted:
     client: ClientCode
     nonce: str
     created_at: str
+    round: int | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,24 @@ def decide(bidding: Bidding, fact: Fact, bidder: str, deadline_at: datetime | No
             if bidding.pending is None:
                 raise RuleViolation("nothing_submitted")
     return (fact,)
+
+
+def check_round(fact: BidSubmitted, rounds: Sequence[Round]) -> None:
+    """Refuses a bid that is not locked as the lot's terms say: to one of `rounds` (the latest last), or to none.
+
+    Codes `second_lock_missing`, `second_lock_unwanted`, `round_too_late`, `round_foreign`.
+    """
+    if not rounds:
+        if fact.round is not None:
+            raise RuleViolation("second_lock_unwanted", round=fact.round)
+        return
+    latest = rounds[-1]
+    if fact.round is None:
+        raise RuleViolation("second_lock_missing", round=latest.number)
+    if fact.round > latest.number:
+        raise RuleViolation("round_too_late", round=fact.round, latest=latest.number, opens_at=latest.at)
+    if fact.round not in {allowed.number for allowed in rounds}:
+        raise RuleViolation("round_foreign", round=fact.round, latest=latest.number)
 
 
 def _refuse_copy(bidding: Bidding, fact: BidSubmitted) -> None:

@@ -142,6 +142,11 @@ class Timetable:
         """When a lot closes; None while it stands still."""
         return None if lot in self.left else self.deadlines[lot]
 
+    def had(self, lot: str) -> tuple[datetime, ...]:
+        """Every deadline that the lot has had, the one that stands last."""
+        earlier = (change.before[lot] for change in self.changes if lot in change.before)
+        return (*sorted({*earlier} - {self.deadlines[lot]}), self.deadlines[lot])
+
     def moved(self, type: str, reason: str, deadlines: Mapping[str, datetime], at: datetime) -> Timetable:
         """The timetable with these deadlines; a change that moves none leaves no trace."""
         if not deadlines:

@@ -1,7 +1,8 @@
 """The opening of a lot: closed by the gate, released by the trustees, read out bid by bid, objected to and recorded.
 
 Order (O20 art. 29-32): close -> enough bids -> shares -> release -> each bid opened or void -> read out -> objections,
-each answered -> record. One bid's failure never stops the others.
+each answered -> record. One bid's failure never stops the others. In mode M2 the rounds that bids are sealed to come
+between release and bids.
 """
 
 from __future__ import annotations
@@ -59,6 +60,14 @@ class KeysDisclosed:
     keys: Mapping[str, str]
     revoked: tuple[str, ...]
     withdrawn: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RoundSigned:
+    """A drand round's signature (hex) that the second lock of some bid waits for; verified before it is logged."""
+
+    round: int
+    signature: str
 
 
 @dataclass(frozen=True)
@@ -150,6 +159,8 @@ class Opening:
     released_at: datetime | None = None
     disclosed: KeysDisclosed | None = None
     disclosed_at: datetime | None = None
+    rounds: Mapping[int, RoundSigned] = field(default_factory=dict)
+    round_times: Mapping[int, datetime] = field(default_factory=dict)
     opened: Mapping[str, BidOpened] = field(default_factory=dict)
     voided: Mapping[str, BidVoided] = field(default_factory=dict)
     objections_until: datetime | None = None
@@ -189,6 +200,7 @@ Fact = (
     | ShareReleased
     | BidsReleased
     | KeysDisclosed
+    | RoundSigned
     | BidOpened
     | BidVoided
     | BidsReadOut
@@ -224,6 +236,9 @@ def decide(opening: Opening, fact: Fact, bids: int, now: datetime) -> tuple[Fact
             _decide_share(opening, fact)
         case BidsReleased() | KeysDisclosed():
             _require(not opening.openable, "already_released")
+        case RoundSigned():
+            _require(opening.release is not None, "not_released")
+            _require(fact.round not in opening.rounds, "round_already_signed")
         case BidOpened() | BidVoided():
             _require(opening.openable, "not_released")
             _require(not opening.settled(fact.receipt_id), "bid_already_opened")
@@ -292,13 +307,8 @@ def apply(opening: Opening, fact: Fact, by: str, at: datetime) -> Opening:
             return replace(opening, closed=fact, closed_at=at)
         case LotFailed():
             return replace(opening, failed=fact.reason)
-        case ShareReleased():
-            times = {**opening.share_times, fact.index: at}
-            return replace(opening, shares={**opening.shares, fact.index: fact.share}, share_times=times)
-        case BidsReleased():
-            return replace(opening, release=fact, released_at=at)
-        case KeysDisclosed():
-            return replace(opening, disclosed=fact, disclosed_at=at)
+        case ShareReleased() | BidsReleased() | KeysDisclosed() | RoundSigned():
+            return _unlocked(opening, fact, at)
         case BidOpened():
             return replace(opening, opened={**opening.opened, fact.receipt_id: fact})
         case BidVoided():
@@ -318,3 +328,20 @@ def _objection_after(opening: Opening, fact: ObjectionRaised | ObjectionAnswered
     if isinstance(fact, ObjectionRaised):
         return Objection(by, fact.text, at)
     return replace(opening.objections[fact.objection], answer=fact.text, answered_at=at)
+
+
+def _unlocked(
+    opening: Opening, fact: ShareReleased | BidsReleased | KeysDisclosed | RoundSigned, at: datetime
+) -> Opening:
+    """The state after a step towards the keys."""
+    match fact:
+        case ShareReleased():
+            times = {**opening.share_times, fact.index: at}
+            return replace(opening, shares={**opening.shares, fact.index: fact.share}, share_times=times)
+        case RoundSigned():
+            times = {**opening.round_times, fact.round: at}
+            return replace(opening, rounds={**opening.rounds, fact.round: fact}, round_times=times)
+        case BidsReleased():
+            return replace(opening, release=fact, released_at=at)
+        case KeysDisclosed():
+            return replace(opening, disclosed=fact, disclosed_at=at)

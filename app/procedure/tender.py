@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 
 from app.procedure import deadlines
 from app.procedure.calendar import add
@@ -16,6 +17,7 @@ from app.procedure.deadlines import Timetable
 from app.procedure.errors import RuleViolation
 from app.procedure.profiles import Profile
 from crypto.canonical import Json
+from crypto.timelock import Chain, Round
 from evaluation.evaluate import EvaluationRules, check_evaluation_rules
 from evaluation.sitting.events import ReviewItem
 
@@ -69,7 +71,8 @@ class TenderTerms:
     """All that is published, and so signed: the case's parties too.
 
     `profile` is a copy, `committee` the description of the trustees' joint key. `complex`: the agency declares the
-    procurement technically complex or of considerable social impact (O87 art. 47).
+    procurement technically complex or of considerable social impact (O87 art. 47). `timelock` describes the drand
+    chain whose rounds are the second lock, where there is one (mode M2).
     """
 
     parties: CaseOpened
@@ -84,6 +87,17 @@ class TenderTerms:
     committee: Json
     lots: tuple[LotTerms, ...]
     complex: bool = False
+    timelock: Json | None = None
+
+    @property
+    def mode(self) -> str:
+        """How the bids are locked: M0, M1 or M2."""
+        return "M2" if self.timelock is not None else str(self.committee["mode"])
+
+    @cached_property
+    def chain(self) -> Chain | None:
+        """The chain of the second lock. Raises CryptoError `chain_malformed`, `point_wrong`."""
+        return Chain.from_description(self.timelock) if self.timelock is not None else None
 
     @property
     def budget(self) -> Decimal:
@@ -185,6 +199,15 @@ class Tender:
         """The deadline of each lot as it stands; none before the tender is published."""
         return self.timetable.deadlines
 
+    def rounds(self, lot: str) -> tuple[Round, ...]:
+        """The rounds to which a bid on the lot may be sealed, none where there is no second lock.
+
+        The first after each deadline that the lot has had, the latest last: a postponement voids no bid that is sealed
+        already, and no bid may be sealed so that it opens later than the others (ADR 0022).
+        """
+        chain = self.published.chain
+        return tuple(chain.round_after(at) for at in self.timetable.had(lot)) if chain else ()
+
     @property
     def published(self) -> TenderTerms:
         """The terms of a published tender. Raises RuleViolation `tender_not_published`."""
@@ -209,7 +232,7 @@ Fact = (
 
 def check_terms(terms: TenderTerms, now: datetime) -> None:
     """Refuses terms that the profile does not allow (`terms_incomplete`, `deadline_too_early`, `ceiling_above_budget`,
-    `price_weight_too_low`, `lot_repeated`)."""
+    `price_weight_too_low`, `lot_repeated`, `second_lock_needs_ceremony`; CryptoError `chain_malformed`)."""
     for name in ("code", "title", "buyer", "notice"):
         if not getattr(terms, name).strip():
             raise RuleViolation("terms_incomplete", field=name)
@@ -217,6 +240,8 @@ def check_terms(terms: TenderTerms, now: datetime) -> None:
         raise RuleViolation("terms_incomplete", field="lots")
     if len({lot.number for lot in terms.lots}) != len(terms.lots):
         raise RuleViolation("lot_repeated")
+    if terms.chain and terms.committee["mode"] != "M1":
+        raise RuleViolation("second_lock_needs_ceremony", mode=terms.committee["mode"])
     for lot in terms.lots:
         _check_lot(lot, terms.profile, now)
 

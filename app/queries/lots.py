@@ -11,10 +11,12 @@ from app.casefile.codec import encode
 from app.casefile.sealing import committee_of, context_of, open_identity, open_statement
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
+from app.procedure.opening import Opening
 from app.procedure.roles import Actor
 from crypto.canonical import Json
 from crypto.committee import identity
 from crypto.envelope import new_bid_identity
+from crypto.timelock import Round
 from evaluation import draw as draw_rules
 from evaluation.sitting.state import AFTER_LAST_LOCK, SittingState, progress, visible_scores
 
@@ -31,6 +33,7 @@ def bid_desk(origin: str, case: Case, lot: str, actor: Actor, limit: int) -> dic
         "open_statement": open_statement(origin, case.id, lot),
         "open_identity": open_identity(origin, case.id, lot).hex(),
         "committee": case.tender.published.committee,
+        "timelock": case.tender.published.timelock or {},
         "deadline_at": encode(case.tender.deadlines[lot]),
         "paused": lot in case.tender.timetable.left,
         "limit": limit,
@@ -49,7 +52,7 @@ def opening_board(origin: str, case: Case, lot: str) -> dict[str, Json]:
         "paused": lot in case.tender.timetable.left,
         "statement": open_statement(origin, case.id, lot),
         "identity": open_identity(origin, case.id, lot).hex(),
-        "mode": committee.mode,
+        "mode": case.tender.published.mode,
         "needed": committee.k,
         "trustees": [
             {
@@ -60,6 +63,9 @@ def opening_board(origin: str, case: Case, lot: str) -> dict[str, Json]:
             for m in committee.members
         ],
     }
+    if rounds := awaited_rounds(case, lot):
+        board["chain"] = rounds[0].chain.hash
+        board["rounds"] = [_round_line(state, waited) for waited in rounds]
     if state.closed is not None:
         board |= {"closed_at": encode(state.closed_at), "enough": state.closed.enough, "failed": state.failed}
     if state.openable:
@@ -68,6 +74,27 @@ def opening_board(origin: str, case: Case, lot: str) -> dict[str, Json]:
         board |= _rows(case, lot)
     board["board_sha256"] = board_digest(state)
     return board
+
+
+def awaited_rounds(case: Case, lot: str) -> tuple[Round, ...]:
+    """The rounds of the second lock on the wall: which ones bids wait for is known from the release on, before it only
+    which one follows the deadline."""
+    state, chain = case.lot(lot), case.tender.published.chain
+    if chain is None or state.opening.disclosed is not None:
+        return ()  # keys that bidders disclose themselves wait for no round
+    if state.opening.release is None:
+        return case.tender.rounds(lot)[-1:]
+    return tuple(Round(chain, number) for number in state.rounds_needed)
+
+
+def _round_line(state: Opening, waited: Round) -> dict[str, Json]:
+    signed = state.rounds.get(waited.number)
+    return {
+        "round": waited.number,
+        "due_at": encode(waited.at),
+        "signed_at": encode(state.round_times[waited.number]) if signed else "",
+        "signature": signed.signature if signed else "",
+    }
 
 
 def _rows(case: Case, lot: str) -> dict[str, Json]:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from app.casefile.case import Case, Phase
+from app.casefile.case import Case, LotCase, Phase
 from app.casefile.record import Record
 from app.casefile.sealing import committee_of
 from app.procedure.money import rmb_capital
 from app.procedure.opening import BidOpened, BidVoided, Opening
-from app.queries.lots import opening_board
+from app.queries.lots import awaited_rounds, opening_board
 from crypto.canonical import Json, digest
 from crypto.committee import identity
+from crypto.timelock import Round
 from evaluation import draw as draw_rules
 from evaluation.draw import DrawRound, RoundReason, SeatState
 
@@ -28,6 +29,7 @@ OPENING_FACTS = frozenset(
         "FallbackStarted",
         "CommitmentsEnded",
         "KeysDisclosed",
+        "RoundSigned",
         "BidOpened",
         "BidVoided",
         "BidsReadOut",
@@ -60,6 +62,17 @@ class FallbackView:
 
 
 @dataclass(frozen=True)
+class RoundLight:
+    """A drand round that the second lock waits for: when it is due, and the network's signature once it is there."""
+
+    number: int
+    due_at: datetime
+    state: str
+    at: datetime | None
+    signature: str
+
+
+@dataclass(frozen=True)
 class BoardRow:
     """A bid as read out. `bar` is its price in thousandths of the ceiling; `reason` is the code of a void one."""
 
@@ -87,7 +100,7 @@ class ObjectionLine:
 
 @dataclass(frozen=True)
 class RecordLine:
-    """One line of the running record; `about` names a trustee or bidder where the fact is about one."""
+    """One line of the running record; `about` names a trustee, bidder or round where the fact is about one."""
 
     at: datetime
     type: str
@@ -99,13 +112,15 @@ class OpeningHall:
     """Everything on the wall. Before the lot is closed it holds the deadline and nothing that depends on bids."""
 
     deadline_at: datetime
-    stage: str  # waiting paused closed failed released read_out concluded
+    stage: str  # waiting paused closed failed locked released read_out concluded
     failure: str
     needed: int
     mode: str
     ceiling: Decimal
     trustees: tuple[TrusteeLight, ...]
     fallback: FallbackView | None
+    chain: str  # "" where there is no second lock
+    rounds: tuple[RoundLight, ...]
     rows: tuple[BoardRow, ...]
     objections: tuple[ObjectionLine, ...]
     objections_until: datetime | None
@@ -121,13 +136,15 @@ def opening_hall(origin: str, case: Case, lot: str, seen: Iterable[Record]) -> O
     terms = next(t for t in case.tender.published.lots if t.number == lot)
     return OpeningHall(
         deadline_at=case.tender.deadlines[lot],
-        stage="paused" if lot in case.tender.timetable.left else _opening_stage(opening),
+        stage="paused" if lot in case.tender.timetable.left else _opening_stage(case.lot(lot)),
         failure=opening.failed,
         needed=board["needed"],
         mode=board["mode"],
         ceiling=terms.ceiling,
         trustees=_lights(case, opening),
         fallback=_fallback(case, lot),
+        chain=str(board.get("chain", "")),
+        rounds=tuple(_round_light(opening, waited) for waited in awaited_rounds(case, lot)),
         rows=_rows(opening, terms.ceiling) if opening.openable else (),
         objections=_objections(opening),
         objections_until=opening.objections_until,
@@ -138,7 +155,8 @@ def opening_hall(origin: str, case: Case, lot: str, seen: Iterable[Record]) -> O
     )
 
 
-def _opening_stage(opening: Opening) -> str:
+def _opening_stage(state: LotCase) -> str:
+    opening = state.opening
     if opening.concluded_at is not None:
         return "concluded"
     if opening.failed:
@@ -146,7 +164,7 @@ def _opening_stage(opening: Opening) -> str:
     if opening.read_out:
         return "read_out"
     if opening.openable:
-        return "released"
+        return "locked" if state.rounds_missing else "released"
     return "closed" if opening.closed is not None else "waiting"
 
 
@@ -171,6 +189,12 @@ def _fallback(case: Case, lot: str) -> FallbackView | None:
         if m.index in started.missing and m.index not in standing.opening.shares
     )
     return FallbackView(standing.fallback.step, until, missing)
+
+
+def _round_light(opening: Opening, waited: Round) -> RoundLight:
+    signed = opening.rounds.get(waited.number)
+    state, signature = ("verified", signed.signature) if signed else ("waiting", "")
+    return RoundLight(waited.number, waited.at, state, opening.round_times.get(waited.number), signature)
 
 
 def _rows(opening: Opening, ceiling: Decimal) -> tuple[BoardRow, ...]:
@@ -201,10 +225,15 @@ def _objections(opening: Opening) -> tuple[ObjectionLine, ...]:
 def _record(case: Case, lot: str, seen: Iterable[Record]) -> tuple[RecordLine, ...]:
     trustees = {m.index: m.organisation for m in committee_of(case).members}
     return tuple(
-        RecordLine(r.at, r.type, trustees.get(r.payload.get("index"), r.payload.get("bidder_name", "")))
-        for r in seen
-        if r.lot == lot and r.type in OPENING_FACTS
+        RecordLine(r.at, r.type, _about(r, trustees)) for r in seen if r.lot == lot and r.type in OPENING_FACTS
     )
+
+
+def _about(record: Record, trustees: Mapping[int, str]) -> str:
+    """Whom or what a fact of the opening is about."""
+    if record.type == "RoundSigned":
+        return str(record.payload["round"])
+    return trustees.get(record.payload.get("index", 0), str(record.payload.get("bidder_name", "")))
 
 
 def _opening_checks(opening: Opening, board: dict[str, Json]) -> dict[str, str]:

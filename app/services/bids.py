@@ -6,9 +6,10 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 
-from app.casefile.sealing import committee_of, context_of, open_identity
+from app.casefile.codec import decode
+from app.casefile.sealing import committee_of, context_of, open_identity, round_of
 from app.models import StoredFile, Upload
-from app.procedure.bid import BidReceipted, BidSubmitted
+from app.procedure.bid import BidReceipted, BidSubmitted, check_round
 from app.procedure.errors import RuleViolation
 from app.queries.cases import load_case
 from app.services.accounts import LogIn
@@ -54,7 +55,10 @@ def check_bid(platform: Platform, log_in: LogIn, proposal: Proposal) -> CheckedB
     check_sealed_header(head, context_hash(context))
     size = platform.blobs.size(upload.blob)
     verify_submission(proposal.payload, context=context, bid_size=size, bid_root=root, capsule=capsule)
-    check_capsule_header(capsule, committee_of(case), open_identity(platform.origin, case.id, proposal.lot))
+    fact = decode(BidSubmitted, proposal.payload)
+    check_round(fact, case.tender.rounds(proposal.lot))
+    ident = open_identity(platform.origin, case.id, proposal.lot)
+    check_capsule_header(capsule, committee_of(case), ident, round_of(case, fact))
     return CheckedBid(upload_id, upload.blob, capsule)
 
 

@@ -21,6 +21,7 @@ from app.documents.content import (
     OpeningObjection,
     OpeningRecord,
     ReleaseProof,
+    RoundProof,
     TrusteeShare,
 )
 from app.documents.wording import Lang
@@ -31,6 +32,7 @@ from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork
 from crypto.canonical import Json, canonical, digest
 from crypto.pdf import LocalTimeStamper, seal
+from crypto.timelock import Round
 
 SEAL_FIELD = "Seal"
 
@@ -180,9 +182,23 @@ def _release_proof(platform: Platform, case: Case, lot: str) -> ReleaseProof:
         for m in committee.members
     )
     ident = open_identity(platform.origin, case.id, lot).hex()
-    signature = opening.release.signature if opening.release else ""
-    fallback = _fallback_proof(case.lots[lot])
-    return ReleaseProof(committee.mode, committee.id, ident, signature, committee.k, shares, fallback)
+    terms, signature = case.tender.published, opening.release.signature if opening.release else ""
+    rounds = tuple(
+        RoundProof(number, Round(terms.chain, number).at, fact.signature)
+        for number, fact in sorted(opening.rounds.items())
+        if terms.chain is not None
+    )
+    return ReleaseProof(
+        terms.mode,
+        committee.id,
+        ident,
+        signature,
+        committee.k,
+        shares,
+        _fallback_proof(case.lots[lot]),
+        terms.chain.hash if terms.chain else "",
+        rounds,
+    )
 
 
 def _fallback_proof(state: LotCase) -> FallbackProof | None:

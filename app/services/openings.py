@@ -31,6 +31,7 @@ from app.services.accounts import LogIn
 from app.services.acts import Act, Answer, Proposal, completes, prepares
 from app.services.documents import render_opening_record, store_document
 from app.services.platform import Platform
+from app.services.rounds import ask_for_rounds
 from app.services.unit_of_work import UnitOfWork, unit_of_work
 from crypto.canonical import Json, digest
 from crypto.certificates import verify_certificate
@@ -110,18 +111,20 @@ def release_share(act: Act) -> Answer:
         release = combine(committee, ident, {i: bytes.fromhex(s) for i, s in opening.shares.items()})
         act.work.append(BidsReleased(release.signature.hex(), release.used), lot=act.lot)
         act.work.schedule("open_bids", act.work.now, lot=act.lot)
+        ask_for_rounds(act.platform, act.work, act.lot)
     return {}
 
 
 def open_bids(platform: Platform, case_id: str, lot: str) -> None:
     """Open every standing bid that is neither open nor void yet, one transaction each, then read them out.
 
-    Killed at any point and started again, it goes on with the next bid.
+    Killed at any point and started again, it goes on with the next bid. While a second lock waits for its round it does
+    nothing; the round's signature calls it again.
     """
     with platform.database.reading() as db_session:
         case = load_case(db_session, case_id)
     state = case.lots[lot]
-    if not state.opening.openable:
+    if not state.opening.openable or state.rounds_missing:
         return
     for submission in state.bidding.live:
         if not state.opening.settled(submission.receipt_id):

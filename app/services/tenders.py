@@ -167,6 +167,9 @@ def draft_terms(platform: Platform, log_in: LogIn, case_id: str) -> Json:
     chosen = next((c for c in registered if c["id"] == form.get("committee")), registered[0] if registered else None)
     if chosen is None:
         raise RuleViolation("committee_missing")
+    locked = form.pop("timelock", "")
+    if locked:
+        form["timelock"] = _second_lock(platform, locked)
     payload = {
         **form,
         "parties": encode(parties),
@@ -176,6 +179,14 @@ def draft_terms(platform: Platform, log_in: LogIn, case_id: str) -> Json:
         "committee": chosen["description"],
     }
     return encode(decode(TenderSubmitted, {"terms": payload}))
+
+
+def _second_lock(platform: Platform, chain_hash: str) -> Json:
+    """The description of the chain that the centre allows, if it is the chosen one."""
+    chain = platform.settings.drand_chain
+    if chain is None or chain.hash != chain_hash:
+        raise RuleViolation("second_lock_unavailable", chain=chain_hash[:12])
+    return chain.describe()
 
 
 @completes("TenderSubmitted")
@@ -189,6 +200,8 @@ def submit_tender(act: Act) -> Answer:
         raise RuleViolation("documents_changed")
     if not any(c["description"] == terms.committee for c in committees(db_session)):
         raise RuleViolation("committee_missing")
+    if terms.chain is not None and terms.chain != act.platform.settings.drand_chain:
+        raise RuleViolation("second_lock_unavailable", chain=terms.chain.hash[:12])
     if db_session.scalar(select(Tender.case_id).where(Tender.code == terms.code)) is not None:
         raise RuleViolation("code_taken", code=terms.code)
     _notify(act, Role.AGENCY_SUPERVISOR, "release_waits", title=terms.title)

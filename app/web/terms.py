@@ -25,6 +25,7 @@ from app.web.wording import (
     titled,
 )
 from crypto.canonical import Json, canonical
+from crypto.timelock import QUICKNET, Chain
 from evaluation.criteria import Criterion
 
 
@@ -63,6 +64,7 @@ class ShownTerms:
     members: str
     periods: tuple[tuple[str, str], ...]
     committee: str
+    second_lock: str  # "" where there is none
     lots: tuple[ShownLot, ...]
 
 
@@ -75,7 +77,8 @@ def shown_terms(terms: TenderTerms) -> ShownTerms:
         titled(terms.profile),
         committee_words(terms),
         _periods(terms),
-        _("%(k)s / %(n)s 家受托方共同解密（%(mode)s）", k=committee["k"], n=committee["n"], mode=committee["mode"]),
+        _("%(k)s / %(n)s 家受托方共同解密（%(mode)s）", k=committee["k"], n=committee["n"], mode=terms.mode),
+        second_lock_words(terms.chain) if terms.chain else "",
         tuple(shown_lot(lot) for lot in terms.lots),
     )
 
@@ -91,6 +94,15 @@ def committee_words(terms: TenderTerms) -> str:
         return _("%(words)s：申明为技术复杂或者社会影响较大", words=words)
     limit = format(profile.large_budget or 0, ",f")
     return _("%(words)s：预算合计达到 %(limit)s 元", words=words, limit=limit)
+
+
+def second_lock_words(chain: Chain) -> str:
+    """What mode M2 means, and whose beacon it relies on."""
+    name = chain.beacon_id if chain == QUICKNET else f"{chain.beacon_id} {chain.hash}"
+    return _(
+        "模式 M2：受托方签署之外，还须 drand 网络（%(chain)s）在截止后产生的公开签名；在此之前受托方串通也不能开标",
+        chain=name,
+    )
 
 
 def _periods(terms: TenderTerms) -> tuple[tuple[str, str], ...]:

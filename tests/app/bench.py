@@ -142,7 +142,9 @@ class Bench(Installation):
         out, source = self.folder / "bids" / secrets.token_hex(4), self.folder / f"{login}.txt"
         source.write_text(f"技术方案 {login}")
         items = {"price_fen": price_fen, "duration_days": "60", "project_manager": f"经理{login[-1]}"}
-        submission = seal_bid([source], items, SealParameters(parameters, committee_of(case)), person.key, out)
+        locked = case.tender.rounds(LOT)[-1] if case.tender.rounds(LOT) else None
+        sealing = SealParameters(parameters, committee_of(case), locked)
+        submission = seal_bid([source], items, sealing, person.key, out)
         return SealedBid(submission, (out / "bid.age").read_bytes(), (out / "capsule.age").read_bytes())
 
     def upload(self, login: str, data: bytes, size: int = 0) -> str:

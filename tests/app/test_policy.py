@@ -85,6 +85,7 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "key:commit": [("BD", "P2 P3 P9", "own")],
     "key:reveal": [("BD", "P2 P3 P9", "own")],
     "opening:watch": [(f"{STAFF} BD PB", PUBLISHED, "any")],
+    "round:carry": [(f"{STAFF} BD PB", "P3", "any")],
     "objection:raise": [("BD", "P3", "own")],
     "objection:answer": [("AO", "P3", "own")],
     "opening:confirm": [("AO TC BD", "P3", "own")],

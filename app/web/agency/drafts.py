@@ -28,13 +28,13 @@ from app.web.agency.forms import BasicsForm, DocumentForm, LotForm, NewCaseForm,
 from app.web.agency.scoring import SPARE_ROWS, fill_scoring, read_scoring, with_formula
 from app.web.entitled import account_key, in_words
 from app.web.pages import Refused, attempt, case_trail, entitled_case, head_of, local_time, to_local, to_utc
-from app.web.terms import shown_terms
+from app.web.terms import second_lock_words, shown_terms
 from app.web.wording import FORMULAS, PARAMETERS, titled
 from crypto.canonical import Json
 from crypto.errors import CryptoError
 from crypto.instants import parse_instant
 
-BASICS = ("code", "buyer", "region", "method", "profile", "committee", "notice")
+BASICS = ("code", "buyer", "region", "method", "profile", "committee", "timelock", "notice")
 
 
 @routes.route("/agency/new", methods=["GET", "POST"])
@@ -131,6 +131,7 @@ def _basics(draft: Draft, step: str, _index: int) -> str | Response:
     form.profile.choices = options((p.name, titled(p)) for p in profiles if demo or not p.demo)
     committees = registered_committees(platform().database)
     form.committee.choices = options((c["id"], _committee_words(c["description"])) for c in committees)
+    form.timelock.choices = _second_locks(str(draft.form.get("timelock", "")))
     if form.validate_on_submit():
         typed = {name: form[name].data.strip() for name in (*BASICS, "title")}
         return _saved(draft, step, {**draft.form, **typed, "complex": form.complex.data})
@@ -138,7 +139,19 @@ def _basics(draft: Draft, step: str, _index: int) -> str | Response:
 
 
 def _committee_words(description: Json) -> str:
-    return f"{description['k']}/{description['n']} " + _("、").join(m["organisation"] for m in description["members"])
+    people = _("、").join(m["organisation"] for m in description["members"])
+    return f"{description['k']}/{description['n']} {people} ({description['mode']})"
+
+
+def _second_locks(chosen: str) -> list[SelectChoice]:
+    """None, or the chain that the centre allows; a choice that it no longer allows stays visible and is refused."""
+    chain = platform().settings.drand_chain
+    found = {"": _("不用：受托方签署即可开标")}
+    if chosen:
+        found[chosen] = chosen
+    if chain is not None:
+        found[chain.hash] = second_lock_words(chain)
+    return options(found.items())
 
 
 def _lot(draft: Draft, step: str, index: int) -> str | Response:

@@ -69,6 +69,9 @@ class BasicsForm(FlaskForm):
     committee = SelectField(
         _l("受托方"), [InputRequired(_l("交易中心还没有登记受托方"))], description=_l("共同解密投标的单位")
     )
+    timelock = SelectField(
+        _l("第二把锁"), [Optional()], description=_l("须与由密钥仪式（M1）产生的受托方同用；公告后不能更改")
+    )
     notice = TextAreaField(_l("公告正文"), [InputRequired(_l("请填写公告正文")), LONG])
 
 

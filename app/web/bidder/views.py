@@ -122,6 +122,8 @@ def _seal_parameters(case: Case, lot: str) -> dict[str, object]:
         "case": reference,
         "committee": found["committee"],
         "committee_id": committee_id,
+        "timelock": found["timelock"],
+        "deadline_at": found["deadline_at"],
         "key_name": account_key(),
         "type": "BidSubmitted",
         "head_url": f"/api/v1/cases/{reference}/acts/head",

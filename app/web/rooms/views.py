@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from flask_babel import gettext as _
+from werkzeug.wrappers import Response
 
 from app.casefile.case import Case
 from app.extensions import access, current_actor, platform, required_log_in
@@ -17,11 +18,13 @@ from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor
 from app.queries.events import seen_events
 from app.queries.rooms import DrawHall, OpeningHall, draw_hall, opening_hall
-from app.services import draws, experts, files
+from app.services import draws, experts, files, rounds
 from app.services.cursors import write_cursor
 from app.web.deadlines.views import shown_deadline
 from app.web.entitled import account_key, entitled_case, in_words, place
 from app.web.names import FACTS, PARTIES, ROUND_REASONS, SEATS
+from app.web.pages import attempt
+from app.web.rooms.forms import RoundForm
 from app.web.rooms.wording import record_text, void_reason
 from crypto.canonical import Json
 
@@ -43,6 +46,7 @@ def _opening(case: Case, lot: str) -> tuple[OpeningHall, dict[str, Any]]:
         "record_file": record,
         **shown_deadline(case, lot),
         "cursor": write_cursor(here, case.id, seen.last_seq),
+        "may_carry": hall.stage == "locked" and allowed(actor, Action.ROUND_CARRY, case, lot),
         "may_confirm": hall.stage == "read_out" and allowed(actor, Action.OPENING_CONFIRM, case, lot),
     }
 
@@ -63,6 +67,20 @@ def opening_fragment(case: str, lot: str) -> str:
     """The live part of the hall alone."""
     found = entitled_case(case, lot, Action.OPENING_WATCH)
     return render_template("pages/rooms/_opening.html", **_opening(found, lot)[1])
+
+
+@routes.route("/cases/<case>/lots/<lot>/opening/round", methods=["GET", "POST"])
+@access(Action.ROUND_CARRY)
+def carry_round(case: str, lot: str) -> str | Response:
+    """Whoever has a round's signature brings it; it proves itself."""
+    found, form = entitled_case(case, lot, Action.ROUND_CARRY), RoundForm()
+    back, actor = f"/cases/{case}/lots/{lot}/opening", current_actor()
+    brought = form.signature.data or ""
+    if form.validate_on_submit() and attempt(form, lambda: rounds.carry_round(platform(), actor, case, lot, brought)):
+        return redirect(back)
+    waiting = rounds.missing_rounds(found, lot)
+    shown = place(found, lot, _("录入轮次签名")) | {"form": form, "waiting": waiting, "back": back}
+    return render_template("pages/rooms/carry_round.html", **shown)
 
 
 @routes.get("/cases/<case>/lots/<lot>/opening/confirmation")

@@ -14,6 +14,8 @@ def record_text(line: RecordLine) -> str:
     """One line of the running record."""
     if line.type == "ShareReleased":
         return _("%(name)s 已签署，签名验证通过", name=line.about)
+    if line.type == "RoundSigned":
+        return _("drand 第 %(round)s 轮签名已到，验证通过，第二把锁解开", round=line.about)
     if line.type == "BidOpened":
         return _("%(name)s 的投标已解密", name=line.about)
     if line.type == "FallbackStarted":

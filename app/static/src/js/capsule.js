@@ -1,12 +1,14 @@
 // capsule.age: the bid's identity for the holder of the trustees' signature (identity-based encryption as in drand's
-// tlock; crypto/tlock.py and crypto/committee).
+// tlock; crypto/tlock.py and crypto/committee). In mode M2 the holder needs a drand round's signature as well.
 import { bls12_381 as bls } from '@noble/curves/bls12-381.js';
 import { sha256 as sha256Now } from '@noble/hashes/sha2.js';
 import { Encrypter, Stanza } from 'age-encryption';
 import { base64, concat, hex, unhex, utf8 } from './bytes.js';
 import { committeeId, DST } from './committee.js';
+import { chainHash, roundIdentity } from './timelock.js';
 
 export const CAPSULE_TYPE = 'tenderhall/bidcommittee-v1';
+export const TIMED_CAPSULE_TYPE = 'tenderhall/bidcommittee-v2';
 
 const ORDER = bls.fields.Fr.ORDER;
 
@@ -42,21 +44,37 @@ export function ibeSeal(publicKey, identity, secret) {
   return concat(bls.G2.Point.BASE.multiply(r).toBytes(true), mask('IBE-H2', shared, sigma), mask('IBE-H4', sigma, secret));
 }
 
-/** The public key, refused off the curve, outside the subgroup and at infinity. */
-function publicKeyOf(committee) {
-  const point = bls.G2.Point.fromHex(committee.commitments[0]);
+/** A public key in hex, refused off the curve, outside the subgroup and at infinity. */
+function publicKeyOf(text) {
+  const point = bls.G2.Point.fromHex(text);
   point.assertValidity();
   if (point.is0()) throw new TypeError('public key at infinity');
   return point;
 }
 
-/** The capsule: an age file with one stanza, whose payload is `secret` (text). `identity` in hex. */
-export async function makeCapsule(committee, identity, secret) {
-  const publicKey = publicKeyOf(committee);
+/** The file key as two halves, of which either alone says nothing; their exclusive-or is the key. */
+function halvesOf(fileKey) {
+  const half = crypto.getRandomValues(new Uint8Array(fileKey.length));
+  return [half, fileKey.map((byte, i) => byte ^ half[i])];
+}
+
+/**
+ * The capsule: an age file with one stanza, whose payload is `secret` (text). `identity` in hex. With `lock`
+ * ({chain, round}) both the committee's signature and that round's are needed to open it.
+ */
+export async function makeCapsule(committee, identity, secret, lock = null) {
+  const publicKey = publicKeyOf(committee.commitments[0]);
   const id = await committeeId(committee);
   const bytes = unhex(identity);
-  const args = [CAPSULE_TYPE, id, base64(bytes).replaceAll('=', '')];
+  const named = [id, base64(bytes).replaceAll('=', '')];
+  const plain = (fileKey) => new Stanza([CAPSULE_TYPE, ...named], ibeSeal(publicKey, bytes, fileKey));
+  const timed = (fileKey) => {
+    const [first, second] = halvesOf(fileKey);
+    const locked = ibeSeal(publicKeyOf(lock.chain.public_key), roundIdentity(lock.round), second);
+    const args = [TIMED_CAPSULE_TYPE, ...named, chainHash(lock.chain), String(lock.round)];
+    return new Stanza(args, concat(ibeSeal(publicKey, bytes, first), locked));
+  };
   const encrypter = new Encrypter();
-  encrypter.addRecipient({ wrapFileKey: (fileKey) => [new Stanza(args, ibeSeal(publicKey, bytes, fileKey))] });
+  encrypter.addRecipient({ wrapFileKey: (fileKey) => [lock ? timed(fileKey) : plain(fileKey)] });
   return encrypter.encrypt(secret);
 }

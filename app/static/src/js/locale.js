@@ -34,6 +34,7 @@ const SENTENCES = {
   minutes: ['{n} 分钟', '{n} min'],
   resume: ['本机有一份已加密、未提交的投标（{size}）。可以继续上传，不必重新加密。', 'A sealed bid that was not submitted is on this machine ({size}). You can go on uploading it.'],
   committee_differs: ['页面给出的受托方公钥与其编号不符，已停止加密。请联系交易中心。', 'The trustees’ public key does not match its id. Sealing has stopped; contact the centre.'],
+  chain_differs: ['页面给出的 drand 链与其散列值不符，已停止加密。请联系交易中心。', 'The drand chain does not match its hash. Sealing has stopped; contact the centre.'],
   ident_differs: ['页面给出的开启标识与本标包不符，已停止加密。请联系交易中心。', 'The opening identity does not match this lot. Sealing has stopped; contact the centre.'],
   files_missing: ['请选择投标文件', 'Choose the files of your bid'],
   files_too_large: ['文件合计 {size}，超过上限 {limit}', 'The files total {size}, more than the limit of {limit}'],

@@ -3,7 +3,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { generateHybridIdentity, identityToRecipient } from 'age-encryption';
 import { hex } from './bytes.js';
-import { CAPSULE_TYPE, makeCapsule } from './capsule.js';
+import { CAPSULE_TYPE, makeCapsule, TIMED_CAPSULE_TYPE } from './capsule.js';
 import { seal } from './envelope.js';
 import { canonical, sha256 as digestOf } from './jcs.js';
 import { TreeDigest } from './merkle.js';
@@ -51,9 +51,10 @@ async function sealBid({ name, manifest, signature, files, recipient, contextHas
   return { size: tree.size, root: await tree.head() };
 }
 
-async function encapsulate({ committee, openIdent, identity }) {
-  const capsule = await makeCapsule(committee, openIdent, identity);
-  return { capsule, capsuleSha256: hex(await digestOf(capsule)), capsuleType: CAPSULE_TYPE };
+async function encapsulate({ committee, openIdent, identity, lock }) {
+  const capsule = await makeCapsule(committee, openIdent, identity, lock);
+  const capsuleType = lock ? TIMED_CAPSULE_TYPE : CAPSULE_TYPE;
+  return { capsule, capsuleSha256: hex(await digestOf(capsule)), capsuleType };
 }
 
 const COMMANDS = { measure, sealBid, encapsulate };

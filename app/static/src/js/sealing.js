@@ -1,10 +1,11 @@
 // From chosen files to a signed submission, step by step, without the page. Numbers are those of FORMATS: what binds a
-// bid (bidctx/v1), what is signed inside (bidpkg/v1), what is signed outside (bidsub/v1).
+// bid (bidctx/v1), what is signed inside (bidpkg/v1), what is signed outside (bidsub/v1, in mode M2 bidsub/v2).
 import { base64, hex } from './bytes.js';
 import { committeeId, openIdentity } from './committee.js';
 import { canonical, formatInstant, sha256, tagged } from './jcs.js';
 import { signObject } from './keys.js';
 import { say } from './locale.js';
+import { chainHash, roundAfter } from './timelock.js';
 
 /** Asks the worker for one command at a time. */
 export class Sealer {
@@ -38,6 +39,13 @@ async function checkTrustees(parameters) {
   if ((await openIdentity(parameters)) !== parameters.open_ident) throw new Error(say('ident_differs'));
 }
 
+/** The second lock of mode M2: the chain of the published terms and its first round after the deadline; or null. */
+function secondLock({ timelock, deadline_at: deadline }) {
+  if (!timelock?.chain_hash) return null;
+  if (chainHash(timelock) !== timelock.chain_hash) throw new Error(say('chain_differs'));
+  return { chain: timelock, round: roundAfter(timelock, new Date(deadline)) };
+}
+
 function contextOf(parameters, recipient) {
   const { origin, tender, lot, envelope, epoch, bidder, documents_root, committee_id, open_ident } = parameters;
   return { v: 'bidctx/v1', origin, tender, lot, envelope, epoch, bidder, documents_root, committee: committee_id, open_ident, recipient };
@@ -47,9 +55,9 @@ function manifestOf({ bidder, tender, lot }, ctx, opening, files) {
   return { v: 'bidpkg/v1', ctx, bidder, tender, lot, opening, files };
 }
 
-function submissionOf(ctx, recipient, sealed, { capsuleSha256, capsuleType }, client) {
+function submissionOf(ctx, recipient, sealed, { capsuleSha256, capsuleType }, client, lock) {
   return {
-    v: 'bidsub/v1',
+    v: lock ? 'bidsub/v2' : 'bidsub/v1',
     ctx,
     recipient,
     bid_size: sealed.size,
@@ -59,6 +67,7 @@ function submissionOf(ctx, recipient, sealed, { capsuleSha256, capsuleType }, cl
     client,
     nonce: hex(crypto.getRandomValues(new Uint8Array(32))),
     created_at: formatInstant(new Date()),
+    ...(lock ? { round: lock.round } : {}),
   };
 }
 
@@ -69,6 +78,7 @@ function submissionOf(ctx, recipient, sealed, { capsuleSha256, capsuleType }, cl
  */
 export async function sealBid(sealer, parameters, { files, opening, key, name }, onProgress) {
   await checkTrustees(parameters);
+  const lock = secondLock(parameters);
   const { entries, identity, recipient } = await sealer.ask('measure', { files }, (bytes) => onProgress('measuring', bytes));
   const ctx = hex(await tagged('bidctx/v1', canonical(contextOf(parameters, recipient))));
   const manifest = manifestOf(parameters, ctx, opening, entries);
@@ -76,8 +86,8 @@ export async function sealBid(sealer, parameters, { files, opening, key, name },
   const request = { name, manifest, signature, files, recipient, contextHash: ctx };
   const sealed = await sealer.ask('sealBid', request, (bytes) => onProgress('sealing', bytes));
   const { committee, open_ident: openIdent } = parameters;
-  const capsule = await sealer.ask('encapsulate', { committee, openIdent, identity });
+  const capsule = await sealer.ask('encapsulate', { committee, openIdent, identity, lock });
   const client = { ...parameters.client, bundle_sha256: await sealer.codeHash() };
-  const submission = submissionOf(ctx, recipient, sealed, capsule, client);
+  const submission = submissionOf(ctx, recipient, sealed, capsule, client, lock);
   return { submission, capsule: base64(capsule.capsule), identity, size: sealed.size };
 }
