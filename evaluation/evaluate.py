@@ -9,7 +9,7 @@ from decimal import Decimal, localcontext
 from evaluation.arithmetic import ARITHMETIC, ZERO, mean, round_half_up
 from evaluation.criteria import CriteriaSet, check_criteria
 from evaluation.errors import RuleViolation
-from evaluation.prices import PriceRule, PriceWorking, price_formula
+from evaluation.prices import PriceRule, PriceWorking, check_price_rule, price_formula
 from evaluation.ranking import Ranking, Standing, candidates, check_tie_chain, rank
 from evaluation.scoring import (
     Outlier,
@@ -86,7 +86,7 @@ def check_evaluation_rules(rules: EvaluationRules) -> None:
     check_criteria(rules.criteria)
     check_scoring_rules(rules.scoring)
     check_tie_chain(rules.tie_chain, rules.criteria, may_draw=rules.may_draw)
-    formula, criterion = price_formula(rules.price_rule), rules.criteria.price
+    formula, criterion = check_price_rule(rules.price_rule), rules.criteria.price
     if formula.full != criterion.full:
         raise RuleViolation("price_mark_differs", formula=str(formula.full), criterion=str(criterion.full))
     if rules.most_candidates < 1:

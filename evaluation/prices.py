@@ -18,14 +18,19 @@ from evaluation.errors import RuleViolation
 ONE = Decimal(1)
 LEAST_TO_TRIM = 3  # dropping both ends of fewer values would leave none
 MOST_PLACES = 6
+MOST_VALUES = 100  # from which a coefficient is drawn
 
 
 @dataclass(frozen=True)
 class PriceRule:
-    """A formula as it is published: its id in `FORMULAS` and every parameter by name."""
+    """A formula as it is published: its id in `FORMULAS` and every parameter by name.
+
+    `drawn` are coefficients that the opening draws, each with the values from which it is drawn.
+    """
 
     formula: str
     parameters: dict[str, Decimal]
+    drawn: dict[str, tuple[Decimal, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,7 @@ class PriceFormula(ABC):
     """What all formulas share: the full mark W and the decimals of a score."""
 
     id: ClassVar[str]
+    coefficients: ClassVar[frozenset[str]] = frozenset()  # parameters that an opening may draw
     full: Decimal
     places: int
 
@@ -163,6 +169,7 @@ class TrimmedMeanDiscount(DeductionFormula):
     """合理低价: the trimmed mean less the share `discount` (k), which is drawn at the opening."""
 
     id: ClassVar[str] = "trimmed_mean_discount"
+    coefficients: ClassVar[frozenset[str]] = frozenset({"discount"})
     discount: Decimal
 
     def _work(self, prices: dict[str, Decimal]) -> PriceWorking:
@@ -180,6 +187,7 @@ class CeilingMix(DeductionFormula):
     """
 
     id: ClassVar[str] = "ceiling_mix"
+    coefficients: ClassVar[frozenset[str]] = frozenset({"weight", "ratio"})
     ceiling: Decimal
     drop: Decimal
     floor_weight: Decimal
@@ -278,8 +286,8 @@ def _typed(formula: str, name: str, kind: object, value: Decimal) -> Decimal | i
 def price_formula(rule: PriceRule) -> PriceFormula:
     """The formula that `rule` names, with exactly its parameters.
 
-    Raises RuleViolation `price_formula_unknown`, `price_parameters_differ` (missing or foreign names) or
-    `price_parameter_invalid`.
+    Raises RuleViolation `price_formula_unknown`, `price_parameters_differ` (missing or foreign names; what is still to
+    be drawn is missing) or `price_parameter_invalid`.
     """
     if rule.formula not in FORMULAS:
         raise RuleViolation("price_formula_unknown", formula=rule.formula, known=", ".join(sorted(FORMULAS)))
@@ -293,3 +301,32 @@ def price_formula(rule: PriceRule) -> PriceFormula:
         name: _typed(rule.formula, name, wanted[name], value) for name, value in rule.parameters.items()
     }
     return formula(**values)
+
+
+def check_price_rule(rule: PriceRule) -> PriceFormula:
+    """The formula of a rule that may be published: it holds whichever values its coefficients are drawn to.
+
+    Raises RuleViolation `coefficient_not_drawable`, `coefficient_values_invalid` and what `price_formula` raises.
+    """
+    formula = FORMULAS.get(rule.formula)
+    for name, values in rule.drawn.items():
+        if formula is not None and name not in formula.coefficients:
+            raise RuleViolation("coefficient_not_drawable", formula=rule.formula, name=name)
+        if not 2 <= len(values) <= MOST_VALUES or len(set(values)) < len(values):
+            raise RuleViolation("coefficient_values_invalid", name=name, count=len(values), most=MOST_VALUES)
+    first = {name: values[0] for name, values in rule.drawn.items()}
+    for name, values in rule.drawn.items():
+        for value in values:
+            price_formula(settled(rule, {**first, name: value}))
+    return price_formula(settled(rule, first))
+
+
+def settled(rule: PriceRule, coefficients: Mapping[str, Decimal]) -> PriceRule:
+    """The rule once its coefficients are drawn.
+
+    Raises RuleViolation `coefficients_differ` unless each is there, with one of its published values.
+    """
+    if coefficients.keys() != rule.drawn.keys() or any(v not in rule.drawn[name] for name, v in coefficients.items()):
+        stated = ", ".join(f"{name}={value}" for name, value in sorted(coefficients.items())) or "-"
+        raise RuleViolation("coefficients_differ", stated=stated, wanted=", ".join(sorted(rule.drawn)) or "-")
+    return PriceRule(rule.formula, {**rule.parameters, **coefficients})

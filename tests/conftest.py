@@ -5,12 +5,12 @@ from __future__ import annotations
 import gc
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 EARLY = ("tests/journeys", "tests/demo/test_seed")
 
-# How long one example takes says how busy the machine is, nothing of the rule; what may not take long says so itself.
-settings.register_profile("tenderhall", deadline=None)
+# What an example or its making takes says how busy the machine is, not whether the rule holds.
+settings.register_profile("tenderhall", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tenderhall")
 
 

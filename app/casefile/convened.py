@@ -6,12 +6,14 @@ Used by the service that convenes it and by the offline verifier alike, so that 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from app.casefile.case import Case, LotCase
 from app.procedure import qualification
 from app.procedure.convening import committee_rules, least_members
 from app.procedure.profiles import Profile, Regime
 from evaluation.committee import MemberRole
+from evaluation.prices import settled
 from evaluation.sitting import BidUnderReview, Seat, SittingConvened, SittingRules
 
 
@@ -53,9 +55,10 @@ def _seats(state: LotCase) -> tuple[Seat, ...]:
 
 
 def _rules(case: Case, lot: str, profile: Profile) -> SittingRules:
-    terms = next(t for t in case.tender.published.lots if t.number == lot)
+    terms, coefficients = case.tender.published.lot(lot), case.lot(lot).opening.coefficients
+    price_rule = settled(terms.evaluation.price_rule, coefficients)
     return SittingRules(
-        evaluation=terms.evaluation,
+        evaluation=replace(terms.evaluation, price_rule=price_rule),
         committee=committee_rules(case.tender.published),
         review_items=terms.review_items,
         least_valid_bids=1 if profile.may_go_on_below_three else profile.bids_required,

@@ -85,6 +85,7 @@ FACTS = {
         _lot(fallback.KeyRevealed, "key:reveal"),
         _lot(opening.KeysDisclosed),
         _lot(opening.RoundSigned),
+        _lot(opening.CoefficientsDrawn),
         _lot(opening.BidOpened),
         _lot(opening.BidVoided),
         _lot(opening.BidsReadOut),

@@ -206,6 +206,7 @@ SIGHT: dict[str, Rule] = {
     "KeyRevealed": _own_key,
     "KeysDisclosed": _everybody,
     "RoundSigned": _everybody,
+    "CoefficientsDrawn": _everybody,
     "BidOpened": _everybody,
     "BidVoided": _everybody,
     "BidsReadOut": _everybody,

@@ -135,6 +135,7 @@ class OpeningRecord:
     opened_at: datetime
     finished_at: datetime
     bids: tuple[OpenedBid, ...]
+    coefficients: tuple[str, ...]
     objections: tuple[OpeningObjection, ...]
     confirmations: tuple[OpeningConfirmation, ...]
     release: ReleaseProof

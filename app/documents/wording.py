@@ -17,7 +17,9 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from app.messages import sentence
 from app.procedure.money import format_yuan, rmb_capital
+from evaluation.prices import PriceRule
 
 Lang = Literal["zh", "en"]
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "pdf"
@@ -49,6 +51,21 @@ def day(value: datetime, lang: Lang) -> str:
 def hundredths(score: Decimal) -> str:
     """A score with its two places. It has been rounded by the rules already; a third place is shown, not rounded."""
     return f"{score:.2f}" if score == round(score, 2) else f"{score:f}"
+
+
+def plain(value: Decimal) -> str:
+    """A figure without trailing zeros: 30.00 → 30."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def formula_words(rule: PriceRule, lang: str) -> str:
+    """The price formula as a sentence that anybody can recompute, with what the opening draws or has drawn."""
+    facts = {name: plain(value) for name, value in rule.parameters.items()}
+    for name, values in rule.drawn.items():
+        listed = ("、" if lang == "zh" else ", ").join(plain(value) for value in sorted(values))
+        facts[name] = sentence("coefficient_to_draw", {"values": listed}, lang)
+    return sentence(f"price_formula_{rule.formula}", facts, lang)
 
 
 def _environment() -> Environment:

@@ -71,6 +71,13 @@ class RoundSigned:
 
 
 @dataclass(frozen=True)
+class CoefficientsDrawn:
+    """What the price formula left to the opening, drawn with what opened the lot (`evaluation.draw.coefficients`)."""
+
+    values: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True)
 class OpenedFile:
     """A file inside an opened bid."""
 
@@ -161,6 +168,7 @@ class Opening:
     disclosed_at: datetime | None = None
     rounds: Mapping[int, RoundSigned] = field(default_factory=dict)
     round_times: Mapping[int, datetime] = field(default_factory=dict)
+    coefficients: Mapping[str, Decimal] = field(default_factory=dict)
     opened: Mapping[str, BidOpened] = field(default_factory=dict)
     voided: Mapping[str, BidVoided] = field(default_factory=dict)
     objections_until: datetime | None = None
@@ -201,6 +209,7 @@ Fact = (
     | BidsReleased
     | KeysDisclosed
     | RoundSigned
+    | CoefficientsDrawn
     | BidOpened
     | BidVoided
     | BidsReadOut
@@ -239,6 +248,9 @@ def decide(opening: Opening, fact: Fact, bids: int, now: datetime) -> tuple[Fact
         case RoundSigned():
             _require(opening.release is not None, "not_released")
             _require(fact.round not in opening.rounds, "round_already_signed")
+        case CoefficientsDrawn():
+            _require(opening.openable, "not_released")
+            _require(not opening.coefficients, "coefficients_already_drawn")
         case BidOpened() | BidVoided():
             _require(opening.openable, "not_released")
             _require(not opening.settled(fact.receipt_id), "bid_already_opened")
@@ -309,25 +321,18 @@ def apply(opening: Opening, fact: Fact, by: str, at: datetime) -> Opening:
             return replace(opening, failed=fact.reason)
         case ShareReleased() | BidsReleased() | KeysDisclosed() | RoundSigned():
             return _unlocked(opening, fact, at)
+        case CoefficientsDrawn():
+            return replace(opening, coefficients=fact.values)
         case BidOpened():
             return replace(opening, opened={**opening.opened, fact.receipt_id: fact})
         case BidVoided():
             return replace(opening, voided={**opening.voided, fact.receipt_id: fact})
         case BidsReadOut():
             return replace(opening, objections_until=fact.objections_until)
-        case ObjectionRaised() | ObjectionAnswered():
-            after = _objection_after(opening, fact, by, at)
-            return replace(opening, objections={**opening.objections, fact.objection: after})
-        case OpeningConfirmed():
-            return replace(opening, confirmations={**opening.confirmations, by: at})
+        case ObjectionRaised() | ObjectionAnswered() | OpeningConfirmed():
+            return _heard(opening, fact, by, at)
         case OpeningConcluded():
             return replace(opening, record_sha256=fact.record_sha256, concluded_at=at)
-
-
-def _objection_after(opening: Opening, fact: ObjectionRaised | ObjectionAnswered, by: str, at: datetime) -> Objection:
-    if isinstance(fact, ObjectionRaised):
-        return Objection(by, fact.text, at)
-    return replace(opening.objections[fact.objection], answer=fact.text, answered_at=at)
 
 
 def _unlocked(
@@ -345,3 +350,18 @@ def _unlocked(
             return replace(opening, release=fact, released_at=at)
         case KeysDisclosed():
             return replace(opening, disclosed=fact, disclosed_at=at)
+
+
+def _heard(
+    opening: Opening, fact: ObjectionRaised | ObjectionAnswered | OpeningConfirmed, by: str, at: datetime
+) -> Opening:
+    """What those present say."""
+    match fact:
+        case ObjectionRaised():
+            objection = Objection(by, fact.text, at)
+            return replace(opening, objections={**opening.objections, fact.objection: objection})
+        case ObjectionAnswered():
+            answered = replace(opening.objections[fact.objection], answer=fact.text, answered_at=at)
+            return replace(opening, objections={**opening.objections, fact.objection: answered})
+        case OpeningConfirmed():
+            return replace(opening, confirmations={**opening.confirmations, by: at})

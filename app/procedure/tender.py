@@ -104,6 +104,13 @@ class TenderTerms:
         """Of the whole procurement, in yuan: that of all lots together."""
         return sum((lot.budget for lot in self.lots), Decimal(0))
 
+    def lot(self, number: str) -> LotTerms:
+        """The terms of a lot. Raises RuleViolation `lot_unknown`."""
+        for lot in self.lots:
+            if lot.number == number:
+                return lot
+        raise RuleViolation("lot_unknown", lot=number)
+
 
 @dataclass(frozen=True)
 class TenderSubmitted:

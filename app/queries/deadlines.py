@@ -30,7 +30,7 @@ def deadline_state(case: Case, lot: str) -> DeadlineState:
     """The deadline of a lot of a published case. Raises RuleViolation `lot_unknown`."""
     case.lot(lot)
     timetable = case.tender.timetable
-    first_at = next(terms.deadline_at for terms in case.tender.published.lots if terms.number == lot)
+    first_at = case.tender.published.lot(lot).deadline_at
     change = next((change for change in reversed(timetable.changes) if lot in change.before), None)
     return DeadlineState(lot, timetable.deadlines[lot], first_at, timetable.left.get(lot), change)
 

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import get_args
 
 from app.casefile.case import Case, LotCase, Phase
 from app.casefile.record import Record
 from app.casefile.sealing import committee_of
+from app.procedure.fallback import CommitmentsEnded, FallbackStarted
 from app.procedure.money import rmb_capital
-from app.procedure.opening import BidOpened, BidVoided, Opening
+from app.procedure.opening import BidOpened, BidVoided, Fact, Opening
 from app.queries.lots import awaited_rounds, opening_board
 from crypto.canonical import Json, digest
 from crypto.committee import identity
@@ -20,25 +22,7 @@ from crypto.timelock import Round
 from evaluation import draw as draw_rules
 from evaluation.draw import DrawRound, RoundReason, SeatState
 
-OPENING_FACTS = frozenset(
-    {
-        "LotClosed",
-        "LotFailed",
-        "ShareReleased",
-        "BidsReleased",
-        "FallbackStarted",
-        "CommitmentsEnded",
-        "KeysDisclosed",
-        "RoundSigned",
-        "BidOpened",
-        "BidVoided",
-        "BidsReadOut",
-        "ObjectionRaised",
-        "ObjectionAnswered",
-        "OpeningConfirmed",
-        "OpeningConcluded",
-    }
-)
+OPENING_FACTS = frozenset(kind.__name__ for kind in (*get_args(Fact), FallbackStarted, CommitmentsEnded))
 AFTER_DRAW = frozenset({Phase.SCORING, Phase.CONSENSUS, Phase.RESULT})
 SCALE = 1000  # width of the price chart's ceiling
 
@@ -122,6 +106,7 @@ class OpeningHall:
     chain: str  # "" where there is no second lock
     rounds: tuple[RoundLight, ...]
     rows: tuple[BoardRow, ...]
+    coefficients: dict[str, Decimal]
     objections: tuple[ObjectionLine, ...]
     objections_until: datetime | None
     confirmations: int
@@ -133,7 +118,7 @@ class OpeningHall:
 def opening_hall(origin: str, case: Case, lot: str, seen: Iterable[Record]) -> OpeningHall:
     """The hall of a lot; `seen` are the records that the looker may see."""
     opening, board = case.lot(lot).opening, opening_board(origin, case, lot)
-    terms = next(t for t in case.tender.published.lots if t.number == lot)
+    terms = case.tender.published.lot(lot)
     return OpeningHall(
         deadline_at=case.tender.deadlines[lot],
         stage="paused" if lot in case.tender.timetable.left else _opening_stage(case.lot(lot)),
@@ -146,6 +131,7 @@ def opening_hall(origin: str, case: Case, lot: str, seen: Iterable[Record]) -> O
         chain=str(board.get("chain", "")),
         rounds=tuple(_round_light(opening, waited) for waited in awaited_rounds(case, lot)),
         rows=_rows(opening, terms.ceiling) if opening.openable else (),
+        coefficients=dict(opening.coefficients),
         objections=_objections(opening),
         objections_until=opening.objections_until,
         confirmations=len(opening.confirmations),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.casefile.case import Case
+from app.documents.wording import formula_words
 from app.messages import sentence
 from evaluation.committee import MemberRole, may_chair
 from evaluation.criteria import Criterion
@@ -204,7 +205,7 @@ def _results(sitting: SittingState, seat: int | None, language: str) -> Results:
     assert result is not None
     names = {bid.bid: bid.bidder_name for bid in sitting.bids}
     return Results(
-        formula=sentence(f"price_formula_{rules.price_rule.formula}", rules.price_rule.parameters, language),
+        formula=formula_words(rules.price_rule, language),
         averaging=sentence(f"averaging_{rules.scoring.aggregation}", {"places": rules.scoring.places}, language),
         benchmark=result.price.benchmark,
         seats=tuple(sorted(sitting.seats)),

@@ -24,10 +24,9 @@ from app.documents.content import (
     RoundProof,
     TrusteeShare,
 )
-from app.documents.wording import Lang
+from app.documents.wording import Lang, plain
 from app.messages import sentence
 from app.models import Account, StoredFile
-from app.procedure.tender import LotTerms
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork
 from crypto.canonical import Json, canonical, digest
@@ -122,10 +121,6 @@ def marking(case: Case, lang: Lang) -> str:
     return "；".join(notes)
 
 
-def lot_terms(case: Case, lot: str) -> LotTerms:
-    return next(terms for terms in case.tender.published.lots if terms.number == lot)
-
-
 def heading(case: Case, lot: str, digest: str, lang: Lang) -> CaseHeading:
     """Which case a document belongs to."""
     terms, parties = case.tender.published, case.tender.parties
@@ -133,7 +128,7 @@ def heading(case: Case, lot: str, digest: str, lang: Lang) -> CaseHeading:
     return CaseHeading(
         case_code=terms.code,
         project=terms.title,
-        lot=f"{lot} {lot_terms(case, lot).title}",
+        lot=f"{lot} {case.tender.published.lot(lot).title}",
         buyer=terms.buyer,
         agency=parties.agency.name,
         centre=parties.centre.name,
@@ -216,7 +211,7 @@ def _fallback_proof(state: LotCase) -> FallbackProof | None:
 def opening_record(platform: Platform, case: Case, lot: str, now: datetime, lang: Lang) -> OpeningRecord:
     """The content of 开标记录 as the case stands."""
     state, terms = case.lots[lot], case.tender.published
-    opening, parties, lot_published = state.opening, case.tender.parties, lot_terms(case, lot)
+    opening, parties, lot_published = state.opening, case.tender.parties, case.tender.published.lot(lot)
     assert parties is not None
     assert opening.closed is not None
     assert opening.closed_at is not None
@@ -237,6 +232,10 @@ def opening_record(platform: Platform, case: Case, lot: str, now: datetime, lang
         opened_at=opening.closed_at,
         finished_at=now,
         bids=rows,
+        coefficients=tuple(
+            f"{sentence(f'coefficient_{name}', {}, lang)} {plain(value)}"
+            for name, value in sorted(opening.coefficients.items())
+        ),
         objections=tuple(
             OpeningObjection(people[o.by][1], o.raised_at, o.text, parties.agency.name, o.answered_at, o.answer)
             for o in opening.objections.values()

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
+from app.casefile.coefficients import coefficients_of
 from app.casefile.sealing import (
     bid_key,
     check_manifest,
@@ -116,7 +117,8 @@ def release_share(act: Act) -> Answer:
 
 
 def open_bids(platform: Platform, case_id: str, lot: str) -> None:
-    """Open every standing bid that is neither open nor void yet, one transaction each, then read them out.
+    """Draw what the price formula left to the opening, open every standing bid that is neither open nor void yet, one
+    transaction each, then read them out.
 
     Killed at any point and started again, it goes on with the next bid. While a second lock waits for its round it does
     nothing; the round's signature calls it again.
@@ -126,6 +128,7 @@ def open_bids(platform: Platform, case_id: str, lot: str) -> None:
     state = case.lots[lot]
     if not state.opening.openable or state.rounds_missing:
         return
+    _draw_coefficients(platform, case_id, lot)
     for submission in state.bidding.live:
         if not state.opening.settled(submission.receipt_id):
             _open_one(platform, case, lot, submission)
@@ -139,6 +142,13 @@ def open_bids(platform: Platform, case_id: str, lot: str) -> None:
         until = work.case.lots[lot].opening.objections_until
         assert until is not None
         work.schedule("conclude_opening", until, lot=lot, detail="due")
+
+
+def _draw_coefficients(platform: Platform, case_id: str, lot: str) -> None:
+    with unit_of_work(platform.database, case_id, lot) as work:
+        drawn = coefficients_of(work.case, lot)
+        if drawn is not None and not work.case.lots[lot].opening.coefficients:
+            work.append(drawn, lot=lot)
 
 
 def _open_one(platform: Platform, case: Case, lot: str, submission: Submission) -> None:

@@ -22,11 +22,11 @@ from app.documents.content import (
     ScoredBid,
     Signatory,
 )
-from app.documents.wording import Lang
+from app.documents.wording import Lang, formula_words
 from app.messages import sentence
 from app.models import Site
 from app.queries.cases import load_records
-from app.services.documents import heading, lot_terms, named_address, opened_bids
+from app.services.documents import heading, named_address, opened_bids
 from app.services.platform import Platform
 from app.services.sittings import member_account
 from crypto.canonical import digest
@@ -53,7 +53,7 @@ def field_name(seat: int) -> str:
 
 def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang: Lang) -> EvaluationReport:
     """Every part that O87 art. 58 asks for, from the case as it stands."""
-    state, terms, published = case.lots[lot], case.tender.published, lot_terms(case, lot)
+    state, terms, published = case.lots[lot], case.tender.published, case.tender.published.lot(lot)
     sitting, opening, parties = state.sitting, state.opening, case.tender.parties
     assert parties is not None
     assert opening.closed_at is not None
@@ -62,8 +62,8 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
         started_at, sitting_digest, draw_digest = _sources(db_session, case, lot)
         sites = _site_names(db_session, sitting)
     names = {bid.bid: bid.bidder_name for bid in sitting.bids}
-    rules = published.evaluation
-    price = sentence(f"price_formula_{rules.price_rule.formula}", rules.price_rule.parameters, lang)
+    rules = sitting.rules.evaluation
+    price = formula_words(rules.price_rule, lang)
     return EvaluationReport(
         heading=heading(case, lot, sitting_digest, lang),
         media=named_address(platform),

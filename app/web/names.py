@@ -104,6 +104,7 @@ FACTS: Mapping[str, LazyString] = {
     "KeyRevealed": _l("公开投标密钥"),
     "KeysDisclosed": _l("投标密钥一并公布"),
     "RoundSigned": _l("第二把锁解开"),
+    "CoefficientsDrawn": _l("抽取评标系数"),
     "BidOpened": _l("投标解密"),
     "BidVoided": _l("投标无法解密"),
     "BidsReadOut": _l("唱标结束"),

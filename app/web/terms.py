@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 from flask_babel import gettext as _
 
+from app.documents.wording import plain
 from app.procedure.convening import least_members
 from app.procedure.money import rmb_capital
 from app.procedure.tender import LotTerms, TenderTerms
@@ -20,7 +21,6 @@ from app.web.wording import (
     method_words,
     named,
     period_words,
-    plain,
     tie_words,
     titled,
 )

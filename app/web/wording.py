@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 
 from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.documents import wording as documents_wording
 from app.procedure.calendar import Period, Unit
 from app.procedure.roles import Role
 from evaluation.criteria import CriteriaSet, CriterionKind, CriterionStage
@@ -145,38 +145,9 @@ def period_words(period: Period) -> str:
     return _("%(amount)s %(unit)s", amount=period.amount, unit=_UNITS[period.unit])
 
 
-def plain(value: Decimal) -> str:
-    """A figure without trailing zeros: 30.00 → 30."""
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def formula_words(rule: PriceRule) -> str:
-    """The price formula as a sentence that anybody can recompute."""
-    known = {name: plain(value) for name, value in rule.parameters.items()}
-    match rule.formula:
-        case "lowest_price_ratio":
-            return _(
-                "价格分 = %(full)s × 最低有效报价 ÷ 本投标报价，四舍五入保留 %(places)s 位小数。",
-                full=known["full"],
-                places=known["places"],
-            )
-        case "mean_deviation" | "trimmed_mean_discount":
-            return _benchmark_words(known)
-    pairs = _("；").join(f"{PARAMETERS.get(name, name)} {value}" for name, value in known.items())
-    return _("%(formula)s。参数：%(pairs)s。", formula=FORMULAS.get(rule.formula, rule.formula), pairs=pairs)
-
-
-def _benchmark_words(known: dict[str, str]) -> str:
-    discount = _("下浮 %(discount)s 后的数值", discount=known["discount"]) if "discount" in known else ""
-    return _(
-        "基准价 = 有效报价（满 %(high)s 家去掉一个最高价，满 %(low)s 家去掉一个最低价）的算术平均%(discount)s；"
-        "等于基准价得 %(full)s 分，每高 1%% 扣 %(above)s 分，每低 1%% 扣 %(below)s 分，最低 %(floor)s 分。",
-        high=known["drop_highest_from"],
-        low=known["drop_lowest_from"],
-        discount=discount,
-        **{name: known[name] for name in ("full", "above", "below", "floor")},
-    )
+    """The price formula in the language of the page."""
+    return documents_wording.formula_words(rule, "en" if english() else "zh")
 
 
 def averaging_words(rules: ScoringRules) -> str:

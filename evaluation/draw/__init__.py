@@ -4,6 +4,7 @@ Nobody can know the result before every party has committed and the trustees hav
 it afterwards, and anybody can compute it again from the record.
 """
 
+from evaluation.draw.coefficients import coefficient_statement, draw_coefficients
 from evaluation.draw.events import (
     CallUpAnswered,
     CallUpExpired,
@@ -77,9 +78,11 @@ __all__ = [
     "Stratum",
     "apply",
     "candidates_sha256",
+    "coefficient_statement",
     "commitment",
     "conditions_sha256",
     "decide",
+    "draw_coefficients",
     "draw_id",
     "draw_order",
     "excluded",

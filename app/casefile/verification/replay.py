@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from app.casefile.case import Case
+from app.casefile.coefficients import coefficients_of
 from app.casefile.convened import sitting_of
 from app.casefile.facts import fact_type
 from app.casefile.record import Record
@@ -33,7 +34,12 @@ from evaluation.sitting import SittingConvened
 from evaluation.sitting.events import SittingEvent
 
 # What never stands alone: it follows from the fact before it.
-CONSEQUENCES = (opening.LotFailed, opening.BidsReleased, BidReceipted, draw.DrawSignatureRecorded)
+CONSEQUENCES = (
+    opening.LotFailed,
+    opening.BidsReleased,
+    BidReceipted,
+    draw.DrawSignatureRecorded,
+)
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,11 @@ class Replay:
             return self._closed(fact, lot, at)
         if isinstance(fact, fallback.FallbackStarted | fallback.CommitmentsEnded | opening.KeysDisclosed):
             return self._fallback(fact, lot, at)
+        if isinstance(fact, opening.CoefficientsDrawn):
+            return self._coefficients(lot, at)
         if isinstance(fact, opening.BidsReadOut):
+            if not case.lot(lot).opening.coefficients and coefficients_of(case, lot) is not None:
+                raise RuleViolation("coefficients_not_drawn")
             case.decide(fact, lot, SYSTEM, at)
             return opening.read_out(case.lot(lot).opening, at, case.tender.published.profile)
         if isinstance(fact, SittingConvened):
@@ -116,6 +126,12 @@ class Replay:
                 raise RuleViolation("sitting_not_due")
             return case.decide(due, lot, SYSTEM, at)
         return case.decide(fact, lot, SYSTEM, at)
+
+    def _coefficients(self, lot: str, at: datetime) -> tuple[Any, ...]:
+        drawn = coefficients_of(self.case, lot)
+        if drawn is None:
+            raise RuleViolation("coefficients_already_drawn")
+        return self.case.decide(drawn, lot, SYSTEM, at)
 
     def _fallback(self, fact: Any, lot: str, at: datetime) -> tuple[Any, ...]:
         standing = self.case.fallback_of(lot)

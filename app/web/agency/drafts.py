@@ -25,7 +25,7 @@ from app.services import tenders
 from app.services.tenders import Draft
 from app.web.agency.blueprint import routes
 from app.web.agency.forms import BasicsForm, DocumentForm, LotForm, NewCaseForm, ScoringForm, options
-from app.web.agency.scoring import SPARE_ROWS, fill_scoring, read_scoring, with_formula
+from app.web.agency.scoring import SPARE_ROWS, fill_scoring, price_parameters, read_scoring, with_formula
 from app.web.entitled import account_key, in_words
 from app.web.pages import Refused, attempt, case_trail, entitled_case, head_of, local_time, to_local, to_utc
 from app.web.terms import second_lock_words, shown_terms
@@ -33,6 +33,7 @@ from app.web.wording import FORMULAS, PARAMETERS, titled
 from crypto.canonical import Json
 from crypto.errors import CryptoError
 from crypto.instants import parse_instant
+from evaluation.prices import FORMULAS as PRICE_FORMULAS
 
 BASICS = ("code", "buyer", "region", "method", "profile", "committee", "timelock", "notice")
 
@@ -196,9 +197,17 @@ def _scoring(draft: Draft, step: str, index: int) -> str | Response:
                 changed = with_formula(changed, form.formula.data)
             lots = [changed if i == index else one for i, one in enumerate(draft.form["lots"])]
             return _saved(draft, step, {**draft.form, "lots": lots})
-    parameters = {**rules["price_rule"]["parameters"], **_typed_parameters()}
-    shown = [(name, PARAMETERS.get(name, name), value) for name, value in parameters.items() if name != "full"]
+    parameters, drawable = {**price_parameters(rules["price_rule"]), **_typed_parameters()}, _drawable(rules)
+    shown = [
+        (name, PARAMETERS.get(name, name), value, name in drawable)
+        for name, value in parameters.items()
+        if name != "full"
+    ]
     return _shown(draft, step, "draft_scoring", form=form, parameters=shown, spare=SPARE_ROWS)
+
+
+def _drawable(rules: dict[str, Any]) -> frozenset[str]:
+    return PRICE_FORMULAS[rules["price_rule"]["formula"]].coefficients
 
 
 def _typed_parameters() -> dict[str, str]:

@@ -22,6 +22,7 @@ DEFAULTS = {
     "floor_weight": "0.5", "floor_ratio": "0.9", "weight": "0.5", "ratio": "1", "base": "80", "peak": "100",
     "least_below": "60", "least_above": "0",
 }  # fmt: skip
+_SEPARATORS = re.compile(r"[\s、，,;；]+")
 _BAND = re.compile(
     r"^(?P<zh>\S+?)\s*(?:/\s*(?P<en>[^\d]+?))?\s+(?P<low>\d+(?:\.\d+)?)\s*[-–~]\s*(?P<high>\d+(?:\.\d+)?)$"
 )
@@ -59,10 +60,10 @@ def read_scoring(form: ScoringForm, sent: Mapping[str, str], lot: dict[str, Any]
     check_criteria(decode(CriteriaSet, published))
     price = next(c for c in criteria if c["kind"] == "price")
     before = lot["evaluation"]
-    parameters = {name: sent.get(f"param-{name}", old) for name, old in before["price_rule"]["parameters"].items()}
+    typed = {name: sent.get(f"param-{name}", old) for name, old in price_parameters(before["price_rule"]).items()}
     rules = {
         "criteria": published,
-        "price_rule": {"formula": before["price_rule"]["formula"], "parameters": {**parameters, "full": price["full"]}},
+        "price_rule": _price_rule(before["price_rule"]["formula"], {**typed, "full": price["full"]}),
         "scoring": {
             **before["scoring"],
             "aggregation": form.aggregation.data,
@@ -77,13 +78,27 @@ def read_scoring(form: ScoringForm, sent: Mapping[str, str], lot: dict[str, Any]
     return {**lot, "evaluation": rules, "review_items": _review_items(form.review_items.data or "")}
 
 
+def price_parameters(rule: Mapping[str, Any]) -> dict[str, str]:
+    """What the form shows of a price formula: one figure, or for the opening to draw from several."""
+    return {**rule["parameters"], **{name: "、".join(values) for name, values in rule.get("drawn", {}).items()}}
+
+
+def _price_rule(formula: str, typed: Mapping[str, str]) -> dict[str, Any]:
+    figures = {name: [part for part in _SEPARATORS.split(text) if part] or [""] for name, text in typed.items()}
+    return {
+        "formula": formula,
+        "parameters": {name: values[0] for name, values in figures.items() if len(values) == 1},
+        "drawn": {name: values for name, values in figures.items() if len(values) > 1},
+    }
+
+
 def with_formula(lot: dict[str, Any], formula: str) -> dict[str, Any]:
     """The lot with another price formula, its parameters at usual values to be looked at."""
     full = next(c["full"] for c in lot["evaluation"]["criteria"]["criteria"] if c["kind"] == "price")
     names = [parameter.name for parameter in fields(FORMULAS[formula])]
     ceiling = lot["ceiling"] or DEFAULTS["ceiling"]
     usual = {**DEFAULTS, "full": full, "ceiling": ceiling}
-    rule = {"formula": formula, "parameters": {name: usual[name] for name in names}}
+    rule = _price_rule(formula, {name: usual[name] for name in names})
     return {**lot, "evaluation": {**lot["evaluation"], "price_rule": rule}}
 
 

@@ -47,7 +47,7 @@ def desk() -> str:
 
 
 def _lot_head(case: Case, lot: str, *further: tuple[str, str | None]) -> dict[str, object]:
-    terms = next(terms for terms in case.tender.published.lots if terms.number == lot)
+    terms = case.tender.published.lot(lot)
     name = _("标包 %(number)s", number=lot) if len(case.lots) > 1 else terms.title
     home = url_for("bidder.lot", case=case.id, lot=lot) if further else None
     trail = case_trail(case, (name, home), *further)

@@ -25,7 +25,7 @@ from app.web.entitled import account_key, entitled_case, in_words, place
 from app.web.names import FACTS, PARTIES, ROUND_REASONS, SEATS
 from app.web.pages import attempt
 from app.web.rooms.forms import RoundForm
-from app.web.rooms.wording import record_text, void_reason
+from app.web.rooms.wording import coefficient_name, record_text, void_reason
 from crypto.canonical import Json
 
 routes = Blueprint("rooms", __name__)
@@ -43,6 +43,7 @@ def _opening(case: Case, lot: str) -> tuple[OpeningHall, dict[str, Any]]:
         "lot": lot,
         "lines": [(line.at, record_text(line)) for line in hall.record],
         "void_reason": void_reason,
+        "coefficient_name": coefficient_name,
         "record_file": record,
         **shown_deadline(case, lot),
         "cursor": write_cursor(here, case.id, seen.last_seq),

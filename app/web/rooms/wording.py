@@ -33,6 +33,11 @@ def record_text(line: RecordLine) -> str:
     return str(FACTS[line.type])
 
 
+def coefficient_name(name: str) -> str:
+    """What a coefficient of the price formula is called."""
+    return sentence(f"coefficient_{name}", {}, g.get("lang", "zh"))
+
+
 def void_reason(code: str) -> str:
     """Why a bid could not be opened, in one sentence."""
     return sentence(code, {}, g.get("lang", "zh"))

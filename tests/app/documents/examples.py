@@ -76,6 +76,7 @@ OPENING = OpeningRecord(
     opened_at=minutes(0),
     finished_at=minutes(24),
     bids=BIDS,
+    coefficients=(),
     objections=(
         OpeningObjection(
             BIDDERS[1], minutes(9), "第一名的交付期未宣读。", "孙敏", minutes(12), "已补充宣读：合同签订后 60 日。"

@@ -58,6 +58,12 @@ def test_the_opening_record_states_prices_in_figures_and_capitals(renderer):
 
 
 @needs_poppler
+def test_the_opening_record_states_what_the_opening_drew(renderer):
+    shown = squeezed(renderer.render(replace(OPENING, coefficients=("下浮率 0.015",))))
+    assert "开标时抽取的评标系数：下浮率0.015" in shown
+
+
+@needs_poppler
 def test_a_long_table_breaks_between_rows_and_says_its_head_once_on_each_page(renderer):
     """No heading is left alone above a page break, no page stays empty, no row is cut."""
     long_name = "某某省某某市某某建设工程集团有限责任公司第{}分公司"

@@ -80,6 +80,9 @@ PRICES = {"bidder-a": "156600000", "bidder-b": "157402200", "bidder-c": "1585000
 class WholeCase(Installation):
     """One case of that installation; each step can be played once, in order."""
 
+    profile: str = "demo-goods"
+    evaluation: EvaluationRules = EVALUATION
+
     values: dict[tuple[str, int], bytes] = field(default_factory=dict)
     identities: dict[str, str] = field(default_factory=dict)  # what each bidder kept, by the bid's recipient
 
@@ -89,10 +92,11 @@ class WholeCase(Installation):
         officer, regulator = self.people["officer"], self.people["regulator"]
         form = {
             "code": "T-2026-1", "buyer": "某学院", "region": "510000", "method": "公开招标", "notice": "采购公告",
-            "profile": "demo-goods",
+            "profile": self.profile,
             "lots": encode([{
                 "number": LOT, "title": "设备", "budget": D("1751000.00"), "ceiling": D("1598400.00"),
-                "deadline_at": self.clock.at + timedelta(seconds=60), "evaluation": EVALUATION, "review_items": REVIEW,
+                "deadline_at": self.clock.at + timedelta(seconds=60), "evaluation": self.evaluation,
+                "review_items": REVIEW,
             }]),
         }  # fmt: skip
         self.case_id = tenders.open_case(self.platform, officer.log_in, "设备采购", regulator.organisation, form)
