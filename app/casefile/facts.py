@@ -10,7 +10,7 @@ from typing import Any
 
 from app.casefile import register
 from app.casefile.codec import decode
-from app.procedure import bid, convening, deadlines, fallback, opening, qualification, tender
+from app.procedure import bid, convening, deadlines, fallback, opening, qualification, tender, terms
 from app.procedure.errors import RuleViolation
 from crypto.canonical import Json
 from evaluation import draw
@@ -55,7 +55,7 @@ FACTS = {
         _case(register.DealingGiven),
         _case(register.DealingsAccepted),
         _case(register.CeremonyEnded),
-        _case(tender.CaseOpened),
+        _case(terms.CaseOpened),
         _case(tender.TenderSubmitted, "tender:submit"),
         _case(tender.TenderReturned, "tender:release"),
         _case(tender.TenderPublished, "tender:release"),

@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 
 from app.casefile.case import Case
 from app.procedure.bid import BidSubmitted, Submission
-from app.procedure.tender import TenderTerms
+from app.procedure.terms import TenderTerms
 from crypto import merkle
 from crypto.canonical import Json, canonical
 from crypto.committee import Committee, identity

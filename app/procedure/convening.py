@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.procedure.errors import RuleViolation
 from app.procedure.profiles import Profile
 from app.procedure.roles import Actor, Role
-from app.procedure.tender import TenderTerms
+from app.procedure.terms import TenderTerms
 from evaluation.committee import CommitteeRules, Share
 from evaluation.draw import DrawConditions
 

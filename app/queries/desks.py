@@ -22,8 +22,8 @@ from app.procedure.deadlines import (
 )
 from app.procedure.opening import Opening
 from app.procedure.roles import Actor, Role
-from app.procedure.tender import LotTerms
 from app.procedure.tender import Tender as TenderState
+from app.procedure.terms import LotTerms
 from app.queries.cases import load_case
 
 ACT, WAIT, WARN, OVER = "act", "wait", "warning", "over"

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from app.casefile.codec import encode
 from app.procedure.deadlines import reason_of
 from app.procedure.roles import Role
-from app.procedure.tender import CaseOpened
+from app.procedure.terms import CaseOpened
 from app.services.acts import Act, Answer, completes
 from app.services.notices import tell_downloaders, tell_role
 

@@ -18,7 +18,8 @@ from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor, Role
-from app.procedure.tender import CaseOpened, Document, Party, TenderSubmitted, TenderTerms
+from app.procedure.tender import TenderSubmitted
+from app.procedure.terms import CaseOpened, Document, Party, TenderTerms
 from app.queries.cases import load_case
 from app.queries.lists import next_round
 from app.services.accounts import LogIn

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.documents.wording import plain
 from app.procedure.convening import least_members
 from app.procedure.money import rmb_capital
-from app.procedure.tender import LotTerms, TenderTerms
+from app.procedure.terms import LotTerms, TenderTerms
 from app.web.wording import (
     CRITERION_KINDS,
     CRITERION_STAGES,

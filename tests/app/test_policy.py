@@ -21,7 +21,8 @@ from app.procedure.bid import Bidding, Submission
 from app.procedure.deadlines import Timetable
 from app.procedure.opening import BidsReleased, LotClosed, Opening
 from app.procedure.roles import Actor, Role
-from app.procedure.tender import CaseOpened, Party, Tender
+from app.procedure.tender import Tender
+from app.procedure.terms import CaseOpened, Party
 from evaluation.committee import MemberRole
 from evaluation.draw import DrawConditions, DrawState
 from evaluation.sitting.events import Seat

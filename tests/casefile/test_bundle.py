@@ -15,7 +15,7 @@ from app.casefile.record import Record, case_reference
 from app.casefile.verification import Verdict, verify_bundle
 from app.casefile.verification.evidence import read_lines
 from app.procedure.errors import RuleViolation
-from app.procedure.tender import CaseOpened, Party
+from app.procedure.terms import CaseOpened, Party
 from crypto.signing import SigningKey
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)

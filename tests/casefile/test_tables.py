@@ -13,7 +13,8 @@ from app.permissions.actions import Action
 from app.permissions.policy import POLICY, allowed
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import ANYONE, NEVER_COMBINED, Actor, Role, clash
-from app.procedure.tender import CaseOpened, Party, Tender
+from app.procedure.tender import Tender
+from app.procedure.terms import CaseOpened, Party
 from evaluation.draw.events import DrawEvent
 from evaluation.sitting.events import SittingEvent
 from tests.procedure.tenders import AT

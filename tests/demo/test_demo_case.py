@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.adapters.profiles import read_profile
 from app.casefile.codec import decode, encode
-from app.procedure.tender import TenderTerms, check_terms
+from app.procedure.terms import TenderTerms, check_terms
 from demo.case import DemoCase
 from demo.experts import pool
 from evaluation.criteria import CriterionKind, check_score

@@ -11,17 +11,8 @@ from pathlib import Path
 import app.procedure.profiles as profiles
 from app.casefile.codec import decode
 from app.procedure.profiles import Profile
-from app.procedure.tender import (
-    CaseOpened,
-    LotTerms,
-    Party,
-    Tender,
-    TenderPublished,
-    TenderSubmitted,
-    TenderTerms,
-    apply,
-    decide,
-)
+from app.procedure.tender import Tender, TenderPublished, TenderSubmitted, apply, decide
+from app.procedure.terms import CaseOpened, LotTerms, Party, TenderTerms
 from evaluation.sitting import ReviewItem
 from tests.evaluation.sittings import EVALUATION
 

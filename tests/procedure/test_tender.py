@@ -15,17 +15,15 @@ from app.procedure.tender import (
     AmendmentReleased,
     AnswerProposed,
     AnswerReleased,
-    CaseOpened,
-    Party,
     QuestionAsked,
     Tender,
     TenderPublished,
     TenderReturned,
     TenderSubmitted,
-    check_terms,
     decide,
     question_deadline,
 )
+from app.procedure.terms import CaseOpened, Party, check_terms
 from tests.procedure.tenders import (
     AT,
     DAY,

@@ -19,7 +19,8 @@ from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
-from app.procedure.tender import TenderSubmitted, check_terms
+from app.procedure.tender import TenderSubmitted
+from app.procedure.terms import check_terms
 from app.queries.people import find_organisations, registered_committees
 from app.services import tenders
 from app.services.tenders import Draft

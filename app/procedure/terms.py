@@ -1,0 +1,135 @@
+"""What a tender publishes: its terms, lot by lot, and what a profile allows of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+
+from app.procedure.calendar import add
+from app.procedure.errors import RuleViolation
+from app.procedure.profiles import Profile
+from crypto.canonical import Json
+from crypto.timelock import Chain
+from evaluation.evaluate import EvaluationRules, check_evaluation_rules
+from evaluation.sitting.events import ReviewItem
+
+
+@dataclass(frozen=True)
+class Party:
+    """An organisation with a part in the case: agency, centre or regulator."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Document:
+    """A published file: `sha256` names its content, `size` is in bytes."""
+
+    id: str
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class LotTerms:
+    """What a lot asks for: money in yuan, the deadline as published first, and how bids are scored."""
+
+    number: str
+    title: str
+    budget: Decimal
+    ceiling: Decimal
+    deadline_at: datetime
+    evaluation: EvaluationRules
+    review_items: tuple[ReviewItem, ...]
+
+
+@dataclass(frozen=True)
+class CaseOpened:
+    """An agency officer begins a case; the competent authority and the centre are named once and for all.
+
+    `follows` is the case whose lots failed and are tendered again here, or empty.
+    """
+
+    agency: Party
+    centre: Party
+    regulator: Party
+    follows: str = ""
+
+
+@dataclass(frozen=True)
+class TenderTerms:
+    """All that is published, and so signed: the case's parties too.
+
+    `profile` is a copy, `committee` the description of the trustees' joint key. `complex`: the agency declares the
+    procurement technically complex or of considerable social impact (O87 art. 47). `timelock` describes the drand
+    chain whose rounds are the second lock, where there is one (mode M2).
+    """
+
+    parties: CaseOpened
+    code: str
+    title: str
+    buyer: str
+    region: str
+    method: str
+    notice: str
+    profile: Profile
+    documents: tuple[Document, ...]
+    committee: Json
+    lots: tuple[LotTerms, ...]
+    complex: bool = False
+    timelock: Json | None = None
+
+    @property
+    def mode(self) -> str:
+        """How the bids are locked: M0, M1 or M2."""
+        return "M2" if self.timelock is not None else str(self.committee["mode"])
+
+    @cached_property
+    def chain(self) -> Chain | None:
+        """The chain of the second lock. Raises CryptoError `chain_malformed`, `point_wrong`."""
+        return Chain.from_description(self.timelock) if self.timelock is not None else None
+
+    @property
+    def budget(self) -> Decimal:
+        """Of the whole procurement, in yuan: that of all lots together."""
+        return sum((lot.budget for lot in self.lots), Decimal(0))
+
+    def lot(self, number: str) -> LotTerms:
+        """The terms of a lot. Raises RuleViolation `lot_unknown`."""
+        for lot in self.lots:
+            if lot.number == number:
+                return lot
+        raise RuleViolation("lot_unknown", lot=number)
+
+
+def check_terms(terms: TenderTerms, now: datetime) -> None:
+    """Refuses terms that the profile does not allow (`terms_incomplete`, `deadline_too_early`, `ceiling_above_budget`,
+    `price_weight_too_low`, `lot_repeated`, `second_lock_needs_ceremony`; CryptoError `chain_malformed`)."""
+    for name in ("code", "title", "buyer", "notice"):
+        if not getattr(terms, name).strip():
+            raise RuleViolation("terms_incomplete", field=name)
+    if not terms.lots:
+        raise RuleViolation("terms_incomplete", field="lots")
+    if len({lot.number for lot in terms.lots}) != len(terms.lots):
+        raise RuleViolation("lot_repeated")
+    if terms.chain and terms.committee["mode"] != "M1":
+        raise RuleViolation("second_lock_needs_ceremony", mode=terms.committee["mode"])
+    for lot in terms.lots:
+        _check_lot(lot, terms.profile, now)
+
+
+def _check_lot(lot: LotTerms, profile: Profile, now: datetime) -> None:
+    earliest = add(now, profile.documents_to_deadline)
+    if lot.deadline_at < earliest:
+        period = str(profile.documents_to_deadline)
+        raise RuleViolation("deadline_too_early", deadline_at=lot.deadline_at, earliest_at=earliest, period=period)
+    if lot.ceiling > lot.budget:
+        raise RuleViolation("ceiling_above_budget", ceiling=lot.ceiling, budget=lot.budget)
+    check_evaluation_rules(lot.evaluation)
+    weight = lot.evaluation.criteria.price.full
+    if weight < profile.price_weight_at_least:
+        raise RuleViolation("price_weight_too_low", weight=weight, least=profile.price_weight_at_least)
