@@ -86,11 +86,25 @@ class UnfinishedFile:
     def write_durably(self, chunks: Iterable[bytes]) -> int:
         self.file.truncate(self.offset)  # what came after was never acknowledged
         self.file.seek(self.offset)
+        begun = self.offset
         for chunk in chunks:
             self.file.write(chunk)
+            if self.file.tell() - begun >= CHUNK:
+                begun = self._begin_sync(begun)
         self.file.flush()
         in_native_thread(os.fsync, self.file.fileno())
         return self.file.tell()
+
+    def _begin_sync(self, start: int) -> int:
+        """Set the disk to work on what is written from `start` on, while the rest arrives; where that ends.
+
+        Linux begins to write out what it is told to drop from memory; elsewhere all of it waits for the sync.
+        """
+        self.file.flush()
+        end = self.file.tell()
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self.file.fileno(), start, end - start, os.POSIX_FADV_DONTNEED)
+        return end
 
 
 class FolderStore:

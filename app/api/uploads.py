@@ -28,7 +28,8 @@ ALGORITHMS: dict[str, Callable[[], hashlib._Hash]] = {
     "sha256": hashlib.sha256,
     "sha1": lambda: hashlib.sha1(usedforsecurity=False),  # the protocol demands it, against faulty lines only
 }
-PIECE = 1 << 16
+PIECE, LARGEST_PIECE = 1 << 16, 1 << 18
+AT_ONCE = 0.05  # seconds for a piece: a line that fast is asked for twice as much the next time
 SILENCE = 20.0  # seconds for a piece: a cut cable says no goodbye, and 3 KiB/s is no line for gigabytes
 DRAINED = 64 << 20  # bytes of a refused request that are still read, so that its sender sees the answer
 
@@ -152,13 +153,16 @@ def _pieces() -> Iterator[bytes]:
     """What arrives, until the line breaks or falls silent: what came before is kept, and whoever takes the upload up
     over another line finds it free. A fast line leaves room for others meanwhile.
     """
+    size = PIECE
     while True:
+        asked_at = time.monotonic()
         try:
             with given_up_after(SILENCE):
-                piece = request.stream.read(PIECE)
+                piece = request.stream.read(size)
         except (ClientDisconnected, OSError):
             return
         if not piece:
             return
         yield piece
+        size = min(2 * size, LARGEST_PIECE) if time.monotonic() - asked_at < AT_ONCE else PIECE
         time.sleep(0)
