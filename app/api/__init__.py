@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.api import cases, ceremonies, files, lots, people, register, seats, uploads
+from app.api import cases, ceremonies, files, lots, people, register, rehearsals, seats, uploads
 from app.api.errors import attach_errors
 
 
@@ -13,6 +13,7 @@ def attach(app: Flask) -> None:
     for blueprint in (
         people.routes,
         ceremonies.routes,
+        rehearsals.routes,
         cases.routes,
         lots.routes,
         seats.routes,

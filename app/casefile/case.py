@@ -11,7 +11,7 @@ from typing import Any
 
 from app.casefile.board import board_digest
 from app.casefile.record import Record
-from app.procedure import bid, convening, fallback, opening, qualification, tender
+from app.procedure import bid, convening, fallback, opening, qualification, rehearsal, tender
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor
 from evaluation import draw, sitting
@@ -37,6 +37,7 @@ class Phase(StrEnum):
 TENDER_FACTS = tender.Fact
 BID_FACTS = bid.Fact
 OPENING_FACTS = opening.Fact
+REHEARSAL_FACTS = rehearsal.Fact
 FALLBACK_FACTS = fallback.Fact
 FALLBACK_ACTS = fallback.Act
 CONSENSUS_STAGES = frozenset({Stage.RESULTS, Stage.REPORT, Stage.SIGNING})
@@ -105,6 +106,7 @@ class Case:
     id: str
     tender: tender.Tender = field(default_factory=tender.Tender)
     lots: Mapping[str, LotCase] = field(default_factory=dict)
+    rehearsal: rehearsal.Rehearsal | None = None  # instead of a tender
 
     def phase(self, lot: str = "") -> Phase:
         """The phase of a lot; of the case as a whole, the earliest of its lots."""
@@ -136,6 +138,8 @@ class Case:
         if isinstance(fact, TENDER_FACTS):
             self._check_lots_open(fact)
             return tender.decide(self.tender, fact, actor.id, now)
+        if isinstance(fact, REHEARSAL_FACTS):
+            return rehearsal.decide(self.rehearsal, fact, now)
         state = self.lot(lot)
         if isinstance(fact, BID_FACTS):
             deadline_at = self.tender.timetable.closes_at(lot)
@@ -175,6 +179,8 @@ class Case:
             if isinstance(fact, tender.TenderPublished):
                 lots = {lot.number: LotCase() for lot in after.published.lots}
             return replace(self, tender=after, lots=lots)
+        if isinstance(fact, REHEARSAL_FACTS):
+            return replace(self, rehearsal=rehearsal.apply(self.rehearsal, fact, record.at))
         if not record.lot:
             return self  # the register's facts concern no tender
         before = self.lots[record.lot]

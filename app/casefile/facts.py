@@ -10,7 +10,7 @@ from typing import Any
 
 from app.casefile import register
 from app.casefile.codec import decode
-from app.procedure import bid, convening, deadlines, fallback, opening, qualification, tender, terms
+from app.procedure import bid, convening, deadlines, fallback, opening, qualification, rehearsal, tender, terms
 from app.procedure.errors import RuleViolation
 from crypto.canonical import Json
 from evaluation import draw
@@ -55,6 +55,11 @@ FACTS = {
         _case(register.DealingGiven),
         _case(register.DealingsAccepted),
         _case(register.CeremonyEnded),
+        _case(rehearsal.RehearsalOpened),
+        _case(rehearsal.RehearsalShareSigned, "rehearsal:sign"),
+        _case(rehearsal.RehearsalReleased),
+        _case(rehearsal.SampleBidOpened),
+        _case(rehearsal.RehearsalEnded),
         _case(terms.CaseOpened),
         _case(tender.TenderSubmitted, "tender:submit"),
         _case(tender.TenderReturned, "tender:release"),

@@ -161,6 +161,15 @@ def _result(actor: Actor, case: Case, record: Record) -> bool:
     return _room(actor, case, record) or _agency(actor, case, record)
 
 
+def _rehearsal(actor: Actor, case: Case, record: Record) -> bool:
+    """A rehearsal is for the centre that opened it and the trustees who are asked."""
+    state = case.rehearsal
+    if state is None:
+        return False
+    centre = actor.is_(Role.CENTRE_OPERATOR) and actor.organisation_id == state.opened.centre
+    return centre or (actor.is_(Role.TRUSTEE) and not actor.keys.isdisjoint(state.keys))
+
+
 def _nobody(actor: Actor, case: Case, record: Record) -> bool:
     return False
 
@@ -176,6 +185,11 @@ SIGHT: dict[str, Rule] = {
     "DealingGiven": _everybody,
     "DealingsAccepted": _everybody,
     "CeremonyEnded": _everybody,
+    "RehearsalOpened": _rehearsal,
+    "RehearsalShareSigned": _rehearsal,
+    "RehearsalReleased": _rehearsal,
+    "SampleBidOpened": _rehearsal,
+    "RehearsalEnded": _rehearsal,
     "CaseOpened": _draft,
     "TenderSubmitted": _draft,
     "TenderReturned": _returned,

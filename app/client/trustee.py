@@ -126,7 +126,7 @@ class Trustee:
         for wanted in (_Opening(origin, case, lot) for lot in self._lots(events)):
             for release in (self._open_share, self._draw_share):
                 try:
-                    _check_clock(clock_offset)
+                    check_clock(clock_offset)
                     if share := release(wanted, events, now):
                         found.append(share)
                 except Refused as refusal:
@@ -249,7 +249,8 @@ class _Opening:
         return {**named, "envelope": ENVELOPE, "epoch": EPOCH}
 
 
-def _check_clock(offset: timedelta) -> None:
+def check_clock(offset: timedelta) -> None:
+    """Raises Refused `trustee_clock_off` when the platform's clock and this one differ by more than CLOCK_TOLERANCE."""
     if abs(offset) > CLOCK_TOLERANCE:
         raise _refuse(
             "trustee_clock_off",

@@ -6,6 +6,7 @@ import argparse
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from app.client.command_line import CLIENT_COMMANDS, add_command, count
 from app.client.connection import Refused
 from app.client.feed import CaseFeed
 from app.client.keyfile import Profile, write_json
+from app.client.rehearsal import rehearsal_shares, waiting_rehearsals
 from app.client.terminal import add_person_arguments, passphrase, person_of, spoken
 from app.client.trustee import M0_NOTICE, Share, Trustee, setup_m0
 
@@ -154,18 +156,23 @@ def _say(what: str, about: Any) -> None:
 
 
 def _cases(person: Person) -> list[str]:
-    return [str(entry["case_id"]) for entry in person.connection.get("/cases")]
+    """Published cases, and the rehearsals that ask this trustee."""
+    cases = [str(entry["case_id"]) for entry in person.connection.get("/cases")]
+    return [*cases, *waiting_rehearsals(person)]
 
 
 def _due(person: Person, trustee: Trustee, feed: CaseFeed, announce: Announce) -> list[Share]:
-    return trustee.shares_due(
-        person.origin,
-        feed.case,
-        feed.events,
-        now=datetime.now(UTC),
-        clock_offset=person.connection.clock_offset,
-        refuse=lambda refusal: announce("refused", refusal),
-    )
+    shares: list[Share] = []
+    for due in (trustee.shares_due, partial(rehearsal_shares, trustee)):
+        shares += due(
+            person.origin,
+            feed.case,
+            feed.events,
+            now=datetime.now(UTC),
+            clock_offset=person.connection.clock_offset,
+            refuse=lambda refusal: announce("refused", refusal),
+        )
+    return shares
 
 
 def hand_in(person: Person, case: str, share: Share) -> None:

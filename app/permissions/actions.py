@@ -28,6 +28,11 @@ class Action(StrEnum):
     CEREMONY_OPEN = "ceremony:open"
     CEREMONY_TAKE_PART = "ceremony:take_part"
     CEREMONY_READ = "ceremony:read"
+    # rehearsal
+    REHEARSAL_OPEN = "rehearsal:open"
+    REHEARSAL_LIST = "rehearsal:list"
+    REHEARSAL_WATCH = "rehearsal:watch"
+    REHEARSAL_SIGN = "rehearsal:sign"
     # tender
     CASE_OPEN = "case:open"
     NEXT_ROUND_OPEN = "next_round:open"

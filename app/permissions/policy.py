@@ -17,6 +17,7 @@ from app.permissions.predicates import (
     has_site,
     of_the_agency,
     of_the_centre,
+    of_the_rehearsal,
     seated,
     sits_on_committee,
 )
@@ -79,6 +80,10 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.CEREMONY_OPEN: (_grant(R.CENTRE_OPERATOR),),  # also to cancel it
     A.CEREMONY_TAKE_PART: (_grant(R.TRUSTEE),),  # a member of it, by rule
     A.CEREMONY_READ: (_grant(R.TRUSTEE, R.CENTRE_OPERATOR, R.REGULATOR),),
+    A.REHEARSAL_OPEN: (_grant(R.CENTRE_OPERATOR),),
+    A.REHEARSAL_LIST: (_grant(R.CENTRE_OPERATOR, R.TRUSTEE),),  # own only, by query
+    A.REHEARSAL_WATCH: (_grant(R.CENTRE_OPERATOR, R.TRUSTEE, when=of_the_rehearsal, phases=_in(P.DRAFT)),),
+    A.REHEARSAL_SIGN: (_grant(R.TRUSTEE, when=of_the_rehearsal, phases=_in(P.DRAFT)),),  # no tender: no further phase
     A.CASE_OPEN: (_grant(R.AGENCY_OFFICER),),  # 1
     A.NEXT_ROUND_OPEN: (_grant(R.AGENCY_OFFICER, phases=PUBLISHED, **AGENCY),),  # 1: only what failed
     A.DRAFT_EDIT: (_grant(R.AGENCY_OFFICER, phases=_in(P.DRAFT), **AGENCY),),  # 1

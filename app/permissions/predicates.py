@@ -42,6 +42,14 @@ def has_site(actor: Actor, case: Case | None, lot: str) -> bool:
     return case is not None and lot in case.lots and not actor.sites.isdisjoint(case.lots[lot].sites)
 
 
+def of_the_rehearsal(actor: Actor, case: Case | None, lot: str) -> bool:
+    """The actor belongs to the centre that opened the rehearsal, or is one of the trustees who are asked."""
+    state = case.rehearsal if case is not None else None
+    if state is None:
+        return False
+    return actor.organisation_id == state.opened.centre or not actor.keys.isdisjoint(state.keys)
+
+
 def sits_on_committee(actor: Actor, case: Case | None, lot: str) -> bool:
     """The actor is one of the trustees whose joint key the case uses."""
     return case is not None and not actor.keys.isdisjoint(case.trustee_keys)

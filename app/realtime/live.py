@@ -130,7 +130,7 @@ def join_case(sent: Any = None, *_more: Any) -> Json:
 
 def _may_listen(actor: Actor, case: Case) -> bool:
     """Whether a case is there for this listener: a draft of others answers like a case that does not exist."""
-    actions = (Action.NOTICE_READ, Action.DRAFT_READ)
+    actions = (Action.NOTICE_READ, Action.DRAFT_READ, Action.REHEARSAL_WATCH)
     return any(allowed(actor, action, case, lot) for action in actions for lot in ("", *case.lots))
 
 

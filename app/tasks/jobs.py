@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.services import draws, fallbacks, notices, openings, reports, rounds, sittings, ticks
+from app.services import draws, fallbacks, notices, openings, rehearsals, reports, rounds, sittings, ticks
 from app.services.jobs import ClaimedJob
 from app.services.platform import Platform
 
@@ -17,6 +17,8 @@ TASKS: dict[str, Run] = {
     "disclose_keys": lambda platform, job: fallbacks.disclose_keys(platform, job.case_id, job.lot),
     "open_bids": lambda platform, job: openings.open_bids(platform, job.case_id, job.lot),
     "fetch_round": lambda platform, job: rounds.fetch_round(platform, job.case_id, job.lot, int(job.detail)),
+    "open_sample_bids": lambda platform, job: rehearsals.open_sample_bids(platform, job.case_id),
+    "end_rehearsal": lambda platform, job: rehearsals.end_rehearsal(platform, job.case_id),
     "conclude_opening": lambda platform, job: openings.conclude_opening(platform, job.case_id, job.lot),
     "send_call_ups": lambda platform, job: draws.send_call_ups(platform, job.case_id, job.lot),
     "expire_call_ups": lambda platform, job: draws.expire_call_ups(platform, job.case_id, job.lot),

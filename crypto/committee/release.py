@@ -15,7 +15,7 @@ from crypto.errors import CryptoError
 
 SHARE = "bidshare/v1"
 RELEASE = "bidrelease/v1"
-KINDS = frozenset({"open", "draw", "draw-reveal", "roster"})
+KINDS = frozenset({"open", "draw", "draw-reveal", "roster", "rehearsal"})
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,10 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "ceremony:open": [("TC", "-", "any")],
     "ceremony:take_part": [("TR", "-", "any")],
     "ceremony:read": [("TR TC RG", "-", "any")],
+    "rehearsal:open": [("TC", "-", "any")],
+    "rehearsal:list": [("TC TR", "-", "any")],
+    "rehearsal:watch": [("TC TR", "P0", "own")],
+    "rehearsal:sign": [("TR", "P0", "own")],
     "case:open": [("AO", "-", "any")],
     "next_round:open": [("AO", PUBLISHED, "own")],
     "draft:edit": [("AO", "P0", "own")],
@@ -146,7 +150,10 @@ def _sitting(phase: Phase) -> SittingState:
 
 def _case(phase: Phase) -> Case:
     if phase is Phase.DRAFT:
-        return Case("case", Tender(parties=PARTIES))
+        rehearsal: Any = SimpleNamespace(
+            opened=SimpleNamespace(centre="centre"), keys=frozenset({"trustee-key"})
+        )  # a case is a tender or a rehearsal; here it is both, to try every action
+        return Case("case", Tender(parties=PARTIES), rehearsal=rehearsal)
     terms: Any = SimpleNamespace(committee={"members": [{"key_id": "trustee-key"}]}, budget=Decimal(1))
     tender = Tender(parties=PARTIES, terms=terms, published_at=NOW, timetable=Timetable({LOT: NOW}))
     return Case("case", tender, {LOT: _lot(phase)})

@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import IntegerField, SelectField, SelectMultipleField, StringField, widgets
+from wtforms import DateTimeLocalField, IntegerField, SelectField, SelectMultipleField, StringField, widgets
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from app.procedure.roles import Role
+from app.web.agency.forms import MOMENTS
 from app.web.wording import ROLES
 
 PREPARED = tuple(role for role in Role if role not in (Role.PUBLIC, Role.BIDDER, Role.EXPERT))
@@ -66,6 +67,21 @@ class CancelCeremonyForm(FlaskForm):
         _l("取消理由"),
         [InputRequired(_l("请写明取消理由")), Length(max=200)],
         description=_l("将写入公开登记簿"),
+    )
+
+
+class RehearsalForm(FlaskForm):
+    """A committee tries an opening with bids that the platform makes up."""
+
+    committee = SelectField(_l("受托方"), [InputRequired(_l("请选择受托方"))])
+    due = DateTimeLocalField(
+        _l("演练时间"), [Optional()], format=MOMENTS, description=_l("留空即刻开始。到时间之前，受托人工具拒绝签署。")
+    )
+    minutes = IntegerField(
+        _l("等待签署的分钟数"),
+        [InputRequired(_l("请输入分钟数")), NumberRange(1, 1440, _l("应为 1 至 1440 之间的整数"))],
+        default=30,
+        description=_l("真实开标时受托方也有 30 分钟。全部签署后提前结束。"),
     )
 
 

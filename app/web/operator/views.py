@@ -15,6 +15,7 @@ from app.procedure.roles import Role
 from app.queries import boards
 from app.queries.ceremonies import waiting_for
 from app.queries.people import registered_committees
+from app.queries.rehearsals import own_rehearsals
 from app.services import accounts, experts, sittings
 from app.services.accounts import NewOrganisation
 from app.web.entitled import account_key, in_words
@@ -22,7 +23,7 @@ from app.web.names import PHASES
 from app.web.operator.forms import AccountForm, ExpertsForm, SiteForm
 from app.web.operator.imports import read_experts
 from app.web.operator.wording import BOARD_STEPS, CEREMONY_STAGES
-from app.web.pages import Refused
+from app.web.pages import Refused, local_time
 from app.web.wording import ROLES
 from evaluation.sitting import MemberIdentified
 
@@ -147,8 +148,11 @@ def trustee() -> str:
     with platform().database.reading() as db_session:
         rows = boards.trustee_board(db_session, current_actor())
         waiting = waiting_for(db_session, current_actor().keys)
+        tried = own_rehearsals(db_session, current_actor(), platform().database.now())
+    asked = next((row for row in tried if row.stage != "ended"), None)
     shown = {
         "ceremonies": waiting,
+        "rehearsal": asked and {"id": asked.id, "due": local_time(asked.state.opened.due_at)},
         "stages": CEREMONY_STAGES,
         "rows": rows,
         "phases": PHASES,

@@ -28,6 +28,13 @@ BOARD_STEPS = {
     "share_given": _l("您已签署或不再需要"),
 }
 
+REHEARSAL_STAGES = {
+    "waiting": _l("等待开始"),
+    "signing": _l("等待受托方签署"),
+    "opening": _l("正在打开演练投标"),
+    "ended": _l("已结束"),
+}
+
 CEREMONY_STAGES = {
     "join": _l("等待受托人加入"),
     "deal": _l("等待受托人分发份额"),
