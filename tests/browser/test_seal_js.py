@@ -7,6 +7,7 @@ import io
 import json
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +31,8 @@ from crypto.merkle import TreeDigest
 from crypto.package import PackageFile, read_package, write_package
 from crypto.signing import SignedAct, verify_act, verify_object
 from crypto.submission import verify_submission
+from crypto.timelock import QUICKNET, SignedRound
+from tests.beacon import SigningChain
 
 pytestmark = pytest.mark.browser
 
@@ -91,6 +94,8 @@ def parameters(trustees: Trustees) -> dict[str, object]:
         "committee": trustees.committee.describe(),
         "committee_id": trustees.committee.id,
         "open_ident": IDENT.hex(),
+        "timelock": {},
+        "deadline_at": "2026-03-24T01:30:00Z",
         "key_name": KEY,
         "type": "BidSubmitted",
         "head_url": f"/api/v1/cases/{reference}/acts/head",
@@ -131,7 +136,9 @@ def spki_of(site: SmallSite) -> bytes:
     return spki
 
 
-def open_sealed(site: SmallSite, trustees: Trustees) -> tuple[bytes, dict[str, object]]:
+def open_sealed(
+    site: SmallSite, trustees: Trustees, signed: SignedRound | None = None
+) -> tuple[bytes, dict[str, object]]:
     """The package (bytes) that the last act submitted, opened as after a release, and the submission."""
     act = site.acts[-1]
     submission, capsule = act["payload"], act["attachments"]["capsule"]
@@ -144,8 +151,8 @@ def open_sealed(site: SmallSite, trustees: Trustees) -> tuple[bytes, dict[str, o
     tree.update(sealed)
     verify_submission(submission, context=context, bid_size=len(sealed), bid_root=tree.hexdigest(), capsule=capsule)
     check_sealed_header(sealed[:4096], context_hash(context))
-    check_capsule_header(capsule, trustees.committee, IDENT)
-    secret = open_capsule(trustees.committee, IDENT, trustees.release(), capsule).decode()
+    check_capsule_header(capsule, trustees.committee, IDENT, signed.round if signed else None)
+    secret = open_capsule(trustees.committee, IDENT, trustees.release(), capsule, signed).decode()
     assert recipient_of(secret) == submission["recipient"]
     package = io.BytesIO()
     open_bid(io.BytesIO(sealed), package, secret, context_hash(context))
@@ -180,13 +187,17 @@ def test_python_opens_what_the_browser_sealed(
     assert again.getvalue() == packed
 
 
-def test_the_named_code_is_the_code_that_sealed(
+def test_a_bid_with_two_locks_names_its_round_and_the_code_that_sealed(
     page: Page, site: SmallSite, trustees: Trustees, bid_files: dict[str, Path]
 ):
-    open_page(page, site, parameters(trustees))
+    beacon = SigningChain()
+    open_page(page, site, parameters(trustees) | {"timelock": beacon.chain.describe()})
     fill_in(page, {"技术方案.docx": bid_files["技术方案.docx"]})
     press_submit(page)
     expect(page.locator("#seal-verdict")).to_contain_text("已提交", timeout=60_000)
+    due = beacon.chain.round_after(datetime(2026, 3, 24, 1, 30, tzinfo=UTC))
+    _package, submission = open_sealed(site, trustees, SignedRound(due, beacon.sign(due.number)))
+    assert (submission["v"], submission["round"]) == ("bidsub/v2", due.number)
     manifest = json.loads((DIST / "manifest.json").read_text())
     client = site.acts[-1]["payload"]["client"]
     assert client == {
@@ -217,10 +228,14 @@ def test_a_refused_act_loses_nothing_and_a_reload_goes_on(
 
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
-    [("committee_id", "00" * 32, "受托方公钥与其编号不符"), ("open_ident", "00" * 32, "开启标识与本标包不符")],
+    [
+        ("committee_id", "00" * 32, "受托方公钥与其编号不符"),
+        ("open_ident", "00" * 32, "开启标识与本标包不符"),
+        ("timelock", {**QUICKNET.describe(), "genesis": QUICKNET.genesis + 3}, "drand 链与其散列值不符"),
+    ],
 )
 def test_nothing_is_sealed_to_a_key_that_is_not_what_it_claims(
-    page: Page, site: SmallSite, trustees: Trustees, bid_files: dict[str, Path], name: str, value: str, sentence: str
+    page: Page, site: SmallSite, trustees: Trustees, bid_files: dict[str, Path], name: str, value: object, sentence: str
 ):
     open_page(page, site, parameters(trustees) | {name: value})
     fill_in(page, bid_files)

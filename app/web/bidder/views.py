@@ -27,6 +27,7 @@ from app.web.deadlines.views import shown_deadline
 from app.web.entitled import account_key
 from app.web.pages import case_trail, confirmed, download, entitled_case, head_of, known_lot, local_time, review_act
 from app.web.steps import ShownStep, foremost, shown_step
+from app.web.terms import second_lock_words
 
 routes = Blueprint("bidder", __name__)
 KEY_ACTS = {"commit_key": "KeyCommitted", "reveal_key": "KeyRevealed"}
@@ -107,6 +108,7 @@ def seal(case: str, lot: str) -> str | Response:
         "pages/bidder/seal.html",
         **_lot_head(found, lot, (_("加密并提交"), None)),
         parameters=_seal_parameters(found, lot),
+        second_lock=second_lock_words(chain) if (chain := found.tender.published.chain) else "",
         **_followed_deadline(found, lot),
         standing=found.lots[lot].bidding.of_bidder(current_actor().organisation_id),
     )

@@ -29,7 +29,7 @@ from app.web.names import PHASES
 from app.web.pages import Refused, attempt, download, entitled_case, head_of
 from app.web.public.forms import PdfForm, ReceiptForm
 from app.web.steps import first_shown, shown_stage, to_do
-from app.web.terms import shown_terms
+from app.web.terms import second_lock_words, shown_terms
 from crypto.certificates import verify_certificate
 from crypto.instants import format_instant, parse_instant
 from crypto.pdf import PdfVerdict, verify_pdf
@@ -196,6 +196,8 @@ def trust() -> str:
         platform_key=facts.key_id,
         committees=kept["CommitteeRegistered"],
         client_code=kept["ClientCodePublished"],
+        chain=here.settings.drand_chain,
+        second_lock=second_lock_words(here.settings.drand_chain) if here.settings.drand_chain else "",
         certificates=sum(record.type == "CertificateIssued" for record in records),
         events=len(records),
     )
