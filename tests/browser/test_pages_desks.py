@@ -30,6 +30,20 @@ PAGES = [
     ("officer", "/cases/{case}/postponement"),
     ("centre", "/cases/{case}/outage"),
     ("regulator", "/cases/{case}/pause"),
+    ("centre", "/centre"),
+    ("centre", "/centre/committees"),
+    ("centre", "/centre/sites"),
+    ("centre", "/centre/experts"),
+    ("releaser", "/accounts/waiting"),
+    ("admin", "/accounts"),
+    ("trustee-1", "/trustee"),
+    ("witness-host", "/witness"),
+    ("regulator", "/regulator"),
+    ("regulator", "/regulator/cases/{case}"),
+    ("", "/cases/{case}/lots/{lot}/opening"),
+    ("", "/invitation"),
+    ("", "/seat"),
+    ("", "/nowhere"),
     ("bidder-a", "/bidder"),
     ("bidder-a", "/bidder/cases/{case}/lots/{lot}"),
     ("bidder-a", "/bidder/cases/{case}/lots/{lot}/seal"),
@@ -77,6 +91,55 @@ def test_pages_are_accessible_and_fit_a_phone(page: Page, served: Served, who: s
         page.goto(served.path(template))
         assert violations(page) == [], template
         assert page.evaluate("() => document.documentElement.scrollWidth") <= width, template
+
+
+def test_labels_of_a_card_are_apart_in_english(page: Page, served: Served):
+    served.log_in(page, "centre")
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.goto(served.path("/centre?lang=en"))
+    heights = page.evaluate(
+        """() => [...document.querySelectorAll('.table--cards td')].map((cell) => {
+          const label = getComputedStyle(cell, '::before');
+          return [cell.clientHeight, parseFloat(label.height)];
+        })"""
+    )
+    assert heights
+    assert all(cell >= label for cell, label in heights)
+
+
+KEYBOARD = [
+    ("", "/log-in"),
+    ("bidder-a", "/bidder"),
+    ("bidder-a", "/bidder/cases/{case}/lots/{lot}/seal"),
+    ("officer", "/cases/{case}/postponement"),
+    ("admin", "/accounts"),
+    ("", "/cases/{case}/lots/{lot}/opening"),
+]
+REACHABLE = "a[href], button:not([disabled]), input:not([type=hidden]):not([disabled]), select, textarea, summary"
+FOCUSED = """() => {
+  const at = document.activeElement, look = getComputedStyle(at);
+  const seen = look.outlineStyle !== 'none' || look.boxShadow !== 'none';
+  return [at.tagName, at.getAttribute('href') || at.name || at.textContent.trim().slice(0, 30), seen];
+}"""
+
+
+@pytest.mark.parametrize(("who", "template"), KEYBOARD)
+def test_the_keyboard_reaches_everything_sees_where_it_is_and_gets_out(
+    page: Page, served: Served, who: str, template: str
+):
+    if who:
+        served.log_in(page, who)
+    page.goto(served.path(template))
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUSED)[1] == "#content"  # the link that skips the head
+    visited, most = [], 3 * page.locator(REACHABLE).count()
+    while page.evaluate("() => document.activeElement !== document.body") and len(visited) < most:
+        visited.append(page.evaluate(FOCUSED))
+        page.keyboard.press("Tab")
+    assert len(visited) < most, "a trap"
+    assert [(tag, name) for tag, name, seen in visited if not seen] == []
+    footer = [name for tag, name, _seen in visited if name in ("/verify", "/about")]
+    assert footer == ["/verify", "/about"]
 
 
 def certified_key(page: Page, served: Served) -> None:
