@@ -6,14 +6,15 @@ import json
 from datetime import datetime
 from pathlib import Path
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, g, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
+from app.adapters.pdf_inspection import inspect_pdf
 from app.casefile.case import Case, Phase
 from app.casefile.register import REGISTER
-from app.database import in_native_thread
 from app.extensions import access, current_actor, platform
+from app.messages import sentence
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.errors import RuleViolation
@@ -32,7 +33,7 @@ from app.web.steps import first_shown, shown_stage, to_do
 from app.web.terms import second_lock_words, shown_terms
 from crypto.certificates import verify_certificate
 from crypto.instants import format_instant, parse_instant
-from crypto.pdf import PdfVerdict, verify_pdf
+from crypto.pdf import PdfVerdict
 from crypto.receipts import SignedReceipt, verify_receipt
 
 routes = Blueprint("public", __name__)
@@ -145,7 +146,10 @@ def verify() -> str:
         result = attempt(receipt, lambda: _check_receipt(receipt))
     if chosen == "pdf" and pdf.validate_on_submit():
         document = attempt(pdf, lambda: _check_pdf(pdf))
-    return render_template("pages/public/verify.html", receipt=receipt, pdf=pdf, result=result, document=document)
+    reasons = [sentence(r.code, {"field": r.field}, g.get("lang", "zh")) for r in document.reasons] if document else []
+    return render_template(
+        "pages/public/verify.html", receipt=receipt, pdf=pdf, result=result, document=document, reasons=reasons
+    )
 
 
 def _check_receipt(form: ReceiptForm) -> dict[str, object]:
@@ -167,7 +171,7 @@ def _json(file: FileStorage) -> object:
 
 def _check_pdf(form: PdfForm) -> PdfVerdict:
     here = platform()
-    return in_native_thread(verify_pdf, form.pdf.data.read(MOST_BYTES), here.keys.roots, here.database.now())
+    return inspect_pdf(form.pdf.data.read(MOST_BYTES), here.keys.roots, here.database.now())
 
 
 @routes.get("/verify/verify_draw.py")

@@ -2,10 +2,13 @@
 
 import shutil
 import subprocess
+import zlib
 from dataclasses import replace
 
 import pytest
 
+from app.adapters import pdf_inspection
+from app.adapters.pdf_inspection import inspect_pdf
 from crypto.pdf import finish_signature, prepare_signature, seal, verify_pdf, verify_to_sign
 from tests.app.documents.examples import AT, REPORT
 from tests.crypto.pdf_authority import NOW, TestAuthority
@@ -38,6 +41,37 @@ def sealed(renderer, authority):
         timestamper=None,
         appearance=renderer.seal_appearance(REPORT.heading.centre, "评标专用章"),
     )
+
+
+def test_a_document_from_anybody_is_judged_in_a_process_of_its_own(authority, sealed):
+    assert inspect_pdf(sealed, [authority.pem], NOW) == verify_pdf(sealed, [authority.pem], NOW)
+
+
+def _bomb() -> bytes:
+    """A table of objects that unpacks to 1 GiB from 1 MiB."""
+    packer = zlib.compressobj()
+    begun = packer.compress(b"") + packer.flush(zlib.Z_FULL_FLUSH)
+    piece = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    data = begun + piece * 1024
+    facts = f"/Type /XRef /Size 99 /W [1 4 2] /Root 2 0 R /Filter /FlateDecode /Length {len(data)}"
+    return b"".join(
+        (
+            f"%PDF-1.7\n1 0 obj\n<< {facts} >>\nstream\n".encode(),
+            data,
+            b"\nendstream\nendobj\nstartxref\n9\n%%EOF\n",
+        )
+    )
+
+
+@pytest.mark.parametrize("hostile", [b"", b"%PDF-1.7", b"%PDF-1.7\n" + b"[" * 100_000, _bomb()], ids=len)
+def test_what_is_built_to_break_a_reader_is_unreadable(authority, hostile):
+    verdict = inspect_pdf(hostile, [authority.pem], NOW)
+    assert (verdict.whole, [reason.code for reason in verdict.reasons]) == (False, ["pdf_unreadable"])
+
+
+def test_a_reader_that_takes_too_long_is_ended(authority, sealed, monkeypatch):
+    monkeypatch.setattr(pdf_inspection, "SECONDS", 0.01)
+    assert inspect_pdf(sealed, [authority.pem], NOW) == pdf_inspection.UNREADABLE
 
 
 def test_the_rendered_report_is_whole_when_all_have_signed(authority, sealed):
