@@ -10,7 +10,7 @@ from app.casefile.case import Case, LotCase, Phase
 from app.casefile.facts import FACTS
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
-from app.procedure import bid, convening, deadlines, opening, qualification, tender
+from app.procedure import bid, convening, deadlines, fallback, opening, qualification, tender, terms
 from app.procedure.roles import Actor
 from app.procedure.tender import question_deadline
 from app.queries.deadlines import deadline_state
@@ -23,10 +23,12 @@ AFTER_DRAW = (Phase.SCORING, Phase.CONSENSUS, Phase.RESULT)
 
 # A fact belongs to the stage of the part of the rules that defines it; some parts serve two stages.
 _STAGE_OF_PART = {
+    terms.__name__: "notice",
     tender.__name__: "notice",
     deadlines.__name__: "deadline",
     bid.__name__: "deadline",
     opening.__name__: "opening",
+    fallback.__name__: "opening",
     qualification.__name__: "opening",
     convening.__name__: "draw",
     draw.__name__: "draw",
