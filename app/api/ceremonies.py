@@ -17,9 +17,15 @@ routes = Blueprint("api_ceremonies", __name__)
 @routes.post("/ceremonies")
 @access(Action.CEREMONY_OPEN)
 def open_ceremony() -> Json:
-    """`k`, and the ids of the trustees' certified keys in the order of their shares."""
+    """`k`, and the ids of the trustees' certified keys in the order of their shares.
+
+    With `committee` (its id) the key of that committee is handed on to them.
+    """
     sent = body()
     k, keys = decode(int, sent.get("k"), "$.k"), decode(tuple[str, ...], sent.get("keys"), "$.keys")
+    if "committee" in sent:
+        committee = text(sent, "committee")
+        return {"ceremony": ceremonies.open_resharing(platform(), required_log_in(), committee, k, keys)}
     return {"ceremony": ceremonies.open_ceremony(platform(), required_log_in(), k, keys)}
 
 

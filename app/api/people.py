@@ -13,8 +13,9 @@ from app.extensions import access, current_actor, platform, request_token, requi
 from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
-from app.queries.people import find_organisations, registered_committees, waiting_accounts
-from app.services import accounts, experts, register
+from app.queries.committees import described, read_committees
+from app.queries.people import find_organisations, waiting_accounts
+from app.services import accounts, experts, register, trustees
 from app.services.accounts import NewOrganisation
 from crypto.canonical import Json
 from crypto.instants import format_instant
@@ -152,7 +153,15 @@ def revoke(key: str) -> Json:
 @routes.get("/committees")
 @access(Action.SITE_READ)
 def list_committees() -> Json:
-    return registered_committees(platform().database)
+    return [described(committee) for committee in read_committees(platform().database)]
+
+
+@routes.delete("/committees/<committee>")
+@access(Action.COMMITTEE_REGISTER)
+def retire(committee: str) -> Json:
+    """No further tender is sealed to it."""
+    trustees.retire_committee(platform(), required_log_in(), committee, text(body(), "reason"))
+    return {}
 
 
 @routes.post("/committees")

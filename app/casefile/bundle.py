@@ -19,6 +19,7 @@ from app.casefile.sealing import open_statement
 from app.procedure.bid import BidReceipted, BidSubmitted
 from app.procedure.errors import RuleViolation
 from app.procedure.opening import BidsReleased
+from app.procedure.trustees import TrusteesChanged
 from crypto import merkle
 from crypto.canonical import Json, canonical, digest
 from crypto.committee import Committee, Release, release_object
@@ -179,8 +180,21 @@ def derived_files(records: Sequence[Record], origin: str) -> dict[str, bytes]:
 
 
 def _committee(records: Sequence[Record]) -> Committee | None:
-    submitted = [record for record in records if record.type == "TenderSubmitted"]
-    return Committee.from_description(submitted[-1].fact.terms.committee) if submitted else None
+    found = committee_at(records)
+    return Committee.from_description(found) if found else None
+
+
+def committee_at(records: Sequence[Record], seq: int | None = None) -> Json:
+    """The description of the trustees whose shares count after these records, or (`seq`) for that one of them."""
+    found: Json = {}
+    for record in records:
+        if seq is not None and record.seq >= seq:
+            break
+        if record.type == "TenderSubmitted":
+            found = record.fact.terms.committee
+        elif isinstance(record.fact, TrusteesChanged):
+            found = record.fact.committee
+    return found
 
 
 def submission_folder(receipt_id: str) -> str:

@@ -14,6 +14,8 @@ from app.casefile.record import Record
 from app.procedure import bid, convening, fallback, opening, qualification, rehearsal, tender
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor
+from app.procedure.trustees import TrusteesChanged
+from crypto.canonical import Json
 from evaluation import draw, sitting
 from evaluation.draw.events import DrawEvent
 from evaluation.sitting.events import SittingEvent
@@ -54,6 +56,7 @@ class LotCase:
     buyer_members: tuple[convening.BuyerMemberNamed, ...] = ()
     draw: draw.DrawState = field(default_factory=draw.DrawState)
     sitting: SittingState = field(default_factory=SittingState)
+    opened_under: Json | None = None  # the trustees' description as it stood at the release or start of the fallback
     since: Mapping[Phase, datetime] = field(default_factory=dict)  # when each phase after the bidding was reached
 
     @property
@@ -118,9 +121,8 @@ class Case:
 
     @cached_property
     def trustee_keys(self) -> frozenset[str]:
-        """Ids of the keys of the trustees whom the case relies on."""
-        terms = self.tender.terms
-        return frozenset(m["key_id"] for m in terms.committee["members"]) if terms else frozenset()
+        """Ids of the keys of the trustees whom the case relies on now."""
+        return frozenset(m["key_id"] for m in self.tender.committee.get("members", ()))
 
     def lot(self, number: str) -> LotCase:
         """Raises RuleViolation `lot_unknown`."""
@@ -178,6 +180,8 @@ class Case:
             lots = self.lots
             if isinstance(fact, tender.TenderPublished):
                 lots = {lot.number: LotCase() for lot in after.published.lots}
+            elif isinstance(fact, TrusteesChanged):
+                lots = {number: _with_other_trustees(lot, fact.committee["k"]) for number, lot in lots.items()}
             return replace(self, tender=after, lots=lots)
         if isinstance(fact, REHEARSAL_FACTS):
             return replace(self, rehearsal=rehearsal.apply(self.rehearsal, fact, record.at))
@@ -185,6 +189,8 @@ class Case:
             return self  # the register's facts concern no tender
         before = self.lots[record.lot]
         after_it = _apply_to_lot(before, fact, record)
+        if isinstance(fact, opening.BidsReleased | fallback.FallbackStarted) and before.opened_under is None:
+            after_it = replace(after_it, opened_under=self.tender.committee)
         if after_it.phase is not before.phase:
             after_it = replace(after_it, since={**before.since, after_it.phase: record.at})
         return replace(self, lots={**self.lots, record.lot: after_it})
@@ -202,6 +208,14 @@ def _check_rounds(state: LotCase, fact: Any) -> None:
         raise RuleViolation("round_not_awaited", round=fact.round)
     if isinstance(fact, opening.BidOpened | opening.BidVoided) and state.rounds_missing:
         raise RuleViolation("round_not_signed", round=state.rounds_missing[0])
+
+
+def _with_other_trustees(state: LotCase, needed: int) -> LotCase:
+    """A signature that is not complete begins again with the new trustees, `needed` of whom sign."""
+    begun = state.opening
+    if state.opened_under is None:
+        begun = replace(begun, shares={}, share_times={})
+    return replace(state, opening=begun, draw=draw.with_other_trustees(state.draw, needed))
 
 
 def _apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:

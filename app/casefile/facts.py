@@ -10,7 +10,18 @@ from typing import Any
 
 from app.casefile import register
 from app.casefile.codec import decode
-from app.procedure import bid, convening, deadlines, fallback, opening, qualification, rehearsal, tender, terms
+from app.procedure import (
+    bid,
+    convening,
+    deadlines,
+    fallback,
+    opening,
+    qualification,
+    rehearsal,
+    tender,
+    terms,
+    trustees,
+)
 from app.procedure.errors import RuleViolation
 from crypto.canonical import Json
 from evaluation import draw
@@ -49,8 +60,11 @@ FACTS = {
         _case(register.CertificateIssued),
         _case(register.CertificateRevoked),
         _case(register.CommitteeRegistered),
+        _case(register.CommitteeReshared),
+        _case(register.CommitteeRetired),
         _case(register.ClientCodePublished),
         _case(register.CeremonyOpened),
+        _case(register.ResharingOpened),
         _case(register.CeremonyJoined),
         _case(register.DealingGiven),
         _case(register.DealingsAccepted),
@@ -69,6 +83,7 @@ FACTS = {
         _case(tender.AnswerReleased, "answer:release"),
         _case(tender.AmendmentProposed, "amendment:propose"),
         _case(tender.AmendmentReleased, "amendment:release"),
+        _case(trustees.TrusteesChanged),
         _case(deadlines.PostponementProposed, "postponement:propose"),
         _case(deadlines.PostponementReleased, "postponement:release"),
         _case(deadlines.OutageExtensionProposed, "outage_extension:propose"),

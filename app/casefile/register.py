@@ -51,6 +51,27 @@ class CommitteeRegistered:
 
 
 @dataclass(frozen=True)
+class CommitteeReshared:
+    """The same key in the hands of other trustees: the description that holds from here on, and the one it follows.
+
+    `previous_sha256` is the digest of the description that the resharing `ceremony` began from.
+    """
+
+    committee_id: str
+    ceremony: str
+    previous_sha256: str
+    description: Json
+
+
+@dataclass(frozen=True)
+class CommitteeRetired:
+    """The centre takes a committee out of use: no further tender is sealed to it, those under way go on."""
+
+    committee_id: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class ClientCodePublished:
     """The code that seals bids, by hash, so that what was served to one bidder can be compared."""
 
@@ -82,13 +103,32 @@ class CeremonyOpened:
 
 
 @dataclass(frozen=True)
+class ResharingOpened:
+    """A centre asks the trustees of a committee to hand its key on to `members`, of whom any `k` can sign then.
+
+    `dealers` are the trustees as the description `previous` has them.
+    """
+
+    ceremony: str
+    k: int
+    members: tuple[CeremonyMember, ...]
+    dealers: tuple[CeremonyMember, ...]
+    previous: Json
+
+
+@dataclass(frozen=True)
 class CeremonyJoined:
-    """A trustee takes part. `recipient` (`age1pq1…`) was made on its own machine for this ceremony alone."""
+    """A trustee takes part. `recipient` (`age1pq1…`) was made on its own machine for this ceremony alone.
+
+    Where a key is handed on, `recipient` is "" and `recipients` has one by each dealer's index: a complaint lays open
+    what one dealer sent and nothing of the others, whose shares go on to count.
+    """
 
     ceremony: str
     index: int
     recipient: str
     proof: Mapping[str, str]
+    recipients: Mapping[int, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -122,7 +162,8 @@ class DealingsAccepted:
 class CeremonyEnded:
     """Over without a committee. `because`: cancelled, share_wrong, share_unreadable, complaint_unfounded.
 
-    `guilty` is the index of who was wrong, 0 for nobody; `complaint` lets anybody judge that again ({} without one).
+    `guilty` is the index of who was wrong (among the dealers, or of the member that complained), 0 for nobody;
+    `complaint` lets anybody judge that again ({} without one).
     """
 
     ceremony: str

@@ -46,8 +46,14 @@ def documents_root(terms: TenderTerms) -> str:
 
 
 def committee_of(case: Case) -> Committee:
-    """The trustees of a published case."""
-    return Committee.from_description(case.tender.published.committee)
+    """The trustees of a published case whose shares count now."""
+    _ = case.tender.published
+    return Committee.from_description(case.tender.committee)
+
+
+def opening_committee(case: Case, lot: str) -> Committee:
+    """The trustees of a lot's opening: of its release or the start of its fallback, until then those of now."""
+    return Committee.from_description(case.lots[lot].opened_under or case.tender.committee)
 
 
 def round_of(case: Case, fact: BidSubmitted) -> Round | None:

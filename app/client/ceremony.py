@@ -1,4 +1,4 @@
-"""A trustee's part in a key ceremony (mode M1), on its own machine: join, deal, check, accept or complain.
+"""A trustee's part in a key ceremony or a resharing, on its own machine: join, deal, check, accept or complain.
 
 The tool believes nobody. The members' certificates must come from the roots pinned in the folder; every fact that the
 platform shows is decided anew by `app.casefile.ceremony`, signatures included; the committee counts when it is what the
@@ -11,29 +11,34 @@ from __future__ import annotations
 import base64
 import io
 import os
-import re
-import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 from app.casefile import ceremony as rules
 from app.casefile.ceremony import Ceremony, ComplaintRaised, Step
 from app.casefile.codec import decode, encode
 from app.casefile.facts import fact_type
-from app.casefile.register import CeremonyJoined, CeremonyMember, CeremonyOpened, DealingGiven, DealingsAccepted
+from app.casefile.register import CeremonyJoined, CeremonyMember, DealingGiven, DealingsAccepted
 from app.client.acting import Person
-from app.client.connection import Refused
-from app.client.keyfile import Profile, read_json, write_json, write_private
-from app.client.passphrase import open_under, seal_under
+from app.client.connection import Refused, refuse
+from app.client.holding import check_room, holdings, keep_share, missing_share
+from app.client.keeping import Keeping
 from app.messages import sentence
 from app.procedure.errors import RuleViolation
-from crypto.canonical import canonical, parse
 from crypto.certificates import verify_certificate
-from crypto.committee import Committee, Dealing, check_dealt_share, combine_dealt_shares, complaint, deal
+from crypto.committee import (
+    Committee,
+    Dealing,
+    check_dealt_share,
+    combine_dealt_shares,
+    combine_redealt_shares,
+    complaint,
+    deal,
+    deal_again,
+)
 from crypto.envelope import HybridIdentity, HybridRecipient, encrypt
 from crypto.errors import CryptoError
 from crypto.signing import sign_object
@@ -45,75 +50,9 @@ ENDS = {
     rules.UNREADABLE: ("分发的份额无法打开", "a dealt share could not be opened"),
     rules.UNFOUNDED: ("投诉不成立", "a complaint was unfounded"),
 }
-_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 Announce = Callable[[str, str], None]
 Confirm = Callable[[Ceremony], bool]
 S = TypeVar("S", CeremonyJoined, DealingGiven, DealingsAccepted, ComplaintRaised)
-
-
-def _refuse(code: str, zh: str, en: str, **facts: Any) -> Refused:
-    return Refused(code, zh.format(**facts), en.format(**facts), facts=facts)
-
-
-@dataclass
-class Keeping:
-    """What a trustee keeps of a ceremony that is under way, in `ceremony/<id>` of its folder."""
-
-    profile: Profile
-    ceremony: str
-    passphrase: str = field(repr=False)
-
-    def __post_init__(self) -> None:
-        if not _ID.fullmatch(self.ceremony):  # it becomes a path
-            raise _refuse("ceremony_id_wrong", "仪式编号应为 32 位十六进制。", "A ceremony's number has 32 hex digits.")
-
-    @property
-    def folder(self) -> Path:
-        return self.profile.folder / "ceremony" / self.ceremony
-
-    @property
-    def begun(self) -> bool:
-        """Whether this folder has joined and its secrets are still needed."""
-        return self._identity_path.exists()
-
-    @property
-    def _identity_path(self) -> Path:
-        return self.folder / "identity.age"
-
-    @property
-    def state(self) -> dict[str, Any]:
-        return dict(read_json(self.folder / "state.json", {}))
-
-    def note(self, **facts: Any) -> None:
-        write_json(self.folder / "state.json", self.state | facts)
-
-    def identity(self, *, make: bool = False) -> HybridIdentity:
-        """The identity of this ceremony, to which the others seal. Raises Refused `ceremony_secrets_missing`."""
-        if self.begun:
-            return HybridIdentity(open_under(self.passphrase, self._identity_path.read_bytes()).decode())
-        if not make:
-            raise _refuse(
-                "ceremony_secrets_missing",
-                "文件夹 {folder} 中没有本次仪式的私密文件，不能继续。请使用加入仪式时的文件夹；"
-                "若已丢失，请交易中心取消并重新发起。",
-                "The folder {folder} lacks the secrets of this ceremony. Use the folder that you joined with; if it is "
-                "lost, have the centre cancel and open another.",
-                folder=self.folder,
-            )
-        made = HybridIdentity.generate()
-        write_private(self._identity_path, seal_under(self.passphrase, made.identity.encode()))
-        return made
-
-    def dealing(self, make: Callable[[], DealingGiven]) -> DealingGiven:
-        """What this trustee deals: made once, on the disk before it leaves."""
-        path = self.folder / "dealing.age"
-        if not path.exists():
-            write_private(path, seal_under(self.passphrase, canonical(encode(make()))))
-        return decode(DealingGiven, parse(open_under(self.passphrase, path.read_bytes())))
-
-    def forget(self) -> None:
-        """Delete what was secret only for the ceremony."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 @dataclass
@@ -124,22 +63,20 @@ class Part:
     keeping: Keeping
 
     @property
-    def index_path(self) -> Path:
-        return self.person.profile.folder / "committee.json"
-
-    @property
-    def share_path(self) -> Path:
-        return self.person.profile.folder / "share.age"
+    def key_id(self) -> str:
+        return self.person.key.key_id
 
     def look(self) -> Ceremony:
         """The ceremony, checked from its opening on. Raises Refused, CryptoError of certificates and signatures."""
         shown = self.person.connection.get(f"/ceremonies/{self.keeping.ceremony}")
         try:
-            opened = decode(CeremonyOpened, shown["opened"])
+            opened = fact_type(str(shown["type"])).decode(shown["opened"])
             facts = [fact_type(str(fact["type"])).decode(fact["payload"]) for fact in shown["facts"]]
-            keys = {m.index: self._certified(m, shown["certificates"]) for m in opened.members}
+            people = rules.Ceremony(opened).people
+            keys = {person.key_id: self._certified(person, shown["certificates"]) for person in people}
             ceremony = rules.replay(opened, facts, self.person.origin, keys)
-            ceremony.index_of(self.person.key.key_id)
+            if self.person.key.key_id not in keys:
+                raise RuleViolation("ceremony_not_member", ceremony=ceremony.id[:8])
         except RuleViolation as refusal:
             words = [sentence(refusal.code, refusal.facts, language) for language in ("zh", "en")]
             raise Refused(refusal.code, *words, facts=refusal.facts) from refusal
@@ -149,10 +86,10 @@ class Part:
     def _certified(self, member: CeremonyMember, certificates: Mapping[str, str]) -> bytes:
         """The member's public key, by a certificate from a pinned root that names this very member."""
         roots = self._roots()
-        facts = verify_certificate(str(certificates.get(str(member.index), "")), roots, datetime.now(UTC))
+        facts = verify_certificate(str(certificates.get(member.key_id, "")), roots, datetime.now(UTC))
         named = (facts.key_id, facts.subject.serial, facts.subject.organisation, facts.usage, facts.scope)
         if named != (member.key_id, member.account, member.organisation, "person", ""):
-            raise _refuse(
+            raise refuse(
                 "ceremony_certificate_differs",
                 "第 {index} 号受托人（{organisation}）的证书与名单不符。未签署任何内容；请联系监督部门。",
                 "The certificate of trustee {index} ({organisation}) does not fit the list. Nothing was signed; call "
@@ -174,7 +111,7 @@ class Part:
         """One opening for ever: the list of members that was confirmed does not change under this number."""
         pinned = self.keeping.state.get("opened_sha256", ceremony.opened_sha256)
         if ceremony.id != self.keeping.ceremony or pinned != ceremony.opened_sha256:
-            raise _refuse(
+            raise refuse(
                 "ceremony_changed",
                 "密钥仪式 {ceremony} 的名单或门限与先前出示的不同。拒绝继续；请联系监督部门。",
                 "The members or the threshold of ceremony {ceremony} are not those shown before. Refused; call the "
@@ -184,38 +121,36 @@ class Part:
 
     def next_step(self, ceremony: Ceremony) -> Step | None:
         """What this trustee does now, signed; None while it waits for others. Raises Refused, CryptoError."""
-        index = ceremony.index_of(self.person.key.key_id)
-        if index not in ceremony.joined:
-            self._check_free()
-            recipient = self.keeping.identity(make=True).recipient
-            return self._signed(ceremony, CeremonyJoined(ceremony.id, index, recipient, {}))
-        if ceremony.stage == "deal" and index not in ceremony.dealt:
-            self._check_own(ceremony, index)
-            return self.keeping.dealing(lambda: self._deal(ceremony, index))
-        if ceremony.stage == "accept" and index not in ceremony.accepted:
+        index, dealer = ceremony.index_of(self.key_id), ceremony.dealer_index(self.key_id)
+        if ceremony.stage == "join" and index and index not in ceremony.joined:
+            check_room(self.person.profile, ceremony.previous.id if ceremony.previous else "")
+            return self._join(ceremony, index)
+        if ceremony.stage == "deal" and dealer and dealer not in ceremony.dealt:
+            if index:
+                self._check_own(ceremony, index)
+            return self.keeping.dealing(lambda: self._deal(ceremony, dealer))
+        if ceremony.stage == "accept" and index and index not in ceremony.accepted:
             return self._checked(ceremony, index)
         return None
+
+    def _join(self, ceremony: Ceremony, index: int) -> CeremonyJoined:
+        if ceremony.previous is None:
+            recipient = self.keeping.identities(make=1)[0].recipient
+            return self._signed(ceremony, CeremonyJoined(ceremony.id, index, recipient, {}))
+        own = self.keeping.identities(make=len(ceremony.dealers))
+        recipients = {dealer: identity.recipient for dealer, identity in enumerate(own, 1)}
+        return self._signed(ceremony, CeremonyJoined(ceremony.id, index, "", {}, recipients))
 
     def _signed(self, ceremony: Ceremony, step: S) -> S:
         text = rules.statement(self.person.origin, ceremony.opened_sha256, step)
         return replace(step, proof=sign_object(self.person.key, rules.LABEL, text))
 
-    def _check_free(self) -> None:
-        """A folder has room for one share: an older one may still be needed to open bids."""
-        if self.share_path.exists():
-            raise _refuse(
-                "ceremony_folder_taken",
-                "文件夹 {folder} 中已有另一个委员会的份额，可能仍要用于开标，不会覆盖。请新建文件夹，"
-                "把 key.pem 和 profile.json 复制过去，并用 --folder 指明。",
-                "The folder {folder} holds a share of another committee, which may still have to open bids; it is not "
-                "overwritten. Make a new folder, copy key.pem and profile.json into it, and name it with --folder.",
-                folder=self.person.profile.folder,
-            )
-
-    def _check_own(self, ceremony: Ceremony, index: int) -> HybridIdentity:
-        own = self.keeping.identity()
-        if ceremony.joined[index].recipient != own.recipient:
-            raise _refuse(
+    def _check_own(self, ceremony: Ceremony, index: int) -> dict[int, HybridIdentity]:
+        """By dealer the identity that it seals to. Raises Refused where another machine has joined."""
+        kept, dealers = self.keeping.identities(), [dealer.index for dealer in ceremony.dealers]
+        own = dict(zip(dealers, kept if ceremony.previous else kept * len(dealers), strict=False))
+        if any(ceremony.recipient(index, dealer) != found.recipient for dealer, found in own.items()):
+            raise refuse(
                 "ceremony_joined_elsewhere",
                 "本次仪式是从另一个文件夹或另一台机器加入的。请在那里继续；若不是您本人所为，请立即停用密钥并联系监督部门。",
                 "This ceremony was joined from another folder or machine. Go on there; if it was not you, take your "
@@ -223,12 +158,24 @@ class Part:
             )
         return own
 
-    def _deal(self, ceremony: Ceremony, index: int) -> DealingGiven:
-        public, shares = deal(ceremony.id, index, ceremony.n, ceremony.opened.k, os.urandom)
-        files = {i: _sealed(ceremony.joined[i].recipient, share) for i, share in shares.items()}
+    def _deal(self, ceremony: Ceremony, dealer: int) -> DealingGiven:
+        n, k = ceremony.n, ceremony.opened.k
+        if ceremony.previous is None:
+            public, shares = deal(ceremony.id, dealer, n, k, os.urandom)
+        else:
+            secret = self._held(ceremony.previous)
+            public, shares = deal_again(ceremony.id, ceremony.previous, dealer, secret, n, k, os.urandom)
+        files = {i: _sealed(ceremony.recipient(i, dealer), share) for i, share in shares.items()}
         commitments = tuple(point.hex() for point in public.commitments)
-        step = DealingGiven(ceremony.id, index, ceremony.joined_sha256, commitments, public.proof.hex(), files, {})
+        step = DealingGiven(ceremony.id, dealer, ceremony.joined_sha256, commitments, public.proof.hex(), files, {})
         return decode(DealingGiven, encode(self._signed(ceremony, step)))
+
+    def _held(self, previous: Committee) -> bytes:
+        """The share that is handed on. Raises Refused `trustee_without_share`."""
+        found = [holding for holding in holdings(self.person.profile) if holding.committee == previous]
+        if not found:
+            raise missing_share(self.person.profile)
+        return found[0].secret(self.keeping.passphrase)
 
     def _checked(self, ceremony: Ceremony, index: int) -> Step:
         """Acceptance when every share dealt to this trustee is right, else the complaint that shows the wrong one."""
@@ -238,9 +185,10 @@ class Part:
             # From here on others may know this identity: nothing dealt to it may ever be accepted.
             self.keeping.note(complained=True)
             said = complaint(wrong[0], index, wrong[1])
-            return self._signed(ceremony, ComplaintRaised(ceremony.id, index, said, own.identity, {}))
+            identity = own[wrong[0].dealer].identity
+            return self._signed(ceremony, ComplaintRaised(ceremony.id, index, said, identity, {}))
         if self.keeping.state.get("complained"):
-            raise _refuse(
+            raise refuse(
                 "ceremony_complained",
                 "本机已在此仪式中投诉，而平台现在出示了不同的分发。拒绝确认；请联系监督部门，并由交易中心取消仪式。",
                 "This machine has complained in this ceremony, and the platform now shows other dealings. Refused; "
@@ -249,7 +197,9 @@ class Part:
         step = DealingsAccepted(ceremony.id, index, ceremony.dealings_sha256, ceremony.committee.id, {})
         return self._signed(ceremony, step)
 
-    def _wrong_share(self, ceremony: Ceremony, index: int, own: HybridIdentity) -> tuple[Dealing, bytes] | None:
+    def _wrong_share(
+        self, ceremony: Ceremony, index: int, own: Mapping[int, HybridIdentity]
+    ) -> tuple[Dealing, bytes] | None:
         for dealer, share in self._received(ceremony, index, own).items():
             try:
                 check_dealt_share(ceremony.dealing(dealer), index, share)
@@ -257,10 +207,10 @@ class Part:
                 return ceremony.dealing(dealer), share
         return None
 
-    def _received(self, ceremony: Ceremony, index: int, own: HybridIdentity) -> dict[int, bytes]:
+    def _received(self, ceremony: Ceremony, index: int, own: Mapping[int, HybridIdentity]) -> dict[int, bytes]:
         """By dealer the share dealt to this trustee; b"" where the file does not open."""
         return {
-            dealer: rules.open_share(own.identity, given.shares[index]) or b""
+            dealer: rules.open_share(own[dealer].identity, given.shares[index]) or b""
             for dealer, given in sorted(ceremony.dealt.items())
         }
 
@@ -272,29 +222,23 @@ class Part:
 
     def finish(self, ceremony: Ceremony) -> Committee:
         """Keep the share as `Trustee.read` wants it, once the registered committee is the one computed here."""
-        committee, index = ceremony.committee, ceremony.index_of(self.person.key.key_id)
-        found = [c["description"] for c in self.person.connection.get("/committees") if c["id"] == committee.id]
-        if committee.describe() not in found:
-            raise _refuse(
+        committee, index = ceremony.committee, ceremony.index_of(self.key_id)
+        registered = [c for c in self.person.connection.get("/committees") if c["id"] == committee.id]
+        if not any(committee.describe() in (c["description"], *c["earlier"]) for c in registered):
+            raise refuse(
                 "ceremony_committee_differs",
                 "登记簿中的委员会与本机算出的（{committee}）不一致。份额未保存为可用；请联系监督部门。",
                 "The register's committee is not the one computed here ({committee}). The share was not put to use; "
                 "call the regulator.",
                 committee=committee.id[:16],
             )
-        if not self._kept(committee):
-            self._check_free()
-            own = self._check_own(ceremony, index)
-            dealings = [ceremony.dealing(i) for i in range(1, ceremony.n + 1)]
-            secret = combine_dealt_shares(dealings, index, self._received(ceremony, index, own))
-            write_json(self.index_path, {"committee": committee.describe(), "index": index})
-            write_private(self.share_path, seal_under(self.keeping.passphrase, secret))  # last: the folder is whole
+        if index and not any(holding.committee == committee for holding in holdings(self.person.profile)):
+            received = self._received(ceremony, index, self._check_own(ceremony, index))
+            combined = combine_dealt_shares if ceremony.previous is None else combine_redealt_shares
+            secret = combined(ceremony.dealings, index, received)
+            keep_share(self.person.profile, committee, index, secret, self.keeping.passphrase)
         self.keeping.forget()
         return committee
-
-    def _kept(self, committee: Committee) -> bool:
-        kept = read_json(self.index_path)
-        return self.share_path.exists() and kept is not None and kept["committee"] == committee.describe()
 
 
 def _sealed(recipient: str, secret: bytes) -> str:
@@ -305,7 +249,7 @@ def _sealed(recipient: str, secret: bytes) -> str:
 
 def waiting_ceremonies(person: Person) -> list[str]:
     """Ids of the ceremonies in which this trustee has something to do, or to bring to its end here."""
-    mine = [c for c in person.connection.get("/ceremonies") if _is_member(c, person.key.key_id)]
+    mine = [c for c in person.connection.get("/ceremonies") if _takes_part(c, person.key.key_id)]
     return [
         str(c["ceremony"])
         for c in mine
@@ -314,8 +258,8 @@ def waiting_ceremonies(person: Person) -> list[str]:
     ]
 
 
-def _is_member(shown: Mapping[str, Any], key: str) -> bool:
-    return any(member["key_id"] == key for member in shown["members"])
+def _takes_part(shown: Mapping[str, Any], key: str) -> bool:
+    return any(one["key_id"] == key for one in (*shown["members"], *shown["dealers"]))
 
 
 def take_part(
@@ -339,7 +283,7 @@ def take_part(
             return part.finish(found)
         if not part.keeping.state.get("confirmed"):
             if not confirm(found):
-                raise _refuse("ceremony_declined", "未确认，未签署任何内容。", "Not confirmed; nothing was signed.")
+                raise refuse("ceremony_declined", "未确认，未签署任何内容。", "Not confirmed; nothing was signed.")
             part.keeping.note(opened_sha256=found.opened_sha256, confirmed=True)
         step = part.next_step(found)
         if step is not None and _taken(part, step):
@@ -353,23 +297,26 @@ def take_part(
 
 
 def _taken(part: Part, step: Step) -> bool:
-    """Whether the step was taken; not when somebody's complaint came in between, which the next look shows."""
+    """Whether the step was taken; not when somebody's complaint, or enough dealings, came in between.
+
+    The next look shows which.
+    """
     try:
         part.send(step)
     except Refused as refusal:
-        if refusal.code != "ceremony_over":
+        if refusal.code not in ("ceremony_over", "ceremony_dealings_enough"):
             raise
         return False
     return True
 
 
 def _ended(ceremony: Ceremony) -> Refused:
-    ended = ceremony.ended
+    ended, guilty = ceremony.ended, ceremony.guilty
     assert ended is not None
-    who = ceremony.member(ended.guilty).organisation if ended.guilty else "-"
+    who = guilty.organisation if guilty is not None else "-"
     facts = {"because": ended.because, "words": ended.words or "-", "who": who}
     zh, en = ENDS[ended.because]
-    return _refuse(
+    return refuse(
         "ceremony_ended",
         f"密钥仪式已终止，没有产生委员会：{zh}。责任方：{{who}}；说明：{{words}}。请等候交易中心重新发起。",
         f"The ceremony ended without a committee: {en}. At fault: {{who}}; reason: {{words}}. Wait for the centre to "

@@ -35,6 +35,12 @@ class Refused(Exception):
         return f"{self.sentences['zh']} {self.sentences['en']} [{self.code}]"
 
 
+def refuse(code: str, zh: str, en: str, **facts: Any) -> Refused:
+    """A refusal by the program itself, its sentences filled with `facts`."""
+    shown = {name: str(value) for name, value in facts.items()}
+    return Refused(code, zh.format(**shown), en.format(**shown), facts=facts)
+
+
 def _unreachable(url: str, exc: Exception) -> Refused:
     return Refused(
         "no_answer",

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from app.client.connection import Connection
+from app.procedure.trustees import TrusteesChanged
 
 
 class CaseFeed:
@@ -17,11 +18,21 @@ class CaseFeed:
         self._cursor = ""
 
     def refresh(self) -> list[dict[str, Any]]:
-        """The new events. Raises Refused."""
+        """The new events. Raises Refused.
+
+        With other trustees it begins anew: who is one now may see what it could not see before.
+        """
+        found = self._fetch()
+        if self._cursor and any(event["type"] == TrusteesChanged.__name__ for event in found):
+            self.events, self._cursor = [], ""
+            found = self._fetch()
+        self.events += found
+        return found
+
+    def _fetch(self) -> list[dict[str, Any]]:
         query = {"cursor": self._cursor} if self._cursor else {}
         answer = self.connection.get(f"/cases/{quote(self.case)}/events", **query)
         self._cursor = answer["cursor"]
-        self.events += answer["events"]
         return list(answer["events"])
 
     def of(self, type: str, lot: str = "") -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from app.client.acting import Person
 from app.client.connection import Refused
 from app.client.trustee import Event, Share, Trustee, check_clock
 from app.procedure.rehearsal import KIND, rehearsal_statement
-from crypto.committee import Committee, identity, sign_share
+from crypto.committee import identity, sign_share
 from crypto.instants import format_instant, parse_instant
 
 
@@ -41,7 +41,7 @@ def rehearsal_shares(
     opened = by_type.get("RehearsalOpened")
     if opened is None or "RehearsalEnded" in by_type or trustee.index in given:
         return []
-    if Committee.from_description(opened["committee"]).id != trustee.committee.id:
+    if opened["committee"] != trustee.committee.describe():
         return []
     try:
         check_clock(clock_offset)

@@ -15,11 +15,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from app.client.connection import Refused
+from app.client.connection import Refused, refuse
+from app.client.holding import holdings, missing_share
 from app.client.keyfile import Profile, read_json, write_json, write_private
-from app.client.passphrase import open_under, seal_under
+from app.client.passphrase import seal_under
 from app.procedure.deadlines import OutageExtensionReleased, PauseOrdered, PostponementReleased, ResumptionOrdered
 from app.procedure.tender import AmendmentReleased
+from app.procedure.trustees import TrusteesChanged
 from crypto.canonical import Json, canonical, digest
 from crypto.committee import Committee, Member, identity, run_ceremony, sign_share
 from crypto.instants import format_instant, parse_instant
@@ -37,11 +39,6 @@ M0：本委员会的全部密钥份额在同一台机器上生成，仅供演示
 M0: all shares of this committee were made on one machine. For demonstrations only.
 """
 Event = Mapping[str, Any]
-
-
-def _refuse(code: str, zh: str, en: str, **facts: Any) -> Refused:
-    shown = {name: str(value) for name, value in facts.items()}
-    return Refused(code, zh.format(**shown), en.format(**shown), facts=facts)
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,7 @@ class Memory:
         """
         found, stated = self._kept["signed"].get(slot, {}).get("sha256"), digest(history)
         if found not in (None, stated):
-            raise _refuse(
+            raise refuse(
                 "trustee_two_histories",
                 "“{slot}”已按另一份记录签署过（{found}），现在出示的是 {stated}。拒绝签署；请立即联系监督部门。",
                 "“{slot}” was signed on another record ({found}); this one is {stated}. Refused; call the regulator.",
@@ -102,11 +99,19 @@ class Trustee:
 
     @classmethod
     def read(cls, profile: Profile, passphrase: str) -> Trustee:
-        """The trustee of a folder. Raises FileNotFoundError, CryptoError `envelope_no_identity`."""
-        kept = json.loads((profile.folder / "committee.json").read_bytes())
-        secret = open_under(passphrase, (profile.folder / "share.age").read_bytes())
-        committee = Committee.from_description(kept["committee"])
-        return cls(committee, kept["index"], secret, Memory(profile.folder / "memory.json"))
+        """The trustee of a folder, by the share that counts. Raises as `read_all` does."""
+        return cls.read_all(profile, passphrase)[0]
+
+    @classmethod
+    def read_all(cls, profile: Profile, passphrase: str) -> tuple[Trustee, ...]:
+        """The trustee of a folder, once for each share in it, the one that counts first; one memory for all.
+
+        Raises Refused `trustee_without_share`, CryptoError `envelope_no_identity`.
+        """
+        memory, found = Memory(profile.folder / "memory.json"), holdings(profile)
+        if not found:
+            raise missing_share(profile)
+        return tuple(cls(held.committee, held.index, held.secret(passphrase), memory) for held in found)
 
     def shares_due(
         self,
@@ -134,14 +139,11 @@ class Trustee:
         return found
 
     def _lots(self, events: Iterable[Event]) -> list[str]:
-        """The lots of a published case whose bids are sealed to this very committee."""
+        """The lots of a published case in which shares of this very committee count now."""
         terms = _last(events, "TenderSubmitted")
-        if terms is None or _last(events, "TenderPublished") is None:
+        if terms is None or committee_shown(events) != self.committee.describe():
             return []
-        published = terms["payload"]["terms"]
-        if Committee.from_description(published["committee"]).id != self.committee.id:
-            return []
-        return [lot["number"] for lot in published["lots"]]
+        return [lot["number"] for lot in terms["payload"]["terms"]["lots"]]
 
     def _open_share(self, opening: _Opening, events: Sequence[Event], now: datetime) -> Share | None:
         deadline_at = self.memory.pin(opening.name, _deadline(events, opening.lot))
@@ -150,7 +152,7 @@ class Trustee:
         if closed is None or _any(mine, "BidsReleased", "KeysDisclosed") or self._given(mine, "ShareReleased"):
             return None
         if now < deadline_at:
-            raise _refuse(
+            raise refuse(
                 "trustee_not_due",
                 "{lot} 的截止时间为 {deadline_at}，本机时间 {now}，尚未到时。拒绝签署。",
                 "The deadline of {lot} is {deadline_at}; it is {now} here. Refused.",
@@ -159,14 +161,14 @@ class Trustee:
                 now=format_instant(now),
             )
         if _stands_still(events, opening.lot):
-            raise _refuse(
+            raise refuse(
                 "trustee_paused",
                 "{lot} 已被监督部门责令暂停，尚未恢复。拒绝签署。",
                 "{lot} is paused by order of the competent authority and has not been resumed. Refused.",
                 lot=opening.name,
             )
         if not closed["payload"]["enough"] or _last(mine, "LotFailed"):
-            raise _refuse(
+            raise refuse(
                 "trustee_lot_failed",
                 "{lot} 的投标人不足法定数量，不开标。拒绝签署。",
                 "{lot} has fewer bids than required and is not opened. Refused.",
@@ -217,7 +219,7 @@ class Trustee:
         if canonical(dict(statement)).decode() != payload["statement"]:
             wrong.append("statement")
         if wrong:
-            raise _refuse(
+            raise refuse(
                 "trustee_statement_differs",
                 "{lot} 第 {round} 轮抽取声明与记录不符：{field}。拒绝签署；请联系监督部门。",
                 "Round {round} of the draw for {lot}: the statement differs from the record in {field}. Refused.",
@@ -252,7 +254,7 @@ class _Opening:
 def check_clock(offset: timedelta) -> None:
     """Raises Refused `trustee_clock_off` when the platform's clock and this one differ by more than CLOCK_TOLERANCE."""
     if abs(offset) > CLOCK_TOLERANCE:
-        raise _refuse(
+        raise refuse(
             "trustee_clock_off",
             "本机时钟与平台相差 {seconds} 秒，超过 {limit} 秒。拒绝签署；请先校准时钟。",
             "This clock is {seconds} s off the platform's, more than {limit} s. Refused; set the clock first.",
@@ -268,6 +270,14 @@ def _all(events: Iterable[Event], type: str, number: int | None = None) -> list[
 def _last(events: Iterable[Event], type: str, number: int | None = None) -> Event | None:
     found = _all(events, type, number)
     return found[-1] if found else None
+
+
+def committee_shown(events: Iterable[Event]) -> Json:
+    """The description of the trustees whose shares count now in a published case; {} for any other."""
+    terms, changed = _last(events, "TenderSubmitted"), _last(events, TrusteesChanged.__name__)
+    if terms is None or _last(events, "TenderPublished") is None:
+        return {}
+    return changed["payload"]["committee"] if changed else terms["payload"]["terms"]["committee"]
 
 
 def _any(events: Iterable[Event], *types: str) -> bool:

@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from app.procedure import deadlines
+from app.procedure import deadlines, trustees
 from app.procedure.calendar import add
 from app.procedure.deadlines import Timetable
 from app.procedure.errors import RuleViolation
 from app.procedure.terms import CaseOpened, TenderTerms, check_terms
+from app.procedure.trustees import TrusteesChanged
+from crypto.canonical import Json
 from crypto.timelock import Round
 
 
@@ -105,6 +107,7 @@ class Tender:
     questions: Mapping[str, Question] = field(default_factory=dict)
     amendments: Mapping[str, Amendment] = field(default_factory=dict)
     timetable: Timetable = field(default_factory=Timetable)
+    trustees: tuple[TrusteesChanged, ...] = ()  # since publication
 
     @property
     def deadlines(self) -> Mapping[str, datetime]:
@@ -119,6 +122,13 @@ class Tender:
         """
         chain = self.published.chain
         return tuple(chain.round_after(at) for at in self.timetable.had(lot)) if chain else ()
+
+    @property
+    def committee(self) -> Json:
+        """The description of the trustees whose shares count now; {} before terms are submitted."""
+        if self.trustees:
+            return self.trustees[-1].committee
+        return self.terms.committee if self.terms is not None else {}
 
     @property
     def published(self) -> TenderTerms:
@@ -138,6 +148,7 @@ Fact = (
     | AnswerReleased
     | AmendmentProposed
     | AmendmentReleased
+    | TrusteesChanged
     | deadlines.Fact
 )
 
@@ -167,10 +178,18 @@ def decide(tender: Tender, fact: Fact, by: str, now: datetime) -> tuple[Fact, ..
         case AmendmentReleased():
             _decide_amendment_release(tender, fact, by, now)
         case _:
-            profile, since = tender.published.profile, tender.published_at
-            assert since is not None
-            deadlines.decide(tender.timetable, fact, by, now, since, profile)
+            _decide_running(tender, fact, by, now)
     return (fact,)
+
+
+def _decide_running(tender: Tender, fact: TrusteesChanged | deadlines.Fact, by: str, now: datetime) -> None:
+    """What befalls a tender from outside: other trustees, another timetable."""
+    profile, since = tender.published.profile, tender.published_at
+    assert since is not None
+    if isinstance(fact, TrusteesChanged):
+        trustees.decide(tender.committee, fact)
+    else:
+        deadlines.decide(tender.timetable, fact, by, now, since, profile)
 
 
 def _decide_release(tender: Tender, fact: TenderReturned | TenderPublished, by: str, now: datetime) -> None:
@@ -273,6 +292,8 @@ def apply(tender: Tender, fact: Fact, by: str, at: datetime, fact_sha256: str = 
             amendments = {**tender.amendments, fact.amendment: amendment}
             timetable = tender.timetable.moved(type(fact).__name__, fact.text, fact.deadlines, at)
             return replace(tender, amendments=amendments, timetable=timetable)
+        case TrusteesChanged():
+            return replace(tender, trustees=(*tender.trustees, fact))
         case _:
             return replace(tender, timetable=deadlines.apply(tender.timetable, fact, by, at))
 

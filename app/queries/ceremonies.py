@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,16 +18,22 @@ from app.procedure.roles import Role
 from app.queries.cases import record_of
 from crypto.canonical import Json
 
-KINDS = ("CeremonyOpened", "CeremonyJoined", "DealingGiven", "DealingsAccepted", "CeremonyEnded")
+OPENINGS = ("CeremonyOpened", "ResharingOpened")
+KINDS = (*OPENINGS, "CeremonyJoined", "DealingGiven", "DealingsAccepted", "CeremonyEnded")
 
 
 @dataclass(frozen=True)
 class CeremonyRow:
-    """A ceremony as it stands, its facts in order, when it was opened."""
+    """A ceremony as it stands, its facts in order, when and by whom (an account) it was opened.
+
+    `since`: when what is waited for now began to be waited for.
+    """
 
     state: Ceremony
     facts: tuple[Any, ...]
     opened_at: datetime
+    opened_by: str
+    since: datetime
 
     @property
     def id(self) -> str:
@@ -40,8 +46,19 @@ class CeremonyRow:
     @property
     def guilty(self) -> str:
         """The organisation that a complaint found to be wrong; "" for none."""
-        ended = self.state.ended
-        return self.state.member(ended.guilty).organisation if ended is not None and ended.guilty else ""
+        guilty = self.state.guilty
+        return guilty.organisation if guilty is not None else ""
+
+    @property
+    def committee_id(self) -> str:
+        """The committee that it has made, or whose key it hands on; "" for none yet."""
+        if self.state.previous is not None:
+            return self.state.previous.id
+        return self.state.committee.id if self.state.complete else ""
+
+    def waits_for(self, keys: frozenset[str]) -> bool:
+        """Whether it is the turn of somebody with one of these keys."""
+        return any(person.key_id in keys for person in self.state.missing)
 
 
 def load_ceremonies(db_session: DbSession) -> dict[str, CeremonyRow]:
@@ -50,11 +67,13 @@ def load_ceremonies(db_session: DbSession) -> dict[str, CeremonyRow]:
     found: dict[str, CeremonyRow] = {}
     for record in map(record_of, db_session.scalars(query)):
         fact = record.fact
-        if record.type == "CeremonyOpened":
-            found[fact.ceremony] = CeremonyRow(Ceremony(fact), (), record.at)
+        if record.type in OPENINGS:
+            found[fact.ceremony] = CeremonyRow(Ceremony(fact), (), record.at, record.actor, record.at)
             continue
         row = found[fact.ceremony]
-        found[fact.ceremony] = CeremonyRow(apply(row.state, fact), (*row.facts, fact), row.opened_at)
+        after = apply(row.state, fact)
+        since = row.since if after.stage == row.state.stage else record.at
+        found[fact.ceremony] = replace(row, state=after, facts=(*row.facts, fact), since=since)
     return dict(reversed(found.items()))
 
 
@@ -62,17 +81,15 @@ def waiting_for(db_session: DbSession, keys: frozenset[str]) -> list[tuple[Cerem
     """Ceremonies under way in which one of these keys takes part, and whether it is that member's turn."""
     found = []
     for row in load_ceremonies(db_session).values():
-        own = keys & {member.key_id for member in row.state.opened.members}
-        if own and not row.over:
-            found.append((row, any(member.key_id in own for member in row.state.missing)))
+        if not row.over and any(person.key_id in keys for person in row.state.people):
+            found.append((row, row.waits_for(keys)))
     return found
 
 
-def certificates_of(db_session: DbSession, state: Ceremony) -> dict[int, Certificate]:
-    """By index the certificate of each member's key, revoked or not."""
-    keys = {member.key_id: member.index for member in state.opened.members}
-    query = select(Certificate).where(Certificate.key_id.in_(keys), Certificate.scope == "")
-    return {keys[row.key_id]: row for row in db_session.scalars(query)}
+def certificates_of(db_session: DbSession, keys: Iterable[str]) -> dict[str, Certificate]:
+    """By key id the certificate of each of these keys, revoked or not."""
+    query = select(Certificate).where(Certificate.key_id.in_(set(keys)), Certificate.scope == "")
+    return {row.key_id: row for row in db_session.scalars(query)}
 
 
 def described(row: CeremonyRow) -> dict[str, Json]:
@@ -87,19 +104,23 @@ def described(row: CeremonyRow) -> dict[str, Json]:
         "joined": sorted(state.joined),
         "dealt": sorted(state.dealt),
         "accepted": sorted(state.accepted),
-        "committee_id": state.committee.id if state.complete else "",
+        "dealers": encode(state.dealers),
+        "resharing": state.previous is not None,
+        "committee_id": row.committee_id,
         "ended": encode(state.ended) if state.ended else {},
         "opened_at": encode(row.opened_at),
+        "since": encode(row.since),
     }
 
 
-def transcript(row: CeremonyRow, certificates: Mapping[int, Certificate]) -> dict[str, Json]:
-    """All that anybody needs to check a ceremony: its opening, its facts in order, the members' certificates."""
+def transcript(row: CeremonyRow, certificates: Mapping[str, Certificate]) -> dict[str, Json]:
+    """All that anybody needs to check a ceremony: its opening, its facts in order, certificates by key id."""
     return {
         **described(row),
+        "type": type(row.state.opened).__name__,
         "opened": encode(row.state.opened),
         "facts": [{"type": type(fact).__name__, "payload": encode(fact)} for fact in row.facts],
-        "certificates": {str(index): certificate.pem for index, certificate in certificates.items()},
+        "certificates": {key: certificate.pem for key, certificate in certificates.items()},
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from app.casefile.board import board_digest
 from app.casefile.case import Case, Phase
 from app.casefile.codec import encode
-from app.casefile.sealing import committee_of, context_of, open_identity, open_statement
+from app.casefile.sealing import committee_of, context_of, open_identity, open_statement, opening_committee
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.opening import Opening
@@ -46,7 +46,7 @@ def bid_desk(origin: str, case: Case, lot: str, actor: Actor, limit: int) -> dic
 
 def opening_board(origin: str, case: Case, lot: str) -> dict[str, Json]:
     """The board of an opening. Before the lot is closed it holds the deadline and nothing else."""
-    state, committee = case.lot(lot).opening, committee_of(case)
+    state, committee = case.lot(lot).opening, opening_committee(case, lot)
     board: dict[str, Json] = {
         "deadline_at": encode(case.tender.deadlines[lot]),
         "paused": lot in case.tender.timetable.left,

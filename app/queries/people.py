@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from app.casefile.register import REGISTER
 from app.database import Database
 from app.models import Account, Organisation
 from app.procedure.roles import Actor, Role
-from app.queries.cases import load_records
 from crypto.canonical import Json
 
 LISTED_KINDS = ("agency", "centre", "regulator")
@@ -39,13 +37,6 @@ def find_organisations(database: Database, kind: str) -> Json:
     with database.reading() as db_session:
         query = select(Organisation).where(Organisation.kind == kind).order_by(Organisation.name)
         return [{"id": row.id, "name": row.name, "kind": row.kind} for row in db_session.scalars(query)]
-
-
-def registered_committees(database: Database) -> Json:
-    """Committees of trustees, latest first."""
-    with database.reading() as db_session:
-        facts = [r.payload for r in load_records(db_session, REGISTER) if r.type == "CommitteeRegistered"]
-    return [{"id": fact["committee_id"], "description": fact["description"]} for fact in reversed(facts)]
 
 
 def names_of_accounts(database: Database, ids: set[str]) -> dict[str, str]:

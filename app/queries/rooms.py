@@ -9,15 +9,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import get_args
 
+from app.casefile.bundle import committee_at
 from app.casefile.case import Case, LotCase, Phase
 from app.casefile.record import Record
-from app.casefile.sealing import committee_of
+from app.casefile.sealing import committee_of, opening_committee
 from app.procedure.fallback import CommitmentsEnded, FallbackStarted
 from app.procedure.money import rmb_capital
 from app.procedure.opening import BidOpened, BidVoided, Fact, Opening
 from app.queries.lots import awaited_rounds, opening_board
 from crypto.canonical import Json, digest
-from crypto.committee import identity
+from crypto.committee import Committee, identity
 from crypto.timelock import Round
 from evaluation import draw as draw_rules
 from evaluation.draw import DrawRound, RoundReason, SeatState
@@ -126,7 +127,7 @@ def opening_hall(origin: str, case: Case, lot: str, seen: Iterable[Record]) -> O
         needed=board["needed"],
         mode=board["mode"],
         ceiling=terms.ceiling,
-        trustees=_lights(case, opening),
+        trustees=_lights(opening_committee(case, lot), opening),
         fallback=_fallback(case, lot),
         chain=str(board.get("chain", "")),
         rounds=tuple(_round_light(opening, waited) for waited in awaited_rounds(case, lot)),
@@ -135,7 +136,7 @@ def opening_hall(origin: str, case: Case, lot: str, seen: Iterable[Record]) -> O
         objections=_objections(opening),
         objections_until=opening.objections_until,
         confirmations=len(opening.confirmations),
-        record=_record(case, lot, seen),
+        record=_record(lot, seen),
         checks=_opening_checks(opening, board),
         board_sha256=board["board_sha256"],
     )
@@ -154,12 +155,12 @@ def _opening_stage(state: LotCase) -> str:
     return "closed" if opening.closed is not None else "waiting"
 
 
-def _lights(case: Case, opening: Opening) -> tuple[TrusteeLight, ...]:
+def _lights(committee: Committee, opening: Opening) -> tuple[TrusteeLight, ...]:
     return tuple(
         TrusteeLight(
             m.organisation, "verified" if m.index in opening.shares else "waiting", opening.share_times.get(m.index)
         )
-        for m in committee_of(case).members
+        for m in committee.members
     )
 
 
@@ -171,7 +172,7 @@ def _fallback(case: Case, lot: str) -> FallbackView | None:
         return None
     missing = tuple(
         m.organisation
-        for m in committee_of(case).members
+        for m in opening_committee(case, lot).members
         if m.index in started.missing and m.index not in standing.opening.shares
     )
     return FallbackView(standing.fallback.step, until, missing)
@@ -208,11 +209,18 @@ def _objections(opening: Opening) -> tuple[ObjectionLine, ...]:
     )
 
 
-def _record(case: Case, lot: str, seen: Iterable[Record]) -> tuple[RecordLine, ...]:
-    trustees = {m.index: m.organisation for m in committee_of(case).members}
+def _record(lot: str, seen: Iterable[Record]) -> tuple[RecordLine, ...]:
+    seen = list(seen)
     return tuple(
-        RecordLine(r.at, r.type, _about(r, trustees)) for r in seen if r.lot == lot and r.type in OPENING_FACTS
+        RecordLine(r.at, r.type, _about(r, _trustees(r, seen)))
+        for r in seen
+        if r.lot == lot and r.type in OPENING_FACTS
     )
+
+
+def _trustees(record: Record, seen: list[Record]) -> dict[int, str]:
+    """Organisations by index, as the committee stood at a record."""
+    return {m["index"]: m["organisation"] for m in committee_at(seen, record.seq).get("members", ())}
 
 
 def _about(record: Record, trustees: Mapping[int, str]) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case, LotCase
-from app.casefile.sealing import committee_of, open_identity
+from app.casefile.sealing import open_identity, opening_committee
 from app.documents.content import (
     CaseHeading,
     FallbackProof,
@@ -171,7 +171,7 @@ def opened_bids(case: Case, lot: str, lang: Lang) -> tuple[OpenedBid, ...]:
 
 
 def _release_proof(platform: Platform, case: Case, lot: str) -> ReleaseProof:
-    opening, committee = case.lots[lot].opening, committee_of(case)
+    opening, committee = case.lots[lot].opening, opening_committee(case, lot)
     shares = tuple(
         TrusteeShare(m.index, m.organisation, opening.share_times.get(m.index), m.index in opening.shares)
         for m in committee.members

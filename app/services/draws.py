@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session as DbSession
 from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.casefile.sealing import committee_of
-from app.database import in_native_thread
 from app.models import Account, CallUp, Organisation, Pseudonym
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
@@ -28,11 +27,11 @@ from app.services.actors import load_actor
 from app.services.acts import Act, Answer, Proposal, completes, prepares
 from app.services.experts import account_of_expert, all_experts
 from app.services.notices import mail_call_up
-from app.services.openings import check_trustee
+from app.services.openings import check_trustees_share, check_unchanged
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
 from crypto.canonical import Json
-from crypto.committee import check_capsule_header, combine, identity, verify_share
+from crypto.committee import Committee, check_capsule_header, combine, identity
 from evaluation import draw as rules
 from evaluation.draw import Candidate, DrawRound, DrawState, SeatState
 from evaluation.experts import EligibilityRules, eligible
@@ -171,25 +170,21 @@ def state_draw(act: Act) -> Answer:
 
 
 @prepares("DrawShareReleased")
-def check_draw_share(platform: Platform, log_in: LogIn, proposal: Proposal) -> None:
+def check_draw_share(platform: Platform, log_in: LogIn, proposal: Proposal) -> Committee:
     """As at an opening: the share must be that trustee's, over this very statement."""
     with platform.database.reading() as db_session:
         case = load_case(db_session, proposal.case_id)
-    committee, index = committee_of(case), proposal.payload["index"]
-    check_trustee(committee.members, index, proposal.signed.key_id)
+    committee = committee_of(case)
     ident = identity("draw", json.loads(_current(case, proposal.lot).statement or "{}"))
-    try:
-        share = bytes.fromhex(proposal.payload["share_hex"])
-    except ValueError as exc:
-        raise RuleViolation("malformed", path="$.share_hex", expected="hex") from exc
-    if not in_native_thread(verify_share, committee, index, ident, share):
-        raise RuleViolation("share_wrong", index=index)
+    check_trustees_share(committee, ident, proposal, "share_hex")
+    return committee
 
 
 @completes("DrawShareReleased")
 def release_draw_share(act: Act) -> Answer:
     """With the k-th share the signature exists; only its hash is shown before the members have signed in."""
     current, committee = _current(act.work.case, act.lot), committee_of(act.work.case)
+    check_unchanged(act, committee)
     if not current.signature_hex and len(current.shares) >= committee.k:
         ident = identity("draw", json.loads(current.statement))
         release = combine(committee, ident, {i: bytes.fromhex(s) for i, s in current.shares.items()})

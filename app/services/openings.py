@@ -15,9 +15,9 @@ from app.casefile.coefficients import coefficients_of
 from app.casefile.sealing import (
     bid_key,
     check_manifest,
-    committee_of,
     context_of,
     open_identity,
+    opening_committee,
     submissions_root,
 )
 from app.database import in_native_thread
@@ -33,10 +33,11 @@ from app.services.acts import Act, Answer, Proposal, completes, prepares
 from app.services.documents import render_opening_record, store_document
 from app.services.platform import Platform
 from app.services.rounds import ask_for_rounds
+from app.services.trustees import follow_resharings
 from app.services.unit_of_work import UnitOfWork, unit_of_work
 from crypto.canonical import Json, digest
 from crypto.certificates import verify_certificate
-from crypto.committee import Member, combine, verify_share
+from crypto.committee import Committee, Member, combine, verify_share
 from crypto.envelope import context_hash, open_bid
 from crypto.errors import CryptoError
 from crypto.package import Package, read_package
@@ -50,6 +51,7 @@ def close_lot(platform: Platform, case_id: str, lot: str) -> None:
         closes_at = work.case.tender.timetable.closes_at(lot)
         if gate.closed_at is not None or closes_at is None or work.now < closes_at:
             return
+        follow_resharings(work)
         root = submissions_root(_standing_payloads(work.db_session, work.case, lot))
         profile = work.case.tender.published.profile
         for fact in rules.close(state.opening, len(state.bidding.live), root, closes_at, work.now, profile):
@@ -81,19 +83,34 @@ def _destroy(platform: Platform, work: UnitOfWork, lot: str, receipts: Sequence[
 
 
 @prepares("ShareReleased")
-def check_share(platform: Platform, log_in: LogIn, proposal: Proposal) -> None:
-    """A share counts only when the pairing says that it is that trustee's, and that trustee signed the act."""
+def check_share(platform: Platform, log_in: LogIn, proposal: Proposal) -> Committee:
+    """A share counts only when the pairing says that it is that trustee's, and that trustee signed the act.
+
+    The committee under which it was checked.
+    """
     with platform.database.reading() as db_session:
         case = load_case(db_session, proposal.case_id)
-    committee, index = committee_of(case), proposal.payload["index"]
-    ident = open_identity(platform.origin, case.id, proposal.lot)
+    committee = opening_committee(case, proposal.lot)
+    check_trustees_share(committee, open_identity(platform.origin, case.id, proposal.lot), proposal, "share")
+    return committee
+
+
+def check_trustees_share(committee: Committee, ident: bytes, proposal: Proposal, field: str) -> None:
+    """Raises RuleViolation `share_of_another`, `malformed`, `share_wrong`."""
+    index = proposal.payload["index"]
     check_trustee(committee.members, index, proposal.signed.key_id)
     try:
-        share = bytes.fromhex(proposal.payload["share"])
+        share = bytes.fromhex(proposal.payload[field])
     except ValueError as exc:
-        raise RuleViolation("malformed", path="$.share", expected="hex") from exc
+        raise RuleViolation("malformed", path=f"$.{field}", expected="hex") from exc
     if not in_native_thread(verify_share, committee, index, ident, share):
         raise RuleViolation("share_wrong", index=index)
+
+
+def check_unchanged(act: Act, committee: Committee) -> None:
+    """Between check and transaction other trustees may have got the key. Raises RuleViolation `trustees_changed`."""
+    if act.prepared != committee:
+        raise RuleViolation("trustees_changed")
 
 
 def check_trustee(members: Sequence[Member], index: int, key_id: str) -> None:
@@ -106,7 +123,8 @@ def check_trustee(members: Sequence[Member], index: int, key_id: str) -> None:
 def release_share(act: Act) -> Answer:
     """With the k-th share the lot is released: one signature opens every bid."""
     opening = act.work.case.lots[act.lot].opening
-    committee = committee_of(act.work.case)
+    committee = opening_committee(act.work.case, act.lot)
+    check_unchanged(act, committee)
     if opening.release is None and len(opening.shares) >= committee.k:
         ident = open_identity(act.platform.origin, act.work.case.id, act.lot)
         release = combine(committee, ident, {i: bytes.fromhex(s) for i, s in opening.shares.items()})

@@ -23,6 +23,7 @@ from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
 from app.queries.cases import load_records
+from app.queries.committees import load_committees
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.platform import Platform
@@ -152,7 +153,7 @@ def register_committee(platform: Platform, log_in: LogIn, description: Json) -> 
         actor = load_actor(work.db_session, log_in.account_id)
         authorize(actor, Action.COMMITTEE_REGISTER)
         check_members(work.db_session, committee.describe()["members"])
-        if not any(c["id"] == committee.id for c in committees(work.db_session)):
+        if committee.id not in load_committees(work.db_session):
             fact = CommitteeRegistered(committee.id, committee.describe())
             work.append(fact, actor=actor, role="TC")
     return committee.id
@@ -164,12 +165,6 @@ def check_members(db_session: DbSession, members: Sequence[Mapping[str, Any]]) -
         query = select(Certificate).where(Certificate.key_id == member["key_id"], Certificate.revoked_at.is_(None))
         if db_session.scalar(query) is None:
             raise RuleViolation("trustee_not_certified", index=member["index"])
-
-
-def committees(db_session: DbSession) -> list[dict[str, Any]]:
-    """All registered committees, latest first: id and description."""
-    facts = [record.fact for record in load_records(db_session, REGISTER) if record.type == "CommitteeRegistered"]
-    return [{"id": fact.committee_id, "description": fact.description} for fact in reversed(facts)]
 
 
 def publish_client_code(platform: Platform, name: str, version: str, bundle_sha256: str) -> None:

@@ -15,7 +15,6 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
-from app.casefile.register import REGISTER
 from app.casefile.sealing import MANIFEST_LABEL, bid_identity, read_items
 from app.database import in_native_thread
 from app.models import Certificate, StoredFile
@@ -33,7 +32,8 @@ from app.procedure.rehearsal import (
     SampleBidOpened,
     rehearsal_statement,
 )
-from app.queries.cases import load_case, load_records
+from app.queries.cases import load_case
+from app.queries.committees import find_committee
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, Proposal, completes, prepares
@@ -61,7 +61,7 @@ def open_rehearsal(
     rehearsal = secrets.token_hex(8)
     with platform.database.reading() as db_session:
         authorize(load_actor(db_session, log_in.account_id, log_in.seat), Action.REHEARSAL_OPEN)
-        committee = _registered(db_session, committee_id)
+        committee = Committee.from_description(find_committee(db_session, committee_id).description)
     made = [_sample(platform, rehearsal, committee, name, price) for name, price in SAMPLES]
     with unit_of_work(platform.database, rehearsal, begins=KIND) as work:
         actor = load_actor(work.db_session, log_in.account_id, log_in.seat)
@@ -76,13 +76,6 @@ def open_rehearsal(
         work.schedule("end_rehearsal", opened.ends_at, detail="time")
         _tell_trustees(work, committee, due)
     return rehearsal
-
-
-def _registered(db_session: DbSession, committee_id: str) -> Committee:
-    for record in reversed(load_records(db_session, REGISTER)):
-        if record.type == "CommitteeRegistered" and record.payload["committee_id"] == committee_id:
-            return Committee.from_description(record.payload["description"])
-    raise RuleViolation("committee_unknown")
 
 
 def _identity(platform: Platform, rehearsal: str) -> bytes:

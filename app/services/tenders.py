@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.adapters.profiles import read_profile
 from app.casefile.codec import decode, encode
+from app.casefile.committees import check_in_use
 from app.casefile.next_round import next_round_form
 from app.models import Download, Lot, Organisation, StoredFile, Tender, TenderDraft
 from app.permissions.actions import Action
@@ -21,6 +22,7 @@ from app.procedure.roles import Actor, Role
 from app.procedure.tender import TenderSubmitted
 from app.procedure.terms import CaseOpened, Document, Party, TenderTerms
 from app.queries.cases import load_case
+from app.queries.committees import find_committee, load_committees
 from app.queries.lists import next_round
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
@@ -28,9 +30,10 @@ from app.services.acts import Act, Answer, completes
 from app.services.documents import add_file
 from app.services.notices import tell_downloaders, tell_role
 from app.services.platform import Platform
-from app.services.register import committees
+from app.services.trustees import follow_resharings
 from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
 from crypto.canonical import Json
+from crypto.committee import Committee
 
 DOCUMENT_LIMIT = 200 * 2**20
 
@@ -164,8 +167,9 @@ def draft_terms(platform: Platform, log_in: LogIn, case_id: str) -> Json:
     draft = read_draft(platform, log_in, case_id)
     form = dict(draft.form)
     with platform.database.reading() as db_session:
-        registered, parties = committees(db_session), load_case(db_session, case_id).tender.parties
-    chosen = next((c for c in registered if c["id"] == form.get("committee")), registered[0] if registered else None)
+        usable = [c for c in load_committees(db_session).values() if c.in_use]
+        parties = load_case(db_session, case_id).tender.parties
+    chosen = next((c for c in usable if c.id == form.get("committee")), usable[0] if usable else None)
     if chosen is None:
         raise RuleViolation("committee_missing")
     locked = form.pop("timelock", "")
@@ -177,7 +181,7 @@ def draft_terms(platform: Platform, log_in: LogIn, case_id: str) -> Json:
         "title": draft.title,
         "profile": encode(read_profile(str(form.get("profile", "")))),
         "documents": encode(draft.documents),
-        "committee": chosen["description"],
+        "committee": chosen.description,
     }
     return encode(decode(TenderSubmitted, {"terms": payload}))
 
@@ -199,8 +203,10 @@ def submit_tender(act: Act) -> Answer:
         raise RuleViolation("profile_changed", profile=terms.profile.name)
     if terms.documents != _documents(db_session, act.work.case.id):
         raise RuleViolation("documents_changed")
-    if not any(c["description"] == terms.committee for c in committees(db_session)):
+    chosen = next((c for c in load_committees(db_session).values() if c.description == terms.committee), None)
+    if chosen is None:
         raise RuleViolation("committee_missing")
+    check_in_use(chosen)
     if terms.chain is not None and terms.chain != act.platform.settings.drand_chain:
         raise RuleViolation("second_lock_unavailable", chain=terms.chain.hash[:12])
     if db_session.scalar(select(Tender.case_id).where(Tender.code == terms.code)) is not None:
@@ -219,6 +225,8 @@ def return_tender(act: Act) -> Answer:
 def publish_tender(act: Act) -> Answer:
     """The notice is public from here; each lot gets its gate and its closing is due."""
     work = act.work
+    check_in_use(find_committee(work.db_session, Committee.from_description(work.case.tender.committee).id))
+    follow_resharings(work)
     terms, parties = work.case.tender.published, work.case.tender.parties
     assert parties is not None
     work.db_session.add(

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.services import draws, fallbacks, notices, openings, rehearsals, reports, rounds, sittings, ticks
+from app.services import (
+    ceremonies,
+    draws,
+    fallbacks,
+    notices,
+    openings,
+    rehearsals,
+    reports,
+    rounds,
+    sittings,
+    ticks,
+    trustees,
+)
 from app.services.jobs import ClaimedJob
 from app.services.platform import Platform
 
@@ -27,6 +39,8 @@ TASKS: dict[str, Run] = {
     "prepare_report": lambda platform, job: reports.prepare_report(platform, job.case_id, job.lot),
     "seal_report": lambda platform, job: reports.seal_report(platform, job.case_id, job.lot),
     "make_tick": lambda platform, job: ticks.run_tick(platform, regular=not job.case_id),
+    "change_trustees": lambda platform, job: trustees.change_trustees(platform, job.case_id, job.detail),
+    "remind_ceremony": lambda platform, job: ceremonies.remind(platform, job.detail),
     "send_notice": lambda platform, job: notices.send_notice(platform, job.detail),
 }
 

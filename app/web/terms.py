@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from itertools import zip_longest
 
 from flask_babel import gettext as _
 
+from app.casefile.committees import StandingCommittee
 from app.documents.wording import plain
 from app.procedure.convening import least_members
 from app.procedure.money import rmb_capital
 from app.procedure.terms import LotTerms, TenderTerms
+from app.web.pages import to_local
 from app.web.wording import (
     CRITERION_KINDS,
     CRITERION_STAGES,
@@ -103,6 +106,29 @@ def second_lock_words(chain: Chain) -> str:
         "模式 M2：受托方签署之外，还须 drand 网络（%(chain)s）在截止后产生的公开签名；在此之前受托方串通也不能开标",
         chain=name,
     )
+
+
+def standing_words(committee: StandingCommittee) -> str:
+    """A standing committee in one line of a choice: how many sign, who they are, how it was made, since when."""
+    holds = committee.description
+    words = [
+        _("%(k)s / %(n)s 家共同解密：", k=holds["k"], n=holds["n"])
+        + _("、").join(m["organisation"] for m in holds["members"]),
+        mode_words(holds["mode"]),
+        _("%(day)s 登记", day=_day(committee.registered_at)),
+    ]
+    if committee.reshared_at is not None:
+        words.append(_("%(day)s 换届", day=_day(committee.reshared_at)))
+    return " · ".join(words)
+
+
+def mode_words(mode: str) -> str:
+    """How a committee's shares were made."""
+    return _("演示：全部密钥在一台机器") if mode == "M0" else _("份额在各自机器上生成")
+
+
+def _day(at: datetime) -> str:
+    return to_local(at).date().isoformat()
 
 
 def _periods(terms: TenderTerms) -> tuple[tuple[str, str], ...]:

@@ -15,12 +15,12 @@ def play(actor: Actor) -> None:
     actor.person.profile.keep(organisation=organisation)
     actor.tell("trustee_ready", organisation=organisation)
     actor.until((actor.folder / "share.age").exists, "a share")
-    trustee = Trustee.read(actor.person.profile, PASSPHRASE)
+    trustees = Trustee.read_all(actor.person.profile, PASSPHRASE)
 
     def announce(what: str, about: Any) -> None:
         if isinstance(about, Share):
-            actor.tell("share_signed", type=about.type, index=trustee.index, organisation=organisation)
+            actor.tell("share_signed", type=about.type, index=trustees[0].index, organisation=organisation)
         else:
             actor.tell("trustee_refused", zh=about.sentences["zh"], en=about.sentences["en"])
 
-    watch(actor.person, trustee, announce)
+    watch(actor.person, trustees, announce)

@@ -25,7 +25,7 @@ from evaluation.draw.events import (
     RoundReason,
 )
 from evaluation.draw.procedure import decide, recheck
-from evaluation.draw.state import DrawRound, DrawState, SeatState, apply, excluded, missing, replay
+from evaluation.draw.state import DrawRound, DrawState, SeatState, apply, excluded, missing, replay, with_other_trustees
 from evaluation.draw.tickets import (
     Candidate,
     DrawConditions,
@@ -100,4 +100,5 @@ __all__ = [
     "statement",
     "statement_bytes",
     "ticket",
+    "with_other_trustees",
 ]

@@ -122,6 +122,17 @@ def excluded(state: DrawState) -> dict[str, str]:
     return found
 
 
+def with_other_trustees(state: DrawState, needed: int) -> DrawState:
+    """The draw once other trustees hold the key, `needed` of whom sign: what is not signed yet begins again.
+
+    Shares of two sets of trustees do not combine.
+    """
+    if state.conditions is not None:
+        state = replace(state, conditions=replace(state.conditions, trustees_needed=needed))
+    current = state.current
+    return state if current is None or current.signature_hex else _in_round(state, current.number, shares={})
+
+
 @singledispatch
 def _applied(event: DrawEvent, state: DrawState) -> DrawState:
     raise TypeError(f"{type(event).__name__} does not happen in a draw")

@@ -32,7 +32,7 @@ TRUSTEES = (A, B, C)
 JOINED = held(TRUSTEES, 2, "join")
 DEALT = held(TRUSTEES, 2, "join", "deal")
 DONE = held(TRUSTEES, 2, "join", "deal", "accept")
-KEYS = {trustee.index: trustee.key.spki for trustee in TRUSTEES}
+KEYS = {trustee.key.key_id: trustee.key.spki for trustee in TRUSTEES}
 
 
 def refused(code: str, ceremony: Ceremony, trustee: PaperTrustee, step: object) -> None:

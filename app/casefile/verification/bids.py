@@ -74,15 +74,16 @@ def check_release(evidence: Evidence) -> Findings:
     released = 0
     for lot, state in evidence.case.lots.items():
         committee, ident = committee_of(evidence.case), open_identity(evidence.origin, evidence.case_id, lot)
-        keys = {member.index: member.key_id for member in committee.members}
         for record in evidence.of_lot(lot):
             if record.type != "ShareReleased":
                 continue
+            trustees = evidence.committee(record)
+            keys = {member.index: member.key_id for member in trustees.members}
             index, share = record.fact.index, bytes.fromhex(record.fact.share)
             what = {"seq": record.seq, "type": record.type, "index": index}
             if record.act.get("key_id") != keys.get(index):
                 yield failed("evidence_share_of_another", **what)
-            elif not verify_share(committee, index, ident, share):
+            elif not verify_share(trustees, index, ident, share):
                 yield failed("evidence_share_wrong", **what)
         if state.opening.release is not None:
             released += 1

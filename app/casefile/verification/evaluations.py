@@ -34,7 +34,7 @@ def check_draws(evidence: Evidence) -> Findings:
             for what in _wrong_in_round(found, committee, earlier):
                 yield failed("evidence_draw_wrong", lot=lot, round=found.number, field=what)
             earlier = found.record_sha256
-        yield from _check_shares(records, draw_rounds(records), committee)
+        yield from _check_shares(evidence, records, draw_rounds(records))
     yield held("evidence_draws_hold", rounds=rounds)
 
 
@@ -57,11 +57,12 @@ def _wrong_in_round(found: DrawRound, committee: Committee, earlier: str) -> lis
     return [name for name, holds in right.items() if not holds]
 
 
-def _check_shares(records: list[Record], rounds: tuple[DrawRound, ...], committee: Committee) -> Findings:
-    keys = {member.index: member.key_id for member in committee.members}
+def _check_shares(evidence: Evidence, records: list[Record], rounds: tuple[DrawRound, ...]) -> Findings:
     for record in records:
         fact, what = record.fact, {"seq": record.seq, "type": record.type}
         if isinstance(fact, draw.DrawShareReleased):
+            committee = evidence.committee(record)
+            keys = {member.index: member.key_id for member in committee.members}
             ident = identity("draw", rounds[fact.round - 1].stated)
             if record.act.get("key_id") != keys.get(fact.index):
                 yield failed("evidence_share_of_another", **what, index=fact.index)

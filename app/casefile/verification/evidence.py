@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from app.casefile.bundle import CASE, EVENTS, PRIVATE, TRUST, submitted_pairs
+from app.casefile.bundle import CASE, EVENTS, PRIVATE, TRUST, committee_at, submitted_pairs
 from app.casefile.case import Case
 from app.casefile.record import Record
 from app.casefile.register import CertificateIssued, CertificateRevoked
@@ -17,6 +17,7 @@ from app.procedure.profiles import Profile
 from app.procedure.roles import Role
 from crypto.canonical import Json, parse
 from crypto.certificates import CertificateFacts, verify_certificate
+from crypto.committee import Committee
 from crypto.errors import CryptoError
 from crypto.notes import VerifierKey
 
@@ -109,6 +110,14 @@ class Evidence:
     def bids(self) -> dict[str, tuple[Record, Record]]:
         """Visible submissions by receipt id, each with its receipt."""
         return {receipt.fact.receipt_id: (sub, receipt) for sub, receipt in submitted_pairs(self.readable)}
+
+    def committee(self, record: Record) -> Committee:
+        """The trustees whose shares counted at a record; for an opening see `opening_committee`."""
+        seq = record.seq
+        if record.type == "ShareReleased":
+            fixed = (r.seq for r in self.of_lot(record.lot) if r.type in ("BidsReleased", "FallbackStarted"))
+            seq = min((*fixed, seq))
+        return Committee.from_description(committee_at(self.readable, seq))
 
     def of_lot(self, lot: str) -> list[Record]:
         return [record for record in self.readable if record.lot == lot]

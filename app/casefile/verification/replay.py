@@ -18,7 +18,7 @@ from app.casefile.coefficients import coefficients_of
 from app.casefile.convened import sitting_of
 from app.casefile.facts import fact_type
 from app.casefile.record import Record
-from app.casefile.sealing import committee_of, open_identity, submissions_root
+from app.casefile.sealing import committee_of, open_identity, opening_committee, submissions_root
 from app.casefile.verification.evidence import Evidence
 from app.casefile.verification.findings import Findings, failed, held, not_covered
 from app.procedure import deadlines, fallback, opening
@@ -207,7 +207,7 @@ class Replay:
         if isinstance(fact, BidSubmitted):
             yield BidReceipted
         elif isinstance(fact, opening.ShareReleased):
-            found, committee = case.lot(lot).opening, committee_of(case)
+            found, committee = case.lot(lot).opening, opening_committee(case, lot)
             if found.release is None and len(found.shares) >= committee.k:
                 shares = {index: bytes.fromhex(share) for index, share in found.shares.items()}
                 release = combine(committee, open_identity(self.evidence.origin, case.id, lot), shares)

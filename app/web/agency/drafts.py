@@ -21,7 +21,8 @@ from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
 from app.procedure.tender import TenderSubmitted
 from app.procedure.terms import check_terms
-from app.queries.people import find_organisations, registered_committees
+from app.queries.committees import read_committees
+from app.queries.people import find_organisations
 from app.services import tenders
 from app.services.tenders import Draft
 from app.web.agency.blueprint import routes
@@ -29,9 +30,8 @@ from app.web.agency.forms import BasicsForm, DocumentForm, LotForm, NewCaseForm,
 from app.web.agency.scoring import SPARE_ROWS, fill_scoring, price_parameters, read_scoring, with_formula
 from app.web.entitled import account_key, in_words
 from app.web.pages import Refused, attempt, case_trail, entitled_case, head_of, local_time, to_local, to_utc
-from app.web.terms import second_lock_words, shown_terms
+from app.web.terms import second_lock_words, shown_terms, standing_words
 from app.web.wording import FORMULAS, PARAMETERS, titled
-from crypto.canonical import Json
 from crypto.errors import CryptoError
 from crypto.instants import parse_instant
 from evaluation.prices import FORMULAS as PRICE_FORMULAS
@@ -131,18 +131,13 @@ def _basics(draft: Draft, step: str, _index: int) -> str | Response:
     demo = platform().settings.demo
     profiles = [read_profile(name) for name in profile_names()]
     form.profile.choices = options((p.name, titled(p)) for p in profiles if demo or not p.demo)
-    committees = registered_committees(platform().database)
-    form.committee.choices = options((c["id"], _committee_words(c["description"])) for c in committees)
+    usable = [committee for committee in read_committees(platform().database) if committee.in_use]
+    form.committee.choices = options((committee.id, standing_words(committee)) for committee in usable)
     form.timelock.choices = _second_locks(str(draft.form.get("timelock", "")))
     if form.validate_on_submit():
         typed = {name: form[name].data.strip() for name in (*BASICS, "title")}
         return _saved(draft, step, {**draft.form, **typed, "complex": form.complex.data})
     return _shown(draft, step, "draft_basics", form=form)
-
-
-def _committee_words(description: Json) -> str:
-    people = _("、").join(m["organisation"] for m in description["members"])
-    return f"{description['k']}/{description['n']} {people} ({description['mode']})"
 
 
 def _second_locks(chosen: str) -> list[SelectChoice]:

@@ -12,7 +12,7 @@ from wtforms.fields.choices import SelectChoice
 from app.extensions import access, platform, required_log_in
 from app.permissions.actions import Action
 from app.queries.ceremonies import CeremonyRow, load_ceremonies, trustees_with_keys
-from app.queries.people import registered_committees
+from app.queries.committees import read_committees
 from app.services import ceremonies, register
 from app.web.entitled import in_words
 from app.web.operator.forms import CancelCeremonyForm, CeremonyForm, CommitteeForm
@@ -98,7 +98,7 @@ def _page(form: CommitteeForm, errors: list[str], ceremony_form: CeremonyForm, c
         errors=errors,
         ceremony_form=ceremony_form,
         ceremony_errors=ceremony_errors,
-        committees=registered_committees(platform().database),
+        committees=read_committees(platform().database),
         rows=rows,
         stages=CEREMONY_STAGES,
         ends=CEREMONY_ENDS,

@@ -13,8 +13,8 @@ from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.errors import RuleViolation
+from app.queries.committees import read_committees
 from app.queries.events import seen_events
-from app.queries.people import registered_committees
 from app.queries.rehearsals import own_rehearsals, rehearsal_hall
 from app.services import rehearsals
 from app.services.cursors import write_cursor
@@ -32,10 +32,10 @@ routes = Blueprint("rehearsals", __name__)
 def rehearsal_list() -> Any:
     """What was tried and how it went; for a centre also the form that opens the next one."""
     here, errors = platform(), []
-    committees = registered_committees(here.database)
+    committees = [committee for committee in read_committees(here.database) if committee.in_use]
     may_open = allowed(current_actor(), Action.REHEARSAL_OPEN)
     form = RehearsalForm()
-    form.committee.choices = [(c["id"], _committee_name(c["description"])) for c in committees]
+    form.committee.choices = [(c.id, _committee_name(c.description)) for c in committees]
     if may_open and form.validate_on_submit():
         due_at = to_utc(form.due.data) if form.due.data else None
         lasts = timedelta(minutes=form.minutes.data or 0)

@@ -14,7 +14,7 @@ from app.permissions.actions import Action
 from app.procedure.roles import Role
 from app.queries import boards
 from app.queries.ceremonies import waiting_for
-from app.queries.people import registered_committees
+from app.queries.committees import read_committees
 from app.queries.rehearsals import own_rehearsals
 from app.services import accounts, experts, sittings
 from app.services.accounts import NewOrganisation
@@ -39,7 +39,7 @@ def centre() -> str:
         rows = boards.centre_board(db_session, current_actor())
         waiting = boards.waiting_for_approval(db_session, current_actor())
         sites = boards.site_rows(db_session)
-    committees = registered_committees(platform().database)
+    committees = [c for c in read_committees(platform().database) if c.in_use]
     ready = {"committees": len(committees), "sites": len(sites), "experts": sum(site.experts for site in sites)}
     shown = {"rows": rows, "waiting": waiting, "ready": ready, "phases": PHASES, "steps": BOARD_STEPS}
     return render_template("pages/operator/centre.html", **shown)

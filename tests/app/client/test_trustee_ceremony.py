@@ -17,7 +17,7 @@ from app.casefile import ceremony as rules
 from app.casefile.ceremony import Ceremony
 from app.casefile.register import CeremonyEnded
 from app.client import ceremony as tool
-from app.client import trustee_commands
+from app.client import ceremony_commands, trustee_commands
 from app.client.acting import Person
 from app.client.ceremony import take_part, waiting_ceremonies
 from app.client.command_line import Parser
@@ -271,7 +271,10 @@ def test_a_member_is_who_the_certificate_says(lying):
 
 
 def test_a_missing_certificate_is_none(lying):
-    assert lying(lambda answer: answer["certificates"].pop("2")) == "certificate_malformed"
+    assert (
+        lying(lambda answer: answer["certificates"].pop(answer["opened"]["members"][1]["key_id"]))
+        == "certificate_malformed"
+    )
 
 
 def test_a_step_that_nobody_signed_is_refused(lying):
@@ -313,7 +316,7 @@ def test_an_id_that_leads_out_of_the_folder_is_refused(hall, tmp_path):
 
 def test_the_command_without_a_ceremony_certifies_and_says_the_fingerprint(hall, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("TENDERHALL_PASSPHRASE", PASSPHRASE)
-    monkeypatch.setattr(trustee_commands, "waiting_ceremonies", lambda person: [])
+    monkeypatch.setattr(ceremony_commands, "waiting_ceremonies", lambda person: [])
     person = hall.person(tmp_path, "trustee-1")
     parser = Parser()
     trustee_commands.add_parser(parser.commands())

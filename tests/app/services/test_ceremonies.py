@@ -15,6 +15,7 @@ from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
 from app.queries.cases import load_records
 from app.queries.ceremonies import load_ceremonies
+from app.queries.committees import described, load_committees
 from app.services import ceremonies, register
 from app.services.accounts import LogIn
 from app.services.platform import DIST
@@ -60,7 +61,7 @@ class Held:
 
     def committees(self) -> list[dict[str, Any]]:
         with self.platform.database.reading() as db_session:
-            return register.committees(db_session)
+            return [described(committee) for committee in load_committees(db_session).values()]
 
     def records(self) -> list[Any]:
         with self.platform.database.reading() as db_session:
