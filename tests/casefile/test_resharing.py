@@ -53,7 +53,7 @@ def test_k_of_the_old_hand_the_key_on_and_all_new_ones_certify():
     assert ceremony.stage == "accept"
     for trustee in NEW[:3]:
         ceremony = take(ceremony, trustee, trustee.accept(ceremony))
-    accepted, registered = decide(ceremony, NEW[3].accept(ceremony), ORIGIN, NEW[3].key.spki)
+    _, registered = decide(ceremony, NEW[3].accept(ceremony), ORIGIN, NEW[3].key.spki)
     assert isinstance(registered, CommitteeReshared)
     committee = Committee.from_description(registered.description)
     assert (registered.committee_id, registered.previous_sha256) == (OLD.id, digest(OLD.describe()))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from app.casefile.codec import encode
 from app.queries.ceremonies import load_ceremonies
 from app.services import ceremonies
 from app.services.platform import DIST
@@ -37,7 +38,7 @@ def do(site: Site, ceremony: str, name: str, *logins: str) -> None:
             made = replace(made, identity=KEPT[login, ceremony])
         KEPT[login, ceremony] = made.identity
         step = getattr(made, name)(state)
-        sent = {"index": step.index, **{k: v for k, v in vars(step).items() if k not in ("ceremony", "index")}}
+        sent = {k: v for k, v in encode(step).items() if k != "ceremony"}
         sent = {k: list(v) if isinstance(v, tuple) else v for k, v in sent.items()}
         ceremonies.take_step(site.case.platform, person.log_in, ceremony, name, sent)
 
