@@ -24,7 +24,7 @@ from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
 from app.procedure.rehearsal import KIND, RehearsalShareSigned, findings, rehearsal_statement
 from app.queries.cases import load_case
-from app.queries.people import registered_committees
+from app.queries.committees import described, read_committees
 from app.services import rehearsals
 from app.services.platform import DIST
 from crypto.committee import identity, sign_share
@@ -44,7 +44,7 @@ class Stage:
         self.app.extensions["tenderhall"] = self.bench.platform
         self.server = make_server("127.0.0.1", 0, self.app, threaded=True)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.committee = registered_committees(self.bench.platform.database)[0]
+        self.committee = described(read_committees(self.bench.platform.database)[0])
 
     @property
     def url(self) -> str:
@@ -113,7 +113,7 @@ def test_an_attended_and_an_unattended_tool_sign_and_the_result_is_told(stage):
             stop.set()
 
     person = stage.person(3)
-    trustee_commands.watch(person, Trustee.read(person.profile, PASSPHRASE), announce, stop=stop.is_set)
+    trustee_commands.watch(person, Trustee.read_all(person.profile, PASSPHRASE), announce, stop=stop.is_set)
     assert sorted(stage.state(rehearsal).shares) == [1, 3]
     stage.bench.work_off()
     assert [bid.reason for bid in stage.state(rehearsal).bids.values()] == ["", "", ""]
