@@ -29,7 +29,7 @@ def record_text(line: RecordLine) -> str:
     if line.type == "LotClosed":
         return _("投标截止，系统自动封闭")
     if line.type == "BidsReleased":
-        return _("受托方签名达到规定数量，开始解密")
+        return _("受托方签名达到规定数量")
     return str(FACTS[line.type])
 
 
