@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import case_log, draw, envelope, register_tick, upload
+from bench import case_log, draw, envelope, open_bids, register_tick, upload
 
 BENCHMARKS: dict[str, Callable[[], str]] = {
     "case-log": case_log.append_against_bare_insert,
     "register-tick": register_tick.tick_over_ten_thousand_cases,
-    "seal": envelope.seal_against_pyrage,
-    "open": envelope.open_against_pyrage,
+    "seal": envelope.seal_against_age,
+    "open": envelope.open_against_age,
+    "open-bids": open_bids.open_against_bare_codec,
     "upload": upload.upload_against_bare_sink,
     "draw": draw.draw_seven_of_hundred_thousand,
 }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import secrets
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
 from sqlalchemy import select
@@ -41,6 +43,9 @@ from crypto.committee import Committee, Member, combine, verify_share
 from crypto.envelope import context_hash, open_bid
 from crypto.errors import CryptoError
 from crypto.package import Package, read_package
+
+AT_ONCE = 2  # bids decrypted side by side, each of which may be as large as an upload
+Outcome = tuple[BidOpened | BidVoided, list[StoredFile]]
 
 
 def close_lot(platform: Platform, case_id: str, lot: str) -> None:
@@ -147,9 +152,9 @@ def open_bids(platform: Platform, case_id: str, lot: str) -> None:
     if not state.opening.openable or state.rounds_missing:
         return
     _draw_coefficients(platform, case_id, lot)
-    for submission in state.bidding.live:
-        if not state.opening.settled(submission.receipt_id):
-            _open_one(platform, case, lot, submission)
+    waiting = [one for one in state.bidding.live if not state.opening.settled(one.receipt_id)]
+    for submission, (fact, files) in _opened_ahead(platform, case, lot, waiting):
+        _settle(platform, case, lot, submission, fact, files)
     with unit_of_work(platform.database, case_id, lot) as work:
         opening = work.case.lots[lot].opening
         if opening.read_out:
@@ -169,13 +174,39 @@ def _draw_coefficients(platform: Platform, case_id: str, lot: str) -> None:
             work.append(drawn, lot=lot)
 
 
-def _open_one(platform: Platform, case: Case, lot: str, submission: Submission) -> None:
+def _opened_ahead(
+    platform: Platform, case: Case, lot: str, waiting: Iterable[Submission]
+) -> Iterator[tuple[Submission, Outcome]]:
+    """Each bid in its order with what is in it, while the next ones are already being decrypted: cipher, hashes and
+    disk work side by side.
+    """
+    ahead: deque[tuple[Submission, Future[Outcome]]] = deque()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for submission in waiting:
+            ahead.append((submission, pool.submit(_look_inside, platform, case, lot, submission)))
+            if len(ahead) > AT_ONCE:
+                first, found = ahead.popleft()
+                yield first, found.result()
+        for submission, found in ahead:
+            yield submission, found.result()
+
+
+def _look_inside(platform: Platform, case: Case, lot: str, submission: Submission) -> Outcome:
     bidder_name = _bidder_name(platform, submission.bidder)
     try:
-        opened, files = _decrypt(platform, case, lot, submission, bidder_name)
-        fact: BidOpened | BidVoided = opened
+        return _decrypt(platform, case, lot, submission, bidder_name)
     except CryptoError as exc:
-        fact, files = BidVoided(submission.receipt_id, submission.bidder, bidder_name, exc.code), []
+        return BidVoided(submission.receipt_id, submission.bidder, bidder_name, exc.code), []
+
+
+def _settle(
+    platform: Platform,
+    case: Case,
+    lot: str,
+    submission: Submission,
+    fact: BidOpened | BidVoided,
+    files: Sequence[StoredFile],
+) -> None:
     with unit_of_work(platform.database, case.id, lot) as work:
         if work.case.lots[lot].opening.settled(submission.receipt_id):
             return

@@ -17,10 +17,11 @@ import psycopg
 from app.adapters.keystore import create_keys
 from app.casefile.codec import encode
 from app.casefile.record import Record
-from app.casefile.sealing import committee_of, context_of
+from app.casefile.sealing import committee_of, context_of, open_identity
 from app.client.bidder import SealParameters, seal_bid
 from app.config import Settings
 from app.models import Base, WebSession
+from app.procedure.opening import ShareReleased
 from app.procedure.tender import TenderPublished
 from app.queries.cases import load_records
 from app.services import register, tenders, uploads
@@ -32,6 +33,7 @@ from app.services.platform import open_platform
 from app.services.unit_of_work import plain_transaction
 from app.tasks.jobs import run_job
 from crypto.canonical import digest
+from crypto.committee import sign_share
 from crypto.signing import SigningKey, sign_act
 from tests.app.services.people import LOT, START, Clock, Installation, Person
 from tests.app.services.whole_case import EVALUATION, REVIEW
@@ -77,6 +79,7 @@ class Bench(Installation):
 
     clock: Clock = field(default_factory=HeldClock)
     database_url: str = ""
+    padding: bytes = b""  # what every bid's file ends with
 
     def __post_init__(self) -> None:
         url = self.database_url or f"sqlite:///{self.folder / 'test.db'}"
@@ -140,7 +143,7 @@ class Bench(Installation):
         context = context_of(self.platform.origin, case, LOT, person.organisation, "age1pq1later")
         parameters = {name: value for name, value in context.items() if name not in ("v", "recipient")} | changes
         out, source = self.folder / "bids" / secrets.token_hex(4), self.folder / f"{login}.txt"
-        source.write_text(f"技术方案 {login}")
+        source.write_bytes(f"技术方案 {login}".encode() + self.padding)
         items = {"price_fen": price_fen, "duration_days": "60", "project_manager": f"经理{login[-1]}"}
         locked = case.tender.rounds(LOT)[-1] if case.tender.rounds(LOT) else None
         sealing = SealParameters(parameters, committee_of(case), locked)
@@ -161,6 +164,12 @@ class Bench(Installation):
         """Upload and submit; the answer."""
         sealed = sealed or self.seal(login)
         return self.act(login, sealed.submission, LOT, "BidSubmitted", self.attach(login, sealed))
+
+    def release(self) -> None:
+        """Two trustees sign: the lot is released, and a job that opens its bids is due."""
+        ident = open_identity(self.platform.origin, self.case_id, LOT)
+        for index in (2, 3):
+            self.act(f"trustee-{index}", ShareReleased(index, sign_share(self.shares[index], ident).hex()))
 
     # acts
 

@@ -1,0 +1,32 @@
+"""Every bench measures what it says, at its smallest size; how fast it is here says nothing."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from app.services.platform import DIST
+from bench import case_log, envelope, open_bids
+
+built = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
+
+
+def test_appends_against_bare_inserts():
+    assert "target ≥ 60%" in case_log.append_against_bare_insert(appends=2, runs=1)
+
+
+@pytest.mark.parametrize("measure", [envelope.seal_against_age, envelope.open_against_age])
+def test_the_codec_against_age_and_pyrage_which_says_when_age_is_not_here(measure, monkeypatch):
+    monkeypatch.setattr(envelope, "MEBIBYTES", 1)
+    monkeypatch.setattr(envelope, "RUNS", 1)
+    line = measure()
+    assert "peak memory" in line
+    assert (envelope.NOT_HERE in line) == (shutil.which("age") is None)
+    monkeypatch.setenv("PATH", "")
+    assert envelope.NOT_HERE in measure()
+
+
+@built
+def test_bids_are_opened_as_fast_as_their_codec():
+    assert "3 bids of 1 MiB read out" in open_bids.open_against_bare_codec(bids=3, mebibytes=1, runs=1)
