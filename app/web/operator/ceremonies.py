@@ -12,10 +12,10 @@ from wtforms.fields.choices import SelectChoice
 from app.extensions import access, platform, required_log_in
 from app.permissions.actions import Action
 from app.queries.ceremonies import CeremonyRow, load_ceremonies, trustees_with_keys
-from app.queries.committees import read_committees
-from app.services import ceremonies, register
+from app.queries.committees import load_committees, read_committees
+from app.services import ceremonies, register, trustees
 from app.web.entitled import in_words
-from app.web.operator.forms import CancelCeremonyForm, CeremonyForm, CommitteeForm
+from app.web.operator.forms import CancelCeremonyForm, CeremonyForm, CommitteeForm, RetireCommitteeForm
 from app.web.operator.wording import CEREMONY_ENDS, CEREMONY_STAGES
 from app.web.pages import Refused
 
@@ -71,6 +71,44 @@ def cancel_ceremony(ceremony: str) -> Any:
             errors = [in_words(refusal)]
     shown = {"row": row, "stages": CEREMONY_STAGES, "trail": url_for("ceremonies.committees")}
     return render_template("pages/operator/cancel_ceremony.html", form=form, errors=errors, **shown)
+
+
+@routes.route("/centre/committees/<committee>/reshare", methods=["GET", "POST"])
+@access(Action.CEREMONY_OPEN)
+def reshare(committee: str) -> Any:
+    """Ask a committee's trustees to hand its key on to others."""
+    form, errors = _ceremony_form(), []
+    if form.validate_on_submit():
+        try:
+            keys = form.trustees.data or ()
+            ceremonies.open_resharing(platform(), required_log_in(), committee, form.k.data or 0, keys)
+            return redirect(url_for("ceremonies.committees"))
+        except Refused as refusal:
+            errors = [in_words(refusal)]
+    return _of_committee("reshare_committee", committee, form, errors)
+
+
+@routes.route("/centre/committees/<committee>/retire", methods=["GET", "POST"])
+@access(Action.COMMITTEE_REGISTER)
+def retire(committee: str) -> Any:
+    """Asks once, with the reason; tenders under way go on."""
+    form, errors = RetireCommitteeForm(), []
+    if form.validate_on_submit():
+        try:
+            trustees.retire_committee(platform(), required_log_in(), committee, form.reason.data or "")
+            return redirect(url_for("ceremonies.committees"))
+        except Refused as refusal:
+            errors = [in_words(refusal)]
+    return _of_committee("retire_committee", committee, form, errors)
+
+
+def _of_committee(template: str, committee: str, form: Any, errors: list[Any]) -> str:
+    with platform().database.reading() as db_session:
+        standing = load_committees(db_session).get(committee)
+    if standing is None:
+        abort(404)
+    shown = {"standing": standing, "trail": url_for("ceremonies.committees")}
+    return render_template(f"pages/operator/{template}.html", form=form, errors=errors, **shown)
 
 
 def _ceremony_form(*, fresh: bool = False) -> CeremonyForm:

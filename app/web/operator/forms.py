@@ -85,6 +85,16 @@ class RehearsalForm(FlaskForm):
     )
 
 
+class RetireCommitteeForm(FlaskForm):
+    """Why no further tender is sealed to a committee."""
+
+    reason = StringField(
+        _l("停用理由"),
+        [InputRequired(_l("请写明停用理由")), Length(max=200)],
+        description=_l("将写入公开登记簿"),
+    )
+
+
 class ExpertsForm(FlaskForm):
     """A list of experts as JSON or CSV."""
 

@@ -8,6 +8,7 @@ import pytest
 
 from app.casefile.codec import encode
 from app.queries.ceremonies import load_ceremonies
+from app.queries.committees import load_committees
 from app.services import ceremonies
 from app.services.platform import DIST
 from tests.app.web.site import Site
@@ -96,3 +97,27 @@ def test_cancelling_asks_once_and_wants_a_reason(founded: Site):
     centre.get(f"/centre/ceremonies/{'0' * 32}/cancel", 404)
     for who in ("trustee-1", "admin", "regulator"):
         founded.browser(who).get(path, 404)
+
+
+def test_a_committee_is_reshared_and_retired_from_its_pages(founded: Site):
+    centre, chosen = founded.browser("centre"), keys(founded)
+    with founded.case.platform.database.reading() as db_session:
+        committee = next(iter(load_committees(db_session)))
+    page = centre.get("/centre/committees")
+    assert f"/centre/committees/{committee}/reshare" in page
+    assert "现任受托人，任意 2 家移交即可" in centre.get(f"/centre/committees/{committee}/reshare")
+    answer = centre.post(f"/centre/committees/{committee}/reshare", trustees=[chosen[0], chosen[0]], k="2")
+    assert "只有 1 位不同" in answer.text
+    assert centre.post(f"/centre/committees/{committee}/reshare", trustees=chosen, k="3").status_code == 302
+    page = centre.get("/centre/committees")
+    assert "等待谁" in page
+    assert "换届" in page
+    assert "密钥仪式在等您" in founded.browser("trustee-1").get("/trustee")
+    again = centre.post(f"/centre/committees/{committee}/reshare", trustees=chosen, k="2")
+    assert "同一时间只能有一个" in again.text
+    assert centre.post(f"/centre/committees/{committee}/retire", reason="").status_code == 200
+    assert centre.post(f"/centre/committees/{committee}/retire", reason="任期届满").status_code == 302
+    page = centre.get("/centre/committees")
+    assert "任期届满" in page
+    assert f"/centre/committees/{committee}/retire" not in page
+    assert centre.client.get("/centre/committees/none/retire").status_code == 404
