@@ -1,15 +1,18 @@
-"""The same tender with 0, 1 and 3 bids: before the deadline nobody can tell these worlds apart by any page or answer.
+"""The same tender with 0, 1, 2, 3 and 10 bids: before the deadline nobody can tell these worlds apart.
 
 Every address that can be read is asked by everybody; what comes back must be equal to the byte, headers included, once
-random identifiers and tokens are masked.
+random identifiers and tokens are masked. So must everything that leaves a trace elsewhere: logs, jobs, notices, mails.
+The pages of two of the worlds are compared by tests/long/test_all_twin_worlds.py alone.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
 from datetime import timedelta
@@ -22,14 +25,18 @@ from werkzeug.routing import Rule
 
 from app.extensions import COOKIE
 from app.factory import create_app
-from app.models import Account, StoredFile
+from app.models import Account, DeniedAttempt, Job, Notice, StoredFile
 from app.procedure.deadlines import OutageExtensionProposed, PauseProposed, PostponementProposed, PostponementReleased
+from app.services import accounts
+from app.services.accounts import NewOrganisation
 from app.services.platform import DIST, open_platform
 from tests.app.bench import LOT, Bench, HeldClock
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
-BIDS = (0, 1, 3)
-BIDDERS = ("bidder-a", "bidder-b", "bidder-c")
+BIDS = (0, 1, 2, 3, 10)
+COMPARED = (0, 1, 10)  # whose pages are compared here
+MORE = tuple(f"bidder-{letter}" for letter in "fghijk")
+BIDDERS = ("bidder-a", "bidder-b", "bidder-c", "bidder-e", *MORE)  # bidder-d looks on
 LOOKERS = (
     "", "officer", "releaser", "regulator", "inspector", "centre", "admin", "witness-host", "trustee-1", "buyer",
     "bidder-d", "expert-0",
@@ -50,10 +57,11 @@ class World:
     """An installation with one tender and so many bids, stopped at a moment that all worlds share."""
 
     def __init__(self, founded: Bench, folder: Path, bids: int) -> None:
-        self.bench = twin(founded, folder)
+        self.bench, self.bids = twin(founded, folder), bids
         self.bench.publish()
-        for login in BIDDERS[:bids]:
-            self.bench.hand_in(login)
+        with logged() as self.log:
+            for login in BIDDERS[:bids]:
+                self.bench.hand_in(login)
         change_deadlines(self.bench)
         self.bench.clock.stop_at(self.bench.deadline_at - timedelta(seconds=20))
         self.app: Flask = create_app(self.bench.platform.settings, self.bench.clock)
@@ -92,6 +100,26 @@ class World:
         with self.bench.platform.database.reading() as db_session:
             account = db_session.scalars(select(Account.id).where(Account.login == login)).one()
         return self.bench.token(account=account)
+
+
+@contextmanager
+def logged() -> Iterator[list[str]]:
+    """What is logged meanwhile, by whomever."""
+    found: list[str] = []
+
+    class Keeping(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            found.append(f"{record.name} {record.getMessage()}")
+
+    root, keeping = logging.getLogger(), Keeping()
+    level = root.level
+    root.addHandler(keeping)
+    root.setLevel(logging.INFO)
+    try:
+        yield found
+    finally:
+        root.removeHandler(keeping)
+        root.setLevel(level)
 
 
 def change_deadlines(bench: Bench) -> None:
@@ -147,12 +175,21 @@ def address(rule: Rule, fill: dict[str, str]) -> str:
 def worlds(tmp_path_factory) -> list[World]:
     folder = tmp_path_factory.mktemp("worlds")
     founded = Bench(folder / "founded").found()
+    for login in MORE:
+        owner = NewOrganisation(f"投标人{login[-1]}", "bidder", f"B{login[-1]}")
+        accounts.register_bidder(founded.platform, owner, login, f"员工{login[-1]}", "correct horse battery")
+        founded._certify(login)
     founded.platform.database.dispose()
     return [World(founded, folder / f"world-{bids}", bids) for bids in BIDS]
 
 
 @pytest.mark.parametrize("login", LOOKERS, ids=lambda login: login or "public")
 def test_the_worlds_look_alike(worlds, login):
+    compare_pages([world for world in worlds if world.bids in COMPARED], login)
+
+
+def compare_pages(worlds: list[World], login: str) -> None:
+    """Raises AssertionError with the address and the place where two worlds differ."""
     asked = list(zip(*(addresses(world) for world in worlds), strict=True))
     assert len(asked) > 50
     different = []
@@ -178,4 +215,44 @@ def test_a_bidder_sees_its_own_bid_and_the_worlds_differ_for_it_alone(worlds):
     path = f"/api/v1/cases/{{}}/lots/{LOT}/bid"
     answers = [world.answer("bidder-a", path.format(world.bench.case_id)) for world in worlds]
     assert answers[0] != answers[1]
-    assert answers[1] == answers[2]
+    assert all(answer == answers[1] for answer in answers[1:])
+
+
+def traces(world: World) -> dict[str, list[str]]:
+    """What bids could leave behind for somebody other than their bidders; sorted where order means nothing."""
+    bidders = {world.bench.people[login].id for login in BIDDERS}
+    with world.bench.platform.database.reading() as db_session:
+        jobs = db_session.scalars(select(Job).order_by(Job.due_at, Job.task)).all()
+        notices = db_session.scalars(select(Notice).where(Notice.account_id.not_in(bidders))).all()
+        denied = db_session.scalars(select(DeniedAttempt)).all()
+    mails = world.bench.platform.settings.mail.glob("**/*")
+    return {
+        "log": world.log,
+        "jobs": [f"{job.task} {job.lot} {job.due_at} {job.attempts} {job.last_error}" for job in jobs],
+        "notices": sorted(f"{notice.account_id} {notice.code} {notice.facts}" for notice in notices),
+        "denied": [f"{row.action} {row.actor}" for row in denied],
+        "mails": sorted(str(path.relative_to(world.bench.platform.settings.home).parent) for path in mails),
+    }
+
+
+def test_bids_leave_no_trace_in_logs_jobs_notices_or_mails(worlds):
+    found = [traces(world) for world in worlds]
+    assert found[0]["jobs"], "nothing was looked at"
+    assert found[0]["notices"]
+    assert [f for f in found if f != found[0]] == []
+
+
+CANARIES = tuple(text.encode() for text in ("158000000", "技术方案 bidder-a", "经理a"))
+
+
+def test_nothing_of_a_bid_lies_readable_anywhere_before_the_opening(worlds):
+    """Price, manager and text of the bids are in no file of the installation: database, its log, blobs, mails."""
+    world = worlds[-1]
+    own = {world.bench.folder / "bids", *(world.bench.folder / f"{login}.txt" for login in BIDDERS)}
+    files = [
+        path
+        for path in world.bench.platform.settings.home.rglob("*")
+        if path.is_file() and own.isdisjoint((path, *path.parents))
+    ]
+    assert sum(path.stat().st_size for path in files) > 10 << 20  # ten bids are among them
+    assert [(path.name, word) for path in files for word in CANARIES if word in path.read_bytes()] == []
