@@ -30,6 +30,7 @@ from evaluation.draw import Candidate, candidates_sha256, draw_id
 PURPOSE = "evaluation-committee"
 CLOCK_TOLERANCE = timedelta(seconds=60)
 ENVELOPE, EPOCH = "1", 0
+MEMORY = "memory.json"
 # What moves a deadline; each is signed, and says to when.
 MOVES = frozenset(
     kind.__name__ for kind in (AmendmentReleased, PostponementReleased, OutageExtensionReleased, ResumptionOrdered)
@@ -66,6 +67,12 @@ class Memory:
             self._kept["deadlines"][lot] = format_instant(latest)
             write_json(self._path, self._kept)
         return latest
+
+    @property
+    def signed(self) -> list[tuple[str, str, str]]:
+        """Everything that was signed: when, what, and the hash of what it was signed on; in that order of time."""
+        kept = self._kept["signed"].items()
+        return sorted((str(entry["at"]), slot, str(entry["sha256"])) for slot, entry in kept)
 
     def sign_once(self, slot: str, history: Json) -> None:
         """Note that `slot` is signed on `history`, before the signature leaves.
@@ -108,7 +115,7 @@ class Trustee:
 
         Raises Refused `trustee_without_share`, CryptoError `envelope_no_identity`.
         """
-        memory, found = Memory(profile.folder / "memory.json"), holdings(profile)
+        memory, found = Memory(profile.folder / MEMORY), holdings(profile)
         if not found:
             raise missing_share(profile)
         return tuple(cls(held.committee, held.index, held.secret(passphrase), memory) for held in found)

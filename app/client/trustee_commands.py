@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from app.client.acting import Person
+from app.client.backup_commands import add_backup
 from app.client.ceremony_commands import add_ceremony
 from app.client.command_line import CLIENT_COMMANDS, add_command, count
 from app.client.connection import Refused
 from app.client.feed import CaseFeed
 from app.client.keyfile import Profile, write_json
 from app.client.rehearsal import rehearsal_shares, waiting_rehearsals
-from app.client.terminal import add_person_arguments, passphrase, person_of, spoken
-from app.client.trustee import M0_NOTICE, Share, Trustee, setup_m0
+from app.client.terminal import add_folder, add_person_arguments, passphrase, person_of, spoken
+from app.client.trustee import M0_NOTICE, MEMORY, Memory, Share, Trustee, setup_m0
 
 PAUSE = 2  # seconds between looks where no frame comes
 Announce = Callable[[str, Any], None]
@@ -32,6 +33,9 @@ def add_parser(subparsers: Any) -> None:
     sign.add_argument("--yes", action="store_true", help="不再询问\ndo not ask")
     add_person_arguments(sign)
     add_ceremony(commands)
+    add_backup(commands)
+    log = add_command(commands, "log", "本机签署过什么\nwhat was signed on this machine", _log)
+    add_folder(log)
     agent = add_command(commands, "agent", "无人值守，到时自动签署\nsign unattended whenever it is due", _agent)
     add_person_arguments(agent)
 
@@ -68,6 +72,13 @@ def _sign(arguments: argparse.Namespace) -> int:
             if arguments.yes or input("签署并提交？/ sign and hand in? [y/N] ").strip().lower() == "y":
                 hand_in(person, case, share)
                 _say("signed", share)
+    return 0
+
+
+@spoken
+def _log(arguments: argparse.Namespace) -> int:
+    for at, what, sha256 in Memory(arguments.folder / MEMORY).signed:
+        print(f"{at}  {what}  {sha256}")
     return 0
 
 

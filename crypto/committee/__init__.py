@@ -37,7 +37,13 @@ from crypto.committee.release import (
     verify_release,
     verify_share,
 )
-from crypto.committee.resharing import check_redealing, combine_redealings, combine_redealt_shares, deal_again
+from crypto.committee.resharing import (
+    check_redealing,
+    combine_redealings,
+    combine_redealt_shares,
+    deal_again,
+    holds_share,
+)
 
 __all__ = [
     "CAPSULE_TYPE",
@@ -58,6 +64,7 @@ __all__ = [
     "complaint",
     "deal",
     "deal_again",
+    "holds_share",
     "identity",
     "make_capsule",
     "open_capsule",

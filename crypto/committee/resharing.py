@@ -32,10 +32,14 @@ def deal_again(
     Raises CryptoError `committee_size`, `member_unknown`, `share_secret_wrong` when `secret` is not that trustee's.
     """
     check_size(n, k)
-    own = read_scalar(secret)
-    if G2Point() * own != previous.public_share(dealer):
+    if not holds_share(previous, dealer, secret):
         raise CryptoError("share_secret_wrong")
-    return deal_secret(ceremony, dealer, own, n, k, rng)
+    return deal_secret(ceremony, dealer, read_scalar(secret), n, k, rng)
+
+
+def holds_share(committee: Committee, index: int, secret: bytes) -> bool:
+    """Whether `secret` is the share of trustee `index`. Raises CryptoError `member_unknown`, `share_secret_wrong`."""
+    return bool(G2Point() * read_scalar(secret) == committee.public_share(index))
 
 
 def check_redealing(dealing: Dealing, ceremony: str, previous: Committee, k: int) -> None:

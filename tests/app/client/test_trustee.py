@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from app.casefile.codec import encode
-from app.client import passphrase
+from app.client import passphrase, trustee_commands
+from app.client.command_line import Parser
 from app.client.connection import Refused
 from app.client.keyfile import Profile
 from app.client.passphrase import seal_under
-from app.client.trustee import PURPOSE, Trustee, setup_m0
+from app.client.trustee import PURPOSE, Memory, Trustee, setup_m0
 from crypto.committee import identity, verify_share
 from crypto.errors import CryptoError
 from crypto.instants import format_instant
@@ -241,3 +242,17 @@ def test_a_file_of_the_highest_work_factor_opens(monkeypatch):
     monkeypatch.setattr(hashlib, "scrypt", lambda *_, **named: seen.append(named) or bytes(32))
     passphrase._wrapping_key("correct horse", bytes(16), passphrase.HIGHEST_WORK_FACTOR)
     assert seen[0]["n"] * 128 * seen[0]["r"] < seen[0]["maxmem"] < 2**31 - 1
+
+
+def test_the_log_lists_what_was_signed(tmp_path, capsys):
+    memory = Memory(tmp_path / "memory.json")
+    memory.sign_once("open/T/1", {"closed": 1})
+    memory.sign_once("open/T/1", {"closed": 1})
+    memory.sign_once("draw/d/2", {"round": 2})
+    parser = Parser()
+    trustee_commands.add_parser(parser.commands())
+    arguments = parser.parse_args(["trustee", "log", "--folder", str(tmp_path)])
+    assert arguments.run(arguments) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[1] for line in lines] == [slot for _at, slot, _sha in memory.signed]
+    assert {line.split("  ")[1] for line in lines} == {"open/T/1", "draw/d/2"}
