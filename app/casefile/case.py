@@ -11,7 +11,7 @@ from typing import Any
 
 from app.casefile.board import board_digest
 from app.casefile.record import Record
-from app.procedure import bid, convening, fallback, opening, qualification, rehearsal, tender
+from app.procedure import bid, convening, fallback, opening, qualification, rehearsal, restoring, tender
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor
 from app.procedure.trustees import TrusteesChanged
@@ -40,6 +40,7 @@ TENDER_FACTS = tender.Fact
 BID_FACTS = bid.Fact
 OPENING_FACTS = opening.Fact
 REHEARSAL_FACTS = rehearsal.Fact
+RESTORING_FACTS = restoring.Fact
 FALLBACK_FACTS = fallback.Fact
 FALLBACK_ACTS = fallback.Act
 CONSENSUS_STAGES = frozenset({Stage.RESULTS, Stage.REPORT, Stage.SIGNING})
@@ -52,6 +53,9 @@ class LotCase:
     bidding: bid.Bidding = field(default_factory=bid.Bidding)
     opening: opening.Opening = field(default_factory=opening.Opening)
     fallback: fallback.Fallback = field(default_factory=fallback.Fallback)
+    lost: restoring.Lost = field(
+        default_factory=dict
+    )  # sealed files that the platform does not have, until when awaited
     qualification: Mapping[str, qualification.Qualification] = field(default_factory=dict)
     buyer_members: tuple[convening.BuyerMemberNamed, ...] = ()
     draw: draw.DrawState = field(default_factory=draw.DrawState)
@@ -152,7 +156,11 @@ class Case:
         if isinstance(fact, OPENING_FACTS):
             _check_board(state.opening, fact)
             _check_rounds(state, fact)
+            _check_files(state, fact, now)
             return opening.decide(state.opening, fact, len(state.bidding.live), now)
+        if isinstance(fact, RESTORING_FACTS):
+            profile = self.tender.published.profile
+            return restoring.decide(state.lost, state.bidding, fact, actor.organisation_id, now, profile)
         if isinstance(fact, FALLBACK_ACTS):
             return fallback.decide(self.fallback_of(lot), fact, actor.organisation_id, now)
         profile = self.tender.published.profile
@@ -218,6 +226,12 @@ def _with_other_trustees(state: LotCase, needed: int) -> LotCase:
     return replace(state, opening=begun, draw=draw.with_other_trustees(state.draw, needed))
 
 
+def _check_files(state: LotCase, fact: Any, now: datetime) -> None:
+    """What the platform lost is waited for."""
+    if isinstance(fact, opening.BidOpened | opening.BidVoided):
+        restoring.check_opening(state.lost, fact.receipt_id, getattr(fact, "reason", ""), now)
+
+
 def _apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
     if isinstance(fact, BID_FACTS):
         key_id = record.act["key_id"] if record.act else ""
@@ -225,6 +239,8 @@ def _apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
     if isinstance(fact, OPENING_FACTS):
         bidding = replace(state.bidding, closed=True) if isinstance(fact, opening.LotClosed) else state.bidding
         return replace(state, bidding=bidding, opening=opening.apply(state.opening, fact, record.actor, record.at))
+    if isinstance(fact, RESTORING_FACTS):
+        return replace(state, lost=restoring.apply(state.lost, fact))
     if isinstance(fact, FALLBACK_FACTS):
         return replace(state, fallback=fallback.apply(state.fallback, fact, record.at))
     if isinstance(fact, qualification.QualificationChecked):

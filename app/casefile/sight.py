@@ -225,6 +225,8 @@ SIGHT: dict[str, Rule] = {
     "KeysDisclosed": _everybody,
     "RoundSigned": _everybody,
     "CoefficientsDrawn": _everybody,
+    "BidFileLost": _everybody,
+    "BidFileRestored": _everybody,
     "BidOpened": _everybody,
     "BidVoided": _everybody,
     "BidsReadOut": _everybody,

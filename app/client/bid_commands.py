@@ -37,6 +37,7 @@ def add_parser(subparsers: Any) -> None:
     for name, run, words in (
         ("commit-key", _commit_key, "补救程序：承诺投标密钥\nfallback: commit to the bid's key"),
         ("reveal-key", _reveal_key, "补救程序：公开投标密钥\nfallback: reveal the bid's key"),
+        ("restore", _restore, "平台丢失密文时交回原件\nhand the file in again, if the platform lost it"),
     ):
         parser = add_command(commands, name, words, run)
         parser.add_argument("bid", type=existing, help="加密后的投标文件夹\nthe folder made by seal")
@@ -141,6 +142,13 @@ def _commit_key(arguments: argparse.Namespace) -> int:
 def _reveal_key(arguments: argparse.Namespace) -> int:
     fallback.reveal_key(person_of(arguments), arguments.bid)
     print("密钥已交平台 / revealed。全部密钥一并公布后开标 / the bids are opened once all keys are disclosed together")
+    return 0
+
+
+@spoken
+def _restore(arguments: argparse.Namespace) -> int:
+    bidder.restore(person_of(arguments), arguments.bid)
+    print("已交回，摘要与回执一致 / restored: the digest is the receipt's")
     return 0
 
 

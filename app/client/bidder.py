@@ -241,6 +241,23 @@ def _hand_in(
         return found
 
 
+def restore(person: Person, folder: Path) -> None:
+    """Hand the sealed file of a submitted bid in again, where the platform is on record that it lost it.
+
+    Raises Refused.
+    """
+    context, submission = read_json(folder / "context.json"), read_json(folder / "submission.json")
+    receipt = read_json(folder / "receipt.json")
+    if receipt is None:
+        raise _receipt_missing()
+    person.check_origin(context["origin"])
+    (folder / "upload.json").unlink(missing_ok=True)
+    attachments = {"capsule": (folder / "capsule.age").read_bytes()}
+    attachments["upload"] = upload(person.connection, folder).encode("ascii")
+    payload = {"receipt_id": receipt["receipt"]["receipt"]["receipt_id"], "bid_root": submission["bid_root"]}
+    person.act(context["tender"], context["lot"], "BidFileRestored", payload, attachments)
+
+
 def _receipt_missing() -> Refused:
     return Refused(
         "receipt_missing",

@@ -64,6 +64,7 @@ class Action(StrEnum):
     SHARE_RELEASE = "share:release"
     KEY_COMMIT = "key:commit"
     KEY_REVEAL = "key:reveal"
+    BID_RESTORE = "bid:restore"
     OPENING_WATCH = "opening:watch"
     ROUND_CARRY = "round:carry"
     OBJECTION_RAISE = "objection:raise"

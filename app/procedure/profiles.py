@@ -68,3 +68,4 @@ class Profile:
     # the fallback below k trustees: after `shares_within`, for each of its two steps
     keys_committed_within: Period | None = None
     keys_revealed_within: Period | None = None
+    files_restored_within: Period | None = None  # a sealed file that the platform lost is handed in again

@@ -16,6 +16,7 @@ from app.casefile.sealing import committee_of, opening_committee
 from app.procedure.fallback import CommitmentsEnded, FallbackStarted
 from app.procedure.money import rmb_capital
 from app.procedure.opening import BidOpened, BidVoided, Fact, Opening
+from app.procedure.restoring import BidFileLost, BidFileRestored
 from app.queries.lots import awaited_rounds, opening_board
 from crypto.canonical import Json, digest
 from crypto.committee import Committee, identity
@@ -23,7 +24,8 @@ from crypto.timelock import Round
 from evaluation import draw as draw_rules
 from evaluation.draw import DrawRound, RoundReason, SeatState
 
-OPENING_FACTS = frozenset(kind.__name__ for kind in (*get_args(Fact), FallbackStarted, CommitmentsEnded))
+BESIDES = (FallbackStarted, CommitmentsEnded, BidFileLost, BidFileRestored)
+OPENING_FACTS = frozenset(kind.__name__ for kind in (*get_args(Fact), *BESIDES))
 AFTER_DRAW = frozenset({Phase.SCORING, Phase.CONSENSUS, Phase.RESULT})
 SCALE = 1000  # width of the price chart's ceiling
 

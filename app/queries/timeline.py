@@ -10,7 +10,7 @@ from app.casefile.case import Case, LotCase, Phase
 from app.casefile.facts import FACTS
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
-from app.procedure import bid, convening, deadlines, fallback, opening, qualification, tender, terms
+from app.procedure import bid, convening, deadlines, fallback, opening, qualification, restoring, tender, terms
 from app.procedure.roles import Actor
 from app.procedure.tender import question_deadline
 from app.queries.deadlines import deadline_state
@@ -29,6 +29,7 @@ _STAGE_OF_PART = {
     bid.__name__: "deadline",
     opening.__name__: "opening",
     fallback.__name__: "opening",
+    restoring.__name__: "opening",
     qualification.__name__: "opening",
     convening.__name__: "draw",
     draw.__name__: "draw",

@@ -29,11 +29,13 @@ from app.procedure import opening as rules
 from app.procedure.bid import Submission
 from app.procedure.errors import RuleViolation
 from app.procedure.opening import BidOpened, BidsReleased, BidVoided, OpenedFile, OpeningConcluded
+from app.procedure.restoring import FILE_LOST
 from app.queries.cases import load_case, load_rows, record_of
 from app.services.accounts import LogIn
 from app.services.acts import Act, Answer, Proposal, completes, prepares
 from app.services.documents import render_opening_record, store_document
 from app.services.platform import Platform
+from app.services.restoring import files_awaited, report_damage
 from app.services.rounds import ask_for_rounds
 from app.services.trustees import follow_resharings
 from app.services.unit_of_work import UnitOfWork, unit_of_work
@@ -46,6 +48,7 @@ from crypto.package import Package, read_package
 
 AT_ONCE = 2  # bids decrypted side by side, each of which may be as large as an upload
 Outcome = tuple[BidOpened | BidVoided, list[StoredFile]]
+NOT_READ = (FILE_LOST, "key_not_revealed", "key_not_committed")  # reasons that say nothing of a file's bytes
 
 
 def close_lot(platform: Platform, case_id: str, lot: str) -> None:
@@ -149,15 +152,18 @@ def open_bids(platform: Platform, case_id: str, lot: str) -> None:
     with platform.database.reading() as db_session:
         case = load_case(db_session, case_id)
     state = case.lots[lot]
-    if not state.opening.openable or state.rounds_missing:
+    if not state.opening.openable or state.rounds_missing or files_awaited(platform, case_id, lot):
         return
+    with platform.database.reading() as db_session:
+        case = load_case(db_session, case_id)
+    state = case.lots[lot]
     _draw_coefficients(platform, case_id, lot)
     waiting = [one for one in state.bidding.live if not state.opening.settled(one.receipt_id)]
     for submission, (fact, files) in _opened_ahead(platform, case, lot, waiting):
         _settle(platform, case, lot, submission, fact, files)
     with unit_of_work(platform.database, case_id, lot) as work:
         opening = work.case.lots[lot].opening
-        if opening.read_out:
+        if opening.read_out or not all(opening.settled(s.receipt_id) for s in state.bidding.live):
             return
         profile = work.case.tender.published.profile
         for fact in rules.read_out(opening, work.now, profile):
@@ -194,6 +200,8 @@ def _opened_ahead(
 def _look_inside(platform: Platform, case: Case, lot: str, submission: Submission) -> Outcome:
     bidder_name = _bidder_name(platform, submission.bidder)
     try:
+        if submission.receipt_id in case.lots[lot].lost:
+            raise CryptoError(FILE_LOST)
         return _decrypt(platform, case, lot, submission, bidder_name)
     except CryptoError as exc:
         return BidVoided(submission.receipt_id, submission.bidder, bidder_name, exc.code), []
@@ -207,11 +215,13 @@ def _settle(
     fact: BidOpened | BidVoided,
     files: Sequence[StoredFile],
 ) -> None:
+    voided = isinstance(fact, BidVoided) and fact.reason not in NOT_READ
+    if voided and report_damage(platform, case, lot, submission):
+        return
     with unit_of_work(platform.database, case.id, lot) as work:
         if work.case.lots[lot].opening.settled(submission.receipt_id):
             return
-        for accepted in rules.decide(work.case.lots[lot].opening, fact, 0, work.now):
-            work.append(accepted, lot=lot)
+        work.conclude(fact, lot)
         if work.case.lots[lot].opening.stays_closed(submission.receipt_id):
             _destroy(platform, work, lot, [submission.receipt_id])
         for row in files:

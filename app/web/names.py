@@ -114,6 +114,8 @@ FACTS: Mapping[str, LazyString] = {
     "KeysDisclosed": _l("投标密钥一并公布"),
     "RoundSigned": _l("第二把锁解开"),
     "CoefficientsDrawn": _l("抽取评标系数"),
+    "BidFileLost": _l("平台丢失一份密文，等待投标人交回原件"),
+    "BidFileRestored": _l("投标人交回密文原件，摘要与回执一致"),
     "BidOpened": _l("投标解密"),
     "BidVoided": _l("投标无法解密"),
     "BidsReadOut": _l("唱标结束"),

@@ -25,6 +25,7 @@ from app.procedure import deadlines, fallback, opening
 from app.procedure.bid import BidReceipted, BidSubmitted, BidWithdrawn
 from app.procedure.convening import check_draw_conditions, check_party
 from app.procedure.errors import RuleViolation
+from app.procedure.restoring import BidFileRestored
 from app.procedure.roles import SYSTEM, Actor, Role
 from crypto.committee import check_capsule_header, combine, identity
 from crypto.errors import CryptoError
@@ -33,6 +34,8 @@ from evaluation.draw.events import DrawEvent
 from evaluation.sitting import SittingConvened
 from evaluation.sitting.events import SittingEvent
 
+# What a bidder says of a bid of its own.
+OF_A_BID = (BidWithdrawn, fallback.KeyCommitted, fallback.KeyRevealed, BidFileRestored)
 # What never stands alone: it follows from the fact before it.
 CONSEQUENCES = (
     opening.LotFailed,
@@ -164,8 +167,7 @@ class Replay:
 
         Other rules ask for no organisation.
         """
-        of_a_bid = isinstance(record.fact, BidWithdrawn | fallback.KeyCommitted | fallback.KeyRevealed)
-        if not of_a_bid or record.fact.receipt_id not in self.evidence.bids:
+        if not isinstance(record.fact, OF_A_BID) or record.fact.receipt_id not in self.evidence.bids:
             return ""
         submitted, receipted = self.evidence.bids[record.fact.receipt_id]
         owner = self.evidence.certificate(submitted, submitted.act["key_id"]).subject.organisation

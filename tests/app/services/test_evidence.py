@@ -75,8 +75,8 @@ def test_the_case_of_the_test_has_nearly_every_kind_of_fact(files):
     absent = {name for name, fact in FACTS.items() if fact.kind.__module__ not in OTHER_FILES} - found
     rare = {"LotFailed", "SittingFailed", "RefusalRecorded", "CallUpExpired", "CandidateDismissed", "MemberRecused"}
     fallback = {"FallbackStarted", "KeyCommitted", "CommitmentsEnded", "KeyRevealed", "KeysDisclosed"}
-    # each has a case of its own: test_too_few_trustees.py, test_second_lock.py, test_drawn_coefficients.py
-    elsewhere = rare | fallback | {"RoundSigned", "CoefficientsDrawn"}
+    # cases of their own: test_lost_files.py, test_too_few_trustees.py, test_second_lock.py, test_drawn_coefficients.py
+    elsewhere = rare | fallback | {"RoundSigned", "CoefficientsDrawn", "BidFileLost", "BidFileRestored"}
     assert absent <= elsewhere | {"ConflictDeclared", "MemberReplaced", "TiesDrawn", "ReserveCalled"}
 
 

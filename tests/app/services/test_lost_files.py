@@ -1,0 +1,85 @@
+"""A sealed file that the platform loses: nothing opens while it is awaited; only the very same bytes are taken."""
+
+import pytest
+
+from app.models import StoredFile
+from app.procedure.errors import RuleViolation
+from app.procedure.restoring import BidFileRestored
+from app.services import uploads
+from tests.app.services.people import LOT
+from tests.app.services.test_too_few_trustees import code, opening, sealed, share_of
+
+
+@pytest.fixture
+def whole(tmp_path):
+    """Closed, with the file of bidder-b gone; `copies` are what the bidders kept."""
+    made = sealed(tmp_path)
+    made.copies = {login: copies(made, login) for login in ("bidder-b", "bidder-c")}
+    return made
+
+
+def copies(whole, login):
+    with whole.platform.database.reading() as db_session:
+        rows = db_session.query(StoredFile).filter(StoredFile.owner == whole.receipts[login])
+        return {row.kind: (whole.platform.blobs.get(row.blob), row.blob) for row in rows}
+
+
+def released(whole):
+    for index in (1, 3):
+        whole.act(f"trustee-{index}", share_of(whole, index))
+    whole.work_off()
+
+
+def restore(whole, login, bid, capsule):
+    person = whole.people[login]
+    upload = uploads.begin_upload(whole.platform, person.log_in, len(bid))
+    uploads.continue_upload(whole.platform, person.log_in, upload.id, 0, [bid])
+    root = whole.case.lots[LOT].bidding.submissions[whole.receipts[login]].fact.bid_root
+    files = {"upload": upload.id.encode(), "capsule": capsule}
+    return whole.act(login, BidFileRestored(whole.receipts[login], root), LOT, attachments=files)
+
+
+def lose(whole, login, kind="bid"):
+    whole.platform.blobs.delete(whole.copies[login][kind][1])
+
+
+@pytest.mark.parametrize("kind", ["bid", "capsule"])
+def test_nothing_opens_while_a_lost_file_is_awaited_and_the_same_bytes_go_on(whole, kind):
+    lose(whole, "bidder-b", kind)
+    released(whole)
+    assert list(whole.case.lots[LOT].lost) == [whole.receipts["bidder-b"]]
+    assert not opening(whole).opened
+    bid, capsule = (whole.copies["bidder-b"][kind][0] for kind in ("bid", "capsule"))
+    other = bytes([bid[-1] ^ 1])
+    assert code(restore, whole, "bidder-b", bid[:-1] + other, capsule)[0] == "file_differs"
+    assert code(restore, whole, "bidder-b", bid, capsule + b"x")[0] == "file_differs"
+    assert code(restore, whole, "bidder-c", *(whole.copies["bidder-c"][k][0] for k in ("bid", "capsule")))[0] == (
+        "file_not_lost"
+    )
+    restore(whole, "bidder-b", bid, capsule)
+    whole.work_off()
+    assert whole.receipts["bidder-b"] in opening(whole).opened
+    assert opening(whole).read_out
+
+
+def test_who_does_not_restore_in_time_has_withdrawn_by_no_fault_of_its_own(whole):
+    lose(whole, "bidder-b")
+    released(whole)
+    whole.work_off(61)
+    assert opening(whole).voided[whole.receipts["bidder-b"]].reason == "file_lost"
+    assert opening(whole).read_out
+    with pytest.raises(RuleViolation, match="file_restore_late"):
+        restore(whole, "bidder-b", *(whole.copies["bidder-b"][kind][0] for kind in ("bid", "capsule")))
+
+
+def test_a_damaged_file_is_the_platforms_fault_and_voids_nothing(whole):
+    path = whole.platform.blobs.path(whole.copies["bidder-b"]["bid"][1])
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    released(whole)
+    assert whole.receipts["bidder-b"] in whole.case.lots[LOT].lost
+    assert not opening(whole).read_out
+    restore(whole, "bidder-b", *(whole.copies["bidder-b"][kind][0] for kind in ("bid", "capsule")))
+    whole.work_off()
+    assert whole.receipts["bidder-b"] in opening(whole).opened
+    assert opening(whole).voided[whole.receipts["bidder-e"]].reason == "capsule_other_key"
+    assert opening(whole).read_out
