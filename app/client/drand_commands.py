@@ -29,7 +29,7 @@ def add_parser(subparsers: Any) -> None:
     commands = add_command(subparsers, "drand", CLIENT_COMMANDS["drand"][1]).commands("drand_command")
     fetch = add_command(commands, "fetch", "联网取得一轮的签名\nfetch a round, with internet", _fetch)
     fetch.add_argument("round", type=count, help="轮次（开标大厅所示）\nthe round that the opening hall shows")
-    words = "中继网址，可多次给出\naddress of a relay, e.g. https://api.drand.sh; may be given again"
+    words = "中继网址，可多次给出\naddress of a relay; may be given again"
     fetch.add_argument("--relay", action="append", required=True, metavar="URL", help=words)
     words = "链的说明（drandchain/v1），默认 quicknet\ndescription of the chain, otherwise quicknet"
     fetch.add_argument("--chain", type=existing, metavar="FILE", help=words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,21 +15,23 @@ from app.casefile.register import REGISTER, CommitteeRegistered
 from app.casefile.sealing import open_identity
 from app.procedure.opening import ShareReleased
 from app.procedure.tender import TenderPublished
+from app.queries.committees import read_committees
 from app.services import tenders
 from app.services.unit_of_work import unit_of_work
-from crypto.committee import sign_share
+from crypto.committee import Committee, run_ceremony, sign_share
 from tests.app.bench import LOT, Bench
 from tests.beacon import SigningChain
 
 
 def allow_second_lock(bench: Bench, beacon: SigningChain, urls: tuple[str, ...] = ()) -> None:
-    """The centre lets tenders take the chain; its trustees are those of the bench, as if from a ceremony."""
+    """The centre lets tenders take the chain; the bench's trustees get new shares, as if from a ceremony."""
     settings = replace(bench.platform.settings, drand_chain=beacon.chain, drand_urls=urls)
     bench.platform = replace(bench.platform, settings=settings)
-    with bench.platform.database.reading() as db_session:
-        registered = tenders.committees(db_session)[0]
-    if registered["description"]["mode"] == "M0":
-        fact = CommitteeRegistered(registered["id"], {**registered["description"], "mode": "M1"})
+    registered = read_committees(bench.platform.database)[0].description
+    if registered["mode"] == "M0":
+        members = Committee.from_description(registered).members
+        made, bench.shares = run_ceremony(members, registered["k"], os.urandom)
+        fact = CommitteeRegistered(made.id, {**made.describe(), "mode": "M1"})
         with unit_of_work(bench.platform.database, REGISTER) as work:
             work.append(fact)
 

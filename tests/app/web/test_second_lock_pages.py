@@ -10,6 +10,7 @@ from werkzeug.serving import make_server
 
 from app.client import drand_commands
 from app.client.command_line import Parser
+from app.queries.committees import read_committees
 from app.services import tenders
 from tests.app.bench import LOT, Bench
 from tests.app.second_lock import allow_second_lock, publish_locked, relay, release
@@ -117,8 +118,7 @@ def test_officer_chooses_the_lock_only_where_the_centre_offers_it(site):
     assert f'value="{BEACON.chain.hash}"' in page
     read = tenders.read_draft(bench.platform, bench.people["officer"].log_in, bench.case_id)
     fields = {name: read.form[name] for name in ("code", "buyer", "region", "method", "notice")}
-    with bench.platform.database.reading() as db_session:
-        committee = tenders.committees(db_session)[0]["id"]
+    committee = read_committees(bench.platform.database)[0].id
     chosen = {"title": read.title, "profile": "cn-goods", "committee": committee, "timelock": BEACON.chain.hash}
     assert site.browser("officer").post(path, **fields, **chosen).status_code == 302
     preview = site.browser("officer").get(f"/agency/cases/{bench.case_id}/draft/preview")
