@@ -76,7 +76,9 @@ def test_the_case_of_the_test_has_nearly_every_kind_of_fact(files):
     rare = {"LotFailed", "SittingFailed", "RefusalRecorded", "CallUpExpired", "CandidateDismissed", "MemberRecused"}
     fallback = {"FallbackStarted", "KeyCommitted", "CommitmentsEnded", "KeyRevealed", "KeysDisclosed"}
     # cases of their own: test_lost_files.py, test_too_few_trustees.py, test_second_lock.py, test_drawn_coefficients.py
-    elsewhere = rare | fallback | {"RoundSigned", "CoefficientsDrawn", "BidFileLost", "BidFileRestored"}
+    elsewhere = (
+        rare | fallback | {"RoundSigned", "CoefficientsDrawn", "TrusteesChanged"} | {"BidFileLost", "BidFileRestored"}
+    )
     assert absent <= elsewhere | {"ConflictDeclared", "MemberReplaced", "TiesDrawn", "ReserveCalled"}
 
 
