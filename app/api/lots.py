@@ -96,6 +96,6 @@ def request_signature(case: str, lot: str) -> Json:
 @routes.get("/cases/<case>/evidence")
 @access(Action.EVIDENCE_EXPORT)
 def evidence(case: str) -> Response:
-    name, data = audits.export_evidence(platform(), required_log_in(), case)
+    name, data = audits.export_evidence(platform(), required_log_in(), case, request.remote_addr or "")
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(data, mimetype="application/zip", headers=headers)

@@ -11,7 +11,7 @@ from typing import Any
 
 from app.casefile.board import board_digest
 from app.casefile.record import Record
-from app.procedure import bid, convening, fallback, opening, qualification, rehearsal, restoring, tender
+from app.procedure import bid, convening, exports, fallback, opening, qualification, rehearsal, restoring, tender
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor
 from app.procedure.trustees import TrusteesChanged
@@ -43,6 +43,7 @@ REHEARSAL_FACTS = rehearsal.Fact
 RESTORING_FACTS = restoring.Fact
 FALLBACK_FACTS = fallback.Fact
 FALLBACK_ACTS = fallback.Act
+EXPORT_FACTS = exports.Fact
 CONSENSUS_STAGES = frozenset({Stage.RESULTS, Stage.REPORT, Stage.SIGNING})
 
 
@@ -114,6 +115,7 @@ class Case:
     tender: tender.Tender = field(default_factory=tender.Tender)
     lots: Mapping[str, LotCase] = field(default_factory=dict)
     rehearsal: rehearsal.Rehearsal | None = None  # instead of a tender
+    export: exports.Export = exports.NONE
 
     def phase(self, lot: str = "") -> Phase:
         """The phase of a lot; of the case as a whole, the earliest of its lots."""
@@ -146,6 +148,8 @@ class Case:
             return tender.decide(self.tender, fact, actor.id, now)
         if isinstance(fact, REHEARSAL_FACTS):
             return rehearsal.decide(self.rehearsal, fact, now)
+        if isinstance(fact, EXPORT_FACTS):
+            return exports.decide(self.export, fact, actor.id)
         state = self.lot(lot)
         if isinstance(fact, BID_FACTS):
             deadline_at = self.tender.timetable.closes_at(lot)
@@ -182,6 +186,10 @@ class Case:
 
     def apply(self, record: Record) -> Case:
         """The case after a record."""
+        after, export = self._with(record), exports.apply(self.export, record.fact, record.actor, record.at)
+        return after if export is self.export else replace(after, export=export)
+
+    def _with(self, record: Record) -> Case:
         fact = record.fact
         if isinstance(fact, TENDER_FACTS):
             after = tender.apply(self.tender, fact, record.actor, record.at, record.payload_sha256)
@@ -194,7 +202,7 @@ class Case:
         if isinstance(fact, REHEARSAL_FACTS):
             return replace(self, rehearsal=rehearsal.apply(self.rehearsal, fact, record.at))
         if not record.lot:
-            return self  # the register's facts concern no tender
+            return self  # the register's facts concern no tender, an export changes none
         before = self.lots[record.lot]
         after_it = _apply_to_lot(before, fact, record)
         if isinstance(fact, opening.BidsReleased | fallback.FallbackStarted) and before.opened_under is None:

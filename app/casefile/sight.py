@@ -211,6 +211,8 @@ SIGHT: dict[str, Rule] = {
     "PauseOrdered": _everybody,
     "ResumptionProposed": _order_draft,
     "ResumptionOrdered": _everybody,
+    "EvidenceExportRequested": _agency_or_regulator,
+    "EvidenceExportReleased": _agency_or_regulator,
     "BidSubmitted": _bid,
     "BidReceipted": _bid,
     "BidWithdrawn": _bid,

@@ -1,7 +1,7 @@
 """Tables: one file per aggregate. Truth is the case file; most others are projections or drafts."""
 
 from app.models.base import Base
-from app.models.casefile import ActHead, CaseEvent, CaseFile, CasePrivate, Command, DeniedAttempt
+from app.models.casefile import AccessLog, ActHead, CaseEvent, CaseFile, CasePrivate, Command, DeniedAttempt
 from app.models.drawing import CallUp, Expert, Pseudonym
 from app.models.files import StoredFile, Upload
 from app.models.people import Account, AccountRole, Certificate, Invitation, LogInFailure, Organisation, WebSession
@@ -13,8 +13,8 @@ from app.models.work import Job, Notice
 from app.models import append_only  # isort: skip  # after the tables that it guards
 
 __all__ = [
-    "Account", "AccountRole", "ActHead", "Base", "CallUp", "CaseEvent", "CaseFile", "CasePrivate", "Certificate",
-    "Command", "Cosignature", "DeniedAttempt", "Download", "Expert", "Invitation", "Job", "LogInFailure", "Lot",
-    "Notice", "Organisation", "PendingSignature", "Pseudonym", "RegisterTick", "ScoreDraft", "SeatRequest", "Site",
-    "StoredFile", "Tender", "TenderDraft", "TickChange", "Upload", "WebSession", "append_only",
+    "AccessLog", "Account", "AccountRole", "ActHead", "Base", "CallUp", "CaseEvent", "CaseFile", "CasePrivate",
+    "Certificate", "Command", "Cosignature", "DeniedAttempt", "Download", "Expert", "Invitation", "Job",
+    "LogInFailure", "Lot", "Notice", "Organisation", "PendingSignature", "Pseudonym", "RegisterTick", "ScoreDraft",
+    "SeatRequest", "Site", "StoredFile", "Tender", "TenderDraft", "TickChange", "Upload", "WebSession", "append_only",
 ]  # fmt: skip

@@ -12,7 +12,15 @@ from sqlalchemy import DDL, Connection, event
 
 from app.models.base import Base
 
-APPEND_ONLY = ("case_event", "case_private", "denied_attempt", "register_tick", "tick_change", "cosignature")
+APPEND_ONLY = (
+    "case_event",
+    "case_private",
+    "denied_attempt",
+    "register_tick",
+    "tick_change",
+    "cosignature",
+    "access_log",
+)
 
 _SQLITE = """
 CREATE TRIGGER {table}_no_{verb} BEFORE {VERB} ON {table}

@@ -87,3 +87,24 @@ class DeniedAttempt(Base):
     action: Mapped[str] = mapped_column(String(60))
     case_id: Mapped[str] = mapped_column(String(32), default="")
     address: Mapped[str] = mapped_column(String(64), default="")
+
+
+class AccessLog(Base):
+    """Who looked at or took what of a case, why and from where. `action` is what the policy allowed.
+
+    A row with `until` states the reason for which its web session reads on until then. `subject` is a file.
+    """
+
+    __tablename__ = "access_log"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    account_id: Mapped[str] = mapped_column(String(32))
+    case_id: Mapped[str] = mapped_column(String(32), index=True)
+    lot: Mapped[str] = mapped_column(String(20), default="")
+    action: Mapped[str] = mapped_column(String(60))
+    subject: Mapped[str] = mapped_column(String(64), default="")
+    reason: Mapped[str] = mapped_column(Text, default="")
+    address: Mapped[str] = mapped_column(String(64), default="")
+    web_session: Mapped[str] = mapped_column(String(64), default="", index=True)
+    until: Mapped[datetime | None]

@@ -98,4 +98,6 @@ class Action(StrEnum):
     REPORT_READ = "report:read"
     # case file
     EVENTS_READ = "events:read"
+    EVIDENCE_REQUEST = "evidence:request"
+    EVIDENCE_RELEASE = "evidence:release"
     EVIDENCE_EXPORT = "evidence:export"

@@ -28,6 +28,7 @@ P = Phase
 ANY_PHASE = frozenset(Phase)
 PUBLISHED = ANY_PHASE - {P.DRAFT}
 OPENED = frozenset({P.OPENING, P.DRAW, P.SCORING, P.CONSENSUS, P.RESULT})
+OVER = frozenset({P.RESULT, P.FAILED})
 STAFF = (R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, R.CENTRE_OPERATOR, R.SITE_WITNESS, R.REGULATOR, R.TRUSTEE)
 EVERY_ROLE = tuple(R)
 
@@ -183,9 +184,11 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS, P.RESULT)),
     ),
     A.EVENTS_READ: (_grant(*EVERY_ROLE, phases=ANY_PHASE),),  # each entry is filtered by app/casefile/sight.py
+    A.EVIDENCE_REQUEST: (_grant(R.AGENCY_OFFICER, phases=OVER, **AGENCY),),  # 56, 2
+    A.EVIDENCE_RELEASE: (_grant(R.AGENCY_SUPERVISOR, phases=OVER, **AGENCY),),
     A.EVIDENCE_EXPORT: (  # 56
-        _grant(R.REGULATOR, when=competent, phases=_in(P.RESULT, P.FAILED)),
-        _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=_in(P.RESULT, P.FAILED), **AGENCY),
+        _grant(R.REGULATOR, when=competent, phases=OVER),
+        _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=OVER, **AGENCY),  # 2: what was released, by rule
     ),
 }
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
 from app.casefile.record import Record
-from app.models import CaseEvent
+from app.models import CaseEvent, CaseFile
+from crypto.merkle import Frontier
 
 REMEMBERED = 512
 _folded: OrderedDict[str, tuple[int, Case]] = OrderedDict()
@@ -62,3 +63,9 @@ def remember_case(case: Case, size: int) -> None:
     _folded.move_to_end(case.id)
     while len(_folded) > REMEMBERED:
         _folded.popitem(last=False)
+
+
+def log_head(db_session: DbSession, case_id: str) -> tuple[int, str]:
+    """How many records a case has, and the root over them in hexadecimal."""
+    file = db_session.get_one(CaseFile, case_id)
+    return file.size, Frontier.from_hex(file.size, file.frontier).root().hex()

@@ -57,6 +57,7 @@ def next_steps(case: Case, actor: Actor, now: datetime) -> tuple[NextStep, ...]:
     if parties is not None and parties.agency.id == actor.organisation_id:
         steps += _officer(case) if actor.is_(Role.AGENCY_OFFICER) else []
         steps += _supervisor(case, actor) if actor.is_(Role.AGENCY_SUPERVISOR) else []
+        steps += _export_steps(case, actor, now)
     if parties is not None and parties.regulator.id == actor.organisation_id and actor.is_(Role.REGULATOR):
         steps += orders_waiting(case, actor)
     if case.tender.published_at is not None:
@@ -119,6 +120,22 @@ def _supervisor(case: Case, actor: Actor) -> Iterator[NextStep]:
     for number, lot in case.lots.items():
         if lot.phase is Phase.DRAW:
             yield from _agency_draw(number, lot)
+
+
+def _export_steps(case: Case, actor: Actor, now: datetime) -> Iterator[NextStep]:
+    """An export of the evidence that waits for the supervisor, or that was released and can be taken."""
+    export = case.export
+    if export.request is None:
+        return
+    if export.released_at is None:
+        if actor.is_(Role.AGENCY_SUPERVISOR) and export.requested_by != actor.id:
+            yield NextStep("release_export")
+        elif export.requested_by == actor.id:
+            yield NextStep("await_export_release", WAIT)
+    elif actor.id in (export.requested_by, export.released_by):
+        until = export.valid_until(case.tender.published.profile)
+        if until is None or now < until:
+            yield NextStep("take_export", due_at=until)
 
 
 def _releases(tender: TenderState) -> Iterator[NextStep]:

@@ -10,7 +10,7 @@ from app.casefile.case import Case, LotCase, Phase
 from app.casefile.facts import FACTS
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
-from app.procedure import bid, convening, deadlines, fallback, opening, qualification, restoring, tender, terms
+from app.procedure import bid, convening, deadlines, exports, fallback, opening, qualification, restoring, tender, terms, trustees
 from app.procedure.roles import Actor
 from app.procedure.tender import question_deadline
 from app.queries.deadlines import deadline_state
@@ -31,9 +31,11 @@ _STAGE_OF_PART = {
     fallback.__name__: "opening",
     restoring.__name__: "opening",
     qualification.__name__: "opening",
+    trustees.__name__: "opening",
     convening.__name__: "draw",
     draw.__name__: "draw",
     sitting.__name__: "evaluation",
+    exports.__name__: "report",
 }
 _STAGE_OF_FACT = {
     **dict.fromkeys(("QuestionAsked", "AnswerProposed", "AnswerReleased"), "questions"),

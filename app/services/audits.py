@@ -19,10 +19,14 @@ from app.database import in_native_thread
 from app.models import CasePrivate, StoredFile
 from app.permissions.actions import Action
 from app.permissions.policy import allowed, authorize
+from app.procedure.exports import check_taking
 from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case, load_records, load_rows, record_of
+from app.services.access import record_access
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
+from app.services.acts import Act, Answer, completes
+from app.services.notices import tell_role
 from app.services.platform import Platform
 from app.services.tick_proofs import register_files
 
@@ -31,14 +35,19 @@ KIND_OF = {"OpeningConcluded": "record", "ReportSealed": "report"}
 CERTIFICATES = ("CertificateIssued", "CertificateRevoked")
 
 
-def export_evidence(platform: Platform, log_in: LogIn, case_id: str) -> tuple[str, bytes]:
-    """File name and bytes of the asker's evidence bundle. Raises NotAllowed.
+def export_evidence(platform: Platform, log_in: LogIn, case_id: str, address: str = "") -> tuple[str, bytes]:
+    """File name and bytes of the asker's evidence bundle.
 
-    What the asker may not see is there as a leaf hash; private halves are the regulator's alone.
+    The regulator takes it alone, the agency what two persons released (ROLES 56); the access log keeps each one. What
+    the asker may not see is there as a leaf hash; private halves are the regulator's alone. Raises NotAllowed,
+    RuleViolation `export_not_released`, `export_expired`.
     """
     with platform.database.reading() as db_session:
         actor, case = load_actor(db_session, log_in.account_id, log_in.seat), load_case(db_session, case_id)
         authorize(actor, Action.EVIDENCE_EXPORT, case)
+        now = platform.database.now(db_session.connection())
+        if not actor.is_(Role.REGULATOR):
+            check_taking(case.export, actor.id, now, case.tender.published.profile)
         ticks = register_files(platform, db_session, case_id)  # before the log, which then holds at least as much
         lines = _lines(db_session, actor, case)
         visible = [line.record for line in lines if line.record]
@@ -46,7 +55,7 @@ def export_evidence(platform: Platform, log_in: LogIn, case_id: str) -> tuple[st
         attached = _bids(platform, db_session, actor, case, visible) | _documents(platform, db_session, visible)
         attached |= ticks
         private = _private(db_session, case_id) if actor.is_(Role.REGULATOR) else []
-        now = platform.database.now(db_session.connection())
+    record_access(platform.database, actor.id, Action.EVIDENCE_EXPORT, case_id, address=address)
     head = signed_head(
         platform.keys.platform.key,
         lines,
@@ -59,6 +68,28 @@ def export_evidence(platform: Platform, log_in: LogIn, case_id: str) -> tuple[st
     archive = io.BytesIO()
     in_native_thread(pack, Contents(head, lines, trust, attached, private), archive)
     return f"case-{case_id}.evidence.zip", archive.getvalue()
+
+
+@completes("EvidenceExportRequested")
+def request_export(act: Act) -> Answer:
+    """The agency's supervisors are told that an export waits for them."""
+    _tell_agency(act, Role.AGENCY_SUPERVISOR, "export_waits")
+    return {}
+
+
+@completes("EvidenceExportReleased")
+def release_export(act: Act) -> Answer:
+    """Who asked may take the bundle now, and the competent authority knows that the agency does."""
+    _tell_agency(act, Role.AGENCY_OFFICER, "export_released")
+    parties = act.work.case.tender.published.parties
+    facts = {"title": act.work.case.tender.published.title, "reason": act.fact.reason}
+    tell_role(act.work, parties.regulator.id, Role.REGULATOR, "export_reported", **facts)
+    return {}
+
+
+def _tell_agency(act: Act, role: Role, code: str) -> None:
+    terms = act.work.case.tender.published
+    tell_role(act.work, terms.parties.agency.id, role, code, title=terms.title, reason=act.fact.reason)
 
 
 def _lines(db_session: DbSession, actor: Actor, case: Case) -> list[Line]:

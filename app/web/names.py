@@ -94,6 +94,8 @@ FACTS: Mapping[str, LazyString] = {
     "TrusteesChanged": _l("受托方换届，新份额生效"),
     "PostponementProposed": _l("拟推迟截止时间"),
     "PostponementReleased": _l("截止时间推迟"),
+    "EvidenceExportRequested": _l("申请导出证据包"),
+    "EvidenceExportReleased": _l("放行导出证据包"),
     "OutageExtensionProposed": _l("报告服务中断"),
     "OutageExtensionReleased": _l("因中断顺延截止时间"),
     "PauseProposed": _l("拟责令暂停"),
@@ -161,4 +163,8 @@ FACTS: Mapping[str, LazyString] = {
     "RefusalRecorded": _l("记录拒绝签字"),
     "ReportSealed": _l("报告封存"),
     "SittingClosed": _l("评审结束"),
+}
+
+ACCESSES = {
+    "evidence:export": _l("导出证据包"),
 }

@@ -102,6 +102,19 @@ STEPS: dict[str, Wording] = {
     "order_resumption": Wording(
         _l("签发恢复决定"), _l("本部门另一名监督人员已拟定。"), _l("去签发"), _deadline_page("order_resumption")
     ),
+    "release_export": Wording(
+        _l("复核并放行证据包导出"),
+        _l("经办申请导出本项目的证据包。请核对用途；放行只对此刻的案卷有效，案卷一有新记录即失效。"),
+        _l("去复核"),
+        lambda case, step: url_for("agency.release_export", case=case),
+    ),
+    "await_export_release": Wording(_l("等待主管放行证据包导出"), _l("放行之前案卷如有新记录，须重新申请。")),
+    "take_export": Wording(
+        _l("下载已放行的证据包"),
+        _l("只限申请人和放行人下载，逾期或案卷有新记录即失效；每次下载都有记录。"),
+        _l("去下载"),
+        lambda case, step: url_for("agency.export", case=case),
+    ),
     "paused": Wording(
         _l("招标活动已暂停"),
         _l("暂停期间不接收投标，截止时间停止计算，恢复时另行公布。暂停前提交的投标继续有效。"),

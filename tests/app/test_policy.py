@@ -120,6 +120,8 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "refusal:record": [("EX", "P6", "own")],
     "report:read": [("AO AS RG EX", "P6 P7", "own")],
     "events:read": [(EVERYBODY, ALL, "any")],
+    "evidence:request": [("AO", "P7 P9", "own")],
+    "evidence:release": [("AS", "P7 P9", "own")],
     "evidence:export": [("RG AO AS", "P7 P9", "own")],
 }
 PARTIES = CaseOpened(Party("agency", "agency"), Party("centre", "centre"), Party("regulator", "regulator"))

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.database import Database
 from app.models import (
+    AccessLog,
     Base,
     CaseEvent,
     CaseFile,
@@ -96,6 +97,7 @@ def write_one_of_each(database: Database) -> None:
         db_session.add(event)
         db_session.add(CasePrivate(case_id="c", seq=0, salt=b"s" * 32, facts="{}"))
         db_session.add(DeniedAttempt(at=NOW, actor="a", action="case:open"))
+        db_session.add(AccessLog(at=NOW, account_id="a", case_id="c", action="evidence:export"))
         db_session.add(RegisterTick(index=0, at=NOW, map_root=b"m" * 32, frontier="", note=""))
         db_session.add(TickChange(case_id="c", tick=0, size=1, root=b"r" * 32))
         db_session.add(Cosignature(tick=0, witness="w", at=NOW, line=""))

@@ -21,7 +21,7 @@ from app.casefile.record import Record
 from app.casefile.sealing import committee_of, open_identity, opening_committee, submissions_root
 from app.casefile.verification.evidence import Evidence
 from app.casefile.verification.findings import Findings, failed, held, not_covered
-from app.procedure import deadlines, fallback, opening
+from app.procedure import deadlines, exports, fallback, opening
 from app.procedure.bid import BidReceipted, BidSubmitted, BidWithdrawn
 from app.procedure.convening import check_draw_conditions, check_party
 from app.procedure.errors import RuleViolation
@@ -183,6 +183,8 @@ class Replay:
             check_draw_conditions(fact.conditions, terms, buyers, case.id, lot, (committee.id, committee.k))
         elif isinstance(fact, deadlines.Fact):
             self._check_organisation(record, deadlines.PARTY_OF[type(fact)])
+        elif isinstance(fact, exports.Fact):
+            self._check_organisation(record, "agency")
         elif isinstance(fact, draw.DrawCommitted | draw.DrawRevealed):
             check_party(fact.party, actor)
         if isinstance(fact, draw.DrawCommitted):

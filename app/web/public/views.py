@@ -121,9 +121,16 @@ def notice(case: str) -> str:
         openings=[number for number in found.lots if allowed(actor, Action.OPENING_WATCH, found, number)],
         reports=[number for number in found.lots if allowed(actor, Action.REPORT_READ, found, number)],
         draws=[number for number in found.lots if allowed(actor, Action.DRAW_WATCH, found, number)],
-        evidence=allowed(actor, Action.EVIDENCE_EXPORT, found),
+        evidence=_evidence_page(found, actor),
         is_bidder=actor.is_(Role.BIDDER),
     )
+
+
+def _evidence_page(case: Case, actor: Actor) -> str:
+    """Where this person gets the evidence bundle; "" for who does not."""
+    if not allowed(actor, Action.EVIDENCE_EXPORT, case):
+        return ""
+    return url_for("regulator.case" if actor.is_(Role.REGULATOR) else "agency.export", case=case.id)
 
 
 def _answered(case: Case) -> list[Question]:

@@ -118,7 +118,7 @@ class CheckRow:
 
 def _checks(case_id: str) -> list[CheckRow]:
     """Everything that the offline verifier checks, run over the very bundle that can be downloaded."""
-    _name, bundle = audits.export_evidence(platform(), required_log_in(), case_id)
+    _name, bundle = audits.export_evidence(platform(), required_log_in(), case_id, request.remote_addr or "")
     profiles = [read_profile(name) for name in profile_names()]
     return [_check_row(check) for check in in_native_thread(verify_bundle, bundle, platform().keys.roots, profiles)]
 

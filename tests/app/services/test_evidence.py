@@ -34,7 +34,7 @@ JUDGING = {name: STEPS[name] for name in ("acts", "replay")}
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    return WholeCase(tmp_path_factory.mktemp("whole")).played()
+    return WholeCase(tmp_path_factory.mktemp("whole")).played().release_export()
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from app.messages import sentence
 from app.models import Cosignature, Job, RegisterTick, TickChange
 from app.queries import cases
 from app.queries.ticks import latest_tick
-from app.services import ticks
+from app.services import audits, ticks
 from app.services.audits import export_evidence
 from app.services.platform import DIST
 from app.services.unit_of_work import plain_transaction
@@ -328,7 +328,8 @@ def test_the_command_asks_for_the_witnesses_that_are_named(whole, tmp_path, caps
     assert "The key (vkey) is wrong" in capsys.readouterr().err
 
 
-def test_the_agency_gets_the_same_ticks(whole, files):
+def test_the_agency_gets_the_same_ticks(whole, files, monkeypatch):
+    monkeypatch.setattr(audits, "check_taking", lambda *_: None)  # a release would be one more entry
     bundle = exported(whole, "officer")
     assert bundle[TICKS] == files[TICKS]
     assert bundle[EVENTS] != files[EVENTS]

@@ -31,6 +31,7 @@ from app.procedure.deadlines import (
     PostponementReleased,
     ResumptionOrdered,
 )
+from app.procedure.exports import EvidenceExportReleased, EvidenceExportRequested
 from app.procedure.opening import ObjectionAnswered, ObjectionRaised, OpeningConfirmed, ShareReleased
 from app.procedure.qualification import Qualification, QualificationChecked
 from app.procedure.tender import (
@@ -319,6 +320,12 @@ class WholeCase(Installation):
         raw = person.key.sign(base64.b64decode(request.to_sign))
         fact = sitting.ReportSigned(number, request.report_sha256, hashlib.sha256(raw).hexdigest())
         self.act(person, fact, attachments={"pdf_signature": raw})
+
+    def release_export(self) -> WholeCase:
+        """Officer and supervisor release the evidence to the agency."""
+        self.act("officer", EvidenceExportRequested("e1", "答复投诉"), "")
+        self.act("releaser", EvidenceExportReleased("e1", "答复投诉"), "")
+        return self
 
     def played(self) -> WholeCase:
         """From nothing to the sealed report."""

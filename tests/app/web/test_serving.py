@@ -12,6 +12,7 @@ import pytest
 from app.casefile import register
 from app.casefile.facts import FACTS
 from app.procedure import rehearsal
+from app.procedure.exports import EvidenceExportReleased, EvidenceExportRequested
 from app.queries.timeline import stage_of
 from app.services import draws
 from app.web.regulator.views import gravest
@@ -237,3 +238,33 @@ def test_boards_name_what_is_going_on(finished: Site):
         page = finished.browser(who).get(path)
         assert "设备采购" in page
         assert "评审结束" in page
+
+
+def test_the_agency_takes_the_evidence_by_two_persons(tmp_path):
+    """The officer states what for, the supervisor sees its words and the root; the regulator needs neither."""
+    site = played(tmp_path, WholeCase.found, WholeCase.publish, lambda case: case.work_off(100))
+    case, officer, supervisor = site.case, site.browser("officer"), site.browser("releaser")
+    page, bundle = f"/agency/cases/{case.case_id}/evidence", f"/api/v1/cases/{case.case_id}/evidence"
+    assert "写明用途，申请导出" in officer.get(page)
+    assert "等待经办申请" in supervisor.get(page)
+    assert "两人办理" in supervisor.get(page)
+    refusal = officer.client.get(bundle)
+    assert (refusal.status_code, refusal.json["error"]["code"]) == (422, "export_not_released")
+    assert "请写明用途" in officer.post(page, reason="").get_data(as_text=True)
+    review = officer.post(page, reason="答复投诉").get_data(as_text=True)
+    assert 'data-type="EvidenceExportRequested"' in review
+    case.act("officer", EvidenceExportRequested("e1", "答复投诉"), "")
+    assert "等待主管放行" in officer.get(page)
+    assert "复核并放行证据包导出" in supervisor.get("/agency")
+    review = supervisor.get(f"{page}/release")
+    assert 'data-type="EvidenceExportReleased"' in review
+    assert re.search(r"\d+ 条记录，根摘要 [0-9a-f]{64}", review)
+    officer.get(f"{page}/release", 404)
+    case.act("releaser", EvidenceExportReleased("e1", "答复投诉"), "")
+    assert bundle in officer.get(page)
+    assert officer.client.get(bundle).status_code == supervisor.client.get(bundle).status_code == 200
+    assert supervisor.get(page).count("导出证据包</td>") == 2
+    case.clock.advance(901)
+    assert officer.client.get(bundle).json["error"]["code"] == "export_expired"
+    assert site.browser("regulator").client.get(bundle).status_code == 200
+    site.browser("bidder-a").get(page, 404)
