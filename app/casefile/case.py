@@ -167,6 +167,9 @@ class Case:
             return restoring.decide(state.lost, state.bidding, fact, actor.organisation_id, now, profile)
         if isinstance(fact, FALLBACK_ACTS):
             return fallback.decide(self.fallback_of(lot), fact, actor.organisation_id, now)
+        return self._decide_evaluation(state, fact, actor.seat_in(self.id, lot))
+
+    def _decide_evaluation(self, state: LotCase, fact: Any, seat: int | None) -> tuple[Any, ...]:
         profile = self.tender.published.profile
         if isinstance(fact, qualification.QualificationChecked):
             return qualification.decide(bool(state.qualification), state.opening.opened.keys(), fact, profile)
@@ -176,7 +179,7 @@ class Case:
             convening.check_committee_size(state.draw.conditions, self.tender.published, len(state.buyer_members))
         if isinstance(fact, DrawEvent):
             return draw.decide(state.draw, fact)
-        return sitting.decide(state.sitting, fact, actor.seat_in(self.id, lot))
+        return sitting.decide(state.sitting, fact, seat)
 
     def _check_lots_open(self, fact: Any) -> None:
         """What is closed stays closed, even when the clock goes back: its deadline neither moves nor stands still."""

@@ -10,7 +10,19 @@ from app.casefile.case import Case, LotCase, Phase
 from app.casefile.facts import FACTS
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
-from app.procedure import bid, convening, deadlines, exports, fallback, opening, qualification, restoring, tender, terms, trustees
+from app.procedure import (
+    bid,
+    convening,
+    deadlines,
+    exports,
+    fallback,
+    opening,
+    qualification,
+    restoring,
+    tender,
+    terms,
+    trustees,
+)
 from app.procedure.roles import Actor
 from app.procedure.tender import question_deadline
 from app.queries.deadlines import deadline_state
