@@ -48,6 +48,7 @@ class Settings:
     witnesses: tuple[str, ...] = ()  # vkeys of those whose cosignatures count
     drand_chain: Chain | None = None  # whose rounds tenders may take as their second lock (mode M2)
     drand_urls: tuple[str, ...] = ()  # relays to ask for a round's signature; none: it is carried by hand
+    witness_quorum: int = 0  # how many of them a case asks for; 0: more than half
 
     @property
     def keys(self) -> Path:
@@ -96,8 +97,14 @@ class Settings:
             witnesses=read("WITNESSES", (), _witnesses),
             drand_chain=read("DRAND_CHAIN", None, _chain),
             drand_urls=read("DRAND_URLS", (), _base_urls),
+            witness_quorum=read("WITNESS_QUORUM", 0, _positive),
             demo=env.get("TENDERHALL_DEMO") == "1",
         )
+        if settings.witness_quorum > len(settings.witnesses):
+            wrong.append(
+                f"TENDERHALL_WITNESS_QUORUM={settings.witness_quorum}: "
+                "多于 TENDERHALL_WITNESSES 的见证方数 · more than there are witnesses"
+            )
         if wrong:
             raise BadSettings("\n".join(wrong))
         return settings

@@ -17,6 +17,7 @@ PARTS = {
     "supervisor": "supervisor",
     "regulator": "regulator",
     "witness": "witness",
+    "mirror": "mirror",
     "trustee": "trustee",
     "bidder": "bidder",
     "member": "member",

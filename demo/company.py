@@ -17,11 +17,14 @@ from typing import IO, Any
 
 from app.client.keyfile import Profile, write_json
 from app.client.trustee import setup_m0
+from app.client.witness import WitnessFolder
 from demo.actor import PARTS, Engagement, perform
+from demo.actors.mirror import make_key
 from demo.site import Site
 from demo.stage import PASSPHRASE
 
 GO_HOME_WITHIN = 5  # seconds
+MIRROR = "mirror"  # the role of who witnesses the register
 # Each actor is a process of its own. They come from one that has done nothing but imports, which take two seconds of
 # computing: eighteen times that would be most of the play.
 _processes = multiprocessing.get_context("forkserver")
@@ -50,6 +53,20 @@ def _perform(engagement: Engagement, voice: Any) -> None:
 def _hold_ceremony(profiles: Sequence[Profile], threshold: int, description: Path) -> None:
     committee = setup_m0(profiles, threshold, PASSPHRASE, os.urandom)
     write_json(description, committee.describe())
+
+
+def make_witness(folder: Path) -> str:
+    """A witness of the register makes its key in its own folder, in a process of its own; its vkey."""
+    ear, voice = _processes.Pipe(duplex=False)
+    making = _processes.Process(target=_make_witness, args=(folder / MIRROR, voice))
+    making.start()
+    vkey = str(ear.recv())
+    making.join()
+    return vkey
+
+
+def _make_witness(folder: Path, voice: Any) -> None:
+    voice.send(make_key(WitnessFolder(folder)))
 
 
 @dataclass(frozen=True)

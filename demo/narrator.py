@@ -32,6 +32,7 @@ ROLES = {
     "supervisor": ("代理审核", "agency supervisor"),
     "regulator": ("监督部门", "regulator"),
     "witness": ("场所见证", "site witness"),
+    "mirror": ("登记见证方", "witness"),
     "trustee": ("受托人", "trustee"),
     "bidder": ("投标人", "bidder"),
     "member": ("评审专家", "expert"),

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 from app.client.command_line import Parser, port
 from app.client.keyfile import Profile, read_json, write_json
 from demo.case import DemoCase
-from demo.company import Company, Step, rehearse, stop_when_told
+from demo.company import MIRROR, Company, Step, make_witness, rehearse, stop_when_told
 from demo.narrator import SENTENCES, Narrator, add_language, table
 from demo.outcome import Outcome
 from demo.site import CLI, PARTS, ROOT, Site, free_port
@@ -78,7 +78,6 @@ class Director:
     def run(self) -> dict[str, Any]:
         """Found a site, start it, and play on it with everybody."""
         site = self.company.site
-        rehearse()
         for login, code in site.found(self.case).items():
             write_json(self.company.desk / f"slip-{login}.json", {"invitation": code})
         site.start()
@@ -88,7 +87,7 @@ class Director:
 
     def play(self, cast: Sequence[str]) -> dict[str, Any]:
         """Send the cast on stage and follow the play to its end. Raises PlayFailed."""
-        for role in cast:
+        for role in (*cast, *([MIRROR] if self.company.folder_of(MIRROR).exists() else [])):
             self.company.start(role)
         give_up_at = time.monotonic() + LONGEST_PLAY
         while (taken := read_json(self.company.desk / "result.json")) is None or not self._quiet():
@@ -228,7 +227,9 @@ def main() -> int:
     except FileExistsError:
         narrator.say(f"文件夹已存在：{folder}。请另选一个。", "this folder exists; choose another")
         return 1
-    company = Company(Site(folder / "site", arguments.port or free_port(), dict(arguments.set)), folder)
+    rehearse()
+    settings = {"WITNESSES": make_witness(folder), **dict(arguments.set)}
+    company = Company(Site(folder / "site", arguments.port or free_port(), settings), folder)
     stop_when_told()
     try:
         outcome = Outcome(case, Director(company, case, narrator, arguments.kill).run())

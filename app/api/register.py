@@ -3,33 +3,50 @@
 from __future__ import annotations
 
 import base64
+import threading
+import time
 
 from flask import Blueprint, Response, request
 
 from app.api.people import body, text
+from app.casefile.codec import encode
 from app.extensions import access, platform
 from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
 from app.queries import ticks as views
+from app.queries.register_status import register_status
 from app.services import ticks
 from crypto.canonical import Json
 
 routes = Blueprint("api_register", __name__)
+WAIT_AT_MOST = 20  # seconds for which a witness may wait for a tick
+LOOK_EVERY = 0.2  # seconds
+WAITERS_AT_MOST = 32  # in one process: there are few witnesses, and nobody else needs to wait
+_waiting = threading.BoundedSemaphore(WAITERS_AT_MOST)
 
 
 @routes.get("/register")
 @access(Action.RECORD_VERIFY)
 def describe() -> Json:
-    """The log's key, for whoever has no better source, and the witnesses whose cosignatures are kept."""
+    """The log's key, for whoever has no better source, and how the register and its witnesses stand."""
     here = platform()
-    verifier = here.log_key.verifier
-    return {"origin": verifier.name, "vkey": str(verifier), "witnesses": list(here.settings.witnesses)}
+    verifier, settings = here.log_key.verifier, here.settings
+    with here.database.reading() as db_session:
+        now = here.database.now(db_session.connection())
+        status = register_status(db_session, settings.witnesses, now, settings.tick_seconds)
+    named = {"origin": verifier.name, "vkey": str(verifier), "witnesses": list(settings.witnesses)}
+    return {**named, "quorum": here.register_terms.quorum, "status": encode(status)}
 
 
 @routes.get("/register/checkpoint")
 @access(Action.RECORD_VERIFY)
 def checkpoint() -> Response:
-    """The latest checkpoint as a signed note, with the cosignatures it has so far; `size` asks for an earlier one."""
+    """The latest checkpoint as a signed note, with the cosignatures it has so far; `size` asks for an earlier one.
+
+    A witness that has seen `after` ticks may wait, at most `wait` seconds, for a later checkpoint: so a close is
+    cosigned as soon as it is ticked.
+    """
+    _await_tick(_number("after", 0), min(_number("wait", 0), WAIT_AT_MOST))
     with platform().database.reading() as db_session:
         row = views.tick(db_session, _number("size", views.register_size(db_session)) - 1)
         note = views.cosigned_note(db_session, row)
@@ -56,6 +73,21 @@ def cosign() -> Json:
         raise RuleViolation("malformed", path="$.size", expected="whole_number")
     ticks.take_cosignature(platform(), size, text(sent, "line"))
     return {}
+
+
+def _await_tick(after: int, seconds: int) -> None:
+    """Return as soon as there are more than `after` ticks, or after `seconds`; at once where too many wait already."""
+    until = time.monotonic() + seconds
+    if not seconds or not _waiting.acquire(blocking=False):
+        return
+    try:
+        while time.monotonic() < until:
+            with platform().database.reading() as db_session:
+                if views.register_size(db_session) > after:
+                    return
+            time.sleep(LOOK_EVERY)
+    finally:
+        _waiting.release()
 
 
 def _number(name: str, default: int) -> int:

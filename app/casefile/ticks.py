@@ -1,7 +1,8 @@
 """The register's ticks: what a checkpoint of the register says of every case, and nothing of any.
 
-Every tick one sparse map holds the head of every case file, changed or not, under a fresh salt; its root is one leaf of
-the register's tree. So a published checkpoint tells nothing of a case, and one history per case and tick.
+Every tick one sparse map holds the head of every case file, changed or not, under a fresh salt, and that of every
+lot's turns (`app.casefile.turns`); its root is one leaf of the register's tree. So a published checkpoint tells nothing
+of a case, and there is one history per case and tick.
 """
 
 from __future__ import annotations
@@ -9,19 +10,22 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from crypto.canonical import Json, canonical
+from crypto.errors import CryptoError
 from crypto.instants import format_instant, parse_instant
-from crypto.merkle import HASH_SIZE, leaf_hash
-from crypto.sparse import MapProof
+from crypto.merkle import HASH_SIZE, leaf_hash, verify_inclusion
+from crypto.notes import Checkpoint, Note, VerifierKey, check_cosignature
+from crypto.sparse import MapProof, verify_map
 
 CASE_CHECKPOINT = "casecheckpoint/v1"
 TICK = "registertick/v1"
 PROOF = "tickproof/v1"
 FOLDER = "register"  # in an evidence bundle
 TICKS = f"{FOLDER}/ticks.jsonl"
+TURN_TICKS = f"{FOLDER}/turns"
 
 
 def log_name(origin: str) -> str:
@@ -34,8 +38,13 @@ def note_name(size: int) -> str:
     return f"{FOLDER}/{size}.note"
 
 
+def turns_name(lot: str) -> str:
+    """Where a bundle keeps how the turns of a lot stood in ticks."""
+    return f"{TURN_TICKS}/{lot}.jsonl"
+
+
 def case_key(case_id: str) -> bytes:
-    """Where a case stands in the map: SHA-256 of its id."""
+    """Where a case stands in the map: SHA-256 of its id; the turns of a lot stand under `case/lot`."""
     return hashlib.sha256(case_id.encode()).digest()
 
 
@@ -108,6 +117,34 @@ class TickProof:
         if found.to_json() != data:
             raise ValueError("fields")
         return found
+
+
+def wrong_proof(proof: TickProof, note: Note | None, origin: str, reference: str) -> str:
+    """The code of what a tick's proof lacks, "" when it leads from the head of `reference` to the note's checkpoint."""
+    value = case_value(proof.salt, origin, reference, proof.size, proof.root)
+    if not verify_map(proof.map_root, case_key(reference), value, proof.map_proof):
+        return "evidence_tick_map"
+    try:
+        head = Checkpoint.parse(note.text) if note else None
+    except CryptoError:
+        head = None
+    if head is None or (head.origin, head.size) != (log_name(origin), proof.checkpoint):
+        return "evidence_tick_note"
+    leaf = tick_leaf(proof.at, proof.map_root)
+    if not verify_inclusion(leaf, proof.index, head.size, proof.tree_proof, head.root):
+        return "evidence_tick_tree"
+    return ""
+
+
+def cosigned_at(note: Note, key: VerifierKey) -> datetime | None:
+    """When the witness cosigned the note, None where no line names it. Raises CryptoError for a line that is wrong."""
+    for line in note.signatures:
+        if line.is_by(key):
+            try:
+                return datetime.fromtimestamp(check_cosignature(line, key, note.text), UTC)
+            except (OverflowError, OSError, ValueError) as exc:
+                raise CryptoError("note_malformed", reason="time") from exc
+    return None
 
 
 def _hash(text: Json) -> bytes:

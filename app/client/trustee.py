@@ -1,9 +1,12 @@
 """A trustee's own tool: it holds one share of a committee's secret and decides by itself what it signs.
 
+It believes signatures only: terms, deadlines and pauses count when the agency's, or the authority's, people signed them
+under an authority that was pinned at the first meeting, and a close record when the witnesses whom the terms name vouch
+for it (and those whom this trustee has pinned itself).
 It signs an opening only when (1) its own clock agrees with the platform's, (2) the latest deadline that it has ever
-seen has passed by its own clock and no order lets the lot stand still, (3) the lot is closed with enough bids, (4) it
-has seen no other history of the same.
-It signs a draw only when the statement is the one that the record leads to, and one statement for each round.
+seen has passed by its own clock and no order lets the lot stand still, (3) the lot is closed with enough bids, (4) the
+witnesses have cosigned the close record, (5) it has seen no other history of the same.
+It signs a draw only when the statement is the one that the record leads to, cosigned, and one for each round.
 """
 
 from __future__ import annotations
@@ -19,37 +22,33 @@ from app.client.connection import Refused, refuse
 from app.client.holding import holdings, missing_share
 from app.client.keyfile import Profile, read_json, write_json, write_private
 from app.client.passphrase import seal_under
-from app.procedure.deadlines import OutageExtensionReleased, PauseOrdered, PostponementReleased, ResumptionOrdered
-from app.procedure.tender import AmendmentReleased
+from app.client.verified_case import Event, Source, VerifiedCase, verified_case
 from app.procedure.trustees import TrusteesChanged
 from crypto.canonical import Json, canonical, digest
 from crypto.committee import Committee, Member, identity, run_ceremony, sign_share
 from crypto.instants import format_instant, parse_instant
+from crypto.notes import COSIGNATURE, VerifierKey
 from evaluation.draw import Candidate, candidates_sha256, draw_id
 
 PURPOSE = "evaluation-committee"
 CLOCK_TOLERANCE = timedelta(seconds=60)
 ENVELOPE, EPOCH = "1", 0
 MEMORY = "memory.json"
-# What moves a deadline; each is signed, and says to when.
-MOVES = frozenset(
-    kind.__name__ for kind in (AmendmentReleased, PostponementReleased, OutageExtensionReleased, ResumptionOrdered)
-)
 M0_NOTICE = """\
 M0：本委员会的全部密钥份额在同一台机器上生成，仅供演示。
 M0: all shares of this committee were made on one machine. For demonstrations only.
 """
-Event = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Share:
-    """A share to be handed in on a lot: the type of act, its payload, and what it is about."""
+    """A share to be handed in on a lot: the type of act, its payload, what it is about, the witnesses behind it."""
 
     lot: str
     type: str
     payload: dict[str, Json]
     about: str
+    vouched_by: tuple[str, ...] = ()
 
 
 class Memory:
@@ -97,12 +96,17 @@ class Memory:
 
 @dataclass(frozen=True)
 class Trustee:
-    """One trustee: its committee, the index of its share, the share's 32 secret bytes, its memory."""
+    """One trustee: its committee, the index of its share, the share's 32 secret bytes, its memory.
+
+    `roots` are the pinned authorities (PEM), `witnesses` those whom it asks for beside the witnesses of the terms.
+    """
 
     committee: Committee
     index: int
     secret: bytes
     memory: Memory
+    roots: tuple[str, ...] = ()
+    witnesses: tuple[VerifierKey, ...] = ()
 
     @classmethod
     def read(cls, profile: Profile, passphrase: str) -> Trustee:
@@ -113,15 +117,20 @@ class Trustee:
     def read_all(cls, profile: Profile, passphrase: str) -> tuple[Trustee, ...]:
         """The trustee of a folder, once for each share in it, the one that counts first; one memory for all.
 
-        Raises Refused `trustee_without_share`, CryptoError `envelope_no_identity`.
+        Raises Refused `trustee_without_share`, CryptoError `envelope_no_identity`, `vkey_malformed`.
         """
         memory, found = Memory(profile.folder / MEMORY), holdings(profile)
         if not found:
             raise missing_share(profile)
-        return tuple(cls(held.committee, held.index, held.secret(passphrase), memory) for held in found)
+        facts = profile.facts
+        roots = tuple(facts.get("roots", ()))
+        witnesses = tuple(VerifierKey.parse(text, COSIGNATURE) for text in facts.get("witnesses", ()))
+        pinned = (memory, roots, witnesses)
+        return tuple(cls(held.committee, held.index, held.secret(passphrase), *pinned) for held in found)
 
     def shares_due(
         self,
+        source: Source,
         origin: str,
         case: str,
         events: Sequence[Event],
@@ -132,10 +141,16 @@ class Trustee:
     ) -> list[Share]:
         """Everything in a case that waits for this trustee and that it is willing to sign.
 
-        `events` are all that it may see of the case, in order. What it is unwilling to sign goes to `refuse`.
+        `events` are all that it may see of the case, in order, and `source` proves them. What it is unwilling to sign
+        goes to `refuse`.
         """
-        found = []
-        for wanted in (_Opening(origin, case, lot) for lot in self._lots(events)):
+        lots, found = self._lots(events), list[Share]()
+        try:
+            verified = verified_case(origin, case, events, self.roots, source, self.witnesses) if lots else None
+        except Refused as refusal:
+            refuse(refusal)
+            return []
+        for wanted in (_Opening(origin, case, lot, verified) for lot in lots if verified):
             for release in (self._open_share, self._draw_share):
                 try:
                     check_clock(clock_offset)
@@ -153,7 +168,8 @@ class Trustee:
         return [lot["number"] for lot in terms["payload"]["terms"]["lots"]]
 
     def _open_share(self, opening: _Opening, events: Sequence[Event], now: datetime) -> Share | None:
-        deadline_at = self.memory.pin(opening.name, _deadline(events, opening.lot))
+        signed = opening.verified.signed
+        deadline_at = self.memory.pin(opening.name, signed.deadlines[opening.lot])
         mine = _of_lot(events, opening.lot)
         closed = _last(mine, "LotClosed")
         if closed is None or _any(mine, "BidsReleased", "KeysDisclosed") or self._given(mine, "ShareReleased"):
@@ -167,7 +183,7 @@ class Trustee:
                 deadline_at=format_instant(deadline_at),
                 now=format_instant(now),
             )
-        if _stands_still(events, opening.lot):
+        if opening.lot in signed.paused:
             raise refuse(
                 "trustee_paused",
                 "{lot} 已被监督部门责令暂停，尚未恢复。拒绝签署。",
@@ -181,10 +197,10 @@ class Trustee:
                 "{lot} has fewer bids than required and is not opened. Refused.",
                 lot=opening.name,
             )
-        statement = opening.statement
+        by, statement = opening.verified.vouched_by(opening.lot, "LotClosed"), opening.statement
         self.memory.sign_once(f"open/{opening.name}", {"statement": statement, "closed": closed["payload"]})
         share = sign_share(self.secret, identity("open", statement)).hex()
-        return Share(opening.lot, "ShareReleased", {"index": self.index, "share": share}, opening.name)
+        return Share(opening.lot, "ShareReleased", {"index": self.index, "share": share}, opening.name, by)
 
     def _draw_share(self, opening: _Opening, events: Sequence[Event], now: datetime) -> Share | None:
         mine = _of_lot(events, opening.lot)
@@ -195,11 +211,13 @@ class Trustee:
         if self._given(mine, "DrawShareReleased", number) or _last(mine, "DrawSigned", number):
             return None
         statement = json.loads(payload["statement"])
+        opening.verified.check_acts(opening.lot, "DrawStated", "DrawCommitted")
         self._check_statement(opening, mine, payload, statement)
+        by = opening.verified.vouched_by(opening.lot, "DrawStated")
         self.memory.sign_once(f"draw/{statement['draw_id']}/{number}", statement)
         share = sign_share(self.secret, identity("draw", statement)).hex()
         fields = {"round": number, "index": self.index, "share_hex": share}
-        return Share(opening.lot, "DrawShareReleased", fields, f"{opening.name} #{number}")
+        return Share(opening.lot, "DrawShareReleased", fields, f"{opening.name} #{number}", by)
 
     def _check_statement(
         self, opening: _Opening, events: Sequence[Event], payload: Mapping[str, Any], statement: Mapping[str, Any]
@@ -247,6 +265,7 @@ class _Opening:
     origin: str
     case: str
     lot: str
+    verified: VerifiedCase
 
     @property
     def name(self) -> str:
@@ -293,26 +312,6 @@ def _any(events: Iterable[Event], *types: str) -> bool:
 
 def _of_lot(events: Iterable[Event], lot: str) -> list[Event]:
     return [e for e in events if e["lot"] == lot]
-
-
-def _deadline(events: Sequence[Event], lot: str) -> datetime:
-    """The latest published deadline of a lot: as published first, or as whatever was released since has moved it."""
-    terms = _last(events, "TenderSubmitted")
-    assert terms is not None
-    found = [parse_instant(t["deadline_at"]) for t in terms["payload"]["terms"]["lots"] if t["number"] == lot]
-    moved = [e["payload"]["deadlines"] for e in events if e["type"] in MOVES and lot in e["payload"]["deadlines"]]
-    return max([*found, *(parse_instant(deadlines[lot]) for deadlines in moved)])
-
-
-def _stands_still(events: Iterable[Event], lot: str) -> bool:
-    """Whether the last order about a lot is the one that pauses it."""
-    paused = False
-    for e in events:
-        if e["type"] == PauseOrdered.__name__ and lot in e["payload"]["lots"]:
-            paused = True
-        elif e["type"] == ResumptionOrdered.__name__ and lot in e["payload"]["deadlines"]:
-            paused = False
-    return paused
 
 
 def setup_m0(profiles: Sequence[Profile], threshold: int, passphrase: str, rng: Callable[[int], bytes]) -> Committee:

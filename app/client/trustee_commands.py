@@ -20,6 +20,8 @@ from app.client.keyfile import Profile, write_json
 from app.client.rehearsal import rehearsal_shares, waiting_rehearsals
 from app.client.terminal import add_folder, add_person_arguments, passphrase, person_of, spoken
 from app.client.trustee import M0_NOTICE, MEMORY, Memory, Share, Trustee, setup_m0
+from app.client.verified_case import PlatformSource, Source
+from crypto.notes import COSIGNATURE, VerifierKey
 
 PAUSE = 2  # seconds between looks where no frame comes
 Announce = Callable[[str, Any], None]
@@ -31,13 +33,20 @@ def add_parser(subparsers: Any) -> None:
     _add_setup(commands)
     sign = add_command(commands, "sign", "逐项确认后签署\nsign what waits, one by one", _sign)
     sign.add_argument("--yes", action="store_true", help="不再询问\ndo not ask")
+    _add_witness(sign)
     add_person_arguments(sign)
     add_ceremony(commands)
     add_backup(commands)
     log = add_command(commands, "log", "本机签署过什么\nwhat was signed on this machine", _log)
     add_folder(log)
     agent = add_command(commands, "agent", "无人值守，到时自动签署\nsign unattended whenever it is due", _agent)
+    _add_witness(agent)
     add_person_arguments(agent)
+
+
+def _add_witness(parser: Any) -> None:
+    words = "另须此见证方联署（公钥，记住），可多次\nalso ask for this witness (vkey; kept); may be repeated"
+    parser.add_argument("--witness", action="append", default=[], metavar="VKEY", help=words)
 
 
 def _add_setup(commands: Any) -> None:
@@ -63,12 +72,12 @@ def _setup(arguments: argparse.Namespace) -> int:
 @spoken
 def _sign(arguments: argparse.Namespace) -> int:
     person = person_of(arguments)
-    trustees = Trustee.read_all(person.profile, passphrase())
+    trustees = _trustees_of(person, arguments)
     for case in _cases(person):
         feed = CaseFeed(person.connection, case)
         feed.refresh()
-        for share in _due(person, trustees, feed, _say):
-            print(f"{share.type}: {share.about}")
+        for share in _due(person, trustees, feed, PlatformSource(person.connection, case), _say):
+            print(f"{share.type}: {share.about}\n{_witnesses(share)}")
             if arguments.yes or input("签署并提交？/ sign and hand in? [y/N] ").strip().lower() == "y":
                 hand_in(person, case, share)
                 _say("signed", share)
@@ -85,13 +94,29 @@ def _log(arguments: argparse.Namespace) -> int:
 @spoken
 def _agent(arguments: argparse.Namespace) -> int:
     person = person_of(arguments)
-    watch(person, Trustee.read_all(person.profile, passphrase()), _say)
+    watch(person, _trustees_of(person, arguments), _say)
     return 0
+
+
+def _trustees_of(person: Person, arguments: argparse.Namespace) -> tuple[Trustee, ...]:
+    """The folder's trustee, once for each share, with the witnesses that it pins beside those of the terms."""
+    for text in arguments.witness:
+        VerifierKey.parse(text, COSIGNATURE)
+    kept = person.profile.facts.get("witnesses", [])
+    if added := [text for text in arguments.witness if text not in kept]:
+        person.profile.keep(witnesses=[*kept, *added])
+    return Trustee.read_all(person.profile, passphrase())
+
+
+def _witnesses(share: Share) -> str:
+    if not share.vouched_by:
+        return "无见证机构：没有平台以外的一方证明这份记录 / no witness: nobody outside the platform vouches for this"
+    return f"见证方已联署 / cosigned by: {', '.join(share.vouched_by)}"
 
 
 def _say(what: str, about: Any) -> None:
     if isinstance(about, Share):
-        about = f"{about.type} {about.about}"
+        about = f"{about.type} {about.about}; {_witnesses(about)}"
     print(f"{datetime.now(UTC):%H:%M:%SZ} {what}: {about}", flush=True)
 
 
@@ -101,10 +126,12 @@ def _cases(person: Person) -> list[str]:
     return [*cases, *waiting_rehearsals(person)]
 
 
-def _due(person: Person, trustees: Sequence[Trustee], feed: CaseFeed, announce: Announce) -> list[Share]:
+def _due(
+    person: Person, trustees: Sequence[Trustee], feed: CaseFeed, source: Source, announce: Announce
+) -> list[Share]:
     """What waits: of the shares in the folder the one that counts in the case answers."""
     shares: list[Share] = []
-    for due in (ask for one in trustees for ask in (one.shares_due, partial(rehearsal_shares, one))):
+    for due in (ask for one in trustees for ask in (partial(one.shares_due, source), partial(rehearsal_shares, one))):
         shares += due(
             person.origin,
             feed.case,
@@ -128,7 +155,7 @@ def watch(
     from app.client.live import LiveChannel  # a second of imports that no other command needs
 
     channel = LiveChannel(person.connection)
-    feeds: dict[str, CaseFeed] = {}
+    feeds: dict[str, tuple[CaseFeed, Source]] = {}
     told: set[tuple[str, str]] = set()
 
     def tell(what: str, about: Any) -> None:
@@ -140,9 +167,10 @@ def watch(
         try:
             for case in _cases(person):
                 channel.follow(case)
-                feed = feeds.setdefault(case, CaseFeed(person.connection, case))
+                fresh = CaseFeed(person.connection, case), PlatformSource(person.connection, case)
+                feed, source = feeds.setdefault(case, fresh)
                 feed.refresh()
-                for share in _due(person, trustees, feed, tell):
+                for share in _due(person, trustees, feed, source, tell):
                     hand_in(person, case, share)
                     tell("signed", share)
                     feed.refresh()

@@ -20,7 +20,7 @@ from app.client.connection import Connection, Refused
 from app.client.keyfile import read_json, write_json, write_private
 from crypto.errors import CryptoError
 from crypto.merkle import verify_consistency
-from crypto.notes import COSIGNATURE, Checkpoint, Note, NoteKey, VerifierKey, cosign, read_checkpoint
+from crypto.notes import COSIGNATURE, Checkpoint, Note, NoteKey, NoteSignature, VerifierKey, cosign, read_checkpoint
 
 
 class Forked(Exception):
@@ -91,46 +91,68 @@ class Witness:
     connection: Connection
     clock: Callable[[], float] = field(default=time.time)
 
-    def look(self) -> Checkpoint | None:
+    def look(self, wait: int = 0) -> Checkpoint | None:
         """The checkpoint that was cosigned now, None where it has this witness's line already.
 
+        With `wait` the platform answers when there is a later checkpoint than the last, at most so many seconds later.
         1 the note is the log's; 2 it continues what was seen last; 3 it is remembered; 4 it is cosigned and handed in.
         Raises Forked, Refused, CryptoError for a note that is not the log's.
         """
-        note = Note.parse(self.connection.request("GET", "/register/checkpoint").content.decode("utf-8", "replace"))
-        found = read_checkpoint(note, self.log, self.log.name)
         held = self._held()
+        query = {"after": str(held.size), "wait": str(wait)} if held and wait else {}
+        answer = self.connection.request("GET", "/register/checkpoint", params=query)
+        note = Note.parse(answer.content.decode("utf-8", "replace"))
+        line = self._consider(note, self._proof)
+        if line is None:
+            return None
+        found = Checkpoint.parse(note.text)
+        self.connection.post("/register/cosignatures", {"size": found.size, "line": str(line)}, repeatable=True)
+        return found
+
+    def cosign_carried(self, text: str) -> Note:
+        """The cosigned note for a checkpoint that was carried here by hand (C2SP tlog-witness, add-checkpoint).
+
+        Raises as `look` does, and Refused `checkpoint_from_elsewhere` when its proof does not begin at what was seen
+        last.
+        """
+        head, _, rest = text.replace("\r\n", "\n").partition("\n\n")
+        lines, note = head.split("\n"), Note.parse(rest)
+        held = self._held()
+        if lines[0] != f"old {held.size if held else 0}":
+            size = held.size if held else 0
+            raise Refused(
+                "checkpoint_from_elsewhere",
+                f"这份检查点的证明不是从本见证方上次所见（{size}）开始。请在“登记簿与见证”页填写 {size} 后重新下载。",
+                f"Its proof does not begin where this witness was last ({size}). Download it again with {size}.",
+            )
+        line = self._consider(note, lambda _old, _new: _decoded(lines[1:]))
+        return note if line is None else Note(note.text, (*note.signatures, line))
+
+    def _consider(self, note: Note, proof: Callable[[int, int], list[bytes]]) -> NoteSignature | None:
+        """The line for a note, None where it has this witness's line already. It is remembered before."""
+        found, held = read_checkpoint(note, self.log, self.log.name), self._held()
         if held is not None:
-            self._check(held, found, note)
+            self._check(held, found, note, proof)
             if held == found and any(line.is_by(self.key.verifier) for line in note.signatures):
                 return None
         write_private(self.home.latest, str(note).encode())
-        line = cosign(self.key, note.text, int(self.clock()))
-        sent = {"size": found.size, "line": str(line)}
-        self.connection.post("/register/cosignatures", sent, repeatable=True)
-        return found
+        return cosign(self.key, note.text, int(self.clock()))
 
     def _held(self) -> Checkpoint | None:
         if not self.home.latest.exists():
             return None
         return read_checkpoint(Note.parse(self.home.latest.read_text("utf-8")), self.log, self.log.name)
 
-    def _check(self, held: Checkpoint, found: Checkpoint, note: Note) -> None:
+    def _check(self, held: Checkpoint, found: Checkpoint, note: Note, proof: Callable[[int, int], list[bytes]]) -> None:
         if found.size < held.size:
             raise self._evidence("rollback", note)
-        if found.size == held.size:
-            proof: list[bytes] = []
-        else:
-            proof = self._proof(held.size, found.size)
-        if not verify_consistency(held.size, found.size, held.root, found.root, proof):
+        path = [] if found.size == held.size else proof(held.size, found.size)
+        if not verify_consistency(held.size, found.size, held.root, found.root, path):
             raise self._evidence("fork", note)
 
     def _proof(self, old: int, new: int) -> list[bytes]:
         answer = self.connection.get("/register/consistency", old=str(old), new=str(new))
-        try:
-            return [base64.b64decode(step, validate=True) for step in answer["proof"]]
-        except (KeyError, TypeError, ValueError) as exc:
-            raise CryptoError("checkpoint_malformed", reason="proof") from exc
+        return _decoded(answer.get("proof"))
 
     def _evidence(self, kind: str, offered: Note) -> Forked:
         """Both notes, kept once for each pair."""
@@ -140,3 +162,11 @@ class Witness:
         write_private(paths[0], seen)
         write_private(paths[1], str(offered).encode())
         return Forked(kind, *paths)
+
+
+def _decoded(steps: Any) -> list[bytes]:
+    """The hashes of a proof. Raises CryptoError `checkpoint_malformed`."""
+    try:
+        return [base64.b64decode(step, validate=True) for step in steps]
+    except (TypeError, ValueError) as exc:
+        raise CryptoError("checkpoint_malformed", reason="proof") from exc

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from app.client.command_line import CLIENT_COMMANDS, add_command, seconds
+from app.client.command_line import CLIENT_COMMANDS, add_command, existing, seconds
 from app.client.connection import Connection, Refused
 from app.client.terminal import add_folder, add_platform_arguments, passphrase, spoken
 from app.client.witness import Forked, Witness, WitnessFolder
@@ -16,9 +18,10 @@ from app.messages import LANGUAGES, sentence
 from crypto.errors import CryptoError
 from crypto.notes import ED25519, VerifierKey
 
-PAUSE = 15  # seconds between looks: a checkpoint waits at most that long for its cosignature
+PAUSE = 15  # seconds between looks while the register does not tick, or cannot be reached
 HOME = ".tenderhall-witness"
 FORKED = 3  # exit status
+BY_HAND = "http://by-hand.invalid"  # the address of a platform from which checkpoints only come by hand
 
 
 def add_parser(subparsers: Any) -> None:
@@ -37,6 +40,12 @@ def add_parser(subparsers: Any) -> None:
     run.add_argument("--every", type=seconds, default=PAUSE, metavar="SECONDS", help=words)
     run.add_argument("--once", action="store_true", help="只看一次\nlook once and end")
     add_folder(run, HOME)
+    words = "为人工带来的检查点文件联署\ncosign a checkpoint that was carried here by hand"
+    carried = add_command(commands, "cosign", words, _cosign)
+    carried.add_argument("file", type=existing, help="检查点文件 checkpoint.txt\nthe file of the page of the register")
+    words = "登记簿公钥，另行取得（首次使用后记住）\nthe register's key, from another source (kept)"
+    carried.add_argument("--log-vkey", metavar="VKEY", help=words)
+    add_folder(carried, HOME)
 
 
 @spoken
@@ -52,14 +61,35 @@ def _init(arguments: argparse.Namespace) -> int:
 
 
 @spoken
+def _cosign(arguments: argparse.Namespace) -> int:
+    """No line to the platform is needed: a file comes, and the note with one more line goes back."""
+    arguments.url, arguments.ca = WitnessFolder(arguments.folder).facts.get("url", BY_HAND), None
+    return _alone(arguments, lambda witness: _cosign_file(witness, arguments.file))
+
+
+def _cosign_file(witness: Witness, path: Path) -> int:
+    note = str(witness.cosign_carried(path.read_text("utf-8")))
+    beside = path.with_name(f"{path.name}.cosigned")
+    beside.write_text(note, "utf-8")
+    print(f"{note}\n已写入 / written to {beside}")
+    print("请交回“登记簿与见证”页 / hand it in at the page of the register (/register)")
+    return 0
+
+
+@spoken
 def _run(arguments: argparse.Namespace) -> int:
+    return _alone(arguments, lambda witness: _watch(witness, arguments))
+
+
+def _alone(arguments: argparse.Namespace, action: Callable[[Witness], int]) -> int:
+    """The witness of the folder does something that no second process does meanwhile; a second history is told."""
     home = WitnessFolder(arguments.folder)
     if not home.key_path.exists():
         raise Refused("witness_missing", "请先运行 tenderhall witness init。", "Run tenderhall witness init first.")
     with home.alone():
         witness = _witness(home, arguments)
         try:
-            return _watch(witness, arguments)
+            return action(witness)
         except Forked as forked:
             facts = {"held": str(forked.held), "offered": str(forked.offered)}
             for language in LANGUAGES:
@@ -94,20 +124,26 @@ def _in_words(refused: Refused | CryptoError) -> str:
 
 
 def _watch(witness: Witness, arguments: argparse.Namespace) -> int:
-    """Until it is stopped. What is wrong with the line or the note is said once and tried again; Forked ends it."""
-    told = ""
+    """Until it is stopped. What is wrong with the line or the note is said once and tried again; Forked ends it.
+
+    After a look that went well the next one is asked for at once and answered when the register has ticked.
+    """
+    told, wait = "", 0
     while True:
+        began_at = time.monotonic()
         try:
-            found = witness.look()
-            told = ""
+            found = witness.look(wait)
+            told, wait = "", int(arguments.every)
             if found is not None:
                 print(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%SZ} cosigned {found.size} {found.root.hex()}", flush=True)
         except (Refused, CryptoError) as refused:
             if arguments.once:
                 raise
+            wait, found = 0, None
             if (said := _in_words(refused)) != told:
                 told = said
                 print(told, file=sys.stderr, flush=True)
         if arguments.once:
             return 0
-        time.sleep(arguments.every)
+        if found is None:
+            time.sleep(max(0.0, began_at + arguments.every - time.monotonic()))

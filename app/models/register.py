@@ -23,11 +23,11 @@ class RegisterTick(Base):
 
 
 class TickChange(Base):
-    """The head of a case file from a tick on. A case that has not changed has no row in a tick."""
+    """The head of a case file, or of a lot's turns (`case/lot`), from a tick on; what has not changed has no row."""
 
     __tablename__ = "tick_change"
 
-    case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    case_id: Mapped[str] = mapped_column(String(60), primary_key=True)
     tick: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     size: Mapped[int]
     root: Mapped[bytes] = mapped_column(LargeBinary(32))

@@ -79,6 +79,7 @@ class Action(StrEnum):
     DRAW_SHARE = "draw:share"
     DRAW_REVEAL = "draw:reveal"
     DRAW_WATCH = "draw:watch"
+    TURN_VERIFY = "turn:verify"
     # sitting
     SEAT_CERTIFY = "seat:certify"
     SITE_CHANNEL = "site_channel:join"

@@ -10,6 +10,7 @@ from functools import cached_property
 from app.procedure.calendar import add
 from app.procedure.errors import RuleViolation
 from app.procedure.profiles import Profile
+from app.procedure.witnesses import NO_WITNESS, RegisterTerms, check_register_terms
 from crypto.canonical import Json
 from crypto.timelock import Chain
 from evaluation.evaluate import EvaluationRules, check_evaluation_rules
@@ -66,7 +67,7 @@ class TenderTerms:
 
     `profile` is a copy, `committee` the description of the trustees' joint key. `complex`: the agency declares the
     procurement technically complex or of considerable social impact (O87 art. 47). `timelock` describes the drand
-    chain whose rounds are the second lock, where there is one (mode M2).
+    chain whose rounds are the second lock, where there is one (mode M2). `register` says who vouches for its history.
     """
 
     parties: CaseOpened
@@ -82,6 +83,7 @@ class TenderTerms:
     lots: tuple[LotTerms, ...]
     complex: bool = False
     timelock: Json | None = None
+    register: RegisterTerms = NO_WITNESS
 
     @property
     def mode(self) -> str:
@@ -108,7 +110,8 @@ class TenderTerms:
 
 def check_terms(terms: TenderTerms, now: datetime) -> None:
     """Refuses terms that the profile does not allow (`terms_incomplete`, `deadline_too_early`, `ceiling_above_budget`,
-    `price_weight_too_low`, `lot_repeated`, `second_lock_needs_ceremony`; CryptoError `chain_malformed`)."""
+    `price_weight_too_low`, `lot_repeated`, `second_lock_needs_ceremony`, `register_terms_wrong`; CryptoError
+    `chain_malformed`)."""
     for name in ("code", "title", "buyer", "notice"):
         if not getattr(terms, name).strip():
             raise RuleViolation("terms_incomplete", field=name)
@@ -118,6 +121,7 @@ def check_terms(terms: TenderTerms, now: datetime) -> None:
         raise RuleViolation("lot_repeated")
     if terms.chain and terms.committee["mode"] != "M1":
         raise RuleViolation("second_lock_needs_ceremony", mode=terms.committee["mode"])
+    check_register_terms(terms.register)
     for lot in terms.lots:
         _check_lot(lot, terms.profile, now)
 

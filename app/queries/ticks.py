@@ -6,16 +6,20 @@ proof costs a few hundred rows at most, however long the register is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import base64
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session as DbSession
 
+from app.casefile.record import case_reference
 from app.casefile.ticks import tick_leaf
-from app.models import Cosignature, RegisterTick, TickChange
+from app.casefile.turns import TURNS, LotName, Turn, turns_heads
+from app.models import CaseEvent, Cosignature, RegisterTick, TickChange
 from app.procedure.errors import RuleViolation
+from app.queries.cases import record_of
 from crypto.merkle import consistency_spans, inclusion_spans, node_hash
 from crypto.notes import Note, NoteSignature
 
@@ -60,6 +64,16 @@ def heads_at(db_session: DbSession, index: int) -> Heads:
     return {row.case_id: (row.size, row.root) for row in db_session.scalars(query)}
 
 
+def turn_heads(db_session: DbSession, case_ids: Sequence[str], origin: str) -> Heads:
+    """Size and root of the turns of each lot of these cases that has any."""
+    query = select(CaseEvent).where(CaseEvent.case_id.in_(case_ids), CaseEvent.type.in_(TURNS))
+    found: dict[tuple[str, str], list[Turn]] = {}
+    for record in map(record_of, db_session.scalars(query.order_by(CaseEvent.case_id, CaseEvent.seq))):
+        found.setdefault((record.case_id, record.lot), []).append(Turn.of(record))
+    edges = {place: turns_heads(turns, LotName(origin, *place))[-1] for place, turns in found.items()}
+    return {case_reference(*place): (edge.size, edge.root()) for place, edge in edges.items()}
+
+
 def changes_after(db_session: DbSession, index: int, until: int) -> Iterator[TickChange]:
     """What changed in ticks above `index` up to `until`, in their order."""
     query = select(TickChange).where(TickChange.tick > index, TickChange.tick <= until).order_by(TickChange.tick)
@@ -96,11 +110,40 @@ def consistency(db_session: DbSession, old: int, new: int) -> tuple[bytes, ...]:
     return tuple(_head(db_session, start, end) for start, end in consistency_spans(old, new))
 
 
+def carried_checkpoint(db_session: DbSession, old: int) -> str:
+    """The latest checkpoint with the proof that it continues the first `old` ticks, to be carried to a witness.
+
+    It is the request `add-checkpoint` of C2SP tlog-witness. Raises RuleViolation `tick_unknown`, CryptoError
+    `leaf_out_of_range`.
+    """
+    size = register_size(db_session)
+    proof = consistency(db_session, old, size) if old else ()
+    lines = [f"old {old}", *(base64.b64encode(step).decode("ascii") for step in proof)]
+    return "\n".join(lines) + "\n\n" + cosigned_note(db_session, tick(db_session, size - 1))
+
+
 def cosigned_note(db_session: DbSession, row: RegisterTick) -> str:
     """The checkpoint of a tick with the log's signature and every witness's line."""
     query = select(Cosignature.line).where(Cosignature.tick == row.index).order_by(Cosignature.witness)
     note = Note.parse(row.note)
     return str(Note(note.text, (*note.signatures, *map(NoteSignature.parse, db_session.scalars(query)))))
+
+
+def tick_of_turn(db_session: DbSession, reference: str, needed: int) -> int | None:
+    """The first tick that has so many turns of a lot, None where there is none yet."""
+    query = select(func.min(TickChange.tick)).where(TickChange.case_id == reference, TickChange.size >= needed)
+    return db_session.scalar(query)
+
+
+def turns_of(db_session: DbSession, case_id: str, lot: str) -> list[str]:
+    """The types of a lot's turns so far, in order."""
+    query = select(CaseEvent.type).where(CaseEvent.case_id == case_id, CaseEvent.lot == lot, CaseEvent.type.in_(TURNS))
+    return list(db_session.scalars(query.order_by(CaseEvent.seq)))
+
+
+def witnesses_since(db_session: DbSession, index: int) -> set[str]:
+    """The witnesses (vkeys) that cosigned tick `index` or a later one."""
+    return set(db_session.scalars(select(Cosignature.witness).where(Cosignature.tick >= index).distinct()))
 
 
 def cosigned_ticks(db_session: DbSession) -> dict[str, list[int]]:

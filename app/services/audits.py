@@ -14,6 +14,7 @@ from app.casefile.case import Case
 from app.casefile.record import Record
 from app.casefile.register import REGISTER
 from app.casefile.sight import sees
+from app.casefile.signed_acts import VERIFIED
 from app.casefile.verification.log import document_name
 from app.database import in_native_thread
 from app.models import CasePrivate, StoredFile
@@ -48,7 +49,8 @@ def export_evidence(platform: Platform, log_in: LogIn, case_id: str, address: st
         now = platform.database.now(db_session.connection())
         if not actor.is_(Role.REGULATOR):
             check_taking(case.export, actor.id, now, case.tender.published.profile)
-        ticks = register_files(platform, db_session, case_id)  # before the log, which then holds at least as much
+        # before the log, which then holds at least as much
+        ticks = register_files(platform, db_session, case_id, case.lots)
         lines = _lines(db_session, actor, case)
         visible = [line.record for line in lines if line.record]
         trust = Trust(platform.keys.roots, platform.keys.platform.certificate, _certificates(db_session, visible))
@@ -105,6 +107,11 @@ def _certificates(db_session: DbSession, visible: Iterable[Record]) -> list[Reco
     needed = {record.act["key_id"] for record in visible if record.act}
     register = load_records(db_session, REGISTER)
     return [r for r in register if r.type in CERTIFICATES and r.payload["key_id"] in needed]
+
+
+def signing_certificates(db_session: DbSession, case_id: str) -> list[Record]:
+    """The register's facts about the keys of the acts that a trustee's tool verifies."""
+    return _certificates(db_session, [r for r in load_records(db_session, case_id) if r.type in VERIFIED])
 
 
 def _bids(

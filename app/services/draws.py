@@ -29,6 +29,7 @@ from app.services.experts import account_of_expert, all_experts
 from app.services.notices import mail_call_up
 from app.services.openings import check_trustees_share, check_unchanged
 from app.services.platform import Platform
+from app.services.ticks import check_vouched
 from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
 from crypto.canonical import Json
 from crypto.committee import Committee, check_capsule_header, combine, identity
@@ -171,9 +172,10 @@ def state_draw(act: Act) -> Answer:
 
 @prepares("DrawShareReleased")
 def check_draw_share(platform: Platform, log_in: LogIn, proposal: Proposal) -> Committee:
-    """As at an opening: the share must be that trustee's, over this very statement."""
+    """As at an opening: the share must be that trustee's, over this very statement, for which witnesses vouch."""
     with platform.database.reading() as db_session:
         case = load_case(db_session, proposal.case_id)
+        check_vouched(db_session, case, proposal.lot, "DrawStated")
     committee = committee_of(case)
     ident = identity("draw", json.loads(_current(case, proposal.lot).statement or "{}"))
     check_trustees_share(committee, ident, proposal, "share_hex")

@@ -16,6 +16,7 @@ from app.adapters.keystore import KeysMissing, create_keys, load_keys
 from app.config import ORIGIN_FILE, Settings
 from app.database import Database
 from app.models import Job
+from app.queries.register_status import register_status
 from app.services.accounts import NewOrganisation, found_people
 from app.services.platform import DIST, Platform, open_platform, read_assets
 from app.services.register import (
@@ -105,6 +106,8 @@ def _examine_database(settings: Settings) -> Iterator[Finding]:
     try:
         with database.reading() as db_session:
             version = db_session.scalar(text("SELECT version_num FROM alembic_version"))
+            now = database.now(db_session.connection())
+            register = register_status(db_session, settings.witnesses, now, settings.tick_seconds)
             stuck = db_session.scalar(
                 select(func.count()).select_from(Job).where(Job.done_at.is_(None), Job.attempts >= MANY_ATTEMPTS)
             )
@@ -114,3 +117,8 @@ def _examine_database(settings: Settings) -> Iterator[Finding]:
     yield Finding("doctor_database", True, {"problem": ""})
     yield Finding("doctor_schema", version == head, {"found": str(version), "head": str(head)})
     yield Finding("doctor_jobs", stuck == 0, {"count": str(stuck)})
+    if not settings.witnesses:
+        yield Finding("doctor_no_witness", True, {})
+        return
+    late = ", ".join(f"{row.name} ({row.state})" for row in register.behind)
+    yield Finding("doctor_witnesses", not late, {"count": str(len(settings.witnesses)), "late": late})

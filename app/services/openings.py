@@ -37,6 +37,7 @@ from app.services.documents import render_opening_record, store_document
 from app.services.platform import Platform
 from app.services.restoring import files_awaited, report_damage
 from app.services.rounds import ask_for_rounds
+from app.services.ticks import check_vouched
 from app.services.trustees import follow_resharings
 from app.services.unit_of_work import UnitOfWork, unit_of_work
 from crypto.canonical import Json, digest
@@ -94,10 +95,11 @@ def _destroy(platform: Platform, work: UnitOfWork, lot: str, receipts: Sequence[
 def check_share(platform: Platform, log_in: LogIn, proposal: Proposal) -> Committee:
     """A share counts only when the pairing says that it is that trustee's, and that trustee signed the act.
 
-    The committee under which it was checked.
+    Before the witnesses vouch for the close record none is taken. The committee under which it was checked.
     """
     with platform.database.reading() as db_session:
         case = load_case(db_session, proposal.case_id)
+        check_vouched(db_session, case, proposal.lot, "LotClosed")
     committee = opening_committee(case, proposal.lot)
     check_trustees_share(committee, open_identity(platform.origin, case.id, proposal.lot), proposal, "share")
     return committee

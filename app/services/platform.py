@@ -13,6 +13,7 @@ from app.casefile.ticks import log_name
 from app.config import Settings
 from app.database import Clock, Database
 from app.documents.render import Renderer
+from app.procedure.witnesses import RegisterTerms, majority
 from crypto.notes import ED25519, NoteKey
 
 DIST = Path(__file__).parent.parent / "static" / "dist"
@@ -36,6 +37,13 @@ class Platform:
     def log_key(self) -> NoteKey:
         """What signs the register's checkpoints, under the log's name."""
         return NoteKey(log_name(self.origin), ED25519, self.keys.log)
+
+    @property
+    def register_terms(self) -> RegisterTerms:
+        """Whose word on history a new tender names: the register's key, the witnesses and how many of them."""
+        witnesses = self.settings.witnesses
+        quorum = self.settings.witness_quorum or majority(len(witnesses))
+        return RegisterTerms(str(self.log_key.verifier), witnesses, quorum)
 
 
 def open_platform(settings: Settings, clock: Clock | None = None) -> Platform:

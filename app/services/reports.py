@@ -26,6 +26,7 @@ from app.services.acts import Act, Answer, Proposal, completes, prepares
 from app.services.documents import latest_document, seal_document, store_document, timestamper
 from app.services.platform import Platform
 from app.services.report_content import field_name, report_content, signs_as
+from app.services.ticks import check_vouched
 from app.services.unit_of_work import plain_transaction, unit_of_work
 from crypto.canonical import canonical
 from crypto.pdf import Prepared, finish_signature, prepare_signature
@@ -42,12 +43,16 @@ def lock_scores(act: Act) -> Answer:
 
 
 def prepare_report(platform: Platform, case_id: str, lot: str) -> None:
-    """Render the report once the results stand; nothing happens when it was done or the stage is another."""
+    """Render the report once the results stand; nothing happens when it was done or the stage is another.
+
+    Raises RuleViolation `turn_not_vouched`.
+    """
     with platform.database.reading() as db_session:
         case = load_case(db_session, case_id)
         now = platform.database.now(db_session.connection())
-    if case.lots[lot].sitting.stage is not Stage.RESULTS:
-        return
+        if case.lots[lot].sitting.stage is not Stage.RESULTS:
+            return
+        check_vouched(db_session, case, lot, "ResultsComputed")
     pdf = in_native_thread(render_report, platform, case, lot, now)
     with unit_of_work(platform.database, case_id, lot) as work:
         if work.case.lots[lot].sitting.stage is not Stage.RESULTS:

@@ -182,6 +182,7 @@ def draft_terms(platform: Platform, log_in: LogIn, case_id: str) -> Json:
         "profile": encode(read_profile(str(form.get("profile", "")))),
         "documents": encode(draft.documents),
         "committee": chosen.description,
+        "register": encode(platform.register_terms),
     }
     return encode(decode(TenderSubmitted, {"terms": payload}))
 
@@ -196,11 +197,12 @@ def _second_lock(platform: Platform, chain_hash: str) -> Json:
 
 @completes("TenderSubmitted")
 def submit_tender(act: Act) -> Answer:
-    """The terms must be the platform's own profile, a registered committee and the kept documents."""
+    """The terms must be the platform's own profile and witnesses, a registered committee and the kept documents."""
     terms: TenderTerms = act.fact.terms
     db_session = act.work.db_session
     if terms.profile != read_profile(terms.profile.name):
         raise RuleViolation("profile_changed", profile=terms.profile.name)
+    check_register(act.platform, terms)
     if terms.documents != _documents(db_session, act.work.case.id):
         raise RuleViolation("documents_changed")
     chosen = next((c for c in load_committees(db_session).values() if c.description == terms.committee), None)
@@ -213,6 +215,15 @@ def submit_tender(act: Act) -> Answer:
         raise RuleViolation("code_taken", code=terms.code)
     _notify(act, Role.AGENCY_SUPERVISOR, "release_waits", title=terms.title)
     return {}
+
+
+def check_register(platform: Platform, terms: TenderTerms) -> None:
+    """Nobody publishes a tender whose witnesses do not watch this register any more.
+
+    Raises RuleViolation `register_terms_changed`.
+    """
+    if terms.register != platform.register_terms:
+        raise RuleViolation("register_terms_changed")
 
 
 @completes("TenderReturned")
@@ -229,6 +240,7 @@ def publish_tender(act: Act) -> Answer:
     follow_resharings(work)
     terms, parties = work.case.tender.published, work.case.tender.parties
     assert parties is not None
+    check_register(act.platform, terms)
     work.db_session.add(
         Tender(
             case_id=work.case.id,

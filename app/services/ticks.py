@@ -8,13 +8,25 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session as DbSession
 
+from app.casefile.case import Case
+from app.casefile.record import case_reference
 from app.casefile.ticks import case_key, case_salt, case_value, tick_leaf, tick_secret
 from app.models import CaseFile, Cosignature, Job, RegisterTick, TickChange
 from app.procedure.errors import RuleViolation
-from app.queries.ticks import Heads, heads_at, latest_tick, register_size, tick
+from app.queries.ticks import (
+    Heads,
+    heads_at,
+    latest_tick,
+    register_size,
+    tick,
+    tick_of_turn,
+    turn_heads,
+    turns_of,
+    witnesses_since,
+)
 from app.services.platform import Platform
 from app.services.unit_of_work import plain_transaction, schedule_job, take_turns
 from crypto.merkle import Frontier
@@ -22,6 +34,8 @@ from crypto.notes import COSIGNATURE, Checkpoint, Note, NoteSignature, VerifierK
 from crypto.sparse import SparseMap
 
 ONE_AT_A_TIME = "register tick"
+AT_ONCE = 500  # cases of which one statement reads the turns
+NOT_VOUCHED = "turn_not_vouched"
 CLOCKS_APART = timedelta(minutes=5)  # how far a witness's clock may be ahead of ours
 
 
@@ -52,7 +66,8 @@ def make_tick(platform: Platform, *, goes_on: bool = False) -> int:
         with platform.database.reading() as db_session:
             last = latest_tick(db_session)
             index = last.index + 1 if last else 0
-            before, heads = heads_at(db_session, index), _heads(db_session)
+            before = heads_at(db_session, index)
+            heads = _heads(db_session, before, platform.origin)
         root = tick_map(platform, index, heads).root
         changed = {case_id: head for case_id, head in heads.items() if head != before.get(case_id)}
         with plain_transaction(platform.database) as (db_session, now):
@@ -73,10 +88,18 @@ def _append(platform: Platform, db_session: DbSession, last: RegisterTick | None
     db_session.add(RegisterTick(index=index, at=at, map_root=root, frontier=edge.to_hex(), note=str(note)))
 
 
-def _heads(db_session: DbSession) -> Heads:
-    """Size and root of every case file there is; one statement sees one state on both databases."""
+def _heads(db_session: DbSession, before: Heads, origin: str) -> Heads:
+    """Size and root of every case file there is, and of the turns of every lot.
+
+    One statement sees one state of the files on both databases. The turns are read again where the file has changed.
+    """
     rows = db_session.execute(select(CaseFile.id, CaseFile.size, CaseFile.frontier))
-    return {case_id: (size, Frontier.from_hex(size, frontier).root()) for case_id, size, frontier in rows}
+    files = {case_id: (size, Frontier.from_hex(size, frontier).root()) for case_id, size, frontier in rows}
+    turns = {reference: head for reference, head in before.items() if "/" in reference}
+    changed = sorted(case_id for case_id, head in files.items() if head != before.get(case_id))
+    for start in range(0, len(changed), AT_ONCE):
+        turns |= turn_heads(db_session, changed[start : start + AT_ONCE], origin)
+    return files | turns
 
 
 def _schedule_next(platform: Platform, db_session: DbSession, now: datetime) -> None:
@@ -102,6 +125,22 @@ def witness_keys(platform: Platform) -> dict[str, VerifierKey]:
     return {text: VerifierKey.parse(text, COSIGNATURE) for text in platform.settings.witnesses}
 
 
+def check_vouched(db_session: DbSession, case: Case, lot: str, turn: str) -> None:
+    """What builds on a turn of a lot waits until a quorum of the witnesses named in the terms vouches for it.
+
+    Nothing is asked where the terms name none. Raises RuleViolation `turn_not_vouched` (found, quorum).
+    """
+    register = case.tender.published.register
+    if not register.witnesses:
+        return
+    turns = turns_of(db_session, case.id, lot)
+    needed = max((at for at, type_ in enumerate(turns, 1) if type_ == turn), default=0)
+    index = tick_of_turn(db_session, case_reference(case.id, lot), needed) if needed else None
+    found = set() if index is None else witnesses_since(db_session, index) & set(register.witnesses)
+    if len(found) < register.quorum:
+        raise RuleViolation(NOT_VOUCHED, found=len(found), quorum=register.quorum)
+
+
 def take_cosignature(platform: Platform, size: int, text: str) -> None:
     """Keep the line of a configured witness under the checkpoint of `size` ticks; the first one stands.
 
@@ -121,3 +160,21 @@ def take_cosignature(platform: Platform, size: int, text: str) -> None:
         if db_session.get(Cosignature, (row.index, vkey)) is None:
             cosigned_at = datetime.fromtimestamp(at, UTC)
             db_session.add(Cosignature(tick=row.index, witness=vkey, at=cosigned_at, line=str(line)))
+        # what had to wait for somebody to vouch is tried again at once
+        waiting = update(Job).where(Job.done_at.is_(None), Job.last_error == NOT_VOUCHED)
+        db_session.execute(waiting.values(lease_until=None))
+
+
+def take_cosigned_note(platform: Platform, note: Note) -> int:
+    """Keep every line of a listed witness under a note that was brought by hand; how many ticks it covers.
+
+    Raises as `take_cosignature` does, RuleViolation `witness_unlisted` when no line is a witness's.
+    """
+    size = Checkpoint.parse(note.text).size
+    keys = witness_keys(platform).values()
+    lines = [line for line in note.signatures if any(line.is_by(key) for key in keys)]
+    if not lines:
+        raise RuleViolation("witness_unlisted", name=note.signatures[-1].name[:120])
+    for line in lines:
+        take_cosignature(platform, size, str(line))
+    return size

@@ -21,6 +21,7 @@ from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.casefile.facts import fact_type
 from app.casefile.record import Record
+from app.casefile.turns import TURNS
 from app.database import NOTIFY_CHANNEL, Database
 from app.models import CaseEvent, CaseFile, CasePrivate, Job, Lot, Notice
 from app.procedure.errors import RuleViolation
@@ -30,8 +31,6 @@ from crypto.canonical import Json, canonical
 from crypto.merkle import Frontier
 from crypto.signing import SignedAct
 
-# The turns of a case after which no bid, draw or score may be exchanged any more: the register ticks at once.
-TICKED_AT_ONCE = frozenset({"LotClosed", "BidsReleased", "KeysDisclosed", "DrawStated", "ResultsComputed"})
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # until the clock is read, after the locks
 # What every append sends, made once: the head that it locks, the entry, the head after it.
 _LOCKED_HEAD = select(CaseFile.size, CaseFile.frontier).where(CaseFile.id == bindparam("case")).with_for_update()
@@ -83,7 +82,7 @@ class UnitOfWork:
         )
         self._write(record)
         self.case = self.case.apply(record)
-        if record.type in TICKED_AT_ONCE:
+        if record.type in TURNS:
             self.schedule("make_tick", self.now, lot=lot, detail=f"{record.type}-{record.seq}")
         return record
 

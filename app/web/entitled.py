@@ -54,6 +54,8 @@ def demo_notice(case: Case) -> str | None:
         notices.append(_("演示项目：期限以秒计，数据不具有法律效力。"))
     if committee_of(case).mode == "M0":
         notices.append(_("受托人模式 M0：全部密钥份额在一台机器上生成，不能证明截止前无人能开标。"))
+    if not terms.register.witnesses:
+        notices.append(_("无见证机构：没有平台以外的一方证明案卷未被改写。"))
     return " ".join(notices) or None
 
 

@@ -41,4 +41,5 @@ def nav_links(actor: Actor) -> list[tuple[str, str]]:
 
 
 def footer_links() -> list[tuple[str, str]]:
-    return [(_("核验"), "/verify"), (_("信任与登记"), "/trust"), (_("关于本平台"), "/about")]
+    pages = [(_("核验"), "/verify"), (_("信任与登记"), "/trust"), (_("登记簿与见证"), "/register")]
+    return [*pages, (_("关于本平台"), "/about")]

@@ -14,6 +14,7 @@ from app.documents.wording import plain
 from app.procedure.convening import least_members
 from app.procedure.money import rmb_capital
 from app.procedure.terms import LotTerms, TenderTerms
+from app.procedure.witnesses import RegisterTerms
 from app.web.pages import to_local
 from app.web.wording import (
     CRITERION_KINDS,
@@ -68,6 +69,7 @@ class ShownTerms:
     periods: tuple[tuple[str, str], ...]
     committee: str
     second_lock: str  # "" where there is none
+    witnesses: str
     lots: tuple[ShownLot, ...]
 
 
@@ -82,6 +84,7 @@ def shown_terms(terms: TenderTerms) -> ShownTerms:
         _periods(terms),
         _("%(k)s / %(n)s 家受托方共同解密（%(mode)s）", k=committee["k"], n=committee["n"], mode=terms.mode),
         second_lock_words(terms.chain) if terms.chain else "",
+        witness_words(terms.register),
         tuple(shown_lot(lot) for lot in terms.lots),
     )
 
@@ -129,6 +132,14 @@ def mode_words(mode: str) -> str:
 
 def _day(at: datetime) -> str:
     return to_local(at).date().isoformat()
+
+
+def witness_words(register: RegisterTerms) -> str:
+    """Who vouches from outside that the case has one history, and how many of them must."""
+    if not register.witnesses:
+        return _("无见证机构：没有平台以外的一方证明案卷未被改写。")
+    names = _("、").join(key.name for key in register.witness_keys)
+    return _("%(names)s，须 %(quorum)s 家联署", names=names, quorum=register.quorum)
 
 
 def _periods(terms: TenderTerms) -> tuple[tuple[str, str], ...]:

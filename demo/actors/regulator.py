@@ -5,6 +5,9 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from app.casefile.bundle import EVENTS, unpack
+from app.casefile.verification.evidence import read_lines
+from app.casefile.verification.witnesses import read_ticks
 from app.client.feed import CaseFeed
 from app.client.keyfile import write_json
 from app.client.live import LiveChannel
@@ -62,6 +65,18 @@ def _shown(payload: dict[str, Any]) -> dict[str, Any]:
     return plain | {name: len(value) for name, value in payload.items() if isinstance(value, list)}
 
 
+def _evidence(actor: Actor) -> bytes:
+    """The bundle, once the witness has cosigned a tick with the last entry of the log in it."""
+
+    def covered() -> bytes | None:
+        bundle = actor.connection.get_bytes(f"/cases/{actor.case_id}/evidence")
+        files = unpack(bundle)
+        sizes = [proof.size for proof in read_ticks(files)]
+        return bundle if max(sizes, default=0) == len(read_lines(files[EVENTS])) else None
+
+    return bytes(actor.until(covered, "a cosigned checkpoint with the end of the case"))
+
+
 def _take_home(actor: Actor) -> None:
     feed = CaseFeed(actor.connection, actor.case_id)
     feed.refresh()
@@ -73,7 +88,7 @@ def _take_home(actor: Actor) -> None:
             path.write_bytes(actor.connection.get_bytes(f"/files/{file['id']}"))
             kept[file["kind"]] = str(path)
     (actor.folder / "roots.pem").write_text("".join(actor.person.profile.facts["roots"]))
-    (actor.folder / "evidence.zip").write_bytes(actor.connection.get_bytes(f"/cases/{actor.case_id}/evidence"))
+    (actor.folder / "evidence.zip").write_bytes(_evidence(actor))
     opened = [event["payload"] for event in feed.of("BidOpened")]
     result = {
         "opened": opened,

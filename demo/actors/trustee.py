@@ -20,7 +20,7 @@ def play(actor: Actor) -> None:
     def announce(what: str, about: Any) -> None:
         if isinstance(about, Share):
             actor.tell("share_signed", type=about.type, index=trustees[0].index, organisation=organisation)
-        else:
+        elif about.code != "trustee_unvouched":  # the witness needs a moment
             actor.tell("trustee_refused", zh=about.sentences["zh"], en=about.sentences["en"])
 
     watch(actor.person, trustees, announce)

@@ -4,16 +4,17 @@ The steps, in order; each names what differs by sequence number, type and field:
  1 head       the platform signed size and root of the log
  2 log        leaves, order, times and root
  3 witness    the log continues every head of it that a witness cosigned
- 4 files      copies agree with the log, nothing is foreign, private halves fit
- 5 acts       signatures, keys that counted then, chains
- 6 replay     every fact is lawful, every consequence what the rules say; deadlines strictly kept
- 7 receipts   the platform's word, and no receipted bid missing at the close
- 8 release    shares and the signature that opens the bids
- 9 openings   every bid's key and content, or the reason of a void one
-10 draws      statement, commitments, signature, tickets
-11 sittings   from locked sheets to the published ranking
-12 documents  sealed last, signed by the keys of the seats
-13 profile    which numbers of the rule book held
+ 4 turns      each was cosigned by a quorum of witnesses before anybody built on it, where the terms name any
+ 5 files      copies agree with the log, nothing is foreign, private halves fit
+ 6 acts       signatures, keys that counted then, chains
+ 7 replay     every fact is lawful, every consequence what the rules say; deadlines strictly kept
+ 8 receipts   the platform's word, and no receipted bid missing at the close
+ 9 release    shares and the signature that opens the bids
+10 openings   every bid's key and content, or the reason of a void one
+11 draws      statement, commitments, signature, tickets
+12 sittings   from locked sheets to the published ranking
+13 documents  sealed last, signed by the keys of the seats
+14 profile    which numbers of the rule book held
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from app.casefile.verification.evidence import Evidence, read_evidence
 from app.casefile.verification.findings import Check, Finding, Findings, Verdict, failed
 from app.casefile.verification.log import check_files, check_head, check_log
 from app.casefile.verification.replay import check_replay
+from app.casefile.verification.turns import check_turns
 from app.casefile.verification.witnesses import check_witnesses
 from app.procedure.errors import RuleViolation
 from app.procedure.profiles import Profile
@@ -40,6 +42,7 @@ STEPS: dict[str, Step] = {
     "head": check_head,
     "log": check_log,
     "witness": check_witnesses,
+    "turns": check_turns,
     "files": check_files,
     "acts": check_acts,
     "replay": check_replay,

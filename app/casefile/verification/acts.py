@@ -8,7 +8,6 @@ from app.casefile.verification.evidence import Evidence
 from app.casefile.verification.findings import Findings, failed, held, not_covered
 from app.procedure.roles import SYSTEM
 from crypto.errors import CryptoError
-from crypto.signing import SignedAct, verify_act
 from evaluation.sitting import MemberIdentified
 
 
@@ -23,7 +22,7 @@ def check_acts(evidence: Evidence) -> Findings:
             yield from _check_system(record)
             continue
         try:
-            act = _verified(evidence, record)
+            act, _ = evidence.keys.verified(record, evidence.origin)
         except CryptoError as exc:
             yield failed("evidence_act_wrong", **what, reason=exc.code, field=str(exc.facts.get("field", "")))
             continue
@@ -50,15 +49,6 @@ def _check_system(record: Record) -> Findings:
     who = (record.actor, record.role)
     if record.act or (who != (SYSTEM.id, SYSTEM.id) and record.type != "CaseOpened"):
         yield failed("evidence_act_unexpected", seq=record.seq, type=record.type)
-
-
-def _verified(evidence: Evidence, record: Record) -> SignedAct:
-    """The signed act of a record. Raises CryptoError."""
-    act = SignedAct.from_json(record.act)
-    spki = evidence.certificate(record, act.key_id).spki
-    reference = case_reference(evidence.case_id, record.lot)
-    verify_act(act, spki, origin=evidence.origin, case=reference, type=record.type, payload=record.payload)
-    return act
 
 
 def _may_be_hidden(evidence: Evidence, after: int, before: int) -> bool:

@@ -10,16 +10,18 @@ from typing import Any
 
 from app.casefile.bundle import CASE, EVENTS, PRIVATE, TRUST, committee_at, submitted_pairs
 from app.casefile.case import Case
-from app.casefile.record import Record
+from app.casefile.record import Record, case_reference
 from app.casefile.register import CertificateIssued, CertificateRevoked
 from app.procedure.errors import RuleViolation
 from app.procedure.profiles import Profile
 from app.procedure.roles import Role
+from app.procedure.witnesses import NO_WITNESS, RegisterTerms
 from crypto.canonical import Json, parse
 from crypto.certificates import CertificateFacts, verify_certificate
 from crypto.committee import Committee
 from crypto.errors import CryptoError
 from crypto.notes import VerifierKey
+from crypto.signing import SignedAct, verify_act
 
 DIGEST = 32
 
@@ -47,6 +49,38 @@ class Issued:
         mine = self.fact.scope == signer if self.fact.scope else self.fact.account == signer
         in_time = self.issued_at <= at and (self.revoked_at is None or at < self.revoked_at)
         return mine and in_time and self.fact.key_id == key_id
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Whose keys count: certificates of the register with their times, under the authorities that are believed."""
+
+    issued: tuple[Issued, ...]
+    roots: tuple[str, ...]
+
+    def certificate(self, record: Record, key_id: str) -> CertificateFacts:
+        """The certificate under which the actor of a record could sign with a key then.
+
+        Raises CryptoError `evidence_key_uncertified` (seq) and those of `verify_certificate`.
+        """
+        for issued in self.issued:
+            if issued.counts(key_id, record.actor, record.at):
+                facts = verify_certificate(issued.fact.pem, self.roots, record.at)
+                if (facts.key_id, facts.scope, facts.subject.serial) == (
+                    key_id,
+                    issued.fact.scope,
+                    issued.fact.account,
+                ):
+                    return facts
+        raise CryptoError("evidence_key_uncertified", seq=record.seq, type=record.type, key=key_id[:16])
+
+    def verified(self, record: Record, origin: str) -> tuple[SignedAct, CertificateFacts]:
+        """The signed act of a record, and whose it is. Raises CryptoError."""
+        act = SignedAct.from_json(record.act)
+        signer = self.certificate(record, act.key_id)
+        reference = case_reference(record.case_id, record.lot)
+        verify_act(act, signer.spki, origin=origin, case=reference, type=record.type, payload=record.payload)
+        return act, signer
 
 
 @dataclass(frozen=True)
@@ -106,6 +140,12 @@ class Evidence:
                 continue  # hidden facts leave gaps in sittings; in a whole log the replay fails here
         return case
 
+    @property
+    def register(self) -> RegisterTerms:
+        """Whom the published terms name to vouch for the case's history."""
+        terms = self.case.tender.terms
+        return terms.register if terms else NO_WITNESS
+
     @cached_property
     def bids(self) -> dict[str, tuple[Record, Record]]:
         """Visible submissions by receipt id, each with its receipt."""
@@ -122,21 +162,13 @@ class Evidence:
     def of_lot(self, lot: str) -> list[Record]:
         return [record for record in self.readable if record.lot == lot]
 
-    def certificate(self, record: Record, key_id: str) -> CertificateFacts:
-        """The certificate under which the actor of a record could sign with a key then.
+    @property
+    def keys(self) -> Keys:
+        return Keys(self.certificates, self.roots)
 
-        Raises CryptoError `evidence_key_uncertified` (seq) and those of `verify_certificate`.
-        """
-        for issued in self.certificates:
-            if issued.counts(key_id, record.actor, record.at):
-                facts = verify_certificate(issued.fact.pem, self.roots, record.at)
-                if (facts.key_id, facts.scope, facts.subject.serial) == (
-                    key_id,
-                    issued.fact.scope,
-                    issued.fact.account,
-                ):
-                    return facts
-        raise CryptoError("evidence_key_uncertified", seq=record.seq, type=record.type, key=key_id[:16])
+    def certificate(self, record: Record, key_id: str) -> CertificateFacts:
+        """The certificate under which the actor of a record could sign with a key then. Raises CryptoError."""
+        return self.keys.certificate(record, key_id)
 
 
 def _has_fact(record: Record) -> bool:
@@ -166,7 +198,7 @@ def read_evidence(
         head=dict(case["head"]),
         signature={name: str(case[name]) for name in ("key_id", "signature")},
         lines=read_lines(files[EVENTS]),
-        certificates=tuple(_certificates([Record.from_json(entry) for entry in trust["register"]])),
+        certificates=certificates_of([Record.from_json(entry) for entry in trust["register"]]),
         platform=str(trust["platform"]),
         roots=tuple(roots) or tuple(str(root) for root in trust["roots"]),
         pinned=bool(roots),
@@ -205,10 +237,11 @@ def _digest(text: Json) -> bytes:
     return data
 
 
-def _certificates(register: Sequence[Record]) -> list[Issued]:
+def certificates_of(register: Sequence[Record]) -> tuple[Issued, ...]:
+    """The certificates that entries of the register speak of."""
     revoked = {r.fact.serial: r.at for r in register if isinstance(r.fact, CertificateRevoked)}
     issued = [r for r in register if isinstance(r.fact, CertificateIssued)]
-    return [Issued(r.fact, r.at, revoked.get(r.fact.serial)) for r in issued]
+    return tuple(Issued(r.fact, r.at, revoked.get(r.fact.serial)) for r in issued)
 
 
 def read_private(evidence: Evidence) -> dict[int, dict[str, Json]]:

@@ -77,7 +77,7 @@ def check_files(evidence: Evidence) -> Findings:
     """Every file is one that the log leads to; copies say what the log says."""
     derived = derived_files(evidence.readable, evidence.origin)
     derived[README] = README_TEXT.encode()
-    known = {EVENTS, CASE, TRUST, PRIVATE} | derived.keys() | set(attachable(evidence)) | register_files(evidence.files)
+    known = {EVENTS, CASE, TRUST, PRIVATE} | derived.keys() | set(attachable(evidence)) | register_files(evidence)
     for name, data in derived.items():
         if name not in evidence.files:
             yield failed("evidence_file_missing", name=name)

@@ -8,18 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
-from app.casefile.ticks import TICKS, TickProof, case_key, case_value, log_name, note_name, tick_leaf
+from app.casefile.ticks import (
+    TICKS,
+    TickProof,
+    cosigned_at,
+    log_name,
+    note_name,
+    turns_name,
+    wrong_proof,
+)
 from app.casefile.verification.evidence import Evidence
 from app.casefile.verification.findings import Finding, Findings, failed, held, not_covered
 from crypto.canonical import parse
 from crypto.errors import CryptoError
 from crypto.instants import format_instant, parse_instant
-from crypto.merkle import Frontier, verify_inclusion
-from crypto.notes import Checkpoint, Note, VerifierKey, check_cosignature
-from crypto.sparse import verify_map
+from crypto.merkle import Frontier
+from crypto.notes import Note, VerifierKey
 
 LATE = timedelta(minutes=15)  # an entry that was cosigned later could have been rewritten until then
 GAP = timedelta(hours=1)  # between two ticks that are shown
@@ -33,43 +40,98 @@ class Shown:
     notes: Mapping[int, Note]
 
 
-def read_ticks(files: Mapping[str, bytes]) -> tuple[TickProof, ...]:
-    """The proofs of a bundle, nothing of them verified. Raises CryptoError, KeyError, TypeError, ValueError."""
-    return tuple(TickProof.from_json(parse(line)) for line in files.get(TICKS, b"").splitlines())
+def read_ticks(files: Mapping[str, bytes], name: str = TICKS) -> tuple[TickProof, ...]:
+    """The proofs of a file of a bundle, nothing of them verified.
+
+    Raises CryptoError, KeyError, TypeError, ValueError.
+    """
+    return tuple(TickProof.from_json(parse(line)) for line in files.get(name, b"").splitlines())
 
 
-def register_files(files: Mapping[str, bytes]) -> set[str]:
+def register_files(evidence: Evidence) -> set[str]:
     """The names of the files that the ticks lead to; of unreadable ticks only their own, which the step names."""
+    own = {TICKS, *(turns_name(lot) for lot in evidence.case.lots)} & evidence.files.keys()
+    found = set(own)
+    for name in own:
+        try:
+            found |= {note_name(proof.checkpoint) for proof in read_ticks(evidence.files, name)}
+        except (CryptoError, KeyError, TypeError, ValueError):
+            continue
+    return found
+
+
+def read_note(evidence: Evidence, size: int) -> Note | None:
+    """The note of a checkpoint as the bundle has it, None where there is none that can be read."""
+    data = evidence.files.get(note_name(size))
     try:
-        return {TICKS, *(note_name(proof.checkpoint) for proof in read_ticks(files))} if TICKS in files else set()
-    except (CryptoError, KeyError, TypeError, ValueError):
-        return {TICKS}
+        return None if data is None else Note.parse(data.decode())
+    except (CryptoError, UnicodeDecodeError):
+        return None
 
 
 def check_witnesses(evidence: Evidence) -> Findings:
-    """Every tick that is shown, then what each witness whom the verifier knows cosigned of them."""
+    """Every tick that is shown; what the witnesses whom the terms name, and those whom the verifier knows, cosigned."""
     if TICKS not in evidence.files:
-        yield from (failed("evidence_witness_missing", name=key.name) for key in evidence.witnesses)
-        if not evidence.witnesses:
+        missing = dict.fromkeys((*evidence.register.witness_keys, *evidence.witnesses))
+        yield from (failed("evidence_witness_missing", name=key.name) for key in missing)
+        if not missing:
             yield not_covered("evidence_no_witness")
         return
     found = list(_checked(evidence, read_ticks(evidence.files)))
     yield from (finding for finding in found if isinstance(finding, Finding))
     shown = next(part for part in found if isinstance(part, Shown))
+    yield from _check_named(evidence, shown)
     for key in evidence.witnesses:
-        yield from _check_witness(evidence, shown, key)
-    if not evidence.witnesses:
+        if key not in evidence.register.witness_keys:
+            yield from _check_witness(evidence, shown, key)
+    if not evidence.witnesses and not evidence.register.witnesses:
         names = sorted({line.name for note in shown.notes.values() for line in note.signatures})
         own = log_name(evidence.origin)
         yield not_covered("evidence_witness_unnamed", names=", ".join(n for n in names if n != own)[:200])
 
 
+def _check_named(evidence: Evidence, shown: Shown) -> Findings:
+    """The witnesses of the terms: as many as these ask for have cosigned, under the register's own key."""
+    register = evidence.register
+    if not register.witnesses:
+        return
+    for size, note in shown.notes.items():
+        try:
+            note.verify(register.log_key)
+        except CryptoError as exc:
+            yield failed("evidence_log_key_wrong", size=size, reason=exc.code)
+    absent = 0
+    for key in register.witness_keys:
+        found = list(_check_witness(evidence, shown, key))
+        if [finding.code for finding in found] != ["evidence_witness_missing"] or key in evidence.witnesses:
+            yield from found
+        else:
+            absent += 1
+            yield not_covered("evidence_witness_absent", name=key.name, quorum=register.quorum)
+    if len(register.witnesses) - absent < register.quorum:
+        yield failed("evidence_quorum_missing", quorum=register.quorum, found=len(register.witnesses) - absent)
+    yield from _hidden(evidence, shown)
+
+
+def _hidden(evidence: Evidence, shown: Shown) -> Findings:
+    """Entries of which the bundle shows no tick of their time: the register stood still, or ticks were left out."""
+    found = []
+    for record in evidence.records:
+        at = min((proof.at for proof in shown.proofs if proof.size > record.seq), default=None)
+        until = parse_instant(evidence.head["exported_at"]) if at is None else at
+        if until - record.at > LATE:
+            found.append((until - record.at, record.seq))
+    if found:
+        longest, first, last = max(found)[0] // timedelta(minutes=1), found[0][1], found[-1][1]
+        yield failed("evidence_tick_hidden", count=len(found), first=first, last=last, minutes=longest)
+
+
 def _checked(evidence: Evidence, proofs: Sequence[TickProof]) -> Iterator[Finding | Shown]:
     """What is wrong with a tick, and the ticks with which nothing is."""
-    notes = {size: _note(evidence, size) for size in {proof.checkpoint for proof in proofs}}
+    notes = {size: read_note(evidence, size) for size in {proof.checkpoint for proof in proofs}}
     good = []
     for proof in sorted(proofs, key=lambda proof: (proof.index, proof.checkpoint)):
-        wrong = _wrong_proof(evidence, proof, notes[proof.checkpoint])
+        wrong = wrong_proof(proof, notes[proof.checkpoint], evidence.origin, evidence.case_id)
         if wrong:
             yield failed(wrong, tick=proof.index, at=format_instant(proof.at))
         else:
@@ -79,31 +141,6 @@ def _checked(evidence: Evidence, proofs: Sequence[TickProof]) -> Iterator[Findin
         if later.size < earlier.size or later.at < earlier.at:
             yield failed("evidence_tick_backwards", tick=later.index, at=format_instant(later.at))
     yield Shown(tuple(good), {size: note for size, note in notes.items() if note is not None})
-
-
-def _note(evidence: Evidence, size: int) -> Note | None:
-    data = evidence.files.get(note_name(size))
-    try:
-        return None if data is None else Note.parse(data.decode())
-    except (CryptoError, UnicodeDecodeError):
-        return None
-
-
-def _wrong_proof(evidence: Evidence, proof: TickProof, note: Note | None) -> str:
-    """The code of what a tick's proof lacks, "" when it leads from the case's head to the checkpoint."""
-    value = case_value(proof.salt, evidence.origin, evidence.case_id, proof.size, proof.root)
-    if not verify_map(proof.map_root, case_key(evidence.case_id), value, proof.map_proof):
-        return "evidence_tick_map"
-    try:
-        head = Checkpoint.parse(note.text) if note else None
-    except CryptoError:
-        head = None
-    if head is None or (head.origin, head.size) != (log_name(evidence.origin), proof.checkpoint):
-        return "evidence_tick_note"
-    leaf = tick_leaf(proof.at, proof.map_root)
-    if not verify_inclusion(leaf, proof.index, head.size, proof.tree_proof, head.root):
-        return "evidence_tick_tree"
-    return ""
 
 
 def _check_prefixes(evidence: Evidence, proofs: Sequence[TickProof]) -> Findings:
@@ -128,12 +165,12 @@ def _check_prefixes(evidence: Evidence, proofs: Sequence[TickProof]) -> Findings
 def _check_witness(evidence: Evidence, shown: Shown, key: VerifierKey) -> Findings:
     times: dict[int, datetime] = {}
     for size, note in shown.notes.items():
-        for line in note.signatures:
-            if line.is_by(key):
-                try:
-                    times[size] = datetime.fromtimestamp(check_cosignature(line, key, note.text), UTC)
-                except (CryptoError, OverflowError, OSError, ValueError):
-                    yield failed("evidence_cosignature_wrong", name=key.name, size=size)
+        try:
+            at = cosigned_at(note, key)
+        except CryptoError:
+            yield failed("evidence_cosignature_wrong", name=key.name, size=size)
+        else:
+            times |= {} if at is None else {size: at}
     proofs = [proof for proof in shown.proofs if proof.checkpoint in times]
     if not proofs:
         yield failed("evidence_witness_missing", name=key.name)

@@ -24,6 +24,7 @@ from app.web.operator.forms import AccountForm, ExpertsForm, SiteForm
 from app.web.operator.imports import read_experts
 from app.web.operator.wording import BOARD_STEPS, CEREMONY_STAGES
 from app.web.pages import Refused, local_time
+from app.web.public.register import register_now
 from app.web.wording import ROLES
 from evaluation.sitting import MemberIdentified
 
@@ -42,6 +43,7 @@ def centre() -> str:
     committees = [c for c in read_committees(platform().database) if c.in_use]
     ready = {"committees": len(committees), "sites": len(sites), "experts": sum(site.experts for site in sites)}
     shown = {"rows": rows, "waiting": waiting, "ready": ready, "phases": PHASES, "steps": BOARD_STEPS}
+    shown["register"] = register_now()
     return render_template("pages/operator/centre.html", **shown)
 
 

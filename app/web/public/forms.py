@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
+from wtforms import TextAreaField
+from wtforms.validators import DataRequired
 
 
 class ReceiptForm(FlaskForm):
@@ -13,6 +15,14 @@ class ReceiptForm(FlaskForm):
     )
     submission = FileField(
         _l("提交声明（submission-….json）"), description=_l("一并核对回执说的是不是您提交的那一份；可在“我的投标”下载")
+    )
+
+
+class CosignedForm(FlaskForm):
+    note = TextAreaField(
+        _l("联署后的检查点"),
+        [DataRequired(_l("请粘贴见证方交回的文本"))],
+        description=_l("tenderhall witness cosign 写出的 .cosigned 文件的全部内容；任何人可以代交，签名本身就是证明"),
     )
 
 

@@ -5,26 +5,29 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.casefile.codec import encode
+from app.casefile.turns import Turn
 from app.client import passphrase, trustee_commands
 from app.client.command_line import Parser
 from app.client.connection import Refused
 from app.client.keyfile import Profile
 from app.client.passphrase import seal_under
 from app.client.trustee import PURPOSE, Memory, Trustee, setup_m0
+from crypto.canonical import digest
 from crypto.committee import identity, verify_share
 from crypto.errors import CryptoError
 from crypto.instants import format_instant
+from crypto.notes import ED25519, NoteKey
 from evaluation.draw import Candidate, DrawConditions, DrawStated, EarlierRound, Stratum, statement, statement_bytes
+from tests.app.client.signed_world import CASE, DEADLINE, LOG, ORIGIN, WITNESSES, World
 
-ORIGIN, CASE = "centre.example", "c1"
-DEADLINE = datetime(2026, 3, 3, 2, 0, tzinfo=UTC)
 AFTER = DEADLINE + timedelta(seconds=1)
 PASSPHRASE = "opposed interests"
 
@@ -40,20 +43,19 @@ def folders(tmp_path_factory) -> list[Path]:
     return [profile.folder for profile in profiles]
 
 
+WORLD = World()
+event = WORLD.event
+
+
 @pytest.fixture
 def trustee(folders) -> Trustee:
     (folders[1] / "memory.json").unlink(missing_ok=True)
+    Profile(folders[1]).keep(roots=list(WORLD.roots))
     return Trustee.read(Profile(folders[1]), PASSPHRASE)
 
 
-def event(type: str, payload: Any, lot: str = "1") -> dict[str, Any]:
-    return {"type": type, "lot": lot, "payload": payload}
-
-
 def published(trustee: Trustee, deadline_at: datetime = DEADLINE) -> list[dict[str, Any]]:
-    lots = [{"number": "1", "deadline_at": format_instant(deadline_at)}]
-    terms = {"committee": trustee.committee.describe(), "lots": lots}
-    return [event("TenderSubmitted", {"terms": terms}, ""), event("TenderPublished", {"terms_sha256": ""}, "")]
+    return WORLD.published(trustee.committee.describe(), deadline_at)
 
 
 def closed(root: str = "a" * 64, enough: bool = True) -> dict[str, Any]:
@@ -61,10 +63,13 @@ def closed(root: str = "a" * 64, enough: bool = True) -> dict[str, Any]:
     return event("LotClosed", payload)
 
 
-def due(trustee: Trustee, events: list[dict[str, Any]], now: datetime = AFTER, offset: int = 0) -> tuple[list, list]:
+def due(
+    trustee: Trustee, events: list[dict[str, Any]], now: datetime = AFTER, offset: int = 0, world: World = WORLD
+) -> tuple[list, list]:
     refused: list[Refused] = []
+    world.events = events
     shares = trustee.shares_due(
-        ORIGIN, CASE, events, now=now, clock_offset=timedelta(seconds=offset), refuse=refused.append
+        world, ORIGIN, CASE, events, now=now, clock_offset=timedelta(seconds=offset), refuse=refused.append
     )
     return shares, [refusal.code for refusal in refused]
 
@@ -148,9 +153,97 @@ def test_the_bids_of_another_committee_are_not_its_concern(trustee, tmp_path):
     for profile in others:
         profile.key(PASSPHRASE)
         profile.keep(organisation="x")
-    events = published(trustee)
-    events[0]["payload"]["terms"]["committee"] = setup_m0(others, 2, PASSPHRASE, os.urandom).describe()
+    events = WORLD.published(setup_m0(others, 2, PASSPHRASE, os.urandom).describe())
     assert due(trustee, [*events, closed()]) == ([], [])
+
+
+# what it does not believe
+
+
+def test_a_signed_share_names_the_witnesses_that_vouch(trustee):
+    (share,) = due(trustee, [*published(trustee), closed()])[0]
+    assert share.vouched_by == (WITNESSES[0].name, WITNESSES[1].name)
+
+
+@pytest.mark.parametrize("type", ["TenderSubmitted", "TenderPublished"])
+@pytest.mark.parametrize("field", ["deadline", "signer", "payload", "certificate"])
+def test_terms_that_their_agency_did_not_sign_are_not_believed(trustee, type, field):
+    events = [*published(trustee), closed()]
+    at = next(i for i, e in enumerate(events) if e["type"] == type)
+    if field == "signer":
+        events[at] = event(type, events[at]["payload"], "", by="stranger")
+    elif field == "certificate":
+        events[at] = {**events[at], "actor": "centre"}
+    elif field == "payload" or type == "TenderPublished":
+        events[at] = {**events[at], "payload": {**events[at]["payload"], "x": 1}}
+    else:
+        events = [*published(trustee, DEADLINE - timedelta(days=1))[:1], *published(trustee)[1:], closed()]
+    assert due(trustee, events) == ([], ["trustee_act_unverified"])
+
+
+def test_one_person_cannot_publish_alone(trustee):
+    submitted, released = published(trustee)
+    alone = event("TenderPublished", released["payload"], "", by="officer")
+    assert due(trustee, [submitted, alone, closed()]) == ([], ["trustee_act_unverified"])
+
+
+@pytest.mark.parametrize("type", ["AmendmentReleased", "PostponementReleased", "PauseOrdered", "ResumptionOrdered"])
+def test_an_order_by_somebody_else_is_not_obeyed(trustee, type):
+    payload = {"deadlines": {"1": format_instant(DEADLINE)}, "lots": ["1"]}
+    events = [*published(trustee), event(type, payload, "", by="stranger"), closed()]
+    assert due(trustee, events) == ([], ["trustee_act_unverified"])
+    unsigned = {**event(type, payload, ""), "act": {}}
+    assert due(trustee, [*published(trustee), unsigned, closed()]) == ([], ["trustee_act_unverified"])
+
+
+def test_an_authority_that_was_not_pinned_counts_for_nothing(trustee):
+    stranger = replace(trustee, roots=World().roots)
+    assert due(stranger, [*published(trustee), closed()]) == ([], ["trustee_act_unverified"])
+
+
+@pytest.mark.parametrize("cosigners", [(), WITNESSES[:1], (WITNESSES[0], WITNESSES[2])])
+def test_nothing_is_signed_before_the_witnesses_of_the_terms_vouch(trustee, cosigners):
+    WORLD.cosigners = cosigners
+    try:
+        assert due(trustee, [*published(trustee), closed()]) == ([], ["trustee_unvouched"])
+    finally:
+        WORLD.cosigners = WITNESSES
+    assert len(due(trustee, [*published(trustee), closed()])[0]) == 1
+
+
+def test_a_trustee_may_ask_for_a_witness_of_its_own(trustee):
+    careful = replace(trustee, witnesses=(WITNESSES[2].verifier,))
+    WORLD.cosigners = WITNESSES[:2]
+    try:
+        assert due(careful, [*published(trustee), closed()]) == ([], ["trustee_unvouched"])
+    finally:
+        WORLD.cosigners = WITNESSES
+    (share,) = due(careful, [*published(trustee), closed()])[0]
+    assert WITNESSES[2].name in share.vouched_by
+
+
+def test_another_close_record_than_the_registers_is_refused(trustee):
+    lie, truth = closed("b" * 64), closed()
+    WORLD.shown_turns = [Turn(truth["type"], truth["at"], digest(truth["payload"]))]
+    try:
+        assert due(trustee, [*published(trustee), lie]) == ([], ["trustee_proof_wrong"])
+    finally:
+        WORLD.shown_turns = None
+
+
+def test_a_register_under_another_key_is_refused(trustee):
+    WORLD.log = NoteKey.generate(LOG.name, ED25519)
+    try:
+        assert due(trustee, [*published(trustee), closed()]) == ([], ["trustee_proof_wrong"])
+    finally:
+        WORLD.log = LOG
+
+
+def test_where_the_terms_name_no_witness_it_signs_and_says_so(trustee):
+    plain = World(register=replace(WORLD.register, witnesses=(), quorum=0), cosigners=())
+    events = [*plain.published(trustee.committee.describe()), closed()]
+    (share,) = due(replace(trustee, roots=plain.roots), events, world=plain)[0]
+    assert share.vouched_by == ()
 
 
 POOL = tuple(Candidate(f"{i:032x}", f"u{i}", ("s/host",)) for i in range(9))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,6 +24,8 @@ from app.config import BadSettings, Settings
 from app.factory import create_app
 from app.models import Cosignature, RegisterTick
 from app.models.append_only import APPEND_ONLY, statements
+from app.procedure.errors import RuleViolation
+from app.queries.register_status import register_status
 from app.services import ticks
 from app.services.unit_of_work import plain_transaction
 from crypto.errors import CryptoError
@@ -256,6 +260,66 @@ def test_settings_refuse_what_is_no_witness(watched):
     assert set(APPEND_ONLY) >= {"register_tick", "tick_change", "cosignature"}
 
 
+def test_a_waiting_witness_is_answered_when_the_register_ticks(watched):
+    watched.tick()
+    witness = watched.witness()
+    assert witness.look().size == 1
+    assert witness.look(wait=1) is None, "nothing ticked meanwhile"
+    ticking = threading.Timer(0.3, watched.tick)
+    ticking.start()
+    assert witness.look(wait=20).size == 2
+    ticking.join()
+    assert watched.count(Cosignature) == 2
+
+
+def test_a_checkpoint_is_carried_by_hand_and_its_cosignature_handed_in(watched, tool, tmp_path, capsys):
+    """No line between witness and platform: a file goes there, and text comes back through the page's service."""
+    watched.tick()
+    folder, paper = watched.home.folder, tmp_path / "checkpoint.txt"
+    paper.write_bytes(requests.get(f"{watched.url}/register/checkpoint.txt", timeout=5).content)
+    assert tool("cosign", paper, "--folder", folder, "--log-vkey", watched.log) == 0
+    back = Note.parse((tmp_path / "checkpoint.txt.cosigned").read_text())
+    assert ticks.take_cosigned_note(watched.platform, back) == 1
+    assert watched.count(Cosignature) == 1
+    watched.tick(2)
+    paper.write_bytes(requests.get(f"{watched.url}/register/checkpoint.txt?old=0", timeout=5).content)
+    assert tool("cosign", paper, "--folder", folder) == 1  # not from where the witness was last
+    assert "(1)" in capsys.readouterr().err
+    paper.write_bytes(requests.get(f"{watched.url}/register/checkpoint.txt?old=1", timeout=5).content)
+    assert tool("cosign", paper, "--folder", folder) == 0
+    back = Note.parse((tmp_path / "checkpoint.txt.cosigned").read_text())
+    assert ticks.take_cosigned_note(watched.platform, back) == 3
+    strange = Note(back.text, back.signatures[:1])
+    with pytest.raises(RuleViolation, match="witness_unlisted"):
+        ticks.take_cosigned_note(watched.platform, strange)
+    watched.rewrite(0)
+    watched.tick()
+    paper.write_bytes(requests.get(f"{watched.url}/register/checkpoint.txt?old=3", timeout=5).content)
+    assert tool("cosign", paper, "--folder", folder) == 3
+
+
+def test_the_state_of_a_witness_is_told(watched):
+    watched.tick()
+    url = f"{watched.url}/api/v1/register"
+    vkey = str(watched.witness_key.verifier)
+    now = watched.platform.database.now()
+    with watched.platform.database.reading() as db_session:
+        states = [
+            register_status(db_session, [vkey], now + timedelta(minutes=minutes), 60).witnesses[0].state
+            for minutes in (0, 3, 16)
+        ]
+    assert states == ["in_step", "late", "alarm"]
+    watched.witness().look()
+    (row,) = requests.get(url, timeout=5).json()["status"]["witnesses"]
+    assert (row["name"], row["size"], row["state"]) == (watched.witness_key.name, 1, "in_step")
+    page = requests.get(f"{watched.url}/register", timeout=5).text
+    assert vkey.replace("+", "&#43;") in page or vkey in page
+    with watched.platform.database.reading() as db_session:
+        late = register_status(db_session, [vkey], now + timedelta(minutes=16), 60)
+    assert not late.behind
+    assert late.stands_still
+
+
 def test_a_line_that_is_down_is_said_once_and_tried_again(watched, tool, capsys, monkeypatch):
     watched.tick()
     looks = []
@@ -265,17 +329,18 @@ def test_a_line_that_is_down_is_said_once_and_tried_again(watched, tool, capsys,
         if len(looks) == 3:
             watched.rewrite(0)  # ends the run: the last look sees another history
 
-    monkeypatch.setattr(witness_commands, "time", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr(witness_commands, "time", SimpleNamespace(sleep=sleep, monotonic=time.monotonic))
     answers = iter([Refused("no_answer", "无法连接", "no answer")] * 2)
     real = Witness.look
 
-    def look(self):
+    def look(self, wait=0):
         if (refused := next(answers, None)) is not None:
             raise refused
-        return real(self)
+        return real(self, wait)
 
     monkeypatch.setattr(Witness, "look", look)
-    assert tool("run", "--folder", watched.home.folder, "--url", watched.url, "--log-vkey", watched.log) == 3
+    run = ("run", "--folder", watched.home.folder, "--url", watched.url, "--log-vkey", watched.log)
+    assert tool(*run, "--every", "0.01") == 3
     said = capsys.readouterr()
     assert said.err.count("no answer") == 1
     assert said.out.count("cosigned 1 ") == 1

@@ -17,12 +17,15 @@ from app.client import verify_commands
 from app.client.command_line import Parser
 from app.messages import sentence
 from app.models import Cosignature, Job, RegisterTick, TickChange
+from app.procedure.errors import RuleViolation
 from app.queries import cases
 from app.queries.ticks import latest_tick
 from app.services import audits, ticks
 from app.services.audits import export_evidence
+from app.services.jobs import claim_job, fail_job, finish_job
 from app.services.platform import DIST
 from app.services.unit_of_work import plain_transaction
+from app.tasks.jobs import run_job
 from crypto.canonical import canonical, parse
 from crypto.notes import COSIGNATURE, Note, NoteKey, cosign
 from tests.app.services import tampering
@@ -42,11 +45,21 @@ class Witnessed(WholeCase):
     def __post_init__(self) -> None:
         super().__post_init__()
         witnesses = tuple(str(key.verifier) for key in (WITNESS, SECOND))
-        self.platform = replace(self.platform, settings=replace(self.platform.settings, witnesses=witnesses))
+        settings = replace(self.platform.settings, witnesses=witnesses, witness_quorum=1)
+        self.platform = replace(self.platform, settings=settings)
         self.looks = 0
 
     def work_off(self, seconds: float = 0) -> None:
-        super().work_off(seconds)
+        self.clock.advance(seconds)
+        while (job := claim_job(self.platform)) is not None:
+            try:
+                run_job(self.platform, job)
+                finish_job(self.platform, job)
+            except RuleViolation as refused:
+                if refused.code != ticks.NOT_VOUCHED:
+                    raise
+                fail_job(self.platform, job, refused.code)  # the report waits until somebody vouches for the results
+                self.tick()
         self.tick()
 
     def tick(self) -> None:
@@ -135,15 +148,36 @@ def test_the_register_ticks_at_once_at_the_turns_of_a_case_and_at_no_bid(whole):
         "BidsReleased",
         "DrawStated",
         "ResultsComputed",
+        "SittingClosed",
     }
     assert all(job.done_at for job in jobs)
 
 
-def test_without_a_named_witness_it_stays_uncovered(files):
-    found = checked(files)
-    (check,) = [check for check in found if check.name == "witness"]
+def test_the_terms_say_whose_word_is_asked_for(files):
+    """Nobody has to name a witness: the supervisor has signed who they are, and how many."""
+    found = [check for check in checked(files) if check.name == "witness"]
+    assert {(check.verdict, check.code) for check in found} == {(Verdict.OK, "evidence_witnessed")}
+    assert {check.facts["name"] for check in found} == {WITNESS.name, SECOND.name}
+
+
+def test_what_had_to_wait_for_a_turn_did(files):
+    (check,) = checked(files, steps={"turns": STEPS["turns"]})
+    assert (check.verdict, check.facts["turns"], check.facts["waited"]) == (Verdict.OK, 7, 4)
+
+
+def test_where_the_terms_name_nobody_it_stays_uncovered(tmp_path):
+    case = Witnessed(tmp_path)
+    named = case.platform
+    case.platform = replace(named, settings=replace(named.settings, witnesses=(), witness_quorum=0))
+    case.found().publish()
+    case.platform = replace(case.platform, settings=named.settings)
+    case.work_off(7200)  # nobody bid: the lot failed, and its file can be exported
+    bundle = exported(case)
+    (check,) = [check for check in checked(bundle) if check.name == "witness"]
     assert (check.verdict, check.code) == (Verdict.NOT_COVERED, "evidence_witness_unnamed")
-    assert check.facts["names"] == f"{WITNESS.name}, {SECOND.name}"
+    assert check.facts["names"] == WITNESS.name
+    bare = {name: data for name, data in bundle.items() if not name.startswith("register/")}
+    assert "evidence_no_witness" in codes(bare)
 
 
 def test_another_witness_of_the_same_name_is_missing(files):
@@ -159,16 +193,21 @@ def test_the_salts_of_the_ticks_are_all_different_and_of_this_case_alone(files):
 def test_entries_after_the_last_cosignature_and_late_ones_are_named(whole, files):
     lines = [parse(line) for line in files[TICKS].splitlines()]
     early = {**files, TICKS: b"".join(canonical(p) + b"\n" for p in lines if p["size"] < 60)}
-    (tail,) = [check for check in checked(early, WITNESS) if check.code == "evidence_witness_tail"]
+    found = [check for check in checked(early, WITNESS) if check.code == "evidence_witness_tail"]
+    (tail,) = [check for check in found if check.facts["name"] == WITNESS.name]
     assert (tail.verdict, tail.facts["last"]) == (Verdict.NOT_COVERED, len(tampering.lines_of(files)) - 1)
 
 
 def test_a_long_silence_and_a_late_witness_are_named(tmp_path):
     case = Witnessed(tmp_path).found().publish()
+    ticks.make_tick(case.platform)
+    case.work_off(120)  # nobody bid: the lot failed, and its file can be exported
+    for key in (WITNESS, SECOND):
+        case.clock.advance(7200)
+        ticks.make_tick(case.platform)
+        case.look(key)
     case.clock.advance(7200)
-    case.work_off()  # nobody bid: the lot failed, and its file can be exported
-    case.clock.advance(7200)
-    found = checked(exported(case), WITNESS)
+    found = checked(exported(case), SECOND)
     assert not [check for check in found if check.verdict is Verdict.FAIL]
     assert {"evidence_witness_late", "evidence_witness_gap"} <= {check.code for check in found}
 
@@ -206,8 +245,11 @@ def test_no_character_of_a_cosigned_checkpoint_can_be_changed(files):
 
 def test_ticks_cannot_be_stripped_unseen(files):
     bare = {name: data for name, data in files.items() if not name.startswith("register/")}
-    assert {check.code for check in failures(bare, WITNESS)} == {"evidence_witness_missing"}
-    assert "evidence_no_witness" in codes(bare)
+    assert {check.code for check in failures(bare)} == {"evidence_witness_missing"}
+    turns_only = {name: data for name, data in files.items() if not name.startswith("register/turns/")}
+    assert {check.code for check in failures(turns_only, steps={"turns": STEPS["turns"]})} == {
+        "evidence_turn_unvouched"
+    }
     without_notes = {name: data for name, data in files.items() if not name.endswith(".note")}
     assert "evidence_tick_note" in {check.code for check in failures(without_notes, WITNESS)}
     foreign = {**files, "register/other.note": b""}
@@ -286,7 +328,7 @@ def test_edited_ticks_show_as_well(whole):
     assert found == {"evidence_cosignature_wrong"}  # only ticks from before the edited entry still hold
 
 
-def test_deleted_ticks_leave_a_failure_or_a_named_hole(whole):
+def test_deleted_ticks_are_a_failure(whole):
     with rights(whole) as database:
         edit_event(whole, database)
         with plain_transaction(database) as (db_session, _now):
@@ -298,11 +340,23 @@ def test_deleted_ticks_leave_a_failure_or_a_named_hole(whole):
         ticks.make_tick(whole.platform)  # the register goes on with the edited log, and the witness cosigns
         whole.look(WITNESS)
         found = checked(exported(whole), WITNESS)
-    assert not [check for check in found if check.verdict is Verdict.FAIL]
-    (late,) = [check for check in found if check.code == "evidence_witness_late"]
-    assert late.verdict is Verdict.NOT_COVERED
-    assert late.facts["first"] == 0  # not one entry is covered by anybody from before the hour in which it was edited
-    assert late.facts["minutes"] >= 59
+    (hidden,) = [check for check in found if check.verdict is Verdict.FAIL]
+    assert hidden.code == "evidence_tick_hidden"
+    assert hidden.facts["first"] == 0  # no tick is shown from before the hour in which it was edited
+    assert hidden.facts["minutes"] >= 59
+
+
+def test_a_turn_that_was_cosigned_only_afterwards_is_late(whole):
+    """The administrator forgets every cosignature from before the shares; the witness honestly cosigns again."""
+    with rights(whole) as database:
+        with plain_transaction(database) as (db_session, _now):
+            db_session.execute(delete(Cosignature))
+        whole.clock.advance(3600)
+        ticks.make_tick(whole.platform)
+        whole.look(WITNESS)
+        found = failures(exported(whole), WITNESS, steps={"turns": STEPS["turns"]})
+    assert {check.code for check in found} == {"evidence_turn_late"}
+    assert {check.facts["waited"] for check in found} == {"ShareReleased", "DrawShareReleased", "ReportPrepared"}
 
 
 # the command

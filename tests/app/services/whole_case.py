@@ -247,6 +247,7 @@ class WholeCase(Installation):
             self.act(who, drawing.DrawCommitted(number, party, promise, capsule))
         payload = draws.freeze_pool(self.platform, self.people["centre"].log_in, self.case_id, LOT)
         self.act("centre", payload, LOT, "DrawStated")
+        self.work_off()  # the register ticks, and witnesses vouch for the statement
         stated = self.case.lots[LOT].draw.current
         ident = identity("draw", stated.stated)
         for index in (2, 3):
