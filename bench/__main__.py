@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import case_log, draw, envelope, open_bids, register_tick, upload
+from bench import case_log, deadline_rush, draw, envelope, open_bids, register_tick, upload
 
 BENCHMARKS: dict[str, Callable[[], str]] = {
     "case-log": case_log.append_against_bare_insert,
+    "deadline-rush": deadline_rush.rush_on_sqlite,
+    "deadline-rush-postgres": deadline_rush.rush_on_postgres,
     "register-tick": register_tick.tick_over_ten_thousand_cases,
     "seal": envelope.seal_against_age,
     "open": envelope.open_against_age,

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from app.casefile.sealing import bid_key, context_of
 from app.models import StoredFile
 from app.procedure.bid import Submission
-from app.services import accounts, openings
+from app.services import openings
 from bench.timing import alternating
 from crypto.envelope import context_hash, open_bid
 from tests.app.bench import LOT, Bench
@@ -31,7 +31,7 @@ PROCESSES = 2
 def open_against_bare_codec(bids: int = BIDS, mebibytes: int = MEBIBYTES, runs: int = RUNS) -> str:
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as folder:
         bench = Bench(Path(folder), padding=os.urandom(mebibytes << 20)).found()
-        bidders = [_bidder(bench, number) for number in range(bids)]
+        bidders = [bench.join(number) for number in range(bids)]
         pairs = [_one_opening(bench, bidders) for _ in range(runs)]
         bench.platform.database.dispose()
     ours, peer, ratio = sorted(pairs, key=lambda pair: pair[2])[runs // 2]
@@ -54,14 +54,6 @@ def _one_opening(bench: Bench, bidders: list[str]) -> tuple[float, float, float]
     assert opened.read_out
     assert len(opened.opened) == len(bidders)
     return found
-
-
-def _bidder(bench: Bench, number: int) -> str:
-    login = f"bench-{number}"
-    owner = accounts.NewOrganisation(f"投标人 {number}", "bidder", f"BENCH{number}")
-    accounts.register_bidder(bench.platform, owner, login, f"员工 {number}", "correct horse battery")
-    bench._certify(login)
-    return login
 
 
 def _bare_codec(bench: Bench) -> None:

@@ -24,7 +24,7 @@ from app.models import Base, WebSession
 from app.procedure.opening import ShareReleased
 from app.procedure.tender import TenderPublished
 from app.queries.cases import load_records
-from app.services import register, tenders, uploads
+from app.services import accounts, register, tenders, uploads
 from app.services.accounts import token_hash
 from app.services.acts import Proposal, act_head
 from app.services.case_acts import record_act
@@ -136,6 +136,13 @@ class Bench(Installation):
         return self.case.tender.deadlines[LOT]
 
     # bids
+
+    def join(self, number: int) -> str:
+        """One bidder more; its log-in."""
+        owner, login = accounts.NewOrganisation(f"投标人 {number}", "bidder", f"JOINED{number}"), f"joined-{number}"
+        accounts.register_bidder(self.platform, owner, login, f"员工 {number}", "correct horse battery")
+        self._certify(login)
+        return login
 
     def seal(self, login: str, price_fen: str = "158000000", **changes: str) -> SealedBid:
         """A bid of that bidder on the current case; `changes` seal it for another context."""
