@@ -12,7 +12,7 @@ from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
 from app.queries import lots as views
 from app.queries.cases import load_case
-from app.services import audits, draws, reports, rounds, sittings
+from app.services import audits, draws, receipts, reports, rounds, sittings
 from app.services.actors import authorize_or_record
 from app.services.tick_proofs import turn_proofs
 from crypto.canonical import Json
@@ -36,6 +36,13 @@ def bid_desk(case: str, lot: str) -> Json:
     here, found = platform(), entitled_case(case, lot, Action.RECEIPT_READ)
     desk = views.bid_desk(here.origin, found, lot, current_actor(), here.settings.max_upload_bytes)
     return {**desk, "server_time": format_instant(here.database.now())}
+
+
+@routes.get("/cases/<case>/lots/<lot>/receipts/<receipt>/inclusion")
+@access(Action.RECEIPT_READ)
+def inclusion(case: str, lot: str, receipt: str) -> Json:
+    """That one's own bid stood at the deadline."""
+    return receipts.read_inclusion(platform(), required_log_in(), case, lot, receipt)
 
 
 @routes.get("/cases/<case>/lots/<lot>/opening")

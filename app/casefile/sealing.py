@@ -87,10 +87,14 @@ def context_of(origin: str, case: Case, lot: str, bidder: str, recipient: str) -
     )
 
 
+def submission_leaf(receipt_id: str, payload: Json) -> bytes:
+    """The leaf of a standing bid in the close record's tree."""
+    return merkle.leaf_hash(receipt_id.encode() + canonical(payload))
+
+
 def submissions_root(payloads: Iterable[tuple[str, Json]]) -> str:
     """Tree head (hex) over the standing submissions, given as (receipt id, payload), in order of receipt id."""
-    leaves = [merkle.leaf_hash(receipt.encode() + canonical(payload)) for receipt, payload in sorted(payloads)]
-    return merkle.root(leaves).hex()
+    return merkle.root([submission_leaf(*one) for one in sorted(payloads)]).hex()
 
 
 def bid_identity(

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from app.casefile.inclusion import check_inclusion
 from app.client import bidder, fallback
 from app.client.command_line import CLIENT_COMMANDS, Parser, add_command, days, existing, yuan
 from app.client.keyfile import Profile, read_json
@@ -37,6 +38,11 @@ def add_parser(subparsers: Any) -> None:
     for name, run, words in (
         ("commit-key", _commit_key, "补救程序：承诺投标密钥\nfallback: commit to the bid's key"),
         ("reveal-key", _reveal_key, "补救程序：公开投标密钥\nfallback: reveal the bid's key"),
+        (
+            "inclusion",
+            _inclusion,
+            "开标后取得截止时在列的证明\nonce opened: the proof that the bid stood at the deadline",
+        ),
         ("restore", _restore, "平台丢失密文时交回原件\nhand the file in again, if the platform lost it"),
     ):
         parser = add_command(commands, name, words, run)
@@ -146,6 +152,17 @@ def _reveal_key(arguments: argparse.Namespace) -> int:
 
 
 @spoken
+def _inclusion(arguments: argparse.Namespace) -> int:
+    _show_inclusion(bidder.fetch_inclusion(person_of(arguments), arguments.bid))
+    return 0
+
+
+def _show_inclusion(root: str) -> None:
+    print("截止时在列；请核对开标过程中的投标清单的根 / stood at the deadline; compare with the root in the record")
+    print(root)
+
+
+@spoken
 def _restore(arguments: argparse.Namespace) -> int:
     bidder.restore(person_of(arguments), arguments.bid)
     print("已交回，摘要与回执一致 / restored: the digest is the receipt's")
@@ -163,4 +180,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     roots = [arguments.authority.read_text()] if arguments.authority else Profile(arguments.folder).facts["roots"]
     _show(bidder.check_receipt(kept, read_json(folder / "submission.json"), read_json(folder / "context.json"), roots))
     print("收据签名、投标摘要与标段一致 / signature, digest and lot agree")
+    if proof := read_json(folder / "inclusion.json"):
+        receipt_id = kept["receipt"]["receipt"]["receipt_id"]
+        _show_inclusion(check_inclusion(proof, receipt_id, read_json(folder / "submission.json")))
     return 0

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
+from app.casefile.inclusion import check_inclusion
 from app.client.acting import Person
 from app.client.connection import Connection, Refused
 from app.client.feed import CaseFeed
@@ -239,6 +240,22 @@ def _hand_in(
         if refusal.code == "no_answer" or not (found := _receipt_of(person.connection, case, submission)):
             raise
         return found
+
+
+def fetch_inclusion(person: Person, folder: Path) -> str:
+    """Keep the proof that the bid of this folder stood at the deadline; the root of the close record that it leads to.
+
+    Raises Refused, CryptoError `inclusion_wrong`.
+    """
+    context, receipt = read_json(folder / "context.json"), read_json(folder / "receipt.json")
+    if receipt is None:
+        raise _receipt_missing()
+    receipt_id = receipt["receipt"]["receipt"]["receipt_id"]
+    path = lot_path(context["tender"], context["lot"])
+    proof = person.connection.get(f"{path}/receipts/{receipt_id}/inclusion")
+    root = check_inclusion(proof, receipt_id, read_json(folder / "submission.json"))
+    write_json(folder / "inclusion.json", proof)
+    return root
 
 
 def restore(person: Person, folder: Path) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any
+
+from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.board import board_digest
 from app.casefile.case import Case, Phase
@@ -13,6 +16,7 @@ from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.opening import Opening
 from app.procedure.roles import Actor
+from app.queries.cases import load_rows, record_of
 from crypto.canonical import Json
 from crypto.committee import identity
 from crypto.envelope import new_bid_identity
@@ -42,6 +46,16 @@ def bid_desk(origin: str, case: Case, lot: str, actor: Actor, limit: int) -> dic
         else {},
         "receipts": [{"receipt_id": s.receipt_id, "received_at": encode(s.received_at), "ended": s.ended} for s in own],
     }
+
+
+def standing_payloads(db_session: DbSession, case: Case, lot: str) -> Iterator[tuple[str, Json]]:
+    """(receipt id, signed payload) of every standing bid."""
+    standing = {s.fact: s.receipt_id for s in case.lots[lot].bidding.live}
+    for row in load_rows(db_session, case.id):
+        if row.type == "BidSubmitted" and row.lot == lot:
+            record = record_of(row)
+            if record.fact in standing:
+                yield standing[record.fact], record.payload
 
 
 def opening_board(origin: str, case: Case, lot: str) -> dict[str, Json]:

@@ -30,7 +30,8 @@ from app.procedure.bid import Submission
 from app.procedure.errors import RuleViolation
 from app.procedure.opening import BidOpened, BidsReleased, BidVoided, OpenedFile, OpeningConcluded
 from app.procedure.restoring import FILE_LOST
-from app.queries.cases import load_case, load_rows, record_of
+from app.queries.cases import load_case
+from app.queries.lots import standing_payloads
 from app.services.accounts import LogIn
 from app.services.acts import Act, Answer, Proposal, completes, prepares
 from app.services.documents import render_opening_record, store_document
@@ -40,7 +41,7 @@ from app.services.rounds import ask_for_rounds
 from app.services.ticks import check_vouched
 from app.services.trustees import follow_resharings
 from app.services.unit_of_work import UnitOfWork, unit_of_work
-from crypto.canonical import Json, digest
+from crypto.canonical import digest
 from crypto.certificates import verify_certificate
 from crypto.committee import Committee, Member, combine, verify_share
 from crypto.envelope import context_hash, open_bid
@@ -61,7 +62,7 @@ def close_lot(platform: Platform, case_id: str, lot: str) -> None:
         if gate.closed_at is not None or closes_at is None or work.now < closes_at:
             return
         follow_resharings(work)
-        root = submissions_root(_standing_payloads(work.db_session, work.case, lot))
+        root = submissions_root(standing_payloads(work.db_session, work.case, lot))
         profile = work.case.tender.published.profile
         for fact in rules.close(state.opening, len(state.bidding.live), root, closes_at, work.now, profile):
             work.append(fact, lot=lot)
@@ -69,16 +70,6 @@ def close_lot(platform: Platform, case_id: str, lot: str) -> None:
         if due_at := fallback.due_at(work.case.lots[lot].opening, profile):
             work.schedule("start_fallback", due_at, lot=lot)
         _destroy(platform, work, lot, [s.receipt_id for s in state.bidding.submissions.values() if s.ended])
-
-
-def _standing_payloads(db_session: DbSession, case: Case, lot: str) -> Iterator[tuple[str, Json]]:
-    """(receipt id, signed payload) of every standing bid."""
-    standing = {s.fact: s.receipt_id for s in case.lots[lot].bidding.live}
-    for row in load_rows(db_session, case.id):
-        if row.type == "BidSubmitted" and row.lot == lot:
-            record = record_of(row)
-            if record.fact in standing:
-                yield standing[record.fact], record.payload
 
 
 def _destroy(platform: Platform, work: UnitOfWork, lot: str, receipts: Sequence[str]) -> None:

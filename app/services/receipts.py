@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.casefile.case import Case
+from app.casefile.inclusion import inclusion_of
 from app.documents.content import Receipt
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.bid import BidReceipted, Submission
 from app.procedure.errors import RuleViolation
 from app.queries.cases import load_case, load_records
+from app.queries.lots import standing_payloads
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.documents import heading, seal_document
@@ -44,6 +46,17 @@ def read_receipt(platform: Platform, log_in: LogIn, case_id: str, lot: str, rece
     signed = {"receipt": fact.receipt, "key_id": fact.key_id, "signature": fact.signature}
     before = next(r for r in reversed(records[:at]) if r.type == "BidSubmitted")
     return OwnReceipt(case, submission, signed, before.payload)
+
+
+def read_inclusion(platform: Platform, log_in: LogIn, case_id: str, lot: str, receipt_id: str) -> dict[str, Any]:
+    """The proof that one's own bid stood at the deadline (`app.casefile.inclusion`).
+
+    Raises RuleViolation `receipt_unknown`, `inclusion_not_yet`, NotAllowed.
+    """
+    own = read_receipt(platform, log_in, case_id, lot, receipt_id)
+    with platform.database.reading() as db_session:
+        payloads = list(standing_payloads(db_session, own.case, lot))
+    return inclusion_of(own.case.lot(lot).opening, payloads, receipt_id)
 
 
 def render_receipt(platform: Platform, log_in: LogIn, case_id: str, lot: str, receipt_id: str) -> bytes:

@@ -20,7 +20,7 @@ from app.queries.desks import bidder_cases, can_confirm, next_steps
 from app.queries.events import seen_events
 from app.queries.lots import bid_desk
 from app.services.cursors import write_cursor
-from app.services.receipts import read_receipt, render_receipt
+from app.services.receipts import read_inclusion, read_receipt, render_receipt
 from app.services.register import BROWSER_CLIENT, BROWSER_CLIENT_VERSION
 from app.web.bidder.forms import ObjectionForm, QuestionForm
 from app.web.deadlines.views import shown_deadline
@@ -72,6 +72,7 @@ def lot(case: str, lot: str) -> str:
         **_lot_head(found, lot),
         standing=state.bidding.of_bidder(actor.organisation_id),
         submissions=_own_submissions(found, lot),
+        provable=state.opening.closed is not None and (state.opening.openable or bool(state.opening.failed)),
         **_followed_deadline(found, lot),
         open=state.opening.closed is None and closes_at is not None and now < closes_at,
         paused=closes_at is None,
@@ -170,6 +171,14 @@ def submission_json(case: str, lot: str, receipt: str) -> Response:
     own = read_receipt(platform(), required_log_in(), case, lot, receipt)
     data = json.dumps(own.payload, ensure_ascii=False).encode()
     return download(f"submission-{receipt}.json", data, "application/json")
+
+
+@routes.get("/bidder/cases/<case>/lots/<lot>/receipts/<receipt>/inclusion.json")
+@access(Action.RECEIPT_READ)
+def inclusion_json(case: str, lot: str, receipt: str) -> Response:
+    """That the bid stood at the deadline."""
+    proof = read_inclusion(platform(), required_log_in(), case, lot, receipt)
+    return download(f"inclusion-{receipt}.json", json.dumps(proof).encode(), "application/json")
 
 
 @routes.get("/bidder/cases/<case>/lots/<lot>/receipts/<receipt>.pdf")

@@ -7,15 +7,19 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pyotp
 import pytest
 from small_platform import CASE, SmallPlatform, make_committee, serving
 
+from app.casefile.inclusion import inclusion_of
+from app.casefile.sealing import submissions_root
 from app.client import bid_commands, trustee_commands
 from app.client.command_line import Parser
 from app.client.draw_party import DrawParty
 from app.client.keyfile import Profile
+from app.procedure.opening import LotClosed, Opening
 from crypto.bls import point_bytes
 from crypto.committee import Committee, combine, identity, open_capsule, sign_share
 from evaluation.draw import commitment, reveal_statement
@@ -60,6 +64,15 @@ def test_a_bid_from_seal_to_an_offline_check(tool, tmp_path, capsys):
         assert tool("bid", "status", CASE, *person) == 0
         assert "已暂停，恢复时另行通知 / PAUSED until further notice" in capsys.readouterr().out
     assert tool("bid", "verify-receipt", out, *person) == 0
+    receipt_id = json.loads((out / "receipt.json").read_text())["receipt"]["receipt"]["receipt_id"]
+    standing = [(receipt_id, json.loads((out / "submission.json").read_text())), ("zz", {})]
+    closed = LotClosed(datetime(2030, 1, 1, tzinfo=UTC), submissions_root(standing), True)
+    proof = inclusion_of(Opening(closed=closed, failed="too_few_valid"), standing, receipt_id)
+    (out / "inclusion.json").write_text(json.dumps(proof))
+    assert tool("bid", "verify-receipt", out, *person) == 0
+    assert submissions_root(standing) in capsys.readouterr().out
+    (out / "inclusion.json").write_text(json.dumps({**proof, "index": 1 - proof["index"]}))
+    assert tool("bid", "verify-receipt", out, *person) == 1
     receipt = json.loads((out / "receipt.json").read_text())
     receipt["receipt"]["receipt"]["bid_size"] += 1
     (out / "receipt.json").write_text(json.dumps(receipt))

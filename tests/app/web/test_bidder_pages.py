@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.casefile.inclusion import check_inclusion
 from crypto.certificates import verify_certificate
 from crypto.pdf import verify_pdf
 from crypto.receipts import SignedReceipt, verify_receipt
@@ -56,6 +57,22 @@ def test_a_receipt_comes_as_a_sealed_pdf_and_as_signed_json(bidding: Site):
     assert verify_pdf(pdf, here.keys.roots, here.database.now()).whole
     key = verify_certificate(here.keys.platform.certificate, here.keys.roots, here.database.now()).spki
     verify_receipt(SignedReceipt.from_json(plain), key)
+
+
+def test_after_the_opening_a_bidder_takes_the_proof_that_its_bid_stood(bidding: Site, opened: Site):
+    client = opened.browser("bidder-a").client
+    receipt = opened.case.receipts["bidder-a"]
+    path = f"{base(opened)}/receipts/{receipt}"
+    assert f"{path}/inclusion.json" in client.get(base(opened)).get_data(as_text=True)
+    proof = json.loads(client.get(f"{path}/inclusion.json").data)
+    submission = json.loads(client.get(f"{path}/submission.json").data)
+    assert check_inclusion(proof, receipt, submission) == opened.case.case.lots[LOT].opening.closed.submissions_root
+    assert client.get(f"/api/v1/cases/{opened.case.case_id}/lots/{LOT}/receipts/{receipt}/inclusion").json == proof
+    before = f"{base(bidding)}/receipts/{bidding.case.receipts['bidder-a']}"
+    assert bidding.browser("bidder-a").client.get(f"{before}/inclusion.json").status_code == 422
+    assert "inclusion" not in bidding.browser("bidder-a").get(base(bidding))
+    other = opened.case.receipts["bidder-b"]
+    opened.browser("bidder-a").get(f"{base(opened)}/receipts/{other}/inclusion.json", 404)
 
 
 def test_the_page_that_seals_carries_what_the_browser_checks(bidding: Site):
