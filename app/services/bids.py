@@ -6,11 +6,13 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 
+from app.casefile.case import Case
 from app.casefile.codec import decode
 from app.casefile.sealing import committee_of, context_of, open_identity, round_of
 from app.models import StoredFile, Upload
-from app.procedure.bid import BidReceipted, BidSubmitted, check_round
+from app.procedure.bid import BidReceipted, BidSubmitted, check_open, check_round
 from app.procedure.errors import RuleViolation
+from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
@@ -33,21 +35,33 @@ class CheckedBid:
     capsule: bytes
 
 
+@prepares("BidWithdrawn")
+def check_bidder(platform: Platform, log_in: LogIn, proposal: Proposal) -> tuple[Case, Actor]:
+    """The case, and a bidder, who is told that it is late where the policy would only say no: the deadline is public.
+
+    Raises RuleViolation `deadline_passed`, `lot_unknown`.
+    """
+    with platform.database.reading() as db_session:
+        case = load_case(db_session, proposal.case_id)
+        actor = load_actor(db_session, log_in.account_id)
+        now = platform.database.now(db_session.connection())
+    state = case.lot(proposal.lot)
+    if state.bidding.closed and actor.is_(Role.BIDDER):
+        check_open(state.bidding, case.tender.deadlines[proposal.lot], now)
+    return case, actor
+
+
 @prepares("BidSubmitted")
 def check_bid(platform: Platform, log_in: LogIn, proposal: Proposal) -> CheckedBid:
     """Everything about a bid that needs reading it, done before the lot is locked.
 
-    Raises RuleViolation and CryptoError: not encrypted, foreign, truncated, other files than stated.
+    Raises RuleViolation and CryptoError: late, not encrypted, foreign, truncated, other files than stated.
     """
+    case, actor = check_bidder(platform, log_in, proposal)
     upload_id = proposal.attachments.get("upload", b"").decode("ascii", "replace")
     capsule = proposal.attachments.get("capsule", b"")
     upload = complete_upload(platform, log_in, upload_id)
     root = measure_upload(platform, upload.blob)
-    with platform.database.reading() as db_session:
-        case = load_case(db_session, proposal.case_id)
-        actor = load_actor(db_session, log_in.account_id)
-    if proposal.lot not in case.lots:
-        raise RuleViolation("lot_unknown", lot=proposal.lot)
     recipient = proposal.payload["recipient"]
     context = context_of(platform.origin, case, proposal.lot, actor.organisation_id, recipient)
     with platform.blobs.open(upload.blob) as file:

@@ -91,9 +91,20 @@ def test_a_closed_lot_stays_closed_when_the_clock_goes_back(open_bidding):
     bench.clock.stop_at(bench.deadline_at)
     openings.close_lot(bench.platform, bench.case_id, LOT)
     bench.clock.stop_at(bench.deadline_at - timedelta(seconds=10))
-    with pytest.raises(NotAllowed):  # the phase of bidding is over
-        bench.act("bidder-a", sealed.submission, LOT, "BidSubmitted", attached)
+    refused("deadline_passed", bench.act, "bidder-a", sealed.submission, LOT, "BidSubmitted", attached)
     assert not bench.records("BidSubmitted")
+
+
+def test_once_the_lot_is_closed_a_late_bidder_is_still_told_why(open_bidding):
+    """Before anything of the late file is read, and for a withdrawal too."""
+    bench, sealed = open_bidding, open_bidding.seal("bidder-b")
+    first = receipt_of(bench.hand_in("bidder-a"))["receipt_id"]
+    bench.clock.stop_at(bench.deadline_at + MILLISECOND)
+    openings.close_lot(bench.platform, bench.case_id, LOT)
+    nothing = {"capsule": b"", "upload": b"0" * 32}
+    facts = refused("deadline_passed", bench.act, "bidder-b", sealed.submission, LOT, "BidSubmitted", nothing)
+    assert (facts["deadline_at"], facts["now"]) == (bench.deadline_at, bench.clock())
+    refused("deadline_passed", bench.act, "bidder-a", BidWithdrawn(first))
 
 
 def test_the_lot_closes_at_its_deadline_and_once(open_bidding):
