@@ -45,6 +45,7 @@ class Settings:
     max_upload_bytes: int = 4 * 2**30
     demo: bool = False
     tick_seconds: int = 60
+    reason_minutes: int = 60  # how long a stated reason lets an inspector read a case
     witnesses: tuple[str, ...] = ()  # vkeys of those whose cosignatures count
     drand_chain: Chain | None = None  # whose rounds tenders may take as their second lock (mode M2)
     drand_urls: tuple[str, ...] = ()  # relays to ask for a round's signature; none: it is carried by hand
@@ -94,6 +95,7 @@ class Settings:
             web_workers=read("WEB_WORKERS", 1, _positive),
             max_upload_bytes=read("MAX_UPLOAD_BYTES", 4 * 2**30, _positive),
             tick_seconds=read("TICK_SECONDS", 60, _positive),
+            reason_minutes=read("REASON_MINUTES", 60, _positive),
             witnesses=read("WITNESSES", (), _witnesses),
             drand_chain=read("DRAND_CHAIN", None, _chain),
             drand_urls=read("DRAND_URLS", (), _base_urls),

@@ -15,7 +15,7 @@ from app.permissions.actions import Action
 from app.permissions.policy import POLICY, NotAllowed
 from app.procedure.roles import ANYONE, Actor
 from app.services.accounts import LogIn, read_web_session
-from app.services.actors import load_actor
+from app.services.actors import load_reader
 from app.services.platform import Platform
 
 COOKIE = "tenderhall"
@@ -65,10 +65,11 @@ def find_log_in(token: str) -> tuple[LogIn | None, Actor]:
         return None, ANYONE
     database = platform().database
     with database.reading() as db_session:
-        log_in = read_web_session(db_session, token, database.now(db_session.connection()))
+        now = database.now(db_session.connection())
+        log_in = read_web_session(db_session, token, now)
         if log_in is None:
             return None, ANYONE
-        return log_in, load_actor(db_session, log_in.account_id, log_in.seat)
+        return log_in, load_reader(db_session, log_in.account_id, log_in.seat, log_in.web_session, now)
 
 
 def current_log_in() -> LogIn | None:

@@ -6,14 +6,17 @@ from dataclasses import asdict
 
 from flask import Blueprint, request
 
+from app.api.errors import withheld_words
 from app.api.people import body, text
 from app.casefile.codec import encode
+from app.casefile.sight import asks_reason
 from app.extensions import access, current_actor, current_log_in, platform, private_facts, required_log_in
 from app.permissions.actions import Action
 from app.queries.events import event_view, seen_events
 from app.queries.lists import published_notices
 from app.queries.people import names_of_accounts
-from app.services import case_acts, tenders
+from app.services import case_acts, inspections, tenders
+from app.services.access import record_reading
 from app.services.cursors import read_cursor, write_cursor
 from crypto.canonical import Json
 from crypto.instants import format_instant
@@ -79,11 +82,25 @@ def events(case: str) -> Json:
     here, actor = platform(), current_actor()
     with here.database.reading() as db_session:
         seen = seen_events(db_session, actor, case, read_cursor(here, case, request.args.get("cursor", "")))
+    withheld = withheld_words(actor, seen.case)
+    if asks_reason(actor, seen.case) and not withheld:
+        record_reading(here.database, actor, Action.EVENTS_READ, case, address=request.remote_addr or "")
     names = names_of_accounts(here.database, {record.actor for record in seen.records})
     return {
+        **withheld,
         "events": [event_view(actor, seen.case, record, lambda id_: names.get(id_, "")) for record in seen.records],
         "cursor": write_cursor(here, case, seen.last_seq),
     }
+
+
+@routes.post("/cases/<case>/reason")
+@access(Action.REASON_STATE)
+def state_reason(case: str) -> Json:
+    """An inspector states why it reads; until when that counts for this log-in."""
+    until = inspections.state_reason(
+        platform(), required_log_in(), case, text(body(), "reason"), request.remote_addr or ""
+    )
+    return {"until": format_instant(until)}
 
 
 @routes.get("/cases/<path:case>/acts/head")

@@ -6,17 +6,20 @@ import logging
 import uuid
 from typing import Any
 
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, g, jsonify, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app.adapters.blobs import StoreUnavailable
+from app.casefile.case import Case
 from app.casefile.codec import encode
+from app.casefile.sight import asks_reason
 from app.database import Busy
 from app.extensions import current_log_in
 from app.messages import sentence
 from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
+from app.procedure.roles import Actor
 from crypto.errors import CryptoError
 
 log = logging.getLogger("tenderhall.web")
@@ -41,6 +44,13 @@ def error_body(code: str, facts: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def withheld_words(actor: Actor, case: Case) -> dict[str, Any]:
+    """What an answer about a case says, in `withheld`, to an inspector who has not stated why it reads."""
+    if not asks_reason(actor, case) or case.id in actor.reasons:
+        return {}
+    return {"withheld": error_body("reason_needed", {"case": case.id})}
+
+
 def _plain(value: Any) -> Any:
     try:
         return encode(value)
@@ -49,9 +59,13 @@ def _plain(value: Any) -> Any:
 
 
 def status_of(code: str) -> int:
-    """404 for what is absent or not for this asker, 409 where the state moved on, 422 for a rule that says no."""
+    """404 for what is absent or not for this asker, 403 where an inspector has to state a reason first, 409 where the
+    state moved on, 422 for a rule that says no.
+    """
     if code.endswith("_unknown"):
         return 404
+    if code == "reason_needed":
+        return 403
     return TUS.get(code) or (409 if code in CONFLICTS else 422)
 
 
@@ -82,6 +96,9 @@ def refusal(exc: Exception) -> Response:
             return _answer("log_in_needed", {}, 401)
         return _answer("not_available", {}, 404)
     assert isinstance(exc, RuleViolation | CryptoError)
+    if exc.code == "reason_needed" and not wants_json() and request.headers.get("Sec-Fetch-Mode") in (None, "navigate"):
+        here = request.full_path.rstrip("?")
+        return redirect(url_for("regulator.reason", case=exc.facts["case"], next=here))  # type: ignore[return-value]
     return _answer(exc.code, dict(exc.facts), status_of(exc.code))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from app.casefile.codec import encode
 from app.extensions import access, current_actor, current_log_in, platform
@@ -46,7 +46,7 @@ def list_files(case: str, lot: str) -> Json:
 @routes.get("/files/<file>")
 @access(Action.SITE_READ)
 def read_file(file: str) -> Response:
-    found, data = files.read_file(platform(), current_actor(), file)
+    found, data = files.read_file(platform(), current_actor(), file, request.remote_addr or "")
     if found.kind == "opened" and found.media_type == "application/pdf":
         return shown(found.name, data)
     return attachment(found.name, data, found.media_type)

@@ -15,6 +15,8 @@ from evaluation.sitting.state import Stage
 
 Rule = Callable[[Actor, Case, Record], bool]
 AFTER_REVIEW = frozenset({Stage.SCORING, Stage.RESULTS, Stage.REPORT, Stage.SIGNING, Stage.CLOSED, Stage.FAILED})
+OVER = frozenset({Phase.RESULT, Phase.FAILED})
+WITHHELD_IN = frozenset({Phase.OPENING, Phase.DRAW, Phase.SCORING, Phase.CONSENSUS})
 AFTER_SIGN_IN = frozenset({Phase.SCORING, Phase.CONSENSUS, Phase.RESULT})
 
 
@@ -40,6 +42,12 @@ def _agency(actor: Actor, case: Case, record: Record) -> bool:
 def _regulator(actor: Actor, case: Case, record: Record) -> bool:
     parties = case.tender.parties
     return parties is not None and parties.regulator.id == actor.organisation_id and actor.is_(Role.REGULATOR)
+
+
+def _inspector(actor: Actor, case: Case, record: Record) -> bool:
+    """The regulator for a stated reason (code L of the matrix); once the lot is over, as it is."""
+    over = _phase(case, record) in OVER
+    return _regulator(actor, case, record) and (over or case.id in actor.reasons)
 
 
 def _centre(actor: Actor, case: Case, record: Record) -> bool:
@@ -101,7 +109,7 @@ def _bid(actor: Actor, case: Case, record: Record) -> bool:
         return bool(state.opening.failed) and _regulator(actor, case, record)
     standing = {s.fact for s in state.bidding.live} | {s.receipt_id for s in state.bidding.live}
     subject = record.fact if record.type == "BidSubmitted" else record.payload["receipt_id"]
-    return subject in standing or _regulator(actor, case, record)
+    return subject in standing or _inspector(actor, case, record)
 
 
 def _own_bid(actor: Actor, case: Case, record: Record) -> bool:
@@ -130,11 +138,11 @@ def _draw_secret(actor: Actor, case: Case, record: Record) -> bool:
 
 
 def _call_up(actor: Actor, case: Case, record: Record) -> bool:
-    return _centre(actor, case, record) or _regulator(actor, case, record)
+    return _centre(actor, case, record) or _inspector(actor, case, record)
 
 
 def _room(actor: Actor, case: Case, record: Record) -> bool:
-    return _seat(actor, case, record) or _regulator(actor, case, record)
+    return _seat(actor, case, record) or _inspector(actor, case, record)
 
 
 def _sitting(actor: Actor, case: Case, record: Record) -> bool:
@@ -288,3 +296,10 @@ def sees_author(actor: Actor, case: Case, record: Record) -> bool:
     if record.type != "QuestionAsked" or record.actor == actor.signs_as or actor is SYSTEM:
         return True
     return case.phase() not in (Phase.DRAFT, Phase.BIDDING, Phase.SEALED)
+
+
+def asks_reason(actor: Actor, case: Case) -> bool:
+    """Whether this inspector sees some of the case for a stated reason only, be it stated already or not."""
+    parties = case.tender.parties
+    mine = parties is not None and parties.regulator.id == actor.organisation_id and actor.is_(Role.REGULATOR)
+    return mine and any(lot.phase in WITHHELD_IN for lot in case.lots.values())

@@ -98,6 +98,7 @@ class Action(StrEnum):
     REFUSAL_RECORD = "refusal:record"
     REPORT_READ = "report:read"
     # case file
+    REASON_STATE = "reason:state"
     EVENTS_READ = "events:read"
     EVIDENCE_REQUEST = "evidence:request"
     EVIDENCE_RELEASE = "evidence:release"

@@ -21,6 +21,7 @@ from app.permissions.predicates import (
     seated,
     sits_on_committee,
 )
+from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor
 from app.procedure.roles import Role as R
 
@@ -43,17 +44,24 @@ class NotAllowed(Exception):
 
 @dataclass(frozen=True)
 class Grant:
-    """One cell block of the matrix: these roles, in these phases, when the condition holds."""
+    """One cell block of the matrix: these roles, in these phases, when the condition holds.
+
+    `reason`: code L of the matrix. Only whoever has stated for this case why, in words, which is logged and reported.
+    """
 
     roles: tuple[R, ...]
     when: Callable[[Actor, Case | None, str], bool] = always
     phases: frozenset[Phase] | None = None  # None: the action has no case
+    reason: bool = False
 
 
 def _grant(
-    *roles: R, when: Callable[[Actor, Case | None, str], bool] = always, phases: frozenset[Phase] | None = None
+    *roles: R,
+    when: Callable[[Actor, Case | None, str], bool] = always,
+    phases: frozenset[Phase] | None = None,
+    reason: bool = False,
 ) -> Grant:
-    return Grant(roles, when, phases)
+    return Grant(roles, when, phases, reason)
 
 
 def _in(*phases: Phase) -> frozenset[Phase]:
@@ -61,6 +69,13 @@ def _in(*phases: Phase) -> frozenset[Phase]:
 
 
 AGENCY = {"when": of_the_agency}
+
+
+def _inspector(*phases: Phase) -> Grant:
+    """L: the competent authority, for a stated reason."""
+    return _grant(R.REGULATOR, when=competent, phases=_in(*phases), reason=True)
+
+
 POLICY: dict[A, tuple[Grant, ...]] = {
     A.SITE_READ: (_grant(*EVERY_ROLE),),
     A.RECORD_VERIFY: (_grant(*EVERY_ROLE),),
@@ -101,7 +116,7 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     ),
     A.DOWNLOADS_LIST: (  # 6: nobody before the opening
         _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=OPENED, **AGENCY),
-        _grant(R.REGULATOR, when=competent, phases=OPENED),
+        _inspector(*OPENED),  # L
     ),
     A.QUESTION_ASK: (_grant(R.BIDDER, phases=_in(P.BIDDING)),),  # 7
     A.ANSWER_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=_in(P.BIDDING), **AGENCY),),  # 8, 2
@@ -161,14 +176,14 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     ),
     A.ROOM_JOIN: (  # 34
         _grant(R.EXPERT, when=seated, phases=_in(P.SCORING, P.CONSENSUS, P.RESULT)),
-        _grant(R.REGULATOR, when=competent, phases=_in(P.SCORING, P.CONSENSUS, P.RESULT)),
+        _inspector(P.SCORING, P.CONSENSUS, P.RESULT),  # L
     ),
     A.STATEMENT_MAKE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 31
     A.CONFLICT_DECLARE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING, P.CONSENSUS)),),  # 31
     A.CHAIR_VOTE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 69
     A.BIDS_READ: (  # 37
         _grant(R.EXPERT, when=seated, phases=_in(P.SCORING, P.CONSENSUS)),
-        _grant(R.REGULATOR, when=competent, phases=_in(P.SCORING, P.CONSENSUS, P.RESULT)),
+        _inspector(P.SCORING, P.CONSENSUS, P.RESULT),  # L
         _grant(R.AGENCY_OFFICER, phases=_in(P.OPENING, P.DRAW), **AGENCY),  # 72: to check qualification (goods)
     ),
     A.BIDS_REVIEW: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 45
@@ -181,9 +196,11 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.REFUSAL_RECORD: (_grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),),  # 48: the chair, by rule
     A.REPORT_READ: (  # 54, 71
         _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=_in(P.CONSENSUS, P.RESULT), **AGENCY),
-        _grant(R.REGULATOR, when=competent, phases=_in(P.CONSENSUS, P.RESULT)),
+        _inspector(P.CONSENSUS),  # L until it is sealed
+        _grant(R.REGULATOR, when=competent, phases=_in(P.RESULT)),
         _grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS, P.RESULT)),
     ),
+    A.REASON_STATE: (_grant(R.REGULATOR, when=competent, phases=PUBLISHED),),  # L
     A.EVENTS_READ: (_grant(*EVERY_ROLE, phases=ANY_PHASE),),  # each entry is filtered by app/casefile/sight.py
     A.EVIDENCE_REQUEST: (_grant(R.AGENCY_OFFICER, phases=OVER, **AGENCY),),  # 56, 2
     A.EVIDENCE_RELEASE: (_grant(R.AGENCY_SUPERVISOR, phases=OVER, **AGENCY),),
@@ -196,16 +213,35 @@ POLICY: dict[A, tuple[Grant, ...]] = {
 
 def allowed(actor: Actor, action: A, case: Case | None = None, lot: str = "") -> bool:
     """Whether the policy grants `action`; the phase is the lot's, or the case's where no lot is named."""
+    stated = case is not None and case.id in actor.reasons
+    return any(stated or not grant.reason for grant in _grants(actor, action, case, lot))
+
+
+def asks_reason(actor: Actor, action: A, case: Case | None = None, lot: str = "") -> bool:
+    """Whether `action` is the actor's for a stated reason only, be it stated already or not."""
+    found = _grants(actor, action, case, lot)
+    return bool(found) and all(grant.reason for grant in found)
+
+
+def _grants(actor: Actor, action: A, case: Case | None, lot: str) -> list[Grant]:
+    """The cell blocks of the matrix in which the actor stands."""
     phase = case.phase(lot) if case else None
-    return any(
-        not actor.roles.isdisjoint(grant.roles)
+    return [
+        grant
+        for grant in POLICY[action]
+        if not actor.roles.isdisjoint(grant.roles)
         and (grant.phases is None or phase in grant.phases)
         and grant.when(actor, case, lot)
-        for grant in POLICY[action]
-    )
+    ]
 
 
 def authorize(actor: Actor, action: A, case: Case | None = None, lot: str = "") -> None:
-    """Raises NotAllowed unless the policy grants it. Services call it inside the transaction, with a fresh actor."""
-    if not allowed(actor, action, case, lot):
-        raise NotAllowed(action)
+    """Raises NotAllowed unless the policy grants it; RuleViolation `reason_needed` where only the reason is missing.
+
+    Services call it inside the transaction, with a fresh actor.
+    """
+    if allowed(actor, action, case, lot):
+        return
+    if case is not None and asks_reason(actor, action, case, lot):
+        raise RuleViolation("reason_needed", case=case.id)
+    raise NotAllowed(action)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -40,7 +41,8 @@ class Actor:
     """Who acts or looks, as loaded inside the transaction.
 
     `seat` is set at an evaluation booth: "case/lot#number"; such an actor is that seat and nothing else.
-    `sites` are the places whose witness the actor is, `keys` the ids of the actor's valid signing keys.
+    `sites` are the places whose witness the actor is, `keys` the ids of the actor's valid signing keys. `reasons`: the
+    cases for which this log-in has stated why it reads, each with the number of that entry of the access log.
     """
 
     id: str
@@ -52,6 +54,7 @@ class Actor:
     sites: frozenset[str] = frozenset()
     keys: frozenset[str] = frozenset()
     seat: str = ""
+    reasons: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def is_(self, *roles: Role) -> bool:
         return not self.roles.isdisjoint(roles)

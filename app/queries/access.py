@@ -13,8 +13,9 @@ from app.models import AccessLog, Account
 
 @dataclass(frozen=True)
 class AccessRow:
-    """One entry: who, when, what kind, for which lot, why, and from where."""
+    """One entry: who, when, what kind, for which lot, why, from where; `until` where it states a reason."""
 
+    id: int
     at: datetime
     name: str
     organisation: str
@@ -22,6 +23,7 @@ class AccessRow:
     lot: str
     reason: str
     address: str
+    until: datetime | None
 
 
 def access_rows(db_session: DbSession, case_id: str, limit: int = 200) -> list[AccessRow]:
@@ -34,6 +36,8 @@ def access_rows(db_session: DbSession, case_id: str, limit: int = 200) -> list[A
         .limit(limit)
     )
     return [
-        AccessRow(row.at, who.name, who.organisation.name, row.action, row.lot, row.reason, row.address)
+        AccessRow(
+            row.id, row.at, who.name, who.organisation.name, row.action, row.lot, row.reason, row.address, row.until
+        )
         for row, who in db_session.execute(query)
     ]

@@ -15,7 +15,7 @@ from flask_socketio import ConnectionRefusedError
 from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.casefile.record import Record
-from app.casefile.sight import sees
+from app.casefile.sight import asks_reason, sees
 from app.extensions import COOKIE, access, find_log_in, platform, socketio
 from app.messages import sentence
 from app.permissions.actions import Action
@@ -123,9 +123,18 @@ def join_case(sent: Any = None, *_more: Any) -> Json:
                 raise NotAllowed(Action.EVENTS_READ)
             _heard.setdefault(case_id, {})[_sid()] = seen.last_seq
         frames = [_frame(record) for record in seen.records] if cursor else []
-        return {"cursor": write_cursor(here, case_id, seen.last_seq), "missed": frames}
+        return {"cursor": write_cursor(here, case_id, seen.last_seq), "missed": frames, **_withheld(actor, seen.case)}
     except Exception as exc:
         return _refused(exc)
+
+
+def _withheld(actor: Actor, case: Case) -> dict[str, Json]:
+    """What an inspector is told who has not stated why it reads."""
+    if not asks_reason(actor, case) or case.id in actor.reasons:
+        return {}
+    refused = _refused(RuleViolation("reason_needed", case=case.id))
+    assert isinstance(refused, dict)
+    return {"withheld": refused["error"]}
 
 
 def _may_listen(actor: Actor, case: Case) -> bool:

@@ -299,17 +299,18 @@ def end_web_session(platform: Platform, token: str) -> None:
 
 @dataclass(frozen=True)
 class LogIn:
-    """Whose token it is."""
+    """Whose token it is; `web_session` names the log-in in the access log."""
 
     account_id: str
     seat: str
+    web_session: str = ""
 
 
 def read_web_session(db_session: DbSession, token: str, now: datetime) -> LogIn | None:
     """The log-in of a token, or None when it is unknown, ended or over."""
     if not token:
         return None
-    query = select(WebSession.account_id, WebSession.seat).where(
+    query = select(WebSession.account_id, WebSession.seat, WebSession.token_hash).where(
         WebSession.token_hash == token_hash(token), WebSession.ended_at.is_(None), WebSession.expires_at > now
     )
     row = db_session.execute(query).one_or_none()

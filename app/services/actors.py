@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
 from sqlalchemy import bindparam, literal, select, union_all
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
 from app.database import Database
-from app.models import Account, AccountRole, Certificate, DeniedAttempt, Organisation, Site
+from app.models import AccessLog, Account, AccountRole, Certificate, DeniedAttempt, Organisation, Site
 from app.permissions.actions import Action
-from app.permissions.policy import NotAllowed, authorize
+from app.permissions.policy import NotAllowed, asks_reason, authorize
 from app.procedure.roles import ANYONE, Actor, Role
+from app.services.access import record_reading
 from app.services.unit_of_work import plain_transaction
 
 # Both are asked for with every request, so they fetch columns, not objects.
@@ -55,15 +59,29 @@ def load_actor(db_session: DbSession, account_id: str, seat: str = "") -> Actor:
     )
 
 
+def load_reader(db_session: DbSession, account_id: str, seat: str, web_session: str, now: datetime) -> Actor:
+    """As `load_actor`, with the cases for which this very log-in has stated why it reads, while that counts."""
+    actor = load_actor(db_session, account_id, seat)
+    if not actor.is_(Role.REGULATOR):
+        return actor
+    query = select(AccessLog.case_id, AccessLog.id).where(
+        AccessLog.web_session == web_session, AccessLog.account_id == actor.id, AccessLog.until > now
+    )
+    return replace(actor, reasons={case_id: row for case_id, row in db_session.execute(query.order_by(AccessLog.id))})
+
+
 def authorize_or_record(
     database: Database, actor: Actor, action: Action, case: Case | None = None, lot: str = "", address: str = ""
 ) -> None:
-    """As `authorize`, outside a write transaction: a denied attempt is kept in its own log."""
+    """As `authorize`, outside a write transaction: a denied attempt is kept in a log of its own, and so is what was
+    read for a stated reason."""
     try:
         authorize(actor, action, case, lot)
     except NotAllowed:
         record_denial(database, actor, action, case.id if case else "", address)
         raise
+    if case is not None and asks_reason(actor, action, case, lot):
+        record_reading(database, actor, action, case.id, lot=lot, address=address)
 
 
 def record_denial(database: Database, actor: Actor, action: Action, case_id: str = "", address: str = "") -> None:

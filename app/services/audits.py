@@ -19,7 +19,7 @@ from app.casefile.verification.log import document_name
 from app.database import in_native_thread
 from app.models import CasePrivate, StoredFile
 from app.permissions.actions import Action
-from app.permissions.policy import allowed, authorize
+from app.permissions.policy import authorize
 from app.procedure.exports import check_taking
 from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case, load_records, load_rows, record_of
@@ -126,7 +126,7 @@ def _bids(
     return {
         f"{submission_folder(row.owner)}/{row.kind}.age": platform.blobs.get(row.blob)
         for row in rows
-        if row.kind == "capsule" or (small and allowed(actor, Action.BIDS_READ, case, row.lot))
+        if row.kind == "capsule" or (small and actor.is_(Role.REGULATOR))
     }
 
 

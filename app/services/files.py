@@ -9,10 +9,11 @@ from sqlalchemy import select
 from app.casefile.case import Case
 from app.models import StoredFile
 from app.permissions.actions import Action
-from app.permissions.policy import allowed
+from app.permissions.policy import NotAllowed, allowed, asks_reason, authorize
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor
 from app.queries.cases import load_case
+from app.services.access import record_reading
 from app.services.documents import latest_document
 from app.services.platform import Platform
 
@@ -63,10 +64,20 @@ def _readable(actor: Actor, case: Case, row: StoredFile, lot: str) -> bool:
     return row.kind in READ_WITH and allowed(actor, READ_WITH[row.kind], case, row.lot or lot)
 
 
-def read_file(platform: Platform, actor: Actor, file_id: str) -> tuple[FileView, bytes]:
-    """A file's bytes. Raises RuleViolation `file_unknown` also for one that is not for this asker."""
+def read_file(platform: Platform, actor: Actor, file_id: str, address: str = "") -> tuple[FileView, bytes]:
+    """A file's bytes; what is read for a stated reason is kept in the access log first.
+
+    Raises RuleViolation `file_unknown` also for one that is not for this asker, `reason_needed`.
+    """
     with platform.database.reading() as db_session:
         row = db_session.get(StoredFile, file_id)
-        if row is None or not _readable(actor, load_case(db_session, row.case_id), row, row.lot):
+        if row is None or row.kind not in READ_WITH:
             raise RuleViolation("file_unknown")
-        return _view(row), platform.blobs.get(row.blob)
+        case, action = load_case(db_session, row.case_id), READ_WITH[row.kind]
+    try:
+        authorize(actor, action, case, row.lot)
+    except NotAllowed as exc:
+        raise RuleViolation("file_unknown") from exc
+    if asks_reason(actor, action, case, row.lot):
+        record_reading(platform.database, actor, action, case.id, lot=row.lot, subject=row.id, address=address)
+    return _view(row), platform.blobs.get(row.blob)

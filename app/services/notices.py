@@ -38,10 +38,12 @@ def tell_downloaders(work: UnitOfWork, code: str, **facts: Any) -> None:
         work.notify(account_id, code, **facts)
 
 
-def tell_role(work: UnitOfWork, organisation_id: str, role: Role, code: str, **facts: Any) -> None:
-    """A notice for everybody of an organisation who has this role and may act."""
+def tell_role(
+    work: UnitOfWork, organisation_id: str, role: Role, code: str, *, besides: str = "", **facts: Any
+) -> None:
+    """A notice for everybody of an organisation, `besides` one, who has this role and may act."""
     mine = (Account.organisation_id == organisation_id, AccountRole.role == role, Account.suspended_at.is_(None))
-    for account_id in work.db_session.scalars(select(Account.id).join(AccountRole).where(*mine)):
+    for account_id in work.db_session.scalars(select(Account.id).join(AccountRole).where(*mine, Account.id != besides)):
         work.notify(account_id, code, **facts)
 
 

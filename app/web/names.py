@@ -166,5 +166,11 @@ FACTS: Mapping[str, LazyString] = {
 }
 
 ACCESSES = {
+    "reason:state": _l("说明查阅的理由"),
+    "events:read": _l("查阅案卷记录"),
+    "room:join": _l("旁听评审室"),
+    "bids:read": _l("查阅投标文件"),
+    "report:read": _l("查阅评审报告"),
+    "downloads:list": _l("查阅文件下载名单"),
     "evidence:export": _l("导出证据包"),
 }

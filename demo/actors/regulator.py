@@ -39,7 +39,9 @@ SEEN = frozenset(
 
 def play(actor: Actor) -> None:
     actor.join()
-    _ = actor.case_id
+    actor.connection.post(
+        f"/cases/{actor.case_id}/reason", {"reason": "演示：全程监督本项目 (demo: watching the whole case)"}
+    )
     watching = threading.Thread(target=_watch, args=(actor,), daemon=True)
     watching.start()
     take_part_in_draw(actor, "supervisor")

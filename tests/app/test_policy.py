@@ -1,7 +1,7 @@
 """The policy cell by cell: every action x role x phase, for one's own case and for another's.
 
 `GRANTED` states the matrix a second time, by hand: role, phases, and whether the case must be one's own ("own") or any
-("any"). Whatever is not stated must be denied.
+("any"), or one's own and read for a stated reason ("reason", code L). Whatever is not stated must be denied.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ import pytest
 
 from app.casefile.case import Case, LotCase, Phase
 from app.permissions.actions import Action
-from app.permissions.policy import allowed
+from app.permissions.policy import NotAllowed, allowed, authorize
 from app.procedure.bid import Bidding, Submission
 from app.procedure.deadlines import Timetable
+from app.procedure.errors import RuleViolation
 from app.procedure.opening import BidsReleased, LotClosed, Opening
 from app.procedure.roles import Actor, Role
 from app.procedure.tender import Tender
@@ -70,7 +71,7 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "tender:release": [("AS", "P0", "own")],
     "notice:read": [(f"{STAFF} BD SA PB", PUBLISHED, "any"), ("EX", PUBLISHED, "own")],
     "documents:download": [(f"{STAFF} BD PB", PUBLISHED, "any"), ("EX", PUBLISHED, "own")],
-    "downloads:list": [("AO AS RG", OPENED, "own")],
+    "downloads:list": [("AO AS", OPENED, "own"), ("RG", OPENED, "reason")],
     "question:ask": [("BD", "P1", "any")],
     "answer:propose": [("AO", "P1", "own")],
     "answer:release": [("AS", "P1", "own")],
@@ -106,11 +107,11 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "draw:watch": [("AO AS TC RG TR", OPENED, "own")],
     "seat:certify": [("SW", "P4 P5", "own")],
     "site_channel:join": [("SW TC", OPENED, "own")],
-    "room:join": [("EX RG", "P5 P6 P7", "own")],
+    "room:join": [("EX", "P5 P6 P7", "own"), ("RG", "P5 P6 P7", "reason")],
     "statement:make": [("EX", "P5", "own")],
     "conflict:declare": [("EX", "P5 P6", "own")],
     "chair:vote": [("EX", "P5", "own")],
-    "bids:read": [("EX", "P5 P6", "own"), ("RG", "P5 P6 P7", "own"), ("AO", "P3 P4", "own")],
+    "bids:read": [("EX", "P5 P6", "own"), ("RG", "P5 P6 P7", "reason"), ("AO", "P3 P4", "own")],
     "bids:review": [("EX", "P5", "own")],
     "score:save": [("EX", "P5", "own")],
     "scores:lock": [("EX", "P5", "own")],
@@ -119,7 +120,8 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "report:sign": [("EX", "P6", "own")],
     "dissent:record": [("EX", "P6", "own")],
     "refusal:record": [("EX", "P6", "own")],
-    "report:read": [("AO AS RG EX", "P6 P7", "own")],
+    "report:read": [("AO AS EX", "P6 P7", "own"), ("RG", "P6", "reason"), ("RG", "P7", "own")],
+    "reason:state": [("RG", PUBLISHED, "own")],
     "events:read": [(EVERYBODY, ALL, "any")],
     "evidence:request": [("AO", "P7 P9", "own")],
     "evidence:release": [("AS", "P7 P9", "own")],
@@ -166,7 +168,7 @@ def _case(phase: Phase) -> Case:
 CASES = {phase: _case(phase) for phase in Phase}
 
 
-def _actor(role: Role, own: bool) -> Actor:
+def _actor(role: Role, own: bool, stated: bool = False) -> Actor:
     return Actor(
         id="someone",
         name="someone",
@@ -176,15 +178,16 @@ def _actor(role: Role, own: bool) -> Actor:
         credit_code="",
         sites=frozenset({"site"} if own and role is Role.SITE_WITNESS else {"elsewhere"}),
         keys=frozenset({"trustee-key"} if own and role is Role.TRUSTEE else {"other-key"}),
+        reasons={"case" if stated else "other": 1},
         seat=("case/1#1" if own else "other/1#1") if role is Role.EXPERT else "",
     )
 
 
-def _expected(action: str, role: Role, phase: Phase | None, own: bool) -> bool:
+def _expected(action: str, role: Role, phase: Phase | None, own: bool, stated: bool) -> bool:
     return any(
         role in roles.split()
         and (phases == "-" or (phase is not None and phase.value in phases.split()))
-        and (whose == "any" or own)
+        and {"any": True, "own": own, "reason": own and stated}[whose]
         for roles, phases, whose in GRANTED[action]
     )
 
@@ -203,11 +206,11 @@ def test_every_cell(action: Action) -> None:
     wrong = []
     for role in Role:
         for phase in Phase if concerns_case else [None]:
-            for own in (True, False):
+            for own, stated in ((True, True), (True, False), (False, True), (False, False)):
                 case = CASES[phase] if phase else None
-                expected = _expected(action, role, phase, own) and _has_site(action, role, phase)
-                if allowed(_actor(role, own), action, case, LOT if case else "") != expected:
-                    wrong.append((role.value, phase, "own" if own else "other", f"expected {expected}"))
+                expected = _expected(action, role, phase, own, stated) and _has_site(action, role, phase)
+                if allowed(_actor(role, own, stated), action, case, LOT if case else "") != expected:
+                    wrong.append((role.value, phase, own, stated, f"expected {expected}"))
     assert not wrong
 
 
@@ -215,3 +218,23 @@ def _has_site(action: Action, role: Role, phase: Phase | None) -> bool:
     """Which sites take part is known only once the sitting is convened."""
     witness = role is Role.SITE_WITNESS and action in (Action.SEAT_CERTIFY, Action.SITE_CHANNEL)
     return not witness or phase in (Phase.SCORING, Phase.CONSENSUS, Phase.RESULT)
+
+
+def _refusal(actor: Actor, action: Action, case: Case) -> type[Exception] | None:
+    try:
+        authorize(actor, action, case, LOT)
+    except (NotAllowed, RuleViolation) as refused:
+        return type(refused)
+    return None
+
+
+@pytest.mark.parametrize("phase", [phase for phase in Phase if phase is not Phase.DRAFT])
+@pytest.mark.parametrize("action", list(Action))
+def test_where_only_the_reason_is_missing_it_is_asked_for(phase: Phase, action: Action) -> None:
+    """The competent inspector is told so, in words; to everybody else it is as if there were nothing."""
+    stated = any(phase.value in phases.split() and whose == "reason" for _, phases, whose in GRANTED[action])
+    for role in Role:
+        for own in (True, False):
+            asked = stated and own and role is Role.REGULATOR
+            refused = _refusal(_actor(role, own), action, CASES[phase])
+            assert refused in ((RuleViolation,) if asked else (None, NotAllowed))

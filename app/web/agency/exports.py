@@ -16,8 +16,8 @@ from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.calendar import Period
 from app.procedure.exports import EvidenceExportReleased, EvidenceExportRequested, may_take
-from app.procedure.roles import Role
-from app.queries.access import access_rows
+from app.procedure.roles import Actor, Role
+from app.queries.access import AccessRow, access_rows
 from app.queries.cases import log_head
 from app.queries.people import names_of_accounts
 from app.web.agency.blueprint import routes
@@ -57,7 +57,7 @@ def export(case: str) -> str:
             return review_act(_("申请导出证据包"), found, fact, effects=effects, next_url=back, back_url=back)
     state = found.export
     with here.database.reading() as db_session:
-        taken = access_rows(db_session, case)
+        taken = [row for row in access_rows(db_session, case) if _shown(row, actor)]
     return render_template(
         "pages/agency/export.html",
         **head_of(found),
@@ -99,6 +99,11 @@ def release_export(case: str) -> str:
         next_url=url_for("agency.export", case=case),
         label=_("签名放行"),
     )
+
+
+def _shown(row: AccessRow, actor: Actor) -> bool:
+    """What the authority looked at, the supervisor sees afterwards (audit entries of the own tender)."""
+    return row.action == Action.EVIDENCE_EXPORT or actor.is_(Role.AGENCY_SUPERVISOR)
 
 
 def _release_words(valid: Period | None) -> str:

@@ -6,29 +6,38 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
+from wtforms import TextAreaField
+from wtforms.validators import InputRequired, Length
 
 from app.adapters.profiles import profile_names, read_profile
 from app.casefile.case import Case
+from app.casefile.sight import asks_reason as withholds
 from app.casefile.verification import Check, Verdict, verify_bundle
 from app.database import in_native_thread
 from app.extensions import access, current_actor, platform, required_log_in
 from app.messages import sentence
 from app.permissions.actions import Action
-from app.permissions.policy import NotAllowed, allowed
+from app.permissions.policy import NotAllowed, allowed, asks_reason
 from app.permissions.predicates import competent
 from app.procedure.roles import Role
 from app.queries import boards
+from app.queries.access import access_rows
 from app.queries.desks import next_steps
 from app.queries.events import Seen, seen_events
 from app.queries.timeline import case_stages
-from app.services import audits
+from app.services import audits, inspections
+from app.services.access import record_reading
 from app.services.actors import record_denial
+from app.services.inspections import LONGEST
 from app.web.deadlines.views import offered_pages
-from app.web.names import PHASES
+from app.web.names import ACCESSES, PHASES
 from app.web.operator.wording import BOARD_STEPS
-from app.web.pages import head_of
+from app.web.pages import attempt, confirmed, entitled_case, head_of
 from app.web.regulator.records import event_page
 from app.web.steps import ShownStage, first_shown, shown_stage, to_do
 
@@ -68,6 +77,39 @@ def _own_case(case_id: str) -> Seen:
     return seen
 
 
+class ReasonForm(FlaskForm):
+    reason = TextAreaField(
+        _l("查阅的理由"),
+        [InputRequired(_l("请写明理由，例如：核查对专家抽取的投诉")), Length(max=LONGEST)],
+        description=_l(
+            "记入查阅记录，本部门其他监督人员会收到通知；评审结束后，代理机构主管可见您查阅过什么，看不到理由"
+        ),
+    )
+
+
+@routes.route("/regulator/cases/<case>/reason", methods=["GET", "POST"])
+@access(Action.REASON_STATE)
+def reason(case: str) -> str | Response:
+    """Why an inspector reads what is open to the authority for a reason only; then on to where it was going."""
+    found, form, here = entitled_case(case, Action.REASON_STATE), ReasonForm(), platform()
+    home = url_for("regulator.case", case=case)
+    wanted = request.args.get("next", "")
+    onward = wanted if wanted.startswith("/") and not wanted.startswith(("//", "/\\")) else home
+    if confirmed(form):
+        address = request.remote_addr or ""
+        log_in, words = required_log_in(), form.reason.data or ""
+        if attempt(form, lambda: inspections.state_reason(here, log_in, case, words, address)):
+            return redirect(onward)
+    return render_template(
+        "pages/regulator/reason.html",
+        **head_of(found),
+        breadcrumbs=[(_("监督工作台"), "/regulator"), (found.tender.published.title, home), (_("查阅的理由"), "")],
+        form=form,
+        minutes=here.settings.reason_minutes,
+        back_url=home,
+    )
+
+
 @routes.route("/regulator/cases/<case>", methods=["GET", "POST"])
 @access(Action.EVENTS_READ)
 def case(case: str) -> str:
@@ -85,12 +127,29 @@ def case(case: str) -> str:
         further=to_do(case, steps)[1:],
         lines=[(lot, _stops(found, lot.number, now, checks)) for lot in terms.lots],
         orders=offered_pages(found, actor),
-        rooms=[lot.number for lot in terms.lots if allowed(actor, Action.ROOM_JOIN, found, lot.number)],
+        rooms=[lot.number for lot in terms.lots if asks_reason(actor, Action.ROOM_JOIN, found, lot.number)],
+        **_readings(found),
         draws=[lot.number for lot in terms.lots if allowed(actor, Action.DRAW_WATCH, found, lot.number)],
         **event_page(seen),
         over=over,
         checks=checks,
     )
+
+
+def _readings(found: Case) -> dict[str, object]:
+    """Whether this inspector still has to state a reason, and who looked at or took what so far."""
+    here, actor = platform(), current_actor()
+    if withholds(actor, found) and found.id in actor.reasons:
+        record_reading(here.database, actor, Action.EVENTS_READ, found.id, address=request.remote_addr or "")
+    with here.database.reading() as db_session:
+        rows = access_rows(db_session, found.id)
+    mine = next((row for row in rows if row.id == actor.reasons.get(found.id)), None)
+    return {
+        "reason_due": withholds(actor, found) and mine is None,
+        "stated": mine,
+        "readings": rows,
+        "accesses": ACCESSES,
+    }
 
 
 def _stops(found: Case, lot: str, now: datetime, checks: list[CheckRow]) -> list[ShownStage]:

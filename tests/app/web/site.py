@@ -19,7 +19,7 @@ from app.services.accounts import token_hash
 from app.services.unit_of_work import plain_transaction
 from tests.app.services.whole_case import LOT, WholeCase
 
-__all__ = ["LOT", "Browser", "Site", "WholeCase"]
+__all__ = ["LOT", "Browser", "Site", "WholeCase", "stated"]
 
 
 class Browser:
@@ -65,6 +65,13 @@ class Site:
         if lang != "zh":
             client.get(f"/?lang={lang}")
         return Browser(client)
+
+
+def stated(site: Site, who: str = "regulator", reason: str = "核查投诉") -> Browser:
+    """The browser of an inspector who has stated why he or she reads the case."""
+    browser = site.browser(who)
+    browser.post(f"/regulator/cases/{site.case.case_id}/reason", reason=reason)
+    return browser
 
 
 def played(folder: Path, *steps: Callable[[WholeCase], object]) -> Site:

@@ -6,14 +6,15 @@ import re
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from app.extensions import COOKIE
-from app.models import WebSession
+from app.models import Notice, StoredFile, WebSession
 from app.services.accounts import token_hash
 from app.services.unit_of_work import plain_transaction
 from evaluation import sitting
 from tests.app.services.whole_case import LOT, Person, WholeCase
-from tests.app.web.site import Browser, Site, played
+from tests.app.web.site import Browser, Site, played, stated
 
 CHANGES_ALWAYS = re.compile(
     r'name="csrf-token" content="[^"]+"|name="csrf_token" value="[^"]+"|nonce="[^"]+"|data-live-cursor="[^"]+"'
@@ -95,7 +96,7 @@ def test_the_room_is_for_its_seats_and_its_regulator(scoring: Site):
     for who in ("centre", "officer", "bidder-a", "witness-host", "admin", "trustee-1"):
         scoring.browser(who).get(path, 404)
     scoring.browser().get(path, 401)
-    page = scoring.browser("regulator").get(path)
+    page = stated(scoring).get(path)
     assert "监督旁听（只读）" in page
     assert "本环节已完成 2 / 5" in page
 
@@ -104,7 +105,7 @@ def test_before_the_last_lock_a_seat_sees_its_own_scores_alone(scoring: Site):
     path = f"/room/{scoring.case.case_id}/{LOT}"
     members = scoring.case.members
     waiting, working = booth(scoring, members[1]).get(path), booth(scoring, members[3]).get(path)
-    observed = scoring.browser("regulator").get(path)
+    observed = stated(scoring).get(path)
     assert "等待全部成员锁定评分" in waiting
     assert "独立评分" in working
     for page in (waiting, working, observed):
@@ -129,3 +130,61 @@ def test_experts_know_no_project_before_they_sit_down(scoring: Site):
     scoring.case.people["expert"] = Person(type(expert.log_in)(expert.id, ""), expert.key, "")
     scoring.browser("expert").get(opening(scoring), 404)
     scoring.browser("expert").get(f"/room/{scoring.case.case_id}/{LOT}", 404)
+
+
+def test_an_inspector_states_why_before_it_reads_and_that_is_on_record(scoring: Site):
+    """Once for a case and a log-in, for a limited time; in words on pages, over the API and the socket alike."""
+    case, browser = scoring.case, scoring.browser("inspector")
+    home, room = f"/regulator/cases/{case.case_id}", f"/room/{case.case_id}/{LOT}"
+    api = f"/api/v1/cases/{case.case_id}"
+    first = browser.client.get(f"{room}?x=1")
+    assert first.status_code == 302
+    assert first.headers["Location"].startswith(f"{home}/reason?next={room}")
+    fragment = browser.client.get(f"{room}/status", headers={"Sec-Fetch-Mode": "cors"})
+    refused = browser.client.get(f"{api}/lots/{LOT}/room")
+    assert (fragment.status_code, refused.status_code) == (403, 403)
+    assert refused.json["error"]["code"] == "reason_needed"
+    assert "/reason" in refused.json["error"]["message"]
+    assert "State one" in refused.json["error"]["message_en"]
+    bid = next(row for row in stored(scoring) if row.kind == "opened")
+    assert browser.client.get(f"/api/v1/files/{bid.id}").json["error"]["code"] == "reason_needed"
+    before = browser.client.get(f"{api}/events").json
+    assert before["withheld"]["code"] == "reason_needed"
+    assert not {"SittingConvened", "CallUpSent"} & {event["type"] for event in before["events"]}
+    assert "部分记录须先说明理由" in browser.get(home)
+
+    assert "请写明理由" in browser.post(f"{home}/reason", reason="").get_data(as_text=True)
+    moved = browser.post(f"{home}/reason?next={room}", reason="核查对抽取的投诉")
+    assert moved.headers["Location"] == room
+    assert browser.post(f"{home}/reason?next=//example.org", reason="再次").headers["Location"] == home
+    assert "监督旁听（只读）" in browser.get(room)
+    assert browser.client.get(f"/api/v1/files/{bid.id}").status_code == 200
+    after = browser.client.get(f"{api}/events").json
+    assert "withheld" not in after
+    assert {"SittingConvened", "CallUpSent"} <= {event["type"] for event in after["events"]}
+    page = browser.get(home)
+    opened = page.count("旁听评审室</td>")
+    for words in ("您已说明查阅的理由", "旁听评审室", "查阅投标文件", "查阅案卷记录", "核查对抽取的投诉", "127.0.0.1"):
+        assert words in page
+    assert page.count("查阅投标文件</td>") == 1
+    browser.get(room)
+    assert browser.get(home).count("旁听评审室</td>") == opened  # once for each reason, however often it is opened
+
+    told = {row.account_id for row in notices(scoring) if row.code == "reason_stated" and "核查对抽取" in row.facts}
+    assert told == {case.people["regulator"].id}
+    other = scoring.browser("inspector")  # another log-in of the same person
+    assert other.client.get(room).status_code == 302
+    case.clock.advance(60 * 60)
+    assert browser.client.get(room).status_code == 302
+    for who in ("officer", "centre", "bidder-a"):
+        scoring.browser(who).get(f"{home}/reason", 404)
+
+
+def stored(site: Site) -> list[StoredFile]:
+    with site.case.platform.database.reading() as db_session:
+        return list(db_session.scalars(select(StoredFile)))
+
+
+def notices(site: Site) -> list[Notice]:
+    with site.case.platform.database.reading() as db_session:
+        return list(db_session.scalars(select(Notice)))
