@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import case_log, deadline_rush, draw, envelope, open_bids, register_tick, upload
+from bench import browser_seal, case_log, deadline_rush, draw, envelope, hall, open_bids, register_tick, upload
 
 BENCHMARKS: dict[str, Callable[[], str]] = {
     "case-log": case_log.append_against_bare_insert,
@@ -14,6 +14,8 @@ BENCHMARKS: dict[str, Callable[[], str]] = {
     "register-tick": register_tick.tick_over_ten_thousand_cases,
     "seal": envelope.seal_against_age,
     "open": envelope.open_against_age,
+    "browser-seal": browser_seal.seal_in_chromium,
+    "hall": hall.step_to_page,
     "open-bids": open_bids.open_against_bare_codec,
     "upload": upload.upload_against_bare_sink,
     "draw": draw.draw_seven_of_hundred_thousand,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -26,6 +26,7 @@ from evaluation.draw import DrawRound, RoundReason, SeatState
 
 BESIDES = (FallbackStarted, CommitmentsEnded, BidFileLost, BidFileRestored)
 OPENING_FACTS = frozenset(kind.__name__ for kind in (*get_args(Fact), *BESIDES))
+COMMITTEE_FACTS = frozenset({"TenderSubmitted", "TrusteesChanged"})  # by which `committee_at` names a trustee
 AFTER_DRAW = frozenset({Phase.SCORING, Phase.CONSENSUS, Phase.RESULT})
 SCALE = 1000  # width of the price chart's ceiling
 
@@ -116,6 +117,11 @@ class OpeningHall:
     record: tuple[RecordLine, ...]
     checks: dict[str, str]
     board_sha256: str
+
+
+def on_the_wall(record: Record, lot: str) -> bool:
+    """Whether the hall of a lot shows a record or needs it to name who did something."""
+    return (record.lot == lot and record.type in OPENING_FACTS) or record.type in COMMITTEE_FACTS
 
 
 def opening_hall(origin: str, case: Case, lot: str, seen: Iterable[Record]) -> OpeningHall:
@@ -213,23 +219,17 @@ def _objections(opening: Opening) -> tuple[ObjectionLine, ...]:
 
 def _record(lot: str, seen: Iterable[Record]) -> tuple[RecordLine, ...]:
     seen = list(seen)
-    return tuple(
-        RecordLine(r.at, r.type, _about(r, _trustees(r, seen)))
-        for r in seen
-        if r.lot == lot and r.type in OPENING_FACTS
-    )
+    return tuple(RecordLine(r.at, r.type, _about(r, seen)) for r in seen if r.lot == lot and r.type in OPENING_FACTS)
 
 
-def _trustees(record: Record, seen: list[Record]) -> dict[int, str]:
-    """Organisations by index, as the committee stood at a record."""
-    return {m["index"]: m["organisation"] for m in committee_at(seen, record.seq).get("members", ())}
-
-
-def _about(record: Record, trustees: Mapping[int, str]) -> str:
-    """Whom or what a fact of the opening is about."""
+def _about(record: Record, seen: Sequence[Record]) -> str:
+    """Whom or what a fact of the opening is about; a trustee by its organisation in the committee of then."""
     if record.type == "RoundSigned":
         return str(record.payload["round"])
-    return trustees.get(record.payload.get("index", 0), str(record.payload.get("bidder_name", "")))
+    if record.type == "ShareReleased":
+        members = committee_at(seen, record.seq).get("members", ())
+        return next((m["organisation"] for m in members if m["index"] == record.payload["index"]), "")
+    return str(record.payload.get("bidder_name", ""))
 
 
 def _opening_checks(opening: Opening, board: dict[str, Json]) -> dict[str, str]:

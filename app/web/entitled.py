@@ -21,13 +21,17 @@ from crypto.errors import CryptoError
 
 def entitled_case(case_id: str, lot: str, action: Action) -> Case:
     """The case, if the asker may do this with it now. Raises NotAllowed, RuleViolation `lot_unknown`."""
-    here = platform()
-    with here.database.reading() as db_session:
+    with platform().database.reading() as db_session:
         found = load_case(db_session, case_id)
-    authorize_or_record(here.database, current_actor(), action, found, lot, request.remote_addr or "")
-    if lot:
-        found.lot(lot)
+    check_entitled(found, lot, action)
     return found
+
+
+def check_entitled(case: Case, lot: str, action: Action) -> None:
+    """That the asker may do this with a case now. Raises NotAllowed, RuleViolation `lot_unknown`."""
+    authorize_or_record(platform().database, current_actor(), action, case, lot, request.remote_addr or "")
+    if lot:
+        case.lot(lot)
 
 
 def place(case: Case, lot: str, page: str, *, public: bool = True) -> dict[str, Any]:

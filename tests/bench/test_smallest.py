@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from app.services.platform import DIST
-from bench import case_log, envelope, open_bids
+from bench import browser_seal, case_log, envelope, hall, open_bids
 
 built = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 
@@ -30,3 +30,16 @@ def test_the_codec_against_age_and_pyrage_which_says_when_age_is_not_here(measur
 @built
 def test_bids_are_opened_as_fast_as_their_codec():
     assert "3 bids of 1 MiB read out" in open_bids.open_against_bare_codec(bids=3, mebibytes=1, runs=1)
+
+
+@built
+def test_everybody_in_the_hall_sees_every_step():
+    line = hall.step_to_page(people=4, bids=3, pause=0)
+    assert line.startswith("4 people, 8 steps")
+    assert "bare broadcast" in line
+
+
+@built
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is not installed")
+def test_a_bid_is_sealed_on_the_page_and_handed_in():
+    assert browser_seal.seal_in_chromium(mebibytes=1).startswith("1 MiB sealed in Chromium")

@@ -17,57 +17,34 @@ from app.procedure.convening import PARTIES as PARTY_ROLES
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor
 from app.queries.events import seen_events
-from app.queries.rooms import DrawHall, OpeningHall, draw_hall, opening_hall
-from app.services import draws, experts, files, rounds
+from app.queries.rooms import DrawHall, draw_hall, opening_hall
+from app.services import draws, experts, rounds
 from app.services.cursors import write_cursor
-from app.web.deadlines.views import shown_deadline
 from app.web.entitled import account_key, entitled_case, in_words, place
 from app.web.names import FACTS, PARTIES, ROUND_REASONS, SEATS
 from app.web.pages import attempt
+from app.web.rooms.board import board
 from app.web.rooms.forms import RoundForm
-from app.web.rooms.wording import coefficient_name, record_text, void_reason
+from app.web.rooms.wording import void_reason
 from crypto.canonical import Json
 
 routes = Blueprint("rooms", __name__)
-
-
-def _opening(case: Case, lot: str) -> tuple[OpeningHall, dict[str, Any]]:
-    here, actor = platform(), current_actor()
-    with here.database.reading() as db_session:
-        seen = seen_events(db_session, actor, case.id)
-    hall = opening_hall(here.origin, case, lot, seen.records)
-    record = next((f for f in files.readable_files(here, actor, case.id, lot) if f.kind == "record"), None)
-    return hall, {
-        "hall": hall,
-        "case_id": case.id,
-        "lot": lot,
-        "lines": [(line.at, record_text(line)) for line in hall.record],
-        "void_reason": void_reason,
-        "coefficient_name": coefficient_name,
-        "record_file": record,
-        **shown_deadline(case, lot),
-        "cursor": write_cursor(here, case.id, seen.last_seq),
-        "may_carry": hall.stage == "locked" and allowed(actor, Action.ROUND_CARRY, case, lot),
-        "may_confirm": hall.stage == "read_out" and allowed(actor, Action.OPENING_CONFIRM, case, lot),
-    }
 
 
 @routes.get("/cases/<case>/lots/<lot>/opening")
 @access(Action.OPENING_WATCH)
 def opening(case: str, lot: str) -> str:
     """Before the deadline a countdown; then the board, row by row."""
-    found = entitled_case(case, lot, Action.OPENING_WATCH)
-    _hall, shown = _opening(found, lot)
-    wall = request.args.get("wall") == "1"
-    return render_template("pages/rooms/opening.html", **place(found, lot, _("开标大厅")) | shown | {"wall": wall})
+    shown, wall = board(case, lot), request.args.get("wall") == "1"
+    context = {"board": shown.html, "cursor": write_cursor(platform(), case, shown.last_seq), "wall": wall}
+    return render_template("pages/rooms/opening.html", **place(shown.case, lot, _("开标大厅")) | context)
 
 
 @routes.get("/cases/<case>/lots/<lot>/opening/board")
 @access(Action.OPENING_WATCH)
 def opening_fragment(case: str, lot: str) -> str:
     """The live part of the hall alone."""
-    found = entitled_case(case, lot, Action.OPENING_WATCH)
-    return render_template("pages/rooms/_opening.html", **_opening(found, lot)[1])
+    return board(case, lot).html
 
 
 @routes.route("/cases/<case>/lots/<lot>/opening/round", methods=["GET", "POST"])
@@ -89,10 +66,10 @@ def carry_round(case: str, lot: str) -> str | Response:
 def confirm_opening(case: str, lot: str) -> str:
     """Whoever is present signs that the board was read out as it stands."""
     found = entitled_case(case, lot, Action.OPENING_CONFIRM)
-    hall, shown = _opening(found, lot)
-    back = f"/cases/{case}/lots/{lot}/opening"
-    context = place(found, lot, _("确认开标记录")) | shown
-    context |= {"payload": {"board_sha256": hall.board_sha256}, "key_name": account_key(), "back": back}
+    hall, back = opening_hall(platform().origin, found, lot, ()), f"/cases/{case}/lots/{lot}/opening"
+    context = place(found, lot, _("确认开标记录")) | {"hall": hall, "void_reason": void_reason, "back": back}
+    context |= {"payload": {"board_sha256": hall.board_sha256}, "key_name": account_key()}
+    context["may_confirm"] = hall.stage == "read_out"
     return render_template("pages/rooms/confirm_opening.html", **context)
 
 

@@ -2,7 +2,7 @@
 // (twice as fast), otherwise on @noble/ciphers. Age v1: 64 KiB STREAM, nonce = 11 bytes counter, 1 byte "last".
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { Encrypter, Stanza } from 'age-encryption';
-import { utf8 } from './bytes.js';
+import { concat, utf8 } from './bytes.js';
 
 const CHUNK = 64 * 1024;
 const BATCH = 16; // chunks sealed at a time
@@ -79,6 +79,7 @@ export async function seal(chunks, { recipient, contextHash }, write) {
   await write(header);
   await write(nonce);
   let counter = 0;
+  let written = Promise.resolve();
   for await (const { piece, last } of pieces(chunks, CHUNK * BATCH)) {
     const parts = [];
     for (let start = 0; start < piece.length || start === 0; start += CHUNK) {
@@ -86,6 +87,10 @@ export async function seal(chunks, { recipient, contextHash }, write) {
       parts.push(encrypt(piece.subarray(start, end), chunkNonce(counter, last && end === piece.length)));
       counter += 1;
     }
-    for (const part of await Promise.all(parts)) await write(part);
+    const batch = concat(...(await Promise.all(parts)));
+    await written;
+    written = write(batch); // goes on while the browser encrypts the next batch
+    written.catch(() => {}); // awaited, and thrown, above or below
   }
+  await written;
 }

@@ -7,14 +7,21 @@ import { CAPSULE_TYPE, makeCapsule, TIMED_CAPSULE_TYPE } from './capsule.js';
 import { seal } from './envelope.js';
 import { canonical, sha256 as digestOf } from './jcs.js';
 import { TreeDigest } from './merkle.js';
-import { packageChunks } from './tar.js';
+import { fileChunks, packageChunks } from './tar.js';
+
+const AT_ONCE = 16 * 1024 * 1024; // a file up to this size is hashed whole by the browser, which is much faster
+const TELL_EVERY = 100; // milliseconds between words about progress
 
 async function measureFile(file, onBytes) {
+  if (file.size <= AT_ONCE) {
+    const digest = await digestOf(await file.arrayBuffer());
+    onBytes(file.size);
+    return hex(digest);
+  }
   const hash = sha256.create();
-  const reader = file.stream().getReader();
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    hash.update(part.value);
-    onBytes(part.value.length);
+  for await (const piece of fileChunks(file)) {
+    hash.update(piece);
+    onBytes(piece.length);
   }
   return hex(hash.digest());
 }
@@ -61,8 +68,11 @@ const COMMANDS = { measure, sealBid, encapsulate };
 
 self.onmessage = async ({ data: { command, ...facts } }) => {
   let done = 0;
+  let told = 0;
   const onBytes = (count) => {
     done += count;
+    if (performance.now() - told < TELL_EVERY) return;
+    told = performance.now();
     self.postMessage({ progress: done });
   };
   try {

@@ -4,6 +4,7 @@ import { concat, utf8 } from './bytes.js';
 const BLOCK = 512;
 const PADDING = 1024 * 1024;
 const END = 2 * BLOCK;
+const PIECE = 2 * 1024 * 1024; // bytes of a file that are read at a time
 const NAME = 100; // bytes of a name in a ustar header
 const LARGEST = 8 ** 11; // sizes from here on need another header; a bid has no such file
 
@@ -58,9 +59,15 @@ export function memberHeader(path, size) {
   return concat(block('././@PaxHeader', extended.length, 'x', 0), extended, filling(extended.length), header);
 }
 
-async function* fileChunks(file) {
-  const reader = file.stream().getReader();
-  for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;
+/** A file in pieces; the next one is read while the last one is worked on. */
+export async function* fileChunks(file) {
+  const read = (start) => (start < file.size ? file.slice(start, start + PIECE).arrayBuffer() : null);
+  let next = read(0);
+  for (let start = PIECE; next; start += PIECE) {
+    const piece = new Uint8Array(await next);
+    next = read(start);
+    yield piece;
+  }
 }
 
 /** The package as a stream of pieces. `files`: [{path, file}] in the manifest's order; `manifest`, `signature`: bytes. */

@@ -1,0 +1,64 @@
+"""The live part of the opening hall is made once for everybody who sees the same, and for nobody else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.procedure.opening import ObjectionRaised
+from app.web.rooms import board
+from tests.app.web.site import LOT, Site, WholeCase, played
+
+CONFIRM = "opening/confirmation"
+
+
+class Made:
+    """Counts the pages that were made, not found."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count, make = 0, board._made
+
+        def counted(*args: Any) -> Any:
+            self.count += 1
+            return make(*args)
+
+        monkeypatch.setattr(board, "_made", counted)
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> Made:
+    board._walls.clear()
+    return Made(monkeypatch)
+
+
+def wall(site: Site, who: str = "", lang: str = "zh") -> str:
+    return site.browser(who, lang).get(f"/cases/{site.case.case_id}/lots/{LOT}/opening/board")
+
+
+def test_made_once_for_each_audience_and_step(tmp_path: Path, made: Made):
+    site = played(tmp_path, WholeCase.found, WholeCase.publish, WholeCase.bid, WholeCase.read_out)
+    stranger = wall(site)
+    assert wall(site) == stranger == wall(site, "trustee-1")
+    assert made.count == 1
+    assert CONFIRM not in stranger
+    assert CONFIRM in wall(site, "officer")
+    assert wall(site, "bidder-a") == wall(site, "officer")
+    assert made.count == 2
+    assert "Trustees" in wall(site, lang="en")
+    assert wall(site) == stranger
+    assert made.count == 3
+    site.case.act("bidder-b", ObjectionRaised("o2", "报价宣读有误"))
+    assert "报价宣读有误" in wall(site)
+    assert CONFIRM not in wall(site)
+    assert made.count == 4
+
+
+def test_before_the_deadline_nothing_is_kept(tmp_path: Path, made: Made):
+    site = played(tmp_path, WholeCase.found, WholeCase.publish)
+    before = wall(site)
+    WholeCase.bid(site.case)
+    assert wall(site) == before
+    assert made.count == 2
+    assert all(not remembered.pages for remembered in board._walls.values())
