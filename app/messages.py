@@ -31,11 +31,20 @@ def sentence(code: str, facts: Mapping[str, Any], language: str, zone: str = "As
     """The sentence of `code`. A code without one is a bug that the tests find; it shows itself, not a blank."""
     template = catalogue().get(code, {}).get(language) or f"{code}"
     shown = {name: _shown(value, zone) for name, value in facts.items()}
+    shown |= regime_words(shown["regime"], language) if "regime" in shown else {}
     shown |= {"expected": _shape(shown["expected"], language)} if "expected" in shown else {}
     try:
         return template.format_map(shown)
     except KeyError:
         return template
+
+
+def regime_words(regime: str, language: str) -> dict[str, str]:
+    """What the law of a regime calls that which is put at an opening: `objection` one has, `objecting` one raises.
+
+    Works: 异议 (Regulation art. 44). Goods: 有疑义的提出询问 (Order 87 art. 42).
+    """
+    return {name: catalogue().get(f"{regime}_{name}", {}).get(language, "") for name in ("objection", "objecting")}
 
 
 def _shape(expected: str, language: str) -> str:

@@ -33,8 +33,11 @@ class Watcher:
         self.due: list[tuple[str, float]] = []
         self.changed = Event()
         self.seen: list[tuple[str, float, float]] = []
-        self.client = socketio.Client(reconnection=False, handle_sigint=False)
+        self.cursor = ""
+        self.joined = Event()
+        self.client = socketio.Client(handle_sigint=False, reconnection_delay_max=4)
         self.client.on("case.changed", self._hear, namespace=NAMESPACE)
+        self.client.on("connect", self._join, namespace=NAMESPACE)
 
     def come_in(self) -> None:
         self.client.connect(
@@ -44,13 +47,25 @@ class Watcher:
             transports=["websocket"],
             wait_timeout=30,
         )
-        answer = self.client.call("case.join", {"case": self.case}, namespace=NAMESPACE, timeout=30)
-        assert "error" not in answer, answer
+        self.joined.wait()
         if self.fragment:
             self._fetch()
             gevent.spawn(self._follow)
 
+    def _join(self) -> None:
+        """Also after a broken line, from where one was; what was missed counts as heard now."""
+        asked = {"case": self.case, "cursor": self.cursor}
+        self.client.emit("case.join", asked, namespace=NAMESPACE, callback=self._come_back)
+
+    def _come_back(self, answer: dict[str, Any]) -> None:
+        assert "error" not in answer, answer
+        self.cursor = answer["cursor"]
+        for frame in answer["missed"]:
+            self._hear(frame)
+        self.joined.set()
+
     def _hear(self, frame: dict[str, Any]) -> None:
+        self.cursor = frame["cursor"]
         self.due.append((frame["type"], datetime.fromisoformat(frame["at"]).timestamp()))
         if self.fragment:
             self.changed.set()

@@ -6,6 +6,7 @@ means "not stated".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -136,6 +137,7 @@ class OpeningRecord:
     finished_at: datetime
     bids: tuple[OpenedBid, ...]
     coefficients: tuple[str, ...]
+    words: Mapping[str, str]  # of the regime: app.messages.regime_words
     objections: tuple[OpeningObjection, ...]
     confirmations: tuple[OpeningConfirmation, ...]
     release: ReleaseProof

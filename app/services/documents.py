@@ -25,7 +25,7 @@ from app.documents.content import (
     TrusteeShare,
 )
 from app.documents.wording import Lang, plain
-from app.messages import sentence
+from app.messages import regime_words, sentence
 from app.models import Account, StoredFile
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork
@@ -236,6 +236,7 @@ def opening_record(platform: Platform, case: Case, lot: str, now: datetime, lang
             f"{sentence(f'coefficient_{name}', {}, lang)} {plain(value)}"
             for name, value in sorted(opening.coefficients.items())
         ),
+        words=regime_words(terms.profile.regime, lang),
         objections=tuple(
             OpeningObjection(people[o.by][1], o.raised_at, o.text, parties.agency.name, o.answered_at, o.answer)
             for o in opening.objections.values()

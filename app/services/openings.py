@@ -296,7 +296,8 @@ def _bidder_name(platform: Platform, organisation_id: str) -> str:
 @completes("ObjectionRaised")
 def raise_objection(act: Act) -> Answer:
     """The agency's officers are told at once."""
-    notify_agency(act, "objection_raised", objection=act.fact.objection)
+    regime = act.work.case.tender.published.profile.regime
+    notify_agency(act, "objection_raised", objection=act.fact.objection, regime=regime.value)
     return {}
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from app.casefile.case import Case
 from app.casefile.sealing import committee_of
 from app.extensions import current_actor, platform
-from app.messages import sentence
+from app.messages import regime_words, sentence
 from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
 from app.queries.cases import load_case
@@ -61,6 +61,11 @@ def demo_notice(case: Case) -> str | None:
     if not terms.register.witnesses:
         notices.append(_("无见证机构：没有平台以外的一方证明案卷未被改写。"))
     return " ".join(notices) or None
+
+
+def words_of(case: Case) -> dict[str, str]:
+    """What the regime of a published case calls that which is raised at its opening."""
+    return regime_words(case.tender.published.profile.regime, g.get("lang", "zh"))
 
 
 def account_key() -> str:

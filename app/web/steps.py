@@ -120,14 +120,14 @@ STEPS: dict[str, Wording] = {
         _l("暂停期间不接收投标，截止时间停止计算，恢复时另行公布。暂停前提交的投标继续有效。"),
     ),
     "answer_objection": Wording(
-        _l("当场答复开标异议"),
-        _l("答复写入开标记录；有未答复的异议，开标不能结束。"),
+        _l("当场答复投标人对开标提出的内容"),
+        _l("答复写入开标记录；还有未答复的，开标不能结束。"),
         _l("去答复"),
         lambda case, step: url_for("agency.objection", case=case, lot=step.lot, subject=step.subject),
     ),
     "confirm_opening": Wording(
         _l("核对唱标内容并签名确认"),
-        _l("有异议请在截止前提出；不确认的视为认可开标结果。"),
+        _l("有不同意见请在截止前提出；不确认的视为认可开标结果。"),
         _l("去确认"),
         _lot_page("opening/confirmation"),
     ),

@@ -7,10 +7,12 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import zip_longest
 
+from flask import g
 from flask_babel import gettext as _
 
 from app.casefile.committees import StandingCommittee
 from app.documents.wording import plain
+from app.messages import regime_words
 from app.procedure.convening import least_members
 from app.procedure.money import rmb_capital
 from app.procedure.terms import LotTerms, TenderTerms
@@ -144,13 +146,14 @@ def witness_words(register: RegisterTerms) -> str:
 
 def _periods(terms: TenderTerms) -> tuple[tuple[str, str], ...]:
     profile = terms.profile
+    words = regime_words(profile.regime, g.get("lang", "zh"))
     rows = (
         (_("发布至投标截止不少于"), profile.documents_to_deadline, "documents_to_deadline"),
         (_("更正至投标截止不少于"), profile.amendment_before_deadline, "amendment_before_deadline"),
         (_("变动截止时间须提前公布"), profile.moved_deadline_notice, "moved_deadline_notice"),
         (_("中断满多久才顺延截止"), profile.outage_at_least, "outage_at_least"),
         (_("截止前多久停止提问"), profile.question_before_deadline, "question_before_deadline"),
-        (_("开标异议时间"), profile.objection_at_opening, "objection_at_opening"),
+        (_("开标%(objection)s时间", **words), profile.objection_at_opening, "objection_at_opening"),
     )
     stated = ((label, period, profile.articles.get(key, "—")) for label, period, key in rows if period is not None)
     return tuple(

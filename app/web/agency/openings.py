@@ -23,6 +23,7 @@ from app.services.experts import list_sites
 from app.services.files import FileView, readable_files
 from app.web.agency.blueprint import routes
 from app.web.agency.forms import BuyerMemberForm, DrawConditionsForm, ObjectionAnswerForm, QualificationForm, options
+from app.web.entitled import words_of
 from app.web.pages import attempt, case_trail, confirmed, entitled_case, head_of, known_lot, review_act
 from app.web.terms import committee_words
 from evaluation.draw import (
@@ -50,18 +51,19 @@ def _home(case: Case) -> str:
 def objection(case: str, lot: str, subject: str) -> str:
     found, form = entitled_case(case, Action.OBJECTION_ANSWER, lot), ObjectionAnswerForm()
     raised = found.lots[lot].opening.objections.get(subject) or abort(404)
+    title = _("答复开标%(objection)s", **words_of(found))
     if confirmed(form):
         text = form.text.data.strip()
         return review_act(
-            _("答复开标异议"),
+            title,
             found,
             ObjectionAnswered(subject, text),
             lot=lot,
-            effects=[(_("异议内容"), raised.text), (_("答复"), text)],
+            effects=[(_("提出的内容"), raised.text), (_("答复"), text)],
             next_url=f"/cases/{case}/lots/{lot}/opening",
             back_url=url_for("agency.objection", case=case, lot=lot, subject=subject),
         )
-    return _page("form", found, lot, _("答复开标异议"), form=form, quoted=raised.text, back_url=_home(found))
+    return _page("form", found, lot, title, form=form, quoted=raised.text, back_url=_home(found))
 
 
 @routes.route("/agency/cases/<case>/lots/<lot>/qualification", methods=["GET", "POST"])

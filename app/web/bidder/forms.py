@@ -20,7 +20,7 @@ class QuestionForm(FlaskForm):
 
 class ObjectionForm(FlaskForm):
     text = TextAreaField(
-        _l("异议内容"),
-        [InputRequired(_l("请写明异议的内容和理由")), Length(max=LONGEST)],
+        _l("内容和理由"),
+        [InputRequired(_l("请写明内容和理由")), Length(max=LONGEST)],
         description=_l("当场公开，由招标人当场答复，写入开标记录"),
     )

@@ -24,7 +24,7 @@ from app.services.receipts import read_inclusion, read_receipt, render_receipt
 from app.services.register import BROWSER_CLIENT, BROWSER_CLIENT_VERSION
 from app.web.bidder.forms import ObjectionForm, QuestionForm
 from app.web.deadlines.views import shown_deadline
-from app.web.entitled import account_key
+from app.web.entitled import account_key, words_of
 from app.web.pages import case_trail, confirmed, download, entitled_case, head_of, known_lot, local_time, review_act
 from app.web.steps import ShownStep, foremost, shown_step
 from app.web.terms import second_lock_words
@@ -80,6 +80,7 @@ def lot(case: str, lot: str) -> str:
         key_step=step.code in KEY_STEPS,
         may_confirm=can_confirm(state.opening, actor.id) and allowed(actor, Action.OPENING_CONFIRM, found, lot),
         may_object=_may_object(found, lot, now),
+        words=words_of(found),
         voided={bid.receipt_id: bid.reason for bid in state.opening.voided.values()},
     )
 
@@ -241,24 +242,24 @@ def ask(case: str) -> str:
 @access(Action.OBJECTION_RAISE)
 def objection(case: str, lot: str) -> str:
     found, form = entitled_case(case, Action.OBJECTION_RAISE, lot), ObjectionForm()
-    home = url_for("bidder.lot", case=case, lot=lot)
+    home, title = url_for("bidder.lot", case=case, lot=lot), _("对开标提出%(objecting)s", **words_of(found))
     if confirmed(form):
         text = form.text.data.strip()
         return review_act(
-            _("提出开标异议"),
+            title,
             found,
             ObjectionRaised(secrets.token_hex(8), text),
             lot=lot,
-            effects=[(_("异议内容"), text)],
+            effects=[(_("内容和理由"), text)],
             next_url=home,
             back_url=url_for("bidder.objection", case=case, lot=lot),
         )
     until = found.lots[lot].opening.objections_until
     return render_template(
         "pages/bidder/text_form.html",
-        **_lot_head(found, lot, (_("提出开标异议"), None)),
+        **_lot_head(found, lot, (title, None)),
         form=form,
-        title=_("提出开标异议"),
-        lead=_("请在 %(at)s 之前提出。", at=local_time(until)) if until else _("唱标结束后才能提出异议。"),
+        title=title,
+        lead=_("请在 %(at)s 之前提出。", at=local_time(until)) if until else _("唱标结束后才能提出。"),
         back_url=home,
     )

@@ -25,7 +25,7 @@ from app.queries.cases import load_case, load_records
 from app.queries.rooms import on_the_wall, opening_hall
 from app.services import files
 from app.web.deadlines.views import shown_deadline
-from app.web.entitled import check_entitled
+from app.web.entitled import check_entitled, words_of
 from app.web.rooms.wording import coefficient_name, record_text, void_reason
 
 WALLS = 16  # halls that one process remembers
@@ -111,10 +111,11 @@ def _may(case: Case, lot: str) -> dict[str, Any]:
 
 
 def _made(case: Case, lot: str, seen: tuple[Record, ...], may: dict[str, Any]) -> Markup:
-    hall = opening_hall(platform().origin, case, lot, seen)
+    hall, words = opening_hall(platform().origin, case, lot, seen), words_of(case)
     shown = {
         "hall": hall,
-        "lines": [(line.at, record_text(line)) for line in hall.record],
+        "lines": [(line.at, record_text(line, words)) for line in hall.record],
+        "words": words,
         "void_reason": void_reason,
         "coefficient_name": coefficient_name,
         **shown_deadline(case, lot),

@@ -20,7 +20,7 @@ from app.queries.events import seen_events
 from app.queries.rooms import DrawHall, draw_hall, opening_hall
 from app.services import draws, experts, rounds
 from app.services.cursors import write_cursor
-from app.web.entitled import account_key, entitled_case, in_words, place
+from app.web.entitled import account_key, entitled_case, in_words, place, words_of
 from app.web.names import FACTS, PARTIES, ROUND_REASONS, SEATS
 from app.web.pages import attempt
 from app.web.rooms.board import board
@@ -68,6 +68,7 @@ def confirm_opening(case: str, lot: str) -> str:
     found = entitled_case(case, lot, Action.OPENING_CONFIRM)
     hall, back = opening_hall(platform().origin, found, lot, ()), f"/cases/{case}/lots/{lot}/opening"
     context = place(found, lot, _("确认开标记录")) | {"hall": hall, "void_reason": void_reason, "back": back}
+    context["words"] = words_of(found)
     context |= {"payload": {"board_sha256": hall.board_sha256}, "key_name": account_key()}
     context["may_confirm"] = hall.stage == "read_out"
     return render_template("pages/rooms/confirm_opening.html", **context)

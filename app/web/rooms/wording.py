@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import g
 from flask_babel import gettext as _
 
@@ -10,8 +12,12 @@ from app.queries.rooms import RecordLine
 from app.web.names import FACTS
 
 
-def record_text(line: RecordLine) -> str:
-    """One line of the running record."""
+def record_text(line: RecordLine, words: Mapping[str, str]) -> str:
+    """One line of the running record; `words` are those of the regime."""
+    if line.type == "ObjectionRaised":
+        return _("投标人提出%(objecting)s", **words)
+    if line.type == "ObjectionAnswered":
+        return _("代理机构已答复%(objection)s", **words)
     if line.type == "ShareReleased":
         return _("%(name)s 已签署，签名验证通过", name=line.about)
     if line.type == "RoundSigned":

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.messages import regime_words, sentence
 from app.procedure.opening import ObjectionRaised
 from app.web.rooms import board
 from tests.app.web.site import LOT, Site, WholeCase, played
@@ -43,6 +44,8 @@ def test_made_once_for_each_audience_and_step(tmp_path: Path, made: Made):
     assert wall(site) == stranger == wall(site, "trustee-1")
     assert made.count == 1
     assert CONFIRM not in stranger
+    assert "可以提出询问" in stranger
+    assert "异议" not in stranger
     assert CONFIRM in wall(site, "officer")
     assert wall(site, "bidder-a") == wall(site, "officer")
     assert made.count == 2
@@ -53,6 +56,13 @@ def test_made_once_for_each_audience_and_step(tmp_path: Path, made: Made):
     assert "报价宣读有误" in wall(site)
     assert CONFIRM not in wall(site)
     assert made.count == 4
+
+
+def test_what_is_raised_is_called_as_the_law_of_the_regime_calls_it():
+    assert regime_words("works", "zh") == {"objection": "异议", "objecting": "异议"}
+    assert regime_words("goods", "zh") == {"objection": "疑义", "objecting": "询问"}
+    notice = sentence("notice_objection_raised", {"lot": "1", "objection": "o1", "regime": "works"}, "en")
+    assert notice == "A bidder raised an objection at the opening of lot 1. Answer it now."
 
 
 def test_before_the_deadline_nothing_is_kept(tmp_path: Path, made: Made):
