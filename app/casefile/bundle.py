@@ -69,7 +69,10 @@ class PrivateHalf:
 
 @dataclass(frozen=True)
 class Trust:
-    """Whose keys count: authorities and the platform's own certificate (PEM), and the register's certificates."""
+    """Whose keys count: authorities and the platform's own certificate (PEM), and what the register has of it.
+
+    `register`: certificates, and the ceremonies that the trustees' shares come from, in the register's order.
+    """
 
     roots: Sequence[str]
     platform: str
@@ -274,7 +277,7 @@ README_TEXT = """\
 events.jsonl   案卷日志，每行一项；无权查看的只有叶子哈希。每项为 RFC 8785 规范 JSON，
                leaf = SHA-256(0x00 ‖ salt ‖ entry)，全部叶子按 RFC 6962 组成树，树根在 case.json。
 case.json      树的大小与树根，由平台密钥签名。
-trust.json     根证书、平台证书、登记簿中的证书事实。--roots 给出您自己保存的根证书更可靠。
+trust.json     根证书、平台证书、登记簿中的证书事实和受托人密钥仪式记录。--roots 给出您自己保存的根证书更可靠。
 committee.json 受托人委员会公钥；submissions/ 投标声明与收据；releases/ 开标签名；
 draws/         抽取记录，可用 verify_draw.py 独立复核；sittings/ 评审打分与结果；documents/ 签章 PDF。
 register/      登记簿节拍：本案卷的树根如何列入见证方联署的检查点（C2SP tlog-checkpoint）。
@@ -290,8 +293,8 @@ It prints one line a check (ok / FAIL / not covered) and exits 0 only when nothi
 events.jsonl   the log, one entry a line; of what the holder may not see, only the leaf hash. RFC 8785 canonical
                JSON; leaf = SHA-256(0x00 || salt || entry); the leaves form an RFC 6962 tree with its root in case.json.
 case.json      size and root of the tree, signed by the platform.
-trust.json     authorities, the platform's certificate, facts of the register. Roots that you keep yourself (--roots)
-               are better evidence than these.
+trust.json     authorities, the platform's certificate, facts of the register: certificates, the trustees' ceremonies.
+               Roots that you keep yourself (--roots) are better evidence than these.
 committee.json the trustees' public key; submissions/ statements and receipts; releases/ opening signatures;
 draws/         records for the standalone verify_draw.py; sittings/ scores and results; documents/ sealed PDF files.
 register/      ticks: how heads of this log stand under checkpoints that witnesses cosigned (C2SP tlog-checkpoint).

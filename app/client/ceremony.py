@@ -87,8 +87,7 @@ class Part:
         """The member's public key, by a certificate from a pinned root that names this very member."""
         roots = self._roots()
         facts = verify_certificate(str(certificates.get(member.key_id, "")), roots, datetime.now(UTC))
-        named = (facts.key_id, facts.subject.serial, facts.subject.organisation, facts.usage, facts.scope)
-        if named != (member.key_id, member.account, member.organisation, "person", ""):
+        if not rules.certifies(facts, member):
             raise refuse(
                 "ceremony_certificate_differs",
                 "第 {index} 号受托人（{organisation}）的证书与名单不符。未签署任何内容；请联系监督部门。",

@@ -10,16 +10,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
-from app.casefile.ceremony import Ceremony, apply
+from app.casefile.ceremony import OF_A_CEREMONY, OPENINGS, Ceremony, apply
 from app.casefile.codec import encode
 from app.casefile.register import REGISTER
 from app.models import Account, AccountRole, CaseEvent, Certificate
 from app.procedure.roles import Role
 from app.queries.cases import record_of
 from crypto.canonical import Json
-
-OPENINGS = ("CeremonyOpened", "ResharingOpened")
-KINDS = (*OPENINGS, "CeremonyJoined", "DealingGiven", "DealingsAccepted", "CeremonyEnded")
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,8 @@ class CeremonyRow:
 
 def load_ceremonies(db_session: DbSession) -> dict[str, CeremonyRow]:
     """Every ceremony by id, the latest first."""
-    query = select(CaseEvent).where(CaseEvent.case_id == REGISTER, CaseEvent.type.in_(KINDS)).order_by(CaseEvent.seq)
+    ours = (CaseEvent.case_id == REGISTER, CaseEvent.type.in_(OF_A_CEREMONY))
+    query = select(CaseEvent).where(*ours).order_by(CaseEvent.seq)
     found: dict[str, CeremonyRow] = {}
     for record in map(record_of, db_session.scalars(query)):
         fact = record.fact

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
-from app.casefile.bundle import Contents, Line, PrivateHalf, Trust, pack, signed_head, submission_folder
+from app.casefile.bundle import Contents, Line, PrivateHalf, Trust, committee_at, pack, signed_head, submission_folder
 from app.casefile.case import Case
+from app.casefile.ceremony import OPENINGS, Ceremony, records_behind
 from app.casefile.record import Record
 from app.casefile.register import REGISTER
 from app.casefile.sight import sees
@@ -53,7 +54,8 @@ def export_evidence(platform: Platform, log_in: LogIn, case_id: str, address: st
         ticks = register_files(platform, db_session, case_id, case.lots)
         lines = _lines(db_session, actor, case)
         visible = [line.record for line in lines if line.record]
-        trust = Trust(platform.keys.roots, platform.keys.platform.certificate, _certificates(db_session, visible))
+        register = _register(db_session, visible)
+        trust = Trust(platform.keys.roots, platform.keys.platform.certificate, register)
         attached = _bids(platform, db_session, actor, case, visible) | _documents(platform, db_session, visible)
         attached |= ticks
         private = _private(db_session, case_id) if actor.is_(Role.REGULATOR) else []
@@ -102,16 +104,29 @@ def _lines(db_session: DbSession, actor: Actor, case: Case) -> list[Line]:
     return found
 
 
-def _certificates(db_session: DbSession, visible: Iterable[Record]) -> list[Record]:
-    """The register's facts about the keys that the visible records need, and about no others."""
-    needed = {record.act["key_id"] for record in visible if record.act}
-    register = load_records(db_session, REGISTER)
-    return [r for r in register if r.type in CERTIFICATES and r.payload["key_id"] in needed]
+def _register(db_session: DbSession, visible: Sequence[Record]) -> list[Record]:
+    """The register's facts that the visible records rest on, and no others: keys, and where the trustees' shares come
+    from."""
+    register, description = load_records(db_session, REGISTER), committee_at(visible)
+    behind = records_behind(register, description) if description else []
+    opened = [record.fact for record in behind if record.type in OPENINGS]
+    people = {person.key_id for fact in opened for person in Ceremony(fact).people}
+    certificates = _certificates(register, people | _keys(visible))
+    return sorted([*behind, *certificates], key=lambda record: record.seq)
+
+
+def _keys(records: Iterable[Record]) -> set[str]:
+    return {record.act["key_id"] for record in records if record.act}
+
+
+def _certificates(register: Iterable[Record], keys: set[str]) -> list[Record]:
+    return [record for record in register if record.type in CERTIFICATES and record.payload["key_id"] in keys]
 
 
 def signing_certificates(db_session: DbSession, case_id: str) -> list[Record]:
     """The register's facts about the keys of the acts that a trustee's tool verifies."""
-    return _certificates(db_session, [r for r in load_records(db_session, case_id) if r.type in VERIFIED])
+    needed = _keys(r for r in load_records(db_session, case_id) if r.type in VERIFIED)
+    return _certificates(load_records(db_session, REGISTER), needed)
 
 
 def _bids(

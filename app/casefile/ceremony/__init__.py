@@ -16,7 +16,17 @@ nothing, for its receiver could have made it up.
 """
 
 from app.casefile.ceremony.complaints import COMPLAINT, judge, open_share
-from app.casefile.ceremony.rules import LABEL, SEALED_SHARE_LIMIT, cancel, check_opening, decide, replay
+from app.casefile.ceremony.lineage import OF_A_CEREMONY, OPENINGS, records_behind
+from app.casefile.ceremony.rules import (
+    LABEL,
+    SEALED_SHARE_LIMIT,
+    cancel,
+    certifies,
+    check_opening,
+    decide,
+    follow,
+    replay,
+)
 from app.casefile.ceremony.state import (
     CANCELLED,
     SHARE_WRONG,
@@ -37,6 +47,8 @@ __all__ = [
     "CANCELLED",
     "COMPLAINT",
     "LABEL",
+    "OF_A_CEREMONY",
+    "OPENINGS",
     "SEALED_SHARE_LIMIT",
     "SHARE_WRONG",
     "STATEMENT",
@@ -49,11 +61,14 @@ __all__ = [
     "Step",
     "apply",
     "cancel",
+    "certifies",
     "check_opening",
     "content",
     "decide",
+    "follow",
     "judge",
     "open_share",
+    "records_behind",
     "replay",
     "statement",
 ]

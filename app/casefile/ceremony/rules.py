@@ -24,6 +24,7 @@ from app.casefile.codec import decode
 from app.casefile.register import (
     CeremonyEnded,
     CeremonyJoined,
+    CeremonyMember,
     CommitteeRegistered,
     CommitteeReshared,
     DealingGiven,
@@ -32,6 +33,7 @@ from app.casefile.register import (
 )
 from app.procedure.errors import RuleViolation
 from crypto.canonical import digest
+from crypto.certificates import CertificateFacts
 from crypto.committee import check_redealing
 from crypto.committee.ceremony import check_dealing
 from crypto.committee.description import Committee, check_size
@@ -69,7 +71,7 @@ def decide(ceremony: Ceremony, step: Step, origin: str, spki: bytes) -> tuple[An
     `spki` (DER) is the public key of the member's certificate, whose validity is the caller's to check.
     Raises CryptoError `key_foreign`, `signature_wrong`, `dealing_wrong`, `envelope_recipient_malformed`; RuleViolation
     `ceremony_not_member`, `ceremony_over`, `ceremony_step_taken`, `ceremony_not_yet`, `ceremony_dealings_enough`,
-    `ceremony_recipients_wrong`,    `ceremony_shares_wrong`, `ceremony_digest_differs`, `ceremony_complaint_wrong`.
+    `ceremony_recipients_wrong`, `ceremony_shares_wrong`, `ceremony_digest_differs`, `ceremony_complaint_wrong`.
     """
     member = ceremony.taker(step)
     if key_id(spki) != member.key_id:
@@ -202,16 +204,27 @@ def replay(opened: Opened, facts: Iterable[Any], origin: str, keys: Mapping[str,
     check_opening(opened)
     ceremony = Ceremony(opened)
     for fact in facts:
-        step = fact
-        if isinstance(fact, CeremonyEnded):
-            if fact == CeremonyEnded(ceremony.id, CANCELLED, 0, fact.words, {}):
-                ceremony = apply(ceremony, cancel(ceremony, fact.words))
-                continue
-            step = decode(ComplaintRaised, fact.complaint)
-        if type(step) not in NAMES or step.ceremony != ceremony.id:
-            raise RuleViolation("ceremony_record_wrong", fact=type(fact).__name__)
-        found = decide(ceremony, step, origin, keys[ceremony.taker(step).key_id])
-        if not found or found[0] != fact:
-            raise RuleViolation("ceremony_record_wrong", fact=type(fact).__name__)
-        ceremony = apply(ceremony, fact)
+        ceremony = follow(ceremony, fact, origin, keys)
     return ceremony
+
+
+def follow(ceremony: Ceremony, fact: Any, origin: str, keys: Mapping[str, bytes]) -> Ceremony:
+    """The ceremony after one more fact, which is decided anew; see `replay`."""
+    step = fact
+    if isinstance(fact, CeremonyEnded):
+        if fact == CeremonyEnded(ceremony.id, CANCELLED, 0, fact.words, {}):
+            return apply(ceremony, cancel(ceremony, fact.words))
+        step = decode(ComplaintRaised, fact.complaint)
+    if type(step) not in NAMES or step.ceremony != ceremony.id:
+        raise RuleViolation("ceremony_record_wrong", fact=type(fact).__name__)
+    found = decide(ceremony, step, origin, keys[ceremony.taker(step).key_id])
+    if not found or found[0] != fact:
+        raise RuleViolation("ceremony_record_wrong", fact=type(fact).__name__)
+    return apply(ceremony, fact)
+
+
+def certifies(certificate: CertificateFacts, member: CeremonyMember) -> bool:
+    """Whether a certificate is this very member's: key, account, organisation, and a person's key for everything."""
+    named = (certificate.key_id, certificate.subject.serial, certificate.subject.organisation)
+    plain = (certificate.usage, certificate.scope) == ("person", "")
+    return plain and named == (member.key_id, member.account, member.organisation)

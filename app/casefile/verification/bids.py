@@ -91,8 +91,6 @@ def check_release(evidence: Evidence) -> Findings:
                 yield failed("evidence_release_wrong", lot=lot)
     yield held("evidence_release_holds", lots=released)
     yield from check_rounds(evidence)
-    if evidence.case.tender.terms and evidence.case.tender.terms.committee["mode"] == "M0":
-        yield not_covered("evidence_mode_m0")
 
 
 def check_openings(evidence: Evidence) -> Findings:

@@ -10,6 +10,7 @@ from typing import Any
 
 from app.casefile.bundle import CASE, EVENTS, PRIVATE, TRUST, committee_at, submitted_pairs
 from app.casefile.case import Case
+from app.casefile.ceremony import OF_A_CEREMONY
 from app.casefile.record import Record, case_reference
 from app.casefile.register import CertificateIssued, CertificateRevoked
 from app.procedure.errors import RuleViolation
@@ -92,6 +93,7 @@ class Evidence:
     signature: Mapping[str, str]
     lines: tuple[ReadLine, ...]
     certificates: tuple[Issued, ...]
+    ceremonies: tuple[Record, ...]  # the register's records of them, in order
     platform: str
     roots: tuple[str, ...]
     pinned: bool
@@ -193,12 +195,14 @@ def read_evidence(
         if name not in files:
             raise RuleViolation("evidence_file_missing", name=name)
     case, trust = parse(files[CASE]), parse(files[TRUST])
+    register = [Record.from_json(entry) for entry in trust["register"]]
     return Evidence(
         files=files,
         head=dict(case["head"]),
         signature={name: str(case[name]) for name in ("key_id", "signature")},
         lines=read_lines(files[EVENTS]),
-        certificates=certificates_of([Record.from_json(entry) for entry in trust["register"]]),
+        certificates=certificates_of(register),
+        ceremonies=tuple(record for record in register if record.type in OF_A_CEREMONY),
         platform=str(trust["platform"]),
         roots=tuple(roots) or tuple(str(root) for root in trust["roots"]),
         pinned=bool(roots),

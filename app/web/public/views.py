@@ -12,6 +12,7 @@ from werkzeug.datastructures import FileStorage
 
 from app.adapters.pdf_inspection import inspect_pdf
 from app.casefile.case import Case, Phase
+from app.casefile.committees import standing_committees
 from app.casefile.register import REGISTER
 from app.extensions import access, current_actor, platform
 from app.messages import sentence
@@ -194,10 +195,6 @@ def trust() -> str:
     here = platform()
     with here.database.reading() as db_session:
         records = load_records(db_session, REGISTER)
-    kept = {"CommitteeRegistered": [], "ClientCodePublished": []}
-    for record in reversed(records):
-        if record.type in kept:
-            kept[record.type].append(record)
     facts = verify_certificate(here.keys.platform.certificate, here.keys.roots, here.database.now())
     return render_template(
         "pages/public/trust.html",
@@ -205,8 +202,8 @@ def trust() -> str:
         authority=here.keys.authority.certificate_pem,
         platform_certificate=here.keys.platform.certificate,
         platform_key=facts.key_id,
-        committees=kept["CommitteeRegistered"],
-        client_code=kept["ClientCodePublished"],
+        committees=list(standing_committees(records).values())[::-1],
+        client_code=[record for record in reversed(records) if record.type == "ClientCodePublished"],
         chain=here.settings.drand_chain,
         second_lock=second_lock_words(here.settings.drand_chain) if here.settings.drand_chain else "",
         certificates=sum(record.type == "CertificateIssued" for record in records),

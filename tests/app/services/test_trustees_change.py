@@ -8,27 +8,23 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.adapters.profiles import read_profile
 from app.casefile.ceremony import Ceremony
 from app.casefile.codec import encode
 from app.casefile.sealing import committee_of, open_identity
-from app.casefile.verification import Verdict, verify_bundle
 from app.models import Notice
 from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
 from app.procedure.opening import ShareReleased
 from app.procedure.tender import TenderPublished
 from app.queries.ceremonies import load_ceremonies
-from app.queries.committees import load_committees
 from app.queries.rooms import opening_hall
 from app.services import ceremonies, openings, trustees
-from app.services.audits import export_evidence
 from app.services.platform import DIST
 from app.services.tenders import draft_terms
 from crypto.canonical import digest
 from crypto.committee import sign_share
 from tests.app.services.test_ceremonies import Held
-from tests.app.services.whole_case import LOT, WholeCase
+from tests.app.services.whole_case import LOT
 from tests.casefile.trustees import PaperTrustee
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
@@ -264,30 +260,3 @@ def test_who_is_waited_for_is_told_and_who_stays_away_is_named_with_since_when(b
     assert notices(bench, "trustee-2")[-1][0] == "ceremony_complete"
     bench.work_off(2 * ceremonies.PATIENCE.total_seconds())
     assert [code for code, facts in notices(bench, "centre")][-1] == "ceremony_complete", "nobody is waited for now"
-
-
-def test_a_whole_case_with_new_shares_in_the_middle_holds_for_a_verifier(tmp_path):
-    case = WholeCase(tmp_path).found()
-    reshared = Reshared(case, order=(1, 2, 3), k=2)
-    case.publish()
-    case.bid()
-    reshared.done()
-    case.work_off()
-    case.shares = reshared.shares
-    case.open()
-    second = Reshared.__new__(Reshared)
-    second.__dict__ |= reshared.__dict__ | {"old": reshared.shares, "before": reshared.state.committee}
-    second.new = [PaperTrustee(t.index, key=t.key, origin=t.origin) for t in reshared.new]
-    second.done()
-    case.work_off(trustees.LOOK_AGAIN.total_seconds())
-    case.shares = second.shares
-    case.draw().sit().report()
-    with case.platform.database.reading() as db_session:
-        standing = load_committees(db_session)[reshared.before.id]
-    assert [step.ceremony for step in standing.resharings] == [reshared.id, second.id]
-    assert len(case.case.tender.trustees) == 2
-    root = case.platform.keys.authority.certificate_pem
-    for login in ("regulator", "officer"):
-        _, bundle = export_evidence(case.platform, case.people[login].log_in, case.case_id)
-        checks = verify_bundle(bundle, [root], [read_profile("demo-goods")])
-        assert [c.code for c in checks if c.verdict is Verdict.FAIL] == []

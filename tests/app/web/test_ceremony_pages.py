@@ -7,10 +7,13 @@ from dataclasses import replace
 import pytest
 
 from app.casefile.codec import encode
+from app.casefile.register import REGISTER, CommitteeReshared
 from app.queries.ceremonies import load_ceremonies
 from app.queries.committees import load_committees
 from app.services import ceremonies
 from app.services.platform import DIST
+from app.services.unit_of_work import unit_of_work
+from crypto.canonical import digest
 from tests.app.web.site import Site
 from tests.casefile.trustees import PaperTrustee
 
@@ -121,3 +124,20 @@ def test_a_committee_is_reshared_and_retired_from_its_pages(founded: Site):
     assert "任期届满" in page
     assert f"/centre/committees/{committee}/retire" not in page
     assert centre.client.get("/centre/committees/none/retire").status_code == 404
+
+
+def test_whoever_asks_what_to_trust_sees_the_present_trustees_first(founded: Site):
+    """The resharing itself is tested elsewhere; here its fact is written as the last acceptance would."""
+    with founded.case.platform.database.reading() as db_session:
+        standing = next(iter(load_committees(db_session).values()))
+    before = standing.description
+    members = [{**member, "organisation": f"新受托方{member['index']}"} for member in before["members"]]
+    fact = CommitteeReshared(standing.id, "0" * 32, digest(before), {**before, "members": members})
+    with unit_of_work(founded.case.platform.database, REGISTER) as work:
+        work.append(fact)
+    page = founded.browser().get("/trust")
+    present, former = page.split("以前的受托方（1 次换届）")
+    assert "份额现由以下各家持有" in present
+    assert all(f"新受托方{index}" in present for index in (1, 2, 3))
+    assert "新受托方" not in former
+    assert all(member["organisation"] in former for member in before["members"])
