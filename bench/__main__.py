@@ -5,7 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import browser_seal, case_log, deadline_rush, draw, envelope, hall, open_bids, register_tick, upload
+from bench import (
+    browser_seal,
+    case_log,
+    deadline_rush,
+    draw,
+    envelope,
+    experts_import,
+    hall,
+    open_bids,
+    register_tick,
+    upload,
+)
 
 BENCHMARKS: dict[str, Callable[[], str]] = {
     "case-log": case_log.append_against_bare_insert,
@@ -18,6 +29,7 @@ BENCHMARKS: dict[str, Callable[[], str]] = {
     "hall": hall.step_to_page,
     "open-bids": open_bids.open_against_bare_codec,
     "upload": upload.upload_against_bare_sink,
+    "experts-import": experts_import.import_against_bare_inserts,
     "draw": draw.draw_seven_of_hundred_thousand,
 }
 

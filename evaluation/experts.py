@@ -1,4 +1,4 @@
-"""Experts of the shared catalogue, and whether one may be drawn for a lot at all."""
+"""Experts of the shared library, and whether one may be drawn for a lot at all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+from evaluation.specialities import covers
+from evaluation.standing import Status
 
 
 @dataclass(frozen=True)
@@ -17,11 +20,29 @@ class Employment:
 
 
 @dataclass(frozen=True)
-class Expert:
-    """An expert as the catalogue knows one. `organisation`, `relatives` and `interests` are references, not names.
+class Qualification:
+    """A licence or certificate of a profession, and its last day; None where it does not end."""
 
-    `relatives` are persons (near relatives, declared); `interests` are organisations in which the expert holds shares
-    or has another economic interest. `service` names the authority or regulator that the expert is staff of, or "".
+    name: str
+    until: date | None = None
+
+
+@dataclass(frozen=True)
+class Absence:
+    """Days on which the expert is not available, the first and the last included."""
+
+    first: date
+    last: date
+
+
+@dataclass(frozen=True)
+class Expert:
+    """An expert as the library knows one. `organisation`, `relatives` and `interests` are references, not names.
+
+    `specialities` are codes of the tree, or plain words. `relatives` are persons (near relatives, declared);
+    `interests` are organisations in which the expert holds shares or has another economic interest. `service` names the
+    authority or regulator that the expert is staff of, or "". `region` is a code of administrative division;
+    `practising_since` the day from which years in the profession count (Law 37: eight of them, and a senior title).
     """
 
     id: str
@@ -34,23 +55,32 @@ class Expert:
     relatives: tuple[str, ...] = ()
     interests: tuple[str, ...] = ()
     service: str = ""
-    suspended: bool = False
     punished: bool = False
+    title: str = ""
+    region: str = ""
+    practising_since: date | None = None
+    qualifications: tuple[Qualification, ...] = ()
+    absences: tuple[Absence, ...] = ()
+    status: Status = Status.ADMITTED
 
 
 @dataclass(frozen=True)
 class EligibilityRules:
-    """Profile figures: `oldest` is the last age in years at which an expert is drawn."""
+    """Profile figures: `oldest` is the last age in years at which one is drawn, `least_years` in the profession."""
 
     oldest: int
+    least_years: int = 0
 
 
 class Ineligibility(StrEnum):
     """Why an expert is not in a pool, whatever the bidders."""
 
-    SUSPENDED = "suspended"
+    NOT_ADMITTED = "not_admitted"
     CERTIFICATE_ENDED = "certificate_ended"
+    QUALIFICATION_ENDED = "qualification_ended"
     TOO_OLD = "too_old"
+    TOO_FEW_YEARS = "too_few_years"
+    NOT_AVAILABLE = "not_available"
     OTHER_SPECIALITY = "other_speciality"
     OTHER_SITE = "other_site"
 
@@ -60,15 +90,33 @@ def age(born: date, on: date) -> int:
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
+def _too_few_years(expert: Expert, least: int, on: date) -> bool:
+    """Years that nobody recorded are none."""
+    since = expert.practising_since
+    return least > 0 and (since is None or age(since, on) < least)
+
+
+def _qualification_ended(expert: Expert, on: date) -> bool:
+    """Whoever has qualifications on record needs one that is valid on the day."""
+    ends = [qualification.until for qualification in expert.qualifications]
+    return bool(ends) and all(end is not None and on > end for end in ends)
+
+
 def ineligibility(
     expert: Expert, rules: EligibilityRules, *, speciality: str, site: str, on: date
 ) -> tuple[Ineligibility, ...]:
-    """Every reason that keeps the expert out of the pool of a speciality at a site on a day; none if eligible."""
+    """Every reason that keeps the expert out of the pool of a speciality at a site on a day; none if eligible.
+
+    A speciality is a node of the tree and stands for everything below it.
+    """
     reasons = {
-        Ineligibility.SUSPENDED: expert.suspended,
+        Ineligibility.NOT_ADMITTED: expert.status is not Status.ADMITTED,
         Ineligibility.CERTIFICATE_ENDED: on > expert.certified_until,
+        Ineligibility.QUALIFICATION_ENDED: _qualification_ended(expert, on),
         Ineligibility.TOO_OLD: age(expert.born, on) > rules.oldest,
-        Ineligibility.OTHER_SPECIALITY: speciality not in expert.specialities,
+        Ineligibility.TOO_FEW_YEARS: _too_few_years(expert, rules.least_years, on),
+        Ineligibility.NOT_AVAILABLE: any(absence.first <= on <= absence.last for absence in expert.absences),
+        Ineligibility.OTHER_SPECIALITY: not any(covers(speciality, held) for held in expert.specialities),
         Ineligibility.OTHER_SITE: site != expert.site,
     }
     return tuple(reason for reason, applies in reasons.items() if applies)

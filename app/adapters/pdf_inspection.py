@@ -1,26 +1,20 @@
-"""A PDF from anybody is read in a process of its own, with limits: what is built to crash, hang or fill the memory of a
-reader does so there, and the web process goes on.
-"""
+"""A PDF from anybody is read apart, within limits."""
 
 from __future__ import annotations
 
 import base64
 import json
-import resource
-import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
+from app.adapters.bounded import BeyondBounds, bound_this_process, read_apart
 from app.casefile.codec import decode, encode
 from crypto.instants import format_instant, parse_instant
 from crypto.pdf import PdfFinding, PdfVerdict, verify_pdf
 
-ROOT = Path(__file__).parents[2]
 SECONDS = 20
 MEMORY_BYTES = 512 << 20
-OPEN_FILES = 32
 UNREADABLE = PdfVerdict((), sealed_last=False, whole=False, reasons=(PdfFinding("pdf_unreadable"),))
 
 
@@ -28,30 +22,14 @@ def inspect_pdf(pdf: bytes, roots: Sequence[str], at: datetime) -> PdfVerdict:
     """What `verify_pdf` finds; a document that exceeds the limits counts as unreadable."""
     asked = {"roots": list(roots), "at": format_instant(at), "pdf": base64.b64encode(pdf).decode()}
     try:
-        done = subprocess.run(
-            (sys.executable, "-B", "-m", __name__),
-            input=json.dumps(asked).encode(),
-            capture_output=True,
-            cwd=ROOT,
-            env={"LC_ALL": "C.UTF-8"},
-            timeout=SECONDS,
-            check=True,
-        )
-        return decode(PdfVerdict, json.loads(done.stdout))
-    except (subprocess.SubprocessError, ValueError):
+        return decode(PdfVerdict, json.loads(read_apart(__name__, json.dumps(asked).encode(), SECONDS)))
+    except (BeyondBounds, ValueError):
         return UNREADABLE
 
 
 def main() -> None:
     """One document from standard input, its verdict to standard output, within the limits."""
-    for kind, most in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, SECONDS),
-        (resource.RLIMIT_NOFILE, OPEN_FILES),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(kind, (most, most))
+    bound_this_process(MEMORY_BYTES, SECONDS)
     asked = json.load(sys.stdin)
     verdict = verify_pdf(base64.b64decode(asked["pdf"]), asked["roots"], parse_instant(asked["at"]))
     json.dump(encode(verdict), sys.stdout)

@@ -14,8 +14,9 @@ from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
 from app.queries.committees import described, read_committees
+from app.queries.experts import waiting_imports
 from app.queries.people import find_organisations, waiting_accounts
-from app.services import accounts, experts, register, trustees
+from app.services import accounts, experts, register, standings, trustees
 from app.services.accounts import NewOrganisation
 from crypto.canonical import Json
 from crypto.instants import format_instant
@@ -195,3 +196,19 @@ def add_site() -> Json:
 def add_experts() -> Json:
     entries = decode(tuple[experts.NewExpert, ...], body().get("experts"), "$.experts")
     return {"ids": experts.add_experts(platform(), required_log_in(), entries)}
+
+
+@routes.get("/experts/waiting")
+@access(Action.EXPERT_ADMIT)
+def waiting_experts() -> Json:
+    """Batches of experts that wait for a second person: id, who entered them, how many."""
+    with platform().database.reading() as db_session:
+        return [{"id": row.id, "by": row.by, "waiting": row.waiting} for row in waiting_imports(db_session)]
+
+
+@routes.post("/experts/admissions")
+@access(Action.EXPERT_ADMIT)
+def admit_experts() -> Json:
+    sent = body()
+    admitted = standings.admit_batch(platform(), required_log_in(), text(sent, "batch"), text(sent, "reason"))
+    return {"admitted": admitted}

@@ -36,6 +36,7 @@ def build_parser(asked: str = "") -> Parser:
         play = commands.add_parser(name, help=words, words=words, prefix_chars="\0")
         play.set_defaults(run=_play)
         play.add_argument("rest", nargs=argparse.REMAINDER)
+    _add_experts(commands, asked)
     evaluate = add_command(commands, "evaluate", "复算一份已公布的评审\ncompute a published evaluation", _evaluate)
     evaluate.add_argument("file", type=existing, help="评审数据（JSON 文件）\nthe published evaluation, a JSON file")
     tests = add_command(commands, "test", TEST_WORDS, _test)
@@ -67,6 +68,18 @@ def _add_site(commands: Any) -> None:
     worker.add_argument("--celery", action="store_true", help="听从 Redis 的提示\nas a Celery worker on Redis")
     add_command(commands, "migrate", "更新数据库结构\nbring the database schema up to date", _site)
     add_command(commands, "doctor", "检查安装有何问题\nsay what is wrong with an installation", _site)
+
+
+def _add_experts(commands: Any, asked: str) -> None:
+    if asked == "experts":
+        import_module("app.cli.experts").add_parser(commands, _experts)
+    else:
+        add_command(commands, "experts", "专家库：导入、模板、生成\nexpert library: import, template, generated")
+
+
+def _experts(arguments: argparse.Namespace) -> int:
+    os.umask(0o077)
+    return int(import_module("app.cli.experts").run(Settings.from_env(), arguments))
 
 
 def _site(arguments: argparse.Namespace) -> int:

@@ -2,8 +2,18 @@
 
 from app.models.base import Base
 from app.models.casefile import AccessLog, ActHead, CaseEvent, CaseFile, CasePrivate, Command, DeniedAttempt
-from app.models.drawing import CallUp, Expert, Pseudonym
+from app.models.drawing import CallUp, Pseudonym
 from app.models.files import StoredFile, Upload
+from app.models.library import (
+    ContactLookUp,
+    Expert,
+    ExpertContact,
+    ExpertEvent,
+    ExpertImport,
+    ExpertImportPart,
+    ExpertSpeciality,
+    SpecialityList,
+)
 from app.models.people import Account, AccountRole, Certificate, Invitation, LogInFailure, Organisation, WebSession
 from app.models.register import Cosignature, RegisterTick, TickChange
 from app.models.sitting import PendingSignature, ScoreDraft, SeatRequest, Site
@@ -14,7 +24,8 @@ from app.models import append_only  # isort: skip  # after the tables that it gu
 
 __all__ = [
     "AccessLog", "Account", "AccountRole", "ActHead", "Base", "CallUp", "CaseEvent", "CaseFile", "CasePrivate",
-    "Certificate", "Command", "Cosignature", "DeniedAttempt", "Download", "Expert", "Invitation", "Job",
-    "LogInFailure", "Lot", "Notice", "Organisation", "PendingSignature", "Pseudonym", "RegisterTick", "ScoreDraft",
-    "SeatRequest", "Site", "StoredFile", "Tender", "TenderDraft", "TickChange", "Upload", "WebSession", "append_only",
+    "Certificate", "Command", "ContactLookUp", "Cosignature", "DeniedAttempt", "Download", "Expert", "ExpertContact",
+    "ExpertEvent", "ExpertImport", "ExpertImportPart", "ExpertSpeciality", "Invitation", "Job", "LogInFailure", "Lot",
+    "Notice", "Organisation", "PendingSignature", "Pseudonym", "RegisterTick", "ScoreDraft", "SeatRequest", "Site",
+    "SpecialityList", "StoredFile", "Tender", "TenderDraft", "TickChange", "Upload", "WebSession", "append_only",
 ]  # fmt: skip

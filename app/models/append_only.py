@@ -20,6 +20,9 @@ APPEND_ONLY = (
     "tick_change",
     "cosignature",
     "access_log",
+    "expert_event",
+    "contact_look_up",
+    "speciality_list",
 )
 
 _SQLITE = """

@@ -1,4 +1,4 @@
-"""The expert library, and the secret halves of a draw: who a pseudonym is, and how he or she is called up."""
+"""The secret halves of a draw: who a pseudonym is, and how he or she is called up."""
 
 from __future__ import annotations
 
@@ -8,18 +8,6 @@ from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base
-
-
-class Expert(Base):
-    """An expert of the library; `facts` is the catalogue entry that eligibility and recusal read, as JSON."""
-
-    __tablename__ = "expert"
-
-    id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), unique=True)
-    site_id: Mapped[str] = mapped_column(ForeignKey("site.id"), index=True)
-    facts: Mapped[str] = mapped_column(Text)
-    suspended_at: Mapped[datetime | None]
 
 
 class Pseudonym(Base):

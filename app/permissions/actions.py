@@ -22,6 +22,8 @@ class Action(StrEnum):
     ACCOUNT_PREPARE = "account:prepare"
     ACCOUNT_APPROVE = "account:approve"
     EXPERT_MANAGE = "expert:manage"
+    EXPERT_ADMIT = "expert:admit"
+    EXPERT_SELF = "expert:self"
     SITE_MANAGE = "site:manage"
     SITE_LIST = "site:list"
     COMMITTEE_REGISTER = "committee:register"

@@ -71,3 +71,4 @@ class Profile:
     keys_committed_within: Period | None = None
     keys_revealed_within: Period | None = None
     files_restored_within: Period | None = None  # a sealed file that the platform lost is handed in again
+    expert_years: int = 0  # completed years in the profession before one is drawn (Law 37: eight)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case, LotCase, Phase
 from app.casefile.sealing import committee_of
-from app.models import Account, AccountRole, Expert, Site, Tender
+from app.models import Account, AccountRole, Expert, ExpertSpeciality, Site, Tender
 from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case
 from app.queries.desks import orders_waiting
+from app.queries.experts import current_tree
 from app.queries.rooms import draw_hall
 from evaluation.sitting.state import Stage
+from evaluation.specialities import Speciality
+from evaluation.standing import Status
 
 PATIENCE = {"act": 0, "wait": 1, "over": 2}
 
@@ -217,30 +219,35 @@ class SiteRow:
 
 def site_rows(db_session: DbSession) -> list[SiteRow]:
     """Every site, by name."""
-    counts = Counter(db_session.scalars(select(Expert.site_id)))
-    names = {row.id: row.name for row in db_session.scalars(select(Account))}
+    counts = Counter(dict(db_session.execute(select(Expert.site_id, func.count()).group_by(Expert.site_id)).all()))
+    watching = select(Account.id, Account.name).where(Account.id.in_(select(Site.witness_id)))
+    names = dict(db_session.execute(watching).all())
     rows = db_session.scalars(select(Site).order_by(Site.name))
     return [SiteRow(row.id, row.name, names.get(row.witness_id or "", ""), counts[row.id]) for row in rows]
 
 
 @dataclass(frozen=True)
 class PoolRow:
-    """How many experts there are for a speciality at a site: numbers, never names."""
+    """How many admitted experts there are for a speciality at a site: numbers, never names."""
 
     site: str
     speciality: str
+    name: Speciality | None  # the node of the tree, where it is one
     count: int
 
 
 def expert_pools(db_session: DbSession) -> list[PoolRow]:
     """The library by site and speciality."""
-    sites = {row.id: row.name for row in db_session.scalars(select(Site))}
-    counts = Counter(
-        (sites[row.site_id], speciality)
-        for row in db_session.scalars(select(Expert).where(Expert.suspended_at.is_(None)))
-        for speciality in json.loads(row.facts)["specialities"]
+    tree = current_tree(db_session).by_code
+    query = (
+        select(Site.name, ExpertSpeciality.speciality, func.count())
+        .join(Expert, Expert.site_id == Site.id)
+        .join(ExpertSpeciality, ExpertSpeciality.expert_id == Expert.id)
+        .where(Expert.status == Status.ADMITTED)
+        .group_by(Site.name, ExpertSpeciality.speciality)
+        .order_by(Site.name, ExpertSpeciality.speciality)
     )
-    return [PoolRow(site, speciality, count) for (site, speciality), count in sorted(counts.items())]
+    return [PoolRow(site, held, tree.get(held), count) for site, held, count in db_session.execute(query)]
 
 
 def organisation_kinds() -> tuple[str, ...]:

@@ -25,7 +25,8 @@ from app.queries.cases import load_case
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, Proposal, completes, prepares
-from app.services.experts import account_of_expert, all_experts
+from app.services.contacts import mail_address
+from app.services.experts import account_of_expert, experts_for
 from app.services.notices import mail_call_up
 from app.services.openings import check_trustees_share, check_unchanged
 from app.services.platform import Platform
@@ -94,14 +95,14 @@ def _freeze(db_session: DbSession, case: Case, lot: str, on: date) -> None:
     """Pseudonyms for everybody eligible for any stratum, with the conflicts that the system finds."""
     profile, draw = case.tender.published.profile, case.lots[lot].draw
     assert draw.conditions is not None
-    pool, secret = all_experts(db_session), os.urandom(32)
+    wanted = [(stratum.name.rpartition("/")[0], stratum.name.rpartition("/")[2]) for stratum in draw.conditions.strata]
+    pool, secret = experts_for(db_session, wanted), os.urandom(32)
     bidders, buyers = _parties(db_session, case, lot)
     recusal = RecusalRules(profile.past_employer_years)
     strata: dict[str, list[str]] = {}
-    for stratum in draw.conditions.strata:
-        speciality, _, site = stratum.name.rpartition("/")
-        age = EligibilityRules(profile.oldest_expert)
-        for expert in eligible(pool, age, speciality=speciality, site=site, on=on):
+    for (speciality, site), stratum in zip(wanted, draw.conditions.strata, strict=True):
+        demands = EligibilityRules(profile.oldest_expert, profile.expert_years)
+        for expert in eligible(pool, demands, speciality=speciality, site=site, on=on):
             strata.setdefault(expert.id, []).append(stratum.name)
     for expert in (e for e in pool if e.id in strata):
         found = conflicts(expert, bidders, buyers, recusal, on)
@@ -208,11 +209,14 @@ def send_call_ups(platform: Platform, case_id: str, lot: str) -> None:
             if seat is SeatState.DRAWN:
                 _call(platform, work, lot, number)
         pending = _pending(work.db_session, case_id, lot)
-        messages = [
-            (row.number, work.db_session.get_one(Account, row.account_id).mail, row.answer_by) for row in pending
-        ]
+        messages = [(row.number, _address(platform, work, row), row.answer_by) for row in pending]
     for number, address, answer_by in messages:
         mail_call_up(platform, address, call_up_code(platform, case_id, lot, number), answer_by)
+
+
+def _address(platform: Platform, work: UnitOfWork, row: CallUp) -> str:
+    account = work.db_session.get_one(Account, row.account_id)
+    return mail_address(platform, work.db_session, account, "call_up", work.now)
 
 
 def _call(platform: Platform, work: UnitOfWork, lot: str, number: str) -> None:

@@ -1,33 +1,52 @@
-"""The expert library and the sites, as far as a draw and a sitting need them."""
+"""The expert library and the sites: who is entered, how each stands, and whom a draw may consider."""
 
 from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, insert, or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.codec import decode, encode
-from app.models import Account, Expert, Site
+from app.models import (
+    Account,
+    AccountRole,
+    Expert,
+    ExpertContact,
+    ExpertEvent,
+    ExpertImport,
+    ExpertSpeciality,
+    Organisation,
+    Site,
+)
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
-from app.services.accounts import LogIn, NewOrganisation, add_account, find_or_add_organisation
+from app.services.accounts import LogIn, NewOrganisation
 from app.services.actors import load_actor
+from app.services.contacts import Contact, credential, seal_contact
 from app.services.platform import Platform
-from app.services.unit_of_work import plain_transaction
-from evaluation import experts as catalogue
+from app.services.unit_of_work import plain_transaction, take_turns
+from evaluation import experts as library
+from evaluation.specialities import is_code
+from evaluation.standing import Status, Step
+
+_write_json = json.JSONEncoder(ensure_ascii=False).encode
+KEPT = frozenset(library.Expert.__dataclass_fields__) - {"id", "organisation", "status"}
 
 
 @dataclass(frozen=True)
 class NewExpert:
-    """An expert as entered by the centre. Employers and interests are named by credit code."""
+    """An expert as entered by the centre. Employers and interests are named by credit code.
+
+    Without a `number` the library gives one. Phone and identity number go to the sealed contact alone.
+    """
 
     login: str
     name: str
@@ -37,9 +56,17 @@ class NewExpert:
     specialities: tuple[str, ...]
     born: date
     certified_until: date
-    past_employments: tuple[catalogue.Employment, ...] = ()
+    past_employments: tuple[library.Employment, ...] = ()
     relatives: tuple[str, ...] = ()
     interests: tuple[str, ...] = ()
+    number: str = ""
+    phone: str = ""
+    id_number: str = ""
+    title: str = ""
+    region: str = ""
+    practising_since: date | None = None
+    qualifications: tuple[library.Qualification, ...] = ()
+    absences: tuple[library.Absence, ...] = ()
 
 
 def add_site(platform: Platform, log_in: LogIn, name: str, witness_id: str) -> str:
@@ -61,47 +88,182 @@ def list_sites(platform: Platform) -> list[dict[str, str]]:
 
 
 def add_experts(platform: Platform, log_in: LogIn, entries: Sequence[NewExpert]) -> list[str]:
-    """Enter experts, all or none; their ids. Raises RuleViolation `site_unknown`, `login_taken`."""
+    """Enter experts, all or none, as reviewed by who enters them; their ids. A second person admits the batch.
+
+    Raises RuleViolation `site_unknown`, `login_taken`, `expert_known`, `organisation_other_name`.
+    """
     with plain_transaction(platform.database) as (db_session, now):
         authorize(load_actor(db_session, log_in.account_id), Action.EXPERT_MANAGE)
-        ids = []
-        for entry in entries:
-            if db_session.get(Site, entry.site) is None:
-                raise RuleViolation("site_unknown", site=entry.site)
-            employer = find_or_add_organisation(db_session, entry.organisation, now)
-            account = add_account(db_session, employer, entry.login, entry.name, frozenset({Role.EXPERT}), now)
-            account.mail = entry.mail
-            account.prepared_by, account.approved_by, account.approved_at = log_in.account_id, log_in.account_id, now
-            expert = Expert(id=secrets.token_hex(8), account_id=account.id, site_id=entry.site)
-            expert.facts = json.dumps(encode(_facts(expert.id, entry)), ensure_ascii=False)
-            db_session.add(expert)
-            ids.append(expert.id)
-        return ids
+        batch = ExpertImport(id=secrets.token_hex(8), name="", sha256="", by=log_in.account_id, at=now, stage="taken")
+        batch.total = batch.taken = len(entries)
+        batch.faulty = batch.known = 0
+        batch.faults = "[]"
+        db_session.add(batch)
+        given = [encode(entry) for entry in entries]
+        check_entries(platform, db_session, given)
+        return enter_experts(platform, db_session, given, batch.id, log_in.account_id, now)
 
 
-def _facts(expert_id: str, entry: NewExpert) -> catalogue.Expert:
-    return catalogue.Expert(
-        id=expert_id,
-        organisation=entry.organisation.credit_code,
-        site=entry.site,
-        specialities=entry.specialities,
-        born=entry.born,
-        certified_until=entry.certified_until,
-        past_employments=entry.past_employments,
-        relatives=entry.relatives,
-        interests=entry.interests,
+def check_entries(platform: Platform, db_session: DbSession, entries: Sequence[Mapping[str, Any]]) -> None:
+    """Nobody twice, no unknown site. Raises RuleViolation as `add_experts`."""
+    sites, logins = set(db_session.scalars(select(Site.id))), set()
+    for entry in entries:
+        if entry["site"] not in sites:
+            raise RuleViolation("site_unknown", site=entry["site"])
+        if not entry["login"].strip() or not entry["name"].strip():
+            raise RuleViolation("account_incomplete")
+        if entry["login"] in logins:
+            raise RuleViolation("login_taken", login=entry["login"])
+        logins.add(entry["login"])
+    for login in db_session.scalars(select(Account.login).where(Account.login.in_(logins))):
+        raise RuleViolation("login_taken", login=login)
+    for number in sorted(known_numbers(platform, db_session, entries)):
+        raise RuleViolation("expert_known", number=number)
+
+
+def known_numbers(platform: Platform, db_session: DbSession, entries: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Library numbers of those entries whose person is in the library: by number, or by identity number."""
+    by_credential = {credential(platform, e.get("id_number", "")): e.get("number", "") for e in entries}
+    by_credential.pop(None, None)
+    numbers = {e["number"] for e in entries if e.get("number")}
+    found = db_session.execute(
+        select(Expert.number, Expert.credential).where(
+            or_(Expert.number.in_(numbers), Expert.credential.in_([c for c in by_credential if c]))
+        )
     )
+    known = set()
+    for number, hashed in found:
+        known.add(number if number in numbers else by_credential[hashed])
+    return known
 
 
-def read_expert(row: Expert) -> catalogue.Expert:
-    """The catalogue entry that the pure rules read."""
+def enter_experts(
+    platform: Platform,
+    db_session: DbSession,
+    entries: Sequence[Mapping[str, Any]],
+    batch: str,
+    by: str,
+    now: datetime,
+    status: Status = Status.REVIEWED,
+) -> list[str]:
+    """Rows of checked entries (the JSON of NewExpert), many at a time; their ids."""
+    take_turns(db_session, "accounts")
+    employers = _employers(db_session, [entry["organisation"] for entry in entries], now)
+    ids, rows = [], _Rows()
+    for entry in entries:
+        ids.append(secrets.token_hex(8))
+        rows.add(platform, ids[-1], entry, employers[entry["organisation"]["credit_code"]], by, now)
+    for row in rows.experts:
+        row |= {"batch": batch, "status": status.value, "status_by": by}
+    step = Step.ADMIT if status is Status.ADMITTED else Step.REVIEW
+    line = {"at": now, "step": step.value, "by": by, "reason": "", "facts": "{}"}
+    rows.events += [{"expert_id": expert_id, **line} for expert_id in ids]
+    rows.write(db_session)
+    return ids
+
+
+class _Rows:
+    """What is written for a number of experts, table by table."""
+
+    def __init__(self) -> None:
+        self.accounts: list[dict[str, Any]] = []
+        self.roles: list[dict[str, Any]] = []
+        self.experts: list[dict[str, Any]] = []
+        self.specialities: list[dict[str, Any]] = []
+        self.contacts: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] = []
+
+    def add(
+        self, platform: Platform, expert_id: str, entry: Mapping[str, Any], employer: str, by: str, now: datetime
+    ) -> None:
+        account = secrets.token_hex(16)
+        self.accounts.append(
+            {
+                "id": account,
+                "organisation_id": employer,
+                "login": entry["login"],
+                "name": entry["name"],
+                "mail": "",
+                "language": "zh",
+                "totp_last_step": 0,
+                "failures": 0,
+                "prepared_by": by[:32],
+                "approved_by": by[:32],
+                "approved_at": now,
+                "created_at": now,
+            }
+        )
+        self.roles.append({"account_id": account, "role": Role.EXPERT.value})
+        facts = {name: value for name, value in entry.items() if name in KEPT and value not in ("", [])}
+        facts |= {"id": expert_id, "organisation": entry["organisation"]["credit_code"]}
+        identity = entry.get("id_number", "")
+        self.experts.append(
+            {
+                "id": expert_id,
+                "number": entry.get("number") or f"ZJ{expert_id}",
+                "credential": credential(platform, identity),
+                "account_id": account,
+                "site_id": entry["site"],
+                "facts": _write_json(facts),
+            }
+        )
+        held = dict.fromkeys(entry["specialities"])
+        self.specialities += [{"expert_id": expert_id, "speciality": code} for code in held]
+        sealed = seal_contact(platform, Contact(entry["mail"], entry.get("phone", ""), identity))
+        self.contacts.append({"expert_id": expert_id, "sealed": sealed})
+
+    def write(self, db_session: DbSession) -> None:
+        for table, rows in (
+            (Account, self.accounts),
+            (AccountRole, self.roles),
+            (Expert, self.experts),
+            (ExpertSpeciality, self.specialities),
+            (ExpertContact, self.contacts),
+            (ExpertEvent, self.events),
+        ):
+            if rows:
+                db_session.connection().execute(insert(table.__table__), rows)
+
+
+def _employers(db_session: DbSession, wanted: Sequence[Mapping[str, str]], now: datetime) -> dict[str, str]:
+    """Ids by credit code; those that nobody named before are added. Raises RuleViolation `organisation_other_name`."""
+    names = {}
+    for employer in wanted:
+        if names.setdefault(employer["credit_code"], employer["name"]) != employer["name"]:
+            raise RuleViolation("organisation_other_name", credit_code=employer["credit_code"])
+    ids = {}
+    for row in db_session.scalars(select(Organisation).where(Organisation.credit_code.in_(names))):
+        if row.name != names[row.credit_code]:
+            raise RuleViolation("organisation_other_name", credit_code=row.credit_code)
+        ids[row.credit_code] = row.id
+    fresh = [
+        {"id": secrets.token_hex(16), "name": name, "kind": "employer", "credit_code": code, "created_at": now}
+        for code, name in names.items()
+        if code not in ids
+    ]
+    if fresh:
+        db_session.execute(insert(Organisation), fresh)
+    return ids | {row["credit_code"]: row["id"] for row in fresh}
+
+
+def read_expert(row: Expert) -> library.Expert:
+    """The entry that the pure rules read."""
     facts: dict[str, Any] = json.loads(row.facts)
-    return decode(catalogue.Expert, {**facts, "suspended": row.suspended_at is not None})
+    return decode(library.Expert, {**facts, "status": row.status})
 
 
-def all_experts(db_session: DbSession) -> list[catalogue.Expert]:
-    """Every entry of the library, by id."""
-    return [read_expert(row) for row in db_session.scalars(select(Expert).order_by(Expert.id))]
+def holds(speciality: str) -> ColumnElement[bool]:
+    """Whether a row of specialities counts for this one: itself, and for a code everything below it."""
+    column = ExpertSpeciality.speciality
+    return or_(column == speciality, column.startswith(speciality)) if is_code(speciality) else column == speciality
+
+
+def experts_for(db_session: DbSession, strata: Collection[tuple[str, str]]) -> list[library.Expert]:
+    """Everybody admitted who holds the speciality of a stratum (speciality, site id) at its site, by id."""
+    wanted = [and_(Expert.site_id == site, holds(speciality)) for speciality, site in strata]
+    ids = select(Expert.id).join(ExpertSpeciality).where(Expert.status == Status.ADMITTED, or_(*wanted))
+    found = select(Expert).where(Expert.id.in_(ids)).order_by(Expert.id)
+    return [read_expert(row) for row in db_session.scalars(found)]
 
 
 def account_of_expert(db_session: DbSession, expert_id: str) -> Account:

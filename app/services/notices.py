@@ -16,6 +16,7 @@ from app.models import Account, AccountRole, Download, Notice
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
 from app.services.accounts import LogIn
+from app.services.contacts import mail_address
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork, plain_transaction
 
@@ -53,14 +54,15 @@ def _sender(platform: Platform) -> str:
 
 def send_notice(platform: Platform, notice_id: str) -> None:
     """Mail a notice once, where its owner has an address."""
-    with platform.database.reading() as db_session:
+    with plain_transaction(platform.database) as (db_session, now):
         notice = db_session.get_one(Notice, notice_id)
         account = db_session.get_one(Account, notice.account_id)
         if notice.sent_at is not None:
             return
-    if account.mail:
+        address = mail_address(platform, db_session, account, "notice", now)
+    if address:
         text = sentence(f"notice_{notice.code}", json.loads(notice.facts), account.language)
-        _mail(platform, account.mail, "Tenderhall", f"{text}\n\n{platform.settings.base_url}/", notice.id)
+        _mail(platform, address, "Tenderhall", f"{text}\n\n{platform.settings.base_url}/", notice.id)
     with plain_transaction(platform.database) as (db_session, now):
         db_session.get_one(Notice, notice_id).sent_at = now
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from app.services import (
     ceremonies,
     draws,
+    expert_imports,
     fallbacks,
     notices,
     openings,
@@ -41,6 +42,7 @@ TASKS: dict[str, Run] = {
     "make_tick": lambda platform, job: ticks.run_tick(platform, regular=not job.case_id),
     "change_trustees": lambda platform, job: trustees.change_trustees(platform, job.case_id, job.detail),
     "remind_ceremony": lambda platform, job: ceremonies.remind(platform, job.detail),
+    "take_experts": lambda platform, job: expert_imports.take_experts(platform, job.detail),
     "send_notice": lambda platform, job: notices.send_notice(platform, job.detail),
 }
 

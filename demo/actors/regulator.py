@@ -15,6 +15,7 @@ from demo.actors.parties import take_part_in_draw
 from demo.case import LOT
 from demo.stage import LOOK_AT_LEAST_EVERY, Actor
 
+ADMITTED_BECAUSE = "生成的演示名册 · a generated list for the demonstration"
 SEEN = frozenset(
     {
         "LotClosed",
@@ -39,6 +40,7 @@ SEEN = frozenset(
 
 def play(actor: Actor) -> None:
     actor.join()
+    admit_experts(actor)
     actor.connection.post(
         f"/cases/{actor.case_id}/reason", {"reason": "演示：全程监督本项目 (demo: watching the whole case)"}
     )
@@ -47,6 +49,17 @@ def play(actor: Actor) -> None:
     take_part_in_draw(actor, "supervisor")
     watching.join()
     _take_home(actor)
+
+
+def admit_experts(actor: Actor) -> None:
+    """The second person for those whom the centre has entered; to admit a batch again changes nothing."""
+    batches = actor.note("experts-to-admit")
+    if not batches:
+        waiting = actor.until(lambda: actor.connection.get("/experts/waiting"), "experts to admit")
+        batches = [batch["id"] for batch in waiting]
+        actor.leave("experts-to-admit", batches)
+    for batch in batches:
+        actor.post("/experts/admissions", {"batch": batch, "reason": ADMITTED_BECAUSE})
 
 
 def _watch(actor: Actor) -> None:

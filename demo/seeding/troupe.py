@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.client.keyfile import Profile
-from demo.actors import administrator, bidder, operator
+from demo.actors import administrator, bidder, operator, regulator
 from demo.company import Company
 from demo.narrator import Narrator
 from demo.play import CAST, THRESHOLD, TRUSTEES, set_pace
@@ -52,6 +52,9 @@ class Troupe:
         centre.join()
         operator.open_centre(centre)
         self._join(role for role in ROLES if not role.startswith("bidder-"))
+        inspector = self.player("regulator")
+        inspector.join()
+        regulator.admit_experts(inspector)
         self._make_shares(TRUSTEES)
         operator.register_committee(centre)
         self._sign_bidders_up()

@@ -11,6 +11,7 @@ from evaluation.committee import CommitteeRules, Member, MemberRole, Share, chec
 from evaluation.errors import RuleViolation
 from evaluation.experts import EligibilityRules, Employment, Expert, Ineligibility, age, eligible, ineligibility
 from evaluation.recusal import BidderParties, ConflictGround, RecusalRules, conflicts, recusals
+from evaluation.standing import Status
 
 RULES = CommitteeRules(5, True, Share(2, 3), 2, Share(1, 3))
 EXPERT, REMOTE, BUYER = (
@@ -71,7 +72,7 @@ def why_not(**changes) -> set[Ineligibility]:
 
 def test_each_reason_keeps_an_expert_out_of_the_pool():
     assert why_not() == set()
-    assert why_not(suspended=True, site="sub") == {Ineligibility.SUSPENDED, Ineligibility.OTHER_SITE}
+    assert why_not(status=Status.SUSPENDED, site="sub") == {Ineligibility.NOT_ADMITTED, Ineligibility.OTHER_SITE}
     assert why_not(certified_until=DAY) == set()
     assert why_not(certified_until=DAY - timedelta(1)) == {Ineligibility.CERTIFICATE_ENDED}
     assert why_not(specialities=("law",)) == {Ineligibility.OTHER_SPECIALITY}
@@ -80,7 +81,7 @@ def test_each_reason_keeps_an_expert_out_of_the_pool():
 
 
 def test_a_pool_holds_those_without_a_reason_by_id():
-    others = [replace(ANNA, id="E3"), replace(ANNA, id="E0", suspended=True), ANNA]
+    others = [replace(ANNA, id="E3"), replace(ANNA, id="E0", status=Status.REVIEWED), ANNA]
     pool = eligible(others, EligibilityRules(70), speciality="training", site="host", on=DAY)
     assert [expert.id for expert in pool] == ["E1", "E3"]
 

@@ -21,9 +21,12 @@ from app.models import (
     CaseEvent,
     CaseFile,
     CasePrivate,
+    ContactLookUp,
     Cosignature,
     DeniedAttempt,
+    ExpertEvent,
     RegisterTick,
+    SpecialityList,
     TickChange,
 )
 from app.models.append_only import APPEND_ONLY
@@ -97,6 +100,9 @@ def write_one_of_each(database: Database) -> None:
         db_session.add(event)
         db_session.add(CasePrivate(case_id="c", seq=0, salt=b"s" * 32, facts="{}"))
         db_session.add(DeniedAttempt(at=NOW, actor="a", action="case:open"))
+        db_session.add(ExpertEvent(expert_id="e", at=NOW, step="apply", by="a", reason="r", facts="{}"))
+        db_session.add(ContactLookUp(at=NOW, expert_id="e", purpose="call_up"))
+        db_session.add(SpecialityList(at=NOW, by="a", document="{}"))
         db_session.add(AccessLog(at=NOW, account_id="a", case_id="c", action="evidence:export"))
         db_session.add(RegisterTick(index=0, at=NOW, map_root=b"m" * 32, frontier="", note=""))
         db_session.add(TickChange(case_id="c", tick=0, size=1, root=b"r" * 32))
@@ -118,3 +124,39 @@ def test_what_is_written_stays(database, make, table):
             db_session.execute(text(attempt))
     with database.reading() as db_session:
         assert db_session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 1
+
+
+def test_who_was_in_the_library_stays_in_it(database):
+    """0014 moves a suspension from its instant to the status, and specialities into a table of their own."""
+    command.upgrade(alembic_config(database), "0013")
+    facts = '{"id": "%s", "suspended": false, "specialities": ["甲", "乙", "甲"]}'
+    with database.writing() as db_session:
+        for statement in (
+            "INSERT INTO organisation VALUES ('o', '单位', 'employer', 'C', '2026-01-01')",
+            "INSERT INTO site VALUES ('s', 'o', '主场', NULL)",
+        ):
+            db_session.execute(text(statement))
+        for number, suspended in (("1", "NULL"), ("2", "'2026-02-01'")):
+            names = "id, organisation_id, login, name, mail, language, totp_last_step, failures, created_at"
+            values = f"'a{number}', 'o', 'e{number}', '人', '', 'zh', 0, 0, '2026-01-01'"
+            db_session.execute(text(f"INSERT INTO account ({names}) VALUES ({values})"))
+            row = {"facts": facts % number}
+            columns = "(id, account_id, site_id, facts, suspended_at)"
+            values = f"('e{number}', 'a{number}', 's', :facts, {suspended})"
+            db_session.execute(text(f"INSERT INTO expert {columns} VALUES {values}"), row)
+        names = "case_id, lot, number, unit, strata, expert_id, salt, findings"
+        salt = "'s'" if database.is_sqlite else "'s'::bytea"
+        db_session.execute(
+            text(f"INSERT INTO pseudonym ({names}) VALUES ('c', '1', 'n', 'u', '[]', 'e1', {salt}, '[]')")
+        )
+        db_session.commit()
+    upgrade(database)
+    with database.reading() as db_session:
+        rows = db_session.execute(text("SELECT id, number, status, facts FROM expert ORDER BY id")).all()
+        assert [(row.id, row.number, row.status) for row in rows] == [
+            ("e1", "e1", "admitted"),
+            ("e2", "e2", "suspended"),
+        ]
+        assert "suspended" not in rows[0].facts
+        assert db_session.execute(text("SELECT count(*) FROM expert_speciality")).scalar_one() == 4
+        assert db_session.execute(text("SELECT expert_id FROM pseudonym")).scalar_one() == "e1"

@@ -95,13 +95,31 @@ class RetireCommitteeForm(FlaskForm):
     )
 
 
-class ExpertsForm(FlaskForm):
-    """A list of experts as JSON or CSV."""
+class ExpertTableForm(FlaskForm):
+    """A list of experts as a table."""
 
-    entries = FileField(
-        _l("专家名册（JSON 或 CSV）"),
+    table = FileField(
+        _l("专家名册（XLSX 或 CSV）"), [FileRequired(_l("请选择文件"))], description=_l("按模板的列名填写。")
+    )
+
+
+class SpecialitiesForm(FlaskForm):
+    """Another classification of specialities."""
+
+    document = FileField(
+        _l("专业分类文件（JSON）"),
         [FileRequired(_l("请选择文件"))],
-        description=_l("CSV 首行：login,name,organisation,credit_code,mail,site,specialities,born,certified_until"),
+        description=_l("格式 specialities/v1，见下载的现行文件。"),
+    )
+
+
+class ReasonForm(FlaskForm):
+    """Why a step is taken; it stays in the expert's history."""
+
+    reason = StringField(
+        _l("理由"),
+        [InputRequired(_l("请写明理由")), Length(max=500, message=_l("至多 500 字"))],
+        description=_l("写入专家的记录，不能更改。"),
     )
 
 

@@ -20,8 +20,7 @@ from app.services import accounts, experts, sittings
 from app.services.accounts import NewOrganisation
 from app.web.entitled import account_key, in_words
 from app.web.names import PHASES
-from app.web.operator.forms import AccountForm, ExpertsForm, SiteForm
-from app.web.operator.imports import read_experts
+from app.web.operator.forms import AccountForm, SiteForm
 from app.web.operator.wording import BOARD_STEPS, CEREMONY_STAGES
 from app.web.pages import Refused, local_time
 from app.web.public.register import register_now
@@ -29,7 +28,6 @@ from app.web.wording import ROLES
 from evaluation.sitting import MemberIdentified
 
 routes = Blueprint("operator", __name__)
-MOST_BYTES = 1 << 20
 
 
 @routes.get("/centre")
@@ -62,26 +60,6 @@ def sites() -> Any:
         except Refused as refusal:
             errors = [in_words(refusal)]
     return render_template("pages/operator/sites.html", form=form, errors=errors, sites=found, people=people)
-
-
-@routes.route("/centre/experts", methods=["GET", "POST"])
-@access(Action.EXPERT_MANAGE)
-def expert_library() -> Any:
-    """The library in numbers, and its import."""
-    form, errors, added = ExpertsForm(), [], request.args.get("added", "")
-    if form.validate_on_submit():
-        try:
-            places = {site["name"]: site["id"] for site in experts.list_sites(platform())}
-            entries = read_experts(form.entries.data.read(MOST_BYTES), places)
-            ids = experts.add_experts(platform(), required_log_in(), entries)
-            return redirect(url_for("operator.expert_library", added=len(ids)))
-        except Refused as refusal:
-            errors = [in_words(refusal)]
-    with platform().database.reading() as db_session:
-        pools = boards.expert_pools(db_session)
-        found = boards.site_rows(db_session)
-    shown = {"form": form, "errors": errors, "pools": pools, "sites": found}
-    return render_template("pages/operator/experts.html", added=added if added.isdigit() else "", **shown)
 
 
 @routes.route("/accounts", methods=["GET", "POST"])

@@ -48,3 +48,33 @@ CEREMONY_ENDS = {
     "share_unreadable": _l("分发的份额无法打开"),
     "complaint_unfounded": _l("投诉不成立"),
 }
+
+IMPORT_STAGES = {
+    "checked": _l("已检查，尚未导入"),
+    "taking": _l("正在导入"),
+    "taken": _l("已导入"),
+    "cancelled": _l("已取消"),
+}
+# What entered experts where no person did.
+MACHINES = {"machine": _l("服务器命令行"), "generated": _l("生成的演示数据")}
+EXPERT_COLUMNS = {
+    "number": _l("专家编号"),
+    "name": _l("姓名"),
+    "id_number": _l("身份证号"),
+    "born": _l("出生日期"),
+    "phone": _l("手机"),
+    "mail": _l("电子邮箱"),
+    "organisation": _l("工作单位"),
+    "credit_code": _l("统一社会信用代码"),
+    "past_employments": _l("原工作单位"),
+    "site": _l("场所"),
+    "specialities": _l("专业代码"),
+    "title": _l("职称"),
+    "practising_since": _l("从业起始日期"),
+    "region": _l("地区代码"),
+    "qualifications": _l("执业资格"),
+    "certified_until": _l("聘期截止"),
+    "relatives": _l("应回避的亲属"),
+    "interests": _l("持股单位代码"),
+    "absences": _l("不能参加的日期"),
+}

@@ -21,7 +21,8 @@ from app.config import Settings
 from app.models import Account
 from app.procedure.roles import Role
 from app.queries.cases import load_case
-from app.services import accounts, bids, deadlines, experts, register, tenders
+from app.queries.experts import waiting_imports
+from app.services import accounts, bids, deadlines, experts, register, standings, tenders
 from app.services.accounts import LogIn, NewOrganisation
 from app.services.acts import Proposal, act_head, record_act
 from app.services.installation import alembic_config
@@ -154,6 +155,9 @@ class Installation:
             for i in range(16)
         ]
         experts.add_experts(self.platform, centre, entries)
+        with self.platform.database.reading() as db_session:
+            batch = waiting_imports(db_session)[0].id
+        standings.admit_batch(self.platform, self.people["regulator"].log_in, batch, "名册已核对")
 
     # acting
 

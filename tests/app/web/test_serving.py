@@ -15,6 +15,8 @@ from app.procedure import rehearsal
 from app.procedure.exports import EvidenceExportReleased, EvidenceExportRequested
 from app.queries.timeline import stage_of
 from app.services import draws
+from app.services.jobs import claim_job, finish_job
+from app.tasks.jobs import run_job
 from app.web.regulator.views import gravest
 from app.web.steps import STAGE_NAMES
 from evaluation.draw import SeatState
@@ -50,6 +52,8 @@ def account(**changes: str) -> dict[str, str]:
         ("/centre/committees", {"centre"}),
         ("/centre/sites", {"centre"}),
         ("/centre/experts", {"centre"}),
+        ("/centre/specialities", {"centre"}),
+        ("/experts/admissions", {"centre", "regulator"}),
         ("/accounts", {"admin"}),
         ("/accounts/waiting", {"centre", "releaser"}),
         ("/witness", {"witness-host"}),
@@ -87,19 +91,62 @@ def test_roles_that_nobody_may_combine_are_refused_in_words(founded: Site):
     assert "AO, RG" in answer
 
 
-def test_experts_are_imported_whole_or_not_at_all(founded: Site):
+HEAD = "专家编号,姓名,电子邮箱,工作单位,统一社会信用代码,场所,专业代码,出生日期,聘期截止\n"
+GOOD = "E-100,张三,a@example.org,甲单位,91510000TEST000100,主场,A0801；B01,1980-01-01,2031-01-01\n"
+BAD = "E-101,李四,b@example.org,乙单位,91510000TEST000101,主场,A0801,1980-13-01,2031-01-01\n"
+
+
+def test_a_list_is_examined_then_imported_then_admitted_by_another(founded: Site):
     browser = founded.browser("centre")
-    head = "login,name,organisation,credit_code,mail,site,specialities,born,certified_until\n"
-    good = "e-100,张三,甲单位,E100,a@example.org,主场,goods;works,1980-01-01,2031-01-01\n"
-    bad = "e-101,李四,乙单位,E101,b@example.org,主场,goods,1980-13-01,2031-01-01\n"
-    wrong = browser.post("/centre/experts", entries=file(head + good + bad, "experts.csv"))
-    assert wrong.status_code == 200
-    assert "$.experts[1].born" in wrong.get_data(as_text=True)
-    assert browser.post("/centre/experts", entries=file(head + good, "experts.csv")).status_code == 302
-    page = browser.get("/centre/experts?added=1")
-    assert "已录入 1 人" in page
-    assert "张三" not in page
-    assert "login" in browser.post("/centre/experts", entries=file("a,b\n1,2\n", "x.csv")).get_data(as_text=True)
+    examined = browser.post("/centre/experts", table=file(HEAD + GOOD + BAD, "experts.csv"))
+    page = browser.get(examined.location)
+    assert "导入无误的 1 行" in page
+    assert "“1980-13-01”不是日期" in page
+    assert browser.post(examined.location).status_code == 302
+    work_off(founded.case.platform)
+    assert "张三" not in browser.get("/centre/experts")
+    assert "A0801 房屋建筑工程施工" not in browser.get("/centre/experts")
+    assert "由您登记，须另一人核准" in browser.get("/experts/admissions")
+    admit = f"/experts/admissions/{examined.location.rpartition('/')[2]}"
+    assert "此步骤须由另一人完成" in browser.post(admit, reason="核对").get_data(as_text=True)
+    inspector = founded.browser("inspector")
+    assert "请写明理由" in inspector.post(admit, reason="").get_data(as_text=True)
+    assert inspector.post(admit, reason="已核对").status_code == 302
+    assert "A0801 房屋建筑" in browser.get("/centre/experts")
+
+
+def test_a_list_without_the_headings_is_refused(founded: Site):
+    browser = founded.browser("centre")
+    assert browser.client.get("/centre/experts/template.xlsx").data.startswith(b"PK")
+    wrong = browser.post("/centre/experts", table=file("a,b\n1,2\n", "x.csv")).get_data(as_text=True)
+    assert "首行缺少这些列：专家编号" in wrong
+
+
+def test_an_import_is_called_off(founded: Site):
+    browser = founded.browser("centre")
+    row = GOOD.replace("E-100", "E-102")
+    examined = browser.post("/centre/experts", table=file(HEAD + row, "experts.csv")).location
+    assert browser.post(examined, cancel="1").status_code == 302
+    assert "已取消" in browser.get(examined)
+    assert "不能再改变" in browser.post(examined).get_data(as_text=True)
+
+
+def test_another_classification_is_put_in_force(tmp_path):
+    browser = played(tmp_path, WholeCase.found).browser("centre")
+    assert "不是官方分类" in browser.get("/centre/specialities")
+    document = json.loads(browser.get("/centre/specialities.json"))
+    document["specialities"] = [{"code": "D0101", "zh": "新", "en": "new"}]
+    wrong = browser.post("/centre/specialities", document=file(json.dumps(document), "s.json"))
+    assert "上级 D01 不在分类中" in wrong.get_data(as_text=True)
+    document["specialities"] = [{"code": "D", "zh": "新类", "en": "new"}]
+    assert browser.post("/centre/specialities", document=file(json.dumps(document), "s.json")).status_code == 302
+    assert "新类" in browser.get("/centre/specialities")
+
+
+def work_off(platform):
+    while (job := claim_job(platform)) is not None:
+        run_job(platform, job)
+        finish_job(platform, job)
 
 
 def test_a_committee_is_registered_from_its_description_alone(founded: Site):

@@ -1,0 +1,46 @@
+"""What strangers hand in is read in a process of its own, with limits: what is built to crash, hang or fill the memory
+of a reader does so there, and the web process goes on.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+OPEN_FILES = 32
+
+
+class BeyondBounds(Exception):
+    """The reader ended without an answer: too long, too large, or a crash."""
+
+
+def read_apart(module: str, data: bytes, seconds: float) -> bytes:
+    """What `python -m module` answers to `data`, within `seconds`. Raises BeyondBounds."""
+    try:
+        done = subprocess.run(
+            (sys.executable, "-B", "-m", module),
+            input=data,
+            capture_output=True,
+            cwd=ROOT,
+            env={"LC_ALL": "C.UTF-8"},
+            timeout=seconds,
+            check=True,
+        )
+    except subprocess.SubprocessError as exc:
+        raise BeyondBounds from exc
+    return done.stdout
+
+
+def bound_this_process(memory_bytes: int, seconds: int) -> None:
+    """From here on this process has these limits, and writes no file."""
+    for kind, most in (
+        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(kind, (most, most))

@@ -1,0 +1,130 @@
+"""Tables as people keep them: CSV (UTF-8, or GB 18030 as Chinese spreadsheets write it) and the first sheet of an XLSX.
+
+An XLSX is read apart, within limits of memory and time: a few kilobytes of it can unfold to gigabytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import sys
+import zipfile
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from xml.sax.saxutils import escape
+
+from app.adapters.bounded import BeyondBounds, bound_this_process, read_apart
+from app.procedure.errors import RuleViolation
+
+MOST_ROWS = 200_000
+MOST_COLUMNS = 40
+LONGEST_CELL = 1000
+SECONDS = 90
+MEMORY_BYTES = 1 << 30
+ZIP = b"PK\x03\x04"
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_NS = "http://schemas.openxmlformats.org"
+_PARTS = {
+    "[Content_Types].xml": f'<Types xmlns="{_NS}/package/2006/content-types"><Default Extension="rels" ContentType='
+    '"application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" '
+    'ContentType="application/xml"/>'
+    '<Override PartName="/xl/workbook.xml" ContentType='
+    '"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>',
+    "_rels/.rels": f'<Relationships xmlns="{_NS}/package/2006/relationships"><Relationship Id="r1" '
+    f'Type="{_NS}/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+    "xl/workbook.xml": f'<workbook xmlns="{_NS}/spreadsheetml/2006/main" '
+    f'xmlns:r="{_NS}/officeDocument/2006/relationships"><sheets><sheet name="1" sheetId="1" r:id="r1"/></sheets>'
+    "</workbook>",
+    "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_NS}/package/2006/relationships"><Relationship Id="r1" '
+    f'Type="{_NS}/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+}
+
+
+def read_table(data: bytes) -> Iterator[tuple[str, ...]]:
+    """The rows of a file, cells as trimmed text, dates as YYYY-MM-DD; CSV or XLSX by its first bytes.
+
+    Raises RuleViolation `table_unreadable`, `table_too_large`.
+    """
+    rows = _sheet(data) if data.startswith(ZIP) else _csv(data)
+    for number, row in enumerate(rows):
+        if number >= MOST_ROWS or len(row) > MOST_COLUMNS or any(len(cell) > LONGEST_CELL for cell in row):
+            raise RuleViolation("table_too_large", row=number + 1, rows=MOST_ROWS, columns=MOST_COLUMNS)
+        yield tuple(cell.strip() for cell in row)
+
+
+def _csv(data: bytes) -> Iterator[Sequence[str]]:
+    try:
+        yield from csv.reader(io.StringIO(_decoded(data), newline=""), strict=True)
+    except (UnicodeDecodeError, csv.Error) as exc:
+        raise RuleViolation("table_unreadable") from exc
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("gb18030")
+
+
+def _sheet(data: bytes) -> Iterator[Sequence[str]]:
+    try:
+        answer = read_apart(__name__, data, SECONDS)
+    except BeyondBounds as exc:
+        raise RuleViolation("table_unreadable") from exc
+    for line in answer.splitlines():
+        yield json.loads(line)
+
+
+def write_csv(rows: Sequence[Sequence[str]]) -> bytes:
+    """A CSV that spreadsheets open as UTF-8; a cell that would be taken for a formula is quoted with an apostrophe."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerows([f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell for cell in row] for row in rows)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def write_workbook(rows: Sequence[Sequence[str]]) -> bytes:
+    """An XLSX of one sheet in which every cell is text, so that no identity number becomes a rounded number."""
+    lines = "".join(
+        "<row>"
+        + "".join(f'<c t="inlineStr"><is><t>{escape(_NO_XML.sub("", cell))}</t></is></c>' for cell in row)
+        + "</row>"
+        for row in rows
+    )
+    sheet = f'<worksheet xmlns="{_NS}/spreadsheetml/2006/main"><sheetData>{lines}</sheetData></worksheet>'
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as made:
+        for name, text in (_PARTS | {"xl/worksheets/sheet1.xml": sheet}).items():
+            made.writestr(name, text)
+    return file.getvalue()
+
+
+def _cell(value: object) -> str:
+    match value:
+        case datetime():
+            return value.date().isoformat()
+        case date():
+            return value.isoformat()
+        case float() if value.is_integer():
+            return str(int(value))
+    return str(value)
+
+
+def main() -> None:
+    """The first sheet of the workbook on standard input, a JSON list per row on standard output, within the limits."""
+    from python_calamine import CalamineWorkbook
+
+    bound_this_process(MEMORY_BYTES, SECONDS)
+    book = CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
+    for number, row in enumerate(book.get_sheet_by_index(0).iter_rows()):
+        if number > MOST_ROWS:
+            return
+        sys.stdout.write(json.dumps([_cell(value) for value in row], ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""The expert library: who is in it, how each stands, what was done about it, and what is imported."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base
+
+
+class Expert(Base):
+    """An expert of the library; `facts` is what eligibility and recusal read, as JSON, but for the status.
+
+    `number` is the library's own number; `credential` a keyed hash of the identity number, by which a person is
+    recognised. `status_by` brought the status about. `batch` is the import that an expert came with.
+    """
+
+    __tablename__ = "expert"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    number: Mapped[str] = mapped_column(String(32), unique=True, index=True)
+    credential: Mapped[str | None] = mapped_column(String(64), unique=True, index=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), unique=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("site.id"), index=True)
+    batch: Mapped[str] = mapped_column(String(32), index=True, default="")
+    status: Mapped[str] = mapped_column(String(20))
+    status_by: Mapped[str] = mapped_column(String(64))
+    facts: Mapped[str] = mapped_column(Text)
+
+
+class ExpertSpeciality(Base):
+    """A speciality that an expert holds: a code of the tree, or plain words."""
+
+    __tablename__ = "expert_speciality"
+
+    expert_id: Mapped[str] = mapped_column(ForeignKey("expert.id"), primary_key=True)
+    speciality: Mapped[str] = mapped_column(String(60), primary_key=True, index=True)
+
+
+class ExpertContact(Base):
+    """Mail address, phone and identity number, sealed with the installation's key: for the notification service."""
+
+    __tablename__ = "expert_contact"
+
+    expert_id: Mapped[str] = mapped_column(ForeignKey("expert.id"), primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ContactLookUp(Base):
+    """Each time that the notification service opened somebody's contact; never changed."""
+
+    __tablename__ = "contact_look_up"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    expert_id: Mapped[str] = mapped_column(String(32), index=True)
+    purpose: Mapped[str] = mapped_column(String(40))
+
+
+class ExpertEvent(Base):
+    """One step in an expert's history; never changed. `step` is of evaluation.standing or `correct`."""
+
+    __tablename__ = "expert_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    expert_id: Mapped[str] = mapped_column(String(32), index=True)
+    at: Mapped[datetime]
+    step: Mapped[str] = mapped_column(String(20))
+    by: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(String(500))
+    facts: Mapped[str] = mapped_column(Text)
+
+
+class ExpertImport(Base):
+    """A file of experts: examined, then taken part by part, then admitted by a second person.
+
+    `stage`: checked, taking, taken, cancelled. `faults` are the first of what is wrong, as JSON.
+    """
+
+    __tablename__ = "expert_import"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(String(64))
+    by: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+    stage: Mapped[str] = mapped_column(String(20))
+    total: Mapped[int]
+    faulty: Mapped[int]
+    known: Mapped[int]
+    taken: Mapped[int]
+    faults: Mapped[str] = mapped_column(Text)
+
+
+class ExpertImportPart(Base):
+    """Rows without a fault that wait to be taken, sealed; deleted once they are taken."""
+
+    __tablename__ = "expert_import_part"
+
+    import_id: Mapped[str] = mapped_column(ForeignKey("expert_import.id"), primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SpecialityList(Base):
+    """A classification of specialities that the centre has put into force; the latest one counts. Never changed."""
+
+    __tablename__ = "speciality_list"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(64))
+    document: Mapped[str] = mapped_column(Text)

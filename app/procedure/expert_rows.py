@@ -1,0 +1,226 @@
+"""One row of a table of experts: read into an entry of the library, or told what is wrong in which column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from evaluation.specialities import SpecialityTree
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column by its key, its Chinese heading, whether a row needs it, and an example for the template."""
+
+    key: str
+    zh: str
+    needed: bool
+    example: str
+
+
+COLUMNS = (
+    Column("number", "专家编号", True, "ZJ000001"),
+    Column("name", "姓名", True, "生成张三"),
+    Column("id_number", "身份证号", False, "51010419800101123X"),
+    Column("born", "出生日期", False, "1980-01-01"),
+    Column("phone", "手机", False, "13800000000"),
+    Column("mail", "电子邮箱", True, "expert@example.org"),
+    Column("organisation", "工作单位", True, "某某设计院"),
+    Column("credit_code", "统一社会信用代码", True, "91510000DEMO000001"),
+    Column("past_employments", "原工作单位", False, "91510000DEMO000002:2024-05-31"),
+    Column("site", "场所", True, "主场"),
+    Column("specialities", "专业代码", True, "A0801；A0802"),
+    Column("title", "职称", False, "高级工程师"),
+    Column("practising_since", "从业起始日期", False, "2005-07-01"),
+    Column("region", "地区代码", False, "510000"),
+    Column("qualifications", "执业资格", False, "注册造价工程师:2029-12-31"),
+    Column("certified_until", "聘期截止", True, "2029-12-31"),
+    Column("relatives", "应回避的亲属", False, ""),
+    Column("interests", "持股单位代码", False, ""),
+    Column("absences", "不能参加的日期", False, "2026-10-01~2026-10-07"),
+)
+LIST_MARKS = re.compile(r"[;；、|]")
+LONGEST = 200
+LISTS = frozenset({"past_employments", "qualifications", "absences"})  # as long as a cell may be
+PATTERNS = {
+    "number": (re.compile(r"[0-9A-Za-z-]{2,32}"), "row_number"),
+    "phone": (re.compile(r"1[0-9]{10}"), "row_phone"),
+    "mail": (re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"), "row_mail"),
+    "credit_code": (re.compile(r"[0-9A-Z]{18}"), "row_credit_code"),
+    "region": (re.compile(r"[0-9]{6}"), "row_region"),
+}
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECK = "10X98765432"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong in one cell: the row's number in the file, the column's key, a code with a sentence, the text."""
+
+    row: int
+    column: str
+    code: str
+    given: str = ""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a row may name: sites by name and by id, and the tree of specialities."""
+
+    sites: Mapping[str, str]
+    tree: SpecialityTree
+
+
+def headings(row: Sequence[str]) -> tuple[dict[str, int], tuple[str, ...]]:
+    """Where each column stands, by the Chinese heading or the key; and which needed ones are missing."""
+    names = {column.zh: column.key for column in COLUMNS} | {column.key: column.key for column in COLUMNS}
+    places = {names[text]: place for place, text in reversed(list(enumerate(row))) if text in names}
+    return places, tuple(column.zh for column in COLUMNS if column.needed and column.key not in places)
+
+
+def check_digit(body: str) -> str:
+    """The last place of an identity number, from the seventeen before it (GB 11643-1999)."""
+    return _CHECK[sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, body, strict=True)) % len(_CHECK)]
+
+
+def identity_number_fits(text: str) -> bool:
+    """Eighteen places with their check digit (GB 11643-1999)."""
+    if not re.fullmatch(r"[0-9]{17}[0-9X]", text):
+        return False
+    return check_digit(text[:17]) == text[17] and _day(f"{text[6:10]}-{text[10:12]}-{text[12:14]}") is not None
+
+
+@lru_cache(maxsize=1 << 15)
+def _day(text: str) -> str | None:
+    """A day as YYYY-MM-DD, also where it was written 2026/1/5 or 20260105; None where it is none."""
+    found = re.fullmatch(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?", text)
+    try:
+        return date(*map(int, found.groups())).isoformat() if found else None
+    except ValueError:
+        return None
+
+
+class _Row:
+    """The cells of a row, and what was found wrong in them."""
+
+    def __init__(self, number: int, cells: Mapping[str, str], known: Known) -> None:
+        self.number, self.cells, self.known = number, cells, known
+        self.faults: list[Fault] = []
+
+    def wrong(self, column: str, code: str, given: str = "") -> None:
+        secret = column in ("id_number", "phone")
+        self.faults.append(Fault(self.number, column, code, "" if secret else given[:40]))
+
+    def check(self, column: Column) -> None:
+        text = self.cells[column.key]
+        if not text:
+            if column.needed:
+                self.wrong(column.key, "row_missing")
+            return
+        if len(text) > LONGEST and column.key not in LISTS:
+            self.wrong(column.key, "row_too_long", text)
+        pattern, code = PATTERNS.get(column.key, (None, ""))
+        if pattern is not None and not pattern.fullmatch(text):
+            self.wrong(column.key, code, text)
+
+    def day(self, column: str, text: str | None = None) -> str:
+        text = self.cells[column] if text is None else text
+        found = _day(text) if text else ""
+        if found is None:
+            self.wrong(column, "row_date", text)
+        return found or ""
+
+    def parts(self, column: str) -> list[str]:
+        text = self.cells[column]
+        return [part.strip() for part in LIST_MARKS.split(text) if part.strip()] if text else []
+
+    def pairs(self, column: str, mark: str, dated: Callable[[str, str], dict[str, str]]) -> list[dict[str, str]]:
+        """Parts of two halves; the full-width colon counts like the plain one."""
+        found = []
+        for part in self.parts(column):
+            first, _mark, second = part.replace("：", ":").replace("～", "~").partition(mark)
+            found.append(dated(first.strip(), second.strip()))
+        return found
+
+
+def read_row(number: int, cells: Mapping[str, str], known: Known) -> tuple[dict[str, Any], tuple[Fault, ...]]:
+    """The entry as the library's interface takes it, and every fault; with a fault the entry must not be used."""
+    row = _Row(number, {column.key: cells.get(column.key, "") for column in COLUMNS}, known)
+    for column in COLUMNS:
+        row.check(column)
+    entry: dict[str, Any] = {key: row.cells[key] for key in ("number", "name", "mail", "phone", "title", "region")}
+    entry["login"] = f"expert-{row.cells['number']}"
+    entry["organisation"] = {
+        "name": row.cells["organisation"],
+        "kind": "employer",
+        "credit_code": row.cells["credit_code"],
+    }
+    entry |= {"born": _born(row), "id_number": row.cells["id_number"].upper(), "site": _site(row)}
+    entry |= {"specialities": _specialities(row), "certified_until": row.day("certified_until")}
+    if since := row.day("practising_since"):
+        entry["practising_since"] = since
+    entry |= {"relatives": row.parts("relatives"), "interests": row.parts("interests"), **_histories(row)}
+    return entry, tuple(row.faults)
+
+
+def _histories(row: _Row) -> dict[str, Any]:
+    def employment(code: str, until: str) -> dict[str, str]:
+        if not until:
+            row.wrong("past_employments", "row_pair", code)
+        return {"organisation": code, "until": row.day("past_employments", until)}
+
+    def qualification(name: str, until: str) -> dict[str, str]:
+        return {"name": name} | ({"until": row.day("qualifications", until)} if until else {})
+
+    def absence(first: str, last: str) -> dict[str, str]:
+        days = {"first": row.day("absences", first), "last": row.day("absences", last or first)}
+        if days["first"] > days["last"] > "":
+            row.wrong("absences", "row_absence_order", first)
+        return days
+
+    return {
+        "past_employments": row.pairs("past_employments", ":", employment),
+        "qualifications": row.pairs("qualifications", ":", qualification),
+        "absences": row.pairs("absences", "~", absence),
+    }
+
+
+def _born(row: _Row) -> str:
+    """The day of birth: given, or read from the identity number, with which it must agree."""
+    given, identity = row.day("born"), row.cells["id_number"].upper()
+    if not identity:
+        if not row.cells["born"]:
+            row.wrong("born", "row_missing")
+        return given
+    if not identity_number_fits(identity):
+        row.wrong("id_number", "row_id_number")
+        return given
+    stated = f"{identity[6:10]}-{identity[10:12]}-{identity[12:14]}"
+    if given and given != stated:
+        row.wrong("born", "row_born_differs", given)
+    return stated
+
+
+def _site(row: _Row) -> str:
+    text = row.cells["site"]
+    found = row.known.sites.get(text, "")
+    if text and not found:
+        row.wrong("site", "row_site", text)
+    return found
+
+
+def _specialities(row: _Row) -> list[str]:
+    found = list(dict.fromkeys(row.parts("specialities")))
+    for code in found:
+        if code not in row.known.tree.by_code:
+            row.wrong("specialities", "row_speciality", code)
+    return found
+
+
+def repeated(entry: Mapping[str, Any], seen: Collection[str]) -> str:
+    """The column in which a row repeats an earlier one of the file, or ""."""
+    return next((key for key in ("number", "id_number") if entry[key] and f"{key}:{entry[key]}" in seen), "")

@@ -1,0 +1,48 @@
+"""Mail address, phone and identity number of experts: sealed, and opened for the notification service alone.
+
+Only notices and call-ups may ask for one; a test holds it. Each opening is on record.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
+
+from app.models import Account, ContactLookUp, Expert, ExpertContact
+from app.services.platform import Platform
+
+
+@dataclass(frozen=True)
+class Contact:
+    """How a person is reached, and who it is by identity number; "" where it is not known."""
+
+    mail: str
+    phone: str = ""
+    id_number: str = ""
+
+
+def seal_contact(platform: Platform, contact: Contact) -> bytes:
+    return platform.keys.protect(json.dumps(vars(contact)).encode())
+
+
+def credential(platform: Platform, id_number: str) -> str | None:
+    """By what a person is recognised without the number: its keyed hash; None where there is no number."""
+    if not id_number:
+        return None
+    return hmac.new(platform.keys.secret, f"expert-credential/{id_number}".encode(), hashlib.sha256).hexdigest()
+
+
+def mail_address(platform: Platform, db_session: DbSession, account: Account, purpose: str, now: datetime) -> str:
+    """Where an account's mail goes. An expert's address is sealed; its opening is kept, in a write transaction."""
+    expert_id = db_session.scalar(select(Expert.id).where(Expert.account_id == account.id))
+    sealed = db_session.get(ExpertContact, expert_id) if expert_id else None
+    if sealed is None:
+        return account.mail
+    db_session.add(ContactLookUp(at=now, expert_id=sealed.expert_id, purpose=purpose))
+    return Contact(**json.loads(platform.keys.reveal(sealed.sealed))).mail

@@ -1,0 +1,95 @@
+"""How experts come into the library and leave it: each step with its reason, admission and removal by two persons."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session as DbSession
+
+from app.casefile.codec import encode
+from app.models import Expert, ExpertEvent, ExpertImport
+from app.permissions.actions import Action
+from app.permissions.policy import authorize
+from app.procedure.errors import RuleViolation
+from app.services.accounts import LogIn
+from app.services.actors import load_actor
+from app.services.platform import Platform
+from app.services.unit_of_work import plain_transaction
+from evaluation.experts import Absence
+from evaluation.standing import Standing, Status, Step, after
+
+LONGEST_REASON = 500
+ACTION_OF = {Step.ADMIT: Action.EXPERT_ADMIT, Step.REMOVE: Action.EXPERT_ADMIT, Step.REFUSE: Action.EXPERT_ADMIT}
+
+
+def take_step(platform: Platform, log_in: LogIn, expert_id: str, step: Step, reason: str) -> None:
+    """Review, admit, suspend, restore, remove one expert.
+
+    Raises RuleViolation `expert_unknown`, and those of `evaluation.standing.after`.
+    """
+    with plain_transaction(platform.database) as (db_session, now):
+        authorize(load_actor(db_session, log_in.account_id), ACTION_OF.get(step, Action.EXPERT_MANAGE))
+        row = db_session.get(Expert, expert_id, with_for_update=True)
+        if row is None:
+            raise RuleViolation("expert_unknown")
+        standing = after(Standing(Status(row.status), row.status_by), step, log_in.account_id, reason)
+        row.status, row.status_by = standing.status.value, standing.by
+        note(db_session, row.id, step.value, log_in.account_id, reason, now)
+
+
+def note(db_session: DbSession, expert_id: str, step: str, by: str, reason: str, now: datetime, **facts: Any) -> None:
+    """One more line of an expert's history."""
+    text = json.dumps(encode(facts), ensure_ascii=False)
+    row = ExpertEvent(expert_id=expert_id, at=now, step=step, by=by, reason=reason.strip()[:LONGEST_REASON], facts=text)
+    db_session.add(row)
+
+
+def admit_batch(platform: Platform, log_in: LogIn, batch_id: str, reason: str) -> int:
+    """Admit everybody of an import who was reviewed by it; how many. Who has imported cannot admit.
+
+    Raises RuleViolation `batch_unknown`, `standing_reason_missing`, `second_person_needed`.
+    """
+    with plain_transaction(platform.database) as (db_session, now):
+        authorize(load_actor(db_session, log_in.account_id), Action.EXPERT_ADMIT)
+        batch = db_session.get(ExpertImport, batch_id, with_for_update=True)
+        if batch is None:
+            raise RuleViolation("batch_unknown")
+        after(Standing(Status.REVIEWED, batch.by), Step.ADMIT, log_in.account_id, reason)
+        waiting = (Expert.batch == batch_id, Expert.status == Status.REVIEWED, Expert.status_by == batch.by)
+        ids = list(db_session.scalars(select(Expert.id).where(*waiting)))
+        admitted = {"status": Status.ADMITTED.value, "status_by": log_in.account_id}
+        unseen = {"synchronize_session": False}  # no object of these rows is loaded
+        db_session.execute(update(Expert).where(*waiting).values(admitted), execution_options=unseen)
+        line = {"at": now, "step": Step.ADMIT.value, "by": log_in.account_id, "reason": reason.strip()[:LONGEST_REASON]}
+        if ids:
+            db_session.execute(insert(ExpertEvent), [{"expert_id": one, "facts": "{}", **line} for one in ids])
+        return len(ids)
+
+
+def set_absences(
+    platform: Platform,
+    log_in: LogIn,
+    expert_id: str,
+    absences: tuple[Absence, ...],
+    action: Action = Action.EXPERT_MANAGE,
+) -> None:
+    """Days on which an expert is not available: entered by the centre, or by the expert for himself or herself.
+
+    Raises RuleViolation `expert_unknown`, `absence_order`.
+    """
+    for absence in absences:
+        if absence.last < absence.first:
+            raise RuleViolation("absence_order", first=absence.first.isoformat(), last=absence.last.isoformat())
+    with plain_transaction(platform.database) as (db_session, now):
+        actor = load_actor(db_session, log_in.account_id)
+        authorize(actor, action)
+        row = db_session.get(Expert, expert_id, with_for_update=True)
+        if row is None or (action is Action.EXPERT_SELF and row.account_id != actor.id):
+            raise RuleViolation("expert_unknown")
+        facts = json.loads(row.facts)
+        before, facts["absences"] = facts.get("absences", []), encode(absences)
+        row.facts = json.dumps(facts, ensure_ascii=False)
+        note(db_session, row.id, "correct", log_in.account_id, "", now, before=before, absences=absences)
