@@ -58,6 +58,12 @@ def holdings(profile: Profile) -> list[Holding]:
     return [holding for holding in found if holding is not None]
 
 
+def stamp(profile: Profile) -> tuple[tuple[str, int], ...]:
+    """Another value after every change of the shares in a folder, without reading one."""
+    paths = [profile.folder / SHARE, *sorted(profile.folder.glob(f"{FORMER}/*/{SHARE}"))]
+    return tuple((str(path), path.stat().st_mtime_ns) for path in paths if path.exists())
+
+
 def check_room(profile: Profile, committee_id: str) -> None:
     """A folder holds shares of one committee. Raises Refused `ceremony_folder_taken`."""
     found = read_holding(profile.folder)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from app.client.connection import Refused, refuse
-from app.client.holding import holdings, missing_share
+from app.client.holding import holdings, missing_share, stamp
 from app.client.keyfile import Profile, read_json, write_json, write_private
 from app.client.passphrase import seal_under
 from app.client.verified_case import Event, Source, VerifiedCase, verified_case
@@ -127,6 +127,20 @@ class Trustee:
         witnesses = tuple(VerifierKey.parse(text, COSIGNATURE) for text in facts.get("witnesses", ()))
         pinned = (memory, roots, witnesses)
         return tuple(cls(held.committee, held.index, held.secret(passphrase), *pinned) for held in found)
+
+    @classmethod
+    def follow(cls, profile: Profile, passphrase: str) -> Callable[[], tuple[Trustee, ...]]:
+        """What `read_all` gives, read again whenever a ceremony has changed the folder's shares meanwhile."""
+        known: dict[Any, tuple[Trustee, ...]] = {}
+
+        def current() -> tuple[Trustee, ...]:
+            now = stamp(profile)
+            if now not in known:
+                known.clear()
+                known[now] = cls.read_all(profile, passphrase)
+            return known[now]
+
+        return current
 
     def shares_due(
         self,

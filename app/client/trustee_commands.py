@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -12,6 +13,7 @@ from typing import Any
 
 from app.client.acting import Person
 from app.client.backup_commands import add_backup
+from app.client.ceremony_calls import ceremony_calls
 from app.client.ceremony_commands import add_ceremony
 from app.client.command_line import CLIENT_COMMANDS, add_command, count
 from app.client.connection import Refused
@@ -24,6 +26,7 @@ from app.client.verified_case import PlatformSource, Source
 from crypto.notes import COSIGNATURE, VerifierKey
 
 PAUSE = 2  # seconds between looks where no frame comes
+CEREMONIES_EVERY = 60  # seconds between looks for ceremonies, which nobody is late for by a minute
 Announce = Callable[[str, Any], None]
 
 
@@ -72,7 +75,8 @@ def _setup(arguments: argparse.Namespace) -> int:
 @spoken
 def _sign(arguments: argparse.Namespace) -> int:
     person = person_of(arguments)
-    trustees = _trustees_of(person, arguments)
+    _pin_witnesses(person, arguments)
+    trustees = Trustee.read_all(person.profile, passphrase())
     for case in _cases(person):
         feed = CaseFeed(person.connection, case)
         feed.refresh()
@@ -94,18 +98,18 @@ def _log(arguments: argparse.Namespace) -> int:
 @spoken
 def _agent(arguments: argparse.Namespace) -> int:
     person = person_of(arguments)
-    watch(person, _trustees_of(person, arguments), _say)
+    _pin_witnesses(person, arguments)
+    watch(person, Trustee.follow(person.profile, passphrase()), _say)
     return 0
 
 
-def _trustees_of(person: Person, arguments: argparse.Namespace) -> tuple[Trustee, ...]:
-    """The folder's trustee, once for each share, with the witnesses that it pins beside those of the terms."""
+def _pin_witnesses(person: Person, arguments: argparse.Namespace) -> None:
+    """Keep the witnesses that this trustee asks for beside those of the terms."""
     for text in arguments.witness:
         VerifierKey.parse(text, COSIGNATURE)
     kept = person.profile.facts.get("witnesses", [])
     if added := [text for text in arguments.witness if text not in kept]:
         person.profile.keep(witnesses=[*kept, *added])
-    return Trustee.read_all(person.profile, passphrase())
 
 
 def _witnesses(share: Share) -> str:
@@ -149,14 +153,22 @@ def hand_in(person: Person, case: str, share: Share) -> None:
 
 
 def watch(
-    person: Person, trustees: Sequence[Trustee], announce: Announce, *, stop: Callable[[], bool] = lambda: False
+    person: Person,
+    trustees: Callable[[], Sequence[Trustee]],
+    announce: Announce,
+    *,
+    stop: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Sign whatever is due, until `stop`. A broken line or a refusal is announced once and does not end it."""
+    """Sign whatever is due, until `stop`. A broken line or a refusal is announced once and does not end it.
+
+    `trustees` are asked for at each look, so that a resharing needs no new start; a ceremony that waits is announced.
+    """
     from app.client.live import LiveChannel  # a second of imports that no other command needs
 
     channel = LiveChannel(person.connection)
     feeds: dict[str, tuple[CaseFeed, Source]] = {}
     told: set[tuple[str, str]] = set()
+    asked_at = -float("inf")
 
     def tell(what: str, about: Any) -> None:
         if (what, str(about)) not in told:
@@ -165,12 +177,16 @@ def watch(
 
     while not stop():
         try:
+            if time.monotonic() - asked_at >= CEREMONIES_EVERY:
+                asked_at = time.monotonic()
+                for call in ceremony_calls(person):
+                    tell("ceremony", call)
             for case in _cases(person):
                 channel.follow(case)
                 fresh = CaseFeed(person.connection, case), PlatformSource(person.connection, case)
                 feed, source = feeds.setdefault(case, fresh)
                 feed.refresh()
-                for share in _due(person, trustees, feed, source, tell):
+                for share in _due(person, trustees(), feed, source, tell):
                     hand_in(person, case, share)
                     tell("signed", share)
                     feed.refresh()

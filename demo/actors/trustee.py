@@ -15,11 +15,11 @@ def play(actor: Actor) -> None:
     actor.person.profile.keep(organisation=organisation)
     actor.tell("trustee_ready", organisation=organisation)
     actor.until((actor.folder / "share.age").exists, "a share")
-    trustees = Trustee.read_all(actor.person.profile, PASSPHRASE)
+    trustees = Trustee.follow(actor.person.profile, PASSPHRASE)
 
     def announce(what: str, about: Any) -> None:
         if isinstance(about, Share):
-            actor.tell("share_signed", type=about.type, index=trustees[0].index, organisation=organisation)
+            actor.tell("share_signed", type=about.type, index=trustees()[0].index, organisation=organisation)
         elif about.code != "trustee_unvouched":  # the witness needs a moment
             actor.tell("trustee_refused", zh=about.sentences["zh"], en=about.sentences["en"])
 

@@ -6,6 +6,7 @@ import pytest
 
 from app.casefile.sealing import committee_of
 from app.client import trustee_commands
+from app.client.ceremony_calls import ceremony_calls
 from app.client.command_line import Parser
 from app.client.connection import Refused
 from app.client.handover import handed_on
@@ -34,6 +35,11 @@ def command(monkeypatch, folder, *arguments: str) -> int:
     return parsed.run(parsed)
 
 
+def calls(hall, folder) -> dict[str, list[str]]:
+    """What each trustee's agent calls for by hand."""
+    return {login: [call.code for call in ceremony_calls(hall.person(folder, login))] for login in LOGINS}
+
+
 def test_the_tools_hand_a_key_on_open_with_it_and_destroy_the_old_shares(hall, tmp_path, monkeypatch, capsys):
     with everybody(hall, tmp_path, hall.open()) as made:
         pass
@@ -41,7 +47,10 @@ def test_the_tools_hand_a_key_on_open_with_it_and_destroy_the_old_shares(hall, t
     bench = hall.bench
     bench.publish(seconds=600)
     assert committee_of(bench.case) == before
+    agents = {login: Trustee.follow(Profile(tmp_path / login), PASSPHRASE) for login in LOGINS}
+    assert [[one.committee for one in agents[login]()] for login in LOGINS] == [[before]] * 3
     ceremony = reshare(hall, before.id, (3, 1), 2)
+    assert calls(hall, tmp_path) == {"trustee-1": ["ceremony_waits"], "trustee-2": [], "trustee-3": ["ceremony_waits"]}
     with everybody(hall, tmp_path, ceremony) as came:
         pass
     committee = came["trustee-1"]
@@ -54,6 +63,9 @@ def test_the_tools_hand_a_key_on_open_with_it_and_destroy_the_old_shares(hall, t
         [True, False],
     ]
     assert [h.index for h in kept["trustee-1"]] == [2, 1]
+    new_first, old_only = [committee, before], [before]
+    assert [[one.committee for one in agents[login]()] for login in LOGINS] == [new_first, old_only, new_first]
+    assert calls(hall, tmp_path) == {"trustee-1": [], "trustee-2": ["ceremony_unfinished_here"], "trustee-3": []}
     person = hall.person(tmp_path, "trustee-1")
     assert [old.needed_by for old in handed_on(person)] == [(bench.case_id,)], "the case was not told yet"
     bench.work_off()

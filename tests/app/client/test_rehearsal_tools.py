@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,7 +28,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.rehearsal import KIND, RehearsalShareSigned, findings, rehearsal_statement
 from app.queries.cases import load_case
 from app.queries.committees import described, read_committees
-from app.services import rehearsals
+from app.services import ceremonies, rehearsals
 from app.services.platform import DIST
 from crypto.committee import identity, sign_share
 from tests.app.bench import Bench, RealClock
@@ -113,7 +116,7 @@ def test_an_attended_and_an_unattended_tool_sign_and_the_result_is_told(stage):
             stop.set()
 
     person = stage.person(3)
-    trustee_commands.watch(person, Trustee.read_all(person.profile, PASSPHRASE), announce, stop=stop.is_set)
+    trustee_commands.watch(person, Trustee.follow(person.profile, PASSPHRASE), announce, stop=stop.is_set)
     assert sorted(stage.state(rehearsal).shares) == [1, 3]
     stage.bench.work_off()
     assert [bid.reason for bid in stage.state(rehearsal).bids.values()] == ["", "", ""]
@@ -129,6 +132,47 @@ def test_an_attended_and_an_unattended_tool_sign_and_the_result_is_told(stage):
     assert stage.page("centre", "/rehearsals").count("可以开标") >= 1
     memory = read_json(stage.profile(1).folder / "memory.json")
     assert list(memory["signed"]) == [f"rehearsal/{rehearsal}"]
+
+
+@contextmanager
+def agent(profile: Profile) -> Iterator[subprocess.Popen[str]]:
+    """`tenderhall trustee agent` as a process of its own; killed in the end, as a machine that loses its power."""
+    command = [sys.executable, "-m", "app.cli", "trustee", "agent", "--folder", str(profile.folder)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def said(process: subprocess.Popen[str], *words: str) -> str:
+    """The first line with these words; fails with all that it said when it ends before."""
+    heard = []
+    for line in process.stdout:
+        heard.append(line)
+        if all(word in line for word in words):
+            return line
+    raise AssertionError(heard)
+
+
+def test_an_agent_in_a_process_of_its_own_calls_for_a_ceremony_and_is_started_again_safely(stage):
+    """Killed without notice between two rehearsals; a ceremony that waits for it meanwhile is said in words."""
+    profile, first = stage.profile(2), stage.open()
+    profile.keep(password="not needed: the token counts")
+    with agent(profile) as process:
+        assert "RehearsalShareSigned" in said(process, "signed", first)
+    assert list(stage.state(first).shares) == [2]
+    keys = [stage.bench.people[f"trustee-{index}"].key.key_id for index in (1, 2, 3)]
+    centre, committee = stage.bench.people["centre"].log_in, stage.committee["id"]
+    waiting = ceremonies.open_resharing(stage.bench.platform, centre, committee, 2, keys)
+    second = stage.open()
+    with agent(profile) as process:
+        assert str(profile.folder) in said(process, "trustee ceremony", waiting)
+        said(process, "signed", second)
+    ceremonies.cancel_ceremony(stage.bench.platform, centre, waiting, "改期")
+    assert list(stage.state(second).shares) == [2]
+    assert {f"rehearsal/{first}", f"rehearsal/{second}"} <= set(read_json(profile.folder / "memory.json")["signed"])
 
 
 def test_it_looks_like_no_tender_and_is_for_those_who_take_part(stage):
