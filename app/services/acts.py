@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.facts import FactType, fact_type
 from app.casefile.record import Record, case_reference
+from app.database import Busy
 from app.models import ActHead, Certificate, Command
 from app.permissions.actions import Action
 from app.permissions.policy import NotAllowed, authorize
@@ -31,6 +32,7 @@ from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork, unit_of_work
 from crypto.canonical import Json, canonical
 from crypto.certificates import verify_certificate
+from crypto.errors import CryptoError
 from crypto.signing import SignedAct, verify_act
 
 Answer = dict[str, Json]
@@ -71,8 +73,10 @@ class Act:
 
 Preparation = Callable[[Platform, LogIn, Proposal], Any]
 Completion = Callable[[Act], Answer]
+Retreat = Callable[[Platform, Any], None]
 _preparations: dict[str, Preparation] = {}
 _completions: dict[str, Completion] = {}
+_retreats: dict[str, Retreat] = {}
 
 
 def prepares(name: str) -> Callable[[Preparation], Preparation]:
@@ -80,6 +84,16 @@ def prepares(name: str) -> Callable[[Preparation], Preparation]:
 
     def register(function: Preparation) -> Preparation:
         _preparations[name] = function
+        return function
+
+    return register
+
+
+def retreats(name: str) -> Callable[[Retreat], Retreat]:
+    """Register what becomes of what was prepared for an act of type `name` that is refused after all."""
+
+    def register(function: Retreat) -> Retreat:
+        _retreats[name] = function
         return function
 
     return register
@@ -109,6 +123,20 @@ def record_act(platform: Platform, log_in: LogIn | None, proposal: Proposal) -> 
     prepare = _preparations.get(kind.name)
     prepared = prepare(platform, log_in, proposal) if prepare else None
     try:
+        return _recorded(platform, log_in, kind, proposal, prepared)
+    except (RuleViolation, CryptoError, NotAllowed, Busy):  # nothing was committed; any other fault may come after it
+        _retreat(platform, kind, prepared)
+        raise
+
+
+def _retreat(platform: Platform, kind: FactType, prepared: Any) -> None:
+    if kind.name in _retreats:
+        _retreats[kind.name](platform, prepared)
+
+
+def _recorded(platform: Platform, log_in: LogIn, kind: FactType, proposal: Proposal, prepared: Any) -> Answer:
+    """The transaction of an act; who may not do it is denied on record."""
+    try:
         with unit_of_work(platform.database, proposal.case_id, proposal.lot if kind.per_lot else "") as work:
             return _take(platform, work, log_in, kind, proposal, prepared)
     except NotAllowed as denied:
@@ -122,6 +150,7 @@ def _take(
 ) -> Answer:
     actor = load_actor(work.db_session, log_in.account_id, log_in.seat)
     if (earlier := _earlier_answer(work.db_session, actor, proposal)) is not None:
+        _retreat(platform, kind, prepared)
         return earlier
     authorize(actor, Action(kind.action), work.case, proposal.lot)
     _verify(platform, work, actor, proposal)

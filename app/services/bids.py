@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from app.casefile.case import Case
 from app.casefile.codec import decode
 from app.casefile.sealing import committee_of, context_of, open_identity, round_of
+from app.database import in_native_thread
 from app.models import StoredFile, Upload
 from app.procedure.bid import BidReceipted, BidSubmitted, check_open, check_round
 from app.procedure.errors import RuleViolation
@@ -16,7 +17,7 @@ from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
-from app.services.acts import Act, Answer, Proposal, completes, prepares
+from app.services.acts import Act, Answer, Proposal, completes, prepares, retreats
 from app.services.platform import Platform
 from app.services.uploads import complete_upload, measure_upload
 from crypto.canonical import digest
@@ -33,6 +34,7 @@ class CheckedBid:
     upload_id: str
     blob: str
     capsule: bytes
+    capsule_blob: str
 
 
 @prepares("BidWithdrawn")
@@ -73,7 +75,15 @@ def check_bid(platform: Platform, log_in: LogIn, proposal: Proposal) -> CheckedB
     check_round(fact, case.tender.rounds(proposal.lot))
     ident = open_identity(platform.origin, case.id, proposal.lot)
     check_capsule_header(capsule, committee_of(case), ident, round_of(case, fact))
-    return CheckedBid(upload_id, upload.blob, capsule)
+    # Made durable here, since nobody else gets through the gate meanwhile; under a name that no other bid has.
+    kept = in_native_thread(platform.blobs.put_stream, [capsule])
+    return CheckedBid(upload_id, upload.blob, capsule, kept)
+
+
+@retreats("BidSubmitted")
+def forget_capsule(platform: Platform, checked: CheckedBid) -> None:
+    """Of a bid that was refused at the gate no key stays; its upload is still the bidder's."""
+    platform.blobs.delete(checked.capsule_blob)
 
 
 @completes("BidSubmitted")
@@ -105,10 +115,9 @@ def _keep_files(act: Act, receipt_id: str) -> None:
     if upload is None or upload.blob != checked.blob:  # other bytes than those that were measured
         raise RuleViolation("upload_unknown")
     act.work.db_session.delete(upload)
-    capsule = act.platform.blobs.put(checked.capsule)
     for kind, blob, size, sha256 in (
         ("bid", checked.blob, act.fact.bid_size, act.fact.bid_root),
-        ("capsule", capsule, len(checked.capsule), hashlib.sha256(checked.capsule).hexdigest()),
+        ("capsule", checked.capsule_blob, len(checked.capsule), hashlib.sha256(checked.capsule).hexdigest()),
     ):
         act.work.db_session.add(
             StoredFile(

@@ -107,6 +107,19 @@ def test_once_the_lot_is_closed_a_late_bidder_is_still_told_why(open_bidding):
     refused("deadline_passed", bench.act, "bidder-a", BidWithdrawn(first))
 
 
+def test_of_a_bid_that_is_refused_at_the_gate_no_capsule_stays(open_bidding):
+    """Neither where the rule says no nor where the answer was given already; what was accepted stays."""
+    bench, sealed = open_bidding, open_bidding.seal("bidder-a")
+    attached, person = bench.attach("bidder-a", sealed), bench.people["bidder-a"]
+    stored = {path for path in bench.platform.settings.home.rglob("*") if path.is_file()}
+    wrong = bench.proposal(person, sealed.submission, "BidSubmitted", attachments=attached, prev_act="0" * 64)
+    refused("act_out_of_order", bench.send, person, wrong)
+    assert {path for path in bench.platform.settings.home.rglob("*") if path.is_file()} == stored
+    bench.send(person, bench.proposal(person, sealed.submission, "BidSubmitted", attachments=attached))
+    added = {path for path in bench.platform.settings.home.rglob("*") if path.is_file()} - stored
+    assert [path.read_bytes() for path in added] == [sealed.capsule]
+
+
 def test_the_lot_closes_at_its_deadline_and_once(open_bidding):
     bench = open_bidding
     bench.clock.stop_at(bench.deadline_at - MILLISECOND)
