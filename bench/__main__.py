@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from bench import (
+    admin_changes,
     browser_seal,
     case_log,
     deadline_rush,
@@ -19,6 +20,7 @@ from bench import (
 )
 
 BENCHMARKS: dict[str, Callable[[], str]] = {
+    "admin-changes": admin_changes.change_everything,
     "case-log": case_log.append_against_bare_insert,
     "deadline-rush": deadline_rush.rush_on_sqlite,
     "deadline-rush-postgres": deadline_rush.rush_on_postgres,

@@ -67,7 +67,9 @@ def _add_site(commands: Any) -> None:
     worker = add_command(commands, "worker", "只运行后台任务\nrun deferred work only", _site)
     worker.add_argument("--celery", action="store_true", help="听从 Redis 的提示\nas a Celery worker on Redis")
     add_command(commands, "migrate", "更新数据库结构\nbring the database schema up to date", _site)
-    add_command(commands, "doctor", "检查安装有何问题\nsay what is wrong with an installation", _site)
+    doctor = add_command(commands, "doctor", "检查安装有何问题\nsay what is wrong with an installation", _site)
+    tables = "另将数据表和文件逐行与日志核对\nalso compare every table and file with the logs"
+    doctor.add_argument("--database", action="store_true", help=tables)
 
 
 def _add_experts(commands: Any, asked: str) -> None:

@@ -7,6 +7,7 @@ import json
 import socket
 from collections.abc import Callable
 from functools import wraps
+from itertools import chain
 
 from sqlalchemy.exc import DBAPIError
 
@@ -15,7 +16,7 @@ from app.cli.up import run_site
 from app.config import BadSettings, Settings
 from app.messages import LANGUAGES, sentence
 from app.services.accounts import NewOrganisation
-from app.services.installation import examine, found_installation, is_founded, prepare_installation
+from app.services.installation import examine, examine_tables, found_installation, is_founded, prepare_installation
 
 Command = Callable[[Settings, argparse.Namespace], int]
 CENTRE = "示范公共资源交易中心"
@@ -98,10 +99,12 @@ def migrate(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
+@usable
 def doctor(settings: Settings, arguments: argparse.Namespace) -> int:
-    """One line per finding; 1 when something needs somebody."""
+    """One line per finding; 1 when something needs somebody. With `--database` the tables are read against the logs."""
     healthy = True
-    for finding in examine(settings):
+    tables = examine_tables(settings) if arguments.database else ()
+    for finding in chain(examine(settings), tables):
         healthy = healthy and finding.healthy
         code = finding.code if finding.healthy else f"{finding.code}_wrong"
         words = " · ".join(sentence(code, finding.facts, language) for language in LANGUAGES)

@@ -16,8 +16,10 @@ from app.adapters.keystore import KeysMissing, create_keys, load_keys
 from app.config import ORIGIN_FILE, Settings
 from app.database import Database
 from app.models import Job
+from app.models.standing import STANDING, Standing
 from app.queries.register_status import register_status
 from app.services.accounts import NewOrganisation, found_people
+from app.services.database_check import database_differences
 from app.services.platform import DIST, Platform, open_platform, read_assets
 from app.services.register import (
     BROWSER_CLIENT,
@@ -122,3 +124,18 @@ def _examine_database(settings: Settings) -> Iterator[Finding]:
         return
     late = ", ".join(f"{row.name} ({row.state})" for row in register.behind)
     yield Finding("doctor_witnesses", not late, {"count": str(len(settings.witnesses)), "late": late})
+
+
+def examine_tables(settings: Settings) -> Iterator[Finding]:
+    """Each row beside the logs that does not say what the logs say; one good line where there is none."""
+    platform, healthy = open_platform(settings), True
+    try:
+        for found in database_differences(platform):
+            healthy = False
+            yield Finding("doctor_tables", False, {**vars(found), "column": found.column or "*"})
+    finally:
+        platform.database.dispose()
+    if healthy:
+        standings = [standing for standing, _why in STANDING.values()]
+        events, projections = standings.count(Standing.EVENT), standings.count(Standing.PROJECTION)
+        yield Finding("doctor_tables", True, {"events": str(events), "projections": str(projections)})

@@ -175,14 +175,15 @@ def unit_of_work(database: Database, case_id: str, lot: str = "", *, begins: str
     Busy when the database stays locked.
     """
     with database.writing() as db_session:
+        now = database.now(db_session.connection()) if begins else EPOCH  # nobody else waits for a new case
         if begins:
-            now = database.now(db_session.connection())
             db_session.add(CaseFile(id=case_id, kind=begins, size=0, frontier="", created_at=now))
             db_session.flush()
-        work = _begin(db_session, case_id, EPOCH)
+        work = _begin(db_session, case_id, now)
         if lot:
             work.lock_lot(lot)
-        work.now = database.now(db_session.connection())
+        if not begins:
+            work.now = database.now(db_session.connection())
         yield work
         _commit(database, db_session, case_id)
         remember_case(work.case, work.size)

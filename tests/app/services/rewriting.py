@@ -12,8 +12,9 @@ from app.models.append_only import APPEND_ONLY, statements
 from app.queries import cases
 from app.services import ticks
 from app.services.unit_of_work import plain_transaction
+from crypto.errors import CryptoError
 from crypto.merkle import Frontier
-from crypto.notes import Checkpoint, sign_note
+from crypto.notes import COSIGNATURE, Checkpoint, Note, NoteSignature, VerifierKey, check_cosignature, sign_note
 
 
 @contextmanager
@@ -63,6 +64,38 @@ def edit_event(whole, database):
     return edited
 
 
+def fit_leaves(whole, database):
+    """Numbers without gaps, each entry its own leaf, and the head that follows from them."""
+    with plain_transaction(database) as (db_session, _now):
+        query = select(CaseEvent).where(CaseEvent.case_id == whole.case_id).order_by(CaseEvent.seq)
+        edge, table = Frontier(), CaseEvent.__table__
+        for row in db_session.execute(
+            select(table).where(table.c.case_id == whole.case_id).order_by(table.c.seq)
+        ).all():
+            place = (table.c.case_id == whole.case_id) & (table.c.seq == row.seq)
+            db_session.execute(update(table).where(place).values(seq=edge.size))
+            edge = edge.push(bytes(32))
+        edge = Frontier()
+        for row in db_session.scalars(query):
+            row.leaf_hash = cases.record_of(row).leaf(row.salt)
+            edge = edge.push(row.leaf_hash)
+        head = db_session.get_one(CaseFile, whole.case_id)
+        head.size, head.frontier = edge.size, edge.to_hex()
+
+
+def forget_witnesses(whole, database):
+    """Cosignatures that no longer fit are gone."""
+    with plain_transaction(database) as (db_session, _now):
+        notes = {row.index: Note.parse(row.note).text for row in db_session.scalars(select(RegisterTick))}
+        for row in db_session.scalars(select(Cosignature)):
+            try:
+                check_cosignature(
+                    NoteSignature.parse(row.line), VerifierKey.parse(row.witness, COSIGNATURE), notes.get(row.tick, "")
+                )
+            except CryptoError:
+                db_session.delete(row)
+
+
 def rewrite_changes(whole, database):
     """What the ticks keep of the case is made to fit the new tree."""
     with plain_transaction(database) as (db_session, _now):
@@ -75,7 +108,7 @@ def rewrite_changes(whole, database):
             edge = Frontier()
             for leaf in leaves[: row.size]:
                 edge = edge.push(leaf)
-            row.root = edge.root()
+            row.size, row.root = edge.size, edge.root()
 
 
 def rewrite_register(whole, database):

@@ -1,0 +1,292 @@
+"""What the rows beside a case's log must say, made again from its entries; and how rows differ from that.
+
+A rebuilt table is a mapping from the row's own key to those columns that the log determines.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from app.casefile.case import Case, LotCase
+from app.casefile.record import Record
+from app.procedure.calendar import add
+from crypto.canonical import Json
+from crypto.instants import format_instant
+from evaluation import draw
+from evaluation.committee import MemberRole
+
+Key = tuple[str, ...]
+Row = Mapping[str, Any]
+Rows = Mapping[Key, Row]
+
+# Values that may stand in a terminal or a log. Of all others (bids' sizes, keys, salts, people) a hash is shown.
+PUBLIC_TABLES = frozenset({"tender", "lot"})
+ABSENT, PRESENT = "-", "+"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A row that does not say what the events say. `column` is "" for a row too few (`found` "-") or too many ("+")."""
+
+    table: str
+    key: str
+    column: str
+    found: str
+    expected: str
+
+
+def shown(table: str, value: Any) -> str:
+    """A value as a difference names it, with nothing secret in it."""
+    text = format_instant(value) if isinstance(value, datetime) else str(value)
+    if isinstance(value, bytes):
+        text = value.hex()
+    if table in PUBLIC_TABLES or isinstance(value, datetime | bool) or value is None:
+        return text[:120]
+    return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+
+
+def differs(table: str, key: Iterable[Any], column: str, found: Any, expected: Any) -> Difference:
+    """One value of a row that is another one than the events give."""
+    return Difference(table, "/".join(map(str, key)), column, shown(table, found), shown(table, expected))
+
+
+def missing(table: str, key: Iterable[Any]) -> Difference:
+    return Difference(table, "/".join(map(str, key)), "", ABSENT, PRESENT)
+
+
+def unfounded(table: str, key: Iterable[Any]) -> Difference:
+    """A row to which nothing in the log leads."""
+    return Difference(table, "/".join(map(str, key)), "", PRESENT, ABSENT)
+
+
+def compare(table: str, expected: Rows, found: Sequence[tuple[Key, Row]]) -> Iterator[Difference]:
+    """Every row too few, too many or twice, and every column that says something else."""
+    seen: set[Key] = set()
+    for key, row in found:
+        if key not in expected or key in seen:
+            yield unfounded(table, key)
+            continue
+        seen.add(key)
+        for column, value in expected[key].items():
+            if row[column] != value:
+                yield differs(table, key, column, row[column], value)
+    for key in expected:
+        if key not in seen:
+            yield missing(table, key)
+
+
+# tender and gates
+
+
+def tender_rows(case: Case) -> Rows:
+    """The row of a published case in lists and search."""
+    if case.tender.published_at is None or case.tender.parties is None:
+        return {}
+    terms, parties = case.tender.published, case.tender.parties
+    row = {"code": terms.code, "title": terms.title, "buyer": terms.buyer, "profile": terms.profile.name}
+    owners = {"agency_id": parties.agency.id, "regulator_id": parties.regulator.id}
+    return {(case.id,): {**row, **owners, "published_at": case.tender.published_at}}
+
+
+def lot_rows(case: Case) -> Rows:
+    """The gates of the lots of a published case."""
+    if case.tender.published_at is None:
+        return {}
+    return {
+        (case.id, lot.number): {
+            "title": lot.title,
+            "deadline_at": case.tender.deadlines[lot.number],
+            "closed_at": case.lots[lot.number].opening.closed_at,
+        }
+        for lot in case.tender.published.lots
+    }
+
+
+# acts
+
+
+def act_head_rows(records: Iterable[Record]) -> Rows:
+    """The last act of each person."""
+    signed = ((record, record.signed) for record in records)
+    return {(r.case_id, r.actor): {"act_hash": act.act_hash} for r, act in signed if act is not None}
+
+
+def command_rows(case: Case, records: Sequence[Record], platform_certificate: str) -> Rows:
+    """Each signed act with its first answer."""
+    found: dict[Key, Row] = {}
+    for place, record in enumerate(records):
+        if record.signed is None:
+            continue
+        answer: dict[str, Json] = {"accepted": record.type, "at": format_instant(record.at)}
+        answer |= _answered(record, records[place + 1 : place + 2], platform_certificate)
+        act = record.signed.act
+        row = {"payload_sha256": act["payload_sha256"], "answer": answer}
+        found[record.actor, case.id, act["command_id"]] = row
+    return found
+
+
+def _answered(record: Record, after: Sequence[Record], platform_certificate: str) -> dict[str, Json]:
+    """What the features add to the answers of their acts."""
+    if record.type == "BidSubmitted":
+        receipt = {name: after[0].payload[name] for name in ("receipt", "key_id", "signature")}
+        return {"receipt": receipt, "platform_certificate": platform_certificate}
+    if record.type == "DrawConditionsProposed":
+        return {"conditions_sha256": draw.conditions_sha256(record.fact.conditions)}
+    if record.type == "MemberIdentified":
+        return {"scope": f"{record.case_id}/{record.lot}#{record.fact.seat}"}
+    return {}
+
+
+def certificate_rows(register: Iterable[Record]) -> Rows:
+    """Every certificate that was entered in the register, and whether it was taken out of use."""
+    found: dict[Key, Row] = {}
+    for record in register:
+        fact = record.fact
+        if record.type == "CertificateIssued":
+            row = {"account_id": fact.account, "key_id": fact.key_id, "scope": fact.scope, "pem": fact.pem}
+            dates = {"issued_at": record.at, "expires_at": fact.expires_at, "revoked_at": None, "revoked_because": ""}
+            found[fact.serial,] = {**row, **dates}
+        elif record.type == "CertificateRevoked":
+            revoked = {"revoked_at": record.at, "revoked_because": fact.reason}
+            found[fact.serial,] = {**found[fact.serial,], **revoked}
+    return found
+
+
+# the draw
+
+
+def pseudonym_rows(case: Case, records: Iterable[Record]) -> Rows:
+    """The pool as each lot's statements have it. A `recused` hash opens with the row's own salt and findings."""
+    found: dict[Key, Row] = {}
+    for record in records:
+        if record.type != "DrawStated" or record.fact.round != 1:
+            continue
+        recused = {entry["id"]: entry["reason_sha256"] for entry in json.loads(record.fact.statement)["recused"]}
+        for candidate in record.fact.candidates:
+            found[case.id, record.lot, candidate.id] = {
+                "unit": candidate.unit,
+                "strata": json.dumps(list(candidate.strata)),
+                "recused": recused.get(candidate.id, ""),
+            }
+    return found
+
+
+def recused_hash(number: str, salt: bytes, findings: str) -> str:
+    """What a statement must say of a pseudonym with these findings; "" for none."""
+    return "" if findings == "[]" else draw.reason_sha256(salt, number, findings)
+
+
+def call_up_rows(case: Case, records: Iterable[Record], code_hash: Callable[[str, str], str]) -> Rows:
+    """Each call-up by the hash of its code (`code_hash(lot, number)`), with its answer; the buyer's are named."""
+    found: dict[Key, dict[str, Any]] = {}
+    for record in records:
+        fact = record.fact
+        if record.type == "CallUpSent":
+            answer_by = add(record.at, case.tender.published.profile.call_up_answer)
+            row = {"case_id": case.id, "lot": record.lot, "round": fact.round, "number": fact.candidate}
+            dates: dict[str, Any] = {"answer_by": answer_by, "accepted": None, "answered_at": None}
+            found[code_hash(record.lot, fact.candidate),] = {**row, **dates}
+        elif record.type in ("CallUpAnswered", "CallUpExpired"):
+            accepted = record.type == "CallUpAnswered" and fact.accepted
+            found[code_hash(record.lot, fact.candidate),] |= {"accepted": accepted, "answered_at": record.at}
+        elif record.type == "SittingConvened":
+            seats = sorted((s for s in fact.seats if s.role is MemberRole.BUYER), key=lambda seat: seat.number)
+            for seat, member in zip(seats, case.lots[record.lot].buyer_members, strict=True):
+                row = {"case_id": case.id, "lot": record.lot, "round": 0, "number": seat.person}
+                row |= {"answer_by": record.at, "accepted": True, "answered_at": record.at}
+                found[code_hash(record.lot, seat.person),] = {**row, "account_id": member.account}
+    return found
+
+
+def seat_accounts(case: Case, register: Iterable[Record]) -> Mapping[tuple[str, str], str]:
+    """Who sat on a seat, as the certificates of the seats' keys say: by lot and the person's number in the draw."""
+    owners = {r.fact.scope: r.fact.account for r in register if r.type == "CertificateIssued" and r.fact.scope}
+    return {
+        (number, seat.person): owners[f"{case.id}/{number}#{seat.number}"]
+        for number, lot in case.lots.items()
+        if lot.convened
+        for seat in lot.sitting.seats.values()
+        if f"{case.id}/{number}#{seat.number}" in owners
+    }
+
+
+# files
+
+
+@dataclass(frozen=True)
+class FileKey:
+    """Where an entry says that there is a file."""
+
+    lot: str
+    kind: str
+    owner: str
+    name: str
+    created_at: datetime | None
+
+    @property
+    def key(self) -> Key:
+        made = format_instant(self.created_at) if self.created_at else ""
+        return (self.lot, self.kind, self.owner, self.name, made)
+
+
+@dataclass(frozen=True)
+class NamedFile:
+    """A file as its entry names it; None where the entry leaves it open. `id` of documents alone."""
+
+    place: FileKey
+    sha256: str | None
+    size: int | None = None
+    id: str | None = None
+    lost: bool = False
+
+
+def named_files(case: Case, records: Sequence[Record]) -> Iterator[NamedFile]:
+    """Every file to which a case leads. What a signer added to the report is named by the revision after it."""
+    if case.tender.published_at is not None:
+        for document in case.tender.published.documents:
+            place = FileKey("", "document", "", document.name, None)
+            yield NamedFile(place, document.sha256, document.size, document.id)
+    for before, record in pairwise((None, *records)):
+        assert record is not None
+        yield from _files_of(case, before, record)
+
+
+def _files_of(case: Case, before: Record | None, record: Record) -> Iterator[NamedFile]:
+    fact, lot, at = record.fact, record.lot, record.at
+    report = FileKey(lot, "report", "", f"evaluation-report-{lot}.pdf", at)
+    match record.type:
+        case "BidReceipted":
+            assert before is not None
+            sub, owner = before.fact, fact.receipt_id
+            if _destroyed(case.lots[lot], owner):
+                return
+            lost = owner in case.lots[lot].lost
+            yield NamedFile(FileKey(lot, "bid", owner, "bid.age", at), sub.bid_root, sub.bid_size, lost=lost)
+            yield NamedFile(FileKey(lot, "capsule", owner, "capsule.age", at), sub.capsule_sha256, lost=lost)
+        case "BidOpened":
+            for file in fact.files:
+                place = FileKey(lot, "opened", fact.receipt_id, file.path, at)
+                yield NamedFile(place, file.sha256, file.size)
+        case "OpeningConcluded":
+            yield NamedFile(FileKey(lot, "record", "", f"opening-record-{lot}.pdf", at), fact.record_sha256)
+        case "ReportPrepared":
+            yield NamedFile(report, fact.report_sha256)
+        case "ReportSigned":
+            yield NamedFile(report, None)
+        case "ReportSealed":
+            yield NamedFile(report, fact.sealed_sha256)
+        case "RehearsalOpened" if case.rehearsal is not None and case.rehearsal.ended_at is None:
+            for bid in fact.bids:
+                yield NamedFile(FileKey("", "rehearsal", bid.name, "bid.age", at), bid.bid_root)
+
+
+def _destroyed(lot: LotCase, receipt_id: str) -> bool:
+    """Whether the files are gone for good: of bids that ended before the close, and of those whose key never came."""
+    ended = lot.opening.closed is not None and bool(lot.bidding.submissions[receipt_id].ended)
+    return ended or (lot.opening.settled(receipt_id) and bool(lot.opening.stays_closed(receipt_id)))

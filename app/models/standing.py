@@ -1,0 +1,63 @@
+"""What each table is to the case files: the events themselves, what can be made again from them, or neither.
+
+`tenderhall doctor --database` reads the first two against the log. A table or column that is not declared fails a test.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Standing(StrEnum):
+    EVENT = "event"  # hashed into a case file's tree, or into the register's
+    PROJECTION = "projection"  # says again what the events say
+    OUTSIDE = "outside"  # decides nothing that the fold does not say; the log does not lead to it
+
+
+STANDING = {
+    "case_file": (Standing.EVENT, "the head of each log"),
+    "case_event": (Standing.EVENT, "the log"),
+    "case_private": (Standing.EVENT, "the salted halves that entries name by hash"),
+    "register_tick": (Standing.EVENT, "the register's tree"),
+    "tick_change": (Standing.EVENT, "the heads that the ticks took"),
+    "cosignature": (Standing.EVENT, "the witnesses' word"),
+    "tender": (Standing.PROJECTION, "the published terms"),
+    "lot": (Standing.PROJECTION, "the published terms, the deadline as it stands, the close"),
+    "stored_file": (Standing.PROJECTION, "the files that entries name by hash"),
+    "certificate": (Standing.PROJECTION, "the register's certificates and revocations"),
+    "act_head": (Standing.PROJECTION, "the last signed act of each person in a case"),
+    "command": (Standing.PROJECTION, "the signed acts and what they were answered"),
+    "pseudonym": (Standing.PROJECTION, "the pool that a draw stated"),
+    "call_up": (Standing.PROJECTION, "the call-ups and their answers"),
+    "access_log": (Standing.OUTSIDE, "who looked at what; append-only, in no tree"),
+    "denied_attempt": (Standing.OUTSIDE, "what was refused; append-only, in no tree"),
+    "account": (Standing.OUTSIDE, "people; what they sign is bound by their certificates"),
+    "account_role": (Standing.OUTSIDE, "roles now; each act notes the role of its time"),
+    "organisation": (Standing.OUTSIDE, "names now; the terms and certificates hold those of their time"),
+    "expert": (Standing.OUTSIDE, "the library now; a draw states the pool of its time"),
+    "expert_speciality": (Standing.OUTSIDE, "the library now"),
+    "expert_contact": (Standing.OUTSIDE, "sealed addresses"),
+    "expert_event": (Standing.OUTSIDE, "the library's history; append-only, in no tree"),
+    "contact_look_up": (Standing.OUTSIDE, "who opened an address; append-only, in no tree"),
+    "expert_import": (Standing.OUTSIDE, "files of experts on their way"),
+    "expert_import_part": (Standing.OUTSIDE, "files of experts on their way"),
+    "speciality_list": (Standing.OUTSIDE, "the classification in force; append-only, in no tree"),
+    "site": (Standing.OUTSIDE, "places; a sitting states its own"),
+    "invitation": (Standing.OUTSIDE, "one-time codes"),
+    "web_session": (Standing.OUTSIDE, "log-ins"),
+    "log_in_failure": (Standing.OUTSIDE, "counts of failed log-ins"),
+    "tender_draft": (Standing.OUTSIDE, "a form, until it is signed"),
+    "download": (Standing.OUTSIDE, "whom to tell of changes"),
+    "upload": (Standing.OUTSIDE, "bytes on their way, until an act names them"),
+    "seat_request": (Standing.OUTSIDE, "a key in the queue, until a witness certifies it"),
+    "score_draft": (Standing.OUTSIDE, "scores, until their sheet is locked and signed"),
+    "pending_signature": (Standing.OUTSIDE, "a signature under way"),
+    "job": (Standing.OUTSIDE, "due times; a job asks the fold what is due"),
+    "notice": (Standing.OUTSIDE, "messages to people"),
+}
+
+# Columns of events and projections of which nothing says what they must hold, and why that decides nothing.
+UNBOUND = {
+    "command.id": "a running number that nothing refers to",
+    "stored_file.id": "a random handle, but for the documents, whose id the terms name",
+}
