@@ -68,7 +68,7 @@ def _sealed(bench: Bench, bids: int) -> None:
     bench.publish(AHEAD.total_seconds())
     for number in range(bids):
         login = f"bench-{number}"
-        owner = accounts.NewOrganisation(f"投标人 {number}", "bidder", f"BENCH{number}")
+        owner = accounts.NewOrganisation(f"投标人 {number}", "bidder", f"{number:018d}")
         accounts.register_bidder(bench.platform, owner, login, f"员工 {number}", "correct horse battery")
         bench._certify(login)
         bench.hand_in(login)

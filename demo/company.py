@@ -127,6 +127,15 @@ class Company:
         """Whether an actor has played its part to the end."""
         return self.processes[role].exitcode is not None
 
+    def leave(self) -> None:
+        """End the actors and the site, whatever is pressed meanwhile: what is left behind would keep its port."""
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(name, signal.SIG_IGN)
+        try:
+            self.go_home()
+        finally:
+            self.site.stop()
+
     def go_home(self) -> None:
         """End every actor that is still there (trustees' agents never end by themselves)."""
         for process in self.processes.values():

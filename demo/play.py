@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import queue
+import shlex
 import subprocess
 import sys
 import time
@@ -172,6 +173,9 @@ def show_places(outcome: Outcome, company: Company, narrator: Narrator, *, keep:
     if keep:
         narrator.say(f"\n站点仍在运行：{company.site.base_url}/ （Ctrl-C 停止）", "the site goes on; Ctrl-C stops it")
         print(log_ins(company))
+        command = f"./tenderhall demo --codes --folder {shlex.quote(str(company.folder))}"
+        narrator.say(f"动态码约一分钟内有效，重新列出：{command}", "codes are good for a minute; this lists fresh ones")
+        narrator.say("评审专家没有网站登录名，只在评标终端就座。", "experts have no log-in, only seats at a booth")
     else:
         narrator.say("\n再次打开本站点：", f"to open this site again, at {company.site.base_url}/ :")
         print(f"  {company.site.command_to_open}")
@@ -207,6 +211,8 @@ def read_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser = Parser(WORDS, prog="tenderhall demo")
     add_language(parser)
     parser.add_argument("--keep", action="store_true", help="结束后保留站点运行\nleave the site running")
+    text = "列出 --folder 中演示的登录名和新动态码\nlist log-ins and fresh codes of the play in --folder"
+    parser.add_argument("--codes", action="store_true", help=text)
     parser.add_argument("--port", type=port, default=0, help="端口，默认任选空闲的\nport, otherwise a free one")
     text = "演练：在某步强行终止 web 或 worker，可多次\nkill -9 web or worker at a step; may be repeated"
     parser.add_argument("--kill", type=kill, action="append", default=[], metavar="PART@STEP", help=text)
@@ -222,6 +228,8 @@ def main() -> int:
     stamp = datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%Y%m%d-%H%M%S")
     folder = (arguments.folder or ROOT / "var" / f"demo-{stamp}").resolve()
     case, narrator = DemoCase.read(), Narrator(arguments.lang)
+    if arguments.codes:
+        return show_codes(folder, narrator)
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
@@ -243,8 +251,18 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     finally:
-        company.go_home()
-        company.site.stop()
+        company.leave()
+
+
+def show_codes(folder: Path, narrator: Narrator) -> int:
+    """Fresh one-time codes for a play that goes on with `--keep`, or was opened again."""
+    company = Company(Site(folder / "site", free_port(), {}), folder)
+    try:
+        print(log_ins(company))
+    except (OSError, KeyError):
+        narrator.say(f"{folder} 中没有演示，请用 --folder 指明", "there is no play here; name it with --folder")
+        return 1
+    return 0
 
 
 def finish(outcome: Outcome, company: Company, narrator: Narrator, *, keep: bool) -> int:
@@ -257,8 +275,9 @@ def finish(outcome: Outcome, company: Company, narrator: Narrator, *, keep: bool
     sys.stdout.flush()
     if keep:
         company.go_home()
-        while company.site.running:
-            time.sleep(LOOK_EVERY)
+        with suppress(KeyboardInterrupt):  # how whoever has seen enough stops the site
+            while company.site.running:
+                time.sleep(LOOK_EVERY)
     return 1 if differences else 0
 
 

@@ -229,8 +229,7 @@ def seed(settings: Settings, arguments: argparse.Namespace) -> int:
         seeding = Seeding(Troupe(company, narrator))
         seeding.run(arguments.only)
     finally:
-        company.go_home()
-        site.stop()
+        company.leave()
     show_cases(site, seeding.progress, narrator)
     print()
     show_log_ins(site)

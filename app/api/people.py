@@ -93,7 +93,7 @@ def me() -> Json:
 @access(Action.ACCOUNT_REGISTER)
 def register_bidder() -> Json:
     sent = body()
-    organisation = NewOrganisation(text(sent, "organisation"), "bidder", text(sent, "credit_code"))
+    organisation = NewOrganisation(text(sent, "organisation"), "bidder", text(sent, "credit_code").upper())
     names = [text(sent, name) for name in ("login", "name", "password")]
     return {"totp_secret": accounts.register_bidder(platform(), organisation, *names, mail=text(sent, "mail", ""))}
 

@@ -20,6 +20,7 @@ from app.models import Account, AccountRole, Invitation, LogInFailure, Organisat
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
+from app.procedure.names import check_credit_code, check_name
 from app.procedure.roles import Actor, Role, clash
 from app.services.actors import load_actor
 from app.services.platform import Platform
@@ -48,7 +49,9 @@ def token_hash(token: str) -> str:
 
 
 def find_or_add_organisation(db_session: DbSession, wanted: NewOrganisation, now: datetime) -> Organisation:
-    """The organisation of that credit code. Raises RuleViolation `organisation_other_name`."""
+    """The organisation of that credit code. Raises RuleViolation `organisation_other_name`, `name_…`."""
+    for field, value in (("organisation", wanted.name), ("kind", wanted.kind), ("credit_code", wanted.credit_code)):
+        check_name(field, value)
     take_turns(db_session, "accounts")
     found = db_session.scalar(select(Organisation).where(Organisation.credit_code == wanted.credit_code))
     if found is None:
@@ -66,12 +69,14 @@ def add_account(
 ) -> Account:
     """A new account that nobody has approved yet.
 
-    Raises RuleViolation `roles_clash`, `account_incomplete`, `login_taken`.
+    Raises RuleViolation `roles_clash`, `account_incomplete`, `login_taken`, `name_…`.
     """
     if pair := clash(roles):
         raise RuleViolation("roles_clash", roles=", ".join(sorted(pair)))
     if not login.strip() or not name.strip() or not roles:
         raise RuleViolation("account_incomplete")
+    check_name("login", login)
+    check_name("name", name)
     if db_session.scalar(select(Account.id).where(Account.login == login)) is not None:
         raise RuleViolation("login_taken", login=login)
     account = Account(id=secrets.token_hex(16), organisation=organisation, login=login, name=name, created_at=now)
@@ -100,9 +105,12 @@ def register_bidder(
 ) -> str:
     """A bidder's free account, once for all tenders (O20 art. 20); its TOTP secret, shown once.
 
-    Raises RuleViolation `login_taken`, `password_short`, `organisation_exists`, `account_incomplete`.
+    Raises RuleViolation `login_taken`, `password_short`, `organisation_exists`, `account_incomplete`, `name_…`,
+    `credit_code_wrong`.
     """
     check_password(password)
+    check_credit_code(organisation.credit_code)
+    check_name("mail", mail, needed=False)
     with plain_transaction(platform.database) as (db_session, now):
         take_turns(db_session, "accounts")
         taken = select(Organisation.id).where(Organisation.credit_code == organisation.credit_code)
@@ -128,6 +136,7 @@ def prepare_account(
     """A system administrator prepares an account; it does nothing until another person approves it. Its id."""
     with plain_transaction(platform.database) as (db_session, now):
         authorize(load_actor(db_session, actor_id), Action.ACCOUNT_PREPARE)
+        check_name("mail", mail, needed=False)
         owner = find_or_add_organisation(db_session, organisation, now)
         account = add_account(db_session, owner, login, name, roles, now)
         account.prepared_by, account.mail = actor_id, mail

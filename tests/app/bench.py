@@ -35,7 +35,7 @@ from app.tasks.jobs import run_job
 from crypto.canonical import digest
 from crypto.committee import sign_share
 from crypto.signing import SigningKey, sign_act
-from tests.app.services.people import LOT, START, Clock, Installation, Person
+from tests.app.services.people import LOT, START, Clock, Installation, Person, credit_code
 from tests.app.services.whole_case import EVALUATION, REVIEW
 
 POSTGRES = "TENDERHALL_TEST_POSTGRES_URL"
@@ -139,7 +139,10 @@ class Bench(Installation):
 
     def join(self, number: int) -> str:
         """One bidder more; its log-in."""
-        owner, login = accounts.NewOrganisation(f"投标人 {number}", "bidder", f"JOINED{number}"), f"joined-{number}"
+        owner, login = (
+            accounts.NewOrganisation(f"投标人 {number}", "bidder", credit_code(f"JOINED{number}")),
+            f"joined-{number}",
+        )
         accounts.register_bidder(self.platform, owner, login, f"员工 {number}", "correct horse battery")
         self._certify(login)
         return login

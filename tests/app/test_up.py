@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from app.cli.up import ROOT
+from app.services.platform import DIST
 
 HEAD = """
 import os, time
@@ -18,6 +23,7 @@ print(Child("sleeper", ["sleep", "60"], dict(os.environ)).process.pid, flush=Tru
 time.sleep(60)
 """
 ENDS_WITHIN = 10.0  # seconds
+STARTS_WITHIN = 90.0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is asked for on Linux only")
@@ -32,6 +38,42 @@ def test_a_killed_head_takes_its_processes_along():
     while _alive(child):
         assert time.monotonic() < give_up_at, "an orphan is left"
         time.sleep(0.02)
+
+
+@pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
+def test_a_terminals_ctrl_c_stops_a_site_without_a_word(tmp_path):
+    """It reaches every process of the group at once; each answers once, none is killed, none complains."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {**os.environ, "TENDERHALL_HOME": str(tmp_path / "home"), "TENDERHALL_PORT": str(port)}
+    site = subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "up"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    _await_answer(port)
+    os.killpg(site.pid, signal.SIGINT)
+    said = site.communicate(timeout=ENDS_WITHIN * 3)[0].splitlines()
+    assert site.returncode == 0
+    founded, address = (line for line in said if "/invitation" not in line)
+    assert "founded" in founded
+    assert address.startswith("Tenderhall: http://")
+
+
+def _await_answer(port: int) -> None:
+    give_up_at = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < give_up_at:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 5) as line:
+            line.sendall(b"GET /api/v1/platform HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
+            if b" 200" in line.recv(12):
+                return
+        time.sleep(0.2)
+    raise AssertionError("the site does not answer")
 
 
 def _alive(process: Path) -> bool:

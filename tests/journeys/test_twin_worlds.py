@@ -31,6 +31,7 @@ from app.services import accounts
 from app.services.accounts import NewOrganisation
 from app.services.platform import DIST, open_platform
 from tests.app.bench import LOT, Bench, HeldClock
+from tests.app.services.people import credit_code
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 BIDS = (0, 1, 2, 3, 10)
@@ -177,7 +178,7 @@ def worlds(tmp_path_factory) -> list[World]:
     folder = tmp_path_factory.mktemp("worlds")
     founded = Bench(folder / "founded").found()
     for login in MORE:
-        owner = NewOrganisation(f"投标人{login[-1]}", "bidder", f"B{login[-1]}")
+        owner = NewOrganisation(f"投标人{login[-1]}", "bidder", credit_code(f"B{login[-1]}"))
         accounts.register_bidder(founded.platform, owner, login, f"员工{login[-1]}", "correct horse battery")
         founded._certify(login)
     founded.platform.database.dispose()

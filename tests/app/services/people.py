@@ -38,6 +38,11 @@ BIDDERS = ("bidder-a", "bidder-b", "bidder-c", "bidder-d", "bidder-e")
 ACTS_OF = (bids, deadlines, tenders)  # importing a service registers what it adds to acts
 
 
+def credit_code(text: str) -> str:
+    """A code of the form that companies have."""
+    return text.upper().rjust(18, "0")
+
+
 class Clock:
     """Simulated time: a millisecond passes at every look."""
 
@@ -102,7 +107,7 @@ class Installation:
         ):
             self._add(login, name, kind, role)
         for login in BIDDERS:
-            owner = NewOrganisation(f"投标人{login[-1]}", "bidder", f"B{login[-1]}")
+            owner = NewOrganisation(f"投标人{login[-1]}", "bidder", credit_code(f"B{login[-1]}"))
             accounts.register_bidder(self.platform, owner, login, f"员工{login[-1]}", "correct horse battery")
             self._certify(login)
         self._register_trustees()

@@ -20,6 +20,7 @@ from app.services.actors import load_actor
 from app.services.platform import DIST
 from app.services.unit_of_work import plain_transaction
 from tests.app.bench import MILLISECOND
+from tests.app.services.people import credit_code
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 PASSWORD = "correct horse battery"
@@ -33,7 +34,7 @@ class Someone:
 
     def __init__(self, bench):
         self.bench, self.login, word = bench, f"p-{secrets.token_hex(4)}", secrets.token_hex(8)
-        owner = NewOrganisation(f"投标人{word}", "bidder", word)
+        owner = NewOrganisation(f"投标人{word}", "bidder", credit_code(word))
         self.totp = pyotp.TOTP(accounts.register_bidder(bench.platform, owner, self.login, "某人", PASSWORD))
 
     def code(self, steps=0):
@@ -289,7 +290,7 @@ def test_an_invitation_runs_out(bench, prepared):
 
 def test_a_name_is_taken_once(bench, someone):
     word = secrets.token_hex(8)
-    owner = NewOrganisation(f"投标人{word}", "bidder", word)
+    owner = NewOrganisation(f"投标人{word}", "bidder", credit_code(word))
     refused("login_taken", accounts.register_bidder, bench.platform, owner, someone.login, "某人", PASSWORD)
     accounts.register_bidder(bench.platform, owner, f"s-{word}", "某人", PASSWORD)
     refused("organisation_exists", accounts.register_bidder, bench.platform, owner, f"t-{word}", "某人", PASSWORD)
@@ -297,7 +298,7 @@ def test_a_name_is_taken_once(bench, someone):
 
 def test_a_bidder_signs_up_once_when_eight_try_at_the_same_moment(bench):
     word = secrets.token_hex(8)
-    owner = NewOrganisation(f"投标人{word}", "bidder", word)
+    owner = NewOrganisation(f"投标人{word}", "bidder", credit_code(word))
 
     def sign_up():
         login = f"u-{secrets.token_hex(4)}"

@@ -1,0 +1,21 @@
+"""What gunicorn is told about its processes (its configuration, named by `app.cli.up.web_command`)."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+
+def when_ready(_server: Any) -> None:
+    """Ctrl-C in a terminal reaches every process of the group; the head of the group ends them, one by one and once."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def post_worker_init(_worker: Any) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def worker_exit(_server: Any, _worker: Any) -> None:
+    """Every request has been answered; the interpreter would now wait for what follows the commits, for ever."""
+    os._exit(0)

@@ -1,0 +1,50 @@
+"""Names of people and organisations: short enough for a record, and nothing in them that the eye does not see."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.procedure.errors import RuleViolation
+from app.procedure.names import MOST, check_credit_code, check_name
+
+
+def refusal(field: str, value: str) -> RuleViolation:
+    with pytest.raises(RuleViolation) as found:
+        check_name(field, value)
+    return found.value
+
+
+@given(st.sampled_from(sorted(MOST)), st.text(st.characters(categories=("L", "N", "P")), min_size=1))
+def test_what_can_be_read_is_taken_up_to_its_length(field, text):
+    check_name(field, text[: MOST[field]])
+
+
+@given(st.sampled_from(sorted(MOST)))
+def test_one_character_too_many_is_refused_with_the_figures(field):
+    facts = refusal(field, "某" * (MOST[field] + 1)).facts
+    assert (facts["length"], facts["most"]) == (MOST[field] + 1, MOST[field])
+
+
+@pytest.mark.parametrize("hidden", ["\0", "\n", "\u202e", "\u200b", "\ud800", "\ue000", "\u2028", "\ufeff"])
+def test_what_the_eye_does_not_see_is_refused_at_its_place(hidden):
+    found = refusal("organisation", f"某{hidden}公司")
+    assert (found.code, found.facts["place"]) == ("name_unprintable", 2)
+    assert found.facts["character"] == f"U+{ord(hidden):04X}"
+
+
+def test_emptiness_is_refused_only_where_something_is_needed():
+    assert refusal("name", " ").code == "name_missing"
+    check_name("mail", "", needed=False)
+
+
+@pytest.mark.parametrize("code", ["", "B1", "91510000demo000100", "91510000DEMO00010０", "<script>", "9" * 19])
+def test_what_is_no_credit_code_is_refused(code):
+    with pytest.raises(RuleViolation) as found:
+        check_credit_code(code)
+    assert found.value.facts["length"] == len(code)
+
+
+def test_a_credit_code_is_taken():
+    check_credit_code("91510000DEMO000100")
