@@ -163,6 +163,7 @@ class Case:
             _check_files(state, fact, now)
             return opening.decide(state.opening, fact, len(state.bidding.live), now)
         if isinstance(fact, RESTORING_FACTS):
+            _check_files(state, fact, now)
             profile = self.tender.published.profile
             return restoring.decide(state.lost, state.bidding, fact, actor.organisation_id, now, profile)
         if isinstance(fact, FALLBACK_ACTS):
@@ -238,7 +239,9 @@ def _with_other_trustees(state: LotCase, needed: int) -> LotCase:
 
 
 def _check_files(state: LotCase, fact: Any, now: datetime) -> None:
-    """What the platform lost is waited for."""
+    """What the platform lost is waited for; it can lose only what is closed and not opened."""
+    if isinstance(fact, restoring.BidFileLost):
+        restoring.check_loss(state.bidding, state.opening.opened.keys() | state.opening.voided.keys(), fact.receipt_id)
     if isinstance(fact, opening.BidOpened | opening.BidVoided):
         restoring.check_opening(state.lost, fact.receipt_id, getattr(fact, "reason", ""), now)
 

@@ -6,7 +6,7 @@ names, so it can be no other bid. Nothing is opened while such a file is awaited
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -60,6 +60,17 @@ def decide(lost: Lost, bidding: Bidding, fact: Fact, bidder: str, now: datetime,
     if fact.bid_root != standing.fact.bid_root:
         raise RuleViolation("file_differs", expected=standing.fact.bid_root[:12], found=fact.bid_root[:12])
     return (fact,)
+
+
+def check_loss(bidding: Bidding, read_out: Collection[str], receipt_id: str) -> None:
+    """Whether a file can be lost: of a closed lot, and of a bid that is neither opened nor void.
+
+    `read_out` are the receipts of such bids. Raises RuleViolation `file_lost_early`, `file_lost_late`.
+    """
+    if not bidding.closed:
+        raise RuleViolation("file_lost_early")
+    if receipt_id in read_out:
+        raise RuleViolation("file_lost_late")
 
 
 def check_opening(lost: Lost, receipt_id: str, reason: str, now: datetime) -> None:

@@ -1,11 +1,22 @@
 """Files that the platform lost: only the very same bytes, only in time, nothing opened meanwhile."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.procedure.bid import Bidding
 from app.procedure.calendar import add
 from app.procedure.errors import RuleViolation
-from app.procedure.restoring import FILE_LOST, BidFileLost, BidFileRestored, apply, check_opening, decide, lose
+from app.procedure.restoring import (
+    FILE_LOST,
+    BidFileLost,
+    BidFileRestored,
+    apply,
+    check_loss,
+    check_opening,
+    decide,
+    lose,
+)
 from tests.procedure.tenders import AT, MILLISECOND, WORKS
 from tests.procedure.test_fallback import submission
 
@@ -25,6 +36,15 @@ def test_a_loss_is_said_once_and_with_the_rule_books_time():
     assert code(BidFileLost("r1", UNTIL)) == "file_lost_already"
     assert code(BidFileLost("r9", UNTIL)) == "file_lost_already"
     assert lose("r1", AT, WORKS) == BidFileLost("r1", UNTIL)
+
+
+@pytest.mark.parametrize(
+    ("closed", "read_out", "expected"), [(False, (), "file_lost_early"), (True, ("r1",), "file_lost_late")]
+)
+def test_only_a_closed_bid_that_nobody_has_seen_can_be_lost(closed, read_out, expected):
+    check_loss(replace(BIDS, closed=True), ("r2",), "r1")
+    with pytest.raises(RuleViolation, match=expected):
+        check_loss(replace(BIDS, closed=closed), read_out, "r1")
 
 
 def test_only_the_receipts_file_is_taken_from_its_bidder_and_in_time():

@@ -4,7 +4,8 @@ import pytest
 
 from app.models import StoredFile
 from app.procedure.errors import RuleViolation
-from app.procedure.restoring import BidFileRestored
+from app.procedure.restoring import BidFileLost, BidFileRestored
+from app.procedure.roles import SYSTEM
 from app.services import uploads
 from tests.app.services.people import LOT
 from tests.app.services.test_too_few_trustees import code, opening, sealed, share_of
@@ -60,6 +61,9 @@ def test_nothing_opens_while_a_lost_file_is_awaited_and_the_same_bytes_go_on(who
     whole.work_off()
     assert whole.receipts["bidder-b"] in opening(whole).opened
     assert opening(whole).read_out
+    for login in ("bidder-b", "bidder-c"):
+        again = BidFileLost(whole.receipts[login], whole.platform.database.now())
+        assert code(whole.case.decide, again, LOT, SYSTEM, whole.platform.database.now())[0] == "file_lost_late"
 
 
 def test_who_does_not_restore_in_time_has_withdrawn_by_no_fault_of_its_own(whole):
