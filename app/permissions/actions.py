@@ -23,7 +23,6 @@ class Action(StrEnum):
     ACCOUNT_APPROVE = "account:approve"
     EXPERT_MANAGE = "expert:manage"
     EXPERT_ADMIT = "expert:admit"
-    EXPERT_SELF = "expert:self"
     SITE_MANAGE = "site:manage"
     SITE_LIST = "site:list"
     COMMITTEE_REGISTER = "committee:register"

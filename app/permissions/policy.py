@@ -91,7 +91,6 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.ACCOUNT_APPROVE: (_grant(R.CENTRE_OPERATOR, R.AGENCY_SUPERVISOR),),  # 59, 2
     A.EXPERT_MANAGE: (_grant(R.CENTRE_OPERATOR),),
     A.EXPERT_ADMIT: (_grant(R.CENTRE_OPERATOR, R.REGULATOR),),  # 2: another than who reviewed; also to remove
-    A.EXPERT_SELF: (_grant(R.EXPERT),),  # own entry only, by query
     A.SITE_LIST: (_grant(R.CENTRE_OPERATOR, R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR),),  # 25: quotas name sites
     A.SITE_MANAGE: (_grant(R.CENTRE_OPERATOR),),
     A.COMMITTEE_REGISTER: (_grant(R.CENTRE_OPERATOR),),

@@ -5,15 +5,26 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.adapters.specialities import read_tree, shipped_document
 from app.casefile.codec import decode
-from app.models import Account, Expert, ExpertImport, SpecialityList
+from app.models import (
+    Account,
+    Expert,
+    ExpertEvent,
+    ExpertImport,
+    ExpertSpeciality,
+    Organisation,
+    Site,
+    SpecialityList,
+)
 from app.procedure.expert_rows import Fault
-from evaluation.specialities import SpecialityTree
+from evaluation import experts as catalogue
+from evaluation.specialities import SpecialityTree, is_code
 from evaluation.standing import Status
 
 
@@ -26,6 +37,102 @@ def current_document(db_session: DbSession) -> str:
     """The same as `specialities/v1`, to the letter."""
     text = db_session.scalar(select(SpecialityList.document).order_by(SpecialityList.id.desc()).limit(1))
     return text or shipped_document()
+
+
+def read_expert(row: Expert) -> catalogue.Expert:
+    """The entry that the pure rules read."""
+    facts: dict[str, Any] = json.loads(row.facts)
+    return decode(catalogue.Expert, {**facts, "status": row.status})
+
+
+def holds(speciality: str) -> ColumnElement[bool]:
+    """Whether a row of specialities counts for this one: itself, and for a code everything below it."""
+    column = ExpertSpeciality.speciality
+    return or_(column == speciality, column.startswith(speciality)) if is_code(speciality) else column == speciality
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a list of experts is narrowed to; "" for no matter what. `words` stand in number, name or employer."""
+
+    words: str = ""
+    status: str = ""
+    speciality: str = ""
+
+
+@dataclass(frozen=True)
+class ExpertRow:
+    """A line of the list: never a contact."""
+
+    id: str
+    number: str
+    name: str
+    employer: str
+    site: str
+    specialities: str
+    status: str
+    certified_until: str
+
+
+def find_experts(db_session: DbSession, wanted: Wanted, after: str = "", limit: int | None = 50) -> list[ExpertRow]:
+    """Experts by library number, those after the number `after`."""
+    query = (
+        select(Expert, Account.name, Organisation.name, Site.name)
+        .join(Account, Account.id == Expert.account_id)
+        .join(Organisation, Organisation.id == Account.organisation_id)
+        .join(Site, Site.id == Expert.site_id)
+        .where(Expert.number > after)
+        .order_by(Expert.number)
+        .limit(limit)
+    )
+    for word in wanted.words.split():
+        named = [column.contains(word, autoescape=True) for column in (Expert.number, Account.name, Organisation.name)]
+        query = query.where(or_(*named))
+    if wanted.status:
+        query = query.where(Expert.status == wanted.status)
+    if wanted.speciality:
+        query = query.where(Expert.id.in_(select(ExpertSpeciality.expert_id).where(holds(wanted.speciality))))
+    return [_row(*found) for found in db_session.execute(query)]
+
+
+def _row(row: Expert, name: str, employer: str, site: str) -> ExpertRow:
+    facts = json.loads(row.facts)
+    held = "、".join(facts["specialities"])
+    return ExpertRow(row.id, row.number, name, employer, site, held, row.status, facts["certified_until"])
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """What was done about an expert, by whom, why. `step` is of evaluation.standing or `correct`."""
+
+    at: datetime
+    step: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ExpertFile:
+    """One expert with the history, the latest first; never a contact."""
+
+    row: ExpertRow
+    entry: catalogue.Expert
+    status_by: str
+    history: tuple[HistoryLine, ...]
+
+
+def load_expert_file(db_session: DbSession, expert_id: str) -> ExpertFile | None:
+    row = db_session.get(Expert, expert_id)
+    if row is None:
+        return None
+    account, site = db_session.get_one(Account, row.account_id), db_session.get_one(Site, row.site_id)
+    query = select(ExpertEvent).where(ExpertEvent.expert_id == expert_id).order_by(ExpertEvent.id.desc())
+    lines = list(db_session.scalars(query))
+    people = select(Account.id, Account.name).where(Account.id.in_({line.by for line in lines}))
+    names = {found_id: name for found_id, name in db_session.execute(people)}
+    history = tuple(HistoryLine(one.at, one.step, names.get(one.by, one.by), one.reason) for one in lines)
+    shown = _row(row, account.name, account.organisation.name, site.name)
+    return ExpertFile(shown, read_expert(row), row.status_by, history)
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select
+from sqlalchemy import and_, insert, or_, select
 from sqlalchemy.orm import Session as DbSession
 
-from app.casefile.codec import decode, encode
+from app.casefile.codec import encode
 from app.models import (
     Account,
     AccountRole,
@@ -28,13 +28,13 @@ from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
+from app.queries.experts import holds, read_expert
 from app.services.accounts import LogIn, NewOrganisation
 from app.services.actors import load_actor
 from app.services.contacts import Contact, credential, seal_contact
 from app.services.platform import Platform
 from app.services.unit_of_work import plain_transaction, take_turns
 from evaluation import experts as library
-from evaluation.specialities import is_code
 from evaluation.standing import Status, Step
 
 _write_json = json.JSONEncoder(ensure_ascii=False).encode
@@ -244,18 +244,6 @@ def _employers(db_session: DbSession, wanted: Sequence[Mapping[str, str]], now: 
     if fresh:
         db_session.execute(insert(Organisation), fresh)
     return ids | {row["credit_code"]: row["id"] for row in fresh}
-
-
-def read_expert(row: Expert) -> library.Expert:
-    """The entry that the pure rules read."""
-    facts: dict[str, Any] = json.loads(row.facts)
-    return decode(library.Expert, {**facts, "status": row.status})
-
-
-def holds(speciality: str) -> ColumnElement[bool]:
-    """Whether a row of specialities counts for this one: itself, and for a code everything below it."""
-    column = ExpertSpeciality.speciality
-    return or_(column == speciality, column.startswith(speciality)) if is_code(speciality) else column == speciality
 
 
 def experts_for(db_session: DbSession, strata: Collection[tuple[str, str]]) -> list[library.Expert]:

@@ -69,14 +69,8 @@ def admit_batch(platform: Platform, log_in: LogIn, batch_id: str, reason: str) -
         return len(ids)
 
 
-def set_absences(
-    platform: Platform,
-    log_in: LogIn,
-    expert_id: str,
-    absences: tuple[Absence, ...],
-    action: Action = Action.EXPERT_MANAGE,
-) -> None:
-    """Days on which an expert is not available: entered by the centre, or by the expert for himself or herself.
+def set_absences(platform: Platform, log_in: LogIn, expert_id: str, absences: tuple[Absence, ...]) -> None:
+    """Days on which an expert is not available, all of them; what stood before stays in the history.
 
     Raises RuleViolation `expert_unknown`, `absence_order`.
     """
@@ -84,10 +78,9 @@ def set_absences(
         if absence.last < absence.first:
             raise RuleViolation("absence_order", first=absence.first.isoformat(), last=absence.last.isoformat())
     with plain_transaction(platform.database) as (db_session, now):
-        actor = load_actor(db_session, log_in.account_id)
-        authorize(actor, action)
+        authorize(load_actor(db_session, log_in.account_id), Action.EXPERT_MANAGE)
         row = db_session.get(Expert, expert_id, with_for_update=True)
-        if row is None or (action is Action.EXPERT_SELF and row.account_id != actor.id):
+        if row is None:
             raise RuleViolation("expert_unknown")
         facts = json.loads(row.facts)
         before, facts["absences"] = facts.get("absences", []), encode(absences)

@@ -20,6 +20,7 @@ from app.web.expert.views import routes as expert
 from app.web.languages import compile_catalogue
 from app.web.navigation import footer_links, nav_links
 from app.web.operator.ceremonies import routes as ceremonies
+from app.web.operator.experts import routes as experts
 from app.web.operator.library import routes as library
 from app.web.operator.rehearsals import routes as rehearsals
 from app.web.operator.views import routes as operator
@@ -44,7 +45,7 @@ HEADERS = {
 
 def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
-    desks = (account, agency, bidder, expert, sitting, operator, library, ceremonies, rehearsals, regulator)
+    desks = (account, agency, bidder, expert, sitting, operator, library, experts, ceremonies, rehearsals, regulator)
     for blueprint in (public, register, deadlines, rooms, *desks):
         app.register_blueprint(blueprint)
     app.view_functions["static"] = access(Action.SITE_READ)(app.view_functions["static"])

@@ -54,7 +54,6 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "account:approve": [("TC AS", "-", "any")],
     "expert:manage": [("TC", "-", "any")],
     "expert:admit": [("TC RG", "-", "any")],
-    "expert:self": [("EX", "-", "any")],
     "site:list": [("TC AO AS", "-", "any")],
     "site:manage": [("TC", "-", "any")],
     "committee:register": [("TC", "-", "any")],

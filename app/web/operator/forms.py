@@ -5,7 +5,15 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import DateTimeLocalField, IntegerField, SelectField, SelectMultipleField, StringField, widgets
+from wtforms import (
+    DateTimeLocalField,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    widgets,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
@@ -110,6 +118,16 @@ class SpecialitiesForm(FlaskForm):
         _l("专业分类文件（JSON）"),
         [FileRequired(_l("请选择文件"))],
         description=_l("格式 specialities/v1，见下载的现行文件。"),
+    )
+
+
+class AbsencesForm(FlaskForm):
+    """Days on which an expert is not available."""
+
+    absences = TextAreaField(
+        _l("不能参加的日期"),
+        [Optional(), Length(max=1000)],
+        description=_l("每行一段，如 2026-10-01~2026-10-07；留空为全部可参加。"),
     )
 
 

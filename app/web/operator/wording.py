@@ -78,3 +78,24 @@ EXPERT_COLUMNS = {
     "interests": _l("持股单位代码"),
     "absences": _l("不能参加的日期"),
 }
+
+STANDINGS = {
+    "applied": _l("已申请"),
+    "reviewed": _l("已审核，待核准"),
+    "refused": _l("未通过"),
+    "admitted": _l("在库"),
+    "suspended": _l("已暂停"),
+    "leaving": _l("拟清退，待核准"),
+    "removed": _l("已清退"),
+}
+STANDING_STEPS = {
+    "apply": _l("申请"),
+    "review": _l("审核通过"),
+    "refuse": _l("不予通过"),
+    "admit": _l("核准入库"),
+    "suspend": _l("暂停"),
+    "restore": _l("恢复"),
+    "propose_removal": _l("提出清退"),
+    "remove": _l("核准清退"),
+    "correct": _l("更正资料"),
+}

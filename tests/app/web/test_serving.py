@@ -115,6 +115,34 @@ def test_a_list_is_examined_then_imported_then_admitted_by_another(founded: Site
     assert "A0801 房屋建筑" in browser.get("/centre/experts")
 
 
+def test_one_expert_is_found_suspended_and_removed_by_two(tmp_path):
+    site = played(tmp_path, WholeCase.found)
+    browser, inspector = site.browser("centre"), site.browser("regulator")
+    page = browser.get("/centre/experts/list?words=专家3&status=admitted")
+    assert "专家3" in page
+    assert "专家4" not in page
+    assert "没有符合条件的专家" in browser.get("/centre/experts/list?speciality=A")
+    export = browser.client.get("/centre/experts/list.csv?words=专家3").get_data(as_text=True)
+    assert "专家3" in export
+    assert "example.org" not in page + export
+    one = re.search(r'href="(/experts/[0-9a-f]+)"', page).group(1)
+
+    def post(who: Browser, path: str, **fields: str):
+        token = re.search(r'name="csrf-token" content="([^"]+)"', who.get(one)).group(1)
+        return who.client.post(f"{one}/{path}", data={"csrf_token": token, **fields})
+
+    assert "请写明理由" in post(browser, "standing", step="suspend", reason="").get_data(as_text=True)
+    assert post(browser, "standing", step="propose_removal", reason="收受礼金").status_code == 302
+    assert 'value="remove"' not in browser.get(one)
+    assert "不是日期" in post(browser, "absences", absences="明天").get_data(as_text=True)
+    assert post(browser, "absences", absences="2026-10-01~2026-10-07").status_code == 302
+    assert post(inspector, "absences", absences="").status_code in (403, 404)
+    assert post(inspector, "standing", step="remove", reason="属实").status_code == 302
+    shown = inspector.get(one)
+    assert all(word in shown for word in ("已清退", "收受礼金", "核准清退"))
+    browser.get("/experts/none", 404)
+
+
 def test_a_list_without_the_headings_is_refused(founded: Site):
     browser = founded.browser("centre")
     assert browser.client.get("/centre/experts/template.xlsx").data.startswith(b"PK")
