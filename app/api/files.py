@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from app.casefile.codec import encode
 from app.extensions import access, current_actor, current_log_in, platform
 from app.permissions.actions import Action
-from app.services import files, tenders
+from app.services import copies, files, tenders
 from crypto.canonical import Json
 
 routes = Blueprint("api_files", __name__)
@@ -50,3 +50,11 @@ def read_file(file: str) -> Response:
     if found.kind == "opened" and found.media_type == "application/pdf":
         return shown(found.name, data)
     return attachment(found.name, data, found.media_type)
+
+
+@routes.get("/files/<file>/copy/en")
+@access(Action.SITE_READ)
+def read_english_copy(file: str) -> Response:
+    """An opening record or a report in English, for who may read the signed one."""
+    name, data = copies.read_copy(platform(), current_actor(), file, "en", request.remote_addr or "")
+    return attachment(name, data, "application/pdf")

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
@@ -51,6 +51,11 @@ def day(value: datetime, lang: Lang) -> str:
 def hundredths(score: Decimal) -> str:
     """A score with its two places. It has been rounded by the rules already; a third place is shown, not rounded."""
     return f"{score:.2f}" if score == round(score, 2) else f"{score:f}"
+
+
+def listed(parts: Iterable[str], lang: Lang) -> str:
+    """Clauses in one line, those that are empty left out."""
+    return ("；" if lang == "zh" else "; ").join(part for part in parts if part)
 
 
 def plain(value: Decimal) -> str:

@@ -24,7 +24,7 @@ from app.documents.content import (
     RoundProof,
     TrusteeShare,
 )
-from app.documents.wording import Lang, plain
+from app.documents.wording import Lang, listed, plain
 from app.messages import regime_words, sentence
 from app.models import Account, StoredFile
 from app.services.platform import Platform
@@ -73,10 +73,17 @@ def add_file(
     return row
 
 
-def store_document(platform: Platform, work: UnitOfWork, lot: str, kind: str, name: str, pdf: bytes) -> str:
-    """Keep a document of the case; its SHA-256. The latest of a kind is the one that counts."""
+def store_document(
+    platform: Platform, work: UnitOfWork, lot: str, kind: str, name: str, pdf: bytes, at: datetime | None = None
+) -> str:
+    """Keep a document of the case; its SHA-256. The latest of a kind is the one that counts.
+
+    `at`: the instant that its pages state, which a copy in another language must state too.
+    """
     blob = platform.blobs.put(pdf)
-    row = add_file(work.db_session, work.now, case_id=work.case.id, lot=lot, kind=kind, name=name, blob=blob, data=pdf)
+    row = add_file(
+        work.db_session, at or work.now, case_id=work.case.id, lot=lot, kind=kind, name=name, blob=blob, data=pdf
+    )
     return row.sha256
 
 
@@ -118,7 +125,7 @@ def marking(case: Case, lang: Lang) -> str:
         notes.append(sentence("marking_demo", {}, lang))
     if terms.committee["mode"] == "M0":
         notes.append(sentence("marking_m0", {}, lang))
-    return "；".join(notes)
+    return listed(notes, lang)
 
 
 def heading(case: Case, lot: str, digest: str, lang: Lang) -> CaseHeading:

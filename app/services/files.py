@@ -65,9 +65,15 @@ def _readable(actor: Actor, case: Case, row: StoredFile, lot: str) -> bool:
 
 
 def read_file(platform: Platform, actor: Actor, file_id: str, address: str = "") -> tuple[FileView, bytes]:
-    """A file's bytes; what is read for a stated reason is kept in the access log first.
+    """A file's bytes. Raises RuleViolation `file_unknown` also for one that is not for this asker, `reason_needed`."""
+    row = entitled_file(platform, actor, file_id, address)
+    return _view(row), platform.blobs.get(row.blob)
 
-    Raises RuleViolation `file_unknown` also for one that is not for this asker, `reason_needed`.
+
+def entitled_file(platform: Platform, actor: Actor, file_id: str, address: str) -> StoredFile:
+    """The row of a file that the asker may read; what is read for a stated reason is kept in the access log first.
+
+    Raises RuleViolation `file_unknown`, `reason_needed`.
     """
     with platform.database.reading() as db_session:
         row = db_session.get(StoredFile, file_id)
@@ -80,4 +86,4 @@ def read_file(platform: Platform, actor: Actor, file_id: str, address: str = "")
         raise RuleViolation("file_unknown") from exc
     if asks_reason(actor, action, case, row.lot):
         record_reading(platform.database, actor, action, case.id, lot=row.lot, subject=row.id, address=address)
-    return _view(row), platform.blobs.get(row.blob)
+    return row

@@ -22,7 +22,7 @@ from app.documents.content import (
     ScoredBid,
     Signatory,
 )
-from app.documents.wording import Lang, formula_words
+from app.documents.wording import Lang, formula_words, listed
 from app.messages import sentence
 from app.models import Site
 from app.queries.cases import load_records
@@ -72,7 +72,7 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
         opening_place=named_address(platform),
         evaluation_started_at=started_at,
         evaluation_ended_at=now,
-        evaluation_place="、".join(sites),
+        evaluation_place=("、" if lang == "zh" else ", ").join(sites),
         budget=published.budget,
         ceiling=published.ceiling,
         method=terms.method,
@@ -90,7 +90,7 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
             for key, q in sorted(state.qualification.items(), key=lambda item: opening.opened[item[0]].price)
         ),
         invalid_bids=tuple(
-            InvalidBid(names[r.bid], "；".join(r.grounds), sentence("review_votes", {"votes": r.votes}, lang))
+            InvalidBid(names[r.bid], listed(r.grounds, lang), sentence("review_votes", {"votes": r.votes}, lang))
             for r in sitting.rejected
         ),
         scored_bids=_scored(sitting, names, lang),
@@ -118,9 +118,8 @@ def _standard(criterion: criteria.Criterion, price_formula: str, lang: Lang) -> 
     """How a criterion is scored as published: the price by its formula, others within their bands, by steps."""
     if criterion.kind == "price":
         return price_formula
-    comma = "；" if lang == "zh" else "; "
     bands = [f"{b.name_en if lang == 'en' else b.name_zh} {b.low:f}–{b.high:f}" for b in criterion.bands]
-    return comma.join([*bands, sentence("criterion_step", {"step": criterion.step}, lang)])
+    return listed([*bands, sentence("criterion_step", {"step": criterion.step}, lang)], lang)
 
 
 def _members(db_session: DbSession, case: Case, lot: str, lang: Lang) -> tuple[Member, ...]:

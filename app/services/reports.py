@@ -13,12 +13,10 @@ from sqlalchemy import select
 from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.database import in_native_thread
-from app.documents.wording import Lang
 from app.models import Certificate, PendingSignature
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
-from app.procedure.roles import Actor
 from app.queries.cases import load_case
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
@@ -57,16 +55,16 @@ def prepare_report(platform: Platform, case_id: str, lot: str) -> None:
     with unit_of_work(platform.database, case_id, lot) as work:
         if work.case.lots[lot].sitting.stage is not Stage.RESULTS:
             return
-        sha256 = store_document(platform, work, lot, "report", f"evaluation-report-{lot}.pdf", pdf)
+        sha256 = store_document(platform, work, lot, "report", f"evaluation-report-{lot}.pdf", pdf, now)
         work.conclude(ReportPrepared(sha256), lot)
 
 
-def render_report(platform: Platform, case: Case, lot: str, now: datetime, lang: Lang = "zh") -> bytes:
+def render_report(platform: Platform, case: Case, lot: str, now: datetime) -> bytes:
     """评标报告 as PDF, with the result as machine-readable attachment."""
-    content = report_content(platform, case, lot, now, lang)
+    content = report_content(platform, case, lot, now, "zh")
     result = case.lots[lot].sitting.result
     data = {"case": case.id, "lot": lot, "result": encode(result), "sitting": content.sitting_digest}
-    return platform.renderer.render(content, lang=lang, attachments={"report.json": canonical(data)})
+    return platform.renderer.render(content, attachments={"report.json": canonical(data)})
 
 
 @dataclass(frozen=True)
@@ -196,17 +194,3 @@ def seal_report(platform: Platform, case_id: str, lot: str) -> None:
             return
         sha256 = store_document(platform, work, lot, "report", report.name, pdf)
         work.conclude(ReportSealed(sha256), lot)
-
-
-def read_copy(platform: Platform, actor: Actor, case_id: str, lot: str, lang: Lang) -> bytes:
-    """The sealed report's content rendered once more in a language, for reading; it carries no signatures.
-
-    Raises NotAllowed, RuleViolation `report_missing`.
-    """
-    with platform.database.reading() as db_session:
-        case = load_case(db_session, case_id)
-        authorize(actor, Action.REPORT_READ, case, lot)
-        report = latest_document(db_session, case_id, lot, "report")
-    if report is None or case.lots[lot].sitting.result is None:
-        raise RuleViolation("report_missing")
-    return in_native_thread(render_report, platform, case, lot, report.created_at, lang)

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import io
+import re
 from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import enumerate_sig_fields
 
 from app.adapters.profiles import read_profile
 from app.casefile.bundle import unpack
 from app.casefile.verification import STEPS, Verdict, verify_bundle
+from app.documents.wording import plain
+from app.procedure.errors import RuleViolation
+from app.services.actors import load_actor
 from app.services.audits import export_evidence
+from app.services.copies import read_copy
+from app.services.files import read_file, readable_files
 from app.services.platform import DIST
 from evaluation.prices import PriceRule, price_formula, settled
+from tests.app.documents.test_render import needs_poppler, text_of
 from tests.app.services.people import LOT
 from tests.app.services.tampering import by_platform, changed, lines_of
 from tests.app.services.whole_case import EVALUATION, WholeCase
+from tests.app.web.site import Site
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 VALUES = (D("0.005"), D("0.010"), D("0.015"), D("0.020"), D("0.025"), D("0.030"))
@@ -37,6 +48,47 @@ def works(tmp_path_factory):
 @pytest.fixture(scope="module")
 def files(works):
     return unpack(export_evidence(works.platform, works.people["regulator"].log_in, works.case_id)[1])
+
+
+def copy_of(works, who, kind, lang):
+    actor = acting(works, who)
+    signed = next(f for f in readable_files(works.platform, actor, works.case_id, LOT) if f.kind == kind)
+    return signed, read_copy(works.platform, actor, signed.id, lang)[1]
+
+
+def acting(works, who):
+    with works.platform.database.reading() as db_session:
+        return load_actor(db_session, works.people[who].id)
+
+
+@needs_poppler
+@pytest.mark.parametrize(("who", "kind"), [("bidder-a", "record"), ("officer", "report")])
+def test_the_copy_in_english_says_the_same_figures_and_that_it_is_unsigned(works, who, kind):
+    signed, english = copy_of(works, who, kind, "en")
+    original = text_of(read_file(works.platform, acting(works, who), signed.id)[1], "-raw")
+    pages = text_of(english, "-raw").split("\f")[:-1]
+    assert all("Unsigned copy" in page and signed.sha256 in page for page in pages)
+    assert list(enumerate_sig_fields(PdfFileReader(io.BytesIO(english)))) == []
+    for figure in (r"\d[\d,]*\.\d\d\b", r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"):  # prices and scores; instants
+        found = re.findall(figure, " ".join(pages))
+        assert found
+        assert set(re.findall(figure, original)) >= set(found)
+    drawn = works.case.lots[LOT].opening.coefficients["discount"]
+    assert f"discount {plain(drawn)}" in " ".join(pages)
+
+
+def test_no_copy_is_made_for_who_may_not_read_the_signed_one(works):
+    signed, _english = copy_of(works, "officer", "report", "en")
+    with pytest.raises(RuleViolation, match="file_unknown"):
+        read_copy(works.platform, acting(works, "bidder-a"), signed.id, "en")
+
+
+def test_the_pages_of_those_who_may_read_it_offer_the_copy(works):
+    site = Site(works)
+    for who, path in (("officer", "report"), ("regulator", "report"), ("bidder-a", "opening")):
+        page = site.browser(who, "en").get(f"/cases/{works.case_id}/lots/{LOT}/{path}")
+        link = re.search(r'href="(/api/v1/files/\w+/copy/en)">English copy \(unsigned\)', page)
+        assert site.browser(who).client.get(link[1]).data[:5] == b"%PDF-"
 
 
 def failures(works, files, steps=STEPS):

@@ -1,0 +1,56 @@
+"""Copies of signed documents in another language: for reading, unsigned, each page says of what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial, reduce
+
+from sqlalchemy import select
+
+from app.casefile.case import Case
+from app.casefile.record import Record
+from app.database import in_native_thread
+from app.documents.wording import Lang, listed
+from app.messages import sentence
+from app.models import StoredFile
+from app.procedure.errors import RuleViolation
+from app.procedure.roles import Actor
+from app.queries.cases import load_records
+from app.services.documents import opening_record
+from app.services.files import entitled_file
+from app.services.platform import Platform
+from app.services.report_content import report_content
+
+# Kind of a document → the fact that it was rendered for, and the member of the fact that names its SHA-256.
+RENDERED_FOR = {"record": ("OpeningConcluded", "record_sha256"), "report": ("ReportPrepared", "report_sha256")}
+MAKERS = {"record": opening_record, "report": report_content}
+
+
+def read_copy(platform: Platform, actor: Actor, file_id: str, lang: Lang, address: str = "") -> tuple[str, bytes]:
+    """Name and PDF of an opening record's or a report's content in `lang`, as the case stood when it was rendered.
+
+    It carries neither signature nor field nor attachment. Raises RuleViolation `file_unknown`, `reason_needed`.
+    """
+    document = entitled_file(platform, actor, file_id, address)
+    if document.kind not in RENDERED_FOR:
+        raise RuleViolation("file_unknown")
+    kind, member = RENDERED_FOR[document.kind]
+    with platform.database.reading() as db_session:
+        records = load_records(db_session, document.case_id)
+        fact = [record for record in records if (record.type, record.lot) == (kind, document.lot)][-1]
+        first = StoredFile.case_id == document.case_id, StoredFile.sha256 == fact.payload[member]
+        rendered_at = db_session.scalars(select(StoredFile.created_at).where(*first)).one()
+    case = _folded(document.case_id, records[: fact.seq])
+    content = MAKERS[document.kind](platform, case, document.lot, rendered_at, lang)
+    heading = replace(
+        content.heading,
+        marking=listed([sentence("copy_marking", {}, lang), content.heading.marking], lang),
+        digest=sentence("copy_digest", {"sha256": document.sha256}, lang),
+    )
+    unsigned = replace(content, heading=heading, signatories=(), seal_field="")
+    pdf = in_native_thread(partial(platform.renderer.render, unsigned, lang=lang))
+    return f"{document.name.removesuffix('.pdf')}-{lang}.pdf", pdf
+
+
+def _folded(case_id: str, records: list[Record]) -> Case:
+    return reduce(Case.apply, records, Case(case_id))
