@@ -17,6 +17,10 @@ from crypto.timelock import QUICKNET, Round
 
 NOT_SUBMITTED = "尚未提交 / NOT SUBMITTED"
 SUBMITTED = "已提交 / SUBMITTED"
+FILES_WORDS = (
+    "文件或文件夹；资格文件或其文件夹的名称以“资格”或 qualification 开头，资格审查时只看这些\n"
+    "files or folders; name those of qualification 资格… or qualification…: the check of qualification sees no others"
+)
 PAUSED = "已暂停，恢复时另行通知 / PAUSED until further notice"
 
 
@@ -59,7 +63,7 @@ def _add_lot(parser: Parser) -> None:
 def _add_seal(commands: Any) -> None:
     parser = add_command(commands, "seal", "在本机加密投标文件\nseal a bid on this machine", _seal)
     _add_lot(parser)
-    parser.add_argument("files", type=existing, nargs="+", help="文件或文件夹\nfiles or folders")
+    parser.add_argument("files", type=existing, nargs="+", help=FILES_WORDS)
     parser.add_argument("--price", required=True, type=yuan, help="投标报价（元）\nprice in yuan, e.g. 1566000.00")
     parser.add_argument("--days", required=True, type=days, help="交付期（日历日）\nduration in calendar days")
     parser.add_argument("--manager", required=True, help="项目负责人\nproject manager")

@@ -89,6 +89,7 @@ class Action(StrEnum):
     CONFLICT_DECLARE = "conflict:declare"
     CHAIR_VOTE = "chair:vote"
     BIDS_READ = "bids:read"
+    QUALIFICATION_READ = "qualification:read"
     BIDS_REVIEW = "bids:review"
     SCORE_SAVE = "score:save"
     SCORES_LOCK = "scores:lock"

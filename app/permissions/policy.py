@@ -185,7 +185,11 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.BIDS_READ: (  # 37
         _grant(R.EXPERT, when=seated, phases=_in(P.SCORING, P.CONSENSUS)),
         _inspector(P.SCORING, P.CONSENSUS, P.RESULT),  # L
-        _grant(R.AGENCY_OFFICER, phases=_in(P.OPENING, P.DRAW), **AGENCY),  # 72: to check qualification (goods)
+    ),
+    A.QUALIFICATION_READ: (  # 37, 72: the files that are marked as qualification, and no others
+        _grant(R.EXPERT, when=seated, phases=_in(P.SCORING, P.CONSENSUS)),
+        _inspector(P.SCORING, P.CONSENSUS, P.RESULT),  # L
+        _grant(R.AGENCY_OFFICER, phases=_in(P.OPENING, P.DRAW), **AGENCY),
     ),
     A.BIDS_REVIEW: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 45
     A.SCORE_SAVE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 39

@@ -22,6 +22,14 @@ class QualificationChecked:
     results: dict[str, Qualification]
 
 
+QUALIFICATION_WORDS = ("资格", "qualification")
+
+
+def is_qualification_file(path: str) -> bool:
+    """Whether a bidder marked a file of its package as one of qualification: its name or a folder's begins so."""
+    return any(part.strip().lower().startswith(QUALIFICATION_WORDS) for part in path.split("/"))
+
+
 def decide(
     checked: bool, opened: Collection[str], fact: QualificationChecked, profile: Profile
 ) -> tuple[QualificationChecked]:

@@ -11,6 +11,7 @@ from app.models import StoredFile
 from app.permissions.actions import Action
 from app.permissions.policy import NotAllowed, allowed, asks_reason, authorize
 from app.procedure.errors import RuleViolation
+from app.procedure.qualification import is_qualification_file
 from app.procedure.roles import Actor
 from app.queries.cases import load_case
 from app.services.access import record_reading
@@ -23,6 +24,13 @@ READ_WITH = {
     "record": Action.OPENING_WATCH,
     "report": Action.REPORT_READ,
 }
+
+
+def _action(row: StoredFile) -> Action:
+    """What reading a file asks for; of an opened bid the files marked as qualification are for the agency too (72)."""
+    if row.kind == "opened" and is_qualification_file(row.name):
+        return Action.QUALIFICATION_READ
+    return READ_WITH[row.kind]
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,7 @@ def readable_files(platform: Platform, actor: Actor, case_id: str, lot: str) -> 
 
 
 def _readable(actor: Actor, case: Case, row: StoredFile, lot: str) -> bool:
-    return row.kind in READ_WITH and allowed(actor, READ_WITH[row.kind], case, row.lot or lot)
+    return row.kind in READ_WITH and allowed(actor, _action(row), case, row.lot or lot)
 
 
 def read_file(platform: Platform, actor: Actor, file_id: str, address: str = "") -> tuple[FileView, bytes]:
@@ -79,7 +87,7 @@ def entitled_file(platform: Platform, actor: Actor, file_id: str, address: str) 
         row = db_session.get(StoredFile, file_id)
         if row is None or row.kind not in READ_WITH:
             raise RuleViolation("file_unknown")
-        case, action = load_case(db_session, row.case_id), READ_WITH[row.kind]
+        case, action = load_case(db_session, row.case_id), _action(row)
     try:
         authorize(actor, action, case, row.lot)
     except NotAllowed as exc:

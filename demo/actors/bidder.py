@@ -51,7 +51,7 @@ def submit_bid(actor: Actor, mine: dict[str, str]) -> None:
     """Write a bid's files, seal them on this machine, submit, and verify the receipt."""
     files, sealed = actor.folder / f"bid-files-{actor.case_id}", actor.folder / f"bid-{actor.case_id}"
     files.mkdir(parents=True, exist_ok=True)
-    for name in ("商务文件", "技术文件", "演示说明"):
+    for name in ("资格文件", "商务文件", "技术文件"):
         (files / f"{name}.txt").write_text(f"{mine['name']} · {name}\n（演示内容）\n" * 40, "utf-8")
     items = {
         "price_fen": mine["price"].replace(".", ""),

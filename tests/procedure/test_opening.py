@@ -38,7 +38,7 @@ from app.procedure.opening import (
     decide,
     read_out,
 )
-from app.procedure.qualification import Qualification, QualificationChecked, qualified
+from app.procedure.qualification import Qualification, QualificationChecked, is_qualification_file, qualified
 from app.procedure.qualification import decide as decide_check
 from app.procedure.roles import Actor, Role
 from evaluation.draw import DrawConditions, Stratum
@@ -186,6 +186,12 @@ def test_in_any_order_only_the_lawful_order_happens(facts):
 
 
 # qualification and convening
+
+
+def test_a_bidder_marks_files_of_qualification_by_name():
+    marked = ("资格文件.pdf", "资格审查/营业执照.pdf", "Qualification/licence.pdf", "投标/资格证明/a.pdf")
+    others = ("技术方案.pdf", "商务/非资格说明.pdf", "technical/pre-qualification.pdf", "")
+    assert [is_qualification_file(path) for path in (*marked, *others)] == [True] * 4 + [False] * 4
 
 
 def checked(results, profile=GOODS, opened=BIDS, before=False):

@@ -148,9 +148,11 @@ class WholeCase(Installation):
         parameters = {name: value for name, value in context.items() if name not in ("v", "recipient")}
         out, source = self.folder / "bids" / secrets.token_hex(4), self.folder / f"{login}.txt"
         source.write_text(f"技术方案 {login}")
+        licence = self.folder / f"资格文件-{login}.txt"
+        licence.write_text(f"营业执照 {login}")
         items = {"price_fen": price_fen, "duration_days": "60", "project_manager": f"经理{login[-1]}"}
         sealing = SealParameters(parameters, committee_of(case))
-        submission = seal_bid([source], items, sealing, person.key, out)
+        submission = seal_bid([source, licence], items, sealing, person.key, out)
         self.identities[submission["recipient"]] = (out / "identity.txt").read_text().strip()
         capsule = (out / "capsule.age").read_bytes()
         if spoil:

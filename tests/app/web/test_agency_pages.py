@@ -8,8 +8,10 @@ from typing import Any
 
 import html5lib
 import pytest
+from sqlalchemy import select
 
 from app.casefile.codec import encode
+from app.models import StoredFile
 from app.procedure.tender import TenderReturned
 from app.services.tenders import draft_terms
 from crypto.canonical import digest
@@ -126,6 +128,19 @@ def test_the_supervisor_sees_what_changed_and_returns_or_releases(tmp_path_facto
     returned = site.browser("releaser").post(f"/agency/cases/{case.case_id}/release", reason="再核对")
     assert 'data-type="TenderReturned"' in returned.get_data(as_text=True)
     site.browser("officer").get(f"/agency/cases/{case.case_id}/release", 404)
+
+
+def test_the_agency_reads_the_files_of_qualification_and_no_others(opened: Site):
+    browser, case = opened.browser("officer"), opened.case
+    page = browser.get(f"/agency/cases/{case.case_id}/lots/{LOT}/qualification")
+    links = re.findall(r'href="/api/v1/files/(\w+)">([^<]+)', page)
+    assert len(links) == len(case.case.lots[LOT].opening.opened)
+    assert all(name.startswith("资格文件-") for _id, name in links)
+    assert browser.client.get(f"/api/v1/files/{links[0][0]}").status_code == 200
+    with case.platform.database.reading() as db_session:
+        query = select(StoredFile).where(StoredFile.kind == "opened", StoredFile.name == "bidder-a.txt")
+        technical = db_session.scalars(query).first()
+    assert browser.client.get(f"/api/v1/files/{technical.id}").status_code == 404
 
 
 def test_draw_conditions_are_checked_before_they_are_signed(opened: Site):
