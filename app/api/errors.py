@@ -27,7 +27,8 @@ PAGES = frozenset({400, 401, 403, 404, 405, 409, 413, 414, 429, 500, 503})
 CODES = {404: "not_available", 414: "address_too_long"}  # what the framework itself refuses
 CONFLICTS = frozenset({"object_has_changed", "act_out_of_order", "report_moved_on", "command_reused", "upload_offset"})
 
-TUS = {"upload_too_large": 413, "upload_locked": 423, "upload_checksum": 460}  # as the upload protocol wants them
+# As the upload protocol wants them.
+TUS = {"upload_too_large": 413, "upload_locked": 423, "upload_checksum": 460, "upload_version": 412}
 
 
 def wants_json() -> bool:

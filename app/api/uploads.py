@@ -34,10 +34,6 @@ SILENCE = 20.0  # seconds for a piece: a cut cable says no goodbye, and 3 KiB/s 
 DRAINED = 64 << 20  # bytes of a refused request that are still read, so that its sender sees the answer
 
 
-class WrongVersion(HTTPException):
-    code = 412
-
-
 class WrongMediaType(HTTPException):
     code = 415
 
@@ -53,15 +49,16 @@ def _expires(at: datetime) -> str:
 
 @routes.before_request
 def check_version() -> None:
-    if request.method != "OPTIONS" and request.headers.get("Tus-Resumable") != VERSION:
-        raise WrongVersion
+    stated = request.headers.get("Tus-Resumable", "")
+    if request.method != "OPTIONS" and stated != VERSION:
+        raise RuleViolation("upload_version", stated=stated[:20] or "—", version=VERSION)
 
 
 @routes.after_request
 def say_version(answer: Response) -> Response:
     """The protocol's own headers; and what is left of a refused piece is read, lest its sender never see the answer."""
     answer.headers["Tus-Resumable"] = VERSION
-    if answer.status_code == WrongVersion.code:
+    if answer.status_code == 412:
         answer.headers["Tus-Version"] = VERSION
     if request.method == "PATCH" and answer.status_code >= 400:
         left = DRAINED

@@ -35,6 +35,7 @@ CONTENT_POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self'; font-src 'self'; "
     "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+HTTPS_ONLY_FOR = 365 * 24 * 3600  # seconds (RFC 6797); only of this host: what others of its domain do is not ours
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -73,6 +74,8 @@ def _secure(answer: Response) -> Response:
     for name, value in HEADERS.items():
         answer.headers.setdefault(name, value)
     answer.headers["Content-Security-Policy"] = CONTENT_POLICY.format(nonce=g.get("csp_nonce", ""))
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        answer.headers["Strict-Transport-Security"] = f"max-age={HTTPS_ONLY_FOR}"
     if not request.path.startswith("/static/"):
         answer.headers["Cache-Control"] = "no-store"
     return answer

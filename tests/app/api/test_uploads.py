@@ -87,6 +87,13 @@ def test_another_version_is_refused_with_ours(mine):
     assert answer.headers["Tus-Version"] == "1.0.0"
 
 
+def test_a_request_without_the_version_is_told_which_header_to_send(mine):
+    answer = mine.post(UPLOADS, headers={"Upload-Length": "5"})
+    assert (answer.status_code, answer.json["error"]["code"]) == (412, "upload_version")
+    for language in ("message", "message_en"):
+        assert "Tus-Resumable: 1.0.0" in answer.json["error"][language]
+
+
 def test_pieces_make_a_file_and_its_state_is_told(mine, bench):
     place = begin(mine, 10)
     assert send(mine, place, 0, b"hello").headers["Upload-Offset"] == "5"

@@ -28,6 +28,16 @@ def test_a_form_to_nowhere_is_absent_and_not_expired(founded: Site):
     assert founded.browser("officer").client.post("/nowhere").status_code == 404
 
 
+def test_a_browser_is_held_to_https_only_where_the_site_is_there(founded: Site):
+    client = founded.browser().client
+    assert "Strict-Transport-Security" not in client.get("/").headers
+    founded.app.config["SESSION_COOKIE_SECURE"] = True
+    try:
+        assert client.get("/").headers["Strict-Transport-Security"] == "max-age=31536000"
+    finally:
+        founded.app.config["SESSION_COOKIE_SECURE"] = False
+
+
 def test_what_was_expected_is_said_in_words(founded: Site):
     body = {"login": 7, "password": "x", "code": "1"}
     error = founded.browser().client.post("/api/v1/web-sessions", json=body).json["error"]
