@@ -13,11 +13,13 @@ import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
+from app.casefile.case import Case
 from app.casefile.facts import FactType, fact_type
 from app.casefile.record import Record, case_reference
 from app.database import Busy
@@ -74,9 +76,11 @@ class Act:
 Preparation = Callable[[Platform, LogIn, Proposal], Any]
 Completion = Callable[[Act], Answer]
 Retreat = Callable[[Platform, Any], None]
+Explanation = Callable[[Case, Actor, str, datetime], None]
 _preparations: dict[str, Preparation] = {}
 _completions: dict[str, Completion] = {}
 _retreats: dict[str, Retreat] = {}
+_explanations: dict[str, Explanation] = {}
 
 
 def prepares(name: str) -> Callable[[Preparation], Preparation]:
@@ -94,6 +98,16 @@ def retreats(name: str) -> Callable[[Retreat], Retreat]:
 
     def register(function: Retreat) -> Retreat:
         _retreats[name] = function
+        return function
+
+    return register
+
+
+def explains(*names: str) -> Callable[[Explanation], Explanation]:
+    """Register what may be said, as a RuleViolation, to whom the policy denies acts of these types."""
+
+    def register(function: Explanation) -> Explanation:
+        _explanations.update(dict.fromkeys(names, function))
         return function
 
     return register
@@ -152,7 +166,12 @@ def _take(
     if (earlier := _earlier_answer(work.db_session, actor, proposal)) is not None:
         _retreat(platform, kind, prepared)
         return earlier
-    authorize(actor, Action(kind.action), work.case, proposal.lot)
+    try:
+        authorize(actor, Action(kind.action), work.case, proposal.lot)
+    except NotAllowed:
+        if explain := _explanations.get(kind.name):
+            explain(work.case, actor, proposal.lot, work.now)
+        raise
     _verify(platform, work, actor, proposal)
     facts = work.case.decide(kind.decode(proposal.payload), proposal.lot, actor, work.now)
     record = work.append(

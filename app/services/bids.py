@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.casefile.case import Case
 from app.casefile.codec import decode
@@ -17,7 +18,7 @@ from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
-from app.services.acts import Act, Answer, Proposal, completes, prepares, retreats
+from app.services.acts import Act, Answer, Proposal, completes, explains, prepares, retreats
 from app.services.platform import Platform
 from app.services.uploads import complete_upload, measure_upload
 from crypto.canonical import digest
@@ -37,20 +38,15 @@ class CheckedBid:
     capsule_blob: str
 
 
-@prepares("BidWithdrawn")
-def check_bidder(platform: Platform, log_in: LogIn, proposal: Proposal) -> tuple[Case, Actor]:
-    """The case, and a bidder, who is told that it is late where the policy would only say no: the deadline is public.
+@explains("BidSubmitted", "BidWithdrawn")
+def explain_late(case: Case, actor: Actor, lot: str, now: datetime) -> None:
+    """A bidder is told that it is late where the policy only says no: the deadline is public.
 
     Raises RuleViolation `deadline_passed`, `lot_unknown`.
     """
-    with platform.database.reading() as db_session:
-        case = load_case(db_session, proposal.case_id)
-        actor = load_actor(db_session, log_in.account_id)
-        now = platform.database.now(db_session.connection())
-    state = case.lot(proposal.lot)
+    state = case.lot(lot)
     if state.bidding.closed and actor.is_(Role.BIDDER):
-        check_open(state.bidding, case.tender.deadlines[proposal.lot], now)
-    return case, actor
+        check_open(state.bidding, case.tender.deadlines[lot], now)
 
 
 @prepares("BidSubmitted")
@@ -59,7 +55,10 @@ def check_bid(platform: Platform, log_in: LogIn, proposal: Proposal) -> CheckedB
 
     Raises RuleViolation and CryptoError: late, not encrypted, foreign, truncated, other files than stated.
     """
-    case, actor = check_bidder(platform, log_in, proposal)
+    with platform.database.reading() as db_session:
+        case = load_case(db_session, proposal.case_id)
+        actor = load_actor(db_session, log_in.account_id)
+        explain_late(case, actor, proposal.lot, platform.database.now(db_session.connection()))
     upload_id = proposal.attachments.get("upload", b"").decode("ascii", "replace")
     capsule = proposal.attachments.get("capsule", b"")
     upload = complete_upload(platform, log_in, upload_id)

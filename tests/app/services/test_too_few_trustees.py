@@ -140,6 +140,7 @@ def test_without_enough_commitments_no_key_is_asked_for_and_the_lot_fails(whole)
     assert notices(whole, "bidder-c") == ["fallback_started", "fallback_failed"]
     assert code(whole.act, "bidder-a", KeyRevealed(*key_of(whole, "bidder-a")))[0] == "fallback_over"
     assert "KeyCommitted" not in seen_by(whole, "officer")
+    whole.release_export()
     for holder in ("regulator", "officer"):
         assert failures(unpack(export_evidence(whole.platform, whole.people[holder].log_in, whole.case_id)[1])) == []
 
