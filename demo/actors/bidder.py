@@ -6,11 +6,13 @@ import secrets
 import time
 
 from app.client import bidder
+from app.client.connection import Refused
 from demo.actors.parties import confirm_opening
 from demo.case import LOT
 from demo.stage import Actor
 
-ASKS = "B"
+ASKS, OBJECTS = "B", "C"
+TOO_LATE = frozenset({"objection_too_late", "opening_concluded"})
 
 
 def play(actor: Actor) -> None:
@@ -22,6 +24,8 @@ def play(actor: Actor) -> None:
         ask_question(actor)
     submit_bid(actor, mine)
     actor.event("BidsReadOut")
+    if mine["code"] == OBJECTS:
+        raise_objection(actor)
     confirm_opening(actor)
 
 
@@ -39,6 +43,17 @@ def ask_question(actor: Actor) -> None:
     question = {"question": secrets.token_hex(8), "text": actor.case.facts["question"]["text"]}
     actor.act("QuestionAsked", question, lot="")
     actor.tell("question_asked", text=question["text"])
+
+
+def raise_objection(actor: Actor) -> None:
+    """On the spot; a machine that is too slow for the seconds of the demonstration has none."""
+    objection = {"objection": secrets.token_hex(8), "text": actor.case.facts["objection"]["text"]}
+    try:
+        actor.act("ObjectionRaised", objection)
+        actor.tell("objection_raised", text=objection["text"])
+    except Refused as refusal:
+        if refusal.code not in TOO_LATE:
+            raise
 
 
 def _download_documents(actor: Actor) -> None:

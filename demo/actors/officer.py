@@ -25,6 +25,7 @@ def play(actor: Actor) -> None:
     submit_tender(actor, lasts)
     answer_question(actor)
     actor.event("BidsReadOut")
+    answer_objection(actor)
     _check_qualification(actor)
     confirm_opening(actor)
     _name_buyer_member(actor)
@@ -69,6 +70,19 @@ def answer_question(actor: Actor) -> None:
         answer = {"question": first["payload"]["question"], "text": actor.case.facts["question"]["answer"]}
         actor.act("AnswerProposed", answer, lot="")
         actor.tell("answer_proposed")
+
+
+def answer_objection(actor: Actor) -> None:
+    """At once; whoever raises none in time has accepted the opening."""
+
+    def raised_or_concluded(feed: CaseFeed) -> list[dict[str, Any]]:
+        return feed.of("ObjectionRaised") or feed.of("OpeningConcluded")
+
+    first = actor.on_record(raised_or_concluded, "what is raised at the opening")[0]
+    if first["type"] == "ObjectionRaised":
+        text = actor.case.facts["objection"]["answer"]
+        actor.act("ObjectionAnswered", {"objection": first["payload"]["objection"], "text": text})
+        actor.tell("objection_answered", text=text)
 
 
 def _check_qualification(actor: Actor) -> None:
