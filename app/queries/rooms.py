@@ -17,6 +17,7 @@ from app.procedure.fallback import CommitmentsEnded, FallbackStarted
 from app.procedure.money import rmb_capital
 from app.procedure.opening import BidOpened, BidVoided, Fact, Opening
 from app.procedure.restoring import BidFileLost, BidFileRestored
+from app.procedure.roles import Role
 from app.queries.lots import awaited_rounds, opening_board
 from crypto.canonical import Json, digest
 from crypto.committee import Committee, identity
@@ -144,7 +145,7 @@ def opening_hall(origin: str, case: Case, lot: str, seen: Iterable[Record]) -> O
         objections=_objections(opening),
         objections_until=opening.objections_until,
         confirmations=len(opening.confirmations),
-        record=_record(lot, seen),
+        record=_record(case, lot, seen),
         checks=_opening_checks(opening, board),
         board_sha256=board["board_sha256"],
     )
@@ -217,9 +218,25 @@ def _objections(opening: Opening) -> tuple[ObjectionLine, ...]:
     )
 
 
-def _record(lot: str, seen: Iterable[Record]) -> tuple[RecordLine, ...]:
+def _record(case: Case, lot: str, seen: Iterable[Record]) -> tuple[RecordLine, ...]:
     seen = list(seen)
-    return tuple(RecordLine(r.at, r.type, _about(r, seen)) for r in seen if r.lot == lot and r.type in OPENING_FACTS)
+    return tuple(
+        RecordLine(r.at, r.type, _confirming(case, r) if r.type == "OpeningConfirmed" else _about(r, seen))
+        for r in seen
+        if r.lot == lot and r.type in OPENING_FACTS
+    )
+
+
+def _confirming(case: Case, record: Record) -> str:
+    """The organisation for which somebody confirmed; "" where it cannot be told from the case."""
+    parties, state = case.tender.parties, case.lots[record.lot]
+    if parties and record.role == Role.AGENCY_OFFICER:
+        return parties.agency.name
+    if parties and record.role == Role.CENTRE_OPERATOR:
+        return parties.centre.name
+    own = [receipt for receipt, bid in state.bidding.submissions.items() if bid.by == record.actor]
+    bids = {**state.opening.voided, **state.opening.opened}
+    return next((bids[receipt].bidder_name for receipt in own if receipt in bids), "")
 
 
 def _about(record: Record, seen: Sequence[Record]) -> str:

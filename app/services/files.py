@@ -51,9 +51,10 @@ def _view(row: StoredFile) -> FileView:
 
 
 def readable_files(platform: Platform, actor: Actor, case_id: str, lot: str) -> tuple[FileView, ...]:
-    """Files of a lot; of records and reports only the latest revision."""
+    """Files of a lot; of records and reports only the latest revision. Raises RuleViolation `lot_unknown`."""
     with platform.database.reading() as db_session:
         case = load_case(db_session, case_id)
+        case.lot(lot)
         query = (
             select(StoredFile)
             .where(StoredFile.case_id == case_id, StoredFile.lot.in_(["", lot]), StoredFile.kind.in_(READ_WITH))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import g, request
+from flask import g, request, url_for
 from flask_babel import gettext as _
 
 from app.casefile.case import Case
@@ -38,7 +38,7 @@ def place(case: Case, lot: str, page: str, *, public: bool = True) -> dict[str, 
     """What the header and the breadcrumbs of a page about a lot need."""
     terms = case.tender.published
     title = next((t.title for t in terms.lots if t.number == lot), "")
-    trail = [(_("首页"), "/"), (terms.title, f"/cases/{case.id}")] if public else []
+    trail = [(_("公告"), url_for("public.notices")), (terms.title, f"/cases/{case.id}")] if public else []
     return {
         "case": {"title": terms.title, "code": terms.code, "stage": PHASES[case.phase(lot)]},
         "case_id": case.id,

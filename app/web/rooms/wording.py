@@ -6,10 +6,19 @@ from collections.abc import Mapping
 
 from flask import g
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.messages import sentence
 from app.queries.rooms import RecordLine
 from app.web.names import FACTS
+
+BY_ITSELF = {  # what the clock and the platform do
+    "FallbackStarted": _l("受托方逾期未达门限，系统自动启动补救程序，投标人承诺密钥"),
+    "CommitmentsEnded": _l("承诺结束"),
+    "KeysDisclosed": _l("投标人的密钥一并公布，开始解密"),
+    "LotClosed": _l("投标截止，系统自动封闭"),
+    "BidsReleased": _l("受托方签名达到规定数量"),
+}
 
 
 def record_text(line: RecordLine, words: Mapping[str, str]) -> str:
@@ -22,21 +31,13 @@ def record_text(line: RecordLine, words: Mapping[str, str]) -> str:
         return _("%(name)s 已签署，签名验证通过", name=line.about)
     if line.type == "RoundSigned":
         return _("drand 第 %(round)s 轮签名已到，验证通过，第二把锁解开", round=line.about)
+    if line.type == "OpeningConfirmed" and line.about:
+        return _("%(name)s 确认开标记录", name=line.about)
     if line.type == "BidOpened":
         return _("%(name)s 的投标已解密", name=line.about)
-    if line.type == "FallbackStarted":
-        return _("受托方逾期未达门限，系统自动启动补救程序，投标人承诺密钥")
-    if line.type == "CommitmentsEnded":
-        return _("承诺结束")
-    if line.type == "KeysDisclosed":
-        return _("投标人的密钥一并公布，开始解密")
     if line.type == "BidVoided":
         return _("%(name)s 的投标无法解密，按无效投标记录", name=line.about)
-    if line.type == "LotClosed":
-        return _("投标截止，系统自动封闭")
-    if line.type == "BidsReleased":
-        return _("受托方签名达到规定数量")
-    return str(FACTS[line.type])
+    return str(BY_ITSELF.get(line.type) or FACTS[line.type])
 
 
 def coefficient_name(name: str) -> str:

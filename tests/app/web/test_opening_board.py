@@ -72,3 +72,16 @@ def test_before_the_deadline_nothing_is_kept(tmp_path: Path, made: Made):
     assert wall(site) == before
     assert made.count == 2
     assert all(not remembered.pages for remembered in board._walls.values())
+
+
+def test_the_running_record_names_who_confirmed(opened: Site):
+    hall = opened.browser("", "en").get(f"/cases/{opened.case.case_id}/lots/{LOT}/opening")
+    assert opened.case.case.lots[LOT].opening.confirmations
+    assert "confirmed the opening record" in hall
+    assert ">Notices</a>" in hall
+
+
+@pytest.mark.parametrize("where", ["{case}/lots/9", "none/lots/1", "%00/lots/1"])
+def test_there_are_no_files_of_what_is_not_there(opened: Site, where: str):
+    path = f"/api/v1/cases/{where.format(case=opened.case.case_id)}/files"
+    assert opened.browser().client.get(path).status_code == 404
