@@ -19,8 +19,8 @@ from app.casefile.sealing import committee_of, context_of
 from app.client.bidder import SealParameters, seal_bid
 from app.extensions import COOKIE
 from bench.timing import seconds
-from tests.app.bench import LOT, Bench, RealClock
 from tests.app.realtime.serving import serving
+from tests.app.workbench import LOT, Bench, RealClock
 
 MEBIBYTES = int(os.environ.get("TENDERHALL_BENCH_SEAL_MIB", "1024"))
 TARGET_MB, TARGET_HEAP = 150, 100

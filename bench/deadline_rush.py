@@ -31,8 +31,8 @@ from app.config import Settings
 from app.database import Database
 from app.services import openings
 from demo.site import ROOT, free_port
-from tests.app.bench import LOT, POSTGRES, Bench, RealClock, fresh_postgres
 from tests.app.services.test_gate_race import check_rush
+from tests.app.workbench import LOT, POSTGRES, Bench, RealClock, fresh_postgres
 
 WEB_PROCESSES, CLIENTS_EACH = 4, 8
 ROUNDS = int(os.environ.get("TENDERHALL_BENCH_ROUNDS", "2"))  # 100 in the long run

@@ -27,8 +27,8 @@ from app.procedure.opening import ShareReleased
 from app.services import accounts, openings
 from crypto.committee import sign_share
 from demo.site import ROOT, free_port
-from tests.app.bench import LOT, Bench, Clock
 from tests.app.realtime.serving import serving
+from tests.app.workbench import LOT, Bench, Clock
 
 PEOPLE, BIDS = int(os.environ.get("TENDERHALL_BENCH_PEOPLE", "200")), 12
 TARGET = 1.0  # seconds, for 99 of 100

@@ -21,7 +21,7 @@ from app.procedure.bid import Submission
 from app.services import openings
 from bench.timing import alternating
 from crypto.envelope import context_hash, open_bid
-from tests.app.bench import LOT, Bench
+from tests.app.workbench import LOT, Bench
 
 BIDS, MEBIBYTES, RUNS = int(os.environ.get("TENDERHALL_BENCH_BIDS", "40")), 5, 3
 TARGET = 1.3

@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 
 from app.client import passphrase
 from app.services import accounts
-from tests.app.bench import POSTGRES, Bench, fresh_postgres
+from tests.app.workbench import POSTGRES, Bench, fresh_postgres
 
 
 @pytest.fixture(scope="session", autouse=True)

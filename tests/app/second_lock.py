@@ -19,7 +19,7 @@ from app.queries.committees import read_committees
 from app.services import tenders
 from app.services.unit_of_work import unit_of_work
 from crypto.committee import Committee, run_ceremony, sign_share
-from tests.app.bench import LOT, Bench
+from tests.app.workbench import LOT, Bench
 from tests.beacon import SigningChain
 
 

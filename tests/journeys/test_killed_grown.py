@@ -7,7 +7,7 @@ import os
 import pytest
 
 from app.services.platform import DIST
-from tests.app.bench import POSTGRES, fresh_postgres
+from tests.app.workbench import POSTGRES, fresh_postgres
 from tests.journeys.playing import Blow, check, play
 
 REDIS = "TENDERHALL_TEST_REDIS_URL"

@@ -11,8 +11,8 @@ import tempfile
 from contextlib import nullcontext
 from pathlib import Path
 
-from tests.app.bench import POSTGRES, Bench, RealClock, fresh_postgres
 from tests.app.services.test_gate_race import BIDDING_SECONDS, check_rush, prepared, rush
+from tests.app.workbench import POSTGRES, Bench, RealClock, fresh_postgres
 
 
 def rushes(url: str, rounds: int) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.bench import fresh_postgres
+from tests.app.workbench import fresh_postgres
 from tests.journeys.playing import ONCE, Blow, check, play
 
 BLOWS_EACH = 8

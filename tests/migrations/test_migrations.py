@@ -31,7 +31,7 @@ from app.models import (
 )
 from app.models.append_only import APPEND_ONLY
 from app.services.installation import alembic_config
-from tests.app.bench import POSTGRES, fresh_postgres
+from tests.app.workbench import POSTGRES, fresh_postgres
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 

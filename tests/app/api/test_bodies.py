@@ -6,7 +6,7 @@ import pytest
 
 from app.factory import create_app
 from app.services.platform import DIST
-from tests.app.bench import Bench
+from tests.app.workbench import Bench
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 BODIES = {

@@ -17,7 +17,7 @@ from app.client.connection import Connection
 from app.config import Settings
 from app.services.platform import DIST
 from demo.site import ROOT, free_port
-from tests.app.bench import Bench, RealClock
+from tests.app.workbench import Bench, RealClock
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 SILENCE = 0.5  # seconds

@@ -23,7 +23,7 @@ from app.models import Upload
 from app.services import uploads
 from app.services.platform import DIST
 from app.services.unit_of_work import plain_transaction
-from tests.app.bench import Bench
+from tests.app.workbench import Bench
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 ROOT = Path(__file__).parents[3]

@@ -88,7 +88,7 @@ def test_the_key_is_promised_then_revealed_and_not_before(kept, platform, capsys
     assert key_commitment(*revealed.values()) == promised["commitment"]
 
 
-@pytest.mark.parametrize("other", [new_bid_identity().identity, "nonsense"])
+@pytest.mark.parametrize("other", [new_bid_identity().identity, "nonsense"], ids=["another", "nonsense"])
 def test_the_key_of_another_bid_is_never_sent(kept, platform, capsys, other):
     bid, run, _submit = kept
     original = (bid / "identity.txt").read_bytes()

@@ -31,8 +31,8 @@ from app.queries.committees import described, read_committees
 from app.services import ceremonies, rehearsals
 from app.services.platform import DIST
 from crypto.committee import identity, sign_share
-from tests.app.bench import Bench, RealClock
 from tests.app.services.people import LOT
+from tests.app.workbench import Bench, RealClock
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 PASSPHRASE = "opposed interests"

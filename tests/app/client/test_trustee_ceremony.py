@@ -30,7 +30,7 @@ from app.services.platform import DIST
 from crypto.certificates import create_authority
 from crypto.committee import combine, identity, make_capsule, open_capsule, sign_share
 from crypto.envelope import HybridIdentity
-from tests.app.bench import Bench, RealClock
+from tests.app.workbench import Bench, RealClock
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 PASSPHRASE = "opposed interests"

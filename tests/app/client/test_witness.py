@@ -31,7 +31,7 @@ from app.services.unit_of_work import plain_transaction
 from crypto.errors import CryptoError
 from crypto.merkle import Frontier
 from crypto.notes import COSIGNATURE, ED25519, Checkpoint, Note, NoteKey, VerifierKey, check_cosignature, sign_note
-from tests.app.bench import Bench, RealClock
+from tests.app.workbench import Bench, RealClock
 
 
 class Watched:

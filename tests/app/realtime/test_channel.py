@@ -15,8 +15,8 @@ from app.procedure.tender import AnswerProposed, AnswerReleased, QuestionAsked
 from app.services.accounts import end_web_session
 from app.services.platform import DIST
 from crypto.instants import format_instant
-from tests.app.bench import LOT, Bench, RealClock
 from tests.app.realtime.serving import ANSWERS_WITHIN, NAMESPACE, Listener, Server, serving, until
+from tests.app.workbench import LOT, Bench, RealClock
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 EVICTED_WITHIN = 2.0  # seconds

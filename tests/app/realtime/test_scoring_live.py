@@ -13,10 +13,10 @@ from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
 from app.services.platform import DIST
 from evaluation import sitting
-from tests.app.bench import Bench
 from tests.app.realtime.serving import Listener, serving
 from tests.app.services.people import LOT, Person
 from tests.app.services.whole_case import WholeCase
+from tests.app.workbench import Bench
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 

@@ -19,8 +19,8 @@ from app.services.accounts import FAILURES_ALLOWED, INVITATION_VALID, LOCKED_FOR
 from app.services.actors import load_actor
 from app.services.platform import DIST
 from app.services.unit_of_work import plain_transaction
-from tests.app.bench import MILLISECOND
 from tests.app.services.people import credit_code
+from tests.app.workbench import MILLISECOND
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 PASSWORD = "correct horse battery"

@@ -23,7 +23,7 @@ from app.services.unit_of_work import plain_transaction
 from demo.library import table
 from evaluation.experts import Absence
 from evaluation.standing import Status, Step
-from tests.app.bench import Bench
+from tests.app.workbench import Bench
 
 ROOT = Path(__file__).parents[3]
 TODAY = date(2026, 3, 1)

@@ -29,7 +29,7 @@ from crypto.errors import CryptoError
 from crypto.instants import parse_instant
 from crypto.receipts import SignedReceipt, verify_receipt
 from crypto.signing import SigningKey, sign_object
-from tests.app.bench import LOT, MILLISECOND, Bench, SealedBid
+from tests.app.workbench import LOT, MILLISECOND, Bench, SealedBid
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 MICROSECOND = timedelta(microseconds=1)

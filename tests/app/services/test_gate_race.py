@@ -17,8 +17,8 @@ from app.procedure.errors import RuleViolation
 from app.services import openings
 from app.services.platform import DIST, open_platform
 from crypto.instants import parse_instant
-from tests.app.bench import LOT, Bench, RealClock
 from tests.app.services.people import BIDDERS
+from tests.app.workbench import LOT, Bench, RealClock
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 BIDS_EACH = 12  # at most: as many as can be sealed before the rush

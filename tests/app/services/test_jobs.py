@@ -17,7 +17,7 @@ from app.services import jobs
 from app.services.jobs import LEASE, claim_job, due_jobs, fail_job, finish_job, next_due, renew_lease
 from app.services.platform import DIST
 from app.services.unit_of_work import plain_transaction, schedule_job
-from tests.app.bench import MILLISECOND
+from tests.app.workbench import MILLISECOND
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 

@@ -23,7 +23,7 @@ from app.procedure.deadlines import (
 from app.procedure.errors import RuleViolation
 from app.services import openings, tenders
 from app.services.platform import DIST
-from tests.app.bench import LOT, MILLISECOND, Bench
+from tests.app.workbench import LOT, MILLISECOND, Bench
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 PROPOSED = {released: proposed for proposed, released in RELEASED_BY.items()}

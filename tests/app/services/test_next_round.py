@@ -16,8 +16,8 @@ from app.queries.lists import next_round
 from app.services import tenders
 from crypto.canonical import digest
 from crypto.instants import format_instant
-from tests.app.bench import LOT
 from tests.app.web.site import Site
+from tests.app.workbench import LOT
 
 
 @pytest.fixture

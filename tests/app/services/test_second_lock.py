@@ -27,8 +27,8 @@ from app.tasks.jobs import run_job
 from crypto.committee import make_capsule
 from crypto.errors import CryptoError
 from crypto.timelock import Round
-from tests.app.bench import LOT, Bench, SealedBid
 from tests.app.second_lock import allow_second_lock, draft_locked, publish_locked, relay, release
+from tests.app.workbench import LOT, Bench, SealedBid
 from tests.beacon import SigningChain
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")

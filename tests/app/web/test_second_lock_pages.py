@@ -12,9 +12,9 @@ from app.client import drand_commands
 from app.client.command_line import Parser
 from app.queries.committees import read_committees
 from app.services import tenders
-from tests.app.bench import LOT, Bench
 from tests.app.second_lock import allow_second_lock, publish_locked, relay, release
 from tests.app.web.site import Site
+from tests.app.workbench import LOT, Bench
 from tests.beacon import SigningChain
 
 BEACON = SigningChain()
