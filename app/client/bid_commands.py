@@ -19,7 +19,7 @@ NOT_SUBMITTED = "尚未提交 / NOT SUBMITTED"
 SUBMITTED = "已提交 / SUBMITTED"
 FILES_WORDS = (
     "文件或文件夹；资格文件或其文件夹的名称以“资格”或 qualification 开头，资格审查时只看这些\n"
-    "files or folders; name those of qualification 资格… or qualification…: the check of qualification sees no others"
+    "files or folders; the check of qualification sees only those whose name begins with qualification"
 )
 PAUSED = "已暂停，恢复时另行通知 / PAUSED until further notice"
 

@@ -79,7 +79,7 @@ SEAL = ["bid", "seal", "c", "README.md", "--manager", "m", "--out", "o"]
     ("line", "figure", "next_step"),
     [
         ([], "COMMAND", "tenderhall --help"),
-        (["bud"], "“bud”", "demo, seed, evaluate"),
+        (["bud"], "“bud”", "demo, seed, experts, evaluate"),
         (["up", "--prot", "9"], "“--prot 9”", "tenderhall up --help"),
         (["up", "--port", "99999"], "“99999”", "65535"),
         (["up", "--port"], "--port", "tenderhall up --help"),
