@@ -73,17 +73,10 @@ def add_file(
     return row
 
 
-def store_document(
-    platform: Platform, work: UnitOfWork, lot: str, kind: str, name: str, pdf: bytes, at: datetime | None = None
-) -> str:
-    """Keep a document of the case; its SHA-256. The latest of a kind is the one that counts.
-
-    `at`: the instant that its pages state, which a copy in another language must state too.
-    """
+def store_document(platform: Platform, work: UnitOfWork, lot: str, kind: str, name: str, pdf: bytes) -> str:
+    """Keep a document of the case; its SHA-256. The latest of a kind is the one that counts."""
     blob = platform.blobs.put(pdf)
-    row = add_file(
-        work.db_session, at or work.now, case_id=work.case.id, lot=lot, kind=kind, name=name, blob=blob, data=pdf
-    )
+    row = add_file(work.db_session, work.now, case_id=work.case.id, lot=lot, kind=kind, name=name, blob=blob, data=pdf)
     return row.sha256
 
 

@@ -330,7 +330,7 @@ def conclude_opening(platform: Platform, case_id: str, lot: str) -> None:
     with unit_of_work(platform.database, case_id, lot) as work:
         if not _ready(work.case, lot, work.now):
             return
-        sha256 = store_document(platform, work, lot, "record", f"opening-record-{lot}.pdf", pdf, now)
+        sha256 = store_document(platform, work, lot, "record", f"opening-record-{lot}.pdf", pdf)
         work.append(OpeningConcluded(sha256), lot=lot)
         work.schedule("convene_sitting", work.now, lot=lot, detail="OpeningConcluded")
 

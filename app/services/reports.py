@@ -55,7 +55,7 @@ def prepare_report(platform: Platform, case_id: str, lot: str) -> None:
     with unit_of_work(platform.database, case_id, lot) as work:
         if work.case.lots[lot].sitting.stage is not Stage.RESULTS:
             return
-        sha256 = store_document(platform, work, lot, "report", f"evaluation-report-{lot}.pdf", pdf, now)
+        sha256 = store_document(platform, work, lot, "report", f"evaluation-report-{lot}.pdf", pdf)
         work.conclude(ReportPrepared(sha256), lot)
 
 
