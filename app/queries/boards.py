@@ -16,8 +16,8 @@ from app.models import Account, AccountRole, Expert, ExpertSpeciality, Site, Ten
 from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case
 from app.queries.desks import orders_waiting
+from app.queries.draw_hall import draw_hall
 from app.queries.experts import current_tree
-from app.queries.rooms import draw_hall
 from evaluation.sitting.state import Stage
 from evaluation.specialities import Speciality
 from evaluation.standing import Status

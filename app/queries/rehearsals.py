@@ -16,7 +16,7 @@ from app.permissions.policy import allowed
 from app.procedure.rehearsal import KIND, Findings, Rehearsal, findings
 from app.procedure.roles import Actor
 from app.queries.cases import load_case
-from app.queries.rooms import TrusteeLight
+from app.queries.opening_hall import TrusteeLight
 from crypto.canonical import Json
 
 SLOW = 600.0  # seconds from the due time to a share, from which on it is worth a word

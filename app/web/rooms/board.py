@@ -22,7 +22,7 @@ from app.extensions import current_actor, platform
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.queries.cases import load_case, load_records
-from app.queries.rooms import on_the_wall, opening_hall
+from app.queries.opening_hall import on_the_wall, opening_hall
 from app.services import files
 from app.web.deadlines.views import shown_deadline
 from app.web.entitled import check_entitled, words_of

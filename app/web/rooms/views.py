@@ -16,8 +16,9 @@ from app.permissions.policy import allowed
 from app.procedure.convening import PARTIES as PARTY_ROLES
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor
+from app.queries.draw_hall import DrawHall, draw_hall
 from app.queries.events import seen_events
-from app.queries.rooms import DrawHall, draw_hall, opening_hall
+from app.queries.opening_hall import opening_hall
 from app.services import draws, experts, rounds
 from app.services.cursors import write_cursor
 from app.web.entitled import account_key, entitled_case, in_words, place, words_of

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.messages import sentence
-from app.queries.rooms import RecordLine
+from app.queries.opening_hall import RecordLine
 from app.web.names import FACTS
 
 BY_ITSELF = {  # what the clock and the platform do

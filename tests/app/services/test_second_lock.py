@@ -18,7 +18,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.roles import ANYONE, Actor
 from app.procedure.tender import AmendmentProposed, AmendmentReleased
 from app.queries.lots import bid_desk, opening_board
-from app.queries.rooms import opening_hall
+from app.queries.opening_hall import opening_hall
 from app.services import rounds, tenders
 from app.services.audits import export_evidence
 from app.services.jobs import claim_job, due_jobs

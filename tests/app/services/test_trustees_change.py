@@ -17,7 +17,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.opening import ShareReleased
 from app.procedure.tender import TenderPublished
 from app.queries.ceremonies import load_ceremonies
-from app.queries.rooms import opening_hall
+from app.queries.opening_hall import opening_hall
 from app.services import ceremonies, openings, trustees
 from app.services.platform import DIST
 from app.services.tenders import draft_terms

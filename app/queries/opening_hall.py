@@ -1,8 +1,7 @@
-"""The two halls that people watch together, opening and draw, as one looker may see them now."""
+"""The hall in which an opening is watched, as one looker may see it now."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +9,9 @@ from decimal import Decimal
 from typing import get_args
 
 from app.casefile.bundle import committee_at
-from app.casefile.case import Case, LotCase, Phase
+from app.casefile.case import Case, LotCase
 from app.casefile.record import Record
-from app.casefile.sealing import committee_of, opening_committee
+from app.casefile.sealing import opening_committee
 from app.procedure.fallback import CommitmentsEnded, FallbackStarted
 from app.procedure.money import rmb_capital
 from app.procedure.opening import BidOpened, BidVoided, Fact, Opening
@@ -20,15 +19,12 @@ from app.procedure.restoring import BidFileLost, BidFileRestored
 from app.procedure.roles import Role
 from app.queries.lots import awaited_rounds, opening_board
 from crypto.canonical import Json, digest
-from crypto.committee import Committee, identity
+from crypto.committee import Committee
 from crypto.timelock import Round
-from evaluation import draw as draw_rules
-from evaluation.draw import DrawRound, RoundReason, SeatState
 
 BESIDES = (FallbackStarted, CommitmentsEnded, BidFileLost, BidFileRestored)
 OPENING_FACTS = frozenset(kind.__name__ for kind in (*get_args(Fact), *BESIDES))
 COMMITTEE_FACTS = frozenset({"TenderSubmitted", "TrusteesChanged"})  # by which `committee_at` names a trustee
-AFTER_DRAW = frozenset({Phase.SCORING, Phase.CONSENSUS, Phase.RESULT})
 SCALE = 1000  # width of the price chart's ceiling
 
 
@@ -261,151 +257,3 @@ def _opening_checks(opening: Opening, board: dict[str, Json]) -> dict[str, str]:
     if opening.record_sha256:
         checks["record_sha256"] = opening.record_sha256
     return checks
-
-
-@dataclass(frozen=True)
-class StratumLine:
-    """A stratum of the conditions: speciality, id of the site, seats, reserve."""
-
-    speciality: str
-    site: str
-    quota: int
-    reserve: int
-
-
-@dataclass(frozen=True)
-class PartyCard:
-    """A party's bytes: nothing, sealed (the commitment stands) or revealed."""
-
-    party: str
-    state: str
-    commitment: str
-    value: str
-
-
-@dataclass(frozen=True)
-class DrawnNumber:
-    """A pseudonym drawn in a round, and what became of it."""
-
-    number: str
-    stratum: StratumLine
-    state: SeatState
-
-
-@dataclass(frozen=True)
-class RoundView:
-    """One round on the wall. `step` is what it waits for."""
-
-    number: int
-    reason: RoundReason | None
-    step: str  # commit state sign reveal done
-    cards: tuple[PartyCard, ...]
-    pool: int
-    recused: int
-    small: tuple[str, ...]
-    shares: int
-    statement_sha256: str
-    signature_sha256: str
-    drawn: tuple[DrawnNumber, ...]
-    record_sha256: str
-    reveal_identity: str
-    shown: bool  # the record may be checked by everybody here: the members have signed in
-
-
-@dataclass(frozen=True)
-class DrawHall:
-    """A draw as its parties watch it: numbers only."""
-
-    stage: str  # none proposed drawing done
-    draw_id: str
-    strata: tuple[StratumLine, ...]
-    max_per_unit: int
-    pool_factor: int
-    needed: int
-    rounds: tuple[RoundView, ...]
-    committee: Json
-
-    @property
-    def current(self) -> RoundView | None:
-        return self.rounds[-1] if self.rounds else None
-
-
-def draw_hall(case: Case, lot: str) -> DrawHall:
-    """The draw of a lot for those whom the policy lets watch it."""
-    state, conditions = case.lot(lot).draw, case.lot(lot).draw.conditions
-    if conditions is None:
-        return DrawHall("none", "", (), 0, 0, 0, (), {})
-    open_seats = draw_rules.missing(state)
-    waiting = any(seat in (SeatState.DRAWN, SeatState.CALLED) for seat in state.seats.values())
-    stage = "drawing" if open_seats or waiting else "done"
-    return DrawHall(
-        stage=stage if state.approved else "proposed",
-        draw_id=conditions.draw_id,
-        strata=tuple(_stratum(s) for s in conditions.strata),
-        max_per_unit=conditions.max_per_unit,
-        pool_factor=conditions.pool_factor,
-        needed=conditions.trustees_needed,
-        rounds=tuple(_round(case, lot, found) for found in state.rounds),
-        committee=committee_of(case).describe(),
-    )
-
-
-def _stratum(stratum: draw_rules.Stratum) -> StratumLine:
-    speciality, _, site = stratum.name.rpartition("/")
-    return StratumLine(speciality, site, stratum.quota, stratum.reserve)
-
-
-def _round(case: Case, lot: str, found: DrawRound) -> RoundView:
-    conditions = case.lots[lot].draw.conditions
-    assert conditions is not None
-    reveal = draw_rules.reveal_statement(conditions.draw_id, found.number)
-    factor = conditions.pool_factor
-    return RoundView(
-        number=found.number,
-        reason=found.reason,
-        step=_step(found, conditions.parties),
-        cards=tuple(_card(found, party) for party in conditions.parties),
-        pool=len(found.candidates),
-        recused=len(found.stated["recused"]) if found.statement else 0,
-        small=draw_rules.small_pools(found.stated, found.candidates, factor) if found.statement else (),
-        shares=len(found.shares),
-        statement_sha256=hashlib.sha256(found.statement.encode()).hexdigest() if found.statement else "",
-        signature_sha256=_sha256_of_hex(found.signature_hex),
-        drawn=_drawn(case, lot, found),
-        record_sha256=found.record_sha256,
-        reveal_identity=identity("draw-reveal", reveal).hex(),
-        shown=found.result is not None and case.lots[lot].phase in AFTER_DRAW,
-    )
-
-
-def _sha256_of_hex(text: str) -> str:
-    return hashlib.sha256(bytes.fromhex(text)).hexdigest() if text else ""
-
-
-def _step(found: DrawRound, parties: tuple[str, ...]) -> str:
-    """What a round waits for, in the lawful order."""
-    if len(found.commitments) < len(parties):
-        return "commit"
-    if not found.statement:
-        return "state"
-    if not found.signature_hex:
-        return "sign"
-    return "reveal" if found.result is None else "done"
-
-
-def _card(found: DrawRound, party: str) -> PartyCard:
-    value, promise = found.reveals.get(party, ""), found.commitments.get(party, "")
-    state = "revealed" if value else "sealed" if promise else "waiting"
-    return PartyCard(party, state, promise, value)
-
-
-def _drawn(case: Case, lot: str, found: DrawRound) -> tuple[DrawnNumber, ...]:
-    if found.result is None:
-        return ()
-    state = case.lots[lot].draw
-    strata = {s.name: _stratum(s) for s in state.conditions.strata} if state.conditions else {}
-    return tuple(
-        DrawnNumber(number, strata[name], state.seats[number])
-        for name, numbers in found.result.selected.items()
-        for number in numbers
-    )
