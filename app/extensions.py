@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -129,3 +130,12 @@ def undeclared(app: Flask) -> list[str]:
         if not hasattr(getattr(handler, "__wrapped__", handler), "access")
     ]
     return sorted(routes + events)
+
+
+def contested(app: Flask) -> list[str]:
+    """Addresses that more than one view would answer: the later view would never be reached."""
+    owners: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for rule in app.url_map.iter_rules():
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            owners[method, rule.rule].add(rule.endpoint)
+    return sorted(f"{method} {address}" for (method, address), views in owners.items() if len(views) > 1)

@@ -1,4 +1,4 @@
-"""Puts an installation together: platform, Flask application, live channel. Refuses to start on an undeclared route."""
+"""Puts an installation together: platform, Flask application, live channel. Refuses to start on a route that is undeclared or taken."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import api, realtime, web
 from app.config import Settings
 from app.database import Clock
-from app.extensions import babel, csrf, guard_requests, socketio, undeclared
+from app.extensions import babel, contested, csrf, guard_requests, socketio, undeclared
 from app.reactions import start_reactions
 from app.services.platform import DIST, open_platform, read_assets
 
@@ -23,6 +23,10 @@ log = logging.getLogger("tenderhall")
 
 class UndeclaredAccess(Exception):
     """Routes or socket events that declare no access; the application does not start."""
+
+
+class ContestedAddress(Exception):
+    """Addresses that several views answer; the application does not start."""
 
 
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Flask:
@@ -48,6 +52,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     _attach(app, settings)
     if missing := undeclared(app):
         raise UndeclaredAccess(", ".join(missing))
+    if taken := contested(app):
+        raise ContestedAddress(", ".join(taken))
     start_reactions(app)
     return app
 

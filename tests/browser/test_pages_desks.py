@@ -21,6 +21,7 @@ PAGES = [
     ("", "/"),
     ("", "/cases/{case}"),
     ("", "/log-in"),
+    ("", "/sign-up"),
     ("", "/register"),
     ("", "/verify"),
     ("", "/trust"),

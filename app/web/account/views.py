@@ -65,7 +65,7 @@ def log_out() -> Answer:
     return answer
 
 
-@routes.route("/register", methods=["GET", "POST"])
+@routes.route("/sign-up", methods=["GET", "POST"])
 @access(Action.ACCOUNT_REGISTER)
 def sign_up() -> Answer:
     form = SignUpForm()

@@ -16,7 +16,7 @@ WORDS = "correct horse battery"
 
 def sign_up(site: Site, login: str, code: str) -> str:
     answer = site.browser().post(
-        "/register", organisation=f"单位{login}", credit_code=code, name="周敏", mail="", login=login, password=WORDS
+        "/sign-up", organisation=f"单位{login}", credit_code=code, name="周敏", mail="", login=login, password=WORDS
     )
     assert answer.status_code == 200
     found = re.search(r"<dd>((?:[A-Z2-7]{4} ?)+)</dd>", answer.get_data(as_text=True))
@@ -46,7 +46,7 @@ def test_a_bidder_signs_up_logs_in_and_out(founded: Site):
 
 def test_the_page_of_the_second_factor_draws_its_code_without_an_address(founded: Site):
     answer = founded.browser().post(
-        "/register",
+        "/sign-up",
         organisation="某公司",
         credit_code="91510000MA0000000B",
         name="甲",
@@ -61,7 +61,7 @@ def test_the_page_of_the_second_factor_draws_its_code_without_an_address(founded
 
 
 def test_what_was_typed_is_kept_and_the_mistake_named(founded: Site):
-    page = founded.browser().post("/register", organisation="某公司", credit_code="123", name="甲", login="x1")
+    page = founded.browser().post("/sign-up", organisation="某公司", credit_code="123", name="甲", login="x1")
     text = page.get_data(as_text=True)
     assert "统一社会信用代码是 18 位字母或数字" in text
     assert 'href="#credit_code"' in text

@@ -8,7 +8,9 @@ import re
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
+from app.extensions import contested
 from app.queries.desks import find_account
 from app.services.accounts import LogIn
 from tests.app.services.whole_case import Person
@@ -82,7 +84,7 @@ def test_an_expert_is_shown_no_project(bidding: Site):
     bidding.browser("expert-1").get(f"/cases/{case.case_id}", 404)
 
 
-@pytest.mark.parametrize("path", ["/trust", "/about", "/verify", "/log-in", "/register", "/invitation"])
+@pytest.mark.parametrize("path", ["/trust", "/about", "/verify", "/log-in", "/sign-up", "/register", "/invitation"])
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_pages_for_everybody_open_in_both_languages(founded: Site, path: str, lang: str):
     page = founded.browser(lang=lang).get(path)
@@ -124,3 +126,12 @@ def test_a_changed_receipt_and_a_foreign_submission_are_refused(bidding: Site):
 def test_after_the_opening_the_counts_are_public(opened: Site):
     page = opened.browser().get(f"/cases/{opened.case.case_id}")
     assert "3 家开启，1 家无效" in page
+
+
+def test_an_address_that_two_views_would_answer_is_found(founded: Site):
+    assert contested(founded.app) == []
+    app = Flask("another")
+    app.add_url_rule("/register", "sign_up", methods=["GET", "POST"])
+    app.add_url_rule("/register", "monitor", methods=["POST"])
+    app.add_url_rule("/register/checkpoint", "checkpoint", methods=["POST"])
+    assert contested(app) == ["POST /register"]
