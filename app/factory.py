@@ -1,4 +1,4 @@
-"""Puts an installation together: platform, Flask application, live channel. Refuses to start on a route that is undeclared or taken."""
+"""Puts platform, Flask application and live channel together. An undeclared or contested route stops the start."""
 
 from __future__ import annotations
 
