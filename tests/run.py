@@ -70,9 +70,10 @@ def programme() -> Iterator[Step]:
     yield Step("pure packages", pytest(PURE[0]), pytest(*PURE[1:]))
     spread = ("--dist", "loadfile", "--no-loadscope-reorder", "--durations=8")
     rest = [f"--ignore={folder}" for folder in (*PURE, BROWSER)]
-    yield Step("everything else", pytest("tests", *rest, "-n", "3", *spread))
-    # Playwright leaves an event loop running in its process, in which nothing can be signed any more.
-    yield Step("pages in a browser", pytest(BROWSER, "-n", "2", *spread))
+    # Playwright leaves an event loop running in its process, in which nothing can be signed any more. A browser waits
+    # more than it works, so it shares the cores with the others.
+    others, pages = pytest("tests", *rest, "-n", "3", *spread), pytest(BROWSER, "-n", "1", *spread)
+    yield Step("everything else, pages in a browser", others, pages)
 
 
 def run(step: Step) -> Counter[str]:
