@@ -8,7 +8,7 @@ from flask import Flask
 
 from app.database import CommitWatch
 from app.extensions import platform, socketio
-from app.realtime.live import evict, tell, watched_cases
+from app.realtime.live import evict, somebody_listens, tell, watched_cases
 
 log = logging.getLogger("tenderhall.reactions")
 WAKE_SECONDS = 30.0
@@ -16,7 +16,7 @@ PAUSE_AFTER_ERROR = 1.0
 
 
 def start_reactions(app: Flask) -> None:
-    """Follow what is committed, by any process, for as long as this one lives."""
+    """Follow what is committed, by any process, whenever somebody is connected to this one."""
     socketio.start_background_task(_follow, app)
 
 
@@ -25,6 +25,7 @@ def _follow(app: Flask) -> None:
         watch = CommitWatch(platform().database)
         while True:
             try:
+                somebody_listens.wait()
                 watch.wait(WAKE_SECONDS)
                 react()
             except Exception:

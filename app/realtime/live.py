@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from decimal import Decimal, InvalidOperation
 from logging import getLogger
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,6 +36,7 @@ log = getLogger("tenderhall.live")
 # Who listens here: socket -> token, by which its actor is loaded again each time; case -> socket -> last number heard.
 _tokens: dict[str, str] = {}
 _heard: dict[str, dict[str, int]] = {}
+somebody_listens = Event()
 _turn = Lock()  # joining and telling take turns, so that nobody misses a fact or hears of it twice
 
 
@@ -60,6 +61,7 @@ def connect(auth: Any = None) -> None:
         token = request.cookies.get(COOKIE, "")
         token = token if find_log_in(token)[0] else ""  # who was logged in once listens like anybody
     _tokens[_sid()] = token
+    somebody_listens.set()
 
 
 @access(Action.SITE_READ)
@@ -68,6 +70,9 @@ def leave(_reason: str = "") -> None:
     _tokens.pop(_sid(), None)
     for listeners in _heard.values():
         listeners.pop(_sid(), None)
+    somebody_listens.clear()
+    if _tokens:  # asked afterwards: who connects meanwhile is heard
+        somebody_listens.set()
 
 
 def _sid() -> str:

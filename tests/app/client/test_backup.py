@@ -75,7 +75,8 @@ def test_typed_in_by_hand_it_is_forgiving_about_looks(held):
 def test_a_slip_is_named_in_its_line(held):
     lines = sheet_lines(held[0][0])
     at = lines.index(next(line for line in lines if line.startswith("key 03")))
-    wrong = [*lines[:at], lines[at].replace(lines[at][7], "A" if lines[at][7] != "A" else "C", 1), *lines[at + 1 :]]
+    number, first, rest = lines[at][:7], lines[at][7], lines[at][8:]
+    wrong = [*lines[:at], number + ("C" if first == "A" else "A") + rest, *lines[at + 1 :]]
     found = refused("backup_line_wrong", read_sheet, "\n".join(wrong))
     assert found.facts["line"].startswith("key 03")
     assert refused("backup_incomplete", read_sheet, "\n".join(lines[:at] + lines[at + 1 :])).facts["field"] == "key 03"
