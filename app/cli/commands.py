@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from app.client.command_line import CLIENT_COMMANDS, Parser, add_command, count, existing, port
+from app.client.command_line import CLIENT_COMMANDS, Parser, add_command, count, existing, expect_no_reader, port
 from app.config import BadSettings, Settings
 from app.messages import LANGUAGES, sentence
 from app.procedure.errors import RuleViolation
@@ -114,12 +114,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     parsed = build_parser(words[0] if words else "").parse_args(words)
     try:
-        return int(parsed.run(parsed))
+        status = int(parsed.run(parsed))
+        sys.stdout.flush()  # here, where a reader that has gone is expected, and not at the exit
+        return status
     except BadSettings as exc:
         print(f"环境变量有误 · unusable settings:\n{exc}", file=sys.stderr)
     except (RuleViolation, CryptoError) as exc:
         for language in LANGUAGES:
             print(sentence(exc.code, exc.facts, language), file=sys.stderr)
+    except BrokenPipeError:
+        expect_no_reader()
     except OSError as exc:
         print(f"无法使用 · cannot use {exc.filename}: {exc.strerror}", file=sys.stderr)
     except KeyboardInterrupt:

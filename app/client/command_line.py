@@ -7,7 +7,9 @@ standard parser says of it; nothing is begun, and the exit status is 2.
 from __future__ import annotations
 
 import argparse
+import os
 import re
+import sys
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -98,6 +100,11 @@ def add_command(commands: Any, name: str, words: str, run: Run | None = None) ->
 def port(text: str) -> int:
     """A TCP port. Raises ValueError."""
     return _between(text, 1, 65535)
+
+
+def expect_no_reader() -> None:
+    """Whoever read the answer has gone, such as `head`: what is left of it goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def count(text: str) -> int:

@@ -11,6 +11,7 @@ from functools import wraps
 from pathlib import Path
 
 from app.client.acting import Person
+from app.client.command_line import expect_no_reader
 from app.client.connection import Connection, Refused
 from app.client.keyfile import Profile
 from app.messages import sentence
@@ -82,8 +83,7 @@ def spoken(command: Command) -> Command:
         except FileNotFoundError as missing:
             print(f"找不到文件 / no such file: {missing.filename}", file=sys.stderr)
         except BrokenPipeError:
-            # Whoever read the answer has gone, such as `head`: what is left of it goes nowhere.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            expect_no_reader()
         except OSError as failure:
             print(f"无法使用 / cannot use {failure.filename}: {failure.strerror}", file=sys.stderr)
         except EOFError:

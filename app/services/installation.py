@@ -15,6 +15,7 @@ from sqlalchemy import func, select, text
 from app.adapters.keystore import KeysMissing, create_keys, load_keys
 from app.config import ORIGIN_FILE, Settings
 from app.database import Database
+from app.documents.render import FontsMissing, Renderer
 from app.models import Job
 from app.models.standing import STANDING, Standing
 from app.queries.register_status import register_status
@@ -82,10 +83,17 @@ class Finding:
     facts: dict[str, str]
 
 
+def _front_end_built() -> bool:
+    """Whether pages have their files and documents their fonts."""
+    try:
+        return bool(read_assets()) and bool(Renderer(DIST / "fonts").faces)
+    except FontsMissing:
+        return False
+
+
 def examine(settings: Settings) -> Iterator[Finding]:
     """What is right and wrong with an installation, cheapest questions first."""
-    built = (DIST / "manifest.json").exists()
-    yield Finding("doctor_front_end", built, {"folder": str(DIST)})
+    yield Finding("doctor_front_end", _front_end_built(), {"folder": str(DIST)})
     if settings.home.exists() and not settings.home.is_dir():
         yield Finding("doctor_home_folder", False, {"folder": str(settings.home)})
         return

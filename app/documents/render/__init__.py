@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 
 from app.documents.content import EvaluationReport, OpeningRecord, Receipt
-from app.documents.render.fonts import FontsMissing, load_faces
+from app.documents.render.fonts import Faces, FontsMissing, check_fonts, load_faces
 from app.documents.render.layout import Layout
 from app.documents.render.marks import draw_seal, draw_signature
 from app.documents.render.paper import (
@@ -44,11 +44,18 @@ class Renderer:
     """Draws documents with the fonts of one folder.
 
     `font_dir` holds NotoSansSC-Regular.ttf and NotoSansSC-Bold.ttf (static TrueType, different PostScript names); more
-    `.ttf` files in it are used for characters that these lack. Raises FontsMissing.
+    `.ttf` files in it are used for characters that these lack. They are read for the first document: most processes
+    draw none. Raises FontsMissing.
     """
 
     def __init__(self, font_dir: Path) -> None:
-        self.faces = load_faces(font_dir)
+        check_fonts(font_dir)
+        self._font_dir = font_dir
+
+    @property
+    def faces(self) -> Faces:
+        """The fonts themselves. Raises FontsMissing when one cannot be used."""
+        return load_faces(self._font_dir)
 
     def render(
         self,

@@ -100,6 +100,13 @@ def _register(path: Path) -> str:
     return name
 
 
+def check_fonts(font_dir: Path) -> None:
+    """Raises FontsMissing unless both faces that `load_faces` needs are in the folder."""
+    for name in (REGULAR, BOLD):
+        if not (font_dir / name).is_file():
+            raise FontsMissing(f"no {name} in {font_dir}: build the front end")
+
+
 @cache
 def load_faces(font_dir: Path) -> Faces:
     """The faces of a folder that holds NotoSansSC-Regular.ttf, NotoSansSC-Bold.ttf and perhaps more `.ttf` files.

@@ -207,4 +207,4 @@ def test_a_folder_without_fonts_is_refused(tmp_path):
     (tmp_path / "NotoSansSC-Regular.ttf").write_bytes(b"not a font")
     (tmp_path / "NotoSansSC-Bold.ttf").write_bytes(b"not a font")
     with pytest.raises(FontsMissing):
-        Renderer(tmp_path / ".")
+        _ = Renderer(tmp_path / ".").faces
