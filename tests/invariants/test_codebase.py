@@ -8,6 +8,7 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -43,7 +44,6 @@ def tracked() -> list[Path]:
 FILES = tracked()
 PYTHON = [path for path in FILES if path.suffix == ".py"] + [ROOT / "tenderhall"]
 OURS = [path for path in PYTHON if path.relative_to(ROOT).parts[0] not in {"tests", "bench"}]
-TREES = {path: ast.parse(path.read_text(), str(path)) for path in PYTHON}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
@@ -55,9 +55,14 @@ def text_of(path: Path) -> str:
     return path.read_bytes().decode(errors="replace")
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), str(path))
+
+
 def nodes(paths: list[Path], kind: type[N]) -> Iterator[tuple[Path, N]]:
     for path in paths:
-        yield from ((path, node) for node in ast.walk(TREES[path]) if isinstance(node, kind))
+        yield from ((path, node) for node in ast.walk(tree_of(path)) if isinstance(node, kind))
 
 
 def is_call_of(node: ast.Call, owner: str, name: str) -> bool:
@@ -130,7 +135,7 @@ def test_random_is_imported_nowhere():
     imports = [
         place(path, node)
         for path in OURS
-        for node in ast.walk(TREES[path])
+        for node in ast.walk(tree_of(path))
         if (isinstance(node, ast.Import) and any(name.name == "random" for name in node.names))
         or (isinstance(node, ast.ImportFrom) and node.module == "random")
     ]
