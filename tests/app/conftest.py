@@ -1,4 +1,4 @@
-"""An installation on each database, once for a module; passwords are hashed cheaply and templates compiled once here."""
+"""An installation on each database, once for a module; what is no part of the tests is cheap or done once here."""
 
 from __future__ import annotations
 
