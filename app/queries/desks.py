@@ -220,6 +220,8 @@ def _waiting(case: Case, number: str) -> NextStep:
     due_at = case.tender.timetable.closes_at(number) if phase is Phase.BIDDING else None
     if phase is Phase.BIDDING and due_at is None:
         return NextStep("paused", WAIT, number)
+    if phase is Phase.OPENING and case.lots[number].opening.concluded_at is not None:
+        return NextStep("opened", WAIT, number)
     tone = OVER if phase in (Phase.RESULT, Phase.FAILED) else WAIT
     return NextStep(f"phase_{phase.value}", tone, number, due_at)
 

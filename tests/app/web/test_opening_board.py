@@ -74,6 +74,12 @@ def test_before_the_deadline_nothing_is_kept(tmp_path: Path, made: Made):
     assert all(not remembered.pages for remembered in board._walls.values())
 
 
+def test_once_it_is_over_nobody_is_told_that_it_goes_on(opened: Site):
+    notice = opened.browser().get(f"/cases/{opened.case.case_id}")
+    assert "开标已结束，等待抽取评审专家" in notice
+    assert "正在开标" not in notice
+
+
 def test_the_running_record_names_who_confirmed(opened: Site):
     hall = opened.browser("", "en").get(f"/cases/{opened.case.case_id}/lots/{LOT}/opening")
     assert opened.case.case.lots[LOT].opening.confirmations
