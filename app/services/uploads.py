@@ -67,7 +67,8 @@ def begin_upload(platform: Platform, log_in: LogIn, size: int) -> UploadState:
 
 def _forget_expired(platform: Platform, db_session: DbSession, now: datetime) -> None:
     """Bytes first: a row without bytes is forgotten the next time, bytes without a row never would be."""
-    for row in db_session.scalars(select(Upload).where(Upload.expires_at <= now)):
+    expired = select(Upload).where(Upload.expires_at <= now).with_for_update(skip_locked=True)
+    for row in db_session.scalars(expired):
         platform.blobs.delete(row.blob)
         db_session.delete(row)
 
@@ -126,11 +127,14 @@ def _expected(state: UploadState, blob: str, offset: int) -> UploadState:
 
 
 def end_upload(platform: Platform, log_in: LogIn, upload_id: str) -> None:
-    """Throw an unfinished file of one's own away. Raises RuleViolation `upload_unknown`."""
+    """Throw an unfinished file of one's own away. Raises RuleViolation `upload_unknown`.
+
+    Expired first: nobody goes on with a file whose bytes are half gone, and what a crash leaves goes with the others.
+    """
     with plain_transaction(platform.database) as (db_session, now):
-        row = _own(db_session, log_in, upload_id, now, locked=True)
-        platform.blobs.delete(row.blob)
-        db_session.delete(row)
+        _own(db_session, log_in, upload_id, now, locked=True).expires_at = now
+    with plain_transaction(platform.database) as (db_session, now):
+        _forget_expired(platform, db_session, now)
 
 
 def _bounded(chunks: Iterable[bytes], left: int) -> Iterable[bytes]:

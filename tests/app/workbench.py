@@ -80,6 +80,7 @@ class Bench(Installation):
     clock: Clock = field(default_factory=HeldClock)
     database_url: str = ""
     padding: bytes = b""  # what every bid's file ends with
+    profile: str = "demo-goods"
 
     def __post_init__(self) -> None:
         url = self.database_url or f"sqlite:///{self.folder / 'test.db'}"
@@ -109,7 +110,7 @@ class Bench(Installation):
         officer, regulator = self.people["officer"], self.people["regulator"]
         form = {
             "code": f"T-{secrets.token_hex(4)}", "buyer": "某学院", "region": "510000", "method": "公开招标",
-            "notice": "采购公告", "profile": "demo-goods",
+            "notice": "采购公告", "profile": self.profile,
             "lots": encode([{
                 "number": LOT, "title": "设备", "budget": Decimal("1751000.00"), "ceiling": Decimal("1598400.00"),
                 "deadline_at": self._now() + timedelta(seconds=seconds), "evaluation": EVALUATION,

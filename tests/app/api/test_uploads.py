@@ -153,6 +153,23 @@ def test_what_is_thrown_away_is_gone(mine, bench):
     assert not bench.platform.blobs.path(place.rpartition("/")[2]).exists()
 
 
+def test_what_is_half_thrown_away_by_a_crash_is_out_of_reach_and_cleared(mine, bench, monkeypatch):
+    place = begin(mine, 6)
+    send(mine, place, 0, b"abc")
+    monkeypatch.setattr(FolderStore, "delete", _dies)
+    assert mine.delete(place, headers=TUS).status_code == 500
+    monkeypatch.undo()
+    assert mine.head(place, headers=TUS).status_code == 404
+    assert send(mine, place, 3, b"def").status_code == 404
+    begin(mine, 6)
+    with bench.platform.database.reading() as db_session:
+        assert db_session.get(Upload, place.rsplit("/", 1)[1]) is None
+
+
+def _dies(_store: FolderStore, _name: str) -> None:
+    raise OSError("the process would be gone here")
+
+
 def test_what_nobody_finishes_expires_and_is_cleared(mine, bench):
     place = begin(mine, 5)
     send(mine, place, 0, b"he")
