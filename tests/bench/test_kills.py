@@ -20,7 +20,8 @@ def _half_done(player: Player) -> None:
             db_session.get_one(Upload, player.known["upload"]).offset = offset
 
 
-def test_a_fresh_process_goes_on_from_every_write_and_what_is_half_done_is_found(capsys):
+def test_a_fresh_process_goes_on_from_every_write_and_what_is_half_done_is_found(capsys, monkeypatch):
+    monkeypatch.setattr(kills, "STARTS", 1)
     line = kills.kill_at_every_write("SQLite", "", 1, (SCRIPT[0], Step("half done", _half_done)), every=2)
     assert "kills: 2 bad recoveries" in line
     told = capsys.readouterr().err.splitlines()
