@@ -162,7 +162,9 @@ def certificate_rows(register: Iterable[Record]) -> Rows:
 
 
 def pseudonym_rows(case: Case, records: Iterable[Record]) -> Rows:
-    """The pool as each lot's statements have it. A `recused` hash opens with the row's own salt and findings."""
+    """The pool as each lot's statements have it. With the row's own salt the findings open a `recused` hash, and the
+    account of the expert opens `person`.
+    """
     found: dict[Key, Row] = {}
     for record in records:
         if record.type != "DrawStated" or record.fact.round != 1:
@@ -173,6 +175,7 @@ def pseudonym_rows(case: Case, records: Iterable[Record]) -> Rows:
                 "unit": candidate.unit,
                 "strata": json.dumps(list(candidate.strata)),
                 "recused": recused.get(candidate.id, ""),
+                **({"person": candidate.person} if candidate.person else {}),
             }
     return found
 
@@ -180,6 +183,13 @@ def pseudonym_rows(case: Case, records: Iterable[Record]) -> Rows:
 def recused_hash(number: str, salt: bytes, findings: str) -> str:
     """What a statement must say of a pseudonym with these findings; "" for none."""
     return "" if findings == "[]" else draw.reason_sha256(salt, number, findings)
+
+
+def person_hash(case: Case, lot: str, number: str, salt: bytes, account: str) -> str:
+    """What a statement must say of who is behind a number; "" for a lot that has no draw."""
+    state = case.lots.get(lot)
+    conditions = state.draw.conditions if state else None
+    return draw.person_commitment(salt, conditions.draw_id, number, account) if conditions else ""
 
 
 def call_up_rows(case: Case, records: Iterable[Record], code_hash: Callable[[str, str], str]) -> Rows:

@@ -238,7 +238,7 @@ class Trustee:
     ) -> None:
         """The statement of this round, as the record leads to it, over the pool that is shown."""
         number = payload["round"]
-        pool = [Candidate(c["id"], c["unit"], tuple(c["strata"])) for c in payload["candidates"]]
+        pool = [Candidate(c["id"], c["unit"], tuple(c["strata"]), c.get("person", "")) for c in payload["candidates"]]
         committed = {
             e["payload"]["party"]: e["payload"]["commitment"]
             for e in events

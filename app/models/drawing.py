@@ -13,7 +13,8 @@ from app.models.base import Base
 class Pseudonym(Base):
     """Which expert stands behind a number of a draw; read by the notifier and at sign-in only.
 
-    `findings` are the conflicts behind the salted hashes of the statement, `salt` opens them to those entitled.
+    `findings` are the conflicts behind the salted hashes of the statement, `salt` opens them to those entitled, and
+    the pool's commitment to the expert's account.
     """
 
     __tablename__ = "pseudonym"

@@ -26,6 +26,7 @@ from app.casefile.rebuilding import (
     differs,
     lot_rows,
     missing,
+    person_hash,
     pseudonym_rows,
     recused_hash,
     seat_accounts,
@@ -198,12 +199,21 @@ class _Check:
                 calls[key] = {"account_id": owner, **row}
         stated = {key[:2] for key in pools}
         found = [
-            (key, {**row, "account": behind[key], "recused": recused_hash(key[2], row["salt"], row["findings"])})
+            (key, {**row, "account": behind[key], **self._opened(key, row, behind[key] or "")})
             for key, row in pseudonyms
             if key[:2] in stated or key[0] not in self.cases or key[1] not in self.cases[key[0]].lots
         ]
         yield from compare("pseudonym", pools, found)
         yield from compare("call_up", calls, self._keyed(CallUp, "code_hash"))
+
+    def _opened(self, key: Key, row: Row, account: str) -> Row:
+        """The hashes that a row of the pool opens."""
+        case_id, lot, number = key
+        case = self.cases.get(case_id)
+        return {
+            "recused": recused_hash(number, row["salt"], row["findings"]),
+            "person": person_hash(case, lot, number, row["salt"], account) if case else "",
+        }
 
     def _code_hash(self, case_id: str) -> Callable[[str, str], str]:
         return lambda lot, number: code_hash(call_up_code(self.platform, case_id, lot, number))

@@ -9,13 +9,13 @@ import json
 import os
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.casefile.sealing import committee_of
-from app.models import Account, CallUp, Organisation, Pseudonym
+from app.models import Account, CallUp, Expert, Organisation, Pseudonym
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.calendar import add
@@ -132,15 +132,45 @@ def _parties(db_session: DbSession, case: Case, lot: str) -> tuple[list[BidderPa
 
 
 def _pseudonyms(db_session: DbSession, case_id: str, lot: str) -> list[Pseudonym]:
-    query = select(Pseudonym).where(Pseudonym.case_id == case_id, Pseudonym.lot == lot).order_by(Pseudonym.number)
+    query = select(Pseudonym).where(*_of_lot(case_id, lot)).order_by(Pseudonym.number)
     return list(db_session.scalars(query))
+
+
+def _of_lot(case_id: str, lot: str) -> tuple[ColumnElement[bool], ...]:
+    return Pseudonym.case_id == case_id, Pseudonym.lot == lot
+
+
+def _accounts(db_session: DbSession, case_id: str, lot: str) -> dict[str, str]:
+    """The account behind each number of a lot's pool."""
+    query = select(Pseudonym.number, Expert.account_id).join(Expert, Expert.id == Pseudonym.expert_id)
+    return {number: account for number, account in db_session.execute(query.where(*_of_lot(case_id, lot)))}
+
+
+def commitment_of(row: Pseudonym, draw_id: str, account: str) -> str:
+    """What the pool must say of this row if `account` is behind it."""
+    return rules.person_commitment(row.salt, draw_id, row.number, account)
+
+
+def drawn_account(db_session: DbSession, case: Case, lot: str, number: str) -> Account:
+    """Who is behind a drawn number: the person to whom the pool was bound when it was stated, and nobody else.
+
+    Raises RuleViolation `draw_person_differs`.
+    """
+    draw, row = case.lots[lot].draw, db_session.get_one(Pseudonym, (case.id, lot, number))
+    account = account_of_expert(db_session, row.expert_id)
+    stated = next(candidate.person for candidate in draw.rounds[0].candidates if candidate.id == number)
+    assert draw.conditions is not None
+    if stated and stated != commitment_of(row, draw.conditions.draw_id, account.id):
+        raise RuleViolation("draw_person_differs", number=number[:12])
+    return account
 
 
 def _stated_payload(db_session: DbSession, case: Case, lot: str, draw: DrawState) -> Json:
     current, conditions = _current(case, lot), draw.conditions
     assert conditions is not None
-    rows = _pseudonyms(db_session, case.id, lot)
-    candidates = [Candidate(row.number, row.unit, tuple(json.loads(row.strata))) for row in rows]
+    rows, accounts = _pseudonyms(db_session, case.id, lot), _accounts(db_session, case.id, lot)
+    people = {row.number: commitment_of(row, conditions.draw_id, accounts[row.number]) for row in rows}
+    candidates = [Candidate(row.number, row.unit, tuple(json.loads(row.strata)), people[row.number]) for row in rows]
     reasons = {row.number: row.findings for row in rows if row.findings != "[]"} | rules.excluded(draw)
     salts = {row.number: row.salt for row in rows}
     recused = {number: rules.reason_sha256(salts[number], number, reason) for number, reason in reasons.items()}
@@ -220,12 +250,11 @@ def _address(platform: Platform, work: UnitOfWork, row: CallUp) -> str:
 
 
 def _call(platform: Platform, work: UnitOfWork, lot: str, number: str) -> None:
-    case_id, profile = work.case.id, work.case.tender.published.profile
+    profile = work.case.tender.published.profile
     round_ = _round_of(work.case.lots[lot].draw, number)
     work.conclude(rules.CallUpSent(round_, number), lot)
-    row = work.db_session.get_one(Pseudonym, (case_id, lot, number))
     answer_by = add(work.now, profile.call_up_answer)
-    account = account_of_expert(work.db_session, row.expert_id)
+    account = drawn_account(work.db_session, work.case, lot, number)
     add_call_up(platform, work, lot, number, account.id, round_, answer_by)
     work.schedule("expire_call_ups", answer_by, lot=lot, detail=number)
 

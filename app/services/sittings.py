@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case, LotCase
 from app.casefile.convened import sitting_of
-from app.models import Account, CallUp, Pseudonym, ScoreDraft, SeatRequest, WebSession
+from app.models import Account, CallUp, ScoreDraft, SeatRequest, WebSession
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.convening import BuyerMemberNamed
@@ -21,8 +21,7 @@ from app.queries.cases import load_case
 from app.services.accounts import LOG_IN_VALID, LogIn, token_hash
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, completes
-from app.services.draws import add_call_up, call_up_code, code_hash
-from app.services.experts import account_of_expert
+from app.services.draws import add_call_up, call_up_code, code_hash, drawn_account
 from app.services.notices import mail_seat_code
 from app.services.platform import Platform
 from app.services.register import PROOF_LABEL, REGISTER, SEAT_KEY_VALID, enter_certificate, read_spki
@@ -163,7 +162,10 @@ def identify_member(act: Act) -> Answer:
     if act.fact.key_id != key_id(spki) or act.fact.witness != act.actor.id:
         raise RuleViolation("object_has_changed", expected=key_id(spki)[:12], stated=act.fact.key_id[:12])
     scope = f"{work.case.id}/{act.lot}#{act.fact.seat}"
-    account = db_session.get_one(Account, request.account_id)
+    seat = work.case.lots[act.lot].sitting.seats[act.fact.seat]
+    account = member_account(db_session, work.case, act.lot, seat)
+    if account.id != request.account_id:
+        raise RuleViolation("draw_person_differs", number=seat.person[:12])
     enter_certificate(
         act.platform, work.join(REGISTER), account, spki, usage="sitting", scope=scope, valid=SEAT_KEY_VALID
     )
@@ -223,10 +225,11 @@ def own_drafts(platform: Platform, log_in: LogIn, case_id: str, lot: str) -> tup
 
 
 def member_account(db_session: DbSession, case: Case, lot: str, seat: Seat) -> Account:
-    """Whose seat it is: for the report, after the last lock, and for the witness."""
+    """Whose seat it is: for the report, after the last lock, and for the witness.
+
+    Raises RuleViolation `draw_person_differs`.
+    """
     if seat.role is MemberRole.BUYER:
         member = case.lots[lot].buyer_members[int(seat.person.rpartition("-")[2]) - 1]
         return db_session.get_one(Account, member.account)
-    row = db_session.get_one(Pseudonym, (case.id, lot, seat.person))
-
-    return account_of_expert(db_session, row.expert_id)
+    return drawn_account(db_session, case, lot, seat.person)

@@ -54,6 +54,7 @@ from evaluation.errors import RuleViolation
 LEAST_PARTIES = 2
 LAST_PLAIN_CHARACTER = "\ud7ff"  # beyond it, sorting by character and by UTF-16 unit differ
 _HEX_32 = re.compile(r"[0-9a-f]{64}\Z")
+_PERSON = re.compile(r"([0-9a-f]{64})?\Z")  # everybody is committed to, or nobody, as before there were commitments
 _HEX_48 = re.compile(r"[0-9a-f]{96}\Z")
 _OPEN_SEAT_OF = {
     RoundReason.REFUSED: SeatState.REFUSED,
@@ -263,6 +264,8 @@ def _check_pool(state: DrawState, candidates: tuple[Candidate, ...], recused: It
         raise RuleViolation("draw_candidate_repeated", candidate=next(id_ for id_ in ids if ids.count(id_) > 1))
     for candidate in candidates:
         if not (_plain(candidate.id) and candidate.unit):
+            raise RuleViolation("draw_candidate_malformed", candidate=candidate.id)
+        if bool(candidate.person) != bool(candidates[0].person) or not _PERSON.match(candidate.person):
             raise RuleViolation("draw_candidate_malformed", candidate=candidate.id)
     first = state.rounds[0]
     if first.statement and candidates_sha256(candidates) != candidates_sha256(first.candidates):

@@ -30,11 +30,15 @@ class Stratum:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One entry of a pool: pseudonyms of a person and of its unit, and the strata it may be drawn for."""
+    """One entry of a pool: pseudonyms of a person and of its unit, and the strata it may be drawn for.
+
+    `person` is the commitment to who is behind `id`; "" in pools that were stated before there was one.
+    """
 
     id: str
     unit: str
     strata: tuple[str, ...]
+    person: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,13 +130,19 @@ def pseudonym(salt: bytes, draw: str, reference: str) -> str:
     return hmac.digest(salt, b"biddraw/v1/pseudonym\0" + _joined(draw, reference), "sha256").hex()[:32]
 
 
+def person_commitment(salt: bytes, draw: str, candidate: str, account: str) -> str:
+    """Hex commitment of a draw's number to the account of a person: `salt`, 32 random bytes, hides and opens it."""
+    return _hash("person", _joined(draw, candidate, account) + b"\0" + salt).hex()
+
+
 def reason_sha256(salt: bytes, candidate: str, reason: str) -> str:
     """Salted hex hash of a recusal's reason, to be opened later to those entitled to know it."""
     return _hash("reason", _joined(candidate, reason) + b"\0" + salt).hex()
 
 
 def _candidate_json(candidate: Candidate) -> dict[str, Any]:
-    return {"id": candidate.id, "unit": candidate.unit, "strata": sorted(candidate.strata)}
+    person = {"person": candidate.person} if candidate.person else {}
+    return {"id": candidate.id, "unit": candidate.unit, "strata": sorted(candidate.strata), **person}
 
 
 def candidates_json(candidates: Iterable[Candidate]) -> list[dict[str, Any]]:

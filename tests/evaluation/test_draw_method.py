@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,12 @@ from crypto.canonical import canonical
 from evaluation.draw import (
     Candidate,
     Stratum,
+    candidates_sha256,
     commitment,
     draw_id,
     draw_order,
     extract,
+    person_commitment,
     pseudonym,
     reason_sha256,
     select,
@@ -59,6 +62,30 @@ def test_the_worked_example_of_the_elegy_vrs_draft():
 @given(stated=st.dictionaries(names, names | st.integers(-(2**53) + 1, 2**53 - 1) | st.booleans() | st.lists(names)))
 def test_statements_have_the_canonical_bytes_that_trustees_sign(stated):
     assert statement_bytes(stated) == canonical(stated)
+
+
+@given(keys, st.lists(names, min_size=3, max_size=3), keys, st.lists(names, min_size=3, max_size=3))
+def test_a_number_is_bound_to_one_person_of_one_draw_and_opened_by_its_salt(salt, bound, other_salt, others):
+    found = person_commitment(salt, *bound)
+    assert found == person_commitment(salt, *bound)
+    assert (found == person_commitment(other_salt, *others)) == ((salt, bound) == (other_salt, others))
+    for place, name in enumerate(others):
+        changed = [*bound[:place], name, *bound[place + 1 :]]
+        assert (found == person_commitment(salt, *changed)) == (changed == bound)
+
+
+def test_the_commitment_to_a_person_by_hand():
+    data = b"biddraw/v1/person\0" + b"d" + b"\0" + b"n" + b"\0" + b"a" + b"\0" + bytes(32)
+    assert person_commitment(bytes(32), "d", "n", "a") == hashlib.sha256(data).hexdigest()
+
+
+@given(draws(), keys)
+def test_the_pool_is_another_one_with_other_people_and_the_old_one_without(case, salt):
+    _stated, pool = case
+    bound = [replace(c, person=person_commitment(salt, "d", c.id, f"account {c.id}")) for c in pool]
+    swapped = [replace(bound[0], person=person_commitment(salt, "d", bound[0].id, "another")), *bound[1:]]
+    assert len({candidates_sha256(some) for some in (pool, bound, swapped)}) == 3
+    assert all(set(entry) == {"id", "unit", "strata"} for entry in candidates_json(pool))
 
 
 @settings(max_examples=40)

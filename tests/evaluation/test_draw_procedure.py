@@ -200,6 +200,8 @@ def test_a_pool_with_one_person_twice_or_without_a_unit_is_refused():
     for pool, code in (
         ((*POOL, POOL[0]), "draw_candidate_repeated"),
         ((*POOL, replace(POOL[0], id="new", unit="")), "draw_candidate_malformed"),
+        ((*POOL, replace(POOL[0], id="new", person="0" * 64)), "draw_candidate_malformed"),
+        (tuple(replace(one, person="0" * 63) for one in POOL), "draw_candidate_malformed"),
     ):
         draw = Draw(pool=pool).approved().commit()
         assert refused(draw, draw.stated()).code == code

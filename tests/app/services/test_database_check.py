@@ -31,6 +31,8 @@ SOME = {
     ("command", "edit answer"),
     ("call_up", "edit account_id"),
     ("pseudonym", "edit findings"),
+    ("pseudonym", "edit expert_id"),
+    ("pseudonym", "edit salt"),
     ("act_head", "delete the last row"),
 }
 
