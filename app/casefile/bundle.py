@@ -29,11 +29,12 @@ from evaluation import draw
 from evaluation.draw import DrawEvent
 
 HEAD = "evidence/v1"
-EVENTS, CASE, TRUST, PRIVATE, COMMITTEE, README = (
+EVENTS, CASE, TRUST, PRIVATE, PERSONS, COMMITTEE, README = (
     "events.jsonl",
     "case.json",
     "trust.json",
     "private.jsonl",
+    "persons.jsonl",
     "committee.json",
     "README",
 )
@@ -68,6 +69,18 @@ class PrivateHalf:
 
 
 @dataclass(frozen=True)
+class NumberOpening:
+    """The salt that opens the commitment of a lot's pool to the person behind a drawn number (`id`)."""
+
+    lot: str
+    id: str
+    salt: bytes
+
+    def to_json(self) -> dict[str, Json]:
+        return {"lot": self.lot, "id": self.id, "salt": self.salt.hex()}
+
+
+@dataclass(frozen=True)
 class Trust:
     """Whose keys count: authorities and the platform's own certificate (PEM), and what the register has of it.
 
@@ -95,6 +108,7 @@ class Contents:
     trust: Trust
     attached: Mapping[str, bytes] = field(default_factory=dict)
     private: Sequence[PrivateHalf] = ()
+    persons: Sequence[NumberOpening] = ()
 
 
 def signed_head(
@@ -143,6 +157,8 @@ def bundle_files(contents: Contents) -> dict[str, bytes]:
     }
     if contents.private:
         files[PRIVATE] = json_lines(half.to_json() for half in contents.private)
+    if contents.persons:
+        files[PERSONS] = json_lines(opening.to_json() for opening in contents.persons)
     return files
 
 
@@ -282,6 +298,7 @@ committee.json 受托人委员会公钥；submissions/ 投标声明与收据；r
 draws/         抽取记录，可用 verify_draw.py 独立复核；sittings/ 评审打分与结果；documents/ 签章 PDF。
 register/      登记簿节拍：本案卷的树根如何列入见证方联署的检查点（C2SP tlog-checkpoint）。
 private.jsonl  仅监管部门：操作来源（地址），每项按 SHA-256(salt ‖ facts) 与日志核对。
+persons.jsonl  仅监管部门：就座专家抽取编号的盐值，用以核对编号与其账户的承诺（候选名单中的 person）。
 
 Evidence bundle
 
@@ -299,4 +316,5 @@ committee.json the trustees' public key; submissions/ statements and receipts; r
 draws/         records for the standalone verify_draw.py; sittings/ scores and results; documents/ sealed PDF files.
 register/      ticks: how heads of this log stand under checkpoints that witnesses cosigned (C2SP tlog-checkpoint).
 private.jsonl  for the regulator only: where acts came from; SHA-256(salt || facts) stands in the log.
+persons.jsonl  for the regulator only: salts that open the draw's commitments ("person") to those who took a seat.
 """

@@ -15,6 +15,7 @@ from typing import Any
 
 from app.casefile.case import Case, LotCase
 from app.casefile.record import Record
+from app.casefile.register import CertificateIssued
 from app.procedure.calendar import add
 from crypto.canonical import Json
 from crypto.instants import format_instant
@@ -214,9 +215,9 @@ def call_up_rows(case: Case, records: Iterable[Record], code_hash: Callable[[str
     return found
 
 
-def seat_accounts(case: Case, register: Iterable[Record]) -> Mapping[tuple[str, str], str]:
+def seat_accounts(case: Case, issued: Iterable[CertificateIssued]) -> Mapping[tuple[str, str], str]:
     """Who sat on a seat, as the certificates of the seats' keys say: by lot and the person's number in the draw."""
-    owners = {r.fact.scope: r.fact.account for r in register if r.type == "CertificateIssued" and r.fact.scope}
+    owners = {fact.scope: fact.account for fact in issued if fact.scope}
     return {
         (number, seat.person): owners[f"{case.id}/{number}#{seat.number}"]
         for number, lot in case.lots.items()

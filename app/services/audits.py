@@ -9,16 +9,27 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
-from app.casefile.bundle import Contents, Line, PrivateHalf, Trust, committee_at, pack, signed_head, submission_folder
+from app.casefile.bundle import (
+    Contents,
+    Line,
+    NumberOpening,
+    PrivateHalf,
+    Trust,
+    committee_at,
+    pack,
+    signed_head,
+    submission_folder,
+)
 from app.casefile.case import Case
 from app.casefile.ceremony import OPENINGS, Ceremony, records_behind
+from app.casefile.rebuilding import seat_accounts
 from app.casefile.record import Record
 from app.casefile.register import REGISTER
 from app.casefile.sight import sees
 from app.casefile.signed_acts import VERIFIED
 from app.casefile.verification.log import document_name
 from app.database import in_native_thread
-from app.models import CasePrivate, StoredFile
+from app.models import CasePrivate, Pseudonym, StoredFile
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.exports import check_taking
@@ -59,6 +70,7 @@ def export_evidence(platform: Platform, log_in: LogIn, case_id: str, address: st
         attached = _bids(platform, db_session, actor, case, visible) | _documents(platform, db_session, visible)
         attached |= ticks
         private = _private(db_session, case_id) if actor.is_(Role.REGULATOR) else []
+        persons = _persons(db_session, case, register) if actor.is_(Role.REGULATOR) else []
     record_access(platform.database, actor.id, Action.EVIDENCE_EXPORT, case_id, address=address)
     head = signed_head(
         platform.keys.platform.key,
@@ -70,7 +82,7 @@ def export_evidence(platform: Platform, log_in: LogIn, case_id: str, address: st
         exported_at=now,
     )
     archive = io.BytesIO()
-    in_native_thread(pack, Contents(head, lines, trust, attached, private), archive)
+    in_native_thread(pack, Contents(head, lines, trust, attached, private, persons), archive)
     return f"case-{case_id}.evidence.zip", archive.getvalue()
 
 
@@ -165,3 +177,10 @@ def _documents(platform: Platform, db_session: DbSession, visible: Iterable[Reco
 def _private(db_session: DbSession, case_id: str) -> list[PrivateHalf]:
     query = select(CasePrivate).where(CasePrivate.case_id == case_id).order_by(CasePrivate.seq)
     return [PrivateHalf(row.seq, row.salt, json.loads(row.facts)) for row in db_session.scalars(query)]
+
+
+def _persons(db_session: DbSession, case: Case, register: Iterable[Record]) -> list[NumberOpening]:
+    """The salts of those who took a seat, whose names are no secret any more; of nobody else in the pool."""
+    seated = seat_accounts(case, [record.fact for record in register if record.type == "CertificateIssued"])
+    rows = db_session.scalars(select(Pseudonym).where(Pseudonym.case_id == case.id).order_by("lot", "number"))
+    return [NumberOpening(row.lot, row.number, row.salt) for row in rows if (row.lot, row.number) in seated]

@@ -186,11 +186,12 @@ class _Check:
     def _draws(self, register: Sequence[Record]) -> Iterator[Difference]:
         """Pools and call-ups. Who is behind a number is known from the seat's certificate on, if he or she sat."""
         accounts = {row["id"]: row["account_id"] for row in self._rows(Expert)}
+        issued = [record.fact for record in register if record.type == "CertificateIssued"]
         pools, calls = dict[Key, Row](), dict[Key, Row]()
         pseudonyms = self._keyed(Pseudonym, "case_id", "lot", "number")
         behind = {key: accounts.get(row["expert_id"]) for key, row in pseudonyms}
         for case_id, case in self.cases.items():
-            seated = seat_accounts(case, register)
+            seated = seat_accounts(case, issued)
             for key, row in pseudonym_rows(case, self.records[case_id]).items():
                 owner = seated.get((key[1], key[2]))
                 pools[key] = row if owner is None else {**row, "account": owner}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 
 from app.casefile.bundle import draw_rounds
+from app.casefile.rebuilding import seat_accounts
 from app.casefile.record import Record
 from app.casefile.sealing import committee_of
-from app.casefile.verification.evidence import Evidence
+from app.casefile.verification.evidence import Evidence, read_persons
 from app.casefile.verification.findings import Findings, failed, held, not_covered
 from crypto.committee import Committee, identity, verify_release, verify_share
 from evaluation import draw
@@ -35,6 +36,7 @@ def check_draws(evidence: Evidence) -> Findings:
                 yield failed("evidence_draw_wrong", lot=lot, round=found.number, field=what)
             earlier = found.record_sha256
         yield from _check_shares(evidence, records, draw_rounds(records))
+        yield from _check_persons(evidence, lot)
     yield held("evidence_draws_hold", rounds=rounds)
 
 
@@ -72,6 +74,24 @@ def _check_shares(evidence: Evidence, records: list[Record], rounds: tuple[DrawR
             signature = rounds[fact.round - 1].signature_hex
             if signature and hashlib.sha256(bytes.fromhex(signature)).hexdigest() != fact.signature_sha256:
                 yield failed("evidence_draw_wrong", lot=record.lot, round=fact.round, field="signature_sha256")
+
+
+def _check_persons(evidence: Evidence, lot: str) -> Findings:
+    """Who took a seat, as the certificate of the seat's key says, is the person to whom the pool bound its number."""
+    state, salts = evidence.case.lots[lot], read_persons(evidence)
+    people = seat_accounts(evidence.case, [one.fact for one in evidence.certificates])
+    assert state.draw.conditions is not None
+    for candidate in state.draw.rounds[0].candidates:
+        account, salt = people.get((lot, candidate.id)), salts.get((lot, candidate.id))
+        if account is None:
+            continue
+        what = {"lot": lot, "number": candidate.id[:12]}
+        if not candidate.person or not evidence.for_regulator:
+            yield not_covered("evidence_person_secret", **what)
+        elif salt is None:
+            yield failed("evidence_person_missing", **what)
+        elif candidate.person != draw.person_commitment(salt, state.draw.conditions.draw_id, candidate.id, account):
+            yield failed("evidence_person_differs", **what)
 
 
 def check_sittings(evidence: Evidence) -> Findings:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from app.casefile.bundle import CASE, EVENTS, PRIVATE, TRUST, committee_at, submitted_pairs
+from app.casefile.bundle import CASE, EVENTS, PERSONS, PRIVATE, TRUST, committee_at, submitted_pairs
 from app.casefile.case import Case
 from app.casefile.ceremony import OF_A_CEREMONY
 from app.casefile.record import Record, case_reference
@@ -252,3 +252,9 @@ def read_private(evidence: Evidence) -> dict[int, dict[str, Json]]:
     """The private halves by sequence number, {} where there are none."""
     data = evidence.files.get(PRIVATE, b"")
     return {half["seq"]: half for half in (parse(line) for line in data.splitlines())}
+
+
+def read_persons(evidence: Evidence) -> dict[tuple[str, str], bytes]:
+    """The salts that open the drawn numbers, by lot and number, {} where there are none."""
+    lines = (parse(line) for line in evidence.files.get(PERSONS, b"").splitlines())
+    return {(line["lot"], line["id"]): _digest(line["salt"]) for line in lines}

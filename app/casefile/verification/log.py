@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from app.casefile.bundle import CASE, EVENTS, HEAD, PRIVATE, README, README_TEXT, TRUST, derived_files
+from app.casefile.bundle import CASE, EVENTS, HEAD, PERSONS, PRIVATE, README, README_TEXT, TRUST, derived_files
 from app.casefile.record import Record
 from app.casefile.verification.evidence import Evidence, read_private
 from app.casefile.verification.findings import Findings, failed, held, not_covered
@@ -77,7 +77,8 @@ def check_files(evidence: Evidence) -> Findings:
     """Every file is one that the log leads to; copies say what the log says."""
     derived = derived_files(evidence.readable, evidence.origin)
     derived[README] = README_TEXT.encode()
-    known = {EVENTS, CASE, TRUST, PRIVATE} | derived.keys() | set(attachable(evidence)) | register_files(evidence)
+    known = {EVENTS, CASE, TRUST, PRIVATE, PERSONS} | derived.keys()
+    known |= set(attachable(evidence)) | register_files(evidence)
     for name, data in derived.items():
         if name not in evidence.files:
             yield failed("evidence_file_missing", name=name)

@@ -1,5 +1,6 @@
 """A whole case exported and checked offline; then falsified in every way, by the holder and by the platform itself."""
 
+import json
 import re
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 
 from app.adapters.profiles import read_profile
 from app.casefile import verification
-from app.casefile.bundle import CASE, EVENTS, PRIVATE, TRUST, unpack
+from app.casefile.bundle import CASE, EVENTS, PERSONS, PRIVATE, TRUST, unpack
 from app.casefile.convened import sitting_of
 from app.casefile.facts import FACTS
 from app.casefile.verification import STEPS, Verdict, verify_bundle
@@ -90,7 +91,7 @@ def test_the_agency_sees_its_part_and_that_holds(whole, root):
     assert not [c for c in checks if c.verdict is Verdict.FAIL]
     assert {"evidence_replay_partial", "evidence_sitting_partial"} <= {c.code for c in checks}
     assert not shown & {"StatementMade", "ChairVoted", "BidsReviewed", "CallUpAnswered", "ReviewConcluded"}
-    assert PRIVATE not in bundle
+    assert not {PRIVATE, PERSONS} & set(bundle)
     assert not [name for name in bundle if name.endswith("/bid.age")]
 
 
@@ -206,6 +207,18 @@ def test_a_private_half_cannot_be_changed(files):
     wrong = {**files, PRIVATE: files[PRIVATE].replace(b"192.0.2.7", b"192.0.2.8", 1)}
     (found,) = failures(wrong, {"files": STEPS["files"]})
     assert found.code == "evidence_private_differs"
+
+
+def test_who_took_a_seat_is_whom_the_pool_bound_to_the_number(files, whole):
+    experts = [seat for seat in whole.case.lots[LOT].sitting.seats.values() if seat.role == "expert"]
+    lines = files[PERSONS].splitlines()
+    assert len(lines) == len(experts) == 4, "of nobody else in the pool"
+    without = {**files, PERSONS: b"\n".join(lines[1:])}
+    salts = [json.loads(line)["salt"].encode() for line in lines[:2]]
+    exchanged = {**files, PERSONS: files[PERSONS].replace(salts[0], salts[1])}
+    for wrong, code in ((without, "evidence_person_missing"), (exchanged, "evidence_person_differs")):
+        (found,) = failures(wrong, {"draws": STEPS["draws"]})
+        assert found.code == code
 
 
 def test_another_authority_believes_nothing(files, whole, tmp_path):
