@@ -9,9 +9,11 @@ import ctypes
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 
 from app.config import Settings
@@ -20,6 +22,7 @@ ROOT = Path(__file__).parent.parent.parent
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  only compared
 STOP_SECONDS = 10.0
 PAUSE_SECONDS = 0.2
+ANSWER_SECONDS = 1.0
 QUICK_DEATH_SECONDS = 8.0  # the web server itself tries for five seconds to get its port
 QUICK_DEATHS_ALLOWED = 5
 PR_SET_PDEATHSIG = 1
@@ -83,6 +86,28 @@ class Child:
             self.process.kill()
 
 
+def _answers(settings: Settings, *, tls: bool) -> bool:
+    """Whether the site gives an answer already: its port is open long before it does."""
+    host = "127.0.0.1" if settings.host == EVERY_ADDRESS else settings.host
+    if tls:  # asked by ourselves, of ourselves: no authority needs to vouch for it
+        line: HTTPConnection = HTTPSConnection(
+            host,
+            settings.port,
+            timeout=ANSWER_SECONDS,
+            context=ssl._create_unverified_context(),  # noqa: S323
+        )
+    else:
+        line = HTTPConnection(host, settings.port, timeout=ANSWER_SECONDS)
+    try:
+        line.request("GET", "/api/v1/platform")
+        line.getresponse()
+        return True
+    except (OSError, HTTPException):
+        return False
+    finally:
+        line.close()
+
+
 def site_commands(settings: Settings, certificate: tuple[Path, Path] | None) -> list[tuple[str, list[str]]]:
     """The processes of a site: name and command of each."""
     worker = [sys.executable, "-m", "app.cli", "worker"]
@@ -104,11 +129,15 @@ def run_site(settings: Settings, certificate: tuple[Path, Path] | None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda found, _frame: stopping.append(found))
     children = [Child(*found, environment) for found in site_commands(settings, certificate)]
-    print(f"Tenderhall: {scheme}://{settings.host}:{settings.port}/  （Ctrl-C 停止 · stops it）", flush=True)
+    address = f"{scheme}://{settings.host}:{settings.port}/"
+    announced = False
     try:
         while not stopping:
             for child in children:
                 child.look_after()
+            if not announced and _answers(settings, tls=certificate is not None):
+                print(f"Tenderhall: {address}  （Ctrl-C 停止 · stops it）", flush=True)
+                announced = True
             time.sleep(PAUSE_SECONDS)
     finally:
         for child in children:
