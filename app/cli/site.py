@@ -12,7 +12,7 @@ from itertools import chain
 from sqlalchemy.exc import DBAPIError
 
 from app.cli.tls import make_server_certificate
-from app.cli.up import run_site
+from app.cli.up import run_site, with_tls
 from app.config import BadSettings, Settings
 from app.messages import LANGUAGES, sentence
 from app.services.accounts import NewOrganisation
@@ -59,6 +59,7 @@ def check_port(settings: Settings) -> None:
 def up(settings: Settings, arguments: argparse.Namespace) -> int:
     """Start the site; a new installation is founded first."""
     check_port(settings)
+    settings = with_tls(settings) if arguments.tls else settings
     if is_founded(settings):
         prepare_installation(settings, "")
     else:

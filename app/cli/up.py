@@ -13,6 +13,7 @@ import ssl
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 
@@ -22,7 +23,7 @@ ROOT = Path(__file__).parent.parent.parent
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  only compared
 STOP_SECONDS = 10.0
 PAUSE_SECONDS = 0.2
-ANSWER_SECONDS = 1.0
+ANSWER_SECONDS = 10.0  # who hangs up earlier leaves words about it in the log
 QUICK_DEATH_SECONDS = 8.0  # the web server itself tries for five seconds to get its port
 QUICK_DEATHS_ALLOWED = 5
 PR_SET_PDEATHSIG = 1
@@ -86,6 +87,14 @@ class Child:
             self.process.kill()
 
 
+def with_tls(settings: Settings) -> Settings:
+    """The settings of a site on https, whose address is this machine's unless TENDERHALL_BASE_URL names another."""
+    if "TENDERHALL_BASE_URL" in os.environ:
+        return settings
+    name = socket.gethostname() if settings.host == EVERY_ADDRESS else settings.host
+    return replace(settings, base_url=f"https://{name}:{settings.port}")
+
+
 def _answers(settings: Settings, *, tls: bool) -> bool:
     """Whether the site gives an answer already: its port is open long before it does."""
     host = "127.0.0.1" if settings.host == EVERY_ADDRESS else settings.host
@@ -122,9 +131,7 @@ def run_site(settings: Settings, certificate: tuple[Path, Path] | None) -> int:
     """Run until Ctrl-C or SIGTERM."""
     environment = dict(os.environ)
     scheme = "https" if certificate else "http"
-    if certificate and "TENDERHALL_BASE_URL" not in os.environ:
-        name = socket.gethostname() if settings.host == EVERY_ADDRESS else settings.host
-        environment["TENDERHALL_BASE_URL"] = f"https://{name}:{settings.port}"
+    environment["TENDERHALL_BASE_URL"] = settings.base_url
     stopping: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda found, _frame: stopping.append(found))
