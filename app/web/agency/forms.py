@@ -154,11 +154,17 @@ class AmendmentForm(MovingForm):
 UNMOVED = _l("不推后则留空")
 
 
-def moments(lots: Collection[str], hint: LazyString = UNMOVED) -> dict[str, DateTimeLocalField]:
-    """One optional new deadline for each lot; the hint says what becomes of a lot that is left out."""
+def moments(
+    lots: Collection[str], hint: LazyString = UNMOVED, *, needed: bool = False
+) -> dict[str, DateTimeLocalField]:
+    """A new deadline for each lot, all of them `needed` or none; the hint says what becomes of a lot left out."""
+    validators = [InputRequired(_l("请填写新的投标截止时间")) if needed else Optional()]
     return {
         f"deadline_{number}": DateTimeLocalField(
-            _l("标包 %(number)s 新的投标截止时间", number=number), [Optional()], format=MOMENTS, description=hint
+            _l("标包 %(number)s 新的投标截止时间", number=number),
+            validators,
+            format=MOMENTS,
+            description="" if needed else hint,
         )
         for number in lots
     }

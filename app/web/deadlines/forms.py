@@ -53,8 +53,8 @@ class PauseForm(Reasoned, FlaskForm):
 
 
 def moving_form(kind: type[Moving], lots: Collection[str], hint: LazyString = UNMOVED) -> Moving:
-    """A form of that kind, with one optional new deadline for each lot."""
-    form: Moving = type(f"Lots{kind.__name__}", (kind,), moments(lots, hint))()
+    """A form of that kind, with one new deadline for each lot, which may be left out where there are others."""
+    form: Moving = type(f"Lots{kind.__name__}", (kind,), moments(lots, hint, needed=len(lots) == 1))()
     return form
 
 

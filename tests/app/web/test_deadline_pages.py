@@ -83,7 +83,9 @@ def test_what_the_rules_refuse_is_said_on_the_form(site: Site):
     browser, path = site.browser("officer"), f"/cases/{site.case.case_id}/postponement"
     page = browser.post(path, text="提前", **{f"deadline_{LOT}": early}).get_data(as_text=True)
     assert "截止时间只能推迟" in page
-    assert "请至少指定一个标段" in browser.post(path, text="没有标包").get_data(as_text=True)
+    page = browser.post(path, text="没有时间").get_data(as_text=True)
+    assert "请填写新的投标截止时间" in page  # there is one lot: it cannot be left out
+    assert "（选填）" not in page
 
 
 def test_an_outage_is_recorded_with_cause_interval_and_figures(site: Site):
