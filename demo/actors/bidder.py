@@ -9,6 +9,7 @@ from app.client import bidder
 from app.client.connection import Refused
 from demo.actors.parties import confirm_opening
 from demo.case import LOT
+from demo.papers import draw_paper
 from demo.stage import Actor
 
 ASKS, OBJECTS = "B", "C"
@@ -67,7 +68,8 @@ def submit_bid(actor: Actor, mine: dict[str, str]) -> None:
     files, sealed = actor.folder / f"bid-files-{actor.case_id}", actor.folder / f"bid-{actor.case_id}"
     files.mkdir(parents=True, exist_ok=True)
     for name in ("资格文件", "商务文件", "技术文件"):
-        (files / f"{name}.txt").write_text(f"{mine['name']} · {name}\n（演示内容）\n" * 40, "utf-8")
+        words = (f"投标人：{mine['name']}", f"统一社会信用代码：{mine['credit_code']}", "（演示内容）")
+        (files / f"{name}.pdf").write_bytes(draw_paper(name, mine["name"], words))
     items = {
         "price_fen": mine["price"].replace(".", ""),
         "duration_days": str(actor.case.facts["duration_days"]),

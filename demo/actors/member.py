@@ -61,6 +61,7 @@ def _evaluate(actor: Actor, seat: int) -> None:
     actor.event("StatementsCompleted")
     actor.act("ChairVoted", ChairVoted(seat, for_seat=min(experts), round=1))
     actor.event("ChairElected")
+    _read_bids(actor, seat)
     actor.act("BidsReviewed", BidsReviewed(seat, _findings(convened)))
     actor.tell("bids_reviewed", seat=seat)
     valid = actor.event("ReviewConcluded")["valid"]
@@ -69,6 +70,14 @@ def _evaluate(actor: Actor, seat: int) -> None:
     actor.on_record(lambda feed: _signed_before(feed, convened, seat), "the seats before")
     digest = sign_report(actor.person, actor.case_id, LOT, seat)
     actor.tell("report_signed", seat=seat, sha256=digest[:16])
+
+
+def _read_bids(actor: Actor, seat: int) -> None:
+    """In the room, as the booth's page shows them."""
+    listed = actor.connection.get(f"/cases/{actor.case_id}/lots/{LOT}/files")
+    opened = [file for file in listed if file["kind"] == "opened"]
+    read = [actor.connection.get_bytes(f"/files/{file['id']}") for file in opened]
+    actor.tell("bids_read", seat=seat, files=sum(data.startswith(b"%PDF-") for data in read))
 
 
 def _findings(convened: dict[str, Any]) -> tuple[ReviewFinding, ...]:

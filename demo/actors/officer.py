@@ -10,6 +10,7 @@ from app.client.feed import CaseFeed
 from crypto.committee import Committee
 from demo.actors.parties import confirm_opening
 from demo.case import LOT
+from demo.papers import draw_paper
 from demo.stage import Actor
 from evaluation.draw import DrawConditions, DrawConditionsProposed, Stratum
 
@@ -52,8 +53,8 @@ def begin_case(actor: Actor, form: dict[str, Any]) -> str:
 def submit_tender(actor: Actor, lasts: timedelta) -> None:
     """The document, the final terms, and the officer's signature over both."""
     case, facts = actor.case_id, actor.case.facts
-    document = f"{facts['title']}\n\n{facts['notice']}\n".encode()
-    actor.connection.post_bytes(f"/cases/{case}/documents", document, name="招标文件.txt")
+    document = draw_paper("招标文件", facts["buyer"], (facts["title"], facts["code"], facts["notice"]))
+    actor.connection.post_bytes(f"/cases/{case}/documents", document, name="招标文件.pdf")
     form = tender_form(actor, lasts)
     actor.connection.put(f"/cases/{case}/draft", {"form": form})
     payload = actor.connection.get(f"/cases/{case}/draft/submission")

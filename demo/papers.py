@@ -1,0 +1,44 @@
+"""What the people of the demonstration hand in: PDF documents, drawn on their own machine."""
+
+from __future__ import annotations
+
+import io
+import secrets
+from collections.abc import Sequence
+from functools import cache
+from textwrap import wrap
+
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics, ttfonts
+from reportlab.pdfgen.canvas import Canvas
+
+from demo.site import ROOT
+
+FACE = ROOT / "app" / "static" / "dist" / "fonts" / "NotoSansSC-Regular.ttf"
+LEFT, TOP, LINE = 25 * mm, 260 * mm, 8 * mm
+COLUMNS = 40  # characters of a line
+
+
+@cache
+def _font() -> str:
+    pdfmetrics.registerFont(ttfonts.TTFont(FACE.stem, str(FACE)))
+    return FACE.stem
+
+
+def draw_paper(title: str, author: str, lines: Sequence[str]) -> bytes:
+    """One page of A4. No two are alike, as no two scanned documents are."""
+    output = io.BytesIO()
+    page = Canvas(output, pagesize=A4)
+    page.setTitle(title)
+    page.setAuthor(author)
+    page.setSubject(secrets.token_hex(8))
+    page.setFont(_font(), 18)
+    page.drawString(LEFT, TOP, title)
+    page.setFont(_font(), 11)
+    written = [part for line in lines for part in wrap(line, COLUMNS)]
+    for number, line in enumerate(written, start=2):
+        page.drawString(LEFT, TOP - number * LINE, line)
+    page.showPage()
+    page.save()
+    return output.getvalue()
