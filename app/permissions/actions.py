@@ -21,6 +21,7 @@ class Action(StrEnum):
     # people
     ACCOUNT_PREPARE = "account:prepare"
     ACCOUNT_APPROVE = "account:approve"
+    ACCOUNT_SUSPEND = "account:suspend"
     EXPERT_MANAGE = "expert:manage"
     EXPERT_ADMIT = "expert:admit"
     SITE_MANAGE = "site:manage"

@@ -89,6 +89,7 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.CERTIFICATE_REVOKE: (_grant(*(role for role in R if role is not R.PUBLIC)),),
     A.ACCOUNT_PREPARE: (_grant(R.SYSTEM_ADMIN),),  # 59, 2
     A.ACCOUNT_APPROVE: (_grant(R.CENTRE_OPERATOR, R.AGENCY_SUPERVISOR),),  # 59, 2
+    A.ACCOUNT_SUSPEND: (_grant(R.SYSTEM_ADMIN),),
     A.EXPERT_MANAGE: (_grant(R.CENTRE_OPERATOR),),
     A.EXPERT_ADMIT: (_grant(R.CENTRE_OPERATOR, R.REGULATOR),),  # 2: another than who reviewed; also to remove
     A.SITE_LIST: (_grant(R.CENTRE_OPERATOR, R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR),),  # 25: quotas name sites

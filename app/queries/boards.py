@@ -18,6 +18,7 @@ from app.queries.cases import load_case
 from app.queries.desks import orders_waiting
 from app.queries.draw_hall import draw_hall
 from app.queries.experts import current_tree
+from app.queries.people import find_login
 from evaluation.sitting.state import Stage
 from evaluation.specialities import Speciality
 from evaluation.standing import Status
@@ -175,6 +176,7 @@ class PersonRow:
     roles: tuple[str, ...]
     created_at: datetime
     approved_at: datetime | None
+    suspended_at: datetime | None
 
 
 def witnesses(db_session: DbSession) -> list[PersonRow]:
@@ -202,9 +204,16 @@ def waiting_for_approval(db_session: DbSession, actor: Actor) -> list[PersonRow]
     return [_person(row) for row in db_session.scalars(query)]
 
 
+def person_of(db_session: DbSession, login: str) -> PersonRow | None:
+    """The account of a log-in name, for the administrator; None for no such account and for experts."""
+    found = find_login(db_session, login)
+    return _person(found) if found is not None else None
+
+
 def _person(row: Account) -> PersonRow:
     roles = tuple(sorted(r.role for r in row.roles))
-    return PersonRow(row.id, row.name, row.login, row.organisation.name, roles, row.created_at, row.approved_at)
+    dates = (row.created_at, row.approved_at, row.suspended_at)
+    return PersonRow(row.id, row.name, row.login, row.organisation.name, roles, *dates)
 
 
 @dataclass(frozen=True)

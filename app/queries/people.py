@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session as DbSession
 
 from app.database import Database
-from app.models import Account, Organisation
+from app.models import Account, Expert, Organisation
 from app.procedure.roles import Actor, Role
 from crypto.canonical import Json
 
@@ -37,6 +38,12 @@ def find_organisations(database: Database, kind: str) -> Json:
     with database.reading() as db_session:
         query = select(Organisation).where(Organisation.kind == kind).order_by(Organisation.name)
         return [{"id": row.id, "name": row.name, "kind": row.kind} for row in db_session.scalars(query)]
+
+
+def find_login(db_session: DbSession, login: str) -> Account | None:
+    """The account of a log-in name; never one of the library's experts, whose names are nobody's to look up."""
+    of_an_expert = exists().where(Expert.account_id == Account.id)
+    return db_session.scalar(select(Account).where(Account.login == login, ~of_an_expert))
 
 
 def names_of_accounts(database: Database, ids: set[str]) -> dict[str, str]:

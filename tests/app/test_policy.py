@@ -52,6 +52,7 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "certificate:revoke": [(LOGGED_IN, "-", "any")],
     "account:prepare": [("SA", "-", "any")],
     "account:approve": [("TC AS", "-", "any")],
+    "account:suspend": [("SA", "-", "any")],
     "expert:manage": [("TC", "-", "any")],
     "expert:admit": [("TC RG", "-", "any")],
     "site:list": [("TC AO AS", "-", "any")],

@@ -37,6 +37,7 @@ PAGES = [
     ("centre", "/centre/experts"),
     ("releaser", "/accounts/waiting"),
     ("admin", "/accounts"),
+    ("admin", "/accounts/change/officer"),
     ("trustee-1", "/trustee"),
     ("witness-host", "/witness"),
     ("regulator", "/regulator"),

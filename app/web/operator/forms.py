@@ -18,6 +18,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from app.procedure.roles import Role
+from app.services.account_changes import LONGEST_REASON
 from app.web.agency.forms import MOMENTS
 from app.web.wording import ROLES
 
@@ -29,6 +30,16 @@ KINDS = {
     "trustee": _l("受托方"),
     "buyer": _l("采购人"),
 }
+
+
+class AccountChangeForm(FlaskForm):
+    """Why an account is suspended or its person gets new credentials."""
+
+    reason = StringField(
+        _l("理由"),
+        [InputRequired(_l("请写明理由")), Length(max=LONGEST_REASON)],
+        description=_l("写入访问记录，不能更改"),
+    )
 
 
 class SiteForm(FlaskForm):

@@ -16,11 +16,11 @@ from app.queries import boards
 from app.queries.ceremonies import waiting_for
 from app.queries.committees import read_committees
 from app.queries.rehearsals import own_rehearsals
-from app.services import accounts, experts, sittings
+from app.services import account_changes, accounts, experts, sittings
 from app.services.accounts import NewOrganisation
 from app.web.entitled import account_key, in_words
 from app.web.names import PHASES
-from app.web.operator.forms import AccountForm, SiteForm
+from app.web.operator.forms import AccountChangeForm, AccountForm, SiteForm
 from app.web.operator.wording import BOARD_STEPS, CEREMONY_STAGES
 from app.web.pages import Refused, local_time
 from app.web.public.register import register_now
@@ -79,6 +79,32 @@ def prepare_accounts() -> Any:
     with platform().database.reading() as db_session:
         rows = boards.prepared_accounts(db_session, current_actor().id)
     return render_template("pages/operator/accounts.html", form=form, errors=errors, rows=rows, roles=ROLES)
+
+
+@routes.get("/accounts/change")
+@access(Action.ACCOUNT_SUSPEND)
+def find_account() -> Any:
+    """To the account of a log-in name."""
+    login = request.args.get("login", "").strip()
+    return redirect(url_for("operator.change_account", login=login) if login else url_for("operator.prepare_accounts"))
+
+
+@routes.route("/accounts/change/<login>", methods=["GET", "POST"])
+@access(Action.ACCOUNT_SUSPEND)
+def change_account(login: str) -> Any:
+    """What suspending and renewing will do is said here, and asked once."""
+    form, errors = AccountChangeForm(), []
+    if form.validate_on_submit():
+        change = account_changes.suspend_account if "suspend" in request.form else account_changes.renew_account
+        try:
+            change(platform(), required_log_in().account_id, login, form.reason.data, request.remote_addr or "")
+            return redirect(url_for("operator.change_account", login=login))
+        except Refused as refusal:
+            errors = [in_words(refusal)]
+    with platform().database.reading() as db_session:
+        row = boards.person_of(db_session, login)
+    shown = {"row": row, "login": login, "roles": ROLES, "form": form, "errors": errors}
+    return render_template("pages/operator/change_account.html", **shown), 200 if row else 404
 
 
 @routes.route("/accounts/waiting", methods=["GET", "POST"])

@@ -104,6 +104,30 @@ def test_an_invitation_opens_an_account_of_the_own_agency(founded: Site):
     assert "<svg" not in again
 
 
+def test_an_administrator_suspends_and_renews_with_a_reason(founded: Site):
+    secret = sign_up(founded, "leaver", "91510000MA0000000D")
+    admin, path = founded.browser("admin"), "/accounts/change/leaver"
+    assert admin.client.get("/accounts/change?login=leaver").headers["Location"] == path
+    assert "没有这个登录名" in admin.get("/accounts/change/nobody", 404)
+    page = admin.get(path)
+    assert "立即退出所有登录" in page
+    assert "请写明理由" in admin.post(path, suspend="1", reason="").get_data(as_text=True)
+    assert admin.post(path, suspend="1", reason="已离职").status_code == 302
+    suspended = admin.get(path)
+    assert "账户已停用" in suspended
+    assert 'name="suspend"' not in suspended
+    assert "不能停用自己的账户" in admin.post("/accounts/change/admin", suspend="1", reason="?").get_data(as_text=True)
+    assert admin.post(path, renew="1", reason="返岗").status_code == 302
+    assert "待核准" in admin.get(path)
+    centre = founded.browser("centre")
+    account = re.search(r'name="account" value="(\w+)"', centre.get("/accounts/waiting")).group(1)
+    page = centre.post("/accounts/waiting", account=account).get_data(as_text=True)
+    code = re.search(r">\s*([\w-]{24})\s*<", page).group(1)
+    taken = founded.browser().post("/invitation", code=code, password=WORDS).get_data(as_text=True)
+    assert "leaver" in taken
+    assert secret not in taken.replace(" ", "")
+
+
 def test_a_key_is_listed_and_taken_out_of_use_with_a_reason(founded: Site):
     browser, key = founded.browser("bidder-e"), founded.case.people["bidder-e"].key.key_id
     page = browser.get("/account/keys")

@@ -55,6 +55,7 @@ def account(**changes: str) -> dict[str, str]:
         ("/centre/specialities", {"centre"}),
         ("/experts/admissions", {"centre", "regulator"}),
         ("/accounts", {"admin"}),
+        ("/accounts/change/officer", {"admin"}),
         ("/accounts/waiting", {"centre", "releaser"}),
         ("/witness", {"witness-host"}),
         ("/trustee", {"trustee-1"}),
