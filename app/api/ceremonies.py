@@ -1,6 +1,8 @@
-"""Key ceremonies: a centre opens and cancels them, the trustees' own tools carry them."""
+"""Key ceremonies: a centre opens and cancels them, the trustees' own tools carry them; their agents report."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from flask import Blueprint
 
@@ -8,7 +10,7 @@ from app.api.people import body, text
 from app.casefile.codec import decode
 from app.extensions import access, platform, required_log_in
 from app.permissions.actions import Action
-from app.services import ceremonies
+from app.services import ceremonies, trustee_agents
 from crypto.canonical import Json
 
 routes = Blueprint("api_ceremonies", __name__)
@@ -53,3 +55,11 @@ def cancel(ceremony: str) -> Json:
 def take_step(ceremony: str, step: str) -> Json:
     """`join`, `deal`, `accept` or `complain`, signed with the trustee's certified key."""
     return ceremonies.take_step(platform(), required_log_in(), ceremony, step, body())
+
+
+@routes.post("/trustee-agent")
+@access(Action.AGENT_REPORT)
+def report_agent() -> Json:
+    """An unattended agent is there; `clock` is what its machine shows."""
+    trustee_agents.report_agent(platform(), required_log_in(), decode(datetime, body().get("clock"), "$.clock"))
+    return {}

@@ -23,7 +23,7 @@ from app.client.holding import holdings, missing_share, stamp
 from app.client.keyfile import Profile, read_json, write_json, write_private
 from app.client.passphrase import seal_under
 from app.client.verified_case import Event, Source, VerifiedCase, verified_case
-from app.procedure.trustees import TrusteesChanged
+from app.procedure.trustees import CLOCK_TOLERANCE, TrusteesChanged
 from crypto.canonical import Json, canonical, digest
 from crypto.committee import Committee, Member, identity, run_ceremony, sign_share
 from crypto.instants import format_instant, parse_instant
@@ -31,7 +31,6 @@ from crypto.notes import COSIGNATURE, VerifierKey
 from evaluation.draw import Candidate, candidates_sha256, draw_id
 
 PURPOSE = "evaluation-committee"
-CLOCK_TOLERANCE = timedelta(seconds=60)
 ENVELOPE, EPOCH = "1", 0
 MEMORY = "memory.json"
 M0_NOTICE = """\

@@ -23,10 +23,11 @@ from app.client.rehearsal import rehearsal_shares, waiting_rehearsals
 from app.client.terminal import add_folder, add_person_arguments, passphrase, person_of, spoken
 from app.client.trustee import M0_NOTICE, MEMORY, Memory, Share, Trustee, setup_m0
 from app.client.verified_case import PlatformSource, Source
+from crypto.instants import format_instant
 from crypto.notes import COSIGNATURE, VerifierKey
 
 PAUSE = 2  # seconds between looks where no frame comes
-CEREMONIES_EVERY = 60  # seconds between looks for ceremonies, which nobody is late for by a minute
+REPORTS_EVERY = 60  # seconds between words that it is there, and looks for ceremonies
 Announce = Callable[[str, Any], None]
 
 
@@ -177,8 +178,9 @@ def watch(
 
     while not stop():
         try:
-            if time.monotonic() - asked_at >= CEREMONIES_EVERY:
+            if time.monotonic() - asked_at >= REPORTS_EVERY:
                 asked_at = time.monotonic()
+                person.connection.post("/trustee-agent", {"clock": format_instant(datetime.now(UTC))}, repeatable=True)
                 for call in ceremony_calls(person):
                     tell("ceremony", call)
             for case in _cases(person):

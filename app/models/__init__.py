@@ -14,7 +14,16 @@ from app.models.library import (
     ExpertSpeciality,
     SpecialityList,
 )
-from app.models.people import Account, AccountRole, Certificate, Invitation, LogInFailure, Organisation, WebSession
+from app.models.people import (
+    Account,
+    AccountRole,
+    Certificate,
+    Invitation,
+    LogInFailure,
+    Organisation,
+    TrusteeAgent,
+    WebSession,
+)
 from app.models.register import Cosignature, RegisterTick, TickChange
 from app.models.sitting import PendingSignature, ScoreDraft, SeatRequest, Site
 from app.models.tender import Download, Lot, Tender, TenderDraft
@@ -27,5 +36,6 @@ __all__ = [
     "Certificate", "Command", "ContactLookUp", "Cosignature", "DeniedAttempt", "Download", "Expert", "ExpertContact",
     "ExpertEvent", "ExpertImport", "ExpertImportPart", "ExpertSpeciality", "Invitation", "Job", "LogInFailure", "Lot",
     "Notice", "Organisation", "PendingSignature", "Pseudonym", "RegisterTick", "ScoreDraft", "SeatRequest", "Site",
-    "SpecialityList", "StoredFile", "Tender", "TenderDraft", "TickChange", "Upload", "WebSession", "append_only",
+    "SpecialityList", "StoredFile", "Tender", "TenderDraft", "TickChange", "TrusteeAgent", "Upload", "WebSession",
+    "append_only",
 ]  # fmt: skip

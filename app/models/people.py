@@ -65,6 +65,19 @@ class LogInFailure(Base):
     until: Mapped[datetime]
 
 
+class TrusteeAgent(Base):
+    """When a trustee's unattended agent was last in contact, and by how much its clock was ahead of ours.
+
+    A help for whoever prepares an opening; no act depends on it.
+    """
+
+    __tablename__ = "trustee_agent"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    seen_at: Mapped[datetime]
+    offset_seconds: Mapped[int]
+
+
 class Invitation(Base):
     """The one-time code with which a prepared and approved account is taken over by its person."""
 

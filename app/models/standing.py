@@ -45,6 +45,7 @@ STANDING = {
     "site": (Standing.OUTSIDE, "places; a sitting states its own"),
     "invitation": (Standing.OUTSIDE, "one-time codes"),
     "web_session": (Standing.OUTSIDE, "log-ins"),
+    "trustee_agent": (Standing.OUTSIDE, "when agents were last in contact"),
     "log_in_failure": (Standing.OUTSIDE, "counts of failed log-ins"),
     "tender_draft": (Standing.OUTSIDE, "a form, until it is signed"),
     "download": (Standing.OUTSIDE, "whom to tell of changes"),

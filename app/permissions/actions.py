@@ -30,6 +30,7 @@ class Action(StrEnum):
     CEREMONY_OPEN = "ceremony:open"
     CEREMONY_TAKE_PART = "ceremony:take_part"
     CEREMONY_READ = "ceremony:read"
+    AGENT_REPORT = "agent:report"
     # rehearsal
     REHEARSAL_OPEN = "rehearsal:open"
     REHEARSAL_LIST = "rehearsal:list"

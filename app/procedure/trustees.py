@@ -8,10 +8,13 @@ that point begins again: what old trustees gave so far counts for nothing, and o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from app.procedure.errors import RuleViolation
 from crypto.canonical import Json, digest
 from crypto.committee import Committee
+
+CLOCK_TOLERANCE = timedelta(seconds=60)  # beyond it a trustee's tool refuses to sign
 
 
 @dataclass(frozen=True)

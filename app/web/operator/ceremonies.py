@@ -12,12 +12,14 @@ from wtforms.fields.choices import SelectChoice
 from app.extensions import access, platform, required_log_in
 from app.permissions.actions import Action
 from app.queries.ceremonies import CeremonyRow, load_ceremonies, trustees_with_keys
-from app.queries.committees import load_committees, read_committees
+from app.queries.committees import load_committees
+from app.queries.trustee_agents import agents_of
 from app.services import ceremonies, register, trustees
 from app.web.entitled import in_words
 from app.web.operator.forms import CancelCeremonyForm, CeremonyForm, CommitteeForm, RetireCommitteeForm
 from app.web.operator.wording import CEREMONY_ENDS, CEREMONY_STAGES
 from app.web.pages import Refused
+from crypto.committee import Committee
 
 routes = Blueprint("ceremonies", __name__)
 MOST_BYTES = 1 << 20
@@ -130,13 +132,17 @@ def _fingerprint(key: str) -> str:
 def _page(form: CommitteeForm, errors: list[str], ceremony_form: CeremonyForm, ceremony_errors: list[str]) -> str:
     with platform().database.reading() as db_session:
         rows: list[CeremonyRow] = list(load_ceremonies(db_session).values())
+        standing = [found for found in load_committees(db_session).values()]
+        now = platform().database.now(db_session.connection())
+        agents = {c.id: agents_of(db_session, Committee.from_description(c.description), now) for c in standing}
     return render_template(
         "pages/operator/committees.html",
         form=form,
         errors=errors,
         ceremony_form=ceremony_form,
         ceremony_errors=ceremony_errors,
-        committees=read_committees(platform().database),
+        committees=standing,
+        agents=agents,
         rows=rows,
         stages=CEREMONY_STAGES,
         ends=CEREMONY_ENDS,

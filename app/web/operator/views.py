@@ -16,6 +16,7 @@ from app.queries import boards
 from app.queries.ceremonies import waiting_for
 from app.queries.committees import read_committees
 from app.queries.rehearsals import own_rehearsals
+from app.queries.trustee_agents import own_agent, short_of_agents
 from app.services import account_changes, accounts, experts, sittings
 from app.services.accounts import NewOrganisation
 from app.web.entitled import account_key, in_words
@@ -38,9 +39,11 @@ def centre() -> str:
         rows = boards.centre_board(db_session, current_actor())
         waiting = boards.waiting_for_approval(db_session, current_actor())
         sites = boards.site_rows(db_session)
+        short = short_of_agents(db_session, rows, platform().database.now(db_session.connection()))
     committees = [c for c in read_committees(platform().database) if c.in_use]
     ready = {"committees": len(committees), "sites": len(sites), "experts": sum(site.experts for site in sites)}
     shown = {"rows": rows, "waiting": waiting, "ready": ready, "phases": PHASES, "steps": BOARD_STEPS}
+    shown["short"] = short
     shown["register"] = register_now()
     return render_template("pages/operator/centre.html", **shown)
 
@@ -154,10 +157,12 @@ def trustee() -> str:
     with platform().database.reading() as db_session:
         rows = boards.trustee_board(db_session, current_actor())
         waiting = waiting_for(db_session, current_actor().keys)
+        agent = own_agent(db_session, current_actor().id, platform().database.now(db_session.connection()))
         tried = own_rehearsals(db_session, current_actor(), platform().database.now())
     asked = next((row for row in tried if row.stage != "ended"), None)
     shown = {
         "ceremonies": waiting,
+        "agent": agent,
         "rehearsal": asked and {"id": asked.id, "due": local_time(asked.state.opened.due_at)},
         "stages": CEREMONY_STAGES,
         "rows": rows,

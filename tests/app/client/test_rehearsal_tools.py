@@ -118,6 +118,10 @@ def test_an_attended_and_an_unattended_tool_sign_and_the_result_is_told(stage):
     person = stage.person(3)
     trustee_commands.watch(person, Trustee.follow(person.profile, PASSPHRASE), announce, stop=stop.is_set)
     assert sorted(stage.state(rehearsal).shares) == [1, 3]
+    committees = stage.page("centre", "/centre/committees")
+    assert "代理程序在线 1 /" in committees
+    assert "您的代理程序：" in stage.page("trustee-3", "/trustee")
+    assert "您的代理程序还没有联系过平台" in stage.page("trustee-1", "/trustee")
     stage.bench.work_off()
     assert [bid.reason for bid in stage.state(rehearsal).bids.values()] == ["", "", ""]
     assert stage.state(rehearsal).ended_at is None
