@@ -180,9 +180,10 @@ def watch(
         try:
             if time.monotonic() - asked_at >= REPORTS_EVERY:
                 asked_at = time.monotonic()
-                person.connection.post("/trustee-agent", {"clock": format_instant(datetime.now(UTC))}, repeatable=True)
                 for call in ceremony_calls(person):
                     tell("ceremony", call)
+                # last of these, since a platform that takes no such word hides no ceremony
+                person.connection.post("/trustee-agent", {"clock": format_instant(datetime.now(UTC))}, repeatable=True)
             for case in _cases(person):
                 channel.follow(case)
                 fresh = CaseFeed(person.connection, case), PlatformSource(person.connection, case)

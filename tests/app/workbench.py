@@ -78,7 +78,6 @@ class Bench(Installation):
     """An installation whose schema comes from the models. With RealClock the database's own clock counts."""
 
     clock: Clock = field(default_factory=HeldClock)
-    database_url: str = ""
     padding: bytes = b""  # what every bid's file ends with
     profile: str = "demo-goods"
 

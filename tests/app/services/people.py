@@ -79,9 +79,11 @@ class Installation:
     people: dict[str, Person] = field(default_factory=dict)
     shares: dict[int, bytes] = field(default_factory=dict)
     case_id: str = ""
+    database_url: str = ""  # otherwise SQLite in the folder
 
     def __post_init__(self) -> None:
-        settings = Settings(self.folder, f"sqlite:///{self.folder / 'test.db'}", "test.example", "http://127.0.0.1")
+        url = self.database_url or f"sqlite:///{self.folder / 'test.db'}"
+        settings = Settings(self.folder, url, "test.example", "http://127.0.0.1")
         create_keys(settings.keys, settings.origin, "交易中心", START)
         self.platform: Platform = open_platform(settings, self.clock)
         command.upgrade(alembic_config(self.platform.database), "head")

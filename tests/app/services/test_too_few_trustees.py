@@ -26,9 +26,9 @@ WITHIN = 61  # seconds: a little more than each step of the demonstration's rule
 NAMES = ("bidder-a", "bidder-b", "bidder-c", "bidder-e")
 
 
-def sealed(folder):
+def sealed(folder, database_url=""):
     """A closed lot with four bids, one of which has a capsule with another key."""
-    whole = WholeCase(folder).found().publish().bid()
+    whole = WholeCase(folder, database_url=database_url).found().publish().bid()
     whole.work_off(80)
     return whole
 
@@ -145,13 +145,13 @@ def test_without_enough_commitments_no_key_is_asked_for_and_the_lot_fails(whole)
         assert failures(unpack(export_evidence(whole.platform, whole.people[holder].log_in, whole.case_id)[1])) == []
 
 
-# to its end
+# to its end, on both databases
 
 
 @pytest.fixture(scope="module")
-def fallen(tmp_path_factory):
+def fallen(database_url, tmp_path_factory):
     """a and e reveal, so does c; b promises and stays silent. e's capsule was spoiled, its key is good."""
-    whole = sealed(tmp_path_factory.mktemp("fallback"))
+    whole = sealed(tmp_path_factory.mktemp("fallback"), database_url)
     whole.receipts["bidder-d"] = ""
     whole.act("trustee-2", share_of(whole, 2))
     whole.work_off(WITHIN)
@@ -160,7 +160,8 @@ def fallen(tmp_path_factory):
     reveal(whole, "bidder-a", "bidder-c", "bidder-e")
     whole.during = {login: seen_by(whole, login) for login in whole.before}
     whole.work_off(WITHIN)
-    return whole
+    yield whole
+    whole.platform.database.dispose()
 
 
 def test_all_keys_are_disclosed_together_and_open_the_bids(fallen):
@@ -191,6 +192,7 @@ def test_nobody_counts_bids_by_promises_or_keys_before_the_end(fallen):
 
 
 @pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the verifier reads no database
 def test_the_whole_is_recomputed_offline_and_a_change_is_named(fallen):
     fallen.work_off(10)
     fallen.act("officer", _checked(fallen))
