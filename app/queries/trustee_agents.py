@@ -52,6 +52,11 @@ class Agents:
         return sum(row.contact is Contact.THERE for row in self.rows)
 
     @property
+    def clocks_off(self) -> int:
+        """How many would refuse to sign because of their own clocks."""
+        return sum(row.contact is Contact.CLOCK_OFF for row in self.rows)
+
+    @property
     def enough(self) -> bool:
         """Whether the agents alone can open."""
         return self.there >= self.needed
@@ -70,10 +75,10 @@ def agents_of(db_session: DbSession, committee: Committee, now: datetime) -> Age
 
 
 def short_of_agents(db_session: DbSession, rows: Iterable[LotRow], now: datetime) -> list[tuple[LotRow, Agents]]:
-    """Lots whose opening is near, and whose trustees' agents could not open alone: somebody has to be reminded."""
+    """Lots whose opening is near, and whose trustees' agents could not open alone or of which a clock is off."""
     near = [row for row in rows if row.phase is Phase.BIDDING and row.tone == "wait" and row.at - now < SOON]
     found = [(row, agents_of(db_session, committee_of(load_case(db_session, row.case_id)), now)) for row in near]
-    return [(row, agents) for row, agents in found if not agents.enough]
+    return [(row, agents) for row, agents in found if not agents.enough or agents.clocks_off]
 
 
 def own_agent(db_session: DbSession, account_id: str, now: datetime) -> AgentRow:

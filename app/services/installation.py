@@ -18,7 +18,9 @@ from app.database import Database
 from app.documents.render import FontsMissing, Renderer
 from app.models import Job
 from app.models.standing import STANDING, Standing
+from app.queries.boards import whole_board
 from app.queries.register_status import register_status
+from app.queries.trustee_agents import short_of_agents
 from app.services.accounts import NewOrganisation, found_people
 from app.services.database_check import database_differences
 from app.services.platform import DIST, Platform, open_platform, read_assets
@@ -127,11 +129,27 @@ def _examine_database(settings: Settings) -> Iterator[Finding]:
     yield Finding("doctor_database", True, {"problem": ""})
     yield Finding("doctor_schema", version == head, {"found": str(version), "head": str(head)})
     yield Finding("doctor_jobs", stuck == 0, {"count": str(stuck)})
+    if version == head:
+        yield from _examine_agents(database)
     if not settings.witnesses:
         yield Finding("doctor_no_witness", True, {})
         return
     late = ", ".join(f"{row.name} ({row.state})" for row in register.behind)
     yield Finding("doctor_witnesses", not late, {"count": str(len(settings.witnesses)), "late": late})
+
+
+def _examine_agents(database: Database) -> Iterator[Finding]:
+    """A hint only, since trustees may sign by hand; a clock that their tools refuse needs somebody."""
+    with database.reading() as db_session:
+        short = short_of_agents(db_session, whole_board(db_session), database.now(db_session.connection()))
+    for row, agents in short:
+        facts = {"title": row.title, "lot": row.lot, "there": str(agents.there), "needed": str(agents.needed)}
+        if not agents.enough:
+            yield Finding("doctor_agents_few", True, facts)
+        if agents.clocks_off:
+            yield Finding("doctor_agents_clocks", False, {**facts, "count": str(agents.clocks_off)})
+    if not short:
+        yield Finding("doctor_agents", True, {})
 
 
 def examine_tables(settings: Settings) -> Iterator[Finding]:

@@ -5,11 +5,16 @@ from datetime import timedelta
 import pytest
 
 from app.casefile.sealing import committee_of
+from app.database import Database
+from app.models import TrusteeAgent
 from app.permissions.policy import NotAllowed
 from app.queries.boards import centre_board
 from app.queries.trustee_agents import LATE_AFTER, Contact, agents_of, own_agent, short_of_agents
 from app.services.actors import load_actor
+from app.services.installation import examine
 from app.services.trustee_agents import report_agent
+from app.services.unit_of_work import plain_transaction
+from tests.app.services.whole_case import WholeCase
 
 pytestmark = pytest.mark.postgres
 TRUSTEES = ("trustee-1", "trustee-2", "trustee-3")  # two of them open
@@ -80,9 +85,29 @@ def test_the_centre_is_told_a_day_before_an_opening_and_not_earlier(room):
     assert room.short() == [(1, 2)]
     room.report("trustee-2")
     assert room.short() == []
+    room.report("trustee-3", 90)
+    assert room.short() == [(2, 2)], "enough, but a clock is off"
 
 
 def test_only_trustees_report(bench):
     for who in ("centre", "officer", "regulator", "bidder-a"):
         with pytest.raises(NotAllowed):
             report_agent(bench.platform, bench.people[who].log_in, bench.clock())
+
+
+def test_doctor_says_it_too_and_only_a_clock_is_a_fault(tmp_path):
+    case = WholeCase(tmp_path).found().publish()
+
+    def said():
+        found = examine(case.platform.settings)
+        return [(f.code, f.healthy) for f in found if f.code.startswith("doctor_agents")]
+
+    assert said() == [("doctor_agents_few", True)]
+    for who in TRUSTEES:
+        now = Database(case.platform.settings.database_url).now()
+        with plain_transaction(case.platform.database) as (db_session, _at):
+            db_session.add(TrusteeAgent(account_id=case.people[who].id, seen_at=now, offset_seconds=0))
+    assert said() == [("doctor_agents", True)]
+    with plain_transaction(case.platform.database) as (db_session, _at):
+        db_session.get(TrusteeAgent, case.people["trustee-1"].id).offset_seconds = -61
+    assert said() == [("doctor_agents_clocks", False)]
