@@ -37,7 +37,7 @@ def seat_by_pages(live: LiveCase, browser: Browser, number: int) -> Page:
     booth.get_by_role("button", name="继续").click()
     booth.get_by_role("button", name="制作新密钥").click()
     booth.get_by_role("button", name="申请证书").click()
-    booth.wait_for_url("**/seat/waiting")
+    expect(booth).to_have_url(re.compile(r"/seat/waiting$"))
     assert violations(booth) == []
     witness = live.page(browser, "witness-host" if seat.site == case.sites[0] else "witness-sub")
     witness.goto(f"{live.url}/witness")
@@ -46,8 +46,8 @@ def seat_by_pages(live: LiveCase, browser: Browser, number: int) -> Page:
     witness.get_by_role("link", name="核验").first.click()
     assert violations(witness) == []
     witness.get_by_role("button", name="签名并提交").click()
-    witness.wait_for_url("**/witness")
-    booth.wait_for_url("**/room/**")
+    expect(witness).to_have_url(re.compile(r"/witness$"))
+    expect(booth).to_have_url(re.compile(r"/room/"))
     return booth
 
 
@@ -95,7 +95,7 @@ def test_a_booth_from_the_code_to_the_signed_report(live: LiveCase, browser: Bro
 def sign(booth: Page) -> None:
     booth.get_by_role("button", name="核对并签名").first.click()
     booth.get_by_role("button", name="签名并提交").click()
-    booth.wait_for_url(re.compile(r"/room/[^/]+/[^/]+$"))
+    expect(booth).to_have_url(re.compile(r"/room/[^/]+/[^/]+$"))  # a page that follows the case may load anew
 
 
 def score(live: LiveCase, booth: Page, bids: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -83,7 +84,7 @@ def state_and_sign(live: LiveCase, centre: Page) -> None:
     centre.get_by_role("button", name="生成名单").click()
     assert violations(centre) == []
     centre.get_by_role("button", name="签名并提交").click()
-    centre.wait_for_url("**/draw")
+    expect(centre).to_have_url(re.compile(r"/draw$"))
     current = case.case.lots[LOT].draw.current
     ident = identity("draw", current.stated)
     for index in (2, 3):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def hand_in(page: Page, served: Served, file: Path, button: str) -> None:
     page.goto(served.path(OWN + "/key"))
     page.get_by_label("密钥文件").set_input_files(file)
     page.get_by_role("button", name=button).click()
-    page.wait_for_url(f"**/lots/{LOT}")
+    expect(page).to_have_url(re.compile(rf"/lots/{LOT}$"))
 
 
 def test_a_bidder_promises_and_reveals_its_key(page: Page, served: Served, tmp_path: Path):
