@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session as DbSession
@@ -18,6 +18,7 @@ from app.services.platform import Platform
 from app.services.unit_of_work import plain_transaction, take_turns
 
 LONGEST_REASON = 400
+KEYS_WAIT = timedelta(hours=24)  # time for the owner to hear of a renewal that somebody else brought about
 
 
 def suspend_account(platform: Platform, actor_id: str, login: str, reason: str, address: str = "") -> None:
@@ -27,6 +28,7 @@ def suspend_account(platform: Platform, actor_id: str, login: str, reason: str, 
     `account_suspended_already`.
     """
     with plain_transaction(platform.database) as (db_session, now):
+        take_turns(db_session, "accounts")  # first: of two who suspend each other, the second may nothing any more
         authorize(load_actor(db_session, actor_id), Action.ACCOUNT_SUSPEND)
         account = _changed(db_session, actor_id, Action.ACCOUNT_SUSPEND, login, reason, address, now)
         if account.suspended_at is not None:
@@ -36,11 +38,13 @@ def suspend_account(platform: Platform, actor_id: str, login: str, reason: str, 
 
 def renew_account(platform: Platform, actor_id: str, login: str, reason: str, address: str = "") -> None:
     """For who lost the second factor, and for who comes back: the old credentials are void at once, and the account
-    waits for the approval of a second person, whose code lets its owner set a new password and second factor.
+    waits for the approval of a second person, whose code lets its owner set a new password and second factor. For
+    KEYS_WAIT after it no new key is certified for the account (`check_renewal`).
 
     Raises RuleViolation as `suspend_account` does.
     """
     with plain_transaction(platform.database) as (db_session, now):
+        take_turns(db_session, "accounts")
         authorize(load_actor(db_session, actor_id), Action.ACCOUNT_PREPARE)
         account = _changed(db_session, actor_id, Action.ACCOUNT_PREPARE, login, reason, address, now)
         account.prepared_by, account.approved_by, account.approved_at = actor_id, None, None
@@ -48,11 +52,20 @@ def renew_account(platform: Platform, actor_id: str, login: str, reason: str, ad
         account.failures, account.locked_until = 0, None
 
 
+def check_renewal(db_session: DbSession, account_id: str, now: datetime) -> None:
+    """Raises RuleViolation `account_renewed_lately` while no new key may be certified."""
+    renewed = select(func.max(AccessLog.at)).where(
+        AccessLog.subject == account_id, AccessLog.action == Action.ACCOUNT_PREPARE.value
+    )
+    at = db_session.scalar(renewed)
+    if at is not None and now < at + KEYS_WAIT:
+        raise RuleViolation("account_renewed_lately", until=at + KEYS_WAIT)
+
+
 def _changed(
     db_session: DbSession, actor_id: str, action: Action, login: str, reason: str, address: str, now: datetime
 ) -> Account:
     """The account that is to change, its log-ins and open invitations ended, the reason kept."""
-    take_turns(db_session, "accounts")
     account = find_login(db_session, login.strip())
     if account is None:
         raise RuleViolation("account_unknown")

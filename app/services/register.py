@@ -24,6 +24,7 @@ from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
 from app.queries.cases import load_records
 from app.queries.committees import load_committees
+from app.services.account_changes import check_renewal
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.platform import Platform
@@ -55,13 +56,14 @@ def certify_key(platform: Platform, log_in: LogIn, spki_base64: str, proof: dict
     """A certificate (PEM) for the actor's own key, entered in the register before it counts.
 
     `proof` is the key's signature over the actor's account id: the key is the actor's. Raises RuleViolation
-    `malformed`, CryptoError `signature_wrong`, `key_not_p256`.
+    `malformed`, `account_renewed_lately`, CryptoError `signature_wrong`, `key_not_p256`.
     """
     spki = read_spki(spki_base64)
     verify_object(spki, PROOF_LABEL, {"account": log_in.account_id, "origin": platform.origin}, proof)
     with unit_of_work(platform.database, REGISTER) as work:
         actor = load_actor(work.db_session, log_in.account_id)
         authorize(actor, Action.CERTIFICATE_REQUEST)
+        check_renewal(work.db_session, actor.id, work.now)
         account = work.db_session.get_one(Account, actor.id)
         return enter_certificate(platform, work, account, spki, usage="person", scope="", valid=PERSON_KEY_VALID)
 

@@ -7,8 +7,10 @@ context and an empty body. Other age tools pass over the second; age's header MA
 from __future__ import annotations
 
 import io
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from crypto.canonical import Json, canonical, tagged_hash
@@ -23,6 +25,7 @@ from crypto.signing import is_digest
 CONTEXT_VERSION = "bidctx/v1"
 CONTEXT_TYPE = "tenderhall/bidctx-v1"
 BID_HEADER_LIMIT = 4096  # bytes
+HASHED_TOGETHER, MOST_BEHIND = 16, 4  # chunks of 64 KiB; batches of them that wait to be hashed
 _HASHES = ("documents_root", "committee", "open_ident")
 _CONTEXT_FIELDS = {"origin", "tender", "lot", "envelope", "bidder", "recipient", *_HASHES}
 
@@ -128,14 +131,40 @@ class ContextStanza:
 
 
 class _Measured:
-    """A sink that takes the tree digest of what passes through."""
+    """A sink that takes the tree digest of what passes through: on another core, while the next chunks are sealed."""
 
     def __init__(self, dst: ByteSink) -> None:
-        self.dst, self.digest = dst, TreeDigest()
+        self.dst, self._digest = dst, TreeDigest()
+        self._hashing = ThreadPoolExecutor(1)
+        self._parts: list[bytes] = []
+        self._behind: deque[Future[None]] = deque()
 
     def write(self, data: bytes, /) -> None:
-        self.digest.update(data)
         self.dst.write(data)
+        self._parts.append(data)
+        if len(self._parts) == HASHED_TOGETHER:
+            self._hand_over()
+        if len(self._behind) > MOST_BEHIND:
+            self._behind.popleft().result()
+
+    def _hand_over(self) -> None:
+        parts, self._parts = self._parts, []
+        self._behind.append(self._hashing.submit(self._take, parts))
+
+    def _take(self, parts: list[bytes]) -> None:
+        for part in parts:
+            self._digest.update(part)
+
+    def finish(self) -> Sealed:
+        """What was written, once all of it is hashed."""
+        self._hand_over()
+        for hashed in self._behind:
+            hashed.result()
+        return Sealed(self._digest.size, self._digest.hexdigest())
+
+    def close(self) -> None:
+        """End the thread."""
+        self._hashing.shutdown()
 
 
 def seal(src: ByteSource, dst: ByteSink, recipient: str, context_hash: bytes) -> Sealed:
@@ -143,9 +172,9 @@ def seal(src: ByteSource, dst: ByteSink, recipient: str, context_hash: bytes) ->
 
     Raises CryptoError `envelope_recipient_malformed`.
     """
-    measured = _Measured(dst)
-    encrypt(src, measured, [HybridRecipient(recipient), ContextStanza(context_hash)])
-    return Sealed(measured.digest.size, measured.digest.hexdigest())
+    with closing(_Measured(dst)) as measured:
+        encrypt(src, measured, [HybridRecipient(recipient), ContextStanza(context_hash)])
+        return measured.finish()
 
 
 def open_bid(src: ByteSource, dst: ByteSink, identity: str, context_hash: bytes) -> None:

@@ -1,6 +1,8 @@
 """Who leaves is suspended at once; who lost the second factor gets a new one by two persons; each with a reason."""
 
+import base64
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 
 import pyotp
 import pytest
@@ -12,9 +14,11 @@ from app.procedure.errors import RuleViolation
 from app.procedure.roles import ANYONE, Role
 from app.queries.people import find_login
 from app.services import accounts
-from app.services.account_changes import LONGEST_REASON, renew_account, suspend_account
-from app.services.accounts import NewOrganisation
+from app.services.account_changes import KEYS_WAIT, LONGEST_REASON, renew_account, suspend_account
+from app.services.accounts import LogIn, NewOrganisation
 from app.services.actors import load_actor
+from app.services.register import PROOF_LABEL, certify_key
+from crypto.signing import SigningKey, sign_object
 from tests.app.services.people import credit_code
 
 pytestmark = pytest.mark.postgres
@@ -127,3 +131,40 @@ def test_experts_of_the_library_are_not_looked_up(bench):
         assert login is not None
         assert find_login(db_session, login) is None
     refused("account_unknown", suspend_account, bench.platform, bench.people["admin"].id, login, "理由")
+
+
+def test_after_a_renewal_no_new_key_is_certified_for_a_day(officer):
+    def certify():
+        key, log_in = SigningKey.generate(), LogIn(officer.id, "")
+        proof = sign_object(key, PROOF_LABEL, {"account": officer.id, "origin": officer.platform.origin})
+        certify_key(officer.platform, log_in, base64.b64encode(key.spki).decode(), proof)
+
+    certify()
+    renew_account(officer.platform, officer.admin, officer.login, "手机遗失")
+    officer.take_over()
+    refused("account_renewed_lately", certify)
+    officer.clock.advance(KEYS_WAIT.total_seconds() + 1)
+    certify()
+
+
+def test_of_two_who_suspend_each_other_at_the_same_moment_one_stays(bench):
+    logins = [f"sa-{secrets.token_hex(4)}" for _ in range(2)]
+    centre, admin = (bench.people[who].id for who in ("centre", "admin"))
+    owner = NewOrganisation("交易中心", "centre", "C0000000000000001X")
+    ids = [
+        accounts.prepare_account(bench.platform, admin, owner, login, "管理员", frozenset({Role.SYSTEM_ADMIN}))
+        for login in logins
+    ]
+    for account in ids:
+        accounts.approve_account(bench.platform, centre, account)
+
+    def suspend(actor, login):
+        try:
+            suspend_account(bench.platform, actor, login, "越权")
+            return 1
+        except NotAllowed:
+            return 0
+
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(suspend, ids, reversed(logins)))
+    assert sorted(done) == [0, 1]
