@@ -28,6 +28,7 @@ BIDDER = "bidder-a"
 WITHIN = 1800  # seconds for each step
 LOOK_EVERY = 0.25  # seconds between looks at the heap
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+PROGRAM = "chromium"
 NOT_HERE = "Chromium is not installed"
 NATIVE = """async () => {
   const algorithm = { name: 'ChaCha20-Poly1305' };
@@ -48,7 +49,7 @@ class Sealing:
 
 
 def seal_in_chromium(mebibytes: int = MEBIBYTES) -> str:
-    if shutil.which("chromium") is None:
+    if shutil.which(PROGRAM) is None:
         return NOT_HERE
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as named:
         folder = Path(named)
@@ -76,7 +77,7 @@ def _seal_offline(bench: Bench, source: Path, out: Path) -> None:
 def _chromium(profile: Path) -> Iterator[BrowserContext]:
     """With a profile on the disk: a private window has little storage."""
     with sync_playwright() as playwright:
-        chromium, path = playwright.chromium, shutil.which("chromium")
+        chromium, path = playwright.chromium, shutil.which(PROGRAM)
         context = chromium.launch_persistent_context(profile, executable_path=path, args=FLAGS, headless=True)
         yield context
         context.close()

@@ -77,7 +77,7 @@ def programme() -> Iterator[Step]:
     rest = [f"--ignore={folder}" for folder in (*PURE, BROWSER)]
     # Playwright leaves an event loop running in its process, in which nothing can be signed any more. A browser waits
     # more than it works, so it shares the cores with the others.
-    others, pages = pytest("tests", *rest, "-n", "3", *spread), pytest(BROWSER, "-n", "1", *spread)
+    others, pages = pytest("tests", *rest, "-n", "3", *spread), pytest(BROWSER, "--durations=8")
     yield Step("everything else, pages in a browser", others, pages)
 
 

@@ -11,10 +11,8 @@ pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front
 BOTH = ("web", "worker")
 BLOWS = (
     Blow("BidReceipted", 3, BOTH),  # the bid is on record, its receipt not yet in the bidder's hands
-    Blow("LotClosed", 1, BOTH),
     Blow("BidOpened", 1, ("worker",)),  # between two bids
     Blow("DrawStated", 1, ("web",)),
-    Blow("CallUpSent", 1, ("worker",)),  # between two calls
     Blow("ScoreSheetLocked", 1, BOTH),  # others are still scoring
     Blow("ReportSigned", 5, BOTH),  # before the seal
 )
