@@ -8,6 +8,7 @@ trustee's own machine, over a public message; that is the assumption under which
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from py_arkworks_bls12381 import GT, G1Point, G2Point, Scalar
@@ -28,8 +29,12 @@ SIGNATURE_DST = b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_"
 POSSESSION_DST = b"BLS_POP_BLS12381G1_XMD:SHA-256_SSWU_RO_POP_"
 
 
+@lru_cache(maxsize=1024)
 def _point(kind: Any, data: bytes) -> Any:
-    """On the curve, in the subgroup, not the identity, in its only encoding (arkworks also reads `ff…ff`)."""
+    """On the curve, in the subgroup, not the identity, in its only encoding (arkworks also reads `ff…ff`).
+
+    A committee's points are met again in each of its ceremonies, tenders and bids; all of them are public.
+    """
     try:
         point = kind.from_compressed_bytes(data)
     except ValueError as exc:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 from py_arkworks_bls12381 import G2Point
@@ -62,9 +62,9 @@ class Committee:
             raise CryptoError("committee_malformed", field="mode")
         _ = self._points
 
-    @property
+    @cached_property
     def _points(self) -> tuple[PointG2, ...]:
-        return _decompressed(self.commitments)
+        return tuple(read_g2(bytes.fromhex(text)) for text in self.commitments)
 
     @property
     def public_key(self) -> PointG2:
@@ -117,12 +117,6 @@ class Committee:
         members = tuple(_member(item) for item in _list(description, "members"))
         commitments = tuple(_commitment(item) for item in _list(description, "commitments"))
         return cls(description["n"], description["k"], members, commitments, str(description["mode"]))
-
-
-@lru_cache(maxsize=256)
-def _decompressed(commitments: tuple[str, ...]) -> tuple[PointG2, ...]:
-    """The points of a committee, which is met again in each of its ceremonies, tenders and bids."""
-    return tuple(read_g2(bytes.fromhex(text)) for text in commitments)
 
 
 def _list(description: Mapping[str, Json], name: str) -> list[Json]:
