@@ -152,9 +152,12 @@ def read_items(opening: Mapping[str, str]) -> OpeningItems:
         raise CryptoError("opening_items_wrong", item=min(missing))
     try:
         price = Decimal(opening["price_fen"]) * FEN
-        duration = int(opening["duration_days"])
-    except (InvalidOperation, ValueError) as exc:
+    except InvalidOperation as exc:
         raise CryptoError("opening_items_wrong", item="price_fen") from exc
+    try:
+        duration = int(opening["duration_days"])
+    except ValueError as exc:
+        raise CryptoError("opening_items_wrong", item="duration_days") from exc
     if not opening["price_fen"].isdecimal() or price <= 0:
         raise CryptoError("opening_items_wrong", item="price_fen")
     if duration <= 0:

@@ -171,10 +171,20 @@ def test_a_bid_is_sealed_in_the_browser_and_receipted(page: Page, served: Served
     certified_key(page, served)
     page.goto(served.path("/bidder/cases/{case}/lots/{lot}/seal"))
     expect(page.locator("#seal-verdict")).to_contain_text("尚未提交")
-    page.get_by_label("投标报价").fill("1570000.00")
-    page.get_by_label("工期或交货期（日历天）").fill("45")
+    price, days = page.get_by_label("投标报价"), page.get_by_label("工期或交货期（日历天）")
     page.get_by_label("项目负责人").fill("李工")
     page.get_by_label("投标文件").set_input_files(document)
+    for typed, lasts, words in (
+        ("0", "45", "请输入金额"),
+        ("1598400.01", "45", "报价高于最高限价 1,598,400.00 元"),
+        ("1570000.00", "0", "请输入整数天数"),
+        ("1570000.00", "3.5", "请输入整数天数"),
+    ):  # each would make the bid void at the opening
+        price.fill(typed)
+        days.fill(lasts)
+        page.get_by_role("button", name="加密、签名并提交").click()
+        expect(page.locator("#seal-errors")).to_contain_text(words)
+    days.fill("45")
     page.get_by_role("button", name="加密、签名并提交").click()
     expect(page.locator("#seal-verdict")).to_contain_text("已提交", timeout=60_000)
     page.goto(served.path("/bidder/cases/{case}/lots/{lot}"))

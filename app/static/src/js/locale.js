@@ -9,6 +9,8 @@ const SENTENCES = {
   time_left: ['还有 {time}', '{time} left'],
   time_up: ['时间已到', 'Time is up'],
   weekday_days: ['{weekday}，距今 {days} 天', '{weekday}, {days} days from today'],
+  days_wrong: ['请输入整数天数，至少 1 天', 'Enter whole days, at least 1'],
+  price_over: ['报价高于最高限价 {most} 元，提交后将被否决。请核对', 'The price is above the ceiling of {most} yuan and would be rejected. Check it'],
   money_wrong: ['请输入金额，例如 1566000.00（最多两位小数）', 'Enter an amount such as 1566000.00 (at most two decimals)'],
   key_missing: ['本机没有您的签名密钥。请先在“我的密钥”页制作或导入。', 'Your signing key is not on this machine. Make or import it on “My key” first.'],
   not_secure: ['签名和加密只能在 https 或本机地址下进行。', 'Signing and sealing need https or a local address.'],

@@ -43,9 +43,16 @@ function openingItem(input) {
   const value = input.value.trim();
   if (!value && !input.required) return null;
   if (!value) throw new Problem(say('opening_missing', { label: input.dataset.label }), input.id);
+  // What would make the bid void at the opening is refused here, where it can still be mended.
+  if (input.matches('[data-days]') && !/^[1-9][0-9]{0,4}$/.test(value)) throw new Problem(say('days_wrong'), input.id);
   if (!input.matches('[data-money]')) return value;
   const fen = parseFen(value);
-  if (fen === null) throw new Problem(say('money_wrong'), input.id);
+  if (!fen) throw new Problem(say('money_wrong'), input.id);
+  const { most } = input.dataset; // fen
+  if (most && fen > BigInt(most)) {
+    const yuan = (Number(most) / 100).toLocaleString('en-US', { minimumFractionDigits: 2 });
+    throw new Problem(say('price_over', { most: yuan }), input.id);
+  }
   return fen.toString();
 }
 
