@@ -10,7 +10,7 @@ from app.permissions.policy import authorize
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.platform import Platform
-from app.services.unit_of_work import plain_transaction
+from app.services.unit_of_work import plain_transaction, take_turns
 
 MOST_SECONDS = 2**31 - 1  # what the column holds
 
@@ -20,7 +20,8 @@ def report_agent(platform: Platform, log_in: LogIn, clock: datetime) -> None:
     with plain_transaction(platform.database) as (db_session, now):
         actor = load_actor(db_session, log_in.account_id, log_in.seat)
         authorize(actor, Action.AGENT_REPORT)
+        take_turns(db_session, f"trustee-agent/{actor.id}")  # two agents of one trustee may begin at once
         ahead = round((clock - now).total_seconds())
-        row = db_session.get(TrusteeAgent, actor.id, with_for_update=True) or TrusteeAgent(account_id=actor.id)
+        row = db_session.get(TrusteeAgent, actor.id) or TrusteeAgent(account_id=actor.id)
         row.seen_at, row.offset_seconds = now, max(-MOST_SECONDS, min(ahead, MOST_SECONDS))
         db_session.add(row)

@@ -1,5 +1,6 @@
 """Trustees' agents tell that they are there; who prepares an opening sees whether they are enough."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -87,6 +88,12 @@ def test_the_centre_is_told_a_day_before_an_opening_and_not_earlier(room):
     assert room.short() == []
     room.report("trustee-3", 90)
     assert room.short() == [(2, 2)], "enough, but a clock is off"
+
+
+def test_agents_of_one_trustee_that_begin_at_the_same_moment_are_one_row(room):
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(room.report, ["trustee-1"] * 8))
+    assert room.contacts()[0] is Contact.THERE
 
 
 def test_only_trustees_report(bench):
