@@ -44,6 +44,7 @@ def seat_by_pages(live: LiveCase, browser: Browser, number: int) -> Page:
     fingerprint = booth.locator(".fingerprint").inner_text().strip()
     expect(witness.locator(".fingerprint").first).to_have_text(fingerprint)
     witness.get_by_role("link", name="核验").first.click()
+    expect(witness.get_by_role("button", name="签名并提交")).to_be_visible()
     assert violations(witness) == []
     witness.get_by_role("button", name="签名并提交").click()
     expect(witness).to_have_url(re.compile(r"/witness$"))

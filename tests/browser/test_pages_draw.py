@@ -82,6 +82,7 @@ def state_and_sign(live: LiveCase, centre: Page) -> None:
     case = live.case
     centre.get_by_role("link", name="去锁定").click()
     centre.get_by_role("button", name="生成名单").click()
+    expect(centre.get_by_role("button", name="签名并提交")).to_be_visible()
     assert violations(centre) == []
     centre.get_by_role("button", name="签名并提交").click()
     expect(centre).to_have_url(re.compile(r"/draw$"))

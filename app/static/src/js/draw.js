@@ -68,6 +68,7 @@ async function startGiving() {
     showErrors(panel.querySelector('.error-summary'), []);
     try {
       await give(panel.dataset.drawGive, giving);
+      document.body.inert = true; // what is clicked on a page that is leaving would be lost
       location.reload();
     } catch (refusal) {
       status.textContent = '';
