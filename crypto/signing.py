@@ -42,6 +42,11 @@ def key_id(spki: bytes) -> str:
     return hashlib.sha256(spki).hexdigest()
 
 
+def fingerprint(key_id: str) -> str:
+    """A key id, or its beginning, as people read it out and compare it: groups of four digits."""
+    return " ".join(key_id[i : i + 4] for i in range(0, len(key_id), 4))
+
+
 @dataclass(frozen=True)
 class SigningKey:
     """A private key on P-256, wherever its owner keeps it."""

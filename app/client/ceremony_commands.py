@@ -15,6 +15,7 @@ from app.client.connection import Refused
 from app.client.handover import handed_on
 from app.client.holding import read_holding
 from app.client.terminal import add_person_arguments, passphrase, person_of, spoken
+from crypto.signing import fingerprint
 
 CEREMONY_WORDS = {
     "CeremonyJoined": "已加入 / joined",
@@ -79,7 +80,7 @@ def _ceremony(arguments: argparse.Namespace) -> int:
     if wanted:
         _hold(person, wanted, arguments)
     if not _give_up(person, arguments) and not wanted:
-        print(CEREMONY_NONE.format(key=_fingerprint(person.key.key_id)))
+        print(CEREMONY_NONE.format(key=fingerprint(person.key.key_id)))
     return 0
 
 
@@ -136,11 +137,7 @@ def _show_members(ceremony: Ceremony) -> bool:
 def _show(title: str, people: Iterable[CeremonyMember]) -> None:
     print(title)
     for person in people:
-        print(f"  {person.index}  {person.organisation}\n     {_fingerprint(person.key_id)}")
-
-
-def _fingerprint(key: str) -> str:
-    return " ".join(key[i : i + 4] for i in range(0, 64, 4))
+        print(f"  {person.index}  {person.organisation}\n     {fingerprint(person.key_id)}")
 
 
 def _agreed() -> bool:

@@ -29,6 +29,7 @@ from app.web.public.views import routes as public
 from app.web.regulator.views import routes as regulator
 from app.web.rooms.views import routes as rooms
 from app.web.wording import ROLES
+from crypto.signing import fingerprint
 
 LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
 CONTENT_POLICY = (
@@ -52,6 +53,7 @@ def attach(app: Flask) -> None:
     app.view_functions["static"] = access(Action.SITE_READ)(app.view_functions["static"])
     compile_catalogue()
     app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.add_template_filter(fingerprint)
     app.before_request(_remember_language)
     app.after_request(_secure)
     app.context_processor(_context)

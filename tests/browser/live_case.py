@@ -66,8 +66,8 @@ def take_key(page: Page, key: SigningKey) -> None:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe-core finds on a page that has come whole, as `rule: element`."""
-    page.wait_for_load_state()
+    """What axe-core finds on a page that has come whole and is not about to leave, as `rule: element`."""
+    page.wait_for_function("() => document.readyState === 'complete' && !document.body.inert")
     page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate("() => axe.run({ resultTypes: ['violations'] })")
     return [f"{rule['id']}: {node['html'][:120]}" for rule in found["violations"] for node in rule["nodes"]]

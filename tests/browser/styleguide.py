@@ -15,6 +15,8 @@ from wtforms import BooleanField, DateTimeLocalField, Form, RadioField, SelectFi
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
+from crypto.signing import fingerprint
+
 ROOT = Path(__file__).parents[2]
 DIST = ROOT / "app" / "static" / "dist"
 NOW = datetime(2026, 3, 3, 1, 12, 44, tzinfo=UTC)
@@ -184,6 +186,7 @@ def environment() -> Environment:
     """The templates as the application sets them up, with the source language's own sentences."""
     loader = FileSystemLoader(ROOT / "templates" / "html")
     env = Environment(loader=loader, autoescape=True, extensions=["jinja2.ext.i18n"])
+    env.filters["fingerprint"] = fingerprint
     env.install_gettext_callables(lambda text: text, lambda one, many, n: one if n == 1 else many, newstyle=True)
     env.globals.update(asset=asset, csrf_token=lambda: "sample-token")
     return env

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from playwright.sync_api import Page, expect
 from small_site import ORIGIN, SmallSite
 from styleguide import NOW, OPENING, ROOT
 
-from crypto.signing import SignedAct, SigningKey, verify_act, verify_object
+from crypto.signing import SignedAct, SigningKey, fingerprint, verify_act, verify_object
 
 pytestmark = pytest.mark.browser
 
@@ -84,11 +83,11 @@ def test_an_act_is_signed_over_what_the_page_shows(page: Page, site: SmallSite):
     page.get_by_role("button", name="制作新密钥").click()
     with page.expect_response("**/keys"):
         page.get_by_role("button", name="申请证书").click()
-    fingerprint = page.locator("[data-key-fingerprint]").inner_text()
+    made = page.locator("[data-key-fingerprint]").inner_text()
 
     page.goto(site.show("/looked-at", "styleguide.html"))
     page.get_by_text("技术细节").click()
-    expect(page.locator("[data-key-fingerprint]")).to_have_text(fingerprint)
+    expect(page.locator("[data-key-fingerprint]")).to_have_text(made)
     button = page.get_by_role("button", name="签名并提交")
     button.click()
     expect(page.get_by_role("alert").filter(has_text="在您签名之前记录已更新。")).to_be_visible()
@@ -97,7 +96,7 @@ def test_an_act_is_signed_over_what_the_page_shows(page: Page, site: SmallSite):
 
     refused, taken = site.acts
     assert refused["act"]["command_id"] == taken["act"]["command_id"]
-    assert taken["key_id"] == fingerprint.replace(" ", "")
+    assert taken["key_id"] == made.replace(" ", "")
     assert page.locator("[data-act-digest]").inner_text() == taken["act"]["payload_sha256"]
     signed = SignedAct.from_json({name: taken[name] for name in ("act", "key_id", "signature")})
     spki = base64.b64decode(site.keys[-1]["spki"])
@@ -114,7 +113,16 @@ def test_a_key_file_is_taken_over_and_a_wrong_one_refused(page: Page, site: Smal
     page.get_by_label("PKCS#8 PEM 文件").set_input_files(wrong)
     expect(page.get_by_role("alert").filter(has_text="无法读取该文件")).to_be_visible()
     page.get_by_label("PKCS#8 PEM 文件").set_input_files(right)
-    expect(page.locator("[data-key-fingerprint]")).to_have_text(" ".join(re.findall("....", key.key_id)))
+    expect(page.locator("[data-key-fingerprint]")).to_have_text(fingerprint(key.key_id))
     with page.expect_response("**/keys"):
         page.get_by_role("button", name="申请证书").click()
+    page.get_by_role("button", name="制作新密钥").click()  # it would be lost
+    expect(page.get_by_text("替换后无法找回")).to_be_visible()
+    page.get_by_role("button", name="保留原密钥").click()
+    expect(page.get_by_text("替换后无法找回")).to_be_hidden()
+    shown = page.locator("[data-key-fingerprint]")
+    expect(shown).to_have_text(fingerprint(key.key_id))
+    page.get_by_role("button", name="制作新密钥").click()
+    page.get_by_role("button", name="替换", exact=True).click()
+    expect(shown).not_to_have_text(fingerprint(key.key_id))
     verify_object(key.spki, "tenderhall/key-proof", {"account": "7"}, site.keys[-1]["proof"])

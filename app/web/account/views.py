@@ -157,6 +157,7 @@ def _keys_page(wrong: str = "", key_id: str = "") -> Answer:
     page = render_template(
         "pages/account/keys.html",
         keys=found,
+        certified=[key.key_id for key in found if not key.revoked_at],
         claim=claim,
         key_name=account_key(),
         wrong=wrong,

@@ -20,6 +20,7 @@ from app.web.operator.forms import CancelCeremonyForm, CeremonyForm, CommitteeFo
 from app.web.operator.wording import CEREMONY_ENDS, CEREMONY_STAGES
 from app.web.pages import Refused
 from crypto.committee import Committee
+from crypto.signing import fingerprint
 
 routes = Blueprint("ceremonies", __name__)
 MOST_BYTES = 1 << 20
@@ -118,15 +119,10 @@ def _ceremony_form(*, fresh: bool = False) -> CeremonyForm:
         known = trustees_with_keys(db_session)
     form = CeremonyForm(formdata=None) if fresh else CeremonyForm()
     form.trustees.choices = [
-        SelectChoice(found.key_id, f"{found.organisation} · {found.name} · {_fingerprint(found.key_id)}")
+        SelectChoice(found.key_id, f"{found.organisation} · {found.name} · {fingerprint(found.key_id[:16])}")
         for found in known
     ]
     return form
-
-
-def _fingerprint(key: str) -> str:
-    """Enough of a key to tell a person's keys apart; the trustees' tools compare the whole."""
-    return " ".join(key[i : i + 4] for i in range(0, 16, 4))
 
 
 def _page(form: CommitteeForm, errors: list[str], ceremony_form: CeremonyForm, ceremony_errors: list[str]) -> str:

@@ -3,6 +3,7 @@ import { getJson, postJson } from './api.js';
 import { refusalLine, showErrors } from './forms.js';
 import { digest, formatInstant } from './jcs.js';
 import { fingerprint, signingKey, signObject } from './keys.js';
+import { leaveFor } from './leave.js';
 import { say } from './locale.js';
 
 const ACT = 'act/v1';
@@ -62,7 +63,7 @@ async function confirm(form) {
     const answer = await submitAct(await signingKey(form.dataset.keyName), described(form));
     status.textContent = say('accepted');
     form.dispatchEvent(new CustomEvent('tenderhall:accepted', { bubbles: true, detail: answer }));
-    if (form.dataset.next) location.assign(form.dataset.next);
+    if (form.dataset.next) leaveFor(form.dataset.next);
   } catch (refusal) {
     status.textContent = '';
     button.disabled = false;

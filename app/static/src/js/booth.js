@@ -6,6 +6,7 @@ import { followState, poll } from './follow.js';
 import { refusalLine, showErrors } from './forms.js';
 import { sha256 } from './jcs.js';
 import { sign, signingKey } from './keys.js';
+import { leaveFor } from './leave.js';
 import { say } from './locale.js';
 
 // DER of the attribute messageDigest (RFC 5652 11.2) up to its 32 bytes.
@@ -77,7 +78,7 @@ async function startReport(panel) {
   button.addEventListener('click', () =>
     attempt('signing', async () => {
       await signReport(panel, key, waiting);
-      location.assign(panel.dataset.next);
+      leaveFor(panel.dataset.next);
     }),
   );
   status.textContent = key ? '' : say('key_missing');

@@ -7,6 +7,7 @@ import { checkRecord, commitment } from './draw_method.js';
 import { followState } from './follow.js';
 import { refusalLine, showErrors } from './forms.js';
 import { signingKey } from './keys.js';
+import { leaveFor } from './leave.js';
 import { say } from './locale.js';
 
 const panel = document.querySelector('[data-draw-give]');
@@ -68,8 +69,7 @@ async function startGiving() {
     showErrors(panel.querySelector('.error-summary'), []);
     try {
       await give(panel.dataset.drawGive, giving);
-      document.body.inert = true; // what is clicked on a page that is leaving would be lost
-      location.reload();
+      leaveFor(document.querySelector('[data-page-state]').dataset.pageHome);
     } catch (refusal) {
       status.textContent = '';
       button.disabled = false;

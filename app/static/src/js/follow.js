@@ -1,4 +1,5 @@
 // A page whose task depends on the state of a case: when a live part shows another state, the page is loaded anew.
+import { leaveFor } from './leave.js';
 
 /** Once a swapped part carries another `data-live-state` than the page was made for: back to `data-page-home`.
  * Not a reload, which would send the form again that a page of an act has come from; and not while `stays()`, when
@@ -9,8 +10,7 @@ export function followState(stays = () => false) {
     const found = event.target.querySelector('[data-live-state]');
     const moved = found && found.dataset.liveState !== page.dataset.pageState;
     if (!moved || stays()) return;
-    document.body.inert = true; // what is clicked on a page that is leaving would be lost
-    location.assign(page.dataset.pageHome);
+    leaveFor(page.dataset.pageHome);
   });
 }
 
@@ -18,7 +18,7 @@ export function followState(stays = () => false) {
 export function poll(section, seconds = 3) {
   const look = async () => {
     const response = await fetch(section.dataset.poll, { headers: { Accept: 'text/html' } }).catch(() => null);
-    if (response?.redirected) location.assign(response.url);
+    if (response?.redirected) leaveFor(response.url);
     else if (response?.ok) show(section, await response.text());
     setTimeout(look, seconds * 1000);
   };

@@ -17,7 +17,12 @@ const SENTENCES = {
   signing: ['正在签名…', 'Signing…'],
   sending: ['正在提交…', 'Sending…'],
   accepted: ['已提交。', 'Accepted.'],
-  key_made: ['密钥已制作，只保存在本机浏览器中。', 'The key is made and kept only in this browser.'],
+  key_none: ['本机还没有密钥。请先制作新密钥，再申请证书。', 'No key is on this machine yet. Make one, then ask for its certificate.'],
+  key_certified: ['本机的密钥已有您的证书，可以签名。', 'The key on this machine has your certificate; you can sign.'],
+  key_uncertified: [
+    '密钥已保存在本机浏览器中，但还没有您的证书。如果它是您的密钥，请申请证书。',
+    'The key is kept in this browser but has no certificate of yours. If it is your key, ask for its certificate.',
+  ],
   key_file_wrong: ['无法读取该文件。需要未加密的 PKCS#8 PEM 格式 P-256 私钥。', 'The file cannot be read. It must be an unencrypted PKCS#8 PEM with a P-256 key.'],
   bid_key_wrong: ['该文件不是加密这份投标时保存的密钥，未提交任何内容。请找回原文件。', 'This file is not the key that this bid was sealed to; nothing was sent. Find the original.'],
   saved_at: ['已保存 {time}', 'Saved {time}'],
