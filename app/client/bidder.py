@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from importlib import metadata
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,7 +22,7 @@ from urllib.parse import quote
 
 from app.casefile.inclusion import check_inclusion
 from app.client.acting import Person
-from app.client.connection import Connection, Refused
+from app.client.connection import Connection, Refused, refuse
 from app.client.feed import CaseFeed
 from app.client.keyfile import read_json, write_json, write_private
 from crypto.canonical import Json, digest
@@ -47,11 +48,12 @@ CLIENT_NAME = "tenderhall-cli"
 @dataclass(frozen=True)
 class SealParameters:
     """What the platform says a bid of this bidder must be bound to: `bidctx/v1` without its recipient, the trustees,
-    and the round of the second lock where the tender has one (mode M2)."""
+    the round of the second lock where the tender has one (mode M2), and the lot's ceiling in fen."""
 
     context: Mapping[str, Json]
     committee: Committee
     round: Round | None = None
+    ceiling: int | None = None
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> SealParameters:
@@ -65,10 +67,25 @@ class SealParameters:
         ident = identity("open", {name: context[name] for name in OPEN_STATEMENT}).hex()
         _require_same("committee", committee.id, context["committee"])
         _require_same("identity", ident, context["open_ident"])
-        if not answer.get("timelock"):
-            return cls(context, committee)
-        chain = Chain.from_description(answer["timelock"])
-        return cls(context, committee, chain.round_after(parse_instant(answer["deadline_at"])))
+        return cls(context, committee, _second_lock(answer), int(answer["ceiling_fen"]))
+
+    def check_price(self, fen: int) -> None:
+        """What the opening would find void is not sealed. Raises Refused `price_over_ceiling`."""
+        if self.ceiling is not None and fen > self.ceiling:
+            raise refuse(
+                "price_over_ceiling",
+                "报价 {price} 元高于最高限价 {ceiling} 元，开标时将被否决。未加密任何文件；请核对报价。",
+                "The price of {price} yuan is above the ceiling of {ceiling} yuan and would be rejected. Nothing was "
+                "sealed; check the price.",
+                price=f"{Decimal(fen) / 100:,.2f}",
+                ceiling=f"{Decimal(self.ceiling) / 100:,.2f}",
+            )
+
+
+def _second_lock(answer: Mapping[str, Any]) -> Round | None:
+    if not answer.get("timelock"):
+        return None
+    return Chain.from_description(answer["timelock"]).round_after(parse_instant(answer["deadline_at"]))
 
 
 def _require_same(what: str, computed: str, stated: Json) -> None:
@@ -124,8 +141,9 @@ def seal_bid(
     """Pack, sign, encrypt; the submission (`bidsub/v1`), which is in `out` with everything that belongs to it.
 
     `items` are read out at the opening: price_fen, duration_days, project_manager. The package lies in no named file
-    at any time. Raises CryptoError.
+    at any time. Raises CryptoError, Refused `price_over_ceiling`.
     """
+    parameters.check_price(int(items["price_fen"]))
     made = new_bid_identity()
     context = bid_context(**{**parameters.context, "recipient": made.recipient})  # type: ignore[arg-type]
     ctx, files = context_hash(context), files_of(sources)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session as DbSession
 from app.casefile.board import board_digest
 from app.casefile.case import Case, Phase
 from app.casefile.codec import encode
-from app.casefile.sealing import committee_of, context_of, open_identity, open_statement, opening_committee
+from app.casefile.sealing import FEN, committee_of, context_of, open_identity, open_statement, opening_committee
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.opening import Opening
@@ -41,6 +41,7 @@ def bid_desk(origin: str, case: Case, lot: str, actor: Actor, limit: int) -> dic
         "deadline_at": encode(case.tender.deadlines[lot]),
         "paused": lot in case.tender.timetable.left,
         "limit": limit,
+        "ceiling_fen": str(int(case.tender.published.lot(lot).ceiling / FEN)),
         "standing": {"receipt_id": standing.receipt_id, "received_at": encode(standing.received_at)}
         if standing
         else {},

@@ -119,7 +119,7 @@ def titled(thing: object) -> str:
 
 
 def method_words(method: str) -> str:
-    """The way of procurement; one that the officer named otherwise stays as it was typed."""
+    """The way of procurement; one of an older notice that is not named here stays as it was typed."""
     return str(METHODS.get(method, method))
 
 

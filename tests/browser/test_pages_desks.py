@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -173,6 +174,11 @@ def test_a_bid_is_sealed_in_the_browser_and_receipted(page: Page, served: Served
     expect(page.locator("#seal-verdict")).to_contain_text("尚未提交")
     price, days = page.get_by_label("投标报价"), page.get_by_label("工期或交货期（日历天）")
     page.get_by_label("项目负责人").fill("李工")
+    price.fill("0")
+    days.fill("0")
+    page.get_by_role("button", name="加密、签名并提交").click()
+    wrong = page.locator(".error-summary li")  # all of it at once
+    expect(wrong).to_have_text([re.compile("请输入金额"), re.compile("请输入整数天数"), "请选择投标文件"])
     page.get_by_label("投标文件").set_input_files(document)
     for typed, lasts, words in (
         ("0", "45", "请输入金额"),

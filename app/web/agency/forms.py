@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import LazyString
@@ -26,7 +27,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.web.wording import CRITERION_KINDS, CRITERION_STAGES
+from app.web.wording import CRITERION_KINDS, CRITERION_STAGES, METHODS
 
 MOMENTS = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"]
 LONG = Length(max=20_000)
@@ -60,7 +61,7 @@ class BasicsForm(FlaskForm):
     code = StringField(_l("采购编号"), [InputRequired(_l("请填写采购编号")), Length(max=60)])
     buyer = StringField(_l("采购人"), [InputRequired(_l("请填写采购人全称")), Length(max=200)])
     region = StringField(_l("地区"), [Optional(), Length(max=60)], description=_l("行政区划代码或名称"))
-    method = StringField(_l("采购方式"), [InputRequired(_l("请填写采购方式")), Length(max=60)])
+    method = SelectField(_l("采购方式"), [InputRequired(_l("请选择采购方式"))], choices=options(METHODS.items()))
     profile = SelectField(_l("适用规则"), [InputRequired()], description=_l("期限、家数和委员会组成依此执行"))
     complex = BooleanField(
         _l("技术复杂或者社会影响较大"),
@@ -98,7 +99,7 @@ class CriterionForm(Form):
     kind = SelectField(_l("性质"), choices=_named(CRITERION_KINDS))
     stage = SelectField(_l("部分"), choices=_named(CRITERION_STAGES))
     full = DecimalField(_l("满分"), [Optional()])
-    step = DecimalField(_l("最小分值"), [Optional()])
+    step = DecimalField(_l("最小分值"), [Optional()], default=Decimal("0.01"))
     bands = StringField(_l("档次"), [Optional(), Length(max=300)])
 
 

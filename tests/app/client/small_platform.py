@@ -103,6 +103,7 @@ class SmallPlatform:
                     "context": self.context,
                     "committee": self.committee.describe(),
                     "deadline_at": "2030-01-01T00:00:00Z",
+                    "ceiling_fen": "159840000",
                     "paused": self.paused,
                     "server_time": "2029-01-01T00:00:00Z",
                     "standing": standing[0] if standing else {},

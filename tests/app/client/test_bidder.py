@@ -63,6 +63,16 @@ def sealed(person: Person, tmp_path: Path) -> Path:
     return out
 
 
+def test_a_price_above_the_ceiling_is_not_sealed(person, tmp_path):
+    (tmp_path / "price.pdf").write_bytes(b"%PDF")
+    dear = {**ITEMS, "price_fen": "159840001"}
+    parameters = bidder.fetch_parameters(person.connection, CASE, LOT)
+    with pytest.raises(Refused, match="price_over_ceiling") as refused:
+        bidder.seal_bid([tmp_path / "price.pdf"], dear, parameters, person.key, tmp_path / "bid")
+    assert "1,598,400.01 元高于最高限价 1,598,400.00 元" in refused.value.sentences["zh"]
+    assert not (tmp_path / "bid").exists()
+
+
 def test_what_is_sealed_opens_only_with_the_committee(person, sealed, committee):
     described, secrets = committee
     ident = identity("open", OPEN)

@@ -25,6 +25,13 @@ class Problem extends Error {
   }
 }
 
+class Problems extends Error {
+  constructor(problems) {
+    super(problems[0].message);
+    this.problems = problems;
+  }
+}
+
 const kept = () => JSON.parse(localStorage.getItem(KEPT) ?? 'null');
 const keep = (record) => localStorage.setItem(KEPT, JSON.stringify(record));
 
@@ -56,10 +63,28 @@ function openingItem(input) {
   return fen.toString();
 }
 
+/** What was entered, checked: everything that is wrong is named at once. */
+function entered() {
+  const problems = [];
+  const checked = (read, ...from) => {
+    try {
+      return read(...from);
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      problems.push(problem);
+      return null;
+    }
+  };
+  const items = openingItems((input) => checked(openingItem, input));
+  const files = checked(chosenFiles);
+  if (problems.length) throw new Problems(problems);
+  return { items, files };
+}
+
 /** Items that will be read out, by name, as strings. */
-function opening() {
+function openingItems(read) {
   const inputs = [...form.querySelectorAll('[data-opening]')];
-  const items = inputs.map((input) => [input.dataset.opening, openingItem(input)]);
+  const items = inputs.map((input) => [input.dataset.opening, read(input)]);
   return Object.fromEntries(items.filter(([, value]) => value !== null));
 }
 
@@ -103,8 +128,7 @@ function offerDownload(link, name, text) {
 }
 
 async function seal(key) {
-  const items = opening();
-  const files = chosenFiles();
+  const { items, files } = entered();
   await navigator.storage.persist?.();
   const meters = {};
   const onProgress = (step, bytes) => {
@@ -168,7 +192,7 @@ async function attempt(action) {
     if (!key) throw new Problem(say('key_missing'));
     await action(key);
   } catch (problem) {
-    showErrors(summary, [refusalLine(problem)]);
+    showErrors(summary, (problem.problems ?? [problem]).map(refusalLine));
     button.disabled = false;
   } finally {
     window.removeEventListener('beforeunload', askBeforeLeaving);
