@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -16,8 +15,6 @@ from app.extensions import COOKIE
 from crypto.signing import SigningKey
 from tests.app.services.whole_case import WholeCase
 from tests.app.web.site import Site
-
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 
 class LiveCase:
@@ -63,11 +60,3 @@ def take_key(page: Page, key: SigningKey) -> None:
     file = {"name": "key.pem", "mimeType": "application/x-pem-file", "buffer": key.to_pem().encode()}
     page.locator("[data-key-file]").set_input_files(file)
     page.wait_for_function("() => document.querySelector('[data-key-fingerprint]').textContent.length > 60")
-
-
-def violations(page: Page) -> list[str]:
-    """What axe-core finds on a page that has come whole and is not about to leave, as `rule: element`."""
-    page.wait_for_function("() => document.readyState === 'complete' && !document.body.inert")
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("() => axe.run({ resultTypes: ['violations'] })")
-    return [f"{rule['id']}: {node['html'][:120]}" for rule in found["violations"] for node in rule["nodes"]]

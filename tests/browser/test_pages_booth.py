@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from live_case import LiveCase, violations
+from axe import violations
+from live_case import LiveCase
 from playwright.sync_api import Browser, Page, expect
 
 from app.services import draws

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe import violations
 from playwright.sync_api import Page, expect
 from styleguide import DIST
-from test_styleguide import violations
 from werkzeug.serving import make_server
 
 from app.extensions import COOKIE

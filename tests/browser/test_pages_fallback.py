@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe import violations
 from playwright.sync_api import Page, expect
 from styleguide import DIST
 from test_pages_desks import Served, certified_key
-from test_styleguide import violations
 
 from crypto.envelope import new_bid_identity
 from tests.app.services.test_too_few_trustees import WITHIN, commit, key_of, reveal, sealed

@@ -6,15 +6,15 @@ import base64
 from pathlib import Path
 
 import pytest
+from axe import violations
 from playwright.sync_api import Page, expect
 from small_site import ORIGIN, SmallSite
-from styleguide import NOW, OPENING, ROOT
+from styleguide import NOW, OPENING
 
 from crypto.signing import SignedAct, SigningKey, fingerprint, verify_act, verify_object
 
 pytestmark = pytest.mark.browser
 
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 TEMPLATES = ["styleguide.html", *(f"errors/{status}.html" for status in (400, 403, 404, 409, 413, 429, 500, 503))]
 
 
@@ -24,13 +24,6 @@ KEY_PAGE = """
 {{ key_panel("account-7", "/keys", {"label": "tenderhall/key-proof", "object": {"account": "7"}}) }}
 {% endblock %}
 """
-
-
-def violations(page: Page) -> list[str]:
-    """What axe-core finds, as `rule: element`."""
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("() => axe.run({ resultTypes: ['violations'] })")
-    return [f"{rule['id']}: {node['html'][:120]}" for rule in found["violations"] for node in rule["nodes"]]
 
 
 @pytest.mark.parametrize("width", [1280, 390])
