@@ -26,6 +26,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import DiffResult
 from pyhanko.sign.validation import DocumentSecurityStore, SignatureCoverageLevel, async_validate_pdf_signature
 from pyhanko.sign.validation.errors import NoDSSFoundError
+from pyhanko.sign.validation.generic_cms import collect_timing_info
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import PdfSignatureStatus
 from pyhanko_certvalidator import ValidationContext
@@ -127,7 +128,8 @@ def _covers_whole(pdf: bytes, signature: EmbeddedPdfSignature) -> bool:
 async def _status(signature: EmbeddedPdfSignature, roots: list[x509.Certificate], at: datetime) -> PdfSignatureStatus:
     """The full validation, as of the signature's own trusted time stamp if it has one."""
     now = _trust(roots, at)
-    stamp = (await async_validate_pdf_signature(signature, now, now, skip_diff=True)).timestamp_validity
+    timing = await collect_timing_info(signature.signer_info, now, signature.compute_digest)
+    stamp = timing.get("timestamp_validity")
     moment = stamp.timestamp if stamp is not None and stamp.valid and stamp.trusted else at
     return await async_validate_pdf_signature(signature, _trust(roots, moment), now)
 
