@@ -283,7 +283,7 @@ def _files_of(case: Case, before: Record | None, record: Record) -> Iterator[Nam
         case "BidOpened":
             for file in fact.files:
                 place = FileKey(lot, "opened", fact.receipt_id, file.path, at)
-                yield NamedFile(place, file.sha256, file.size)
+                yield NamedFile(place, file.root, file.size)
         case "OpeningConcluded":
             yield NamedFile(FileKey(lot, "record", "", f"opening-record-{lot}.pdf", at), fact.record_sha256)
         case "ReportPrepared":

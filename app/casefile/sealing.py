@@ -18,13 +18,12 @@ from crypto.committee import Committee, identity
 from crypto.committee import open_capsule as open_committee_capsule
 from crypto.envelope import bid_context, recipient_of
 from crypto.errors import CryptoError
-from crypto.package import Package
+from crypto.package import MANIFEST_VERSION, Package
 from crypto.signing import verify_object
 from crypto.timelock import Round, SignedRound
 
 ENVELOPE = "1"
 EPOCH = 0
-MANIFEST_LABEL = "bidpkg/v1"
 FEN = Decimal("0.01")
 
 
@@ -178,5 +177,5 @@ def check_manifest(package: Package, submission: Submission, case_id: str, lot: 
     for name, value in expected.items():
         if manifest[name] != value:
             raise CryptoError("manifest_foreign", field=name)
-    verify_object(spki, MANIFEST_LABEL, manifest, package.signature)
+    verify_object(spki, MANIFEST_VERSION, manifest, package.signature)
     return read_items(manifest["opening"])

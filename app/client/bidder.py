@@ -30,13 +30,12 @@ from crypto.certificates import verify_certificate
 from crypto.committee import Committee, identity, make_capsule
 from crypto.envelope import bid_context, context_hash, new_bid_identity, seal
 from crypto.instants import parse_instant
-from crypto.package import PackageFile, bid_manifest, write_package
+from crypto.package import MANIFEST_VERSION, PackageFile, bid_manifest, write_package
 from crypto.receipts import SignedReceipt, verify_receipt
 from crypto.signing import SigningKey, sign_object
 from crypto.submission import make_submission
 from crypto.timelock import Chain, Round
 
-MANIFEST_LABEL = "bidpkg/v1"
 OPENING_ITEMS = ("price_fen", "duration_days", "project_manager")
 OPEN_STATEMENT = ("origin", "tender", "lot", "envelope", "epoch")
 PIECE = 8 << 20  # bytes of an upload sent at once
@@ -154,7 +153,7 @@ def seal_bid(
         (out / earlier).unlink(missing_ok=True)
     write_private(out / "identity.txt", f"{made.identity}\n".encode())
     with tempfile.TemporaryFile(dir=out) as package, (out / "bid.age").open("wb") as sealed_file:
-        write_package(package, manifest, sign_object(key, MANIFEST_LABEL, manifest), files)
+        write_package(package, manifest, sign_object(key, MANIFEST_VERSION, manifest), files)
         package.seek(0)
         sealed = seal(package, sealed_file, made.recipient, ctx)
     ident = bytes.fromhex(str(context["open_ident"]))

@@ -24,7 +24,7 @@ class StoredFile(Base):
     name: Mapped[str] = mapped_column(String(300))
     media_type: Mapped[str] = mapped_column(String(100))
     size: Mapped[int] = mapped_column(BigInteger)
-    sha256: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64))  # of bid, rehearsal, opened: the head of their TreeDigest
     blob: Mapped[str] = mapped_column(String(80))
     created_at: Mapped[datetime]
 

@@ -79,11 +79,11 @@ class CoefficientsDrawn:
 
 @dataclass(frozen=True)
 class OpenedFile:
-    """A file inside an opened bid."""
+    """A file inside an opened bid; `root` is the hex head of its TreeDigest, as the manifest says."""
 
     path: str
     size: int
-    sha256: str
+    root: str
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from app.services.platform import Platform
 from crypto.merkle import TreeDigest
 
 CHUNK = 1 << 20
-BY_TREE = frozenset({"bid", "rehearsal"})  # their digest is that of the envelope, the others' a plain SHA-256
+BY_TREE = frozenset({"bid", "rehearsal", "opened"})  # their digest is a TreeDigest, the others' a plain SHA-256
 DATED = frozenset({"bid", "capsule", "opened", "record", "report", "rehearsal"})  # their entry says when
 
 

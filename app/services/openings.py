@@ -281,7 +281,7 @@ def _keep_opened(platform: Platform, case_id: str, lot: str, receipt_id: str, pa
                 name=entry.path,
                 media_type="application/pdf" if entry.path.lower().endswith(".pdf") else "application/octet-stream",
                 size=entry.size,
-                sha256=entry.sha256,
+                sha256=entry.root,
                 blob=blob,
             )
         )

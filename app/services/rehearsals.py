@@ -15,7 +15,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
-from app.casefile.sealing import MANIFEST_LABEL, bid_identity, read_items
+from app.casefile.sealing import bid_identity, read_items
 from app.database import in_native_thread
 from app.models import Certificate, StoredFile
 from app.permissions.actions import Action
@@ -44,7 +44,7 @@ from crypto.canonical import Json
 from crypto.committee import Committee, combine, identity, make_capsule, verify_share
 from crypto.envelope import bid_context, context_hash, new_bid_identity, open_bid, seal
 from crypto.errors import CryptoError
-from crypto.package import bid_manifest, read_package, write_package
+from crypto.package import MANIFEST_VERSION, bid_manifest, read_package, write_package
 from crypto.signing import SigningKey, sign_object
 
 FILE_KIND = "rehearsal"
@@ -107,7 +107,7 @@ def _sample(platform: Platform, rehearsal: str, committee: Committee, name: str,
         context_hash=context_hash(context), bidder=name, tender=rehearsal, lot=KIND, opening=items, files=[]
     )
     plain, sealed = io.BytesIO(), io.BytesIO()
-    write_package(plain, manifest, sign_object(signer, MANIFEST_LABEL, manifest), [])
+    write_package(plain, manifest, sign_object(signer, MANIFEST_VERSION, manifest), [])
     plain.seek(0)
     root = in_native_thread(seal, plain, sealed, made.recipient, context_hash(context)).root
     capsule = make_capsule(committee, _identity(platform, rehearsal), made.identity.encode())

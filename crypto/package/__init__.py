@@ -1,4 +1,4 @@
-"""The plaintext of a sealed bid: a POSIX tar of `manifest.json` (`bidpkg/v1`), `manifest.sig`, then the bid's files.
+"""The plaintext of a sealed bid: a POSIX tar of `manifest.json` (`bidpkg/v2`), `manifest.sig`, then the bid's files.
 
 Writing is deterministic: the same input gives the same bytes. Reading trusts nothing: regular files only, plain
 relative names, exactly the files of the manifest with their sizes and hashes, zeros to a multiple of 1 MiB, so that the

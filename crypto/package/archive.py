@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from crypto.canonical import Json, canonical, parse
 from crypto.errors import CryptoError
+from crypto.merkle import TreeDigest
 from crypto.package.manifest import MANIFEST_NAME, SIGNATURE_NAME, PackageEntry, manifest_entries, shown
 from crypto.package.tar import CHUNK_SIZE, TarReader, encode_member, ending, filling
 
@@ -26,12 +26,11 @@ class PackageFile:
 
     def measure(self) -> PackageEntry:
         """Reads the file once, for its entry in the manifest."""
-        size, sha256 = 0, hashlib.sha256()
+        tree = TreeDigest()
         with self.open() as src:
             for chunk in _chunks_of(src):
-                size += len(chunk)
-                sha256.update(chunk)
-        return PackageEntry(self.path, size, sha256.hexdigest())
+                tree.update(chunk)
+        return PackageEntry(self.path, tree.size, tree.hexdigest())
 
 
 @dataclass(frozen=True)
@@ -140,12 +139,11 @@ def _chunks_of(src: BinaryIO) -> Iterator[bytes]:
 
 def _verified(chunks: Iterator[bytes], entry: PackageEntry) -> Iterator[bytes]:
     """Passes `chunks` on and refuses, at the end at the latest, what is not the file that the manifest lists."""
-    size, sha256 = 0, hashlib.sha256()
+    tree = TreeDigest()
     for chunk in chunks:
-        size += len(chunk)
-        sha256.update(chunk)
-        if size > entry.size:
+        tree.update(chunk)
+        if tree.size > entry.size:
             raise CryptoError("package_file_changed", path=entry.path)
         yield chunk
-    if size != entry.size or sha256.hexdigest() != entry.sha256:
+    if tree.size != entry.size or tree.hexdigest() != entry.root:
         raise CryptoError("package_file_changed", path=entry.path)

@@ -1,4 +1,4 @@
-"""`bidpkg/v1`: what a bidder signs of a bid's content, and the rules for the names of its files."""
+"""`bidpkg/v2`: what a bidder signs of a bid's content, and the rules for the names of its files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from crypto.canonical import Json
 from crypto.errors import CryptoError
 from crypto.signing import is_digest
 
-MANIFEST_VERSION = "bidpkg/v1"
+MANIFEST_VERSION = "bidpkg/v2"  # also the label under which it is signed
 MANIFEST_NAME = "manifest.json"
 SIGNATURE_NAME = "manifest.sig"
 PATH_LIMIT = 1024  # bytes of UTF-8
@@ -18,11 +18,14 @@ _FIELDS = {"v", "ctx", "bidder", "tender", "lot", "opening", "files"}
 
 @dataclass(frozen=True)
 class PackageEntry:
-    """What the manifest says of one file: relative path, size in bytes, SHA-256 in hex."""
+    """What the manifest says of one file: relative path, size in bytes, hex head of its TreeDigest.
+
+    A tree, because browsers have no SHA-256 of their own over a stream, but one over a leaf.
+    """
 
     path: str
     size: int
-    sha256: str
+    root: str
 
 
 def bid_manifest(
@@ -34,7 +37,7 @@ def bid_manifest(
     opening: Mapping[str, str],
     files: Iterable[PackageEntry],
 ) -> dict[str, Json]:
-    """`bidpkg/v1` of FORMATS 1. `opening` holds the items that are read out, as strings (money in fen).
+    """`bidpkg/v2`. `opening` holds the items that are read out, as strings (money in fen).
 
     Raises CryptoError `package_manifest_malformed`, `package_path` or `package_duplicate`.
     """
@@ -52,7 +55,7 @@ def bid_manifest(
 
 
 def manifest_entries(manifest: Mapping[str, Json]) -> dict[str, PackageEntry]:
-    """The files that `manifest` lists, by path in its order, once it is checked to be exactly a `bidpkg/v1`.
+    """The files that `manifest` lists, by path in its order, once it is checked to be exactly a `bidpkg/v2`.
 
     Raises CryptoError `package_manifest_malformed` with the field, `package_path`, `package_duplicate`.
     """
@@ -74,10 +77,10 @@ def manifest_entries(manifest: Mapping[str, Json]) -> dict[str, PackageEntry]:
 
 
 def _is_entry(item: Json) -> bool:
-    if not isinstance(item, dict) or item.keys() != {"path", "size", "sha256"}:
+    if not isinstance(item, dict) or item.keys() != {"path", "size", "root"}:
         return False
     size = item["size"]
-    return isinstance(item["path"], str) and type(size) is int and size >= 0 and is_digest(item["sha256"])
+    return isinstance(item["path"], str) and type(size) is int and size >= 0 and is_digest(item["root"])
 
 
 def _by_path(entries: Iterable[PackageEntry]) -> dict[str, PackageEntry]:

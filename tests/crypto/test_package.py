@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from crypto.canonical import canonical
 from crypto.errors import CryptoError
+from crypto.merkle import leaf_hash, root
 from crypto.package import (
     PackageEntry,
     PackageFile,
@@ -187,7 +188,7 @@ def test_a_hostile_name_is_refused_when_written_and_when_read(path):
     assert refusal.value.code == "package_path"
     assert not any(ord(c) < 32 for c in refusal.value.facts["path"])
     if path.isprintable():
-        manifest = {**manifest_of({}), "files": [{"path": path, "size": 0, "sha256": "0" * 64}]}
+        manifest = {**manifest_of({}), "files": [{"path": path, "size": 0, "root": "0" * 64}]}
         assert read_refusal(made_elsewhere(members_of({path or "a": b""}, manifest)))[0] == "package_path"
 
 
@@ -251,7 +252,7 @@ def test_a_manifest_or_signature_in_another_form_is_refused(place, data, code):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("v", "bidpkg/v2"),
+        ("v", "bidpkg/v1"),
         ("ctx", "00"),
         ("ctx", "G" * 64),
         ("bidder", ""),
@@ -261,11 +262,11 @@ def test_a_manifest_or_signature_in_another_form_is_refused(place, data, code):
         ("files", {}),
         ("files", [1]),
         ("files", [{"path": "a", "size": 0}]),
-        ("files", [{"path": "a", "size": 0, "sha256": "0" * 64, "mode": 1}]),
-        ("files", [{"path": "a", "size": -1, "sha256": "0" * 64}]),
-        ("files", [{"path": "a", "size": True, "sha256": "0" * 64}]),
-        ("files", [{"path": "a", "size": 0, "sha256": "0"}]),
-        ("files", [{"path": 1, "size": 0, "sha256": "0" * 64}]),
+        ("files", [{"path": "a", "size": 0, "root": "0" * 64, "mode": 1}]),
+        ("files", [{"path": "a", "size": -1, "root": "0" * 64}]),
+        ("files", [{"path": "a", "size": True, "root": "0" * 64}]),
+        ("files", [{"path": "a", "size": 0, "root": "0"}]),
+        ("files", [{"path": 1, "size": 0, "root": "0" * 64}]),
         ("more", 1),
     ],
 )
@@ -279,6 +280,12 @@ def test_the_entries_of_a_manifest_are_in_its_order():
     entries = manifest_entries(manifest_of(CONTENTS))
     assert list(entries) == list(CONTENTS)
     assert entries["a" * 101] == PackageEntry("a" * 101, 0, hashlib.sha256(b"").hexdigest())
+
+
+def test_a_file_is_named_by_the_head_of_its_leaves_of_a_mebibyte():
+    first, second = bytes(1 << 20), b"x"
+    expected = root([leaf_hash(first), leaf_hash(second)]).hex()
+    assert package_file("a", first + second).measure() == PackageEntry("a", (1 << 20) + 1, expected)
 
 
 # Bytes that are no whole archive

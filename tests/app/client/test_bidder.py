@@ -86,7 +86,7 @@ def test_what_is_sealed_opens_only_with_the_committee(person, sealed, committee)
         open_bid(file, plain, key, context_hash(context))
     plain.seek(0)
     package = read_package(plain)
-    verify_object(person.key.spki, "bidpkg/v1", package.manifest, package.signature)
+    verify_object(person.key.spki, "bidpkg/v2", package.manifest, package.signature)
     assert package.manifest["opening"] == ITEMS
     assert package.manifest["bidder"] == BIDDER
     assert [entry.path for entry, _ in package.files] == ["price.pdf", "技术/方案.txt"]

@@ -1,6 +1,5 @@
 // The part of sealing that is hashed into the submission as `bundle_sha256`: measuring the files, packing, encrypting to
 // a private file of the browser, and the capsule. Commands come as {command, …}; answers are {progress}, {done}, {error}.
-import { sha256 } from '@noble/hashes/sha2.js';
 import { generateHybridIdentity, identityToRecipient } from 'age-encryption';
 import { hex } from './bytes.js';
 import { CAPSULE_TYPE, makeCapsule, TIMED_CAPSULE_TYPE } from './capsule.js';
@@ -9,27 +8,21 @@ import { canonical, sha256 as digestOf } from './jcs.js';
 import { TreeDigest } from './merkle.js';
 import { fileChunks, packageChunks } from './tar.js';
 
-const AT_ONCE = 16 * 1024 * 1024; // a file up to this size is hashed whole by the browser, which is much faster
 const TELL_EVERY = 100; // milliseconds between words about progress
 
-async function measureFile(file, onBytes) {
-  if (file.size <= AT_ONCE) {
-    const digest = await digestOf(await file.arrayBuffer());
-    onBytes(file.size);
-    return hex(digest);
-  }
-  const hash = sha256.create();
+async function treeHead(file, onBytes) {
+  const tree = new TreeDigest();
   for await (const piece of fileChunks(file)) {
-    hash.update(piece);
+    await tree.update(piece);
     onBytes(piece.length);
   }
-  return hex(hash.digest());
+  return tree.head();
 }
 
-/** Sizes and hashes for the manifest, and a fresh identity for this one bid. */
+/** Sizes and tree heads for the manifest, and a fresh identity for this one bid. */
 async function measure({ files }, onBytes) {
   const entries = [];
-  for (const { path, file } of files) entries.push({ path, size: file.size, sha256: await measureFile(file, onBytes) });
+  for (const { path, file } of files) entries.push({ path, size: file.size, root: await treeHead(file, onBytes) });
   const identity = await generateHybridIdentity();
   return { entries, identity, recipient: await identityToRecipient(identity) };
 }

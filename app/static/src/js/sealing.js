@@ -1,5 +1,5 @@
 // From chosen files to a signed submission, step by step, without the page. Numbers are those of FORMATS: what binds a
-// bid (bidctx/v1), what is signed inside (bidpkg/v1), what is signed outside (bidsub/v1, in mode M2 bidsub/v2).
+// bid (bidctx/v1), what is signed inside (bidpkg/v2), what is signed outside (bidsub/v1, in mode M2 bidsub/v2).
 import { base64, hex } from './bytes.js';
 import { committeeId, openIdentity } from './committee.js';
 import { canonical, formatInstant, sha256, tagged } from './jcs.js';
@@ -52,7 +52,7 @@ function contextOf(parameters, recipient) {
 }
 
 function manifestOf({ bidder, tender, lot }, ctx, opening, files) {
-  return { v: 'bidpkg/v1', ctx, bidder, tender, lot, opening, files };
+  return { v: 'bidpkg/v2', ctx, bidder, tender, lot, opening, files };
 }
 
 function submissionOf(ctx, recipient, sealed, { capsuleSha256, capsuleType }, client, lock) {
@@ -82,7 +82,7 @@ export async function sealBid(sealer, parameters, { files, opening, key, name },
   const { entries, identity, recipient } = await sealer.ask('measure', { files }, (bytes) => onProgress('measuring', bytes));
   const ctx = hex(await tagged('bidctx/v1', canonical(contextOf(parameters, recipient))));
   const manifest = manifestOf(parameters, ctx, opening, entries);
-  const signature = await signObject(key, 'bidpkg/v1', manifest);
+  const signature = await signObject(key, 'bidpkg/v2', manifest);
   const request = { name, manifest, signature, files, recipient, contextHash: ctx };
   const sealed = await sealer.ask('sealBid', request, (bytes) => onProgress('sealing', bytes));
   const { committee, open_ident: openIdent } = parameters;
