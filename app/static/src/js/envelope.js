@@ -6,6 +6,7 @@ import { concat, utf8 } from './bytes.js';
 
 const CHUNK = 64 * 1024;
 const BATCH = 16; // chunks sealed at a time
+const AHEAD = 2; // batches that the browser seals while the one before is written
 const CONTEXT_STANZA = 'tenderhall/bidctx-v1';
 
 /** A public stanza that binds the file to a context; nobody gets the file key from it. */
@@ -79,7 +80,8 @@ export async function seal(chunks, { recipient, contextHash }, write) {
   await write(header);
   await write(nonce);
   let counter = 0;
-  let written = Promise.resolve();
+  const batches = []; // promises of sealed chunks, in order
+  const writeFirst = async () => write(concat(...(await batches.shift())));
   for await (const { piece, last } of pieces(chunks, CHUNK * BATCH)) {
     const parts = [];
     for (let start = 0; start < piece.length || start === 0; start += CHUNK) {
@@ -87,10 +89,10 @@ export async function seal(chunks, { recipient, contextHash }, write) {
       parts.push(encrypt(piece.subarray(start, end), chunkNonce(counter, last && end === piece.length)));
       counter += 1;
     }
-    const batch = concat(...(await Promise.all(parts)));
-    await written;
-    written = write(batch); // goes on while the browser encrypts the next batch
-    written.catch(() => {}); // awaited, and thrown, above or below
+    const batch = Promise.all(parts);
+    batch.catch(() => {}); // awaited, and thrown, below
+    batches.push(batch);
+    if (batches.length === AHEAD) await writeFirst();
   }
-  await written;
+  while (batches.length) await writeFirst();
 }

@@ -4,7 +4,6 @@ import { concat, utf8 } from './bytes.js';
 const BLOCK = 512;
 const PADDING = 1024 * 1024;
 const END = 2 * BLOCK;
-const PIECE = 2 * 1024 * 1024; // bytes of a file that are read at a time
 const NAME = 100; // bytes of a name in a ustar header
 const LARGEST = 8 ** 11; // sizes from here on need another header; a bid has no such file
 
@@ -61,12 +60,13 @@ export function memberHeader(path, size) {
 
 /** A file in pieces; the next one is read while the last one is worked on. */
 export async function* fileChunks(file) {
-  const read = (start) => (start < file.size ? file.slice(start, start + PIECE).arrayBuffer() : null);
-  let next = read(0);
-  for (let start = PIECE; next; start += PIECE) {
-    const piece = new Uint8Array(await next);
-    next = read(start);
-    yield piece;
+  const reader = file.stream().getReader();
+  let next = reader.read();
+  for (;;) {
+    const { done, value } = await next;
+    if (done) return;
+    next = reader.read();
+    yield value;
   }
 }
 
