@@ -1,6 +1,7 @@
 // The plaintext of a bid: manifest.json, manifest.sig, then the files, byte for byte as crypto/package writes it.
 import { concat, utf8 } from './bytes.js';
 
+const PIECE = 1024 * 1024; // bytes of a file that are read at a time, at most
 const BLOCK = 512;
 const PADDING = 1024 * 1024;
 const END = 2 * BLOCK;
@@ -58,15 +59,28 @@ export function memberHeader(path, size) {
   return concat(block('././@PaxHeader', extended.length, 'x', 0), extended, filling(extended.length), header);
 }
 
-/** A file in pieces; the next one is read while the last one is worked on. */
+/** Reads a file into the buffer that is given, or where a browser cannot do that, into one of its own. */
+function readerOf(file) {
+  try {
+    const reader = file.stream().getReader({ mode: 'byob' });
+    return (buffer) => reader.read(new Uint8Array(buffer));
+  } catch {
+    const reader = file.stream().getReader();
+    return () => reader.read();
+  }
+}
+
+/** A file in pieces, each good until the next one is asked for; that one is read meanwhile. Two buffers serve for all. */
 export async function* fileChunks(file) {
-  const reader = file.stream().getReader();
-  let next = reader.read();
+  const read = readerOf(file);
+  let spare = new ArrayBuffer(PIECE);
+  let next = read(new ArrayBuffer(PIECE));
   for (;;) {
     const { done, value } = await next;
     if (done) return;
-    next = reader.read();
+    next = read(spare);
     yield value;
+    spare = value.buffer;
   }
 }
 
