@@ -32,7 +32,7 @@ TUS = {"upload_too_large": 413, "upload_locked": 423, "upload_checksum": 460, "u
 
 
 def wants_json() -> bool:
-    return request.path.startswith("/api/")
+    return request.path.startswith("/api/") or request.is_json
 
 
 def error_body(code: str, facts: dict[str, Any]) -> dict[str, Any]:

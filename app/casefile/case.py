@@ -177,7 +177,8 @@ class Case:
         if isinstance(fact, convening.BuyerMemberNamed):
             return convening.decide(state.buyer_members, fact, profile)
         if isinstance(fact, draw.DrawConditionsApproved) and state.draw.conditions is not None:
-            convening.check_committee_size(state.draw.conditions, self.tender.published, len(state.buyer_members))
+            buyers = [member.site for member in state.buyer_members]
+            convening.check_committee_size(state.draw.conditions, self.tender.published, buyers)
         if isinstance(fact, DrawEvent):
             return draw.decide(state.draw, fact)
         return sitting.decide(state.sitting, fact, seat)

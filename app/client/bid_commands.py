@@ -21,6 +21,12 @@ FILES_WORDS = (
     "文件或文件夹；资格文件或其文件夹的名称以“资格”或 qualification 开头，资格审查时只看这些\n"
     "files or folders; the check of qualification sees only those whose name begins with qualification"
 )
+WITHDRAWAL = """将撤回投标 / this bid will be withdrawn:
+  项目 / case {case}   标段 / lot {lot}
+  收据 / receipt {receipt_id}   收到 / received {received_at}
+  截止 / deadline {deadline}
+撤回后不参加开标；截止之前可以重新提交。
+It will not be opened; until the deadline another one may be submitted."""
 PAUSED = "已暂停，恢复时另行通知 / PAUSED until further notice"
 
 
@@ -38,6 +44,8 @@ def add_parser(subparsers: Any) -> None:
             parser.add_argument("bid", type=existing, help="加密后的投标文件夹\nthe folder made by seal")
         else:
             _add_lot(parser)
+        if name == "withdraw":
+            parser.add_argument("--yes", action="store_true", help="不再询问\ndo not ask")
         add_person_arguments(parser)
     for name, run, words in (
         ("commit-key", _commit_key, "补救程序：承诺投标密钥\nfallback: commit to the bid's key"),
@@ -120,11 +128,14 @@ def _show(signed: SignedReceipt) -> None:
     print(f"{receipt['bid_size']:,} B  {receipt['bid_root']}")
 
 
+def _deadline(found: dict[str, Any]) -> str:
+    return PAUSED if found["paused"] else str(found["deadline_at"])
+
+
 @spoken
 def _status(arguments: argparse.Namespace) -> int:
     found = bidder.status(person_of(arguments).connection, arguments.case, arguments.lot)
-    deadline = PAUSED if found["paused"] else found["deadline_at"]
-    print(f"截止 / deadline {deadline}   平台时间 / platform time {found['server_time']}")
+    print(f"截止 / deadline {_deadline(found)}   平台时间 / platform time {found['server_time']}")
     standing = found["standing"]
     if standing:
         print(f"{SUBMITTED}: {standing['received_at']}  {standing['receipt_id']}")
@@ -135,7 +146,14 @@ def _status(arguments: argparse.Namespace) -> int:
 
 @spoken
 def _withdraw(arguments: argparse.Namespace) -> int:
-    receipt_id = bidder.withdraw(person_of(arguments), arguments.case, arguments.lot)
+    person = person_of(arguments)
+    found = bidder.status(person.connection, arguments.case, arguments.lot)
+    if found["standing"] and not arguments.yes:
+        print(WITHDRAWAL.format(case=arguments.case, lot=arguments.lot, **found["standing"], deadline=_deadline(found)))
+        if input("确认撤回？/ Withdraw it? [y/N] ").strip().lower() != "y":
+            print("未撤回，投标继续有效 / not withdrawn, the bid stands")
+            return 1
+    receipt_id = bidder.withdraw(person, arguments.case, arguments.lot)
     print(f"已撤回 / withdrawn: {receipt_id}\n{NOT_SUBMITTED}")
     return 0
 

@@ -92,17 +92,18 @@ class Bidding:
 Fact = BidSubmitted | BidReceipted | BidWithdrawn
 
 
-def check_open(bidding: Bidding, deadline_at: datetime | None, now: datetime) -> None:
-    """Refuses (`deadline_passed`) at and after the deadline, and once the lot is closed.
+def check_open(bidding: Bidding, deadline_at: datetime | None, now: datetime, code: str = "deadline_passed") -> None:
+    """Refuses (`code`) at and after the deadline, and once the lot is closed.
 
     A lot that stands still has no deadline (None): it is not over, however late it is.
     """
     if bidding.closed or (deadline_at is not None and now >= deadline_at):
-        raise RuleViolation("deadline_passed", deadline_at=deadline_at, now=now)
+        raise RuleViolation(code, deadline_at=deadline_at, now=now)
 
 
 def decide(bidding: Bidding, fact: Fact, bidder: str, deadline_at: datetime | None, now: datetime) -> tuple[Fact, ...]:
-    """The accepted fact, or RuleViolation (`deadline_passed`, `bidding_paused`, `bid_copied`, `receipt_unknown`).
+    """The accepted fact, or RuleViolation (`deadline_passed`, `withdrawal_too_late`, `bidding_paused`, `bid_copied`,
+    `receipt_unknown`).
 
     While the lot is paused (no deadline) nothing comes in; what is the bidder's own it may still take back.
     """
@@ -113,7 +114,7 @@ def decide(bidding: Bidding, fact: Fact, bidder: str, deadline_at: datetime | No
                 raise RuleViolation("bidding_paused")
             _refuse_copy(bidding, fact)
         case BidWithdrawn():
-            check_open(bidding, deadline_at, now)
+            check_open(bidding, deadline_at, now, "withdrawal_too_late")
             standing = bidding.of_bidder(bidder)
             if standing is None or standing.receipt_id != fact.receipt_id:
                 raise RuleViolation("receipt_unknown")

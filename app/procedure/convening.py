@@ -10,7 +10,7 @@ from app.procedure.profiles import Profile
 from app.procedure.roles import Actor, Role
 from app.procedure.terms import TenderTerms
 from evaluation.committee import CommitteeRules, Share
-from evaluation.draw import DrawConditions
+from evaluation.draw import DrawConditions, Stratum
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,15 @@ PURPOSE = "evaluation-committee"
 
 
 def check_draw_conditions(
-    conditions: DrawConditions, terms: TenderTerms, buyers: int, case_id: str, lot: str, committee: tuple[str, int]
+    conditions: DrawConditions,
+    terms: TenderTerms,
+    buyers: Sequence[str],
+    case_id: str,
+    lot: str,
+    committee: tuple[str, int],
 ) -> None:
-    """Draw conditions that the profile allows. `committee` is the trustees' id and threshold.
+    """Draw conditions that the profile allows. `buyers` are the sites of the buyer's people, `committee` is the
+    trustees' id and threshold.
 
     Raises RuleViolation `draw_conditions_not_profile` naming the first figure that differs, and as
     `check_committee_size` does.
@@ -87,17 +93,17 @@ def check_draw_conditions(
     check_committee_size(conditions, terms, buyers)
 
 
-def check_committee_size(conditions: DrawConditions, terms: TenderTerms, buyers: int) -> None:
-    """The drawn experts and the buyer's people together form a committee: asked when conditions are proposed and, as
-    somebody may have been named meanwhile, when they are approved.
+def check_committee_size(conditions: DrawConditions, terms: TenderTerms, buyers: Sequence[str]) -> None:
+    """The drawn experts and the buyer's people (by their sites) together form a committee: asked when conditions are
+    proposed and, as somebody may have been named meanwhile, when they are approved.
 
     Raises RuleViolation `committee_size_wrong`, `committee_size_for_budget`, `committee_size_for_complex`,
-    `too_few_experts`.
+    `too_few_experts`, `too_few_sub_site_experts`.
     """
     profile, least = terms.profile, least_members(terms)
     experts = sum(stratum.quota for stratum in conditions.strata)
-    size = experts + buyers
-    facts = {"experts": experts, "buyers": buyers, "size": size, "least": least}
+    size = experts + len(buyers)
+    facts = {"experts": experts, "buyers": len(buyers), "size": size, "least": least}
     if size % 2 == 0 or size < least:
         if least == profile.committee_size:
             raise RuleViolation("committee_size_wrong", **facts)
@@ -106,6 +112,22 @@ def check_committee_size(conditions: DrawConditions, terms: TenderTerms, buyers:
         raise RuleViolation("committee_size_for_complex", **facts)
     if not profile.experts_at_least.reached_by(experts, size):
         raise RuleViolation("too_few_experts", experts=experts, size=size, least=str(profile.experts_at_least))
+    _check_sub_sites(conditions, experts, buyers, committee_rules(terms).least_sub_site_experts)
+
+
+def _check_sub_sites(conditions: DrawConditions, experts: int, buyers: Sequence[str], least: Share) -> None:
+    """Enough of the drawn sit elsewhere than the host, which is where the first of the buyer's people, or else the
+    first of the drawn, sits.
+    """
+    places = [(stratum.name.rpartition("/")[2], stratum.quota) for stratum in sorted(conditions.strata, key=_name)]
+    host = buyers[0] if buyers else places[0][0]
+    remote = sum(quota for site, quota in places if site != host)
+    if not least.reached_by(remote, experts):
+        raise RuleViolation("too_few_sub_site_experts", remote=remote, experts=experts, least=str(least))
+
+
+def _name(stratum: Stratum) -> str:
+    return stratum.name
 
 
 def check_party(party: str, actor: Actor) -> None:

@@ -38,7 +38,7 @@ class CheckedBid:
     capsule_blob: str
 
 
-@explains("BidSubmitted", "BidWithdrawn")
+@explains("BidSubmitted")
 def explain_late(case: Case, actor: Actor, lot: str, now: datetime) -> None:
     """A bidder is told that it is late where the policy only says no: the deadline is public.
 
@@ -47,6 +47,14 @@ def explain_late(case: Case, actor: Actor, lot: str, now: datetime) -> None:
     state = case.lot(lot)
     if state.bidding.closed and actor.is_(Role.BIDDER):
         check_open(state.bidding, case.tender.deadlines[lot], now)
+
+
+@explains("BidWithdrawn")
+def explain_late_withdrawal(case: Case, actor: Actor, lot: str, now: datetime) -> None:
+    """The same for who would take its bid back. Raises RuleViolation `withdrawal_too_late`, `lot_unknown`."""
+    state = case.lot(lot)
+    if state.bidding.closed and actor.is_(Role.BIDDER):
+        check_open(state.bidding, case.tender.deadlines[lot], now, "withdrawal_too_late")
 
 
 @prepares("BidSubmitted")

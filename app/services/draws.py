@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import os
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, select
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session as DbSession
 from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.casefile.sealing import committee_of
-from app.models import Account, CallUp, Expert, Organisation, Pseudonym
+from app.models import Account, CallUp, Expert, Organisation, Pseudonym, Site
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.calendar import add
@@ -35,7 +36,8 @@ from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_wor
 from crypto.canonical import Json
 from crypto.committee import Committee, check_capsule_header, combine, identity
 from evaluation import draw as rules
-from evaluation.draw import Candidate, DrawRound, DrawState, SeatState
+from evaluation import experts
+from evaluation.draw import Candidate, DrawConditions, DrawRound, DrawState, SeatState, Stratum
 from evaluation.experts import EligibilityRules, eligible
 from evaluation.recusal import BidderParties, RecusalRules, conflicts
 
@@ -43,10 +45,50 @@ from evaluation.recusal import BidderParties, RecusalRules, conflicts
 @completes("DrawConditionsProposed")
 def propose_conditions(act: Act) -> Answer:
     state, committee = act.work.case.lots[act.lot], committee_of(act.work.case)
-    terms, buyers = act.work.case.tender.published, len(state.buyer_members)
+    terms, buyers = act.work.case.tender.published, [member.site for member in state.buyer_members]
     fact = act.fact
     check_draw_conditions(fact.conditions, terms, buyers, act.work.case.id, act.lot, (committee.id, committee.k))
+    check_pools(act.work.db_session, act.work.case, fact.conditions, act.work.now.date())
     return {"conditions_sha256": rules.conditions_sha256(fact.conditions)}
+
+
+@completes("DrawConditionsApproved")
+def approve_conditions(act: Act) -> Answer:
+    """Once approved the conditions are final, so there must be enough people for them now."""
+    conditions = act.work.case.lots[act.lot].draw.conditions
+    assert conditions is not None
+    check_pools(act.work.db_session, act.work.case, conditions, act.work.now.date())
+    return {}
+
+
+def pool_sizes(db_session: DbSession, case: Case, conditions: DrawConditions, on: date) -> dict[str, int]:
+    """How many experts of the library each stratum may be drawn from, those included who will have to be recused."""
+    pool = experts_for(db_session, [_place(stratum) for stratum in conditions.strata])
+    return {stratum.name: len(_eligible(pool, case, stratum, on)) for stratum in conditions.strata}
+
+
+def check_pools(db_session: DbSession, case: Case, conditions: DrawConditions, on: date) -> None:
+    """Raises RuleViolation `draw_pool_too_small` for a stratum with more seats than people."""
+    sizes = pool_sizes(db_session, case, conditions, on)
+    for stratum in conditions.strata:
+        available = sizes[stratum.name]
+        if available < stratum.quota:
+            speciality, site_id = _place(stratum)
+            site = db_session.get(Site, site_id)
+            group = f"{speciality} · {site.name if site else site_id}"
+            raise RuleViolation("draw_pool_too_small", group=group, available=available, quota=stratum.quota)
+
+
+def _place(stratum: Stratum) -> tuple[str, str]:
+    """Speciality and site of a stratum."""
+    speciality, _slash, site = stratum.name.rpartition("/")
+    return speciality, site
+
+
+def _eligible(pool: Sequence[experts.Expert], case: Case, stratum: Stratum, on: date) -> tuple[experts.Expert, ...]:
+    profile, (speciality, site) = case.tender.published.profile, _place(stratum)
+    demands = EligibilityRules(profile.oldest_expert, profile.expert_years)
+    return eligible(pool, demands, speciality=speciality, site=site, on=on)
 
 
 @completes("DrawCommitted", "DrawRevealed")
@@ -95,14 +137,13 @@ def _freeze(db_session: DbSession, case: Case, lot: str, on: date) -> None:
     """Pseudonyms for everybody eligible for any stratum, with the conflicts that the system finds."""
     profile, draw = case.tender.published.profile, case.lots[lot].draw
     assert draw.conditions is not None
-    wanted = [(stratum.name.rpartition("/")[0], stratum.name.rpartition("/")[2]) for stratum in draw.conditions.strata]
-    pool, secret = experts_for(db_session, wanted), os.urandom(32)
+    pool = experts_for(db_session, [_place(stratum) for stratum in draw.conditions.strata])
+    secret = os.urandom(32)
     bidders, buyers = _parties(db_session, case, lot)
     recusal = RecusalRules(profile.past_employer_years)
     strata: dict[str, list[str]] = {}
-    for (speciality, site), stratum in zip(wanted, draw.conditions.strata, strict=True):
-        demands = EligibilityRules(profile.oldest_expert, profile.expert_years)
-        for expert in eligible(pool, demands, speciality=speciality, site=site, on=on):
+    for stratum in draw.conditions.strata:
+        for expert in _eligible(pool, case, stratum, on):
             strata.setdefault(expert.id, []).append(stratum.name)
     for expert in (e for e in pool if e.id in strata):
         found = conflicts(expert, bidders, buyers, recusal, on)

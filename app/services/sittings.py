@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case, LotCase
 from app.casefile.convened import sitting_of
-from app.models import Account, CallUp, ScoreDraft, SeatRequest, WebSession
+from app.models import Account, CallUp, Expert, ScoreDraft, SeatRequest, WebSession
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.convening import BuyerMemberNamed
 from app.procedure.errors import RuleViolation
+from app.procedure.roles import Role, clash
 from app.queries.cases import load_case
 from app.services.accounts import LOG_IN_VALID, LogIn, token_hash
 from app.services.actors import load_actor
@@ -37,11 +38,25 @@ from evaluation.sitting.state import Stage
 def prepare_sitting(act: Act) -> Answer:
     """Each of these may be the last thing that a sitting waits for."""
     if act.record.type == "BuyerMemberNamed":
-        account = load_actor(act.work.db_session, act.fact.account)
-        if not account.roles:
-            raise RuleViolation("account_unknown")
+        check_buyer_member(act.work.db_session, act.work.case, act.fact.account)
     act.work.schedule("convene_sitting", act.work.now, lot=act.lot, detail=act.record.type)
     return {}
+
+
+def check_buyer_member(db_session: DbSession, case: Case, account_id: str) -> None:
+    """Who sits for the buyer is neither of the agency, nor one whose role shuts out a seat, nor an expert to be drawn.
+
+    Raises RuleViolation `account_unknown`, `buyer_member_of_agency`, `buyer_member_role`, `buyer_member_expert`.
+    """
+    actor = load_actor(db_session, account_id)
+    if not actor.roles:
+        raise RuleViolation("account_unknown")
+    if case.tender.parties is not None and actor.organisation_id == case.tender.parties.agency.id:
+        raise RuleViolation("buyer_member_of_agency", name=actor.name, organisation=actor.organisation_name)
+    if clash(actor.roles | {Role.EXPERT}):
+        raise RuleViolation("buyer_member_role", name=actor.name, organisation=actor.organisation_name)
+    if db_session.scalar(select(Expert.id).where(Expert.account_id == account_id)):
+        raise RuleViolation("buyer_member_expert", name=actor.name)
 
 
 def convene_sitting(platform: Platform, case_id: str, lot: str) -> None:
@@ -85,22 +100,43 @@ class SeatOffer:
     seat: int
 
 
+def offered_seat(platform: Platform, code: str) -> int:
+    """The number of the seat for which a code is good now.
+
+    Raises RuleViolation `seat_code_wrong`, `sitting_not_convened`, `seat_taken_at_booth`.
+    """
+    with platform.database.reading() as db_session:
+        return _offered(db_session, code)[1].number
+
+
+def _offered(db_session: DbSession, code: str) -> tuple[CallUp, Seat]:
+    call_up = db_session.get(CallUp, code_hash(code))
+    if call_up is None or not call_up.accepted:
+        raise RuleViolation("seat_code_wrong")
+    state = load_case(db_session, call_up.case_id).lot(call_up.lot).sitting
+    seat = next((s for s in state.seats.values() if s.person == call_up.number), None)
+    if seat is None:
+        raise RuleViolation("sitting_not_convened")
+    if seat.number in state.keys:
+        raise RuleViolation("seat_taken_at_booth", seat=seat.number)
+    return call_up, seat
+
+
 def request_seat(platform: Platform, code: str, spki_base64: str, proof: dict[str, str]) -> SeatOffer:
     """A person at a booth shows the code; the key was made on the booth's machine.
 
-    Raises RuleViolation `call_up_unknown`, `sitting_not_convened`, CryptoError `signature_wrong`.
+    An earlier request for the same seat that no witness has certified is forgotten: only one booth waits for a seat.
+    Raises RuleViolation as `offered_seat` does, CryptoError `signature_wrong`.
     """
     spki = read_spki(spki_base64)
     verify_object(spki, PROOF_LABEL, {"code_sha256": code_hash(code), "origin": platform.origin}, proof)
     token = secrets.token_urlsafe(32)
     with plain_transaction(platform.database) as (db_session, now):
-        call_up = db_session.get(CallUp, code_hash(code))
-        if call_up is None or not call_up.accepted:
-            raise RuleViolation("call_up_unknown")
-        state = load_case(db_session, call_up.case_id).lot(call_up.lot).sitting
-        seat = next((s for s in state.seats.values() if s.person == call_up.number), None)
-        if seat is None:
-            raise RuleViolation("sitting_not_convened")
+        call_up, seat = _offered(db_session, code)
+        earlier = (SeatRequest.case_id == call_up.case_id, SeatRequest.lot == call_up.lot)
+        db_session.execute(
+            delete(SeatRequest).where(*earlier, SeatRequest.seat == seat.number, SeatRequest.certified_at.is_(None))
+        )
         request = SeatRequest(
             id=secrets.token_hex(16),
             case_id=call_up.case_id,

@@ -46,7 +46,7 @@ def test_on_time_means_strictly_before():
             check_open(Bidding(), DEADLINE, at)
         assert violation.value.facts == {"deadline_at": DEADLINE, "now": at}
         assert refused(Bidding(), submission(1), at=at) == "deadline_passed"
-        assert refused(took(Bidding(), 1, "a"), BidWithdrawn("1"), at=at) == "deadline_passed"
+        assert refused(took(Bidding(), 1, "a"), BidWithdrawn("1"), at=at) == "withdrawal_too_late"
 
 
 def test_a_closed_lot_takes_nothing_even_before_its_deadline():

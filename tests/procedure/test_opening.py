@@ -225,7 +225,7 @@ def test_the_buyer_names_as_many_as_the_profile_allows():
 
 
 CONDITIONS = DrawConditions(
-    "c", "1", "evaluation-committee", (Stratum("goods/host", 4, 1),), GOODS.drawn_per_unit,
+    "c", "1", "evaluation-committee", (Stratum("goods/host", 2, 1), Stratum("goods/sub", 2, 0)), GOODS.drawn_per_unit,
     ("agency", "centre", "supervisor"), GOODS.pool_factor, "k", 3,
 )  # fmt: skip
 
@@ -238,9 +238,9 @@ CONDITIONS = DrawConditions(
     ],
 )  # fmt: skip
 def test_a_draw_is_held_under_the_profiles_conditions(changes):
-    check_draw_conditions(CONDITIONS, TERMS, 1, "c", "1", ("k", 3))
+    check_draw_conditions(CONDITIONS, TERMS, ["host"], "c", "1", ("k", 3))
     with pytest.raises(RuleViolation) as violation:
-        check_draw_conditions(replace(CONDITIONS, **changes), TERMS, 1, "c", "1", ("k", 3))
+        check_draw_conditions(replace(CONDITIONS, **changes), TERMS, ["host"], "c", "1", ("k", 3))
     assert (violation.value.code, violation.value.facts["field"]) == ("draw_conditions_not_profile", *changes)
 
 
@@ -248,7 +248,7 @@ def test_a_draw_is_held_under_the_profiles_conditions(changes):
 def test_a_committee_is_odd_and_large_enough(experts, buyers):
     with pytest.raises(RuleViolation, match="committee_size_wrong"):
         check_draw_conditions(
-            replace(CONDITIONS, strata=(Stratum("s", experts, 0),)), TERMS, buyers, "c", "1", ("k", 3)
+            replace(CONDITIONS, strata=(Stratum("s/sub", experts, 0),)), TERMS, ["host"] * buyers, "c", "1", ("k", 3)
         )
 
 
@@ -258,15 +258,15 @@ def test_a_large_or_complex_purchase_of_goods_has_a_larger_committee(budget, com
     parts = tuple(lot(number=str(i), budget=budget / lots) for i in range(lots))
     tender, size = terms(lots=parts, complex=complex), experts + buyers
     large = complex or sum(part.budget for part in parts) >= D("10000000")
-    lawful = size % 2 == 1 and size >= (7 if large else 5) and 3 * experts >= 2 * size
+    lawful = size % 2 == 1 and size >= (7 if large else 5) and 3 * experts >= 2 * size and buyers > 0
     assert committee_rules(tender).least_members == least_members(tender) == (7 if large else 5)
     assert least_members(replace(tender, profile=WORKS)) == WORKS.committee_size
-    conditions = replace(CONDITIONS, strata=(Stratum("s", experts, 0),))
+    conditions = replace(CONDITIONS, strata=(Stratum("s/sub", experts, 0),))
     if lawful:
-        check_committee_size(conditions, tender, buyers)
+        check_committee_size(conditions, tender, ["host"] * buyers)
         return
-    with pytest.raises(RuleViolation, match=r"committee_size|too_few_experts"):
-        check_committee_size(conditions, tender, buyers)
+    with pytest.raises(RuleViolation, match=r"committee_size|too_few_experts|too_few_sub_site_experts"):
+        check_committee_size(conditions, tender, ["host"] * buyers)
 
 
 @pytest.mark.parametrize(
@@ -278,13 +278,29 @@ def test_a_large_or_complex_purchase_of_goods_has_a_larger_committee(budget, com
     ],
 )  # fmt: skip
 def test_five_members_are_too_few_for_it(changes, code, words):
-    check_committee_size(CONDITIONS, terms(lots=(lot(budget=D("9999999.99")),)), 1)
+    check_committee_size(CONDITIONS, terms(lots=(lot(budget=D("9999999.99")),)), ["host"])
     with pytest.raises(RuleViolation, match=code) as refusal:
-        check_committee_size(CONDITIONS, terms(**changes), 1)
+        check_committee_size(CONDITIONS, terms(**changes), ["host"])
     said = sentence(refusal.value.code, refusal.value.facts, "zh")
     assert all(word in said for word in words)
     assert "art. 47" in sentence(refusal.value.code, refusal.value.facts, "en")
-    check_committee_size(replace(CONDITIONS, strata=(Stratum("s", 6, 0),)), terms(**changes), 1)
+    check_committee_size(replace(CONDITIONS, strata=(Stratum("s/sub", 6, 0),)), terms(**changes), ["host"])
+
+
+@pytest.mark.parametrize(
+    ("quotas", "buyers", "remote"),
+    [
+        ({"a/host": 3, "a/sub": 1}, ["host"], 1),
+        ({"a/host": 4}, ["host"], 0),
+        ({"a/sub": 4}, ["sub"], 0),
+        ({"a/host": 4, "b/sub": 1}, [], 1),
+    ],
+)  # fmt: skip
+def test_too_few_of_the_drawn_at_a_sub_site_are_refused_before_the_draw(quotas, buyers, remote):
+    strata = tuple(Stratum(name, quota, 0) for name, quota in quotas.items())
+    with pytest.raises(RuleViolation, match="too_few_sub_site_experts") as refusal:
+        check_committee_size(replace(CONDITIONS, strata=strata), TERMS, buyers)
+    assert refusal.value.facts["remote"] == remote
 
 
 def test_randomness_comes_from_the_party_itself():

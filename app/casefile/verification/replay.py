@@ -179,7 +179,7 @@ class Replay:
         fact, case, lot = record.fact, self.case, record.lot
         if isinstance(fact, draw.DrawConditionsProposed):
             committee = committee_of(case)
-            terms, buyers = case.tender.published, len(case.lot(lot).buyer_members)
+            terms, buyers = case.tender.published, [member.site for member in case.lot(lot).buyer_members]
             check_draw_conditions(fact.conditions, terms, buyers, case.id, lot, (committee.id, committee.k))
         elif isinstance(fact, deadlines.Fact):
             self._check_organisation(record, deadlines.PARTY_OF[type(fact)])

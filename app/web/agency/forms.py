@@ -15,7 +15,6 @@ from wtforms import (
     DateTimeLocalField,
     DecimalField,
     FieldList,
-    Form,
     FormField,
     HiddenField,
     IntegerField,
@@ -48,6 +47,13 @@ class WhereItApplies(Optional):
     def __init__(self) -> None:
         super().__init__()
         self.field_flags = {**self.field_flags, "conditional": True}
+
+
+class RowForm(FlaskForm):
+    """A row of another form, whose token it comes with."""
+
+    class Meta:
+        csrf = False
 
 
 class NewCaseForm(FlaskForm):
@@ -92,7 +98,7 @@ class LotForm(FlaskForm):
     )
 
 
-class CriterionForm(Form):
+class CriterionForm(RowForm):
     id = HiddenField()
     name_zh = StringField(_l("名称"), [Optional(), Length(max=100)])
     name_en = StringField(_l("英文名称"), [Optional(), Length(max=100)])
@@ -183,7 +189,7 @@ class ObjectionAnswerForm(FlaskForm):
     )
 
 
-class CheckedBidForm(Form):
+class CheckedBidForm(RowForm):
     receipt = HiddenField()
     qualified = RadioField(_l("审查结论"), choices=options([("yes", _l("合格")), ("no", _l("不合格"))]))
     reason = StringField(_l("不合格的理由"), [WhereItApplies(), Length(max=1000)], description=_l("不合格时必填"))
@@ -203,11 +209,12 @@ class BuyerMemberForm(FlaskForm):
     )
 
 
-class StratumForm(Form):
+class StratumForm(RowForm):
     speciality = StringField(_l("专业"), [WhereItApplies(), Length(max=60)])
     site = SelectField(_l("地点"), [WhereItApplies()])
-    quota = IntegerField(_l("名额"), [WhereItApplies(), NumberRange(min=0, max=99)])
-    reserve = IntegerField(_l("备用"), [WhereItApplies(), NumberRange(min=0, max=99)])
+    quota = IntegerField(
+        _l("名额"), [WhereItApplies(), NumberRange(min=1, max=99, message=_l("应为 1 至 99 之间的整数"))]
+    )
 
 
 class DrawConditionsForm(FlaskForm):

@@ -19,6 +19,7 @@ from app.procedure.opening import ObjectionAnswered
 from app.procedure.qualification import Qualification, QualificationChecked
 from app.queries.boards import expert_pools
 from app.queries.desks import find_account
+from app.services import draws, sittings
 from app.services.experts import list_sites
 from app.services.files import FileView, readable_files
 from app.web.agency.blueprint import routes
@@ -118,7 +119,7 @@ def buyer_member(case: str, lot: str) -> str:
         else:
             letter = hashlib.sha256(form.letter.data.read()).hexdigest()
             fact = BuyerMemberNamed(person[0], form.site.data, letter)
-            if attempt(form, lambda: found.decide(fact, lot, current_actor(), platform().database.now())):
+            if attempt(form, lambda: _may_sit_for_buyer(found, lot, fact)):
                 effects = [
                     (_("采购人代表"), person[1]),
                     (_("评审地点"), sites[form.site.data]),
@@ -130,6 +131,12 @@ def buyer_member(case: str, lot: str) -> str:
                 )
     lead = _("采购人代表不担任评审组长的，依适用规则执行；不委派代表的，直接拟定抽取条件。")
     return _page("form", found, lot, _("指定采购人代表"), form=form, lead=lead, back_url=_home(found), upload=True)
+
+
+def _may_sit_for_buyer(case: Case, lot: str, fact: BuyerMemberNamed) -> Any:
+    with platform().database.reading() as db_session:
+        sittings.check_buyer_member(db_session, case, fact.account)
+    return case.decide(fact, lot, current_actor(), platform().database.now())
 
 
 @routes.route("/agency/cases/<case>/lots/<lot>/draw-conditions", methods=["GET", "POST"])
@@ -150,7 +157,7 @@ def draw_conditions(case: str, lot: str) -> str:
                 found,
                 DrawConditionsProposed(conditions),
                 lot=lot,
-                effects=condition_words(conditions, sites),
+                effects=_condition_words(found, conditions, sites),
                 words=_("条件由主管核准后生效，并公开给抽取各方。"),
                 next_url=_home(found),
                 back_url=url_for("agency.draw_conditions", case=case, lot=lot),
@@ -165,7 +172,7 @@ def _conditions(case: Case, lot: str, form: DrawConditionsForm) -> DrawCondition
     """The conditions that the form and the profile make. Raises RuleViolation."""
     profile, committee = case.tender.published.profile, committee_of(case)
     strata = tuple(
-        Stratum(f"{row.speciality.data.strip()}/{row.site.data}", row.quota.data or 0, row.reserve.data or 0)
+        Stratum(f"{row.speciality.data.strip()}/{row.site.data}", row.quota.data, 0)
         for row in form.strata
         if (row.speciality.data or "").strip()
     )
@@ -180,18 +187,22 @@ def _conditions(case: Case, lot: str, form: DrawConditionsForm) -> DrawCondition
         committee=committee.id,
         trustees_needed=committee.k,
     )
-    buyers = len(case.lots[lot].buyer_members)
+    buyers = [member.site for member in case.lots[lot].buyer_members]
     check_draw_conditions(conditions, case.tender.published, buyers, case.id, lot, (committee.id, committee.k))
     case.decide(DrawConditionsProposed(conditions), lot, current_actor(), platform().database.now())
+    with platform().database.reading() as db_session:
+        draws.check_pools(db_session, case, conditions, platform().database.now().date())
     return conditions
 
 
-def condition_words(conditions: DrawConditions, sites: dict[str, str]) -> list[tuple[str, object]]:
-    """The conditions as pairs of term and text."""
+def _condition_words(case: Case, conditions: DrawConditions, sites: dict[str, str]) -> list[tuple[str, object]]:
+    """The conditions as pairs of term and text, with how many people there are for each stratum now."""
     rows = []
+    with platform().database.reading() as db_session:
+        pools = draws.pool_sizes(db_session, case, conditions, platform().database.now().date())
     for stratum in conditions.strata:
         speciality, _slash, site = stratum.name.rpartition("/")
-        text = _("抽 %(quota)s 名，备用 %(reserve)s 名", quota=stratum.quota, reserve=stratum.reserve)
+        text = _("抽 %(quota)s 名，现可抽 %(available)s 人", quota=stratum.quota, available=pools[stratum.name])
         rows.append((f"{speciality} · {sites.get(site, site)}", text))
     return [
         *rows,
@@ -213,7 +224,7 @@ def draw_approval(case: str, lot: str) -> str:
         found,
         DrawConditionsApproved(conditions_sha256(conditions)),
         lot=lot,
-        effects=condition_words(conditions, sites),
+        effects=_condition_words(found, conditions, sites),
         words=_("核准后抽取即开始，由您、交易中心和监督部门各出一份随机数。条件过窄会指向特定的人。"),
         next_url=f"/cases/{case}/lots/{lot}/draw",
     )

@@ -158,7 +158,8 @@ def make_statement(case: str, lot: str) -> str:
         form.conflict.errors = [_("请写明应当回避的情形")]
         return _again(found, lot, room, shown, "form", form)
     fact = sitting.StatementMade(room.seat, clear, "" if clear else conflict)
-    words = _("您声明没有应当回避的情形，并遵守评审纪律。") if clear else _("您退出本次评审，由补抽的成员接替。")
+    leaving = _("您退出本次评审，席位空缺，评审停止，等待交易中心和代理机构处理。")
+    words = _("您声明没有应当回避的情形，并遵守评审纪律。") if clear else leaving
     effects = [(_("席位"), room.seat), *([] if clear else [(_("应当回避的情形"), conflict)])]
     return _signing(shown, _("签署声明"), fact, words, effects, tone="act" if clear else "warning")
 

@@ -16,6 +16,7 @@ from app.services import draws, sittings
 from app.services.accounts import LOG_IN_VALID
 from app.web.entitled import in_words
 from app.web.expert.forms import CallUpForm, SeatForm
+from app.web.pages import attempt
 from crypto.canonical import Json
 
 routes = Blueprint("expert", __name__)
@@ -45,7 +46,7 @@ def call_up() -> str:
 def seat() -> str:
     """At the booth: first the code, then a key made on this machine."""
     form = SeatForm()
-    if not form.validate_on_submit():
+    if not form.validate_on_submit() or not attempt(form, lambda: sittings.offered_seat(platform(), form.code.data)):
         return render_template("pages/expert/seat.html", form=form, claim=None)
     code = (form.code.data or "").strip().upper()
     web_session["booth_key"] = f"booth-{secrets.token_hex(8)}"

@@ -1,4 +1,4 @@
-"""`tenderhall bid restore` over the real application: the platform lost a bid's file, its bidder hands it in again."""
+"""`tenderhall bid withdraw`, and `restore` when the platform lost a bid's file, over the real application."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class Hall:
         arguments = parser.parse_args(asked)
         return arguments.run(arguments)
 
-    def close(self) -> None:
-        """Three bids, and the deadline passes."""
+    def hand_in(self) -> None:
+        """A bid of one's own, by the command."""
         key = self.bench.people["bidder-a"].key
         write_key(self.profile.key_path, key, PASSPHRASE)
         address = f"http://127.0.0.1:{self.server.server_port}"
@@ -52,6 +52,10 @@ class Hall:
         items = ("--price", "1566000.00", "--days", "60", "--manager", "经理", "--out", self.sealed)
         assert self.bid("seal", self.bench.case_id, offer, *items) == 0
         assert self.bid("submit", self.sealed) == 0
+
+    def close(self) -> None:
+        """Three bids, and the deadline passes."""
+        self.hand_in()
         for login in ("bidder-b", "bidder-c"):
             self.bench.hand_in(login)
         self.bench.work_off(61)
@@ -75,6 +79,18 @@ def hall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hall]:
     made.server.shutdown()
     made.server.server_close()
     made.bench.platform.database.dispose()
+
+
+def test_a_bid_is_withdrawn_once_that_is_confirmed(hall, capsys, monkeypatch):
+    hall.hand_in()
+    receipt, asked = hall.receipt, []
+    monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or "")
+    assert hall.bid("withdraw", hall.bench.case_id) == 1
+    assert (len(asked), hall.receipt) == (1, receipt)
+    assert receipt in capsys.readouterr().out
+    assert hall.bid("withdraw", hall.bench.case_id, "--yes") == 0
+    assert not hall.bench.case.lots[LOT].bidding.live
+    assert hall.bid("withdraw", hall.bench.case_id) == 1, "nothing stands any more"
 
 
 def test_what_the_platform_lost_is_handed_in_again_and_opened(hall, capsys):

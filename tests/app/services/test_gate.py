@@ -81,7 +81,7 @@ def test_at_and_after_the_deadline_is_late(open_bidding, after):
     bench.clock.stop_at(bench.deadline_at + after)
     facts = refused("deadline_passed", bench.act, "bidder-b", sealed.submission, LOT, "BidSubmitted", attached)
     assert facts["deadline_at"] == bench.deadline_at
-    refused("deadline_passed", bench.act, "bidder-a", BidWithdrawn(first))
+    refused("withdrawal_too_late", bench.act, "bidder-a", BidWithdrawn(first))
     assert live(bench) == {first}
 
 
@@ -104,7 +104,7 @@ def test_once_the_lot_is_closed_a_late_bidder_is_still_told_why(open_bidding):
     nothing = {"capsule": b"", "upload": b"0" * 32}
     facts = refused("deadline_passed", bench.act, "bidder-b", sealed.submission, LOT, "BidSubmitted", nothing)
     assert (facts["deadline_at"], facts["now"]) == (bench.deadline_at, bench.clock())
-    refused("deadline_passed", bench.act, "bidder-a", BidWithdrawn(first))
+    refused("withdrawal_too_late", bench.act, "bidder-a", BidWithdrawn(first))
 
 
 def test_of_a_bid_that_is_refused_at_the_gate_no_capsule_stays(open_bidding):

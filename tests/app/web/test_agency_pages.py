@@ -146,12 +146,20 @@ def test_the_agency_reads_the_files_of_qualification_and_no_others(opened: Site)
 def test_draw_conditions_are_checked_before_they_are_signed(opened: Site):
     browser, base = opened.browser("officer"), f"/agency/cases/{opened.case.case_id}/lots/{LOT}"
     host, sub = opened.case.sites
-    few = {"strata-0-speciality": "goods", "strata-0-site": host, "strata-0-quota": "2", "strata-0-reserve": "1"}
+    few = {"strata-0-speciality": "goods", "strata-0-site": host, "strata-0-quota": "2"}
     assert "data-sign-act" not in browser.post(f"{base}/draw-conditions", **few).get_data(as_text=True)
-    more = {"strata-1-speciality": "goods", "strata-1-site": sub, "strata-1-quota": "3", "strata-1-reserve": "1"}
+    more = {"strata-1-speciality": "goods", "strata-1-site": sub, "strata-1-quota": "3"}
     page = browser.post(f"{base}/draw-conditions", **few, **more).get_data(as_text=True)
     assert 'data-type="DrawConditionsProposed"' in page
-    assert "抽 3 名，备用 1 名" in page
+    assert re.search(r"抽 3 名，现可抽 [3-9]\d* 人", page)
+    for changed, words in (
+        ({"strata-1-quota": "-3"}, "第 2 行 名额 应为 1 至 99 之间的整数"),
+        ({"strata-1-speciality": "没有这个专业"}, "“没有这个专业 · 副场”现可抽 0 人，名额 3 人"),
+        ({"strata-1-site": host, "strata-1-speciality": "works"}, "5 名专家中在副场的有 0 名，不足"),
+    ):
+        page = browser.post(f"{base}/draw-conditions", **{**few, **more, **changed}).get_data(as_text=True)
+        assert words in page
+        assert "data-sign-act" not in page
 
 
 def test_the_buyers_member_is_named_with_a_letter(opened: Site):
@@ -161,6 +169,16 @@ def test_the_buyers_member_is_named_with_a_letter(opened: Site):
     letter["letter"] = (io.BytesIO(b"letter"), "letter.pdf")
     page = browser.post(f"{base}/buyer-member", login="buyer", **letter).get_data(as_text=True)
     assert 'data-type="BuyerMemberNamed"' in page
+    for login, words in (
+        ("officer", "是代理机构"),
+        ("bidder-a", "不能参加评审"),
+        ("regulator", "不能参加评审"),
+        ("expert-1", "在专家库中"),
+    ):
+        letter["letter"] = (io.BytesIO(b"letter"), "letter.pdf")
+        page = browser.post(f"{base}/buyer-member", login=login, **letter).get_data(as_text=True)
+        assert words in page, login
+        assert "data-sign-act" not in page
 
 
 @pytest.mark.parametrize("who", ["bidder-a", "regulator", "centre", "admin"])
