@@ -280,9 +280,18 @@ def send_call_ups(platform: Platform, case_id: str, lot: str) -> None:
             if seat is SeatState.DRAWN:
                 _call(platform, work, lot, number)
         pending = _pending(work.db_session, case_id, lot)
-        messages = [(row.number, _address(platform, work, row), row.answer_by) for row in pending]
-    for number, address, answer_by in messages:
-        mail_call_up(platform, address, call_up_code(platform, case_id, lot, number), answer_by)
+        messages = [
+            (row.number, _address(platform, work, row), row.answer_by, site_of(work.db_session, work.case, row))
+            for row in pending
+        ]
+    for number, address, answer_by, site in messages:
+        mail_call_up(platform, address, call_up_code(platform, case_id, lot, number), answer_by, site)
+
+
+def site_of(db_session: DbSession, case: Case, row: CallUp) -> str:
+    """The name of the place for which an expert was drawn."""
+    _speciality, _slash, site = case.lots[row.lot].draw.drawn_for[row.number].rpartition("/")
+    return db_session.get_one(Site, site).name
 
 
 def _address(platform: Platform, work: UnitOfWork, row: CallUp) -> str:
@@ -334,8 +343,8 @@ def _pending(db_session: DbSession, case_id: str, lot: str) -> list[CallUp]:
     return list(db_session.scalars(query))
 
 
-def answer_call_up(platform: Platform, code: str, accepted: bool, reason: str) -> None:
-    """The expert's answer by code. A refusal opens the next round at once.
+def answer_call_up(platform: Platform, code: str, accepted: bool, reason: str) -> str:
+    """The expert's answer by code; the name of the site. A refusal opens the next round at once.
 
     Raises RuleViolation `call_up_unknown`, `call_up_answered`, `call_up_reason_missing`.
     """
@@ -350,6 +359,7 @@ def answer_call_up(platform: Platform, code: str, accepted: bool, reason: str) -
         work.conclude(rules.CallUpAnswered(row.round, row.number, accepted, reason), row.lot)
         row.answered_at, row.accepted = work.now, accepted
         _after_answer(work, row.lot, None if accepted else rules.RoundReason.REFUSED)
+        return site_of(work.db_session, work.case, row)
 
 
 def expire_call_ups(platform: Platform, case_id: str, lot: str) -> None:

@@ -67,9 +67,13 @@ def send_notice(platform: Platform, notice_id: str) -> None:
         db_session.get_one(Notice, notice_id).sent_at = now
 
 
-def mail_call_up(platform: Platform, address: str, code: str, answer_by: datetime) -> None:
-    """The call-up: a code, a link and a time to answer; the same message however often it is sent."""
-    facts = {"answer_by": answer_by, "link": f"{platform.settings.base_url}/call-up"}
+def mail_call_up(platform: Platform, address: str, code: str, answer_by: datetime, site: str) -> None:
+    """The call-up: a code, a link, a place and a time to answer; the same message however often it is sent."""
+    facts = {
+        "answer_by": answer_by.replace(microsecond=0),
+        "site": site,
+        "link": f"{platform.settings.base_url}/call-up",
+    }
     _mail_code(platform, address, code, "mail_call_up", facts)
 
 

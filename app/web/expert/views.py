@@ -32,8 +32,8 @@ def call_up() -> str:
         accepted, reason = form.answer.data == "yes", (form.reason.data or "").strip()
         if accepted or reason:
             try:
-                draws.answer_call_up(platform(), form.code.data or "", accepted, reason)
-                return render_template("pages/expert/answered.html", accepted=accepted)
+                site = draws.answer_call_up(platform(), form.code.data or "", accepted, reason)
+                return render_template("pages/expert/answered.html", accepted=accepted, site=site)
             except RuleViolation as refusal:
                 errors = [in_words(refusal)]
         else:
