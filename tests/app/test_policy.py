@@ -107,7 +107,7 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "draw:state": [("TC", "P4", "own")],
     "draw:share": [("TR", "P4", "own")],
     "draw:reveal": [("AS TC RG", "P4", "own")],
-    "draw:watch": [("AO AS TC RG TR", OPENED, "own")],
+    "draw:watch": [("AO AS TC RG TR", OPENED, "own"), (f"{STAFF} BD PB", "P7", "any")],
     "seat:certify": [("SW", "P4 P5", "own")],
     "site_channel:join": [("SW TC", OPENED, "own")],
     "room:join": [("EX", "P5 P6 P7", "own"), ("RG", "P5 P6 P7", "reason")],

@@ -22,7 +22,11 @@ from app.services.account_changes import LONGEST_REASON
 from app.web.agency.forms import MOMENTS
 from app.web.wording import ROLES
 
-PREPARED = tuple(role for role in Role if role not in (Role.PUBLIC, Role.BIDDER, Role.EXPERT))
+PREPARED = {
+    role: _l("采购人代表（参加评审）") if role is Role.EXPERT else ROLES[role]  # experts come by the library
+    for role in Role
+    if role not in (Role.PUBLIC, Role.BIDDER)
+}
 KINDS = {
     "agency": _l("代理机构"),
     "centre": _l("交易中心"),
@@ -174,7 +178,7 @@ class AccountForm(FlaskForm):
     roles = SelectMultipleField(
         _l("角色"),
         [InputRequired(_l("请选择至少一个角色"))],
-        choices=[SelectChoice(role.value, ROLES[role]) for role in PREPARED],
+        choices=[SelectChoice(role.value, name) for role, name in PREPARED.items()],
         option_widget=widgets.CheckboxInput(),
         widget=widgets.ListWidget(prefix_label=False),
     )

@@ -227,6 +227,18 @@ def answered(browser: Browser, **fields: str) -> str:
     return browser.post("/call-up", **{"reason": "", **fields}).get_data(as_text=True)
 
 
+@pytest.mark.parametrize("who", ["", "bidder-a", "witness-host"])
+def test_once_the_report_is_sealed_anybody_may_compute_the_draw_again(finished: Site, who: str):
+    case = finished.case
+    path = f"/cases/{case.case_id}/lots/{LOT}/draw"
+    assert f'href="{path}"' in finished.browser(who).get(f"/cases/{case.case_id}")
+    page = finished.browser(who).get(path)
+    assert "自己验算" in page
+    assert not re.search(r"专家\d", page)
+    record = finished.browser(who).client.get(f"/api/v1/cases/{case.case_id}/lots/{LOT}/draw/records/1")
+    assert record.json["statement"]["round"] == 1
+
+
 def test_the_regulator_checks_the_whole_case_again(finished: Site):
     path = f"/regulator/cases/{finished.case.case_id}"
     browser = finished.browser("regulator")
