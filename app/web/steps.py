@@ -214,7 +214,7 @@ STEPS: dict[str, Wording] = {
         _l("开标已结束，等待抽取评审专家"), "", _l("开标大厅"), _lot_page("opening"), Action.OPENING_WATCH
     ),
     "phase_P4": Wording(_l("正在抽取评审专家"), _l("专家签到之前，任何工作人员都不知道专家姓名。")),
-    "phase_P5": Wording(_l("评审委员会正在评审"), _l("全部成员锁定评分之前，任何人都看不到他人的评分。")),
+    "phase_P5": Wording(_l("评审委员会正在签到和评审"), _l("全部成员锁定评分之前，任何人都看不到他人的评分。")),
     "phase_P6": Wording(_l("评审委员会正在汇总和签署报告")),
     "phase_P7": Wording(_l("评审报告已签署并盖章")),
     "phase_P9": Wording(_l("本标包流标")),

@@ -69,7 +69,9 @@ def test_three_parties_draw_and_one_computes_it_again(live: LiveCase, browser: B
     expect(centre.get_by_role("heading", name="专家已确定")).to_be_visible()
     centre.get_by_role("button", name="自己验算").click()
     expect(centre.get_by_text("验算一致：本机算出的号码与公布的相同。")).to_be_visible()
-    expect(centre.locator("[data-draw-checked] li")).to_have_count(3)
+    expect(centre.locator("[data-draw-checked] li")).to_have_count(4)
+    for number in centre.locator(".numbers li strong").all_inner_texts():
+        expect(centre.locator("[data-draw-checked]")).to_contain_text(number)
 
 
 def give(wall: Page, button: str) -> None:

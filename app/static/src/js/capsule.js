@@ -5,6 +5,7 @@ import { sha256 as sha256Now } from '@noble/hashes/sha2.js';
 import { Encrypter, Stanza } from 'age-encryption';
 import { base64, concat, hex, unhex, utf8 } from './bytes.js';
 import { committeeId, DST } from './committee.js';
+import { publicKeyOf } from './release.js';
 import { chainHash, roundIdentity } from './timelock.js';
 
 export const CAPSULE_TYPE = 'tenderhall/bidcommittee-v1';
@@ -42,14 +43,6 @@ export function ibeSeal(publicKey, identity, secret) {
   const hashed = bls.G1.hashToCurve(identity, { DST });
   const shared = targetBytes(bls.pairing(hashed.multiply(r), publicKey)); // e(Q, PK)^r
   return concat(bls.G2.Point.BASE.multiply(r).toBytes(true), mask('IBE-H2', shared, sigma), mask('IBE-H4', sigma, secret));
-}
-
-/** A public key in hex, refused off the curve, outside the subgroup and at infinity. */
-function publicKeyOf(text) {
-  const point = bls.G2.Point.fromHex(text);
-  point.assertValidity();
-  if (point.is0()) throw new TypeError('public key at infinity');
-  return point;
 }
 
 /** The file key as two halves, of which either alone says nothing; their exclusive-or is the key. */

@@ -3,7 +3,7 @@ import { submitAct } from './acts.js';
 import { getJson } from './api.js';
 import { base64, hex, unhex } from './bytes.js';
 import { makeCapsule } from './capsule.js';
-import { checkRecord, commitment } from './draw_method.js';
+import { checkRecord, commitment, drawAgain } from './draw_method.js';
 import { followState } from './follow.js';
 import { refusalLine, showErrors } from './forms.js';
 import { signingKey } from './keys.js';
@@ -78,6 +78,12 @@ async function startGiving() {
   });
 }
 
+/** The numbers that this browser computed, by stratum, as the wall shows them. */
+function numbersOf(selected) {
+  const shown = Object.values(selected).map((ids) => ids.map((id) => id.slice(0, 8)).join(' '));
+  return line('p', say('draw_numbers', { numbers: shown.join(' · ') }));
+}
+
 const line = (tag, text) => Object.assign(document.createElement(tag), { textContent: text });
 
 async function check(button) {
@@ -86,11 +92,12 @@ async function check(button) {
   shown.replaceChildren(line('p', say('draw_checking')));
   try {
     const record = await getJson(button.dataset.drawCheck);
-    const checks = Object.entries(await checkRecord(record));
+    const again = await drawAgain(record);
+    const checks = Object.entries(await checkRecord(record, again));
     const list = document.createElement('ul');
     list.append(...checks.map(([name, ok]) => line('li', `${ok ? '✓' : '✕'} ${say(`draw_check_${name}`)}`)));
     const verdict = say(checks.every(([, ok]) => ok) ? 'draw_same' : 'draw_differs');
-    shown.replaceChildren(line('h2', say('draw_check_title', { round: record.statement.round })), line('p', verdict), list);
+    shown.replaceChildren(line('h2', say('draw_check_title', { round: record.statement.round })), line('p', verdict), list, numbersOf(again));
     shown.scrollIntoView({ block: 'nearest' });
   } catch (refusal) {
     shown.replaceChildren(line('p', refusal.message));

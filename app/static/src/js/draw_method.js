@@ -1,6 +1,8 @@
 // The method of biddraw/v1 as evaluation/draw/tickets.py has it: commitments, and the whole draw computed again.
 import { concat, hex, unhex, utf8 } from './bytes.js';
+import { committeeId } from './committee.js';
 import { canonical, sha256, tagged } from './jcs.js';
+import { signatureFits } from './release.js';
 
 const VERSION = 'biddraw/v1';
 const ZERO = Uint8Array.of(0);
@@ -63,19 +65,25 @@ export async function drawAgain(record) {
   return selected;
 }
 
-/** The checks of a record by name, each true or false. */
-export async function checkRecord(record) {
+/** Whether the trustees whom the statement names signed this very statement. */
+async function signatureHolds({ statement, committee, signature }) {
+  if ((await committeeId(committee)) !== statement.committee) return false;
+  return signatureFits(committee.commitments[0], await tagged('bidcommittee/v1/draw', canonical(statement)), signature);
+}
+
+/** The checks of a record by name, each true or false. `again`: what `drawAgain` gave. */
+export async function checkRecord(record, again) {
   const { statement, candidates, reveals, result } = record;
   const promises = await Promise.all(
     Object.entries(reveals).map(async ([party, value]) => {
       return (await commitment(statement.draw_id, party, unhex(value))) === statement.commitments[party];
     }),
   );
-  const again = await drawAgain(record);
   const same = (a, b) => hex(canonical(a)) === hex(canonical(b));
   return {
     pool: hex(await sha256(canonical(candidates))) === statement.candidates_sha256,
     commitments: promises.every(Boolean) && promises.length === Object.keys(statement.commitments).length,
+    signature: await signatureHolds(record),
     numbers: same(again, result.selected),
   };
 }

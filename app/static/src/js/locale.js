@@ -54,6 +54,8 @@ const SENTENCES = {
   draw_differs: ['验算不一致，请保存记录并向监督部门反映。', 'It differs. Keep the record and tell the supervisor.'],
   draw_check_pool: ['名单与声明中的摘要一致', 'The pool matches its hash in the statement'],
   draw_check_commitments: ['各方公开的随机数与承诺一致', 'Every revealed value matches its commitment'],
+  draw_check_signature: ['受托方签署的正是这份声明', 'The trustees signed this very statement'],
+  draw_numbers: ['本机算出的号码：{numbers}', 'Numbers computed here: {numbers}'],
   draw_check_numbers: ['按票号重新排序得出相同的号码', 'The tickets give the same numbers'],
   report_fetching: ['正在取得待签文件…', 'Fetching the document to sign…'],
   report_differs: ['待签内容与文件不符，已停止签名。请联系现场人员。', 'What is to be signed does not match the document. Signing has stopped; call the staff.'],
