@@ -6,6 +6,7 @@ With Redis a Celery worker joins the group. Several web processes share one port
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import signal
 import socket
@@ -24,6 +25,10 @@ EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  only compared
 STOP_SECONDS = 10.0
 PAUSE_SECONDS = 0.2
 ANSWER_SECONDS = 10.0  # who hangs up earlier leaves words about it in the log
+SLOW_START_SECONDS = 30
+SLOW_START = """\
+{address} 在 {seconds} 秒内没有应答，仍在等待；请看上面的输出，或另开终端运行 ./tenderhall doctor
+{address} has not answered for {seconds} s, still waiting; see above, or run ./tenderhall doctor in another terminal"""
 QUICK_DEATH_SECONDS = 8.0  # the web server itself tries for five seconds to get its port
 QUICK_DEATHS_ALLOWED = 5
 PR_SET_PDEATHSIG = 1
@@ -137,7 +142,7 @@ def run_site(settings: Settings, certificate: tuple[Path, Path] | None) -> int:
         signal.signal(number, lambda found, _frame: stopping.append(found))
     children = [Child(*found, environment) for found in site_commands(settings, certificate)]
     address = f"{scheme}://{settings.host}:{settings.port}/"
-    announced = False
+    announced, patient_until = False, time.monotonic() + SLOW_START_SECONDS
     try:
         while not stopping:
             for child in children:
@@ -145,6 +150,9 @@ def run_site(settings: Settings, certificate: tuple[Path, Path] | None) -> int:
             if not announced and _answers(settings, tls=certificate is not None):
                 print(f"Tenderhall: {address}  （Ctrl-C 停止 · stops it）", flush=True)
                 announced = True
+            elif not announced and time.monotonic() > patient_until:
+                print(SLOW_START.format(seconds=SLOW_START_SECONDS, address=address), flush=True)
+                patient_until = math.inf  # said once
             time.sleep(PAUSE_SECONDS)
     finally:
         for child in children:
