@@ -22,6 +22,7 @@ INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
 SHARES = {
     "ShareReleased": {"zh": "用于开标", "en": "for the opening"},
     "DrawShareReleased": {"zh": "用于抽取", "en": "for the draw"},
+    "CapsuleShareReleased": {"zh": "用于打开密封的随机数", "en": "for sealed random bytes"},
 }
 # Preparations that are looked over again before each play: told when they were made, not when they are found made.
 ONCE = frozenset({"accounts_approved", "experts_entered", "committee_registered", "bidder_signed_up"})

@@ -130,6 +130,8 @@ FACTS = {
         _lot(draw.DrawSignatureRecorded),
         _lot(draw.DrawSigned),
         _lot(draw.DrawRevealed, "draw:reveal"),
+        _lot(draw.CapsuleShareReleased, "draw:share"),
+        _lot(draw.CapsulesOpened),
         _lot(draw.DrawCompleted),
         _lot(draw.CallUpSent),
         _lot(draw.CallUpAnswered),

@@ -255,6 +255,8 @@ SIGHT: dict[str, Rule] = {
     "DrawSignatureRecorded": _draw_secret,
     "DrawSigned": _draw_party,
     "DrawRevealed": _draw_party,
+    "CapsuleShareReleased": _draw_secret,
+    "CapsulesOpened": _draw_party,
     "DrawCompleted": _draw_party,
     "CallUpSent": _call_up,
     "CallUpAnswered": _call_up,

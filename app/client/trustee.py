@@ -6,7 +6,8 @@ for it (and those whom this trustee has pinned itself).
 It signs an opening only when (1) its own clock agrees with the platform's, (2) the latest deadline that it has ever
 seen has passed by its own clock and no order lets the lot stand still, (3) the lot is closed with enough bids, (4) the
 witnesses have cosigned the close record, (5) it has seen no other history of the same.
-It signs a draw only when the statement is the one that the record leads to, cosigned, and one for each round.
+It signs a draw only when the statement is the one that the record leads to, cosigned, and one for each round. What a
+party of it does not show it helps to open once the statement is signed and some minutes have passed.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from app.client.holding import holdings, missing_share, stamp
 from app.client.keyfile import Profile, read_json, write_json, write_private
 from app.client.passphrase import seal_under
 from app.client.verified_case import Event, Source, VerifiedCase, verified_case
-from app.procedure.trustees import CLOCK_TOLERANCE, TrusteesChanged
+from app.procedure.trustees import CLOCK_TOLERANCE, REVEAL_PATIENCE, TrusteesChanged
 from crypto.canonical import Json, canonical, digest
 from crypto.committee import Committee, Member, identity, run_ceremony, sign_share
 from crypto.instants import format_instant, parse_instant
 from crypto.notes import COSIGNATURE, VerifierKey
-from evaluation.draw import Candidate, candidates_sha256, draw_id
+from evaluation.draw import Candidate, candidates_sha256, draw_id, reveal_statement
 
 PURPOSE = "evaluation-committee"
 ENVELOPE, EPOCH = "1", 0
@@ -164,7 +165,7 @@ class Trustee:
             refuse(refusal)
             return []
         for wanted in (_Opening(origin, case, lot, verified) for lot in lots if verified):
-            for release in (self._open_share, self._draw_share):
+            for release in (self._open_share, self._draw_share, self._capsule_share):
                 try:
                     check_clock(clock_offset)
                     if share := release(wanted, events, now):
@@ -223,14 +224,37 @@ class Trustee:
         payload, number = stated["payload"], stated["payload"]["round"]
         if self._given(mine, "DrawShareReleased", number) or _last(mine, "DrawSigned", number):
             return None
-        statement = json.loads(payload["statement"])
-        opening.verified.check_acts(opening.lot, "DrawStated", "DrawCommitted")
-        self._check_statement(opening, mine, payload, statement)
-        by = opening.verified.vouched_by(opening.lot, "DrawStated")
-        self.memory.sign_once(f"draw/{statement['draw_id']}/{number}", statement)
+        statement, by = self._settled(opening, mine, payload)
         share = sign_share(self.secret, identity("draw", statement)).hex()
         fields = {"round": number, "index": self.index, "share_hex": share}
         return Share(opening.lot, "DrawShareReleased", fields, f"{opening.name} #{number}", by)
+
+    def _capsule_share(self, opening: _Opening, events: Sequence[Event], now: datetime) -> Share | None:
+        """To open what silent parties sealed: only once the statement is signed, when nobody can make use of it."""
+        mine = _of_lot(events, opening.lot)
+        stated = _last(mine, "DrawStated")
+        signed = _last(mine, "DrawSigned", stated["payload"]["round"]) if stated else None
+        if stated is None or signed is None or now < parse_instant(signed["at"]) + REVEAL_PATIENCE:
+            return None
+        payload, number = stated["payload"], stated["payload"]["round"]
+        if self._given(mine, "CapsuleShareReleased", number) or _last(mine, "DrawCompleted", number):
+            return None
+        statement, by = self._settled(opening, mine, payload)
+        reveal = reveal_statement(statement["draw_id"], number)
+        share = sign_share(self.secret, identity("draw-reveal", reveal)).hex()
+        fields = {"round": number, "index": self.index, "share_hex": share}
+        return Share(opening.lot, "CapsuleShareReleased", fields, f"{opening.name} #{number}", by)
+
+    def _settled(
+        self, opening: _Opening, events: Sequence[Event], payload: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """The one statement of this round that this trustee has ever agreed to, and the witnesses behind it."""
+        statement = json.loads(payload["statement"])
+        opening.verified.check_acts(opening.lot, "DrawStated", "DrawCommitted")
+        self._check_statement(opening, events, payload, statement)
+        by = opening.verified.vouched_by(opening.lot, "DrawStated")
+        self.memory.sign_once(f"draw/{statement['draw_id']}/{payload['round']}", statement)
+        return statement, by
 
     def _check_statement(
         self, opening: _Opening, events: Sequence[Event], payload: Mapping[str, Any], statement: Mapping[str, Any]

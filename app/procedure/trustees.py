@@ -14,6 +14,7 @@ from app.procedure.errors import RuleViolation
 from crypto.canonical import Json, digest
 from crypto.committee import Committee
 
+REVEAL_PATIENCE = timedelta(minutes=10)  # that trustees give the parties of a draw to show their bytes themselves
 CLOCK_TOLERANCE = timedelta(seconds=60)  # beyond it a trustee's tool refuses to sign
 
 

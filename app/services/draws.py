@@ -20,7 +20,7 @@ from app.models import Account, CallUp, Expert, Organisation, Pseudonym, Site
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.calendar import add
-from app.procedure.convening import check_draw_conditions, check_party
+from app.procedure.convening import check_draw_conditions
 from app.procedure.errors import RuleViolation
 from app.queries.cases import load_case
 from app.services.accounts import LogIn
@@ -34,7 +34,7 @@ from app.services.platform import Platform
 from app.services.ticks import check_vouched
 from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
 from crypto.canonical import Json
-from crypto.committee import Committee, check_capsule_header, combine, identity
+from crypto.committee import Committee, combine, identity
 from evaluation import draw as rules
 from evaluation import experts
 from evaluation.draw import Candidate, DrawConditions, DrawRound, DrawState, SeatState, Stratum
@@ -89,29 +89,6 @@ def _eligible(pool: Sequence[experts.Expert], case: Case, stratum: Stratum, on: 
     profile, (speciality, site) = case.tender.published.profile, _place(stratum)
     demands = EligibilityRules(profile.oldest_expert, profile.expert_years)
     return eligible(pool, demands, speciality=speciality, site=site, on=on)
-
-
-@completes("DrawCommitted", "DrawRevealed")
-def give_randomness(act: Act) -> Answer:
-    """A party's own bytes; with the last reveal the draw is complete and the drawn are called up."""
-    check_party(act.fact.party, act.actor)
-    if act.record.type == "DrawCommitted":
-        _check_capsule(act)
-    if _current(act.work.case, act.lot).result is not None:
-        act.work.schedule("send_call_ups", act.work.now, lot=act.lot, detail=str(act.fact.round))
-    return {}
-
-
-def _check_capsule(act: Act) -> None:
-    """The sealed copy of a party's bytes must be one that the trustees could open if the party never reveals."""
-    draw = act.work.case.lots[act.lot].draw
-    assert draw.conditions is not None
-    ident = identity("draw-reveal", rules.reveal_statement(draw.conditions.draw_id, act.fact.round))
-    try:
-        capsule = base64.b64decode(act.fact.capsule_b64, validate=True)
-    except ValueError as exc:
-        raise RuleViolation("malformed", path="$.capsule_b64", expected="base64") from exc
-    check_capsule_header(capsule, committee_of(act.work.case), ident)
 
 
 def _current(case: Case, lot: str) -> DrawRound:

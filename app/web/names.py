@@ -135,6 +135,8 @@ FACTS: Mapping[str, LazyString] = {
     "DrawShareReleased": _l("受托方签署抽取"),
     "DrawSignatureRecorded": _l("联合签名记录"),
     "DrawSigned": _l("联合签名完成"),
+    "CapsuleShareReleased": _l("受托方签署打开密封随机数"),
+    "CapsulesOpened": _l("打开未公开方的密封随机数"),
     "DrawRevealed": _l("公开随机数"),
     "DrawCompleted": _l("抽取完成"),
     "CallUpSent": _l("发出通知"),

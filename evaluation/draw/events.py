@@ -93,12 +93,28 @@ class DrawSigned(DrawEvent):
 
 @dataclass(frozen=True)
 class DrawRevealed(DrawEvent):
-    """A party shows its bytes, or the trustees open its capsule because it did not."""
+    """A party shows its bytes."""
 
     round: int
     party: str
     value_hex: str
-    from_capsule: bool = False
+
+
+@dataclass(frozen=True)
+class CapsuleShareReleased(DrawEvent):
+    """A trustee's share over the reveal statement, already checked: k of them open what silent parties sealed."""
+
+    round: int
+    index: int
+    share_hex: str
+
+
+@dataclass(frozen=True)
+class CapsulesOpened(DrawEvent):
+    """By party the bytes of those that did not show them, from the capsules that they gave with their commitments."""
+
+    round: int
+    values: dict[str, str]
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,17 @@ The pool is the same in all rounds; a further round fills only what is missing a
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from functools import singledispatch
-from typing import Any
 
 from evaluation.draw.events import (
     CallUpAnswered,
     CallUpExpired,
     CallUpSent,
     CandidateDismissed,
+    CapsuleShareReleased,
+    CapsulesOpened,
     DrawCommitted,
     DrawCompleted,
     DrawConditionsApproved,
@@ -32,29 +32,21 @@ from evaluation.draw.events import (
     ReserveCalled,
     RoundReason,
 )
-from evaluation.draw.state import DrawRound, DrawState, SeatState, apply, excluded, missing
+from evaluation.draw.state import DrawRound, DrawState, SeatState, apply, missing
+from evaluation.draw.stating import HEX_32, check_statement, plain
 from evaluation.draw.tickets import (
-    Candidate,
     DrawConditions,
-    EarlierRound,
-    candidates_sha256,
     commitment,
     conditions_sha256,
     extract,
-    pool_sizes,
     record,
     record_sha256,
     select,
     small_pools,
-    statement,
-    statement_bytes,
 )
 from evaluation.errors import RuleViolation
 
 LEAST_PARTIES = 2
-LAST_PLAIN_CHARACTER = "\ud7ff"  # beyond it, sorting by character and by UTF-16 unit differ
-_HEX_32 = re.compile(r"[0-9a-f]{64}\Z")
-_PERSON = re.compile(r"([0-9a-f]{64})?\Z")  # everybody is committed to, or nobody, as before there were commitments
 _HEX_48 = re.compile(r"[0-9a-f]{96}\Z")
 _OPEN_SEAT_OF = {
     RoundReason.REFUSED: SeatState.REFUSED,
@@ -90,10 +82,6 @@ def _consequences(fact: DrawEvent, state: DrawState) -> tuple[DrawEvent, ...]:
     raise RuleViolation("draw_fact_not_proposable", fact=type(fact).__name__)
 
 
-def _plain(name: str) -> bool:
-    return bool(name) and all("\0" < character <= LAST_PLAIN_CHARACTER for character in name)
-
-
 def _conditions(state: DrawState) -> DrawConditions:
     if state.conditions is None or not state.approved:
         raise RuleViolation("draw_conditions_not_approved")
@@ -122,10 +110,10 @@ def _propose(fact: DrawConditionsProposed, state: DrawState) -> tuple[DrawEvent,
         raise RuleViolation("draw_conditions_settled")
     conditions, names = fact.conditions, [stratum.name for stratum in fact.conditions.strata]
     sound = {
-        "strata": bool(names) and len(set(names)) == len(names) and all(map(_plain, names)),
+        "strata": bool(names) and len(set(names)) == len(names) and all(map(plain, names)),
         "quota": all(stratum.quota >= 1 and stratum.reserve >= 0 for stratum in conditions.strata),
         "parties": len(set(conditions.parties)) == len(conditions.parties) >= LEAST_PARTIES,
-        "party_names": all(map(_plain, conditions.parties)),
+        "party_names": all(map(plain, conditions.parties)),
         "max_per_unit": conditions.max_per_unit >= 1,
         "pool_factor": conditions.pool_factor >= 1,
         "trustees_needed": conditions.trustees_needed >= 1,
@@ -185,7 +173,7 @@ def _commit(fact: DrawCommitted, state: DrawState) -> tuple[DrawEvent, ...]:
         raise RuleViolation("draw_party_unknown", party=fact.party)
     if fact.party in current.commitments:
         raise RuleViolation("draw_already_committed", party=fact.party, round=fact.round)
-    if not _HEX_32.match(fact.commitment):
+    if not HEX_32.match(fact.commitment):
         raise RuleViolation("draw_value_malformed", field="commitment", party=fact.party)
     if not fact.capsule_b64:
         raise RuleViolation("draw_capsule_missing", party=fact.party)
@@ -202,86 +190,8 @@ def _state(fact: DrawStated, state: DrawState) -> tuple[DrawEvent, ...]:
     absent = sorted(set(conditions.parties) - current.commitments.keys())
     if absent:
         raise RuleViolation("draw_commitments_missing", parties=", ".join(absent))
-    stated = _parsed(fact.statement)
-    recused = _recused(stated)
-    expected = _expected(state, current, fact.candidates, recused)
-    for field, value in expected.items():
-        if stated.get(field) != value:
-            raise RuleViolation("draw_statement_differs", field=field)
-    if stated.keys() != expected.keys():
-        raise RuleViolation("draw_statement_differs", field=", ".join(sorted(stated.keys() ^ expected.keys())))
-    if fact.statement.encode() != statement_bytes(expected):
-        raise RuleViolation("draw_statement_not_canonical")
-    _check_pool(state, fact.candidates, recused)
-    _check_quotas(stated, fact.candidates)
+    check_statement(fact, state, conditions, current)
     return ()
-
-
-def _parsed(text: str) -> dict[str, Any]:
-    try:
-        stated = json.loads(text)
-        text.encode()
-    except (ValueError, RecursionError) as exc:
-        raise RuleViolation("draw_statement_not_canonical") from exc
-    if not isinstance(stated, dict):
-        raise RuleViolation("draw_statement_not_canonical")
-    return stated
-
-
-def _recused(stated: dict[str, Any]) -> dict[str, str]:
-    """The recused of an untrusted statement with their hashed reasons."""
-    try:
-        found = {str(entry["id"]): str(entry["reason_sha256"]) for entry in stated["recused"]}
-    except (KeyError, TypeError) as exc:
-        raise RuleViolation("draw_statement_differs", field="recused") from exc
-    if not all(map(_HEX_32.match, found.values())):
-        raise RuleViolation("draw_statement_differs", field="recused")
-    return found
-
-
-def _expected(
-    state: DrawState, current: DrawRound, candidates: tuple[Candidate, ...], recused: dict[str, str]
-) -> dict[str, Any]:
-    """The only statement that this round can have with these candidates and recusals."""
-    earlier = None
-    if current.reason is not None:
-        earlier = EarlierRound(current.earlier_record_sha256, str(current.reason), current.second_signature)
-    return statement(
-        _conditions(state),
-        round_=current.number,
-        strata=state.strata,
-        candidates=candidates,
-        recused=recused,
-        commitments=current.commitments,
-        earlier=earlier,
-    )
-
-
-def _check_pool(state: DrawState, candidates: tuple[Candidate, ...], recused: Iterable[str]) -> None:
-    """The pool is sound and frozen, and no recusal and no earlier call is forgotten."""
-    ids = [candidate.id for candidate in candidates]
-    if len(set(ids)) != len(ids):
-        raise RuleViolation("draw_candidate_repeated", candidate=next(id_ for id_ in ids if ids.count(id_) > 1))
-    for candidate in candidates:
-        if not (_plain(candidate.id) and candidate.unit):
-            raise RuleViolation("draw_candidate_malformed", candidate=candidate.id)
-        if bool(candidate.person) != bool(candidates[0].person) or not _PERSON.match(candidate.person):
-            raise RuleViolation("draw_candidate_malformed", candidate=candidate.id)
-    first = state.rounds[0]
-    if first.statement and candidates_sha256(candidates) != candidates_sha256(first.candidates):
-        raise RuleViolation("draw_pool_changed")
-    before = {entry["id"] for found in state.rounds if found.statement for entry in found.stated["recused"]}
-    forgotten = sorted((before | excluded(state).keys()) - set(recused))
-    if forgotten:
-        raise RuleViolation("draw_recusal_forgotten", candidates=", ".join(forgotten))
-
-
-def _check_quotas(stated: dict[str, Any], candidates: tuple[Candidate, ...]) -> None:
-    sizes = pool_sizes(stated, candidates)
-    for stratum in stated["strata"]:
-        available, quota = sizes[stratum["name"]], stratum["quota"]
-        if available < quota:
-            raise RuleViolation("draw_pool_exhausted", stratum=stratum["name"], available=available, quota=quota)
 
 
 @_consequences.register
@@ -308,19 +218,49 @@ def _record_signature(fact: DrawSignatureRecorded, state: DrawState) -> tuple[Dr
 
 @_consequences.register
 def _reveal(fact: DrawRevealed, state: DrawState) -> tuple[DrawEvent, ...]:
-    current = _stated(state, fact.round)
+    return _take(state, _signed(state, fact.round), {fact.party: fact.value_hex})
+
+
+@_consequences.register
+def _release_capsule_share(fact: CapsuleShareReleased, state: DrawState) -> tuple[DrawEvent, ...]:
+    """Not before the statement is signed: what the parties sealed must not be known while the pool may still change."""
+    current = _signed(state, fact.round)
+    if current.reveals.keys() == current.commitments.keys():
+        raise RuleViolation("draw_all_revealed", round=fact.round)
+    if fact.index in current.capsule_shares:
+        raise RuleViolation("draw_share_repeated", index=fact.index)
+    if fact.index < 1 or not _HEX_48.match(fact.share_hex):
+        raise RuleViolation("draw_value_malformed", field="share", party=str(fact.index))
+    return ()
+
+
+@_consequences.register
+def _open_capsule(fact: CapsulesOpened, state: DrawState) -> tuple[DrawEvent, ...]:
+    current, needed = _signed(state, fact.round), _conditions(state).trustees_needed
+    if len(current.capsule_shares) < needed:
+        raise RuleViolation("draw_shares_missing", valid=len(current.capsule_shares), needed=needed)
+    return _take(state, current, fact.values)
+
+
+def _signed(state: DrawState, number: int) -> DrawRound:
+    current = _stated(state, number)
     if not current.signature_hex:
-        raise RuleViolation("draw_not_signed", round=fact.round)
-    if fact.party not in current.commitments:
-        raise RuleViolation("draw_party_unknown", party=fact.party)
-    if fact.party in current.reveals:
-        raise RuleViolation("draw_already_revealed", party=fact.party)
-    if not _HEX_32.match(fact.value_hex):
-        raise RuleViolation("draw_value_malformed", field="value", party=fact.party)
-    found = commitment(_conditions(state).draw_id, fact.party, bytes.fromhex(fact.value_hex))
-    if found != current.commitments[fact.party]:
-        raise RuleViolation("draw_reveal_differs", party=fact.party)
-    reveals = current.reveals | {fact.party: fact.value_hex}
+        raise RuleViolation("draw_not_signed", round=number)
+    return current
+
+
+def _take(state: DrawState, current: DrawRound, values: Mapping[str, str]) -> tuple[DrawEvent, ...]:
+    """Bytes by party, whoever brings them, are those that the party committed to. The last ones complete the round."""
+    for party, value in values.items():
+        if party not in current.commitments:
+            raise RuleViolation("draw_party_unknown", party=party)
+        if party in current.reveals:
+            raise RuleViolation("draw_already_revealed", party=party)
+        if not HEX_32.match(value):
+            raise RuleViolation("draw_value_malformed", field="value", party=party)
+        if commitment(_conditions(state).draw_id, party, bytes.fromhex(value)) != current.commitments[party]:
+            raise RuleViolation("draw_reveal_differs", party=party)
+    reveals = {**current.reveals, **values}
     return (_complete(state, current, reveals),) if reveals.keys() == current.commitments.keys() else ()
 
 

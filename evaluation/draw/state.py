@@ -15,6 +15,8 @@ from evaluation.draw.events import (
     CallUpExpired,
     CallUpSent,
     CandidateDismissed,
+    CapsuleShareReleased,
+    CapsulesOpened,
     DrawCommitted,
     DrawCompleted,
     DrawConditionsApproved,
@@ -63,6 +65,7 @@ class DrawRound:
     shares: dict[int, str] = field(default_factory=dict)
     signature_hex: str = ""
     reveals: dict[str, str] = field(default_factory=dict)
+    capsule_shares: dict[int, str] = field(default_factory=dict)
     result: DrawResult | None = None
     record_sha256: str = ""
 
@@ -130,7 +133,10 @@ def with_other_trustees(state: DrawState, needed: int) -> DrawState:
     if state.conditions is not None:
         state = replace(state, conditions=replace(state.conditions, trustees_needed=needed))
     current = state.current
-    return state if current is None or current.signature_hex else _in_round(state, current.number, shares={})
+    if current is None:
+        return state
+    state = _in_round(state, current.number, capsule_shares={})
+    return state if current.signature_hex else _in_round(state, current.number, shares={})
 
 
 @singledispatch
@@ -209,8 +215,20 @@ def _signed(event: DrawSigned, state: DrawState) -> DrawState:
 
 
 @_applied.register
+def _capsule_share_released(event: CapsuleShareReleased, state: DrawState) -> DrawState:
+    shares = state.rounds[event.round - 1].capsule_shares | {event.index: event.share_hex}
+    return _in_round(state, event.round, capsule_shares=shares)
+
+
+@_applied.register
 def _revealed(event: DrawRevealed, state: DrawState) -> DrawState:
     reveals = state.rounds[event.round - 1].reveals | {event.party: event.value_hex}
+    return _in_round(state, event.round, reveals=reveals)
+
+
+@_applied.register
+def _capsules_opened(event: CapsulesOpened, state: DrawState) -> DrawState:
+    reveals = state.rounds[event.round - 1].reveals | event.values
     return _in_round(state, event.round, reveals=reveals)
 
 

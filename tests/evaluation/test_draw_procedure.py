@@ -10,6 +10,8 @@ from evaluation.draw import (
     CallUpExpired,
     CallUpSent,
     CandidateDismissed,
+    CapsuleShareReleased,
+    CapsulesOpened,
     DrawCommitted,
     DrawCompleted,
     DrawConditionsApproved,
@@ -151,8 +153,43 @@ def test_the_statement_comes_before_shares_shares_before_reveals_and_there_is_on
     assert refused(draw, DrawRevealed(1, "centre", value_of("centre", 2).hex())).code == "draw_reveal_differs"
     assert refused(draw, DrawRevealed(1, "nobody", "0" * 64)).code == "draw_party_unknown"
     assert refused(draw, DrawRevealed(1, "centre", "zz")).code == "draw_value_malformed"
-    draw.act(DrawRevealed(1, "centre", value_of("centre", 1).hex(), from_capsule=True))
+    draw.act(DrawRevealed(1, "centre", value_of("centre", 1).hex()))
     assert refused(draw, DrawRevealed(1, "centre", value_of("centre", 1).hex())).code == "draw_already_revealed"
+
+
+def opened(*parties):
+    return CapsulesOpened(1, {party: value_of(party, 1).hex() for party in parties})
+
+
+def test_trustees_open_what_a_silent_party_sealed_and_nothing_before_the_statement_is_signed(draw):
+    draw.commit()
+    assert refused(draw, CapsuleShareReleased(1, 1, "0" * 96)).code == "draw_not_stated"
+    draw.act(draw.stated())
+    assert refused(draw, CapsuleShareReleased(1, 1, "0" * 96)).code == "draw_not_signed"
+    draw.signed()
+    draw.act(DrawRevealed(1, "centre", value_of("centre", 1).hex()))
+    assert refused(draw, CapsuleShareReleased(1, 0, "0" * 96)).code == "draw_value_malformed"
+    draw.act(*(CapsuleShareReleased(1, index, "0" * 96) for index in (2, 5)))
+    assert refused(draw, CapsuleShareReleased(1, 5, "1" * 96)).code == "draw_share_repeated"
+    assert refused(draw, opened("agency", "supervisor")).code == "draw_shares_missing"
+    draw.act(CapsuleShareReleased(1, 4, "0" * 96))
+    assert refused(draw, opened("centre")).code == "draw_already_revealed"
+    assert refused(draw, CapsulesOpened(1, {"agency": "0" * 64})).code == "draw_reveal_differs"
+    assert draw.act(opened("agency")) == (opened("agency"),), "the supervisor's capsule did not open; it may still show"
+    (*_, completed) = draw.act(opened("supervisor"))
+    assert isinstance(completed, DrawCompleted)
+    assert refused(draw, CapsuleShareReleased(1, 1, "0" * 96)).code == "draw_all_revealed"
+    assert recheck(draw.events) == draw.state
+
+
+def test_whoever_brings_them_the_same_bytes_draw_the_same_people(draw):
+    draw.commit().act(draw.stated())
+    draw.signed()
+    shown = replay(draw.events)
+    draw.act(*(CapsuleShareReleased(1, index, "0" * 96) for index in (1, 2, 3)))
+    (*_, completed) = draw.act(opened("agency", "centre", "supervisor"))
+    other = Draw(state=shown)
+    assert other.reveal() == completed
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from app.casefile.bundle import draw_rounds
+from app.casefile.draw_capsules import reveal_identity
 from app.casefile.rebuilding import seat_accounts
 from app.casefile.record import Record
 from app.casefile.sealing import committee_of
@@ -62,10 +63,12 @@ def _wrong_in_round(found: DrawRound, committee: Committee, earlier: str) -> lis
 def _check_shares(evidence: Evidence, records: list[Record], rounds: tuple[DrawRound, ...]) -> Findings:
     for record in records:
         fact, what = record.fact, {"seq": record.seq, "type": record.type}
-        if isinstance(fact, draw.DrawShareReleased):
-            committee = evidence.committee(record)
+        if isinstance(fact, draw.DrawShareReleased | draw.CapsuleShareReleased):
+            committee, stated = evidence.committee(record), rounds[fact.round - 1].stated
             keys = {member.index: member.key_id for member in committee.members}
-            ident = identity("draw", rounds[fact.round - 1].stated)
+            ident = identity("draw", stated)
+            if isinstance(fact, draw.CapsuleShareReleased):
+                ident = reveal_identity(evidence.case, record.lot, fact.round)
             if record.act.get("key_id") != keys.get(fact.index):
                 yield failed("evidence_share_of_another", **what, index=fact.index)
             elif not verify_share(committee, fact.index, ident, bytes.fromhex(fact.share_hex)):

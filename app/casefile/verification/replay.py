@@ -16,6 +16,7 @@ from typing import Any
 from app.casefile.case import Case
 from app.casefile.coefficients import coefficients_of
 from app.casefile.convened import sitting_of
+from app.casefile.draw_capsules import capsules_opened
 from app.casefile.facts import fact_type
 from app.casefile.record import Record
 from app.casefile.sealing import committee_of, open_identity, opening_committee, submissions_root
@@ -42,6 +43,7 @@ CONSEQUENCES = (
     opening.BidsReleased,
     BidReceipted,
     draw.DrawSignatureRecorded,
+    draw.CapsulesOpened,
 )
 
 
@@ -223,6 +225,8 @@ class Replay:
                 signature = combine(committee, identity("draw", current.stated), shares).signature
                 signed = draw.DrawSignatureRecorded(current.number, signature.hex())
                 yield from case.decide(signed, lot, SYSTEM, record.at)
+        elif isinstance(fact, draw.CapsuleShareReleased) and (opened := capsules_opened(case, lot)):
+            yield from case.decide(opened, lot, SYSTEM, record.at)
 
 
 def differing(expected: Any, found: Any) -> str:

@@ -19,7 +19,12 @@ from crypto.errors import CryptoError
 
 CLOCKS_APART = timedelta(minutes=5)  # between the platform and a witness
 # What waits for which turn.
-WAITS = {"ShareReleased": "LotClosed", "DrawShareReleased": "DrawStated", "ReportPrepared": "ResultsComputed"}
+WAITS = {
+    "ShareReleased": "LotClosed",
+    "DrawShareReleased": "DrawStated",
+    "CapsuleShareReleased": "DrawStated",
+    "ReportPrepared": "ResultsComputed",
+}
 
 
 def check_turns(evidence: Evidence) -> Findings:

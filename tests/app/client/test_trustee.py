@@ -20,12 +20,22 @@ from app.client.connection import Refused
 from app.client.keyfile import Profile
 from app.client.passphrase import seal_under
 from app.client.trustee import PURPOSE, Memory, Trustee, setup_m0
+from app.procedure.trustees import REVEAL_PATIENCE
 from crypto.canonical import digest
 from crypto.committee import identity, verify_share
 from crypto.errors import CryptoError
 from crypto.instants import format_instant
 from crypto.notes import ED25519, NoteKey
-from evaluation.draw import Candidate, DrawConditions, DrawStated, EarlierRound, Stratum, statement, statement_bytes
+from evaluation.draw import (
+    Candidate,
+    DrawConditions,
+    DrawStated,
+    EarlierRound,
+    Stratum,
+    reveal_statement,
+    statement,
+    statement_bytes,
+)
 from tests.app.client.signed_world import CASE, DEADLINE, LOG, ORIGIN, WITNESSES, World
 
 AFTER = DEADLINE + timedelta(seconds=1)
@@ -306,6 +316,31 @@ def test_a_round_is_signed_once(trustee):
     assert len(due(trustee, [*published(trustee), *stated(trustee)])[0]) == 1
     another = stated(trustee, recused=[{"id": POOL[0].id, "reason_sha256": "5" * 64}])
     assert due(trustee, [*published(trustee), *another]) == ([], ["trustee_two_histories"])
+
+
+def test_what_a_silent_party_sealed_is_opened_once_the_statement_is_signed_and_some_minutes_have_passed(trustee):
+    events = [*published(trustee), *stated(trustee)]
+    late = DEADLINE + REVEAL_PATIENCE
+    (statement_share,) = due(trustee, events, now=late)[0]
+    assert statement_share.type == "DrawShareReleased"
+    events += [event("DrawSigned", {"round": 1, "signature_sha256": "0" * 64})]
+    assert due(trustee, events, now=late - timedelta(seconds=1)) == ([], [])
+    (share,) = due(trustee, events, now=late)[0]
+    ident = identity("draw-reveal", reveal_statement(json.loads(events[-2]["payload"]["statement"])["draw_id"], 1))
+    assert share.type == "CapsuleShareReleased"
+    assert verify_share(trustee.committee, 2, ident, bytes.fromhex(share.payload["share_hex"]))
+    given = event("CapsuleShareReleased", dict(share.payload))
+    completed = event("DrawCompleted", {"round": 1, "record_sha256": "e" * 64})
+    for further in (given, completed):
+        assert due(trustee, [*events, further], now=late) == ([], [])
+
+
+def test_nothing_is_opened_under_another_statement_than_the_one_that_was_signed(trustee):
+    due(trustee, [*published(trustee), *stated(trustee)])
+    another = stated(trustee, recused=[{"id": POOL[0].id, "reason_sha256": "5" * 64}])
+    signed = event("DrawSigned", {"round": 1, "signature_sha256": "0" * 64})
+    late = DEADLINE + REVEAL_PATIENCE
+    assert due(trustee, [*published(trustee), *another, signed], now=late) == ([], ["trustee_two_histories"])
 
 
 def test_a_further_round_must_continue_the_record(trustee):

@@ -232,14 +232,15 @@ class WholeCase(Installation):
         self._answer(drawn[0], False)
         for number in drawn[1:]:
             self._answer(number, True)
-        self._round(2, committee, conditions.draw_id)
+        self._round(2, committee, conditions.draw_id, silent="agency")
         for number, seat in self.case.lots[LOT].draw.seats.items():
             if seat is drawing.SeatState.CALLED:
                 self._answer(number, True)
         self.work_off()
         return self
 
-    def _round(self, number: int, committee: Committee, draw_id: str) -> None:
+    def _round(self, number: int, committee: Committee, draw_id: str, silent: str = "") -> None:
+        """A round of the draw; what `silent` does not show the trustees open."""
         parties = {"agency": "releaser", "centre": "centre", "supervisor": "regulator"}
         hidden = identity("draw-reveal", drawing.reveal_statement(draw_id, number))
         for party, who in parties.items():
@@ -256,7 +257,11 @@ class WholeCase(Installation):
             share = sign_share(self.shares[index], ident).hex()
             self.act(f"trustee-{index}", drawing.DrawShareReleased(number, index, share))
         for party, who in parties.items():
-            self.act(who, drawing.DrawRevealed(number, party, self.values[party, number].hex()))
+            if party != silent:
+                self.act(who, drawing.DrawRevealed(number, party, self.values[party, number].hex()))
+        for index in (1, 3) if silent else ():
+            share = sign_share(self.shares[index], hidden).hex()
+            self.act(f"trustee-{index}", drawing.CapsuleShareReleased(number, index, share))
         self.work_off()
 
     def _answer(self, number: str, accepted: bool) -> None:

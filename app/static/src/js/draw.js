@@ -38,7 +38,7 @@ async function committed(giving) {
 function revealed(giving) {
   const value = localStorage.getItem(placeOf(giving));
   if (!value) throw new Error(say('draw_value_missing'));
-  return { round: giving.round, party: giving.party, value_hex: value, from_capsule: false };
+  return { round: giving.round, party: giving.party, value_hex: value };
 }
 
 async function give(task, giving) {

@@ -1,0 +1,117 @@
+"""The statement of a round: the only one that its record and its pool can have."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from evaluation.draw.events import DrawStated
+from evaluation.draw.state import DrawRound, DrawState, excluded
+from evaluation.draw.tickets import (
+    Candidate,
+    DrawConditions,
+    EarlierRound,
+    candidates_sha256,
+    pool_sizes,
+    statement,
+    statement_bytes,
+)
+from evaluation.errors import RuleViolation
+
+LAST_PLAIN_CHARACTER = "\ud7ff"  # beyond it, sorting by character and by UTF-16 unit differ
+HEX_32 = re.compile(r"[0-9a-f]{64}\Z")
+_PERSON = re.compile(r"([0-9a-f]{64})?\Z")  # everybody is committed to, or nobody, as before there were commitments
+
+
+def plain(name: str) -> bool:
+    """Whether a name sorts alike everywhere and cannot run into the next one."""
+    return bool(name) and all("\0" < character <= LAST_PLAIN_CHARACTER for character in name)
+
+
+def check_statement(fact: DrawStated, state: DrawState, conditions: DrawConditions, current: DrawRound) -> None:
+    """Raises RuleViolation `draw_statement_…`, `draw_candidate_…`, `draw_pool_…` or `draw_recusal_forgotten`."""
+    stated = _parsed(fact.statement)
+    recused = _recused(stated)
+    expected = _expected(state, conditions, current, fact.candidates, recused)
+    for field, value in expected.items():
+        if stated.get(field) != value:
+            raise RuleViolation("draw_statement_differs", field=field)
+    if stated.keys() != expected.keys():
+        raise RuleViolation("draw_statement_differs", field=", ".join(sorted(stated.keys() ^ expected.keys())))
+    if fact.statement.encode() != statement_bytes(expected):
+        raise RuleViolation("draw_statement_not_canonical")
+    _check_pool(state, fact.candidates, recused)
+    _check_quotas(stated, fact.candidates)
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        stated = json.loads(text)
+        text.encode()
+    except (ValueError, RecursionError) as exc:
+        raise RuleViolation("draw_statement_not_canonical") from exc
+    if not isinstance(stated, dict):
+        raise RuleViolation("draw_statement_not_canonical")
+    return stated
+
+
+def _recused(stated: dict[str, Any]) -> dict[str, str]:
+    """The recused of an untrusted statement with their hashed reasons."""
+    try:
+        found = {str(entry["id"]): str(entry["reason_sha256"]) for entry in stated["recused"]}
+    except (KeyError, TypeError) as exc:
+        raise RuleViolation("draw_statement_differs", field="recused") from exc
+    if not all(map(HEX_32.match, found.values())):
+        raise RuleViolation("draw_statement_differs", field="recused")
+    return found
+
+
+def _expected(
+    state: DrawState,
+    conditions: DrawConditions,
+    current: DrawRound,
+    candidates: tuple[Candidate, ...],
+    recused: dict[str, str],
+) -> dict[str, Any]:
+    """The only statement that this round can have with these candidates and recusals."""
+    earlier = None
+    if current.reason is not None:
+        earlier = EarlierRound(current.earlier_record_sha256, str(current.reason), current.second_signature)
+    return statement(
+        conditions,
+        round_=current.number,
+        strata=state.strata,
+        candidates=candidates,
+        recused=recused,
+        commitments=current.commitments,
+        earlier=earlier,
+    )
+
+
+def _check_pool(state: DrawState, candidates: tuple[Candidate, ...], recused: Iterable[str]) -> None:
+    """The pool is sound and frozen, and no recusal and no earlier call is forgotten."""
+    ids = [candidate.id for candidate in candidates]
+    if len(set(ids)) != len(ids):
+        raise RuleViolation("draw_candidate_repeated", candidate=next(id_ for id_ in ids if ids.count(id_) > 1))
+    for candidate in candidates:
+        if not (plain(candidate.id) and candidate.unit):
+            raise RuleViolation("draw_candidate_malformed", candidate=candidate.id)
+        if bool(candidate.person) != bool(candidates[0].person) or not _PERSON.match(candidate.person):
+            raise RuleViolation("draw_candidate_malformed", candidate=candidate.id)
+    first = state.rounds[0]
+    if first.statement and candidates_sha256(candidates) != candidates_sha256(first.candidates):
+        raise RuleViolation("draw_pool_changed")
+    before = {entry["id"] for found in state.rounds if found.statement for entry in found.stated["recused"]}
+    forgotten = sorted((before | excluded(state).keys()) - set(recused))
+    if forgotten:
+        raise RuleViolation("draw_recusal_forgotten", candidates=", ".join(forgotten))
+
+
+def _check_quotas(stated: dict[str, Any], candidates: tuple[Candidate, ...]) -> None:
+    sizes = pool_sizes(stated, candidates)
+    for stratum in stated["strata"]:
+        available, quota = sizes[stratum["name"]], stratum["quota"]
+        if available < quota:
+            raise RuleViolation("draw_pool_exhausted", stratum=stratum["name"], available=available, quota=quota)

@@ -1,0 +1,49 @@
+"""A party of a draw that stays silent stops nothing: the trustees open what it sealed."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.procedure.errors import RuleViolation
+from app.queries.cases import load_records
+from app.services.platform import DIST
+from crypto.committee import identity, sign_share
+from evaluation import draw as drawing
+from tests.app.services.people import LOT
+from tests.app.services.whole_case import WholeCase
+
+pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
+
+
+@pytest.fixture
+def drawn(tmp_path):
+    return WholeCase(tmp_path).found().publish().bid().open().draw()
+
+
+def share_of(case: WholeCase, index: int, number: int, round_: int) -> drawing.CapsuleShareReleased:
+    """The share of trustee `index` handed in as that of trustee `number`."""
+    draw_id = case.case.lots[LOT].draw.conditions.draw_id
+    ident = identity("draw-reveal", drawing.reveal_statement(draw_id, round_))
+    return drawing.CapsuleShareReleased(round_, number, sign_share(case.shares[index], ident).hex())
+
+
+def test_two_trustees_open_it_and_the_drawn_are_called(drawn):
+    draw = drawn.case.lots[LOT].draw
+    second = draw.rounds[1]
+    assert second.reveals["agency"] == drawn.values["agency", 2].hex()
+    with drawn.platform.database.reading() as db_session:
+        records = load_records(db_session, drawn.case_id)
+    assert "agency" not in {r.fact.party for r in records if r.type == "DrawRevealed" and r.fact.round == 2}
+    (opened,) = (r for r in records if r.type == "CapsulesOpened")
+    assert (opened.actor, opened.fact.values) == ("system", {"agency": second.reveals["agency"]})
+    assert all(seat.holds_a_seat or seat is drawing.SeatState.REFUSED for seat in draw.seats.values())
+
+
+def test_only_a_trustees_own_share_over_this_round_counts(drawn):
+    for wrong, code in (
+        (share_of(drawn, 1, 2, 2), "share_wrong"),
+        (share_of(drawn, 2, 1, 2), "share_of_another"),
+        (share_of(drawn, 2, 2, 1), "share_wrong"),
+    ):
+        with pytest.raises(RuleViolation, match=code):
+            drawn.act("trustee-2", wrong)
