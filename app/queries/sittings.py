@@ -11,7 +11,8 @@ from app.messages import sentence
 from evaluation.committee import MemberRole, may_chair
 from evaluation.criteria import Criterion
 from evaluation.evaluate import BidResult
-from evaluation.sitting import CorrectionRequested, SittingState, Stage
+from evaluation.scoring import UnequalScores
+from evaluation.sitting import CorrectionRequested, SittingState, Stage, awaited_correction
 from evaluation.sitting.state import AFTER_LAST_LOCK, progress, visible_scores
 
 
@@ -66,6 +67,17 @@ class CriterionRow:
 
 
 @dataclass(frozen=True)
+class UnequalRow:
+    """An objective criterion on which no report can be made: the seats by the score they gave, and who is apart."""
+
+    bidder: str
+    name_zh: str
+    name_en: str
+    given: tuple[tuple[Decimal, tuple[int, ...]], ...]
+    apart: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Results:
     """What is known only after the last lock."""
 
@@ -75,16 +87,27 @@ class Results:
     seats: tuple[int, ...]
     rows: tuple[ResultRow, ...]
     criteria: tuple[CriterionRow, ...]
+    unequal: tuple[UnequalRow, ...]
     requests: tuple[CorrectionRequested, ...]
     dissents: dict[int, str]
+
+    @property
+    def apart(self) -> tuple[int, ...]:
+        """The seats whose objective scores are not those of most."""
+        return tuple(sorted({seat for row in self.unequal for seat in row.apart}))
 
 
 @dataclass(frozen=True)
 class Room:
-    """The room. `task` is what it waits for from this seat: wait state vote review score results sign closed failed."""
+    """The room. `task` is what it waits for from this seat: wait state vote review score results sign closed failed.
+
+    `correction` says what a correction asks of this seat first: correct, asked (and waits for leave), others
+    (it waits for somebody else's), or nothing.
+    """
 
     stage: Stage
     task: str
+    correction: str
     seat: int
     chair: int
     chair_round: int
@@ -105,9 +128,10 @@ class Room:
 
     @property
     def state(self) -> str:
-        """Changes whenever the page has another task to offer."""
-        waiting = len(self.results.requests) if self.results else 0
-        parts = (self.stage, self.task, self.chair_round, self.report_sha256[:8], waiting, bool(self.suspended))
+        """Changes whenever the page has another task to offer; others' requests interrupt nobody who writes one."""
+        waiting = len(self.results.requests) if self.results and self.correction != "correct" else 0
+        asked = (self.correction, waiting, bool(self.suspended))
+        parts = (self.stage, self.task, self.chair_round, self.report_sha256[:8], *asked)
         return "/".join(map(str, parts))
 
 
@@ -118,6 +142,7 @@ def room_of(case: Case, lot: str, seat: int | None, language: str) -> Room:
     return Room(
         stage=sitting.stage,
         task=_task(sitting, seat),
+        correction=_correction(sitting, seat),
         seat=seat or 0,
         chair=sitting.chair or 0,
         chair_round=sitting.chair_round,
@@ -161,6 +186,14 @@ def _task(sitting: SittingState, seat: int | None) -> str:
     }
     task, over = done.get(sitting.stage, ("wait", False))
     return "wait" if over else task
+
+
+def _correction(sitting: SittingState, seat: int | None) -> str:
+    if sitting.stage is not Stage.RESULTS or sitting.suspended or not awaited_correction(sitting):
+        return ""
+    if seat in sitting.requests:
+        return "asked"
+    return "correct" if any(str(seat) in found.apart for found in sitting.must_agree) else "others"
 
 
 def _seat(sitting: SittingState, number: int) -> SeatLine:
@@ -211,6 +244,7 @@ def _results(sitting: SittingState, seat: int | None, language: str) -> Results:
         seats=tuple(sorted(sitting.seats)),
         rows=tuple(_result_row(sitting, row, names[row.bid], language) for row in result.bids),
         criteria=_criteria(sitting, seat, names),
+        unequal=tuple(_unequal(sitting, found, names) for found in sitting.must_agree),
         requests=tuple(sitting.requests[number] for number in sorted(sitting.requests)),
         dissents=dict(sitting.dissents),
     )
@@ -244,6 +278,16 @@ def _criteria(sitting: SittingState, seat: int | None, names: dict[str, str]) ->
             scores = tuple(sheets[number][bid][criterion.id] for number in sorted(sheets))
             rows.append(CriterionRow(names[bid], criterion.name_zh, criterion.name_en, scores, key in unequal, far))
     return tuple(rows)
+
+
+def _unequal(sitting: SittingState, found: UnequalScores, names: dict[str, str]) -> UnequalRow:
+    criterion = sitting.rules.evaluation.criteria[found.criterion]
+    given: dict[Decimal, list[int]] = {}
+    for seat, score in sorted((int(seat), score) for seat, score in found.scores.items()):
+        given.setdefault(score, []).append(seat)
+    rows = tuple((score, tuple(seats)) for score, seats in given.items())
+    apart = tuple(map(int, found.apart))
+    return UnequalRow(names[found.bid], criterion.name_zh, criterion.name_en, rows, apart)
 
 
 def scored_criteria(case: Case, lot: str) -> tuple[Criterion, ...]:

@@ -49,6 +49,7 @@ from evaluation.sitting.outcomes import (
     outcome,
 )
 from evaluation.sitting.rules import (
+    awaited_correction,
     decide,
     recheck,
 )
@@ -111,6 +112,7 @@ __all__ = [
     "SuspensionGround",
     "TiesDrawn",
     "apply",
+    "awaited_correction",
     "decide",
     "outcome",
     "progress",

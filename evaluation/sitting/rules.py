@@ -237,6 +237,20 @@ def _reopen(fact: SheetReopened, state: SittingState) -> None:
         raise RuleViolation("correction_not_requested", seat=fact.reopened)
 
 
+def awaited_correction(state: SittingState) -> RuleViolation | None:
+    """Why results stand that no report may be made of before a sheet is corrected, or None.
+
+    A member has asked for its sheet, or objective scores differ that must not (O87 art. 64).
+    """
+    if state.requests:
+        return RuleViolation("correction_pending", seats=", ".join(map(str, sorted(state.requests))))
+    if state.must_agree:
+        first = state.must_agree[0]
+        facts = {"bid": first.bid, "criterion": first.criterion, "count": len(state.must_agree)}
+        return RuleViolation("objective_scores_unequal", **facts)
+    return None
+
+
 @_check.register
 def _prepare_report(fact: ReportPrepared, state: SittingState) -> None:
     _require_digest(fact.report_sha256, "report_sha256")
@@ -244,12 +258,8 @@ def _prepare_report(fact: ReportPrepared, state: SittingState) -> None:
     if result is None or result.to_draw:
         tied = ", ".join(bid for group in (result.to_draw if result else ()) for bid in group)
         raise RuleViolation("ties_not_drawn", tied=tied)
-    if state.requests:
-        raise RuleViolation("correction_pending", seats=", ".join(map(str, sorted(state.requests))))
-    if state.rules.objective_must_agree and result.unequal:
-        first = result.unequal[0]
-        facts = {"bid": first.bid, "criterion": first.criterion, "count": len(result.unequal)}
-        raise RuleViolation("objective_scores_unequal", **facts)
+    if awaited := awaited_correction(state):
+        raise awaited
 
 
 @_check.register

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from evaluation.errors import RuleViolation
 from evaluation.evaluate import EvaluationResult
-from evaluation.scoring import Cells
+from evaluation.scoring import Cells, UnequalScores
 from evaluation.sitting.events import (
     BidsReviewed,
     BidUnderReview,
@@ -182,6 +182,11 @@ class SittingState:
     def settled(self) -> frozenset[int]:
         """The seats that have signed, dissented in writing, or are recorded as doing neither."""
         return frozenset(self.signed) | frozenset(self.dissents) | self.refused
+
+    @property
+    def must_agree(self) -> tuple[UnequalScores, ...]:
+        """Objective scores that differ where the rules want them equal: known after the last lock, never before."""
+        return self.result.unequal if self.result and self.rules.objective_must_agree else ()
 
     def waiting(self, done: Iterable[int]) -> tuple[int, ...]:
         """The seats that are not in `done`, ascending."""

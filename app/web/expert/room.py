@@ -63,7 +63,8 @@ def _forms(found: Case, lot: str, room: Room) -> dict[str, Any]:
     if room.task == "review":
         return {"items": found.lot(lot).sitting.rules.review_items}
     if room.task in ("results", "sign"):
-        return {"correction": CorrectionForm(), "dissent": DissentForm()}
+        differs = {"ground": sitting.CorrectionGround.UNEQUAL_OBJECTIVE} if room.correction == "correct" else {}
+        return {"correction": CorrectionForm(data=differs), "dissent": DissentForm()}
     return {}
 
 
