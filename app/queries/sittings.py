@@ -12,7 +12,7 @@ from evaluation.committee import MemberRole, may_chair
 from evaluation.criteria import Criterion
 from evaluation.evaluate import BidResult
 from evaluation.scoring import UnequalScores
-from evaluation.sitting import CorrectionRequested, SittingState, Stage, awaited_correction
+from evaluation.sitting import CorrectionRequested, SittingState, Stage, awaited_correction, permitted_by
 from evaluation.sitting.state import AFTER_LAST_LOCK, progress, visible_scores
 
 
@@ -101,13 +101,14 @@ class Results:
 class Room:
     """The room. `task` is what it waits for from this seat: wait state vote review score results sign closed failed.
 
-    `correction` says what a correction asks of this seat first: correct, asked (and waits for leave), others
-    (it waits for somebody else's), or nothing.
+    `correction` says what a correction asks of this seat first: permit, correct, asked (and waits for leave), others
+    (it waits for somebody else's), or nothing; `to_permit` are the seats that it may permit.
     """
 
     stage: Stage
     task: str
     correction: str
+    to_permit: tuple[int, ...]
     seat: int
     chair: int
     chair_round: int
@@ -143,6 +144,7 @@ def room_of(case: Case, lot: str, seat: int | None, language: str) -> Room:
         stage=sitting.stage,
         task=_task(sitting, seat),
         correction=_correction(sitting, seat),
+        to_permit=permitted_by(sitting, seat) if seat else (),
         seat=seat or 0,
         chair=sitting.chair or 0,
         chair_round=sitting.chair_round,
@@ -189,6 +191,8 @@ def _task(sitting: SittingState, seat: int | None) -> str:
 
 
 def _correction(sitting: SittingState, seat: int | None) -> str:
+    if seat is not None and permitted_by(sitting, seat):
+        return "permit"
     if sitting.stage is not Stage.RESULTS or sitting.suspended or not awaited_correction(sitting):
         return ""
     if seat in sitting.requests:

@@ -51,6 +51,7 @@ from evaluation.sitting.outcomes import (
 from evaluation.sitting.rules import (
     awaited_correction,
     decide,
+    permitted_by,
     recheck,
 )
 from evaluation.sitting.state import (
@@ -115,6 +116,7 @@ __all__ = [
     "awaited_correction",
     "decide",
     "outcome",
+    "permitted_by",
     "progress",
     "recheck",
     "replay",

@@ -224,9 +224,13 @@ def _request_correction(fact: CorrectionRequested, state: SittingState) -> None:
     _require_text(fact.explanation, "explanation")
 
 
-def _require_chair(state: SittingState, actor: int, about: int) -> None:
+def _acts_about(state: SittingState, actor: int, about: int) -> bool:
     """The chair acts about others; where it is about the chair, any other member does."""
-    if actor == about or (state.chair not in {actor, about}):
+    return actor != about and state.chair in {actor, about}
+
+
+def _require_chair(state: SittingState, actor: int, about: int) -> None:
+    if not _acts_about(state, actor, about):
         raise RuleViolation("sitting_not_by_chair", seat=actor, about=about)
 
 
@@ -249,6 +253,12 @@ def awaited_correction(state: SittingState) -> RuleViolation | None:
         facts = {"bid": first.bid, "criterion": first.criterion, "count": len(state.must_agree)}
         return RuleViolation("objective_scores_unequal", **facts)
     return None
+
+
+def permitted_by(state: SittingState, seat: int) -> tuple[int, ...]:
+    """The seats whose request for a correction whoever sits in `seat` may grant now."""
+    open_to = (state.stage, SheetReopened) in TRANSITIONS and state.suspended is None
+    return tuple(about for about in sorted(state.requests) if open_to and _acts_about(state, seat, about))
 
 
 @_check.register

@@ -16,7 +16,7 @@ from tests.app.web.site import Site, booth, stated
 
 APART, CHAIR = 2, 1
 WARNING = "客观分不一致，不能生成报告"
-CORRECT, AWAITED, LEAVE = "申请更正您的评分", "等待成员申请更正", "等待准许更正"
+CORRECT, AWAITED, PERMIT, LEAVE = "申请更正您的评分", "等待成员申请更正", "请您准许", "等待准许更正"
 
 
 @dataclass
@@ -99,14 +99,17 @@ def test_from_scores_that_differ_to_the_report(case: Unequal, site: Site):
     assert '<option selected value="unequal_objective">' in mine
 
 
-def test_a_request_is_waited_for(case: Unequal, site: Site):
+def test_a_request_is_the_next_step_of_whoever_permits_it(case: Unequal, site: Site):
     case.ask(APART)
     for number in case.members:
         page = room(site, number)
-        assert LEAVE in page
+        assert (f"席位 {APART} 申请更正评分，{PERMIT}" in page) is (number == CHAIR)
+        assert (LEAVE in page) is (number != CHAIR)
         assert (f"/reopening/{APART}" in page) is (number == CHAIR)
     assert "申请更正我的评分" not in room(site, APART)  # it has asked
-    case.ask(CHAIR)
+    case.ask(CHAIR)  # any other member permits it to the chair
+    assert f"席位 {APART} 申请更正评分，{PERMIT}" in room(site, CHAIR)
+    assert f"席位 {CHAIR} 申请更正评分，{PERMIT}" in room(site, 4)
 
 
 def test_the_report_is_made_once_the_corrected_sheets_are_locked(case: Unequal, site: Site):
@@ -117,6 +120,7 @@ def test_the_report_is_made_once_the_corrected_sheets_are_locked(case: Unequal, 
     assert case.reports_scheduled() == 0  # the chair's own request stands
     for number in case.members:
         assert WARNING not in room(site, number)
+        assert (PERMIT in room(site, number)) is (number != CHAIR)
     case.act(case.members[4], sitting.SheetReopened(4, CHAIR))
     case.lock(CHAIR)  # as it was before
     case.work_off()
@@ -125,9 +129,10 @@ def test_the_report_is_made_once_the_corrected_sheets_are_locked(case: Unequal, 
     assert "申请更正我的评分" in room(site, APART)
 
 
-def test_the_same_sheet_locked_again_has_the_report_made_again(case: Unequal):
+def test_the_same_sheet_locked_again_has_the_report_made_again(case: Unequal, site: Site):
     before = case.reports_scheduled()
     case.ask(3)
+    assert f"席位 3 申请更正评分，{PERMIT}" in room(site, CHAIR)
     case.act(case.members[CHAIR], sitting.SheetReopened(CHAIR, 3))
     case.lock(3)
     assert case.reports_scheduled() == before + 1
