@@ -12,7 +12,14 @@ from evaluation.committee import MemberRole, may_chair
 from evaluation.criteria import Criterion
 from evaluation.evaluate import BidResult
 from evaluation.scoring import UnequalScores
-from evaluation.sitting import CorrectionRequested, SittingState, Stage, awaited_correction, permitted_by
+from evaluation.sitting import (
+    WITHIN_CEILING,
+    CorrectionRequested,
+    SittingState,
+    Stage,
+    awaited_correction,
+    permitted_by,
+)
 from evaluation.sitting.state import AFTER_LAST_LOCK, progress, visible_scores
 
 
@@ -30,7 +37,7 @@ class SeatLine:
 
 @dataclass(frozen=True)
 class RejectedBid:
-    """A bid that the majority rejected, with the item and the stated grounds."""
+    """A bid that the majority rejected, with the item and the stated grounds; without votes the system found it."""
 
     bidder: str
     item_zh: str
@@ -230,7 +237,7 @@ def _rejected(sitting: SittingState) -> tuple[RejectedBid, ...]:
     names = {bid.bid: bid.bidder_name for bid in sitting.bids}
     if not sitting.rejected:
         return ()
-    items = {item.id: item for item in sitting.rules.review_items}
+    items = {item.id: item for item in (*sitting.rules.review_items, WITHIN_CEILING)}
     return tuple(
         RejectedBid(names[r.bid], items[r.item].name_zh, items[r.item].name_en, r.votes, r.grounds)
         for r in sitting.rejected

@@ -5,6 +5,7 @@
 """
 
 from evaluation.sitting.events import (
+    WITHIN_CEILING,
     BidsReviewed,
     BidUnderReview,
     ChairElected,
@@ -71,6 +72,7 @@ __all__ = [
     "AFTER_LAST_LOCK",
     "FINAL",
     "TRANSITIONS",
+    "WITHIN_CEILING",
     "BidUnderReview",
     "BidsReviewed",
     "ChairElected",

@@ -61,7 +61,13 @@ def _forms(found: Case, lot: str, room: Room) -> dict[str, Any]:
         form.for_seat.choices = [SelectChoice(s.number, _seat_name(s)) for s in room.seats if s.may_chair]
         return {"form": form}
     if room.task == "review":
-        return {"items": found.lot(lot).sitting.rules.review_items}
+        state = found.lot(lot).sitting
+        within = (
+            {}
+            if state.rules.ceiling is None
+            else {bid.bid: state.rules.within_ceiling(bid.price) for bid in state.bids}
+        )
+        return {"items": state.rules.review_items, "ceiling_item": sitting.WITHIN_CEILING, "within_ceiling": within}
     if room.task in ("results", "sign"):
         differs = {"ground": sitting.CorrectionGround.UNEQUAL_OBJECTIVE} if room.correction == "correct" else {}
         return {"correction": CorrectionForm(data=differs), "dissent": DissentForm()}
