@@ -103,6 +103,7 @@ def _desk(found: Case, lot: str, room: Room) -> dict[str, Any]:
     chosen = chosen if chosen in room.valid else room.valid[0]
     rows = [
         {
+            "id": bid,
             "name": names[bid],
             "url": f"?bid={bid}",
             "done": sum(_has_score(drafts.get((bid, c.id))) for c in criteria),
