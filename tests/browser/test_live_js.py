@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -47,11 +48,13 @@ DESK = """
 
 @dataclass
 class LiveSite(SmallSite):
-    """A small site with the live channel; `cuts` is how many coming saves break the line before the answer."""
+    """A small site with the live channel; `cuts` is how many coming saves break the line before the answer;
+    while `silent` is not set, none is answered."""
 
     joins: list[dict[str, Any]] = field(default_factory=list)
     saves: list[dict[str, Any]] = field(default_factory=list)
     cuts: int = 0
+    silent: threading.Event | None = None
     refusing: bool = False
     socketio: SocketIO | None = None
 
@@ -69,6 +72,8 @@ class LiveSite(SmallSite):
 
     def _save(self, command: dict[str, Any]) -> dict[str, Any]:
         self.saves.append(command)
+        if self.silent:
+            self.silent.wait(30)
         if self.cuts:
             self.cuts -= 1
             self.break_line()
@@ -246,6 +251,26 @@ def test_what_waited_for_the_line_survives_a_reload(page: Page, site: LiveSite):
     site.refusing = False
     expect(page.locator("#score-b2-technical-saved")).to_have_text("已保存 10:32:07", timeout=10_000)
     assert [save["value"] for save in site.saves] == ["31.00"]
+
+
+def test_a_line_that_nobody_hung_up_is_said_to_be_lost_where_one_scores(page: Page, site: LiveSite):
+    """A pulled cable: the socket looks whole and carries nothing, and no new one can be had."""
+    page.set_viewport_size({"width": 1280, "height": 400})
+    page.goto(site.show_text("/desk", DESK))
+    wait_for(page, lambda: site.joins)
+    site.silent, site.refusing = threading.Event(), True
+    page.get_by_label("业绩 的评语").scroll_into_view_if_needed()
+    page.get_by_label("售后服务 满分").fill("8")
+    expect(page.locator("#score-b2-service-saved")).to_have_text("正在保存…")
+    expect(page.locator("#score-b2-service-saved")).to_have_text("线路恢复后自动保存", timeout=15_000)
+    expect(page.locator("#line-bar")).to_contain_text("线路中断")
+    expect(page.locator("#line-bar")).to_be_in_viewport()
+    site.silent.set()
+    site.refusing = False
+    expect(page.locator("#score-b2-service-saved")).to_have_text("已保存 10:32:07", timeout=15_000)
+    expect(page.locator("#line-bar")).to_be_hidden()
+    first, again = site.saves
+    assert first == again
 
 
 def test_keys_lead_through_the_criteria(page: Page, site: LiveSite):

@@ -121,7 +121,8 @@ async function showElsewhere() {
   showSaved();
 }
 
-/** Sends what waits, one after the other; without an answer it stays first and is sent again. */
+/** Sends what waits, one after the other; without an answer it stays first and is sent again. A line that carries no
+ * answer is lost, though nobody has said so yet: it is cut here, so that the page says it is and takes a new one. */
 async function send() {
   if (sending || !socket.connected) return;
   sending = true;
@@ -131,6 +132,7 @@ async function send() {
     }
   } catch {
     for (const command of queued()) showState(command, say('score_waiting'), true);
+    if (socket.connected) socket.disconnect().connect();
     setTimeout(send, 2000);
   } finally {
     sending = false;
