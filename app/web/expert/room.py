@@ -133,7 +133,7 @@ def _criterion(criterion: Any, draft: sittings.SavedScore | None) -> dict[str, A
         "name": criterion.name_en if english else criterion.name_zh,
         "full": criterion.full,
         "step": criterion.step,
-        "band": bands or _("每档 %(step)s 分", step=criterion.step),
+        "band": bands or _("最小分值 %(step)s", step=criterion.step),
         "value": draft.value if draft else None,
         "comment": draft.comment if draft else "",
         "locked": False,
