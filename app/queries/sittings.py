@@ -119,6 +119,8 @@ class Room:
     seat: int
     chair: int
     chair_round: int
+    chair_tied: tuple[int, ...]
+    last_chair_round: bool
     seats: tuple[SeatLine, ...]
     bids: tuple[tuple[str, str], ...]
     rejected: tuple[RejectedBid, ...]
@@ -155,6 +157,8 @@ def room_of(case: Case, lot: str, seat: int | None, language: str) -> Room:
         seat=seat or 0,
         chair=sitting.chair or 0,
         chair_round=sitting.chair_round,
+        chair_tied=sitting.chair_tied,
+        last_chair_round=bool(sitting.chair_tied) and sitting.chair_round >= sitting.rules.chair_rounds,
         seats=tuple(_seat(sitting, number) for number in sorted(sitting.seats)),
         bids=tuple((bid.bid, bid.bidder_name) for bid in sitting.bids) if _knows_bids(sitting) else (),
         rejected=_rejected(sitting),

@@ -136,7 +136,7 @@ class SittingState:
     """A whole sitting. Everything that belongs to a member is kept under its seat number.
 
     `empty` are seats that wait for a successor, `conflicts` what was declared and not yet acted on, `valid` the bids
-    that passed the review, `sheets` the locked sheets.
+    that passed the review, `sheets` the locked sheets, `chair_tied` who had equally many votes in the round before.
     """
 
     stage: Stage = Stage.UNCONVENED
@@ -149,6 +149,7 @@ class SittingState:
     conflicts: dict[int, str] = field(default_factory=dict)
     chair_round: int = 1
     chair_votes: dict[int, int] = field(default_factory=dict)
+    chair_tied: tuple[int, ...] = ()
     chair: int | None = None
     reviews: dict[int, tuple[ReviewFinding, ...]] = field(default_factory=dict)
     rejected: tuple[Rejection, ...] = ()
@@ -275,7 +276,7 @@ def _recused(event: MemberRecused, state: SittingState) -> SittingState:
         comments=_without(state.comments, seat),
     )
     if state.chair in {seat, None}:
-        return replace(state, chair=None, chair_round=1, chair_votes={})
+        return replace(state, chair=None, chair_round=1, chair_votes={}, chair_tied=())
     return state
 
 
@@ -297,7 +298,7 @@ def _voted(event: ChairVoted, state: SittingState) -> SittingState:
 
 @_applied.register
 def _tied(event: ChairVoteTied, state: SittingState) -> SittingState:
-    return replace(state, chair_round=event.round + 1, chair_votes={})
+    return replace(state, chair_round=event.round + 1, chair_votes={}, chair_tied=event.tied)
 
 
 @_applied.register

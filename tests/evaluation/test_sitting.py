@@ -176,6 +176,7 @@ def test_an_equal_vote_is_held_again_and_ends_in_the_lowest_seat():
     sitting = at(Stage.CHAIR)
     votes = {1: 5, 2: 4, 3: 5, 4: 4, 5: 1}
     assert sitting.act(*(ChairVoted(n, v, 1) for n, v in votes.items()))[-1] == ChairVoteTied(1, (4, 5))
+    assert sitting.state.chair_tied == (4, 5)
     assert sitting.act(*(ChairVoted(n, v, 2) for n, v in votes.items()))[-1] == ChairElected(
         4, 2, ElectedBy.LOWEST_SEAT
     )

@@ -52,8 +52,23 @@ def room(site: Site, number: int, part: str = "") -> str:
     return booth(site, site.case.members[number]).get(f"/room/{site.case.case_id}/{LOT}{part}")
 
 
+def test_after_a_tied_vote_the_page_says_who_was_tied_and_nothing_of_the_ballots(case: Sat, site: Site):
+    experts = [number for number, seat in case.sitting.seats.items() if seat.role == "expert"]
+    first, second, third = experts[:3]
+    assert "没有产生组长" not in room(site, 1)
+    votes = dict(zip(case.members, (first, first, second, second, third), strict=True))
+    case._each(lambda n: sitting.ChairVoted(n, votes[n], 1))
+    for number in case.members:
+        page = room(site, number)
+        assert "推选组长，第 2 轮" in page
+        tied = f"第 1 轮没有产生组长：席位 {first}、{second} 得票最多且相同。请再次投票。"
+        assert f"{tied}本轮仍相同的，由其中席位号最小的担任。采购人代表不得担任组长。" in page
+    english = f"Round 1 elected nobody: seats {first}, {second} had the most votes, equally many. Please vote again. If"
+    assert english in room(site, 1, "?lang=en")
+
+
 def test_a_price_above_the_ceiling_is_the_systems_to_find_and_no_price_is_shown(case: Sat, site: Site):
-    case._each(lambda n: sitting.ChairVoted(n, 1, 1))
+    case._each(lambda n: sitting.ChairVoted(n, 1, 2))
     page = room(site, 1)
     checked = re.findall(rf"<p>{CEILING} <span class=\"tag[^>]*>([^<]+)</span> 由系统核对，不需要您判断</p>", page)
     assert sorted(checked) == ["不通过", "通过", "通过", "通过"]
