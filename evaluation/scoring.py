@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -44,6 +45,13 @@ class UnequalScores:
     bid: str
     criterion: str
     scores: dict[str, Decimal]
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """The seats whose score is not that of most members; every seat where two scores are given equally often."""
+        (usual, most), *others = Counter(self.scores.values()).most_common()
+        tied = any(count == most for _score, count in others)
+        return tuple(seat for seat, score in self.scores.items() if tied or score != usual)
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,7 @@ def _rules(case: Case, lot: str, profile: Profile) -> SittingRules:
         least_valid_bids=1 if profile.may_go_on_below_three else profile.bids_required,
         chair_rounds=profile.chair_rounds,
         objective_must_agree=profile.regime is Regime.GOODS,
+        ceiling=terms.ceiling,
     )
 
 

@@ -19,7 +19,7 @@ from app.queries.desks import orders_waiting
 from app.queries.draw_hall import draw_hall
 from app.queries.experts import current_tree
 from app.queries.people import find_login
-from evaluation.sitting.state import Stage
+from evaluation.sitting import Stage, awaited_correction
 from evaluation.specialities import Speciality
 from evaluation.standing import Status
 
@@ -151,6 +151,8 @@ def _sitting_step(state: LotCase) -> Step:
         return "gathering", "wait", f"{len(sitting.keys)} / {len(sitting.seats)}"
     if sitting.stage in (Stage.REPORT, Stage.SIGNING):
         return "signing", "wait", f"{len(sitting.settled)} / {len(sitting.seats)}"
+    if sitting.stage is Stage.RESULTS and awaited_correction(sitting):
+        return "correcting", "wait", ""  # that it is waited for; whose sheet and what in it is the committee's
     return "evaluating", "wait", ""
 
 

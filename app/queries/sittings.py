@@ -11,7 +11,15 @@ from app.messages import sentence
 from evaluation.committee import MemberRole, may_chair
 from evaluation.criteria import Criterion
 from evaluation.evaluate import BidResult
-from evaluation.sitting import CorrectionRequested, SittingState, Stage
+from evaluation.scoring import UnequalScores
+from evaluation.sitting import (
+    WITHIN_CEILING,
+    CorrectionRequested,
+    SittingState,
+    Stage,
+    awaited_correction,
+    permitted_by,
+)
 from evaluation.sitting.state import AFTER_LAST_LOCK, progress, visible_scores
 
 
@@ -29,7 +37,7 @@ class SeatLine:
 
 @dataclass(frozen=True)
 class RejectedBid:
-    """A bid that the majority rejected, with the item and the stated grounds."""
+    """A bid that the majority rejected, with the item and the stated grounds; without votes the system found it."""
 
     bidder: str
     item_zh: str
@@ -66,6 +74,17 @@ class CriterionRow:
 
 
 @dataclass(frozen=True)
+class UnequalRow:
+    """An objective criterion on which no report can be made: the seats by the score they gave, and who is apart."""
+
+    bidder: str
+    name_zh: str
+    name_en: str
+    given: tuple[tuple[Decimal, tuple[int, ...]], ...]
+    apart: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Results:
     """What is known only after the last lock."""
 
@@ -75,19 +94,33 @@ class Results:
     seats: tuple[int, ...]
     rows: tuple[ResultRow, ...]
     criteria: tuple[CriterionRow, ...]
+    unequal: tuple[UnequalRow, ...]
     requests: tuple[CorrectionRequested, ...]
     dissents: dict[int, str]
+
+    @property
+    def apart(self) -> tuple[int, ...]:
+        """The seats whose objective scores are not those of most."""
+        return tuple(sorted({seat for row in self.unequal for seat in row.apart}))
 
 
 @dataclass(frozen=True)
 class Room:
-    """The room. `task` is what it waits for from this seat: wait state vote review score results sign closed failed."""
+    """The room. `task` is what it waits for from this seat: wait state vote review score results sign closed failed.
+
+    `correction` says what a correction asks of this seat first: permit, correct, asked (and waits for leave), others
+    (it waits for somebody else's), or nothing; `to_permit` are the seats that it may permit.
+    """
 
     stage: Stage
     task: str
+    correction: str
+    to_permit: tuple[int, ...]
     seat: int
     chair: int
     chair_round: int
+    chair_tied: tuple[int, ...]
+    last_chair_round: bool
     seats: tuple[SeatLine, ...]
     bids: tuple[tuple[str, str], ...]
     rejected: tuple[RejectedBid, ...]
@@ -105,9 +138,10 @@ class Room:
 
     @property
     def state(self) -> str:
-        """Changes whenever the page has another task to offer."""
-        waiting = len(self.results.requests) if self.results else 0
-        parts = (self.stage, self.task, self.chair_round, self.report_sha256[:8], waiting, bool(self.suspended))
+        """Changes whenever the page has another task to offer; others' requests interrupt nobody who writes one."""
+        waiting = len(self.results.requests) if self.results and self.correction != "correct" else 0
+        asked = (self.correction, waiting, bool(self.suspended))
+        parts = (self.stage, self.task, self.chair_round, self.report_sha256[:8], *asked)
         return "/".join(map(str, parts))
 
 
@@ -118,9 +152,13 @@ def room_of(case: Case, lot: str, seat: int | None, language: str) -> Room:
     return Room(
         stage=sitting.stage,
         task=_task(sitting, seat),
+        correction=_correction(sitting, seat),
+        to_permit=permitted_by(sitting, seat) if seat else (),
         seat=seat or 0,
         chair=sitting.chair or 0,
         chair_round=sitting.chair_round,
+        chair_tied=sitting.chair_tied,
+        last_chair_round=bool(sitting.chair_tied) and sitting.chair_round >= sitting.rules.chair_rounds,
         seats=tuple(_seat(sitting, number) for number in sorted(sitting.seats)),
         bids=tuple((bid.bid, bid.bidder_name) for bid in sitting.bids) if _knows_bids(sitting) else (),
         rejected=_rejected(sitting),
@@ -163,6 +201,16 @@ def _task(sitting: SittingState, seat: int | None) -> str:
     return "wait" if over else task
 
 
+def _correction(sitting: SittingState, seat: int | None) -> str:
+    if seat is not None and permitted_by(sitting, seat):
+        return "permit"
+    if sitting.stage is not Stage.RESULTS or sitting.suspended or not awaited_correction(sitting):
+        return ""
+    if seat in sitting.requests:
+        return "asked"
+    return "correct" if any(str(seat) in found.apart for found in sitting.must_agree) else "others"
+
+
 def _seat(sitting: SittingState, number: int) -> SeatLine:
     seat = sitting.seats[number]
     return SeatLine(
@@ -193,7 +241,7 @@ def _rejected(sitting: SittingState) -> tuple[RejectedBid, ...]:
     names = {bid.bid: bid.bidder_name for bid in sitting.bids}
     if not sitting.rejected:
         return ()
-    items = {item.id: item for item in sitting.rules.review_items}
+    items = {item.id: item for item in (*sitting.rules.review_items, WITHIN_CEILING)}
     return tuple(
         RejectedBid(names[r.bid], items[r.item].name_zh, items[r.item].name_en, r.votes, r.grounds)
         for r in sitting.rejected
@@ -211,6 +259,7 @@ def _results(sitting: SittingState, seat: int | None, language: str) -> Results:
         seats=tuple(sorted(sitting.seats)),
         rows=tuple(_result_row(sitting, row, names[row.bid], language) for row in result.bids),
         criteria=_criteria(sitting, seat, names),
+        unequal=tuple(_unequal(sitting, found, names) for found in sitting.must_agree),
         requests=tuple(sitting.requests[number] for number in sorted(sitting.requests)),
         dissents=dict(sitting.dissents),
     )
@@ -244,6 +293,16 @@ def _criteria(sitting: SittingState, seat: int | None, names: dict[str, str]) ->
             scores = tuple(sheets[number][bid][criterion.id] for number in sorted(sheets))
             rows.append(CriterionRow(names[bid], criterion.name_zh, criterion.name_en, scores, key in unequal, far))
     return tuple(rows)
+
+
+def _unequal(sitting: SittingState, found: UnequalScores, names: dict[str, str]) -> UnequalRow:
+    criterion = sitting.rules.evaluation.criteria[found.criterion]
+    given: dict[Decimal, list[int]] = {}
+    for seat, score in sorted((int(seat), score) for seat, score in found.scores.items()):
+        given.setdefault(score, []).append(seat)
+    rows = tuple((score, tuple(seats)) for score, seats in given.items())
+    apart = tuple(map(int, found.apart))
+    return UnequalRow(names[found.bid], criterion.name_zh, criterion.name_en, rows, apart)
 
 
 def scored_criteria(case: Case, lot: str) -> tuple[Criterion, ...]:

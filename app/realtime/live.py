@@ -150,13 +150,16 @@ def _may_listen(actor: Actor, case: Case) -> bool:
 
 @access(Action.SCORE_SAVE)
 def save(sent: Any = None, *_more: Any) -> Json:
-    """Keep one unfinished score and say when."""
+    """Keep one unfinished score and say when; other windows of the same log-in are told that it was."""
     try:
-        log_in = find_log_in(_tokens.get(_sid(), ""))[0]
+        token = _tokens.get(_sid(), "")
+        log_in = find_log_in(token)[0]
         if log_in is None:
             raise RuleViolation("log_in_needed")
         case, lot, bid, criterion, comment = _texts(sent, "case", "lot", "bid", "criterion", "comment")
         saved = save_score(platform(), log_in, case, lot, bid, criterion, _value(sent.get("value")), comment)
+        for sid in [sid for sid, other in list(_tokens.items()) if other == token and sid != _sid()]:
+            socketio.emit("scores.saved", {"case": case, "lot": lot}, to=sid, namespace=NAMESPACE)
         return {"saved_at": format_instant(saved.saved_at), "value": encode(saved.value) if saved.value else ""}
     except Exception as exc:
         return _refused(exc)

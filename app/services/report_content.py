@@ -32,7 +32,7 @@ from app.services.sittings import member_account
 from crypto.canonical import digest
 from evaluation import criteria
 from evaluation.committee import MemberRole
-from evaluation.sitting.state import SittingState
+from evaluation.sitting import WITHIN_CEILING, Rejection, SittingState
 
 
 def capacity(role: MemberRole, lang: Lang) -> str:
@@ -89,10 +89,7 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
             QualificationResult(opening.opened[key].bidder_name, q.qualified, parties.agency.name, q.reason)
             for key, q in sorted(state.qualification.items(), key=lambda item: opening.opened[item[0]].price)
         ),
-        invalid_bids=tuple(
-            InvalidBid(names[r.bid], listed(r.grounds, lang), sentence("review_votes", {"votes": r.votes}, lang))
-            for r in sitting.rejected
-        ),
+        invalid_bids=tuple(_invalid(names[r.bid], r, lang) for r in sitting.rejected),
         scored_bids=_scored(sitting, names, lang),
         sheets=_sheets(sitting, names, lang),
         candidates=_candidates(sitting, names),
@@ -108,6 +105,12 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
             Signatory(field_name(int(m.seat)), m.name, signs_as(sitting, int(m.seat), lang)) for m in members
         ),
     )
+
+
+def _invalid(bidder: str, found: Rejection, lang: Lang) -> InvalidBid:
+    if found.item == WITHIN_CEILING.id:
+        return InvalidBid(bidder, sentence("price_above_ceiling", {}, lang), sentence("review_by_system", {}, lang))
+    return InvalidBid(bidder, listed(found.grounds, lang), sentence("review_votes", {"votes": found.votes}, lang))
 
 
 def _name(criterion: criteria.Criterion, lang: Lang) -> str:

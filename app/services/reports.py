@@ -28,32 +28,38 @@ from app.services.ticks import check_vouched
 from app.services.unit_of_work import plain_transaction, unit_of_work
 from crypto.canonical import canonical
 from crypto.pdf import Prepared, finish_signature, prepare_signature
-from evaluation.sitting import ReportPrepared, ReportSealed
+from evaluation.sitting import ReportPrepared, ReportSealed, awaited_correction
 from evaluation.sitting.state import Stage
 
 
 @completes("ScoreSheetLocked")
 def lock_scores(act: Act) -> Answer:
-    """After the last lock the report is due."""
-    if act.work.case.lots[act.lot].sitting.stage is Stage.RESULTS:
-        act.work.schedule("prepare_report", act.work.now, lot=act.lot, detail=act.record.payload_sha256[:16])
+    """After the last lock the report is due, unless a sheet must be corrected first: then after that lock."""
+    if _due(act.work.case, act.lot):
+        act.work.schedule("prepare_report", act.work.now, lot=act.lot, detail=str(act.record.seq))
     return {}
 
 
+def _due(case: Case, lot: str) -> bool:
+    sitting = case.lots[lot].sitting
+    return sitting.stage is Stage.RESULTS and awaited_correction(sitting) is None
+
+
 def prepare_report(platform: Platform, case_id: str, lot: str) -> None:
-    """Render the report once the results stand; nothing happens when it was done or the stage is another.
+    """Render the report once the results stand; nothing happens when it was done, the stage is another, or a sheet is
+    to be corrected first, since its lock has the report prepared again.
 
     Raises RuleViolation `turn_not_vouched`.
     """
     with platform.database.reading() as db_session:
         case = load_case(db_session, case_id)
         now = platform.database.now(db_session.connection())
-        if case.lots[lot].sitting.stage is not Stage.RESULTS:
+        if not _due(case, lot):
             return
         check_vouched(db_session, case, lot, "ResultsComputed")
     pdf = in_native_thread(render_report, platform, case, lot, now)
     with unit_of_work(platform.database, case_id, lot) as work:
-        if work.case.lots[lot].sitting.stage is not Stage.RESULTS:
+        if not _due(work.case, lot):
             return
         sha256 = store_document(platform, work, lot, "report", f"evaluation-report-{lot}.pdf", pdf)
         work.conclude(ReportPrepared(sha256), lot)

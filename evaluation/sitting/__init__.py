@@ -5,6 +5,7 @@
 """
 
 from evaluation.sitting.events import (
+    WITHIN_CEILING,
     BidsReviewed,
     BidUnderReview,
     ChairElected,
@@ -49,7 +50,9 @@ from evaluation.sitting.outcomes import (
     outcome,
 )
 from evaluation.sitting.rules import (
+    awaited_correction,
     decide,
+    permitted_by,
     recheck,
 )
 from evaluation.sitting.state import (
@@ -69,6 +72,7 @@ __all__ = [
     "AFTER_LAST_LOCK",
     "FINAL",
     "TRANSITIONS",
+    "WITHIN_CEILING",
     "BidUnderReview",
     "BidsReviewed",
     "ChairElected",
@@ -111,8 +115,10 @@ __all__ = [
     "SuspensionGround",
     "TiesDrawn",
     "apply",
+    "awaited_correction",
     "decide",
     "outcome",
+    "permitted_by",
     "progress",
     "recheck",
     "replay",

@@ -55,12 +55,17 @@ class ReviewItem:
     name_en: str
 
 
+# What no member is asked, since members learn no price before they have scored: the system compares the two numbers.
+WITHIN_CEILING = ReviewItem("within_ceiling", "报价未超过最高限价", "The price is not above the ceiling")
+
+
 @dataclass(frozen=True)
 class SittingRules:
     """The published rules of one sitting.
 
     With fewer than `least_valid_bids` after the review the lot fails. `chair_rounds` votes are held before the rule of
-    the lowest seat decides. With `objective_must_agree` no report is prepared on unequal objective scores.
+    the lowest seat decides. With `objective_must_agree` no report is prepared on unequal objective scores. A price
+    above `ceiling` (yuan; None: not compared) is rejected by the review without a vote.
     """
 
     evaluation: EvaluationRules
@@ -69,6 +74,11 @@ class SittingRules:
     least_valid_bids: int
     chair_rounds: int
     objective_must_agree: bool
+    ceiling: Decimal | None = None
+
+    def within_ceiling(self, price: Decimal) -> bool:
+        """Whether a price may be accepted; so it may where there is no ceiling."""
+        return self.ceiling is None or price <= self.ceiling
 
 
 @dataclass(frozen=True)
@@ -92,7 +102,10 @@ class ReviewFinding:
 
 @dataclass(frozen=True)
 class Rejection:
-    """A bid that a majority rejected: on which item, by how many of the members, on which stated grounds."""
+    """A bid that a majority rejected: on which item, by how many of the members, on which stated grounds.
+
+    Without votes and grounds for `WITHIN_CEILING`.
+    """
 
     bid: str
     item: str

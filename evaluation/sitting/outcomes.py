@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from evaluation.evaluate import evaluate
 from evaluation.sitting.events import (
+    WITHIN_CEILING,
     ChairElected,
     ChairVoteTied,
     ElectedBy,
@@ -49,11 +50,13 @@ def _chair(state: SittingState) -> SittingEvent | None:
 
 
 def _review(state: SittingState) -> SittingEvent | None:
-    """A bid is rejected on an item when more than half of the members fail it there."""
+    """A bid is rejected on an item when more than half of the members fail it there, and above the ceiling."""
     if state.waiting(state.reviews):
         return None
     rejected = []
     for bid in state.bids:
+        if not state.rules.within_ceiling(bid.price):
+            rejected.append(Rejection(bid.bid, WITHIN_CEILING.id, 0, ()))
         for item in state.rules.review_items:
             findings = [f for seat in sorted(state.reviews) for f in state.reviews[seat]]
             grounds = [f.ground for f in findings if (f.bid, f.item, f.passed) == (bid.bid, item.id, False)]

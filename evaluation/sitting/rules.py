@@ -17,6 +17,7 @@ from evaluation.errors import RuleViolation
 from evaluation.evaluate import check_evaluation_rules
 from evaluation.scoring import check_cells
 from evaluation.sitting.events import (
+    WITHIN_CEILING,
     BidsReviewed,
     ChairVoted,
     ConflictDeclared,
@@ -124,7 +125,7 @@ def _convene(fact: SittingConvened, state: SittingState) -> None:
         "persons": len({seat.person for seat in fact.seats}) == len(fact.seats),
         "bids": len({bid.bid for bid in fact.bids}) == len(fact.bids) > 0,
         "prices": all(bid.price.is_finite() and bid.price > 0 for bid in fact.bids),
-        "review_items": len({item.id for item in rules.review_items}) == len(rules.review_items),
+        "review_items": len({item.id for item in rules.review_items} - {WITHIN_CEILING.id}) == len(rules.review_items),
         "least_valid_bids": rules.least_valid_bids >= 1,
         "chair_rounds": rules.chair_rounds >= 1,
     }
@@ -224,9 +225,13 @@ def _request_correction(fact: CorrectionRequested, state: SittingState) -> None:
     _require_text(fact.explanation, "explanation")
 
 
-def _require_chair(state: SittingState, actor: int, about: int) -> None:
+def _acts_about(state: SittingState, actor: int, about: int) -> bool:
     """The chair acts about others; where it is about the chair, any other member does."""
-    if actor == about or (state.chair not in {actor, about}):
+    return actor != about and state.chair in {actor, about}
+
+
+def _require_chair(state: SittingState, actor: int, about: int) -> None:
+    if not _acts_about(state, actor, about):
         raise RuleViolation("sitting_not_by_chair", seat=actor, about=about)
 
 
@@ -237,6 +242,26 @@ def _reopen(fact: SheetReopened, state: SittingState) -> None:
         raise RuleViolation("correction_not_requested", seat=fact.reopened)
 
 
+def awaited_correction(state: SittingState) -> RuleViolation | None:
+    """Why results stand that no report may be made of before a sheet is corrected, or None.
+
+    A member has asked for its sheet, or objective scores differ that must not (O87 art. 64).
+    """
+    if state.requests:
+        return RuleViolation("correction_pending", seats=", ".join(map(str, sorted(state.requests))))
+    if state.must_agree:
+        first = state.must_agree[0]
+        facts = {"bid": first.bid, "criterion": first.criterion, "count": len(state.must_agree)}
+        return RuleViolation("objective_scores_unequal", **facts)
+    return None
+
+
+def permitted_by(state: SittingState, seat: int) -> tuple[int, ...]:
+    """The seats whose request for a correction whoever sits in `seat` may grant now."""
+    open_to = (state.stage, SheetReopened) in TRANSITIONS and state.suspended is None
+    return tuple(about for about in sorted(state.requests) if open_to and _acts_about(state, seat, about))
+
+
 @_check.register
 def _prepare_report(fact: ReportPrepared, state: SittingState) -> None:
     _require_digest(fact.report_sha256, "report_sha256")
@@ -244,12 +269,8 @@ def _prepare_report(fact: ReportPrepared, state: SittingState) -> None:
     if result is None or result.to_draw:
         tied = ", ".join(bid for group in (result.to_draw if result else ()) for bid in group)
         raise RuleViolation("ties_not_drawn", tied=tied)
-    if state.requests:
-        raise RuleViolation("correction_pending", seats=", ".join(map(str, sorted(state.requests))))
-    if state.rules.objective_must_agree and result.unequal:
-        first = result.unequal[0]
-        facts = {"bid": first.bid, "criterion": first.criterion, "count": len(result.unequal)}
-        raise RuleViolation("objective_scores_unequal", **facts)
+    if awaited := awaited_correction(state):
+        raise awaited
 
 
 @_check.register

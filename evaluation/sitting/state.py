@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from evaluation.errors import RuleViolation
 from evaluation.evaluate import EvaluationResult
-from evaluation.scoring import Cells
+from evaluation.scoring import Cells, UnequalScores
 from evaluation.sitting.events import (
     BidsReviewed,
     BidUnderReview,
@@ -136,7 +136,7 @@ class SittingState:
     """A whole sitting. Everything that belongs to a member is kept under its seat number.
 
     `empty` are seats that wait for a successor, `conflicts` what was declared and not yet acted on, `valid` the bids
-    that passed the review, `sheets` the locked sheets.
+    that passed the review, `sheets` the locked sheets, `chair_tied` who had equally many votes in the round before.
     """
 
     stage: Stage = Stage.UNCONVENED
@@ -149,6 +149,7 @@ class SittingState:
     conflicts: dict[int, str] = field(default_factory=dict)
     chair_round: int = 1
     chair_votes: dict[int, int] = field(default_factory=dict)
+    chair_tied: tuple[int, ...] = ()
     chair: int | None = None
     reviews: dict[int, tuple[ReviewFinding, ...]] = field(default_factory=dict)
     rejected: tuple[Rejection, ...] = ()
@@ -182,6 +183,11 @@ class SittingState:
     def settled(self) -> frozenset[int]:
         """The seats that have signed, dissented in writing, or are recorded as doing neither."""
         return frozenset(self.signed) | frozenset(self.dissents) | self.refused
+
+    @property
+    def must_agree(self) -> tuple[UnequalScores, ...]:
+        """Objective scores that differ where the rules want them equal: known after the last lock, never before."""
+        return self.result.unequal if self.result and self.rules.objective_must_agree else ()
 
     def waiting(self, done: Iterable[int]) -> tuple[int, ...]:
         """The seats that are not in `done`, ascending."""
@@ -270,7 +276,7 @@ def _recused(event: MemberRecused, state: SittingState) -> SittingState:
         comments=_without(state.comments, seat),
     )
     if state.chair in {seat, None}:
-        return replace(state, chair=None, chair_round=1, chair_votes={})
+        return replace(state, chair=None, chair_round=1, chair_votes={}, chair_tied=())
     return state
 
 
@@ -292,7 +298,7 @@ def _voted(event: ChairVoted, state: SittingState) -> SittingState:
 
 @_applied.register
 def _tied(event: ChairVoteTied, state: SittingState) -> SittingState:
-    return replace(state, chair_round=event.round + 1, chair_votes={})
+    return replace(state, chair_round=event.round + 1, chair_votes={}, chair_tied=event.tied)
 
 
 @_applied.register

@@ -162,9 +162,9 @@ def sample() -> Sample:
             (OPENING + timedelta(seconds=9), "投标人 D 的文件无法开启：密钥封装与所声明的接收方不符。"),
         ],
         desk_bids=[
-            Sample(name="投标人 A", url="#scoring", done=5, total=5, current=False),
-            Sample(name="投标人 B", url="#scoring", done=2, total=5, current=True),
-            Sample(name="投标人 C", url="#scoring", done=0, total=5, current=False),
+            Sample(id="b1", name="投标人 A", url="#scoring", done=5, total=5, current=False),
+            Sample(id="b2", name="投标人 B", url="#scoring", done=2, total=5, current=True),
+            Sample(id="b3", name="投标人 C", url="#scoring", done=0, total=5, current=False),
         ],
         criteria=[
             _criterion(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from flask import Flask
 from flask_socketio import SocketIO
 from playwright.sync_api import Page, expect
 from small_site import SmallSite
+from styleguide import sample
 
 pytestmark = pytest.mark.browser
 
@@ -30,10 +33,11 @@ for (const name of Object.keys(window.told)) {
 }
 """
 DESK = """
-{% from "components/scoring.html" import criterion_score with context %}
+{% from "components/scoring.html" import bid_list, criterion_score with context %}
 {% block content %}
 <div data-live-case="c1" data-live-cursor="cursor-0">
 <div class="desk" data-scoring-desk data-case="c1" data-lot="1" data-seat="3">
+<nav>{{ bid_list(sample.desk_bids) }}</nav>
 <div class="panel">{% for criterion in sample.criteria %}{{ criterion_score(criterion, 'b2') }}{% endfor %}
 <output data-score-total="b2"></output></div>
 </div></div>
@@ -44,11 +48,13 @@ DESK = """
 
 @dataclass
 class LiveSite(SmallSite):
-    """A small site with the live channel; `cuts` is how many coming saves break the line before the answer."""
+    """A small site with the live channel; `cuts` is how many coming saves break the line before the answer;
+    while `silent` is not set, none is answered."""
 
     joins: list[dict[str, Any]] = field(default_factory=list)
     saves: list[dict[str, Any]] = field(default_factory=list)
     cuts: int = 0
+    silent: threading.Event | None = None
     refusing: bool = False
     socketio: SocketIO | None = None
 
@@ -66,9 +72,13 @@ class LiveSite(SmallSite):
 
     def _save(self, command: dict[str, Any]) -> dict[str, Any]:
         self.saves.append(command)
+        if self.silent:
+            self.silent.wait(30)
         if self.cuts:
             self.cuts -= 1
             self.break_line()
+        if command["value"] == "44.50":
+            return {"error": {"code": "score_outside_bands", "message": "不在任何一档。"}}
         if command["value"] == "26.50":
             return {"error": {"code": "sheet_locked", "message": "评分表已锁定。"}}
         return {"saved_at": "2026-03-03T02:32:07Z"}
@@ -78,6 +88,10 @@ class LiveSite(SmallSite):
         assert self.socketio.server
         for line in list(self.socketio.server.eio.sockets.values()):
             line.close(wait=False, abort=True)
+
+    def tell_saved(self) -> None:
+        assert self.socketio
+        self.socketio.emit("scores.saved", {"case": "c1", "lot": "1"}, namespace="/live")
 
     def tell(self, **frame: object) -> None:
         assert self.socketio
@@ -151,6 +165,66 @@ def test_a_score_beyond_the_mark_or_off_the_step_is_not_sent(page: Page, site: L
     assert len(site.saves) == 1
 
 
+def test_what_is_no_score_leaves_the_saved_one_and_says_so(page: Page, site: LiveSite):
+    page.goto(site.show_text("/desk", DESK))
+    wait_for(page, lambda: site.joins)
+    technical, told = page.get_by_label("技术参数 满分"), page.locator("#score-b2-technical-saved")
+    for wrong in ("46", "", "x"):
+        technical.fill(wrong)
+        expect(told).to_have_text("请输入 0 至 45.00 之间、0.50 的倍数（仍按已保存的 27.00 计）")
+        expect(page.locator("[data-score-total]")).to_have_text("28.00")
+    technical.fill("44.5")
+    expect(told).to_have_text("不在任何一档。（仍按已保存的 27.00 计）")
+    expect(page.locator("[data-score-total]")).to_have_text("28.00")
+    technical.fill("40")
+    expect(told).to_have_text("已保存 10:32:07")
+    expect(page.locator("[data-score-total]")).to_have_text("41.00")
+    technical.fill("")
+    expect(told).to_have_text("请输入 0 至 45.00 之间、0.50 的倍数（仍按已保存的 40.00 计）")
+
+
+def test_the_list_of_bidders_counts_what_is_saved(page: Page, site: LiveSite):
+    page.goto(site.show_text("/desk", DESK))
+    wait_for(page, lambda: site.joins)
+    progress = page.locator("[data-bid-progress]")
+    expect(progress).to_have_text(["5/5", "2/3", "0/5"])
+    page.get_by_label("售后服务 满分").fill("11")
+    expect(page.locator("#score-b2-service-saved")).to_contain_text("请输入")
+    expect(progress).to_have_text(["5/5", "2/3", "0/5"])
+    page.get_by_label("售后服务 满分").fill("7.5")
+    expect(progress).to_have_text(["5/5", "3/3", "0/5"])
+
+
+def test_what_another_window_saved_is_shown_but_for_what_is_typed_here(page: Page, site: LiveSite):
+    page.goto(site.show_text("/desk", DESK))
+    wait_for(page, lambda: site.joins)
+    site.refusing = True  # what is typed now waits
+    site.break_line()
+    expect(page.locator("#line-bar")).to_be_visible()
+    page.get_by_label("售后服务 满分").fill("8")
+    expect(page.locator("#score-b2-service-saved")).to_have_text("线路恢复后自动保存")
+    changed = sample()
+    technical, service = changed.criteria[:2]
+    technical.value, technical.comment, service.value = Decimal("30.50"), "参数有两项正偏离", Decimal("9.00")
+    changed.desk_bids[2].done = 4
+    site.show_text("/desk", DESK, sample=changed)
+    page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_label("技术参数 满分")).to_have_value("30.50")
+    expect(page.get_by_label("技术参数 的评语")).to_have_value("参数有两项正偏离")
+    expect(page.locator("#score-b2-technical-saved")).to_have_text("已在另一窗口保存")
+    expect(page.get_by_label("售后服务 满分")).to_have_value("8")
+    expect(page.locator("[data-bid-progress]")).to_have_text(["5/5", "3/3", "4/5"])
+    site.refusing = False
+    expect(page.locator("#score-b2-service-saved")).to_have_text("已保存 10:32:07", timeout=10_000)
+    expect(page.locator("[data-score-total]")).to_have_text("39.50")
+    assert [save["value"] for save in site.saves] == ["8.00"]
+    service.value = Decimal("6.50")
+    site.show_text("/desk", DESK, sample=changed)
+    site.tell_saved()
+    expect(page.get_by_label("售后服务 满分")).to_have_value("6.50")
+    expect(page.locator("[data-score-total]")).to_have_text("38.00")
+
+
 def test_a_save_whose_answer_was_lost_is_sent_again_as_the_same_command(page: Page, site: LiveSite):
     page.goto(site.show_text("/desk", DESK))
     wait_for(page, lambda: site.joins)
@@ -177,6 +251,26 @@ def test_what_waited_for_the_line_survives_a_reload(page: Page, site: LiveSite):
     site.refusing = False
     expect(page.locator("#score-b2-technical-saved")).to_have_text("已保存 10:32:07", timeout=10_000)
     assert [save["value"] for save in site.saves] == ["31.00"]
+
+
+def test_a_line_that_nobody_hung_up_is_said_to_be_lost_where_one_scores(page: Page, site: LiveSite):
+    """A pulled cable: the socket looks whole and carries nothing, and no new one can be had."""
+    page.set_viewport_size({"width": 1280, "height": 400})
+    page.goto(site.show_text("/desk", DESK))
+    wait_for(page, lambda: site.joins)
+    site.silent, site.refusing = threading.Event(), True
+    page.get_by_label("业绩 的评语").scroll_into_view_if_needed()
+    page.get_by_label("售后服务 满分").fill("8")
+    expect(page.locator("#score-b2-service-saved")).to_have_text("正在保存…")
+    expect(page.locator("#score-b2-service-saved")).to_have_text("线路恢复后自动保存", timeout=15_000)
+    expect(page.locator("#line-bar")).to_contain_text("线路中断")
+    expect(page.locator("#line-bar")).to_be_in_viewport()
+    site.silent.set()
+    site.refusing = False
+    expect(page.locator("#score-b2-service-saved")).to_have_text("已保存 10:32:07", timeout=15_000)
+    expect(page.locator("#line-bar")).to_be_hidden()
+    first, again = site.saves
+    assert first == again
 
 
 def test_keys_lead_through_the_criteria(page: Page, site: LiveSite):

@@ -103,12 +103,27 @@ def sign(booth: Page) -> None:
 def score(live: LiveCase, booth: Page, bids: list[str]) -> None:
     """Type every score; each is saved by itself; then lock."""
     expect(booth.get_by_role("heading", name="独立评分")).to_be_visible()
+    other = booth.context.new_page()  # a second window of the same seat, on the first bidder
+    other.goto(f"{live.url}/room/{live.case.case_id}/{LOT}?bid={bids[0]}")
     for i, bid in enumerate(bids):
         booth.goto(f"{live.url}/room/{live.case.case_id}/{LOT}?bid={bid}")
         booth.locator(f"#score-{bid}-plan").fill("50.5")
         booth.locator(f"#score-{bid}-record").fill(str(2 * i))
         for name in ("plan", "record"):
             expect(booth.locator(f"#score-{bid}-{name}-saved")).to_contain_text("已保存")
+        expect(booth.locator(f'[data-bid-progress="{bid}"]')).to_have_text("2/2")
+    expect(other.locator(f"#score-{bids[0]}-plan")).to_have_value("50.50")
+    expect(other.locator("[data-bid-progress]")).to_have_text(["2/2"] * len(bids))
+    other.close()
+    first, saved = (booth.locator(f"#score-{bid}-plan{part}") for part in ("", "-saved"))
+    booth.context.set_offline(True)
+    first.fill("51")
+    expect(saved).to_have_text("线路恢复后自动保存")
+    expect(booth.locator("#line-bar")).to_contain_text("线路中断")
+    expect(booth.locator("#line-bar")).to_be_in_viewport()
+    booth.context.set_offline(False)
+    expect(saved).to_contain_text("已保存")
+    expect(booth.locator("#line-bar")).to_be_hidden()
     assert violations(booth) == []
     booth.get_by_role("link", name="核对并锁定").click()
     expect(booth.get_by_role("table", name="我的评分表")).to_contain_text("50.50")

@@ -13,7 +13,15 @@ from evaluation.criteria import Band, CriteriaSet, CriterionKind, CriterionStage
 from evaluation.errors import RuleViolation
 from evaluation.evaluate import check_evaluation_rules, evaluate
 from evaluation.prices import PriceRule
-from evaluation.scoring import Aggregation, ScoringRules, aggregate, check_cells, check_scoring_rules, counted
+from evaluation.scoring import (
+    Aggregation,
+    ScoringRules,
+    UnequalScores,
+    aggregate,
+    check_cells,
+    check_scoring_rules,
+    counted,
+)
 from tests.evaluation.sittings import CRITERIA, EVALUATION, sheet
 
 PLAN, SERVICE, RECORD, PRICE = CRITERIA.criteria
@@ -154,6 +162,16 @@ def test_objective_scores_that_differ_are_pointed_out():
     drawn["2"]["C"]["record"] = D(0)
     (found,) = evaluate(EVALUATION, PRICES, drawn).unequal
     assert (found.bid, found.criterion, found.scores) == ("C", "record", {"1": D(4), "2": D(0), "3": D(4)})
+    assert found.apart == ("2",)
+
+
+@pytest.mark.parametrize(
+    ("given", "apart"),
+    [("4044", "2"), ("4040", "1234"), ("4420", "34"), ("420", "123"), ("00044", "45"), ("00446", "12345")],
+)
+def test_apart_is_whose_score_most_others_did_not_give(given, apart):
+    scores = {str(seat): D(score) for seat, score in enumerate(given, 1)}
+    assert UnequalScores("A", "record", scores).apart == tuple(apart)
 
 
 def test_nothing_is_evaluated_without_sheets_or_on_incomplete_ones():

@@ -8,6 +8,7 @@ import pytest
 from evaluation.committee import MemberRole
 from evaluation.errors import RuleViolation
 from evaluation.sitting import (
+    WITHIN_CEILING,
     BidsReviewed,
     ChairElected,
     ChairVoted,
@@ -20,6 +21,7 @@ from evaluation.sitting import (
     MemberRecused,
     MemberReplaced,
     RefusalRecorded,
+    Rejection,
     ReportPrepared,
     ReportSealed,
     ReportSigned,
@@ -86,6 +88,7 @@ def test_a_plain_sitting_runs_from_gathering_to_its_close_and_can_be_checked_aga
         (replace(CONVENED, bids=()), "sitting_convened_invalid"),
         (replace(CONVENED, bids=(replace(BIDS[0], price=D(0)),)), "sitting_convened_invalid"),
         (with_rules(review_items=RULES.review_items * 2), "sitting_convened_invalid"),
+        (with_rules(review_items=(WITHIN_CEILING,)), "sitting_convened_invalid"),
         (with_rules(least_valid_bids=0), "sitting_convened_invalid"),
         (with_rules(chair_rounds=0), "sitting_convened_invalid"),
         (with_evaluation(may_draw=False), "tie_draw_forbidden"),
@@ -173,6 +176,7 @@ def test_an_equal_vote_is_held_again_and_ends_in_the_lowest_seat():
     sitting = at(Stage.CHAIR)
     votes = {1: 5, 2: 4, 3: 5, 4: 4, 5: 1}
     assert sitting.act(*(ChairVoted(n, v, 1) for n, v in votes.items()))[-1] == ChairVoteTied(1, (4, 5))
+    assert sitting.state.chair_tied == (4, 5)
     assert sitting.act(*(ChairVoted(n, v, 2) for n, v in votes.items()))[-1] == ChairElected(
         4, 2, ElectedBy.LOWEST_SEAT
     )
@@ -188,6 +192,14 @@ def test_a_majority_rejects_and_a_minority_does_not():
     assert done.valid == ("A", "B")
     assert [(r.bid, r.item, r.votes, r.grounds) for r in done.rejected] == [("C", "formal", 3, ("no seal",) * 3)]
     assert refused(sitting, ScoreSheetLocked(1, sheet(), {})).code == "score_unexpected"
+
+
+def test_a_price_above_the_ceiling_is_rejected_without_asking_anybody():
+    sitting = at(Stage.REVIEW, with_rules(least_valid_bids=2, ceiling=D(1574022)))
+    done = sitting.act(*(BidsReviewed(n, findings()) for n in range(1, 6)))[-1]
+    assert isinstance(done, ReviewConcluded)
+    assert done == ReviewConcluded((Rejection("C", WITHIN_CEILING.id, 0, ()),), ("A", "B"))  # at the ceiling is within
+    assert recheck(sitting.events) == sitting.state
 
 
 def test_findings_are_complete_single_and_grounded():

@@ -124,7 +124,9 @@ class ScoringForm(FlaskForm):
     tie_3 = SelectField(_l("第三依据"), [Optional()])
     most_candidates = IntegerField(_l("候选人不超过"), [InputRequired(), NumberRange(min=1, max=10)])
     review_items = TextAreaField(
-        _l("初步评审事项"), [Optional(), LONG], description=_l("每行一项，可在竖线后写英文：形式评审 | Form")
+        _l("初步评审事项"),
+        [Optional(), LONG],
+        description=_l("每行一项，可在竖线后写英文：形式评审 | Form。报价是否超过最高限价由系统核对，不必列入。"),
     )
 
 

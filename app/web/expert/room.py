@@ -61,9 +61,16 @@ def _forms(found: Case, lot: str, room: Room) -> dict[str, Any]:
         form.for_seat.choices = [SelectChoice(s.number, _seat_name(s)) for s in room.seats if s.may_chair]
         return {"form": form}
     if room.task == "review":
-        return {"items": found.lot(lot).sitting.rules.review_items}
+        state = found.lot(lot).sitting
+        within = (
+            {}
+            if state.rules.ceiling is None
+            else {bid.bid: state.rules.within_ceiling(bid.price) for bid in state.bids}
+        )
+        return {"items": state.rules.review_items, "ceiling_item": sitting.WITHIN_CEILING, "within_ceiling": within}
     if room.task in ("results", "sign"):
-        return {"correction": CorrectionForm(), "dissent": DissentForm()}
+        differs = {"ground": sitting.CorrectionGround.UNEQUAL_OBJECTIVE} if room.correction == "correct" else {}
+        return {"correction": CorrectionForm(data=differs), "dissent": DissentForm()}
     return {}
 
 
@@ -96,6 +103,7 @@ def _desk(found: Case, lot: str, room: Room) -> dict[str, Any]:
     chosen = chosen if chosen in room.valid else room.valid[0]
     rows = [
         {
+            "id": bid,
             "name": names[bid],
             "url": f"?bid={bid}",
             "done": sum(_has_score(drafts.get((bid, c.id))) for c in criteria),
@@ -125,7 +133,7 @@ def _criterion(criterion: Any, draft: sittings.SavedScore | None) -> dict[str, A
         "name": criterion.name_en if english else criterion.name_zh,
         "full": criterion.full,
         "step": criterion.step,
-        "band": bands or _("每档 %(step)s 分", step=criterion.step),
+        "band": bands or _("最小分值 %(step)s", step=criterion.step),
         "value": draft.value if draft else None,
         "comment": draft.comment if draft else "",
         "locked": False,

@@ -21,6 +21,7 @@ BOARD_STEPS = {
     "seated": _l("专家已确定，等待组成评审委员会"),
     "gathering": _l("评审：签到"),
     "evaluating": _l("评审进行中"),
+    "correcting": _l("评审：等待成员更正评分后生成报告"),
     "signing": _l("评审报告签字"),
     "closed": _l("评审结束"),
     "share_opening": _l("需要您签署开标"),

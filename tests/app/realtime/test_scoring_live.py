@@ -13,7 +13,7 @@ from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
 from app.services.platform import DIST
 from evaluation import sitting
-from tests.app.realtime.serving import Listener, serving
+from tests.app.realtime.serving import NAMESPACE, Listener, serving, until
 from tests.app.services.people import LOT, Person
 from tests.app.services.whole_case import WholeCase
 from tests.app.workbench import Bench
@@ -151,6 +151,22 @@ def test_scores_are_heard_by_nobody_until_every_sheet_is_locked(case, server, bo
     assert error["code"] == "sheet_locked"
     for watcher in watchers[:-1]:
         watcher.close()
+
+
+def test_the_other_windows_of_a_seat_hear_that_it_saved_and_nothing_of_what(case, server, booth):
+    person = case.members[2]
+    token = Bench.token(case, account=person.id, seat=person.log_in.seat)
+    windows = [Listener(server, token, server.base_url).connect() for _ in range(3)]
+    heard = [[] for _ in range(4)]
+    for kept, window in zip(heard, (*windows, booth(3)), strict=True):
+        window.client.on("scores.saved", kept.append, namespace=NAMESPACE)
+        window.join(case.case_id)
+    assert "saved_at" in windows[0].ask("score.save", **cell(case, "47.5", comment="好"))
+    until(lambda: heard[1] and heard[2])
+    assert "error" in windows[0].ask("score.save", **cell(case, "61"))
+    assert heard == [[], *[[{"case": case.case_id, "lot": LOT}]] * 2, []]
+    for window in windows:
+        window.close()
 
 
 def test_nobody_acts_for_another_seat(case):

@@ -17,9 +17,9 @@ from app.factory import create_app
 from app.models import WebSession
 from app.services.accounts import token_hash
 from app.services.unit_of_work import plain_transaction
-from tests.app.services.whole_case import LOT, WholeCase
+from tests.app.services.whole_case import LOT, Person, WholeCase
 
-__all__ = ["LOT", "Browser", "Site", "WholeCase", "stated"]
+__all__ = ["LOT", "Browser", "Site", "WholeCase", "booth", "stated"]
 
 
 class Browser:
@@ -65,6 +65,18 @@ class Site:
         if lang != "zh":
             client.get(f"/?lang={lang}")
         return Browser(client)
+
+
+def booth(site: Site, person: Person) -> Browser:
+    """The browser of a booth that the witness has certified."""
+    token = f"booth-{person.log_in.seat}"
+    with plain_transaction(site.case.platform.database) as (db_session, now):
+        row = WebSession(token_hash=token_hash(token), account_id=person.id, seat=person.log_in.seat, created_at=now)
+        row.expires_at = now.replace(year=now.year + 1)
+        db_session.merge(row)
+    client = site.app.test_client()
+    client.set_cookie(COOKIE, token)
+    return Browser(client)
 
 
 def stated(site: Site, who: str = "regulator", reason: str = "核查投诉") -> Browser:

@@ -8,14 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from app.extensions import COOKIE
-from app.models import Notice, StoredFile, WebSession
+from app.models import Notice, StoredFile
 from app.services import draws
-from app.services.accounts import token_hash
-from app.services.unit_of_work import plain_transaction
 from evaluation import sitting
 from tests.app.services.whole_case import LOT, Person, WholeCase
-from tests.app.web.site import Browser, Site, played, stated
+from tests.app.web.site import Site, booth, played, stated
 
 CHANGES_ALWAYS = re.compile(
     r'name="csrf-token" content="[^"]+"|name="csrf_token" value="[^"]+"|nonce="[^"]+"|data-live-cursor="[^"]+"'
@@ -30,18 +27,6 @@ def steady(page: str) -> str:
 
 def opening(site: Site, part: str = "") -> str:
     return f"/cases/{site.case.case_id}/lots/{LOT}/opening{part}"
-
-
-def booth(site: Site, person: Person) -> Browser:
-    """The browser of a booth that the witness has certified."""
-    token = f"booth-{person.log_in.seat}"
-    with plain_transaction(site.case.platform.database) as (db_session, now):
-        row = WebSession(token_hash=token_hash(token), account_id=person.id, seat=person.log_in.seat, created_at=now)
-        row.expires_at = now.replace(year=now.year + 1)
-        db_session.merge(row)
-    client = site.app.test_client()
-    client.set_cookie(COOKIE, token)
-    return Browser(client)
 
 
 @pytest.fixture(scope="module")

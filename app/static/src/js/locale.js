@@ -28,6 +28,8 @@ const SENTENCES = {
   saved_at: ['已保存 {time}', 'Saved {time}'],
   saving: ['正在保存…', 'Saving…'],
   score_waiting: ['线路恢复后自动保存', 'Will be saved when the line is back'],
+  saved_elsewhere: ['已在另一窗口保存', 'Saved in another window'],
+  score_stays: ['（仍按已保存的 {score} 计）', ' (the saved {score} still counts)'],
   score_range: ['请输入 0 至 {full} 之间、{step} 的倍数', 'Enter 0 to {full} in steps of {step}'],
   not_submitted: ['尚未提交', 'NOT SUBMITTED'],
   not_submitted_text: ['在看到回执之前，本次投标不算提交。', 'Until the receipt is here, this bid is not submitted.'],

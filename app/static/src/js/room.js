@@ -26,21 +26,46 @@ function showState(place, text, waiting = false) {
   saved.classList.toggle('is-waiting', waiting);
 }
 
-function showTotals() {
+// What the server keeps of a field is its default value; what differs from it was typed here and is not saved yet.
+const savedScore = (field) => parseHundredths(field.defaultValue);
+
+function isUnsaved(field) {
+  if (!field.matches('[data-score]')) return field.value !== field.defaultValue;
+  return parseHundredths(field.value) !== savedScore(field);
+}
+
+function keepSaved(field, value) {
+  if (!field) return;
+  const mine = isUnsaved(field);
+  field.defaultValue = value;
+  if (!mine) field.value = value;
+}
+
+/** Sum and progress count what is saved, never what is only typed. */
+function showSaved() {
   for (const total of desk.querySelectorAll('[data-score-total]')) {
-    const fields = desk.querySelectorAll(`[data-score][data-bid="${CSS.escape(total.dataset.scoreTotal)}"]`);
-    const scores = [...fields].map((field) => parseHundredths(field.value) ?? 0);
+    const bid = CSS.escape(total.dataset.scoreTotal);
+    const fields = [...desk.querySelectorAll(`[data-score][data-bid="${bid}"]`)];
+    const scores = fields.map(savedScore).filter((score) => score !== null);
     total.textContent = formatHundredths(scores.reduce((sum, score) => sum + score, 0));
+    const progress = desk.querySelector(`[data-bid-progress="${bid}"]`);
+    if (progress) progress.textContent = `${scores.length}/${fields.length}`;
   }
 }
 
-/** The score of a field when it is one; otherwise the field says what to enter. */
+/** That a score stands which is not the one that is typed. */
+function stays(field) {
+  const score = savedScore(field);
+  return score === null ? '' : say('score_stays', { score: formatHundredths(score) });
+}
+
+/** The score of a field when it is one; otherwise the field says what to enter, and what counts until then. */
 function checked(field) {
   const { full, step } = field.dataset;
   const score = parseHundredths(field.value);
   const fits = isScore(score, parseHundredths(full), parseHundredths(step));
   field.ariaInvalid = String(!fits);
-  if (!fits) showState(field.dataset, say('score_range', { full, step }), true);
+  if (!fits) showState(field.dataset, say('score_range', { full, step }) + stays(field), true);
   return fits ? formatHundredths(score) : null;
 }
 
@@ -60,11 +85,44 @@ function enqueue(place) {
 
 function settle(command, answer) {
   keep(queued().filter((other) => other.command_id !== command.command_id));
-  if (answer.error) showState(command, answer.error.message, true);
+  const field = scoreField(command);
+  if (!field) return void showElsewhere(); // of another bidder, typed before this page was opened
+  if (answer.error) {
+    const wrong = answer.error.code.startsWith('score_');
+    showState(command, answer.error.message + (wrong ? stays(field) : ''), true);
+    return;
+  }
+  keepSaved(field, command.value);
+  keepSaved(commentField(command), command.comment);
+  showSaved();
+  if (field.ariaInvalid === 'true') checked(field);
   else showState(command, say('saved_at', { time: timeOfDay(new Date(answer.saved_at)) }));
 }
 
-/** Sends what waits, one after the other; without an answer it stays first and is sent again. */
+/** What another window of this seat has saved is shown here too, but for what is typed here and not saved yet, or was
+ * saved while the page was on its way. */
+async function showElsewhere() {
+  const fields = [...desk.querySelectorAll('[data-score], [data-score-comment]')];
+  const before = fields.map((field) => field.defaultValue);
+  const response = await fetch(location.href, { headers: { Accept: 'text/html' } }).catch(() => null);
+  if (!response?.ok) return;
+  const found = new DOMParser().parseFromString(await response.text(), 'text/html');
+  for (const [at, field] of fields.entries()) {
+    const theirs = found.getElementById(field.id)?.defaultValue;
+    if (theirs === undefined || theirs === field.defaultValue || field.defaultValue !== before[at]) continue;
+    keepSaved(field, theirs);
+    if (field.ariaInvalid === 'true') checked(field);
+    else if (!isUnsaved(field)) showState(field.dataset, say('saved_elsewhere'));
+  }
+  for (const progress of desk.querySelectorAll('[data-bid-progress]')) {
+    const theirs = found.querySelector(`[data-bid-progress="${CSS.escape(progress.dataset.bidProgress)}"]`);
+    if (theirs) progress.textContent = theirs.textContent;
+  }
+  showSaved();
+}
+
+/** Sends what waits, one after the other; without an answer it stays first and is sent again. A line that carries no
+ * answer is lost, though nobody has said so yet: it is cut here, so that the page says it is and takes a new one. */
 async function send() {
   if (sending || !socket.connected) return;
   sending = true;
@@ -74,6 +132,7 @@ async function send() {
     }
   } catch {
     for (const command of queued()) showState(command, say('score_waiting'), true);
+    if (socket.connected) socket.disconnect().connect();
     setTimeout(send, 2000);
   } finally {
     sending = false;
@@ -87,7 +146,6 @@ function onInput(event) {
   const key = JSON.stringify(place);
   clearTimeout(timers.get(key));
   timers.set(key, setTimeout(() => enqueue(place), PAUSE));
-  showTotals();
 }
 
 /** j and k go to the next and the last criterion, 1 to 9 jump, unless one is typing. */
@@ -116,6 +174,7 @@ function restoreQueued() {
 desk.addEventListener('input', onInput);
 document.addEventListener('keydown', onKey);
 document.addEventListener('tenderhall:joined', send);
-document.addEventListener('tenderhall:swapped', showTotals);
+document.addEventListener('visibilitychange', () => document.hidden || showElsewhere());
+socket.on('scores.saved', showElsewhere);
 restoreQueued();
-showTotals();
+showSaved();

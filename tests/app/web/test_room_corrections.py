@@ -1,0 +1,155 @@
+"""Objective scores that differ: who is told what, who corrects, who permits it, and when the report is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import func, select
+
+from app.models import Job
+from app.services import reports
+from evaluation import sitting
+from tests.app.services.whole_case import LOT, Person, WholeCase
+from tests.app.web.site import Site, booth, stated
+
+APART, CHAIR = 2, 1
+WARNING = "客观分不一致，不能生成报告"
+CORRECT, AWAITED, PERMIT, LEAVE = "申请更正您的评分", "等待成员申请更正", "请您准许", "等待准许更正"
+
+
+@dataclass
+class Unequal(WholeCase):
+    """A sitting in which one member overlooked what the others saw."""
+
+    members: dict[int, Person] = field(default_factory=dict)
+    bids: list[str] = field(default_factory=list)
+
+    def until_four_locked(self) -> Unequal:
+        self.found().publish().bid().open().draw()
+        self.members = {number: self._seat(number) for number in sorted(self.sitting.seats)}
+        self.bids = [bid.bid for bid in self.sitting.bids]
+        passed = tuple(sitting.ReviewFinding(bid, "formal", True, "") for bid in self.bids)
+        self._each(lambda n: sitting.StatementMade(n, True, ""))
+        self._each(lambda n: sitting.ChairVoted(n, CHAIR, 1))
+        self._each(lambda n: sitting.BidsReviewed(n, passed))
+        for number in (1, 2, 3, 4):
+            self.lock(number)
+        return self
+
+    @property
+    def sitting(self) -> sitting.SittingState:
+        return self.case.lots[LOT].sitting
+
+    def lock(self, number: int, record: Decimal | None = None) -> None:
+        sheet = self.sheet(number, self.bids)
+        sheet[self.bids[2]]["record"] = record or Decimal(0 if number == APART else 4)
+        self.act(self.members[number], sitting.ScoreSheetLocked(number, sheet, {}))
+
+    def ask(self, number: int) -> None:
+        ground = sitting.CorrectionGround.UNEQUAL_OBJECTIVE
+        self.act(self.members[number], sitting.CorrectionRequested(number, ground, "漏看一项业绩"))
+
+    def reports_scheduled(self) -> int:
+        with self.platform.database.reading() as db_session:
+            query = select(func.count()).select_from(Job).where(Job.task == "prepare_report")
+            return int(db_session.scalar(query) or 0)
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Unequal:
+    return Unequal(tmp_path_factory.mktemp("unequal")).until_four_locked()
+
+
+@pytest.fixture(scope="module")
+def site(case: Unequal) -> Site:
+    return Site(case)
+
+
+def room(site: Site, number: int) -> str:
+    return booth(site, site.case.members[number]).get(f"/room/{site.case.case_id}/{LOT}")
+
+
+def board(site: Site, who: str) -> str:
+    return site.browser(who).get("/centre" if who == "centre" else "/regulator")
+
+
+def test_from_scores_that_differ_to_the_report(case: Unequal, site: Site):
+    """One story, in the order in which it happens."""
+    for number in case.members:
+        assert WARNING not in room(site, number)
+    assert "等待成员更正" not in board(site, "centre")
+
+    case.lock(5)
+    case.work_off()  # a job that is refused would fail here
+    assert case.reports_scheduled() == 0
+    bidder = case.sitting.bids[2].bidder_name
+    for number in case.members:
+        page = room(site, number)
+        for words in (WARNING, bidder, "业绩：席位 1、3、4、5 给 4 分；席位 2 给 0 分", '<details class="panel" open>'):
+            assert words in page, (number, words)
+        assert (CORRECT in page) is (number == APART)
+        assert (AWAITED in page) is (number != APART)
+    assert WARNING in stated(site).get(f"/room/{case.case_id}/{LOT}")
+    for who in ("centre", "regulator"):
+        assert "评审：等待成员更正评分后生成报告" in board(site, who)
+        assert WARNING not in board(site, who)
+    mine = room(site, APART)
+    assert '<option selected value="unequal_objective">' in mine
+
+
+def test_a_request_is_the_next_step_of_whoever_permits_it(case: Unequal, site: Site):
+    case.ask(APART)
+    for number in case.members:
+        page = room(site, number)
+        assert (f"席位 {APART} 申请更正评分，{PERMIT}" in page) is (number == CHAIR)
+        assert (LEAVE in page) is (number != CHAIR)
+        assert (f"/reopening/{APART}" in page) is (number == CHAIR)
+    assert "申请更正我的评分" not in room(site, APART)  # it has asked
+    case.ask(CHAIR)  # any other member permits it to the chair
+    assert f"席位 {APART} 申请更正评分，{PERMIT}" in room(site, CHAIR)
+    assert f"席位 {CHAIR} 申请更正评分，{PERMIT}" in room(site, 4)
+
+
+def test_the_report_is_made_once_the_corrected_sheets_are_locked(case: Unequal, site: Site):
+    case.act(case.members[CHAIR], sitting.SheetReopened(CHAIR, APART))
+    for number in case.members:
+        assert WARNING not in room(site, number)
+    case.lock(APART, Decimal(4))
+    assert case.reports_scheduled() == 0  # the chair's own request stands
+    for number in case.members:
+        assert WARNING not in room(site, number)
+        assert (PERMIT in room(site, number)) is (number != CHAIR)
+    case.act(case.members[4], sitting.SheetReopened(4, CHAIR))
+    case.lock(CHAIR)  # as it was before
+    case.work_off()
+    assert case.sitting.stage is sitting.Stage.REPORT
+    assert "阅读并签署评审报告" in room(site, APART)
+    assert "申请更正我的评分" in room(site, APART)
+
+
+def test_the_same_sheet_locked_again_has_the_report_made_again(case: Unequal, site: Site):
+    before = case.reports_scheduled()
+    case.ask(3)
+    assert f"席位 3 申请更正评分，{PERMIT}" in room(site, CHAIR)
+    case.act(case.members[CHAIR], sitting.SheetReopened(CHAIR, 3))
+    case.lock(3)
+    assert case.reports_scheduled() == before + 1
+    reports.prepare_report(case.platform, case.case_id, LOT)  # as when a job is run twice
+    case.work_off()
+    assert case.sitting.stage is sitting.Stage.REPORT
+
+
+def test_a_request_that_comes_before_the_report_was_made_is_waited_for(case: Unequal):
+    """The job that the last lock left ends without a report and without a failure."""
+    case.ask(3)
+    case.act(case.members[CHAIR], sitting.SheetReopened(CHAIR, 3))
+    case.lock(3)
+    case.ask(4)
+    case.work_off()
+    assert case.sitting.stage is sitting.Stage.RESULTS
+    case.act(case.members[CHAIR], sitting.SheetReopened(CHAIR, 4))
+    case.lock(4)
+    case.work_off()
+    assert case.sitting.stage is sitting.Stage.REPORT
