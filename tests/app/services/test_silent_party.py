@@ -15,9 +15,9 @@ from tests.app.services.whole_case import WholeCase
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 
 
-@pytest.fixture
-def drawn(tmp_path):
-    return WholeCase(tmp_path).found().publish().bid().open().draw()
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    return WholeCase(tmp_path_factory.mktemp("silent")).found().publish().bid().open().draw()
 
 
 def share_of(case: WholeCase, index: int, number: int, round_: int) -> drawing.CapsuleShareReleased:
