@@ -14,6 +14,8 @@ from crypto.committee import combine, identity, open_capsule
 from crypto.errors import CryptoError
 from evaluation import draw
 
+VALUE_SIZE = 32  # bytes of a party
+
 
 def reveal_identity(case: Case, lot: str, round_: int) -> bytes:
     """What trustees sign to open the capsules of a round; known before any commitment."""
@@ -39,6 +41,7 @@ def capsules_opened(case: Case, lot: str) -> draw.CapsulesOpened | None:
             value = open_capsule(committee, ident, signature, base64.b64decode(current.capsules[party]))
         except CryptoError:
             continue
-        if draw.commitment(str(current.stated["draw_id"]), party, value) == current.commitments[party]:
+        promised = draw.commitment(str(current.stated["draw_id"]), party, value)
+        if len(value) == VALUE_SIZE and promised == current.commitments[party]:
             values[party] = value.hex()
     return draw.CapsulesOpened(current.number, values) if values else None

@@ -10,7 +10,7 @@ from app.casefile.inclusion import check_inclusion
 from app.client import bidder, fallback
 from app.client.command_line import CLIENT_COMMANDS, Parser, add_command, days, existing, yuan
 from app.client.keyfile import Profile, read_json
-from app.client.terminal import add_folder, add_person_arguments, person_of, spoken
+from app.client.terminal import add_folder, add_person_arguments, agreed, person_of, spoken
 from crypto.instants import format_instant
 from crypto.receipts import SignedReceipt
 from crypto.timelock import QUICKNET, Round
@@ -150,8 +150,9 @@ def _withdraw(arguments: argparse.Namespace) -> int:
     found = bidder.status(person.connection, arguments.case, arguments.lot)
     if found["standing"] and not arguments.yes:
         print(WITHDRAWAL.format(case=arguments.case, lot=arguments.lot, **found["standing"], deadline=_deadline(found)))
-        if input("确认撤回？/ Withdraw it? [y/N] ").strip().lower() != "y":
-            print("未撤回，投标继续有效 / not withdrawn, the bid stands")
+        if not agreed("确认撤回？/ Withdraw it? [y/N] "):
+            print("未撤回，投标继续有效；不在终端时请加 --yes")
+            print("not withdrawn, the bid stands; without a terminal add --yes")
             return 1
     receipt_id = bidder.withdraw(person, arguments.case, arguments.lot)
     print(f"已撤回 / withdrawn: {receipt_id}\n{NOT_SUBMITTED}")

@@ -66,6 +66,14 @@ def person_of(arguments: argparse.Namespace) -> Person:
     return person
 
 
+def agreed(question: str) -> bool:
+    """Whether somebody at the terminal says yes; where there is none, nobody did."""
+    try:
+        return input(question).strip().lower() == "y"
+    except EOFError:
+        return False
+
+
 def spoken(command: Command) -> Command:
     """A command whose refusals become sentences on standard error and exit status 1."""
 

@@ -1,4 +1,4 @@
-"""What the parties of a draw give: their own bytes, or the trustees' opening of what they sealed."""
+"""What makes the chance of a draw: the parties' own bytes, the trustees' signature, and what silent parties sealed."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from app.procedure.errors import RuleViolation
 from app.queries.cases import load_case
 from app.services.accounts import LogIn
 from app.services.acts import Act, Answer, Proposal, completes, prepares
+from app.services.draws import current_round
 from app.services.openings import check_trustees_share, check_unchanged
 from app.services.platform import Platform
 from app.services.ticks import check_vouched
-from crypto.committee import Committee, check_capsule_header
+from crypto.committee import Committee, check_capsule_header, combine, identity
+from evaluation.draw import DrawSignatureRecorded
 
 
 @completes("DrawCommitted", "DrawRevealed")
@@ -43,22 +45,46 @@ def _call_up_if_complete(act: Act) -> None:
         act.work.schedule("send_call_ups", act.work.now, lot=act.lot, detail=str(act.fact.round))
 
 
+@prepares("DrawShareReleased")
+def check_draw_share(platform: Platform, log_in: LogIn, proposal: Proposal) -> Committee:
+    """The share must be that trustee's, over this very statement."""
+    case = _vouched_case(platform, proposal)
+    ident = identity("draw", current_round(case, proposal.lot).stated)
+    return _checked(case, proposal, ident)
+
+
 @prepares("CapsuleShareReleased")
 def check_capsule_share(platform: Platform, log_in: LogIn, proposal: Proposal) -> Committee:
-    """The share must be that trustee's, for this round, over whose statement witnesses vouch."""
+    """The share must be that trustee's, for the capsules of this round."""
+    case = _vouched_case(platform, proposal)
+    ident = reveal_identity(case, proposal.lot, current_round(case, proposal.lot).number)
+    return _checked(case, proposal, ident)
+
+
+def _vouched_case(platform: Platform, proposal: Proposal) -> Case:
+    """The case, if witnesses vouch for the statement of its draw. Raises RuleViolation `turn_not_vouched`."""
     with platform.database.reading() as db_session:
         case = load_case(db_session, proposal.case_id)
         check_vouched(db_session, case, proposal.lot, "DrawStated")
+    return case
+
+
+def _checked(case: Case, proposal: Proposal, ident: bytes) -> Committee:
     committee = committee_of(case)
-    check_trustees_share(committee, _identity_now(case, proposal.lot), proposal, "share_hex")
+    check_trustees_share(committee, ident, proposal, "share_hex")
     return committee
 
 
-def _identity_now(case: Case, lot: str) -> bytes:
-    current = case.lot(lot).draw.current
-    if current is None:
-        raise RuleViolation("draw_conditions_not_approved")
-    return reveal_identity(case, lot, current.number)
+@completes("DrawShareReleased")
+def release_draw_share(act: Act) -> Answer:
+    """With the k-th share the signature exists; only its hash is shown before the members have signed in."""
+    current, committee = current_round(act.work.case, act.lot), committee_of(act.work.case)
+    check_unchanged(act, committee)
+    if not current.signature_hex and len(current.shares) >= committee.k:
+        ident = identity("draw", current.stated)
+        release = combine(committee, ident, {i: bytes.fromhex(s) for i, s in current.shares.items()})
+        act.work.conclude(DrawSignatureRecorded(current.number, release.signature.hex()), act.lot)
+    return {}
 
 
 @completes("CapsuleShareReleased")

@@ -25,16 +25,13 @@ from app.procedure.errors import RuleViolation
 from app.queries.cases import load_case
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
-from app.services.acts import Act, Answer, Proposal, completes, prepares
+from app.services.acts import Act, Answer, completes
 from app.services.contacts import mail_address
 from app.services.experts import account_of_expert, experts_for
 from app.services.notices import mail_call_up
-from app.services.openings import check_trustees_share, check_unchanged
 from app.services.platform import Platform
-from app.services.ticks import check_vouched
 from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
 from crypto.canonical import Json
-from crypto.committee import Committee, combine, identity
 from evaluation import draw as rules
 from evaluation import experts
 from evaluation.draw import Candidate, DrawConditions, DrawRound, DrawState, SeatState, Stratum
@@ -91,7 +88,8 @@ def _eligible(pool: Sequence[experts.Expert], case: Case, stratum: Stratum, on: 
     return eligible(pool, demands, speciality=speciality, site=site, on=on)
 
 
-def _current(case: Case, lot: str) -> DrawRound:
+def current_round(case: Case, lot: str) -> DrawRound:
+    """The latest round of a lot's draw. Raises RuleViolation `draw_conditions_not_approved`."""
     found = case.lot(lot).draw.current
     if found is None:
         raise RuleViolation("draw_conditions_not_approved")
@@ -184,7 +182,7 @@ def drawn_account(db_session: DbSession, case: Case, lot: str, number: str) -> A
 
 
 def _stated_payload(db_session: DbSession, case: Case, lot: str, draw: DrawState) -> Json:
-    current, conditions = _current(case, lot), draw.conditions
+    current, conditions = current_round(case, lot), draw.conditions
     assert conditions is not None
     rows, accounts = _pseudonyms(db_session, case.id, lot), _accounts(db_session, case.id, lot)
     people = {row.number: commitment_of(row, conditions.draw_id, accounts[row.number]) for row in rows}
@@ -216,30 +214,6 @@ def state_draw(act: Act) -> Answer:
     expected = _stated_payload(act.work.db_session, act.work.case, act.lot, before)
     if expected != act.proposal.payload:
         raise RuleViolation("draw_pool_differs")
-    return {}
-
-
-@prepares("DrawShareReleased")
-def check_draw_share(platform: Platform, log_in: LogIn, proposal: Proposal) -> Committee:
-    """As at an opening: the share must be that trustee's, over this very statement, for which witnesses vouch."""
-    with platform.database.reading() as db_session:
-        case = load_case(db_session, proposal.case_id)
-        check_vouched(db_session, case, proposal.lot, "DrawStated")
-    committee = committee_of(case)
-    ident = identity("draw", json.loads(_current(case, proposal.lot).statement or "{}"))
-    check_trustees_share(committee, ident, proposal, "share_hex")
-    return committee
-
-
-@completes("DrawShareReleased")
-def release_draw_share(act: Act) -> Answer:
-    """With the k-th share the signature exists; only its hash is shown before the members have signed in."""
-    current, committee = _current(act.work.case, act.lot), committee_of(act.work.case)
-    check_unchanged(act, committee)
-    if not current.signature_hex and len(current.shares) >= committee.k:
-        ident = identity("draw", json.loads(current.statement))
-        release = combine(committee, ident, {i: bytes.fromhex(s) for i, s in current.shares.items()})
-        act.work.conclude(rules.DrawSignatureRecorded(current.number, release.signature.hex()), act.lot)
     return {}
 
 

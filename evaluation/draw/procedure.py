@@ -196,12 +196,7 @@ def _state(fact: DrawStated, state: DrawState) -> tuple[DrawEvent, ...]:
 
 @_consequences.register
 def _release_share(fact: DrawShareReleased, state: DrawState) -> tuple[DrawEvent, ...]:
-    current = _stated(state, fact.round)
-    if fact.index in current.shares:
-        raise RuleViolation("draw_share_repeated", index=fact.index)
-    if fact.index < 1 or not _HEX_48.match(fact.share_hex):
-        raise RuleViolation("draw_value_malformed", field="share", party=str(fact.index))
-    return ()
+    return _take_share(fact, _stated(state, fact.round).shares)
 
 
 @_consequences.register
@@ -227,7 +222,11 @@ def _release_capsule_share(fact: CapsuleShareReleased, state: DrawState) -> tupl
     current = _signed(state, fact.round)
     if current.reveals.keys() == current.commitments.keys():
         raise RuleViolation("draw_all_revealed", round=fact.round)
-    if fact.index in current.capsule_shares:
+    return _take_share(fact, current.capsule_shares)
+
+
+def _take_share(fact: DrawShareReleased | CapsuleShareReleased, known: Mapping[int, str]) -> tuple[DrawEvent, ...]:
+    if fact.index in known:
         raise RuleViolation("draw_share_repeated", index=fact.index)
     if fact.index < 1 or not _HEX_48.match(fact.share_hex):
         raise RuleViolation("draw_value_malformed", field="share", party=str(fact.index))

@@ -16,7 +16,7 @@ from typing import Any
 from app.casefile.case import Case
 from app.casefile.coefficients import coefficients_of
 from app.casefile.convened import sitting_of
-from app.casefile.draw_capsules import capsules_opened
+from app.casefile.draw_capsules import capsules_opened, reveal_identity
 from app.casefile.facts import fact_type
 from app.casefile.record import Record
 from app.casefile.sealing import committee_of, open_identity, opening_committee, submissions_root
@@ -201,10 +201,9 @@ class Replay:
 
     def _check_capsule(self, fact: draw.DrawCommitted, lot: str) -> None:
         """The trustees could open the sealed copy if the party never revealed. Raises CryptoError, RuleViolation."""
-        conditions = self.case.lot(lot).draw.conditions
-        if conditions is None:
+        if self.case.lot(lot).draw.conditions is None:
             raise RuleViolation("draw_conditions_missing")
-        ident = identity("draw-reveal", draw.reveal_statement(conditions.draw_id, fact.round))
+        ident = reveal_identity(self.case, lot, fact.round)
         check_capsule_header(base64.b64decode(fact.capsule_b64, validate=True), committee_of(self.case), ident)
 
     def _completed(self, record: Record) -> Iterator[Any]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+from dataclasses import replace
+
 import pytest
 
+from app.casefile.draw_capsules import capsules_opened, reveal_identity
+from app.casefile.sealing import committee_of
 from app.procedure.errors import RuleViolation
 from app.queries.cases import load_records
 from app.services.platform import DIST
-from crypto.committee import identity, sign_share
+from crypto.committee import identity, make_capsule, sign_share
 from evaluation import draw as drawing
 from tests.app.services.people import LOT
 from tests.app.services.whole_case import WholeCase
@@ -37,6 +42,23 @@ def test_two_trustees_open_it_and_the_drawn_are_called(drawn):
     (opened,) = (r for r in records if r.type == "CapsulesOpened")
     assert (opened.actor, opened.fact.values) == ("system", {"agency": second.reveals["agency"]})
     assert all(seat.holds_a_seat or seat is drawing.SeatState.REFUSED for seat in draw.seats.values())
+
+
+@pytest.mark.parametrize("size", [0, 31, 33])
+def test_a_capsule_that_holds_no_32_bytes_is_passed_over_and_stops_nobody_elses(drawn, size):
+    case, value = drawn.case, bytes(size)
+    lot, committee = case.lots[LOT], committee_of(case)
+    first, second = lot.draw.rounds
+    draw_id = lot.draw.conditions.draw_id
+    sealed = base64.b64encode(make_capsule(committee, reveal_identity(case, LOT, 2), value)).decode()
+    silent = replace(
+        second,
+        commitments=second.commitments | {"agency": drawing.commitment(draw_id, "agency", value)},
+        capsules=second.capsules | {"agency": sealed},
+        reveals={"centre": second.reveals["centre"]},
+    )
+    case = replace(case, lots=case.lots | {LOT: replace(lot, draw=replace(lot.draw, rounds=(first, silent)))})
+    assert capsules_opened(case, LOT).values == {"supervisor": drawn.values["supervisor", 2].hex()}
 
 
 def test_only_a_trustees_own_share_over_this_round_counts(drawn):
