@@ -11,10 +11,11 @@ from collections.abc import Callable
 from app.casefile.case import Case, Phase
 from app.casefile.record import Record
 from app.procedure.roles import SYSTEM, Actor, Role
-from evaluation.sitting.state import Stage
+from evaluation.sitting.state import AFTER_LAST_LOCK, FINAL, Stage
 
 Rule = Callable[[Actor, Case, Record], bool]
 AFTER_REVIEW = frozenset({Stage.SCORING, Stage.RESULTS, Stage.REPORT, Stage.SIGNING, Stage.CLOSED, Stage.FAILED})
+PRICES_KNOWN = AFTER_LAST_LOCK | FINAL
 OVER = frozenset({Phase.RESULT, Phase.FAILED})
 WITHHELD_IN = frozenset({Phase.OPENING, Phase.DRAW, Phase.SCORING, Phase.CONSENSUS})
 AFTER_SIGN_IN = frozenset({Phase.SCORING, Phase.CONSENSUS, Phase.RESULT})
@@ -149,6 +150,20 @@ def _sitting(actor: Actor, case: Case, record: Record) -> bool:
     return any(side(actor, case, record) for side in (_room, _witness, _centre, _agency))
 
 
+def scores_without_prices(actor: Actor, case: Case, lot: str) -> bool:
+    """Whether the actor sits on the lot's committee and has prices still to come: until the last sheet is locked."""
+    return actor.seat_in(case.id, lot) is not None and case.lots[lot].sitting.stage not in PRICES_KNOWN
+
+
+def _read_out(actor: Actor, case: Case, record: Record) -> bool:
+    return _everybody(actor, case, record) and not scores_without_prices(actor, case, record.lot)
+
+
+def _convened(actor: Actor, case: Case, record: Record) -> bool:
+    """Holds the prices under review; members read the rest on the page of their room."""
+    return _sitting(actor, case, record) and not scores_without_prices(actor, case, record.lot)
+
+
 def _own_until_chair(actor: Actor, case: Case, record: Record) -> bool:
     return _own(actor, case, record) or (case.lots[record.lot].sitting.chair is not None and _room(actor, case, record))
 
@@ -237,11 +252,11 @@ SIGHT: dict[str, Rule] = {
     "CoefficientsDrawn": _everybody,
     "BidFileLost": _everybody,
     "BidFileRestored": _everybody,
-    "BidOpened": _everybody,
+    "BidOpened": _read_out,
     "BidVoided": _everybody,
     "BidsReadOut": _everybody,
-    "ObjectionRaised": _everybody,
-    "ObjectionAnswered": _everybody,
+    "ObjectionRaised": _read_out,
+    "ObjectionAnswered": _read_out,
     "OpeningConfirmed": _everybody,
     "OpeningConcluded": _everybody,
     "QualificationChecked": _result,
@@ -262,7 +277,7 @@ SIGHT: dict[str, Rule] = {
     "CallUpAnswered": _call_up,
     "CallUpExpired": _call_up,
     "CandidateDismissed": _call_up,
-    "SittingConvened": _sitting,
+    "SittingConvened": _convened,
     "MemberIdentified": _sitting,
     "SittingOpened": _sitting,
     "StatementMade": _room,

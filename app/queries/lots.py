@@ -12,6 +12,7 @@ from app.casefile.board import board_digest
 from app.casefile.case import Case, Phase
 from app.casefile.codec import encode
 from app.casefile.sealing import FEN, committee_of, context_of, open_identity, open_statement, opening_committee
+from app.casefile.sight import scores_without_prices
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.opening import Opening
@@ -213,7 +214,7 @@ def room(case: Case, lot: str, actor: Actor) -> dict[str, Json]:
             for s in sitting.seats.values()
         ],
         "rules": encode(sitting.rules),
-        "bids": encode(sitting.bids),
+        "bids": _bids_under_review(sitting, with_prices=not scores_without_prices(actor, case, lot)),
         "valid": list(sitting.valid),
         "rejected": encode(sitting.rejected),
         "locked": locked,
@@ -228,6 +229,11 @@ def room(case: Case, lot: str, actor: Actor) -> dict[str, Json]:
         view["sheets"] = encode({str(n): cells for n, cells in visible_scores(sitting, seat).items()})
         view["dissents"] = {str(n): words for n, words in sitting.dissents.items()}
     return view
+
+
+def _bids_under_review(sitting: SittingState, *, with_prices: bool) -> list[Json]:
+    prices = {bid.bid: {"price": encode(bid.price)} for bid in sitting.bids if with_prices}
+    return [{"bid": bid.bid, "bidder_name": bid.bidder_name, **prices.get(bid.bid, {})} for bid in sitting.bids]
 
 
 def _own(sitting: SittingState, seat: int | None) -> dict[str, Any]:

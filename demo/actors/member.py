@@ -54,7 +54,7 @@ def _code_in(mailbox: Path) -> str:
 
 def _evaluate(actor: Actor, seat: int) -> None:
     actor.event("SittingOpened")
-    convened = actor.event("SittingConvened")
+    convened = actor.connection.get(f"/cases/{actor.case_id}/lots/{LOT}/room")
     actor.act("StatementMade", StatementMade(seat, no_conflict=True, conflict=""))
     actor.tell("statement_made", seat=seat)
     experts = [s["number"] for s in convened["seats"] if s["role"] == MemberRole.EXPERT]

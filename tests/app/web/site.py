@@ -10,16 +10,17 @@ from pathlib import Path
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app.extensions import COOKIE
 from app.factory import create_app
-from app.models import WebSession
+from app.models import StoredFile, WebSession
 from app.services.accounts import token_hash
 from app.services.unit_of_work import plain_transaction
 from tests.app.services.whole_case import LOT, Person, WholeCase
 
-__all__ = ["LOT", "Browser", "Site", "WholeCase", "booth", "stated"]
+__all__ = ["LOT", "Browser", "Site", "WholeCase", "booth", "stated", "stored"]
 
 
 class Browser:
@@ -92,3 +93,8 @@ def played(folder: Path, *steps: Callable[[WholeCase], object]) -> Site:
     for step in steps:
         step(case)
     return Site(case)
+
+
+def stored(site: Site) -> list[StoredFile]:
+    with site.case.platform.database.reading() as db_session:
+        return list(db_session.scalars(select(StoredFile)))

@@ -11,7 +11,7 @@ import pytest
 from app.services.report_content import report_content
 from evaluation import sitting
 from tests.app.services.whole_case import LOT, PRICES, Person, WholeCase
-from tests.app.web.site import Site, booth
+from tests.app.web.site import Site, booth, stored
 
 CEILING = "报价未超过最高限价"
 
@@ -67,6 +67,39 @@ def test_after_a_tied_vote_the_page_says_who_was_tied_and_nothing_of_the_ballots
     assert english in room(site, 1, "?lang=en")
 
 
+ANY_PRICE = re.compile("|".join(f"{fen[:-2]}|{int(fen) // 100:,}" for fen in PRICES.values()))
+
+
+def everything_shown(site: Site, number: int) -> dict[str, str]:
+    """Whatever a seat can fetch of its case: pages from link to link, answers, the files and copies it is let to."""
+    case, client = site.case.case_id, booth(site, site.case.members[number]).client
+    api = f"/api/v1/cases/{case}"
+    waiting = [f"{api}/events", f"{api}/lots/{LOT}/room", f"{api}/lots/{LOT}/opening", f"{api}/lots/{LOT}/files"]
+    waiting += [f"/room/{case}/{LOT}", f"/tenders/{case}", f"/cases/{case}", f"/opening/{case}/{LOT}", "/"]
+    waiting += [f"/api/v1/files/{row.id}{part}" for row in stored(site) for part in ("", "/copy/en")]
+    shown: dict[str, str] = {}
+    while waiting:
+        path = waiting.pop()
+        if path not in shown:
+            answer = client.get(path)
+            shown[path] = answer.get_data().decode(errors="replace") if answer.status_code == 200 else ""
+            waiting += [link for link in re.findall(r'href="(/[^"#]*)"', shown[path]) if case in link]
+    return {path: text for path, text in shown.items() if text}
+
+
+def test_no_answer_or_page_tells_a_member_a_price_before_the_last_lock(case: Sat, site: Site):
+    """Matrix 1: prices are not for members before the technical lock, though the room outside has heard them."""
+    shown = everything_shown(site, 1)
+    api = f"/api/v1/cases/{case.case_id}"
+    assert {f"{api}/events", f"{api}/lots/{LOT}/room", f"/room/{case.case_id}/{LOT}"} <= shown.keys()
+    assert [path for path, text in shown.items() if ANY_PRICE.search(text)] == []
+    records = [f"/api/v1/files/{row.id}" for row in stored(site) if row.kind == "record"]
+    assert records
+    assert not shown.keys() & {*records, *(f"{path}/copy/en" for path in records)}
+    outside = site.browser("inspector").client.get(f"{api}/events").get_data(as_text=True)
+    assert ANY_PRICE.search(outside)
+
+
 def test_a_price_above_the_ceiling_is_the_systems_to_find_and_no_price_is_shown(case: Sat, site: Site):
     case._each(lambda n: sitting.ChairVoted(n, 1, 2))
     page = room(site, 1)
@@ -96,6 +129,14 @@ def test_the_report_names_the_bid_above_the_ceiling(case: Sat):
         assert (found.ground, found.decided_by) == words
     case.work_off()
     assert case.sitting.stage is sitting.Stage.REPORT
+
+
+def test_after_the_last_lock_members_read_the_prices_they_are_scored_by(case: Sat, site: Site):
+    shown, api = everything_shown(site, 1), f"/api/v1/cases/{case.case_id}"
+    for path in (f"{api}/events", f"{api}/lots/{LOT}/room"):
+        assert ANY_PRICE.search(shown[path])
+    types = {event["type"] for event in booth(site, case.members[1]).client.get(f"{api}/events").json["events"]}
+    assert {"SittingConvened", "BidOpened"} <= types
 
 
 def valid(case: Sat) -> list[sitting.BidUnderReview]:

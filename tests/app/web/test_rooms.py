@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from app.models import Notice, StoredFile
+from app.models import Notice
 from app.services import draws
 from evaluation import sitting
 from tests.app.services.whole_case import LOT, Person, WholeCase
-from tests.app.web.site import Site, booth, played, stated
+from tests.app.web.site import Site, booth, played, stated, stored
 
 CHANGES_ALWAYS = re.compile(
     r'name="csrf-token" content="[^"]+"|name="csrf_token" value="[^"]+"|nonce="[^"]+"|data-live-cursor="[^"]+"'
@@ -177,11 +177,6 @@ def test_an_inspector_states_why_before_it_reads_and_that_is_on_record(scoring: 
     assert browser.client.get(room).status_code == 302
     for who in ("officer", "centre", "bidder-a"):
         scoring.browser(who).get(f"{home}/reason", 404)
-
-
-def stored(site: Site) -> list[StoredFile]:
-    with site.case.platform.database.reading() as db_session:
-        return list(db_session.scalars(select(StoredFile)))
 
 
 def notices(site: Site) -> list[Notice]:
