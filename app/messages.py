@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from crypto.errors import CryptoError
+from crypto.instants import parse_instant
+
 LANGUAGES = ("zh", "en")
+BEIJING = "Asia/Shanghai"
+_INSTANT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z\b")
 _FOLDER = Path(__file__).parent / "translations" / "messages"
 
 
@@ -27,10 +33,10 @@ def catalogue() -> dict[str, dict[str, str]]:
     return found
 
 
-def sentence(code: str, facts: Mapping[str, Any], language: str, zone: str = "Asia/Shanghai") -> str:
+def sentence(code: str, facts: Mapping[str, Any], language: str, zone: str = BEIJING) -> str:
     """The sentence of `code`. A code without one is a bug that the tests find; it shows itself, not a blank."""
     template = catalogue().get(code, {}).get(language) or f"{code}"
-    shown = {name: _shown(value, zone) for name, value in facts.items()}
+    shown = {name: _shown(value, language, zone) for name, value in facts.items()}
     shown |= regime_words(shown["regime"], language) if "regime" in shown else {}
     shown |= {"expected": _shape(shown["expected"], language)} if "expected" in shown else {}
     try:
@@ -52,12 +58,34 @@ def _shape(expected: str, language: str) -> str:
     return catalogue().get(f"shape_{expected}", {}).get(language, expected)
 
 
-def _shown(value: Any, zone: str) -> str:
+def moment(at: datetime, language: str, zone: str = BEIJING) -> str:
+    """An instant inside a sentence, with its zone: whoever reads it may stand elsewhere, or read it in court."""
+    shown = clock_time(at, zone)
+    if zone != BEIJING:
+        return f"{shown} ({zone})"
+    return f"北京时间 {shown}" if language == "zh" else f"{shown} Beijing time"
+
+
+def clock_time(at: datetime, zone: str = BEIJING) -> str:
+    """An instant on the clocks of a zone: to the second, and to the millisecond where it is not a whole one."""
+    local = at.astimezone(ZoneInfo(zone))
+    return local.strftime("%Y-%m-%d %H:%M:%S") + (f".{at.microsecond // 1000:03d}" if at.microsecond else "")
+
+
+def _shown(value: Any, language: str, zone: str) -> str:
     if isinstance(value, datetime):
-        local = value.astimezone(ZoneInfo(zone)) if value.tzinfo else value.replace(tzinfo=UTC)
-        return local.strftime("%Y-%m-%d %H:%M:%S") + (f".{value.microsecond // 1000:03d}" if value.microsecond else "")
+        return moment(value, language, zone)
+    if isinstance(value, str):  # notices keep their facts as JSON, and instants in it as text
+        return _INSTANT.sub(lambda found: _in_words(found[0], language, zone), value)
     if isinstance(value, Decimal):
         return format(value, ",f")
     if isinstance(value, (list, tuple, set, frozenset)):
         return ", ".join(str(item) for item in value)
     return str(value)
+
+
+def _in_words(text: str, language: str, zone: str) -> str:
+    try:
+        return moment(parse_instant(text), language, zone)
+    except CryptoError:
+        return text

@@ -10,8 +10,7 @@ from app.casefile.inclusion import check_inclusion
 from app.client import bidder, fallback
 from app.client.command_line import CLIENT_COMMANDS, Parser, add_command, days, existing, yuan
 from app.client.keyfile import Profile, read_json
-from app.client.terminal import add_folder, add_person_arguments, agreed, person_of, spoken
-from crypto.instants import format_instant
+from app.client.terminal import add_folder, add_person_arguments, agreed, local, person_of, spoken
 from crypto.receipts import SignedReceipt
 from crypto.timelock import QUICKNET, Round
 
@@ -104,7 +103,7 @@ def _seal(arguments: argparse.Namespace) -> int:
 def _show_lock(locked: Round) -> None:
     """The second lock: which chain is named, so that a bidder sees one that is not the public one."""
     chain = locked.chain.beacon_id if locked.chain == QUICKNET else f"{locked.chain.beacon_id} {locked.chain.hash}"
-    print(f"第二把锁 / second lock: drand {chain}, round {locked.number}, {format_instant(locked.at)}")
+    print(f"第二把锁 / second lock: drand {chain}, round {locked.number}, {local(locked.at)}")
     print("截止时间推迟后本次加密仍然有效，重新加密可更新第二把锁")
     print("a postponement leaves this bid valid; sealing again renews its second lock")
 
@@ -124,21 +123,21 @@ def _progress(done: int, size: int) -> None:
 
 def _show(signed: SignedReceipt) -> None:
     receipt = signed.receipt
-    print(f"{SUBMITTED}: {receipt['received_at']}  收据编号 / receipt {receipt['receipt_id']}")
+    print(f"{SUBMITTED}: {local(receipt['received_at'])}  收据编号 / receipt {receipt['receipt_id']}")
     print(f"{receipt['bid_size']:,} B  {receipt['bid_root']}")
 
 
 def _deadline(found: dict[str, Any]) -> str:
-    return PAUSED if found["paused"] else str(found["deadline_at"])
+    return PAUSED if found["paused"] else local(found["deadline_at"])
 
 
 @spoken
 def _status(arguments: argparse.Namespace) -> int:
     found = bidder.status(person_of(arguments).connection, arguments.case, arguments.lot)
-    print(f"截止 / deadline {_deadline(found)}   平台时间 / platform time {found['server_time']}")
+    print(f"截止 / deadline {_deadline(found)}   平台时间 / platform time {local(found['server_time'])}")
     standing = found["standing"]
     if standing:
-        print(f"{SUBMITTED}: {standing['received_at']}  {standing['receipt_id']}")
+        print(f"{SUBMITTED}: {local(standing['received_at'])}  {standing['receipt_id']}")
     else:
         print(NOT_SUBMITTED)
     return 0

@@ -14,9 +14,8 @@ import requests
 from app.client.bidder import lot_path
 from app.client.command_line import CLIENT_COMMANDS, add_command, count, existing
 from app.client.connection import Connection, Refused
-from app.client.terminal import add_platform_arguments, spoken
+from app.client.terminal import add_platform_arguments, local, spoken
 from crypto.errors import CryptoError
-from crypto.instants import format_instant
 from crypto.timelock import QUICKNET, Chain, Round, SignedRound, read_relay_answer
 
 TIMEOUT = (5, 10)  # seconds to connect, seconds between bytes
@@ -46,7 +45,7 @@ def _fetch(arguments: argparse.Namespace) -> int:
     wanted = Round(Chain.from_description(described) if described else QUICKNET, arguments.round)
     signed = _signed(arguments.relay, wanted)
     digits = signed.signature.hex()
-    print(f"drand {wanted.chain.hash}\nround {wanted.number}  {format_instant(wanted.at)}")
+    print(f"drand {wanted.chain.hash}\nround {wanted.number}  {local(wanted.at)}")
     print(" ".join(digits[i : i + GROUP] for i in range(0, len(digits), GROUP)))
     return 0
 
@@ -65,8 +64,8 @@ def _signed(relays: list[str], wanted: Round) -> SignedRound:
     told = "; ".join(reasons)
     raise Refused(
         "round_not_there",
-        f"各中继都没有给出第 {wanted.number} 轮（{format_instant(wanted.at)}）的正确签名：{told}",
-        f"No relay gave a right signature of round {wanted.number} ({format_instant(wanted.at)}): {told}",
+        f"各中继都没有给出第 {wanted.number} 轮（{local(wanted.at)}）的正确签名：{told}",
+        f"No relay gave a right signature of round {wanted.number} ({local(wanted.at)}): {told}",
     )
 
 

@@ -7,6 +7,7 @@ import getpass
 import os
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from app.client.acting import Person
 from app.client.command_line import expect_no_reader
 from app.client.connection import Connection, Refused
 from app.client.keyfile import Profile
-from app.messages import sentence
+from app.messages import clock_time, sentence
 from crypto.errors import CryptoError
+from crypto.instants import parse_instant
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -39,6 +41,17 @@ def add_folder(parser: argparse.ArgumentParser, name: str = ".tenderhall") -> No
     """The folder of whoever runs the command; `name` is the one in the home folder."""
     words = f"本人文件夹，默认 ~/{name}\nyour own folder, otherwise ~/{name}"
     parser.add_argument("--folder", type=Path, default=Path.home() / name, help=words)
+
+
+def now() -> str:
+    """This machine's time, for a line of a running report."""
+    return local(datetime.now(UTC).replace(microsecond=0))
+
+
+def local(at: datetime | str) -> str:
+    """An instant, or one as the platform writes it, on the clocks of the centre and with their zone."""
+    instant = parse_instant(at) if isinstance(at, str) else at
+    return f"{clock_time(instant)} UTC+8"
 
 
 def passphrase(prompt: str = "密钥口令 / passphrase of the key: ") -> str:

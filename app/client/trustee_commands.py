@@ -20,7 +20,7 @@ from app.client.connection import Refused
 from app.client.feed import CaseFeed
 from app.client.keyfile import Profile, write_json
 from app.client.rehearsal import rehearsal_shares, waiting_rehearsals
-from app.client.terminal import add_folder, add_person_arguments, passphrase, person_of, spoken
+from app.client.terminal import add_folder, add_person_arguments, now, passphrase, person_of, spoken
 from app.client.trustee import M0_NOTICE, MEMORY, Memory, Share, Trustee, setup_m0
 from app.client.verified_case import PlatformSource, Source
 from crypto.instants import format_instant
@@ -122,7 +122,7 @@ def _witnesses(share: Share) -> str:
 def _say(what: str, about: Any) -> None:
     if isinstance(about, Share):
         about = f"{about.type} {about.about}; {_witnesses(about)}"
-    print(f"{datetime.now(UTC):%H:%M:%SZ} {what}: {about}", flush=True)
+    print(f"{now()} {what}: {about}", flush=True)
 
 
 def _cases(person: Person) -> list[str]:

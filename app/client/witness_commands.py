@@ -6,13 +6,12 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from app.client.command_line import CLIENT_COMMANDS, add_command, existing, seconds
 from app.client.connection import Connection, Refused
-from app.client.terminal import add_folder, add_platform_arguments, passphrase, spoken
+from app.client.terminal import add_folder, add_platform_arguments, now, passphrase, spoken
 from app.client.witness import Forked, Witness, WitnessFolder
 from app.messages import LANGUAGES, sentence
 from crypto.errors import CryptoError
@@ -135,7 +134,7 @@ def _watch(witness: Witness, arguments: argparse.Namespace) -> int:
             found = witness.look(wait)
             told, wait = "", int(arguments.every)
             if found is not None:
-                print(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%SZ} cosigned {found.size} {found.root.hex()}", flush=True)
+                print(f"{now()} cosigned {found.size} {found.root.hex()}", flush=True)
         except (Refused, CryptoError) as refused:
             if arguments.once:
                 raise

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from app.casefile.codec import encode
 from app.procedure.deadlines import reason_of
@@ -15,6 +14,7 @@ from app.procedure.roles import Role
 from app.procedure.terms import CaseOpened
 from app.services.acts import Act, Answer, completes
 from app.services.notices import tell_downloaders, tell_role
+from crypto.instants import format_instant
 
 NOTICES = {
     "AmendmentReleased": "amendment_released",
@@ -95,7 +95,7 @@ def _title(act: Act) -> str:
 
 
 def _in_words(act: Act, deadlines: Mapping[str, datetime]) -> str:
-    """New deadlines in the zone of the platform; with their lots where the tender has several."""
-    zone, several = ZoneInfo(act.platform.settings.display_zone), len(act.work.case.lots) > 1
-    words = {number: at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S") for number, at in sorted(deadlines.items())}
+    """New deadlines; with their lots where the tender has several."""
+    several = len(act.work.case.lots) > 1
+    words = {number: format_instant(at) for number, at in sorted(deadlines.items())}
     return "; ".join(f"[{number}] {text}" if several else text for number, text in words.items())

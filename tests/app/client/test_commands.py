@@ -59,7 +59,7 @@ def test_a_bid_from_seal_to_an_offline_check(tool, tmp_path, capsys):
         assert tool("bid", "status", CASE, *person) == 0
         said = capsys.readouterr().out
         assert "r0" in said
-        assert "2030-01-01T00:00:00Z" in said
+        assert "2030-01-01 08:00:00 UTC+8" in said
         platform.paused = True
         assert tool("bid", "status", CASE, *person) == 0
         assert "已暂停，恢复时另行通知 / PAUSED until further notice" in capsys.readouterr().out

@@ -1,0 +1,34 @@
+"""Sentences: instants carry their zone, whatever way they came."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.messages import clock_time, moment, sentence
+from crypto.instants import format_instant
+
+AT = datetime(2026, 3, 3, 1, 30, 4, 7_000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("until", [AT, format_instant(AT)])  # in a refusal; in a notice, which keeps its facts as JSON
+def test_an_instant_in_a_sentence_is_local_and_names_its_zone(until: object):
+    assert sentence("question_too_late", {"until": until}, "zh") == "提问已于 北京时间 2026-03-03 09:30:04.007 截止。"
+    assert "2026-03-03 09:30:04.007 Beijing time" in sentence("question_too_late", {"until": until}, "en")
+    assert "02:30:04.007 (Europe/Berlin)" in sentence("question_too_late", {"until": until}, "en", "Europe/Berlin")
+
+
+def test_what_only_looks_like_an_instant_stays_as_it_was_written():
+    for text in ("2026-13-03T01:30:04Z", "2026-03-03T01:30:04.000Z", "2026-03-03T01:30Z", "X2026-03-03T01:30:04Z"):
+        assert text in sentence("question_too_late", {"until": text}, "zh")
+
+
+@given(st.datetimes(datetime(1992, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))
+def test_the_clock_of_the_centre_is_eight_hours_ahead(at: datetime):
+    shown = datetime.fromisoformat(clock_time(at)).replace(tzinfo=ZoneInfo("Asia/Shanghai"))
+    assert timedelta() <= at - shown < timedelta(milliseconds=1)
+    assert clock_time(at) in moment(at, "zh")
