@@ -36,6 +36,8 @@ from app.documents.wording import Lang, render_xml
 __all__ = ["FontsMissing", "Renderer"]
 
 TEMPLATE_OF = {OpeningRecord: "opening_record", EvaluationReport: "evaluation_report", Receipt: "receipt"}
+# The moment that a document is dated: its case gives it, so that made again it is the same bytes.
+DATED_BY = {OpeningRecord: "finished_at", EvaluationReport: "evaluation_ended_at", Receipt: "received_at"}
 # ReportLab keeps fonts and subsets in module globals.
 _DRAWING = threading.Lock()
 
@@ -73,6 +75,7 @@ class Renderer:
             marking=root.attrib["marking"],
             digest=root.attrib["digest"],
             lang=lang,
+            dated_at=getattr(content, DATED_BY[type(content)]),
         )
         with _DRAWING:
             return self._draw(root, running, attachments or {})

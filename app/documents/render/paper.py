@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import IO
 
 from reportlab import rl_config
@@ -14,6 +15,7 @@ from reportlab.pdfbase import pdfdoc
 from reportlab.pdfgen.canvas import Canvas
 
 from app.documents.render.fonts import Faces
+from app.documents.wording import ZONE
 
 # The same input must give the same bytes: no clock and no random identifier in the file.
 rl_config.invariant = 1
@@ -35,6 +37,7 @@ class Running:
     marking: str
     digest: str
     lang: str
+    dated_at: datetime
 
 
 class Sheet(Canvas):
@@ -56,6 +59,9 @@ class Sheet(Canvas):
         self.running = running
         self.attachments = attachments or {}
         self.field_names: list[str] = []
+        if running is not None:
+            local = running.dated_at.astimezone(ZONE)
+            self.setDateFormatter(lambda *_of_reportlab: f"D:{local:%Y%m%d%H%M%S}+08'00'")
 
     def text(self, x: float, y: float, words: str, size: float, *, bold: bool = False, align: str = "left") -> None:
         """One line of text at a point, with the fonts that its characters need."""

@@ -15,6 +15,7 @@ from pyhanko.sign.fields import enumerate_sig_fields
 
 from app.documents.content import BidClarification, DissentStatement, InvalidBid, OpeningObjection
 from app.documents.render import FontsMissing, Renderer
+from app.documents.wording import ZONE
 from tests.app.documents.conftest import FONTS
 from tests.app.documents.examples import BIDDERS, BIDS, OPENING, RECEIPT, REPORT, minutes
 
@@ -30,6 +31,18 @@ def text_of(pdf: bytes, order: str = "-layout") -> str:
 def squeezed(pdf: bytes) -> str:
     """The text cell by cell, without any space."""
     return "".join(text_of(pdf, "-raw").split())
+
+
+def test_a_document_is_dated_by_what_it_records(renderer):
+    """Not by when it was drawn: made again from the case it is the same bytes."""
+    made = {name: PdfFileReader(io.BytesIO(renderer.render(DOCUMENTS[name]))).trailer["/Info"] for name in DOCUMENTS}
+    for name, at in (
+        ("opening", OPENING.finished_at),
+        ("report", REPORT.evaluation_ended_at),
+        ("receipt", RECEIPT.received_at),
+    ):
+        local = at.astimezone(ZONE)
+        assert made[name]["/CreationDate"] == made[name]["/ModDate"] == f"D:{local:%Y%m%d%H%M%S}+08'00'"
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
