@@ -253,6 +253,21 @@ def test_what_waited_for_the_line_survives_a_reload(page: Page, site: LiveSite):
     assert [save["value"] for save in site.saves] == ["31.00"]
 
 
+def test_a_score_typed_at_the_last_moment_is_saved_however_the_page_is_left(page: Page, site: LiveSite):
+    page.goto(site.show_text("/desk", DESK))
+    wait_for(page, lambda: site.joins)
+    typed = "field => { field.value = '31'; field.dispatchEvent(new Event('input', { bubbles: true })); }"
+    with page.expect_navigation():
+        page.get_by_label("技术参数 满分").evaluate(f"field => {{ ({typed})(field); location.reload(); }}")
+    wait_for(page, lambda: site.saves)
+    expect(page.get_by_label("技术参数 满分")).to_have_value("31.00")
+    with page.expect_navigation():
+        page.get_by_label("售后服务 满分").fill("7")
+        page.get_by_label("售后服务 满分").evaluate("field => { field.blur(); location.reload(); }")
+    wait_for(page, lambda: len({save["criterion"] for save in site.saves}) == 2)
+    assert [save["value"] for save in site.saves if save["criterion"] == "service"][-1] == "7.00"
+
+
 def test_a_line_that_nobody_hung_up_is_said_to_be_lost_where_one_scores(page: Page, site: LiveSite):
     """A pulled cable: the socket looks whole and carries nothing, and no new one can be had."""
     page.set_viewport_size({"width": 1280, "height": 400})

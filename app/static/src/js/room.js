@@ -139,13 +139,21 @@ async function send() {
   }
 }
 
-function onInput(event) {
-  const field = event.target;
+/** Saves the field after a pause; at once when it is left (`change`), so that nothing typed is lost on the way out. */
+function onInput({ type, target: field }) {
   if (!field.matches('[data-score], [data-score-comment]')) return;
   const place = { bid: field.dataset.bid, criterion: field.dataset.criterion };
   const key = JSON.stringify(place);
+  if (type === 'change' && !timers.has(key)) return; // saved already
   clearTimeout(timers.get(key));
-  timers.set(key, setTimeout(() => enqueue(place), PAUSE));
+  timers.set(key, setTimeout(() => typed(key), PAUSE));
+  if (type === 'change') typed(key);
+}
+
+function typed(key) {
+  clearTimeout(timers.get(key));
+  timers.delete(key);
+  enqueue(JSON.parse(key));
 }
 
 /** j and k go to the next and the last criterion, 1 to 9 jump, unless one is typing. */
@@ -172,6 +180,8 @@ function restoreQueued() {
 }
 
 desk.addEventListener('input', onInput);
+desk.addEventListener('change', onInput);
+window.addEventListener('pagehide', () => [...timers.keys()].forEach(typed));
 document.addEventListener('keydown', onKey);
 document.addEventListener('tenderhall:joined', send);
 document.addEventListener('visibilitychange', () => document.hidden || showElsewhere());
