@@ -1,6 +1,6 @@
 // Confirm and sign: what is signed is recomputed here from the payload that the page shows, never taken from the server.
 import { getJson, postJson } from './api.js';
-import { refusalLine, showErrors } from './forms.js';
+import { refusalLine, showErrors, tellOfKey } from './forms.js';
 import { digest, formatInstant } from './jcs.js';
 import { fingerprint, signingKey, signObject } from './keys.js';
 import { leaveFor } from './leave.js';
@@ -41,7 +41,7 @@ async function prepare(form) {
   form.querySelector('[data-act-payload-shown]').textContent = JSON.stringify(payload, null, 2);
   const key = await signingKey(form.dataset.keyName);
   form.querySelector('[data-key-fingerprint]').textContent = key ? fingerprint(key.keyId) : '—';
-  form.querySelector('[data-sign-status]').textContent = key ? '' : say('key_missing');
+  tellOfKey(form.querySelector('[data-sign-status]'), form.dataset.keyName, key);
   form.querySelector('button').disabled = !key;
 }
 

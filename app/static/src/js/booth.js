@@ -3,7 +3,7 @@ import { submitAct } from './acts.js';
 import { postJson } from './api.js';
 import { concat, hex, unbase64 } from './bytes.js';
 import { followState, poll } from './follow.js';
-import { refusalLine, showErrors } from './forms.js';
+import { refusalLine, showErrors, tellOfKey } from './forms.js';
 import { sha256 } from './jcs.js';
 import { sign, signingKey } from './keys.js';
 import { leaveFor } from './leave.js';
@@ -81,7 +81,7 @@ async function startReport(panel) {
       leaveFor(panel.dataset.next);
     }),
   );
-  status.textContent = key ? '' : say('key_missing');
+  tellOfKey(status, panel.dataset.keyName, key);
   prepare.disabled = !key;
 }
 

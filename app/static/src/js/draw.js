@@ -5,7 +5,7 @@ import { base64, hex, unhex } from './bytes.js';
 import { makeCapsule } from './capsule.js';
 import { checkRecord, commitment, drawAgain } from './draw_method.js';
 import { followState } from './follow.js';
-import { refusalLine, showErrors } from './forms.js';
+import { refusalLine, showErrors, tellOfKey } from './forms.js';
 import { signingKey } from './keys.js';
 import { leaveFor } from './leave.js';
 import { say } from './locale.js';
@@ -61,7 +61,8 @@ async function startGiving() {
   const button = panel.querySelector('[data-draw-button]');
   const status = panel.querySelector('[data-draw-status]');
   const key = window.isSecureContext ? await signingKey(giving.key_name) : null;
-  status.textContent = key ? '' : say(window.isSecureContext ? 'key_missing' : 'not_secure');
+  if (window.isSecureContext) tellOfKey(status, giving.key_name, key);
+  else status.textContent = say('not_secure');
   button.disabled = !key;
   button.addEventListener('click', async () => {
     button.disabled = true;

@@ -58,6 +58,15 @@ export function refusalLine(refusal) {
   return { text: `${refusal.message}${incident}`, field: refusal.field };
 }
 
+/** Says that this machine lacks the key of this name, and where it is made: an account's on its page, a seat's at sign-in. */
+export function tellOfKey(status, name, key) {
+  status.textContent = '';
+  if (key) return;
+  if (!name.startsWith('account-')) return void (status.textContent = say('seat_key_missing'));
+  const link = Object.assign(document.createElement('a'), { href: '/account/keys', textContent: say('my_key') });
+  status.append(say('key_missing'), ' ', link);
+}
+
 export function startForms() {
   document.addEventListener('input', showWords);
   document.addEventListener('submit', submitOnce);
