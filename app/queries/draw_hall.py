@@ -56,6 +56,7 @@ class RoundView:
     recused: int
     small: tuple[str, ...]
     shares: int
+    capsule_shares: int
     statement_sha256: str
     signature_sha256: str
     drawn: tuple[DrawnNumber, ...]
@@ -121,6 +122,7 @@ def _round(case: Case, lot: str, found: DrawRound) -> RoundView:
         recused=len(found.stated["recused"]) if found.statement else 0,
         small=draw_rules.small_pools(found.stated, found.candidates, factor) if found.statement else (),
         shares=len(found.shares),
+        capsule_shares=len(found.capsule_shares),
         statement_sha256=hashlib.sha256(found.statement.encode()).hexdigest() if found.statement else "",
         signature_sha256=_sha256_of_hex(found.signature_hex),
         drawn=_drawn(case, lot, found),

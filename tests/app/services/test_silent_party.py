@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,7 @@ from crypto.committee import identity, make_capsule, sign_share
 from evaluation import draw as drawing
 from tests.app.services.people import LOT
 from tests.app.services.whole_case import WholeCase
+from tests.app.web.site import Site
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 
@@ -42,6 +44,12 @@ def test_two_trustees_open_it_and_the_drawn_are_called(drawn):
     (opened,) = (r for r in records if r.type == "CapsulesOpened")
     assert (opened.actor, opened.fact.values) == ("system", {"agency": second.reveals["agency"]})
     assert all(seat.holds_a_seat or seat is drawing.SeatState.REFUSED for seat in draw.seats.values())
+
+
+def test_the_wall_counts_the_trustees_who_signed_for_it(drawn):
+    wall = Site(drawn).browser("centre").get(f"/cases/{drawn.case_id}/lots/{LOT}/draw")
+    (signed,) = re.findall(r"打开密封随机数的签署</dt>\s*<dd[^>]*>([^<]+)<", wall)
+    assert signed.strip() == "2 份（至少 2 份）"
 
 
 @pytest.mark.parametrize("size", [0, 31, 33])
