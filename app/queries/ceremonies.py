@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.ceremony import OF_A_CEREMONY, OPENINGS, Ceremony, apply
 from app.casefile.codec import encode
+from app.casefile.record import Record
 from app.casefile.register import REGISTER
 from app.models import Account, AccountRole, CaseEvent, Certificate
 from app.procedure.roles import Role
@@ -60,10 +61,24 @@ class CeremonyRow:
 
 def load_ceremonies(db_session: DbSession) -> dict[str, CeremonyRow]:
     """Every ceremony by id, the latest first."""
+    return dict(reversed(_folded(_records(db_session)).items()))
+
+
+def find_ceremony(db_session: DbSession, ceremony: str) -> CeremonyRow | None:
+    """One ceremony; the facts of the others are not decoded for it."""
+    named = _records(db_session, CaseEvent.payload.contains(ceremony, autoescape=True))
+    return _folded(record for record in named if record.fact.ceremony == ceremony).get(ceremony)
+
+
+def _records(db_session: DbSession, *narrowed: ColumnElement[bool]) -> Iterator[Record]:
     ours = (CaseEvent.case_id == REGISTER, CaseEvent.type.in_(OF_A_CEREMONY))
-    query = select(CaseEvent).where(*ours).order_by(CaseEvent.seq)
+    query = select(CaseEvent.__table__).where(*ours, *narrowed).order_by(CaseEvent.seq)
+    return map(record_of, db_session.execute(query))
+
+
+def _folded(records: Iterable[Record]) -> dict[str, CeremonyRow]:
     found: dict[str, CeremonyRow] = {}
-    for record in map(record_of, db_session.scalars(query)):
+    for record in records:
         fact = record.fact
         if record.type in OPENINGS:
             found[fact.ceremony] = CeremonyRow(Ceremony(fact), (), record.at, record.actor, record.at)
@@ -72,7 +87,7 @@ def load_ceremonies(db_session: DbSession) -> dict[str, CeremonyRow]:
         after = apply(row.state, fact)
         since = row.since if after.stage == row.state.stage else record.at
         found[fact.ceremony] = replace(row, state=after, facts=(*row.facts, fact), since=since)
-    return dict(reversed(found.items()))
+    return found
 
 
 def waiting_for(db_session: DbSession, keys: frozenset[str]) -> list[tuple[CeremonyRow, bool]]:

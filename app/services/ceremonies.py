@@ -30,6 +30,7 @@ from app.queries.ceremonies import (
     CeremonyRow,
     certificates_of,
     described,
+    find_ceremony,
     load_ceremonies,
     transcript,
     trustees_with_keys,
@@ -188,7 +189,7 @@ def read_ceremony(platform: Platform, log_in: LogIn, ceremony: str) -> Json:
     """All that is public of a ceremony, for whoever checks it. Raises RuleViolation `ceremony_unknown`."""
     with platform.database.reading() as db_session:
         authorize(load_actor(db_session, log_in.account_id, log_in.seat), Action.CEREMONY_READ)
-        row = load_ceremonies(db_session).get(ceremony)
+        row = find_ceremony(db_session, ceremony)
         if row is None:
             raise RuleViolation("ceremony_unknown")
         return transcript(row, certificates_of(db_session, [person.key_id for person in row.state.people]))
@@ -201,7 +202,7 @@ def _actor(work: UnitOfWork, log_in: LogIn, action: Action) -> Actor:
 
 
 def _found(work: UnitOfWork, ceremony: str) -> CeremonyRow:
-    row = load_ceremonies(work.db_session).get(ceremony)
+    row = find_ceremony(work.db_session, ceremony)
     if row is None:
         raise RuleViolation("ceremony_unknown")
     return row

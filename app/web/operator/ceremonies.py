@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice
 
 from app.extensions import access, platform, required_log_in
 from app.permissions.actions import Action
-from app.queries.ceremonies import CeremonyRow, load_ceremonies, trustees_with_keys
+from app.queries.ceremonies import CeremonyRow, find_ceremony, load_ceremonies, trustees_with_keys
 from app.queries.committees import load_committees
 from app.queries.trustee_agents import agents_of
 from app.services import ceremonies, register, trustees
@@ -62,7 +62,7 @@ def open_ceremony() -> Any:
 def cancel_ceremony(ceremony: str) -> Any:
     """Asks once, with the reason; what was dealt is then worth nothing."""
     with platform().database.reading() as db_session:
-        row = load_ceremonies(db_session).get(ceremony)
+        row = find_ceremony(db_session, ceremony)
     if row is None:
         abort(404)
     form, errors = CancelCeremonyForm(), []

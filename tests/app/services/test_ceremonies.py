@@ -14,7 +14,7 @@ from app.casefile.register import REGISTER, CeremonyEnded
 from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
 from app.queries.cases import load_records
-from app.queries.ceremonies import load_ceremonies
+from app.queries.ceremonies import find_ceremony
 from app.queries.committees import described, load_committees
 from app.services import ceremonies, register
 from app.services.accounts import LogIn
@@ -46,7 +46,7 @@ class Held:
     @property
     def state(self) -> Ceremony:
         with self.platform.database.reading() as db_session:
-            return load_ceremonies(db_session)[self.id].state
+            return find_ceremony(db_session, self.id).state
 
     def send(self, trustee: PaperTrustee, name: str, step: Any, *, login: str = "") -> Any:
         sent = {field: value for field, value in encode(step).items() if field != "ceremony"}

@@ -16,7 +16,7 @@ from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
 from app.procedure.opening import ShareReleased
 from app.procedure.tender import TenderPublished
-from app.queries.ceremonies import load_ceremonies
+from app.queries.ceremonies import find_ceremony
 from app.queries.opening_hall import opening_hall
 from app.services import ceremonies, openings, trustees
 from app.services.platform import DIST
@@ -52,7 +52,7 @@ class Reshared:
     @property
     def state(self) -> Ceremony:
         with self.platform.database.reading() as db_session:
-            return load_ceremonies(db_session)[self.id].state
+            return find_ceremony(db_session, self.id).state
 
     def send(self, name: str, step: Any, login: str) -> Any:
         sent = {field: value for field, value in encode(step).items() if field != "ceremony"}
@@ -241,7 +241,7 @@ def test_who_is_waited_for_is_told_and_who_stays_away_is_named_with_since_when(b
     mine = {"ceremony": reshared.id[:8]}
     assert notices(bench, "trustee-2")[-1] == ("ceremony_join", mine)
     with bench.platform.database.reading() as db_session:
-        opened_at = load_ceremonies(db_session)[reshared.id].opened_at
+        opened_at = find_ceremony(db_session, reshared.id).opened_at
     reshared.send("join", reshared.new[0].join(reshared.state), "trustee-3")
     bench.work_off(ceremonies.PATIENCE.total_seconds() + 1)
     code, facts = notices(bench, "centre")[-1]
