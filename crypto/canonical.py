@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from crypto.errors import CryptoError
@@ -15,6 +16,7 @@ from crypto.errors import CryptoError
 Json = Any  # str | int | bool | list[Json] | dict[str, Json]; checked at run time by `canonical`
 LARGEST_INTEGER = 2**53 - 1
 _quoted = json.encoder.encode_basestring  # the escapes of RFC 8785, 3.2.2.2, and no others
+_encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, check_circular=False).encode
 
 
 class _NoForm(Exception):
@@ -72,12 +74,30 @@ def _written(value: Json) -> str:
     raise _NoForm(type(value).__name__)
 
 
+def _is_plain(value: Json) -> bool:
+    """Whether the encoder of the standard library writes `value` as RFC 8785 does: for all but odd types and keys."""
+    kind = type(value)
+    if kind is str or kind is bool:
+        return True
+    if kind is dict:
+        for key, member in value.items():  # ASCII keys are sorted alike by code points and by UTF-16 units
+            if type(key) is not str or not key.isascii() or not (type(member) is str or _is_plain(member)):
+                return False
+        return True
+    if kind is list:
+        return all(map(_is_plain, value))
+    return kind is int and -LARGEST_INTEGER <= value <= LARGEST_INTEGER
+
+
 def canonical(value: Json) -> bytes:
     """The RFC 8785 bytes of `value`.
 
     Raises CryptoError `not_canonical` for floats, null, integers beyond 2^53, lone surrogates.
     """
     try:
+        if _is_plain(value):
+            with suppress(UnicodeEncodeError):  # a lone surrogate: below it is refused with its path
+                return _encoded(value).encode("utf-8")
         return _written(value).encode("utf-8")
     except _NoForm as refusal:
         raise CryptoError("not_canonical", path="$" + refusal.path, reason=refusal.reason) from refusal

@@ -1,5 +1,6 @@
 import hashlib
 import json
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,18 @@ VALUES = st.recursive(
 @given(VALUES)
 def test_parse_is_the_inverse_of_canonical(value):
     assert parse(canonical(value)) == value
+
+
+def as_mappings(value):
+    """The same value, of types that the encoder of the standard library does not take."""
+    if isinstance(value, dict):
+        return MappingProxyType({key: as_mappings(member) for key, member in value.items()})
+    return tuple(map(as_mappings, value)) if isinstance(value, list) else value
+
+
+@given(VALUES)
+def test_both_ways_of_writing_write_the_same(value):
+    assert canonical(as_mappings({"a": value})) == canonical({"a": value})
 
 
 @given(st.dictionaries(TEXT, INTEGERS, max_size=6), st.randoms())
