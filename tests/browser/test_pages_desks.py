@@ -180,6 +180,7 @@ def test_a_bid_is_sealed_in_the_browser_and_receipted(page: Page, served: Served
     wrong = page.locator(".error-summary li")  # all of it at once
     expect(wrong).to_have_text([re.compile("请输入金额"), re.compile("请输入整数天数"), "请选择投标文件"])
     page.get_by_label("投标文件").set_input_files(document)
+    expect(page.locator("#seal-chosen li")).to_have_text(["技术方案.txt · 5.9 KiB"])
     for typed, lasts, words in (
         ("0", "45", "请输入金额"),
         ("1598400.01", "45", "报价高于最高限价 1,598,400.00 元"),
@@ -197,6 +198,25 @@ def test_a_bid_is_sealed_in_the_browser_and_receipted(page: Page, served: Served
     expect(page.locator(".verdict--done")).to_contain_text("已提交")
     standing = served.site.case.case.lots[LOT].bidding.of_bidder(served.site.case.people["bidder-d"].organisation)
     assert standing is not None
+    replace_bid(page, served, document, standing.receipt_id)
+
+
+def replace_bid(page: Page, served: Served, document: Path, before: str) -> None:
+    """A standing bid stands, and the page says so, until the receipt of the new one is there."""
+    page.get_by_role("link", name="替换投标").click()
+    verdict = page.locator("#seal-verdict")
+    expect(verdict).to_contain_text(f"新的投标尚未提交 您已有一份有效投标（回执编号 {before}）", use_inner_text=True)
+    for label, value in (("投标报价", "1569000"), ("工期或交货期（日历天）", "40"), ("项目负责人", "李工")):
+        page.get_by_label(label).fill(value)
+    page.get_by_label("投标文件").set_input_files(document)
+    page.get_by_role("button", name="加密、签名并提交").click()
+    expect(verdict).to_contain_text("已提交", timeout=60_000)
+    bidding = served.site.case.case.lots[LOT].bidding
+    standing = bidding.of_bidder(served.site.case.people["bidder-d"].organisation)
+    assert standing is not None
+    assert standing.receipt_id != before
+    ends = {s.receipt_id: s.ended for s in bidding.submissions.values()}
+    assert (bool(ends[before]), bool(ends[standing.receipt_id])) == (True, False)
 
 
 def test_without_javascript_everything_but_signing_is_there(page: Page, served: Served):

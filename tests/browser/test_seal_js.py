@@ -104,6 +104,7 @@ def parameters(trustees: Trustees) -> dict[str, object]:
         "worker": asset("seal_worker.js"),
         "client": {"name": "tenderhall-browser", "version": "0.1.0"},
         "limits": {"total_bytes": 64 * 2**20},
+        "standing": "",
     }
 
 

@@ -112,7 +112,6 @@ def seal(case: str, lot: str) -> str | Response:
         parameters=_seal_parameters(found, lot),
         second_lock=second_lock_words(chain) if (chain := found.tender.published.chain) else "",
         **_followed_deadline(found, lot),
-        standing=found.lots[lot].bidding.of_bidder(current_actor().organisation_id),
     )
 
 
@@ -135,6 +134,7 @@ def _seal_parameters(case: Case, lot: str) -> dict[str, object]:
         "upload_url": "/api/v1/uploads",
         "client": CLIENT,
         "limits": {"total_bytes": found["limit"]},
+        "standing": found["standing"].get("receipt_id", ""),
     }
 
 

@@ -35,6 +35,11 @@ const SENTENCES = {
   score_range: ['请输入 0 至 {full} 之间、{step} 的倍数', 'Enter 0 to {full} in steps of {step}'],
   not_submitted: ['尚未提交', 'NOT SUBMITTED'],
   not_submitted_text: ['在看到回执之前，本次投标不算提交。', 'Until the receipt is here, this bid is not submitted.'],
+  not_replaced: ['新的投标尚未提交', 'NEW BID NOT SUBMITTED'],
+  not_replaced_text: [
+    '您已有一份有效投标（回执编号 {receipt}）。看到新回执之前它一直有效，新回执出具时即被替换。',
+    'Your bid with receipt {receipt} stands. It stays valid until the new receipt is here, and is replaced at that moment.',
+  ],
   submitted: ['已提交 {time}', 'SUBMITTED {time}'],
   submitted_text: ['回执编号 {receipt}，密文 {size}。截止之前可以替换或撤回。', 'Receipt {receipt}, {size} sealed. You can replace or withdraw it until the deadline.'],
   measuring: ['正在计算文件摘要', 'Hashing your files'],

@@ -100,6 +100,19 @@ function chosenFiles() {
   return files;
 }
 
+/** What was chosen, by name and size: a browser says no more than how many. */
+function showChosen() {
+  const list = part('chosen');
+  list.replaceChildren(
+    ...[...part('files').files].map(({ name, size }) => {
+      const line = document.createElement('li');
+      line.append(Object.assign(document.createElement('bdi'), { textContent: name }), ` · ${bytesInWords(size)}`);
+      return line;
+    }),
+  );
+  list.hidden = !list.children.length;
+}
+
 const total = (files) => files.reduce((sum, { file }) => sum + file.size, 0);
 
 /** Progress of one step, with speed and time left from the third second on. */
@@ -221,7 +234,11 @@ form.addEventListener('submit', (event) => {
 });
 
 if (window.isSecureContext) {
-  showVerdict(say('not_submitted'), say('not_submitted_text'), false);
+  const { standing } = parameters;
+  if (standing) showVerdict(say('not_replaced'), say('not_replaced_text', { receipt: standing }), false);
+  else showVerdict(say('not_submitted'), say('not_submitted_text'), false);
+  part('files').addEventListener('change', showChosen);
+  showChosen(); // a browser that comes back to a page may keep the choice
   part('button').disabled = false;
   offerToResume();
 } else showErrors(summary, [{ text: say('not_secure') }]);
