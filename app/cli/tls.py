@@ -8,6 +8,7 @@ import os
 import socket
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -19,13 +20,17 @@ from app.config import Settings
 from app.database import system_clock
 
 VALID = timedelta(days=397)
+ELSEWHERE = ("192.0.2.1", 9)  # an address of documentation (RFC 5737), at which nobody is
 
 
 def server_names(settings: Settings) -> list[str]:
-    """Names and addresses under which this machine may be reached."""
-    names = {"localhost", "127.0.0.1", settings.host, socket.gethostname()}
+    """Names and addresses under which this machine may be reached, the one of the site's address among them."""
+    names = {"localhost", "127.0.0.1", settings.host, socket.gethostname(), urlsplit(settings.base_url).hostname or ""}
     with contextlib.suppress(OSError):  # a machine without a name of its own in any directory
         names |= {str(entry[4][0]) for entry in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+        line.connect(ELSEWHERE)  # sends nothing, but tells which address of ours leads out
+        names.add(line.getsockname()[0])
     return sorted(name for name in names if name and name != "0.0.0.0")  # noqa: S104  only compared
 
 

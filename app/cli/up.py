@@ -26,6 +26,9 @@ STOP_SECONDS = 10.0
 PAUSE_SECONDS = 0.2
 ANSWER_SECONDS = 10.0  # who hangs up earlier leaves words about it in the log
 SLOW_START_SECONDS = 30
+TO_BE_TRUSTED = """\
+每台电脑须先信任一次 · each computer trusts this once: {authority}
+（导入浏览器或系统的“受信任的根证书” · import it as a trusted root of the browser or system）"""
 SLOW_START = """\
 {address} 在 {seconds} 秒内没有应答，仍在等待；请看上面的输出，或另开终端运行 ./tenderhall doctor
 {address} has not answered for {seconds} s, still waiting; see above, or run ./tenderhall doctor in another terminal"""
@@ -135,19 +138,20 @@ def site_commands(settings: Settings, certificate: tuple[Path, Path] | None) -> 
 def run_site(settings: Settings, certificate: tuple[Path, Path] | None) -> int:
     """Run until Ctrl-C or SIGTERM."""
     environment = dict(os.environ)
-    scheme = "https" if certificate else "http"
     environment["TENDERHALL_BASE_URL"] = settings.base_url
     stopping: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda found, _frame: stopping.append(found))
     children = [Child(*found, environment) for found in site_commands(settings, certificate)]
-    address = f"{scheme}://{settings.host}:{settings.port}/"
+    address = f"{settings.base_url}/"
     announced, patient_until = False, time.monotonic() + SLOW_START_SECONDS
     try:
         while not stopping:
             for child in children:
                 child.look_after()
             if not announced and _answers(settings, tls=certificate is not None):
+                if certificate is not None:
+                    print(TO_BE_TRUSTED.format(authority=settings.keys / "authority.crt"), flush=True)
                 print(f"Tenderhall: {address}  （Ctrl-C 停止 · stops it）", flush=True)
                 announced = True
             elif not announced and time.monotonic() > patient_until:

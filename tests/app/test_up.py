@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -22,6 +23,7 @@ print(Child("sleeper", ["sleep", "60"], dict(os.environ)).process.pid, flush=Tru
 time.sleep(60)
 """
 ENDS_WITHIN = 10.0  # seconds
+needs_front_end = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is asked for on Linux only")
@@ -38,15 +40,18 @@ def test_a_killed_head_takes_its_processes_along():
         time.sleep(0.02)
 
 
-@pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
-def test_a_terminals_ctrl_c_stops_a_site_without_a_word(tmp_path):
-    """It reaches every process of the group at once; each answers once, none is killed, none complains."""
+@pytest.fixture
+def port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "TENDERHALL_HOME": str(tmp_path / "home"), "TENDERHALL_PORT": str(port)}
+        return int(probe.getsockname()[1])
+
+
+def started(home: Path, port: int, *options: str, **settings: str) -> tuple[subprocess.Popen[str], list[str]]:
+    """A new site and what it said until its address, which it says once it answers, and not before."""
+    environment = {**os.environ, "TENDERHALL_HOME": str(home), "TENDERHALL_PORT": str(port), **settings}
     site = subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "up"],
+        [sys.executable, "-m", "app.cli", "up", *options],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
@@ -55,10 +60,17 @@ def test_a_terminals_ctrl_c_stops_a_site_without_a_word(tmp_path):
         start_new_session=True,
     )
     assert site.stdout is not None
-    said = []
-    while not said or not said[-1].startswith("Tenderhall: "):  # said once it answers, and not before
+    said: list[str] = []
+    while not said or not said[-1].startswith("Tenderhall: "):
         said.append(site.stdout.readline())
         assert said[-1], said
+    return site, said
+
+
+@needs_front_end
+def test_a_terminals_ctrl_c_stops_a_site_without_a_word(tmp_path, port):
+    """It reaches every process of the group at once; each answers once, none is killed, none complains."""
+    site, said = started(tmp_path / "home", port)
     with socket.create_connection(("127.0.0.1", port), ENDS_WITHIN) as line:
         line.sendall(b"GET /api/v1/platform HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
         assert b" 200" in line.recv(12)
@@ -68,6 +80,22 @@ def test_a_terminals_ctrl_c_stops_a_site_without_a_word(tmp_path):
     founded, address = (line for line in said if "/invitation" not in line)
     assert "founded" in founded
     assert address.startswith(f"Tenderhall: http://127.0.0.1:{port}/")
+
+
+@needs_front_end
+def test_on_a_lan_the_certificate_holds_for_the_sites_own_name(tmp_path, port):
+    """Whoever trusts the one file that is named gets through, by the name of TENDERHALL_BASE_URL too."""
+    base_url = f"https://tenderhall.lan:{port}"
+    site, said = started(tmp_path, port, "--tls", "--host", "0.0.0.0", TENDERHALL_BASE_URL=base_url)
+    authority = tmp_path / "keys" / "authority.crt"
+    assert any(str(authority) in line for line in said)
+    assert said[-1].startswith(f"Tenderhall: {base_url}/")
+    context = ssl.create_default_context(cafile=str(authority))
+    for name in ("tenderhall.lan", "127.0.0.1", "localhost"):
+        with socket.create_connection(("127.0.0.1", port), ENDS_WITHIN) as line:
+            context.wrap_socket(line, server_hostname=name).close()
+    os.killpg(site.pid, signal.SIGINT)
+    site.communicate(timeout=ENDS_WITHIN * 3)
 
 
 def _alive(process: Path) -> bool:
