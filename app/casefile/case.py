@@ -19,7 +19,8 @@ from crypto.canonical import Json
 from evaluation import draw, sitting
 from evaluation.draw.events import DrawEvent
 from evaluation.sitting.events import SittingEvent
-from evaluation.sitting.state import SittingState, Stage
+from evaluation.sitting.stages import Stage
+from evaluation.sitting.state import SittingState
 
 
 class Phase(StrEnum):

@@ -28,6 +28,7 @@ from app.procedure.errors import RuleViolation
 from crypto.canonical import Json
 from evaluation import draw
 from evaluation.sitting import events as sitting
+from evaluation.sitting import interruptions
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,8 @@ FACTS = {
         _lot(draw.CandidateDismissed),
         _lot(sitting.SittingConvened),
         _lot(sitting.MemberIdentified, "seat:certify"),
+        _lot(interruptions.BoothChanged, "seat:certify"),
+        _lot(interruptions.CheckInRefused, "seat:certify"),
         _lot(sitting.SittingOpened),
         _lot(sitting.StatementMade, "statement:make"),
         _lot(sitting.StatementsCompleted),

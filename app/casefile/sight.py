@@ -11,7 +11,7 @@ from collections.abc import Callable
 from app.casefile.case import Case, Phase
 from app.casefile.record import Record
 from app.procedure.roles import SYSTEM, Actor, Role
-from evaluation.sitting.state import Stage
+from evaluation.sitting.stages import Stage
 
 Rule = Callable[[Actor, Case, Record], bool]
 AFTER_REVIEW = frozenset({Stage.SCORING, Stage.RESULTS, Stage.REPORT, Stage.SIGNING, Stage.CLOSED, Stage.FAILED})
@@ -264,6 +264,8 @@ SIGHT: dict[str, Rule] = {
     "CandidateDismissed": _call_up,
     "SittingConvened": _sitting,
     "MemberIdentified": _sitting,
+    "BoothChanged": _sitting,
+    "CheckInRefused": _sitting,
     "SittingOpened": _sitting,
     "StatementMade": _room,
     "StatementsCompleted": _sitting,

@@ -173,7 +173,9 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(R.TRUSTEE, when=sits_on_committee, phases=OPENED),
         _grant(*STAFF, R.BIDDER, R.PUBLIC, phases=_in(P.RESULT)),  # numbers only, so that anybody can compute it again
     ),
-    A.SEAT_CERTIFY: (_grant(R.SITE_WITNESS, when=has_site, phases=_in(P.DRAW, P.SCORING)),),  # 33
+    A.SEAT_CERTIFY: (  # 33: also at another booth, while the report is signed
+        _grant(R.SITE_WITNESS, when=has_site, phases=_in(P.DRAW, P.SCORING, P.CONSENSUS)),
+    ),
     A.SITE_CHANNEL: (  # 35
         _grant(R.SITE_WITNESS, when=has_site, phases=OPENED),
         _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=OPENED),

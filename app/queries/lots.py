@@ -22,7 +22,8 @@ from crypto.committee import identity
 from crypto.envelope import new_bid_identity
 from crypto.timelock import Round
 from evaluation import draw as draw_rules
-from evaluation.sitting.state import AFTER_LAST_LOCK, SittingState, progress, visible_scores
+from evaluation.sitting.stages import AFTER_LAST_LOCK
+from evaluation.sitting.state import SittingState, progress, visible_scores
 
 
 def bid_desk(origin: str, case: Case, lot: str, actor: Actor, limit: int) -> dict[str, Json]:

@@ -14,13 +14,15 @@ from evaluation.evaluate import BidResult
 from evaluation.scoring import UnequalScores
 from evaluation.sitting import (
     WITHIN_CEILING,
+    CheckInRefused,
     CorrectionRequested,
     SittingState,
     Stage,
     awaited_correction,
     permitted_by,
 )
-from evaluation.sitting.state import AFTER_LAST_LOCK, progress, visible_scores
+from evaluation.sitting.stages import AFTER_LAST_LOCK
+from evaluation.sitting.state import progress, visible_scores
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class SeatLine:
     identified: bool
     chair: bool
     may_chair: bool
+    moved: str  # why its member sits at another booth now
+    turned_away: CheckInRefused | None
 
 
 @dataclass(frozen=True)
@@ -220,6 +224,8 @@ def _seat(sitting: SittingState, number: int) -> SeatLine:
         number in sitting.keys,
         number == sitting.chair,
         may_chair(MemberRole(seat.role), sitting.rules.committee),
+        sitting.moves[number].reason if number in sitting.moves else "",
+        sitting.turned_away.get(number),
     )
 
 

@@ -29,7 +29,7 @@ from app.services.unit_of_work import plain_transaction, unit_of_work
 from crypto.canonical import canonical
 from crypto.pdf import Prepared, finish_signature, prepare_signature
 from evaluation.sitting import ReportPrepared, ReportSealed, awaited_correction
-from evaluation.sitting.state import Stage
+from evaluation.sitting.stages import Stage
 
 
 @completes("ScoreSheetLocked")
@@ -94,7 +94,9 @@ def request_signature(platform: Platform, log_in: LogIn, case_id: str, lot: str)
         seat, sitting = actor.seat_in(case_id, lot), case.lot(lot).sitting
         report = latest_document(db_session, case_id, lot, "report")
         now = platform.database.now(db_session.connection())
-        pem = db_session.scalars(select(Certificate.pem).where(Certificate.scope == log_in.seat)).one()
+        pem = db_session.scalars(
+            select(Certificate.pem).where(Certificate.scope == log_in.seat, Certificate.revoked_at.is_(None))
+        ).one()
     assert seat is not None
     if report is None or sitting.stage not in (Stage.REPORT, Stage.SIGNING):
         raise RuleViolation("report_missing")

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.casefile.case import Phase
 from evaluation.draw import RoundReason, SeatState
-from evaluation.sitting import CorrectionGround, Stage
+from evaluation.sitting import CheckInGround, CorrectionGround, Stage
 
 PHASES: Mapping[Phase, LazyString] = {
     Phase.DRAFT: _l("编制"),
@@ -56,6 +56,11 @@ CORRECTIONS: Mapping[CorrectionGround, LazyString] = {
     CorrectionGround.OUT_OF_RANGE: _l("分项评分超出评分标准范围"),
     CorrectionGround.UNEQUAL_OBJECTIVE: _l("客观评审因素评分不一致"),
     CorrectionGround.ABNORMAL_SCORE: _l("评分畸高、畸低"),
+}
+CHECK_INS: Mapping[CheckInGround, LazyString] = {
+    CheckInGround.NOT_THE_PERSON: _l("身份不符"),
+    CheckInGround.NO_VALID_PAPER: _l("没有有效证件"),
+    CheckInGround.DECLINED: _l("本人拒绝"),
 }
 PARTIES: Mapping[str, LazyString] = {
     "agency": _l("代理机构"),
@@ -145,6 +150,8 @@ FACTS: Mapping[str, LazyString] = {
     "CandidateDismissed": _l("依法不再担任"),
     "SittingConvened": _l("评审委员会组成"),
     "MemberIdentified": _l("身份核验"),
+    "BoothChanged": _l("更换机位，重新核验身份"),
+    "CheckInRefused": _l("核验未通过"),
     "SittingOpened": _l("全部签到"),
     "StatementMade": _l("作出声明"),
     "StatementsCompleted": _l("声明齐备"),

@@ -27,7 +27,8 @@ from app.procedure.terms import CaseOpened, Party
 from evaluation.committee import MemberRole
 from evaluation.draw import DrawConditions, DrawState
 from evaluation.sitting.events import Seat
-from evaluation.sitting.state import SittingState, Stage
+from evaluation.sitting.stages import Stage
+from evaluation.sitting.state import SittingState
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
 LOT = "1"
@@ -108,7 +109,7 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "draw:share": [("TR", "P4", "own")],
     "draw:reveal": [("AS TC RG", "P4", "own")],
     "draw:watch": [("AO AS TC RG TR", OPENED, "own"), (f"{STAFF} BD PB", "P7", "any")],
-    "seat:certify": [("SW", "P4 P5", "own")],
+    "seat:certify": [("SW", "P4 P5 P6", "own")],
     "site_channel:join": [("SW TC", OPENED, "own")],
     "room:join": [("EX", "P5 P6 P7", "own"), ("RG", "P5 P6 P7", "reason")],
     "statement:make": [("EX", "P5", "own")],

@@ -20,7 +20,7 @@ from app.services import experts, files, sittings
 from app.services.cursors import write_cursor
 from app.web.entitled import entitled_case, place
 from app.web.expert.forms import CorrectionForm, DissentForm, StatementForm, VoteForm
-from app.web.names import CORRECTIONS, MEMBERS, STAGES
+from app.web.names import CHECK_INS, CORRECTIONS, MEMBERS, STAGES
 from app.web.wording import named
 from evaluation import sitting
 
@@ -46,6 +46,7 @@ def _entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Ca
         "steps": STEPS,
         "member_names": MEMBERS,
         "corrections": CORRECTIONS,
+        "check_ins": CHECK_INS,
         "sites": {site["id"]: site["name"] for site in experts.list_sites(here)},
         "files": files.readable_files(here, actor, case, lot),
     }

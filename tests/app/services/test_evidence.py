@@ -81,6 +81,7 @@ def test_the_case_of_the_test_has_nearly_every_kind_of_fact(files):
     elsewhere = (
         rare | fallback | {"RoundSigned", "CoefficientsDrawn", "TrusteesChanged"} | {"BidFileLost", "BidFileRestored"}
     )
+    elsewhere |= {"BoothChanged", "CheckInRefused"}  # test_booths.py
     assert absent <= elsewhere | {"ConflictDeclared", "MemberReplaced", "TiesDrawn", "ReserveCalled"}
 
 
