@@ -11,7 +11,18 @@ from typing import Any
 
 from app.casefile.board import board_digest
 from app.casefile.record import Record
-from app.procedure import bid, convening, exports, fallback, opening, qualification, rehearsal, restoring, tender
+from app.procedure import (
+    bid,
+    convening,
+    exports,
+    fallback,
+    opening,
+    qualification,
+    rehearsal,
+    restoring,
+    standstill,
+    tender,
+)
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor
 from app.procedure.trustees import TrusteesChanged
@@ -62,6 +73,7 @@ class LotCase:
     buyer_members: tuple[convening.BuyerMemberNamed, ...] = ()
     draw: draw.DrawState = field(default_factory=draw.DrawState)
     sitting: SittingState = field(default_factory=SittingState)
+    standstill: standstill.Standstill = field(default_factory=standstill.Standstill)
     opened_under: Json | None = None  # the trustees' description as it stood at the release or start of the fallback
     since: Mapping[Phase, datetime] = field(default_factory=dict)  # when each phase after the bidding was reached
 
@@ -169,6 +181,8 @@ class Case:
             return restoring.decide(state.lost, state.bidding, fact, actor.organisation_id, now, profile)
         if isinstance(fact, FALLBACK_ACTS):
             return fallback.decide(self.fallback_of(lot), fact, actor.organisation_id, now)
+        profile = self.tender.published.profile
+        standstill.check(state.standstill, state.sitting, fact, actor.id, now, profile)
         return self._decide_evaluation(state, fact, actor.seat_in(self.id, lot))
 
     def _decide_evaluation(self, state: LotCase, fact: Any, seat: int | None) -> tuple[Any, ...]:
@@ -266,4 +280,5 @@ def _apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
     if isinstance(fact, DrawEvent):
         return replace(state, draw=draw.apply(state.draw, fact))
     assert isinstance(fact, SittingEvent)
-    return replace(state, sitting=sitting.apply(state.sitting, fact))
+    still = standstill.apply(state.standstill, fact, record.actor, record.at)
+    return replace(state, sitting=sitting.apply(state.sitting, fact), standstill=still)

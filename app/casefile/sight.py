@@ -134,7 +134,8 @@ def _draw_party(actor: Actor, case: Case, record: Record) -> bool:
 
 def _draw_secret(actor: Actor, case: Case, record: Record) -> bool:
     """Shares and signature of a draw: only once the members have signed in."""
-    return _own(actor, case, record) or (_phase(case, record) in AFTER_SIGN_IN and _draw_party(actor, case, record))
+    signed_in = _phase(case, record) in AFTER_SIGN_IN or _given_up(actor, case, record)
+    return _own(actor, case, record) or (signed_in and _draw_party(actor, case, record))
 
 
 def _call_up(actor: Actor, case: Case, record: Record) -> bool:
@@ -149,18 +150,36 @@ def _sitting(actor: Actor, case: Case, record: Record) -> bool:
     return any(side(actor, case, record) for side in (_room, _witness, _centre, _agency))
 
 
+def _standstill(actor: Actor, case: Case, record: Record) -> bool:
+    """That a sitting stands still the authority is told without a reason: it says nothing of bids and scores."""
+    return _sitting(actor, case, record) or _regulator(actor, case, record)
+
+
+def _given_up(actor: Actor, case: Case, record: Record) -> bool:
+    """Of a sitting that failed or was given up the authority sees all: it is asked why, and nobody goes on with it."""
+    ended = case.lots[record.lot].sitting.stage in (Stage.FAILED, Stage.ABANDONED)
+    return ended and _regulator(actor, case, record)
+
+
+def _decision_draft(actor: Actor, case: Case, record: Record) -> bool:
+    """Within the agency; afterwards the authority sees how a decision came about."""
+    return _agency(actor, case, record) or (_phase(case, record) in OVER and _regulator(actor, case, record))
+
+
 def _own_until_chair(actor: Actor, case: Case, record: Record) -> bool:
-    return _own(actor, case, record) or (case.lots[record.lot].sitting.chair is not None and _room(actor, case, record))
+    if _own(actor, case, record) or _given_up(actor, case, record):
+        return True
+    return case.lots[record.lot].sitting.chair is not None and _room(actor, case, record)
 
 
 def _own_until_review(actor: Actor, case: Case, record: Record) -> bool:
-    concluded = case.lots[record.lot].sitting.stage in AFTER_REVIEW
+    concluded = case.lots[record.lot].sitting.stage in AFTER_REVIEW or _given_up(actor, case, record)
     return _own(actor, case, record) or (concluded and _room(actor, case, record))
 
 
 def _own_until_all_locked(actor: Actor, case: Case, record: Record) -> bool:
     """Nobody, the chair, the regulator and the administrator included, sees another's sheet before the last lock."""
-    if _own(actor, case, record):
+    if _own(actor, case, record) or _given_up(actor, case, record):
         return True
     return case.lots[record.lot].sitting.result is not None and _result(actor, case, record)
 
@@ -267,6 +286,18 @@ SIGHT: dict[str, Rule] = {
     "BoothChanged": _sitting,
     "CheckInRefused": _sitting,
     "SittingOpened": _sitting,
+    "RecessCalled": _standstill,
+    "RecessEnded": _standstill,
+    "DefectFound": _standstill,
+    "FaultReported": _standstill,
+    "FaultRepaired": _standstill,
+    "SittingOrderProposed": _regulator,
+    "SittingOrdered": _standstill,
+    "SittingDecisionProposed": _decision_draft,
+    "SittingDecided": _standstill,
+    "SittingSuspended": _standstill,
+    "SittingResumed": _standstill,
+    "SittingAbandoned": _standstill,
     "StatementMade": _room,
     "StatementsCompleted": _sitting,
     "ChairVoted": _own_until_chair,

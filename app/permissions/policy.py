@@ -30,6 +30,7 @@ ANY_PHASE = frozenset(Phase)
 PUBLISHED = ANY_PHASE - {P.DRAFT}
 OPENED = frozenset({P.OPENING, P.DRAW, P.SCORING, P.CONSENSUS, P.RESULT})
 OVER = frozenset({P.RESULT, P.FAILED})
+SITTING = frozenset({P.SCORING, P.CONSENSUS})
 STAFF = (R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, R.CENTRE_OPERATOR, R.SITE_WITNESS, R.REGULATOR, R.TRUSTEE)
 EVERY_ROLE = tuple(R)
 
@@ -181,9 +182,24 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=OPENED),
     ),
     A.ROOM_JOIN: (  # 34
-        _grant(R.EXPERT, when=seated, phases=_in(P.SCORING, P.CONSENSUS, P.RESULT)),
+        _grant(R.EXPERT, when=seated, phases=_in(P.SCORING, P.CONSENSUS, P.RESULT, P.FAILED)),
         _inspector(P.SCORING, P.CONSENSUS, P.RESULT),  # L
     ),
+    A.STANDSTILL_WATCH: (  # 35, 67, 70: that a sitting stands still and why
+        _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=SITTING, **AGENCY),
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=SITTING),
+        _grant(R.SITE_WITNESS, when=has_site, phases=SITTING),
+        _grant(R.REGULATOR, when=competent, phases=SITTING),
+    ),
+    A.SITTING_HALT: (_grant(R.EXPERT, when=seated, phases=SITTING),),  # 69: the chair, by rule
+    A.FAULT_REPORT: (  # 70
+        _grant(R.SITE_WITNESS, when=has_site, phases=SITTING),
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=SITTING),
+    ),
+    A.SITTING_ORDER_PROPOSE: (_grant(R.REGULATOR, when=competent, phases=SITTING),),  # 67, 2
+    A.SITTING_ORDER_GIVE: (_grant(R.REGULATOR, when=competent, phases=SITTING),),
+    A.SITTING_DECISION_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=SITTING, **AGENCY),),  # 70, 2
+    A.SITTING_DECISION_RELEASE: (_grant(R.AGENCY_SUPERVISOR, phases=SITTING, **AGENCY),),
     A.STATEMENT_MAKE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 31
     A.CONFLICT_DECLARE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING, P.CONSENSUS)),),  # 31
     A.CHAIR_VOTE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 69

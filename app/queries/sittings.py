@@ -8,6 +8,7 @@ from decimal import Decimal
 from app.casefile.case import Case
 from app.documents.wording import formula_words
 from app.messages import sentence
+from app.queries.standstills import StandstillView, standstill_of
 from evaluation.committee import MemberRole, may_chair
 from evaluation.criteria import Criterion
 from evaluation.evaluate import BidResult
@@ -110,7 +111,8 @@ class Results:
 
 @dataclass(frozen=True)
 class Room:
-    """The room. `task` is what it waits for from this seat: wait state vote review score results sign closed failed.
+    """The room. `task` is what it waits for from this seat: wait state vote review score results sign closed failed
+    abandoned.
 
     `correction` says what a correction asks of this seat first: permit, correct, asked (and waits for leave), others
     (it waits for somebody else's), or nothing; `to_permit` are the seats that it may permit.
@@ -132,7 +134,7 @@ class Room:
     locked: int
     of: int
     done: int
-    suspended: str
+    standstill: StandstillView | None
     failure: str
     report_sha256: str
     signed: tuple[int, ...]
@@ -144,7 +146,7 @@ class Room:
     def state(self) -> str:
         """Changes whenever the page has another task to offer; others' requests interrupt nobody who writes one."""
         waiting = len(self.results.requests) if self.results and self.correction != "correct" else 0
-        asked = (self.correction, waiting, bool(self.suspended))
+        asked = (self.correction, waiting, bool(self.standstill))
         parts = (self.stage, self.task, self.chair_round, self.report_sha256[:8], *asked)
         return "/".join(map(str, parts))
 
@@ -170,7 +172,7 @@ def room_of(case: Case, lot: str, seat: int | None, language: str) -> Room:
         locked=locked,
         of=of,
         done=_done(sitting),
-        suspended=sitting.suspended.note if sitting.suspended else "",
+        standstill=standstill_of(case, lot),
         failure=sitting.failure,
         report_sha256=sitting.report_sha256,
         signed=tuple(sorted(sitting.signed)),
@@ -200,6 +202,7 @@ def _task(sitting: SittingState, seat: int | None) -> str:
         Stage.SIGNING: ("sign", seat in sitting.signed or seat in sitting.refused),
         Stage.CLOSED: ("closed", False),
         Stage.FAILED: ("failed", False),
+        Stage.ABANDONED: ("abandoned", False),
     }
     task, over = done.get(sitting.stage, ("wait", False))
     return "wait" if over else task

@@ -3,9 +3,21 @@
 Importing this module is what makes the features' preparations and completions known.
 """
 
-from app.services import audits, bids, booths, deadlines, draw_randomness, draws, openings, reports, sittings, tenders
+from app.services import (
+    audits,
+    bids,
+    booths,
+    deadlines,
+    draw_randomness,
+    draws,
+    openings,
+    reports,
+    sittings,
+    standstills,
+    tenders,
+)
 from app.services.acts import act_head, parse_proposal, record_act
 
-FEATURES = (tenders, deadlines, bids, openings, draws, draw_randomness, sittings, booths, reports, audits)
+FEATURES = (tenders, deadlines, bids, openings, draws, draw_randomness, sittings, booths, standstills, reports, audits)
 
 __all__ = ["FEATURES", "act_head", "parse_proposal", "record_act"]

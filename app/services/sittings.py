@@ -27,7 +27,7 @@ from app.services.platform import Platform
 from app.services.unit_of_work import plain_transaction, unit_of_work
 from evaluation.committee import MemberRole
 from evaluation.criteria import check_score
-from evaluation.sitting import Seat
+from evaluation.sitting import Seat, check_running
 from evaluation.sitting.stages import Stage
 
 
@@ -113,6 +113,7 @@ def save_score(
         authorize(actor, Action.SCORE_SAVE, case, lot)
         state, seat = case.lot(lot).sitting, actor.seat_in(case_id, lot)
         assert seat is not None
+        check_running(state)
         if state.stage is not Stage.SCORING or seat in state.sheets:
             raise RuleViolation("sheet_locked", seat=seat)
         if bid not in state.valid:

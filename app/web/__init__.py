@@ -29,6 +29,7 @@ from app.web.public.register import routes as register
 from app.web.public.views import routes as public
 from app.web.regulator.views import routes as regulator
 from app.web.rooms.views import routes as rooms
+from app.web.standstill.views import routes as standstill
 from app.web.wording import ROLES
 from crypto.signing import fingerprint
 
@@ -49,7 +50,7 @@ HEADERS = {
 def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
     desks = (account, agency, bidder, expert, sitting, operator, witness, library, experts, ceremonies)
-    for blueprint in (public, register, deadlines, rooms, rehearsals, regulator, *desks):
+    for blueprint in (public, register, deadlines, rooms, standstill, rehearsals, regulator, *desks):
         app.register_blueprint(blueprint)
     app.view_functions["static"] = access(Action.SITE_READ)(app.view_functions["static"])
     compile_catalogue()

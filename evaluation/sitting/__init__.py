@@ -46,6 +46,7 @@ from evaluation.sitting.events import (
     SuspensionGround,
     TiesDrawn,
 )
+from evaluation.sitting.interruption_rules import check_running
 from evaluation.sitting.interruptions import (
     BoothChanged,
     CheckInGround,
@@ -146,6 +147,7 @@ __all__ = [
     "TiesDrawn",
     "apply",
     "awaited_correction",
+    "check_running",
     "decide",
     "outcome",
     "permitted_by",

@@ -48,6 +48,12 @@ IN_STANDSTILL = (
 )
 
 
+def check_running(state: SittingState) -> None:
+    """Raises RuleViolation `sitting_suspended` (ground, note)."""
+    if state.suspended is not None:
+        raise RuleViolation("sitting_suspended", ground=str(state.suspended.ground), note=state.suspended.note)
+
+
 def check_booth(fact: BoothChanged, state: SittingState) -> None:
     """Raises RuleViolation `sitting_seat_empty`, `booth_key_other`, `sitting_key_of_other_seat`."""
     if fact.seat not in state.keys:

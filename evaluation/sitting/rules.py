@@ -66,8 +66,8 @@ def decide(state: SittingState, fact: SittingEvent, seat_of_actor: int | None = 
     """
     if (state.stage, type(fact)) not in TRANSITIONS:
         raise RuleViolation("sitting_out_of_order", fact=type(fact).__name__, stage=str(state.stage))
-    if state.suspended and not isinstance(fact, interrupted.IN_STANDSTILL):
-        raise RuleViolation("sitting_suspended", ground=str(state.suspended.ground), note=state.suspended.note)
+    if not isinstance(fact, interrupted.IN_STANDSTILL):
+        interrupted.check_running(state)
     _check_actor(state, fact, seat_of_actor)
     _check(fact, state)
     events, state = [fact], apply(state, fact)

@@ -22,7 +22,7 @@ from app.casefile.record import Record
 from app.casefile.sealing import committee_of, open_identity, opening_committee, submissions_root
 from app.casefile.verification.evidence import Evidence
 from app.casefile.verification.findings import Findings, failed, held, not_covered
-from app.procedure import deadlines, exports, fallback, opening
+from app.procedure import deadlines, exports, fallback, opening, standstill
 from app.procedure.bid import BidReceipted, BidSubmitted, BidWithdrawn
 from app.procedure.convening import check_draw_conditions, check_party
 from app.procedure.errors import RuleViolation
@@ -187,6 +187,8 @@ class Replay:
             self._check_organisation(record, deadlines.PARTY_OF[type(fact)])
         elif isinstance(fact, exports.Fact):
             self._check_organisation(record, "agency")
+        elif type(fact) in standstill.PARTY_OF:
+            self._check_organisation(record, standstill.PARTY_OF[type(fact)])
         elif isinstance(fact, draw.DrawCommitted | draw.DrawRevealed):
             check_party(fact.party, actor)
         if isinstance(fact, draw.DrawCommitted):

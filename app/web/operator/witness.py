@@ -11,11 +11,13 @@ from flask_babel import gettext as _
 from app.casefile.codec import encode
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
+from app.queries import boards
 from app.services import booths
 from app.services.booths import WaitingSeat
 from app.web.entitled import account_key
 from app.web.names import CHECK_INS
 from app.web.operator.forms import BoothChangeForm, CheckInForm
+from app.web.operator.wording import BOARD_STEPS
 from app.web.pages import confirmed
 from evaluation.sitting import BoothChanged, CheckInGround, CheckInRefused, MemberIdentified
 
@@ -27,7 +29,10 @@ routes = Blueprint("witness", __name__)
 def desk() -> str:
     """Seats that wait at the witness's own site; names are shown here, at sign-in, for the first time."""
     template = "_seats.html" if request.args.get("part") else "witness.html"
-    return render_template(f"pages/operator/{template}", rows=booths.waiting_seats(platform(), required_log_in()))
+    with platform().database.reading() as db_session:
+        sittings = boards.witness_board(db_session, current_actor())
+    rows = booths.waiting_seats(platform(), required_log_in())
+    return render_template(f"pages/operator/{template}", rows=rows, sittings=sittings, steps=BOARD_STEPS)
 
 
 def _waiting(seat_request: str) -> WaitingSeat:

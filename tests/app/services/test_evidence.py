@@ -82,6 +82,9 @@ def test_the_case_of_the_test_has_nearly_every_kind_of_fact(files):
         rare | fallback | {"RoundSigned", "CoefficientsDrawn", "TrusteesChanged"} | {"BidFileLost", "BidFileRestored"}
     )
     elsewhere |= {"BoothChanged", "CheckInRefused"}  # test_booths.py
+    standing = {"RecessCalled", "RecessEnded", "DefectFound", "FaultReported", "FaultRepaired"}  # test_standstills.py
+    orders = {"SittingOrderProposed", "SittingOrdered", "SittingDecisionProposed", "SittingDecided"}
+    elsewhere |= standing | orders | {"SittingSuspended", "SittingResumed", "SittingAbandoned"}
     assert absent <= elsewhere | {"ConflictDeclared", "MemberReplaced", "TiesDrawn", "ReserveCalled"}
 
 
