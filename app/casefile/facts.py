@@ -165,6 +165,7 @@ FACTS = {
         _lot(sitting.SittingFailed),
         _lot(sitting.ScoreSheetLocked, "scores:lock"),
         _lot(sitting.ResultsComputed),
+        _lot(sitting.TiesDrawn),
         _lot(sitting.CorrectionRequested, "correction:request"),
         _lot(sitting.SheetReopened, "sheet:reopen"),
         _lot(sitting.ConflictDeclared, "conflict:declare"),

@@ -308,6 +308,7 @@ SIGHT: dict[str, Rule] = {
     "SittingFailed": _sitting,
     "ScoreSheetLocked": _own_until_all_locked,
     "ResultsComputed": _result,
+    "TiesDrawn": _result,
     "CorrectionRequested": _room,
     "SheetReopened": _room,
     "ConflictDeclared": _room,

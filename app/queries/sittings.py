@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 
 from app.casefile.case import Case
 from app.documents.wording import formula_words
@@ -91,7 +92,7 @@ class UnequalRow:
 
 @dataclass(frozen=True)
 class Results:
-    """What is known only after the last lock."""
+    """What is known only after the last lock. `ties`: bidders whom only a draw parts, in its order once it is held."""
 
     formula: str
     averaging: str
@@ -102,6 +103,8 @@ class Results:
     unequal: tuple[UnequalRow, ...]
     requests: tuple[CorrectionRequested, ...]
     dissents: dict[int, str]
+    ties: tuple[tuple[str, ...], ...]
+    ties_drawn: bool
 
     @property
     def apart(self) -> tuple[int, ...]:
@@ -271,7 +274,22 @@ def _results(sitting: SittingState, seat: int | None, language: str) -> Results:
         unequal=tuple(_unequal(sitting, found, names) for found in sitting.must_agree),
         requests=tuple(sitting.requests[number] for number in sorted(sitting.requests)),
         dissents=dict(sitting.dissents),
+        ties=tied_bidders(sitting),
+        ties_drawn=bool(sitting.drawn),
     )
+
+
+def tied_bidders(sitting: SittingState) -> tuple[tuple[str, ...], ...]:
+    """The bidders that no published rule parts, by groups: in drawn order once they are drawn."""
+    names = {bid.bid: bid.bidder_name for bid in sitting.bids}
+    result = sitting.result
+    if result is None:
+        return ()
+    if not sitting.drawn:
+        return tuple(tuple(names[bid] for bid in group) for group in result.to_draw)
+    totals = {row.bid: row.total for row in result.bids}
+    groups = groupby((bid for bid in (row.bid for row in result.bids) if bid in sitting.drawn), key=totals.__getitem__)
+    return tuple(tuple(names[bid] for bid in group) for _, group in groups)
 
 
 def _result_row(sitting: SittingState, row: BidResult, bidder: str, language: str) -> ResultRow:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app.casefile.case import Case
 from app.casefile.codec import encode
+from app.casefile.ties import ties_due
 from app.database import in_native_thread
 from app.models import Certificate, PendingSignature
 from app.permissions.actions import Action
@@ -34,7 +35,10 @@ from evaluation.sitting.stages import Stage
 
 @completes("ScoreSheetLocked")
 def lock_scores(act: Act) -> Answer:
-    """After the last lock the report is due, unless a sheet must be corrected first: then after that lock."""
+    """After the last lock equal bids are drawn, as the opening fixed it, and the report is due, unless a sheet must be
+    corrected first: then after that lock."""
+    if (ties := ties_due(act.work.case, act.lot)) is not None:
+        act.work.conclude(ties, act.lot)
     if _due(act.work.case, act.lot):
         act.work.schedule("prepare_report", act.work.now, lot=act.lot, detail=str(act.record.seq))
     return {}

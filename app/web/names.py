@@ -186,6 +186,7 @@ FACTS: Mapping[str, LazyString] = {
     "SittingFailed": _l("评审中止，流标"),
     "ScoreSheetLocked": _l("锁定评分表"),
     "ResultsComputed": _l("汇总得分"),
+    "TiesDrawn": _l("得分并列，抽签确定顺序"),
     "CorrectionRequested": _l("申请更正评分"),
     "SheetReopened": _l("准许更正评分"),
     "MemberRecused": _l("成员回避"),

@@ -80,6 +80,7 @@ class SittingState:
     comments: dict[int, dict[str, dict[str, str]]] = field(default_factory=dict)
     requests: dict[int, CorrectionRequested] = field(default_factory=dict)
     drawn: tuple[str, ...] = ()
+    drawn_record: str = ""
     result: EvaluationResult | None = None
     report_sha256: str = ""
     signed: dict[int, str] = field(default_factory=dict)
@@ -155,7 +156,7 @@ def replay(events: Iterable[SittingEvent]) -> SittingState:
 
 def _reworked(state: SittingState) -> SittingState:
     """Without the conclusions that rest on sheets: what is scored again is concluded again."""
-    return replace(state, result=None, drawn=(), report_sha256="", dissents={}, requests={})
+    return replace(state, result=None, drawn=(), drawn_record="", report_sha256="", dissents={}, requests={})
 
 
 def _without(found: dict[int, Kept], seat: int) -> dict[int, Kept]:
@@ -294,7 +295,7 @@ def _computed(event: ResultsComputed, state: SittingState) -> SittingState:
 
 @_applied.register
 def _drawn(event: TiesDrawn, state: SittingState) -> SittingState:
-    return replace(state, drawn=event.order)
+    return replace(state, drawn=event.order, drawn_record=event.record_sha256)
 
 
 @_applied.register

@@ -20,6 +20,7 @@ from app.casefile.draw_capsules import capsules_opened, reveal_identity
 from app.casefile.facts import fact_type
 from app.casefile.record import Record
 from app.casefile.sealing import committee_of, open_identity, opening_committee, submissions_root
+from app.casefile.ties import ties_due
 from app.casefile.verification.evidence import Evidence
 from app.casefile.verification.findings import Findings, failed, held, not_covered
 from app.procedure import deadlines, exports, fallback, opening, standstill
@@ -32,7 +33,7 @@ from crypto.committee import check_capsule_header, combine, identity
 from crypto.errors import CryptoError
 from evaluation import draw
 from evaluation.draw.events import DrawEvent
-from evaluation.sitting import SittingConvened
+from evaluation.sitting import ResultsComputed, SittingConvened, TiesDrawn
 from evaluation.sitting.events import SittingEvent
 
 # What a bidder says of a bid of its own.
@@ -44,6 +45,7 @@ CONSEQUENCES = (
     BidReceipted,
     draw.DrawSignatureRecorded,
     draw.CapsulesOpened,
+    TiesDrawn,
 )
 
 
@@ -226,6 +228,8 @@ class Replay:
                 signature = combine(committee, identity("draw", current.stated), shares).signature
                 signed = draw.DrawSignatureRecorded(current.number, signature.hex())
                 yield from case.decide(signed, lot, SYSTEM, record.at)
+        elif isinstance(fact, ResultsComputed) and (ties := ties_due(case, lot)):
+            yield from case.decide(ties, lot, SYSTEM, record.at)
         elif isinstance(fact, draw.CapsuleShareReleased) and (opened := capsules_opened(case, lot)):
             yield from case.decide(opened, lot, SYSTEM, record.at)
 
