@@ -65,6 +65,7 @@ class HaltForm(FlaskForm):
 
     ground = SelectField(
         _l("原因"),
+        [InputRequired()],
         choices=[
             SelectChoice(ground.value, GROUNDS[ground])
             for ground in (SuspensionGround.RECESS, SuspensionGround.DEFECTIVE_DOCUMENTS)

@@ -60,7 +60,9 @@ class BoothChangeForm(FlaskForm):
 class CheckInForm(FlaskForm):
     """Why nobody is let sit down."""
 
-    ground = SelectField(_l("依据"), choices=[SelectChoice(ground.value, name) for ground, name in CHECK_INS.items()])
+    ground = SelectField(
+        _l("依据"), [InputRequired()], choices=[SelectChoice(ground.value, name) for ground, name in CHECK_INS.items()]
+    )
     reason = TextAreaField(
         _l("说明"),
         [InputRequired(_l("请写明看到的情况")), Length(max=500, message=_l("至多 500 字"))],

@@ -23,7 +23,7 @@ class Noted:
 class FaultForm(Noted, FlaskForm):
     """What has failed, and where."""
 
-    site = SelectField(_l("发生故障的场所"))
+    site = SelectField(_l("发生故障的场所"), [InputRequired()])
     note = TextAreaField(_l("故障情况"), [InputRequired(_l("请写明什么不能用了")), LONG])
 
 
@@ -36,5 +36,5 @@ class RepairForm(Noted, FlaskForm):
 class StepForm(Noted, FlaskForm):
     """What is ordered or decided, and why."""
 
-    step = SelectField(_l("决定"))
+    step = SelectField(_l("决定"), [InputRequired()])
     note = TextAreaField(_l("理由"), [InputRequired(_l("请写明理由")), LONG])

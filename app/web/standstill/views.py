@@ -36,6 +36,7 @@ from evaluation.sitting import (
 )
 
 routes = Blueprint("standstill", __name__, url_prefix="/cases/<case>/lots/<lot>/standstill")
+NO_SITE = "-"  # a fault that is not one site's
 
 
 @routes.get("")
@@ -95,7 +96,7 @@ def _fault_form(found: Case, lot: str) -> FaultForm:
     places = sorted(site for site in found.lots[lot].sites if site in mine)
     form.site.choices = [SelectChoice(site, names.get(site, site)) for site in places]
     if not actor.is_(Role.SITE_WITNESS):
-        form.site.choices.append(SelectChoice("", _("不限于一处")))
+        form.site.choices.append(SelectChoice(NO_SITE, _("不限于一处")))
     return form
 
 
@@ -117,7 +118,7 @@ def report_fault(case: str, lot: str) -> str:
         lot,
         form,
         _("报告线路或场所故障"),
-        lambda: FaultReported(form.site.data or "", form.words),
+        lambda: FaultReported("" if form.site.data == NO_SITE else form.site.data, form.words),
         lambda: [(_("场所"), names.get(form.site.data, "")), (_("故障情况"), form.words)],
         words,
     )

@@ -66,6 +66,10 @@ def test_a_fault_is_reported_shown_everywhere_and_repaired(case: Standing, site:
     wrong = witness.post(home(case, "/fault"), site=case.sites[1], note="")
     assert "请写明什么不能用了" in wrong.get_data(as_text=True)
     assert signing(witness.post(home(case, "/fault"), site=case.sites[1], note=NOTE)) == "FaultReported"
+    everywhere = site.browser("centre").post(home(case, "/fault"), site="-", note=NOTE).get_data(as_text=True)
+    assert "不限于一处" in everywhere
+    assert '"site": ""' in everywhere
+    assert signing(witness.post(home(case, "/fault"), site=case.sites[0], note=NOTE)) == ""
     assert "独立评分" in booth(site, case.members[1]).get(room(case))
     case.suspend(NOTE)
     page = booth(site, case.members[1]).get(room(case))
