@@ -74,6 +74,7 @@ class LotCase:
     draw: draw.DrawState = field(default_factory=draw.DrawState)
     sitting: SittingState = field(default_factory=SittingState)
     standstill: standstill.Standstill = field(default_factory=standstill.Standstill)
+    succeeded: Mapping[int, int] = field(default_factory=dict)  # seats with a successor, by the entry that says so
     opened_under: Json | None = None  # the trustees' description as it stood at the release or start of the fallback
     since: Mapping[Phase, datetime] = field(default_factory=dict)  # when each phase after the bidding was reached
 
@@ -280,5 +281,7 @@ def _apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
     if isinstance(fact, DrawEvent):
         return replace(state, draw=draw.apply(state.draw, fact))
     assert isinstance(fact, SittingEvent)
+    if isinstance(fact, sitting.MemberReplaced):
+        state = replace(state, succeeded={**state.succeeded, fact.seat: record.seq})
     still = standstill.apply(state.standstill, fact, record.actor, record.at)
     return replace(state, sitting=sitting.apply(state.sitting, fact), standstill=still)

@@ -170,6 +170,7 @@ FACTS = {
         _lot(sitting.SheetReopened, "sheet:reopen"),
         _lot(sitting.ConflictDeclared, "conflict:declare"),
         _lot(sitting.MemberRecused),
+        _lot(sitting.MemberReplaced),
         _lot(sitting.ReportPrepared),
         _lot(sitting.ReportSigned, "report:sign"),
         _lot(sitting.DissentRecorded, "dissent:record"),

@@ -30,7 +30,10 @@ def _unsigned_expert(actor: Actor) -> bool:
 
 
 def _own(actor: Actor, case: Case, record: Record) -> bool:
-    return bool(actor.signs_as) and record.actor == actor.signs_as
+    """A successor has not the acts of who sat on the seat before."""
+    seat = actor.seat_in(case.id, record.lot)
+    before = seat is not None and record.seq < case.lots[record.lot].succeeded.get(seat, 0)
+    return bool(actor.signs_as) and record.actor == actor.signs_as and not before
 
 
 def _agency(actor: Actor, case: Case, record: Record) -> bool:
@@ -134,7 +137,8 @@ def _draw_party(actor: Actor, case: Case, record: Record) -> bool:
 
 def _draw_secret(actor: Actor, case: Case, record: Record) -> bool:
     """Shares and signature of a draw: only once the members have signed in."""
-    signed_in = _phase(case, record) in AFTER_SIGN_IN or _given_up(actor, case, record)
+    awaited = record.lot in case.lots and bool(case.lots[record.lot].sitting.empty)  # a successor, by a further round
+    signed_in = (_phase(case, record) in AFTER_SIGN_IN and not awaited) or _given_up(actor, case, record)
     return _own(actor, case, record) or (signed_in and _draw_party(actor, case, record))
 
 
@@ -313,6 +317,7 @@ SIGHT: dict[str, Rule] = {
     "SheetReopened": _room,
     "ConflictDeclared": _room,
     "MemberRecused": _sitting,
+    "MemberReplaced": _sitting,
     "ReportPrepared": _sitting,
     "ReportSigned": _sitting,
     "DissentRecorded": _result,

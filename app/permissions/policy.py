@@ -30,6 +30,7 @@ ANY_PHASE = frozenset(Phase)
 PUBLISHED = ANY_PHASE - {P.DRAFT}
 OPENED = frozenset({P.OPENING, P.DRAW, P.SCORING, P.CONSENSUS, P.RESULT})
 OVER = frozenset({P.RESULT, P.FAILED})
+DRAWING = frozenset({P.DRAW, P.SCORING})  # a successor is drawn while the sitting waits for it
 SITTING = frozenset({P.SCORING, P.CONSENSUS})
 STAFF = (R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, R.CENTRE_OPERATOR, R.SITE_WITNESS, R.REGULATOR, R.TRUSTEE)
 EVERY_ROLE = tuple(R)
@@ -156,16 +157,16 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.DRAW_CONDITIONS_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=_in(P.OPENING, P.DRAW), **AGENCY),),  # 25, 2
     A.DRAW_CONDITIONS_APPROVE: (_grant(R.AGENCY_SUPERVISOR, phases=_in(P.OPENING, P.DRAW), **AGENCY),),
     A.DRAW_COMMIT: (  # 26
-        _grant(R.AGENCY_SUPERVISOR, phases=_in(P.DRAW), **AGENCY),
-        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=_in(P.DRAW)),
-        _grant(R.REGULATOR, when=competent, phases=_in(P.DRAW)),
+        _grant(R.AGENCY_SUPERVISOR, phases=DRAWING, **AGENCY),
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=DRAWING),
+        _grant(R.REGULATOR, when=competent, phases=DRAWING),
     ),
-    A.DRAW_STATE: (_grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=_in(P.DRAW)),),  # 27, 2: with every commitment
-    A.DRAW_SHARE: (_grant(R.TRUSTEE, when=sits_on_committee, phases=_in(P.DRAW)),),
+    A.DRAW_STATE: (_grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=DRAWING),),  # 27, 2: with every commitment
+    A.DRAW_SHARE: (_grant(R.TRUSTEE, when=sits_on_committee, phases=DRAWING),),
     A.DRAW_REVEAL: (  # 26
-        _grant(R.AGENCY_SUPERVISOR, phases=_in(P.DRAW), **AGENCY),
-        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=_in(P.DRAW)),
-        _grant(R.REGULATOR, when=competent, phases=_in(P.DRAW)),
+        _grant(R.AGENCY_SUPERVISOR, phases=DRAWING, **AGENCY),
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=DRAWING),
+        _grant(R.REGULATOR, when=competent, phases=DRAWING),
     ),
     A.DRAW_WATCH: (
         _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=OPENED, **AGENCY),

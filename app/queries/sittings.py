@@ -37,6 +37,7 @@ class SeatLine:
     identified: bool
     chair: bool
     may_chair: bool
+    left: bool  # its member has stepped back, and a successor is awaited
     moved: str  # why its member sits at another booth now
     turned_away: CheckInRefused | None
 
@@ -230,6 +231,7 @@ def _seat(sitting: SittingState, number: int) -> SeatLine:
         number in sitting.keys,
         number == sitting.chair,
         may_chair(MemberRole(seat.role), sitting.rules.committee),
+        number in sitting.empty,
         sitting.moves[number].reason if number in sitting.moves else "",
         sitting.turned_away.get(number),
     )

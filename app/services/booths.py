@@ -26,7 +26,7 @@ from app.services.register import (
     PROOF_LABEL,
     REGISTER,
     SEAT_KEY_VALID,
-    end_seat_key,
+    end_seat_keys,
     enter_certificate,
     read_spki,
 )
@@ -147,20 +147,22 @@ def _waiting(db_session: DbSession, request: SeatRequest, account: Account) -> W
 
 @completes("MemberIdentified")
 def identify_member(act: Act) -> Answer:
-    """The witness's word certifies the booth's key for this sitting and brings the booth's log-in to life."""
-    return {"scope": _certify(act, _requested(act))}
+    """The witness's word certifies the booth's key for this sitting and brings the booth's log-in to life.
+
+    With it the key of a member that left the seat counts no more; until then no act was open to it.
+    """
+    return {"scope": _certify(act, _requested(act), "member_recused")}
 
 
 @completes("BoothChanged")
 def change_booth(act: Act) -> Answer:
     """The new booth's key counts from now on, the old one no more; what it had prepared to sign is void."""
     request, work, scope = _requested(act), act.work, f"{act.work.case.id}/{act.lot}#{act.fact.seat}"
-    end_seat_key(work.join(REGISTER), act.fact.replaces, scope, "booth_changed")
     running = update(WebSession).where(WebSession.seat == scope, WebSession.ended_at.is_(None))
     work.db_session.execute(running.values(ended_at=work.now))
     prepared = (PendingSignature.case_id == work.case.id, PendingSignature.lot == act.lot)
     work.db_session.execute(delete(PendingSignature).where(*prepared, PendingSignature.seat == act.fact.seat))
-    return {"scope": _certify(act, request)}
+    return {"scope": _certify(act, request, "booth_changed")}
 
 
 @completes("CheckInRefused")
@@ -189,16 +191,16 @@ def _requested(act: Act) -> SeatRequest:
     return request
 
 
-def _certify(act: Act, request: SeatRequest) -> str:
+def _certify(act: Act, request: SeatRequest, ended: str) -> str:
     work, db_session, spki = act.work, act.work.db_session, read_spki(request.spki)
     scope = f"{work.case.id}/{act.lot}#{act.fact.seat}"
     seat = work.case.lots[act.lot].sitting.seats[act.fact.seat]
     account = member_account(db_session, work.case, act.lot, seat)
     if account.id != request.account_id:
         raise RuleViolation("draw_person_differs", number=seat.person[:12])
-    enter_certificate(
-        act.platform, work.join(REGISTER), account, spki, usage="sitting", scope=scope, valid=SEAT_KEY_VALID
-    )
+    register = work.join(REGISTER)
+    end_seat_keys(register, scope, ended)
+    enter_certificate(act.platform, register, account, spki, usage="sitting", scope=scope, valid=SEAT_KEY_VALID)
     booth = WebSession(token_hash=request.token_hash, account_id=account.id, seat=scope, created_at=work.now)
     booth.expires_at, request.certified_at = work.now + LOG_IN_VALID, work.now
     db_session.add(booth)
@@ -212,6 +214,7 @@ class Standing(StrEnum):
     SEATED = "seated"
     REFUSED = "refused"
     MOVED = "moved"  # the member sits at another booth
+    LEFT = "left"  # the member has stepped back
     OVERTAKEN = "overtaken"  # another booth asked for the seat before the witness came
 
 
@@ -239,6 +242,8 @@ def booth_standing(platform: Platform, request_id: str) -> BoothStanding:
         if request.certified_at is None:
             return BoothStanding(Standing.WAITING)
         moved = sitting.moves.get(request.seat)
+        if key not in sitting.keys.values() and (moved is None or moved.key_id == key):
+            return BoothStanding(Standing.LEFT, request.certified_at)
         if moved is None or sitting.keys.get(request.seat) == key:
             return BoothStanding(Standing.SEATED, request.certified_at)
         mine = (SeatRequest.case_id == request.case_id, SeatRequest.lot == request.lot)

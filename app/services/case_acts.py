@@ -11,6 +11,7 @@ from app.services import (
     draw_randomness,
     draws,
     openings,
+    replacements,
     reports,
     sittings,
     standstills,
@@ -18,6 +19,19 @@ from app.services import (
 )
 from app.services.acts import act_head, parse_proposal, record_act
 
-FEATURES = (tenders, deadlines, bids, openings, draws, draw_randomness, sittings, booths, standstills, reports, audits)
+FEATURES = (
+    tenders,
+    deadlines,
+    bids,
+    openings,
+    draws,
+    draw_randomness,
+    sittings,
+    booths,
+    standstills,
+    replacements,
+    reports,
+    audits,
+)
 
 __all__ = ["FEATURES", "act_head", "parse_proposal", "record_act"]

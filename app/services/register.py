@@ -142,16 +142,12 @@ def revoke_certificate(platform: Platform, log_in: LogIn, key: str, reason: str)
         work.append(CertificateRevoked(row.serial, row.key_id, reason[:200]), actor=actor, role="owner")
 
 
-def end_seat_key(register: UnitOfWork, key: str, scope: str, reason: str) -> None:
-    """A booth's key counts no more, from this transaction on. Raises RuleViolation `key_not_certified`."""
-    query = select(Certificate).where(
-        Certificate.key_id == key, Certificate.scope == scope, Certificate.revoked_at.is_(None)
-    )
-    row = register.db_session.scalar(query)
-    if row is None:
-        raise RuleViolation("key_not_certified", key=key[:16])
-    row.revoked_at, row.revoked_because = register.now, reason
-    register.append(CertificateRevoked(row.serial, row.key_id, reason))
+def end_seat_keys(register: UnitOfWork, scope: str, reason: str) -> None:
+    """No key that was certified for a seat counts any more, from this transaction on."""
+    query = select(Certificate).where(Certificate.scope == scope, Certificate.revoked_at.is_(None))
+    for row in register.db_session.scalars(query.order_by(Certificate.serial)).all():
+        row.revoked_at, row.revoked_because = register.now, reason
+        register.append(CertificateRevoked(row.serial, row.key_id, reason))
 
 
 def register_committee(platform: Platform, log_in: LogIn, description: Json) -> str:

@@ -56,6 +56,8 @@ def schedule_due(work: UnitOfWork, lot: str, detail: str) -> None:
         work.schedule("prepare_report", work.now, lot=lot, detail=detail)
     elif sitting.stage is Stage.SIGNING and not sitting.waiting(sitting.settled):
         work.schedule("seal_report", work.now, lot=lot, detail=detail)
+    elif sitting.empty:
+        work.schedule("convene_sitting", work.now, lot=lot, detail=detail)
 
 
 def prepare_report(platform: Platform, case_id: str, lot: str) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case, LotCase
 from app.casefile.convened import sitting_of
+from app.casefile.replacements import replacement_due
 from app.models import Account, CallUp, Expert, ScoreDraft
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
@@ -24,7 +25,7 @@ from app.services.acts import Act, Answer, completes
 from app.services.draws import add_call_up, call_up_code, code_hash, drawn_account
 from app.services.notices import mail_seat_code
 from app.services.platform import Platform
-from app.services.unit_of_work import plain_transaction, unit_of_work
+from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
 from evaluation.committee import MemberRole
 from evaluation.criteria import check_score
 from evaluation.sitting import Seat, check_running
@@ -57,9 +58,13 @@ def check_buyer_member(db_session: DbSession, case: Case, account_id: str) -> No
 
 
 def convene_sitting(platform: Platform, case_id: str, lot: str) -> None:
-    """Fix seats, rules and bids once everything is there; until then nothing happens."""
+    """Fix seats, rules and bids once everything is there; until then nothing happens. Of a sitting that is convened:
+    fill its empty seats."""
     with unit_of_work(platform.database, case_id, lot) as work:
-        due = None if work.case.lots[lot].convened else sitting_of(work.case, lot)
+        if work.case.lots[lot].convened:
+            _replace_members(work, lot)
+            return
+        due = sitting_of(work.case, lot)
         if due is None:
             return
         work.conclude(due, lot)
@@ -68,6 +73,12 @@ def convene_sitting(platform: Platform, case_id: str, lot: str) -> None:
             row = work.db_session.get_one(CallUp, code_hash(call_up_code(platform, case_id, lot, seat.person)))
             row.answered_at, row.accepted = work.now, True  # named, not asked
         work.schedule("mail_seat_codes", work.now, lot=lot)
+
+
+def _replace_members(work: UnitOfWork, lot: str) -> None:
+    """Whoever was drawn for an empty seat and has accepted takes it."""
+    while (due := replacement_due(work.case, lot)) is not None:
+        work.conclude(due, lot)
 
 
 def _buyers(state: LotCase) -> list[tuple[Seat, BuyerMemberNamed]]:

@@ -6,18 +6,11 @@ from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
 from app.procedure.standstill import fault_ends_at
 from app.services.acts import Act, Answer, completes
-from app.services.notices import tell_role
+from app.services.notices import tell_party, tell_serving
 from app.services.platform import Platform
 from app.services.reports import schedule_due
-from app.services.unit_of_work import UnitOfWork, unit_of_work
+from app.services.unit_of_work import unit_of_work
 from evaluation.sitting import Stage, Step, SuspensionGround
-
-SERVING = (
-    ("agency", Role.AGENCY_OFFICER),
-    ("agency", Role.AGENCY_SUPERVISOR),
-    ("centre", Role.CENTRE_OPERATOR),
-    ("regulator", Role.REGULATOR),
-)
 
 
 @completes("FaultReported")
@@ -39,33 +32,22 @@ def _after(act: Act) -> Answer:
     state, profile = work.case.lots[lot], work.case.tender.published.profile
     note = act.fact.note if hasattr(act.fact, "note") else ""
     if state.sitting.stage is Stage.ABANDONED:
-        _tell(work, lot, "sitting_abandoned", note)
+        tell_serving(work, lot, "sitting_abandoned", note)
     elif state.sitting.suspended is None:
-        _tell(work, lot, "sitting_resumed", note)
+        tell_serving(work, lot, "sitting_resumed", note)
         schedule_due(work, lot, f"resumed-{act.record.seq}")
     else:
-        _tell(work, lot, f"sitting_stands_{state.sitting.suspended.ground}", note)
+        tell_serving(work, lot, f"sitting_stands_{state.sitting.suspended.ground}", note)
         if (ends_at := fault_ends_at(state.standstill, state.sitting, profile)) is not None:
             work.schedule("fault_overdue", ends_at, lot=lot, detail=str(act.record.seq))
     return {}
-
-
-def _tell(work: UnitOfWork, lot: str, code: str, note: str) -> None:
-    for party, role in SERVING:
-        _tell_party(work, lot, party, role, code, note)
-
-
-def _tell_party(work: UnitOfWork, lot: str, party: str, role: Role, code: str, note: str, *, besides: str = "") -> None:
-    terms = work.case.tender.published
-    facts = {"title": terms.title, "lot": lot, "note": note}
-    tell_role(work, getattr(terms.parties, party).id, role, code, besides=besides, **facts)
 
 
 @completes("SittingOrderProposed")
 def propose_order(act: Act) -> Answer:
     """Another inspector of the same authority orders it."""
     code, note = f"sitting_order_{act.fact.step}_waits", act.fact.note
-    _tell_party(act.work, act.lot, "regulator", Role.REGULATOR, code, note, besides=act.actor.id)
+    tell_party(act.work, act.lot, "regulator", Role.REGULATOR, code, note, besides=act.actor.id)
     return {}
 
 
@@ -73,7 +55,7 @@ def propose_order(act: Act) -> Answer:
 def propose_decision(act: Act) -> Answer:
     """The agency's supervisor releases it."""
     code = f"sitting_decision_{Step(act.fact.step)}_waits"
-    _tell_party(act.work, act.lot, "agency", Role.AGENCY_SUPERVISOR, code, act.fact.note)
+    tell_party(act.work, act.lot, "agency", Role.AGENCY_SUPERVISOR, code, act.fact.note)
     return {}
 
 
@@ -87,4 +69,4 @@ def tell_fault_overdue(platform: Platform, case_id: str, lot: str) -> None:
         suspended = state.sitting.suspended
         assert suspended is not None
         assert suspended.ground is SuspensionGround.FAULT
-        _tell(work, lot, "sitting_fault_overdue", suspended.note)
+        tell_serving(work, lot, "sitting_fault_overdue", suspended.note)

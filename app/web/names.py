@@ -190,6 +190,8 @@ FACTS: Mapping[str, LazyString] = {
     "CorrectionRequested": _l("申请更正评分"),
     "SheetReopened": _l("准许更正评分"),
     "MemberRecused": _l("成员回避"),
+    "MemberReplaced": _l("补抽成员入席"),
+    "ConflictDeclared": _l("声明应当回避的情形"),
     "ReportPrepared": _l("评审报告生成"),
     "ReportSigned": _l("签署评审报告"),
     "DissentRecorded": _l("书面不同意见"),

@@ -60,6 +60,12 @@ class VoteForm(FlaskForm):
     for_seat = RadioField(_l("推选为组长"), [InputRequired(_l("请选择一个席位"))], coerce=int)
 
 
+class ConflictForm(FlaskForm):
+    """A conflict that a member finds after its statement."""
+
+    conflict = TextAreaField(_l("应当回避的情形"), [InputRequired(_l("请写明应当回避的情形")), WORDS])
+
+
 class HaltForm(FlaskForm):
     """Why the chair lets the sitting stand still."""
 

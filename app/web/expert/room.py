@@ -19,7 +19,7 @@ from app.queries.sittings import Room, room_of, scored_criteria
 from app.services import experts, files, sittings
 from app.services.cursors import write_cursor
 from app.web.entitled import entitled_case, place
-from app.web.expert.forms import CorrectionForm, DissentForm, HaltForm, StatementForm, VoteForm
+from app.web.expert.forms import ConflictForm, CorrectionForm, DissentForm, HaltForm, StatementForm, VoteForm
 from app.web.names import CHECK_INS, CORRECTIONS, GROUNDS, MEMBERS, STAGES
 from app.web.wording import named
 from evaluation import sitting
@@ -57,7 +57,9 @@ def _entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Ca
 def _forms(found: Case, lot: str, room: Room) -> dict[str, Any]:
     """The forms of this seat: of its task, and of the chair's own."""
     chairs = room.seat and room.chair == room.seat and not room.standstill
-    return _task_forms(found, lot, room) | ({"halt": HaltForm()} if chairs else {})
+    late = room.seat and (room.stage, sitting.ConflictDeclared) in sitting.TRANSITIONS and not room.standstill
+    own = ({"halt": HaltForm()} if chairs else {}) | ({"conflict": ConflictForm()} if late else {})
+    return _task_forms(found, lot, room) | own
 
 
 def _task_forms(found: Case, lot: str, room: Room) -> dict[str, Any]:
@@ -281,6 +283,20 @@ def reopen(case: str, lot: str, seat: int) -> str:
         effects += [(_("依据"), CORRECTIONS[asked.ground]), (_("说明"), asked.explanation)]
     words = _("准许后该席位的评分表重新打开，已有的汇总结果作废，全部重新锁定后再算。")
     return _signing(shown, _("准许更正评分"), sitting.SheetReopened(room.seat, seat), words, effects, tone="warning")
+
+
+@routes.post("/conflict")
+@access(Action.CONFLICT_DECLARE)
+def declare_conflict(case: str, lot: str) -> str:
+    """A conflict found later than at the statement: the member steps back, and a successor is drawn."""
+    found, room, shown = _entered(case, lot, Action.CONFLICT_DECLARE)
+    form = ConflictForm()
+    if not form.validate_on_submit():
+        return _again(found, lot, room, shown, "conflict", form)
+    fact = sitting.ConflictDeclared(room.seat, (form.conflict.data or "").strip())
+    words = _("签名后您退出本次评审：您的意见、投票和评分作废，本机位退出，系统补抽一名成员从头评审。")
+    effects = [(_("应当回避的情形"), fact.conflict)]
+    return _signing(shown, _("声明应当回避的情形"), fact, words, effects, tone="warning")
 
 
 @routes.post("/halt")

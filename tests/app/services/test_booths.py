@@ -19,6 +19,7 @@ from app.services import booths, draws, register, reports, sittings
 from app.services.accounts import read_web_session
 from app.services.audits import export_evidence
 from app.services.booths import Standing
+from app.services.database_check import database_differences
 from app.services.platform import DIST
 from crypto.signing import SigningKey, sign_act, sign_object
 from evaluation import sitting
@@ -160,6 +161,10 @@ def files(case):
 
 def wrong(found):
     return [(check.name, check.code) for check in found if check.verdict is Verdict.FAIL]
+
+
+def test_the_tables_are_those_that_the_logs_determine(case):
+    assert list(database_differences(case.platform)) == []
 
 
 def test_the_verifier_accepts_each_act_by_the_key_of_its_time(case, files):
