@@ -17,6 +17,7 @@ from app.permissions.policy import allowed
 from app.procedure.opening import Opening
 from app.procedure.roles import Actor
 from app.queries.cases import load_rows, record_of
+from app.queries.standstills import standstill_of
 from crypto.canonical import Json
 from crypto.committee import identity
 from crypto.envelope import new_bid_identity
@@ -220,6 +221,7 @@ def room(case: Case, lot: str, actor: Actor) -> dict[str, Json]:
         "locked": locked,
         "of": of,
         "own": _own(sitting, seat),
+        "standstill": encode(standstill_of(case, lot)) if sitting.suspended else None,
         "report_sha256": sitting.report_sha256,
         "signed": sorted(sitting.signed),
         "sealed_sha256": sitting.sealed_sha256,

@@ -81,6 +81,8 @@ def test_a_fault_is_reported_shown_everywhere_and_repaired(case: Standing, site:
     assert "评审已中断" in site.browser("officer").get("/agency")
     for who in ("", "bidder-a"):
         assert "评审已中断" not in site.browser(who).get(f"/cases/{case.case_id}")
+    api = booth(site, case.members[1]).client.get(f"/api/v1/cases/{case.case_id}/lots/{LOT}/room").json
+    assert (api["standstill"]["ground"], api["standstill"]["note"]) == ("fault", NOTE)
     desk = witness.get(home(case))
     assert "故障已排除，恢复评审" in desk
     assert 'action="' + home(case, "/fault") not in desk
