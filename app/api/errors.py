@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from flask import Flask, Response, g, jsonify, redirect, render_template, request, url_for
+from flask import session as web_session
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
@@ -94,6 +95,8 @@ def refusal(exc: Exception) -> Response:
     """The answer to a refusal by a rule, a cryptographic check or the policy."""
     if isinstance(exc, NotAllowed):
         if current_log_in() is None:
+            if request.blueprint == "sitting" and "booth" in web_session:  # a booth whose log-in has ended
+                return redirect(url_for("expert.waiting"))  # type: ignore[return-value]
             return _answer("log_in_needed", {}, 401)
         return _answer("not_available", {}, 404)
     assert isinstance(exc, RuleViolation | CryptoError)

@@ -8,7 +8,7 @@ from app.api.people import body, text
 from app.casefile.codec import decode, encode
 from app.extensions import access, platform, required_log_in
 from app.permissions.actions import Action
-from app.services import sittings
+from app.services import booths
 from crypto.canonical import Json
 
 routes = Blueprint("api_seats", __name__)
@@ -19,10 +19,10 @@ routes = Blueprint("api_seats", __name__)
 def request_seat() -> Json:
     sent = body()
     proof = decode(dict[str, str], sent.get("proof"), "$.proof")
-    return encode(sittings.request_seat(platform(), text(sent, "code"), text(sent, "spki"), proof))
+    return encode(booths.request_seat(platform(), text(sent, "code"), text(sent, "spki"), proof))
 
 
 @routes.get("/seats/waiting")
 @access(Action.SEAT_CERTIFY)
 def waiting() -> Json:
-    return encode(sittings.waiting_seats(platform(), required_log_in()))
+    return encode(booths.waiting_seats(platform(), required_log_in()))

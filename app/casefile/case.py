@@ -11,7 +11,18 @@ from typing import Any
 
 from app.casefile.board import board_digest
 from app.casefile.record import Record
-from app.procedure import bid, convening, exports, fallback, opening, qualification, rehearsal, restoring, tender
+from app.procedure import (
+    bid,
+    convening,
+    exports,
+    fallback,
+    opening,
+    qualification,
+    rehearsal,
+    restoring,
+    standstill,
+    tender,
+)
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor
 from app.procedure.trustees import TrusteesChanged
@@ -19,7 +30,8 @@ from crypto.canonical import Json
 from evaluation import draw, sitting
 from evaluation.draw.events import DrawEvent
 from evaluation.sitting.events import SittingEvent
-from evaluation.sitting.state import SittingState, Stage
+from evaluation.sitting.stages import Stage
+from evaluation.sitting.state import SittingState
 
 
 class Phase(StrEnum):
@@ -61,6 +73,8 @@ class LotCase:
     buyer_members: tuple[convening.BuyerMemberNamed, ...] = ()
     draw: draw.DrawState = field(default_factory=draw.DrawState)
     sitting: SittingState = field(default_factory=SittingState)
+    standstill: standstill.Standstill = field(default_factory=standstill.Standstill)
+    succeeded: Mapping[int, int] = field(default_factory=dict)  # seats with a successor, by the entry that says so
     opened_under: Json | None = None  # the trustees' description as it stood at the release or start of the fallback
     since: Mapping[Phase, datetime] = field(default_factory=dict)  # when each phase after the bidding was reached
 
@@ -168,6 +182,8 @@ class Case:
             return restoring.decide(state.lost, state.bidding, fact, actor.organisation_id, now, profile)
         if isinstance(fact, FALLBACK_ACTS):
             return fallback.decide(self.fallback_of(lot), fact, actor.organisation_id, now)
+        profile = self.tender.published.profile
+        standstill.check(state.standstill, state.sitting, fact, actor.id, now, profile)
         return self._decide_evaluation(state, fact, actor.seat_in(self.id, lot))
 
     def _decide_evaluation(self, state: LotCase, fact: Any, seat: int | None) -> tuple[Any, ...]:
@@ -265,4 +281,7 @@ def _apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
     if isinstance(fact, DrawEvent):
         return replace(state, draw=draw.apply(state.draw, fact))
     assert isinstance(fact, SittingEvent)
-    return replace(state, sitting=sitting.apply(state.sitting, fact))
+    if isinstance(fact, sitting.MemberReplaced):
+        state = replace(state, succeeded={**state.succeeded, fact.seat: record.seq})
+    still = standstill.apply(state.standstill, fact, record.actor, record.at)
+    return replace(state, sitting=sitting.apply(state.sitting, fact), standstill=still)

@@ -15,10 +15,10 @@ def coefficients_of(case: Case, lot: str) -> CoefficientsDrawn | None:
     if not rule.drawn or opening.closed is None or not opening.openable:
         return None
     stated = coefficient_statement(case.id, lot, opening.closed.submissions_root, rule.drawn)
-    return CoefficientsDrawn(draw_coefficients(stated, _randomness(opening)))
+    return CoefficientsDrawn(draw_coefficients(stated, opening_randomness(opening)))
 
 
-def _randomness(opening: Opening) -> bytes:
+def opening_randomness(opening: Opening) -> bytes:
     """The trustees' signature; after a fallback the keys that were promised first and then disclosed together."""
     if opening.release is not None:
         return bytes.fromhex(opening.release.signature)

@@ -28,6 +28,7 @@ from app.procedure.errors import RuleViolation
 from crypto.canonical import Json
 from evaluation import draw
 from evaluation.sitting import events as sitting
+from evaluation.sitting import interruptions
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,21 @@ FACTS = {
         _lot(draw.CandidateDismissed),
         _lot(sitting.SittingConvened),
         _lot(sitting.MemberIdentified, "seat:certify"),
+        _lot(interruptions.BoothChanged, "seat:certify"),
+        _lot(interruptions.CheckInRefused, "seat:certify"),
         _lot(sitting.SittingOpened),
+        _lot(interruptions.RecessCalled, "sitting:halt"),
+        _lot(interruptions.RecessEnded, "sitting:halt"),
+        _lot(interruptions.DefectFound, "sitting:halt"),
+        _lot(interruptions.FaultReported, "fault:report"),
+        _lot(interruptions.FaultRepaired, "fault:report"),
+        _lot(interruptions.SittingOrderProposed, "sitting_order:propose"),
+        _lot(interruptions.SittingOrdered, "sitting_order:give"),
+        _lot(interruptions.SittingDecisionProposed, "sitting_decision:propose"),
+        _lot(interruptions.SittingDecided, "sitting_decision:release"),
+        _lot(sitting.SittingSuspended),
+        _lot(sitting.SittingResumed),
+        _lot(sitting.SittingAbandoned),
         _lot(sitting.StatementMade, "statement:make"),
         _lot(sitting.StatementsCompleted),
         _lot(sitting.ChairVoted, "chair:vote"),
@@ -150,10 +165,12 @@ FACTS = {
         _lot(sitting.SittingFailed),
         _lot(sitting.ScoreSheetLocked, "scores:lock"),
         _lot(sitting.ResultsComputed),
+        _lot(sitting.TiesDrawn),
         _lot(sitting.CorrectionRequested, "correction:request"),
         _lot(sitting.SheetReopened, "sheet:reopen"),
         _lot(sitting.ConflictDeclared, "conflict:declare"),
         _lot(sitting.MemberRecused),
+        _lot(sitting.MemberReplaced),
         _lot(sitting.ReportPrepared),
         _lot(sitting.ReportSigned, "report:sign"),
         _lot(sitting.DissentRecorded, "dissent:record"),

@@ -139,7 +139,7 @@ def _answered(record: Record, after: Sequence[Record], platform_certificate: str
         return {"receipt": receipt, "platform_certificate": platform_certificate}
     if record.type == "DrawConditionsProposed":
         return {"conditions_sha256": draw.conditions_sha256(record.fact.conditions)}
-    if record.type == "MemberIdentified":
+    if record.type in ("MemberIdentified", "BoothChanged"):
         return {"scope": f"{record.case_id}/{record.lot}#{record.fact.seat}"}
     return {}
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from app.casefile.case import Case, Phase
 from app.casefile.record import Record
 from app.procedure.roles import SYSTEM, Actor, Role
-from evaluation.sitting.state import AFTER_LAST_LOCK, FINAL, Stage
+from evaluation.sitting.stages import AFTER_LAST_LOCK, FINAL, Stage
 
 Rule = Callable[[Actor, Case, Record], bool]
 AFTER_REVIEW = frozenset({Stage.SCORING, Stage.RESULTS, Stage.REPORT, Stage.SIGNING, Stage.CLOSED, Stage.FAILED})
@@ -31,7 +31,10 @@ def _unsigned_expert(actor: Actor) -> bool:
 
 
 def _own(actor: Actor, case: Case, record: Record) -> bool:
-    return bool(actor.signs_as) and record.actor == actor.signs_as
+    """A successor has not the acts of who sat on the seat before."""
+    seat = actor.seat_in(case.id, record.lot)
+    before = seat is not None and record.seq < case.lots[record.lot].succeeded.get(seat, 0)
+    return bool(actor.signs_as) and record.actor == actor.signs_as and not before
 
 
 def _agency(actor: Actor, case: Case, record: Record) -> bool:
@@ -135,7 +138,9 @@ def _draw_party(actor: Actor, case: Case, record: Record) -> bool:
 
 def _draw_secret(actor: Actor, case: Case, record: Record) -> bool:
     """Shares and signature of a draw: only once the members have signed in."""
-    return _own(actor, case, record) or (_phase(case, record) in AFTER_SIGN_IN and _draw_party(actor, case, record))
+    awaited = record.lot in case.lots and bool(case.lots[record.lot].sitting.empty)  # a successor, by a further round
+    signed_in = (_phase(case, record) in AFTER_SIGN_IN and not awaited) or _given_up(actor, case, record)
+    return _own(actor, case, record) or (signed_in and _draw_party(actor, case, record))
 
 
 def _call_up(actor: Actor, case: Case, record: Record) -> bool:
@@ -164,18 +169,36 @@ def _convened(actor: Actor, case: Case, record: Record) -> bool:
     return _sitting(actor, case, record) and not scores_without_prices(actor, case, record.lot)
 
 
+def _standstill(actor: Actor, case: Case, record: Record) -> bool:
+    """That a sitting stands still the authority is told without a reason: it says nothing of bids and scores."""
+    return _sitting(actor, case, record) or _regulator(actor, case, record)
+
+
+def _given_up(actor: Actor, case: Case, record: Record) -> bool:
+    """Of a sitting that failed or was given up the authority sees all: it is asked why, and nobody goes on with it."""
+    ended = case.lots[record.lot].sitting.stage in (Stage.FAILED, Stage.ABANDONED)
+    return ended and _regulator(actor, case, record)
+
+
+def _decision_draft(actor: Actor, case: Case, record: Record) -> bool:
+    """Within the agency; afterwards the authority sees how a decision came about."""
+    return _agency(actor, case, record) or (_phase(case, record) in OVER and _regulator(actor, case, record))
+
+
 def _own_until_chair(actor: Actor, case: Case, record: Record) -> bool:
-    return _own(actor, case, record) or (case.lots[record.lot].sitting.chair is not None and _room(actor, case, record))
+    if _own(actor, case, record) or _given_up(actor, case, record):
+        return True
+    return case.lots[record.lot].sitting.chair is not None and _room(actor, case, record)
 
 
 def _own_until_review(actor: Actor, case: Case, record: Record) -> bool:
-    concluded = case.lots[record.lot].sitting.stage in AFTER_REVIEW
+    concluded = case.lots[record.lot].sitting.stage in AFTER_REVIEW or _given_up(actor, case, record)
     return _own(actor, case, record) or (concluded and _room(actor, case, record))
 
 
 def _own_until_all_locked(actor: Actor, case: Case, record: Record) -> bool:
     """Nobody, the chair, the regulator and the administrator included, sees another's sheet before the last lock."""
-    if _own(actor, case, record):
+    if _own(actor, case, record) or _given_up(actor, case, record):
         return True
     return case.lots[record.lot].sitting.result is not None and _result(actor, case, record)
 
@@ -279,7 +302,21 @@ SIGHT: dict[str, Rule] = {
     "CandidateDismissed": _call_up,
     "SittingConvened": _convened,
     "MemberIdentified": _sitting,
+    "BoothChanged": _sitting,
+    "CheckInRefused": _sitting,
     "SittingOpened": _sitting,
+    "RecessCalled": _standstill,
+    "RecessEnded": _standstill,
+    "DefectFound": _standstill,
+    "FaultReported": _standstill,
+    "FaultRepaired": _standstill,
+    "SittingOrderProposed": _regulator,
+    "SittingOrdered": _standstill,
+    "SittingDecisionProposed": _decision_draft,
+    "SittingDecided": _standstill,
+    "SittingSuspended": _standstill,
+    "SittingResumed": _standstill,
+    "SittingAbandoned": _standstill,
     "StatementMade": _room,
     "StatementsCompleted": _sitting,
     "ChairVoted": _own_until_chair,
@@ -290,10 +327,12 @@ SIGHT: dict[str, Rule] = {
     "SittingFailed": _sitting,
     "ScoreSheetLocked": _own_until_all_locked,
     "ResultsComputed": _result,
+    "TiesDrawn": _result,
     "CorrectionRequested": _room,
     "SheetReopened": _room,
     "ConflictDeclared": _room,
     "MemberRecused": _sitting,
+    "MemberReplaced": _sitting,
     "ReportPrepared": _sitting,
     "ReportSigned": _sitting,
     "DissentRecorded": _result,

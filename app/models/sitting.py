@@ -37,6 +37,7 @@ class SeatRequest(Base):
     token_hash: Mapped[str] = mapped_column(String(64))  # becomes the booth's log-in once certified
     created_at: Mapped[datetime]
     certified_at: Mapped[datetime | None]
+    refused_at: Mapped[datetime | None]
 
 
 class ScoreDraft(Base):

@@ -30,6 +30,8 @@ ANY_PHASE = frozenset(Phase)
 PUBLISHED = ANY_PHASE - {P.DRAFT}
 OPENED = frozenset({P.OPENING, P.DRAW, P.SCORING, P.CONSENSUS, P.RESULT})
 OVER = frozenset({P.RESULT, P.FAILED})
+DRAWING = frozenset({P.DRAW, P.SCORING})  # a successor is drawn while the sitting waits for it
+SITTING = frozenset({P.SCORING, P.CONSENSUS})
 STAFF = (R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, R.CENTRE_OPERATOR, R.SITE_WITNESS, R.REGULATOR, R.TRUSTEE)
 EVERY_ROLE = tuple(R)
 
@@ -155,16 +157,16 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.DRAW_CONDITIONS_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=_in(P.OPENING, P.DRAW), **AGENCY),),  # 25, 2
     A.DRAW_CONDITIONS_APPROVE: (_grant(R.AGENCY_SUPERVISOR, phases=_in(P.OPENING, P.DRAW), **AGENCY),),
     A.DRAW_COMMIT: (  # 26
-        _grant(R.AGENCY_SUPERVISOR, phases=_in(P.DRAW), **AGENCY),
-        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=_in(P.DRAW)),
-        _grant(R.REGULATOR, when=competent, phases=_in(P.DRAW)),
+        _grant(R.AGENCY_SUPERVISOR, phases=DRAWING, **AGENCY),
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=DRAWING),
+        _grant(R.REGULATOR, when=competent, phases=DRAWING),
     ),
-    A.DRAW_STATE: (_grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=_in(P.DRAW)),),  # 27, 2: with every commitment
-    A.DRAW_SHARE: (_grant(R.TRUSTEE, when=sits_on_committee, phases=_in(P.DRAW)),),
+    A.DRAW_STATE: (_grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=DRAWING),),  # 27, 2: with every commitment
+    A.DRAW_SHARE: (_grant(R.TRUSTEE, when=sits_on_committee, phases=DRAWING),),
     A.DRAW_REVEAL: (  # 26
-        _grant(R.AGENCY_SUPERVISOR, phases=_in(P.DRAW), **AGENCY),
-        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=_in(P.DRAW)),
-        _grant(R.REGULATOR, when=competent, phases=_in(P.DRAW)),
+        _grant(R.AGENCY_SUPERVISOR, phases=DRAWING, **AGENCY),
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=DRAWING),
+        _grant(R.REGULATOR, when=competent, phases=DRAWING),
     ),
     A.DRAW_WATCH: (
         _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=OPENED, **AGENCY),
@@ -173,15 +175,32 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(R.TRUSTEE, when=sits_on_committee, phases=OPENED),
         _grant(*STAFF, R.BIDDER, R.PUBLIC, phases=_in(P.RESULT)),  # numbers only, so that anybody can compute it again
     ),
-    A.SEAT_CERTIFY: (_grant(R.SITE_WITNESS, when=has_site, phases=_in(P.DRAW, P.SCORING)),),  # 33
+    A.SEAT_CERTIFY: (  # 33: also at another booth, while the report is signed
+        _grant(R.SITE_WITNESS, when=has_site, phases=_in(P.DRAW, P.SCORING, P.CONSENSUS)),
+    ),
     A.SITE_CHANNEL: (  # 35
         _grant(R.SITE_WITNESS, when=has_site, phases=OPENED),
         _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=OPENED),
     ),
     A.ROOM_JOIN: (  # 34
-        _grant(R.EXPERT, when=seated, phases=_in(P.SCORING, P.CONSENSUS, P.RESULT)),
+        _grant(R.EXPERT, when=seated, phases=_in(P.SCORING, P.CONSENSUS, P.RESULT, P.FAILED)),
         _inspector(P.SCORING, P.CONSENSUS, P.RESULT),  # L
     ),
+    A.STANDSTILL_WATCH: (  # 35, 67, 70: that a sitting stands still and why
+        _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=SITTING, **AGENCY),
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=SITTING),
+        _grant(R.SITE_WITNESS, when=has_site, phases=SITTING),
+        _grant(R.REGULATOR, when=competent, phases=SITTING),
+    ),
+    A.SITTING_HALT: (_grant(R.EXPERT, when=seated, phases=SITTING),),  # 69: the chair, by rule
+    A.FAULT_REPORT: (  # 70
+        _grant(R.SITE_WITNESS, when=has_site, phases=SITTING),
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=SITTING),
+    ),
+    A.SITTING_ORDER_PROPOSE: (_grant(R.REGULATOR, when=competent, phases=SITTING),),  # 67, 2
+    A.SITTING_ORDER_GIVE: (_grant(R.REGULATOR, when=competent, phases=SITTING),),
+    A.SITTING_DECISION_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=SITTING, **AGENCY),),  # 70, 2
+    A.SITTING_DECISION_RELEASE: (_grant(R.AGENCY_SUPERVISOR, phases=SITTING, **AGENCY),),
     A.STATEMENT_MAKE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 31
     A.CONFLICT_DECLARE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING, P.CONSENSUS)),),  # 31
     A.CHAIR_VOTE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 69

@@ -71,4 +71,7 @@ class Profile:
     keys_committed_within: Period | None = None
     keys_revealed_within: Period | None = None
     files_restored_within: Period | None = None  # a sealed file that the platform lost is handed in again
+    # a fault of line or room during a sitting, until the tenderer decides: before the first statement, and after it
+    fault_before_start: Period | None = None
+    fault_after_start: Period | None = None
     expert_years: int = 0  # completed years in the profession before one is drawn (Law 37: eight)

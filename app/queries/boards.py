@@ -19,6 +19,7 @@ from app.queries.desks import orders_waiting
 from app.queries.draw_hall import draw_hall
 from app.queries.experts import current_tree
 from app.queries.people import find_login
+from app.queries.standstills import order_waiting
 from evaluation.sitting import Stage, awaited_correction
 from evaluation.specialities import Speciality
 from evaluation.standing import Status
@@ -100,7 +101,25 @@ def regulator_board(db_session: DbSession, actor: Actor) -> list[LotRow]:
 
 def _regulator_step(case: Case, lot: str, actor: Actor) -> Step:
     waiting = orders_waiting(case, actor) if case.lots[lot].phase is Phase.BIDDING else ()
+    order = order_waiting(case, lot)
+    if order is not None and order.by != actor.id:
+        return "give_sitting_order", "act", ""
     return (waiting[0].code, "act", "") if waiting else _step(case, lot, "supervisor")
+
+
+def witness_board(db_session: DbSession, actor: Actor) -> list[LotRow]:
+    """Sittings at the actor's sites, once somebody has signed in there: until then a site knows no project."""
+    rows = _board(
+        db_session,
+        lambda case: any(_sits_at(lot, actor) for lot in case.lots.values()),
+        lambda case, lot: _step(case, lot, "witness"),
+    )
+    return [row for row in rows if _sits_at(load_case(db_session, row.case_id).lots[row.lot], actor)]
+
+
+def _sits_at(lot: LotCase, actor: Actor) -> bool:
+    running, sitting = lot.phase in (Phase.SCORING, Phase.CONSENSUS), lot.sitting
+    return running and any(sitting.seats[number].site in actor.sites for number in sitting.keys)
 
 
 def trustee_board(db_session: DbSession, actor: Actor) -> list[LotRow]:
@@ -114,19 +133,26 @@ def trustee_board(db_session: DbSession, actor: Actor) -> list[LotRow]:
 
 def _step(case: Case, lot: str, party: str) -> Step:
     state = case.lots[lot]
+    if state.sitting.stage is Stage.ABANDONED:
+        return "abandoned", "over", ""
     if state.phase is Phase.FAILED:
         return "failed", "over", ""
     if state.phase is Phase.BIDDING:
         return "paused" if lot in case.tender.timetable.left else "opens", "wait", ""
     if state.phase is Phase.SEALED:
         return "shares", "wait", f"{len(state.opening.shares)} / {committee_of(case).k}"
-    if state.convened:
+    if state.convened and not _draws_again(state):
         return _sitting_step(state)
     if state.draw.approved:
         return _draw_step(case, lot, party)
     if state.opening.concluded_at is None:
         return "opening", "wait", ""
     return "conditions", "wait", ""
+
+
+def _draws_again(state: LotCase) -> bool:
+    """Whether a successor of a member is being drawn."""
+    return bool(state.sitting.empty) and state.draw.current is not None and state.draw.current.result is None
 
 
 def _draw_step(case: Case, lot: str, party: str) -> Step:
@@ -147,6 +173,10 @@ def _sitting_step(state: LotCase) -> Step:
     sitting = state.sitting
     if sitting.stage is Stage.CLOSED:
         return "closed", "over", ""
+    if sitting.suspended is not None:
+        return "standing", "wait", ""
+    if sitting.turned_away:
+        return "turned_away", "wait", "、".join(map(str, sorted(sitting.turned_away)))
     if sitting.stage is Stage.GATHERING:
         return "gathering", "wait", f"{len(sitting.keys)} / {len(sitting.seats)}"
     if sitting.stage in (Stage.REPORT, Stage.SIGNING):

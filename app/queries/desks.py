@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case, LotCase, Phase
 from app.models import Account, Certificate, Download, Tender
+from app.permissions.actions import Action
+from app.permissions.policy import allowed
 from app.procedure.bid import Submission
 from app.procedure.deadlines import (
     OutageExtensionReleased,
@@ -25,6 +27,8 @@ from app.procedure.roles import Actor, Role
 from app.procedure.tender import Tender as TenderState
 from app.procedure.terms import LotTerms
 from app.queries.cases import load_case
+from app.queries.standstills import decision_steps, decision_waiting, order_waiting, standstill_of
+from evaluation.sitting import Stage
 
 ACT, WAIT, WARN, OVER = "act", "wait", "warning", "over"
 IDLE = (WAIT, OVER)  # tones of what is not the asker's to do
@@ -60,11 +64,29 @@ def next_steps(case: Case, actor: Actor, now: datetime) -> tuple[NextStep, ...]:
         steps += _export_steps(case, actor, now)
     if parties is not None and parties.regulator.id == actor.organisation_id and actor.is_(Role.REGULATOR):
         steps += orders_waiting(case, actor)
+    steps += standstill_steps(case, actor, now)
     if case.tender.published_at is not None:
         if actor.is_(Role.BIDDER):
             steps += [_bidder(case, number, actor, now) for number in case.lots]
         steps += [_waiting(case, number) for number in case.lots]
     return tuple(sorted(steps, key=lambda step: step.tone in IDLE))
+
+
+def standstill_steps(case: Case, actor: Actor, now: datetime) -> Iterator[NextStep]:
+    """What of a sitting that stands still is this person's to order, to decide or to release."""
+    parties = case.tender.parties
+    agency = parties is not None and parties.agency.id == actor.organisation_id
+    authority = parties is not None and parties.regulator.id == actor.organisation_id and actor.is_(Role.REGULATOR)
+    for number in case.lots:
+        order, decision = order_waiting(case, number), decision_waiting(case, number)
+        if authority and order is not None and order.by != actor.id:
+            yield NextStep("give_sitting_order", ACT, number)
+        if agency and actor.is_(Role.AGENCY_SUPERVISOR) and decision is not None and decision.by != actor.id:
+            yield NextStep("release_sitting_decision", ACT, number)
+        if agency and actor.is_(Role.AGENCY_OFFICER) and decision is None and decision_steps(case, number, now):
+            yield NextStep("decide_sitting", WARN, number)
+        if standstill_of(case, number) is not None and allowed(actor, Action.STANDSTILL_WATCH, case, number):
+            yield NextStep("sitting_stands", WAIT, number)
 
 
 def _officer(case: Case) -> Iterator[NextStep]:
@@ -118,7 +140,7 @@ def _supervisor(case: Case, actor: Actor) -> Iterator[NextStep]:
     yield from _releases(tender)
     yield from _deadline_steps(case, actor, AGENCY_RELEASES)
     for number, lot in case.lots.items():
-        if lot.phase is Phase.DRAW:
+        if lot.phase is Phase.DRAW or lot.sitting.empty:
             yield from _agency_draw(number, lot)
 
 
@@ -222,6 +244,8 @@ def _waiting(case: Case, number: str) -> NextStep:
         return NextStep("paused", WAIT, number)
     if phase is Phase.OPENING and case.lots[number].opening.concluded_at is not None:
         return NextStep("opened", WAIT, number)
+    if case.lots[number].sitting.stage is Stage.ABANDONED:
+        return NextStep("sitting_abandoned", OVER, number)
     tone = OVER if phase in (Phase.RESULT, Phase.FAILED) else WAIT
     return NextStep(f"phase_{phase.value}", tone, number, due_at)
 

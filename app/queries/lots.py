@@ -18,12 +18,14 @@ from app.permissions.policy import allowed
 from app.procedure.opening import Opening
 from app.procedure.roles import Actor
 from app.queries.cases import load_rows, record_of
+from app.queries.standstills import standstill_of
 from crypto.canonical import Json
 from crypto.committee import identity
 from crypto.envelope import new_bid_identity
 from crypto.timelock import Round
 from evaluation import draw as draw_rules
-from evaluation.sitting.state import AFTER_LAST_LOCK, SittingState, progress, visible_scores
+from evaluation.sitting.stages import AFTER_LAST_LOCK
+from evaluation.sitting.state import SittingState, progress, visible_scores
 
 
 def bid_desk(origin: str, case: Case, lot: str, actor: Actor, limit: int) -> dict[str, Json]:
@@ -220,6 +222,7 @@ def room(case: Case, lot: str, actor: Actor) -> dict[str, Json]:
         "locked": locked,
         "of": of,
         "own": _own(sitting, seat),
+        "standstill": encode(standstill_of(case, lot)) if sitting.suspended else None,
         "report_sha256": sitting.report_sha256,
         "signed": sorted(sitting.signed),
         "sealed_sha256": sitting.sealed_sha256,

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 
 from app.casefile.case import Case
 from app.documents.wording import formula_words
 from app.messages import sentence
+from app.queries.standstills import StandstillView, standstill_of
 from evaluation.committee import MemberRole, may_chair
 from evaluation.criteria import Criterion
 from evaluation.evaluate import BidResult
 from evaluation.scoring import UnequalScores
 from evaluation.sitting import (
     WITHIN_CEILING,
+    CheckInRefused,
     CorrectionRequested,
     SittingState,
     Stage,
     awaited_correction,
     permitted_by,
 )
-from evaluation.sitting.state import AFTER_LAST_LOCK, progress, visible_scores
+from evaluation.sitting.stages import AFTER_LAST_LOCK
+from evaluation.sitting.state import progress, visible_scores
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,9 @@ class SeatLine:
     identified: bool
     chair: bool
     may_chair: bool
+    left: bool  # its member has stepped back, and a successor is awaited
+    moved: str  # why its member sits at another booth now
+    turned_away: CheckInRefused | None
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,7 @@ class UnequalRow:
 
 @dataclass(frozen=True)
 class Results:
-    """What is known only after the last lock."""
+    """What is known only after the last lock. `ties`: bidders whom only a draw parts, in its order once it is held."""
 
     formula: str
     averaging: str
@@ -97,6 +104,8 @@ class Results:
     unequal: tuple[UnequalRow, ...]
     requests: tuple[CorrectionRequested, ...]
     dissents: dict[int, str]
+    ties: tuple[tuple[str, ...], ...]
+    ties_drawn: bool
 
     @property
     def apart(self) -> tuple[int, ...]:
@@ -106,7 +115,8 @@ class Results:
 
 @dataclass(frozen=True)
 class Room:
-    """The room. `task` is what it waits for from this seat: wait state vote review score results sign closed failed.
+    """The room. `task` is what it waits for from this seat: wait state vote review score results sign closed failed
+    abandoned.
 
     `correction` says what a correction asks of this seat first: permit, correct, asked (and waits for leave), others
     (it waits for somebody else's), or nothing; `to_permit` are the seats that it may permit.
@@ -128,7 +138,7 @@ class Room:
     locked: int
     of: int
     done: int
-    suspended: str
+    standstill: StandstillView | None
     failure: str
     report_sha256: str
     signed: tuple[int, ...]
@@ -140,7 +150,7 @@ class Room:
     def state(self) -> str:
         """Changes whenever the page has another task to offer; others' requests interrupt nobody who writes one."""
         waiting = len(self.results.requests) if self.results and self.correction != "correct" else 0
-        asked = (self.correction, waiting, bool(self.suspended))
+        asked = (self.correction, waiting, bool(self.standstill))
         parts = (self.stage, self.task, self.chair_round, self.report_sha256[:8], *asked)
         return "/".join(map(str, parts))
 
@@ -166,7 +176,7 @@ def room_of(case: Case, lot: str, seat: int | None, language: str) -> Room:
         locked=locked,
         of=of,
         done=_done(sitting),
-        suspended=sitting.suspended.note if sitting.suspended else "",
+        standstill=standstill_of(case, lot),
         failure=sitting.failure,
         report_sha256=sitting.report_sha256,
         signed=tuple(sorted(sitting.signed)),
@@ -196,6 +206,7 @@ def _task(sitting: SittingState, seat: int | None) -> str:
         Stage.SIGNING: ("sign", seat in sitting.signed or seat in sitting.refused),
         Stage.CLOSED: ("closed", False),
         Stage.FAILED: ("failed", False),
+        Stage.ABANDONED: ("abandoned", False),
     }
     task, over = done.get(sitting.stage, ("wait", False))
     return "wait" if over else task
@@ -220,6 +231,9 @@ def _seat(sitting: SittingState, number: int) -> SeatLine:
         number in sitting.keys,
         number == sitting.chair,
         may_chair(MemberRole(seat.role), sitting.rules.committee),
+        number in sitting.empty,
+        sitting.moves[number].reason if number in sitting.moves else "",
+        sitting.turned_away.get(number),
     )
 
 
@@ -262,7 +276,22 @@ def _results(sitting: SittingState, seat: int | None, language: str) -> Results:
         unequal=tuple(_unequal(sitting, found, names) for found in sitting.must_agree),
         requests=tuple(sitting.requests[number] for number in sorted(sitting.requests)),
         dissents=dict(sitting.dissents),
+        ties=tied_bidders(sitting),
+        ties_drawn=bool(sitting.drawn),
     )
+
+
+def tied_bidders(sitting: SittingState) -> tuple[tuple[str, ...], ...]:
+    """The bidders that no published rule parts, by groups: in drawn order once they are drawn."""
+    names = {bid.bid: bid.bidder_name for bid in sitting.bids}
+    result = sitting.result
+    if result is None:
+        return ()
+    if not sitting.drawn:
+        return tuple(tuple(names[bid] for bid in group) for group in result.to_draw)
+    totals = {row.bid: row.total for row in result.bids}
+    groups = groupby((bid for bid in (row.bid for row in result.bids) if bid in sitting.drawn), key=totals.__getitem__)
+    return tuple(tuple(names[bid] for bid in group) for _, group in groups)
 
 
 def _result_row(sitting: SittingState, row: BidResult, bidder: str, language: str) -> ResultRow:

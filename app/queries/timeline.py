@@ -28,6 +28,7 @@ from app.procedure.tender import question_deadline
 from app.queries.deadlines import deadline_state
 from evaluation.draw import events as draw
 from evaluation.sitting import events as sitting
+from evaluation.sitting import interruptions
 
 DONE, ACTIVE, AHEAD, WARNING = "done", "active", "ahead", "warning"
 AFTER_DRAW = (Phase.SCORING, Phase.CONSENSUS, Phase.RESULT)
@@ -47,6 +48,7 @@ _STAGE_OF_PART = {
     convening.__name__: "draw",
     draw.__name__: "draw",
     sitting.__name__: "evaluation",
+    interruptions.__name__: "evaluation",
     exports.__name__: "report",
 }
 _STAGE_OF_FACT = {
@@ -114,7 +116,10 @@ def _after_deadline(case: Case, actor: Actor, lot: str) -> Iterator[CaseStage]:
     yield CaseStage("draw", DONE if after else ACTIVE if drawing else AHEAD, drawn_at, lot, facts)
     scoring, scored_at = ACTIVE if state.phase is Phase.SCORING else AHEAD, since(Phase.CONSENSUS)
     scored = state.phase in (Phase.CONSENSUS, Phase.RESULT)
-    yield CaseStage("evaluation", DONE if scored else scoring, scored_at or since(Phase.SCORING), lot)
+    if state.standstill.since is not None and allowed(actor, Action.STANDSTILL_WATCH, case, lot):
+        yield CaseStage("evaluation", WARNING, state.standstill.since, lot, {"stands": "yes"})
+    else:
+        yield CaseStage("evaluation", DONE if scored else scoring, scored_at or since(Phase.SCORING), lot)
     signing, ended_at = ACTIVE if state.phase is Phase.CONSENSUS else AHEAD, since(Phase.RESULT, since(Phase.FAILED))
     report = DONE if state.phase is Phase.RESULT else WARNING if ended else signing
     yield CaseStage("report", report, ended_at, lot)

@@ -128,7 +128,14 @@ def _register(db_session: DbSession, visible: Sequence[Record]) -> list[Record]:
 
 
 def _keys(records: Iterable[Record]) -> set[str]:
-    return {record.act["key_id"] for record in records if record.act}
+    """Keys that signed, and those that witnesses certified or replaced."""
+    found: set[str] = set()
+    for record in records:
+        if record.act:
+            found.add(record.act["key_id"])
+        if record.type in ("MemberIdentified", "BoothChanged"):
+            found |= {record.payload["key_id"], record.payload.get("replaces", "")}
+    return found
 
 
 def _certificates(register: Iterable[Record], keys: set[str]) -> list[Record]:

@@ -3,9 +3,35 @@
 Importing this module is what makes the features' preparations and completions known.
 """
 
-from app.services import audits, bids, deadlines, draw_randomness, draws, openings, reports, sittings, tenders
+from app.services import (
+    audits,
+    bids,
+    booths,
+    deadlines,
+    draw_randomness,
+    draws,
+    openings,
+    replacements,
+    reports,
+    sittings,
+    standstills,
+    tenders,
+)
 from app.services.acts import act_head, parse_proposal, record_act
 
-FEATURES = (tenders, deadlines, bids, openings, draws, draw_randomness, sittings, reports, audits)
+FEATURES = (
+    tenders,
+    deadlines,
+    bids,
+    openings,
+    draws,
+    draw_randomness,
+    sittings,
+    booths,
+    standstills,
+    replacements,
+    reports,
+    audits,
+)
 
 __all__ = ["FEATURES", "act_head", "parse_proposal", "record_act"]

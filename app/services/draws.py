@@ -309,7 +309,7 @@ def answer_call_up(platform: Platform, code: str, accepted: bool, reason: str) -
             raise RuleViolation("call_up_answered", answered_at=row.answered_at)
         work.conclude(rules.CallUpAnswered(row.round, row.number, accepted, reason), row.lot)
         row.answered_at, row.accepted = work.now, accepted
-        _after_answer(work, row.lot, None if accepted else rules.RoundReason.REFUSED)
+        after_answer(work, row.lot, None if accepted else rules.RoundReason.REFUSED)
         return site_of(work.db_session, work.case, row)
 
 
@@ -321,10 +321,10 @@ def expire_call_ups(platform: Platform, case_id: str, lot: str) -> None:
             work.conclude(rules.CallUpExpired(row.round, row.number), lot)
             row.answered_at, row.accepted = work.now, False
         if expired:
-            _after_answer(work, lot, rules.RoundReason.EXPIRED)
+            after_answer(work, lot, rules.RoundReason.EXPIRED)
 
 
-def _after_answer(work: UnitOfWork, lot: str, reason: rules.RoundReason | None) -> None:
+def after_answer(work: UnitOfWork, lot: str, reason: rules.RoundReason | None) -> None:
     """A further round as soon as nobody's answer is awaited and a seat is open; else the sitting can be convened."""
     draw = work.case.lots[lot].draw
     if any(seat in (SeatState.DRAWN, SeatState.CALLED) for seat in draw.seats.values()):
@@ -340,4 +340,6 @@ def _after_answer(work: UnitOfWork, lot: str, reason: rules.RoundReason | None) 
 def _recorded_reason(draw: DrawState) -> rules.RoundReason:
     """Why a seat is still open although the last answer was a yes."""
     states = set(draw.seats.values())
+    if SeatState.DISMISSED in states:
+        return rules.RoundReason.DISMISSED
     return rules.RoundReason.REFUSED if SeatState.REFUSED in states else rules.RoundReason.EXPIRED

@@ -48,6 +48,27 @@ def tell_role(
         work.notify(account_id, code, **facts)
 
 
+SERVING = (
+    ("agency", Role.AGENCY_OFFICER),
+    ("agency", Role.AGENCY_SUPERVISOR),
+    ("centre", Role.CENTRE_OPERATOR),
+    ("regulator", Role.REGULATOR),
+)
+
+
+def tell_serving(work: UnitOfWork, lot: str, code: str, note: str) -> None:
+    """A notice about a sitting for everybody who serves its case."""
+    for party, role in SERVING:
+        tell_party(work, lot, party, role, code, note)
+
+
+def tell_party(work: UnitOfWork, lot: str, party: str, role: Role, code: str, note: str, *, besides: str = "") -> None:
+    """The same for those of one party who have a role."""
+    terms = work.case.tender.published
+    facts = {"title": terms.title, "lot": lot, "note": note}
+    tell_role(work, getattr(terms.parties, party).id, role, code, besides=besides, **facts)
+
+
 def _sender(platform: Platform) -> str:
     return f"tenderhall@{platform.origin}"
 

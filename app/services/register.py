@@ -142,6 +142,14 @@ def revoke_certificate(platform: Platform, log_in: LogIn, key: str, reason: str)
         work.append(CertificateRevoked(row.serial, row.key_id, reason[:200]), actor=actor, role="owner")
 
 
+def end_seat_keys(register: UnitOfWork, scope: str, reason: str) -> None:
+    """No key that was certified for a seat counts any more, from this transaction on."""
+    query = select(Certificate).where(Certificate.scope == scope, Certificate.revoked_at.is_(None))
+    for row in register.db_session.scalars(query.order_by(Certificate.serial)).all():
+        row.revoked_at, row.revoked_because = register.now, reason
+        register.append(CertificateRevoked(row.serial, row.key_id, reason))
+
+
 def register_committee(platform: Platform, log_in: LogIn, description: Json) -> str:
     """A centre's standing committee of trustees, as certified keys describe it; its id.
 

@@ -26,6 +26,7 @@ from app.documents.wording import Lang, formula_words, listed
 from app.messages import sentence
 from app.models import Site
 from app.queries.cases import load_records
+from app.queries.sittings import tied_bidders
 from app.services.documents import heading, named_address, opened_bids
 from app.services.platform import Platform
 from app.services.sittings import member_account
@@ -98,7 +99,7 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
             DissentStatement(signs_as(sitting, seat, lang), text, now) for seat, text in sitting.dissents.items()
         ),
         member_changes=_member_changes(case, lot, lang),
-        notes=(sentence("note_silence_is_consent", {}, lang),),
+        notes=(*_ties(sitting, lang), sentence("note_silence_is_consent", {}, lang)),
         draw_digest=draw_digest,
         sitting_digest=sitting_digest,
         signatories=tuple(
@@ -195,6 +196,15 @@ def _candidates(sitting: SittingState, names: dict[str, str]) -> tuple[Recommend
     assert result is not None
     rows = [result[bid] for bid in result.candidates]
     return tuple(RecommendedCandidate(row.rank, names[row.bid], row.price, row.total) for row in rows)
+
+
+def _ties(sitting: SittingState, lang: Lang) -> tuple[str, ...]:
+    """Which bids a draw has parted, in which order, and by what record."""
+    facts = {"record": sitting.drawn_record}
+    joined = " → "
+    return tuple(
+        sentence("note_ties_drawn", {"order": joined.join(group), **facts}, lang) for group in tied_bidders(sitting)
+    )
 
 
 def _member_changes(case: Case, lot: str, lang: Lang) -> tuple[str, ...]:

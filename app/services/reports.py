@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app.casefile.case import Case
 from app.casefile.codec import encode
+from app.casefile.ties import ties_due
 from app.database import in_native_thread
 from app.models import Certificate, PendingSignature
 from app.permissions.actions import Action
@@ -25,16 +26,19 @@ from app.services.documents import latest_document, seal_document, store_documen
 from app.services.platform import Platform
 from app.services.report_content import field_name, report_content, signs_as
 from app.services.ticks import check_vouched
-from app.services.unit_of_work import plain_transaction, unit_of_work
+from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
 from crypto.canonical import canonical
 from crypto.pdf import Prepared, finish_signature, prepare_signature
-from evaluation.sitting import ReportPrepared, ReportSealed, awaited_correction
-from evaluation.sitting.state import Stage
+from evaluation.sitting import ReportPrepared, ReportSealed, SittingState, awaited_correction, check_running
+from evaluation.sitting.stages import Stage
 
 
 @completes("ScoreSheetLocked")
 def lock_scores(act: Act) -> Answer:
-    """After the last lock the report is due, unless a sheet must be corrected first: then after that lock."""
+    """After the last lock equal bids are drawn, as the opening fixed it, and the report is due, unless a sheet must be
+    corrected first: then after that lock."""
+    if (ties := ties_due(act.work.case, act.lot)) is not None:
+        act.work.conclude(ties, act.lot)
     if _due(act.work.case, act.lot):
         act.work.schedule("prepare_report", act.work.now, lot=act.lot, detail=str(act.record.seq))
     return {}
@@ -42,7 +46,18 @@ def lock_scores(act: Act) -> Answer:
 
 def _due(case: Case, lot: str) -> bool:
     sitting = case.lots[lot].sitting
-    return sitting.stage is Stage.RESULTS and awaited_correction(sitting) is None
+    return sitting.stage is Stage.RESULTS and awaited_correction(sitting) is None and sitting.suspended is None
+
+
+def schedule_due(work: UnitOfWork, lot: str, detail: str) -> None:
+    """What a sitting that goes on waits for from the platform: its report, or the seal."""
+    sitting = work.case.lots[lot].sitting
+    if _due(work.case, lot):
+        work.schedule("prepare_report", work.now, lot=lot, detail=detail)
+    elif sitting.stage is Stage.SIGNING and not sitting.waiting(sitting.settled):
+        work.schedule("seal_report", work.now, lot=lot, detail=detail)
+    elif sitting.empty:
+        work.schedule("convene_sitting", work.now, lot=lot, detail=detail)
 
 
 def prepare_report(platform: Platform, case_id: str, lot: str) -> None:
@@ -94,8 +109,11 @@ def request_signature(platform: Platform, log_in: LogIn, case_id: str, lot: str)
         seat, sitting = actor.seat_in(case_id, lot), case.lot(lot).sitting
         report = latest_document(db_session, case_id, lot, "report")
         now = platform.database.now(db_session.connection())
-        pem = db_session.scalars(select(Certificate.pem).where(Certificate.scope == log_in.seat)).one()
+        pem = db_session.scalars(
+            select(Certificate.pem).where(Certificate.scope == log_in.seat, Certificate.revoked_at.is_(None))
+        ).one()
     assert seat is not None
+    check_running(sitting)
     if report is None or sitting.stage not in (Stage.REPORT, Stage.SIGNING):
         raise RuleViolation("report_missing")
     if seat in sitting.signed:
@@ -183,6 +201,11 @@ def _after_settling(act: Act) -> Answer:
     return {}
 
 
+def _sealable(sitting: SittingState) -> bool:
+    """Settled by every member, not sealed yet, and not standing still: then the seal waits until it goes on."""
+    return not (sitting.sealed_sha256 or sitting.waiting(sitting.settled) or sitting.suspended)
+
+
 def seal_report(platform: Platform, case_id: str, lot: str) -> None:
     """The centre's seal, once every member has signed, dissented or is recorded as refusing; the sitting closes."""
     with platform.database.reading() as db_session:
@@ -190,13 +213,13 @@ def seal_report(platform: Platform, case_id: str, lot: str) -> None:
         report = latest_document(db_session, case_id, lot, "report")
         now = platform.database.now(db_session.connection())
     sitting, parties = case.lots[lot].sitting, case.tender.parties
-    if report is None or parties is None or sitting.sealed_sha256 or sitting.waiting(sitting.settled):
+    if report is None or parties is None or not _sealable(sitting):
         return
     pdf = in_native_thread(
         seal_document, platform, platform.blobs.get(report.blob), parties.centre.name, "评标专用", now
     )
     with unit_of_work(platform.database, case_id, lot) as work:
-        if work.case.lots[lot].sitting.sealed_sha256:
+        if not _sealable(work.case.lots[lot].sitting):
             return
         sha256 = store_document(platform, work, lot, "report", report.name, pdf)
         work.conclude(ReportSealed(sha256), lot)

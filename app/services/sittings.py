@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case, LotCase
 from app.casefile.convened import sitting_of
-from app.models import Account, CallUp, Expert, ScoreDraft, SeatRequest, WebSession
+from app.casefile.replacements import replacement_due
+from app.models import Account, CallUp, Expert, ScoreDraft
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.convening import BuyerMemberNamed
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role, clash
 from app.queries.cases import load_case
-from app.services.accounts import LOG_IN_VALID, LogIn, token_hash
+from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, completes
 from app.services.draws import add_call_up, call_up_code, code_hash, drawn_account
 from app.services.notices import mail_seat_code
 from app.services.platform import Platform
-from app.services.register import PROOF_LABEL, REGISTER, SEAT_KEY_VALID, enter_certificate, read_spki
-from app.services.unit_of_work import plain_transaction, unit_of_work
-from crypto.signing import key_id, verify_object
+from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
 from evaluation.committee import MemberRole
 from evaluation.criteria import check_score
-from evaluation.sitting import Seat
-from evaluation.sitting.state import Stage
+from evaluation.sitting import Seat, check_running
+from evaluation.sitting.stages import Stage
 
 
 @completes("QualificationChecked", "BuyerMemberNamed")
@@ -60,9 +58,13 @@ def check_buyer_member(db_session: DbSession, case: Case, account_id: str) -> No
 
 
 def convene_sitting(platform: Platform, case_id: str, lot: str) -> None:
-    """Fix seats, rules and bids once everything is there; until then nothing happens."""
+    """Fix seats, rules and bids once everything is there; until then nothing happens. Of a sitting that is convened:
+    fill its empty seats."""
     with unit_of_work(platform.database, case_id, lot) as work:
-        due = None if work.case.lots[lot].convened else sitting_of(work.case, lot)
+        if work.case.lots[lot].convened:
+            _replace_members(work, lot)
+            return
+        due = sitting_of(work.case, lot)
         if due is None:
             return
         work.conclude(due, lot)
@@ -71,6 +73,12 @@ def convene_sitting(platform: Platform, case_id: str, lot: str) -> None:
             row = work.db_session.get_one(CallUp, code_hash(call_up_code(platform, case_id, lot, seat.person)))
             row.answered_at, row.accepted = work.now, True  # named, not asked
         work.schedule("mail_seat_codes", work.now, lot=lot)
+
+
+def _replace_members(work: UnitOfWork, lot: str) -> None:
+    """Whoever was drawn for an empty seat and has accepted takes it."""
+    while (due := replacement_due(work.case, lot)) is not None:
+        work.conclude(due, lot)
 
 
 def _buyers(state: LotCase) -> list[tuple[Seat, BuyerMemberNamed]]:
@@ -87,128 +95,6 @@ def mail_seat_codes(platform: Platform, case_id: str, lot: str) -> None:
     for person, address in addresses.items():
         if address:
             mail_seat_code(platform, address, call_up_code(platform, case_id, lot, person))
-
-
-@dataclass(frozen=True)
-class SeatOffer:
-    """A booth's place in the queue; its token is dead until the witness has certified the key."""
-
-    request: str
-    token: str
-    case_id: str
-    lot: str
-    seat: int
-
-
-def offered_seat(platform: Platform, code: str) -> int:
-    """The number of the seat for which a code is good now.
-
-    Raises RuleViolation `seat_code_wrong`, `sitting_not_convened`, `seat_taken_at_booth`.
-    """
-    with platform.database.reading() as db_session:
-        return _offered(db_session, code)[1].number
-
-
-def _offered(db_session: DbSession, code: str) -> tuple[CallUp, Seat]:
-    call_up = db_session.get(CallUp, code_hash(code))
-    if call_up is None or not call_up.accepted:
-        raise RuleViolation("seat_code_wrong")
-    state = load_case(db_session, call_up.case_id).lot(call_up.lot).sitting
-    seat = next((s for s in state.seats.values() if s.person == call_up.number), None)
-    if seat is None:
-        raise RuleViolation("sitting_not_convened")
-    if seat.number in state.keys:
-        raise RuleViolation("seat_taken_at_booth", seat=seat.number)
-    return call_up, seat
-
-
-def request_seat(platform: Platform, code: str, spki_base64: str, proof: dict[str, str]) -> SeatOffer:
-    """A person at a booth shows the code; the key was made on the booth's machine.
-
-    An earlier request for the same seat that no witness has certified is forgotten: only one booth waits for a seat.
-    Raises RuleViolation as `offered_seat` does, CryptoError `signature_wrong`.
-    """
-    spki = read_spki(spki_base64)
-    verify_object(spki, PROOF_LABEL, {"code_sha256": code_hash(code), "origin": platform.origin}, proof)
-    token = secrets.token_urlsafe(32)
-    with plain_transaction(platform.database) as (db_session, now):
-        call_up, seat = _offered(db_session, code)
-        earlier = (SeatRequest.case_id == call_up.case_id, SeatRequest.lot == call_up.lot)
-        db_session.execute(
-            delete(SeatRequest).where(*earlier, SeatRequest.seat == seat.number, SeatRequest.certified_at.is_(None))
-        )
-        request = SeatRequest(
-            id=secrets.token_hex(16),
-            case_id=call_up.case_id,
-            lot=call_up.lot,
-            seat=seat.number,
-            account_id=call_up.account_id,
-            site_id=seat.site,
-            spki=spki_base64,
-            token_hash=token_hash(token),
-            created_at=now,
-        )
-        db_session.add(request)
-        return SeatOffer(request.id, token, call_up.case_id, call_up.lot, seat.number)
-
-
-@dataclass(frozen=True)
-class WaitingSeat:
-    """Who waits at the witness's own site, with the fingerprint that the booth shows."""
-
-    request: str
-    case_id: str
-    lot: str
-    seat: int
-    name: str
-    organisation: str
-    key_id: str
-
-
-def waiting_seats(platform: Platform, log_in: LogIn) -> tuple[WaitingSeat, ...]:
-    """Requests at the sites whose witness asks: names are shown here, at sign-in, for the first time."""
-    with platform.database.reading() as db_session:
-        actor = load_actor(db_session, log_in.account_id)
-        query = (
-            select(SeatRequest, Account)
-            .join(Account, Account.id == SeatRequest.account_id)
-            .where(SeatRequest.site_id.in_(actor.sites), SeatRequest.certified_at.is_(None))
-            .order_by(SeatRequest.created_at)
-        )
-        return tuple(
-            WaitingSeat(r.id, r.case_id, r.lot, r.seat, a.name, a.organisation.name, key_id(read_spki(r.spki)))
-            for r, a in db_session.execute(query).all()
-        )
-
-
-@completes("MemberIdentified")
-def identify_member(act: Act) -> Answer:
-    """The witness's word certifies the booth's key for this sitting and brings the booth's log-in to life."""
-    request_id = act.proposal.attachments.get("request", b"").decode("ascii", "replace")
-    work, db_session = act.work, act.work.db_session
-    request = db_session.get(SeatRequest, request_id, with_for_update=True)
-    spki = read_spki(request.spki) if request else b""
-    wanted = (work.case.id, act.lot, act.fact.seat)
-    if (
-        request is None
-        or (request.case_id, request.lot, request.seat) != wanted
-        or request.site_id not in act.actor.sites
-    ):
-        raise RuleViolation("seat_request_unknown")
-    if act.fact.key_id != key_id(spki) or act.fact.witness != act.actor.id:
-        raise RuleViolation("object_has_changed", expected=key_id(spki)[:12], stated=act.fact.key_id[:12])
-    scope = f"{work.case.id}/{act.lot}#{act.fact.seat}"
-    seat = work.case.lots[act.lot].sitting.seats[act.fact.seat]
-    account = member_account(db_session, work.case, act.lot, seat)
-    if account.id != request.account_id:
-        raise RuleViolation("draw_person_differs", number=seat.person[:12])
-    enter_certificate(
-        act.platform, work.join(REGISTER), account, spki, usage="sitting", scope=scope, valid=SEAT_KEY_VALID
-    )
-    booth = WebSession(token_hash=request.token_hash, account_id=account.id, seat=scope, created_at=work.now)
-    booth.expires_at, request.certified_at = work.now + LOG_IN_VALID, work.now
-    db_session.add(booth)
-    return {"scope": scope}
 
 
 @dataclass(frozen=True)
@@ -238,6 +124,7 @@ def save_score(
         authorize(actor, Action.SCORE_SAVE, case, lot)
         state, seat = case.lot(lot).sitting, actor.seat_in(case_id, lot)
         assert seat is not None
+        check_running(state)
         if state.stage is not Stage.SCORING or seat in state.sheets:
             raise RuleViolation("sheet_locked", seat=seat)
         if bid not in state.valid:

@@ -15,6 +15,7 @@ from app.services import (
     reports,
     rounds,
     sittings,
+    standstills,
     ticks,
     trustees,
 )
@@ -39,6 +40,7 @@ TASKS: dict[str, Run] = {
     "mail_seat_codes": lambda platform, job: sittings.mail_seat_codes(platform, job.case_id, job.lot),
     "prepare_report": lambda platform, job: reports.prepare_report(platform, job.case_id, job.lot),
     "seal_report": lambda platform, job: reports.seal_report(platform, job.case_id, job.lot),
+    "fault_overdue": lambda platform, job: standstills.tell_fault_overdue(platform, job.case_id, job.lot),
     "make_tick": lambda platform, job: ticks.run_tick(platform, regular=not job.case_id),
     "change_trustees": lambda platform, job: trustees.change_trustees(platform, job.case_id, job.detail),
     "remind_ceremony": lambda platform, job: ceremonies.remind(platform, job.detail),

@@ -24,10 +24,12 @@ from app.web.operator.experts import routes as experts
 from app.web.operator.library import routes as library
 from app.web.operator.rehearsals import routes as rehearsals
 from app.web.operator.views import routes as operator
+from app.web.operator.witness import routes as witness
 from app.web.public.register import routes as register
 from app.web.public.views import routes as public
 from app.web.regulator.views import routes as regulator
 from app.web.rooms.views import routes as rooms
+from app.web.standstill.views import routes as standstill
 from app.web.wording import ROLES
 from crypto.signing import fingerprint
 
@@ -47,8 +49,8 @@ HEADERS = {
 
 def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
-    desks = (account, agency, bidder, expert, sitting, operator, library, experts, ceremonies, rehearsals, regulator)
-    for blueprint in (public, register, deadlines, rooms, *desks):
+    desks = (account, agency, bidder, expert, sitting, operator, witness, library, experts, ceremonies)
+    for blueprint in (public, register, deadlines, rooms, standstill, rehearsals, regulator, *desks):
         app.register_blueprint(blueprint)
     app.view_functions["static"] = access(Action.SITE_READ)(app.view_functions["static"])
     compile_catalogue()

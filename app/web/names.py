@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.casefile.case import Phase
 from evaluation.draw import RoundReason, SeatState
-from evaluation.sitting import CorrectionGround, Stage
+from evaluation.sitting import CheckInGround, CorrectionGround, Stage, Step, SuspensionGround
 
 PHASES: Mapping[Phase, LazyString] = {
     Phase.DRAFT: _l("编制"),
@@ -56,6 +56,22 @@ CORRECTIONS: Mapping[CorrectionGround, LazyString] = {
     CorrectionGround.OUT_OF_RANGE: _l("分项评分超出评分标准范围"),
     CorrectionGround.UNEQUAL_OBJECTIVE: _l("客观评审因素评分不一致"),
     CorrectionGround.ABNORMAL_SCORE: _l("评分畸高、畸低"),
+}
+GROUNDS: Mapping[SuspensionGround, LazyString] = {
+    SuspensionGround.FAULT: _l("线路或场所故障"),
+    SuspensionGround.ORDER: _l("监督部门决定"),
+    SuspensionGround.DEFECTIVE_DOCUMENTS: _l("采购文件有缺陷"),
+    SuspensionGround.RECESS: _l("休会"),
+}
+SITTING_STEPS: Mapping[Step, LazyString] = {
+    Step.SUSPEND: _l("暂停评审"),
+    Step.RESUME: _l("恢复评审"),
+    Step.ABANDON: _l("终止评审，另组评审委员会"),
+}
+CHECK_INS: Mapping[CheckInGround, LazyString] = {
+    CheckInGround.NOT_THE_PERSON: _l("身份不符"),
+    CheckInGround.NO_VALID_PAPER: _l("没有有效证件"),
+    CheckInGround.DECLINED: _l("本人拒绝"),
 }
 PARTIES: Mapping[str, LazyString] = {
     "agency": _l("代理机构"),
@@ -145,7 +161,21 @@ FACTS: Mapping[str, LazyString] = {
     "CandidateDismissed": _l("依法不再担任"),
     "SittingConvened": _l("评审委员会组成"),
     "MemberIdentified": _l("身份核验"),
+    "BoothChanged": _l("更换机位，重新核验身份"),
+    "CheckInRefused": _l("核验未通过"),
     "SittingOpened": _l("全部签到"),
+    "RecessCalled": _l("组长宣布休会"),
+    "RecessEnded": _l("组长宣布复会"),
+    "DefectFound": _l("组长因采购文件缺陷停止评审"),
+    "FaultReported": _l("报告线路或场所故障"),
+    "FaultRepaired": _l("故障排除"),
+    "SittingOrderProposed": _l("拟作出评审监督决定"),
+    "SittingOrdered": _l("签发评审监督决定"),
+    "SittingDecisionProposed": _l("拟决定评审恢复或终止"),
+    "SittingDecided": _l("决定评审恢复或终止"),
+    "SittingSuspended": _l("评审中断"),
+    "SittingResumed": _l("评审恢复"),
+    "SittingAbandoned": _l("评审终止"),
     "StatementMade": _l("作出声明"),
     "StatementsCompleted": _l("声明齐备"),
     "ChairVoted": _l("推选投票"),
@@ -156,9 +186,12 @@ FACTS: Mapping[str, LazyString] = {
     "SittingFailed": _l("评审中止，流标"),
     "ScoreSheetLocked": _l("锁定评分表"),
     "ResultsComputed": _l("汇总得分"),
+    "TiesDrawn": _l("得分并列，抽签确定顺序"),
     "CorrectionRequested": _l("申请更正评分"),
     "SheetReopened": _l("准许更正评分"),
     "MemberRecused": _l("成员回避"),
+    "MemberReplaced": _l("补抽成员入席"),
+    "ConflictDeclared": _l("声明应当回避的情形"),
     "ReportPrepared": _l("评审报告生成"),
     "ReportSigned": _l("签署评审报告"),
     "DissentRecorded": _l("书面不同意见"),

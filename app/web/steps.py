@@ -205,6 +205,29 @@ STEPS: dict[str, Wording] = {
         _l("开标大厅"),
         _lot_page("opening"),
     ),
+    "give_sitting_order": Wording(
+        _l("签发评审监督决定"), _l("本部门另一名监督人员已拟定。"), _l("去签发"), _lot_page("standstill/order/release")
+    ),
+    "release_sitting_decision": Wording(
+        _l("复核评审决定"),
+        _l("经办已拟定评审恢复或终止的决定。"),
+        _l("去复核"),
+        _lot_page("standstill/decision/release"),
+    ),
+    "decide_sitting": Wording(
+        _l("评审中断，由采购人（招标人）决定"),
+        _l("采购文件有缺陷，或者故障逾时未排除。由您拟定，主管复核。"),
+        _l("去决定"),
+        _lot_page("standstill"),
+    ),
+    "sitting_stands": Wording(
+        _l("评审已中断"),
+        _l("恢复之前任何成员不能评分、锁定或签字，已保存的内容保留。"),
+        _l("查看原因"),
+        _lot_page("standstill"),
+        Action.STANDSTILL_WATCH,
+    ),
+    "sitting_abandoned": Wording(_l("评审已终止"), _l("全部评审资料按现状封存，另组评审委员会重新评审。")),
     "phase_P1": Wording(_l("接受投标"), _l("截止之前任何人都看不到有没有投标、有几家投标。")),
     "phase_P2": Wording(
         _l("投标已截止，等待受托方共同解密"), "", _l("开标大厅"), _lot_page("opening"), Action.OPENING_WATCH
@@ -298,6 +321,8 @@ def _stage_text(case: Case, stage: CaseStage) -> str:
             return _("%(opened)s 家开启，%(voided)s 家无效。", **facts)
         case "failed":
             return str(FAILURES.get(facts["reason"], facts["reason"]))
+        case "evaluation" if "stands" in facts:
+            return _("评审已中断")
         case "draw" if facts.get("rounds", "0") != "0":
             return _("已进行 %(rounds)s 轮。", **facts)
     return ""

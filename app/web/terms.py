@@ -154,6 +154,8 @@ def _periods(terms: TenderTerms) -> tuple[tuple[str, str], ...]:
         (_("中断满多久才顺延截止"), profile.outage_at_least, "outage_at_least"),
         (_("截止前多久停止提问"), profile.question_before_deadline, "question_before_deadline"),
         (_("开标%(objection)s时间", **words), profile.objection_at_opening, "objection_at_opening"),
+        (_("评审开始前故障最长等待"), profile.fault_before_start, "fault_before_start"),
+        (_("评审开始后故障最长排除时间"), profile.fault_after_start, "fault_after_start"),
     )
     stated = ((label, period, profile.articles.get(key, "—")) for label, period, key in rows if period is not None)
     return tuple(

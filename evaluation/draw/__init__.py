@@ -52,6 +52,7 @@ from evaluation.draw.tickets import (
     statement_bytes,
     ticket,
 )
+from evaluation.draw.ties import tie_order, tie_record_sha256, tie_statement
 
 __all__ = [
     "CallUpAnswered",
@@ -106,5 +107,8 @@ __all__ = [
     "statement",
     "statement_bytes",
     "ticket",
+    "tie_order",
+    "tie_record_sha256",
+    "tie_statement",
     "with_other_trustees",
 ]

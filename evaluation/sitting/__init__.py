@@ -1,7 +1,7 @@
 """One sitting of an evaluation committee as a pure state machine.
 
-`events` are its facts and outcomes, `state` its table of stages and fold, `rules` what is lawful and
-`outcomes` what follows from it.
+`events` and `interruptions` are its facts and outcomes, `stages` its table, `state` its fold, `rules` what is lawful
+and `outcomes` what follows from it.
 """
 
 from evaluation.sitting.events import (
@@ -46,6 +46,22 @@ from evaluation.sitting.events import (
     SuspensionGround,
     TiesDrawn,
 )
+from evaluation.sitting.interruption_rules import check_running
+from evaluation.sitting.interruptions import (
+    BoothChanged,
+    CheckInGround,
+    CheckInRefused,
+    DefectFound,
+    FaultRepaired,
+    FaultReported,
+    RecessCalled,
+    RecessEnded,
+    SittingDecided,
+    SittingDecisionProposed,
+    SittingOrdered,
+    SittingOrderProposed,
+    Step,
+)
 from evaluation.sitting.outcomes import (
     outcome,
 )
@@ -55,16 +71,18 @@ from evaluation.sitting.rules import (
     permitted_by,
     recheck,
 )
-from evaluation.sitting.state import (
+from evaluation.sitting.stages import (
     AFTER_LAST_LOCK,
     FINAL,
     TRANSITIONS,
-    SittingState,
     Stage,
+    transition_table,
+)
+from evaluation.sitting.state import (
+    SittingState,
     apply,
     progress,
     replay,
-    transition_table,
     visible_scores,
 )
 
@@ -75,17 +93,25 @@ __all__ = [
     "WITHIN_CEILING",
     "BidUnderReview",
     "BidsReviewed",
+    "BoothChanged",
     "ChairElected",
     "ChairVoteTied",
     "ChairVoted",
+    "CheckInGround",
+    "CheckInRefused",
     "ConflictDeclared",
     "CorrectionGround",
     "CorrectionRequested",
+    "DefectFound",
     "DissentRecorded",
     "ElectedBy",
+    "FaultRepaired",
+    "FaultReported",
     "MemberIdentified",
     "MemberRecused",
     "MemberReplaced",
+    "RecessCalled",
+    "RecessEnded",
     "RefusalRecorded",
     "Rejection",
     "ReportPrepared",
@@ -102,9 +128,13 @@ __all__ = [
     "SittingAbandoned",
     "SittingClosed",
     "SittingConvened",
+    "SittingDecided",
+    "SittingDecisionProposed",
     "SittingEvent",
     "SittingFailed",
     "SittingOpened",
+    "SittingOrderProposed",
+    "SittingOrdered",
     "SittingResumed",
     "SittingRules",
     "SittingState",
@@ -112,10 +142,12 @@ __all__ = [
     "Stage",
     "StatementMade",
     "StatementsCompleted",
+    "Step",
     "SuspensionGround",
     "TiesDrawn",
     "apply",
     "awaited_correction",
+    "check_running",
     "decide",
     "outcome",
     "permitted_by",

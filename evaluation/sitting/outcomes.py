@@ -21,7 +21,8 @@ from evaluation.sitting.events import (
     SittingOpened,
     StatementsCompleted,
 )
-from evaluation.sitting.state import SittingState, Stage
+from evaluation.sitting.stages import Stage
+from evaluation.sitting.state import SittingState
 
 TOO_FEW_VALID_BIDS = "too_few_valid_bids"
 

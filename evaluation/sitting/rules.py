@@ -8,14 +8,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import singledispatch
+from typing import Any
 
 from evaluation.committee import Member, check_composition, may_chair
 from evaluation.errors import RuleViolation
 from evaluation.evaluate import check_evaluation_rules
 from evaluation.scoring import check_cells
+from evaluation.sitting import interruption_rules as interrupted
+from evaluation.sitting.checks import require_digest, require_once, require_text
 from evaluation.sitting.events import (
     WITHIN_CEILING,
     BidsReviewed,
@@ -34,18 +36,27 @@ from evaluation.sitting.events import (
     Seat,
     SeatFact,
     SheetReopened,
-    SittingAbandoned,
     SittingConvened,
     SittingEvent,
-    SittingResumed,
-    SittingSuspended,
     StatementMade,
     TiesDrawn,
 )
+from evaluation.sitting.interruptions import (
+    BoothChanged,
+    CheckInRefused,
+    DefectFound,
+    FaultRepaired,
+    FaultReported,
+    RecessCalled,
+    RecessEnded,
+    SittingDecided,
+    SittingDecisionProposed,
+    SittingOrdered,
+    SittingOrderProposed,
+)
 from evaluation.sitting.outcomes import outcome
-from evaluation.sitting.state import TRANSITIONS, SittingState, apply
-
-_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+from evaluation.sitting.stages import TRANSITIONS
+from evaluation.sitting.state import SittingState, apply
 
 
 def decide(state: SittingState, fact: SittingEvent, seat_of_actor: int | None = None) -> tuple[SittingEvent, ...]:
@@ -55,14 +66,16 @@ def decide(state: SittingState, fact: SittingEvent, seat_of_actor: int | None = 
     """
     if (state.stage, type(fact)) not in TRANSITIONS:
         raise RuleViolation("sitting_out_of_order", fact=type(fact).__name__, stage=str(state.stage))
-    if state.suspended and not isinstance(fact, SittingResumed | SittingAbandoned):
-        raise RuleViolation("sitting_suspended", ground=str(state.suspended.ground), note=state.suspended.note)
+    if not isinstance(fact, interrupted.IN_STANDSTILL):
+        interrupted.check_running(state)
     _check_actor(state, fact, seat_of_actor)
     _check(fact, state)
     events, state = [fact], apply(state, fact)
-    while following := outcome(state):
+    following = interrupted.brought_about(fact) or outcome(state)
+    while following:
         events.append(following)
         state = apply(state, following)
+        following = outcome(state)
     return tuple(events)
 
 
@@ -96,21 +109,6 @@ def _check(fact: SittingEvent, state: SittingState) -> None:
     raise RuleViolation("sitting_fact_not_proposable", fact=type(fact).__name__)
 
 
-def _require_text(text: str, field: str) -> None:
-    if not text.strip():
-        raise RuleViolation("sitting_text_missing", field=field)
-
-
-def _require_digest(text: str, field: str) -> None:
-    if not _DIGEST.match(text):
-        raise RuleViolation("sitting_digest_malformed", field=field)
-
-
-def _require_once(seat: int, done: object, act: str) -> None:
-    if done:
-        raise RuleViolation("sitting_already_done", seat=seat, act=act)
-
-
 def _members(seats: Sequence[Seat]) -> list[Member]:
     return [Member(seat.role, seat.site) for seat in seats]
 
@@ -138,10 +136,10 @@ def _convene(fact: SittingConvened, state: SittingState) -> None:
 def _identify(fact: MemberIdentified, state: SittingState) -> None:
     if fact.seat not in state.seats or fact.seat in state.empty:
         raise RuleViolation("sitting_seat_empty", seat=fact.seat)
-    _require_once(fact.seat, fact.seat in state.keys, "identified")
-    _require_digest(fact.key_id, "key_id")
-    _require_text(fact.witness, "witness")
-    if fact.key_id in state.keys.values():
+    require_once(fact.seat, fact.seat in state.keys, "identified")
+    require_digest(fact.key_id, "key_id")
+    require_text(fact.witness, "witness")
+    if fact.key_id in state.used_keys:
         raise RuleViolation("sitting_key_of_other_seat", seat=fact.seat)
 
 
@@ -149,7 +147,7 @@ def _identify(fact: MemberIdentified, state: SittingState) -> None:
 def _recuse(fact: MemberRecused, state: SittingState) -> None:
     if fact.seat not in state.seats or fact.seat in state.empty:
         raise RuleViolation("sitting_seat_empty", seat=fact.seat)
-    _require_text(fact.reason, "reason")
+    require_text(fact.reason, "reason")
 
 
 @_check.register
@@ -166,21 +164,21 @@ def _replace(fact: MemberReplaced, state: SittingState) -> None:
 
 @_check.register
 def _state_conflict(fact: StatementMade, state: SittingState) -> None:
-    _require_once(fact.seat, fact.seat in state.statements, "statement")
+    require_once(fact.seat, fact.seat in state.statements, "statement")
     if not fact.no_conflict:
-        _require_text(fact.conflict, "conflict")
+        require_text(fact.conflict, "conflict")
 
 
 @_check.register
 def _declare_conflict(fact: ConflictDeclared, state: SittingState) -> None:
-    _require_text(fact.conflict, "conflict")
+    require_text(fact.conflict, "conflict")
 
 
 @_check.register
 def _vote(fact: ChairVoted, state: SittingState) -> None:
     if fact.round != state.chair_round:
         raise RuleViolation("chair_round_over", round=fact.round, current=state.chair_round)
-    _require_once(fact.seat, fact.seat in state.chair_votes, "vote")
+    require_once(fact.seat, fact.seat in state.chair_votes, "vote")
     candidate = state.seats.get(fact.for_seat)
     if candidate is None or not may_chair(candidate.role, state.rules.committee):
         raise RuleViolation("chair_not_eligible", seat=fact.for_seat)
@@ -188,7 +186,7 @@ def _vote(fact: ChairVoted, state: SittingState) -> None:
 
 @_check.register
 def _review(fact: BidsReviewed, state: SittingState) -> None:
-    _require_once(fact.seat, fact.seat in state.reviews, "review")
+    require_once(fact.seat, fact.seat in state.reviews, "review")
     wanted = {(bid.bid, item.id) for bid in state.bids for item in state.rules.review_items}
     found = [(finding.bid, finding.item) for finding in fact.findings]
     if len(set(found)) != len(found) or set(found) - wanted:
@@ -203,7 +201,7 @@ def _review(fact: BidsReviewed, state: SittingState) -> None:
 
 @_check.register
 def _lock(fact: ScoreSheetLocked, state: SittingState) -> None:
-    _require_once(fact.seat, fact.seat in state.sheets, "lock")
+    require_once(fact.seat, fact.seat in state.sheets, "lock")
     check_cells(state.rules.evaluation.criteria, state.valid, fact.scores)
     for bid, row in fact.comments.items():
         for criterion in row:
@@ -216,13 +214,13 @@ def _draw_ties(fact: TiesDrawn, state: SittingState) -> None:
     tied = sorted(bid for group in (state.result.to_draw if state.result else ()) for bid in group)
     if not tied or sorted(fact.order) != tied:
         raise RuleViolation("tie_order_wrong", tied=", ".join(tied) or "-", drawn=", ".join(fact.order))
-    _require_digest(fact.record_sha256, "record_sha256")
+    require_digest(fact.record_sha256, "record_sha256")
 
 
 @_check.register
 def _request_correction(fact: CorrectionRequested, state: SittingState) -> None:
-    _require_once(fact.seat, fact.seat in state.requests, "correction_request")
-    _require_text(fact.explanation, "explanation")
+    require_once(fact.seat, fact.seat in state.requests, "correction_request")
+    require_text(fact.explanation, "explanation")
 
 
 def _acts_about(state: SittingState, actor: int, about: int) -> bool:
@@ -264,7 +262,7 @@ def permitted_by(state: SittingState, seat: int) -> tuple[int, ...]:
 
 @_check.register
 def _prepare_report(fact: ReportPrepared, state: SittingState) -> None:
-    _require_digest(fact.report_sha256, "report_sha256")
+    require_digest(fact.report_sha256, "report_sha256")
     result = state.result
     if result is None or result.to_draw:
         tied = ", ".join(bid for group in (result.to_draw if result else ()) for bid in group)
@@ -275,16 +273,16 @@ def _prepare_report(fact: ReportPrepared, state: SittingState) -> None:
 
 @_check.register
 def _sign(fact: ReportSigned, state: SittingState) -> None:
-    _require_once(fact.seat, fact.seat in state.signed or fact.seat in state.refused, "signature")
+    require_once(fact.seat, fact.seat in state.signed or fact.seat in state.refused, "signature")
     if fact.report_sha256 != state.report_sha256:
         raise RuleViolation("report_differs", signed=fact.report_sha256, report=state.report_sha256)
-    _require_digest(fact.signature_sha256, "signature_sha256")
+    require_digest(fact.signature_sha256, "signature_sha256")
 
 
 @_check.register
 def _dissent(fact: DissentRecorded, state: SittingState) -> None:
-    _require_once(fact.seat, fact.seat in state.settled, "signature_or_dissent")
-    _require_text(fact.text, "text")
+    require_once(fact.seat, fact.seat in state.settled, "signature_or_dissent")
+    require_text(fact.text, "text")
 
 
 @_check.register
@@ -292,30 +290,29 @@ def _record_refusal(fact: RefusalRecorded, state: SittingState) -> None:
     _require_chair(state, fact.seat, fact.refused)
     if fact.refused not in state.seats:
         raise RuleViolation("sitting_seat_empty", seat=fact.refused)
-    _require_once(fact.refused, fact.refused in state.settled, "signature_or_dissent")
+    require_once(fact.refused, fact.refused in state.settled, "signature_or_dissent")
 
 
 @_check.register
 def _seal(fact: ReportSealed, state: SittingState) -> None:
-    _require_digest(fact.sealed_sha256, "sealed_sha256")
+    require_digest(fact.sealed_sha256, "sealed_sha256")
     absent = state.waiting(state.settled)
     if absent:
         raise RuleViolation("signatures_missing", seats=", ".join(map(str, absent)), count=len(absent))
 
 
-@_check.register
-def _suspend(fact: SittingSuspended, state: SittingState) -> None:
-    _require_text(fact.note, "note")
-
-
-@_check.register
-def _resume(fact: SittingResumed, state: SittingState) -> None:
-    if state.suspended is None:
-        raise RuleViolation("sitting_not_suspended")
-
-
-@_check.register
-def _abandon(fact: SittingAbandoned, state: SittingState) -> None:
-    if state.suspended is None:
-        raise RuleViolation("sitting_not_suspended")
-    _require_text(fact.reason, "reason")
+_INTERRUPTIONS: dict[type[Any], Callable[..., None]] = {
+    BoothChanged: interrupted.check_booth,
+    CheckInRefused: interrupted.check_refused,
+    RecessCalled: interrupted.check_by_chair,
+    DefectFound: interrupted.check_by_chair,
+    RecessEnded: interrupted.check_recess_ended,
+    FaultReported: interrupted.check_fault,
+    FaultRepaired: interrupted.check_repair,
+    SittingOrderProposed: interrupted.check_order,
+    SittingOrdered: interrupted.check_order,
+    SittingDecisionProposed: interrupted.check_decision,
+    SittingDecided: interrupted.check_decision,
+}
+for _kind, _rule in _INTERRUPTIONS.items():
+    _check.register(_kind, _rule)

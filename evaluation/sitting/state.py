@@ -1,10 +1,9 @@
-"""Where a sitting stands: the table of its stages and the fold of its events."""
+"""Where a sitting stands: the fold of its events."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from functools import singledispatch
 from typing import TypeVar
 
@@ -35,100 +34,19 @@ from evaluation.sitting.events import (
     Seat,
     SheetReopened,
     SittingAbandoned,
-    SittingClosed,
     SittingConvened,
     SittingEvent,
     SittingFailed,
-    SittingOpened,
     SittingResumed,
     SittingRules,
     SittingSuspended,
     StatementMade,
-    StatementsCompleted,
     TiesDrawn,
 )
+from evaluation.sitting.interruptions import BoothChanged, CheckInRefused
+from evaluation.sitting.stages import AFTER_LAST_LOCK, TRANSITIONS, Stage
 
 Kept = TypeVar("Kept")
-
-
-class Stage(StrEnum):
-    """The stages of a sitting, in order; it ends in `closed`, `failed` or `abandoned`."""
-
-    UNCONVENED = "unconvened"
-    GATHERING = "gathering"
-    STATEMENTS = "statements"
-    CHAIR = "chair"
-    REVIEW = "review"
-    SCORING = "scoring"
-    RESULTS = "results"
-    REPORT = "report"
-    SIGNING = "signing"
-    CLOSED = "closed"
-    FAILED = "failed"
-    ABANDONED = "abandoned"
-
-
-TRANSITIONS: dict[tuple[Stage, type[SittingEvent]], Stage] = {
-    (Stage.UNCONVENED, SittingConvened): Stage.GATHERING,
-    (Stage.GATHERING, MemberIdentified): Stage.GATHERING,
-    (Stage.GATHERING, MemberRecused): Stage.GATHERING,
-    (Stage.GATHERING, MemberReplaced): Stage.GATHERING,
-    (Stage.GATHERING, SittingOpened): Stage.STATEMENTS,
-    (Stage.STATEMENTS, StatementMade): Stage.STATEMENTS,
-    (Stage.STATEMENTS, MemberRecused): Stage.GATHERING,
-    (Stage.STATEMENTS, StatementsCompleted): Stage.CHAIR,
-    (Stage.CHAIR, ChairVoted): Stage.CHAIR,
-    (Stage.CHAIR, ChairVoteTied): Stage.CHAIR,
-    (Stage.CHAIR, ConflictDeclared): Stage.CHAIR,
-    (Stage.CHAIR, MemberRecused): Stage.GATHERING,
-    (Stage.CHAIR, ChairElected): Stage.REVIEW,
-    (Stage.REVIEW, BidsReviewed): Stage.REVIEW,
-    (Stage.REVIEW, ConflictDeclared): Stage.REVIEW,
-    (Stage.REVIEW, MemberRecused): Stage.GATHERING,
-    (Stage.REVIEW, ReviewConcluded): Stage.SCORING,
-    (Stage.SCORING, SittingFailed): Stage.FAILED,
-    (Stage.SCORING, ScoreSheetLocked): Stage.SCORING,
-    (Stage.SCORING, ConflictDeclared): Stage.SCORING,
-    (Stage.SCORING, MemberRecused): Stage.GATHERING,
-    (Stage.SCORING, ResultsComputed): Stage.RESULTS,
-    (Stage.RESULTS, TiesDrawn): Stage.RESULTS,
-    (Stage.RESULTS, ResultsComputed): Stage.RESULTS,
-    (Stage.RESULTS, CorrectionRequested): Stage.RESULTS,
-    (Stage.RESULTS, SheetReopened): Stage.SCORING,
-    (Stage.RESULTS, DissentRecorded): Stage.RESULTS,
-    (Stage.RESULTS, ConflictDeclared): Stage.RESULTS,
-    (Stage.RESULTS, MemberRecused): Stage.GATHERING,
-    (Stage.RESULTS, ReportPrepared): Stage.REPORT,
-    (Stage.REPORT, CorrectionRequested): Stage.REPORT,
-    (Stage.REPORT, SheetReopened): Stage.SCORING,
-    (Stage.REPORT, DissentRecorded): Stage.REPORT,
-    (Stage.REPORT, ConflictDeclared): Stage.REPORT,
-    (Stage.REPORT, MemberRecused): Stage.GATHERING,
-    (Stage.REPORT, ReportPrepared): Stage.REPORT,
-    (Stage.REPORT, ReportSigned): Stage.SIGNING,
-    (Stage.REPORT, ReportSealed): Stage.SIGNING,
-    (Stage.REPORT, RefusalRecorded): Stage.SIGNING,
-    (Stage.SIGNING, ReportSigned): Stage.SIGNING,
-    (Stage.SIGNING, DissentRecorded): Stage.SIGNING,
-    (Stage.SIGNING, RefusalRecorded): Stage.SIGNING,
-    (Stage.SIGNING, ReportSealed): Stage.SIGNING,
-    (Stage.SIGNING, SittingClosed): Stage.CLOSED,
-}
-FINAL = frozenset({Stage.CLOSED, Stage.FAILED, Stage.ABANDONED})
-for _stage in Stage:
-    if _stage not in FINAL | {Stage.UNCONVENED}:
-        TRANSITIONS[_stage, SittingSuspended] = _stage
-        TRANSITIONS[_stage, SittingResumed] = _stage
-        TRANSITIONS[_stage, SittingAbandoned] = Stage.ABANDONED
-
-AFTER_LAST_LOCK = frozenset({Stage.RESULTS, Stage.REPORT, Stage.SIGNING, Stage.CLOSED})
-
-
-def transition_table() -> str:
-    """The stages as a Markdown table: what may happen in each, and where it leads."""
-    lines = ["| stage | event | next stage |", "|---|---|---|"]
-    lines += [f"| {stage} | {event.__name__} | {after} |" for (stage, event), after in TRANSITIONS.items()]
-    return "\n".join(lines) + "\n"
 
 
 @dataclass(frozen=True)
@@ -136,7 +54,8 @@ class SittingState:
     """A whole sitting. Everything that belongs to a member is kept under its seat number.
 
     `empty` are seats that wait for a successor, `conflicts` what was declared and not yet acted on, `valid` the bids
-    that passed the review, `sheets` the locked sheets, `chair_tied` who had equally many votes in the round before.
+    that passed the review, `sheets` the locked sheets, `chair_tied` who had equally many votes in the round before,
+    `used_keys` every key that ever counted, `moves` and `turned_away` what witnesses last recorded of a seat.
     """
 
     stage: Stage = Stage.UNCONVENED
@@ -145,6 +64,9 @@ class SittingState:
     empty: frozenset[int] = frozenset()
     persons: frozenset[str] = frozenset()
     keys: dict[int, str] = field(default_factory=dict)
+    used_keys: frozenset[str] = frozenset()
+    moves: dict[int, BoothChanged] = field(default_factory=dict)
+    turned_away: dict[int, CheckInRefused] = field(default_factory=dict)
     statements: dict[int, StatementMade] = field(default_factory=dict)
     conflicts: dict[int, str] = field(default_factory=dict)
     chair_round: int = 1
@@ -158,6 +80,7 @@ class SittingState:
     comments: dict[int, dict[str, dict[str, str]]] = field(default_factory=dict)
     requests: dict[int, CorrectionRequested] = field(default_factory=dict)
     drawn: tuple[str, ...] = ()
+    drawn_record: str = ""
     result: EvaluationResult | None = None
     report_sha256: str = ""
     signed: dict[int, str] = field(default_factory=dict)
@@ -233,7 +156,7 @@ def replay(events: Iterable[SittingEvent]) -> SittingState:
 
 def _reworked(state: SittingState) -> SittingState:
     """Without the conclusions that rest on sheets: what is scored again is concluded again."""
-    return replace(state, result=None, drawn=(), report_sha256="", dissents={}, requests={})
+    return replace(state, result=None, drawn=(), drawn_record="", report_sha256="", dissents={}, requests={})
 
 
 def _without(found: dict[int, Kept], seat: int) -> dict[int, Kept]:
@@ -248,7 +171,26 @@ def _convened(event: SittingConvened, state: SittingState) -> SittingState:
 
 @_applied.register
 def _identified(event: MemberIdentified, state: SittingState) -> SittingState:
-    return replace(state, keys=state.keys | {event.seat: event.key_id})
+    return _seated(state, event.seat, event.key_id)
+
+
+def _seated(state: SittingState, seat: int, key_id: str) -> SittingState:
+    return replace(
+        state,
+        keys=state.keys | {seat: key_id},
+        used_keys=state.used_keys | {key_id},
+        turned_away=_without(state.turned_away, seat),
+    )
+
+
+@_applied.register
+def _booth_changed(event: BoothChanged, state: SittingState) -> SittingState:
+    return replace(_seated(state, event.seat, event.key_id), moves=state.moves | {event.seat: event})
+
+
+@_applied.register
+def _turned_away(event: CheckInRefused, state: SittingState) -> SittingState:
+    return replace(state, turned_away=state.turned_away | {event.seat: event})
 
 
 @_applied.register
@@ -269,6 +211,8 @@ def _recused(event: MemberRecused, state: SittingState) -> SittingState:
         _reworked(state),
         empty=state.empty | {seat},
         keys=_without(state.keys, seat),
+        moves=_without(state.moves, seat),
+        turned_away=_without(state.turned_away, seat),
         statements=_without(state.statements, seat),
         conflicts=_without(state.conflicts, seat),
         reviews=_without(state.reviews, seat),
@@ -335,7 +279,7 @@ def _resumed(event: SittingResumed, state: SittingState) -> SittingState:
 
 @_applied.register
 def _abandoned(event: SittingAbandoned, state: SittingState) -> SittingState:
-    return replace(state, failure=event.reason)
+    return replace(state, failure=event.reason, suspended=None)
 
 
 @_applied.register
@@ -351,7 +295,7 @@ def _computed(event: ResultsComputed, state: SittingState) -> SittingState:
 
 @_applied.register
 def _drawn(event: TiesDrawn, state: SittingState) -> SittingState:
-    return replace(state, drawn=event.order)
+    return replace(state, drawn=event.order, drawn_record=event.record_sha256)
 
 
 @_applied.register

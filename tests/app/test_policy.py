@@ -27,7 +27,8 @@ from app.procedure.terms import CaseOpened, Party
 from evaluation.committee import MemberRole
 from evaluation.draw import DrawConditions, DrawState
 from evaluation.sitting.events import Seat
-from evaluation.sitting.state import SittingState, Stage
+from evaluation.sitting.stages import Stage
+from evaluation.sitting.state import SittingState
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
 LOT = "1"
@@ -103,14 +104,21 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "qualification:check": [("AO", "P3 P4", "own")],
     "draw_conditions:propose": [("AO", "P3 P4", "own")],
     "draw_conditions:approve": [("AS", "P3 P4", "own")],
-    "draw:commit": [("AS TC RG", "P4", "own")],
-    "draw:state": [("TC", "P4", "own")],
-    "draw:share": [("TR", "P4", "own")],
-    "draw:reveal": [("AS TC RG", "P4", "own")],
+    "draw:commit": [("AS TC RG", "P4 P5", "own")],
+    "draw:state": [("TC", "P4 P5", "own")],
+    "draw:share": [("TR", "P4 P5", "own")],
+    "draw:reveal": [("AS TC RG", "P4 P5", "own")],
     "draw:watch": [("AO AS TC RG TR", OPENED, "own"), (f"{STAFF} BD PB", "P7", "any")],
-    "seat:certify": [("SW", "P4 P5", "own")],
+    "seat:certify": [("SW", "P4 P5 P6", "own")],
     "site_channel:join": [("SW TC", OPENED, "own")],
-    "room:join": [("EX", "P5 P6 P7", "own"), ("RG", "P5 P6 P7", "reason")],
+    "room:join": [("EX", "P5 P6 P7 P9", "own"), ("RG", "P5 P6 P7", "reason")],
+    "standstill:watch": [("AO AS TC SW RG", "P5 P6", "own")],
+    "sitting:halt": [("EX", "P5 P6", "own")],
+    "fault:report": [("SW TC", "P5 P6", "own")],
+    "sitting_order:propose": [("RG", "P5 P6", "own")],
+    "sitting_order:give": [("RG", "P5 P6", "own")],
+    "sitting_decision:propose": [("AO", "P5 P6", "own")],
+    "sitting_decision:release": [("AS", "P5 P6", "own")],
     "statement:make": [("EX", "P5", "own")],
     "conflict:declare": [("EX", "P5 P6", "own")],
     "chair:vote": [("EX", "P5", "own")],
@@ -131,6 +139,7 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "evidence:release": [("AS", "P7 P9", "own")],
     "evidence:export": [("RG AO AS", "P7 P9", "own")],
 }
+OF_A_SITE = (Action.SEAT_CERTIFY, Action.SITE_CHANNEL, Action.STANDSTILL_WATCH, Action.FAULT_REPORT)
 PARTIES = CaseOpened(Party("agency", "agency"), Party("centre", "centre"), Party("regulator", "regulator"))
 OWN_ORGANISATION = {"AO": "agency", "AS": "agency", "TC": "centre", "RG": "regulator", "BD": "bidder"}
 
@@ -220,7 +229,7 @@ def test_every_cell(action: Action) -> None:
 
 def _has_site(action: Action, role: Role, phase: Phase | None) -> bool:
     """Which sites take part is known only once the sitting is convened."""
-    witness = role is Role.SITE_WITNESS and action in (Action.SEAT_CERTIFY, Action.SITE_CHANNEL)
+    witness = role is Role.SITE_WITNESS and action in OF_A_SITE
     return not witness or phase in (Phase.SCORING, Phase.CONSENSUS, Phase.RESULT)
 
 

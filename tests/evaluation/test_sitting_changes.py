@@ -18,16 +18,11 @@ from evaluation.sitting import (
     MemberReplaced,
     ResultsComputed,
     ScoreSheetLocked,
-    SittingAbandoned,
     SittingEvent,
-    SittingResumed,
-    SittingSuspended,
     Stage,
     StatementMade,
-    SuspensionGround,
     recheck,
     transition_table,
-    visible_scores,
 )
 from tests.evaluation.sittings import (
     CONVENED,
@@ -88,29 +83,6 @@ def test_sheets_do_not_survive_a_review_that_finds_other_bids_valid():
     sitting.act(MemberRecused(4, "ill"), MemberReplaced(4, "sub", "person-9"), MemberIdentified(4, key_of(9), "w"))
     sitting.act(StatementMade(4, True, ""), BidsReviewed(4, findings(("C", "formal"))))
     assert (sitting.state.valid, sitting.state.sheets) == (("A", "B"), {})
-
-
-def test_a_suspended_sitting_stands_still_and_resumes_where_it_stopped():
-    sitting = at(Stage.SCORING)
-    sitting.act(ScoreSheetLocked(1, sheet(1), {}))
-    fault = SittingSuspended(SuspensionGround.FAULT, "sub", "the line to the sub-site is down")
-    assert refused(sitting, SittingResumed("")).code == "sitting_not_suspended"
-    assert refused(sitting, SittingAbandoned("because")).code == "sitting_not_suspended"
-    assert refused(sitting, replace(fault, note="")).code == "sitting_text_missing"
-    before = sitting.state
-    sitting.act(fault)
-    refusal = refused(sitting, ScoreSheetLocked(2, sheet(2), {}))
-    assert (refusal.code, refusal.facts["note"]) == ("sitting_suspended", "the line to the sub-site is down")
-    assert refused(sitting, fault).code == "sitting_suspended"
-    sitting.act(SittingResumed("the line is back"))
-    assert sitting.state == before
-    sitting.act(fault)
-    assert refused(sitting, SittingAbandoned(" ")).code == "sitting_text_missing"
-    sitting.act(SittingAbandoned("not repaired within four hours"))
-    assert sitting.state.stage is Stage.ABANDONED
-    assert visible_scores(sitting.state, 2) == {}
-    assert refused(sitting, SittingResumed("")).code == "sitting_out_of_order"
-    assert recheck(sitting.events) == sitting.state
 
 
 def test_a_record_whose_outcomes_were_changed_is_found_out():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -16,11 +17,16 @@ from evaluation.sitting import (
     FINAL,
     TRANSITIONS,
     BidsReviewed,
+    BoothChanged,
     ChairVoted,
+    CheckInGround,
+    CheckInRefused,
     ConflictDeclared,
     CorrectionGround,
     CorrectionRequested,
     DissentRecorded,
+    FaultRepaired,
+    FaultReported,
     MemberIdentified,
     MemberRecused,
     MemberReplaced,
@@ -30,11 +36,8 @@ from evaluation.sitting import (
     ReportSigned,
     ScoreSheetLocked,
     SheetReopened,
-    SittingResumed,
-    SittingSuspended,
     Stage,
     StatementMade,
-    SuspensionGround,
     decide,
     progress,
     recheck,
@@ -45,6 +48,11 @@ from tests.evaluation.sittings import REPORT, Sitting, findings, key_of, sheet
 seats = st.integers(1, 5)
 STAGES = [stage for stage in Stage if stage not in FINAL | {Stage.UNCONVENED}]
 FAILED_PAIRS = [(), (("C", "formal"),), (("A", "responsive"), ("C", "formal"))]
+
+
+def replaced(state):
+    """A sitting but for the keys of its booths."""
+    return replace(state, keys={}, used_keys=frozenset(), moves={}, turned_away={})
 
 
 class SittingMachine(RuleBasedStateMachine):
@@ -161,11 +169,26 @@ class SittingMachine(RuleBasedStateMachine):
     @rule()
     def interrupt(self):
         before = self.state
-        self.propose(SittingSuspended(SuspensionGround.FAULT, "sub", "line down"))
+        self.propose(FaultReported("sub", "line down"))
         if self.state.suspended:
             self.propose(ReportPrepared(REPORT))
-            self.propose(SittingResumed("line back"))
+            self.propose(FaultRepaired("line back"))
         assert self.state == before
+
+    @rule(seat=seats, replaces=st.none() | seats)
+    def change_booth(self, seat, replaces):
+        self.turn += 1
+        before, old = self.state, self.state.keys.get(replaces or seat, key_of(99))
+        self.propose(BoothChanged(seat, key_of(seat, self.turn), old, "witness", "broken"))
+        if self.state is not before:
+            assert replaced(self.state) == replaced(before)
+
+    @rule(seat=seats, key=st.integers(1, 40))
+    def turn_away(self, seat, key):
+        before = self.state
+        refused = CheckInRefused(seat, key_of(seat, key), "witness", CheckInGround.DECLINED, "keeps the phone")
+        self.propose(refused)
+        assert (self.state.keys, self.state.stage) == (before.keys, before.stage)
 
     @rule(seat=seats, actor=st.none() | st.integers(0, 6))
     def impersonate(self, seat, actor):
@@ -196,6 +219,7 @@ class SittingMachine(RuleBasedStateMachine):
         if self.state.stage is not Stage.GATHERING:
             assert self.state.keys.keys() == self.state.seats.keys()
             assert len(set(self.state.keys.values())) == len(self.state.keys)
+        assert set(self.state.keys.values()) <= self.state.used_keys
 
     @invariant()
     def a_closed_sitting_is_settled_by_everybody(self):

@@ -8,7 +8,7 @@ from app.casefile.verification.evidence import Evidence
 from app.casefile.verification.findings import Findings, failed, held, not_covered
 from app.procedure.roles import SYSTEM
 from crypto.errors import CryptoError
-from evaluation.sitting import MemberIdentified
+from evaluation.sitting import BoothChanged, MemberIdentified
 
 
 def check_acts(evidence: Evidence) -> Findings:
@@ -56,11 +56,15 @@ def _may_be_hidden(evidence: Evidence, after: int, before: int) -> bool:
 
 
 def _check_seat_key(evidence: Evidence, record: Record) -> Findings:
-    """The witness has certified exactly the key that then signs for the seat."""
+    """The witness has certified exactly the key that then signs for the seat; one that is replaced counts no more."""
     fact = record.fact
-    if not isinstance(fact, MemberIdentified):
+    if not isinstance(fact, MemberIdentified | BoothChanged):
         return
     scope = f"{case_reference(evidence.case_id, record.lot)}#{fact.seat}"
-    known = any(issued.counts(fact.key_id, scope, record.at) for issued in evidence.certificates)
-    if not known or fact.witness != record.actor:
+
+    def counts(key_id: str) -> bool:
+        return any(issued.counts(key_id, scope, record.at) for issued in evidence.certificates)
+
+    outlived = isinstance(fact, BoothChanged) and counts(fact.replaces)
+    if not counts(fact.key_id) or outlived or fact.witness != record.actor:
         yield failed("evidence_seat_key_wrong", seq=record.seq, type=record.type, seat=fact.seat)

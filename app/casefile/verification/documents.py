@@ -12,7 +12,7 @@ from app.casefile.verification.findings import Findings, failed, held, not_cover
 from app.casefile.verification.log import document_name
 from crypto.canonical import digest
 from crypto.pdf import PdfVerdict, verify_pdf
-from evaluation.sitting import MemberIdentified, ReportSigned
+from evaluation.sitting import BoothChanged, MemberIdentified, ReportSigned
 
 SEAL_FIELD = "Seal"
 DIGEST_OF = {"OpeningConcluded": "record_sha256", "ReportSealed": "sealed_sha256"}
@@ -50,10 +50,14 @@ def _check_document(evidence: Evidence, record: Record) -> Findings:
 
 
 def _check_members(evidence: Evidence, lot: str, name: str, verdict: PdfVerdict) -> Findings:
-    """Exactly the seats that signed in the log have signed the paper, each with the key certified for it."""
-    facts = [record.fact for record in evidence.of_lot(lot)]
-    keys = {fact.seat: fact.key_id for fact in facts if isinstance(fact, MemberIdentified)}
-    due = {seat_field(fact.seat): keys.get(fact.seat, "") for fact in facts if isinstance(fact, ReportSigned)}
+    """Exactly the seats that signed in the log have signed the paper, each with the key that counted for it then."""
+    keys: dict[int, str] = {}
+    due: dict[str, str] = {}
+    for record in evidence.of_lot(lot):
+        if isinstance(record.fact, MemberIdentified | BoothChanged):
+            keys[record.fact.seat] = record.fact.key_id
+        elif isinstance(record.fact, ReportSigned):
+            due[seat_field(record.fact.seat)] = keys.get(record.fact.seat, "")
     found = {signature.field: signature.key_id for signature in verdict.signatures if signature.field != SEAL_FIELD}
     for field in sorted(due.keys() | found.keys()):
         if due.get(field) != found.get(field):

@@ -9,13 +9,14 @@ from app.casefile.draw_capsules import reveal_identity
 from app.casefile.rebuilding import seat_accounts
 from app.casefile.record import Record
 from app.casefile.sealing import committee_of
+from app.casefile.ties import ties_of
 from app.casefile.verification.evidence import Evidence, read_persons
 from app.casefile.verification.findings import Findings, failed, held, not_covered
 from crypto.committee import Committee, identity, verify_release, verify_share
 from evaluation import draw
 from evaluation.draw import DrawEvent, DrawRound
 from evaluation.evaluate import evaluate
-from evaluation.sitting import ResultsComputed, ScoreSheetLocked, SittingConvened, SittingEvent, recheck
+from evaluation.sitting import ResultsComputed, ScoreSheetLocked, SittingConvened, SittingEvent, TiesDrawn, recheck
 
 
 def check_draws(evidence: Evidence) -> Findings:
@@ -104,6 +105,9 @@ def check_sittings(evidence: Evidence) -> Findings:
         events = [record.fact for record in evidence.of_lot(lot) if isinstance(record.fact, SittingEvent)]
         if not events:
             continue
+        for record in evidence.of_lot(lot):
+            if isinstance(record.fact, TiesDrawn) and record.fact != ties_of(evidence.case, lot, record.fact.order):
+                yield failed("evidence_ties_wrong", lot=lot, seq=record.seq)
         if evidence.hidden:
             yield not_covered("evidence_sitting_partial", lot=lot)
         else:
@@ -122,4 +126,11 @@ def _result(events: list[SittingEvent]) -> ResultsComputed:
     sheets = {str(event.seat): event.scores for event in events if isinstance(event, ScoreSheetLocked)}
     under_review = {bid for cells in sheets.values() for bid in cells}
     prices = {bid.bid: bid.price for bid in convened.bids if bid.bid in under_review}
-    return ResultsComputed(evaluate(convened.rules.evaluation, prices, dict(sorted(sheets.items()))))
+    return ResultsComputed(evaluate(convened.rules.evaluation, prices, dict(sorted(sheets.items())), _drawn(events)))
+
+
+def _drawn(events: list[SittingEvent]) -> tuple[str, ...]:
+    """The order that was drawn for the last result; () where its sheets left nothing to a draw."""
+    place = max(at for at, event in enumerate(events) if isinstance(event, ResultsComputed))
+    before = events[place - 1]
+    return before.order if isinstance(before, TiesDrawn) else ()

@@ -19,10 +19,12 @@ from app.casefile.convened import sitting_of
 from app.casefile.draw_capsules import capsules_opened, reveal_identity
 from app.casefile.facts import fact_type
 from app.casefile.record import Record
+from app.casefile.replacements import dismissal_due, replacement_due
 from app.casefile.sealing import committee_of, open_identity, opening_committee, submissions_root
+from app.casefile.ties import ties_due
 from app.casefile.verification.evidence import Evidence
 from app.casefile.verification.findings import Findings, failed, held, not_covered
-from app.procedure import deadlines, exports, fallback, opening
+from app.procedure import deadlines, exports, fallback, opening, standstill
 from app.procedure.bid import BidReceipted, BidSubmitted, BidWithdrawn
 from app.procedure.convening import check_draw_conditions, check_party
 from app.procedure.errors import RuleViolation
@@ -32,7 +34,7 @@ from crypto.committee import check_capsule_header, combine, identity
 from crypto.errors import CryptoError
 from evaluation import draw
 from evaluation.draw.events import DrawEvent
-from evaluation.sitting import SittingConvened
+from evaluation.sitting import MemberReplaced, ResultsComputed, SittingConvened, TiesDrawn
 from evaluation.sitting.events import SittingEvent
 
 # What a bidder says of a bid of its own.
@@ -44,7 +46,11 @@ CONSEQUENCES = (
     BidReceipted,
     draw.DrawSignatureRecorded,
     draw.CapsulesOpened,
+    TiesDrawn,
 )
+
+# What is a function of the record, and is recorded when it leads there.
+LED_TO = (SittingConvened, MemberReplaced, draw.CandidateDismissed)
 
 
 @dataclass(frozen=True)
@@ -125,12 +131,21 @@ class Replay:
                 raise RuleViolation("coefficients_not_drawn")
             case.decide(fact, lot, SYSTEM, at)
             return opening.read_out(case.lot(lot).opening, at, case.tender.published.profile)
-        if isinstance(fact, SittingConvened):
-            due = sitting_of(case, lot)
-            if due is None:
-                raise RuleViolation("sitting_not_due")
-            return case.decide(due, lot, SYSTEM, at)
+        if isinstance(fact, LED_TO):
+            return case.decide(self._led_to(fact, lot), lot, SYSTEM, at)
         return case.decide(fact, lot, SYSTEM, at)
+
+    def _led_to(self, fact: Any, lot: str) -> Any:
+        """The fact of this kind to which the record leads now. Raises RuleViolation `sitting_not_due`."""
+        if isinstance(fact, SittingConvened):
+            due: Any = sitting_of(self.case, lot)
+        elif isinstance(fact, MemberReplaced):
+            due = replacement_due(self.case, lot)
+        else:
+            due = dismissal_due(self.case, lot)
+        if due is None:
+            raise RuleViolation("sitting_not_due")
+        return due
 
     def _coefficients(self, lot: str, at: datetime) -> tuple[Any, ...]:
         drawn = coefficients_of(self.case, lot)
@@ -187,6 +202,8 @@ class Replay:
             self._check_organisation(record, deadlines.PARTY_OF[type(fact)])
         elif isinstance(fact, exports.Fact):
             self._check_organisation(record, "agency")
+        elif type(fact) in standstill.PARTY_OF:
+            self._check_organisation(record, standstill.PARTY_OF[type(fact)])
         elif isinstance(fact, draw.DrawCommitted | draw.DrawRevealed):
             check_party(fact.party, actor)
         if isinstance(fact, draw.DrawCommitted):
@@ -224,6 +241,8 @@ class Replay:
                 signature = combine(committee, identity("draw", current.stated), shares).signature
                 signed = draw.DrawSignatureRecorded(current.number, signature.hex())
                 yield from case.decide(signed, lot, SYSTEM, record.at)
+        elif isinstance(fact, ResultsComputed) and (ties := ties_due(case, lot)):
+            yield from case.decide(ties, lot, SYSTEM, record.at)
         elif isinstance(fact, draw.CapsuleShareReleased) and (opened := capsules_opened(case, lot)):
             yield from case.decide(opened, lot, SYSTEM, record.at)
 

@@ -19,6 +19,7 @@ from app.procedure.opening import ObjectionAnswered
 from app.procedure.qualification import Qualification, QualificationChecked
 from app.queries.boards import expert_pools
 from app.queries.desks import find_account
+from app.queries.sittings import tied_bidders
 from app.services import draws, sittings
 from app.services.experts import list_sites
 from app.services.files import FileView, readable_files
@@ -243,5 +244,6 @@ def report(case: str, lot: str) -> str:
         {"key": f"seat-{number}", "seat": str(number), "label": _("席位 %(number)s", number=number), "numeric": True}
         for number in sorted(sitting.seats)
     ]
-    shown = {"files": kept, "result": sitting.result, "names": names, "members": members}
+    ties = tied_bidders(sitting) if sitting.drawn else ()
+    shown = {"files": kept, "ties": ties, "result": sitting.result, "names": names, "members": members}
     return _page("report", found, lot, _("评审报告"), **shown)

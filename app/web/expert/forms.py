@@ -8,7 +8,8 @@ from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
-from app.web.names import CORRECTIONS
+from app.web.names import CORRECTIONS, GROUNDS
+from evaluation.sitting import SuspensionGround
 
 WORDS = Length(max=2000, message=_l("至多 2000 字"))
 
@@ -57,6 +58,30 @@ class VoteForm(FlaskForm):
     """A vote for the chair; the choices are the seats that may chair."""
 
     for_seat = RadioField(_l("推选为组长"), [InputRequired(_l("请选择一个席位"))], coerce=int)
+
+
+class ConflictForm(FlaskForm):
+    """A conflict that a member finds after its statement."""
+
+    conflict = TextAreaField(_l("应当回避的情形"), [InputRequired(_l("请写明应当回避的情形")), WORDS])
+
+
+class HaltForm(FlaskForm):
+    """Why the chair lets the sitting stand still."""
+
+    ground = SelectField(
+        _l("原因"),
+        [InputRequired()],
+        choices=[
+            SelectChoice(ground.value, GROUNDS[ground])
+            for ground in (SuspensionGround.RECESS, SuspensionGround.DEFECTIVE_DOCUMENTS)
+        ],
+    )
+    note = TextAreaField(
+        _l("说明"),
+        [InputRequired(_l("请写明原因，例如何时复会，或文件哪里有缺陷")), WORDS],
+        description=_l("写入案卷，代理机构、交易中心和监督部门可见。不要写投标内容和评分。"),
+    )
 
 
 class CorrectionForm(FlaskForm):

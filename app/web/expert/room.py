@@ -19,8 +19,8 @@ from app.queries.sittings import Room, room_of, scored_criteria
 from app.services import experts, files, sittings
 from app.services.cursors import write_cursor
 from app.web.entitled import entitled_case, place
-from app.web.expert.forms import CorrectionForm, DissentForm, StatementForm, VoteForm
-from app.web.names import CORRECTIONS, MEMBERS, STAGES
+from app.web.expert.forms import ConflictForm, CorrectionForm, DissentForm, HaltForm, StatementForm, VoteForm
+from app.web.names import CHECK_INS, CORRECTIONS, GROUNDS, MEMBERS, STAGES
 from app.web.wording import named
 from evaluation import sitting
 
@@ -46,6 +46,8 @@ def _entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Ca
         "steps": STEPS,
         "member_names": MEMBERS,
         "corrections": CORRECTIONS,
+        "check_ins": CHECK_INS,
+        "grounds": GROUNDS,
         "sites": {site["id"]: site["name"] for site in experts.list_sites(here)},
         "files": files.readable_files(here, actor, case, lot),
     }
@@ -53,7 +55,14 @@ def _entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Ca
 
 
 def _forms(found: Case, lot: str, room: Room) -> dict[str, Any]:
-    """The form of this seat's task."""
+    """The forms of this seat: of its task, and of the chair's own."""
+    chairs = room.seat and room.chair == room.seat and not room.standstill
+    late = room.seat and (room.stage, sitting.ConflictDeclared) in sitting.TRANSITIONS and not room.standstill
+    own = ({"halt": HaltForm()} if chairs else {}) | ({"conflict": ConflictForm()} if late else {})
+    return _task_forms(found, lot, room) | own
+
+
+def _task_forms(found: Case, lot: str, room: Room) -> dict[str, Any]:
     if room.task == "state":
         return {"form": StatementForm()}
     if room.task == "vote":
@@ -84,7 +93,7 @@ def show(case: str, lot: str) -> str:
     """The room as this seat, or a silent observer, may see it."""
     found, room, shown = _entered(case, lot)
     if room.task == "score":
-        return render_template("pages/expert/desk.html", **shown | _desk(found, lot, room))
+        return render_template("pages/expert/desk.html", **shown | _forms(found, lot, room) | _desk(found, lot, room))
     return render_template("pages/expert/room.html", **shown | _forms(found, lot, room))
 
 
@@ -274,6 +283,45 @@ def reopen(case: str, lot: str, seat: int) -> str:
         effects += [(_("依据"), CORRECTIONS[asked.ground]), (_("说明"), asked.explanation)]
     words = _("准许后该席位的评分表重新打开，已有的汇总结果作废，全部重新锁定后再算。")
     return _signing(shown, _("准许更正评分"), sitting.SheetReopened(room.seat, seat), words, effects, tone="warning")
+
+
+@routes.post("/conflict")
+@access(Action.CONFLICT_DECLARE)
+def declare_conflict(case: str, lot: str) -> str:
+    """A conflict found later than at the statement: the member steps back, and a successor is drawn."""
+    found, room, shown = _entered(case, lot, Action.CONFLICT_DECLARE)
+    form = ConflictForm()
+    if not form.validate_on_submit():
+        return _again(found, lot, room, shown, "conflict", form)
+    fact = sitting.ConflictDeclared(room.seat, (form.conflict.data or "").strip())
+    words = _("签名后您退出本次评审：您的意见、投票和评分作废，本机位退出，系统补抽一名成员从头评审。")
+    effects = [(_("应当回避的情形"), fact.conflict)]
+    return _signing(shown, _("声明应当回避的情形"), fact, words, effects, tone="warning")
+
+
+@routes.post("/halt")
+@access(Action.SITTING_HALT)
+def halt(case: str, lot: str) -> str:
+    """The chair calls a recess, or stops because the documents are defective."""
+    found, room, shown = _entered(case, lot, Action.SITTING_HALT)
+    form = HaltForm()
+    if not form.validate_on_submit():
+        return _again(found, lot, room, shown, "halt", form)
+    note, recess = (form.note.data or "").strip(), form.ground.data == sitting.SuspensionGround.RECESS
+    fact = sitting.RecessCalled(room.seat, note) if recess else sitting.DefectFound(room.seat, note)
+    ends = _("由您宣布复会。") if recess else _("由采购人（招标人）决定恢复或终止。")
+    words = _("签名后评审立即中断：任何成员不能评分、锁定或签字，已保存的内容保留。") + ends
+    effects = [(_("原因"), GROUNDS[sitting.SuspensionGround(form.ground.data)]), (_("说明"), note)]
+    return _signing(shown, _("休会或停止评审"), fact, words, effects, tone="warning")
+
+
+@routes.get("/recess/end")
+@access(Action.SITTING_HALT)
+def end_recess(case: str, lot: str) -> str:
+    """The chair lets the sitting go on."""
+    _found, room, shown = _entered(case, lot, Action.SITTING_HALT)
+    words = _("签名后评审从中断处继续，中断前已作的全部有效。")
+    return _signing(shown, _("宣布复会"), sitting.RecessEnded(room.seat), words, [(_("席位"), room.seat)])
 
 
 @routes.post("/dissent")

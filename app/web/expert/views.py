@@ -12,10 +12,11 @@ from flask_babel import gettext as _
 from app.extensions import COOKIE, access, current_actor, platform
 from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
-from app.services import draws, sittings
+from app.services import booths, draws
 from app.services.accounts import LOG_IN_VALID
 from app.web.entitled import in_words
 from app.web.expert.forms import CallUpForm, SeatForm
+from app.web.names import CHECK_INS
 from app.web.pages import attempt
 from crypto.canonical import Json
 
@@ -46,13 +47,21 @@ def call_up() -> str:
 def seat() -> str:
     """At the booth: first the code, then a key made on this machine."""
     form = SeatForm()
-    if not form.validate_on_submit() or not attempt(form, lambda: sittings.offered_seat(platform(), form.code.data)):
+    offered = (
+        attempt(form, lambda: booths.offered_seat(platform(), form.code.data)) if form.validate_on_submit() else None
+    )
+    if offered is None:
         return render_template("pages/expert/seat.html", form=form, claim=None)
     code = (form.code.data or "").strip().upper()
     web_session["booth_key"] = f"booth-{secrets.token_hex(8)}"
     claim = {"label": PROOF_LABEL, "object": {"code_sha256": draws.code_hash(code), "origin": platform().origin}}
     return render_template(
-        "pages/expert/seat.html", form=form, claim=claim, code=code, key_name=web_session["booth_key"]
+        "pages/expert/seat.html",
+        form=form,
+        claim=claim,
+        code=code,
+        key_name=web_session["booth_key"],
+        taken=offered.taken,
     )
 
 
@@ -64,8 +73,9 @@ def request_seat() -> Response:
     code, spki, proof = sent.get("code"), sent.get("spki"), sent.get("proof")
     if not (isinstance(code, str) and isinstance(spki, str) and isinstance(proof, dict)):
         raise RuleViolation("malformed", path="$", expected="code, spki, proof")
-    offer = sittings.request_seat(platform(), code, spki, {str(k): str(v) for k, v in proof.items()})
+    offer = booths.request_seat(platform(), code, spki, {str(k): str(v) for k, v in proof.items()})
     web_session["booth"] = {
+        "request": offer.request,
         "case": offer.case_id,
         "lot": offer.lot,
         "seat": offer.seat,
@@ -81,11 +91,15 @@ def request_seat() -> Response:
 @routes.get("/seat/waiting")
 @access(Action.SEAT_REQUEST)
 def waiting() -> Any:
-    """The fingerprint to read out to the witness; it becomes the room once the key is certified."""
+    """The fingerprint to read out to the witness; it becomes the room once the key is certified.
+
+    A booth that the witness did not let sit down, or whose member has moved to another one, says so here.
+    """
     booth: Json = web_session.get("booth")
     if not booth:
         return redirect(url_for("expert.seat"))
     if current_actor().seat_in(booth["case"], booth["lot"]) is not None:
         return redirect(url_for("sitting.show", case=booth["case"], lot=booth["lot"]))
     template = "_waiting.html" if request.args.get("part") else "waiting.html"
-    return render_template(f"pages/expert/{template}", booth=booth)
+    standing = booths.booth_standing(platform(), str(booth.get("request", "")))
+    return render_template(f"pages/expert/{template}", booth=booth, standing=standing, grounds=CHECK_INS)

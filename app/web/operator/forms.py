@@ -20,6 +20,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 from app.procedure.roles import Role
 from app.services.account_changes import LONGEST_REASON
 from app.web.agency.forms import MOMENTS
+from app.web.names import CHECK_INS
 from app.web.wording import ROLES
 
 PREPARED = {
@@ -43,6 +44,29 @@ class AccountChangeForm(FlaskForm):
         _l("理由"),
         [InputRequired(_l("请写明理由")), Length(max=LONGEST_REASON)],
         description=_l("写入访问记录，不能更改"),
+    )
+
+
+class BoothChangeForm(FlaskForm):
+    """Why a member sits down at another booth."""
+
+    reason = StringField(
+        _l("换机位的原因"),
+        [InputRequired(_l("请写明换机位的原因")), Length(max=200, message=_l("至多 200 字"))],
+        description=_l("例如：原机位电脑不能开机。写入案卷，评审室可见。"),
+    )
+
+
+class CheckInForm(FlaskForm):
+    """Why nobody is let sit down."""
+
+    ground = SelectField(
+        _l("依据"), [InputRequired()], choices=[SelectChoice(ground.value, name) for ground, name in CHECK_INS.items()]
+    )
+    reason = TextAreaField(
+        _l("说明"),
+        [InputRequired(_l("请写明看到的情况")), Length(max=500, message=_l("至多 500 字"))],
+        description=_l("写入案卷，评审室可见。不要写证件号码。"),
     )
 
 

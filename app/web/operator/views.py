@@ -1,14 +1,12 @@
-"""Those who serve the procedure: the centre's board and registers, accounts, the site witness, the trustees."""
+"""Those who serve the procedure: the centre's board and registers, accounts, the trustees."""
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from wtforms.fields.choices import SelectChoice
 
-from app.casefile.codec import encode
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
 from app.procedure.roles import Role
@@ -17,16 +15,15 @@ from app.queries.ceremonies import waiting_for
 from app.queries.committees import read_committees
 from app.queries.rehearsals import own_rehearsals
 from app.queries.trustee_agents import own_agent, short_of_agents
-from app.services import account_changes, accounts, experts, sittings
+from app.services import account_changes, accounts, experts
 from app.services.accounts import NewOrganisation
-from app.web.entitled import account_key, in_words
+from app.web.entitled import in_words
 from app.web.names import PHASES
 from app.web.operator.forms import AccountChangeForm, AccountForm, SiteForm
 from app.web.operator.wording import BOARD_STEPS, CEREMONY_STAGES
 from app.web.pages import Refused, local_time
 from app.web.public.register import register_now
 from app.web.wording import ROLES
-from evaluation.sitting import MemberIdentified
 
 routes = Blueprint("operator", __name__)
 
@@ -124,30 +121,6 @@ def approve_accounts() -> str:
         rows = boards.waiting_for_approval(db_session, current_actor())
     shown = {"rows": rows, "errors": errors, "invitation": invitation, "roles": ROLES}
     return render_template("pages/operator/waiting.html", **shown)
-
-
-@routes.get("/witness")
-@access(Action.SEAT_CERTIFY)
-def witness() -> str:
-    """Seats that wait at the witness's own site; names are shown here, at sign-in, for the first time."""
-    template = "_seats.html" if request.args.get("part") else "witness.html"
-    rows = sittings.waiting_seats(platform(), required_log_in())
-    return render_template(f"pages/operator/{template}", rows=rows)
-
-
-@routes.get("/witness/<seat_request>")
-@access(Action.SEAT_CERTIFY)
-def certify_seat(seat_request: str) -> str:
-    """Identity checked, fingerprint compared: the witness certifies the booth's key for this sitting."""
-    found = next(
-        (row for row in sittings.waiting_seats(platform(), required_log_in()) if row.request == seat_request), None
-    )
-    if found is None:
-        abort(404)
-    fact = MemberIdentified(found.seat, found.key_id, current_actor().id)
-    attachments = {"request": base64.b64encode(found.request.encode("ascii")).decode()}
-    shown = {"row": found, "payload": encode(fact), "attachments": attachments, "key_name": account_key()}
-    return render_template("pages/operator/certify.html", **shown)
 
 
 @routes.get("/trustee")

@@ -127,7 +127,7 @@ def case(case: str) -> str:
         step=first_shown(case, steps),
         further=to_do(case, steps)[1:],
         lines=[(lot, _stops(found, lot.number, now, checks)) for lot in terms.lots],
-        orders=offered_pages(found, actor),
+        orders=offered_pages(found, actor) + _sitting_pages(found),
         rooms=[lot.number for lot in terms.lots if asks_reason(actor, Action.ROOM_JOIN, found, lot.number)],
         **_readings(found),
         draws=[lot.number for lot in terms.lots if allowed(actor, Action.DRAW_WATCH, found, lot.number)],
@@ -135,6 +135,15 @@ def case(case: str) -> str:
         over=over,
         checks=checks,
     )
+
+
+def _sitting_pages(found: Case) -> list[tuple[str, str]]:
+    """Sittings that the authority may order to stand still or to go on."""
+    return [
+        (_("标包 %(n)s 评审中断与恢复", n=number), url_for("standstill.show", case=found.id, lot=number))
+        for number in found.lots
+        if allowed(current_actor(), Action.STANDSTILL_WATCH, found, number)
+    ]
 
 
 def _readings(found: Case) -> dict[str, object]:

@@ -43,7 +43,7 @@ from app.procedure.tender import (
     TenderPublished,
     TenderReturned,
 )
-from app.services import draws, register, reports, sittings, tenders, uploads
+from app.services import booths, draws, register, reports, tenders, uploads
 from app.services.accounts import LogIn
 from crypto.canonical import digest
 from crypto.committee import Committee, identity, make_capsule, sign_share
@@ -291,7 +291,7 @@ class WholeCase(Installation):
         key = SigningKey.generate()
         statement = {"code_sha256": draws.code_hash(code), "origin": self.platform.origin}
         proof = sign_object(key, register.PROOF_LABEL, statement)
-        offer = sittings.request_seat(self.platform, code, base64.b64encode(key.spki).decode(), proof)
+        offer = booths.request_seat(self.platform, code, base64.b64encode(key.spki).decode(), proof)
         witness = "witness-host" if seat.site == self.sites[0] else "witness-sub"
         fact = sitting.MemberIdentified(number, key.key_id, self.people[witness].id)
         self.act(witness, fact, LOT, attachments={"request": offer.request.encode()})

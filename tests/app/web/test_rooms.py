@@ -118,14 +118,14 @@ def test_experts_know_no_project_before_they_sit_down(scoring: Site):
     scoring.browser("expert").get(f"/room/{scoring.case.case_id}/{LOT}", 404)
 
 
-def test_a_booth_is_told_at_once_that_its_code_is_no_good(scoring: Site):
+def test_a_booth_is_told_at_once_that_its_code_is_no_good_or_its_member_sits_elsewhere(scoring: Site):
     case, browser = scoring.case, scoring.browser()
     page = browser.post("/seat", code="AAAA-BBBB").get_data(as_text=True)
     assert "编码不对，或者这次通知已谢绝、已过期" in page
     assert "data-key-panel" not in page
     seat = case.case.lots[LOT].sitting.seats[1]
     code = draws.call_up_code(case.platform, case.case_id, LOT, seat.person)
-    assert "1 号席位已经在一台机位上签到" in browser.post("/seat", code=code).get_data(as_text=True)
+    assert "您已在另一台机位签到" in browser.post("/seat", code=code).get_data(as_text=True)
     token = re.search(r'name="csrf-token" content="([^"]+)"', browser.get("/seat")).group(1)
     answer = browser.client.post("/seat/request", json={"code": code}, headers={"X-CSRFToken": token})
     assert (answer.status_code, answer.json["error"]["code"]) == (422, "malformed")

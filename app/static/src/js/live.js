@@ -1,6 +1,7 @@
 // Live parts of a page. Frames only say that something changed; what changed is fetched as HTML that this person may see.
 import { io } from 'socket.io-client';
 import { serverNow, timeOfDay } from './clock.js';
+import { leaveFor } from './leave.js';
 import { say } from './locale.js';
 
 const place = document.querySelector('[data-live-case]');
@@ -50,6 +51,7 @@ async function refresh(section) {
   do {
     section.dataset.liveBusy = 'once';
     const response = await fetch(section.dataset.liveUrl, { headers: { Accept: 'text/html' } }).catch(() => null);
+    if (response?.redirected) return leaveFor(response.url); // this log-in has ended: the page says how
     if (response?.ok) swap(section, await response.text());
   } while (section.dataset.liveBusy === 'again');
   delete section.dataset.liveBusy;
@@ -84,7 +86,9 @@ async function join() {
 /** The library retries a broken line; a connection that the server ended or refused has to be asked for again. */
 function onLineLost() {
   showLine(false);
-  if (!socket.active) setTimeout(() => socket.connect(), 4000);
+  if (socket.active) return;
+  refreshParts(null); // whoever was cut off may have lost the log-in
+  setTimeout(() => socket.connect(), 4000);
 }
 
 if (place) {

@@ -128,7 +128,13 @@ async function send() {
   sending = true;
   try {
     for (let [command] = queued(); command; [command] = queued()) {
-      settle(command, await socket.timeout(8000).emitWithAck('score.save', command));
+      const answer = await socket.timeout(8000).emitWithAck('score.save', command);
+      if (answer.error?.code === 'sitting_suspended') {
+        // Kept on this machine: it is sent when the sitting goes on.
+        for (const waiting of queued()) showState(waiting, answer.error.message, true);
+        return;
+      }
+      settle(command, answer);
     }
   } catch {
     for (const command of queued()) showState(command, say('score_waiting'), true);

@@ -1,0 +1,43 @@
+"""The successor of a member that left: who loses the drawn place, and who takes the seat, as the record leads to it.
+
+For the service that records both and for the offline verifier. A successor is drawn for the same group in a further
+round of the same draw; the seat of the buyer's representative is not drawn.
+"""
+
+from __future__ import annotations
+
+from app.casefile.case import Case
+from evaluation.committee import MemberRole
+from evaluation.draw import CandidateDismissed, SeatState
+from evaluation.sitting import MemberReplaced
+
+
+def dismissal_due(case: Case, lot: str) -> CandidateDismissed | None:
+    """The drawn place of a member that has left, while the draw still counts it as taken."""
+    state = case.lot(lot)
+    for number in sorted(state.sitting.empty):
+        person = state.sitting.seats[number].person
+        if state.draw.seats.get(person) is SeatState.ACCEPTED:
+            drawn = (r.number for r in state.draw.rounds if r.result and person in _selected(r.result.selected))
+            return CandidateDismissed(max(drawn), person, "member_recused")
+    return None
+
+
+def _selected(by_stratum: dict[str, tuple[str, ...]]) -> set[str]:
+    return {number for numbers in by_stratum.values() for number in numbers}
+
+
+def replacement_due(case: Case, lot: str) -> MemberReplaced | None:
+    """Who takes an empty seat now; None while nobody has accepted, or the sitting stands still."""
+    sitting, draw = case.lot(lot).sitting, case.lot(lot).draw
+    if sitting.suspended is not None:
+        return None
+    for number in sorted(sitting.empty):
+        seat = sitting.seats[number]
+        if seat.role is not MemberRole.EXPERT:
+            continue
+        stratum = draw.drawn_for[seat.person]
+        waiting = [one for one in draw.seated if draw.drawn_for[one] == stratum and one not in sitting.persons]
+        if waiting:
+            return MemberReplaced(number, stratum.rpartition("/")[2], waiting[0])
+    return None

@@ -1,0 +1,65 @@
+"""A sitting that stands still as everybody concerned sees it: since when, why, by whose word, until when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.casefile.case import Case
+from app.procedure.standstill import Waiting, fault_ends_at
+from evaluation.sitting import SittingDecided, SittingOrdered, Step, SuspensionGround
+
+
+@dataclass(frozen=True)
+class StandstillView:
+    """`ends_at`: until when a fault may be repaired; `started`: members have begun, so too long a fault ends it."""
+
+    ground: SuspensionGround
+    note: str
+    site: str
+    since: datetime
+    ends_at: datetime | None
+    started: bool
+
+    def overdue(self, now: datetime) -> bool:
+        """Whether the tenderer has to decide, since the fault has lasted too long."""
+        return self.ends_at is not None and now >= self.ends_at
+
+
+def standstill_of(case: Case, lot: str) -> StandstillView | None:
+    """None while the sitting runs."""
+    state = case.lot(lot)
+    suspended, since = state.sitting.suspended, state.standstill.since
+    if suspended is None or since is None:
+        return None
+    ends_at = fault_ends_at(state.standstill, state.sitting, case.tender.published.profile)
+    started = bool(state.sitting.statements)
+    return StandstillView(suspended.ground, suspended.note, suspended.site, since, ends_at, started)
+
+
+def order_waiting(case: Case, lot: str) -> Waiting | None:
+    """What another inspector may order."""
+    return case.lot(lot).standstill.waiting.get(SittingOrdered)
+
+
+def decision_waiting(case: Case, lot: str) -> Waiting | None:
+    """What the agency's supervisor may release."""
+    return case.lot(lot).standstill.waiting.get(SittingDecided)
+
+
+def order_steps(case: Case, lot: str) -> tuple[Step, ...]:
+    """What an inspector may propose now."""
+    view = standstill_of(case, lot)
+    if view is not None and view.ground is SuspensionGround.ORDER:
+        return (Step.RESUME, Step.ABANDON)
+    return (Step.SUSPEND,)
+
+
+def decision_steps(case: Case, lot: str, now: datetime) -> tuple[Step, ...]:
+    """What the tenderer may decide now, if anything."""
+    view = standstill_of(case, lot)
+    if view is None or view.ground not in (SuspensionGround.FAULT, SuspensionGround.DEFECTIVE_DOCUMENTS):
+        return ()
+    if view.ends_at is not None and now < view.ends_at:
+        return ()
+    return (Step.ABANDON,) if view.ends_at is not None and view.started else (Step.RESUME, Step.ABANDON)

@@ -1,0 +1,31 @@
+"""A member that leaves the sitting: its booth ends, its unfinished work is gone, and a successor is drawn."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, update
+
+from app.casefile.replacements import dismissal_due
+from app.models import PendingSignature, ScoreDraft, WebSession
+from app.services.acts import Act, Answer, completes
+from app.services.draws import after_answer
+from app.services.notices import tell_serving
+from evaluation.draw import RoundReason
+
+
+@completes("StatementMade", "ConflictDeclared")
+def leave_seat(act: Act) -> Answer:
+    """Where the member has stepped back; a further round of the draw opens in the same transaction (ADR 0011)."""
+    work, lot, seat = act.work, act.lot, act.fact.seat
+    if seat not in work.case.lots[lot].sitting.empty:
+        return {}
+    scope = f"{work.case.id}/{lot}#{seat}"
+    running = update(WebSession).where(WebSession.seat == scope, WebSession.ended_at.is_(None))
+    work.db_session.execute(running.values(ended_at=work.now))
+    for kind in (ScoreDraft, PendingSignature):
+        mine = (kind.case_id == work.case.id, kind.lot == lot, kind.seat == seat)
+        work.db_session.execute(delete(kind).where(*mine))
+    tell_serving(work, lot, "member_recused", act.fact.conflict)
+    if (dismissed := dismissal_due(work.case, lot)) is not None:
+        work.conclude(dismissed, lot)
+        after_answer(work, lot, RoundReason.DISMISSED)
+    return {}

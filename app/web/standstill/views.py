@@ -1,0 +1,216 @@
+"""A sitting that stands still, for those who serve it: why and since when, and the act that each may do about it.
+
+Fault: witness or centre. Order: two inspectors. Decision: officer, supervisor. The chair acts in the room.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from wtforms.fields.choices import SelectChoice
+
+from app.casefile.case import Case
+from app.extensions import access, current_actor, platform
+from app.permissions.actions import Action
+from app.permissions.policy import allowed
+from app.procedure.roles import Role
+from app.procedure.standstill import Waiting
+from app.queries.standstills import decision_steps, decision_waiting, order_steps, order_waiting, standstill_of
+from app.services import experts
+from app.web.entitled import entitled_case
+from app.web.names import GROUNDS, SITTING_STEPS, STAGES
+from app.web.pages import attempt, case_trail, confirmed, head_of, review_act
+from app.web.standstill.forms import FaultForm, RepairForm, StepForm
+from evaluation.sitting import (
+    FaultRepaired,
+    FaultReported,
+    SittingDecided,
+    SittingDecisionProposed,
+    SittingOrdered,
+    SittingOrderProposed,
+    Step,
+    SuspensionGround,
+)
+
+routes = Blueprint("standstill", __name__, url_prefix="/cases/<case>/lots/<lot>/standstill")
+NO_SITE = "-"  # a fault that is not one site's
+
+
+@routes.get("")
+@access(Action.STANDSTILL_WATCH)
+def show(case: str, lot: str) -> str:
+    """Whether the sitting stands still, and what this person may do about it."""
+    return _page(entitled_case(case, lot, Action.STANDSTILL_WATCH), lot)
+
+
+def _page(found: Case, lot: str, form: FlaskForm | None = None) -> str:
+    here, actor, now = platform(), current_actor(), platform().database.now()
+    order, decision = order_waiting(found, lot), decision_waiting(found, lot)
+    forms = _forms(found, lot)
+    return render_template(
+        "pages/standstill/standstill.html",
+        **head_of(found, lot),
+        breadcrumbs=case_trail(found, (_("评审中断与恢复"), None)),
+        here=url_for("standstill.show", case=found.id, lot=lot),
+        lot=lot,
+        stage=STAGES[found.lots[lot].sitting.stage],
+        standstill=standstill_of(found, lot),
+        now=now,
+        sites={site["id"]: site["name"] for site in experts.list_sites(here)},
+        grounds=GROUNDS,
+        steps=SITTING_STEPS,
+        forms=[(kind, form if isinstance(form, type(one)) else one) for kind, one in forms],
+        order=order if allowed(actor, Action.SITTING_ORDER_GIVE, found, lot) else None,
+        decision=decision if actor.is_(Role.AGENCY_OFFICER, Role.AGENCY_SUPERVISOR) else None,
+        actor_id=actor.id,
+        may_order=allowed(actor, Action.SITTING_ORDER_GIVE, found, lot),
+        may_decide=allowed(actor, Action.SITTING_DECISION_RELEASE, found, lot),
+    )
+
+
+def _forms(found: Case, lot: str) -> list[tuple[str, FlaskForm]]:
+    """The forms that this person may send now, by the address that takes them."""
+    actor, now = current_actor(), platform().database.now()
+    view, forms = standstill_of(found, lot), list[tuple[str, FlaskForm]]()
+    if allowed(actor, Action.FAULT_REPORT, found, lot):
+        if view is None:
+            forms.append(("fault", _fault_form(found, lot)))
+        elif view.ground is SuspensionGround.FAULT and not view.overdue(now):
+            forms.append(("repair", RepairForm()))
+    if allowed(actor, Action.SITTING_ORDER_PROPOSE, found, lot):
+        forms.append(("order", _step_form(order_steps(found, lot))))
+    decisions = decision_steps(found, lot, now)
+    if decisions and allowed(actor, Action.SITTING_DECISION_PROPOSE, found, lot):
+        forms.append(("decision", _step_form(decisions)))
+    return forms
+
+
+def _fault_form(found: Case, lot: str) -> FaultForm:
+    """A witness speaks of its own site, the centre of any or of none."""
+    form, actor = FaultForm(), current_actor()
+    names = {site["id"]: site["name"] for site in experts.list_sites(platform())}
+    mine = actor.sites if actor.is_(Role.SITE_WITNESS) else found.lots[lot].sites
+    places = sorted(site for site in found.lots[lot].sites if site in mine)
+    form.site.choices = [SelectChoice(site, names.get(site, site)) for site in places]
+    if not actor.is_(Role.SITE_WITNESS):
+        form.site.choices.append(SelectChoice(NO_SITE, _("不限于一处")))
+    return form
+
+
+def _step_form(steps: tuple[Step, ...]) -> StepForm:
+    form = StepForm()
+    form.step.choices = [SelectChoice(step.value, SITTING_STEPS[step]) for step in steps]
+    return form
+
+
+@routes.post("/fault")
+@access(Action.FAULT_REPORT)
+def report_fault(case: str, lot: str) -> str:
+    found = entitled_case(case, lot, Action.FAULT_REPORT)
+    form = _fault_form(found, lot)
+    names = dict((choice.value, choice.label) for choice in form.site.choices or ())
+    words = _("签名后评审立即中断：任何成员不能评分、锁定或签字，已保存的内容保留。排除后由见证人或中心恢复。")
+    return _propose(
+        found,
+        lot,
+        form,
+        _("报告线路或场所故障"),
+        lambda: FaultReported("" if form.site.data == NO_SITE else form.site.data, form.words),
+        lambda: [(_("场所"), names.get(form.site.data, "")), (_("故障情况"), form.words)],
+        words,
+    )
+
+
+@routes.post("/repair")
+@access(Action.FAULT_REPORT)
+def report_repair(case: str, lot: str) -> str:
+    found, form = entitled_case(case, lot, Action.FAULT_REPORT), RepairForm()
+    words = _("签名后评审从中断处继续，中断前已作的全部有效。")
+    return _propose(
+        found,
+        lot,
+        form,
+        _("故障已排除，恢复评审"),
+        lambda: FaultRepaired(form.words),
+        lambda: [(_("怎样排除"), form.words)],
+        words,
+    )
+
+
+@routes.post("/order")
+@access(Action.SITTING_ORDER_PROPOSE)
+def propose_order(case: str, lot: str) -> str:
+    found = entitled_case(case, lot, Action.SITTING_ORDER_PROPOSE)
+    form = _step_form(order_steps(found, lot))
+    words = _("由本部门另一名监督人员签发后生效。")
+    return _propose(
+        found,
+        lot,
+        form,
+        _("拟作出评审监督决定"),
+        lambda: SittingOrderProposed(Step(form.step.data), form.words),
+        lambda: _step_effects(Step(form.step.data), form.words),
+        words,
+    )
+
+
+@routes.post("/decision")
+@access(Action.SITTING_DECISION_PROPOSE)
+def propose_decision(case: str, lot: str) -> str:
+    found = entitled_case(case, lot, Action.SITTING_DECISION_PROPOSE)
+    form = _step_form(decision_steps(found, lot, platform().database.now()))
+    words = _("由主管复核后生效。终止的，全部评审资料按现状封存，另组评审委员会重新评审。")
+    return _propose(
+        found,
+        lot,
+        form,
+        _("拟决定评审恢复或终止"),
+        lambda: SittingDecisionProposed(Step(form.step.data), form.words),
+        lambda: _step_effects(Step(form.step.data), form.words),
+        words,
+    )
+
+
+@routes.get("/order/release")
+@access(Action.SITTING_ORDER_GIVE)
+def give_order(case: str, lot: str) -> str:
+    found = entitled_case(case, lot, Action.SITTING_ORDER_GIVE)
+    return _release(found, lot, order_waiting(found, lot), SittingOrdered, _("签发评审监督决定"), _("签名签发"))
+
+
+@routes.get("/decision/release")
+@access(Action.SITTING_DECISION_RELEASE)
+def release_decision(case: str, lot: str) -> str:
+    found = entitled_case(case, lot, Action.SITTING_DECISION_RELEASE)
+    return _release(found, lot, decision_waiting(found, lot), SittingDecided, _("复核评审决定"), _("签名放行"))
+
+
+def _step_effects(step: Step, note: str) -> list[tuple[str, object]]:
+    return [(_("决定"), SITTING_STEPS[step]), (_("理由"), note)]
+
+
+def _propose(found: Case, lot: str, form: FlaskForm, title: str, fact_of: Any, effects_of: Any, words: str) -> str:
+    """The page again until the form holds what the rules accept, then the review before the signature."""
+    here, actor, now = url_for("standstill.show", case=found.id, lot=lot), current_actor(), platform().database.now()
+    if confirmed(form):
+        fact = fact_of()
+        if attempt(form, lambda: found.decide(fact, lot, actor, now)):
+            effects = [(_("标包"), lot), *effects_of()]
+            return review_act(
+                title, found, fact, lot=lot, next_url=here, effects=effects, words=words, back_url=request.path
+            )
+    return _page(found, lot, form)
+
+
+def _release(found: Case, lot: str, waiting: Waiting | None, kind: Any, title: str, label: str) -> str:
+    """Word for word what waits, for the second person."""
+    if waiting is None:
+        abort(404)
+    over = waiting.fact.step is Step.ABANDON
+    home = url_for("public.notice", case=found.id) if over else url_for("standstill.show", case=found.id, lot=lot)
+    effects = [(_("标包"), lot), *_step_effects(waiting.fact.step, waiting.fact.note)]
+    fact = kind(waiting.fact.step, waiting.fact.note)
+    return review_act(title, found, fact, lot=lot, next_url=home, effects=effects, label=label, tone="warning")

@@ -1,0 +1,176 @@
+"""Which interruption is lawful now, and what it brings about.
+
+1. A booth is changed by whoever was identified before, with a key that nobody has had in this sitting.
+2. A standstill is ended by who brought it about: the chair a recess, witness or centre a fault, the authority its
+   order. The tenderer decides on defective documents, and on a fault that lasts too long.
+"""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from evaluation.errors import RuleViolation
+from evaluation.sitting.checks import require_digest, require_text
+from evaluation.sitting.events import (
+    SittingAbandoned,
+    SittingEvent,
+    SittingResumed,
+    SittingSuspended,
+    SuspensionGround,
+)
+from evaluation.sitting.interruptions import (
+    BoothChanged,
+    CheckInRefused,
+    DefectFound,
+    FaultRepaired,
+    FaultReported,
+    RecessCalled,
+    RecessEnded,
+    SittingDecided,
+    SittingDecisionProposed,
+    SittingOrdered,
+    SittingOrderProposed,
+    Step,
+)
+from evaluation.sitting.state import SittingState
+
+G = SuspensionGround
+# What may be done while a sitting stands still.
+IN_STANDSTILL = (
+    BoothChanged,
+    CheckInRefused,
+    RecessEnded,
+    FaultRepaired,
+    SittingOrderProposed,
+    SittingOrdered,
+    SittingDecisionProposed,
+    SittingDecided,
+)
+
+
+def check_running(state: SittingState) -> None:
+    """Raises RuleViolation `sitting_suspended` (ground, note)."""
+    if state.suspended is not None:
+        raise RuleViolation("sitting_suspended", ground=str(state.suspended.ground), note=state.suspended.note)
+
+
+def check_booth(fact: BoothChanged, state: SittingState) -> None:
+    """Raises RuleViolation `sitting_seat_empty`, `booth_key_other`, `sitting_key_of_other_seat`."""
+    if fact.seat not in state.keys:
+        raise RuleViolation("sitting_seat_empty", seat=fact.seat)
+    if fact.replaces != state.keys[fact.seat]:
+        raise RuleViolation("booth_key_other", seat=fact.seat)
+    require_digest(fact.key_id, "key_id")
+    require_text(fact.witness, "witness")
+    require_text(fact.reason, "reason")
+    if fact.key_id in state.used_keys:
+        raise RuleViolation("sitting_key_of_other_seat", seat=fact.seat)
+
+
+def check_refused(fact: CheckInRefused, state: SittingState) -> None:
+    """Raises RuleViolation `sitting_seat_empty`, `sitting_key_of_other_seat`."""
+    if fact.seat not in state.seats or fact.seat in state.empty:
+        raise RuleViolation("sitting_seat_empty", seat=fact.seat)
+    require_digest(fact.key_id, "key_id")
+    require_text(fact.witness, "witness")
+    require_text(fact.reason, "reason")
+    if fact.key_id in state.used_keys:
+        raise RuleViolation("sitting_key_of_other_seat", seat=fact.seat)
+
+
+def _require_stands(state: SittingState, *grounds: SuspensionGround) -> None:
+    if state.suspended is None:
+        raise RuleViolation("sitting_not_suspended")
+    if state.suspended.ground not in grounds:
+        raise RuleViolation("standstill_of_others", ground=str(state.suspended.ground))
+
+
+def check_by_chair(fact: RecessCalled | DefectFound, state: SittingState) -> None:
+    """Raises RuleViolation `standstill_by_chair`."""
+    if state.chair != fact.seat:
+        raise RuleViolation("standstill_by_chair", seat=fact.seat)
+    require_text(fact.note, "note")
+
+
+def check_recess_ended(fact: RecessEnded, state: SittingState) -> None:
+    """Raises RuleViolation `sitting_not_suspended`, `standstill_of_others`, `standstill_by_chair`."""
+    _require_stands(state, G.RECESS)
+    if state.chair != fact.seat:
+        raise RuleViolation("standstill_by_chair", seat=fact.seat)
+
+
+def check_fault(fact: FaultReported, state: SittingState) -> None:
+    """Raises RuleViolation `standstill_site_unknown`."""
+    require_text(fact.note, "note")
+    if fact.site and fact.site not in {seat.site for seat in state.seats.values()}:
+        raise RuleViolation("standstill_site_unknown", site=fact.site)
+
+
+def check_repair(fact: FaultRepaired, state: SittingState) -> None:
+    """Raises RuleViolation `sitting_not_suspended`, `standstill_of_others`."""
+    _require_stands(state, G.FAULT)
+    require_text(fact.note, "note")
+
+
+def check_order(fact: SittingOrderProposed | SittingOrdered, state: SittingState) -> None:
+    """An order suspends whatever happens, and ends what an order began. Raises RuleViolation."""
+    require_text(fact.note, "note")
+    if fact.step is not Step.SUSPEND:
+        _require_stands(state, G.ORDER)
+    elif state.suspended is not None and state.suspended.ground is G.ORDER:
+        raise RuleViolation("sitting_suspended", ground=str(G.ORDER), note=state.suspended.note)
+
+
+def check_decision(fact: SittingDecisionProposed | SittingDecided, state: SittingState) -> None:
+    """Raises RuleViolation `standstill_step_wrong`, `sitting_not_suspended`, `standstill_of_others`."""
+    require_text(fact.note, "note")
+    if fact.step is Step.SUSPEND:
+        raise RuleViolation("standstill_step_wrong", step=str(fact.step))
+    _require_stands(state, G.FAULT, G.DEFECTIVE_DOCUMENTS)
+
+
+@singledispatch
+def brought_about(fact: SittingEvent) -> SittingEvent | None:
+    """The standstill that a fact begins or ends, None for every other fact."""
+    return None
+
+
+@brought_about.register
+def _recess(fact: RecessCalled) -> SittingEvent:
+    return SittingSuspended(G.RECESS, "", fact.note)
+
+
+@brought_about.register
+def _defect(fact: DefectFound) -> SittingEvent:
+    return SittingSuspended(G.DEFECTIVE_DOCUMENTS, "", fact.note)
+
+
+@brought_about.register
+def _fault(fact: FaultReported) -> SittingEvent:
+    return SittingSuspended(G.FAULT, fact.site, fact.note)
+
+
+@brought_about.register
+def _recess_over(fact: RecessEnded) -> SittingEvent:
+    return SittingResumed("")
+
+
+@brought_about.register
+def _repaired(fact: FaultRepaired) -> SittingEvent:
+    return SittingResumed(fact.note)
+
+
+@brought_about.register
+def _ordered(fact: SittingOrdered) -> SittingEvent:
+    return _step(fact.step, fact.note)
+
+
+@brought_about.register
+def _decided(fact: SittingDecided) -> SittingEvent:
+    return _step(fact.step, fact.note)
+
+
+def _step(step: Step, note: str) -> SittingEvent:
+    if step is Step.SUSPEND:
+        return SittingSuspended(G.ORDER, "", note)
+    return SittingResumed(note) if step is Step.RESUME else SittingAbandoned(note)

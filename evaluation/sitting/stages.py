@@ -1,0 +1,145 @@
+"""The stages of a sitting and the table that decides: what may happen in each, and where it leads."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from evaluation.sitting.events import (
+    BidsReviewed,
+    ChairElected,
+    ChairVoted,
+    ChairVoteTied,
+    ConflictDeclared,
+    CorrectionRequested,
+    DissentRecorded,
+    MemberIdentified,
+    MemberRecused,
+    MemberReplaced,
+    RefusalRecorded,
+    ReportPrepared,
+    ReportSealed,
+    ReportSigned,
+    ResultsComputed,
+    ReviewConcluded,
+    ScoreSheetLocked,
+    SheetReopened,
+    SittingAbandoned,
+    SittingClosed,
+    SittingConvened,
+    SittingEvent,
+    SittingFailed,
+    SittingOpened,
+    SittingResumed,
+    SittingSuspended,
+    StatementMade,
+    StatementsCompleted,
+    TiesDrawn,
+)
+from evaluation.sitting.interruptions import (
+    BoothChanged,
+    CheckInRefused,
+    DefectFound,
+    FaultRepaired,
+    FaultReported,
+    RecessCalled,
+    RecessEnded,
+    SittingDecided,
+    SittingDecisionProposed,
+    SittingOrdered,
+    SittingOrderProposed,
+)
+
+
+class Stage(StrEnum):
+    """The stages of a sitting, in order; it ends in `closed`, `failed` or `abandoned`."""
+
+    UNCONVENED = "unconvened"
+    GATHERING = "gathering"
+    STATEMENTS = "statements"
+    CHAIR = "chair"
+    REVIEW = "review"
+    SCORING = "scoring"
+    RESULTS = "results"
+    REPORT = "report"
+    SIGNING = "signing"
+    CLOSED = "closed"
+    FAILED = "failed"
+    ABANDONED = "abandoned"
+
+
+TRANSITIONS: dict[tuple[Stage, type[SittingEvent]], Stage] = {
+    (Stage.UNCONVENED, SittingConvened): Stage.GATHERING,
+    (Stage.GATHERING, MemberIdentified): Stage.GATHERING,
+    (Stage.GATHERING, MemberRecused): Stage.GATHERING,
+    (Stage.GATHERING, MemberReplaced): Stage.GATHERING,
+    (Stage.GATHERING, SittingOpened): Stage.STATEMENTS,
+    (Stage.STATEMENTS, StatementMade): Stage.STATEMENTS,
+    (Stage.STATEMENTS, MemberRecused): Stage.GATHERING,
+    (Stage.STATEMENTS, StatementsCompleted): Stage.CHAIR,
+    (Stage.CHAIR, ChairVoted): Stage.CHAIR,
+    (Stage.CHAIR, ChairVoteTied): Stage.CHAIR,
+    (Stage.CHAIR, ConflictDeclared): Stage.CHAIR,
+    (Stage.CHAIR, MemberRecused): Stage.GATHERING,
+    (Stage.CHAIR, ChairElected): Stage.REVIEW,
+    (Stage.REVIEW, BidsReviewed): Stage.REVIEW,
+    (Stage.REVIEW, ConflictDeclared): Stage.REVIEW,
+    (Stage.REVIEW, MemberRecused): Stage.GATHERING,
+    (Stage.REVIEW, ReviewConcluded): Stage.SCORING,
+    (Stage.SCORING, SittingFailed): Stage.FAILED,
+    (Stage.SCORING, ScoreSheetLocked): Stage.SCORING,
+    (Stage.SCORING, ConflictDeclared): Stage.SCORING,
+    (Stage.SCORING, MemberRecused): Stage.GATHERING,
+    (Stage.SCORING, ResultsComputed): Stage.RESULTS,
+    (Stage.RESULTS, TiesDrawn): Stage.RESULTS,
+    (Stage.RESULTS, ResultsComputed): Stage.RESULTS,
+    (Stage.RESULTS, CorrectionRequested): Stage.RESULTS,
+    (Stage.RESULTS, SheetReopened): Stage.SCORING,
+    (Stage.RESULTS, DissentRecorded): Stage.RESULTS,
+    (Stage.RESULTS, ConflictDeclared): Stage.RESULTS,
+    (Stage.RESULTS, MemberRecused): Stage.GATHERING,
+    (Stage.RESULTS, ReportPrepared): Stage.REPORT,
+    (Stage.REPORT, CorrectionRequested): Stage.REPORT,
+    (Stage.REPORT, SheetReopened): Stage.SCORING,
+    (Stage.REPORT, DissentRecorded): Stage.REPORT,
+    (Stage.REPORT, ConflictDeclared): Stage.REPORT,
+    (Stage.REPORT, MemberRecused): Stage.GATHERING,
+    (Stage.REPORT, ReportPrepared): Stage.REPORT,
+    (Stage.REPORT, ReportSigned): Stage.SIGNING,
+    (Stage.REPORT, ReportSealed): Stage.SIGNING,
+    (Stage.REPORT, RefusalRecorded): Stage.SIGNING,
+    (Stage.SIGNING, ReportSigned): Stage.SIGNING,
+    (Stage.SIGNING, DissentRecorded): Stage.SIGNING,
+    (Stage.SIGNING, RefusalRecorded): Stage.SIGNING,
+    (Stage.SIGNING, ReportSealed): Stage.SIGNING,
+    (Stage.SIGNING, SittingClosed): Stage.CLOSED,
+}
+# What may happen in every stage, and leads into no other.
+INTERRUPTIONS: tuple[type[SittingEvent], ...] = (
+    BoothChanged,
+    CheckInRefused,
+    RecessCalled,
+    RecessEnded,
+    DefectFound,
+    FaultReported,
+    FaultRepaired,
+    SittingOrderProposed,
+    SittingOrdered,
+    SittingDecisionProposed,
+    SittingDecided,
+    SittingSuspended,
+    SittingResumed,
+)
+FINAL = frozenset({Stage.CLOSED, Stage.FAILED, Stage.ABANDONED})
+for _stage in Stage:
+    if _stage not in FINAL | {Stage.UNCONVENED}:
+        TRANSITIONS |= {(_stage, event): _stage for event in INTERRUPTIONS}
+        TRANSITIONS[_stage, SittingAbandoned] = Stage.ABANDONED
+
+AFTER_LAST_LOCK = frozenset({Stage.RESULTS, Stage.REPORT, Stage.SIGNING, Stage.CLOSED})
+
+
+def transition_table() -> str:
+    """The stages as a Markdown table: what may happen in each, and where it leads."""
+    lines = ["| stage | event | next stage |", "|---|---|---|"]
+    lines += [f"| {stage} | {event.__name__} | {after} |" for (stage, event), after in TRANSITIONS.items()]
+    return "\n".join(lines) + "\n"
