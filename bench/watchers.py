@@ -180,7 +180,7 @@ class Watcher:
         return self.line
 
     def _fetch_on(self, line: Line) -> float:
-        line.send(f"GET {self.fragment} HTTP/1.1\r\nHost: {self.address}\r\n{self.cookie}\r\n".encode())
+        line.send(f"GET {self.fragment}?cursor={self.cursor} HTTP/1.1\r\nHost: {self.address}\r\n{self.cookie}\r\n".encode())
         head = line.head().lower()
         assert b" 200 ok" in head, head
         line.read(int(head.split(b"content-length:")[1].split(b"\r\n")[0]))

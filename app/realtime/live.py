@@ -192,14 +192,15 @@ def tell(case_id: str) -> None:
             news = load_records(db_session, case_id, min(listeners.values(), default=0))
             case = load_case(db_session, case_id)
         actors = {token: find_log_in(token)[1] for token in {_tokens.get(sid, "") for sid in listeners} if news}
+        frames = [(record, _frame(record)) for record in news]
         for sid, heard in list(listeners.items()):
-            _tell_one(sid, actors.get(_tokens.get(sid, ""), ANYONE), case, [r for r in news if r.seq > heard])
+            _tell_one(sid, actors.get(_tokens.get(sid, ""), ANYONE), case, [one for one in frames if one[0].seq > heard])
 
 
-def _tell_one(sid: str, actor: Actor, case: Case, news: list[Record]) -> None:
-    for record in news:
+def _tell_one(sid: str, actor: Actor, case: Case, news: list[tuple[Record, dict[str, Json]]]) -> None:
+    for record, frame in news:
         if sees(actor, case, record):
-            socketio.emit("case.changed", _frame(record), to=sid, namespace=NAMESPACE)
+            socketio.emit("case.changed", frame, to=sid, namespace=NAMESPACE)
         if sid in _heard[case.id]:
             _heard[case.id][sid] = record.seq
 
