@@ -180,7 +180,8 @@ class Watcher:
         return self.line
 
     def _fetch_on(self, line: Line) -> float:
-        line.send(f"GET {self.fragment}?cursor={self.cursor} HTTP/1.1\r\nHost: {self.address}\r\n{self.cookie}\r\n".encode())
+        wanted = f"{self.fragment}?cursor={self.cursor}"
+        line.send(f"GET {wanted} HTTP/1.1\r\nHost: {self.address}\r\n{self.cookie}\r\n".encode())
         head = line.head().lower()
         assert b" 200 ok" in head, head
         line.read(int(head.split(b"content-length:")[1].split(b"\r\n")[0]))
