@@ -141,13 +141,13 @@ class Watcher:
     def _come_back(self, answer: dict[str, Any], now: float) -> None:
         assert "error" not in answer, answer
         self.cursor = answer["cursor"]
-        for frame in answer["missed"]:
-            self._hear(frame, now)
+        if answer["missed"]:
+            self._hear(answer["missed"], now)
         self.joined.set()
 
-    def _hear(self, frame: dict[str, Any], now: float) -> None:
-        self.cursor = frame["cursor"]
-        self.due.append((frame["type"], datetime.fromisoformat(frame["at"]).timestamp()))
+    def _hear(self, frames: list[dict[str, Any]], now: float) -> None:
+        self.cursor = frames[-1]["cursor"]
+        self.due += [(frame["type"], datetime.fromisoformat(frame["at"]).timestamp()) for frame in frames]
         if self.fragment:
             self.changed.set()
         else:

@@ -199,11 +199,10 @@ def tell(case_id: str) -> None:
 
 
 def _tell_one(sid: str, actor: Actor, case: Case, news: list[tuple[Record, dict[str, Json]]]) -> None:
-    for record, frame in news:
-        if sees(actor, case, record):
-            socketio.emit("case.changed", frame, to=sid, namespace=NAMESPACE)
-        if sid in _heard[case.id]:
-            _heard[case.id][sid] = record.seq
+    if seen := [frame for record, frame in news if sees(actor, case, record)]:
+        socketio.emit("case.changed", seen, to=sid, namespace=NAMESPACE)
+    if news and sid in _heard[case.id]:
+        _heard[case.id][sid] = news[-1][0].seq
 
 
 def evict() -> None:

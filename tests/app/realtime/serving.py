@@ -104,9 +104,9 @@ class Listener:
         self.cut = threading.Event()
         self.client.on("disconnect", lambda *_: self.cut.set(), namespace=NAMESPACE)
 
-    def _hear(self, frame: dict[str, Any]) -> None:
-        self.frames.append(frame)
-        self.cursor = frame["cursor"]
+    def _hear(self, frames: list[dict[str, Any]]) -> None:
+        self.frames += frames
+        self.cursor = frames[-1]["cursor"]
 
     def connect(self) -> Listener:
         """Raises socketio.exceptions.ConnectionError when the server refuses."""

@@ -68,10 +68,11 @@ function refreshParts(ids) {
   }
 }
 
-function changed(frame) {
-  confirmed(frame.cursor);
-  refreshParts(frame.fragment_ids);
-  document.dispatchEvent(new CustomEvent('tenderhall:changed', { detail: frame }));
+/** What is new, in its order: each part is fetched once for all of it. */
+function changed(frames) {
+  confirmed(frames.at(-1).cursor);
+  refreshParts(frames.every((frame) => frame.fragment_ids) ? frames.flatMap((frame) => frame.fragment_ids) : null);
+  for (const frame of frames) document.dispatchEvent(new CustomEvent('tenderhall:changed', { detail: frame }));
 }
 
 async function join() {
