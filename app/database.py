@@ -53,8 +53,12 @@ def _prepare_sqlite(dbapi_connection: object, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writing = connection.get_execution_options().get("writing", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    if connection.get_execution_options().get("writing", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return
+    driver = connection.connection.dbapi_connection  # every page begins so, several times: nothing stands between
+    assert driver is not None
+    driver.execute("BEGIN")  # type: ignore[attr-defined]  # it cannot fail: nothing is locked yet
 
 
 class Database:

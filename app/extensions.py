@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from flask import Flask, abort, current_app, g, request
@@ -62,15 +62,22 @@ def needs_form_token() -> bool:
 
 def find_log_in(token: str) -> tuple[LogIn | None, Actor]:
     """Whose token it is, and the actor as of now."""
-    if not token:
-        return None, ANYONE
+    return find_log_ins([token])[token]
+
+
+def find_log_ins(tokens: Iterable[str]) -> dict[str, tuple[LogIn | None, Actor]]:
+    """Whose tokens they are, and the actors, all as of one moment; nobody's is anybody."""
+    found: dict[str, tuple[LogIn | None, Actor]] = {token: (None, ANYONE) for token in tokens}
+    if not any(found):
+        return found
     database = platform().database
     with database.reading() as db_session:
         now = database.now(db_session.connection())
-        log_in = read_web_session(db_session, token, now)
-        if log_in is None:
-            return None, ANYONE
-        return log_in, load_reader(db_session, log_in.account_id, log_in.seat, log_in.web_session, now)
+        for token in found:
+            if (log_in := read_web_session(db_session, token, now)) is not None:
+                account, seat, web_session = log_in.account_id, log_in.seat, log_in.web_session
+                found[token] = log_in, load_reader(db_session, account, seat, web_session, now)
+    return found
 
 
 def current_log_in() -> LogIn | None:

@@ -19,7 +19,7 @@ def tell(environ: dict[str, Any], start_response: Callable[..., object]) -> list
     if environ["REQUEST_METHOD"] == "POST":
         body = "x" * int(environ["QUERY_STRING"].removeprefix("size="))
         frame = {"type": "step", "at": datetime.now(UTC).isoformat(), "html": body, "cursor": ""}
-        server.emit("case.changed", frame, namespace=NAMESPACE)
+        server.emit("case.changed", [frame], namespace=NAMESPACE)
     start_response("204 No Content", [])
     return []
 

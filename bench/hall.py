@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -25,6 +26,7 @@ import requests
 from app.casefile.sealing import open_identity
 from app.procedure.opening import ShareReleased
 from app.services import accounts, openings
+from bench.processes import below, processor_seconds
 from crypto.committee import sign_share
 from demo.site import ROOT, free_port
 from tests.app.realtime.serving import serving
@@ -36,7 +38,16 @@ PAUSE = 1.0  # seconds between steps that people make
 EVERYBODY_WITHIN = 60  # seconds
 AHEAD = timedelta(hours=1)
 
-Seen = list[tuple[str, float, float]]
+
+@dataclass(frozen=True)
+class Watched:
+    """For each of the people, type, instant and wait of each step; seconds of processor that the server and those who
+    watched needed for all of it.
+    """
+
+    seen: list[list[tuple[str, float, float]]]
+    served: float
+    looked: float
 
 
 class BehindClock(Clock):
@@ -55,7 +66,7 @@ def step_to_page(people: int = PEOPLE, bids: int = BIDS, pause: float = PAUSE) -
         tokens = _audience(bench, people)
         with serving(bench.platform.settings) as server:
             address, hall = server.base_url.removeprefix("http://"), f"/cases/{bench.case_id}/lots/{LOT}/opening/board"
-            with _watching(address, bench.case_id, hall, tokens) as leave:
+            with _watching(address, server.pids[0], bench.case_id, hall, tokens) as leave:
                 steps = _open(bench, pause)
                 ours = leave(len(steps))
             size = len(requests.get(server.base_url + hall, timeout=60).content)
@@ -95,7 +106,9 @@ def _open(bench: Bench, pause: float) -> list[datetime]:
 
 
 @contextmanager
-def _watching(address: str, case: str, fragment: str, tokens: Sequence[str]) -> Iterator[Callable[[int], list[Seen]]]:
+def _watching(
+    address: str, server: int, case: str, fragment: str, tokens: Sequence[str]
+) -> Iterator[Callable[[int], Watched]]:
     """As many people as tokens; what is yielded waits until each has seen that many steps, and lets them go."""
     command = [sys.executable, "-m", "gevent.monkey", "--module", "bench.watchers"]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -105,7 +118,8 @@ def _watching(address: str, case: str, fragment: str, tokens: Sequence[str]) -> 
         told = {"address": address, "case": case, "fragment": fragment, "tokens": list(tokens)}
         _say(process.stdin, json.dumps(told))
         assert process.stdout.readline() == "ready\n"
-        yield lambda steps: _leave(process, steps)
+        begun = processor_seconds(below(server))
+        yield lambda steps: _leave(process, steps, server, begun)
     finally:
         process.kill()
         process.wait()
@@ -116,16 +130,17 @@ def _say(pipe: IO[str], line: str) -> None:
     pipe.flush()
 
 
-def _leave(process: subprocess.Popen[str], steps: int) -> list[Seen]:
+def _leave(process: subprocess.Popen[str], steps: int, server: int, begun: float) -> Watched:
     assert process.stdin is not None
     assert process.stdout is not None
     _say(process.stdin, str(steps))
-    seen: list[Seen] = json.loads(process.stdout.readline())
-    assert all(len(one) == steps for one in seen), [len(one) for one in seen]
-    return seen
+    told = json.loads(process.stdout.readline())
+    watched = Watched(told["seen"], processor_seconds(below(server)) - begun, told["looked"])
+    assert all(len(one) == steps for one in watched.seen), [len(one) for one in watched.seen]
+    return watched
 
 
-def _bare_broadcast(steps: Sequence[datetime], people: int, size: int) -> list[Seen]:
+def _bare_broadcast(steps: Sequence[datetime], people: int, size: int) -> Watched:
     """The same steps at the same distances, broadcast with nothing behind them."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "bench.broadcast:app", "-k", "gevent", "--workers", "1"]
@@ -134,7 +149,7 @@ def _bare_broadcast(steps: Sequence[datetime], people: int, size: int) -> list[S
     try:
         address = f"127.0.0.1:{port}"
         _await_answer(address)
-        with _watching(address, "any", "", [""] * people) as leave:
+        with _watching(address, server.pid, "any", "", [""] * people) as leave:
             plan = [0.0, *((after - before).total_seconds() for before, after in pairwise(steps))]
             for pause in plan:
                 time.sleep(pause)
@@ -154,18 +169,20 @@ def _await_answer(address: str) -> None:
         time.sleep(0.1)
 
 
-def _in_words(ours: list[Seen], peer: list[Seen], steps: int, size: int) -> str:
+def _in_words(ours: Watched, peer: Watched, steps: int, size: int) -> str:
     mine, other = _waits(ours), _waits(peer)
-    words = f"{len(ours)} people, {steps} steps of {size >> 10} KiB: p50 {_ms(mine[0])}, p99 {_ms(mine[1])}"
-    bare = f"bare broadcast of the same bytes p50 {_ms(other[0])}, p99 {_ms(other[1])}"
-    return f"{words} from step to page (target < {_ms(TARGET)}); {bare}; p99 {mine[1] / other[1]:.1f} times as long"
+    words = f"{len(ours.seen)} people, {steps} steps of {size >> 10} KiB: p50 {_ms(mine[0])}, p99 {_ms(mine[1])}"
+    words += f" from step to page (target < {_ms(TARGET)}), the server worked {ours.served:.1f} s"
+    bare = f"bare broadcast of the same bytes p50 {_ms(other[0])}, p99 {_ms(other[1])}, {peer.served:.1f} s"
+    times = f"p99 {mine[1] / other[1]:.1f} times as long"
+    return f"{words}; {bare}; {times}; all who watched needed {ours.looked:.1f} s and {peer.looked:.1f} s to look"
 
 
 def _ms(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms"
 
 
-def _waits(seen: list[Seen]) -> tuple[float, float]:
+def _waits(watched: Watched) -> tuple[float, float]:
     """Median and 99th percentile, seconds."""
-    waits = sorted(seconds for one in seen for _type, _at, seconds in one)
+    waits = sorted(seconds for one in watched.seen for _type, _at, seconds in one)
     return statistics.median(waits), waits[min(len(waits) - 1, int(len(waits) * 0.99))]

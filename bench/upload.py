@@ -16,6 +16,7 @@ import pyotp
 import requests
 
 from app.client.connection import Connection
+from bench.processes import below, resident
 from bench.timing import alternating
 from demo.case import DemoCase
 from demo.site import ROOT, Site, free_port
@@ -28,10 +29,12 @@ PASSWORD = "bench-upload-1"
 
 
 def sink(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
-    """The peer, a WSGI application: a piece is written at its offset and synced, nothing else."""
+    """The peer, a WSGI application: a piece is written at its offset and synced, nothing else. Like an upload it begins
+    with a new file: to write over an old one spares the disk half of its work.
+    """
     offset, left = int(environ["HTTP_UPLOAD_OFFSET"]), int(environ["CONTENT_LENGTH"])
     path = Path(os.environ[SINK_FOLDER]) / "sunk"
-    with path.open("r+b" if path.exists() else "w+b") as file:
+    with path.open("r+b" if offset else "w+b") as file:
         file.seek(offset)
         while left > 0 and (piece := environ["wsgi.input"].read(min(1 << 18, left))):
             file.write(piece)
@@ -52,11 +55,11 @@ def upload_against_bare_sink() -> str:
         try:
             headers = _bidder(site.base_url)
             web = _web_process(site)
-            before = _resident(web)
+            before = resident(web)
             ours, other, ratio = alternating(
                 lambda: _upload(site.base_url, headers, piece), lambda: _pour(address, piece), RUNS
             )
-            grown = max(0, _resident(web) - before)
+            grown = max(0, resident(web) - before)
         finally:
             peer.terminate()
             site.stop()
@@ -117,16 +120,5 @@ def _send(http: requests.Session, place: str, piece: bytes) -> None:
 def _web_process(site: Site) -> int:
     """The process that holds the most memory among those of the site's web server."""
     assert site.process is not None
-    found = [pid for pid in _below(site.process.pid) if b"gunicorn" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-    return max(found, key=_resident)
-
-
-def _below(pid: int) -> list[int]:
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
-    return children + [further for child in children for further in _below(child)]
-
-
-def _resident(pid: int) -> int:
-    """Bytes of memory in use (Linux)."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    found = [pid for pid in below(site.process.pid) if b"gunicorn" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return max(found, key=resident)

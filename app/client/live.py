@@ -40,7 +40,7 @@ class LiveChannel:
             handle_sigint=False,
         )
         client.on("disconnect", self._on_cut, namespace=NAMESPACE)
-        client.on("case.changed", self._on_frame, namespace=NAMESPACE)
+        client.on("case.changed", self._on_frames, namespace=NAMESPACE)
         return client
 
     def _on_cut(self, *_: Any) -> None:
@@ -48,8 +48,8 @@ class LiveChannel:
         self._joined.clear()
         self._changed.set()
 
-    def _on_frame(self, frame: dict[str, Any]) -> None:
-        self.cursors[frame["case"]] = frame["cursor"]
+    def _on_frames(self, frames: list[dict[str, Any]]) -> None:
+        self.cursors[frames[-1]["case"]] = frames[-1]["cursor"]
         self._changed.set()
 
     @property

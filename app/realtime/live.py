@@ -16,7 +16,7 @@ from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.casefile.record import Record
 from app.casefile.sight import asks_reason, sees
-from app.extensions import COOKIE, access, find_log_in, platform, socketio
+from app.extensions import COOKIE, access, find_log_in, find_log_ins, platform, socketio
 from app.messages import sentence
 from app.permissions.actions import Action
 from app.permissions.policy import NotAllowed, allowed
@@ -191,17 +191,18 @@ def tell(case_id: str) -> None:
         with platform().database.reading() as db_session:
             news = load_records(db_session, case_id, min(listeners.values(), default=0))
             case = load_case(db_session, case_id)
-        actors = {token: find_log_in(token)[1] for token in {_tokens.get(sid, "") for sid in listeners} if news}
+        actors = find_log_ins({_tokens.get(sid, "") for sid in listeners}) if news else {}
+        frames = [(record, _frame(record)) for record in news]
         for sid, heard in list(listeners.items()):
-            _tell_one(sid, actors.get(_tokens.get(sid, ""), ANYONE), case, [r for r in news if r.seq > heard])
+            _log_in, actor = actors.get(_tokens.get(sid, ""), (None, ANYONE))
+            _tell_one(sid, actor, case, [one for one in frames if one[0].seq > heard])
 
 
-def _tell_one(sid: str, actor: Actor, case: Case, news: list[Record]) -> None:
-    for record in news:
-        if sees(actor, case, record):
-            socketio.emit("case.changed", _frame(record), to=sid, namespace=NAMESPACE)
-        if sid in _heard[case.id]:
-            _heard[case.id][sid] = record.seq
+def _tell_one(sid: str, actor: Actor, case: Case, news: list[tuple[Record, dict[str, Json]]]) -> None:
+    if seen := [frame for record, frame in news if sees(actor, case, record)]:
+        socketio.emit("case.changed", seen, to=sid, namespace=NAMESPACE)
+    if news and sid in _heard[case.id]:
+        _heard[case.id][sid] = news[-1][0].seq
 
 
 def evict() -> None:

@@ -12,7 +12,7 @@ from functools import cache
 import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
-from sqlalchemy import delete, or_, select
+from sqlalchemy import bindparam, delete, or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.database import in_native_thread
@@ -32,6 +32,12 @@ LOG_IN_VALID = timedelta(hours=12)
 FAILURES_ALLOWED = 8
 LOCKED_FOR = timedelta(minutes=10)
 _hasher = PasswordHasher()
+# Asked for with every request, so it is made once.
+_LOG_IN = select(WebSession.account_id, WebSession.seat, WebSession.token_hash).where(
+    WebSession.token_hash == bindparam("hash"),
+    WebSession.ended_at.is_(None),
+    WebSession.expires_at > bindparam("now", type_=WebSession.expires_at.type),
+)
 
 
 @dataclass(frozen=True)
@@ -319,10 +325,7 @@ def read_web_session(db_session: DbSession, token: str, now: datetime) -> LogIn 
     """The log-in of a token, or None when it is unknown, ended or over."""
     if not token:
         return None
-    query = select(WebSession.account_id, WebSession.seat, WebSession.token_hash).where(
-        WebSession.token_hash == token_hash(token), WebSession.ended_at.is_(None), WebSession.expires_at > now
-    )
-    row = db_session.execute(query).one_or_none()
+    row = db_session.connection().execute(_LOG_IN, {"hash": token_hash(token), "now": now}).one_or_none()
     return LogIn(*row) if row else None
 
 

@@ -17,7 +17,7 @@ from app.procedure.roles import ANYONE, Actor, Role
 from app.services.access import record_reading
 from app.services.unit_of_work import plain_transaction
 
-# Both are asked for with every request, so they fetch columns, not objects.
+# Both are asked for with every request: made once, and of columns, not objects.
 _WHO = (
     select(Account.name, Organisation.id, Organisation.name, Organisation.credit_code)
     .join(Organisation, Organisation.id == Account.organisation_id)
@@ -39,12 +39,13 @@ def load_actor(db_session: DbSession, account_id: str, seat: str = "") -> Actor:
 
     At a booth (`seat`) the actor is only the expert on that seat, whatever else the person may be.
     """
-    who = db_session.execute(_WHO, {"account": account_id}).one_or_none() if account_id else None
+    asking = db_session.connection()
+    who = asking.execute(_WHO, {"account": account_id}).one_or_none() if account_id else None
     if who is None:
         return ANYONE
     name, organisation_id, organisation_name, credit_code = who
     found: dict[str, set[str]] = {"role": set(), "site": set(), "key": set()}
-    for kind, value in db_session.execute(_MAY, {"account": account_id, "seat": seat}):
+    for kind, value in asking.execute(_MAY, {"account": account_id, "seat": seat}):
         found[kind].add(value)
     return Actor(
         id=account_id,

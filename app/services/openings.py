@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import secrets
-import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -44,11 +45,11 @@ from app.services.unit_of_work import UnitOfWork, unit_of_work
 from crypto.canonical import digest
 from crypto.certificates import verify_certificate
 from crypto.committee import Committee, Member, combine, verify_share
-from crypto.envelope import context_hash, open_bid
+from crypto.envelope import context_hash, opened_bid
 from crypto.errors import CryptoError
-from crypto.package import Package, read_package
+from crypto.package import Package, PackageEntry, read_package
 
-AT_ONCE = 2  # bids decrypted side by side, each of which may be as large as an upload
+AT_ONCE = (os.cpu_count() or 1) + 2  # bids opened side by side: cipher, pairings and hashes on all cores; some wait
 Outcome = tuple[BidOpened | BidVoided, list[StoredFile]]
 NOT_READ = (FILE_LOST, "key_not_revealed", "key_not_committed")  # reasons that say nothing of a file's bytes
 
@@ -179,10 +180,12 @@ def _opened_ahead(
     """Each bid in its order with what is in it, while the next ones are already being decrypted: cipher, hashes and
     disk work side by side.
     """
+    with platform.database.reading() as db_session:
+        known = _known(db_session, case, lot)
     ahead: deque[tuple[Submission, Future[Outcome]]] = deque()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for submission in waiting:
-            ahead.append((submission, pool.submit(_look_inside, platform, case, lot, submission)))
+            ahead.append((submission, pool.submit(_look_inside, platform, case, lot, submission, known)))
             if len(ahead) > AT_ONCE:
                 first, found = ahead.popleft()
                 yield first, found.result()
@@ -190,14 +193,40 @@ def _opened_ahead(
             yield submission, found.result()
 
 
-def _look_inside(platform: Platform, case: Case, lot: str, submission: Submission) -> Outcome:
-    bidder_name = _bidder_name(platform, submission.bidder)
+@dataclass(frozen=True)
+class Known:
+    """What the rows say of a lot's bids, read once for all of them: blobs by receipt and kind, names of organisations,
+    certificates of an account by the id of their key.
+    """
+
+    blobs: dict[tuple[str, str], str]
+    names: dict[str, str]
+    certificates: dict[tuple[str, str], str]
+
+
+def _known(db_session: DbSession, case: Case, lot: str) -> Known:
+    bids = case.lots[lot].bidding.live
+    stored = select(StoredFile.owner, StoredFile.kind, StoredFile.blob).where(
+        StoredFile.case_id == case.id, StoredFile.lot == lot, StoredFile.kind.in_(("bid", "capsule"))
+    )
+    names = select(Organisation.id, Organisation.name).where(Organisation.id.in_([bid.bidder for bid in bids]))
+    certified = select(Certificate.account_id, Certificate.key_id, Certificate.pem).where(
+        Certificate.account_id.in_([bid.by for bid in bids]), Certificate.scope == ""
+    )
+    return Known(
+        {(owner, kind): blob for owner, kind, blob in db_session.execute(stored)},
+        {organisation: name for organisation, name in db_session.execute(names)},
+        {(account, key_id): pem for account, key_id, pem in db_session.execute(certified)},
+    )
+
+
+def _look_inside(platform: Platform, case: Case, lot: str, submission: Submission, known: Known) -> Outcome:
     try:
         if submission.receipt_id in case.lots[lot].lost:
             raise CryptoError(FILE_LOST)
-        return _decrypt(platform, case, lot, submission, bidder_name)
+        return _decrypt(platform, case, lot, submission, known)
     except CryptoError as exc:
-        return BidVoided(submission.receipt_id, submission.bidder, bidder_name, exc.code), []
+        return BidVoided(submission.receipt_id, submission.bidder, known.names[submission.bidder], exc.code), []
 
 
 def _settle(
@@ -223,24 +252,26 @@ def _settle(
 
 
 def _decrypt(
-    platform: Platform, case: Case, lot: str, submission: Submission, bidder_name: str
+    platform: Platform, case: Case, lot: str, submission: Submission, known: Known
 ) -> tuple[BidOpened, list[StoredFile]]:
     """1 the capsule's key; 2 the sealed file under it; 3 the package; 4 the bidder's signature; 5 its files."""
-    with platform.database.reading() as db_session:
-        bid, capsule = (_stored(db_session, case.id, lot, kind, submission.receipt_id) for kind in ("bid", "capsule"))
-        spki = _signing_key(db_session, platform, submission)
-    key = bid_key(platform.origin, case, submission, lot, lambda: platform.blobs.get(capsule.blob))
+    bid, capsule = (known.blobs[submission.receipt_id, kind] for kind in ("bid", "capsule"))
+    spki = _signing_key(platform, submission, known)
+    key = bid_key(platform.origin, case, submission, lot, lambda: platform.blobs.get(capsule))
     context = context_hash(context_of(platform.origin, case, lot, submission.bidder, submission.fact.recipient))
-    with platform.blobs.open(bid.blob) as sealed, tempfile.TemporaryFile(dir=platform.settings.home) as plain:
-        in_native_thread(open_bid, sealed, plain, key, context)
-        plain.seek(0)
-        package = read_package(plain)
-        items = check_manifest(package, submission, case.id, lot, spki)
-        files = _keep_opened(platform, case.id, lot, submission.receipt_id, package)
+    with platform.blobs.open(bid) as sealed:
+        plain = opened_bid(sealed, key, context)
+        try:
+            package = read_package(plain)
+            items = check_manifest(package, submission, case.id, lot, spki)
+            files = _keep_opened(platform, case.id, lot, submission.receipt_id, package)
+        except CryptoError:
+            plain.check_rest()  # a file that was changed is void as that, whatever else is wrong with what it holds
+            raise
     opened = BidOpened(
         receipt_id=submission.receipt_id,
         bidder=submission.bidder,
-        bidder_name=bidder_name,
+        bidder_name=known.names[submission.bidder],
         price=items.price,
         duration_days=items.duration_days,
         project_manager=items.project_manager,
@@ -251,46 +282,40 @@ def _decrypt(
     return opened, files
 
 
-def _stored(db_session: DbSession, case_id: str, lot: str, kind: str, owner: str) -> StoredFile:
-    query = select(StoredFile).where(
-        StoredFile.case_id == case_id, StoredFile.lot == lot, StoredFile.kind == kind, StoredFile.owner == owner
-    )
-    return db_session.scalars(query).one()
-
-
-def _signing_key(db_session: DbSession, platform: Platform, submission: Submission) -> bytes:
+def _signing_key(platform: Platform, submission: Submission, known: Known) -> bytes:
     """The public key that signed the submission, as certified then."""
-    query = select(Certificate).where(Certificate.account_id == submission.by, Certificate.scope == "")
-    for row in db_session.scalars(query):
-        if row.key_id == submission.key_id:
-            return verify_certificate(row.pem, platform.keys.roots, submission.received_at).spki
-    raise CryptoError("key_foreign")
+    pem = known.certificates.get((submission.by, submission.key_id))
+    if pem is None:
+        raise CryptoError("key_foreign")
+    return verify_certificate(pem, platform.keys.roots, submission.received_at).spki
 
 
 def _keep_opened(platform: Platform, case_id: str, lot: str, receipt_id: str, package: Package) -> list[StoredFile]:
-    rows = []
-    for entry, chunks in package.files:
-        blob = platform.blobs.put_stream(chunks)
-        rows.append(
-            StoredFile(
-                id=secrets.token_hex(16),
-                case_id=case_id,
-                lot=lot,
-                kind="opened",
-                owner=receipt_id,
-                name=entry.path,
-                media_type="application/pdf" if entry.path.lower().endswith(".pdf") else "application/octet-stream",
-                size=entry.size,
-                sha256=entry.root,
-                blob=blob,
-            )
-        )
+    """The files of a package, kept while it is read; where it is refused, none of them."""
+    rows: list[StoredFile] = []
+    try:
+        for entry, chunks in package.files:
+            rows.append(_opened_file(case_id, lot, receipt_id, entry, platform.blobs.put_stream(chunks)))
+    except CryptoError:
+        for row in rows:
+            platform.blobs.delete(row.blob)
+        raise
     return rows
 
 
-def _bidder_name(platform: Platform, organisation_id: str) -> str:
-    with platform.database.reading() as db_session:
-        return db_session.get_one(Organisation, organisation_id).name
+def _opened_file(case_id: str, lot: str, receipt_id: str, entry: PackageEntry, blob: str) -> StoredFile:
+    return StoredFile(
+        id=secrets.token_hex(16),
+        case_id=case_id,
+        lot=lot,
+        kind="opened",
+        owner=receipt_id,
+        name=entry.path,
+        media_type="application/pdf" if entry.path.lower().endswith(".pdf") else "application/octet-stream",
+        size=entry.size,
+        sha256=entry.root,
+        blob=blob,
+    )
 
 
 @completes("ObjectionRaised")

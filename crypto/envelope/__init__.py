@@ -15,6 +15,7 @@ from crypto.envelope.bid import (
     context_hash,
     new_bid_identity,
     open_bid,
+    opened_bid,
     recipient_of,
     seal,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "encrypt",
     "new_bid_identity",
     "open_bid",
+    "opened_bid",
     "parse_identity",
     "parse_recipient",
     "read_header",

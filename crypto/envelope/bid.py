@@ -17,7 +17,7 @@ from crypto.canonical import Json, canonical, tagged_hash
 from crypto.envelope.age import encrypt, unlock
 from crypto.envelope.header import Header, Stanza, read_header
 from crypto.envelope.keys import HYBRID_TYPE, HybridIdentity, HybridRecipient, hybrid_share
-from crypto.envelope.payload import ByteSink, ByteSource, open_payload
+from crypto.envelope.payload import ByteSink, ByteSource, OpenedStream, open_payload, opened_chunks
 from crypto.errors import CryptoError
 from crypto.merkle import TreeDigest
 from crypto.signing import is_digest
@@ -183,9 +183,16 @@ def open_bid(src: ByteSource, dst: ByteSink, identity: str, context_hash: bytes)
     Raises CryptoError: those of `check_sealed_header`, `envelope_identity_malformed`, and `envelope_no_identity`,
     `envelope_header_forged`, `envelope_truncated`, `envelope_trailing_data`, `envelope_corrupted`.
     """
-    header = _read_bid_header(src, context_hash)
-    file_key = unlock(header, [HybridIdentity(identity)])
-    open_payload(src, dst, file_key)
+    open_payload(src, dst, _file_key(src, identity, context_hash))
+
+
+def opened_bid(src: ByteSource, identity: str, context_hash: bytes) -> OpenedStream:
+    """`bid.age` to be read as it is opened. Raises CryptoError as `open_bid` does, of the payload while it is read."""
+    return OpenedStream(opened_chunks(src, _file_key(src, identity, context_hash)))
+
+
+def _file_key(src: ByteSource, identity: str, context_hash: bytes) -> bytes:
+    return unlock(_read_bid_header(src, context_hash), [HybridIdentity(identity)])
 
 
 def check_sealed_header(head: bytes, context_hash: bytes) -> None:

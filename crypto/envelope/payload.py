@@ -80,6 +80,12 @@ def open_payload(src: ByteSource, dst: ByteSink, file_key: bytes) -> None:
     A refusal may come after genuine chunks were written: what `dst` holds then is a prefix, to be discarded.
     Raises CryptoError `envelope_truncated`, `envelope_trailing_data` or `envelope_corrupted`.
     """
+    for chunk in opened_chunks(src, file_key):
+        dst.write(chunk)
+
+
+def opened_chunks(src: ByteSource, file_key: bytes) -> Iterator[bytes]:
+    """The plaintext of a payload, as `open_payload` writes it."""
     nonce = read_full(src, NONCE_SIZE)
     if len(nonce) < NONCE_SIZE:
         raise CryptoError("envelope_truncated", chunk=0)
@@ -88,7 +94,34 @@ def open_payload(src: ByteSource, dst: ByteSink, file_key: bytes) -> None:
         chunk = _open_chunk(cipher, number, sealed, last)
         if number and not chunk:  # age allows an empty chunk only as the whole of an empty payload
             raise CryptoError("envelope_corrupted", chunk=number)
-        dst.write(chunk)
+        yield chunk
+
+
+class OpenedStream:
+    """The plaintext of a payload as a file that is read once, forwards; memory stays at two chunks.
+
+    Only authenticated bytes come out, but that there is no more than should be is known only at the end: whoever stops
+    before it asks `check_rest`.
+    """
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = memoryview(b"")
+
+    def read(self, size: int, /) -> bytes:
+        """The next `size` bytes, fewer only at the end. Raises CryptoError as `open_payload` does."""
+        parts = [self._rest[:size]]
+        self._rest, missing = self._rest[size:], size - len(parts[0])
+        while missing and (chunk := next(self._chunks, b"")):
+            following = memoryview(chunk)
+            parts.append(following[:missing])
+            self._rest, missing = following[missing:], missing - len(parts[-1])
+        return b"".join(parts)
+
+    def check_rest(self) -> None:
+        """Reads what was left to the end. Raises CryptoError as `open_payload` does."""
+        for _ in self._chunks:
+            pass
 
 
 def _open_chunk(cipher: ChaCha20Poly1305, number: int, sealed: bytes, last: bool) -> bytes:

@@ -10,7 +10,7 @@ from crypto.canonical import Json, canonical, parse
 from crypto.errors import CryptoError
 from crypto.merkle import TreeDigest
 from crypto.package.manifest import MANIFEST_NAME, SIGNATURE_NAME, PackageEntry, manifest_entries, shown
-from crypto.package.tar import CHUNK_SIZE, TarReader, encode_member, ending, filling
+from crypto.package.tar import CHUNK_SIZE, ByteStream, TarReader, encode_member, ending, filling
 
 MANIFEST_LIMIT = 4 * 1024 * 1024  # bytes; manifest and signature are held in memory
 SIGNATURE_LIMIT = 64 * 1024
@@ -80,7 +80,7 @@ def _write_member(dst: BinaryIO, path: str, chunks: Iterable[bytes], size: int) 
     return len(header) + size + len(filling(size))
 
 
-def read_package(src: BinaryIO) -> Package:
+def read_package(src: ByteStream) -> Package:
     """Reads manifest and signature from `src`, and the files as they are asked for; memory stays small.
 
     The signature is not judged here: check it over `manifest` before using the files.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import Protocol
 
 from crypto.errors import CryptoError
 from crypto.package.manifest import shown
@@ -21,6 +21,12 @@ _END_SIZE = 2 * BLOCK_SIZE  # at least two blocks of zeros end an archive
 _EXTENDED_LIMIT = 16 * 1024  # bytes of a pax header, which is held in memory
 _MAGIC = b"ustar\x0000"
 _REGULAR, _EXTENDED = b"0", b"x"
+
+
+class ByteStream(Protocol):
+    """What an archive is read from."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ class TarReader:
     Raises CryptoError `package_truncated`, `package_malformed` with the offset of the block, `package_member_type`.
     """
 
-    def __init__(self, src: BinaryIO) -> None:
+    def __init__(self, src: ByteStream) -> None:
         self._src = src
         self._offset = 0
         self._pending = 0  # bytes of the last member, filling included, that were not read yet

@@ -95,7 +95,7 @@ class LiveSite(SmallSite):
 
     def tell(self, **frame: object) -> None:
         assert self.socketio
-        self.socketio.emit("case.changed", frame, namespace="/live")
+        self.socketio.emit("case.changed", [frame], namespace="/live")
 
 
 @pytest.fixture

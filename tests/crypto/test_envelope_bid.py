@@ -1,6 +1,7 @@
 """The profile of `bid.age`: one recipient, one context, nothing else."""
 
 import io
+import itertools
 
 import pytest
 from hypothesis import given, settings
@@ -22,6 +23,7 @@ from crypto.envelope import (
     encrypt,
     new_bid_identity,
     open_bid,
+    opened_bid,
     recipient_of,
     seal,
 )
@@ -90,6 +92,27 @@ def test_a_sealed_bid_opens_and_its_digest_is_that_of_the_ciphertext(size):
     check_sealed_header(file[:BID_HEADER_LIMIT], CONTEXT)
     open_bid(io.BytesIO(file), back, BID.identity, CONTEXT)
     assert back.getvalue() == content
+
+
+@given(st.binary(max_size=3 * CHUNK_SIZE), st.lists(st.integers(1, 2 * CHUNK_SIZE), min_size=1, max_size=9))
+@settings(max_examples=20, deadline=None)
+def test_a_bid_is_read_as_it_is_opened_in_pieces_of_any_size(content, sizes):
+    stream = opened_bid(io.BytesIO(sealed(TO_BID, IN_CONTEXT, content=content)), BID.identity, CONTEXT)
+    found, wanted = [], itertools.cycle(sizes)
+    while piece := stream.read(next(wanted)):
+        found.append(piece)
+    assert b"".join(found) == content
+    assert {len(piece) for piece in found[:-1]} <= set(sizes)
+    stream.check_rest()
+
+
+def test_what_was_not_read_of_a_bid_is_checked_all_the_same():
+    file = sealed(TO_BID, IN_CONTEXT, content=bytes(3 * CHUNK_SIZE))
+    stream = opened_bid(io.BytesIO(file[:-1] + b"x"), BID.identity, CONTEXT)
+    assert stream.read(10) == bytes(10)
+    with pytest.raises(CryptoError) as refused:
+        stream.check_rest()
+    assert refused.value.code == "envelope_corrupted"
 
 
 def test_a_sealed_bid_is_an_ordinary_age_file():

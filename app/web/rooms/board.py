@@ -2,8 +2,9 @@
 
 Two hundred people ask for it after every step. What one gets depends on the public state of the opening, the records
 that he or she may see, what he or she may do, and the language. All of that is the key under which it is kept, so
-nobody is handed what was made for other eyes. Before a lot is closed nothing is kept: whether the part was made or
-found would tell, by its delay, that something has happened.
+nobody is handed what was made for other eyes. Who says how far he or she has heard is content with a hall that is as
+far: of whatever came since, a frame is on its way, after which he or she asks again. Before a lot is closed nothing is
+kept: whether the part was made or found would tell, by its delay, that something has happened.
 """
 
 from __future__ import annotations
@@ -34,8 +35,11 @@ Key = tuple[Any, ...]
 
 @dataclass
 class Wall:
-    """What a process remembers of a hall: its records among those up to `last_seq`, and pages made of `basis`."""
+    """What a process remembers of a hall: the case and the hall's records up to `last_seq`, and pages made of `basis`,
+    which is empty until the lot is closed.
+    """
 
+    case: Case
     records: tuple[Record, ...] = ()
     last_seq: int = -1
     basis: Key = ()
@@ -54,17 +58,26 @@ class Board:
     last_seq: int
 
 
-def board(case_id: str, lot: str) -> Board:
-    """The hall of a lot as who asks may see it now. Raises NotAllowed, RuleViolation `lot_unknown`."""
-    wall = _walls.get((case_id, lot), Wall())
+def board(case_id: str, lot: str, heard: int = -1) -> Board:
+    """The hall of a lot as who asks, and has heard of the records up to `heard`, may see it now.
+
+    Raises NotAllowed, RuleViolation `lot_unknown`.
+    """
+    wall = _walls.get((case_id, lot)) or Wall(Case(case_id))
+    if not (wall.basis and 0 <= heard <= wall.last_seq):
+        wall = _continued(wall, lot)
+    check_entitled(wall.case, lot, Action.OPENING_WATCH)
+    return Board(wall.case, _html(_kept(wall, case_id, lot), lot), wall.last_seq)
+
+
+def _continued(wall: Wall, lot: str) -> Wall:
+    """The wall with everything that is on record by now."""
     with platform().database.reading() as db_session:
-        news = load_records(db_session, case_id, wall.last_seq)
+        news = load_records(db_session, wall.case.id, wall.last_seq)
         last_seq = news[-1].seq if news else wall.last_seq
-        case = load_case(db_session, case_id, last_seq + 1)
-    check_entitled(case, lot, Action.OPENING_WATCH)
-    if news:
-        wall = Wall((*wall.records, *(r for r in news if on_the_wall(r, lot))), last_seq, wall.basis, wall.pages)
-    return Board(case, _html(_kept(wall, case_id, lot), case, lot), last_seq)
+        case = load_case(db_session, wall.case.id, last_seq + 1)
+    records = (*wall.records, *(record for record in news if on_the_wall(record, lot)))
+    return Wall(case, records, last_seq, wall.basis, wall.pages) if news else wall
 
 
 def _kept(wall: Wall, case_id: str, lot: str) -> Wall:
@@ -76,8 +89,9 @@ def _kept(wall: Wall, case_id: str, lot: str) -> Wall:
     return wall
 
 
-def _html(wall: Wall, case: Case, lot: str) -> Markup:
-    actor, may = current_actor(), _may(case, lot)
+def _html(wall: Wall, lot: str) -> Markup:
+    actor, case = current_actor(), wall.case
+    may = _may(case, lot)
     seen = tuple(record for record in wall.records if sees(actor, case, record))
     if case.lot(lot).opening.closed is None:
         return _made(case, lot, seen, may)

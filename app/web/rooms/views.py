@@ -20,7 +20,7 @@ from app.queries.draw_hall import DrawHall, draw_hall
 from app.queries.events import seen_events
 from app.queries.opening_hall import opening_hall
 from app.services import draws, experts, rounds
-from app.services.cursors import write_cursor
+from app.services.cursors import read_cursor, write_cursor
 from app.web.entitled import account_key, entitled_case, in_words, place, words_of
 from app.web.names import FACTS, PARTIES, ROUND_REASONS, SEATS
 from app.web.pages import attempt
@@ -44,8 +44,8 @@ def opening(case: str, lot: str) -> str:
 @routes.get("/cases/<case>/lots/<lot>/opening/board")
 @access(Action.OPENING_WATCH)
 def opening_fragment(case: str, lot: str) -> str:
-    """The live part of the hall alone."""
-    return board(case, lot).html
+    """The live part of the hall alone, for a page that has heard what is on record up to its cursor."""
+    return board(case, lot, read_cursor(platform(), case, request.args.get("cursor", ""))).html
 
 
 @routes.route("/cases/<case>/lots/<lot>/opening/round", methods=["GET", "POST"])

@@ -43,7 +43,7 @@ class SmallChannel:
         return {"saved_at": "2026-01-01T00:00:00Z"}
 
     def change(self, cursor: str) -> None:
-        self.server.emit("case.changed", {"case": "c1", "cursor": cursor}, room="c1", namespace="/live")
+        self.server.emit("case.changed", [{"case": "c1", "cursor": cursor}], room="c1", namespace="/live")
 
 
 @contextmanager

@@ -27,10 +27,11 @@ ANSWERS_WITHIN = 15  # seconds
 
 @dataclass(frozen=True)
 class Server:
-    """Where it listens."""
+    """Where it listens; `pids` are the processes that were started, each the parent of the one that serves."""
 
     base_url: str
     log: Any
+    pids: tuple[int, ...] = ()
 
     def api(self, token: str = "") -> Connection:
         return Connection(self.base_url, token=token, patience=5)
@@ -51,7 +52,7 @@ def serving(settings: Settings, processes: int = 1) -> Iterator[Server]:
         running = [
             subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log) for _ in range(processes)
         ]
-    server = Server(chosen["BASE_URL"], settings.home / "server.log")
+    server = Server(chosen["BASE_URL"], settings.home / "server.log", tuple(process.pid for process in running))
     try:
         _await_answer(server)
         yield server
@@ -103,9 +104,9 @@ class Listener:
         self.cut = threading.Event()
         self.client.on("disconnect", lambda *_: self.cut.set(), namespace=NAMESPACE)
 
-    def _hear(self, frame: dict[str, Any]) -> None:
-        self.frames.append(frame)
-        self.cursor = frame["cursor"]
+    def _hear(self, frames: list[dict[str, Any]]) -> None:
+        self.frames += frames
+        self.cursor = frames[-1]["cursor"]
 
     def connect(self) -> Listener:
         """Raises socketio.exceptions.ConnectionError when the server refuses."""

@@ -9,6 +9,8 @@ import pytest
 
 from app.messages import regime_words, sentence
 from app.procedure.opening import ObjectionRaised
+from app.queries.cases import load_records
+from app.services.cursors import write_cursor
 from app.web.rooms import board
 from tests.app.web.site import LOT, Site, WholeCase, played
 
@@ -36,6 +38,11 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Made:
 
 def wall(site: Site, who: str = "", lang: str = "zh") -> str:
     return site.browser(who, lang).get(f"/cases/{site.case.case_id}/lots/{LOT}/opening/board")
+
+
+def last_seq(site: Site) -> int:
+    with site.case.platform.database.reading() as db_session:
+        return load_records(db_session, site.case.case_id)[-1].seq
 
 
 def test_made_once_for_each_audience_and_step(tmp_path: Path, made: Made):
@@ -72,6 +79,27 @@ def test_before_the_deadline_nothing_is_kept(tmp_path: Path, made: Made):
     assert wall(site) == before
     assert made.count == 2
     assert all(not remembered.pages for remembered in board._walls.values())
+
+
+def test_a_page_is_content_with_a_hall_as_far_as_it_has_heard(tmp_path: Path, made: Made):
+    site = played(tmp_path, WholeCase.found, WholeCase.publish, WholeCase.bid, WholeCase.read_out)
+    case_id, here = site.case.case_id, site.case.platform
+    browser, part = site.browser(), f"/cases/{case_id}/lots/{LOT}/opening/board"
+    before, heard = browser.get(part), last_seq(site)
+    site.case.act("bidder-b", ObjectionRaised("o2", "报价宣读有误"))
+    assert browser.get(f"{part}?cursor={write_cursor(here, case_id, heard)}") == before
+    after = browser.get(f"{part}?cursor={write_cursor(here, case_id, heard + 1)}")
+    assert "报价宣读有误" in after
+    assert browser.get(part) == after == browser.get(f"{part}?cursor={write_cursor(here, case_id, heard)}")
+    browser.get(f"{part}?cursor=none", 422)
+
+
+def test_before_the_deadline_whoever_has_heard_is_shown_what_is_there(tmp_path: Path, made: Made):
+    site = played(tmp_path, WholeCase.found, WholeCase.publish)
+    cursor = write_cursor(site.case.platform, site.case.case_id, last_seq(site))
+    for _ in range(3):
+        site.browser().get(f"/cases/{site.case.case_id}/lots/{LOT}/opening/board?cursor={cursor}")
+    assert made.count == 3
 
 
 def test_once_it_is_over_nobody_is_told_that_it_goes_on(opened: Site):

@@ -42,6 +42,13 @@ function swap(section, html) {
   section.dispatchEvent(new CustomEvent('tenderhall:swapped', { bubbles: true }));
 }
 
+/** Where a part is fetched, with how far this page has heard: what is older will not do. */
+function addressOf(section) {
+  const address = new URL(section.dataset.liveUrl, location.href);
+  address.searchParams.set('cursor', state.cursor);
+  return address;
+}
+
 /** Fetches a part anew; changes that come meanwhile lead to one more fetch, not to many. */
 async function refresh(section) {
   if (section.dataset.liveBusy) {
@@ -50,7 +57,7 @@ async function refresh(section) {
   }
   do {
     section.dataset.liveBusy = 'once';
-    const response = await fetch(section.dataset.liveUrl, { headers: { Accept: 'text/html' } }).catch(() => null);
+    const response = await fetch(addressOf(section), { headers: { Accept: 'text/html' } }).catch(() => null);
     if (response?.redirected) return leaveFor(response.url); // this log-in has ended: the page says how
     if (response?.ok) swap(section, await response.text());
   } while (section.dataset.liveBusy === 'again');
@@ -63,10 +70,11 @@ function refreshParts(ids) {
   }
 }
 
-function changed(frame) {
-  confirmed(frame.cursor);
-  refreshParts(frame.fragment_ids);
-  document.dispatchEvent(new CustomEvent('tenderhall:changed', { detail: frame }));
+/** What is new, in its order: each part is fetched once for all of it. */
+function changed(frames) {
+  confirmed(frames.at(-1).cursor);
+  refreshParts(frames.every((frame) => frame.fragment_ids) ? frames.flatMap((frame) => frame.fragment_ids) : null);
+  for (const frame of frames) document.dispatchEvent(new CustomEvent('tenderhall:changed', { detail: frame }));
 }
 
 async function join() {
@@ -74,8 +82,9 @@ async function join() {
     const answer = await socket.timeout(8000).emitWithAck('case.join', { case: place.dataset.liveCase, cursor: state.cursor });
     if (answer.error) return;
     // Nothing was missed when the cursor stands where it stood.
-    if (answer.cursor !== state.cursor) refreshParts(null);
+    const missed = answer.cursor !== state.cursor;
     confirmed(answer.cursor);
+    if (missed) refreshParts(null);
     showLine(true);
     document.dispatchEvent(new CustomEvent('tenderhall:joined'));
   } catch {
