@@ -78,8 +78,8 @@ class Moving(WholeCase):
 
 
 @pytest.fixture(scope="module")
-def case(tmp_path_factory) -> Moving:
-    return Moving(tmp_path_factory.mktemp("booths")).until_scoring()
+def case(tmp_path_factory, database_url) -> Moving:
+    return Moving(tmp_path_factory.mktemp("booths"), database_url=database_url).until_scoring()
 
 
 def rows(case, query):

@@ -49,8 +49,8 @@ class Succeeding(Moving):
 
 
 @pytest.fixture(scope="module")
-def case(tmp_path_factory) -> Succeeding:
-    return Succeeding(tmp_path_factory.mktemp("succeeding")).until_scoring()
+def case(tmp_path_factory, database_url) -> Succeeding:
+    return Succeeding(tmp_path_factory.mktemp("succeeding"), database_url=database_url).until_scoring()
 
 
 def test_a_successor_is_drawn_sits_down_and_evaluates_again(case):

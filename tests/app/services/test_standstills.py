@@ -44,8 +44,8 @@ class Standing(Moving):
 
 
 @pytest.fixture(scope="module")
-def case(tmp_path_factory) -> Standing:
-    return Standing(tmp_path_factory.mktemp("standing")).until_scoring()
+def case(tmp_path_factory, database_url) -> Standing:
+    return Standing(tmp_path_factory.mktemp("standing"), database_url=database_url).until_scoring()
 
 
 def refused(case, who, fact):
