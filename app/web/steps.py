@@ -227,7 +227,7 @@ STEPS: dict[str, Wording] = {
         _lot_page("standstill"),
         Action.STANDSTILL_WATCH,
     ),
-    "sitting_abandoned": Wording(_l("评审已终止"), _l("全部评审资料按现状封存，依法另组评审委员会重新评审；本采购包在本平台上到此结束，须另行组织或重新招标。")),
+    "sitting_abandoned": Wording(_l("评审已终止"), _l("资料已封存，依法另组评审委员会；本采购包在本平台上到此结束。")),
     "phase_P1": Wording(_l("接受投标"), _l("截止之前任何人都看不到有没有投标、有几家投标。")),
     "phase_P2": Wording(
         _l("投标已截止，等待受托方共同解密"), "", _l("开标大厅"), _lot_page("opening"), Action.OPENING_WATCH

@@ -162,7 +162,7 @@ def propose_order(case: str, lot: str) -> str:
 def propose_decision(case: str, lot: str) -> str:
     found = entitled_case(case, lot, Action.SITTING_DECISION_PROPOSE)
     form = _step_form(decision_steps(found, lot, platform().database.now()))
-    words = _("由主管复核后生效。终止的，全部评审资料按现状封存，依法另组评审委员会重新评审；本采购包在本平台上到此结束，须另行组织或重新招标。")
+    words = _("由主管复核后生效。终止的，资料按现状封存，依法另组评审委员会；本采购包在本平台上到此结束。")
     return _propose(
         found,
         lot,
