@@ -17,6 +17,7 @@ from app.procedure.calendar import add
 from app.procedure.errors import RuleViolation
 from app.procedure.profiles import Profile
 from evaluation.sitting import (
+    Disposition,
     FaultRepaired,
     SittingAbandoned,
     SittingDecided,
@@ -26,7 +27,6 @@ from evaluation.sitting import (
     SittingResumed,
     SittingState,
     SittingSuspended,
-    Step,
     SuspensionGround,
 )
 
@@ -78,7 +78,7 @@ def check(standstill: Standstill, sitting: SittingState, fact: Any, by: str, now
     if isinstance(fact, SittingDecisionProposed | SittingDecided) and ends_at is not None:
         if now < ends_at:
             raise RuleViolation("fault_not_overdue", until=ends_at)
-        if fact.step is Step.RESUME and sitting.statements:
+        if fact.step is Disposition.RESUME and sitting.statements:
             raise RuleViolation("fault_must_abandon", until=ends_at)
     if isinstance(fact, SittingOrdered | SittingDecided):
         _check_second(standstill, fact, by)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from app.casefile.case import Case
 from app.procedure.standstill import Waiting, fault_ends_at
-from evaluation.sitting import SittingDecided, SittingOrdered, Step, SuspensionGround
+from evaluation.sitting import Disposition, SittingDecided, SittingOrdered, SuspensionGround
 
 
 @dataclass(frozen=True)
@@ -47,19 +47,23 @@ def decision_waiting(case: Case, lot: str) -> Waiting | None:
     return case.lot(lot).standstill.waiting.get(SittingDecided)
 
 
-def order_steps(case: Case, lot: str) -> tuple[Step, ...]:
+def order_steps(case: Case, lot: str) -> tuple[Disposition, ...]:
     """What an inspector may propose now."""
     view = standstill_of(case, lot)
     if view is not None and view.ground is SuspensionGround.ORDER:
-        return (Step.RESUME, Step.ABANDON)
-    return (Step.SUSPEND,)
+        return (Disposition.RESUME, Disposition.ABANDON)
+    return (Disposition.SUSPEND,)
 
 
-def decision_steps(case: Case, lot: str, now: datetime) -> tuple[Step, ...]:
+def decision_steps(case: Case, lot: str, now: datetime) -> tuple[Disposition, ...]:
     """What the tenderer may decide now, if anything."""
     view = standstill_of(case, lot)
     if view is None or view.ground not in (SuspensionGround.FAULT, SuspensionGround.DEFECTIVE_DOCUMENTS):
         return ()
     if view.ends_at is not None and now < view.ends_at:
         return ()
-    return (Step.ABANDON,) if view.ends_at is not None and view.started else (Step.RESUME, Step.ABANDON)
+    return (
+        (Disposition.ABANDON,)
+        if view.ends_at is not None and view.started
+        else (Disposition.RESUME, Disposition.ABANDON)
+    )

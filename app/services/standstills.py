@@ -10,7 +10,7 @@ from app.services.notices import tell_party, tell_serving
 from app.services.platform import Platform
 from app.services.reports import schedule_due
 from app.services.unit_of_work import unit_of_work
-from evaluation.sitting import Stage, Step, SuspensionGround
+from evaluation.sitting import Disposition, Stage, SuspensionGround
 
 
 @completes("FaultReported")
@@ -54,7 +54,7 @@ def propose_order(act: Act) -> Answer:
 @completes("SittingDecisionProposed")
 def propose_decision(act: Act) -> Answer:
     """The agency's supervisor releases it."""
-    code = f"sitting_decision_{Step(act.fact.step)}_waits"
+    code = f"sitting_decision_{Disposition(act.fact.step)}_waits"
     tell_party(act.work, act.lot, "agency", Role.AGENCY_SUPERVISOR, code, act.fact.note)
     return {}
 

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.casefile.case import Phase
 from evaluation.draw import RoundReason, SeatState
-from evaluation.sitting import CheckInGround, CorrectionGround, Stage, Step, SuspensionGround
+from evaluation.sitting import CheckInGround, CorrectionGround, Disposition, Stage, SuspensionGround
 
 PHASES: Mapping[Phase, LazyString] = {
     Phase.DRAFT: _l("编制"),
@@ -63,10 +63,10 @@ GROUNDS: Mapping[SuspensionGround, LazyString] = {
     SuspensionGround.DEFECTIVE_DOCUMENTS: _l("采购文件有缺陷"),
     SuspensionGround.RECESS: _l("休会"),
 }
-SITTING_STEPS: Mapping[Step, LazyString] = {
-    Step.SUSPEND: _l("暂停评审"),
-    Step.RESUME: _l("恢复评审"),
-    Step.ABANDON: _l("终止评审，另组评审委员会"),
+SITTING_STEPS: Mapping[Disposition, LazyString] = {
+    Disposition.SUSPEND: _l("暂停评审"),
+    Disposition.RESUME: _l("恢复评审"),
+    Disposition.ABANDON: _l("终止评审，另组评审委员会"),
 }
 CHECK_INS: Mapping[CheckInGround, LazyString] = {
     CheckInGround.NOT_THE_PERSON: _l("身份不符"),

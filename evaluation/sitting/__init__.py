@@ -52,6 +52,7 @@ from evaluation.sitting.interruptions import (
     CheckInGround,
     CheckInRefused,
     DefectFound,
+    Disposition,
     FaultRepaired,
     FaultReported,
     RecessCalled,
@@ -60,7 +61,6 @@ from evaluation.sitting.interruptions import (
     SittingDecisionProposed,
     SittingOrdered,
     SittingOrderProposed,
-    Step,
 )
 from evaluation.sitting.outcomes import (
     outcome,
@@ -103,6 +103,7 @@ __all__ = [
     "CorrectionGround",
     "CorrectionRequested",
     "DefectFound",
+    "Disposition",
     "DissentRecorded",
     "ElectedBy",
     "FaultRepaired",
@@ -142,7 +143,6 @@ __all__ = [
     "Stage",
     "StatementMade",
     "StatementsCompleted",
-    "Step",
     "SuspensionGround",
     "TiesDrawn",
     "apply",

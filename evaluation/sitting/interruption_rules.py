@@ -22,6 +22,7 @@ from evaluation.sitting.interruptions import (
     BoothChanged,
     CheckInRefused,
     DefectFound,
+    Disposition,
     FaultRepaired,
     FaultReported,
     RecessCalled,
@@ -30,7 +31,6 @@ from evaluation.sitting.interruptions import (
     SittingDecisionProposed,
     SittingOrdered,
     SittingOrderProposed,
-    Step,
 )
 from evaluation.sitting.state import SittingState
 
@@ -115,7 +115,7 @@ def check_repair(fact: FaultRepaired, state: SittingState) -> None:
 def check_order(fact: SittingOrderProposed | SittingOrdered, state: SittingState) -> None:
     """An order suspends whatever happens, and ends what an order began. Raises RuleViolation."""
     require_text(fact.note, "note")
-    if fact.step is not Step.SUSPEND:
+    if fact.step is not Disposition.SUSPEND:
         _require_stands(state, G.ORDER)
     elif state.suspended is not None and state.suspended.ground is G.ORDER:
         raise RuleViolation("sitting_suspended", ground=str(G.ORDER), note=state.suspended.note)
@@ -124,7 +124,7 @@ def check_order(fact: SittingOrderProposed | SittingOrdered, state: SittingState
 def check_decision(fact: SittingDecisionProposed | SittingDecided, state: SittingState) -> None:
     """Raises RuleViolation `standstill_step_wrong`, `sitting_not_suspended`, `standstill_of_others`."""
     require_text(fact.note, "note")
-    if fact.step is Step.SUSPEND:
+    if fact.step is Disposition.SUSPEND:
         raise RuleViolation("standstill_step_wrong", step=str(fact.step))
     _require_stands(state, G.FAULT, G.DEFECTIVE_DOCUMENTS)
 
@@ -170,7 +170,7 @@ def _decided(fact: SittingDecided) -> SittingEvent:
     return _step(fact.step, fact.note)
 
 
-def _step(step: Step, note: str) -> SittingEvent:
-    if step is Step.SUSPEND:
+def _step(step: Disposition, note: str) -> SittingEvent:
+    if step is Disposition.SUSPEND:
         return SittingSuspended(G.ORDER, "", note)
-    return SittingResumed(note) if step is Step.RESUME else SittingAbandoned(note)
+    return SittingResumed(note) if step is Disposition.RESUME else SittingAbandoned(note)

@@ -16,7 +16,7 @@ class CheckInGround(StrEnum):
     DECLINED = "declined"
 
 
-class Step(StrEnum):
+class Disposition(StrEnum):
     """What an authority orders, or the tenderer decides, of a sitting."""
 
     SUSPEND = "suspend"
@@ -87,7 +87,7 @@ class FaultRepaired(SittingEvent):
 class SittingOrderProposed(SittingEvent):
     """An inspector drafts what the authority orders."""
 
-    step: Step
+    step: Disposition
     note: str
 
 
@@ -95,7 +95,7 @@ class SittingOrderProposed(SittingEvent):
 class SittingOrdered(SittingEvent):
     """Another inspector of the authority orders it, word for word."""
 
-    step: Step
+    step: Disposition
     note: str
 
 
@@ -103,7 +103,7 @@ class SittingOrdered(SittingEvent):
 class SittingDecisionProposed(SittingEvent):
     """The agency's officer drafts what the tenderer decides of a sitting that stands still."""
 
-    step: Step
+    step: Disposition
     note: str
 
 
@@ -111,5 +111,5 @@ class SittingDecisionProposed(SittingEvent):
 class SittingDecided(SittingEvent):
     """The agency's supervisor releases it, word for word."""
 
-    step: Step
+    step: Disposition
     note: str

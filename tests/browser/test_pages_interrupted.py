@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.services import draws
 from evaluation import sitting
-from evaluation.sitting import Step
+from evaluation.sitting import Disposition
 from tests.app.services.test_standstills import Standing
 from tests.app.services.whole_case import LOT
 
@@ -128,7 +128,7 @@ def stand_still(live: LiveCase, browser: Browser, booth: Page, witness: Page) ->
     expect(booth.get_by_role("heading", name="独立评分")).to_be_visible()
     booth.goto(f"{live.url}/room/{case.case_id}/{LOT}?bid={bid}")
     expect(booth.locator(f"#score-{bid}-plan")).to_have_value("41.50")
-    live.aside(case.act, "regulator", sitting.SittingOrderProposed(Step.SUSPEND, "核查投诉"))
+    live.aside(case.act, "regulator", sitting.SittingOrderProposed(Disposition.SUSPEND, "核查投诉"))
     inspector = live.page(browser, "inspector")
     inspector.goto(home)
     looked_at(inspector, "standstill-order")

@@ -10,6 +10,7 @@ from evaluation.sitting import (
     CheckInGround,
     CheckInRefused,
     DefectFound,
+    Disposition,
     FaultRepaired,
     FaultReported,
     MemberIdentified,
@@ -26,7 +27,6 @@ from evaluation.sitting import (
     SittingResumed,
     SittingSuspended,
     Stage,
-    Step,
     SuspensionGround,
     recheck,
     visible_scores,
@@ -129,10 +129,10 @@ def test_the_chair_alone_calls_and_ends_a_recess_and_finds_documents_defective()
     sitting.act(RecessCalled(CHAIR, "lunch"))
     assert refused(sitting, RecessEnded(1)).code == "standstill_by_chair"
     assert refused(sitting, FaultRepaired("back")).code == "standstill_of_others"
-    assert refused(sitting, SittingDecided(Step.RESUME, "go on")).code == "standstill_of_others"
+    assert refused(sitting, SittingDecided(Disposition.RESUME, "go on")).code == "standstill_of_others"
     sitting.act(RecessEnded(CHAIR), DefectFound(CHAIR, "two criteria contradict"))
     assert refused(sitting, RecessEnded(CHAIR)).code == "standstill_of_others"
-    assert sitting.act(SittingDecided(Step.RESUME, "clear after all"))[-1] == SittingResumed("clear after all")
+    assert sitting.act(SittingDecided(Disposition.RESUME, "clear after all"))[-1] == SittingResumed("clear after all")
 
 
 def test_before_there_is_a_chair_nobody_calls_a_recess():
@@ -141,24 +141,24 @@ def test_before_there_is_a_chair_nobody_calls_a_recess():
 
 def test_an_order_stops_what_stands_still_already_and_only_an_order_ends_it():
     sitting = at(Stage.SCORING)
-    sitting.act(RecessCalled(CHAIR, "lunch"), SittingOrdered(Step.SUSPEND, "a complaint is examined"))
+    sitting.act(RecessCalled(CHAIR, "lunch"), SittingOrdered(Disposition.SUSPEND, "a complaint is examined"))
     assert sitting.state.suspended == SittingSuspended(SuspensionGround.ORDER, "", "a complaint is examined")
-    for fact in (RecessEnded(CHAIR), FaultRepaired("back"), SittingDecided(Step.ABANDON, "enough")):
+    for fact in (RecessEnded(CHAIR), FaultRepaired("back"), SittingDecided(Disposition.ABANDON, "enough")):
         assert refused(sitting, fact).code == "standstill_of_others"
-    assert refused(sitting, SittingOrdered(Step.SUSPEND, "again")).code == "sitting_suspended"
-    proposed = SittingOrderProposed(Step.RESUME, "unfounded")
+    assert refused(sitting, SittingOrdered(Disposition.SUSPEND, "again")).code == "sitting_suspended"
+    proposed = SittingOrderProposed(Disposition.RESUME, "unfounded")
     assert sitting.act(proposed) == (proposed,)
-    sitting.act(SittingOrdered(Step.RESUME, "unfounded"))
+    sitting.act(SittingOrdered(Disposition.RESUME, "unfounded"))
     assert sitting.state.suspended is None
-    assert refused(sitting, SittingOrdered(Step.ABANDON, "void")).code == "sitting_not_suspended"
+    assert refused(sitting, SittingOrdered(Disposition.ABANDON, "void")).code == "sitting_not_suspended"
 
 
 def test_what_is_given_up_is_sealed_as_it_is():
     sitting = at(Stage.SCORING)
     sitting.act(ScoreSheetLocked(1, sheet(1), {}), FAULT)
-    assert refused(sitting, SittingDecided(Step.SUSPEND, "wait")).code == "standstill_step_wrong"
-    sitting.act(SittingDecisionProposed(Step.ABANDON, "not repaired within four hours"))
-    given_up = SittingDecided(Step.ABANDON, "not repaired within four hours")
+    assert refused(sitting, SittingDecided(Disposition.SUSPEND, "wait")).code == "standstill_step_wrong"
+    sitting.act(SittingDecisionProposed(Disposition.ABANDON, "not repaired within four hours"))
+    given_up = SittingDecided(Disposition.ABANDON, "not repaired within four hours")
     assert sitting.act(given_up)[-1] == SittingAbandoned(given_up.note)
     assert sitting.state.stage is Stage.ABANDONED
     assert visible_scores(sitting.state, 2) == {}
@@ -177,14 +177,14 @@ def test_what_follows_from_an_act_is_nobodys_to_propose():
 ENDING = [
     RecessEnded(CHAIR),
     FaultRepaired("back"),
-    SittingOrdered(Step.RESUME, "x"),
-    SittingDecided(Step.RESUME, "x"),
+    SittingOrdered(Disposition.RESUME, "x"),
+    SittingDecided(Disposition.RESUME, "x"),
 ]
 
 
 @given(
     begun=st.sampled_from(
-        [RecessCalled(CHAIR, "x"), DefectFound(CHAIR, "x"), FAULT, SittingOrdered(Step.SUSPEND, "x")]
+        [RecessCalled(CHAIR, "x"), DefectFound(CHAIR, "x"), FAULT, SittingOrdered(Disposition.SUSPEND, "x")]
     ),
     ended=st.sampled_from(ENDING),
     stage=st.sampled_from(RUNNING),

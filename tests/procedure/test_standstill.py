@@ -10,6 +10,7 @@ from app.adapters.profiles import read_profile
 from app.procedure.errors import RuleViolation
 from app.procedure.standstill import Standstill, apply, check, fault_ends_at
 from evaluation.sitting import (
+    Disposition,
     FaultRepaired,
     FaultReported,
     RecessCalled,
@@ -20,7 +21,6 @@ from evaluation.sitting import (
     SittingResumed,
     SittingSuspended,
     Stage,
-    Step,
     SuspensionGround,
 )
 from tests.evaluation.sittings import Sitting
@@ -57,8 +57,8 @@ def test_other_standstills_have_no_end_of_their_own():
 def test_at_every_moment_either_the_repair_or_the_tenderer_ends_a_fault(seconds, stage):
     state, now = stopped(stage), AT + timedelta(seconds=seconds)
     ends_at = fault_ends_at(BEGUN, state, WORKS)
-    repair, give_up = FaultRepaired("back"), SittingDecisionProposed(Step.ABANDON, "too long")
-    go_on = SittingDecisionProposed(Step.RESUME, "we wait")
+    repair, give_up = FaultRepaired("back"), SittingDecisionProposed(Disposition.ABANDON, "too long")
+    go_on = SittingDecisionProposed(Disposition.RESUME, "we wait")
     if now < ends_at:
         check(BEGUN, state, repair, "w", now, WORKS)
         assert {refused(BEGUN, state, fact, now) for fact in (give_up, go_on)} == {"fault_not_overdue"}
@@ -77,18 +77,18 @@ PAIRS = [(SittingOrderProposed, SittingOrdered), (SittingDecisionProposed, Sitti
 @pytest.mark.parametrize(("proposes", "releases"), PAIRS)
 def test_a_second_person_puts_into_force_word_for_word(proposes, releases):
     state, late = stopped(Stage.SCORING), AT + timedelta(hours=5)
-    words = releases(Step.ABANDON, "too long")
+    words = releases(Disposition.ABANDON, "too long")
     assert refused(BEGUN, state, words, late, "second") == "standstill_not_proposed"
-    waits = apply(BEGUN, proposes(Step.ABANDON, "too long"), "first", late)
+    waits = apply(BEGUN, proposes(Disposition.ABANDON, "too long"), "first", late)
     assert refused(waits, state, words, late, "first") == "second_person_needed"
-    assert refused(waits, state, releases(Step.ABANDON, "other"), late, "second") == "object_has_changed"
+    assert refused(waits, state, releases(Disposition.ABANDON, "other"), late, "second") == "object_has_changed"
     check(waits, state, words, "second", late, WORKS)
-    later = apply(waits, proposes(Step.ABANDON, "other"), "second", late)
+    later = apply(waits, proposes(Disposition.ABANDON, "other"), "second", late)
     assert refused(later, state, words, late, "first") == "object_has_changed"
 
 
 def test_what_waited_is_gone_when_the_sitting_goes_on():
-    waits = apply(BEGUN, SittingOrderProposed(Step.SUSPEND, "complaint"), "first", AT)
+    waits = apply(BEGUN, SittingOrderProposed(Disposition.SUSPEND, "complaint"), "first", AT)
     assert waits.since == AT
     assert apply(waits, SittingResumed(""), "system", AT) == Standstill()
     assert apply(waits, FaultReported("", "x"), "system", AT) is waits

@@ -25,13 +25,13 @@ from app.web.names import GROUNDS, SITTING_STEPS, STAGES
 from app.web.pages import attempt, case_trail, confirmed, head_of, review_act
 from app.web.standstill.forms import FaultForm, RepairForm, StepForm
 from evaluation.sitting import (
+    Disposition,
     FaultRepaired,
     FaultReported,
     SittingDecided,
     SittingDecisionProposed,
     SittingOrdered,
     SittingOrderProposed,
-    Step,
     SuspensionGround,
 )
 
@@ -100,7 +100,7 @@ def _fault_form(found: Case, lot: str) -> FaultForm:
     return form
 
 
-def _step_form(steps: tuple[Step, ...]) -> StepForm:
+def _step_form(steps: tuple[Disposition, ...]) -> StepForm:
     form = StepForm()
     form.step.choices = [SelectChoice(step.value, SITTING_STEPS[step]) for step in steps]
     return form
@@ -151,8 +151,8 @@ def propose_order(case: str, lot: str) -> str:
         lot,
         form,
         _("拟作出评审监督决定"),
-        lambda: SittingOrderProposed(Step(form.step.data), form.words),
-        lambda: _step_effects(Step(form.step.data), form.words),
+        lambda: SittingOrderProposed(Disposition(form.step.data), form.words),
+        lambda: _step_effects(Disposition(form.step.data), form.words),
         words,
     )
 
@@ -168,8 +168,8 @@ def propose_decision(case: str, lot: str) -> str:
         lot,
         form,
         _("拟决定评审恢复或终止"),
-        lambda: SittingDecisionProposed(Step(form.step.data), form.words),
-        lambda: _step_effects(Step(form.step.data), form.words),
+        lambda: SittingDecisionProposed(Disposition(form.step.data), form.words),
+        lambda: _step_effects(Disposition(form.step.data), form.words),
         words,
     )
 
@@ -188,7 +188,7 @@ def release_decision(case: str, lot: str) -> str:
     return _release(found, lot, decision_waiting(found, lot), SittingDecided, _("复核评审决定"), _("签名放行"))
 
 
-def _step_effects(step: Step, note: str) -> list[tuple[str, object]]:
+def _step_effects(step: Disposition, note: str) -> list[tuple[str, object]]:
     return [(_("决定"), SITTING_STEPS[step]), (_("理由"), note)]
 
 
@@ -209,7 +209,7 @@ def _release(found: Case, lot: str, waiting: Waiting | None, kind: Any, title: s
     """Word for word what waits, for the second person."""
     if waiting is None:
         abort(404)
-    over = waiting.fact.step is Step.ABANDON
+    over = waiting.fact.step is Disposition.ABANDON
     home = url_for("public.notice", case=found.id) if over else url_for("standstill.show", case=found.id, lot=lot)
     effects = [(_("标包"), lot), *_step_effects(waiting.fact.step, waiting.fact.note)]
     fact = kind(waiting.fact.step, waiting.fact.note)

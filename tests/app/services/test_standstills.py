@@ -18,7 +18,7 @@ from app.services import reports, sittings
 from app.services.audits import export_evidence
 from app.services.platform import DIST
 from evaluation import sitting
-from evaluation.sitting import Stage, Step, SuspensionGround
+from evaluation.sitting import Disposition, Stage, SuspensionGround
 from tests.app.services.people import LOT
 from tests.app.services.test_booths import Moving
 
@@ -94,15 +94,15 @@ def test_the_chair_calls_a_recess_in_which_the_report_waits_and_is_made_when_it_
 
 
 def test_an_order_of_two_inspectors_stops_the_signing_and_the_seal(case):
-    order = (Step.SUSPEND, "核查投诉")
+    order = (Disposition.SUSPEND, "核查投诉")
     case.act("regulator", sitting.SittingOrderProposed(*order))
     assert case.told("sitting_order_suspend_waits") == {"inspector"}
     assert refused(case, "regulator", sitting.SittingOrdered(*order)) == "second_person_needed"
     case.act("inspector", sitting.SittingOrdered(*order))
     with pytest.raises(RuleViolation, match="sitting_suspended"):
         reports.request_signature(case.platform, case.members[1].log_in, case.case_id, LOT)
-    case.act("inspector", sitting.SittingOrderProposed(Step.RESUME, "投诉不成立"))
-    case.act("regulator", sitting.SittingOrdered(Step.RESUME, "投诉不成立"))
+    case.act("inspector", sitting.SittingOrderProposed(Disposition.RESUME, "投诉不成立"))
+    case.act("regulator", sitting.SittingOrdered(Disposition.RESUME, "投诉不成立"))
     for number, person in case.members.items():
         case._sign(number, person)
     case.suspend("又一次中断")
@@ -123,14 +123,14 @@ def test_the_verifier_decides_every_standstill_again(case):
 def test_a_fault_that_lasts_is_the_tenderers_to_decide_and_everybody_is_told(tmp_path):
     case = Standing(tmp_path).until_scoring()
     case.suspend()
-    give_up = (Step.ABANDON, "四小时未修复")
+    give_up = (Disposition.ABANDON, "四小时未修复")
     assert refused(case, "officer", sitting.SittingDecisionProposed(*give_up)) == "fault_not_overdue"
     case.work_off(30)
     assert case.told("sitting_fault_overdue") == set()
     case.work_off(15)
     assert case.told("sitting_fault_overdue") == {"officer", "releaser", "centre", "regulator", "inspector"}
     assert refused(case, "witness-sub", sitting.FaultRepaired("恢复")) == "fault_overdue"
-    go_on = sitting.SittingDecisionProposed(Step.RESUME, "继续")
+    go_on = sitting.SittingDecisionProposed(Disposition.RESUME, "继续")
     assert refused(case, "officer", go_on) == "fault_must_abandon"
     case.act("officer", sitting.SittingDecisionProposed(*give_up))
     assert case.told("sitting_decision_abandon_waits") == {"releaser"}

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from evaluation import sitting
-from evaluation.sitting import Step
+from evaluation.sitting import Disposition
 from tests.app.services.test_standstills import Standing
 from tests.app.services.whole_case import LOT
 from tests.app.web.site import Site, booth
@@ -112,16 +112,16 @@ def test_the_chair_alone_halts_in_the_room(case: Standing, site: Site):
 def test_an_order_needs_two_inspectors(case: Standing, site: Site):
     first, second = site.browser("regulator"), site.browser("inspector")
     assert signing(first.post(home(case, "/order"), step="suspend", note="核查投诉")) == "SittingOrderProposed"
-    case.act("regulator", sitting.SittingOrderProposed(Step.SUSPEND, "核查投诉"))
+    case.act("regulator", sitting.SittingOrderProposed(Disposition.SUSPEND, "核查投诉"))
     assert "等待另一名监督人员签发" in first.get(home(case))
     assert home(case, "/order/release") in second.get(f"/regulator/cases/{case.case_id}")
     assert "签发评审监督决定" in second.get("/regulator")
     assert 'data-type="SittingOrdered"' in second.get(home(case, "/order/release"))
-    case.act("inspector", sitting.SittingOrdered(Step.SUSPEND, "核查投诉"))
+    case.act("inspector", sitting.SittingOrdered(Disposition.SUSPEND, "核查投诉"))
     assert "监督部门，由其决定恢复或终止" in site.browser("officer").get(home(case))
     first.get(home(case, "/order/release"), 404)
-    case.act("regulator", sitting.SittingOrderProposed(Step.RESUME, "不成立"))
-    case.act("inspector", sitting.SittingOrdered(Step.RESUME, "不成立"))
+    case.act("regulator", sitting.SittingOrderProposed(Disposition.RESUME, "不成立"))
+    case.act("inspector", sitting.SittingOrdered(Disposition.RESUME, "不成立"))
 
 
 def test_a_fault_that_lasts_too_long_is_given_up_by_officer_and_supervisor(case: Standing, site: Site):
@@ -134,10 +134,10 @@ def test_a_fault_that_lasts_too_long_is_given_up_by_officer_and_supervisor(case:
     assert "恢复评审</option>" not in page
     assert home(case) in officer.get("/agency")
     assert signing(officer.post(home(case, "/decision"), step="abandon", note="未修复")) == "SittingDecisionProposed"
-    case.act("officer", sitting.SittingDecisionProposed(Step.ABANDON, "未修复"))
+    case.act("officer", sitting.SittingDecisionProposed(Disposition.ABANDON, "未修复"))
     assert home(case, "/decision/release") in supervisor.get("/agency")
     assert 'data-type="SittingDecided"' in supervisor.get(home(case, "/decision/release"))
-    case.act("releaser", sitting.SittingDecided(Step.ABANDON, "未修复"))
+    case.act("releaser", sitting.SittingDecided(Disposition.ABANDON, "未修复"))
     page = booth(site, case.members[1]).get(room(case))
     assert "评审已终止" in page
     assert "评分汇总表" not in page
