@@ -38,6 +38,14 @@ class ScoringRules:
     outlier_share: Decimal
 
 
+@dataclass(frozen=True, order=True)
+class ScorePlace:
+    """Where one score stands on a sheet."""
+
+    bid: str
+    criterion: str
+
+
 @dataclass(frozen=True)
 class UnequalScores:
     """An objective criterion on which members differ: a ground for correction (O87 art. 64)."""

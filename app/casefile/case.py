@@ -83,6 +83,11 @@ class LotCase:
         return self.sitting.stage is not Stage.UNCONVENED
 
     @property
+    def draws_successor(self) -> bool:
+        """Whether somebody is being drawn for a seat that a member has left."""
+        return bool(self.sitting.empty) and self.draw.current is not None and self.draw.current.result is None
+
+    @property
     def sites(self) -> frozenset[str]:
         """Ids of the sites at which members sit, known to the machine from the draw's strata on."""
         return frozenset(seat.site for seat in self.sitting.seats.values()) if self.convened else frozenset()
@@ -229,7 +234,10 @@ class Case:
         if isinstance(fact, opening.BidsReleased | fallback.FallbackStarted) and before.opened_under is None:
             after_it = replace(after_it, opened_under=self.tender.committee)
         if after_it.phase is not before.phase:
-            after_it = replace(after_it, since={**before.since, after_it.phase: record.at})
+            reached = {after_it.phase: record.at}
+            # The scoring begins once, however often a correction or a successor leads back to it.
+            again = after_it.phase is Phase.SCORING
+            after_it = replace(after_it, since=reached | {**before.since} if again else {**before.since} | reached)
         return replace(self, lots={**self.lots, record.lot: after_it})
 
 

@@ -141,18 +141,13 @@ def _step(case: Case, lot: str, party: str) -> Step:
         return "paused" if lot in case.tender.timetable.left else "opens", "wait", ""
     if state.phase is Phase.SEALED:
         return "shares", "wait", f"{len(state.opening.shares)} / {committee_of(case).k}"
-    if state.convened and not _draws_again(state):
+    if state.convened and not state.draws_successor:
         return _sitting_step(state)
     if state.draw.approved:
         return _draw_step(case, lot, party)
     if state.opening.concluded_at is None:
         return "opening", "wait", ""
     return "conditions", "wait", ""
-
-
-def _draws_again(state: LotCase) -> bool:
-    """Whether a successor of a member is being drawn."""
-    return bool(state.sitting.empty) and state.draw.current is not None and state.draw.current.result is None
 
 
 def _draw_step(case: Case, lot: str, party: str) -> Step:

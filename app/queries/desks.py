@@ -246,6 +246,8 @@ def _waiting(case: Case, number: str) -> NextStep:
         return NextStep("opened", WAIT, number)
     if case.lots[number].sitting.stage is Stage.ABANDONED:
         return NextStep("sitting_abandoned", OVER, number)
+    if case.lots[number].draws_successor:
+        return NextStep("successor_drawn", WAIT, number)
     tone = OVER if phase in (Phase.RESULT, Phase.FAILED) else WAIT
     return NextStep(f"phase_{phase.value}", tone, number, due_at)
 

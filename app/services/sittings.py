@@ -28,6 +28,7 @@ from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
 from evaluation.committee import MemberRole
 from evaluation.criteria import check_score
+from evaluation.scoring import ScorePlace
 from evaluation.sitting import Seat, check_running
 from evaluation.sitting.stages import Stage
 
@@ -129,6 +130,8 @@ def save_score(
             raise RuleViolation("sheet_locked", seat=seat)
         if bid not in state.valid:
             raise RuleViolation("bid_not_under_review", bid=bid)
+        if (reopened := state.reopened.get(seat)) and ScorePlace(bid, criterion) not in reopened.places:
+            raise RuleViolation("score_not_reopened", bid=bid, criterion=criterion)
         if value is not None:
             check_score(state.rules.evaluation.criteria[criterion], bid, value)
         key = {"case_id": case_id, "lot": lot, "seat": seat, "bid": bid, "criterion": criterion}

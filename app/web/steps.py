@@ -236,7 +236,20 @@ STEPS: dict[str, Wording] = {
     "opened": Wording(
         _l("开标已结束，等待抽取评审专家"), "", _l("开标大厅"), _lot_page("opening"), Action.OPENING_WATCH
     ),
-    "phase_P4": Wording(_l("正在抽取评审专家"), _l("专家签到之前，任何工作人员都不知道专家姓名。")),
+    "phase_P4": Wording(
+        _l("正在抽取评审专家"),
+        _l("专家签到之前，任何工作人员都不知道专家姓名。"),
+        _l("抽取页"),
+        _lot_page("draw"),
+        Action.DRAW_WATCH,
+    ),
+    "successor_drawn": Wording(
+        _l("正在补抽一名评审成员"),
+        _l("有成员退出，抽取另一轮。轮到本单位时，抽取页上有要办的事。"),
+        _l("抽取页"),
+        _lot_page("draw"),
+        Action.DRAW_WATCH,
+    ),
     "phase_P5": Wording(_l("评审委员会正在签到和评审"), _l("全部成员锁定评分之前，任何人都看不到他人的评分。")),
     "phase_P6": Wording(_l("评审委员会正在汇总和签署报告")),
     "phase_P7": Wording(_l("评审报告已签署并盖章")),

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from evaluation.committee import CommitteeRules, MemberRole
 from evaluation.evaluate import EvaluationResult, EvaluationRules
-from evaluation.scoring import Cells
+from evaluation.scoring import Cells, ScorePlace
 
 
 class CorrectionGround(StrEnum):
@@ -261,10 +261,11 @@ class TiesDrawn(SittingEvent):
 
 @dataclass(frozen=True)
 class CorrectionRequested(SeatFact):
-    """A member asks to correct its own locked sheet."""
+    """A member asks to correct its own locked sheet: those scores, and no other, to which the ground applies."""
 
     ground: CorrectionGround
     explanation: str
+    places: tuple[ScorePlace, ...]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any
 from evaluation.committee import Member, check_composition, may_chair
 from evaluation.errors import RuleViolation
 from evaluation.evaluate import check_evaluation_rules
-from evaluation.scoring import check_cells
+from evaluation.scoring import ScorePlace, check_cells
 from evaluation.sitting import interruption_rules as interrupted
 from evaluation.sitting.checks import require_digest, require_once, require_text
 from evaluation.sitting.events import (
@@ -23,6 +23,7 @@ from evaluation.sitting.events import (
     BidsReviewed,
     ChairVoted,
     ConflictDeclared,
+    CorrectionGround,
     CorrectionRequested,
     DissentRecorded,
     MemberIdentified,
@@ -207,6 +208,8 @@ def _lock(fact: ScoreSheetLocked, state: SittingState) -> None:
         for criterion in row:
             if criterion not in fact.scores.get(bid, {}):
                 raise RuleViolation("score_unexpected", bid=bid, criterion=criterion)
+    if (reopened := state.reopened.get(fact.seat)) and (at := reopened.changed(fact.scores)):
+        raise RuleViolation("score_not_reopened", bid=at.bid, criterion=at.criterion)
 
 
 @_check.register
@@ -221,6 +224,22 @@ def _draw_ties(fact: TiesDrawn, state: SittingState) -> None:
 def _request_correction(fact: CorrectionRequested, state: SittingState) -> None:
     require_once(fact.seat, fact.seat in state.requests, "correction_request")
     require_text(fact.explanation, "explanation")
+    own, differing = state.sheets[fact.seat], correctable(state, fact.ground)
+    if not fact.places or len(set(fact.places)) != len(fact.places):
+        raise RuleViolation("correction_places_missing")
+    for at in fact.places:
+        if at.criterion not in own.get(at.bid, {}):
+            raise RuleViolation("score_unexpected", bid=at.bid, criterion=at.criterion)
+        if differing is not None and at not in differing:
+            raise RuleViolation("correction_place_agrees", bid=at.bid, criterion=at.criterion)
+
+
+def correctable(state: SittingState, ground: CorrectionGround) -> frozenset[ScorePlace] | None:
+    """The only places to which a ground can apply: objective scores that differ; None where it may be any."""
+    if ground is not CorrectionGround.UNEQUAL_OBJECTIVE:
+        return None
+    unequal = state.result.unequal if state.result else ()
+    return frozenset(ScorePlace(found.bid, found.criterion) for found in unequal)
 
 
 def _acts_about(state: SittingState, actor: int, about: int) -> bool:

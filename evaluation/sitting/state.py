@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from evaluation.errors import RuleViolation
 from evaluation.evaluate import EvaluationResult
-from evaluation.scoring import Cells, UnequalScores
+from evaluation.scoring import Cells, ScorePlace, UnequalScores
 from evaluation.sitting.events import (
     BidsReviewed,
     BidUnderReview,
@@ -50,6 +50,22 @@ Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True)
+class ReopenedSheet:
+    """A sheet that is corrected: as it was locked, and the only places where it may be locked with another score."""
+
+    before: Cells
+    places: frozenset[ScorePlace]
+
+    def changed(self, scores: Cells) -> ScorePlace | None:
+        """The first place outside those that are open at which `scores` differ; None where they do not."""
+        found = (ScorePlace(bid, criterion) for bid, row in self.before.items() for criterion in row)
+        differing = (
+            at for at in found if scores.get(at.bid, {}).get(at.criterion) != self.before[at.bid][at.criterion]
+        )
+        return min((at for at in differing if at not in self.places), default=None)
+
+
+@dataclass(frozen=True)
 class SittingState:
     """A whole sitting. Everything that belongs to a member is kept under its seat number.
 
@@ -79,6 +95,7 @@ class SittingState:
     sheets: dict[int, Cells] = field(default_factory=dict)
     comments: dict[int, dict[str, dict[str, str]]] = field(default_factory=dict)
     requests: dict[int, CorrectionRequested] = field(default_factory=dict)
+    reopened: dict[int, ReopenedSheet] = field(default_factory=dict)
     drawn: tuple[str, ...] = ()
     drawn_record: str = ""
     result: EvaluationResult | None = None
@@ -218,6 +235,7 @@ def _recused(event: MemberRecused, state: SittingState) -> SittingState:
         reviews=_without(state.reviews, seat),
         sheets=_without(state.sheets, seat),
         comments=_without(state.comments, seat),
+        reopened=_without(state.reopened, seat),
     )
     if state.chair in {seat, None}:
         return replace(state, chair=None, chair_round=1, chair_votes={}, chair_tied=())
@@ -258,8 +276,9 @@ def _reviewed(event: BidsReviewed, state: SittingState) -> SittingState:
 @_applied.register
 def _concluded(event: ReviewConcluded, state: SittingState) -> SittingState:
     # Sheets for other bids than are valid now cannot stand; after a successor's review that finds the same, they do.
-    sheets = state.sheets if event.valid == state.valid else {}
-    return replace(state, rejected=event.rejected, valid=event.valid, sheets=sheets)
+    kept = event.valid == state.valid
+    sheets, reopened = (state.sheets, state.reopened) if kept else ({}, {})
+    return replace(state, rejected=event.rejected, valid=event.valid, sheets=sheets, reopened=reopened)
 
 
 @_applied.register
@@ -285,7 +304,7 @@ def _abandoned(event: SittingAbandoned, state: SittingState) -> SittingState:
 @_applied.register
 def _locked(event: ScoreSheetLocked, state: SittingState) -> SittingState:
     sheets, comments = state.sheets | {event.seat: event.scores}, state.comments | {event.seat: event.comments}
-    return replace(state, sheets=sheets, comments=comments)
+    return replace(state, sheets=sheets, comments=comments, reopened=_without(state.reopened, event.seat))
 
 
 @_applied.register
@@ -305,8 +324,10 @@ def _requested(event: CorrectionRequested, state: SittingState) -> SittingState:
 
 @_applied.register
 def _reopened(event: SheetReopened, state: SittingState) -> SittingState:
-    requests = _without(state.requests, event.reopened)
-    return replace(_reworked(state), sheets=_without(state.sheets, event.reopened), requests=requests)
+    seat, requests = event.reopened, _without(state.requests, event.reopened)
+    sheet = ReopenedSheet(state.sheets[seat], frozenset(state.requests[seat].places))
+    sheets, reopened = _without(state.sheets, seat), state.reopened | {seat: sheet}
+    return replace(_reworked(state), sheets=sheets, requests=requests, reopened=reopened)
 
 
 @_applied.register

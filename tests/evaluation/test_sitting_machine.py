@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from evaluation.errors import RuleViolation
+from evaluation.scoring import ScorePlace
 from evaluation.sitting import (
     AFTER_LAST_LOCK,
     FINAL,
@@ -136,7 +137,8 @@ class SittingMachine(RuleBasedStateMachine):
 
     @rule(seat=seats, other=seats)
     def correct(self, seat, other):
-        self.propose(CorrectionRequested(seat, CorrectionGround.UNEQUAL_OBJECTIVE, "overlooked"))
+        places = (ScorePlace("B", "record"),)
+        self.propose(CorrectionRequested(seat, CorrectionGround.ABNORMAL_SCORE, "overlooked", places))
         self.propose(SheetReopened(other, seat))
 
     @rule(prepared=st.sampled_from([REPORT, "c" * 64]))

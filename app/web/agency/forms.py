@@ -24,7 +24,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional
 
 from app.web.wording import CRITERION_KINDS, CRITERION_STAGES, METHODS
 
@@ -193,8 +193,20 @@ class ObjectionAnswerForm(FlaskForm):
 
 class CheckedBidForm(RowForm):
     receipt = HiddenField()
-    qualified = RadioField(_l("审查结论"), choices=options([("yes", _l("合格")), ("no", _l("不合格"))]))
+    qualified = RadioField(
+        _l("审查结论"),
+        [AnyOf(("yes", "no"), _l("请选择合格或不合格"))],
+        choices=options([("yes", _l("合格")), ("no", _l("不合格"))]),
+        validate_choice=False,
+    )
     reason = StringField(_l("不合格的理由"), [WhereItApplies(), Length(max=1000)], description=_l("不合格时必填"))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        sound = bool(super().validate(extra_validators))
+        if self.qualified.data != "no" or (self.reason.data or "").strip():
+            return sound
+        self.reason.errors = [_l("请写明不合格的理由")]
+        return False
 
 
 class QualificationForm(FlaskForm):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms import RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import CheckboxInput
 
 from app.web.names import CORRECTIONS, GROUNDS
 from evaluation.sitting import SuspensionGround
@@ -89,6 +90,13 @@ class CorrectionForm(FlaskForm):
 
     ground = SelectField(
         _l("更正依据"), choices=[SelectChoice(ground.value, name) for ground, name in CORRECTIONS.items()]
+    )
+    places = SelectMultipleField(
+        _l("要更正的分项"),
+        [InputRequired(_l("请选择要更正的分项"))],
+        description=_l("准许后只能更正选中的分项。"),
+        option_widget=CheckboxInput(),
+        validate_choice=False,
     )
     explanation = TextAreaField(_l("说明"), [InputRequired(_l("请说明哪一项分数有误")), WORDS])
 

@@ -19,10 +19,13 @@ from app.queries.sittings import Room, room_of, scored_criteria
 from app.services import experts, files, sittings
 from app.services.cursors import write_cursor
 from app.web.entitled import entitled_case, place
-from app.web.expert.forms import ConflictForm, CorrectionForm, DissentForm, HaltForm, StatementForm, VoteForm
+from app.web.expert.corrections import correction_form, correction_words, places_words, requested
+from app.web.expert.forms import ConflictForm, DissentForm, HaltForm, StatementForm, VoteForm
 from app.web.names import CHECK_INS, CORRECTIONS, GROUNDS, MEMBERS, STAGES
+from app.web.pages import attempt
 from app.web.wording import named
 from evaluation import sitting
+from evaluation.scoring import ScorePlace
 
 routes = Blueprint("sitting", __name__, url_prefix="/room/<case>/<lot>")
 STEPS = ("gathering", "statements", "chair", "review", "scoring", "results", "report", "signing", "closed")
@@ -46,6 +49,7 @@ def _entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Ca
         "steps": STEPS,
         "member_names": MEMBERS,
         "corrections": CORRECTIONS,
+        "places_of": lambda asked: places_words(found.lot(lot).sitting, asked.places),
         "check_ins": CHECK_INS,
         "grounds": GROUNDS,
         "sites": {site["id"]: site["name"] for site in experts.list_sites(here)},
@@ -78,8 +82,7 @@ def _task_forms(found: Case, lot: str, room: Room) -> dict[str, Any]:
         )
         return {"items": state.rules.review_items, "ceiling_item": sitting.WITHIN_CEILING, "within_ceiling": within}
     if room.task in ("results", "sign"):
-        differs = {"ground": sitting.CorrectionGround.UNEQUAL_OBJECTIVE} if room.correction == "correct" else {}
-        return {"correction": CorrectionForm(data=differs), "dissent": DissentForm()}
+        return {"correction": correction_form(found.lot(lot).sitting, room), "dissent": DissentForm()}
     return {}
 
 
@@ -125,7 +128,7 @@ def _desk(found: Case, lot: str, room: Room) -> dict[str, Any]:
         "bid": chosen,
         "bid_name": names[chosen],
         "desk_bids": rows,
-        "criteria": [_criterion(c, drafts.get((chosen, c.id))) for c in criteria],
+        "criteria": [_criterion(c, drafts.get((chosen, c.id)), _fixed(found, lot, room, chosen, c)) for c in criteria],
         "complete": all(row["done"] == row["total"] for row in rows),
     }
 
@@ -134,7 +137,13 @@ def _has_score(draft: sittings.SavedScore | None) -> bool:
     return draft is not None and draft.value is not None
 
 
-def _criterion(criterion: Any, draft: sittings.SavedScore | None) -> dict[str, Any]:
+def _fixed(found: Case, lot: str, room: Room, bid: str, criterion: Any) -> bool:
+    """Whether a sheet was opened again for other scores than this one."""
+    reopened = found.lot(lot).sitting.reopened.get(room.seat)
+    return reopened is not None and ScorePlace(bid, criterion.id) not in reopened.places
+
+
+def _criterion(criterion: Any, draft: sittings.SavedScore | None, fixed: bool) -> dict[str, Any]:
     english = g.get("lang") == "en"
     bands = "；".join(f"{b.name_en if english else b.name_zh} {b.low}–{b.high}" for b in criterion.bands)
     return {
@@ -145,7 +154,7 @@ def _criterion(criterion: Any, draft: sittings.SavedScore | None) -> dict[str, A
         "band": bands or _("最小分值 %(step)s", step=criterion.step),
         "value": draft.value if draft else None,
         "comment": draft.comment if draft else "",
-        "locked": False,
+        "locked": fixed,
     }
 
 
@@ -175,7 +184,7 @@ def make_statement(case: str, lot: str) -> str:
         form.conflict.errors = [_("请写明应当回避的情形")]
         return _again(found, lot, room, shown, "form", form)
     fact = sitting.StatementMade(room.seat, clear, "" if clear else conflict)
-    leaving = _("您退出本次评审，席位空缺，评审停止，等待交易中心和代理机构处理。")
+    leaving = _("签名后您退出本次评审，本机位退出，系统补抽一名成员从头评审。")
     words = _("您声明没有应当回避的情形，并遵守评审纪律。") if clear else leaving
     effects = [(_("席位"), room.seat), *([] if clear else [(_("应当回避的情形"), conflict)])]
     return _signing(shown, _("签署声明"), fact, words, effects, tone="act" if clear else "warning")
@@ -249,7 +258,7 @@ def sheet(case: str, lot: str) -> str:
         "rows": rows,
         "columns": [c.name_en if g.get("lang") == "en" else c.name_zh for c in criteria],
         "missing": [
-            {"url": f"{shown['back']}?bid={b}#score-{b}-{c.id}", "bidder": names[b], "name": c.name_zh}
+            {"url": f"{shown['back']}?bid={b}#score-{b}-{c.id}", "bidder": names[b], "name": named(c)}
             for b, c in missing
         ],
         "payload": encode(fact) if ready else None,
@@ -260,28 +269,28 @@ def sheet(case: str, lot: str) -> str:
 @routes.post("/correction")
 @access(Action.CORRECTION_REQUEST)
 def request_correction(case: str, lot: str) -> str:
-    """Ask for one's own locked sheet, on one of the four lawful grounds."""
+    """Ask for scores of one's own locked sheet, on one of the four lawful grounds."""
     found, room, shown = _entered(case, lot, Action.CORRECTION_REQUEST)
-    form = CorrectionForm()
+    state = found.lot(lot).sitting
+    form = correction_form(state, room)
     if not form.validate_on_submit():
         return _again(found, lot, room, shown, "correction", form)
-    ground = sitting.CorrectionGround(form.ground.data)
-    fact = sitting.CorrectionRequested(room.seat, ground, (form.explanation.data or "").strip())
-    effects = [(_("依据"), CORRECTIONS[ground]), (_("说明"), fact.explanation)]
-    words = _("组长准许后您的评分表重新打开，原来的分数保留在记录中，监督部门同时知悉。")
-    return _signing(shown, _("申请更正评分"), fact, words, effects, tone="warning")
+    fact = requested(room.seat, form)
+    if not attempt(form, lambda: sitting.decide(state, fact, room.seat)):
+        return _again(found, lot, room, shown, "correction", form)
+    words = _("组长准许后只能更正所列分项，原来的分数保留在记录中，监督部门同时知悉。")
+    return _signing(shown, _("申请更正评分"), fact, words, correction_words(state, fact), tone="warning")
 
 
 @routes.get("/reopening/<int:seat>")
 @access(Action.SHEET_REOPEN)
 def reopen(case: str, lot: str, seat: int) -> str:
     """The chair (about the chair: another member) lets a sheet be corrected."""
-    _found, room, shown = _entered(case, lot, Action.SHEET_REOPEN)
-    asked = next((r for r in room.results.requests if r.seat == seat), None) if room.results else None
-    effects = [(_("席位"), seat)]
-    if asked:
-        effects += [(_("依据"), CORRECTIONS[asked.ground]), (_("说明"), asked.explanation)]
-    words = _("准许后该席位的评分表重新打开，已有的汇总结果作废，全部重新锁定后再算。")
+    found, room, shown = _entered(case, lot, Action.SHEET_REOPEN)
+    state = found.lot(lot).sitting
+    asked = state.requests.get(seat)
+    effects = [(_("席位"), seat), *(correction_words(state, asked) if asked else ())]
+    words = _("准许后该席位可以更正所列分项，其余分数不变；已有的汇总结果作废，全部重新锁定后再算。")
     return _signing(shown, _("准许更正评分"), sitting.SheetReopened(room.seat, seat), words, effects, tone="warning")
 
 

@@ -53,7 +53,7 @@ from evaluation import sitting
 from evaluation.criteria import CriteriaSet, Criterion, CriterionKind, CriterionStage
 from evaluation.evaluate import EvaluationRules
 from evaluation.prices import PriceRule
-from evaluation.scoring import Aggregation, ScoringRules
+from evaluation.scoring import Aggregation, ScorePlace, ScoringRules
 from evaluation.sitting import CorrectionGround
 from tests.app.services.people import LOT, Installation, Person
 
@@ -309,7 +309,9 @@ class WholeCase(Installation):
     def _score(self, bids: list[str]) -> None:
         self._each(lambda n: sitting.ScoreSheetLocked(n, self.sheet(n, bids), {}))
         seat = next(n for n in self.members if n != self.chair)
-        self.act(self.members[seat], sitting.CorrectionRequested(seat, CorrectionGround.ABNORMAL_SCORE, "方案分数有误"))
+        places = tuple(ScorePlace(bid, "plan") for bid in bids)
+        asked = sitting.CorrectionRequested(seat, CorrectionGround.ABNORMAL_SCORE, "方案分数有误", places)
+        self.act(self.members[seat], asked)
         self.act(self.members[self.chair], sitting.SheetReopened(self.chair, seat))
         self.act(self.members[seat], sitting.ScoreSheetLocked(seat, self.sheet(seat + 2, bids), {}))
         self.work_off()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from sqlalchemy import func, select
 from app.models import Job
 from app.services import reports
 from evaluation import sitting
+from evaluation.scoring import ScorePlace
 from tests.app.services.whole_case import LOT, Person, WholeCase
 from tests.app.web.site import Site, booth, stated
 
@@ -48,8 +50,10 @@ class Unequal(WholeCase):
         self.act(self.members[number], sitting.ScoreSheetLocked(number, sheet, {}))
 
     def ask(self, number: int) -> None:
-        ground = sitting.CorrectionGround.UNEQUAL_OBJECTIVE
-        self.act(self.members[number], sitting.CorrectionRequested(number, ground, "漏看一项业绩"))
+        grounds = sitting.CorrectionGround
+        ground = grounds.UNEQUAL_OBJECTIVE if self.sitting.must_agree else grounds.ABNORMAL_SCORE
+        places = (ScorePlace(self.bids[2], "record"),)
+        self.act(self.members[number], sitting.CorrectionRequested(number, ground, "漏看一项业绩", places))
 
     def reports_scheduled(self) -> int:
         with self.platform.database.reading() as db_session:
@@ -97,6 +101,24 @@ def test_from_scores_that_differ_to_the_report(case: Unequal, site: Site):
         assert WARNING not in board(site, who)
     mine = room(site, APART)
     assert '<option selected value="unequal_objective">' in mine
+    assert re.findall(r'<input checked[^>]* value="([^"]+)"', mine) == [f"{case.bids[2]}/record"]
+
+
+def test_a_correction_is_asked_for_by_naming_the_scores(case: Unequal, site: Site):
+    """What the ground does not hold for is refused at once, in words, with what was typed still there."""
+    browser, place = booth(site, case.members[APART]), f"/room/{case.case_id}/{LOT}"
+    asked = {"ground": "unequal_objective", "explanation": "漏看一项业绩"}
+    sent = browser.post(f"{place}/correction", **asked).get_data(as_text=True)
+    assert "请选择要更正的分项" in sent
+    agreed = browser.post(f"{place}/correction", **asked, places=f"{case.bids[0]}/record").get_data(as_text=True)
+    assert "各成员的客观分一致" in agreed
+    assert "漏看一项业绩" in agreed
+    for other in (f"{case.bids[0]}/price", "?"):
+        stray = browser.post(f"{place}/correction", **asked, places=other).get_data(as_text=True)
+        assert "不应评分的一格" in stray
+    page = browser.post(f"{place}/correction", **asked, places=f"{case.bids[2]}/record").get_data(as_text=True)
+    assert f"{case.sitting.bids[2].bidder_name} · 业绩" in page
+    assert "只能更正所列分项" in page
 
 
 def test_a_request_is_the_next_step_of_whoever_permits_it(case: Unequal, site: Site):
