@@ -27,7 +27,7 @@ class Share:
         return part * self.denominator >= whole * self.numerator
 
     def __str__(self) -> str:
-        return f"{self.numerator}/{self.denominator}"
+        return f"{self.numerator} %" if self.denominator == 100 else f"{self.numerator}/{self.denominator}"
 
 
 @dataclass(frozen=True)

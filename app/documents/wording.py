@@ -27,6 +27,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 # What XML 1.0 cannot hold: such a character is shown by its code point, never dropped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 LINE_BREAK = "\u2028"
+PROCUREMENT_METHODS = {"公开招标": "open tendering", "邀请招标": "selective tendering"}
 
 
 def printable(value: object) -> object:
@@ -83,6 +84,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"yuan": format_yuan, "capital": rmb_capital, "instant": instant, "score": hundredths}
+    environment.filters["in_english"] = PROCUREMENT_METHODS.get
     return environment
 
 
