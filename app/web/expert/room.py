@@ -248,7 +248,7 @@ def sheet(case: str, lot: str) -> str:
         {
             "name": names[bid],
             "scores": [scores[bid].get(c.id) for c in criteria],
-            "sum": sum(scores[bid].values(), Decimal(0)),
+            "sum": sum(scores[bid].values(), Decimal("0.00")),
         }
         for bid in room.valid
     ]

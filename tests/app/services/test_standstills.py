@@ -125,7 +125,7 @@ def test_a_fault_that_lasts_is_the_tenderers_to_decide_and_everybody_is_told(tmp
     case.suspend()
     give_up = (Disposition.ABANDON, "四小时未修复")
     assert refused(case, "officer", sitting.SittingDecisionProposed(*give_up)) == "fault_not_overdue"
-    case.work_off(30)
+    case.work_off(290)
     assert case.told("sitting_fault_overdue") == set()
     case.work_off(15)
     assert case.told("sitting_fault_overdue") == {"officer", "releaser", "centre", "regulator", "inspector"}

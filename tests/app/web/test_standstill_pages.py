@@ -126,7 +126,7 @@ def test_an_order_needs_two_inspectors(case: Standing, site: Site):
 
 def test_a_fault_that_lasts_too_long_is_given_up_by_officer_and_supervisor(case: Standing, site: Site):
     case.suspend(NOTE)
-    case.work_off(45)
+    case.work_off(305)
     officer, supervisor = site.browser("officer"), site.browser("releaser")
     assert "已逾时" in booth(site, case.members[1]).get(room(case))
     page = officer.get(home(case))
