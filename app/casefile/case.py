@@ -20,6 +20,7 @@ from app.procedure import (
     qualification,
     rehearsal,
     restoring,
+    signing,
     standstill,
     tender,
 )
@@ -74,6 +75,7 @@ class LotCase:
     draw: draw.DrawState = field(default_factory=draw.DrawState)
     sitting: SittingState = field(default_factory=SittingState)
     standstill: standstill.Standstill = field(default_factory=standstill.Standstill)
+    signing: signing.Signing = field(default_factory=signing.Signing)
     succeeded: Mapping[int, int] = field(default_factory=dict)  # seats with a successor, by the entry that says so
     opened_under: Json | None = None  # the trustees' description as it stood at the release or start of the fallback
     since: Mapping[Phase, datetime] = field(default_factory=dict)  # when each phase after the bidding was reached
@@ -189,6 +191,7 @@ class Case:
             return fallback.decide(self.fallback_of(lot), fact, actor.organisation_id, now)
         profile = self.tender.published.profile
         standstill.check(state.standstill, state.sitting, fact, actor.id, now, profile)
+        signing.check(state.signing, state.sitting, fact, now, profile)
         return self._decide_evaluation(state, fact, actor.seat_in(self.id, lot))
 
     def _decide_evaluation(self, state: LotCase, fact: Any, seat: int | None) -> tuple[Any, ...]:
@@ -292,4 +295,5 @@ def _apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
     if isinstance(fact, sitting.MemberReplaced):
         state = replace(state, succeeded={**state.succeeded, fact.seat: record.seq})
     still = standstill.apply(state.standstill, fact, record.actor, record.at)
-    return replace(state, sitting=sitting.apply(state.sitting, fact), standstill=still)
+    signed = signing.apply(state.signing, fact, record.at)
+    return replace(state, sitting=sitting.apply(state.sitting, fact), standstill=still, signing=signed)

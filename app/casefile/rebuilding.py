@@ -292,6 +292,9 @@ def _files_of(case: Case, before: Record | None, record: Record) -> Iterator[Nam
             yield NamedFile(report, None)
         case "ReportSealed":
             yield NamedFile(report, fact.sealed_sha256)
+            if fact.statement_sha256:
+                place = FileKey(lot, "statement", "", f"signing-statement-{lot}.pdf", at)
+                yield NamedFile(place, fact.statement_sha256)
         case "RehearsalOpened" if case.rehearsal is not None and case.rehearsal.ended_at is None:
             for bid in fact.bids:
                 yield NamedFile(FileKey("", "rehearsal", bid.name, "bid.age", at), bid.bid_root)

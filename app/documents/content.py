@@ -252,10 +252,34 @@ class DissentStatement:
 
 
 @dataclass(frozen=True)
+class Signed:
+    """What one member did about the report. Without instants: nothing; `recorded_by` is the seat that noted so."""
+
+    member: str
+    signed_at: datetime | None
+    dissent: str
+    dissented_at: datetime | None
+    refused_at: datetime | None
+    recorded_by: int
+
+
+@dataclass(frozen=True)
+class SigningStatement:
+    """签署情况说明: sealed with a report that somebody dissented from or did not sign (Regulation, article 53)."""
+
+    heading: CaseHeading
+    report_sha256: str
+    stated_at: datetime
+    members: tuple[Signed, ...]
+    seal_field: str = "Seal"
+
+
+@dataclass(frozen=True)
 class EvaluationReport:
     """评标报告 for goods (Order 87, article 58).
 
-    `price_formula` and `averaging` are sentences; `draw_digest` and `sitting_digest` tie the pages to the case file.
+    `price_formula`, `averaging` and `corrections` are sentences; `draw_digest` and `sitting_digest` tie the pages to
+    the case file.
     """
 
     heading: CaseHeading
@@ -281,6 +305,7 @@ class EvaluationReport:
     sheets: tuple[BidScores, ...]
     candidates: tuple[RecommendedCandidate, ...]
     clarifications: tuple[BidClarification, ...]
+    corrections: tuple[str, ...]
     dissents: tuple[DissentStatement, ...]
     member_changes: tuple[str, ...]
     notes: tuple[str, ...]

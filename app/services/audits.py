@@ -27,7 +27,7 @@ from app.casefile.record import Record
 from app.casefile.register import REGISTER
 from app.casefile.sight import sees
 from app.casefile.signed_acts import VERIFIED
-from app.casefile.verification.log import document_name
+from app.casefile.verification.log import documents_named
 from app.database import in_native_thread
 from app.models import CasePrivate, Pseudonym, StoredFile
 from app.permissions.actions import Action
@@ -44,7 +44,6 @@ from app.services.platform import Platform
 from app.services.tick_proofs import register_files
 
 SEALED_BIDS_LIMIT = 64 * 2**20  # bytes of sealed bids in a bundle; beyond it the holder keeps them apart
-KIND_OF = {"OpeningConcluded": "record", "ReportSealed": "report"}
 CERTIFICATES = ("CertificateIssued", "CertificateRevoked")
 
 
@@ -168,16 +167,15 @@ def _documents(platform: Platform, db_session: DbSession, visible: Iterable[Reco
     """Exactly the sealed documents that visible records name."""
     found = {}
     for record in visible:
-        if record.type not in KIND_OF:
-            continue
-        query = select(StoredFile).where(
-            StoredFile.case_id == record.case_id,
-            StoredFile.kind == KIND_OF[record.type],
-            StoredFile.sha256.in_([value for value in record.payload.values() if isinstance(value, str)]),
-        )
-        row = db_session.scalars(query).first()
-        if row is not None:
-            found[document_name(record)] = platform.blobs.get(row.blob)
+        for document in documents_named(record):
+            query = select(StoredFile).where(
+                StoredFile.case_id == record.case_id,
+                StoredFile.kind == document.kind,
+                StoredFile.sha256 == document.sha256,
+            )
+            row = db_session.scalars(query).first()
+            if row is not None:
+                found[document.name] = platform.blobs.get(row.blob)
     return found
 
 

@@ -26,7 +26,7 @@ from crypto.merkle import TreeDigest
 
 CHUNK = 1 << 20
 BY_TREE = frozenset({"bid", "rehearsal", "opened"})  # their digest is a TreeDigest, the others' a plain SHA-256
-DATED = frozenset({"bid", "capsule", "opened", "record", "report", "rehearsal"})  # their entry says when
+DATED = frozenset({"bid", "capsule", "opened", "record", "report", "statement", "rehearsal"})  # their entry says when
 
 
 def file_differences(

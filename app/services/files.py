@@ -23,6 +23,7 @@ READ_WITH = {
     "opened": Action.BIDS_READ,
     "record": Action.OPENING_WATCH,
     "report": Action.REPORT_READ,
+    "statement": Action.REPORT_READ,
 }
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
+from app.casefile.record import Record
 from app.documents.content import (
     BidScores,
     Criterion,
@@ -21,6 +22,8 @@ from app.documents.content import (
     RecommendedCandidate,
     ScoredBid,
     Signatory,
+    Signed,
+    SigningStatement,
 )
 from app.documents.wording import Lang, formula_words, listed
 from app.messages import sentence
@@ -29,6 +32,7 @@ from app.queries.cases import load_records
 from app.queries.sittings import tied_bidders
 from app.services.documents import heading, named_address, opened_bids
 from app.services.platform import Platform
+from app.services.report_course import changes_of, corrections_of, interruptions_of
 from app.services.sittings import member_account
 from crypto.canonical import digest
 from evaluation import criteria
@@ -60,8 +64,9 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
     assert opening.closed_at is not None
     with platform.database.reading() as db_session:
         members = _members(db_session, case, lot, lang)
-        started_at, sitting_digest, draw_digest = _sources(db_session, case, lot)
-        sites = _site_names(db_session, sitting)
+        records = _records(db_session, case, lot, now)
+        named_sites = _site_names(db_session, sitting)
+    started_at, sitting_digest, draw_digest = _sources(records, case, lot)
     names = {bid.bid: bid.bidder_name for bid in sitting.bids}
     rules = sitting.rules.evaluation
     price = formula_words(rules.price_rule, lang)
@@ -73,7 +78,7 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
         opening_place=named_address(platform),
         evaluation_started_at=started_at,
         evaluation_ended_at=now,
-        evaluation_place=("、" if lang == "zh" else ", ").join(sites),
+        evaluation_place=("、" if lang == "zh" else ", ").join(sorted(named_sites.values())),
         budget=published.budget,
         ceiling=published.ceiling,
         method=terms.method,
@@ -95,17 +100,46 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
         sheets=_sheets(sitting, names, lang),
         candidates=_candidates(sitting, names),
         clarifications=(),
+        corrections=corrections_of(records, names, lang),
         dissents=tuple(
-            DissentStatement(signs_as(sitting, seat, lang), text, now) for seat, text in sitting.dissents.items()
+            DissentStatement(signs_as(sitting, seat, lang), one.text, one.at)
+            for seat, one in sorted(state.signing.dissents.items())
         ),
-        member_changes=_member_changes(case, lot, lang),
-        notes=(*_ties(sitting, lang), sentence("note_silence_is_consent", {}, lang)),
+        member_changes=(*_member_changes(case, lot, lang), *changes_of(records, lang)),
+        notes=(
+            *interruptions_of(records, named_sites, lang),
+            *_ties(sitting, lang),
+            sentence("note_silence_is_consent", {}, lang),
+        ),
         draw_digest=draw_digest,
         sitting_digest=sitting_digest,
         signatories=tuple(
             Signatory(field_name(int(m.seat)), m.name, signs_as(sitting, int(m.seat), lang)) for m in members
         ),
     )
+
+
+def signing_statement(platform: Platform, case: Case, lot: str, report_sha256: str, now: datetime) -> SigningStatement:
+    """What each member did about the report, in the order of the seats."""
+    state = case.lots[lot]
+    found = state.signing
+    with platform.database.reading() as db_session:
+        members = _members(db_session, case, lot, "zh")
+    rows = []
+    for member in members:
+        seat = int(member.seat)
+        dissent, refusal = found.dissents.get(seat), found.refusals.get(seat)
+        rows.append(
+            Signed(
+                f"{signs_as(state.sitting, seat, 'zh')} {member.name}",
+                found.signed.get(seat),
+                dissent.text if dissent else "",
+                dissent.at if dissent else None,
+                refusal.at if refusal else None,
+                refusal.by if refusal else 0,
+            )
+        )
+    return SigningStatement(heading(case, lot, report_sha256, "zh"), report_sha256, now, tuple(rows))
 
 
 def _invalid(bidder: str, found: Rejection, lang: Lang) -> InvalidBid:
@@ -138,14 +172,18 @@ def _members(db_session: DbSession, case: Case, lot: str, lang: Lang) -> tuple[M
     return tuple(found)
 
 
-def _site_names(db_session: DbSession, sitting: SittingState) -> list[str]:
+def _site_names(db_session: DbSession, sitting: SittingState) -> dict[str, str]:
     ids = sorted({seat.site for seat in sitting.seats.values()})
-    return [site.name for site in db_session.scalars(select(Site).where(Site.id.in_(ids)).order_by(Site.name))]
+    return {site.id: site.name for site in db_session.scalars(select(Site).where(Site.id.in_(ids)))}
 
 
-def _sources(db_session: DbSession, case: Case, lot: str) -> tuple[datetime, str, str]:
+def _records(db_session: DbSession, case: Case, lot: str, now: datetime) -> list[Record]:
+    """The lot's records as they stood at the report."""
+    return [record for record in load_records(db_session, case.id) if record.lot == lot and record.at <= now]
+
+
+def _sources(records: list[Record], case: Case, lot: str) -> tuple[datetime, str, str]:
     """When the sitting opened; digests of its locked sheets and of the draw's last record."""
-    records = [record for record in load_records(db_session, case.id) if record.lot == lot]
     opened_at = next(record.at for record in records if record.type == "SittingOpened")
     sheets = [record.payload_sha256 for record in records if record.type == "ScoreSheetLocked"]
     current = case.lots[lot].draw.current

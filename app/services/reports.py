@@ -12,24 +12,26 @@ from sqlalchemy import select
 
 from app.casefile.case import Case
 from app.casefile.codec import encode
+from app.casefile.signing_statement import ATTACHMENT, statement_data
 from app.casefile.ties import ties_due
 from app.database import in_native_thread
 from app.models import Certificate, PendingSignature
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
+from app.procedure.signing import seal_from
 from app.queries.cases import load_case
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, Proposal, completes, prepares
 from app.services.documents import latest_document, seal_document, store_document, timestamper
 from app.services.platform import Platform
-from app.services.report_content import field_name, report_content, signs_as
+from app.services.report_content import field_name, report_content, signing_statement, signs_as
 from app.services.ticks import check_vouched
 from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
 from crypto.canonical import canonical
 from crypto.pdf import Prepared, finish_signature, prepare_signature
-from evaluation.sitting import ReportPrepared, ReportSealed, SittingState, awaited_correction, check_running
+from evaluation.sitting import TRANSITIONS, ReportPrepared, ReportSealed, awaited_correction, check_running
 from evaluation.sitting.stages import Stage
 
 
@@ -45,8 +47,10 @@ def lock_scores(act: Act) -> Answer:
 
 
 def _due(case: Case, lot: str) -> bool:
+    """Results stand without a report, or with one that nobody has signed and that lacks a dissent."""
     sitting = case.lots[lot].sitting
-    return sitting.stage is Stage.RESULTS and awaited_correction(sitting) is None and sitting.suspended is None
+    lacking = sitting.stage is Stage.RESULTS or (sitting.stage is Stage.REPORT and bool(sitting.unreported))
+    return lacking and awaited_correction(sitting) is None and sitting.suspended is None
 
 
 def schedule_due(work: UnitOfWork, lot: str, detail: str) -> None:
@@ -54,8 +58,8 @@ def schedule_due(work: UnitOfWork, lot: str, detail: str) -> None:
     sitting = work.case.lots[lot].sitting
     if _due(work.case, lot):
         work.schedule("prepare_report", work.now, lot=lot, detail=detail)
-    elif sitting.stage is Stage.SIGNING and not sitting.waiting(sitting.settled):
-        work.schedule("seal_report", work.now, lot=lot, detail=detail)
+    elif _sealable(work.case, lot):
+        _schedule_seal(work, lot)
     elif sitting.empty:
         work.schedule("convene_sitting", work.now, lot=lot, detail=detail)
 
@@ -76,8 +80,12 @@ def prepare_report(platform: Platform, case_id: str, lot: str) -> None:
     with unit_of_work(platform.database, case_id, lot) as work:
         if not _due(work.case, lot):
             return
+        if work.case.lots[lot].sitting != case.lots[lot].sitting:  # somebody dissented meanwhile
+            schedule_due(work, lot, str(work.size))
+            return
         sha256 = store_document(platform, work, lot, "report", f"evaluation-report-{lot}.pdf", pdf)
         work.conclude(ReportPrepared(sha256), lot)
+        schedule_due(work, lot, str(work.size))
 
 
 def render_report(platform: Platform, case: Case, lot: str, now: datetime) -> bytes:
@@ -191,35 +199,77 @@ def sign_report(act: Act) -> Answer:
 
 @completes("DissentRecorded", "RefusalRecorded")
 def settle_member(act: Act) -> Answer:
+    """A dissent before anybody has signed has the report prepared anew: it is to state it."""
+    if _due(act.work.case, act.lot):
+        schedule_due(act.work, act.lot, str(act.work.size))
     return _after_settling(act)
 
 
 def _after_settling(act: Act) -> Answer:
     sitting = act.work.case.lots[act.lot].sitting
     if not sitting.waiting(sitting.settled):
-        act.work.schedule("seal_report", act.work.now, lot=act.lot, detail=act.record.payload_sha256[:16])
+        _schedule_seal(act.work, act.lot)
     return {}
 
 
-def _sealable(sitting: SittingState) -> bool:
-    """Settled by every member, not sealed yet, and not standing still: then the seal waits until it goes on."""
-    return not (sitting.sealed_sha256 or sitting.waiting(sitting.settled) or sitting.suspended)
+def _schedule_seal(work: UnitOfWork, lot: str) -> None:
+    due = seal_from(work.case.lots[lot].signing, work.case.tender.published.profile)
+    work.schedule("seal_report", max(due or work.now, work.now), lot=lot, detail=str(work.size))
+
+
+def _sealable(case: Case, lot: str) -> bool:
+    """Settled by every member, not sealed yet, no report to be prepared, and not standing still."""
+    sitting = case.lots[lot].sitting
+    open_to = (sitting.stage, ReportSealed) in TRANSITIONS and not (sitting.sealed_sha256 or sitting.suspended)
+    return open_to and not sitting.waiting(sitting.settled) and not _due(case, lot)
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """The report under its seal, and the statement on signing that goes with it (b"" for none)."""
+
+    report: bytes
+    statement: bytes
+
+    @property
+    def statement_sha256(self) -> str:
+        return hashlib.sha256(self.statement).hexdigest() if self.statement else ""
+
+
+def _seal(platform: Platform, case: Case, lot: str, pdf: bytes, now: datetime) -> Sealed:
+    """Both documents: a statement where somebody dissented or did not sign."""
+    parties, state = case.tender.parties, case.lots[lot]
+    assert parties is not None
+    report = seal_document(platform, pdf, parties.centre.name, "评标专用", now)
+    if not state.sitting.explained:
+        return Sealed(report, b"")
+    sha256 = hashlib.sha256(report).hexdigest()
+    data = statement_data(case.id, lot, state.sitting.seats, state.signing, sha256)
+    content = signing_statement(platform, case, lot, sha256, now)
+    statement = platform.renderer.render(content, attachments={ATTACHMENT: canonical(data)})
+    return Sealed(report, seal_document(platform, statement, parties.centre.name, "评标专用", now))
 
 
 def seal_report(platform: Platform, case_id: str, lot: str) -> None:
-    """The centre's seal, once every member has signed, dissented or is recorded as refusing; the sitting closes."""
+    """The centre's seal, once every member has signed, dissented or is recorded as refusing; the sitting closes.
+
+    Whoever is recorded as refusing has had its time; where somebody acted meanwhile, it is made again.
+    """
     with platform.database.reading() as db_session:
         case = load_case(db_session, case_id)
         report = latest_document(db_session, case_id, lot, "report")
         now = platform.database.now(db_session.connection())
-    sitting, parties = case.lots[lot].sitting, case.tender.parties
-    if report is None or parties is None or not _sealable(sitting):
+    if report is None or not _sealable(case, lot):
         return
-    pdf = in_native_thread(
-        seal_document, platform, platform.blobs.get(report.blob), parties.centre.name, "评标专用", now
-    )
+    sealed = in_native_thread(_seal, platform, case, lot, platform.blobs.get(report.blob), now)
     with unit_of_work(platform.database, case_id, lot) as work:
-        if not _sealable(work.case.lots[lot].sitting):
+        if not _sealable(work.case, lot):
             return
-        sha256 = store_document(platform, work, lot, "report", report.name, pdf)
-        work.conclude(ReportSealed(sha256), lot)
+        state, due = work.case.lots[lot], seal_from(work.case.lots[lot].signing, work.case.tender.published.profile)
+        if state.signing != case.lots[lot].signing or (due is not None and work.now < due):
+            _schedule_seal(work, lot)
+            return
+        sha256 = store_document(platform, work, lot, "report", report.name, sealed.report)
+        if sealed.statement:
+            store_document(platform, work, lot, "statement", f"signing-statement-{lot}.pdf", sealed.statement)
+        work.conclude(ReportSealed(sha256, sealed.statement_sha256), lot)

@@ -70,6 +70,7 @@ from evaluation.sitting.rules import (
     decide,
     permitted_by,
     recheck,
+    refusable_by,
 )
 from evaluation.sitting.stages import (
     AFTER_LAST_LOCK,
@@ -153,6 +154,7 @@ __all__ = [
     "permitted_by",
     "progress",
     "recheck",
+    "refusable_by",
     "replay",
     "transition_table",
     "visible_scores",

@@ -299,16 +299,23 @@ class DissentRecorded(SeatFact):
 
 @dataclass(frozen=True)
 class RefusalRecorded(SeatFact):
-    """The chair records that `refused` neither signs nor states dissent, and so counts as agreeing (Reg 53)."""
+    """The chair (of the chair: another member) records that `refused` neither signs nor states dissent.
+
+    It counts as agreeing (Reg 53), unless it signs or dissents after all before the seal.
+    """
 
     refused: int
 
 
 @dataclass(frozen=True)
 class ReportSealed(SittingEvent):
-    """The centre's seal has been put on last."""
+    """The centre's seal has been put on last; `statement_sha256` is the sealed statement on signing, "" for none.
+
+    There is one where somebody dissented or did not sign (Regulation art. 53).
+    """
 
     sealed_sha256: str
+    statement_sha256: str = ""
 
 
 @dataclass(frozen=True)

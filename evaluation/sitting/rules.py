@@ -292,7 +292,7 @@ def _prepare_report(fact: ReportPrepared, state: SittingState) -> None:
 
 @_check.register
 def _sign(fact: ReportSigned, state: SittingState) -> None:
-    require_once(fact.seat, fact.seat in state.signed or fact.seat in state.refused, "signature")
+    require_once(fact.seat, fact.seat in state.signed, "signature")
     if fact.report_sha256 != state.report_sha256:
         raise RuleViolation("report_differs", signed=fact.report_sha256, report=state.report_sha256)
     require_digest(fact.signature_sha256, "signature_sha256")
@@ -300,7 +300,7 @@ def _sign(fact: ReportSigned, state: SittingState) -> None:
 
 @_check.register
 def _dissent(fact: DissentRecorded, state: SittingState) -> None:
-    require_once(fact.seat, fact.seat in state.settled, "signature_or_dissent")
+    require_once(fact.seat, fact.seat in {*state.signed, *state.dissents}, "signature_or_dissent")
     require_text(fact.text, "text")
 
 
@@ -312,10 +312,20 @@ def _record_refusal(fact: RefusalRecorded, state: SittingState) -> None:
     require_once(fact.refused, fact.refused in state.settled, "signature_or_dissent")
 
 
+def refusable_by(state: SittingState, seat: int) -> tuple[int, ...]:
+    """The seats of which whoever sits in `seat` may record now that they do not sign; when, the profile says."""
+    open_to = (state.stage, RefusalRecorded) in TRANSITIONS and state.suspended is None
+    return tuple(about for about in state.waiting(state.settled) if open_to and _acts_about(state, seat, about))
+
+
 @_check.register
 def _seal(fact: ReportSealed, state: SittingState) -> None:
     require_digest(fact.sealed_sha256, "sealed_sha256")
     absent = state.waiting(state.settled)
+    if fact.statement_sha256:
+        require_digest(fact.statement_sha256, "statement_sha256")
+        if not state.explained:
+            raise RuleViolation("statement_not_due")
     if absent:
         raise RuleViolation("signatures_missing", seats=", ".join(map(str, absent)), count=len(absent))
 

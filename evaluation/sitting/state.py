@@ -71,7 +71,8 @@ class SittingState:
 
     `empty` are seats that wait for a successor, `conflicts` what was declared and not yet acted on, `valid` the bids
     that passed the review, `sheets` the locked sheets, `chair_tied` who had equally many votes in the round before,
-    `used_keys` every key that ever counted, `moves` and `turned_away` what witnesses last recorded of a seat.
+    `used_keys` every key that ever counted, `moves` and `turned_away` what witnesses last recorded of a seat,
+    `reported` the seats whose dissent the prepared report states.
     """
 
     stage: Stage = Stage.UNCONVENED
@@ -102,6 +103,7 @@ class SittingState:
     report_sha256: str = ""
     signed: dict[int, str] = field(default_factory=dict)
     dissents: dict[int, str] = field(default_factory=dict)
+    reported: frozenset[int] = frozenset()
     refused: frozenset[int] = frozenset()
     sealed_sha256: str = ""
     failure: str = ""
@@ -123,6 +125,16 @@ class SittingState:
     def settled(self) -> frozenset[int]:
         """The seats that have signed, dissented in writing, or are recorded as doing neither."""
         return frozenset(self.signed) | frozenset(self.dissents) | self.refused
+
+    @property
+    def unreported(self) -> frozenset[int]:
+        """The seats whose dissent came after the report was prepared."""
+        return frozenset(self.dissents) - self.reported
+
+    @property
+    def explained(self) -> bool:
+        """Whether somebody dissented or did not sign: then a statement on signing is sealed with the report."""
+        return bool(self.dissents or self.refused)
 
     @property
     def must_agree(self) -> tuple[UnequalScores, ...]:
@@ -173,7 +185,9 @@ def replay(events: Iterable[SittingEvent]) -> SittingState:
 
 def _reworked(state: SittingState) -> SittingState:
     """Without the conclusions that rest on sheets: what is scored again is concluded again."""
-    return replace(state, result=None, drawn=(), drawn_record="", report_sha256="", dissents={}, requests={})
+    return replace(
+        state, result=None, drawn=(), drawn_record="", report_sha256="", dissents={}, reported=frozenset(), requests={}
+    )
 
 
 def _without(found: dict[int, Kept], seat: int) -> dict[int, Kept]:
@@ -332,17 +346,19 @@ def _reopened(event: SheetReopened, state: SittingState) -> SittingState:
 
 @_applied.register
 def _prepared(event: ReportPrepared, state: SittingState) -> SittingState:
-    return replace(state, report_sha256=event.report_sha256)
+    return replace(state, report_sha256=event.report_sha256, reported=frozenset(state.dissents))
 
 
 @_applied.register
 def _signed(event: ReportSigned, state: SittingState) -> SittingState:
-    return replace(state, signed=state.signed | {event.seat: event.signature_sha256})
+    signed = state.signed | {event.seat: event.signature_sha256}
+    return replace(state, signed=signed, refused=state.refused - {event.seat})
 
 
 @_applied.register
 def _dissented(event: DissentRecorded, state: SittingState) -> SittingState:
-    return replace(state, dissents=state.dissents | {event.seat: event.text})
+    dissents = state.dissents | {event.seat: event.text}
+    return replace(state, dissents=dissents, refused=state.refused - {event.seat})
 
 
 @_applied.register

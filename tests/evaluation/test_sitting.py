@@ -43,6 +43,7 @@ from evaluation.sitting import (
     decide,
     progress,
     recheck,
+    refusable_by,
     replay,
     visible_scores,
 )
@@ -376,10 +377,40 @@ def test_everybody_signs_dissents_or_is_recorded_and_the_seal_is_last():
     refusal = refused(sitting, ReportSealed("b" * 64))
     assert (refusal.code, refusal.facts) == ("signatures_missing", {"seats": "2, 3, 4", "count": 3})
     sitting.act(RefusalRecorded(3, 2), DissentRecorded(4, "the price was not explained"))
-    assert refused(sitting, ReportSigned(2, REPORT, key_of(2))).code == "sitting_already_done"
+    assert refused(sitting, RefusalRecorded(3, 2)).code == "sitting_already_done"
+    assert refused(sitting, RefusalRecorded(3, 4)).code == "sitting_already_done"
+    assert refusable_by(sitting.state, 1) == (3,)
+    assert refusable_by(sitting.state, 3) == ()
     sitting.act(RefusalRecorded(1, 3))
-    assert sitting.act(ReportSealed("b" * 64))[-1] == SittingClosed()
     assert sitting.state.refused == {2, 3}
+    assert sitting.act(ReportSealed("b" * 64, "d" * 64))[-1] == SittingClosed()
+    assert recheck(sitting.events) == sitting.state
+
+
+def test_whoever_is_recorded_as_refusing_may_sign_or_dissent_until_the_seal():
+    sitting = at(Stage.REPORT)
+    sitting.act(*(ReportSigned(n, REPORT, key_of(n)) for n in (1, 3, 4)), RefusalRecorded(3, 2), RefusalRecorded(3, 5))
+    sitting.act(ReportSigned(2, REPORT, key_of(2)))
+    assert (sitting.state.refused, sitting.state.explained) == ({5}, True)
+    sitting.act(DissentRecorded(5, "too late heard"))
+    assert (sitting.state.refused, set(sitting.state.dissents)) == (set(), {5})
+    assert refused(sitting, DissentRecorded(5, "once more")).code == "sitting_already_done"
+    sitting.act(ReportSigned(5, REPORT, key_of(5)))
+
+
+def test_a_statement_on_signing_is_sealed_only_where_there_is_something_to_state():
+    sitting = at(Stage.REPORT)
+    sitting.act(*(ReportSigned(n, REPORT, key_of(n)) for n in range(1, 6)))
+    assert refused(sitting, ReportSealed("b" * 64, "d" * 64)).code == "statement_not_due"
+    assert sitting.act(ReportSealed("b" * 64))[-1] == SittingClosed()
+
+
+def test_a_dissent_asks_for_another_report_while_nobody_has_signed():
+    sitting = at(Stage.REPORT)
+    sitting.act(DissentRecorded(4, "the price was not explained"))
+    assert sitting.state.unreported == {4}
+    sitting.act(ReportPrepared("c" * 64))
+    assert (sitting.state.unreported, sitting.state.report_sha256) == (frozenset(), "c" * 64)
 
 
 def test_a_report_to_which_all_dissent_can_still_be_sealed():

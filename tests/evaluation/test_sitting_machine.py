@@ -210,6 +210,12 @@ class SittingMachine(RuleBasedStateMachine):
             assert locked == of
 
     @invariant()
+    def a_refusal_stands_only_against_who_has_said_nothing(self):
+        state = self.state
+        assert not state.refused & (state.signed.keys() | state.dissents.keys())
+        assert state.reported <= state.dissents.keys()
+
+    @invariant()
     def the_chair_is_never_the_buyers_nor_an_empty_seat(self):
         assert self.state.chair != 2
         assert self.state.chair is None or self.state.chair not in self.state.empty

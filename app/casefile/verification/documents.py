@@ -7,15 +7,16 @@ import hashlib
 
 from app.casefile.codec import encode
 from app.casefile.record import Record
+from app.casefile.signing_statement import ATTACHMENT, recorded_statement
 from app.casefile.verification.evidence import Evidence
 from app.casefile.verification.findings import Findings, failed, held, not_covered
-from app.casefile.verification.log import document_name
-from crypto.canonical import digest
-from crypto.pdf import PdfVerdict, verify_pdf
+from app.casefile.verification.log import NamedDocument, documents_named
+from crypto.canonical import canonical, digest
+from crypto.errors import CryptoError
+from crypto.pdf import PdfVerdict, attached_file, verify_pdf
 from evaluation.sitting import BoothChanged, MemberIdentified, ReportSigned
 
 SEAL_FIELD = "Seal"
-DIGEST_OF = {"OpeningConcluded": "record_sha256", "ReportSealed": "sealed_sha256"}
 
 
 def seat_field(seat: int) -> str:
@@ -24,29 +25,42 @@ def seat_field(seat: int) -> str:
 
 
 def check_documents(evidence: Evidence) -> Findings:
-    """Opening records and evaluation reports."""
+    """Opening records, evaluation reports and statements on signing."""
     documents = 0
     for record in evidence.readable:
-        if record.type in DIGEST_OF:
+        for document in documents_named(record):
             documents += 1
-            yield from _check_document(evidence, record)
+            yield from _check_document(evidence, record, document)
     yield held("evidence_documents_hold", documents=documents)
 
 
-def _check_document(evidence: Evidence, record: Record) -> Findings:
-    name = document_name(record)
+def _check_document(evidence: Evidence, record: Record, document: NamedDocument) -> Findings:
+    name = document.name
     if name not in evidence.files:
         yield not_covered("evidence_document_absent", name=name)
         return
     pdf = evidence.files[name]
-    if hashlib.sha256(pdf).hexdigest() != getattr(record.fact, DIGEST_OF[record.type]):
+    if hashlib.sha256(pdf).hexdigest() != document.sha256:
         yield failed("evidence_file_differs", name=name)
         return
     verdict = verify_pdf(pdf, evidence.roots, record.at)
     for reason in verdict.reasons:
         yield failed("evidence_document_wrong", name=name, field=reason.field, reason=reason.code)
-    if record.type == "ReportSealed":
+    if document.kind == "report":
         yield from _check_members(evidence, record.lot, name, verdict)
+    elif document.kind == "statement":
+        yield from _check_statement(evidence, record, name, pdf)
+
+
+def _check_statement(evidence: Evidence, record: Record, name: str, pdf: bytes) -> Findings:
+    """It says of each seat what the log says, computed again."""
+    try:
+        stated = attached_file(pdf, ATTACHMENT)
+    except CryptoError as exc:
+        yield failed("evidence_document_wrong", name=name, field=ATTACHMENT, reason=exc.code)
+        return
+    if stated != canonical(recorded_statement(evidence.of_lot(record.lot), record)):
+        yield failed("evidence_statement_differs", name=name)
 
 
 def _check_members(evidence: Evidence, lot: str, name: str, verdict: PdfVerdict) -> Findings:

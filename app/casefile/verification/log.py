@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 
 from app.casefile.bundle import CASE, EVENTS, HEAD, PERSONS, PRIVATE, README, README_TEXT, TRUST, derived_files
 from app.casefile.record import Record
@@ -94,15 +95,29 @@ def attachable(evidence: Evidence) -> list[str]:
     """Files that are no copies of the log but are named in it by hash."""
     names = [f"submissions/{receipt}/{kind}.age" for receipt in evidence.bids for kind in ("bid", "capsule")]
     for record in evidence.readable:
-        if record.type in ("OpeningConcluded", "ReportSealed"):
-            names.append(document_name(record))
+        names += [document.name for document in documents_named(record)]
     return names
 
 
-def document_name(record: Record) -> str:
-    """Where the document that a record names lies in the bundle."""
-    kind = "opening-record" if record.type == "OpeningConcluded" else "evaluation-report"
-    return f"documents/{kind}-{record.lot}.pdf"
+@dataclass(frozen=True)
+class NamedDocument:
+    """A sealed document that a record names: its kind among the stored files, its place in the bundle, its digest."""
+
+    kind: str
+    name: str
+    sha256: str
+
+
+def documents_named(record: Record) -> tuple[NamedDocument, ...]:
+    """The sealed documents that a record names."""
+    fact, lot = record.fact, record.lot
+    if record.type == "OpeningConcluded":
+        return (NamedDocument("record", f"documents/opening-record-{lot}.pdf", fact.record_sha256),)
+    if record.type != "ReportSealed":
+        return ()
+    report = NamedDocument("report", f"documents/evaluation-report-{lot}.pdf", fact.sealed_sha256)
+    statement = NamedDocument("statement", f"documents/signing-statement-{lot}.pdf", fact.statement_sha256)
+    return (report, statement) if fact.statement_sha256 else (report,)
 
 
 def _check_private(evidence: Evidence) -> Findings:

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 
-from app.documents.content import EvaluationReport, OpeningRecord, Receipt
+from app.documents.content import EvaluationReport, OpeningRecord, Receipt, SigningStatement
 from app.documents.render.fonts import Faces, FontsMissing, check_fonts, load_faces
 from app.documents.render.layout import Layout
 from app.documents.render.marks import draw_seal, draw_signature
@@ -35,9 +35,19 @@ from app.documents.wording import Lang, render_xml
 
 __all__ = ["FontsMissing", "Renderer"]
 
-TEMPLATE_OF = {OpeningRecord: "opening_record", EvaluationReport: "evaluation_report", Receipt: "receipt"}
+TEMPLATE_OF = {
+    OpeningRecord: "opening_record",
+    EvaluationReport: "evaluation_report",
+    SigningStatement: "signing_statement",
+    Receipt: "receipt",
+}
 # The moment that a document is dated: its case gives it, so that made again it is the same bytes.
-DATED_BY = {OpeningRecord: "finished_at", EvaluationReport: "evaluation_ended_at", Receipt: "received_at"}
+DATED_BY = {
+    OpeningRecord: "finished_at",
+    EvaluationReport: "evaluation_ended_at",
+    SigningStatement: "stated_at",
+    Receipt: "received_at",
+}
 # ReportLab keeps fonts and subsets in module globals.
 _DRAWING = threading.Lock()
 
@@ -61,7 +71,7 @@ class Renderer:
 
     def render(
         self,
-        content: OpeningRecord | EvaluationReport | Receipt,
+        content: OpeningRecord | EvaluationReport | SigningStatement | Receipt,
         *,
         lang: Lang = "zh",
         attachments: Mapping[str, bytes] | None = None,

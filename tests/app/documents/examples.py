@@ -182,6 +182,7 @@ REPORT = EvaluationReport(
         for rank, (bidder, price, (_, _, mean)) in enumerate(zip(BIDDERS, PRICES, SCORED, strict=True), start=1)
     ),
     clarifications=(),
+    corrections=(),
     dissents=(),
     member_changes=("第一轮抽取的一名专家未能到场，经第二轮抽取由 E5 递补，其此前未作出任何评审意见。",),
     notes=("评标期间副场通信中断一次，恢复后继续，数据无丢失。",),

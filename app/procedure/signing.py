@@ -1,0 +1,105 @@
+"""The signing of a report: who has said what and when, and for how long a member who says nothing is waited for.
+
+A refusal takes nobody by surprise: it may be recorded once the profile's period has passed since the report could be
+signed, and the seal waits as long again, so that the member may still sign or dissent (Regulation art. 53).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from app.procedure.calendar import add
+from app.procedure.errors import RuleViolation
+from app.procedure.profiles import Profile
+from evaluation.sitting import (
+    BoothChanged,
+    DissentRecorded,
+    RefusalRecorded,
+    ReportPrepared,
+    ReportSealed,
+    ReportSigned,
+    ResultsComputed,
+    SittingResumed,
+    SittingState,
+)
+
+
+@dataclass(frozen=True)
+class Dissent:
+    """What a member wrote, and when."""
+
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Which seat recorded that a member does not sign, and when."""
+
+    by: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Signing:
+    """By seat, what stands. `since`: when the report was prepared, or a standstill or a change of booth ended last."""
+
+    since: datetime | None = None
+    signed: Mapping[int, datetime] = field(default_factory=dict)
+    dissents: Mapping[int, Dissent] = field(default_factory=dict)
+    refusals: Mapping[int, Refusal] = field(default_factory=dict)
+
+
+def refusal_from(signing: Signing, profile: Profile) -> datetime | None:
+    """From when a refusal may be recorded; None where no report waits, or the profile knows no period."""
+    if signing.since is None or profile.refusal_after is None:
+        return None
+    return add(signing.since, profile.refusal_after)
+
+
+def seal_from(signing: Signing, profile: Profile) -> datetime | None:
+    """From when the seal may be put on; None where it waits for nobody who is recorded as refusing."""
+    if not signing.refusals or signing.since is None or profile.refusal_after is None:
+        return None
+    return add(max(signing.since, *(refusal.at for refusal in signing.refusals.values())), profile.refusal_after)
+
+
+def check(signing: Signing, sitting: SittingState, fact: Any, now: datetime, profile: Profile) -> None:
+    """What recording a refusal and sealing need beyond the rules of the sitting.
+
+    Raises RuleViolation `refusal_not_due`, `seal_not_due` (from), `statement_missing`.
+    """
+    if isinstance(fact, RefusalRecorded) and (due := refusal_from(signing, profile)) and now < due:
+        raise RuleViolation("refusal_not_due", since=due)
+    if isinstance(fact, ReportSealed):
+        if (due := seal_from(signing, profile)) and now < due:
+            raise RuleViolation("seal_not_due", since=due)
+        if profile.refusal_after is not None and sitting.explained and not fact.statement_sha256:
+            raise RuleViolation("statement_missing")
+
+
+def apply(signing: Signing, fact: Any, at: datetime) -> Signing:
+    """The state after an accepted fact; with new results everything is said anew."""
+    match fact:
+        case ResultsComputed():
+            return Signing()
+        case ReportPrepared():
+            return replace(signing, since=at)
+        case SittingResumed() | BoothChanged() if signing.since is not None:
+            return replace(signing, since=at)
+        case ReportSigned():
+            signed = {**signing.signed, fact.seat: at}
+            return replace(signing, signed=signed, refusals=_without(signing.refusals, fact.seat))
+        case DissentRecorded():
+            dissents = {**signing.dissents, fact.seat: Dissent(fact.text, at)}
+            return replace(signing, dissents=dissents, refusals=_without(signing.refusals, fact.seat))
+        case RefusalRecorded():
+            return replace(signing, refusals={**signing.refusals, fact.refused: Refusal(fact.seat, at)})
+    return signing
+
+
+def _without(refusals: Mapping[int, Refusal], seat: int) -> dict[int, Refusal]:
+    return {number: refusal for number, refusal in refusals.items() if number != seat}
