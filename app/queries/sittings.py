@@ -148,7 +148,7 @@ class Room:
 
     @property
     def state(self) -> str:
-        """Changes whenever the page has another task to offer; others' requests interrupt nobody who writes one."""
+        """Changes with the task of the page. Who has begun a form that is still offered is told, not interrupted."""
         waiting = len(self.results.requests) if self.results and self.correction != "correct" else 0
         asked = (self.correction, waiting, bool(self.standstill))
         parts = (self.stage, self.task, self.chair_round, self.report_sha256[:8], *asked)

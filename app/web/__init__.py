@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, current_app, g, request, url_for
 from flask import session as web_session
 from flask_babel import gettext
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RoutingException
 
 from app.extensions import access, current_actor, platform
 from app.permissions.actions import Action
@@ -90,12 +93,26 @@ def asset(name: str) -> str:
     return url_for("static", filename=current_app.config["ASSETS"][name]["file"])
 
 
+def _page_asked() -> str:
+    """The page that was asked for; of a form that was sent, the page it stands on, if it can be opened again."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    found = urlsplit(request.referrer or "")
+    try:
+        current_app.url_map.bind("").match(found.path, "GET")
+    except (HTTPException, RoutingException):
+        return "/"
+    return found._replace(scheme="", netloc="", fragment="").geturl() if found.netloc == request.host else "/"
+
+
 def _context() -> dict[str, object]:
     here, actor = platform(), current_actor()
     zone = here.settings.display_zone
     signed_in = bool(actor.id)
     return {
         "lang": g.get("lang", "zh"),
+        "account": actor.id,
+        "page_asked": _page_asked,
         "actor": {
             "name": actor.name,
             "role_names": [str(ROLES[role]) for role in sorted(actor.roles)],

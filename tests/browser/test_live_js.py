@@ -291,8 +291,59 @@ def test_a_line_that_nobody_hung_up_is_said_to_be_lost_where_one_scores(page: Pa
 def test_keys_lead_through_the_criteria(page: Page, site: LiveSite):
     page.goto(site.show_text("/desk", DESK))
     wait_for(page, lambda: site.joins)
+    technical, service, record = (page.get_by_label(f"{name} 满分") for name in ("技术参数", "售后服务", "业绩"))
     page.keyboard.press("2")
-    expect(page.get_by_label("售后服务 满分")).to_be_focused()
-    page.get_by_label("售后服务 满分").blur()
+    expect(service).to_be_focused()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("7.5")  # in a field, digits are figures
+    expect(service).to_have_value("7.5")
+    page.keyboard.press("Enter")
+    expect(record).to_be_focused()
+    page.keyboard.press("ArrowDown")  # there is no further one
+    expect(record).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(technical).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(technical).not_to_be_focused()
     page.keyboard.press("j")
-    expect(page.get_by_label("业绩 满分")).to_be_focused()
+    expect(service).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("k")
+    expect(technical).to_be_focused()
+    comment = page.get_by_label("售后服务 的评语")
+    comment.focus()
+    page.keyboard.type("j")
+    expect(comment).to_have_value("j")
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    expect(record).to_be_focused()
+
+
+def test_full_width_figures_are_a_score(page: Page, site: LiveSite):
+    page.goto(site.show_text("/desk", DESK))
+    wait_for(page, lambda: site.joins)
+    page.get_by_label("技术参数 满分").fill("１０．５")
+    expect(page.locator("#score-b2-technical-saved")).to_have_text("已保存 10:32:07")
+    page.get_by_label("售后服务 满分").fill("7。5")
+    expect(page.locator("#score-b2-service-saved")).to_have_text("已保存 10:32:07")
+    assert [save["value"] for save in site.saves] == ["10.50", "7.50"]
+
+
+def test_a_comment_waits_for_its_score(page: Page, site: LiveSite):
+    page.goto(site.show_text("/desk", DESK, account="a"))
+    wait_for(page, lambda: site.joins)
+    score, comment = page.get_by_label("售后服务 满分"), page.get_by_label("售后服务 的评语")
+    told = page.locator("#score-b2-service-saved")
+    comment.fill("响应时间写得不清楚")
+    expect(told).to_have_text("评语将与分数一并保存")
+    page.reload()
+    expect(comment).to_have_value("响应时间写得不清楚")
+    expect(told).to_have_text("评语将与分数一并保存")
+    score.fill("11")
+    expect(told).to_have_text("请输入 0 至 10.00 之间、0.50 的倍数 评语将与分数一并保存")
+    assert site.saves == []
+    score.fill("7.5")
+    expect(told).to_have_text("已保存 10:32:07")
+    assert [(save["value"], save["comment"]) for save in site.saves] == [("7.50", "响应时间写得不清楚")]
+    assert page.evaluate("() => Object.keys(sessionStorage)") == []

@@ -6,10 +6,11 @@ import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from axe import violations
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from styleguide import DIST
 from werkzeug.serving import make_server
 
@@ -163,6 +164,67 @@ def test_a_question_is_signed_in_the_browser_and_put_on_record(page: Page, serve
     expect(page.get_by_text("质保期从哪一天起算？")).to_be_visible()
     asked = [q.text for q in served.site.case.case.tender.questions.values()]
     assert "质保期从哪一天起算？" in asked
+    page.goto(served.path("/cases/{case}/questions/new"))
+    expect(page.get_by_label("问题")).to_have_value("")  # what is on record is not offered again
+
+
+AMENDMENT = "/agency/cases/{case}/amendments/new"
+RESTORED = "已恢复您在本机填写、尚未提交的内容。"
+
+
+def amend(page: Page, served: Served) -> Locator:
+    served.log_in(page, "officer")
+    page.goto(served.path(AMENDMENT))
+    return page.locator("main form textarea").first
+
+
+def test_a_log_in_that_ends_does_not_cost_the_form(page: Page, served: Served):
+    text = amend(page, served)
+    text.fill("交货地点改为实训楼")
+    page.context.clear_cookies(name=COOKIE)
+    page.get_by_role("main").get_by_role("button").first.click()
+    expect(page.get_by_role("heading", name="请先登录")).to_be_visible()
+    page.get_by_role("main").get_by_role("link", name="登录").click()
+    page.get_by_label("登录名").fill("officer")
+    wanted = unquote(page.url.partition("next=")[2])
+    assert served.url + wanted == served.path(AMENDMENT)
+    served.log_in(page, "officer")
+    page.goto(served.url + wanted)
+    expect(page.get_by_text(RESTORED)).to_be_visible()
+    expect(text).to_have_value("交货地点改为实训楼")
+    page.reload()
+    expect(text).to_have_value("交货地点改为实训楼")
+    names = page.evaluate("() => Object.keys(sessionStorage)")
+    assert len(names) == 1  # and nothing of the log-in
+
+
+def test_what_is_typed_is_gone_with_the_account(page: Page, served: Served):
+    text = amend(page, served)
+    text.fill("交货地点改为实训楼")
+    served.log_in(page, "releaser")
+    page.goto(served.path("/account"))
+    amend(page, served)
+    expect(text).to_have_value("")
+    text.fill("交货地点改为实训楼")
+    beside = page.context.new_page()  # another window logs out
+    beside.goto(served.path("/account"))
+    beside.get_by_role("button", name="退出").click()
+    expect(beside.get_by_role("link", name="登录")).to_be_visible()
+    page.wait_for_function("() => Object.keys(sessionStorage).length === 0")
+    amend(page, served)
+    expect(text).to_have_value("")
+    text.fill("交货地点改为实训楼")
+    page.get_by_role("button", name="退出").click()
+    expect(page.get_by_role("link", name="登录")).to_be_visible()
+    amend(page, served)
+    expect(text).to_have_value("")
+
+
+def test_full_width_figures_are_amounts(page: Page, served: Served):
+    served.log_in(page, "bidder-a")
+    page.goto(served.path("/bidder/cases/{case}/lots/{lot}/seal"))
+    page.get_by_label("投标报价").fill("１５６６０００．５")
+    expect(page.locator("[data-money-words-for=opening-price_fen]")).to_contain_text("壹佰伍拾陆万陆仟元伍角整")
 
 
 def test_a_bid_is_sealed_in_the_browser_and_receipted(page: Page, served: Served, tmp_path: Path):

@@ -7,7 +7,6 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import (
     DateTimeLocalField,
-    IntegerField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -20,6 +19,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 from app.procedure.roles import Role
 from app.services.account_changes import LONGEST_REASON
 from app.web.agency.forms import MOMENTS
+from app.web.figures import IntegerField
 from app.web.names import CHECK_INS
 from app.web.wording import ROLES
 

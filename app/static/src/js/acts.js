@@ -59,6 +59,7 @@ async function confirm(form) {
   button.disabled = true;
   showErrors(form.querySelector('.error-summary'), []);
   status.textContent = say('signing');
+  form.ariaBusy = 'true';
   try {
     const answer = await submitAct(await signingKey(form.dataset.keyName), described(form));
     status.textContent = say('accepted');
@@ -66,6 +67,7 @@ async function confirm(form) {
     if (form.dataset.next) leaveFor(form.dataset.next);
   } catch (refusal) {
     status.textContent = '';
+    form.ariaBusy = null;
     button.disabled = false;
     showErrors(form.querySelector('.error-summary'), [refusalLine(refusal)]);
   }

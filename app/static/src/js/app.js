@@ -3,8 +3,10 @@ import { startActs } from './acts.js';
 import { startClock } from './clock.js';
 import { startForms } from './forms.js';
 import { startKeyPages } from './key_page.js';
+import { startTyped } from './typed.js';
 
 startClock();
+startTyped(); // before the words beside what it puts back
 startForms();
 startActs();
 startKeyPages();

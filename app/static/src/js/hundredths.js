@@ -1,8 +1,9 @@
 // Scores in exact hundredths: whole numbers, never floating point.
+import { plainFigure } from './figures.js';
 
 /** 2750 for `27.5`; null when it is no number with at most two decimals. */
 export function parseHundredths(text) {
-  const match = /^(\d{1,6})(?:\.(\d{1,2}))?$/.exec(text.trim());
+  const match = /^(\d{1,6})(?:\.(\d{1,2}))?$/.exec(plainFigure(text));
   return match ? Number(match[1]) * 100 + Number((match[2] ?? '').padEnd(2, '0')) : null;
 }
 

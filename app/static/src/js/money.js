@@ -1,13 +1,14 @@
 // Amounts as people type them, exact: an amount is a whole number of fen. Words are the 大写 of
 // Chinese forms, by the same rules as app/procedure/money.py.
+import { plainFigure } from './figures.js';
 
 const DIGITS = '零壹贰叁肆伍陆柒捌玖';
 const PLACES = ['', '拾', '佰', '仟'];
 const GROUPS = ['', '万', '亿', '万亿'];
 
-/** Fen of `1,566,000.00`, or null when it is no amount. Half-width only, at most two decimals, below 10^15 yuan. */
+/** Fen of `1,566,000.00`, or null when it is no amount. Full-width counts as half-width; at most two decimals, below 10^15 yuan. */
 export function parseFen(text) {
-  const match = /^(\d{1,15}|\d{1,3}(?:,\d{3}){1,4})(?:\.(\d{1,2}))?$/.exec(text.trim());
+  const match = /^(\d{1,15}|\d{1,3}(?:,\d{3}){1,4})(?:\.(\d{1,2}))?$/.exec(plainFigure(text));
   if (!match) return null;
   return BigInt(match[1].replaceAll(',', '')) * 100n + BigInt((match[2] ?? '').padEnd(2, '0'));
 }

@@ -4,14 +4,17 @@ import { timeOfDay } from './clock.js';
 import { formatHundredths, isScore, parseHundredths } from './hundredths.js';
 import { say } from './locale.js';
 import { socket } from './live.js';
+import { forget, keep as keepHere, kept } from './typed.js';
 
 const PAUSE = 400; // milliseconds without a keystroke before a field is saved
 
 const desk = document.querySelector('[data-scoring-desk]');
 const { case: caseId, lot, seat = '' } = desk.dataset;
 const QUEUE = `scores:${caseId}:${lot}:${seat}`;
+const COMMENTS = `comments:${caseId}:${lot}`; // what waits for a score, by cell
 const timers = new Map();
 let sending = false;
+let at = -1;
 
 const queued = () => JSON.parse(localStorage.getItem(QUEUE) ?? '[]');
 const keep = (queue) => localStorage.setItem(QUEUE, JSON.stringify(queue));
@@ -59,21 +62,43 @@ function stays(field) {
   return score === null ? '' : say('score_stays', { score: formatHundredths(score) });
 }
 
-/** The score of a field when it is one; otherwise the field says what to enter, and what counts until then. */
+/** What to enter in a field, and what counts until then. */
+const rangeOf = (field) => say('score_range', field.dataset) + stays(field);
+
+/** The score of a field when it is one; otherwise the field says what to enter. */
 function checked(field) {
   const { full, step } = field.dataset;
   const score = parseHundredths(field.value);
   const fits = isScore(score, parseHundredths(full), parseHundredths(step));
   field.ariaInvalid = String(!fits);
-  if (!fits) showState(field.dataset, say('score_range', { full, step }) + stays(field), true);
+  if (!fits) showState(field.dataset, rangeOf(field), true);
   return fits ? formatHundredths(score) : null;
+}
+
+/** A comment is saved with its score; until there is one, it stays in this window. */
+function keepComment(place, waits) {
+  const { [cell(place)]: _, ...others } = kept(COMMENTS) ?? {};
+  const found = waits ? { ...others, [cell(place)]: { ...place, comment: commentField(place).value } } : others;
+  if (Object.keys(found).length) keepHere(COMMENTS, found);
+  else forget(COMMENTS);
+}
+
+function waitForScore(place) {
+  const [score, comment] = [scoreField(place), commentField(place)];
+  const waits = Boolean(comment) && isUnsaved(comment);
+  keepComment(place, waits);
+  if (!waits) return;
+  const wrong = score.value.trim() || savedScore(score) !== null;
+  if (!wrong) score.ariaInvalid = 'false'; // nothing is wrong, there is only no score yet
+  showState(place, (wrong ? `${rangeOf(score)} ` : '') + say('comment_waits'), true);
 }
 
 function enqueue(place) {
   const value = checked(scoreField(place));
-  if (value === null) return;
+  if (value === null) return waitForScore(place);
   const { bid, criterion } = place;
   const comment = commentField(place)?.value ?? '';
+  keepComment(place, false);
   const command = { case: caseId, lot, bid, criterion, value, comment, command_id: crypto.randomUUID() };
   // What stands behind the command under way and is for the same cell is overtaken; the first one may have arrived.
   const [first, ...rest] = queued();
@@ -162,17 +187,30 @@ function typed(key) {
   enqueue(JSON.parse(key));
 }
 
-/** j and k go to the next and the last criterion, 1 to 9 jump, unless one is typing. */
+// Where a key leads from criterion `at`: in a score field, and outside of all fields.
+const IN_A_SCORE = { Enter: 1, ArrowDown: 1, ArrowUp: -1 };
+const OUTSIDE = { j: 1, k: -1 };
+
+/** Enter and arrows go from score to score, Escape leaves a field; outside, j and k do, and 1 to 9 jump. */
 function onKey(event) {
-  if (event.target.matches('input, textarea, select') || event.ctrlKey || event.metaKey || event.altKey) return;
+  const { target, key } = event;
+  if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+  const typing = target.matches('input, textarea, select');
+  if (key === 'Escape' && typing && desk.contains(target)) return target.blur();
+  if (typing && !target.matches('[data-score]')) return;
   const fields = [...desk.querySelectorAll('[data-score]')];
-  const at = Number(desk.dataset.at ?? -1);
-  const next = { j: at + 1, k: at - 1 }[event.key] ?? Number(event.key) - 1;
-  const field = fields[next];
-  if (!field) return;
+  const steps = (typing ? IN_A_SCORE : OUTSIDE)[key];
+  const field = fields[steps ? at + steps : typing ? -1 : Number(key) - 1];
+  if (!steps && !field) return;
   event.preventDefault();
-  desk.dataset.at = next;
-  field.focus();
+  field?.focus();
+  field?.select();
+}
+
+/** Remembers the criterion one is at, also after its field was left. */
+function onFocus({ target }) {
+  const place = target.closest('.score');
+  if (place) at = [...desk.querySelectorAll('.score')].indexOf(place);
 }
 
 function restoreQueued() {
@@ -185,6 +223,17 @@ function restoreQueued() {
   }
 }
 
+function restoreComments() {
+  for (const { comment, ...place } of Object.values(kept(COMMENTS) ?? {})) {
+    const field = commentField(place);
+    if (!field) continue;
+    field.value = comment;
+    if (savedScore(scoreField(place)) === null) waitForScore(place);
+    else enqueue(place);
+  }
+}
+
+desk.addEventListener('focusin', onFocus);
 desk.addEventListener('input', onInput);
 desk.addEventListener('change', onInput);
 window.addEventListener('pagehide', () => [...timers.keys()].forEach(typed));
@@ -193,4 +242,5 @@ document.addEventListener('tenderhall:joined', send);
 document.addEventListener('visibilitychange', () => document.hidden || showElsewhere());
 socket.on('scores.saved', showElsewhere);
 restoreQueued();
+restoreComments();
 showSaved();

@@ -3,6 +3,7 @@
 import { submitAct } from './acts.js';
 import { base64, utf8 } from './bytes.js';
 import { timeOfDay } from './clock.js';
+import { plainFigure } from './figures.js';
 import { refusalLine, showErrors } from './forms.js';
 import { signingKey } from './keys.js';
 import { bytesInWords, durationInWords, say } from './locale.js';
@@ -47,7 +48,7 @@ async function forget() {
 }
 
 function openingItem(input) {
-  const value = input.value.trim();
+  const value = input.matches('[data-days]') ? plainFigure(input.value) : input.value.trim();
   if (!value && !input.required) return null;
   if (!value) throw new Problem(say('opening_missing', { label: input.dataset.label }), input.id);
   // What would make the bid void at the opening is refused here, where it can still be mended.

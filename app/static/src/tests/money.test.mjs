@@ -24,9 +24,16 @@ for (const [figure, words] of Object.entries(WORDS)) {
   test(`${figure} is ${words}`, () => assert.equal(capital(parseFen(figure)), words));
 }
 
-for (const wrong of ['', '1.234', '1,56', '-1', '1e6', '１２', '1 000', '.5', 'abc', '12,3456']) {
+for (const wrong of ['', '1.234', '1,56', '-1', '1e6', '1 000', '.5', 'abc', '12,3456']) {
   test(`"${wrong}" is no amount`, () => assert.equal(parseFen(wrong), null));
 }
+
+test('full-width figures count as plain ones', () => {
+  assert.equal(parseFen('１，５６６，０００．５'), 156600050n);
+  assert.equal(parseHundredths('１０．５'), 1050);
+  assert.equal(parseHundredths('10。5 '), 1050);
+  assert.equal(parseHundredths('１０。５。'), null);
+});
 
 test('scores are whole hundredths', () => {
   assert.equal(parseHundredths('27.5'), 2750);
