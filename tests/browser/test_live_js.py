@@ -343,6 +343,15 @@ def test_a_comment_waits_for_its_score(page: Page, site: LiveSite):
     score.fill("11")
     expect(told).to_have_text("请输入 0 至 10.00 之间、0.50 的倍数 评语将与分数一并保存")
     assert site.saves == []
+    technical = page.get_by_label("技术参数 满分")  # refused by the server: its comment is kept as well
+    technical.fill("44.5")
+    page.get_by_label("技术参数 的评语").fill("参数有两项正偏离")
+    expect(page.locator("#score-b2-technical-saved")).to_contain_text("不在任何一档。")
+    wait_for(page, lambda: page.evaluate("() => JSON.stringify(sessionStorage).includes('两项正偏离')"))
+    page.reload()
+    expect(page.get_by_label("技术参数 的评语")).to_have_value("参数有两项正偏离")
+    expect(page.locator("#score-b2-technical-saved")).to_have_text("已保存 10:32:07")  # with the score that counts
+    site.saves.clear()
     score.fill("7.5")
     expect(told).to_have_text("已保存 10:32:07")
     assert [(save["value"], save["comment"]) for save in site.saves] == [("7.50", "响应时间写得不清楚")]

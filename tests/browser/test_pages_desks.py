@@ -220,6 +220,42 @@ def test_what_is_typed_is_gone_with_the_account(page: Page, served: Served):
     expect(text).to_have_value("")
 
 
+def test_a_refused_form_is_kept_and_an_accepted_one_is_not(page: Page, served: Served):
+    served.log_in(page, "officer")
+    new = served.path("/agency/new")
+    page.goto(new)
+    title, create = page.get_by_label("项目名称"), page.get_by_role("button", name="新建并开始编制")
+    title.fill("实训室二期")
+    create.click()  # without a procedure
+    expect(page.locator(".error-summary")).to_be_visible()
+    expect(title).to_have_value("实训室二期")
+    page.goto(served.path("/agency"))
+    page.goto(new)
+    expect(page.get_by_text(RESTORED)).to_be_visible()
+    expect(title).to_have_value("实训室二期")
+    page.get_by_label("政府采购货物 · 综合评分法").check()
+    create.click()
+    expect(page.get_by_role("heading", name="基本信息")).to_be_visible()
+    page.goto(new)
+    expect(title).to_have_value("")
+    assert page.evaluate("() => Object.keys(sessionStorage)") == []
+
+
+def test_a_form_whose_line_was_lost_is_kept(page: Page, served: Served):
+    served.log_in(page, "officer")
+    page.goto(served.path("/agency/new"))
+    page.get_by_label("项目名称").fill("实训室三期")
+    page.route("**/agency/new", lambda route: route.abort())
+    page.get_by_role("button", name="新建并开始编制").click()
+    page.wait_for_timeout(500)
+    page.unroute("**/agency/new")
+    page.goto(served.path("/agency/new"))
+    expect(page.get_by_label("项目名称")).to_have_value("实训室三期")
+    page.goto(served.path("/agency"))
+    page.go_back()
+    expect(page.get_by_label("项目名称")).to_have_value("实训室三期")
+
+
 def test_full_width_figures_are_amounts(page: Page, served: Served):
     served.log_in(page, "bidder-a")
     page.goto(served.path("/bidder/cases/{case}/lots/{lot}/seal"))

@@ -56,7 +56,9 @@ def test_what_is_typed_in_the_room_stays(live: LiveCase, browser: Browser):
     found = tuple(sitting.ReviewFinding(bid, "formal", True, "") for bid in bids)
     live.aside(case._each, lambda n: sitting.BidsReviewed(n, found))
     live.aside(case._each, lambda n: sitting.ScoreSheetLocked(n, case.sheet(n, bids), {}))
-    dissents_while_others_ask(live, page, next(n for n in case.members if n not in (chair, mine)))
+    other = next(n for n in case.members if n not in (chair, mine))
+    dissents_while_others_ask(live, page, other)
+    dissents_until_others_sign(live, page, chair, other)
 
 
 def states_a_conflict(page: Page) -> None:
@@ -114,3 +116,21 @@ def dissents_while_others_ask(live: LiveCase, page: Page, other: int) -> None:
     expect(dissent).to_have_value("价格分的基准有误")
     page.get_by_role("button", name="核对并签名").last.click()
     expect(page).to_have_url(re.compile("/dissent$"))
+
+
+def dissents_until_others_sign(live: LiveCase, page: Page, chair: int, other: int) -> None:
+    """Away while there is nothing to dissent from, back with the report, and told when somebody else has signed."""
+    case = live.case
+    live.aside(case.act, case.members[chair], sitting.SheetReopened(chair, other))
+    expect(page.get_by_role("heading", name="等待全部成员锁定评分")).to_be_visible()
+    bids = [bid.bid for bid in case.state.bids]
+    live.aside(case.act, case.members[other], sitting.ScoreSheetLocked(other, case.sheet(other, bids), {}))
+    dissent, news = page.get_by_label("不同意见及理由"), page.locator("[data-news]")
+    expect(dissent).to_have_value("价格分的基准有误")
+    live.aside(case.work_off)
+    news.get_by_role("link", name="刷新").click()
+    expect(page.get_by_role("heading", name="阅读并签署评审报告")).to_be_visible()
+    expect(dissent).to_have_value("价格分的基准有误")
+    live.aside(case._sign, other, case.members[other])
+    expect(news).to_be_visible()
+    expect(dissent).to_have_value("价格分的基准有误")

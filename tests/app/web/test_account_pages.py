@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pyotp
+import pytest
 from werkzeug.test import TestResponse
 
 from app.procedure.roles import Role
@@ -42,6 +43,24 @@ def test_a_bidder_signs_up_logs_in_and_out(founded: Site):
     assert "周敏" in browser.get("/account")
     assert leave(browser).status_code == 302
     assert "请先登录" in browser.get("/account", 401)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "referrer", "back"),
+    [
+        ("GET", "/account?lang=zh", "", "/account%3Flang%3Dzh"),
+        ("POST", "/account/notices/read", "http://localhost/account?a=1#notices", "/account%3Fa%3D1"),
+        ("POST", "/account/notices/read", "http://localhost/account/notices/read", "/"),
+        ("POST", "/account/notices/read", "http://evil.example/account", "/"),
+        ("POST", "/account/notices/read", "", "/"),
+    ],
+)
+def test_log_in_leads_back_to_the_page_or_to_the_page_of_the_form(founded: Site, method, path, referrer, back):
+    client = founded.browser().client
+    token = client.get("/").get_data(as_text=True).partition('name="csrf-token" content="')[2].partition('"')[0]
+    answer = client.open(path, method=method, headers={"Referer": referrer}, data={"csrf_token": token})
+    assert answer.status_code == 401
+    assert f'href="/log-in?next={back}"' in answer.get_data(as_text=True)
 
 
 def test_the_page_of_the_second_factor_draws_its_code_without_an_address(founded: Site):

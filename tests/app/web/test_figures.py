@@ -25,3 +25,10 @@ def test_full_width_figures_count_as_plain_ones(amount, days):
 
 def test_what_is_no_figure_is_refused():
     assert not Figures(MultiDict({"amount": "１０。５。", "days": "十五"})).validate()
+
+
+def test_the_fields_take_full_width_figures_and_ask_for_a_keyboard_of_figures():
+    form = Figures()
+    assert 'inputmode="decimal"' in form.amount()
+    assert 'inputmode="numeric"' in form.days()
+    assert 'type="text"' in form.days()

@@ -115,6 +115,8 @@ function settle(command, answer) {
   if (answer.error) {
     const wrong = answer.error.code.startsWith('score_');
     showState(command, answer.error.message + (wrong ? stays(field) : ''), true);
+    const { bid, criterion, comment } = command;
+    if (comment) keepComment({ bid, criterion }, isUnsaved(commentField(command)));
     return;
   }
   keepSaved(field, command.value);
