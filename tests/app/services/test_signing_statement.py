@@ -39,7 +39,7 @@ EARLY, LATE = "方案评分依据不足", "业绩认定有误，且未要求澄�
 
 
 class Signing(Standing):
-    """2 dissents in time, 3 when it is recorded as refusing; the chair, of which that is recorded too, signs after all."""
+    """2 dissents in time, 3 when it is recorded as refusing; the chair, recorded too, signs after all."""
 
     def until_report(self) -> Signing:
         self.until_scoring()
@@ -170,7 +170,7 @@ def test_the_statement_says_of_each_seat_what_the_log_says(case):
             EARLY,
             LATE,
             f"经席位{case.chair}记录为拒绝签字",
-            "视为同意评标结论",
+            "视为同意评标结果",
             "第五十三条",
         ):
             assert text in shown, text
