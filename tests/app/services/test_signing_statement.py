@@ -205,6 +205,7 @@ def test_the_verifier_names_a_statement_that_says_something_else(case):
     ]
     lines = tampering.changed(lines, seq, ("payload", "statement_sha256"), lambda _: "")
     bundle = tampering.by_platform(files, lines, case.platform.keys.platform.key)
+    assert "evidence_statement_missing" in {check.code for check in case.failures(bundle, documents)}
     (found,) = case.failures(bundle, {"replay": STEPS["replay"]})
     assert (found.code, found.facts["reason"]) == ("evidence_fact_unlawful", "statement_missing")
 
