@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 
 from app.casefile.case import Case
 from app.documents.wording import formula_words
 from app.messages import sentence
+from app.procedure.signing import Dissent, Refusal, refusal_from, seal_from
 from app.queries.standstills import StandstillView, standstill_of
 from evaluation.committee import MemberRole, may_chair
 from evaluation.criteria import Criterion
@@ -22,6 +24,7 @@ from evaluation.sitting import (
     Stage,
     awaited_correction,
     permitted_by,
+    refusable_by,
 )
 from evaluation.sitting.stages import AFTER_LAST_LOCK
 from evaluation.sitting.state import progress, visible_scores
@@ -114,9 +117,21 @@ class Results:
 
 
 @dataclass(frozen=True)
+class Mine:
+    """What stands of one seat in the signing; `seal_from`: until when a refusal leaves it time at least."""
+
+    dissent: Dissent | None = None
+    refusal: Refusal | None = None
+    seal_from: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Room:
     """The room. `task` is what it waits for from this seat: wait state vote review score results sign closed failed
     abandoned.
+
+    Once the seat has dissented, `task` is dissented: it may still sign, and need not. `mine` is what stands of this
+    seat in the signing, `to_refuse` the seats of which it may record from `refusal_from` on that they do not sign.
 
     `correction` says what a correction asks of this seat first: permit, correct, asked (and waits for leave), others
     (it waits for somebody else's), or nothing; `to_permit` are the seats that it may permit.
@@ -126,6 +141,9 @@ class Room:
     task: str
     correction: str
     to_permit: tuple[int, ...]
+    to_refuse: tuple[int, ...]
+    refusal_from: datetime | None
+    mine: Mine
     seat: int
     chair: int
     chair_round: int
@@ -150,7 +168,7 @@ class Room:
     def state(self) -> str:
         """Changes with the task of the page. Who has begun a form that is still offered is told, not interrupted."""
         waiting = len(self.results.requests) if self.results and self.correction != "correct" else 0
-        asked = (self.correction, waiting, bool(self.standstill))
+        asked = (self.correction, waiting, bool(self.standstill), bool(self.mine.refusal))
         parts = (self.stage, self.task, self.chair_round, self.report_sha256[:8], *asked)
         return "/".join(map(str, parts))
 
@@ -158,12 +176,18 @@ class Room:
 def room_of(case: Case, lot: str, seat: int | None, language: str) -> Room:
     """The room for a seat, or for a silent observer (None)."""
     sitting = case.lot(lot).sitting
+    signing, profile = case.lot(lot).signing, case.tender.published.profile
     locked, of = progress(sitting)
     return Room(
         stage=sitting.stage,
         task=_task(sitting, seat),
         correction=_correction(sitting, seat),
         to_permit=permitted_by(sitting, seat) if seat else (),
+        to_refuse=refusable_by(sitting, seat) if seat else (),
+        refusal_from=refusal_from(signing, profile),
+        mine=Mine(signing.dissents.get(seat), signing.refusals.get(seat), seal_from(signing, profile))
+        if seat
+        else Mine(),
         seat=seat or 0,
         chair=sitting.chair or 0,
         chair_round=sitting.chair_round,
@@ -196,14 +220,15 @@ def _task(sitting: SittingState, seat: int | None) -> str:
         return "observe"
     if sitting.suspended or seat not in sitting.keys:
         return "wait"
+    signs = "dissented" if seat in sitting.dissents else "sign"
     done = {
         Stage.STATEMENTS: ("state", seat in sitting.statements),
         Stage.CHAIR: ("vote", seat in sitting.chair_votes),
         Stage.REVIEW: ("review", seat in sitting.reviews),
         Stage.SCORING: ("score", seat in sitting.sheets),
         Stage.RESULTS: ("results", False),
-        Stage.REPORT: ("sign", seat in sitting.signed or seat in sitting.refused),
-        Stage.SIGNING: ("sign", seat in sitting.signed or seat in sitting.refused),
+        Stage.REPORT: (signs, seat in sitting.signed),
+        Stage.SIGNING: (signs, seat in sitting.signed),
         Stage.CLOSED: ("closed", False),
         Stage.FAILED: ("failed", False),
         Stage.ABANDONED: ("abandoned", False),

@@ -69,7 +69,7 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
     started_at, sitting_digest, draw_digest = _sources(records, case, lot)
     names = {bid.bid: bid.bidder_name for bid in sitting.bids}
     rules = sitting.rules.evaluation
-    price = formula_words(rules.price_rule, lang)
+    price, silence = formula_words(rules.price_rule, lang), sentence("note_silence_is_consent", {}, lang)
     return EvaluationReport(
         heading=heading(case, lot, sitting_digest, lang),
         media=named_address(platform),
@@ -106,11 +106,7 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
             for seat, one in sorted(state.signing.dissents.items())
         ),
         member_changes=(*_member_changes(case, lot, lang), *changes_of(records, lang)),
-        notes=(
-            *interruptions_of(records, named_sites, lang),
-            *_ties(sitting, lang),
-            sentence("note_silence_is_consent", {}, lang),
-        ),
+        notes=(*interruptions_of(records, named_sites, lang), *_ties(sitting, lang), silence),
         draw_digest=draw_digest,
         sitting_digest=sitting_digest,
         signatories=tuple(

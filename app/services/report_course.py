@@ -56,7 +56,7 @@ def _totals(results: Sequence[Record], seat: int, names: Mapping[str, str], lang
 
 
 def changes_of(records: Sequence[Record], lang: Lang) -> tuple[str, ...]:
-    """Who left, who came instead, and who went on at another booth."""
+    """Who left, and who came instead."""
     found = []
     for record in records:
         facts = {"at": instant(record.at), "seat": getattr(record.fact, "seat", 0)}
@@ -65,17 +65,18 @@ def changes_of(records: Sequence[Record], lang: Lang) -> tuple[str, ...]:
                 found.append(sentence("note_member_left", facts | {"reason": record.fact.reason}, lang))
             case MemberReplaced():
                 found.append(sentence("note_member_came", facts, lang))
-            case BoothChanged():
-                found.append(sentence("note_booth_changed", facts | {"reason": record.fact.reason}, lang))
     return tuple(found)
 
 
 def interruptions_of(records: Sequence[Record], sites: Mapping[str, str], lang: Lang) -> tuple[str, ...]:
-    """Every standstill that ended before the report: from when to when, on which ground, where, and why."""
+    """Every standstill that ended before the report, with times, ground, place and reason; every change of booths."""
     found: list[str] = []
     since: Record | None = None
     for record in records:
-        if isinstance(record.fact, SittingSuspended):
+        if isinstance(record.fact, BoothChanged):
+            facts = {"at": instant(record.at), "seat": record.fact.seat, "reason": record.fact.reason}
+            found.append(sentence("note_booth_changed", facts, lang))
+        elif isinstance(record.fact, SittingSuspended):
             since = record
         elif isinstance(record.fact, SittingResumed) and since is not None:
             fact = since.fact

@@ -31,6 +31,8 @@ def check_documents(evidence: Evidence) -> Findings:
         for document in documents_named(record):
             documents += 1
             yield from _check_document(evidence, record, document)
+        if record.type == "ReportSealed":
+            yield from _check_complete(evidence, record)
     yield held("evidence_documents_hold", documents=documents)
 
 
@@ -50,6 +52,16 @@ def _check_document(evidence: Evidence, record: Record, document: NamedDocument)
         yield from _check_members(evidence, record.lot, name, verdict)
     elif document.kind == "statement":
         yield from _check_statement(evidence, record, name, pdf)
+
+
+def _check_complete(evidence: Evidence, sealed: Record) -> Findings:
+    """A statement stands beside the report where the log says that somebody dissented or did not sign."""
+    terms = evidence.case.tender.terms
+    if sealed.fact.statement_sha256 or terms is None or terms.profile.refusal_after is None:
+        return
+    seats = recorded_statement(evidence.of_lot(sealed.lot), sealed)["seats"]
+    if any("dissent" in seat or "refusal" in seat for seat in seats):
+        yield failed("evidence_statement_missing", lot=sealed.lot)
 
 
 def _check_statement(evidence: Evidence, record: Record, name: str, pdf: bytes) -> Findings:

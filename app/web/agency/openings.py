@@ -237,7 +237,8 @@ def report(case: str, lot: str) -> str:
     """The signed report and the opening record, for who may read them."""
     found = entitled_case(case, Action.REPORT_READ, lot)
     known_lot(found, lot)
-    kept = [f for f in readable_files(platform(), current_actor(), case, lot) if f.kind in ("report", "record")]
+    readable = readable_files(platform(), current_actor(), case, lot)
+    kept = [file for file in readable if file.kind in ("report", "statement", "record")]
     sitting = found.lots[lot].sitting
     names = {bid.bid: bid.bidder_name for bid in sitting.bids}
     members = [

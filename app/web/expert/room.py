@@ -81,7 +81,7 @@ def _task_forms(found: Case, lot: str, room: Room) -> dict[str, Any]:
             else {bid.bid: state.rules.within_ceiling(bid.price) for bid in state.bids}
         )
         return {"items": state.rules.review_items, "ceiling_item": sitting.WITHIN_CEILING, "within_ceiling": within}
-    if room.task in ("results", "sign"):
+    if room.task in ("results", "sign", "dissented"):
         return {"correction": correction_form(found.lot(lot).sitting, room), "dissent": DissentForm()}
     return {}
 
@@ -355,8 +355,11 @@ def record_dissent(case: str, lot: str) -> str:
 @routes.get("/refusal/<int:seat>")
 @access(Action.REFUSAL_RECORD)
 def record_refusal(case: str, lot: str, seat: int) -> str:
-    """The chair records that a member neither signs nor says why: it counts as agreeing."""
-    _found, room, shown = _entered(case, lot, Action.REFUSAL_RECORD)
+    """The chair (of the chair: another member) records that a member neither signs nor says why."""
+    found, room, shown = _entered(case, lot, Action.REFUSAL_RECORD)
+    if seat not in room.to_refuse:  # it has signed or dissented meanwhile
+        return render_template("pages/expert/room.html", **shown | _forms(found, lot, room))
     words = _("该成员既不签字又不书面说明不同意见和理由的，视为同意评审结论（实施条例第五十三条）。")
+    words += _("封存前该成员仍可签字或者书面提出不同意见。")
     fact = sitting.RefusalRecorded(room.seat, seat)
     return _signing(shown, _("记录拒绝签字"), fact, words, [(_("席位"), seat)], tone="warning")

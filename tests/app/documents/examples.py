@@ -21,6 +21,8 @@ from app.documents.content import (
     ReleaseProof,
     ScoredBid,
     Signatory,
+    Signed,
+    SigningStatement,
     TrusteeShare,
 )
 
@@ -191,5 +193,16 @@ REPORT = EvaluationReport(
     signatories=tuple(
         Signatory(f"Member{index}", name, f"{seat} {'采购人代表' if seat == 'E2' else '评审专家'}")
         for index, (seat, name) in enumerate(zip(SEATS, NAMES, strict=True), start=1)
+    ),
+)
+
+STATEMENT = SigningStatement(
+    heading=HEADING,
+    report_sha256="5c" * 32,
+    stated_at=minutes(300),
+    members=(
+        Signed("席位 1 · 评审专家（组长） 王㛃", minutes(250), "", None, None, 0),
+        Signed("席位 2 · 评审专家 赵𬭎", minutes(252), "演示评分偏高。\n应当复核。", minutes(251), None, 0),
+        Signed("席位 3 · 评审专家 陈喆", None, "", None, minutes(270), 1),
     ),
 )

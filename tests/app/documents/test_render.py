@@ -17,10 +17,10 @@ from app.documents.content import BidClarification, DissentStatement, InvalidBid
 from app.documents.render import FontsMissing, Renderer
 from app.documents.wording import ZONE
 from tests.app.documents.conftest import FONTS
-from tests.app.documents.examples import BIDDERS, BIDS, OPENING, RECEIPT, REPORT, minutes
+from tests.app.documents.examples import BIDDERS, BIDS, OPENING, RECEIPT, REPORT, STATEMENT, minutes
 
 needs_poppler = pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext (poppler-utils) is not installed")
-DOCUMENTS = {"opening": OPENING, "report": REPORT, "receipt": RECEIPT}
+DOCUMENTS = {"opening": OPENING, "report": REPORT, "statement": STATEMENT, "receipt": RECEIPT}
 
 
 def text_of(pdf: bytes, order: str = "-layout") -> str:
@@ -39,6 +39,7 @@ def test_a_document_is_dated_by_what_it_records(renderer):
     for name, at in (
         ("opening", OPENING.finished_at),
         ("report", REPORT.evaluation_ended_at),
+        ("statement", STATEMENT.stated_at),
         ("receipt", RECEIPT.received_at),
     ):
         local = at.astimezone(ZONE)
@@ -115,6 +116,20 @@ def test_rejections_clarifications_and_dissent_are_told(renderer):
 
 
 @needs_poppler
+def test_the_statement_on_signing_says_of_each_member_what_it_did(renderer):
+    shown = squeezed(renderer.render(STATEMENT))
+    for words in (
+        "签署情况说明",
+        "王㛃：已签字",
+        "演示评分偏高。应当复核。",
+        "陈喆：经席位1记录为拒绝签字",
+        "视为同意评标结果",
+    ):
+        assert words in shown
+    assert "recordedbyseat1asnotsigning" in squeezed(renderer.render(STATEMENT, lang="en"))
+
+
+@needs_poppler
 def test_rare_names_copy_out_as_themselves(renderer):
     shown = squeezed(renderer.render(REPORT))
     for name in ("王㛃", "赵𬭎", "陈喆", "周䶮", "吴昇"):
@@ -188,9 +203,9 @@ def test_line_ends_of_users_are_kept(renderer):
 PRINT_DIGESTS = """
 import hashlib, pathlib, sys
 from app.documents.render import Renderer
-from tests.app.documents.examples import OPENING, RECEIPT, REPORT
+from tests.app.documents.examples import OPENING, RECEIPT, REPORT, STATEMENT
 renderer = Renderer(pathlib.Path(sys.argv[1]))
-for one in (OPENING, REPORT, RECEIPT):
+for one in (OPENING, REPORT, STATEMENT, RECEIPT):
     print(hashlib.sha256(renderer.render(one, attachments={"report.json": b"{}"})).hexdigest())
 """
 
