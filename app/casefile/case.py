@@ -237,10 +237,9 @@ class Case:
         if isinstance(fact, opening.BidsReleased | fallback.FallbackStarted) and before.opened_under is None:
             after_it = replace(after_it, opened_under=self.tender.committee)
         if after_it.phase is not before.phase:
-            reached = {after_it.phase: record.at}
             # The scoring begins once, however often a correction or a successor leads back to it.
-            again = after_it.phase is Phase.SCORING
-            after_it = replace(after_it, since=reached | {**before.since} if again else {**before.since} | reached)
+            begun = before.since.get(Phase.SCORING, record.at) if after_it.phase is Phase.SCORING else record.at
+            after_it = replace(after_it, since={**before.since, after_it.phase: begun})
         return replace(self, lots={**self.lots, record.lot: after_it})
 
 

@@ -12,6 +12,7 @@ from live_case import LiveCase
 from playwright.sync_api import Browser, Page, expect
 
 from evaluation import sitting
+from evaluation.scoring import ScorePlace
 from tests.app.services.test_booths import Moving
 from tests.app.services.whole_case import LOT
 from tests.app.web.site import booth
@@ -104,7 +105,8 @@ def dissents_while_others_ask(live: LiveCase, page: Page, other: int) -> None:
     dissent = page.get_by_label("不同意见及理由")
     dissent.fill("价格分的基准有误")
     ground = sitting.CorrectionGround.ABNORMAL_SCORE
-    live.aside(case.act, case.members[other], sitting.CorrectionRequested(other, ground, "方案分数有误"))
+    places = (ScorePlace(case.state.valid[0], "plan"),)
+    live.aside(case.act, case.members[other], sitting.CorrectionRequested(other, ground, "方案分数有误", places))
     news = page.locator("[data-news]")
     expect(news).to_contain_text("有新的进展")
     expect(dissent).to_have_value("价格分的基准有误")

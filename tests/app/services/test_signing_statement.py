@@ -27,6 +27,7 @@ from app.services.report_content import signing_statement
 from crypto.canonical import canonical, parse
 from crypto.pdf import attached_file
 from evaluation import sitting
+from evaluation.scoring import ScorePlace
 from evaluation.sitting import CorrectionGround, Stage
 from tests.app.services import tampering
 from tests.app.services.people import LOT
@@ -46,7 +47,8 @@ class Signing(Standing):
         bids = list(self.state.valid)
         self._each(lambda n: sitting.ScoreSheetLocked(n, self.sheet(n, bids), {}))
         other = next(n for n in self.members if n != self.chair)
-        ask = sitting.CorrectionRequested(other, CorrectionGround.ABNORMAL_SCORE, "方案分数有误")
+        places = tuple(ScorePlace(bid, "plan") for bid in bids)
+        ask = sitting.CorrectionRequested(other, CorrectionGround.ABNORMAL_SCORE, "方案分数有误", places)
         self.act(self.members[other], ask)
         self.act(self.members[self.chair], sitting.SheetReopened(self.chair, other))
         self.act(self.members[other], sitting.ScoreSheetLocked(other, self.sheet(other + 2, bids), {}))
