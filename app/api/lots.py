@@ -109,7 +109,7 @@ def answer_call_up() -> Json:
 @access(Action.ROOM_JOIN)
 def room(case: str, lot: str) -> Json:
     found = entitled_case(case, lot, Action.ROOM_JOIN)
-    drafts = sittings.own_drafts(platform(), required_log_in(), case, lot)
+    drafts = sittings.own_drafts(platform(), required_log_in(), found, lot)
     return {**views.room(found, lot, current_actor()), "drafts": [encode(draft) for draft in drafts]}
 
 

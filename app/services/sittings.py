@@ -100,13 +100,13 @@ def mail_seat_codes(platform: Platform, case_id: str, lot: str) -> None:
 
 @dataclass(frozen=True)
 class SavedScore:
-    """What a booth typed, as kept; `saved_at` is shown beside the field."""
+    """What a booth typed, as kept; `saved_at` is shown beside the field, None of a score that was locked before."""
 
     bid: str
     criterion: str
     value: Decimal | None
     comment: str
-    saved_at: datetime
+    saved_at: datetime | None
 
 
 def save_score(
@@ -139,15 +139,23 @@ def save_score(
         return SavedScore(bid, criterion, value, comment[:2000], now)
 
 
-def own_drafts(platform: Platform, log_in: LogIn, case_id: str, lot: str) -> tuple[SavedScore, ...]:
-    """The booth's own unfinished sheet."""
+def own_drafts(platform: Platform, log_in: LogIn, case: Case, lot: str) -> tuple[SavedScore, ...]:
+    """The booth's own unfinished sheet. Of one that is corrected, all but the open places is as it was locked."""
     with platform.database.reading() as db_session:
-        actor = load_actor(db_session, log_in.account_id, log_in.seat)
-        seat = actor.seat_in(case_id, lot)
-        query = select(ScoreDraft).where(
-            ScoreDraft.case_id == case_id, ScoreDraft.lot == lot, ScoreDraft.seat == (seat or 0)
-        )
-        return tuple(SavedScore(r.bid, r.criterion, r.value, r.comment, r.saved_at) for r in db_session.scalars(query))
+        seat = load_actor(db_session, log_in.account_id, log_in.seat).seat_in(case.id, lot) or 0
+        query = select(ScoreDraft).where(ScoreDraft.case_id == case.id, ScoreDraft.lot == lot, ScoreDraft.seat == seat)
+        drafts = [SavedScore(r.bid, r.criterion, r.value, r.comment, r.saved_at) for r in db_session.scalars(query)]
+    state = case.lot(lot).sitting
+    if (reopened := state.reopened.get(seat)) is None:
+        return tuple(drafts)
+    typed = {(d.bid, d.criterion): d for d in drafts if ScorePlace(d.bid, d.criterion) in reopened.places}
+    comments = state.comments.get(seat, {})
+    locked = {
+        (bid, criterion): SavedScore(bid, criterion, value, comments.get(bid, {}).get(criterion, ""), None)
+        for bid, row in reopened.before.items()
+        for criterion, value in row.items()
+    }
+    return tuple((locked | typed).values())
 
 
 def member_account(db_session: DbSession, case: Case, lot: str, seat: Seat) -> Account:

@@ -112,6 +112,7 @@ def _context() -> dict[str, object]:
     return {
         "lang": g.get("lang", "zh"),
         "account": actor.id,
+        "posted": request.method == "POST",
         "page_asked": _page_asked,
         "actor": {
             "name": actor.name,

@@ -42,6 +42,11 @@ def confirmed(form: FlaskForm) -> bool:
     return bool(form.validate_on_submit()) and "change" not in request.form
 
 
+def typed_fields() -> list[tuple[str, str]]:
+    """What the form that led here held, for the way back to it."""
+    return [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+
+
 def attempt(form: FlaskForm, action: Callable[[], Any]) -> Any:
     """What `action` gives, or None with the refusal in the form's error summary."""
     try:
@@ -134,7 +139,7 @@ def review_act(
         key_name=account_key(),
         next_url=next_url,
         back_url=back_url,
-        typed=[(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"],
+        typed=typed_fields(),
         label=label,
         tone=tone,
     )

@@ -253,6 +253,26 @@ def test_what_waited_for_the_line_survives_a_reload(page: Page, site: LiveSite):
     assert [save["value"] for save in site.saves] == ["31.00"]
 
 
+def test_what_waited_for_the_line_is_sent_by_whose_it_is_and_nobody_else(page: Page, site: LiveSite):
+    page.goto(site.show_text("/desk", DESK, account="one"))
+    wait_for(page, lambda: site.joins)
+    site.refusing = True
+    site.break_line()
+    page.get_by_label("技术参数 满分").fill("31")
+    expect(page.locator("#score-b2-technical-saved")).to_have_text("线路恢复后自动保存")
+    site.refusing = False
+    joined = len(site.joins)
+    page.goto(site.show_text("/desk", DESK, account="other"))
+    wait_for(page, lambda: len(site.joins) > joined)
+    expect(page.get_by_label("技术参数 满分")).to_have_value("27.00")
+    page.get_by_label("售后服务 满分").fill("8")
+    expect(page.locator("#score-b2-service-saved")).to_have_text("已保存 10:32:07")
+    assert [save["criterion"] for save in site.saves] == ["service"]
+    page.goto(site.show_text("/desk", DESK, account="one"))
+    wait_for(page, lambda: len(site.saves) > 1)
+    assert [(save["criterion"], save["value"]) for save in site.saves[1:]] == [("technical", "31.00")]
+
+
 def test_a_score_typed_at_the_last_moment_is_saved_however_the_page_is_left(page: Page, site: LiveSite):
     page.goto(site.show_text("/desk", DESK))
     wait_for(page, lambda: site.joins)

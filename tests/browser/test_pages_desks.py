@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import pytest
 from axe import violations
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from styleguide import DIST
 from werkzeug.serving import make_server
 
@@ -236,9 +236,31 @@ def test_a_refused_form_is_kept_and_an_accepted_one_is_not(page: Page, served: S
     page.get_by_label("政府采购货物 · 综合评分法").check()
     create.click()
     expect(page.get_by_role("heading", name="基本信息")).to_be_visible()
+    page.wait_for_load_state()
     page.goto(new)
     expect(title).to_have_value("")
     assert page.evaluate("() => Object.keys(sessionStorage)") == []
+
+
+def test_what_is_typed_before_the_script_has_come_is_kept(page: Page, served: Served):
+    served.log_in(page, "officer")
+    held: list[Route] = []
+    page.route("**/static/app-*.js", lambda route: held.append(route), times=1)
+    new = served.path("/agency/new")
+    page.goto(new, wait_until="commit")
+    title, chosen = page.get_by_label("项目名称"), page.get_by_label("政府采购货物 · 综合评分法")
+    title.fill("实训室四期")
+    chosen.check()
+    page.wait_for_function("() => performance.getEntriesByType('paint').length")
+    assert page.evaluate("() => Object.keys(sessionStorage)") == []
+    held[0].continue_()
+    page.wait_for_load_state()
+    page.goto(new)
+    expect(page.get_by_text(RESTORED)).to_be_visible()
+    expect(title).to_have_value("实训室四期")
+    expect(chosen).to_be_checked()
+    page.get_by_role("button", name="清除").click()
+    expect(title).to_have_value("")
 
 
 def test_a_form_whose_line_was_lost_is_kept(page: Page, served: Served):

@@ -108,9 +108,9 @@ def parameters(trustees: Trustees) -> dict[str, object]:
     }
 
 
-def open_page(page: Page, site: SmallSite, given: dict[str, object]) -> None:
+def open_page(page: Page, site: SmallSite, given: dict[str, object], account: str = "") -> None:
     site.answer = {"accepted": "BidSubmitted", "at": "2026-03-03T01:12:44Z", "receipt": RECEIPT}
-    page.goto(site.show_text("/seal", PAGE, parameters=given, key_name=KEY))
+    page.goto(site.show_text("/seal", PAGE, parameters=given, key_name=KEY, account=account))
     page.get_by_role("button", name="制作新密钥").click()
     expect(page.get_by_role("button", name="申请证书")).to_be_enabled()
     page.get_by_role("button", name="申请证书").click()
@@ -225,6 +225,24 @@ def test_a_refused_act_loses_nothing_and_a_reload_goes_on(
     assert first["payload"] == second["payload"]
     assert len(site.uploads) == 1
     open_sealed(site, trustees)
+
+
+def test_a_bid_whose_upload_waits_is_offered_to_its_account_alone(
+    page: Page, site: SmallSite, trustees: Trustees, bid_files: dict[str, Path]
+):
+    given = parameters(trustees)
+    site.act_faults = [(500, {"code": "unknown", "message": "系统没有完成这次操作。", "incident": "7F2K-93QD"})]
+    open_page(page, site, given, account="one")
+    fill_in(page, bid_files)
+    press_submit(page)
+    expect(page.get_by_role("alert").filter(has_text="事件编号 7F2K-93QD")).to_be_visible(timeout=60_000)
+    goes_on = page.get_by_role("button", name="继续上传")
+    for account, offered in (("other", 0), ("one", 1)):
+        page.goto(site.show_text("/seal", PAGE, parameters=given, key_name=KEY, account=account))
+        expect(page.get_by_role("button", name="加密、签名并提交")).to_be_enabled()
+        expect(goes_on.locator("visible=true")).to_have_count(offered)
+    goes_on.click()
+    expect(page.locator("#seal-verdict")).to_contain_text("已提交", timeout=30_000)
 
 
 @pytest.mark.parametrize(

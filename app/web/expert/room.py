@@ -22,7 +22,7 @@ from app.web.entitled import entitled_case, place
 from app.web.expert.corrections import correction_form, correction_words, places_words, requested
 from app.web.expert.forms import ConflictForm, DissentForm, HaltForm, StatementForm, VoteForm
 from app.web.names import CHECK_INS, CORRECTIONS, GROUNDS, MEMBERS, STAGES
-from app.web.pages import attempt
+from app.web.pages import attempt, confirmed, typed_fields
 from app.web.wording import named
 from evaluation import sitting
 from evaluation.scoring import ScorePlace
@@ -109,7 +109,7 @@ def status(case: str, lot: str) -> str:
 
 def _desk(found: Case, lot: str, room: Room) -> dict[str, Any]:
     """Bidders with my progress, the chosen bidder's files, and the criteria with what I have saved."""
-    drafts = {(d.bid, d.criterion): d for d in sittings.own_drafts(platform(), required_log_in(), found.id, lot)}
+    drafts = {(d.bid, d.criterion): d for d in sittings.own_drafts(platform(), required_log_in(), found, lot)}
     criteria, names = scored_criteria(found, lot), dict(room.bids)
     chosen = request.args.get("bid", "")
     chosen = chosen if chosen in room.valid else room.valid[0]
@@ -130,11 +130,19 @@ def _desk(found: Case, lot: str, room: Room) -> dict[str, Any]:
         "desk_bids": rows,
         "criteria": [_criterion(c, drafts.get((chosen, c.id)), _fixed(found, lot, room, chosen, c)) for c in criteria],
         "complete": all(row["done"] == row["total"] for row in rows),
+        "correcting": _correcting(found, lot, room),
     }
 
 
 def _has_score(draft: sittings.SavedScore | None) -> bool:
     return draft is not None and draft.value is not None
+
+
+def _correcting(found: Case, lot: str, room: Room) -> str:
+    """The scores that may be changed, in words, where the sheet was opened again to be corrected."""
+    state = found.lot(lot).sitting
+    reopened = state.reopened.get(room.seat)
+    return places_words(state, sorted(reopened.places)) if reopened else ""
 
 
 def _fixed(found: Case, lot: str, room: Room, bid: str, criterion: Any) -> bool:
@@ -163,7 +171,7 @@ def _signing(
 ) -> str:
     """The page that shows one act and signs it."""
     panel = {"title": title, "type": type(fact).__name__, "payload": encode(fact), "words": words, "effects": effects}
-    return render_template("pages/expert/sign.html", **shown | {"panel": panel} | more)
+    return render_template("pages/expert/sign.html", **shown | {"panel": panel, "typed": typed_fields()} | more)
 
 
 def _again(found: Case, lot: str, room: Room, shown: dict[str, Any], name: str, form: Any) -> str:
@@ -178,7 +186,7 @@ def make_statement(case: str, lot: str) -> str:
     found, room, shown = _entered(case, lot, Action.STATEMENT_MAKE)
     form = StatementForm()
     clear, conflict = form.no_conflict.data == "yes", (form.conflict.data or "").strip()
-    if not form.validate_on_submit():
+    if not confirmed(form):
         return _again(found, lot, room, shown, "form", form)
     if not clear and not conflict:
         form.conflict.errors = [_("请写明应当回避的情形")]
@@ -197,7 +205,7 @@ def vote(case: str, lot: str) -> str:
     found, room, shown = _entered(case, lot, Action.CHAIR_VOTE)
     forms = _forms(found, lot, room)
     form = forms.get("form")
-    if not isinstance(form, VoteForm) or not form.validate_on_submit():
+    if not isinstance(form, VoteForm) or not confirmed(form):
         return _again(found, lot, room, shown, "form", form)
     chosen = next(s for s in room.seats if s.number == form.for_seat.data)
     fact = sitting.ChairVoted(room.seat, chosen.number, room.chair_round)
@@ -221,7 +229,7 @@ def review(case: str, lot: str) -> str:
             elif verdict == "fail" and not ground:
                 errors.append(_("请写明不通过的理由：%(bidder)s，%(item)s", bidder=bidder, item=named(item)))
             findings.append(sitting.ReviewFinding(bid, item.id, verdict == "pass", "" if verdict == "pass" else ground))
-    if errors:
+    if errors or "change" in request.form:
         return render_template("pages/expert/room.html", **shown | _forms(found, lot, room) | {"errors": errors})
     failed = [names[f.bid] + _("：") + f.ground for f in findings if not f.passed]
     effects = [(_("结论"), _("%(n)s 项", n=len(findings))), (_("不通过"), _("；").join(failed) or _("无"))]
@@ -234,7 +242,7 @@ def review(case: str, lot: str) -> str:
 def sheet(case: str, lot: str) -> str:
     """My whole sheet: what is missing, or the signature that locks it."""
     found, room, shown = _entered(case, lot, Action.SCORES_LOCK)
-    drafts = sittings.own_drafts(platform(), required_log_in(), case, lot)
+    drafts = sittings.own_drafts(platform(), required_log_in(), found, lot)
     criteria, names, values = scored_criteria(found, lot), dict(room.bids), {(d.bid, d.criterion): d for d in drafts}
     missing = [(b, c) for b in room.valid for c in criteria if not _has_score(values.get((b, c.id)))]
     scores: dict[str, dict[str, Decimal]] = {bid: {} for bid in room.valid}
@@ -273,7 +281,7 @@ def request_correction(case: str, lot: str) -> str:
     found, room, shown = _entered(case, lot, Action.CORRECTION_REQUEST)
     state = found.lot(lot).sitting
     form = correction_form(state, room)
-    if not form.validate_on_submit():
+    if not confirmed(form):
         return _again(found, lot, room, shown, "correction", form)
     fact = requested(room.seat, form)
     if not attempt(form, lambda: sitting.decide(state, fact, room.seat)):
@@ -300,7 +308,7 @@ def declare_conflict(case: str, lot: str) -> str:
     """A conflict found later than at the statement: the member steps back, and a successor is drawn."""
     found, room, shown = _entered(case, lot, Action.CONFLICT_DECLARE)
     form = ConflictForm()
-    if not form.validate_on_submit():
+    if not confirmed(form):
         return _again(found, lot, room, shown, "conflict", form)
     fact = sitting.ConflictDeclared(room.seat, (form.conflict.data or "").strip())
     words = _("签名后您退出本次评审：您的意见、投票和评分作废，本机位退出，系统补抽一名成员从头评审。")
@@ -314,7 +322,7 @@ def halt(case: str, lot: str) -> str:
     """The chair calls a recess, or stops because the documents are defective."""
     found, room, shown = _entered(case, lot, Action.SITTING_HALT)
     form = HaltForm()
-    if not form.validate_on_submit():
+    if not confirmed(form):
         return _again(found, lot, room, shown, "halt", form)
     note, recess = (form.note.data or "").strip(), form.ground.data == sitting.SuspensionGround.RECESS
     fact = sitting.RecessCalled(room.seat, note) if recess else sitting.DefectFound(room.seat, note)
@@ -339,7 +347,7 @@ def record_dissent(case: str, lot: str) -> str:
     """A written dissent, instead of a signature."""
     found, room, shown = _entered(case, lot, Action.DISSENT_RECORD)
     form = DissentForm()
-    if not form.validate_on_submit():
+    if not confirmed(form):
         return _again(found, lot, room, shown, "dissent", form)
     fact = sitting.DissentRecorded(room.seat, (form.text.data or "").strip())
     return _signing(

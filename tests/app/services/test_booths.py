@@ -95,7 +95,7 @@ def test_at_another_booth_drafts_are_there_and_the_old_key_counts_no_more(case):
     offer = case.move(MOVER)
     assert case.state.keys == before.keys | {MOVER: case.members[MOVER].key.key_id}
     assert (case.state.statements, case.state.reviews) == (before.statements, before.reviews)
-    (draft,) = sittings.own_drafts(case.platform, case.members[MOVER].log_in, case.case_id, LOT)
+    (draft,) = sittings.own_drafts(case.platform, case.members[MOVER].log_in, case.case, LOT)
     assert (draft.bid, draft.value, draft.comment) == (bid, Decimal(41), "清楚")
     (old,) = case.held[MOVER]
     with pytest.raises(RuleViolation, match="key_not_certified"):

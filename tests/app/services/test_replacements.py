@@ -95,7 +95,7 @@ def test_a_successor_is_drawn_sits_down_and_evaluates_again(case):
     assert case.state.stage is Stage.STATEMENTS
     with pytest.raises(RuleViolation, match="key_not_certified"):
         case.act(leaver, again)
-    assert sittings.own_drafts(case.platform, successor.log_in, case.case_id, LOT) == ()
+    assert sittings.own_drafts(case.platform, successor.log_in, case.case, LOT) == ()
 
 
 def test_a_successor_sees_nothing_of_who_sat_there_before(case):

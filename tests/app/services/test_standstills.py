@@ -70,7 +70,7 @@ def test_nothing_is_scored_or_locked_while_a_fault_lasts_and_drafts_stay(case):
         sittings.save_score(case.platform, one.log_in, case.case_id, LOT, bid, "plan", Decimal(42), "")
     locked = sitting.ScoreSheetLocked(1, case.sheet(1, bids), {})
     assert refused(case, one, locked) == "sitting_suspended"
-    (draft,) = sittings.own_drafts(case.platform, one.log_in, case.case_id, LOT)
+    (draft,) = sittings.own_drafts(case.platform, one.log_in, case.case, LOT)
     assert draft.value == Decimal(41)
     case.move(2)  # a booth may be changed meanwhile
     case.act("centre", sitting.FaultRepaired("已切换备用线路"))

@@ -138,6 +138,7 @@ def test_the_report_is_made_once_the_corrected_sheets_are_locked(case: Unequal, 
     case.act(case.members[CHAIR], sitting.SheetReopened(CHAIR, APART))
     for number in case.members:
         assert WARNING not in room(site, number)
+    the_desk_offers_what_may_be_corrected(case, site)
     case.lock(APART, Decimal(4))
     assert case.reports_scheduled() == 0  # the chair's own request stands
     for number in case.members:
@@ -149,6 +150,21 @@ def test_the_report_is_made_once_the_corrected_sheets_are_locked(case: Unequal, 
     assert case.sitting.stage is sitting.Stage.REPORT
     assert "阅读并签署评审报告" in room(site, APART)
     assert "申请更正我的评分" in room(site, APART)
+
+
+def the_desk_offers_what_may_be_corrected(case: Unequal, site: Site) -> None:
+    """It is filled in as it was locked, though none of it was typed at this desk; only the place asked for is open."""
+    browser = booth(site, case.members[APART])
+    desk = browser.get(f"/room/{case.case_id}/{LOT}?bid={case.bids[2]}")
+    assert f"只有这些分数可以更正：{case.sitting.bids[2].bidder_name} · 业绩。" in desk
+    fields = re.findall(r"<input[^>]*data-score [^>]*>", desk)
+    found = {re.search('data-criterion="([^"]+)"', f)[1]: re.search('value="([^"]*)"', f)[1] for f in fields}
+    locked = case.sheet(APART, case.bids)[case.bids[2]] | {"record": Decimal(0)}
+    assert {criterion: Decimal(value) for criterion, value in found.items()} == locked
+    assert [f for f in fields if "readonly" not in f] == [f for f in fields if 'data-criterion="record"' in f]
+    assert "每一项输入后自动保存" not in desk
+    sheet = browser.get(f"/room/{case.case_id}/{LOT}/sheet")
+    assert "act-payload" in sheet  # all is there to be locked again
 
 
 def test_the_same_sheet_locked_again_has_the_report_made_again(case: Unequal, site: Site):

@@ -4,13 +4,13 @@ import { timeOfDay } from './clock.js';
 import { formatHundredths, isScore, parseHundredths } from './hundredths.js';
 import { say } from './locale.js';
 import { socket } from './live.js';
-import { forget, keep as keepHere, kept } from './typed.js';
+import { account, forget, keep as keepHere, kept } from './typed.js';
 
 const PAUSE = 400; // milliseconds without a keystroke before a field is saved
 
 const desk = document.querySelector('[data-scoring-desk]');
 const { case: caseId, lot, seat = '' } = desk.dataset;
-const QUEUE = `scores:${caseId}:${lot}:${seat}`;
+const QUEUE = `scores:${account}:${caseId}:${lot}:${seat}`; // another account at this computer neither sees nor sends it
 const COMMENTS = `comments:${caseId}:${lot}`; // what waits for a score, by cell
 const timers = new Map();
 let sending = false;

@@ -10,6 +10,7 @@ import { bytesInWords, durationInWords, say } from './locale.js';
 import { parseFen } from './money.js';
 import { Sealer, sealBid } from './sealing.js';
 import { isSafePath } from './tar.js';
+import { account } from './typed.js';
 import { createUpload, upload } from './upload.js';
 
 const parameters = JSON.parse(document.getElementById('seal-parameters').textContent);
@@ -17,7 +18,9 @@ const form = document.querySelector('[data-seal-form]');
 const part = (name) => form.querySelector(`[data-seal-${name}]`);
 const summary = form.querySelector('.error-summary');
 const NAME = `bid-${parameters.tender}-${parameters.lot}.age`;
-const KEPT = `sealed:${parameters.tender}:${parameters.lot}`;
+// What is kept is of this account: another one at this computer is not offered to go on with it.
+const FILE = `bid-${account}-${parameters.tender}-${parameters.lot}.age`;
+const KEPT = `sealed:${account}:${parameters.tender}:${parameters.lot}`;
 
 class Problem extends Error {
   constructor(text, field) {
@@ -38,13 +41,13 @@ const keep = (record) => localStorage.setItem(KEPT, JSON.stringify(record));
 
 async function sealedFile() {
   const folder = await navigator.storage.getDirectory();
-  return (await folder.getFileHandle(NAME)).getFile();
+  return (await folder.getFileHandle(FILE)).getFile();
 }
 
 async function forget() {
   localStorage.removeItem(KEPT);
   const folder = await navigator.storage.getDirectory();
-  await folder.removeEntry(NAME).catch(() => {});
+  await folder.removeEntry(FILE).catch(() => {});
 }
 
 function openingItem(input) {
@@ -150,7 +153,7 @@ async function seal(key) {
     meters[step](bytes);
   };
   const sealer = new Sealer(parameters.worker);
-  const made = await sealBid(sealer, parameters, { files, opening: items, key, name: NAME }, onProgress);
+  const made = await sealBid(sealer, parameters, { files, opening: items, key, name: FILE }, onProgress);
   sealer.worker.terminate();
   // The identity opens the bid without the trustees: a copy for the bidder alone, never sent.
   offerDownload(part('identity'), `${NAME}.key.txt`, `${made.identity}\n`);

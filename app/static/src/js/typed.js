@@ -5,8 +5,8 @@ import { say } from './locale.js';
 const FIELDS =
   'textarea[name], select[name]:not([multiple]), input[name]:not([type=hidden], [type=password], [type=file], [autocomplete=one-time-code])';
 const OVER = 'typed-over'; // tells the other windows of a log-out
-const account = document.querySelector('meta[name="account"]')?.content ?? '';
-const given = new WeakMap(); // the state of a form's fields as its page gave it; [] for an answer, whose fields are all typed
+export const account = document.querySelector('meta[name="account"]')?.content ?? '';
+const posted = document.querySelector('meta[name="posted"]') !== null; // this page answers a form: what it shows of it was typed
 let over = !account;
 
 const nameOf = (address) => `typed:${account}:${address}`;
@@ -35,31 +35,46 @@ const addressOf = (form) => place(form.getAttribute('action') ?? '');
 const fieldsOf = (form) => [...form.elements].filter((field) => field.matches(FIELDS) && !field.readOnly && !field.disabled);
 const hasState = (field) => field.matches('[type=radio], [type=checkbox]');
 const stateOf = (field) => (hasState(field) ? field.checked : field.value);
+const defaultOf = (field) => {
+  if (hasState(field)) return field.defaultChecked;
+  if (!field.options) return field.defaultValue;
+  return ([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.value;
+};
 const labelOf = (field) => (hasState(field) ? `${field.name}=${field.value}` : field.name);
 const isKept = (form) => form?.matches('form[method=post]:not([data-sign-act], [data-not-kept])') && fieldsOf(form).length > 0;
 const formsIn = (root) => [...root.querySelectorAll('form')].filter(isKept);
 
+const isRefused = (form) => posted && addressOf(form) === place('');
+
 function keepForm(form) {
   const fields = fieldsOf(form);
-  const before = given.get(form);
-  const states = fields.map((field, at) => (stateOf(field) === before[at] ? null : stateOf(field)));
+  const typed = (field) => isRefused(form) || stateOf(field) !== defaultOf(field);
+  const states = fields.map((field) => (typed(field) ? stateOf(field) : null));
   if (states.every((state) => state === null)) forget(addressOf(form));
   else keep(addressOf(form), { fields: fields.map(labelOf), states });
 }
 
-/** Puts back what is kept of a form with the same fields, and says so. */
+/** Puts back what is kept of a form with the same fields, and says so. What was typed before this code came stays. */
 function restore(form) {
   const fields = fieldsOf(form);
-  given.set(form, fields.map(stateOf));
+  const early = new Set(fields.filter((field) => stateOf(field) !== defaultOf(field)).map((field) => field.name));
   const found = kept(addressOf(form));
-  if (!found || found.fields.join() !== fields.map(labelOf).join()) return;
-  const lost = fields.filter((field, at) => found.states[at] !== null && found.states[at] !== stateOf(field));
+  const same = found?.fields.join() === fields.map(labelOf).join();
+  const isLost = (field, at) => !early.has(field.name) && found.states[at] !== null && found.states[at] !== stateOf(field);
+  const lost = same ? fields.filter(isLost) : [];
   for (const field of lost) {
     const state = found.states[fields.indexOf(field)];
     if (hasState(field)) field.checked = state;
     else field.value = state;
   }
   if (lost.length) tell(form);
+  if (early.size) keepForm(form);
+}
+
+function take(form) {
+  if (!isRefused(form)) return restore(form);
+  form.closest('details')?.setAttribute('open', '');
+  keepForm(form);
 }
 
 function tell(form) {
@@ -99,11 +114,7 @@ function settleSent() {
     const { sent, ...typed } = kept(address);
     if (!sent) continue;
     keep(address, typed);
-    if (!isAnswer(sent)) continue;
-    if (isAccepted(address)) forget(address);
-    for (const form of formsIn(document).filter((found) => addressOf(found) === address && address === place(''))) {
-      if (kept(address)) given.set(form, []);
-    }
+    if (isAnswer(sent) && isAccepted(address)) forget(address);
   }
 }
 
@@ -120,7 +131,7 @@ export function offers(page, addresses) {
 }
 
 function onInput({ target }) {
-  if (isKept(target.form) && given.has(target.form)) keepForm(target.form);
+  if (isKept(target.form)) keepForm(target.form);
 }
 
 function onSubmit(event) {
@@ -147,12 +158,9 @@ export function startTyped() {
   if (over) return; // nobody is logged in: what is kept waits for its account
   forgetAll(nameOf(''));
   settleSent();
-  for (const form of formsIn(document)) {
-    if (given.has(form)) keepForm(form);
-    else restore(form);
-  }
+  formsIn(document).forEach(take);
   document.addEventListener('input', onInput);
   document.addEventListener('change', onInput);
   document.addEventListener('tenderhall:accepted', () => forget(place('')));
-  document.addEventListener('tenderhall:swapped', (event) => formsIn(event.target).forEach(restore));
+  document.addEventListener('tenderhall:swapped', (event) => formsIn(event.target).forEach(take));
 }
