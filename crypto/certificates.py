@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal, TypeAlias, get_args
 from urllib.parse import quote, unquote
 
@@ -26,6 +27,7 @@ from crypto.signing import SigningKey, key_id
 Usage: TypeAlias = Literal["person", "sitting", "platform", "seal", "timestamp"]
 USAGES: tuple[str, ...] = get_args(Usage)
 _URI = "tenderhall:"
+REMEMBERED = 4096  # certificates
 _KNOWN_CRITICAL = frozenset(
     {x509.BasicConstraints.oid, x509.KeyUsage.oid, x509.ExtendedKeyUsage.oid, x509.SubjectAlternativeName.oid}
 )
@@ -63,15 +65,6 @@ class CertificateFacts:
     not_after_at: datetime
     usage: str
     scope: str
-
-
-@dataclass(frozen=True)
-class Revocation:
-    """A certificate (hex serial number) that counts no more from `revoked_at` on; `reason` as in RFC 5280 5.3.1."""
-
-    serial_number: str
-    revoked_at: datetime
-    reason: str
 
 
 # Making
@@ -143,10 +136,11 @@ def create_authority(common_name: str, organisation: str, not_before: datetime, 
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(subject_key), critical=False)
         .sign(key.private, hashes.SHA256())
     )
-    return Authority(key.to_pem(), _pem(certificate))
+    return Authority(key.to_pem(), pem_of(certificate))
 
 
-def _pem(item: x509.Certificate | x509.CertificateRevocationList) -> str:
+def pem_of(item: x509.Certificate | x509.CertificateRevocationList) -> str:
+    """A certificate or a list of revoked ones as PEM text."""
     return item.public_bytes(serialization.Encoding.PEM).decode("ascii")
 
 
@@ -180,7 +174,7 @@ def issue(
     """
     if usage not in USAGES or not subject.serial.isascii() or not subject.serial:
         raise CryptoError("certificate_usage", usage=usage, serial=subject.serial)
-    root, signer = _certificate(authority.certificate_pem), SigningKey.from_pem(authority.key_pem)
+    root, signer = read_certificate(authority.certificate_pem), SigningKey.from_pem(authority.key_pem)
     public = _subject_key(spki)
     if isinstance(public, rsa.RSAPublicKey) and usage != "timestamp":
         raise CryptoError("key_not_p256")
@@ -198,13 +192,13 @@ def issue(
     )
     if usage == "timestamp":  # RFC 3161, 2.3: critical, and the only purpose
         builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
-    return _pem(builder.sign(signer.private, hashes.SHA256()))
+    return pem_of(builder.sign(signer.private, hashes.SHA256()))
 
 
 # Checking
 
 
-def _certificate(pem: str) -> x509.Certificate:
+def read_certificate(pem: str) -> x509.Certificate:
     """Exactly one certificate. Raises CryptoError `certificate_malformed`."""
     try:
         certificates = x509.load_pem_x509_certificates(pem.encode())
@@ -223,7 +217,8 @@ def _check_valid_at(certificate: x509.Certificate, at: datetime) -> None:
         raise CryptoError("certificate_expired", **validity, at=format_instant(at))
 
 
-def _is_root(certificate: x509.Certificate) -> bool:
+def is_root(certificate: x509.Certificate) -> bool:
+    """Whether it may sign other certificates."""
     try:
         constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
@@ -233,12 +228,12 @@ def _is_root(certificate: x509.Certificate) -> bool:
 
 
 def _issuer(certificate: x509.Certificate, roots: Sequence[str]) -> x509.Certificate:
-    for root in map(_certificate, roots):
+    for root in map(read_certificate, roots):
         try:
             certificate.verify_directly_issued_by(root)
         except (ValueError, TypeError, InvalidSignature):
             continue  # another name, another kind of key, or not its signature: perhaps the next root
-        if _is_root(root):
+        if is_root(root):
             return root
     raise CryptoError("certificate_issuer", issuer=certificate.issuer.rfc4514_string())
 
@@ -283,12 +278,24 @@ def _attribute(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
 def verify_certificate(pem: str, roots: Sequence[str], at: datetime) -> CertificateFacts:
     """What the leaf `pem` says, once it holds: issued by one of `roots`, both valid at `at`, and no authority itself.
 
-    Whether it was revoked is asked of the list (`find_revocation`). Raises CryptoError `certificate_malformed`,
+    Whether it was revoked is asked of the list (`crypto.revocations`). Raises CryptoError `certificate_malformed`,
     `certificate_issuer`, `certificate_expired`, `certificate_is_authority`, `key_not_p256`.
     """
-    certificate = _certificate(pem)
-    _check_valid_at(_issuer(certificate, roots), at)
+    certificate, issuer = _issued(pem, tuple(roots))
+    _check_valid_at(issuer, at)
     _check_valid_at(certificate, at)
+    return _facts(certificate)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _issued(pem: str, roots: tuple[str, ...]) -> tuple[x509.Certificate, x509.Certificate]:
+    """The certificate and who issued it: true for ever, and asked for with every act of its holder."""
+    certificate = read_certificate(pem)
+    return certificate, _issuer(certificate, roots)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _facts(certificate: x509.Certificate) -> CertificateFacts:
     _check_leaf(certificate)
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     spki = certificate.public_key().public_bytes(serialization.Encoding.DER, form)
@@ -310,85 +317,3 @@ def verify_certificate(pem: str, roots: Sequence[str], at: datetime) -> Certific
         usage=usage,
         scope=scope,
     )
-
-
-# Revoking
-
-
-def revocation_list(
-    authority: Authority, revoked: Sequence[tuple[str, datetime, str]], now: datetime, next_update: datetime
-) -> str:
-    """The list (PEM) of revoked certificates: (hex serial number, from when, reason such as `key_compromise`).
-
-    Its number is the millisecond of `now`, so that later lists have higher numbers. Raises CryptoError
-    `revocation_reason`.
-    """
-    root, signer = _certificate(authority.certificate_pem), SigningKey.from_pem(authority.key_pem)
-    issuer_key = root.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-    builder = (
-        x509.CertificateRevocationListBuilder()
-        .issuer_name(root.subject)
-        .last_update(now.astimezone(UTC))
-        .next_update(next_update.astimezone(UTC))
-        .add_extension(x509.CRLNumber(int(now.timestamp() * 1000)), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuer_key), critical=False)
-    )
-    for serial_number, revoked_at, reason in revoked:
-        builder = builder.add_revoked_certificate(_revoked(serial_number, revoked_at, reason))
-    return _pem(builder.sign(signer.private, hashes.SHA256()))
-
-
-def _revoked(serial_number: str, revoked_at: datetime, reason: str) -> x509.RevokedCertificate:
-    if reason not in x509.ReasonFlags.__members__ or reason == "remove_from_crl":
-        raise CryptoError("revocation_reason", reason=reason)
-    builder = (
-        x509.RevokedCertificateBuilder()
-        .serial_number(int(serial_number, 16))
-        .revocation_date(revoked_at.astimezone(UTC))
-    )
-    if reason != "unspecified":  # RFC 5280, 5.3.1: left out rather than said
-        builder = builder.add_extension(x509.CRLReason(x509.ReasonFlags[reason]), critical=False)
-    return builder.build()
-
-
-def find_revocation(crl_pem: str, roots: Sequence[str], serial_number: str, at: datetime) -> Revocation | None:
-    """The revocation of a certificate (hex serial number) that is in force at `at`, by a list that is current then.
-
-    Raises CryptoError `revocation_list_wrong` (unreadable, or by none of `roots`), `revocation_list_stale`.
-    """
-    try:
-        crl = x509.load_pem_x509_crl(crl_pem.encode())
-    except ValueError as exc:
-        raise CryptoError("revocation_list_wrong", reason="unreadable") from exc
-    if any(item.critical for item in crl.extensions):
-        raise CryptoError("revocation_list_wrong", reason="critical extension")  # e.g. a list of some certificates only
-    if not any(_signed_by(crl, root) for root in map(_certificate, roots)):
-        raise CryptoError("revocation_list_wrong", reason="not by a trusted authority")
-    begins_at, ends_at = crl.last_update_utc, crl.next_update_utc
-    if ends_at is None or not begins_at <= at <= ends_at:
-        raise CryptoError(
-            "revocation_list_stale", next_update=format_instant(ends_at or begins_at), at=format_instant(at)
-        )
-    entry = crl.get_revoked_certificate_by_serial_number(int(serial_number, 16))
-    if entry is None or entry.revocation_date_utc > at:
-        return None
-    return Revocation(serial_number, entry.revocation_date_utc, _reason(entry))
-
-
-def is_revoked(crl_pem: str, roots: Sequence[str], serial_number: str, at: datetime) -> bool:
-    """Whether `find_revocation` finds one."""
-    return find_revocation(crl_pem, roots, serial_number, at) is not None
-
-
-def _signed_by(crl: x509.CertificateRevocationList, root: x509.Certificate) -> bool:
-    public = root.public_key()
-    if not isinstance(public, ec.EllipticCurvePublicKey | rsa.RSAPublicKey):
-        return False
-    return _is_root(root) and crl.issuer == root.subject and crl.is_signature_valid(public)
-
-
-def _reason(entry: x509.RevokedCertificate) -> str:
-    try:
-        return entry.extensions.get_extension_for_class(x509.CRLReason).value.reason.name
-    except x509.ExtensionNotFound:
-        return "unspecified"

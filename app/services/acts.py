@@ -1,8 +1,8 @@
 """The one door through which a person's signed act enters a case file.
 
 1. the payload's shape; 2. what can be prepared outside a transaction (hashing, pairings); then in one transaction
-3. lock case and lot, read the clock, reload the actor; 4. a repeated command gets its first answer (asked before 2
-already, since what it was prepared from is gone by then); 5. the policy; 6. the signature, by a key that counts and
+3. lock case and lot, read the clock, reload the actor; 4. a repeated command gets its first answer (also where 2 is
+refused, since what it was prepared from is gone by then); 5. the policy; 6. the signature, by a key that counts and
 that links to the actor's act before; 7. the pure rule; 8. the facts; 9. what the feature adds (receipt, jobs, notices,
 projections).
 """
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
@@ -81,6 +81,22 @@ _preparations: dict[str, Preparation] = {}
 _completions: dict[str, Completion] = {}
 _retreats: dict[str, Retreat] = {}
 _explanations: dict[str, Explanation] = {}
+# Asked for and written with every act: made once, and of columns, not objects.
+_EARLIER = select(Command.payload_sha256, Command.answer).where(
+    Command.actor == bindparam("actor"),
+    Command.case_id == bindparam("case"),
+    Command.command_id == bindparam("command"),
+)
+_PEM = select(Certificate.pem).where(
+    Certificate.account_id == bindparam("account"),
+    Certificate.scope == bindparam("seat"),
+    Certificate.key_id == bindparam("key"),
+    Certificate.revoked_at.is_(None),
+)
+_OF_ACTOR = (ActHead.case_id == bindparam("case"), ActHead.actor == bindparam("signer"))
+_HEAD = select(ActHead.act_hash).where(*_OF_ACTOR)
+_NEXT_HEAD = update(ActHead.__table__).where(*_OF_ACTOR).values(act_hash=bindparam("next_hash"))
+_FIRST_HEAD, _ANSWERED = insert(ActHead.__table__), insert(Command.__table__)
 
 
 def prepares(name: str) -> Callable[[Preparation], Preparation]:
@@ -132,10 +148,13 @@ def record_act(platform: Platform, log_in: LogIn | None, proposal: Proposal) -> 
     kind.decode(proposal.payload)
     if kind.action is None or log_in is None:
         raise NotAllowed(Action.EVENTS_READ)
-    if (earlier := _answered_before(platform, log_in, proposal)) is not None:
-        return earlier
     prepare = _preparations.get(kind.name)
-    prepared = prepare(platform, log_in, proposal) if prepare else None
+    try:
+        prepared = prepare(platform, log_in, proposal) if prepare else None
+    except (RuleViolation, CryptoError, NotAllowed):
+        if (earlier := _answered_before(platform, log_in, proposal)) is None:
+            raise
+        return earlier
     try:
         return _recorded(platform, log_in, kind, proposal, prepared)
     except (RuleViolation, CryptoError, NotAllowed, Busy):  # nothing was committed; any other fault may come after it
@@ -200,16 +219,15 @@ def _answered_before(platform: Platform, log_in: LogIn, proposal: Proposal) -> A
 
 def _earlier_answer(db_session: DbSession, actor: Actor, proposal: Proposal) -> Answer | None:
     """The first answer to this very command. Raises RuleViolation `command_reused` for another payload."""
-    query = select(Command).where(
-        Command.actor == actor.signs_as,
-        Command.case_id == proposal.case_id,
-        Command.command_id == proposal.signed.act["command_id"],
-    )
-    found = db_session.scalar(query) if actor is not ANYONE else None
+    if actor is ANYONE:
+        return None
+    command = proposal.signed.act["command_id"]
+    asked = {"actor": actor.signs_as, "case": proposal.case_id, "command": command}
+    found = db_session.connection().execute(_EARLIER, asked).one_or_none()
     if found is None:
         return None
     if found.payload_sha256 != proposal.signed.act["payload_sha256"]:
-        raise RuleViolation("command_reused", command=found.command_id)
+        raise RuleViolation("command_reused", command=command)
     answer: Answer = json.loads(found.answer)
     return answer
 
@@ -219,36 +237,35 @@ def _verify(platform: Platform, work: UnitOfWork, actor: Actor, proposal: Propos
     facts = verify_certificate(_certificate(work.db_session, actor, signed.key_id), platform.keys.roots, work.now)
     reference = case_reference(proposal.case_id, proposal.lot)
     verify_act(signed, facts.spki, origin=platform.origin, case=reference, type=proposal.type, payload=proposal.payload)
-    head = work.db_session.get(ActHead, (proposal.case_id, actor.signs_as))
-    expected = head.act_hash if head else ""
+    asking = work.db_session.connection()
+    expected = asking.scalar(_HEAD, {"case": proposal.case_id, "signer": actor.signs_as}) or ""
     if signed.act["prev_act"] != expected:
         raise RuleViolation("act_out_of_order", expected=expected[:12], stated=signed.act["prev_act"][:12])
 
 
 def _certificate(db_session: DbSession, actor: Actor, key_id: str) -> str:
-    query = select(Certificate.pem).where(
-        Certificate.account_id == actor.id,
-        Certificate.scope == actor.seat,
-        Certificate.key_id == key_id,
-        Certificate.revoked_at.is_(None),
-    )
-    pem = db_session.scalar(query)
+    asked = {"account": actor.id, "seat": actor.seat, "key": key_id}
+    pem: str | None = db_session.connection().scalar(_PEM, asked)
     if pem is None:
         raise RuleViolation("key_not_certified", key=key_id[:16])
     return pem
 
 
 def _remember(work: UnitOfWork, actor: Actor, proposal: Proposal, answer: Answer) -> None:
-    work.db_session.merge(ActHead(case_id=proposal.case_id, actor=actor.signs_as, act_hash=proposal.signed.act_hash))
-    work.db_session.add(
-        Command(
-            actor=actor.signs_as,
-            case_id=proposal.case_id,
-            command_id=proposal.signed.act["command_id"],
-            payload_sha256=proposal.signed.act["payload_sha256"],
-            answer=canonical(answer).decode(),
-        )
-    )
+    act, act_hash, case_id = proposal.signed.act, proposal.signed.act_hash, proposal.case_id
+    connection = work.db_session.connection()
+    if act["prev_act"]:
+        connection.execute(_NEXT_HEAD, {"case": case_id, "signer": actor.signs_as, "next_hash": act_hash})
+    else:
+        connection.execute(_FIRST_HEAD, {"case_id": case_id, "actor": actor.signs_as, "act_hash": act_hash})
+    answered = {
+        "actor": actor.signs_as,
+        "case_id": case_id,
+        "command_id": act["command_id"],
+        "payload_sha256": act["payload_sha256"],
+        "answer": canonical(answer).decode(),
+    }
+    connection.execute(_ANSWERED, answered)
 
 
 def parse_proposal(case: str, type: str, body: Json, private: Mapping[str, str]) -> Proposal:

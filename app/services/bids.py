@@ -7,6 +7,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import bindparam, delete, insert
+
 from app.casefile.case import Case
 from app.casefile.codec import decode
 from app.casefile.sealing import committee_of, context_of, open_identity, round_of
@@ -26,6 +28,9 @@ from crypto.committee import check_capsule_header
 from crypto.envelope import BID_HEADER_LIMIT, check_sealed_header, context_hash
 from crypto.receipts import make_receipt, sign_receipt
 from crypto.submission import verify_submission
+
+_TAKEN = delete(Upload.__table__).where(Upload.id == bindparam("upload"), Upload.blob == bindparam("measured"))
+_KEPT = insert(StoredFile.__table__)
 
 
 @dataclass(frozen=True)
@@ -118,26 +123,27 @@ def submit_bid(act: Act) -> Answer:
 
 def _keep_files(act: Act, receipt_id: str) -> None:
     checked: CheckedBid = act.prepared
-    upload = act.work.db_session.get(Upload, checked.upload_id)
-    if upload is None or upload.blob != checked.blob:  # other bytes than those that were measured
-        raise RuleViolation("upload_unknown")
-    act.work.db_session.delete(upload)
-    for kind, blob, size, sha256 in (
-        ("bid", checked.blob, act.fact.bid_size, act.fact.bid_root),
-        ("capsule", checked.capsule_blob, len(checked.capsule), hashlib.sha256(checked.capsule).hexdigest()),
-    ):
-        act.work.db_session.add(
-            StoredFile(
-                id=secrets.token_hex(16),
-                case_id=act.work.case.id,
-                lot=act.lot,
-                kind=kind,
-                owner=receipt_id,
-                name=f"{kind}.age",
-                media_type="application/octet-stream",
-                size=size,
-                sha256=sha256,
-                blob=blob,
-                created_at=act.work.now,
-            )
+    connection = act.work.db_session.connection()
+    if not connection.execute(_TAKEN, {"upload": checked.upload_id, "measured": checked.blob}).rowcount:
+        raise RuleViolation("upload_unknown")  # or other bytes than those that were measured
+    capsule = hashlib.sha256(checked.capsule).hexdigest()
+    kept = [
+        {
+            "id": secrets.token_hex(16),
+            "case_id": act.work.case.id,
+            "lot": act.lot,
+            "kind": kind,
+            "owner": receipt_id,
+            "name": f"{kind}.age",
+            "media_type": "application/octet-stream",
+            "size": size,
+            "sha256": sha256,
+            "blob": blob,
+            "created_at": act.work.now,
+        }
+        for kind, blob, size, sha256 in (
+            ("bid", checked.blob, act.fact.bid_size, act.fact.bid_root),
+            ("capsule", checked.capsule_blob, len(checked.capsule), capsule),
         )
+    ]
+    connection.execute(_KEPT, kept)

@@ -34,7 +34,10 @@ from crypto.signing import SignedAct
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # until the clock is read, after the locks
 # What every append sends, made once: the head that it locks, the entry, the head after it.
 _LOCKED_HEAD = select(CaseFile.size, CaseFile.frontier).where(CaseFile.id == bindparam("case")).with_for_update()
-_ENTRY = insert(CaseEvent.__table__)
+_ENTRY, _PRIVATE = insert(CaseEvent.__table__), insert(CasePrivate.__table__)
+_LOCKED_LOT = (
+    select(Lot.number).where(Lot.case_id == bindparam("case"), Lot.number == bindparam("lot")).with_for_update()
+)
 _NEXT_HEAD = (
     update(CaseFile.__table__)
     .where(CaseFile.id == bindparam("case"))
@@ -97,8 +100,8 @@ class UnitOfWork:
 
     def _append_private(self, private: dict[str, str]) -> str:
         salt, facts = os.urandom(32), canonical(private)
-        row = CasePrivate(case_id=self.case.id, seq=self.size, salt=salt, facts=facts.decode())
-        self.db_session.add(row)
+        row = {"case_id": self.case.id, "seq": self.size, "salt": salt, "facts": facts.decode()}
+        self.db_session.connection().execute(_PRIVATE, row)
         return hashlib.sha256(salt + facts).hexdigest()
 
     def _write(self, record: Record) -> None:
@@ -180,8 +183,8 @@ def unit_of_work(database: Database, case_id: str, lot: str = "", *, begins: str
             db_session.add(CaseFile(id=case_id, kind=begins, size=0, frontier="", created_at=now))
             db_session.flush()
         work = _begin(db_session, case_id, now)
-        if lot:
-            work.lock_lot(lot)
+        if lot and db_session.connection().scalar(_LOCKED_LOT, {"case": case_id, "lot": lot}) is None:
+            raise RuleViolation("lot_unknown", lot=lot)
         if not begins:
             work.now = database.now(db_session.connection())
         yield work

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 
-from crypto.certificates import Subject, create_authority, issue, revocation_list
+from crypto.certificates import Subject, create_authority, issue
+from crypto.revocations import revocation_list
 from crypto.signing import SigningKey
 
 NOW = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)

@@ -17,14 +17,12 @@ from crypto.certificates import (
     Subject,
     create_authority,
     create_rsa_key,
-    find_revocation,
-    is_revoked,
     issue,
     public_spki,
-    revocation_list,
     verify_certificate,
 )
 from crypto.errors import CryptoError
+from crypto.revocations import find_revocation, is_revoked, revocation_list
 from crypto.signing import SigningKey
 
 NOW = datetime(2026, 3, 3, 2, tzinfo=UTC)
