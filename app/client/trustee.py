@@ -186,7 +186,8 @@ class Trustee:
         deadline_at = self.memory.pin(opening.name, signed.deadlines[opening.lot])
         mine = _of_lot(events, opening.lot)
         closed = _last(mine, "LotClosed")
-        if closed is None or _any(mine, "BidsReleased", "KeysDisclosed") or self._given(mine, "ShareReleased"):
+        over = _any(mine, "LotFailed", "BidsReleased", "KeysDisclosed")
+        if closed is None or over or self._given(mine, "ShareReleased"):
             return None
         if now < deadline_at:
             raise refuse(
@@ -204,7 +205,7 @@ class Trustee:
                 "{lot} is paused by order of the competent authority and has not been resumed. Refused.",
                 lot=opening.name,
             )
-        if not closed["payload"]["enough"] or _last(mine, "LotFailed"):
+        if not closed["payload"]["enough"]:
             raise refuse(
                 "trustee_lot_failed",
                 "{lot} 的投标人不足法定数量，不开标。拒绝签署。",

@@ -14,11 +14,12 @@ from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
+from app.procedure.errors import RuleViolation
 from app.queries.events import seen_events
 from app.queries.sittings import Room, room_of, scored_criteria
 from app.services import experts, files, sittings
 from app.services.cursors import write_cursor
-from app.web.entitled import entitled_case, place
+from app.web.entitled import entitled_case, in_words, place
 from app.web.expert.corrections import correction_form, correction_words, places_words, requested
 from app.web.expert.forms import ConflictForm, DissentForm, HaltForm, StatementForm, VoteForm
 from app.web.names import CHECK_INS, CORRECTIONS, GROUNDS, MEMBERS, STAGES
@@ -167,9 +168,15 @@ def _criterion(criterion: Any, draft: sittings.SavedScore | None, fixed: bool) -
 
 
 def _signing(
-    shown: dict[str, Any], title: str, fact: Any, words: str, effects: list[tuple[str, Any]], **more: Any
+    found: Case, shown: dict[str, Any], title: str, fact: Any, words: str, effects: list[tuple[str, Any]], **more: Any
 ) -> str:
-    """The page that shows one act and signs it."""
+    """The page that shows one act and signs it; what the rules do not take is refused before anything is signed."""
+    lot, room = shown["lot"], shown["room"]
+    try:
+        found.decide(fact, lot, current_actor(), platform().database.now())
+    except RuleViolation as refusal:
+        again = shown | _forms(found, lot, room) | {"errors": [in_words(refusal)]}
+        return render_template("pages/expert/room.html", **again)
     panel = {"title": title, "type": type(fact).__name__, "payload": encode(fact), "words": words, "effects": effects}
     return render_template("pages/expert/sign.html", **shown | {"panel": panel, "typed": typed_fields()} | more)
 
@@ -195,7 +202,7 @@ def make_statement(case: str, lot: str) -> str:
     leaving = _("签名后您退出本次评审，本机位退出，系统补抽一名成员从头评审。")
     words = _("您声明没有应当回避的情形，并遵守评审纪律。") if clear else leaving
     effects = [(_("席位"), room.seat), *([] if clear else [(_("应当回避的情形"), conflict)])]
-    return _signing(shown, _("签署声明"), fact, words, effects, tone="act" if clear else "warning")
+    return _signing(found, shown, _("签署声明"), fact, words, effects, tone="act" if clear else "warning")
 
 
 @routes.post("/vote")
@@ -210,7 +217,7 @@ def vote(case: str, lot: str) -> str:
     chosen = next(s for s in room.seats if s.number == form.for_seat.data)
     fact = sitting.ChairVoted(room.seat, chosen.number, room.chair_round)
     effects = [(_("您推选"), _seat_name(chosen)), (_("轮次"), room.chair_round)]
-    return _signing(shown, _("推选组长"), fact, _("投票后不能更改；全部投完前任何人看不到他人的票。"), effects)
+    return _signing(found, shown, _("推选组长"), fact, _("投票后不能更改；全部投完前任何人看不到他人的票。"), effects)
 
 
 @routes.post("/review")
@@ -234,7 +241,9 @@ def review(case: str, lot: str) -> str:
     failed = [names[f.bid] + _("：") + f.ground for f in findings if not f.passed]
     effects = [(_("结论"), _("%(n)s 项", n=len(findings))), (_("不通过"), _("；").join(failed) or _("无"))]
     fact = sitting.BidsReviewed(room.seat, tuple(findings))
-    return _signing(shown, _("提交初步评审意见"), fact, _("某一项被半数以上成员认定不通过的投标，不再评分。"), effects)
+    return _signing(
+        found, shown, _("提交初步评审意见"), fact, _("某一项被半数以上成员认定不通过的投标，不再评分。"), effects
+    )
 
 
 @routes.get("/sheet")
@@ -287,7 +296,7 @@ def request_correction(case: str, lot: str) -> str:
     if not attempt(form, lambda: sitting.decide(state, fact, room.seat)):
         return _again(found, lot, room, shown, "correction", form)
     words = _("组长准许后只能更正所列分项，原来的分数保留在记录中，监督部门同时知悉。")
-    return _signing(shown, _("申请更正评分"), fact, words, correction_words(state, fact), tone="warning")
+    return _signing(found, shown, _("申请更正评分"), fact, words, correction_words(state, fact), tone="warning")
 
 
 @routes.get("/reopening/<int:seat>")
@@ -299,7 +308,9 @@ def reopen(case: str, lot: str, seat: int) -> str:
     asked = state.requests.get(seat)
     effects = [(_("席位"), seat), *(correction_words(state, asked) if asked else ())]
     words = _("准许后该席位可以更正所列分项，其余分数不变；已有的汇总结果作废，全部重新锁定后再算。")
-    return _signing(shown, _("准许更正评分"), sitting.SheetReopened(room.seat, seat), words, effects, tone="warning")
+    return _signing(
+        found, shown, _("准许更正评分"), sitting.SheetReopened(room.seat, seat), words, effects, tone="warning"
+    )
 
 
 @routes.post("/conflict")
@@ -313,7 +324,7 @@ def declare_conflict(case: str, lot: str) -> str:
     fact = sitting.ConflictDeclared(room.seat, (form.conflict.data or "").strip())
     words = _("签名后您退出本次评审：您的意见、投票和评分作废，本机位退出，系统补抽一名成员从头评审。")
     effects = [(_("应当回避的情形"), fact.conflict)]
-    return _signing(shown, _("声明应当回避的情形"), fact, words, effects, tone="warning")
+    return _signing(found, shown, _("声明应当回避的情形"), fact, words, effects, tone="warning")
 
 
 @routes.post("/halt")
@@ -329,16 +340,16 @@ def halt(case: str, lot: str) -> str:
     ends = _("由您宣布复会。") if recess else _("由采购人（招标人）决定恢复或终止。")
     words = _("签名后评审立即中断：任何成员不能评分、锁定或签字，已保存的内容保留。") + ends
     effects = [(_("原因"), GROUNDS[sitting.SuspensionGround(form.ground.data)]), (_("说明"), note)]
-    return _signing(shown, _("休会或停止评审"), fact, words, effects, tone="warning")
+    return _signing(found, shown, _("休会或停止评审"), fact, words, effects, tone="warning")
 
 
 @routes.get("/recess/end")
 @access(Action.SITTING_HALT)
 def end_recess(case: str, lot: str) -> str:
     """The chair lets the sitting go on."""
-    _found, room, shown = _entered(case, lot, Action.SITTING_HALT)
+    found, room, shown = _entered(case, lot, Action.SITTING_HALT)
     words = _("签名后评审从中断处继续，中断前已作的全部有效。")
-    return _signing(shown, _("宣布复会"), sitting.RecessEnded(room.seat), words, [(_("席位"), room.seat)])
+    return _signing(found, shown, _("宣布复会"), sitting.RecessEnded(room.seat), words, [(_("席位"), room.seat)])
 
 
 @routes.post("/dissent")
@@ -351,6 +362,7 @@ def record_dissent(case: str, lot: str) -> str:
         return _again(found, lot, room, shown, "dissent", form)
     fact = sitting.DissentRecorded(room.seat, (form.text.data or "").strip())
     return _signing(
+        found,
         shown,
         _("书面不同意见"),
         fact,
@@ -365,9 +377,7 @@ def record_dissent(case: str, lot: str) -> str:
 def record_refusal(case: str, lot: str, seat: int) -> str:
     """The chair (of the chair: another member) records that a member neither signs nor says why."""
     found, room, shown = _entered(case, lot, Action.REFUSAL_RECORD)
-    if seat not in room.to_refuse:  # it has signed or dissented meanwhile
-        return render_template("pages/expert/room.html", **shown | _forms(found, lot, room))
     words = _("该成员既不签字又不书面说明不同意见和理由的，视为同意评审结论（实施条例第五十三条）。")
     words += _("封存前该成员仍可签字或者书面提出不同意见。")
     fact = sitting.RefusalRecorded(room.seat, seat)
-    return _signing(shown, _("记录拒绝签字"), fact, words, [(_("席位"), seat)], tone="warning")
+    return _signing(found, shown, _("记录拒绝签字"), fact, words, [(_("席位"), seat)], tone="warning")

@@ -130,6 +130,10 @@ def test_a_refusal_is_recorded_only_after_the_waiting_time_by_whom_the_rule_lets
     assert "/refusal/2" not in listed  # it has dissented
     assert f"/refusal/{chair}" in page(case, silent)
     assert refused(case, case.members[chair], sitting.RefusalRecorded(chair, 3)) == "refusal_not_due"
+    for seat in (3, 99):  # too early, and nobody
+        early = booth(Site(case), case.members[chair]).get(f"/room/{case.case_id}/{LOT}/refusal/{seat}")
+        assert "data-sign-act" not in early
+        assert 'id="refused"' in early
     case.work_off(31)
     case.act(case.members[chair], sitting.RefusalRecorded(chair, 3))
     stale = booth(Site(case), case.members[chair]).get(f"/room/{case.case_id}/{LOT}/refusal/2")

@@ -106,6 +106,9 @@ def test_the_chair_alone_halts_in_the_room(case: Standing, site: Site):
     assert "休会中，由您宣布复会" in mine.get(room(case))
     assert 'data-type="RecessEnded"' in mine.get(room(case, "/recess/end"))
     assert "评审已中断，请等待" in booth(site, case.members[other]).get(room(case))
+    refused = booth(site, case.members[other]).get(room(case, "/recess/end"))
+    assert "data-sign-act" not in refused  # what the rules do not take is refused before anybody signs
+    assert 'id="refused"' in refused
     case.act(case.members[chair], sitting.RecessEnded(chair))
 
 
