@@ -15,7 +15,7 @@ from demo.play import CAST, THRESHOLD, TRUSTEES, set_pace
 from demo.seeding.log_ins import write_people
 from demo.stage import PASSPHRASE, Actor
 
-ROLES = (*CAST, "buyer")
+ROLES = (*CAST, "buyer", "regulator-2", "operator-2")  # orders by two persons can be tried
 
 
 @dataclass
