@@ -121,12 +121,33 @@ def _version() -> str:
 
 
 def files_of(sources: Iterable[Path]) -> list[PackageFile]:
-    """The files to be packed: each of `sources`, or everything below it, named by its path from there."""
-    found = {}
+    """The files to be packed: each of `sources`, or everything below it, named by its path from there.
+
+    Raises Refused `bid_file_twice`, `bid_file_empty`.
+    """
+    found: dict[str, Path] = {}
     for source in sources:
         below = sorted(p for p in source.rglob("*") if p.is_file()) if source.is_dir() else [source]
         base = source if source.is_dir() else source.parent
-        found.update({path.relative_to(base).as_posix(): path for path in below})
+        for path in below:
+            name = path.relative_to(base).as_posix()
+            if name in found and not found[name].samefile(path):
+                raise refuse(
+                    "bid_file_twice",
+                    "有两个文件都叫 {name}：{first} 和 {second}。未加密任何文件；请改名后重试。",
+                    "Two files are both called {name}: {first} and {second}. Nothing was sealed; rename one.",
+                    name=name,
+                    first=str(found[name]),
+                    second=str(path),
+                )
+            if not path.stat().st_size:
+                raise refuse(
+                    "bid_file_empty",
+                    "文件 {name} 是空的（0 字节）。未加密任何文件；请检查该文件。",
+                    "The file {name} is empty (0 bytes). Nothing was sealed; check it.",
+                    name=name,
+                )
+            found[name] = path
 
     def opener(path: Path) -> Callable[[], BinaryIO]:
         return lambda: path.open("rb")

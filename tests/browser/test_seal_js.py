@@ -270,4 +270,7 @@ def test_what_is_missing_is_named_with_a_link_to_the_field(page: Page, site: Sma
     page.get_by_label("投标报价").fill("15e6")
     press_submit(page)
     expect(page.get_by_role("link", name="请输入金额")).to_be_visible()
+    page.get_by_label("投标文件").set_input_files({"name": "报价.pdf", "mimeType": "application/pdf", "buffer": b""})
+    press_submit(page)
+    expect(page.get_by_role("link", name="文件 报价.pdf 是空的（0 字节）")).to_be_visible()
     assert site.uploads == {}

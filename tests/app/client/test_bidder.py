@@ -73,6 +73,22 @@ def test_a_price_above_the_ceiling_is_not_sealed(person, tmp_path):
     assert not (tmp_path / "bid").exists()
 
 
+def test_files_that_cannot_be_meant_are_not_sealed(person, tmp_path):
+    parameters = bidder.fetch_parameters(person.connection, CASE, LOT)
+    sources = [tmp_path / "a" / "price.pdf", tmp_path / "b" / "price.pdf"]
+    for source in sources:
+        source.parent.mkdir()
+        source.write_bytes(b"%PDF")
+    with pytest.raises(Refused, match="bid_file_twice") as refused:
+        bidder.seal_bid(sources, ITEMS, parameters, person.key, tmp_path / "bid")
+    assert str(sources[1]) in refused.value.sentences["en"]
+    assert [file.path for file in bidder.files_of([sources[0], sources[0].parent])] == ["price.pdf"]  # the same file
+    sources[1].write_bytes(b"")
+    with pytest.raises(Refused, match="bid_file_empty"):
+        bidder.seal_bid([tmp_path / "b"], ITEMS, parameters, person.key, tmp_path / "bid")
+    assert not (tmp_path / "bid").exists()
+
+
 def test_what_is_sealed_opens_only_with_the_committee(person, sealed, committee):
     described, secrets = committee
     ident = identity("open", OPEN)

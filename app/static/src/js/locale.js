@@ -59,6 +59,7 @@ const SENTENCES = {
   ident_differs: ['页面给出的开启标识与本标包不符，已停止加密。请联系交易中心。', 'The opening identity does not match this lot. Sealing has stopped; contact the centre.'],
   files_missing: ['请选择投标文件', 'Choose the files of your bid'],
   files_too_large: ['文件合计 {size}，超过上限 {limit}', 'The files total {size}, more than the limit of {limit}'],
+  file_empty: ['文件 {name} 是空的（0 字节）。请检查后重新选择', 'The file {name} is empty (0 bytes). Check it and choose again'],
   file_name_wrong: ['文件名不能使用：{name}', 'This file name cannot be used: {name}'],
   opening_missing: ['请填写{label}', 'Fill in: {label}'],
   draw_value_missing: ['本机没有保存本轮的随机数。请用提交承诺的那台机器和浏览器公开。', 'This machine does not hold the bytes of this round. Reveal them from the machine and browser that committed.'],

@@ -98,6 +98,8 @@ function chosenFiles() {
   if (!files.length) throw new Problem(say('files_missing'), input.id);
   const wrong = files.find(({ path }, i) => !isSafePath(path) || files.findIndex((other) => other.path === path) !== i);
   if (wrong) throw new Problem(say('file_name_wrong', { name: wrong.path }), input.id);
+  const empty = files.find(({ file }) => !file.size);
+  if (empty) throw new Problem(say('file_empty', { name: empty.path }), input.id);
   const size = total(files);
   const limit = parameters.limits.total_bytes;
   if (size > limit) throw new Problem(say('files_too_large', { size: bytesInWords(size), limit: bytesInWords(limit) }), input.id);
