@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial, reduce
+from typing import Any
 
 from sqlalchemy import select
 
@@ -19,15 +21,20 @@ from app.queries.cases import load_records
 from app.services.documents import opening_record
 from app.services.files import entitled_file
 from app.services.platform import Platform
-from app.services.report_content import report_content
+from app.services.report_content import report_content, signing_statement
 
 # Kind of a document → the fact that it was rendered for, and the member of the fact that names its SHA-256.
-RENDERED_FOR = {"record": ("OpeningConcluded", "record_sha256"), "report": ("ReportPrepared", "report_sha256")}
-MAKERS = {"record": opening_record, "report": report_content}
+RENDERED_FOR = {
+    "record": ("OpeningConcluded", "record_sha256"),
+    "report": ("ReportPrepared", "report_sha256"),
+    "statement": ("ReportSealed", "statement_sha256"),
+}
+MAKERS = {"record": opening_record, "report": report_content, "statement": signing_statement}
+TO_BE_SIGNED = {"signatories": (), "seal_field": ""}
 
 
 def read_copy(platform: Platform, actor: Actor, file_id: str, lang: Lang, address: str = "") -> tuple[str, bytes]:
-    """Name and PDF of an opening record's or a report's content in `lang`, as the case stood when it was rendered.
+    """Name and PDF of a record's, report's or statement's content in `lang`, as the case stood when it was rendered.
 
     It carries neither signature nor field nor attachment. Raises RuleViolation `file_unknown`, `reason_needed`.
     """
@@ -41,13 +48,17 @@ def read_copy(platform: Platform, actor: Actor, file_id: str, lang: Lang, addres
         first = StoredFile.case_id == document.case_id, StoredFile.sha256 == fact.payload[member]
         rendered_at = db_session.scalars(select(StoredFile.created_at).where(*first)).one()
     case = _folded(document.case_id, records[: fact.seq])
-    content = MAKERS[document.kind](platform, case, document.lot, rendered_at, lang)
+    make: Callable[..., Any] = MAKERS[document.kind]
+    if kind == "ReportSealed":
+        make = partial(make, report_sha256=fact.payload["sealed_sha256"])
+    content = make(platform, case, document.lot, rendered_at, lang)
     heading = replace(
         content.heading,
         marking=listed([sentence("copy_marking", {}, lang), content.heading.marking], lang),
         digest=sentence("copy_digest", {"sha256": document.sha256}, lang),
     )
-    unsigned = replace(content, heading=heading, signatories=(), seal_field="")
+    blank = {name: nothing for name, nothing in TO_BE_SIGNED.items() if hasattr(content, name)}
+    unsigned = replace(content, heading=heading, **blank)
     pdf = in_native_thread(partial(platform.renderer.render, unsigned, lang=lang))
     return f"{document.name.removesuffix('.pdf')}-{lang}.pdf", pdf
 

@@ -115,19 +115,21 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
     )
 
 
-def signing_statement(platform: Platform, case: Case, lot: str, report_sha256: str, now: datetime) -> SigningStatement:
+def signing_statement(
+    platform: Platform, case: Case, lot: str, now: datetime, lang: Lang, report_sha256: str
+) -> SigningStatement:
     """What each member did about the report, in the order of the seats."""
     state = case.lots[lot]
     found = state.signing
     with platform.database.reading() as db_session:
-        members = _members(db_session, case, lot, "zh")
+        members = _members(db_session, case, lot, lang)
     rows = []
     for member in members:
         seat = int(member.seat)
         dissent, refusal = found.dissents.get(seat), found.refusals.get(seat)
         rows.append(
             Signed(
-                f"{signs_as(state.sitting, seat, 'zh')} {member.name}",
+                f"{signs_as(state.sitting, seat, lang)} {member.name}",
                 found.signed.get(seat),
                 dissent.text if dissent else "",
                 dissent.at if dissent else None,
@@ -135,7 +137,7 @@ def signing_statement(platform: Platform, case: Case, lot: str, report_sha256: s
                 refusal.by if refusal else 0,
             )
         )
-    return SigningStatement(heading(case, lot, report_sha256, "zh"), report_sha256, now, tuple(rows))
+    return SigningStatement(heading(case, lot, report_sha256, lang), report_sha256, now, tuple(rows))
 
 
 def _invalid(bidder: str, found: Rejection, lang: Lang) -> InvalidBid:

@@ -245,7 +245,7 @@ def _seal(platform: Platform, case: Case, lot: str, pdf: bytes, now: datetime) -
         return Sealed(report, b"")
     sha256 = hashlib.sha256(report).hexdigest()
     data = statement_data(case.id, lot, state.sitting.seats, state.signing, sha256)
-    content = signing_statement(platform, case, lot, sha256, now)
+    content = signing_statement(platform, case, lot, now, "zh", sha256)
     statement = platform.renderer.render(content, attachments={ATTACHMENT: canonical(data)})
     return Sealed(report, seal_document(platform, statement, parties.centre.name, "评标专用", now))
 

@@ -19,6 +19,7 @@ from app.permissions.policy import NotAllowed
 from app.queries.cases import load_records
 from app.services.actors import load_actor
 from app.services.audits import export_evidence
+from app.services.copies import read_copy
 from app.services.database_check import database_differences
 from app.services.documents import heading, seal_document
 from app.services.files import readable_files
@@ -195,6 +196,21 @@ def test_who_reads_the_report_reads_the_statement(case):
         case.bundle("bidder-a")
 
 
+def test_the_copy_of_the_statement_in_english_says_the_same_and_is_unsigned(case):
+    officer = case.people["officer"].log_in
+    with case.platform.database.reading() as db_session:
+        reader = load_actor(db_session, officer.account_id)
+    listed = readable_files(case.platform, reader, case.case_id, LOT)
+    name, english = read_copy(case.platform, reader, next(f for f in listed if f.kind == "statement").id, "en")
+    assert name == f"signing-statement-{LOT}-en.pdf"
+    assert b"/Sig" not in english
+    if shutil.which("pdftotext"):
+        shown = words(english)
+        for text in ("Statementonsigning", EARLY, LATE, f"recordedbyseat{case.chair}", "Unsignedcopy"):
+            assert text in shown, text
+        assert case.state.sealed_sha256 in shown
+
+
 def test_the_verifier_names_a_statement_that_says_something_else(case):
     files = case.bundle()
     assert not [(c.name, c.code, c.facts) for c in case.failures(files)]
@@ -227,7 +243,7 @@ def _forged(case: Signing) -> bytes:
     data = recorded_statement(records, next(record for record in records if record.type == "ReportSealed"))
     data["seats"][2].pop("dissent")
     now, name = case.clock(), heading(case.case, LOT, "", "zh").centre
-    content = signing_statement(case.platform, case.case, LOT, data["report_sha256"], now)
+    content = signing_statement(case.platform, case.case, LOT, now, "zh", data["report_sha256"])
     content = replace(content, members=content.members[:2])
     pdf = case.platform.renderer.render(content, attachments={ATTACHMENT: canonical(data)})
     return seal_document(case.platform, pdf, name, "评标专用", now)
