@@ -32,6 +32,8 @@ from evaluation.scoring import ScorePlace
 from evaluation.sitting import Seat, check_running
 from evaluation.sitting.stages import Stage
 
+MOST_COMMENT = 2000  # characters of a comment on one score
+
 
 @completes("QualificationChecked", "BuyerMemberNamed")
 def prepare_sitting(act: Act) -> Answer:
@@ -132,11 +134,16 @@ def save_score(
             raise RuleViolation("bid_not_under_review", bid=bid)
         if (reopened := state.reopened.get(seat)) and ScorePlace(bid, criterion) not in reopened.places:
             raise RuleViolation("score_not_reopened", bid=bid, criterion=criterion)
+        scored = next((c for c in state.rules.evaluation.criteria.scored if c.id == criterion), None)
+        if scored is None:
+            raise RuleViolation("criterion_unknown", criterion=criterion)
         if value is not None:
-            check_score(state.rules.evaluation.criteria[criterion], bid, value)
+            check_score(scored, bid, value)
+        if len(comment) > MOST_COMMENT:
+            raise RuleViolation("comment_too_long", length=len(comment), most=MOST_COMMENT)
         key = {"case_id": case_id, "lot": lot, "seat": seat, "bid": bid, "criterion": criterion}
-        db_session.merge(ScoreDraft(**key, value=value, comment=comment[:2000], saved_at=now))
-        return SavedScore(bid, criterion, value, comment[:2000], now)
+        db_session.merge(ScoreDraft(**key, value=value, comment=comment, saved_at=now))
+        return SavedScore(bid, criterion, value, comment, now)
 
 
 def own_drafts(platform: Platform, log_in: LogIn, case: Case, lot: str) -> tuple[SavedScore, ...]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Any
 
 import wtforms
+from flask_babel import gettext as _
 from wtforms.widgets import TextInput
+
+WHOLE = "[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4}"  # below 10^15, grouped or not, as in money.js
 
 
 def plain_figure(text: str) -> str:
@@ -26,14 +30,25 @@ class FigureInput(TextInput):
 
 
 class DecimalField(wtforms.DecimalField):
+    """An exact figure: no digit that was typed is dropped, and none is taken that no amount or mark can have."""
+
     widget = FigureInput("decimal")
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        super().process_formdata([plain_figure(value) for value in valuelist])
+        figures = [plain_figure(value) for value in valuelist]
+        exact = re.compile(rf"({WHOLE})(\.[0-9]{{1,{self.places}}})?")
+        if not all(exact.fullmatch(figure) for figure in figures if figure):
+            self.data = None
+            raise ValueError(_("请只填数字，小数至多 %(places)s 位，例如 1751000.00", places=self.places))
+        super().process_formdata([figure.replace(",", "") for figure in figures])
 
 
 class IntegerField(wtforms.IntegerField):
     widget = FigureInput("numeric")
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        super().process_formdata([plain_figure(value) for value in valuelist])
+        figures = [plain_figure(value) for value in valuelist]
+        if not all(re.fullmatch("[0-9]{1,9}", figure) for figure in figures if figure):
+            self.data = None
+            raise ValueError(_("请填写整数，例如 3"))
+        super().process_formdata(figures)

@@ -69,8 +69,11 @@ def seat() -> str:
 @access(Action.SEAT_REQUEST)
 def request_seat() -> Response:
     """Ask for the seat; the booth's log-in stays dead until the witness has certified the key."""
-    sent: dict[str, Any] = request.get_json(silent=True) or {}
-    code, spki, proof = sent.get("code"), sent.get("spki"), sent.get("proof")
+    try:
+        sent = request.get_json(silent=True)
+    except RecursionError:  # brackets in brackets, a thousand deep
+        sent = None
+    code, spki, proof = (sent.get(name) if isinstance(sent, dict) else None for name in ("code", "spki", "proof"))
     if not (isinstance(code, str) and isinstance(spki, str) and isinstance(proof, dict)):
         raise RuleViolation("malformed", path="$", expected="code, spki, proof")
     offer = booths.request_seat(platform(), code, spki, {str(k): str(v) for k, v in proof.items()})

@@ -38,7 +38,7 @@ def committees() -> Any:
             return redirect(url_for("ceremonies.committees"))
         except Refused as refusal:
             errors = [in_words(refusal)]
-        except ValueError:
+        except (ValueError, RecursionError):
             errors = [_("文件不是 JSON，请选择密钥仪式写出的公开说明文件。")]
     return _page(form, errors, _ceremony_form(fresh=True), [])
 

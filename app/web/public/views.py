@@ -173,7 +173,7 @@ def _check_receipt(form: ReceiptForm) -> dict[str, object]:
 def _json(file: FileStorage) -> object:
     try:
         return json.loads(file.read(MOST_BYTES))
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise RuleViolation("malformed", path=file.filename or "", expected="JSON") from exc
 
 

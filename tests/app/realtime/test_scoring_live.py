@@ -113,6 +113,9 @@ def test_the_last_value_counts_and_other_seats_are_untouched(case, booth):
         ({"value": "40.3"}, "score_off_step"),
         ({"value": "61"}, "score_out_of_range"),
         ({"value": "much"}, "malformed"),
+        ({"criterion": "price", "value": "1"}, "criterion_unknown"),  # computed, not scored
+        ({"criterion": "x" * 100, "value": ""}, "criterion_unknown"),
+        ({"comment": "长" * 2001}, "comment_too_long"),
         ({"bid": "0" * 20}, "bid_not_under_review"),
         ({"case": "0" * 16}, "not_available"),
         ({"lot": "2"}, "not_available"),

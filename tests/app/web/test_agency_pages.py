@@ -80,6 +80,21 @@ def test_scoring_that_cannot_be_published_is_not_saved(site: Site, draft: str):
     assert "很好" in unread
 
 
+@pytest.mark.parametrize("figure", ["9" * 30, "1e30", "1.005", "-1", "NaN", "1e9"])
+def test_a_figure_that_no_amount_can_be_is_refused_and_the_page_still_opens(site: Site, draft: str, figure: str):
+    browser = site.browser("officer")
+    before = browser.get(f"{draft}/lot-0")
+    wrong = save(browser, f"{draft}/lot-0", title="设备", deadline="2026-04-24T09:30", budget=figure, ceiling="5")
+    assert "小数至多 2 位" in wrong
+    assert fields_of(browser.get(f"{draft}/lot-0")) == fields_of(before)
+    for field in ("criteria-0-full", "criteria-0-step", "criteria-0-bands"):
+        assert "<li>" in save(browser, f"{draft}/scoring-0", **{field: figure}), field
+    names = re.findall('name="(param-[^"]+)"', browser.get(f"{draft}/scoring-0"))
+    for name in names:
+        assert "<li>" in save(browser, f"{draft}/scoring-0", **{name: figure}) or figure in ("1.005", "1e9"), name
+    browser.get(f"{draft}/preview")
+
+
 def test_another_formula_brings_its_own_parameters(site: Site, draft: str):
     browser = site.browser("officer")
     save(browser, f"{draft}/scoring-0", formula="mean_deviation", go="stay")

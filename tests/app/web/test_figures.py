@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from flask import Flask
+from flask_babel import Babel
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
@@ -23,8 +25,26 @@ def test_full_width_figures_count_as_plain_ones(amount, days):
     assert (form.amount.data, form.days.data) == (Decimal("10.5"), 15)
 
 
-def test_what_is_no_figure_is_refused():
-    assert not Figures(MultiDict({"amount": "１０。５。", "days": "十五"})).validate()
+@pytest.fixture
+def in_chinese():
+    app = Flask("figures")
+    Babel(app)
+    with app.test_request_context():
+        yield
+
+
+@pytest.mark.usefixtures("in_chinese")
+@pytest.mark.parametrize("amount", ["１０。５。", "1.005", "1e9", "-5", "9" * 30, "1,00", "NaN", "٣", "0x10", "1_000"])
+def test_what_is_no_exact_figure_is_refused_and_shown_again(amount):
+    form = Figures(MultiDict({"amount": amount, "days": "十五"}))
+    assert not form.validate()
+    assert "小数至多 2 位" in form.amount.errors[0]
+    assert form.days.errors == ["请填写整数，例如 3"]
+    assert f'value="{amount}"' in form.amount()  # nothing is rounded and nothing fails where it is shown again
+
+
+def test_grouped_figures_are_taken():
+    assert Figures(MultiDict({"amount": "1,751,000.00", "days": "3"})).amount.data == Decimal("1751000.00")
 
 
 def test_the_fields_take_full_width_figures_and_ask_for_a_keyboard_of_figures():

@@ -120,7 +120,10 @@ def test_a_changed_receipt_and_a_foreign_submission_are_refused(bidding: Site):
     assert "回执有效" not in check(bidding, json.dumps(later).encode())
     other = {**json.loads(submission), "bid_root": "0" * 64}
     assert "回执有效" not in check(bidding, receipt, json.dumps(other).encode())
-    assert "回执有效" not in check(bidding, b"no json")
+    for hostile in (b"no json", b'{"a":' + b"[" * 50_000, b"\xff"):
+        page = check(bidding, hostile)
+        assert "回执有效" not in page
+        assert "receipt.json" in page  # which file, in words
 
 
 def test_after_the_opening_the_counts_are_public(opened: Site):
