@@ -11,6 +11,7 @@ from app.client import bidder, fallback
 from app.client.command_line import CLIENT_COMMANDS, Parser, add_command, days, existing, yuan
 from app.client.keyfile import Profile, read_json
 from app.client.terminal import add_folder, add_person_arguments, agreed, local, person_of, spoken
+from app.procedure.qualification import is_qualification_file
 from crypto.receipts import SignedReceipt
 from crypto.timelock import QUICKNET, Round
 
@@ -19,6 +20,10 @@ SUBMITTED = "已提交 / SUBMITTED"
 FILES_WORDS = (
     "文件或文件夹；资格文件或其文件夹的名称以“资格”或 qualification 开头，资格审查时只看这些\n"
     "files or folders; the check of qualification sees only those whose name begins with qualification"
+)
+UNQUALIFIED = (
+    "注意：没有名称以“资格”或 qualification 开头的文件，资格审查时看不到任何文件，投标可能因此不合格\n"
+    "note: no file's name begins with qualification; the check of qualification will see none and may fail"
 )
 WITHDRAWAL = """将撤回投标 / this bid will be withdrawn:
   项目 / case {case}   标段 / lot {lot}
@@ -91,6 +96,9 @@ def _seal(arguments: argparse.Namespace) -> int:
     person = person_of(arguments)
     parameters = bidder.fetch_parameters(person.connection, arguments.case, arguments.lot)
     items = {"price_fen": arguments.price, "duration_days": arguments.days, "project_manager": arguments.manager}
+    names = [file.path for file in bidder.files_of(arguments.files)]
+    if parameters.qualification_words and not any(map(is_qualification_file, names)):
+        print(UNQUALIFIED)
     submission = bidder.seal_bid(arguments.files, items, parameters, person.key, arguments.out)
     print(f"已加密 / sealed: {arguments.out}/bid.age, {submission['bid_size']:,} B, {submission['bid_root']}")
     if parameters.round is not None:

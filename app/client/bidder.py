@@ -47,12 +47,14 @@ CLIENT_NAME = "tenderhall-cli"
 @dataclass(frozen=True)
 class SealParameters:
     """What the platform says a bid of this bidder must be bound to: `bidctx/v1` without its recipient, the trustees,
-    the round of the second lock where the tender has one (mode M2), and the lot's ceiling in fen."""
+    the round of the second lock where the tender has one (mode M2), the lot's ceiling in fen, and how names of files
+    begin by which the agency checks the qualification."""
 
     context: Mapping[str, Json]
     committee: Committee
     round: Round | None = None
     ceiling: int | None = None
+    qualification_words: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> SealParameters:
@@ -66,7 +68,8 @@ class SealParameters:
         ident = identity("open", {name: context[name] for name in OPEN_STATEMENT}).hex()
         _require_same("committee", committee.id, context["committee"])
         _require_same("identity", ident, context["open_ident"])
-        return cls(context, committee, _second_lock(answer), int(answer["ceiling_fen"]))
+        words = tuple(map(str, answer.get("qualification_words", ())))
+        return cls(context, committee, _second_lock(answer), int(answer["ceiling_fen"]), words)
 
     def check_price(self, fen: int) -> None:
         """What the opening would find void is not sealed. Raises Refused `price_over_ceiling`."""

@@ -25,6 +25,11 @@ class QualificationChecked:
 QUALIFICATION_WORDS = ("资格", "qualification")
 
 
+def qualification_words(profile: Profile) -> tuple[str, ...]:
+    """How the names of files begin that the agency checks the qualification by; none where the committee does it."""
+    return QUALIFICATION_WORDS if profile.qualification_by_agency else ()
+
+
 def is_qualification_file(path: str) -> bool:
     """Whether a bidder marked a file of its package as one of qualification: its name or a folder's begins so."""
     return any(part.strip().lower().startswith(QUALIFICATION_WORDS) for part in path.split("/"))

@@ -16,6 +16,7 @@ from app.casefile.sight import scores_without_prices
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.opening import Opening
+from app.procedure.qualification import qualification_words
 from app.procedure.roles import Actor
 from app.queries.cases import load_rows, record_of
 from app.queries.standstills import standstill_of
@@ -44,6 +45,7 @@ def bid_desk(origin: str, case: Case, lot: str, actor: Actor, limit: int) -> dic
         "deadline_at": encode(case.tender.deadlines[lot]),
         "paused": lot in case.tender.timetable.left,
         "limit": limit,
+        "qualification_words": list(qualification_words(case.tender.published.profile)),
         "ceiling_fen": str(int(case.tender.published.lot(lot).ceiling / FEN)),
         "standing": {"receipt_id": standing.receipt_id, "received_at": encode(standing.received_at)}
         if standing

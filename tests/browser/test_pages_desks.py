@@ -286,7 +286,7 @@ def test_full_width_figures_are_amounts(page: Page, served: Served):
 
 
 def test_a_bid_is_sealed_in_the_browser_and_receipted(page: Page, served: Served, tmp_path: Path):
-    document = tmp_path / "技术方案.txt"
+    document = tmp_path / "资格和技术方案.txt"
     document.write_text("方案" * 1000, "utf-8")
     served.log_in(page, "bidder-d")
     certified_key(page, served)
@@ -300,7 +300,7 @@ def test_a_bid_is_sealed_in_the_browser_and_receipted(page: Page, served: Served
     wrong = page.locator(".error-summary li")  # all of it at once
     expect(wrong).to_have_text([re.compile("请输入金额"), re.compile("请输入整数天数"), "请选择投标文件"])
     page.get_by_label("投标文件").set_input_files(document)
-    expect(page.locator("#seal-chosen li")).to_have_text(["技术方案.txt · 5.9 KiB"])
+    expect(page.locator("#seal-chosen li")).to_have_text(["资格和技术方案.txt · 5.9 KiB"])
     for typed, lasts, words in (
         ("0", "45", "请输入金额"),
         ("1598400.01", "45", "报价高于最高限价 1,598,400.00 元"),

@@ -44,7 +44,7 @@ RECEIPT = {
     "key_id": "",
     "signature": "",
 }
-FILES = {"投标函（盖章）.pdf": 18 * 2**20 + 11, "技术方案.docx": 70_000, "empty.txt": 0}
+FILES = {"投标函（盖章）.pdf": 18 * 2**20 + 11, "技术方案.docx": 70_000, "short.txt": 1}
 PAGE = """
 {% from "components/sealing.html" import sealing_form, opening_item with context %}
 {% from "components/keys.html" import key_panel with context %}
@@ -104,6 +104,7 @@ def parameters(trustees: Trustees) -> dict[str, object]:
         "worker": asset("seal_worker.js"),
         "client": {"name": "tenderhall-browser", "version": "0.1.0"},
         "limits": {"total_bytes": 64 * 2**20},
+        "qualification_words": [],
         "standing": "",
     }
 
@@ -225,6 +226,26 @@ def test_a_refused_act_loses_nothing_and_a_reload_goes_on(
     assert first["payload"] == second["payload"]
     assert len(site.uploads) == 1
     open_sealed(site, trustees)
+
+
+def test_without_a_file_of_qualification_the_page_asks_once(
+    page: Page, site: SmallSite, trustees: Trustees, bid_files: dict[str, Path]
+):
+    open_page(page, site, parameters(trustees) | {"qualification_words": ["资格", "qualification"]})
+    fill_in(page, bid_files)
+    press_submit(page)
+    asked = page.get_by_role("alert").filter(has_text="没有选择资格文件")
+    expect(asked).to_be_focused()
+    assert site.uploads == {}
+    qualified = bid_files["short.txt"].with_name("Qualification 1.pdf")
+    qualified.write_bytes(b"%PDF")
+    page.get_by_label("投标文件").set_input_files([bid_files["技术方案.docx"], qualified])
+    expect(asked).to_be_hidden()
+    page.get_by_label("投标文件").set_input_files(bid_files["技术方案.docx"])
+    press_submit(page)
+    page.get_by_role("button", name="不需要资格文件，仍然提交").click()
+    expect(page.locator("#seal-verdict")).to_contain_text("已提交", timeout=30_000)
+    expect(asked).to_be_hidden()
 
 
 def test_a_bid_whose_upload_waits_is_offered_to_its_account_alone(

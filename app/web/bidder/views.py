@@ -134,6 +134,7 @@ def _seal_parameters(case: Case, lot: str) -> dict[str, object]:
         "upload_url": "/api/v1/uploads",
         "client": CLIENT,
         "limits": {"total_bytes": found["limit"]},
+        "qualification_words": found["qualification_words"],
         "standing": found["standing"].get("receipt_id", ""),
     }
 

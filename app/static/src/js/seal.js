@@ -22,6 +22,8 @@ const NAME = `bid-${parameters.tender}-${parameters.lot}.age`;
 const FILE = `bid-${account}-${parameters.tender}-${parameters.lot}.age`;
 const KEPT = `sealed:${account}:${parameters.tender}:${parameters.lot}`;
 
+let withoutQualification = false; // said for the files that are chosen now
+
 class Problem extends Error {
   constructor(text, field) {
     super(text);
@@ -231,9 +233,25 @@ async function offerToResume() {
   });
 }
 
+/** Whether files are chosen and none of them would be seen where the qualification is checked. */
+function lacksQualification() {
+  const isOne = (name) => parameters.qualification_words.some((word) => name.trim().toLowerCase().startsWith(word));
+  const names = [...part('files').files].map(({ name }) => name);
+  return parameters.qualification_words.length > 0 && names.length > 0 && !names.some(isOne);
+}
+
+function askAboutQualification() {
+  const box = part('unqualified');
+  part('button').disabled = false;
+  box.hidden = false;
+  box.focus();
+}
+
 form.addEventListener('submit', (event) => {
   event.preventDefault();
   attempt(async (key) => {
+    entered(); // what is wrong is said first
+    if (!withoutQualification && lacksQualification()) return askAboutQualification();
     await seal(key);
     await submit(key);
   });
@@ -243,7 +261,16 @@ if (window.isSecureContext) {
   const { standing } = parameters;
   if (standing) showVerdict(say('not_replaced'), say('not_replaced_text', { receipt: standing }), false);
   else showVerdict(say('not_submitted'), say('not_submitted_text'), false);
-  part('files').addEventListener('change', showChosen);
+  part('files').addEventListener('change', () => {
+    withoutQualification = false;
+    part('unqualified').hidden = true;
+    showChosen();
+  });
+  part('unqualified').querySelector('button').addEventListener('click', () => {
+    withoutQualification = true;
+    part('unqualified').hidden = true;
+    form.requestSubmit();
+  });
   showChosen(); // a browser that comes back to a page may keep the choice
   part('button').disabled = false;
   offerToResume();
