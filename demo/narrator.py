@@ -104,9 +104,10 @@ class Narrator:
         if self._language == "en":
             self._show(f"{clock}  {en_role:17}  {en}")
 
-    def say(self, zh: str, en: str) -> None:
-        """A line of the director's own."""
-        self._show({"zh": zh, "en": en, "both": f"{zh}  {en}"}[self._language])
+    def say(self, zh: str, en: str, fact: object = "") -> None:
+        """A line of the director's own; `fact` stands once behind the words, in whatever language."""
+        words = {"zh": zh, "en": en, "both": f"{zh}  {en}"}[self._language]
+        self._show(f"{words} {fact}" if str(fact) else words)
 
 
 def in_words(value: Any, language: str) -> str:

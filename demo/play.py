@@ -158,7 +158,7 @@ def check_evidence(taken: dict[str, Any], narrator: Narrator) -> bool:
     command = [*CLI, "verify", taken["evidence"], "--roots", taken["roots"]]
     checked = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     summary = checked.stdout.strip().rpartition("\n")[2]
-    narrator.say(f"\n证据包离线复核：{summary}", "(evidence re-checked offline)")
+    narrator.say("\n证据包离线复核", "Evidence re-checked offline:", summary)
     if checked.returncode:
         print(checked.stdout)
     return checked.returncode == 0
@@ -166,18 +166,21 @@ def check_evidence(taken: dict[str, Any], narrator: Narrator) -> bool:
 
 def show_places(outcome: Outcome, company: Company, narrator: Narrator, *, keep: bool) -> None:
     files = outcome.taken["files"]
-    narrator.say(f"\n评标报告（五席签名、中心盖章）：{files['report']}", "signed report")
-    narrator.say(f"开标记录：{files['record']}", "opening record")
-    narrator.say(f"证据包：{outcome.taken['evidence']}", "evidence bundle; check it again with:")
+    narrator.say("\n评标报告（五席签名、中心盖章）", "Report, signed by five seats and sealed:", files["report"])
+    narrator.say("开标记录", "Opening record:", files["record"])
+    narrator.say("证据包", "Evidence bundle:", outcome.taken["evidence"])
+    narrator.say("再次复核：", "Check it again with:")
     print(f"  ./tenderhall verify --roots {outcome.taken['roots']} {outcome.taken['evidence']}")
     if keep:
-        narrator.say(f"\n站点仍在运行：{company.site.base_url}/ （Ctrl-C 停止）", "the site goes on; Ctrl-C stops it")
+        narrator.say(
+            "\n站点仍在运行（Ctrl-C 停止）", "The site goes on (Ctrl-C stops it):", f"{company.site.base_url}/"
+        )
         print(log_ins(company))
         command = f"./tenderhall demo --codes --folder {shlex.quote(str(company.folder))}"
-        narrator.say(f"动态码约一分钟内有效，重新列出：{command}", "codes are good for a minute; this lists fresh ones")
+        narrator.say("动态码约一分钟内有效，重新列出", "Codes are good for a minute; for fresh ones:", command)
         narrator.say("评审专家没有网站登录名，只在评标终端就座。", "experts have no log-in, only seats at a booth")
     else:
-        narrator.say("\n再次打开本站点：", f"to open this site again, at {company.site.base_url}/ :")
+        narrator.say("\n再次打开本站点", "To open this site again:", f"{company.site.base_url}/")
         print(f"  {company.site.command_to_open}")
 
 
@@ -233,7 +236,7 @@ def main() -> int:
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
-        narrator.say(f"文件夹已存在：{folder}。请另选一个。", "this folder exists; choose another")
+        narrator.say("文件夹已存在，请另选一个：", "This folder exists; choose another:", folder)
         return 1
     rehearse()
     settings = {"WITNESSES": make_witness(folder), **dict(arguments.set)}
@@ -246,7 +249,7 @@ def main() -> int:
         show_places(outcome, company, narrator, keep=arguments.keep)
         return finish(outcome, company, narrator, keep=arguments.keep) if sound else 1
     except (PlayFailed, RuntimeError) as exc:
-        narrator.say(f"演示未完成：{exc}", "the demonstration failed")
+        narrator.say("演示未完成：", "The demonstration failed:", exc)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -260,7 +263,7 @@ def show_codes(folder: Path, narrator: Narrator) -> int:
     try:
         print(log_ins(company))
     except (OSError, KeyError):
-        narrator.say(f"{folder} 中没有演示，请用 --folder 指明", "there is no play here; name it with --folder")
+        narrator.say("这里没有演示，请用 --folder 指明：", "There is no play here; name it with --folder:", folder)
         return 1
     return 0
 
@@ -271,7 +274,9 @@ def finish(outcome: Outcome, company: Company, narrator: Narrator, *, keep: bool
     for difference in differences:
         print(f"FAIL {difference}")
     if not differences:
-        narrator.say(f"\n与公布结果一致，用时 {narrator.seconds:.1f} 秒。", "the outcome is the published one")
+        narrator.say(
+            "\n与公布结果一致，用时（秒）", "The outcome is the published one, after (s):", f"{narrator.seconds:.1f}"
+        )
     sys.stdout.flush()
     if keep:
         company.go_home()

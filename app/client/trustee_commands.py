@@ -100,6 +100,7 @@ def _log(arguments: argparse.Namespace) -> int:
 def _agent(arguments: argparse.Namespace) -> int:
     person = person_of(arguments)
     _pin_witnesses(person, arguments)
+    print(f"{now()} 连接平台 / watching: {person.connection.base_url}", flush=True)  # it may not answer for long
     watch(person, Trustee.follow(person.profile, passphrase()), _say)
     return 0
 

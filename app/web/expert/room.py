@@ -61,7 +61,8 @@ def _entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Ca
 
 def _forms(found: Case, lot: str, room: Room) -> dict[str, Any]:
     """The forms of this seat: of its task, and of the chair's own."""
-    chairs = room.seat and room.chair == room.seat and not room.standstill
+    may_halt = (room.stage, sitting.RecessCalled) in sitting.TRANSITIONS and not room.standstill
+    chairs = room.seat and room.chair == room.seat and may_halt
     late = room.seat and (room.stage, sitting.ConflictDeclared) in sitting.TRANSITIONS and not room.standstill
     own = ({"halt": HaltForm()} if chairs else {}) | ({"conflict": ConflictForm()} if late else {})
     return _task_forms(found, lot, room) | own
