@@ -12,7 +12,8 @@ from evaluation.sitting import Disposition, SittingDecided, SittingOrdered, Susp
 
 @dataclass(frozen=True)
 class StandstillView:
-    """`ends_at`: until when a fault may be repaired; `started`: members have begun, so too long a fault ends it."""
+    """`ends_at`: until when a fault may be repaired; `started`: members have begun, so too long a fault ends it;
+    `beneath`: what stands again when this one ends."""
 
     ground: SuspensionGround
     note: str
@@ -20,6 +21,12 @@ class StandstillView:
     since: datetime
     ends_at: datetime | None
     started: bool
+    beneath: SuspensionGround | None = None
+
+    @property
+    def faulty(self) -> bool:
+        """Whether a fault waits for its repair, perhaps beneath an order."""
+        return SuspensionGround.FAULT in (self.ground, self.beneath)
 
     def overdue(self, now: datetime) -> bool:
         """Whether the tenderer has to decide, since the fault has lasted too long."""
@@ -34,7 +41,8 @@ def standstill_of(case: Case, lot: str) -> StandstillView | None:
         return None
     ends_at = fault_ends_at(state.standstill, state.sitting, case.tender.published.profile)
     started = bool(state.sitting.statements)
-    return StandstillView(suspended.ground, suspended.note, suspended.site, since, ends_at, started)
+    beneath = state.sitting.beneath.ground if state.sitting.beneath else None
+    return StandstillView(suspended.ground, suspended.note, suspended.site, since, ends_at, started, beneath)
 
 
 def order_waiting(case: Case, lot: str) -> Waiting | None:

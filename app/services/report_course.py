@@ -77,15 +77,22 @@ def interruptions_of(records: Sequence[Record], sites: Mapping[str, str], lang: 
             facts = {"at": instant(record.at), "seat": record.fact.seat, "reason": record.fact.reason}
             found.append(sentence("note_booth_changed", facts, lang))
         elif isinstance(record.fact, SittingSuspended):
+            if since is not None:
+                found.append(_standstill(since, record, sites, sentence("standstill_laid_over", {}, lang), lang))
             since = record
         elif isinstance(record.fact, SittingResumed) and since is not None:
-            fact = since.fact
-            facts = {
-                "since": instant(since.at),
-                "until": instant(record.at),
-                "ground": sentence(f"standstill_{fact.ground}", {}, lang),
-                "why": listed([sites.get(fact.site, ""), fact.note], lang),
-                "resumed": record.fact.note or "—",
-            }
-            found.append(sentence("note_standstill", facts, lang))
+            found.append(_standstill(since, record, sites, record.fact.note or "—", lang))
+            since = None
     return tuple(found)
+
+
+def _standstill(since: Record, until: Record, sites: Mapping[str, str], resumed: str, lang: Lang) -> str:
+    fact = since.fact
+    facts = {
+        "since": instant(since.at),
+        "until": instant(until.at),
+        "ground": sentence(f"standstill_{fact.ground}", {}, lang),
+        "why": listed([sites.get(fact.site, ""), fact.note], lang),
+        "resumed": resumed,
+    }
+    return sentence("note_standstill", facts, lang)

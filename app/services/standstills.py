@@ -10,7 +10,7 @@ from app.services.notices import tell_party, tell_serving
 from app.services.platform import Platform
 from app.services.reports import schedule_due
 from app.services.unit_of_work import unit_of_work
-from evaluation.sitting import Disposition, Stage, SuspensionGround
+from evaluation.sitting import Disposition, FaultRepaired, RecessEnded, Stage, SuspensionGround
 
 
 @completes("FaultReported")
@@ -36,8 +36,11 @@ def _after(act: Act) -> Answer:
     elif state.sitting.suspended is None:
         tell_serving(work, lot, "sitting_resumed", note)
         schedule_due(work, lot, f"resumed-{act.record.seq}")
+    elif isinstance(act.fact, FaultRepaired | RecessEnded) and state.sitting.suspended.ground is SuspensionGround.ORDER:
+        pass  # it ended beneath an order, of which everybody was told
     else:
-        tell_serving(work, lot, f"sitting_stands_{state.sitting.suspended.ground}", note)
+        standing = state.sitting.suspended
+        tell_serving(work, lot, f"sitting_stands_{standing.ground}", standing.note)
         if (ends_at := fault_ends_at(state.standstill, state.sitting, profile)) is not None:
             work.schedule("fault_overdue", ends_at, lot=lot, detail=str(act.record.seq))
     return {}

@@ -3,6 +3,8 @@
 1. A booth is changed by whoever was identified before, with a key that nobody has had in this sitting.
 2. A standstill is ended by who brought it about: the chair a recess, witness or centre a fault, the authority its
    order. The tenderer decides on defective documents, and on a fault that lasts too long.
+3. An order is laid over whatever stands, and a fault over a recess. What lies beneath can be ended meanwhile by who
+   brought it about; otherwise it stands again when the upper one ends.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ IN_STANDSTILL = (
     BoothChanged,
     CheckInRefused,
     RecessEnded,
+    FaultReported,
     FaultRepaired,
     SittingOrderProposed,
     SittingOrdered,
@@ -78,10 +81,11 @@ def check_refused(fact: CheckInRefused, state: SittingState) -> None:
         raise RuleViolation("sitting_key_of_other_seat", seat=fact.seat)
 
 
-def _require_stands(state: SittingState, *grounds: SuspensionGround) -> None:
+def _require_stands(state: SittingState, *grounds: SuspensionGround, beneath: bool = False) -> None:
     if state.suspended is None:
         raise RuleViolation("sitting_not_suspended")
-    if state.suspended.ground not in grounds:
+    standing = [state.suspended, *([state.beneath] if beneath and state.beneath else [])]
+    if not any(one.ground in grounds for one in standing):
         raise RuleViolation("standstill_of_others", ground=str(state.suspended.ground))
 
 
@@ -94,13 +98,18 @@ def check_by_chair(fact: RecessCalled | DefectFound, state: SittingState) -> Non
 
 def check_recess_ended(fact: RecessEnded, state: SittingState) -> None:
     """Raises RuleViolation `sitting_not_suspended`, `standstill_of_others`, `standstill_by_chair`."""
-    _require_stands(state, G.RECESS)
+    _require_stands(state, G.RECESS, beneath=True)
     if state.chair != fact.seat:
         raise RuleViolation("standstill_by_chair", seat=fact.seat)
 
 
 def check_fault(fact: FaultReported, state: SittingState) -> None:
-    """Raises RuleViolation `standstill_site_unknown`."""
+    """In a recess too, else nobody could end it whose chair does not come back.
+
+    Raises RuleViolation `sitting_suspended`, `standstill_site_unknown`.
+    """
+    if state.suspended is not None and state.suspended.ground is not G.RECESS:
+        check_running(state)
     require_text(fact.note, "note")
     if fact.site and fact.site not in {seat.site for seat in state.seats.values()}:
         raise RuleViolation("standstill_site_unknown", site=fact.site)
@@ -108,7 +117,7 @@ def check_fault(fact: FaultReported, state: SittingState) -> None:
 
 def check_repair(fact: FaultRepaired, state: SittingState) -> None:
     """Raises RuleViolation `sitting_not_suspended`, `standstill_of_others`."""
-    _require_stands(state, G.FAULT)
+    _require_stands(state, G.FAULT, beneath=True)
     require_text(fact.note, "note")
 
 
@@ -130,44 +139,49 @@ def check_decision(fact: SittingDecisionProposed | SittingDecided, state: Sittin
 
 
 @singledispatch
-def brought_about(fact: SittingEvent) -> SittingEvent | None:
-    """The standstill that a fact begins or ends, None for every other fact."""
+def brought_about(fact: SittingEvent, state: SittingState) -> SittingEvent | None:
+    """The standstill that a fact begins or ends in the state before it, None for every other fact."""
     return None
 
 
 @brought_about.register
-def _recess(fact: RecessCalled) -> SittingEvent:
+def _recess(fact: RecessCalled, state: SittingState) -> SittingEvent:
     return SittingSuspended(G.RECESS, "", fact.note)
 
 
 @brought_about.register
-def _defect(fact: DefectFound) -> SittingEvent:
+def _defect(fact: DefectFound, state: SittingState) -> SittingEvent:
     return SittingSuspended(G.DEFECTIVE_DOCUMENTS, "", fact.note)
 
 
 @brought_about.register
-def _fault(fact: FaultReported) -> SittingEvent:
+def _fault(fact: FaultReported, state: SittingState) -> SittingEvent:
     return SittingSuspended(G.FAULT, fact.site, fact.note)
 
 
 @brought_about.register
-def _recess_over(fact: RecessEnded) -> SittingEvent:
-    return SittingResumed("")
+def _recess_over(fact: RecessEnded, state: SittingState) -> SittingEvent | None:
+    return _resumed_from(G.RECESS, "", state)
 
 
 @brought_about.register
-def _repaired(fact: FaultRepaired) -> SittingEvent:
-    return SittingResumed(fact.note)
+def _repaired(fact: FaultRepaired, state: SittingState) -> SittingEvent | None:
+    return _resumed_from(G.FAULT, fact.note, state)
 
 
 @brought_about.register
-def _ordered(fact: SittingOrdered) -> SittingEvent:
+def _ordered(fact: SittingOrdered, state: SittingState) -> SittingEvent:
     return _step(fact.step, fact.note)
 
 
 @brought_about.register
-def _decided(fact: SittingDecided) -> SittingEvent:
+def _decided(fact: SittingDecided, state: SittingState) -> SittingEvent:
     return _step(fact.step, fact.note)
+
+
+def _resumed_from(ground: SuspensionGround, note: str, state: SittingState) -> SittingEvent | None:
+    """None where it ended beneath another standstill, which goes on."""
+    return SittingResumed(note) if state.suspended is not None and state.suspended.ground is ground else None
 
 
 def _step(step: Disposition, note: str) -> SittingEvent:

@@ -71,8 +71,9 @@ def decide(state: SittingState, fact: SittingEvent, seat_of_actor: int | None = 
         interrupted.check_running(state)
     _check_actor(state, fact, seat_of_actor)
     _check(fact, state)
-    events, state = [fact], apply(state, fact)
-    following = interrupted.brought_about(fact) or outcome(state)
+    events, following = [fact], interrupted.brought_about(fact, state)
+    state = apply(state, fact)
+    following = following or outcome(state)
     while following:
         events.append(following)
         state = apply(state, following)

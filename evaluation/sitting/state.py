@@ -41,9 +41,10 @@ from evaluation.sitting.events import (
     SittingRules,
     SittingSuspended,
     StatementMade,
+    SuspensionGround,
     TiesDrawn,
 )
-from evaluation.sitting.interruptions import BoothChanged, CheckInRefused
+from evaluation.sitting.interruptions import BoothChanged, CheckInRefused, FaultRepaired, RecessEnded
 from evaluation.sitting.stages import AFTER_LAST_LOCK, TRANSITIONS, Stage
 
 Kept = TypeVar("Kept")
@@ -72,7 +73,8 @@ class SittingState:
     `empty` are seats that wait for a successor, `conflicts` what was declared and not yet acted on, `valid` the bids
     that passed the review, `sheets` the locked sheets, `chair_tied` who had equally many votes in the round before,
     `used_keys` every key that ever counted, `moves` and `turned_away` what witnesses last recorded of a seat,
-    `reported` the seats whose dissent the prepared report states.
+    `reported` the seats whose dissent the prepared report states, `beneath` the standstill over which another one was
+    laid and which stands again when that one ends.
     """
 
     stage: Stage = Stage.UNCONVENED
@@ -108,6 +110,7 @@ class SittingState:
     sealed_sha256: str = ""
     failure: str = ""
     suspended: SittingSuspended | None = None
+    beneath: SittingSuspended | None = None
 
     @property
     def rules(self) -> SittingRules:
@@ -302,7 +305,7 @@ def _failed(event: SittingFailed, state: SittingState) -> SittingState:
 
 @_applied.register
 def _suspended(event: SittingSuspended, state: SittingState) -> SittingState:
-    return replace(state, suspended=event)
+    return replace(state, suspended=event, beneath=state.suspended)
 
 
 @_applied.register
@@ -312,7 +315,14 @@ def _resumed(event: SittingResumed, state: SittingState) -> SittingState:
 
 @_applied.register
 def _abandoned(event: SittingAbandoned, state: SittingState) -> SittingState:
-    return replace(state, failure=event.reason, suspended=None)
+    return replace(state, failure=event.reason, suspended=None, beneath=None)
+
+
+@_applied.register
+def _over(event: FaultRepaired | RecessEnded, state: SittingState) -> SittingState:
+    ground = SuspensionGround.FAULT if isinstance(event, FaultRepaired) else SuspensionGround.RECESS
+    ended_beneath = state.beneath is not None and state.beneath.ground is ground
+    return replace(state, beneath=None) if ended_beneath else state
 
 
 @_applied.register

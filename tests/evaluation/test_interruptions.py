@@ -143,14 +143,70 @@ def test_an_order_stops_what_stands_still_already_and_only_an_order_ends_it():
     sitting = at(Stage.SCORING)
     sitting.act(RecessCalled(CHAIR, "lunch"), SittingOrdered(Disposition.SUSPEND, "a complaint is examined"))
     assert sitting.state.suspended == SittingSuspended(SuspensionGround.ORDER, "", "a complaint is examined")
-    for fact in (RecessEnded(CHAIR), FaultRepaired("back"), SittingDecided(Disposition.ABANDON, "enough")):
+    for fact in (FaultRepaired("back"), SittingDecided(Disposition.ABANDON, "enough")):
         assert refused(sitting, fact).code == "standstill_of_others"
+    assert refused(sitting, FAULT).code == "sitting_suspended"
+    assert sitting.act(RecessEnded(CHAIR)) == (RecessEnded(CHAIR),)  # the order stands all the same
     assert refused(sitting, SittingOrdered(Disposition.SUSPEND, "again")).code == "sitting_suspended"
     proposed = SittingOrderProposed(Disposition.RESUME, "unfounded")
     assert sitting.act(proposed) == (proposed,)
     sitting.act(SittingOrdered(Disposition.RESUME, "unfounded"))
     assert sitting.state.suspended is None
     assert refused(sitting, SittingOrdered(Disposition.ABANDON, "void")).code == "sitting_not_suspended"
+
+
+STANDSTILLS = {
+    SuspensionGround.RECESS: (RecessCalled(CHAIR, "lunch"), RecessEnded(CHAIR)),
+    SuspensionGround.FAULT: (FAULT, FaultRepaired("the line is back")),
+    SuspensionGround.DEFECTIVE_DOCUMENTS: (
+        DefectFound(CHAIR, "two criteria contradict"),
+        SittingDecided(Disposition.RESUME, "they do not"),
+    ),
+}
+ORDER = SittingOrdered(Disposition.SUSPEND, "a complaint is examined")
+LIFTED = SittingOrdered(Disposition.RESUME, "unfounded")
+
+
+@pytest.mark.parametrize("ground", STANDSTILLS)
+def test_what_an_order_was_laid_over_stands_again_when_it_is_lifted(ground):
+    begins, ends = STANDSTILLS[ground]
+    sitting = at(Stage.SCORING)
+    before = sitting.state
+    sitting.act(begins)
+    standing = sitting.state.suspended
+    sitting.act(ORDER)
+    assert sitting.act(LIFTED) == (LIFTED, SittingResumed(LIFTED.note), standing)
+    assert sitting.state.suspended == standing
+    assert refused(sitting, ScoreSheetLocked(1, sheet(1), {})).code == "sitting_suspended"
+    assert sitting.act(ends)[-1] == SittingResumed("" if ground is SuspensionGround.RECESS else ends.note)
+    assert sitting.state == before
+    assert recheck(sitting.events) == before
+
+
+@pytest.mark.parametrize("ground", [SuspensionGround.RECESS, SuspensionGround.FAULT])
+def test_what_ended_beneath_an_order_does_not_stand_again(ground):
+    begins, ends = STANDSTILLS[ground]
+    sitting = at(Stage.SCORING)
+    before = sitting.state
+    sitting.act(begins, ORDER)
+    assert sitting.act(ends) == (ends,)
+    assert sitting.state.suspended.ground is SuspensionGround.ORDER
+    assert refused(sitting, ends).code == "standstill_of_others"
+    assert sitting.act(LIFTED) == (LIFTED, SittingResumed(LIFTED.note))
+    assert sitting.state == before
+    assert recheck(sitting.events) == before
+
+
+def test_in_a_recess_whose_chair_does_not_come_back_a_fault_can_be_reported():
+    sitting = at(Stage.SCORING)
+    sitting.act(RecessCalled(CHAIR, "lunch"), FAULT)
+    assert sitting.state.suspended.ground is SuspensionGround.FAULT
+    assert refused(sitting, FAULT).code == "sitting_suspended"
+    assert sitting.act(FaultRepaired("back"))[-1].ground is SuspensionGround.RECESS
+    sitting.act(FAULT, SittingDecided(Disposition.ABANDON, "the chair has not come back"))
+    assert sitting.state.stage is Stage.ABANDONED
+    assert sitting.state.beneath is None
+    assert recheck(sitting.events) == sitting.state
 
 
 def test_what_is_given_up_is_sealed_as_it_is():

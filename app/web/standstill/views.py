@@ -76,9 +76,9 @@ def _forms(found: Case, lot: str) -> list[tuple[str, FlaskForm]]:
     actor, now = current_actor(), platform().database.now()
     view, forms = standstill_of(found, lot), list[tuple[str, FlaskForm]]()
     if allowed(actor, Action.FAULT_REPORT, found, lot):
-        if view is None:
+        if view is None or view.ground is SuspensionGround.RECESS:
             forms.append(("fault", _fault_form(found, lot)))
-        elif view.ground is SuspensionGround.FAULT and not view.overdue(now):
+        elif view.faulty and not view.overdue(now):
             forms.append(("repair", RepairForm()))
     if allowed(actor, Action.SITTING_ORDER_PROPOSE, found, lot):
         forms.append(("order", _step_form(order_steps(found, lot))))

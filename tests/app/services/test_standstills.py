@@ -14,13 +14,16 @@ from app.casefile.verification import Verdict, verify_bundle
 from app.models import Job, Notice
 from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
+from app.queries.cases import load_records
 from app.services import reports, sittings
 from app.services.audits import export_evidence
 from app.services.platform import DIST
+from app.services.report_course import interruptions_of
 from evaluation import sitting
 from evaluation.sitting import Disposition, Stage, SuspensionGround
 from tests.app.services.people import LOT
 from tests.app.services.test_booths import Moving
+from tests.app.web.site import Site
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 
@@ -91,6 +94,26 @@ def test_the_chair_calls_a_recess_in_which_the_report_waits_and_is_made_when_it_
     case.act(case.members[chair], sitting.RecessEnded(chair))
     case.work_off()
     assert case.state.stage is Stage.REPORT
+
+
+def test_a_fault_is_not_forgotten_when_an_order_is_laid_over_it_and_lifted(case):
+    case.suspend("机房停电")
+    for step, note, first, second in (
+        (Disposition.SUSPEND, "核查设备", "regulator", "inspector"),
+        (Disposition.RESUME, "查毕", "inspector", "regulator"),
+    ):
+        case.act(first, sitting.SittingOrderProposed(step, note))
+        case.act(second, sitting.SittingOrdered(step, note))
+    assert (case.state.suspended.ground, case.state.suspended.note) == (SuspensionGround.FAULT, "机房停电")
+    repair = Site(case).browser("witness-sub").get(f"/cases/{case.case_id}/lots/{LOT}/standstill")
+    assert "故障已排除，恢复评审" in repair
+    case.act("witness-sub", sitting.FaultRepaired("来电"))
+    assert case.state.suspended is None
+    with case.platform.database.reading() as db_session:
+        records = [record for record in load_records(db_session, case.case_id) if record.lot == LOT]
+    listed = interruptions_of(records, {}, "zh")
+    assert [line for line in listed if "机房停电" in line and "另一中断开始" in line]
+    assert [line for line in listed if "机房停电" in line and "来电" in line]
 
 
 def test_an_order_of_two_inspectors_stops_the_signing_and_the_seal(case):
