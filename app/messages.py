@@ -79,6 +79,8 @@ def _shown(value: Any, language: str, zone: str) -> str:
         return _INSTANT.sub(lambda found: _in_words(found[0], language, zone), value)
     if isinstance(value, Decimal):
         return format(value, ",f")
+    if isinstance(value, Mapping):  # a name that is another one in each language
+        return str(value.get(language, ""))
     if isinstance(value, (list, tuple, set, frozenset)):
         return ", ".join(str(item) for item in value)
     return str(value)

@@ -27,9 +27,9 @@ from app.services.notices import mail_seat_code
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
 from evaluation.committee import MemberRole
-from evaluation.criteria import check_score
+from evaluation.criteria import Criterion, check_score
 from evaluation.scoring import ScorePlace
-from evaluation.sitting import Seat, check_running
+from evaluation.sitting import Seat, SittingState, check_running
 from evaluation.sitting.stages import Stage
 
 MOST_COMMENT = 2000  # characters of a comment on one score
@@ -138,12 +138,22 @@ def save_score(
         if scored is None:
             raise RuleViolation("criterion_unknown", criterion=criterion)
         if value is not None:
-            check_score(scored, bid, value)
+            _check_named(state, scored, bid, value)
         if len(comment) > MOST_COMMENT:
             raise RuleViolation("comment_too_long", length=len(comment), most=MOST_COMMENT)
         key = {"case_id": case_id, "lot": lot, "seat": seat, "bid": bid, "criterion": criterion}
         db_session.merge(ScoreDraft(**key, value=value, comment=comment, saved_at=now))
         return SavedScore(bid, criterion, value, comment, now)
+
+
+def _check_named(state: SittingState, criterion: Criterion, bid: str, value: Decimal) -> None:
+    """As `check_score`; a member reads the names of bidder and criterion, not their ids."""
+    try:
+        check_score(criterion, bid, value)
+    except RuleViolation as refusal:
+        bidder = next(one.bidder_name for one in state.bids if one.bid == bid)
+        names = {"bid": bidder, "criterion": {"zh": criterion.name_zh, "en": criterion.name_en}}
+        raise RuleViolation(refusal.code, **{**refusal.facts, **names}) from refusal
 
 
 def own_drafts(platform: Platform, log_in: LogIn, case: Case, lot: str) -> tuple[SavedScore, ...]:

@@ -107,6 +107,16 @@ def test_the_last_value_counts_and_other_seats_are_untouched(case, booth):
     assert drafts(case, 2)[case.bids[0], "plan"] == "50.00"
 
 
+def test_what_is_no_score_is_refused_with_the_names_that_a_member_knows(case, booth):
+    error, state = booth(3).ask("score.save", **cell(case, "61"))["error"], case.case.lots[LOT].sitting
+    bid = next(bid for bid in state.bids if bid.bid == case.bids[0])
+    criterion = state.rules.evaluation.criteria["plan"]
+    assert bid.bidder_name in error["message"]
+    assert criterion.name_zh in error["message"]
+    assert criterion.name_en in error["message_en"]
+    assert "plan" not in error["message"]
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
