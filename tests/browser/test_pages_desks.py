@@ -164,6 +164,9 @@ def test_a_question_is_signed_in_the_browser_and_put_on_record(page: Page, serve
     expect(page.get_by_text("质保期从哪一天起算？")).to_be_visible()
     asked = [q.text for q in served.site.case.case.tender.questions.values()]
     assert "质保期从哪一天起算？" in asked
+    page.go_back()  # past the signature, to the form
+    expect(page.get_by_label("问题")).to_be_visible()
+    page.wait_for_load_state()
     page.goto(served.path("/cases/{case}/questions/new"))
     expect(page.get_by_label("问题")).to_have_value("")  # what is on record is not offered again
 

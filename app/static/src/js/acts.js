@@ -64,7 +64,7 @@ async function confirm(form) {
     const answer = await submitAct(await signingKey(form.dataset.keyName), described(form));
     status.textContent = say('accepted');
     form.dispatchEvent(new CustomEvent('tenderhall:accepted', { bubbles: true, detail: answer }));
-    if (form.dataset.next) leaveFor(form.dataset.next);
+    if (form.dataset.next) leaveFor(form.dataset.next, { once: true });
   } catch (refusal) {
     status.textContent = '';
     form.ariaBusy = null;

@@ -54,10 +54,14 @@ function keepForm(form) {
   else keep(addressOf(form), { fields: fields.map(labelOf), states });
 }
 
+/** Whether the way back led here: what stands in the fields then is what the browser remembers of them, be it on record. */
+const cameBack = () => performance.getEntriesByType('navigation')[0].type === 'back_forward';
+
 /** Puts back what is kept of a form with the same fields, and says so. What was typed before this code came stays. */
 function restore(form) {
   const fields = fieldsOf(form);
-  const early = new Set(fields.filter((field) => stateOf(field) !== defaultOf(field)).map((field) => field.name));
+  const typed = cameBack() ? [] : fields.filter((field) => stateOf(field) !== defaultOf(field));
+  const early = new Set(typed.map((field) => field.name));
   const found = kept(addressOf(form));
   const same = found?.fields.join() === fields.map(labelOf).join();
   const isLost = (field, at) => !early.has(field.name) && found.states[at] !== null && found.states[at] !== stateOf(field);
@@ -95,8 +99,7 @@ const here = () => location.href.split('#')[0];
 
 /** Whether this page is what came of a form that was sent from the page `from`. */
 function isAnswer(from) {
-  const [{ type }] = performance.getEntriesByType('navigation');
-  return type !== 'back_forward' && document.referrer === from;
+  return !cameBack() && document.referrer === from;
 }
 
 /** A form is accepted when its answer leads on, or is a page without it; an error, a log-in or a signature is not that. */
