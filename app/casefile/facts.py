@@ -152,6 +152,8 @@ FACTS = {
         _lot(interruptions.SittingOrdered, "sitting_order:give"),
         _lot(interruptions.SittingDecisionProposed, "sitting_decision:propose"),
         _lot(interruptions.SittingDecided, "sitting_decision:release"),
+        _lot(interruptions.ReplacementProposed, "replacement:propose"),
+        _lot(interruptions.ReplacementOrdered, "replacement:order"),
         _lot(sitting.SittingSuspended),
         _lot(sitting.SittingResumed),
         _lot(sitting.SittingAbandoned),

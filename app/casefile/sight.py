@@ -314,6 +314,8 @@ SIGHT: dict[str, Rule] = {
     "SittingOrdered": _standstill,
     "SittingDecisionProposed": _decision_draft,
     "SittingDecided": _standstill,
+    "ReplacementProposed": _decision_draft,
+    "ReplacementOrdered": _standstill,
     "SittingSuspended": _standstill,
     "SittingResumed": _standstill,
     "SittingAbandoned": _standstill,

@@ -94,6 +94,8 @@ class Action(StrEnum):
     SITTING_ORDER_GIVE = "sitting_order:give"
     SITTING_DECISION_PROPOSE = "sitting_decision:propose"
     SITTING_DECISION_RELEASE = "sitting_decision:release"
+    REPLACEMENT_PROPOSE = "replacement:propose"
+    REPLACEMENT_ORDER = "replacement:order"
     STATEMENT_MAKE = "statement:make"
     CONFLICT_DECLARE = "conflict:declare"
     CHAIR_VOTE = "chair:vote"

@@ -201,6 +201,8 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.SITTING_ORDER_GIVE: (_grant(R.REGULATOR, when=competent, phases=SITTING),),
     A.SITTING_DECISION_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=SITTING, **AGENCY),),  # 70, 2
     A.SITTING_DECISION_RELEASE: (_grant(R.AGENCY_SUPERVISOR, phases=SITTING, **AGENCY),),
+    A.REPLACEMENT_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=SITTING, **AGENCY),),  # 32, 2
+    A.REPLACEMENT_ORDER: (_grant(R.AGENCY_SUPERVISOR, phases=SITTING, **AGENCY),),
     A.STATEMENT_MAKE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 31
     A.CONFLICT_DECLARE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING, P.CONSENSUS)),),  # 31
     A.CHAIR_VOTE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 69

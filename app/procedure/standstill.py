@@ -1,6 +1,7 @@
 """A sitting that stands still: since when, until when a fault may be repaired, and what needs a second person.
 
-1. What an authority orders or the tenderer decides is put into force word for word by another person than drafted it.
+1. What an authority orders or the tenderer decides, of a sitting or of a member, is put into force word for word by
+   another person than drafted it.
 2. A fault is ended by its repair within the profile's period: one before the first statement, another after it. When
    it has passed the tenderer decides: before the start to go on or to give up, after it only to give up, since then a
    new committee evaluates (a published city rule of remote evaluation: 2 and 4 hours).
@@ -19,6 +20,8 @@ from app.procedure.profiles import Profile
 from evaluation.sitting import (
     Disposition,
     FaultRepaired,
+    ReplacementOrdered,
+    ReplacementProposed,
     SittingAbandoned,
     SittingDecided,
     SittingDecisionProposed,
@@ -30,14 +33,21 @@ from evaluation.sitting import (
     SuspensionGround,
 )
 
-Proposal = SittingOrderProposed | SittingDecisionProposed
-RELEASED_BY: Mapping[type, type] = {SittingOrderProposed: SittingOrdered, SittingDecisionProposed: SittingDecided}
+Proposal = SittingOrderProposed | SittingDecisionProposed | ReplacementProposed
+Release = SittingOrdered | SittingDecided | ReplacementOrdered
+RELEASED_BY: Mapping[type, type] = {
+    SittingOrderProposed: SittingOrdered,
+    SittingDecisionProposed: SittingDecided,
+    ReplacementProposed: ReplacementOrdered,
+}
 # Whose act each is: a party of the case.
 PARTY_OF: Mapping[type, str] = {
     SittingOrderProposed: "regulator",
     SittingOrdered: "regulator",
     SittingDecisionProposed: "agency",
     SittingDecided: "agency",
+    ReplacementProposed: "agency",
+    ReplacementOrdered: "agency",
 }
 
 
@@ -80,11 +90,11 @@ def check(standstill: Standstill, sitting: SittingState, fact: Any, by: str, now
             raise RuleViolation("fault_not_overdue", until=ends_at)
         if fact.step is Disposition.RESUME and sitting.statements:
             raise RuleViolation("fault_must_abandon", until=ends_at)
-    if isinstance(fact, SittingOrdered | SittingDecided):
+    if isinstance(fact, Release):
         _check_second(standstill, fact, by)
 
 
-def _check_second(standstill: Standstill, fact: SittingOrdered | SittingDecided, by: str) -> None:
+def _check_second(standstill: Standstill, fact: Release, by: str) -> None:
     waiting = standstill.waiting.get(type(fact))
     if waiting is None:
         raise RuleViolation("standstill_not_proposed")
@@ -96,11 +106,16 @@ def _check_second(standstill: Standstill, fact: SittingOrdered | SittingDecided,
 
 def apply(standstill: Standstill, fact: Any, by: str, at: datetime) -> Standstill:
     """The state after an accepted fact. A later proposal of the same kind replaces the one that waits."""
-    if isinstance(fact, SittingSuspended):
-        return Standstill(at)
-    if isinstance(fact, SittingResumed | SittingAbandoned):
+    if isinstance(fact, SittingSuspended | SittingResumed):
+        since = at if isinstance(fact, SittingSuspended) else None
+        # What was drafted of the sitting was for another state of it; what was drafted of a member still holds.
+        kept: Mapping[type, Waiting] = {k: one for k, one in standstill.waiting.items() if k is ReplacementOrdered}
+        return Standstill(since, kept)
+    if isinstance(fact, SittingAbandoned):
         return Standstill()
-    if isinstance(fact, SittingOrderProposed | SittingDecisionProposed):
+    if isinstance(fact, Release):
+        return replace(standstill, waiting={k: v for k, v in standstill.waiting.items() if k is not type(fact)})
+    if isinstance(fact, Proposal):
         waiting = {**standstill.waiting, RELEASED_BY[type(fact)]: Waiting(fact, by, at)}
         return replace(standstill, waiting=waiting)
     return standstill

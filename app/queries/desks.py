@@ -27,7 +27,14 @@ from app.procedure.roles import Actor, Role
 from app.procedure.tender import Tender as TenderState
 from app.procedure.terms import LotTerms
 from app.queries.cases import load_case
-from app.queries.standstills import decision_steps, decision_waiting, order_waiting, standstill_of
+from app.queries.standstills import (
+    decision_steps,
+    decision_waiting,
+    order_waiting,
+    replaceable,
+    replacement_waiting,
+    standstill_of,
+)
 from evaluation.sitting import Stage
 
 ACT, WAIT, WARN, OVER = "act", "wait", "warning", "over"
@@ -85,6 +92,9 @@ def standstill_steps(case: Case, actor: Actor, now: datetime) -> Iterator[NextSt
             yield NextStep("release_sitting_decision", ACT, number)
         if agency and actor.is_(Role.AGENCY_OFFICER) and decision is None and decision_steps(case, number, now):
             yield NextStep("decide_sitting", WARN, number)
+        replacement = replacement_waiting(case, number)
+        if agency and actor.is_(Role.AGENCY_SUPERVISOR) and replacement is not None and replacement.by != actor.id:
+            yield NextStep("release_replacement", ACT, number)
         if standstill_of(case, number) is not None and allowed(actor, Action.STANDSTILL_WATCH, case, number):
             yield NextStep("sitting_stands", WAIT, number)
 
@@ -101,6 +111,8 @@ def _officer(case: Case) -> Iterator[NextStep]:
     for number, lot in case.lots.items():
         yield from _chair(number, lot)
         yield from _after_opening(case, number, lot)
+        if replaceable(case, number) and standstill_of(case, number) is None:
+            yield NextStep("sitting_runs", WAIT, number)
     failed = [number for number, lot in case.lots.items() if lot.phase is Phase.FAILED]
     if failed:
         yield NextStep("open_next_round", lot=failed[0])

@@ -7,7 +7,15 @@ from datetime import datetime
 
 from app.casefile.case import Case
 from app.procedure.standstill import Waiting, fault_ends_at
-from evaluation.sitting import Disposition, SittingDecided, SittingOrdered, SuspensionGround
+from evaluation.committee import MemberRole
+from evaluation.sitting import (
+    TRANSITIONS,
+    Disposition,
+    ReplacementOrdered,
+    SittingDecided,
+    SittingOrdered,
+    SuspensionGround,
+)
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,24 @@ def order_waiting(case: Case, lot: str) -> Waiting | None:
 def decision_waiting(case: Case, lot: str) -> Waiting | None:
     """What the agency's supervisor may release."""
     return case.lot(lot).standstill.waiting.get(SittingDecided)
+
+
+def replacement_waiting(case: Case, lot: str) -> Waiting | None:
+    """What the agency's supervisor may order of a member."""
+    return case.lot(lot).standstill.waiting.get(ReplacementOrdered)
+
+
+def replaceable(case: Case, lot: str) -> tuple[int, ...]:
+    """Seats whose member can be replaced now."""
+    sitting = case.lot(lot).sitting
+    standing = sitting.suspended is not None and sitting.suspended.ground is not SuspensionGround.RECESS
+    if standing or (sitting.stage, ReplacementOrdered) not in TRANSITIONS:
+        return ()
+    return tuple(
+        number
+        for number, seat in sorted(sitting.seats.items())
+        if seat.role is MemberRole.EXPERT and number not in sitting.empty
+    )
 
 
 def order_steps(case: Case, lot: str) -> tuple[Disposition, ...]:

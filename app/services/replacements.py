@@ -6,15 +6,17 @@ from sqlalchemy import delete, update
 
 from app.casefile.replacements import dismissal_due
 from app.models import PendingSignature, ScoreDraft, WebSession
+from app.procedure.roles import Role
 from app.services.acts import Act, Answer, completes
 from app.services.draws import after_answer
-from app.services.notices import tell_serving
+from app.services.notices import tell_party, tell_serving
 from evaluation.draw import RoundReason
+from evaluation.sitting import ReplacementOrdered
 
 
-@completes("StatementMade", "ConflictDeclared")
+@completes("StatementMade", "ConflictDeclared", "ReplacementOrdered")
 def leave_seat(act: Act) -> Answer:
-    """Where the member has stepped back; a further round of the draw opens in the same transaction (ADR 0011)."""
+    """Where the member has stepped back or is replaced: a further round opens in the same transaction (ADR 0011)."""
     work, lot, seat = act.work, act.lot, act.fact.seat
     if seat not in work.case.lots[lot].sitting.empty:
         return {}
@@ -24,8 +26,18 @@ def leave_seat(act: Act) -> Answer:
     for kind in (ScoreDraft, PendingSignature):
         mine = (kind.case_id == work.case.id, kind.lot == lot, kind.seat == seat)
         work.db_session.execute(delete(kind).where(*mine))
-    tell_serving(work, lot, "member_recused", act.fact.conflict)
+    if isinstance(act.fact, ReplacementOrdered):
+        tell_serving(work, lot, "member_ordered_off", act.fact.note)
+    else:
+        tell_serving(work, lot, "member_recused", act.fact.conflict)
     if (dismissed := dismissal_due(work.case, lot)) is not None:
         work.conclude(dismissed, lot)
         after_answer(work, lot, RoundReason.DISMISSED)
+    return {}
+
+
+@completes("ReplacementProposed")
+def propose_replacement(act: Act) -> Answer:
+    """The agency's supervisor releases it."""
+    tell_party(act.work, act.lot, "agency", Role.AGENCY_SUPERVISOR, "replacement_waits", act.fact.note)
     return {}

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.casefile.case import Phase
 from evaluation.draw import RoundReason, SeatState
-from evaluation.sitting import CheckInGround, CorrectionGround, Disposition, Stage, SuspensionGround
+from evaluation.sitting import CheckInGround, CorrectionGround, Disposition, ReplacementGround, Stage, SuspensionGround
 
 PHASES: Mapping[Phase, LazyString] = {
     Phase.DRAFT: _l("编制"),
@@ -56,6 +56,11 @@ CORRECTIONS: Mapping[CorrectionGround, LazyString] = {
     CorrectionGround.OUT_OF_RANGE: _l("分项评分超出评分标准范围"),
     CorrectionGround.UNEQUAL_OBJECTIVE: _l("客观评审因素评分不一致"),
     CorrectionGround.ABNORMAL_SCORE: _l("评分畸高、畸低"),
+}
+REPLACEMENTS: Mapping[ReplacementGround, LazyString] = {
+    ReplacementGround.CONFLICT: _l("有应当回避的情形而未声明"),
+    ReplacementGround.ABSENCE: _l("未到场或擅离职守"),
+    ReplacementGround.HEALTH: _l("因健康等原因不能继续评审"),
 }
 GROUNDS: Mapping[SuspensionGround, LazyString] = {
     SuspensionGround.FAULT: _l("线路或场所故障"),
@@ -173,6 +178,8 @@ FACTS: Mapping[str, LazyString] = {
     "SittingOrdered": _l("签发评审监督决定"),
     "SittingDecisionProposed": _l("拟决定评审恢复或终止"),
     "SittingDecided": _l("决定评审恢复或终止"),
+    "ReplacementProposed": _l("拟更换评审成员"),
+    "ReplacementOrdered": _l("更换评审成员"),
     "SittingSuspended": _l("评审中断"),
     "SittingResumed": _l("评审恢复"),
     "SittingAbandoned": _l("评审终止"),

@@ -214,10 +214,22 @@ STEPS: dict[str, Wording] = {
         _l("去复核"),
         _lot_page("standstill/decision/release"),
     ),
+    "release_replacement": Wording(
+        _l("复核更换评审成员"),
+        _l("经办已拟更换一名评审成员。"),
+        _l("去复核"),
+        _lot_page("standstill/replacement/release"),
+    ),
     "decide_sitting": Wording(
         _l("评审中断，由采购人（招标人）决定"),
         _l("采购文件有缺陷，或者故障逾时未排除。由您拟定，主管复核。"),
         _l("去决定"),
+        _lot_page("standstill"),
+    ),
+    "sitting_runs": Wording(
+        _l("评审正在进行"),
+        _l("成员突发疾病、擅离职守或者有回避情形而未声明的，由您提出更换，主管复核。"),
+        _l("中断、恢复与更换"),
         _lot_page("standstill"),
     ),
     "sitting_stands": Wording(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from functools import singledispatch
 
+from evaluation.committee import MemberRole
 from evaluation.errors import RuleViolation
 from evaluation.sitting.checks import require_digest, require_text
 from evaluation.sitting.events import (
@@ -29,6 +30,8 @@ from evaluation.sitting.interruptions import (
     FaultReported,
     RecessCalled,
     RecessEnded,
+    ReplacementOrdered,
+    ReplacementProposed,
     SittingDecided,
     SittingDecisionProposed,
     SittingOrdered,
@@ -48,6 +51,8 @@ IN_STANDSTILL = (
     SittingOrdered,
     SittingDecisionProposed,
     SittingDecided,
+    ReplacementProposed,
+    ReplacementOrdered,
 )
 
 
@@ -138,6 +143,20 @@ def check_decision(fact: SittingDecisionProposed | SittingDecided, state: Sittin
     _require_stands(state, G.FAULT, G.DEFECTIVE_DOCUMENTS)
 
 
+def check_replacement(fact: ReplacementProposed | ReplacementOrdered, state: SittingState) -> None:
+    """In a recess too, which a chair who has fallen ill cannot end. The buyer's representative is not drawn.
+
+    Raises RuleViolation `sitting_suspended`, `sitting_seat_empty`, `replacement_of_buyer`.
+    """
+    if state.suspended is not None and state.suspended.ground is not G.RECESS:
+        check_running(state)
+    require_text(fact.note, "note")
+    if fact.seat not in state.seats or fact.seat in state.empty:
+        raise RuleViolation("sitting_seat_empty", seat=fact.seat)
+    if state.seats[fact.seat].role is not MemberRole.EXPERT:
+        raise RuleViolation("replacement_of_buyer", seat=fact.seat)
+
+
 @singledispatch
 def brought_about(fact: SittingEvent, state: SittingState) -> SittingEvent | None:
     """The standstill that a fact begins or ends in the state before it, None for every other fact."""
@@ -167,6 +186,11 @@ def _recess_over(fact: RecessEnded, state: SittingState) -> SittingEvent | None:
 @brought_about.register
 def _repaired(fact: FaultRepaired, state: SittingState) -> SittingEvent | None:
     return _resumed_from(G.FAULT, fact.note, state)
+
+
+@brought_about.register
+def _replaced(fact: ReplacementOrdered, state: SittingState) -> SittingEvent | None:
+    return _resumed_from(G.RECESS, fact.note, state)
 
 
 @brought_about.register

@@ -24,6 +24,14 @@ class Disposition(StrEnum):
     ABANDON = "abandon"
 
 
+class ReplacementGround(StrEnum):
+    """Why a member is replaced that does not step back itself (Regulation art. 48)."""
+
+    CONFLICT = "conflict"
+    ABSENCE = "absence"
+    HEALTH = "health"
+
+
 @dataclass(frozen=True)
 class BoothChanged(SittingEvent):
     """The member of a seat sits at another booth; from here on its new key counts, and `replaces` no more.
@@ -112,4 +120,22 @@ class SittingDecided(SittingEvent):
     """The agency's supervisor releases it, word for word."""
 
     step: Disposition
+    note: str
+
+
+@dataclass(frozen=True)
+class ReplacementProposed(SittingEvent):
+    """The agency's officer drafts that a member is replaced (更换)."""
+
+    seat: int
+    ground: ReplacementGround
+    note: str
+
+
+@dataclass(frozen=True)
+class ReplacementOrdered(SittingEvent):
+    """The agency's supervisor releases it, word for word: the member leaves, and a successor is drawn."""
+
+    seat: int
+    ground: ReplacementGround
     note: str

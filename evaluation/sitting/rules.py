@@ -50,6 +50,8 @@ from evaluation.sitting.interruptions import (
     FaultReported,
     RecessCalled,
     RecessEnded,
+    ReplacementOrdered,
+    ReplacementProposed,
     SittingDecided,
     SittingDecisionProposed,
     SittingOrdered,
@@ -343,6 +345,8 @@ _INTERRUPTIONS: dict[type[Any], Callable[..., None]] = {
     SittingOrdered: interrupted.check_order,
     SittingDecisionProposed: interrupted.check_decision,
     SittingDecided: interrupted.check_decision,
+    ReplacementProposed: interrupted.check_replacement,
+    ReplacementOrdered: interrupted.check_replacement,
 }
 for _kind, _rule in _INTERRUPTIONS.items():
     _check.register(_kind, _rule)

@@ -43,6 +43,8 @@ from evaluation.sitting.interruptions import (
     FaultReported,
     RecessCalled,
     RecessEnded,
+    ReplacementOrdered,
+    ReplacementProposed,
     SittingDecided,
     SittingDecisionProposed,
     SittingOrdered,
@@ -129,6 +131,10 @@ INTERRUPTIONS: tuple[type[SittingEvent], ...] = (
     SittingSuspended,
     SittingResumed,
 )
+# A member can be replaced as long as one can step back: until somebody has signed.
+for _stage in Stage:
+    if (_stage, MemberRecused) in TRANSITIONS:
+        TRANSITIONS |= {(_stage, event): _stage for event in (ReplacementProposed, ReplacementOrdered)}
 FINAL = frozenset({Stage.CLOSED, Stage.FAILED, Stage.ABANDONED})
 for _stage in Stage:
     if _stage not in FINAL | {Stage.UNCONVENED}:

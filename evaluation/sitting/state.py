@@ -44,7 +44,13 @@ from evaluation.sitting.events import (
     SuspensionGround,
     TiesDrawn,
 )
-from evaluation.sitting.interruptions import BoothChanged, CheckInRefused, FaultRepaired, RecessEnded
+from evaluation.sitting.interruptions import (
+    BoothChanged,
+    CheckInRefused,
+    FaultRepaired,
+    RecessEnded,
+    ReplacementOrdered,
+)
 from evaluation.sitting.stages import AFTER_LAST_LOCK, TRANSITIONS, Stage
 
 Kept = TypeVar("Kept")
@@ -316,6 +322,11 @@ def _resumed(event: SittingResumed, state: SittingState) -> SittingState:
 @_applied.register
 def _abandoned(event: SittingAbandoned, state: SittingState) -> SittingState:
     return replace(state, failure=event.reason, suspended=None, beneath=None)
+
+
+@_applied.register
+def _to_be_replaced(event: ReplacementOrdered, state: SittingState) -> SittingState:
+    return replace(state, conflicts=state.conflicts | {event.seat: event.note})
 
 
 @_applied.register

@@ -119,6 +119,8 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "sitting_order:give": [("RG", "P5 P6", "own")],
     "sitting_decision:propose": [("AO", "P5 P6", "own")],
     "sitting_decision:release": [("AS", "P5 P6", "own")],
+    "replacement:propose": [("AO", "P5 P6", "own")],
+    "replacement:order": [("AS", "P5 P6", "own")],
     "statement:make": [("EX", "P5", "own")],
     "conflict:declare": [("EX", "P5 P6", "own")],
     "chair:vote": [("EX", "P5", "own")],

@@ -14,6 +14,9 @@ from evaluation.sitting import (
     FaultRepaired,
     FaultReported,
     RecessCalled,
+    ReplacementGround,
+    ReplacementOrdered,
+    ReplacementProposed,
     SittingDecided,
     SittingDecisionProposed,
     SittingOrdered,
@@ -85,6 +88,19 @@ def test_a_second_person_puts_into_force_word_for_word(proposes, releases):
     check(waits, state, words, "second", late, WORKS)
     later = apply(waits, proposes(Disposition.ABANDON, "other"), "second", late)
     assert refused(later, state, words, late, "first") == "object_has_changed"
+
+
+def test_the_replacement_of_a_member_waits_for_its_second_person_also_when_the_sitting_stops_and_goes_on():
+    state = stopped(Stage.SCORING)
+    words = ReplacementOrdered(4, ReplacementGround.HEALTH, "taken to hospital")
+    waits = apply(Standstill(), ReplacementProposed(4, ReplacementGround.HEALTH, "taken to hospital"), "first", AT)
+    for event in (SittingSuspended(SuspensionGround.RECESS, "", "lunch"), SittingResumed("")):
+        waits = apply(waits, event, "system", AT)
+        assert refused(waits, state, words, AT, "first") == "second_person_needed"
+        check(waits, state, words, "second", AT, WORKS)
+    other = ReplacementOrdered(1, ReplacementGround.HEALTH, "taken to hospital")
+    assert refused(waits, state, other, AT, "second") == "object_has_changed"
+    assert refused(apply(waits, words, "second", AT), state, words, AT, "second") == "standstill_not_proposed"
 
 
 def test_what_waited_is_gone_when_the_sitting_goes_on():

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import SelectField, TextAreaField
+from wtforms import RadioField, SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
+
+from app.web.names import REPLACEMENTS
 
 LONG = Length(max=1000, message=_l("至多 1000 字"))
 
@@ -31,6 +34,22 @@ class RepairForm(Noted, FlaskForm):
     """That it works again."""
 
     note = TextAreaField(_l("怎样排除"), [InputRequired(_l("请写明怎样排除的")), LONG])
+
+
+class ReplacementForm(Noted, FlaskForm):
+    """Which member is replaced, on what ground, and what was found."""
+
+    seat = SelectField(_l("席位"), [InputRequired()], coerce=int)
+    ground = RadioField(
+        _l("更换依据"),
+        [InputRequired(_l("请选择更换依据"))],
+        choices=[SelectChoice(ground.value, name) for ground, name in REPLACEMENTS.items()],
+    )
+    note = TextAreaField(
+        _l("认定的事实"),
+        [InputRequired(_l("请写明认定的事实")), LONG],
+        description=_l("写入案卷，评审现场和监督部门可见。不要写病情细节、投标内容和评分。"),
+    )
 
 
 class StepForm(Noted, FlaskForm):

@@ -18,16 +18,27 @@ from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.roles import Role
 from app.procedure.standstill import Waiting
-from app.queries.standstills import decision_steps, decision_waiting, order_steps, order_waiting, standstill_of
+from app.queries.standstills import (
+    decision_steps,
+    decision_waiting,
+    order_steps,
+    order_waiting,
+    replaceable,
+    replacement_waiting,
+    standstill_of,
+)
 from app.services import experts
 from app.web.entitled import entitled_case
-from app.web.names import GROUNDS, SITTING_STEPS, STAGES
+from app.web.names import GROUNDS, REPLACEMENTS, SITTING_STEPS, STAGES
 from app.web.pages import attempt, case_trail, confirmed, head_of, review_act
-from app.web.standstill.forms import FaultForm, RepairForm, StepForm
+from app.web.standstill.forms import FaultForm, RepairForm, ReplacementForm, StepForm
 from evaluation.sitting import (
     Disposition,
     FaultRepaired,
     FaultReported,
+    ReplacementGround,
+    ReplacementOrdered,
+    ReplacementProposed,
     SittingDecided,
     SittingDecisionProposed,
     SittingOrdered,
@@ -49,6 +60,7 @@ def show(case: str, lot: str) -> str:
 def _page(found: Case, lot: str, form: FlaskForm | None = None) -> str:
     here, actor, now = platform(), current_actor(), platform().database.now()
     order, decision = order_waiting(found, lot), decision_waiting(found, lot)
+    replacement = replacement_waiting(found, lot)
     forms = _forms(found, lot)
     return render_template(
         "pages/standstill/standstill.html",
@@ -65,6 +77,9 @@ def _page(found: Case, lot: str, form: FlaskForm | None = None) -> str:
         forms=[(kind, form if isinstance(form, type(one)) else one) for kind, one in forms],
         order=order if allowed(actor, Action.SITTING_ORDER_GIVE, found, lot) else None,
         decision=decision if actor.is_(Role.AGENCY_OFFICER, Role.AGENCY_SUPERVISOR) else None,
+        replacement=replacement if actor.is_(Role.AGENCY_OFFICER, Role.AGENCY_SUPERVISOR) else None,
+        may_replace=allowed(actor, Action.REPLACEMENT_ORDER, found, lot),
+        replacements=REPLACEMENTS,
         actor_id=actor.id,
         may_order=allowed(actor, Action.SITTING_ORDER_GIVE, found, lot),
         may_decide=allowed(actor, Action.SITTING_DECISION_RELEASE, found, lot),
@@ -82,6 +97,8 @@ def _forms(found: Case, lot: str) -> list[tuple[str, FlaskForm]]:
             forms.append(("repair", RepairForm()))
     if allowed(actor, Action.SITTING_ORDER_PROPOSE, found, lot):
         forms.append(("order", _step_form(order_steps(found, lot))))
+    if replaceable(found, lot) and allowed(actor, Action.REPLACEMENT_PROPOSE, found, lot):
+        forms.append(("replacement", _replacement_form(found, lot)))
     decisions = decision_steps(found, lot, now)
     if decisions and allowed(actor, Action.SITTING_DECISION_PROPOSE, found, lot):
         forms.append(("decision", _step_form(decisions)))
@@ -103,6 +120,12 @@ def _fault_form(found: Case, lot: str) -> FaultForm:
 def _step_form(steps: tuple[Disposition, ...]) -> StepForm:
     form = StepForm()
     form.step.choices = [SelectChoice(step.value, SITTING_STEPS[step]) for step in steps]
+    return form
+
+
+def _replacement_form(found: Case, lot: str) -> ReplacementForm:
+    form = ReplacementForm()
+    form.seat.choices = [SelectChoice(number, _("席位 %(n)s", n=number)) for number in replaceable(found, lot)]
     return form
 
 
@@ -172,6 +195,47 @@ def propose_decision(case: str, lot: str) -> str:
         lambda: _step_effects(Disposition(form.step.data), form.words),
         words,
     )
+
+
+@routes.post("/replacement")
+@access(Action.REPLACEMENT_PROPOSE)
+def propose_replacement(case: str, lot: str) -> str:
+    found = entitled_case(case, lot, Action.REPLACEMENT_PROPOSE)
+    form = _replacement_form(found, lot)
+    return _propose(
+        found,
+        lot,
+        form,
+        _("拟更换评审成员"),
+        lambda: ReplacementProposed(form.seat.data, ReplacementGround(form.ground.data), form.words),
+        lambda: _replacement_effects(form.seat.data, ReplacementGround(form.ground.data), form.words),
+        _("由主管复核后生效：该成员退出，其意见、投票和评分作废，系统补抽一名成员从头评审。"),
+    )
+
+
+@routes.get("/replacement/release")
+@access(Action.REPLACEMENT_ORDER)
+def order_replacement(case: str, lot: str) -> str:
+    """Word for word what waits, for the supervisor."""
+    found = entitled_case(case, lot, Action.REPLACEMENT_ORDER)
+    if (waiting := replacement_waiting(found, lot)) is None:
+        abort(404)
+    seat, ground, note = waiting.fact.seat, waiting.fact.ground, waiting.fact.note
+    return review_act(
+        _("复核更换评审成员"),
+        found,
+        ReplacementOrdered(seat, ground, note),
+        lot=lot,
+        next_url=url_for("standstill.show", case=found.id, lot=lot),
+        effects=[(_("标包"), lot), *_replacement_effects(seat, ground, note)],
+        words=_("签名后该成员立即退出，其意见、投票和评分作废，系统补抽一名成员从头评审。"),
+        label=_("签名放行"),
+        tone="warning",
+    )
+
+
+def _replacement_effects(seat: int, ground: ReplacementGround, note: str) -> list[tuple[str, object]]:
+    return [(_("席位"), seat), (_("更换依据"), REPLACEMENTS[ground]), (_("认定的事实"), note)]
 
 
 @routes.get("/order/release")

@@ -86,7 +86,8 @@ def test_the_case_of_the_test_has_nearly_every_kind_of_fact(files):
     orders = {"SittingOrderProposed", "SittingOrdered", "SittingDecisionProposed", "SittingDecided"}
     elsewhere |= standing | orders | {"SittingSuspended", "SittingResumed", "SittingAbandoned"}
     elsewhere |= {"TiesDrawn"}  # test_equal_bids.py
-    elsewhere |= {"ConflictDeclared", "MemberReplaced"}  # test_replacements.py
+    # test_replacements.py
+    elsewhere |= {"ConflictDeclared", "MemberReplaced", "ReplacementProposed", "ReplacementOrdered"}
     assert absent <= elsewhere | {"ReserveCalled"}
 
 

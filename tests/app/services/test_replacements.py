@@ -121,6 +121,19 @@ def case_records(case):
 def test_the_sitting_ends_and_the_verifier_decides_all_of_it_again(case):
     number = next(iter(case.case.lots[LOT].succeeded))
     assert case.state.stage is Stage.REVIEW  # the chair stays in office
+    ends(case, number)
+    root = case.platform.keys.authority.certificate_pem
+    for who in ("regulator", "officer"):
+        if who == "officer":
+            case.release_export()
+        files = unpack(export_evidence(case.platform, case.people[who].log_in, case.case_id)[1])
+        checks = verify_bundle(files, [root], [read_profile("demo-goods")])
+        assert not [(c.name, c.code, c.facts) for c in checks if c.verdict is Verdict.FAIL], who
+    assert json.loads(files["case.json"])["head"]["case"] == case.case_id
+
+
+def ends(case, number):
+    """From the successor's review to the seal."""
     found = tuple(sitting.ReviewFinding(bid.bid, "formal", True, "") for bid in case.state.bids)
     case.act(case.members[number], sitting.BidsReviewed(number, found))
     bids = list(case.state.valid)
@@ -130,14 +143,6 @@ def test_the_sitting_ends_and_the_verifier_decides_all_of_it_again(case):
         case._sign(seat, person)
     case.work_off()
     assert case.state.stage is Stage.CLOSED
-    root = case.platform.keys.authority.certificate_pem
-    for who in ("regulator", "officer"):
-        if who == "officer":
-            case.release_export()
-        files = unpack(export_evidence(case.platform, case.people[who].log_in, case.case_id)[1])
-        checks = verify_bundle(files, [root], [read_profile("demo-goods")])
-        assert not [(c.name, c.code, c.facts) for c in checks if c.verdict is Verdict.FAIL], who
-    assert json.loads(files["case.json"])["head"]["case"] == case.case_id
 
 
 def test_the_tables_are_those_that_the_logs_determine(case):
@@ -155,3 +160,42 @@ def test_the_booth_of_who_left_says_so(tmp_path):
     offer = case.move(number)
     case.act(case.members[number], sitting.ConflictDeclared(number, CONFLICT))
     assert booths.booth_standing(case.platform, offer.request).standing is Standing.LEFT
+
+
+def test_the_agency_replaces_who_fell_ill_in_two_hands(tmp_path):
+    case = Succeeding(tmp_path).until_scoring()
+    site, number = Site(case), case.leaver()
+    page = f"/cases/{case.case_id}/lots/{LOT}/standstill"
+    officer, supervisor = site.browser("officer"), site.browser("releaser")
+    assert "拟更换评审成员" in officer.get(page)
+    assert "拟更换评审成员" not in supervisor.get(page)
+    assert "请选择更换依据" in officer.post(f"{page}/replacement", seat=number, note="x").get_data(as_text=True)
+    typed = {"seat": number, "ground": "health", "note": "突发疾病，已送医"}
+    reviewed = officer.post(f"{page}/replacement", **typed).get_data(as_text=True)
+    assert 'data-type="ReplacementProposed"' in reviewed
+    words = (number, sitting.ReplacementGround.HEALTH, typed["note"])
+    case.act("officer", sitting.ReplacementProposed(*words))
+    assert "等待主管复核更换评审成员" in officer.get(page)
+    assert "复核更换评审成员" in supervisor.get("/agency")
+    assert 'data-type="ReplacementOrdered"' in supervisor.get(f"{page}/replacement/release")
+    for who in ("officer", "centre", "regulator", "witness-sub"):
+        with pytest.raises(NotAllowed):
+            case.act(who, sitting.ReplacementOrdered(*words))
+    case.act("releaser", sitting.ReplacementOrdered(*words))
+    assert (case.state.stage, case.state.empty) == (Stage.GATHERING, {number})
+    with case.platform.database.reading() as db_session:
+        told = {n.account_id for n in db_session.scalars(select(Notice).where(Notice.code == "member_ordered_off"))}
+    assert {case.people[who].id for who in ("officer", "releaser", "centre", "regulator")} <= told
+    site.browser("releaser").get(f"{page}/replacement/release", 404)  # nothing waits any more
+    called = case.draw_again()
+    case._answer(called, True)
+    case.work_off()
+    assert (case.state.seats[number].person, case.state.empty) == (called, frozenset())
+    case.members[number] = case._seat(number)
+    case.act(case.members[number], sitting.StatementMade(number, True, ""))
+    ends(case, number)
+    root = case.platform.keys.authority.certificate_pem
+    files = unpack(export_evidence(case.platform, case.people["regulator"].log_in, case.case_id)[1])
+    checks = verify_bundle(files, [root], [read_profile("demo-goods")])
+    assert not [(c.name, c.code, c.facts) for c in checks if c.verdict is Verdict.FAIL]
+    assert list(database_differences(case.platform)) == []

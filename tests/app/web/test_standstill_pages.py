@@ -50,7 +50,7 @@ def test_who_has_a_page_of_it_and_what_each_may_do_while_the_sitting_runs(case: 
         "witness-host": {"fault"},
         "centre": {"fault"},
         "regulator": {"order"},
-        "officer": set(),
+        "officer": {"replacement"},
         "releaser": set(),
     }
     mine = site.browser("witness-sub").get(home(case))
