@@ -56,8 +56,9 @@ def test_what_is_typed_in_the_room_stays(live: LiveCase, browser: Browser):
     bids = [bid.bid for bid in case.state.bids]
     found = tuple(sitting.ReviewFinding(bid, "formal", True, "") for bid in bids)
     live.aside(case._each, lambda n: sitting.BidsReviewed(n, found))
-    live.aside(case._each, lambda n: sitting.ScoreSheetLocked(n, case.sheet(n, bids), {}))
     other = next(n for n in case.members if n not in (chair, mine))
+    sheets = {n: case.far(n, bids) if n == other else case.sheet(n, bids) for n in case.members}
+    live.aside(case._each, lambda n: sitting.ScoreSheetLocked(n, sheets[n], {}))
     dissents_while_others_ask(live, page, other)
     dissents_until_others_sign(live, page, chair, other)
 
