@@ -16,8 +16,6 @@ from app.procedure.errors import RuleViolation
 from app.procedure.profiles import Profile
 from evaluation.sitting import (
     BoothChanged,
-    CorrectionRefused,
-    CorrectionWithdrawn,
     DissentRecorded,
     RefusalRecorded,
     ReportPrepared,
@@ -47,11 +45,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Signing:
-    """By seat, what stands.
-
-    `since`: when the report was prepared, or what kept members from signing ended last: a standstill, a change of
-    booth, a request for a correction.
-    """
+    """By seat, what stands. `since`: when the report was prepared, or a standstill or a change of booth ended last."""
 
     since: datetime | None = None
     signed: Mapping[int, datetime] = field(default_factory=dict)
@@ -94,9 +88,7 @@ def apply(signing: Signing, fact: Any, at: datetime) -> Signing:
             return Signing()
         case ReportPrepared():
             return replace(signing, since=at)
-        case SittingResumed() | BoothChanged() | CorrectionRefused() | CorrectionWithdrawn() if (
-            signing.since is not None
-        ):
+        case SittingResumed() | BoothChanged() if signing.since is not None:
             return replace(signing, since=at)
         case ReportSigned():
             signed = {**signing.signed, fact.seat: at}

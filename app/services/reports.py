@@ -44,11 +44,12 @@ from evaluation.sitting.stages import Stage
 
 @completes("ScoreSheetLocked", "CorrectionRefused", "CorrectionWithdrawn")
 def settle_sheets(act: Act) -> Answer:
-    """Once the sheets stand equal bids are drawn, as the opening fixed it, and the report is due (or, where it was
-    prepared before, the seal), unless a sheet must be corrected first: then after that lock."""
+    """Once the sheets stand equal bids are drawn, as the opening fixed it, and the report is due, unless a correction
+    is awaited: then after that lock, or the answer."""
     if (ties := ties_due(act.work.case, act.lot)) is not None:
         act.work.conclude(ties, act.lot)
-    schedule_due(act.work, act.lot, str(act.record.seq))
+    if _due(act.work.case, act.lot):
+        act.work.schedule("prepare_report", act.work.now, lot=act.lot, detail=str(act.record.seq))
     return {}
 
 

@@ -104,8 +104,8 @@ TRANSITIONS: dict[tuple[Stage, type[SittingEvent]], Stage] = {
     (Stage.RESULTS, ReportPrepared): Stage.REPORT,
     (Stage.REPORT, CorrectionRequested): Stage.REPORT,
     (Stage.REPORT, SheetReopened): Stage.SCORING,
-    (Stage.REPORT, CorrectionRefused): Stage.REPORT,
-    (Stage.REPORT, CorrectionWithdrawn): Stage.REPORT,
+    (Stage.REPORT, CorrectionRefused): Stage.RESULTS,  # the report is prepared anew: it is to tell of it
+    (Stage.REPORT, CorrectionWithdrawn): Stage.RESULTS,
     (Stage.REPORT, DissentRecorded): Stage.REPORT,
     (Stage.REPORT, ConflictDeclared): Stage.REPORT,
     (Stage.REPORT, MemberRecused): Stage.GATHERING,

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput
 
 from app.web.names import CORRECTIONS, GROUNDS
@@ -109,7 +109,7 @@ class CorrectionForm(FlaskForm):
 class CorrectionRefusalForm(FlaskForm):
     """Why another member's correction is not permitted."""
 
-    reason = TextAreaField(_l("驳回理由"), [InputRequired(_l("请写明驳回理由")), WORDS])
+    reason = TextAreaField(_l("驳回理由"), [DataRequired(_l("请写明驳回理由")), WORDS])
 
 
 class DissentForm(FlaskForm):

@@ -86,6 +86,7 @@ def test_the_case_of_the_test_has_nearly_every_kind_of_fact(files):
     orders = {"SittingOrderProposed", "SittingOrdered", "SittingDecisionProposed", "SittingDecided"}
     elsewhere |= standing | orders | {"SittingSuspended", "SittingResumed", "SittingAbandoned"}
     elsewhere |= {"TiesDrawn"}  # test_equal_bids.py
+    elsewhere |= {"CorrectionRefused", "CorrectionWithdrawn"}  # test_correction_answers.py
     elsewhere |= {"ConflictDeclared", "MemberReplaced"}  # test_replacements.py
     assert absent <= elsewhere | {"ReserveCalled"}
 

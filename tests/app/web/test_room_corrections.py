@@ -134,6 +134,12 @@ def test_a_request_is_the_next_step_of_whoever_permits_it(case: Unequal, site: S
         assert (f"席位 {APART} 申请更正评分，{PERMIT}" in page) is (number == CHAIR)
         assert (LEAVE in page) is (number != CHAIR)
         assert (f"/reopening/{APART}" in page) is (number == CHAIR)
+        assert ("一致后才能生成评审报告，不能驳回" in page) is (number == CHAIR)
+        assert f"/correction/{APART}/refusal" not in page
+        assert (f"/room/{case.case_id}/{LOT}/correction/withdrawal" in page) is (number == APART)
+    refused = booth(site, case.members[CHAIR]).get(f"/room/{case.case_id}/{LOT}/correction/{APART}/refusal")
+    assert 'id="refused"' in refused
+    assert "仍与其他成员不一致，一致后才能生成评审报告，不能驳回" in refused
     assert "申请更正我的评分" not in room(site, APART)  # it has asked
     case.ask(CHAIR)  # any other member permits it to the chair
     assert f"席位 {APART} 申请更正评分，{PERMIT}" in room(site, CHAIR)
