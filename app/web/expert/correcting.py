@@ -7,10 +7,12 @@ from flask_babel import gettext as _
 
 from app.extensions import access
 from app.permissions.actions import Action
-from app.web.expert.corrections import Effects, correction_form, correction_words, requested
+from app.procedure.errors import RuleViolation
+from app.web.entitled import in_words
+from app.web.expert.corrections import Effects, correction_form, correction_words, in_names, requested
 from app.web.expert.forms import CorrectionRefusalForm
 from app.web.expert.room import again, entered, refused, signing
-from app.web.pages import attempt, confirmed
+from app.web.pages import confirmed
 from evaluation import sitting
 
 routes = Blueprint("corrections", __name__, url_prefix="/room/<case>/<lot>")
@@ -32,7 +34,10 @@ def request_correction(case: str, lot: str) -> str:
     if not confirmed(form):
         return again(found, lot, room, shown, "correction", form)
     fact = requested(room.seat, form)
-    if not attempt(form, lambda: sitting.decide(state, fact, room.seat)):
+    try:
+        sitting.decide(state, fact, room.seat)
+    except RuleViolation as refusal:
+        form.form_errors.append(in_words(in_names(state, refusal)))
         return again(found, lot, room, shown, "correction", form)
     words = _(
         "组长准许后只能更正所列分项，原来的分数保留在记录中，监督部门同时知悉。处理之前不能签署评审报告，您可以撤回。"

@@ -13,6 +13,7 @@ from app.web.expert.forms import CorrectionForm
 from app.web.names import CORRECTIONS
 from app.web.wording import named
 from evaluation import sitting
+from evaluation.errors import RuleViolation
 from evaluation.scoring import ScorePlace
 from evaluation.sitting import CorrectionGround
 
@@ -52,6 +53,16 @@ def correction_words(state: sitting.SittingState, asked: sitting.CorrectionReque
     elif not open_to.issuperset(asked.places):
         words.append((_("提示"), _("其他评分更正以后，所列分项在现有汇总结果中已不符合该依据。")))
     return words
+
+
+def in_names(state: sitting.SittingState, refusal: RuleViolation) -> RuleViolation:
+    """A refusal that speaks of bidder and criterion by name, as the form does."""
+    facts, names = refusal.facts, {bid.bid: bid.bidder_name for bid in state.bids}
+    if facts.get("bid") not in names or "criterion" not in facts:
+        return refusal
+    criteria = {criterion.id: named(criterion) for criterion in state.rules.evaluation.criteria.criteria}
+    criterion = criteria.get(facts["criterion"], facts["criterion"])
+    return RuleViolation(refusal.code, **facts | {"bid": names[facts["bid"]], "criterion": criterion})
 
 
 def _limit_words(state: sitting.SittingState) -> str:

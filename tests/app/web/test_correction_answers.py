@@ -101,7 +101,9 @@ def test_a_ground_is_chosen_and_holds_or_is_refused_in_words(case: Marked, site:
     assert "已由系统重新计算，均无误" in asked(mine, case, "wrong_sum", case.place)
     assert "在评分标准范围之内（满分 60 分）" in asked(mine, case, "out_of_range", case.place)
     other = replace(case.place, bid=case.state.valid[1])
-    assert "未超过公布的界限（18 分）" in asked(mine, case, "abnormal_score", other)
+    unmarked = asked(mine, case, "abnormal_score", other)
+    assert "未超过公布的界限（18 分）" in unmarked
+    assert re.search("投标 投标人[a-c] 的评审因素 方案，该评分", unmarked)  # by name, as in the form
     assert "CorrectionRequested" in asked(mine, case, "abnormal_score", case.place)
 
 
