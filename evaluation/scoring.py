@@ -29,13 +29,14 @@ class Aggregation(StrEnum):
 class ScoringRules:
     """Published averaging: `trim_from` members are needed before a highest and a lowest total are dropped.
 
-    A score is an outlier when it is further from the mean of the other members than `outlier_share` of the full mark.
+    A score is an outlier when it is further from the mean of the other members than `outlier_share` of the full mark;
+    None: the documents publish no such share, and no score is marked.
     """
 
     aggregation: Aggregation
     places: int
     trim_from: int
-    outlier_share: Decimal
+    outlier_share: Decimal | None
 
 
 @dataclass(frozen=True, order=True)
@@ -94,9 +95,10 @@ def check_cells(criteria: CriteriaSet, bids: Collection[str], cells: Cells) -> N
 
 def check_scoring_rules(rules: ScoringRules) -> None:
     """Refuse averaging that could leave nothing to average. Raises RuleViolation `scoring_rules_invalid`."""
-    sound = rules.places >= 0 and rules.trim_from >= 3 and ZERO < rules.outlier_share <= 1
+    share = rules.outlier_share
+    sound = rules.places >= 0 and rules.trim_from >= 3 and (share is None or ZERO < share <= 1)
     if not sound:
-        facts = {"places": rules.places, "trim_from": rules.trim_from, "outlier_share": str(rules.outlier_share)}
+        facts = {"places": rules.places, "trim_from": rules.trim_from, "outlier_share": str(share)}
         raise RuleViolation("scoring_rules_invalid", **facts)
 
 
@@ -125,7 +127,7 @@ def unequal_objective_scores(criteria: CriteriaSet, sheets: Sheets) -> tuple[Une
 
 def outliers(criteria: CriteriaSet, rules: ScoringRules, sheets: Sheets) -> tuple[Outlier, ...]:
     """Every score that is further from the mean of the others than the published share of the full mark."""
-    if len(sheets) < 2:
+    if len(sheets) < 2 or rules.outlier_share is None:
         return ()
     found = []
     for bid in _bids(sheets):

@@ -170,6 +170,8 @@ FACTS = {
         _lot(sitting.TiesDrawn),
         _lot(sitting.CorrectionRequested, "correction:request"),
         _lot(sitting.SheetReopened, "sheet:reopen"),
+        _lot(sitting.CorrectionRefused, "sheet:reopen"),
+        _lot(sitting.CorrectionWithdrawn, "correction:request"),
         _lot(sitting.ConflictDeclared, "conflict:declare"),
         _lot(sitting.MemberRecused),
         _lot(sitting.MemberReplaced),

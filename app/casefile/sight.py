@@ -332,6 +332,8 @@ SIGHT: dict[str, Rule] = {
     "TiesDrawn": _result,
     "CorrectionRequested": _room,
     "SheetReopened": _room,
+    "CorrectionRefused": _room,
+    "CorrectionWithdrawn": _room,
     "ConflictDeclared": _room,
     "MemberRecused": _sitting,
     "MemberReplaced": _sitting,

@@ -218,8 +218,10 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.BIDS_REVIEW: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 45
     A.SCORE_SAVE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 39
     A.SCORES_LOCK: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 39
-    A.CORRECTION_REQUEST: (_grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),),  # 40
-    A.SHEET_REOPEN: (_grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),),  # 40, 2: the chair, by rule
+    A.CORRECTION_REQUEST: (_grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),),  # 40: ask, or take it back
+    A.SHEET_REOPEN: (
+        _grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),
+    ),  # 40, 2: permit or refuse; the chair, by rule
     A.REPORT_SIGN: (_grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),),  # 47
     A.DISSENT_RECORD: (_grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),),  # 46
     A.REFUSAL_RECORD: (_grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),),  # 48: the chair, by rule

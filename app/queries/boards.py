@@ -174,6 +174,8 @@ def _sitting_step(state: LotCase) -> Step:
         return "turned_away", "wait", "、".join(map(str, sorted(sitting.turned_away)))
     if sitting.stage is Stage.GATHERING:
         return "gathering", "wait", f"{len(sitting.keys)} / {len(sitting.seats)}"
+    if sitting.stage is Stage.REPORT and sitting.requests:
+        return "correction_asked", "wait", ""  # by whom and for what is the committee's
     if sitting.stage in (Stage.REPORT, Stage.SIGNING):
         return "signing", "wait", f"{len(sitting.settled)} / {len(sitting.seats)}"
     if sitting.stage is Stage.RESULTS and awaited_correction(sitting):

@@ -17,13 +17,16 @@ from evaluation.criteria import Criterion
 from evaluation.evaluate import BidResult
 from evaluation.scoring import UnequalScores
 from evaluation.sitting import (
+    TRANSITIONS,
     WITHIN_CEILING,
     CheckInRefused,
+    CorrectionRefused,
     CorrectionRequested,
     SittingState,
     Stage,
+    answered_by,
     awaited_correction,
-    permitted_by,
+    must_be_granted,
     refusable_by,
 )
 from evaluation.sitting.stages import AFTER_LAST_LOCK
@@ -96,7 +99,10 @@ class UnequalRow:
 
 @dataclass(frozen=True)
 class Results:
-    """What is known only after the last lock. `ties`: bidders whom only a draw parts, in its order once it is held."""
+    """What is known only after the last lock. `ties`: bidders whom only a draw parts, in its order once it is held.
+
+    `requests` are those that nobody has answered, `denied` those that were refused on these results.
+    """
 
     formula: str
     averaging: str
@@ -106,6 +112,7 @@ class Results:
     criteria: tuple[CriterionRow, ...]
     unequal: tuple[UnequalRow, ...]
     requests: tuple[CorrectionRequested, ...]
+    denied: tuple[tuple[CorrectionRequested, CorrectionRefused], ...]
     dissents: dict[int, str]
     ties: tuple[tuple[str, ...], ...]
     ties_drawn: bool
@@ -133,14 +140,17 @@ class Room:
     Once the seat has dissented, `task` is dissented: it may still sign, and need not. `mine` is what stands of this
     seat in the signing, `to_refuse` the seats of which it may record from `refusal_from` on that they do not sign.
 
-    `correction` says what a correction asks of this seat first: permit, correct, asked (and waits for leave), others
-    (it waits for somebody else's), or nothing; `to_permit` are the seats that it may permit.
+    `correction` says what a correction asks of this seat first: answer, correct, asked (and waits for an answer),
+    others (it waits for somebody else's), or nothing; `to_answer` are the seats whose request it may permit, or refuse
+    but for those in `to_grant`. `may_correct`: whether a request is possible still, or the signing has begun.
     """
 
     stage: Stage
     task: str
     correction: str
-    to_permit: tuple[int, ...]
+    to_answer: tuple[int, ...]
+    to_grant: tuple[int, ...]
+    may_correct: bool
     to_refuse: tuple[int, ...]
     refusal_from: datetime | None
     mine: Mine
@@ -182,7 +192,9 @@ def room_of(case: Case, lot: str, seat: int | None, language: str) -> Room:
         stage=sitting.stage,
         task=_task(sitting, seat),
         correction=_correction(sitting, seat),
-        to_permit=permitted_by(sitting, seat) if seat else (),
+        to_answer=answered_by(sitting, seat) if seat else (),
+        to_grant=tuple(number for number in sorted(sitting.requests) if must_be_granted(sitting, number)),
+        may_correct=(sitting.stage, CorrectionRequested) in TRANSITIONS,
         to_refuse=refusable_by(sitting, seat) if seat else (),
         refusal_from=refusal_from(signing, profile),
         mine=Mine(signing.dissents.get(seat), signing.refusals.get(seat), seal_from(signing, profile))
@@ -238,9 +250,9 @@ def _task(sitting: SittingState, seat: int | None) -> str:
 
 
 def _correction(sitting: SittingState, seat: int | None) -> str:
-    if seat is not None and permitted_by(sitting, seat):
-        return "permit"
-    if sitting.stage is not Stage.RESULTS or sitting.suspended or not awaited_correction(sitting):
+    if seat is not None and answered_by(sitting, seat):
+        return "answer"
+    if sitting.stage not in (Stage.RESULTS, Stage.REPORT) or sitting.suspended or not awaited_correction(sitting):
         return ""
     if seat in sitting.requests:
         return "asked"
@@ -300,6 +312,7 @@ def _results(sitting: SittingState, seat: int | None, language: str) -> Results:
         criteria=_criteria(sitting, seat, names),
         unequal=tuple(_unequal(sitting, found, names) for found in sitting.must_agree),
         requests=tuple(sitting.requests[number] for number in sorted(sitting.requests)),
+        denied=sitting.denied,
         dissents=dict(sitting.dissents),
         ties=tied_bidders(sitting),
         ties_drawn=bool(sitting.drawn),

@@ -100,7 +100,7 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
         sheets=_sheets(sitting, names, lang),
         candidates=_candidates(sitting, names),
         clarifications=(),
-        corrections=corrections_of(records, names, lang),
+        corrections=corrections_of(records, names, rules.criteria, lang),
         dissents=tuple(
             DissentStatement(signs_as(sitting, seat, lang), one.text, one.at)
             for seat, one in sorted(state.signing.dissents.items())

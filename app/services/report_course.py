@@ -2,44 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from app.casefile.record import Record
 from app.documents.wording import Lang, hundredths, instant, listed
 from app.messages import sentence
+from evaluation.criteria import CriteriaSet
+from evaluation.scoring import Cells, ScorePlace
 from evaluation.sitting import (
     BoothChanged,
+    CorrectionRefused,
     CorrectionRequested,
+    CorrectionWithdrawn,
     MemberRecused,
     MemberReplaced,
     ResultsComputed,
+    ScoreSheetLocked,
     SheetReopened,
     SittingResumed,
     SittingSuspended,
 )
 
 
-def corrections_of(records: Sequence[Record], names: Mapping[str, str], lang: Lang) -> tuple[str, ...]:
-    """Every sheet that was opened again: who asked on which ground, who let it, and the totals before and after."""
+def corrections_of(
+    records: Sequence[Record], names: Mapping[str, str], criteria: CriteriaSet, lang: Lang
+) -> tuple[str, ...]:
+    """Every correction that was asked for: by whom, which scores, on which ground, and what became of it and when."""
     found = []
     for place, record in enumerate(records):
-        if not isinstance(record.fact, SheetReopened):
+        if not isinstance(record.fact, CorrectionRequested):
             continue
-        seat, before, after = record.fact.reopened, records[:place], records[place:]
-        asked = next(r for r in reversed(before) if isinstance(r.fact, CorrectionRequested) and r.fact.seat == seat)
+        asked, before, after = record.fact, records[:place], records[place + 1 :]
+        answer = next((at for at, later in enumerate(after) if _answers(later.fact, asked.seat)), len(after))
+        sheets = [_first_lock(reversed(before), asked.seat)]
+        if answer < len(after) and isinstance(after[answer].fact, SheetReopened):
+            sheets.append(_first_lock(after[answer:], asked.seat))
+        scores = [_score(at, sheets, names, criteria, lang) for at in asked.places]
         facts = {
-            "seat": seat,
-            "asked_at": instant(asked.at),
-            "ground": sentence(f"correction_{asked.fact.ground}", {}, lang),
-            "explanation": asked.fact.explanation,
-            "permitted_at": instant(record.at),
-            "by": record.fact.seat,
-            "before": _totals(_latest_results(before), seat, names, lang),
-            "after": _totals([r for r in after if isinstance(r.fact, ResultsComputed)], seat, names, lang),
+            "seat": asked.seat,
+            "asked_at": instant(record.at),
+            "ground": sentence(f"correction_{asked.ground}", {}, lang),
+            "explanation": asked.explanation,
+            "scores": listed(scores, lang),
         }
-        found.append(sentence("note_correction", facts, lang))
+        totals = {
+            "before": _totals(_latest_results(before), asked.seat, names, lang),
+            "after": _totals(
+                [r for r in after[answer:] if isinstance(r.fact, ResultsComputed)], asked.seat, names, lang
+            ),
+        }
+        answered = [_answered(one, totals, lang) for one in after[answer : answer + 1]]
+        found.append((" " if lang == "en" else "").join([sentence("note_correction", facts, lang), *answered]))
     return tuple(found)
+
+
+def _answers(fact: object, seat: int) -> bool:
+    """Whether a seat's request stands no more from here on: results that a member leaves behind take it along."""
+    match fact:
+        case SheetReopened():
+            return fact.reopened == seat
+        case CorrectionRefused():
+            return fact.refused == seat
+        case CorrectionWithdrawn():
+            return fact.seat == seat
+    return isinstance(fact, MemberRecused)
+
+
+def _answered(answer: Record, totals: Mapping[str, str], lang: Lang) -> str:
+    facts: dict[str, object] = {"at": instant(answer.at), "by": getattr(answer.fact, "seat", 0)}
+    match answer.fact:
+        case SheetReopened():
+            return sentence("note_correction_permitted", facts | totals, lang)
+        case CorrectionRefused():
+            return sentence("note_correction_refused", facts | {"reason": answer.fact.reason}, lang)
+        case CorrectionWithdrawn():
+            return sentence("note_correction_withdrawn", facts, lang)
+    return sentence("note_correction_lapsed", facts, lang)
+
+
+def _first_lock(records: Iterable[Record], seat: int) -> Cells:
+    """The first sheet that a seat locks in these records; none where its member leaves before."""
+    for record in records:
+        if isinstance(record.fact, MemberRecused) and record.fact.seat == seat:
+            break
+        if isinstance(record.fact, ScoreSheetLocked) and record.fact.seat == seat:
+            return record.fact.scores
+    return {}
+
+
+def _score(at: ScorePlace, sheets: Sequence[Cells], names: Mapping[str, str], criteria: CriteriaSet, lang: Lang) -> str:
+    """A place with what stood there on each of these sheets."""
+    stood = [cells.get(at.bid, {}).get(at.criterion) for cells in sheets]
+    scores = " → ".join("—" if score is None else hundredths(score) for score in stood)
+    criterion = criteria[at.criterion]
+    facts = {"bidder": names[at.bid], "criterion": criterion.name_en if lang == "en" else criterion.name_zh}
+    return sentence("note_correction_score", facts | {"scores": scores}, lang)
 
 
 def _latest_results(records: Sequence[Record]) -> list[Record]:

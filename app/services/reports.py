@@ -31,14 +31,21 @@ from app.services.ticks import check_vouched
 from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
 from crypto.canonical import canonical
 from crypto.pdf import Prepared, finish_signature, prepare_signature
-from evaluation.sitting import TRANSITIONS, ReportPrepared, ReportSealed, awaited_correction, check_running
+from evaluation.sitting import (
+    TRANSITIONS,
+    ReportPrepared,
+    ReportSealed,
+    awaited_correction,
+    check_answered,
+    check_running,
+)
 from evaluation.sitting.stages import Stage
 
 
-@completes("ScoreSheetLocked")
-def lock_scores(act: Act) -> Answer:
-    """After the last lock equal bids are drawn, as the opening fixed it, and the report is due, unless a sheet must be
-    corrected first: then after that lock."""
+@completes("ScoreSheetLocked", "CorrectionRefused", "CorrectionWithdrawn")
+def settle_sheets(act: Act) -> Answer:
+    """Once the sheets stand equal bids are drawn, as the opening fixed it, and the report is due, unless a correction
+    is awaited: then after that lock, or the answer."""
     if (ties := ties_due(act.work.case, act.lot)) is not None:
         act.work.conclude(ties, act.lot)
     if _due(act.work.case, act.lot):
@@ -109,7 +116,7 @@ class SignatureRequest:
 def request_signature(platform: Platform, log_in: LogIn, case_id: str, lot: str) -> SignatureRequest:
     """Prepare the report for the booth's own signature, on top of what others have signed so far.
 
-    Raises RuleViolation `report_missing`, `sitting_already_done`.
+    Raises RuleViolation `report_missing`, `sitting_already_done`, `correction_unanswered`.
     """
     with platform.database.reading() as db_session:
         actor, case = load_actor(db_session, log_in.account_id, log_in.seat), load_case(db_session, case_id)
@@ -126,6 +133,7 @@ def request_signature(platform: Platform, log_in: LogIn, case_id: str, lot: str)
         raise RuleViolation("report_missing")
     if seat in sitting.signed:
         raise RuleViolation("sitting_already_done", seat=seat, act="signed")
+    check_answered(sitting)
     appearance = platform.renderer.signature_appearance(actor.name, signs_as(sitting, seat, "zh"), now)
     prepared = in_native_thread(_prepare, platform, report.blob, seat, pem, now, appearance)
     with plain_transaction(platform.database) as (db_session, now):
@@ -218,9 +226,10 @@ def _schedule_seal(work: UnitOfWork, lot: str) -> None:
 
 
 def _sealable(case: Case, lot: str) -> bool:
-    """Settled by every member, not sealed yet, no report to be prepared, and not standing still."""
+    """Settled by every member, not sealed yet, no correction or report awaited, and not standing still."""
     sitting = case.lots[lot].sitting
-    open_to = (sitting.stage, ReportSealed) in TRANSITIONS and not (sitting.sealed_sha256 or sitting.suspended)
+    open_to = (sitting.stage, ReportSealed) in TRANSITIONS
+    open_to = open_to and not (sitting.sealed_sha256 or sitting.suspended or sitting.requests)
     return open_to and not sitting.waiting(sitting.settled) and not _due(case, lot)
 
 

@@ -18,6 +18,7 @@ from app.web.account.views import routes as account
 from app.web.agency.views import routes as agency
 from app.web.bidder.views import routes as bidder
 from app.web.deadlines.views import routes as deadlines
+from app.web.expert.correcting import routes as corrections
 from app.web.expert.room import routes as sitting
 from app.web.expert.views import routes as expert
 from app.web.languages import compile_catalogue
@@ -52,7 +53,7 @@ HEADERS = {
 
 def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
-    desks = (account, agency, bidder, expert, sitting, operator, witness, library, experts, ceremonies)
+    desks = (account, agency, bidder, expert, sitting, corrections, operator, witness, library, experts, ceremonies)
     for blueprint in (public, register, deadlines, rooms, standstill, rehearsals, regulator, *desks):
         app.register_blueprint(blueprint)
     app.view_functions["static"] = access(Action.SITE_READ)(app.view_functions["static"])

@@ -196,6 +196,8 @@ FACTS: Mapping[str, LazyString] = {
     "TiesDrawn": _l("得分并列，抽签确定顺序"),
     "CorrectionRequested": _l("申请更正评分"),
     "SheetReopened": _l("准许更正评分"),
+    "CorrectionRefused": _l("驳回更正申请"),
+    "CorrectionWithdrawn": _l("撤回更正申请"),
     "MemberRecused": _l("成员回避"),
     "MemberReplaced": _l("补抽成员入席"),
     "ConflictDeclared": _l("声明应当回避的情形"),

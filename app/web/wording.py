@@ -161,6 +161,14 @@ def averaging_words(rules: ScoringRules) -> str:
     )
 
 
+def outlier_words(rules: ScoringRules) -> str:
+    """From where a score is marked as abnormally high or low; "" where the documents publish no limit."""
+    if rules.outlier_share is None:
+        return ""
+    share = documents_wording.plain(rules.outlier_share * 100)
+    return _("与其他成员平均分相差超过该项满分 %(share)s%% 的评分，汇总时标记为偏离（畸高、畸低）。", share=share)
+
+
 def tie_words(chain: tuple[str, ...], criteria: CriteriaSet) -> str:
     """The order in which equal totals are told apart."""
     words = []

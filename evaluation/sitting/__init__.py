@@ -1,9 +1,16 @@
 """One sitting of an evaluation committee as a pure state machine.
 
-`events` and `interruptions` are its facts and outcomes, `stages` its table, `state` its fold, `rules` what is lawful
-and `outcomes` what follows from it.
+`events` and `interruptions` are its facts and outcomes, `stages` its table, `state` its fold, `rules` (with
+`correction_rules` and `interruption_rules`) what is lawful and `outcomes` what follows from it.
 """
 
+from evaluation.sitting.correction_rules import (
+    answered_by,
+    awaited_correction,
+    check_answered,
+    correctable,
+    must_be_granted,
+)
 from evaluation.sitting.events import (
     WITHIN_CEILING,
     BidsReviewed,
@@ -13,7 +20,9 @@ from evaluation.sitting.events import (
     ChairVoteTied,
     ConflictDeclared,
     CorrectionGround,
+    CorrectionRefused,
     CorrectionRequested,
+    CorrectionWithdrawn,
     DissentRecorded,
     ElectedBy,
     MemberIdentified,
@@ -69,9 +78,7 @@ from evaluation.sitting.outcomes import (
     outcome,
 )
 from evaluation.sitting.rules import (
-    awaited_correction,
     decide,
-    permitted_by,
     recheck,
     refusable_by,
 )
@@ -105,7 +112,9 @@ __all__ = [
     "CheckInRefused",
     "ConflictDeclared",
     "CorrectionGround",
+    "CorrectionRefused",
     "CorrectionRequested",
+    "CorrectionWithdrawn",
     "DefectFound",
     "Disposition",
     "DissentRecorded",
@@ -152,12 +161,15 @@ __all__ = [
     "StatementsCompleted",
     "SuspensionGround",
     "TiesDrawn",
+    "answered_by",
     "apply",
     "awaited_correction",
+    "check_answered",
     "check_running",
+    "correctable",
     "decide",
+    "must_be_granted",
     "outcome",
-    "permitted_by",
     "progress",
     "recheck",
     "refusable_by",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from evaluation.errors import RuleViolation
+from evaluation.sitting.state import SittingState
 
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
@@ -25,3 +26,14 @@ def require_once(seat: int, done: object, act: str) -> None:
     """Raises RuleViolation `sitting_already_done` (seat, act)."""
     if done:
         raise RuleViolation("sitting_already_done", seat=seat, act=act)
+
+
+def acts_about(state: SittingState, actor: int, about: int) -> bool:
+    """The chair acts about others; where it is about the chair, any other member does."""
+    return actor != about and state.chair in {actor, about}
+
+
+def require_chair(state: SittingState, actor: int, about: int) -> None:
+    """Raises RuleViolation `sitting_not_by_chair` (seat, about)."""
+    if not acts_about(state, actor, about):
+        raise RuleViolation("sitting_not_by_chair", seat=actor, about=about)

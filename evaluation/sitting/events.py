@@ -276,6 +276,19 @@ class SheetReopened(SeatFact):
 
 
 @dataclass(frozen=True)
+class CorrectionRefused(SeatFact):
+    """Who could let the sheet of `refused` be corrected does not, and says why in writing."""
+
+    refused: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class CorrectionWithdrawn(SeatFact):
+    """A member takes its own request back; its sheet stays as it is locked."""
+
+
+@dataclass(frozen=True)
 class ReportPrepared(SittingEvent):
     """The report that will be signed, by its digest."""
 

@@ -70,10 +70,11 @@ def _review(state: SittingState) -> SittingEvent | None:
 def _scoring(state: SittingState) -> SittingEvent | None:
     if len(state.valid) < state.rules.least_valid_bids:
         return SittingFailed(TOO_FEW_VALID_BIDS, len(state.valid), state.rules.least_valid_bids)
-    return None if state.waiting(state.sheets) else _computed(state)
+    return None if state.waiting(state.sheets) else computed(state)
 
 
-def _computed(state: SittingState) -> ResultsComputed:
+def computed(state: SittingState) -> ResultsComputed:
+    """The results that the locked sheets give."""
     prices = {bid.bid: bid.price for bid in state.bids if bid.bid in state.valid}
     sheets = {str(seat): state.sheets[seat] for seat in sorted(state.sheets)}
     return ResultsComputed(evaluate(state.rules.evaluation, prices, sheets, state.drawn))
@@ -81,7 +82,7 @@ def _computed(state: SittingState) -> ResultsComputed:
 
 def _results(state: SittingState) -> SittingEvent | None:
     waiting_for_a_draw = state.result is not None and state.result.to_draw
-    return _computed(state) if waiting_for_a_draw and state.drawn else None
+    return computed(state) if waiting_for_a_draw and state.drawn else None
 
 
 def _signing(state: SittingState) -> SittingEvent | None:

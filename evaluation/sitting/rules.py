@@ -15,16 +15,18 @@ from typing import Any
 from evaluation.committee import Member, check_composition, may_chair
 from evaluation.errors import RuleViolation
 from evaluation.evaluate import check_evaluation_rules
-from evaluation.scoring import ScorePlace, check_cells
+from evaluation.scoring import check_cells
+from evaluation.sitting import correction_rules as corrections
 from evaluation.sitting import interruption_rules as interrupted
-from evaluation.sitting.checks import require_digest, require_once, require_text
+from evaluation.sitting.checks import acts_about, require_chair, require_digest, require_once, require_text
 from evaluation.sitting.events import (
     WITHIN_CEILING,
     BidsReviewed,
     ChairVoted,
     ConflictDeclared,
-    CorrectionGround,
+    CorrectionRefused,
     CorrectionRequested,
+    CorrectionWithdrawn,
     DissentRecorded,
     MemberIdentified,
     MemberRecused,
@@ -224,77 +226,19 @@ def _draw_ties(fact: TiesDrawn, state: SittingState) -> None:
 
 
 @_check.register
-def _request_correction(fact: CorrectionRequested, state: SittingState) -> None:
-    require_once(fact.seat, fact.seat in state.requests, "correction_request")
-    require_text(fact.explanation, "explanation")
-    own, differing = state.sheets[fact.seat], correctable(state, fact.ground)
-    if not fact.places or len(set(fact.places)) != len(fact.places):
-        raise RuleViolation("correction_places_missing")
-    for at in fact.places:
-        if at.criterion not in own.get(at.bid, {}):
-            raise RuleViolation("score_unexpected", bid=at.bid, criterion=at.criterion)
-        if differing is not None and at not in differing:
-            raise RuleViolation("correction_place_agrees", bid=at.bid, criterion=at.criterion)
-
-
-def correctable(state: SittingState, ground: CorrectionGround) -> frozenset[ScorePlace] | None:
-    """The only places to which a ground can apply: objective scores that differ; None where it may be any."""
-    if ground is not CorrectionGround.UNEQUAL_OBJECTIVE:
-        return None
-    unequal = state.result.unequal if state.result else ()
-    return frozenset(ScorePlace(found.bid, found.criterion) for found in unequal)
-
-
-def _acts_about(state: SittingState, actor: int, about: int) -> bool:
-    """The chair acts about others; where it is about the chair, any other member does."""
-    return actor != about and state.chair in {actor, about}
-
-
-def _require_chair(state: SittingState, actor: int, about: int) -> None:
-    if not _acts_about(state, actor, about):
-        raise RuleViolation("sitting_not_by_chair", seat=actor, about=about)
-
-
-@_check.register
-def _reopen(fact: SheetReopened, state: SittingState) -> None:
-    _require_chair(state, fact.seat, fact.reopened)
-    if fact.reopened not in state.requests:
-        raise RuleViolation("correction_not_requested", seat=fact.reopened)
-
-
-def awaited_correction(state: SittingState) -> RuleViolation | None:
-    """Why results stand that no report may be made of before a sheet is corrected, or None.
-
-    A member has asked for its sheet, or objective scores differ that must not (O87 art. 64).
-    """
-    if state.requests:
-        return RuleViolation("correction_pending", seats=", ".join(map(str, sorted(state.requests))))
-    if state.must_agree:
-        first = state.must_agree[0]
-        facts = {"bid": first.bid, "criterion": first.criterion, "count": len(state.must_agree)}
-        return RuleViolation("objective_scores_unequal", **facts)
-    return None
-
-
-def permitted_by(state: SittingState, seat: int) -> tuple[int, ...]:
-    """The seats whose request for a correction whoever sits in `seat` may grant now."""
-    open_to = (state.stage, SheetReopened) in TRANSITIONS and state.suspended is None
-    return tuple(about for about in sorted(state.requests) if open_to and _acts_about(state, seat, about))
-
-
-@_check.register
 def _prepare_report(fact: ReportPrepared, state: SittingState) -> None:
     require_digest(fact.report_sha256, "report_sha256")
     result = state.result
     if result is None or result.to_draw:
         tied = ", ".join(bid for group in (result.to_draw if result else ()) for bid in group)
         raise RuleViolation("ties_not_drawn", tied=tied)
-    if awaited := awaited_correction(state):
+    if awaited := corrections.awaited_correction(state):
         raise awaited
 
 
 @_check.register
 def _sign(fact: ReportSigned, state: SittingState) -> None:
+    corrections.check_answered(state)
     require_once(fact.seat, fact.seat in state.signed, "signature")
     if fact.report_sha256 != state.report_sha256:
         raise RuleViolation("report_differs", signed=fact.report_sha256, report=state.report_sha256)
@@ -309,7 +253,8 @@ def _dissent(fact: DissentRecorded, state: SittingState) -> None:
 
 @_check.register
 def _record_refusal(fact: RefusalRecorded, state: SittingState) -> None:
-    _require_chair(state, fact.seat, fact.refused)
+    corrections.check_answered(state)  # it would begin the signing as a signature does
+    require_chair(state, fact.seat, fact.refused)
     if fact.refused not in state.seats:
         raise RuleViolation("sitting_seat_empty", seat=fact.refused)
     require_once(fact.refused, fact.refused in state.settled, "signature_or_dissent")
@@ -317,12 +262,13 @@ def _record_refusal(fact: RefusalRecorded, state: SittingState) -> None:
 
 def refusable_by(state: SittingState, seat: int) -> tuple[int, ...]:
     """The seats of which whoever sits in `seat` may record now that they do not sign; when, the profile says."""
-    open_to = (state.stage, RefusalRecorded) in TRANSITIONS and state.suspended is None
-    return tuple(about for about in state.waiting(state.settled) if open_to and _acts_about(state, seat, about))
+    open_to = (state.stage, RefusalRecorded) in TRANSITIONS and not (state.suspended or state.requests)
+    return tuple(about for about in state.waiting(state.settled) if open_to and acts_about(state, seat, about))
 
 
 @_check.register
 def _seal(fact: ReportSealed, state: SittingState) -> None:
+    corrections.check_answered(state)
     require_digest(fact.sealed_sha256, "sealed_sha256")
     absent = state.waiting(state.settled)
     if fact.statement_sha256:
@@ -333,7 +279,11 @@ def _seal(fact: ReportSealed, state: SittingState) -> None:
         raise RuleViolation("signatures_missing", seats=", ".join(map(str, absent)), count=len(absent))
 
 
-_INTERRUPTIONS: dict[type[Any], Callable[..., None]] = {
+_ELSEWHERE: dict[type[Any], Callable[..., None]] = {
+    CorrectionRequested: corrections.check_request,
+    SheetReopened: corrections.check_reopening,
+    CorrectionRefused: corrections.check_refusal,
+    CorrectionWithdrawn: corrections.check_withdrawal,
     BoothChanged: interrupted.check_booth,
     CheckInRefused: interrupted.check_refused,
     RecessCalled: interrupted.check_by_chair,
@@ -348,5 +298,5 @@ _INTERRUPTIONS: dict[type[Any], Callable[..., None]] = {
     ReplacementProposed: interrupted.check_replacement,
     ReplacementOrdered: interrupted.check_replacement,
 }
-for _kind, _rule in _INTERRUPTIONS.items():
+for _kind, _rule in _ELSEWHERE.items():
     _check.register(_kind, _rule)

@@ -17,7 +17,9 @@ from evaluation.sitting.events import (
     ChairVoted,
     ChairVoteTied,
     ConflictDeclared,
+    CorrectionRefused,
     CorrectionRequested,
+    CorrectionWithdrawn,
     DissentRecorded,
     MemberIdentified,
     MemberRecused,
@@ -80,7 +82,8 @@ class SittingState:
     that passed the review, `sheets` the locked sheets, `chair_tied` who had equally many votes in the round before,
     `used_keys` every key that ever counted, `moves` and `turned_away` what witnesses last recorded of a seat,
     `reported` the seats whose dissent the prepared report states, `beneath` the standstill over which another one was
-    laid and which stands again when that one ends.
+    laid and which stands again when that one ends, `denied` the requests for a correction that were refused on these
+    results.
     """
 
     stage: Stage = Stage.UNCONVENED
@@ -104,6 +107,7 @@ class SittingState:
     sheets: dict[int, Cells] = field(default_factory=dict)
     comments: dict[int, dict[str, dict[str, str]]] = field(default_factory=dict)
     requests: dict[int, CorrectionRequested] = field(default_factory=dict)
+    denied: tuple[tuple[CorrectionRequested, CorrectionRefused], ...] = ()
     reopened: dict[int, ReopenedSheet] = field(default_factory=dict)
     drawn: tuple[str, ...] = ()
     drawn_record: str = ""
@@ -194,9 +198,8 @@ def replay(events: Iterable[SittingEvent]) -> SittingState:
 
 def _reworked(state: SittingState) -> SittingState:
     """Without the conclusions that rest on sheets: what is scored again is concluded again."""
-    return replace(
-        state, result=None, drawn=(), drawn_record="", report_sha256="", dissents={}, reported=frozenset(), requests={}
-    )
+    state = replace(state, result=None, drawn=(), drawn_record="", report_sha256="")
+    return replace(state, dissents={}, reported=frozenset(), requests={}, denied=())
 
 
 def _without(found: dict[int, Kept], seat: int) -> dict[int, Kept]:
@@ -363,6 +366,17 @@ def _reopened(event: SheetReopened, state: SittingState) -> SittingState:
     sheet = ReopenedSheet(state.sheets[seat], frozenset(state.requests[seat].places))
     sheets, reopened = _without(state.sheets, seat), state.reopened | {seat: sheet}
     return replace(_reworked(state), sheets=sheets, requests=requests, reopened=reopened)
+
+
+@_applied.register
+def _correction_refused(event: CorrectionRefused, state: SittingState) -> SittingState:
+    denied = (*state.denied, (state.requests[event.refused], event))
+    return replace(state, requests=_without(state.requests, event.refused), denied=denied)
+
+
+@_applied.register
+def _correction_withdrawn(event: CorrectionWithdrawn, state: SittingState) -> SittingState:
+    return replace(state, requests=_without(state.requests, event.seat))
 
 
 @_applied.register

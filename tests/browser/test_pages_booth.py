@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.services import draws
 from evaluation import sitting
+from evaluation.scoring import ScorePlace
 from tests.app.services.whole_case import LOT, WholeCase
 
 pytestmark = pytest.mark.browser
@@ -79,11 +80,14 @@ def test_a_booth_from_the_code_to_the_signed_report(live: LiveCase, browser: Bro
     found = tuple(sitting.ReviewFinding(bid, "formal", True, "") for bid in bids)
     case._each(lambda n: sitting.BidsReviewed(n, found))
     score(live, booth, bids)
-    case._each(lambda n: sitting.ScoreSheetLocked(n, case.sheet(n, bids), {}))
+    far = max(case.members)
+    sheets = {n: case.far(n, bids) if n == far else case.sheet(n, bids) for n in case.members}
+    case._each(lambda n: sitting.ScoreSheetLocked(n, sheets[n], {}))
     expect(booth.get_by_role("table", name="评分汇总表")).to_be_visible()
     live.aside(case.work_off)
     expect(booth.get_by_role("heading", name="阅读并签署评审报告")).to_be_visible()
     assert violations(booth) == []
+    refuses_a_correction(live, booth, far, ScorePlace(bids[0], "plan"))
     booth.get_by_role("button", name="1 取得并核对待签文件").click()
     booth.get_by_role("button", name="2 签署评审报告").click()
     expect(booth.get_by_role("heading", name="等待成员签字")).to_be_visible()
@@ -92,6 +96,23 @@ def test_a_booth_from_the_code_to_the_signed_report(live: LiveCase, browser: Bro
         live.aside(case._sign, number, person)
     live.aside(case.work_off)
     expect(booth.get_by_role("heading", name="评审结束")).to_be_visible()
+
+
+def refuses_a_correction(live: LiveCase, booth: Page, far: int, place: ScorePlace) -> None:
+    """The signature is put off while a member asks; the chair refuses with a reason, and it is offered again."""
+    case = live.case
+    ask = sitting.CorrectionRequested(far, sitting.CorrectionGround.ABNORMAL_SCORE, "看错图纸", (place,))
+    live.aside(case.act, case.members[far], ask)
+    expect(booth.get_by_role("heading", name=f"席位 {far} 申请更正评分，请您准许或者驳回")).to_be_visible()
+    expect(booth.get_by_role("button", name="2 签署评审报告")).to_have_count(0)
+    assert violations(booth) == []
+    booth.get_by_role("link", name="驳回").click()
+    booth.get_by_label("驳回理由").fill("方案确有此缺陷")
+    assert violations(booth) == []
+    sign(booth)
+    expect(booth.get_by_role("heading", name=f"席位 {far}（已驳回）")).to_be_visible()
+    live.aside(case.work_off)
+    expect(booth.get_by_role("heading", name="阅读并签署评审报告")).to_be_visible()
 
 
 def sign(booth: Page) -> None:

@@ -56,8 +56,10 @@ def test_what_is_typed_in_the_room_stays(live: LiveCase, browser: Browser):
     bids = [bid.bid for bid in case.state.bids]
     found = tuple(sitting.ReviewFinding(bid, "formal", True, "") for bid in bids)
     live.aside(case._each, lambda n: sitting.BidsReviewed(n, found))
-    live.aside(case._each, lambda n: sitting.ScoreSheetLocked(n, case.sheet(n, bids), {}))
     other = next(n for n in case.members if n not in (chair, mine))
+    sheets = {n: case.sheet(n, bids) for n in case.members}
+    sheets[other][bids[0]] = case.far(other, bids)[bids[0]]
+    live.aside(case._each, lambda n: sitting.ScoreSheetLocked(n, sheets[n], {}))
     dissents_while_others_ask(live, page, other)
     dissents_until_others_sign(live, page, chair, other)
 

@@ -153,3 +153,7 @@ def with_rules(**changes: object) -> SittingConvened:
 
 def with_evaluation(**changes: object) -> SittingConvened:
     return with_rules(evaluation=replace(EVALUATION, **changes))
+
+
+# Documents that publish no share from which a score is marked as abnormal: then the committee alone decides.
+UNMARKED = with_evaluation(scoring=replace(EVALUATION.scoring, outlier_share=None))

@@ -51,6 +51,7 @@ from tests.evaluation.sittings import (
     REPORT,
     RULES,
     SEATS,
+    UNMARKED,
     Sitting,
     findings,
     key_of,
@@ -251,8 +252,8 @@ def correction(seat: int, ground: CorrectionGround = CorrectionGround.UNEQUAL_OB
     return CorrectionRequested(seat, ground, "the second reference was overlooked", (ScorePlace("B", "record"),))
 
 
-def unequal() -> Sitting:
-    sitting = at(Stage.SCORING)
+def unequal(convened=CONVENED) -> Sitting:
+    sitting = at(Stage.SCORING, convened)
     for seat in (1, 2, 3, 4):
         sitting.act(ScoreSheetLocked(seat, sheet(seat), {}))
     other = sheet(5)
@@ -297,7 +298,7 @@ def test_where_it_is_not_required_unequal_objective_scores_are_a_finding_only():
 
 
 def test_the_chairs_own_sheet_is_reopened_by_another_member():
-    sitting = at(Stage.RESULTS)
+    sitting = at(Stage.RESULTS, UNMARKED)
     sitting.act(correction(3, CorrectionGround.ABNORMAL_SCORE))
     assert refused(sitting, SheetReopened(3, 3)).code == "sitting_not_by_chair"
     sitting.act(SheetReopened(1, 3))

@@ -24,7 +24,9 @@ from evaluation.sitting import (
     CheckInRefused,
     ConflictDeclared,
     CorrectionGround,
+    CorrectionRefused,
     CorrectionRequested,
+    CorrectionWithdrawn,
     DissentRecorded,
     FaultRepaired,
     FaultReported,
@@ -44,7 +46,7 @@ from evaluation.sitting import (
     recheck,
     visible_scores,
 )
-from tests.evaluation.sittings import REPORT, Sitting, findings, key_of, sheet
+from tests.evaluation.sittings import CONVENED, REPORT, UNMARKED, Sitting, findings, key_of, sheet
 
 seats = st.integers(1, 5)
 STAGES = [stage for stage in Stage if stage not in FINAL | {Stage.UNCONVENED}]
@@ -59,9 +61,9 @@ def replaced(state):
 class SittingMachine(RuleBasedStateMachine):
     """Members, witness and office act in any order; a refusal must change nothing."""
 
-    @initialize(stage=st.sampled_from(STAGES))
-    def begin(self, stage):
-        self.sitting = Sitting().until(stage)
+    @initialize(stage=st.sampled_from(STAGES), convened=st.sampled_from([CONVENED, UNMARKED]))
+    def begin(self, stage, convened):
+        self.sitting = Sitting(convened).until(stage)
         self.turn = 0
 
     @property
@@ -124,7 +126,7 @@ class SittingMachine(RuleBasedStateMachine):
     def review_all(self):
         self.everybody(lambda seat: BidsReviewed(seat, findings()))
 
-    @rule(seat=seats, record=st.sampled_from(["6", "6", "4", "5"]))
+    @rule(seat=seats, record=st.sampled_from(["6", "6", "4", "5", "0"]))
     def lock(self, seat, record):
         cells = sheet(seat)
         cells["B"]["record"] = D(record)
@@ -135,11 +137,16 @@ class SittingMachine(RuleBasedStateMachine):
     def lock_all(self):
         self.everybody(lambda seat: ScoreSheetLocked(seat, sheet(seat), {}))
 
-    @rule(seat=seats, other=seats)
-    def correct(self, seat, other):
-        places = (ScorePlace("B", "record"),)
-        self.propose(CorrectionRequested(seat, CorrectionGround.ABNORMAL_SCORE, "overlooked", places))
-        self.propose(SheetReopened(other, seat))
+    @rule(seat=seats, ground=st.sampled_from(CorrectionGround), answer=st.integers(0, 3), other=seats)
+    def correct(self, seat, ground, answer, other):
+        self.propose(CorrectionRequested(seat, ground, "overlooked", (ScorePlace("B", "record"),)))
+        if answer:
+            self.answer(seat, answer, other)
+
+    @rule(seat=seats, answer=st.integers(1, 3), other=seats)
+    def answer(self, seat, answer, other):
+        facts = SheetReopened(other, seat), CorrectionRefused(other, seat, "as it should be"), CorrectionWithdrawn(seat)
+        self.propose(facts[answer - 1])
 
     @rule(prepared=st.sampled_from([REPORT, "c" * 64]))
     def prepare(self, prepared):
@@ -214,6 +221,12 @@ class SittingMachine(RuleBasedStateMachine):
         state = self.state
         assert not state.refused & (state.signed.keys() | state.dissents.keys())
         assert state.reported <= state.dissents.keys()
+
+    @invariant()
+    def what_is_being_signed_has_no_request_unanswered(self):
+        state = self.state
+        assert not state.requests or state.stage in {Stage.SCORING, Stage.RESULTS, Stage.REPORT}
+        assert not (state.requests and (state.signed or state.refused))
 
     @invariant()
     def the_chair_is_never_the_buyers_nor_an_empty_seat(self):

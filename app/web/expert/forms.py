@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput
 
 from app.web.names import CORRECTIONS, GROUNDS
@@ -89,7 +89,12 @@ class CorrectionForm(FlaskForm):
     """Why one's own locked sheet should be opened again: the only four lawful grounds."""
 
     ground = SelectField(
-        _l("更正依据"), choices=[SelectChoice(ground.value, name) for ground, name in CORRECTIONS.items()]
+        _l("更正依据"),
+        [InputRequired(_l("请选择更正依据"))],
+        choices=[
+            SelectChoice("", _l("请选择")),
+            *(SelectChoice(ground.value, name) for ground, name in CORRECTIONS.items()),
+        ],
     )
     places = SelectMultipleField(
         _l("要更正的分项"),
@@ -99,6 +104,12 @@ class CorrectionForm(FlaskForm):
         validate_choice=False,
     )
     explanation = TextAreaField(_l("说明"), [InputRequired(_l("请说明哪一项分数有误")), WORDS])
+
+
+class CorrectionRefusalForm(FlaskForm):
+    """Why another member's correction is not permitted."""
+
+    reason = TextAreaField(_l("驳回理由"), [DataRequired(_l("请写明驳回理由")), WORDS])
 
 
 class DissentForm(FlaskForm):

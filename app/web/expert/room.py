@@ -13,6 +13,7 @@ from wtforms.fields.choices import SelectChoice
 from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.extensions import access, current_actor, platform, required_log_in
+from app.messages import sentence
 from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
 from app.queries.events import seen_events
@@ -20,10 +21,10 @@ from app.queries.sittings import Room, room_of, scored_criteria
 from app.services import experts, files, sittings
 from app.services.cursors import write_cursor
 from app.web.entitled import entitled_case, in_words, place
-from app.web.expert.corrections import correction_form, correction_words, places_words, requested
+from app.web.expert.corrections import correction_form, correction_words, places_words
 from app.web.expert.forms import ConflictForm, DissentForm, HaltForm, StatementForm, VoteForm
 from app.web.names import CHECK_INS, CORRECTIONS, GROUNDS, MEMBERS, STAGES
-from app.web.pages import attempt, confirmed, typed_fields
+from app.web.pages import confirmed, typed_fields
 from app.web.wording import named
 from evaluation import sitting
 from evaluation.scoring import ScorePlace
@@ -32,13 +33,14 @@ routes = Blueprint("sitting", __name__, url_prefix="/room/<case>/<lot>")
 STEPS = ("gathering", "statements", "chair", "review", "scoring", "results", "report", "signing", "closed")
 
 
-def _entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Case, Room, dict[str, Any]]:
+def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Case, Room, dict[str, Any]]:
     """The case, the room for this seat, and what every page of the room needs."""
     here, actor = platform(), current_actor()
     found = entitled_case(case, lot, action)
     room = room_of(found, lot, actor.seat_in(case, lot), g.get("lang", "zh"))
     with here.database.reading() as db_session:
         cursor = write_cursor(here, case, seen_events(db_session, actor, case).last_seq)
+    regime = found.tender.published.profile.regime
     shown = {
         "room": room,
         "form": None,
@@ -50,7 +52,8 @@ def _entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Ca
         "steps": STEPS,
         "member_names": MEMBERS,
         "corrections": CORRECTIONS,
-        "places_of": lambda asked: places_words(found.lot(lot).sitting, asked.places),
+        "asked_words": lambda asked: correction_words(found.lot(lot).sitting, asked),
+        "grounds_words": sentence(f"{regime}_correction_grounds", {}, g.get("lang", "zh")),
         "check_ins": CHECK_INS,
         "grounds": GROUNDS,
         "sites": {site["id"]: site["name"] for site in experts.list_sites(here)},
@@ -96,7 +99,7 @@ def _seat_name(seat: Any) -> str:
 @access(Action.ROOM_JOIN)
 def show(case: str, lot: str) -> str:
     """The room as this seat, or a silent observer, may see it."""
-    found, room, shown = _entered(case, lot)
+    found, room, shown = entered(case, lot)
     if room.task == "score":
         return render_template("pages/expert/desk.html", **shown | _forms(found, lot, room) | _desk(found, lot, room))
     return render_template("pages/expert/room.html", **shown | _forms(found, lot, room))
@@ -106,7 +109,7 @@ def show(case: str, lot: str) -> str:
 @access(Action.ROOM_JOIN)
 def status(case: str, lot: str) -> str:
     """The live part of the room alone."""
-    return render_template("pages/expert/_status.html", **_entered(case, lot)[2])
+    return render_template("pages/expert/_status.html", **entered(case, lot)[2])
 
 
 def _desk(found: Case, lot: str, room: Room) -> dict[str, Any]:
@@ -168,21 +171,28 @@ def _criterion(criterion: Any, draft: sittings.SavedScore | None, fixed: bool) -
     }
 
 
-def _signing(
+def signing(
     found: Case, shown: dict[str, Any], title: str, fact: Any, words: str, effects: list[tuple[str, Any]], **more: Any
 ) -> str:
     """The page that shows one act and signs it; what the rules do not take is refused before anything is signed."""
-    lot, room = shown["lot"], shown["room"]
-    try:
-        found.decide(fact, lot, current_actor(), platform().database.now())
-    except RuleViolation as refusal:
-        again = shown | _forms(found, lot, room) | {"errors": [in_words(refusal)]}
-        return render_template("pages/expert/room.html", **again)
+    if refusal := refused(found, shown, fact):
+        return refusal
     panel = {"title": title, "type": type(fact).__name__, "payload": encode(fact), "words": words, "effects": effects}
     return render_template("pages/expert/sign.html", **shown | {"panel": panel, "typed": typed_fields()} | more)
 
 
-def _again(found: Case, lot: str, room: Room, shown: dict[str, Any], name: str, form: Any) -> str:
+def refused(found: Case, shown: dict[str, Any], fact: Any) -> str:
+    """The room with the words why the rules do not take an act now; "" where they take it."""
+    lot, room = shown["lot"], shown["room"]
+    try:
+        found.decide(fact, lot, current_actor(), platform().database.now())
+    except RuleViolation as refusal:
+        more = _forms(found, lot, room) | {"errors": [in_words(refusal)]}
+        return render_template("pages/expert/room.html", **shown | more)
+    return ""
+
+
+def again(found: Case, lot: str, room: Room, shown: dict[str, Any], name: str, form: Any) -> str:
     """The room once more, with what was typed and what is wrong with it."""
     return render_template("pages/expert/room.html", **shown | _forms(found, lot, room) | {name: form})
 
@@ -191,41 +201,41 @@ def _again(found: Case, lot: str, room: Room, shown: dict[str, Any], name: str, 
 @access(Action.STATEMENT_MAKE)
 def make_statement(case: str, lot: str) -> str:
     """Discipline accepted and no conflict, or stepping back."""
-    found, room, shown = _entered(case, lot, Action.STATEMENT_MAKE)
+    found, room, shown = entered(case, lot, Action.STATEMENT_MAKE)
     form = StatementForm()
     clear, conflict = form.no_conflict.data == "yes", (form.conflict.data or "").strip()
     if not confirmed(form):
-        return _again(found, lot, room, shown, "form", form)
+        return again(found, lot, room, shown, "form", form)
     if not clear and not conflict:
         form.conflict.errors = [_("请写明应当回避的情形")]
-        return _again(found, lot, room, shown, "form", form)
+        return again(found, lot, room, shown, "form", form)
     fact = sitting.StatementMade(room.seat, clear, "" if clear else conflict)
     leaving = _("签名后您退出本次评审，本机位退出，系统补抽一名成员从头评审。")
     words = _("您声明没有应当回避的情形，并遵守评审纪律。") if clear else leaving
     effects = [(_("席位"), room.seat), *([] if clear else [(_("应当回避的情形"), conflict)])]
-    return _signing(found, shown, _("签署声明"), fact, words, effects, tone="act" if clear else "warning")
+    return signing(found, shown, _("签署声明"), fact, words, effects, tone="act" if clear else "warning")
 
 
 @routes.post("/vote")
 @access(Action.CHAIR_VOTE)
 def vote(case: str, lot: str) -> str:
     """A vote for the chair."""
-    found, room, shown = _entered(case, lot, Action.CHAIR_VOTE)
+    found, room, shown = entered(case, lot, Action.CHAIR_VOTE)
     forms = _forms(found, lot, room)
     form = forms.get("form")
     if not isinstance(form, VoteForm) or not confirmed(form):
-        return _again(found, lot, room, shown, "form", form)
+        return again(found, lot, room, shown, "form", form)
     chosen = next(s for s in room.seats if s.number == form.for_seat.data)
     fact = sitting.ChairVoted(room.seat, chosen.number, room.chair_round)
     effects = [(_("您推选"), _seat_name(chosen)), (_("轮次"), room.chair_round)]
-    return _signing(found, shown, _("推选组长"), fact, _("投票后不能更改；全部投完前任何人看不到他人的票。"), effects)
+    return signing(found, shown, _("推选组长"), fact, _("投票后不能更改；全部投完前任何人看不到他人的票。"), effects)
 
 
 @routes.post("/review")
 @access(Action.BIDS_REVIEW)
 def review(case: str, lot: str) -> str:
     """One finding for each bid and item; a failure names its ground."""
-    found, room, shown = _entered(case, lot, Action.BIDS_REVIEW)
+    found, room, shown = entered(case, lot, Action.BIDS_REVIEW)
     items, names = found.lot(lot).sitting.rules.review_items, dict(room.bids)
     findings, errors = [], []
     for bid, bidder in room.bids:
@@ -242,7 +252,7 @@ def review(case: str, lot: str) -> str:
     failed = [names[f.bid] + _("：") + f.ground for f in findings if not f.passed]
     effects = [(_("结论"), _("%(n)s 项", n=len(findings))), (_("不通过"), _("；").join(failed) or _("无"))]
     fact = sitting.BidsReviewed(room.seat, tuple(findings))
-    return _signing(
+    return signing(
         found, shown, _("提交初步评审意见"), fact, _("某一项被半数以上成员认定不通过的投标，不再评分。"), effects
     )
 
@@ -251,7 +261,7 @@ def review(case: str, lot: str) -> str:
 @access(Action.SCORES_LOCK)
 def sheet(case: str, lot: str) -> str:
     """My whole sheet: what is missing, or the signature that locks it."""
-    found, room, shown = _entered(case, lot, Action.SCORES_LOCK)
+    found, room, shown = entered(case, lot, Action.SCORES_LOCK)
     drafts = sittings.own_drafts(platform(), required_log_in(), found, lot)
     criteria, names, values = scored_criteria(found, lot), dict(room.bids), {(d.bid, d.criterion): d for d in drafts}
     missing = [(b, c) for b in room.valid for c in criteria if not _has_score(values.get((b, c.id)))]
@@ -284,85 +294,55 @@ def sheet(case: str, lot: str) -> str:
     return render_template("pages/expert/sheet.html", **shown | more)
 
 
-@routes.post("/correction")
-@access(Action.CORRECTION_REQUEST)
-def request_correction(case: str, lot: str) -> str:
-    """Ask for scores of one's own locked sheet, on one of the four lawful grounds."""
-    found, room, shown = _entered(case, lot, Action.CORRECTION_REQUEST)
-    state = found.lot(lot).sitting
-    form = correction_form(state, room)
-    if not confirmed(form):
-        return _again(found, lot, room, shown, "correction", form)
-    fact = requested(room.seat, form)
-    if not attempt(form, lambda: sitting.decide(state, fact, room.seat)):
-        return _again(found, lot, room, shown, "correction", form)
-    words = _("组长准许后只能更正所列分项，原来的分数保留在记录中，监督部门同时知悉。")
-    return _signing(found, shown, _("申请更正评分"), fact, words, correction_words(state, fact), tone="warning")
-
-
-@routes.get("/reopening/<int:seat>")
-@access(Action.SHEET_REOPEN)
-def reopen(case: str, lot: str, seat: int) -> str:
-    """The chair (about the chair: another member) lets a sheet be corrected."""
-    found, room, shown = _entered(case, lot, Action.SHEET_REOPEN)
-    state = found.lot(lot).sitting
-    asked = state.requests.get(seat)
-    effects = [(_("席位"), seat), *(correction_words(state, asked) if asked else ())]
-    words = _("准许后该席位可以更正所列分项，其余分数不变；已有的汇总结果作废，全部重新锁定后再算。")
-    return _signing(
-        found, shown, _("准许更正评分"), sitting.SheetReopened(room.seat, seat), words, effects, tone="warning"
-    )
-
-
 @routes.post("/conflict")
 @access(Action.CONFLICT_DECLARE)
 def declare_conflict(case: str, lot: str) -> str:
     """A conflict found later than at the statement: the member steps back, and a successor is drawn."""
-    found, room, shown = _entered(case, lot, Action.CONFLICT_DECLARE)
+    found, room, shown = entered(case, lot, Action.CONFLICT_DECLARE)
     form = ConflictForm()
     if not confirmed(form):
-        return _again(found, lot, room, shown, "conflict", form)
+        return again(found, lot, room, shown, "conflict", form)
     fact = sitting.ConflictDeclared(room.seat, (form.conflict.data or "").strip())
     words = _("签名后您退出本次评审：您的意见、投票和评分作废，本机位退出，系统补抽一名成员从头评审。")
     effects = [(_("应当回避的情形"), fact.conflict)]
-    return _signing(found, shown, _("声明应当回避的情形"), fact, words, effects, tone="warning")
+    return signing(found, shown, _("声明应当回避的情形"), fact, words, effects, tone="warning")
 
 
 @routes.post("/halt")
 @access(Action.SITTING_HALT)
 def halt(case: str, lot: str) -> str:
     """The chair calls a recess, or stops because the documents are defective."""
-    found, room, shown = _entered(case, lot, Action.SITTING_HALT)
+    found, room, shown = entered(case, lot, Action.SITTING_HALT)
     form = HaltForm()
     if not confirmed(form):
-        return _again(found, lot, room, shown, "halt", form)
+        return again(found, lot, room, shown, "halt", form)
     note, recess = (form.note.data or "").strip(), form.ground.data == sitting.SuspensionGround.RECESS
     fact = sitting.RecessCalled(room.seat, note) if recess else sitting.DefectFound(room.seat, note)
     ends = _("由您宣布复会。") if recess else _("由采购人（招标人）决定恢复或终止。")
     words = _("签名后评审立即中断：任何成员不能评分、锁定或签字，已保存的内容保留。") + ends
     effects = [(_("原因"), GROUNDS[sitting.SuspensionGround(form.ground.data)]), (_("说明"), note)]
-    return _signing(found, shown, _("休会或停止评审"), fact, words, effects, tone="warning")
+    return signing(found, shown, _("休会或停止评审"), fact, words, effects, tone="warning")
 
 
 @routes.get("/recess/end")
 @access(Action.SITTING_HALT)
 def end_recess(case: str, lot: str) -> str:
     """The chair lets the sitting go on."""
-    found, room, shown = _entered(case, lot, Action.SITTING_HALT)
+    found, room, shown = entered(case, lot, Action.SITTING_HALT)
     words = _("签名后评审从中断处继续，中断前已作的全部有效。")
-    return _signing(found, shown, _("宣布复会"), sitting.RecessEnded(room.seat), words, [(_("席位"), room.seat)])
+    return signing(found, shown, _("宣布复会"), sitting.RecessEnded(room.seat), words, [(_("席位"), room.seat)])
 
 
 @routes.post("/dissent")
 @access(Action.DISSENT_RECORD)
 def record_dissent(case: str, lot: str) -> str:
     """A written dissent, instead of a signature."""
-    found, room, shown = _entered(case, lot, Action.DISSENT_RECORD)
+    found, room, shown = entered(case, lot, Action.DISSENT_RECORD)
     form = DissentForm()
     if not confirmed(form):
-        return _again(found, lot, room, shown, "dissent", form)
+        return again(found, lot, room, shown, "dissent", form)
     fact = sitting.DissentRecorded(room.seat, (form.text.data or "").strip())
-    return _signing(
+    return signing(
         found,
         shown,
         _("书面不同意见"),
@@ -377,8 +357,8 @@ def record_dissent(case: str, lot: str) -> str:
 @access(Action.REFUSAL_RECORD)
 def record_refusal(case: str, lot: str, seat: int) -> str:
     """The chair (of the chair: another member) records that a member neither signs nor says why."""
-    found, room, shown = _entered(case, lot, Action.REFUSAL_RECORD)
+    found, room, shown = entered(case, lot, Action.REFUSAL_RECORD)
     words = _("该成员既不签字又不书面说明不同意见和理由的，视为同意评审结论（实施条例第五十三条）。")
     words += _("封存前该成员仍可签字或者书面提出不同意见。")
     fact = sitting.RefusalRecorded(room.seat, seat)
-    return _signing(found, shown, _("记录拒绝签字"), fact, words, [(_("席位"), seat)], tone="warning")
+    return signing(found, shown, _("记录拒绝签字"), fact, words, [(_("席位"), seat)], tone="warning")

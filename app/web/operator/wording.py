@@ -25,6 +25,7 @@ BOARD_STEPS = {
     "turned_away": _l("评审：有人核验未通过"),
     "gathering": _l("评审：签到"),
     "evaluating": _l("评审进行中"),
+    "correction_asked": _l("评审：等待处理更正申请后签署报告"),
     "correcting": _l("评审：等待成员更正评分后生成报告"),
     "signing": _l("评审报告签字"),
     "closed": _l("评审结束"),

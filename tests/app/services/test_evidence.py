@@ -88,6 +88,7 @@ def test_the_case_of_the_test_has_nearly_every_kind_of_fact(files):
     elsewhere |= {"TiesDrawn"}  # test_equal_bids.py
     # test_replacements.py
     elsewhere |= {"ConflictDeclared", "MemberReplaced", "ReplacementProposed", "ReplacementOrdered"}
+    elsewhere |= {"CorrectionRefused", "CorrectionWithdrawn"}  # test_correction_answers.py
     assert absent <= elsewhere | {"ReserveCalled"}
 
 

@@ -46,8 +46,8 @@ class Signing(Standing):
     def until_report(self) -> Signing:
         self.until_scoring()
         bids = list(self.state.valid)
-        self._each(lambda n: sitting.ScoreSheetLocked(n, self.sheet(n, bids), {}))
         other = next(n for n in self.members if n != self.chair)
+        self._each(lambda n: sitting.ScoreSheetLocked(n, (self.far if n == other else self.sheet)(n, bids), {}))
         places = tuple(ScorePlace(bid, "plan") for bid in bids)
         ask = sitting.CorrectionRequested(other, CorrectionGround.ABNORMAL_SCORE, "方案分数有误", places)
         self.act(self.members[other], ask)

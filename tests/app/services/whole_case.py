@@ -306,9 +306,13 @@ class WholeCase(Installation):
     def sheet(self, number: int, bids: list[str]) -> dict[str, dict[str, D]]:
         return {bid: {"plan": D(40 + 5 * i) + D(number) / 2, "record": D(2 * i)} for i, bid in enumerate(bids)}
 
+    def far(self, number: int, bids: list[str]) -> dict[str, dict[str, D]]:
+        """A sheet whose scores of the plan are so far below the others' that the results mark each of them."""
+        return {bid: row | {"plan": row["plan"] - 24} for bid, row in self.sheet(number, bids).items()}
+
     def _score(self, bids: list[str]) -> None:
-        self._each(lambda n: sitting.ScoreSheetLocked(n, self.sheet(n, bids), {}))
         seat = next(n for n in self.members if n != self.chair)
+        self._each(lambda n: sitting.ScoreSheetLocked(n, (self.far if n == seat else self.sheet)(n, bids), {}))
         places = tuple(ScorePlace(bid, "plan") for bid in bids)
         asked = sitting.CorrectionRequested(seat, CorrectionGround.ABNORMAL_SCORE, "方案分数有误", places)
         self.act(self.members[seat], asked)

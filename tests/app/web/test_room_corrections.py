@@ -17,6 +17,7 @@ from tests.app.services.whole_case import LOT, Person, WholeCase
 from tests.app.web.site import Site, booth, stated
 
 APART, CHAIR = 2, 1
+FAR = {3: 0, 4: 1}  # whose score of the plan of which bid is far from the others'
 WARNING = "客观分不一致，不能生成报告"
 CORRECT, AWAITED, PERMIT, LEAVE = "申请更正您的评分", "等待成员申请更正", "请您准许", "等待准许更正"
 
@@ -47,13 +48,18 @@ class Unequal(WholeCase):
     def lock(self, number: int, record: Decimal | None = None) -> None:
         sheet = self.sheet(number, self.bids)
         sheet[self.bids[2]]["record"] = record or Decimal(0 if number == APART else 4)
+        if number in FAR:
+            bid = self.bids[FAR[number]]
+            sheet[bid] = self.far(number, self.bids)[bid]
         self.act(self.members[number], sitting.ScoreSheetLocked(number, sheet, {}))
 
     def ask(self, number: int) -> None:
         grounds = sitting.CorrectionGround
-        ground = grounds.UNEQUAL_OBJECTIVE if self.sitting.must_agree else grounds.ABNORMAL_SCORE
-        places = (ScorePlace(self.bids[2], "record"),)
-        self.act(self.members[number], sitting.CorrectionRequested(number, ground, "漏看一项业绩", places))
+        if self.sitting.must_agree:
+            ground, place = grounds.UNEQUAL_OBJECTIVE, ScorePlace(self.bids[2], "record")
+        else:
+            ground, place = grounds.ABNORMAL_SCORE, ScorePlace(self.bids[FAR[number]], "plan")
+        self.act(self.members[number], sitting.CorrectionRequested(number, ground, "漏看一项业绩", (place,)))
 
     def reports_scheduled(self) -> int:
         with self.platform.database.reading() as db_session:
@@ -128,6 +134,12 @@ def test_a_request_is_the_next_step_of_whoever_permits_it(case: Unequal, site: S
         assert (f"席位 {APART} 申请更正评分，{PERMIT}" in page) is (number == CHAIR)
         assert (LEAVE in page) is (number != CHAIR)
         assert (f"/reopening/{APART}" in page) is (number == CHAIR)
+        assert ("一致后才能生成评审报告，不能驳回" in page) is (number == CHAIR)
+        assert f"/correction/{APART}/refusal" not in page
+        assert (f"/room/{case.case_id}/{LOT}/correction/withdrawal" in page) is (number == APART)
+    refused = booth(site, case.members[CHAIR]).get(f"/room/{case.case_id}/{LOT}/correction/{APART}/refusal")
+    assert 'id="refused"' in refused
+    assert "仍与其他成员不一致，一致后才能生成评审报告，不能驳回" in refused
     assert "申请更正我的评分" not in room(site, APART)  # it has asked
     case.ask(CHAIR)  # any other member permits it to the chair
     assert f"席位 {APART} 申请更正评分，{PERMIT}" in room(site, CHAIR)
