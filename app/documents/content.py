@@ -265,12 +265,49 @@ class Signed:
 
 @dataclass(frozen=True)
 class SigningStatement:
-    """签署情况说明: sealed with a report that somebody dissented from or did not sign (Regulation, article 53)."""
+    """签署情况说明: sealed with a report that somebody dissented from or did not sign."""
 
     heading: CaseHeading
     report_sha256: str
     stated_at: datetime
     members: tuple[Signed, ...]
+    words: Mapping[str, str]  # of the regime: app.messages.regime_words
+    seal_field: str = "Seal"
+
+
+@dataclass(frozen=True)
+class SignedReview:
+    """A member's review in the case file: its digest, and when it was signed."""
+
+    seat: int
+    sha256: str
+    signed_at: datetime
+
+
+@dataclass(frozen=True)
+class FailedEvaluation:
+    """评审情况记录（流标）: why an evaluation ended without a report, and what was found until then.
+
+    `reason` is a sentence with the figures; `reviews` tie the pages to what each member signed.
+    """
+
+    heading: CaseHeading
+    opened_at: datetime
+    evaluation_started_at: datetime
+    failed_at: datetime
+    stated_at: datetime
+    evaluation_place: str
+    reason: str
+    words: Mapping[str, str]
+    members: tuple[Member, ...]
+    opened_bids: tuple[OpenedBid, ...]
+    qualification: tuple[QualificationResult, ...]
+    invalid_bids: tuple[InvalidBid, ...]
+    valid_bids: tuple[str, ...]
+    reviews: tuple[SignedReview, ...]
+    member_changes: tuple[str, ...]
+    notes: tuple[str, ...]
+    draw_digest: str
     seal_field: str = "Seal"
 
 

@@ -18,6 +18,7 @@ from app.queries.cases import load_case
 from app.queries.desks import orders_waiting
 from app.queries.draw_hall import draw_hall
 from app.queries.experts import current_tree
+from app.queries.failures import failure_of
 from app.queries.people import find_login
 from app.queries.standstills import order_waiting
 from evaluation.sitting import Stage, awaited_correction
@@ -136,7 +137,9 @@ def _step(case: Case, lot: str, party: str) -> Step:
     if state.sitting.stage is Stage.ABANDONED:
         return "abandoned", "over", ""
     if state.phase is Phase.FAILED:
-        return "failed", "over", ""
+        failure = failure_of(state)
+        short = "valid" in failure
+        return ("failed_valid", "over", f"{failure['valid']} / {failure['least']}") if short else ("failed", "over", "")
     if state.phase is Phase.BIDDING:
         return "paused" if lot in case.tender.timetable.left else "opens", "wait", ""
     if state.phase is Phase.SEALED:

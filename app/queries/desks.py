@@ -27,6 +27,7 @@ from app.procedure.roles import Actor, Role
 from app.procedure.tender import Tender as TenderState
 from app.procedure.terms import LotTerms
 from app.queries.cases import load_case
+from app.queries.failures import failure_of
 from app.queries.standstills import (
     decision_steps,
     decision_waiting,
@@ -115,7 +116,7 @@ def _officer(case: Case) -> Iterator[NextStep]:
             yield NextStep("sitting_runs", WAIT, number)
     failed = [number for number, lot in case.lots.items() if lot.phase is Phase.FAILED]
     if failed:
-        yield NextStep("open_next_round", lot=failed[0])
+        yield NextStep("open_next_round", lot=failed[0], facts=failure_of(case.lots[failed[0]]))
 
 
 def _chair(number: str, lot: LotCase) -> Iterator[NextStep]:
@@ -261,7 +262,7 @@ def _waiting(case: Case, number: str) -> NextStep:
     if case.lots[number].draws_successor:
         return NextStep("successor_drawn", WAIT, number)
     tone = OVER if phase in (Phase.RESULT, Phase.FAILED) else WAIT
-    return NextStep(f"phase_{phase.value}", tone, number, due_at)
+    return NextStep(f"phase_{phase.value}", tone, number, due_at, facts=failure_of(case.lots[number]))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from app.extensions import could_ever, current_actor
 from app.permissions.actions import Action
 from app.queries.desks import IDLE, CaseRow, NextStep
 from app.queries.timeline import CaseStage
-from app.web.wording import FAILURES
+from app.web.wording import failure_words
 
 Url = Callable[[str, NextStep], str]
 
@@ -267,6 +267,7 @@ STEPS: dict[str, Wording] = {
     "phase_P7": Wording(_l("评审报告已签署并盖章")),
     "phase_P9": Wording(_l("本标包流标")),
 }
+TELL_WHY = ("open_next_round", "phase_P9")
 
 
 @dataclass(frozen=True)
@@ -280,16 +281,19 @@ class ShownStep:
     url: str
     label: str
     lot: str
+    reason: str = ""  # why the lot failed, where the step says that it did
 
 
 def shown_step(case: str, step: NextStep) -> ShownStep:
     wording = STEPS[step.code]
     text = str(wording.text)
+    reason = failure_words(step.facts) if step.code in TELL_WHY else ""
     if step.code == "finish_draft" and step.facts.get("reason"):
         text = _("主管退回：%(reason)s", reason=step.facts["reason"])
+    text = " ".join(filter(None, (reason, text)))
     open_to = wording.asks is None or could_ever(current_actor(), wording.asks)
     url = wording.url(case, step) if wording.url and open_to else ""
-    return ShownStep(str(wording.title), text, step.tone, step.due_at, url, str(wording.label), step.lot)
+    return ShownStep(str(wording.title), text, step.tone, step.due_at, url, str(wording.label), step.lot, reason)
 
 
 @dataclass(frozen=True)
@@ -314,6 +318,7 @@ STAGE_NAMES = {
     "draw": _l("抽取专家"),
     "evaluation": _l("远程评审"),
     "report": _l("评审报告"),
+    "failure_record": _l("流标评审情况记录"),
 }
 
 
@@ -328,7 +333,8 @@ def shown_stage(case: Case, stage: CaseStage) -> ShownStage:
             (digest, case.tender.terms_sha256),
             (how, _("发布人签名的就是这个摘要；证据包中的公告条款按规范 JSON 计算，应得到同一数值。")),
         ]
-    return ShownStage(str(STAGE_NAMES[stage.code]), stage.state, stage.at, text, documents, checks)
+    name = STAGE_NAMES["failure_record" if "failure" in stage.facts else stage.code]
+    return ShownStage(str(name), stage.state, stage.at, text, documents, checks)
 
 
 def _stage_text(case: Case, stage: CaseStage) -> str:
@@ -345,12 +351,25 @@ def _stage_text(case: Case, stage: CaseStage) -> str:
         case "opening" if "opened" in facts:
             return _("%(opened)s 家开启，%(voided)s 家无效。", **facts)
         case "failed":
-            return str(FAILURES.get(facts["reason"], facts["reason"]))
-        case "evaluation" if "stands" in facts:
-            return _("评审已中断")
+            return failure_words(facts)
+        case "evaluation" | "report":
+            return _evaluation_text(stage)
         case "draw" if facts.get("rounds", "0") != "0":
             return _("已进行 %(rounds)s 轮。", **facts)
     return ""
+
+
+def _evaluation_text(stage: CaseStage) -> str:
+    """What a sitting and its report came to where they are not simply done or ahead."""
+    facts = stage.facts
+    if "stands" in facts:
+        return _("评审已中断")
+    if "abandoned" in facts:
+        return _("评审已终止，资料按现状封存。") if stage.code == "evaluation" else _("没有评审报告。")
+    if "failure" in facts:
+        sealed = facts["failure"] == "sealed"
+        return _("没有评审报告；本记录已由中心封存。") if sealed else _("没有评审报告；中心正在封存本记录。")
+    return failure_words(facts)
 
 
 def foremost(rows: Sequence[tuple[CaseRow, ShownStep]]) -> ShownStep | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from flask import g
 from flask_babel import gettext as _
@@ -33,6 +34,16 @@ FAILURES = {
     "too_few_keys": _l("受托方未达到门限，承诺密钥的投标少于规定的家数，依法不开标。"),
     "too_few_valid": _l("能够开启的投标少于规定的家数。"),
 }
+EVALUATION_FAILED = _l("初步评审后有效投标 %(valid)s 家，少于规定的 %(least)s 家，依法流标。")
+
+
+def failure_words(facts: Mapping[str, str]) -> str:
+    """Why a lot failed, with the figures (`queries.failures.failure_of`); "" where it did not."""
+    if "valid" in facts:
+        return str(EVALUATION_FAILED) % facts
+    return str(FAILURES.get(facts["reason"], facts["reason"])) if facts else ""
+
+
 CRITERION_KINDS = {
     CriterionKind.OBJECTIVE: _l("客观分"),
     CriterionKind.SUBJECTIVE: _l("主观分"),

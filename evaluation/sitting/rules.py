@@ -26,6 +26,7 @@ from evaluation.sitting.events import (
     CorrectionGround,
     CorrectionRequested,
     DissentRecorded,
+    FailureRecordSealed,
     MemberIdentified,
     MemberRecused,
     MemberReplaced,
@@ -331,6 +332,13 @@ def _seal(fact: ReportSealed, state: SittingState) -> None:
             raise RuleViolation("statement_not_due")
     if absent:
         raise RuleViolation("signatures_missing", seats=", ".join(map(str, absent)), count=len(absent))
+
+
+@_check.register
+def _seal_failure(fact: FailureRecordSealed, state: SittingState) -> None:
+    require_digest(fact.sealed_sha256, "sealed_sha256")
+    if state.failure_sha256:
+        raise RuleViolation("failure_already_recorded")
 
 
 _INTERRUPTIONS: dict[type[Any], Callable[..., None]] = {

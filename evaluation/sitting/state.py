@@ -19,6 +19,7 @@ from evaluation.sitting.events import (
     ConflictDeclared,
     CorrectionRequested,
     DissentRecorded,
+    FailureRecordSealed,
     MemberIdentified,
     MemberRecused,
     MemberReplaced,
@@ -115,6 +116,7 @@ class SittingState:
     refused: frozenset[int] = frozenset()
     sealed_sha256: str = ""
     failure: str = ""
+    failure_sha256: str = ""
     suspended: SittingSuspended | None = None
     beneath: SittingSuspended | None = None
 
@@ -307,6 +309,11 @@ def _concluded(event: ReviewConcluded, state: SittingState) -> SittingState:
 @_applied.register
 def _failed(event: SittingFailed, state: SittingState) -> SittingState:
     return replace(state, failure=event.reason)
+
+
+@_applied.register
+def _failure_recorded(event: FailureRecordSealed, state: SittingState) -> SittingState:
+    return replace(state, failure_sha256=event.sealed_sha256)
 
 
 @_applied.register

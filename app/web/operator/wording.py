@@ -11,6 +11,7 @@ BOARD_STEPS = {
     "order_resumption": _l("签发恢复决定"),
     "shares": _l("已截止，等待受托方签署"),
     "failed": _l("流标"),
+    "failed_valid": _l("流标：初步评审后有效投标不足"),
     "opening": _l("正在开标"),
     "conditions": _l("开标结束，等待抽取条件"),
     "draw_commit": _l("抽取：各方承诺"),

@@ -37,7 +37,7 @@ from app.services.inspections import LONGEST
 from app.web.deadlines.views import offered_pages
 from app.web.names import ACCESSES, PHASES
 from app.web.operator.wording import BOARD_STEPS
-from app.web.pages import attempt, confirmed, entitled_case, head_of
+from app.web.pages import attempt, confirmed, entitled_case, head_of, shows_failure
 from app.web.regulator.records import event_page
 from app.web.steps import ShownStage, first_shown, shown_stage, to_do
 
@@ -130,6 +130,7 @@ def case(case: str) -> str:
         orders=offered_pages(found, actor) + _sitting_pages(found),
         rooms=[lot.number for lot in terms.lots if asks_reason(actor, Action.ROOM_JOIN, found, lot.number)],
         **_readings(found),
+        failures=[lot.number for lot in terms.lots if shows_failure(found, lot.number)],
         draws=[lot.number for lot in terms.lots if allowed(actor, Action.DRAW_WATCH, found, lot.number)],
         **event_page(seen),
         over=over,
