@@ -271,6 +271,8 @@ class SigningStatement:
     report_sha256: str
     stated_at: datetime
     members: tuple[Signed, ...]
+    tally: str
+    no_majority: str  # that the conclusion has none, "" where it has
     words: Mapping[str, str]  # of the regime: app.messages.regime_words
     seal_field: str = "Seal"
 
@@ -315,8 +317,8 @@ class FailedEvaluation:
 class EvaluationReport:
     """评标报告 for goods (Order 87, article 58).
 
-    `price_formula`, `averaging` and `corrections` are sentences; `draw_digest` and `sitting_digest` tie the pages to
-    the case file.
+    `price_formula`, `averaging`, `agreement` and `corrections` are sentences; `draw_digest` and `sitting_digest` tie
+    the pages to the case file.
     """
 
     heading: CaseHeading
@@ -341,6 +343,7 @@ class EvaluationReport:
     scored_bids: tuple[ScoredBid, ...]
     sheets: tuple[BidScores, ...]
     candidates: tuple[RecommendedCandidate, ...]
+    agreement: tuple[str, ...]  # how far the members stand behind the recommendation
     clarifications: tuple[BidClarification, ...]
     corrections: tuple[str, ...]
     dissents: tuple[DissentStatement, ...]

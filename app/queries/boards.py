@@ -18,7 +18,7 @@ from app.queries.cases import load_case
 from app.queries.desks import orders_waiting
 from app.queries.draw_hall import draw_hall
 from app.queries.experts import current_tree
-from app.queries.failures import failure_of
+from app.queries.failures import failure_of, without_majority
 from app.queries.people import find_login
 from app.queries.standstills import order_waiting
 from evaluation.sitting import Stage, awaited_correction
@@ -170,7 +170,7 @@ def _draw_step(case: Case, lot: str, party: str) -> Step:
 def _sitting_step(state: LotCase) -> Step:
     sitting = state.sitting
     if sitting.stage is Stage.CLOSED:
-        return "closed", "over", ""
+        return "closed_no_majority" if without_majority(state) else "closed", "over", ""
     if sitting.suspended is not None:
         return "standing", "wait", ""
     if sitting.turned_away:

@@ -1,4 +1,4 @@
-"""Why a lot failed, and what was found of a bid that does not count: facts for whoever may know them."""
+"""How a lot ended: why it failed, how its report was signed, and what was found of a bid that does not count."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from app.casefile.case import LotCase, Phase
+from app.procedure.signing import tally
 from evaluation.sitting import WITHIN_CEILING
 from evaluation.sitting.stages import Stage
 
@@ -23,6 +24,18 @@ def failure_of(state: LotCase) -> Mapping[str, str]:
     if sitting.stage is not Stage.FAILED:
         return {}
     return {"reason": sitting.failure, "valid": str(len(sitting.valid)), "least": str(sitting.rules.least_valid_bids)}
+
+
+def signing_counts(state: LotCase) -> Mapping[str, str]:
+    """How many members signed a sealed report, dissented or refused: public with the result, never who."""
+    if state.sitting.stage is not Stage.CLOSED:
+        return {}
+    return {name: str(count) for name, count in vars(tally(state.sitting)).items()}
+
+
+def without_majority(state: LotCase) -> bool:
+    """Whether a sealed report concludes what more than half of the members dissent from."""
+    return state.sitting.stage is Stage.CLOSED and tally(state.sitting).without_majority
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from app.procedure import (
 from app.procedure.roles import Actor
 from app.procedure.tender import question_deadline
 from app.queries.deadlines import deadline_state
-from app.queries.failures import failure_of
+from app.queries.failures import failure_of, signing_counts, without_majority
 from evaluation.draw import events as draw
 from evaluation.sitting import events as sitting
 from evaluation.sitting import interruptions
@@ -125,8 +125,8 @@ def _after_deadline(case: Case, actor: Actor, lot: str) -> Iterator[CaseStage]:
     else:
         yield CaseStage("evaluation", DONE if scored else scoring, scored_at or since(Phase.SCORING), lot)
     signing = ACTIVE if state.phase is Phase.CONSENSUS else AHEAD
-    report = DONE if state.phase is Phase.RESULT else signing
-    yield CaseStage("report", report, since(Phase.RESULT), lot)
+    report = (WARNING if without_majority(state) else DONE) if state.phase is Phase.RESULT else signing
+    yield CaseStage("report", report, since(Phase.RESULT), lot, signing_counts(state))
 
 
 def _ended_without_result(state: LotCase, lot: str) -> Iterator[CaseStage]:

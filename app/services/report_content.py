@@ -28,6 +28,7 @@ from app.documents.content import (
 from app.documents.wording import Lang, formula_words, listed
 from app.messages import regime_words, sentence
 from app.models import Site
+from app.procedure.signing import tally
 from app.queries.cases import load_records
 from app.queries.sittings import tied_bidders
 from app.services.documents import heading, named_address, opened_bids
@@ -99,6 +100,7 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
         scored_bids=_scored(sitting, names, lang),
         sheets=_sheets(sitting, names, lang),
         candidates=_candidates(sitting, names),
+        agreement=_agreement(sitting, lang),
         clarifications=(),
         corrections=corrections_of(records, names, lang),
         dissents=tuple(
@@ -138,7 +140,26 @@ def signing_statement(
             )
         )
     words = regime_words(case.tender.published.profile.regime, lang)
-    return SigningStatement(heading(case, lot, report_sha256, lang), report_sha256, now, tuple(rows), words)
+    return SigningStatement(
+        heading=heading(case, lot, report_sha256, lang),
+        report_sha256=report_sha256,
+        stated_at=now,
+        members=tuple(rows),
+        tally=sentence("signing_tally", vars(tally(state.sitting)), lang),
+        no_majority=no_majority(state.sitting, lang),
+        words=words,
+    )
+
+
+def no_majority(sitting: SittingState, lang: Lang) -> str:
+    """That the conclusion has no majority, in words; "" where it has one."""
+    return sentence("no_majority", {}, lang) if tally(sitting).without_majority else ""
+
+
+def _agreement(sitting: SittingState, lang: Lang) -> tuple[str, ...]:
+    """What stood when the report was prepared, and where it stands how the members signed."""
+    stands = sentence("report_agreement", vars(tally(sitting)), lang)
+    return tuple(part for part in (stands, no_majority(sitting, lang)) if part)
 
 
 def qualification_of(case: Case, lot: str) -> tuple[QualificationResult, ...]:

@@ -16,7 +16,7 @@ from app.extensions import could_ever, current_actor
 from app.permissions.actions import Action
 from app.queries.desks import IDLE, CaseRow, NextStep
 from app.queries.timeline import CaseStage
-from app.web.wording import failure_words
+from app.web.wording import failure_words, signing_words
 
 Url = Callable[[str, NextStep], str]
 
@@ -265,9 +265,19 @@ STEPS: dict[str, Wording] = {
     "phase_P5": Wording(_l("评审委员会正在签到和评审"), _l("全部成员锁定评分之前，任何人都看不到他人的评分。")),
     "phase_P6": Wording(_l("评审委员会正在汇总和签署报告")),
     "phase_P7": Wording(_l("评审报告已签署并盖章")),
+    "no_majority": Wording(_l("评审报告已封存，评审结论没有形成多数")),
+    "no_award": Wording(
+        _l("不得据此定标：评审结论没有形成多数"),
+        _l("报告仅作为记录封存，监督部门已收到通知。请依法处理，由监督部门决定是否重新评审。"),
+        _l("查看评审报告"),
+        _lot_page("report"),
+    ),
     "phase_P9": Wording(_l("本标包流标")),
 }
-TELL_WHY = ("open_next_round", "phase_P9")
+TELL_WHY = {
+    **dict.fromkeys(("open_next_round", "phase_P9"), failure_words),
+    **dict.fromkeys(("phase_P7", "no_majority", "no_award"), signing_words),
+}
 
 
 @dataclass(frozen=True)
@@ -281,19 +291,22 @@ class ShownStep:
     url: str
     label: str
     lot: str
-    reason: str = ""  # why the lot failed, where the step says that it did
+    code: str = ""
+    reason: str = ""  # why a lot failed, or how many members stand behind its report
 
 
 def shown_step(case: str, step: NextStep) -> ShownStep:
     wording = STEPS[step.code]
     text = str(wording.text)
-    reason = failure_words(step.facts) if step.code in TELL_WHY else ""
+    reason = TELL_WHY[step.code](step.facts) if step.code in TELL_WHY else ""
     if step.code == "finish_draft" and step.facts.get("reason"):
         text = _("主管退回：%(reason)s", reason=step.facts["reason"])
     text = " ".join(filter(None, (reason, text)))
     open_to = wording.asks is None or could_ever(current_actor(), wording.asks)
     url = wording.url(case, step) if wording.url and open_to else ""
-    return ShownStep(str(wording.title), text, step.tone, step.due_at, url, str(wording.label), step.lot, reason)
+    return ShownStep(
+        str(wording.title), text, step.tone, step.due_at, url, str(wording.label), step.lot, step.code, reason
+    )
 
 
 @dataclass(frozen=True)
@@ -318,8 +331,8 @@ STAGE_NAMES = {
     "draw": _l("抽取专家"),
     "evaluation": _l("远程评审"),
     "report": _l("评审报告"),
-    "failure_record": _l("流标评审情况记录"),
 }
+FAILURE_RECORD = _l("流标评审情况记录")  # the last stop, where a lot failed in its evaluation
 
 
 def shown_stage(case: Case, stage: CaseStage) -> ShownStage:
@@ -333,7 +346,7 @@ def shown_stage(case: Case, stage: CaseStage) -> ShownStage:
             (digest, case.tender.terms_sha256),
             (how, _("发布人签名的就是这个摘要；证据包中的公告条款按规范 JSON 计算，应得到同一数值。")),
         ]
-    name = STAGE_NAMES["failure_record" if "failure" in stage.facts else stage.code]
+    name = FAILURE_RECORD if "failure" in stage.facts else STAGE_NAMES[stage.code]
     return ShownStage(str(name), stage.state, stage.at, text, documents, checks)
 
 
@@ -369,7 +382,7 @@ def _evaluation_text(stage: CaseStage) -> str:
     if "failure" in facts:
         sealed = facts["failure"] == "sealed"
         return _("没有评审报告；本记录已由中心封存。") if sealed else _("没有评审报告；中心正在封存本记录。")
-    return failure_words(facts)
+    return signing_words(facts) or failure_words(facts)
 
 
 def foremost(rows: Sequence[tuple[CaseRow, ShownStep]]) -> ShownStep | None:

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.documents import wording as documents_wording
+from app.messages import sentence
 from app.procedure.calendar import Period, Unit
 from app.procedure.roles import Role
 from evaluation.criteria import CriteriaSet, CriterionKind, CriterionStage
@@ -41,7 +42,16 @@ def failure_words(facts: Mapping[str, str]) -> str:
     """Why a lot failed, with the figures (`queries.failures.failure_of`); "" where it did not."""
     if "valid" in facts:
         return str(EVALUATION_FAILED) % facts
-    return str(FAILURES.get(facts["reason"], facts["reason"])) if facts else ""
+    return str(FAILURES.get(facts["reason"], facts["reason"])) if "reason" in facts else ""
+
+
+def signing_words(facts: Mapping[str, str]) -> str:
+    """How many members stand behind a sealed report (`queries.failures.signing_counts`); "" before the seal."""
+    if "members" not in facts:
+        return ""
+    lang, missing = g.get("lang", "zh"), 2 * int(facts["dissented"]) > int(facts["members"])
+    parts = [sentence("signing_tally", facts, lang), sentence("no_majority", {}, lang) if missing else ""]
+    return " ".join(filter(None, parts))
 
 
 CRITERION_KINDS = {

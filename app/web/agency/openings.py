@@ -19,7 +19,7 @@ from app.procedure.opening import ObjectionAnswered
 from app.procedure.qualification import Qualification, QualificationChecked
 from app.queries.boards import expert_pools
 from app.queries.desks import find_account
-from app.queries.failures import failure_of
+from app.queries.failures import failure_of, signing_counts, without_majority
 from app.queries.sittings import tied_bidders
 from app.services import draws, sittings
 from app.services.experts import list_sites
@@ -30,7 +30,7 @@ from app.web.agency.forms import BuyerMemberForm, DrawConditionsForm, ObjectionA
 from app.web.entitled import words_of
 from app.web.pages import attempt, case_trail, confirmed, entitled_case, head_of, known_lot, review_act
 from app.web.terms import committee_words
-from app.web.wording import failure_words
+from app.web.wording import failure_words, signing_words
 from evaluation.draw import (
     DrawConditions,
     DrawConditionsApproved,
@@ -250,6 +250,8 @@ def report(case: str, lot: str) -> str:
     ]
     ties = tied_bidders(sitting) if sitting.drawn else ()
     shown = {"files": kept, "ties": ties, "result": sitting.result, "names": names, "members": members}
+    state = found.lots[lot]
+    shown |= {"signing": signing_words(signing_counts(state)), "no_majority": without_majority(state)}
     return _page("report", found, lot, _("评审报告"), **shown)
 
 

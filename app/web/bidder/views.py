@@ -19,7 +19,7 @@ from app.procedure.opening import ObjectionRaised
 from app.procedure.tender import QuestionAsked, question_deadline
 from app.queries.desks import bidder_cases, can_confirm, next_steps
 from app.queries.events import seen_events
-from app.queries.failures import failure_of, grounds_of
+from app.queries.failures import failure_of, grounds_of, signing_counts
 from app.queries.lots import bid_desk
 from app.services.cursors import write_cursor
 from app.services.receipts import read_inclusion, read_receipt, render_receipt
@@ -30,7 +30,7 @@ from app.web.entitled import account_key, words_of
 from app.web.pages import case_trail, confirmed, download, entitled_case, head_of, known_lot, local_time, review_act
 from app.web.steps import ShownStep, foremost, shown_step
 from app.web.terms import second_lock_words
-from app.web.wording import failure_words
+from app.web.wording import failure_words, signing_words
 
 routes = Blueprint("bidder", __name__)
 KEY_ACTS = {"commit_key": "KeyCommitted", "reveal_key": "KeyRevealed"}
@@ -85,6 +85,7 @@ def lot(case: str, lot: str) -> str:
         may_object=_may_object(found, lot, now),
         words=words_of(found),
         failure=failure_words(failure_of(state)),
+        signing=signing_words(signing_counts(state)),
         grounds={one.receipt_id: grounds_of(state, one.receipt_id) for one in _own_submissions(found, lot)},
         seats=len(state.sitting.seats),
         ground_words=lambda code: sentence(code, {}, g.get("lang", "zh")),

@@ -16,6 +16,7 @@ from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
 from app.queries.events import seen_events
+from app.queries.failures import signing_counts
 from app.queries.sittings import Room, room_of, scored_criteria
 from app.services import experts, files, sittings
 from app.services.cursors import write_cursor
@@ -24,7 +25,7 @@ from app.web.expert.corrections import correction_form, correction_words, places
 from app.web.expert.forms import ConflictForm, DissentForm, HaltForm, StatementForm, VoteForm
 from app.web.names import CHECK_INS, CORRECTIONS, GROUNDS, MEMBERS, STAGES
 from app.web.pages import attempt, confirmed, typed_fields
-from app.web.wording import named
+from app.web.wording import named, signing_words
 from evaluation import sitting
 from evaluation.scoring import ScorePlace
 
@@ -43,6 +44,7 @@ def _entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Ca
     shown = {
         "room": room,
         "words": words_of(found),
+        "signing": signing_words(signing_counts(found.lot(lot))),
         "form": None,
         "errors": [],
         "back": f"/room/{case}/{lot}",

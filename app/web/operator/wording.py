@@ -29,6 +29,7 @@ BOARD_STEPS = {
     "correcting": _l("评审：等待成员更正评分后生成报告"),
     "signing": _l("评审报告签字"),
     "closed": _l("评审结束"),
+    "closed_no_majority": _l("评审结束：结论没有形成多数"),
     "share_opening": _l("需要您签署开标"),
     "share_draw": _l("需要您签署抽取"),
     "share_given": _l("您已签署或不再需要"),

@@ -130,6 +130,7 @@ def case(case: str) -> str:
         orders=offered_pages(found, actor) + _sitting_pages(found),
         rooms=[lot.number for lot in terms.lots if asks_reason(actor, Action.ROOM_JOIN, found, lot.number)],
         **_readings(found),
+        reports=[lot.number for lot in terms.lots if allowed(actor, Action.REPORT_READ, found, lot.number)],
         failures=[lot.number for lot in terms.lots if shows_failure(found, lot.number)],
         draws=[lot.number for lot in terms.lots if allowed(actor, Action.DRAW_WATCH, found, lot.number)],
         **event_page(seen),

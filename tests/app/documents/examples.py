@@ -189,6 +189,7 @@ REPORT = EvaluationReport(
     ),
     clarifications=(),
     corrections=(),
+    agreement=("本报告生成时，评标委员会 5 名成员中有 0 名书面提出不同意见。",),
     dissents=(),
     member_changes=("第一轮抽取的一名专家未能到场，经第二轮抽取由 E5 递补，其此前未作出任何评审意见。",),
     notes=("评标期间副场通信中断一次，恢复后继续，数据无丢失。",),
@@ -209,6 +210,8 @@ STATEMENT = SigningStatement(
         Signed("席位 2 · 评审专家 赵𬭎", minutes(252), "演示评分偏高。\n应当复核。", minutes(251), None, 0),
         Signed("席位 3 · 评审专家 陈喆", None, "", None, minutes(270), 1),
     ),
+    tally="评标委员会 3 名成员：签字且没有不同意见 1 名，书面提出不同意见 1 名，记录为拒绝签字 1 名。",
+    no_majority="",
     words=regime_words("goods", "zh"),
 )
 
