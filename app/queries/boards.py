@@ -17,8 +17,8 @@ from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case
 from app.queries.desks import orders_waiting
 from app.queries.draw_hall import draw_hall
+from app.queries.endings import failure_of, without_majority
 from app.queries.experts import current_tree
-from app.queries.failures import failure_of, without_majority
 from app.queries.people import find_login
 from app.queries.standstills import order_waiting
 from evaluation.sitting import Stage, awaited_correction

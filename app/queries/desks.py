@@ -27,7 +27,7 @@ from app.procedure.roles import Actor, Role
 from app.procedure.tender import Tender as TenderState
 from app.procedure.terms import LotTerms
 from app.queries.cases import load_case
-from app.queries.failures import failure_of, signing_counts, without_majority
+from app.queries.endings import failure_of, signing_counts, without_majority
 from app.queries.standstills import (
     decision_steps,
     decision_waiting,

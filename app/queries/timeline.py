@@ -26,7 +26,7 @@ from app.procedure import (
 from app.procedure.roles import Actor
 from app.procedure.tender import question_deadline
 from app.queries.deadlines import deadline_state
-from app.queries.failures import failure_of, signing_counts, without_majority
+from app.queries.endings import failure_of, signing_counts, without_majority
 from evaluation.draw import events as draw
 from evaluation.sitting import events as sitting
 from evaluation.sitting import interruptions

@@ -39,14 +39,14 @@ EVALUATION_FAILED = _l("初步评审后有效投标 %(valid)s 家，少于规定
 
 
 def failure_words(facts: Mapping[str, str]) -> str:
-    """Why a lot failed, with the figures (`queries.failures.failure_of`); "" where it did not."""
+    """Why a lot failed, with the figures (`queries.endings.failure_of`); "" where it did not."""
     if "valid" in facts:
         return str(EVALUATION_FAILED) % facts
     return str(FAILURES.get(facts["reason"], facts["reason"])) if "reason" in facts else ""
 
 
 def signing_words(facts: Mapping[str, str]) -> str:
-    """How many members stand behind a sealed report (`queries.failures.signing_counts`); "" before the seal."""
+    """How many members stand behind a sealed report (`queries.endings.signing_counts`); "" before the seal."""
     if "members" not in facts:
         return ""
     lang, missing = g.get("lang", "zh"), 2 * int(facts["dissented"]) > int(facts["members"])

@@ -19,7 +19,7 @@ from app.procedure.opening import ObjectionAnswered
 from app.procedure.qualification import Qualification, QualificationChecked
 from app.queries.boards import expert_pools
 from app.queries.desks import find_account
-from app.queries.failures import failure_of, signing_counts, without_majority
+from app.queries.endings import failure_of, signing_counts, without_majority
 from app.queries.sittings import tied_bidders
 from app.services import draws, sittings
 from app.services.experts import list_sites
@@ -38,6 +38,7 @@ from evaluation.draw import (
     Stratum,
     conditions_sha256,
 )
+from evaluation.sitting import Stage
 
 MOST_STRATA = 8
 
@@ -260,15 +261,15 @@ def report(case: str, lot: str) -> str:
 def failure(case: str, lot: str) -> str:
     """Why the evaluation failed, every bid that does not count with its ground, and the sealed record."""
     found = entitled_case(case, Action.FAILURE_READ, lot)
-    known_lot(found, lot)
+    state, lang = found.lots[known_lot(found, lot)], g.get("lang", "zh")
+    if state.sitting.stage is not Stage.FAILED:
+        abort(404)  # it failed at its opening, or was given up: there is no such record
     readable = readable_files(platform(), current_actor(), case, lot)
     kept = [file for file in readable if file.kind in ("failure", "record")]
-    state, lang = found.lots[lot], g.get("lang", "zh")
     shown = {
         "files": kept,
         "reason": failure_words(failure_of(state)),
-        "rule": words_of(found)["failing_rule"] if state.convened else "",
-        "bids": invalid_bids(found, lot, lang) if state.convened else (),
-        "sealed": state.sitting.failure_sha256,
+        "rule": words_of(found)["failing_rule"],
+        "bids": invalid_bids(found, lot, lang),
     }
     return _page("failure", found, lot, _("流标评审情况记录"), **shown)

@@ -18,8 +18,8 @@ from app.procedure.bid import BidWithdrawn, Submission
 from app.procedure.opening import ObjectionRaised
 from app.procedure.tender import QuestionAsked, question_deadline
 from app.queries.desks import bidder_cases, can_confirm, next_steps
+from app.queries.endings import failure_of, grounds_of, signing_counts
 from app.queries.events import seen_events
-from app.queries.failures import failure_of, grounds_of, signing_counts
 from app.queries.lots import bid_desk
 from app.services.cursors import write_cursor
 from app.services.receipts import read_inclusion, read_receipt, render_receipt

@@ -15,8 +15,8 @@ from app.casefile.codec import encode
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
+from app.queries.endings import signing_counts
 from app.queries.events import seen_events
-from app.queries.failures import signing_counts
 from app.queries.sittings import Room, room_of, scored_criteria
 from app.services import experts, files, sittings
 from app.services.cursors import write_cursor

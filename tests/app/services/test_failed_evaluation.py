@@ -57,12 +57,19 @@ class Failing(Signing):
         return self
 
     def failed(self) -> Failing:
+        self.until_last_review()
+        last = max(self.members)
+        self.act(self.members[last], sitting.BidsReviewed(last, self.findings(last)))
+        return self
+
+    def until_last_review(self) -> Failing:
         self.found().publish().bid().open().draw()
         self.members = {number: self._seat(number) for number in sorted(self.state.seats)}
         chair = next(number for number, seat in self.state.seats.items() if seat.role == "expert")
         self._each(lambda n: sitting.StatementMade(n, True, ""))
         self._each(lambda n: sitting.ChairVoted(n, chair, 1))
-        self._each(lambda n: sitting.BidsReviewed(n, self.findings(n)))
+        for number in sorted(self.members)[:-1]:
+            self.act(self.members[number], sitting.BidsReviewed(number, self.findings(number)))
         return self
 
     def findings(self, number: int) -> tuple[sitting.ReviewFinding, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -31,22 +32,26 @@ NONE = {
 }
 
 
+def divided(folder: Path, database_url: str = "") -> Signing:
+    """The first of three dissents comes in time for the report; one member signs, one is recorded as refusing."""
+    case = Signing(folder, database_url=database_url).until_report()
+    chair = case.chair
+    first, second, third, last = (number for number in case.members if number != chair)
+    case.act(case.members[first], sitting.DissentRecorded(first, "价格计算有误"))
+    case.work_off()
+    case._sign(chair, case.members[chair])
+    for number in (second, third):
+        case.act(case.members[number], sitting.DissentRecorded(number, f"意见 {number}"))
+    case.work_off(31)
+    case.act(case.members[chair], sitting.RefusalRecorded(chair, last))
+    case.work_off(31)
+    assert case.state.stage is Stage.CLOSED
+    return case
+
+
 @pytest.fixture(scope="module")
 def case(tmp_path_factory, database_url) -> Signing:
-    """The first of three dissents comes in time for the report; one member signs, one is recorded as refusing."""
-    divided = Signing(tmp_path_factory.mktemp("divided"), database_url=database_url).until_report()
-    chair = divided.chair
-    first, second, third, last = (number for number in divided.members if number != chair)
-    divided.act(divided.members[first], sitting.DissentRecorded(first, "价格计算有误"))
-    divided.work_off()
-    divided._sign(chair, divided.members[chair])
-    for number in (second, third):
-        divided.act(divided.members[number], sitting.DissentRecorded(number, f"意见 {number}"))
-    divided.work_off(31)
-    divided.act(divided.members[chair], sitting.RefusalRecorded(chair, last))
-    divided.work_off(31)
-    assert divided.state.stage is Stage.CLOSED
-    return divided
+    return divided(tmp_path_factory.mktemp("divided"), database_url)
 
 
 @pytest.fixture(scope="module")
