@@ -30,7 +30,8 @@ from app.web.deadlines.wording import announcements, recorded_changes
 from app.web.names import PHASES
 from app.web.pages import Refused, attempt, download, entitled_case, head_of, shows_failure
 from app.web.public.forms import PdfForm, ReceiptForm
-from app.web.steps import first_shown, shown_stage, to_do
+from app.web.steps import first_shown, to_do
+from app.web.stops import shown_stage
 from app.web.terms import second_lock_words, shown_terms
 from crypto.certificates import verify_certificate
 from crypto.instants import format_instant, parse_instant

@@ -39,7 +39,8 @@ from app.web.names import ACCESSES, PHASES
 from app.web.operator.wording import BOARD_STEPS
 from app.web.pages import attempt, confirmed, entitled_case, head_of, shows_failure
 from app.web.regulator.records import event_page
-from app.web.steps import ShownStage, first_shown, shown_stage, to_do
+from app.web.steps import first_shown, to_do
+from app.web.stops import ShownStage, shown_stage
 
 routes = Blueprint("regulator", __name__)
 GRAVEST_FIRST = (Verdict.FAIL, Verdict.NOT_COVERED, Verdict.OK)
