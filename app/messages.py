@@ -17,6 +17,7 @@ from crypto.instants import parse_instant
 
 LANGUAGES = ("zh", "en")
 BEIJING = "Asia/Shanghai"
+REGIME_WORDS = ("objection", "objecting", "consent", "signing_law", "signing_rule", "failing_rule")
 _INSTANT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z\b")
 _FOLDER = Path(__file__).parent / "translations" / "messages"
 
@@ -46,11 +47,14 @@ def sentence(code: str, facts: Mapping[str, Any], language: str, zone: str = BEI
 
 
 def regime_words(regime: str, language: str) -> dict[str, str]:
-    """What the law of a regime calls that which is put at an opening: `objection` one has, `objecting` one raises.
+    """How the law of a regime speaks. Works and goods are never mixed.
 
-    Works: 异议 (Regulation art. 44). Goods: 有疑义的提出询问 (Order 87 art. 42).
+    What is put at an opening: `objection` one has, `objecting` one raises. Works: 异议 (Regulation art. 44); goods:
+    有疑义的提出询问 (Order 87 art. 42). Who neither signs nor states dissent: `consent`, by `signing_law`, in full
+    `signing_rule` (Regulation art. 53; Order 87 art. 61). Too few valid bids: `failing_rule` (Law art. 42; Order 87
+    art. 43).
     """
-    return {name: catalogue().get(f"{regime}_{name}", {}).get(language, "") for name in ("objection", "objecting")}
+    return {name: catalogue().get(f"{regime}_{name}", {}).get(language, "") for name in REGIME_WORDS}
 
 
 def _shape(expected: str, language: str) -> str:

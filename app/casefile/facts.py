@@ -165,6 +165,7 @@ FACTS = {
         _lot(sitting.BidsReviewed, "bids:review"),
         _lot(sitting.ReviewConcluded),
         _lot(sitting.SittingFailed),
+        _lot(sitting.FailureRecordSealed),
         _lot(sitting.ScoreSheetLocked, "scores:lock"),
         _lot(sitting.ResultsComputed),
         _lot(sitting.TiesDrawn),

@@ -270,7 +270,6 @@ def named_files(case: Case, records: Sequence[Record]) -> Iterator[NamedFile]:
 
 def _files_of(case: Case, before: Record | None, record: Record) -> Iterator[NamedFile]:
     fact, lot, at = record.fact, record.lot, record.at
-    report = FileKey(lot, "report", "", f"evaluation-report-{lot}.pdf", at)
     match record.type:
         case "BidReceipted":
             assert before is not None
@@ -284,6 +283,18 @@ def _files_of(case: Case, before: Record | None, record: Record) -> Iterator[Nam
             for file in fact.files:
                 place = FileKey(lot, "opened", fact.receipt_id, file.path, at)
                 yield NamedFile(place, file.root, file.size)
+        case "RehearsalOpened" if case.rehearsal is not None and case.rehearsal.ended_at is None:
+            for bid in fact.bids:
+                yield NamedFile(FileKey("", "rehearsal", bid.name, "bid.age", at), bid.bid_root)
+        case _:
+            yield from _papers_of(record)
+
+
+def _papers_of(record: Record) -> Iterator[NamedFile]:
+    """The documents that the platform made at a record."""
+    fact, lot, at = record.fact, record.lot, record.at
+    report = FileKey(lot, "report", "", f"evaluation-report-{lot}.pdf", at)
+    match record.type:
         case "OpeningConcluded":
             yield NamedFile(FileKey(lot, "record", "", f"opening-record-{lot}.pdf", at), fact.record_sha256)
         case "ReportPrepared":
@@ -295,9 +306,9 @@ def _files_of(case: Case, before: Record | None, record: Record) -> Iterator[Nam
             if fact.statement_sha256:
                 place = FileKey(lot, "statement", "", f"signing-statement-{lot}.pdf", at)
                 yield NamedFile(place, fact.statement_sha256)
-        case "RehearsalOpened" if case.rehearsal is not None and case.rehearsal.ended_at is None:
-            for bid in fact.bids:
-                yield NamedFile(FileKey("", "rehearsal", bid.name, "bid.age", at), bid.bid_root)
+        case "FailureRecordSealed":
+            place = FileKey(lot, "failure", "", f"failed-evaluation-{lot}.pdf", at)
+            yield NamedFile(place, fact.sealed_sha256)
 
 
 def _destroyed(lot: LotCase, receipt_id: str) -> bool:

@@ -196,6 +196,12 @@ def _own_until_review(actor: Actor, case: Case, record: Record) -> bool:
     return _own(actor, case, record) or (concluded and _room(actor, case, record))
 
 
+def _review_outcome(actor: Actor, case: Case, record: Record) -> bool:
+    """Where the lot failed by it the agency sees what the committee found, since it publishes why: never who voted."""
+    failed = case.lots[record.lot].sitting.stage is Stage.FAILED
+    return _room(actor, case, record) or (failed and _agency(actor, case, record))
+
+
 def _own_until_all_locked(actor: Actor, case: Case, record: Record) -> bool:
     """Nobody, the chair, the regulator and the administrator included, sees another's sheet before the last lock."""
     if _own(actor, case, record) or _given_up(actor, case, record):
@@ -325,8 +331,9 @@ SIGHT: dict[str, Rule] = {
     "ChairVoteTied": _room,
     "ChairElected": _sitting,
     "BidsReviewed": _own_until_review,
-    "ReviewConcluded": _room,
-    "SittingFailed": _sitting,
+    "ReviewConcluded": _review_outcome,
+    "SittingFailed": _everybody,
+    "FailureRecordSealed": _sitting,
     "ScoreSheetLocked": _own_until_all_locked,
     "ResultsComputed": _result,
     "TiesDrawn": _result,

@@ -265,12 +265,51 @@ class Signed:
 
 @dataclass(frozen=True)
 class SigningStatement:
-    """签署情况说明: sealed with a report that somebody dissented from or did not sign (Regulation, article 53)."""
+    """签署情况说明: sealed with a report that somebody dissented from or did not sign."""
 
     heading: CaseHeading
     report_sha256: str
     stated_at: datetime
     members: tuple[Signed, ...]
+    tally: str
+    no_majority: str  # that the conclusion has none, "" where it has
+    words: Mapping[str, str]  # of the regime: app.messages.regime_words
+    seal_field: str = "Seal"
+
+
+@dataclass(frozen=True)
+class SignedReview:
+    """A member's review in the case file: its digest, and when it was signed."""
+
+    seat: int
+    sha256: str
+    signed_at: datetime
+
+
+@dataclass(frozen=True)
+class FailedEvaluation:
+    """评审情况记录（流标）: why an evaluation ended without a report, and what was found until then.
+
+    `reason` is a sentence with the figures; `reviews` tie the pages to what each member signed.
+    """
+
+    heading: CaseHeading
+    opened_at: datetime
+    evaluation_started_at: datetime
+    failed_at: datetime
+    stated_at: datetime
+    evaluation_place: str
+    reason: str
+    words: Mapping[str, str]
+    members: tuple[Member, ...]
+    opened_bids: tuple[OpenedBid, ...]
+    qualification: tuple[QualificationResult, ...]
+    invalid_bids: tuple[InvalidBid, ...]
+    valid_bids: tuple[str, ...]
+    reviews: tuple[SignedReview, ...]
+    member_changes: tuple[str, ...]
+    notes: tuple[str, ...]
+    draw_digest: str
     seal_field: str = "Seal"
 
 
@@ -278,8 +317,8 @@ class SigningStatement:
 class EvaluationReport:
     """评标报告 for goods (Order 87, article 58).
 
-    `price_formula`, `averaging` and `corrections` are sentences; `draw_digest` and `sitting_digest` tie the pages to
-    the case file.
+    `price_formula`, `averaging`, `agreement` and `corrections` are sentences; `draw_digest` and `sitting_digest` tie
+    the pages to the case file.
     """
 
     heading: CaseHeading
@@ -304,6 +343,7 @@ class EvaluationReport:
     scored_bids: tuple[ScoredBid, ...]
     sheets: tuple[BidScores, ...]
     candidates: tuple[RecommendedCandidate, ...]
+    agreement: tuple[str, ...]  # how far the members stand behind the recommendation
     clarifications: tuple[BidClarification, ...]
     corrections: tuple[str, ...]
     dissents: tuple[DissentStatement, ...]

@@ -110,6 +110,7 @@ class Action(StrEnum):
     DISSENT_RECORD = "dissent:record"
     REFUSAL_RECORD = "refusal:record"
     REPORT_READ = "report:read"
+    FAILURE_READ = "failure:read"
     # case file
     REASON_STATE = "reason:state"
     EVENTS_READ = "events:read"

@@ -231,6 +231,11 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(R.REGULATOR, when=competent, phases=_in(P.RESULT)),
         _grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS, P.RESULT)),
     ),
+    A.FAILURE_READ: (  # 54: the record of an evaluation that failed, which stands where the report would
+        _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=_in(P.FAILED), **AGENCY),
+        _grant(R.REGULATOR, when=competent, phases=_in(P.FAILED)),
+        _grant(R.EXPERT, when=seated, phases=_in(P.FAILED)),
+    ),
     A.REASON_STATE: (_grant(R.REGULATOR, when=competent, phases=PUBLISHED),),  # L
     A.EVENTS_READ: (_grant(*EVERY_ROLE, phases=ANY_PHASE),),  # each entry is filtered by app/casefile/sight.py
     A.EVIDENCE_REQUEST: (_grant(R.AGENCY_OFFICER, phases=OVER, **AGENCY),),  # 56, 2

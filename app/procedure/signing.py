@@ -53,6 +53,28 @@ class Signing:
     refusals: Mapping[int, Refusal] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Tally:
+    """How many of the members signed without dissent, dissented in writing, or are recorded as doing neither."""
+
+    members: int
+    signed: int
+    dissented: int
+    refused: int
+
+    @property
+    def without_majority(self) -> bool:
+        """Whether more than half of the members dissent: they conclude by majority (O87 art. 61)."""
+        return 2 * self.dissented > self.members
+
+
+def tally(sitting: SittingState) -> Tally:
+    """The count; who dissents and signs the report that says so counts as dissenting."""
+    dissented = sitting.dissents.keys()
+    signed = sitting.signed.keys() - dissented
+    return Tally(len(sitting.seats), len(signed), len(dissented), len(sitting.refused - signed - dissented))
+
+
 def refusal_from(signing: Signing, profile: Profile) -> datetime | None:
     """From when a refusal may be recorded; None where no report waits, or the profile knows no period."""
     if signing.since is None or profile.refusal_after is None:

@@ -17,6 +17,7 @@ from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case
 from app.queries.desks import orders_waiting
 from app.queries.draw_hall import draw_hall
+from app.queries.endings import failure_of, without_majority
 from app.queries.experts import current_tree
 from app.queries.people import find_login
 from app.queries.standstills import order_waiting
@@ -136,7 +137,9 @@ def _step(case: Case, lot: str, party: str) -> Step:
     if state.sitting.stage is Stage.ABANDONED:
         return "abandoned", "over", ""
     if state.phase is Phase.FAILED:
-        return "failed", "over", ""
+        failure = failure_of(state)
+        short = "valid" in failure
+        return ("failed_valid", "over", f"{failure['valid']} / {failure['least']}") if short else ("failed", "over", "")
     if state.phase is Phase.BIDDING:
         return "paused" if lot in case.tender.timetable.left else "opens", "wait", ""
     if state.phase is Phase.SEALED:
@@ -167,7 +170,7 @@ def _draw_step(case: Case, lot: str, party: str) -> Step:
 def _sitting_step(state: LotCase) -> Step:
     sitting = state.sitting
     if sitting.stage is Stage.CLOSED:
-        return "closed", "over", ""
+        return "closed_no_majority" if without_majority(state) else "closed", "over", ""
     if sitting.suspended is not None:
         return "standing", "wait", ""
     if sitting.turned_away:

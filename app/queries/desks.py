@@ -27,6 +27,7 @@ from app.procedure.roles import Actor, Role
 from app.procedure.tender import Tender as TenderState
 from app.procedure.terms import LotTerms
 from app.queries.cases import load_case
+from app.queries.endings import failure_of, signing_counts, without_majority
 from app.queries.standstills import (
     decision_steps,
     decision_waiting,
@@ -69,6 +70,7 @@ def next_steps(case: Case, actor: Actor, now: datetime) -> tuple[NextStep, ...]:
         steps += _officer(case) if actor.is_(Role.AGENCY_OFFICER) else []
         steps += _supervisor(case, actor) if actor.is_(Role.AGENCY_SUPERVISOR) else []
         steps += _export_steps(case, actor, now)
+        steps += _no_award(case)
     if parties is not None and parties.regulator.id == actor.organisation_id and actor.is_(Role.REGULATOR):
         steps += orders_waiting(case, actor)
     steps += standstill_steps(case, actor, now)
@@ -115,7 +117,14 @@ def _officer(case: Case) -> Iterator[NextStep]:
             yield NextStep("sitting_runs", WAIT, number)
     failed = [number for number, lot in case.lots.items() if lot.phase is Phase.FAILED]
     if failed:
-        yield NextStep("open_next_round", lot=failed[0])
+        yield NextStep("open_next_round", lot=failed[0], facts=failure_of(case.lots[failed[0]]))
+
+
+def _no_award(case: Case) -> Iterator[NextStep]:
+    """Results that most members dissent from: the agency must not award on them."""
+    for number, lot in case.lots.items():
+        if without_majority(lot):
+            yield NextStep("no_award", WARN, number, facts=signing_counts(lot))
 
 
 def _chair(number: str, lot: LotCase) -> Iterator[NextStep]:
@@ -260,8 +269,13 @@ def _waiting(case: Case, number: str) -> NextStep:
         return NextStep("sitting_abandoned", OVER, number)
     if case.lots[number].draws_successor:
         return NextStep("successor_drawn", WAIT, number)
-    tone = OVER if phase in (Phase.RESULT, Phase.FAILED) else WAIT
-    return NextStep(f"phase_{phase.value}", tone, number, due_at)
+    if phase is Phase.RESULT:
+        counts = signing_counts(case.lots[number])
+        return NextStep(
+            "no_majority" if without_majority(case.lots[number]) else "phase_P7", OVER, number, facts=counts
+        )
+    tone = OVER if phase is Phase.FAILED else WAIT
+    return NextStep(f"phase_{phase.value}", tone, number, due_at, facts=failure_of(case.lots[number]))
 
 
 @dataclass(frozen=True)

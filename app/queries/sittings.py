@@ -163,6 +163,7 @@ class Room:
     bids: tuple[tuple[str, str], ...]
     rejected: tuple[RejectedBid, ...]
     valid: tuple[str, ...]
+    least: int
     locked: int
     of: int
     done: int
@@ -209,6 +210,7 @@ def room_of(case: Case, lot: str, seat: int | None, language: str) -> Room:
         bids=tuple((bid.bid, bid.bidder_name) for bid in sitting.bids) if _knows_bids(sitting) else (),
         rejected=_rejected(sitting),
         valid=sitting.valid,
+        least=sitting.rules.least_valid_bids,
         locked=locked,
         of=of,
         done=_done(sitting),

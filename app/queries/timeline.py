@@ -26,6 +26,7 @@ from app.procedure import (
 from app.procedure.roles import Actor
 from app.procedure.tender import question_deadline
 from app.queries.deadlines import deadline_state
+from app.queries.endings import failure_of, signing_counts, without_majority
 from evaluation.draw import events as draw
 from evaluation.sitting import events as sitting
 from evaluation.sitting import interruptions
@@ -55,7 +56,7 @@ _STAGE_OF_FACT = {
     **dict.fromkeys(("QuestionAsked", "AnswerProposed", "AnswerReleased"), "questions"),
     **dict.fromkeys(("AmendmentProposed", "AmendmentReleased"), "questions"),
     **dict.fromkeys(("ReportPrepared", "ReportSigned", "ReportSealed", "SittingClosed"), "report"),
-    **dict.fromkeys(("DissentRecorded", "RefusalRecorded"), "report"),
+    **dict.fromkeys(("DissentRecorded", "RefusalRecorded", "FailureRecordSealed"), "report"),
 }
 
 
@@ -113,16 +114,30 @@ def _after_deadline(case: Case, actor: Actor, lot: str) -> Iterator[CaseStage]:
     facts = {"rounds": str(len(state.draw.rounds))} if seen else {}
     since = state.since.get
     drawn_at = since(Phase.SCORING, since(Phase.DRAW))
-    yield CaseStage("draw", DONE if after else ACTIVE if drawing else AHEAD, drawn_at, lot, facts)
+    yield CaseStage("draw", DONE if after or ended else ACTIVE if drawing else AHEAD, drawn_at, lot, facts)
+    if ended:
+        yield from _ended_without_result(state, lot)
+        return
     scoring, scored_at = ACTIVE if state.phase is Phase.SCORING else AHEAD, since(Phase.CONSENSUS)
     scored = state.phase in (Phase.CONSENSUS, Phase.RESULT)
     if state.standstill.since is not None and allowed(actor, Action.STANDSTILL_WATCH, case, lot):
         yield CaseStage("evaluation", WARNING, state.standstill.since, lot, {"stands": "yes"})
     else:
         yield CaseStage("evaluation", DONE if scored else scoring, scored_at or since(Phase.SCORING), lot)
-    signing, ended_at = ACTIVE if state.phase is Phase.CONSENSUS else AHEAD, since(Phase.RESULT, since(Phase.FAILED))
-    report = DONE if state.phase is Phase.RESULT else WARNING if ended else signing
-    yield CaseStage("report", report, ended_at, lot)
+    signing = ACTIVE if state.phase is Phase.CONSENSUS else AHEAD
+    report = (WARNING if without_majority(state) else DONE) if state.phase is Phase.RESULT else signing
+    yield CaseStage("report", report, since(Phase.RESULT), lot, signing_counts(state))
+
+
+def _ended_without_result(state: LotCase, lot: str) -> Iterator[CaseStage]:
+    """A sitting that failed has a record of its evaluation instead of a report; one that was given up has neither."""
+    at, failure = state.since.get(Phase.FAILED), failure_of(state)
+    yield CaseStage("evaluation", WARNING, at, lot, failure or {"abandoned": "yes"})
+    if not failure:
+        yield CaseStage("report", WARNING, at, lot, {"abandoned": "yes"})
+        return
+    sealed = bool(state.sitting.failure_sha256)
+    yield CaseStage("report", DONE if sealed else ACTIVE, at, lot, {"failure": "sealed" if sealed else "due"})
 
 
 def _opening(state: LotCase, lot: str) -> CaseStage:

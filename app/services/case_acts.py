@@ -10,6 +10,7 @@ from app.services import (
     deadlines,
     draw_randomness,
     draws,
+    failures,
     openings,
     replacements,
     reports,
@@ -30,6 +31,7 @@ FEATURES = (
     booths,
     standstills,
     replacements,
+    failures,
     reports,
     audits,
 )

@@ -19,6 +19,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor
 from app.queries.cases import load_records
 from app.services.documents import opening_record
+from app.services.failure_content import failed_evaluation
 from app.services.files import entitled_file
 from app.services.platform import Platform
 from app.services.report_content import report_content, signing_statement
@@ -28,13 +29,19 @@ RENDERED_FOR = {
     "record": ("OpeningConcluded", "record_sha256"),
     "report": ("ReportPrepared", "report_sha256"),
     "statement": ("ReportSealed", "statement_sha256"),
+    "failure": ("FailureRecordSealed", "sealed_sha256"),
 }
-MAKERS = {"record": opening_record, "report": report_content, "statement": signing_statement}
+MAKERS = {
+    "record": opening_record,
+    "report": report_content,
+    "statement": signing_statement,
+    "failure": failed_evaluation,
+}
 TO_BE_SIGNED = {"signatories": (), "seal_field": ""}
 
 
 def read_copy(platform: Platform, actor: Actor, file_id: str, lang: Lang, address: str = "") -> tuple[str, bytes]:
-    """Name and PDF of a record's, report's or statement's content in `lang`, as the case stood when it was rendered.
+    """Name and PDF of a sealed document's content in `lang`, as the case stood when it was rendered.
 
     It carries neither signature nor field nor attachment. Raises RuleViolation `file_unknown`, `reason_needed`.
     """

@@ -26,7 +26,8 @@ from crypto.merkle import TreeDigest
 
 CHUNK = 1 << 20
 BY_TREE = frozenset({"bid", "rehearsal", "opened"})  # their digest is a TreeDigest, the others' a plain SHA-256
-DATED = frozenset({"bid", "capsule", "opened", "record", "report", "statement", "rehearsal"})  # their entry says when
+# Their entry says when.
+DATED = frozenset({"bid", "capsule", "opened", "record", "report", "statement", "failure", "rehearsal"})
 
 
 def file_differences(

@@ -24,6 +24,7 @@ READ_WITH = {
     "record": Action.OPENING_WATCH,
     "report": Action.REPORT_READ,
     "statement": Action.REPORT_READ,
+    "failure": Action.FAILURE_READ,
 }
 
 

@@ -26,8 +26,9 @@ from app.documents.content import (
     SigningStatement,
 )
 from app.documents.wording import Lang, formula_words, listed
-from app.messages import sentence
+from app.messages import regime_words, sentence
 from app.models import Site
+from app.procedure.signing import tally
 from app.queries.cases import load_records
 from app.queries.sittings import tied_bidders
 from app.services.documents import heading, named_address, opened_bids
@@ -63,13 +64,16 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
     assert parties is not None
     assert opening.closed_at is not None
     with platform.database.reading() as db_session:
-        members = _members(db_session, case, lot, lang)
-        records = _records(db_session, case, lot, now)
-        named_sites = _site_names(db_session, sitting)
-    started_at, sitting_digest, draw_digest = _sources(records, case, lot)
+        members = members_of(db_session, case, lot, lang)
+        records = records_of(db_session, case, lot, now)
+        named_sites = site_names(db_session, sitting)
+    started_at, sitting_digest, draw_digest = sources_of(records, case, lot)
     names = {bid.bid: bid.bidder_name for bid in sitting.bids}
     rules = sitting.rules.evaluation
-    price, silence = formula_words(rules.price_rule, lang), sentence("note_silence_is_consent", {}, lang)
+    price, silence = (
+        formula_words(rules.price_rule, lang),
+        sentence("note_silence_is_consent", {"regime": terms.profile.regime}, lang),
+    )
     return EvaluationReport(
         heading=heading(case, lot, sitting_digest, lang),
         media=named_address(platform),
@@ -91,21 +95,19 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
             for c in rules.criteria.criteria
         ),
         opened_bids=opened_bids(case, lot, lang),
-        qualification=tuple(
-            QualificationResult(opening.opened[key].bidder_name, q.qualified, parties.agency.name, q.reason)
-            for key, q in sorted(state.qualification.items(), key=lambda item: opening.opened[item[0]].price)
-        ),
-        invalid_bids=tuple(_invalid(names[r.bid], r, lang) for r in sitting.rejected),
+        qualification=qualification_of(case, lot),
+        invalid_bids=invalid_bids(case, lot, lang),
         scored_bids=_scored(sitting, names, lang),
         sheets=_sheets(sitting, names, lang),
         candidates=_candidates(sitting, names),
+        agreement=_agreement(sitting, lang),
         clarifications=(),
         corrections=corrections_of(records, names, rules.criteria, lang),
         dissents=tuple(
             DissentStatement(signs_as(sitting, seat, lang), one.text, one.at)
             for seat, one in sorted(state.signing.dissents.items())
         ),
-        member_changes=(*_member_changes(case, lot, lang), *changes_of(records, lang)),
+        member_changes=(*draw_changes(case, lot, lang), *changes_of(records, lang)),
         notes=(*interruptions_of(records, named_sites, lang), *_ties(sitting, lang), silence),
         draw_digest=draw_digest,
         sitting_digest=sitting_digest,
@@ -122,7 +124,7 @@ def signing_statement(
     state = case.lots[lot]
     found = state.signing
     with platform.database.reading() as db_session:
-        members = _members(db_session, case, lot, lang)
+        members = members_of(db_session, case, lot, lang)
     rows = []
     for member in members:
         seat = int(member.seat)
@@ -137,7 +139,53 @@ def signing_statement(
                 refusal.by if refusal else 0,
             )
         )
-    return SigningStatement(heading(case, lot, report_sha256, lang), report_sha256, now, tuple(rows))
+    words = regime_words(case.tender.published.profile.regime, lang)
+    return SigningStatement(
+        heading=heading(case, lot, report_sha256, lang),
+        report_sha256=report_sha256,
+        stated_at=now,
+        members=tuple(rows),
+        tally=sentence("signing_tally", vars(tally(state.sitting)), lang),
+        no_majority=no_majority(state.sitting, lang),
+        words=words,
+    )
+
+
+def no_majority(sitting: SittingState, lang: Lang) -> str:
+    """That the conclusion has no majority, in words; "" where it has one."""
+    return sentence("no_majority", {}, lang) if tally(sitting).without_majority else ""
+
+
+def _agreement(sitting: SittingState, lang: Lang) -> tuple[str, ...]:
+    """What stood when the report was prepared, and where it stands how the members signed."""
+    stands = sentence("report_agreement", vars(tally(sitting)), lang)
+    return tuple(part for part in (stands, no_majority(sitting, lang)) if part)
+
+
+def qualification_of(case: Case, lot: str) -> tuple[QualificationResult, ...]:
+    """The agency's check, by price (Order 87, article 44)."""
+    state, opened, parties = case.lots[lot], case.lots[lot].opening.opened, case.tender.parties
+    assert parties is not None
+    return tuple(
+        QualificationResult(opened[key].bidder_name, one.qualified, parties.agency.name, one.reason)
+        for key, one in sorted(state.qualification.items(), key=lambda item: opened[item[0]].price)
+    )
+
+
+def invalid_bids(case: Case, lot: str, lang: Lang) -> tuple[InvalidBid, ...]:
+    """Every bid that does not count, with its ground and who found so (Order 87, article 58).
+
+    Void at the opening, then not qualified by the agency's check, then rejected by the committee.
+    """
+    state = case.lots[lot]
+    at_opening = sentence("invalid_at_opening", {}, lang)
+    voided = sorted(state.opening.voided.values(), key=lambda bid: bid.receipt_id)
+    names = {bid.bid: bid.bidder_name for bid in state.sitting.bids}
+    return (
+        *(InvalidBid(bid.bidder_name, sentence(bid.reason, {}, lang), at_opening) for bid in voided),
+        *(InvalidBid(q.bidder, q.ground, q.checked_by) for q in qualification_of(case, lot) if not q.passed),
+        *(_invalid(names[found.bid], found, lang) for found in state.sitting.rejected),
+    )
 
 
 def _invalid(bidder: str, found: Rejection, lang: Lang) -> InvalidBid:
@@ -158,7 +206,7 @@ def _standard(criterion: criteria.Criterion, price_formula: str, lang: Lang) -> 
     return listed([*bands, sentence("criterion_step", {"step": criterion.step}, lang)], lang)
 
 
-def _members(db_session: DbSession, case: Case, lot: str, lang: Lang) -> tuple[Member, ...]:
+def members_of(db_session: DbSession, case: Case, lot: str, lang: Lang) -> tuple[Member, ...]:
     sitting, found = case.lots[lot].sitting, []
     for seat in sorted(sitting.seats.values(), key=lambda s: s.number):
         account = member_account(db_session, case, lot, seat)
@@ -170,17 +218,17 @@ def _members(db_session: DbSession, case: Case, lot: str, lang: Lang) -> tuple[M
     return tuple(found)
 
 
-def _site_names(db_session: DbSession, sitting: SittingState) -> dict[str, str]:
+def site_names(db_session: DbSession, sitting: SittingState) -> dict[str, str]:
     ids = sorted({seat.site for seat in sitting.seats.values()})
     return {site.id: site.name for site in db_session.scalars(select(Site).where(Site.id.in_(ids)))}
 
 
-def _records(db_session: DbSession, case: Case, lot: str, now: datetime) -> list[Record]:
+def records_of(db_session: DbSession, case: Case, lot: str, now: datetime) -> list[Record]:
     """The lot's records as they stood at the report."""
     return [record for record in load_records(db_session, case.id) if record.lot == lot and record.at <= now]
 
 
-def _sources(records: list[Record], case: Case, lot: str) -> tuple[datetime, str, str]:
+def sources_of(records: list[Record], case: Case, lot: str) -> tuple[datetime, str, str]:
     """When the sitting opened; digests of its locked sheets and of the draw's last record."""
     opened_at = next(record.at for record in records if record.type == "SittingOpened")
     sheets = [record.payload_sha256 for record in records if record.type == "ScoreSheetLocked"]
@@ -243,7 +291,7 @@ def _ties(sitting: SittingState, lang: Lang) -> tuple[str, ...]:
     )
 
 
-def _member_changes(case: Case, lot: str, lang: Lang) -> tuple[str, ...]:
+def draw_changes(case: Case, lot: str, lang: Lang) -> tuple[str, ...]:
     rounds = case.lots[lot].draw.rounds
     return tuple(
         sentence("substitute_round", {"round": r.number, "reason": sentence(f"round_{r.reason}", {}, lang)}, lang)

@@ -19,12 +19,13 @@ from app.models import Certificate, PendingSignature
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
-from app.procedure.signing import seal_from
+from app.procedure.signing import seal_from, tally
 from app.queries.cases import load_case
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, Proposal, completes, prepares
 from app.services.documents import latest_document, seal_document, store_document, timestamper
+from app.services.notices import SERVING, tell_role
 from app.services.platform import Platform
 from app.services.report_content import field_name, report_content, signing_statement, signs_as
 from app.services.ticks import check_vouched
@@ -282,3 +283,14 @@ def seal_report(platform: Platform, case_id: str, lot: str) -> None:
         if sealed.statement:
             store_document(platform, work, lot, "statement", f"signing-statement-{lot}.pdf", sealed.statement)
         work.conclude(ReportSealed(sha256, sealed.statement_sha256), lot)
+        _tell_without_majority(work, lot)
+
+
+def _tell_without_majority(work: UnitOfWork, lot: str) -> None:
+    """Everybody who serves the case is told that nothing may be awarded on what most members dissent from."""
+    counts, terms = tally(work.case.lots[lot].sitting), work.case.tender.published
+    if not counts.without_majority:
+        return
+    facts = {"title": terms.title, "lot": lot, "members": counts.members, "dissented": counts.dissented}
+    for party, role in SERVING:
+        tell_role(work, getattr(terms.parties, party).id, role, "result_without_majority", **facts)

@@ -17,7 +17,7 @@ from app.casefile.codec import encode
 from app.extensions import current_actor, platform
 from app.messages import sentence
 from app.permissions.actions import Action
-from app.permissions.policy import NotAllowed
+from app.permissions.policy import NotAllowed, allowed
 from app.permissions.predicates import of_the_agency
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
@@ -27,6 +27,7 @@ from app.web.entitled import account_key, demo_notice, in_words
 from app.web.names import PHASES
 from crypto.canonical import Json
 from crypto.errors import CryptoError
+from evaluation.sitting import Stage
 
 Refused = (RuleViolation, CryptoError)
 Effects = Sequence[tuple[str, object]]
@@ -75,6 +76,12 @@ def agency_case(case_id: str, *roles: Role) -> Case:
         record_denial(platform().database, actor, Action.DRAFT_READ, case_id, request.remote_addr or "")
         raise NotAllowed(Action.DRAFT_READ)
     return case
+
+
+def shows_failure(case: Case, lot: str) -> bool:
+    """Whether the page of a failed evaluation is there for whoever looks."""
+    failed = case.lots[lot].sitting.stage is Stage.FAILED
+    return failed and allowed(current_actor(), Action.FAILURE_READ, case, lot)
 
 
 def known_lot(case: Case, lot: str) -> str:

@@ -1,9 +1,9 @@
-"""Next steps and stages in words, with the page on which each step is taken."""
+"""Next steps in words, with the page on which each is taken."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import url_for
@@ -11,12 +11,10 @@ from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.casefile.case import Case
 from app.extensions import could_ever, current_actor
 from app.permissions.actions import Action
 from app.queries.desks import IDLE, CaseRow, NextStep
-from app.queries.timeline import CaseStage
-from app.web.wording import FAILURES
+from app.web.wording import failure_words, signing_words
 
 Url = Callable[[str, NextStep], str]
 
@@ -265,7 +263,18 @@ STEPS: dict[str, Wording] = {
     "phase_P5": Wording(_l("评审委员会正在签到和评审"), _l("全部成员锁定评分之前，任何人都看不到他人的评分。")),
     "phase_P6": Wording(_l("评审委员会正在汇总和签署报告")),
     "phase_P7": Wording(_l("评审报告已签署并盖章")),
+    "no_majority": Wording(_l("评审报告已封存，评审结论没有形成多数")),
+    "no_award": Wording(
+        _l("不得据此定标：评审结论没有形成多数"),
+        _l("报告仅作为记录封存，监督部门已收到通知。请依法处理，由监督部门决定是否重新评审。"),
+        _l("查看评审报告"),
+        _lot_page("report"),
+    ),
     "phase_P9": Wording(_l("本标包流标")),
+}
+TELL_WHY = {
+    **dict.fromkeys(("open_next_round", "phase_P9"), failure_words),
+    **dict.fromkeys(("phase_P7", "no_majority", "no_award"), signing_words),
 }
 
 
@@ -280,77 +289,22 @@ class ShownStep:
     url: str
     label: str
     lot: str
+    code: str = ""
+    reason: str = ""  # why a lot failed, or how many members stand behind its report
 
 
 def shown_step(case: str, step: NextStep) -> ShownStep:
     wording = STEPS[step.code]
     text = str(wording.text)
+    reason = TELL_WHY[step.code](step.facts) if step.code in TELL_WHY else ""
     if step.code == "finish_draft" and step.facts.get("reason"):
         text = _("主管退回：%(reason)s", reason=step.facts["reason"])
+    text = " ".join(filter(None, (reason, text)))
     open_to = wording.asks is None or could_ever(current_actor(), wording.asks)
     url = wording.url(case, step) if wording.url and open_to else ""
-    return ShownStep(str(wording.title), text, step.tone, step.due_at, url, str(wording.label), step.lot)
-
-
-@dataclass(frozen=True)
-class ShownStage:
-    """A stop of the time line as the component draws it."""
-
-    name: str
-    state: str
-    at: datetime | None
-    text: str = ""
-    documents: list[tuple[str, str]] = field(default_factory=list)
-    checks: list[tuple[str, str]] = field(default_factory=list)
-    verdict: str = ""  # what re-checking the case found at this stop: a `Verdict`, or nothing where it was not done
-
-
-STAGE_NAMES = {
-    "notice": _l("采购公告"),
-    "questions": _l("提问与答复"),
-    "deadline": _l("投标截止"),
-    "opening": _l("开标"),
-    "failed": _l("流标"),
-    "draw": _l("抽取专家"),
-    "evaluation": _l("远程评审"),
-    "report": _l("评审报告"),
-}
-
-
-def shown_stage(case: Case, stage: CaseStage) -> ShownStage:
-    text = _stage_text(case, stage)
-    hall = stage.code == "opening" and could_ever(current_actor(), Action.OPENING_WATCH)
-    documents = [(_("开标大厅"), f"/cases/{case.id}/lots/{stage.lot}/opening")] if hall else []
-    checks = []
-    if stage.code == "notice":
-        digest, how = _("条款摘要 SHA-256"), _("怎样核验")
-        checks = [
-            (digest, case.tender.terms_sha256),
-            (how, _("发布人签名的就是这个摘要；证据包中的公告条款按规范 JSON 计算，应得到同一数值。")),
-        ]
-    return ShownStage(str(STAGE_NAMES[stage.code]), stage.state, stage.at, text, documents, checks)
-
-
-def _stage_text(case: Case, stage: CaseStage) -> str:
-    facts, parties = stage.facts, case.tender.parties
-    match stage.code:
-        case "notice":
-            return _("%(agency)s 发布，主管复核。", agency=parties.agency.name if parties else "")
-        case "questions":
-            return _("已答复 %(answered)s 个问题，发布 %(amended)s 次更正。", **facts)
-        case "deadline" if "paused" in facts:
-            return _("已暂停，截止时间停止计算，恢复时另行公布。")
-        case "deadline" if "moved" in facts:
-            return _("公告发布后变动 %(moved)s 次。", **facts)
-        case "opening" if "opened" in facts:
-            return _("%(opened)s 家开启，%(voided)s 家无效。", **facts)
-        case "failed":
-            return str(FAILURES.get(facts["reason"], facts["reason"]))
-        case "evaluation" if "stands" in facts:
-            return _("评审已中断")
-        case "draw" if facts.get("rounds", "0") != "0":
-            return _("已进行 %(rounds)s 轮。", **facts)
-    return ""
+    return ShownStep(
+        str(wording.title), text, step.tone, step.due_at, url, str(wording.label), step.lot, step.code, reason
+    )
 
 
 def foremost(rows: Sequence[tuple[CaseRow, ShownStep]]) -> ShownStep | None:

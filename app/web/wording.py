@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.documents import wording as documents_wording
+from app.messages import sentence
 from app.procedure.calendar import Period, Unit
 from app.procedure.roles import Role
 from evaluation.criteria import CriteriaSet, CriterionKind, CriterionStage
@@ -33,6 +35,25 @@ FAILURES = {
     "too_few_keys": _l("受托方未达到门限，承诺密钥的投标少于规定的家数，依法不开标。"),
     "too_few_valid": _l("能够开启的投标少于规定的家数。"),
 }
+EVALUATION_FAILED = _l("初步评审后有效投标 %(valid)s 家，少于规定的 %(least)s 家，依法流标。")
+
+
+def failure_words(facts: Mapping[str, str]) -> str:
+    """Why a lot failed, with the figures (`queries.endings.failure_of`); "" where it did not."""
+    if "valid" in facts:
+        return str(EVALUATION_FAILED) % facts
+    return str(FAILURES.get(facts["reason"], facts["reason"])) if "reason" in facts else ""
+
+
+def signing_words(facts: Mapping[str, str]) -> str:
+    """How many members stand behind a sealed report (`queries.endings.signing_counts`); "" before the seal."""
+    if "members" not in facts:
+        return ""
+    lang, missing = g.get("lang", "zh"), 2 * int(facts["dissented"]) > int(facts["members"])
+    parts = [sentence("signing_tally", facts, lang), sentence("no_majority", {}, lang) if missing else ""]
+    return " ".join(filter(None, parts))
+
+
 CRITERION_KINDS = {
     CriterionKind.OBJECTIVE: _l("客观分"),
     CriterionKind.SUBJECTIVE: _l("主观分"),

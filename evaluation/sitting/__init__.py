@@ -25,6 +25,7 @@ from evaluation.sitting.events import (
     CorrectionWithdrawn,
     DissentRecorded,
     ElectedBy,
+    FailureRecordSealed,
     MemberIdentified,
     MemberRecused,
     MemberReplaced,
@@ -55,6 +56,7 @@ from evaluation.sitting.events import (
     SuspensionGround,
     TiesDrawn,
 )
+from evaluation.sitting.folding import apply, replay
 from evaluation.sitting.interruption_rules import check_running
 from evaluation.sitting.interruptions import (
     BoothChanged,
@@ -89,13 +91,7 @@ from evaluation.sitting.stages import (
     Stage,
     transition_table,
 )
-from evaluation.sitting.state import (
-    SittingState,
-    apply,
-    progress,
-    replay,
-    visible_scores,
-)
+from evaluation.sitting.state import SittingState, progress, visible_scores
 
 __all__ = [
     "AFTER_LAST_LOCK",
@@ -119,6 +115,7 @@ __all__ = [
     "Disposition",
     "DissentRecorded",
     "ElectedBy",
+    "FailureRecordSealed",
     "FaultRepaired",
     "FaultReported",
     "MemberIdentified",

@@ -237,6 +237,13 @@ class SittingFailed(SittingEvent):
 
 
 @dataclass(frozen=True)
+class FailureRecordSealed(SittingEvent):
+    """The record of a failed evaluation has been made and sealed by the centre, by its digest."""
+
+    sealed_sha256: str
+
+
+@dataclass(frozen=True)
 class ScoreSheetLocked(SeatFact):
     """A member's whole sheet. Nobody else sees it before every sheet is locked."""
 

@@ -28,6 +28,7 @@ from evaluation.sitting.events import (
     CorrectionRequested,
     CorrectionWithdrawn,
     DissentRecorded,
+    FailureRecordSealed,
     MemberIdentified,
     MemberRecused,
     MemberReplaced,
@@ -44,6 +45,7 @@ from evaluation.sitting.events import (
     StatementMade,
     TiesDrawn,
 )
+from evaluation.sitting.folding import apply
 from evaluation.sitting.interruptions import (
     BoothChanged,
     CheckInRefused,
@@ -61,7 +63,7 @@ from evaluation.sitting.interruptions import (
 )
 from evaluation.sitting.outcomes import outcome
 from evaluation.sitting.stages import TRANSITIONS
-from evaluation.sitting.state import SittingState, apply
+from evaluation.sitting.state import SittingState
 
 
 def decide(state: SittingState, fact: SittingEvent, seat_of_actor: int | None = None) -> tuple[SittingEvent, ...]:
@@ -277,6 +279,13 @@ def _seal(fact: ReportSealed, state: SittingState) -> None:
             raise RuleViolation("statement_not_due")
     if absent:
         raise RuleViolation("signatures_missing", seats=", ".join(map(str, absent)), count=len(absent))
+
+
+@_check.register
+def _seal_failure(fact: FailureRecordSealed, state: SittingState) -> None:
+    require_digest(fact.sealed_sha256, "sealed_sha256")
+    if state.failure_sha256:
+        raise RuleViolation("failure_already_recorded")
 
 
 _ELSEWHERE: dict[type[Any], Callable[..., None]] = {

@@ -135,6 +135,7 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "dissent:record": [("EX", "P6", "own")],
     "refusal:record": [("EX", "P6", "own")],
     "report:read": [("AO AS EX", "P6 P7", "own"), ("RG", "P6", "reason"), ("RG", "P7", "own")],
+    "failure:read": [("AO AS EX RG", "P9", "own")],
     "reason:state": [("RG", PUBLISHED, "own")],
     "events:read": [(EVERYBODY, ALL, "any")],
     "evidence:request": [("AO", "P7 P9", "own")],

@@ -18,6 +18,7 @@ from evaluation.sitting import (
     CorrectionRequested,
     DissentRecorded,
     ElectedBy,
+    FailureRecordSealed,
     MemberIdentified,
     MemberRecused,
     MemberReplaced,
@@ -222,6 +223,18 @@ def test_too_few_valid_bids_fail_the_lot():
     assert events[-1] == SittingFailed("too_few_valid_bids", 2, 3)
     assert sitting.state.stage is Stage.FAILED
     assert refused(sitting, ScoreSheetLocked(1, sheet(), {})).code == "sitting_out_of_order"
+
+
+def test_a_failed_lot_has_one_record_and_no_other_lot_has():
+    sitting = at(Stage.REVIEW)
+    record = FailureRecordSealed("a" * 64)
+    assert refused(sitting, record).code == "sitting_out_of_order"
+    sitting.act(*(BidsReviewed(n, findings(("A", "formal"))) for n in range(1, 6)))
+    assert refused(sitting, FailureRecordSealed("short")).code == refused(at(Stage.REPORT), ReportPrepared("x")).code
+    sitting.act(record)
+    assert sitting.state.failure_sha256 == record.sealed_sha256
+    assert sitting.state.stage is Stage.FAILED
+    assert refused(sitting, record).code == "failure_already_recorded"
 
 
 def test_nobody_sees_anothers_scores_before_every_sheet_is_locked():

@@ -6,12 +6,13 @@ import dataclasses
 import hashlib
 
 from app.casefile.codec import encode
+from app.casefile.failure_record import FAILURE_ATTACHMENT, agrees_with_log, recorded_failure
 from app.casefile.record import Record
 from app.casefile.signing_statement import ATTACHMENT, recorded_statement
 from app.casefile.verification.evidence import Evidence
 from app.casefile.verification.findings import Findings, failed, held, not_covered
 from app.casefile.verification.log import NamedDocument, documents_named
-from crypto.canonical import canonical, digest
+from crypto.canonical import canonical, digest, parse
 from crypto.errors import CryptoError
 from crypto.pdf import PdfVerdict, attached_file, verify_pdf
 from evaluation.sitting import BoothChanged, MemberIdentified, ReportSigned
@@ -25,7 +26,7 @@ def seat_field(seat: int) -> str:
 
 
 def check_documents(evidence: Evidence) -> Findings:
-    """Opening records, evaluation reports and statements on signing."""
+    """Opening records, evaluation reports, statements on signing, and records of evaluations that failed."""
     documents = 0
     for record in evidence.readable:
         for document in documents_named(record):
@@ -33,6 +34,8 @@ def check_documents(evidence: Evidence) -> Findings:
             yield from _check_document(evidence, record, document)
         if record.type == "ReportSealed":
             yield from _check_complete(evidence, record)
+        if record.type == "SittingFailed" and not _recorded(evidence, record.lot):
+            yield not_covered("evidence_failure_unrecorded", lot=record.lot)
     yield held("evidence_documents_hold", documents=documents)
 
 
@@ -52,6 +55,8 @@ def _check_document(evidence: Evidence, record: Record, document: NamedDocument)
         yield from _check_members(evidence, record.lot, name, verdict)
     elif document.kind == "statement":
         yield from _check_statement(evidence, record, name, pdf)
+    elif document.kind == "failure":
+        yield from _check_failure(evidence, record, name, pdf)
 
 
 def _check_complete(evidence: Evidence, sealed: Record) -> Findings:
@@ -62,6 +67,20 @@ def _check_complete(evidence: Evidence, sealed: Record) -> Findings:
     seats = recorded_statement(evidence.of_lot(sealed.lot), sealed)["seats"]
     if any("dissent" in seat or "refusal" in seat for seat in seats):
         yield failed("evidence_statement_missing", lot=sealed.lot)
+
+
+def _recorded(evidence: Evidence, lot: str) -> bool:
+    return any(record.type == "FailureRecordSealed" for record in evidence.of_lot(lot))
+
+
+def _check_failure(evidence: Evidence, record: Record, name: str, pdf: bytes) -> Findings:
+    """It says of the failed evaluation what the log says, computed again."""
+    try:
+        stated = attached_file(pdf, FAILURE_ATTACHMENT)
+        if not agrees_with_log(parse(stated), recorded_failure(evidence.of_lot(record.lot), record), evidence.hidden):
+            yield failed("evidence_failure_differs", name=name)
+    except CryptoError as exc:
+        yield failed("evidence_document_wrong", name=name, field=FAILURE_ATTACHMENT, reason=exc.code)
 
 
 def _check_statement(evidence: Evidence, record: Record, name: str, pdf: bytes) -> Findings:

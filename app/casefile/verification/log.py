@@ -113,6 +113,8 @@ def documents_named(record: Record) -> tuple[NamedDocument, ...]:
     fact, lot = record.fact, record.lot
     if record.type == "OpeningConcluded":
         return (NamedDocument("record", f"documents/opening-record-{lot}.pdf", fact.record_sha256),)
+    if record.type == "FailureRecordSealed":
+        return (NamedDocument("failure", f"documents/failed-evaluation-{lot}.pdf", fact.sealed_sha256),)
     if record.type != "ReportSealed":
         return ()
     report = NamedDocument("report", f"documents/evaluation-report-{lot}.pdf", fact.sealed_sha256)

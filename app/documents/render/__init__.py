@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 
-from app.documents.content import EvaluationReport, OpeningRecord, Receipt, SigningStatement
+from app.documents.content import EvaluationReport, FailedEvaluation, OpeningRecord, Receipt, SigningStatement
 from app.documents.render.fonts import Faces, FontsMissing, check_fonts, load_faces
 from app.documents.render.layout import Layout
 from app.documents.render.marks import draw_seal, draw_signature
@@ -39,6 +39,7 @@ TEMPLATE_OF = {
     OpeningRecord: "opening_record",
     EvaluationReport: "evaluation_report",
     SigningStatement: "signing_statement",
+    FailedEvaluation: "failed_evaluation",
     Receipt: "receipt",
 }
 # The moment that a document is dated: its case gives it, so that made again it is the same bytes.
@@ -46,6 +47,7 @@ DATED_BY = {
     OpeningRecord: "finished_at",
     EvaluationReport: "evaluation_ended_at",
     SigningStatement: "stated_at",
+    FailedEvaluation: "stated_at",
     Receipt: "received_at",
 }
 # ReportLab keeps fonts and subsets in module globals.
@@ -71,7 +73,7 @@ class Renderer:
 
     def render(
         self,
-        content: OpeningRecord | EvaluationReport | SigningStatement | Receipt,
+        content: OpeningRecord | EvaluationReport | SigningStatement | FailedEvaluation | Receipt,
         *,
         lang: Lang = "zh",
         attachments: Mapping[str, bytes] | None = None,

@@ -6,7 +6,7 @@ import hashlib
 from itertools import cycle
 from typing import Any
 
-from flask import abort, render_template, url_for
+from flask import abort, g, render_template, url_for
 from flask_babel import gettext as _
 
 from app.casefile.case import Case
@@ -19,15 +19,18 @@ from app.procedure.opening import ObjectionAnswered
 from app.procedure.qualification import Qualification, QualificationChecked
 from app.queries.boards import expert_pools
 from app.queries.desks import find_account
+from app.queries.endings import failure_of, signing_counts, without_majority
 from app.queries.sittings import tied_bidders
 from app.services import draws, sittings
 from app.services.experts import list_sites
 from app.services.files import FileView, readable_files
+from app.services.report_content import invalid_bids
 from app.web.agency.blueprint import routes
 from app.web.agency.forms import BuyerMemberForm, DrawConditionsForm, ObjectionAnswerForm, QualificationForm, options
 from app.web.entitled import words_of
 from app.web.pages import attempt, case_trail, confirmed, entitled_case, head_of, known_lot, review_act
 from app.web.terms import committee_words
+from app.web.wording import failure_words, signing_words
 from evaluation.draw import (
     DrawConditions,
     DrawConditionsApproved,
@@ -35,6 +38,7 @@ from evaluation.draw import (
     Stratum,
     conditions_sha256,
 )
+from evaluation.sitting import Stage
 
 MOST_STRATA = 8
 
@@ -247,4 +251,25 @@ def report(case: str, lot: str) -> str:
     ]
     ties = tied_bidders(sitting) if sitting.drawn else ()
     shown = {"files": kept, "ties": ties, "result": sitting.result, "names": names, "members": members}
+    state = found.lots[lot]
+    shown |= {"signing": signing_words(signing_counts(state)), "no_majority": without_majority(state)}
     return _page("report", found, lot, _("评审报告"), **shown)
+
+
+@routes.get("/cases/<case>/lots/<lot>/failure")
+@access(Action.FAILURE_READ)
+def failure(case: str, lot: str) -> str:
+    """Why the evaluation failed, every bid that does not count with its ground, and the sealed record."""
+    found = entitled_case(case, Action.FAILURE_READ, lot)
+    state, lang = found.lots[known_lot(found, lot)], g.get("lang", "zh")
+    if state.sitting.stage is not Stage.FAILED:
+        abort(404)  # it failed at its opening, or was given up: there is no such record
+    readable = readable_files(platform(), current_actor(), case, lot)
+    kept = [file for file in readable if file.kind in ("failure", "record")]
+    shown = {
+        "files": kept,
+        "reason": failure_words(failure_of(state)),
+        "rule": words_of(found)["failing_rule"],
+        "bids": invalid_bids(found, lot, lang),
+    }
+    return _page("failure", found, lot, _("流标评审情况记录"), **shown)

@@ -6,17 +6,19 @@ import json
 import secrets
 from datetime import datetime
 
-from flask import Blueprint, Response, redirect, render_template, url_for
+from flask import Blueprint, Response, g, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from app.casefile.case import Case
 from app.extensions import access, current_actor, platform, required_log_in
+from app.messages import sentence
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.bid import BidWithdrawn, Submission
 from app.procedure.opening import ObjectionRaised
 from app.procedure.tender import QuestionAsked, question_deadline
 from app.queries.desks import bidder_cases, can_confirm, next_steps
+from app.queries.endings import failure_of, grounds_of, signing_counts
 from app.queries.events import seen_events
 from app.queries.lots import bid_desk
 from app.services.cursors import write_cursor
@@ -28,6 +30,7 @@ from app.web.entitled import account_key, words_of
 from app.web.pages import case_trail, confirmed, download, entitled_case, head_of, known_lot, local_time, review_act
 from app.web.steps import ShownStep, foremost, shown_step
 from app.web.terms import second_lock_words
+from app.web.wording import failure_words, signing_words
 
 routes = Blueprint("bidder", __name__)
 KEY_ACTS = {"commit_key": "KeyCommitted", "reveal_key": "KeyRevealed"}
@@ -81,7 +84,11 @@ def lot(case: str, lot: str) -> str:
         may_confirm=can_confirm(state.opening, actor.id) and allowed(actor, Action.OPENING_CONFIRM, found, lot),
         may_object=_may_object(found, lot, now),
         words=words_of(found),
-        voided={bid.receipt_id: bid.reason for bid in state.opening.voided.values()},
+        failure=failure_words(failure_of(state)),
+        signing=signing_words(signing_counts(state)),
+        grounds={one.receipt_id: grounds_of(state, one.receipt_id) for one in _own_submissions(found, lot)},
+        seats=len(state.sitting.seats),
+        ground_words=lambda code: sentence(code, {}, g.get("lang", "zh")),
     )
 
 

@@ -16,21 +16,23 @@ from app.extensions import access, current_actor, platform, required_log_in
 from app.messages import sentence
 from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
+from app.queries.endings import signing_counts
 from app.queries.events import seen_events
 from app.queries.sittings import Room, room_of, scored_criteria
 from app.services import experts, files, sittings
 from app.services.cursors import write_cursor
-from app.web.entitled import entitled_case, in_words, place
+from app.web.entitled import entitled_case, in_words, place, words_of
 from app.web.expert.corrections import correction_form, correction_words, places_words
 from app.web.expert.forms import ConflictForm, DissentForm, HaltForm, StatementForm, VoteForm
 from app.web.names import CHECK_INS, CORRECTIONS, GROUNDS, MEMBERS, STAGES
 from app.web.pages import confirmed, typed_fields
-from app.web.wording import named
+from app.web.wording import named, signing_words
 from evaluation import sitting
 from evaluation.scoring import ScorePlace
 
 routes = Blueprint("sitting", __name__, url_prefix="/room/<case>/<lot>")
 STEPS = ("gathering", "statements", "chair", "review", "scoring", "results", "report", "signing", "closed")
+STEPS_TO_FAILURE = (*STEPS[:4], "failed")
 
 
 def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Case, Room, dict[str, Any]]:
@@ -43,13 +45,15 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
     regime = found.tender.published.profile.regime
     shown = {
         "room": room,
+        "words": words_of(found),
+        "signing": signing_words(signing_counts(found.lot(lot))),
         "form": None,
         "errors": [],
         "back": f"/room/{case}/{lot}",
         "key_name": web_session.get("booth_key", ""),
         "cursor": cursor,
         "stages": STAGES,
-        "steps": STEPS,
+        "steps": STEPS_TO_FAILURE if room.stage is sitting.Stage.FAILED else STEPS,
         "member_names": MEMBERS,
         "corrections": CORRECTIONS,
         "asked_words": lambda asked: correction_words(found.lot(lot).sitting, asked),
@@ -358,7 +362,7 @@ def record_dissent(case: str, lot: str) -> str:
 def record_refusal(case: str, lot: str, seat: int) -> str:
     """The chair (of the chair: another member) records that a member neither signs nor says why."""
     found, room, shown = entered(case, lot, Action.REFUSAL_RECORD)
-    words = _("该成员既不签字又不书面说明不同意见和理由的，视为同意评审结论（实施条例第五十三条）。")
+    words = _("该成员既不签字又不书面说明不同意见和理由的，%(consent)s（%(signing_law)s）。", **words_of(found))
     words += _("封存前该成员仍可签字或者书面提出不同意见。")
     fact = sitting.RefusalRecorded(room.seat, seat)
     return signing(found, shown, _("记录拒绝签字"), fact, words, [(_("席位"), seat)], tone="warning")

@@ -28,9 +28,10 @@ from app.queries.timeline import case_stages
 from app.web.deadlines.views import offered_pages
 from app.web.deadlines.wording import announcements, recorded_changes
 from app.web.names import PHASES
-from app.web.pages import Refused, attempt, download, entitled_case, head_of
+from app.web.pages import Refused, attempt, download, entitled_case, head_of, shows_failure
 from app.web.public.forms import PdfForm, ReceiptForm
-from app.web.steps import first_shown, shown_stage, to_do
+from app.web.steps import first_shown, to_do
+from app.web.stops import shown_stage
 from app.web.terms import second_lock_words, shown_terms
 from crypto.certificates import verify_certificate
 from crypto.instants import format_instant, parse_instant
@@ -121,6 +122,7 @@ def notice(case: str) -> str:
         may_download=allowed(actor, Action.DOCUMENTS_DOWNLOAD, found),
         openings=[number for number in found.lots if allowed(actor, Action.OPENING_WATCH, found, number)],
         reports=[number for number in found.lots if allowed(actor, Action.REPORT_READ, found, number)],
+        failures=[number for number in found.lots if shows_failure(found, number)],
         draws=[number for number in found.lots if allowed(actor, Action.DRAW_WATCH, found, number)],
         evidence=_evidence_page(found, actor),
         is_bidder=actor.is_(Role.BIDDER),

@@ -18,7 +18,7 @@ from app.queries.events import Seen
 from app.queries.people import names_of_accounts
 from app.queries.timeline import stage_of
 from app.web.names import FACTS
-from app.web.steps import STAGE_NAMES
+from app.web.stops import STAGE_NAMES
 from app.web.wording import ROLES
 
 SYSTEM = "system"

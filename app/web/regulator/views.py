@@ -37,9 +37,10 @@ from app.services.inspections import LONGEST
 from app.web.deadlines.views import offered_pages
 from app.web.names import ACCESSES, PHASES
 from app.web.operator.wording import BOARD_STEPS
-from app.web.pages import attempt, confirmed, entitled_case, head_of
+from app.web.pages import attempt, confirmed, entitled_case, head_of, shows_failure
 from app.web.regulator.records import event_page
-from app.web.steps import ShownStage, first_shown, shown_stage, to_do
+from app.web.steps import first_shown, to_do
+from app.web.stops import ShownStage, shown_stage
 
 routes = Blueprint("regulator", __name__)
 GRAVEST_FIRST = (Verdict.FAIL, Verdict.NOT_COVERED, Verdict.OK)
@@ -130,6 +131,8 @@ def case(case: str) -> str:
         orders=offered_pages(found, actor) + _sitting_pages(found),
         rooms=[lot.number for lot in terms.lots if asks_reason(actor, Action.ROOM_JOIN, found, lot.number)],
         **_readings(found),
+        reports=[lot.number for lot in terms.lots if allowed(actor, Action.REPORT_READ, found, lot.number)],
+        failures=[lot.number for lot in terms.lots if shows_failure(found, lot.number)],
         draws=[lot.number for lot in terms.lots if allowed(actor, Action.DRAW_WATCH, found, lot.number)],
         **event_page(seen),
         over=over,

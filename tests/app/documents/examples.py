@@ -10,6 +10,8 @@ from app.documents.content import (
     Criterion,
     CriterionScores,
     EvaluationReport,
+    FailedEvaluation,
+    InvalidBid,
     Member,
     OpenedBid,
     OpeningConfirmation,
@@ -22,9 +24,11 @@ from app.documents.content import (
     ScoredBid,
     Signatory,
     Signed,
+    SignedReview,
     SigningStatement,
     TrusteeShare,
 )
+from app.messages import regime_words
 
 AT = datetime(2026, 11, 21, 1, 30, tzinfo=UTC)
 HEADING = CaseHeading(
@@ -185,6 +189,7 @@ REPORT = EvaluationReport(
     ),
     clarifications=(),
     corrections=(),
+    agreement=("本报告生成时，评标委员会 5 名成员中有 0 名书面提出不同意见。",),
     dissents=(),
     member_changes=("第一轮抽取的一名专家未能到场，经第二轮抽取由 E5 递补，其此前未作出任何评审意见。",),
     notes=("评标期间副场通信中断一次，恢复后继续，数据无丢失。",),
@@ -205,4 +210,33 @@ STATEMENT = SigningStatement(
         Signed("席位 2 · 评审专家 赵𬭎", minutes(252), "演示评分偏高。\n应当复核。", minutes(251), None, 0),
         Signed("席位 3 · 评审专家 陈喆", None, "", None, minutes(270), 1),
     ),
+    tally="评标委员会 3 名成员：签字且没有不同意见 1 名，书面提出不同意见 1 名，记录为拒绝签字 1 名。",
+    no_majority="",
+    words=regime_words("goods", "zh"),
+)
+
+FAILURE = FailedEvaluation(
+    heading=HEADING,
+    opened_at=AT,
+    evaluation_started_at=minutes(60),
+    failed_at=minutes(90),
+    stated_at=minutes(91),
+    evaluation_place="县主场、市副场",
+    reason="初步评审后有效投标 1 家，少于规定的 3 家，评审终止，本标包流标。",
+    words=regime_words("goods", "zh"),
+    members=REPORT.members,
+    opened_bids=BIDS,
+    qualification=(
+        QualificationResult(BIDDERS[0], True, HEADING.agency, ""),
+        QualificationResult(BIDDERS[1], False, HEADING.agency, "营业执照已过期"),
+    ),
+    invalid_bids=(
+        InvalidBid(BIDDERS[1], "营业执照已过期", HEADING.agency),
+        InvalidBid(BIDDERS[2], "投标函未签章", "评标委员会 3 票"),
+    ),
+    valid_bids=BIDDERS[:1],
+    reviews=tuple(SignedReview(seat, f"{seat}" * 64, minutes(80 + seat)) for seat in range(1, 6)),
+    member_changes=(),
+    notes=(),
+    draw_digest="7d" * 32,
 )

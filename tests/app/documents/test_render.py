@@ -16,11 +16,12 @@ from pyhanko.sign.fields import enumerate_sig_fields
 from app.documents.content import BidClarification, DissentStatement, InvalidBid, OpeningObjection
 from app.documents.render import FontsMissing, Renderer
 from app.documents.wording import ZONE
+from app.messages import regime_words
 from tests.app.documents.conftest import FONTS
-from tests.app.documents.examples import BIDDERS, BIDS, OPENING, RECEIPT, REPORT, STATEMENT, minutes
+from tests.app.documents.examples import BIDDERS, BIDS, FAILURE, OPENING, RECEIPT, REPORT, STATEMENT, minutes
 
 needs_poppler = pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext (poppler-utils) is not installed")
-DOCUMENTS = {"opening": OPENING, "report": REPORT, "statement": STATEMENT, "receipt": RECEIPT}
+DOCUMENTS = {"opening": OPENING, "report": REPORT, "statement": STATEMENT, "failure": FAILURE, "receipt": RECEIPT}
 
 
 def text_of(pdf: bytes, order: str = "-layout") -> str:
@@ -40,6 +41,7 @@ def test_a_document_is_dated_by_what_it_records(renderer):
         ("opening", OPENING.finished_at),
         ("report", REPORT.evaluation_ended_at),
         ("statement", STATEMENT.stated_at),
+        ("failure", FAILURE.stated_at),
         ("receipt", RECEIPT.received_at),
     ):
         local = at.astimezone(ZONE)
@@ -123,10 +125,41 @@ def test_the_statement_on_signing_says_of_each_member_what_it_did(renderer):
         "王㛃：已签字",
         "演示评分偏高。应当复核。",
         "陈喆：经席位1记录为拒绝签字",
-        "视为同意评标结果",
+        "视为同意评标报告",
+        "财政部令第87号）第六十一条",
     ):
         assert words in shown
+    assert "招标投标法" not in shown
     assert "recordedbyseat1asnotsigning" in squeezed(renderer.render(STATEMENT, lang="en"))
+    works = squeezed(renderer.render(replace(STATEMENT, words=regime_words("works", "zh"))))
+    assert "依法视为同意评标结果" in works
+    assert "《招标投标法实施条例》第五十三条" in works
+    assert "87号" not in works
+
+
+@needs_poppler
+def test_works_do_not_speak_of_a_check_by_the_agency(renderer):
+    """Order 87, article 44, is for goods; where nobody checked there is no empty table."""
+    assert "第四十四条" in squeezed(renderer.render(REPORT))
+    assert "第四十四条" not in squeezed(renderer.render(replace(REPORT, qualification=())))
+
+
+@needs_poppler
+def test_the_record_of_a_failed_evaluation_says_why_and_that_nobody_signs_it(renderer):
+    shown = squeezed(renderer.render(FAILURE))
+    for words in (
+        "评审情况记录（流标）",
+        "有效投标1家，少于规定的3家",
+        "财政部令第87号）第四十三条",
+        "营业执照已过期",
+        "评标委员会3票",
+        "不在本记录上逐一签字",
+        "1" * 64,
+    ):
+        assert words in shown, words
+    assert "《招标投标法》第四十二条" in squeezed(
+        renderer.render(replace(FAILURE, words=regime_words("works", "zh"), qualification=()))
+    )
 
 
 @needs_poppler

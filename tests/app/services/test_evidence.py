@@ -85,6 +85,7 @@ def test_the_case_of_the_test_has_nearly_every_kind_of_fact(files):
     standing = {"RecessCalled", "RecessEnded", "DefectFound", "FaultReported", "FaultRepaired"}  # test_standstills.py
     orders = {"SittingOrderProposed", "SittingOrdered", "SittingDecisionProposed", "SittingDecided"}
     elsewhere |= standing | orders | {"SittingSuspended", "SittingResumed", "SittingAbandoned"}
+    elsewhere |= {"FailureRecordSealed"}  # test_failed_evaluation.py
     elsewhere |= {"TiesDrawn"}  # test_equal_bids.py
     # test_replacements.py
     elsewhere |= {"ConflictDeclared", "MemberReplaced", "ReplacementProposed", "ReplacementOrdered"}

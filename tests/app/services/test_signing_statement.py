@@ -105,6 +105,8 @@ def test_the_report_tells_of_corrections_standstills_and_changed_booths(case):
     ):
         assert text in shown, text
     assert "尚无成员书面提出不同意见" in shown
+    assert "开标时（系统核验）" in shown  # the void bid is in the list of invalid ones too
+    assert "无效投标：无" not in shown
 
 
 def test_a_dissent_before_anybody_has_signed_is_written_into_the_report(case):
@@ -136,12 +138,21 @@ def test_a_refusal_is_recorded_only_after_the_waiting_time_by_whom_the_rule_lets
         assert "data-sign-act" not in early
         assert 'id="refused"' in early
     case.work_off(31)
+    asked = booth(Site(case), case.members[chair]).get(f"/room/{case.case_id}/{LOT}/refusal/3")
+    assert "视为同意评标报告（财政部令第87号第六十一条）" in asked  # goods
+    assert "实施条例" not in asked
     case.act(case.members[chair], sitting.RefusalRecorded(chair, 3))
     stale = booth(Site(case), case.members[chair]).get(f"/room/{case.case_id}/{LOT}/refusal/2")
     assert "RefusalRecorded" not in stale
     assert refused(case, case.members[chair], sitting.RefusalRecorded(chair, 2)) == "sitting_already_done"
     told = page(case, 3)
-    for text in ("您已被记录为拒绝签字", f"席位 {chair} 于", "仍可签字或者书面提出不同意见", "data-report-sign"):
+    for text in (
+        "您已被记录为拒绝签字",
+        f"席位 {chair} 于",
+        "仍可签字或者书面提出不同意见",
+        "依法视为同意评标报告",
+        "data-report-sign",
+    ):
         assert text in told, text
 
 
@@ -177,8 +188,8 @@ def test_the_statement_says_of_each_seat_what_the_log_says(case):
             EARLY,
             LATE,
             f"经席位{case.chair}记录为拒绝签字",
-            "视为同意评标结果",
-            "第五十三条",
+            "视为同意评标报告",
+            "第六十一条",
         ):
             assert text in shown, text
 

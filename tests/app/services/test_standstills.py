@@ -14,7 +14,9 @@ from app.casefile.verification import Verdict, verify_bundle
 from app.models import Job, Notice
 from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
+from app.procedure.roles import ANYONE
 from app.queries.cases import load_records
+from app.queries.timeline import case_stages
 from app.services import reports, sittings
 from app.services.audits import export_evidence
 from app.services.platform import DIST
@@ -160,6 +162,9 @@ def test_a_fault_that_lasts_is_the_tenderers_to_decide_and_everybody_is_told(tmp
     case.act("releaser", sitting.SittingDecided(*give_up))
     assert case.state.stage is Stage.ABANDONED
     assert case.told("sitting_abandoned") >= {"officer", "regulator"}
+    line = {stage.code: stage for stage in case_stages(case.case, ANYONE, LOT, case.clock())}
+    assert line["draw"].state == "done"
+    assert [line[code].facts for code in ("evaluation", "report")] == [{"abandoned": "yes"}] * 2
     with pytest.raises(NotAllowed):
         case.act(case.members[1], sitting.ScoreSheetLocked(1, case.sheet(1, list(case.state.valid)), {}))
     files = unpack(export_evidence(case.platform, case.people["regulator"].log_in, case.case_id)[1])

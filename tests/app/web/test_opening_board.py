@@ -66,8 +66,8 @@ def test_made_once_for_each_audience_and_step(tmp_path: Path, made: Made):
 
 
 def test_what_is_raised_is_called_as_the_law_of_the_regime_calls_it():
-    assert regime_words("works", "zh") == {"objection": "异议", "objecting": "异议"}
-    assert regime_words("goods", "zh") == {"objection": "疑义", "objecting": "询问"}
+    assert {"objection": "异议", "objecting": "异议"}.items() <= regime_words("works", "zh").items()
+    assert {"objection": "疑义", "objecting": "询问"}.items() <= regime_words("goods", "zh").items()
     notice = sentence("notice_objection_raised", {"lot": "1", "objection": "o1", "regime": "works"}, "en")
     assert notice == "A bidder raised an objection at the opening of lot 1. Answer it now."
 

@@ -18,7 +18,7 @@ from app.services import draws
 from app.services.jobs import claim_job, finish_job
 from app.tasks.jobs import run_job
 from app.web.regulator.views import gravest
-from app.web.steps import STAGE_NAMES
+from app.web.stops import STAGE_NAMES
 from evaluation.draw import SeatState
 from tests.app.services.whole_case import LOT, WholeCase
 from tests.app.web.site import Browser, Site, played

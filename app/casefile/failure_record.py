@@ -1,0 +1,85 @@
+"""What the record of a failed evaluation (流标) says as data: computed from the log, by the verifier again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from app.casefile.codec import encode
+from app.casefile.record import Record
+from app.procedure.opening import BidVoided
+from app.procedure.qualification import QualificationChecked
+from crypto.canonical import Json
+from crypto.instants import format_instant
+from evaluation.sitting import (
+    BidsReviewed,
+    MemberRecused,
+    MemberReplaced,
+    ReviewConcluded,
+    SittingConvened,
+    SittingFailed,
+    SittingResumed,
+    SittingSuspended,
+)
+
+FAILURE_ATTACHMENT = "failed-evaluation.json"
+
+
+def recorded_failure(records: Iterable[Record], sealed: Record | None = None) -> dict[str, Any]:
+    """The data of the record, from a lot's records before the one that names it.
+
+    `reviews` are the digests of the members' signed reviews that count, by seat; one that the holder may not see is
+    left out.
+    """
+    found: dict[str, Any] = {
+        "v": "failed-evaluation/v1",
+        "void": [],
+        "unqualified": [],
+        "changes": [],
+        "standstills": [],
+    }
+    reviews: dict[int, str] = {}
+    for record in records:
+        if sealed is not None and record.seq >= sealed.seq:
+            break
+        _take(found, reviews, record)
+    found["reviews"] = [{"seat": seat, "sha256": reviews[seat]} for seat in sorted(reviews)]
+    return found
+
+
+def _take(found: dict[str, Any], reviews: dict[int, str], record: Record) -> None:
+    fact, at = record.fact, format_instant(record.at)
+    match fact:
+        case BidVoided():
+            found["void"].append({"bid": fact.receipt_id, "reason": fact.reason})
+        case QualificationChecked():
+            failing = ((bid, one) for bid, one in sorted(fact.results.items()) if not one.qualified)
+            found["unqualified"] = [{"bid": bid, "reason": one.reason} for bid, one in failing]
+        case SittingConvened():
+            found["seats"] = [seat.number for seat in fact.seats]
+            found["bids"] = [bid.bid for bid in fact.bids]
+        case MemberRecused():
+            reviews.pop(fact.seat, None)
+            found["changes"].append({"seat": fact.seat, "left_at": at, "reason": fact.reason})
+        case MemberReplaced():
+            found["changes"].append({"seat": fact.seat, "came_at": at})
+        case SittingSuspended():
+            found["standstills"].append({"since": at, "ground": str(fact.ground)})
+        case SittingResumed() if found["standstills"]:
+            found["standstills"][-1]["until"] = at
+        case BidsReviewed():
+            reviews[fact.seat] = record.payload_sha256
+        case ReviewConcluded():
+            found["rejected"] = encode(fact.rejected)
+        case SittingFailed():
+            found |= {"case": record.case_id, "lot": record.lot, "failed_at": at}
+            found |= {"reason": fact.reason, "valid": fact.valid, "least": fact.least}
+
+
+def agrees_with_log(stated: Json, expected: dict[str, Any], hidden: Sequence[int]) -> bool:
+    """Whether a record says what the log says. Reviews that are hidden from the holder are taken as stated."""
+    if not hidden or not isinstance(stated, dict):
+        return bool(stated == expected)
+    seen, named = expected["reviews"], stated.get("reviews")
+    listed = isinstance(named, list) and all(review in named for review in seen)
+    return listed and {**stated, "reviews": seen} == expected

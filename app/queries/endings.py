@@ -1,0 +1,71 @@
+"""How a lot ended: why it failed, how its report was signed, and what was found of a bid that does not count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from app.casefile.case import LotCase, Phase
+from app.procedure.signing import tally
+from evaluation.sitting import WITHIN_CEILING
+from evaluation.sitting.stages import Stage
+
+TOLD_IN = frozenset({Phase.RESULT, Phase.FAILED})
+
+
+def failure_of(state: LotCase) -> Mapping[str, str]:
+    """Code and figures of why a lot failed: at its opening, or in its evaluation; empty where it did not.
+
+    What is public of it: the number of valid bids and of those required, never whose and by whose votes.
+    """
+    if state.opening.failed:
+        return {"reason": state.opening.failed}
+    sitting = state.sitting
+    if sitting.stage is not Stage.FAILED:
+        return {}
+    return {"reason": sitting.failure, "valid": str(len(sitting.valid)), "least": str(sitting.rules.least_valid_bids)}
+
+
+def signing_counts(state: LotCase) -> Mapping[str, str]:
+    """How many members signed a sealed report, dissented or refused: public with the result, never who."""
+    if state.sitting.stage is not Stage.CLOSED:
+        return {}
+    return {name: str(count) for name, count in vars(tally(state.sitting)).items()}
+
+
+def without_majority(state: LotCase) -> bool:
+    """Whether a sealed report concludes what more than half of the members dissent from."""
+    return state.sitting.stage is Stage.CLOSED and tally(state.sitting).without_majority
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Why a bid does not count. `by`: opening, agency, committee (by `votes`) or system; `reason` is a code or text."""
+
+    by: str
+    reasons: tuple[str, ...]
+    item_zh: str = ""
+    item_en: str = ""
+    votes: int = 0
+
+
+def grounds_of(state: LotCase, receipt_id: str) -> tuple[Ground, ...]:
+    """What was found against a bid, for its own bidder: at the opening at once, of the evaluation once it is over."""
+    return tuple(_grounds(state, receipt_id))
+
+
+def _grounds(state: LotCase, receipt_id: str) -> Iterator[Ground]:
+    if receipt_id in state.opening.voided:
+        yield Ground("opening", (state.opening.voided[receipt_id].reason,))
+    if state.phase not in TOLD_IN:
+        return
+    checked = state.qualification.get(receipt_id)
+    if checked is not None and not checked.qualified:
+        yield Ground("agency", (checked.reason,))
+    if not state.convened:
+        return
+    items = {item.id: item for item in (*state.sitting.rules.review_items, WITHIN_CEILING)}
+    for found in state.sitting.rejected:
+        if found.bid == receipt_id:
+            by, item = "committee" if found.votes else "system", items[found.item]
+            yield Ground(by, tuple(dict.fromkeys(found.grounds)), item.name_zh, item.name_en, found.votes)

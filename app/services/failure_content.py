@@ -1,0 +1,71 @@
+"""What the record of a failed evaluation says, taken from the case as it stands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.casefile.case import Case
+from app.casefile.record import Record
+from app.documents.content import FailedEvaluation, SignedReview
+from app.documents.wording import Lang
+from app.messages import regime_words, sentence
+from app.services.documents import heading, opened_bids
+from app.services.platform import Platform
+from app.services.report_content import (
+    draw_changes,
+    invalid_bids,
+    members_of,
+    qualification_of,
+    records_of,
+    site_names,
+)
+from app.services.report_course import changes_of, interruptions_of
+from evaluation.sitting import BidsReviewed, MemberRecused, SittingFailed, SittingOpened
+
+
+def failed_evaluation(platform: Platform, case: Case, lot: str, now: datetime, lang: Lang) -> FailedEvaluation:
+    """Why a lot failed in its evaluation, and all that was found until then.
+
+    Raises StopIteration for a lot that did not.
+    """
+    state, profile = case.lots[lot], case.tender.published.profile
+    sitting, opening = state.sitting, state.opening
+    assert opening.closed_at is not None
+    with platform.database.reading() as db_session:
+        members = members_of(db_session, case, lot, lang)
+        records = records_of(db_session, case, lot, now)
+        named_sites = site_names(db_session, sitting)
+    failed = next(record for record in records if isinstance(record.fact, SittingFailed))
+    figures = {"valid": failed.fact.valid, "least": failed.fact.least}
+    names = {bid.bid: bid.bidder_name for bid in sitting.bids}
+    current = state.draw.current
+    return FailedEvaluation(
+        heading=heading(case, lot, failed.payload_sha256, lang),
+        opened_at=opening.closed_at,
+        evaluation_started_at=next(record.at for record in records if isinstance(record.fact, SittingOpened)),
+        failed_at=failed.at,
+        stated_at=now,
+        evaluation_place=("、" if lang == "zh" else ", ").join(sorted(named_sites.values())),
+        reason=sentence("failure_reason", figures, lang),
+        words=regime_words(profile.regime, lang),
+        members=members,
+        opened_bids=opened_bids(case, lot, lang),
+        qualification=qualification_of(case, lot),
+        invalid_bids=invalid_bids(case, lot, lang),
+        valid_bids=tuple(names[bid] for bid in sitting.valid),
+        reviews=_reviews(records),
+        member_changes=(*draw_changes(case, lot, lang), *changes_of(records, lang)),
+        notes=interruptions_of(records, named_sites, lang),
+        draw_digest=current.record_sha256 if current else "",
+    )
+
+
+def _reviews(records: list[Record]) -> tuple[SignedReview, ...]:
+    """The reviews that count: not those of a member who left."""
+    found: dict[int, SignedReview] = {}
+    for record in records:
+        if isinstance(record.fact, BidsReviewed):
+            found[record.fact.seat] = SignedReview(record.fact.seat, record.payload_sha256, record.at)
+        elif isinstance(record.fact, MemberRecused):
+            found.pop(record.fact.seat, None)
+    return tuple(found[seat] for seat in sorted(found))

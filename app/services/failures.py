@@ -1,0 +1,66 @@
+"""A lot that fails in its evaluation: everybody concerned is told why, and the centre seals a record of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.casefile.case import Case
+from app.casefile.failure_record import FAILURE_ATTACHMENT, recorded_failure
+from app.database import in_native_thread
+from app.queries.cases import load_case, load_records
+from app.services.acts import Act, Answer, completes
+from app.services.documents import seal_document, store_document
+from app.services.failure_content import failed_evaluation
+from app.services.notices import SERVING, tell_role
+from app.services.platform import Platform
+from app.services.unit_of_work import unit_of_work
+from crypto.canonical import canonical
+from evaluation.sitting import FailureRecordSealed
+from evaluation.sitting.stages import Stage
+
+
+@completes("BidsReviewed")
+def review_bids(act: Act) -> Answer:
+    """The last review may leave too few valid bids: then the lot has failed, and its record is due."""
+    work, lot = act.work, act.lot
+    state, terms = work.case.lots[lot], work.case.tender.published
+    if state.sitting.stage is not Stage.FAILED:
+        return {}
+    figures = {"valid": len(state.sitting.valid), "least": state.sitting.rules.least_valid_bids}
+    facts = {"title": terms.title, "lot": lot, **figures}
+    for party, role in SERVING:
+        tell_role(work, getattr(terms.parties, party).id, role, "evaluation_failed", **facts)
+    for submission in state.bidding.live:
+        work.notify(submission.by, "evaluation_failed_bidder", **facts)
+    work.schedule("seal_failure_record", work.now, lot=lot, detail=str(act.record.seq))
+    return {}
+
+
+def _due(case: Case, lot: str) -> bool:
+    sitting = case.lots[lot].sitting
+    return sitting.stage is Stage.FAILED and not sitting.failure_sha256
+
+
+def seal_failure_record(platform: Platform, case_id: str, lot: str) -> None:
+    """Make the record from the case file, seal and keep it; nothing happens where it is there, or nothing failed."""
+    with platform.database.reading() as db_session:
+        case = load_case(db_session, case_id)
+        now = platform.database.now(db_session.connection())
+    if not _due(case, lot):
+        return
+    pdf = in_native_thread(render_failure_record, platform, case, lot, now)
+    with unit_of_work(platform.database, case_id, lot) as work:
+        if not _due(work.case, lot):
+            return
+        sha256 = store_document(platform, work, lot, "failure", f"failed-evaluation-{lot}.pdf", pdf)
+        work.conclude(FailureRecordSealed(sha256), lot)
+
+
+def render_failure_record(platform: Platform, case: Case, lot: str, now: datetime) -> bytes:
+    """评审情况记录（流标） as PDF with its data attached, under the centre's seal."""
+    with platform.database.reading() as db_session:
+        records = [record for record in load_records(db_session, case.id) if record.lot == lot]
+    content = failed_evaluation(platform, case, lot, now, "zh")
+    attached = {FAILURE_ATTACHMENT: canonical(recorded_failure(records))}
+    pdf = platform.renderer.render(content, attachments=attached)
+    return seal_document(platform, pdf, content.heading.centre, "评标专用", now)

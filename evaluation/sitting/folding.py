@@ -1,0 +1,290 @@
+"""Where a sitting leads: each event applied to the state before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import singledispatch
+from typing import TypeVar
+
+from evaluation.errors import RuleViolation
+from evaluation.sitting.events import (
+    BidsReviewed,
+    ChairElected,
+    ChairVoted,
+    ChairVoteTied,
+    ConflictDeclared,
+    CorrectionRefused,
+    CorrectionRequested,
+    CorrectionWithdrawn,
+    DissentRecorded,
+    FailureRecordSealed,
+    MemberIdentified,
+    MemberRecused,
+    MemberReplaced,
+    RefusalRecorded,
+    ReportPrepared,
+    ReportSealed,
+    ReportSigned,
+    ResultsComputed,
+    ReviewConcluded,
+    ScoreSheetLocked,
+    SheetReopened,
+    SittingAbandoned,
+    SittingConvened,
+    SittingEvent,
+    SittingFailed,
+    SittingResumed,
+    SittingSuspended,
+    StatementMade,
+    SuspensionGround,
+    TiesDrawn,
+)
+from evaluation.sitting.interruptions import (
+    BoothChanged,
+    CheckInRefused,
+    FaultRepaired,
+    RecessEnded,
+    ReplacementOrdered,
+)
+from evaluation.sitting.stages import TRANSITIONS
+from evaluation.sitting.state import ReopenedSheet, SittingState
+
+Kept = TypeVar("Kept")
+
+
+@singledispatch
+def _applied(event: SittingEvent, state: SittingState) -> SittingState:
+    """Events that only move the stage."""
+    return state
+
+
+def apply(state: SittingState, event: SittingEvent) -> SittingState:
+    """The state after an accepted event. Raises RuleViolation `sitting_out_of_order` for one that cannot have been."""
+    after = TRANSITIONS.get((state.stage, type(event)))
+    if after is None:
+        raise RuleViolation("sitting_out_of_order", fact=type(event).__name__, stage=str(state.stage))
+    return replace(_applied(event, state), stage=after)
+
+
+def replay(events: Iterable[SittingEvent]) -> SittingState:
+    """The state after all events of one sitting."""
+    state = SittingState()
+    for event in events:
+        state = apply(state, event)
+    return state
+
+
+def _reworked(state: SittingState) -> SittingState:
+    """Without the conclusions that rest on sheets: what is scored again is concluded again."""
+    state = replace(state, result=None, drawn=(), drawn_record="", report_sha256="")
+    return replace(state, dissents={}, reported=frozenset(), requests={}, denied=())
+
+
+def _without(found: dict[int, Kept], seat: int) -> dict[int, Kept]:
+    return {number: value for number, value in found.items() if number != seat}
+
+
+@_applied.register
+def _convened(event: SittingConvened, state: SittingState) -> SittingState:
+    seats = {seat.number: seat for seat in event.seats}
+    return replace(state, convened=event, seats=seats, persons=frozenset(seat.person for seat in event.seats))
+
+
+@_applied.register
+def _identified(event: MemberIdentified, state: SittingState) -> SittingState:
+    return _seated(state, event.seat, event.key_id)
+
+
+def _seated(state: SittingState, seat: int, key_id: str) -> SittingState:
+    return replace(
+        state,
+        keys=state.keys | {seat: key_id},
+        used_keys=state.used_keys | {key_id},
+        turned_away=_without(state.turned_away, seat),
+    )
+
+
+@_applied.register
+def _booth_changed(event: BoothChanged, state: SittingState) -> SittingState:
+    return replace(_seated(state, event.seat, event.key_id), moves=state.moves | {event.seat: event})
+
+
+@_applied.register
+def _turned_away(event: CheckInRefused, state: SittingState) -> SittingState:
+    return replace(state, turned_away=state.turned_away | {event.seat: event})
+
+
+@_applied.register
+def _stated(event: StatementMade, state: SittingState) -> SittingState:
+    conflicts = {} if event.no_conflict else {event.seat: event.conflict}
+    return replace(state, statements=state.statements | {event.seat: event}, conflicts=state.conflicts | conflicts)
+
+
+@_applied.register
+def _conflict_declared(event: ConflictDeclared, state: SittingState) -> SittingState:
+    return replace(state, conflicts=state.conflicts | {event.seat: event.conflict})
+
+
+@_applied.register
+def _recused(event: MemberRecused, state: SittingState) -> SittingState:
+    seat = event.seat
+    state = replace(
+        _reworked(state),
+        empty=state.empty | {seat},
+        keys=_without(state.keys, seat),
+        moves=_without(state.moves, seat),
+        turned_away=_without(state.turned_away, seat),
+        statements=_without(state.statements, seat),
+        conflicts=_without(state.conflicts, seat),
+        reviews=_without(state.reviews, seat),
+        sheets=_without(state.sheets, seat),
+        comments=_without(state.comments, seat),
+        reopened=_without(state.reopened, seat),
+    )
+    if state.chair in {seat, None}:
+        return replace(state, chair=None, chair_round=1, chair_votes={}, chair_tied=())
+    return state
+
+
+@_applied.register
+def _replaced(event: MemberReplaced, state: SittingState) -> SittingState:
+    successor = replace(state.seats[event.seat], site=event.site, person=event.person)
+    return replace(
+        state,
+        seats=state.seats | {event.seat: successor},
+        empty=state.empty - {event.seat},
+        persons=state.persons | {event.person},
+    )
+
+
+@_applied.register
+def _voted(event: ChairVoted, state: SittingState) -> SittingState:
+    return replace(state, chair_votes=state.chair_votes | {event.seat: event.for_seat})
+
+
+@_applied.register
+def _tied(event: ChairVoteTied, state: SittingState) -> SittingState:
+    return replace(state, chair_round=event.round + 1, chair_votes={}, chair_tied=event.tied)
+
+
+@_applied.register
+def _elected(event: ChairElected, state: SittingState) -> SittingState:
+    return replace(state, chair=event.seat)
+
+
+@_applied.register
+def _reviewed(event: BidsReviewed, state: SittingState) -> SittingState:
+    return replace(state, reviews=state.reviews | {event.seat: event.findings})
+
+
+@_applied.register
+def _concluded(event: ReviewConcluded, state: SittingState) -> SittingState:
+    # Sheets for other bids than are valid now cannot stand; after a successor's review that finds the same, they do.
+    kept = event.valid == state.valid
+    sheets, reopened = (state.sheets, state.reopened) if kept else ({}, {})
+    return replace(state, rejected=event.rejected, valid=event.valid, sheets=sheets, reopened=reopened)
+
+
+@_applied.register
+def _failed(event: SittingFailed, state: SittingState) -> SittingState:
+    return replace(state, failure=event.reason)
+
+
+@_applied.register
+def _failure_recorded(event: FailureRecordSealed, state: SittingState) -> SittingState:
+    return replace(state, failure_sha256=event.sealed_sha256)
+
+
+@_applied.register
+def _suspended(event: SittingSuspended, state: SittingState) -> SittingState:
+    return replace(state, suspended=event, beneath=state.suspended)
+
+
+@_applied.register
+def _resumed(event: SittingResumed, state: SittingState) -> SittingState:
+    return replace(state, suspended=None)
+
+
+@_applied.register
+def _abandoned(event: SittingAbandoned, state: SittingState) -> SittingState:
+    return replace(state, failure=event.reason, suspended=None, beneath=None)
+
+
+@_applied.register
+def _to_be_replaced(event: ReplacementOrdered, state: SittingState) -> SittingState:
+    return replace(state, conflicts=state.conflicts | {event.seat: event.note})
+
+
+@_applied.register
+def _over(event: FaultRepaired | RecessEnded, state: SittingState) -> SittingState:
+    ground = SuspensionGround.FAULT if isinstance(event, FaultRepaired) else SuspensionGround.RECESS
+    ended_beneath = state.beneath is not None and state.beneath.ground is ground
+    return replace(state, beneath=None) if ended_beneath else state
+
+
+@_applied.register
+def _locked(event: ScoreSheetLocked, state: SittingState) -> SittingState:
+    sheets, comments = state.sheets | {event.seat: event.scores}, state.comments | {event.seat: event.comments}
+    return replace(state, sheets=sheets, comments=comments, reopened=_without(state.reopened, event.seat))
+
+
+@_applied.register
+def _computed(event: ResultsComputed, state: SittingState) -> SittingState:
+    return replace(state, result=event.result)
+
+
+@_applied.register
+def _drawn(event: TiesDrawn, state: SittingState) -> SittingState:
+    return replace(state, drawn=event.order, drawn_record=event.record_sha256)
+
+
+@_applied.register
+def _requested(event: CorrectionRequested, state: SittingState) -> SittingState:
+    return replace(state, requests=state.requests | {event.seat: event})
+
+
+@_applied.register
+def _reopened(event: SheetReopened, state: SittingState) -> SittingState:
+    seat, requests = event.reopened, _without(state.requests, event.reopened)
+    sheet = ReopenedSheet(state.sheets[seat], frozenset(state.requests[seat].places))
+    sheets, reopened = _without(state.sheets, seat), state.reopened | {seat: sheet}
+    return replace(_reworked(state), sheets=sheets, requests=requests, reopened=reopened)
+
+
+@_applied.register
+def _correction_refused(event: CorrectionRefused, state: SittingState) -> SittingState:
+    denied = (*state.denied, (state.requests[event.refused], event))
+    return replace(state, requests=_without(state.requests, event.refused), denied=denied)
+
+
+@_applied.register
+def _correction_withdrawn(event: CorrectionWithdrawn, state: SittingState) -> SittingState:
+    return replace(state, requests=_without(state.requests, event.seat))
+
+
+@_applied.register
+def _prepared(event: ReportPrepared, state: SittingState) -> SittingState:
+    return replace(state, report_sha256=event.report_sha256, reported=frozenset(state.dissents))
+
+
+@_applied.register
+def _signed(event: ReportSigned, state: SittingState) -> SittingState:
+    signed = state.signed | {event.seat: event.signature_sha256}
+    return replace(state, signed=signed, refused=state.refused - {event.seat})
+
+
+@_applied.register
+def _dissented(event: DissentRecorded, state: SittingState) -> SittingState:
+    dissents = state.dissents | {event.seat: event.text}
+    return replace(state, dissents=dissents, refused=state.refused - {event.seat})
+
+
+@_applied.register
+def _refusal_recorded(event: RefusalRecorded, state: SittingState) -> SittingState:
+    return replace(state, refused=state.refused | {event.refused})
+
+
+@_applied.register
+def _sealed(event: ReportSealed, state: SittingState) -> SittingState:
+    return replace(state, sealed_sha256=event.sealed_sha256)

@@ -1,0 +1,92 @@
+"""The data of a failed evaluation is a function of the log: what is void, who left, what stood still, what counts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.casefile.failure_record import agrees_with_log, recorded_failure
+from app.procedure.opening import BidVoided
+from app.procedure.qualification import Qualification, QualificationChecked
+from evaluation.sitting import (
+    BidsReviewed,
+    MemberRecused,
+    MemberReplaced,
+    Rejection,
+    ReviewConcluded,
+    SittingFailed,
+    SittingResumed,
+    SittingSuspended,
+    SuspensionGround,
+)
+
+AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+COURSE = (
+    BidVoided("r4", "o4", "丁", "capsule_other_key"),
+    QualificationChecked({"r1": Qualification(True, ""), "r3": Qualification(False, "执照过期")}),
+    BidsReviewed(1, ()),
+    BidsReviewed(2, ()),
+    SittingSuspended(SuspensionGround.FAULT, "site", "断线"),
+    SittingResumed("恢复"),
+    MemberRecused(2, "近亲属"),
+    MemberReplaced(2, "site", "p9"),
+    BidsReviewed(2, ()),
+    ReviewConcluded((Rejection("r2", "formal", 2, ("未签章", "未签章")),), ("r1",)),
+    SittingFailed("too_few_valid_bids", 1, 3),
+)
+
+
+def records(facts: tuple[Any, ...]) -> list[Any]:
+    return [
+        SimpleNamespace(
+            seq=seq, fact=fact, at=AT + timedelta(minutes=seq), payload_sha256=f"{seq:064x}", case_id="c", lot="1"
+        )
+        for seq, fact in enumerate(facts)
+    ]
+
+
+def test_the_data_tell_of_everything_until_the_failure_and_of_reviews_that_count():
+    data = recorded_failure(records(COURSE))
+    assert (data["v"], data["case"], data["lot"]) == ("failed-evaluation/v1", "c", "1")
+    assert (data["reason"], data["valid"], data["least"]) == ("too_few_valid_bids", 1, 3)
+    assert data["void"] == [{"bid": "r4", "reason": "capsule_other_key"}]
+    assert data["unqualified"] == [{"bid": "r3", "reason": "执照过期"}]
+    assert data["rejected"] == [{"bid": "r2", "item": "formal", "votes": 2, "grounds": ["未签章", "未签章"]}]
+    assert [change["seat"] for change in data["changes"]] == [2, 2]
+    assert data["standstills"] == [
+        {"since": "2026-03-02T01:04:00Z", "ground": "fault", "until": "2026-03-02T01:05:00Z"}
+    ]
+    # seat 2's first review went with the member who left
+    assert data["reviews"] == [{"seat": 1, "sha256": f"{2:064x}"}, {"seat": 2, "sha256": f"{8:064x}"}]
+
+
+def test_what_comes_after_the_record_changes_nothing_in_it():
+    seen = records((*COURSE, BidsReviewed(1, ())))
+    assert recorded_failure(seen, seen[-1]) == recorded_failure(seen[:-1])
+
+
+@given(st.sets(st.sampled_from((2, 8))))
+def test_hidden_reviews_are_taken_as_stated_and_nothing_else_is(hidden):
+    stated = recorded_failure(records(COURSE))
+    shown = recorded_failure([record for record in records(COURSE) if record.seq not in hidden])
+    assert agrees_with_log(stated, shown, tuple(hidden))
+    for name in stated.keys() - {"reviews"}:
+        assert not agrees_with_log({**stated, name: "x"}, shown, tuple(hidden)), name
+    for review in shown["reviews"]:
+        others = [{**one, "sha256": "0" * 64} if one == review else one for one in stated["reviews"]]
+        assert not agrees_with_log({**stated, "reviews": others}, shown, tuple(hidden))
+    if not hidden:
+        assert not agrees_with_log({**stated, "reviews": []}, shown, ())
+
+
+@given(
+    st.one_of(st.none(), st.integers(), st.text(), st.lists(st.integers()), st.dictionaries(st.text(), st.integers()))
+)
+def test_what_is_no_record_agrees_with_nothing(stated):
+    shown = recorded_failure(records(COURSE))
+    assert not agrees_with_log(stated, shown, ())
+    assert not agrees_with_log(stated, shown, (1,))
