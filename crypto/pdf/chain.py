@@ -1,4 +1,4 @@
-"""Certificates and coroutines as the libraries for CMS and PDF want them, and three of their slips made good."""
+"""Certificates and coroutines as the libraries for CMS and PDF want them, and four of their slips made good."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import closing
 from typing import Any, BinaryIO, TypeVar
 
 from asn1crypto import core, pem, x509
+from asn1crypto.parser import _dump_header
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PDF_WHITESPACE, PdfStreamError
 
@@ -53,6 +54,24 @@ def _keeping_lengths(dump: Callable[..., bytes]) -> Callable[..., bytes]:
     return dumped
 
 
+def _dump(value: core.Asn1Value, force: bool = False) -> bytes:
+    """The encoding of a value (X.690), whose contents are asked for once.
+
+    A structure made here counts as changed for ever, and asn1crypto encodes it anew, all that is below it twice or
+    thrice on every level, whenever the contents are asked for.
+    """
+    contents = value.contents
+    if value._header is None or force or value._trailer:
+        if isinstance(value, core.Constructable) and value._indefinite:
+            value.method = 0
+        header = _dump_header(value.class_, value.method, value.tag, contents)
+        for class_, tag in value.explicit or ():
+            header = _dump_header(class_, 1, tag, header + contents) + header
+        value._header, value._trailer = header, b""
+    return bytes(value._header + contents + value._trailer)
+
+
+core.Asn1Value.dump = _dump
 for _kind in (core.Asn1Value, core.Sequence, core.SequenceOf):
     _kind.dump = _keeping_lengths(_kind.dump)
 

@@ -55,3 +55,17 @@ def page(browser: Browser) -> Iterator[Page]:
     yield opened
     context.close()
     assert troubles == []
+
+
+@pytest.fixture(scope="module")
+def _visitor(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def visitor(_visitor: Page) -> Page:
+    """One page for all tests of a module that only look at what is served: nobody is logged in."""
+    _visitor.context.clear_cookies()
+    return _visitor

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
-from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.serving import make_server
 
@@ -22,10 +22,27 @@ class LiveCase:
 
     def __init__(self, case: WholeCase) -> None:
         self.case, self.site = case, Site(case)
-        app: Flask = self.site.app
-        self.server = make_server("127.0.0.1", 0, app, threaded=True)
+        self.contexts: list[BrowserContext] = []
+        self.cut = False
+        self.server = make_server("127.0.0.1", 0, self._answer, threaded=True)
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def _answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if self.cut:
+            start_response("503 Service Unavailable", [])
+            return []
+        return self.site.app(environ, start_response)
+
+    @contextmanager
+    def line_cut(self) -> Iterator[None]:
+        """Every live line is hung up, and nobody gets through until the end."""
+        self.cut = True
+        server = self.site.app.extensions["socketio"].server
+        for line in list(server.eio.sockets.values()):
+            line.close(wait=False, abort=True)
+        yield
+        self.cut = False
 
     @property
     def url(self) -> str:
@@ -37,11 +54,15 @@ class LiveCase:
             return pool.submit(step, *args).result()
 
     def stop(self) -> None:
+        """Nobody looks at it any more: a page left open would go on asking for the site."""
+        for context in self.contexts:
+            context.close()
         self.server.shutdown()
 
     def context(self, browser: Browser, token: str = "", width: int = 1280) -> BrowserContext:
         """A browser of its own, logged in by a token."""
         found = browser.new_context(viewport={"width": width, "height": 900})
+        self.contexts.append(found)
         if token:
             found.add_cookies([{"name": COOKIE, "value": token, "url": self.url}])
         return found

@@ -137,12 +137,11 @@ def score(live: LiveCase, booth: Page, bids: list[str]) -> None:
     expect(other.locator("[data-bid-progress]")).to_have_text(["2/2"] * len(bids))
     other.close()
     first, saved = (booth.locator(f"#score-{bid}-plan{part}") for part in ("", "-saved"))
-    booth.context.set_offline(True)
-    first.fill("51")
-    expect(saved).to_have_text("线路恢复后自动保存")
-    expect(booth.locator("#line-bar")).to_contain_text("线路中断")
-    expect(booth.locator("#line-bar")).to_be_in_viewport()
-    booth.context.set_offline(False)
+    with live.line_cut():
+        first.fill("51")
+        expect(saved).to_have_text("线路恢复后自动保存")
+        expect(booth.locator("#line-bar")).to_contain_text("线路中断")
+        expect(booth.locator("#line-bar")).to_be_in_viewport()
     expect(saved).to_contain_text("已保存")
     expect(booth.locator("#line-bar")).to_be_hidden()
     assert violations(booth) == []

@@ -87,14 +87,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.mark.parametrize(("who", "template"), PAGES)
-def test_pages_are_accessible_and_fit_a_phone(page: Page, served: Served, who: str, template: str):
+def test_pages_are_accessible_and_fit_a_phone(visitor: Page, served: Served, who: str, template: str):
     if who:
-        served.log_in(page, who)
+        served.log_in(visitor, who)
     for width in (1280, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.goto(served.path(template))
-        assert violations(page) == [], template
-        assert page.evaluate("() => document.documentElement.scrollWidth") <= width, template
+        visitor.set_viewport_size({"width": width, "height": 900})
+        visitor.goto(served.path(template))
+        assert violations(visitor) == [], template
+        assert visitor.evaluate("() => document.documentElement.scrollWidth") <= width, template
 
 
 def test_labels_of_a_card_are_apart_in_english(page: Page, served: Served):
