@@ -77,6 +77,8 @@ class SealedBid:
 class Bench(Installation):
     """An installation whose schema comes from the models. With RealClock the database's own clock counts."""
 
+    SCHEMA_OF_MODELS = True
+
     clock: Clock = field(default_factory=HeldClock)
     padding: bytes = b""  # what every bid's file ends with
     profile: str = "demo-goods"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from alembic import command
 from sqlalchemy import select
@@ -18,6 +19,7 @@ from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.casefile.record import case_reference
 from app.config import Settings
+from app.database import Database
 from app.models import Account
 from app.procedure.roles import Role
 from app.queries.cases import load_case
@@ -70,9 +72,55 @@ class Person:
         return self.log_in.account_id
 
 
+_migrated: list[bytes] = []  # the file of an empty SQLite database, made by the migrations in this process
+
+
+def file_of(database: Database) -> Path:
+    return Path(database.engine.url.database or "")
+
+
+def migrate(database: Database) -> None:
+    """The schema, by the migrations; on SQLite they run once in a process, for these have tests of their own."""
+    path = file_of(database)
+    if not database.is_sqlite:
+        command.upgrade(alembic_config(database), "head")
+    elif _migrated:
+        path.write_bytes(_migrated[0])
+    else:
+        command.upgrade(alembic_config(database), "head")
+        database.dispose()  # the last connection writes what waits in the log of the database into its file
+        _migrated.append(path.read_bytes())
+
+
+class _Founded:
+    """What is left of an installation with everybody in it when everybody has gone home."""
+
+    def __init__(self, made: Installation) -> None:
+        made.platform.database.dispose()
+        self.database = file_of(made.platform.database).read_bytes()
+        self.keys = {path.name: path.read_bytes() for path in made.platform.settings.keys.iterdir()}
+        self.people, self.shares, self.sites, self.at = made.people, made.shares, made.sites, made.clock.at
+
+    def copy_to(self, installation: Installation) -> None:
+        platform = installation.platform
+        platform.database.dispose()
+        file_of(platform.database).write_bytes(self.database)
+        for name, data in self.keys.items():
+            (platform.settings.keys / name).write_bytes(data)
+        installation.platform = open_platform(platform.settings, platform.database._clock)
+        installation.people = {login: copy(person) for login, person in self.people.items()}
+        installation.shares, installation.sites = dict(self.shares), list(self.sites)
+        installation.clock.at = self.at
+
+
+_founded: dict[tuple[bool, type], _Founded] = {}
+
+
 @dataclass
 class Installation:
     """The installation in a folder and everybody in it."""
+
+    SCHEMA_OF_MODELS: ClassVar[bool] = False  # otherwise by the migrations
 
     folder: Path
     clock: Clock = field(default_factory=Clock)
@@ -86,13 +134,26 @@ class Installation:
         settings = Settings(self.folder, url, "test.example", "http://127.0.0.1")
         create_keys(settings.keys, settings.origin, "交易中心", START)
         self.platform: Platform = open_platform(settings, self.clock)
-        command.upgrade(alembic_config(self.platform.database), "head")
+        migrate(self.platform.database)
         register.found_register(self.platform, "交易中心")
 
     # people
 
     def found(self) -> Self:
-        """Everybody has an account and a certified key; trustees, sites and experts are registered."""
+        """Everybody has an account and a certified key; trustees, sites and experts are registered.
+
+        On SQLite once for all installations of this kind in this process; the others are copies, keys and all.
+        """
+        if not self.platform.database.is_sqlite:
+            return self._founded()
+        kind = (self.SCHEMA_OF_MODELS, type(self.clock))
+        if kind in _founded:
+            _founded[kind].copy_to(self)
+        else:
+            _founded[kind] = _Founded(self._founded())
+        return self
+
+    def _founded(self) -> Self:
         centre = NewOrganisation("交易中心", "centre", "C0000000000000001X")
         accounts.found_people(self.platform, centre, ("admin", "管理员"), ("centre", "中心经办"))
         for login in ("admin", "centre"):

@@ -146,7 +146,7 @@ def test_terms_that_claim_a_ceremony_without_a_record_fail(played, files):
 
 
 def test_keys_of_an_authority_that_is_not_pinned_do_not_count(played, files, tmp_path):
-    other = WholeCase(tmp_path).found().platform.keys.authority.certificate_pem
+    other = WholeCase(tmp_path).platform.keys.authority.certificate_pem
     found = failures(files, other)
     assert {c.facts["type"] for c in found if c.code == "evidence_ceremony_wrong"} == {
         "CeremonyOpened",
