@@ -252,6 +252,13 @@ class DissentStatement:
 
 
 @dataclass(frozen=True)
+class EarlierStatement(DissentStatement):
+    """A dissent from results that stand no more; `about` says which, and whether its author has left since."""
+
+    about: str
+
+
+@dataclass(frozen=True)
 class Signed:
     """What one member did about the report. Without instants: nothing; `recorded_by` is the seat that noted so."""
 
@@ -347,6 +354,7 @@ class EvaluationReport:
     clarifications: tuple[BidClarification, ...]
     corrections: tuple[str, ...]
     dissents: tuple[DissentStatement, ...]
+    earlier_dissents: tuple[EarlierStatement, ...]
     member_changes: tuple[str, ...]
     notes: tuple[str, ...]
     draw_digest: str

@@ -17,11 +17,13 @@ from app.procedure.profiles import Profile
 from evaluation.sitting import (
     BoothChanged,
     DissentRecorded,
+    MemberRecused,
     RefusalRecorded,
     ReportPrepared,
     ReportSealed,
     ReportSigned,
     ResultsComputed,
+    SheetReopened,
     SittingResumed,
     SittingState,
 )
@@ -36,6 +38,21 @@ class Dissent:
 
 
 @dataclass(frozen=True)
+class EarlierDissent:
+    """What a member wrote about results that stand no more: the `computation`-th, of `computed_at`.
+
+    `left_at`: when that member left its seat after it had dissented, None where it sits there still.
+    """
+
+    seat: int
+    text: str
+    at: datetime
+    computation: int
+    computed_at: datetime
+    left_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Refusal:
     """Which seat recorded that a member does not sign, and when."""
 
@@ -45,12 +62,22 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Signing:
-    """By seat, what stands. `since`: when the report was prepared, or a standstill or a change of booth ended last."""
+    """By seat, what stands. `since`: when the report was prepared, or a standstill or a change of booth ended last.
+
+    `computations`: how often results were computed, last at `computed_at`; `earlier`: dissents from those before.
+    """
 
     since: datetime | None = None
     signed: Mapping[int, datetime] = field(default_factory=dict)
     dissents: Mapping[int, Dissent] = field(default_factory=dict)
     refusals: Mapping[int, Refusal] = field(default_factory=dict)
+    computations: int = 0
+    computed_at: datetime | None = None
+    earlier: tuple[EarlierDissent, ...] = ()
+
+    def own_earlier(self, seat: int) -> tuple[EarlierDissent, ...]:
+        """What the member who sits there now wrote about earlier results."""
+        return tuple(one for one in self.earlier if one.seat == seat and one.left_at is None)
 
 
 @dataclass(frozen=True)
@@ -104,10 +131,18 @@ def check(signing: Signing, sitting: SittingState, fact: Any, now: datetime, pro
 
 
 def apply(signing: Signing, fact: Any, at: datetime) -> Signing:
-    """The state after an accepted fact; with new results everything is said anew."""
+    """The state after an accepted fact; with new results everything is said anew, and what was said before is kept.
+
+    Whoever checks without seeing that a sheet was reopened comes to the same with the results that follow.
+    """
     match fact:
         case ResultsComputed():
-            return Signing()
+            anew = replace(_superseding(signing), since=None, signed={}, refusals={})
+            return replace(anew, computations=signing.computations + 1, computed_at=at)
+        case SheetReopened():
+            return _superseding(signing)
+        case MemberRecused():
+            return _leaving(_superseding(signing), fact.seat, at)
         case ReportPrepared():
             return replace(signing, since=at)
         case SittingResumed() | BoothChanged() if signing.since is not None:
@@ -121,6 +156,21 @@ def apply(signing: Signing, fact: Any, at: datetime) -> Signing:
         case RefusalRecorded():
             return replace(signing, refusals={**signing.refusals, fact.refused: Refusal(fact.seat, at)})
     return signing
+
+
+def _superseding(signing: Signing) -> Signing:
+    if not signing.dissents or signing.computed_at is None:
+        return signing
+    about = signing.computations, signing.computed_at
+    gone = tuple(EarlierDissent(seat, one.text, one.at, *about) for seat, one in sorted(signing.dissents.items()))
+    return replace(signing, dissents={}, earlier=(*signing.earlier, *gone))
+
+
+def _leaving(signing: Signing, seat: int, at: datetime) -> Signing:
+    earlier = tuple(
+        replace(one, left_at=at) if one.seat == seat and one.left_at is None else one for one in signing.earlier
+    )
+    return replace(signing, earlier=earlier)
 
 
 def _without(refusals: Mapping[int, Refusal], seat: int) -> dict[int, Refusal]:

@@ -10,7 +10,8 @@ from itertools import groupby
 from app.casefile.case import Case
 from app.documents.wording import formula_words
 from app.messages import sentence
-from app.procedure.signing import Dissent, Refusal, refusal_from, seal_from
+from app.procedure.profiles import Profile
+from app.procedure.signing import Dissent, EarlierDissent, Refusal, Signing, refusal_from, seal_from
 from app.queries.standstills import StandstillView, standstill_of
 from evaluation.committee import MemberRole, may_chair
 from evaluation.criteria import Criterion
@@ -101,7 +102,8 @@ class UnequalRow:
 class Results:
     """What is known only after the last lock. `ties`: bidders whom only a draw parts, in its order once it is held.
 
-    `requests` are those that nobody has answered, `denied` those that were refused on these results.
+    `requests` are those that nobody has answered, `denied` those that were refused on these results, `earlier` the
+    dissents from results before these.
     """
 
     formula: str
@@ -114,6 +116,7 @@ class Results:
     requests: tuple[CorrectionRequested, ...]
     denied: tuple[tuple[CorrectionRequested, CorrectionRefused], ...]
     dissents: dict[int, str]
+    earlier: tuple[EarlierDissent, ...]
     ties: tuple[tuple[str, ...], ...]
     ties_drawn: bool
 
@@ -125,9 +128,11 @@ class Results:
 
 @dataclass(frozen=True)
 class Mine:
-    """What stands of one seat in the signing; `seal_from`: until when a refusal leaves it time at least."""
+    """What stands of one seat in the signing; `earlier`: what its member dissented from before; `seal_from`: until when
+    a refusal leaves it time at least."""
 
     dissent: Dissent | None = None
+    earlier: tuple[EarlierDissent, ...] = ()
     refusal: Refusal | None = None
     seal_from: datetime | None = None
 
@@ -198,9 +203,7 @@ def room_of(case: Case, lot: str, seat: int | None, language: str) -> Room:
         may_correct=(sitting.stage, CorrectionRequested) in TRANSITIONS,
         to_refuse=refusable_by(sitting, seat) if seat else (),
         refusal_from=refusal_from(signing, profile),
-        mine=Mine(signing.dissents.get(seat), signing.refusals.get(seat), seal_from(signing, profile))
-        if seat
-        else Mine(),
+        mine=_mine(signing, profile, seat),
         seat=seat or 0,
         chair=sitting.chair or 0,
         chair_round=sitting.chair_round,
@@ -220,8 +223,17 @@ def room_of(case: Case, lot: str, seat: int | None, language: str) -> Room:
         signed=tuple(sorted(sitting.signed)),
         refused=tuple(sorted(sitting.refused)),
         sealed_sha256=sitting.sealed_sha256,
-        results=_results(sitting, seat, language) if sitting.stage in AFTER_LAST_LOCK and sitting.result else None,
+        results=_results(sitting, signing.earlier, seat, language)
+        if sitting.stage in AFTER_LAST_LOCK and sitting.result
+        else None,
     )
+
+
+def _mine(signing: Signing, profile: Profile, seat: int | None) -> Mine:
+    if not seat:
+        return Mine()
+    dissent, refusal = signing.dissents.get(seat), signing.refusals.get(seat)
+    return Mine(dissent, signing.own_earlier(seat), refusal, seal_from(signing, profile))
 
 
 def _knows_bids(sitting: SittingState) -> bool:
@@ -301,7 +313,7 @@ def _rejected(sitting: SittingState) -> tuple[RejectedBid, ...]:
     )
 
 
-def _results(sitting: SittingState, seat: int | None, language: str) -> Results:
+def _results(sitting: SittingState, earlier: tuple[EarlierDissent, ...], seat: int | None, language: str) -> Results:
     result, rules = sitting.result, sitting.rules.evaluation
     assert result is not None
     names = {bid.bid: bid.bidder_name for bid in sitting.bids}
@@ -316,6 +328,7 @@ def _results(sitting: SittingState, seat: int | None, language: str) -> Results:
         requests=tuple(sitting.requests[number] for number in sorted(sitting.requests)),
         denied=sitting.denied,
         dissents=dict(sitting.dissents),
+        earlier=earlier,
         ties=tied_bidders(sitting),
         ties_drawn=bool(sitting.drawn),
     )

@@ -64,12 +64,26 @@ def decision_waiting(case: Case, lot: str) -> Waiting | None:
 
 
 def replacement_waiting(case: Case, lot: str) -> Waiting | None:
-    """What the agency's supervisor may order of a member."""
-    return case.lot(lot).standstill.waiting.get(ReplacementOrdered)
+    """What the agency's supervisor may order of a member: not of one who has dissented since it was proposed."""
+    waiting = case.lot(lot).standstill.waiting.get(ReplacementOrdered)
+    dissenters = case.lot(lot).sitting.dissenters
+    return None if waiting is None or waiting.fact.seat in dissenters else waiting
 
 
 def replaceable(case: Case, lot: str) -> tuple[int, ...]:
     """Seats whose member can be replaced now."""
+    dissenters = case.lot(lot).sitting.dissenters
+    return tuple(number for number in _not_leaving(case, lot) if number not in dissenters)
+
+
+def kept_for_dissent(case: Case, lot: str) -> tuple[int, ...]:
+    """Seats whose member could be replaced now but for a dissent: for those alone who see dissents."""
+    dissenters = case.lot(lot).sitting.dissenters
+    return tuple(number for number in _not_leaving(case, lot) if number in dissenters)
+
+
+def _not_leaving(case: Case, lot: str) -> tuple[int, ...]:
+    """Drawn members in their seats, while anybody can be replaced."""
     sitting = case.lot(lot).sitting
     standing = sitting.suspended is not None and sitting.suspended.ground is not SuspensionGround.RECESS
     if standing or (sitting.stage, ReplacementOrdered) not in TRANSITIONS:

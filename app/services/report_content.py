@@ -15,6 +15,7 @@ from app.documents.content import (
     Criterion,
     CriterionScores,
     DissentStatement,
+    EarlierStatement,
     EvaluationReport,
     InvalidBid,
     Member,
@@ -25,7 +26,7 @@ from app.documents.content import (
     Signed,
     SigningStatement,
 )
-from app.documents.wording import Lang, formula_words, listed
+from app.documents.wording import Lang, formula_words, instant, listed
 from app.messages import regime_words, sentence
 from app.models import Site
 from app.procedure.signing import tally
@@ -107,6 +108,7 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
             DissentStatement(signs_as(sitting, seat, lang), one.text, one.at)
             for seat, one in sorted(state.signing.dissents.items())
         ),
+        earlier_dissents=_earlier_dissents(case, lot, lang),
         member_changes=(*draw_changes(case, lot, lang), *changes_of(records, lang)),
         notes=(*interruptions_of(records, named_sites, lang), *_ties(sitting, lang), silence),
         draw_digest=draw_digest,
@@ -192,6 +194,20 @@ def _invalid(bidder: str, found: Rejection, lang: Lang) -> InvalidBid:
     if found.item == WITHIN_CEILING.id:
         return InvalidBid(bidder, sentence("price_above_ceiling", {}, lang), sentence("review_by_system", {}, lang))
     return InvalidBid(bidder, listed(found.grounds, lang), sentence("review_votes", {"votes": found.votes}, lang))
+
+
+def _earlier_dissents(case: Case, lot: str, lang: Lang) -> tuple[EarlierStatement, ...]:
+    """By seat and capacity alone: who chairs now need not have chaired then."""
+    sitting, found = case.lots[lot].sitting, []
+    for one in case.lots[lot].signing.earlier:
+        seat = {"seat": one.seat, "capacity": capacity(sitting.seats[one.seat].role, lang)}
+        facts = {"computation": one.computation, "computed_at": instant(one.computed_at)}
+        about = [sentence("dissent_from_earlier", facts, lang)]
+        if one.left_at is not None:
+            about.append(sentence("dissenter_has_left", {"at": instant(one.left_at)}, lang))
+        words = (" " if lang == "en" else "").join(about)
+        found.append(EarlierStatement(sentence("signs_as", seat, lang), one.text, one.at, words))
+    return tuple(found)
 
 
 def _name(criterion: criteria.Criterion, lang: Lang) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app.casefile.case import Case
 from app.casefile.codec import encode
+from app.casefile.earlier_dissents import EARLIER_DISSENTS, REPORT_ATTACHMENT, earlier_data
 from app.casefile.signing_statement import ATTACHMENT, statement_data
 from app.casefile.ties import ties_due
 from app.database import in_native_thread
@@ -97,11 +98,17 @@ def prepare_report(platform: Platform, case_id: str, lot: str) -> None:
 
 
 def render_report(platform: Platform, case: Case, lot: str, now: datetime) -> bytes:
-    """评标报告 as PDF, with the result as machine-readable attachment."""
+    """评标报告 as PDF, with the result and the dissents from earlier ones as machine-readable attachment."""
     content = report_content(platform, case, lot, now, "zh")
-    result = case.lots[lot].sitting.result
-    data = {"case": case.id, "lot": lot, "result": encode(result), "sitting": content.sitting_digest}
-    return platform.renderer.render(content, attachments={"report.json": canonical(data)})
+    state = case.lots[lot]
+    data = {
+        "case": case.id,
+        "lot": lot,
+        "result": encode(state.sitting.result),
+        "sitting": content.sitting_digest,
+        EARLIER_DISSENTS: earlier_data(state.signing),
+    }
+    return platform.renderer.render(content, attachments={REPORT_ATTACHMENT: canonical(data)})
 
 
 @dataclass(frozen=True)

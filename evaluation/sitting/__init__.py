@@ -91,7 +91,7 @@ from evaluation.sitting.stages import (
     Stage,
     transition_table,
 )
-from evaluation.sitting.state import SittingState, progress, visible_scores
+from evaluation.sitting.state import SittingState, SupersededDissent, progress, visible_scores
 
 __all__ = [
     "AFTER_LAST_LOCK",
@@ -156,6 +156,7 @@ __all__ = [
     "Stage",
     "StatementMade",
     "StatementsCompleted",
+    "SupersededDissent",
     "SuspensionGround",
     "TiesDrawn",
     "answered_by",

@@ -48,7 +48,7 @@ from evaluation.sitting.interruptions import (
     ReplacementOrdered,
 )
 from evaluation.sitting.stages import TRANSITIONS
-from evaluation.sitting.state import ReopenedSheet, SittingState
+from evaluation.sitting.state import ReopenedSheet, SittingState, SupersededDissent
 
 Kept = TypeVar("Kept")
 
@@ -77,8 +77,17 @@ def replay(events: Iterable[SittingEvent]) -> SittingState:
 
 def _reworked(state: SittingState) -> SittingState:
     """Without the conclusions that rest on sheets: what is scored again is concluded again."""
-    state = replace(state, result=None, drawn=(), drawn_record="", report_sha256="")
-    return replace(state, dissents={}, reported=frozenset(), requests={}, denied=())
+    state = replace(_superseding(state), result=None, drawn=(), drawn_record="", report_sha256="")
+    return replace(state, requests={}, denied=())
+
+
+def _superseding(state: SittingState) -> SittingState:
+    """What was dissented is kept as said about results that stand no more: nobody but its author may take it back."""
+    earlier = tuple(
+        SupersededDissent(seat, state.seats[seat].person, text, state.computations)
+        for seat, text in sorted(state.dissents.items())
+    )
+    return replace(state, superseded_dissents=(*state.superseded_dissents, *earlier), dissents={}, reported=frozenset())
 
 
 def _without(found: dict[int, Kept], seat: int) -> dict[int, Kept]:
@@ -231,7 +240,7 @@ def _locked(event: ScoreSheetLocked, state: SittingState) -> SittingState:
 
 @_applied.register
 def _computed(event: ResultsComputed, state: SittingState) -> SittingState:
-    return replace(state, result=event.result)
+    return replace(_superseding(state), result=event.result, computations=state.computations + 1)
 
 
 @_applied.register

@@ -146,7 +146,9 @@ def check_decision(fact: SittingDecisionProposed | SittingDecided, state: Sittin
 def check_replacement(fact: ReplacementProposed | ReplacementOrdered, state: SittingState) -> None:
     """In a recess too, which a chair who has fallen ill cannot end. The buyer's representative is not drawn.
 
-    Raises RuleViolation `sitting_suspended`, `sitting_seat_empty`, `replacement_of_buyer`.
+    Who has dissented stays: nobody who wants another result may send its critic away.
+
+    Raises RuleViolation `sitting_suspended`, `sitting_seat_empty`, `replacement_of_buyer`, `replacement_of_dissenter`.
     """
     if state.suspended is not None and state.suspended.ground is not G.RECESS:
         check_running(state)
@@ -155,6 +157,8 @@ def check_replacement(fact: ReplacementProposed | ReplacementOrdered, state: Sit
         raise RuleViolation("sitting_seat_empty", seat=fact.seat)
     if state.seats[fact.seat].role is not MemberRole.EXPERT:
         raise RuleViolation("replacement_of_buyer", seat=fact.seat)
+    if fact.seat in state.dissenters:
+        raise RuleViolation("replacement_of_dissenter", seat=fact.seat)
 
 
 @singledispatch

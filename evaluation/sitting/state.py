@@ -44,6 +44,16 @@ class ReopenedSheet:
 
 
 @dataclass(frozen=True)
+class SupersededDissent:
+    """What a member wrote about results that are computed anew; `computation`: which ones, counted from 1."""
+
+    seat: int
+    person: str
+    text: str
+    computation: int
+
+
+@dataclass(frozen=True)
 class SittingState:
     """A whole sitting. Everything that belongs to a member is kept under its seat number.
 
@@ -52,7 +62,7 @@ class SittingState:
     `used_keys` every key that ever counted, `moves` and `turned_away` what witnesses last recorded of a seat,
     `reported` the seats whose dissent the prepared report states, `beneath` the standstill over which another one was
     laid and which stands again when that one ends, `denied` the requests for a correction that were refused on these
-    results.
+    results, `computations` how often results were computed, `superseded_dissents` what was dissented from earlier ones.
     """
 
     stage: Stage = Stage.UNCONVENED
@@ -81,9 +91,11 @@ class SittingState:
     drawn: tuple[str, ...] = ()
     drawn_record: str = ""
     result: EvaluationResult | None = None
+    computations: int = 0
     report_sha256: str = ""
     signed: dict[int, str] = field(default_factory=dict)
     dissents: dict[int, str] = field(default_factory=dict)
+    superseded_dissents: tuple[SupersededDissent, ...] = ()
     reported: frozenset[int] = frozenset()
     refused: frozenset[int] = frozenset()
     sealed_sha256: str = ""
@@ -113,6 +125,12 @@ class SittingState:
     def unreported(self) -> frozenset[int]:
         """The seats whose dissent came after the report was prepared."""
         return frozenset(self.dissents) - self.reported
+
+    @property
+    def dissenters(self) -> frozenset[int]:
+        """The seats whose member of now has dissented, from the results that stand or from earlier ones."""
+        earlier = (one.seat for one in self.superseded_dissents if one.person == self.seats[one.seat].person)
+        return frozenset(self.dissents) | frozenset(earlier)
 
     @property
     def explained(self) -> bool:

@@ -34,6 +34,8 @@ from evaluation.sitting import (
     MemberRecused,
     MemberReplaced,
     RefusalRecorded,
+    ReplacementGround,
+    ReplacementOrdered,
     ReportPrepared,
     ReportSealed,
     ReportSigned,
@@ -175,6 +177,13 @@ class SittingMachine(RuleBasedStateMachine):
     def leave(self, seat, own):
         self.propose(ConflictDeclared(seat, "late") if own else MemberRecused(seat, "ill"))
 
+    @precondition(lambda self: len(self.state.persons) < 7)
+    @rule(seat=seats)
+    def send_away(self, seat):
+        dissenters, empty = self.state.dissenters, self.state.empty
+        self.propose(ReplacementOrdered(seat, ReplacementGround.ABSENCE, "left"))
+        assert not (self.state.empty - empty) & dissenters
+
     @rule()
     def interrupt(self):
         before = self.state
@@ -221,6 +230,12 @@ class SittingMachine(RuleBasedStateMachine):
         state = self.state
         assert not state.refused & (state.signed.keys() | state.dissents.keys())
         assert state.reported <= state.dissents.keys()
+
+    @invariant()
+    def no_dissent_is_lost(self):
+        kept = [(one.seat, one.text) for one in self.state.superseded_dissents] + list(self.state.dissents.items())
+        said = [(e.seat, e.text) for e in self.sitting.events if isinstance(e, DissentRecorded)]
+        assert sorted(kept) == sorted(said)
 
     @invariant()
     def what_is_being_signed_has_no_request_unanswered(self):

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 
 from app.casefile.codec import encode
+from app.casefile.earlier_dissents import EARLIER_DISSENTS, REPORT_ATTACHMENT, recorded_earlier
 from app.casefile.failure_record import FAILURE_ATTACHMENT, agrees_with_log, recorded_failure
 from app.casefile.record import Record
 from app.casefile.signing_statement import ATTACHMENT, recorded_statement
@@ -53,6 +54,7 @@ def _check_document(evidence: Evidence, record: Record, document: NamedDocument)
         yield failed("evidence_document_wrong", name=name, field=reason.field, reason=reason.code)
     if document.kind == "report":
         yield from _check_members(evidence, record.lot, name, verdict)
+        yield from _check_earlier(evidence, record, name, pdf)
     elif document.kind == "statement":
         yield from _check_statement(evidence, record, name, pdf)
     elif document.kind == "failure":
@@ -92,6 +94,18 @@ def _check_statement(evidence: Evidence, record: Record, name: str, pdf: bytes) 
         return
     if stated != canonical(recorded_statement(evidence.of_lot(record.lot), record)):
         yield failed("evidence_statement_differs", name=name)
+
+
+def _check_earlier(evidence: Evidence, record: Record, name: str, pdf: bytes) -> Findings:
+    """The report tells of every dissent from earlier results that the log knows; none stated is none."""
+    try:
+        data = parse(attached_file(pdf, REPORT_ATTACHMENT))
+    except CryptoError as exc:
+        yield failed("evidence_document_wrong", name=name, field=REPORT_ATTACHMENT, reason=exc.code)
+        return
+    stated = data.get(EARLIER_DISSENTS, []) if isinstance(data, dict) else None
+    if stated != recorded_earlier(evidence.of_lot(record.lot), record):
+        yield failed("evidence_earlier_dissents_differ", name=name)
 
 
 def _check_members(evidence: Evidence, lot: str, name: str, verdict: PdfVerdict) -> Findings:

@@ -21,6 +21,7 @@ from app.procedure.standstill import Waiting
 from app.queries.standstills import (
     decision_steps,
     decision_waiting,
+    kept_for_dissent,
     order_steps,
     order_waiting,
     replaceable,
@@ -61,6 +62,8 @@ def _page(found: Case, lot: str, form: FlaskForm | None = None) -> str:
     here, actor, now = platform(), current_actor(), platform().database.now()
     order, decision = order_waiting(found, lot), decision_waiting(found, lot)
     replacement = replacement_waiting(found, lot)
+    replaces = allowed(actor, Action.REPLACEMENT_PROPOSE, found, lot)
+    replaces = replaces or allowed(actor, Action.REPLACEMENT_ORDER, found, lot)
     forms = _forms(found, lot)
     return render_template(
         "pages/standstill/standstill.html",
@@ -78,6 +81,7 @@ def _page(found: Case, lot: str, form: FlaskForm | None = None) -> str:
         order=order if allowed(actor, Action.SITTING_ORDER_GIVE, found, lot) else None,
         decision=decision if actor.is_(Role.AGENCY_OFFICER, Role.AGENCY_SUPERVISOR) else None,
         replacement=replacement if actor.is_(Role.AGENCY_OFFICER, Role.AGENCY_SUPERVISOR) else None,
+        kept=kept_for_dissent(found, lot) if replaces else (),
         may_replace=allowed(actor, Action.REPLACEMENT_ORDER, found, lot),
         replacements=REPLACEMENTS,
         actor_id=actor.id,

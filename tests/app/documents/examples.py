@@ -191,6 +191,7 @@ REPORT = EvaluationReport(
     corrections=(),
     agreement=("本报告生成时，评标委员会 5 名成员中有 0 名书面提出不同意见。",),
     dissents=(),
+    earlier_dissents=(),
     member_changes=("第一轮抽取的一名专家未能到场，经第二轮抽取由 E5 递补，其此前未作出任何评审意见。",),
     notes=("评标期间副场通信中断一次，恢复后继续，数据无丢失。",),
     draw_digest="3d" * 32,

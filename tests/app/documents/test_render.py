@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 
-from app.documents.content import BidClarification, DissentStatement, InvalidBid, OpeningObjection
+from app.documents.content import BidClarification, DissentStatement, EarlierStatement, InvalidBid, OpeningObjection
 from app.documents.render import FontsMissing, Renderer
 from app.documents.wording import ZONE
 from app.messages import regime_words
@@ -108,9 +108,19 @@ def test_rejections_clarifications_and_dissent_are_told(renderer):
         invalid_bids=(InvalidBid(BIDDERS[2], "未按要求签章", "评标委员会 5:0"),),
         clarifications=(BidClarification(BIDDERS[1], "请说明质保期。", minutes(100), "三年。", minutes(110)),),
         dissents=(DissentStatement("陈喆", "演示评分偏高。", minutes(255)),),
+        earlier_dissents=(EarlierStatement("席位 2", "汇总有误。", minutes(245), "针对第 1 次汇总结果。"),),
     )
     shown = squeezed(renderer.render(report))
-    for words in ("未按要求签章", "评标委员会5:0", "请说明质保期。", "三年。", "演示评分偏高。"):
+    for words in (
+        "未按要求签章",
+        "评标委员会5:0",
+        "请说明质保期。",
+        "三年。",
+        "演示评分偏高。",
+        "对先前汇总结果的不同意见",
+        "汇总有误。",
+        "针对第1次汇总结果。",
+    ):
         assert words in shown
     void = replace(BIDS[2], price=None, void_reason="胶囊未能给出声明的密钥")
     opening = replace(OPENING, bids=(*BIDS[:2], void), objections=())
