@@ -151,6 +151,13 @@ def _room(actor: Actor, case: Case, record: Record) -> bool:
     return _seat(actor, case, record) or _inspector(actor, case, record)
 
 
+def _correction_told(actor: Actor, case: Case, record: Record) -> bool:
+    """That a sheet is reopened, or a request for it taken back, the authority is told (matrix 2, row 40), so it sees
+    these facts without a reason: they name seats and nothing on a sheet. The request itself and a refusal state scores
+    or speak of them, as which they are shown: to the authority for a stated reason."""
+    return _room(actor, case, record) or _regulator(actor, case, record)
+
+
 def _sitting(actor: Actor, case: Case, record: Record) -> bool:
     return any(side(actor, case, record) for side in (_room, _witness, _centre, _agency))
 
@@ -338,9 +345,9 @@ SIGHT: dict[str, Rule] = {
     "ResultsComputed": _result,
     "TiesDrawn": _result,
     "CorrectionRequested": _room,
-    "SheetReopened": _room,
+    "SheetReopened": _correction_told,
     "CorrectionRefused": _room,
-    "CorrectionWithdrawn": _room,
+    "CorrectionWithdrawn": _correction_told,
     "ConflictDeclared": _room,
     "MemberRecused": _sitting,
     "MemberReplaced": _sitting,

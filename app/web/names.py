@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from app.casefile.answered_corrections import Decision
 from app.casefile.case import Phase
 from evaluation.draw import RoundReason, SeatState
 from evaluation.sitting import CheckInGround, CorrectionGround, Disposition, ReplacementGround, Stage, SuspensionGround
@@ -56,6 +57,11 @@ CORRECTIONS: Mapping[CorrectionGround, LazyString] = {
     CorrectionGround.OUT_OF_RANGE: _l("分项评分超出评分标准范围"),
     CorrectionGround.UNEQUAL_OBJECTIVE: _l("客观评审因素评分不一致"),
     CorrectionGround.ABNORMAL_SCORE: _l("评分畸高、畸低"),
+}
+DECISIONS: Mapping[Decision, LazyString] = {
+    Decision.PERMITTED: _l("已准许"),
+    Decision.REFUSED: _l("已驳回"),
+    Decision.WITHDRAWN: _l("本人撤回"),
 }
 REPLACEMENTS: Mapping[ReplacementGround, LazyString] = {
     ReplacementGround.CONFLICT: _l("有应当回避的情形而未声明"),

@@ -133,6 +133,8 @@ def _page_of(notice: notices.NoticeView) -> str:
     """Where a notice leads; "" for one of no case. What is not published yet has no page but the agency's desk."""
     if notice.code in NOTICES_OF_THE_AGENCY:
         return url_for("agency.desk")
+    if notice.code.startswith("correction_"):  # for the authority alone
+        return url_for("regulator.case", case=notice.case_id, _anchor="corrections-title")
     return url_for("public.notice", case=notice.case_id) if notice.case_id else ""
 
 

@@ -27,6 +27,7 @@ from app.permissions.predicates import competent
 from app.procedure.roles import Role
 from app.queries import boards
 from app.queries.access import access_rows
+from app.queries.corrections import corrections_told
 from app.queries.desks import next_steps
 from app.queries.events import Seen, seen_events
 from app.queries.timeline import case_stages
@@ -35,7 +36,7 @@ from app.services.access import record_reading
 from app.services.actors import record_denial
 from app.services.inspections import LONGEST
 from app.web.deadlines.views import offered_pages
-from app.web.names import ACCESSES, PHASES
+from app.web.names import ACCESSES, CORRECTIONS, DECISIONS, PHASES
 from app.web.operator.wording import BOARD_STEPS
 from app.web.pages import attempt, confirmed, entitled_case, head_of, shows_failure
 from app.web.regulator.records import event_page
@@ -150,18 +151,22 @@ def _sitting_pages(found: Case) -> list[tuple[str, str]]:
 
 
 def _readings(found: Case) -> dict[str, object]:
-    """Whether this inspector still has to state a reason, and who looked at or took what so far."""
+    """Whether this inspector still has to state a reason, who looked at or took what, and what it is told without."""
     here, actor = platform(), current_actor()
     if withholds(actor, found) and found.id in actor.reasons:
         record_reading(here.database, actor, Action.EVENTS_READ, found.id, address=request.remote_addr or "")
     with here.database.reading() as db_session:
         rows = access_rows(db_session, found.id)
+        corrections = corrections_told(db_session, found.id)
     mine = next((row for row in rows if row.id == actor.reasons.get(found.id)), None)
     return {
         "reason_due": withholds(actor, found) and mine is None,
         "stated": mine,
         "readings": rows,
         "accesses": ACCESSES,
+        "corrections": corrections,
+        "correction_grounds": CORRECTIONS,
+        "decisions": DECISIONS,
     }
 
 

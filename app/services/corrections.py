@@ -1,0 +1,26 @@
+"""A request to correct a locked sheet is answered: the supervision authority is told (matrix 2, row 40), no score."""
+
+from __future__ import annotations
+
+from app.casefile.answered_corrections import answered_corrections
+from app.procedure.roles import Role
+from app.queries.cases import load_records
+from app.services.acts import Act, Answer, completes
+from app.services.notices import tell_role
+
+
+@completes("SheetReopened")
+def reopen_sheet(act: Act) -> Answer:
+    """What follows is the member's to do: no results stand until its sheet is locked again."""
+    tell_authority(act)
+    return {}
+
+
+def tell_authority(act: Act) -> None:
+    """The people of the case's authority learn of the answer just given: seat, ground, times and decision."""
+    work, terms = act.work, act.work.case.tender.published
+    one = answered_corrections(load_records(work.db_session, work.case.id))[-1]
+    facts = {"title": terms.title, "lot": one.lot, "seat": one.seat, "by": one.by}
+    facts |= {"asked_at": one.asked_at, "decided_at": one.decided_at}
+    code = f"correction_{one.decision}_{one.ground}"
+    tell_role(work, terms.parties.regulator.id, Role.REGULATOR, code, **facts)
