@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
-from app.models import Account, AccountRole, Lot
+from app.models import Account, AccountRole, DeniedAttempt, Lot
 from app.permissions.policy import NotAllowed
 from app.procedure.bid import BidWithdrawn
 from app.procedure.errors import RuleViolation
@@ -269,6 +270,28 @@ def test_another_payload_under_the_same_command_is_refused(open_bidding):
         else:
             bench.send(person, proposal)
     assert [record.payload["text"] for record in bench.records("QuestionAsked")] == ["甲？"]
+
+
+def test_another_act_under_the_same_command_is_refused(open_bidding):
+    bench, person = open_bidding, open_bidding.people["bidder-a"]
+    same = {"question": "q1", "text": "甲？"}
+    bench.send(person, bench.proposal(person, same, "QuestionAsked", lot="", command_id="same"))
+    other = bench.proposal(person, same, "AnswerProposed", lot="", command_id="same")
+    refused("command_reused", bench.send, person, other)
+
+
+def test_who_may_hand_in_no_bid_is_denied_on_record_whatever_else_is_wrong(open_bidding):
+    bench, sealed = open_bidding, open_bidding.seal("bidder-a")
+    attached = {"capsule": sealed.capsule, "upload": b"no-upload"}
+    for login in ("centre", "admin", "regulator"):
+        with pytest.raises(NotAllowed):
+            bench.act(login, sealed.submission, LOT, "BidSubmitted", attached)
+    refused("upload_unknown", bench.act, "bidder-a", sealed.submission, LOT, "BidSubmitted", attached)
+    with bench.platform.database.reading() as db_session:
+        query = select(DeniedAttempt.actor, DeniedAttempt.action).where(DeniedAttempt.case_id == bench.case_id)
+        denied = db_session.execute(query).all()
+    assert {bench.people[login].id for login in ("centre", "admin", "regulator")} == {row.actor for row in denied}
+    assert {row.action for row in denied} == {"bid:submit"}
 
 
 def test_acts_of_a_person_link_to_each_other(open_bidding):
