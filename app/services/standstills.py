@@ -33,6 +33,8 @@ def _after(act: Act) -> Answer:
     note = act.fact.note if hasattr(act.fact, "note") else ""
     if state.sitting.stage is Stage.ABANDONED:
         tell_serving(work, lot, "sitting_abandoned", note)
+        for submission in state.bidding.live:  # not why: that is between the parties and the authority
+            work.notify(submission.by, "sitting_abandoned_bidder", title=work.case.tender.published.title, lot=lot)
     elif state.sitting.suspended is None:
         tell_serving(work, lot, "sitting_resumed", note)
         schedule_due(work, lot, f"resumed-{act.record.seq}")
