@@ -64,7 +64,8 @@ def apply(state: SittingState, event: SittingEvent) -> SittingState:
     after = TRANSITIONS.get((state.stage, type(event)))
     if after is None:
         raise RuleViolation("sitting_out_of_order", fact=type(event).__name__, stage=str(state.stage))
-    return replace(_applied(event, state), stage=after)
+    applied = _applied(event, state)
+    return applied if applied.stage is after else replace(applied, stage=after)
 
 
 def replay(events: Iterable[SittingEvent]) -> SittingState:
