@@ -260,8 +260,7 @@ def _verify(platform: Platform, work: UnitOfWork, actor: Actor, proposal: Propos
     facts = verify_certificate(_certificate(work.db_session, actor, signed.key_id), platform.keys.roots, work.now)
     reference = case_reference(proposal.case_id, proposal.lot)
     verify_act(signed, facts.spki, origin=platform.origin, case=reference, type=proposal.type, payload=proposal.payload)
-    asking = work.db_session.connection()
-    expected = asking.scalar(_HEAD, {"case": proposal.case_id, "signer": actor.signs_as}) or ""
+    expected = work.connection.scalar(_HEAD, {"case": proposal.case_id, "signer": actor.signs_as}) or ""
     if signed.act["prev_act"] != expected:
         raise RuleViolation("act_out_of_order", expected=expected[:12], stated=signed.act["prev_act"][:12])
 
@@ -276,11 +275,10 @@ def _certificate(db_session: DbSession, actor: Actor, key_id: str) -> str:
 
 def _remember(work: UnitOfWork, actor: Actor, proposal: Proposal, answer: Answer) -> None:
     act, act_hash, case_id = proposal.signed.act, proposal.signed.act_hash, proposal.case_id
-    connection = work.db_session.connection()
     if act["prev_act"]:
-        connection.execute(_NEXT_HEAD, {"case": case_id, "signer": actor.signs_as, "next_hash": act_hash})
+        work.connection.execute(_NEXT_HEAD, {"case": case_id, "signer": actor.signs_as, "next_hash": act_hash})
     else:
-        connection.execute(_FIRST_HEAD, {"case_id": case_id, "actor": actor.signs_as, "act_hash": act_hash})
+        work.connection.execute(_FIRST_HEAD, {"case_id": case_id, "actor": actor.signs_as, "act_hash": act_hash})
     answered = {
         "actor": actor.signs_as,
         "case_id": case_id,
@@ -288,7 +286,7 @@ def _remember(work: UnitOfWork, actor: Actor, proposal: Proposal, answer: Answer
         "payload_sha256": act["payload_sha256"],
         "answer": canonical(answer).decode(),
     }
-    connection.execute(_ANSWERED, answered)
+    work.connection.execute(_ANSWERED, answered)
 
 
 def parse_proposal(case: str, type: str, body: Json, private: Mapping[str, str]) -> Proposal:

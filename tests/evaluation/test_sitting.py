@@ -365,20 +365,6 @@ def test_everybody_signs_dissents_or_is_recorded_and_the_seal_is_last():
     assert recheck(sitting.events) == sitting.state
 
 
-def test_when_the_chair_has_signed_and_left_whoever_has_signed_too_records_who_has_not():
-    sitting = at(Stage.REPORT)
-    sitting.act(ReportSigned(1, REPORT, key_of(1)))
-    assert refused(sitting, RefusalRecorded(1, 2)).code == "sitting_not_by_chair"
-    assert refusable_by(sitting.state, 1) == (3,)
-    sitting.act(*(ReportSigned(n, REPORT, key_of(n)) for n in (3, 4)))
-    assert refusable_by(sitting.state, 1) == refusable_by(sitting.state, 3) == (2, 5)
-    assert refusable_by(sitting.state, 2) == ()
-    assert refused(sitting, RefusalRecorded(2, 5)).code == "sitting_not_by_chair"
-    sitting.act(RefusalRecorded(1, 2), RefusalRecorded(4, 5))
-    assert sitting.act(ReportSealed("b" * 64, "d" * 64))[-1] == SittingClosed()
-    assert recheck(sitting.events) == sitting.state
-
-
 def test_whoever_is_recorded_as_refusing_may_sign_or_dissent_until_the_seal():
     sitting = at(Stage.REPORT)
     sitting.act(*(ReportSigned(n, REPORT, key_of(n)) for n in (1, 3, 4)), RefusalRecorded(3, 2), RefusalRecorded(3, 5))
