@@ -21,7 +21,7 @@ from evaluation.sitting import (
 @dataclass(frozen=True)
 class StandstillView:
     """`ends_at`: until when a fault may be repaired; `started`: members have begun, so too long a fault ends it;
-    `beneath`: what stands again when this one ends."""
+    `beneath`: what stands again one by one when this one ends, the next first."""
 
     ground: SuspensionGround
     note: str
@@ -29,12 +29,12 @@ class StandstillView:
     since: datetime
     ends_at: datetime | None
     started: bool
-    beneath: SuspensionGround | None = None
+    beneath: tuple[SuspensionGround, ...] = ()
 
     @property
     def faulty(self) -> bool:
         """Whether a fault waits for its repair, perhaps beneath an order."""
-        return SuspensionGround.FAULT in (self.ground, self.beneath)
+        return SuspensionGround.FAULT in (self.ground, *self.beneath)
 
     def overdue(self, now: datetime) -> bool:
         """Whether the tenderer has to decide, since the fault has lasted too long."""
@@ -49,7 +49,7 @@ def standstill_of(case: Case, lot: str) -> StandstillView | None:
         return None
     ends_at = fault_ends_at(state.standstill, state.sitting, case.tender.published.profile)
     started = bool(state.sitting.statements)
-    beneath = state.sitting.beneath.ground if state.sitting.beneath else None
+    beneath = tuple(one.ground for one in reversed(state.sitting.beneath))
     return StandstillView(suspended.ground, suspended.note, suspended.site, since, ends_at, started, beneath)
 
 

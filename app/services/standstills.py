@@ -38,14 +38,20 @@ def _after(act: Act) -> Answer:
     elif state.sitting.suspended is None:
         tell_serving(work, lot, "sitting_resumed", note)
         schedule_due(work, lot, f"resumed-{act.record.seq}")
-    elif isinstance(act.fact, FaultRepaired | RecessEnded) and state.sitting.suspended.ground is SuspensionGround.ORDER:
-        pass  # it ended beneath an order, of which everybody was told
+    elif _ended_beneath(act.fact, state.sitting.suspended.ground):
+        pass  # everybody was told of what lies above it
     else:
         standing = state.sitting.suspended
         tell_serving(work, lot, f"sitting_stands_{standing.ground}", standing.note)
         if (ends_at := fault_ends_at(state.standstill, state.sitting, profile)) is not None:
             work.schedule("fault_overdue", ends_at, lot=lot, detail=str(act.record.seq))
     return {}
+
+
+def _ended_beneath(fact: object, above: SuspensionGround) -> bool:
+    """Whether what a fact ended had something laid over it, which goes on: a recess is beneath all, only an order is
+    laid over a fault."""
+    return isinstance(fact, RecessEnded) or (isinstance(fact, FaultRepaired) and above is SuspensionGround.ORDER)
 
 
 @completes("SittingOrderProposed")
