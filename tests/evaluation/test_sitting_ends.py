@@ -71,7 +71,7 @@ from tests.evaluation.sittings import (
     with_evaluation,
 )
 
-WALKS, STEPS, ENOUGH = 80, 36, 150
+WALKS, STEPS, ENOUGH = 72, 36, 150
 # The second publishes no mark of far scores; under the third, bids are equal in price and quality, and are drawn.
 SAME_PRICE = tuple(replace(bid, price=D("1566000")) for bid in BIDS)
 RULES = (CONVENED, UNMARKED, replace(with_evaluation(tie_chain=("draw",)), bids=SAME_PRICE))

@@ -74,6 +74,7 @@ def test_a_draft_says_until_when_it_may_be_released_and_then_to_draft_it_again(c
     for who, page in release.items():
         assert "最迟签名" in site.browser(who).get(case.page), who
         assert "最迟签名" in site.browser(who).get(case.page + page), who
+    assert "To be signed by" in site.browser("releaser", "en").get(case.page)
     assert "release_replacement" in case.steps("releaser")
     assert case.boards("inspector") == {"give_sitting_order"}
     desk = site.browser("inspector").get("/regulator")
@@ -88,6 +89,9 @@ def test_a_draft_says_until_when_it_may_be_released_and_then_to_draft_it_again(c
         refusal = site.browser(who).get(case.page + page, 422)
         assert "请重新拟定" in refusal, who
         assert "data-sign-act" not in refusal, who
+    english = site.browser("releaser", "en").get(case.page)
+    assert "The draft has lapsed" in english
+    assert "draft it again" in english
     for who, foreign in (("officer", "核查投诉"), ("regulator", "离席未归"), ("witness-sub", "拟定已失效")):
         assert foreign not in site.browser(who).get(case.page), who
 
