@@ -297,9 +297,9 @@ class Walk:
                 self.takes(self.anything())
 
     def end(self) -> None:
-        """One expert walks out; whoever is still there goes on until the end."""
+        """One or two experts walk out; whoever is still there goes on until the end."""
         experts = [n for n, seat in self.state.seats.items() if seat.role is MemberRole.EXPERT]
-        self.gone = {self.rng.choice(experts)} - self.state.empty
+        self.gone = set(self.rng.sample(experts, self.rng.choice((1, 2)))) - self.state.empty
         for _ in range(ENOUGH):
             if self.state.stage in FINAL:
                 self.takes(FailureRecordSealed("f" * 64))
