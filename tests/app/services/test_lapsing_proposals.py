@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from app.adapters.profiles import read_profile
 from app.casefile.bundle import unpack
 from app.casefile.verification import STEPS, Verdict, verify_bundle
+from app.models import Notice
 from app.procedure.errors import RuleViolation
 from app.queries.boards import regulator_board
 from app.queries.desks import next_steps
@@ -212,3 +214,18 @@ def test_a_fault_whose_time_runs_out_beneath_an_order_is_given_up_when_the_order
     case.act("releaser", sitting.SittingDecided(*given_up))
     assert case.state.stage is Stage.ABANDONED
     assert case.failed_checks() == []
+
+
+def test_of_a_fault_that_stood_under_an_order_the_end_of_its_time_is_told_once(tmp_path):
+    case = Lapsing(tmp_path).until_scoring()
+    case.suspend()
+    case.order(*SUSPEND)
+    case.work_off(100)
+    case.order(Disposition.RESUME, "不成立")
+    case.work_off(190)
+    assert case.told("sitting_fault_overdue") == set()
+    case.work_off(15)
+    with case.platform.database.reading() as db_session:
+        told = [n.account_id for n in db_session.scalars(select(Notice).where(Notice.code == "sitting_fault_overdue"))]
+    assert sorted(told) == sorted(set(told))
+    assert len(told) == 5
