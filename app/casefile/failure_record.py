@@ -1,4 +1,4 @@
-"""What the record of a failed evaluation (流标) says as data: computed from the log, by the verifier again."""
+"""What the record of an evaluation without a result (流标、终止) says as data: from the log, by the verifier again."""
 
 from __future__ import annotations
 
@@ -18,20 +18,24 @@ from evaluation.sitting import (
     MemberRecused,
     MemberReplaced,
     ReviewConcluded,
+    SittingAbandoned,
     SittingConvened,
+    SittingDecided,
     SittingFailed,
+    SittingOrdered,
     SittingResumed,
     SittingSuspended,
 )
 
 FAILURE_ATTACHMENT = "failed-evaluation.json"
+ABANDONED = "abandoned-evaluation/v1"
 
 
 def recorded_failure(records: Iterable[Record], sealed: Record | None = None) -> dict[str, Any]:
     """The data of the record, from a lot's records before the one that names it.
 
     `reviews` are the digests of the members' signed reviews that count, by seat; one that the holder may not see is
-    left out.
+    left out. Of an evaluation that was given up it says nothing of what members found: others evaluate the same bids.
     """
     found: dict[str, Any] = {
         "v": "failed-evaluation/v1",
@@ -45,6 +49,10 @@ def recorded_failure(records: Iterable[Record], sealed: Record | None = None) ->
         if sealed is not None and record.seq >= sealed.seq:
             break
         _take(found, reviews, record)
+    if found["v"] == ABANDONED:
+        found.pop("rejected", None)
+        return found
+    found.pop("decided_by", None)
     found["reviews"] = [{"seat": seat, "sha256": reviews[seat]} for seat in sorted(reviews)]
     return found
 
@@ -74,6 +82,22 @@ def _take(found: dict[str, Any], reviews: dict[int, str], record: Record) -> Non
             reviews[fact.seat] = record.payload_sha256
         case ReviewConcluded():
             found["rejected"] = encode(fact.rejected)
+        case _:
+            _end(found, record, at)
+
+
+def _end(found: dict[str, Any], record: Record, at: str) -> None:
+    """How the evaluation ended, and who decided it."""
+    fact = record.fact
+    match fact:
+        case SittingOrdered():
+            found["decided_by"] = "authority"
+        case SittingDecided():
+            found["decided_by"] = "agency"
+        case SittingAbandoned():
+            _end_standstill(found, at)
+            found |= {"v": ABANDONED, "case": record.case_id, "lot": record.lot}
+            found |= {"abandoned_at": at, "reason": fact.reason}
         case SittingFailed():
             found |= {"case": record.case_id, "lot": record.lot, "failed_at": at}
             found |= {"reason": fact.reason, "valid": fact.valid, "least": fact.least}
@@ -91,7 +115,7 @@ def agrees_with_log(stated: Json, expected: dict[str, Any], hidden: Sequence[int
     Of reviews that are hidden from the holder the digest is taken as stated, and nothing else: there is one review for
     each seat, in the order of the seats.
     """
-    if not hidden or not isinstance(stated, dict):
+    if not hidden or not isinstance(stated, dict) or expected["v"] == ABANDONED:
         return _same(stated, expected)
     seen = {review["seat"]: review for review in expected["reviews"]}
     named, seats = stated.get("reviews"), expected.get("seats", [])

@@ -26,7 +26,7 @@ def seat_field(seat: int) -> str:
 
 
 def check_documents(evidence: Evidence) -> Findings:
-    """Opening records, evaluation reports, statements on signing, and records of evaluations that failed."""
+    """Opening records, evaluation reports, statements on signing, and records of evaluations without a result."""
     documents = 0
     for record in evidence.readable:
         for document in documents_named(record):
@@ -34,7 +34,7 @@ def check_documents(evidence: Evidence) -> Findings:
             yield from _check_document(evidence, record, document)
         if record.type == "ReportSealed":
             yield from _check_complete(evidence, record)
-        if record.type == "SittingFailed" and not _recorded(evidence, record.lot):
+        if record.type in ("SittingFailed", "SittingAbandoned") and not _recorded(evidence, record.lot):
             yield not_covered("evidence_failure_unrecorded", lot=record.lot)
     yield held("evidence_documents_hold", documents=documents)
 

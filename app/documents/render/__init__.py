@@ -15,7 +15,14 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from app.documents.content import EvaluationReport, FailedEvaluation, OpeningRecord, Receipt, SigningStatement
+from app.documents.content import (
+    AbandonedEvaluation,
+    EvaluationReport,
+    FailedEvaluation,
+    OpeningRecord,
+    Receipt,
+    SigningStatement,
+)
 from app.documents.render.font_files import FontsMissing, check_fonts
 from app.documents.wording import Lang, render_xml
 
@@ -29,6 +36,7 @@ TEMPLATE_OF = {
     EvaluationReport: "evaluation_report",
     SigningStatement: "signing_statement",
     FailedEvaluation: "failed_evaluation",
+    AbandonedEvaluation: "abandoned_evaluation",
     Receipt: "receipt",
 }
 # The moment that a document is dated: its case gives it, so that made again it is the same bytes.
@@ -37,6 +45,7 @@ DATED_BY = {
     EvaluationReport: "evaluation_ended_at",
     SigningStatement: "stated_at",
     FailedEvaluation: "stated_at",
+    AbandonedEvaluation: "stated_at",
     Receipt: "received_at",
 }
 # ReportLab keeps fonts and subsets in module globals.
@@ -62,7 +71,7 @@ class Renderer:
 
     def render(
         self,
-        content: OpeningRecord | EvaluationReport | SigningStatement | FailedEvaluation | Receipt,
+        content: OpeningRecord | EvaluationReport | SigningStatement | FailedEvaluation | AbandonedEvaluation | Receipt,
         *,
         lang: Lang = "zh",
         attachments: Mapping[str, bytes] | None = None,

@@ -153,3 +153,11 @@ def test_a_fault_that_lasts_too_long_is_given_up_by_officer_and_supervisor(case:
     officer = site.browser("officer").get("/agency")
     assert "评审已终止" in officer
     assert "重新招标" not in officer
+    record = f"/cases/{case.case_id}/lots/{LOT}/failure"
+    assert record in site.browser("officer").get(f"/cases/{case.case_id}")
+    page = site.browser("officer").get(record)
+    assert "评审终止情况记录" in page
+    assert f"failed-evaluation-{LOT}.pdf" in page
+    assert "未修复" in page
+    bidder.get(record, 404)
+    assert record in site.browser("regulator").get(f"/regulator/cases/{case.case_id}")
