@@ -10,8 +10,9 @@ from datetime import datetime
 
 from app.adapters.bounded import BeyondBounds, bound_this_process, read_apart
 from app.casefile.codec import decode, encode
+from crypto import pdf as signed_pdf
 from crypto.instants import format_instant, parse_instant
-from crypto.pdf import PdfFinding, PdfVerdict, verify_pdf
+from crypto.pdf.verdict import PdfFinding, PdfVerdict
 
 SECONDS = 20
 MEMORY_BYTES = 512 << 20
@@ -31,7 +32,7 @@ def main() -> None:
     """One document from standard input, its verdict to standard output, within the limits."""
     bound_this_process(MEMORY_BYTES, SECONDS)
     asked = json.load(sys.stdin)
-    verdict = verify_pdf(base64.b64decode(asked["pdf"]), asked["roots"], parse_instant(asked["at"]))
+    verdict = signed_pdf.verify_pdf(base64.b64decode(asked["pdf"]), asked["roots"], parse_instant(asked["at"]))
     json.dump(encode(verdict), sys.stdout)
 
 

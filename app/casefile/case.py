@@ -190,6 +190,7 @@ class Case:
         if isinstance(fact, FALLBACK_ACTS):
             return fallback.decide(self.fallback_of(lot), fact, actor.organisation_id, now)
         profile = self.tender.published.profile
+        standstill.check_site(state.sitting, fact, actor)
         standstill.check(state.standstill, state.sitting, fact, actor.id, now, profile)
         signing.check(state.signing, state.sitting, fact, now, profile)
         return self._decide_evaluation(state, fact, actor.seat_in(self.id, lot))

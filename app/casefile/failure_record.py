@@ -1,7 +1,8 @@
-"""What the record of a failed evaluation (流标) says as data: computed from the log, by the verifier again."""
+"""What the record of an evaluation without a result (流标、终止) says as data: from the log, by the verifier again."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,25 +12,30 @@ from app.procedure.opening import BidVoided
 from app.procedure.qualification import QualificationChecked
 from crypto.canonical import Json
 from crypto.instants import format_instant
+from crypto.signing import is_digest
 from evaluation.sitting import (
     BidsReviewed,
     MemberRecused,
     MemberReplaced,
     ReviewConcluded,
+    SittingAbandoned,
     SittingConvened,
+    SittingDecided,
     SittingFailed,
+    SittingOrdered,
     SittingResumed,
     SittingSuspended,
 )
 
 FAILURE_ATTACHMENT = "failed-evaluation.json"
+ABANDONED = "abandoned-evaluation/v1"
 
 
 def recorded_failure(records: Iterable[Record], sealed: Record | None = None) -> dict[str, Any]:
     """The data of the record, from a lot's records before the one that names it.
 
     `reviews` are the digests of the members' signed reviews that count, by seat; one that the holder may not see is
-    left out.
+    left out. Of an evaluation that was given up it says nothing of what members found: others evaluate the same bids.
     """
     found: dict[str, Any] = {
         "v": "failed-evaluation/v1",
@@ -43,6 +49,10 @@ def recorded_failure(records: Iterable[Record], sealed: Record | None = None) ->
         if sealed is not None and record.seq >= sealed.seq:
             break
         _take(found, reviews, record)
+    if found["v"] == ABANDONED:
+        found.pop("rejected", None)
+        return found
+    found.pop("decided_by", None)
     found["reviews"] = [{"seat": seat, "sha256": reviews[seat]} for seat in sorted(reviews)]
     return found
 
@@ -64,22 +74,64 @@ def _take(found: dict[str, Any], reviews: dict[int, str], record: Record) -> Non
         case MemberReplaced():
             found["changes"].append({"seat": fact.seat, "came_at": at})
         case SittingSuspended():
+            _end_standstill(found, at)  # where another is laid over it
             found["standstills"].append({"since": at, "ground": str(fact.ground)})
-        case SittingResumed() if found["standstills"]:
-            found["standstills"][-1]["until"] = at
+        case SittingResumed():
+            _end_standstill(found, at)
         case BidsReviewed():
             reviews[fact.seat] = record.payload_sha256
         case ReviewConcluded():
             found["rejected"] = encode(fact.rejected)
+        case _:
+            _end(found, record, at)
+
+
+def _end(found: dict[str, Any], record: Record, at: str) -> None:
+    """How the evaluation ended, and who decided it."""
+    fact = record.fact
+    match fact:
+        case SittingOrdered():
+            found["decided_by"] = "authority"
+        case SittingDecided():
+            found["decided_by"] = "agency"
+        case SittingAbandoned():
+            _end_standstill(found, at)
+            found |= {"v": ABANDONED, "case": record.case_id, "lot": record.lot}
+            found |= {"abandoned_at": at, "reason": fact.reason}
         case SittingFailed():
             found |= {"case": record.case_id, "lot": record.lot, "failed_at": at}
             found |= {"reason": fact.reason, "valid": fact.valid, "least": fact.least}
 
 
+def _end_standstill(found: dict[str, Any], at: str) -> None:
+    """What stands until now ends here; it is listed again where it stands again later."""
+    if found["standstills"] and "until" not in found["standstills"][-1]:
+        found["standstills"][-1]["until"] = at
+
+
 def agrees_with_log(stated: Json, expected: dict[str, Any], hidden: Sequence[int]) -> bool:
-    """Whether a record says what the log says. Reviews that are hidden from the holder are taken as stated."""
-    if not hidden or not isinstance(stated, dict):
-        return bool(stated == expected)
-    seen, named = expected["reviews"], stated.get("reviews")
-    listed = isinstance(named, list) and all(review in named for review in seen)
-    return listed and {**stated, "reviews": seen} == expected
+    """Whether a record says what the log says.
+
+    Of reviews that are hidden from the holder the digest is taken as stated, and nothing else: there is one review for
+    each seat, in the order of the seats.
+    """
+    if not hidden or not isinstance(stated, dict) or expected["v"] == ABANDONED:
+        return _same(stated, expected)
+    seen = {review["seat"]: review for review in expected["reviews"]}
+    named, seats = stated.get("reviews"), expected.get("seats", [])
+    if not isinstance(named, list) or len(named) != len(seats):
+        return False
+    sound = all(_is_review(one, seat, seen.get(seat)) for one, seat in zip(named, seats, strict=True))
+    return sound and _same({**stated, "reviews": expected["reviews"]}, expected)
+
+
+def _is_review(stated: Json, seat: int, seen: dict[str, Any] | None) -> bool:
+    """Whether this is the review of a seat: the one that the log shows, or any digest where it shows none."""
+    if seen is None and isinstance(stated, dict) and is_digest(stated.get("sha256")):
+        seen = {"seat": seat, "sha256": stated["sha256"]}
+    return seen is not None and _same(stated, seen)
+
+
+def _same(stated: Json, expected: Json) -> bool:
+    """Whether both are the same JSON; in Python alone true would equal 1."""
+    return json.dumps(stated, sort_keys=True) == json.dumps(expected, sort_keys=True)

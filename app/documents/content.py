@@ -321,6 +321,31 @@ class FailedEvaluation:
 
 
 @dataclass(frozen=True)
+class AbandonedEvaluation:
+    """评审情况记录（终止）: by whom and why an evaluation was given up, and how it went until then.
+
+    It holds nothing of what members found, and no name of theirs: another committee evaluates the same bids.
+    `decision` says who decided; `evaluation_started_at` is None where it never opened.
+    """
+
+    heading: CaseHeading
+    opened_at: datetime
+    evaluation_started_at: datetime | None
+    abandoned_at: datetime
+    stated_at: datetime
+    evaluation_place: str
+    decision: str
+    reason: str
+    members: int
+    opened_bids: tuple[OpenedBid, ...]
+    qualification: tuple[QualificationResult, ...]
+    member_changes: tuple[str, ...]
+    notes: tuple[str, ...]
+    draw_digest: str
+    seal_field: str = "Seal"
+
+
+@dataclass(frozen=True)
 class EvaluationReport:
     """评标报告 for goods (Order 87, article 58).
 

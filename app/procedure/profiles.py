@@ -63,7 +63,7 @@ class Profile:
     moved_deadline_notice: Period | None = None  # at least, from the notice of a moved deadline to that deadline
     outage_at_least: Period | None = None  # shorter outages move no deadline
     # two persons
-    approval_valid: Period | None = None  # how long a release of an export counts
+    approval_valid: Period | None = None  # how long what a sitting's drafts say may be released, and an export be taken
     # larger committees, where the rule book knows them (O87 art. 47)
     large_budget: Decimal | None = None  # yuan; from here on, this included, a tender's budgets ask for one
     large_committee_size: int | None = None

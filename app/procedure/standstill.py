@@ -1,10 +1,13 @@
 """A sitting that stands still: since when, until when a fault may be repaired, and what needs a second person.
 
 1. What an authority orders or the tenderer decides, of a sitting or of a member, is put into force word for word by
-   another person than drafted it.
+   another person than drafted it, within the profile's period for two persons. A draft dies with what it is about:
+   that of a sitting when it stops or goes on, that of a member when the member leaves or the signing begins.
 2. A fault is ended by its repair within the profile's period: one before the first statement, another after it. When
    it has passed the tenderer decides: before the start to go on or to give up, after it only to give up, since then a
-   new committee evaluates (a published city rule of remote evaluation: 2 and 4 hours).
+   new committee evaluates (a published city rule of remote evaluation: 2 and 4 hours). The period runs from the report
+   of the fault, also beneath an order.
+3. A witness reports and repairs faults of its own sites; what is not one site's is the centre's.
 """
 
 from __future__ import annotations
@@ -17,14 +20,23 @@ from typing import Any
 from app.procedure.calendar import add
 from app.procedure.errors import RuleViolation
 from app.procedure.profiles import Profile
+from app.procedure.roles import Actor, Role
 from evaluation.sitting import (
     Disposition,
     FaultRepaired,
+    FaultReported,
+    MemberRecused,
+    MemberReplaced,
+    RefusalRecorded,
     ReplacementOrdered,
     ReplacementProposed,
+    ReportSealed,
+    ReportSigned,
     SittingAbandoned,
+    SittingClosed,
     SittingDecided,
     SittingDecisionProposed,
+    SittingFailed,
     SittingOrdered,
     SittingOrderProposed,
     SittingResumed,
@@ -59,63 +71,119 @@ class Waiting:
     by: str
     at: datetime
 
+    def valid_until(self, profile: Profile) -> datetime | None:
+        """Until when the second person may put it into force; None where the profile knows no period."""
+        return add(self.at, profile.approval_valid) if profile.approval_valid else None
+
+    def lapsed(self, now: datetime, profile: Profile) -> bool:
+        """Whether it is too late, so that it has to be drafted again."""
+        until = self.valid_until(profile)
+        return until is not None and now >= until
+
 
 @dataclass(frozen=True)
 class Standstill:
-    """`since` is None while a sitting runs; `waiting` are proposals by the kind that puts them into force."""
+    """What the state of the sitting has no clock for.
+
+    `since` when what is on top (`ground`) stands, None while a sitting runs; `fault_since` when the fault began that is
+    not repaired, wherever it lies; `waiting` are proposals by the kind that puts them into force.
+    """
 
     since: datetime | None = None
+    ground: SuspensionGround | None = None
+    fault_since: datetime | None = None
     waiting: Mapping[type, Waiting] = field(default_factory=dict)
 
 
 def fault_ends_at(standstill: Standstill, sitting: SittingState, profile: Profile) -> datetime | None:
-    """Until when a fault may be repaired; None where none lasts, or the profile knows no period."""
-    if standstill.since is None or sitting.suspended is None or sitting.suspended.ground is not SuspensionGround.FAULT:
+    """Until when a fault may be repaired, be it on top or beneath; None where none lasts, or the profile knows no
+    period."""
+    if standstill.fault_since is None or sitting.fault is None:
         return None
     period = profile.fault_after_start if sitting.statements else profile.fault_before_start
-    return add(standstill.since, period) if period else None
+    return add(standstill.fault_since, period) if period else None
+
+
+def check_site(sitting: SittingState, fact: Any, actor: Actor) -> None:
+    """Raises RuleViolation `standstill_site_other` to a witness of other sites than the fault's."""
+    if isinstance(fact, FaultReported):
+        site = fact.site
+    elif isinstance(fact, FaultRepaired) and sitting.fault is not None:
+        site = sitting.fault.site
+    else:
+        return
+    if actor.is_(Role.SITE_WITNESS) and site not in actor.sites:
+        raise RuleViolation("standstill_site_other")
 
 
 def check(standstill: Standstill, sitting: SittingState, fact: Any, by: str, now: datetime, profile: Profile) -> None:
     """What a fact of a sitting needs beyond the rules of the sitting.
 
-    Raises RuleViolation `standstill_not_proposed`, `second_person_needed`, `object_has_changed`, `fault_overdue`
-    (until), `fault_not_overdue` (until), `fault_must_abandon` (until).
+    Raises RuleViolation `standstill_not_proposed`, `second_person_needed`, `proposal_lapsed` (proposed_at, until,
+    period), `object_has_changed`, `fault_overdue` (until), `fault_not_overdue` (until), `fault_must_abandon` (until).
     """
     ends_at = fault_ends_at(standstill, sitting, profile)
     if isinstance(fact, FaultRepaired) and ends_at is not None and now >= ends_at:
         raise RuleViolation("fault_overdue", until=ends_at)
-    if isinstance(fact, SittingDecisionProposed | SittingDecided) and ends_at is not None:
+    of_the_fault = ends_at is not None and sitting.suspended == sitting.fault
+    if isinstance(fact, SittingDecisionProposed | SittingDecided) and of_the_fault and ends_at is not None:
         if now < ends_at:
             raise RuleViolation("fault_not_overdue", until=ends_at)
         if fact.step is Disposition.RESUME and sitting.statements:
             raise RuleViolation("fault_must_abandon", until=ends_at)
     if isinstance(fact, Release):
-        _check_second(standstill, fact, by)
+        _check_second(standstill, fact, by, now, profile)
 
 
-def _check_second(standstill: Standstill, fact: Release, by: str) -> None:
+def _check_second(standstill: Standstill, fact: Release, by: str, now: datetime, profile: Profile) -> None:
     waiting = standstill.waiting.get(type(fact))
     if waiting is None:
         raise RuleViolation("standstill_not_proposed")
     if waiting.by == by:
         raise RuleViolation("second_person_needed")
+    if waiting.lapsed(now, profile):
+        facts = {"proposed_at": waiting.at, "until": waiting.valid_until(profile)}
+        raise RuleViolation("proposal_lapsed", **facts, period=str(profile.approval_valid))
     if vars(waiting.fact) != vars(fact):
         raise RuleViolation("object_has_changed", expected=waiting.fact.note[:12], stated=fact.note[:12])
 
 
 def apply(standstill: Standstill, fact: Any, by: str, at: datetime) -> Standstill:
     """The state after an accepted fact. A later proposal of the same kind replaces the one that waits."""
-    if isinstance(fact, SittingSuspended | SittingResumed):
-        since = at if isinstance(fact, SittingSuspended) else None
-        # What was drafted of the sitting was for another state of it; what was drafted of a member still holds.
-        kept: Mapping[type, Waiting] = {k: one for k, one in standstill.waiting.items() if k is ReplacementOrdered}
-        return Standstill(since, kept)
-    if isinstance(fact, SittingAbandoned):
-        return Standstill()
-    if isinstance(fact, Release):
-        return replace(standstill, waiting={k: v for k, v in standstill.waiting.items() if k is not type(fact)})
-    if isinstance(fact, Proposal):
-        waiting = {**standstill.waiting, RELEASED_BY[type(fact)]: Waiting(fact, by, at)}
-        return replace(standstill, waiting=waiting)
+    match fact:
+        case SittingSuspended():
+            began = standstill.fault_since
+            if fact.ground is SuspensionGround.FAULT:
+                began = began or at  # it stands again where an order was laid over it
+                return Standstill(began, fact.ground, began, _of_members(standstill))
+            return Standstill(at, fact.ground, began, _of_members(standstill))
+        case SittingResumed():
+            ended = standstill.ground is SuspensionGround.FAULT
+            return Standstill(fault_since=None if ended else standstill.fault_since, waiting=_of_members(standstill))
+        case SittingAbandoned() | SittingFailed() | SittingClosed():
+            return Standstill()
+        case FaultRepaired():
+            return replace(standstill, fault_since=None)
+        case MemberRecused() | MemberReplaced():
+            return _without(standstill, ReplacementOrdered, fact.seat)
+        case ReportSigned() | RefusalRecorded() | ReportSealed():
+            return _without(standstill, ReplacementOrdered)
+        case SittingOrdered() | SittingDecided() | ReplacementOrdered():
+            return _without(standstill, type(fact))
+        case SittingOrderProposed() | SittingDecisionProposed() | ReplacementProposed():
+            waiting = {**standstill.waiting, RELEASED_BY[type(fact)]: Waiting(fact, by, at)}
+            return replace(standstill, waiting=waiting)
     return standstill
+
+
+def _of_members(standstill: Standstill) -> Mapping[type, Waiting]:
+    """What was drafted of the sitting was for another state of it; what was drafted of a member still holds."""
+    return {kind: one for kind, one in standstill.waiting.items() if kind is ReplacementOrdered}
+
+
+def _without(standstill: Standstill, kind: type, seat: int | None = None) -> Standstill:
+    """Without what waits to be put into force by a fact of this kind, for one seat or for any."""
+    found = standstill.waiting.get(kind)
+    if found is None or (seat is not None and getattr(found.fact, "seat", None) != seat):
+        return standstill
+    return replace(standstill, waiting={k: one for k, one in standstill.waiting.items() if k is not kind})

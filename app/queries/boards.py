@@ -91,18 +91,18 @@ def whole_board(db_session: DbSession) -> list[LotRow]:
     return _board(db_session, lambda case: True, lambda case, lot: _step(case, lot, "centre"))
 
 
-def regulator_board(db_session: DbSession, actor: Actor) -> list[LotRow]:
+def regulator_board(db_session: DbSession, actor: Actor, now: datetime) -> list[LotRow]:
     """Lots whose competent authority is the actor's."""
     return _board(
         db_session,
         lambda case: case.tender.parties is not None and case.tender.parties.regulator.id == actor.organisation_id,
-        lambda case, lot: _regulator_step(case, lot, actor),
+        lambda case, lot: _regulator_step(case, lot, actor, now),
     )
 
 
-def _regulator_step(case: Case, lot: str, actor: Actor) -> Step:
+def _regulator_step(case: Case, lot: str, actor: Actor, now: datetime) -> Step:
     waiting = orders_waiting(case, actor) if case.lots[lot].phase is Phase.BIDDING else ()
-    order = order_waiting(case, lot)
+    order = order_waiting(case, lot, now)
     if order is not None and order.by != actor.id:
         return "give_sitting_order", "act", ""
     return (waiting[0].code, "act", "") if waiting else _step(case, lot, "supervisor")

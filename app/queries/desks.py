@@ -35,6 +35,7 @@ from app.queries.standstills import (
     replaceable,
     replacement_waiting,
     standstill_of,
+    valid_until,
 )
 from evaluation.sitting import Stage
 
@@ -87,16 +88,16 @@ def standstill_steps(case: Case, actor: Actor, now: datetime) -> Iterator[NextSt
     agency = parties is not None and parties.agency.id == actor.organisation_id
     authority = parties is not None and parties.regulator.id == actor.organisation_id and actor.is_(Role.REGULATOR)
     for number in case.lots:
-        order, decision = order_waiting(case, number), decision_waiting(case, number)
+        order, decision = order_waiting(case, number, now), decision_waiting(case, number, now)
         if authority and order is not None and order.by != actor.id:
-            yield NextStep("give_sitting_order", ACT, number)
+            yield NextStep("give_sitting_order", ACT, number, valid_until(case, order))
         if agency and actor.is_(Role.AGENCY_SUPERVISOR) and decision is not None and decision.by != actor.id:
-            yield NextStep("release_sitting_decision", ACT, number)
+            yield NextStep("release_sitting_decision", ACT, number, valid_until(case, decision))
         if agency and actor.is_(Role.AGENCY_OFFICER) and decision is None and decision_steps(case, number, now):
             yield NextStep("decide_sitting", WARN, number)
-        replacement = replacement_waiting(case, number)
+        replacement = replacement_waiting(case, number, now)
         if agency and actor.is_(Role.AGENCY_SUPERVISOR) and replacement is not None and replacement.by != actor.id:
-            yield NextStep("release_replacement", ACT, number)
+            yield NextStep("release_replacement", ACT, number, valid_until(case, replacement))
         if standstill_of(case, number) is not None and allowed(actor, Action.STANDSTILL_WATCH, case, number):
             yield NextStep("sitting_stands", WAIT, number)
 
@@ -115,7 +116,8 @@ def _officer(case: Case) -> Iterator[NextStep]:
         yield from _after_opening(case, number, lot)
         if replaceable(case, number) and standstill_of(case, number) is None:
             yield NextStep("sitting_runs", WAIT, number)
-    failed = [number for number, lot in case.lots.items() if lot.phase is Phase.FAILED]
+    given_up = {number for number, lot in case.lots.items() if lot.sitting.stage is Stage.ABANDONED}
+    failed = [number for number, lot in case.lots.items() if lot.phase is Phase.FAILED and number not in given_up]
     if failed:
         yield NextStep("open_next_round", lot=failed[0], facts=failure_of(case.lots[failed[0]]))
 

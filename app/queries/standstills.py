@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from app.casefile.case import Case
-from app.procedure.standstill import Waiting, fault_ends_at
+from app.procedure.errors import RuleViolation
+from app.procedure.roles import SYSTEM, Actor
+from app.procedure.standstill import RELEASED_BY as RELEASES
+from app.procedure.standstill import Release, Waiting, fault_ends_at
 from evaluation.committee import MemberRole
 from evaluation.sitting import (
     TRANSITIONS,
@@ -20,8 +24,9 @@ from evaluation.sitting import (
 
 @dataclass(frozen=True)
 class StandstillView:
-    """`ends_at`: until when a fault may be repaired; `started`: members have begun, so too long a fault ends it;
-    `beneath`: what stands again when this one ends."""
+    """`ends_at`: until when a fault may be repaired, also one beneath; `started`: members have begun, so too long a
+    fault ends it;
+    `beneath`: what stands again one by one when this one ends, the next first."""
 
     ground: SuspensionGround
     note: str
@@ -29,16 +34,15 @@ class StandstillView:
     since: datetime
     ends_at: datetime | None
     started: bool
-    beneath: SuspensionGround | None = None
-
-    @property
-    def faulty(self) -> bool:
-        """Whether a fault waits for its repair, perhaps beneath an order."""
-        return SuspensionGround.FAULT in (self.ground, self.beneath)
+    beneath: tuple[SuspensionGround, ...] = ()
 
     def overdue(self, now: datetime) -> bool:
-        """Whether the tenderer has to decide, since the fault has lasted too long."""
+        """Whether a fault has lasted too long to be repaired, perhaps beneath an order."""
         return self.ends_at is not None and now >= self.ends_at
+
+    def undecided(self, now: datetime) -> bool:
+        """Whether the tenderer has to decide now: a fault has lasted too long, and nothing is laid over it."""
+        return self.ground is SuspensionGround.FAULT and self.overdue(now)
 
 
 def standstill_of(case: Case, lot: str) -> StandstillView | None:
@@ -49,25 +53,65 @@ def standstill_of(case: Case, lot: str) -> StandstillView | None:
         return None
     ends_at = fault_ends_at(state.standstill, state.sitting, case.tender.published.profile)
     started = bool(state.sitting.statements)
-    beneath = state.sitting.beneath.ground if state.sitting.beneath else None
+    beneath = tuple(one.ground for one in reversed(state.sitting.beneath))
     return StandstillView(suspended.ground, suspended.note, suspended.site, since, ends_at, started, beneath)
 
 
-def order_waiting(case: Case, lot: str) -> Waiting | None:
-    """What another inspector may order."""
-    return case.lot(lot).standstill.waiting.get(SittingOrdered)
+def order_waiting(case: Case, lot: str, now: datetime) -> Waiting | None:
+    """What another inspector may order now."""
+    return _releasable(case, lot, SittingOrdered, now)
 
 
-def decision_waiting(case: Case, lot: str) -> Waiting | None:
-    """What the agency's supervisor may release."""
-    return case.lot(lot).standstill.waiting.get(SittingDecided)
+def decision_waiting(case: Case, lot: str, now: datetime) -> Waiting | None:
+    """What the agency's supervisor may release now."""
+    return _releasable(case, lot, SittingDecided, now)
 
 
-def replacement_waiting(case: Case, lot: str) -> Waiting | None:
-    """What the agency's supervisor may order of a member: not of one who has dissented since it was proposed."""
-    waiting = case.lot(lot).standstill.waiting.get(ReplacementOrdered)
-    dissenters = case.lot(lot).sitting.dissenters
-    return None if waiting is None or waiting.fact.seat in dissenters else waiting
+def replacement_waiting(case: Case, lot: str, now: datetime) -> Waiting | None:
+    """What the agency's supervisor may order of a member now."""
+    return _releasable(case, lot, ReplacementOrdered, now)
+
+
+def drafted(case: Case, lot: str, kind: type) -> Waiting | None:
+    """What was drafted last to be put into force by a fact of this kind, though the rules may not take it now."""
+    return case.lot(lot).standstill.waiting.get(kind)
+
+
+def releasing(waiting: Waiting) -> Release:
+    """The fact that puts a draft into force, word for word."""
+    release: Release = RELEASES[type(waiting.fact)](**vars(waiting.fact))
+    return release
+
+
+def valid_until(case: Case, waiting: Waiting) -> datetime | None:
+    """Until when a draft may be released."""
+    return waiting.valid_until(case.tender.published.profile)
+
+
+def _releasable(case: Case, lot: str, kind: type, now: datetime) -> Waiting | None:
+    """What waits, where another person than drafted it could put it into force now."""
+    waiting = drafted(case, lot, kind)
+    return waiting if waiting is not None and takes(case, lot, releasing(waiting), SYSTEM, now) else None
+
+
+def lapsed(case: Case, lot: str, now: datetime) -> tuple[Waiting, ...]:
+    """Drafts of which the second person has let the time pass: they have to be drafted again."""
+    state, profile = case.lot(lot), case.tender.published.profile
+    return tuple(waiting for waiting in state.standstill.waiting.values() if waiting.lapsed(now, profile))
+
+
+def takes(case: Case, lot: str, fact: Any, actor: Actor, now: datetime) -> bool:
+    """Whether the rules would take a fact from this person now."""
+    return refusal_of(case, lot, fact, actor, now) is None
+
+
+def refusal_of(case: Case, lot: str, fact: Any, actor: Actor, now: datetime) -> RuleViolation | None:
+    """Why the rules would not take a fact from this person now; None where they would."""
+    try:
+        case.decide(fact, lot, actor, now)
+    except RuleViolation as refusal:
+        return refusal
+    return None
 
 
 def replaceable(case: Case, lot: str) -> tuple[int, ...]:

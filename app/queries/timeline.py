@@ -130,12 +130,9 @@ def _after_deadline(case: Case, actor: Actor, lot: str) -> Iterator[CaseStage]:
 
 
 def _ended_without_result(state: LotCase, lot: str) -> Iterator[CaseStage]:
-    """A sitting that failed has a record of its evaluation instead of a report; one that was given up has neither."""
+    """A sitting that failed or was given up has a record of its evaluation instead of a report."""
     at, failure = state.since.get(Phase.FAILED), failure_of(state)
     yield CaseStage("evaluation", WARNING, at, lot, failure or {"abandoned": "yes"})
-    if not failure:
-        yield CaseStage("report", WARNING, at, lot, {"abandoned": "yes"})
-        return
     sealed = bool(state.sitting.failure_sha256)
     yield CaseStage("report", DONE if sealed else ACTIVE, at, lot, {"failure": "sealed" if sealed else "due"})
 

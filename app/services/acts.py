@@ -1,17 +1,18 @@
 """The one door through which a person's signed act enters a case file.
 
 1. the payload's shape; 2. what can be prepared outside a transaction (hashing, pairings); then in one transaction
-3. lock case and lot, read the clock, reload the actor; 4. a repeated command gets its first answer (also where 2 is
-refused, since what it was prepared from is gone by then); 5. the policy; 6. the signature, by a key that counts and
-that links to the actor's act before; 7. the pure rule; 8. the facts; 9. what the feature adds (receipt, jobs, notices,
-projections).
+3. lock case and lot, read the clock, reload the actor; 4. a repeated command gets its first answer; 5. the policy;
+6. the signature, by a key that counts and that links to the actor's act before; 7. the pure rule; 8. the facts; 9. what
+the feature adds (receipt, jobs, notices, projections). Where 2 is refused, 4 and 5 are asked all the same: what a
+repeated command was prepared from is gone, and who may not act so learns nothing else and is denied on record.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -28,6 +29,7 @@ from app.permissions.actions import Action
 from app.permissions.policy import NotAllowed, authorize
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import ANYONE, Actor
+from app.queries.cases import load_case
 from app.services.accounts import LogIn
 from app.services.actors import load_actor, record_denial
 from app.services.platform import Platform
@@ -152,8 +154,9 @@ def record_act(platform: Platform, log_in: LogIn | None, proposal: Proposal) -> 
     try:
         prepared = prepare(platform, log_in, proposal) if prepare else None
     except (RuleViolation, CryptoError, NotAllowed):
-        if (earlier := _answered_before(platform, log_in, proposal)) is None:
-            raise
+        with _denials_on_record(platform, log_in, proposal):
+            if (earlier := _unprepared(platform, log_in, kind, proposal)) is None:
+                raise
         return earlier
     try:
         return _recorded(platform, log_in, kind, proposal, prepared)
@@ -169,9 +172,17 @@ def _retreat(platform: Platform, kind: FactType, prepared: Any) -> None:
 
 def _recorded(platform: Platform, log_in: LogIn, kind: FactType, proposal: Proposal, prepared: Any) -> Answer:
     """The transaction of an act; who may not do it is denied on record."""
+    with (
+        _denials_on_record(platform, log_in, proposal),
+        unit_of_work(platform.database, proposal.case_id, proposal.lot if kind.per_lot else "") as work,
+    ):
+        return _take(platform, work, log_in, kind, proposal, prepared)
+
+
+@contextmanager
+def _denials_on_record(platform: Platform, log_in: LogIn, proposal: Proposal) -> Iterator[None]:
     try:
-        with unit_of_work(platform.database, proposal.case_id, proposal.lot if kind.per_lot else "") as work:
-            return _take(platform, work, log_in, kind, proposal, prepared)
+        yield
     except NotAllowed as denied:
         actor = Actor(log_in.account_id, "", frozenset(), "", "", "", seat=log_in.seat)
         record_denial(platform.database, actor, denied.action, proposal.case_id, proposal.private.get("address", ""))
@@ -185,12 +196,7 @@ def _take(
     if (earlier := _earlier_answer(work.db_session, actor, proposal)) is not None:
         _retreat(platform, kind, prepared)
         return earlier
-    try:
-        authorize(actor, Action(kind.action), work.case, proposal.lot)
-    except NotAllowed:
-        if explain := _explanations.get(kind.name):
-            explain(work.case, actor, proposal.lot, work.now)
-        raise
+    _authorize(actor, kind, work.case, proposal.lot, work.now)
     _verify(platform, work, actor, proposal)
     facts = work.case.decide(kind.decode(proposal.payload), proposal.lot, actor, work.now)
     record = work.append(
@@ -211,14 +217,31 @@ def _take(
     return answer
 
 
-def _answered_before(platform: Platform, log_in: LogIn, proposal: Proposal) -> Answer | None:
+def _authorize(actor: Actor, kind: FactType, case: Case, lot: str, now: datetime) -> None:
+    """Raises NotAllowed, or the RuleViolation with which an act of this type explains it."""
+    try:
+        authorize(actor, Action(kind.action or ""), case, lot)
+    except NotAllowed:
+        if explain := _explanations.get(kind.name):
+            explain(case, actor, lot, now)
+        raise
+
+
+def _unprepared(platform: Platform, log_in: LogIn, kind: FactType, proposal: Proposal) -> Answer | None:
+    """The first answer to this command, if there is one, to an act that could not be prepared.
+
+    Raises NotAllowed before anything else is said to somebody who may not act so.
+    """
     with platform.database.reading() as db_session:
         actor = load_actor(db_session, log_in.account_id, log_in.seat)
-        return _earlier_answer(db_session, actor, proposal)
+        if (earlier := _earlier_answer(db_session, actor, proposal)) is None:
+            case = load_case(db_session, proposal.case_id)
+            _authorize(actor, kind, case, proposal.lot, platform.database.now())
+        return earlier
 
 
 def _earlier_answer(db_session: DbSession, actor: Actor, proposal: Proposal) -> Answer | None:
-    """The first answer to this very command. Raises RuleViolation `command_reused` for another payload."""
+    """The first answer to this very command. Raises RuleViolation `command_reused` for another act."""
     if actor is ANYONE:
         return None
     command = proposal.signed.act["command_id"]
@@ -226,9 +249,9 @@ def _earlier_answer(db_session: DbSession, actor: Actor, proposal: Proposal) -> 
     found = db_session.connection().execute(_EARLIER, asked).one_or_none()
     if found is None:
         return None
-    if found.payload_sha256 != proposal.signed.act["payload_sha256"]:
-        raise RuleViolation("command_reused", command=command)
     answer: Answer = json.loads(found.answer)
+    if found.payload_sha256 != proposal.signed.act["payload_sha256"] or answer["accepted"] != proposal.type:
+        raise RuleViolation("command_reused", command=command)
     return answer
 
 
@@ -237,8 +260,7 @@ def _verify(platform: Platform, work: UnitOfWork, actor: Actor, proposal: Propos
     facts = verify_certificate(_certificate(work.db_session, actor, signed.key_id), platform.keys.roots, work.now)
     reference = case_reference(proposal.case_id, proposal.lot)
     verify_act(signed, facts.spki, origin=platform.origin, case=reference, type=proposal.type, payload=proposal.payload)
-    asking = work.db_session.connection()
-    expected = asking.scalar(_HEAD, {"case": proposal.case_id, "signer": actor.signs_as}) or ""
+    expected = work.connection.scalar(_HEAD, {"case": proposal.case_id, "signer": actor.signs_as}) or ""
     if signed.act["prev_act"] != expected:
         raise RuleViolation("act_out_of_order", expected=expected[:12], stated=signed.act["prev_act"][:12])
 
@@ -253,11 +275,10 @@ def _certificate(db_session: DbSession, actor: Actor, key_id: str) -> str:
 
 def _remember(work: UnitOfWork, actor: Actor, proposal: Proposal, answer: Answer) -> None:
     act, act_hash, case_id = proposal.signed.act, proposal.signed.act_hash, proposal.case_id
-    connection = work.db_session.connection()
     if act["prev_act"]:
-        connection.execute(_NEXT_HEAD, {"case": case_id, "signer": actor.signs_as, "next_hash": act_hash})
+        work.connection.execute(_NEXT_HEAD, {"case": case_id, "signer": actor.signs_as, "next_hash": act_hash})
     else:
-        connection.execute(_FIRST_HEAD, {"case_id": case_id, "actor": actor.signs_as, "act_hash": act_hash})
+        work.connection.execute(_FIRST_HEAD, {"case_id": case_id, "actor": actor.signs_as, "act_hash": act_hash})
     answered = {
         "actor": actor.signs_as,
         "case_id": case_id,
@@ -265,7 +286,7 @@ def _remember(work: UnitOfWork, actor: Actor, proposal: Proposal, answer: Answer
         "payload_sha256": act["payload_sha256"],
         "answer": canonical(answer).decode(),
     }
-    connection.execute(_ANSWERED, answered)
+    work.connection.execute(_ANSWERED, answered)
 
 
 def parse_proposal(case: str, type: str, body: Json, private: Mapping[str, str]) -> Proposal:

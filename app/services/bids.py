@@ -123,7 +123,7 @@ def submit_bid(act: Act) -> Answer:
 
 def _keep_files(act: Act, receipt_id: str) -> None:
     checked: CheckedBid = act.prepared
-    connection = act.work.db_session.connection()
+    connection = act.work.connection
     if not connection.execute(_TAKEN, {"upload": checked.upload_id, "measured": checked.blob}).rowcount:
         raise RuleViolation("upload_unknown")  # or other bytes than those that were measured
     capsule = hashlib.sha256(checked.capsule).hexdigest()

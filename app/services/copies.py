@@ -19,7 +19,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor
 from app.queries.cases import load_records
 from app.services.documents import opening_record
-from app.services.failure_content import failed_evaluation
+from app.services.failure_content import ended_evaluation
 from app.services.files import entitled_file
 from app.services.platform import Platform
 from app.services.report_content import report_content, signing_statement
@@ -35,7 +35,7 @@ MAKERS = {
     "record": opening_record,
     "report": report_content,
     "statement": signing_statement,
-    "failure": failed_evaluation,
+    "failure": ended_evaluation,
 }
 TO_BE_SIGNED = {"signatories": (), "seal_field": ""}
 

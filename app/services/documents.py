@@ -29,8 +29,8 @@ from app.messages import regime_words, sentence
 from app.models import Account, StoredFile
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork
+from crypto import pdf as signed_pdf
 from crypto.canonical import Json, canonical, digest
-from crypto.pdf import LocalTimeStamper, seal
 from crypto.timelock import Round
 
 SEAL_FIELD = "Seal"
@@ -91,15 +91,16 @@ def latest_document(db_session: DbSession, case_id: str, lot: str, kind: str) ->
     return db_session.scalar(query)
 
 
-def timestamper(platform: Platform) -> LocalTimeStamper:
+def timestamper(platform: Platform) -> signed_pdf.LocalTimeStamper:
     """The platform's own time-stamping authority (RFC 3161)."""
     own = platform.keys.timestamp
-    return LocalTimeStamper(own.key, own.certificate, [platform.keys.authority.certificate_pem], platform.database.now)
+    chain = [platform.keys.authority.certificate_pem]
+    return signed_pdf.LocalTimeStamper(own.key, own.certificate, chain, platform.database.now)
 
 
 def seal_document(platform: Platform, pdf: bytes, centre: str, purpose: str, signed_at: datetime) -> bytes:
     """The centre's seal, last and over everything."""
-    return seal(
+    return signed_pdf.seal(
         pdf,
         field=SEAL_FIELD,
         key=platform.keys.seal.key,

@@ -1,4 +1,4 @@
-"""What the record of a failed evaluation says, taken from the case as it stands."""
+"""What the record of an evaluation without a result says, taken from the case as it stands."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from datetime import datetime
 
 from app.casefile.case import Case
 from app.casefile.record import Record
-from app.documents.content import FailedEvaluation, SignedReview
-from app.documents.wording import Lang
+from app.documents.content import AbandonedEvaluation, FailedEvaluation, SignedReview
+from app.documents.wording import Lang, instant
 from app.messages import regime_words, sentence
 from app.services.documents import heading, opened_bids
 from app.services.platform import Platform
@@ -20,7 +20,54 @@ from app.services.report_content import (
     site_names,
 )
 from app.services.report_course import changes_of, interruptions_of
-from evaluation.sitting import BidsReviewed, MemberRecused, SittingFailed, SittingOpened
+from evaluation.sitting import (
+    BidsReviewed,
+    MemberRecused,
+    SittingAbandoned,
+    SittingDecided,
+    SittingFailed,
+    SittingOpened,
+    SittingOrdered,
+    Stage,
+)
+
+
+def ended_evaluation(
+    platform: Platform, case: Case, lot: str, now: datetime, lang: Lang
+) -> FailedEvaluation | AbandonedEvaluation:
+    """The record that is due: of a lot that failed, or of an evaluation that was given up."""
+    given_up = case.lots[lot].sitting.stage is Stage.ABANDONED
+    return (abandoned_evaluation if given_up else failed_evaluation)(platform, case, lot, now, lang)
+
+
+def abandoned_evaluation(platform: Platform, case: Case, lot: str, now: datetime, lang: Lang) -> AbandonedEvaluation:
+    """By whom and why the evaluation of a lot was given up. Raises StopIteration for a lot where it was not."""
+    state = case.lots[lot]
+    assert state.opening.closed_at is not None
+    with platform.database.reading() as db_session:
+        records = records_of(db_session, case, lot, now)
+        named_sites = site_names(db_session, state.sitting)
+    ended = next(record for record in records if isinstance(record.fact, SittingAbandoned))
+    decided = [record for record in records if isinstance(record.fact, SittingOrdered | SittingDecided)][-1]
+    by = "authority" if isinstance(decided.fact, SittingOrdered) else "agency"
+    started = (record.at for record in records if isinstance(record.fact, SittingOpened))
+    current = state.draw.current
+    return AbandonedEvaluation(
+        heading=heading(case, lot, ended.payload_sha256, lang),
+        opened_at=state.opening.closed_at,
+        evaluation_started_at=next(started, None),
+        abandoned_at=ended.at,
+        stated_at=now,
+        evaluation_place=("、" if lang == "zh" else ", ").join(sorted(named_sites.values())),
+        decision=sentence(f"abandoned_by_{by}", {"at": instant(decided.at)}, lang),
+        reason=ended.fact.reason,
+        members=len(state.sitting.seats),
+        opened_bids=opened_bids(case, lot, lang),
+        qualification=qualification_of(case, lot),
+        member_changes=(*draw_changes(case, lot, lang), *changes_of(records, lang)),
+        notes=interruptions_of(records, named_sites, lang),
+        draw_digest=current.record_sha256 if current else "",
+    )
 
 
 def failed_evaluation(platform: Platform, case: Case, lot: str, now: datetime, lang: Lang) -> FailedEvaluation:

@@ -1,4 +1,4 @@
-"""A lot that fails in its evaluation: everybody concerned is told why, and the centre seals a record of it."""
+"""An evaluation that fails or is given up: everybody concerned is told why, and the centre seals a record of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.database import in_native_thread
 from app.queries.cases import load_case, load_records
 from app.services.acts import Act, Answer, completes
 from app.services.documents import seal_document, store_document
-from app.services.failure_content import failed_evaluation
+from app.services.failure_content import ended_evaluation
 from app.services.notices import SERVING, tell_role
 from app.services.platform import Platform
 from app.services.unit_of_work import unit_of_work
@@ -38,11 +38,11 @@ def review_bids(act: Act) -> Answer:
 
 def _due(case: Case, lot: str) -> bool:
     sitting = case.lots[lot].sitting
-    return sitting.stage is Stage.FAILED and not sitting.failure_sha256
+    return sitting.stage in (Stage.FAILED, Stage.ABANDONED) and not sitting.failure_sha256
 
 
 def seal_failure_record(platform: Platform, case_id: str, lot: str) -> None:
-    """Make the record from the case file, seal and keep it; nothing happens where it is there, or nothing failed."""
+    """Make the record from the case file, seal and keep it; nothing happens where it is there, or nothing ended so."""
     with platform.database.reading() as db_session:
         case = load_case(db_session, case_id)
         now = platform.database.now(db_session.connection())
@@ -57,10 +57,10 @@ def seal_failure_record(platform: Platform, case_id: str, lot: str) -> None:
 
 
 def render_failure_record(platform: Platform, case: Case, lot: str, now: datetime) -> bytes:
-    """评审情况记录（流标） as PDF with its data attached, under the centre's seal."""
+    """评审情况记录（流标、终止） as PDF with its data attached, under the centre's seal."""
     with platform.database.reading() as db_session:
         records = [record for record in load_records(db_session, case.id) if record.lot == lot]
-    content = failed_evaluation(platform, case, lot, now, "zh")
+    content = ended_evaluation(platform, case, lot, now, "zh")
     attached = {FAILURE_ATTACHMENT: canonical(recorded_failure(records))}
     pdf = platform.renderer.render(content, attachments=attached)
     return seal_document(platform, pdf, content.heading.centre, "评标专用", now)

@@ -20,6 +20,7 @@ from evaluation.sitting import (
     ResultsComputed,
     ScoreSheetLocked,
     SheetReopened,
+    SittingAbandoned,
     SittingResumed,
     SittingSuspended,
 )
@@ -140,6 +141,9 @@ def interruptions_of(records: Sequence[Record], sites: Mapping[str, str], lang: 
             since = record
         elif isinstance(record.fact, SittingResumed) and since is not None:
             found.append(_standstill(since, record, sites, record.fact.note or "—", lang))
+            since = None
+        elif isinstance(record.fact, SittingAbandoned) and since is not None:
+            found.append(_standstill(since, record, sites, sentence("standstill_given_up", {}, lang), lang))
             since = None
     return tuple(found)
 

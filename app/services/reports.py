@@ -32,8 +32,8 @@ from app.services.platform import Platform
 from app.services.report_content import field_name, report_content, signing_statement, signs_as
 from app.services.ticks import check_vouched
 from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
+from crypto import pdf as signed_pdf
 from crypto.canonical import canonical
-from crypto.pdf import Prepared, finish_signature, prepare_signature
 from evaluation.sitting import (
     TRANSITIONS,
     ReportPrepared,
@@ -161,8 +161,10 @@ def request_signature(platform: Platform, log_in: LogIn, case_id: str, lot: str)
     return SignatureRequest(sitting.report_sha256, field_name(seat), to_sign, document)
 
 
-def _prepare(platform: Platform, blob: str, seat: int, pem: str, now: datetime, appearance: bytes) -> Prepared:
-    return prepare_signature(
+def _prepare(
+    platform: Platform, blob: str, seat: int, pem: str, now: datetime, appearance: bytes
+) -> signed_pdf.Prepared:
+    return signed_pdf.prepare_signature(
         platform.blobs.get(blob),
         field=field_name(seat),
         certificate_pem=pem,
@@ -200,7 +202,7 @@ def finish_report_signature(platform: Platform, log_in: LogIn, proposal: Proposa
         row = db_session.scalar(query)
     if row is None:
         raise RuleViolation("signature_not_prepared")
-    pdf = in_native_thread(finish_signature, row.state, raw, timestamper(platform))
+    pdf = in_native_thread(signed_pdf.finish_signature, row.state, raw, timestamper(platform))
     return SignedReport(pdf, row.base_sha256, row.id)
 
 

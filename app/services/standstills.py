@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
 from app.procedure.standstill import fault_ends_at
 from app.services.acts import Act, Answer, completes
@@ -10,40 +9,47 @@ from app.services.notices import tell_party, tell_serving
 from app.services.platform import Platform
 from app.services.reports import schedule_due
 from app.services.unit_of_work import unit_of_work
-from evaluation.sitting import Disposition, FaultRepaired, RecessEnded, Stage, SuspensionGround
+from evaluation.sitting import Disposition, FaultRepaired, FaultReported, RecessEnded, Stage, SuspensionGround
 
 
-@completes("FaultReported")
-def report_fault(act: Act) -> Answer:
-    """A witness speaks of its own site. Raises RuleViolation `standstill_site_other`."""
-    if Role.SITE_WITNESS in act.actor.roles and act.fact.site not in act.actor.sites:
-        raise RuleViolation("standstill_site_other")
-    return _after(act)
-
-
-@completes("RecessCalled", "RecessEnded", "DefectFound", "FaultRepaired", "SittingOrdered", "SittingDecided")
+@completes(
+    "FaultReported",
+    "FaultRepaired",
+    "RecessCalled",
+    "RecessEnded",
+    "DefectFound",
+    "SittingOrdered",
+    "SittingDecided",
+)
 def change_standstill(act: Act) -> Answer:
-    return _after(act)
-
-
-def _after(act: Act) -> Answer:
     """Everybody who serves the case is told; what waited meanwhile is due again, and a fault's end is watched."""
     work, lot = act.work, act.lot
     state, profile = work.case.lots[lot], work.case.tender.published.profile
     note = act.fact.note if hasattr(act.fact, "note") else ""
     if state.sitting.stage is Stage.ABANDONED:
         tell_serving(work, lot, "sitting_abandoned", note)
+        for submission in state.bidding.live:  # not why: that is between the parties and the authority
+            work.notify(submission.by, "sitting_abandoned_bidder", title=work.case.tender.published.title, lot=lot)
+        work.schedule("seal_failure_record", work.now, lot=lot, detail=str(act.record.seq))
     elif state.sitting.suspended is None:
         tell_serving(work, lot, "sitting_resumed", note)
         schedule_due(work, lot, f"resumed-{act.record.seq}")
-    elif isinstance(act.fact, FaultRepaired | RecessEnded) and state.sitting.suspended.ground is SuspensionGround.ORDER:
-        pass  # it ended beneath an order, of which everybody was told
+    elif _ended_beneath(act.fact, state.sitting.suspended.ground):
+        pass  # everybody was told of what lies above it
     else:
         standing = state.sitting.suspended
         tell_serving(work, lot, f"sitting_stands_{standing.ground}", standing.note)
-        if (ends_at := fault_ends_at(state.standstill, state.sitting, profile)) is not None:
+        ends_at = fault_ends_at(state.standstill, state.sitting, profile)
+        # A fault that stands again is watched since its report; where its time ran out beneath an order, say so now.
+        if ends_at is not None and (isinstance(act.fact, FaultReported) or work.now >= ends_at):
             work.schedule("fault_overdue", ends_at, lot=lot, detail=str(act.record.seq))
     return {}
+
+
+def _ended_beneath(fact: object, above: SuspensionGround) -> bool:
+    """Whether what a fact ended had something laid over it, which goes on: a recess is beneath all, only an order is
+    laid over a fault."""
+    return isinstance(fact, RecessEnded) or (isinstance(fact, FaultRepaired) and above is SuspensionGround.ORDER)
 
 
 @completes("SittingOrderProposed")
@@ -63,13 +69,13 @@ def propose_decision(act: Act) -> Answer:
 
 
 def tell_fault_overdue(platform: Platform, case_id: str, lot: str) -> None:
-    """A fault has lasted too long: the tenderer decides. Nothing happens where it was repaired meanwhile."""
+    """A fault has lasted too long: the tenderer decides. Nothing happens where it was repaired meanwhile, nor beneath
+    an order, which only the authority ends.
+    """
     with unit_of_work(platform.database, case_id, lot) as work:
         state, profile = work.case.lots[lot], work.case.tender.published.profile
         ends_at = fault_ends_at(state.standstill, state.sitting, profile)
-        if ends_at is None or work.now < ends_at:
+        fault = state.sitting.fault
+        if fault is None or fault != state.sitting.suspended or ends_at is None or work.now < ends_at:
             return
-        suspended = state.sitting.suspended
-        assert suspended is not None
-        assert suspended.ground is SuspensionGround.FAULT
-        tell_serving(work, lot, "sitting_fault_overdue", suspended.note)
+        tell_serving(work, lot, "sitting_fault_overdue", fault.note)

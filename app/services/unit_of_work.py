@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
@@ -46,10 +46,15 @@ _NEXT_HEAD = (
 
 
 class UnitOfWork:
-    """An open transaction on one case; `case` is its state and grows with every `append`."""
+    """An open transaction on one case; `case` is its state and grows with every `append`.
 
-    def __init__(self, db_session: DbSession, case: Case, head: Frontier, now: datetime) -> None:
-        self.db_session = db_session
+    `connection` is that of `db_session`, which is slow to hand it out.
+    """
+
+    def __init__(
+        self, db_session: DbSession, connection: Connection, case: Case, head: Frontier, now: datetime
+    ) -> None:
+        self.db_session, self.connection = db_session, connection
         self.case = case
         self.now = now
         self._head = head
@@ -101,7 +106,7 @@ class UnitOfWork:
     def _append_private(self, private: dict[str, str]) -> str:
         salt, facts = os.urandom(32), canonical(private)
         row = {"case_id": self.case.id, "seq": self.size, "salt": salt, "facts": facts.decode()}
-        self.db_session.connection().execute(_PRIVATE, row)
+        self.connection.execute(_PRIVATE, row)
         return hashlib.sha256(salt + facts).hexdigest()
 
     def _write(self, record: Record) -> None:
@@ -122,10 +127,9 @@ class UnitOfWork:
             "salt": salt,
             "leaf_hash": leaf,
         }
-        connection = self.db_session.connection()
-        connection.execute(_ENTRY, entry)
+        self.connection.execute(_ENTRY, entry)
         head = {"case": record.case_id, "next_size": self.size, "next_frontier": self._head.to_hex()}
-        connection.execute(_NEXT_HEAD, head)
+        self.connection.execute(_NEXT_HEAD, head)
 
     def schedule(self, task: str, due_at: datetime, *, lot: str = "", detail: str = "") -> None:
         """Have `task` done at `due_at`, once for this case, lot and detail."""
@@ -163,11 +167,12 @@ def schedule_job(
 
 
 def _begin(db_session: DbSession, case_id: str, now: datetime) -> UnitOfWork:
-    locked = db_session.connection().execute(_LOCKED_HEAD, {"case": case_id}).one_or_none()
+    connection = db_session.connection()
+    locked = connection.execute(_LOCKED_HEAD, {"case": case_id}).one_or_none()
     if locked is None:
         raise RuleViolation("case_unknown", case=case_id)
     head = Frontier.from_hex(locked.size, locked.frontier)
-    return UnitOfWork(db_session, load_case(db_session, case_id, head.size), head, now)
+    return UnitOfWork(db_session, connection, load_case(db_session, case_id, head.size), head, now)
 
 
 @contextmanager
@@ -183,10 +188,10 @@ def unit_of_work(database: Database, case_id: str, lot: str = "", *, begins: str
             db_session.add(CaseFile(id=case_id, kind=begins, size=0, frontier="", created_at=now))
             db_session.flush()
         work = _begin(db_session, case_id, now)
-        if lot and db_session.connection().scalar(_LOCKED_LOT, {"case": case_id, "lot": lot}) is None:
+        if lot and work.connection.scalar(_LOCKED_LOT, {"case": case_id, "lot": lot}) is None:
             raise RuleViolation("lot_unknown", lot=lot)
         if not begins:
-            work.now = database.now(db_session.connection())
+            work.now = database.now(work.connection)
         yield work
         _commit(database, db_session, case_id)
         remember_case(work.case, work.size)

@@ -34,6 +34,7 @@ from app.web.public.views import routes as public
 from app.web.regulator.views import routes as regulator
 from app.web.rooms.views import routes as rooms
 from app.web.standstill.views import routes as standstill
+from app.web.visible import visible
 from app.web.wording import ROLES
 from crypto.signing import fingerprint
 
@@ -59,6 +60,7 @@ def attach(app: Flask) -> None:
     app.view_functions["static"] = access(Action.SITE_READ)(app.view_functions["static"])
     compile_catalogue()
     app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.finalize = visible
     app.add_template_filter(fingerprint)
     app.before_request(_remember_language)
     app.after_request(_secure)

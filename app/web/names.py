@@ -197,7 +197,7 @@ FACTS: Mapping[str, LazyString] = {
     "BidsReviewed": _l("提交初步评审意见"),
     "ReviewConcluded": _l("初步评审结论"),
     "SittingFailed": _l("评审中止，流标"),
-    "FailureRecordSealed": _l("封存流标评审情况记录"),
+    "FailureRecordSealed": _l("封存评审情况记录"),
     "ScoreSheetLocked": _l("锁定评分表"),
     "ResultsComputed": _l("汇总得分"),
     "TiesDrawn": _l("得分并列，抽签确定顺序"),

@@ -79,9 +79,9 @@ def agency_case(case_id: str, *roles: Role) -> Case:
 
 
 def shows_failure(case: Case, lot: str) -> bool:
-    """Whether the page of a failed evaluation is there for whoever looks."""
-    failed = case.lots[lot].sitting.stage is Stage.FAILED
-    return failed and allowed(current_actor(), Action.FAILURE_READ, case, lot)
+    """Whether the page of an evaluation that failed or was given up is there for whoever looks."""
+    ended = case.lots[lot].sitting.stage in (Stage.FAILED, Stage.ABANDONED)
+    return ended and allowed(current_actor(), Action.FAILURE_READ, case, lot)
 
 
 def known_lot(case: Case, lot: str) -> str:

@@ -237,7 +237,13 @@ STEPS: dict[str, Wording] = {
         _lot_page("standstill"),
         Action.STANDSTILL_WATCH,
     ),
-    "sitting_abandoned": Wording(_l("评审已终止"), _l("资料已封存，依法另组评审委员会；本采购包在本平台上到此结束。")),
+    "sitting_abandoned": Wording(
+        _l("评审已终止"),
+        _l("资料已封存，依法另组评审委员会；本采购包在本平台上到此结束。"),
+        _l("评审情况记录"),
+        _lot_page("failure"),
+        Action.FAILURE_READ,
+    ),
     "phase_P1": Wording(_l("接受投标"), _l("截止之前任何人都看不到有没有投标、有几家投标。")),
     "phase_P2": Wording(
         _l("投标已截止，等待受托方共同解密"), "", _l("开标大厅"), _lot_page("opening"), Action.OPENING_WATCH

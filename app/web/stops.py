@@ -38,7 +38,7 @@ STAGE_NAMES = {
     "evaluation": _l("远程评审"),
     "report": _l("评审报告"),
 }
-FAILURE_RECORD = _l("流标评审情况记录")  # the last stop, where a lot failed in its evaluation
+FAILURE_RECORD = _l("评审情况记录")  # the last stop, where an evaluation failed or was given up
 
 
 def shown_stage(case: Case, stage: CaseStage) -> ShownStage:
@@ -84,7 +84,7 @@ def _evaluation_text(stage: CaseStage) -> str:
     if "stands" in facts:
         return _("评审已中断")
     if "abandoned" in facts:
-        return _("评审已终止，资料按现状封存。") if stage.code == "evaluation" else _("没有评审报告。")
+        return _("评审已终止，资料按现状封存。")
     if "failure" in facts:
         sealed = facts["failure"] == "sealed"
         return _("没有评审报告；本记录已由中心封存。") if sealed else _("没有评审报告；中心正在封存本记录。")

@@ -16,7 +16,6 @@ import hashlib
 import io
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from asn1crypto import parser, pem, x509
@@ -34,50 +33,11 @@ from pyhanko_certvalidator import ValidationContext
 from crypto.certificates import verify_certificate
 from crypto.errors import CryptoError
 from crypto.pdf.chain import complete, load_certificate
+from crypto.pdf.verdict import PdfFinding, PdfSignature, PdfVerdict
 
 SEAL_FIELD = "Seal"
 SEALING = ("seal", "platform")  # usages of certificates (`crypto.certificates`) whose keys may seal a document
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class PdfFinding:
-    """A reason for refusal: a stable `code` with a sentence per language, and the `field` it is about ("" for all)."""
-
-    code: str
-    field: str = ""
-
-
-@dataclass(frozen=True)
-class PdfSignature:
-    """One signature as found.
-
-    `signer`: common name in the certificate; `key_id`: hex SHA-256 of its SPKI; `usage`: what the platform's authority
-    certified the key for, "person" for a certificate of anybody else; `signed_at`: the trusted time stamp, or the
-    claimed time where `timestamped` is false (None when there is neither).
-    """
-
-    field: str
-    signer: str
-    key_id: str
-    usage: str
-    covers_whole: bool
-    intact: bool
-    trusted: bool
-    signed_at: datetime | None
-    timestamped: bool
-
-
-@dataclass(frozen=True)
-class PdfVerdict:
-    """`whole` only when there is no reason against it. `sealed_last`: rule 4 alone."""
-
-    signatures: tuple[PdfSignature, ...]
-    sealed_last: bool
-    whole: bool
-    reasons: tuple[PdfFinding, ...]
-
-
 Revocations = Mapping[tuple[bytes, int], datetime]  # (DER name of the issuer, serial number) → since when
 
 

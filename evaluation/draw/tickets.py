@@ -218,7 +218,8 @@ def ticket(prk: bytes, stratum: str, id_: str) -> bytes:
 
 def draw_order(prk: bytes, stratum: str, ids: Iterable[str]) -> tuple[str, ...]:
     """Any list in drawn order: the first is the coefficient drawn, the winner of a tie, the object to inspect."""
-    return tuple(sorted(set(ids), key=lambda id_: (ticket(prk, stratum, id_), id_)))
+    before = _joined(VERSION, stratum) + b"\0"  # as `ticket` writes it, once for all
+    return tuple(sorted(set(ids), key=lambda id_: (hkdf_expand(prk, before + _joined(id_)), id_)))
 
 
 def _walk(order: Iterable[Candidate], most: int, units: Counter[str], max_per_unit: int) -> list[str]:

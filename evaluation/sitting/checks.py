@@ -33,6 +33,12 @@ def acts_about(state: SittingState, actor: int, about: int) -> bool:
     return actor != about and state.chair in {actor, about}
 
 
+def records_refusal(state: SittingState, actor: int, about: int) -> bool:
+    """As `acts_about`; once the chair has signed and may be gone, also whoever has signed about who has not."""
+    settled = state.settled
+    return acts_about(state, actor, about) or (actor != about and {actor, state.chair} <= settled)
+
+
 def require_chair(state: SittingState, actor: int, about: int) -> None:
     """Raises RuleViolation `sitting_not_by_chair` (seat, about)."""
     if not acts_about(state, actor, about):

@@ -238,7 +238,7 @@ class SittingFailed(SittingEvent):
 
 @dataclass(frozen=True)
 class FailureRecordSealed(SittingEvent):
-    """The record of a failed evaluation has been made and sealed by the centre, by its digest."""
+    """The record of an evaluation that failed or was given up has been made and sealed by the centre, by its digest."""
 
     sealed_sha256: str
 

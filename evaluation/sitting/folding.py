@@ -64,7 +64,8 @@ def apply(state: SittingState, event: SittingEvent) -> SittingState:
     after = TRANSITIONS.get((state.stage, type(event)))
     if after is None:
         raise RuleViolation("sitting_out_of_order", fact=type(event).__name__, stage=str(state.stage))
-    return replace(_applied(event, state), stage=after)
+    applied = _applied(event, state)
+    return applied if applied.stage is after else replace(applied, stage=after)
 
 
 def replay(events: Iterable[SittingEvent]) -> SittingState:
@@ -207,7 +208,9 @@ def _failure_recorded(event: FailureRecordSealed, state: SittingState) -> Sittin
 
 @_applied.register
 def _suspended(event: SittingSuspended, state: SittingState) -> SittingState:
-    return replace(state, suspended=event, beneath=state.suspended)
+    # Nothing stands while something lies beneath only where the one on top has ended: the next below stands again.
+    beneath = state.beneath[:-1] if state.suspended is None else state.standing
+    return replace(state, suspended=event, beneath=beneath)
 
 
 @_applied.register
@@ -217,7 +220,7 @@ def _resumed(event: SittingResumed, state: SittingState) -> SittingState:
 
 @_applied.register
 def _abandoned(event: SittingAbandoned, state: SittingState) -> SittingState:
-    return replace(state, failure=event.reason, suspended=None, beneath=None)
+    return replace(state, failure=event.reason, suspended=None, beneath=())
 
 
 @_applied.register
@@ -228,8 +231,7 @@ def _to_be_replaced(event: ReplacementOrdered, state: SittingState) -> SittingSt
 @_applied.register
 def _over(event: FaultRepaired | RecessEnded, state: SittingState) -> SittingState:
     ground = SuspensionGround.FAULT if isinstance(event, FaultRepaired) else SuspensionGround.RECESS
-    ended_beneath = state.beneath is not None and state.beneath.ground is ground
-    return replace(state, beneath=None) if ended_beneath else state
+    return replace(state, beneath=tuple(one for one in state.beneath if one.ground is not ground))
 
 
 @_applied.register

@@ -3,8 +3,8 @@
 1. A booth is changed by whoever was identified before, with a key that nobody has had in this sitting.
 2. A standstill is ended by who brought it about: the chair a recess, witness or centre a fault, the authority its
    order. The tenderer decides on defective documents, and on a fault that lasts too long.
-3. An order is laid over whatever stands, and a fault over a recess. What lies beneath can be ended meanwhile by who
-   brought it about; otherwise it stands again when the upper one ends.
+3. An order is laid over whatever stands, and a fault over a recess, so up to three lie upon each other. What lies
+   beneath can be ended meanwhile by who brought it about; otherwise it stands again when the one above it ends.
 """
 
 from __future__ import annotations
@@ -89,8 +89,7 @@ def check_refused(fact: CheckInRefused, state: SittingState) -> None:
 def _require_stands(state: SittingState, *grounds: SuspensionGround, beneath: bool = False) -> None:
     if state.suspended is None:
         raise RuleViolation("sitting_not_suspended")
-    standing = [state.suspended, *([state.beneath] if beneath and state.beneath else [])]
-    if not any(one.ground in grounds for one in standing):
+    if not any(one.ground in grounds for one in (state.standing if beneath else (state.suspended,))):
         raise RuleViolation("standstill_of_others", ground=str(state.suspended.ground))
 
 

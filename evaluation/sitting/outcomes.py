@@ -102,8 +102,8 @@ OUTCOMES: dict[Stage, Callable[[SittingState], SittingEvent | None]] = {
 
 def outcome(state: SittingState) -> SittingEvent | None:
     """The one thing that follows now without anybody's act, or None while the sitting waits for people."""
-    if state.suspended is None and state.beneath is not None:
-        return state.beneath
+    if state.suspended is None and state.beneath:
+        return state.beneath[-1]
     for seat, conflict in state.conflicts.items():
         return MemberRecused(seat, conflict)
     conclude = OUTCOMES.get(state.stage)

@@ -18,7 +18,7 @@ from evaluation.evaluate import check_evaluation_rules
 from evaluation.scoring import check_cells
 from evaluation.sitting import correction_rules as corrections
 from evaluation.sitting import interruption_rules as interrupted
-from evaluation.sitting.checks import acts_about, require_chair, require_digest, require_once, require_text
+from evaluation.sitting.checks import records_refusal, require_digest, require_once, require_text
 from evaluation.sitting.events import (
     WITHIN_CEILING,
     BidsReviewed,
@@ -256,7 +256,8 @@ def _dissent(fact: DissentRecorded, state: SittingState) -> None:
 @_check.register
 def _record_refusal(fact: RefusalRecorded, state: SittingState) -> None:
     corrections.check_answered(state)  # it would begin the signing as a signature does
-    require_chair(state, fact.seat, fact.refused)
+    if not records_refusal(state, fact.seat, fact.refused):
+        raise RuleViolation("sitting_not_by_chair", seat=fact.seat, about=fact.refused)
     if fact.refused not in state.seats:
         raise RuleViolation("sitting_seat_empty", seat=fact.refused)
     require_once(fact.refused, fact.refused in state.settled, "signature_or_dissent")
@@ -265,7 +266,7 @@ def _record_refusal(fact: RefusalRecorded, state: SittingState) -> None:
 def refusable_by(state: SittingState, seat: int) -> tuple[int, ...]:
     """The seats of which whoever sits in `seat` may record now that they do not sign; when, the profile says."""
     open_to = (state.stage, RefusalRecorded) in TRANSITIONS and not (state.suspended or state.requests)
-    return tuple(about for about in state.waiting(state.settled) if open_to and acts_about(state, seat, about))
+    return tuple(about for about in state.waiting(state.settled) if open_to and records_refusal(state, seat, about))
 
 
 @_check.register

@@ -92,6 +92,7 @@ TRANSITIONS: dict[tuple[Stage, type[SittingEvent]], Stage] = {
     (Stage.REVIEW, ReviewConcluded): Stage.SCORING,
     (Stage.SCORING, SittingFailed): Stage.FAILED,
     (Stage.FAILED, FailureRecordSealed): Stage.FAILED,
+    (Stage.ABANDONED, FailureRecordSealed): Stage.ABANDONED,
     (Stage.SCORING, ScoreSheetLocked): Stage.SCORING,
     (Stage.SCORING, ConflictDeclared): Stage.SCORING,
     (Stage.SCORING, MemberRecused): Stage.GATHERING,

@@ -19,6 +19,7 @@ from evaluation.sitting.events import (
     SittingRules,
     SittingSuspended,
     StatementMade,
+    SuspensionGround,
 )
 from evaluation.sitting.interruptions import (
     BoothChanged,
@@ -60,9 +61,10 @@ class SittingState:
     `empty` are seats that wait for a successor, `conflicts` what was declared and not yet acted on, `valid` the bids
     that passed the review, `sheets` the locked sheets, `chair_tied` who had equally many votes in the round before,
     `used_keys` every key that ever counted, `moves` and `turned_away` what witnesses last recorded of a seat,
-    `reported` the seats whose dissent the prepared report states, `beneath` the standstill over which another one was
-    laid and which stands again when that one ends, `denied` the requests for a correction that were refused on these
-    results, `computations` how often results were computed, `superseded_dissents` what was dissented from earlier ones.
+    `reported` the seats whose dissent the prepared report states, `beneath` the standstills over which another one was
+    laid, the last of which stands again when that one ends, `denied` the requests for a correction that were refused on
+    these results, `computations` how often results were computed, `superseded_dissents` what was dissented from earlier
+    ones.
     """
 
     stage: Stage = Stage.UNCONVENED
@@ -102,7 +104,7 @@ class SittingState:
     failure: str = ""
     failure_sha256: str = ""
     suspended: SittingSuspended | None = None
-    beneath: SittingSuspended | None = None
+    beneath: tuple[SittingSuspended, ...] = ()
 
     @property
     def rules(self) -> SittingRules:
@@ -115,6 +117,16 @@ class SittingState:
     def bids(self) -> tuple[BidUnderReview, ...]:
         """Every bid that came to the review."""
         return self.convened.bids if self.convened else ()
+
+    @property
+    def standing(self) -> tuple[SittingSuspended, ...]:
+        """Every standstill that has not ended, the one on top last; each has a ground of its own."""
+        return self.beneath if self.suspended is None else (*self.beneath, self.suspended)
+
+    @property
+    def fault(self) -> SittingSuspended | None:
+        """The fault that is not repaired, be it on top or beneath another standstill."""
+        return next((one for one in self.standing if one.ground is SuspensionGround.FAULT), None)
 
     @property
     def settled(self) -> frozenset[int]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,9 +25,11 @@ from evaluation.sitting import (
     SittingSuspended,
     SuspensionGround,
 )
+from tests.evaluation.sittings import CONVENED, SEATS
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 COURSE = (
+    replace(CONVENED, seats=SEATS[:2]),
     BidVoided("r4", "o4", "丁", "capsule_other_key"),
     QualificationChecked({"r1": Qualification(True, ""), "r3": Qualification(False, "执照过期")}),
     BidsReviewed(1, ()),
@@ -58,10 +62,10 @@ def test_the_data_tell_of_everything_until_the_failure_and_of_reviews_that_count
     assert data["rejected"] == [{"bid": "r2", "item": "formal", "votes": 2, "grounds": ["未签章", "未签章"]}]
     assert [change["seat"] for change in data["changes"]] == [2, 2]
     assert data["standstills"] == [
-        {"since": "2026-03-02T01:04:00Z", "ground": "fault", "until": "2026-03-02T01:05:00Z"}
+        {"since": "2026-03-02T01:05:00Z", "ground": "fault", "until": "2026-03-02T01:06:00Z"}
     ]
     # seat 2's first review went with the member who left
-    assert data["reviews"] == [{"seat": 1, "sha256": f"{2:064x}"}, {"seat": 2, "sha256": f"{8:064x}"}]
+    assert data["reviews"] == [{"seat": 1, "sha256": f"{3:064x}"}, {"seat": 2, "sha256": f"{9:064x}"}]
 
 
 def test_what_comes_after_the_record_changes_nothing_in_it():
@@ -69,7 +73,7 @@ def test_what_comes_after_the_record_changes_nothing_in_it():
     assert recorded_failure(seen, seen[-1]) == recorded_failure(seen[:-1])
 
 
-@given(st.sets(st.sampled_from((2, 8))))
+@given(st.sets(st.sampled_from((3, 9))))
 def test_hidden_reviews_are_taken_as_stated_and_nothing_else_is(hidden):
     stated = recorded_failure(records(COURSE))
     shown = recorded_failure([record for record in records(COURSE) if record.seq not in hidden])
@@ -90,3 +94,54 @@ def test_what_is_no_record_agrees_with_nothing(stated):
     shown = recorded_failure(records(COURSE))
     assert not agrees_with_log(stated, shown, ())
     assert not agrees_with_log(stated, shown, (1,))
+
+
+JUNK = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=3), st.just({}), st.just([]))
+
+
+@given(hidden=st.sets(st.sampled_from((3, 9)), min_size=1), junk=JUNK, place=st.integers(0, 2))
+def test_beside_hidden_reviews_stands_nothing_that_is_no_review_of_one_seat(hidden, junk, place):
+    stated = recorded_failure(records(COURSE))
+    shown = recorded_failure([record for record in records(COURSE) if record.seq not in hidden])
+    first, second = stated["reviews"]
+    digest = "e" * 64
+    wrong = (
+        [*stated["reviews"][:place], junk, *stated["reviews"][place:]],
+        [first, second, {"seat": 2, "sha256": digest}],
+        [first, second, {"seat": 99, "sha256": digest}],
+        [first, {"seat": 99, "sha256": digest}],
+        [first, first],
+        [second, first],
+        [first],
+        [first, {**second, "note": "x"}],
+        [{**first, "seat": True}, second],
+        [first, {**second, "sha256": "E" * 64}],
+        [first, {**second, "sha256": digest[:-1]}],
+        [first, {**second, "sha256": junk}],
+        [junk, junk],
+        junk,
+    )
+    for reviews in wrong:
+        assert not agrees_with_log({**stated, "reviews": reviews}, shown, tuple(hidden)), reviews
+    assert not agrees_with_log({**stated, "more": junk}, shown, tuple(hidden))
+    other = [{**first, "sha256": digest}, second]
+    assert agrees_with_log({**stated, "reviews": other}, shown, tuple(hidden)) is (3 in hidden)
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.builds(SittingSuspended, st.sampled_from(SuspensionGround), st.just("s"), st.just("x")),
+            st.builds(SittingResumed, st.just("")),
+        )
+    )
+)
+def test_whatever_stands_ends_where_another_is_laid_over_it_or_where_it_ends(facts):
+    """As the report lists them: a standstill over which another is laid ends there, and is listed again later."""
+    standstills = recorded_failure(records(tuple(facts)))["standstills"]
+    assert [one["ground"] for one in standstills] == [f.ground for f in facts if isinstance(f, SittingSuspended)]
+    assert all("until" in one for one in standstills[:-1])
+    ended = bool(facts) and isinstance(facts[-1], SittingResumed)
+    assert not standstills or ("until" in standstills[-1]) is ended
+    for before, after in pairwise(standstills):
+        assert before["since"] < before["until"] <= after["since"]

@@ -205,7 +205,7 @@ def test_in_a_recess_whose_chair_does_not_come_back_a_fault_can_be_reported():
     assert sitting.act(FaultRepaired("back"))[-1].ground is SuspensionGround.RECESS
     sitting.act(FAULT, SittingDecided(Disposition.ABANDON, "the chair has not come back"))
     assert sitting.state.stage is Stage.ABANDONED
-    assert sitting.state.beneath is None
+    assert sitting.state.beneath == ()
     assert recheck(sitting.events) == sitting.state
 
 
@@ -262,3 +262,32 @@ def test_a_standstill_is_ended_by_who_may_and_by_nobody_else(begun, ended, stage
         assert sitting.state == before
     else:
         assert refused(sitting, ended).code == "standstill_of_others"
+
+
+# What ends each of three that lie upon each other; those beneath an order or a fault can end before it.
+THREE = {
+    SuspensionGround.RECESS: RecessEnded(CHAIR),
+    SuspensionGround.FAULT: FaultRepaired("the line is back"),
+    SuspensionGround.ORDER: LIFTED,
+}
+
+
+@given(ends=st.permutations(list(THREE)), stage=st.sampled_from(RUNNING))
+def test_three_standstills_upon_each_other_all_have_to_end_and_the_sitting_goes_on(ends, stage):
+    sitting = at(stage)
+    if sitting.state.chair is None:
+        return
+    before = sitting.state
+    sitting.act(RecessCalled(CHAIR, "lunch"), FAULT, ORDER)
+    assert [one.ground for one in sitting.state.standing] == list(THREE)
+    assert sitting.state.fault.site == "sub"
+    left = list(THREE)
+    for ground in ends:
+        sitting.act(THREE[ground])
+        left.remove(ground)
+        assert [one.ground for one in sitting.state.standing] == left
+        assert sitting.state.suspended is None or sitting.state.suspended.ground is left[-1]
+        assert recheck(sitting.events) == sitting.state
+        if left:
+            assert refused(sitting, THREE[ground]).code == "standstill_of_others"
+    assert sitting.state == before

@@ -16,16 +16,22 @@ from evaluation.sitting import (
     MemberIdentified,
     MemberRecused,
     MemberReplaced,
+    RefusalRecorded,
+    ReportSealed,
+    ReportSigned,
     ResultsComputed,
     ScoreSheetLocked,
+    SittingClosed,
     SittingEvent,
     Stage,
     StatementMade,
     recheck,
+    refusable_by,
     transition_table,
 )
 from tests.evaluation.sittings import (
     CONVENED,
+    REPORT,
     Sitting,
     findings,
     key_of,
@@ -100,3 +106,17 @@ def test_the_table_names_every_transition_and_every_stage_can_be_reached():
     table = transition_table()
     assert len(table.splitlines()) == len(TRANSITIONS) + 2
     assert {after for after in TRANSITIONS.values()} | {Stage.UNCONVENED} == set(Stage)
+
+
+def test_when_the_chair_has_signed_and_left_whoever_has_signed_too_records_who_has_not():
+    sitting = at(Stage.REPORT)
+    sitting.act(ReportSigned(1, REPORT, key_of(1)))
+    assert refused(sitting, RefusalRecorded(1, 2)).code == "sitting_not_by_chair"
+    assert refusable_by(sitting.state, 1) == (3,)
+    sitting.act(*(ReportSigned(n, REPORT, key_of(n)) for n in (3, 4)))
+    assert refusable_by(sitting.state, 1) == refusable_by(sitting.state, 3) == (2, 5)
+    assert refusable_by(sitting.state, 2) == ()
+    assert refused(sitting, RefusalRecorded(2, 5)).code == "sitting_not_by_chair"
+    sitting.act(RefusalRecorded(1, 2), RefusalRecorded(4, 5))
+    assert sitting.act(ReportSealed("b" * 64, "d" * 64))[-1] == SittingClosed()
+    assert recheck(sitting.events) == sitting.state

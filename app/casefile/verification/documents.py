@@ -13,9 +13,9 @@ from app.casefile.signing_statement import ATTACHMENT, recorded_statement
 from app.casefile.verification.evidence import Evidence
 from app.casefile.verification.findings import Findings, failed, held, not_covered
 from app.casefile.verification.log import NamedDocument, documents_named
+from crypto import pdf as signed_pdf
 from crypto.canonical import canonical, digest, parse
 from crypto.errors import CryptoError
-from crypto.pdf import PdfVerdict, attached_file, verify_pdf
 from evaluation.sitting import BoothChanged, MemberIdentified, ReportSigned
 
 SEAL_FIELD = "Seal"
@@ -27,7 +27,7 @@ def seat_field(seat: int) -> str:
 
 
 def check_documents(evidence: Evidence) -> Findings:
-    """Opening records, evaluation reports, statements on signing, and records of evaluations that failed."""
+    """Opening records, evaluation reports, statements on signing, and records of evaluations without a result."""
     documents = 0
     for record in evidence.readable:
         for document in documents_named(record):
@@ -35,7 +35,7 @@ def check_documents(evidence: Evidence) -> Findings:
             yield from _check_document(evidence, record, document)
         if record.type == "ReportSealed":
             yield from _check_complete(evidence, record)
-        if record.type == "SittingFailed" and not _recorded(evidence, record.lot):
+        if record.type in ("SittingFailed", "SittingAbandoned") and not _recorded(evidence, record.lot):
             yield not_covered("evidence_failure_unrecorded", lot=record.lot)
     yield held("evidence_documents_hold", documents=documents)
 
@@ -49,7 +49,7 @@ def _check_document(evidence: Evidence, record: Record, document: NamedDocument)
     if hashlib.sha256(pdf).hexdigest() != document.sha256:
         yield failed("evidence_file_differs", name=name)
         return
-    verdict = verify_pdf(pdf, evidence.roots, record.at)
+    verdict = signed_pdf.verify_pdf(pdf, evidence.roots, record.at)
     for reason in verdict.reasons:
         yield failed("evidence_document_wrong", name=name, field=reason.field, reason=reason.code)
     if document.kind == "report":
@@ -78,7 +78,7 @@ def _recorded(evidence: Evidence, lot: str) -> bool:
 def _check_failure(evidence: Evidence, record: Record, name: str, pdf: bytes) -> Findings:
     """It says of the failed evaluation what the log says, computed again."""
     try:
-        stated = attached_file(pdf, FAILURE_ATTACHMENT)
+        stated = signed_pdf.attached_file(pdf, FAILURE_ATTACHMENT)
         if not agrees_with_log(parse(stated), recorded_failure(evidence.of_lot(record.lot), record), evidence.hidden):
             yield failed("evidence_failure_differs", name=name)
     except CryptoError as exc:
@@ -88,7 +88,7 @@ def _check_failure(evidence: Evidence, record: Record, name: str, pdf: bytes) ->
 def _check_statement(evidence: Evidence, record: Record, name: str, pdf: bytes) -> Findings:
     """It says of each seat what the log says, computed again."""
     try:
-        stated = attached_file(pdf, ATTACHMENT)
+        stated = signed_pdf.attached_file(pdf, ATTACHMENT)
     except CryptoError as exc:
         yield failed("evidence_document_wrong", name=name, field=ATTACHMENT, reason=exc.code)
         return
@@ -99,7 +99,7 @@ def _check_statement(evidence: Evidence, record: Record, name: str, pdf: bytes) 
 def _check_earlier(evidence: Evidence, record: Record, name: str, pdf: bytes) -> Findings:
     """The report tells of every dissent from earlier results that the log knows; none stated is none."""
     try:
-        data = parse(attached_file(pdf, REPORT_ATTACHMENT))
+        data = parse(signed_pdf.attached_file(pdf, REPORT_ATTACHMENT))
     except CryptoError as exc:
         yield failed("evidence_document_wrong", name=name, field=REPORT_ATTACHMENT, reason=exc.code)
         return
@@ -108,7 +108,7 @@ def _check_earlier(evidence: Evidence, record: Record, name: str, pdf: bytes) ->
         yield failed("evidence_earlier_dissents_differ", name=name)
 
 
-def _check_members(evidence: Evidence, lot: str, name: str, verdict: PdfVerdict) -> Findings:
+def _check_members(evidence: Evidence, lot: str, name: str, verdict: signed_pdf.PdfVerdict) -> Findings:
     """Exactly the seats that signed in the log have signed the paper, each with the key that counted for it then."""
     keys: dict[int, str] = {}
     due: dict[str, str] = {}

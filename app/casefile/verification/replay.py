@@ -34,7 +34,7 @@ from crypto.committee import check_capsule_header, combine, identity
 from crypto.errors import CryptoError
 from evaluation import draw
 from evaluation.draw.events import DrawEvent
-from evaluation.sitting import MemberReplaced, ResultsComputed, SittingConvened, TiesDrawn
+from evaluation.sitting import FaultRepaired, FaultReported, MemberReplaced, ResultsComputed, SittingConvened, TiesDrawn
 from evaluation.sitting.events import SittingEvent
 
 # What a bidder says of a bid of its own.
@@ -177,7 +177,9 @@ class Replay:
     def _actor(self, record: Record) -> Actor:
         seat = record.actor if "#" in record.actor else ""
         roles = frozenset(Role(text) for text in record.role.split("+") if text in set(Role))
-        return Actor(record.actor, "", roles, self._organisation(record), "", "", seat=seat)
+        # Whose witness somebody is stands in the installation's tables, not in its logs: any site of the lot counts.
+        sites = self.case.lots[record.lot].sites if record.lot in self.case.lots else frozenset[str]()
+        return Actor(record.actor, "", roles, self._organisation(record), "", "", sites, seat=seat)
 
     def _organisation(self, record: Record) -> str:
         """The bidder that speaks of a bid of its own: that of the submission, if its signer's organisation is the same.
@@ -204,6 +206,8 @@ class Replay:
             self._check_organisation(record, "agency")
         elif type(fact) in standstill.PARTY_OF:
             self._check_organisation(record, standstill.PARTY_OF[type(fact)])
+        elif isinstance(fact, FaultReported | FaultRepaired) and not actor.is_(Role.SITE_WITNESS):
+            self._check_organisation(record, "centre")
         elif isinstance(fact, draw.DrawCommitted | draw.DrawRevealed):
             check_party(fact.party, actor)
         if isinstance(fact, draw.DrawCommitted):

@@ -6,32 +6,28 @@ and escaping are decided here once for all documents. The same content gives the
 
 from __future__ import annotations
 
-import io
 import threading
 from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
-
-from app.documents.content import EvaluationReport, FailedEvaluation, OpeningRecord, Receipt, SigningStatement
-from app.documents.render.fonts import Faces, FontsMissing, check_fonts, load_faces
-from app.documents.render.layout import Layout
-from app.documents.render.marks import draw_seal, draw_signature
-from app.documents.render.paper import (
-    BOTTOM,
-    FRAME_HEIGHT,
-    FRAME_WIDTH,
-    HEIGHT,
-    LEFT,
-    WIDTH,
-    Running,
-    Sheet,
-    draw_furniture,
+from app.documents.content import (
+    AbandonedEvaluation,
+    EvaluationReport,
+    FailedEvaluation,
+    OpeningRecord,
+    Receipt,
+    SigningStatement,
 )
+from app.documents.render.font_files import FontsMissing, check_fonts
 from app.documents.wording import Lang, render_xml
+
+if TYPE_CHECKING:
+    from app.documents.render.fonts import Faces
 
 __all__ = ["FontsMissing", "Renderer"]
 
@@ -40,6 +36,7 @@ TEMPLATE_OF = {
     EvaluationReport: "evaluation_report",
     SigningStatement: "signing_statement",
     FailedEvaluation: "failed_evaluation",
+    AbandonedEvaluation: "abandoned_evaluation",
     Receipt: "receipt",
 }
 # The moment that a document is dated: its case gives it, so that made again it is the same bytes.
@@ -48,6 +45,7 @@ DATED_BY = {
     EvaluationReport: "evaluation_ended_at",
     SigningStatement: "stated_at",
     FailedEvaluation: "stated_at",
+    AbandonedEvaluation: "stated_at",
     Receipt: "received_at",
 }
 # ReportLab keeps fonts and subsets in module globals.
@@ -69,52 +67,33 @@ class Renderer:
     @property
     def faces(self) -> Faces:
         """The fonts themselves. Raises FontsMissing when one cannot be used."""
-        return load_faces(self._font_dir)
+        return _reportlab("fonts").load_faces(self._font_dir)  # type: ignore[no-any-return]
 
     def render(
         self,
-        content: OpeningRecord | EvaluationReport | SigningStatement | FailedEvaluation | Receipt,
+        content: OpeningRecord | EvaluationReport | SigningStatement | FailedEvaluation | AbandonedEvaluation | Receipt,
         *,
         lang: Lang = "zh",
         attachments: Mapping[str, bytes] | None = None,
     ) -> bytes:
         """The document of `content`, with its empty signature fields and `attachments` (file name → JSON bytes)."""
         root = ElementTree.fromstring(render_xml(TEMPLATE_OF[type(content)], content, lang))  # noqa: S314  our template
-        running = Running(
-            title=root.attrib["title"],
-            author=root.attrib["author"],
-            head=root.attrib["head"],
-            marking=root.attrib["marking"],
-            digest=root.attrib["digest"],
-            lang=lang,
-            dated_at=getattr(content, DATED_BY[type(content)]),
-        )
+        dated_at = getattr(content, DATED_BY[type(content)])
         with _DRAWING:
-            return self._draw(root, running, attachments or {})
-
-    def _draw(self, root: ElementTree.Element, running: Running, attachments: Mapping[str, bytes]) -> bytes:
-        output = io.BytesIO()
-        frame = Frame(LEFT, BOTTOM, FRAME_WIDTH, FRAME_HEIGHT, 0, 0, 0, 0)
-        document = BaseDocTemplate(
-            output,
-            pagesize=(WIDTH, HEIGHT),
-            pageTemplates=[PageTemplate("page", [frame], onPage=draw_furniture)],
-            title=running.title,
-            author=running.author,
-            creator="Tenderhall",
-            lang="zh-CN" if running.lang == "zh" else "en",
-            invariant=1,
-        )
-        sheet = partial(Sheet, faces=self.faces, running=running, attachments=attachments)
-        document.build(Layout(self.faces, running.lang).flow(root), canvasmaker=sheet)
-        return output.getvalue()
+            drawn = _reportlab("drawing").draw_document(self.faces, root, lang, dated_at, attachments or {})
+        return bytes(drawn)
 
     def signature_appearance(self, name: str, capacity: str, signed_at: datetime) -> bytes:
         """One small page that `crypto.pdf` draws into a member's field: who signed, as what and when."""
         with _DRAWING:
-            return draw_signature(self.faces, name, capacity, signed_at)
+            return bytes(_reportlab("marks").draw_signature(self.faces, name, capacity, signed_at))
 
     def seal_appearance(self, centre: str, purpose: str) -> bytes:
         """The centre's round seal as one small page: its name on the circle, `purpose` below the star."""
         with _DRAWING:
-            return draw_seal(self.faces, centre, purpose)
+            return bytes(_reportlab("marks").draw_seal(self.faces, centre, purpose))
+
+
+def _reportlab(name: str) -> ModuleType:
+    """A module that draws: loaded with the first document, since most processes draw none."""
+    return import_module(f"{__name__}.{name}")

@@ -14,12 +14,7 @@ from pathlib import Path
 
 from reportlab.pdfbase import pdfmetrics, ttfonts
 
-REGULAR = "NotoSansSC-Regular.ttf"
-BOLD = "NotoSansSC-Bold.ttf"
-
-
-class FontsMissing(Exception):
-    """The folder holds no usable pair of faces: an installation that was not built, not a user's mistake."""
+from app.documents.render.font_files import BOLD, REGULAR, FontsMissing
 
 
 def _utf16(code: int | str) -> str:
@@ -98,13 +93,6 @@ def _register(path: Path) -> str:
         font.fontName = name
         pdfmetrics.registerFont(font)
     return name
-
-
-def check_fonts(font_dir: Path) -> None:
-    """Raises FontsMissing unless both faces that `load_faces` needs are in the folder."""
-    for name in (REGULAR, BOLD):
-        if not (font_dir / name).is_file():
-            raise FontsMissing(f"no {name} in {font_dir}: build the front end")
 
 
 @cache

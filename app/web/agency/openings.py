@@ -259,13 +259,19 @@ def report(case: str, lot: str) -> str:
 @routes.get("/cases/<case>/lots/<lot>/failure")
 @access(Action.FAILURE_READ)
 def failure(case: str, lot: str) -> str:
-    """Why the evaluation failed, every bid that does not count with its ground, and the sealed record."""
+    """Why the evaluation failed, every bid that does not count with its ground, and the sealed record.
+
+    Of one that was given up: the sealed record, and nothing that members found.
+    """
     found = entitled_case(case, Action.FAILURE_READ, lot)
     state, lang = found.lots[known_lot(found, lot)], g.get("lang", "zh")
-    if state.sitting.stage is not Stage.FAILED:
-        abort(404)  # it failed at its opening, or was given up: there is no such record
+    if state.sitting.stage not in (Stage.FAILED, Stage.ABANDONED):
+        abort(404)  # it failed at its opening: there is no such record
     readable = readable_files(platform(), current_actor(), case, lot)
     kept = [file for file in readable if file.kind in ("failure", "record")]
+    if state.sitting.stage is Stage.ABANDONED:
+        shown = {"files": kept, "reason": state.sitting.failure, "given_up": True, "bids": ()}
+        return _page("failure", found, lot, _("评审终止情况记录"), **shown)
     shown = {
         "files": kept,
         "reason": failure_words(failure_of(state)),

@@ -64,7 +64,7 @@ def desk() -> str:
     if not actor.is_(Role.REGULATOR):
         raise NotAllowed(Action.EVIDENCE_EXPORT)
     with platform().database.reading() as db_session:
-        rows = boards.regulator_board(db_session, actor)
+        rows = boards.regulator_board(db_session, actor, platform().database.now())
     return render_template("pages/regulator/desk.html", rows=rows, phases=PHASES, steps=BOARD_STEPS)
 
 

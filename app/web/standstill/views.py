@@ -16,22 +16,28 @@ from app.casefile.case import Case
 from app.extensions import access, current_actor, platform
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
-from app.procedure.roles import Role
-from app.procedure.standstill import Waiting
+from app.procedure.roles import SYSTEM, Role
+from app.procedure.standstill import PARTY_OF, Waiting
 from app.queries.standstills import (
     decision_steps,
     decision_waiting,
+    drafted,
     kept_for_dissent,
+    lapsed,
     order_steps,
     order_waiting,
+    refusal_of,
+    releasing,
     replaceable,
     replacement_waiting,
     standstill_of,
+    takes,
+    valid_until,
 )
 from app.services import experts
-from app.web.entitled import entitled_case
+from app.web.entitled import entitled_case, in_words
 from app.web.names import GROUNDS, REPLACEMENTS, SITTING_STEPS, STAGES
-from app.web.pages import attempt, case_trail, confirmed, head_of, review_act
+from app.web.pages import attempt, case_trail, confirmed, head_of, local_time, review_act
 from app.web.standstill.forms import FaultForm, RepairForm, ReplacementForm, StepForm
 from evaluation.sitting import (
     Disposition,
@@ -60,8 +66,8 @@ def show(case: str, lot: str) -> str:
 
 def _page(found: Case, lot: str, form: FlaskForm | None = None) -> str:
     here, actor, now = platform(), current_actor(), platform().database.now()
-    order, decision = order_waiting(found, lot), decision_waiting(found, lot)
-    replacement = replacement_waiting(found, lot)
+    order, decision = order_waiting(found, lot, now), decision_waiting(found, lot, now)
+    replacement = replacement_waiting(found, lot, now)
     replaces = allowed(actor, Action.REPLACEMENT_PROPOSE, found, lot)
     replaces = replaces or allowed(actor, Action.REPLACEMENT_ORDER, found, lot)
     forms = _forms(found, lot)
@@ -78,9 +84,11 @@ def _page(found: Case, lot: str, form: FlaskForm | None = None) -> str:
         grounds=GROUNDS,
         steps=SITTING_STEPS,
         forms=[(kind, form if isinstance(form, type(one)) else one) for kind, one in forms],
-        order=order if allowed(actor, Action.SITTING_ORDER_GIVE, found, lot) else None,
-        decision=decision if actor.is_(Role.AGENCY_OFFICER, Role.AGENCY_SUPERVISOR) else None,
-        replacement=replacement if actor.is_(Role.AGENCY_OFFICER, Role.AGENCY_SUPERVISOR) else None,
+        order=order if _concerns(order) else None,
+        decision=decision if _concerns(decision) else None,
+        replacement=replacement if _concerns(replacement) else None,
+        until={one: valid_until(found, one) for one in (order, decision, replacement) if one is not None},
+        lapsed=_lapsed(found, lot),
         kept=kept_for_dissent(found, lot) if replaces else (),
         may_replace=allowed(actor, Action.REPLACEMENT_ORDER, found, lot),
         replacements=REPLACEMENTS,
@@ -90,6 +98,22 @@ def _page(found: Case, lot: str, form: FlaskForm | None = None) -> str:
     )
 
 
+def _concerns(waiting: Waiting | None) -> bool:
+    """Whether a draft is the asker's own party's to see."""
+    if waiting is None:
+        return False
+    roles = {"regulator": (Role.REGULATOR,), "agency": (Role.AGENCY_OFFICER, Role.AGENCY_SUPERVISOR)}
+    return current_actor().is_(*roles[PARTY_OF[type(waiting.fact)]])
+
+
+def _lapsed(found: Case, lot: str) -> list[tuple[str, str]]:
+    """Drafts whose time has passed, each with what it said and why it counts no more."""
+    now = platform().database.now()
+    mine = [one for one in lapsed(found, lot, now) if _concerns(one)]
+    refused = [(one, refusal_of(found, lot, releasing(one), SYSTEM, now)) for one in mine]
+    return [(one.fact.note, in_words(refusal)) for one, refusal in refused if refusal is not None]
+
+
 def _forms(found: Case, lot: str) -> list[tuple[str, FlaskForm]]:
     """The forms that this person may send now, by the address that takes them."""
     actor, now = current_actor(), platform().database.now()
@@ -97,7 +121,7 @@ def _forms(found: Case, lot: str) -> list[tuple[str, FlaskForm]]:
     if allowed(actor, Action.FAULT_REPORT, found, lot):
         if view is None or view.ground is SuspensionGround.RECESS:
             forms.append(("fault", _fault_form(found, lot)))
-        elif view.faulty and not view.overdue(now):
+        elif takes(found, lot, FaultRepaired("-"), actor, now):
             forms.append(("repair", RepairForm()))
     if allowed(actor, Action.SITTING_ORDER_PROPOSE, found, lot):
         forms.append(("order", _step_form(order_steps(found, lot))))
@@ -222,8 +246,7 @@ def propose_replacement(case: str, lot: str) -> str:
 def order_replacement(case: str, lot: str) -> str:
     """Word for word what waits, for the supervisor."""
     found = entitled_case(case, lot, Action.REPLACEMENT_ORDER)
-    if (waiting := replacement_waiting(found, lot)) is None:
-        abort(404)
+    waiting, until = _drafted(found, lot, ReplacementOrdered)
     seat, ground, note = waiting.fact.seat, waiting.fact.ground, waiting.fact.note
     return review_act(
         _("复核更换评审成员"),
@@ -231,7 +254,7 @@ def order_replacement(case: str, lot: str) -> str:
         ReplacementOrdered(seat, ground, note),
         lot=lot,
         next_url=url_for("standstill.show", case=found.id, lot=lot),
-        effects=[(_("标包"), lot), *_replacement_effects(seat, ground, note)],
+        effects=[(_("标包"), lot), *_replacement_effects(seat, ground, note), *until],
         words=_("签名后该成员立即退出，其意见、投票和评分作废，系统补抽一名成员从头评审。"),
         label=_("签名放行"),
         tone="warning",
@@ -246,14 +269,14 @@ def _replacement_effects(seat: int, ground: ReplacementGround, note: str) -> lis
 @access(Action.SITTING_ORDER_GIVE)
 def give_order(case: str, lot: str) -> str:
     found = entitled_case(case, lot, Action.SITTING_ORDER_GIVE)
-    return _release(found, lot, order_waiting(found, lot), SittingOrdered, _("签发评审监督决定"), _("签名签发"))
+    return _release(found, lot, SittingOrdered, _("签发评审监督决定"), _("签名签发"))
 
 
 @routes.get("/decision/release")
 @access(Action.SITTING_DECISION_RELEASE)
 def release_decision(case: str, lot: str) -> str:
     found = entitled_case(case, lot, Action.SITTING_DECISION_RELEASE)
-    return _release(found, lot, decision_waiting(found, lot), SittingDecided, _("复核评审决定"), _("签名放行"))
+    return _release(found, lot, SittingDecided, _("复核评审决定"), _("签名放行"))
 
 
 def _step_effects(step: Disposition, note: str) -> list[tuple[str, object]]:
@@ -273,12 +296,21 @@ def _propose(found: Case, lot: str, form: FlaskForm, title: str, fact_of: Any, e
     return _page(found, lot, form)
 
 
-def _release(found: Case, lot: str, waiting: Waiting | None, kind: Any, title: str, label: str) -> str:
-    """Word for word what waits, for the second person."""
-    if waiting is None:
+def _drafted(found: Case, lot: str, kind: type) -> tuple[Waiting, list[tuple[str, object]]]:
+    """What waits, and until when; 404 where nothing does. Raises RuleViolation where the rules would not take it."""
+    if (waiting := drafted(found, lot, kind)) is None:
         abort(404)
+    found.decide(releasing(waiting), lot, current_actor(), platform().database.now())
+    until = valid_until(found, waiting)
+    return waiting, [(_("最迟签名"), local_time(until))] if until else []
+
+
+def _release(found: Case, lot: str, kind: type, title: str, label: str) -> str:
+    """Word for word what waits, for the second person."""
+    waiting, until = _drafted(found, lot, kind)
     over = waiting.fact.step is Disposition.ABANDON
     home = url_for("public.notice", case=found.id) if over else url_for("standstill.show", case=found.id, lot=lot)
-    effects = [(_("标包"), lot), *_step_effects(waiting.fact.step, waiting.fact.note)]
-    fact = kind(waiting.fact.step, waiting.fact.note)
-    return review_act(title, found, fact, lot=lot, next_url=home, effects=effects, label=label, tone="warning")
+    effects = [(_("标包"), lot), *_step_effects(waiting.fact.step, waiting.fact.note), *until]
+    return review_act(
+        title, found, releasing(waiting), lot=lot, next_url=home, effects=effects, label=label, tone="warning"
+    )

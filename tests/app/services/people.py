@@ -6,7 +6,7 @@ import base64
 import os
 import secrets
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 from alembic import command
 from sqlalchemy import select
 
-from app.adapters.keystore import create_keys
+from app.adapters.keystore import create_keys, load_keys
 from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.casefile.record import case_reference
@@ -107,7 +107,7 @@ class _Founded:
         file_of(platform.database).write_bytes(self.database)
         for name, data in self.keys.items():
             (platform.settings.keys / name).write_bytes(data)
-        installation.platform = open_platform(platform.settings, platform.database._clock)
+        installation.platform = replace(platform, keys=load_keys(platform.settings.keys))
         installation.people = {login: copy(person) for login, person in self.people.items()}
         installation.shares, installation.sites = dict(self.shares), list(self.sites)
         installation.clock.at = self.at

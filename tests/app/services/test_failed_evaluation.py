@@ -226,3 +226,23 @@ def test_a_failure_without_its_record_is_said_to_be_unrecorded(case):
     assert ("evidence_failure_unrecorded", Verdict.NOT_COVERED) in {(c.code, c.verdict) for c in found}
     with pytest.raises(NotAllowed):
         case.bundle("bidder-a")
+
+
+def test_every_standstill_of_the_record_has_ended_also_what_ended_beneath_another(tmp_path):
+    case = Failing(tmp_path).until_last_review()
+    chair, last = case.state.chair, max(case.members)
+    for who, fact in (
+        (case.members[chair], sitting.RecessCalled(chair, "午休")),
+        ("centre", sitting.FaultReported("", "线路中断")),
+        (case.members[chair], sitting.RecessEnded(chair)),
+        ("centre", sitting.FaultRepaired("已修好")),
+        (case.members[last], sitting.BidsReviewed(last, case.findings(last))),
+    ):
+        case.clock.advance(1)
+        case.act(who, fact)
+    case.work_off()
+    assert case.state.stage is Stage.FAILED
+    recess, fault = recorded_failure([r for r in records(case) if r.type != "FailureRecordSealed"])["standstills"]
+    assert (recess["ground"], fault["ground"]) == ("recess", "fault")
+    assert recess["since"] < recess["until"] == fault["since"] < fault["until"]
+    assert case.failures(case.bundle()) == []

@@ -231,44 +231,7 @@ def test_changed_bytes_and_foreign_uploads_are_refused(open_bidding):
     refused("upload_unknown", bench.act, "bidder-a", sealed.submission, LOT, "BidSubmitted", attached)
 
 
-# the door
-
-
-def test_a_repeated_command_gets_its_first_answer_even_after_the_deadline(open_bidding):
-    bench, person = open_bidding, open_bidding.people["bidder-a"]
-    question = {"question": "q1", "text": "交货地点？"}
-    proposal = bench.proposal(person, question, "QuestionAsked", lot="")
-    answers = [bench.send(person, proposal) for _ in range(2)]
-    again = bench.proposal(person, question, "QuestionAsked", lot="", command_id=proposal.signed.act["command_id"])
-    bench.clock.stop_at(bench.deadline_at + MILLISECOND)
-    answers.append(bench.send(person, again))
-    assert answers[0] == answers[1] == answers[2]
-    assert len(bench.records("QuestionAsked")) == 1
-
-
-def test_a_repeated_submission_gets_the_same_receipt(open_bidding):
-    bench, person, sealed = open_bidding, open_bidding.people["bidder-a"], open_bidding.seal("bidder-a")
-    proposal = bench.proposal(
-        person, sealed.submission, "BidSubmitted", attachments=bench.attach("bidder-a", sealed), command_id="once"
-    )
-    first = bench.send(person, proposal)
-    again = replace(
-        proposal, attachments={**proposal.attachments, "upload": bench.attach("bidder-a", sealed)["upload"]}
-    )
-    assert bench.send(person, again) == first
-    assert bench.send(person, proposal) == first  # the upload of the first time has become the bid
-    assert len(bench.records("BidSubmitted")) == len(bench.records("BidReceipted")) == 1
-
-
-def test_another_payload_under_the_same_command_is_refused(open_bidding):
-    bench, person = open_bidding, open_bidding.people["bidder-a"]
-    for text, code in (("甲？", ""), ("乙？", "command_reused")):
-        proposal = bench.proposal(person, {"question": "q1", "text": text}, "QuestionAsked", lot="", command_id="same")
-        if code:
-            refused(code, bench.send, person, proposal)
-        else:
-            bench.send(person, proposal)
-    assert [record.payload["text"] for record in bench.records("QuestionAsked")] == ["甲？"]
+# the door: keys and links; commands are in `test_commands_once`
 
 
 def test_acts_of_a_person_link_to_each_other(open_bidding):

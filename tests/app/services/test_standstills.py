@@ -164,7 +164,7 @@ def test_a_fault_that_lasts_is_the_tenderers_to_decide_and_everybody_is_told(tmp
     assert case.told("sitting_abandoned") >= {"officer", "regulator"}
     line = {stage.code: stage for stage in case_stages(case.case, ANYONE, LOT, case.clock())}
     assert line["draw"].state == "done"
-    assert [line[code].facts for code in ("evaluation", "report")] == [{"abandoned": "yes"}] * 2
+    assert (line["evaluation"].facts, line["report"].facts) == ({"abandoned": "yes"}, {"failure": "due"})
     with pytest.raises(NotAllowed):
         case.act(case.members[1], sitting.ScoreSheetLocked(1, case.sheet(1, list(case.state.valid)), {}))
     files = unpack(export_evidence(case.platform, case.people["regulator"].log_in, case.case_id)[1])

@@ -106,6 +106,14 @@ def test_a_question_is_reviewed_before_it_is_signed(bidding: Site):
     assert "请写明问题" in browser.post(path, text="").get_data(as_text=True)
 
 
+def test_characters_that_turn_or_hide_others_are_shown_by_their_code(bidding: Site):
+    path = f"/cases/{bidding.case.case_id}/questions/new"
+    page = bidding.browser("bidder-a").post(path, text="报价\u202e321\x08元").get_data(as_text=True)
+    assert "报价〔U+202E〕321〔U+0008〕元" in page
+    shown = re.sub("<script.*?</script>", "", page, flags=re.DOTALL)  # what is signed stands there as it was typed
+    assert not {"\u202e", "\x08"} & set(shown)
+
+
 def test_sealing_after_the_deadline_leads_back_to_the_lot(opened: Site):
     answer = opened.browser("bidder-a").client.get(f"{base(opened)}/seal")
     assert answer.headers["Location"] == base(opened)

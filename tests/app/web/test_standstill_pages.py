@@ -145,3 +145,19 @@ def test_a_fault_that_lasts_too_long_is_given_up_by_officer_and_supervisor(case:
     assert "评审已终止" in page
     assert "评分汇总表" not in page
     assert "评审已终止" in site.browser("centre").get("/centre")
+    case.work_off()
+    bidder = site.browser("bidder-a")
+    assert "评审已终止" in bidder.get(f"/bidder/cases/{case.case_id}/lots/{LOT}")
+    told = "的评审已终止，评审资料按现状封存。下一步由采购人依法决定"
+    assert told in bidder.get("/account")
+    officer = site.browser("officer").get("/agency")
+    assert "评审已终止" in officer
+    assert "重新招标" not in officer
+    record = f"/cases/{case.case_id}/lots/{LOT}/failure"
+    assert record in site.browser("officer").get(f"/cases/{case.case_id}")
+    page = site.browser("officer").get(record)
+    assert "评审终止情况记录" in page
+    assert f"failed-evaluation-{LOT}.pdf" in page
+    assert "未修复" in page
+    bidder.get(record, 404)
+    assert record in site.browser("regulator").get(f"/regulator/cases/{case.case_id}")

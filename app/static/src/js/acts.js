@@ -35,10 +35,13 @@ export async function submitAct(key, { headUrl, actUrl, origin, caseId, type, pa
 
 const json = (form, selector) => JSON.parse(form.querySelector(selector)?.textContent ?? 'null');
 
+// What turns the direction of writing is shown as JSON escapes it, as the page shows it elsewhere by its code point.
+const visible = (text) => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, (found) => `\\u${found.charCodeAt(0).toString(16)}`);
+
 async function prepare(form) {
   const payload = json(form, '.act-payload');
   form.querySelector('[data-act-digest]').textContent = await digest(payload);
-  form.querySelector('[data-act-payload-shown]').textContent = JSON.stringify(payload, null, 2);
+  form.querySelector('[data-act-payload-shown]').textContent = visible(JSON.stringify(payload, null, 2));
   const key = await signingKey(form.dataset.keyName);
   form.querySelector('[data-key-fingerprint]').textContent = key ? fingerprint(key.keyId) : '—';
   tellOfKey(form.querySelector('[data-sign-status]'), form.dataset.keyName, key);
