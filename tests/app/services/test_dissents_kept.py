@@ -115,6 +115,9 @@ def test_a_correction_of_another_sheet_keeps_the_dissent_and_tells_its_author(ca
         (case.author, TEXT, 1, before)
     ]
     assert tally(state).dissented == 0
+    api = booth(Site(case), case.members[case.far_seat]).client.get(f"/api/v1/cases/{case.case_id}/lots/{LOT}/room")
+    told = api.get_json()["superseded_dissents"]
+    assert [(one["seat"], one["text"], "person" in one) for one in told] == [(case.author, TEXT, False)]
     mine = room(case, case.author)
     for part in ("您的不同意见针对", "请再次书面提出", TEXT, "书面提出不同意见", "阅读并签署评审报告"):
         assert part in mine, part
