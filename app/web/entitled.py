@@ -15,7 +15,7 @@ from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
 from app.queries.cases import load_case
 from app.services.actors import authorize_or_record
-from app.web.names import PHASES
+from app.web.names import phase_name
 from crypto.errors import CryptoError
 
 
@@ -40,7 +40,7 @@ def place(case: Case, lot: str, page: str, *, public: bool = True) -> dict[str, 
     title = next((t.title for t in terms.lots if t.number == lot), "")
     trail = [(_("公告"), url_for("public.notices")), (terms.title, f"/cases/{case.id}")] if public else []
     return {
-        "case": {"title": terms.title, "code": terms.code, "stage": PHASES[case.phase(lot)]},
+        "case": {"title": terms.title, "code": terms.code, "stage": phase_name(case, lot)},
         "case_id": case.id,
         "lot": lot,
         "lot_title": title,

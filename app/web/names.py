@@ -8,7 +8,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from app.casefile.answered_corrections import Decision
-from app.casefile.case import Phase
+from app.casefile.case import Case, Phase
 from evaluation.draw import RoundReason, SeatState
 from evaluation.sitting import CheckInGround, CorrectionGround, Disposition, ReplacementGround, Stage, SuspensionGround
 
@@ -23,6 +23,17 @@ PHASES: Mapping[Phase, LazyString] = {
     Phase.RESULT: _l("评审结束"),
     Phase.FAILED: _l("流标"),
 }
+GIVEN_UP = _l("评审已终止")
+
+
+def phase_name(case: Case, lot: str = "") -> str:
+    """The phase of a case or a lot; an evaluation that was given up is no failed tender (流标)."""
+    phase = case.phase(lot)
+    ended = [case.lots[lot]] if lot in case.lots else [state for state in case.lots.values() if state.phase is phase]
+    given_up = phase is Phase.FAILED and all(state.sitting.stage is Stage.ABANDONED for state in ended)
+    return str(GIVEN_UP if given_up else PHASES[phase])
+
+
 STAGES: Mapping[Stage, LazyString] = {
     Stage.UNCONVENED: _l("尚未组成"),
     Stage.GATHERING: _l("签到"),

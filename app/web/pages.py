@@ -24,7 +24,7 @@ from app.procedure.roles import Role
 from app.queries.cases import load_case
 from app.services.actors import authorize_or_record, record_denial
 from app.web.entitled import account_key, demo_notice, in_words
-from app.web.names import PHASES
+from app.web.names import phase_name
 from crypto.canonical import Json
 from crypto.errors import CryptoError
 from evaluation.sitting import Stage
@@ -105,7 +105,7 @@ def head_of(case: Case, lot: str = "") -> dict[str, object]:
     terms = case.tender.terms
     if terms is None:
         return {}
-    place = Place(terms.title, terms.code, str(PHASES[case.phase(lot)]))
+    place = Place(terms.title, terms.code, phase_name(case, lot))
     return {"case": place, "case_notice": demo_notice(case)}
 
 
