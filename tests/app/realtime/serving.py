@@ -14,6 +14,7 @@ from typing import Any
 
 import engineio
 import socketio
+from socketio.exceptions import TimeoutError as NoAnswer
 
 from app.cli.up import ROOT, web_command
 from app.client.connection import Connection, Refused
@@ -123,11 +124,24 @@ class Listener:
         return dict(self.client.call(event, sent, namespace=NAMESPACE, timeout=ANSWERS_WITHIN))
 
     def join(self, case: str) -> dict[str, Any]:
-        """Listen from one's cursor on; what was missed counts as heard."""
-        answer = self.ask("case.join", case=case, cursor=self.cursor)
-        self.frames += answer.get("missed", [])
-        self.cursor = answer.get("cursor", self.cursor)
-        return answer
+        """Listen from one's cursor on; what was missed counts as heard.
+
+        The answer is taken by whoever reads the line, before what comes after it. Raises socketio's TimeoutError.
+        """
+        taken: list[dict[str, Any]] = []
+        heard = threading.Event()
+
+        def take(answer: dict[str, Any]) -> None:
+            self.frames += answer.get("missed", [])
+            self.cursor = answer.get("cursor", self.cursor)
+            taken.append(answer)
+            heard.set()
+
+        asked = {"case": case, "cursor": self.cursor}
+        self.client.emit("case.join", asked, namespace=NAMESPACE, callback=take)
+        if not heard.wait(ANSWERS_WITHIN):
+            raise NoAnswer
+        return taken[0]
 
     def tear(self) -> None:
         """What a cut cable does: nobody says goodbye."""
