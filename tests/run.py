@@ -63,15 +63,12 @@ def pytest(*words: str | Path) -> Command:
 
 def programme() -> Iterator[Step]:
     """Every step of the test command, cheapest first."""
-    # Collecting compiles every module and test once, beside mypy: else each process of the later steps would, all at
-    # the same time.
     yield Step(
-        "linters, import contracts, types, collection",
+        "linters, import contracts, types",
         python("ruff", "check", "--output-format", "concise", ".", "tenderhall"),
         python("ruff", "format", "--check", ".", "tenderhall"),
         (Path(sys.executable).with_name("lint-imports"),),
         python("mypy"),
-        python("pytest", "--collect-only", "-qq"),
     )
     if browser_side := sorted(ROOT.glob("app/static/src/tests/*.test.mjs")):
         reporters = ("--test-reporter=dot", "--test-reporter-destination=stdout")
