@@ -2,7 +2,7 @@
 
 Signatures are CMS in PDF (ISO 32000-2 §12.8, ETSI EN 319 142-1). pyHanko waits on an event loop inside, so under a
 co-operative server these functions belong on a native thread or in a task. It is loaded by whoever first signs or
-checks a document, since most processes do neither and would start a tenth later.
+checks a document, since most processes do neither, and all would start later.
 """
 
 from __future__ import annotations

@@ -9,9 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
@@ -56,8 +54,8 @@ class Renderer:
     """Draws documents with the fonts of one folder.
 
     `font_dir` holds NotoSansSC-Regular.ttf and NotoSansSC-Bold.ttf (static TrueType, different PostScript names); more
-    `.ttf` files in it are used for characters that these lack. They are read for the first document: most processes
-    draw none. Raises FontsMissing.
+    `.ttf` files in it are used for characters that these lack. They, and ReportLab itself, are loaded for the first
+    document: most processes draw none. Raises FontsMissing.
     """
 
     def __init__(self, font_dir: Path) -> None:
@@ -67,7 +65,9 @@ class Renderer:
     @property
     def faces(self) -> Faces:
         """The fonts themselves. Raises FontsMissing when one cannot be used."""
-        return _reportlab("fonts").load_faces(self._font_dir)  # type: ignore[no-any-return]
+        from app.documents.render.fonts import load_faces
+
+        return load_faces(self._font_dir)
 
     def render(
         self,
@@ -77,23 +77,23 @@ class Renderer:
         attachments: Mapping[str, bytes] | None = None,
     ) -> bytes:
         """The document of `content`, with its empty signature fields and `attachments` (file name → JSON bytes)."""
+        from app.documents.render.drawing import draw_document
+
         root = ElementTree.fromstring(render_xml(TEMPLATE_OF[type(content)], content, lang))  # noqa: S314  our template
         dated_at = getattr(content, DATED_BY[type(content)])
         with _DRAWING:
-            drawn = _reportlab("drawing").draw_document(self.faces, root, lang, dated_at, attachments or {})
-        return bytes(drawn)
+            return draw_document(self.faces, root, lang, dated_at, attachments or {})
 
     def signature_appearance(self, name: str, capacity: str, signed_at: datetime) -> bytes:
         """One small page that `crypto.pdf` draws into a member's field: who signed, as what and when."""
+        from app.documents.render.marks import draw_signature
+
         with _DRAWING:
-            return bytes(_reportlab("marks").draw_signature(self.faces, name, capacity, signed_at))
+            return draw_signature(self.faces, name, capacity, signed_at)
 
     def seal_appearance(self, centre: str, purpose: str) -> bytes:
         """The centre's round seal as one small page: its name on the circle, `purpose` below the star."""
+        from app.documents.render.marks import draw_seal
+
         with _DRAWING:
-            return bytes(_reportlab("marks").draw_seal(self.faces, centre, purpose))
-
-
-def _reportlab(name: str) -> ModuleType:
-    """A module that draws: loaded with the first document, since most processes draw none."""
-    return import_module(f"{__name__}.{name}")
+            return draw_seal(self.faces, centre, purpose)

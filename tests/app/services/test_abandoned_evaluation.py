@@ -8,23 +8,20 @@ import shutil
 
 import pytest
 
-from app.casefile.bundle import EVENTS, json_lines
 from app.casefile.failure_record import FAILURE_ATTACHMENT, recorded_failure
-from app.casefile.verification import STEPS, Verdict, verify_bundle
+from app.casefile.verification import Verdict
 from app.procedure.roles import ANYONE
 from app.queries.timeline import case_stages
 from app.services.copies import read_copy
 from app.services.database_check import database_differences
-from app.services.documents import seal_document
 from app.services.failure_content import ended_evaluation
 from app.services.failures import seal_failure_record
 from app.services.files import readable_files
 from app.services.platform import DIST
-from crypto.canonical import canonical, parse
+from crypto.canonical import parse
 from crypto.pdf import attached_file
 from evaluation import sitting
 from evaluation.sitting import Disposition, Stage
-from tests.app.services import tampering
 from tests.app.services.people import LOT
 from tests.app.services.test_failed_evaluation import LICENCE, NAME, UNSIGNED, Failing, records
 from tests.app.services.test_signing_statement import words
@@ -95,14 +92,7 @@ def test_the_verifier_compares_it_and_a_record_that_says_something_else_is_found
     content = ended_evaluation(case.platform, case.case, LOT, now, "zh")
 
     def findings(**changes) -> set[str]:
-        attached = {FAILURE_ATTACHMENT: canonical({**data, **changes})}
-        drawn = case.platform.renderer.render(content, attachments=attached)
-        pdf = seal_document(case.platform, drawn, content.heading.centre, "评标专用", now)
-        lines = tampering.lines_of(files)
-        seq = next(i for i, line in enumerate(lines) if line.get("entry", {}).get("type") == "FailureRecordSealed")
-        lines = tampering.changed(lines, seq, ("payload", "sealed_sha256"), lambda _: hashlib.sha256(pdf).hexdigest())
-        bundle = {**files, NAME: pdf, EVENTS: json_lines(lines)}
-        return {check.code for check in case.failures(bundle, {"documents": STEPS["documents"]})}
+        return case.findings_of_record(files, content, {**data, **changes}, now)
 
     assert findings() == set()
     for changes in ({"reason": "其他"}, {"decided_by": "agency"}, {"standstills": []}, {"reviews": []}):
@@ -110,9 +100,4 @@ def test_the_verifier_compares_it_and_a_record_that_says_something_else_is_found
 
 
 def test_one_without_its_record_is_said_to_be_unrecorded(case):
-    files = case.bundle()
-    lines = [line for line in tampering.lines_of(files) if line["entry"]["type"] != "FailureRecordSealed"]
-    bundle = tampering.by_platform(files, lines, case.platform.keys.platform.key)
-    root = case.platform.keys.authority.certificate_pem
-    found = verify_bundle(bundle, [root], steps={"documents": STEPS["documents"]})
-    assert ("evidence_failure_unrecorded", Verdict.NOT_COVERED) in {(c.code, c.verdict) for c in found}
+    assert ("evidence_failure_unrecorded", Verdict.NOT_COVERED) in case.verdicts_without_record()

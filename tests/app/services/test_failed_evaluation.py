@@ -89,6 +89,25 @@ class Failing(Signing):
     def kinds(self, who: str | Person) -> set[str]:
         return {file.kind for file in readable_files(self.platform, self.reader(who), self.case_id, LOT)}
 
+    def findings_of_record(self, files, content, data, now) -> set[str]:
+        """What the verifier says of the documents where the log names a record with this data attached."""
+        drawn = self.platform.renderer.render(content, attachments={FAILURE_ATTACHMENT: canonical(data)})
+        pdf = seal_document(self.platform, drawn, content.heading.centre, "评标专用", now)
+        lines = tampering.lines_of(files)
+        seq = next(i for i, line in enumerate(lines) if line.get("entry", {}).get("type") == "FailureRecordSealed")
+        lines = tampering.changed(lines, seq, ("payload", "sealed_sha256"), lambda _: hashlib.sha256(pdf).hexdigest())
+        bundle = {**files, NAME: pdf, EVENTS: json_lines(lines)}
+        return {check.code for check in self.failures(bundle, {"documents": STEPS["documents"]})}
+
+    def verdicts_without_record(self) -> set[tuple[str, Verdict]]:
+        """What the verifier says of the documents of a log that names no record."""
+        files = self.bundle()
+        lines = [line for line in tampering.lines_of(files) if line["entry"]["type"] != "FailureRecordSealed"]
+        bundle = tampering.by_platform(files, lines, self.platform.keys.platform.key)
+        root = self.platform.keys.authority.certificate_pem
+        found = verify_bundle(bundle, [root], steps={"documents": STEPS["documents"]})
+        return {(check.code, check.verdict) for check in found}
+
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory, database_url) -> Failing:
@@ -192,38 +211,19 @@ def test_a_record_that_says_something_else_is_found_out(case, who):
     data = recorded_failure([r for r in records(case) if r.type != "FailureRecordSealed"])
     content = failed_evaluation(case.platform, case.case, LOT, now, "zh")
 
-    def forged(**changes) -> bytes:
-        attached = {FAILURE_ATTACHMENT: canonical({**data, **changes})}
-        return seal_document(
-            case.platform,
-            case.platform.renderer.render(content, attachments=attached),
-            content.heading.centre,
-            "评标专用",
-            now,
-        )
+    def findings(**changes) -> set[str]:
+        return case.findings_of_record(files, content, {**data, **changes}, now)
 
-    def findings(pdf: bytes) -> set[str]:
-        lines = tampering.lines_of(files)
-        seq = next(i for i, line in enumerate(lines) if line.get("entry", {}).get("type") == "FailureRecordSealed")
-        lines = tampering.changed(lines, seq, ("payload", "sealed_sha256"), lambda _: hashlib.sha256(pdf).hexdigest())
-        bundle = {**files, NAME: pdf, EVENTS: json_lines(lines)}
-        return {check.code for check in case.failures(bundle, {"documents": STEPS["documents"]})}
-
-    assert findings(forged()) == set()
+    assert findings() == set()
     fewer = [{**data["rejected"][0], "votes": 4}]
     for changes in ({"valid": 2}, {"rejected": []}, {"rejected": fewer}, {"unqualified": []}):
-        assert "evidence_failure_differs" in findings(forged(**changes)), changes
+        assert "evidence_failure_differs" in findings(**changes), changes
     reviews = [{**data["reviews"][0], "sha256": "0" * 64}, *data["reviews"][1:]]
-    assert ("evidence_failure_differs" in findings(forged(reviews=reviews))) == (who == "regulator")
+    assert ("evidence_failure_differs" in findings(reviews=reviews)) == (who == "regulator")
 
 
 def test_a_failure_without_its_record_is_said_to_be_unrecorded(case):
-    files = case.bundle()
-    lines = [line for line in tampering.lines_of(files) if line["entry"]["type"] != "FailureRecordSealed"]
-    bundle = tampering.by_platform(files, lines, case.platform.keys.platform.key)
-    root = case.platform.keys.authority.certificate_pem
-    found = verify_bundle(bundle, [root], steps={"documents": STEPS["documents"]})
-    assert ("evidence_failure_unrecorded", Verdict.NOT_COVERED) in {(c.code, c.verdict) for c in found}
+    assert ("evidence_failure_unrecorded", Verdict.NOT_COVERED) in case.verdicts_without_record()
     with pytest.raises(NotAllowed):
         case.bundle("bidder-a")
 
