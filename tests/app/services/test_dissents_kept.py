@@ -133,7 +133,7 @@ def test_report_and_attachment_tell_of_it_in_both_languages(case):
     assert parse(attached_file(case.file("report"), REPORT_ATTACHMENT))[EARLIER_DISSENTS][0]["text"] == TEXT
     shown = report_content(case.platform, case.case, LOT, case.clock(), "en").earlier_dissents
     assert [one.text for one in shown] == [TEXT]
-    assert "time no. 1" in shown[0].about
+    assert "computation no. 1" in shown[0].about
     if not shutil.which("pdftotext"):
         pytest.skip("pdftotext (poppler-utils) is not installed")
     printed = words(case.file("report"))
