@@ -15,7 +15,7 @@ import typing
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session as DbSession
 
 LOCK_PATIENCE_SECONDS = 20.0
 NOTIFY_CHANNEL = "tenderhall_committed"
+MEMORY = "memory"  # in the `info` of a session: that of its database
 
 Result = TypeVar("Result")
 Clock = Callable[[], datetime]
@@ -75,6 +76,8 @@ class Database:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         self._writing = self.engine.execution_options(writing=True)
+        # What this process has made of what is committed here, by the reader's name; it can be cleared at any time.
+        self.memory: dict[str, Any] = {}
 
     def now(self, connection: Connection | None = None) -> datetime:
         """The instant that counts: the database's clock on PostgreSQL, the machine's on SQLite; floored to 1 ms.
@@ -92,24 +95,27 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[DbSession]:
         """A consistent view of what is committed; nothing written through it is kept."""
-        with DbSession(self.engine, expire_on_commit=False) as db_session:
+        with self._session(self.engine) as db_session:
             yield db_session  # closing ends the transaction and leaves what was loaded readable
 
     @contextmanager
     def writing(self) -> Iterator[DbSession]:
         """An open write transaction; the caller (the unit of work) ends it. Raises Busy."""
         if not self.is_sqlite:
-            with DbSession(self._writing, expire_on_commit=False) as db_session:
+            with self._session(self._writing) as db_session:
                 yield db_session
             return
         if not self._write_lock.acquire(timeout=LOCK_PATIENCE_SECONDS):
             raise Busy
         try:
-            with DbSession(self._writing, expire_on_commit=False) as db_session:
+            with self._session(self._writing) as db_session:
                 self._begin_immediate(db_session)
                 yield db_session
         finally:
             self._write_lock.release()
+
+    def _session(self, engine: Engine) -> DbSession:
+        return DbSession(engine, expire_on_commit=False, info={MEMORY: self.memory})
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:

@@ -16,7 +16,7 @@ from tests.app.services.test_witnessed import Witnessed
 
 def change_everything() -> str:
     with tempfile.TemporaryDirectory() as folder:
-        case = Witnessed(Path(folder)).found().publish()
+        case = Witnessed(Path(folder)).through("found publish")
         case.tick()
         case.change_deadlines().bid()
         case.tick()

@@ -37,7 +37,6 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.database import Database
 from app.models import Base, CaseEvent, Job, StoredFile, Upload
-from app.queries import cases
 from app.services.database_check import database_differences
 from app.services.platform import open_platform
 from bench.kill_script import BIDDING, SCRIPT, Player, Step
@@ -262,7 +261,7 @@ class _Range:
         faults = [f"found: {fault}" for fault in _faults(self.bench, known, _ended_files(self.bench))]
         if State.of(self.bench) not in undisturbed.states:
             faults.append("found: a state in between")
-        _forget()
+        self.bench.platform.database.memory.clear()
         began = time.perf_counter()
         step.play(Player(self.bench, known))
         lasted = self.start + time.perf_counter() - began + (self.bench.clock.at - began_at).total_seconds()
@@ -319,11 +318,6 @@ def _seconds_to_start(bench: Bench) -> float:
     return statistics.median(starts)
 
 
-def _forget() -> None:
-    """What was read of cases is no memory of a fresh process."""
-    cases._folded.clear()
-
-
 def _forked(
     bench: Bench, work: Callable[[Callable[[Any], None]], None], default: list[Any] | None = None
 ) -> tuple[list[Any], int]:
@@ -333,7 +327,6 @@ def _forked(
     if pid == 0:
         code = 1
         try:
-            _forget()
             bench.platform = open_platform(bench.platform.settings, bench.clock)
             work(sending.send)
             code = 0

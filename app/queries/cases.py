@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
 from app.casefile.record import Record
+from app.database import MEMORY
 from app.models import CaseEvent, CaseFile
 from crypto.merkle import Frontier
 
@@ -22,7 +23,6 @@ _RECORDS = (
     .where(CaseEvent.case_id == bindparam("case"), CaseEvent.seq > bindparam("after"))
     .order_by(CaseEvent.seq)
 )
-_folded: OrderedDict[str, tuple[int, Case]] = OrderedDict()
 
 
 def record_of(row: CaseEvent | Row[Any]) -> Record:
@@ -58,19 +58,25 @@ def load_case(db_session: DbSession, case_id: str, known_size: int = -1) -> Case
 
     `known_size`: how many records the case has, where that was read already: the records are not asked for in vain.
     """
-    size, case = _folded.get(case_id, (0, Case(case_id)))
+    size, case = _remembered(db_session).get(case_id, (0, Case(case_id)))
     for record in load_records(db_session, case_id, size - 1) if size != known_size else ():
         case, size = case.apply(record), record.seq + 1
-    remember_case(case, size)
+    remember_case(db_session, case, size)
     return case
 
 
-def remember_case(case: Case, size: int) -> None:
+def remember_case(db_session: DbSession, case: Case, size: int) -> None:
     """Keep the state after `size` committed records, so that the next reader goes on from there."""
-    _folded[case.id] = (size, case)
-    _folded.move_to_end(case.id)
-    while len(_folded) > REMEMBERED:
-        _folded.popitem(last=False)
+    remembered = _remembered(db_session)
+    remembered[case.id] = (size, case)
+    remembered.move_to_end(case.id)
+    while len(remembered) > REMEMBERED:
+        remembered.popitem(last=False)
+
+
+def _remembered(db_session: DbSession) -> OrderedDict[str, tuple[int, Case]]:
+    found: OrderedDict[str, tuple[int, Case]] = db_session.info[MEMORY].setdefault("cases", OrderedDict())
+    return found
 
 
 def log_head(db_session: DbSession, case_id: str) -> tuple[int, str]:

@@ -194,7 +194,7 @@ def unit_of_work(database: Database, case_id: str, lot: str = "", *, begins: str
             work.now = database.now(work.connection)
         yield work
         _commit(database, db_session, case_id)
-        remember_case(work.case, work.size)
+        remember_case(db_session, work.case, work.size)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from app.models import Base, WebSession
 from app.procedure.opening import ShareReleased
 from app.procedure.tender import TenderPublished
 from app.queries.cases import load_records
-from app.services import accounts, register, tenders, uploads
+from app.services import accounts, tenders, uploads
 from app.services.accounts import token_hash
 from app.services.acts import Proposal, act_head
 from app.services.case_acts import record_act
@@ -92,7 +92,6 @@ class Bench(Installation):
         with self.platform.database.writing() as db_session:
             Base.metadata.create_all(db_session.connection())
             db_session.commit()
-        register.found_register(self.platform, "交易中心")
 
     def token(self, login: str = "", *, account: str = "", seat: str = "") -> str:
         """A log-in of that person, or of an account at a seat, good for long enough."""

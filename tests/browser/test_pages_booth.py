@@ -23,7 +23,7 @@ expect.set_options(timeout=20_000)  # pairings and a busy machine
 @pytest.fixture
 def live(tmp_path: Path):
     with ThreadPoolExecutor(1) as pool:
-        case = pool.submit(lambda: WholeCase(tmp_path).found().publish().bid().open().draw()).result()
+        case = pool.submit(lambda: WholeCase(tmp_path).through("found publish bid open draw")).result()
     serving = LiveCase(case)
     yield serving
     serving.stop()

@@ -15,7 +15,7 @@ from styleguide import DIST
 from werkzeug.serving import make_server
 
 from app.extensions import COOKIE
-from tests.app.web.site import LOT, Site, WholeCase, played
+from tests.app.web.site import LOT, Site, played
 
 pytestmark = pytest.mark.browser
 
@@ -80,8 +80,7 @@ class Served:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     if not (DIST / "manifest.json").exists():
         pytest.skip("the front end is not built: node app/static/src/build.mjs")
-    steps = (WholeCase.found, WholeCase.publish, WholeCase.bid)
-    serving = Served(played(tmp_path_factory.mktemp("desks"), *steps))
+    serving = Served(played(tmp_path_factory.mktemp("desks"), "found publish bid"))
     yield serving
     serving.server.shutdown()
 

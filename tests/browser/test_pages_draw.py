@@ -25,7 +25,7 @@ PARTIES = {"agency": "releaser", "centre": "centre", "supervisor": "regulator"}
 
 def approved(folder: Path) -> WholeCase:
     """A case whose draw conditions are approved."""
-    case = WholeCase(folder).found().publish().bid().open()
+    case = WholeCase(folder).through("found publish bid open")
     case.act("officer", BuyerMemberNamed(case.people["buyer"].id, case.sites[0], "a" * 64))
     profile, committee = case.case.tender.published.profile, committee_of(case.case)
     conditions = drawing.DrawConditions(

@@ -23,7 +23,7 @@ RESTORED = "已恢复您在本机填写、尚未提交的内容。"
 
 
 def seated(case: Moving) -> Moving:
-    case.found().publish().bid().open().draw()
+    case.through("found publish bid open draw")
     case.members = {number: case._seat(number) for number in sorted(case.state.seats)}
     return case
 

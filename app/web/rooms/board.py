@@ -46,9 +46,6 @@ class Wall:
     pages: dict[Key, Markup] = field(default_factory=dict)
 
 
-_walls: OrderedDict[tuple[str, str], Wall] = OrderedDict()
-
-
 @dataclass(frozen=True)
 class Board:
     """The live part for one looker, the case as it stood, and the number of the last record that both know of."""
@@ -63,7 +60,7 @@ def board(case_id: str, lot: str, heard: int = -1) -> Board:
 
     Raises NotAllowed, RuleViolation `lot_unknown`.
     """
-    wall = _walls.get((case_id, lot)) or Wall(Case(case_id))
+    wall = _walls().get((case_id, lot)) or Wall(Case(case_id))
     if not (wall.basis and 0 <= heard <= wall.last_seq):
         wall = _continued(wall, lot)
     check_entitled(wall.case, lot, Action.OPENING_WATCH)
@@ -82,11 +79,17 @@ def _continued(wall: Wall, lot: str) -> Wall:
 
 def _kept(wall: Wall, case_id: str, lot: str) -> Wall:
     """Remembered as the latest one that somebody looked at."""
-    _walls[case_id, lot] = wall
-    _walls.move_to_end((case_id, lot))
-    while len(_walls) > WALLS:
-        _walls.popitem(last=False)
+    walls = _walls()
+    walls[case_id, lot] = wall
+    walls.move_to_end((case_id, lot))
+    while len(walls) > WALLS:
+        walls.popitem(last=False)
     return wall
+
+
+def _walls() -> OrderedDict[tuple[str, str], Wall]:
+    found: OrderedDict[tuple[str, str], Wall] = platform().database.memory.setdefault("walls", OrderedDict())
+    return found
 
 
 def _html(wall: Wall, lot: str) -> Markup:

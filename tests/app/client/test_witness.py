@@ -26,7 +26,7 @@ from app.models import Cosignature, RegisterTick
 from app.models.append_only import APPEND_ONLY, statements
 from app.procedure.errors import RuleViolation
 from app.queries.register_status import register_status
-from app.services import ticks
+from app.services import register, ticks
 from app.services.unit_of_work import plain_transaction
 from crypto.errors import CryptoError
 from crypto.merkle import Frontier
@@ -41,6 +41,7 @@ class Watched:
         self.home = WitnessFolder(folder / "witness")
         self.witness_key = self.home.create("witness.example/w1", None)
         made = Bench(folder / "platform", clock=RealClock()).platform
+        register.found_register(made, "交易中心")
         settings = replace(made.settings, witnesses=(str(self.witness_key.verifier),))
         self.platform = replace(made, settings=settings)
         app = create_app(settings)

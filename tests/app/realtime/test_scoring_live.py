@@ -29,7 +29,7 @@ class Scoring(WholeCase):
     bids: list[str] = field(default_factory=list)
 
     def until_scoring(self) -> Scoring:
-        self.found().publish().bid().open().draw()
+        self.through("found publish bid open draw")
         seats = self.case.lots[LOT].sitting.seats
         self.members = {number: self._seat(number) for number in sorted(seats)}
         chair = next(number for number, seat in seats.items() if seat.role == "expert")

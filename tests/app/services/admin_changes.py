@@ -26,7 +26,6 @@ from app.models import Base
 from app.models.append_only import APPEND_ONLY
 from app.models.base import Instant
 from app.models.standing import STANDING, UNBOUND, Standing
-from app.queries import cases
 from app.services.audits import export_evidence
 from app.services.database_check import database_differences
 from app.services.platform import Platform
@@ -153,13 +152,13 @@ class Administrator:
     def _named(self, platform: Platform) -> str:
         for found in database_differences(platform):
             return f"doctor: {found.table} {found.key[:40]} {found.column}".rstrip()
-        cases._folded.clear()  # as another process would read it
+        platform.database.memory.clear()  # as another process would read it
         try:
             bundle = unpack(export_evidence(platform, self._whole.people["regulator"].log_in, self._whole.case_id)[1])
             keys = [key.verifier for key in (WITNESS, SECOND)]
             checks = verify_bundle(bundle, steps=CHECKED, witnesses=keys)
         finally:
-            cases._folded.clear()
+            platform.database.memory.clear()
         return next((f"verify: {check.code}" for check in checks if check.verdict is Verdict.FAIL), "")
 
 

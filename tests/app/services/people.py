@@ -5,16 +5,17 @@ from __future__ import annotations
 import base64
 import os
 import secrets
-from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
+from inspect import isroutine
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Self
 
 from alembic import command
 from sqlalchemy import select
 
-from app.adapters.keystore import create_keys, load_keys
+from app.adapters.keystore import create_keys
 from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.casefile.record import case_reference
@@ -33,6 +34,7 @@ from app.services.platform import Platform, open_platform
 from app.tasks.jobs import run_job
 from crypto.committee import Member, run_ceremony
 from crypto.signing import SigningKey, sign_act, sign_object
+from tests.app.services.kept import OWN, Kept, file_of
 
 LOT = "1"
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -72,11 +74,8 @@ class Person:
         return self.log_in.account_id
 
 
+_kept: dict[tuple[Any, ...], Kept] = {}
 _migrated: list[bytes] = []  # the file of an empty SQLite database, made by the migrations in this process
-
-
-def file_of(database: Database) -> Path:
-    return Path(database.engine.url.database or "")
 
 
 def migrate(database: Database) -> None:
@@ -92,30 +91,6 @@ def migrate(database: Database) -> None:
         _migrated.append(path.read_bytes())
 
 
-class _Founded:
-    """What is left of an installation with everybody in it when everybody has gone home."""
-
-    def __init__(self, made: Installation) -> None:
-        made.platform.database.dispose()
-        self.database = file_of(made.platform.database).read_bytes()
-        self.keys = {path.name: path.read_bytes() for path in made.platform.settings.keys.iterdir()}
-        self.people, self.shares, self.sites, self.at = made.people, made.shares, made.sites, made.clock.at
-
-    def copy_to(self, installation: Installation) -> None:
-        platform = installation.platform
-        platform.database.dispose()
-        file_of(platform.database).write_bytes(self.database)
-        for name, data in self.keys.items():
-            (platform.settings.keys / name).write_bytes(data)
-        installation.platform = replace(platform, keys=load_keys(platform.settings.keys))
-        installation.people = {login: copy(person) for login, person in self.people.items()}
-        installation.shares, installation.sites = dict(self.shares), list(self.sites)
-        installation.clock.at = self.at
-
-
-_founded: dict[tuple[bool, type], _Founded] = {}
-
-
 @dataclass
 class Installation:
     """The installation in a folder and everybody in it."""
@@ -126,7 +101,8 @@ class Installation:
     clock: Clock = field(default_factory=Clock)
     people: dict[str, Person] = field(default_factory=dict)
     shares: dict[int, bytes] = field(default_factory=dict)
-    case_id: str = ""
+    sites: list[str] = field(default_factory=list)
+    case_id: str = field(default="", init=False)
     database_url: str = ""  # otherwise SQLite in the folder
 
     def __post_init__(self) -> None:
@@ -135,25 +111,50 @@ class Installation:
         create_keys(settings.keys, settings.origin, "交易中心", START)
         self.platform: Platform = open_platform(settings, self.clock)
         migrate(self.platform.database)
-        register.found_register(self.platform, "交易中心")
 
     # people
 
     def found(self) -> Self:
-        """Everybody has an account and a certified key; trustees, sites and experts are registered.
+        """Everybody has an account and a certified key; trustees, sites and experts are registered."""
+        return self.through("enrol")
 
-        On SQLite once for all installations of this kind in this process; the others are copies, keys and all.
+    def through(self, course: str) -> Self:
+        """As these steps leave a new installation, taken one after another: the names of methods, with spaces between.
+
+        Once in a process for all installations of this kind: the others get a copy, on either database, keys and all.
         """
-        if not self.platform.database.is_sqlite:
-            return self._founded()
-        kind = (self.SCHEMA_OF_MODELS, type(self.clock))
-        if kind in _founded:
-            _founded[kind].copy_to(self)
-        else:
-            _founded[kind] = _Founded(self._founded())
+        steps = tuple(course.split())
+        done = next((n for n in range(len(steps), 0, -1) if self._kind(steps[:n]) in _kept), 0)
+        if done < len(steps) and not self.platform.database.is_sqlite:
+            with TemporaryDirectory() as folder:
+                self._alike(Path(folder)).through(course)
+            done = len(steps)
+        if done:
+            _kept[self._kind(steps[:done])].copy_to(self)
+        for n, step in enumerate(steps[done:], done + 1):
+            getattr(self, step)()
+            _kept[self._kind(steps[:n])] = Kept(self)
         return self
 
-    def _founded(self) -> Self:
+    def _chosen(self) -> dict[str, Any]:
+        """What its maker chose, beside the place."""
+        given = (f.name for f in fields(self) if f.init and f.default is not MISSING and f.name not in OWN)
+        return {name: getattr(self, name) for name in given}
+
+    def _kind(self, steps: tuple[str, ...]) -> tuple[Any, ...]:
+        """What tells whether another one comes to the same by these steps: how its people act, as well."""
+        cls = type(self)
+        base = next(kind for kind in reversed(cls.__mro__) if all(hasattr(kind, step) for step in steps))
+        acts = (getattr(cls, name) for name in dir(base) if not name.startswith("__"))
+        ways = tuple(act for act in acts if isroutine(act) or isinstance(act, property))
+        settings = replace(self.platform.settings, home=Path(), database_url="")
+        return steps, type(self.clock), self.SCHEMA_OF_MODELS, repr((settings, self._chosen())), ways
+
+    def _alike(self, folder: Path) -> Self:
+        return type(self)(folder, type(self.clock)(), **self._chosen())
+
+    def enrol(self) -> None:
+        register.found_register(self.platform, "交易中心")
         centre = NewOrganisation("交易中心", "centre", "C0000000000000001X")
         accounts.found_people(self.platform, centre, ("admin", "管理员"), ("centre", "中心经办"))
         for login in ("admin", "centre"):
@@ -175,7 +176,6 @@ class Installation:
             self._certify(login)
         self._register_trustees()
         self._register_experts()
-        return self
 
     def _add(self, login: str, name: str, kind: str, role: Role) -> None:
         owner = NewOrganisation("交易中心" if kind == "centre" else f"{kind}单位", kind, f"O-{kind}")

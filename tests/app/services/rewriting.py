@@ -43,7 +43,7 @@ def rights(whole):
         for table in APPEND_ONLY:
             for statement in statements("sqlite", table):
                 db_session.execute(text(statement))
-    cases._folded.clear()
+    database.memory.clear()
 
 
 def edit_event(whole, database):

@@ -67,7 +67,7 @@ class Moving(WholeCase):
         return offer
 
     def until_scoring(self) -> Moving:
-        self.found().publish().bid().open().draw()
+        self.through("found publish bid open draw")
         self.members = {number: self._seat(number) for number in sorted(self.state.seats)}
         chair = next(number for number, seat in self.state.seats.items() if seat.role == "expert")
         found = tuple(sitting.ReviewFinding(bid.bid, "formal", True, "") for bid in self.state.bids)

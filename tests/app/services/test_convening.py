@@ -14,7 +14,7 @@ CONDITIONS = ("conclude", "qualify", "draw_experts")
 
 @pytest.mark.parametrize("last", CONDITIONS)
 def test_whichever_condition_is_met_last_convenes_the_sitting(tmp_path, last):
-    case = WholeCase(tmp_path).found().publish().bid().read_out().delegate()
+    case = WholeCase(tmp_path).through("found publish bid read_out delegate")
     for condition in (*(name for name in CONDITIONS if name != last), last):
         assert not case.case.lots[LOT].convened
         getattr(case, condition)()

@@ -39,7 +39,7 @@ SOME = {
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    case = Witnessed(tmp_path_factory.mktemp("checked")).found().publish()
+    case = Witnessed(tmp_path_factory.mktemp("checked")).through("found publish")
     case.tick()
     case.change_deadlines().bid()
     case.tick()

@@ -42,7 +42,7 @@ def works(tmp_path_factory):
     """Works, whose committee checks qualification itself and whose price formula waits for the opening."""
     evaluation = replace(EVALUATION, price_rule=RULE)
     case = WholeCase(tmp_path_factory.mktemp("works"), profile="demo-works", evaluation=evaluation)
-    return case.found().publish().change_deadlines().bid().read_out().conclude().draw().sit().report()
+    return case.through("found publish change_deadlines bid read_out conclude draw sit report")
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front
 
 @pytest.fixture
 def opened(tmp_path):
-    return WholeCase(tmp_path).found().publish().bid().open().delegate()
+    return WholeCase(tmp_path).through("found publish bid open delegate")
 
 
 def exchange(case: WholeCase, number: str) -> str:

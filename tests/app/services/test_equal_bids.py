@@ -49,7 +49,7 @@ class Tied(WholeCase):
 def case(tmp_path_factory) -> Tied:
     evaluation = replace(EVALUATION, tie_chain=("price_score", "lower_price", "draw"), may_draw=True)
     tied = Tied(tmp_path_factory.mktemp("tied"), evaluation=evaluation)
-    tied.found().publish().bid().open().draw().sit()
+    tied.through("found publish bid open draw sit")
     return tied
 
 

@@ -30,7 +30,7 @@ def refused(function, *arguments):
 
 
 def test_the_agency_takes_only_what_two_persons_released_for_the_case_as_it_stood(tmp_path, monkeypatch):
-    case = WholeCase(tmp_path).found().publish()
+    case = WholeCase(tmp_path).through("found publish")
     monkeypatch.setattr(Case, "phase", lambda self, lot="": Phase.FAILED)
     assert refused(exported, case, "officer") == "export_not_released"
     case.act("officer", EvidenceExportRequested("e0", "审计"), "")

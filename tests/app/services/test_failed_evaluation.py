@@ -63,7 +63,7 @@ class Failing(Signing):
         return self
 
     def until_last_review(self) -> Failing:
-        self.found().publish().bid().open().draw()
+        self.through("found publish bid open draw")
         self.members = {number: self._seat(number) for number in sorted(self.state.seats)}
         chair = next(number for number, seat in self.state.seats.items() if seat.role == "expert")
         self._each(lambda n: sitting.StatementMade(n, True, ""))

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory):
-    return WholeCase(tmp_path_factory.mktemp("silent")).found().publish().bid().open().draw()
+    return WholeCase(tmp_path_factory.mktemp("silent")).through("found publish bid open draw")
 
 
 def share_of(case: WholeCase, index: int, number: int, round_: int) -> drawing.CapsuleShareReleased:

@@ -28,7 +28,7 @@ NAMES = ("bidder-a", "bidder-b", "bidder-c", "bidder-e")
 
 def sealed(folder, database_url=""):
     """A closed lot with four bids, one of which has a capsule with another key."""
-    whole = WholeCase(folder, database_url=database_url).found().publish().bid()
+    whole = WholeCase(folder, database_url=database_url).through("found publish bid")
     whole.work_off(80)
     return whole
 

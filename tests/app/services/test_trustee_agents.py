@@ -103,7 +103,7 @@ def test_only_trustees_report(bench):
 
 
 def test_doctor_says_it_too_and_only_a_clock_is_a_fault(tmp_path):
-    case = WholeCase(tmp_path).found().publish()
+    case = WholeCase(tmp_path).through("found publish")
 
     def said():
         found = examine(case.platform.settings)

@@ -18,7 +18,6 @@ from app.client.command_line import Parser
 from app.messages import sentence
 from app.models import Cosignature, Job, RegisterTick, TickChange
 from app.procedure.errors import RuleViolation
-from app.queries import cases
 from app.queries.ticks import latest_tick
 from app.services import audits, ticks
 from app.services.audits import export_evidence
@@ -77,7 +76,7 @@ class Witnessed(WholeCase):
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    case = Witnessed(tmp_path_factory.mktemp("witnessed")).found().publish()
+    case = Witnessed(tmp_path_factory.mktemp("witnessed")).through("found publish")
     case.tick()
     case.bid()
     case.tick()
@@ -88,7 +87,7 @@ def whole(tmp_path_factory):
 
 
 def exported(whole, who="regulator"):
-    cases._folded.clear()  # as another process would read it
+    whole.platform.database.memory.clear()  # as another process would read it
     return unpack(export_evidence(whole.platform, whole.people[who].log_in, whole.case_id)[1])
 
 
@@ -169,7 +168,7 @@ def test_where_the_terms_name_nobody_it_stays_uncovered(tmp_path):
     case = Witnessed(tmp_path)
     named = case.platform
     case.platform = replace(named, settings=replace(named.settings, witnesses=(), witness_quorum=0))
-    case.found().publish()
+    case.through("found publish")
     case.platform = replace(case.platform, settings=named.settings)
     case.work_off(7200)  # nobody bid: the lot failed, and its file can be exported
     bundle = exported(case)
@@ -199,7 +198,7 @@ def test_entries_after_the_last_cosignature_and_late_ones_are_named(whole, files
 
 
 def test_a_long_silence_and_a_late_witness_are_named(tmp_path):
-    case = Witnessed(tmp_path).found().publish()
+    case = Witnessed(tmp_path).through("found publish")
     ticks.make_tick(case.platform)
     case.work_off(120)  # nobody bid: the lot failed, and its file can be exported
     for key in (WITNESS, SECOND):

@@ -86,6 +86,9 @@ class WholeCase(Installation):
 
     values: dict[tuple[str, int], bytes] = field(default_factory=dict)
     identities: dict[str, str] = field(default_factory=dict)  # what each bidder kept, by the bid's recipient
+    receipts: dict[str, str] = field(default_factory=dict)  # of the bids that stand
+    members: dict[int, Person] = field(default_factory=dict)  # by their seats
+    chair: int = field(default=0, init=False)
 
     # tender
 
@@ -343,4 +346,4 @@ class WholeCase(Installation):
 
     def played(self) -> WholeCase:
         """From nothing to the sealed report."""
-        return self.found().publish().change_deadlines().bid().open().draw().sit().report()
+        return self.through("found publish change_deadlines bid open draw sit report")

@@ -87,10 +87,10 @@ def stated(site: Site, who: str = "regulator", reason: str = "核查投诉") -> 
     return browser
 
 
-def played(folder: Path, *steps: Callable[[WholeCase], object]) -> Site:
-    """A site whose case went through these steps."""
-    case = WholeCase(folder)
-    for step in steps:
+def played(folder: Path, course: str, *then: Callable[[WholeCase], object]) -> Site:
+    """A site whose case went through this course, and then through what this test alone does."""
+    case = WholeCase(folder).through(course)
+    for step in then:
         step(case)
     return Site(case)
 

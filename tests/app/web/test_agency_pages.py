@@ -15,7 +15,7 @@ from app.models import StoredFile
 from app.procedure.tender import TenderReturned
 from app.services.tenders import draft_terms
 from crypto.canonical import digest
-from tests.app.web.site import LOT, Browser, Site, WholeCase, played
+from tests.app.web.site import LOT, Browser, Site, played
 
 STEPS = ("basics", "lot-0", "scoring-0", "documents", "preview")
 
@@ -46,7 +46,7 @@ def save(browser: Browser, path: str, **changes: Any) -> str:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return played(tmp_path_factory.mktemp("agency"), WholeCase.found)
+    return played(tmp_path_factory.mktemp("agency"), "found")
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +121,7 @@ def test_the_supervisor_looks_but_does_not_edit_and_others_do_neither(site: Site
 
 
 def test_the_supervisor_sees_what_changed_and_returns_or_releases(tmp_path_factory: pytest.TempPathFactory):
-    site = played(tmp_path_factory.mktemp("release"), WholeCase.found)
+    site = played(tmp_path_factory.mktemp("release"), "found")
     case, browser = site.case, site.browser("officer")
     regulator = case.people["regulator"].organisation
     where = browser.post("/agency/new", title="实训设备", template="goods", regulator=regulator).headers["Location"]

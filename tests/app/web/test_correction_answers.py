@@ -254,7 +254,7 @@ class Works(WholeCase):
 @pytest.fixture(scope="module")
 def works(tmp_path_factory: pytest.TempPathFactory) -> Works:
     case = Works(tmp_path_factory.mktemp("works"), profile="demo-works", evaluation=UNPUBLISHED)
-    case.found().publish().bid().read_out().conclude().draw().sit()
+    case.through("found publish bid read_out conclude draw sit")
     assert case.state.stage is Stage.REPORT
     return case
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.procedure.deadlines import RELEASED_BY
-from tests.app.web.site import LOT, Site, WholeCase, played
+from tests.app.web.site import LOT, Site, played
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -20,7 +20,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A published case with one bid and the documents in one bidder's hands."""
-    site = played(tmp_path_factory.mktemp("deadlines"), WholeCase.found, WholeCase.publish)
+    site = played(tmp_path_factory.mktemp("deadlines"), "found publish")
     site.case.submit("bidder-a", "158000000")
     return site
 

@@ -32,7 +32,6 @@ class Made:
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> Made:
-    board._walls.clear()
     return Made(monkeypatch)
 
 
@@ -46,7 +45,7 @@ def last_seq(site: Site) -> int:
 
 
 def test_made_once_for_each_audience_and_step(tmp_path: Path, made: Made):
-    site = played(tmp_path, WholeCase.found, WholeCase.publish, WholeCase.bid, WholeCase.read_out)
+    site = played(tmp_path, "found publish bid read_out")
     stranger = wall(site)
     assert wall(site) == stranger == wall(site, "trustee-1")
     assert made.count == 1
@@ -73,16 +72,16 @@ def test_what_is_raised_is_called_as_the_law_of_the_regime_calls_it():
 
 
 def test_before_the_deadline_nothing_is_kept(tmp_path: Path, made: Made):
-    site = played(tmp_path, WholeCase.found, WholeCase.publish)
+    site = played(tmp_path, "found publish")
     before = wall(site)
     WholeCase.bid(site.case)
     assert wall(site) == before
     assert made.count == 2
-    assert all(not remembered.pages for remembered in board._walls.values())
+    assert all(not remembered.pages for remembered in site.case.platform.database.memory["walls"].values())
 
 
 def test_a_page_is_content_with_a_hall_as_far_as_it_has_heard(tmp_path: Path, made: Made):
-    site = played(tmp_path, WholeCase.found, WholeCase.publish, WholeCase.bid, WholeCase.read_out)
+    site = played(tmp_path, "found publish bid read_out")
     case_id, here = site.case.case_id, site.case.platform
     browser, part = site.browser(), f"/cases/{case_id}/lots/{LOT}/opening/board"
     before, heard = browser.get(part), last_seq(site)
@@ -95,7 +94,7 @@ def test_a_page_is_content_with_a_hall_as_far_as_it_has_heard(tmp_path: Path, ma
 
 
 def test_before_the_deadline_whoever_has_heard_is_shown_what_is_there(tmp_path: Path, made: Made):
-    site = played(tmp_path, WholeCase.found, WholeCase.publish)
+    site = played(tmp_path, "found publish")
     cursor = write_cursor(site.case.platform, site.case.case_id, last_seq(site))
     for _ in range(3):
         site.browser().get(f"/cases/{site.case.case_id}/lots/{LOT}/opening/board?cursor={cursor}")

@@ -14,7 +14,7 @@ from app.extensions import contested
 from app.queries.desks import find_account
 from app.services.accounts import LogIn
 from tests.app.services.whole_case import Person
-from tests.app.web.site import LOT, Site, WholeCase, played
+from tests.app.web.site import LOT, Site, played
 
 VARYING = re.compile(
     r'nonce="[^"]*"|name="csrf-token" content="[^"]*"|name="csrf_token"[^>]*value="[^"]*"'
@@ -36,7 +36,7 @@ def pages_of(site: Site, who: str) -> dict[str, str]:
 
 def test_bids_leave_no_trace_on_any_page_before_the_deadline(tmp_path: Path):
     """Two worlds: without bids and with five, one replaced, one withdrawn. Nobody else's pages differ by a byte."""
-    site = played(tmp_path, WholeCase.found, WholeCase.publish)
+    site = played(tmp_path, "found publish")
     before = {who: pages_of(site, who) for who in WATCHERS}
     site.case.submit("bidder-a", "158000000")
     site.case.submit("bidder-a", "156600000")

@@ -30,7 +30,7 @@ class Unequal(WholeCase):
     bids: list[str] = field(default_factory=list)
 
     def until_four_locked(self) -> Unequal:
-        self.found().publish().bid().open().draw()
+        self.through("found publish bid open draw")
         self.members = {number: self._seat(number) for number in sorted(self.sitting.seats)}
         self.bids = [bid.bid for bid in self.sitting.bids]
         passed = tuple(sitting.ReviewFinding(bid, "formal", True, "") for bid in self.bids)

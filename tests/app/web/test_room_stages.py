@@ -28,7 +28,7 @@ class Sat(WholeCase):
         return self
 
     def until_vote(self) -> Sat:
-        self.found().publish().bid().open().draw()
+        self.through("found publish bid open draw")
         self.members = {number: self._seat(number) for number in sorted(self.sitting.seats)}
         self._each(lambda n: sitting.StatementMade(n, True, ""))
         return self

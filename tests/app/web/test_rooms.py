@@ -44,13 +44,12 @@ def scoring(tmp_path_factory: pytest.TempPathFactory) -> Site:
             fact = sitting.ScoreSheetLocked(number, case.sheet(number, bids), {})
             case.act(case.members[number], fact)
 
-    steps = (WholeCase.found, WholeCase.publish, WholeCase.bid, WholeCase.open, WholeCase.draw, score)
-    return played(tmp_path_factory.mktemp("scoring"), *steps)
+    return played(tmp_path_factory.mktemp("scoring"), "found publish bid open draw", score)
 
 
 def test_before_the_deadline_the_hall_is_the_same_with_and_without_bids(tmp_path: Path):
-    empty = played(tmp_path / "empty", WholeCase.found, WholeCase.publish)
-    full = played(tmp_path / "full", WholeCase.found, WholeCase.publish, WholeCase.bid)
+    empty = played(tmp_path / "empty", "found publish")
+    full = played(tmp_path / "full", "found publish bid")
     for who in ("", "officer", "centre", "regulator", "trustee-1", "bidder-b"):
         for part in ("", "/board"):
             without, with_bids = (site.browser(who).get(opening(site, part)) for site in (empty, full))

@@ -27,13 +27,12 @@ from tests.app.web.site import Browser, Site, played
 @pytest.fixture(scope="module")
 def founded(tmp_path_factory) -> Site:
     """Everybody has an account; every test here adds something else."""
-    return played(tmp_path_factory.mktemp("founded"), WholeCase.found)
+    return played(tmp_path_factory.mktemp("founded"), "found")
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory) -> Site:
-    steps = (WholeCase.found, WholeCase.publish, WholeCase.bid, WholeCase.open, WholeCase.draw, WholeCase.sit)
-    return played(tmp_path_factory.mktemp("finished"), *steps, WholeCase.report)
+    return played(tmp_path_factory.mktemp("finished"), "found publish bid open draw sit report")
 
 
 def file(text: str, name: str) -> tuple[io.BytesIO, str]:
@@ -117,7 +116,7 @@ def test_a_list_is_examined_then_imported_then_admitted_by_another(founded: Site
 
 
 def test_one_expert_is_found_suspended_and_removed_by_two(tmp_path):
-    site = played(tmp_path, WholeCase.found)
+    site = played(tmp_path, "found")
     browser, inspector = site.browser("centre"), site.browser("regulator")
     page = browser.get("/centre/experts/list?words=专家3&status=admitted")
     assert "专家3" in page
@@ -161,7 +160,7 @@ def test_an_import_is_called_off(founded: Site):
 
 
 def test_another_classification_is_put_in_force(tmp_path):
-    browser = played(tmp_path, WholeCase.found).browser("centre")
+    browser = played(tmp_path, "found").browser("centre")
     assert "不是官方分类" in browser.get("/centre/specialities")
     document = json.loads(browser.get("/centre/specialities.json"))
     document["specialities"] = [{"code": "D0101", "zh": "新", "en": "new"}]
@@ -196,7 +195,7 @@ def test_a_site_has_a_witness(founded: Site):
 
 
 def test_a_call_up_is_answered_by_code_and_names_no_project(tmp_path):
-    site = played(tmp_path, WholeCase.found, WholeCase.publish, WholeCase.bid, WholeCase.open, called)
+    site = played(tmp_path, "found publish bid open", called)
     case, browser = site.case, site.browser()
     number = sorted(case.case.lots[LOT].draw.seats)[0]
     code = draws.call_up_code(case.platform, case.case_id, LOT, number)
@@ -330,7 +329,7 @@ def test_boards_name_what_is_going_on(finished: Site):
 
 def test_the_agency_takes_the_evidence_by_two_persons(tmp_path):
     """The officer states what for, the supervisor sees its words and the root; the regulator needs neither."""
-    site = played(tmp_path, WholeCase.found, WholeCase.publish, lambda case: case.work_off(100))
+    site = played(tmp_path, "found publish", lambda case: case.work_off(100))
     case, officer, supervisor = site.case, site.browser("officer"), site.browser("releaser")
     page, bundle = f"/agency/cases/{case.case_id}/evidence", f"/api/v1/cases/{case.case_id}/evidence"
     assert "写明用途，申请导出" in officer.get(page)

@@ -1,0 +1,75 @@
+"""An installation as its people left it: others of its kind go on from there instead of doing the same again."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, create_engine, func, select
+
+from app.adapters.keystore import load_keys
+from app.database import Database
+from app.models import Base
+
+if TYPE_CHECKING:
+    from tests.app.services.people import Installation
+
+OWN = ("folder", "clock", "database_url", "platform")  # what each installation has for itself
+
+
+def file_of(database: Database) -> Path:
+    return Path(database.engine.url.database or "")
+
+
+class Kept:
+    """The rows, the files and what its people remember of an installation on SQLite."""
+
+    def __init__(self, made: Installation) -> None:
+        database = made.platform.database
+        database.dispose()  # the last connection writes what waits in the log of the database into its file
+        self.database = file_of(database).read_bytes()
+        paths = (path for path in made.folder.rglob("*") if path.is_file() and path != file_of(database))
+        self.files = {path.relative_to(made.folder): path.read_bytes() for path in paths}
+        self.memory = _remembered(made)
+        self.at = made.clock.at
+        self._rows: dict[str, list[dict[str, Any]]] = {}
+
+    def copy_to(self, new: Installation) -> None:
+        """Make it so in an installation in which nobody is yet, on either database."""
+        for path, data in self.files.items():
+            (new.folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (new.folder / path).write_bytes(data)
+        database = new.platform.database
+        if database.is_sqlite:
+            database.dispose()
+            file_of(database).write_bytes(self.database)
+        else:
+            with database.migrating() as connection:
+                self._fill(connection)
+        new.platform = replace(new.platform, keys=load_keys(new.platform.settings.keys))
+        vars(new).update(_remembered(self.memory))
+        new.clock.at = self.at
+
+    def _fill(self, connection: Connection) -> None:
+        if not self._rows:
+            with TemporaryDirectory() as folder:
+                (path := Path(folder) / "kept.db").write_bytes(self.database)
+                with (engine := create_engine(f"sqlite:///{path}")).connect() as kept:
+                    for table in Base.metadata.sorted_tables:
+                        self._rows[table.name] = [dict(row) for row in kept.execute(table.select()).mappings()]
+                engine.dispose()
+        for table in Base.metadata.sorted_tables:
+            if rows := self._rows[table.name]:
+                connection.execute(table.insert(), rows)
+                if (number := table.autoincrement_column) is not None:  # the next row takes the next number
+                    sequence = func.pg_get_serial_sequence(table.name, number.name)
+                    connection.execute(select(func.setval(sequence, max(row[number.name] for row in rows))))
+
+
+def _remembered(made: Installation | dict[str, Any]) -> dict[str, Any]:
+    """What people carry in their heads and pockets, and people themselves, who may change places."""
+    memory = made if isinstance(made, dict) else {n: v for n, v in vars(made).items() if n not in OWN}
+    return {n: {k: copy(v) for k, v in m.items()} if isinstance(m, dict) else copy(m) for n, m in memory.items()}
