@@ -231,11 +231,12 @@ class Bench(Installation):
 def fresh_postgres() -> Iterator[str]:
     """The address of an empty schema of its own on the server under test."""
     server, schema = os.environ[POSTGRES], f"t_{uuid.uuid4().hex[:12]}"
+    options = f"-csearch_path%3D{schema}%20-csynchronous_commit%3Doff"  # a crash of the server is no part of the tests
     plain = server.replace("+psycopg", "")
     with psycopg.connect(plain, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {schema}")
     try:
-        yield f"{server}{'&' if '?' in server else '?'}options=-csearch_path%3D{schema}"
+        yield f"{server}{'&' if '?' in server else '?'}options={options}"
     finally:
         with psycopg.connect(plain, autocommit=True) as connection:
             connection.execute("SET lock_timeout = '10s'")

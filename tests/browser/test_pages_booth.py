@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from app.services import draws
 from evaluation import sitting
 from evaluation.scoring import ScorePlace
-from tests.app.services.whole_case import LOT, WholeCase
+from tests.app.services.whole_case import DRAWN, LOT, WholeCase
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)  # pairings and a busy machine
@@ -23,7 +23,7 @@ expect.set_options(timeout=20_000)  # pairings and a busy machine
 @pytest.fixture
 def live(tmp_path: Path):
     with ThreadPoolExecutor(1) as pool:
-        case = pool.submit(lambda: WholeCase(tmp_path).through("found publish bid open draw")).result()
+        case = pool.submit(lambda: WholeCase(tmp_path).through(DRAWN)).result()
     serving = LiveCase(case)
     yield serving
     serving.stop()

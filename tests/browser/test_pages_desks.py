@@ -89,9 +89,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def test_pages_are_accessible_and_fit_a_phone(visitor: Page, served: Served, who: str, template: str):
     if who:
         served.log_in(visitor, who)
+    visitor.goto(served.path(template))
     for width in (1280, 390):
         visitor.set_viewport_size({"width": width, "height": 900})
-        visitor.goto(served.path(template))
         assert violations(visitor) == [], template
         assert visitor.evaluate("() => document.documentElement.scrollWidth") <= width, template
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from evaluation import sitting
 from evaluation.scoring import ScorePlace
 from tests.app.services.test_booths import Moving
-from tests.app.services.whole_case import LOT
+from tests.app.services.whole_case import DRAWN, LOT
 from tests.app.web.site import booth
 
 pytestmark = pytest.mark.browser
@@ -23,7 +23,7 @@ RESTORED = "已恢复您在本机填写、尚未提交的内容。"
 
 
 def seated(case: Moving) -> Moving:
-    case.through("found publish bid open draw")
+    case.through(DRAWN)
     case.members = {number: case._seat(number) for number in sorted(case.state.seats)}
     return case
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import func, select
@@ -25,20 +25,9 @@ pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front
 class Scoring(WholeCase):
     """A case up to the moment at which members begin to score."""
 
-    members: dict[int, Person] = field(default_factory=dict)
-    bids: list[str] = field(default_factory=list)
-
-    def until_scoring(self) -> Scoring:
-        self.through("found publish bid open draw")
-        seats = self.case.lots[LOT].sitting.seats
-        self.members = {number: self._seat(number) for number in sorted(seats)}
-        chair = next(number for number, seat in seats.items() if seat.role == "expert")
-        self.bids = [bid.bid for bid in self.case.lots[LOT].sitting.bids]
-        found = tuple(sitting.ReviewFinding(bid, "formal", True, "") for bid in self.bids)
-        self._each(lambda n: sitting.StatementMade(n, True, ""))
-        self._each(lambda n: sitting.ChairVoted(n, chair, 1))
-        self._each(lambda n: sitting.BidsReviewed(n, found))
-        return self
+    @property
+    def bids(self) -> list[str]:
+        return [bid.bid for bid in self.state.bids]
 
 
 @pytest.fixture(scope="module")

@@ -36,12 +36,7 @@ MOVER = 2
 class Moving(WholeCase):
     """A case in which booths break."""
 
-    members: dict[int, Person] = field(default_factory=dict)
     held: dict[int, list[Person]] = field(default_factory=dict)
-
-    @property
-    def state(self) -> sitting.SittingState:
-        return self.case.lots[LOT].sitting
 
     def ask(self, number: int) -> tuple[booths.SeatOffer, SigningKey]:
         """At a booth: the code, and a key made there."""
@@ -65,16 +60,6 @@ class Moving(WholeCase):
         self.held.setdefault(number, []).append(self.members[number])
         self.members[number] = Person(self.members[number].log_in, key, "")
         return offer
-
-    def until_scoring(self) -> Moving:
-        self.through("found publish bid open draw")
-        self.members = {number: self._seat(number) for number in sorted(self.state.seats)}
-        chair = next(number for number, seat in self.state.seats.items() if seat.role == "expert")
-        found = tuple(sitting.ReviewFinding(bid.bid, "formal", True, "") for bid in self.state.bids)
-        self._each(lambda n: sitting.StatementMade(n, True, ""))
-        self._each(lambda n: sitting.ChairVoted(n, chair, 1))
-        self._each(lambda n: sitting.BidsReviewed(n, found))
-        return self
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,7 @@ from tests.app.services import tampering
 from tests.app.services.people import LOT
 from tests.app.services.test_replacements import CONFLICT, Succeeding
 from tests.app.services.test_signing_statement import Signing, words
+from tests.app.services.whole_case import DRAWN
 from tests.app.web.site import Site, booth
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
@@ -38,14 +39,15 @@ class Dissenting(Signing, Succeeding):
     """Seat `author` dissents, then the sheet of seat `far` is corrected."""
 
     def until_results(self) -> Dissenting:
-        self.until_scoring()
+        return self.through(f"{DRAWN} seat_all elect review score")
+
+    def score(self) -> None:
         self.bids = list(self.state.valid)
         experts = [n for n in self.members if n != self.chair and self.state.seats[n].role == "expert"]
         self.far_seat, self.author = experts[:2]
         self._each(lambda n: sitting.ScoreSheetLocked(n, self.sheet_of(n, "0.5"), {}))
         self.work_off()
         assert self.state.stage is Stage.REPORT
-        return self
 
     def sheet_of(self, number: int, score: str) -> dict:
         sheet = self.sheet(number, self.bids)

@@ -16,7 +16,6 @@ from app.casefile.verification import STEPS, Verdict, verify_bundle
 from app.services.audits import export_evidence
 from app.services.platform import DIST
 from app.services.report_content import report_content
-from evaluation import sitting
 from tests.app.services import tampering
 from tests.app.services.people import LOT
 from tests.app.services.whole_case import EVALUATION, WholeCase
@@ -35,10 +34,6 @@ class Tied(WholeCase):
 
     def sheet(self, number: int, bids: list[str]) -> dict[str, dict[str, D]]:
         return {bid: {"plan": D(40) + D(number) / 2, "record": D(2)} for bid in bids}
-
-    @property
-    def state(self) -> sitting.SittingState:
-        return self.case.lots[LOT].sitting
 
     @property
     def equal(self) -> list[str]:

@@ -34,7 +34,7 @@ from evaluation.sitting import Stage
 from tests.app.services import tampering
 from tests.app.services.people import LOT, Person
 from tests.app.services.test_signing_statement import Signing, words
-from tests.app.services.whole_case import WholeCase
+from tests.app.services.whole_case import DRAWN, WholeCase
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 NAME = f"documents/failed-evaluation-{LOT}.pdf"
@@ -56,21 +56,19 @@ class Failing(Signing):
         self.work_off()
         return self
 
-    def failed(self) -> Failing:
-        self.until_last_review()
-        last = max(self.members)
-        self.act(self.members[last], sitting.BidsReviewed(last, self.findings(last)))
-        return self
-
     def until_last_review(self) -> Failing:
-        self.through("found publish bid open draw")
-        self.members = {number: self._seat(number) for number in sorted(self.state.seats)}
-        chair = next(number for number, seat in self.state.seats.items() if seat.role == "expert")
-        self._each(lambda n: sitting.StatementMade(n, True, ""))
-        self._each(lambda n: sitting.ChairVoted(n, chair, 1))
+        return self.through(f"{DRAWN} seat_all elect review_but_last")
+
+    def failed(self) -> Failing:
+        return self.through(f"{DRAWN} seat_all elect review_but_last review_last")
+
+    def review_but_last(self) -> None:
         for number in sorted(self.members)[:-1]:
             self.act(self.members[number], sitting.BidsReviewed(number, self.findings(number)))
-        return self
+
+    def review_last(self) -> None:
+        last = max(self.members)
+        self.act(self.members[last], sitting.BidsReviewed(last, self.findings(last)))
 
     def findings(self, number: int) -> tuple[sitting.ReviewFinding, ...]:
         rejected = self.receipts["bidder-b"]

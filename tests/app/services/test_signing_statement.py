@@ -33,6 +33,7 @@ from evaluation.sitting import CorrectionGround, Stage
 from tests.app.services import tampering
 from tests.app.services.people import LOT
 from tests.app.services.test_standstills import Standing, refused
+from tests.app.services.whole_case import DRAWN
 from tests.app.web.site import Site, booth
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
@@ -44,7 +45,9 @@ class Signing(Standing):
     """2 dissents in time, 3 when it is recorded as refusing; the chair, recorded too, signs after all."""
 
     def until_report(self) -> Signing:
-        self.until_scoring()
+        return self.through(f"{DRAWN} seat_all elect review correct_and_go_on")
+
+    def correct_and_go_on(self) -> None:
         bids = list(self.state.valid)
         other = next(n for n in self.members if n != self.chair)
         self._each(lambda n: sitting.ScoreSheetLocked(n, (self.far if n == other else self.sheet)(n, bids), {}))
@@ -58,7 +61,6 @@ class Signing(Standing):
         self.move(3)
         self.work_off()
         assert self.state.stage is Stage.REPORT
-        return self
 
     def file(self, kind: str) -> bytes:
         """The latest document of a kind."""

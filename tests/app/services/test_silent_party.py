@@ -16,7 +16,7 @@ from app.services.platform import DIST
 from crypto.committee import identity, make_capsule, sign_share
 from evaluation import draw as drawing
 from tests.app.services.people import LOT
-from tests.app.services.whole_case import WholeCase
+from tests.app.services.whole_case import DRAWN, WholeCase
 from tests.app.web.site import Site
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory):
-    return WholeCase(tmp_path_factory.mktemp("silent")).through("found publish bid open draw")
+    return WholeCase(tmp_path_factory.mktemp("silent")).through(DRAWN)
 
 
 def share_of(case: WholeCase, index: int, number: int, round_: int) -> drawing.CapsuleShareReleased:

@@ -31,14 +31,6 @@ pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front
 
 
 class Standing(Moving):
-    @property
-    def chair(self) -> int:
-        return self.state.chair
-
-    @chair.setter
-    def chair(self, number: int) -> None:
-        """Who it is the sitting says."""
-
     def told(self, code: str) -> set[str]:
         names = {person.id: login for login, person in self.people.items()}
         with self.platform.database.reading() as db_session:

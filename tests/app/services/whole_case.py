@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal as D
-from typing import Any
+from typing import Any, Self
 
 from app.casefile.board import board_digest
 from app.casefile.codec import encode
@@ -74,6 +74,7 @@ EVALUATION = EvaluationRules(
     3,
 )
 REVIEW = (sitting.ReviewItem("formal", "形式评审", "Formal"),)
+DRAWN = "found publish bid open draw"
 PRICES = {"bidder-a": "156600000", "bidder-b": "157402200", "bidder-c": "158500000"}
 
 
@@ -88,7 +89,6 @@ class WholeCase(Installation):
     identities: dict[str, str] = field(default_factory=dict)  # what each bidder kept, by the bid's recipient
     receipts: dict[str, str] = field(default_factory=dict)  # of the bids that stand
     members: dict[int, Person] = field(default_factory=dict)  # by their seats
-    chair: int = field(default=0, init=False)
 
     # tender
 
@@ -273,23 +273,46 @@ class WholeCase(Installation):
 
     # sitting
 
-    def sit(self) -> WholeCase:
-        self.members = {seat: self._seat(seat) for seat in sorted(self.case.lots[LOT].sitting.seats)}
+    @property
+    def state(self) -> sitting.SittingState:
+        return self.case.lots[LOT].sitting
+
+    @property
+    def chair(self) -> int:
+        assert self.state.chair is not None, "none is elected yet"
+        return self.state.chair
+
+    def seat_all(self) -> None:
+        """Everybody is at a booth and has made the statement."""
+        self.members = {number: self._seat(number) for number in sorted(self.state.seats)}
         self._each(lambda n: sitting.StatementMade(n, True, ""))
+
+    def elect(self) -> None:
+        """The first expert, with every vote."""
+        first = next(number for number, seat in self.state.seats.items() if seat.role == "expert")
+        self._each(lambda n: sitting.ChairVoted(n, first, 1))
+
+    def review(self) -> None:
+        """Every bid passes."""
+        passed = tuple(sitting.ReviewFinding(bid.bid, "formal", True, "") for bid in self.state.bids)
+        self._each(lambda n: sitting.BidsReviewed(n, passed))
+
+    def until_scoring(self) -> Self:
+        return self.through(f"{DRAWN} seat_all elect review")
+
+    def sit(self) -> WholeCase:
+        self.seat_all()
         experts_ = [n for n, s in self.case.lots[LOT].sitting.seats.items() if s.role == "expert"]
         tied = dict(zip(self.members, (*experts_[:2], *experts_[:2], experts_[2]), strict=True))
         self._each(lambda n: sitting.ChairVoted(n, tied[n], 1))
-        self.chair = experts_[0]
-        self._each(lambda n: sitting.ChairVoted(n, self.chair, 2))
-        bids = [bid.bid for bid in self.case.lots[LOT].sitting.bids]
-        found = tuple(sitting.ReviewFinding(bid, "formal", True, "") for bid in bids)
-        self._each(lambda n: sitting.BidsReviewed(n, found))
-        self._score(bids)
+        self._each(lambda n: sitting.ChairVoted(n, experts_[0], 2))
+        self.review()
+        self._score([bid.bid for bid in self.state.bids])
         return self
 
     def _seat(self, number: int) -> Person:
         """A person at a booth with its own fresh key, certified by the witness of the site."""
-        seat = self.case.lots[LOT].sitting.seats[number]
+        seat = self.state.seats[number]
         code = draws.call_up_code(self.platform, self.case_id, LOT, seat.person)
         key = SigningKey.generate()
         statement = {"code_sha256": draws.code_hash(code), "origin": self.platform.origin}

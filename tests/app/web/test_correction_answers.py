@@ -26,7 +26,7 @@ from evaluation.scoring import ScorePlace
 from evaluation.sitting import CorrectionGround, Stage
 from tests.app.services import tampering
 from tests.app.services.test_signing_statement import Signing, words
-from tests.app.services.whole_case import EVALUATION, LOT, WholeCase
+from tests.app.services.whole_case import DRAWN, EVALUATION, LOT, WholeCase
 from tests.app.web.site import Browser, Site, booth, stated
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
@@ -38,11 +38,7 @@ class Marked(Signing):
     """Seat 3 gave the first bid a score of the plan that is far from the others'."""
 
     def until_report(self) -> Marked:
-        self.until_scoring()
-        self.locked()
-        self.work_off()
-        assert self.state.stage is Stage.REPORT
-        return self
+        return self.through(f"{DRAWN} seat_all elect review locked work_off")
 
     def locked(self) -> None:
         bids = list(self.state.valid)
@@ -241,10 +237,6 @@ def test_the_verifier_accepts_the_record_and_decides_each_answer_again(case: Mar
 
 class Works(WholeCase):
     """Works, whose documents publish no share from which a score is abnormal."""
-
-    @property
-    def state(self) -> sitting.SittingState:
-        return self.case.lots[LOT].sitting
 
     @property
     def room(self) -> str:

@@ -13,7 +13,7 @@ from app.models import Job
 from app.services import reports
 from evaluation import sitting
 from evaluation.scoring import ScorePlace
-from tests.app.services.whole_case import LOT, Person, WholeCase
+from tests.app.services.whole_case import DRAWN, LOT, WholeCase
 from tests.app.web.site import Site, booth, stated
 
 APART, CHAIR = 2, 1
@@ -26,24 +26,15 @@ CORRECT, AWAITED, PERMIT, LEAVE = "申请更正您的评分", "等待成员申�
 class Unequal(WholeCase):
     """A sitting in which one member overlooked what the others saw."""
 
-    members: dict[int, Person] = field(default_factory=dict)
     bids: list[str] = field(default_factory=list)
 
     def until_four_locked(self) -> Unequal:
-        self.through("found publish bid open draw")
-        self.members = {number: self._seat(number) for number in sorted(self.sitting.seats)}
-        self.bids = [bid.bid for bid in self.sitting.bids]
-        passed = tuple(sitting.ReviewFinding(bid, "formal", True, "") for bid in self.bids)
-        self._each(lambda n: sitting.StatementMade(n, True, ""))
-        self._each(lambda n: sitting.ChairVoted(n, CHAIR, 1))
-        self._each(lambda n: sitting.BidsReviewed(n, passed))
+        return self.through(f"{DRAWN} seat_all elect review lock_four")
+
+    def lock_four(self) -> None:
+        self.bids = [bid.bid for bid in self.state.bids]
         for number in (1, 2, 3, 4):
             self.lock(number)
-        return self
-
-    @property
-    def sitting(self) -> sitting.SittingState:
-        return self.case.lots[LOT].sitting
 
     def lock(self, number: int, record: Decimal | None = None) -> None:
         sheet = self.sheet(number, self.bids)
@@ -55,7 +46,7 @@ class Unequal(WholeCase):
 
     def ask(self, number: int) -> None:
         grounds = sitting.CorrectionGround
-        if self.sitting.must_agree:
+        if self.state.must_agree:
             ground, place = grounds.UNEQUAL_OBJECTIVE, ScorePlace(self.bids[2], "record")
         else:
             ground, place = grounds.ABNORMAL_SCORE, ScorePlace(self.bids[FAR[number]], "plan")
@@ -94,7 +85,7 @@ def test_from_scores_that_differ_to_the_report(case: Unequal, site: Site):
     case.lock(5)
     case.work_off()  # a job that is refused would fail here
     assert case.reports_scheduled() == 0
-    bidder = case.sitting.bids[2].bidder_name
+    bidder = case.state.bids[2].bidder_name
     for number in case.members:
         page = room(site, number)
         for words in (WARNING, bidder, "业绩：席位 1、3、4、5 给 4 分；席位 2 给 0 分", '<details class="panel" open>'):
@@ -123,7 +114,7 @@ def test_a_correction_is_asked_for_by_naming_the_scores(case: Unequal, site: Sit
         stray = browser.post(f"{place}/correction", **asked, places=other).get_data(as_text=True)
         assert "不应评分的一格" in stray
     page = browser.post(f"{place}/correction", **asked, places=f"{case.bids[2]}/record").get_data(as_text=True)
-    assert f"{case.sitting.bids[2].bidder_name} · 业绩" in page
+    assert f"{case.state.bids[2].bidder_name} · 业绩" in page
     assert "只能更正所列分项" in page
 
 
@@ -159,7 +150,7 @@ def test_the_report_is_made_once_the_corrected_sheets_are_locked(case: Unequal, 
     case.act(case.members[4], sitting.SheetReopened(4, CHAIR))
     case.lock(CHAIR)  # as it was before
     case.work_off()
-    assert case.sitting.stage is sitting.Stage.REPORT
+    assert case.state.stage is sitting.Stage.REPORT
     assert "阅读并签署评审报告" in room(site, APART)
     assert "申请更正我的评分" in room(site, APART)
 
@@ -168,7 +159,7 @@ def the_desk_offers_what_may_be_corrected(case: Unequal, site: Site) -> None:
     """It is filled in as it was locked, though none of it was typed at this desk; only the place asked for is open."""
     browser = booth(site, case.members[APART])
     desk = browser.get(f"/room/{case.case_id}/{LOT}?bid={case.bids[2]}")
-    assert f"只有这些分数可以更正：{case.sitting.bids[2].bidder_name} · 业绩。" in desk
+    assert f"只有这些分数可以更正：{case.state.bids[2].bidder_name} · 业绩。" in desk
     fields = re.findall(r"<input[^>]*data-score [^>]*>", desk)
     found = {re.search('data-criterion="([^"]+)"', f)[1]: re.search('value="([^"]*)"', f)[1] for f in fields}
     locked = case.sheet(APART, case.bids)[case.bids[2]] | {"record": Decimal(0)}
@@ -188,7 +179,7 @@ def test_the_same_sheet_locked_again_has_the_report_made_again(case: Unequal, si
     assert case.reports_scheduled() == before + 1
     reports.prepare_report(case.platform, case.case_id, LOT)  # as when a job is run twice
     case.work_off()
-    assert case.sitting.stage is sitting.Stage.REPORT
+    assert case.state.stage is sitting.Stage.REPORT
 
 
 def test_a_request_that_comes_before_the_report_was_made_is_waited_for(case: Unequal):
@@ -198,8 +189,8 @@ def test_a_request_that_comes_before_the_report_was_made_is_waited_for(case: Une
     case.lock(3)
     case.ask(4)
     case.work_off()
-    assert case.sitting.stage is sitting.Stage.RESULTS
+    assert case.state.stage is sitting.Stage.RESULTS
     case.act(case.members[CHAIR], sitting.SheetReopened(CHAIR, 4))
     case.lock(4)
     case.work_off()
-    assert case.sitting.stage is sitting.Stage.REPORT
+    assert case.state.stage is sitting.Stage.REPORT

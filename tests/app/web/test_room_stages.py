@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
 
 from app.services.report_content import report_content
 from evaluation import sitting
-from tests.app.services.whole_case import LOT, PRICES, Person, WholeCase
+from tests.app.services.whole_case import DRAWN, LOT, PRICES, WholeCase
 from tests.app.web.site import Site, booth, stored
 
 CEILING = "报价未超过最高限价"
@@ -20,22 +20,13 @@ CEILING = "报价未超过最高限价"
 class Sat(WholeCase):
     """A sitting with four bids, one of them above the ceiling, up to the vote for the chair."""
 
-    members: dict[int, Person] = field(default_factory=dict)
-
     def bid(self) -> Sat:
         for login, price in {**PRICES, "bidder-d": "159840001"}.items():
             self.submit(login, price)
         return self
 
     def until_vote(self) -> Sat:
-        self.through("found publish bid open draw")
-        self.members = {number: self._seat(number) for number in sorted(self.sitting.seats)}
-        self._each(lambda n: sitting.StatementMade(n, True, ""))
-        return self
-
-    @property
-    def sitting(self) -> sitting.SittingState:
-        return self.case.lots[LOT].sitting
+        return self.through(f"{DRAWN} seat_all")
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +44,7 @@ def room(site: Site, number: int, part: str = "") -> str:
 
 
 def test_after_a_tied_vote_the_page_says_who_was_tied_and_nothing_of_the_ballots(case: Sat, site: Site):
-    experts = [number for number, seat in case.sitting.seats.items() if seat.role == "expert"]
+    experts = [number for number, seat in case.state.seats.items() if seat.role == "expert"]
     first, second, third = experts[:3]
     assert "没有产生组长" not in room(site, 1)
     votes = dict(zip(case.members, (first, first, second, second, third), strict=True))
@@ -106,20 +97,20 @@ def test_a_price_above_the_ceiling_is_the_systems_to_find_and_no_price_is_shown(
     checked = re.findall(rf"<p>{CEILING} <span class=\"tag[^>]*>([^<]+)</span> 由系统核对，不需要您判断</p>", page)
     assert sorted(checked) == ["不通过", "通过", "通过", "通过"]
     assert not re.search(r"15[689][,\d]{4,}|1,5\d\d,\d{3}", page)
-    bids = [bid.bid for bid in case.sitting.bids]
+    bids = [bid.bid for bid in case.state.bids]
     passed = tuple(sitting.ReviewFinding(bid, "formal", True, "") for bid in bids)
     case._each(lambda n: sitting.BidsReviewed(n, passed))
-    over = next(bid for bid in case.sitting.bids if bid.bidder_name not in {b.bidder_name for b in valid(case)})
-    assert (over.price, len(case.sitting.valid)) == (Decimal("1598400.01"), 3)
+    over = next(bid for bid in case.state.bids if bid.bidder_name not in {b.bidder_name for b in valid(case)})
+    assert (over.price, len(case.state.valid)) == (Decimal("1598400.01"), 3)
     assert "最小分值 0.5<" in room(site, 2)
     assert "smallest step 0.5<" in room(site, 2, "?lang=en")
-    case.act(case.members[1], sitting.ScoreSheetLocked(1, case.sheet(1, list(case.sitting.valid)), {}))
+    case.act(case.members[1], sitting.ScoreSheetLocked(1, case.sheet(1, list(case.state.valid)), {}))
     assert f"{over.bidder_name}：{CEILING}（由系统核对）" in room(site, 1)
 
 
 def test_the_report_names_the_bid_above_the_ceiling(case: Sat):
     for number in (2, 3, 4, 5):
-        fact = sitting.ScoreSheetLocked(number, case.sheet(number, list(case.sitting.valid)), {})
+        fact = sitting.ScoreSheetLocked(number, case.sheet(number, list(case.state.valid)), {})
         case.act(case.members[number], fact)
     for lang, words in (
         ("zh", ("报价超过最高限价", "由系统核对")),
@@ -128,7 +119,7 @@ def test_the_report_names_the_bid_above_the_ceiling(case: Sat):
         (found,) = report_content(case.platform, case.case, LOT, case.clock(), lang).invalid_bids
         assert (found.ground, found.decided_by) == words
     case.work_off()
-    assert case.sitting.stage is sitting.Stage.REPORT
+    assert case.state.stage is sitting.Stage.REPORT
 
 
 def test_after_the_last_lock_members_read_the_prices_they_are_scored_by(case: Sat, site: Site):
@@ -140,4 +131,4 @@ def test_after_the_last_lock_members_read_the_prices_they_are_scored_by(case: Sa
 
 
 def valid(case: Sat) -> list[sitting.BidUnderReview]:
-    return [bid for bid in case.sitting.bids if bid.bid in case.sitting.valid]
+    return [bid for bid in case.state.bids if bid.bid in case.state.valid]

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.models import Notice
 from app.services import draws
 from evaluation import sitting
-from tests.app.services.whole_case import LOT, Person, WholeCase
+from tests.app.services.whole_case import DRAWN, LOT, Person, WholeCase
 from tests.app.web.site import Site, booth, played, stated, stored
 
 CHANGES_ALWAYS = re.compile(
@@ -44,7 +44,7 @@ def scoring(tmp_path_factory: pytest.TempPathFactory) -> Site:
             fact = sitting.ScoreSheetLocked(number, case.sheet(number, bids), {})
             case.act(case.members[number], fact)
 
-    return played(tmp_path_factory.mktemp("scoring"), "found publish bid open draw", score)
+    return played(tmp_path_factory.mktemp("scoring"), DRAWN, score)
 
 
 def test_before_the_deadline_the_hall_is_the_same_with_and_without_bids(tmp_path: Path):
