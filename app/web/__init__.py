@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+from http import HTTPStatus
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -12,7 +14,7 @@ from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RoutingException
 
-from app.extensions import access, current_actor, platform
+from app.extensions import access, current_actor, platform, same_for_all
 from app.permissions.actions import Action
 from app.web.account.views import routes as account
 from app.web.agency.views import routes as agency
@@ -44,6 +46,9 @@ CONTENT_POLICY = (
     "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 HTTPS_ONLY_FOR = 365 * 24 * 3600  # seconds (RFC 6797); only of this host: what others of its domain do is not ours
+# A file whose name holds the hash of its bytes never changes (RFC 8246): no page waits for an answer that it has not.
+NAMED_BY_HASH = re.compile(r"-[A-Z2-7]{8}\.[a-z0-9]+$")
+FOR_EVER = f"public, max-age={365 * 24 * 3600}, immutable"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -73,11 +78,13 @@ def select_language() -> str:
 
 
 def _remember_language() -> None:
+    g.csp_nonce = secrets.token_urlsafe(16)
+    if same_for_all():
+        return
     chosen = request.args.get("lang", "")
     if chosen in LOCALES:
         web_session["lang"] = chosen
     g.lang = web_session.get("lang", "zh")
-    g.csp_nonce = secrets.token_urlsafe(16)
 
 
 def _secure(answer: Response) -> Response:
@@ -86,8 +93,10 @@ def _secure(answer: Response) -> Response:
     answer.headers["Content-Security-Policy"] = CONTENT_POLICY.format(nonce=g.get("csp_nonce", ""))
     if current_app.config["SESSION_COOKIE_SECURE"]:
         answer.headers["Strict-Transport-Security"] = f"max-age={HTTPS_ONLY_FOR}"
-    if not request.path.startswith("/static/"):
+    if not same_for_all() or answer.status_code >= HTTPStatus.BAD_REQUEST:
         answer.headers["Cache-Control"] = "no-store"
+    elif NAMED_BY_HASH.search(request.path):
+        answer.headers["Cache-Control"] = FOR_EVER
     return answer
 
 

@@ -9,6 +9,7 @@ import re
 
 import pytest
 
+from app import extensions
 from app.casefile import register
 from app.casefile.facts import FACTS
 from app.procedure import rehearsal
@@ -355,3 +356,23 @@ def test_the_agency_takes_the_evidence_by_two_persons(tmp_path):
     assert officer.client.get(bundle).json["error"]["code"] == "export_expired"
     assert site.browser("regulator").client.get(bundle).status_code == 200
     site.browser("bidder-a").get(page, 404)
+
+
+def test_a_built_file_is_asked_for_once_and_nobody_is_asked_who_he_is(founded, monkeypatch):
+    browser = founded.browser("officer")
+    page = browser.get("/agency")
+    files = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
+    assert len(files) >= 3
+    monkeypatch.setattr(extensions, "read_web_session", lambda *_: pytest.fail("looked for the log-in"))
+    for path in files:
+        answer = browser.client.get(path)
+        assert answer.status_code == 200
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable", path
+        assert {"Set-Cookie", "Vary"}.isdisjoint(answer.headers.keys()), path
+
+
+@pytest.mark.parametrize("path", ["fonts/NotoSansSC-Regular.ttf", "manifest.json", "app-AAAAAAAA.js"])
+def test_what_may_change_or_is_not_there_is_asked_for_again(founded, path):
+    answer = founded.browser().client.get(f"/static/{path}")
+    assert "immutable" not in answer.headers["Cache-Control"]
+    assert answer.status_code == (404 if path.startswith("app-") else 200)
