@@ -32,9 +32,14 @@ def _unsigned_expert(actor: Actor) -> bool:
 
 def _own(actor: Actor, case: Case, record: Record) -> bool:
     """A successor has not the acts of who sat on the seat before."""
+    mine = bool(actor.signs_as) and record.actor == actor.signs_as
+    return mine and not _before_own_time(actor, case, record)
+
+
+def _before_own_time(actor: Actor, case: Case, record: Record) -> bool:
+    """Whether somebody else sat on the actor's seat then."""
     seat = actor.seat_in(case.id, record.lot)
-    before = seat is not None and record.seq < case.lots[record.lot].succeeded.get(seat, 0)
-    return bool(actor.signs_as) and record.actor == actor.signs_as and not before
+    return seat is not None and record.seq < case.lots[record.lot].succeeded.get(seat, 0)
 
 
 def _agency(actor: Actor, case: Case, record: Record) -> bool:
@@ -220,6 +225,18 @@ def _result(actor: Actor, case: Case, record: Record) -> bool:
     return _room(actor, case, record) or _agency(actor, case, record)
 
 
+def _unread_by_successors(rule: Rule) -> Rule:
+    """Whoever succeeds a member evaluates alone, too: what was found, scored, computed and said before it came it reads
+    when results stand again."""
+
+    def seen(actor: Actor, case: Case, record: Record) -> bool:
+        return rule(actor, case, record) and not (
+            _before_own_time(actor, case, record) and case.lots[record.lot].sitting.result is None
+        )
+
+    return seen
+
+
 def _rehearsal(actor: Actor, case: Case, record: Record) -> bool:
     """A rehearsal is for the centre that opened it and the trustees who are asked."""
     state = case.rehearsal
@@ -337,24 +354,24 @@ SIGHT: dict[str, Rule] = {
     "ChairVoted": _own_until_chair,
     "ChairVoteTied": _room,
     "ChairElected": _sitting,
-    "BidsReviewed": _own_until_review,
-    "ReviewConcluded": _review_outcome,
+    "BidsReviewed": _unread_by_successors(_own_until_review),
+    "ReviewConcluded": _unread_by_successors(_review_outcome),
     "SittingFailed": _everybody,
     "FailureRecordSealed": _sitting,
-    "ScoreSheetLocked": _own_until_all_locked,
-    "ResultsComputed": _result,
-    "TiesDrawn": _result,
-    "CorrectionRequested": _room,
-    "SheetReopened": _correction_told,
-    "CorrectionRefused": _room,
-    "CorrectionWithdrawn": _correction_told,
+    "ScoreSheetLocked": _unread_by_successors(_own_until_all_locked),
+    "ResultsComputed": _unread_by_successors(_result),
+    "TiesDrawn": _unread_by_successors(_result),
+    "CorrectionRequested": _unread_by_successors(_room),
+    "SheetReopened": _unread_by_successors(_correction_told),
+    "CorrectionRefused": _unread_by_successors(_room),
+    "CorrectionWithdrawn": _unread_by_successors(_correction_told),
     "ConflictDeclared": _room,
     "MemberRecused": _sitting,
     "MemberReplaced": _sitting,
     "ReportPrepared": _sitting,
     "ReportSigned": _sitting,
-    "DissentRecorded": _result,
-    "RefusalRecorded": _result,
+    "DissentRecorded": _unread_by_successors(_result),
+    "RefusalRecorded": _unread_by_successors(_result),
     "ReportSealed": _sitting,
     "SittingClosed": _sitting,
 }
