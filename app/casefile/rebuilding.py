@@ -124,7 +124,7 @@ def command_rows(case: Case, records: Sequence[Record], platform_certificate: st
     for place, record in enumerate(records):
         if record.signed is None:
             continue
-        answer: dict[str, Json] = {"accepted": record.type, "at": format_instant(record.at)}
+        answer: dict[str, Json] = {"accepted": record.type, "lot": record.lot, "at": format_instant(record.at)}
         answer |= _answered(record, records[place + 1 : place + 2], platform_certificate)
         act = record.signed.act
         row = {"payload_sha256": act["payload_sha256"], "answer": answer}

@@ -212,7 +212,8 @@ def _take(
         work.append(consequence, lot=proposal.lot)
     complete = _completions.get(kind.name)
     act = Act(platform, work, actor, proposal, record, prepared)
-    answer = {"accepted": kind.name, "at": record.to_json()["at"], **(complete(act) if complete else {})}
+    answer = {"accepted": kind.name, "lot": proposal.lot, "at": record.to_json()["at"]}
+    answer |= complete(act) if complete else {}
     _remember(work, actor, proposal, answer)
     return answer
 
@@ -250,7 +251,8 @@ def _earlier_answer(db_session: DbSession, actor: Actor, proposal: Proposal) -> 
     if found is None:
         return None
     answer: Answer = json.loads(found.answer)
-    if found.payload_sha256 != proposal.signed.act["payload_sha256"] or answer["accepted"] != proposal.type:
+    first = found.payload_sha256, answer["accepted"], answer["lot"]
+    if first != (proposal.signed.act["payload_sha256"], proposal.type, proposal.lot):
         raise RuleViolation("command_reused", command=command)
     return answer
 

@@ -62,6 +62,14 @@ def test_another_act_under_the_same_command_is_refused(open_bidding):
     refused("command_reused", bench.send, person, other)
 
 
+def test_the_same_act_for_another_lot_under_the_same_command_is_refused(open_bidding):
+    bench, person = open_bidding, open_bidding.people["bidder-a"]
+    same = {"question": "q1", "text": "甲？"}
+    bench.send(person, bench.proposal(person, same, "QuestionAsked", lot="", command_id="same"))
+    other = bench.proposal(person, same, "QuestionAsked", lot=LOT, command_id="same")
+    refused("command_reused", bench.send, person, other)
+
+
 def test_who_may_hand_in_no_bid_is_denied_on_record_whatever_else_is_wrong(open_bidding):
     bench, sealed = open_bidding, open_bidding.seal("bidder-a")
     attached = {"capsule": sealed.capsule, "upload": b"no-upload"}
