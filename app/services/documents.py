@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case, LotCase
+from app.casefile.opening_data import OPENING_ATTACHMENT, opening_data
 from app.casefile.sealing import open_identity, opening_committee
 from app.documents.content import (
     CaseHeading,
@@ -30,7 +31,7 @@ from app.models import Account, StoredFile
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork
 from crypto import pdf as signed_pdf
-from crypto.canonical import Json, canonical, digest
+from crypto.canonical import canonical, digest
 from crypto.timelock import Round
 
 SEAL_FIELD = "Seal"
@@ -253,16 +254,6 @@ def opening_record(platform: Platform, case: Case, lot: str, now: datetime, lang
 def render_opening_record(platform: Platform, case: Case, lot: str, now: datetime) -> bytes:
     """开标记录 as PDF with its data attached, under the centre's seal."""
     content = opening_record(platform, case, lot, now, "zh")
-    data: dict[str, Json] = {"case": case.id, "lot": lot, "bids": _bid_data(content.bids)}
-    data |= {"release": content.release.signature}
-    if content.release.fallback is not None:
-        data |= {"keys_sha256": content.release.fallback.keys_sha256}
-    pdf = platform.renderer.render(content, attachments={"opening-record.json": canonical(data)})
+    data = canonical(opening_data(case.id, lot, case.lots[lot]))
+    pdf = platform.renderer.render(content, attachments={OPENING_ATTACHMENT: data})
     return seal_document(platform, pdf, content.heading.centre, "开标专用", now)
-
-
-def _bid_data(bids: tuple[OpenedBid, ...]) -> list[dict[str, str]]:
-    return [
-        {"bidder": bid.bidder, "price": str(bid.price or ""), "bid_root": bid.bid_root, "void": bid.void_reason}
-        for bid in bids
-    ]

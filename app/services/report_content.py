@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
 from app.casefile.record import Record
+from app.casefile.report_data import sheets_digest
 from app.documents.content import (
     BidScores,
     Criterion,
@@ -36,7 +37,6 @@ from app.services.documents import heading, named_address, opened_bids
 from app.services.platform import Platform
 from app.services.report_course import changes_of, corrections_of, interruptions_of
 from app.services.sittings import member_account
-from crypto.canonical import digest
 from evaluation import criteria
 from evaluation.committee import MemberRole
 from evaluation.sitting import WITHIN_CEILING, Rejection, SittingState
@@ -247,9 +247,8 @@ def records_of(db_session: DbSession, case: Case, lot: str, now: datetime) -> li
 def sources_of(records: list[Record], case: Case, lot: str) -> tuple[datetime, str, str]:
     """When the sitting opened; digests of its locked sheets and of the draw's last record."""
     opened_at = next(record.at for record in records if record.type == "SittingOpened")
-    sheets = [record.payload_sha256 for record in records if record.type == "ScoreSheetLocked"]
     current = case.lots[lot].draw.current
-    return opened_at, digest(sheets), current.record_sha256 if current else ""
+    return opened_at, sheets_digest(records), current.record_sha256 if current else ""
 
 
 def _scored(sitting: SittingState, names: dict[str, str], lang: Lang) -> tuple[ScoredBid, ...]:

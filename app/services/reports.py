@@ -11,8 +11,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app.casefile.case import Case
-from app.casefile.codec import encode
-from app.casefile.earlier_dissents import EARLIER_DISSENTS, REPORT_ATTACHMENT, earlier_data
+from app.casefile.report_data import REPORT_ATTACHMENT, report_data
 from app.casefile.signing_statement import ATTACHMENT, statement_data
 from app.casefile.ties import ties_due
 from app.database import in_native_thread
@@ -105,13 +104,7 @@ def render_report(platform: Platform, case: Case, lot: str, now: datetime) -> by
     """评标报告 as PDF, with the result and the dissents from earlier ones as machine-readable attachment."""
     content = report_content(platform, case, lot, now, "zh")
     state = case.lots[lot]
-    data = {
-        "case": case.id,
-        "lot": lot,
-        "result": encode(state.sitting.result),
-        "sitting": content.sitting_digest,
-        EARLIER_DISSENTS: earlier_data(state.signing),
-    }
+    data = report_data(case.id, lot, state.sitting.result, content.sitting_digest, state.signing)
     return platform.renderer.render(content, attachments={REPORT_ATTACHMENT: canonical(data)})
 
 

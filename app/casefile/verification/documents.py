@@ -6,15 +6,16 @@ import dataclasses
 import hashlib
 
 from app.casefile.codec import encode
-from app.casefile.earlier_dissents import EARLIER_DISSENTS, REPORT_ATTACHMENT, recorded_earlier
 from app.casefile.failure_record import FAILURE_ATTACHMENT, agrees_with_log, recorded_failure
+from app.casefile.opening_data import OPENING_ATTACHMENT, opening_data
 from app.casefile.record import Record
+from app.casefile.report_data import REPORT_ATTACHMENT, recorded_report
 from app.casefile.signing_statement import ATTACHMENT, recorded_statement
 from app.casefile.verification.evidence import Evidence
 from app.casefile.verification.findings import Findings, failed, held, not_covered
 from app.casefile.verification.log import NamedDocument, documents_named
 from crypto import pdf as signed_pdf
-from crypto.canonical import canonical, digest, parse
+from crypto.canonical import Json, canonical, digest, parse
 from crypto.errors import CryptoError
 from evaluation.sitting import BoothChanged, MemberIdentified, ReportSigned
 
@@ -54,9 +55,11 @@ def _check_document(evidence: Evidence, record: Record, document: NamedDocument)
         yield failed("evidence_document_wrong", name=name, field=reason.field, reason=reason.code)
     if document.kind == "report":
         yield from _check_members(evidence, record.lot, name, verdict)
-        yield from _check_earlier(evidence, record, name, pdf)
+        yield from _check_data(name, pdf, REPORT_ATTACHMENT, recorded_report(evidence.of_lot(record.lot), record))
+    elif document.kind == "record":
+        yield from _check_opening(evidence, record, name, pdf)
     elif document.kind == "statement":
-        yield from _check_statement(evidence, record, name, pdf)
+        yield from _check_data(name, pdf, ATTACHMENT, recorded_statement(evidence.of_lot(record.lot), record))
     elif document.kind == "failure":
         yield from _check_failure(evidence, record, name, pdf)
 
@@ -75,6 +78,14 @@ def _recorded(evidence: Evidence, lot: str) -> bool:
     return any(record.type == "FailureRecordSealed" for record in evidence.of_lot(lot))
 
 
+def _check_opening(evidence: Evidence, record: Record, name: str, pdf: bytes) -> Findings:
+    state = evidence.case.lots[record.lot]
+    if state.opening.opened.keys() <= state.bidding.submissions.keys():
+        yield from _check_data(name, pdf, OPENING_ATTACHMENT, opening_data(record.case_id, record.lot, state))
+    else:
+        yield not_covered("evidence_bids_hidden", lot=record.lot)
+
+
 def _check_failure(evidence: Evidence, record: Record, name: str, pdf: bytes) -> Findings:
     """It says of the failed evaluation what the log says, computed again."""
     try:
@@ -85,27 +96,15 @@ def _check_failure(evidence: Evidence, record: Record, name: str, pdf: bytes) ->
         yield failed("evidence_document_wrong", name=name, field=FAILURE_ATTACHMENT, reason=exc.code)
 
 
-def _check_statement(evidence: Evidence, record: Record, name: str, pdf: bytes) -> Findings:
-    """It says of each seat what the log says, computed again."""
+def _check_data(name: str, pdf: bytes, attachment: str, expected: Json) -> Findings:
+    """The data that a document carries are, byte for byte, those that the log determines."""
     try:
-        stated = signed_pdf.attached_file(pdf, ATTACHMENT)
+        stated = signed_pdf.attached_file(pdf, attachment)
     except CryptoError as exc:
-        yield failed("evidence_document_wrong", name=name, field=ATTACHMENT, reason=exc.code)
+        yield failed("evidence_document_wrong", name=name, field=attachment, reason=exc.code)
         return
-    if stated != canonical(recorded_statement(evidence.of_lot(record.lot), record)):
-        yield failed("evidence_statement_differs", name=name)
-
-
-def _check_earlier(evidence: Evidence, record: Record, name: str, pdf: bytes) -> Findings:
-    """The report tells of every dissent from earlier results that the log knows; none stated is none."""
-    try:
-        data = parse(signed_pdf.attached_file(pdf, REPORT_ATTACHMENT))
-    except CryptoError as exc:
-        yield failed("evidence_document_wrong", name=name, field=REPORT_ATTACHMENT, reason=exc.code)
-        return
-    stated = data.get(EARLIER_DISSENTS, []) if isinstance(data, dict) else None
-    if stated != recorded_earlier(evidence.of_lot(record.lot), record):
-        yield failed("evidence_earlier_dissents_differ", name=name)
+    if stated != canonical(expected):
+        yield failed("evidence_data_differ", name=name, attachment=attachment)
 
 
 def _check_members(evidence: Evidence, lot: str, name: str, verdict: signed_pdf.PdfVerdict) -> Findings:

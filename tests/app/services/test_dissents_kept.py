@@ -8,7 +8,7 @@ from decimal import Decimal as D
 
 import pytest
 
-from app.casefile.earlier_dissents import EARLIER_DISSENTS, REPORT_ATTACHMENT
+from app.casefile.report_data import EARLIER_DISSENTS, REPORT_ATTACHMENT
 from app.procedure.errors import RuleViolation
 from app.procedure.signing import tally
 from app.queries.standstills import kept_for_dissent, replaceable
@@ -181,7 +181,7 @@ def test_the_verifier_computes_it_again_and_finds_a_report_that_keeps_silent(cas
         digest = hashlib.sha256(forged).hexdigest()
         lines = tampering.changed(lines, seq, ("payload", "sealed_sha256"), lambda _, digest=digest: digest)
         bundle = tampering.by_platform({**files, NAME: forged}, lines, case.platform.keys.platform.key)
-        assert "evidence_earlier_dissents_differ" in {check.code for check in case.failures(bundle)}
+        assert "evidence_data_differ" in {check.code for check in case.failures(bundle)}
 
 
 def test_a_dissenter_who_steps_back_leaves_its_words_in_the_report(tmp_path):

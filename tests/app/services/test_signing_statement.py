@@ -235,9 +235,7 @@ def test_the_verifier_names_a_statement_that_says_something_else(case):
     seq = next(i for i, line in enumerate(lines) if line["entry"]["type"] == "ReportSealed")
     lines = tampering.changed(lines, seq, ("payload", "statement_sha256"), lambda _: _sha256(forged))
     bundle = tampering.by_platform({**files, NAME: forged}, lines, case.platform.keys.platform.key)
-    assert [(c.code, c.facts["name"]) for c in case.failures(bundle, documents)] == [
-        ("evidence_statement_differs", NAME)
-    ]
+    assert [(c.code, c.facts["name"]) for c in case.failures(bundle, documents)] == [("evidence_data_differ", NAME)]
     lines = tampering.changed(lines, seq, ("payload", "statement_sha256"), lambda _: "")
     bundle = tampering.by_platform(files, lines, case.platform.keys.platform.key)
     assert "evidence_statement_missing" in {check.code for check in case.failures(bundle, documents)}

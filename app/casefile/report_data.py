@@ -1,0 +1,61 @@
+"""What the report's attachment `report.json` says: computed from the case file, by the verifier again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.casefile.codec import encode
+from app.casefile.record import Record
+from app.procedure import signing
+from app.procedure.signing import EarlierDissent, Signing
+from crypto.canonical import Json, digest
+from crypto.instants import format_instant
+from evaluation.evaluate import EvaluationResult
+from evaluation.sitting import ResultsComputed, ScoreSheetLocked
+
+REPORT_ATTACHMENT = "report.json"
+EARLIER_DISSENTS = "superseded_dissents"
+
+
+def report_data(case_id: str, lot: str, result: EvaluationResult | None, sheets: str, found: Signing) -> Json:
+    """The result, the digest of the locked sheets that it stands on, and the dissents from earlier results."""
+    return {
+        "v": "evaluation-report/v1",
+        "case": case_id,
+        "lot": lot,
+        "result": encode(result),
+        "sitting": sheets,
+        EARLIER_DISSENTS: earlier_data(found),
+    }
+
+
+def sheets_digest(records: Iterable[Record]) -> str:
+    """The digest over the payloads of all sheets in the order in which they were locked, corrected ones again."""
+    return digest([record.payload_sha256 for record in records if isinstance(record.fact, ScoreSheetLocked)])
+
+
+def earlier_data(found: Signing) -> list[Json]:
+    """Each in the order in which it was superseded: who wrote what when, and about which results."""
+    return [_row(one) for one in found.earlier]
+
+
+def _row(one: EarlierDissent) -> dict[str, Json]:
+    row: dict[str, Json] = {
+        "seat": one.seat,
+        "text": one.text,
+        "at": format_instant(one.at),
+        "computation": one.computation,
+        "computed_at": format_instant(one.computed_at),
+    }
+    return row if one.left_at is None else row | {"left_at": format_instant(one.left_at)}
+
+
+def recorded_report(records: Iterable[Record], sealed: Record) -> Json:
+    """The data of the report that belongs to a seal, from a lot's records before it, also if some are hidden."""
+    before = [record for record in records if record.seq < sealed.seq]
+    state, result = Signing(), None
+    for record in before:
+        state = signing.apply(state, record.fact, record.at)
+        if isinstance(record.fact, ResultsComputed):
+            result = record.fact.result
+    return report_data(sealed.case_id, sealed.lot, result, sheets_digest(before), state)
