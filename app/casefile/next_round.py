@@ -8,6 +8,7 @@ from typing import Any
 from app.casefile.case import Case, Phase
 from app.casefile.codec import encode
 from app.procedure.errors import RuleViolation
+from evaluation.sitting.stages import Stage
 
 NUMERALS = "一二三四五六七八九十"
 _TITLE = re.compile(rf"^(.*)（第([{NUMERALS}])次）$")
@@ -18,12 +19,14 @@ LONGEST_TITLE, LONGEST_CODE = 300, 60
 def next_round_form(case: Case) -> dict[str, Any]:
     """The form of a draft: the terms of the failed lots as they were published, without deadlines.
 
-    Title and code say which round it is. Raises RuleViolation `no_lot_failed`.
+    Title and code say which round it is. A lot whose evaluation was given up has not failed: another committee
+    evaluates the same bids. Raises RuleViolation `no_lot_failed`, `lot_given_up`.
     """
     terms = case.tender.published
-    failed = [lot for lot in terms.lots if case.lots[lot.number].phase is Phase.FAILED]
+    over = [lot for lot in terms.lots if case.lots[lot.number].phase is Phase.FAILED]
+    failed = [lot for lot in over if case.lots[lot.number].sitting.stage is not Stage.ABANDONED]
     if not failed:
-        raise RuleViolation("no_lot_failed")
+        raise RuleViolation("lot_given_up" if over else "no_lot_failed")
     number = round_number(terms.title) + 1
     taken_over = {name: getattr(terms, name) for name in ("buyer", "region", "method", "notice", "complex")}
     return {

@@ -38,6 +38,7 @@ class LotRow:
     lot: str
     lot_title: str
     phase: Phase
+    given_up: bool  # the evaluation ended without a result, and the tender goes on with another committee
     step: str
     tone: str  # act wait over
     at: datetime
@@ -68,6 +69,7 @@ def _board(db_session: DbSession, mine: Callable[[Case], bool], step_of: Callabl
                     terms.number,
                     terms.title,
                     case.phase(terms.number),
+                    case.lots[terms.number].sitting.stage is Stage.ABANDONED,
                     step,
                     tone,
                     case.tender.deadlines[terms.number],

@@ -77,7 +77,7 @@ def open_next_round(platform: Platform, log_in: LogIn, case_id: str) -> str:
     """Tender the failed lots of a case again, as a case of its own that names the earlier one; the new case's id.
 
     Terms and documents are taken over as a draft without deadlines (Law art. 28; Reg. art. 44). There is one next
-    round for each case: asked again, its id. Raises NotAllowed, RuleViolation `no_lot_failed`.
+    round for each case: asked again, its id. Raises NotAllowed, RuleViolation `no_lot_failed`, `lot_given_up`.
     """
     with platform.database.reading() as db_session:
         actor, failed = load_actor(db_session, log_in.account_id), load_case(db_session, case_id)

@@ -10,8 +10,10 @@ import pytest
 
 from app.casefile.failure_record import FAILURE_ATTACHMENT, recorded_failure
 from app.casefile.verification import Verdict
+from app.procedure.errors import RuleViolation
 from app.procedure.roles import ANYONE
 from app.queries.timeline import case_stages
+from app.services import tenders
 from app.services.copies import read_copy
 from app.services.database_check import database_differences
 from app.services.failure_content import ended_evaluation
@@ -25,6 +27,7 @@ from evaluation.sitting import Disposition, Stage
 from tests.app.services.people import LOT
 from tests.app.services.test_failed_evaluation import LICENCE, NAME, UNSIGNED, Failing, records
 from tests.app.services.test_signing_statement import words
+from tests.app.web.site import Site
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 WHY = "举报查实，成员与投标人有利害关系"
@@ -101,3 +104,16 @@ def test_the_verifier_compares_it_and_a_record_that_says_something_else_is_found
 
 def test_one_without_its_record_is_said_to_be_unrecorded(case):
     assert ("evidence_failure_unrecorded", Verdict.NOT_COVERED) in case.verdicts_without_record()
+
+
+def test_it_is_no_failed_tender_and_not_tendered_again(case):
+    with pytest.raises(RuleViolation) as refused:
+        tenders.open_next_round(case.platform, case.people["officer"].log_in, case.case_id)
+    assert refused.value.code == "lot_given_up"
+    site = Site(case)
+    for who, path in (("centre", "/centre"), ("regulator", "/regulator")):
+        page = site.browser(who).get(path)
+        assert "评审已终止" in page
+        assert "流标" not in page, who
+    page = site.browser("officer").get(f"/agency/cases/{case.case_id}/next-round")
+    assert "由另行组建的评标委员会评审同一批投标" in page
