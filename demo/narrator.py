@@ -78,7 +78,7 @@ class Narrator:
     """Shows each step once, with the seconds since the curtain rose; `language` is zh, en or both."""
 
     def __init__(self, language: str, show: Callable[[str], None] = print) -> None:
-        self._language, self._show, self._began = language, show, time.monotonic()
+        self.language, self._show, self._began = language, show, time.monotonic()
         self._told: set[tuple[str, str, str]] = set()
 
     @property
@@ -97,16 +97,24 @@ class Narrator:
             for language in ("zh", "en")
         )
         clock = f"{self.seconds:6.1f} s"
-        if self._language != "en":
+        if self.language != "en":
             self._show(f"{clock}  {padded(zh_role, 10)}  {zh}")
-        if self._language == "both":
+        if self.language == "both":
             self._show(f"{'':8}  {'':10}  {en}")
-        if self._language == "en":
+        if self.language == "en":
             self._show(f"{clock}  {en_role:17}  {en}")
+
+    def words(self, zh: str, en: str, between: str = " ") -> str:
+        """These words in the narrator's language, or in both."""
+        return {"zh": zh, "en": en, "both": f"{zh}{between}{en}"}[self.language]
+
+    def brief(self, zh: str, en: str) -> str:
+        """These words once: in English where nothing else is spoken."""
+        return en if self.language == "en" else zh
 
     def say(self, zh: str, en: str, fact: object = "") -> None:
         """A line of the director's own; `fact` stands once behind the words, in whatever language."""
-        words = {"zh": zh, "en": en, "both": f"{zh}  {en}"}[self._language]
+        words = self.words(zh, en, "  ")
         self._show(f"{words} {fact}" if str(fact) else words)
 
 

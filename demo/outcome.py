@@ -7,7 +7,7 @@ from typing import Any
 
 from app.casefile.codec import decode
 from demo.case import DemoCase
-from demo.narrator import table, yuan
+from demo.narrator import Narrator, table, yuan
 from evaluation.evaluate import EvaluationResult
 from evaluation.sitting import SittingConvened
 
@@ -56,20 +56,28 @@ class Outcome:
     def percent(self) -> Decimal:
         return (100 * self.saved / self.budget).quantize(CENT, ROUND_HALF_UP)
 
-    def opening_table(self) -> str:
+    def opening_table(self, narrator: Narrator) -> str:
         """开标一览表."""
-        head = ["投标人 Bidder", "投标报价（元） Price", "交付期（天） Days", "项目负责人 Manager"]
+        words = narrator.words
+        head = [
+            words("投标人", "Bidder"),
+            words("投标报价（元）", "Price (yuan)"),
+            words("交付期（天）", "Days"),
+            words("项目负责人", "Manager"),
+        ]
         opened = sorted(self.taken["opened"], key=lambda bid: Decimal(bid["price"]))
         rows = [
             [b["bidder_name"], yuan(Decimal(b["price"])), str(b["duration_days"]), b["project_manager"]] for b in opened
         ]
         return table(head, rows)
 
-    def score_table(self) -> str:
+    def score_table(self, narrator: Narrator) -> str:
         """评分汇总表: the members' totals by seat, their mean, the rank."""
         seats = [str(seat.number) for seat in self.convened.seats]
-        members = [f"席位{seat}" for seat in seats]
-        head = ["投标人 Bidder", "评审价 Price", "价格分 Score", *members, "得分 Total", "名次 Rank"]
+        members = [narrator.brief(f"席位{seat}", f"Seat {seat}") for seat in seats]
+        words = narrator.words
+        names = words("投标人", "Bidder"), words("评审价", "Price"), words("价格分", "Score")
+        head = [*names, *members, words("得分", "Total"), words("名次", "Rank")]
         rows = [
             [
                 self._names[row.bid],

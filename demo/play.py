@@ -138,9 +138,9 @@ class Director:
 def show_outcome(outcome: Outcome, narrator: Narrator) -> None:
     """The published tables, the monthly line, and where everything is."""
     narrator.say("\n开标一览表", "Opening board")
-    print(outcome.opening_table())
+    print(outcome.opening_table(narrator))
     narrator.say("\n评分汇总表", "Score table")
-    print(outcome.score_table())
+    print(outcome.score_table(narrator))
     figures = {"budget": outcome.budget, "award": outcome.award, "saved": outcome.saved, "percent": outcome.percent}
     month = datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%Y-%m")
     narrator.say(
@@ -156,6 +156,7 @@ def show_outcome(outcome: Outcome, narrator: Narrator) -> None:
 def check_evidence(taken: dict[str, Any], narrator: Narrator) -> bool:
     """Have the exported case re-checked offline by another program; whether nothing failed."""
     command = [*CLI, "verify", taken["evidence"], "--roots", taken["roots"]]
+    command += ["--lang", narrator.language] if narrator.language != "both" else []
     checked = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     summary = checked.stdout.strip().rpartition("\n")[2]
     narrator.say("\n证据包离线复核", "Evidence re-checked offline:", summary)

@@ -73,3 +73,8 @@ def test_a_step_is_shown_in_the_language_asked_for():
 )
 def test_facts_are_told_as_people_read_them(fact, zh, en):
     assert [in_words(fact, language) for language in ("zh", "en")] == [zh, en]
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh", "得分"), ("en", "Total"), ("both", "得分 Total")])
+def test_heads_of_tables_are_in_the_narrators_language(language, said):
+    assert Narrator(language).words("得分", "Total") == said
