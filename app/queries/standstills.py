@@ -23,10 +23,18 @@ from evaluation.sitting import (
 
 
 @dataclass(frozen=True)
+class Beneath:
+    """A standstill over which another one was laid."""
+
+    ground: SuspensionGround
+    note: str
+    site: str
+
+
+@dataclass(frozen=True)
 class StandstillView:
     """`ends_at`: until when a fault may be repaired, also one beneath; `started`: members have begun, so too long a
-    fault ends it;
-    `beneath`: what stands again one by one when this one ends, the next first."""
+    fault ends it; `beneath`: what stands again one by one when this one ends, the next first."""
 
     ground: SuspensionGround
     note: str
@@ -34,7 +42,12 @@ class StandstillView:
     since: datetime
     ends_at: datetime | None
     started: bool
-    beneath: tuple[SuspensionGround, ...] = ()
+    beneath: tuple[Beneath, ...] = ()
+
+    @property
+    def in_recess(self) -> bool:
+        """Whether the chair's recess has not ended, be it beneath something else."""
+        return SuspensionGround.RECESS in (self.ground, *(one.ground for one in self.beneath))
 
     def overdue(self, now: datetime) -> bool:
         """Whether a fault has lasted too long to be repaired, perhaps beneath an order."""
@@ -53,7 +66,7 @@ def standstill_of(case: Case, lot: str) -> StandstillView | None:
         return None
     ends_at = fault_ends_at(state.standstill, state.sitting, case.tender.published.profile)
     started = bool(state.sitting.statements)
-    beneath = tuple(one.ground for one in reversed(state.sitting.beneath))
+    beneath = tuple(Beneath(one.ground, one.note, one.site) for one in reversed(state.sitting.beneath))
     return StandstillView(suspended.ground, suspended.note, suspended.site, since, ends_at, started, beneath)
 
 

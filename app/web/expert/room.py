@@ -26,6 +26,7 @@ from app.web.expert.corrections import correction_form, correction_words, places
 from app.web.expert.forms import ConflictForm, DissentForm, HaltForm, StatementForm, VoteForm
 from app.web.names import CHECK_INS, CORRECTIONS, GROUNDS, MEMBERS, STAGES
 from app.web.pages import confirmed, typed_fields
+from app.web.standstill.words import what_follows
 from app.web.wording import named, signing_words
 from evaluation import sitting
 from evaluation.scoring import ScorePlace
@@ -333,7 +334,7 @@ def halt(case: str, lot: str) -> str:
 def end_recess(case: str, lot: str) -> str:
     """The chair lets the sitting go on."""
     found, room, shown = entered(case, lot, Action.SITTING_HALT)
-    words = _("签名后评审从中断处继续，中断前已作的全部有效。")
+    words = what_follows(room.standstill, sitting.SuspensionGround.RECESS)
     return signing(found, shown, _("宣布复会"), sitting.RecessEnded(room.seat), words, [(_("席位"), room.seat)])
 
 

@@ -39,6 +39,7 @@ from app.web.entitled import entitled_case, in_words
 from app.web.names import GROUNDS, REPLACEMENTS, SITTING_STEPS, STAGES
 from app.web.pages import attempt, case_trail, confirmed, head_of, local_time, review_act
 from app.web.standstill.forms import FaultForm, RepairForm, ReplacementForm, StepForm
+from app.web.standstill.words import goes_on, what_follows
 from evaluation.sitting import (
     Disposition,
     FaultRepaired,
@@ -83,6 +84,7 @@ def _page(found: Case, lot: str, form: FlaskForm | None = None) -> str:
         sites={site["id"]: site["name"] for site in experts.list_sites(here)},
         grounds=GROUNDS,
         steps=SITTING_STEPS,
+        repair_title=_repair_title(found, lot),
         forms=[(kind, form if isinstance(form, type(one)) else one) for kind, one in forms],
         order=order if _concerns(order) else None,
         decision=decision if _concerns(decision) else None,
@@ -179,16 +181,21 @@ def report_fault(case: str, lot: str) -> str:
 @access(Action.FAULT_REPORT)
 def report_repair(case: str, lot: str) -> str:
     found, form = entitled_case(case, lot, Action.FAULT_REPORT), RepairForm()
-    words = _("签名后评审从中断处继续，中断前已作的全部有效。")
+    words = what_follows(standstill_of(found, lot), SuspensionGround.FAULT)
     return _propose(
         found,
         lot,
         form,
-        _("故障已排除，恢复评审"),
+        _repair_title(found, lot),
         lambda: FaultRepaired(form.words),
         lambda: [(_("怎样排除"), form.words)],
         words,
     )
+
+
+def _repair_title(found: Case, lot: str) -> str:
+    resumes = goes_on(standstill_of(found, lot), SuspensionGround.FAULT)
+    return _("故障已排除，恢复评审") if resumes else _("故障已排除")
 
 
 @routes.post("/order")

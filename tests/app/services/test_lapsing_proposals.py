@@ -21,7 +21,7 @@ from tests.app.services import tampering
 from tests.app.services.people import LOT
 from tests.app.services.test_replacements import CONFLICT, Succeeding
 from tests.app.services.test_standstills import Standing
-from tests.app.web.site import Site
+from tests.app.web.site import Site, booth
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 SUSPEND = (Disposition.SUSPEND, "核查投诉")
@@ -119,8 +119,12 @@ def test_a_witness_does_not_end_the_fault_of_another_site_not_even_beneath_an_or
     case.act("centre", sitting.FaultReported(case.sites[0], "停电"))
     for _ in range(2):
         assert case.refuses("witness-sub", repaired) == "standstill_site_other"
-        assert "故障已排除，恢复评审" not in site.browser("witness-sub").get(case.page)
-        assert "故障已排除，恢复评审" in site.browser("witness-host").get(case.page)
+        assert "故障已排除" not in site.browser("witness-sub").get(case.page)
+        on_top = case.state.suspended.ground is SuspensionGround.FAULT
+        mine = site.browser("witness-host")
+        assert ("故障已排除，恢复评审" if on_top else "故障已排除</h2>") in mine.get(case.page)
+        said = mine.post(f"{case.page}/repair", note="已修好").get_data(as_text=True)
+        assert ("从中断处继续" if on_top else "其上的中断仍未结束，评审尚不能继续") in said
         if case.state.suspended.ground is SuspensionGround.FAULT:
             case.order(*SUSPEND)
     case.act("witness-host", repaired)
@@ -137,9 +141,20 @@ def test_three_standstills_are_shown_one_beneath_the_other_and_each_is_told_of_o
     case.act(case.members[chair], sitting.RecessCalled(chair, "午休"))
     case.suspend()
     case.order(*SUSPEND)
-    shown = Site(case).browser("officer").get(case.page)
-    assert "线路或场所故障、休会" in shown
-    assert "最迟恢复" in shown
+    site = Site(case)
+    shown = site.browser("officer").get(case.page)
+    above, _, beneath = shown.partition("其下仍有")
+    assert "监督部门决定" in above
+    assert "最迟恢复" not in above, "nothing can be decided while the order stands"
+    fault, _, recess = beneath.partition("再下仍有")
+    assert "线路或场所故障" in fault
+    assert "故障的时限自报告时起算" in fault
+    assert "午休" in recess
+    own = booth(site, case.members[chair])
+    room = f"/room/{case.case_id}/{LOT}"
+    assert "其下的休会由您宣布结束" in own.get(room)
+    assert "其上的中断仍未结束，评审尚不能继续" in own.get(f"{room}/recess/end")
+    assert "其下的休会由您宣布结束" not in booth(site, case.members[case.leaver()]).get(room)
     case.act(case.members[chair], sitting.RecessEnded(chair))
     assert "休会" not in Site(case).browser("officer").get(case.page).partition("其下仍有")[2]
     case.order(Disposition.RESUME, "不成立")
