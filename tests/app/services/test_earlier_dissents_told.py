@@ -51,13 +51,22 @@ class Washed(Dissenting):
         self.act(self.members[self.again], sitting.DissentRecorded(self.again, "仍不同意"))
         self.work_off()
         self.work_off(31)
+        self.asked = {lang: room(self, self.chair, lang, f"/refusal/{self.silent[0]}") for lang in TOLD}
         for number in self.silent:
             self.act(self.members[self.chair], sitting.RefusalRecorded(self.chair, number))
+        self.told_so = {lang: room(self, self.silent[0], lang) for lang in TOLD}
         for number in (self.chair, self.far_seat):
             self._sign(number, self.members[number])
         self.work_off(31)
         assert self.state.stage is Stage.CLOSED
         return self
+
+
+def room(case, number, lang, page="") -> str:
+    """A page of the room as a member reads it."""
+    reader = booth(Site(case), case.members[number])
+    reader.client.get(f"/?lang={lang}")
+    return reader.get(f"/room/{case.case_id}/{LOT}{page}")
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +104,16 @@ def test_it_does_not_say_of_such_a_member_that_it_agrees(case):
     assert english.count("Ithaddissentedinwritingfromearlierresults") == len(case.silent)
     assert "".join(TOLD["zh"].split()) in chinese
     assert "".join(TOLD["en"].split()) in english
+
+
+def test_the_room_says_so_to_who_records_it_and_to_the_member(case):
+    for pages, zh, en in (
+        (case.asked, "该成员此前已就先前的汇总结果书面提出不同意见", "dissented in writing from earlier results"),
+        (case.told_so, "也未就现在的汇总结果再次书面说明不同意见", "nor dissented again from the results of now"),
+    ):
+        assert zh in pages["zh"]
+        assert en in pages["en"]
+        assert "视为同意" not in pages["zh"]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
