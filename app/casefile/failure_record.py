@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from app.casefile.codec import encode
+from app.casefile.interruptions import Interruption, interruptions
 from app.casefile.record import Record
 from app.procedure.opening import BidVoided
 from app.procedure.qualification import QualificationChecked
@@ -23,8 +24,6 @@ from evaluation.sitting import (
     SittingDecided,
     SittingFailed,
     SittingOrdered,
-    SittingResumed,
-    SittingSuspended,
 )
 
 FAILURE_ATTACHMENT = "failed-evaluation.json"
@@ -37,17 +36,16 @@ def recorded_failure(records: Iterable[Record], sealed: Record | None = None) ->
     `reviews` are the digests of the members' signed reviews that count, by seat; one that the holder may not see is
     left out. Of an evaluation that was given up it says nothing of what members found: others evaluate the same bids.
     """
+    before = [record for record in records if sealed is None or record.seq < sealed.seq]
     found: dict[str, Any] = {
         "v": "failed-evaluation/v1",
         "void": [],
         "unqualified": [],
         "changes": [],
-        "standstills": [],
+        "standstills": [_standstill(one) for one in interruptions(before)],
     }
     reviews: dict[int, str] = {}
-    for record in records:
-        if sealed is not None and record.seq >= sealed.seq:
-            break
+    for record in before:
         _take(found, reviews, record)
     if found["v"] == ABANDONED:
         found.pop("rejected", None)
@@ -73,11 +71,6 @@ def _take(found: dict[str, Any], reviews: dict[int, str], record: Record) -> Non
             found["changes"].append({"seat": fact.seat, "left_at": at, "reason": fact.reason})
         case MemberReplaced():
             found["changes"].append({"seat": fact.seat, "came_at": at})
-        case SittingSuspended():
-            _end_standstill(found, at)  # where another is laid over it
-            found["standstills"].append({"since": at, "ground": str(fact.ground)})
-        case SittingResumed():
-            _end_standstill(found, at)
         case BidsReviewed():
             reviews[fact.seat] = record.payload_sha256
         case ReviewConcluded():
@@ -95,7 +88,6 @@ def _end(found: dict[str, Any], record: Record, at: str) -> None:
         case SittingDecided():
             found["decided_by"] = "agency"
         case SittingAbandoned():
-            _end_standstill(found, at)
             found |= {"v": ABANDONED, "case": record.case_id, "lot": record.lot}
             found |= {"abandoned_at": at, "reason": fact.reason}
         case SittingFailed():
@@ -103,10 +95,10 @@ def _end(found: dict[str, Any], record: Record, at: str) -> None:
             found |= {"reason": fact.reason, "valid": fact.valid, "least": fact.least}
 
 
-def _end_standstill(found: dict[str, Any], at: str) -> None:
-    """What stands until now ends here; it is listed again where it stands again later."""
-    if found["standstills"] and "until" not in found["standstills"][-1]:
-        found["standstills"][-1]["until"] = at
+def _standstill(one: Interruption) -> dict[str, Json]:
+    """Without `until` it had not ended when the evaluation did."""
+    row: dict[str, Json] = {"since": format_instant(one.began.at), "ground": str(one.began.fact.ground)}
+    return row if one.ended is None else row | {"until": format_instant(one.ended.at)}
 
 
 def agrees_with_log(stated: Json, expected: dict[str, Any], hidden: Sequence[int]) -> bool:

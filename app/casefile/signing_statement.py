@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from app.casefile.record import Record
 from app.procedure import signing
-from app.procedure.signing import Signing
+from app.procedure.signing import EarlierDissent, Signing
 from crypto.canonical import Json
 from crypto.instants import format_instant
 from evaluation.sitting import SittingConvened
@@ -15,7 +15,10 @@ ATTACHMENT = "signing-statement.json"
 
 
 def statement_data(case_id: str, lot: str, seats: Iterable[int], found: Signing, report_sha256: str) -> Json:
-    """Every seat: when it signed, what it wrote and when, who recorded when that it did neither."""
+    """Every seat: when it signed, what it wrote and when, who recorded when that it did neither.
+
+    Of whoever is recorded so, what it wrote about earlier results stands beside it: it was not silent about those.
+    """
     return {
         "v": "signing-statement/v1",
         "case": case_id,
@@ -33,7 +36,18 @@ def _seat(seat: int, found: Signing) -> dict[str, Json]:
         row["dissent"] = {"text": dissent.text, "at": format_instant(dissent.at)}
     if refusal := found.refusals.get(seat):
         row["refusal"] = {"recorded_by": refusal.by, "at": format_instant(refusal.at)}
+        if earlier := found.own_earlier(seat):
+            row["earlier_dissents"] = [_earlier(one) for one in earlier]
     return row
+
+
+def _earlier(one: EarlierDissent) -> dict[str, Json]:
+    return {
+        "text": one.text,
+        "at": format_instant(one.at),
+        "computation": one.computation,
+        "computed_at": format_instant(one.computed_at),
+    }
 
 
 def recorded_statement(records: Iterable[Record], sealed: Record) -> Json:

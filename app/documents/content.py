@@ -260,7 +260,10 @@ class EarlierStatement(DissentStatement):
 
 @dataclass(frozen=True)
 class Signed:
-    """What one member did about the report. Without instants: nothing; `recorded_by` is the seat that noted so."""
+    """What one member did about the report. Without instants: nothing; `recorded_by` is the seat that noted so.
+
+    `earlier`: what a member who is recorded so dissented from before.
+    """
 
     member: str
     signed_at: datetime | None
@@ -268,6 +271,7 @@ class Signed:
     dissented_at: datetime | None
     refused_at: datetime | None
     recorded_by: int
+    earlier: tuple[EarlierStatement, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -279,6 +283,7 @@ class SigningStatement:
     stated_at: datetime
     members: tuple[Signed, ...]
     tally: str
+    dissented_before: str  # how many dissented from earlier results, "" where nobody did
     no_majority: str  # that the conclusion has none, "" where it has
     words: Mapping[str, str]  # of the regime: app.messages.regime_words
     seal_field: str = "Seal"

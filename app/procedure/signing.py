@@ -82,12 +82,16 @@ class Signing:
 
 @dataclass(frozen=True)
 class Tally:
-    """How many of the members signed without dissent, dissented in writing, or are recorded as doing neither."""
+    """How many of the members signed without dissent, dissented in writing, or are recorded as doing neither.
+
+    `earlier`: how many, those who have left among them, dissented from results that stand no more; not counted else.
+    """
 
     members: int
     signed: int
     dissented: int
     refused: int
+    earlier: int = 0
 
     @property
     def without_majority(self) -> bool:
@@ -99,7 +103,9 @@ def tally(sitting: SittingState) -> Tally:
     """The count; who dissents and signs the report that says so counts as dissenting."""
     dissented = sitting.dissents.keys()
     signed = sitting.signed.keys() - dissented
-    return Tally(len(sitting.seats), len(signed), len(dissented), len(sitting.refused - signed - dissented))
+    earlier = {one.person for one in sitting.superseded_dissents}
+    refused = sitting.refused - signed - dissented
+    return Tally(len(sitting.seats), len(signed), len(dissented), len(refused), len(earlier))
 
 
 def refusal_from(signing: Signing, profile: Profile) -> datetime | None:

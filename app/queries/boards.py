@@ -169,10 +169,16 @@ def _draw_step(case: Case, lot: str, party: str) -> Step:
     return f"draw_{current.step}", "act" if mine else "wait", ""
 
 
+def _closed_step(state: LotCase) -> str:
+    if without_majority(state):
+        return "closed_no_majority"
+    return "closed_dissented_before" if state.sitting.superseded_dissents else "closed"
+
+
 def _sitting_step(state: LotCase) -> Step:
     sitting = state.sitting
     if sitting.stage is Stage.CLOSED:
-        return "closed_no_majority" if without_majority(state) else "closed", "over", ""
+        return _closed_step(state), "over", ""
     if sitting.suspended is not None:
         return "standing", "wait", ""
     if sitting.turned_away:

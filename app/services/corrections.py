@@ -1,4 +1,5 @@
-"""A request to correct a locked sheet is answered: the supervision authority is told (matrix 2, row 40), no score."""
+"""Who is told where a locked sheet is corrected: the supervision authority of the answer (matrix 2, row 40), no score;
+and whoever dissented, of results that were computed anew."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ from app.procedure.roles import Role
 from app.queries.cases import load_records
 from app.services.acts import Act, Answer, completes
 from app.services.notices import tell_role
+from app.services.sittings import member_account
+from app.services.unit_of_work import UnitOfWork
 
 
 @completes("SheetReopened")
@@ -24,3 +27,17 @@ def tell_authority(act: Act) -> None:
     facts |= {"asked_at": one.asked_at, "decided_at": one.decided_at}
     code = f"correction_{one.decision}_{one.ground}"
     tell_role(work, terms.parties.regulator.id, Role.REGULATOR, code, **facts)
+
+
+def tell_dissenters(work: UnitOfWork, lot: str) -> None:
+    """Who dissented from earlier results learns of new ones, since it counts only if it says so again.
+
+    As a call-up, the notice names neither project nor bidders: who sits in a committee is nobody else's to read.
+    """
+    state = work.case.lots[lot]
+    if state.sitting.result is None:
+        return
+    for number, seat in sorted(state.sitting.seats.items()):
+        if state.signing.own_earlier(number):
+            account = member_account(work.db_session, work.case, lot, seat)
+            work.notify(account.id, "results_computed_anew", lot=lot)

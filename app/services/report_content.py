@@ -30,7 +30,7 @@ from app.documents.content import (
 from app.documents.wording import Lang, formula_words, instant, listed
 from app.messages import regime_words, sentence
 from app.models import Site
-from app.procedure.signing import tally
+from app.procedure.signing import EarlierDissent, tally
 from app.queries.cases import load_records
 from app.queries.sittings import tied_bidders
 from app.services.documents import heading, named_address, opened_bids
@@ -108,7 +108,7 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
             DissentStatement(signs_as(sitting, seat, lang), one.text, one.at)
             for seat, one in sorted(state.signing.dissents.items())
         ),
-        earlier_dissents=_earlier_dissents(case, lot, lang),
+        earlier_dissents=tuple(_earlier_dissent(one, sitting, lang) for one in state.signing.earlier),
         member_changes=(*draw_changes(case, lot, lang), *changes_of(records, lang)),
         notes=(*interruptions_of(records, named_sites, lang), *_ties(sitting, lang), silence),
         draw_digest=draw_digest,
@@ -131,6 +131,7 @@ def signing_statement(
     for member in members:
         seat = int(member.seat)
         dissent, refusal = found.dissents.get(seat), found.refusals.get(seat)
+        earlier = found.own_earlier(seat) if refusal else ()
         rows.append(
             Signed(
                 f"{signs_as(state.sitting, seat, lang)} {member.name}",
@@ -139,6 +140,7 @@ def signing_statement(
                 dissent.at if dissent else None,
                 refusal.at if refusal else None,
                 refusal.by if refusal else 0,
+                tuple(_earlier_dissent(one, state.sitting, lang) for one in earlier),
             )
         )
     words = regime_words(case.tender.published.profile.regime, lang)
@@ -148,6 +150,7 @@ def signing_statement(
         stated_at=now,
         members=tuple(rows),
         tally=sentence("signing_tally", vars(tally(state.sitting)), lang),
+        dissented_before=dissented_before(state.sitting, lang),
         no_majority=no_majority(state.sitting, lang),
         words=words,
     )
@@ -158,10 +161,16 @@ def no_majority(sitting: SittingState, lang: Lang) -> str:
     return sentence("no_majority", {}, lang) if tally(sitting).without_majority else ""
 
 
+def dissented_before(sitting: SittingState, lang: Lang) -> str:
+    """How many members dissented from earlier results, in words; "" where nobody did."""
+    counts = tally(sitting)
+    return sentence("dissented_before", vars(counts), lang) if counts.earlier else ""
+
+
 def _agreement(sitting: SittingState, lang: Lang) -> tuple[str, ...]:
     """What stood when the report was prepared, and where it stands how the members signed."""
     stands = sentence("report_agreement", vars(tally(sitting)), lang)
-    return tuple(part for part in (stands, no_majority(sitting, lang)) if part)
+    return tuple(part for part in (stands, dissented_before(sitting, lang), no_majority(sitting, lang)) if part)
 
 
 def qualification_of(case: Case, lot: str) -> tuple[QualificationResult, ...]:
@@ -196,18 +205,15 @@ def _invalid(bidder: str, found: Rejection, lang: Lang) -> InvalidBid:
     return InvalidBid(bidder, listed(found.grounds, lang), sentence("review_votes", {"votes": found.votes}, lang))
 
 
-def _earlier_dissents(case: Case, lot: str, lang: Lang) -> tuple[EarlierStatement, ...]:
+def _earlier_dissent(one: EarlierDissent, sitting: SittingState, lang: Lang) -> EarlierStatement:
     """By seat and capacity alone: who chairs now need not have chaired then."""
-    sitting, found = case.lots[lot].sitting, []
-    for one in case.lots[lot].signing.earlier:
-        seat = {"seat": one.seat, "capacity": capacity(sitting.seats[one.seat].role, lang)}
-        facts = {"computation": one.computation, "computed_at": instant(one.computed_at)}
-        about = [sentence("dissent_from_earlier", facts, lang)]
-        if one.left_at is not None:
-            about.append(sentence("dissenter_has_left", {"at": instant(one.left_at)}, lang))
-        words = (" " if lang == "en" else "").join(about)
-        found.append(EarlierStatement(sentence("signs_as", seat, lang), one.text, one.at, words))
-    return tuple(found)
+    seat = {"seat": one.seat, "capacity": capacity(sitting.seats[one.seat].role, lang)}
+    facts = {"computation": one.computation, "computed_at": instant(one.computed_at)}
+    about = [sentence("dissent_from_earlier", facts, lang)]
+    if one.left_at is not None:
+        about.append(sentence("dissenter_has_left", {"at": instant(one.left_at)}, lang))
+    words = (" " if lang == "en" else "").join(about)
+    return EarlierStatement(sentence("signs_as", seat, lang), one.text, one.at, words)
 
 
 def _name(criterion: criteria.Criterion, lang: Lang) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
+from app.casefile.interruptions import Interruption, interruptions
 from app.casefile.record import Record
 from app.documents.wording import Lang, hundredths, instant, listed
 from app.messages import sentence
@@ -21,8 +22,6 @@ from evaluation.sitting import (
     ScoreSheetLocked,
     SheetReopened,
     SittingAbandoned,
-    SittingResumed,
-    SittingSuspended,
 )
 
 
@@ -128,33 +127,28 @@ def changes_of(records: Sequence[Record], lang: Lang) -> tuple[str, ...]:
 
 
 def interruptions_of(records: Sequence[Record], sites: Mapping[str, str], lang: Lang) -> tuple[str, ...]:
-    """Every standstill that ended before the report, with times, ground, place and reason; every change of booths."""
-    found: list[str] = []
-    since: Record | None = None
+    """Every standstill with times, ground, place and reason, in the order in which they began among the changes of
+    booths. One that lasts is told only where the evaluation was given up: else it is no matter of a report."""
+    given_up = next((record for record in records if isinstance(record.fact, SittingAbandoned)), None)
+    found = [(one.began.seq, _standstill(one, given_up, sites, lang)) for one in interruptions(records)]
     for record in records:
         if isinstance(record.fact, BoothChanged):
             facts = {"at": instant(record.at), "seat": record.fact.seat, "reason": record.fact.reason}
-            found.append(sentence("note_booth_changed", facts, lang))
-        elif isinstance(record.fact, SittingSuspended):
-            if since is not None:
-                found.append(_standstill(since, record, sites, sentence("standstill_laid_over", {}, lang), lang))
-            since = record
-        elif isinstance(record.fact, SittingResumed) and since is not None:
-            found.append(_standstill(since, record, sites, record.fact.note or "—", lang))
-            since = None
-        elif isinstance(record.fact, SittingAbandoned) and since is not None:
-            found.append(_standstill(since, record, sites, sentence("standstill_given_up", {}, lang), lang))
-            since = None
-    return tuple(found)
+            found.append((record.seq, sentence("note_booth_changed", facts, lang)))
+    return tuple(words for _seq, words in sorted(found) if words)
 
 
-def _standstill(since: Record, until: Record, sites: Mapping[str, str], resumed: str, lang: Lang) -> str:
-    fact = since.fact
+def _standstill(one: Interruption, given_up: Record | None, sites: Mapping[str, str], lang: Lang) -> str:
+    fact, until = one.began.fact, one.ended or given_up
+    if until is None:
+        return ""
     facts = {
-        "since": instant(since.at),
+        "since": instant(one.began.at),
         "until": instant(until.at),
         "ground": sentence(f"standstill_{fact.ground}", {}, lang),
         "why": listed([sites.get(fact.site, ""), fact.note], lang),
-        "resumed": resumed,
     }
-    return sentence("note_standstill", facts, lang)
+    if one.ended is None:
+        return sentence("note_standstill_not_ended", facts, lang)
+    note = getattr(one.ended.fact, "note", "") or "—"  # who ends a recess says nothing
+    return sentence("note_standstill", facts | {"ended": note}, lang)

@@ -24,7 +24,7 @@ from app.queries.cases import load_case
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, Proposal, completes, prepares
-from app.services.corrections import tell_authority
+from app.services.corrections import tell_authority, tell_dissenters
 from app.services.documents import latest_document, seal_document, store_document, timestamper
 from app.services.notices import SERVING, tell_role
 from app.services.platform import Platform
@@ -48,9 +48,12 @@ from evaluation.sitting.stages import Stage
 @completes("ScoreSheetLocked", "CorrectionRefused", "CorrectionWithdrawn")
 def settle_sheets(act: Act) -> Answer:
     """Once the sheets stand equal bids are drawn, as the opening fixed it, and the report is due, unless a correction
-    is awaited: then after that lock, or the answer. Of an answer the authority is told."""
+    is awaited: then after that lock, or the answer. Of an answer the authority is told, of new results who dissented
+    from earlier ones."""
     if not isinstance(act.fact, ScoreSheetLocked):
         tell_authority(act)
+    else:
+        tell_dissenters(act.work, act.lot)
     if (ties := ties_due(act.work.case, act.lot)) is not None:
         act.work.conclude(ties, act.lot)
     if _due(act.work.case, act.lot):

@@ -50,8 +50,12 @@ def signing_words(facts: Mapping[str, str]) -> str:
     if "members" not in facts:
         return ""
     lang, missing = g.get("lang", "zh"), 2 * int(facts["dissented"]) > int(facts["members"])
-    parts = [sentence("signing_tally", facts, lang), sentence("no_majority", {}, lang) if missing else ""]
-    return " ".join(filter(None, parts))
+    parts = [sentence("signing_tally", facts, lang)]
+    if facts["earlier"] != "0":
+        parts.append(sentence("dissented_before", facts, lang))
+    if missing:
+        parts.append(sentence("no_majority", {}, lang))
+    return " ".join(parts)
 
 
 CRITERION_KINDS = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,10 +15,13 @@ from app.procedure.opening import BidVoided
 from app.procedure.qualification import Qualification, QualificationChecked
 from evaluation.sitting import (
     BidsReviewed,
+    FaultRepaired,
     MemberRecused,
     MemberReplaced,
+    RecessEnded,
     Rejection,
     ReviewConcluded,
+    SittingAbandoned,
     SittingFailed,
     SittingResumed,
     SittingSuspended,
@@ -128,20 +130,19 @@ def test_beside_hidden_reviews_stands_nothing_that_is_no_review_of_one_seat(hidd
     assert agrees_with_log({**stated, "reviews": other}, shown, tuple(hidden)) is (3 in hidden)
 
 
-@given(
-    st.lists(
-        st.one_of(
-            st.builds(SittingSuspended, st.sampled_from(SuspensionGround), st.just("s"), st.just("x")),
-            st.builds(SittingResumed, st.just("")),
-        )
-    )
-)
-def test_whatever_stands_ends_where_another_is_laid_over_it_or_where_it_ends(facts):
-    """As the report lists them: a standstill over which another is laid ends there, and is listed again later."""
-    standstills = recorded_failure(records(tuple(facts)))["standstills"]
-    assert [one["ground"] for one in standstills] == [f.ground for f in facts if isinstance(f, SittingSuspended)]
-    assert all("until" in one for one in standstills[:-1])
-    ended = bool(facts) and isinstance(facts[-1], SittingResumed)
-    assert not standstills or ("until" in standstills[-1]) is ended
-    for before, after in pairwise(standstills):
-        assert before["since"] < before["until"] <= after["since"]
+def test_a_ground_lasts_from_its_beginning_to_its_own_end_whatever_is_laid_over_it():
+    """A recess, a fault over it, an order over both: fault and recess end beneath, or the order is lifted."""
+    grounds = (SuspensionGround.RECESS, SuspensionGround.FAULT, SuspensionGround.ORDER)
+    stack = tuple(SittingSuspended(ground, "", "x") for ground in grounds)
+    repaired = recorded_failure(records((*stack, FaultRepaired("换线"), RecessEnded(1), SittingAbandoned("查实"))))
+    assert repaired["standstills"] == [
+        {"since": "2026-03-02T01:00:00Z", "ground": "recess", "until": "2026-03-02T01:04:00Z"},
+        {"since": "2026-03-02T01:01:00Z", "ground": "fault", "until": "2026-03-02T01:03:00Z"},
+        {"since": "2026-03-02T01:02:00Z", "ground": "order"},
+    ]
+    lifted = recorded_failure(records((*stack, SittingResumed("查毕"), stack[1], SittingAbandoned("不能恢复"))))
+    assert lifted["standstills"] == [
+        {"since": "2026-03-02T01:00:00Z", "ground": "recess"},
+        {"since": "2026-03-02T01:01:00Z", "ground": "fault"},
+        {"since": "2026-03-02T01:02:00Z", "ground": "order", "until": "2026-03-02T01:03:00Z"},
+    ]

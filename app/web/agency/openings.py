@@ -253,6 +253,7 @@ def report(case: str, lot: str) -> str:
     shown = {"files": kept, "ties": ties, "result": sitting.result, "names": names, "members": members}
     state = found.lots[lot]
     shown |= {"signing": signing_words(signing_counts(state)), "no_majority": without_majority(state)}
+    shown |= {"dissented_before": bool(sitting.superseded_dissents)}
     return _page("report", found, lot, _("评审报告"), **shown)
 
 

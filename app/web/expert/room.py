@@ -363,7 +363,10 @@ def record_dissent(case: str, lot: str) -> str:
 def record_refusal(case: str, lot: str, seat: int) -> str:
     """The chair (of the chair: another member) records that a member neither signs nor says why."""
     found, room, shown = entered(case, lot, Action.REFUSAL_RECORD)
-    words = _("该成员既不签字又不书面说明不同意见和理由的，%(consent)s（%(signing_law)s）。", **words_of(found))
+    if found.lots[lot].signing.own_earlier(seat):
+        words = _("该成员此前已就先前的汇总结果书面提出不同意见，原文载入与报告一并封存的《签署情况说明》。")
+    else:
+        words = _("该成员既不签字又不书面说明不同意见和理由的，%(consent)s（%(signing_law)s）。", **words_of(found))
     words += _("封存前该成员仍可签字或者书面提出不同意见。")
     fact = sitting.RefusalRecorded(room.seat, seat)
     return signing(found, shown, _("记录拒绝签字"), fact, words, [(_("席位"), seat)], tone="warning")

@@ -31,6 +31,7 @@ BOARD_STEPS = {
     "signing": _l("评审报告签字"),
     "closed": _l("评审结束"),
     "closed_no_majority": _l("评审结束：结论没有形成多数"),
+    "closed_dissented_before": _l("评审结束：曾有成员就先前的汇总结果提出不同意见"),
     "share_opening": _l("需要您签署开标"),
     "share_draw": _l("需要您签署抽取"),
     "share_given": _l("您已签署或不再需要"),

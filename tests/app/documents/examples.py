@@ -212,6 +212,7 @@ STATEMENT = SigningStatement(
         Signed("席位 3 · 评审专家 陈喆", None, "", None, minutes(270), 1),
     ),
     tally="评标委员会 3 名成员：签字且没有不同意见 1 名，书面提出不同意见 1 名，记录为拒绝签字 1 名。",
+    dissented_before="",
     no_majority="",
     words=regime_words("goods", "zh"),
 )

@@ -35,11 +35,19 @@ WHY = "举报查实，成员与投标人有利害关系"
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory, database_url) -> Failing:
-    """Four of five members have reviewed when two inspectors suspend the evaluation, and then end it."""
+    """Four of five members have reviewed when two inspectors suspend the evaluation, and then end it.
+
+    Beneath their order lie a recess, which the chair ends, and a fault, which nobody repairs.
+    """
     failing = Failing(tmp_path_factory.mktemp("abandoned"), database_url=database_url).until_last_review()
+    chair = failing.state.chair
+    failing.act(failing.members[chair], sitting.RecessCalled(chair, "午餐"))
+    failing.act("witness-sub", sitting.FaultReported(failing.sites[1], "专线中断"))
     for step in (Disposition.SUSPEND, Disposition.ABANDON):
         failing.act("regulator", sitting.SittingOrderProposed(step, WHY))
         failing.act("inspector", sitting.SittingOrdered(step, WHY))
+        if step is Disposition.SUSPEND:
+            failing.act(failing.members[chair], sitting.RecessEnded(chair))
     assert failing.state.stage is Stage.ABANDONED
     line = {stage.code: stage for stage in case_stages(failing.case, ANYONE, LOT, failing.clock())}
     assert (line["evaluation"].facts, line["report"].facts) == ({"abandoned": "yes"}, {"failure": "due"})
@@ -65,8 +73,12 @@ def test_it_tells_who_ended_it_and_why_and_nothing_that_members_found(case):
     assert (data["v"], data["reason"], data["decided_by"]) == ("abandoned-evaluation/v1", WHY, "authority")
     assert [row["bid"] for row in data["void"]] == [case.receipts["bidder-e"]]
     assert data["unqualified"] == [{"bid": case.receipts["bidder-c"], "reason": LICENCE}]
-    assert [row["ground"] for row in data["standstills"]] == ["order"]
-    assert all("until" in row for row in data["standstills"])
+    assert [(row["ground"], "until" in row) for row in data["standstills"]] == [
+        ("recess", True),
+        ("fault", False),
+        ("order", False),
+    ]
+    assert data["standstills"][0]["until"] > data["standstills"][2]["since"]
     assert not {"reviews", "rejected", "valid"} & data.keys()
     if not shutil.which("pdftotext"):
         pytest.skip("pdftotext (poppler-utils) is not installed")
@@ -75,10 +87,20 @@ def test_it_tells_who_ended_it_and_why_and_nothing_that_members_found(case):
     )
     english = words(read_copy(case.platform, case.reader("officer"), listed.id, "en")[1])
     shown = words(case.file("failure"))
-    for text in ("评审情况记录（终止）", "监督部门于", "决定终止评审", WHY, LICENCE, "席位共5个"):
+    for text in (
+        "评审情况记录（终止）",
+        "监督部门于",
+        "决定终止评审",
+        WHY,
+        LICENCE,
+        "席位共5个",
+        "结束说明：—",
+        "评审终止时仍未结束",
+    ):
         assert text in shown, text
-    for text in ("Recordofanevaluationthatwasgivenup", "Thesupervisionauthoritydecidedat", "Seats:5."):
+    for text in ("Recordofanevaluationthatwasgivenup", "Thesupervisionauthoritydecidedat", "Seats:5.", "hadnotended"):
         assert text in english, text
+    assert shown.count("评审终止时仍未结束") == 2
     assert UNSIGNED not in shown
     assert re.search(r"专家\d", shown) is None  # nobody's name
 
@@ -98,7 +120,14 @@ def test_the_verifier_compares_it_and_a_record_that_says_something_else_is_found
         return case.findings_of_record(files, content, {**data, **changes}, now)
 
     assert findings() == set()
-    for changes in ({"reason": "其他"}, {"decided_by": "agency"}, {"standstills": []}, {"reviews": []}):
+    ended = [row | {"until": data["abandoned_at"]} for row in data["standstills"]]
+    for changes in (
+        {"reason": "其他"},
+        {"decided_by": "agency"},
+        {"standstills": []},
+        {"standstills": ended},
+        {"reviews": []},
+    ):
         assert "evidence_failure_differs" in findings(**changes), changes
 
 

@@ -226,7 +226,7 @@ def test_a_failure_without_its_record_is_said_to_be_unrecorded(case):
         case.bundle("bidder-a")
 
 
-def test_every_standstill_of_the_record_has_ended_also_what_ended_beneath_another(tmp_path):
+def test_every_standstill_of_the_record_has_its_own_end_also_what_ended_beneath_another(tmp_path):
     case = Failing(tmp_path).until_last_review()
     chair, last = case.state.chair, max(case.members)
     for who, fact in (
@@ -242,5 +242,5 @@ def test_every_standstill_of_the_record_has_ended_also_what_ended_beneath_anothe
     assert case.state.stage is Stage.FAILED
     recess, fault = recorded_failure([r for r in records(case) if r.type != "FailureRecordSealed"])["standstills"]
     assert (recess["ground"], fault["ground"]) == ("recess", "fault")
-    assert recess["since"] < recess["until"] == fault["since"] < fault["until"]
+    assert recess["since"] < fault["since"] < recess["until"] < fault["until"]
     assert case.failures(case.bundle()) == []

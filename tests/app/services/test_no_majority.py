@@ -114,7 +114,7 @@ def test_the_time_line_does_not_call_it_done(case):
         now = case.platform.database.now(db_session.connection())
     report = next(stage for stage in case_stages(case.case, actor, LOT, now) if stage.code == "report")
     assert report.state == "warning"
-    assert report.facts == {"members": "5", "signed": "1", "dissented": "3", "refused": "1"}
+    assert report.facts == {"members": "5", "signed": "1", "dissented": "3", "refused": "1", "earlier": "0"}
 
 
 def test_report_and_statement_say_it_and_the_bundle_holds(case):
