@@ -31,7 +31,7 @@ from crypto.canonical import Json
 from evaluation import draw, sitting
 from evaluation.draw.events import DrawEvent
 from evaluation.sitting.events import SittingEvent
-from evaluation.sitting.stages import Stage
+from evaluation.sitting.stages import FINAL, Stage
 from evaluation.sitting.state import SittingState
 
 
@@ -85,9 +85,16 @@ class LotCase:
         return self.sitting.stage is not Stage.UNCONVENED
 
     @property
+    def evaluation_over(self) -> bool:
+        """Whether the sitting has ended, with a report or without one; a draw for it ends as well."""
+        return self.sitting.stage in FINAL
+
+    @property
     def draws_successor(self) -> bool:
         """Whether somebody is being drawn for a seat that a member has left."""
-        return bool(self.sitting.empty) and self.draw.current is not None and self.draw.current.result is None
+        if self.evaluation_over or not self.sitting.empty:
+            return False
+        return self.draw.current is not None and self.draw.current.result is None
 
     @property
     def sites(self) -> frozenset[str]:
@@ -205,6 +212,8 @@ class Case:
             buyers = [member.site for member in state.buyer_members]
             convening.check_committee_size(state.draw.conditions, self.tender.published, buyers)
         if isinstance(fact, DrawEvent):
+            if state.evaluation_over:
+                raise RuleViolation("evaluation_over")
             return draw.decide(state.draw, fact)
         return sitting.decide(state.sitting, fact, seat)
 

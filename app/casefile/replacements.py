@@ -28,9 +28,9 @@ def _selected(by_stratum: dict[str, tuple[str, ...]]) -> set[str]:
 
 
 def replacement_due(case: Case, lot: str) -> MemberReplaced | None:
-    """Who takes an empty seat now; None while nobody has accepted, or the sitting stands still."""
+    """Who takes an empty seat now; None while nobody has accepted, or the sitting stands still or has ended."""
     sitting, draw = case.lot(lot).sitting, case.lot(lot).draw
-    if sitting.suspended is not None:
+    if sitting.suspended is not None or case.lot(lot).evaluation_over:
         return None
     for number in sorted(sitting.empty):
         seat = sitting.seats[number]

@@ -2,7 +2,8 @@
 
 1. What an authority orders or the tenderer decides, of a sitting or of a member, is put into force word for word by
    another person than drafted it, within the profile's period for two persons. A draft dies with what it is about:
-   that of a sitting when it stops or goes on, that of a member when the member leaves or the signing begins.
+   that of a standstill when the sitting stops or goes on, that of a member when the member leaves or the signing
+   begins. To suspend is about no standstill, whatever others call or end meanwhile.
 2. A fault is ended by its repair within the profile's period: one before the first statement, another after it. When
    it has passed the tenderer decides: before the start to go on or to give up, after it only to give up, since then a
    new committee evaluates (a published city rule of remote evaluation: 2 and 4 hours). The period runs from the report
@@ -15,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from app.procedure.calendar import add
@@ -81,18 +83,37 @@ class Waiting:
         return until is not None and now >= until
 
 
+class DropCause(StrEnum):
+    """Of what a draft died before its time."""
+
+    STANDSTILL = "standstill"
+    MEMBER_LEFT = "member_left"
+    SIGNING = "signing"
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A draft that can be put into force no more."""
+
+    waiting: Waiting
+    cause: DropCause
+    at: datetime
+
+
 @dataclass(frozen=True)
 class Standstill:
     """What the state of the sitting has no clock for.
 
     `since` when what is on top (`ground`) stands, None while a sitting runs; `fault_since` when the fault began that is
-    not repaired, wherever it lies; `waiting` are proposals by the kind that puts them into force.
+    not repaired, wherever it lies; `waiting` are proposals by the kind that puts them into force, `dropped` those that
+    died, until there is another of that kind.
     """
 
     since: datetime | None = None
     ground: SuspensionGround | None = None
     fault_since: datetime | None = None
     waiting: Mapping[type, Waiting] = field(default_factory=dict)
+    dropped: Mapping[type, Dropped] = field(default_factory=dict)
 
 
 def fault_ends_at(standstill: Standstill, sitting: SittingState, profile: Profile) -> datetime | None:
@@ -152,38 +173,55 @@ def apply(standstill: Standstill, fact: Any, by: str, at: datetime) -> Standstil
     """The state after an accepted fact. A later proposal of the same kind replaces the one that waits."""
     match fact:
         case SittingSuspended():
-            began = standstill.fault_since
+            left, began = _without_other(standstill, at), standstill.fault_since
             if fact.ground is SuspensionGround.FAULT:
                 began = began or at  # it stands again where an order was laid over it
-                return Standstill(began, fact.ground, began, _of_members(standstill))
-            return Standstill(at, fact.ground, began, _of_members(standstill))
+                return replace(left, since=began, ground=fact.ground, fault_since=began)
+            return replace(left, since=at, ground=fact.ground)
         case SittingResumed():
             ended = standstill.ground is SuspensionGround.FAULT
-            return Standstill(fault_since=None if ended else standstill.fault_since, waiting=_of_members(standstill))
+            left = _without_other(standstill, at)
+            return replace(left, since=None, ground=None, fault_since=None if ended else left.fault_since)
         case SittingAbandoned() | SittingFailed() | SittingClosed():
             return Standstill()
         case FaultRepaired():
             return replace(standstill, fault_since=None)
         case MemberRecused() | MemberReplaced():
-            return _without(standstill, ReplacementOrdered, fact.seat)
+            return _without_member(standstill, DropCause.MEMBER_LEFT, at, fact.seat)
         case ReportSigned() | RefusalRecorded() | ReportSealed():
-            return _without(standstill, ReplacementOrdered)
+            return _without_member(standstill, DropCause.SIGNING, at)
         case SittingOrdered() | SittingDecided() | ReplacementOrdered():
-            return _without(standstill, type(fact))
+            return replace(standstill, waiting=_others(standstill.waiting, type(fact)))
         case SittingOrderProposed() | SittingDecisionProposed() | ReplacementProposed():
-            waiting = {**standstill.waiting, RELEASED_BY[type(fact)]: Waiting(fact, by, at)}
-            return replace(standstill, waiting=waiting)
+            kind = RELEASED_BY[type(fact)]
+            waiting = {**standstill.waiting, kind: Waiting(fact, by, at)}
+            return replace(standstill, waiting=waiting, dropped=_others(standstill.dropped, kind))
     return standstill
 
 
-def _of_members(standstill: Standstill) -> Mapping[type, Waiting]:
-    """What was drafted of the sitting was for another state of it; what was drafted of a member still holds."""
-    return {kind: one for kind, one in standstill.waiting.items() if kind is ReplacementOrdered}
+def _without_other(standstill: Standstill, at: datetime) -> Standstill:
+    """What was drafted of a standstill was for another one; what was drafted of a member, or to suspend whatever
+    happens, still holds."""
+    for waiting in tuple(standstill.waiting.values()):
+        fact = waiting.fact
+        if not isinstance(fact, ReplacementProposed) and fact.step is not Disposition.SUSPEND:
+            standstill = _dropped(standstill, waiting, DropCause.STANDSTILL, at)
+    return standstill
 
 
-def _without(standstill: Standstill, kind: type, seat: int | None = None) -> Standstill:
-    """Without what waits to be put into force by a fact of this kind, for one seat or for any."""
-    found = standstill.waiting.get(kind)
+def _without_member(standstill: Standstill, cause: DropCause, at: datetime, seat: int | None = None) -> Standstill:
+    """Without what was drafted of the member of one seat, or of any."""
+    found = standstill.waiting.get(ReplacementOrdered)
     if found is None or (seat is not None and getattr(found.fact, "seat", None) != seat):
         return standstill
-    return replace(standstill, waiting={k: one for k, one in standstill.waiting.items() if k is not kind})
+    return _dropped(standstill, found, cause, at)
+
+
+def _dropped(standstill: Standstill, waiting: Waiting, cause: DropCause, at: datetime) -> Standstill:
+    kind = RELEASED_BY[type(waiting.fact)]
+    dropped = {**standstill.dropped, kind: Dropped(waiting, cause, at)}
+    return replace(standstill, waiting=_others(standstill.waiting, kind), dropped=dropped)
+
+
+def _others(by_kind: Mapping[type, Any], kind: type) -> dict[type, Any]:
+    return {other: one for other, one in by_kind.items() if other is not kind}

@@ -163,7 +163,7 @@ def _supervisor(case: Case, actor: Actor) -> Iterator[NextStep]:
     yield from _releases(tender)
     yield from _deadline_steps(case, actor, AGENCY_RELEASES)
     for number, lot in case.lots.items():
-        if lot.phase is Phase.DRAW or lot.sitting.empty:
+        if lot.phase is Phase.DRAW or lot.draws_successor:
             yield from _agency_draw(number, lot)
 
 

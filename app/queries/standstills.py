@@ -10,7 +10,7 @@ from app.casefile.case import Case
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import SYSTEM, Actor
 from app.procedure.standstill import RELEASED_BY as RELEASES
-from app.procedure.standstill import Release, Waiting, fault_ends_at
+from app.procedure.standstill import Dropped, Release, Waiting, fault_ends_at
 from evaluation.committee import MemberRole
 from evaluation.sitting import (
     TRANSITIONS,
@@ -111,6 +111,11 @@ def lapsed(case: Case, lot: str, now: datetime) -> tuple[Waiting, ...]:
     """Drafts of which the second person has let the time pass: they have to be drafted again."""
     state, profile = case.lot(lot), case.tender.published.profile
     return tuple(waiting for waiting in state.standstill.waiting.values() if waiting.lapsed(now, profile))
+
+
+def dropped(case: Case, lot: str) -> tuple[Dropped, ...]:
+    """Drafts that died of something else than their time, until there is another."""
+    return tuple(case.lot(lot).standstill.dropped.values())
 
 
 def takes(case: Case, lot: str, fact: Any, actor: Actor, now: datetime) -> bool:

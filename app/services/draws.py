@@ -28,7 +28,7 @@ from app.services.actors import load_actor
 from app.services.acts import Act, Answer, completes
 from app.services.contacts import mail_address
 from app.services.experts import account_of_expert, experts_for
-from app.services.notices import mail_call_up
+from app.services.notices import mail_call_up, mail_call_up_over
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
 from crypto.canonical import Json
@@ -226,6 +226,8 @@ def call_up_code(platform: Platform, case_id: str, lot: str, person: str) -> str
 def send_call_ups(platform: Platform, case_id: str, lot: str) -> None:
     """Call every drawn candidate; mail again whoever was called and has not answered. Repeating it is harmless."""
     with unit_of_work(platform.database, case_id, lot) as work:
+        if work.case.lots[lot].evaluation_over:
+            return
         draw = work.case.lots[lot].draw
         for number, seat in sorted(draw.seats.items()):
             if seat is SeatState.DRAWN:
@@ -237,6 +239,19 @@ def send_call_ups(platform: Platform, case_id: str, lot: str) -> None:
         ]
     for number, address, answer_by, site in messages:
         mail_call_up(platform, address, call_up_code(platform, case_id, lot, number), answer_by, site)
+
+
+def cancel_call_ups(platform: Platform, case_id: str, lot: str) -> None:
+    """Whoever was called, has not declined and is at no booth is told that the evaluation has ended. Repeating it is
+    harmless."""
+    with unit_of_work(platform.database, case_id, lot) as work:
+        state = work.case.lots[lot]
+        there = {state.sitting.seats[number].person for number in state.sitting.keys}
+        expected = {number for number, seat in state.draw.seats.items() if seat.holds_a_seat} - there
+        query = select(CallUp).where(CallUp.case_id == case_id, CallUp.lot == lot, CallUp.number.in_(expected))
+        addresses = {row.number: _address(platform, work, row) for row in work.db_session.scalars(query)}
+    for number, address in ((number, address) for number, address in addresses.items() if address):
+        mail_call_up_over(platform, address, call_up_code(platform, case_id, lot, number))
 
 
 def site_of(db_session: DbSession, case: Case, row: CallUp) -> str:
@@ -297,7 +312,7 @@ def _pending(db_session: DbSession, case_id: str, lot: str) -> list[CallUp]:
 def answer_call_up(platform: Platform, code: str, accepted: bool, reason: str) -> str:
     """The expert's answer by code; the name of the site. A refusal opens the next round at once.
 
-    Raises RuleViolation `call_up_unknown`, `call_up_answered`, `call_up_reason_missing`.
+    Raises RuleViolation `call_up_unknown`, `call_up_over`, `call_up_answered`, `call_up_reason_missing`.
     """
     with platform.database.reading() as db_session:
         row = db_session.get(CallUp, code_hash(code))
@@ -305,6 +320,8 @@ def answer_call_up(platform: Platform, code: str, accepted: bool, reason: str) -
         raise RuleViolation("call_up_unknown")
     with unit_of_work(platform.database, row.case_id, row.lot) as work:
         row = work.db_session.get_one(CallUp, code_hash(code))
+        if work.case.lots[row.lot].evaluation_over:
+            raise RuleViolation("call_up_over")
         if row.answered_at is not None:
             raise RuleViolation("call_up_answered", answered_at=row.answered_at)
         work.conclude(rules.CallUpAnswered(row.round, row.number, accepted, reason), row.lot)
@@ -314,8 +331,10 @@ def answer_call_up(platform: Platform, code: str, accepted: bool, reason: str) -
 
 
 def expire_call_ups(platform: Platform, case_id: str, lot: str) -> None:
-    """Whoever did not answer in time is passed over, on the machine's own record."""
+    """Whoever did not answer in time is passed over, on the machine's own record; nobody once the sitting has ended."""
     with unit_of_work(platform.database, case_id, lot) as work:
+        if work.case.lots[lot].evaluation_over:
+            return
         expired = [row for row in _pending(work.db_session, case_id, lot) if row.answer_by <= work.now and row.round]
         for row in expired:
             work.conclude(rules.CallUpExpired(row.round, row.number), lot)

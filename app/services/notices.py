@@ -103,11 +103,16 @@ def mail_seat_code(platform: Platform, address: str, code: str) -> None:
     _mail_code(platform, address, code, "mail_seat_code", {"link": f"{platform.settings.base_url}/seat"})
 
 
+def mail_call_up_over(platform: Platform, address: str, code: str) -> None:
+    """That nobody need come any more: the evaluation has ended."""
+    _mail_code(platform, address, code, "mail_call_up_over", {})
+
+
 def _mail_code(platform: Platform, address: str, code: str, text: str, facts: dict[str, Any]) -> None:
     if not address:
         raise RuleViolation("mail_address_missing")
     texts = [sentence(text, facts, language) for language in LANGUAGES]
-    key = hashlib.sha256(f"{address}/{code}".encode()).hexdigest()[:32]
+    key = hashlib.sha256(f"{text}/{address}/{code}".encode()).hexdigest()[:32]
     subject = sentence("mail_call_up_subject", {}, "zh")
     _mail(platform, address, subject, "\n\n".join(texts) + f"\n\ncode: {code}\n", key)
 

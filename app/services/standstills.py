@@ -31,6 +31,7 @@ def change_standstill(act: Act) -> Answer:
         for submission in state.bidding.live:  # not why: that is between the parties and the authority
             work.notify(submission.by, "sitting_abandoned_bidder", title=work.case.tender.published.title, lot=lot)
         work.schedule("seal_failure_record", work.now, lot=lot, detail=str(act.record.seq))
+        work.schedule("cancel_call_ups", work.now, lot=lot)
     elif state.sitting.suspended is None:
         tell_serving(work, lot, "sitting_resumed", note)
         schedule_due(work, lot, f"resumed-{act.record.seq}")

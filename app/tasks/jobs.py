@@ -37,6 +37,7 @@ TASKS: dict[str, Run] = {
     "conclude_opening": lambda platform, job: openings.conclude_opening(platform, job.case_id, job.lot),
     "send_call_ups": lambda platform, job: draws.send_call_ups(platform, job.case_id, job.lot),
     "expire_call_ups": lambda platform, job: draws.expire_call_ups(platform, job.case_id, job.lot),
+    "cancel_call_ups": lambda platform, job: draws.cancel_call_ups(platform, job.case_id, job.lot),
     "convene_sitting": lambda platform, job: sittings.convene_sitting(platform, job.case_id, job.lot),
     "mail_seat_codes": lambda platform, job: sittings.mail_seat_codes(platform, job.case_id, job.lot),
     "prepare_report": lambda platform, job: reports.prepare_report(platform, job.case_id, job.lot),

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.casefile.answered_corrections import Decision
 from app.casefile.case import Case, Phase
+from app.procedure.standstill import DropCause
 from evaluation.draw import RoundReason, SeatState
 from evaluation.sitting import CheckInGround, CorrectionGround, Disposition, ReplacementGround, Stage, SuspensionGround
 
@@ -78,6 +79,11 @@ REPLACEMENTS: Mapping[ReplacementGround, LazyString] = {
     ReplacementGround.CONFLICT: _l("有应当回避的情形而未声明"),
     ReplacementGround.ABSENCE: _l("未到场或擅离职守"),
     ReplacementGround.HEALTH: _l("因健康等原因不能继续评审"),
+}
+DROPPED: Mapping[DropCause, LazyString] = {
+    DropCause.STANDSTILL: _l("拟定之后，评审的中断情况已经变化。需要的，请按现在的情况重新拟定。"),
+    DropCause.MEMBER_LEFT: _l("该席位的成员已经退出，不需要再更换。"),
+    DropCause.SIGNING: _l("评审报告已经开始签署，成员不能再更换。"),
 }
 GROUNDS: Mapping[SuspensionGround, LazyString] = {
     SuspensionGround.FAULT: _l("线路或场所故障"),

@@ -1,5 +1,6 @@
 """Sittings with their clock: drafts that die or lapse, the time of a fault beneath an order, whose fault it is."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from app.adapters.profiles import read_profile
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor, Role
-from app.procedure.standstill import Standstill, apply, check, check_site, fault_ends_at
+from app.procedure.standstill import DropCause, Standstill, apply, check, check_site, fault_ends_at
 from evaluation.sitting import (
     TRANSITIONS,
     BidsReviewed,
@@ -143,6 +144,58 @@ def test_the_draft_of_a_replacement_dies_when_the_signing_begins_and_every_draft
     for number in range(1, 6):
         failing.act(BidsReviewed(number, findings(("C", "formal"))))
     assert (failing.sitting.state.stage, failing.standstill) == (Stage.FAILED, Standstill())
+
+
+SUSPEND = (Disposition.SUSPEND, "a complaint is examined")
+MEANWHILE = {
+    "recess": RecessCalled(3, "lunch"),
+    "recess over": RecessEnded(3),
+    "fault": FaultReported("sub", "line down"),
+    "repair": FaultRepaired("back"),
+}
+
+
+@given(st.permutations(["recess", "recess over", "fault", "repair"]), st.integers(0, 3))
+def test_the_draft_to_suspend_is_not_about_the_standstill_and_lives_through_all_of_them(course, drafted):
+    """A chair with a recess, or one witness with a fault, cannot keep two inspectors from suspending."""
+    case = watched(Stage.SCORING)
+    for place, step in enumerate(course):
+        if place == drafted:
+            case.act(SittingOrderProposed(*SUSPEND), "first")
+        with suppress(RuleViolation):
+            case.act(MEANWHILE[step])
+    assert case.refuses(SittingOrdered(*SUSPEND), "first").code == "second_person_needed"
+    case.act(SittingOrdered(*SUSPEND), "second")
+    assert case.sitting.state.suspended.ground is SuspensionGround.ORDER
+    assert (case.standstill.waiting, case.standstill.dropped) == ({}, {})
+
+
+def test_a_draft_to_suspend_dies_of_its_order_of_its_time_and_of_the_end():
+    case = watched(Stage.SCORING).act(SittingOrderProposed(*SUSPEND), "first").act(RecessCalled(3, "lunch"))
+    case.after(minutes=15).act(RecessEnded(3))
+    assert case.refuses(SittingOrdered(*SUSPEND)).code == "proposal_lapsed"
+    case.order(*SUSPEND)
+    assert case.standstill.waiting == {}
+    case.act(SittingOrderProposed(Disposition.RESUME, "unfounded"), "first")
+    case.act(SittingOrdered(Disposition.RESUME, "unfounded"), "second")
+    assert case.refuses(SittingOrdered(*SUSPEND)).code == "standstill_not_proposed"
+
+
+def test_what_died_of_something_else_than_its_time_is_kept_with_why_until_it_is_drafted_again():
+    give_up = (Disposition.ABANDON, "not repaired")
+    case = watched(Stage.SCORING).act(FaultReported("sub", "line down")).after(hours=5)
+    case.act(SittingDecisionProposed(*give_up), "first").order(*SUSPEND).order(Disposition.RESUME)
+    gone = case.standstill.dropped[SittingDecided]
+    assert (gone.waiting.fact.note, gone.cause, gone.at) == ("not repaired", DropCause.STANDSTILL, case.now)
+    case.act(SittingDecisionProposed(*give_up), "first")
+    assert case.standstill.dropped == {}
+    left = watched(Stage.SCORING).act(ReplacementProposed(*ABSENT), "first")
+    left.act(ConflictDeclared(4, "my former employer bids"))
+    assert left.standstill.dropped[ReplacementOrdered].cause is DropCause.MEMBER_LEFT
+    signed = watched(Stage.REPORT).act(ReplacementProposed(*ABSENT), "first").act(ReportSigned(1, REPORT, key_of(1)))
+    assert signed.standstill.dropped[ReplacementOrdered].cause is DropCause.SIGNING
+    case.act(SittingDecided(*give_up), "second")
+    assert case.standstill == Standstill()
 
 
 @given(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.adapters.profiles import read_profile
 from app.procedure.errors import RuleViolation
-from app.procedure.standstill import Standstill, apply, check, fault_ends_at
+from app.procedure.standstill import DropCause, Dropped, Standstill, apply, check, fault_ends_at
 from evaluation.sitting import (
     Disposition,
     FaultRepaired,
@@ -103,8 +103,10 @@ def test_the_replacement_of_a_member_waits_for_its_second_person_also_when_the_s
     assert refused(apply(waits, words, "second", AT), state, words, AT, "second") == "standstill_not_proposed"
 
 
-def test_what_waited_is_gone_when_the_sitting_goes_on():
-    waits = apply(BEGUN, SittingOrderProposed(Disposition.SUSPEND, "complaint"), "first", AT)
+def test_the_decision_that_waited_is_gone_when_the_sitting_goes_on():
+    waits = apply(BEGUN, SittingDecisionProposed(Disposition.ABANDON, "too long"), "first", AT)
     assert waits.since == AT
-    assert apply(waits, SittingResumed(""), "system", AT) == Standstill()
+    after = apply(waits, SittingResumed(""), "system", AT)
+    dropped = Dropped(waits.waiting[SittingDecided], DropCause.STANDSTILL, AT)
+    assert after == Standstill(dropped={SittingDecided: dropped})
     assert apply(waits, FaultReported("", "x"), "system", AT) is waits

@@ -22,6 +22,7 @@ from app.queries.standstills import (
     decision_steps,
     decision_waiting,
     drafted,
+    dropped,
     kept_for_dissent,
     lapsed,
     order_steps,
@@ -36,7 +37,7 @@ from app.queries.standstills import (
 )
 from app.services import experts
 from app.web.entitled import entitled_case, in_words
-from app.web.names import GROUNDS, REPLACEMENTS, SITTING_STEPS, STAGES
+from app.web.names import DROPPED, GROUNDS, REPLACEMENTS, SITTING_STEPS, STAGES
 from app.web.pages import attempt, case_trail, confirmed, head_of, local_time, review_act
 from app.web.standstill.forms import FaultForm, RepairForm, ReplacementForm, StepForm
 from app.web.standstill.words import goes_on, what_follows
@@ -109,11 +110,12 @@ def _concerns(waiting: Waiting | None) -> bool:
 
 
 def _lapsed(found: Case, lot: str) -> list[tuple[str, str]]:
-    """Drafts whose time has passed, each with what it said and why it counts no more."""
+    """Drafts that count no more, each with what it said and why: its time has passed, or what it was about."""
     now = platform().database.now()
+    died = [(one.waiting.fact.note, str(DROPPED[one.cause])) for one in dropped(found, lot) if _concerns(one.waiting)]
     mine = [one for one in lapsed(found, lot, now) if _concerns(one)]
     refused = [(one, refusal_of(found, lot, releasing(one), SYSTEM, now)) for one in mine]
-    return [(one.fact.note, in_words(refusal)) for one, refusal in refused if refusal is not None]
+    return died + [(one.fact.note, in_words(refusal)) for one, refusal in refused if refusal is not None]
 
 
 def _forms(found: Case, lot: str) -> list[tuple[str, FlaskForm]]:

@@ -114,6 +114,37 @@ def test_the_draft_against_a_member_who_steps_back_does_not_meet_its_successor(c
     assert case.state.empty == frozenset()
 
 
+def test_a_recess_does_not_keep_the_authority_from_suspending(case):
+    site, chair = Site(case), case.state.chair
+    case.act("regulator", sitting.SittingOrderProposed(*SUSPEND))
+    for fact in (sitting.RecessCalled(chair, "休息"), sitting.RecessEnded(chair)):
+        case.act(case.members[chair], fact)
+        assert "签发评审监督决定" in site.browser("inspector").get(case.page)
+        assert "give_sitting_order" in case.steps("inspector") & case.boards("inspector")
+        assert 'data-type="SittingOrdered"' in site.browser("inspector").get(f"{case.page}/order/release")
+    case.act("inspector", sitting.SittingOrdered(*SUSPEND))
+    assert case.state.suspended.ground is SuspensionGround.ORDER
+    case.order(Disposition.RESUME, "不成立")
+
+
+def test_a_draft_that_died_of_something_else_than_its_time_is_told_of_with_why(tmp_path):
+    case = Lapsing(tmp_path).until_scoring()
+    site = Site(case)
+    gone = "拟定已失效：停了太久"
+    case.suspend()
+    case.work_off(305)
+    case.act("officer", sitting.SittingDecisionProposed(Disposition.ABANDON, "停了太久"))
+    assert gone not in site.browser("releaser").get(case.page)
+    case.order(*SUSPEND)
+    for who in ("officer", "releaser"):
+        page = site.browser(who).get(case.page)
+        assert gone in page, who
+        assert "评审的中断情况已经变化" in page, who
+    assert "the standstill is another one now" in site.browser("officer", "en").get(case.page)
+    for who in ("regulator", "witness-sub"):
+        assert "停了太久" not in site.browser(who).get(case.page), who
+
+
 def test_a_witness_does_not_end_the_fault_of_another_site_not_even_beneath_an_order(case):
     site, repaired = Site(case), sitting.FaultRepaired("已修好")
     case.act("centre", sitting.FaultReported(case.sites[0], "停电"))
