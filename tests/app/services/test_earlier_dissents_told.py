@@ -159,4 +159,4 @@ def test_the_verifier_computes_it_again(case):
     seq = next(i for i, line in enumerate(lines) if line["entry"]["type"] == "ReportSealed")
     lines = tampering.changed(lines, seq, ("payload", "statement_sha256"), lambda _: hashlib.sha256(forged).hexdigest())
     bundle = tampering.by_platform({**files, NAME: forged}, lines, case.platform.keys.platform.key)
-    assert "evidence_statement_differs" in {check.code for check in case.failures(bundle)}
+    assert "evidence_data_differ" in {check.code for check in case.failures(bundle)}
