@@ -62,7 +62,7 @@ def _grounds(state: LotCase, receipt_id: str) -> Iterator[Ground]:
     checked = state.qualification.get(receipt_id)
     if checked is not None and not checked.qualified:
         yield Ground("agency", (checked.reason,))
-    if not state.convened:
+    if not state.convened or state.sitting.stage is Stage.ABANDONED:  # another committee evaluates the same bids
         return
     items = {item.id: item for item in (*state.sitting.rules.review_items, WITHIN_CEILING)}
     for found in state.sitting.rejected:

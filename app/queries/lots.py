@@ -20,6 +20,7 @@ from app.procedure.opening import Opening
 from app.procedure.qualification import qualification_words
 from app.procedure.roles import Actor
 from app.queries.cases import load_rows, record_of
+from app.queries.sittings import reviewed
 from app.queries.standstills import standstill_of
 from crypto.canonical import Json
 from crypto.committee import identity
@@ -220,8 +221,8 @@ def room(case: Case, lot: str, actor: Actor) -> dict[str, Json]:
         ],
         "rules": encode(sitting.rules),
         "bids": _bids_under_review(sitting, with_prices=not scores_without_prices(actor, case, lot)),
-        "valid": list(sitting.valid),
-        "rejected": encode(sitting.rejected),
+        "valid": list(sitting.valid) if reviewed(sitting) else [],
+        "rejected": encode(sitting.rejected) if reviewed(sitting) else [],
         "locked": locked,
         "of": of,
         "own": _own(sitting, seat),

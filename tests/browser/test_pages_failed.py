@@ -15,7 +15,7 @@ from evaluation import sitting
 from tests.app.services.test_failed_evaluation import UNSIGNED, Failing
 from tests.app.services.test_no_majority import divided
 from tests.app.services.whole_case import LOT
-from tests.app.web.site import booth
+from tests.app.web.site import booth, booth_token
 
 pytestmark = pytest.mark.browser
 WHY = "初步评审后有效投标 1 家，少于规定的 3 家"
@@ -44,7 +44,7 @@ def undecided(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveCase]:
 def room(live: LiveCase, browser: Browser, number: int) -> Page:
     person = live.case.members[number]
     live.aside(booth, live.site, person)
-    page = live.context(browser, f"booth-{person.log_in.seat}").new_page()
+    page = live.context(browser, booth_token(person)).new_page()
     page.goto(f"{live.url}/room/{live.case.case_id}/{LOT}")
     return page
 

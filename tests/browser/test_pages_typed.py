@@ -15,7 +15,7 @@ from evaluation import sitting
 from evaluation.scoring import ScorePlace
 from tests.app.services.test_booths import Moving
 from tests.app.services.whole_case import DRAWN, LOT
-from tests.app.web.site import booth
+from tests.app.web.site import booth, booth_token
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)
@@ -40,7 +40,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveCase]:
 def room_page(live: LiveCase, browser: Browser, number: int) -> Page:
     person = live.case.members[number]
     live.aside(booth, live.site, person)
-    page = live.context(browser, f"booth-{person.log_in.seat}").new_page()
+    page = live.context(browser, booth_token(person)).new_page()
     page.goto(f"{live.url}/room/{live.case.case_id}/{LOT}")
     return page
 

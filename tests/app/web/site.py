@@ -68,9 +68,14 @@ class Site:
         return Browser(client)
 
 
+def booth_token(person: Person) -> str:
+    """What a certified booth shows: a successor's is another than its predecessor's."""
+    return f"booth-{person.id}-{person.log_in.seat}"
+
+
 def booth(site: Site, person: Person) -> Browser:
     """The browser of a booth that the witness has certified."""
-    token = f"booth-{person.log_in.seat}"
+    token = booth_token(person)
     with plain_transaction(site.case.platform.database) as (db_session, now):
         row = WebSession(token_hash=token_hash(token), account_id=person.id, seat=person.log_in.seat, created_at=now)
         row.expires_at = now.replace(year=now.year + 1)
