@@ -21,6 +21,7 @@ from app.services.platform import Platform
 
 COOKIE = "tenderhall"
 LONGEST_ADDRESS = 4000  # path and query, in bytes
+LONGEST_JSON = 4 << 20  # bytes; files come by other ways
 View = TypeVar("View", bound=Callable[..., Any])
 
 socketio = SocketIO()
@@ -123,6 +124,8 @@ def guard_requests(app: Flask) -> None:
     @app.before_request
     def identify() -> None:
         g.log_in, g.actor = find_log_in("" if same_for_all() else request_token())
+        if request.is_json:
+            request.max_content_length = LONGEST_JSON
         if len(request.path) + len(request.query_string) > LONGEST_ADDRESS:
             abort(414)
         if needs_form_token() and request.routing_exception is None:

@@ -162,3 +162,14 @@ def _decode_text(kind: Any, value: Json, path: str) -> Any:
     except (ValueError, InvalidOperation, CryptoError):
         pass
     return _refuse(path, _shape(kind))
+
+
+def check_lengths(value: Json, most: int) -> None:
+    """No text in it has more than `most` characters. Raises RuleViolation `text_too_long` (length, most)."""
+    parts = [value]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, str) and len(part) > most:
+            raise RuleViolation("text_too_long", length=len(part), most=most)
+        if isinstance(part, dict | list):
+            parts.extend(part.values() if isinstance(part, dict) else part)

@@ -21,6 +21,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
+from app.casefile.codec import check_lengths
 from app.casefile.facts import FactType, fact_type
 from app.casefile.record import Record, case_reference
 from app.database import Busy
@@ -79,6 +80,8 @@ Preparation = Callable[[Platform, LogIn, Proposal], Any]
 Completion = Callable[[Act], Answer]
 Retreat = Callable[[Platform, Any], None]
 Explanation = Callable[[Case, Actor, str, datetime], None]
+# Characters of one text: what people write in a hall or a room is printed in its documents; a notice may be long.
+LONGEST_OF_LOT, LONGEST_OF_CASE = 5_000, 200_000
 _preparations: dict[str, Preparation] = {}
 _completions: dict[str, Completion] = {}
 _retreats: dict[str, Retreat] = {}
@@ -144,9 +147,10 @@ def completes(*names: str) -> Callable[[Completion], Completion]:
 def record_act(platform: Platform, log_in: LogIn | None, proposal: Proposal) -> Answer:
     """Take a person's act on record, or refuse it; the answer, which a repeat of the same command gets again.
 
-    Raises RuleViolation, CryptoError, NotAllowed, Busy.
+    Raises RuleViolation (`text_too_long` before anything else is looked at), CryptoError, NotAllowed, Busy.
     """
     kind = fact_type(proposal.type)
+    check_lengths(proposal.payload, LONGEST_OF_LOT if kind.per_lot else LONGEST_OF_CASE)
     kind.decode(proposal.payload)
     if kind.action is None or log_in is None:
         raise NotAllowed(Action.EVENTS_READ)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from app.factory import create_app
+from app.procedure.errors import RuleViolation
 from app.services.platform import DIST
-from tests.app.workbench import Bench
+from tests.app.workbench import LOT, Bench
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 BODIES = {
@@ -29,3 +30,20 @@ def test_a_body_that_cannot_be_taken_is_refused(bench: Bench, name: str, caplog:
     sent = app.test_client().post("/api/v1/web-sessions", data=BODIES[name], content_type="application/json")
     assert (sent.status_code, sent.json["error"]["code"]) == (422, "malformed")
     assert caplog.records == []
+
+
+def test_no_json_of_more_than_four_mebibytes_is_read(bench: Bench):
+    app = create_app(bench.platform.settings, bench.clock)
+    app.extensions["tenderhall"] = bench.platform
+    sent = app.test_client().post("/api/v1/web-sessions", data=b" " * ((4 << 20) + 1), content_type="application/json")
+    assert sent.status_code == 413
+
+
+def test_a_text_that_no_document_could_hold_is_refused_with_its_figures(bench: Bench):
+    bench.publish()
+    with pytest.raises(RuleViolation) as refused:
+        bench.act("bidder-a", {"question": "q1", "text": "问" * 200_001}, "", "QuestionAsked")
+    assert (refused.value.code, refused.value.facts) == ("text_too_long", {"length": 200_001, "most": 200_000})
+    with pytest.raises(RuleViolation) as refused:
+        bench.act("bidder-a", {"objection": "o1", "text": "问" * 5_001}, LOT, "ObjectionRaised")
+    assert (refused.value.code, refused.value.facts) == ("text_too_long", {"length": 5_001, "most": 5_000})
