@@ -23,6 +23,7 @@ from app.procedure import (
     signing,
     standstill,
     tender,
+    unanswered,
 )
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor
@@ -76,6 +77,7 @@ class LotCase:
     sitting: SittingState = field(default_factory=SittingState)
     standstill: standstill.Standstill = field(default_factory=standstill.Standstill)
     signing: signing.Signing = field(default_factory=signing.Signing)
+    asked: unanswered.Asked = field(default_factory=dict)  # requests for corrections
     succeeded: Mapping[int, int] = field(default_factory=dict)  # seats with a successor, by the entry that says so
     opened_under: Json | None = None  # the trustees' description as it stood at the release or start of the fallback
     since: Mapping[Phase, datetime] = field(default_factory=dict)  # when each phase after the bidding was reached
@@ -200,6 +202,7 @@ class Case:
         standstill.check_site(state.sitting, fact, actor)
         standstill.check(state.standstill, state.sitting, fact, actor.id, now, profile)
         signing.check(state.signing, state.sitting, fact, now, profile)
+        unanswered.check(state.asked, state.sitting, fact, now, profile)
         return self._decide_evaluation(state, fact, actor.seat_in(self.id, lot))
 
     def _decide_evaluation(self, state: LotCase, fact: Any, seat: int | None) -> tuple[Any, ...]:
@@ -304,5 +307,5 @@ def _apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
     if isinstance(fact, sitting.MemberReplaced):
         state = replace(state, succeeded={**state.succeeded, fact.seat: record.seq})
     still = standstill.apply(state.standstill, fact, record.actor, record.at)
-    signed = signing.apply(state.signing, fact, record.at)
-    return replace(state, sitting=sitting.apply(state.sitting, fact), standstill=still, signing=signed)
+    signed, asked = signing.apply(state.signing, fact, record.at), unanswered.apply(state.asked, fact, record.at)
+    return replace(state, sitting=sitting.apply(state.sitting, fact), standstill=still, signing=signed, asked=asked)

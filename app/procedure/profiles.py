@@ -74,6 +74,7 @@ class Profile:
     # a fault of line or room during a sitting, until the tenderer decides: before the first statement, and after it
     fault_before_start: Period | None = None
     fault_after_start: Period | None = None
-    # until a member who says nothing of the report may be recorded as refusing, and from then to the seal
+    # until a member who says nothing of the report may be recorded as refusing, and from then to the seal; until
+    # others answer a request for a correction that the chair leaves unanswered
     refusal_after: Period | None = None
     expert_years: int = 0  # completed years in the profession before one is drawn (Law 37: eight)

@@ -13,6 +13,7 @@ from app.documents.wording import formula_words
 from app.messages import sentence
 from app.procedure.profiles import Profile
 from app.procedure.signing import Dissent, EarlierDissent, Refusal, Signing, refusal_from, seal_from
+from app.procedure.unanswered import answered_by, others_from
 from app.queries.standstills import StandstillView, standstill_of
 from evaluation.committee import MemberRole, may_chair
 from evaluation.criteria import Criterion
@@ -26,7 +27,7 @@ from evaluation.sitting import (
     CorrectionRequested,
     SittingState,
     Stage,
-    answered_by,
+    acts_about,
     awaited_correction,
     must_be_granted,
     refusable_by,
@@ -148,13 +149,16 @@ class Room:
 
     `correction` says what a correction asks of this seat first: answer, correct, asked (and waits for an answer),
     others (it waits for somebody else's), or nothing; `to_answer` are the seats whose request it may permit, or refuse
-    but for those in `to_grant`. `may_correct`: whether a request is possible still, or the signing has begun.
+    but for those in `to_grant`, `overdue` those of them that are the chair's to answer, `others_from` from when on any
+    other member may answer which. `may_correct`: whether a request is possible still, or the signing has begun.
     """
 
     stage: Stage
     task: str
     correction: str
     to_answer: tuple[int, ...]
+    overdue: tuple[int, ...]
+    others_from: dict[int, datetime]
     to_grant: tuple[int, ...]
     may_correct: bool
     to_refuse: tuple[int, ...]
@@ -190,16 +194,20 @@ class Room:
         return "/".join(map(str, parts))
 
 
-def room_of(case: Case, lot: str, seat: int | None, language: str) -> Room:
+def room_of(case: Case, lot: str, seat: int | None, now: datetime, language: str) -> Room:
     """The room for a seat, or for a silent observer (None)."""
     sitting = case.lot(lot).sitting
     signing, profile = case.lot(lot).signing, case.tender.published.profile
     locked, of = progress(sitting)
+    asked = case.lot(lot).asked
+    to_answer = answered_by(asked, sitting, seat, now, profile) if seat else ()
     return Room(
         stage=sitting.stage,
         task=_task(sitting, seat),
-        correction=_correction(sitting, seat),
-        to_answer=answered_by(sitting, seat) if seat else (),
+        correction="answer" if to_answer else _correction(sitting, seat),
+        to_answer=to_answer,
+        overdue=tuple(about for about in to_answer if not acts_about(sitting, seat or 0, about)),
+        others_from={about: at for about in sitting.requests if (at := others_from(asked, sitting, about, profile))},
         to_grant=tuple(number for number in sorted(sitting.requests) if must_be_granted(sitting, number)),
         may_correct=(sitting.stage, CorrectionRequested) in TRANSITIONS,
         to_refuse=refusable_by(sitting, seat) if seat else (),
@@ -265,8 +273,6 @@ def _task(sitting: SittingState, seat: int | None) -> str:
 
 
 def _correction(sitting: SittingState, seat: int | None) -> str:
-    if seat is not None and answered_by(sitting, seat):
-        return "answer"
     if sitting.stage not in (Stage.RESULTS, Stage.REPORT) or sitting.suspended or not awaited_correction(sitting):
         return ""
     if seat in sitting.requests:

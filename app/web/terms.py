@@ -157,7 +157,7 @@ def _periods(terms: TenderTerms) -> tuple[tuple[str, str], ...]:
         (_("开标%(objection)s时间", **words), profile.objection_at_opening, "objection_at_opening"),
         (_("评审开始前故障最长等待"), profile.fault_before_start, "fault_before_start"),
         (_("评审开始后故障最长排除时间"), profile.fault_after_start, "fault_after_start"),
-        (_("记录拒绝签字须先等待"), profile.refusal_after, "refusal_after"),
+        (_("记录拒绝签字、代组长答复更正申请须先等待"), profile.refusal_after, "refusal_after"),
     )
     stated = ((label, period, profile.articles.get(key, "—")) for label, period, key in rows if period is not None)
     return tuple(

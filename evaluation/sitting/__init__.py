@@ -4,6 +4,7 @@
 `correction_rules` and `interruption_rules`) what is lawful and `outcomes` what follows from it.
 """
 
+from evaluation.sitting.checks import acts_about
 from evaluation.sitting.correction_rules import (
     answered_by,
     awaited_correction,
@@ -159,6 +160,7 @@ __all__ = [
     "SupersededDissent",
     "SuspensionGround",
     "TiesDrawn",
+    "acts_about",
     "answered_by",
     "apply",
     "awaited_correction",

@@ -39,7 +39,7 @@ def records_refusal(state: SittingState, actor: int, about: int) -> bool:
     return acts_about(state, actor, about) or (actor != about and {actor, state.chair} <= settled)
 
 
-def require_chair(state: SittingState, actor: int, about: int) -> None:
+def require_another(actor: int, about: int) -> None:
     """Raises RuleViolation `sitting_not_by_chair` (seat, about)."""
-    if not acts_about(state, actor, about):
+    if actor == about:
         raise RuleViolation("sitting_not_by_chair", seat=actor, about=about)

@@ -1,11 +1,14 @@
-"""Whether a locked sheet may be corrected: on which ground, by whose leave, and what waits until it is answered."""
+"""Whether a locked sheet may be corrected: on which ground, by whose leave, and what waits until it is answered.
+
+The chair answers a request (`acts_about`); from when on another member may in its place, the profile says.
+"""
 
 from __future__ import annotations
 
 from evaluation.criteria import check_score
 from evaluation.errors import RuleViolation
 from evaluation.scoring import ScorePlace
-from evaluation.sitting.checks import acts_about, require_chair, require_once, require_text
+from evaluation.sitting.checks import require_another, require_once, require_text
 from evaluation.sitting.events import (
     CorrectionGround,
     CorrectionRefused,
@@ -93,7 +96,7 @@ def _allowed(state: SittingState, seat: int, at: ScorePlace) -> bool:
 
 def check_reopening(fact: SheetReopened, state: SittingState) -> None:
     """Raises RuleViolation `sitting_not_by_chair`, `correction_not_requested`."""
-    require_chair(state, fact.seat, fact.reopened)
+    require_another(fact.seat, fact.reopened)
     _require_request(state, fact.reopened)
 
 
@@ -102,7 +105,7 @@ def check_refusal(fact: CorrectionRefused, state: SittingState) -> None:
 
     Raises RuleViolation `sitting_not_by_chair`, `correction_not_requested`, `correction_not_refusable`.
     """
-    require_chair(state, fact.seat, fact.refused)
+    require_another(fact.seat, fact.refused)
     _require_request(state, fact.refused)
     require_text(fact.reason, "reason")
     if must_be_granted(state, fact.refused):
@@ -155,6 +158,7 @@ def _asking(state: SittingState) -> str:
 
 
 def answered_by(state: SittingState, seat: int) -> tuple[int, ...]:
-    """The seats whose request for a correction whoever sits in `seat` may permit or refuse now."""
+    """The seats whose request for a correction whoever sits in `seat` may permit or refuse, be it in the chair's place;
+    when, the profile says."""
     open_to = (state.stage, SheetReopened) in TRANSITIONS and state.suspended is None
-    return tuple(about for about in sorted(state.requests) if open_to and acts_about(state, seat, about))
+    return tuple(about for about in sorted(state.requests) if open_to and about != seat)

@@ -40,7 +40,7 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
     """The case, the room for this seat, and what every page of the room needs."""
     here, actor = platform(), current_actor()
     found = entitled_case(case, lot, action)
-    room = room_of(found, lot, actor.seat_in(case, lot), g.get("lang", "zh"))
+    room = room_of(found, lot, actor.seat_in(case, lot), here.database.now(), g.get("lang", "zh"))
     with here.database.reading() as db_session:
         cursor = write_cursor(here, case, seen_events(db_session, actor, case).last_seq)
     regime = found.tender.published.profile.regime
