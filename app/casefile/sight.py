@@ -11,10 +11,9 @@ from collections.abc import Callable
 from app.casefile.case import Case, Phase
 from app.casefile.record import Record
 from app.procedure.roles import SYSTEM, Actor, Role
-from evaluation.sitting.stages import AFTER_LAST_LOCK, FINAL, Stage
+from evaluation.sitting.stages import AFTER_LAST_LOCK, AFTER_REVIEW, FINAL, Stage
 
 Rule = Callable[[Actor, Case, Record], bool]
-AFTER_REVIEW = frozenset({Stage.SCORING, Stage.RESULTS, Stage.REPORT, Stage.SIGNING, Stage.CLOSED, Stage.FAILED})
 PRICES_KNOWN = AFTER_LAST_LOCK | FINAL
 OVER = frozenset({Phase.RESULT, Phase.FAILED})
 WITHHELD_IN = frozenset({Phase.OPENING, Phase.DRAW, Phase.SCORING, Phase.CONSENSUS})

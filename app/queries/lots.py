@@ -20,14 +20,13 @@ from app.procedure.opening import Opening
 from app.procedure.qualification import qualification_words
 from app.procedure.roles import Actor
 from app.queries.cases import load_rows, record_of
-from app.queries.sittings import reviewed
 from app.queries.standstills import standstill_of
 from crypto.canonical import Json
 from crypto.committee import identity
 from crypto.envelope import new_bid_identity
 from crypto.timelock import Round
 from evaluation import draw as draw_rules
-from evaluation.sitting.stages import AFTER_LAST_LOCK
+from evaluation.sitting.stages import AFTER_LAST_LOCK, AFTER_REVIEW
 from evaluation.sitting.state import SittingState, progress, visible_scores
 
 
@@ -221,8 +220,8 @@ def room(case: Case, lot: str, actor: Actor) -> dict[str, Json]:
         ],
         "rules": encode(sitting.rules),
         "bids": _bids_under_review(sitting, with_prices=not scores_without_prices(actor, case, lot)),
-        "valid": list(sitting.valid) if reviewed(sitting) else [],
-        "rejected": encode(sitting.rejected) if reviewed(sitting) else [],
+        "valid": list(sitting.valid) if sitting.stage in AFTER_REVIEW else [],
+        "rejected": encode(sitting.rejected) if sitting.stage in AFTER_REVIEW else [],
         "locked": locked,
         "of": of,
         "own": _own(sitting, seat),

@@ -8,7 +8,6 @@ from decimal import Decimal
 from itertools import groupby
 
 from app.casefile.case import Case
-from app.casefile.sight import AFTER_REVIEW
 from app.documents.wording import formula_words
 from app.messages import sentence
 from app.procedure.profiles import Profile
@@ -32,7 +31,7 @@ from evaluation.sitting import (
     must_be_granted,
     refusable_by,
 )
-from evaluation.sitting.stages import AFTER_LAST_LOCK
+from evaluation.sitting.stages import AFTER_LAST_LOCK, AFTER_REVIEW
 from evaluation.sitting.state import progress, visible_scores
 
 
@@ -220,8 +219,8 @@ def room_of(case: Case, lot: str, seat: int | None, now: datetime, language: str
         last_chair_round=bool(sitting.chair_tied) and sitting.chair_round >= sitting.rules.chair_rounds,
         seats=tuple(_seat(sitting, number) for number in sorted(sitting.seats)),
         bids=tuple((bid.bid, bid.bidder_name) for bid in sitting.bids) if _knows_bids(sitting) else (),
-        rejected=_rejected(sitting) if reviewed(sitting) else (),
-        valid=sitting.valid if reviewed(sitting) else (),
+        rejected=_rejected(sitting) if sitting.stage in AFTER_REVIEW else (),
+        valid=sitting.valid if sitting.stage in AFTER_REVIEW else (),
         least=sitting.rules.least_valid_bids,
         locked=locked,
         of=of,
@@ -307,12 +306,6 @@ def _done(sitting: SittingState) -> int:
         Stage.SIGNING: sitting.settled,
     }
     return len(stages.get(sitting.stage, ()))
-
-
-def reviewed(sitting: SittingState) -> bool:
-    """Whether the review is concluded by those who sit now: what was found before a successor came is not its to read
-    before it has reviewed."""
-    return sitting.stage in AFTER_REVIEW
 
 
 def _rejected(sitting: SittingState) -> tuple[RejectedBid, ...]:

@@ -151,6 +151,8 @@ for _stage in Stage:
         TRANSITIONS[_stage, SittingAbandoned] = Stage.ABANDONED
 
 AFTER_LAST_LOCK = frozenset({Stage.RESULTS, Stage.REPORT, Stage.SIGNING, Stage.CLOSED})
+# Those who sit now have concluded the review: what was found before a successor came is not its to read until then.
+AFTER_REVIEW = AFTER_LAST_LOCK | {Stage.SCORING, Stage.FAILED}
 
 
 def transition_table() -> str:
