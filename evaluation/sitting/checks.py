@@ -34,9 +34,10 @@ def acts_about(state: SittingState, actor: int, about: int) -> bool:
 
 
 def records_refusal(state: SittingState, actor: int, about: int) -> bool:
-    """As `acts_about`; once the chair has signed and may be gone, also whoever has signed about who has not."""
-    settled = state.settled
-    return acts_about(state, actor, about) or (actor != about and {actor, state.chair} <= settled)
+    """As `acts_about`; once the chair has signed, dissented or is recorded itself, and may be gone, also whoever has
+    signed or dissented: not who is only recorded as doing neither."""
+    spoke = actor in state.signed or actor in state.dissents
+    return acts_about(state, actor, about) or (actor != about and spoke and state.chair in state.settled)
 
 
 def require_another(actor: int, about: int) -> None:

@@ -12,6 +12,7 @@ from evaluation.sitting import (
     ChairElected,
     ChairVoted,
     ConflictDeclared,
+    DissentRecorded,
     ElectedBy,
     MemberIdentified,
     MemberRecused,
@@ -120,3 +121,14 @@ def test_when_the_chair_has_signed_and_left_whoever_has_signed_too_records_who_h
     sitting.act(RefusalRecorded(1, 2), RefusalRecorded(4, 5))
     assert sitting.act(ReportSealed("b" * 64, "d" * 64))[-1] == SittingClosed()
     assert recheck(sitting.events) == sitting.state
+
+
+def test_who_is_only_recorded_as_refusing_records_nobody_and_who_dissented_does():
+    sitting = at(Stage.REPORT)
+    sitting.act(ReportSigned(3, REPORT, key_of(3)), RefusalRecorded(3, 2))
+    assert refusable_by(sitting.state, 2) == ()
+    assert refused(sitting, RefusalRecorded(2, 5)).code == "sitting_not_by_chair"
+    sitting.act(DissentRecorded(4, "the sum is wrong"))
+    assert refusable_by(sitting.state, 4) == (1, 5)
+    sitting.act(RefusalRecorded(4, 5))
+    assert sitting.state.refused == {2, 5}
