@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from wtforms.fields.choices import SelectChoice
@@ -91,7 +91,7 @@ def _page(found: Case, lot: str, form: FlaskForm | None = None) -> str:
         decision=decision if _concerns(decision) else None,
         replacement=replacement if _concerns(replacement) else None,
         until={one: valid_until(found, one) for one in (order, decision, replacement) if one is not None},
-        lapsed=_lapsed(found, lot),
+        held_up=_held_up(found, lot),
         kept=kept_for_dissent(found, lot) if replaces else (),
         may_replace=allowed(actor, Action.REPLACEMENT_ORDER, found, lot),
         replacements=REPLACEMENTS,
@@ -109,13 +109,27 @@ def _concerns(waiting: Waiting | None) -> bool:
     return current_actor().is_(*roles[PARTY_OF[type(waiting.fact)]])
 
 
-def _lapsed(found: Case, lot: str) -> list[tuple[str, str]]:
-    """Drafts that count no more, each with what it said and why: its time has passed, or what it was about."""
-    now = platform().database.now()
-    died = [(one.waiting.fact.note, str(DROPPED[one.cause])) for one in dropped(found, lot) if _concerns(one.waiting)]
-    mine = [one for one in lapsed(found, lot, now) if _concerns(one)]
-    refused = [(one, refusal_of(found, lot, releasing(one), SYSTEM, now)) for one in mine]
-    return died + [(one.fact.note, in_words(refusal)) for one, refusal in refused if refusal is not None]
+def _held_up(found: Case, lot: str) -> list[tuple[str, str]]:
+    """Drafts that nobody can release, each with what it is about and why: it counts no more, or not just now."""
+    now, mine = platform().database.now(), [one for one in dropped(found, lot) if _concerns(one.waiting)]
+    told = [(_("拟定已失效") + _("：") + _drafted_words(one.waiting), str(DROPPED[one.cause])) for one in mine]
+    for one in found.lot(lot).standstill.waiting.values():
+        refusal = refusal_of(found, lot, releasing(one), SYSTEM, now)
+        if refusal is None or not _concerns(one):
+            continue
+        over, until, why = one in lapsed(found, lot, now), valid_until(found, one), in_words(refusal)
+        if until and not over:
+            why += _("最迟签名时间仍为 %(time)s，逾时失效。", time=local_time(until))
+        told.append(((_("拟定已失效") if over else _("拟定待签，现在不能签发")) + _("：") + _drafted_words(one), why))
+    return told
+
+
+def _drafted_words(waiting: Waiting) -> str:
+    """What was drafted, in a line."""
+    fact = waiting.fact
+    replaces = isinstance(fact, ReplacementProposed)
+    what = _("更换席位 %(n)s 的成员", n=fact.seat) if replaces else str(SITTING_STEPS[fact.step])
+    return f"{what}{_('：')}{fact.note}"
 
 
 def _forms(found: Case, lot: str) -> list[tuple[str, FlaskForm]]:
@@ -306,10 +320,11 @@ def _propose(found: Case, lot: str, form: FlaskForm, title: str, fact_of: Any, e
 
 
 def _drafted(found: Case, lot: str, kind: type) -> tuple[Waiting, list[tuple[str, object]]]:
-    """What waits, and until when; 404 where nothing does. Raises RuleViolation where the rules would not take it."""
+    """What waits, and until when; 404 where nothing does. Where the rules would not take it the page says why."""
     if (waiting := drafted(found, lot, kind)) is None:
         abort(404)
-    found.decide(releasing(waiting), lot, current_actor(), platform().database.now())
+    if refusal_of(found, lot, releasing(waiting), current_actor(), platform().database.now()) is not None:
+        abort(redirect(url_for("standstill.show", case=found.id, lot=lot)))
     until = valid_until(found, waiting)
     return waiting, [(_("最迟签名"), local_time(until))] if until else []
 

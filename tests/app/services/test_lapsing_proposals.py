@@ -88,14 +88,33 @@ def test_a_draft_says_until_when_it_may_be_released_and_then_to_draft_it_again(c
     assert "give_sitting_order" not in case.boards("inspector")
     for who, page in release.items():
         assert "拟定已失效" in site.browser(who).get(case.page), who
-        refusal = site.browser(who).get(case.page + page, 422)
+        answer = site.browser(who).client.get(case.page + page, follow_redirects=True)
+        refusal = answer.get_data(as_text=True)
+        assert answer.request.path == case.page, who
         assert "请重新拟定" in refusal, who
         assert "data-sign-act" not in refusal, who
+    shown = site.browser("releaser").get(case.page)
+    assert f"拟定已失效：更换席位 {number} 的成员：离席未归" in shown
+    assert "拟定已失效：暂停评审：核查投诉" in site.browser("inspector").get(case.page)
     english = site.browser("releaser", "en").get(case.page)
     assert "The draft has lapsed" in english
     assert "draft it again" in english
     for who, foreign in (("officer", "核查投诉"), ("regulator", "离席未归"), ("witness-sub", "拟定已失效")):
         assert foreign not in site.browser(who).get(case.page), who
+
+
+def test_a_draft_that_cannot_be_released_just_now_is_shown_with_why_and_until_when(tmp_path):
+    case = Lapsing(tmp_path).until_scoring()
+    number, site = case.leaver(), Site(case)
+    case.act("officer", sitting.ReplacementProposed(number, ReplacementGround.ABSENCE, "离席未归"))
+    case.suspend()
+    for who in ("officer", "releaser"):
+        shown = site.browser(who).get(case.page)
+        assert f"拟定待签，现在不能签发：更换席位 {number} 的成员：离席未归" in shown, who
+        assert "最迟签名时间仍为" in shown, who
+    answer = site.browser("releaser").client.get(f"{case.page}/replacement/release")
+    assert (answer.status_code, answer.location) == (302, case.page)
+    assert "现在不能签发" not in site.browser("witness-sub").get(case.page)
 
 
 def test_the_draft_against_a_member_who_steps_back_does_not_meet_its_successor(case):
@@ -130,7 +149,7 @@ def test_a_recess_does_not_keep_the_authority_from_suspending(case):
 def test_a_draft_that_died_of_something_else_than_its_time_is_told_of_with_why(tmp_path):
     case = Lapsing(tmp_path).until_scoring()
     site = Site(case)
-    gone = "拟定已失效：停了太久"
+    gone = "拟定已失效：终止评审，另组评审委员会：停了太久"
     case.suspend()
     case.work_off(305)
     case.act("officer", sitting.SittingDecisionProposed(Disposition.ABANDON, "停了太久"))
