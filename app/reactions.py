@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 
 from flask import Flask
 
@@ -22,15 +23,26 @@ def start_reactions(app: Flask) -> None:
 
 def _follow(app: Flask) -> None:
     with app.app_context():
-        watch = CommitWatch(platform().database)
+        watch: CommitWatch | None = None  # nobody keeps a connection for nobody, nor one that has failed
         while True:
             try:
                 somebody_listens.wait()
-                watch.wait(WAKE_SECONDS)
+                if watch is None:
+                    watch = CommitWatch(platform().database)
+                else:
+                    watch.wait(WAKE_SECONDS)
                 react()
             except Exception:
                 log.exception("reactions: trying again")
+                watch = _given_up(watch)
                 socketio.sleep(PAUSE_AFTER_ERROR)
+
+
+def _given_up(watch: CommitWatch | None) -> None:
+    """What failed may fail once more where it is put away."""
+    if watch is not None:
+        with suppress(Exception):
+            watch.close()
 
 
 def react() -> None:

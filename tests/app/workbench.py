@@ -236,8 +236,12 @@ def fresh_postgres() -> Iterator[str]:
     with psycopg.connect(plain, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {schema}")
     try:
-        yield f"{server}{'&' if '?' in server else '?'}options={options}"
+        yield f"{server}{'&' if '?' in server else '?'}application_name={schema}&options={options}"
     finally:
         with psycopg.connect(plain, autocommit=True) as connection:
+            # A server has a hundred connections for all; what a module's installations keep in their pools is enough.
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s", [schema]
+            )
             connection.execute("SET lock_timeout = '10s'")
             connection.execute(f"DROP SCHEMA {schema} CASCADE")
