@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, CDPSession, Page, sync_playwright
+from playwright.sync_api import BrowserContext, CDPSession, Error, Page, sync_playwright
 
 from app.casefile.sealing import committee_of, context_of
 from app.client.bidder import SealParameters, seal_bid
@@ -150,7 +150,10 @@ class Heap:
         self.peak_buffers = max(self.peak_buffers, sum(int(one.get("backingStorageSize", 0)) for one in usage))
         message = json.dumps({"id": 1, "method": "Runtime.getHeapUsage"})
         for worker in list(self._workers):
-            self._session.send("Target.sendMessageToTarget", {"sessionId": worker, "message": message})
+            try:
+                self._session.send("Target.sendMessageToTarget", {"sessionId": worker, "message": message})
+            except Error:  # it has ended, and the word of it is still on its way
+                self._workers.pop(worker, None)
 
 
 def _in_words(found: Sealing, peer: float, size: int) -> str:
