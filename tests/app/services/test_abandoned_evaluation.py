@@ -27,10 +27,27 @@ from evaluation.sitting import Disposition, Stage
 from tests.app.services.people import LOT
 from tests.app.services.test_failed_evaluation import LICENCE, NAME, UNSIGNED, Failing, records
 from tests.app.services.test_signing_statement import words
+from tests.app.services.whole_case import DRAWN
 from tests.app.web.site import Site
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 WHY = "举报查实，成员与投标人有利害关系"
+
+
+class GivenUp(Failing):
+    def give_up(self) -> None:
+        chair = self.chair
+        self.act(self.members[chair], sitting.RecessCalled(chair, "午餐"))
+        self.act("witness-sub", sitting.FaultReported(self.sites[1], "专线中断"))
+        for step in (Disposition.SUSPEND, Disposition.ABANDON):
+            self.act("regulator", sitting.SittingOrderProposed(step, WHY))
+            self.act("inspector", sitting.SittingOrdered(step, WHY))
+            if step is Disposition.SUSPEND:
+                self.act(self.members[chair], sitting.RecessEnded(chair))
+        assert self.state.stage is Stage.ABANDONED
+        line = {stage.code: stage for stage in case_stages(self.case, ANYONE, LOT, self.clock())}
+        assert (line["evaluation"].facts, line["report"].facts) == ({"abandoned": "yes"}, {"failure": "due"})
+        self.work_off()
 
 
 @pytest.fixture(scope="module")
@@ -39,20 +56,9 @@ def case(tmp_path_factory, database_url) -> Failing:
 
     Beneath their order lie a recess, which the chair ends, and a fault, which nobody repairs.
     """
-    failing = Failing(tmp_path_factory.mktemp("abandoned"), database_url=database_url).until_last_review()
-    chair = failing.state.chair
-    failing.act(failing.members[chair], sitting.RecessCalled(chair, "午餐"))
-    failing.act("witness-sub", sitting.FaultReported(failing.sites[1], "专线中断"))
-    for step in (Disposition.SUSPEND, Disposition.ABANDON):
-        failing.act("regulator", sitting.SittingOrderProposed(step, WHY))
-        failing.act("inspector", sitting.SittingOrdered(step, WHY))
-        if step is Disposition.SUSPEND:
-            failing.act(failing.members[chair], sitting.RecessEnded(chair))
-    assert failing.state.stage is Stage.ABANDONED
-    line = {stage.code: stage for stage in case_stages(failing.case, ANYONE, LOT, failing.clock())}
-    assert (line["evaluation"].facts, line["report"].facts) == ({"abandoned": "yes"}, {"failure": "due"})
-    failing.work_off()
-    return failing
+    return GivenUp(tmp_path_factory.mktemp("abandoned"), database_url=database_url).through(
+        f"{DRAWN} seat_all elect review_but_last give_up"
+    )
 
 
 def test_the_record_is_sealed_once_and_stands_where_the_report_would(case):

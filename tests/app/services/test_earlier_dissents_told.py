@@ -26,6 +26,7 @@ from tests.app.services import tampering
 from tests.app.services.people import LOT
 from tests.app.services.test_dissents_kept import Dissenting
 from tests.app.services.test_signing_statement import words
+from tests.app.services.whole_case import DRAWN
 from tests.app.web.site import Site, booth
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
@@ -40,7 +41,9 @@ class Washed(Dissenting):
     """Two of the three are recorded as refusing to sign, the third has dissented from the new results, too."""
 
     def until_sealed(self) -> Washed:
-        self.until_results()
+        return self.through(f"{DRAWN} seat_all elect review score wash")
+
+    def wash(self) -> None:
         self.three = [number for number in self.members if number not in (self.chair, self.far_seat)]
         for number in self.three:
             self.act(self.members[number], sitting.DissentRecorded(number, f"业绩造假{number}"))
@@ -59,7 +62,6 @@ class Washed(Dissenting):
             self._sign(number, self.members[number])
         self.work_off(31)
         assert self.state.stage is Stage.CLOSED
-        return self
 
 
 def room(case, number, lang, page="") -> str:

@@ -59,8 +59,14 @@ class Failing(Signing):
     def until_last_review(self) -> Failing:
         return self.through(f"{DRAWN} seat_all elect review_but_last")
 
-    def failed(self) -> Failing:
-        return self.through(f"{DRAWN} seat_all elect review_but_last review_last")
+    def recorded(self) -> Failing:
+        return self.through(f"{DRAWN} seat_all elect review_but_last review_last record")
+
+    def record(self) -> None:
+        """The centre seals the record, by a job."""
+        assert self.state.stage is Stage.FAILED
+        assert self.state.failure_sha256 == ""
+        self.work_off()
 
     def review_but_last(self) -> None:
         for number in sorted(self.members)[:-1]:
@@ -109,11 +115,7 @@ class Failing(Signing):
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory, database_url) -> Failing:
-    failing = Failing(tmp_path_factory.mktemp("failing"), database_url=database_url).failed()
-    assert failing.state.stage is Stage.FAILED
-    assert failing.state.failure_sha256 == ""
-    failing.work_off()
-    return failing
+    return Failing(tmp_path_factory.mktemp("failing"), database_url=database_url).recorded()
 
 
 def records(case):

@@ -19,6 +19,7 @@ from evaluation import sitting
 from evaluation.sitting import Stage
 from tests.app.services.people import LOT
 from tests.app.services.test_signing_statement import Signing, words
+from tests.app.services.whole_case import DRAWN
 from tests.app.web.site import Site, booth
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
@@ -32,21 +33,25 @@ NONE = {
 }
 
 
-def divided(folder: Path, database_url: str = "") -> Signing:
+class Divided(Signing):
     """The first of three dissents comes in time for the report; one member signs, one is recorded as refusing."""
-    case = Signing(folder, database_url=database_url).until_report()
-    chair = case.chair
-    first, second, third, last = (number for number in case.members if number != chair)
-    case.act(case.members[first], sitting.DissentRecorded(first, "价格计算有误"))
-    case.work_off()
-    case._sign(chair, case.members[chair])
-    for number in (second, third):
-        case.act(case.members[number], sitting.DissentRecorded(number, f"意见 {number}"))
-    case.work_off(31)
-    case.act(case.members[chair], sitting.RefusalRecorded(chair, last))
-    case.work_off(31)
-    assert case.state.stage is Stage.CLOSED
-    return case
+
+    def divide(self) -> None:
+        first, second, third, last = (number for number in self.members if number != self.chair)
+        self.act(self.members[first], sitting.DissentRecorded(first, "价格计算有误"))
+        self.work_off()
+        self._sign(self.chair, self.members[self.chair])
+        for number in (second, third):
+            self.act(self.members[number], sitting.DissentRecorded(number, f"意见 {number}"))
+        self.work_off(31)
+        self.act(self.members[self.chair], sitting.RefusalRecorded(self.chair, last))
+        self.work_off(31)
+        assert self.state.stage is Stage.CLOSED
+
+
+def divided(folder: Path, database_url: str = "") -> Divided:
+    course = f"{DRAWN} seat_all elect review correct_and_go_on divide"
+    return Divided(folder, database_url=database_url).through(course)
 
 
 @pytest.fixture(scope="module")

@@ -21,9 +21,7 @@ WHY = {
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory, database_url) -> Failing:
-    failing = Failing(tmp_path_factory.mktemp("failure-pages"), database_url=database_url).failed()
-    failing.work_off()
-    return failing
+    return Failing(tmp_path_factory.mktemp("failure-pages"), database_url=database_url).recorded()
 
 
 @pytest.fixture(scope="module")
