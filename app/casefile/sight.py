@@ -221,6 +221,12 @@ def _own_until_all_locked(actor: Actor, case: Case, record: Record) -> bool:
 
 
 def _result(actor: Actor, case: Case, record: Record) -> bool:
+    """Of an evaluation that was given up the agency reads nothing more: others evaluate the same bids."""
+    given_up = case.lots[record.lot].sitting.stage is Stage.ABANDONED
+    return _room(actor, case, record) or (_agency(actor, case, record) and not given_up)
+
+
+def _checked(actor: Actor, case: Case, record: Record) -> bool:
     return _room(actor, case, record) or _agency(actor, case, record)
 
 
@@ -229,9 +235,8 @@ def _unread_by_successors(rule: Rule) -> Rule:
     when results stand again."""
 
     def seen(actor: Actor, case: Case, record: Record) -> bool:
-        return rule(actor, case, record) and not (
-            _before_own_time(actor, case, record) and case.lots[record.lot].sitting.result is None
-        )
+        unread = _before_own_time(actor, case, record) and case.lots[record.lot].sitting.result is None
+        return rule(actor, case, record) and not unread
 
     return seen
 
@@ -311,7 +316,7 @@ SIGHT: dict[str, Rule] = {
     "ObjectionAnswered": _read_out,
     "OpeningConfirmed": _everybody,
     "OpeningConcluded": _everybody,
-    "QualificationChecked": _result,
+    "QualificationChecked": _checked,
     "BuyerMemberNamed": _agency_or_regulator,
     "DrawConditionsProposed": _draw_party,
     "DrawConditionsApproved": _draw_party,

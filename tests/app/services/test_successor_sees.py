@@ -130,3 +130,25 @@ def test_a_bidder_reads_no_finding_of_an_evaluation_that_was_given_up(tmp_path):
 def test_who_stayed_and_scored_has_read_it_and_goes_on_reading_it(case):
     stayed = next(n for n in case.members if n != case.author)
     assert {"ResultsComputed", "DissentRecorded", "CorrectionRequested"} <= kinds(case, stayed)
+
+
+def test_the_agency_reads_no_result_of_an_evaluation_that_was_given_up_and_its_bundle_holds(tmp_path):
+    case = Dissenting(tmp_path).until_results()
+    results = {"ScoreSheetLocked", "ResultsComputed"}
+
+    def read_by(who: str) -> set[str]:
+        with case.platform.database.reading() as db_session:
+            actor = load_actor(db_session, case.people[who].id)
+            return {one.type for one in load_records(db_session, case.case_id) if sees(actor, case.case, one)}
+
+    assert results <= read_by("officer")
+    for step in (Disposition.SUSPEND, Disposition.ABANDON):
+        case.act("regulator", sitting.SittingOrderProposed(step, "查实"))
+        case.act("inspector", sitting.SittingOrdered(step, "查实"))
+    case.work_off()
+    assert results.isdisjoint(read_by("officer"))
+    assert {"QualificationChecked", "SittingAbandoned", "FailureRecordSealed"} <= read_by("officer")
+    assert results <= read_by("regulator")
+    case.release_export()
+    for who in ("officer", "regulator"):
+        assert case.failures(case.bundle(who)) == [], who
