@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, Response, g, jsonify, redirect, render_template, request, url_for
 from flask import session as web_session
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from app.adapters.blobs import StoreUnavailable
 from app.casefile.case import Case
@@ -129,6 +129,9 @@ def attach_errors(app: Flask) -> None:
         if isinstance(exc, MethodNotAllowed):
             allowed = ", ".join(sorted(exc.valid_methods or ()))
             return _answer("method_wrong", {"method": request.method, "allowed": allowed}, 405, Allow=allowed)
+        if isinstance(exc, RequestEntityTooLarge):
+            sizes = {"length": request.content_length or "?", "limit": request.max_content_length or "?"}
+            return _answer("request_too_large", sizes, 413)
         return _answer(CODES.get(exc.code or 500, "request_wrong"), {}, exc.code or 500)
 
     @app.errorhandler(Exception)

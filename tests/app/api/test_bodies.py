@@ -37,6 +37,8 @@ def test_no_json_of_more_than_four_mebibytes_is_read(bench: Bench):
     app.extensions["tenderhall"] = bench.platform
     sent = app.test_client().post("/api/v1/web-sessions", data=b" " * ((4 << 20) + 1), content_type="application/json")
     assert sent.status_code == 413
+    assert sent.json["error"]["code"] == "request_too_large"
+    assert sent.json["error"]["facts"] == {"length": (4 << 20) + 1, "limit": 4 << 20}
 
 
 def test_a_text_that_no_document_could_hold_is_refused_with_its_figures(bench: Bench):
