@@ -40,14 +40,18 @@ def earlier_data(found: Signing) -> list[Json]:
 
 
 def _row(one: EarlierDissent) -> dict[str, Json]:
-    row: dict[str, Json] = {
-        "seat": one.seat,
+    row = {"seat": one.seat} | dissent_data(one)
+    return row if one.left_at is None else row | {"left_at": format_instant(one.left_at)}
+
+
+def dissent_data(one: EarlierDissent) -> dict[str, Json]:
+    """What was written when, and about which results."""
+    return {
         "text": one.text,
         "at": format_instant(one.at),
         "computation": one.computation,
         "computed_at": format_instant(one.computed_at),
     }
-    return row if one.left_at is None else row | {"left_at": format_instant(one.left_at)}
 
 
 def recorded_report(records: Iterable[Record], sealed: Record) -> Json:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.casefile.record import Record
+from app.casefile.report_data import dissent_data
 from app.procedure import signing
-from app.procedure.signing import EarlierDissent, Signing
+from app.procedure.signing import Signing
 from crypto.canonical import Json
 from crypto.instants import format_instant
 from evaluation.sitting import SittingConvened
@@ -37,17 +38,8 @@ def _seat(seat: int, found: Signing) -> dict[str, Json]:
     if refusal := found.refusals.get(seat):
         row["refusal"] = {"recorded_by": refusal.by, "at": format_instant(refusal.at)}
         if earlier := found.own_earlier(seat):
-            row["earlier_dissents"] = [_earlier(one) for one in earlier]
+            row["earlier_dissents"] = [dissent_data(one) for one in earlier]
     return row
-
-
-def _earlier(one: EarlierDissent) -> dict[str, Json]:
-    return {
-        "text": one.text,
-        "at": format_instant(one.at),
-        "computation": one.computation,
-        "computed_at": format_instant(one.computed_at),
-    }
 
 
 def recorded_statement(records: Iterable[Record], sealed: Record) -> Json:
