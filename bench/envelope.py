@@ -46,50 +46,72 @@ class Measured:
         self.kibibytes = max(self.kibibytes, int(memory))
 
 
-def seal_against_age() -> str:
-    with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as folder:
-        plain = _random_file(Path(folder) / "plain")
-        other = _pyrage().x25519.Identity.generate().to_public()
-        return _compared(
-            Measured(_here("sealed", str(plain), new_bid_identity().recipient)),
-            Measured(["age", "-r", str(other), "-o", os.devnull, str(plain)]),
-            Measured(_here("sealed_by_pyrage", str(plain), str(other))),
-            Measured(["sh", "-c", f"age -r {other} {plain} | openssl dgst -sha256 > /dev/null"]),
-        )
+@dataclass
+class Peers:
+    """Ours beside age and pyrage, and `hashed`: age with the digest that we take as well, in a process beside it."""
+
+    ours: Measured
+    age: Measured
+    rage: Measured
+    hashed: Measured | None = None
+
+    def run(self) -> None:
+        """Every program that is here, in turns."""
+        for _ in range(RUNS):
+            for each in filter(None, (self.ours, self.rage, self.age, self.hashed)):
+                if self.has_age or each in (self.ours, self.rage):
+                    each.run()
+
+    @property
+    def has_age(self) -> bool:
+        return shutil.which("age") is not None
+
+    def words(self) -> str:
+        found = f"{_rate(self.ours)}, peak memory {self.ours.kibibytes >> 10} MiB (target < {MEMORY_MIB}); "
+        found += f"age {_rate(self.age)}, ratio {_ratio(self.ours, self.age)}" if self.has_age else NOT_HERE
+        if self.has_age and self.hashed:
+            digest = f"{_rate(self.hashed)}, ratio {_ratio(self.ours, self.hashed)}"
+            found += f"; age piped into `openssl dgst -sha256` {digest}"
+        return f"{found}; pyrage {_rate(self.rage)}, ratio {_ratio(self.ours, self.rage)}"
 
 
-def open_against_age() -> str:
+def seal_and_open_against_age() -> str:
+    """Sealing, opening, and a file's whole way there and back."""
+    sealing, opening = _sealing_and_opening()
+    both = Measured([], _there_and_back(sealing.ours, opening.ours))
+    age = Measured([], _there_and_back(sealing.age, opening.age))
+    words = f"{MEBIBYTES} MiB; seal {sealing.words()}; open {opening.words()}; both {_rate(both)}"
+    return f"{words}, age {_rate(age)}, ratio {_ratio(both, age)} (target ≥ {AGAINST_AGE})" if age.seconds else words
+
+
+def _there_and_back(sealed: Measured, opened: Measured) -> list[float]:
+    return [there + back for there, back in zip(sealed.seconds, opened.seconds, strict=True)]
+
+
+def _sealing_and_opening() -> tuple[Peers, Peers]:
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as folder:
         plain, ours, theirs, key = (Path(folder) / name for name in ("plain", "ours", "theirs", "key"))
         own, other = new_bid_identity(), _pyrage().x25519.Identity.generate()
+        recipient = str(other.to_public())
         _random_file(plain)
         with plain.open("rb") as src, ours.open("wb") as dst:
             seal(src, dst, own.recipient, CONTEXT)
         _pyrage().encrypt_file(str(plain), str(theirs), [other.to_public()])
         key.write_text(f"{other}\n")
-        plain.unlink()
-        return _compared(
+        sealing = Peers(
+            Measured(_here("sealed", str(plain), own.recipient)),
+            Measured(["age", "-r", recipient, "-o", os.devnull, str(plain)]),
+            Measured(_here("sealed_by_pyrage", str(plain), recipient)),
+            Measured(["sh", "-c", f"age -r {recipient} {plain} | openssl dgst -sha256 > /dev/null"]),
+        )
+        opening = Peers(
             Measured(_here("opened", str(ours), own.identity)),
             Measured(["age", "-d", "-i", str(key), "-o", os.devnull, str(theirs)]),
             Measured(_here("opened_by_pyrage", str(theirs), str(other))),
         )
-
-
-def _compared(ours: Measured, age: Measured, rage: Measured, hashed: Measured | None = None) -> str:
-    """`hashed` is age with the digest that we take as well, in a process beside it."""
-    has_age = shutil.which("age") is not None
-    has_openssl = shutil.which("openssl") is not None
-    there = [ours, rage, *([age] if has_age else []), *([hashed] if has_age and has_openssl and hashed else [])]
-    for _ in range(RUNS):
-        for each in there:
-            each.run()
-    words = f"{_rate(ours)}, peak memory {ours.kibibytes >> 10} MiB (target < {MEMORY_MIB})"
-    words += (
-        f"; age {_rate(age)}, ratio {_ratio(ours, age)} (target ≥ {AGAINST_AGE})" if age in there else f"; {NOT_HERE}"
-    )
-    if hashed in there and hashed:
-        words += f"; age piped into `openssl dgst -sha256` {_rate(hashed)}, ratio {_ratio(ours, hashed)}"
-    return f"{words}; pyrage {_rate(rage)}, ratio {_ratio(ours, rage)} ({MEBIBYTES} MiB)"
+        sealing.run()
+        opening.run()
+        return sealing, opening
 
 
 def _rate(measured: Measured) -> str:

@@ -215,7 +215,7 @@ class TreeDigest:
         """The bytes taken so far, those under the initial frontier included."""
         return self.frontier.size * LEAF_SIZE + self._filled
 
-    def update(self, data: bytes) -> None:
+    def update(self, data: bytes | memoryview) -> None:
         """Takes the next bytes of the stream."""
         view = memoryview(data)
         while view:

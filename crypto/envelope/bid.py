@@ -19,13 +19,13 @@ from crypto.envelope.header import Header, Stanza, read_header
 from crypto.envelope.keys import HYBRID_TYPE, HybridIdentity, HybridRecipient, hybrid_share
 from crypto.envelope.payload import ByteSink, ByteSource, OpenedStream, open_payload, opened_chunks
 from crypto.errors import CryptoError
-from crypto.merkle import TreeDigest
+from crypto.merkle import LEAF_SIZE, TreeDigest
 from crypto.signing import is_digest
 
 CONTEXT_VERSION = "bidctx/v1"
 CONTEXT_TYPE = "tenderhall/bidctx-v1"
 BID_HEADER_LIMIT = 4096  # bytes
-HASHED_TOGETHER, MOST_BEHIND = 16, 4  # chunks of 64 KiB; batches of them that wait to be hashed
+MOST_BEHIND = 4  # blocks of LEAF_SIZE bytes that wait to be hashed
 _HASHES = ("documents_root", "committee", "open_ident")
 _CONTEXT_FIELDS = {"origin", "tender", "lot", "envelope", "bidder", "recipient", *_HASHES}
 
@@ -131,34 +131,42 @@ class ContextStanza:
 
 
 class _Measured:
-    """A sink that takes the tree digest of what passes through: on another core, while the next chunks are sealed."""
+    """A sink that takes the tree digest of what passes through: on another core, while the next chunks are sealed.
+
+    What is hashed later is copied into blocks that are used again and again: chunks that one thread makes and another
+    drops would have the allocator ask the system for memory, and give it back, all the while.
+    """
 
     def __init__(self, dst: ByteSink) -> None:
         self.dst, self._digest = dst, TreeDigest()
         self._hashing = ThreadPoolExecutor(1)
-        self._parts: list[bytes] = []
-        self._behind: deque[Future[None]] = deque()
+        self._free = [bytearray(LEAF_SIZE) for _ in range(MOST_BEHIND)]
+        self._behind: deque[tuple[Future[None], bytearray]] = deque()
+        self._block, self._filled = bytearray(LEAF_SIZE), 0
 
-    def write(self, data: bytes, /) -> None:
+    def write(self, data: bytes | memoryview, /) -> None:
         self.dst.write(data)
-        self._parts.append(data)
-        if len(self._parts) == HASHED_TOGETHER:
-            self._hand_over()
-        if len(self._behind) > MOST_BEHIND:
-            self._behind.popleft().result()
+        rest = memoryview(data)
+        while rest:
+            part = rest[: LEAF_SIZE - self._filled]
+            self._block[self._filled : self._filled + len(part)] = part
+            self._filled, rest = self._filled + len(part), rest[len(part) :]
+            if self._filled == LEAF_SIZE:
+                self._hand_over()
 
     def _hand_over(self) -> None:
-        parts, self._parts = self._parts, []
-        self._behind.append(self._hashing.submit(self._take, parts))
-
-    def _take(self, parts: list[bytes]) -> None:
-        for part in parts:
-            self._digest.update(part)
+        filled = memoryview(self._block)[: self._filled]
+        self._behind.append((self._hashing.submit(self._digest.update, filled), self._block))
+        if not self._free:
+            hashed, block = self._behind.popleft()
+            hashed.result()
+            self._free.append(block)
+        self._block, self._filled = self._free.pop(), 0
 
     def finish(self) -> Sealed:
         """What was written, once all of it is hashed."""
         self._hand_over()
-        for hashed in self._behind:
+        for hashed, _block in self._behind:
             hashed.result()
         return Sealed(self._digest.size, self._digest.hexdigest())
 

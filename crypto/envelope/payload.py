@@ -30,9 +30,9 @@ class ByteSource(Protocol):
 
 
 class ByteSink(Protocol):
-    """What is written to: any buffered binary file."""
+    """What is written to: any buffered binary file. What it is handed is used again as soon as it returns."""
 
-    def write(self, data: bytes, /) -> object: ...
+    def write(self, data: bytes | memoryview, /) -> object: ...
 
 
 def read_full(src: ByteSource, size: int) -> bytes:
@@ -70,8 +70,10 @@ def seal_payload(src: ByteSource, dst: ByteSink, file_key: bytes) -> None:
     nonce = secrets.token_bytes(NONCE_SIZE)
     cipher = _cipher(file_key, nonce)
     dst.write(nonce)
+    sealed = memoryview(bytearray(CHUNK_SIZE + TAG_SIZE))  # of one chunk after the other
     for number, chunk, last in _chunks(src, CHUNK_SIZE):
-        dst.write(cipher.encrypt(_nonce(number, last), chunk, None))
+        size = cipher.encrypt_into(_nonce(number, last), chunk, None, sealed[: len(chunk) + TAG_SIZE])
+        dst.write(sealed[:size])
 
 
 def open_payload(src: ByteSource, dst: ByteSink, file_key: bytes) -> None:
