@@ -1,7 +1,7 @@
-"""From release to read-out: every bid opened and kept, a transaction each, against its capsule and the bare codec.
+"""From release to read-out: every bid opened and checked, a transaction each, against its capsule and the bare codec.
 
-The peer recovers the keys of the same bids and decrypts them into the void, on two processes; nothing is parsed, kept,
-written or synced.
+The peer recovers the keys of the same bids and decrypts them into the void, on two processes; nothing is parsed,
+hashed, written or synced.
 """
 
 from __future__ import annotations

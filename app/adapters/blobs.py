@@ -50,7 +50,7 @@ class BlobStore(Protocol):
         """Keep what `chunks` yields under a fresh name; nothing stays behind when the iteration fails."""
 
     def open(self, name: str) -> BinaryIO:
-        """The bytes as a stream, read forwards."""
+        """The bytes as a stream, read from any place on."""
 
     def get(self, name: str) -> bytes:
         """The bytes."""

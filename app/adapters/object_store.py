@@ -110,9 +110,9 @@ class ObjectStore:
     def _drop(self, name: str) -> None:
         self._call("delete_object", Key=self._key(name))
 
-    def stream(self, name: str) -> Any:
-        """The body of one object. Raises FileNotFoundError."""
-        return self._get(name)["Body"]
+    def stream(self, name: str, offset: int = 0) -> Any:
+        """The body of one object from `offset` on. Raises FileNotFoundError."""
+        return self._get(name, offset)["Body"]
 
     def _pieces(self, name: str) -> list[tuple[str, int]]:
         found = self._head(name)
@@ -125,8 +125,9 @@ class ObjectStore:
     def _put(self, name: str, data: bytes, metadata: dict[str, str] | None = None) -> None:
         self._call("put_object", Key=self._key(name), Body=data, Metadata=metadata or {})
 
-    def _get(self, name: str) -> Any:
-        found = self._call("get_object", Key=self._key(name))
+    def _get(self, name: str, offset: int = 0) -> Any:
+        part = {"Range": f"bytes={offset}-"} if offset else {}
+        found = self._call("get_object", Key=self._key(name), **part)
         if found is None:
             raise FileNotFoundError(name)
         return found
@@ -203,21 +204,43 @@ def _in_pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 class _Pieces(io.RawIOBase):
-    """Objects read one after the other."""
+    """Objects read one after the other, from any place on."""
 
     def __init__(self, store: ObjectStore, pieces: list[tuple[str, int]]) -> None:
-        self._store, self._left, self._body = store, [name for name, _size in pieces], None
+        self._store, self._pieces, self._at = store, pieces, 0
+        self._left, self._body = pieces, None
 
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        if whence != io.SEEK_SET:
+            offset += self._at if whence == io.SEEK_CUR else sum(size for _name, size in self._pieces)
+        if offset != self._at:
+            self._at, self._body = offset, None
+        return self._at
+
     def readinto(self, buffer: Any) -> int:
-        while True:
-            if self._body is None:
-                if not self._left:
-                    return 0
-                self._body = self._store.stream(self._left.pop(0))
+        if self._body is None:
+            self._go_to(self._at)
+        while self._body is not None:
             if data := self._body.read(len(buffer)):
                 buffer[: len(data)] = data
+                self._at += len(data)
                 return len(data)
-            self._body = None
+            self._next()
+        return 0
+
+    def _go_to(self, offset: int) -> None:
+        """Begin with the piece that holds this byte, at this byte."""
+        self._left = list(self._pieces)
+        while self._left and offset >= self._left[0][1]:
+            offset -= self._left.pop(0)[1]
+        if self._left:
+            self._body = self._store.stream(self._left.pop(0)[0], offset)
+
+    def _next(self) -> None:
+        self._body = self._store.stream(self._left.pop(0)[0]) if self._left else None

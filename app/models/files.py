@@ -26,6 +26,7 @@ class StoredFile(Base):
     size: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str] = mapped_column(String(64))  # of bid, rehearsal, opened: the head of their TreeDigest
     blob: Mapped[str] = mapped_column(String(80))
+    start: Mapped[int | None] = mapped_column(BigInteger)  # where `blob` is a sealed bid that this is in, once opened
     created_at: Mapped[datetime]
 
 

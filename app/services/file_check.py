@@ -21,11 +21,11 @@ from app.casefile.rebuilding import (
     unfounded,
 )
 from app.casefile.record import Record
+from app.models import StoredFile
 from app.services.platform import Platform
-from crypto.merkle import TreeDigest
+from app.services.stored_bytes import digest_of, stored_chunks
+from crypto.errors import CryptoError
 
-CHUNK = 1 << 20
-BY_TREE = frozenset({"bid", "rehearsal", "opened"})  # their digest is a TreeDigest, the others' a plain SHA-256
 # Their entry says when.
 DATED = frozenset({"bid", "capsule", "opened", "record", "report", "statement", "failure", "rehearsal"})
 
@@ -43,10 +43,11 @@ def file_differences(
             yield from (unfounded("stored_file", (case_id, row["id"])) for row in by_case[case_id])
         elif case.tender.published_at is not None or case.rehearsal is not None:  # else a draft, named by nothing yet
             named = list(named_files(case, records[case_id]))
-            yield from _of_case(platform, case_id, named, by_case.get(case_id, []))
+            yield from _of_case(platform, case, named, by_case.get(case_id, []))
 
 
-def _of_case(platform: Platform, case_id: str, named: Sequence[NamedFile], rows: Sequence[Row]) -> Iterator[Difference]:
+def _of_case(platform: Platform, case: Case, named: Sequence[NamedFile], rows: Sequence[Row]) -> Iterator[Difference]:
+    case_id = case.id
     expected: dict[Key, NamedFile] = {file.place.key if file.id is None else (file.id,): file for file in named}
     seen: dict[Key, tuple[Row, _Bytes]] = {}
     for row in rows:
@@ -54,7 +55,7 @@ def _of_case(platform: Platform, case_id: str, named: Sequence[NamedFile], rows:
         if key not in expected or key in seen:
             yield unfounded("stored_file", (case_id, row["id"]))
             continue
-        seen[key] = row, _measured(platform, row)
+        seen[key] = row, _measured(platform, case, row)
         yield from _row_differences(case_id, expected[key], *seen[key])
     for key in expected:
         if key not in seen:
@@ -79,17 +80,18 @@ class _Bytes:
     pdf: bool = False
 
 
-def _measured(platform: Platform, row: Row) -> _Bytes:
-    plain, tree, size, head = hashlib.sha256(), TreeDigest(), 0, b""
+def _measured(platform: Platform, case: Case, row: Row) -> _Bytes:
+    digest, size, head = digest_of(row["kind"]), 0, b""
     try:
-        with platform.blobs.open(row["blob"]) as file:
-            while chunk := file.read(CHUNK):
-                head = head or chunk[:5]
-                size += len(chunk)
-                (tree if row["kind"] in BY_TREE else plain).update(chunk)
+        for chunk in stored_chunks(platform, case, StoredFile(**row)):
+            head = head or chunk[:5]
+            size += len(chunk)
+            digest.update(chunk)
     except (OSError, ValueError):
         return _Bytes(False)
-    return _Bytes(True, tree.hexdigest() if row["kind"] in BY_TREE else plain.hexdigest(), size, head == b"%PDF-")
+    except (CryptoError, LookupError):  # no part of a bid that was opened
+        return _Bytes(True)
+    return _Bytes(True, digest.hexdigest(), size, head == b"%PDF-")
 
 
 def _row_differences(case_id: str, file: NamedFile, row: Row, data: _Bytes) -> Iterator[Difference]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from app.queries.cases import load_case
 from app.services.access import record_reading
 from app.services.documents import latest_document
 from app.services.platform import Platform
+from app.services.stored_bytes import file_chunks
 
 READ_WITH = {
     "document": Action.DOCUMENTS_DOWNLOAD,
@@ -75,10 +77,15 @@ def _readable(actor: Actor, case: Case, row: StoredFile, lot: str) -> bool:
     return row.kind in READ_WITH and allowed(actor, _action(row), case, row.lot or lot)
 
 
-def read_file(platform: Platform, actor: Actor, file_id: str, address: str = "") -> tuple[FileView, bytes]:
-    """A file's bytes. Raises RuleViolation `file_unknown` also for one that is not for this asker, `reason_needed`."""
+def read_file(platform: Platform, actor: Actor, file_id: str, address: str = "") -> tuple[FileView, Iterator[bytes]]:
+    """A file and its bytes in pieces.
+
+    Raises RuleViolation `file_unknown` also for one that is not for this asker, `reason_needed`, `file_damaged`.
+    """
     row = entitled_file(platform, actor, file_id, address)
-    return _view(row), platform.blobs.get(row.blob)
+    with platform.database.reading() as db_session:
+        case = load_case(db_session, row.case_id)
+    return _view(row), file_chunks(platform, case, row)
 
 
 def entitled_file(platform: Platform, actor: Actor, file_id: str, address: str) -> StoredFile:

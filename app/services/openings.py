@@ -47,7 +47,7 @@ from crypto.certificates import verify_certificate
 from crypto.committee import Committee, Member, combine, verify_share
 from crypto.envelope import context_hash, opened_bid
 from crypto.errors import CryptoError
-from crypto.package import Package, PackageEntry, read_package
+from crypto.package import PackedFile, read_package
 
 AT_ONCE = (os.cpu_count() or 1) + 2  # bids opened side by side: cipher, pairings and hashes on all cores; some wait
 Outcome = tuple[BidOpened | BidVoided, list[StoredFile]]
@@ -254,7 +254,9 @@ def _settle(
 def _decrypt(
     platform: Platform, case: Case, lot: str, submission: Submission, known: Known
 ) -> tuple[BidOpened, list[StoredFile]]:
-    """1 the capsule's key; 2 the sealed file under it; 3 the package; 4 the bidder's signature; 5 its files."""
+    """1 the capsule's key; 2 the sealed file under it; 3 the package; 4 the bidder's signature; 5 its files,
+    each read to its end and found to be the one that the manifest lists.
+    """
     bid, capsule = (known.blobs[submission.receipt_id, kind] for kind in ("bid", "capsule"))
     spki = _signing_key(platform, submission, known)
     key = bid_key(platform.origin, case, submission, lot, lambda: platform.blobs.get(capsule))
@@ -264,7 +266,7 @@ def _decrypt(
         try:
             package = read_package(plain)
             items = check_manifest(package, submission, case.id, lot, spki)
-            files = _keep_opened(platform, case.id, lot, submission.receipt_id, package)
+            files = [_opened_file(case.id, lot, submission.receipt_id, file, bid) for file in package.files]
         except CryptoError:
             plain.check_rest()  # a file that was changed is void as that, whatever else is wrong with what it holds
             raise
@@ -290,20 +292,9 @@ def _signing_key(platform: Platform, submission: Submission, known: Known) -> by
     return verify_certificate(pem, platform.keys.roots, submission.received_at).spki
 
 
-def _keep_opened(platform: Platform, case_id: str, lot: str, receipt_id: str, package: Package) -> list[StoredFile]:
-    """The files of a package, kept while it is read; where it is refused, none of them."""
-    rows: list[StoredFile] = []
-    try:
-        for entry, chunks in package.files:
-            rows.append(_opened_file(case_id, lot, receipt_id, entry, platform.blobs.put_stream(chunks)))
-    except CryptoError:
-        for row in rows:
-            platform.blobs.delete(row.blob)
-        raise
-    return rows
-
-
-def _opened_file(case_id: str, lot: str, receipt_id: str, entry: PackageEntry, blob: str) -> StoredFile:
+def _opened_file(case_id: str, lot: str, receipt_id: str, file: PackedFile, sealed: str) -> StoredFile:
+    """Where in the sealed bid the file is: it stays there, and is read there under the key that is public now."""
+    entry = file.entry
     return StoredFile(
         id=secrets.token_hex(16),
         case_id=case_id,
@@ -314,7 +305,8 @@ def _opened_file(case_id: str, lot: str, receipt_id: str, entry: PackageEntry, b
         media_type="application/pdf" if entry.path.lower().endswith(".pdf") else "application/octet-stream",
         size=entry.size,
         sha256=entry.root,
-        blob=blob,
+        blob=sealed,
+        start=file.start,
     )
 
 

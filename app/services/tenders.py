@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,6 +31,7 @@ from app.services.acts import Act, Answer, completes
 from app.services.documents import add_file
 from app.services.notices import tell_downloaders, tell_role
 from app.services.platform import Platform
+from app.services.stored_bytes import file_chunks
 from app.services.trustees import follow_resharings
 from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
 from crypto.canonical import Json
@@ -287,11 +289,15 @@ def _notify(act: Act, role: Role, code: str, **facts: Any) -> None:
 
 def download_document(
     platform: Platform, log_in: LogIn | None, case_id: str, document_id: str
-) -> tuple[StoredFile, bytes]:
-    """A tender document, for anybody; who is logged in as a bidder will be told of changes."""
+) -> tuple[StoredFile, Iterator[bytes]]:
+    """A tender document in pieces, for anybody; who is logged in as a bidder will be told of changes.
+
+    Raises RuleViolation `document_unknown`, `file_damaged`.
+    """
     with platform.database.reading() as db_session:
         actor = load_actor(db_session, log_in.account_id if log_in else "", log_in.seat if log_in else "")
-        authorize(actor, Action.DOCUMENTS_DOWNLOAD, load_case(db_session, case_id))
+        case = load_case(db_session, case_id)
+        authorize(actor, Action.DOCUMENTS_DOWNLOAD, case)
         row = db_session.get(StoredFile, document_id)
         if row is None or row.case_id != case_id or row.kind != "document":
             raise RuleViolation("document_unknown")
@@ -299,4 +305,4 @@ def download_document(
         with plain_transaction(platform.database) as (db_session, now):
             if db_session.get(Download, (case_id, actor.id)) is None:
                 db_session.add(Download(case_id=case_id, account_id=actor.id, at=now))
-    return row, platform.blobs.get(row.blob)
+    return row, file_chunks(platform, case, row)

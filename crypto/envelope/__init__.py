@@ -16,6 +16,7 @@ from crypto.envelope.bid import (
     new_bid_identity,
     open_bid,
     opened_bid,
+    opened_part,
     recipient_of,
     seal,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "new_bid_identity",
     "open_bid",
     "opened_bid",
+    "opened_part",
     "parse_identity",
     "parse_recipient",
     "read_header",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -17,7 +17,15 @@ from crypto.canonical import Json, canonical, tagged_hash
 from crypto.envelope.age import encrypt, unlock
 from crypto.envelope.header import Header, Stanza, read_header
 from crypto.envelope.keys import HYBRID_TYPE, HybridIdentity, HybridRecipient, hybrid_share
-from crypto.envelope.payload import ByteSink, ByteSource, OpenedStream, open_payload, opened_chunks
+from crypto.envelope.payload import (
+    ByteSink,
+    ByteSource,
+    OpenedStream,
+    SeekableSource,
+    open_payload,
+    opened_chunks,
+    opened_range,
+)
 from crypto.errors import CryptoError
 from crypto.merkle import LEAF_SIZE, TreeDigest
 from crypto.signing import is_digest
@@ -140,7 +148,6 @@ class _Measured:
     def __init__(self, dst: ByteSink) -> None:
         self.dst, self._digest = dst, TreeDigest()
         self._hashing = ThreadPoolExecutor(1)
-        self._free = [bytearray(LEAF_SIZE) for _ in range(MOST_BEHIND)]
         self._behind: deque[tuple[Future[None], bytearray]] = deque()
         self._block, self._filled = bytearray(LEAF_SIZE), 0
 
@@ -153,15 +160,18 @@ class _Measured:
             self._filled, rest = self._filled + len(part), rest[len(part) :]
             if self._filled == LEAF_SIZE:
                 self._hand_over()
+                self._block, self._filled = self._free_block(), 0
 
     def _hand_over(self) -> None:
         filled = memoryview(self._block)[: self._filled]
         self._behind.append((self._hashing.submit(self._digest.update, filled), self._block))
-        if not self._free:
-            hashed, block = self._behind.popleft()
-            hashed.result()
-            self._free.append(block)
-        self._block, self._filled = self._free.pop(), 0
+
+    def _free_block(self) -> bytearray:
+        if len(self._behind) <= MOST_BEHIND:
+            return bytearray(LEAF_SIZE)
+        hashed, block = self._behind.popleft()
+        hashed.result()
+        return block
 
     def finish(self) -> Sealed:
         """What was written, once all of it is hashed."""
@@ -197,6 +207,11 @@ def open_bid(src: ByteSource, dst: ByteSink, identity: str, context_hash: bytes)
 def opened_bid(src: ByteSource, identity: str, context_hash: bytes) -> OpenedStream:
     """`bid.age` to be read as it is opened. Raises CryptoError as `open_bid` does, of the payload while it is read."""
     return OpenedStream(opened_chunks(src, _file_key(src, identity, context_hash)))
+
+
+def opened_part(src: SeekableSource, identity: str, context_hash: bytes, start: int, size: int) -> Iterator[bytes]:
+    """`size` bytes of what `bid.age` holds from byte `start` on. Raises CryptoError as `open_bid` does."""
+    return opened_range(src, _file_key(src, identity, context_hash), start, size)
 
 
 def _file_key(src: ByteSource, identity: str, context_hash: bytes) -> bytes:

@@ -29,6 +29,13 @@ class ByteSource(Protocol):
     def readline(self, size: int, /) -> bytes: ...
 
 
+class SeekableSource(ByteSource, Protocol):
+    """What parts are read from: any binary file that can be read from any place."""
+
+    def seek(self, offset: int, whence: int = ..., /) -> int: ...
+    def tell(self) -> int: ...
+
+
 class ByteSink(Protocol):
     """What is written to: any buffered binary file. What it is handed is used again as soon as it returns."""
 
@@ -48,9 +55,11 @@ def derive_key(secret: bytes, salt: bytes, info: bytes) -> bytes:
     return HKDF(hashes.SHA256(), 32, salt, info).derive(secret)
 
 
-def _chunks(src: ByteSource, size: int) -> Iterator[tuple[int, bytes, bool]]:
-    """The chunks of `src` as (number, bytes, whether it is the last); one empty chunk when there is nothing."""
-    number, chunk = 0, read_full(src, size)
+def _chunks(src: ByteSource, size: int, number: int = 0) -> Iterator[tuple[int, bytes, bool]]:
+    """The chunks of `src`, which is at chunk `number`, as (number, bytes, whether it is the last); one empty chunk when
+    there is nothing.
+    """
+    chunk = read_full(src, size)
     while following := read_full(src, size):
         yield number, chunk, False
         number, chunk = number + 1, following
@@ -97,6 +106,25 @@ def opened_chunks(src: ByteSource, file_key: bytes) -> Iterator[bytes]:
         if number and not chunk:  # age allows an empty chunk only as the whole of an empty payload
             raise CryptoError("envelope_corrupted", chunk=number)
         yield chunk
+
+
+def opened_range(src: SeekableSource, file_key: bytes, start: int, size: int) -> Iterator[bytes]:
+    """`size` bytes of the plaintext from byte `start` on, read from the chunks that hold them alone; `src` stands at
+    the beginning of the payload.
+
+    Raises CryptoError as `open_payload` does; `envelope_truncated` where the payload ends before the part does.
+    """
+    cipher = _cipher(file_key, read_full(src, NONCE_SIZE))
+    first, skipped = divmod(start, CHUNK_SIZE)
+    src.seek(src.tell() + first * (CHUNK_SIZE + TAG_SIZE))
+    for number, sealed, last in _chunks(src, CHUNK_SIZE + TAG_SIZE, first):
+        if not size:
+            return
+        part = _open_chunk(cipher, number, sealed, last)[skipped : skipped + size]
+        skipped, size = 0, size - len(part)
+        yield part
+    if size:
+        raise CryptoError("envelope_truncated", chunk=number)
 
 
 class OpenedStream:

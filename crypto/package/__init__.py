@@ -5,7 +5,7 @@ relative names, exactly the files of the manifest with their sizes and hashes, z
 ciphertext tells only a number of megabytes. Nothing is ever extracted; files are streams of chunks.
 """
 
-from crypto.package.archive import Package, PackageFile, read_package, write_package
+from crypto.package.archive import Package, PackageFile, PackedFile, read_package, write_package
 from crypto.package.manifest import MANIFEST_VERSION, PackageEntry, bid_manifest, manifest_entries
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Package",
     "PackageEntry",
     "PackageFile",
+    "PackedFile",
     "bid_manifest",
     "manifest_entries",
     "read_package",

@@ -34,6 +34,17 @@ class PackageFile:
 
 
 @dataclass(frozen=True)
+class PackedFile:
+    """A file of a package that is being read: its entry in the manifest, at which byte of the package its content
+    begins, and its chunks.
+    """
+
+    entry: PackageEntry
+    start: int
+    chunks: Iterator[bytes]
+
+
+@dataclass(frozen=True)
 class Package:
     """A package being read. `files` yields each file once with its chunks, in the order of the archive.
 
@@ -43,7 +54,7 @@ class Package:
 
     manifest: dict[str, Json]
     signature: dict[str, Json]
-    files: Iterator[tuple[PackageEntry, Iterator[bytes]]]
+    files: Iterator[PackedFile]
 
 
 def write_package(
@@ -106,7 +117,7 @@ def _read_object(tar: TarReader, path: str, limit: int) -> dict[str, Json]:
     return value
 
 
-def _read_files(tar: TarReader, entries: dict[str, PackageEntry]) -> Iterator[tuple[PackageEntry, Iterator[bytes]]]:
+def _read_files(tar: TarReader, entries: dict[str, PackageEntry]) -> Iterator[PackedFile]:
     remaining = dict(entries)
     while member := tar.next():
         if member.path in entries and member.path not in remaining:
@@ -115,7 +126,7 @@ def _read_files(tar: TarReader, entries: dict[str, PackageEntry]) -> Iterator[tu
         if member.size != entry.size:
             raise CryptoError("package_file_changed", path=entry.path)
         chunks = _verified(tar.chunks(member), entry)
-        yield entry, chunks
+        yield PackedFile(entry, tar.offset, chunks)
         for _ in chunks:  # what the caller left
             pass
     _refuse_missing(remaining)

@@ -69,6 +69,11 @@ class TarReader:
         self._offset = 0
         self._pending = 0  # bytes of the last member, filling included, that were not read yet
 
+    @property
+    def offset(self) -> int:
+        """Bytes read so far: after `next()`, where that member's content begins."""
+        return self._offset
+
     def next(self) -> Member | None:
         """The next member, or None at the end, which is checked to be zeros to a multiple of 1 MiB."""
         if self._pending:

@@ -180,7 +180,7 @@ def test_python_opens_what_the_browser_sealed(
     package = read_package(io.BytesIO(packed))
     verify_object(spki, "bidpkg/v2", package.manifest, package.signature)
     assert package.manifest["opening"] == {"price_fen": "156600000", "duration_days": "60", "project_manager": "吴昇"}
-    contents = {entry.path: b"".join(chunks) for entry, chunks in package.files}
+    contents = {file.entry.path: b"".join(file.chunks) for file in package.files}
     assert contents == {name: path.read_bytes() for name, path in bid_files.items()}
 
     again = io.BytesIO()

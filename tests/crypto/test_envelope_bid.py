@@ -24,6 +24,7 @@ from crypto.envelope import (
     new_bid_identity,
     open_bid,
     opened_bid,
+    opened_part,
     recipient_of,
     seal,
 )
@@ -104,6 +105,35 @@ def test_a_bid_is_read_as_it_is_opened_in_pieces_of_any_size(content, sizes):
     assert b"".join(found) == content
     assert {len(piece) for piece in found[:-1]} <= set(sizes)
     stream.check_rest()
+
+
+PART_FILE = bytes(range(256)) * (3 * CHUNK_SIZE // 256) + b"end"
+PART_SEALED = sealed(TO_BID, IN_CONTEXT, content=PART_FILE)
+
+
+def part(file, start, size):
+    return b"".join(opened_part(io.BytesIO(file), BID.identity, CONTEXT, start, size))
+
+
+def test_a_part_of_a_bid_is_read_where_it_is():
+    edges = sorted(
+        {max(0, n * CHUNK_SIZE + d) for n in range(4) for d in (-1, 0, 1, 3)} & set(range(len(PART_FILE) + 1))
+    )
+    for start, end in itertools.combinations_with_replacement(edges, 2):
+        assert part(PART_SEALED, start, end - start) == PART_FILE[start:end], (start, end)
+
+
+def test_a_part_beyond_the_end_or_altered_is_refused_and_one_beside_it_is_read():
+    with pytest.raises(CryptoError, match="envelope_truncated"):
+        part(PART_SEALED, len(PART_FILE) - 1, 2)
+    with pytest.raises(CryptoError, match="envelope_truncated"):
+        part(PART_SEALED, 9 * CHUNK_SIZE, 1)
+    altered = bytearray(PART_SEALED)
+    altered[-3 - 16 - CHUNK_SIZE] ^= 1  # in the third chunk of four
+    assert part(bytes(altered), 0, 2 * CHUNK_SIZE) == PART_FILE[: 2 * CHUNK_SIZE]
+    assert part(bytes(altered), 3 * CHUNK_SIZE, 3) == b"end"
+    with pytest.raises(CryptoError, match="envelope_corrupted"):
+        part(bytes(altered), 2 * CHUNK_SIZE + 5, 1)
 
 
 def test_what_was_not_read_of_a_bid_is_checked_all_the_same():

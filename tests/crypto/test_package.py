@@ -57,7 +57,13 @@ def packed(contents=CONTENTS, manifest=None):
 
 def unpacked(data):
     package = read_package(io.BytesIO(data))
-    return package, {entry.path: b"".join(chunks) for entry, chunks in package.files}
+    return package, {file.entry.path: b"".join(file.chunks) for file in package.files}
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b/c", "长" * 60, "d.pdf"]), st.binary(max_size=3000), max_size=4))
+def test_a_files_content_stands_where_the_reader_says(contents):
+    for file in read_package(io.BytesIO(data := packed(contents))).files:
+        assert data[file.start : file.start + file.entry.size] == contents[file.entry.path]
 
 
 def skimmed(data):
@@ -140,7 +146,7 @@ def test_a_small_source_is_enough():
             return super().read(min(size, 1000))
 
     package = read_package(Drip(packed({"a": bytes(200_000)})))
-    sizes = [len(chunk) for _, chunks in package.files for chunk in chunks]
+    sizes = [len(chunk) for file in package.files for chunk in file.chunks]
     assert (sum(sizes), max(sizes)) == (200_000, 65536)
 
 
@@ -378,7 +384,7 @@ def test_a_reader_who_closes_a_file_early_is_stopped():
     """The rest of a file could otherwise be taken for members: a tar inside a tar."""
     inner = made_elsewhere([("b", b"spoof")])
     files = read_package(io.BytesIO(packed({"a": inner, "b": b"real!"}))).files
-    _, chunks = next(files)
+    chunks = next(files).chunks
     next(chunks)
     chunks.close()
     with pytest.raises(CryptoError, match="package_malformed"):

@@ -192,7 +192,7 @@ def _reopened(evidence: Evidence, lot: str, submission: Submission, sealed: byte
     plain.seek(0)
     package = read_package(plain)
     items = check_manifest(package, submission, evidence.case_id, lot, signer.spki)
-    files = tuple(OpenedFile(entry.path, entry.size, entry.root) for entry, _chunks in package.files)
+    files = tuple(OpenedFile(file.entry.path, file.entry.size, file.entry.root) for file in package.files)
     return BidOpened(
         receipt_id=submission.receipt_id,
         bidder=submission.bidder,

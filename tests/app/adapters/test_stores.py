@@ -45,6 +45,19 @@ def test_a_stream_is_kept_whole(store, size):
         assert file.read(10) + file.read() == data
 
 
+@pytest.mark.parametrize("place", [0, 1, 999, 1000, 2750, 3499, 3500, 4000])
+def test_a_blob_is_read_from_any_place_on(store, place):
+    data = os.urandom(3500)
+    name = store.put_stream(data[i : i + 300] for i in range(0, 3500, 300))
+    with store.open(name) as file:
+        assert file.read(5) == data[:5]
+        assert file.seek(place) == place
+        assert file.read(20) == data[place : place + 20]
+        assert file.tell() == place + len(data[place : place + 20])
+        assert file.seek(-700, os.SEEK_END) == 2800
+        assert file.read() == data[2800:]
+
+
 def test_of_a_stream_that_fails_nothing_is_kept(store):
     def failing():
         yield b"a" * 2500

@@ -105,7 +105,7 @@ def test_what_is_sealed_opens_only_with_the_committee(person, sealed, committee)
     verify_object(person.key.spki, "bidpkg/v2", package.manifest, package.signature)
     assert package.manifest["opening"] == ITEMS
     assert package.manifest["bidder"] == BIDDER
-    assert [entry.path for entry, _ in package.files] == ["price.pdf", "技术/方案.txt"]
+    assert [file.entry.path for file in package.files] == ["price.pdf", "技术/方案.txt"]
 
 
 def test_secrets_are_private(person, sealed):

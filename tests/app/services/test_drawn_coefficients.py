@@ -65,7 +65,7 @@ def acting(works, who):
 @pytest.mark.parametrize(("who", "kind"), [("bidder-a", "record"), ("officer", "report")])
 def test_the_copy_in_english_says_the_same_figures_and_that_it_is_unsigned(works, who, kind):
     signed, english = copy_of(works, who, kind, "en")
-    original = text_of(read_file(works.platform, acting(works, who), signed.id)[1], "-raw")
+    original = text_of(b"".join(read_file(works.platform, acting(works, who), signed.id)[1]), "-raw")
     pages = text_of(english, "-raw").split("\f")[:-1]
     assert all("Unsigned copy" in page and signed.sha256 in page for page in pages)
     assert list(enumerate_sig_fields(PdfFileReader(io.BytesIO(english)))) == []

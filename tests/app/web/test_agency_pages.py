@@ -145,17 +145,31 @@ def test_the_supervisor_sees_what_changed_and_returns_or_releases(tmp_path_facto
     site.browser("officer").get(f"/agency/cases/{case.case_id}/release", 404)
 
 
+def shift(case, file_id: str, by: int):
+    """Say of a file that it stands elsewhere in its sealed bid."""
+    with case.platform.database.writing() as db_session:
+        row = db_session.get(StoredFile, file_id)
+        row.start += by
+        db_session.commit()
+
+
 def test_the_agency_reads_the_files_of_qualification_and_no_others(opened: Site):
     browser, case = opened.browser("officer"), opened.case
     page = browser.get(f"/agency/cases/{case.case_id}/lots/{LOT}/qualification")
     links = re.findall(r'href="/api/v1/files/(\w+)">([^<]+)', page)
     assert len(links) == len(case.case.lots[LOT].opening.opened)
     assert all(name.startswith("资格文件-") for _id, name in links)
-    assert browser.client.get(f"/api/v1/files/{links[0][0]}").status_code == 200
+    read = browser.client.get(f"/api/v1/files/{links[0][0]}")
+    assert (read.status_code, read.content_length) == (200, len(read.data))
     with case.platform.database.reading() as db_session:
         query = select(StoredFile).where(StoredFile.kind == "opened", StoredFile.name == "bidder-a.txt")
         technical = db_session.scalars(query).first()
     assert browser.client.get(f"/api/v1/files/{technical.id}").status_code == 404
+    shift(case, links[0][0], 1)
+    refused = browser.client.get(f"/api/v1/files/{links[0][0]}")
+    shift(case, links[0][0], -1)
+    assert (refused.status_code, refused.json["error"]["code"]) == (422, "file_damaged")
+    assert "doctor --database" in refused.json["error"]["message_en"]
 
 
 def test_draw_conditions_are_checked_before_they_are_signed(opened: Site):
