@@ -29,16 +29,16 @@ from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, insert
 from app.cli.up import web_command
 from app.config import Settings
 from app.database import Database
-from app.services import openings
+from app.services import openings, uploads
 from demo.site import ROOT, free_port
 from tests.app.services.test_gate_race import check_rush
 from tests.app.workbench import LOT, POSTGRES, Bench, RealClock, fresh_postgres
 
 WEB_PROCESSES, CLIENTS_EACH = 4, 8
 ROUNDS = int(os.environ.get("TENDERHALL_BENCH_ROUNDS", "2"))  # 100 in the long run
-BIDS_EACH = 6
+BIDS_EACH = 8
 WINDOW = timedelta(seconds=2)  # before the deadline, and after it
-PREPARATION = 0.35  # seconds for each bid: sealed, uploaded, signed
+PREPARATION = 0.08  # seconds for each bid: sealed, uploaded, signed
 TARGET = 0.60
 LATE = (404, 422)  # the answers to who comes after the closing, and between deadline and closing
 ROW = Table("bare", MetaData(), Column("id", Integer, primary_key=True), Column("row", LargeBinary, nullable=False))
@@ -50,7 +50,9 @@ class Client:
     """One bidder's line: requests that lie ready, and what was answered."""
 
     url: str
+    login: str
     bodies: Sequence[bytes]
+    uploads: Sequence[str]
     headers: dict[str, str]
     answers: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
     refused: list[tuple[float, int, str]] = field(default_factory=list)
@@ -111,7 +113,7 @@ def _rushes(name: str, url: str, rounds: int, clients: int, each: int) -> str:
                 ready = _prepared(bench, bidders, address, each)
                 total += _rush(bench, ready)
                 acked = _rate(ready)
-                peers = [Client(other, one.bodies * 20, {}) for one in ready]
+                peers = [Client(other, one.login, one.bodies * 20, [], {}) for one in ready]
                 _run(peers, time.time(), time.time() + WINDOW.total_seconds())
                 figures.append((acked / _rate(peers), acked, _rate(peers)))
         bench.platform.database.dispose()
@@ -127,19 +129,22 @@ def _prepared(bench: Bench, bidders: Sequence[str], address: str, each: int) -> 
     url = f"{address}api/v1/cases/{bench.case_id}/{LOT}/acts/BidSubmitted"
     starts_at, found = bench.deadline_at - WINDOW, []
     bodies: dict[str, list[bytes]] = {login: [] for login in bidders}
+    uploaded: dict[str, list[str]] = {login: [] for login in bidders}
     heads = dict.fromkeys(bidders, "")
     for login in itertools.chain.from_iterable(itertools.repeat(bidders, each)):
         if bench.clock() > starts_at - timedelta(seconds=1):
             break
         sealed = bench.seal(login)
-        attachments = {name: base64.b64encode(data).decode() for name, data in bench.attach(login, sealed).items()}
+        files = bench.attach(login, sealed)
+        uploaded[login].append(files["upload"].decode())
+        attachments = {name: base64.b64encode(data).decode() for name, data in files.items()}
         proposal = bench.proposal(bench.people[login], sealed.submission, "BidSubmitted", prev_act=heads[login])
         heads[login] = proposal.signed.act_hash
         body = {"payload": sealed.submission, **proposal.signed.to_json(), "attachments": attachments}
         bodies[login].append(json.dumps(body).encode())
     for login in bidders:
         token = {"Authorization": f"Bearer {bench.token(login)}", "Content-Type": "application/json"}
-        found.append(Client(url, bodies[login], token))
+        found.append(Client(url, login, bodies[login], uploaded[login], token))
     return found
 
 
@@ -155,7 +160,15 @@ def _rush(bench: Bench, ready: Sequence[Client]) -> int:
     assert not unexpected, unexpected
     receipts = [answer["receipt"]["receipt"] for one in ready for _at, answer in one.answers]
     check_rush(bench, [(receipt["bid_root"], receipt) for receipt in receipts])
+    _end_uploads(bench, ready)
     return len(receipts)
+
+
+def _end_uploads(bench: Bench, ready: Sequence[Client]) -> None:
+    """What came too late is taken away again: an account may have so many unfinished uploads and no more."""
+    for one in ready:
+        for upload in one.uploads[len(one.answers) :]:
+            uploads.end_upload(bench.platform, bench.people[one.login].log_in, upload)
 
 
 def _close(bench: Bench, give_up_at: float) -> None:
