@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base
@@ -31,7 +31,10 @@ class StoredFile(Base):
 
 
 class Upload(Base):
-    """A file being sent, in pieces, by one account; `blob` holds the first `offset` bytes, durably."""
+    """A file being sent, in pieces, by one account; `blob` holds the first `offset` bytes, durably.
+
+    `frontier` is that of the complete leaves of their tree; `root` its head, once all bytes are there.
+    """
 
     __tablename__ = "upload"
 
@@ -40,6 +43,7 @@ class Upload(Base):
     size: Mapped[int] = mapped_column(BigInteger)
     offset: Mapped[int] = mapped_column(BigInteger, default=0)
     blob: Mapped[str] = mapped_column(String(80))
-    root: Mapped[str] = mapped_column(String(64), default="")  # tree digest, once complete
+    frontier: Mapped[str] = mapped_column(Text, default="")
+    root: Mapped[str] = mapped_column(String(64), default="")
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -22,7 +22,7 @@ from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, Proposal, completes, explains, prepares, retreats
 from app.services.platform import Platform
-from app.services.uploads import complete_upload, measure_upload
+from app.services.uploads import complete_upload, upload_root
 from crypto.canonical import digest
 from crypto.committee import check_capsule_header
 from crypto.envelope import BID_HEADER_LIMIT, check_sealed_header, context_hash
@@ -75,7 +75,7 @@ def check_bid(platform: Platform, log_in: LogIn, proposal: Proposal) -> CheckedB
     upload_id = proposal.attachments.get("upload", b"").decode("ascii", "replace")
     capsule = proposal.attachments.get("capsule", b"")
     upload = complete_upload(platform, log_in, upload_id)
-    root = measure_upload(platform, upload.blob)
+    root = upload_root(platform, upload)
     recipient = proposal.payload["recipient"]
     context = context_of(platform.origin, case, proposal.lot, actor.organisation_id, recipient)
     with platform.blobs.open(upload.blob) as file:

@@ -22,7 +22,7 @@ from app.services.acts import Act, Answer, Proposal, completes, prepares
 from app.services.notices import tell_role
 from app.services.platform import Platform
 from app.services.unit_of_work import unit_of_work
-from app.services.uploads import complete_upload, measure_upload
+from app.services.uploads import complete_upload, measure_blob, upload_root
 
 
 def files_awaited(platform: Platform, case_id: str, lot: str) -> bool:
@@ -65,7 +65,7 @@ def report_damage(platform: Platform, case: Case, lot: str, submission: Submissi
     """After a bid did not open: whether the platform's own copy is not what was submitted, which is then on record."""
     found = _stored(platform, case, lot, submission.receipt_id)
     capsule = platform.blobs.get(found["capsule"][0])
-    whole = measure_upload(platform, found["bid"][0]) == submission.fact.bid_root
+    whole = measure_blob(platform, found["bid"][0]) == submission.fact.bid_root
     if whole and hashlib.sha256(capsule).hexdigest() == submission.fact.capsule_sha256:
         return False
     _report(platform, case.id, lot, submission)
@@ -102,7 +102,7 @@ def check_file(platform: Platform, log_in: LogIn, proposal: Proposal) -> Checked
     if standing is None or standing.receipt_id not in case.lots[proposal.lot].lost:
         raise RuleViolation("file_not_lost")
     upload = complete_upload(platform, log_in, proposal.attachments.get("upload", b"").decode("ascii", "replace"))
-    root, capsule = measure_upload(platform, upload.blob), proposal.attachments.get("capsule", b"")
+    root, capsule = upload_root(platform, upload), proposal.attachments.get("capsule", b"")
     if root != standing.fact.bid_root or root != proposal.payload["bid_root"]:
         raise RuleViolation("file_differs", expected=standing.fact.bid_root[:12], found=root[:12])
     found = hashlib.sha256(capsule).hexdigest()

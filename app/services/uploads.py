@@ -1,4 +1,4 @@
-"""Files on their way in: sent in pieces, resumed after a broken line, measured once they are whole.
+"""Files on their way in: sent in pieces, resumed after a broken line, measured as they arrive.
 
 Nobody fills the disk: each account has few unfinished files, their promised sizes are set aside, and a reserve stays.
 """
@@ -23,7 +23,7 @@ from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.platform import Platform
 from app.services.unit_of_work import plain_transaction
-from crypto.merkle import TreeDigest
+from crypto.merkle import LEAF_SIZE, Frontier, TreeDigest
 
 KEPT_FOR = timedelta(days=2)
 MOST_UNFINISHED = 20  # of one account
@@ -40,10 +40,12 @@ class UploadState:
     size: int
     expires_at: datetime
     blob: str
+    frontier: str
+    root: str
 
 
 def _state(row: Upload) -> UploadState:
-    return UploadState(row.id, row.offset, row.size, row.expires_at, row.blob)
+    return UploadState(row.id, row.offset, row.size, row.expires_at, row.blob, row.frontier, row.root)
 
 
 def begin_upload(platform: Platform, log_in: LogIn, size: int) -> UploadState:
@@ -110,11 +112,13 @@ def continue_upload(
         with platform.blobs.appending(blob, offset) as file:
             # Read again by the one who may write: meanwhile it may have grown, or become a bid.
             state = _expected(read_upload(platform, log_in, upload_id), blob, offset)
-            reached = file.write_durably(_bounded(chunks, state.size - offset))
+            tree = _tree_so_far(platform, state)
+            reached = file.write_durably(_measured(_bounded(chunks, state.size - offset), tree))
             with plain_transaction(platform.database) as (db_session, now):
                 row = _own(db_session, log_in, upload_id, now, locked=True)
                 _expected(_state(row), blob, offset)
-                row.offset, row.blob = reached, file.name
+                row.offset, row.blob, row.frontier = reached, file.name, tree.frontier.to_hex()
+                row.root = tree.hexdigest() if reached == row.size else ""
                 return _state(row)
     except BlobBusy as exc:
         raise RuleViolation("upload_locked") from exc
@@ -145,6 +149,24 @@ def _bounded(chunks: Iterable[bytes], left: int) -> Iterable[bytes]:
         yield chunk
 
 
+def _tree_so_far(platform: Platform, state: UploadState) -> TreeDigest:
+    """The digest of what is there, to go on with: of the last leaf, if it is not complete, the bytes are read again."""
+    leaves = state.offset // LEAF_SIZE if state.frontier else 0
+    tree = TreeDigest(Frontier.from_hex(leaves, state.frontier))
+    if tree.size < state.offset:
+        with platform.blobs.open(state.blob) as file:
+            file.seek(tree.size)
+            while tree.size < state.offset and (chunk := file.read(min(CHUNK, state.offset - tree.size))):
+                tree.update(chunk)
+    return tree
+
+
+def _measured(chunks: Iterable[bytes], tree: TreeDigest) -> Iterable[bytes]:
+    for chunk in chunks:
+        tree.update(chunk)
+        yield chunk
+
+
 def complete_upload(platform: Platform, log_in: LogIn, upload_id: str) -> UploadState:
     """One's own upload, all of it there. Raises RuleViolation `upload_incomplete`."""
     state = read_upload(platform, log_in, upload_id)
@@ -153,8 +175,13 @@ def complete_upload(platform: Platform, log_in: LogIn, upload_id: str) -> Upload
     return state
 
 
-def measure_upload(platform: Platform, blob: str) -> str:
-    """The tree digest of what was uploaded, read once from the store."""
+def upload_root(platform: Platform, upload: UploadState) -> str:
+    """The tree head of a complete upload: taken while it arrived, so that at the deadline no gigabyte is read again."""
+    return upload.root or measure_blob(platform, upload.blob)  # one that an earlier version took is measured now
+
+
+def measure_blob(platform: Platform, blob: str) -> str:
+    """The tree head of what the store holds, all of it read."""
     return in_native_thread(_tree_digest, platform, blob)
 
 
