@@ -71,7 +71,8 @@ class Database:
         self._clock = clock
         self._write_lock = threading.Lock()
         options = {} if self.is_sqlite else {"pool_size": 10, "max_overflow": 20, "pool_pre_ping": True}
-        self.engine: Engine = create_engine(url, **options)  # type: ignore[arg-type]
+        # An error names the statement and never what it was to write: errors are logged.
+        self.engine: Engine = create_engine(url, hide_parameters=True, **options)  # type: ignore[arg-type]
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)

@@ -5,9 +5,11 @@ Used by the services and by the offline verifier alike, so that both mean the sa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from unicodedata import category
 
 from app.casefile.case import Case
 from app.procedure.bid import BidSubmitted, Submission
@@ -25,6 +27,8 @@ from crypto.timelock import Round, SignedRound
 ENVELOPE = "1"
 EPOCH = 0
 FEN = Decimal("0.01")
+LONGEST_NAME = 100  # characters
+_STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # controls, marks of direction, halves of characters, line ends
 
 
 def open_statement(origin: str, case_id: str, lot: str) -> dict[str, Json]:
@@ -144,26 +148,30 @@ class OpeningItems:
     project_manager: str
 
 
+def _is_name(text: str) -> bool:
+    """Whether `text` can be read out and printed on one line in one direction."""
+    steering = any(category(character) in _STEERING for character in text)
+    return bool(text.strip()) and len(text) <= LONGEST_NAME and not steering
+
+
+_FITS: Mapping[str, Callable[[str], object]] = {
+    "price_fen": re.compile(r"[1-9][0-9]{0,17}").fullmatch,  # below the first amount that has no words
+    "duration_days": re.compile(r"[1-9][0-9]{0,4}").fullmatch,
+    "project_manager": _is_name,
+}
+
+
 def read_items(opening: Mapping[str, str]) -> OpeningItems:
-    """The opening items of a manifest. Raises CryptoError `opening_items_wrong` naming the item."""
-    wanted = {"price_fen", "duration_days", "project_manager"}
-    if missing := wanted - set(opening):
-        raise CryptoError("opening_items_wrong", item=min(missing))
-    try:
-        price = Decimal(opening["price_fen"]) * FEN
-    except InvalidOperation as exc:
-        raise CryptoError("opening_items_wrong", item="price_fen") from exc
-    try:
-        duration = int(opening["duration_days"])
-    except ValueError as exc:
-        raise CryptoError("opening_items_wrong", item="duration_days") from exc
-    if not opening["price_fen"].isdecimal() or price <= 0:
-        raise CryptoError("opening_items_wrong", item="price_fen")
-    if duration <= 0:
-        raise CryptoError("opening_items_wrong", item="duration_days")
-    if not opening["project_manager"].strip():
-        raise CryptoError("opening_items_wrong", item="project_manager")
-    return OpeningItems(price, duration, opening["project_manager"])
+    """The opening items of a manifest. Each is written in one way only, and small enough to be read out, printed and
+    put into words: what does not fit would hold up the opening of everybody.
+
+    Raises CryptoError `opening_items_wrong` naming the item.
+    """
+    for item, fits in _FITS.items():
+        if not fits(opening.get(item, "")):
+            raise CryptoError("opening_items_wrong", item=item)
+    price = Decimal(opening["price_fen"]) * FEN
+    return OpeningItems(price, int(opening["duration_days"]), opening["project_manager"])
 
 
 def check_manifest(package: Package, submission: Submission, case_id: str, lot: str, spki: bytes) -> OpeningItems:

@@ -25,6 +25,7 @@ from app.client.acting import Person
 from app.client.connection import Connection, Refused, refuse
 from app.client.feed import CaseFeed
 from app.client.keyfile import read_json, write_json, write_private
+from app.client.opening_items import check_items
 from crypto.canonical import Json, digest
 from crypto.certificates import verify_certificate
 from crypto.committee import Committee, identity, make_capsule
@@ -36,7 +37,6 @@ from crypto.signing import SigningKey, sign_object
 from crypto.submission import make_submission
 from crypto.timelock import Chain, Round
 
-OPENING_ITEMS = ("price_fen", "duration_days", "project_manager")
 OPEN_STATEMENT = ("origin", "tender", "lot", "envelope", "epoch")
 PIECE = 8 << 20  # bytes of an upload sent at once
 AGAIN_AFTER = 1.0  # seconds: an upload whose line broke is free again once the platform has noticed
@@ -164,8 +164,9 @@ def seal_bid(
     """Pack, sign, encrypt; the submission (`bidsub/v1`), which is in `out` with everything that belongs to it.
 
     `items` are read out at the opening: price_fen, duration_days, project_manager. The package lies in no named file
-    at any time. Raises CryptoError, Refused `price_over_ceiling`.
+    at any time. Raises CryptoError, Refused `opening_item_unfit`, `price_over_ceiling`.
     """
+    check_items(items)
     parameters.check_price(int(items["price_fen"]))
     made = new_bid_identity()
     context = bid_context(**{**parameters.context, "recipient": made.recipient})  # type: ignore[arg-type]

@@ -21,7 +21,7 @@ class StoredFile(Base):
     lot: Mapped[str] = mapped_column(String(20), default="")
     kind: Mapped[str] = mapped_column(String(20))  # document bid capsule opened record report receipt
     owner: Mapped[str] = mapped_column(String(80), default="")  # receipt id, seat, …
-    name: Mapped[str] = mapped_column(String(300))
+    name: Mapped[str] = mapped_column(String(1024))  # as long as a path in a package may be, in bytes
     media_type: Mapped[str] = mapped_column(String(100))
     size: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str] = mapped_column(String(64))  # of bid, rehearsal, opened: the head of their TreeDigest

@@ -103,7 +103,7 @@ def _row_differences(case_id: str, file: NamedFile, row: Row, data: _Bytes) -> I
         data = _Bytes(True, file.sha256 or "", row["size"])
     expected: dict[str, Any] = {"sha256": file.sha256 or data.digest, "size": file.size or data.size}
     expected |= {"media_type": _media_type(file, data), "lot": file.place.lot, "owner": file.place.owner}
-    expected["name"] = file.place.name[:300]
+    expected["name"] = file.place.name
     for column, value in expected.items():
         if row[column] != value:
             yield differs("stored_file", key, column, row[column], value)

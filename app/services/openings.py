@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 from collections import deque
@@ -49,6 +50,7 @@ from crypto.envelope import context_hash, opened_bid
 from crypto.errors import CryptoError
 from crypto.package import PackedFile, read_package
 
+log = logging.getLogger("tenderhall.openings")
 AT_ONCE = (os.cpu_count() or 1) + 2  # bids opened side by side: cipher, pairings and hashes on all cores; some wait
 Outcome = tuple[BidOpened | BidVoided, list[StoredFile]]
 NOT_READ = (FILE_LOST, "key_not_revealed", "key_not_committed")  # reasons that say nothing of a file's bytes
@@ -140,8 +142,9 @@ def open_bids(platform: Platform, case_id: str, lot: str) -> None:
     """Draw what the price formula left to the opening, open every standing bid that is neither open nor void yet, one
     transaction each, then read them out.
 
-    Killed at any point and started again, it goes on with the next bid. While a second lock waits for its round it does
-    nothing; the round's signature calls it again.
+    Killed at any point and started again, it goes on with the next bid. A fault that nobody foresaw holds up no other
+    bid, and is raised when they are open. While a second lock waits for its round it does nothing; the round's
+    signature calls it again.
     """
     with platform.database.reading() as db_session:
         case = load_case(db_session, case_id)
@@ -153,8 +156,15 @@ def open_bids(platform: Platform, case_id: str, lot: str) -> None:
     state = case.lots[lot]
     _draw_coefficients(platform, case_id, lot)
     waiting = [one for one in state.bidding.live if not state.opening.settled(one.receipt_id)]
-    for submission, (fact, files) in _opened_ahead(platform, case, lot, waiting):
-        _settle(platform, case, lot, submission, fact, files)
+    faults: list[Exception] = []
+    for submission, found in _opened_ahead(platform, case, lot, waiting):
+        try:
+            _settle(platform, case, lot, submission, *found.result())
+        except Exception as fault:
+            log.exception("case %s, lot %s: bid %s is neither open nor void", case.id, lot, submission.receipt_id)
+            faults.append(fault)
+    if faults:
+        raise faults[0]
     with unit_of_work(platform.database, case_id, lot) as work:
         opening = work.case.lots[lot].opening
         if opening.read_out or not all(opening.settled(s.receipt_id) for s in state.bidding.live):
@@ -176,9 +186,9 @@ def _draw_coefficients(platform: Platform, case_id: str, lot: str) -> None:
 
 def _opened_ahead(
     platform: Platform, case: Case, lot: str, waiting: Iterable[Submission]
-) -> Iterator[tuple[Submission, Outcome]]:
-    """Each bid in its order with what is in it, while the next ones are already being decrypted: cipher, hashes and
-    disk work side by side.
+) -> Iterator[tuple[Submission, Future[Outcome]]]:
+    """Each bid in its order with what will be found in it, while the next ones are already being decrypted: cipher,
+    hashes and disk work side by side.
     """
     with platform.database.reading() as db_session:
         known = _known(db_session, case, lot)
@@ -187,10 +197,8 @@ def _opened_ahead(
         for submission in waiting:
             ahead.append((submission, pool.submit(_look_inside, platform, case, lot, submission, known)))
             if len(ahead) > AT_ONCE:
-                first, found = ahead.popleft()
-                yield first, found.result()
-        for submission, found in ahead:
-            yield submission, found.result()
+                yield ahead.popleft()
+        yield from ahead
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
-"""Where in its sealed bid a file of an opened bid begins (earlier ones have a blob of their own); the tree of an upload
-that is still arriving.
+"""Where in its sealed bid a file of an opened bid begins (earlier ones have a blob of their own), with names as long as
+a package may give them; the tree of an upload that is still arriving.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("stored_file") as table:
         table.add_column(sa.Column("start", sa.BigInteger(), nullable=True))
+        table.alter_column("name", type_=sa.String(length=1024), existing_type=sa.String(length=300))
     with op.batch_alter_table("upload") as table:
         table.add_column(sa.Column("frontier", sa.Text(), nullable=False, server_default=""))
         table.alter_column("frontier", server_default=None)
@@ -25,4 +26,5 @@ def downgrade() -> None:
     with op.batch_alter_table("upload") as table:
         table.drop_column("frontier")
     with op.batch_alter_table("stored_file") as table:
+        table.alter_column("name", type_=sa.String(length=300), existing_type=sa.String(length=1024))
         table.drop_column("start")

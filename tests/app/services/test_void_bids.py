@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import secrets
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -74,3 +76,79 @@ def test_each_is_void_for_its_own_reason_and_leaves_nothing_behind(tmp_path, mad
 
 def blobs(bench: Bench) -> list[str]:
     return [path.name for path in (bench.folder / "blobs").rglob("*") if path.is_file()]
+
+
+@pytest.fixture
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A bidder's own program, which checks nothing before it seals."""
+    monkeypatch.setattr(bidder, "check_items", lambda _items: None)
+    monkeypatch.setattr(bidder.SealParameters, "check_price", lambda _parameters, _fen: None)
+    return monkeypatch
+
+
+def opened_with(bench: Bench, unchecked: pytest.MonkeyPatch, path: str = "", **items: str) -> Any:
+    """The opening of a lot of three bids, the second of which names these items, and its file so."""
+    make, files = bidder.bid_manifest, bidder.files_of
+
+    def made(**facts: Any) -> Any:
+        return make(**{**facts, "opening": facts["opening"] | items})
+
+    logins = [bench.join(secrets.randbelow(10**9)) for _number in range(3)]
+    bench.publish(3600)
+    for number, login in enumerate(logins):
+        with unchecked.context() as own:
+            if number == 1:
+                own.setattr(bidder, "bid_manifest", made)
+                own.setattr(bidder, "files_of", lambda found: [replace(f, path=path or f.path) for f in files(found)])
+            bench.hand_in(login)
+    bench.clock.at = bench.deadline_at + timedelta(seconds=1)
+    openings.close_lot(bench.platform, bench.case_id, LOT)
+    bench.release()
+    openings.open_bids(bench.platform, bench.case_id, LOT)
+    return bench.case.lots[LOT].opening
+
+
+@pytest.mark.parametrize(
+    ("item", "value"),
+    [
+        ("price_fen", "9" * 20),
+        ("price_fen", "9" * 60),
+        ("duration_days", "9" * 20),
+        ("duration_days", "１２"),
+        ("project_manager", "长" * 3000),
+        ("project_manager", "a\x00b"),
+    ],
+)
+def test_what_cannot_be_read_out_makes_its_own_bid_void_and_stops_no_other(bench, unchecked, item, value):
+    opening = opened_with(bench, unchecked, **{item: value})
+    assert [bid.reason for bid in opening.voided.values()] == ["opening_items_wrong"]
+    assert (len(opening.opened), opening.read_out) == (2, True)
+    bench.clock.at = opening.objections_until + timedelta(seconds=1)
+    openings.conclude_opening(bench.platform, bench.case_id, LOT)
+    assert bench.case.lots[LOT].opening.concluded_at
+
+
+def test_a_file_is_named_as_long_as_a_package_allows(bench, unchecked):
+    opening = opened_with(bench, unchecked, path="长" * 341)
+    assert (len(opening.opened), opening.read_out) == (3, True)
+
+
+def test_a_fault_that_nobody_foresaw_holds_up_no_other_bid(bench, unchecked, caplog):
+    settle, broken = openings._settle, []
+
+    def breaking(*facts: Any) -> None:
+        if not broken:
+            broken.append(facts[3].receipt_id)
+        if facts[3].receipt_id in broken:
+            raise OverflowError("nobody foresaw it")
+        settle(*facts)
+
+    unchecked.setattr(openings, "_settle", breaking)
+    with pytest.raises(OverflowError):
+        opened_with(bench, unchecked)
+    opening = bench.case.lots[LOT].opening
+    assert (len(opening.opened), opening.read_out) == (2, False)
+    assert broken[0] in caplog.text
+    unchecked.setattr(openings, "_settle", settle)
+    openings.open_bids(bench.platform, bench.case_id, LOT)
+    assert bench.case.lots[LOT].opening.read_out

@@ -20,6 +20,8 @@ const summary = form.querySelector('.error-summary');
 const NAME = `bid-${parameters.tender}-${parameters.lot}.age`;
 // What is kept is of this account: another one at this computer is not offered to go on with it.
 const FILE = `bid-${account}-${parameters.tender}-${parameters.lot}.age`;
+const LONGEST_NAME = 100; // characters of what is read out, as the opening takes it
+const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 const KEPT = `sealed:${account}:${parameters.tender}:${parameters.lot}`;
 
 let withoutQualification = false; // said for the files that are chosen now
@@ -58,6 +60,9 @@ function openingItem(input) {
   if (!value) throw new Problem(say('opening_missing', { label: input.dataset.label }), input.id);
   // What would make the bid void at the opening is refused here, where it can still be mended.
   if (input.matches('[data-days]') && !/^[1-9][0-9]{0,4}$/.test(value)) throw new Problem(say('days_wrong'), input.id);
+  if ([...value].length > LONGEST_NAME || STEERING.test(value)) {
+    throw new Problem(say('opening_unfit', { label: input.dataset.label, most: LONGEST_NAME }), input.id);
+  }
   if (!input.matches('[data-money]')) return value;
   const fen = parseFen(value);
   if (!fen) throw new Problem(say('money_wrong'), input.id);
