@@ -22,8 +22,8 @@ def check_items(items: Mapping[str, str]) -> None:
             "开标一览项“{item}”不能这样填写，否则开标时无效：报价须为正数且小于 1 亿亿元，"
             "工期或交货期为 1 至 99999 天，项目负责人不超过 {most} 个字且不含控制字符。未加密任何文件；请改正后重试。",
             "The opening item {item} cannot be read out like this and would make the bid void: the price is above 0 "
-            "and below 10,000,000,000,000,000 yuan, the duration 1 to 99999 days, the project manager {most} characters "
-            "at most, none of them a control character. Nothing was sealed; correct it and try again.",
+            "and below 10,000,000,000,000,000 yuan, the duration 1 to 99999 days, the project manager {most} "
+            "characters at most, none of them a control character. Nothing was sealed; correct it and try again.",
             item=exc.facts["item"],
             most=LONGEST_NAME,
         ) from exc
