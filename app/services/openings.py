@@ -161,6 +161,8 @@ def open_bids(platform: Platform, case_id: str, lot: str) -> None:
         try:
             _settle(platform, case, lot, submission, *found.result())
         except Exception as fault:
+            if isinstance(fault, OSError) and report_damage(platform, case, lot, submission):
+                continue  # the store's own loss
             log.exception("case %s, lot %s: bid %s is neither open nor void", case.id, lot, submission.receipt_id)
             faults.append(fault)
     if faults:

@@ -63,13 +63,21 @@ def _is_there(platform: Platform, case: Case, lot: str, submission: Submission) 
 
 def report_damage(platform: Platform, case: Case, lot: str, submission: Submission) -> bool:
     """After a bid did not open: whether the platform's own copy is not what was submitted, which is then on record."""
-    found = _stored(platform, case, lot, submission.receipt_id)
-    capsule = platform.blobs.get(found["capsule"][0])
-    whole = measure_blob(platform, found["bid"][0]) == submission.fact.bid_root
-    if whole and hashlib.sha256(capsule).hexdigest() == submission.fact.capsule_sha256:
+    if _is_whole(platform, case, lot, submission):
         return False
     _report(platform, case.id, lot, submission)
     return True
+
+
+def _is_whole(platform: Platform, case: Case, lot: str, submission: Submission) -> bool:
+    """Whether all of it can be read and is what was submitted."""
+    found = _stored(platform, case, lot, submission.receipt_id)
+    try:
+        capsule = platform.blobs.get(found["capsule"][0])
+        root = measure_blob(platform, found["bid"][0])
+    except OSError:  # gone, or on a part of the disk that cannot be read
+        return False
+    return (root, hashlib.sha256(capsule).hexdigest()) == (submission.fact.bid_root, submission.fact.capsule_sha256)
 
 
 def _report(platform: Platform, case_id: str, lot: str, submission: Submission) -> None:

@@ -1,5 +1,7 @@
 """A sealed file that the platform loses: nothing opens while it is awaited; only the very same bytes are taken."""
 
+import errno
+
 import pytest
 
 from app.models import StoredFile
@@ -7,6 +9,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.restoring import BidFileLost, BidFileRestored
 from app.procedure.roles import SYSTEM
 from app.services import uploads
+from app.services.openings import open_bids
 from tests.app.services.people import LOT
 from tests.app.services.test_too_few_trustees import code, opening, sealed, share_of
 
@@ -86,4 +89,40 @@ def test_a_damaged_file_is_the_platforms_fault_and_voids_nothing(whole):
     whole.work_off()
     assert whole.receipts["bidder-b"] in opening(whole).opened
     assert opening(whole).voided[whole.receipts["bidder-e"]].reason == "capsule_other_key"
+    assert opening(whole).read_out
+
+
+def unreadable(whole, monkeypatch, times):
+    """The store names and measures the file of bidder-b, and cannot read it so many times."""
+    blob, left, read = whole.copies["bidder-b"]["bid"][1], [times], whole.platform.blobs.open
+
+    def opening_it(name):
+        if name == blob and left[0]:
+            left[0] -= 1
+            raise OSError(errno.EIO, "Input/output error")
+        return read(name)
+
+    monkeypatch.setattr(whole.platform.blobs, "open", opening_it)
+
+
+def test_a_file_that_cannot_be_read_is_lost_and_holds_up_no_other(whole, monkeypatch):
+    unreadable(whole, monkeypatch, 100)
+    released(whole)
+    assert list(whole.case.lots[LOT].lost) == [whole.receipts["bidder-b"]]
+    assert whole.receipts["bidder-c"] in opening(whole).opened
+    restore(whole, "bidder-b", *(whole.copies["bidder-b"][kind][0] for kind in ("bid", "capsule")))
+    whole.work_off()
+    assert whole.receipts["bidder-b"] in opening(whole).opened
+    assert opening(whole).read_out
+
+
+def test_a_file_that_could_not_be_read_once_is_neither_lost_nor_void(whole, monkeypatch):
+    unreadable(whole, monkeypatch, 1)
+    for index in (1, 3):
+        whole.act(f"trustee-{index}", share_of(whole, index))
+    with pytest.raises(OSError, match="Input/output error"):
+        open_bids(whole.platform, whole.case_id, LOT)
+    assert not whole.case.lots[LOT].lost
+    whole.work_off()
+    assert whole.receipts["bidder-b"] in opening(whole).opened
     assert opening(whole).read_out
