@@ -289,7 +289,7 @@ def _check_files(state: LotCase, fact: Any, now: datetime) -> None:
 def _apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
     if isinstance(fact, BID_FACTS):
         key_id = record.act["key_id"] if record.act else ""
-        return replace(state, bidding=bid.apply(state.bidding, fact, record.actor, key_id, record.at))
+        return replace(state, bidding=bid.apply(state.bidding, fact, record.actor, key_id, record.at, record.seq))
     if isinstance(fact, OPENING_FACTS):
         bidding = replace(state.bidding, closed=True) if isinstance(fact, opening.LotClosed) else state.bidding
         return replace(state, bidding=bidding, opening=opening.apply(state.opening, fact, record.actor, record.at))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base
+
+# In the very words of the index that leaves them out: bids are sealed until their lot is open.
+UNSEALED = text("type NOT IN ('BidSubmitted', 'BidReceipted', 'BidWithdrawn')")
 
 
 class CaseFile(Base):
@@ -26,6 +29,10 @@ class CaseEvent(Base):
     """One fact. `payload` is the exact canonical JSON that was signed, where a person signed it in `act`."""
 
     __tablename__ = "case_event"
+    __table_args__ = (
+        # Who reads a case while bids are sealed passes over them without touching one: time must not count them.
+        Index("ix_case_event_unsealed", "case_id", "seq", sqlite_where=UNSEALED, postgresql_where=UNSEALED),
+    )
 
     case_id: Mapped[str] = mapped_column(ForeignKey("case_file.id"), primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

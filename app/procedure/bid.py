@@ -59,7 +59,10 @@ class BidWithdrawn:
 
 @dataclass(frozen=True)
 class Submission:
-    """One complete bid; `bidder` is the organisation, `by` the account that signed, with the key `key_id`."""
+    """One complete bid; `bidder` is the organisation, `by` the account that signed, with the key `key_id`.
+
+    `seqs` are the numbers of the records about it.
+    """
 
     receipt_id: str
     bidder: str
@@ -68,6 +71,7 @@ class Submission:
     received_at: datetime
     key_id: str
     ended: str = ""  # "", "replaced", "withdrawn"
+    seqs: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -150,19 +154,21 @@ def _refuse_copy(bidding: Bidding, fact: BidSubmitted) -> None:
             raise RuleViolation("bid_copied")
 
 
-def apply(bidding: Bidding, fact: Fact, by: str, key_id: str, at: datetime) -> Bidding:
+def apply(bidding: Bidding, fact: Fact, by: str, key_id: str, at: datetime, seq: int) -> Bidding:
     """The state after an accepted fact, signed with `key_id`; a later bid of a bidder replaces its earlier one."""
     match fact:
         case BidSubmitted():
-            return replace(bidding, pending=Submission("", "", by, fact, at, key_id))
+            return replace(bidding, pending=Submission("", "", by, fact, at, key_id, seqs=(seq,)))
         case BidReceipted():
             assert bidding.pending is not None
-            submission = replace(bidding.pending, receipt_id=fact.receipt_id, bidder=fact.receipt["bidder"])
+            begun, bidder = bidding.pending, fact.receipt["bidder"]
+            submission = replace(begun, receipt_id=fact.receipt_id, bidder=bidder, seqs=(*begun.seqs, seq))
             ended = {
                 key: replace(s, ended="replaced") if s.bidder == submission.bidder and not s.ended else s
                 for key, s in bidding.submissions.items()
             }
             return replace(bidding, submissions={**ended, fact.receipt_id: submission}, pending=None)
         case BidWithdrawn():
-            withdrawn = replace(bidding.submissions[fact.receipt_id], ended="withdrawn")
+            standing = bidding.submissions[fact.receipt_id]
+            withdrawn = replace(standing, ended="withdrawn", seqs=(*standing.seqs, seq))
             return replace(bidding, submissions={**bidding.submissions, fact.receipt_id: withdrawn})

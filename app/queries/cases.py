@@ -14,6 +14,7 @@ from app.casefile.case import Case
 from app.casefile.record import Record
 from app.database import MEMORY
 from app.models import CaseEvent, CaseFile
+from app.models.casefile import UNSEALED
 from crypto.merkle import Frontier
 
 REMEMBERED = 512
@@ -23,6 +24,14 @@ _RECORDS = (
     .where(CaseEvent.case_id == bindparam("case"), CaseEvent.seq > bindparam("after"))
     .order_by(CaseEvent.seq)
 )
+
+
+_OF_CASE = (CaseEvent.case_id == bindparam("case"), CaseEvent.seq.between(bindparam("first"), bindparam("last")))
+_UNSEALED = select(CaseEvent.__table__).where(*_OF_CASE, UNSEALED).order_by(CaseEvent.seq)
+_NAMED = select(CaseEvent.__table__).where(
+    CaseEvent.case_id == bindparam("case"), CaseEvent.seq.in_(bindparam("seqs", expanding=True))
+)
+_SIZE = select(CaseFile.size).where(CaseFile.id == bindparam("case"))
 
 
 def record_of(row: CaseEvent | Row[Any]) -> Record:
@@ -51,6 +60,19 @@ def load_records(db_session: DbSession, case_id: str, after: int = -1) -> list[R
     """Records of a case with a sequence number above `after`, in order."""
     found = db_session.connection().execute(_RECORDS, {"case": case_id, "after": after})
     return [record_of(row) for row in found]
+
+
+def load_unsealed(db_session: DbSession, case_id: str, after: int, bids: Sequence[int]) -> tuple[list[Record], int]:
+    """Records above `after` in order, of those about bids the numbers `bids` alone; and the number of the last of all.
+
+    The others are passed over by an index that does not hold them, so that reading takes as long as if there were none.
+    """
+    connection = db_session.connection()
+    last = (connection.scalar(_SIZE, {"case": case_id}) or 0) - 1
+    found = list(connection.execute(_UNSEALED, {"case": case_id, "first": after + 1, "last": last}))
+    if named := [seq for seq in bids if after < seq <= last]:
+        found = sorted([*found, *connection.execute(_NAMED, {"case": case_id, "seqs": named})], key=lambda row: row.seq)
+    return [record_of(row) for row in found], max(after, last)
 
 
 def load_case(db_session: DbSession, case_id: str, known_size: int = -1) -> Case:

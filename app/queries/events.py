@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session as DbSession
 from app.casefile.case import Case
 from app.casefile.record import Record
 from app.casefile.sight import sees, sees_author
-from app.procedure.roles import Actor
-from app.queries.cases import load_case, load_records
+from app.procedure.roles import Actor, Role
+from app.queries.cases import load_case, load_unsealed
 from crypto.canonical import Json
 from crypto.instants import format_instant
 
@@ -30,9 +30,20 @@ class Seen:
 def seen_events(db_session: DbSession, actor: Actor, case_id: str, after: int = -1) -> Seen:
     """Records above `after` that the actor may see now; `last_seq` counts the others too."""
     case = load_case(db_session, case_id)
-    records = load_records(db_session, case_id, after)
-    visible = tuple(record for record in records if sees(actor, case, record))
-    return Seen(case, visible, records[-1].seq if records else after)
+    records, last = load_unsealed(db_session, case_id, after, _bids_to_be_read(actor, case))
+    return Seen(case, tuple(record for record in records if sees(actor, case, record)), last)
+
+
+def _bids_to_be_read(actor: Actor, case: Case) -> list[int]:
+    """The numbers of the records about bids that come into question: of a lot that is sealed the actor's own alone."""
+    found: list[int] = []
+    for lot in case.lots.values():
+        unsealed = lot.opening.openable or lot.opening.failed
+        if unsealed or actor.is_(Role.BIDDER):
+            bids = lot.bidding.submissions.values()
+            mine = (actor.organisation_id, actor.signs_as)
+            found += [seq for one in bids if unsealed or one.bidder == mine[0] or one.by == mine[1] for seq in one.seqs]
+    return found
 
 
 def event_view(actor: Actor, case: Case, record: Record, name_of: Callable[[str], str]) -> dict[str, Json]:

@@ -1,5 +1,5 @@
 """Where in its sealed bid a file of an opened bid begins (earlier ones have a blob of their own), with names as long as
-a package may give them; the tree of an upload that is still arriving.
+a package may give them; the tree of an upload that is still arriving; an index of events without those of sealed bids.
 """
 
 from __future__ import annotations
@@ -13,7 +13,12 @@ branch_labels = None
 depends_on = None
 
 
+UNSEALED = "type NOT IN ('BidSubmitted', 'BidReceipted', 'BidWithdrawn')"
+
+
 def upgrade() -> None:
+    where = {"sqlite_where": sa.text(UNSEALED), "postgresql_where": sa.text(UNSEALED)}
+    op.create_index("ix_case_event_unsealed", "case_event", ["case_id", "seq"], **where)
     with op.batch_alter_table("stored_file") as table:
         table.add_column(sa.Column("start", sa.BigInteger(), nullable=True))
         table.alter_column("name", type_=sa.String(length=1024), existing_type=sa.String(length=300))
@@ -23,6 +28,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_case_event_unsealed", "case_event")
     with op.batch_alter_table("upload") as table:
         table.drop_column("frontier")
     with op.batch_alter_table("stored_file") as table:

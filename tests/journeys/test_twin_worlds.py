@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
@@ -87,12 +88,16 @@ class World:
             "round_": "1",
         }
 
-    def answer(self, login: str, path: str) -> tuple[int, list[tuple[str, str]], bytes]:
+    def client(self, login: str) -> FlaskClient:
+        """A browser of that person, or of nobody."""
         client = self.app.test_client()
         if login:
             self.tokens[login] = self.tokens.get(login) or self._token(login)
             client.set_cookie(COOKIE, self.tokens[login])
-        found = client.get(path)
+        return client
+
+    def answer(self, login: str, path: str) -> tuple[int, list[tuple[str, str]], bytes]:
+        found = self.client(login).get(path)
         headers = [(name, mask(value.encode()).decode()) for name, value in found.headers if name != "Set-Cookie"]
         return found.status_code, headers, mask(found.get_data())
 
@@ -176,13 +181,19 @@ def address(rule: Rule, fill: dict[str, str]) -> str:
 @pytest.fixture(scope="module")
 def worlds(tmp_path_factory) -> list[World]:
     folder = tmp_path_factory.mktemp("worlds")
-    founded = Bench(folder / "founded").found()
+    founded = founded_for_worlds(folder / "founded")
+    return [World(founded, folder / f"world-{bids}", bids) for bids in BIDS]
+
+
+def founded_for_worlds(folder: Path) -> Bench:
+    """The installation that every world is a copy of, with as many bidders as any of them needs."""
+    founded = Bench(folder).found()
     for login in MORE:
         owner = NewOrganisation(f"投标人{login[-1]}", "bidder", credit_code(f"B{login[-1]}"))
         accounts.register_bidder(founded.platform, owner, login, f"员工{login[-1]}", "correct horse battery")
         founded._certify(login)
     founded.platform.database.dispose()
-    return [World(founded, folder / f"world-{bids}", bids) for bids in BIDS]
+    return founded
 
 
 @pytest.mark.parametrize("login", LOOKERS, ids=lambda login: login or "public")

@@ -28,7 +28,7 @@ def took(bidding, number, bidder, at=AT):
     """The state after a bid of `bidder` and its receipt, whose id is the bid's number."""
     for fact in (submission(number), receipt(str(number), bidder)):
         for accepted in decide(bidding, fact, bidder, DEADLINE, at):
-            bidding = apply(bidding, accepted, f"user of {bidder}", "key", at)
+            bidding = apply(bidding, accepted, f"user of {bidder}", "key", at, 0)
     return bidding
 
 
@@ -65,7 +65,7 @@ def test_only_ones_own_standing_bid_is_withdrawn():
     for receipt_id, bidder in (("1", "a"), ("2", "b"), ("9", "a")):
         assert refused(bidding, BidWithdrawn(receipt_id), bidder) == "receipt_unknown"
     (withdrawn,) = decide(bidding, BidWithdrawn("2"), "a", DEADLINE, AT)
-    assert apply(bidding, withdrawn, "u", "k", AT).live == ()
+    assert apply(bidding, withdrawn, "u", "k", AT, 0).live == ()
 
 
 @pytest.mark.parametrize("field", ["bid_root", "capsule_sha256", "recipient"])
@@ -73,7 +73,7 @@ def test_a_copy_of_anybodys_bid_is_refused(field):
     first = submission(1)
     copy = replace(submission(2), **{field: getattr(first, field)})
     assert refused(took(Bidding(), 1, "a"), copy, "b") == "bid_copied"
-    withdrawn = apply(took(Bidding(), 1, "a"), BidWithdrawn("1"), "u", "k", AT)
+    withdrawn = apply(took(Bidding(), 1, "a"), BidWithdrawn("1"), "u", "k", AT, 0)
     assert refused(withdrawn, copy, "b") == "bid_copied"
 
 
@@ -90,7 +90,7 @@ def test_at_most_one_bid_of_a_bidder_stands_and_none_is_late(acts):
         try:
             if withdraw and standing:
                 decide(bidding, BidWithdrawn(standing.receipt_id), bidder, DEADLINE, at)
-                bidding = apply(bidding, BidWithdrawn(standing.receipt_id), bidder, "k", at)
+                bidding = apply(bidding, BidWithdrawn(standing.receipt_id), bidder, "k", at, 0)
             else:
                 bidding = took(bidding, number, bidder, at)
             assert at < DEADLINE
@@ -100,3 +100,10 @@ def test_at_most_one_bid_of_a_bidder_stands_and_none_is_late(acts):
     assert len(bidders) == len(set(bidders))
     assert all(s.received_at < DEADLINE for s in bidding.submissions.values())
     assert list(bidding.live) == sorted(bidding.live, key=lambda s: s.receipt_id)
+
+
+def test_a_bid_knows_the_records_about_it():
+    bidding = apply(Bidding(), submission(1), "u", "k", AT, 7)
+    bidding = apply(bidding, receipt("1", "a"), "system", "", AT, 8)
+    bidding = apply(bidding, BidWithdrawn("1"), "u", "k", AT, 12)
+    assert bidding.submissions["1"].seqs == (7, 8, 12)
