@@ -22,6 +22,7 @@ from kombu.exceptions import OperationalError
 from app.config import Settings
 from app.database import CommitWatch
 from app.procedure.errors import RuleViolation
+from app.services.housekeeping import begin_housekeeping
 from app.services.jobs import (
     RENEWED_EVERY,
     ClaimedJob,
@@ -187,6 +188,7 @@ def main(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; the job at hand is finished first."""
     platform, stopped = open_platform(settings), threading.Event()
     begin_ticking(platform)
+    begin_housekeeping(platform)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     if settings.redis_url is None:

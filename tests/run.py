@@ -42,7 +42,7 @@ LOCAL_POSTGRES = "postgresql+psycopg://postgres@127.0.0.1:5432/test"
 LOCAL_REDIS = "redis://127.0.0.1:6379/15"
 REPORT = "{report}"
 MEMORY = Path("/dev/shm")  # where tests keep their files, if there is room: what they wait for is rarely the disk
-ROOM = 4 * 2**30  # bytes
+ROOM = 8 * 2**30  # bytes: below half of it no upload is taken
 Command = tuple[str | Path, ...]
 
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import math
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -27,6 +29,9 @@ class BlobBusy(Exception):
 
 class StoreUnavailable(Exception):
     """The store does not answer; nothing was acknowledged, the request can be sent again."""
+
+
+Named = Callable[[set[str]], set[str]]  # which of these names a row has
 
 
 class Unfinished(Protocol):
@@ -66,6 +71,9 @@ class BlobStore(Protocol):
 
     def free_bytes(self) -> int | None:
         """What is left for further bytes; None where the store grows by itself."""
+
+    def sweep(self, before: datetime, named: Named) -> None:
+        """Forget what was last written before this instant and is named nowhere: what a killed process left."""
 
 
 def checked_name(name: str) -> str:
@@ -107,6 +115,22 @@ class UnfinishedFile:
         return end
 
 
+def _written_at(path: Path) -> float:
+    """Seconds since 1970; of what is just being moved or deleted, not yet over."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
+
+
+def _is_named_by_hash(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == path.name
+    except FileNotFoundError:
+        return False
+
+
 class FolderStore:
     """A folder, which all hosts of a grown installation may share."""
 
@@ -142,6 +166,14 @@ class FolderStore:
 
     def delete(self, name: str) -> None:
         self.path(name).unlink(missing_ok=True)
+
+    def sweep(self, before: datetime, named: Named) -> None:
+        """What is named by its own hash stays: whoever keeps the same bytes next finds them, and writes nothing."""
+        for folder in self._folder.iterdir():
+            old = {path.name for path in folder.iterdir() if _written_at(path) < before.timestamp()}
+            for name in old - named(old):
+                if not _is_named_by_hash(folder / name):
+                    (folder / name).unlink(missing_ok=True)
 
     @contextmanager
     def appending(self, name: str, offset: int) -> Iterator[UnfinishedFile]:

@@ -15,10 +15,11 @@ import json
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, BinaryIO
 from urllib.parse import parse_qs, urlsplit
 
-from app.adapters.blobs import BlobBusy, StoreUnavailable, checked_name
+from app.adapters.blobs import BlobBusy, Named, StoreUnavailable, checked_name
 from app.database import native_thread_id
 
 PIECE = 16 << 20  # bytes that are held in memory, and the largest object
@@ -88,6 +89,9 @@ class ObjectStore:
 
     def free_bytes(self) -> None:
         return None
+
+    def sweep(self, before: datetime, named: Named) -> None:
+        """Nothing: lists share their pieces, and only all lists together say which of them nobody needs."""
 
     def put_piece(self, data: bytes) -> tuple[str, int]:
         """A new object under a fresh name; its name and size."""

@@ -33,7 +33,8 @@ class StoredFile(Base):
 class Upload(Base):
     """A file being sent, in pieces, by one account; `blob` holds the first `offset` bytes, durably.
 
-    `frontier` is that of the complete leaves of their tree; `root` its head, once all bytes are there.
+    `frontier` is that of the complete leaves of their tree; `root` its head, once all bytes are there; the last piece
+    came at `continued_at`.
     """
 
     __tablename__ = "upload"
@@ -46,4 +47,5 @@ class Upload(Base):
     frontier: Mapped[str] = mapped_column(Text, default="")
     root: Mapped[str] = mapped_column(String(64), default="")
     created_at: Mapped[datetime]
+    continued_at: Mapped[datetime]
     expires_at: Mapped[datetime]

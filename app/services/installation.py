@@ -103,8 +103,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     if not settings.home.is_dir():
         return
     yield Finding("doctor_home_private", settings.home.stat().st_mode & 0o077 == 0, {"folder": str(settings.home)})
-    free = shutil.disk_usage(settings.home).free
-    yield Finding("doctor_disk", free > 4 * DISK_RESERVE_BYTES, {"free": f"{free // 2**20} MiB"})
+    free, needed = shutil.disk_usage(settings.home).free, settings.max_upload_bytes + 2 * DISK_RESERVE_BYTES
+    yield Finding("doctor_disk", free > needed, {"free": f"{free >> 20} MiB", "needed": f"{needed >> 20} MiB"})
     has_keys = is_founded(settings)
     private = has_keys and settings.keys.stat().st_mode & 0o077 == 0
     yield Finding("doctor_keys", has_keys, {"folder": str(settings.keys)})

@@ -1,10 +1,13 @@
 """Files on their way in: sent in pieces, resumed after a broken line, measured as they arrive.
 
-Nobody fills the disk: each account has few unfinished files, their promised sizes are set aside, and a reserve stays.
+Nobody fills the disk: each account has few unfinished files and a share of its own, what is promised and really being
+sent is set aside, and a reserve stays. While there is room, no answer depends on what others have sent: who could ask
+for room byte by byte would learn how large their bids are, and when they came.
 """
 
 from __future__ import annotations
 
+import errno
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,7 +30,10 @@ from crypto.merkle import LEAF_SIZE, Frontier, TreeDigest
 
 KEPT_FOR = timedelta(days=2)
 MOST_UNFINISHED = 20  # of one account
+LARGEST_AT_ONCE = 2  # how many files of the largest size an account may have under way
+PROMISE_HOLDS = timedelta(minutes=15)  # without a piece; afterwards what is missing is set aside for nobody
 DISK_RESERVE_BYTES = 256 * 2**20  # so that closing and opening always find room
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 CHUNK = 1 << 20
 
 
@@ -51,37 +57,62 @@ def _state(row: Upload) -> UploadState:
 def begin_upload(platform: Platform, log_in: LogIn, size: int) -> UploadState:
     """A place for a file of `size` bytes.
 
-    Raises RuleViolation `upload_too_large`, `uploads_too_many`, `disk_full`.
+    Raises RuleViolation `upload_too_large`, `uploads_too_many`, `uploads_too_large`, `disk_full`.
     """
     limit = platform.settings.max_upload_bytes
     if not 0 < size <= limit:
         raise RuleViolation("upload_too_large", size=size, limit=limit)
     with plain_transaction(platform.database) as (db_session, now):
         authorize(load_actor(db_session, log_in.account_id, log_in.seat), Action.BID_UPLOAD)
-        _forget_expired(platform, db_session, now)
-        _check_room(platform, db_session, log_in.account_id, size)
+        _check_share(db_session, log_in.account_id, size, limit, now)
+        _check_room(platform, db_session, log_in.account_id, now)
         name = secrets.token_hex(16)
         row = Upload(id=name, account_id=log_in.account_id, size=size, offset=0, blob=name)
-        row.created_at, row.expires_at = now, now + KEPT_FOR
+        row.created_at = row.continued_at = now
+        row.expires_at = now + KEPT_FOR
         db_session.add(row)
         return _state(row)
 
 
-def _forget_expired(platform: Platform, db_session: DbSession, now: datetime) -> None:
-    """Bytes first: a row without bytes is forgotten the next time, bytes without a row never would be."""
-    expired = select(Upload).where(Upload.expires_at <= now).with_for_update(skip_locked=True)
-    for row in db_session.scalars(expired):
-        platform.blobs.delete(row.blob)
-        db_session.delete(row)
+def forget_expired(platform: Platform) -> None:
+    """Throw away what nobody finished in time.
+
+    Bytes first: a row without bytes is forgotten the next time, bytes without a row never would be.
+    """
+    with plain_transaction(platform.database) as (db_session, now):
+        expired = select(Upload).where(Upload.expires_at <= now).with_for_update(skip_locked=True)
+        for row in db_session.scalars(expired):
+            _forget(platform, db_session, row)
 
 
-def _check_room(platform: Platform, db_session: DbSession, account: str, size: int) -> None:
-    unfinished = select(func.count()).where(Upload.account_id == account)
-    if (db_session.scalar(unfinished) or 0) >= MOST_UNFINISHED:
+def _forget(platform: Platform, db_session: DbSession, row: Upload) -> None:
+    platform.blobs.delete(row.blob)
+    db_session.delete(row)
+
+
+def _check_share(db_session: DbSession, account: str, size: int, limit: int, now: datetime) -> None:
+    """What an account may have under way, whatever others have."""
+    own = select(func.count(), func.coalesce(func.sum(Upload.size), 0))
+    count, total = db_session.execute(own.where(Upload.account_id == account, Upload.expires_at > now)).one()
+    if count >= MOST_UNFINISHED:
         raise RuleViolation("uploads_too_many", most=MOST_UNFINISHED, hours=KEPT_FOR // timedelta(hours=1))
-    promised = db_session.scalar(select(func.coalesce(func.sum(Upload.size - Upload.offset), 0))) or 0
+    if total + size > LARGEST_AT_ONCE * limit:
+        raise RuleViolation("uploads_too_large", size=int(total) + size, limit=LARGEST_AT_ONCE * limit)
+
+
+def _check_room(platform: Platform, db_session: DbSession, account: str, now: datetime) -> None:
+    """Whether the largest file would find room: the same answer for any size, and the asker's own bytes and promises
+    are left out of it, so that nobody measures with them how much room others have taken.
+    """
     free = platform.blobs.free_bytes()
-    if free is not None and free - int(promised) - size < DISK_RESERVE_BYTES:
+    if free is None:
+        return
+    own = select(func.coalesce(func.sum(Upload.offset), 0)).where(Upload.account_id == account)
+    held = select(func.coalesce(func.sum(Upload.size - Upload.offset), 0)).where(
+        Upload.account_id != account, Upload.continued_at > now - PROMISE_HOLDS
+    )
+    room = free + int(db_session.scalar(own) or 0) - int(db_session.scalar(held) or 0)
+    if room < platform.settings.max_upload_bytes + DISK_RESERVE_BYTES:
         raise RuleViolation("disk_full")
 
 
@@ -105,7 +136,7 @@ def continue_upload(
     """Keep the next piece, which starts at `offset`; acknowledged only what is on the disk.
 
     Raises RuleViolation `upload_unknown`, `upload_offset`, `upload_too_large`, `upload_locked` while another request
-    writes to the same upload; what `chunks` raises leaves the upload as it was.
+    writes to the same upload, `disk_full`; what `chunks` raises leaves the upload as it was.
     """
     blob = read_upload(platform, log_in, upload_id).blob
     try:
@@ -113,15 +144,28 @@ def continue_upload(
             # Read again by the one who may write: meanwhile it may have grown, or become a bid.
             state = _expected(read_upload(platform, log_in, upload_id), blob, offset)
             tree = _tree_so_far(platform, state)
+            _check_reserve(platform)
             reached = file.write_durably(_measured(_bounded(chunks, state.size - offset), tree))
             with plain_transaction(platform.database) as (db_session, now):
                 row = _own(db_session, log_in, upload_id, now, locked=True)
                 _expected(_state(row), blob, offset)
                 row.offset, row.blob, row.frontier = reached, file.name, tree.frontier.to_hex()
+                row.continued_at = now
                 row.root = tree.hexdigest() if reached == row.size else ""
                 return _state(row)
     except BlobBusy as exc:
         raise RuleViolation("upload_locked") from exc
+    except OSError as exc:
+        if exc.errno in FULL:
+            raise RuleViolation("disk_full") from exc
+        raise
+
+
+def _check_reserve(platform: Platform) -> None:
+    """The last of the disk is for closing and opening. Raises RuleViolation `disk_full`."""
+    free = platform.blobs.free_bytes()
+    if free is not None and free < DISK_RESERVE_BYTES:
+        raise RuleViolation("disk_full")
 
 
 def _expected(state: UploadState, blob: str, offset: int) -> UploadState:
@@ -137,8 +181,9 @@ def end_upload(platform: Platform, log_in: LogIn, upload_id: str) -> None:
     """
     with plain_transaction(platform.database) as (db_session, now):
         _own(db_session, log_in, upload_id, now, locked=True).expires_at = now
-    with plain_transaction(platform.database) as (db_session, now):
-        _forget_expired(platform, db_session, now)
+    with plain_transaction(platform.database) as (db_session, _now):
+        if row := db_session.get(Upload, upload_id, with_for_update={"skip_locked": True}):
+            _forget(platform, db_session, row)
 
 
 def _bounded(chunks: Iterable[bytes], left: int) -> Iterable[bytes]:

@@ -10,6 +10,7 @@ from app.services import (
     expert_imports,
     failures,
     fallbacks,
+    housekeeping,
     notices,
     openings,
     rehearsals,
@@ -48,6 +49,7 @@ TASKS: dict[str, Run] = {
     "change_trustees": lambda platform, job: trustees.change_trustees(platform, job.case_id, job.detail),
     "remind_ceremony": lambda platform, job: ceremonies.remind(platform, job.detail),
     "take_experts": lambda platform, job: expert_imports.take_experts(platform, job.detail),
+    "tidy_up": lambda platform, _job: housekeeping.tidy_up(platform),
     "send_notice": lambda platform, job: notices.send_notice(platform, job.detail),
 }
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from app.models.base import Instant
+
 revision = "0018"
 down_revision = "0017"
 branch_labels = None
@@ -25,11 +27,16 @@ def upgrade() -> None:
     with op.batch_alter_table("upload") as table:
         table.add_column(sa.Column("frontier", sa.Text(), nullable=False, server_default=""))
         table.alter_column("frontier", server_default=None)
+        table.add_column(sa.Column("continued_at", Instant(), nullable=True))
+    op.execute("UPDATE upload SET continued_at = created_at")
+    with op.batch_alter_table("upload") as table:
+        table.alter_column("continued_at", existing_type=Instant(), nullable=False)
 
 
 def downgrade() -> None:
     op.drop_index("ix_case_event_unsealed", "case_event")
     with op.batch_alter_table("upload") as table:
+        table.drop_column("continued_at")
         table.drop_column("frontier")
     with op.batch_alter_table("stored_file") as table:
         table.alter_column("name", type_=sa.String(length=300), existing_type=sa.String(length=1024))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import os
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
-from app.adapters.blobs import FolderStore, StoreUnavailable
+from app.adapters.blobs import FolderStore, StoreUnavailable, UnfinishedFile
 from app.factory import create_app
 from app.models import Upload
 from app.services import uploads
@@ -48,6 +49,7 @@ def mine(app, bench) -> FlaskClient:
 def _no_upload_is_left(bench) -> Iterator[None]:
     yield
     bench.clock.advance(uploads.KEPT_FOR.total_seconds() + 1)
+    uploads.forget_expired(bench.platform)
 
 
 def speaker(app, token: str) -> FlaskClient:
@@ -161,7 +163,7 @@ def test_what_is_half_thrown_away_by_a_crash_is_out_of_reach_and_cleared(mine, b
     monkeypatch.undo()
     assert mine.head(place, headers=TUS).status_code == 404
     assert send(mine, place, 3, b"def").status_code == 404
-    begin(mine, 6)
+    uploads.forget_expired(bench.platform)
     with bench.platform.database.reading() as db_session:
         assert db_session.get(Upload, place.rsplit("/", 1)[1]) is None
 
@@ -176,7 +178,7 @@ def test_what_nobody_finishes_expires_and_is_cleared(mine, bench):
     bench.clock.advance(uploads.KEPT_FOR.total_seconds() + 1)
     assert mine.head(place, headers=TUS).status_code == 404
     assert send(mine, place, 2, b"llo").status_code == 404
-    begin(mine, 5)
+    uploads.forget_expired(bench.platform)
     assert not bench.platform.blobs.path(place.rpartition("/")[2]).exists()
 
 
@@ -227,14 +229,95 @@ def test_an_account_has_few_unfinished_uploads(mine, monkeypatch):
     begin(mine, 5)
 
 
-def test_promised_bytes_are_set_aside(mine, bench, monkeypatch):
-    free = bench.platform.blobs.free_bytes()
-    monkeypatch.setattr(uploads, "DISK_RESERVE_BYTES", free - 3000)
-    monkeypatch.setattr(FolderStore, "free_bytes", lambda _store: free)
-    begin(mine, 2000)
-    refused = mine.post(UPLOADS, headers={**TUS, "Upload-Length": "2000"})
-    assert refused.json["error"]["code"] == "disk_full"
-    begin(mine, 1000)
+def code_of(answer) -> str:
+    return answer.json["error"]["code"]
+
+
+def announced(client: FlaskClient, size: int):
+    return client.post(UPLOADS, headers={**TUS, "Upload-Length": str(size)})
+
+
+@pytest.fixture
+def disk(bench, monkeypatch) -> Callable[[int], None]:
+    """Sets how many bytes are free beyond the largest upload and the reserve."""
+
+    def leave(room: int) -> None:
+        free = bench.platform.settings.max_upload_bytes + uploads.DISK_RESERVE_BYTES + room
+        monkeypatch.setattr(FolderStore, "free_bytes", lambda _store: free)
+
+    return leave
+
+
+def test_an_account_has_a_share_of_its_own(mine, app, bench, disk):
+    limit = bench.platform.settings.max_upload_bytes
+    disk(100 * limit)
+    assert [announced(mine, limit).status_code for _ in range(2)] == [201, 201]
+    refused = announced(mine, 1)
+    assert code_of(refused) == "uploads_too_large"
+    assert refused.json["error"]["facts"] == {"size": 2 * limit + 1, "limit": 2 * limit}
+    assert announced(speaker(app, bench.token("bidder-b")), limit).status_code == 201
+
+
+def test_what_others_have_sent_or_promised_changes_no_answer_while_there_is_room(mine, app, bench, disk):
+    limit = bench.platform.settings.max_upload_bytes
+    other = speaker(app, bench.token("bidder-b"))
+    disk(limit)
+    for size in (1, limit):
+        place = announced(mine, size).headers["Location"]
+        mine.delete(place, headers=TUS)
+    announced(other, limit // 2)
+    for size in (1, limit):
+        assert announced(mine, size).status_code == 201
+
+
+@pytest.mark.parametrize("size", [1, 1000, 4 * 2**30])
+def test_a_disk_that_is_nearly_full_refuses_every_size_alike(mine, disk, size):
+    disk(-1)
+    assert code_of(announced(mine, size)) == "disk_full"
+    disk(0)
+    assert announced(mine, size).status_code == 201
+
+
+def test_nobody_measures_the_room_of_others_with_promises_of_its_own(mine, app, bench, disk):
+    disk(0)
+    for _ in range(5):
+        assert announced(mine, 1000).status_code == 201
+    assert code_of(announced(speaker(app, bench.token("bidder-b")), 1)) == "disk_full"
+
+
+def test_a_promise_holds_room_only_while_pieces_come(mine, app, bench, disk):
+    """Whoever promises and sends nothing keeps nobody out."""
+    disk(1000)
+    other = speaker(app, bench.token("bidder-b"))
+    place = announced(other, 2000).headers["Location"]
+    assert code_of(announced(mine, 5)) == "disk_full"
+    bench.clock.advance(uploads.PROMISE_HOLDS.total_seconds())
+    assert announced(mine, 5).status_code == 201
+    send(other, place, 0, b"x")
+    assert code_of(announced(mine, 5)) == "disk_full"
+
+
+def test_the_reserve_is_not_for_uploads(mine, monkeypatch):
+    place = begin(mine, 5)
+    monkeypatch.setattr(FolderStore, "free_bytes", lambda _store: uploads.DISK_RESERVE_BYTES - 1)
+    assert code_of(send(mine, place, 0, b"hello")) == "disk_full"
+    monkeypatch.undo()
+    assert offset_of(mine, place) == 0
+    assert send(mine, place, 0, b"hello").status_code == 204
+
+
+def test_a_disk_that_is_full_is_said_and_what_was_sent_before_is_kept(mine, bench, monkeypatch):
+    place = begin(mine, 6)
+    send(mine, place, 0, b"abc")
+    monkeypatch.setattr(UnfinishedFile, "write_durably", _finds_no_room)
+    assert code_of(send(mine, place, 3, b"def")) == "disk_full"
+    monkeypatch.undo()
+    assert send(mine, place, 3, b"def").status_code == 204
+    assert bench.platform.blobs.get(place.rpartition("/")[2]) == b"abcdef"
+
+
+def _finds_no_room(_file: UnfinishedFile, _chunks: object) -> int:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_the_official_client_uploads_and_resumes(app, bench):
