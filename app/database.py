@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session as DbSession
 
 LOCK_PATIENCE_SECONDS = 20.0
@@ -36,6 +36,10 @@ def system_clock() -> datetime:
 
 class Busy(Exception):
     """The database stayed locked longer than LOCK_PATIENCE_SECONDS; nothing was written, the act can be sent again."""
+
+
+class Unstorable(Exception):
+    """A text that this database cannot hold: longer than its column, or with a character that it does not take."""
 
 
 def _prepare_sqlite(dbapi_connection: object, _record: object) -> None:
@@ -95,15 +99,15 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[DbSession]:
-        """A consistent view of what is committed; nothing written through it is kept."""
-        with self._session(self.engine) as db_session:
+        """A consistent view of what is committed; nothing written through it is kept. Raises Unstorable."""
+        with _unstorable(), self._session(self.engine) as db_session:
             yield db_session  # closing ends the transaction and leaves what was loaded readable
 
     @contextmanager
     def writing(self) -> Iterator[DbSession]:
-        """An open write transaction; the caller (the unit of work) ends it. Raises Busy."""
+        """An open write transaction; the caller (the unit of work) ends it. Raises Busy, Unstorable."""
         if not self.is_sqlite:
-            with self._session(self._writing) as db_session:
+            with _unstorable(), self._session(self._writing) as db_session:
                 yield db_session
             return
         if not self._write_lock.acquire(timeout=LOCK_PATIENCE_SECONDS):
@@ -138,6 +142,14 @@ class Database:
 
     def dispose(self) -> None:
         self.engine.dispose()
+
+
+@contextmanager
+def _unstorable() -> Iterator[None]:
+    try:
+        yield
+    except DataError as exc:
+        raise Unstorable from exc
 
 
 class CommitWatch:

@@ -15,6 +15,7 @@ from app.config import Settings
 from app.database import Clock
 from app.extensions import babel, contested, csrf, guard_requests, socketio, undeclared
 from app.reactions import start_reactions
+from app.request_bodies import in_time
 from app.services.platform import DIST, open_platform, read_assets
 
 TEMPLATES = Path(__file__).parent.parent / "templates" / "html"
@@ -75,6 +76,7 @@ def _attach(app: Flask, settings: Settings) -> None:
         ping_interval=20,
         ping_timeout=20,
     )
+    app.wsgi_app = in_time(app.wsgi_app)  # type: ignore[assignment,method-assign]
     if settings.proxies:  # else anybody could claim an address
         app.wsgi_app = ProxyFix(app.wsgi_app, settings.proxies, settings.proxies)  # type: ignore[method-assign]
     app.wsgi_app = plain_websockets(app.wsgi_app)  # type: ignore[method-assign]

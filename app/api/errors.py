@@ -15,7 +15,7 @@ from app.adapters.blobs import StoreUnavailable
 from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.casefile.sight import asks_reason
-from app.database import Busy
+from app.database import Busy, Unstorable
 from app.extensions import current_log_in
 from app.messages import sentence
 from app.permissions.policy import NotAllowed
@@ -25,7 +25,12 @@ from crypto.errors import CryptoError
 
 log = logging.getLogger("tenderhall.web")
 PAGES = frozenset({400, 401, 403, 404, 405, 409, 413, 414, 429, 500, 503})
-CODES = {404: "not_available", 414: "address_too_long"}  # what the framework itself refuses
+CODES = {
+    404: "not_available",
+    408: "request_too_slow",
+    414: "address_too_long",
+    429: "too_many_at_once",
+}  # what the framework itself refuses
 CONFLICTS = frozenset({"object_has_changed", "act_out_of_order", "report_moved_on", "command_reused", "upload_offset"})
 
 # As the upload protocol wants them.
@@ -117,6 +122,10 @@ def attach_errors(app: Flask) -> None:
         if isinstance(exc, StoreUnavailable):
             log.error("the file store does not answer: %s", exc)
         return _answer("busy", {}, 503, **{"Retry-After": "2"})
+
+    @app.errorhandler(Unstorable)
+    def unstorable(_exc: Unstorable) -> Response:
+        return _answer("text_unfit", {}, 400)
 
     @app.errorhandler(CSRFError)
     def form_expired(_exc: CSRFError) -> Response:

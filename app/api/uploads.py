@@ -9,6 +9,7 @@ import base64
 import hashlib
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from email.utils import format_datetime
 from typing import IO
@@ -32,7 +33,7 @@ ALGORITHMS: dict[str, Callable[[], hashlib._Hash]] = {
 PIECE, LARGEST_PIECE = 1 << 16, 1 << 20
 AT_ONCE = 0.05  # seconds for a piece: a line that fast is asked for twice as much the next time
 SILENCE = 20.0  # seconds for a piece: a cut cable says no goodbye, and 3 KiB/s is no line for gigabytes
-DRAINED = 64 << 20  # bytes of a refused request that are still read, so that its sender sees the answer
+DRAINED, DRAINED_FOR = 64 << 20, 5.0  # bytes and seconds of a refused request, so that its sender sees the answer
 
 
 class WrongMediaType(HTTPException):
@@ -62,12 +63,14 @@ def say_version(answer: Response) -> Response:
     if answer.status_code == 412:
         answer.headers["Tus-Version"] = VERSION
     if request.method == "PATCH" and answer.status_code >= 400:
-        left = DRAINED
-        for piece in _pieces():
-            left -= len(piece)
-            if left < 0:
-                answer.headers["Connection"] = "close"
-                break
+        left, until = DRAINED, time.monotonic() + DRAINED_FOR
+        with suppress(TimeoutError), given_up_after(DRAINED_FOR):
+            for piece in _pieces():
+                left -= len(piece)
+                if left < 0:
+                    break
+        if left < 0 or time.monotonic() >= until:
+            answer.headers["Connection"] = "close"
     return answer
 
 

@@ -16,6 +16,7 @@ from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.casefile.record import Record
 from app.casefile.sight import asks_reason, sees
+from app.database import Unstorable
 from app.extensions import COOKIE, access, find_log_in, find_log_ins, platform, socketio
 from app.messages import sentence
 from app.permissions.actions import Action
@@ -91,6 +92,8 @@ def _refused(exc: Exception) -> Json:
         code, facts = exc.code, dict(exc.facts)
     elif isinstance(exc, NotAllowed):
         code, facts = "not_available", {}
+    elif isinstance(exc, Unstorable):
+        code, facts = "text_unfit", {}
     else:
         incident = uuid.uuid4().hex[:12]
         log.error("incident %s: socket event", incident, exc_info=exc)

@@ -11,8 +11,9 @@ import sys  # noqa: E402
 
 from gevent.pywsgi import WSGIServer  # noqa: E402
 
+from app import request_bodies  # noqa: E402
 from app.api import uploads  # noqa: E402
 from app.factory import create_app  # noqa: E402
 
-uploads.SILENCE = float(sys.argv[2])
+uploads.SILENCE = request_bodies.PATIENCE = float(sys.argv[2])
 WSGIServer(("127.0.0.1", int(sys.argv[1])), create_app(), log=None).serve_forever()

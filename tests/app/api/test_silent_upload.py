@@ -1,4 +1,6 @@
-"""A line that fell silent lets go of its upload, so that the next line of the same bidder can take it up."""
+"""A line that fell silent lets go of its upload, so that the next line of the same bidder can take it up; whoever never
+sends the rest of a request holds no place of the server.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +8,14 @@ import os
 import socket
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
 
+from app import request_bodies
 from app.api import uploads
 from app.client.connection import Connection
 from app.config import Settings
@@ -65,3 +69,25 @@ def test_a_silent_line_lets_go_and_the_next_one_goes_on(bench: Bench, url: str):
         assert known.headers["Upload-Offset"] == str(kept)
         rest = requests.patch(url + path, PIECE, headers={**head, "Upload-Offset": str(kept)}, timeout=PATIENCE)
         assert rest.headers["Upload-Offset"] == str(size)
+
+
+def begun_request(url: str) -> socket.socket:
+    """A line that has sent the head of a log-in and one byte of its body."""
+    line = socket.create_connection(url.removeprefix("http://").split(":"))
+    head = "POST /api/v1/web-sessions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    line.sendall(f"{head}Content-Length: 1000\r\n\r\n{{".encode())
+    line.settimeout(PATIENCE)
+    return line
+
+
+def test_bodies_that_never_come_hold_nobody_up(url: str):
+    lines = [begun_request(url) for _ in range(request_bodies.MOST_WAITING + 5)]
+    try:
+        assert requests.get(f"{url}/api/v1/platform", timeout=PATIENCE).status_code == 200
+        answers = Counter(line.recv(12) for line in lines)
+    finally:
+        for line in lines:
+            line.close()
+    assert answers == {b"HTTP/1.1 408": request_bodies.MOST_WAITING, b"HTTP/1.1 429": 5}
+    said = {"login": "nobody", "password": "x", "code": "1"}
+    assert requests.post(f"{url}/api/v1/web-sessions", json=said, timeout=PATIENCE).status_code == 422
