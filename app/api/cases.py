@@ -13,7 +13,7 @@ from app.casefile.sight import asks_reason
 from app.extensions import access, current_actor, current_log_in, platform, private_facts, required_log_in
 from app.permissions.actions import Action
 from app.queries.events import event_view, seen_events
-from app.queries.lists import published_notices
+from app.queries.lists import current_cases, published_notices
 from app.queries.people import names_of_accounts
 from app.services import case_acts, inspections, tenders
 from app.services.access import record_reading
@@ -30,6 +30,15 @@ def list_cases() -> Json:
     with platform().database.reading() as db_session:
         rows = published_notices(db_session, request.args.get("q", ""))
     return [encode(asdict(row)) for row in rows]
+
+
+@routes.get("/cases/current")
+@access(Action.SITE_READ)
+def list_current_cases() -> Json:
+    """Every case that trustees' programs have to look at, however many."""
+    here = platform()
+    with here.database.reading() as db_session:
+        return list(current_cases(db_session, here.database.now(db_session.connection())))
 
 
 @routes.post("/cases")

@@ -44,8 +44,8 @@ def handed_on(person: Person) -> list[HandedOn]:
 
 def _needed_by(person: Person, holding: Holding) -> tuple[str, ...]:
     found = []
-    for entry in person.connection.get("/cases"):
-        feed = CaseFeed(person.connection, str(entry["case_id"]))
+    for case in person.connection.get("/cases/current"):
+        feed = CaseFeed(person.connection, case)
         feed.refresh()
         if committee_shown(feed.events) != holding.committee.describe():
             continue

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -127,8 +128,8 @@ def _say(what: str, about: Any) -> None:
 
 
 def _cases(person: Person) -> list[str]:
-    """Published cases, and the rehearsals that ask this trustee."""
-    cases = [str(entry["case_id"]) for entry in person.connection.get("/cases")]
+    """Published cases that may ask for a share, and the rehearsals that ask this trustee."""
+    cases: list[str] = person.connection.get("/cases/current")
     return [*cases, *waiting_rehearsals(person)]
 
 
@@ -188,13 +189,30 @@ def watch(
             for case in _cases(person):
                 channel.follow(case)
                 fresh = CaseFeed(person.connection, case), PlatformSource(person.connection, case)
-                feed, source = feeds.setdefault(case, fresh)
-                feed.refresh()
-                for share in _due(person, trustees(), feed, source, tell):
-                    hand_in(person, case, share)
-                    tell("signed", share)
-                    feed.refresh()
+                with _announced(case, tell):
+                    _sign_what_is_due(person, trustees(), *feeds.setdefault(case, fresh), tell)
         except Refused as refusal:
             tell("refused", refusal)
         channel.wait(PAUSE)
     channel.close()
+
+
+@contextmanager
+def _announced(case: str, announce: Announce) -> Iterator[None]:
+    """What one case holds, refused or not to be understood, keeps no other from its share."""
+    try:
+        yield
+    except Refused as refusal:
+        announce("refused", refusal)
+    except Exception as fault:
+        announce("failed", f"{case}: {type(fault).__name__} {getattr(fault, 'code', '')}".rstrip())
+
+
+def _sign_what_is_due(
+    person: Person, trustees: Sequence[Trustee], feed: CaseFeed, source: Source, announce: Announce
+) -> None:
+    feed.refresh()
+    for share in _due(person, trustees, feed, source, announce):
+        hand_in(person, feed.case, share)
+        announce("signed", share)
+        feed.refresh()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.models import Lot, Tender, TenderDraft
 from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case
+
+ASKED_FOR = timedelta(days=366)  # far longer than any evaluation: a draw of it asks trustees, too
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,17 @@ def published_notices(
     if before is not None:
         query = query.where(Tender.published_at < before)
     return [_row(db_session, tender, deadline_at) for tender, deadline_at in db_session.execute(query.limit(limit))]
+
+
+def current_cases(db_session: DbSession, now: datetime) -> list[str]:
+    """Published cases that take bids, or closed less than ASKED_FOR ago: those in which trustees may be asked for
+    shares.
+    """
+    waiting = or_(Lot.closed_at.is_(None), Lot.closed_at > now - ASKED_FOR)
+    query = select(Tender.case_id).where(
+        Tender.published_at.is_not(None), exists().where(Lot.case_id == Tender.case_id, waiting)
+    )
+    return list(db_session.scalars(query.order_by(Tender.published_at.desc())))
 
 
 def _row(db_session: DbSession, tender: Tender, deadline_at: datetime) -> NoticeRow:
