@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
@@ -156,11 +157,12 @@ def _bids(
     query = select(StoredFile).where(StoredFile.case_id == case.id, StoredFile.owner.in_(receipts))
     rows = [row for row in db_session.scalars(query) if row.kind in ("bid", "capsule")]
     small = sum(row.size for row in rows if row.kind == "bid") <= SEALED_BIDS_LIMIT
-    return {
-        f"{submission_folder(row.owner)}/{row.kind}.age": platform.blobs.get(row.blob)
-        for row in rows
-        if row.kind == "capsule" or (small and actor.is_(Role.REGULATOR))
-    }
+    found = {}
+    for row in rows:
+        if row.kind == "capsule" or (small and actor.is_(Role.REGULATOR)):
+            with suppress(OSError):  # what the store has lost is missing in the bundle, too, and the verifier says so
+                found[f"{submission_folder(row.owner)}/{row.kind}.age"] = platform.blobs.get(row.blob)
+    return found
 
 
 def _documents(platform: Platform, db_session: DbSession, visible: Iterable[Record]) -> dict[str, bytes]:

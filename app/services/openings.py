@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
+from app.adapters.blobs import StoreUnavailable
 from app.casefile.case import Case
 from app.casefile.coefficients import coefficients_of
 from app.casefile.sealing import (
@@ -37,12 +37,13 @@ from app.queries.lots import standing_payloads
 from app.services.accounts import LogIn
 from app.services.acts import Act, Answer, Proposal, completes, prepares
 from app.services.documents import render_opening_record, store_document
+from app.services.ended_bids import check_destroyed, destroy_ended, destroy_files
 from app.services.platform import Platform
 from app.services.restoring import files_awaited, report_damage
 from app.services.rounds import ask_for_rounds
 from app.services.ticks import check_vouched
 from app.services.trustees import follow_resharings
-from app.services.unit_of_work import UnitOfWork, unit_of_work
+from app.services.unit_of_work import unit_of_work
 from crypto.canonical import digest
 from crypto.certificates import verify_certificate
 from crypto.committee import Committee, Member, combine, verify_share
@@ -57,13 +58,25 @@ NOT_READ = (FILE_LOST, "key_not_revealed", "key_not_committed")  # reasons that 
 
 
 def close_lot(platform: Platform, case_id: str, lot: str) -> None:
-    """Close a due lot at its gate: the system's act, once, whoever asks. Not due yet: nothing happens."""
+    """Close a due lot at its gate: the system's act, once, whoever asks. Not due yet: nothing happens.
+
+    What is to be destroyed then is destroyed after it, so that a store that does not answer holds up no closing.
+    """
+    if not _closed_now(platform, case_id, lot):
+        return
+    try:
+        destroy_ended(platform, case_id, lot)
+    except (StoreUnavailable, OSError) as fault:
+        log.warning("case %s, lot %s: ended bids are destroyed later (%s)", case_id, lot, type(fault).__name__)
+
+
+def _closed_now(platform: Platform, case_id: str, lot: str) -> bool:
     with unit_of_work(platform.database, case_id, lot) as work:
         gate = work.lock_lot(lot)
         state = work.case.lots[lot]
         closes_at = work.case.tender.timetable.closes_at(lot)
         if gate.closed_at is not None or closes_at is None or work.now < closes_at:
-            return
+            return False
         follow_resharings(work)
         root = submissions_root(standing_payloads(work.db_session, work.case, lot))
         profile = work.case.tender.published.profile
@@ -72,28 +85,21 @@ def close_lot(platform: Platform, case_id: str, lot: str) -> None:
         gate.closed_at = work.now
         if due_at := fallback.due_at(work.case.lots[lot].opening, profile):
             work.schedule("start_fallback", due_at, lot=lot)
-        _destroy(platform, work, lot, [s.receipt_id for s in state.bidding.submissions.values() if s.ended])
-
-
-def _destroy(platform: Platform, work: UnitOfWork, lot: str, receipts: Sequence[str]) -> None:
-    """Capsules and files of bids that are not to be opened go before anything can open them."""
-    query = select(StoredFile).where(
-        StoredFile.case_id == work.case.id, StoredFile.lot == lot, StoredFile.owner.in_(receipts)
-    )
-    for row in work.db_session.scalars(query).all():
-        platform.blobs.delete(row.blob)
-        work.db_session.delete(row)
+        work.schedule("destroy_ended", work.now, lot=lot)
+        return True
 
 
 @prepares("ShareReleased")
 def check_share(platform: Platform, log_in: LogIn, proposal: Proposal) -> Committee:
     """A share counts only when the pairing says that it is that trustee's, and that trustee signed the act.
 
-    Before the witnesses vouch for the close record none is taken. The committee under which it was checked.
+    Before the witnesses vouch for the close record none is taken, nor while files of ended bids can still be opened.
+    The committee under which it was checked. Raises StoreUnavailable too.
     """
     with platform.database.reading() as db_session:
         case = load_case(db_session, proposal.case_id)
         check_vouched(db_session, case, proposal.lot, "LotClosed")
+        check_destroyed(db_session, case, proposal.lot)
     committee = opening_committee(case, proposal.lot)
     check_trustees_share(committee, open_identity(platform.origin, case.id, proposal.lot), proposal, "share")
     return committee
@@ -139,8 +145,11 @@ def release_share(act: Act) -> Answer:
 
 
 def open_bids(platform: Platform, case_id: str, lot: str) -> None:
-    """Draw what the price formula left to the opening, open every standing bid that is neither open nor void yet, one
-    transaction each, then read them out.
+    """Draw what the price formula left to the opening, look into every standing bid that is neither open nor void yet,
+    put each on record in a transaction of its own, then read them out.
+
+    Nothing is on record before all were read: whose file the store has damaged must not know the others' prices while
+    it decides whether to hand the file in again.
 
     Killed at any point and started again, it goes on with the next bid. A fault that nobody foresaw holds up no other
     bid, and is raised when they are open. While a second lock waits for its round it does nothing; the round's
@@ -156,13 +165,14 @@ def open_bids(platform: Platform, case_id: str, lot: str) -> None:
     state = case.lots[lot]
     _draw_coefficients(platform, case_id, lot)
     waiting = [one for one in state.bidding.live if not state.opening.settled(one.receipt_id)]
+    outcomes = _looked_inside(platform, case, lot, waiting)
+    if [one for one in outcomes if _is_lost(platform, case, lot, *one)]:
+        return
     faults: list[Exception] = []
-    for submission, found in _opened_ahead(platform, case, lot, waiting):
+    for submission, found in outcomes:
         try:
             _settle(platform, case, lot, submission, *found.result())
         except Exception as fault:
-            if isinstance(fault, OSError) and report_damage(platform, case, lot, submission):
-                continue  # the store's own loss
             log.exception("case %s, lot %s: bid %s is neither open nor void", case.id, lot, submission.receipt_id)
             faults.append(fault)
     if faults:
@@ -186,21 +196,23 @@ def _draw_coefficients(platform: Platform, case_id: str, lot: str) -> None:
             work.append(drawn, lot=lot)
 
 
-def _opened_ahead(
-    platform: Platform, case: Case, lot: str, waiting: Iterable[Submission]
-) -> Iterator[tuple[Submission, Future[Outcome]]]:
-    """Each bid in its order with what will be found in it, while the next ones are already being decrypted: cipher,
-    hashes and disk work side by side.
-    """
+def _looked_inside(
+    platform: Platform, case: Case, lot: str, waiting: Sequence[Submission]
+) -> list[tuple[Submission, Future[Outcome]]]:
+    """Each bid with what was found in it, rows and not contents; cipher, hashes and disk work side by side."""
     with platform.database.reading() as db_session:
         known = _known(db_session, case, lot)
-    ahead: deque[tuple[Submission, Future[Outcome]]] = deque()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for submission in waiting:
-            ahead.append((submission, pool.submit(_look_inside, platform, case, lot, submission, known)))
-            if len(ahead) > AT_ONCE:
-                yield ahead.popleft()
-        yield from ahead
+        return [(one, pool.submit(_look_inside, platform, case, lot, one, known)) for one in waiting]
+
+
+def _is_lost(platform: Platform, case: Case, lot: str, submission: Submission, found: Future[Outcome]) -> bool:
+    """Whether a bid did not open because the platform's own copy is damaged, which is then on record."""
+    if isinstance(fault := found.exception(), OSError):
+        return report_damage(platform, case, lot, submission)
+    fact = None if fault else found.result()[0]
+    voided = isinstance(fact, BidVoided) and fact.reason not in NOT_READ
+    return voided and report_damage(platform, case, lot, submission)
 
 
 @dataclass(frozen=True)
@@ -247,15 +259,12 @@ def _settle(
     fact: BidOpened | BidVoided,
     files: Sequence[StoredFile],
 ) -> None:
-    voided = isinstance(fact, BidVoided) and fact.reason not in NOT_READ
-    if voided and report_damage(platform, case, lot, submission):
-        return
     with unit_of_work(platform.database, case.id, lot) as work:
         if work.case.lots[lot].opening.settled(submission.receipt_id):
             return
         work.conclude(fact, lot)
         if work.case.lots[lot].opening.stays_closed(submission.receipt_id):
-            _destroy(platform, work, lot, [submission.receipt_id])
+            destroy_files(platform, work, lot, [submission.receipt_id])
         for row in files:
             row.created_at = work.now
             work.db_session.add(row)

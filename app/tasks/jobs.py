@@ -7,6 +7,7 @@ from collections.abc import Callable
 from app.services import (
     ceremonies,
     draws,
+    ended_bids,
     expert_imports,
     failures,
     fallbacks,
@@ -28,6 +29,7 @@ Run = Callable[[Platform, ClaimedJob], None]
 
 TASKS: dict[str, Run] = {
     "close_lot": lambda platform, job: openings.close_lot(platform, job.case_id, job.lot),
+    "destroy_ended": lambda platform, job: ended_bids.destroy_ended(platform, job.case_id, job.lot),
     "start_fallback": lambda platform, job: fallbacks.start_fallback(platform, job.case_id, job.lot),
     "end_commitments": lambda platform, job: fallbacks.end_commitments(platform, job.case_id, job.lot),
     "disclose_keys": lambda platform, job: fallbacks.disclose_keys(platform, job.case_id, job.lot),

@@ -4,14 +4,18 @@ import errno
 
 import pytest
 
+from app.adapters.blobs import FolderStore, StoreUnavailable
+from app.casefile.verification import Verdict, verify_bundle
 from app.models import StoredFile
 from app.procedure.errors import RuleViolation
 from app.procedure.restoring import BidFileLost, BidFileRestored
 from app.procedure.roles import SYSTEM
 from app.services import uploads
-from app.services.openings import open_bids
+from app.services.audits import export_evidence
+from app.services.openings import close_lot, open_bids
 from tests.app.services.people import LOT
 from tests.app.services.test_too_few_trustees import code, opening, sealed, share_of
+from tests.app.services.whole_case import WholeCase
 
 
 @pytest.fixture
@@ -84,7 +88,8 @@ def test_a_damaged_file_is_the_platforms_fault_and_voids_nothing(whole):
     path.write_bytes(path.read_bytes()[:-1] + b"!")
     released(whole)
     assert whole.receipts["bidder-b"] in whole.case.lots[LOT].lost
-    assert not opening(whole).read_out
+    assert not opening(whole).opened, "its bidder must not know the others' prices"
+    assert not opening(whole).voided
     restore(whole, "bidder-b", *(whole.copies["bidder-b"][kind][0] for kind in ("bid", "capsule")))
     whole.work_off()
     assert whole.receipts["bidder-b"] in opening(whole).opened
@@ -105,11 +110,12 @@ def unreadable(whole, monkeypatch, times):
     monkeypatch.setattr(whole.platform.blobs, "open", opening_it)
 
 
-def test_a_file_that_cannot_be_read_is_lost_and_holds_up_no_other(whole, monkeypatch):
+def test_a_file_that_cannot_be_read_is_lost_and_nobody_is_opened_before_it_is_there(whole, monkeypatch):
     unreadable(whole, monkeypatch, 100)
     released(whole)
     assert list(whole.case.lots[LOT].lost) == [whole.receipts["bidder-b"]]
-    assert whole.receipts["bidder-c"] in opening(whole).opened
+    assert not opening(whole).opened
+    monkeypatch.undo()
     restore(whole, "bidder-b", *(whole.copies["bidder-b"][kind][0] for kind in ("bid", "capsule")))
     whole.work_off()
     assert whole.receipts["bidder-b"] in opening(whole).opened
@@ -126,3 +132,36 @@ def test_a_file_that_could_not_be_read_once_is_neither_lost_nor_void(whole, monk
     whole.work_off()
     assert whole.receipts["bidder-b"] in opening(whole).opened
     assert opening(whole).read_out
+
+
+def test_a_lot_closes_though_the_store_does_not_answer_and_no_share_is_taken_before_ended_bids_are_gone(
+    tmp_path, monkeypatch
+):
+    made = WholeCase(tmp_path).through("found publish bid")
+    monkeypatch.setattr(FolderStore, "delete", does_not_answer)
+    made.clock.advance(80)
+    close_lot(made.platform, made.case_id, LOT)
+    assert opening(made).closed
+    with pytest.raises(StoreUnavailable):
+        made.act("trustee-1", share_of(made, 1))
+    monkeypatch.undo()
+    made.work_off()
+    assert made.act("trustee-1", share_of(made, 1))
+
+
+def does_not_answer(_store, _name):
+    raise StoreUnavailable("EndpointConnectionError")
+
+
+def test_a_case_whose_file_was_lost_is_exported_and_the_verifier_says_what_is_missing(whole):
+    lose(whole, "bidder-b")
+    lose(whole, "bidder-b", "capsule")
+    released(whole)
+    whole.work_off(61)
+    assert opening(whole).voided[whole.receipts["bidder-b"]].reason == "file_lost"
+    _name, bundle = export_evidence(whole.platform, whole.people["regulator"].log_in, whole.case_id)
+    checks = verify_bundle(bundle, whole.platform.keys.roots)
+    assert [check.code for check in checks if check.verdict is Verdict.FAIL] == []
+    missing = [check for check in checks if check.facts.get("receipt") == whole.receipts["bidder-b"]]
+    assert missing
+    assert {check.verdict for check in missing} == {Verdict.NOT_COVERED}
