@@ -18,6 +18,22 @@ from crypto.instants import parse_instant
 LANGUAGES = ("zh", "en")
 BEIJING = "Asia/Shanghai"
 REGIME_WORDS = ("objection", "objecting", "consent", "signing_law", "signing_rule", "failing_rule")
+# What the codes of refusals at an opening begin with, and the sentence that a record has for it; "" for its own.
+_VOID_KINDS = (
+    ("key_not_revealed", ""),
+    ("key_not_committed", ""),
+    ("file_lost", ""),
+    ("capsule_", "void_capsule"),
+    ("envelope_", "void_file"),
+    ("bid_", "void_file"),
+    ("package_", "void_package"),
+    ("not_canonical", "void_package"),
+    ("manifest_", "void_manifest"),
+    ("signature_", "void_signature"),
+    ("certificate_", "void_signature"),
+    ("key_foreign", "void_signature"),
+    ("opening_items_", "void_items"),
+)
 _INSTANT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z\b")
 _FOLDER = Path(__file__).parent / "translations" / "messages"
 
@@ -44,6 +60,14 @@ def sentence(code: str, facts: Mapping[str, Any], language: str, zone: str = BEI
         return template.format_map(shown)
     except KeyError:
         return template
+
+
+def void_sentence(reason: str, language: str) -> str:
+    """Why a bid is void, as boards and records say it: whole, without figures and without a next step, for which it is
+    late. `reason` is the code with which its opening was refused.
+    """
+    found = (kind or reason for begin, kind in _VOID_KINDS if reason.startswith(begin))
+    return sentence(next(found, "void_other"), {}, language)
 
 
 def regime_words(regime: str, language: str) -> dict[str, str]:

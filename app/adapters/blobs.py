@@ -101,6 +101,8 @@ class UnfinishedFile:
                 begun = self._begin_sync(begun)
         self.file.flush()
         in_native_thread(os.fsync, self.file.fileno())
+        if not self.offset:
+            in_native_thread(_sync_folder, Path(self.file.name).parent)
         return self.file.tell()
 
     def _begin_sync(self, start: int) -> int:
@@ -113,6 +115,15 @@ class UnfinishedFile:
         if hasattr(os, "posix_fadvise"):
             os.posix_fadvise(self.file.fileno(), start, end - start, os.POSIX_FADV_DONTNEED)
         return end
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable: a file that was synced may have none after a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _written_at(path: Path) -> float:
@@ -178,8 +189,7 @@ class FolderStore:
     @contextmanager
     def appending(self, name: str, offset: int) -> Iterator[UnfinishedFile]:
         """One writer at a time among all processes; the name stays."""
-        path = self.path(name)
-        path.parent.mkdir(exist_ok=True)
+        path = self._place(name)
         with path.open("r+b" if path.exists() else "w+b") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -187,9 +197,16 @@ class FolderStore:
                 raise BlobBusy(name) from exc
             yield UnfinishedFile(name, offset, file)
 
-    def _store(self, name: str, chunks: Iterable[bytes]) -> None:
+    def _place(self, name: str) -> Path:
+        """Where a blob goes, in a folder that a power cut does not take away again."""
         path = self.path(name)
-        path.parent.mkdir(exist_ok=True)
+        if not path.parent.is_dir():
+            path.parent.mkdir(exist_ok=True)
+            _sync_folder(self._folder)
+        return path
+
+    def _store(self, name: str, chunks: Iterable[bytes]) -> None:
+        path = self._place(name)
         beside = path.with_name(f"{name}.{secrets.token_hex(4)}.part")
         try:
             with beside.open("wb") as file:
@@ -198,5 +215,6 @@ class FolderStore:
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(path)
+            _sync_folder(path.parent)
         finally:
             beside.unlink(missing_ok=True)

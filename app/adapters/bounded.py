@@ -4,9 +4,11 @@ of a reader does so there, and the web process goes on.
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -17,8 +19,19 @@ class BeyondBounds(Exception):
     """The reader ended without an answer: too long, too large, or a crash."""
 
 
+class ReadersBusy(Exception):
+    """As many readers as this process may have are at work; what was handed in can be handed in again."""
+
+
+AT_ONCE = max(1, (os.cpu_count() or 1) - 1)  # a core is left for everybody else
+PATIENCE = 5.0  # seconds until one of them is free
+_readers = threading.BoundedSemaphore(AT_ONCE)
+
+
 def read_apart(module: str, data: bytes, seconds: float) -> bytes:
-    """What `python -m module` answers to `data`, within `seconds`. Raises BeyondBounds."""
+    """What `python -m module` answers to `data`, within `seconds`. Raises BeyondBounds, ReadersBusy."""
+    if not _readers.acquire(timeout=PATIENCE):
+        raise ReadersBusy
     try:
         done = subprocess.run(
             (sys.executable, "-B", "-m", module),
@@ -31,6 +44,8 @@ def read_apart(module: str, data: bytes, seconds: float) -> bytes:
         )
     except subprocess.SubprocessError as exc:
         raise BeyondBounds from exc
+    finally:
+        _readers.release()
     return done.stdout
 
 

@@ -231,12 +231,23 @@ class _Pieces(io.RawIOBase):
         if self._body is None:
             self._go_to(self._at)
         while self._body is not None:
-            if data := self._body.read(len(buffer)):
+            if data := self._read(len(buffer)):
                 buffer[: len(data)] = data
                 self._at += len(data)
                 return len(data)
             self._next()
         return 0
+
+    def _read(self, size: int) -> bytes:
+        """Raises StoreUnavailable where the line breaks in the middle of an object."""
+        from botocore.exceptions import BotoCoreError
+        from urllib3.exceptions import HTTPError
+
+        assert self._body is not None
+        try:
+            return bytes(self._body.read(size))
+        except (BotoCoreError, HTTPError) as exc:
+            raise StoreUnavailable(type(exc).__name__) from exc
 
     def _go_to(self, offset: int) -> None:
         """Begin with the piece that holds this byte, at this byte."""

@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from app.adapters.blobs import StoreUnavailable
+from app.adapters.bounded import ReadersBusy
 from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.casefile.sight import asks_reason
@@ -117,8 +118,9 @@ def attach_errors(app: Flask) -> None:
         app.register_error_handler(kind, refusal)
 
     @app.errorhandler(Busy)
+    @app.errorhandler(ReadersBusy)
     @app.errorhandler(StoreUnavailable)
-    def busy(exc: Busy | StoreUnavailable) -> Response:
+    def busy(exc: Busy | ReadersBusy | StoreUnavailable) -> Response:
         if isinstance(exc, StoreUnavailable):
             log.error("the file store does not answer: %s", exc)
         return _answer("busy", {}, 503, **{"Retry-After": "2"})

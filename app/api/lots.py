@@ -68,10 +68,10 @@ def turns(case: str, lot: str, needed: int) -> Json:
 
 
 @routes.get("/cases/<case>/certificates")
-@access(Action.TURN_VERIFY)
+@access(Action.SIGNERS_READ)
 def certificates(case: str) -> Json:
     """The register's entries about the keys that signed terms, deadlines, pauses and draws."""
-    entitled_case(case, "", Action.TURN_VERIFY)
+    entitled_case(case, "", Action.SIGNERS_READ)
     with platform().database.reading() as db_session:
         return [record.to_json() for record in audits.signing_certificates(db_session, case)]
 

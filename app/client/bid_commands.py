@@ -8,6 +8,7 @@ from typing import Any
 
 from app.casefile.inclusion import check_inclusion
 from app.client import bidder, fallback
+from app.client.checked_terms import checked_parameters
 from app.client.command_line import CLIENT_COMMANDS, Parser, add_command, days, existing, yuan
 from app.client.keyfile import Profile, read_json
 from app.client.terminal import add_folder, add_person_arguments, agreed, local, person_of, spoken
@@ -94,7 +95,7 @@ def _add_verify(commands: Any) -> None:
 @spoken
 def _seal(arguments: argparse.Namespace) -> int:
     person = person_of(arguments)
-    parameters = bidder.fetch_parameters(person.connection, arguments.case, arguments.lot)
+    parameters = checked_parameters(person, arguments.case, arguments.lot)
     items = {"price_fen": arguments.price, "duration_days": arguments.days, "project_manager": arguments.manager}
     names = [file.path for file in bidder.files_of(arguments.files)]
     if parameters.qualification_words and not any(map(is_qualification_file, names)):

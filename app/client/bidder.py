@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from http import HTTPStatus
 from importlib import metadata
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -98,6 +99,9 @@ def _require_same(what: str, computed: str, stated: Json) -> None:
             f"The platform's {what} is {stated}, computed here: {computed}. Nothing was sealed; call the centre.",
             facts={"computed": computed, "stated": str(stated)},
         )
+
+
+CLEARED = ("upload_unknown", "not_available")  # what is said of an upload that was not handed in within two days
 
 
 def lot_path(case: str, lot: str) -> str:
@@ -269,7 +273,10 @@ def _hand_in(
     submission: Mapping[str, Json],
     context: Mapping[str, Any],
     progress: Callable[[int, int], None],
+    *,
+    again: bool = True,
 ) -> dict[str, Any]:
+    """The answer to the submission. An upload that the platform has cleared is begun `again`, once."""
     case, lot = context["tender"], context["lot"]
     try:
         upload_id = upload(person.connection, folder, progress)
@@ -279,9 +286,14 @@ def _hand_in(
             raise _receipt_missing()
         return {"receipt": answer["receipt"], "platform_certificate": answer["platform_certificate"]}
     except Refused as refusal:
-        if refusal.code == "no_answer" or not (found := _receipt_of(person.connection, case, submission)):
+        if refusal.code == "no_answer":
             raise
-        return found
+        if found := _receipt_of(person.connection, case, submission):
+            return found
+        if not again or (refusal.code not in CLEARED and refusal.status != HTTPStatus.NOT_FOUND):
+            raise
+        (folder / "upload.json").unlink(missing_ok=True)
+        return _hand_in(person, folder, submission, context, progress, again=False)
 
 
 def fetch_inclusion(person: Person, folder: Path) -> str:

@@ -83,6 +83,7 @@ class Action(StrEnum):
     DRAW_REVEAL = "draw:reveal"
     DRAW_WATCH = "draw:watch"
     TURN_VERIFY = "turn:verify"
+    SIGNERS_READ = "signers:read"
     # sitting
     SEAT_CERTIFY = "seat:certify"
     SITE_CHANNEL = "site_channel:join"

@@ -143,6 +143,10 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.KEY_COMMIT: (_grant(R.BIDDER, when=has_bid, phases=_in(P.SEALED, P.OPENING, P.FAILED)),),
     A.KEY_REVEAL: (_grant(R.BIDDER, when=has_bid, phases=_in(P.SEALED, P.OPENING, P.FAILED)),),
     A.BID_RESTORE: (_grant(R.BIDDER, when=has_bid, phases=_in(P.OPENING, P.FAILED)),),  # only what was lost, by rule
+    A.SIGNERS_READ: (  # 19: before a trustee signs, and before a bidder seals
+        _grant(R.TRUSTEE, when=sits_on_committee, phases=PUBLISHED),
+        _grant(R.BIDDER, phases=PUBLISHED),
+    ),
     A.TURN_VERIFY: (_grant(R.TRUSTEE, when=sits_on_committee, phases=PUBLISHED),),  # 19: before it signs
     A.OPENING_WATCH: (_grant(*STAFF, R.BIDDER, R.PUBLIC, phases=PUBLISHED),),  # 21
     A.ROUND_CARRY: (_grant(*STAFF, R.BIDDER, R.PUBLIC, phases=_in(P.OPENING)),),  # 21: it proves itself

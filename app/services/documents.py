@@ -26,7 +26,7 @@ from app.documents.content import (
     TrusteeShare,
 )
 from app.documents.wording import Lang, listed, plain
-from app.messages import regime_words, sentence
+from app.messages import regime_words, sentence, void_sentence
 from app.models import Account, StoredFile
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork
@@ -165,7 +165,7 @@ def opened_bids(case: Case, lot: str, lang: Lang) -> tuple[OpenedBid, ...]:
         )
     for void in sorted(state.opening.voided.values(), key=lambda bid: bid.receipt_id):
         submission = state.bidding.submissions[void.receipt_id]
-        reason = sentence(void.reason, {}, lang)
+        reason = void_sentence(void.reason, lang)
         rows.append(
             OpenedBid(len(rows) + 1, void.bidder_name, submission.received_at, None, "", "", void_reason=reason)
         )

@@ -28,7 +28,7 @@ from app.documents.content import (
     SigningStatement,
 )
 from app.documents.wording import Lang, formula_words, instant, listed
-from app.messages import regime_words, sentence
+from app.messages import regime_words, sentence, void_sentence
 from app.models import Site
 from app.procedure.signing import EarlierDissent, tally
 from app.queries.cases import load_records
@@ -193,7 +193,7 @@ def invalid_bids(case: Case, lot: str, lang: Lang) -> tuple[InvalidBid, ...]:
     voided = sorted(state.opening.voided.values(), key=lambda bid: bid.receipt_id)
     names = {bid.bid: bid.bidder_name for bid in state.sitting.bids}
     return (
-        *(InvalidBid(bid.bidder_name, sentence(bid.reason, {}, lang), at_opening) for bid in voided),
+        *(InvalidBid(bid.bidder_name, void_sentence(bid.reason, lang), at_opening) for bid in voided),
         *(InvalidBid(q.bidder, q.ground, q.checked_by) for q in qualification_of(case, lot) if not q.passed),
         *(_invalid(names[found.bid], found, lang) for found in state.sitting.rejected),
     )

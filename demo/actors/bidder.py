@@ -6,6 +6,7 @@ import secrets
 import time
 
 from app.client import bidder
+from app.client.checked_terms import checked_parameters
 from app.client.connection import Refused
 from demo.actors.parties import confirm_opening
 from demo.case import LOT
@@ -76,7 +77,7 @@ def submit_bid(actor: Actor, mine: dict[str, str]) -> None:
         "project_manager": mine["manager"],
     }
     began = time.monotonic()
-    parameters = bidder.fetch_parameters(actor.connection, actor.case_id, LOT)
+    parameters = checked_parameters(actor.person, actor.case_id, LOT)
     bidder.seal_bid([files], items, parameters, actor.person.key, sealed)
     took = round((time.monotonic() - began) * 1000)
     signed = bidder.submit(actor.person, sealed)

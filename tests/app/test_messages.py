@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.messages import clock_time, moment, sentence
+from app.messages import LANGUAGES, clock_time, moment, sentence, void_sentence
 from crypto.instants import format_instant
 
+ROOT = Path(__file__).parents[2]
 AT = datetime(2026, 3, 3, 1, 30, 4, 7_000, tzinfo=UTC)
 
 
@@ -32,3 +35,20 @@ def test_the_clock_of_the_centre_is_eight_hours_ahead(at: datetime):
     shown = datetime.fromisoformat(clock_time(at)).replace(tzinfo=ZoneInfo("Asia/Shanghai"))
     assert timedelta() <= at - shown < timedelta(milliseconds=1)
     assert clock_time(at) in moment(at, "zh")
+
+
+def _codes_raised_while_a_bid_is_opened() -> set[str]:
+    """Every code with which the sealed file, its capsule or its package can be refused."""
+    sources = [*ROOT.glob("crypto/**/*.py"), ROOT / "app/casefile/sealing.py", ROOT / "app/services/openings.py"]
+    return {code for path in sources for code in re.findall(r"CryptoError\(\s*\"(\w+)\"", path.read_text("utf-8"))}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_why_a_bid_is_void_is_said_whole_and_without_a_next_step(language):
+    codes = _codes_raised_while_a_bid_is_opened() | {"key_not_revealed", "key_not_committed", "file_lost", "unheard_of"}
+    assert len(codes) > 60
+    for code in codes:
+        said = void_sentence(code, language)
+        assert said
+        assert not set("{}") & set(said), code
+        assert not re.search("重新|再试|again|try ", said) or code == "file_lost", (code, said)

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from app.casefile.case import Case
 from app.extensions import access, current_actor, platform, required_log_in
-from app.messages import sentence
+from app.messages import void_sentence
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.bid import BidWithdrawn, Submission
@@ -88,7 +88,7 @@ def lot(case: str, lot: str) -> str:
         signing=signing_words(signing_counts(state)),
         grounds={one.receipt_id: grounds_of(state, one.receipt_id) for one in _own_submissions(found, lot)},
         seats=len(state.sitting.seats),
-        ground_words=lambda code: sentence(code, {}, g.get("lang", "zh")),
+        ground_words=lambda code: void_sentence(code, g.get("lang", "zh")),
     )
 
 

@@ -8,7 +8,7 @@ from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.messages import sentence
+from app.messages import sentence, void_sentence
 from app.queries.opening_hall import RecordLine
 from app.web.names import FACTS
 
@@ -47,4 +47,4 @@ def coefficient_name(name: str) -> str:
 
 def void_reason(code: str) -> str:
     """Why a bid could not be opened, in one sentence."""
-    return sentence(code, {}, g.get("lang", "zh"))
+    return void_sentence(code, g.get("lang", "zh"))

@@ -113,9 +113,11 @@ class SmallPlatform:
                 receipted = [{"type": "BidReceipted", "lot": LOT, "payload": receipt} for receipt in self.receipts]
                 return {}, {"events": receipted, "cursor": "x"}
             case "POST", ["uploads"]:
-                upload = f"u{len(self.uploads)}"
+                upload = f"u{len(self.sizes)}"
                 self.uploads[upload], self.sizes[upload] = b"", int(headers["Upload-Length"])
                 return {"Location": f"/api/v1/uploads/{upload}"}, None
+            case _, ["uploads", upload] if upload not in self.uploads:
+                raise Refusal(404, "not_available")
             case "HEAD", ["uploads", upload]:
                 return {"Upload-Offset": str(len(self.uploads[upload]))}, None
             case "PATCH", ["uploads", upload]:
@@ -148,7 +150,9 @@ class SmallPlatform:
 
     def receipted(self, submission: dict[str, Any], attachments: dict[str, str]) -> dict[str, Any]:
         capsule = base64.b64decode(attachments["capsule"])
-        bid = self.uploads[base64.b64decode(attachments["upload"]).decode()]
+        if (upload := base64.b64decode(attachments["upload"]).decode()) not in self.uploads:
+            raise Refusal(404, "not_available")
+        bid = self.uploads[upload]
         context = bid_context(**self.context, recipient=submission["recipient"])
         check_sealed_header(bid[:4096], context_hash(context))
         tree = merkle.TreeDigest()

@@ -153,6 +153,24 @@ def test_an_accepted_bid_is_found_again_though_its_upload_is_gone(person, sealed
     assert bidder.submit(person, sealed).receipt["receipt_id"] == "r0"
 
 
+@pytest.mark.parametrize("sent", [0, 100, None])
+def test_an_upload_that_the_platform_has_cleared_is_sent_again(person, sealed, platform, sent):
+    """Sealed early, tried again on the last day: uploads are kept for two days."""
+    upload_id = bidder.upload(person.connection, sealed)
+    if sent is not None:
+        bidder.write_json(sealed / "upload.json", {"id": upload_id, "complete": False})
+        platform.uploads[upload_id] = platform.uploads[upload_id][:sent]
+    platform.uploads.clear()
+    assert bidder.submit(person, sealed).receipt["receipt_id"] == "r0"
+    assert len(platform.uploads) == 1
+
+
+def test_an_upload_that_is_cleared_again_and_again_is_told(person, sealed, platform, monkeypatch):
+    monkeypatch.setattr(bidder, "upload", lambda *_: "gone")
+    with pytest.raises(Refused, match="not_available"):
+        bidder.submit(person, sealed)
+
+
 def test_an_upload_goes_on_where_it_stopped(person, sealed, platform, monkeypatch):
     monkeypatch.setattr(bidder, "PIECE", 1 << 18)
 

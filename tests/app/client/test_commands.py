@@ -15,7 +15,7 @@ from small_platform import CASE, SmallPlatform, make_committee, serving
 
 from app.casefile.inclusion import inclusion_of
 from app.casefile.sealing import submissions_root
-from app.client import bid_commands, trustee_commands
+from app.client import bid_commands, bidder, trustee_commands
 from app.client.command_line import Parser
 from app.client.draw_party import DrawParty
 from app.client.keyfile import Profile
@@ -41,7 +41,10 @@ def tool(monkeypatch, tmp_path):
     return run
 
 
-def test_a_bid_from_seal_to_an_offline_check(tool, tmp_path, capsys):
+def test_a_bid_from_seal_to_an_offline_check(tool, tmp_path, capsys, monkeypatch):
+    # The small platform has no terms that somebody signed: tests/app/client/test_checked_terms.py has.
+    unchecked = lambda person, case, lot: bidder.fetch_parameters(person.connection, case, lot)  # noqa: E731
+    monkeypatch.setattr(bid_commands, "checked_parameters", unchecked)
     folder, out = tmp_path / "me", tmp_path / "bid"
     Profile(folder).keep(password="p" * 10, totp_secret=pyotp.random_base32())
     (tmp_path / "offer.pdf").write_bytes(b"%PDF-1.7 ...")
