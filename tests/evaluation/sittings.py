@@ -99,6 +99,9 @@ def sheet(seat: int = 1, bids: Iterable[str] = ("A", "B", "C")) -> Cells:
     }
 
 
+BEGUN: dict[tuple[int, Stage], Sitting] = {}  # by identity of what was convened (which each of them keeps) and stage
+
+
 @dataclass
 class Sitting:
     """Runs facts through `decide`, every member's from its own seat, and keeps the events."""
@@ -121,7 +124,15 @@ class Sitting:
         return sorted(self.state.seats)
 
     def until(self, stage: Stage) -> Sitting:
-        """Play the plain course up to a stage."""
+        """Play the plain course up to a stage. What it begins with is played once: a state is never changed."""
+        if self.events:
+            return self.play(stage)
+        if (begun := BEGUN.get((id(self.convened), stage))) is None:
+            begun = BEGUN[id(self.convened), stage] = Sitting(self.convened).play(stage)
+        self.state, self.events = begun.state, list(begun.events)
+        return self
+
+    def play(self, stage: Stage) -> Sitting:
         steps = {
             Stage.UNCONVENED: lambda: self.act(self.convened),
             Stage.GATHERING: self.gather,
