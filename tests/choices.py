@@ -1,0 +1,51 @@
+"""Choices of a test, all drawn at once: Hypothesis takes as long for one value as for a hundred bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from hypothesis import note
+from hypothesis import strategies as st
+
+T = TypeVar("T")
+
+
+class Choices:
+    """What a test chooses one after the other, the first where no bytes are left; a failing example tells them all."""
+
+    def __init__(self, drawn: bytes) -> None:
+        self._drawn, self._used = drawn, 0
+
+    def __repr__(self) -> str:
+        return f"Choices(bytes.fromhex({self._drawn.hex()!r}))"
+
+    def one(self, options: Sequence[T]) -> T:
+        chosen = options[self._below(len(options))]
+        note(f"chosen: {chosen!r}")
+        return chosen
+
+    def some(self, options: Iterable[T]) -> list[T]:
+        """Each of them or not, in their order."""
+        chosen = [option for option in options if self._below(2)]
+        note(f"chosen: {chosen!r}")
+        return chosen
+
+    def order(self, options: Iterable[T]) -> list[T]:
+        """All of them, in any order."""
+        left, ordered = list(options), []
+        while left:
+            ordered.append(left.pop(self._below(len(left))))
+        note(f"ordered: {ordered!r}")
+        return ordered
+
+    def _below(self, count: int) -> int:
+        size = (count - 1).bit_length() // 8 + 1
+        taken = self._drawn[self._used : self._used + size]
+        self._used += size
+        return int.from_bytes(taken, "big") % count
+
+
+def choices(size: int) -> st.SearchStrategy[Choices]:
+    """Enough for `size` choices, each of at most 128 options; one of more takes the place of two."""
+    return st.binary(min_size=size, max_size=size).map(Choices)
