@@ -49,3 +49,13 @@ class Choices:
 def choices(size: int) -> st.SearchStrategy[Choices]:
     """Enough for `size` choices, each of at most 128 options; one of more takes the place of two."""
     return st.binary(min_size=size, max_size=size).map(Choices)
+
+
+def pieces(text: str) -> list[str]:
+    """A text in pieces of one to eight characters: many words for the time of one."""
+    found, at = [], 0
+    while at < len(text):
+        end = at + 1 + ord(text[at]) % 8
+        found.append(text[at:end])
+        at = end
+    return found

@@ -108,12 +108,11 @@ def test_unknown_trustee(index):
     assert refusal(verify_share, COMMITTEE, index, IDENTITY, SHARES[1]).code == "member_unknown"
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 8 * 48 - 1))
-def test_every_altered_bit_of_a_signature_is_refused(bit):
-    altered = bytearray(RELEASE.signature)
-    altered[bit // 8] ^= 1 << bit % 8
-    assert not verify_release(COMMITTEE, IDENTITY, bytes(altered))
+def test_every_altered_bit_of_a_signature_is_refused():
+    for bit in range(8 * 48):
+        altered = bytearray(RELEASE.signature)
+        altered[bit // 8] ^= 1 << bit % 8
+        assert not verify_release(COMMITTEE, IDENTITY, bytes(altered)), bit
 
 
 def test_py_ecc_agrees_on_share_combination_and_pairing(py_ecc_oracle):

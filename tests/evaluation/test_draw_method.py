@@ -32,7 +32,7 @@ from evaluation.draw import (
 )
 from evaluation.draw.tickets import candidates_json, hkdf_expand, hkdf_extract, pool_sizes
 from evaluation.errors import RuleViolation
-from tests.choices import Choices, choices
+from tests.choices import Choices, choices, pieces
 
 VECTOR = Path(__file__).parents[3] / "shared/data/vectors/elegy-vrs-example.json"
 LETTERS = st.characters(min_codepoint=1, max_codepoint=0xD7FF)
@@ -41,18 +41,10 @@ keys = st.binary(min_size=32, max_size=32)
 NUMBERS = sorted({sign * (2**power - less) for power in range(54) for less in (0, 1) for sign in (1, -1)})[1:-1]
 
 
-def names_in(text: str) -> list[str]:
-    """Names of one to eight letters and a number, all different, out of one text: as quickly drawn as one name."""
-    found, at = [], 0
-    while at < len(text):
-        end = at + 1 + ord(text[at]) % 8
-        found.append(f"{text[at:end]}{len(found)}")
-        at = end
-    return found
-
-
 def many_names(least: int = 2, most: int = 25) -> st.SearchStrategy[list[str]]:
-    return st.text(LETTERS, min_size=8 * least, max_size=9 * most).map(lambda text: names_in(text)[:most])
+    """Names of one to eight letters and a number, all different."""
+    texts = st.text(LETTERS, min_size=8 * least, max_size=9 * most)
+    return texts.map(lambda text: [f"{piece}{number}" for number, piece in enumerate(pieces(text)[:most])])
 
 
 def pool_of(ids: list[str], chosen: Choices, strata: Sequence[str]) -> list[Candidate]:
