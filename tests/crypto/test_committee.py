@@ -33,6 +33,7 @@ from crypto.committee import (
 )
 from crypto.envelope import Stanza, encode64, encrypt, new_bid_identity
 from crypto.errors import CryptoError
+from tests.choices import choices
 
 
 def generator(seed):
@@ -125,11 +126,12 @@ def test_py_ecc_agrees_on_share_combination_and_pairing(py_ecc_oracle):
 
 
 @settings(max_examples=8, deadline=None)
-@given(st.integers(2, 6).flatmap(lambda n: st.tuples(st.just(n), st.integers(2, n))), st.binary(max_size=8), st.data())
-def test_any_size_of_committee(size, seed, data):
-    n, k = size
+@given(choices(8), st.binary(max_size=8))
+def test_any_size_of_committee(chosen, seed):
+    n = chosen.one(range(2, 7))
+    k = chosen.one(range(2, n + 1))
     committee, secrets = run_ceremony(members(n), k, generator(seed))
-    present = data.draw(st.permutations(range(1, n + 1)))[:k]
+    present = chosen.order(range(1, n + 1))[:k]
     release = combine(committee, IDENTITY, {i: sign_share(secrets[i], IDENTITY) for i in present})
     assert verify_release(committee, IDENTITY, release.signature)
     assert Committee.from_description(json.loads(json.dumps(committee.describe()))) == committee
@@ -205,14 +207,13 @@ def test_what_is_no_description(description):
 # Ceremony
 
 
-def dealt(n=5, k=3, ceremony="c1"):
-    return [deal(ceremony, i, n, k, os.urandom) for i in range(1, n + 1)]
+DEALT = [deal("c1", i, 5, 3, os.urandom) for i in range(1, 6)]
+ROGUE, _ = deal("c1", 1, 5, 3, os.urandom)
 
 
 def test_trustees_of_their_own_make_a_committee():
-    rounds = dealt()
-    dealings = [dealing for dealing, _ in rounds]
-    secrets = {i: combine_dealt_shares(dealings, i, {d.dealer: s[i] for d, s in rounds}) for i in range(1, 6)}
+    dealings = [dealing for dealing, _ in DEALT]
+    secrets = {i: combine_dealt_shares(dealings, i, {d.dealer: s[i] for d, s in DEALT}) for i in range(1, 6)}
     committee = combine_dealings(dealings, members(5), 3)
     assert committee.mode == "M1"
     for index, secret in secrets.items():
@@ -232,33 +233,31 @@ def test_wrong_dealt_share_is_refused_and_complained_of():
 
 def spoiled(dealing):
     """Dealings that a cheat might publish in place of `dealing`."""
-    rogue = deal("c1", 1, 5, 3, os.urandom)[0]
     return {
         "another ceremony": replace(dealing, ceremony="c0"),
-        "somebody else's dealing": replace(rogue, dealer=dealing.dealer),
-        "no proof": replace(dealing, proof=rogue.proof),
+        "somebody else's dealing": replace(ROGUE, dealer=dealing.dealer),
+        "no proof": replace(dealing, proof=ROGUE.proof),
         "proof is no point": replace(dealing, proof=bytes(48)),
         "a commitment is no point": replace(dealing, commitments=(*dealing.commitments[:2], b"\xff" * 96)),
         "too few": replace(dealing, commitments=dealing.commitments[:2]),
         "too many": replace(dealing, commitments=(*dealing.commitments, dealing.commitments[0])),
-        "rogue key": replace(dealing, commitments=(rogue.commitments[0], *dealing.commitments[1:])),
+        "rogue key": replace(dealing, commitments=(ROGUE.commitments[0], *dealing.commitments[1:])),
     }
 
 
-@pytest.mark.parametrize("kind", list(spoiled(deal("c1", 2, 5, 3, os.urandom)[0])))
+@pytest.mark.parametrize("kind", list(spoiled(DEALT[1][0])))
 def test_wrong_dealing_names_its_dealer(kind):
-    dealings = [dealing for dealing, _ in dealt()]
+    dealings = [dealing for dealing, _ in DEALT]
     dealings[1] = spoiled(dealings[1])[kind]
     error = refusal(combine_dealings, dealings, members(5), 3)
     assert (error.code, error.facts["dealer"]) == ("dealing_wrong", 2)
 
 
 def test_every_member_deals_once():
-    rounds = dealt()
-    dealings = [dealing for dealing, _ in rounds]
+    dealings = [dealing for dealing, _ in DEALT]
     for incomplete in (dealings[:4], [*dealings[:4], dealings[0]]):
         assert refusal(combine_dealings, incomplete, members(5), 3).code == "dealings_incomplete"
-    shares = {d.dealer: s[1] for d, s in rounds[:4]}
+    shares = {d.dealer: s[1] for d, s in DEALT[:4]}
     assert refusal(combine_dealt_shares, dealings, 1, shares).code == "dealings_incomplete"
 
 
