@@ -52,10 +52,9 @@ def test_bid_is_taken_exactly_at_the_rounds_of_its_deadlines_and_never_later(cho
     numbers = {found.number for found in rounds}
     for allowed in numbers:
         check_round(replace(FACT, round=allowed), rounds)
-    if number > rounds[-1].number:
-        assert refused("round_too_late", check_round, replace(FACT, round=number), rounds)["latest"] == max(numbers)
-    elif number not in numbers:
-        refused("round_foreign", check_round, replace(FACT, round=number), rounds)
+    for other in {number, *(allowed + by for allowed in numbers for by in (-1, 1))} - numbers:
+        code = "round_too_late" if other > rounds[-1].number else "round_foreign"
+        assert refused(code, check_round, replace(FACT, round=other), rounds)["latest"] == max(numbers)
 
 
 def test_lot_with_one_lock_takes_no_bid_with_two_and_the_other_way_round():
