@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from hypothesis import note
 from hypothesis import strategies as st
+from hypothesis.control import should_note
 
 T = TypeVar("T")
 
@@ -15,29 +16,29 @@ class Choices:
     """What a test chooses one after the other, the first where no bytes are left; a failing example tells them all."""
 
     def __init__(self, drawn: bytes) -> None:
-        self._drawn, self._used = drawn, 0
+        self._drawn, self._used, self._tells = drawn, 0, should_note()
 
     def __repr__(self) -> str:
         return f"Choices(bytes.fromhex({self._drawn.hex()!r}))"
 
     def one(self, options: Sequence[T]) -> T:
-        chosen = options[self._below(len(options))]
-        note(f"chosen: {chosen!r}")
-        return chosen
+        return self._told(options[self._below(len(options))])
 
     def some(self, options: Iterable[T]) -> list[T]:
         """Each of them or not, in their order."""
-        chosen = [option for option in options if self._below(2)]
-        note(f"chosen: {chosen!r}")
-        return chosen
+        return self._told([option for option in options if self._below(2)])
 
     def order(self, options: Iterable[T]) -> list[T]:
         """All of them, in any order."""
         left, ordered = list(options), []
         while left:
             ordered.append(left.pop(self._below(len(left))))
-        note(f"ordered: {ordered!r}")
-        return ordered
+        return self._told(ordered)
+
+    def _told(self, chosen: T) -> T:
+        if self._tells:
+            note(f"chosen: {chosen!r}")
+        return chosen
 
     def _below(self, count: int) -> int:
         size = (count - 1).bit_length() // 8 + 1

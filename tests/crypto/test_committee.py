@@ -4,7 +4,7 @@ import io
 import json
 import os
 from dataclasses import replace
-from hashlib import sha256, shake_256
+from hashlib import sha256
 from itertools import combinations
 
 import pytest
@@ -15,7 +15,6 @@ from py_arkworks_bls12381 import G2Point, Scalar
 from crypto.bls import SIGNATURE_DST, point_bytes
 from crypto.committee import (
     Committee,
-    Member,
     check_capsule_header,
     check_dealt_share,
     combine,
@@ -34,23 +33,7 @@ from crypto.committee import (
 from crypto.envelope import Stanza, encode64, encrypt, new_bid_identity
 from crypto.errors import CryptoError
 from tests.choices import choices
-
-
-def generator(seed):
-    """Reproducible bytes for a test."""
-    stream, used = shake_256(seed).digest(1 << 14), 0
-
-    def take(size):
-        nonlocal used
-        used += size
-        return stream[used - size : used]
-
-    return take
-
-
-def members(n):
-    return tuple(Member(i, f"受托人{i}", sha256(bytes([i])).hexdigest()) for i in range(1, n + 1))
-
+from tests.crypto.committees import generator, members
 
 COMMITTEE, SECRETS = run_ceremony(members(5), 3, generator(b"five"))
 OTHER, OTHER_SECRETS = run_ceremony(members(5), 3, generator(b"others"))

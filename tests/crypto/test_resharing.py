@@ -29,7 +29,7 @@ from crypto.committee import (
 )
 from crypto.errors import CryptoError
 from tests.choices import choices
-from tests.crypto.test_committee import generator
+from tests.crypto.committees import generator
 
 IDENTITY = identity("open", {"lot": "1"})
 
