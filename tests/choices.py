@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from hypothesis import note
@@ -15,8 +16,8 @@ T = TypeVar("T")
 class Choices:
     """What a test chooses one after the other, the first where no bytes are left; a failing example tells them all."""
 
-    def __init__(self, drawn: bytes) -> None:
-        self._drawn, self._used, self._tells = drawn, 0, should_note()
+    def __init__(self, drawn: bytes, *, told: bool = True) -> None:
+        self._drawn, self._used, self._tells = drawn, 0, told and should_note()
 
     def __repr__(self) -> str:
         return f"Choices(bytes.fromhex({self._drawn.hex()!r}))"
@@ -47,9 +48,12 @@ class Choices:
         return int.from_bytes(taken, "big") % count
 
 
-def choices(size: int) -> st.SearchStrategy[Choices]:
-    """Enough for `size` choices, each of at most 128 options; one of more takes the place of two."""
-    return st.binary(min_size=size, max_size=size).map(Choices)
+def choices(size: int, *, told: bool = True) -> st.SearchStrategy[Choices]:
+    """Enough for `size` choices, each of at most 128 options; one of more takes the place of two.
+
+    `told`: whether a failing example tells them; hundreds of them nobody reads.
+    """
+    return st.binary(min_size=size, max_size=size).map(partial(Choices, told=told))
 
 
 def pieces(text: str) -> list[str]:
