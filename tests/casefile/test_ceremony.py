@@ -70,7 +70,7 @@ def test_in_whatever_order_they_come_no_step_is_taken_early_or_twice(chosen):
     """The steps of a ceremony that went well: only the legal order passes, repeats change nothing."""
     given_steps = {"join": DONE.joined, "deal": DONE.dealt, "accept": DONE.accepted}
     ceremony = Ceremony(DONE.opened)
-    for _ in range(chosen.one(range(26))):
+    for _ in range(chosen.one((0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 25))):
         name, who = chosen.one(("join", "deal", "accept")), chosen.one((0, 1, 2))
         step, before = given_steps[name][who + 1], ceremony
         early = ["join", "deal", "accept"].index(name) > ["join", "deal", "accept", "complete"].index(before.stage)

@@ -123,8 +123,12 @@ class Sitting:
     def numbers(self) -> list[int]:
         return sorted(self.state.seats)
 
+    def branch(self) -> Sitting:
+        """One that goes on from here, without this one: a state is never changed, so that both may share it."""
+        return replace(self, events=list(self.events))
+
     def until(self, stage: Stage) -> Sitting:
-        """Play the plain course up to a stage. What it begins with is played once: a state is never changed."""
+        """Play the plain course up to a stage; from the beginning it is played once."""
         if self.events:
             return self.play(stage)
         if (begun := BEGUN.get((id(self.convened), stage))) is None:

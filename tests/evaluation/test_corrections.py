@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 from decimal import Decimal as D
+from functools import cache
 from itertools import product
 
 import pytest
@@ -39,12 +40,17 @@ FAR = ScorePlace("A", "plan")
 GROUNDS = CorrectionGround
 
 
-def far_from_the_others() -> Sitting:
-    """Seat 5 gave bid A 10 of 40 for its plan, the others about 38: the only score that the results mark."""
+@cache
+def scored_far_from_the_others() -> Sitting:
     sitting, other = at(Stage.SCORING), sheet(5)
     other["A"]["plan"] = D(10)
     sitting.act(*(ScoreSheetLocked(n, sheet(n), {}) for n in range(1, 5)), ScoreSheetLocked(5, other, {}))
     return sitting
+
+
+def far_from_the_others() -> Sitting:
+    """Seat 5 gave bid A 10 of 40 for its plan, the others about 38: the only score that the results mark."""
+    return scored_far_from_the_others().branch()
 
 
 def abnormal(seat: int, *places: ScorePlace) -> CorrectionRequested:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import permutations
 
 from evaluation.sitting import (
@@ -75,10 +74,9 @@ def test_who_dissents_and_steps_back_leaves_the_dissent_and_the_successor_has_no
 
 def dissented() -> Iterator[tuple[tuple[int, ...], Sitting]]:
     """Everybody who may dissent, in every order; whether the report is prepared after the first one."""
-    begun = far_from_the_others()
     for order in (order for count in range(5) for order in permutations((1, 3, 4, 5), count)):
         for prepared in (False, True)[: max(1, len(order))]:
-            sitting = branch(begun)
+            sitting = far_from_the_others()
             for number, seat in enumerate(order):
                 if prepared and number == 1:
                     sitting.act(ReportPrepared(REPORT))
@@ -86,18 +84,14 @@ def dissented() -> Iterator[tuple[tuple[int, ...], Sitting]]:
             yield order, sitting
 
 
-def branch(sitting: Sitting) -> Sitting:
-    return replace(sitting, events=list(sitting.events))
-
-
 def test_no_course_of_dissents_corrections_and_departures_loses_one():
     for order, said in dissented():
         for correction in (False, True):
-            after = branch(said)
+            after = said.branch()
             if correction:
                 corrected(after)
             for leaves in (None, *sorted({1, 4, 5}.difference(order))):
-                sitting, course = branch(after), (said.state.report_sha256, order, correction, leaves)
+                sitting, course = after.branch(), (said.state.report_sha256, order, correction, leaves)
                 if leaves:
                     sitting.act(ReplacementOrdered(leaves, ReplacementGround.ABSENCE, "left"))
                 state, texts = sitting.state, [(seat, f"text {seat}") for seat in order]
