@@ -27,7 +27,9 @@ class Choices:
 
     def some(self, options: Iterable[T]) -> list[T]:
         """Each of them or not, in their order."""
-        return self._told([option for option in options if self._below(2)])
+        offered = list(options)
+        taken = self._below(2 ** len(offered))
+        return self._told([option for place, option in enumerate(offered) if taken >> place & 1])
 
     def order(self, options: Iterable[T]) -> list[T]:
         """All of them, in any order."""
@@ -49,7 +51,7 @@ class Choices:
 
 
 def choices(size: int, *, told: bool = True) -> st.SearchStrategy[Choices]:
-    """Enough for `size` choices, each of at most 128 options; one of more takes the place of two.
+    """Enough for `size` choices, each of at most 128 options; one of more takes the place of two, and so on.
 
     `told`: whether a failing example tells them; hundreds of them nobody reads.
     """

@@ -81,7 +81,7 @@ def path_of(chosen, words):
     return "/".join("dots" if part in (".", "..") else part for part in parts)
 
 
-@given(choices(220), WORDS.map(pieces))
+@given(choices(150), WORDS.map(pieces))
 @settings(max_examples=60, deadline=None)
 def test_what_is_packed_is_read(chosen, words):
     contents = {path_of(chosen, words): b"\x05" * chosen.one(range(1501)) for _ in range(chosen.one(range(5)))}

@@ -72,7 +72,7 @@ def test_a_correction_names_its_scores_and_a_ground_that_holds_for_them():
 EVERY = [ScorePlace(bid, criterion) for bid in "ABC" for criterion in ("plan", "record", "service")]
 
 
-@given(choices(18))
+@given(choices(4))
 def test_a_sheet_that_is_opened_again_is_corrected_where_it_was_asked_for_and_nowhere_else(chosen):
     sitting = at(Stage.RESULTS, UNMARKED)
     before = sitting.state.sheets[5]

@@ -63,7 +63,7 @@ def as_draw(words: list[str], chosen: Choices) -> tuple[dict[str, Any], list[Can
     return stated, pool
 
 
-draws = st.builds(as_draw, many_names(4, 28), choices(140))
+draws = st.builds(as_draw, many_names(4, 28), choices(84))
 
 
 def test_the_worked_example_of_the_elegy_vrs_draft():
@@ -76,7 +76,7 @@ def test_the_worked_example_of_the_elegy_vrs_draft():
     assert tickets[vector["sorted"][0]].hex().startswith(vector["first_ticket_starts"])
 
 
-@given(many_names(), choices(160))
+@given(many_names(), choices(130))
 def test_statements_have_the_canonical_bytes_that_trustees_sign(words, chosen):
     kinds = (chosen.one, lambda _: chosen.one(NUMBERS), lambda _: chosen.one((False, True)), chosen.some)
     stated = {word: chosen.one(kinds)(words) for word in chosen.some(words)}
@@ -96,7 +96,7 @@ def test_the_commitment_to_a_person_by_hand():
     assert person_commitment(bytes(32), "d", "n", "a") == hashlib.sha256(data).hexdigest()
 
 
-@given(many_names(), choices(75), keys)
+@given(many_names(), choices(50), keys)
 def test_the_pool_is_another_one_with_other_people_and_the_old_one_without(ids, chosen, salt):
     whole = pool_of(ids, chosen, "st")
     for pool in (whole[:1], whole):

@@ -64,7 +64,7 @@ def test_it_says_when_it_was_written_about_which_results_and_when_its_author_lef
     assert (found.computations, found.own_earlier(4), tally(sitting.state).dissented) == (2, (), 0)
 
 
-@given(choices(12))
+@given(choices(5))
 def test_signing_and_sitting_agree_and_hidden_requests_and_reopenings_change_nothing(chosen):
     first, again = chosen.some((1, 3, 4, 5)), chosen.some((1, 2, 3, 4, 5))
     prepared, corrects, leaves = chosen.one((False, True)), chosen.one((False, True)), chosen.one((None, 4, 5))
