@@ -57,7 +57,10 @@ if TYPE_CHECKING:
 else:
 
     def changed(state: SittingState, **changes: Any) -> SittingState:
-        """As `replace`, which would take each of the many fields through the constructor: a replay waits for that."""
+        """As `replace`, which would take each of the many fields through the constructor: a replay waits for that.
+
+        Whatever the state keeps is taken over, so that it must keep nothing but its fields: no cached property.
+        """
         after = object.__new__(SittingState)
         vars(after).update(vars(state), **changes)
         return after
