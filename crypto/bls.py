@@ -78,8 +78,12 @@ def random_scalar(rng: RandomBytes) -> ScalarR:
     return Scalar(int.from_bytes(rng(48), "big") % (ORDER - 1) + 1)
 
 
+@lru_cache(maxsize=1024)
 def hash_to_g1(message: bytes, dst: bytes = SIGNATURE_DST) -> PointG1:
-    """RFC 9380, suite BLS12381G1_XMD:SHA-256_SSWU_RO_, under the tag `dst`."""
+    """RFC 9380, suite BLS12381G1_XMD:SHA-256_SSWU_RO_, under the tag `dst`.
+
+    What is signed is public, and each share of a signature is of the same message.
+    """
     return G1Point.hash_to_curve(message, dst)
 
 

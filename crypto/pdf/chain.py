@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable, Coroutine
 from contextlib import closing
+from functools import lru_cache, partial
 from typing import Any, BinaryIO, TypeVar
 
 from asn1crypto import core, pem, x509
@@ -18,7 +19,8 @@ from crypto.errors import CryptoError
 Result = TypeVar("Result")
 _BLOCK = 4096  # bytes
 
-_prepare = x509.NameTypeAndValue._ldap_string_prep
+# Of its object the library's own asks nothing; the same few names are compared again and again.
+_prepare = lru_cache(maxsize=1024)(partial(x509.NameTypeAndValue._ldap_string_prep, None))
 
 
 def _prepared(name: x509.NameTypeAndValue, value: str) -> str:
@@ -28,7 +30,7 @@ def _prepared(name: x509.NameTypeAndValue, value: str) -> str:
     (𬭎, 2015). RFC 5280 §7.1 allows to compare what is not prepared byte by byte.
     """
     try:
-        return str(_prepare(name, value))
+        return str(_prepare(value))
     except ValueError:
         return value
 

@@ -25,7 +25,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import DiffResult
 from pyhanko.sign.validation import DocumentSecurityStore, SignatureCoverageLevel, async_validate_pdf_signature
 from pyhanko.sign.validation.errors import NoDSSFoundError
-from pyhanko.sign.validation.generic_cms import collect_timing_info
+from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import PdfSignatureStatus
 from pyhanko_certvalidator import ValidationContext
@@ -85,13 +85,25 @@ def _covers_whole(pdf: bytes, signature: EmbeddedPdfSignature) -> bool:
     )
 
 
+def _stated(signature: EmbeddedPdfSignature, otherwise: datetime) -> datetime:
+    """The instant that the signature's time stamp states, unchecked; `otherwise` where it has none."""
+    for stamp in extract_tst_data_iter(signature.signer_info, signed=False):
+        stated: datetime = stamp["encap_content_info"]["content"].parsed["gen_time"].native
+        return stated
+    return otherwise
+
+
 async def _status(signature: EmbeddedPdfSignature, roots: list[x509.Certificate], at: datetime) -> PdfSignatureStatus:
-    """The full validation, as of the signature's own trusted time stamp if it has one."""
-    now = _trust(roots, at)
-    timing = await collect_timing_info(signature.signer_info, now, signature.compute_digest)
-    stamp = timing.get("timestamp_validity")
-    moment = stamp.timestamp if stamp is not None and stamp.valid and stamp.trusted else at
-    return await async_validate_pdf_signature(signature, _trust(roots, moment), now)
+    """The full validation, as of the signature's own trusted time stamp if it has one.
+
+    Only the validation shows whether a time stamp can be trusted: if it cannot, everything is validated again as of
+    another instant.
+    """
+    now, moment = _trust(roots, at), _stated(signature, at)
+    status = await async_validate_pdf_signature(signature, _trust(roots, moment), now)
+    stamp = status.timestamp_validity
+    right = stamp.timestamp if stamp is not None and stamp.valid and stamp.trusted else at
+    return status if right == moment else await async_validate_pdf_signature(signature, _trust(roots, right), now)
 
 
 def _usage(certificate: x509.Certificate, roots: Sequence[x509.Certificate], at: datetime) -> str:

@@ -99,10 +99,11 @@ def _hash(label: str, data: bytes) -> bytes:
 
 def _joined(*parts: str) -> bytes:
     """The parts with NUL between them: no two lists of parts join to the same bytes."""
-    for part in parts:
-        if "\0" in part:
-            raise RuleViolation("draw_name_invalid", name=part.replace("\0", "\\0"))
-    return b"\0".join(part.encode("utf-8") for part in parts)
+    joined = "\0".join(parts)
+    if joined.count("\0") >= len(parts):
+        wrong = next(part for part in parts if "\0" in part)
+        raise RuleViolation("draw_name_invalid", name=wrong.replace("\0", "\\0"))
+    return joined.encode("utf-8")
 
 
 def hkdf_extract(salt: bytes, material: bytes) -> bytes:

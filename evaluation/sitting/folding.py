@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import singledispatch
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from evaluation.errors import RuleViolation
 from evaluation.sitting.events import (
@@ -52,6 +52,19 @@ from evaluation.sitting.state import ReopenedSheet, SittingState, SupersededDiss
 
 Kept = TypeVar("Kept")
 
+if TYPE_CHECKING:
+    from dataclasses import replace as changed
+else:
+
+    def changed(state: SittingState, **changes: Any) -> SittingState:
+        """As `replace`, which would take each of the many fields through the constructor: a replay waits for that.
+
+        Whatever the state keeps is taken over, so that it must keep nothing but its fields: no cached property.
+        """
+        after = object.__new__(SittingState)
+        vars(after).update(vars(state), **changes)
+        return after
+
 
 @singledispatch
 def _applied(event: SittingEvent, state: SittingState) -> SittingState:
@@ -65,7 +78,7 @@ def apply(state: SittingState, event: SittingEvent) -> SittingState:
     if after is None:
         raise RuleViolation("sitting_out_of_order", fact=type(event).__name__, stage=str(state.stage))
     applied = _applied(event, state)
-    return applied if applied.stage is after else replace(applied, stage=after)
+    return applied if applied.stage is after else changed(applied, stage=after)
 
 
 def replay(events: Iterable[SittingEvent]) -> SittingState:
@@ -78,8 +91,8 @@ def replay(events: Iterable[SittingEvent]) -> SittingState:
 
 def _reworked(state: SittingState) -> SittingState:
     """Without the conclusions that rest on sheets: what is scored again is concluded again."""
-    state = replace(_superseding(state), result=None, drawn=(), drawn_record="", report_sha256="")
-    return replace(state, requests={}, denied=())
+    state = changed(_superseding(state), result=None, drawn=(), drawn_record="", report_sha256="")
+    return changed(state, requests={}, denied=())
 
 
 def _superseding(state: SittingState) -> SittingState:
@@ -88,7 +101,7 @@ def _superseding(state: SittingState) -> SittingState:
         SupersededDissent(seat, state.seats[seat].person, text, state.computations)
         for seat, text in sorted(state.dissents.items())
     )
-    return replace(state, superseded_dissents=(*state.superseded_dissents, *earlier), dissents={}, reported=frozenset())
+    return changed(state, superseded_dissents=(*state.superseded_dissents, *earlier), dissents={}, reported=frozenset())
 
 
 def _without(found: dict[int, Kept], seat: int) -> dict[int, Kept]:
@@ -98,7 +111,7 @@ def _without(found: dict[int, Kept], seat: int) -> dict[int, Kept]:
 @_applied.register
 def _convened(event: SittingConvened, state: SittingState) -> SittingState:
     seats = {seat.number: seat for seat in event.seats}
-    return replace(state, convened=event, seats=seats, persons=frozenset(seat.person for seat in event.seats))
+    return changed(state, convened=event, seats=seats, persons=frozenset(seat.person for seat in event.seats))
 
 
 @_applied.register
@@ -107,7 +120,7 @@ def _identified(event: MemberIdentified, state: SittingState) -> SittingState:
 
 
 def _seated(state: SittingState, seat: int, key_id: str) -> SittingState:
-    return replace(
+    return changed(
         state,
         keys=state.keys | {seat: key_id},
         used_keys=state.used_keys | {key_id},
@@ -117,29 +130,29 @@ def _seated(state: SittingState, seat: int, key_id: str) -> SittingState:
 
 @_applied.register
 def _booth_changed(event: BoothChanged, state: SittingState) -> SittingState:
-    return replace(_seated(state, event.seat, event.key_id), moves=state.moves | {event.seat: event})
+    return changed(_seated(state, event.seat, event.key_id), moves=state.moves | {event.seat: event})
 
 
 @_applied.register
 def _turned_away(event: CheckInRefused, state: SittingState) -> SittingState:
-    return replace(state, turned_away=state.turned_away | {event.seat: event})
+    return changed(state, turned_away=state.turned_away | {event.seat: event})
 
 
 @_applied.register
 def _stated(event: StatementMade, state: SittingState) -> SittingState:
     conflicts = {} if event.no_conflict else {event.seat: event.conflict}
-    return replace(state, statements=state.statements | {event.seat: event}, conflicts=state.conflicts | conflicts)
+    return changed(state, statements=state.statements | {event.seat: event}, conflicts=state.conflicts | conflicts)
 
 
 @_applied.register
 def _conflict_declared(event: ConflictDeclared, state: SittingState) -> SittingState:
-    return replace(state, conflicts=state.conflicts | {event.seat: event.conflict})
+    return changed(state, conflicts=state.conflicts | {event.seat: event.conflict})
 
 
 @_applied.register
 def _recused(event: MemberRecused, state: SittingState) -> SittingState:
     seat = event.seat
-    state = replace(
+    state = changed(
         _reworked(state),
         empty=state.empty | {seat},
         keys=_without(state.keys, seat),
@@ -153,14 +166,14 @@ def _recused(event: MemberRecused, state: SittingState) -> SittingState:
         reopened=_without(state.reopened, seat),
     )
     if state.chair in {seat, None}:
-        return replace(state, chair=None, chair_round=1, chair_votes={}, chair_tied=())
+        return changed(state, chair=None, chair_round=1, chair_votes={}, chair_tied=())
     return state
 
 
 @_applied.register
 def _replaced(event: MemberReplaced, state: SittingState) -> SittingState:
     successor = replace(state.seats[event.seat], site=event.site, person=event.person)
-    return replace(
+    return changed(
         state,
         seats=state.seats | {event.seat: successor},
         empty=state.empty - {event.seat},
@@ -170,22 +183,22 @@ def _replaced(event: MemberReplaced, state: SittingState) -> SittingState:
 
 @_applied.register
 def _voted(event: ChairVoted, state: SittingState) -> SittingState:
-    return replace(state, chair_votes=state.chair_votes | {event.seat: event.for_seat})
+    return changed(state, chair_votes=state.chair_votes | {event.seat: event.for_seat})
 
 
 @_applied.register
 def _tied(event: ChairVoteTied, state: SittingState) -> SittingState:
-    return replace(state, chair_round=event.round + 1, chair_votes={}, chair_tied=event.tied)
+    return changed(state, chair_round=event.round + 1, chair_votes={}, chair_tied=event.tied)
 
 
 @_applied.register
 def _elected(event: ChairElected, state: SittingState) -> SittingState:
-    return replace(state, chair=event.seat)
+    return changed(state, chair=event.seat)
 
 
 @_applied.register
 def _reviewed(event: BidsReviewed, state: SittingState) -> SittingState:
-    return replace(state, reviews=state.reviews | {event.seat: event.findings})
+    return changed(state, reviews=state.reviews | {event.seat: event.findings})
 
 
 @_applied.register
@@ -193,66 +206,66 @@ def _concluded(event: ReviewConcluded, state: SittingState) -> SittingState:
     # Sheets for other bids than are valid now cannot stand; after a successor's review that finds the same, they do.
     kept = event.valid == state.valid
     sheets, reopened = (state.sheets, state.reopened) if kept else ({}, {})
-    return replace(state, rejected=event.rejected, valid=event.valid, sheets=sheets, reopened=reopened)
+    return changed(state, rejected=event.rejected, valid=event.valid, sheets=sheets, reopened=reopened)
 
 
 @_applied.register
 def _failed(event: SittingFailed, state: SittingState) -> SittingState:
-    return replace(state, failure=event.reason)
+    return changed(state, failure=event.reason)
 
 
 @_applied.register
 def _failure_recorded(event: FailureRecordSealed, state: SittingState) -> SittingState:
-    return replace(state, failure_sha256=event.sealed_sha256)
+    return changed(state, failure_sha256=event.sealed_sha256)
 
 
 @_applied.register
 def _suspended(event: SittingSuspended, state: SittingState) -> SittingState:
     # Nothing stands while something lies beneath only where the one on top has ended: the next below stands again.
     beneath = state.beneath[:-1] if state.suspended is None else state.standing
-    return replace(state, suspended=event, beneath=beneath)
+    return changed(state, suspended=event, beneath=beneath)
 
 
 @_applied.register
 def _resumed(event: SittingResumed, state: SittingState) -> SittingState:
-    return replace(state, suspended=None)
+    return changed(state, suspended=None)
 
 
 @_applied.register
 def _abandoned(event: SittingAbandoned, state: SittingState) -> SittingState:
-    return replace(state, failure=event.reason, suspended=None, beneath=())
+    return changed(state, failure=event.reason, suspended=None, beneath=())
 
 
 @_applied.register
 def _to_be_replaced(event: ReplacementOrdered, state: SittingState) -> SittingState:
-    return replace(state, conflicts=state.conflicts | {event.seat: event.note})
+    return changed(state, conflicts=state.conflicts | {event.seat: event.note})
 
 
 @_applied.register
 def _over(event: FaultRepaired | RecessEnded, state: SittingState) -> SittingState:
     ground = SuspensionGround.FAULT if isinstance(event, FaultRepaired) else SuspensionGround.RECESS
-    return replace(state, beneath=tuple(one for one in state.beneath if one.ground is not ground))
+    return changed(state, beneath=tuple(one for one in state.beneath if one.ground is not ground))
 
 
 @_applied.register
 def _locked(event: ScoreSheetLocked, state: SittingState) -> SittingState:
     sheets, comments = state.sheets | {event.seat: event.scores}, state.comments | {event.seat: event.comments}
-    return replace(state, sheets=sheets, comments=comments, reopened=_without(state.reopened, event.seat))
+    return changed(state, sheets=sheets, comments=comments, reopened=_without(state.reopened, event.seat))
 
 
 @_applied.register
 def _computed(event: ResultsComputed, state: SittingState) -> SittingState:
-    return replace(_superseding(state), result=event.result, computations=state.computations + 1)
+    return changed(_superseding(state), result=event.result, computations=state.computations + 1)
 
 
 @_applied.register
 def _drawn(event: TiesDrawn, state: SittingState) -> SittingState:
-    return replace(state, drawn=event.order, drawn_record=event.record_sha256)
+    return changed(state, drawn=event.order, drawn_record=event.record_sha256)
 
 
 @_applied.register
 def _requested(event: CorrectionRequested, state: SittingState) -> SittingState:
-    return replace(state, requests=state.requests | {event.seat: event})
+    return changed(state, requests=state.requests | {event.seat: event})
 
 
 @_applied.register
@@ -260,42 +273,42 @@ def _reopened(event: SheetReopened, state: SittingState) -> SittingState:
     seat, requests = event.reopened, _without(state.requests, event.reopened)
     sheet = ReopenedSheet(state.sheets[seat], frozenset(state.requests[seat].places))
     sheets, reopened = _without(state.sheets, seat), state.reopened | {seat: sheet}
-    return replace(_reworked(state), sheets=sheets, requests=requests, reopened=reopened)
+    return changed(_reworked(state), sheets=sheets, requests=requests, reopened=reopened)
 
 
 @_applied.register
 def _correction_refused(event: CorrectionRefused, state: SittingState) -> SittingState:
     denied = (*state.denied, (state.requests[event.refused], event))
-    return replace(state, requests=_without(state.requests, event.refused), denied=denied)
+    return changed(state, requests=_without(state.requests, event.refused), denied=denied)
 
 
 @_applied.register
 def _correction_withdrawn(event: CorrectionWithdrawn, state: SittingState) -> SittingState:
-    return replace(state, requests=_without(state.requests, event.seat))
+    return changed(state, requests=_without(state.requests, event.seat))
 
 
 @_applied.register
 def _prepared(event: ReportPrepared, state: SittingState) -> SittingState:
-    return replace(state, report_sha256=event.report_sha256, reported=frozenset(state.dissents))
+    return changed(state, report_sha256=event.report_sha256, reported=frozenset(state.dissents))
 
 
 @_applied.register
 def _signed(event: ReportSigned, state: SittingState) -> SittingState:
     signed = state.signed | {event.seat: event.signature_sha256}
-    return replace(state, signed=signed, refused=state.refused - {event.seat})
+    return changed(state, signed=signed, refused=state.refused - {event.seat})
 
 
 @_applied.register
 def _dissented(event: DissentRecorded, state: SittingState) -> SittingState:
     dissents = state.dissents | {event.seat: event.text}
-    return replace(state, dissents=dissents, refused=state.refused - {event.seat})
+    return changed(state, dissents=dissents, refused=state.refused - {event.seat})
 
 
 @_applied.register
 def _refusal_recorded(event: RefusalRecorded, state: SittingState) -> SittingState:
-    return replace(state, refused=state.refused | {event.refused})
+    return changed(state, refused=state.refused | {event.refused})
 
 
 @_applied.register
 def _sealed(event: ReportSealed, state: SittingState) -> SittingState:
-    return replace(state, sealed_sha256=event.sealed_sha256)
+    return changed(state, sealed_sha256=event.sealed_sha256)

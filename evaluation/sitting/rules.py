@@ -71,6 +71,13 @@ def decide(state: SittingState, fact: SittingEvent, seat_of_actor: int | None = 
 
     The act's signature and the actor's authority have been checked by the caller. Raises RuleViolation.
     """
+    return _decided(state, fact, seat_of_actor)[0]
+
+
+def _decided(
+    state: SittingState, fact: SittingEvent, seat_of_actor: int | None
+) -> tuple[tuple[SittingEvent, ...], SittingState]:
+    """What `decide` accepts, and the state after it."""
     if (state.stage, type(fact)) not in TRANSITIONS:
         raise RuleViolation("sitting_out_of_order", fact=type(fact).__name__, stage=str(state.stage))
     if not isinstance(fact, interrupted.IN_STANDSTILL):
@@ -84,7 +91,7 @@ def decide(state: SittingState, fact: SittingEvent, seat_of_actor: int | None = 
         events.append(following)
         state = apply(state, following)
         following = outcome(state)
-    return tuple(events)
+    return tuple(events), state
 
 
 def recheck(events: Sequence[SittingEvent]) -> SittingState:
@@ -95,11 +102,11 @@ def recheck(events: Sequence[SittingEvent]) -> SittingState:
     state, position = SittingState(), 0
     while position < len(events):
         fact = events[position]
-        decided = decide(state, fact, fact.seat if isinstance(fact, SeatFact) else None)
+        decided, state = _decided(state, fact, fact.seat if isinstance(fact, SeatFact) else None)
         for expected in decided:
             if position >= len(events) or events[position] != expected:
                 raise RuleViolation("sitting_record_differs", position=position + 1, expected=type(expected).__name__)
-            state, position = apply(state, expected), position + 1
+            position += 1
     return state
 
 

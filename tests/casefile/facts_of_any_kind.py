@@ -5,51 +5,65 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 
-from hypothesis import strategies as st
+from tests.choices import Choices
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
-WHOLE = st.integers(-(2**53) + 1, 2**53 - 1)
-JSON = st.recursive(
-    TEXT | WHOLE | st.booleans(),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXT, inner, max_size=2),
-    max_leaves=4,
-)
-INSTANTS = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1)).map(
-    lambda at: at.replace(microsecond=at.microsecond // 1000 * 1000, tzinfo=UTC)
-)
-PLAIN = {
-    typing.Any: JSON,
-    str: TEXT,
-    int: WHOLE,
-    bool: st.booleans(),
-    Decimal: st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=-(10**12), max_value=10**12),
-    datetime: INSTANTS,
-    date: st.dates(),
+WHOLE = sorted({sign * (2**power - less) for power in range(54) for less in (0, 1) for sign in (1, -1)})[1:-1]
+LETTERS = 'a0Z\0\n\x7f\x80\xa0ß中\u2028\ud7ff\ue000\ufeff\uffff\U0001f600\U0010ffff "\\/'
+MOST_CENTS = 10**14
+MILLISECONDS = range(7_258_118_400_000)  # 1970 to 2200
+DAYS = range(1, date.max.toordinal() + 1)
+
+
+def _text(chosen: Choices) -> str:
+    return "".join(chosen.one(LETTERS) for _ in range(chosen.one(range(13))))
+
+
+def _json(chosen: Choices, depth: int = 0) -> typing.Any:
+    kind = chosen.one(("text", "whole", "truth", "list", "object")[: 5 if depth < 2 else 3])
+    match kind:
+        case "text":
+            return _text(chosen)
+        case "whole":
+            return chosen.one(WHOLE)
+        case "truth":
+            return chosen.one((False, True))
+    inner = [_json(chosen, depth + 1) for _ in range(chosen.one((0, 1, 2)))]
+    return inner if kind == "list" else {_text(chosen): value for value in inner}
+
+
+PLAIN: dict[typing.Any, typing.Callable[[Choices], typing.Any]] = {
+    typing.Any: _json,
+    str: _text,
+    int: lambda chosen: chosen.one(WHOLE),
+    bool: lambda chosen: chosen.one((False, True)),
+    Decimal: lambda chosen: Decimal(chosen.one(range(-MOST_CENTS, MOST_CENTS + 1))) / 100,
+    datetime: lambda chosen: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=chosen.one(MILLISECONDS)),
+    date: lambda chosen: date.fromordinal(chosen.one(DAYS)),
 }
+_hints = cache(typing.get_type_hints)
 
 
-@cache
-def values(kind: typing.Any) -> st.SearchStrategy:
-    """Values of a type that a fact may use."""
+def value_of(kind: typing.Any, chosen: Choices) -> typing.Any:
+    """Any value of a type that a fact may use."""
     if kind in PLAIN:
-        return PLAIN[kind]
+        return PLAIN[kind](chosen)
     if dataclasses.is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
-        return st.builds(kind, **{f.name: values(hints[f.name]) for f in dataclasses.fields(kind)})
+        return kind(**{field.name: value_of(_hints(kind)[field.name], chosen) for field in dataclasses.fields(kind)})
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin in (typing.Union, types.UnionType):
-        return st.one_of(st.none() if a is type(None) else values(a) for a in arguments)
+        one = chosen.one(arguments)
+        return None if one is type(None) else value_of(one, chosen)
     if origin is tuple:
         if len(arguments) == 2 and arguments[1] is Ellipsis:
-            return st.lists(values(arguments[0]), max_size=2).map(tuple)
-        return st.tuples(*map(values, arguments))
+            arguments = arguments[:1] * chosen.one((0, 1, 2))
+        return tuple(value_of(argument, chosen) for argument in arguments)
     if origin is not None:
-        keys, items = map(values, arguments)
-        return st.dictionaries(keys, items, max_size=2)
+        keys, items = arguments
+        return {value_of(keys, chosen): value_of(items, chosen) for _ in range(chosen.one((0, 1, 2)))}
     assert issubclass(kind, StrEnum)
-    return st.sampled_from(list(kind))
+    return chosen.one(list(kind))

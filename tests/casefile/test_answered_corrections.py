@@ -6,7 +6,6 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
-from hypothesis import strategies as st
 
 from app.casefile.answered_corrections import AnsweredCorrection, Decision, answered_corrections
 from app.casefile.codec import encode
@@ -20,6 +19,7 @@ from evaluation.sitting import (
     MemberRecused,
     SheetReopened,
 )
+from tests.choices import choices
 
 START = datetime(2026, 1, 5, 1, tzinfo=UTC)
 CHAIR = 3
@@ -37,19 +37,12 @@ def recorded(facts) -> list[Record]:
     ]
 
 
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from("12"),
-            st.integers(1, 5),
-            st.sampled_from(CorrectionGround),
-            st.none() | st.sampled_from(Decision),
-        )
-    )
-)
-def test_each_answer_is_told_once_with_the_request_that_it_answers(course):
+@given(choices(49))
+def test_each_answer_is_told_once_with_the_request_that_it_answers(chosen):
     facts, expected = [], []
-    for lot, seat, ground, decision in course:
+    for _ in range(chosen.one(range(13))):
+        lot, seat = chosen.one("12"), chosen.one(range(1, 6))
+        ground, decision = chosen.one(list(CorrectionGround)), chosen.one((None, *Decision))
         asked_at = START + timedelta(minutes=len(facts))
         facts.append((lot, CorrectionRequested(seat, ground, "meant 40", (ScorePlace("A", "plan"),))))
         facts.append((lot, ANSWERS[decision](seat) if decision else MemberRecused(seat, "ill")))

@@ -14,11 +14,9 @@ from app.casefile.sealing import submissions_root
 from app.procedure.errors import RuleViolation
 from app.procedure.opening import BidsReleased, LotClosed, Opening
 from crypto.errors import CryptoError
+from tests.choices import choices
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
-bids = st.dictionaries(
-    st.text("0123456789abcdef", min_size=20, max_size=20), st.integers(0, 99), min_size=1, max_size=9
-)
 
 
 def closed(payloads, **changes) -> Opening:
@@ -29,10 +27,13 @@ def opened(payloads) -> Opening:
     return closed(payloads, release=BidsReleased("ab" * 48, (1, 2, 3)))
 
 
-@given(bids, st.data())
-def test_it_leads_from_the_own_bid_to_the_root_of_the_close_record(found, data):
-    payloads = [(receipt, {"price": price}) for receipt, price in found.items()]
-    receipt, payload = data.draw(st.sampled_from(payloads))
+@given(st.binary(min_size=90, max_size=90), choices(11))
+def test_it_leads_from_the_own_bid_to_the_root_of_the_close_record(receipts, chosen):
+    names = {
+        receipts[10 * bid : 10 * bid + 10].hex(): chosen.one(range(100)) for bid in range(chosen.one(range(1, 10)))
+    }
+    payloads = [(receipt, {"price": price}) for receipt, price in names.items()]
+    receipt, payload = chosen.one(payloads)
     proof = inclusion_of(opened(payloads), payloads, receipt)
     assert check_inclusion(proof, receipt, payload) == submissions_root(payloads)
     with pytest.raises(CryptoError, match="inclusion_wrong"):

@@ -16,7 +16,7 @@ from crypto.canonical import digest
 from crypto.committee import Committee, combine, identity, make_capsule, open_capsule, run_ceremony, sign_share
 from crypto.errors import CryptoError
 from tests.casefile.trustees import ORIGIN, PaperTrustee, held, resharing, take
-from tests.crypto.test_committee import generator, members
+from tests.crypto.committees import generator, members
 
 HOLDERS = [PaperTrustee(index) for index in (1, 2, 3)]
 MADE = held(HOLDERS, 2, "join", "deal", "accept")

@@ -1,6 +1,7 @@
 """A second implementation of BLS12-381 (`py_ecc`, pure Python), on plain bytes and integers."""
 
 import sys
+from functools import cache
 from hashlib import sha256
 
 _limit = sys.getrecursionlimit()
@@ -22,14 +23,19 @@ from py_ecc.optimized_bls12_381 import (  # noqa: E402
 sys.setrecursionlimit(_limit)
 
 
+@cache
+def hashed(message, dst):
+    return hash_to_G1(message, dst, sha256)
+
+
 def hash_to_g1_xy(message, dst):
     """x || y of 48 bytes each."""
-    x, y = normalize(hash_to_G1(message, dst, sha256))
+    x, y = normalize(hashed(message, dst))
     return x.n.to_bytes(48, "big") + y.n.to_bytes(48, "big")
 
 
 def sign(secret, message, dst):
-    return compress_G1(multiply(hash_to_G1(message, dst, sha256), int.from_bytes(secret, "big"))).to_bytes(48, "big")
+    return compress_G1(multiply(hashed(message, dst), int.from_bytes(secret, "big"))).to_bytes(48, "big")
 
 
 def combine(shares):
@@ -47,5 +53,5 @@ def combine(shares):
 def signature_fits(signature, message, public_key, dst):
     key = decompress_G2((int.from_bytes(public_key[:48], "big"), int.from_bytes(public_key[48:], "big")))
     left = pairing(G2, decompress_G1(int.from_bytes(signature, "big")), final_exponentiate=False)
-    right = pairing(key, neg(hash_to_G1(message, dst, sha256)), final_exponentiate=False)
+    right = pairing(key, neg(hashed(message, dst)), final_exponentiate=False)
     return final_exponentiate(left * right) == FQ12.one()

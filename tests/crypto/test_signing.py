@@ -92,7 +92,7 @@ def test_other_curves_and_kinds_of_key_are_refused():
     p384 = SigningKey(ec.generate_private_key(ec.SECP384R1()))
     assert refusal(SigningKey.from_pem, p384.to_pem()).code == "key_not_p256"
     assert refusal(verify, p384.spki, b"x", bytes(64)).code == "key_not_p256"
-    rsa_key = rsa.generate_private_key(65537, 2048)
+    rsa_key = rsa.generate_private_key(65537, 1024)
     assert (
         refusal(verify, SigningKey.spki.fget(type("K", (), {"private": rsa_key})), b"", bytes(64)).code
         == "key_not_p256"

@@ -4,16 +4,29 @@ import time
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from crypto.errors import CryptoError
 from crypto.merkle import node_hash
 from crypto.sparse import EMPTY, MapProof, SparseMap, entry_hash, verify_map
+from tests.choices import choices
 
-HASH = st.binary(min_size=32, max_size=32)
-# Keys that share long beginnings as well as random ones: nothing else reaches deep into the map.
-KEY = HASH | st.integers(0, 40).map(lambda n: n.to_bytes(32, "big")) | st.integers(0, 40).map(lambda n: bytes([n] * 32))
-MAPS = st.dictionaries(KEY, HASH, max_size=30)
+SIZES = (0, 1, 1, 2, 2, 3, 3, 4, 5, 6, 8, 30)  # of a map: as a list is drawn, seldom long
+
+
+def key_of(chosen):
+    """Keys that share long beginnings as well as random ones: nothing else reaches deep into the map."""
+    kind, number = chosen.one(("last byte", "every byte", "random")), chosen.one(range(41))
+    made = {"last byte": number.to_bytes(32, "big"), "every byte": bytes([number] * 32)}
+    return made.get(kind) or hash_of(chosen)
+
+
+def hash_of(chosen):
+    return hashlib.sha256(bytes([chosen.one(range(128)), chosen.one(range(128))])).digest()
+
+
+def map_of(chosen, least=0):
+    entries = {key_of(chosen): hash_of(chosen) for _ in range(max(least, chosen.one(SIZES)))}
+    return entries if len(entries) >= least else entries | {bytes(32): bytes(32), b"\xff" * 32: bytes(32)}
 
 
 def key(first: int, last: int = 0) -> bytes:
@@ -45,15 +58,17 @@ def test_by_hand():
     assert proof.to_json() == {"siblings": [entry_hash(a, x).hex(), entry_hash(b, y).hex()], "other": []}
 
 
-@given(MAPS)
-def test_the_root_is_as_defined_and_of_no_order(entries):
+@given(choices(190))
+def test_the_root_is_as_defined_and_of_no_order(chosen):
+    entries = map_of(chosen)
     root = defined_root(entries)
     assert SparseMap(entries).root == root
     assert SparseMap(dict(reversed(entries.items()))).root == root
 
 
-@given(MAPS, KEY, HASH)
-def test_every_key_is_proved_present_or_absent_and_nothing_else(entries, asked, value):
+@given(choices(190))
+def test_every_key_is_proved_present_or_absent_and_nothing_else(chosen):
+    asked, value, entries = key_of(chosen), hash_of(chosen), map_of(chosen)
     made = SparseMap(entries)
     for each in (*entries, asked):
         proof = made.prove(each)
@@ -66,16 +81,16 @@ def test_every_key_is_proved_present_or_absent_and_nothing_else(entries, asked, 
             assert not verify_map(made.root, each, value, proof)
 
 
-@given(MAPS.filter(lambda entries: len(entries) > 1), HASH, st.data())
-def test_a_changed_proof_or_root_shows_nothing(entries, wrong, data):
+@given(choices(190))
+def test_a_changed_proof_or_root_shows_nothing(chosen):
+    wrong, entries = hash_of(chosen), map_of(chosen, least=2)
     made = SparseMap(entries)
-    each = data.draw(st.sampled_from(sorted(entries)))
+    each = chosen.one(sorted(entries))
     proof, value = made.prove(each), entries[each]
-    place = data.draw(st.integers(0, len(proof.siblings) - 1))
-    siblings = list(proof.siblings)
-    if siblings[place] != wrong:
-        siblings[place] = wrong
-        assert not verify_map(made.root, each, value, MapProof(tuple(siblings)))
+    place = chosen.one(range(len(proof.siblings)))
+    if proof.siblings[place] != wrong:
+        altered = (*proof.siblings[:place], wrong, *proof.siblings[place + 1 :])
+        assert not verify_map(made.root, each, value, MapProof(altered))
     assert not verify_map(made.root, each, value, MapProof(proof.siblings[:-1]))
     assert not verify_map(made.root, each, value, MapProof((*proof.siblings, EMPTY)))
     assert not verify_map(made.root, each, value, MapProof(proof.siblings, (each, value)))

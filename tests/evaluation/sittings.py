@@ -99,6 +99,9 @@ def sheet(seat: int = 1, bids: Iterable[str] = ("A", "B", "C")) -> Cells:
     }
 
 
+BEGUN: dict[tuple[int, Stage], Sitting] = {}  # by identity of what was convened (which each of them keeps) and stage
+
+
 @dataclass
 class Sitting:
     """Runs facts through `decide`, every member's from its own seat, and keeps the events."""
@@ -120,8 +123,20 @@ class Sitting:
     def numbers(self) -> list[int]:
         return sorted(self.state.seats)
 
+    def branch(self) -> Sitting:
+        """One that goes on from here, without this one: a state is never changed, so that both may share it."""
+        return replace(self, events=list(self.events))
+
     def until(self, stage: Stage) -> Sitting:
-        """Play the plain course up to a stage."""
+        """Play the plain course up to a stage; from the beginning it is played once."""
+        if self.events:
+            return self.play(stage)
+        if (begun := BEGUN.get((id(self.convened), stage))) is None:
+            begun = BEGUN[id(self.convened), stage] = Sitting(self.convened).play(stage)
+        self.state, self.events = begun.state, list(begun.events)
+        return self
+
+    def play(self, stage: Stage) -> Sitting:
         steps = {
             Stage.UNCONVENED: lambda: self.act(self.convened),
             Stage.GATHERING: self.gather,

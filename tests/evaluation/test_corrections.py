@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from decimal import Decimal as D
+from functools import cache
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -29,19 +32,25 @@ from evaluation.sitting import (
     recheck,
     refusable_by,
 )
-from tests.evaluation.sittings import REPORT, UNMARKED, Sitting, key_of, sheet, with_rules
+from tests.choices import choices
+from tests.evaluation.sittings import GRADES, REPORT, UNMARKED, Sitting, key_of, sheet, with_rules
 from tests.evaluation.test_sitting import at, correction, refused, unequal
 
 FAR = ScorePlace("A", "plan")
 GROUNDS = CorrectionGround
 
 
-def far_from_the_others() -> Sitting:
-    """Seat 5 gave bid A 10 of 40 for its plan, the others about 38: the only score that the results mark."""
+@cache
+def scored_far_from_the_others() -> Sitting:
     sitting, other = at(Stage.SCORING), sheet(5)
     other["A"]["plan"] = D(10)
     sitting.act(*(ScoreSheetLocked(n, sheet(n), {}) for n in range(1, 5)), ScoreSheetLocked(5, other, {}))
     return sitting
+
+
+def far_from_the_others() -> Sitting:
+    """Seat 5 gave bid A 10 of 40 for its plan, the others about 38: the only score that the results mark."""
+    return scored_far_from_the_others().branch()
 
 
 def abnormal(seat: int, *places: ScorePlace) -> CorrectionRequested:
@@ -60,33 +69,39 @@ def test_a_correction_names_its_scores_and_a_ground_that_holds_for_them():
     unequal(UNMARKED).act(replace(asked, places=agreed, ground=GROUNDS.ABNORMAL_SCORE))
 
 
-@given(st.data())
-def test_a_sheet_that_is_opened_again_is_corrected_where_it_was_asked_for_and_nowhere_else(data):
+EVERY = [ScorePlace(bid, criterion) for bid in "ABC" for criterion in ("plan", "record", "service")]
+
+
+@given(choices(4))
+def test_a_sheet_that_is_opened_again_is_corrected_where_it_was_asked_for_and_nowhere_else(chosen):
     sitting = at(Stage.RESULTS, UNMARKED)
     before = sitting.state.sheets[5]
-    every = sorted(ScorePlace(bid, criterion) for bid, row in before.items() for criterion in row)
-    opened = data.draw(st.sets(st.sampled_from(every), min_size=1))
-    changed = data.draw(st.sets(st.sampled_from(every)))
-    sitting.act(CorrectionRequested(5, CorrectionGround.ABNORMAL_SCORE, "too high", tuple(sorted(opened))))
+    assert sorted(ScorePlace(bid, criterion) for bid, row in before.items() for criterion in row) == EVERY
+    opened, changed = chosen.some(EVERY) or EVERY, chosen.some(EVERY)
+    sitting.act(CorrectionRequested(5, CorrectionGround.ABNORMAL_SCORE, "too high", tuple(opened)))
     sitting.act(SheetReopened(3, 5))
-    cells = {bid: dict(row) for bid, row in before.items()}
-    for at_ in changed:
-        cells[at_.bid][at_.criterion] = D(0) if before[at_.bid][at_.criterion] else D(1)
-    if outside := changed - opened:
-        refusal = refused(sitting, ScoreSheetLocked(5, cells, {}))
+
+    def corrected(places: Collection[ScorePlace]) -> ScoreSheetLocked:
+        cells = {bid: dict(row) for bid, row in before.items()}
+        for at_ in places:
+            cells[at_.bid][at_.criterion] = D(0) if before[at_.bid][at_.criterion] else D(1)
+        return ScoreSheetLocked(5, cells, {})
+
+    if outside := set(changed) - set(opened):
+        refusal = refused(sitting, corrected(changed))
         first = min(outside)
         assert (refusal.code, refusal.facts) == ("score_not_reopened", {"bid": first.bid, "criterion": first.criterion})
-    else:
-        sitting.act(ScoreSheetLocked(5, cells, {}))
-        assert sitting.state.reopened == {}
-        assert recheck(sitting.events) == sitting.state
+    sitting.act(corrected(set(changed) & set(opened)))
+    assert sitting.state.reopened == {}
+    assert recheck(sitting.events) == sitting.state
 
 
-@given(plan=st.integers(0, 80).map(lambda halves: D(halves) / 2), seat=st.integers(1, 5), bid=st.sampled_from("ABC"))
-def test_a_score_is_abnormal_only_where_the_published_share_marks_it(plan, seat, bid):
-    bands = [band for c in UNMARKED.rules.evaluation.criteria.scored for band in c.bands]
-    if not any(band.low <= plan <= band.high for band in bands):
-        return
+PLANS = sorted({D(half) / 2 for band in GRADES for half in range(int(band.low) * 2, int(band.high) * 2 + 1)})
+
+
+@given(st.sampled_from(list(product(PLANS, range(1, 6), "ABC"))))
+def test_a_score_is_abnormal_only_where_the_published_share_marks_it(case):
+    plan, seat, bid = case
     sitting, cells = at(Stage.SCORING), sheet(seat)
     others = [sheet(n)[bid]["plan"] for n in range(1, 6) if n != seat]
     cells[bid]["plan"] = plan

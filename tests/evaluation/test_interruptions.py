@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+from itertools import permutations, product
+
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from evaluation.sitting import (
     FINAL,
@@ -238,30 +238,32 @@ ENDING = [
 ]
 
 
-@given(
-    begun=st.sampled_from(
-        [RecessCalled(CHAIR, "x"), DefectFound(CHAIR, "x"), FAULT, SittingOrdered(Disposition.SUSPEND, "x")]
-    ),
-    ended=st.sampled_from(ENDING),
-    stage=st.sampled_from(RUNNING),
-)
-def test_a_standstill_is_ended_by_who_may_and_by_nobody_else(begun, ended, stage):
-    sitting = at(stage)
-    if sitting.state.chair is None:
-        return
-    before = sitting.state
-    sitting.act(begun)
+BEGINNING = [
+    RecessCalled(CHAIR, "x"),
+    DefectFound(CHAIR, "x"),
+    FAULT,
+    SittingOrdered(Disposition.SUSPEND, "x"),
+]
+WITH_CHAIR = [stage for stage in RUNNING if at(stage).state.chair is not None]
+
+
+@pytest.mark.parametrize("stage", WITH_CHAIR)
+def test_a_standstill_is_ended_by_who_may_and_by_nobody_else(stage):
     rights = {
         RecessCalled: {RecessEnded},
         DefectFound: {SittingDecided},
         FaultReported: {FaultRepaired, SittingDecided},
         SittingOrdered: {SittingOrdered},
     }
-    if type(ended) in rights[type(begun)]:
-        sitting.act(ended)
-        assert sitting.state == before
-    else:
-        assert refused(sitting, ended).code == "standstill_of_others"
+    for begun, ended in product(BEGINNING, ENDING):
+        sitting = at(stage)
+        before = sitting.state
+        sitting.act(begun)
+        if type(ended) in rights[type(begun)]:
+            sitting.act(ended)
+            assert sitting.state == before, (begun, ended)
+        else:
+            assert refused(sitting, ended).code == "standstill_of_others", (begun, ended)
 
 
 # What ends each of three that lie upon each other; those beneath an order or a fault can end before it.
@@ -272,22 +274,21 @@ THREE = {
 }
 
 
-@given(ends=st.permutations(list(THREE)), stage=st.sampled_from(RUNNING))
-def test_three_standstills_upon_each_other_all_have_to_end_and_the_sitting_goes_on(ends, stage):
-    sitting = at(stage)
-    if sitting.state.chair is None:
-        return
-    before = sitting.state
-    sitting.act(RecessCalled(CHAIR, "lunch"), FAULT, ORDER)
-    assert [one.ground for one in sitting.state.standing] == list(THREE)
-    assert sitting.state.fault.site == "sub"
-    left = list(THREE)
-    for ground in ends:
-        sitting.act(THREE[ground])
-        left.remove(ground)
-        assert [one.ground for one in sitting.state.standing] == left
-        assert sitting.state.suspended is None or sitting.state.suspended.ground is left[-1]
-        assert recheck(sitting.events) == sitting.state
-        if left:
-            assert refused(sitting, THREE[ground]).code == "standstill_of_others"
-    assert sitting.state == before
+@pytest.mark.parametrize("stage", WITH_CHAIR)
+def test_three_standstills_upon_each_other_all_have_to_end_and_the_sitting_goes_on(stage):
+    for ends in permutations(THREE):
+        sitting = at(stage)
+        before = sitting.state
+        sitting.act(RecessCalled(CHAIR, "lunch"), FAULT, ORDER)
+        assert [one.ground for one in sitting.state.standing] == list(THREE)
+        assert sitting.state.fault.site == "sub"
+        left = list(THREE)
+        for ground in ends:
+            sitting.act(THREE[ground])
+            left.remove(ground)
+            assert [one.ground for one in sitting.state.standing] == left, ends
+            assert sitting.state.suspended is None or sitting.state.suspended.ground is left[-1], ends
+            assert recheck(sitting.events) == sitting.state, ends
+            if left:
+                assert refused(sitting, THREE[ground]).code == "standstill_of_others", ends
+        assert sitting.state == before, ends

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -21,16 +22,19 @@ from evaluation.experts import (
     ineligibility,
 )
 from evaluation.specialities import Speciality, SpecialityTree, check_tree, covers, is_code, parent
-from evaluation.standing import NEXT, SECOND_PERSON, Standing, Status, Step, after, steps_from
+from evaluation.standing import NEXT, Standing, Status, Step, after, steps_from
+from tests.choices import choices
 
 DAY = date(2026, 6, 1)
 EXPERT = Expert("E1", "unit", "host", ("A0801", "B02"), date(1975, 1, 1), date(2030, 1, 1))
-codes = st.builds(
-    lambda root, levels: root + "".join(f"{level:02d}" for level in levels),
-    st.sampled_from("ABC"),
-    st.lists(st.integers(0, 2), max_size=4),
-)
-days = st.dates(date(2020, 1, 1), date(2035, 1, 1))
+# Each of three digits below each other on up to four levels.
+CODES = [
+    root + "".join(levels)
+    for root in "ABC"
+    for depth in range(5)
+    for levels in product(("00", "01", "02"), repeat=depth)
+]
+DAYS = [date(2020, 1, 1), DAY - timedelta(1), DAY, DAY + timedelta(1), date(2034, 12, 31)]
 
 
 def reasons(speciality: str = "A08", on: date = DAY, least_years: int = 0, **changes) -> set[Ineligibility]:
@@ -38,13 +42,13 @@ def reasons(speciality: str = "A08", on: date = DAY, least_years: int = 0, **cha
     return set(ineligibility(replace(EXPERT, **changes), rules, speciality=speciality, site="host", on=on))
 
 
-@given(codes, codes)
-def test_a_node_covers_itself_and_what_is_below_it(node, held):
-    above = {held}
-    while held:
-        above.add(held)
-        held = parent(held)
-    assert covers(node, max(above, key=len)) is (node in above)
+def test_a_node_covers_itself_and_what_is_below_it():
+    for held in CODES:
+        above, node = set(), held
+        while node:
+            above.add(node)
+            node = parent(node)
+        assert {node for node in CODES if covers(node, held)} == above
 
 
 @given(st.text(max_size=6), st.text(max_size=6))
@@ -53,8 +57,9 @@ def test_plain_words_cover_themselves_alone(node, held):
         assert covers(node, held) is (node == held)
 
 
-@given(st.sets(codes, min_size=1))
-def test_a_tree_holds_the_parents_of_its_nodes(found):
+@given(choices(51))
+def test_a_tree_holds_the_parents_of_its_nodes(chosen):
+    found = {chosen.one(CODES) for _ in range(chosen.one(range(1, 26)))}
     whole = set(found)
     for code in found:
         while code := parent(code):
@@ -89,52 +94,60 @@ def test_a_stratum_takes_whoever_holds_something_below_its_speciality():
     assert reasons("A09") == reasons("A080101") == reasons("B0201") == {Ineligibility.OTHER_SPECIALITY}
 
 
-@given(st.sampled_from(list(Status)))
+@pytest.mark.parametrize("status", Status)
 def test_only_the_admitted_are_drawn(status):
     assert (reasons(status=status) == set()) is (status is Status.ADMITTED)
 
 
-@given(days, days, days)
-def test_nobody_is_drawn_for_a_day_of_absence(first, last, on):
-    found = Ineligibility.NOT_AVAILABLE in reasons(on=on, absences=(Absence(first, last),))
-    assert found is (first <= on <= last)
+def test_nobody_is_drawn_for_a_day_of_absence():
+    for first, last, on in product(DAYS, repeat=3):
+        found = Ineligibility.NOT_AVAILABLE in reasons(on=on, absences=(Absence(first, last),))
+        assert found is (first <= on <= last), (first, last, on)
 
 
-@given(st.lists(st.none() | days, max_size=3), days)
-def test_a_qualification_on_record_must_be_valid(ends, on):
-    found = reasons(on=on, qualifications=tuple(Qualification("licence", end) for end in ends))
-    valid = not ends or any(end is None or on <= end for end in ends)
-    assert (Ineligibility.QUALIFICATION_ENDED in found) is not valid
+def test_a_qualification_on_record_must_be_valid():
+    for ends in (ends for count in range(4) for ends in product((None, *DAYS), repeat=count)):
+        for on in DAYS:
+            found = reasons(on=on, qualifications=tuple(Qualification("licence", end) for end in ends))
+            valid = not ends or any(end is None or on <= end for end in ends)
+            assert (Ineligibility.QUALIFICATION_ENDED in found) is not valid, (ends, on)
 
 
-@given(st.none() | days, st.integers(0, 9))
-def test_years_in_the_profession_that_nobody_recorded_are_none(since, least):
-    found = Ineligibility.TOO_FEW_YEARS in reasons(least_years=least, practising_since=since)
-    assert found is (least > 0 and (since is None or age(since, DAY) < least))
+def test_years_in_the_profession_that_nobody_recorded_are_none():
+    around = [DAY.replace(year=year) + timedelta(days) for year in range(2010, 2036) for days in (-1, 0, 1)]
+    for since, least in product((None, *around), range(10)):
+        found = Ineligibility.TOO_FEW_YEARS in reasons(least_years=least, practising_since=since)
+        assert found is (least > 0 and (since is None or age(since, DAY) < least)), (since, least)
 
 
-@given(st.lists(st.tuples(st.sampled_from(list(Status)), codes), max_size=6), codes)
-def test_a_pool_holds_only_the_admitted_who_are_covered(people, speciality):
-    experts = [replace(EXPERT, id=f"E{i}", status=s, specialities=(c,)) for i, (s, c) in enumerate(people)]
-    pool = eligible(experts, EligibilityRules(70), speciality=speciality, site="host", on=DAY)
-    assert [e.id for e in pool] == [
-        e.id for e in experts if e.status is Status.ADMITTED and e.specialities[0].startswith(speciality)
-    ]
+@given(choices(21))
+def test_a_pool_holds_only_the_admitted_who_are_covered(chosen):
+    people = [(chosen.one(list(Status)), (chosen.one(CODES),)) for _ in range(chosen.one(range(7)))]
+    experts = [replace(EXPERT, id=f"E{i}", status=s, specialities=held) for i, (s, held) in enumerate(people)]
+    held = chosen.one(CODES)
+    for speciality in {held[:1], held[:3], held}:
+        pool = eligible(experts, EligibilityRules(70), speciality=speciality, site="host", on=DAY)
+        assert [e.id for e in pool] == [
+            e.id for e in experts if e.status is Status.ADMITTED and e.specialities[0].startswith(speciality)
+        ]
 
 
-@given(st.lists(st.tuples(st.sampled_from(list(Step)), st.sampled_from(["a", "b"])), max_size=12))
-def test_whoever_is_admitted_or_removed_was_in_two_hands(walk):
-    standing: Standing | None = None
-    for step, by in walk:
-        before = standing
-        try:
-            standing = after(standing, step, by, "reason")
-        except RuleViolation:
-            continue
-        assert step in steps_from(before.status if before else None)
-        if step in SECOND_PERSON:
-            assert before is not None
-            assert before.by != by
+def test_whoever_is_admitted_or_removed_was_in_two_hands():
+    """Every step by either of two people, from every standing to which steps of theirs lead."""
+    reached: list[Standing | None] = [None]
+    for before in reached:
+        for step, by in product(Step, "ab"):
+            try:
+                standing = after(before, step, by, "reason")
+            except RuleViolation:
+                continue
+            assert step in steps_from(before.status if before else None)
+            if step in {Step.ADMIT, Step.REMOVE}:
+                assert before is not None
+                assert before.by != by
+            if standing not in reached:
+                reached.append(standing)
+    assert {standing.status for standing in reached if standing} == set(Status)
 
 
 def test_every_status_but_the_first_is_reached_and_leads_on():

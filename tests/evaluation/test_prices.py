@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import fields
 from decimal import Context, localcontext
 from decimal import Decimal as D
-from itertools import pairwise
+from itertools import pairwise, product
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from evaluation.errors import RuleViolation
 from evaluation.prices import FORMULAS, PriceRule, price_formula
+from tests.choices import choices
 
 TRIM_4, TRIM_5 = ({"drop_highest_from": D(n), "drop_lowest_from": D(n)} for n in (4, 5))
 RULES = {
@@ -49,13 +50,21 @@ VECTORS = [
         ("80.00", "86.32", "72.27", "62.90", "60.00", "60.00"),
     ),
 ]
-amounts = st.decimals(min_value="0.01", max_value="999999999999", places=2)
-bid_ids = st.text("abcdef", min_size=1, max_size=3)
-price_lists = st.dictionaries(bid_ids, amounts, min_size=1, max_size=12)
-near_the_ceiling = st.decimals(min_value=9_000_000, max_value=12_000_000, places=2)
-usual_lists = st.dictionaries(bid_ids, near_the_ceiling, min_size=1, max_size=12).filter(
-    lambda prices: any(D(10_000_000) < price < D(11_000_000) for price in prices.values())
-)
+BIDS = ["".join(letters) for length in (1, 2, 3) for letters in product("abcdef", repeat=length)]
+CENTS = range(1, 10**14)
+AROUND_THE_CEILING, BELOW_IT = range(900_000_000, 1_200_000_001), range(1_000_000_001, 1_100_000_000)
+
+
+def prices_of(chosen, first=CENTS, others=CENTS):
+    """One to twelve bids in any order with prices in `others`, some of them equal, but for one that is in `first`."""
+    bids = list(dict.fromkeys(chosen.one(BIDS) for _ in range(chosen.one(range(1, 13)))))
+    prices = [chosen.one(first)] + [chosen.one(others) for _ in range(11)]
+    found = {bid: chosen.one(prices) if place else prices[0] for place, bid in enumerate(bids)}
+    return {bid: D(found[bid]) / 100 for bid in chosen.order(bids)}
+
+
+price_lists = choices(133).map(prices_of)
+usual_lists = choices(98).map(lambda chosen: prices_of(chosen, BELOW_IT, AROUND_THE_CEILING))
 
 
 def formula(name: str):
@@ -93,27 +102,27 @@ def test_a_ceiling_mix_without_any_price_in_range_is_refused():
     assert refusal(formula("ceiling_mix").work, {"a": D(1)}).code == "no_price_in_range"
 
 
-@pytest.mark.parametrize("name", sorted(FORMULAS))
 @settings(max_examples=40)
 @given(prices=usual_lists)
-def test_scores_lie_within_the_full_mark_on_the_published_places(name, prices):
-    rule = formula(name)
-    working = rule.work(prices)
-    assert working.scores.keys() == prices.keys() == working.deviations.keys()
-    for score in working.scores.values():
-        assert 0 <= score <= rule.full
-        assert -score.as_tuple().exponent == rule.places
+def test_scores_lie_within_the_full_mark_on_the_published_places(prices):
+    for name in FORMULAS:
+        rule = formula(name)
+        working = rule.work(prices)
+        assert working.scores.keys() == prices.keys() == working.deviations.keys(), name
+        for score in working.scores.values():
+            assert 0 <= score <= rule.full, name
+            assert -score.as_tuple().exponent == rule.places, name
 
 
-@pytest.mark.parametrize("name", sorted(set(FORMULAS) - {"ceiling_mix"}))
 @settings(max_examples=40)
-@given(prices=usual_lists | price_lists, order=st.randoms(use_true_random=False))
-def test_the_order_of_bids_and_a_hostile_decimal_context_change_nothing(name, prices, order):
-    shuffled = list(prices.items())
-    order.shuffle(shuffled)
-    expected = formula(name).work(prices)
-    with localcontext(Context(prec=3)):
-        assert formula(name).work(dict(shuffled)) == expected
+@given(usual=usual_lists, any_list=price_lists, chosen=choices(24))
+def test_the_order_of_bids_and_a_hostile_decimal_context_change_nothing(usual, any_list, chosen):
+    for prices in (usual, any_list):
+        shuffled = dict(chosen.order(prices.items()))
+        for name in sorted(set(FORMULAS) - {"ceiling_mix"}):
+            expected = formula(name).work(prices)
+            with localcontext(Context(prec=3)):
+                assert formula(name).work(shuffled) == expected, name
 
 
 @given(prices=price_lists)
@@ -124,7 +133,7 @@ def test_under_lowest_price_ratio_the_lowest_gets_the_full_mark_and_dearer_never
     assert all(scores[a] >= scores[b] for a, b in pairwise(ordered))
 
 
-@given(price=st.decimals(min_value=1, max_value=10**9, places=2), count=st.integers(1, 9))
+@given(price=st.integers(100, 10**11).map(lambda cents: D(cents) / 100), count=st.integers(1, 9))
 def test_equal_prices_score_the_full_mark_where_the_mean_is_the_benchmark(price, count):
     working = formula("mean_deviation").work({str(i): price for i in range(count)})
     assert set(working.scores.values()) == {D(60)}

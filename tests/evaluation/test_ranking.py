@@ -1,20 +1,27 @@
 from __future__ import annotations
 
 from decimal import Decimal as D
+from itertools import product
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from evaluation.errors import RuleViolation
 from evaluation.ranking import Standing, candidates, check_tie_chain, rank
+from tests.choices import choices
 from tests.evaluation.sittings import CRITERIA
 
 CHAIN = ("price_score", "criterion:plan", "lower_price", "draw")
-few = st.integers(1, 3).map(D)
-standings = st.lists(st.builds(lambda *v: v, few, few, few, few), min_size=1, max_size=7).map(
-    lambda rows: [Standing(f"b{i}", t, ps, p, {"plan": c}) for i, (t, ps, p, c) in enumerate(rows)]
-)
+# Few different figures, so that many are equal: total, price score, price and the score of a plan.
+FIGURES = list(product((D(1), D(2), D(3)), repeat=4))
+
+
+def standings_of(chosen):
+    rows = [chosen.one(FIGURES) for _ in range(chosen.one(range(1, 8)))]
+    return [Standing(f"b{i}", t, ps, p, {"plan": plan}) for i, (t, ps, p, plan) in enumerate(rows)]
+
+
+standings = choices(8).map(standings_of)
 
 
 def standing(bid: str, total="80", price_score="30", price="100", plan="20") -> Standing:
@@ -62,24 +69,22 @@ def test_without_a_draw_in_the_chain_equals_share_a_rank_for_good():
     assert candidates(shared, 1) == ("a", "b")
 
 
-@given(standings, st.booleans())
-def test_ranks_are_competition_ranks_and_follow_the_totals(rows, with_draw):
-    drawn = tuple(s.bid for s in reversed(rows)) if with_draw else ()
-    ranking = rank(rows, CHAIN, drawn)
-    assert sorted(r.bid for r in ranking.ranks) == sorted(s.bid for s in rows)
-    totals = {s.bid: s.total for s in rows}
-    for found in ranking.ranks:
-        assert found.rank == 1 + sum(other.rank < found.rank for other in ranking.ranks)
-        assert all(totals[o.bid] >= totals[found.bid] for o in ranking.ranks if o.rank < found.rank)
-    if with_draw:
-        assert [r.rank for r in ranking.ranks] == list(range(1, len(rows) + 1))
+@given(standings)
+def test_ranks_are_competition_ranks_and_follow_the_totals(rows):
+    for drawn in ((), tuple(s.bid for s in reversed(rows))):
+        ranking = rank(rows, CHAIN, drawn)
+        assert sorted(r.bid for r in ranking.ranks) == sorted(s.bid for s in rows)
+        totals = {s.bid: s.total for s in rows}
+        for found in ranking.ranks:
+            assert found.rank == 1 + sum(other.rank < found.rank for other in ranking.ranks)
+            assert all(totals[o.bid] >= totals[found.bid] for o in ranking.ranks if o.rank < found.rank)
+        if drawn:
+            assert [r.rank for r in ranking.ranks] == list(range(1, len(rows) + 1))
 
 
-@given(standings, st.randoms(use_true_random=False))
-def test_the_order_given_changes_nothing(rows, order):
-    shuffled = list(rows)
-    order.shuffle(shuffled)
-    assert rank(shuffled, CHAIN) == rank(rows, CHAIN)
+@given(standings, choices(7))
+def test_the_order_given_changes_nothing(rows, chosen):
+    assert rank(chosen.order(rows), CHAIN) == rank(rows, CHAIN)
 
 
 def test_nobody_to_rank_is_an_empty_ranking():

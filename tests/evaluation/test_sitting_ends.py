@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal as D
-from functools import cache
 from random import Random
 
 from evaluation.committee import MemberRole
@@ -85,11 +84,6 @@ def same_for_all(bids):
     return {bid: {"plan": D(30), "service": D(10), "record": D(6)} for bid in bids}
 
 
-@cache
-def begun_at(stage: Stage, rules: int) -> Sitting:
-    return Sitting(RULES[rules]).until(stage)
-
-
 @dataclass
 class Walk:
     """A sitting of which `gone` are members who have walked out for good."""
@@ -104,8 +98,7 @@ class Walk:
 
     def __post_init__(self) -> None:
         self.rejects = self.rng.random() < 0.1
-        begun = begun_at(BEGINNINGS[self.turn % len(BEGINNINGS)], self.rules)
-        self.sitting = replace(begun, events=list(begun.events))
+        self.sitting = Sitting(RULES[self.rules]).until(BEGINNINGS[self.turn % len(BEGINNINGS)])
 
     @property
     def state(self):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from collections.abc import Iterator
+from itertools import permutations
 
 from evaluation.sitting import (
     BidsReviewed,
@@ -73,23 +72,30 @@ def test_who_dissents_and_steps_back_leaves_the_dissent_and_the_successor_has_no
     assert sitting.act(ordered(4))[-1].seat == 4
 
 
-@pytest.mark.parametrize("prepared", [False, True])
-@given(data=st.data())
-def test_no_course_of_dissents_corrections_and_departures_loses_one(prepared, data):
-    sitting, said = far_from_the_others(), []
-    for number, seat in enumerate(data.draw(st.lists(st.sampled_from([1, 3, 4, 5]), max_size=4, unique=True))):
-        if prepared and number == 1:
-            sitting.act(ReportPrepared(REPORT))
-        sitting.act(DissentRecorded(seat, f"text {seat}"))
-        said.append((seat, f"text {seat}"))
-    if data.draw(st.booleans()):
-        corrected(sitting)
-    for seat in sorted({1, 2, 4, 5} - {seat for seat, _text in said}):
-        if data.draw(st.booleans()) and seat != 2:
-            sitting.act(ReplacementOrdered(seat, ReplacementGround.ABSENCE, "left"))
-            break
-    state = sitting.state
-    kept = [(one.seat, one.text) for one in state.superseded_dissents] + list(state.dissents.items())
-    assert sorted(kept) == sorted(said)
-    assert state.dissenters == {seat for seat, _text in said}
-    assert recheck(sitting.events) == state
+def dissented() -> Iterator[tuple[tuple[int, ...], Sitting]]:
+    """Everybody who may dissent, in every order; whether the report is prepared after the first one."""
+    for order in (order for count in range(5) for order in permutations((1, 3, 4, 5), count)):
+        for prepared in (False, True)[: max(1, len(order))]:
+            sitting = far_from_the_others()
+            for number, seat in enumerate(order):
+                if prepared and number == 1:
+                    sitting.act(ReportPrepared(REPORT))
+                sitting.act(DissentRecorded(seat, f"text {seat}"))
+            yield order, sitting
+
+
+def test_no_course_of_dissents_corrections_and_departures_loses_one():
+    for order, said in dissented():
+        for correction in (False, True):
+            after = said.branch()
+            if correction:
+                corrected(after)
+            for leaves in (None, *sorted({1, 4, 5}.difference(order))):
+                sitting, course = after.branch(), (said.state.report_sha256, order, correction, leaves)
+                if leaves:
+                    sitting.act(ReplacementOrdered(leaves, ReplacementGround.ABSENCE, "left"))
+                state, texts = sitting.state, [(seat, f"text {seat}") for seat in order]
+                kept = [(one.seat, one.text) for one in state.superseded_dissents] + list(state.dissents.items())
+                assert sorted(kept) == sorted(texts), course
+                assert state.dissenters == set(order), course
+                assert recheck(sitting.events) == state, course

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
-from hypothesis import strategies as st
 
 from app.procedure import signing
 from app.procedure.signing import EarlierDissent, Signing, tally
@@ -22,6 +21,7 @@ from evaluation.sitting import (
     SheetReopened,
     StatementMade,
 )
+from tests.choices import choices
 from tests.evaluation.sittings import REPORT, Sitting, findings, key_of, sheet
 from tests.evaluation.test_corrections import abnormal, far_from_the_others
 
@@ -64,25 +64,19 @@ def test_it_says_when_it_was_written_about_which_results_and_when_its_author_lef
     assert (found.computations, found.own_earlier(4), tally(sitting.state).dissented) == (2, (), 0)
 
 
-@given(
-    first=st.sets(st.sampled_from([1, 3, 4, 5])),
-    again=st.sets(st.sampled_from([1, 2, 3, 4, 5])),
-    prepared=st.booleans(),
-    corrects=st.booleans(),
-    leaves=st.none() | st.sampled_from([4, 5]),
-)
-def test_signing_and_sitting_agree_and_hidden_requests_and_reopenings_change_nothing(
-    first, again, prepared, corrects, leaves
-):
+@given(choices(5))
+def test_signing_and_sitting_agree_and_hidden_requests_and_reopenings_change_nothing(chosen):
+    first, again = chosen.some((1, 3, 4, 5)), chosen.some((1, 2, 3, 4, 5))
+    prepared, corrects, leaves = chosen.one((False, True)), chosen.one((False, True)), chosen.one((None, 4, 5))
     sitting = far_from_the_others()
-    sitting.act(*(DissentRecorded(seat, f"first {seat}") for seat in sorted(first)))
+    sitting.act(*(DissentRecorded(seat, f"first {seat}") for seat in first))
     if prepared:
         sitting.act(ReportPrepared(REPORT))
     if corrects:
         sitting.act(abnormal(5), SheetReopened(CHAIR, 5))
         assert followed(sitting).dissents == {}
         sitting.act(ScoreSheetLocked(5, sheet(5), {}))
-        sitting.act(*(DissentRecorded(seat, f"again {seat}") for seat in sorted(again)))
+        sitting.act(*(DissentRecorded(seat, f"again {seat}") for seat in again))
     if leaves:
         succeed(sitting, leaves)
     found, state = followed(sitting), sitting.state

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import permutations, product
 
 import pytest
 from hypothesis import given
@@ -35,6 +36,7 @@ from evaluation.sitting import (
     Stage,
     SuspensionGround,
 )
+from tests.choices import choices
 from tests.evaluation.sittings import REPORT, Sitting, findings, key_of
 from tests.procedure.tenders import AT
 
@@ -117,7 +119,7 @@ def test_a_decision_on_a_fault_lapses_too():
 LATE = [stage for stage in Stage if {(stage, ReplacementProposed), (stage, ConflictDeclared)} <= TRANSITIONS.keys()]
 
 
-@given(stage=st.sampled_from(LATE), leaver=st.sampled_from([4, 5]), seated=st.booleans())
+@pytest.mark.parametrize(("stage", "leaver", "seated"), list(product(LATE, (4, 5), (False, True))))
 def test_the_draft_of_a_replacement_is_never_about_who_comes_after(stage, leaver, seated):
     case = watched(stage).act(ReplacementProposed(*ABSENT), "first")
     case.act(ConflictDeclared(leaver, "my former employer bids"))
@@ -155,19 +157,20 @@ MEANWHILE = {
 }
 
 
-@given(st.permutations(["recess", "recess over", "fault", "repair"]), st.integers(0, 3))
-def test_the_draft_to_suspend_is_not_about_the_standstill_and_lives_through_all_of_them(course, drafted):
+@pytest.mark.parametrize("drafted", range(4))
+def test_the_draft_to_suspend_is_not_about_the_standstill_and_lives_through_all_of_them(drafted):
     """A chair with a recess, or one witness with a fault, cannot keep two inspectors from suspending."""
-    case = watched(Stage.SCORING)
-    for place, step in enumerate(course):
-        if place == drafted:
-            case.act(SittingOrderProposed(*SUSPEND), "first")
-        with suppress(RuleViolation):
-            case.act(MEANWHILE[step])
-    assert case.refuses(SittingOrdered(*SUSPEND), "first").code == "second_person_needed"
-    case.act(SittingOrdered(*SUSPEND), "second")
-    assert case.sitting.state.suspended.ground is SuspensionGround.ORDER
-    assert (case.standstill.waiting, case.standstill.dropped) == ({}, {})
+    for course in permutations(MEANWHILE):
+        case = watched(Stage.SCORING)
+        for place, step in enumerate(course):
+            if place == drafted:
+                case.act(SittingOrderProposed(*SUSPEND), "first")
+            with suppress(RuleViolation):
+                case.act(MEANWHILE[step])
+        assert case.refuses(SittingOrdered(*SUSPEND), "first").code == "second_person_needed", course
+        case.act(SittingOrdered(*SUSPEND), "second")
+        assert case.sitting.state.suspended.ground is SuspensionGround.ORDER, course
+        assert (case.standstill.waiting, case.standstill.dropped) == ({}, {}), course
 
 
 def test_a_draft_to_suspend_dies_of_its_order_of_its_time_and_of_the_end():
@@ -198,13 +201,10 @@ def test_what_died_of_something_else_than_its_time_is_kept_with_why_until_it_is_
     assert case.standstill == Standstill()
 
 
-@given(
-    reported=st.integers(0, 5 * 3600),
-    lasts=st.integers(0, 5 * 3600),
-    stage=st.sampled_from([Stage.GATHERING, Stage.SCORING]),
-    in_recess=st.booleans(),
-)
-def test_an_order_neither_stops_nor_restarts_the_time_of_a_fault(reported, lasts, stage, in_recess):
+@given(choices(6))
+def test_an_order_neither_stops_nor_restarts_the_time_of_a_fault(chosen):
+    reported, lasts = chosen.one(range(5 * 3600 + 1)), chosen.one(range(5 * 3600 + 1))
+    stage, in_recess = chosen.one((Stage.GATHERING, Stage.SCORING)), chosen.one((False, True))
     case, limit = watched(stage), AT + timedelta(hours=2 if stage is Stage.GATHERING else 4)
     if in_recess and case.sitting.state.chair:
         case.act(RecessCalled(3, "lunch"))
@@ -249,7 +249,9 @@ def someone(*roles, sites=()):
     return Actor("someone", "", frozenset(roles), "", "", "", frozenset(sites))
 
 
-@given(site=st.sampled_from(["host", "sub", ""]), mine=st.sets(st.sampled_from(["host", "sub"])), beneath=st.booleans())
+@pytest.mark.parametrize("site", ["host", "sub", ""])
+@pytest.mark.parametrize("mine", [(), ("host",), ("sub",), ("host", "sub")], ids="+".join)
+@pytest.mark.parametrize("beneath", [False, True])
 def test_a_witness_reports_and_repairs_faults_of_its_own_sites_and_the_centre_any(site, mine, beneath):
     running, stopped = watched(Stage.SCORING), watched(Stage.SCORING).act(FaultReported(site, "line down"))
     if beneath:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from app.casefile.case import LotCase
 from app.config import BadSettings, Settings
@@ -14,6 +13,7 @@ from app.procedure.deadlines import Timetable
 from app.procedure.errors import RuleViolation
 from app.procedure.opening import BidsReleased, Opening, RoundSigned, apply, decide
 from crypto.timelock import QUICKNET, Round
+from tests.choices import choices
 
 AT = datetime(2026, 3, 24, 1, 30, tzinfo=UTC)
 FACT = BidSubmitted("v", "c", "r", 1, "b", "s", "t", ClientCode("n", "1", "h"), "n", "a")
@@ -26,13 +26,16 @@ def refused(code, call, *args):
     return found.value.facts
 
 
-MOVES = st.lists(st.timedeltas(timedelta(0), timedelta(days=3)), max_size=6)
+def moves_of(chosen):
+    """Up to six postponements of up to three days."""
+    return [timedelta(microseconds=chosen.one(range(3 * 86400 * 10**6 + 1))) for _ in range(chosen.one(range(7)))]
 
 
-@given(MOVES)
-def test_every_deadline_that_stood_is_remembered_and_the_latest_is_last(moves):
+@given(choices(31))
+def test_every_deadline_that_stood_is_remembered_and_the_latest_is_last(chosen):
+    moves = moves_of(chosen)
     timetable, stood = Timetable({"1": AT, "2": AT}), [AT]
-    for by in moves:
+    for by in (*moves, timedelta(0)):  # one that moves nothing
         stood.append(stood[-1] + by)
         timetable = timetable.moved("PostponementReleased", "r", {"1": stood[-1]}, AT)
     assert timetable.had("1") == tuple(sorted(set(stood)))
@@ -40,19 +43,18 @@ def test_every_deadline_that_stood_is_remembered_and_the_latest_is_last(moves):
     assert timetable.had("2") == (AT,)
 
 
-@given(MOVES, st.integers(1, 60_000_000))
-def test_bid_is_taken_exactly_at_the_rounds_of_its_deadlines_and_never_later(moves, number):
-    deadlines = [AT]
-    for by in moves:
+@given(choices(35))
+def test_bid_is_taken_exactly_at_the_rounds_of_its_deadlines_and_never_later(chosen):
+    deadlines, number = [AT], chosen.one(range(1, 60_000_001))
+    for by in moves_of(chosen):
         deadlines.append(deadlines[-1] + by)
     rounds = tuple(QUICKNET.round_after(at) for at in deadlines)
     numbers = {found.number for found in rounds}
     for allowed in numbers:
         check_round(replace(FACT, round=allowed), rounds)
-    if number > rounds[-1].number:
-        assert refused("round_too_late", check_round, replace(FACT, round=number), rounds)["latest"] == max(numbers)
-    elif number not in numbers:
-        refused("round_foreign", check_round, replace(FACT, round=number), rounds)
+    for other in {number, *(allowed + by for allowed in numbers for by in (-1, 1))} - numbers:
+        code = "round_too_late" if other > rounds[-1].number else "round_foreign"
+        assert refused(code, check_round, replace(FACT, round=other), rounds)["latest"] == max(numbers)
 
 
 def test_lot_with_one_lock_takes_no_bid_with_two_and_the_other_way_round():

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from hypothesis import given
-from hypothesis import strategies as st
 
 from app.procedure.signing import Tally, tally
 from evaluation.committee import MemberRole
 from evaluation.sitting import Seat, SittingState
+from tests.choices import choices
 
-SETTLING = st.sampled_from(("signed", "dissented", "dissented_and_signed", "refused"))
+
+def settled_by(chosen) -> list[str]:
+    """What one to fifteen members did."""
+    kinds = ("signed", "dissented", "dissented_and_signed", "refused")
+    return [chosen.one(kinds) for _ in range(chosen.one(range(1, 16)))]
 
 
 def _sitting(settled: list[str]) -> SittingState:
@@ -22,16 +26,18 @@ def _sitting(settled: list[str]) -> SittingState:
     )
 
 
-@given(st.lists(SETTLING, min_size=1, max_size=15))
-def test_every_member_of_a_settled_report_is_counted_once(settled):
+@given(choices(16))
+def test_every_member_of_a_settled_report_is_counted_once(chosen):
+    settled = settled_by(chosen)
     counts = tally(_sitting(settled))
     assert counts.members == len(settled) == counts.signed + counts.dissented + counts.refused
     assert counts.signed == settled.count("signed")
     assert counts.refused == settled.count("refused")
 
 
-@given(st.lists(SETTLING, min_size=1, max_size=15))
-def test_a_conclusion_has_no_majority_where_more_members_dissent_than_do_not(settled):
+@given(choices(16))
+def test_a_conclusion_has_no_majority_where_more_members_dissent_than_do_not(chosen):
+    settled = settled_by(chosen)
     counts = tally(_sitting(settled))
     assert counts.without_majority == (counts.dissented > counts.signed + counts.refused)
 
