@@ -21,7 +21,8 @@ from app.services.platform import Platform
 
 COOKIE = "tenderhall"
 LONGEST_ADDRESS = 4000  # path and query, in bytes
-LONGEST_JSON = 4 << 20  # bytes; files come by other ways
+LONGEST_BODY = 4 << 20  # bytes of a form or of JSON; a view that takes files says so
+FORM_AROUND = 1 << 20  # bytes of a form beside its file
 View = TypeVar("View", bound=Callable[..., Any])
 
 socketio = SocketIO()
@@ -34,6 +35,18 @@ def access(action: Action) -> Callable[[View], View]:
 
     def declare(view: View) -> View:
         view.access = action  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def takes(most: int) -> Callable[[View], View]:
+    """Declare how many bytes a view's requests may have, where that is not LONGEST_BODY: a form is read, and kept on
+    the disk, before anybody knows whose it is. 0: as many as an upload may have.
+    """
+
+    def declare(view: View) -> View:
+        view.takes = most  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -124,15 +137,16 @@ def guard_requests(app: Flask) -> None:
     @app.before_request
     def identify() -> None:
         g.log_in, g.actor = find_log_in("" if same_for_all() else request_token())
-        if request.is_json:
-            request.max_content_length = LONGEST_JSON
+        view = current_app.view_functions.get(request.endpoint or "")
+        if most := getattr(view, "takes", LONGEST_BODY):
+            request.max_content_length = most
         if len(request.path) + len(request.query_string) > LONGEST_ADDRESS:
             abort(414)
-        if needs_form_token() and request.routing_exception is None:
-            csrf.protect()
-        view = current_app.view_functions.get(request.endpoint or "")
         action = getattr(view, "access", None)
-        if action is not None and not could_ever(current_actor(), action):
+        may = action is None or could_ever(current_actor(), action)
+        if needs_form_token() and request.routing_exception is None and (may or current_log_in() is not None):
+            csrf.protect()
+        if not may:
             raise NotAllowed(action)
 
 

@@ -10,7 +10,15 @@ from app.api.errors import withheld_words
 from app.api.people import body, text
 from app.casefile.codec import encode
 from app.casefile.sight import asks_reason
-from app.extensions import access, current_actor, current_log_in, platform, private_facts, required_log_in
+from app.extensions import (
+    access,
+    current_actor,
+    current_log_in,
+    platform,
+    private_facts,
+    required_log_in,
+    takes,
+)
 from app.permissions.actions import Action
 from app.queries.events import event_view, seen_events
 from app.queries.lists import current_cases, published_notices
@@ -73,6 +81,7 @@ def save_draft(case: str) -> Json:
 
 @routes.post("/cases/<case>/documents")
 @access(Action.DRAFT_EDIT)
+@takes(tenders.DOCUMENT_LIMIT + 1)  # what is a little larger is refused in its own words
 def add_document(case: str) -> Json:
     name = request.args.get("name", "")
     return encode(tenders.add_document(platform(), required_log_in(), case, name, request.get_data(cache=False)))

@@ -18,7 +18,7 @@ from flask import Blueprint, Response, request, url_for
 from werkzeug.exceptions import ClientDisconnected, HTTPException
 
 from app.database import given_up_after
-from app.extensions import access, platform, required_log_in
+from app.extensions import access, platform, required_log_in, takes
 from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
 from app.services import uploads
@@ -104,6 +104,7 @@ def upload_state(upload: str) -> Response:
 
 @routes.patch("/uploads/<upload>")
 @access(Action.BID_UPLOAD)
+@takes(0)
 def continue_upload(upload: str) -> Response:
     if request.mimetype != "application/offset+octet-stream":
         raise WrongMediaType

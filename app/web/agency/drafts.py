@@ -15,7 +15,7 @@ from app.adapters.profiles import profile_names, read_profile
 from app.adapters.templates import new_form, tender_templates
 from app.casefile.codec import decode, encode
 from app.casefile.next_round import next_round_form
-from app.extensions import access, current_actor, platform, required_log_in
+from app.extensions import FORM_AROUND, access, current_actor, platform, required_log_in, takes
 from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
@@ -89,6 +89,7 @@ def steps_of(draft: Draft) -> list[tuple[str, str]]:
 
 @routes.route("/agency/cases/<case>/draft/<step>", methods=["GET", "POST"])
 @access(Action.DRAFT_READ)
+@takes(tenders.DOCUMENT_LIMIT + FORM_AROUND)
 def draft(case: str, step: str) -> str | Response:
     """One step of the draft. The supervisor may look; only the officer saves."""
     found = tenders.read_draft(platform(), required_log_in(), case)

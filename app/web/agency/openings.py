@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from app.casefile.case import Case
 from app.casefile.sealing import committee_of
-from app.extensions import access, current_actor, platform
+from app.extensions import FORM_AROUND, access, current_actor, platform, takes
 from app.permissions.actions import Action
 from app.procedure.convening import PARTIES, PURPOSE, BuyerMemberNamed, check_draw_conditions, least_members
 from app.procedure.errors import RuleViolation
@@ -50,6 +50,9 @@ def _page(template: str, case: Case, lot: str, title: str, **facts: Any) -> str:
 
 def _home(case: Case) -> str:
     return url_for("public.notice", case=case.id)
+
+
+LETTER_BYTES = 20 << 20  # of a letter of authority, of which the hash alone is kept
 
 
 @routes.route("/agency/cases/<case>/lots/<lot>/objections/<subject>", methods=["GET", "POST"])
@@ -112,6 +115,7 @@ def _opened_files(case: str, lot: str) -> dict[str, list[FileView]]:
 
 @routes.route("/agency/cases/<case>/lots/<lot>/buyer-member", methods=["GET", "POST"])
 @access(Action.DRAW_CONDITIONS_PROPOSE)
+@takes(LETTER_BYTES + FORM_AROUND)
 def buyer_member(case: str, lot: str) -> str:
     found, form = entitled_case(case, Action.DRAW_CONDITIONS_PROPOSE, lot), BuyerMemberForm()
     sites = {site["id"]: site["name"] for site in list_sites(platform())}

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.extensions import access, current_actor, platform, required_log_in
+from app.extensions import FORM_AROUND, access, current_actor, platform, required_log_in, takes
 from app.messages import sentence
 from app.permissions.actions import Action
 from app.queries import boards
@@ -26,6 +26,7 @@ FAULTS_SHOWN = 200
 
 @routes.route("/centre/experts", methods=["GET", "POST"])
 @access(Action.EXPERT_MANAGE)
+@takes(MOST_BYTES + FORM_AROUND)
 def overview() -> Any:
     """The library in numbers, and the examination of a list; nothing is entered by it."""
     form, errors = ExpertTableForm(), []
@@ -115,6 +116,7 @@ def admit(batch: str) -> Any:
 
 @routes.route("/centre/specialities", methods=["GET", "POST"])
 @access(Action.EXPERT_MANAGE)
+@takes(MOST_BYTES + FORM_AROUND)
 def specialities() -> Any:
     """The classification in force as a tree; another one can be put in force."""
     form, errors = SpecialitiesForm(), []

@@ -14,7 +14,7 @@ from app.adapters.pdf_inspection import inspect_pdf
 from app.casefile.case import Case, Phase
 from app.casefile.committees import standing_committees
 from app.casefile.register import REGISTER
-from app.extensions import access, current_actor, platform
+from app.extensions import FORM_AROUND, access, current_actor, platform, takes
 from app.messages import sentence
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
@@ -147,6 +147,7 @@ def _own_lots(case: Case, actor: Actor) -> list[str]:
 
 @routes.route("/verify", methods=["GET", "POST"])
 @access(Action.RECORD_VERIFY)
+@takes(MOST_BYTES + FORM_AROUND)
 def verify() -> str:
     """How to check without trusting the platform, and a check on the server for a first look."""
     receipt, pdf = ReceiptForm(prefix="receipt"), PdfForm(prefix="pdf")

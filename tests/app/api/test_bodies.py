@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from app.factory import create_app
@@ -49,3 +51,39 @@ def test_a_text_that_no_document_could_hold_is_refused_with_its_figures(bench: B
     with pytest.raises(RuleViolation) as refused:
         bench.act("bidder-a", {"objection": "o1", "text": "问" * 5_001}, LOT, "ObjectionRaised")
     assert (refused.value.code, refused.value.facts) == ("text_too_long", {"length": 5_001, "most": 5_000})
+
+
+@pytest.mark.parametrize(
+    ("path", "limit"),
+    [("/log-in", 4 << 20), ("/register", 4 << 20), ("/verify", 21 << 20), ("/no/such/page", 4 << 20)],
+)
+def test_a_form_has_so_many_bytes_and_no_more_before_anybody_reads_it(bench: Bench, path: str, limit: int):
+    app = create_app(bench.platform.settings, bench.clock)
+    app.extensions["tenderhall"] = bench.platform
+
+    class Never(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, _buffer: object) -> int:
+            pytest.fail("read")
+
+    arriving = {"wsgi.input": Never(), "CONTENT_LENGTH": str(limit + 1)}
+    sent = app.test_client().post(path, content_type="multipart/form-data; boundary=x", environ_overrides=arriving)
+    assert sent.status_code in (404, 405, 413), path
+
+
+def test_files_that_a_view_takes_are_taken(bench: Bench):
+    app = create_app(bench.platform.settings, bench.clock)
+    with app.test_request_context():
+        takes = {name: getattr(view, "takes", 4 << 20) for name, view in app.view_functions.items()}
+    larger = {name for name, most in takes.items() if most > 4 << 20 or not most}
+    assert larger == {
+        "agency.buyer_member",
+        "agency.draft",
+        "api_cases.add_document",
+        "api_uploads.continue_upload",
+        "library.overview",
+        "library.specialities",
+        "public.verify",
+    }
