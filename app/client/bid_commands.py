@@ -92,6 +92,13 @@ def _add_verify(commands: Any) -> None:
     add_folder(parser)
 
 
+AGREES = "收据签名、投标摘要与标段一致 / signature, digest and lot agree"
+SIGNED_ONLY = (
+    "收据签名有效；同一文件夹中没有 submission.json，未核对是哪一份投标 / "
+    "the signature holds; which bid it is about was not checked: no submission.json beside it"
+)
+
+
 @spoken
 def _seal(arguments: argparse.Namespace) -> int:
     person = person_of(arguments)
@@ -209,8 +216,9 @@ def _verify(arguments: argparse.Namespace) -> int:
         print(f"{NOT_SUBMITTED}: {path}")
         return 1
     roots = [arguments.authority.read_text()] if arguments.authority else Profile(arguments.folder).facts["roots"]
-    _show(bidder.check_receipt(kept, read_json(folder / "submission.json"), read_json(folder / "context.json"), roots))
-    print("收据签名、投标摘要与标段一致 / signature, digest and lot agree")
+    submission = read_json(folder / "submission.json")
+    _show(bidder.check_receipt(kept, submission, read_json(folder / "context.json"), roots))
+    print(AGREES if submission else SIGNED_ONLY)
     if proof := read_json(folder / "inclusion.json"):
         receipt_id = kept["receipt"]["receipt"]["receipt_id"]
         _show_inclusion(check_inclusion(proof, receipt_id, read_json(folder / "submission.json")))

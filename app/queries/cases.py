@@ -70,9 +70,16 @@ def load_unsealed(db_session: DbSession, case_id: str, after: int, bids: Sequenc
     connection = db_session.connection()
     last = (connection.scalar(_SIZE, {"case": case_id}) or 0) - 1
     found = list(connection.execute(_UNSEALED, {"case": case_id, "first": after + 1, "last": last}))
+    records = [record_of(row) for row in found]
     if named := [seq for seq in bids if after < seq <= last]:
-        found = sorted([*found, *connection.execute(_NAMED, {"case": case_id, "seqs": named})], key=lambda row: row.seq)
-    return [record_of(row) for row in found], max(after, last)
+        records = sorted([*records, *load_named(db_session, case_id, named)], key=lambda record: record.seq)
+    return records, max(after, last)
+
+
+def load_named(db_session: DbSession, case_id: str, seqs: Sequence[int]) -> list[Record]:
+    """The records of a case with these numbers, in order; no other is touched."""
+    found = db_session.connection().execute(_NAMED, {"case": case_id, "seqs": seqs})
+    return sorted((record_of(row) for row in found), key=lambda record: record.seq)
 
 
 def load_case(db_session: DbSession, case_id: str, known_size: int = -1) -> Case:

@@ -12,7 +12,7 @@ from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.bid import BidReceipted, Submission
 from app.procedure.errors import RuleViolation
-from app.queries.cases import load_case, load_records
+from app.queries.cases import load_case, load_named
 from app.queries.lots import standing_payloads
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
@@ -32,6 +32,11 @@ class OwnReceipt:
     payload: dict[str, Any]
 
 
+def kept_receipt(platform: Platform, own: OwnReceipt) -> dict[str, Any]:
+    """The file that a bidder keeps: the signed receipt with the certificate by which anybody checks it offline."""
+    return {"receipt": own.signed, "platform_certificate": platform.keys.platform.certificate}
+
+
 def read_receipt(platform: Platform, log_in: LogIn, case_id: str, lot: str, receipt_id: str) -> OwnReceipt:
     """A receipt of the actor's own organisation. Raises RuleViolation `receipt_unknown`, NotAllowed."""
     with platform.database.reading() as db_session:
@@ -40,12 +45,10 @@ def read_receipt(platform: Platform, log_in: LogIn, case_id: str, lot: str, rece
         submission = case.lot(lot).bidding.submissions.get(receipt_id)
         if submission is None or submission.bidder != actor.organisation_id:
             raise RuleViolation("receipt_unknown")
-        records = [r for r in load_records(db_session, case_id) if r.lot == lot]
-    at = next(i for i, r in enumerate(records) if r.type == "BidReceipted" and r.payload["receipt_id"] == receipt_id)
-    fact: BidReceipted = records[at].fact
+        submitted, receipted = load_named(db_session, case_id, submission.seqs)[:2]
+    fact: BidReceipted = receipted.fact
     signed = {"receipt": fact.receipt, "key_id": fact.key_id, "signature": fact.signature}
-    before = next(r for r in reversed(records[:at]) if r.type == "BidSubmitted")
-    return OwnReceipt(case, submission, signed, before.payload)
+    return OwnReceipt(case, submission, signed, submitted.payload)
 
 
 def read_inclusion(platform: Platform, log_in: LogIn, case_id: str, lot: str, receipt_id: str) -> dict[str, Any]:
@@ -77,5 +80,5 @@ def render_receipt(platform: Platform, log_in: LogIn, case_id: str, lot: str, re
         platform_key_id=own.signed["key_id"],
         signed_receipt=text.decode(),
     )
-    pdf = platform.renderer.render(content, attachments={"receipt.json": text})
+    pdf = platform.renderer.render(content, attachments={"receipt.json": canonical(kept_receipt(platform, own))})
     return seal_document(platform, pdf, content.heading.centre, "投标回执专用", platform.database.now())

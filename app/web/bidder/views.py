@@ -22,7 +22,7 @@ from app.queries.endings import failure_of, grounds_of, signing_counts
 from app.queries.events import seen_events
 from app.queries.lots import bid_desk
 from app.services.cursors import write_cursor
-from app.services.receipts import read_inclusion, read_receipt, render_receipt
+from app.services.receipts import kept_receipt, read_inclusion, read_receipt, render_receipt
 from app.services.register import BROWSER_CLIENT, BROWSER_CLIENT_VERSION
 from app.web.bidder.forms import ObjectionForm, QuestionForm
 from app.web.deadlines.views import shown_deadline
@@ -170,8 +170,8 @@ def key(case: str, lot: str) -> str | Response:
 @routes.get("/bidder/cases/<case>/lots/<lot>/receipts/<receipt>.json")
 @access(Action.RECEIPT_READ)
 def receipt_json(case: str, lot: str, receipt: str) -> Response:
-    own = read_receipt(platform(), required_log_in(), case, lot, receipt)
-    return download(f"receipt-{receipt}.json", json.dumps(own.signed, ensure_ascii=False).encode(), "application/json")
+    kept = kept_receipt(platform(), read_receipt(platform(), required_log_in(), case, lot, receipt))
+    return download(f"receipt-{receipt}.json", json.dumps(kept, ensure_ascii=False).encode(), "application/json")
 
 
 @routes.get("/bidder/cases/<case>/lots/<lot>/receipts/<receipt>/submission.json")

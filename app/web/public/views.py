@@ -164,7 +164,10 @@ def verify() -> str:
 
 
 def _check_receipt(form: ReceiptForm) -> dict[str, object]:
-    signed = SignedReceipt.from_json(_json(form.receipt.data))
+    kept = _json(form.receipt.data)
+    if isinstance(kept, dict) and "platform_certificate" in kept:  # as a bidder keeps it; the log has the receipt alone
+        kept = kept["receipt"]
+    signed = SignedReceipt.from_json(kept)
     submission = _json(form.submission.data) if form.submission.data else None
     here = platform()
     certificate = verify_certificate(here.keys.platform.certificate, here.keys.roots, here.database.now())

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from zoneinfo import ZoneInfo
 
 import pytest
+from pyhanko.pdf_utils.reader import PdfFileReader
 
 from app.casefile.inclusion import check_inclusion
+from app.client import bid_commands
+from app.client.command_line import Parser
 from crypto.certificates import verify_certificate
 from crypto.pdf import verify_pdf
 from crypto.receipts import SignedReceipt, verify_receipt
@@ -56,7 +60,27 @@ def test_a_receipt_comes_as_a_sealed_pdf_and_as_signed_json(bidding: Site):
     here = bidding.case.platform
     assert verify_pdf(pdf, here.keys.roots, here.database.now()).whole
     key = verify_certificate(here.keys.platform.certificate, here.keys.roots, here.database.now()).spki
-    verify_receipt(SignedReceipt.from_json(plain), key)
+    verify_receipt(SignedReceipt.from_json(plain["receipt"]), key)
+
+
+def test_a_downloaded_receipt_is_checked_offline_by_anybody(bidding: Site, tmp_path, capsys):
+    """The very line of docs/verify.md, on the file of the page and on the one in the PDF."""
+    client, here = bidding.browser("bidder-a").client, bidding.case.platform
+    path = f"{base(bidding)}/receipts/{bidding.case.receipts['bidder-a']}"
+    (tmp_path / "authority.pem").write_text(here.keys.authority.certificate_pem)
+    (tmp_path / "receipt-1.json").write_bytes(client.get(f"{path}.json").data)
+    attached = PdfFileReader(io.BytesIO(client.get(f"{path}.pdf").data)).root["/Names"]["/EmbeddedFiles"]["/Names"]
+    (tmp_path / "receipt-2.json").write_bytes(attached[1].get_object()["/EF"]["/F"].data)
+    parser = Parser()
+    bid_commands.add_parser(parser.commands())
+    for number in (1, 2):
+        words = ["bid", "verify-receipt", str(tmp_path / f"receipt-{number}.json")]
+        arguments = parser.parse_args([*words, "--authority", str(tmp_path / "authority.pem")])
+        assert arguments.run(arguments) == 0
+        assert "the signature holds" in capsys.readouterr().out
+    (tmp_path / "submission.json").write_bytes(client.get(f"{path}/submission.json").data)
+    assert arguments.run(arguments) == 0
+    assert "digest and lot agree" in capsys.readouterr().out
 
 
 def test_after_the_opening_a_bidder_takes_the_proof_that_its_bid_stood(bidding: Site, opened: Site):
