@@ -17,6 +17,7 @@ from copy import copy
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -96,8 +97,10 @@ class World:
             client.set_cookie(COOKIE, self.tokens[login])
         return client
 
-    def answer(self, login: str, path: str) -> tuple[int, list[tuple[str, str]], bytes]:
-        found = self.client(login).get(path)
+    def answer(
+        self, login: str, path: str, method: str = "GET", **sent: Any
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        found = self.client(login).open(path, method=method, **sent)
         headers = [(name, mask(value.encode()).decode()) for name, value in found.headers if name != "Set-Cookie"]
         return found.status_code, headers, mask(found.get_data())
 
@@ -199,6 +202,41 @@ def founded_for_worlds(folder: Path) -> Bench:
 @pytest.mark.parametrize("login", LOOKERS, ids=lambda login: login or "public")
 def test_the_worlds_look_alike(worlds, login):
     compare_pages([world for world in worlds if world.bids in COMPARED], login)
+
+
+# What somebody sends who has no bid, before the deadline: refusals and what is taken must tell nothing either.
+ACT = {"payload": {}, "act": {}, "key_id": "0" * 64, "signature": "AAAA"}
+SENT = (
+    ("bidder-d", "POST", "/api/v1/uploads", {"headers": {"Upload-Length": "5"}}),
+    ("bidder-d", "POST", "/api/v1/uploads", {"headers": {"Upload-Length": str(1 << 40)}}),
+    *(("bidder-d", method, "/api/v1/uploads/{upload}", {}) for method in ("HEAD", "PATCH", "DELETE")),
+    *(
+        (login, "POST", f"/api/v1/cases/{{case}}/{LOT}/acts/{kind}", {"json": ACT})
+        for login in ("bidder-d", "trustee-1", "officer", "centre")
+        for kind in (
+            "BidSubmitted",
+            "BidWithdrawn",
+            "BidFileRestored",
+            "ShareReleased",
+            "KeyCommitted",
+            "ObjectionRaised",
+        )
+    ),
+    ("bidder-d", "POST", "/bidder/cases/{case}/lots/{lot}/withdraw", {}),
+    ("regulator", "POST", "/api/v1/cases/{case}/reason", {"json": {"reason": "核查"}}),
+    ("", "POST", "/verify", {"data": {}}),
+)
+
+
+def test_what_is_sent_is_answered_alike(worlds):
+    different = []
+    for login, method, path, sent in SENT:
+        sent = {**sent, "headers": {"Tus-Resumable": "1.0.0", **sent.get("headers", {})}}
+        answers = [world.answer(login, path.format(**world.fill), method, **sent) for world in worlds]
+        assert all(status < 500 for status, _headers, _body in answers), path
+        if any(answer != answers[0] for answer in answers[1:]):
+            different.append((login, method, path, [answer[0] for answer in answers], first_difference(answers)))
+    assert different == []
 
 
 def compare_pages(worlds: list[World], login: str) -> None:
