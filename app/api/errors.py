@@ -35,7 +35,13 @@ CODES = {
 CONFLICTS = frozenset({"object_has_changed", "act_out_of_order", "report_moved_on", "command_reused", "upload_offset"})
 
 # As the upload protocol wants them.
-TUS = {"upload_too_large": 413, "upload_locked": 423, "upload_checksum": 460, "upload_version": 412}
+TUS = {
+    "upload_too_large": 413,
+    "upload_locked": 423,
+    "upload_checksum": 460,
+    "upload_checksum_unread": 400,
+    "upload_version": 412,
+}
 
 
 def wants_json() -> bool:

@@ -15,7 +15,7 @@ from email.utils import format_datetime
 from typing import IO
 
 from flask import Blueprint, Response, request, url_for
-from werkzeug.exceptions import ClientDisconnected, HTTPException
+from werkzeug.exceptions import ClientDisconnected, HTTPException, MethodNotAllowed
 
 from app.database import given_up_after
 from app.extensions import access, platform, required_log_in, takes
@@ -62,7 +62,7 @@ def say_version(answer: Response) -> Response:
     answer.headers["Tus-Resumable"] = VERSION
     if answer.status_code == 412:
         answer.headers["Tus-Version"] = VERSION
-    if request.method == "PATCH" and answer.status_code >= 400:
+    if request.method in ("PATCH", "POST") and answer.status_code >= 400:
         left, until = DRAINED, time.monotonic() + DRAINED_FOR
         with suppress(TimeoutError), given_up_after(DRAINED_FOR):
             for piece in _pieces():
@@ -122,6 +122,18 @@ def end_upload(upload: str) -> Response:
     return _tus(204)
 
 
+@routes.post("/uploads/<upload>")
+@access(Action.BID_UPLOAD)
+@takes(0)
+def overridden(upload: str) -> Response:
+    """What a client meant whose line lets no PATCH or DELETE through (tus 1.0.0, X-HTTP-Method-Override)."""
+    meant = {"PATCH": continue_upload, "DELETE": end_upload, "HEAD": upload_state}
+    stated = request.headers.get("X-HTTP-Method-Override", "").upper()
+    if stated not in meant:
+        raise MethodNotAllowed([*meant])
+    return meant[stated](upload)
+
+
 def _whole_number(name: str) -> int:
     """A header's value. Raises RuleViolation `malformed`."""
     stated = request.headers.get(name, "")
@@ -131,7 +143,7 @@ def _whole_number(name: str) -> int:
 
 
 def _checksum(stated: str) -> tuple[hashlib._Hash, bytes]:
-    """The hash to be made and its expected value. Raises RuleViolation `malformed`."""
+    """The hash to be made and its expected value. Raises RuleViolation `upload_checksum_unread`."""
     name, _, text = stated.partition(" ")
     try:
         made, value = ALGORITHMS[name](), base64.b64decode(text, validate=True)
@@ -139,7 +151,7 @@ def _checksum(stated: str) -> tuple[hashlib._Hash, bytes]:
             return made, value
     except (KeyError, ValueError):
         pass
-    raise RuleViolation("malformed", path="Upload-Checksum", expected=" | ".join(ALGORITHMS))
+    raise RuleViolation("upload_checksum_unread", algorithms=", ".join(ALGORITHMS))
 
 
 def _checked(pieces: Iterator[bytes], made: hashlib._Hash, stated: bytes) -> Iterator[bytes]:

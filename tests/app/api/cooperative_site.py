@@ -1,4 +1,4 @@
-"""The site on a co-operative server, with little patience for a silent line: `python cooperative_site.py PORT SECONDS`.
+"""The site on a co-operative server, with little patience for a silent line: `python cooperative_site.py PORT SECONDS SECONDS`.
 
 Settings come from the environment, as ever.
 """
@@ -15,5 +15,5 @@ from app import request_bodies  # noqa: E402
 from app.api import uploads  # noqa: E402
 from app.factory import create_app  # noqa: E402
 
-uploads.SILENCE = request_bodies.PATIENCE = float(sys.argv[2])
+uploads.SILENCE, request_bodies.PATIENCE = map(float, sys.argv[2:4])
 WSGIServer(("127.0.0.1", int(sys.argv[1])), create_app(), log=None).serve_forever()

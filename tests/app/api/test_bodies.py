@@ -83,6 +83,7 @@ def test_files_that_a_view_takes_are_taken(bench: Bench):
         "agency.draft",
         "api_cases.add_document",
         "api_uploads.continue_upload",
+        "api_uploads.overridden",
         "library.overview",
         "library.specialities",
         "public.verify",

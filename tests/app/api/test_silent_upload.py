@@ -25,6 +25,7 @@ from tests.app.workbench import Bench, RealClock
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 SILENCE = 0.5  # seconds
+FOR_A_BODY = 6.0  # seconds: all lines of a test have begun by then
 PATIENCE = 30.0  # seconds
 PIECE = b"x" * uploads.PIECE
 
@@ -41,6 +42,7 @@ def url(bench: Bench) -> Iterator[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TENDERHALL_")}
     environment |= {f"TENDERHALL_{name}": value for name, value in _named(settings).items()}
     command = [sys.executable, str(Path(__file__).with_name("cooperative_site.py")), str(port), str(SILENCE)]
+    command.append(str(FOR_A_BODY))
     process = subprocess.Popen(command, cwd=ROOT, env={**environment, "PYTHONPATH": str(ROOT)})
     found = f"http://127.0.0.1:{port}"
     Connection(found, patience=PATIENCE).get("/platform")

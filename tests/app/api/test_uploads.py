@@ -134,8 +134,24 @@ def test_a_checksum_guards_a_piece(mine, algorithm):
 @pytest.mark.parametrize("stated", ["crc32 AAAA", "sha256", "sha256 ???", ""])
 def test_a_checksum_that_cannot_be_read_is_refused(mine, stated):
     place = begin(mine, 5)
-    assert send(mine, place, 0, b"hello", Upload_Checksum=stated).status_code == 422
+    refused = send(mine, place, 0, b"hello", Upload_Checksum=stated)
+    assert (refused.status_code, refused.json["error"]["code"]) == (400, "upload_checksum_unread")
     assert offset_of(mine, place) == 0
+
+
+def test_a_line_that_lets_only_get_and_post_through_may_say_what_it_means(mine, bench):
+    place = begin(mine, 5)
+
+    def meant(method: str, **more: object):
+        headers = {**TUS, "X-HTTP-Method-Override": method, "Upload-Offset": "0"}
+        return mine.post(place, headers=headers, content_type="application/offset+octet-stream", **more)
+
+    assert meant("PATCH", data=b"hello").headers["Upload-Offset"] == "5"
+    assert bench.platform.blobs.get(place.rpartition("/")[2]) == b"hello"
+    assert meant("HEAD").headers["Upload-Offset"] == "5"
+    assert meant("DELETE").status_code == 204
+    assert mine.head(place, headers=TUS).status_code == 404
+    assert meant("PUT").status_code == 405
 
 
 def test_nobody_reaches_the_upload_of_another(mine, app, bench):
