@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.cli.tls import make_server_certificate
 from app.cli.up import run_site, with_tls
+from app.client.bidder import sealing_program
 from app.config import BadSettings, Settings
 from app.messages import LANGUAGES, sentence
 from app.services.accounts import NewOrganisation
@@ -61,7 +62,7 @@ def up(settings: Settings, arguments: argparse.Namespace) -> int:
     check_port(settings)
     settings = with_tls(settings) if arguments.tls else settings
     if is_founded(settings):
-        prepare_installation(settings, "")
+        prepare_installation(settings, "", sealing_program())
     else:
         _found(settings, CENTRE, CREDIT_CODE, as_json=False)
     return run_site(settings, make_server_certificate(settings) if arguments.tls else None)
@@ -75,7 +76,8 @@ def init(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def _found(settings: Settings, organisation: str, credit_code: str, *, as_json: bool) -> None:
     centre = NewOrganisation(organisation, "centre", credit_code)
-    codes = found_installation(settings, centre, ("admin", "系统管理员"), ("operator", "中心经办人"))
+    people = ("admin", "系统管理员"), ("operator", "中心经办人")
+    codes = found_installation(settings, centre, *people, sealing_program())
     if as_json:
         print(json.dumps(codes))
         return
@@ -96,7 +98,7 @@ def worker(settings: Settings, arguments: argparse.Namespace) -> int:
 
 @usable
 def migrate(settings: Settings, arguments: argparse.Namespace) -> int:
-    prepare_installation(settings, "")
+    prepare_installation(settings, "", sealing_program())
     return 0
 
 

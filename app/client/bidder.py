@@ -127,6 +127,11 @@ def _version() -> str:
         return "0"
 
 
+def sealing_program() -> tuple[str, str, str]:
+    """Name, version and hash of this program, as a submission states them."""
+    return CLIENT_NAME, _version(), code_sha256()
+
+
 def files_of(sources: Iterable[Path]) -> list[PackageFile]:
     """The files to be packed: each of `sources`, or everything below it, named by its path from there.
 
@@ -193,7 +198,7 @@ def seal_bid(
         bid_size=sealed.size,
         bid_root=sealed.root,
         capsule=capsule,
-        client={"name": CLIENT_NAME, "version": _version(), "bundle_sha256": code_sha256()},
+        client=dict(zip(("name", "version", "bundle_sha256"), sealing_program(), strict=True)),
         nonce=secrets.token_hex(32),
         created_at=datetime.now(UTC),
         round=parameters.round,

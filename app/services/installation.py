@@ -49,8 +49,15 @@ def is_founded(settings: Settings) -> bool:
     return (settings.keys / "secret").exists()
 
 
-def prepare_installation(settings: Settings, organisation: str) -> Platform:
-    """Keys and schema, made where they are missing; the open installation. Safe to repeat."""
+SealingProgram = tuple[str, str, str]  # its name, version and hash, as submissions state them
+
+
+def prepare_installation(settings: Settings, organisation: str, *programs: SealingProgram) -> Platform:
+    """Keys and schema, made where they are missing; the open installation. Safe to repeat.
+
+    The hashes of the page's sealing code and of `programs` are entered in the register, where anybody finds what a
+    submission was sealed with.
+    """
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database(settings.database_url)
     try:
@@ -63,16 +70,21 @@ def prepare_installation(settings: Settings, organisation: str) -> Platform:
     platform = open_platform(settings)
     found_register(platform, organisation)
     served = read_assets().get("seal_worker.js")
-    if served is not None:
-        publish_client_code(platform, BROWSER_CLIENT, BROWSER_CLIENT_VERSION, served["sha256"])
+    page = [(BROWSER_CLIENT, BROWSER_CLIENT_VERSION, served["sha256"])] if served is not None else []
+    for program in (*page, *programs):
+        publish_client_code(platform, *program)
     return platform
 
 
 def found_installation(
-    settings: Settings, organisation: NewOrganisation, admin: tuple[str, str], operator: tuple[str, str]
+    settings: Settings,
+    organisation: NewOrganisation,
+    admin: tuple[str, str],
+    operator: tuple[str, str],
+    *programs: SealingProgram,
 ) -> dict[str, str]:
     """`tenderhall init`: prepare, and invite the first administrator and operator; codes by log-in."""
-    platform = prepare_installation(settings, organisation.name)
+    platform = prepare_installation(settings, organisation.name, *programs)
     return found_people(platform, organisation, admin, operator)
 
 

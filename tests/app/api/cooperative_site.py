@@ -1,4 +1,4 @@
-"""The site on a co-operative server, with little patience for a silent line: `python cooperative_site.py PORT SECONDS SECONDS`.
+"""The site on a co-operative server, with little patience: `python cooperative_site.py PORT SILENCE BODY` (seconds).
 
 Settings come from the environment, as ever.
 """
