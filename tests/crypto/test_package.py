@@ -395,12 +395,3 @@ def test_a_reader_who_closes_a_file_early_is_stopped():
     chunks.close()
     with pytest.raises(CryptoError, match="package_malformed"):
         next(files)
-
-
-# Writing
-
-
-def write_refusal(manifest, files):
-    with pytest.raises(CryptoError) as refusal:
-        write_package(io.BytesIO(), manifest, SIGNATURE, files)
-    return refusal.value.code, refusal.value.facts
