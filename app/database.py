@@ -239,6 +239,20 @@ def in_native_thread(function: Callable[..., Result], *arguments: object) -> Res
     return typing.cast(Result, result)
 
 
+def begun_natively(function: Callable[..., Result], *arguments: object) -> Callable[[], Result]:
+    """`function(*arguments)`, begun on a real thread of a co-operative server and awaited by calling what is returned.
+
+    Outside such a server it is done at once.
+    """
+    if not _cooperative():
+        result = function(*arguments)
+        return lambda: result
+    import gevent
+
+    found: Callable[[], Result] = gevent.get_hub().threadpool.spawn(function, *arguments).get
+    return found
+
+
 def _outcome(function: Callable[..., Result], arguments: tuple[object, ...]) -> tuple[Result | None, Exception | None]:
     """What the call gives, or the error that it raises."""
     try:

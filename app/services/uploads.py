@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import errno
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.adapters.blobs import BlobBusy
-from app.database import in_native_thread
+from app.database import begun_natively, in_native_thread
 from app.models import Upload
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
@@ -207,9 +207,15 @@ def _tree_so_far(platform: Platform, state: UploadState) -> TreeDigest:
 
 
 def _measured(chunks: Iterable[bytes], tree: TreeDigest) -> Iterable[bytes]:
+    """The chunks, each hashed while it is written and the next one arrives."""
+    hashed: Callable[[], None] | None = None
     for chunk in chunks:
-        tree.update(chunk)
+        if hashed is not None:
+            hashed()
+        hashed = begun_natively(tree.update, chunk)
         yield chunk
+    if hashed is not None:
+        hashed()
 
 
 def complete_upload(platform: Platform, log_in: LogIn, upload_id: str) -> UploadState:
