@@ -300,14 +300,14 @@ def test_a_bid_is_sealed_in_the_browser_and_receipted(page: Page, served: Served
     days.fill("0")
     page.get_by_role("button", name="加密、签名并提交").click()
     wrong = page.locator(".error-summary li")  # all of it at once
-    expect(wrong).to_have_text([re.compile("请输入金额"), re.compile("请输入整数天数"), "请选择投标文件"])
+    expect(wrong).to_have_text([re.compile("请输入金额"), re.compile("整数天数"), "请选择投标文件"])
     page.get_by_label("投标文件").set_input_files(document)
     expect(page.locator("#seal-chosen li")).to_have_text(["资格和技术方案.txt · 5.9 KiB"])
     for typed, lasts, words in (
         ("0", "45", "请输入金额"),
         ("1598400.01", "45", "报价高于最高限价 1,598,400.00 元"),
-        ("1570000.00", "0", "请输入整数天数"),
-        ("1570000.00", "3.5", "请输入整数天数"),
+        ("1570000.00", "0", "请输入 1 至 99999 之间的整数天数"),
+        ("1570000.00", "3.5", "请输入 1 至 99999 之间的整数天数"),
     ):  # each would make the bid void at the opening
         price.fill(typed)
         days.fill(lasts)

@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 from small_site import ORIGIN, SmallSite
 from styleguide import DIST, asset
 
+from crypto.canonical import digest
 from crypto.committee import (
     Committee,
     Member,
@@ -29,7 +30,8 @@ from crypto.committee import (
 from crypto.envelope import bid_context, check_sealed_header, context_hash, open_bid, recipient_of
 from crypto.merkle import TreeDigest
 from crypto.package import PackageFile, read_package, write_package
-from crypto.signing import SignedAct, verify_act, verify_object
+from crypto.receipts import make_receipt, sign_receipt
+from crypto.signing import SignedAct, SigningKey, verify_act, verify_object
 from crypto.submission import verify_submission
 from crypto.timelock import QUICKNET, SignedRound
 from tests.beacon import SigningChain
@@ -39,11 +41,8 @@ pytestmark = pytest.mark.browser
 CASE, LOT, KEY = "c0ffee", "1", "account-7"
 STATEMENT = {"origin": ORIGIN, "tender": CASE, "lot": LOT, "envelope": "1", "epoch": 0}
 IDENT = identity("open", STATEMENT)
-RECEIPT = {
-    "receipt": {"receipt_id": "8f3k27qm", "received_at": "2026-03-03T01:12:44.120Z"},
-    "key_id": "",
-    "signature": "",
-}
+PLATFORM = SigningKey.generate()
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 FILES = {"投标函（盖章）.pdf": 18 * 2**20 + 11, "技术方案.docx": 70_000, "short.txt": 1}
 PAGE = """
 {% from "components/sealing.html" import sealing_form, opening_item with context %}
@@ -106,11 +105,36 @@ def parameters(trustees: Trustees) -> dict[str, object]:
         "limits": {"total_bytes": 64 * 2**20},
         "qualification_words": [],
         "standing": "",
+        "platform": {"certificate": CERTIFICATE, "spki": base64.b64encode(PLATFORM.spki).decode()},
     }
 
 
+def receipted(payload: dict[str, object], **changed: object) -> dict[str, object]:
+    """The platform's answer to a submission; what is `changed` is signed as well."""
+    facts = {
+        "origin": ORIGIN,
+        "tender": CASE,
+        "lot": LOT,
+        "bidder": "org-a",
+        "submission_sha256": digest(payload),
+        "bid_root": payload["bid_root"],
+        "bid_size": payload["bid_size"],
+    }
+    at = datetime(2026, 3, 3, 1, 12, 44, 120_000, UTC)
+    receipt = make_receipt(**facts | changed, received_at=at, receipt_id="8f3k27qm")
+    answer = {"accepted": "BidSubmitted", "at": "2026-03-03T01:12:44Z", "platform_certificate": CERTIFICATE}
+    return answer | {"receipt": sign_receipt(PLATFORM, receipt).to_json()}
+
+
+def altered(payload: dict[str, object]) -> dict[str, object]:
+    """With an instant that nobody signed."""
+    answer = receipted(payload)
+    answer["receipt"]["receipt"]["received_at"] = "2026-03-03T01:12:43Z"
+    return answer
+
+
 def open_page(page: Page, site: SmallSite, given: dict[str, object], account: str = "") -> None:
-    site.answer = {"accepted": "BidSubmitted", "at": "2026-03-03T01:12:44Z", "receipt": RECEIPT}
+    site.answer = receipted
     page.goto(site.show_text("/seal", PAGE, parameters=given, key_name=KEY, account=account))
     page.get_by_role("button", name="制作新密钥").click()
     expect(page.get_by_role("button", name="申请证书")).to_be_enabled()
@@ -264,6 +288,38 @@ def test_a_bid_whose_upload_waits_is_offered_to_its_account_alone(
         expect(goes_on.locator("visible=true")).to_have_count(offered)
     goes_on.click()
     expect(page.locator("#seal-verdict")).to_contain_text("已提交", timeout=30_000)
+
+
+FALSE_RECEIPTS = {
+    "of another bid": (partial(receipted, bid_root="ab" * 32), ["回执中的密文摘要是 abab", "，本机是 "]),
+    "of another bidder": (partial(receipted, bidder="org-b"), ["回执中的投标人是 org-b，本机是 org-a"]),
+    "not signed": (altered, ["回执上没有平台密钥的有效签名"]),
+    "none": (lambda payload: {"receipt": {}}, ["平台的答复不是完整的回执"]),
+}
+
+
+@pytest.mark.parametrize("which", FALSE_RECEIPTS)
+def test_an_answer_that_is_no_receipt_of_this_bid_leaves_it_not_submitted_and_sealed(
+    page: Page, site: SmallSite, trustees: Trustees, bid_files: dict[str, Path], which: str
+):
+    open_page(page, site, parameters(trustees))
+    site.answer, sentences = FALSE_RECEIPTS[which]
+    fill_in(page, {"short.txt": bid_files["short.txt"]})
+    press_submit(page)
+    said = page.get_by_role("alert").filter(has_text="不能视为已提交")
+    expect(said).to_be_focused(timeout=60_000)
+    for sentence in sentences:
+        expect(said).to_contain_text(sentence)
+    expect(page.locator("#seal-verdict")).to_contain_text("尚未提交")
+    expect(page.locator("[data-seal-receipt]")).to_be_hidden()
+    site.answer = receipted
+    page.reload()
+    page.get_by_role("button", name="继续上传").click()
+    expect(page.locator("#seal-verdict")).to_contain_text("已提交 09:12:44", timeout=30_000)
+    first, second = site.acts
+    assert first["act"]["command_id"] == second["act"]["command_id"]
+    assert first["payload"] == second["payload"]
+    open_sealed(site, trustees)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 from datetime import datetime
@@ -124,6 +125,7 @@ def seal(case: str, lot: str) -> str | Response:
 
 def _seal_parameters(case: Case, lot: str) -> dict[str, object]:
     here, reference = platform(), f"{case.id}/{lot}"
+    own = here.keys.platform  # what the receipt must be signed with
     found = bid_desk(here.origin, case, lot, current_actor(), here.settings.max_upload_bytes)
     context = dict(found["context"])
     committee_id = context.pop("committee")
@@ -143,6 +145,7 @@ def _seal_parameters(case: Case, lot: str) -> dict[str, object]:
         "limits": {"total_bytes": found["limit"]},
         "qualification_words": found["qualification_words"],
         "standing": found["standing"].get("receipt_id", ""),
+        "platform": {"certificate": own.certificate, "spki": base64.b64encode(own.key.spki).decode()},
     }
 
 

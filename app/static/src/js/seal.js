@@ -8,6 +8,7 @@ import { refusalLine, showErrors } from './forms.js';
 import { signingKey } from './keys.js';
 import { bytesInWords, durationInWords, say } from './locale.js';
 import { parseFen } from './money.js';
+import { receiptFaults } from './receipt.js';
 import { Sealer, sealBid } from './sealing.js';
 import { isSafePath } from './tar.js';
 import { account } from './typed.js';
@@ -184,8 +185,21 @@ async function submit(key) {
     commandId: record.commandId,
     attachments: { upload: base64(utf8(record.id)), capsule: record.capsule },
   });
+  await checkReceipt(answer, record);
   showReceipt(answer, record.size);
   await forget();
+}
+
+/** An answer that is not the platform's signed word on this very bid is none: what was sealed stays, to be sent again. */
+async function checkReceipt(answer, { submission }) {
+  const faults = await receiptFaults(answer, submission, parameters);
+  if (faults.length) throw new Problems([...faults.map(faultInWords), say('receipt_unproven')].map((text) => new Problem(text)));
+}
+
+function faultInWords(fault) {
+  if (typeof fault === 'string') return say(fault);
+  const { field, ...values } = fault;
+  return field === 'platform_certificate' ? say('receipt_certificate') : say('receipt_differs', { field: say(`field_${field}`), ...values });
 }
 
 function showVerdict(word, text, done) {
@@ -220,6 +234,7 @@ async function attempt(action) {
   } catch (problem) {
     showErrors(summary, (problem.problems ?? [problem]).map(refusalLine));
     button.disabled = false;
+    await offerToResume();
   } finally {
     window.removeEventListener('beforeunload', askBeforeLeaving);
   }
@@ -232,10 +247,10 @@ async function offerToResume() {
   const box = part('resume');
   box.hidden = false;
   box.querySelector('p').textContent = say('resume', { size: bytesInWords(record.size) });
-  box.querySelector('button').addEventListener('click', () => {
+  box.querySelector('button').onclick = () => {
     box.hidden = true;
     attempt(submit);
-  });
+  };
 }
 
 /** Whether files are chosen and none of them would be seen where the qualification is checked. */
