@@ -298,7 +298,7 @@ def test_a_bid_is_sealed_in_the_browser_and_receipted(page: Page, served: Served
     page.get_by_label("项目负责人").fill("李工")
     price.fill("0")
     days.fill("0")
-    page.get_by_role("button", name="加密、签名并提交").click()
+    page.get_by_role("button", name="加密并签名").click()
     wrong = page.locator(".error-summary li")  # all of it at once
     expect(wrong).to_have_text([re.compile("请输入金额"), re.compile("整数天数"), "请选择投标文件"])
     page.get_by_label("投标文件").set_input_files(document)
@@ -311,16 +311,23 @@ def test_a_bid_is_sealed_in_the_browser_and_receipted(page: Page, served: Served
     ):  # each would make the bid void at the opening
         price.fill(typed)
         days.fill(lasts)
-        page.get_by_role("button", name="加密、签名并提交").click()
+        page.get_by_role("button", name="加密并签名").click()
         expect(page.locator("#seal-errors")).to_contain_text(words)
     days.fill("45")
-    page.get_by_role("button", name="加密、签名并提交").click()
+    seal_and_send(page)
     expect(page.locator("#seal-verdict")).to_contain_text("已提交", timeout=60_000)
     page.goto(served.path("/bidder/cases/{case}/lots/{lot}"))
     expect(page.locator(".verdict--done")).to_contain_text("已提交")
     standing = served.site.case.case.lots[LOT].bidding.of_bidder(served.site.case.people["bidder-d"].organisation)
     assert standing is not None
     replace_bid(page, served, document, standing.receipt_id)
+
+
+def seal_and_send(page: Page) -> None:
+    page.get_by_role("button", name="加密并签名").click()
+    with page.expect_download():
+        page.get_by_role("link", name="保存开启密钥").click(timeout=60_000)
+    page.get_by_role("button", name="密钥已保存，上传并提交").click()
 
 
 def replace_bid(page: Page, served: Served, document: Path, before: str) -> None:
@@ -331,7 +338,7 @@ def replace_bid(page: Page, served: Served, document: Path, before: str) -> None
     for label, value in (("投标报价", "1569000"), ("工期或交货期（日历天）", "40"), ("项目负责人", "李工")):
         page.get_by_label(label).fill(value)
     page.get_by_label("投标文件").set_input_files(document)
-    page.get_by_role("button", name="加密、签名并提交").click()
+    seal_and_send(page)
     expect(verdict).to_contain_text("已提交", timeout=60_000)
     bidding = served.site.case.case.lots[LOT].bidding
     standing = bidding.of_bidder(served.site.case.people["bidder-d"].organisation)

@@ -71,6 +71,10 @@ const SENTENCES = {
   seconds: ['{n} 秒', '{n} s'],
   minutes: ['{n} 分钟', '{n} min'],
   resume: ['本机有一份已加密、未提交的投标（{size}）。可以继续上传，不必重新加密。', 'A sealed bid that was not submitted is on this machine ({size}). You can go on uploading it.'],
+  sealed_gone: [
+    '本机已没有这份密文，可能已在另一窗口提交、重新加密或退出登录。请刷新页面。',
+    'The sealed file is no longer on this machine: it may have been submitted, sealed anew or logged out of in another window. Reload the page.',
+  ],
   committee_differs: ['页面给出的受托方公钥与其编号不符，已停止加密。请联系交易中心。', 'The trustees’ public key does not match its id. Sealing has stopped; contact the centre.'],
   chain_differs: ['页面给出的 drand 链与其散列值不符，已停止加密。请联系交易中心。', 'The drand chain does not match its hash. Sealing has stopped; contact the centre.'],
   ident_differs: ['页面给出的开启标识与本标包不符，已停止加密。请联系交易中心。', 'The opening identity does not match this lot. Sealing has stopped; contact the centre.'],
