@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from pathlib import Path
 
@@ -28,6 +29,20 @@ from small_site import SmallSite
 from crypto.envelope import recipient_of
 
 pytestmark = pytest.mark.browser
+
+
+PRIVATE_FILES = """async () => {
+  const names = [];
+  for await (const name of (await navigator.storage.getDirectory()).keys()) names.push(name);
+  return names;
+}"""
+
+
+def saved(page: Page, link: str) -> bytes:
+    """The file behind a link that the page made."""
+    with page.expect_download() as saving:
+        page.get_by_role("link", name=link).locator("visible=true").click()
+    return Path(saving.value.path()).read_bytes()
 
 
 def kept_names(page: Page) -> list[str]:
@@ -73,6 +88,33 @@ def test_nothing_is_uploaded_before_the_key_is_saved_and_a_reload_offers_it_agai
     expect(page.locator("#seal-verdict")).to_contain_text("已提交", timeout=30_000)
     assert kept_names(page) == []
     look_at(page, "seal-done")
+    act = site.acts[-1]
+    assert saved(page, "密文（bid.age）") == bytes(site.uploads[act["attachments"]["upload"].decode()])
+    assert saved(page, "密钥封装（capsule.age）") == act["attachments"]["capsule"]
+    assert json.loads(saved(page, "提交声明（JSON）")) == act["payload"]
+
+
+def test_the_browser_keeps_the_file_of_the_last_receipt_and_no_other(
+    page: Page, site: SmallSite, trustees: Trustees, bid_files: dict[str, Path]
+):
+    open_page(page, site, parameters(trustees))
+    for _ in range(2):
+        fill_in(page, {"short.txt": bid_files["short.txt"]})
+        press_submit(page)
+        expect(page.locator("#seal-verdict")).to_contain_text("已提交", timeout=30_000)
+        page.reload()
+    fill_in(page, {"short.txt": bid_files["short.txt"]})
+    press_seal(page)
+    save_key(page)
+    last = page.evaluate(PRIVATE_FILES)
+    assert len(last) == 2  # handed in, and waiting
+    page.reload()
+    page.get_by_role("button", name="重新填写").locator("visible=true").click()
+    fill_in(page, {"short.txt": bid_files["short.txt"]})
+    press_submit(page)
+    expect(page.locator("#seal-verdict")).to_contain_text("已提交", timeout=30_000)
+    assert saved(page, "密文（bid.age）") == bytes(site.uploads[site.acts[-1]["attachments"]["upload"].decode()])
+    assert len(page.evaluate(PRIVATE_FILES)) == 1
 
 
 def test_a_bid_may_be_filled_in_anew_until_another_is_sealed(

@@ -75,6 +75,19 @@ const SENTENCES = {
     '本机已没有这份密文，可能已在另一窗口提交、重新加密或退出登录。请刷新页面。',
     'The sealed file is no longer on this machine: it may have been submitted, sealed anew or logged out of in another window. Reload the page.',
   ],
+  restore_missing: ['请选择密文和密钥封装两个文件', 'Choose both files: the sealed file and the capsule'],
+  restore_size_differs: [
+    '密文大小不符：所选文件 {found}，回执记载 {expected}。未上传任何内容；请找回提交时保存的原件。',
+    'The sealed file has another size: chosen {found}, on the receipt {expected}. Nothing was uploaded; find the original.',
+  ],
+  restore_file_differs: [
+    '密文与回执不符：所选文件的摘要是 {found}，回执记载 {expected}。未上传任何内容；请找回提交时保存的原件。',
+    'The sealed file differs from the receipt: its digest is {found}, on the receipt {expected}. Nothing was uploaded; find the original.',
+  ],
+  restore_capsule_differs: [
+    '密钥封装与提交声明不符。未上传任何内容；请找回提交时保存的原件。',
+    'The capsule differs from the one in the submission. Nothing was uploaded; find the original.',
+  ],
   committee_differs: ['页面给出的受托方公钥与其编号不符，已停止加密。请联系交易中心。', 'The trustees’ public key does not match its id. Sealing has stopped; contact the centre.'],
   chain_differs: ['页面给出的 drand 链与其散列值不符，已停止加密。请联系交易中心。', 'The drand chain does not match its hash. Sealing has stopped; contact the centre.'],
   ident_differs: ['页面给出的开启标识与本标包不符，已停止加密。请联系交易中心。', 'The opening identity does not match this lot. Sealing has stopped; contact the centre.'],

@@ -4,10 +4,12 @@ import { submitAct } from './acts.js';
 import { entered, Problem, Problems, showChosen, totalSize } from './bid_entry.js';
 import { base64, utf8 } from './bytes.js';
 import { timeOfDay } from './clock.js';
+import { offerCopies, offerDownload } from './downloads.js';
 import { refusalLine, showErrors } from './forms.js';
 import { KeptBid } from './kept_bid.js';
 import { signingKey } from './keys.js';
-import { bytesInWords, durationInWords, say } from './locale.js';
+import { bytesInWords, say } from './locale.js';
+import { meter } from './progress.js';
 import { receiptFaults } from './receipt.js';
 import { Sealer, sealBid } from './sealing.js';
 import { account } from './typed.js';
@@ -18,7 +20,7 @@ const form = document.querySelector('[data-seal-form]');
 const part = (name) => form.querySelector(`[data-seal-${name}]`);
 const summary = form.querySelector('.error-summary');
 const bid = new KeptBid(account, parameters.tender, parameters.lot);
-const NAME = `bid-${parameters.tender}-${parameters.lot}.age`;
+const NAME = `bid-${parameters.tender}-${parameters.lot}`;
 const STEPS = ['fill', 'save', 'resume', 'done'];
 
 let withoutQualification = false; // said for the files that are chosen now
@@ -29,37 +31,13 @@ function show(step) {
   for (const name of STEPS) part(name).hidden = name !== step;
 }
 
-/** Progress of one step, with speed and time left from the third second on. */
-function meter(step, size) {
-  const began = performance.now();
-  const box = part('progress');
-  box.hidden = false;
-  box.querySelector('label').textContent = say(step);
-  return (done) => {
-    const seconds = (performance.now() - began) / 1000;
-    const rate = done / Math.max(seconds, 0.001);
-    const shown = Math.min(done, size);
-    box.querySelector('progress').max = size;
-    box.querySelector('progress').value = shown;
-    box.querySelector('[data-progress-figure]').textContent = `${Math.floor((100 * shown) / size)} %`;
-    const figures = { done: bytesInWords(shown), total: bytesInWords(size), rate: bytesInWords(rate) };
-    const left = durationInWords((size - shown) / rate);
-    if (seconds > 1) box.querySelector('[data-progress-detail]').textContent = say('speed', { ...figures, left });
-  };
-}
-
-function offerDownload(link, name, text) {
-  link.href = URL.createObjectURL(new Blob([text], { type: 'application/octet-stream' }));
-  link.download = name;
-}
-
 async function seal(key) {
   const { items, files } = entered(form, parameters.limits);
   await navigator.storage.persist?.();
   await bid.forget();
   const meters = {};
   const onProgress = (step, bytes) => {
-    meters[step] ??= meter(step, totalSize(files) || 1);
+    meters[step] ??= meter(part('progress'), step, totalSize(files) || 1);
     meters[step](bytes);
   };
   const sealer = new Sealer(parameters.worker);
@@ -80,7 +58,7 @@ async function submit(key) {
   show('');
   sealed.id ??= await createUpload(parameters.upload_url, sealed.size);
   bid.keep(sealed);
-  await upload(`${parameters.upload_url}/${sealed.id}`, file, meter('uploading', sealed.size));
+  await upload(`${parameters.upload_url}/${sealed.id}`, file, meter(part('progress'), 'uploading', sealed.size));
   const answer = await submitAct(key, {
     headUrl: parameters.head_url,
     actUrl: parameters.act_url,
@@ -93,7 +71,8 @@ async function submit(key) {
   });
   await checkReceipt(answer, sealed);
   showReceipt(answer, sealed.size);
-  await bid.forget();
+  offerCopies(part('copies'), NAME, { ...sealed, file });
+  await bid.handIn(answer.receipt.receipt.receipt_id);
 }
 
 /** An answer that is not the platform's signed word on this very bid is none: what was sealed stays, to be sent again. */
@@ -160,7 +139,7 @@ async function showNext() {
 
 /** The identity opens the bid without the trustees: a copy for the bidder alone, never sent, asked for before anything is. */
 function showKey({ identity }) {
-  offerDownload(part('identity'), `${NAME}.key.txt`, `${identity}\n`);
+  offerDownload(part('identity'), `${NAME}.age.key.txt`, `${identity}\n`);
   askIfSaved(false);
   show('save');
 }
