@@ -91,6 +91,7 @@ def _seal_online(context: BrowserContext, base_url: str, bench: Bench, source: P
     page.goto(f"{base_url}/bidder/cases/{bench.case_id}/lots/{LOT}/seal")
     found = Sealing(native=page.evaluate(NATIVE))
     page.locator("[data-opening=price_fen]").fill("1,580,000.00")
+    page.locator("[data-capital-of]").fill("壹佰伍拾捌万元整")
     page.locator("[data-opening=duration_days]").fill("60")
     page.locator("[data-opening=project_manager]").fill("经理")
     page.locator("[data-seal-files]").set_input_files(source)

@@ -44,7 +44,7 @@ PAGE = """
 <h1>加密并提交</h1>
 {{ key_panel(key_name, '/keys', {'label': 'tenderhall/key-proof', 'object': {'account': '7'}}) }}
 {% call sealing_form(parameters) %}
-{{ opening_item('price_fen', '投标报价', 'money') }}
+{{ opening_item('price_fen', '投标报价', 'money', capitals=True) }}
 {{ opening_item('duration_days', '交货期（日）', 'number') }}
 {{ opening_item('project_manager', '项目负责人') }}
 {% endcall %}
@@ -124,7 +124,11 @@ def open_page(page: Page, site: SmallSite, given: dict[str, object], account: st
 
 def fill_in(page: Page, files: dict[str, Path]) -> None:
     page.get_by_label("投标报价").fill("1566000")
-    expect(page.get_by_text("壹佰伍拾陆万陆仟元整")).to_be_visible()
+    expect(page.locator("[data-money-words-for]")).to_have_text("壹佰伍拾陆万陆仟元整")
+    words = page.get_by_label("大写金额")
+    expect(words).to_have_value("")  # typed by a person, never filled in
+    words.fill("壹佰伍拾陆万陆仟圆正")
+    expect(page.get_by_text("读作 1,566,000.00 元，与小写一致")).to_be_visible()
     page.get_by_label("交货期（日）").fill("60")
     page.get_by_label("项目负责人").fill("吴昇")
     page.get_by_label("投标文件").set_input_files(list(files.values()))

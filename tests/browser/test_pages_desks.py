@@ -300,7 +300,8 @@ def test_a_bid_is_sealed_in_the_browser_and_receipted(page: Page, served: Served
     days.fill("0")
     page.get_by_role("button", name="加密并签名").click()
     wrong = page.locator(".error-summary li")  # all of it at once
-    expect(wrong).to_have_text([re.compile("请输入金额"), re.compile("整数天数"), "请选择投标文件"])
+    named = [re.compile("请输入金额"), re.compile("整数天数"), "请填写大写金额", "请选择投标文件"]
+    expect(wrong).to_have_text(named)
     page.get_by_label("投标文件").set_input_files(document)
     expect(page.locator("#seal-chosen li")).to_have_text(["资格和技术方案.txt · 5.9 KiB"])
     for typed, lasts, words in (
@@ -314,6 +315,9 @@ def test_a_bid_is_sealed_in_the_browser_and_receipted(page: Page, served: Served
         page.get_by_role("button", name="加密并签名").click()
         expect(page.locator("#seal-errors")).to_contain_text(words)
     days.fill("45")
+    page.get_by_role("button", name="加密并签名").click()
+    expect(page.locator("#seal-errors li")).to_have_text(["请填写大写金额"])
+    page.get_by_label("大写金额").fill("壹佰伍拾柒万元整")
     seal_and_send(page)
     expect(page.locator("#seal-verdict")).to_contain_text("已提交", timeout=60_000)
     page.goto(served.path("/bidder/cases/{case}/lots/{lot}"))
@@ -335,7 +339,12 @@ def replace_bid(page: Page, served: Served, document: Path, before: str) -> None
     page.get_by_role("link", name="替换投标").click()
     verdict = page.locator("#seal-verdict")
     expect(verdict).to_contain_text(f"新的投标尚未提交 您已有一份有效投标（回执编号 {before}）", use_inner_text=True)
-    for label, value in (("投标报价", "1569000"), ("工期或交货期（日历天）", "40"), ("项目负责人", "李工")):
+    for label, value in (
+        ("投标报价", "1569000"),
+        ("大写金额", "壹佰伍拾陆万玖仟元整"),
+        ("工期或交货期（日历天）", "40"),
+        ("项目负责人", "李工"),
+    ):
         page.get_by_label(label).fill(value)
     page.get_by_label("投标文件").set_input_files(document)
     seal_and_send(page)

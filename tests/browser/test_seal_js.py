@@ -18,6 +18,7 @@ from sealing_page import (
     PAGE,
     Trustees,
     fill_in,
+    look_at,
     open_page,
     open_sealed,
     parameters,
@@ -174,3 +175,27 @@ def test_what_is_missing_is_named_with_a_link_to_the_field(page: Page, site: Sma
     press_seal(page)
     expect(page.get_by_role("link", name="文件 报价.pdf 是空的（0 字节）")).to_be_visible()
     assert site.uploads == {}
+
+
+def test_words_and_figures_are_compared_and_a_mismatch_seals_nothing(
+    page: Page, site: SmallSite, trustees: Trustees, bid_files: dict[str, Path]
+):
+    open_page(page, site, parameters(trustees))
+    fill_in(page, {"short.txt": bid_files["short.txt"]})
+    words, figures = page.get_by_label("大写金额"), page.get_by_label("投标报价")
+    figures.fill("1655000")
+    differs = "大小写不一致：大写读作 1,566,000.00 元，小写是 1,655,000.00 元"
+    expect(page.locator("[data-capital-reading-for]")).to_contain_text(differs)
+    press_seal(page)
+    link = page.get_by_role("link", name=differs)
+    expect(link).to_have_attribute("href", "#opening-price_fen-capital")
+    look_at(page, "seal-words-differ")
+    words.fill("壹佰陆拾伍万伍元整")
+    press_seal(page)
+    expect(page.get_by_role("link", name="无法读出大写金额")).to_be_visible()
+    assert page.evaluate("() => Object.keys(localStorage).filter((name) => name.startsWith('sealed:'))") == []
+    words.fill("壹佰陆拾伍万伍仟元整")
+    press_submit(page)
+    expect(page.locator("#seal-verdict")).to_contain_text("已提交", timeout=30_000)
+    package = read_package(io.BytesIO(open_sealed(site, trustees)[0]))
+    assert package.manifest["opening"] == {"price_fen": "165500000", "duration_days": "60", "project_manager": "吴昇"}

@@ -133,6 +133,7 @@ def test_a_bid_may_be_filled_in_anew_until_another_is_sealed(
     expect(price).to_be_visible()
     assert first in kept(page)
     price.fill("1500000")
+    page.get_by_label("大写金额").fill("壹佰伍拾万元整")
     press_seal(page)
     second = save_key(page)
     assert first not in kept(page)

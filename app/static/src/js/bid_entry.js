@@ -1,7 +1,8 @@
 // What a bidder enters on the sealing page, checked: the items that are read out at the opening, and the files.
+import { capitalFault } from './capital_field.js';
 import { plainFigure } from './figures.js';
 import { bytesInWords, say } from './locale.js';
-import { parseFen } from './money.js';
+import { figuresOf, parseFen } from './money.js';
 import { isSafePath } from './tar.js';
 
 const LONGEST_NAME = 100; // characters of what is read out, as the opening takes it
@@ -34,6 +35,7 @@ export function entered(form, limits) {
     }
   };
   const items = openingItems(form, (input) => checked(openingItem, input));
+  for (const input of form.querySelectorAll('[data-capital-of]')) checked(agreed, input);
   const files = checked(chosenFiles, form, limits);
   if (problems.length) throw new Problems(problems);
   return { items, files };
@@ -63,11 +65,14 @@ function amount(input, value) {
   const fen = parseFen(value);
   if (!fen) throw new Problem(say('money_wrong'), input.id);
   const { most } = input.dataset; // fen
-  if (most && fen > BigInt(most)) {
-    const yuan = (Number(most) / 100).toLocaleString('en-US', { minimumFractionDigits: 2 });
-    throw new Problem(say('price_over', { most: yuan }), input.id);
-  }
+  if (most && fen > BigInt(most)) throw new Problem(say('price_over', { most: figuresOf(BigInt(most)) }), input.id);
   return fen.toString();
+}
+
+/** The amount in words is compared with the figures and goes no further: what is sealed are the figures. */
+function agreed(input) {
+  const fault = capitalFault(input);
+  if (fault) throw new Problem(fault, input.id);
 }
 
 export const totalSize = (files) => files.reduce((sum, { file }) => sum + file.size, 0);

@@ -13,6 +13,12 @@ const SENTENCES = {
   opening_unfit: ['“{label}”不能超过 {most} 个字，也不能含有控制字符', '“{label}” may have {most} characters at most, and no control characters'],
   price_over: ['报价高于最高限价 {most} 元，提交后将被否决。请核对', 'The price is above the ceiling of {most} yuan and would be rejected. Check it'],
   money_wrong: ['请输入金额，例如 1566000.00（最多两位小数）', 'Enter an amount such as 1566000.00 (at most two decimals)'],
+  capital_wrong: ['无法读出大写金额，请按“壹佰伍拾陆万陆仟元整”的格式填写', 'The amount in words cannot be read; write it like 壹佰伍拾陆万陆仟元整'],
+  capital_same: ['读作 {words} 元，与小写一致', 'Reads {words} yuan, the same as the figures'],
+  capital_differs: [
+    '大小写不一致：大写读作 {words} 元，小写是 {figures} 元。请核对后改正',
+    'Words and figures differ: the words read {words} yuan, the figures {figures} yuan. Check and correct them',
+  ],
   key_missing: ['本机没有您的签名密钥。请先制作或导入。', 'Your signing key is not on this machine. Make or import it first.'],
   seat_key_missing: ['本机没有本席位的签名密钥。请回到签到的那台电脑，或请见证人重新办理签到。', 'The key of this seat is not on this machine. Go back to the one you signed in at, or ask the witness to let you sign in anew.'],
   my_key: ['我的密钥', 'My keys'],

@@ -3,6 +3,7 @@
 import { submitAct } from './acts.js';
 import { entered, Problem, Problems, showChosen, totalSize } from './bid_entry.js';
 import { base64, utf8 } from './bytes.js';
+import { followCapitals } from './capital_field.js';
 import { timeOfDay } from './clock.js';
 import { offerCopies, offerDownload } from './downloads.js';
 import { refusalLine, showErrors } from './forms.js';
@@ -187,6 +188,7 @@ function fillInAnew() {
 }
 
 function listen() {
+  followCapitals(form);
   part('files').addEventListener('change', onFilesChanged);
   part('unqualified').querySelector('button').addEventListener('click', () => {
     withoutQualification = true;
