@@ -116,6 +116,13 @@ def test_what_the_browser_kept_is_handed_in_without_choosing_and_given_up_after_
     enter(page, served)
     account = page.locator("meta[name=account]").get_attribute("content")
     name = f"handed-in:{account}:{served.site.case.case_id}:{LOT}"
+    damaged = bytearray(original(served, "bid"))
+    damaged[-1] ^= 1
+    page.evaluate(KEEP, [name, base64.b64encode(damaged).decode(), kept_record(served)])
+    page.goto(served.path(PAGE))
+    page.get_by_role("button", name="核对并上传").click()
+    expect(page.locator("#restore-errors")).to_contain_text("密文与回执不符")
+    expect(page.get_by_label("密文（bid.age）")).to_be_visible()  # another copy may be whole
     text = base64.b64encode(original(served, "bid")).decode()
     page.evaluate(KEEP, [name, text, kept_record(served)])
     page.goto(served.path(OWN))

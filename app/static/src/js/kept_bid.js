@@ -26,7 +26,7 @@ export class KeptBid {
     this.#files = `bid_${account}_${tender}_${lot}_`;
   }
 
-  /** {file, size, submission, capsule, commandId, identity until it is saved, id of the upload once there is one}, or null. */
+  /** {file, size, submission, capsule, commandId, identity until it is saved, id of the upload once there is one, uploaded}, or null. */
   get record() {
     return read(this.#waiting);
   }

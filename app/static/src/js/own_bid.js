@@ -11,6 +11,7 @@ import { meter } from './progress.js';
 import { account } from './typed.js';
 import { createUpload, upload } from './upload.js';
 
+const GONE = 404; // what the platform answers where it has no such upload any more
 const LARGEST_CAPSULE = 64 * 1024; // bytes; a real one has less than one thousand
 
 const place = document.querySelector('[data-own-bid]');
@@ -29,7 +30,7 @@ const part = (name) => place.querySelector(`[data-restore-${name}]`);
 
 /** The two files: kept in this browser, or chosen. */
 async function given() {
-  const kept = await bid.handedIn(facts.receipt_id);
+  const kept = part('kept').hidden ? null : await bid.handedIn(facts.receipt_id);
   if (kept) return { file: kept.file, capsule: unbase64(kept.capsule) };
   const [[file], [capsule]] = [part('bid').files, part('capsule').files];
   if (!file || !capsule) throw new Error(say('restore_missing'));
@@ -50,7 +51,12 @@ async function check({ file, capsule }) {
 
 async function send() {
   const { file, capsule } = await given();
-  await check({ file, capsule });
+  try {
+    await check({ file, capsule });
+  } catch (difference) {
+    offerChoice(null); // what this browser kept is damaged, too: another copy may not be
+    throw difference;
+  }
   // Kept for a new try after a fault: the upload goes on where it stood.
   part('button').dataset.upload ??= await createUpload(facts.upload_url, file.size);
   const id = part('button').dataset.upload;
@@ -70,16 +76,20 @@ async function attempt() {
     part('sign').focus();
   } catch (problem) {
     showErrors(summary, [refusalLine(problem)]);
+    if (problem.status === GONE) delete part('button').dataset.upload;
     part('button').disabled = false;
   } finally {
     part('progress').hidden = true;
   }
 }
 
-async function offerRestoring() {
-  const kept = await bid.handedIn(facts.receipt_id);
+function offerChoice(kept) {
   part('kept').hidden = !kept;
   part('choose').hidden = Boolean(kept);
+}
+
+async function offerRestoring() {
+  offerChoice(await bid.handedIn(facts.receipt_id));
   part('button').addEventListener('click', attempt);
   part('button').disabled = false;
 }

@@ -22,6 +22,7 @@ const part = (name) => form.querySelector(`[data-seal-${name}]`);
 const summary = form.querySelector('.error-summary');
 const bid = new KeptBid(account, parameters.tender, parameters.lot);
 const NAME = `bid-${parameters.tender}-${parameters.lot}`;
+const GONE = 404; // what the platform answers where it has no such upload, or any more
 const STEPS = ['fill', 'save', 'resume', 'done'];
 
 let withoutQualification = false; // said for the files that are chosen now
@@ -57,10 +58,33 @@ async function submit(key) {
   const { identity: _saved, ...sealed } = record;
   bid.keep(sealed);
   show('');
+  if (!sealed.uploaded) await uploadAll(sealed, file);
+  const answer = await answered(key, sealed, file);
+  await checkReceipt(answer, sealed);
+  showReceipt(answer, sealed.size);
+  offerCopies(part('copies'), NAME, { ...sealed, file });
+  await bid.handIn(answer.receipt.receipt.receipt_id);
+}
+
+/** Sends what the platform does not have yet; all of it to a new place where the one before has expired. */
+async function uploadAll(sealed, file) {
+  const known = Boolean(sealed.id);
   sealed.id ??= await createUpload(parameters.upload_url, sealed.size);
   bid.keep(sealed);
-  await upload(`${parameters.upload_url}/${sealed.id}`, file, meter(part('progress'), 'uploading', sealed.size));
-  const answer = await submitAct(key, {
+  try {
+    await upload(`${parameters.upload_url}/${sealed.id}`, file, meter(part('progress'), 'uploading', sealed.size));
+  } catch (refusal) {
+    if (!known || refusal.status !== GONE) throw refusal;
+    delete sealed.id;
+    return uploadAll(sealed, file);
+  }
+  // The platform takes the upload with the bid: whoever sends the command again must not ask for it.
+  bid.keep(Object.assign(sealed, { uploaded: true }));
+}
+
+/** The signed submission. The same command, sent again, has the same answer. */
+function command(key, sealed) {
+  return submitAct(key, {
     headUrl: parameters.head_url,
     actUrl: parameters.act_url,
     origin: parameters.origin,
@@ -70,10 +94,17 @@ async function submit(key) {
     commandId: sealed.commandId,
     attachments: { upload: base64(utf8(sealed.id)), capsule: sealed.capsule },
   });
-  await checkReceipt(answer, sealed);
-  showReceipt(answer, sealed.size);
-  offerCopies(part('copies'), NAME, { ...sealed, file });
-  await bid.handIn(answer.receipt.receipt.receipt_id);
+}
+
+/** The answer to the submission; where the upload has expired since it was complete, it is sent once more. */
+async function answered(key, sealed, file) {
+  try {
+    return await command(key, sealed);
+  } catch (refusal) {
+    if (refusal.status !== GONE) throw refusal;
+    await uploadAll(sealed, file);
+    return command(key, sealed);
+  }
 }
 
 /** An answer that is not the platform's signed word on this very bid is none: what was sealed stays, to be sent again. */
