@@ -91,6 +91,7 @@ def _seal_online(context: BrowserContext, base_url: str, bench: Bench, source: P
     page.goto(f"{base_url}/bidder/cases/{bench.case_id}/lots/{LOT}/seal")
     found = Sealing(native=page.evaluate(NATIVE))
     page.locator("[data-opening=price_fen]").fill("1,580,000.00")
+    page.locator("[data-capital-of]").fill("壹佰伍拾捌万元整")
     page.locator("[data-opening=duration_days]").fill("60")
     page.locator("[data-opening=project_manager]").fill("经理")
     page.locator("[data-seal-files]").set_input_files(source)
@@ -98,7 +99,10 @@ def _seal_online(context: BrowserContext, base_url: str, bench: Bench, source: P
     began = time.perf_counter()
     page.locator("[data-seal-button]").click()
     found.sealed = _until(page, heap, "[data-seal-identity]") - began
-    found.uploaded = _until(page, heap, "[data-seal-receipt]") - began - found.sealed
+    page.locator("[data-seal-identity]").click()  # the key is saved before anything is uploaded
+    began = time.perf_counter()
+    page.locator("[data-seal-saved] [data-seal-send]").click()
+    found.uploaded = _until(page, heap, "[data-seal-receipt]") - began
     found.heap, found.buffers = heap.peak, heap.peak_buffers
     return found
 

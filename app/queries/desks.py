@@ -230,6 +230,8 @@ def _bidders_step(case: Case, number: str, actor: Actor, standing: Submission | 
         return NextStep(code, tone, number, due_at)
     if standing is None:
         return NextStep("no_bid", WAIT, number)
+    if now < lot.lost.get(standing.receipt_id, now):
+        return NextStep("restore_file", WARN, number, lot.lost[standing.receipt_id])
     if lot.phase is Phase.OPENING and can_confirm(lot.opening, actor.id):
         return NextStep("confirm_opening", ACT, number, lot.opening.objections_until)
     if step := _fallback(case, number, standing.receipt_id):

@@ -179,6 +179,12 @@ STEPS: dict[str, Wording] = {
     "follow_opening": Wording(
         _l("您的投标已提交"), _l("可以在开标大厅观看开标。"), _l("开标大厅"), _lot_page("opening")
     ),
+    "restore_file": Wording(
+        _l("平台丢失了您的密文：请交回原件"),
+        _l("责任在平台。只收与回执一字节不差的原件。逾期视为撤回，保证金退还，可以要求赔偿。"),
+        _l("交回原件"),
+        lambda case, step: url_for("bidder.restoration", case=case, lot=step.lot),
+    ),
     "commit_key": Wording(
         _l("受托方逾期：请承诺您的投标密钥"),
         _l("用加密时保存的密钥文件承诺，密钥此时不公开。逾期未承诺的，投标视为撤回，保证金退还。"),

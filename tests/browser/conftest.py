@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from sealing_page import FILES, Trustees
 from small_site import SmallSite
 from styleguide import DIST
+
+from crypto.committee import Member, run_ceremony
 
 # Browsers here have a Chinese font installed, as those of our users do; without one a page loads 26 pieces of ours.
 FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
@@ -69,3 +73,19 @@ def visitor(_visitor: Page) -> Page:
     """One page for all tests of a module that only look at what is served: nobody is logged in."""
     _visitor.context.clear_cookies()
     return _visitor
+
+
+@pytest.fixture(scope="module")
+def trustees() -> Trustees:
+    """A committee that a bid is sealed to."""
+    members = [Member(index, f"Organisation {index}", f"{index:064x}") for index in (1, 2, 3)]
+    return Trustees(*run_ceremony(members, 2, os.urandom))
+
+
+@pytest.fixture
+def bid_files(tmp_path: Path) -> dict[str, Path]:
+    """Files of a bid on the disk, by name."""
+    paths = {name: tmp_path / name for name in FILES}
+    for name, size in FILES.items():
+        paths[name].write_bytes(os.urandom(size))
+    return paths

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,7 +31,7 @@ class SmallSite:
     keys: list[dict[str, Any]] = field(default_factory=list)
     upload_faults: list[int] = field(default_factory=list)
     act_faults: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
-    answer: dict[str, Any] = field(default_factory=dict)
+    answer: Callable[[dict[str, Any]], dict[str, Any]] = lambda payload: {}
     server: BaseWSGIServer | None = None
 
     @property
@@ -115,4 +116,4 @@ class SmallSite:
         if self.act_faults:
             status, error = self.act_faults.pop(0)
             return {"error": error}, status
-        return self.answer, 200
+        return self.answer(body["payload"]), 200

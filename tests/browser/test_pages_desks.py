@@ -298,23 +298,27 @@ def test_a_bid_is_sealed_in_the_browser_and_receipted(page: Page, served: Served
     page.get_by_label("项目负责人").fill("李工")
     price.fill("0")
     days.fill("0")
-    page.get_by_role("button", name="加密、签名并提交").click()
+    page.get_by_role("button", name="加密并签名").click()
     wrong = page.locator(".error-summary li")  # all of it at once
-    expect(wrong).to_have_text([re.compile("请输入金额"), re.compile("请输入整数天数"), "请选择投标文件"])
+    named = [re.compile("请输入金额"), re.compile("整数天数"), "请填写大写金额", "请选择投标文件"]
+    expect(wrong).to_have_text(named)
     page.get_by_label("投标文件").set_input_files(document)
     expect(page.locator("#seal-chosen li")).to_have_text(["资格和技术方案.txt · 5.9 KiB"])
     for typed, lasts, words in (
         ("0", "45", "请输入金额"),
         ("1598400.01", "45", "报价高于最高限价 1,598,400.00 元"),
-        ("1570000.00", "0", "请输入整数天数"),
-        ("1570000.00", "3.5", "请输入整数天数"),
+        ("1570000.00", "0", "请输入 1 至 99999 之间的整数天数"),
+        ("1570000.00", "3.5", "请输入 1 至 99999 之间的整数天数"),
     ):  # each would make the bid void at the opening
         price.fill(typed)
         days.fill(lasts)
-        page.get_by_role("button", name="加密、签名并提交").click()
+        page.get_by_role("button", name="加密并签名").click()
         expect(page.locator("#seal-errors")).to_contain_text(words)
     days.fill("45")
-    page.get_by_role("button", name="加密、签名并提交").click()
+    page.get_by_role("button", name="加密并签名").click()
+    expect(page.locator("#seal-errors li")).to_have_text(["请填写大写金额"])
+    page.get_by_label("大写金额").fill("壹佰伍拾柒万元整")
+    seal_and_send(page)
     expect(page.locator("#seal-verdict")).to_contain_text("已提交", timeout=60_000)
     page.goto(served.path("/bidder/cases/{case}/lots/{lot}"))
     expect(page.locator(".verdict--done")).to_contain_text("已提交")
@@ -323,15 +327,27 @@ def test_a_bid_is_sealed_in_the_browser_and_receipted(page: Page, served: Served
     replace_bid(page, served, document, standing.receipt_id)
 
 
+def seal_and_send(page: Page) -> None:
+    page.get_by_role("button", name="加密并签名").click()
+    with page.expect_download():
+        page.get_by_role("link", name="保存开启密钥").click(timeout=60_000)
+    page.get_by_role("button", name="密钥已保存，上传并提交").click()
+
+
 def replace_bid(page: Page, served: Served, document: Path, before: str) -> None:
     """A standing bid stands, and the page says so, until the receipt of the new one is there."""
     page.get_by_role("link", name="替换投标").click()
     verdict = page.locator("#seal-verdict")
     expect(verdict).to_contain_text(f"新的投标尚未提交 您已有一份有效投标（回执编号 {before}）", use_inner_text=True)
-    for label, value in (("投标报价", "1569000"), ("工期或交货期（日历天）", "40"), ("项目负责人", "李工")):
+    for label, value in (
+        ("投标报价", "1569000"),
+        ("大写金额", "壹佰伍拾陆万玖仟元整"),
+        ("工期或交货期（日历天）", "40"),
+        ("项目负责人", "李工"),
+    ):
         page.get_by_label(label).fill(value)
     page.get_by_label("投标文件").set_input_files(document)
-    page.get_by_role("button", name="加密、签名并提交").click()
+    seal_and_send(page)
     expect(verdict).to_contain_text("已提交", timeout=60_000)
     bidding = served.site.case.case.lots[LOT].bidding
     standing = bidding.of_bidder(served.site.case.people["bidder-d"].organisation)

@@ -2,163 +2,41 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import json
-import os
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from small_site import ORIGIN, SmallSite
-from styleguide import DIST, asset
-
-from crypto.committee import (
-    Committee,
-    Member,
-    check_capsule_header,
-    combine,
-    identity,
-    open_capsule,
-    run_ceremony,
-    sign_share,
+from sealing_page import (
+    CASE,
+    FILES,
+    KEY,
+    LOT,
+    PAGE,
+    Trustees,
+    fill_in,
+    look_at,
+    open_page,
+    open_sealed,
+    parameters,
+    press_seal,
+    press_submit,
+    save_key,
+    send,
+    spki_of,
 )
-from crypto.envelope import bid_context, check_sealed_header, context_hash, open_bid, recipient_of
-from crypto.merkle import TreeDigest
+from small_site import ORIGIN, SmallSite
+from styleguide import DIST
+
 from crypto.package import PackageFile, read_package, write_package
 from crypto.signing import SignedAct, verify_act, verify_object
-from crypto.submission import verify_submission
 from crypto.timelock import QUICKNET, SignedRound
 from tests.beacon import SigningChain
 
 pytestmark = pytest.mark.browser
-
-CASE, LOT, KEY = "c0ffee", "1", "account-7"
-STATEMENT = {"origin": ORIGIN, "tender": CASE, "lot": LOT, "envelope": "1", "epoch": 0}
-IDENT = identity("open", STATEMENT)
-RECEIPT = {
-    "receipt": {"receipt_id": "8f3k27qm", "received_at": "2026-03-03T01:12:44.120Z"},
-    "key_id": "",
-    "signature": "",
-}
-FILES = {"投标函（盖章）.pdf": 18 * 2**20 + 11, "技术方案.docx": 70_000, "short.txt": 1}
-PAGE = """
-{% from "components/sealing.html" import sealing_form, opening_item with context %}
-{% from "components/keys.html" import key_panel with context %}
-{% block content %}
-{{ key_panel(key_name, '/keys', {'label': 'tenderhall/key-proof', 'object': {'account': '7'}}) }}
-{% call sealing_form(parameters) %}
-{{ opening_item('price_fen', '投标报价', 'money') }}
-{{ opening_item('duration_days', '交货期（日）', 'number') }}
-{{ opening_item('project_manager', '项目负责人') }}
-{% endcall %}
-{% endblock %}
-{% block scripts %}<script type="module" src="{{ asset('seal.js') }}" nonce="{{ csp_nonce }}"></script>{% endblock %}
-"""
-
-
-@dataclass(frozen=True)
-class Trustees:
-    committee: Committee
-    secrets: dict[int, bytes]
-
-    def release(self) -> bytes:
-        shares = {index: sign_share(self.secrets[index], IDENT) for index in (1, 3)}
-        return combine(self.committee, IDENT, shares).signature
-
-
-@pytest.fixture(scope="module")
-def trustees() -> Trustees:
-    members = [Member(index, f"Organisation {index}", f"{index:064x}") for index in (1, 2, 3)]
-    return Trustees(*run_ceremony(members, 2, os.urandom))
-
-
-@pytest.fixture
-def bid_files(tmp_path: Path) -> dict[str, Path]:
-    paths = {name: tmp_path / name for name in FILES}
-    for name, size in FILES.items():
-        paths[name].write_bytes(os.urandom(size))
-    return paths
-
-
-def parameters(trustees: Trustees) -> dict[str, object]:
-    reference = f"{CASE}/{LOT}"
-    return {
-        "case": reference,
-        **STATEMENT,
-        "bidder": "org-a",
-        "documents_root": "d0" * 32,
-        "committee": trustees.committee.describe(),
-        "committee_id": trustees.committee.id,
-        "open_ident": IDENT.hex(),
-        "timelock": {},
-        "deadline_at": "2026-03-24T01:30:00Z",
-        "key_name": KEY,
-        "type": "BidSubmitted",
-        "head_url": f"/api/v1/cases/{reference}/acts/head",
-        "act_url": f"/api/v1/cases/{reference}/acts/BidSubmitted",
-        "upload_url": "/api/v1/uploads",
-        "worker": asset("seal_worker.js"),
-        "client": {"name": "tenderhall-browser", "version": "0.1.0"},
-        "limits": {"total_bytes": 64 * 2**20},
-        "qualification_words": [],
-        "standing": "",
-    }
-
-
-def open_page(page: Page, site: SmallSite, given: dict[str, object], account: str = "") -> None:
-    site.answer = {"accepted": "BidSubmitted", "at": "2026-03-03T01:12:44Z", "receipt": RECEIPT}
-    page.goto(site.show_text("/seal", PAGE, parameters=given, key_name=KEY, account=account))
-    page.get_by_role("button", name="制作新密钥").click()
-    expect(page.get_by_role("button", name="申请证书")).to_be_enabled()
-    page.get_by_role("button", name="申请证书").click()
-    expect(page.locator("#seal-verdict")).to_contain_text("尚未提交")
-
-
-def fill_in(page: Page, files: dict[str, Path]) -> None:
-    page.get_by_label("投标报价").fill("1566000")
-    expect(page.get_by_text("壹佰伍拾陆万陆仟元整")).to_be_visible()
-    page.get_by_label("交货期（日）").fill("60")
-    page.get_by_label("项目负责人").fill("吴昇")
-    page.get_by_label("投标文件").set_input_files(list(files.values()))
-
-
-def press_submit(page: Page) -> None:
-    page.get_by_role("button", name="加密、签名并提交").click()
-
-
-def spki_of(site: SmallSite) -> bytes:
-    """The certified key, with its proof of possession checked."""
-    enrolled = site.keys[-1]
-    spki = base64.b64decode(enrolled["spki"])
-    verify_object(spki, "tenderhall/key-proof", {"account": "7"}, enrolled["proof"])
-    return spki
-
-
-def open_sealed(
-    site: SmallSite, trustees: Trustees, signed: SignedRound | None = None
-) -> tuple[bytes, dict[str, object]]:
-    """The package (bytes) that the last act submitted, opened as after a release, and the submission."""
-    act = site.acts[-1]
-    submission, capsule = act["payload"], act["attachments"]["capsule"]
-    sealed = bytes(site.uploads[act["attachments"]["upload"].decode()])
-    given = parameters(trustees)
-    names = ("origin", "tender", "lot", "envelope", "epoch", "bidder", "documents_root", "open_ident")
-    facts = {name: given[name] for name in names}
-    context = bid_context(**facts, committee=trustees.committee.id, recipient=submission["recipient"])
-    tree = TreeDigest()
-    tree.update(sealed)
-    verify_submission(submission, context=context, bid_size=len(sealed), bid_root=tree.hexdigest(), capsule=capsule)
-    check_sealed_header(sealed[:4096], context_hash(context))
-    check_capsule_header(capsule, trustees.committee, IDENT, signed.round if signed else None)
-    secret = open_capsule(trustees.committee, IDENT, trustees.release(), capsule, signed).decode()
-    assert recipient_of(secret) == submission["recipient"]
-    package = io.BytesIO()
-    open_bid(io.BytesIO(sealed), package, secret, context_hash(context))
-    return package.getvalue(), submission
 
 
 def test_python_opens_what_the_browser_sealed(
@@ -233,7 +111,7 @@ def test_without_a_file_of_qualification_the_page_asks_once(
 ):
     open_page(page, site, parameters(trustees) | {"qualification_words": ["资格", "qualification"]})
     fill_in(page, bid_files)
-    press_submit(page)
+    press_seal(page)
     asked = page.get_by_role("alert").filter(has_text="没有选择资格文件")
     expect(asked).to_be_focused()
     assert site.uploads == {}
@@ -242,8 +120,10 @@ def test_without_a_file_of_qualification_the_page_asks_once(
     page.get_by_label("投标文件").set_input_files([bid_files["技术方案.docx"], qualified])
     expect(asked).to_be_hidden()
     page.get_by_label("投标文件").set_input_files(bid_files["技术方案.docx"])
-    press_submit(page)
+    press_seal(page)
     page.get_by_role("button", name="不需要资格文件，仍然提交").click()
+    save_key(page)
+    send(page)
     expect(page.locator("#seal-verdict")).to_contain_text("已提交", timeout=30_000)
     expect(asked).to_be_hidden()
 
@@ -260,7 +140,7 @@ def test_a_bid_whose_upload_waits_is_offered_to_its_account_alone(
     goes_on = page.get_by_role("button", name="继续上传")
     for account, offered in (("other", 0), ("one", 1)):
         page.goto(site.show_text("/seal", PAGE, parameters=given, key_name=KEY, account=account))
-        expect(page.get_by_role("button", name="加密、签名并提交")).to_be_enabled()
+        expect(page.get_by_role("button", name="加密并签名").locator("visible=true")).to_have_count(1 - offered)
         expect(goes_on.locator("visible=true")).to_have_count(offered)
     goes_on.click()
     expect(page.locator("#seal-verdict")).to_contain_text("已提交", timeout=30_000)
@@ -279,19 +159,43 @@ def test_nothing_is_sealed_to_a_key_that_is_not_what_it_claims(
 ):
     open_page(page, site, parameters(trustees) | {name: value})
     fill_in(page, bid_files)
-    press_submit(page)
+    press_seal(page)
     expect(page.get_by_role("alert").filter(has_text=sentence)).to_be_visible()
     assert site.uploads == {}
 
 
 def test_what_is_missing_is_named_with_a_link_to_the_field(page: Page, site: SmallSite, trustees: Trustees):
     open_page(page, site, parameters(trustees))
-    press_submit(page)
+    press_seal(page)
     expect(page.get_by_role("link", name="请填写投标报价")).to_have_attribute("href", "#opening-price_fen")
     page.get_by_label("投标报价").fill("15e6")
-    press_submit(page)
+    press_seal(page)
     expect(page.get_by_role("link", name="请输入金额")).to_be_visible()
     page.get_by_label("投标文件").set_input_files({"name": "报价.pdf", "mimeType": "application/pdf", "buffer": b""})
-    press_submit(page)
+    press_seal(page)
     expect(page.get_by_role("link", name="文件 报价.pdf 是空的（0 字节）")).to_be_visible()
     assert site.uploads == {}
+
+
+def test_words_and_figures_are_compared_and_a_mismatch_seals_nothing(
+    page: Page, site: SmallSite, trustees: Trustees, bid_files: dict[str, Path]
+):
+    open_page(page, site, parameters(trustees))
+    fill_in(page, {"short.txt": bid_files["short.txt"]})
+    words, figures = page.get_by_label("大写金额"), page.get_by_label("投标报价")
+    figures.fill("1655000")
+    differs = "大小写不一致：大写读作 1,566,000.00 元，小写是 1,655,000.00 元"
+    expect(page.locator("[data-capital-reading-for]")).to_contain_text(differs)
+    press_seal(page)
+    link = page.get_by_role("link", name=differs)
+    expect(link).to_have_attribute("href", "#opening-price_fen-capital")
+    look_at(page, "seal-words-differ")
+    words.fill("壹佰陆拾伍万伍元整")
+    press_seal(page)
+    expect(page.get_by_role("link", name="无法读出大写金额")).to_be_visible()
+    assert page.evaluate("() => Object.keys(localStorage).filter((name) => name.startsWith('sealed:'))") == []
+    words.fill("壹佰陆拾伍万伍仟元整")
+    press_submit(page)
+    expect(page.locator("#seal-verdict")).to_contain_text("已提交", timeout=30_000)
+    package = read_package(io.BytesIO(open_sealed(site, trustees)[0]))
+    assert package.manifest["opening"] == {"price_fen": "165500000", "duration_days": "60", "project_manager": "吴昇"}

@@ -71,7 +71,7 @@ def test_a_machine_whose_clock_is_wrong_still_shows_the_servers(page: Page, site
 
 def test_an_act_is_signed_over_what_the_page_shows(page: Page, site: SmallSite):
     site.act_faults = [(409, {"code": "act_out_of_order", "message": "在您签名之前记录已更新。"})]
-    site.answer = {"accepted": "OpeningConfirmed", "at": "2026-03-03T01:12:44Z"}
+    site.answer = lambda payload: {"accepted": "OpeningConfirmed", "at": "2026-03-03T01:12:44Z"}
     page.goto(site.show_text("/key", KEY_PAGE))
     page.get_by_role("button", name="制作新密钥").click()
     with page.expect_response("**/keys"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 from datetime import datetime
@@ -34,7 +35,7 @@ from app.web.wording import failure_words, signing_words
 
 routes = Blueprint("bidder", __name__)
 KEY_ACTS = {"commit_key": "KeyCommitted", "reveal_key": "KeyRevealed"}
-KEY_STEPS = (*KEY_ACTS, "key_committed", "key_revealed", "key_missed")
+BID_STEPS = (*KEY_ACTS, "key_committed", "key_revealed", "key_missed", "restore_file")  # shown with the bid
 CLIENT = {"name": BROWSER_CLIENT, "version": BROWSER_CLIENT_VERSION}
 
 
@@ -80,7 +81,8 @@ def lot(case: str, lot: str) -> str:
         open=state.opening.closed is None and closes_at is not None and now < closes_at,
         paused=closes_at is None,
         step=shown_step(case, step),
-        key_step=step.code in KEY_STEPS,
+        bid_step=step.code in BID_STEPS,
+        bid_facts={"tender": case, "lot": lot, "needed": _needed_copies(found, lot)},
         may_confirm=can_confirm(state.opening, actor.id) and allowed(actor, Action.OPENING_CONFIRM, found, lot),
         may_object=_may_object(found, lot, now),
         words=words_of(found),
@@ -90,6 +92,15 @@ def lot(case: str, lot: str) -> str:
         seats=len(state.sitting.seats),
         ground_words=lambda code: void_sentence(code, g.get("lang", "zh")),
     )
+
+
+def _needed_copies(case: Case, lot: str) -> list[str]:
+    """Receipts of one's own bid whose sealed file the platform may still ask for."""
+    state, own = case.lots[lot], case.lots[lot].bidding.of_bidder(current_actor().organisation_id)
+    if own is None or state.opening.settled(own.receipt_id):
+        return []
+    unopened = state.opening.stays_closed(own.receipt_id) or bool(state.opening.failed)
+    return [] if unopened and own.receipt_id not in state.lost else [own.receipt_id]
 
 
 def _followed_deadline(case: Case, lot: str) -> dict[str, object]:
@@ -124,6 +135,7 @@ def seal(case: str, lot: str) -> str | Response:
 
 def _seal_parameters(case: Case, lot: str) -> dict[str, object]:
     here, reference = platform(), f"{case.id}/{lot}"
+    own = here.keys.platform  # what the receipt must be signed with
     found = bid_desk(here.origin, case, lot, current_actor(), here.settings.max_upload_bytes)
     context = dict(found["context"])
     committee_id = context.pop("committee")
@@ -143,6 +155,7 @@ def _seal_parameters(case: Case, lot: str) -> dict[str, object]:
         "limits": {"total_bytes": found["limit"]},
         "qualification_words": found["qualification_words"],
         "standing": found["standing"].get("receipt_id", ""),
+        "platform": {"certificate": own.certificate, "spki": base64.b64encode(own.key.spki).decode()},
     }
 
 
@@ -163,6 +176,35 @@ def key(case: str, lot: str) -> str | Response:
         type=KEY_ACTS[step.code],
         standing=standing,
         key_facts={"receipt_id": standing.receipt_id, "recipient": standing.fact.recipient},
+        key_name=account_key(),
+    )
+
+
+@routes.get("/bidder/cases/<case>/lots/<lot>/restoration")
+@access(Action.RECEIPT_READ)
+def restoration(case: str, lot: str) -> str | Response:
+    """The platform lost the sealed file: its bidder hands the very same bytes in again."""
+    found, actor, now = entitled_case(case, Action.RECEIPT_READ), current_actor(), platform().database.now()
+    standing = found.lots[known_lot(found, lot)].bidding.of_bidder(actor.organisation_id)
+    step = next(s for s in next_steps(found, actor, now) if s.lot == lot)
+    if standing is None or step.code != "restore_file" or not allowed(actor, Action.BID_RESTORE, found, lot):
+        return redirect(url_for("bidder.lot", case=case, lot=lot))
+    fact = standing.fact
+    return render_template(
+        "pages/bidder/restoration.html",
+        **_lot_head(found, lot, (_("交回密文原件"), None)),
+        step=shown_step(case, step),
+        standing=standing,
+        payload={"receipt_id": standing.receipt_id, "bid_root": fact.bid_root},
+        bid_facts={
+            "tender": case,
+            "lot": lot,
+            "receipt_id": standing.receipt_id,
+            "bid_root": fact.bid_root,
+            "bid_size": fact.bid_size,
+            "capsule_sha256": fact.capsule_sha256,
+            "upload_url": "/api/v1/uploads",
+        },
         key_name=account_key(),
     )
 

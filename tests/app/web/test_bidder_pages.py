@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import re
@@ -105,9 +106,13 @@ def test_the_page_that_seals_carries_what_the_browser_checks(bidding: Site):
     wanted = {
         "case", "origin", "tender", "lot", "envelope", "epoch", "bidder", "documents_root", "committee",
         "committee_id", "open_ident", "key_name", "type", "head_url", "act_url", "upload_url", "worker", "client",
-        "limits",
+        "limits", "platform",
     }  # fmt: skip
     assert wanted <= parameters.keys()
+    here = bidding.case.platform
+    own = verify_certificate(here.keys.platform.certificate, here.keys.roots, here.database.now())
+    assert parameters["platform"]["certificate"] == here.keys.platform.certificate
+    assert base64.b64decode(parameters["platform"]["spki"]) == own.spki
     assert parameters["bidder"] == bidding.case.people["bidder-b"].organisation
 
 

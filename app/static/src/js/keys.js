@@ -67,3 +67,14 @@ export async function sign(key, bytes) {
 export async function signObject(key, label, object) {
   return { key_id: key.keyId, signature: await sign(key, labelled(label, canonical(object))) };
 }
+
+/** Whether `signature` (base64 of r || s) over label || 0x00 || JCS(object) was made with the key of `spki` (DER). */
+export async function isSigned(spki, label, object, signature) {
+  try {
+    const key = await crypto.subtle.importKey('spki', spki, ALGORITHM, false, ['verify']);
+    const algorithm = { name: 'ECDSA', hash: 'SHA-256' };
+    return await crypto.subtle.verify(algorithm, key, unbase64(signature), labelled(label, canonical(object)));
+  } catch {
+    return false; // no key, no base64, or nothing that has a canonical form
+  }
+}

@@ -13,6 +13,9 @@ export function parseFen(text) {
   return BigInt(match[1].replaceAll(',', '')) * 100n + BigInt((match[2] ?? '').padEnd(2, '0'));
 }
 
+/** `1,566,000.00` of a whole number of fen. */
+export const figuresOf = (fen) => `${(fen / 100n).toLocaleString('en-US')}.${String(fen % 100n).padStart(2, '0')}`;
+
 /** 1..9999 in words: one 零 for each inner run of zeros, none at either end. */
 function groupWords(group) {
   let words = '';

@@ -1,15 +1,18 @@
-// The page on which a bidder seals and submits. Until the receipt is there it says NOT SUBMITTED, and a reload goes on
-// with the upload: the ciphertext is in the browser's private storage, what belongs to it in localStorage.
+// The page on which a bidder seals and submits: fill in, save the bid's key, upload. Until a receipt that holds is there it
+// says NOT SUBMITTED, and a reload goes on where it was: what was sealed is kept in this browser.
 import { submitAct } from './acts.js';
+import { entered, Problem, Problems, showChosen, totalSize } from './bid_entry.js';
 import { base64, utf8 } from './bytes.js';
+import { followCapitals } from './capital_field.js';
 import { timeOfDay } from './clock.js';
-import { plainFigure } from './figures.js';
+import { offerCopies, offerDownload } from './downloads.js';
 import { refusalLine, showErrors } from './forms.js';
+import { KeptBid } from './kept_bid.js';
 import { signingKey } from './keys.js';
-import { bytesInWords, durationInWords, say } from './locale.js';
-import { parseFen } from './money.js';
+import { bytesInWords, say } from './locale.js';
+import { meter } from './progress.js';
+import { receiptFaults } from './receipt.js';
 import { Sealer, sealBid } from './sealing.js';
-import { isSafePath } from './tar.js';
 import { account } from './typed.js';
 import { createUpload, upload } from './upload.js';
 
@@ -17,175 +20,103 @@ const parameters = JSON.parse(document.getElementById('seal-parameters').textCon
 const form = document.querySelector('[data-seal-form]');
 const part = (name) => form.querySelector(`[data-seal-${name}]`);
 const summary = form.querySelector('.error-summary');
-const NAME = `bid-${parameters.tender}-${parameters.lot}.age`;
-// What is kept is of this account: another one at this computer is not offered to go on with it.
-const FILE = `bid-${account}-${parameters.tender}-${parameters.lot}.age`;
-const LONGEST_NAME = 100; // characters of what is read out, as the opening takes it
-const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
-const KEPT = `sealed:${account}:${parameters.tender}:${parameters.lot}`;
+const bid = new KeptBid(account, parameters.tender, parameters.lot);
+const NAME = `bid-${parameters.tender}-${parameters.lot}`;
+const GONE = 404; // what the platform answers where it has no such upload, or any more
+const STEPS = ['fill', 'save', 'resume', 'done'];
 
 let withoutQualification = false; // said for the files that are chosen now
+let anew = false; // what was sealed before is left until another bid is sealed
 
-class Problem extends Error {
-  constructor(text, field) {
-    super(text);
-    this.field = field;
-  }
-}
-
-class Problems extends Error {
-  constructor(problems) {
-    super(problems[0].message);
-    this.problems = problems;
-  }
-}
-
-const kept = () => JSON.parse(localStorage.getItem(KEPT) ?? 'null');
-const keep = (record) => localStorage.setItem(KEPT, JSON.stringify(record));
-
-async function sealedFile() {
-  const folder = await navigator.storage.getDirectory();
-  return (await folder.getFileHandle(FILE)).getFile();
-}
-
-async function forget() {
-  localStorage.removeItem(KEPT);
-  const folder = await navigator.storage.getDirectory();
-  await folder.removeEntry(FILE).catch(() => {});
-}
-
-function openingItem(input) {
-  const value = input.matches('[data-days]') ? plainFigure(input.value) : input.value.trim();
-  if (!value && !input.required) return null;
-  if (!value) throw new Problem(say('opening_missing', { label: input.dataset.label }), input.id);
-  // What would make the bid void at the opening is refused here, where it can still be mended.
-  if (input.matches('[data-days]') && !/^[1-9][0-9]{0,4}$/.test(value)) throw new Problem(say('days_wrong'), input.id);
-  if ([...value].length > LONGEST_NAME || STEERING.test(value)) {
-    throw new Problem(say('opening_unfit', { label: input.dataset.label, most: LONGEST_NAME }), input.id);
-  }
-  if (!input.matches('[data-money]')) return value;
-  const fen = parseFen(value);
-  if (!fen) throw new Problem(say('money_wrong'), input.id);
-  const { most } = input.dataset; // fen
-  if (most && fen > BigInt(most)) {
-    const yuan = (Number(most) / 100).toLocaleString('en-US', { minimumFractionDigits: 2 });
-    throw new Problem(say('price_over', { most: yuan }), input.id);
-  }
-  return fen.toString();
-}
-
-/** What was entered, checked: everything that is wrong is named at once. */
-function entered() {
-  const problems = [];
-  const checked = (read, ...from) => {
-    try {
-      return read(...from);
-    } catch (problem) {
-      if (!(problem instanceof Problem)) throw problem;
-      problems.push(problem);
-      return null;
-    }
-  };
-  const items = openingItems((input) => checked(openingItem, input));
-  const files = checked(chosenFiles);
-  if (problems.length) throw new Problems(problems);
-  return { items, files };
-}
-
-/** Items that will be read out, by name, as strings. */
-function openingItems(read) {
-  const inputs = [...form.querySelectorAll('[data-opening]')];
-  const items = inputs.map((input) => [input.dataset.opening, read(input)]);
-  return Object.fromEntries(items.filter(([, value]) => value !== null));
-}
-
-function chosenFiles() {
-  const input = part('files');
-  const files = [...input.files].map((file) => ({ path: file.name, file }));
-  if (!files.length) throw new Problem(say('files_missing'), input.id);
-  const wrong = files.find(({ path }, i) => !isSafePath(path) || files.findIndex((other) => other.path === path) !== i);
-  if (wrong) throw new Problem(say('file_name_wrong', { name: wrong.path }), input.id);
-  const empty = files.find(({ file }) => !file.size);
-  if (empty) throw new Problem(say('file_empty', { name: empty.path }), input.id);
-  const size = total(files);
-  const limit = parameters.limits.total_bytes;
-  if (size > limit) throw new Problem(say('files_too_large', { size: bytesInWords(size), limit: bytesInWords(limit) }), input.id);
-  return files;
-}
-
-/** What was chosen, by name and size: a browser says no more than how many. */
-function showChosen() {
-  const list = part('chosen');
-  list.replaceChildren(
-    ...[...part('files').files].map(({ name, size }) => {
-      const line = document.createElement('li');
-      line.append(Object.assign(document.createElement('bdi'), { textContent: name }), ` · ${bytesInWords(size)}`);
-      return line;
-    }),
-  );
-  list.hidden = !list.children.length;
-}
-
-const total = (files) => files.reduce((sum, { file }) => sum + file.size, 0);
-
-/** Progress of one step, with speed and time left from the third second on. */
-function meter(step, size) {
-  const began = performance.now();
-  const box = part('progress');
-  box.hidden = false;
-  box.querySelector('label').textContent = say(step);
-  return (done) => {
-    const seconds = (performance.now() - began) / 1000;
-    const rate = done / Math.max(seconds, 0.001);
-    const shown = Math.min(done, size);
-    box.querySelector('progress').max = size;
-    box.querySelector('progress').value = shown;
-    box.querySelector('[data-progress-figure]').textContent = `${Math.floor((100 * shown) / size)} %`;
-    const figures = { done: bytesInWords(shown), total: bytesInWords(size), rate: bytesInWords(rate) };
-    const left = durationInWords((size - shown) / rate);
-    if (seconds > 1) box.querySelector('[data-progress-detail]').textContent = say('speed', { ...figures, left });
-  };
-}
-
-function offerDownload(link, name, text) {
-  link.href = URL.createObjectURL(new Blob([text], { type: 'application/octet-stream' }));
-  link.download = name;
-  link.closest('[hidden]').hidden = false;
+/** Shows the parts of this step alone. */
+function show(step) {
+  for (const name of STEPS) part(name).hidden = name !== step;
 }
 
 async function seal(key) {
-  const { items, files } = entered();
+  const { items, files } = entered(form, parameters.limits);
   await navigator.storage.persist?.();
+  await bid.forget();
   const meters = {};
   const onProgress = (step, bytes) => {
-    meters[step] ??= meter(step, total(files) || 1);
+    meters[step] ??= meter(part('progress'), step, totalSize(files) || 1);
     meters[step](bytes);
   };
   const sealer = new Sealer(parameters.worker);
-  const made = await sealBid(sealer, parameters, { files, opening: items, key, name: FILE }, onProgress);
+  const file = bid.freshName();
+  const { submission, capsule, identity, size } = await sealBid(sealer, parameters, { files, opening: items, key, name: file }, onProgress);
   sealer.worker.terminate();
-  // The identity opens the bid without the trustees: a copy for the bidder alone, never sent.
-  offerDownload(part('identity'), `${NAME}.key.txt`, `${made.identity}\n`);
-  const id = await createUpload(parameters.upload_url, made.size);
-  keep({ id, size: made.size, submission: made.submission, capsule: made.capsule, commandId: crypto.randomUUID() });
+  bid.keep({ file, size, submission, capsule, identity, commandId: crypto.randomUUID() });
+  anew = false;
 }
 
 /** Uploads what was sealed and submits it; may be called again after any fault. */
 async function submit(key) {
-  const record = kept();
-  await upload(`${parameters.upload_url}/${record.id}`, await sealedFile(), meter('uploading', record.size));
-  const answer = await submitAct(key, {
+  const [record, file] = [bid.record, await bid.file()];
+  if (!file) throw new Problem(say('sealed_gone'));
+  // From here on its bidder alone has the bid's key.
+  const { identity: _saved, ...sealed } = record;
+  bid.keep(sealed);
+  show('');
+  if (!sealed.uploaded) await uploadAll(sealed, file);
+  const answer = await answered(key, sealed, file);
+  await checkReceipt(answer, sealed);
+  showReceipt(answer, sealed.size);
+  offerCopies(part('copies'), NAME, { ...sealed, file });
+  await bid.handIn(answer.receipt.receipt.receipt_id);
+}
+
+/** Sends what the platform does not have yet; all of it to a new place where the one before has expired. */
+async function uploadAll(sealed, file) {
+  const known = Boolean(sealed.id);
+  sealed.id ??= await createUpload(parameters.upload_url, sealed.size);
+  bid.keep(sealed);
+  try {
+    await upload(`${parameters.upload_url}/${sealed.id}`, file, meter(part('progress'), 'uploading', sealed.size));
+  } catch (refusal) {
+    if (!known || refusal.status !== GONE) throw refusal;
+    delete sealed.id;
+    return uploadAll(sealed, file);
+  }
+  // The platform takes the upload with the bid: whoever sends the command again must not ask for it.
+  bid.keep(Object.assign(sealed, { uploaded: true }));
+}
+
+/** The signed submission. The same command, sent again, has the same answer. */
+function command(key, sealed) {
+  return submitAct(key, {
     headUrl: parameters.head_url,
     actUrl: parameters.act_url,
     origin: parameters.origin,
     caseId: parameters.case,
     type: parameters.type,
-    payload: record.submission,
-    commandId: record.commandId,
-    attachments: { upload: base64(utf8(record.id)), capsule: record.capsule },
+    payload: sealed.submission,
+    commandId: sealed.commandId,
+    attachments: { upload: base64(utf8(sealed.id)), capsule: sealed.capsule },
   });
-  showReceipt(answer, record.size);
-  await forget();
+}
+
+/** The answer to the submission; where the upload has expired since it was complete, it is sent once more. */
+async function answered(key, sealed, file) {
+  try {
+    return await command(key, sealed);
+  } catch (refusal) {
+    if (refusal.status !== GONE) throw refusal;
+    await uploadAll(sealed, file);
+    return command(key, sealed);
+  }
+}
+
+/** An answer that is not the platform's signed word on this very bid is none: what was sealed stays, to be sent again. */
+async function checkReceipt(answer, { submission }) {
+  const faults = await receiptFaults(answer, submission, parameters);
+  if (faults.length) throw new Problems([...faults.map(faultInWords), say('receipt_unproven')].map((text) => new Problem(text)));
+}
+
+function faultInWords(fault) {
+  if (typeof fault === 'string') return say(fault);
+  const { field, ...values } = fault;
+  return field === 'platform_certificate' ? say('receipt_certificate') : say('receipt_differs', { field: say(`field_${field}`), ...values });
 }
 
 function showVerdict(word, text, done) {
@@ -200,7 +131,7 @@ function showReceipt({ receipt: signed }, size) {
   const { received_at: at, receipt_id: receipt } = signed.receipt;
   showVerdict(say('submitted', { time: timeOfDay(new Date(at)) }), say('submitted_text', { receipt, size: bytesInWords(size) }), true);
   part('progress').hidden = true;
-  part('button').hidden = true;
+  show('done');
   offerDownload(part('receipt'), `receipt-${receipt}.json`, JSON.stringify(signed));
 }
 
@@ -218,24 +149,37 @@ async function attempt(action) {
     if (!key) throw new Problem(say('key_missing'));
     await action(key);
   } catch (problem) {
+    await showNext();
     showErrors(summary, (problem.problems ?? [problem]).map(refusalLine));
-    button.disabled = false;
   } finally {
+    button.disabled = false;
     window.removeEventListener('beforeunload', askBeforeLeaving);
   }
 }
 
-async function offerToResume() {
-  const record = kept();
-  const file = record && (await sealedFile().catch(() => null));
-  if (!record || file?.size !== record.size) return;
-  const box = part('resume');
-  box.hidden = false;
-  box.querySelector('p').textContent = say('resume', { size: bytesInWords(record.size) });
-  box.querySelector('button').addEventListener('click', () => {
-    box.hidden = true;
-    attempt(submit);
-  });
+/** The one next step, by what is kept here: to fill in, to save the bid's key, or to go on with the upload. */
+async function showNext() {
+  part('progress').hidden = true;
+  const record = (await bid.file()) && bid.record;
+  if (!record || anew) show('fill');
+  else if (record.identity) showKey(record);
+  else {
+    part('resume').querySelector('p').textContent = say('resume', { size: bytesInWords(record.size) });
+    show('resume');
+  }
+}
+
+/** The identity opens the bid without the trustees: a copy for the bidder alone, never sent, asked for before anything is. */
+function showKey({ identity }) {
+  offerDownload(part('identity'), `${NAME}.age.key.txt`, `${identity}\n`);
+  askIfSaved(false);
+  show('save');
+}
+
+/** Once the file was asked for, the next step is to go on, and no longer to save it. */
+function askIfSaved(offered) {
+  part('saved').hidden = !offered;
+  part('identity').classList.toggle('button--quiet', offered);
 }
 
 /** Whether files are chosen and none of them would be seen where the qualification is checked. */
@@ -247,7 +191,6 @@ function lacksQualification() {
 
 function askAboutQualification() {
   const box = part('unqualified');
-  part('button').disabled = false;
   box.hidden = false;
   box.focus();
 }
@@ -255,28 +198,45 @@ function askAboutQualification() {
 form.addEventListener('submit', (event) => {
   event.preventDefault();
   attempt(async (key) => {
-    entered(); // what is wrong is said first
+    entered(form, parameters.limits); // what is wrong is said first
     if (!withoutQualification && lacksQualification()) return askAboutQualification();
     await seal(key);
-    await submit(key);
+    await showNext();
+    part('save').focus();
   });
 });
 
-if (window.isSecureContext) {
-  const { standing } = parameters;
-  if (standing) showVerdict(say('not_replaced'), say('not_replaced_text', { receipt: standing }), false);
-  else showVerdict(say('not_submitted'), say('not_submitted_text'), false);
-  part('files').addEventListener('change', () => {
-    withoutQualification = false;
-    part('unqualified').hidden = true;
-    showChosen();
-  });
+function onFilesChanged() {
+  withoutQualification = false;
+  part('unqualified').hidden = true;
+  showChosen(part('files'), part('chosen'));
+}
+
+function fillInAnew() {
+  anew = true;
+  show('fill');
+  form.querySelector('[data-opening]').focus();
+}
+
+function listen() {
+  followCapitals(form);
+  part('files').addEventListener('change', onFilesChanged);
   part('unqualified').querySelector('button').addEventListener('click', () => {
     withoutQualification = true;
     part('unqualified').hidden = true;
     form.requestSubmit();
   });
-  showChosen(); // a browser that comes back to a page may keep the choice
+  part('identity').addEventListener('click', () => askIfSaved(true));
+  for (const button of form.querySelectorAll('[data-seal-send]')) button.addEventListener('click', () => attempt(submit));
+  for (const button of form.querySelectorAll('[data-seal-anew]')) button.addEventListener('click', fillInAnew);
+}
+
+if (window.isSecureContext) {
+  const { standing } = parameters;
+  if (standing) showVerdict(say('not_replaced'), say('not_replaced_text', { receipt: standing }), false);
+  else showVerdict(say('not_submitted'), say('not_submitted_text'), false);
+  listen();
+  showChosen(part('files'), part('chosen')); // a browser that comes back to a page may keep the choice
   part('button').disabled = false;
-  offerToResume();
+  showNext();
 } else showErrors(summary, [{ text: say('not_secure') }]);

@@ -4,25 +4,17 @@ import { generateHybridIdentity, identityToRecipient } from 'age-encryption';
 import { hex } from './bytes.js';
 import { CAPSULE_TYPE, makeCapsule, TIMED_CAPSULE_TYPE } from './capsule.js';
 import { seal } from './envelope.js';
+import { fileHead } from './file_head.js';
 import { canonical, sha256 as digestOf } from './jcs.js';
 import { TreeDigest } from './merkle.js';
-import { fileChunks, packageChunks } from './tar.js';
+import { packageChunks } from './tar.js';
 
 const TELL_EVERY = 100; // milliseconds between words about progress
-
-async function treeHead(file, onBytes) {
-  const tree = new TreeDigest();
-  for await (const piece of fileChunks(file)) {
-    await tree.update(piece);
-    onBytes(piece.length);
-  }
-  return tree.head();
-}
 
 /** Sizes and tree heads for the manifest, and a fresh identity for this one bid. */
 async function measure({ files }, onBytes) {
   const entries = [];
-  for (const { path, file } of files) entries.push({ path, size: file.size, root: await treeHead(file, onBytes) });
+  for (const { path, file } of files) entries.push({ path, size: file.size, root: await fileHead(file, onBytes) });
   const identity = await generateHybridIdentity();
   return { entries, identity, recipient: await identityToRecipient(identity) };
 }

@@ -1,5 +1,6 @@
 // What one types into a form stays with this window until the form is accepted: a page that is loaded anew, a log-in
 // that ended or the way back do not cost it. It is kept for one account, and gone once it logs out or another logs in.
+import { forgetUnsavedKeys } from './kept_bid.js';
 import { say } from './locale.js';
 
 const FIELDS =
@@ -141,6 +142,7 @@ function onSubmit(event) {
   const form = event.target;
   if (form.matches('[data-log-out]')) {
     forgetAll();
+    forgetUnsavedKeys(account);
     localStorage.setItem(OVER, Date.now());
   } else if (isKept(form) && !event.defaultPrevented) {
     keepForm(form);
