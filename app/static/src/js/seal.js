@@ -126,13 +126,13 @@ function showVerdict(word, text, done) {
   verdict.querySelector('.verdict__text').textContent = text;
 }
 
-/** The platform's signed receipt: shown, and offered as a file to keep. */
-function showReceipt({ receipt: signed }, size) {
+/** The platform's signed receipt: shown, and offered as a file that anybody can check offline. */
+function showReceipt({ receipt: signed, platform_certificate: certificate }, size) {
   const { received_at: at, receipt_id: receipt } = signed.receipt;
   showVerdict(say('submitted', { time: timeOfDay(new Date(at)) }), say('submitted_text', { receipt, size: bytesInWords(size) }), true);
   part('progress').hidden = true;
   show('done');
-  offerDownload(part('receipt'), `receipt-${receipt}.json`, JSON.stringify(signed));
+  offerDownload(part('receipt'), `receipt-${receipt}.json`, JSON.stringify({ receipt: signed, platform_certificate: certificate }));
 }
 
 function askBeforeLeaving(event) {
