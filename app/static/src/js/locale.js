@@ -9,7 +9,7 @@ const SENTENCES = {
   time_left: ['还有 {time}', '{time} left'],
   time_up: ['时间已到', 'Time is up'],
   weekday_days: ['{weekday}，距今 {days} 天', '{weekday}, {days} days from today'],
-  days_wrong: ['请输入整数天数，1 至 99999 天', 'Enter whole days, 1 to 99999'],
+  days_wrong: ['请输入 1 至 99999 之间的整数天数', 'Enter whole days, 1 to 99999'],
   opening_unfit: ['“{label}”不能超过 {most} 个字，也不能含有控制字符', '“{label}” may have {most} characters at most, and no control characters'],
   price_over: ['报价高于最高限价 {most} 元，提交后将被否决。请核对', 'The price is above the ceiling of {most} yuan and would be rejected. Check it'],
   money_wrong: ['请输入金额，例如 1566000.00（最多两位小数）', 'Enter an amount such as 1566000.00 (at most two decimals)'],
