@@ -59,6 +59,7 @@ def unpacked(data):
 
 
 @given(st.dictionaries(st.sampled_from(["a", "b/c", "长" * 60, "d.pdf"]), st.binary(max_size=3000), max_size=4))
+@settings(max_examples=30, deadline=None)
 def test_a_files_content_stands_where_the_reader_says(contents):
     for file in read_package(io.BytesIO(data := packed(contents))).files:
         assert data[file.start : file.start + file.entry.size] == contents[file.entry.path]
