@@ -25,12 +25,13 @@ class ReadersBusy(Exception):
 
 AT_ONCE = max(1, (os.cpu_count() or 1) - 1)  # a core is left for everybody else
 PATIENCE = 5.0  # seconds until one of them is free
-_readers = threading.BoundedSemaphore(AT_ONCE)
+_readers: dict[str, threading.BoundedSemaphore] = {}  # by module: strangers' PDFs keep nobody's table waiting
 
 
 def read_apart(module: str, data: bytes, seconds: float) -> bytes:
     """What `python -m module` answers to `data`, within `seconds`. Raises BeyondBounds, ReadersBusy."""
-    if not _readers.acquire(timeout=PATIENCE):
+    places = _readers.setdefault(module, threading.BoundedSemaphore(AT_ONCE))
+    if not places.acquire(timeout=PATIENCE):
         raise ReadersBusy
     try:
         done = subprocess.run(
@@ -45,7 +46,7 @@ def read_apart(module: str, data: bytes, seconds: float) -> bytes:
     except subprocess.SubprocessError as exc:
         raise BeyondBounds from exc
     finally:
-        _readers.release()
+        places.release()
     return done.stdout
 
 

@@ -26,12 +26,13 @@ from crypto.errors import CryptoError
 
 log = logging.getLogger("tenderhall.web")
 PAGES = frozenset({400, 401, 403, 404, 405, 409, 413, 414, 429, 500, 503})
+# What the framework itself refuses.
 CODES = {
     404: "not_available",
     408: "request_too_slow",
     414: "address_too_long",
     429: "too_many_at_once",
-}  # what the framework itself refuses
+}
 CONFLICTS = frozenset({"object_has_changed", "act_out_of_order", "report_moved_on", "command_reused", "upload_offset"})
 
 # As the upload protocol wants them.

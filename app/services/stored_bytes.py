@@ -7,10 +7,10 @@ import logging
 import time
 from collections.abc import Iterator
 from itertools import chain
-from typing import Protocol
 
 from app.casefile.case import Case
 from app.casefile.sealing import context_of
+from app.models import StoredFile
 from app.procedure.errors import RuleViolation
 from app.services.platform import Platform
 from crypto.envelope import context_hash, opened_part
@@ -18,44 +18,17 @@ from crypto.errors import CryptoError
 from crypto.merkle import TreeDigest
 
 log = logging.getLogger("tenderhall.files")
+UNREADABLE = (OSError, ValueError, LookupError, CryptoError)  # no such blob, no such bid, or damaged
 CHUNK = 1 << 18  # what one answer holds of a file at a time
 BY_TREE = frozenset({"bid", "rehearsal", "opened"})  # their digest is a TreeDigest, the others' a plain SHA-256
 
 
-class FileRow(Protocol):
-    """What a row of `stored_file` says of a file."""
-
-    @property
-    def lot(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def owner(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def size(self) -> int: ...
-    @property
-    def sha256(self) -> str: ...
-    @property
-    def blob(self) -> str: ...
-    @property
-    def start(self) -> int | None: ...
-
-
-class Digest(Protocol):
-    """A running digest."""
-
-    def update(self, data: bytes, /) -> None: ...
-    def hexdigest(self) -> str: ...
-
-
-def digest_of(kind: str) -> Digest:
+def digest_of(kind: str) -> TreeDigest | hashlib._Hash:
     """The digest by which rows and entries name files of this kind, of no bytes yet."""
     return TreeDigest() if kind in BY_TREE else hashlib.sha256()
 
 
-def stored_chunks(platform: Platform, case: Case, row: FileRow) -> Iterator[bytes]:
+def stored_chunks(platform: Platform, case: Case, row: StoredFile) -> Iterator[bytes]:
     """The bytes as they are, unchecked. Raises OSError where there are none, CryptoError for a part that is damaged."""
     with platform.blobs.open(row.blob) as file:
         if row.start is None:
@@ -68,7 +41,7 @@ def stored_chunks(platform: Platform, case: Case, row: FileRow) -> Iterator[byte
         yield from opened_part(file, opened.identity, context_hash(context), row.start, row.size)
 
 
-def file_chunks(platform: Platform, case: Case, row: FileRow) -> Iterator[bytes]:
+def file_chunks(platform: Platform, case: Case, row: StoredFile) -> Iterator[bytes]:
     """The bytes, the last of them only if all are those that the row names.
 
     Raises RuleViolation `file_damaged`: at once where there is nothing or a single chunk that is wrong, else when the
@@ -78,7 +51,7 @@ def file_chunks(platform: Platform, case: Case, row: FileRow) -> Iterator[bytes]
     return chain([next(chunks, b"")], chunks)
 
 
-def _checked(platform: Platform, case: Case, row: FileRow) -> Iterator[bytes]:
+def _checked(platform: Platform, case: Case, row: StoredFile) -> Iterator[bytes]:
     digest, held = digest_of(row.kind), b""
     try:
         for chunk in stored_chunks(platform, case, row):
@@ -87,13 +60,13 @@ def _checked(platform: Platform, case: Case, row: FileRow) -> Iterator[bytes]:
                 yield held
                 time.sleep(0)  # a fast reader would leave a co-operative server no turn for anybody else
             held = chunk
-    except (OSError, CryptoError) as exc:
+    except UNREADABLE as exc:
         raise _damaged(case, row) from exc
     if digest.hexdigest() != row.sha256:
         raise _damaged(case, row)
     yield held
 
 
-def _damaged(case: Case, row: FileRow) -> RuleViolation:
+def _damaged(case: Case, row: StoredFile) -> RuleViolation:
     log.error("case %s, lot %s: blob %s is not the %s that its row names", case.id, row.lot, row.blob, row.kind)
     return RuleViolation("file_damaged", name=row.name)

@@ -62,7 +62,16 @@ def test_who_reads_a_file_gets_what_the_bidder_packed(opened):
 
 
 @pytest.mark.parametrize(
-    "values", [{"start": 7}, {"start": 9 * MIB}, {"size": 1}, {"sha256": "0" * 64}, {"blob": "00"}]
+    "values",
+    [
+        {"start": 7},
+        {"start": 9 * MIB},
+        {"size": 1},
+        {"sha256": "0" * 64},
+        {"blob": "00"},
+        {"blob": "no name"},
+        {"owner": "nobody"},
+    ],
 )
 def test_a_row_that_was_changed_gives_nothing(opened, values, caplog):
     row = change(opened, rows(opened, "opened")[0], **values)
