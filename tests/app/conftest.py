@@ -7,30 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 from argon2 import PasswordHasher
-from flask import Flask
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
 
 from app.client import passphrase
 from app.services import accounts
+from tests.app.compiled_once import compile_once
 from tests.app.workbench import POSTGRES, Bench, fresh_postgres
 
 
-class _Compiled(BytecodeCache):
-    """Templates as compiled for the first application of this process, for all others."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if (found := self._kept.get(bucket.key)) is not None:
-            bucket.bytecode_from_string(found)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._kept[bucket.key] = bucket.bytecode_to_string()
-
-
-Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": _Compiled()}
+compile_once()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -32,9 +32,11 @@ from app.procedure.deadlines import OutageExtensionProposed, PauseProposed, Post
 from app.services import accounts
 from app.services.accounts import NewOrganisation
 from app.services.platform import DIST, open_platform
+from tests.app.compiled_once import compile_once
 from tests.app.services.people import credit_code
 from tests.app.workbench import LOT, Bench, HeldClock
 
+compile_once()
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 BIDS = (0, 1, 2, 3, 10)
 COMPARED = (0, 1, 10)  # whose pages are compared here

@@ -1,13 +1,29 @@
-"""An installation as its people left it: others of its kind go on from there instead of doing the same again."""
+"""An installation as its people left it: others of its kind go on from there instead of doing the same again.
+
+Where the programme of tests names a folder, its processes share what they kept.
+"""
 
 from __future__ import annotations
 
+import copyreg
+import fcntl
+import hashlib
+import os
+import pickle
+from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_private_key,
+)
 from sqlalchemy import Connection, create_engine, func, select
 
 from app.adapters.keystore import load_keys
@@ -17,6 +33,7 @@ from app.models import Base
 if TYPE_CHECKING:
     from tests.app.services.people import Installation
 
+SHARED = "TENDERHALL_TEST_KEPT"  # the folder
 OWN = ("folder", "clock", "database_url", "platform")  # what each installation has for itself
 
 
@@ -73,3 +90,28 @@ def _remembered(made: Installation | dict[str, Any]) -> dict[str, Any]:
     """What people carry in their heads and pockets, and people themselves, who may change places."""
     memory = made if isinstance(made, dict) else {n: v for n, v in vars(made).items() if n not in OWN}
     return {n: {k: copy(v) for k, v in m.items()} if isinstance(m, dict) else copy(m) for n, m in memory.items()}
+
+
+def _read(data: bytes) -> Any:
+    return load_der_private_key(data, None)
+
+
+def _reduced(key: ec.EllipticCurvePrivateKey) -> tuple[Any, ...]:
+    return _read, (key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),)
+
+
+copyreg.pickle(type(ec.generate_private_key(ec.SECP256R1())), _reduced)
+
+
+def shared(kind: object, make: Callable[[], bytes]) -> bytes:
+    """What the first process of this run made of this kind; the others wait for it, and read it."""
+    if not (folder := os.environ.get(SHARED)):
+        return make()
+    path = Path(folder) / hashlib.sha256(repr(kind).encode()).hexdigest()
+    with path.open("a+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        if not (data := file.read()):
+            data = make()
+            file.write(data)
+        return data

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import os
+import pickle
 import secrets
 from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from inspect import isroutine
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,7 +36,7 @@ from app.services.platform import Platform, open_platform
 from app.tasks.jobs import run_job
 from crypto.committee import Member, run_ceremony
 from crypto.signing import SigningKey, sign_act, sign_object
-from tests.app.services.kept import OWN, Kept, file_of
+from tests.app.services.kept import OWN, Kept, file_of, shared
 
 LOT = "1"
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -75,20 +77,36 @@ class Person:
 
 
 _kept: dict[tuple[Any, ...], Kept] = {}
-_migrated: list[bytes] = []  # the file of an empty SQLite database, made by the migrations in this process
 
 
 def migrate(database: Database) -> None:
-    """The schema, by the migrations; on SQLite they run once in a process, for these have tests of their own."""
-    path = file_of(database)
-    if not database.is_sqlite:
-        command.upgrade(alembic_config(database), "head")
-    elif _migrated:
-        path.write_bytes(_migrated[0])
+    """The schema, by the migrations; on SQLite they run once for all, for these have tests of their own."""
+    if database.is_sqlite:
+        file_of(database).write_bytes(_migrated())
     else:
         command.upgrade(alembic_config(database), "head")
-        database.dispose()  # the last connection writes what waits in the log of the database into its file
-        _migrated.append(path.read_bytes())
+
+
+@cache
+def _migrated() -> bytes:
+    """The file of an empty database on SQLite."""
+
+    def make() -> bytes:
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "empty.db"
+            database = Database(f"sqlite:///{path}", Clock())
+            command.upgrade(alembic_config(database), "head")
+            database.dispose()  # the last connection writes what waits in the log of the database into its file
+            return path.read_bytes()
+
+    return shared("migrated", make)
+
+
+def _names(kind: tuple[Any, ...]) -> tuple[object, ...]:
+    """The same in words that every process of one run understands."""
+    *chosen, ways = kind
+    acts = [way.fget if isinstance(way, property) else way for way in ways]
+    return *chosen, [f"{act.__module__}.{act.__qualname__}" for act in acts]
 
 
 @dataclass
@@ -121,19 +139,29 @@ class Installation:
     def through(self, course: str) -> Self:
         """As these steps leave a new installation, taken one after another: the names of methods, with spaces between.
 
-        Once in a process for all installations of this kind: the others get a copy, on either database, keys and all.
+        Once for all installations of this kind: the others get a copy, on either database, keys and all.
         """
         steps = tuple(course.split())
-        done = next((n for n in range(len(steps), 0, -1) if self._kind(steps[:n]) in _kept), 0)
-        if done < len(steps) and not self.platform.database.is_sqlite:
+        if not self.platform.database.is_sqlite:
             with TemporaryDirectory() as folder:
                 self._alike(Path(folder)).through(course)
-            done = len(steps)
-        if done:
-            _kept[self._kind(steps[:done])].copy_to(self)
-        for n, step in enumerate(steps[done:], done + 1):
-            getattr(self, step)()
-            _kept[self._kind(steps[:n])] = Kept(self)
+        taken = 0  # steps that this very installation has gone
+        for n, step in enumerate(steps, 1):
+            kind = self._kind(steps[:n])
+            if kind in _kept:
+                continue
+
+            def take(step: str = step, before: int = n - 1) -> bytes:
+                nonlocal taken
+                if taken < before:
+                    _kept[self._kind(steps[:before])].copy_to(self)
+                getattr(self, step)()
+                taken = before + 1
+                return pickle.dumps(Kept(self))
+
+            _kept[kind] = pickle.loads(shared(_names(kind), take))  # noqa: S301  of our own processes
+        if taken < len(steps):
+            _kept[self._kind(steps)].copy_to(self)
         return self
 
     def _chosen(self) -> dict[str, Any]:
