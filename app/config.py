@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -37,6 +37,8 @@ class Settings:
     blobs_url: str | None = None  # None: the folder `blobs`
     redis_url: str | None = None
     smtp_url: str | None = None
+    messaging_url: str | None = None  # the gateway for text messages and telephone calls
+    messaging_token: str = field(default="", repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
     proxies: int = 0
@@ -62,6 +64,10 @@ class Settings:
     @property
     def mail(self) -> Path:
         return self.home / "mail"
+
+    @property
+    def messages(self) -> Path:
+        return self.home / "messages"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -89,6 +95,8 @@ class Settings:
             blobs_url=read("BLOBS_URL", None, _bucket_url),
             redis_url=read("REDIS_URL", None, _scheme("redis", "rediss")),
             smtp_url=read("SMTP_URL", None, _scheme("smtp", "smtps")),
+            messaging_url=read("MESSAGING_URL", None, _base_url),
+            messaging_token=env.get("TENDERHALL_MESSAGING_TOKEN", ""),
             host=env.get("TENDERHALL_HOST") or "127.0.0.1",
             port=port,
             proxies=read("PROXIES", 0, _count),

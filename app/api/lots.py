@@ -12,7 +12,7 @@ from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
 from app.queries import lots as views
 from app.queries.cases import load_case
-from app.services import audits, draws, receipts, reports, rounds, sittings
+from app.services import audits, call_ups, draws, receipts, reports, rounds, sittings
 from app.services.actors import authorize_or_record
 from app.services.tick_proofs import turn_proofs
 from crypto.canonical import Json
@@ -101,7 +101,7 @@ def freeze_pool(case: str, lot: str) -> Json:
 @access(Action.CALL_UP_ANSWER)
 def answer_call_up() -> Json:
     sent = body()
-    draws.answer_call_up(platform(), text(sent, "code"), sent.get("accepted") is True, text(sent, "reason", ""))
+    call_ups.answer_call_up(platform(), text(sent, "code"), sent.get("accepted") is True, text(sent, "reason", ""))
     return {}
 
 

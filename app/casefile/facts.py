@@ -135,6 +135,7 @@ FACTS = {
         _lot(draw.CapsulesOpened),
         _lot(draw.DrawCompleted),
         _lot(draw.CallUpSent),
+        _lot(draw.CallAttempted),
         _lot(draw.CallUpAnswered),
         _lot(draw.CallUpExpired),
         _lot(draw.CandidateDismissed),

@@ -156,9 +156,8 @@ def _room(actor: Actor, case: Case, record: Record) -> bool:
 
 
 def _correction_told(actor: Actor, case: Case, record: Record) -> bool:
-    """That a sheet is reopened, or a request for it taken back, the authority is told (matrix 2, row 40), so it sees
-    these facts without a reason: they name seats and nothing on a sheet. The request itself and a refusal state scores
-    or speak of them, as which they are shown: to the authority for a stated reason."""
+    """The authority is told of these (matrix 2, row 40) and sees them without a reason: they name seats alone. Requests
+    and refusals speak of scores, as which they are shown: to the authority for a stated reason."""
     return _room(actor, case, record) or _regulator(actor, case, record)
 
 
@@ -331,6 +330,7 @@ SIGHT: dict[str, Rule] = {
     "CapsulesOpened": _draw_party,
     "DrawCompleted": _draw_party,
     "CallUpSent": _call_up,
+    "CallAttempted": _call_up,
     "CallUpAnswered": _call_up,
     "CallUpExpired": _call_up,
     "CandidateDismissed": _call_up,

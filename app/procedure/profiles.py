@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from app.procedure.calendar import Period
+from app.procedure.calling import QuietHours
 from evaluation.committee import Share
 
 
@@ -77,4 +78,7 @@ class Profile:
     # until a member who says nothing of the report may be recorded as refusing, and from then to the seal; until
     # others answer a request for a correction that the chair leaves unanswered
     refusal_after: Period | None = None
+    # call-ups: when nobody is called, and how long after the messages whoever has not answered is telephoned
+    quiet_hours: QuietHours | None = None
+    telephone_after: tuple[Period, ...] = ()
     expert_years: int = 0  # completed years in the profession before one is drawn (Law 37: eight)

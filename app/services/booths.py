@@ -20,7 +20,7 @@ from app.queries.cases import load_case
 from app.services.accounts import LOG_IN_VALID, LogIn, token_hash
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, completes
-from app.services.draws import code_hash
+from app.services.call_ups import code_hash
 from app.services.platform import Platform
 from app.services.register import (
     PROOF_LABEL,

@@ -39,10 +39,15 @@ def credential(platform: Platform, id_number: str) -> str | None:
 
 
 def mail_address(platform: Platform, db_session: DbSession, account: Account, purpose: str, now: datetime) -> str:
-    """Where an account's mail goes. An expert's address is sealed; its opening is kept, in a write transaction."""
+    """Where an account's mail goes."""
+    return contact_of(platform, db_session, account, purpose, now).mail
+
+
+def contact_of(platform: Platform, db_session: DbSession, account: Account, purpose: str, now: datetime) -> Contact:
+    """How an account is reached. An expert's contact is sealed; its opening is kept, in a write transaction."""
     expert_id = db_session.scalar(select(Expert.id).where(Expert.account_id == account.id))
     sealed = db_session.get(ExpertContact, expert_id) if expert_id else None
     if sealed is None:
-        return account.mail
+        return Contact(account.mail)
     db_session.add(ContactLookUp(at=now, expert_id=sealed.expert_id, purpose=purpose))
-    return Contact(**json.loads(platform.keys.reveal(sealed.sealed))).mail
+    return Contact(**json.loads(platform.keys.reveal(sealed.sealed)))

@@ -52,7 +52,7 @@ from app.models import (
 )
 from app.models import Lot as LotRow
 from app.queries.cases import record_of
-from app.services.draws import call_up_code, code_hash
+from app.services.call_ups import call_up_code, code_hash
 from app.services.file_check import file_differences
 from app.services.platform import Platform
 from app.services.register_check import register_differences

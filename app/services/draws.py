@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 import os
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session as DbSession
@@ -16,25 +13,22 @@ from sqlalchemy.orm import Session as DbSession
 from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.casefile.sealing import committee_of
-from app.models import Account, CallUp, Expert, Organisation, Pseudonym, Site
+from app.models import Account, Expert, Organisation, Pseudonym, Site
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
-from app.procedure.calendar import add
 from app.procedure.convening import check_draw_conditions
 from app.procedure.errors import RuleViolation
 from app.queries.cases import load_case
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, completes
-from app.services.contacts import mail_address
 from app.services.experts import account_of_expert, experts_for
-from app.services.notices import mail_call_up, mail_call_up_over
 from app.services.platform import Platform
-from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
+from app.services.unit_of_work import plain_transaction
 from crypto.canonical import Json
 from evaluation import draw as rules
 from evaluation import experts
-from evaluation.draw import Candidate, DrawConditions, DrawRound, DrawState, SeatState, Stratum
+from evaluation.draw import Candidate, DrawConditions, DrawRound, DrawState, Stratum
 from evaluation.experts import EligibilityRules, eligible
 from evaluation.recusal import BidderParties, RecusalRules, conflicts
 
@@ -215,150 +209,3 @@ def state_draw(act: Act) -> Answer:
     if expected != act.proposal.payload:
         raise RuleViolation("draw_pool_differs")
     return {}
-
-
-def call_up_code(platform: Platform, case_id: str, lot: str, person: str) -> str:
-    """The code by which a person answers and later sits down: made anew from the installation's secret, not stored."""
-    digest = hmac.new(platform.keys.secret, f"call-up/{case_id}/{lot}/{person}".encode(), hashlib.sha256).digest()
-    return base64.b32encode(digest[:10]).decode()
-
-
-def send_call_ups(platform: Platform, case_id: str, lot: str) -> None:
-    """Call every drawn candidate; mail again whoever was called and has not answered. Repeating it is harmless."""
-    with unit_of_work(platform.database, case_id, lot) as work:
-        if work.case.lots[lot].evaluation_over:
-            return
-        draw = work.case.lots[lot].draw
-        for number, seat in sorted(draw.seats.items()):
-            if seat is SeatState.DRAWN:
-                _call(platform, work, lot, number)
-        pending = _pending(work.db_session, case_id, lot)
-        messages = [
-            (row.number, _address(platform, work, row), row.answer_by, site_of(work.db_session, work.case, row))
-            for row in pending
-        ]
-    for number, address, answer_by, site in messages:
-        mail_call_up(platform, address, call_up_code(platform, case_id, lot, number), answer_by, site)
-
-
-def cancel_call_ups(platform: Platform, case_id: str, lot: str) -> None:
-    """Whoever was called, has not declined and is at no booth is told that the evaluation has ended. Repeating it is
-    harmless."""
-    with unit_of_work(platform.database, case_id, lot) as work:
-        state = work.case.lots[lot]
-        there = {state.sitting.seats[number].person for number in state.sitting.keys}
-        expected = {number for number, seat in state.draw.seats.items() if seat.holds_a_seat} - there
-        query = select(CallUp).where(CallUp.case_id == case_id, CallUp.lot == lot, CallUp.number.in_(expected))
-        addresses = {row.number: _address(platform, work, row) for row in work.db_session.scalars(query)}
-    for number, address in ((number, address) for number, address in addresses.items() if address):
-        mail_call_up_over(platform, address, call_up_code(platform, case_id, lot, number))
-
-
-def site_of(db_session: DbSession, case: Case, row: CallUp) -> str:
-    """The name of the place for which an expert was drawn."""
-    _speciality, _slash, site = case.lots[row.lot].draw.drawn_for[row.number].rpartition("/")
-    return db_session.get_one(Site, site).name
-
-
-def _address(platform: Platform, work: UnitOfWork, row: CallUp) -> str:
-    account = work.db_session.get_one(Account, row.account_id)
-    return mail_address(platform, work.db_session, account, "call_up", work.now)
-
-
-def _call(platform: Platform, work: UnitOfWork, lot: str, number: str) -> None:
-    profile = work.case.tender.published.profile
-    round_ = _round_of(work.case.lots[lot].draw, number)
-    work.conclude(rules.CallUpSent(round_, number), lot)
-    answer_by = add(work.now, profile.call_up_answer)
-    account = drawn_account(work.db_session, work.case, lot, number)
-    add_call_up(platform, work, lot, number, account.id, round_, answer_by)
-    work.schedule("expire_call_ups", answer_by, lot=lot, detail=number)
-
-
-def add_call_up(
-    platform: Platform, work: UnitOfWork, lot: str, person: str, account_id: str, round_: int, answer_by: datetime
-) -> None:
-    """The row by which a code is recognised."""
-    code = call_up_code(platform, work.case.id, lot, person)
-    work.db_session.add(
-        CallUp(
-            code_hash=code_hash(code),
-            case_id=work.case.id,
-            lot=lot,
-            round=round_,
-            number=person,
-            account_id=account_id,
-            answer_by=answer_by,
-        )
-    )
-    work.db_session.flush()
-
-
-def code_hash(code: str) -> str:
-    """What the database keeps of a call-up code."""
-    return hashlib.sha256(code.strip().upper().encode()).hexdigest()
-
-
-def _round_of(draw: DrawState, number: str) -> int:
-    drawn = (r for r in draw.rounds if r.result and any(number in ids for ids in r.result.selected.values()))
-    return max(r.number for r in drawn)
-
-
-def _pending(db_session: DbSession, case_id: str, lot: str) -> list[CallUp]:
-    query = select(CallUp).where(CallUp.case_id == case_id, CallUp.lot == lot, CallUp.answered_at.is_(None))
-    return list(db_session.scalars(query))
-
-
-def answer_call_up(platform: Platform, code: str, accepted: bool, reason: str) -> str:
-    """The expert's answer by code; the name of the site. A refusal opens the next round at once.
-
-    Raises RuleViolation `call_up_unknown`, `call_up_over`, `call_up_answered`, `call_up_reason_missing`.
-    """
-    with platform.database.reading() as db_session:
-        row = db_session.get(CallUp, code_hash(code))
-    if row is None:
-        raise RuleViolation("call_up_unknown")
-    with unit_of_work(platform.database, row.case_id, row.lot) as work:
-        row = work.db_session.get_one(CallUp, code_hash(code))
-        if work.case.lots[row.lot].evaluation_over:
-            raise RuleViolation("call_up_over")
-        if row.answered_at is not None:
-            raise RuleViolation("call_up_answered", answered_at=row.answered_at)
-        work.conclude(rules.CallUpAnswered(row.round, row.number, accepted, reason), row.lot)
-        row.answered_at, row.accepted = work.now, accepted
-        after_answer(work, row.lot, None if accepted else rules.RoundReason.REFUSED)
-        return site_of(work.db_session, work.case, row)
-
-
-def expire_call_ups(platform: Platform, case_id: str, lot: str) -> None:
-    """Whoever did not answer in time is passed over, on the machine's own record; nobody once the sitting has ended."""
-    with unit_of_work(platform.database, case_id, lot) as work:
-        if work.case.lots[lot].evaluation_over:
-            return
-        expired = [row for row in _pending(work.db_session, case_id, lot) if row.answer_by <= work.now and row.round]
-        for row in expired:
-            work.conclude(rules.CallUpExpired(row.round, row.number), lot)
-            row.answered_at, row.accepted = work.now, False
-        if expired:
-            after_answer(work, lot, rules.RoundReason.EXPIRED)
-
-
-def after_answer(work: UnitOfWork, lot: str, reason: rules.RoundReason | None) -> None:
-    """A further round as soon as nobody's answer is awaited and a seat is open; else the sitting can be convened."""
-    draw = work.case.lots[lot].draw
-    if any(seat in (SeatState.DRAWN, SeatState.CALLED) for seat in draw.seats.values()):
-        return
-    current = draw.current
-    if rules.missing(draw) and current is not None and current.result is not None:
-        reason = reason or _recorded_reason(draw)
-        work.conclude(rules.DrawRoundOpened(current.number + 1, reason, current.record_sha256, ""), lot)
-    else:
-        work.schedule("convene_sitting", work.now, lot=lot, detail=f"draw-{current.number if current else 0}")
-
-
-def _recorded_reason(draw: DrawState) -> rules.RoundReason:
-    """Why a seat is still open although the last answer was a yes."""
-    states = set(draw.seats.values())
-    if SeatState.DISMISSED in states:
-        return rules.RoundReason.DISMISSED
-    return rules.RoundReason.REFUSED if SeatState.REFUSED in states else rules.RoundReason.EXPIRED

@@ -11,14 +11,16 @@ from typing import Any
 from sqlalchemy import select
 
 from app.adapters.mail import send_mail
+from app.adapters.messaging import send_message
 from app.messages import LANGUAGES, sentence
 from app.models import Account, AccountRole, Download, Notice
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
 from app.services.accounts import LogIn
-from app.services.contacts import mail_address
+from app.services.contacts import Contact, mail_address
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork, plain_transaction
+from evaluation.draw import Channel, Outcome
 
 
 @dataclass(frozen=True)
@@ -88,24 +90,58 @@ def send_notice(platform: Platform, notice_id: str) -> None:
         db_session.get_one(Notice, notice_id).sent_at = now
 
 
-def mail_call_up(platform: Platform, address: str, code: str, answer_by: datetime, site: str) -> None:
-    """The call-up: a code, a link, a place and a time to answer; the same message however often it is sent."""
+@dataclass(frozen=True)
+class CallUpWords:
+    """What a call-up says: a code, a place and a time to answer."""
+
+    code: str
+    answer_by: datetime
+    site: str
+
+
+def send_call_up(
+    platform: Platform, contact: Contact, channel: Channel, words: CallUpWords, attempt: str
+) -> Outcome | None:
+    """Call somebody up by one channel; None where he or she has no address for it. The same `attempt` is made once.
+
+    What is spoken to whoever picks up the telephone holds no code: it points at the message. Raises OSError, NotSent.
+    """
     facts = {
-        "answer_by": answer_by.replace(microsecond=0),
-        "site": site,
+        "answer_by": words.answer_by.replace(microsecond=0),
+        "site": words.site,
         "link": f"{platform.settings.base_url}/call-up",
     }
-    _mail_code(platform, address, code, "mail_call_up", facts)
+    if channel is Channel.MAIL:
+        if not contact.mail:
+            return None
+        _mail_code(platform, contact.mail, words.code, "mail_call_up", facts)
+        return Outcome.TAKEN
+    if not contact.phone:
+        return None
+    if channel is Channel.TEXT:
+        facts["code"] = words.code
+    said = _tell(platform, channel, contact.phone, sentence(f"{channel}_call_up", facts, "zh"), attempt)
+    return {"answered": Outcome.ANSWERED, "unanswered": Outcome.UNANSWERED}.get(said, Outcome.TAKEN)
+
+
+def send_call_up_over(platform: Platform, contact: Contact, code: str) -> None:
+    """That nobody need come any more: the evaluation has ended."""
+    if contact.mail:
+        _mail_code(platform, contact.mail, code, "mail_call_up_over", {})
+    if contact.phone:
+        _tell(platform, Channel.TEXT, contact.phone, sentence("mail_call_up_over", {}, "zh"), f"over/{code}")
+
+
+def _tell(platform: Platform, channel: Channel, phone: str, text: str, attempt: str) -> str:
+    settings = platform.settings
+    key = hashlib.sha256(f"{channel}/{phone}/{attempt}".encode()).hexdigest()[:32]
+    gateway = settings.messaging_url, settings.messaging_token, settings.messages
+    return send_message(*gateway, channel=str(channel), to=phone, text=text, key=key)
 
 
 def mail_seat_code(platform: Platform, address: str, code: str) -> None:
     """The code with which the buyer's representative sits down."""
     _mail_code(platform, address, code, "mail_seat_code", {"link": f"{platform.settings.base_url}/seat"})
-
-
-def mail_call_up_over(platform: Platform, address: str, code: str) -> None:
-    """That nobody need come any more: the evaluation has ended."""
-    _mail_code(platform, address, code, "mail_call_up_over", {})
 
 
 def _mail_code(platform: Platform, address: str, code: str, text: str, facts: dict[str, Any]) -> None:

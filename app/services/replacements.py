@@ -8,7 +8,7 @@ from app.casefile.replacements import dismissal_due
 from app.models import PendingSignature, ScoreDraft, WebSession
 from app.procedure.roles import Role
 from app.services.acts import Act, Answer, completes
-from app.services.draws import after_answer
+from app.services.call_ups import after_answer
 from app.services.notices import tell_party, tell_serving
 from evaluation.draw import RoundReason
 from evaluation.sitting import ReplacementOrdered

@@ -22,7 +22,8 @@ from app.queries.cases import load_case
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, completes
-from app.services.draws import add_call_up, call_up_code, code_hash, drawn_account
+from app.services.call_ups import add_call_up, call_up_code, code_hash
+from app.services.draws import drawn_account
 from app.services.notices import mail_seat_code
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work

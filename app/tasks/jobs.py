@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.services import (
+    call_ups,
     ceremonies,
-    draws,
     ended_bids,
     expert_imports,
     failures,
@@ -38,9 +38,10 @@ TASKS: dict[str, Run] = {
     "open_sample_bids": lambda platform, job: rehearsals.open_sample_bids(platform, job.case_id),
     "end_rehearsal": lambda platform, job: rehearsals.end_rehearsal(platform, job.case_id),
     "conclude_opening": lambda platform, job: openings.conclude_opening(platform, job.case_id, job.lot),
-    "send_call_ups": lambda platform, job: draws.send_call_ups(platform, job.case_id, job.lot),
-    "expire_call_ups": lambda platform, job: draws.expire_call_ups(platform, job.case_id, job.lot),
-    "cancel_call_ups": lambda platform, job: draws.cancel_call_ups(platform, job.case_id, job.lot),
+    "send_call_ups": lambda platform, job: call_ups.send_call_ups(platform, job.case_id, job.lot),
+    "call_expert": lambda platform, job: call_ups.call_expert(platform, job.case_id, job.lot, job.detail),
+    "expire_call_ups": lambda platform, job: call_ups.expire_call_ups(platform, job.case_id, job.lot),
+    "cancel_call_ups": lambda platform, job: call_ups.cancel_call_ups(platform, job.case_id, job.lot),
     "convene_sitting": lambda platform, job: sittings.convene_sitting(platform, job.case_id, job.lot),
     "mail_seat_codes": lambda platform, job: sittings.mail_seat_codes(platform, job.case_id, job.lot),
     "prepare_report": lambda platform, job: reports.prepare_report(platform, job.case_id, job.lot),

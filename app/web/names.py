@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from app.casefile.answered_corrections import Decision
 from app.casefile.case import Case, Phase
 from app.procedure.standstill import DropCause
-from evaluation.draw import RoundReason, SeatState
+from evaluation.draw import Channel, Outcome, RoundReason, SeatState
 from evaluation.sitting import CheckInGround, CorrectionGround, Disposition, ReplacementGround, Stage, SuspensionGround
 
 PHASES: Mapping[Phase, LazyString] = {
@@ -49,6 +49,19 @@ STAGES: Mapping[Stage, LazyString] = {
     Stage.FAILED: _l("流标"),
     Stage.ABANDONED: _l("已终止"),
 }
+CHANNELS: Mapping[Channel, LazyString] = {
+    Channel.MAIL: _l("邮件"),
+    Channel.TEXT: _l("短信"),
+    Channel.VOICE: _l("电话"),
+}
+
+OUTCOMES: Mapping[Outcome, LazyString] = {
+    Outcome.TAKEN: _l("已发出"),
+    Outcome.ANSWERED: _l("已接听"),
+    Outcome.UNANSWERED: _l("无人接听"),
+    Outcome.FAILED: _l("未能发出"),
+}
+
 SEATS: Mapping[SeatState, LazyString] = {
     SeatState.DRAWN: _l("已抽中，待通知"),
     SeatState.CALLED: _l("已通知，待答复"),
@@ -184,6 +197,7 @@ FACTS: Mapping[str, LazyString] = {
     "DrawRevealed": _l("公开随机数"),
     "DrawCompleted": _l("抽取完成"),
     "CallUpSent": _l("发出通知"),
+    "CallAttempted": _l("联系专家"),
     "CallUpAnswered": _l("专家答复"),
     "CallUpExpired": _l("逾期未答复"),
     "CandidateDismissed": _l("依法不再担任"),

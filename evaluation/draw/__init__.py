@@ -6,12 +6,14 @@ it afterwards, and anybody can compute it again from the record.
 
 from evaluation.draw.coefficients import coefficient_statement, draw_coefficients
 from evaluation.draw.events import (
+    CallAttempted,
     CallUpAnswered,
     CallUpExpired,
     CallUpSent,
     CandidateDismissed,
     CapsuleShareReleased,
     CapsulesOpened,
+    Channel,
     DrawCommitted,
     DrawCompleted,
     DrawConditionsApproved,
@@ -23,6 +25,7 @@ from evaluation.draw.events import (
     DrawSignatureRecorded,
     DrawSigned,
     DrawStated,
+    Outcome,
     ReserveCalled,
     RoundReason,
 )
@@ -55,6 +58,7 @@ from evaluation.draw.tickets import (
 from evaluation.draw.ties import tie_order, tie_record_sha256, tie_statement
 
 __all__ = [
+    "CallAttempted",
     "CallUpAnswered",
     "CallUpExpired",
     "CallUpSent",
@@ -62,6 +66,7 @@ __all__ = [
     "CandidateDismissed",
     "CapsuleShareReleased",
     "CapsulesOpened",
+    "Channel",
     "DrawCommitted",
     "DrawCompleted",
     "DrawConditions",
@@ -78,6 +83,7 @@ __all__ = [
     "DrawState",
     "DrawStated",
     "EarlierRound",
+    "Outcome",
     "ReserveCalled",
     "RoundReason",
     "SeatState",

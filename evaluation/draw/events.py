@@ -136,6 +136,33 @@ class CallUpSent(DrawEvent):
     candidate: str
 
 
+class Channel(StrEnum):
+    """By what a candidate is reached."""
+
+    MAIL = "mail"
+    TEXT = "text"
+    VOICE = "voice"
+
+
+class Outcome(StrEnum):
+    """What came of an attempt: taken by the carrier, answered or not by a person, or not sent."""
+
+    TAKEN = "taken"
+    ANSWERED = "answered"
+    UNANSWERED = "unanswered"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class CallAttempted(DrawEvent):
+    """The notification service has tried to reach a called candidate."""
+
+    round: int
+    candidate: str
+    channel: Channel
+    outcome: Outcome
+
+
 @dataclass(frozen=True)
 class CallUpAnswered(DrawEvent):
     """A candidate accepts, or declines with a reason."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import singledispatch
 
 from evaluation.draw.events import (
+    CallAttempted,
     CallUpAnswered,
     CallUpExpired,
     CallUpSent,
@@ -293,6 +294,14 @@ def _require_round(state: DrawState, number: int) -> None:
 def _send_call_up(fact: CallUpSent, state: DrawState) -> tuple[DrawEvent, ...]:
     _require_round(state, fact.round)
     _require_seat(state, fact.candidate, SeatState.DRAWN)
+    return ()
+
+
+@_consequences.register
+def _attempt(fact: CallAttempted, state: DrawState) -> tuple[DrawEvent, ...]:
+    """It may be on record after the answer: who is telephoned can answer meanwhile by the message."""
+    _require_round(state, fact.round)
+    _require_seat(state, fact.candidate, *(seat for seat in SeatState if seat is not SeatState.DRAWN))
     return ()
 
 

@@ -11,6 +11,7 @@ from functools import cached_property, singledispatch
 from typing import Any
 
 from evaluation.draw.events import (
+    CallAttempted,
     CallUpAnswered,
     CallUpExpired,
     CallUpSent,
@@ -77,13 +78,15 @@ class DrawRound:
 
 @dataclass(frozen=True)
 class DrawState:
-    """A whole draw. `seats` maps every candidate ever drawn to what became of it, `drawn_for` to its stratum."""
+    """A whole draw. `seats` maps every candidate ever drawn to what became of it, `drawn_for` to its stratum,
+    `attempts` to how it was called."""
 
     conditions: DrawConditions | None = None
     approved: bool = False
     rounds: tuple[DrawRound, ...] = ()
     seats: dict[str, SeatState] = field(default_factory=dict)
     drawn_for: dict[str, str] = field(default_factory=dict)
+    attempts: dict[str, tuple[CallAttempted, ...]] = field(default_factory=dict)
 
     @property
     def current(self) -> DrawRound | None:
@@ -248,6 +251,12 @@ def _completed(event: DrawCompleted, state: DrawState) -> DrawState:
 @_applied.register
 def _call_up_sent(event: CallUpSent, state: DrawState) -> DrawState:
     return _seat(state, event.candidate, SeatState.CALLED)
+
+
+@_applied.register
+def _attempted(event: CallAttempted, state: DrawState) -> DrawState:
+    before = state.attempts.get(event.candidate, ())
+    return replace(state, attempts=state.attempts | {event.candidate: (*before, event)})
 
 
 @_applied.register

@@ -13,7 +13,6 @@ from app.services import accounts
 from tests.app.compiled_once import compile_once
 from tests.app.workbench import POSTGRES, Bench, fresh_postgres
 
-
 compile_once()
 
 

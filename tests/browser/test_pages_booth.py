@@ -11,7 +11,7 @@ from axe import violations
 from live_case import LiveCase
 from playwright.sync_api import Browser, Page, expect
 
-from app.services import draws
+from app.services import call_ups
 from evaluation import sitting
 from evaluation.scoring import ScorePlace
 from tests.app.services.whole_case import DRAWN, LOT, WholeCase
@@ -35,7 +35,7 @@ def seat_by_pages(live: LiveCase, browser: Browser, number: int) -> Page:
     seat = case.case.lots[LOT].sitting.seats[number]
     booth = live.context(browser).new_page()
     booth.goto(f"{live.url}/seat")
-    booth.get_by_label("通知中的编码").fill(draws.call_up_code(case.platform, case.case_id, LOT, seat.person))
+    booth.get_by_label("通知中的编码").fill(call_ups.call_up_code(case.platform, case.case_id, LOT, seat.person))
     booth.get_by_role("button", name="继续").click()
     booth.get_by_role("button", name="制作新密钥").click()
     booth.get_by_role("button", name="申请证书").click()

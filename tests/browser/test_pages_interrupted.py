@@ -12,7 +12,7 @@ from axe import violations
 from live_case import LiveCase
 from playwright.sync_api import Browser, Page, expect
 
-from app.services import draws
+from app.services import call_ups
 from evaluation import sitting
 from evaluation.sitting import Disposition
 from tests.app.services.test_standstills import Standing
@@ -50,7 +50,7 @@ def booth_with_key(live: LiveCase, browser: Browser, number: int) -> Page:
     person = case.case.lots[LOT].sitting.seats[number].person
     page = live.context(browser).new_page()
     page.goto(f"{live.url}/seat")
-    page.get_by_label("通知中的编码").fill(draws.call_up_code(case.platform, case.case_id, LOT, person))
+    page.get_by_label("通知中的编码").fill(call_ups.call_up_code(case.platform, case.case_id, LOT, person))
     page.get_by_role("button", name="继续").click()
     expect(page.get_by_text("您已在另一台机位签到")).to_be_visible()
     looked_at(page, "booth-taken")

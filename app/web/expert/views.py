@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from app.extensions import COOKIE, access, current_actor, platform
 from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
-from app.services import booths, draws
+from app.services import booths, call_ups
 from app.services.accounts import LOG_IN_VALID
 from app.web.entitled import in_words
 from app.web.expert.forms import CallUpForm, SeatForm
@@ -33,7 +33,7 @@ def call_up() -> str:
         accepted, reason = form.answer.data == "yes", (form.reason.data or "").strip()
         if accepted or reason:
             try:
-                site = draws.answer_call_up(platform(), form.code.data or "", accepted, reason)
+                site = call_ups.answer_call_up(platform(), form.code.data or "", accepted, reason)
                 return render_template("pages/expert/answered.html", accepted=accepted, site=site)
             except RuleViolation as refusal:
                 errors = [in_words(refusal)]
@@ -54,7 +54,7 @@ def seat() -> str:
         return render_template("pages/expert/seat.html", form=form, claim=None)
     code = (form.code.data or "").strip().upper()
     web_session["booth_key"] = f"booth-{secrets.token_hex(8)}"
-    claim = {"label": PROOF_LABEL, "object": {"code_sha256": draws.code_hash(code), "origin": platform().origin}}
+    claim = {"label": PROOF_LABEL, "object": {"code_sha256": call_ups.code_hash(code), "origin": platform().origin}}
     return render_template(
         "pages/expert/seat.html",
         form=form,

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.casefile.case import Case
+from app.casefile.record import Record
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
@@ -17,12 +18,12 @@ from app.procedure.convening import PARTIES as PARTY_ROLES
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor
 from app.queries.draw_hall import DrawHall, draw_hall
-from app.queries.events import seen_events
+from app.queries.events import Seen, seen_events
 from app.queries.opening_hall import opening_hall
 from app.services import draws, experts, rounds
 from app.services.cursors import read_cursor, write_cursor
 from app.web.entitled import account_key, entitled_case, in_words, place, words_of
-from app.web.names import FACTS, PARTIES, ROUND_REASONS, SEATS
+from app.web.names import CHANNELS, FACTS, OUTCOMES, PARTIES, ROUND_REASONS, SEATS
 from app.web.pages import attempt
 from app.web.rooms.board import board
 from app.web.rooms.forms import RoundForm
@@ -110,8 +111,20 @@ def _draw(case: Case, lot: str) -> dict[str, Any]:
         "parties": PARTIES,
         "reasons": ROUND_REASONS,
         "seats": SEATS,
+        "attempts": _attempts(seen, lot),
+        "channels": CHANNELS,
+        "outcomes": OUTCOMES,
         "cursor": write_cursor(here, case.id, seen.last_seq),
     }
+
+
+def _attempts(seen: Seen, lot: str) -> dict[str, list[Record]]:
+    """By number how it was called, for whoever may see these facts."""
+    found: dict[str, list[Record]] = {}
+    for record in seen.records:
+        if record.type == "CallAttempted" and record.lot == lot:
+            found.setdefault(record.payload["candidate"], []).append(record)
+    return found
 
 
 def _giving(hall: DrawHall, case: str, lot: str) -> Json:

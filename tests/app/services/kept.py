@@ -9,7 +9,6 @@ import copyreg
 import fcntl
 import hashlib
 import os
-import pickle
 from collections.abc import Callable
 from copy import copy
 from dataclasses import replace

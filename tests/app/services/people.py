@@ -159,7 +159,7 @@ class Installation:
                 taken = before + 1
                 return pickle.dumps(Kept(self))
 
-            _kept[kind] = pickle.loads(shared(_names(kind), take))  # noqa: S301  of our own processes
+            _kept[kind] = pickle.loads(shared(_names(kind), take))
         if taken < len(steps):
             _kept[self._kind(steps)].copy_to(self)
         return self

@@ -15,7 +15,7 @@ from app.casefile.bundle import unpack
 from app.casefile.verification import STEPS, Verdict, verify_bundle
 from app.models import Certificate, PendingSignature, SeatRequest, WebSession
 from app.procedure.errors import RuleViolation
-from app.services import booths, draws, register, reports, sittings
+from app.services import booths, call_ups, register, reports, sittings
 from app.services.accounts import read_web_session
 from app.services.audits import export_evidence
 from app.services.booths import Standing
@@ -40,9 +40,9 @@ class Moving(WholeCase):
 
     def ask(self, number: int) -> tuple[booths.SeatOffer, SigningKey]:
         """At a booth: the code, and a key made there."""
-        code = draws.call_up_code(self.platform, self.case_id, LOT, self.state.seats[number].person)
+        code = call_ups.call_up_code(self.platform, self.case_id, LOT, self.state.seats[number].person)
         key = SigningKey.generate()
-        statement = {"code_sha256": draws.code_hash(code), "origin": self.platform.origin}
+        statement = {"code_sha256": call_ups.code_hash(code), "origin": self.platform.origin}
         proof = sign_object(key, register.PROOF_LABEL, statement)
         return booths.request_seat(self.platform, code, base64.b64encode(key.spki).decode(), proof), key
 

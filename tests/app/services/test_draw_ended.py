@@ -13,7 +13,7 @@ from app.casefile.bundle import unpack
 from app.casefile.verification import STEPS, Verdict, verify_bundle
 from app.models import CallUp, Job
 from app.procedure.errors import RuleViolation
-from app.services import draws, sittings
+from app.services import call_ups, sittings
 from app.services.audits import export_evidence
 from app.services.database_check import database_differences
 from app.services.platform import DIST
@@ -50,7 +50,7 @@ class Ended(Lapsing):
 
     @property
     def code(self) -> str:
-        return draws.call_up_code(self.platform, self.case_id, LOT, self.called)
+        return call_ups.call_up_code(self.platform, self.case_id, LOT, self.called)
 
     def letters(self) -> list[str]:
         """What was sent with the code of the one who was called."""
@@ -90,7 +90,7 @@ def test_who_was_called_is_told_and_answers_no_more(case):
     assert "设备采购" not in ended[0]  # a call-up names no project
     for accepted in (True, False):
         with pytest.raises(RuleViolation) as refusal:
-            draws.answer_call_up(case.platform, case.code, accepted, "")
+            call_ups.answer_call_up(case.platform, case.code, accepted, "")
         assert refusal.value.code == "call_up_over"
     typed = {"code": case.code, "answer": "yes", "reason": ""}
     for lang, words in (("zh", "评审已经结束"), ("en", "has ended")):
@@ -103,16 +103,16 @@ def test_whoever_is_silent_is_not_passed_over_and_nobody_is_drawn(case):
     before = case.facts_of_draw()
     case.clock.advance(timedelta(days=3).total_seconds())
     case.work_off()
-    draws.expire_call_ups(case.platform, case.case_id, LOT)
-    draws.send_call_ups(case.platform, case.case_id, LOT)
-    draws.cancel_call_ups(case.platform, case.case_id, LOT)  # again: the same letter
+    call_ups.expire_call_ups(case.platform, case.case_id, LOT)
+    call_ups.send_call_ups(case.platform, case.case_id, LOT)
+    call_ups.cancel_call_ups(case.platform, case.case_id, LOT)  # again: the same letter
     sittings.convene_sitting(case.platform, case.case_id, LOT)
     assert case.facts_of_draw() == before
     assert len([text for text in case.letters() if "评审已经结束" in text]) == 1
     assert not set(case.jobs()) & {"convene_sitting", "expire_call_ups", "send_call_ups", "cancel_call_ups"}
     assert list(database_differences(case.platform)) == []
     with case.platform.database.reading() as db_session:
-        assert db_session.get_one(CallUp, draws.code_hash(case.code)).answered_at is None
+        assert db_session.get_one(CallUp, call_ups.code_hash(case.code)).answered_at is None
 
 
 def test_no_desk_shows_a_step_of_the_draw(case):
@@ -156,7 +156,7 @@ def test_who_is_on_the_way_when_it_is_given_up_is_told(tmp_path):
     case.work_off()
     told = [text for mail in case.mails() if "评审已经结束" in (text := case.text_of(mail))]
     codes = {
-        number: draws.call_up_code(case.platform, case.case_id, LOT, seat.person)
+        number: call_ups.call_up_code(case.platform, case.case_id, LOT, seat.person)
         for number, seat in case.state.seats.items()
     }
     on_the_way = {n for n, seat in case.state.seats.items() if seat.role == "expert" and n != here}

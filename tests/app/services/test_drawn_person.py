@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from app.models import CallUp, Pseudonym
 from app.procedure.errors import RuleViolation
-from app.services import draws, sittings
+from app.services import call_ups, draws, sittings
 from app.services.database_check import database_differences
 from app.services.platform import DIST
 from app.services.unit_of_work import plain_transaction
@@ -39,13 +39,13 @@ def exchange(case: WholeCase, number: str) -> str:
 
 
 def test_nobody_is_called_up_for_a_number_that_is_bound_to_somebody_else(opened, monkeypatch):
-    send = draws.send_call_ups
+    send = call_ups.send_call_ups
 
     def tampered(*arguments):
         exchange(opened, min(opened.case.lots[LOT].draw.seats))
         send(*arguments)
 
-    monkeypatch.setattr(draws, "send_call_ups", tampered)
+    monkeypatch.setattr(call_ups, "send_call_ups", tampered)
     with pytest.raises(RuleViolation) as refused:
         opened.draw_experts()
     assert refused.value.code == "draw_person_differs"

@@ -43,7 +43,7 @@ from app.procedure.tender import (
     TenderPublished,
     TenderReturned,
 )
-from app.services import booths, draws, register, reports, tenders, uploads
+from app.services import booths, call_ups, draws, register, reports, tenders, uploads
 from app.services.accounts import LogIn
 from crypto.canonical import digest
 from crypto.committee import Committee, identity, make_capsule, sign_share
@@ -268,8 +268,8 @@ class WholeCase(Installation):
         self.work_off()
 
     def _answer(self, number: str, accepted: bool) -> None:
-        code = draws.call_up_code(self.platform, self.case_id, LOT, number)
-        draws.answer_call_up(self.platform, code, accepted, "" if accepted else "出差")
+        code = call_ups.call_up_code(self.platform, self.case_id, LOT, number)
+        call_ups.answer_call_up(self.platform, code, accepted, "" if accepted else "出差")
 
     # sitting
 
@@ -313,9 +313,9 @@ class WholeCase(Installation):
     def _seat(self, number: int) -> Person:
         """A person at a booth with its own fresh key, certified by the witness of the site."""
         seat = self.state.seats[number]
-        code = draws.call_up_code(self.platform, self.case_id, LOT, seat.person)
+        code = call_ups.call_up_code(self.platform, self.case_id, LOT, seat.person)
         key = SigningKey.generate()
-        statement = {"code_sha256": draws.code_hash(code), "origin": self.platform.origin}
+        statement = {"code_sha256": call_ups.code_hash(code), "origin": self.platform.origin}
         proof = sign_object(key, register.PROOF_LABEL, statement)
         offer = booths.request_seat(self.platform, code, base64.b64encode(key.spki).decode(), proof)
         witness = "witness-host" if seat.site == self.sites[0] else "witness-sub"

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from app.services import draws, register
+from app.services import call_ups, register
 from crypto.signing import SigningKey, sign_object
 from evaluation import sitting
 from tests.app.services.test_booths import Moving
@@ -30,9 +30,9 @@ def site(case: Moving) -> Site:
 def sit_down(site: Site, number: int) -> tuple[Browser, SigningKey, str]:
     """A browser in which the code was typed and a key made: it waits for the witness."""
     case, browser, key = site.case, site.browser(), SigningKey.generate()
-    code = draws.call_up_code(case.platform, case.case_id, LOT, case.case.lots[LOT].sitting.seats[number].person)
+    code = call_ups.call_up_code(case.platform, case.case_id, LOT, case.case.lots[LOT].sitting.seats[number].person)
     page = browser.post("/seat", code=code).get_data(as_text=True)
-    statement = {"code_sha256": draws.code_hash(code), "origin": case.platform.origin}
+    statement = {"code_sha256": call_ups.code_hash(code), "origin": case.platform.origin}
     sent = {
         "code": code,
         "spki": base64.b64encode(key.spki).decode(),

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app.models import Notice
-from app.services import draws
+from app.services import call_ups
 from evaluation import sitting
 from tests.app.services.whole_case import DRAWN, LOT, Person, WholeCase
 from tests.app.web.site import Site, booth, played, stated, stored
@@ -123,7 +123,7 @@ def test_a_booth_is_told_at_once_that_its_code_is_no_good_or_its_member_sits_els
     assert "编码不对，或者这次通知已谢绝、已过期" in page
     assert "data-key-panel" not in page
     seat = case.case.lots[LOT].sitting.seats[1]
-    code = draws.call_up_code(case.platform, case.case_id, LOT, seat.person)
+    code = call_ups.call_up_code(case.platform, case.case_id, LOT, seat.person)
     assert "您已在另一台机位签到" in browser.post("/seat", code=code).get_data(as_text=True)
     token = re.search(r'name="csrf-token" content="([^"]+)"', browser.get("/seat")).group(1)
     answer = browser.client.post("/seat/request", json={"code": code}, headers={"X-CSRFToken": token})

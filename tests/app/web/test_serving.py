@@ -15,7 +15,7 @@ from app.casefile.facts import FACTS
 from app.procedure import rehearsal
 from app.procedure.exports import EvidenceExportReleased, EvidenceExportRequested
 from app.queries.timeline import stage_of
-from app.services import draws
+from app.services import call_ups
 from app.services.jobs import claim_job, finish_job
 from app.tasks.jobs import run_job
 from app.web.regulator.views import gravest
@@ -199,7 +199,7 @@ def test_a_call_up_is_answered_by_code_and_names_no_project(tmp_path):
     site = played(tmp_path, "found publish bid open", called)
     case, browser = site.case, site.browser()
     number = sorted(case.case.lots[LOT].draw.seats)[0]
-    code = draws.call_up_code(case.platform, case.case_id, LOT, number)
+    code = call_ups.call_up_code(case.platform, case.case_id, LOT, number)
     assert "设备采购" not in browser.get("/call-up")
     assert "请写明不能参加的理由" in answered(browser, code=code, answer="no")
     assert "NOSUCHCODE" in answered(browser, code="NOSUCHCODE", answer="yes")

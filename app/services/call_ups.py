@@ -1,0 +1,213 @@
+"""Calling up who was drawn: by mail, text message and telephone, without naming the project, and never at night.
+
+The notification service alone opens a pseudonym; each look-up, and each attempt to reach somebody, is on record.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
+
+from app.adapters.messaging import NotSent
+from app.casefile.case import Case
+from app.models import Account, CallUp, Site
+from app.procedure.calendar import add
+from app.procedure.calling import awake, telephone_calls
+from app.procedure.errors import RuleViolation
+from app.services.contacts import Contact, contact_of
+from app.services.draws import drawn_account
+from app.services.notices import CallUpWords, send_call_up, send_call_up_over
+from app.services.platform import Platform
+from app.services.unit_of_work import UnitOfWork, unit_of_work
+from evaluation import draw as rules
+from evaluation.draw import Channel, DrawState, Outcome, SeatState
+
+
+def call_up_code(platform: Platform, case_id: str, lot: str, person: str) -> str:
+    """The code by which a person answers and later sits down: made anew from the installation's secret, not stored."""
+    digest = hmac.new(platform.keys.secret, f"call-up/{case_id}/{lot}/{person}".encode(), hashlib.sha256).digest()
+    return base64.b32encode(digest[:10]).decode()
+
+
+def send_call_ups(platform: Platform, case_id: str, lot: str) -> None:
+    """Call every drawn candidate, in the morning if it is night. Repeating it is harmless."""
+    with unit_of_work(platform.database, case_id, lot) as work:
+        if work.case.lots[lot].evaluation_over:
+            return
+        morning = awake(work.now, work.case.tender.published.profile.quiet_hours)
+        drawn = sorted(number for number, seat in work.case.lots[lot].draw.seats.items() if seat is SeatState.DRAWN)
+        if morning > work.now and drawn:
+            work.schedule("send_call_ups", morning, lot=lot, detail=f"from-{morning:%Y%m%dT%H%M}")
+            return
+        for number in drawn:
+            _call(platform, work, lot, number)
+
+
+def call_expert(platform: Platform, case_id: str, lot: str, attempt: str) -> None:
+    """Make one attempt, `number/channel/count`, to reach whoever has not answered; it is on record with its outcome.
+
+    An attempt that failed is made again while there is time. Raises NotSent, OSError; RuleViolation `contact_missing`
+    for whoever can be reached by nothing.
+    """
+    number, name, count = attempt.split("/")
+    channel, failure = Channel(name), None
+    with unit_of_work(platform.database, case_id, lot) as work:
+        row = work.db_session.get(CallUp, code_hash(call_up_code(platform, case_id, lot, number)))
+        if row is None or row.answered_at is not None or row.answer_by <= work.now:
+            return
+        if work.case.lots[lot].evaluation_over or _made(work.case.lots[lot].draw, number, channel) >= int(count):
+            return
+        contact = _contact(platform, work, row)
+        words = CallUpWords(
+            call_up_code(platform, case_id, lot, number), row.answer_by, site_of(work.db_session, work.case, row)
+        )
+        round_ = row.round
+    if not (contact.mail or contact.phone):
+        raise RuleViolation("contact_missing")
+    try:
+        outcome = send_call_up(platform, contact, channel, words, attempt)
+    except (NotSent, OSError) as exc:
+        outcome, failure = Outcome.FAILED, exc
+    if outcome is not None:
+        with unit_of_work(platform.database, case_id, lot) as work:
+            work.conclude(rules.CallAttempted(round_, number, channel, outcome), lot)
+    if failure is not None:
+        raise failure
+
+
+def _made(draw: DrawState, number: str, channel: Channel) -> int:
+    """How many attempts by this channel came to something: whoever died after one does not make it again."""
+    made = draw.attempts.get(number, ())
+    return sum(one.channel is channel and one.outcome is not Outcome.FAILED for one in made)
+
+
+def cancel_call_ups(platform: Platform, case_id: str, lot: str) -> None:
+    """Whoever was called, has not declined and is at no booth is told that the evaluation has ended. Repeating it is
+    harmless."""
+    with unit_of_work(platform.database, case_id, lot) as work:
+        state = work.case.lots[lot]
+        there = {state.sitting.seats[number].person for number in state.sitting.keys}
+        expected = {number for number, seat in state.draw.seats.items() if seat.holds_a_seat} - there
+        query = select(CallUp).where(CallUp.case_id == case_id, CallUp.lot == lot, CallUp.number.in_(expected))
+        contacts = {row.number: _contact(platform, work, row) for row in work.db_session.scalars(query)}
+    for number, contact in contacts.items():
+        send_call_up_over(platform, contact, call_up_code(platform, case_id, lot, number))
+
+
+def site_of(db_session: DbSession, case: Case, row: CallUp) -> str:
+    """The name of the place for which an expert was drawn."""
+    _speciality, _slash, site = case.lots[row.lot].draw.drawn_for[row.number].rpartition("/")
+    return db_session.get_one(Site, site).name
+
+
+def _contact(platform: Platform, work: UnitOfWork, row: CallUp) -> Contact:
+    account = work.db_session.get_one(Account, row.account_id)
+    return contact_of(platform, work.db_session, account, "call_up", work.now)
+
+
+def _call(platform: Platform, work: UnitOfWork, lot: str, number: str) -> None:
+    profile = work.case.tender.published.profile
+    round_ = _round_of(work.case.lots[lot].draw, number)
+    work.conclude(rules.CallUpSent(round_, number), lot)
+    answer_by = add(work.now, profile.call_up_answer)
+    account = drawn_account(work.db_session, work.case, lot, number)
+    add_call_up(platform, work, lot, number, account.id, round_, answer_by)
+    work.schedule("expire_call_ups", answer_by, lot=lot, detail=number)
+    calls = telephone_calls(work.now, answer_by, profile.telephone_after, profile.quiet_hours)
+    for channel, moments in ((Channel.MAIL, (work.now,)), (Channel.TEXT, (work.now,)), (Channel.VOICE, calls)):
+        for count, at in enumerate(moments, 1):
+            work.schedule("call_expert", at, lot=lot, detail=f"{number}/{channel}/{count}")
+
+
+def add_call_up(
+    platform: Platform, work: UnitOfWork, lot: str, person: str, account_id: str, round_: int, answer_by: datetime
+) -> None:
+    """The row by which a code is recognised."""
+    code = call_up_code(platform, work.case.id, lot, person)
+    work.db_session.add(
+        CallUp(
+            code_hash=code_hash(code),
+            case_id=work.case.id,
+            lot=lot,
+            round=round_,
+            number=person,
+            account_id=account_id,
+            answer_by=answer_by,
+        )
+    )
+    work.db_session.flush()
+
+
+def code_hash(code: str) -> str:
+    """What the database keeps of a call-up code."""
+    return hashlib.sha256(code.strip().upper().encode()).hexdigest()
+
+
+def _round_of(draw: DrawState, number: str) -> int:
+    drawn = (r for r in draw.rounds if r.result and any(number in ids for ids in r.result.selected.values()))
+    return max(r.number for r in drawn)
+
+
+def _pending(db_session: DbSession, case_id: str, lot: str) -> list[CallUp]:
+    query = select(CallUp).where(CallUp.case_id == case_id, CallUp.lot == lot, CallUp.answered_at.is_(None))
+    return list(db_session.scalars(query))
+
+
+def answer_call_up(platform: Platform, code: str, accepted: bool, reason: str) -> str:
+    """The expert's answer by code; the name of the site. A refusal opens the next round at once.
+
+    Raises RuleViolation `call_up_unknown`, `call_up_over`, `call_up_answered`, `call_up_reason_missing`.
+    """
+    with platform.database.reading() as db_session:
+        row = db_session.get(CallUp, code_hash(code))
+    if row is None:
+        raise RuleViolation("call_up_unknown")
+    with unit_of_work(platform.database, row.case_id, row.lot) as work:
+        row = work.db_session.get_one(CallUp, code_hash(code))
+        if work.case.lots[row.lot].evaluation_over:
+            raise RuleViolation("call_up_over")
+        if row.answered_at is not None:
+            raise RuleViolation("call_up_answered", answered_at=row.answered_at)
+        work.conclude(rules.CallUpAnswered(row.round, row.number, accepted, reason), row.lot)
+        row.answered_at, row.accepted = work.now, accepted
+        after_answer(work, row.lot, None if accepted else rules.RoundReason.REFUSED)
+        return site_of(work.db_session, work.case, row)
+
+
+def expire_call_ups(platform: Platform, case_id: str, lot: str) -> None:
+    """Whoever did not answer in time is passed over, on the machine's own record; nobody once the sitting has ended."""
+    with unit_of_work(platform.database, case_id, lot) as work:
+        if work.case.lots[lot].evaluation_over:
+            return
+        expired = [row for row in _pending(work.db_session, case_id, lot) if row.answer_by <= work.now and row.round]
+        for row in expired:
+            work.conclude(rules.CallUpExpired(row.round, row.number), lot)
+            row.answered_at, row.accepted = work.now, False
+        if expired:
+            after_answer(work, lot, rules.RoundReason.EXPIRED)
+
+
+def after_answer(work: UnitOfWork, lot: str, reason: rules.RoundReason | None) -> None:
+    """A further round as soon as nobody's answer is awaited and a seat is open; else the sitting can be convened."""
+    draw = work.case.lots[lot].draw
+    if any(seat in (SeatState.DRAWN, SeatState.CALLED) for seat in draw.seats.values()):
+        return
+    current = draw.current
+    if rules.missing(draw) and current is not None and current.result is not None:
+        reason = reason or _recorded_reason(draw)
+        work.conclude(rules.DrawRoundOpened(current.number + 1, reason, current.record_sha256, ""), lot)
+    else:
+        work.schedule("convene_sitting", work.now, lot=lot, detail=f"draw-{current.number if current else 0}")
+
+
+def _recorded_reason(draw: DrawState) -> rules.RoundReason:
+    """Why a seat is still open although the last answer was a yes."""
+    states = set(draw.seats.values())
+    if SeatState.DISMISSED in states:
+        return rules.RoundReason.DISMISSED
+    return rules.RoundReason.REFUSED if SeatState.REFUSED in states else rules.RoundReason.EXPIRED
