@@ -203,6 +203,9 @@ def call_up_rows(case: Case, records: Iterable[Record], code_hash: Callable[[str
             row = {"case_id": case.id, "lot": record.lot, "round": fact.round, "number": fact.candidate}
             dates: dict[str, Any] = {"answer_by": answer_by, "accepted": None, "answered_at": None}
             found[code_hash(record.lot, fact.candidate),] = {**row, **dates}
+        elif record.type == "CallAttempted" and fact.outcome is not draw.Outcome.FAILED:
+            key = (code_hash(record.lot, fact.candidate),)
+            found[key]["answer_by"] = fact.answer_by  # the first that reached somebody says it, the others the same
         elif record.type in ("CallUpAnswered", "CallUpExpired"):
             accepted = record.type == "CallUpAnswered" and fact.accepted
             found[code_hash(record.lot, fact.candidate),] |= {"accepted": accepted, "answered_at": record.at}

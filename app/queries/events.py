@@ -48,7 +48,7 @@ def _bids_to_be_read(actor: Actor, case: Case) -> list[int]:
 
 def event_view(actor: Actor, case: Case, record: Record, name_of: Callable[[str], str]) -> dict[str, Json]:
     """A record as it goes over the wire: no sequence number, the author only where he or she may be known."""
-    shown = sees_author(actor, case, record)
+    shown, payload = sees_author(actor, case, record), _payload(actor, record)
     return {
         "type": record.type,
         "lot": record.lot,
@@ -56,7 +56,14 @@ def event_view(actor: Actor, case: Case, record: Record, name_of: Callable[[str]
         "actor": record.actor if shown else HIDDEN,
         "name": name_of(record.actor) if shown else "",
         "role": record.role,
-        "payload": record.payload,
+        "payload": payload,
         "act": record.act if shown else {},
-        "payload_sha256": record.payload_sha256,
+        "payload_sha256": record.payload_sha256 if payload is record.payload else "",  # what is left out can be guessed
     }
+
+
+def _payload(actor: Actor, record: Record) -> Json:
+    """What a record says. In which words an expert declined is for the authority alone: they tell who it is."""
+    if record.type == "CallUpAnswered" and not actor.is_(Role.REGULATOR):
+        return {**record.payload, "reason": ""}
+    return record.payload

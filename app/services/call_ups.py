@@ -14,14 +14,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
 from app.adapters.messaging import NotSent
-from app.casefile.case import Case
 from app.models import Account, CallUp, Site
 from app.procedure.calendar import add
 from app.procedure.calling import awake, telephone_calls
 from app.procedure.errors import RuleViolation
+from app.procedure.roles import Role
 from app.services.contacts import Contact, contact_of
 from app.services.draws import drawn_account
-from app.services.notices import CallUpWords, send_call_up, send_call_up_over
+from app.services.notices import CallUpWords, send_call_up, send_call_up_over, tell_role
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork, unit_of_work
 from evaluation import draw as rules
@@ -51,33 +51,63 @@ def send_call_ups(platform: Platform, case_id: str, lot: str) -> None:
 def call_expert(platform: Platform, case_id: str, lot: str, attempt: str) -> None:
     """Make one attempt, `number/channel/count`, to reach whoever has not answered; it is on record with its outcome.
 
-    An attempt that failed is made again while there is time. Raises NotSent, OSError; RuleViolation `contact_missing`
-    for whoever can be reached by nothing.
+    The time to answer runs from the first attempt that reached somebody. One that failed is made again; whoever keeps
+    the centre is told once. Raises NotSent, OSError; RuleViolation `contact_missing` for whoever has no address.
     """
     number, name, count = attempt.split("/")
-    channel, failure = Channel(name), None
+    channel, failure, outcome = Channel(name), None, None
     with unit_of_work(platform.database, case_id, lot) as work:
         row = work.db_session.get(CallUp, code_hash(call_up_code(platform, case_id, lot, number)))
-        if row is None or row.answered_at is not None or row.answer_by <= work.now:
+        if row is None or not _due(work, row, channel, int(count)):
             return
-        if work.case.lots[lot].evaluation_over or _made(work.case.lots[lot].draw, number, channel) >= int(count):
-            return
-        contact = _contact(platform, work, row)
-        words = CallUpWords(
-            call_up_code(platform, case_id, lot, number), row.answer_by, site_of(work.db_session, work.case, row)
-        )
-        round_ = row.round
-    if not (contact.mail or contact.phone):
-        raise RuleViolation("contact_missing")
+        contact, answer_by, site = _contact(platform, work, row), _answer_by(work, row), site_of(work, row)
+    words = CallUpWords(call_up_code(platform, case_id, lot, number), answer_by, site)
     try:
+        if not (contact.mail or contact.phone):
+            raise RuleViolation("contact_missing")
         outcome = send_call_up(platform, contact, channel, words, attempt)
-    except (NotSent, OSError) as exc:
+    except (NotSent, OSError, RuleViolation) as exc:
         outcome, failure = Outcome.FAILED, exc
     if outcome is not None:
         with unit_of_work(platform.database, case_id, lot) as work:
-            work.conclude(rules.CallAttempted(round_, number, channel, outcome), lot)
+            _record(work, row.code_hash, rules.CallAttempted(row.round, number, channel, outcome, answer_by))
     if failure is not None:
         raise failure
+
+
+def _due(work: UnitOfWork, row: CallUp, channel: Channel, count: int) -> bool:
+    """Whether an attempt is still to be made: there is time, and not at night, when the telephone waits for nobody and
+    a text message for the morning."""
+    state, profile = work.case.lots[row.lot], work.case.tender.published.profile
+    late = row.answer_by <= work.now and state.draw.reached(row.number)
+    if row.answered_at is not None or late or state.evaluation_over or _made(state.draw, row.number, channel) >= count:
+        return False
+    morning = awake(work.now, profile.quiet_hours)
+    if channel is Channel.MAIL or morning == work.now:
+        return True
+    work.schedule("call_expert", morning, lot=row.lot, detail=f"{row.number}/{channel}/{count + 1}")
+    return False
+
+
+def _answer_by(work: UnitOfWork, row: CallUp) -> datetime:
+    """Until when to answer: as whoever was reached has been told, else counted from now."""
+    if work.case.lots[row.lot].draw.reached(row.number):
+        return row.answer_by
+    return add(work.now, work.case.tender.published.profile.call_up_answer)
+
+
+def _record(work: UnitOfWork, key: str, fact: rules.CallAttempted) -> None:
+    row = work.db_session.get_one(CallUp, key)
+    draw = work.case.lots[row.lot].draw
+    first, reached = row.number not in draw.attempts, draw.reached(row.number)
+    work.conclude(fact, row.lot)
+    if fact.outcome is Outcome.FAILED and first:
+        terms = work.case.tender.published
+        facts = {"title": terms.title, "lot": row.lot, "number": row.number[:8]}
+        tell_role(work, terms.parties.centre.id, Role.CENTRE_OPERATOR, "call_up_failed", **facts)
+    elif fact.outcome is not Outcome.FAILED and not reached:
+        row.answer_by = fact.answer_by
+        work.schedule("expire_call_ups", fact.answer_by, lot=row.lot, detail=f"{row.number}-reached")
 
 
 def _made(draw: DrawState, number: str, channel: Channel) -> int:
@@ -99,10 +129,10 @@ def cancel_call_ups(platform: Platform, case_id: str, lot: str) -> None:
         send_call_up_over(platform, contact, call_up_code(platform, case_id, lot, number))
 
 
-def site_of(db_session: DbSession, case: Case, row: CallUp) -> str:
+def site_of(work: UnitOfWork, row: CallUp) -> str:
     """The name of the place for which an expert was drawn."""
-    _speciality, _slash, site = case.lots[row.lot].draw.drawn_for[row.number].rpartition("/")
-    return db_session.get_one(Site, site).name
+    _speciality, _slash, site = work.case.lots[row.lot].draw.drawn_for[row.number].rpartition("/")
+    return work.db_session.get_one(Site, site).name
 
 
 def _contact(platform: Platform, work: UnitOfWork, row: CallUp) -> Contact:
@@ -117,7 +147,6 @@ def _call(platform: Platform, work: UnitOfWork, lot: str, number: str) -> None:
     answer_by = add(work.now, profile.call_up_answer)
     account = drawn_account(work.db_session, work.case, lot, number)
     add_call_up(platform, work, lot, number, account.id, round_, answer_by)
-    work.schedule("expire_call_ups", answer_by, lot=lot, detail=number)
     calls = telephone_calls(work.now, answer_by, profile.telephone_after, profile.quiet_hours)
     for channel, moments in ((Channel.MAIL, (work.now,)), (Channel.TEXT, (work.now,)), (Channel.VOICE, calls)):
         for count, at in enumerate(moments, 1):
@@ -161,7 +190,8 @@ def _pending(db_session: DbSession, case_id: str, lot: str) -> list[CallUp]:
 def answer_call_up(platform: Platform, code: str, accepted: bool, reason: str) -> str:
     """The expert's answer by code; the name of the site. A refusal opens the next round at once.
 
-    Raises RuleViolation `call_up_unknown`, `call_up_over`, `call_up_answered`, `call_up_reason_missing`.
+    Raises RuleViolation `call_up_unknown`, `call_up_over`, `call_up_expired`, `call_up_answered`,
+    `call_up_reason_missing`.
     """
     with platform.database.reading() as db_session:
         row = db_session.get(CallUp, code_hash(code))
@@ -171,20 +201,26 @@ def answer_call_up(platform: Platform, code: str, accepted: bool, reason: str) -
         row = work.db_session.get_one(CallUp, code_hash(code))
         if work.case.lots[row.lot].evaluation_over:
             raise RuleViolation("call_up_over")
+        draw = work.case.lots[row.lot].draw
+        passed_over = draw.seats.get(row.number) is SeatState.EXPIRED
+        if passed_over or (row.answered_at is None and draw.reached(row.number) and row.answer_by <= work.now):
+            raise RuleViolation("call_up_expired", answer_by=row.answer_by)
         if row.answered_at is not None:
             raise RuleViolation("call_up_answered", answered_at=row.answered_at)
         work.conclude(rules.CallUpAnswered(row.round, row.number, accepted, reason), row.lot)
         row.answered_at, row.accepted = work.now, accepted
         after_answer(work, row.lot, None if accepted else rules.RoundReason.REFUSED)
-        return site_of(work.db_session, work.case, row)
+        return site_of(work, row)
 
 
 def expire_call_ups(platform: Platform, case_id: str, lot: str) -> None:
-    """Whoever did not answer in time is passed over, on the machine's own record; nobody once the sitting has ended."""
+    """Whoever was reached and did not answer in time is passed over, on the machine's own record; nobody once the
+    sitting has ended."""
     with unit_of_work(platform.database, case_id, lot) as work:
         if work.case.lots[lot].evaluation_over:
             return
-        expired = [row for row in _pending(work.db_session, case_id, lot) if row.answer_by <= work.now and row.round]
+        reached, pending = work.case.lots[lot].draw.reached, _pending(work.db_session, case_id, lot)
+        expired = [row for row in pending if row.answer_by <= work.now and row.round and reached(row.number)]
         for row in expired:
             work.conclude(rules.CallUpExpired(row.round, row.number), lot)
             row.answered_at, row.accepted = work.now, False

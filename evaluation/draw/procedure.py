@@ -33,7 +33,7 @@ from evaluation.draw.events import (
     ReserveCalled,
     RoundReason,
 )
-from evaluation.draw.state import DrawRound, DrawState, SeatState, apply, missing
+from evaluation.draw.state import DrawRound, DrawState, SeatState, apply, missing, units_held
 from evaluation.draw.stating import HEX_32, check_statement, plain
 from evaluation.draw.tickets import (
     DrawConditions,
@@ -318,6 +318,8 @@ def _answer_call_up(fact: CallUpAnswered, state: DrawState) -> tuple[DrawEvent, 
 def _expire_call_up(fact: CallUpExpired, state: DrawState) -> tuple[DrawEvent, ...]:
     _require_round(state, fact.round)
     _require_seat(state, fact.candidate, SeatState.CALLED)
+    if not state.reached(fact.candidate):
+        raise RuleViolation("call_up_not_sent", candidate=fact.candidate)
     return ()
 
 
@@ -339,8 +341,9 @@ def _call_reserve(fact: ReserveCalled, state: DrawState) -> tuple[DrawEvent, ...
         raise RuleViolation("draw_no_seat_missing")
     if not any(_recorded(state, reason) for reason in (RoundReason.REFUSED, RoundReason.EXPIRED)):
         raise RuleViolation("draw_reserve_not_due", stratum=fact.stratum)
-    reserve = current.result.reserve.get(fact.stratum, ())
-    due = next((id_ for id_ in reserve if id_ not in state.seats), "-")
+    units, unit_of = units_held(state), {candidate.id: candidate.unit for candidate in current.candidates}
+    reserve = (id_ for id_ in current.result.reserve.get(fact.stratum, ()) if id_ not in state.seats)
+    due = next((id_ for id_ in reserve if units[unit_of[id_]] < _conditions(state).max_per_unit), "-")
     if fact.candidate != due:
         raise RuleViolation("draw_reserve_not_due", stratum=fact.stratum)
     return ()

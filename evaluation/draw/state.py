@@ -29,6 +29,7 @@ from evaluation.draw.events import (
     DrawSignatureRecorded,
     DrawSigned,
     DrawStated,
+    Outcome,
     ReserveCalled,
     RoundReason,
 )
@@ -93,6 +94,10 @@ class DrawState:
         """The latest round."""
         return self.rounds[-1] if self.rounds else None
 
+    def reached(self, candidate: str) -> bool:
+        """Whether any message to a candidate was taken by its carrier."""
+        return any(made.outcome is not Outcome.FAILED for made in self.attempts.get(candidate, ()))
+
     @property
     def seated(self) -> tuple[str, ...]:
         """The candidates who have accepted, by pseudonym."""
@@ -115,17 +120,24 @@ def missing(state: DrawState) -> dict[str, int]:
 
 
 def excluded(state: DrawState) -> dict[str, str]:
-    """Who cannot be drawn in the next round besides the recused, and why: drawn before, or of a unit at its maximum."""
+    """Who cannot be drawn in the next round besides the recused, and why: drawn before, or of a unit that holds a seat.
+
+    A round's statement counts from nothing, so that where a unit may hold several seats a further round adds none.
+    """
     if state.conditions is None:
         return {}
     found: dict[str, str] = {id_: str(seat) for id_, seat in state.seats.items()}
-    pool = state.rounds[0].candidates if state.rounds else ()
-    held = {id_ for id_, seat in state.seats.items() if seat.holds_a_seat}
-    units = Counter(candidate.unit for candidate in pool if candidate.id in held)
-    for candidate in pool:
-        if units[candidate.unit] >= state.conditions.max_per_unit:
+    units = units_held(state)
+    for candidate in state.rounds[0].candidates if state.rounds else ():
+        if candidate.unit in units:
             found.setdefault(candidate.id, "unit_at_maximum")
     return found
+
+
+def units_held(state: DrawState) -> Counter[str]:
+    """How many seats the people of each unit hold now."""
+    pool = state.rounds[0].candidates if state.rounds else ()
+    return Counter(one.unit for one in pool if one.id in state.seats and state.seats[one.id].holds_a_seat)
 
 
 def with_other_trustees(state: DrawState, needed: int) -> DrawState:

@@ -2,16 +2,19 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from evaluation.draw import (
+    CallAttempted,
     CallUpAnswered,
     CallUpExpired,
     CallUpSent,
     CandidateDismissed,
     CapsuleShareReleased,
     CapsulesOpened,
+    Channel,
     DrawCommitted,
     DrawCompleted,
     DrawConditionsApproved,
@@ -22,6 +25,7 @@ from evaluation.draw import (
     DrawShareReleased,
     DrawSignatureRecorded,
     DrawSigned,
+    Outcome,
     ReserveCalled,
     RoundReason,
     SeatState,
@@ -303,6 +307,10 @@ def test_a_further_round_forgets_no_recusal_and_keeps_the_pool(draw):
     assert refused(draw, draw.stated(recused)).code == "draw_pool_changed"
 
 
+def attempt(candidate: str, outcome: Outcome) -> CallAttempted:
+    return CallAttempted(1, candidate, Channel.TEXT, outcome, datetime(2026, 3, 2, tzinfo=UTC))
+
+
 def test_call_ups_go_in_order_and_a_refusal_has_a_reason(drawn):
     one, two = drawn.state.rounds[0].result.selected[HOST]
     assert refused(drawn, CallUpSent(1, "stranger")).code == "call_up_not_drawn"
@@ -311,7 +319,11 @@ def test_call_ups_go_in_order_and_a_refusal_has_a_reason(drawn):
     assert refused(drawn, CallUpSent(1, one)).code == "call_up_out_of_order"
     assert refused(drawn, CallUpAnswered(1, one, False, "  ")).code == "call_up_reason_missing"
     assert refused(drawn, CallUpAnswered(2, one, True, "")).code == "draw_round_unfinished"
-    drawn.act(CallUpAnswered(1, one, True, ""), CallUpExpired(1, two))
+    assert refused(drawn, CallUpExpired(1, two)).code == "call_up_not_sent"
+    drawn.act(attempt(two, Outcome.FAILED))
+    assert refused(drawn, CallUpExpired(1, two)).code == "call_up_not_sent"
+    drawn.act(attempt(two, Outcome.TAKEN), CallUpAnswered(1, one, True, ""), CallUpExpired(1, two))
+    drawn.act(attempt(two, Outcome.ANSWERED))  # whoever is telephoned may be passed over meanwhile
     assert drawn.state.seated == (one,)
     assert refused(drawn, CandidateDismissed(1, one, "")).code == "call_up_reason_missing"
     drawn.act(CandidateDismissed(1, one, "conflict found at sign-in"))
@@ -326,7 +338,7 @@ def test_the_reserve_is_called_in_its_order_and_only_after_a_recorded_refusal(dr
     drawn.act(CandidateDismissed(1, one, "conflict"))
     assert refused(drawn, ReserveCalled(1, HOST, first)).code == "draw_reserve_not_due"
     declined_ = drawn.state.rounds[0].result.selected[HOST][1]
-    drawn.act(CallUpSent(1, declined_), CallUpExpired(1, declined_))
+    drawn.act(CallUpSent(1, declined_), attempt(declined_, Outcome.TAKEN), CallUpExpired(1, declined_))
     assert refused(drawn, ReserveCalled(1, HOST, second)).code == "draw_reserve_not_due"
     drawn.act(ReserveCalled(1, HOST, first), ReserveCalled(1, HOST, second))
     assert missing(drawn.state) == {}

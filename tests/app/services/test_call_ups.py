@@ -15,12 +15,14 @@ from sqlalchemy import select
 
 from app.adapters.messaging import NotSent, send_message
 from app.adapters.profiles import read_profile
-from app.models import ContactLookUp, ExpertContact, Job
+from app.models import ContactLookUp, ExpertContact, Job, Notice
 from app.procedure.errors import RuleViolation
-from app.services import call_ups, tenders
+from app.services import call_ups, notices, tenders
 from app.services.contacts import Contact, seal_contact
 from app.services.database_check import database_differences
+from app.services.jobs import claim_job, fail_job, finish_job
 from app.services.unit_of_work import plain_transaction
+from app.tasks.jobs import run_job
 from evaluation.draw import CallAttempted, Channel, Outcome, SeatState
 from tests.app.services.people import LOT
 from tests.app.services.whole_case import WholeCase
@@ -214,14 +216,85 @@ def test_an_attempt_that_fails_is_on_record_and_made_again(case):
     assert len({one["key"] for one in gateway.sent}) == 1
 
 
-def test_whoever_can_be_reached_by_nothing_is_said_so(case):
-    with plain_transaction(case.platform.database) as (db_session, _now):
-        for contact in db_session.scalars(select(ExpertContact)):
-            contact.sealed = seal_contact(case.platform, Contact(""))
-    number = min(case.case.lots[LOT].draw.seats)
-    with pytest.raises(RuleViolation) as refusal:
-        call_ups.call_expert(case.platform, case.case_id, LOT, f"{number}/voice/1")
-    assert refusal.value.code == "contact_missing"
+def refuse(*_message: object, **_more: object) -> None:
+    raise ConnectionRefusedError
+
+
+class Unreached(Called):
+    """Neither mail nor text message is taken by anybody while the draw is held."""
+
+    def draw_experts(self) -> Unreached:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(notices, "send_mail", refuse)
+            patch.setattr(notices, "send_message", refuse)
+            super().draw_experts()
+        return self
+
+    def work_off(self, seconds: float = 0) -> None:
+        """Jobs that fail are tried again later."""
+        self.clock.advance(seconds)
+        while (job := claim_job(self.platform)) is not None:
+            try:
+                run_job(self.platform, job)
+                finish_job(self.platform, job)
+            except (OSError, RuleViolation) as failure:
+                fail_job(self.platform, job, str(failure))
+
+    def told(self) -> list[str]:
+        with self.platform.database.reading() as db_session:
+            return list(db_session.scalars(select(Notice.account_id).where(Notice.code == "call_up_failed")))
+
+
+def test_nobody_is_passed_over_whom_no_message_reached(tmp_path):
+    case = Unreached(tmp_path).through(COURSE)
+    numbers = set(case.case.lots[LOT].draw.seats)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(notices, "send_mail", refuse)
+        patch.setattr(notices, "send_message", refuse)
+        case.work_off(3 * 3600)
+    assert {one.outcome for one in case.attempts()} == {Outcome.FAILED}
+    assert set(case.case.lots[LOT].draw.seats.values()) == {SeatState.CALLED}
+    assert case.told() == [case.people["centre"].id] * len(numbers)  # once for each
+    case.work_off(3600)
+    reached = [one for one in case.attempts() if one.outcome is Outcome.TAKEN]
+    assert {one.candidate for one in reached} == numbers
+    assert all(one.answer_by > case.clock.at + timedelta(minutes=29) for one in reached)
+    case.work_off(31 * 60)
+    assert set(case.case.lots[LOT].draw.seats.values()) == {SeatState.EXPIRED}
+    assert list(database_differences(case.platform)) == []
+
+
+class Nameless(Unreached):
+    """Nobody's address is known."""
+
+    def draw_experts(self) -> Nameless:
+        super().draw_experts()
+        return self
+
+    def telephones(self) -> None:
+        with plain_transaction(self.platform.database) as (db_session, _now):
+            for contact in db_session.scalars(select(ExpertContact)):
+                contact.sealed = seal_contact(self.platform, Contact(""))
+
+
+def test_whoever_has_no_address_is_told_to_the_centre_and_loses_no_seat(tmp_path):
+    case = Nameless(tmp_path).through(COURSE)
+    case.work_off(3600)
+    assert {one.outcome for one in case.attempts()} == {Outcome.FAILED}
+    assert set(case.case.lots[LOT].draw.seats.values()) == {SeatState.CALLED}
+    assert len(case.told()) == len(case.case.lots[LOT].draw.seats)
+
+
+def test_an_answer_after_its_time_does_not_count(case):
+    one, other = sorted(case.case.lots[LOT].draw.seats)[:2]
+    case.clock.advance(31 * 60)  # and no worker runs
+    for number in (one, other):
+        with pytest.raises(RuleViolation) as late:
+            call_ups.answer_call_up(
+                case.platform, call_ups.call_up_code(case.platform, case.case_id, LOT, number), True, ""
+            )
+        assert late.value.code == "call_up_expired"
+        case.work_off()  # passed over: the same answer
 
 
 @pytest.mark.parametrize("answer", [b"", b"ok", b"[1]", b'{"outcome": 5}', b"[" * 4000, b"\xff\x00"])

@@ -130,6 +130,17 @@ def test_a_booth_is_told_at_once_that_its_code_is_no_good_or_its_member_sits_els
     assert (answer.status_code, answer.json["error"]["code"]) == (422, "malformed")
 
 
+def test_why_an_expert_declined_is_for_the_authority_alone(scoring: Site):
+    path = f"/api/v1/cases/{scoring.case.case_id}/events"
+    answers = [
+        event["payload"]["reason"] or event["payload_sha256"]
+        for event in scoring.browser("centre").client.get(path).json["events"]
+        if event["type"] == "CallUpAnswered" and not event["payload"]["accepted"]
+    ]
+    assert answers == [""]
+    assert "出差" in stated(scoring, "inspector").client.get(path).get_data(as_text=True)
+
+
 def test_an_inspector_states_why_before_it_reads_and_that_is_on_record(scoring: Site):
     """Once for a case and a log-in, for a limited time; in words on pages, over the API and the socket alike."""
     case, browser = scoring.case, scoring.browser("inspector")
