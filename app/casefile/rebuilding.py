@@ -196,6 +196,7 @@ def person_hash(case: Case, lot: str, number: str, salt: bytes, account: str) ->
 def call_up_rows(case: Case, records: Iterable[Record], code_hash: Callable[[str, str], str]) -> Rows:
     """Each call-up by the hash of its code (`code_hash(lot, number)`), with its answer; the buyer's are named."""
     found: dict[Key, dict[str, Any]] = {}
+    reached: set[tuple[str, str]] = set()
     for record in records:
         fact = record.fact
         if record.type == "CallUpSent":
@@ -204,8 +205,10 @@ def call_up_rows(case: Case, records: Iterable[Record], code_hash: Callable[[str
             dates: dict[str, Any] = {"answer_by": answer_by, "accepted": None, "answered_at": None}
             found[code_hash(record.lot, fact.candidate),] = {**row, **dates}
         elif record.type == "CallAttempted" and fact.outcome is not draw.Outcome.FAILED:
-            key = (code_hash(record.lot, fact.candidate),)
-            found[key]["answer_by"] = fact.answer_by  # the first that reached somebody says it, the others the same
+            if (record.lot, fact.candidate) not in reached:  # from then on there is time
+                answer_by = add(record.at, case.tender.published.profile.call_up_answer)
+                found[code_hash(record.lot, fact.candidate),]["answer_by"] = answer_by
+            reached.add((record.lot, fact.candidate))
         elif record.type in ("CallUpAnswered", "CallUpExpired"):
             accepted = record.type == "CallUpAnswered" and fact.accepted
             found[code_hash(record.lot, fact.candidate),] |= {"accepted": accepted, "answered_at": record.at}

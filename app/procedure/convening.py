@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.procedure.errors import RuleViolation
@@ -10,7 +10,8 @@ from app.procedure.profiles import Profile
 from app.procedure.roles import Actor, Role
 from app.procedure.terms import TenderTerms
 from evaluation.committee import CommitteeRules, Share
-from evaluation.draw import DrawConditions, Stratum
+from evaluation.draw import Candidate, DrawConditions, Stratum, shortage
+from evaluation.specialities import covers
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,8 @@ def check_draw_conditions(
     """Draw conditions that the profile allows. `buyers` are the sites of the buyer's people, `committee` is the
     trustees' id and threshold.
 
-    Raises RuleViolation `draw_conditions_not_profile` naming the first figure that differs, and as
-    `check_committee_size` does.
+    Raises RuleViolation `draw_conditions_not_profile` naming the first figure that differs, and as `check_strata` and
+    `check_committee_size` do.
     """
     profile = terms.profile
     expected: dict[str, object] = {
@@ -90,6 +91,7 @@ def check_draw_conditions(
             raise RuleViolation(
                 "draw_conditions_not_profile", field=field, stated=getattr(conditions, field), due=value
             )
+    check_strata(conditions.strata)
     check_committee_size(conditions, terms, buyers)
 
 
@@ -128,6 +130,31 @@ def _check_sub_sites(conditions: DrawConditions, experts: int, buyers: Sequence[
 
 def _name(stratum: Stratum) -> str:
     return stratum.name
+
+
+def check_pool(
+    strata: Sequence[Stratum], candidates: Sequence[Candidate], profile: Profile, names: Mapping[str, str]
+) -> None:
+    """From each stratum whoever is drawn remains uncertain, and no seat can stay open. `names` words the strata.
+
+    Raises RuleViolation `draw_pool_too_small`.
+    """
+    if short := shortage(strata, candidates, profile.drawn_per_unit, profile.pool_least):
+        group = names.get(short.stratum, short.stratum)
+        facts = {"available": short.available, "needed": short.needed, "most": profile.drawn_per_unit}
+        raise RuleViolation("draw_pool_too_small", group=group, **facts)
+
+
+def check_strata(strata: Sequence[Stratum]) -> None:
+    """No stratum lies within another one: who is drawn for the wider would be missing in the narrower.
+
+    Raises RuleViolation `draw_strata_overlap`.
+    """
+    places = [stratum.name.rpartition("/") for stratum in strata]
+    for wider, _slash, site in places:
+        for narrower, _, other in places:
+            if wider != narrower and site == other and covers(wider, narrower):
+                raise RuleViolation("draw_strata_overlap", wider=wider, narrower=narrower)
 
 
 def check_party(party: str, actor: Actor) -> None:

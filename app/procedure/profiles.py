@@ -78,6 +78,7 @@ class Profile:
     # until a member who says nothing of the report may be recorded as refusing, and from then to the seal; until
     # others answer a request for a correction that the chair leaves unanswered
     refusal_after: Period | None = None
+    pool_least: int = 1  # how many times its seats a group of experts must count, so that nobody knows who is drawn
     # call-ups: when nobody is called, and how long after the messages whoever has not answered is telephoned
     quiet_hours: QuietHours | None = None
     telephone_after: tuple[Period, ...] = ()

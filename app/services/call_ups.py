@@ -70,7 +70,7 @@ def call_expert(platform: Platform, case_id: str, lot: str, attempt: str) -> Non
         outcome, failure = Outcome.FAILED, exc
     if outcome is not None:
         with unit_of_work(platform.database, case_id, lot) as work:
-            _record(work, row.code_hash, rules.CallAttempted(row.round, number, channel, outcome, answer_by))
+            _record(work, row.code_hash, rules.CallAttempted(row.round, number, channel, outcome))
     if failure is not None:
         raise failure
 
@@ -90,7 +90,8 @@ def _due(work: UnitOfWork, row: CallUp, channel: Channel, count: int) -> bool:
 
 
 def _answer_by(work: UnitOfWork, row: CallUp) -> datetime:
-    """Until when to answer: as whoever was reached has been told, else counted from now."""
+    """Until when to answer, as it is told: as before to whoever was reached; else counted from now, a moment less than
+    there will be."""
     if work.case.lots[row.lot].draw.reached(row.number):
         return row.answer_by
     return add(work.now, work.case.tender.published.profile.call_up_answer)
@@ -106,8 +107,8 @@ def _record(work: UnitOfWork, key: str, fact: rules.CallAttempted) -> None:
         facts = {"title": terms.title, "lot": row.lot, "number": row.number[:8]}
         tell_role(work, terms.parties.centre.id, Role.CENTRE_OPERATOR, "call_up_failed", **facts)
     elif fact.outcome is not Outcome.FAILED and not reached:
-        row.answer_by = fact.answer_by
-        work.schedule("expire_call_ups", fact.answer_by, lot=row.lot, detail=f"{row.number}-reached")
+        row.answer_by = add(work.now, work.case.tender.published.profile.call_up_answer)
+        work.schedule("expire_call_ups", row.answer_by, lot=row.lot, detail=row.number)
 
 
 def _made(draw: DrawState, number: str, channel: Channel) -> int:
@@ -244,6 +245,9 @@ def after_answer(work: UnitOfWork, lot: str, reason: rules.RoundReason | None) -
 def _recorded_reason(draw: DrawState) -> rules.RoundReason:
     """Why a seat is still open although the last answer was a yes."""
     states = set(draw.seats.values())
-    if SeatState.DISMISSED in states:
-        return rules.RoundReason.DISMISSED
-    return rules.RoundReason.REFUSED if SeatState.REFUSED in states else rules.RoundReason.EXPIRED
+    reasons = {
+        SeatState.DISMISSED: rules.RoundReason.DISMISSED,
+        SeatState.REFUSED: rules.RoundReason.REFUSED,
+        SeatState.EXPIRED: rules.RoundReason.EXPIRED,
+    }
+    return next((reason for seat, reason in reasons.items() if seat in states), rules.RoundReason.UNFILLED)

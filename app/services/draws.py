@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
@@ -16,7 +16,7 @@ from app.casefile.sealing import committee_of
 from app.models import Account, Expert, Organisation, Pseudonym, Site
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
-from app.procedure.convening import check_draw_conditions
+from app.procedure.convening import check_draw_conditions, check_pool
 from app.procedure.errors import RuleViolation
 from app.queries.cases import load_case
 from app.services.accounts import LogIn
@@ -45,29 +45,44 @@ def propose_conditions(act: Act) -> Answer:
 
 @completes("DrawConditionsApproved")
 def approve_conditions(act: Act) -> Answer:
-    """Once approved the conditions are final, so there must be enough people for them now."""
+    """There must be enough people for them now. A pool that was made ready for earlier conditions is no more."""
     conditions = act.work.case.lots[act.lot].draw.conditions
     assert conditions is not None
     check_pools(act.work.db_session, act.work.case, conditions, act.work.now.date())
+    act.work.db_session.execute(delete(Pseudonym).where(*_of_lot(act.work.case.id, act.lot)))
     return {}
 
 
 def pool_sizes(db_session: DbSession, case: Case, conditions: DrawConditions, on: date) -> dict[str, int]:
     """How many experts of the library each stratum may be drawn from, those included who will have to be recused."""
-    pool = experts_for(db_session, [_place(stratum) for stratum in conditions.strata])
-    return {stratum.name: len(_eligible(pool, case, stratum, on)) for stratum in conditions.strata}
+    candidates = _candidates_now(db_session, case, conditions, on)
+    return {s.name: sum(s.name in candidate.strata for candidate in candidates) for s in conditions.strata}
 
 
 def check_pools(db_session: DbSession, case: Case, conditions: DrawConditions, on: date) -> None:
-    """Raises RuleViolation `draw_pool_too_small` for a stratum with more seats than people."""
-    sizes = pool_sizes(db_session, case, conditions, on)
+    """Raises RuleViolation `draw_pool_too_small` for a stratum with too few people for its seats."""
+    candidates = _candidates_now(db_session, case, conditions, on)
+    check_pool(conditions.strata, candidates, case.tender.published.profile, _groups(db_session, conditions.strata))
+
+
+def _candidates_now(db_session: DbSession, case: Case, conditions: DrawConditions, on: date) -> tuple[Candidate, ...]:
+    """The library's people for these conditions, before any recusal, with their true names."""
+    pool = experts_for(db_session, [_place(stratum) for stratum in conditions.strata])
+    strata: dict[str, list[str]] = {}
     for stratum in conditions.strata:
-        available = sizes[stratum.name]
-        if available < stratum.quota:
-            speciality, site_id = _place(stratum)
-            site = db_session.get(Site, site_id)
-            group = f"{speciality} · {site.name if site else site_id}"
-            raise RuleViolation("draw_pool_too_small", group=group, available=available, quota=stratum.quota)
+        for expert in _eligible(pool, case, stratum, on):
+            strata.setdefault(expert.id, []).append(stratum.name)
+    return tuple(Candidate(e.id, e.organisation, tuple(strata[e.id])) for e in pool if e.id in strata)
+
+
+def _groups(db_session: DbSession, strata: Sequence[Stratum]) -> dict[str, str]:
+    """The strata in words: speciality and name of the site."""
+    found = {}
+    for stratum in strata:
+        speciality, site_id = _place(stratum)
+        site = db_session.get(Site, site_id)
+        found[stratum.name] = f"{speciality} · {site.name if site else site_id}"
+    return found
 
 
 def _place(stratum: Stratum) -> tuple[str, str]:
@@ -208,4 +223,9 @@ def state_draw(act: Act) -> Answer:
     expected = _stated_payload(act.work.db_session, act.work.case, act.lot, before)
     if expected != act.proposal.payload:
         raise RuleViolation("draw_pool_differs")
+    if act.fact.round == 1:
+        recused = {entry["id"] for entry in json.loads(act.fact.statement)["recused"]}
+        free = [candidate for candidate in act.fact.candidates if candidate.id not in recused]
+        groups = _groups(act.work.db_session, before.strata)
+        check_pool(before.strata, free, act.work.case.tender.published.profile, groups)
     return {}

@@ -4,6 +4,7 @@ Nobody can know the result before every party has committed and the trustees hav
 it afterwards, and anybody can compute it again from the record.
 """
 
+from evaluation.draw.capacity import Shortage, shortage
 from evaluation.draw.coefficients import coefficient_statement, draw_coefficients
 from evaluation.draw.events import (
     CallAttempted,
@@ -87,6 +88,7 @@ __all__ = [
     "ReserveCalled",
     "RoundReason",
     "SeatState",
+    "Shortage",
     "Stratum",
     "apply",
     "candidates_sha256",
@@ -109,6 +111,7 @@ __all__ = [
     "replay",
     "reveal_statement",
     "select",
+    "shortage",
     "small_pools",
     "statement",
     "statement_bytes",

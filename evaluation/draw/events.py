@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from evaluation.draw.tickets import Candidate, DrawConditions
@@ -156,14 +155,13 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class CallAttempted(DrawEvent):
-    """The notification service has tried to reach a called candidate, who has until `answer_by` to answer: the whole
-    time from the first attempt that reached him or her."""
+    """The notification service has tried to reach a called candidate, whose time to answer runs from the first attempt
+    that was not in vain."""
 
     round: int
     candidate: str
     channel: Channel
     outcome: Outcome
-    answer_by: datetime
 
 
 @dataclass(frozen=True)

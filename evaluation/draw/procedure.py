@@ -107,17 +107,19 @@ def _stated(state: DrawState, number: int) -> DrawRound:
 
 @_consequences.register
 def _propose(fact: DrawConditionsProposed, state: DrawState) -> tuple[DrawEvent, ...]:
-    if state.approved:
+    if any(found.statement for found in state.rounds):
         raise RuleViolation("draw_conditions_settled")
-    conditions, names = fact.conditions, [stratum.name for stratum in fact.conditions.strata]
+    before, conditions, names = state.conditions, fact.conditions, [stratum.name for stratum in fact.conditions.strata]
     sound = {
         "strata": bool(names) and len(set(names)) == len(names) and all(map(plain, names)),
         "quota": all(stratum.quota >= 1 and stratum.reserve >= 0 for stratum in conditions.strata),
+        "parties_of_before": before is None or not state.rounds or conditions.parties == before.parties,
         "parties": len(set(conditions.parties)) == len(conditions.parties) >= LEAST_PARTIES,
         "party_names": all(map(plain, conditions.parties)),
         "max_per_unit": conditions.max_per_unit >= 1,
         "pool_factor": conditions.pool_factor >= 1,
         "trustees_needed": conditions.trustees_needed >= 1,
+        "draw_id": before is None or conditions.draw_id == before.draw_id,
     }
     for name, ok in sound.items():
         if not ok:
@@ -135,7 +137,7 @@ def _approve(fact: DrawConditionsApproved, state: DrawState) -> tuple[DrawEvent,
     proposed = conditions_sha256(state.conditions)
     if fact.conditions_sha256 != proposed:
         raise RuleViolation("draw_conditions_changed", approved=fact.conditions_sha256, proposed=proposed)
-    return (DrawRoundOpened(1, None, "", ""),)
+    return () if state.rounds else (DrawRoundOpened(1, None, "", ""),)
 
 
 @_consequences.register

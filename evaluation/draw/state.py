@@ -183,7 +183,7 @@ def _seat(state: DrawState, candidate: str, seat: SeatState) -> DrawState:
 
 @_applied.register
 def _proposed(event: DrawConditionsProposed, state: DrawState) -> DrawState:
-    return replace(state, conditions=event.conditions)
+    return replace(state, conditions=event.conditions, approved=False)
 
 
 @_applied.register

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
+from evaluation.draw.capacity import shortage
 from evaluation.draw.events import DrawStated
 from evaluation.draw.state import DrawRound, DrawState, excluded
 from evaluation.draw.tickets import (
@@ -14,7 +16,6 @@ from evaluation.draw.tickets import (
     DrawConditions,
     EarlierRound,
     candidates_sha256,
-    pool_sizes,
     statement,
     statement_bytes,
 )
@@ -43,7 +44,7 @@ def check_statement(fact: DrawStated, state: DrawState, conditions: DrawConditio
     if fact.statement.encode() != statement_bytes(expected):
         raise RuleViolation("draw_statement_not_canonical")
     _check_pool(state, fact.candidates, recused)
-    _check_quotas(stated, fact.candidates)
+    _check_seats(state, conditions, fact.candidates, recused)
 
 
 def _parsed(text: str) -> dict[str, Any]:
@@ -109,9 +110,10 @@ def _check_pool(state: DrawState, candidates: tuple[Candidate, ...], recused: It
         raise RuleViolation("draw_recusal_forgotten", candidates=", ".join(forgotten))
 
 
-def _check_quotas(stated: dict[str, Any], candidates: tuple[Candidate, ...]) -> None:
-    sizes = pool_sizes(stated, candidates)
-    for stratum in stated["strata"]:
-        available, quota = sizes[stratum["name"]], stratum["quota"]
-        if available < quota:
-            raise RuleViolation("draw_pool_exhausted", stratum=stratum["name"], available=available, quota=quota)
+def _check_seats(
+    state: DrawState, conditions: DrawConditions, candidates: tuple[Candidate, ...], recused: Mapping[str, str]
+) -> None:
+    """Every open seat will be filled, whoever is drawn."""
+    free = [candidate for candidate in candidates if candidate.id not in recused]
+    if short := shortage(state.strata, free, conditions.max_per_unit):
+        raise RuleViolation("draw_pool_exhausted", **asdict(short), most=conditions.max_per_unit)

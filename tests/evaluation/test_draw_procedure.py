@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 
@@ -103,8 +102,22 @@ def test_conditions_are_approved_as_they_were_proposed():
     assert refused(draw, DrawConditionsApproved(other)).code == "draw_conditions_changed"
     assert refused(draw, DrawCommitted(1, "centre", "0" * 64, "c")).code == "draw_conditions_not_approved"
     draw.approved()
-    assert refused(draw, DrawConditionsProposed(CONDITIONS)).code == "draw_conditions_settled"
     assert refused(draw, DrawConditionsApproved(conditions_sha256(CONDITIONS))).code == "draw_conditions_settled"
+
+
+def test_until_the_statement_conditions_are_proposed_and_approved_anew(draw):
+    draw.commit()
+    wider = replace(CONDITIONS, strata=(*CONDITIONS.strata, Stratum("其他@host", 1, 0)))
+    other_parties = replace(CONDITIONS, parties=("centre", "supervisor"))
+    assert refused(draw, DrawConditionsProposed(other_parties)).facts["field"] == "parties_of_before"
+    other_draw = replace(CONDITIONS, lot="2")
+    assert refused(draw, DrawConditionsProposed(other_draw)).facts["field"] == "draw_id"
+    draw.act(DrawConditionsProposed(wider))
+    assert refused(draw, draw.stated()).code == "draw_conditions_not_approved"
+    draw.act(DrawConditionsProposed(CONDITIONS), DrawConditionsApproved(conditions_sha256(CONDITIONS)))
+    assert len(draw.state.rounds) == 1  # what the parties committed to holds
+    draw.act(draw.stated())
+    assert refused(draw, DrawConditionsProposed(wider)).code == "draw_conditions_settled"
 
 
 @pytest.mark.parametrize(
@@ -234,7 +247,10 @@ def test_a_pool_that_cannot_fill_the_seats_is_refused_before_any_share(draw):
     draw.commit()
     recused = {c.id: "0" * 64 for c in POOL[:-1] if SUB in c.strata}
     refusal = refused(draw, draw.stated(recused))
-    assert (refusal.code, refusal.facts) == ("draw_pool_exhausted", {"stratum": SUB, "available": 1, "quota": 2})
+    assert (refusal.code, refusal.facts) == (
+        "draw_pool_exhausted",
+        {"stratum": SUB, "available": 1, "needed": 2, "most": 1},
+    )
 
 
 def test_a_pool_with_one_person_twice_or_without_a_unit_is_refused():
@@ -308,7 +324,7 @@ def test_a_further_round_forgets_no_recusal_and_keeps_the_pool(draw):
 
 
 def attempt(candidate: str, outcome: Outcome) -> CallAttempted:
-    return CallAttempted(1, candidate, Channel.TEXT, outcome, datetime(2026, 3, 2, tzinfo=UTC))
+    return CallAttempted(1, candidate, Channel.TEXT, outcome)
 
 
 def test_call_ups_go_in_order_and_a_refusal_has_a_reason(drawn):

@@ -216,6 +216,7 @@ def _condition_words(case: Case, conditions: DrawConditions, sites: dict[str, st
     return [
         *rows,
         (_("同一单位最多"), str(conditions.max_per_unit)),
+        (_("每组至少"), _("名额的 %(factor)s 倍，少于此数不能抽取", factor=case.tender.published.profile.pool_least)),
         (_("人数不足提示"), _("少于名额的 %(factor)s 倍时在记录中注明", factor=conditions.pool_factor)),
     ]
 

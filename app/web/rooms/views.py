@@ -105,6 +105,10 @@ def _draw(case: Case, lot: str) -> dict[str, Any]:
         "case_id": case.id,
         "lot": lot,
         "task": task,
+        "may_propose": current is not None
+        and not current.statement_sha256
+        and len(hall.rounds) == 1
+        and allowed(actor, Action.DRAW_CONDITIONS_PROPOSE, case, lot),
         "may_approve": allowed(actor, Action.DRAW_CONDITIONS_APPROVE, case, lot),
         "state": f"{hall.stage}/{current.number}/{current.step}/{task}" if current else hall.stage,
         "sites": {site["id"]: site["name"] for site in experts.list_sites(here)},

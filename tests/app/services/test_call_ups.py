@@ -258,7 +258,7 @@ def test_nobody_is_passed_over_whom_no_message_reached(tmp_path):
     case.work_off(3600)
     reached = [one for one in case.attempts() if one.outcome is Outcome.TAKEN]
     assert {one.candidate for one in reached} == numbers
-    assert all(one.answer_by > case.clock.at + timedelta(minutes=29) for one in reached)
+    assert all(due > case.clock.at + timedelta(minutes=29) for due in case.waiting("expire_call_ups"))
     case.work_off(31 * 60)
     assert set(case.case.lots[LOT].draw.seats.values()) == {SeatState.EXPIRED}
     assert list(database_differences(case.platform)) == []

@@ -183,7 +183,10 @@ def test_draw_conditions_are_checked_before_they_are_signed(opened: Site):
     assert re.search(r"抽 3 名，现可抽 [3-9]\d* 人", page)
     for changed, words in (
         ({"strata-1-quota": "-3"}, "第 2 行 名额 应为 1 至 99 之间的整数"),
-        ({"strata-1-speciality": "没有这个专业"}, "“没有这个专业 · 副场”现可抽 0 人，名额 3 人"),
+        (
+            {"strata-1-speciality": "没有这个专业"},
+            "“没有这个专业 · 副场”可抽 0 人（同一单位最多计 1 人），至少须有 6 人",
+        ),
         ({"strata-1-site": host, "strata-1-speciality": "works"}, "5 名专家中在副场的有 0 名，不足"),
     ):
         page = browser.post(f"{base}/draw-conditions", **{**few, **more, **changed}).get_data(as_text=True)

@@ -1,0 +1,98 @@
+"""A group from which it could be guessed who is drawn is refused; until the statement conditions are made anew."""
+
+from __future__ import annotations
+
+import base64
+import os
+
+import pytest
+
+from app.casefile.sealing import committee_of
+from app.procedure.convening import PARTIES, PURPOSE
+from app.procedure.errors import RuleViolation
+from app.services import draws
+from crypto.committee import identity, make_capsule
+from evaluation import draw
+from evaluation.recusal import Conflict, ConflictGround
+from tests.app.services.people import LOT
+from tests.app.services.whole_case import WholeCase
+
+COURSE = "found publish bid open delegate"
+WHO = {"agency": "releaser", "centre": "centre", "supervisor": "regulator"}
+
+
+class Small(WholeCase):
+    """A case with eight experts at each of two sites."""
+
+    def conditions(self, quota: int, *more: draw.Stratum) -> draw.DrawConditions:
+        committee = committee_of(self.case)
+        return draw.DrawConditions(
+            tender=self.case_id,
+            lot=LOT,
+            purpose=PURPOSE,
+            strata=(*(draw.Stratum(f"goods/{site}", quota, 0) for site in self.sites), *more),
+            max_per_unit=1,
+            parties=tuple(sorted(PARTIES)),
+            pool_factor=3,
+            committee=committee.id,
+            trustees_needed=committee.k,
+        )
+
+    def agree(self, quota: int) -> None:
+        conditions = self.conditions(quota)
+        self.act("officer", draw.DrawConditionsProposed(conditions))
+        self.act("releaser", draw.DrawConditionsApproved(draw.conditions_sha256(conditions)))
+
+    def commit(self) -> None:
+        committee, draw_id = committee_of(self.case), self.conditions(1).draw_id
+        for party, who in WHO.items():
+            value = os.urandom(32)
+            sealed = make_capsule(committee, identity("draw-reveal", draw.reveal_statement(draw_id, 1)), value)
+            promise = draw.commitment(draw_id, party, value)
+            self.act(who, draw.DrawCommitted(1, party, promise, base64.b64encode(sealed).decode()))
+
+    def state_pool(self) -> None:
+        payload = draws.freeze_pool(self.platform, self.people["centre"].log_in, self.case_id, LOT)
+        self.act("centre", payload, LOT, "DrawStated")
+
+
+def test_a_group_that_could_be_guessed_is_not_drawn_from(tmp_path):
+    case = Small(tmp_path).through(COURSE)
+    with pytest.raises(RuleViolation) as refusal:
+        case.agree(5)
+    assert refusal.value.code == "draw_pool_too_small"
+    assert (refusal.value.facts["available"], refusal.value.facts["needed"]) == (8, 10)
+    case.agree(4)
+
+
+def test_groups_that_hold_one_another_are_refused(tmp_path):
+    case = Small(tmp_path).through(COURSE)
+    inner, outer = (draw.Stratum(f"{code}/{case.sites[0]}", 1, 0) for code in ("A0801", "A08"))
+    with pytest.raises(RuleViolation) as refusal:
+        case.act("officer", draw.DrawConditionsProposed(case.conditions(2, inner, outer)))
+    assert refusal.value.code == "draw_strata_overlap"
+
+
+def test_where_recusals_leave_too_few_conditions_are_agreed_upon_anew(tmp_path, monkeypatch):
+    case = Small(tmp_path).through(COURSE)
+    case.agree(4)
+    case.commit()
+    known = []
+
+    def conflicts(expert, *_parties):
+        known.append(expert.id)
+        return (Conflict(expert.id, ConflictGround.EMPLOYER, "bidder-a", "-"),) if expert.id == known[0] else ()
+
+    monkeypatch.setattr(draws, "conflicts", conflicts)
+    with pytest.raises(RuleViolation) as refusal:
+        case.state_pool()
+    assert refusal.value.code == "draw_pool_too_small"
+    assert (refusal.value.facts["available"], refusal.value.facts["needed"]) == (7, 8)
+    case.agree(2)
+    case.state_pool()
+    stated = case.case.lots[LOT].draw
+    assert [stratum.quota for stratum in stated.strata] == [2, 2]
+    assert set(stated.rounds[0].commitments) == set(WHO)  # as they were given before
+    with pytest.raises(RuleViolation) as settled:
+        case.agree(2)
+    assert settled.value.code == "draw_conditions_settled"
