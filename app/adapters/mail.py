@@ -9,11 +9,13 @@ from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from app.adapters.messaging import NotSent
+
 TIMEOUT_SECONDS = 20
 
 
 def send_mail(smtp_url: str | None, folder: Path, *, sender: str, to: str, subject: str, text: str, key: str) -> None:
-    """Send one message. `key` names it, so that sending it again into the folder does nothing twice."""
+    """Send one message. `key` names it, so that sending it again into the folder does nothing twice. Raises NotSent."""
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = sender, to, subject
     message["Message-ID"] = f"<{key}@{sender.rpartition('@')[2]}>"
@@ -23,10 +25,13 @@ def send_mail(smtp_url: str | None, folder: Path, *, sender: str, to: str, subje
         return
     parts = urlsplit(smtp_url)
     kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
-    with kind(parts.hostname or "localhost", parts.port or 25, timeout=TIMEOUT_SECONDS) as smtp:
-        if parts.username:
-            smtp.login(unquote(parts.username), unquote(parts.password or ""))
-        smtp.send_message(message)
+    try:
+        with kind(parts.hostname or "localhost", parts.port or 25, timeout=TIMEOUT_SECONDS) as smtp:
+            if parts.username:
+                smtp.login(unquote(parts.username), unquote(parts.password or ""))
+            smtp.send_message(message)
+    except OSError as exc:  # smtplib's are of this kind; what they say may hold the address
+        raise NotSent(f"the mail server: {type(exc).__name__}") from None
 
 
 def _to_folder(folder: Path, to: str, key: str, message: EmailMessage) -> None:

@@ -21,7 +21,7 @@ SUCCESS = range(200, 300)
 
 
 class NotSent(Exception):
-    """The gateway cannot be reached or did not take the message; whom it was for is not said."""
+    """Mail server or gateway cannot be reached or did not take a message; whom it was for is not said."""
 
 
 def send_message(url: str | None, token: str, folder: Path, *, channel: str, to: str, text: str, key: str) -> str:

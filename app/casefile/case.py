@@ -210,7 +210,7 @@ class Case:
         if isinstance(fact, qualification.QualificationChecked):
             return qualification.decide(bool(state.qualification), state.opening.opened.keys(), fact, profile)
         if isinstance(fact, convening.BuyerMemberNamed):
-            return convening.decide(state.buyer_members, fact, profile)
+            return convening.decide(state.buyer_members, fact, profile, settled=state.draw.approved)
         if isinstance(fact, draw.DrawConditionsApproved) and state.draw.conditions is not None:
             buyers = [member.site for member in state.buyer_members]
             convening.check_committee_size(state.draw.conditions, self.tender.published, buyers)

@@ -23,8 +23,15 @@ class BuyerMemberNamed:
     letter_sha256: str
 
 
-def decide(named: Sequence[BuyerMemberNamed], fact: BuyerMemberNamed, profile: Profile) -> tuple[BuyerMemberNamed]:
-    """The accepted naming, or RuleViolation (`too_many_buyer_members`, `buyer_member_repeated`)."""
+def decide(
+    named: Sequence[BuyerMemberNamed], fact: BuyerMemberNamed, profile: Profile, *, settled: bool
+) -> tuple[BuyerMemberNamed]:
+    """The accepted naming, or RuleViolation (`committee_settled`, `too_many_buyer_members`, `buyer_member_repeated`).
+
+    `settled`: how many experts are drawn beside is approved already, and the committee would no longer be odd.
+    """
+    if settled:
+        raise RuleViolation("committee_settled")
     if len(named) >= profile.buyer_members_at_most:
         raise RuleViolation("too_many_buyer_members", buyers=len(named) + 1, most=profile.buyer_members_at_most)
     if any(earlier.account == fact.account for earlier in named):
@@ -90,6 +97,11 @@ def check_draw_conditions(
         if getattr(conditions, field) != value:
             raise RuleViolation(
                 "draw_conditions_not_profile", field=field, stated=getattr(conditions, field), due=value
+            )
+    for stratum in conditions.strata:
+        if stratum.reserve > stratum.quota:
+            raise RuleViolation(
+                "draw_conditions_not_profile", field="reserve", stated=stratum.reserve, due=f"≤ {stratum.quota}"
             )
     check_strata(conditions.strata)
     check_committee_size(conditions, terms, buyers)

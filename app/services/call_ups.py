@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
@@ -26,6 +26,8 @@ from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork, unit_of_work
 from evaluation import draw as rules
 from evaluation.draw import Channel, DrawState, Outcome, SeatState
+
+TOGETHER = timedelta(seconds=5)  # whose times to answer end so near to each other are passed over together
 
 
 def call_up_code(platform: Platform, case_id: str, lot: str, person: str) -> str:
@@ -46,6 +48,7 @@ def send_call_ups(platform: Platform, case_id: str, lot: str) -> None:
             return
         for number in drawn:
             _call(platform, work, lot, number)
+        after_answer(work, lot, None)  # somebody may have declined while this round was held
 
 
 def call_expert(platform: Platform, case_id: str, lot: str, attempt: str) -> None:
@@ -189,7 +192,8 @@ def _pending(db_session: DbSession, case_id: str, lot: str) -> list[CallUp]:
 
 
 def answer_call_up(platform: Platform, code: str, accepted: bool, reason: str) -> str:
-    """The expert's answer by code; the name of the site. A refusal opens the next round at once.
+    """The expert's answer by code; the name of the site. A refusal opens the next round at once. Who has accepted may
+    decline after all, until the sitting is convened.
 
     Raises RuleViolation `call_up_unknown`, `call_up_over`, `call_up_expired`, `call_up_answered`,
     `call_up_reason_missing`.
@@ -206,8 +210,10 @@ def answer_call_up(platform: Platform, code: str, accepted: bool, reason: str) -
         passed_over = draw.seats.get(row.number) is SeatState.EXPIRED
         if passed_over or (row.answered_at is None and draw.reached(row.number) and row.answer_by <= work.now):
             raise RuleViolation("call_up_expired", answer_by=row.answer_by)
-        if row.answered_at is not None:
+        taking_back = row.accepted and not accepted and not work.case.lots[row.lot].convened
+        if row.answered_at is not None and not taking_back:
             raise RuleViolation("call_up_answered", answered_at=row.answered_at)
+        reason = "" if accepted else reason
         work.conclude(rules.CallUpAnswered(row.round, row.number, accepted, reason), row.lot)
         row.answered_at, row.accepted = work.now, accepted
         after_answer(work, row.lot, None if accepted else rules.RoundReason.REFUSED)
@@ -221,7 +227,12 @@ def expire_call_ups(platform: Platform, case_id: str, lot: str) -> None:
         if work.case.lots[lot].evaluation_over:
             return
         reached, pending = work.case.lots[lot].draw.reached, _pending(work.db_session, case_id, lot)
-        expired = [row for row in pending if row.answer_by <= work.now and row.round and reached(row.number)]
+        waiting = [row for row in pending if row.round and reached(row.number)]
+        expired = [row for row in waiting if row.answer_by <= work.now]
+        soon = [row.answer_by for row in waiting if work.now < row.answer_by <= work.now + TOGETHER]
+        if expired and soon:
+            work.schedule("expire_call_ups", max(soon), lot=lot, detail=f"until-{max(soon):%Y%m%dT%H%M%S.%f}")
+            return
         for row in expired:
             work.conclude(rules.CallUpExpired(row.round, row.number), lot)
             row.answered_at, row.accepted = work.now, False
@@ -230,15 +241,14 @@ def expire_call_ups(platform: Platform, case_id: str, lot: str) -> None:
 
 
 def after_answer(work: UnitOfWork, lot: str, reason: rules.RoundReason | None) -> None:
-    """A further round as soon as nobody's answer is awaited and a seat is open; else the sitting can be convened."""
+    """A further round as soon as a seat is open and no round is held; the sitting once nobody's answer is awaited."""
     draw = work.case.lots[lot].draw
-    if any(seat in (SeatState.DRAWN, SeatState.CALLED) for seat in draw.seats.values()):
-        return
-    current = draw.current
-    if rules.missing(draw) and current is not None and current.result is not None:
-        reason = reason or _recorded_reason(draw)
-        work.conclude(rules.DrawRoundOpened(current.number + 1, reason, current.record_sha256, ""), lot)
-    else:
+    waiting, current = {SeatState.DRAWN, SeatState.CALLED} & set(draw.seats.values()), draw.current
+    if rules.missing(draw):
+        if current is not None and current.result is not None:
+            reason = reason or _recorded_reason(draw)
+            work.conclude(rules.DrawRoundOpened(current.number + 1, reason, current.record_sha256, ""), lot)
+    elif not waiting:
         work.schedule("convene_sitting", work.now, lot=lot, detail=f"draw-{current.number if current else 0}")
 
 

@@ -9,7 +9,7 @@ from evaluation.draw.tickets import Candidate, DrawConditions
 
 
 class RoundReason(StrEnum):
-    """Why a further round is held. The record itself shows all but the last, which needs a second person."""
+    """Why a further round is held, as the record itself shows. None is held because somebody orders it."""
 
     REFUSED = "refused"
     EXPIRED = "expired"

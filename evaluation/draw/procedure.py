@@ -48,6 +48,7 @@ from evaluation.draw.tickets import (
 from evaluation.errors import RuleViolation
 
 LEAST_PARTIES = 2
+LONGEST_REASON = 2000  # characters
 _HEX_48 = re.compile(r"[0-9a-f]{96}\Z")
 _OPEN_SEAT_OF = {
     RoundReason.REFUSED: SeatState.REFUSED,
@@ -152,7 +153,7 @@ def _open_round(fact: DrawRoundOpened, state: DrawState) -> tuple[DrawEvent, ...
         raise RuleViolation("draw_earlier_record_differs", found=fact.earlier_record_sha256, record=last.record_sha256)
     if not missing(state):
         raise RuleViolation("draw_no_seat_missing")
-    if not _recorded(state, fact.reason) and not fact.second_signature:
+    if not _recorded(state, fact.reason) or fact.second_signature:
         raise RuleViolation("draw_second_person_missing", reason=str(fact.reason or "-"))
     return ()
 
@@ -310,9 +311,12 @@ def _attempt(fact: CallAttempted, state: DrawState) -> tuple[DrawEvent, ...]:
 @_consequences.register
 def _answer_call_up(fact: CallUpAnswered, state: DrawState) -> tuple[DrawEvent, ...]:
     _require_round(state, fact.round)
-    _require_seat(state, fact.candidate, SeatState.CALLED)
+    taking_back = () if fact.accepted else (SeatState.ACCEPTED,)  # who falls ill need not wait for the day
+    _require_seat(state, fact.candidate, SeatState.CALLED, *taking_back)
     if not fact.accepted and not fact.reason.strip():
         raise RuleViolation("call_up_reason_missing", candidate=fact.candidate)
+    if len(fact.reason) > LONGEST_REASON:
+        raise RuleViolation("call_up_reason_long", length=len(fact.reason), most=LONGEST_REASON)
     return ()
 
 

@@ -300,7 +300,9 @@ def test_a_round_is_not_opened_without_need_reason_or_the_right_record(drawn):
     assert refused(drawn, further(drawn, earlier_record_sha256="0" * 64)).code == "draw_earlier_record_differs"
     for reason in (RoundReason.ORDERED, RoundReason.EXPIRED, RoundReason.UNFILLED, None):
         assert refused(drawn, further(drawn, reason)).code == "draw_second_person_missing"
-    drawn.act(further(drawn, RoundReason.ORDERED, second_signature="key:signature"))
+    signed = further(drawn, RoundReason.ORDERED, second_signature="key:signature")
+    assert refused(drawn, signed).code == "draw_second_person_missing"  # nobody can order one
+    drawn.act(further(drawn))
     assert refused(drawn, further(drawn)).code == "draw_round_unfinished"
 
 
@@ -341,6 +343,9 @@ def test_call_ups_go_in_order_and_a_refusal_has_a_reason(drawn):
     drawn.act(attempt(two, Outcome.TAKEN), CallUpAnswered(1, one, True, ""), CallUpExpired(1, two))
     drawn.act(attempt(two, Outcome.ANSWERED))  # whoever is telephoned may be passed over meanwhile
     assert drawn.state.seated == (one,)
+    assert refused(drawn, CallUpAnswered(1, one, True, "")).code == "call_up_out_of_order"
+    assert refused(drawn, CallUpAnswered(1, one, False, "x" * 2001)).facts == {"length": 2001, "most": 2000}
+    assert replay([*drawn.events, CallUpAnswered(1, one, False, "ill")]).seats[one] is SeatState.REFUSED
     assert refused(drawn, CandidateDismissed(1, one, "")).code == "call_up_reason_missing"
     drawn.act(CandidateDismissed(1, one, "conflict found at sign-in"))
     assert drawn.state.seats[one] is SeatState.DISMISSED

@@ -214,11 +214,13 @@ def test_the_agency_checks_every_opened_bid_once():
 def test_the_buyer_names_as_many_as_the_profile_allows():
     named = BuyerMemberNamed("x", "s", "0")
     most = GOODS.buyer_members_at_most
-    assert decide_naming([], named, GOODS) == (named,)
+    assert decide_naming([], named, GOODS, settled=False) == (named,)
     with pytest.raises(RuleViolation, match="too_many_buyer_members"):
-        decide_naming([named] * most, BuyerMemberNamed("y", "s", "0"), GOODS)
+        decide_naming([named] * most, BuyerMemberNamed("y", "s", "0"), GOODS, settled=False)
     with pytest.raises(RuleViolation, match="buyer_member_repeated"):
-        decide_naming([named], named, replace(GOODS, buyer_members_at_most=2))
+        decide_naming([named], named, replace(GOODS, buyer_members_at_most=2), settled=False)
+    with pytest.raises(RuleViolation, match="committee_settled"):
+        decide_naming([], named, GOODS, settled=True)
     assert committee_rules(TERMS).buyer_may_chair is False
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import smtplib
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.adapters.mail import send_mail
 from app.adapters.messaging import NotSent, send_message
 from app.adapters.profiles import read_profile
 from app.models import ContactLookUp, ExpertContact, Job, Notice
@@ -23,7 +25,7 @@ from app.services.database_check import database_differences
 from app.services.jobs import claim_job, fail_job, finish_job
 from app.services.unit_of_work import plain_transaction
 from app.tasks.jobs import run_job
-from evaluation.draw import CallAttempted, Channel, Outcome, SeatState
+from evaluation.draw import CallAttempted, Channel, Outcome, RoundReason, SeatState
 from tests.app.services.people import LOT
 from tests.app.services.whole_case import WholeCase
 
@@ -295,6 +297,47 @@ def test_an_answer_after_its_time_does_not_count(case):
             )
         assert late.value.code == "call_up_expired"
         case.work_off()  # passed over: the same answer
+
+
+def test_a_refusal_waits_for_nobody_and_whoever_accepted_may_still_decline(case):
+    one, other, *_others = sorted(case.case.lots[LOT].draw.seats)
+    code = call_ups.call_up_code(case.platform, case.case_id, LOT, one)
+    call_ups.answer_call_up(case.platform, code, True, "")
+    call_ups.answer_call_up(case.platform, code, False, "突发疾病")
+    draw = case.case.lots[LOT].draw
+    assert (draw.seats[one], len(draw.rounds), draw.current.number) == (SeatState.REFUSED, 2, 2)
+    with pytest.raises(RuleViolation) as again:
+        call_ups.answer_call_up(case.platform, code, True, "")
+    assert again.value.code == "call_up_answered"
+    code = call_ups.call_up_code(case.platform, case.case_id, LOT, other)
+    call_ups.answer_call_up(case.platform, code, False, "出差")  # while the second round is held
+    assert len(case.case.lots[LOT].draw.rounds) == 2
+
+
+def test_those_whose_time_ends_together_are_passed_over_together(case):
+    case.work_off(31 * 60)
+    draw = case.case.lots[LOT].draw
+    assert set(draw.seats.values()) == {SeatState.EXPIRED}
+    assert [(found.number, found.reason) for found in draw.rounds[1:]] == [(2, RoundReason.EXPIRED)]
+    assert [stratum.quota for stratum in draw.strata] == [2, 2]
+
+
+def test_a_refused_mail_leaves_no_address_in_a_log(tmp_path, monkeypatch):
+    def refusing(*_message: object) -> None:
+        raise smtplib.SMTPRecipientsRefused({"expert@example.org": (550, b"unknown")})
+
+    class Server(smtplib.SMTP):
+        def __init__(self, *_where: object, **_more: object) -> None:
+            pass
+
+        __enter__ = __exit__ = lambda self, *_outcome: self if not _outcome else None
+        send_message = refusing
+
+    monkeypatch.setattr(smtplib, "SMTP", Server)
+    with pytest.raises(NotSent) as failure:
+        send_mail("smtp://here", tmp_path, sender="a@b", to="expert@example.org", subject="x", text="x", key="k")
+    assert "expert" not in str(failure.value)
+    assert failure.value.__cause__ is None
 
 
 @pytest.mark.parametrize("answer", [b"", b"ok", b"[1]", b'{"outcome": 5}', b"[" * 4000, b"\xff\x00"])
