@@ -24,6 +24,7 @@ class Action(StrEnum):
     ACCOUNT_SUSPEND = "account:suspend"
     EXPERT_MANAGE = "expert:manage"
     EXPERT_ADMIT = "expert:admit"
+    FAIRNESS_READ = "fairness:read"
     SITE_MANAGE = "site:manage"
     SITE_LIST = "site:list"
     COMMITTEE_REGISTER = "committee:register"

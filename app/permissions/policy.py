@@ -94,6 +94,7 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.ACCOUNT_SUSPEND: (_grant(R.SYSTEM_ADMIN),),
     A.EXPERT_MANAGE: (_grant(R.CENTRE_OPERATOR),),
     A.EXPERT_ADMIT: (_grant(R.CENTRE_OPERATOR, R.REGULATOR),),  # 2: another than who reviewed; also to remove
+    A.FAIRNESS_READ: (_grant(R.REGULATOR),),  # of lots that are over
     A.SITE_LIST: (_grant(R.CENTRE_OPERATOR, R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR),),  # 25: quotas name sites
     A.SITE_MANAGE: (_grant(R.CENTRE_OPERATOR),),
     A.COMMITTEE_REGISTER: (_grant(R.CENTRE_OPERATOR),),

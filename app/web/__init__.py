@@ -33,6 +33,7 @@ from app.web.operator.views import routes as operator
 from app.web.operator.witness import routes as witness
 from app.web.public.register import routes as register
 from app.web.public.views import routes as public
+from app.web.regulator.fairness import routes as fairness
 from app.web.regulator.views import routes as regulator
 from app.web.rooms.views import routes as rooms
 from app.web.standstill.views import routes as standstill
@@ -60,7 +61,7 @@ HEADERS = {
 def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
     desks = (account, agency, bidder, expert, sitting, corrections, operator, witness, library, experts, ceremonies)
-    for blueprint in (public, register, deadlines, rooms, standstill, rehearsals, regulator, *desks):
+    for blueprint in (public, register, deadlines, rooms, standstill, rehearsals, regulator, fairness, *desks):
         app.register_blueprint(blueprint)
     app.view_functions["static"] = access(Action.SITE_READ)(app.view_functions["static"])
     compile_catalogue()

@@ -56,6 +56,7 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "account:suspend": [("SA", "-", "any")],
     "expert:manage": [("TC", "-", "any")],
     "expert:admit": [("TC RG", "-", "any")],
+    "fairness:read": [("RG", "-", "any")],
     "site:list": [("TC AO AS", "-", "any")],
     "site:manage": [("TC", "-", "any")],
     "committee:register": [("TC", "-", "any")],

@@ -1,0 +1,83 @@
+"""Rarity by the formula is rarity by counting every outcome; a draw's chances are those that its method gives."""
+
+from __future__ import annotations
+
+from itertools import pairwise, product
+from math import isclose, prod
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluation.draw import SeatState
+from evaluation.fairness import Candidacy, candidacies, meetings, rarity, tally
+from tests.evaluation.drawing import CONDITIONS, Draw
+
+HOST, SUB = (stratum.name for stratum in CONDITIONS.strata)
+
+chances = st.lists(st.floats(0, 1), max_size=7)
+
+
+@given(chances, st.integers(0, 8))
+def test_rarity_is_the_sum_over_all_outcomes(each, times):
+    outcomes = product((True, False), repeat=len(each))
+    expected = sum(
+        prod(chance if happens else 1 - chance for chance, happens in zip(each, outcome, strict=True))
+        for outcome in outcomes
+        if sum(outcome) >= times
+    )
+    assert isclose(rarity(each, times), expected, abs_tol=1e-12)
+
+
+@given(chances)
+def test_more_often_is_rarer_and_not_at_all_is_certain(each):
+    found = [rarity(each, times) for times in range(len(each) + 2)]
+    assert found[0] == 1
+    assert all(more <= less + 1e-12 for less, more in pairwise(found))
+    assert found[-1] == 0
+
+
+@pytest.fixture
+def drawn() -> Draw:
+    made = Draw()
+    made.approved()
+    made.round()
+    return made
+
+
+def test_the_chances_of_a_draw_add_up_to_its_seats(drawn):
+    rows = candidacies(drawn.state)
+    pool = drawn.state.rounds[0].candidates
+    assert rows.keys() == {candidate.id for candidate in pool}
+    assert {number for number, row in rows.items() if row.drawn} == drawn.state.seats.keys()
+    for stratum in (HOST, SUB):
+        alone = [candidate.id for candidate in pool if candidate.strata == (stratum,)]
+        assert len({rows[number].chance for number in alone}) == 1
+    seats = sum(stratum.quota for stratum in drawn.state.conditions.strata)
+    assert isclose(sum(row.chance for row in rows.values()), seats, rel_tol=0.2)  # who stands in both counts once
+
+
+def test_what_became_of_somebody_is_counted():
+    rows = [
+        Candidacy(0.5, None),
+        Candidacy(0.5, SeatState.ACCEPTED),
+        Candidacy(0.25, SeatState.REFUSED),
+        Candidacy(0.25, SeatState.EXPIRED),
+        Candidacy(0.5, SeatState.DISMISSED),
+    ]
+    found = tally(rows)
+    assert (found.pools, found.drawn, found.accepted, found.declined, found.silent) == (5, 4, 2, 1, 1)
+    assert (found.expected, found.rarity) == (2.0, rarity([0.5, 0.5, 0.25, 0.25, 0.5], 4))
+
+
+def test_a_pair_meets_where_the_expert_sat_over_the_bidders_bid():
+    sat, called = Candidacy(0.1, SeatState.ACCEPTED), Candidacy(0.1, SeatState.REFUSED)
+    lots = [
+        ({"x": sat, "y": sat}, ("A", "B"), "A"),
+        ({"x": sat, "y": called}, ("A",), "A"),
+        ({"x": Candidacy(0.1, None)}, ("A", "B"), ""),
+    ]
+    (pair,) = meetings(lots).items()
+    assert pair[0] == ("x", "A")
+    assert (pair[1].met, pair[1].won, len(pair[1].chances)) == (2, 2, 3)
+    assert isclose(pair[1].rarity, 3 * 0.01 * 0.9 + 0.001)
