@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from evaluation.draw import DrawState, SeatState
 
@@ -16,7 +17,7 @@ from evaluation.draw import DrawState, SeatState
 class Candidacy:
     """One person in the pool of one draw. `chance` is that of being drawn in any of its rounds."""
 
-    chance: float
+    chance: Decimal
     seat: SeatState | None  # None: never drawn
 
     @property
@@ -30,7 +31,7 @@ def candidacies(draw: DrawState) -> dict[str, Candidacy]:
     Within a stratum all have the same chance in each round; that of an employer only one may be drawn, which makes it
     smaller for those of large employers, is left out.
     """
-    missed: dict[str, float] = defaultdict(lambda: 1.0)
+    missed: dict[str, Decimal] = defaultdict(lambda: Decimal(1))
     for found in draw.rounds:
         if found.result is None:
             continue
@@ -39,20 +40,20 @@ def candidacies(draw: DrawState) -> dict[str, Candidacy]:
         for stratum in found.stated["strata"]:
             group = [candidate.id for candidate in free if stratum["name"] in candidate.strata]
             for number in group:
-                missed[number] *= 1 - min(1.0, stratum["quota"] / len(group))
+                missed[number] *= 1 - min(Decimal(1), Decimal(stratum["quota"]) / len(group))
     return {number: Candidacy(1 - chance, draw.seats.get(number)) for number, chance in missed.items()}
 
 
-def rarity(chances: Iterable[float], times: int) -> float:
+def rarity(chances: Iterable[Decimal], times: int) -> Decimal:
     """The probability that of independent events with these chances at least `times` happen (Poisson binomial)."""
-    exactly = [1.0] + [0.0] * times  # the last: that often or more
+    exactly = [Decimal(1)] + [Decimal(0)] * times  # the last: that often or more
     for chance in chances:
-        exactly[times] += exactly[times - 1] * chance if times else 0.0
+        exactly[times] += exactly[times - 1] * chance if times else 0
         for count in range(times - 1, 0, -1):
             exactly[count] = exactly[count] * (1 - chance) + exactly[count - 1] * chance
         if times:
             exactly[0] *= 1 - chance
-    return min(1.0, exactly[times])
+    return min(Decimal(1), exactly[times])
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,8 @@ class Tally:
     accepted: int
     declined: int
     silent: int
-    expected: float
-    rarity: float
+    expected: Decimal
+    rarity: Decimal
 
 
 def tally(rows: Collection[Candidacy]) -> Tally:
@@ -79,7 +80,7 @@ def tally(rows: Collection[Candidacy]) -> Tally:
         accepted=seats.count(SeatState.ACCEPTED) + seats.count(SeatState.DISMISSED),
         declined=seats.count(SeatState.REFUSED),
         silent=seats.count(SeatState.EXPIRED),
-        expected=sum(chances),
+        expected=sum(chances, Decimal(0)),
         rarity=rarity(chances, drawn),
     )
 
@@ -88,12 +89,12 @@ def tally(rows: Collection[Candidacy]) -> Tally:
 class Meetings:
     """One person and one bidder: the draws in which they might have met, and in which they did."""
 
-    chances: list[float] = field(default_factory=list)
+    chances: list[Decimal] = field(default_factory=list)
     met: int = 0
     won: int = 0
 
     @property
-    def rarity(self) -> float:
+    def rarity(self) -> Decimal:
         return rarity(self.chances, self.met)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
@@ -42,7 +43,7 @@ class PairLine:
     met: int
     possible: int
     won: int
-    rarity: float
+    rarity: Decimal
 
 
 @dataclass(frozen=True)

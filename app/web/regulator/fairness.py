@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from flask import Blueprint, render_template
 from flask_babel import gettext as _
 
@@ -11,7 +13,7 @@ from app.queries.fairness import fairness_figures
 
 routes = Blueprint("fairness", __name__)
 SHOWN = 50  # lines of a table, the rarest
-RAREST = 1e-6
+RAREST, COMMON = Decimal("0.000001"), Decimal("0.5")
 
 
 @routes.get("/regulator/fairness")
@@ -29,9 +31,9 @@ def figures() -> str:
     )
 
 
-def _one_in(rarity: float) -> str:
+def _one_in(rarity: Decimal) -> str:
     """A probability in words: once in so many times."""
-    if rarity > 0.5:
+    if rarity > COMMON:
         return _("常见")
     if rarity < RAREST:
         return _("不到百万分之一")
