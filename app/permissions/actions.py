@@ -41,6 +41,7 @@ class Action(StrEnum):
     INSPECTION_READ = "inspection:read"
     INSPECTION_DESK = "inspection:desk"
     INSPECTION_REGISTER = "inspection:register"
+    INSPECTION_FILE = "inspection:file"
     INSPECTION_PREPARE = "inspection:prepare"
     INSPECTION_APPROVE = "inspection:approve"
     INSPECTORS_LIST = "inspectors:list"

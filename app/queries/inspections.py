@@ -144,4 +144,4 @@ def known_objects(db_session: DbSession, classes: set[ObjectClass]) -> list[Insp
 def expert_names(db_session: DbSession, numbers: set[str]) -> dict[str, str]:
     """Names of experts by their numbers, for the authorities that inspect them."""
     query = select(Expert.number, Account.name).join(Account, Account.id == Expert.account_id)
-    return dict(db_session.execute(query.where(Expert.number.in_(numbers))).tuples().all())
+    return {number: name for number, name in db_session.execute(query.where(Expert.number.in_(numbers)))}

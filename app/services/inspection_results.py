@@ -1,4 +1,4 @@
-"""Results of inspections: evidence is kept with the entry that names it, and everybody concerned is told."""
+"""Results of inspections: evidence waits as an upload until an entry names it, and who is concerned is told."""
 
 from __future__ import annotations
 
@@ -6,30 +6,47 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from app.models import StoredFile
+from app.models import StoredFile, Upload
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
 from app.procedure.inspections.pools import inspectors_of
+from app.procedure.terms import Document
 from app.queries.cases import load_case
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
-from app.services.acts import Act, Answer, Proposal, completes, prepares, retreats
+from app.services.acts import Act, Answer, Proposal, completes, prepares
 from app.services.platform import Platform
 from app.services.stored_bytes import file_chunks
+from app.services.uploads import begin_upload, complete_upload, continue_upload
 
 FILE_KIND = "inspection"
-FILE_LIMIT = 8 * 2**20  # bytes of one file of evidence
+FILE_LIMIT = 16 * 2**20  # bytes of one file of evidence
+CHUNK = 1 << 18
 PDF = b"%PDF-"
 
 
-@prepares("ResultsEntered")
-def keep_evidence(platform: Platform, log_in: LogIn, proposal: Proposal) -> dict[str, str]:
-    """Where the files' bytes are, by their ids: what comes with the act is what it names.
+def take_evidence(platform: Platform, log_in: LogIn, name: str, data: bytes) -> Document:
+    """Keep a file until an act names it; it goes by itself when none does.
 
-    Raises NotAllowed, RuleViolation `file_missing`, `file_changed`, `file_too_large`, `file_repeated`.
+    Raises NotAllowed, RuleViolation `file_too_large`, `file_missing` and as `begin_upload` does.
+    """
+    if len(data) > FILE_LIMIT:
+        raise RuleViolation("file_too_large", name=name, size=len(data), most=FILE_LIMIT)
+    if not data:
+        raise RuleViolation("file_missing", name=name)
+    upload = begin_upload(platform, log_in, len(data), Action.INSPECTION_FILE)
+    continue_upload(platform, log_in, upload.id, 0, [data])
+    return Document(upload.id, name, len(data), hashlib.sha256(data).hexdigest())
+
+
+@prepares("ResultsEntered")
+def check_evidence(platform: Platform, log_in: LogIn, proposal: Proposal) -> dict[str, tuple[str, bytes]]:
+    """Blob and first bytes of each file that the act names, which are one's own uploads and just as named.
+
+    Raises NotAllowed, RuleViolation `file_changed`, `file_repeated`, `upload_unknown`, `upload_incomplete`.
     """
     with platform.database.reading() as db_session:
         actor = load_actor(db_session, log_in.account_id, log_in.seat)
@@ -37,28 +54,21 @@ def keep_evidence(platform: Platform, log_in: LogIn, proposal: Proposal) -> dict
     named: list[dict[str, Any]] = list(proposal.payload.get("files", ()))
     if len({file["id"] for file in named}) != len(named):
         raise RuleViolation("file_repeated")
-    for file in named:
-        data = proposal.attachments.get(file["id"])
-        if data is None:
-            raise RuleViolation("file_missing", name=file["name"])
-        if len(data) > FILE_LIMIT:
-            raise RuleViolation("file_too_large", name=file["name"], size=len(data), most=FILE_LIMIT)
-        if (len(data), hashlib.sha256(data).hexdigest()) != (file["size"], file["sha256"]):
-            raise RuleViolation("file_changed", name=file["name"])
-    return {file["id"]: platform.blobs.put_stream([proposal.attachments[file["id"]]]) for file in named}
+    return {file["id"]: _measured(platform, log_in, file) for file in named}
 
 
-prepares("RectificationRecorded")(keep_evidence)
+prepares("RectificationRecorded")(check_evidence)
 
 
-@retreats("ResultsEntered")
-def drop_evidence(platform: Platform, kept: dict[str, str]) -> None:
-    """The act was refused: its files go again."""
-    for blob in kept.values():
-        platform.blobs.delete(blob)
-
-
-retreats("RectificationRecorded")(drop_evidence)
+def _measured(platform: Platform, log_in: LogIn, file: dict[str, Any]) -> tuple[str, bytes]:
+    upload, digest, head = complete_upload(platform, log_in, file["id"]), hashlib.sha256(), b""
+    with platform.blobs.open(upload.blob) as source:
+        while chunk := source.read(CHUNK):
+            head = head or chunk[: len(PDF)]
+            digest.update(chunk)
+    if (upload.size, digest.hexdigest()) != (file["size"], file["sha256"]):
+        raise RuleViolation("file_changed", name=file["name"])
+    return upload.blob, head
 
 
 @completes("ResultsEntered")
@@ -83,12 +93,13 @@ def record_rectification(act: Act) -> Answer:
 
 def _keep_files(act: Act) -> None:
     for file in act.fact.files:
-        if act.work.db_session.get(StoredFile, file.id) is not None:
-            raise RuleViolation("file_repeated")
-        data = act.proposal.attachments[file.id]
+        blob, head = act.prepared[file.id]
+        taken = delete(Upload).where(Upload.id == file.id, Upload.blob == blob)
+        if not act.work.connection.execute(taken).rowcount:
+            raise RuleViolation("upload_unknown")
         row = StoredFile(id=file.id, case_id=act.work.case.id, kind=FILE_KIND, owner=file.id, name=file.name)
-        row.media_type = "application/pdf" if data.startswith(PDF) else "application/octet-stream"
-        row.size, row.sha256, row.blob = file.size, file.sha256, act.prepared[file.id]
+        row.media_type = "application/pdf" if head == PDF else "application/octet-stream"
+        row.size, row.sha256, row.blob = file.size, file.sha256, blob
         row.created_at = act.work.now
         act.work.db_session.add(row)
 
@@ -98,11 +109,8 @@ def evidence_file(platform: Platform, log_in: LogIn, case_id: str, file_id: str)
     with platform.database.reading() as db_session:
         actor, case = load_actor(db_session, log_in.account_id, log_in.seat), load_case(db_session, case_id)
         authorize(actor, Action.INSPECTION_VISIT, case)
-        row = db_session.scalar(
-            select(StoredFile).where(
-                StoredFile.id == file_id, StoredFile.case_id == case_id, StoredFile.kind == FILE_KIND
-            )
-        )
+        query = select(StoredFile).where(StoredFile.id == file_id, StoredFile.case_id == case_id)
+        row = db_session.scalar(query.where(StoredFile.kind == FILE_KIND))
         if row is None:
             raise RuleViolation("file_unknown")
         db_session.expunge(row)

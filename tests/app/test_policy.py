@@ -71,6 +71,7 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "inspection:open": [("RG", "-", "any")],
     "inspection:desk": [("RG TC TR", "-", "any")],
     "inspection:register": [("RG", "-", "any")],
+    "inspection:file": [("RG", "-", "any")],
     "inspection:read": [(EVERYBODY, "P0", "any")],
     "inspection:prepare": [("RG", "P0", "own")],
     "inspection:approve": [("RG", "P0", "own")],

@@ -51,6 +51,7 @@ class Item:
     authority: str
     basis: str
     intensity: dict[str, Intensity]
+    method: str = ""
 
 
 @dataclass(frozen=True)

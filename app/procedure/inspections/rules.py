@@ -155,7 +155,7 @@ def _propose_campaign(state: InspectionYear, fact: CampaignProposed) -> None:
     if len(fact.objects) > plan.rules.objects_at_most:
         raise RuleViolation("objects_too_many", objects=len(fact.objects), most=plan.rules.objects_at_most)
     _check_objects(fact, {known[id_].object_class.value for id_ in fact.items})
-    drafted = Campaign(fact, "", "", plan, state.occasions(fact.items, fact.campaign))
+    drafted = state.drafted(fact)
     wanted = shares(drafted)
     for item in drafted.items:
         if not any(item.id in items for items in wanted.values()):

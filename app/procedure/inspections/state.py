@@ -150,6 +150,10 @@ class InspectionYear:
             raise RuleViolation("campaign_unknown", campaign=str(number))
         return self.campaigns[number]
 
+    def drafted(self, fact: CampaignProposed) -> Campaign:
+        """The campaign that a proposal would make. Raises RuleViolation `plan_not_approved`."""
+        return Campaign(fact, "", "", self.approved(), self.occasions(fact.items, fact.campaign))
+
     def occasions(self, items: tuple[str, ...], besides: int) -> dict[str, int]:
         """By item, which draw of the year the next one is: published campaigns count, `besides` one."""
         before = [c for n, c in self.campaigns.items() if c.published_at is not None and n != besides]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -32,7 +32,6 @@ from app.procedure.inspections.facts import (
 from app.procedure.inspections.rules import still_recused
 from app.procedure.inspections.state import lot_of
 from app.procedure.roles import ANYONE
-from app.procedure.terms import Document
 from app.queries.cases import load_records
 from app.queries.events import event_view, seen_events
 from app.queries.lists import current_cases
@@ -40,7 +39,7 @@ from app.queries.lots import draw_record
 from app.services import audits, inspection_years
 from app.services.actors import load_actor
 from app.services.database_check import database_differences
-from app.services.inspection_results import FILE_LIMIT, evidence_file
+from app.services.inspection_results import FILE_LIMIT, evidence_file, take_evidence
 from app.services.notices import own_notices
 from app.services.platform import DIST
 from crypto.committee import Committee, identity, verify_share
@@ -172,19 +171,20 @@ def test_results_are_entered_by_one_of_the_drawn_and_confirmed_by_the_other(desk
     outsider = next(login for login in desk.people if login not in (first, second))
     results = desk.results(object_, authority, ResultCode.PROBLEM)
     data = b"\xff\xd8 photo"
-    file = Document("f" * 32, "现场.jpg", len(data), hashlib.sha256(data).hexdigest())
+    file = take_evidence(desk.platform, desk.people[first].log_in, "现场.jpg", data)
     entry = ResultsEntered(1, object_, authority, results, (file,))
-    for who, changed, attached, wrong in (
-        (first, ResultsEntered(1, object_, authority, (), ()), {}, "results_incomplete"),
-        (first, entry, {}, "file_missing"),
-        (first, entry, {file.id: b"another"}, "file_changed"),
-        (first, ResultsEntered(1, object_, "elsewhere", results), {}, "act_for_another_authority"),
+    for changed, wrong in (
+        (ResultsEntered(1, object_, authority, ()), "results_incomplete"),
+        (replace(entry, files=(replace(file, sha256="0" * 64),)), "file_changed"),
+        (replace(entry, files=(file, file)), "file_repeated"),
+        (replace(entry, files=(replace(file, id="0" * 32),)), "upload_unknown"),
+        (ResultsEntered(1, object_, "elsewhere", results), "act_for_another_authority"),
     ):
         with pytest.raises(RuleViolation, match=wrong):
-            desk.act(who, changed, "", attachments=attached)
+            desk.act(first, changed, "")
     with pytest.raises((RuleViolation, NotAllowed)):
-        desk.act(outsider, entry, "", attachments={file.id: data})
-    desk.act(first, entry, "", attachments={file.id: data})
+        desk.act(outsider, entry, "")
+    desk.act(first, entry, "")
     outcome = desk.campaign().outcomes[object_, authority]
     assert outcome.waits
     confirmation = ResultsConfirmed(1, object_, authority, outcome.entered_sha256)
@@ -197,11 +197,10 @@ def test_results_are_entered_by_one_of_the_drawn_and_confirmed_by_the_other(desk
         evidence_file(desk.platform, desk.people["officer"].log_in, desk.case_id, file.id)
     with pytest.raises(RuleViolation, match="results_need_reason"):
         desk.act(first, ResultsEntered(1, object_, authority, results), "")
-    big = bytes(FILE_LIMIT + 1)
-    named = Document("e" * 32, "大.jpg", len(big), hashlib.sha256(big).hexdigest())
-    entry = ResultsEntered(1, object_, authority, results, (named,), "补正")
     with pytest.raises(RuleViolation, match="file_too_large"):
-        desk.act(first, entry, "", attachments={named.id: big})
+        take_evidence(desk.platform, desk.people[first].log_in, "大.jpg", bytes(FILE_LIMIT + 1))
+    with pytest.raises(NotAllowed):
+        take_evidence(desk.platform, desk.people["officer"].log_in, "小.jpg", b"x")
 
 
 def test_what_was_found_is_followed_up_until_it_is_put_right(desk: Inspecting):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
@@ -20,13 +21,18 @@ from app.procedure.inspections.facts import (
     InspectionYearOpened,
     Inspector,
     InspectorsListed,
+    ItemResult,
     Part,
     Parties,
     PlanProposed,
+    ResultCode,
+    ResultsEntered,
 )
+from app.procedure.inspections.figures import Rate, figures
 from app.procedure.inspections.items import Grade, Intensity, Item, ObjectClass, check_item, quota
+from app.procedure.inspections.lists import object_rows, read_objects
 from app.procedure.inspections.rules import decide
-from app.procedure.inspections.state import Campaign, InspectionYear, lot_of, part_of
+from app.procedure.inspections.state import Campaign, InspectionYear, Outcome, lot_of, part_of
 from app.procedure.roles import Actor, Role
 from app.procedure.terms import Party
 from crypto.committee import Member, run_ceremony
@@ -243,3 +249,52 @@ def test_the_name_of_a_draw_is_read_strictly() -> None:
     for wrong in ("", "1", "1-", "x-objects", "1-objects-2", "-1-objects"):
         with pytest.raises(RuleViolation, match="campaign_unknown"):
             part_of(wrong)
+
+
+LINES = (
+    ("代码", "名称", "类别", "风险分类", "关联单位代码"),
+    ("C1", "代理一", "代理机构", "b", "U1;U2;U1"),
+    ("", "", ""),
+    ("E7", "张三", "专家", "D", ""),
+    ("P1", "项目", "project", "A"),
+)
+
+
+def test_a_list_is_read_as_people_keep_it_and_keeps_no_experts_name() -> None:
+    objects = read_objects(LINES)
+    assert [o.id for o in objects] == ["C1", "E7", "P1"]
+    assert objects[0].units == ("U1", "U2")
+    assert (objects[1].name, objects[1].grade) == ("", Grade.D)
+    assert read_objects(object_rows(objects)) == objects
+    wrong = (("C1", "x", "别的", "B"), ("C1", "x", "专家", "E"), ("C1", "x"), ("", "x", "专家", "A"))
+    for number, line in enumerate(wrong, 1):
+        with pytest.raises(RuleViolation, match="objects_line_wrong") as refused:
+            read_objects([("C0", "零", "专家", "A")] * (number - 1) + [line])
+        assert refused.value.facts == {"line": number}
+
+
+def test_figures_count_what_is_published_and_leave_out_who_was_not_there() -> None:
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    found = replace(campaign((item("i1"),), [agency(n) for n in range(20)]), published_at=at, inspectors_drawn_at=at)
+    draws = {lot_of(1, Part.OBJECTS): completed(found, Part.OBJECTS, {}, 5)}
+    first, second = pools.drawn_objects(found, draws)
+    outcomes = {}
+    for object_, code in ((first, ResultCode.PROBLEM), (second, ResultCode.NOT_FOUND)):
+        fact = ResultsEntered(1, object_, "lead", (ItemResult("i1", code, "x"),))
+        outcomes[object_, "lead"] = Outcome(fact, "h", "me", at, fact, at + timedelta(days=60))
+    state = replace(year(item("i1")), campaigns={1: replace(found, outcomes=outcomes)})
+    counted = figures(state, draws)
+    assert [(r.inspected, r.hits, r.per_mille) for r in counted.by_item] == [(1, 1, 1000)]
+    assert counted.by_code == (("6", 1), ("A", 1))
+    (line,) = counted.coverage
+    assert (line.listed, line.drawn, line.published, line.late) == (20, 2, 2, 2)
+    assert counted.repeated == ()
+    assert counted.awaited == 1
+    twice = replace(state, campaigns={1: state.campaigns[1], 2: state.campaigns[1]})
+    assert [(r.object, r.findings) for r in figures(twice, draws).repeated] == [(first, 2)]
+
+
+@given(st.integers(0, 400), st.integers(0, 400))
+def test_a_rate_is_rounded_half_up(hits: int, others: int) -> None:
+    rate = Rate("x", hits + others, hits)
+    assert rate.per_mille == (0 if not rate.inspected else int(Decimal(1000 * hits) / rate.inspected + Decimal("0.5")))
