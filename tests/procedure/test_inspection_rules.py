@@ -17,6 +17,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.inspections import pools
 from app.procedure.inspections.facts import (
     CampaignProposed,
+    CampaignPublished,
     Inspected,
     InspectionYearOpened,
     Inspector,
@@ -24,6 +25,7 @@ from app.procedure.inspections.facts import (
     ItemResult,
     Part,
     Parties,
+    PlanApproved,
     PlanProposed,
     ResultCode,
     ResultsEntered,
@@ -144,6 +146,14 @@ def test_a_list_of_objects_that_overlaps_or_says_nonsense_is_refused(objects: li
         decide(year(item()), {}, CampaignProposed(1, "抽查", ("i1",), tuple(objects)), someone())
 
 
+def test_an_expert_is_a_number() -> None:
+    named = (Inspected("E7", "张三", ObjectClass.EXPERT, Grade.B, ()),)
+    state = year(item(object_class=ObjectClass.EXPERT))
+    with pytest.raises(RuleViolation, match="object_name_not_public"):
+        decide(state, {}, CampaignProposed(1, "抽查", ("i1",), named), someone())
+    decide(state, {}, CampaignProposed(1, "抽查", ("i1",), (replace(named[0], name=""),)), someone())
+
+
 def test_a_grade_whose_draws_of_the_year_are_used_up_is_drawn_no_more() -> None:
     found = campaign((item(),), [agency(1), agency(2, Grade.C)])
     assert set(pools.shares(found)) == {"agency:B", "agency:C"}
@@ -196,10 +206,19 @@ def test_at_least_two_free_inspectors_of_each_authority_for_every_object(data: s
 def test_too_few_inspectors_for_an_object_are_told_before_anything_is_drawn() -> None:
     people = [Inspector("a", ()), Inspector("b", ()), Inspector("c", ("C2",))]
     state = replace(year(item()), campaigns={1: campaign((item(),), [agency(1), agency(2)], lead=people)})
-    from app.procedure.inspections.facts import CampaignPublished
-
     publication = CampaignPublished(1, "frozen")
     assert decide(state, {}, publication, someone(id_="other"), "frozen") == (publication,)
+    drafted = state.campaigns[1]
+    for stale in (
+        replace(state, campaigns={1: replace(drafted, occasions={"i1": 2})}),
+        replace(state, plan=plan(item(), item("i2"))),
+    ):
+        with pytest.raises(RuleViolation, match="campaign_outdated"):
+            decide(stale, {}, publication, someone(id_="other"), "frozen")
+    many = [Inspector(f"m{n}", ()) for n in range(10_001)]
+    crowded = replace(state, campaigns={1: campaign((item(),), [agency(1)], lead=many)})
+    with pytest.raises(RuleViolation, match="draw_too_large"):
+        decide(crowded, {}, publication, someone(id_="other"), "frozen")
     for people, code in (
         ([Inspector("a", ("C2",)), Inspector("b", ()), Inspector("c", ("C2",))], "inspectors_too_few_for"),
         (None, "inspectors_not_listed"),
@@ -213,8 +232,6 @@ def test_too_few_inspectors_for_an_object_are_told_before_anything_is_drawn() ->
 
 
 def test_two_persons_and_the_very_thing_that_was_read() -> None:
-    from app.procedure.inspections.facts import CampaignPublished, PlanApproved
-
     state = replace(year(item()), proposed=plan(item()), proposed_sha256="x", proposed_by="me")
     with pytest.raises(RuleViolation, match="second_person_needed"):
         decide(state, {}, PlanApproved("x"), someone())

@@ -59,6 +59,7 @@ class InspectionRules:
     """Numbers of the rule book for inspections, a copy of which stands in every plan.
 
     `demo`: its periods are seconds. A pool below `pool_factor` times what is drawn is flagged in the record.
+    `pairs_at_most`: of an inspector and a drawn object, so that a statement can be signed and carried.
     """
 
     name: str
@@ -69,6 +70,7 @@ class InspectionRules:
     inspectors_per_object: int
     pool_factor: int
     objects_at_most: int
+    pairs_at_most: int
     articles: dict[str, str]
 
 

@@ -24,7 +24,7 @@ from app.procedure.inspections.facts import (
     ResultsConfirmed,
     ResultsEntered,
 )
-from app.procedure.inspections.items import check_item
+from app.procedure.inspections.items import ObjectClass, check_item
 from app.procedure.inspections.pools import (
     Draws,
     authorities_of,
@@ -88,7 +88,7 @@ def decide(state: InspectionYear | None, draws: Draws, fact: Fact, actor: Actor,
         case InspectorsListed():
             _list_inspectors(state.campaign(fact.campaign), fact, actor)
         case CampaignPublished():
-            _publish(state.campaign(fact.campaign), fact, actor, frozen)
+            _publish(state, fact, actor, frozen)
         case _:
             _decide_drawn(state.campaign(fact.campaign), draws, fact, actor)
     return (fact,)
@@ -171,6 +171,8 @@ def _check_objects(fact: CampaignProposed, classes: set[str]) -> None:
             raise RuleViolation("object_repeated", object=found.id)
         if found.object_class.value not in classes:
             raise RuleViolation("object_without_item", object=found.id)
+        if found.object_class is ObjectClass.EXPERT and found.name:
+            raise RuleViolation("object_name_not_public", object=found.id)
         if not all(map(UNIT.match, found.units)):
             raise RuleViolation("object_unit_wrong", object=found.id)
         seen.add(found.id)
@@ -189,7 +191,8 @@ def _list_inspectors(campaign: Campaign, fact: InspectorsListed, actor: Actor) -
         raise RuleViolation("inspectors_too_few", available=len(accounts), needed=least)
 
 
-def _publish(campaign: Campaign, fact: CampaignPublished, actor: Actor, frozen: str) -> None:
+def _publish(state: InspectionYear, fact: CampaignPublished, actor: Actor, frozen: str) -> None:
+    campaign = state.campaign(fact.campaign)
     if campaign.published_at is not None:
         raise RuleViolation("campaign_published", campaign=fact.campaign)
     if actor.id == campaign.proposed_by:
@@ -198,11 +201,24 @@ def _publish(campaign: Campaign, fact: CampaignPublished, actor: Actor, frozen: 
         raise RuleViolation("inspectors_not_listed", missing=len(missing))
     if fact.frozen_sha256 != frozen:
         raise RuleViolation("object_has_changed", expected=frozen[:12], stated=fact.frozen_sha256[:12])
+    if (campaign.plan, campaign.occasions) != (state.plan, state.occasions(campaign.proposed.items, campaign.number)):
+        raise RuleViolation("campaign_outdated", campaign=campaign.number)
+    _check_size(campaign)
     wanted = shares(campaign)
     for candidate in object_candidates(campaign):
         items = tuple(wanted[group(campaign.objects[candidate.id])])
         for authority in authorities_of(campaign, items):
             _check_inspectors(campaign, authority, candidate.id)
+
+
+def _check_size(campaign: Campaign) -> None:
+    """The statement of the inspectors' draw can be signed and carried, however the objects are drawn."""
+    people = {authority: len(listed.inspectors) for authority, listed in campaign.lists.items()}
+    pairs, most = 0, campaign.plan.rules.pairs_at_most
+    for items in shares(campaign).values():
+        pairs += max(items.values()) * sum(people[a] for a in authorities_of(campaign, tuple(items)))
+    if pairs > most:
+        raise RuleViolation("draw_too_large", pairs=pairs, most=most)
 
 
 def _check_inspectors(campaign: Campaign, authority: str, object_: str) -> None:

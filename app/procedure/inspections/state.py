@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 from app.procedure.calendar import add
 from app.procedure.errors import RuleViolation
@@ -93,11 +94,11 @@ class Campaign:
     def number(self) -> int:
         return self.proposed.campaign
 
-    @property
+    @cached_property
     def objects(self) -> dict[str, Inspected]:
         return {found.id: found for found in self.proposed.objects}
 
-    @property
+    @cached_property
     def items(self) -> tuple[Item, ...]:
         """The items of the campaign, as the plan has them, in its order."""
         return tuple(item for item in self.plan.items if item.id in self.proposed.items)

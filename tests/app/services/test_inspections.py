@@ -29,6 +29,7 @@ from app.procedure.inspections.facts import (
     ResultsConfirmed,
     ResultsEntered,
 )
+from app.procedure.inspections.items import Grade
 from app.procedure.inspections.rules import still_recused
 from app.procedure.inspections.state import lot_of
 from app.procedure.roles import ANYONE
@@ -253,8 +254,11 @@ def test_bad_input_is_refused_before_anything_is_drawn(desk: Inspecting):
         desk.act("regulator", changed, "", "PlanProposed")
 
 
+RISKY = tuple(replace(found, id=f"R{n}", grade=Grade.C, units=(f"R{n}",)) for n, found in enumerate(AGENCIES[:4]))
+
+
 def test_an_object_is_redrawn_before_the_inspectors_are(desk: Inspecting):
-    desk.propose(2)
+    desk.propose(2, (*AGENCIES, *RISKY))
     with pytest.raises(RuleViolation, match="inspectors_not_listed"):
         desk.publish_campaign(2)
     desk.list_inspectors(2)
@@ -262,10 +266,22 @@ def test_an_object_is_redrawn_before_the_inspectors_are(desk: Inspecting):
         desk.publish_campaign(2, "regulator")
     desk.publish_campaign(2)
     lot = lot_of(2, Part.OBJECTS)
-    assert [s.name for s in desk.case.lots[lot].draw.conditions.strata] == ["agency:D"]  # B is drawn once a year
+    strata = desk.case.lots[lot].draw.conditions.strata
+    assert [(s.name, s.quota) for s in strata] == [("agency:C", 3), ("agency:D", 1)]  # B is drawn once a year
     desk.draw(2, Part.OBJECTS)
     with pytest.raises(RuleViolation, match="redraw_pool_exhausted"):
         desk.act("regulator", RedrawProposed(2, Part.OBJECTS, "A0", "已注销"), "")
+    before = pools.drawn_objects(desk.campaign(2), desk.case.draws)
+    gone = next(id_ for id_ in before if id_.startswith("R"))
+    asked = RedrawProposed(2, Part.OBJECTS, gone, "名录重复登记")
+    desk.act("regulator", asked, "")
+    desk.act("inspector", RedrawOrdered(**vars(asked)), "")
+    desk.draw(2, Part.OBJECTS)
+    after = pools.drawn_objects(desk.campaign(2), desk.case.draws)
+    assert set(after) == {"A0", *(found.id for found in RISKY)} - {gone}
+    desk.act("regulator", InspectorsDrawOpened(2), "")
+    desk.draw(2, Part.INSPECTORS)
+    assert {object_ for object_, _a in pools.inspectors_of(desk.campaign(2), desk.case.draws)} == set(after)
 
 
 def test_the_tables_say_what_the_log_says(desk: Inspecting):

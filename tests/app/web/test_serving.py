@@ -13,8 +13,8 @@ from app import extensions
 from app.casefile import register
 from app.casefile.facts import FACTS
 from app.procedure import rehearsal
-from app.procedure.inspections import facts as inspections
 from app.procedure.exports import EvidenceExportReleased, EvidenceExportRequested
+from app.procedure.inspections import facts as inspections
 from app.queries.timeline import stage_of
 from app.services import draws
 from app.services.jobs import claim_job, finish_job
