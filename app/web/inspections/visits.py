@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 from flask_babel import gettext as _
@@ -141,7 +142,7 @@ class _Visit:
         """The task, what is known, and what this person may do now."""
         here, campaign = platform(), self.campaign
         awaited = self.outcome.awaited() if self.outcome and not self.outcome.waits else ()
-        rectify = RectifyForm() if not isinstance(form, RectifyForm) else form
+        rectify = form if isinstance(form, RectifyForm) else RectifyForm(prefix="rectify-")
         rectify.item.choices = [SelectChoice(item.id, item.title) for item in self.items if item.id in awaited]
         back = url_for("inspections.campaign", case=self.found.id, number=self.number)
         return render_template(
@@ -237,7 +238,7 @@ def confirm(case: str, number: int, object: str) -> str:
 @takes(FILES_BYTES)
 def rectify(case: str, number: int, object: str) -> str:
     """Whether what was found has been put right, with evidence."""
-    here, form = _Visit(case, number, object), RectifyForm()
+    here, form = _Visit(case, number, object), RectifyForm(prefix="rectify-")
     awaited = here.outcome.awaited() if here.outcome else ()
     form.item.choices = [SelectChoice(item.id, item.title) for item in here.items if item.id in awaited]
     if confirmed(form):
@@ -281,5 +282,6 @@ def sheet(case: str, number: int, object: str) -> Response:
 def file(case: str, number: int, file: str) -> Response:
     """A file of evidence, for the authorities of the year."""
     row, chunks = evidence_file(platform(), required_log_in(), case, file)
-    headers = {"Content-Disposition": "attachment", "Content-Length": str(row.size)}
+    disposition = f"attachment; filename*=UTF-8''{quote(row.name)}"
+    headers = {"Content-Disposition": disposition, "Content-Length": str(row.size)}
     return Response(chunks, mimetype=row.media_type, headers=headers)

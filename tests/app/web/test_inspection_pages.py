@@ -198,7 +198,8 @@ def test_results_come_from_the_phone_of_who_is_drawn(desk: Inspecting, site: Sit
     assert step(site.browser(second).get(path)) == "记录整改情况"
     item = re.search(r'<option[^>]*value="([0-9a-f]{12})"', site.browser(second).get(path))
     assert item
-    done = send(site.browser(second), f"{path}/rectification", path, item=item.group(1), done="1", note="已补齐")
+    words = {"rectify-item": item.group(1), "rectify-done": "1", "rectify-note": "已补齐"}
+    done = send(site.browser(second), f"{path}/rectification", path, **words)
     assert signing(done) == "RectificationRecorded"
     pdf = phone.client.get(f"{path}/sheet.pdf")
     assert pdf.data.startswith(b"%PDF-")
