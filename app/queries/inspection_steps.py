@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.orm import Session as DbSession
+
 from app.casefile.case import Case
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
+from app.permissions.predicates import joins_inspection, signs_inspection, states_inspection
 from app.procedure.inspections.facts import Part
 from app.procedure.inspections.pools import inspectors_of, visits
 from app.procedure.inspections.rules import still_recused
 from app.procedure.inspections.state import Campaign, InspectionYear, lot_of
 from app.procedure.roles import Actor
+from app.queries.inspections import years
 
 ACT, WAIT, WARN, OVER = "act", "wait", "warning", "over"
 
@@ -33,6 +37,19 @@ def year_of(case: Case) -> InspectionYear:
     """The year that a case file of inspections holds."""
     assert case.inspection is not None
     return case.inspection
+
+
+def own_years(db_session: DbSession, actor: Actor) -> list[Case]:
+    """The years in which the actor inspects, states draws or signs them, the latest first."""
+    mine = (joins_inspection, states_inspection, signs_inspection)
+    return [case for case in years(db_session) if any(is_mine(actor, case, "") for is_mine in mine)]
+
+
+def own_todo(db_session: DbSession, actor: Actor, now: datetime) -> list[tuple[Case, Step]]:
+    """What waits for the actor in all of them, what is due first."""
+    found = [(case, step) for case in own_years(db_session, actor) for step in steps(case, actor, now)]
+    acts = [(case, step) for case, step in found if step.tone in (ACT, WARN)]
+    return sorted(acts, key=lambda one: (one[1].due_at is None, one[1].due_at or now))
 
 
 def party_of(case: Case, actor: Actor) -> str:

@@ -16,6 +16,7 @@ from app.models import Account, AccountRole, CaseFile, Expert, InspectionEntry, 
 from app.procedure.inspections.facts import Inspected, InspectorsListed
 from app.procedure.inspections.facts import Inspector as ListedInspector
 from app.procedure.inspections.items import Grade, Item, ObjectClass
+from app.procedure.inspections.state import Campaign
 from app.procedure.roles import Role
 from app.queries.cases import load_case
 from evaluation.standing import Status
@@ -98,11 +99,19 @@ def possible_inspectors(db_session: DbSession, organisation_id: str) -> list[Can
     return [Candidate(row.id, row.name) for row in db_session.scalars(query.order_by(Account.name, Account.id))]
 
 
-def inspectors_list(db_session: DbSession, campaign: int, organisation_id: str, code: str) -> InspectorsListed:
-    """What an authority lays before a campaign: its register as it is now. Everybody steps back from the own unit."""
-    entries = sorted(inspector_entries(db_session, organisation_id), key=lambda entry: entry.account)
-    people = tuple(ListedInspector(e.account, tuple(sorted({*e.ties, code}))) for e in entries if e.in_use)
-    return InspectorsListed(campaign, organisation_id, people)
+def inspectors_list(db_session: DbSession, campaign: Campaign, organisation_id: str, code: str) -> InspectorsListed:
+    """What an authority lays before a campaign: its register as it is now. Everybody steps back from the own unit.
+
+    Whom an expert works for is looked up here, because the published list does not say it.
+    """
+    employers = expert_employers(db_session, {o.id for o in campaign.objects.values() if not o.units})
+    people = []
+    for entry in sorted(inspector_entries(db_session, organisation_id), key=lambda entry: entry.account):
+        if entry.in_use:
+            ties = {*entry.ties, code}
+            objects = tuple(sorted(number for number, employer in employers.items() if employer in ties))
+            people.append(ListedInspector(entry.account, tuple(sorted(ties)), objects))
+    return InspectorsListed(campaign.number, organisation_id, tuple(people))
 
 
 def years(db_session: DbSession) -> list[Case]:
@@ -129,16 +138,20 @@ def known_objects(db_session: DbSession, classes: set[ObjectClass]) -> list[Insp
         for code, title, case_id, unit in db_session.execute(query):
             found.append(Inspected(case_id, f"{code} {title}", ObjectClass.PROJECT, Grade.B, (unit,)))
     if ObjectClass.EXPERT in classes:
-        rows = (
-            select(Expert.number, Organisation.credit_code)
-            .join(Account, Account.id == Expert.account_id)
-            .join(Organisation, Organisation.id == Account.organisation_id)
-            .where(Expert.status == Status.ADMITTED)
-            .order_by(Expert.number)
-        )
-        for number, unit in db_session.execute(rows):
-            found.append(Inspected(number, "", ObjectClass.EXPERT, Grade.B, (unit,)))
+        numbers = select(Expert.number).where(Expert.status == Status.ADMITTED).order_by(Expert.number)
+        found += [Inspected(number, "", ObjectClass.EXPERT, Grade.B, ()) for number in db_session.scalars(numbers)]
     return found
+
+
+def expert_employers(db_session: DbSession, numbers: set[str]) -> dict[str, str]:
+    """Credit codes of experts' employers by the experts' numbers."""
+    query = (
+        select(Expert.number, Organisation.credit_code)
+        .join(Account, Account.id == Expert.account_id)
+        .join(Organisation, Organisation.id == Account.organisation_id)
+        .where(Expert.number.in_(numbers))
+    )
+    return {number: code for number, code in db_session.execute(query)}
 
 
 def expert_names(db_session: DbSession, numbers: set[str]) -> dict[str, str]:

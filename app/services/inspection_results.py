@@ -20,6 +20,7 @@ from app.services.actors import load_actor
 from app.services.acts import Act, Answer, Proposal, completes, prepares
 from app.services.platform import Platform
 from app.services.stored_bytes import file_chunks
+from app.services.unit_of_work import unit_of_work
 from app.services.uploads import begin_upload, complete_upload, continue_upload
 
 FILE_KIND = "inspection"
@@ -85,6 +86,20 @@ def enter_results(act: Act) -> Answer:
     return {}
 
 
+@completes("ResultsConfirmed")
+def confirm_results(act: Act) -> Answer:
+    """Whoever has to follow up what was found is told when it is due."""
+    year = act.work.case.inspection
+    assert year is not None
+    campaign = year.campaign(act.fact.campaign)
+    outcome = campaign.outcomes[act.fact.object, act.fact.authority]
+    due_at = campaign.correction_due_at(outcome)
+    if outcome.awaited() and due_at is not None:
+        detail = f"{act.fact.campaign}/{act.fact.authority}/{act.record.seq}"
+        act.work.schedule("corrections_overdue", due_at, detail=detail)
+    return {}
+
+
 @completes("RectificationRecorded")
 def record_rectification(act: Act) -> Answer:
     _keep_files(act)
@@ -102,6 +117,21 @@ def _keep_files(act: Act) -> None:
         row.size, row.sha256, row.blob = file.size, file.sha256, blob
         row.created_at = act.work.now
         act.work.db_session.add(row)
+
+
+def tell_uncorrected(platform: Platform, case_id: str, campaign: int, authority: str) -> None:
+    """A correction is due now: the inspectors whose object still waits for one are told. Repeating it is harmless."""
+    with unit_of_work(platform.database, case_id) as work:
+        year = work.case.inspection
+        if year is None:
+            raise RuleViolation("inspection_unknown")
+        found = year.campaign(campaign)
+        drawn = inspectors_of(found, work.case.draws)
+        for visit, outcome in found.outcomes.items():
+            due_at = found.correction_due_at(outcome)
+            if visit[1] == authority and outcome.awaited() and due_at is not None and due_at <= work.now:
+                for account in drawn.get(visit, ()):
+                    work.notify(account, "corrections_overdue", title=found.proposed.title, object=visit[0])
 
 
 def evidence_file(platform: Platform, log_in: LogIn, case_id: str, file_id: str) -> tuple[StoredFile, Iterator[bytes]]:

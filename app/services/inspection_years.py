@@ -204,10 +204,9 @@ def propose_campaign(act: Act) -> Answer:
 @completes("InspectorsListed")
 def list_inspectors(act: Act) -> Answer:
     """The list is the authority's register as it is now, word for word."""
-    expected = inspectors_list(act.work.db_session, act.fact.campaign, act.actor.organisation_id, act.actor.credit_code)
-    if act.fact != expected:
+    campaign, actor = _year(act.work.case).campaign(act.fact.campaign), act.actor
+    if act.fact != inspectors_list(act.work.db_session, campaign, actor.organisation_id, actor.credit_code):
         raise RuleViolation("inspectors_changed")
-    campaign = _year(act.work.case).campaign(act.fact.campaign)
     if all(authority in campaign.lists for authority in campaign.authorities):
         _tell_authority(act, "campaign_waits", title=campaign.proposed.title)
     return {}

@@ -151,7 +151,16 @@ def test_an_expert_is_a_number() -> None:
     state = year(item(object_class=ObjectClass.EXPERT))
     with pytest.raises(RuleViolation, match="object_name_not_public"):
         decide(state, {}, CampaignProposed(1, "抽查", ("i1",), named), someone())
-    decide(state, {}, CampaignProposed(1, "抽查", ("i1",), (replace(named[0], name=""),)), someone())
+    number = replace(named[0], name="")
+    for known, code in ((replace(number, units=("U1",)), "object_name_not_public"), (number, "")):
+        proposal = CampaignProposed(1, "抽查", ("i1",), (known,))
+        if code:
+            with pytest.raises(RuleViolation, match=code):
+                decide(state, {}, proposal, someone())
+        else:
+            assert decide(state, {}, proposal, someone()) == (proposal,)
+    people = (Inspector("a", (), ("E7",)), Inspector("b", ()))
+    assert pools.free_inspectors(campaign((item(),), [number], lead=list(people)), "lead", "E7") == ("b",)
 
 
 def test_a_grade_whose_draws_of_the_year_are_used_up_is_drawn_no_more() -> None:
@@ -272,7 +281,7 @@ LINES = (
     ("代码", "名称", "类别", "风险分类", "关联单位代码"),
     ("C1", "代理一", "代理机构", "b", "U1;U2;U1"),
     ("", "", ""),
-    ("E7", "张三", "专家", "D", ""),
+    ("E7", "张三", "专家", "D", "U9"),
     ("P1", "项目", "project", "A"),
 )
 
@@ -281,7 +290,7 @@ def test_a_list_is_read_as_people_keep_it_and_keeps_no_experts_name() -> None:
     objects = read_objects(LINES)
     assert [o.id for o in objects] == ["C1", "E7", "P1"]
     assert objects[0].units == ("U1", "U2")
-    assert (objects[1].name, objects[1].grade) == ("", Grade.D)
+    assert objects[1] == Inspected("E7", "", ObjectClass.EXPERT, Grade.D, ())
     assert read_objects(object_rows(objects)) == objects
     wrong = (("C1", "x", "别的", "B"), ("C1", "x", "专家", "E"), ("C1", "x"), ("", "x", "专家", "A"))
     for number, line in enumerate(wrong, 1):

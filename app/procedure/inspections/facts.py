@@ -87,7 +87,7 @@ class PlanApproved:
 class Inspected:
     """An object that may be drawn. `units` are the credit codes of the organisations behind it, for recusals.
 
-    `name` is "" where it is no public matter (an expert).
+    Of an expert neither name nor employer is a public matter: `name` is "", and there are no `units`.
     """
 
     id: str
@@ -109,10 +109,12 @@ class CampaignProposed:
 
 @dataclass(frozen=True)
 class Inspector:
-    """An inspector by account. `ties` are credit codes of organisations for which he or she must step back."""
+    """An inspector by account. `ties` are credit codes of organisations for which he or she must step back, `objects`
+    are those of the campaign whose organisations the list does not name (experts)."""
 
     account: str
     ties: tuple[str, ...]
+    objects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ LONGEST_NAME = 200
 
 
 def read_objects(rows: Iterable[Sequence[str]]) -> tuple[Inspected, ...]:
-    """The objects of a table; empty lines and one of headings are passed over. Of an expert no name is kept.
+    """The objects of a table; empty lines and one of headings are passed over. Of an expert the number alone is kept.
 
     Raises RuleViolation `objects_line_wrong` (line, counted from 1).
     """
@@ -35,7 +35,7 @@ def read_objects(rows: Iterable[Sequence[str]]) -> tuple[Inspected, ...]:
         except ValueError as exc:
             raise RuleViolation("objects_line_wrong", line=number) from exc
         if kind is ObjectClass.EXPERT:
-            made = Inspected(code, "", kind, made.grade, made.units)
+            made = Inspected(code, "", kind, made.grade, ())
         if not made.id or len(made.name) > LONGEST_NAME or len(cells) < len(HEADINGS) - 1:
             raise RuleViolation("objects_line_wrong", line=number)
         found.append(made)

@@ -92,7 +92,7 @@ def visits(campaign: Campaign, draws: Draws) -> tuple[tuple[str, str], ...]:
 
 def recusal(campaign: Campaign, inspector: Inspector, found: Inspected) -> str:
     """Why an inspector does not inspect an object, "" where nothing speaks against it."""
-    if not set(inspector.ties).isdisjoint(found.units):
+    if found.id in inspector.objects or not set(inspector.ties).isdisjoint(found.units):
         return RECUSED_BY_UNIT
     return RECUSED_BY_WORD if (inspector.account, found.id) in campaign.recusals else ""
 

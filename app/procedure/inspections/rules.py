@@ -171,7 +171,7 @@ def _check_objects(fact: CampaignProposed, classes: set[str]) -> None:
             raise RuleViolation("object_repeated", object=found.id)
         if found.object_class.value not in classes:
             raise RuleViolation("object_without_item", object=found.id)
-        if found.object_class is ObjectClass.EXPERT and found.name:
+        if found.object_class is ObjectClass.EXPERT and (found.name or found.units):
             raise RuleViolation("object_name_not_public", object=found.id)
         if not all(map(UNIT.match, found.units)):
             raise RuleViolation("object_unit_wrong", object=found.id)
@@ -185,6 +185,8 @@ def _list_inspectors(campaign: Campaign, fact: InspectorsListed, actor: Actor) -
         raise RuleViolation("authority_without_item", authority=actor.organisation_name)
     accounts = [inspector.account for inspector in fact.inspectors]
     least = campaign.plan.rules.inspectors_per_object
+    if any(id_ not in campaign.objects for inspector in fact.inspectors for id_ in inspector.objects):
+        raise RuleViolation("inspectors_changed")
     if len(set(accounts)) != len(accounts):
         raise RuleViolation("inspector_repeated")
     if len(accounts) < least:

@@ -12,16 +12,14 @@ from app.casefile.case import Case
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
-from app.permissions.predicates import joins_inspection, signs_inspection, states_inspection
 from app.procedure.inspections.items import Grade, Item, ObjectClass
-from app.queries.inspection_steps import Step, steps
+from app.queries.inspection_steps import Step, own_todo, own_years, steps
 from app.queries.inspections import (
     InspectorEntry,
     ItemEntry,
     inspector_entries,
     item_entries,
     possible_inspectors,
-    years,
 )
 from app.queries.people import find_organisations
 from app.services import inspection_years
@@ -31,14 +29,6 @@ from app.web.inspections.words import CLASSES, GRADES, STEPS
 from app.web.pages import attempt, confirmed
 
 routes = Blueprint("inspection_desk", __name__, url_prefix="/inspections")
-
-
-def _own_years() -> list[Case]:
-    actor = current_actor()
-    with platform().database.reading() as db_session:
-        found = years(db_session)
-    mine = (joins_inspection, states_inspection, signs_inspection)
-    return [case for case in found if any(is_mine(actor, case, "") for is_mine in mine)]
 
 
 @routes.route("/desk", methods=["GET", "POST"])
@@ -57,16 +47,15 @@ def desk() -> str | Response:
             return redirect(url_for("inspections.year", case=made))
     if not form.is_submitted():
         form.year.data = now.year
-    found = _own_years()
-    todo = [(case, step) for case in found for step in steps(case, actor, now)]
     with here.database.reading() as db_session:
+        found, todo = own_years(db_session, actor), own_todo(db_session, actor, now)
         items = item_entries(db_session, actor.organisation_id)
         people = inspector_entries(db_session, actor.organisation_id)
     return render_template(
         "pages/inspections/desk.html",
         years=found,
-        todo=[(case, step) for case, step in todo if step.tone in ("act", "warning")],
-        waiting=[(case, step) for case, step in todo if step.tone == "wait"],
+        todo=todo,
+        waiting=[step for case in found for step in steps(case, actor, now) if step.tone == "wait"],
         steps=STEPS,
         url_of=_url_of,
         form=form,

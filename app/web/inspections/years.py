@@ -277,7 +277,7 @@ def list_inspectors(case: str, number: int) -> str:
     found, actor = entitled_year(case, Action.INSPECTORS_LIST), current_actor()
     one = year_of(found).campaign(number)
     with platform().database.reading() as db_session:
-        listed = inspectors_list(db_session, number, actor.organisation_id, actor.credit_code)
+        listed = inspectors_list(db_session, one, actor.organisation_id, actor.credit_code)
     names = names_of_accounts(platform().database, {person.account for person in listed.inspectors})
     least = one.plan.rules.inspectors_per_object
     people = "、".join(names[person.account] for person in listed.inspectors) or _("名录还是空的")

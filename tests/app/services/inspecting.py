@@ -110,7 +110,8 @@ class Inspecting(Bench):
         for who in whose or ("regulator", "finance-1"):
             with self.platform.database.reading() as db_session:
                 actor = load_actor(db_session, self.people[who].id)
-                listed = inspectors_list(db_session, number, actor.organisation_id, actor.credit_code)
+                campaign = self.campaign(number)
+                listed = inspectors_list(db_session, campaign, actor.organisation_id, actor.credit_code)
             self.act(who, listed, "")
 
     def publish_campaign(self, number: int = 1, who: str = "inspector") -> None:

@@ -209,6 +209,9 @@ def test_what_was_found_is_followed_up_until_it_is_put_right(desk: Inspecting):
     first, _second = desk.logins_of(object_, authority)
     outcome = desk.campaign().outcomes[object_, authority]
     assert desk.campaign().correction_due_at(outcome) == outcome.confirmed_at + timedelta(seconds=240)
+    desk.work_off(241)
+    codes = [notice.code for notice in own_notices(desk.platform, desk.people[first].log_in)]
+    assert "corrections_overdue" in codes
     for item_id in outcome.awaited():
         desk.act(first, RectificationRecorded(1, object_, authority, item_id, False, "仍未补齐"), "")
         assert item_id in desk.campaign().outcomes[object_, authority].awaited()
@@ -219,7 +222,7 @@ def test_what_was_found_is_followed_up_until_it_is_put_right(desk: Inspecting):
 
 
 def test_who_is_late_is_told(desk: Inspecting):
-    desk.work_off(121)
+    desk.work_off()
     late = next(v for v in pools.visits(desk.campaign(), desk.case.draws) if v not in desk.campaign().outcomes)
     for login in desk.logins_of(*late):
         codes = [notice.code for notice in own_notices(desk.platform, desk.people[login].log_in)]

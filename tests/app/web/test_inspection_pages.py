@@ -185,6 +185,7 @@ def test_results_come_from_the_phone_of_who_is_drawn(desk: Inspecting, site: Sit
     path = home(desk, f"/campaigns/1/visits/{object_}")
     phone = site.browser(first)
     assert step(phone.get(path)) == "填报检查结果"
+    assert step(phone.get("/regulator")) == "填报检查结果"  # the first page after log-in
     items = len(desk.results(object_, authority, ResultCode.PROBLEM))
     codes = {f"code_{n}": "A" for n in range(items)}
     assert "请写明发现了什么" in send(phone, f"{path}/results", path, **codes)
