@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from app.casefile.board import board_digest
+from app.casefile.inspecting import campaign_digest
 from app.casefile.record import Record
 from app.procedure import (
     bid,
@@ -23,11 +24,16 @@ from app.procedure import (
     signing,
     standstill,
     tender,
+    trustees,
     unanswered,
 )
 from app.procedure.errors import RuleViolation
+from app.procedure.inspections import facts as inspection_facts
+from app.procedure.inspections import rules as inspecting
+from app.procedure.inspections import state as inspections
 from app.procedure.roles import Actor
 from app.procedure.trustees import TrusteesChanged
+from app.procedure.witnesses import RegisterTerms
 from crypto.canonical import Json
 from evaluation import draw, sitting
 from evaluation.draw.events import DrawEvent
@@ -58,6 +64,7 @@ RESTORING_FACTS = restoring.Fact
 FALLBACK_FACTS = fallback.Fact
 FALLBACK_ACTS = fallback.Act
 EXPORT_FACTS = exports.Fact
+INSPECTION_FACTS = inspection_facts.Fact
 CONSENSUS_STAGES = frozenset({Stage.RESULTS, Stage.REPORT, Stage.SIGNING})
 
 
@@ -139,12 +146,13 @@ class LotCase:
 
 @dataclass(frozen=True)
 class Case:
-    """A procurement: its tender and its lots by number."""
+    """A procurement: its tender and its lots by number. A year of inspections has draws instead of lots."""
 
     id: str
     tender: tender.Tender = field(default_factory=tender.Tender)
     lots: Mapping[str, LotCase] = field(default_factory=dict)
     rehearsal: rehearsal.Rehearsal | None = None  # instead of a tender
+    inspection: inspections.InspectionYear | None = None  # instead of a tender
     export: exports.Export = exports.NONE
 
     def phase(self, lot: str = "") -> Phase:
@@ -155,10 +163,25 @@ class Case:
             return self.lots[lot].phase if lot in self.lots else Phase.DRAFT
         return min(state.phase for state in self.lots.values())
 
+    @property
+    def committee(self) -> Json:
+        """The description of the trustees whose shares count now; {} before there is one."""
+        return self.tender.committee if self.inspection is None else self.inspection.committee
+
+    @property
+    def register_terms(self) -> RegisterTerms:
+        """Who vouches for the history of a published case, or of a year whose plan is approved."""
+        return self.tender.published.register if self.inspection is None else self.inspection.approved().register
+
+    @property
+    def draws(self) -> dict[str, draw.DrawState]:
+        """Its draws by lot."""
+        return {number: lot.draw for number, lot in self.lots.items()}
+
     @cached_property
     def trustee_keys(self) -> frozenset[str]:
         """Ids of the keys of the trustees whom the case relies on now."""
-        return frozenset(m["key_id"] for m in self.tender.committee.get("members", ()))
+        return frozenset(m["key_id"] for m in self.committee.get("members", ()))
 
     def lot(self, number: str) -> LotCase:
         """Raises RuleViolation `lot_unknown`."""
@@ -173,6 +196,8 @@ class Case:
 
     def decide(self, fact: Any, lot: str, actor: Actor, now: datetime) -> tuple[Any, ...]:
         """The accepted fact of a person, followed by what it brings about. Raises RuleViolation."""
+        if self.inspection is not None or isinstance(fact, INSPECTION_FACTS):
+            return self._decide_inspection(fact, lot, actor)
         if isinstance(fact, TENDER_FACTS):
             self._check_lots_open(fact)
             return tender.decide(self.tender, fact, actor.id, now)
@@ -205,6 +230,17 @@ class Case:
         unanswered.check(state.asked, state.sitting, fact, now, profile)
         return self._decide_evaluation(state, fact, actor.seat_in(self.id, lot))
 
+    def _decide_inspection(self, fact: Any, lot: str, actor: Actor) -> tuple[Any, ...]:
+        if isinstance(fact, DrawEvent):
+            return draw.decide(self.lot(lot).draw, fact)
+        if isinstance(fact, TrusteesChanged):
+            trustees.decide(self.committee, fact)
+            return (fact,)
+        if not isinstance(fact, INSPECTION_FACTS):
+            raise RuleViolation("fact_unknown", fact=type(fact).__name__)
+        frozen = campaign_digest(self.inspection, fact)
+        return inspecting.decide(self.inspection, self.draws, fact, actor, frozen)
+
     def _decide_evaluation(self, state: LotCase, fact: Any, seat: int | None) -> tuple[Any, ...]:
         profile = self.tender.published.profile
         if isinstance(fact, qualification.QualificationChecked):
@@ -233,6 +269,8 @@ class Case:
 
     def _with(self, record: Record) -> Case:
         fact = record.fact
+        if self.inspection is not None or isinstance(fact, INSPECTION_FACTS):
+            return self._inspected(fact, record)
         if isinstance(fact, TENDER_FACTS):
             after = tender.apply(self.tender, fact, record.actor, record.at, record.payload_sha256)
             lots = self.lots
@@ -254,6 +292,25 @@ class Case:
             begun = before.since.get(Phase.SCORING, record.at) if after_it.phase is Phase.SCORING else record.at
             after_it = replace(after_it, since={**before.since, after_it.phase: begun})
         return replace(self, lots={**self.lots, record.lot: after_it})
+
+    def _inspected(self, fact: Any, record: Record) -> Case:
+        """A year of inspections after a record of it; a campaign that is published has its two draws."""
+        state, lots = self.inspection, self.lots
+        if isinstance(fact, TrusteesChanged) and state is not None:
+            lots = {number: _with_other_trustees(lot, fact.committee["k"]) for number, lot in lots.items()}
+            return replace(self, inspection=replace(state, committee=fact.committee), lots=lots)
+        if isinstance(fact, DrawEvent) and state is not None:
+            lot = lots[record.lot]
+            lots = {**lots, record.lot: replace(lot, draw=draw.apply(lot.draw, fact))}
+            after = inspections.drawn(state, record.lot, record.at) if isinstance(fact, draw.DrawCompleted) else state
+            return replace(self, inspection=after, lots=lots)
+        if not isinstance(fact, INSPECTION_FACTS):
+            return self
+        if isinstance(fact, inspection_facts.CampaignPublished):
+            made = (inspections.lot_of(fact.campaign, part) for part in inspection_facts.Part)
+            lots = {**lots, **{name: LotCase() for name in made}}
+        after = inspections.apply(state, fact, record.actor, record.at, record.payload_sha256)
+        return replace(self, inspection=after, lots=lots)
 
 
 def _check_board(state: opening.Opening, fact: Any) -> None:

@@ -25,6 +25,7 @@ from app.procedure import (
     trustees,
 )
 from app.procedure.errors import RuleViolation
+from app.procedure.inspections import facts as inspections
 from crypto.canonical import Json
 from evaluation import draw
 from evaluation.sitting import events as sitting
@@ -77,6 +78,19 @@ FACTS = {
         _case(rehearsal.RehearsalReleased),
         _case(rehearsal.SampleBidOpened),
         _case(rehearsal.RehearsalEnded),
+        _case(inspections.InspectionYearOpened),
+        _case(inspections.PlanProposed, "inspection:prepare"),
+        _case(inspections.PlanApproved, "inspection:approve"),
+        _case(inspections.CampaignProposed, "inspection:prepare"),
+        _case(inspections.InspectorsListed, "inspectors:list"),
+        _case(inspections.CampaignPublished, "inspection:approve"),
+        _case(inspections.InspectorRecused, "inspection:visit"),
+        _case(inspections.InspectorsDrawOpened, "inspection:prepare"),
+        _case(inspections.RedrawProposed, "inspection:prepare"),
+        _case(inspections.RedrawOrdered, "inspection:approve"),
+        _case(inspections.ResultsEntered, "inspection:visit"),
+        _case(inspections.ResultsConfirmed, "inspection:visit"),
+        _case(inspections.RectificationRecorded, "inspection:visit"),
         _case(terms.CaseOpened),
         _case(tender.TenderSubmitted, "tender:submit"),
         _case(tender.TenderReturned, "tender:release"),

@@ -167,7 +167,7 @@ def pseudonym_rows(case: Case, records: Iterable[Record]) -> Rows:
     account of the expert opens `person`.
     """
     found: dict[Key, Row] = {}
-    for record in records:
+    for record in records if case.inspection is None else ():  # whose pools the log itself holds
         if record.type != "DrawStated" or record.fact.round != 1:
             continue
         recused = {entry["id"]: entry["reason_sha256"] for entry in json.loads(record.fact.statement)["recused"]}
@@ -292,6 +292,10 @@ def _files_of(case: Case, before: Record | None, record: Record) -> Iterator[Nam
         case "RehearsalOpened" if case.rehearsal is not None and case.rehearsal.ended_at is None:
             for bid in fact.bids:
                 yield NamedFile(FileKey("", "rehearsal", bid.name, "bid.age", at), bid.bid_root)
+        case "ResultsEntered" | "RectificationRecorded":
+            for file in fact.files:
+                place = FileKey("", "inspection", file.id, file.name, at)
+                yield NamedFile(place, file.sha256, file.size)
         case _:
             yield from _papers_of(record)
 

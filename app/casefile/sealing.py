@@ -49,9 +49,9 @@ def documents_root(terms: TenderTerms) -> str:
 
 
 def committee_of(case: Case) -> Committee:
-    """The trustees of a published case whose shares count now."""
-    _ = case.tender.published
-    return Committee.from_description(case.tender.committee)
+    """The trustees of a published case, or of a year of inspections with a plan, whose shares count now."""
+    _ = case.register_terms  # nobody's before it is published
+    return Committee.from_description(case.committee)
 
 
 def opening_committee(case: Case, lot: str) -> Committee:

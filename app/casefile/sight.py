@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.casefile.case import Case, Phase
+from app.casefile.inspection_sight import INSPECTION_SIGHT, sees_inspection
 from app.casefile.record import Record
 from app.procedure.roles import SYSTEM, Actor, Role
 from evaluation.sitting.stages import AFTER_LAST_LOCK, AFTER_REVIEW, FINAL, Stage
@@ -249,11 +250,7 @@ def _rehearsal(actor: Actor, case: Case, record: Record) -> bool:
     return centre or (actor.is_(Role.TRUSTEE) and not actor.keys.isdisjoint(state.keys))
 
 
-def _nobody(actor: Actor, case: Case, record: Record) -> bool:
-    return False
-
-
-SIGHT: dict[str, Rule] = {
+SIGHT: dict[str, Rule] = INSPECTION_SIGHT | {
     "PlatformFounded": _everybody,
     "CertificateIssued": _everybody,
     "CertificateRevoked": _everybody,
@@ -383,7 +380,10 @@ SIGHT: dict[str, Rule] = {
 
 def sees(actor: Actor, case: Case, record: Record) -> bool:
     """Whether the actor may see a fact of the case as it stands now."""
-    return SIGHT.get(record.type, _nobody)(actor, case, record)
+    if case.inspection is not None:
+        return sees_inspection(actor, case, record)
+    rule = SIGHT.get(record.type)
+    return rule is not None and rule(actor, case, record)
 
 
 def sees_author(actor: Actor, case: Case, record: Record) -> bool:

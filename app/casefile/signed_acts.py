@@ -37,11 +37,14 @@ PARTIES: Mapping[str, str] = {
     **{kind.__name__: party for kind, party in PARTY_OF.items()},
     **dict.fromkeys((kind.__name__ for kind in (TenderSubmitted, TenderPublished, AmendmentReleased)), "agency"),
     "DrawStated": "centre",
+    "PlanProposed": "regulator",
+    "PlanApproved": "regulator",
 }
 DRAW_PARTIES: Mapping[str, str] = {"agency": "agency", "centre": "centre", "supervisor": "regulator"}
 # The kinds of acts for whose signers' certificates such a tool asks.
 VERIFIED = frozenset(
     {"TenderSubmitted", "TenderPublished", *MOVES, PauseOrdered.__name__, "DrawStated", "DrawCommitted"}
+    | {"PlanProposed", "PlanApproved"}
 )
 
 
@@ -60,6 +63,8 @@ def signed_case(records: Sequence[Record], keys: Keys, origin: str) -> SignedCas
 
     Raises CryptoError `act_of_another` (type, found, expected) and `act_unverified` (type, reason).
     """
+    if any(record.type == "PlanApproved" for record in records):
+        return _signed_year(records, keys, origin)
     published = next((at for at, record in enumerate(records) if record.type == "TenderPublished"), None)
     submitted = [record for record in records[:published] if record.type == "TenderSubmitted"]
     if published is None or not submitted:
@@ -86,9 +91,29 @@ def signed_case(records: Sequence[Record], keys: Keys, origin: str) -> SignedCas
     return SignedCase(terms, decode(RegisterTerms, terms.get("register", {})), deadlines, frozenset(paused))
 
 
+def _signed_year(records: Sequence[Record], keys: Keys, origin: str) -> SignedCase:
+    """The same of a year of inspections: its first approved plan names parties, committee and register for good."""
+    approval = next(at for at, record in enumerate(records) if record.type == "PlanApproved")
+    proposed = [record for record in records[:approval] if record.type == "PlanProposed"]
+    if not proposed:
+        raise CryptoError("act_unverified", type="PlanApproved", reason="plan_not_proposed")
+    plan = proposed[-1].payload
+    joint = {f"joint-{number}": party for number, party in enumerate(plan["parties"]["joint"], 1)}
+    parties = {"regulator": plan["parties"]["authority"], "centre": plan["parties"]["centre"], **joint}
+    terms = {"parties": parties, "committee": plan["committee"], "register": plan["register"]}
+    author = check_act(proposed[-1], terms, keys, origin)
+    release = check_act(records[approval], terms, keys, origin)
+    if author.subject.serial == release.subject.serial:
+        raise CryptoError("act_unverified", type="PlanApproved", reason="second_person_needed")
+    if records[approval].payload["plan_sha256"] != digest(plan):
+        raise CryptoError("act_unverified", type="PlanApproved", reason="object_has_changed")
+    return SignedCase(terms, decode(RegisterTerms, plan["register"]), {}, frozenset())
+
+
 def check_act(record: Record, terms: Mapping[str, Any], keys: Keys, origin: str) -> CertificateFacts:
     """Who signed an act of the party whose act it is. Raises CryptoError `act_unverified`, `act_of_another`."""
-    party = PARTIES.get(record.type) or DRAW_PARTIES.get(record.payload.get("party", ""), "")
+    named = record.payload.get("party", "")
+    party = PARTIES.get(record.type) or DRAW_PARTIES.get(named, named if named in terms["parties"] else "")
     try:
         _, signer = keys.verified(record, origin)
     except CryptoError as exc:

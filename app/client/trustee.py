@@ -24,6 +24,8 @@ from app.client.holding import holdings, missing_share, stamp
 from app.client.keyfile import Profile, read_json, write_json, write_private
 from app.client.passphrase import seal_under
 from app.client.verified_case import Event, Source, VerifiedCase, verified_case
+from app.procedure.inspections.pools import purpose_of
+from app.procedure.inspections.state import part_of
 from app.procedure.trustees import CLOCK_TOLERANCE, REVEAL_PATIENCE, TrusteesChanged
 from crypto.canonical import Json, canonical, digest
 from crypto.committee import Committee, Member, identity, run_ceremony, sign_share
@@ -174,15 +176,19 @@ class Trustee:
                     refuse(refusal)
         return found
 
-    def _lots(self, events: Iterable[Event]) -> list[str]:
-        """The lots of a published case in which shares of this very committee count now."""
-        terms = _last(events, "TenderSubmitted")
-        if terms is None or committee_shown(events) != self.committee.describe():
+    def _lots(self, events: Sequence[Event]) -> list[str]:
+        """The lots of a published case (draws of a year of inspections) in which shares of this committee count now."""
+        if committee_shown(events) != self.committee.describe():
             return []
+        terms = _last(events, "TenderSubmitted")
+        if terms is None:  # a year of inspections: its draws come with its campaigns
+            return list(dict.fromkeys(e["lot"] for e in _all(events, "DrawStated")))
         return [lot["number"] for lot in terms["payload"]["terms"]["lots"]]
 
     def _open_share(self, opening: _Opening, events: Sequence[Event], now: datetime) -> Share | None:
         signed = opening.verified.signed
+        if opening.lot not in signed.deadlines:  # no bids: a draw of inspections
+            return None
         deadline_at = self.memory.pin(opening.name, signed.deadlines[opening.lot])
         mine = _of_lot(events, opening.lot)
         closed = _last(mine, "LotClosed")
@@ -269,7 +275,7 @@ class Trustee:
             if e["type"] == "DrawCommitted" and e["payload"]["round"] == number
         }
         expected: dict[str, Any] = {
-            "draw_id": draw_id(opening.case, opening.lot, PURPOSE),
+            "draw_id": draw_id(opening.case, opening.lot, opening.purpose),
             "round": number,
             "committee": self.committee.id,
             "candidates_sha256": candidates_sha256(pool),
@@ -310,6 +316,11 @@ class _Opening:
         return f"{self.case}/{self.lot}"
 
     @property
+    def purpose(self) -> str:
+        """What a draw of this lot is for."""
+        return PURPOSE if self.lot in self.verified.signed.deadlines else purpose_of(part_of(self.lot)[1])
+
+    @property
     def statement(self) -> dict[str, Json]:
         named = {"origin": self.origin, "tender": self.case, "lot": self.lot}
         return {**named, "envelope": ENVELOPE, "epoch": EPOCH}
@@ -336,9 +347,12 @@ def _last(events: Iterable[Event], type: str, number: int | None = None) -> Even
     return found[-1] if found else None
 
 
-def committee_shown(events: Iterable[Event]) -> Json:
-    """The description of the trustees whose shares count now in a published case; {} for any other."""
+def committee_shown(events: Sequence[Event]) -> Json:
+    """The description of the trustees whose shares count now in a published case or year; {} for any other."""
     terms, changed = _last(events, "TenderSubmitted"), _last(events, TrusteesChanged.__name__)
+    approved = next((at for at, event in enumerate(events) if event["type"] == "PlanApproved"), None)
+    if approved is not None and (plan := _last(events[:approved], "PlanProposed")):
+        return changed["payload"]["committee"] if changed else plan["payload"]["committee"]
     if terms is None or _last(events, "TenderPublished") is None:
         return {}
     return changed["payload"]["committee"] if changed else terms["payload"]["terms"]["committee"]

@@ -4,6 +4,7 @@ from app.models.base import Base
 from app.models.casefile import AccessLog, ActHead, CaseEvent, CaseFile, CasePrivate, Command, DeniedAttempt
 from app.models.drawing import CallUp, Pseudonym
 from app.models.files import StoredFile, Upload
+from app.models.inspecting import InspectionEntry
 from app.models.library import (
     ContactLookUp,
     Expert,
@@ -33,9 +34,9 @@ from app.models import append_only  # isort: skip  # after the tables that it gu
 
 __all__ = [
     "AccessLog", "Account", "AccountRole", "ActHead", "Base", "CallUp", "CaseEvent", "CaseFile", "CasePrivate",
-    "Certificate", "Command", "ContactLookUp", "Cosignature", "DeniedAttempt", "Download", "Expert", "ExpertContact",
-    "ExpertEvent", "ExpertImport", "ExpertImportPart", "ExpertSpeciality", "Invitation", "Job", "LogInFailure", "Lot",
-    "Notice", "Organisation", "PendingSignature", "Pseudonym", "RegisterTick", "ScoreDraft", "SeatRequest", "Site",
-    "SpecialityList", "StoredFile", "Tender", "TenderDraft", "TickChange", "TrusteeAgent", "Upload", "WebSession",
-    "append_only",
+    "Certificate", "Command", "ContactLookUp", "Cosignature", "DeniedAttempt", "Download", "Expert",
+    "ExpertContact", "ExpertEvent", "ExpertImport", "ExpertImportPart", "ExpertSpeciality", "InspectionEntry",
+    "Invitation", "Job", "LogInFailure", "Lot", "Notice", "Organisation", "PendingSignature", "Pseudonym",
+    "RegisterTick", "ScoreDraft", "SeatRequest", "Site", "SpecialityList", "StoredFile", "Tender", "TenderDraft",
+    "TickChange", "TrusteeAgent", "Upload", "WebSession", "append_only",
 ]  # fmt: skip

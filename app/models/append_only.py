@@ -23,6 +23,7 @@ APPEND_ONLY = (
     "expert_event",
     "contact_look_up",
     "speciality_list",
+    "inspection_entry",
 )
 
 _SQLITE = """

@@ -19,7 +19,7 @@ class CaseFile(Base):
     __tablename__ = "case_file"
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(10))  # tender, register, rehearsal
+    kind: Mapped[str] = mapped_column(String(10))  # tender, register, rehearsal, inspection
     size: Mapped[int] = mapped_column(default=0)
     frontier: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]

@@ -42,6 +42,7 @@ STANDING = {
     "expert_import": (Standing.OUTSIDE, "files of experts on their way"),
     "expert_import_part": (Standing.OUTSIDE, "files of experts on their way"),
     "speciality_list": (Standing.OUTSIDE, "the classification in force; append-only, in no tree"),
+    "inspection_entry": (Standing.OUTSIDE, "registers now; a plan and a campaign hold copies. Append-only, in no tree"),
     "site": (Standing.OUTSIDE, "places; a sitting states its own"),
     "invitation": (Standing.OUTSIDE, "one-time codes"),
     "web_session": (Standing.OUTSIDE, "log-ins"),

@@ -37,6 +37,16 @@ class Action(StrEnum):
     REHEARSAL_LIST = "rehearsal:list"
     REHEARSAL_WATCH = "rehearsal:watch"
     REHEARSAL_SIGN = "rehearsal:sign"
+    # double-random inspection
+    INSPECTION_OPEN = "inspection:open"
+    INSPECTION_READ = "inspection:read"
+    INSPECTION_DESK = "inspection:desk"
+    INSPECTION_REGISTER = "inspection:register"
+    INSPECTION_FILE = "inspection:file"
+    INSPECTION_PREPARE = "inspection:prepare"
+    INSPECTION_APPROVE = "inspection:approve"
+    INSPECTORS_LIST = "inspectors:list"
+    INSPECTION_VISIT = "inspection:visit"
     # tender
     CASE_OPEN = "case:open"
     NEXT_ROUND_OPEN = "next_round:open"

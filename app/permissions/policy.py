@@ -15,11 +15,16 @@ from app.permissions.predicates import (
     competent,
     has_bid,
     has_site,
+    inspection_public,
+    joins_inspection,
+    leads_inspection,
     of_the_agency,
     of_the_centre,
     of_the_rehearsal,
     seated,
+    signs_inspection,
     sits_on_committee,
+    states_inspection,
 )
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor
@@ -71,6 +76,11 @@ def _in(*phases: Phase) -> frozenset[Phase]:
 
 
 AGENCY = {"when": of_the_agency}
+# A year of inspections is no tender: it has no further phase than that of a draft.
+INSPECTING = _grant(R.REGULATOR, when=joins_inspection, phases=_in(P.DRAFT))
+STATING = _grant(R.CENTRE_OPERATOR, when=states_inspection, phases=_in(P.DRAFT))
+SIGNING = _grant(R.TRUSTEE, when=signs_inspection, phases=_in(P.DRAFT))
+LEADING = _grant(R.REGULATOR, when=leads_inspection, phases=_in(P.DRAFT))
 
 
 def _inspector(*phases: Phase) -> Grant:
@@ -106,6 +116,18 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.REHEARSAL_LIST: (_grant(R.CENTRE_OPERATOR, R.TRUSTEE),),  # own only, by query
     A.REHEARSAL_WATCH: (_grant(R.CENTRE_OPERATOR, R.TRUSTEE, when=of_the_rehearsal, phases=_in(P.DRAFT)),),
     A.REHEARSAL_SIGN: (_grant(R.TRUSTEE, when=of_the_rehearsal, phases=_in(P.DRAFT)),),  # no tender: no further phase
+    A.INSPECTION_OPEN: (_grant(R.REGULATOR),),  # 55
+    A.INSPECTION_DESK: (_grant(R.REGULATOR, R.CENTRE_OPERATOR, R.TRUSTEE),),  # own only, by query
+    A.INSPECTION_REGISTER: (_grant(R.REGULATOR),),  # items and inspectors of one's own authority
+    A.INSPECTION_FILE: (_grant(R.REGULATOR),),  # into one's own space; only the act makes it evidence
+    A.INSPECTION_READ: (  # 55: published, once the plan is approved
+        _grant(*EVERY_ROLE, when=inspection_public, phases=_in(P.DRAFT)),
+        INSPECTING,
+    ),
+    A.INSPECTION_PREPARE: (LEADING,),  # 55, 2
+    A.INSPECTION_APPROVE: (LEADING,),
+    A.INSPECTORS_LIST: (INSPECTING,),
+    A.INSPECTION_VISIT: (INSPECTING,),  # who is listed, or drawn for the object, by rule
     A.CASE_OPEN: (_grant(R.AGENCY_OFFICER),),  # 1
     A.NEXT_ROUND_OPEN: (_grant(R.AGENCY_OFFICER, phases=PUBLISHED, **AGENCY),),  # 1: only what failed
     A.DRAFT_EDIT: (_grant(R.AGENCY_OFFICER, phases=_in(P.DRAFT), **AGENCY),),  # 1
@@ -147,8 +169,9 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.SIGNERS_READ: (  # 19: before a trustee signs, and before a bidder seals
         _grant(R.TRUSTEE, when=sits_on_committee, phases=PUBLISHED),
         _grant(R.BIDDER, phases=PUBLISHED),
+        SIGNING,
     ),
-    A.TURN_VERIFY: (_grant(R.TRUSTEE, when=sits_on_committee, phases=PUBLISHED),),  # 19: before it signs
+    A.TURN_VERIFY: (_grant(R.TRUSTEE, when=sits_on_committee, phases=PUBLISHED), SIGNING),  # 19: before it signs
     A.OPENING_WATCH: (_grant(*STAFF, R.BIDDER, R.PUBLIC, phases=PUBLISHED),),  # 21
     A.ROUND_CARRY: (_grant(*STAFF, R.BIDDER, R.PUBLIC, phases=_in(P.OPENING)),),  # 21: it proves itself
     A.OBJECTION_RAISE: (_grant(R.BIDDER, when=has_bid, phases=_in(P.OPENING)),),  # 22
@@ -165,15 +188,20 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(R.AGENCY_SUPERVISOR, phases=DRAWING, **AGENCY),
         _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=DRAWING),
         _grant(R.REGULATOR, when=competent, phases=DRAWING),
+        STATING,
+        INSPECTING,  # 55
     ),
-    A.DRAW_STATE: (_grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=DRAWING),),  # 27, 2: with every commitment
-    A.DRAW_SHARE: (_grant(R.TRUSTEE, when=sits_on_committee, phases=DRAWING),),
+    A.DRAW_STATE: (_grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=DRAWING), STATING),  # 27, 2: after all commit
+    A.DRAW_SHARE: (_grant(R.TRUSTEE, when=sits_on_committee, phases=DRAWING), SIGNING),
     A.DRAW_REVEAL: (  # 26
         _grant(R.AGENCY_SUPERVISOR, phases=DRAWING, **AGENCY),
         _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=DRAWING),
         _grant(R.REGULATOR, when=competent, phases=DRAWING),
+        STATING,
+        INSPECTING,  # 55
     ),
     A.DRAW_WATCH: (
+        _grant(*EVERY_ROLE, when=inspection_public, phases=_in(P.DRAFT)),  # 55: the transcript is public
         _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=OPENED, **AGENCY),
         _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=OPENED),
         _grant(R.REGULATOR, when=competent, phases=OPENED),

@@ -50,6 +50,34 @@ def of_the_rehearsal(actor: Actor, case: Case | None, lot: str) -> bool:
     return actor.organisation_id == state.opened.centre or not actor.keys.isdisjoint(state.keys)
 
 
+def leads_inspection(actor: Actor, case: Case | None, lot: str) -> bool:
+    """The actor belongs to the authority whose year of inspections this is."""
+    state = case.inspection if case is not None else None
+    return state is not None and actor.organisation_id == state.parties.authority.id
+
+
+def joins_inspection(actor: Actor, case: Case | None, lot: str) -> bool:
+    """The actor belongs to one of the authorities that inspect together."""
+    state = case.inspection if case is not None else None
+    return state is not None and actor.organisation_id in {party.id for party in state.parties.authorities}
+
+
+def states_inspection(actor: Actor, case: Case | None, lot: str) -> bool:
+    """The actor belongs to the centre that states the draws of this year."""
+    state = case.inspection if case is not None else None
+    return state is not None and actor.organisation_id == state.parties.centre.id
+
+
+def signs_inspection(actor: Actor, case: Case | None, lot: str) -> bool:
+    """The actor is one of the trustees who sign the draws of this year."""
+    return case is not None and case.inspection is not None and not actor.keys.isdisjoint(case.trustee_keys)
+
+
+def inspection_public(actor: Actor, case: Case | None, lot: str) -> bool:
+    """A year of inspections whose plan is approved."""
+    return case is not None and case.inspection is not None and case.inspection.plan is not None
+
+
 def sits_on_committee(actor: Actor, case: Case | None, lot: str) -> bool:
     """The actor is one of the trustees whose joint key the case uses."""
     return case is not None and not actor.keys.isdisjoint(case.trustee_keys)

@@ -89,7 +89,8 @@ def draw_hall(case: Case, lot: str) -> DrawHall:
     if conditions is None:
         return DrawHall("none", "", (), 0, 0, 0, (), {})
     open_seats = draw_rules.missing(state)
-    waiting = any(seat in (SeatState.DRAWN, SeatState.CALLED) for seat in state.seats.values())
+    called = case.inspection is None  # nobody answers to whether it is inspected
+    waiting = called and any(seat in (SeatState.DRAWN, SeatState.CALLED) for seat in state.seats.values())
     stage = "drawing" if open_seats or waiting else "done"
     return DrawHall(
         stage=stage if state.approved else "proposed",
@@ -128,7 +129,7 @@ def _round(case: Case, lot: str, found: DrawRound) -> RoundView:
         drawn=_drawn(case, lot, found),
         record_sha256=found.record_sha256,
         reveal_identity=identity("draw-reveal", reveal).hex(),
-        shown=found.result is not None and case.lots[lot].phase in AFTER_DRAW,
+        shown=found.result is not None and (case.inspection is not None or case.lots[lot].phase in AFTER_DRAW),
     )
 
 

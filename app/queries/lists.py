@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session as DbSession
 
-from app.models import Lot, Tender, TenderDraft
+from app.models import CaseFile, Lot, Tender, TenderDraft
 from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case
+from app.queries.inspections import INSPECTION
 
 ASKED_FOR = timedelta(days=366)  # far longer than any evaluation: a draw of it asks trustees, too
 
@@ -45,14 +46,16 @@ def published_notices(
 
 
 def current_cases(db_session: DbSession, now: datetime) -> list[str]:
-    """Published cases that take bids, or closed less than ASKED_FOR ago: those in which trustees may be asked for
-    shares.
+    """Published cases that take bids, or closed less than ASKED_FOR ago, and the years of inspections: those in which
+    trustees may be asked for shares.
     """
     waiting = or_(Lot.closed_at.is_(None), Lot.closed_at > now - ASKED_FOR)
     query = select(Tender.case_id).where(
         Tender.published_at.is_not(None), exists().where(Lot.case_id == Tender.case_id, waiting)
     )
-    return list(db_session.scalars(query.order_by(Tender.published_at.desc())))
+    tenders = list(db_session.scalars(query.order_by(Tender.published_at.desc())))
+    years = select(CaseFile.id).where(CaseFile.kind == INSPECTION, CaseFile.created_at > now - 2 * ASKED_FOR)
+    return tenders + list(db_session.scalars(years.order_by(CaseFile.created_at.desc())))
 
 
 def _row(db_session: DbSession, tender: Tender, deadline_at: datetime) -> NoticeRow:

@@ -190,10 +190,11 @@ def _round(found: draw_rules.DrawRound) -> dict[str, Json]:
 
 
 def draw_record(case: Case, lot: str, round_: int) -> dict[str, Json] | None:
-    """The record that anybody can check again, once the members have signed in; None before."""
+    """The record that anybody can check again, once the members have signed in (of an inspection at once), or None."""
     state = case.lot(lot)
     found = next((r for r in state.draw.rounds if r.number == round_ and r.result), None)
-    if found is None or found.result is None or state.phase not in (Phase.SCORING, Phase.CONSENSUS, Phase.RESULT):
+    shown = case.inspection is not None or state.phase in (Phase.SCORING, Phase.CONSENSUS, Phase.RESULT)
+    if found is None or found.result is None or not shown:
         return None
     reveals = {party: bytes.fromhex(value) for party, value in found.reveals.items()}
     committee = committee_of(case).describe()

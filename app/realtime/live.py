@@ -147,7 +147,7 @@ def _withheld(actor: Actor, case: Case) -> dict[str, Json]:
 
 def _may_listen(actor: Actor, case: Case) -> bool:
     """Whether a case is there for this listener: a draft of others answers like a case that does not exist."""
-    actions = (Action.NOTICE_READ, Action.DRAFT_READ, Action.REHEARSAL_WATCH)
+    actions = (Action.NOTICE_READ, Action.DRAFT_READ, Action.REHEARSAL_WATCH, Action.INSPECTION_READ)
     return any(allowed(actor, action, case, lot) for action in actions for lot in ("", *case.lots))
 
 

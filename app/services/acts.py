@@ -82,6 +82,8 @@ Retreat = Callable[[Platform, Any], None]
 Explanation = Callable[[Case, Actor, str, datetime], None]
 # Characters of one text: what people write in a hall or a room is printed in its documents; a notice may be long.
 LONGEST_OF_LOT, LONGEST_OF_CASE = 5_000, 200_000
+WORD_FOR_WORD = frozenset({"DrawStated"})  # the platform's own text, which nobody writes: as long as its pool makes it
+LONGEST_STATEMENT = 4_000_000
 _preparations: dict[str, Preparation] = {}
 _completions: dict[str, Completion] = {}
 _retreats: dict[str, Retreat] = {}
@@ -150,7 +152,8 @@ def record_act(platform: Platform, log_in: LogIn | None, proposal: Proposal) -> 
     Raises RuleViolation (`text_too_long` before anything else is looked at), CryptoError, NotAllowed, Busy.
     """
     kind = fact_type(proposal.type)
-    check_lengths(proposal.payload, LONGEST_OF_LOT if kind.per_lot else LONGEST_OF_CASE)
+    written = LONGEST_OF_LOT if kind.per_lot else LONGEST_OF_CASE
+    check_lengths(proposal.payload, LONGEST_STATEMENT if kind.name in WORD_FOR_WORD else written)
     kind.decode(proposal.payload)
     if kind.action is None or log_in is None:
         raise NotAllowed(Action.EVENTS_READ)

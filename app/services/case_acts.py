@@ -11,6 +11,9 @@ from app.services import (
     draw_randomness,
     draws,
     failures,
+    inspection_draws,
+    inspection_results,
+    inspection_years,
     openings,
     replacements,
     reports,
@@ -34,6 +37,9 @@ FEATURES = (
     failures,
     reports,
     audits,
+    inspection_years,
+    inspection_draws,
+    inspection_results,
 )
 
 __all__ = ["FEATURES", "act_head", "parse_proposal", "record_act"]

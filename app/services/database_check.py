@@ -60,7 +60,12 @@ from crypto.canonical import canonical
 from crypto.instants import format_instant, parse_instant
 from crypto.merkle import Frontier
 
-KINDS = {"CaseOpened": "tender", "PlatformFounded": "register", "RehearsalOpened": "rehearsal"}
+KINDS = {
+    "CaseOpened": "tender",
+    "PlatformFounded": "register",
+    "RehearsalOpened": "rehearsal",
+    "InspectionYearOpened": "inspection",
+}
 
 
 def database_differences(platform: Platform) -> Iterator[Difference]:

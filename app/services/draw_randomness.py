@@ -9,10 +9,12 @@ from app.casefile.draw_capsules import capsules_opened, reveal_identity
 from app.casefile.sealing import committee_of
 from app.procedure.convening import check_party
 from app.procedure.errors import RuleViolation
+from app.procedure.inspections.rules import check_inspection_party
 from app.queries.cases import load_case
 from app.services.accounts import LogIn
 from app.services.acts import Act, Answer, Proposal, completes, prepares
 from app.services.draws import current_round
+from app.services.inspection_draws import after_inspection_draw
 from app.services.openings import check_trustees_share, check_unchanged
 from app.services.platform import Platform
 from app.services.ticks import check_vouched
@@ -22,8 +24,11 @@ from evaluation.draw import DrawSignatureRecorded
 
 @completes("DrawCommitted", "DrawRevealed")
 def give_randomness(act: Act) -> Answer:
-    """A party's own bytes; with the last reveal the draw is complete and the drawn are called up."""
-    check_party(act.fact.party, act.actor)
+    """A party's own bytes; with the last reveal the draw is complete and the drawn are called up, or told."""
+    if (year := act.work.case.inspection) is not None:
+        check_inspection_party(year.parties, act.fact.party, act.actor)
+    else:
+        check_party(act.fact.party, act.actor)
     if act.record.type == "DrawCommitted":
         _check_capsule(act)
     _call_up_if_complete(act)
@@ -41,7 +46,11 @@ def _check_capsule(act: Act) -> None:
 
 def _call_up_if_complete(act: Act) -> None:
     current = act.work.case.lots[act.lot].draw.current
-    if current is not None and current.result is not None:
+    if current is None or current.result is None:
+        return
+    if act.work.case.inspection is not None:
+        after_inspection_draw(act)
+    else:
         act.work.schedule("send_call_ups", act.work.now, lot=act.lot, detail=str(act.fact.round))
 
 

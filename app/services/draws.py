@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
 from app.casefile.codec import encode
+from app.casefile.inspecting import draw_statement
 from app.casefile.sealing import committee_of
 from app.models import Account, Expert, Organisation, Pseudonym, Site
 from app.permissions.actions import Action
@@ -111,6 +112,8 @@ def freeze_pool(platform: Platform, log_in: LogIn, case_id: str, lot: str) -> Js
         case = load_case(db_session, case_id)
         authorize(load_actor(db_session, log_in.account_id), Action.DRAW_STATE, case, lot)
         draw = case.lot(lot).draw
+        if case.inspection is not None:
+            return encode(draw_statement(case, lot))
         if not _pseudonyms(db_session, case_id, lot):
             _freeze(db_session, case, lot, now.date())
             db_session.flush()
@@ -218,9 +221,12 @@ def _stated_payload(db_session: DbSession, case: Case, lot: str, draw: DrawState
 @completes("DrawStated")
 def state_draw(act: Act) -> Answer:
     """What the centre signs must be the platform's own frozen pool, word for word."""
-    before = act.work.case.lots[act.lot].draw
+    case, before = act.work.case, act.work.case.lots[act.lot].draw
     # The fact is applied already; the statement is a function of what stood before it, which it leaves unchanged.
-    expected = _stated_payload(act.work.db_session, act.work.case, act.lot, before)
+    if case.inspection is not None:
+        expected = encode(draw_statement(case, act.lot))
+    else:
+        expected = _stated_payload(act.work.db_session, case, act.lot, before)
     if expected != act.proposal.payload:
         raise RuleViolation("draw_pool_differs")
     if act.fact.round == 1:

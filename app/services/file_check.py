@@ -27,7 +27,7 @@ from app.services.stored_bytes import digest_of, stored_chunks
 from crypto.errors import CryptoError
 
 # Their entry says when.
-DATED = frozenset({"bid", "capsule", "opened", "record", "report", "statement", "failure", "rehearsal"})
+DATED = frozenset({"bid", "capsule", "opened", "record", "report", "statement", "failure", "rehearsal", "inspection"})
 
 
 def file_differences(
@@ -41,7 +41,7 @@ def file_differences(
         case = cases.get(case_id)
         if case is None:
             yield from (unfounded("stored_file", (case_id, row["id"])) for row in by_case[case_id])
-        elif case.tender.published_at is not None or case.rehearsal is not None:  # else a draft, named by nothing yet
+        elif case.tender.published_at or case.rehearsal or case.inspection:  # else a draft, named by nothing yet
             named = list(named_files(case, records[case_id]))
             yield from _of_case(platform, case, named, by_case.get(case_id, []))
 

@@ -130,7 +130,7 @@ def check_vouched(db_session: DbSession, case: Case, lot: str, turn: str) -> Non
 
     Nothing is asked where the terms name none. Raises RuleViolation `turn_not_vouched` (found, quorum).
     """
-    register = case.tender.published.register
+    register = case.register_terms
     if not register.witnesses:
         return
     turns = turns_of(db_session, case.id, lot)

@@ -10,11 +10,12 @@ from app.casefile.case import Case, LotCase, Phase
 from app.casefile.codec import encode
 from app.casefile.committees import retire
 from app.casefile.register import REGISTER
-from app.models import Tender
+from app.models import CaseFile, Tender
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.queries.cases import load_case
 from app.queries.committees import find_committee, load_committees
+from app.queries.inspections import INSPECTION
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.platform import Platform
@@ -46,21 +47,24 @@ def change_trustees(platform: Platform, case_id: str, detail: str) -> None:
                 work.schedule("change_trustees", work.now + LOOK_AGAIN, detail=f"{detail}/{encode(work.now)}")
         return
     with unit_of_work(platform.database, REGISTER) as work:
-        for found in work.db_session.scalars(select(Tender.case_id)):
+        years = select(CaseFile.id).where(CaseFile.kind == INSPECTION)
+        for found in work.db_session.scalars(select(Tender.case_id).union_all(years)):
             if _goes_on(load_case(work.db_session, found)):
                 schedule_job(work.db_session, "change_trustees", work.now, case_id=found, detail=detail)
 
 
 def _goes_on(case: Case) -> bool:
+    if case.inspection is not None:
+        return case.inspection.plan is not None
     return any(lot.phase not in (Phase.RESULT, Phase.FAILED) for lot in case.lots.values())
 
 
 def follow_resharings(work: UnitOfWork) -> bool:
-    """Tell a published case who holds its key now; whether it knows.
+    """Tell a published case, or a year of inspections with a plan, who holds its key now; whether it knows.
 
     A signature that is under way is not disturbed for a while: whoever gave a share meant it to count.
     """
-    holds = work.case.tender.committee
+    holds = work.case.committee
     standing = load_committees(work.db_session).get(Committee.from_description(holds).id)
     if standing is None or digest(standing.description) == digest(holds):
         return True

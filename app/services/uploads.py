@@ -54,8 +54,8 @@ def _state(row: Upload) -> UploadState:
     return UploadState(row.id, row.offset, row.size, row.expires_at, row.blob, row.frontier, row.root)
 
 
-def begin_upload(platform: Platform, log_in: LogIn, size: int) -> UploadState:
-    """A place for a file of `size` bytes.
+def begin_upload(platform: Platform, log_in: LogIn, size: int, action: Action = Action.BID_UPLOAD) -> UploadState:
+    """A place for a file of `size` bytes, for whoever may do `action`.
 
     Raises RuleViolation `upload_too_large`, `uploads_too_many`, `uploads_too_large`, `disk_full`.
     """
@@ -63,7 +63,7 @@ def begin_upload(platform: Platform, log_in: LogIn, size: int) -> UploadState:
     if not 0 < size <= limit:
         raise RuleViolation("upload_too_large", size=size, limit=limit)
     with plain_transaction(platform.database) as (db_session, now):
-        authorize(load_actor(db_session, log_in.account_id, log_in.seat), Action.BID_UPLOAD)
+        authorize(load_actor(db_session, log_in.account_id, log_in.seat), action)
         _check_share(db_session, log_in.account_id, size, limit, now)
         _check_room(platform, db_session, log_in.account_id, now)
         name = secrets.token_hex(16)

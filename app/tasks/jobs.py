@@ -12,6 +12,8 @@ from app.services import (
     failures,
     fallbacks,
     housekeeping,
+    inspection_draws,
+    inspection_results,
     notices,
     openings,
     rehearsals,
@@ -48,6 +50,10 @@ TASKS: dict[str, Run] = {
     "seal_report": lambda platform, job: reports.seal_report(platform, job.case_id, job.lot),
     "seal_failure_record": lambda platform, job: failures.seal_failure_record(platform, job.case_id, job.lot),
     "fault_overdue": lambda platform, job: standstills.tell_fault_overdue(platform, job.case_id, job.lot),
+    "results_overdue": lambda platform, job: inspection_draws.tell_overdue(platform, job.case_id, int(job.detail)),
+    "corrections_overdue": lambda platform, job: inspection_results.tell_uncorrected(
+        platform, job.case_id, int(job.detail.split("/")[0]), job.detail.split("/")[1]
+    ),
     "make_tick": lambda platform, job: ticks.run_tick(platform, regular=not job.case_id),
     "change_trustees": lambda platform, job: trustees.change_trustees(platform, job.case_id, job.detail),
     "remind_ceremony": lambda platform, job: ceremonies.remind(platform, job.detail),

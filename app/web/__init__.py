@@ -23,6 +23,11 @@ from app.web.deadlines.views import routes as deadlines
 from app.web.expert.correcting import routes as corrections
 from app.web.expert.room import routes as sitting
 from app.web.expert.views import routes as expert
+from app.web.inspections.desk import routes as inspection_desk
+from app.web.inspections.draws import routes as inspection_draws
+from app.web.inspections.statistics import routes as inspection_statistics
+from app.web.inspections.visits import routes as inspection_visits
+from app.web.inspections.years import routes as inspections
 from app.web.languages import compile_catalogue
 from app.web.navigation import footer_links, nav_links
 from app.web.operator.ceremonies import routes as ceremonies
@@ -61,7 +66,9 @@ HEADERS = {
 def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
     desks = (account, agency, bidder, expert, sitting, corrections, operator, witness, library, experts, ceremonies)
-    for blueprint in (public, register, deadlines, rooms, standstill, rehearsals, regulator, fairness, *desks):
+    inspecting = (inspection_desk, inspection_draws, inspection_visits, inspection_statistics, inspections)
+    supervising = (regulator, fairness, *inspecting)
+    for blueprint in (public, register, deadlines, rooms, standstill, rehearsals, *supervising, *desks):
         app.register_blueprint(blueprint)
     app.view_functions["static"] = access(Action.SITE_READ)(app.view_functions["static"])
     compile_catalogue()

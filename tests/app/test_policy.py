@@ -20,6 +20,7 @@ from app.permissions.policy import NotAllowed, allowed, authorize
 from app.procedure.bid import Bidding, Submission
 from app.procedure.deadlines import Timetable
 from app.procedure.errors import RuleViolation
+from app.procedure.inspections.facts import Parties
 from app.procedure.opening import BidsReleased, LotClosed, Opening
 from app.procedure.roles import Actor, Role
 from app.procedure.tender import Tender
@@ -68,6 +69,15 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "rehearsal:list": [("TC TR", "-", "any")],
     "rehearsal:watch": [("TC TR", "P0", "own")],
     "rehearsal:sign": [("TR", "P0", "own")],
+    "inspection:open": [("RG", "-", "any")],
+    "inspection:desk": [("RG TC TR", "-", "any")],
+    "inspection:register": [("RG", "-", "any")],
+    "inspection:file": [("RG", "-", "any")],
+    "inspection:read": [(EVERYBODY, "P0", "any")],
+    "inspection:prepare": [("RG", "P0", "own")],
+    "inspection:approve": [("RG", "P0", "own")],
+    "inspectors:list": [("RG", "P0", "own")],
+    "inspection:visit": [("RG", "P0", "own")],
     "case:open": [("AO", "-", "any")],
     "next_round:open": [("AO", PUBLISHED, "own")],
     "draft:edit": [("AO", "P0", "own")],
@@ -96,8 +106,8 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "key:commit": [("BD", "P2 P3 P9", "own")],
     "key:reveal": [("BD", "P2 P3 P9", "own")],
     "bid:restore": [("BD", "P3 P9", "own")],
-    "turn:verify": [("TR", PUBLISHED, "own")],
-    "signers:read": [("TR", PUBLISHED, "own"), ("BD", PUBLISHED, "any")],
+    "turn:verify": [("TR", ALL, "own")],
+    "signers:read": [("TR", ALL, "own"), ("BD", PUBLISHED, "any")],
     "opening:watch": [(f"{STAFF} BD PB", PUBLISHED, "any")],
     "round:carry": [(f"{STAFF} BD PB", "P3", "any")],
     "objection:raise": [("BD", "P3", "own")],
@@ -106,11 +116,11 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "qualification:check": [("AO", "P3 P4", "own")],
     "draw_conditions:propose": [("AO", "P3 P4", "own")],
     "draw_conditions:approve": [("AS", "P3 P4", "own")],
-    "draw:commit": [("AS TC RG", "P4 P5", "own")],
-    "draw:state": [("TC", "P4 P5", "own")],
-    "draw:share": [("TR", "P4 P5", "own")],
-    "draw:reveal": [("AS TC RG", "P4 P5", "own")],
-    "draw:watch": [("AO AS TC RG TR", OPENED, "own"), (f"{STAFF} BD PB", "P7", "any")],
+    "draw:commit": [("AS TC RG", "P4 P5", "own"), ("TC RG", "P0", "own")],
+    "draw:state": [("TC", "P0 P4 P5", "own")],
+    "draw:share": [("TR", "P0 P4 P5", "own")],
+    "draw:reveal": [("AS TC RG", "P4 P5", "own"), ("TC RG", "P0", "own")],
+    "draw:watch": [("AO AS TC RG TR", OPENED, "own"), (f"{STAFF} BD PB", "P7", "any"), (EVERYBODY, "P0", "any")],
     "seat:certify": [("SW", "P4 P5 P6", "own")],
     "site_channel:join": [("SW TC", OPENED, "own")],
     "room:join": [("EX", "P5 P6 P7 P9", "own"), ("RG", "P5 P6 P7", "reason")],
@@ -176,8 +186,13 @@ def _case(phase: Phase) -> Case:
     if phase is Phase.DRAFT:
         rehearsal: Any = SimpleNamespace(
             opened=SimpleNamespace(centre="centre"), keys=frozenset({"trustee-key"})
-        )  # a case is a tender or a rehearsal; here it is both, to try every action
-        return Case("case", Tender(parties=PARTIES), rehearsal=rehearsal)
+        )  # a case is a tender, a rehearsal or a year of inspections; here it is all, to try every action
+        inspection: Any = SimpleNamespace(
+            parties=Parties(PARTIES.regulator, (), PARTIES.centre),
+            plan="approved",
+            committee={"members": [{"key_id": "trustee-key"}]},
+        )
+        return Case("case", Tender(parties=PARTIES), rehearsal=rehearsal, inspection=inspection)
     terms: Any = SimpleNamespace(committee={"members": [{"key_id": "trustee-key"}]}, budget=Decimal(1))
     tender = Tender(parties=PARTIES, terms=terms, published_at=NOW, timetable=Timetable({LOT: NOW}))
     return Case("case", tender, {LOT: _lot(phase)})

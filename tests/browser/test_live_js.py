@@ -125,6 +125,12 @@ def test_a_changed_part_is_fetched_and_keeps_what_one_is_typing(page: Page, site
     expect(page.get_by_label("我的备注")).to_have_value("待核")
     expect(page.get_by_label("我的备注")).to_be_focused()
     expect(page.get_by_text("不变")).to_be_visible()
+    site.pages["/part"] = "<p>3</p><button>验算</button>"
+    site.tell(cursor="cursor-10", fragment_ids=["board"], type="BidOpened", at="2026-03-03T01:30:05Z")
+    page.get_by_role("button", name="验算").focus()  # which has no id to be found by afterwards
+    site.pages["/part"] = "<p>4</p><button>验算</button>"
+    site.tell(cursor="cursor-11", fragment_ids=["board"], type="BidOpened", at="2026-03-03T01:30:06Z")
+    expect(page.get_by_text("4", exact=True)).to_be_visible()
 
 
 def test_a_lost_line_says_so_and_catches_up_from_the_cursor(page: Page, site: LiveSite):

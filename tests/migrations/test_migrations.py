@@ -25,6 +25,7 @@ from app.models import (
     Cosignature,
     DeniedAttempt,
     ExpertEvent,
+    InspectionEntry,
     RegisterTick,
     SpecialityList,
     TickChange,
@@ -102,6 +103,8 @@ def write_one_of_each(database: Database) -> None:
         db_session.add(DeniedAttempt(at=NOW, actor="a", action="case:open"))
         db_session.add(ExpertEvent(expert_id="e", at=NOW, step="apply", by="a", reason="r", facts="{}"))
         db_session.add(ContactLookUp(at=NOW, expert_id="e", purpose="call_up"))
+        entry = InspectionEntry(organisation_id="o", kind="item", key="k", at=NOW, by="a", in_use=True, entry="{}")
+        db_session.add(entry)
         db_session.add(SpecialityList(at=NOW, by="a", document="{}"))
         db_session.add(AccessLog(at=NOW, account_id="a", case_id="c", action="evidence:export"))
         db_session.add(RegisterTick(index=0, at=NOW, map_root=b"m" * 32, frontier="", note=""))

@@ -21,6 +21,7 @@ from app.documents.content import (
     Receipt,
     SigningStatement,
 )
+from app.documents.inspection_content import TaskSheet
 from app.documents.render.font_files import FontsMissing, check_fonts
 from app.documents.wording import Lang, render_xml
 
@@ -36,6 +37,7 @@ TEMPLATE_OF = {
     FailedEvaluation: "failed_evaluation",
     AbandonedEvaluation: "abandoned_evaluation",
     Receipt: "receipt",
+    TaskSheet: "inspection_task",
 }
 # The moment that a document is dated: its case gives it, so that made again it is the same bytes.
 DATED_BY = {
@@ -45,7 +47,11 @@ DATED_BY = {
     FailedEvaluation: "stated_at",
     AbandonedEvaluation: "stated_at",
     Receipt: "received_at",
+    TaskSheet: "drawn_at",
 }
+Content = (
+    OpeningRecord | EvaluationReport | SigningStatement | FailedEvaluation | AbandonedEvaluation | Receipt | TaskSheet
+)
 # ReportLab keeps fonts and subsets in module globals.
 _DRAWING = threading.Lock()
 
@@ -71,7 +77,7 @@ class Renderer:
 
     def render(
         self,
-        content: OpeningRecord | EvaluationReport | SigningStatement | FailedEvaluation | AbandonedEvaluation | Receipt,
+        content: Content,
         *,
         lang: Lang = "zh",
         attachments: Mapping[str, bytes] | None = None,

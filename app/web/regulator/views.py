@@ -30,12 +30,15 @@ from app.queries.access import access_rows
 from app.queries.corrections import corrections_told
 from app.queries.desks import next_steps
 from app.queries.events import Seen, seen_events
+from app.queries.inspection_steps import own_todo
 from app.queries.timeline import case_stages
 from app.services import audits, inspections
 from app.services.access import record_reading
 from app.services.actors import record_denial
 from app.services.inspections import LONGEST
 from app.web.deadlines.views import offered_pages
+from app.web.inspections.shared import step_url
+from app.web.inspections.words import STEPS
 from app.web.names import ACCESSES, CORRECTIONS, DECISIONS, PHASES
 from app.web.operator.wording import BOARD_STEPS
 from app.web.pages import attempt, confirmed, entitled_case, head_of, shows_failure
@@ -64,8 +67,10 @@ def desk() -> str:
     if not actor.is_(Role.REGULATOR):
         raise NotAllowed(Action.EVIDENCE_EXPORT)
     with platform().database.reading() as db_session:
-        rows = boards.regulator_board(db_session, actor, platform().database.now())
-    return render_template("pages/regulator/desk.html", rows=rows, phases=PHASES, steps=BOARD_STEPS)
+        now = platform().database.now()
+        rows, inspecting = boards.regulator_board(db_session, actor, now), own_todo(db_session, actor, now)
+    shown = {"inspecting": inspecting, "inspection_steps": STEPS, "inspection_url": step_url}
+    return render_template("pages/regulator/desk.html", rows=rows, phases=PHASES, steps=BOARD_STEPS, **shown)
 
 
 def _own_case(case_id: str) -> Seen:

@@ -36,7 +36,7 @@ function swap(section, html) {
     const field = section.querySelector(`#${CSS.escape(id)}`);
     if (field) field.value = value;
   }
-  const again = focused?.id && section.querySelector(`#${CSS.escape(focused.id)}`);
+  const again = focused?.id ? section.querySelector(`#${CSS.escape(focused.id)}`) : null;
   again?.focus({ preventScroll: true });
   if (again && selection?.[0] != null) again.setSelectionRange(...selection);
   section.dispatchEvent(new CustomEvent('tenderhall:swapped', { bubbles: true }));

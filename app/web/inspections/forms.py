@@ -1,0 +1,122 @@
+"""What authorities fill in for their inspections: shape only."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import SelectField, SelectMultipleField, StringField, TextAreaField, widgets
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from app.procedure.inspections.items import TIMES_AT_MOST, Grade, Intensity
+from app.web.figures import DecimalField, IntegerField
+from app.web.inspections.words import CLASSES, GRADES
+
+SHORT = Length(max=100, message=_l("至多 100 字"))
+LONG = Length(max=1000, message=_l("至多 1000 字"))
+CLASS_CHOICES = [SelectChoice(kind.value, name) for kind, name in CLASSES.items()]
+REQUIRED = InputRequired(_l("请填写"))
+
+
+class Choices(SelectMultipleField):
+    """Several of a few, as check boxes."""
+
+    widget = widgets.ListWidget(prefix_label=False)
+    option_widget = widgets.CheckboxInput()
+
+
+class YearForm(FlaskForm):
+    """The year that an authority opens, and who joins it."""
+
+    year = IntegerField(_l("年度"), [REQUIRED, NumberRange(2000, 2199, _l("请填写四位年份"))])
+    joint = Choices(
+        _l("联合检查的部门"),
+        description=_l("选中的部门用自己的事项和检查人员参加本年度的联合抽查；不选就是单独抽查。"),
+    )
+
+
+def _percent(grade: Grade) -> DecimalField:
+    words = NumberRange(min=0, max=100, message=_l("请填 0.01 至 100 之间的数，例如 5"))
+    return DecimalField(GRADES[grade] + _l("：抽查比例 %"), [REQUIRED, words])
+
+
+def _times(grade: Grade) -> IntegerField:
+    words = NumberRange(1, TIMES_AT_MOST, _l("请填 1 至 12 之间的整数"))
+    return IntegerField(GRADES[grade] + _l("：每年至多几次"), [REQUIRED, words])
+
+
+class ItemForm(FlaskForm):
+    """One line of the list of items."""
+
+    title = StringField(_l("抽查事项"), [REQUIRED, SHORT], description=_l("例如：招标代理机构从业人员情况"))
+    object_class = SelectField(_l("检查对象"), [REQUIRED], choices=CLASS_CHOICES)
+    basis = StringField(_l("检查依据"), [REQUIRED, LONG], description=_l("法律、法规、规章的名称和条款"))
+    method = StringField(_l("检查方式"), [Optional(), LONG], description=_l("例如：现场检查、书面检查、网络核查"))
+    percent_a, times_a = _percent(Grade.A), _times(Grade.A)
+    percent_b, times_b = _percent(Grade.B), _times(Grade.B)
+    percent_c, times_c = _percent(Grade.C), _times(Grade.C)
+    percent_d, times_d = _percent(Grade.D), _times(Grade.D)
+
+    @property
+    def intensity(self) -> dict[str, Intensity]:
+        """By grade, as typed."""
+        return {
+            grade.value: Intensity(
+                self[f"percent_{grade.value.lower()}"].data, self[f"times_{grade.value.lower()}"].data
+            )
+            for grade in Grade
+        }
+
+    def show(self, intensity: dict[str, Intensity]) -> None:
+        """Fill in what the register has."""
+        for grade, asked in intensity.items():
+            self[f"percent_{grade.lower()}"].data = asked.percent
+            self[f"times_{grade.lower()}"].data = asked.times
+
+
+class InspectorForm(FlaskForm):
+    """An inspector of the own authority."""
+
+    account = SelectField(_l("检查人员"), [REQUIRED])
+    unit = StringField(_l("所在科室"), [REQUIRED, SHORT])
+    ties = TextAreaField(
+        _l("应当回避的单位"),
+        [Optional(), LONG],
+        description=_l("统一社会信用代码，每行一个：本人或近亲属任职、曾任职或有利害关系的单位。本单位自动回避。"),
+    )
+
+
+class PlanForm(FlaskForm):
+    """What the plan says beside the items of the registers."""
+
+    title = StringField(_l("计划名称"), [REQUIRED, SHORT])
+    committee = SelectField(_l("为抽取签名的受托方"), [REQUIRED])
+    book = SelectField(_l("期限和人数"), [REQUIRED])
+
+
+class CampaignForm(FlaskForm):
+    """A campaign: which items, and from which objects."""
+
+    title = StringField(_l("任务名称"), [REQUIRED, SHORT], description=_l("例如：第二季度招标代理机构双随机抽查"))
+    items = Choices(_l("抽查事项"), [InputRequired(_l("请至少选一个事项"))])
+    objects = TextAreaField(
+        _l("检查对象名录"),
+        [Optional()],
+        description=_l(
+            "每行一个：代码,名称,类别（代理机构、项目、投标人、专家）,风险分类（A、B、C、D）,关联单位代码（多个用分号隔开，检查人员据此回避）。专家只留编号，不留姓名。"
+        ),
+    )
+    file = FileField(_l("或者上传名录（XLSX 或 CSV，同样的列）"), description=_l("上传后代替上面的名录"))
+
+
+class GroundForm(FlaskForm):
+    """Why somebody steps back, or is replaced."""
+
+    ground = TextAreaField(_l("理由"), [InputRequired(_l("请写明理由")), LONG])
+
+
+class RedrawForm(GroundForm):
+    """Who or what is replaced by a further round."""
+
+    candidate = SelectField(_l("更换"), [REQUIRED])

@@ -1,0 +1,241 @@
+"""Inspections page by page: desk, registers, plan and campaign, both draws, the inspector's phone, the public."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+
+from app.adapters.spreadsheets import read_table
+from app.procedure.inspections import pools
+from app.procedure.inspections.facts import (
+    InspectorsDrawOpened,
+    Part,
+    RedrawOrdered,
+    RedrawProposed,
+    ResultCode,
+    ResultsEntered,
+)
+from app.services.platform import DIST
+from tests.app.services.inspecting import COURSE, Inspecting
+from tests.app.web.site import Browser, Site
+
+pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
+ITEM = {"title": "反了", "object_class": "agency", "basis": "条例第五条"}
+ITEM |= {"percent_a": "5", "percent_b": "10", "percent_c": "30", "percent_d": "100"}
+ITEM |= {"times_a": "1", "times_b": "1", "times_c": "2", "times_d": "2"}
+FINDING = "三份存档缺页"
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Inspecting:
+    """A year with an approved plan; the tests go on from there in their order."""
+    return Inspecting(tmp_path_factory.mktemp("inspection-pages")).through(COURSE)
+
+
+@pytest.fixture(scope="module")
+def site(desk: Inspecting) -> Site:
+    return Site(desk)
+
+
+def home(desk: Inspecting, part: str = "") -> str:
+    return f"/inspections/{desk.case_id}{part}"
+
+
+def signing(text: str) -> str:
+    """The type of the act that a page signs, "" for another page."""
+    found = re.search(r'data-type="(\w+)"', text)
+    return found.group(1) if found else ""
+
+
+def step(text: str) -> str:
+    """What the page says is to be done next."""
+    found = re.search(r'next-step__title">([^<]*)<', text)
+    return found.group(1) if found else ""
+
+
+def send(browser: Browser, path: str, page: str = "", **fields: object) -> str:
+    """The answer to a form that stands on `page`."""
+    found = re.search(r'name="csrf-token" content="([^"]+)"', browser.get(page or path))
+    assert found
+    sent = {"csrf_token": found.group(1), **fields}
+    answer = browser.client.post(path, data=sent, content_type="multipart/form-data", follow_redirects=True)
+    assert answer.status_code == 200, answer.status_code
+    return answer.get_data(as_text=True)
+
+
+def test_registers_are_kept_by_their_authority_alone(desk: Inspecting, site: Site):
+    regulator = site.browser("regulator")
+    page = send(regulator, "/inspections/items", **{**ITEM, "title": "专家抽取合规"})
+    assert "专家抽取合规" in page
+    wrong = send(regulator, "/inspections/items", **{**ITEM, "percent_d": "1"})
+    assert "风险 D 类的比例或频次低于 C 类" in wrong
+    found = re.search(r'href="(/inspections/items/[0-9a-f]+)">专家抽取合规', page)
+    assert found
+    assert "停用" in send(regulator, f"{found.group(1)}/use", "/inspections/items")
+    assert 'value="专家抽取合规"' in regulator.get(found.group(1))
+    assert "财政1" not in regulator.get("/inspections/inspectors")
+    assert "监督员" in regulator.get("/inspections/inspectors")
+    assert "专家抽取合规" not in site.browser("finance-1").get("/inspections/items")
+    for who in ("officer", "centre", "bidder-a", "trustee-1", ""):
+        site.browser(who).get("/inspections/items", 404 if who else 401)
+
+
+def test_the_desk_shows_each_what_is_next(desk: Inspecting, site: Site):
+    assert step(site.browser("regulator").get("/inspections/desk")) == "发起第一次抽查"
+    assert step(site.browser("centre").get("/inspections/desk")) == "没有等您办理的事"
+    assert step(site.browser("finance-1").get("/inspections/desk")) == "没有等您办理的事"
+    site.browser("officer").get("/inspections/desk", 404)
+    assert "没有等您办理的事" not in site.browser("regulator", "en").get("/inspections/desk")
+    again = send(site.browser("inspector"), "/inspections/desk", year="2026")
+    assert "2026 年的抽查已经建立" in again
+
+
+def test_a_plan_is_drafted_from_the_registers_and_signed(desk: Inspecting, site: Site):
+    page = site.browser("regulator").get(home(desk, "/plan"))
+    committee = re.search(r'<option[^>]*value="([0-9a-f]{64})"', page)
+    assert committee
+    fields = {"title": "调整后的计划", "committee": committee.group(1), "book": "demo"}
+    assert signing(send(site.browser("regulator"), home(desk, "/plan"), **fields)) == "PlanProposed"
+    site.browser("regulator").get(home(desk, "/plan/approval"), 404)
+    site.browser("finance-1").get(home(desk, "/plan"), 404)
+
+
+def test_a_campaign_is_proposed_with_a_list_that_is_read_line_by_line(desk: Inspecting, site: Site):
+    regulator, path = site.browser("regulator"), home(desk, "/campaigns/new")
+    items = list(desk.items.values())
+    filled = send(regulator, path, title="抽查", items=items, fill="1")
+    assert "O-agency,agency单位,代理机构,B,O-agency" in filled
+    wrong = send(regulator, path, title="抽查", items=items, objects="A1,甲,代理机构,B,A1\nA2,乙,代理机构,X,A2\n")
+    assert "第 2 行读不懂" in wrong
+    twice = send(regulator, path, title="抽查", items=items, objects="A1,甲,代理机构,B,A1\nA1,甲,代理机构,D,A1\n")
+    assert "检查对象 A1 在名录里出现两次" in twice
+    lines = "代码,名称,类别,风险分类,关联单位代码\nA1,甲,代理机构,B,A1\nA2,乙,代理机构,D,A2;A3\n"
+    page = send(regulator, path, title="抽查", items=items, file=(io.BytesIO(lines.encode()), "名录.csv"))
+    assert signing(page) == "CampaignProposed"
+    assert "名录 1 个，抽 1 个" in page
+
+
+def test_each_step_up_to_the_draw_has_its_page(desk: Inspecting, site: Site):
+    desk.propose()
+    one = home(desk, "/campaigns/1")
+    assert step(site.browser("regulator").get(one)) == "提交本单位的检查人员名单"
+    assert step(site.browser("finance-1").get(one)) == "提交本单位的检查人员名单"
+    site.browser("").get(one, 401)
+    site.browser("centre").get(one, 404)
+    page = site.browser("finance-1").get(f"{one}/inspectors")
+    assert signing(page) == "InspectorsListed"
+    assert "财政1" in page
+    desk.list_inspectors()
+    assert step(site.browser("regulator").get(one)) == "等待另一名监管人员公布"
+    assert step(site.browser("inspector").get(one)) == "核对并公布抽查任务"
+    assert signing(site.browser("inspector").get(f"{one}/publication")) == "CampaignPublished"
+    desk.publish_campaign()
+    assert "代理机构3" in site.browser("").get(one)
+
+
+def test_the_wall_of_a_draw_is_everybodys_and_asks_each_party_for_its_part(desk: Inspecting, site: Site):
+    wall = home(desk, "/draws/1-objects")
+    assert 'data-draw-give="commit"' in site.browser("finance-1").get(wall)
+    assert 'data-draw-give="commit"' in site.browser("centre").get(wall)
+    assert "data-draw-give" not in site.browser("").get(wall)
+    site.browser("centre").get(f"{wall}/statement")
+    desk.commit("1-objects")
+    assert "去锁定" in site.browser("centre").get(wall)
+    assert signing(site.browser("centre").get(f"{wall}/statement")) == "DrawStated"
+    site.browser("regulator").get(f"{wall}/statement", 404)
+    desk.state("1-objects")
+    desk.sign("1-objects")
+    assert 'data-draw-give="reveal"' in site.browser("regulator").get(wall)
+    desk.reveal("1-objects")
+    public = site.browser("").get(wall)
+    assert "代理机构0" in public
+    assert "/api/v1/cases/" in public
+    site.browser("").get(f"/api/v1/cases/{desk.case_id}/lots/1-objects/draw/records/1")
+    assert "data-live-state" in site.browser("").get(f"{wall}/board")
+
+
+def test_an_inspector_steps_back_and_two_persons_order_a_further_round(desk: Inspecting, site: Site):
+    one = home(desk, "/campaigns/1")
+    assert "申请回避" in site.browser("inspector").get(one)
+    page = send(site.browser("inspector"), f"{one}/recusals/A0", ground="配偶在该机构任职")
+    assert signing(page) == "InspectorRecused"
+    assert signing(site.browser("regulator").get(f"{one}/inspectors-draw")) == "InspectorsDrawOpened"
+    empty = send(site.browser("regulator"), f"{one}/redraw", candidate="A0", ground="")
+    assert "请写明理由" in empty
+    none_left = send(site.browser("regulator"), f"{one}/redraw", candidate="A0", ground="重复登记")
+    assert "没有可以顶替" in none_left
+    desk.act("regulator", InspectorsDrawOpened(1), "")
+    desk.draw(1, Part.INSPECTORS)
+    candidate = pools.seated(desk.case.draws["1-inspectors"])[0]
+    asked = send(site.browser("regulator"), f"{one}/redraw", candidate=candidate, ground="因病")
+    assert signing(asked) == "RedrawProposed"
+    desk.act("regulator", RedrawProposed(1, Part.INSPECTORS, candidate, "因病"), "")
+    assert step(site.browser("inspector").get(one)) == "签发补抽"
+    assert signing(site.browser("inspector").get(f"{one}/redraw/order")) == "RedrawOrdered"
+    desk.act("inspector", RedrawOrdered(1, Part.INSPECTORS, candidate, "因病"), "")
+    desk.draw(1, Part.INSPECTORS)
+    assert "因病" in site.browser("").get(one)
+
+
+def test_results_come_from_the_phone_of_who_is_drawn(desk: Inspecting, site: Site):
+    object_, authority = pools.visits(desk.campaign(), desk.case.draws)[0]
+    first, second = desk.logins_of(object_, authority)
+    path = home(desk, f"/campaigns/1/visits/{object_}")
+    phone = site.browser(first)
+    assert step(phone.get(path)) == "填报检查结果"
+    assert step(phone.get("/regulator")) == "填报检查结果"  # the first page after log-in
+    items = len(desk.results(object_, authority, ResultCode.PROBLEM))
+    codes = {f"code_{n}": "A" for n in range(items)}
+    assert "请写明发现了什么" in send(phone, f"{path}/results", path, **codes)
+    assert "请选一个结果代码" in send(phone, f"{path}/results", path)
+    findings = {f"finding_{n}": FINDING for n in range(items)}
+    photo = (io.BytesIO(b"\xff\xd8 photo"), "现场.jpg")
+    page = send(phone, f"{path}/results", path, files=photo, **codes, **findings)
+    assert signing(page) == "ResultsEntered"
+    assert "现场.jpg" in page
+    desk.find(object_, authority, ResultCode.PROBLEM)
+    assert step(site.browser(second).get(path)) == "记录整改情况"
+    item = re.search(r'<option[^>]*value="([0-9a-f]{12})"', site.browser(second).get(path))
+    assert item
+    words = {"rectify-item": item.group(1), "rectify-done": "1", "rectify-note": "已补齐"}
+    done = send(site.browser(second), f"{path}/rectification", path, **words)
+    assert signing(done) == "RectificationRecorded"
+    pdf = phone.client.get(f"{path}/sheet.pdf")
+    assert pdf.data.startswith(b"%PDF-")
+    assert "更正已公布的结果" in phone.get(path)
+    site.browser("officer").get(path, 404)
+
+
+def test_a_colleagues_entry_is_confirmed_word_for_word(desk: Inspecting, site: Site):
+    object_, authority = pools.visits(desk.campaign(), desk.case.draws)[1]
+    first, second = desk.logins_of(object_, authority)
+    path = home(desk, f"/campaigns/1/visits/{object_}")
+    desk.act(first, ResultsEntered(1, object_, authority, desk.results(object_, authority, ResultCode.NO_PROBLEM)), "")
+    assert step(site.browser(second).get(path)) == "确认同组填报的检查结果"
+    assert signing(site.browser(second).get(f"{path}/confirmation")) == "ResultsConfirmed"
+    assert step(site.browser(first).get(path)) == "等待同组另一名检查人员确认"
+    public = site.browser("").get(home(desk, "/campaigns/1"))
+    assert "1 未发现问题" not in public
+
+
+def test_the_public_sees_codes_and_no_person_and_no_finding(desk: Inspecting, site: Site):
+    pages = [site.browser("").get(path) for path in
+             ("/inspections", home(desk), home(desk, "/campaigns/1"), home(desk, "/draws/1-inspectors"),
+              home(desk, "/statistics"))]  # fmt: skip
+    assert "A 发现问题，待后续处理" in pages[2]
+    assert "整改中" in pages[2]
+    for page in pages:
+        for secret in ("监督员", "检查员3", "财政1", "存档不全", "配偶在该机构任职"):
+            assert secret not in page
+    assert "监督员" in site.browser("regulator").get(home(desk, "/draws/1-inspectors"))
+
+
+def test_figures_of_what_is_published_and_their_workbook(desk: Inspecting, site: Site):
+    page = site.browser("").get(home(desk, "/statistics"))
+    assert "100.0 %" in page
+    book = site.browser("").client.get(home(desk, "/statistics.xlsx")).data
+    rows = list(read_table(book))
+    assert rows[0][0] == "抽查任务"
+    assert any("A 发现问题，待后续处理" in row and "待整改" in row for row in rows)
