@@ -95,7 +95,6 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "key:commit": [("BD", "P2 P3 P9", "own")],
     "key:reveal": [("BD", "P2 P3 P9", "own")],
     "bid:restore": [("BD", "P3 P9", "own")],
-    "turn:verify": [("TR", PUBLISHED, "own")],
     "signers:read": [("TR", PUBLISHED, "own"), ("BD", PUBLISHED, "any")],
     "opening:watch": [(f"{STAFF} BD PB", PUBLISHED, "any")],
     "round:carry": [(f"{STAFF} BD PB", "P3", "any")],
