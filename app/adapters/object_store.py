@@ -75,6 +75,9 @@ class ObjectStore:
         for piece in {name, *(piece for piece, _size in pieces)}:
             self._drop(piece)
 
+    def probe(self) -> None:
+        self._drop(secrets.token_hex(32))
+
     @contextmanager
     def appending(self, name: str, offset: int) -> Iterator[UnfinishedObject]:
         """Raises BlobBusy when somebody else's list has taken the place of `name`."""

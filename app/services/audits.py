@@ -135,6 +135,8 @@ def _keys(records: Iterable[Record]) -> set[str]:
     for record in records:
         if record.act:
             found.add(record.act["key_id"])
+        if record.type == "ShareRefused":
+            found.add(record.payload["proof"]["key_id"])
         if record.type in ("MemberIdentified", "BoothChanged"):
             found |= {record.payload["key_id"], record.payload.get("replaces", "")}
     return found

@@ -157,7 +157,7 @@ class Evidence:
     def committee(self, record: Record) -> Committee:
         """The trustees whose shares counted at a record; for an opening see `opening_committee`."""
         seq = record.seq
-        if record.type == "ShareReleased":
+        if record.type in ("ShareReleased", "ShareRefused"):
             fixed = (r.seq for r in self.of_lot(record.lot) if r.type in ("BidsReleased", "FallbackStarted"))
             seq = min((*fixed, seq))
         return Committee.from_description(committee_at(self.readable, seq))
