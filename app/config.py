@@ -42,6 +42,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     proxies: int = 0
+    connections_per_address: int = 600  # at each web process, which takes 2,000; 0: no limit
     web_workers: int = 1
     display_zone: str = "Asia/Shanghai"
     max_upload_bytes: int = 4 * 2**30
@@ -100,6 +101,7 @@ class Settings:
             host=env.get("TENDERHALL_HOST") or "127.0.0.1",
             port=port,
             proxies=read("PROXIES", 0, _count),
+            connections_per_address=read("CONNECTIONS_PER_ADDRESS", 600, _count),
             web_workers=read("WEB_WORKERS", 1, _positive),
             max_upload_bytes=read("MAX_UPLOAD_BYTES", 4 * 2**30, _positive),
             tick_seconds=read("TICK_SECONDS", 60, _positive),

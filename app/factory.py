@@ -16,7 +16,7 @@ from app.database import Clock
 from app.extensions import babel, contested, csrf, guard_requests, socketio, undeclared
 from app.reactions import start_reactions
 from app.request_bodies import in_time
-from app.services.platform import DIST, open_platform, read_assets
+from app.services.platform import DIST, open_platform, read_assets, read_sealing_code
 
 TEMPLATES = Path(__file__).parent.parent / "templates" / "html"
 log = logging.getLogger("tenderhall")
@@ -47,6 +47,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         WTF_CSRF_TIME_LIMIT=None,
         MAX_CONTENT_LENGTH=settings.max_upload_bytes,
         ASSETS=read_assets(),
+        SEALING=tuple(read_sealing_code()),
         TEMPLATES_AUTO_RELOAD=False,
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]

@@ -5,6 +5,7 @@ In the folder a file is written beside, made durable, then moved into place. The
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import math
@@ -65,6 +66,9 @@ class BlobStore(Protocol):
 
     def delete(self, name: str) -> None:
         """Forget the bytes, if they are there."""
+
+    def probe(self) -> None:
+        """Nothing, where the store would delete what it is asked to. Raises StoreUnavailable, OSError."""
 
     def appending(self, name: str, offset: int) -> AbstractContextManager[Unfinished]:
         """An unfinished blob from `offset` on, whose result counts when the block ends. Raises BlobBusy."""
@@ -177,6 +181,11 @@ class FolderStore:
 
     def delete(self, name: str) -> None:
         self.path(name).unlink(missing_ok=True)
+
+    def probe(self) -> None:
+        self.delete(secrets.token_hex(32))
+        if not os.access(self._folder, os.W_OK | os.X_OK):  # read-only, too
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self._folder))
 
     def sweep(self, before: datetime, named: Named) -> None:
         """What is named by its own hash stays: whoever keeps the same bytes next finds them, and writes nothing."""

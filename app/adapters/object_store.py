@@ -26,6 +26,7 @@ PIECE = 16 << 20  # bytes that are held in memory, and the largest object
 READ_AHEAD = 1 << 20
 CONNECTIONS = 32
 MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
+LONGEST_LIST = 4 << 20  # bytes: of a file of 600 GiB
 SIZE = "size"  # the metadata that a list of pieces has: bytes in all
 
 
@@ -75,6 +76,9 @@ class ObjectStore:
         for piece in {name, *(piece for piece, _size in pieces)}:
             self._drop(piece)
 
+    def probe(self) -> None:
+        self._drop(secrets.token_hex(32))
+
     @contextmanager
     def appending(self, name: str, offset: int) -> Iterator[UnfinishedObject]:
         """Raises BlobBusy when somebody else's list has taken the place of `name`."""
@@ -91,7 +95,44 @@ class ObjectStore:
         return None
 
     def sweep(self, before: datetime, named: Named) -> None:
-        """Nothing: lists share their pieces, and only all lists together say which of them nobody needs."""
+        """Lists share their pieces, so a piece stays while any list that stays names it. What is named by its own hash
+        stays, as in the folder. `before` is longer ago than any upload grows: else a list could be replaced meanwhile.
+        """
+        old, young = dict[str, int](), dict[str, int]()
+        for entry in self._objects():
+            place = old if entry["LastModified"] < before else young
+            place[entry["Key"].rpartition("/")[2]] = entry["Size"]
+        kept = named(set(old)) if old else set[str]()
+        unnamed = old.keys() - kept
+        if unnamed:  # else no list need be read
+            lists = [name for name, size in (old | young).items() if size <= LONGEST_LIST and name not in unnamed]
+            unnamed -= {piece for name in lists for piece in self._pieces_of_list(name)}
+        for name in unnamed:
+            if not self._is_named_by_hash(name):
+                self._drop(name)
+
+    def _objects(self) -> Iterator[Any]:
+        """All objects below the prefix, with name, size and time."""
+        further: dict[str, str] = {}
+        while True:
+            page = self._call("list_objects_v2", Prefix=self._prefix, **further) or {}
+            yield from page.get("Contents", ())
+            if not page.get("IsTruncated"):
+                return
+            further = {"ContinuationToken": page["NextContinuationToken"]}
+
+    def _pieces_of_list(self, name: str) -> list[str]:
+        """The pieces that a list names; none of what is gone meanwhile, or no list."""
+        try:
+            return [piece for piece, _size in self._pieces(name) if piece != name]
+        except FileNotFoundError:
+            return []
+
+    def _is_named_by_hash(self, name: str) -> bool:
+        try:
+            return hashlib.sha256(self.stream(name).read()).hexdigest() == name
+        except FileNotFoundError:
+            return False
 
     def put_piece(self, data: bytes) -> tuple[str, int]:
         """A new object under a fresh name; its name and size."""

@@ -14,7 +14,6 @@ from app.queries import lots as views
 from app.queries.cases import load_case
 from app.services import audits, call_ups, draws, receipts, reports, rounds, sittings
 from app.services.actors import authorize_or_record
-from app.services.tick_proofs import turn_proofs
 from crypto.canonical import Json
 from crypto.instants import format_instant
 
@@ -56,15 +55,6 @@ def opening(case: str, lot: str) -> Json:
 def carry_round(case: str, lot: str) -> Json:
     entitled_case(case, lot, Action.ROUND_CARRY)
     return {"round": rounds.carry_round(platform(), current_actor(), case, lot, text(body(), "signature"))}
-
-
-@routes.get("/cases/<case>/lots/<lot>/turns/<int:needed>")
-@access(Action.TURN_VERIFY)
-def turns(case: str, lot: str, needed: int) -> Json:
-    """How the first `needed` turns of the lot stand in the register, and under which cosigned checkpoints."""
-    entitled_case(case, lot, Action.TURN_VERIFY)
-    with platform().database.reading() as db_session:
-        return turn_proofs(platform(), db_session, case, lot, needed)
 
 
 @routes.get("/cases/<case>/certificates")

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, request
 
 from app.adapters.profiles import profile_names
-from app.casefile.codec import decode
+from app.casefile.codec import decode, encode
 from app.extensions import access, current_actor, platform, request_token, required_log_in
 from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
@@ -53,6 +53,7 @@ def read_platform() -> Json:
         "authority": here.keys.authority.certificate_pem,
         "platform_certificate": here.keys.platform.certificate,
         "roots": list(here.keys.roots),
+        "register": encode(here.register_terms),
         "server_time": format_instant(here.database.now()),
         "demo": here.settings.demo,
         "profiles": list(profile_names()),

@@ -1,12 +1,13 @@
 """Resumable upload after tus 1.0.0 (https://tus.io/protocols/resumable-upload), with creation, checksum, expiration and
-termination: any client of the protocol works. `Upload-Metadata` is taken and forgotten: what a file is called stays
-inside its envelope.
+termination: any client of the protocol works. `Upload-Metadata` is given back to whoever began the upload, and to
+nobody else: what a file is called stays inside its envelope.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -33,6 +34,9 @@ ALGORITHMS: dict[str, Callable[[], hashlib._Hash]] = {
 PIECE, LARGEST_PIECE = 1 << 16, 1 << 20
 AT_ONCE = 0.05  # seconds for a piece: a line that fast is asked for twice as much the next time
 SILENCE = 20.0  # seconds for a piece: a cut cable says no goodbye, and 3 KiB/s is no line for gigabytes
+METADATA_AT_MOST = 4096  # characters
+_PAIR = r"[\x21-\x2b\x2d-\x7e]+(?: [A-Za-z0-9+/]*={0,2})?"
+_PAIRS = re.compile(rf"{_PAIR}(?: ?, ?{_PAIR})*")
 DRAINED, DRAINED_FOR = 64 << 20, 5.0  # bytes and seconds of a refused request, so that its sender sees the answer
 
 
@@ -89,7 +93,7 @@ def abilities() -> Response:
 @routes.post("/uploads")
 @access(Action.BID_UPLOAD)
 def begin_upload() -> Response:
-    state = uploads.begin_upload(platform(), required_log_in(), _whole_number("Upload-Length"))
+    state = uploads.begin_upload(platform(), required_log_in(), _whole_number("Upload-Length"), _metadata())
     place = url_for("api_uploads.upload_state", upload=state.id)
     return _tus(201, Location=place, Upload_Offset=0, Upload_Expires=_expires(state.expires_at))
 
@@ -99,7 +103,9 @@ def begin_upload() -> Response:
 def upload_state(upload: str) -> Response:
     state = uploads.read_upload(platform(), required_log_in(), upload)
     expires = _expires(state.expires_at)
-    return _tus(200, Upload_Offset=state.offset, Upload_Length=state.size, Upload_Expires=expires)
+    stated = uploads.stated_of(platform(), state)
+    told = {"Upload_Metadata": stated} if stated else {}
+    return _tus(200, Upload_Offset=state.offset, Upload_Length=state.size, Upload_Expires=expires, **told)
 
 
 @routes.patch("/uploads/<upload>")
@@ -140,6 +146,14 @@ def _whole_number(name: str) -> int:
     if not (stated.isascii() and stated.isdigit() and len(stated) < 20):
         raise RuleViolation("malformed", path=name, expected="whole_number")
     return int(stated)
+
+
+def _metadata() -> str:
+    """Pairs of a key and a value in base64, as the client wrote them. Raises RuleViolation `malformed`."""
+    stated = request.headers.get("Upload-Metadata", "").strip()
+    if len(stated) > METADATA_AT_MOST or (stated and not _PAIRS.fullmatch(stated)):
+        raise RuleViolation("malformed", path="Upload-Metadata", expected="text")
+    return stated
 
 
 def _checksum(stated: str) -> tuple[hashlib._Hash, bytes]:

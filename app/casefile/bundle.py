@@ -84,7 +84,7 @@ class NumberOpening:
 class Trust:
     """Whose keys count: authorities and the platform's own certificate (PEM), and what the register has of it.
 
-    `register`: certificates, and the ceremonies that the trustees' shares come from, in the register's order.
+    `register`: certificates, the ceremonies that the trustees' shares come from, code that sealed bids; in its order.
     """
 
     roots: Sequence[str]
@@ -310,7 +310,8 @@ It prints one line a check (ok / FAIL / not covered) and exits 0 only when nothi
 events.jsonl   the log, one entry a line; of what the holder may not see, only the leaf hash. RFC 8785 canonical
                JSON; leaf = SHA-256(0x00 || salt || entry); the leaves form an RFC 6962 tree with its root in case.json.
 case.json      size and root of the tree, signed by the platform.
-trust.json     authorities, the platform's certificate, facts of the register: certificates, the trustees' ceremonies.
+trust.json     authorities, the platform's certificate, facts of the register: certificates, the trustees' ceremonies,
+               code that sealed bids.
                Roots that you keep yourself (--roots) are better evidence than these.
 committee.json the trustees' public key; submissions/ statements and receipts; releases/ opening signatures;
 draws/         records for the standalone verify_draw.py; sittings/ scores and results; documents/ sealed PDF files.

@@ -331,7 +331,7 @@ def _with_other_trustees(state: LotCase, needed: int) -> LotCase:
     """A signature that is not complete begins again with the new trustees, `needed` of whom sign."""
     begun = state.opening
     if state.opened_under is None:
-        begun = replace(begun, shares={}, share_times={})
+        begun = replace(begun, shares={}, share_times={}, refused={})
     return replace(state, opening=begun, draw=draw.with_other_trustees(state.draw, needed))
 
 

@@ -117,6 +117,7 @@ FACTS = {
         _lot(opening.LotClosed),
         _lot(opening.LotFailed),
         _lot(opening.ShareReleased, "share:release"),
+        _lot(opening.ShareRefused),
         _lot(opening.BidsReleased),
         _lot(fallback.FallbackStarted),
         _lot(fallback.KeyCommitted, "key:commit"),

@@ -32,8 +32,7 @@ def _unsigned_expert(actor: Actor) -> bool:
 
 def _own(actor: Actor, case: Case, record: Record) -> bool:
     """A successor has not the acts of who sat on the seat before."""
-    mine = bool(actor.signs_as) and record.actor == actor.signs_as
-    return mine and not _before_own_time(actor, case, record)
+    return bool(actor.signs_as) and record.actor == actor.signs_as and not _before_own_time(actor, case, record)
 
 
 def _before_own_time(actor: Actor, case: Case, record: Record) -> bool:
@@ -295,6 +294,7 @@ SIGHT: dict[str, Rule] = INSPECTION_SIGHT | {
     "LotClosed": _everybody,
     "LotFailed": _everybody,
     "ShareReleased": _everybody,
+    "ShareRefused": _everybody,
     "BidsReleased": _everybody,
     "FallbackStarted": _everybody,
     "KeyCommitted": _own_key,

@@ -1,8 +1,8 @@
 """The turns of a lot: what must stand in a cosigned checkpoint before anybody builds on it.
 
 They form a small log of their own for each lot, whose head stands in every tick of the register beside the heads of
-the case files. So a trustee can see that a close record is the one which the witnesses vouch for, and the proof tells
-nothing of how many other entries the case has: a second lot may still be taking bids.
+the case files. So the proof of a close record tells nothing of how many other entries the case has: a second lot may
+still be taking bids.
 """
 
 from __future__ import annotations
@@ -68,12 +68,11 @@ def vouched(
     proofs: Iterable[TickProof],
     notes: Mapping[int, Note],
     register: RegisterTerms,
-    more: Sequence[VerifierKey] = (),
 ) -> dict[VerifierKey, datetime]:
     """Which witnesses cosigned that the first `needed` of these turns stand, and when each did first.
 
-    Asked are those whom the terms name and `more`. Proofs of more turns than are known here count for nothing. Raises
-    CryptoError `turn_proof_wrong` (reason), `turn_history_other` when the register has other turns, and those of notes.
+    Asked are those whom the terms name. Proofs of more turns than are known here count for nothing. Raises CryptoError
+    `turn_proof_wrong` (reason), `turn_history_other` when the register has other turns, and those of notes.
     """
     heads, found = turns_heads(turns, lot), dict[VerifierKey, datetime]()
     for proof in proofs:
@@ -88,7 +87,7 @@ def vouched(
             raise CryptoError("turn_history_other", tick=proof.index, size=proof.size)
         if proof.size < needed:
             continue
-        for key in (*register.witness_keys, *more):
+        for key in register.witness_keys:
             at = cosigned_at(note, key)
             if at is not None:
                 found[key] = min(at, found.get(key, at))

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.cli.tls import make_server_certificate
 from app.cli.up import run_site, with_tls
-from app.client.bidder import sealing_program
+from app.client.sealing_program import sealing_program
 from app.config import BadSettings, Settings
 from app.messages import LANGUAGES, sentence
 from app.services.accounts import NewOrganisation

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from app.casefile.codec import encode
+from app.casefile.codec import decode, encode
 from app.casefile.record import case_reference
 from app.client.connection import Connection, Refused
 from app.client.keyfile import Profile, read_json, write_json
+from app.procedure.witnesses import RegisterTerms
 from crypto.canonical import Json, digest
 from crypto.signing import SigningKey, sign_act, sign_object
 
@@ -41,6 +42,21 @@ class Person:
             pinned = str(platform["origin"])
             self.profile.keep(origin=pinned, roots=platform["roots"], authority=platform["authority"])
         return str(pinned)
+
+    @property
+    def register(self) -> RegisterTerms:
+        """The register's key, the witnesses and their quorum, as the platform named them at the first meeting.
+
+        Named witnesses stay; while there are none, those who are named next are kept. Raises Refused.
+        """
+        kept = self.profile.facts.get("register", {})
+        return decode(RegisterTerms, kept) if kept.get("witnesses") else self.pin_register()
+
+    def pin_register(self) -> RegisterTerms:
+        """Keep the witnesses that the platform names now, in place of former ones. Raises Refused."""
+        named = self.connection.get("/platform").get("register", {})
+        self.profile.keep(register=named)
+        return decode(RegisterTerms, named)
 
     def check_origin(self, found: str) -> None:
         if found != self.origin:

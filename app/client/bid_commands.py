@@ -81,6 +81,8 @@ def _add_seal(commands: Any) -> None:
     parser.add_argument("--days", required=True, type=days, help="交付期（日历日）\nduration in calendar days")
     parser.add_argument("--manager", required=True, help="项目负责人\nproject manager")
     parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="输出文件夹\nfolder to write")
+    words = "见证方未联署也加密：条款可能只出示给您\nseal though no witness vouches for the terms"
+    parser.add_argument("--unwitnessed", action="store_true", help=words)
     add_person_arguments(parser)
 
 
@@ -102,7 +104,7 @@ SIGNED_ONLY = (
 @spoken
 def _seal(arguments: argparse.Namespace) -> int:
     person = person_of(arguments)
-    parameters = checked_parameters(person, arguments.case, arguments.lot)
+    parameters = checked_parameters(person, arguments.case, arguments.lot, unwitnessed=arguments.unwitnessed)
     items = {"price_fen": arguments.price, "duration_days": arguments.days, "project_manager": arguments.manager}
     names = [file.path for file in bidder.files_of(arguments.files)]
     if parameters.qualification_words and not any(map(is_qualification_file, names)):

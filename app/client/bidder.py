@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from http import HTTPStatus
-from importlib import metadata
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
@@ -27,6 +26,7 @@ from app.client.connection import Connection, Refused, refuse
 from app.client.feed import CaseFeed
 from app.client.keyfile import read_json, write_json, write_private
 from app.client.opening_items import check_items
+from app.client.sealing_program import sealing_program
 from crypto.canonical import Json, digest
 from crypto.certificates import verify_certificate
 from crypto.committee import Committee, identity, make_capsule
@@ -42,7 +42,6 @@ OPEN_STATEMENT = ("origin", "tender", "lot", "envelope", "epoch")
 PIECE = 8 << 20  # bytes of an upload sent at once
 AGAIN_AFTER = 1.0  # seconds: an upload whose line broke is free again once the platform has noticed
 TUS = {"Tus-Resumable": "1.0.0"}
-CLIENT_NAME = "tenderhall-cli"
 
 
 @dataclass(frozen=True)
@@ -111,25 +110,6 @@ def lot_path(case: str, lot: str) -> str:
 def fetch_parameters(connection: Connection, case: str, lot: str) -> SealParameters:
     """What a bid on this lot is bound to. Raises Refused, CryptoError."""
     return SealParameters.of(connection.get(f"{lot_path(case, lot)}/bid"))
-
-
-def code_sha256() -> str:
-    """Hash over the very code that seals: this file and the package `crypto`."""
-    root = Path(__file__).resolve().parents[2]
-    sources = [Path(__file__).resolve(), *sorted((root / "crypto").rglob("*.py"))]
-    return digest({str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in sources})
-
-
-def _version() -> str:
-    try:
-        return metadata.version("tenderhall")
-    except metadata.PackageNotFoundError:
-        return "0"
-
-
-def sealing_program() -> tuple[str, str, str]:
-    """Name, version and hash of this program, as a submission states them."""
-    return CLIENT_NAME, _version(), code_sha256()
 
 
 def files_of(sources: Iterable[Path]) -> list[PackageFile]:

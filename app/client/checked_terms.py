@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import time
+
 from app.client.acting import Person
 from app.client.bidder import SealParameters, fetch_parameters
-from app.client.connection import refuse
+from app.client.connection import Refused, refuse
 from app.client.feed import CaseFeed
-from app.client.verified_case import PlatformSource, verified_case
+from app.client.verified_case import PlatformSource, VerifiedCase, Vouchers, verified_case
 from crypto.committee import Committee
 
+PATIENCE, PAUSE = 20.0, 1.0  # seconds for which a fresh publication may wait for its witnesses
 
-def checked_parameters(person: Person, case: str, lot: str) -> SealParameters:
+
+def checked_parameters(person: Person, case: str, lot: str, *, unwitnessed: bool = False) -> SealParameters:
     """What a bid on this lot is bound to, once the trustees' key is the one in the terms that two people of the agency
     signed, under authorities that this folder keeps from its first use.
 
-    Who has the web server could else name a key of its own and open what is sent to it. Raises Refused
-    `committee_not_in_terms`, `trustee_act_unverified`, and as `fetch_parameters` does.
+    Who has the web server could else name a key of its own and open what is sent to it. Where there are witnesses, they
+    must have cosigned that these terms are the only ones of the case, unless `unwitnessed`. Raises Refused
+    `committee_not_in_terms`, `trustee_act_unverified`, `trustee_unvouched`, `history_not_listed`, and as
+    `fetch_parameters` does.
     """
     parameters = fetch_parameters(person.connection, case, lot)
     person.check_origin(str(parameters.context["origin"]))
     feed, source = CaseFeed(person.connection, case), PlatformSource(person.connection, case)
     feed.refresh()
-    verified = verified_case(person.origin, case, feed.events, tuple(person.profile.facts.get("roots", ())), source)
+    roots, vouchers = tuple(person.profile.facts.get("roots", ())), Vouchers(person.register)
+    verified = verified_case(person.origin, case, feed.events, roots, source, vouchers)
     signed = Committee.from_description(verified.signed.terms["committee"]).id if verified else "—"
     named = (str(parameters.context["tender"]), str(parameters.context["lot"]), parameters.committee.id)
     if named != (case, lot, signed):
@@ -34,4 +41,19 @@ def checked_parameters(person: Person, case: str, lot: str) -> SealParameters:
             found="/".join(named),
             signed="/".join((case, lot, signed)),
         )
+    if verified is not None and not unwitnessed:
+        _await_witnesses(verified)
     return parameters
+
+
+def _await_witnesses(verified: VerifiedCase) -> None:
+    """The terms stand in the list of acts, and the witnesses cosigned it: seconds after they were published."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            verified.vouched_by()
+            return
+        except Refused as refusal:
+            if refusal.code != "trustee_unvouched" or time.monotonic() >= until:
+                raise
+        time.sleep(PAUSE)

@@ -25,6 +25,8 @@ Command = Callable[[argparse.Namespace], int]
 def add_person_arguments(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     """The options that say who acts, and where."""
     add_platform_arguments(parser)
+    words = "改记平台现在公布的见证方（先电话核对）\npin the witnesses named now (compare first)"
+    parser.add_argument("--adopt-witnesses", action="store_true", help=words)
     parser.add_argument("--login", help="登录名（首次使用后记住）\nlog-in (kept after the first use)")
     add_folder(parser)
     return parser
@@ -76,6 +78,9 @@ def person_of(arguments: argparse.Namespace) -> Person:
     if not facts.get("password") and not person.logged_in():
         person.log_in(getpass.getpass("密码 / password: "), input("动态码 / one-time code: "))
     person.certify()
+    register = person.pin_register() if arguments.adopt_witnesses else person.register
+    if arguments.adopt_witnesses:
+        print(f"见证方 / witnesses: {register.quorum} / {len(register.witnesses)}", *register.witnesses, sep="\n")
     return person
 
 

@@ -1,11 +1,12 @@
 """A trustee's own tool: it holds one share of a committee's secret and decides by itself what it signs.
 
 It believes signatures only: terms, deadlines and pauses count when the agency's, or the authority's, people signed them
-under an authority that was pinned at the first meeting, and a close record when the witnesses whom the terms name vouch
-for it (and those whom this trustee has pinned itself).
+under an authority that was pinned at the first meeting, and all that together with the close record when it is what the
+list of acts has of the case, which the witnesses cosigned: those whom the terms name, those who were pinned at the
+first meeting too, and those whom this trustee has chosen itself. So terms that nobody else was shown open nothing.
 It signs an opening only when (1) its own clock agrees with the platform's, (2) the latest deadline that it has ever
 seen has passed by its own clock and no order lets the lot stand still, (3) the lot is closed with enough bids, (4) the
-witnesses have cosigned the close record, (5) it has seen no other history of the same.
+witnesses have cosigned terms, orders and close record as shown, (5) it has seen no other history of the same.
 It signs a draw only when the statement is the one that the record leads to, cosigned, and one for each round. What a
 party of it does not show it helps to open once the statement is signed and some minutes have passed.
 """
@@ -19,14 +20,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from app.casefile.codec import decode
 from app.client.connection import Refused, refuse
 from app.client.holding import holdings, missing_share, stamp
 from app.client.keyfile import Profile, read_json, write_json, write_private
 from app.client.passphrase import seal_under
-from app.client.verified_case import Event, Source, VerifiedCase, verified_case
+from app.client.verified_case import NO_VOUCHERS, Event, Source, VerifiedCase, Vouchers, verified_case
 from app.procedure.inspections.pools import purpose_of
 from app.procedure.inspections.state import part_of
 from app.procedure.trustees import CLOCK_TOLERANCE, REVEAL_PATIENCE, TrusteesChanged
+from app.procedure.witnesses import RegisterTerms
 from crypto.canonical import Json, canonical, digest
 from crypto.committee import Committee, Member, identity, run_ceremony, sign_share
 from crypto.instants import format_instant, parse_instant
@@ -100,7 +103,7 @@ class Memory:
 class Trustee:
     """One trustee: its committee, the index of its share, the share's 32 secret bytes, its memory.
 
-    `roots` are the pinned authorities (PEM), `witnesses` those whom it asks for beside the witnesses of the terms.
+    `roots` are the pinned authorities (PEM), `vouchers` those whom it asks for beside the witnesses of the terms.
     """
 
     committee: Committee
@@ -108,7 +111,7 @@ class Trustee:
     secret: bytes
     memory: Memory
     roots: tuple[str, ...] = ()
-    witnesses: tuple[VerifierKey, ...] = ()
+    vouchers: Vouchers = NO_VOUCHERS
 
     @classmethod
     def read(cls, profile: Profile, passphrase: str) -> Trustee:
@@ -127,7 +130,7 @@ class Trustee:
         facts = profile.facts
         roots = tuple(facts.get("roots", ()))
         witnesses = tuple(VerifierKey.parse(text, COSIGNATURE) for text in facts.get("witnesses", ()))
-        pinned = (memory, roots, witnesses)
+        pinned = (memory, roots, Vouchers(decode(RegisterTerms, facts.get("register", {})), witnesses))
         return tuple(cls(held.committee, held.index, held.secret(passphrase), *pinned) for held in found)
 
     @classmethod
@@ -162,7 +165,7 @@ class Trustee:
         """
         lots, found = self._lots(events), list[Share]()
         try:
-            verified = verified_case(origin, case, events, self.roots, source, self.witnesses) if lots else None
+            verified = verified_case(origin, case, events, self.roots, source, self.vouchers) if lots else None
         except Refused as refusal:
             refuse(refusal)
             return []
@@ -218,7 +221,7 @@ class Trustee:
                 "{lot} has fewer bids than required and is not opened. Refused.",
                 lot=opening.name,
             )
-        by, statement = opening.verified.vouched_by(opening.lot, "LotClosed"), opening.statement
+        by, statement = opening.verified.vouched_by(opening.lot), opening.statement
         self.memory.sign_once(f"open/{opening.name}", {"statement": statement, "closed": closed["payload"]})
         share = sign_share(self.secret, identity("open", statement)).hex()
         return Share(opening.lot, "ShareReleased", {"index": self.index, "share": share}, opening.name, by)
@@ -259,7 +262,7 @@ class Trustee:
         statement = json.loads(payload["statement"])
         opening.verified.check_acts(opening.lot, "DrawStated", "DrawCommitted")
         self._check_statement(opening, events, payload, statement)
-        by = opening.verified.vouched_by(opening.lot, "DrawStated")
+        by = opening.verified.vouched_by(opening.lot)
         self.memory.sign_once(f"draw/{statement['draw_id']}/{payload['round']}", statement)
         return statement, by
 

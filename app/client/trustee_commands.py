@@ -23,7 +23,7 @@ from app.client.keyfile import Profile, write_json
 from app.client.rehearsal import rehearsal_shares, waiting_rehearsals
 from app.client.terminal import add_folder, add_person_arguments, now, passphrase, person_of, spoken
 from app.client.trustee import M0_NOTICE, MEMORY, Memory, Share, Trustee, setup_m0
-from app.client.verified_case import PlatformSource, Source
+from app.client.verified_case import ListFeed, PlatformSource, Source
 from crypto.instants import format_instant
 from crypto.notes import COSIGNATURE, VerifierKey
 
@@ -79,10 +79,11 @@ def _sign(arguments: argparse.Namespace) -> int:
     person = person_of(arguments)
     _pin_witnesses(person, arguments)
     trustees = Trustee.read_all(person.profile, passphrase())
+    acts = ListFeed(person.connection)
     for case in _cases(person):
         feed = CaseFeed(person.connection, case)
         feed.refresh()
-        for share in _due(person, trustees, feed, PlatformSource(person.connection, case), _say):
+        for share in _due(person, trustees, feed, PlatformSource(person.connection, case, acts), _say):
             print(f"{share.type}: {share.about}\n{_witnesses(share)}")
             if arguments.yes or input("签署并提交？/ sign and hand in? [y/N] ").strip().lower() == "y":
                 hand_in(person, case, share)
@@ -168,7 +169,7 @@ def watch(
     """
     from app.client.live import LiveChannel  # a second of imports that no other command needs
 
-    channel = LiveChannel(person.connection)
+    channel, acts = LiveChannel(person.connection), ListFeed(person.connection)
     feeds: dict[str, tuple[CaseFeed, Source]] = {}
     told: set[tuple[str, str]] = set()
     asked_at = -float("inf")
@@ -188,7 +189,7 @@ def watch(
                 person.connection.post("/trustee-agent", {"clock": format_instant(datetime.now(UTC))}, repeatable=True)
             for case in _cases(person):
                 channel.follow(case)
-                fresh = CaseFeed(person.connection, case), PlatformSource(person.connection, case)
+                fresh = CaseFeed(person.connection, case), PlatformSource(person.connection, case, acts)
                 with _announced(case, tell):
                     _sign_what_is_due(person, trustees(), *feeds.setdefault(case, fresh), tell)
         except Refused as refusal:

@@ -1,4 +1,4 @@
-"""A case as a trustee's tool has verified it: signed acts, and turns for which the witnesses vouch.
+"""A case as somebody's own tool has verified it: signed acts, and a history for which the witnesses vouch.
 
 The platform is only asked for what proves itself: certificates under pinned authorities, proofs under cosigned notes.
 """
@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import quote
 
+from app.casefile.act_list import ActList, Entry
 from app.casefile.record import Record
 from app.casefile.signed_acts import VERIFIED, SignedCase, check_act, signed_case
-from app.casefile.ticks import TickProof
-from app.casefile.turns import TURNS, LotName, Turn, quorum_at, vouched
 from app.casefile.verification.evidence import Keys, certificates_of
-from app.client.connection import Connection, Refused
+from app.client.connection import Connection, Refused, refuse
 from app.messages import sentence
 from app.procedure.errors import RuleViolation
+from app.procedure.witnesses import NO_WITNESS, RegisterTerms
 from crypto.canonical import Json
 from crypto.errors import CryptoError
 from crypto.instants import parse_instant
@@ -33,15 +32,35 @@ class Source(Protocol):
     def certificates(self, keys: frozenset[str]) -> Sequence[Json]:
         """The register's entries about these keys, as records."""
 
-    def turns(self, lot: str, needed: int) -> Json:
-        """`{"proofs","notes"}`: how the first `needed` turns of a lot stand in cosigned ticks."""
+    def acts(self) -> ActList:
+        """The list of acts with its cosigned notes, as they stand now."""
+
+
+class ListFeed:
+    """The list of acts, of which only what came since is fetched: one for all cases of a platform."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection, self._list = connection, ActList()
+
+    def refresh(self) -> ActList:
+        """The list as it stands now. Raises Refused, CryptoError `act_list_malformed`, `note_malformed`."""
+        while True:
+            place = len(self._list.entries)
+            answer = self._connection.get("/register/acts", **{"from": str(place)})
+            self._list.grow([Entry.parse(text) for text in answer["entries"]])
+            if len(self._list.entries) >= answer["size"] or not answer["entries"]:
+                break
+        notes = self._connection.get("/register/acts/cosigned")["notes"]
+        self._list.notes = [Note.parse(text) for text in notes]
+        return self._list
 
 
 class PlatformSource:
     """The platform as a source of proofs; certificates are fetched again when a key, or a further act, needs one."""
 
-    def __init__(self, connection: Connection, case: str) -> None:
+    def __init__(self, connection: Connection, case: str, acts: ListFeed | None = None) -> None:
         self._connection, self._path = connection, f"/cases/{quote(case)}"
+        self._acts = acts or ListFeed(connection)
         self._known: tuple[frozenset[str], Sequence[Json]] = (frozenset(), ())
 
     def certificates(self, keys: frozenset[str]) -> Sequence[Json]:
@@ -49,13 +68,25 @@ class PlatformSource:
             self._known = (keys, list(self._connection.get(f"{self._path}/certificates")))
         return self._known[1]
 
-    def turns(self, lot: str, needed: int) -> Json:
-        return self._connection.get(f"{self._path}/lots/{quote(lot)}/turns/{needed}")
+    def acts(self) -> ActList:
+        return self._acts.refresh()
+
+
+@dataclass(frozen=True)
+class Vouchers:
+    """Who must vouch beside the witnesses of the terms: those whom a folder pinned at its first meeting with the
+    platform, as many of them as were needed then, and each of `more`, the holder's own choice."""
+
+    pinned: RegisterTerms = NO_WITNESS
+    more: tuple[VerifierKey, ...] = ()
+
+
+NO_VOUCHERS = Vouchers()
 
 
 @dataclass(frozen=True)
 class VerifiedCase:
-    """What is certain of a case. `more` are witnesses whom this trustee asks for in addition to those of the terms."""
+    """What is certain of a case."""
 
     origin: str
     case: str
@@ -63,7 +94,7 @@ class VerifiedCase:
     keys: Keys
     signed: SignedCase
     source: Source
-    more: tuple[VerifierKey, ...]
+    vouchers: Vouchers
 
     def check_acts(self, lot: str, *types: str) -> None:
         """The acts of these types on a lot are their parties' own. Raises Refused `trustee_act_unverified`."""
@@ -74,42 +105,67 @@ class VerifiedCase:
         except (CryptoError, KeyError, TypeError, AttributeError) as exc:
             raise _unverified(exc) from exc
 
-    def vouched_by(self, lot: str, turn: str) -> tuple[str, ...]:
-        """The names of the witnesses that vouch for the last turn of this type, none where the terms name none.
+    def vouched_by(self, lot: str = "") -> tuple[str, ...]:
+        """The names of the witnesses that vouch for the whole history of the case's terms, and of the lot's, as they
+        were shown here: it is the only one that the list of acts has of them. None where nobody is asked.
 
-        Raises Refused `trustee_unvouched` while too few do, `trustee_proof_wrong`.
+        Without a lot the publication must be cosigned, what came since only be listed. Raises Refused
+        `trustee_unvouched` while too few vouch, `history_not_listed` where the list has another history.
         """
-        register = self.signed.register
-        if not register.witnesses and not self.more:
+        asked = [register for register in (self.signed.register, self.vouchers.pinned) if register.witnesses]
+        if not asked and not self.vouchers.more:
             return ()
-        found = self._found(lot, turn)
-        missing = [key.name for key in self.more if key not in found]
-        if missing or (register.quorum and quorum_at(register, found) is None):
-            what, names = f"{self.case}/{lot}", ", ".join(missing) or "-"
-            raise Refused(
-                "trustee_unvouched",
-                f"{what} 的 {turn} 联署不足（招标文件要求 {register.quorum} 方；自选而未到：{names}）。等待联署。",
-                f"{turn} of {what} has too few cosignatures (the terms ask for {register.quorum}; of one's own choice "
-                f"missing: {names}). Waiting.",
-            )
+        keys = dict.fromkeys([key for register in asked for key in register.witness_keys])
+        try:
+            acts, log = self.source.acts(), _log_key(self.signed.register, self.vouchers.pinned)
+            sizes = acts.vouching(log, (*keys, *self.vouchers.more))
+            places = acts.find(self.origin, self.case, lot, self.records)
+        except (CryptoError, KeyError, TypeError, ValueError, AttributeError) as exc:
+            if isinstance(exc, CryptoError) and exc.code == "act_unlisted":
+                raise self._unvouched(lot, asked, [sentence(exc.code, exc.facts, "zh")]) from exc
+            raise _not_listed(self.case, lot, exc) from exc
+        needed = max(places, default=0) if lot else min(places, default=0)
+        found = {key for key, size in sizes.items() if needed and size >= needed}
+        missing = [key.name for key in self.vouchers.more if key not in found]
+        if missing or any(len(found & set(one.witness_keys)) < one.quorum for one in asked):
+            raise self._unvouched(lot, asked, missing)
         return tuple(sorted(key.name for key in found))
 
-    def _found(self, lot: str, turn: str) -> dict[VerifierKey, datetime]:
-        turns = [record for record in self.records if record.lot == lot and record.type in TURNS]
-        needed = max(at for at, record in enumerate(turns, 1) if record.type == turn)
-        name, known = LotName(self.origin, self.case, lot), [Turn.of(record) for record in turns]
-        try:
-            answer = self.source.turns(lot, needed)
-            proofs = [TickProof.from_json(proof) for proof in answer["proofs"]]
-            notes = {int(size): Note.parse(text) for size, text in answer["notes"].items()}
-            return vouched(name, known, needed, proofs, notes, self.signed.register, self.more)
-        except (CryptoError, KeyError, TypeError, ValueError, AttributeError) as exc:
-            zh, en = _reasons(exc)
-            raise Refused(
-                "trustee_proof_wrong",
-                f"登记簿对 {self.case}/{lot} 的证明不成立：{zh}。拒绝签署；请联系监督部门和见证方。",
-                f"The register's proof for {self.case}/{lot} is wrong: {en}. Refused; call regulator and witnesses.",
-            ) from exc
+    def _unvouched(self, lot: str, asked: Sequence[RegisterTerms], missing: Sequence[str]) -> Refused:
+        what, names = f"{self.case}/{lot}".rstrip("/"), ", ".join(missing) or "-"
+        quorum = max((register.quorum for register in asked), default=0)
+        return refuse(
+            "trustee_unvouched",
+            "{what} 的记录尚未由 {quorum} 家见证方在公开行为清单中联署（另缺：{names}）。通常只需数秒，请稍候重试。",
+            "The record of {what} is not cosigned yet by {quorum} witnesses in the list of acts (missing besides: "
+            "{names}). It usually takes seconds; try again.",
+            what=what,
+            quorum=quorum,
+            names=names,
+        )
+
+
+def _log_key(terms: RegisterTerms, pinned: RegisterTerms) -> VerifierKey:
+    """The register's key; terms that name another than the pinned one are another platform's.
+
+    Raises CryptoError `vkey_malformed`, `act_list_foreign`.
+    """
+    found = [register.log_key for register in (pinned, terms) if register.log]
+    if not found:
+        raise CryptoError("vkey_malformed", reason="missing")
+    if found[0] != found[-1]:
+        raise CryptoError("act_list_foreign", found=str(found[-1])[:120], expected=str(found[0])[:120])
+    return found[0]
+
+
+def _not_listed(case: str, lot: str, exc: Exception) -> Refused:
+    (zh, en), what = _reasons(exc), f"{case}/{lot}".rstrip("/")
+    return Refused(
+        "history_not_listed",
+        f"平台出示的 {what} 与见证方联署的公开行为清单不符：{zh}。已拒绝；请联系监督部门和见证方。",
+        f"What the platform shows of {what} is not what the cosigned list of acts has: {en}. Refused; call the "
+        "regulator and the witnesses.",
+    )
 
 
 def verified_case(
@@ -118,7 +174,7 @@ def verified_case(
     events: Iterable[Event],
     roots: Sequence[str],
     source: Source,
-    more: Sequence[VerifierKey] = (),
+    vouchers: Vouchers = NO_VOUCHERS,
 ) -> VerifiedCase | None:
     """The case that these events prove, None before it is published. Raises Refused `trustee_act_unverified`."""
     try:
@@ -129,7 +185,7 @@ def verified_case(
         signed = signed_case(records, keys, origin)
     except (CryptoError, RuleViolation, KeyError, TypeError, ValueError, AttributeError) as exc:
         raise _unverified(exc) from exc
-    return None if signed is None else VerifiedCase(origin, case, records, keys, signed, source, tuple(more))
+    return None if signed is None else VerifiedCase(origin, case, records, keys, signed, source, vouchers)
 
 
 def _record(case: str, event: Event) -> Record:

@@ -12,15 +12,18 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from app.casefile.act_list import list_key
 from app.client.connection import Connection, Refused
 from app.client.keyfile import read_json, write_json, write_private
 from crypto.errors import CryptoError
 from crypto.merkle import verify_consistency
 from crypto.notes import COSIGNATURE, Checkpoint, Note, NoteKey, NoteSignature, VerifierKey, cosign, read_checkpoint
+
+REGISTER, ACTS = "/register", "/register/acts"  # the two logs
 
 
 class Forked(Exception):
@@ -44,6 +47,10 @@ class WitnessFolder:
     @property
     def latest(self) -> Path:
         return self.folder / "latest.note"
+
+    @property
+    def latest_list(self) -> Path:
+        return self.folder / "latest-acts.note"
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -90,6 +97,17 @@ class Witness:
     log: VerifierKey
     connection: Connection
     clock: Callable[[], float] = field(default=time.time)
+    path: str = REGISTER
+
+    @property
+    def of_list(self) -> Witness:
+        """The same witness over the list of acts, of which it remembers a head of its own."""
+        return replace(self, log=list_key(self.log), path=ACTS)
+
+    @property
+    def latest(self) -> Path:
+        """Where the latest note is kept."""
+        return self.home.latest if self.path == REGISTER else self.home.latest_list
 
     def look(self, wait: int = 0) -> Checkpoint | None:
         """The checkpoint that was cosigned now, None where it has this witness's line already.
@@ -100,14 +118,24 @@ class Witness:
         """
         held = self._held()
         query = {"after": str(held.size), "wait": str(wait)} if held and wait else {}
-        answer = self.connection.request("GET", "/register/checkpoint", params=query)
+        answer = self.connection.request("GET", f"{self.path}/checkpoint", params=query)
         note = Note.parse(answer.content.decode("utf-8", "replace"))
         line = self._consider(note, self._proof)
         if line is None:
             return None
         found = Checkpoint.parse(note.text)
-        self.connection.post("/register/cosignatures", {"size": found.size, "line": str(line)}, repeatable=True)
+        self.connection.post(f"{self.path}/cosignatures", {"size": found.size, "line": str(line)}, repeatable=True)
         return found
+
+    def look_at_list(self) -> Checkpoint | None:
+        """The same look at the list of acts; None, too, while nothing is listed. Raises as `look` does."""
+        listed = self.of_list
+        try:
+            return listed.look()
+        except Refused as refusal:
+            if refusal.status != 404 or listed.latest.exists():
+                raise
+            return None
 
     def cosign_carried(self, text: str) -> Note:
         """The cosigned note for a checkpoint that was carried here by hand (C2SP tlog-witness, add-checkpoint).
@@ -117,6 +145,8 @@ class Witness:
         """
         head, _, rest = text.replace("\r\n", "\n").partition("\n\n")
         lines, note = head.split("\n"), Note.parse(rest)
+        if self.path == REGISTER and Checkpoint.parse(note.text).origin == list_key(self.log).name:
+            return self.of_list.cosign_carried(text)
         held = self._held()
         if lines[0] != f"old {held.size if held else 0}":
             size = held.size if held else 0
@@ -135,13 +165,13 @@ class Witness:
             self._check(held, found, note, proof)
             if held == found and any(line.is_by(self.key.verifier) for line in note.signatures):
                 return None
-        write_private(self.home.latest, str(note).encode())
+        write_private(self.latest, str(note).encode())
         return cosign(self.key, note.text, int(self.clock()))
 
     def _held(self) -> Checkpoint | None:
-        if not self.home.latest.exists():
+        if not self.latest.exists():
             return None
-        return read_checkpoint(Note.parse(self.home.latest.read_text("utf-8")), self.log, self.log.name)
+        return read_checkpoint(Note.parse(self.latest.read_text("utf-8")), self.log, self.log.name)
 
     def _check(self, held: Checkpoint, found: Checkpoint, note: Note, proof: Callable[[int, int], list[bytes]]) -> None:
         if found.size < held.size:
@@ -151,12 +181,12 @@ class Witness:
             raise self._evidence("fork", note)
 
     def _proof(self, old: int, new: int) -> list[bytes]:
-        answer = self.connection.get("/register/consistency", old=str(old), new=str(new))
+        answer = self.connection.get(f"{self.path}/consistency", old=str(old), new=str(new))
         return _decoded(answer.get("proof"))
 
     def _evidence(self, kind: str, offered: Note) -> Forked:
         """Both notes, kept once for each pair."""
-        seen = self.home.latest.read_bytes()
+        seen = self.latest.read_bytes()
         folder = self.home.folder / "evidence" / hashlib.sha256(seen + offered.text.encode()).hexdigest()[:16]
         paths = folder / "held.note", folder / "offered.note"
         write_private(paths[0], seen)

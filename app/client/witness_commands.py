@@ -132,9 +132,11 @@ def _watch(witness: Witness, arguments: argparse.Namespace) -> int:
         began_at = time.monotonic()
         try:
             found = witness.look(wait)
+            listed = witness.look_at_list()
             told, wait = "", int(arguments.every)
-            if found is not None:
-                print(f"{now()} cosigned {found.size} {found.root.hex()}", flush=True)
+            for word, head in (("cosigned", found), ("cosigned acts", listed)):
+                if head is not None:
+                    print(f"{now()} {word} {head.size} {head.root.hex()}", flush=True)
         except (Refused, CryptoError) as refused:
             if arguments.once:
                 raise

@@ -25,7 +25,7 @@ from app.models.people import (
     TrusteeAgent,
     WebSession,
 )
-from app.models.register import Cosignature, RegisterTick, TickChange
+from app.models.register import Cosignature, ListCosignature, ListedAct, RegisterTick, TickChange
 from app.models.sitting import PendingSignature, ScoreDraft, SeatRequest, Site
 from app.models.tender import Download, Lot, Tender, TenderDraft
 from app.models.work import Job, Notice
@@ -34,9 +34,9 @@ from app.models import append_only  # isort: skip  # after the tables that it gu
 
 __all__ = [
     "AccessLog", "Account", "AccountRole", "ActHead", "Base", "CallUp", "CaseEvent", "CaseFile", "CasePrivate",
-    "Certificate", "Command", "ContactLookUp", "Cosignature", "DeniedAttempt", "Download", "Expert",
-    "ExpertContact", "ExpertEvent", "ExpertImport", "ExpertImportPart", "ExpertSpeciality", "InspectionEntry",
-    "Invitation", "Job", "LogInFailure", "Lot", "Notice", "Organisation", "PendingSignature", "Pseudonym",
+    "Certificate", "Command", "ContactLookUp", "Cosignature", "DeniedAttempt", "Download", "Expert", "ExpertContact",
+    "ExpertEvent", "ExpertImport", "ExpertImportPart", "ExpertSpeciality", "InspectionEntry", "Invitation", "Job",
+    "ListCosignature", "ListedAct", "LogInFailure", "Lot", "Notice", "Organisation", "PendingSignature", "Pseudonym",
     "RegisterTick", "ScoreDraft", "SeatRequest", "Site", "SpecialityList", "StoredFile", "Tender", "TenderDraft",
     "TickChange", "TrusteeAgent", "Upload", "WebSession", "append_only",
 ]  # fmt: skip

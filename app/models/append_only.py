@@ -19,6 +19,8 @@ APPEND_ONLY = (
     "register_tick",
     "tick_change",
     "cosignature",
+    "listed_act",
+    "list_cosignature",
     "access_log",
     "expert_event",
     "contact_look_up",

@@ -46,6 +46,7 @@ class Upload(Base):
     blob: Mapped[str] = mapped_column(String(80))
     frontier: Mapped[str] = mapped_column(Text, default="")
     root: Mapped[str] = mapped_column(String(64), default="")
+    stated: Mapped[str] = mapped_column(Text, default="")  # Upload-Metadata, under the installation's key
     created_at: Mapped[datetime]
     continued_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -1,10 +1,10 @@
-"""The register's own tree: one tick a minute with the heads of all case files, and what witnesses say of it."""
+"""The register's own trees: a tick a minute with the heads of all case files, the list of acts; the witnesses' word."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, String, Text
+from sqlalchemy import LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base
@@ -39,6 +39,32 @@ class Cosignature(Base):
     __tablename__ = "cosignature"
 
     tick: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    witness: Mapped[str] = mapped_column(String(200), primary_key=True)  # the vkey
+    at: Mapped[datetime]
+    line: Mapped[str] = mapped_column(Text)
+
+
+class ListedAct(Base):
+    """One entry of the list of acts; `frontier` is the list's right edge with it, `note` the signed checkpoint."""
+
+    __tablename__ = "listed_act"
+    __table_args__ = (UniqueConstraint("case_id", "seq"),)
+
+    index: Mapped[int] = mapped_column("number", primary_key=True, autoincrement=False)
+    at: Mapped[datetime]  # of the tick that listed it
+    case_id: Mapped[str] = mapped_column(String(32))
+    seq: Mapped[int]
+    entry: Mapped[str] = mapped_column(String(128))
+    frontier: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text)
+
+
+class ListCosignature(Base):
+    """A witness's line under the checkpoint that ends with this entry of the list; `at` is the witness's own time."""
+
+    __tablename__ = "list_cosignature"
+
+    listed: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     witness: Mapped[str] = mapped_column(String(200), primary_key=True)  # the vkey
     at: Mapped[datetime]
     line: Mapped[str] = mapped_column(Text)

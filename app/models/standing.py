@@ -21,6 +21,8 @@ STANDING = {
     "register_tick": (Standing.EVENT, "the register's tree"),
     "tick_change": (Standing.EVENT, "the heads that the ticks took"),
     "cosignature": (Standing.EVENT, "the witnesses' word"),
+    "listed_act": (Standing.EVENT, "the list of acts"),
+    "list_cosignature": (Standing.EVENT, "the witnesses' word on the list"),
     "tender": (Standing.PROJECTION, "the published terms"),
     "lot": (Standing.PROJECTION, "the published terms, the deadline as it stands, the close"),
     "stored_file": (Standing.PROJECTION, "the files that entries name by hash"),

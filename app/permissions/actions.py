@@ -93,7 +93,6 @@ class Action(StrEnum):
     DRAW_SHARE = "draw:share"
     DRAW_REVEAL = "draw:reveal"
     DRAW_WATCH = "draw:watch"
-    TURN_VERIFY = "turn:verify"
     SIGNERS_READ = "signers:read"
     # sitting
     SEAT_CERTIFY = "seat:certify"

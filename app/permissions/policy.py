@@ -171,7 +171,6 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(R.BIDDER, phases=PUBLISHED),
         SIGNING,
     ),
-    A.TURN_VERIFY: (_grant(R.TRUSTEE, when=sits_on_committee, phases=PUBLISHED), SIGNING),  # 19: before it signs
     A.OPENING_WATCH: (_grant(*STAFF, R.BIDDER, R.PUBLIC, phases=PUBLISHED),),  # 21
     A.ROUND_CARRY: (_grant(*STAFF, R.BIDDER, R.PUBLIC, phases=_in(P.OPENING)),),  # 21: it proves itself
     A.OBJECTION_RAISE: (_grant(R.BIDDER, when=has_bid, phases=_in(P.OPENING)),),  # 22

@@ -15,6 +15,7 @@ from decimal import Decimal
 from app.procedure.calendar import add
 from app.procedure.errors import RuleViolation
 from app.procedure.profiles import Profile, Regime
+from crypto.canonical import Json
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,17 @@ class ShareReleased:
 
     index: int
     share: str
+
+
+@dataclass(frozen=True)
+class ShareRefused:
+    """What a trustee sent as its share is not its share: `share` (hex) as sent by the account `by`, under whose
+    signature (`proof`, a signed act). One for each trustee: whoever sends more is named already."""
+
+    index: int
+    share: str
+    by: str
+    proof: Json
 
 
 @dataclass(frozen=True)
@@ -162,6 +174,7 @@ class Opening:
     failed: str = ""
     shares: Mapping[int, str] = field(default_factory=dict)
     share_times: Mapping[int, datetime] = field(default_factory=dict)
+    refused: Mapping[int, datetime] = field(default_factory=dict)  # trustees whose share was wrong
     release: BidsReleased | None = None
     released_at: datetime | None = None
     disclosed: KeysDisclosed | None = None
@@ -206,6 +219,7 @@ Fact = (
     LotClosed
     | LotFailed
     | ShareReleased
+    | ShareRefused
     | BidsReleased
     | KeysDisclosed
     | RoundSigned
@@ -241,7 +255,7 @@ def decide(opening: Opening, fact: Fact, bids: int, now: datetime) -> tuple[Fact
     if opening.concluded_at is not None:
         raise RuleViolation("opening_concluded")
     match fact:
-        case ShareReleased():
+        case ShareReleased() | ShareRefused():
             _decide_share(opening, fact)
         case BidsReleased() | KeysDisclosed():
             _require(not opening.openable, "already_released")
@@ -275,14 +289,16 @@ def _require(holds: bool, code: str) -> None:
         raise RuleViolation(code)
 
 
-def _decide_share(opening: Opening, fact: ShareReleased) -> None:
+def _decide_share(opening: Opening, fact: ShareReleased | ShareRefused) -> None:
     if opening.closed is None:
         raise RuleViolation("lot_not_closed")
     if opening.failed or not opening.closed.enough:
         raise RuleViolation("lot_failed", reason=opening.failed)
     if opening.disclosed is not None:  # else a late share would open a bid whose bidder has seen the others' prices
         raise RuleViolation("keys_disclosed")
-    if fact.index in opening.shares:
+    if isinstance(fact, ShareRefused):
+        _require(not opening.openable, "already_released")
+    if fact.index in opening.shares or (isinstance(fact, ShareRefused) and fact.index in opening.refused):
         raise RuleViolation("share_repeated", index=fact.index)
 
 
@@ -319,6 +335,8 @@ def apply(opening: Opening, fact: Fact, by: str, at: datetime) -> Opening:
             return replace(opening, closed=fact, closed_at=at)
         case LotFailed():
             return replace(opening, failed=fact.reason)
+        case ShareRefused():
+            return replace(opening, refused={**opening.refused, fact.index: at})
         case ShareReleased() | BidsReleased() | KeysDisclosed() | RoundSigned():
             return _unlocked(opening, fact, at)
         case CoefficientsDrawn():

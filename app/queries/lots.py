@@ -80,6 +80,7 @@ def opening_board(origin: str, case: Case, lot: str) -> dict[str, Json]:
                 "index": m.index,
                 "organisation": m.organisation,
                 "released_at": encode(state.share_times[m.index]) if m.index in state.share_times else "",
+                "refused_at": encode(state.refused[m.index]) if m.index in state.refused else "",
             }
             for m in committee.members
         ],

@@ -30,7 +30,7 @@ SCALE = 1000  # width of the price chart's ceiling
 
 @dataclass(frozen=True)
 class TrusteeLight:
-    """A trustee and whether its share is there; shares are checked before they are logged."""
+    """A trustee and whether its share is there, or a wrong one came; shares are checked before they are logged."""
 
     name: str
     state: str
@@ -161,11 +161,10 @@ def _opening_stage(state: LotCase) -> str:
 
 
 def _lights(committee: Committee, opening: Opening) -> tuple[TrusteeLight, ...]:
+    states = dict.fromkeys(opening.refused, "bad") | dict.fromkeys(opening.shares, "verified")
+    times = {**opening.refused, **opening.share_times}
     return tuple(
-        TrusteeLight(
-            m.organisation, "verified" if m.index in opening.shares else "waiting", opening.share_times.get(m.index)
-        )
-        for m in committee.members
+        TrusteeLight(m.organisation, states.get(m.index, "waiting"), times.get(m.index)) for m in committee.members
     )
 
 
@@ -239,7 +238,7 @@ def _about(record: Record, seen: Sequence[Record]) -> str:
     """Whom or what a fact of the opening is about; a trustee by its organisation in the committee of then."""
     if record.type == "RoundSigned":
         return str(record.payload["round"])
-    if record.type == "ShareReleased":
+    if record.type in ("ShareReleased", "ShareRefused"):
         members = committee_at(seen, record.seq).get("members", ())
         return next((m["organisation"] for m in members if m["index"] == record.payload["index"]), "")
     return str(record.payload.get("bidder_name", ""))

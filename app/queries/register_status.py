@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
 from app.models import Cosignature, RegisterTick
+from app.queries.act_list import cosigned_list, list_size
 from app.queries.ticks import latest_tick
 from crypto.notes import COSIGNATURE, VerifierKey
 
@@ -26,11 +27,15 @@ class WitnessState(StrEnum):
 
 @dataclass(frozen=True)
 class WitnessRow:
-    """A witness: how many ticks its latest cosignature covers (0: none), when it gave it, since when it is behind."""
+    """A witness: how many ticks its latest cosignature covers (0: none), when it gave it, since when it is behind.
+
+    It is behind with a tick or with an entry of the list of acts, of which it has cosigned `listed`.
+    """
 
     name: str
     vkey: str
     size: int
+    listed: int
     cosigned_at: datetime | None
     behind_since: datetime | None
     state: WitnessState
@@ -41,6 +46,7 @@ class RegisterStatus:
     """The register's last tick (None before the first) and its witnesses."""
 
     size: int
+    listed: int
     ticked_at: datetime | None
     stands_still: bool
     witnesses: tuple[WitnessRow, ...]
@@ -59,7 +65,7 @@ def register_status(
     ticked_at = last.at if last else None
     rows = tuple(_witness(db_session, vkey, now) for vkey in witnesses)
     still = ticked_at is not None and now - ticked_at > timedelta(seconds=tick_seconds) + LATE_AFTER
-    return RegisterStatus(last.index + 1 if last else 0, ticked_at, still, rows)
+    return RegisterStatus(last.index + 1 if last else 0, list_size(db_session), ticked_at, still, rows)
 
 
 def _witness(db_session: DbSession, vkey: str, now: datetime) -> WitnessRow:
@@ -67,8 +73,10 @@ def _witness(db_session: DbSession, vkey: str, now: datetime) -> WitnessRow:
     line = db_session.scalar(latest)
     size = line.tick + 1 if line else 0
     missing = select(RegisterTick.at).where(RegisterTick.index >= size).order_by(RegisterTick.index).limit(1)
-    since = db_session.scalar(missing)
+    listed, owed_since = cosigned_list(db_session, vkey)
+    since = min((at for at in (db_session.scalar(missing), owed_since) if at is not None), default=None)
     behind = now - since if since else timedelta(0)
     state = WitnessState.LATE if behind > LATE_AFTER else WitnessState.IN_STEP
     state = WitnessState.ALARM if behind > ALARM_AFTER else state
-    return WitnessRow(VerifierKey.parse(vkey, COSIGNATURE).name, vkey, size, line.at if line else None, since, state)
+    name, at = VerifierKey.parse(vkey, COSIGNATURE).name, line.at if line else None
+    return WitnessRow(name, vkey, size, listed, at, since, state)

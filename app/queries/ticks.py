@@ -7,7 +7,7 @@ proof costs a few hundred rows at most, however long the register is.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -80,19 +80,26 @@ def changes_after(db_session: DbSession, index: int, until: int) -> Iterator[Tic
     yield from db_session.scalars(query)
 
 
-def _head(db_session: DbSession, start: int, end: int) -> bytes:
-    """The head over the ticks [start, end), which are one subtree of the register's tree."""
+def subtree_head(row: Callable[[int], tuple[bytes, str]], start: int, end: int) -> bytes:
+    """The head over the leaves [start, end), one subtree of a tree; `row` gives a leaf, and the edge with it."""
     size = end - start
     if size == 1:
-        row = tick(db_session, start)
-        return tick_leaf(row.at, row.map_root)
+        return row(start)[0]
     if size & (size - 1):
         split = start + (1 << size.bit_length() - 1)
-        return node_hash(_head(db_session, start, split), _head(db_session, split, end))
+        return node_hash(subtree_head(row, start, split), subtree_head(row, split, end))
     if start // size % 2 == 0:  # a left subtree: the smallest one on the edge when its last leaf came
-        return bytes.fromhex(tick(db_session, end - 1).frontier[-64:])
+        return bytes.fromhex(row(end - 1)[1][-64:])
     middle = start + size // 2
-    return node_hash(_head(db_session, start, middle), _head(db_session, middle, end))
+    return node_hash(subtree_head(row, start, middle), subtree_head(row, middle, end))
+
+
+def _head(db_session: DbSession, start: int, end: int) -> bytes:
+    def row(index: int) -> tuple[bytes, str]:
+        found = tick(db_session, index)
+        return tick_leaf(found.at, found.map_root), found.frontier
+
+    return subtree_head(row, start, end)
 
 
 def inclusion(db_session: DbSession, index: int, size: int) -> tuple[bytes, ...]:
@@ -118,8 +125,13 @@ def carried_checkpoint(db_session: DbSession, old: int) -> str:
     """
     size = register_size(db_session)
     proof = consistency(db_session, old, size) if old else ()
+    return carried_request(old, proof, cosigned_note(db_session, tick(db_session, size - 1)))
+
+
+def carried_request(old: int, proof: Sequence[bytes], note: str) -> str:
+    """The request `add-checkpoint` of C2SP tlog-witness."""
     lines = [f"old {old}", *(base64.b64encode(step).decode("ascii") for step in proof)]
-    return "\n".join(lines) + "\n\n" + cosigned_note(db_session, tick(db_session, size - 1))
+    return "\n".join(lines) + "\n\n" + note
 
 
 def cosigned_note(db_session: DbSession, row: RegisterTick) -> str:

@@ -79,6 +79,7 @@ class Act:
 Preparation = Callable[[Platform, LogIn, Proposal], Any]
 Completion = Callable[[Act], Answer]
 Retreat = Callable[[Platform, Any], None]
+Refusal = Callable[[UnitOfWork, Actor, Proposal], None]
 Explanation = Callable[[Case, Actor, str, datetime], None]
 # Characters of one text: what people write in a hall or a room is printed in its documents; a notice may be long.
 LONGEST_OF_LOT, LONGEST_OF_CASE = 5_000, 200_000
@@ -88,6 +89,7 @@ _preparations: dict[str, Preparation] = {}
 _completions: dict[str, Completion] = {}
 _retreats: dict[str, Retreat] = {}
 _explanations: dict[str, Explanation] = {}
+_refusals: dict[tuple[str, str], Refusal] = {}
 # Asked for and written with every act: made once, and of columns, not objects.
 _EARLIER = select(Command.payload_sha256, Command.answer).where(
     Command.actor == bindparam("actor"),
@@ -136,6 +138,17 @@ def explains(*names: str) -> Callable[[Explanation], Explanation]:
     return register
 
 
+def keeps_refused(name: str, code: str) -> Callable[[Refusal], Refusal]:
+    """Register what is put on record of an act of type `name` that its signer may do, but that was refused with
+    `code` in its preparation."""
+
+    def register(function: Refusal) -> Refusal:
+        _refusals[name, code] = function
+        return function
+
+    return register
+
+
 def completes(*names: str) -> Callable[[Completion], Completion]:
     """Register what a feature adds inside the transaction of acts of these types."""
 
@@ -160,9 +173,11 @@ def record_act(platform: Platform, log_in: LogIn | None, proposal: Proposal) -> 
     prepare = _preparations.get(kind.name)
     try:
         prepared = prepare(platform, log_in, proposal) if prepare else None
-    except (RuleViolation, CryptoError, NotAllowed):
+    except (RuleViolation, CryptoError, NotAllowed) as refusal:
         with _denials_on_record(platform, log_in, proposal):
             if (earlier := _unprepared(platform, log_in, kind, proposal)) is None:
+                if keep := _refusals.get((kind.name, getattr(refusal, "code", ""))):
+                    _keep_refused(platform, log_in, proposal, keep)
                 raise
         return earlier
     try:
@@ -170,6 +185,17 @@ def record_act(platform: Platform, log_in: LogIn | None, proposal: Proposal) -> 
     except (RuleViolation, CryptoError, NotAllowed, Busy):  # nothing was committed; any other fault may come after it
         _retreat(platform, kind, prepared)
         raise
+
+
+def _keep_refused(platform: Platform, log_in: LogIn, proposal: Proposal, keep: Refusal) -> None:
+    """Put a refused act on record, if its signature is its signer's and the rules have a place for it now."""
+    try:
+        with unit_of_work(platform.database, proposal.case_id, proposal.lot) as work:
+            actor = load_actor(work.db_session, log_in.account_id, log_in.seat)
+            _verify(platform, work, actor, proposal)
+            keep(work, actor, proposal)
+    except (RuleViolation, CryptoError):
+        return  # what is said to the sender is why it was refused in the first place
 
 
 def _retreat(platform: Platform, kind: FactType, prepared: Any) -> None:

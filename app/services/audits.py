@@ -117,14 +117,16 @@ def _lines(db_session: DbSession, actor: Actor, case: Case) -> list[Line]:
 
 
 def _register(db_session: DbSession, visible: Sequence[Record]) -> list[Record]:
-    """The register's facts that the visible records rest on, and no others: keys, and where the trustees' shares come
-    from."""
+    """The register's facts that the visible records rest on, and no others: keys, where the trustees' shares come
+    from, and the code that sealed the bids."""
     register, description = load_records(db_session, REGISTER), committee_at(visible)
     behind = records_behind(register, description) if description else []
     opened = [record.fact for record in behind if record.type in OPENINGS]
     people = {person.key_id for fact in opened for person in Ceremony(fact).people}
     certificates = _certificates(register, people | _keys(visible))
-    return sorted([*behind, *certificates], key=lambda record: record.seq)
+    named = {record.payload["client"]["bundle_sha256"] for record in visible if record.type == "BidSubmitted"}
+    code = [r for r in register if r.type == "ClientCodePublished" and r.payload["bundle_sha256"] in named]
+    return sorted([*behind, *certificates, *code], key=lambda record: record.seq)
 
 
 def _keys(records: Iterable[Record]) -> set[str]:
@@ -133,6 +135,8 @@ def _keys(records: Iterable[Record]) -> set[str]:
     for record in records:
         if record.act:
             found.add(record.act["key_id"])
+        if record.type == "ShareRefused":
+            found.add(record.payload["proof"]["key_id"])
         if record.type in ("MemberIdentified", "BoothChanged"):
             found |= {record.payload["key_id"], record.payload.get("replaces", "")}
     return found

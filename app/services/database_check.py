@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session as DbSession
 
+from app.casefile.act_list import LISTED, Entry
 from app.casefile.case import Case
 from app.casefile.rebuilding import (
     Difference,
@@ -156,7 +157,13 @@ class _Check:
 
     def register(self) -> Iterator[Difference]:
         """The ticks and the witnesses' word."""
-        yield from register_differences(self.platform, self.db_session, self.heads)
+        acts = {
+            (record.case_id, record.seq): Entry.of(self.platform.origin, record)
+            for records in self.records.values()
+            for record in records
+            if record.type in LISTED
+        }
+        yield from register_differences(self.platform, self.db_session, self.heads, acts)
 
     # projections
 

@@ -38,7 +38,7 @@ def take_evidence(platform: Platform, log_in: LogIn, name: str, data: bytes) -> 
         raise RuleViolation("file_too_large", name=name, size=len(data), most=FILE_LIMIT)
     if not data:
         raise RuleViolation("file_missing", name=name)
-    upload = begin_upload(platform, log_in, len(data), Action.INSPECTION_FILE)
+    upload = begin_upload(platform, log_in, len(data), action=Action.INSPECTION_FILE)
     continue_upload(platform, log_in, upload.id, 0, [data])
     return Document(upload.id, name, len(data), hashlib.sha256(data).hexdigest())
 

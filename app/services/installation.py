@@ -23,7 +23,7 @@ from app.queries.register_status import register_status
 from app.queries.trustee_agents import short_of_agents
 from app.services.accounts import NewOrganisation, found_people
 from app.services.database_check import database_differences
-from app.services.platform import DIST, Platform, open_platform, read_assets
+from app.services.platform import DIST, Platform, open_platform, read_assets, read_sealing_code
 from app.services.register import (
     BROWSER_CLIENT,
     BROWSER_CLIENT_VERSION,
@@ -31,6 +31,7 @@ from app.services.register import (
     publish_client_code,
 )
 from app.services.uploads import DISK_RESERVE_BYTES
+from crypto.canonical import digest
 
 ROOT = Path(__file__).parent.parent.parent
 MANY_ATTEMPTS = 5
@@ -69,8 +70,8 @@ def prepare_installation(settings: Settings, organisation: str, *programs: Seali
     database.dispose()
     platform = open_platform(settings)
     found_register(platform, organisation)
-    served = read_assets().get("seal_worker.js")
-    page = [(BROWSER_CLIENT, BROWSER_CLIENT_VERSION, served["sha256"])] if served is not None else []
+    served = read_sealing_code()
+    page = [(BROWSER_CLIENT, BROWSER_CLIENT_VERSION, digest(dict(served)))] if served else []
     for program in (*page, *programs):
         publish_client_code(platform, *program)
     return platform

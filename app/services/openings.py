@@ -30,20 +30,21 @@ from app.procedure import fallback
 from app.procedure import opening as rules
 from app.procedure.bid import Submission
 from app.procedure.errors import RuleViolation
-from app.procedure.opening import BidOpened, BidsReleased, BidVoided, OpenedFile, OpeningConcluded
+from app.procedure.opening import BidOpened, BidsReleased, BidVoided, OpenedFile, OpeningConcluded, ShareRefused
 from app.procedure.restoring import FILE_LOST
+from app.procedure.roles import Actor
 from app.queries.cases import load_case
 from app.queries.lots import standing_payloads
 from app.services.accounts import LogIn
-from app.services.acts import Act, Answer, Proposal, completes, prepares
+from app.services.acts import Act, Answer, Proposal, completes, keeps_refused, prepares
 from app.services.documents import render_opening_record, store_document
-from app.services.ended_bids import check_destroyed, destroy_ended, destroy_files
+from app.services.ended_bids import destroy_ended, destroy_files
 from app.services.platform import Platform
 from app.services.restoring import files_awaited, report_damage
 from app.services.rounds import ask_for_rounds
 from app.services.ticks import check_vouched
 from app.services.trustees import follow_resharings
-from app.services.unit_of_work import unit_of_work
+from app.services.unit_of_work import UnitOfWork, unit_of_work
 from crypto.canonical import digest
 from crypto.certificates import verify_certificate
 from crypto.committee import Committee, Member, combine, verify_share
@@ -66,8 +67,8 @@ def close_lot(platform: Platform, case_id: str, lot: str) -> None:
         return
     try:
         destroy_ended(platform, case_id, lot)
-    except (StoreUnavailable, OSError) as fault:
-        log.warning("case %s, lot %s: ended bids are destroyed later (%s)", case_id, lot, type(fault).__name__)
+    except (StoreUnavailable, OSError) as fault:  # asked of every lot, so that it does not tell of ended bids
+        log.warning("case %s, lot %s: closed; the store does not answer (%s)", case_id, lot, type(fault).__name__)
 
 
 def _closed_now(platform: Platform, case_id: str, lot: str) -> bool:
@@ -93,13 +94,15 @@ def _closed_now(platform: Platform, case_id: str, lot: str) -> bool:
 def check_share(platform: Platform, log_in: LogIn, proposal: Proposal) -> Committee:
     """A share counts only when the pairing says that it is that trustee's, and that trustee signed the act.
 
-    Before the witnesses vouch for the close record none is taken, nor while files of ended bids can still be opened.
+    Before the witnesses vouch for the close record none is taken, nor while files of ended bids could still be opened.
     The committee under which it was checked. Raises StoreUnavailable too.
     """
     with platform.database.reading() as db_session:
         case = load_case(db_session, proposal.case_id)
+        if case.lot(proposal.lot).opening.closed is None:  # nothing else is looked at: it may hang on bids
+            raise RuleViolation("lot_not_closed")
         check_vouched(db_session, case, proposal.lot, "LotClosed")
-        check_destroyed(db_session, case, proposal.lot)
+    destroy_ended(platform, case.id, proposal.lot)
     committee = opening_committee(case, proposal.lot)
     check_trustees_share(committee, open_identity(platform.origin, case.id, proposal.lot), proposal, "share")
     return committee
@@ -114,7 +117,14 @@ def check_trustees_share(committee: Committee, ident: bytes, proposal: Proposal,
     except ValueError as exc:
         raise RuleViolation("malformed", path=f"$.{field}", expected="hex") from exc
     if not in_native_thread(verify_share, committee, index, ident, share):
-        raise RuleViolation("share_wrong", index=index)
+        raise RuleViolation("share_wrong", index=index, organisation=committee.members[index - 1].organisation)
+
+
+@keeps_refused("ShareReleased", "share_wrong")
+def name_share(work: UnitOfWork, actor: Actor, proposal: Proposal) -> None:
+    """Who sent a wrong share stands in the record and on the wall, with what it signed, once the lot is closed."""
+    payload, proof = proposal.payload, proposal.signed.to_json()
+    work.conclude(ShareRefused(payload["index"], payload["share"], actor.signs_as, proof), proposal.lot)
 
 
 def check_unchanged(act: Act, committee: Committee) -> None:

@@ -58,6 +58,16 @@ def blob_store(settings: Settings) -> BlobStore:
     return ObjectStore(settings.blobs_url) if settings.blobs_url else FolderStore(settings.blobs)
 
 
+def read_sealing_code() -> dict[str, str]:
+    """The files that take part in sealing on the page, each with its SHA-256. Empty before the front-end build.
+
+    A submission names the digest of this object as `bundle_sha256`.
+    """
+    path = DIST / "sealing.json"
+    files: dict[str, str] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    return files
+
+
 def read_assets() -> dict[str, dict[str, str]]:
     """Logical names of built files: address, hash, integrity. Empty before the front-end build."""
     manifest = DIST / "manifest.json"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
@@ -10,10 +11,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
+from app.casefile.act_list import Entry
 from app.casefile.rebuilding import Difference, differs, missing, unfounded
 from app.casefile.ticks import tick_leaf
-from app.models import Cosignature, RegisterTick, TickChange
+from app.models import Cosignature, ListCosignature, ListedAct, RegisterTick, TickChange
 from app.queries.ticks import Heads
+from app.services.act_list import list_note
 from app.services.platform import Platform
 from app.services.ticks import tick_map
 from crypto.errors import CryptoError
@@ -23,8 +26,13 @@ from crypto.notes import COSIGNATURE, Checkpoint, Note, NoteSignature, VerifierK
 LogHeads = Mapping[str, Sequence[bytes]]  # by case, or case/lot: the root after each number of entries, from 0 on
 
 
-def register_differences(platform: Platform, db_session: DbSession, logs: LogHeads) -> Iterator[Difference]:
-    """What the ticks keep of each log; the ticks' own tree and checkpoints; the witnesses' lines under them."""
+def register_differences(
+    platform: Platform, db_session: DbSession, logs: LogHeads, acts: Mapping[tuple[str, int], Entry]
+) -> Iterator[Difference]:
+    """What the ticks keep of each log; the ticks' own tree and checkpoints; the list; the witnesses' lines under both.
+
+    `acts` are the entries that the list should have of each case, by its id and their place in its file.
+    """
     changes = db_session.execute(select(TickChange.__table__).order_by("tick", "case_id")).all()
     ticks = db_session.execute(select(RegisterTick.__table__).order_by("number")).all()
     yield from _change_differences(changes, logs, len(ticks))
@@ -32,7 +40,15 @@ def register_differences(platform: Platform, db_session: DbSession, logs: LogHea
     yield from _map_differences(platform, ticks, changes)
     notes = {row.number: row.note for row in ticks}
     for row in db_session.execute(select(Cosignature.__table__).order_by("tick", "witness")):
-        yield from _cosignature_differences(platform, row, notes.get(row.tick))
+        key = (row.tick, row.witness)
+        yield from _cosignature_differences(platform, "cosignature", key, row, notes.get(row.tick))
+    listed = db_session.execute(select(ListedAct.__table__).order_by("number")).all()
+    ticked = Counter({row.case_id: row.size for row in changes})
+    yield from _list_differences(platform, listed, {row.at for row in ticks}, acts, ticked)
+    notes = {row.number: row.note for row in listed}
+    for row in db_session.execute(select(ListCosignature.__table__).order_by("listed", "witness")):
+        key = (row.listed, row.witness)
+        yield from _cosignature_differences(platform, "list_cosignature", key, row, notes.get(row.listed))
 
 
 def _change_differences(changes: Sequence[Any], logs: LogHeads, ticks: int) -> Iterator[Difference]:
@@ -92,19 +108,54 @@ def _map_differences(platform: Platform, ticks: Sequence[Any], changes: Sequence
                 yield differs("register_tick", (number,), "map_root", row.map_root, root)
 
 
-def _cosignature_differences(platform: Platform, row: Any, note: str | None) -> Iterator[Difference]:
-    key = (row.tick, row.witness)
+def _list_differences(
+    platform: Platform,
+    listed: Sequence[Any],
+    times: Set[datetime],
+    acts: Mapping[tuple[str, int], Entry],
+    ticked: Mapping[str, int],
+) -> Iterator[Difference]:
+    """Each entry is an act of its case, listed once, in the order of the case; each edge and checkpoint is the list's.
+
+    `ticked` is how much of each case the ticks have taken: an act of after that is not listed yet.
+    """
+    edge, last = Frontier(), dict[str, int]()
+    for number, row in enumerate(listed):
+        if row.number != number:
+            yield missing("listed_act", (number,))
+            return
+        act = acts.get((row.case_id, row.seq))
+        if act is None or row.seq <= last.get(row.case_id, -1):
+            yield unfounded("listed_act", (number,))
+        elif str(act) != row.entry:
+            yield differs("listed_act", (number,), "entry", row.entry, str(act))
+        if row.at not in times:
+            yield differs("listed_act", (number,), "at", row.at, "the time of a tick")
+        last[row.case_id] = max(row.seq, last.get(row.case_id, -1))
+        edge = edge.push(act.leaf() if act else bytes(32))
+        if row.frontier != edge.to_hex():
+            yield differs("listed_act", (number,), "frontier", row.frontier, edge.to_hex())
+            edge = _frontier(row.frontier, edge)
+        if row.note != list_note(platform, edge):
+            yield differs("listed_act", (number,), "note", row.note, list_note(platform, edge))
+    known = {(row.case_id, row.seq) for row in listed}
+    yield from (missing("listed_act", place) for place in sorted(acts.keys() - known) if place[1] < ticked[place[0]])
+
+
+def _cosignature_differences(
+    platform: Platform, table: str, key: tuple[int, str], row: Any, note: str | None
+) -> Iterator[Difference]:
     if note is None or row.witness not in platform.settings.witnesses:
-        yield unfounded("cosignature", key)
+        yield unfounded(table, key)
         return
     try:
         line = NoteSignature.parse(row.line)
         seconds = check_cosignature(line, VerifierKey.parse(row.witness, COSIGNATURE), Note.parse(note).text)
     except CryptoError as exc:
-        yield differs("cosignature", key, "line", row.line, exc.code)
+        yield differs(table, key, "line", row.line, exc.code)
         return
     if str(line) != row.line:
-        yield differs("cosignature", key, "line", row.line, str(line))
+        yield differs(table, key, "line", row.line, str(line))
     at = datetime.fromtimestamp(seconds, UTC)
     if row.at != at:
-        yield differs("cosignature", key, "at", row.at, at)
+        yield differs(table, key, "at", row.at, at)

@@ -18,7 +18,6 @@ from app.queries import ticks as views
 from app.queries.ticks import Heads
 from app.services.platform import Platform
 from app.services.ticks import tick_map
-from crypto.canonical import Json
 from crypto.sparse import MapProof
 
 FURTHER_AT_MOST, FURTHER_AT_LEAST = 500, 24  # ticks in which nothing changed
@@ -49,19 +48,6 @@ def register_files(platform: Platform, db_session: DbSession, case_id: str, lots
     for size, note in _notes(db_session, (proof for found in proofs.values() for proof in found)).items():
         files[note_name(size)] = note.encode()
     return files
-
-
-def turn_proofs(platform: Platform, db_session: DbSession, case_id: str, lot: str, needed: int) -> Json:
-    """How the first `needed` turns of a lot stand in the first tick that has them: proofs, and the notes by size.
-
-    Under the first checkpoint that each witness cosigned from it on; empty before the first cosignature.
-    """
-    reference = case_reference(case_id, lot)
-    index = views.tick_of_turn(db_session, reference, needed)
-    wanted, cosigned = ({} if index is None else {reference: [index]}), views.cosigned_ticks(db_session).values()
-    proofs = [proof for _, proof in _proofs(platform, db_session, wanted, cosigned)]
-    notes = {str(size): note for size, note in _notes(db_session, proofs).items()}
-    return {"proofs": [proof.to_json() for proof in proofs], "notes": notes}
 
 
 def _changes(db_session: DbSession, reference: str, last: int) -> list[int]:

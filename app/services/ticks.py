@@ -11,11 +11,13 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session as DbSession
 
+from app.casefile.act_list import list_key
 from app.casefile.case import Case
 from app.casefile.record import case_reference
 from app.casefile.ticks import case_key, case_salt, case_value, tick_leaf, tick_secret
-from app.models import CaseFile, Cosignature, Job, RegisterTick, TickChange
+from app.models import CaseFile, Cosignature, Job, ListCosignature, RegisterTick, TickChange
 from app.procedure.errors import RuleViolation
+from app.queries.act_list import listed
 from app.queries.ticks import (
     Heads,
     heads_at,
@@ -27,6 +29,7 @@ from app.queries.ticks import (
     turns_of,
     witnesses_since,
 )
+from app.services.act_list import list_acts
 from app.services.platform import Platform
 from app.services.unit_of_work import plain_transaction, schedule_job, take_turns
 from crypto.merkle import Frontier
@@ -60,7 +63,8 @@ def make_tick(platform: Platform, *, goes_on: bool = False) -> int:
 
     1 the heads of all case files, in one look; 2 the map and its root, while nobody waits; 3 one tick after the other:
     where another came in between, begin again, so that no tick is older than the one before; 4 the leaf, the tree's
-    edge and the signed checkpoint; 5 the heads that changed, so that the map can be made again for a proof.
+    edge and the signed checkpoint; 5 the heads that changed, so that the map can be made again for a proof, and the
+    acts that are to be listed.
     """
     while True:
         with platform.database.reading() as db_session:
@@ -73,9 +77,11 @@ def make_tick(platform: Platform, *, goes_on: bool = False) -> int:
         with plain_transaction(platform.database) as (db_session, now):
             take_turns(db_session, ONE_AT_A_TIME)
             if register_size(db_session) == index:
-                _append(platform, db_session, last, max(now, last.at) if last else now, root)
+                at = max(now, last.at) if last else now
+                _append(platform, db_session, last, at, root)
                 for case_id, (size, head) in sorted(changed.items()):
                     db_session.add(TickChange(case_id=case_id, tick=index, size=size, root=head))
+                list_acts(platform, db_session, at, sorted(reference for reference in changed if "/" not in reference))
                 if goes_on:
                     _schedule_next(platform, db_session, now)
                 return index
@@ -147,34 +153,59 @@ def take_cosignature(platform: Platform, size: int, text: str) -> None:
     The signature is all that is asked for. Raises RuleViolation `tick_unknown`, `witness_unlisted`,
     `cosignature_ahead`, CryptoError `note_malformed`, `note_signature_wrong`.
     """
-    line = NoteSignature.parse(text)
-    vkey, key = next(((v, k) for v, k in witness_keys(platform).items() if line.is_by(k)), ("", None))
-    if key is None:
-        raise RuleViolation("witness_unlisted", name=line.name[:120])
+    vkey, key, line = _line_of_witness(platform, text)
     with plain_transaction(platform.database) as (db_session, now):
         row = tick(db_session, size - 1)
-        at = check_cosignature(line, key, Note.parse(row.note).text)
-        if at > (now + CLOCKS_APART).timestamp():
-            raise RuleViolation("cosignature_ahead", name=line.name)
+        at = _cosigned_at(line, key, row.note, now)
         take_turns(db_session, f"cosignature {vkey}")
         if db_session.get(Cosignature, (row.index, vkey)) is None:
-            cosigned_at = datetime.fromtimestamp(at, UTC)
-            db_session.add(Cosignature(tick=row.index, witness=vkey, at=cosigned_at, line=str(line)))
+            db_session.add(Cosignature(tick=row.index, witness=vkey, at=at, line=str(line)))
         # what had to wait for somebody to vouch is tried again at once
         waiting = update(Job).where(Job.done_at.is_(None), Job.last_error == NOT_VOUCHED)
         db_session.execute(waiting.values(lease_until=None))
 
 
+def take_list_cosignature(platform: Platform, size: int, text: str) -> None:
+    """Keep the line of a configured witness under the list's checkpoint of `size` entries; the first one stands.
+
+    Raises as `take_cosignature` does, with RuleViolation `listed_act_unknown` for a size that the list has not.
+    """
+    vkey, key, line = _line_of_witness(platform, text)
+    with plain_transaction(platform.database) as (db_session, now):
+        row = listed(db_session, size - 1)
+        at = _cosigned_at(line, key, row.note, now)
+        take_turns(db_session, f"cosignature {vkey}")
+        if db_session.get(ListCosignature, (row.index, vkey)) is None:
+            db_session.add(ListCosignature(listed=row.index, witness=vkey, at=at, line=str(line)))
+
+
+def _line_of_witness(platform: Platform, text: str) -> tuple[str, VerifierKey, NoteSignature]:
+    line = NoteSignature.parse(text)
+    for vkey, key in witness_keys(platform).items():
+        if line.is_by(key):
+            return vkey, key, line
+    raise RuleViolation("witness_unlisted", name=line.name[:120])
+
+
+def _cosigned_at(line: NoteSignature, key: VerifierKey, note: str, now: datetime) -> datetime:
+    at = check_cosignature(line, key, Note.parse(note).text)
+    if at > (now + CLOCKS_APART).timestamp():
+        raise RuleViolation("cosignature_ahead", name=line.name)
+    return datetime.fromtimestamp(at, UTC)
+
+
 def take_cosigned_note(platform: Platform, note: Note) -> int:
-    """Keep every line of a listed witness under a note that was brought by hand; how many ticks it covers.
+    """Keep every line of a listed witness under a note that was brought by hand; how many ticks (or acts) it covers.
 
     Raises as `take_cosignature` does, RuleViolation `witness_unlisted` when no line is a witness's.
     """
-    size = Checkpoint.parse(note.text).size
+    head = Checkpoint.parse(note.text)
+    of_list = head.origin == list_key(platform.log_key.verifier).name
+    take, size = (take_list_cosignature if of_list else take_cosignature), head.size
     keys = witness_keys(platform).values()
     lines = [line for line in note.signatures if any(line.is_by(key) for key in keys)]
     if not lines:
         raise RuleViolation("witness_unlisted", name=note.signatures[-1].name[:120])
     for line in lines:
-        take_cosignature(platform, size, str(line))
+        take(platform, size, str(line))
     return size

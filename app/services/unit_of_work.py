@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Session as DbSession
 
+from app.casefile.act_list import LISTED
 from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.casefile.facts import fact_type
@@ -31,6 +32,7 @@ from crypto.canonical import Json, canonical
 from crypto.merkle import Frontier
 from crypto.signing import SignedAct
 
+TICKED = {*TURNS, *LISTED}  # what witnesses are to see at once
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # until the clock is read, after the locks
 # What every append sends, made once: the head that it locks, the entry, the head after it.
 _LOCKED_HEAD = select(CaseFile.size, CaseFile.frontier).where(CaseFile.id == bindparam("case")).with_for_update()
@@ -90,7 +92,7 @@ class UnitOfWork:
         )
         self._write(record)
         self.case = self.case.apply(record)
-        if record.type in TURNS:
+        if record.type in TICKED:
             self.schedule("make_tick", self.now, lot=lot, detail=f"{record.type}-{record.seq}")
         return record
 

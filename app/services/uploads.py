@@ -48,14 +48,18 @@ class UploadState:
     blob: str
     frontier: str
     root: str
+    stated: str
 
 
 def _state(row: Upload) -> UploadState:
-    return UploadState(row.id, row.offset, row.size, row.expires_at, row.blob, row.frontier, row.root)
+    return UploadState(row.id, row.offset, row.size, row.expires_at, row.blob, row.frontier, row.root, row.stated)
 
 
-def begin_upload(platform: Platform, log_in: LogIn, size: int, action: Action = Action.BID_UPLOAD) -> UploadState:
-    """A place for a file of `size` bytes, for whoever may do `action`.
+def begin_upload(
+    platform: Platform, log_in: LogIn, size: int, metadata: str = "", action: Action = Action.BID_UPLOAD
+) -> UploadState:
+    """A place for a file of `size` bytes, for whoever may do `action`. `metadata` is what the client wants to hear
+    again: kept under the installation's key, and nothing else is made of it.
 
     Raises RuleViolation `upload_too_large`, `uploads_too_many`, `uploads_too_large`, `disk_full`.
     """
@@ -68,6 +72,7 @@ def begin_upload(platform: Platform, log_in: LogIn, size: int, action: Action = 
         _check_room(platform, db_session, log_in.account_id, now)
         name = secrets.token_hex(16)
         row = Upload(id=name, account_id=log_in.account_id, size=size, offset=0, blob=name)
+        row.stated = platform.keys.protect(metadata.encode()).decode() if metadata else ""
         row.created_at = row.continued_at = now
         row.expires_at = now + KEPT_FOR
         db_session.add(row)
@@ -121,6 +126,11 @@ def read_upload(platform: Platform, log_in: LogIn, upload_id: str) -> UploadStat
     with platform.database.reading() as db_session:
         now = platform.database.now(db_session.connection())
         return _state(_own(db_session, log_in, upload_id, now))
+
+
+def stated_of(platform: Platform, state: UploadState) -> str:
+    """The metadata that an upload began with."""
+    return platform.keys.reveal(state.stated.encode()).decode() if state.stated else ""
 
 
 def _own(db_session: DbSession, log_in: LogIn, upload_id: str, now: datetime, *, locked: bool = False) -> Upload:

@@ -113,6 +113,11 @@ def asset(name: str) -> str:
     return url_for("static", filename=current_app.config["ASSETS"][name]["file"])
 
 
+def sealing_code() -> list[str]:
+    """Addresses of the built files that take part in sealing."""
+    return [url_for("static", filename=file) for file in current_app.config["SEALING"]]
+
+
 def _page_asked() -> str:
     """The page that was asked for; of a form that was sent, the page it stands on, if it can be opened again."""
     if request.method == "GET":
@@ -143,6 +148,7 @@ def _context() -> dict[str, object]:
         else None,
         "csp_nonce": g.get("csp_nonce", ""),
         "asset": asset,
+        "sealing_code": sealing_code,
         "server_time": here.database.now(),
         "display_zone": ZoneInfo(zone),
         "display_zone_name": zone,

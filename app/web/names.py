@@ -165,6 +165,7 @@ FACTS: Mapping[str, LazyString] = {
     "LotClosed": _l("投标截止"),
     "LotFailed": _l("流标"),
     "ShareReleased": _l("受托方签署"),
+    "ShareRefused": _l("受托方的份额有误，未予接受"),
     "BidsReleased": _l("解密条件齐备"),
     "FallbackStarted": _l("受托方逾期，启动补救程序"),
     "KeyCommitted": _l("承诺投标密钥"),

@@ -106,7 +106,6 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "key:commit": [("BD", "P2 P3 P9", "own")],
     "key:reveal": [("BD", "P2 P3 P9", "own")],
     "bid:restore": [("BD", "P3 P9", "own")],
-    "turn:verify": [("TR", ALL, "own")],
     "signers:read": [("TR", ALL, "own"), ("BD", PUBLISHED, "any")],
     "opening:watch": [(f"{STAFF} BD PB", PUBLISHED, "any")],
     "round:carry": [(f"{STAFF} BD PB", "P3", "any")],

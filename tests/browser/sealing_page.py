@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 from small_site import ORIGIN, SmallSite
 from styleguide import asset
 
+from app.services.platform import read_sealing_code
 from crypto.canonical import digest
 from crypto.committee import (
     Committee,
@@ -81,6 +82,7 @@ def parameters(trustees: Trustees) -> dict[str, object]:
         "act_url": f"/api/v1/cases/{reference}/acts/BidSubmitted",
         "upload_url": "/api/v1/uploads",
         "worker": asset("seal_worker.js"),
+        "code": [f"/static/dist/{file}" for file in read_sealing_code()],
         "client": {"name": "tenderhall-browser", "version": "0.1.0"},
         "limits": {"total_bytes": 64 * 2**20},
         "qualification_words": [],

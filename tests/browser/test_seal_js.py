@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -29,8 +28,9 @@ from sealing_page import (
     spki_of,
 )
 from small_site import ORIGIN, SmallSite
-from styleguide import DIST
 
+from app.services.platform import read_sealing_code
+from crypto.canonical import digest
 from crypto.package import PackageFile, read_package, write_package
 from crypto.signing import SignedAct, verify_act, verify_object
 from crypto.timelock import QUICKNET, SignedRound
@@ -78,12 +78,11 @@ def test_a_bid_with_two_locks_names_its_round_and_the_code_that_sealed(
     due = beacon.chain.round_after(datetime(2026, 3, 24, 1, 30, tzinfo=UTC))
     _package, submission = open_sealed(site, trustees, SignedRound(due, beacon.sign(due.number)))
     assert (submission["v"], submission["round"]) == ("bidsub/v2", due.number)
-    manifest = json.loads((DIST / "manifest.json").read_text())
     client = site.acts[-1]["payload"]["client"]
     assert client == {
         "name": "tenderhall-browser",
         "version": "0.1.0",
-        "bundle_sha256": manifest["seal_worker.js"]["sha256"],
+        "bundle_sha256": digest(dict(read_sealing_code())),
     }
 
 

@@ -26,6 +26,8 @@ from app.models import (
     DeniedAttempt,
     ExpertEvent,
     InspectionEntry,
+    ListCosignature,
+    ListedAct,
     RegisterTick,
     SpecialityList,
     TickChange,
@@ -110,6 +112,8 @@ def write_one_of_each(database: Database) -> None:
         db_session.add(RegisterTick(index=0, at=NOW, map_root=b"m" * 32, frontier="", note=""))
         db_session.add(TickChange(case_id="c", tick=0, size=1, root=b"r" * 32))
         db_session.add(Cosignature(tick=0, witness="w", at=NOW, line=""))
+        db_session.add(ListedAct(index=0, at=NOW, case_id="c", seq=0, entry="", frontier="", note=""))
+        db_session.add(ListCosignature(listed=0, witness="w", at=NOW, line=""))
         db_session.commit()
 
 

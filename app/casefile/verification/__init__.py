@@ -9,13 +9,14 @@ The steps, in order; each names what differs by sequence number, type and field:
  6 acts       signatures, keys that counted then, chains
  7 replay     every fact is lawful, every consequence what the rules say; deadlines strictly kept
  8 receipts   the platform's word, and no receipted bid missing at the close
- 9 ceremony   where the trustees' shares come from: the key ceremony and every resharing
-10 release    shares and the signature that opens the bids
-11 openings   every bid's key and content, or the reason of a void one
-12 draws      statement, commitments, signature, tickets
-13 sittings   from locked sheets to the published ranking
-14 documents  sealed last, signed by the keys of the seats
-15 profile    which numbers of the rule book held
+ 9 code       was the code that sealed each bid in the register's public list then?
+10 ceremony   where the trustees' shares come from: the key ceremony and every resharing
+11 release    shares and the signature that opens the bids
+12 openings   every bid's key and content, or the reason of a void one
+13 draws      statement, commitments, signature, tickets
+14 sittings   from locked sheets to the published ranking
+15 documents  sealed last, signed by the keys of the seats
+16 profile    which numbers of the rule book held
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from app.casefile.bundle import unpack
 from app.casefile.verification.acts import check_acts
 from app.casefile.verification.bids import check_openings, check_receipts, check_release
 from app.casefile.verification.ceremonies import check_ceremonies
+from app.casefile.verification.client_code import check_client_code
 from app.casefile.verification.documents import check_documents, check_profile
 from app.casefile.verification.evaluations import check_draws, check_sittings
 from app.casefile.verification.evidence import Evidence, read_evidence
@@ -49,6 +51,7 @@ STEPS: dict[str, Step] = {
     "acts": check_acts,
     "replay": check_replay,
     "receipts": check_receipts,
+    "code": check_client_code,
     "ceremony": check_ceremonies,
     "release": check_release,
     "openings": check_openings,

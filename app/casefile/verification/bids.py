@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 
 from app.casefile.bundle import submission_folder
 from app.casefile.case import LotCase
@@ -75,6 +76,8 @@ def check_release(evidence: Evidence) -> Findings:
     for lot, state in evidence.case.lots.items():
         committee, ident = committee_of(evidence.case), open_identity(evidence.origin, evidence.case_id, lot)
         for record in evidence.of_lot(lot):
+            if record.type == "ShareRefused":
+                yield from _check_refused(evidence, record, ident)
             if record.type != "ShareReleased":
                 continue
             trustees = evidence.committee(record)
@@ -91,6 +94,22 @@ def check_release(evidence: Evidence) -> Findings:
                 yield failed("evidence_release_wrong", lot=lot)
     yield held("evidence_release_holds", lots=released)
     yield from check_rounds(evidence)
+
+
+def _check_refused(evidence: Evidence, record: Record, ident: bytes) -> Findings:
+    """The trustee that is named signed what was refused, and what it signed is not its share."""
+    fact, trustees, what = record.fact, evidence.committee(record), {"seq": record.seq, "type": record.type}
+    payload = {"index": fact.index, "share": fact.share}
+    sent = replace(record, type="ShareReleased", actor=fact.by, payload=payload, act=fact.proof)
+    try:
+        act, _signer = evidence.keys.verified(sent, evidence.origin)
+        share = bytes.fromhex(fact.share)
+    except (CryptoError, ValueError) as exc:
+        yield failed("evidence_refusal_unfounded", **what, index=fact.index, reason=getattr(exc, "code", "hex"))
+        return
+    keys = {member.index: member.key_id for member in trustees.members}
+    if act.key_id != keys.get(fact.index) or verify_share(trustees, fact.index, ident, share):
+        yield failed("evidence_refusal_unfounded", **what, index=fact.index, reason="share_right")
 
 
 def check_openings(evidence: Evidence) -> Findings:

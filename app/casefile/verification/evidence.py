@@ -12,7 +12,7 @@ from app.casefile.bundle import CASE, EVENTS, PERSONS, PRIVATE, TRUST, committee
 from app.casefile.case import Case
 from app.casefile.ceremony import OF_A_CEREMONY
 from app.casefile.record import Record, case_reference
-from app.casefile.register import CertificateIssued, CertificateRevoked
+from app.casefile.register import CertificateIssued, CertificateRevoked, ClientCodePublished
 from app.procedure.errors import RuleViolation
 from app.procedure.profiles import Profile
 from app.procedure.roles import Role
@@ -94,6 +94,7 @@ class Evidence:
     lines: tuple[ReadLine, ...]
     certificates: tuple[Issued, ...]
     ceremonies: tuple[Record, ...]  # the register's records of them, in order
+    client_code: tuple[Record, ...]  # its records of code that seals
     platform: str
     roots: tuple[str, ...]
     pinned: bool
@@ -156,7 +157,7 @@ class Evidence:
     def committee(self, record: Record) -> Committee:
         """The trustees whose shares counted at a record; for an opening see `opening_committee`."""
         seq = record.seq
-        if record.type == "ShareReleased":
+        if record.type in ("ShareReleased", "ShareRefused"):
             fixed = (r.seq for r in self.of_lot(record.lot) if r.type in ("BidsReleased", "FallbackStarted"))
             seq = min((*fixed, seq))
         return Committee.from_description(committee_at(self.readable, seq))
@@ -203,6 +204,7 @@ def read_evidence(
         lines=read_lines(files[EVENTS]),
         certificates=certificates_of(register),
         ceremonies=tuple(record for record in register if record.type in OF_A_CEREMONY),
+        client_code=tuple(record for record in register if record.type == ClientCodePublished.__name__),
         platform=str(trust["platform"]),
         roots=tuple(roots) or tuple(str(root) for root in trust["roots"]),
         pinned=bool(roots),

@@ -12,7 +12,7 @@ const TARGET = join(SOURCE, '..', 'dist');
 const STAGING = `${TARGET}.new`;
 
 const PAGES = ['js/app.js', 'js/live.js', 'js/room.js', 'js/seal.js', 'js/bid_key.js', 'js/own_bid.js', 'js/draw.js', 'js/booth.js', 'css/tenderhall.css', 'css/fonts.css', 'img/mark.svg'];
-// One self-contained file, because a bidder's submission names the hash of the code that sealed it.
+// One self-contained file: packing and encrypting share nothing with the page.
 const WORKERS = ['js/seal_worker.js'];
 const PDF_FONTS = {
   'NotoSansSC-Regular.ttf': '400Regular/NotoSansSC_400Regular.ttf',
@@ -60,6 +60,26 @@ function entries(...results) {
     .map(([path, output]) => [basename(output.entryPoint), relative(STAGING, join(SOURCE, path))]);
 }
 
+// What runs on the page where a bid is sealed: these entry points, all that they import, and the worker.
+const SEALING = ['js/app.js', 'js/live.js', 'js/seal.js', ...WORKERS];
+
+/** sealing.json: the SHA-256 of each file that takes part in sealing; a submission names the hash of this object. */
+async function sealingCode(...results) {
+  const outputs = Object.assign({}, ...results.map((result) => result.metafile.outputs));
+  const found = new Set();
+  const visit = (path) => {
+    if (found.has(path) || !path.endsWith('.js')) return;
+    found.add(path);
+    outputs[path].imports.filter(({ external }) => !external).forEach((imported) => visit(imported.path));
+  };
+  Object.entries(outputs).forEach(([path, { entryPoint }]) => SEALING.includes(entryPoint) && visit(path));
+  const hashes = await Promise.all([...found].map(async (path) => {
+    const file = relative(STAGING, join(SOURCE, path));
+    return [file, createHash('sha256').update(await readFile(join(STAGING, file))).digest('hex')];
+  }));
+  return Object.fromEntries(hashes.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 async function described([name, file]) {
   const bytes = await readFile(join(STAGING, file));
   const hash = (algorithm, encoding) => createHash(algorithm).update(bytes).digest(encoding);
@@ -77,5 +97,6 @@ const [pages, workers, fonts] = await Promise.all([bundlePages(), bundleWorkers(
 const files = [...entries(pages, workers), ...fonts].sort(([a], [b]) => (a < b ? -1 : 1));
 const manifest = Object.fromEntries(await Promise.all(files.map(described)));
 await writeFile(join(STAGING, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+await writeFile(join(STAGING, 'sealing.json'), `${JSON.stringify(await sealingCode(pages, workers), null, 2)}\n`);
 await publish();
 console.log(`built ${files.length} files into ${relative(ROOT, TARGET)}`);

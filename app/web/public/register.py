@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.extensions import access, platform
 from app.permissions.actions import Action
+from app.queries.act_list import carried_list
 from app.queries.register_status import RegisterStatus, WitnessState, register_status
 from app.queries.ticks import carried_checkpoint
 from app.services import ticks
@@ -59,9 +60,12 @@ def _take(form: CosignedForm) -> int:
 @routes.get("/register/checkpoint.txt")
 @access(Action.RECORD_VERIFY)
 def carried() -> Response:
-    """The latest checkpoint with the proof that it continues what the witness saw last (`old` ticks), as a file."""
-    old = request.args.get("old", "0")
-    here = platform()
-    with here.database.reading() as db_session:
-        text = carried_checkpoint(db_session, int(old) if old.isascii() and old.isdecimal() and len(old) < 10 else 0)
-    return download("checkpoint.txt", text.encode(), "text/plain")
+    """The latest checkpoint with the proof that it continues what the witness saw last (`old` ticks), as a file.
+
+    With `log=acts` that of the list of acts, `old` entries.
+    """
+    old, of_list = request.args.get("old", "0"), request.args.get("log") == "acts"
+    seen = int(old) if old.isascii() and old.isdecimal() and len(old) < 10 else 0
+    with platform().database.reading() as db_session:
+        text = (carried_list if of_list else carried_checkpoint)(db_session, seen)
+    return download("acts.txt" if of_list else "checkpoint.txt", text.encode(), "text/plain")

@@ -50,6 +50,7 @@ routes = Blueprint("regulator", __name__)
 GRAVEST_FIRST = (Verdict.FAIL, Verdict.NOT_COVERED, Verdict.OK)
 STAGE_OF_CHECK = {
     "receipts": "deadline",
+    "code": "deadline",
     "ceremony": "opening",
     "release": "opening",
     "openings": "opening",

@@ -29,6 +29,8 @@ def record_text(line: RecordLine, words: Mapping[str, str]) -> str:
         return _("代理机构已答复%(objection)s", **words)
     if line.type == "ShareReleased":
         return _("%(name)s 已签署，签名验证通过", name=line.about)
+    if line.type == "ShareRefused":
+        return _("%(name)s 送来的份额验证不通过，未予接受；本轮开标须由其他受托方或其正确份额完成", name=line.about)
     if line.type == "RoundSigned":
         return _("drand 第 %(round)s 轮签名已到，验证通过，第二把锁解开", round=line.about)
     if line.type == "OpeningConfirmed" and line.about:

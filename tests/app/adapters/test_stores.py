@@ -6,6 +6,7 @@ import hashlib
 import os
 import secrets
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -134,3 +135,41 @@ def test_a_store_that_does_not_answer_is_named_without_secrets(monkeypatch):
 def test_a_wrong_address_of_a_store_is_named_at_the_start(url, tmp_path):
     with pytest.raises(BadSettings, match="TENDERHALL_BLOBS_URL"):
         Settings.from_env({"TENDERHALL_HOME": str(tmp_path), "TENDERHALL_BLOBS_URL": url})
+
+
+def test_what_no_row_names_goes_and_what_a_list_names_stays(store, monkeypatch):
+    """What a killed process left: a file whose row was never committed, pieces of a list that was never written."""
+    kept = grow(store, secrets.token_hex(16), 0, os.urandom(2500))[1]
+    orphan, same_bytes = store.put_stream([b"x" * 2500]), store.put(b"kept by its own hash")
+    now = datetime.now(UTC)
+    left = {orphan}
+    if isinstance(store, ObjectStore):
+        left.add(store.put_piece(b"of no list")[0])
+        assert len(objects(store)) == 4 + 4 + 2
+    asked: list[set[str]] = []
+
+    def named(names: set[str]) -> set[str]:
+        asked.append(names)
+        return names & {kept}
+
+    store.sweep(now - timedelta(minutes=1), named)
+    assert store.size(orphan) == 2500, "too young: its row may come yet"
+    store.sweep(now + timedelta(minutes=1), named)
+    assert left <= set().union(*asked)
+    for name in left:
+        with pytest.raises(FileNotFoundError):
+            store.size(name)
+    assert store.size(kept) == 2500
+    assert store.get(kept)
+    assert store.get(same_bytes) == b"kept by its own hash"
+    if isinstance(store, ObjectStore):
+        assert len(objects(store)) == 4 + 1
+
+
+def test_a_list_of_objects_comes_in_parts(bucket, monkeypatch):
+    store = ObjectStore(bucket)
+    names = {store.put_piece(bytes([n]))[0] for n in range(5)}
+    call = store._call
+    few = lambda method, **facts: call(method, **facts, **({"MaxKeys": 2} if method == "list_objects_v2" else {}))  # noqa: E731
+    monkeypatch.setattr(store, "_call", few)
+    assert {entry["Key"].rpartition("/")[2] for entry in store._objects()} == names

@@ -107,6 +107,26 @@ def test_pieces_make_a_file_and_its_state_is_told(mine, bench):
     assert bench.platform.blobs.get(place.rpartition("/")[2]) == b"helloworld"
 
 
+def test_what_a_client_stated_is_told_again_to_itself_and_kept_from_whoever_reads_the_table(mine, app, bench):
+    words = "filename 5oqV5qCH5Lmm,is_confidential,filetype YXBwbGljYXRpb24vcGRm"
+    answer = mine.post(UPLOADS, headers={**TUS, "Upload-Length": "9", "Upload-Metadata": words})
+    place = answer.headers["Location"]
+    assert mine.head(place, headers=TUS).headers["Upload-Metadata"] == words
+    assert "Upload-Metadata" not in mine.head(begin(mine, 9), headers=TUS).headers
+    other = speaker(app, bench.token("bidder-b")).head(place, headers=TUS)
+    assert (other.status_code, "Upload-Metadata" in other.headers) == (404, False)
+    with bench.platform.database.reading() as db_session:
+        kept = db_session.get(Upload, place.rsplit("/", 1)[1]).stated
+    assert kept
+    assert "5oqV5qCH5Lmm" not in kept
+
+
+@pytest.mark.parametrize("words", ["a" * 4097, "filename ***", "名 YQ==", ",", "a b c"])
+def test_metadata_that_is_none_is_refused(mine, words):
+    headers = {**TUS, "Upload-Length": "9", "Upload-Metadata": words.encode().decode("latin-1")}
+    assert mine.post(UPLOADS, headers=headers).status_code == 422
+
+
 @pytest.mark.parametrize("stated", ["", "-1", "1.5", "०", "9" * 30, "0"])
 def test_a_wrong_size_is_refused(mine, stated):
     assert mine.post(UPLOADS, headers={**TUS, "Upload-Length": stated}).status_code in (413, 422)

@@ -1,4 +1,4 @@
-"""A published case whose acts are really signed, and a register with witnesses that vouch for its turns."""
+"""A published case whose acts are really signed, and a list of acts that witnesses cosigned."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from app.casefile.act_list import LISTED, ActList, Entry, list_name
 from app.casefile.codec import encode
 from app.casefile.record import Record, case_reference
 from app.casefile.register import CertificateIssued
-from app.casefile.ticks import TickProof, case_key, case_value, log_name, tick_leaf
-from app.casefile.turns import TURNS, LotName, Turn, turns_heads
+from app.casefile.ticks import log_name
 from app.procedure.witnesses import RegisterTerms
+from crypto import merkle
 from crypto.canonical import digest
 from crypto.certificates import Subject, create_authority, issue, verify_certificate
-from crypto.instants import format_instant
-from crypto.merkle import Frontier
+from crypto.instants import format_instant, parse_instant
 from crypto.notes import COSIGNATURE, ED25519, Checkpoint, Note, NoteKey, cosign, sign_note
 from crypto.signing import SigningKey, sign_act
-from crypto.sparse import SparseMap
 
 ORIGIN, CASE = "centre.example", "c1"
 DEADLINE = datetime(2026, 3, 3, 2, 0, tzinfo=UTC)
@@ -49,7 +48,7 @@ class World:
     register: RegisterTerms = TWO_WITNESSES
     cosigners: Sequence[NoteKey] = WITNESSES
     log: NoteKey = LOG
-    shown_turns: list[Turn] | None = None  # where the register has others than the record
+    listed: list[dict[str, Any]] | None = None  # the events in the list of acts, where it has others than the record
     keys: dict[str, SigningKey] = field(default_factory=lambda: {name: SigningKey.generate() for name in PEOPLE})
 
     def __post_init__(self) -> None:
@@ -103,16 +102,20 @@ class World:
     def certificates(self, keys: frozenset[str]) -> list[Any]:
         return self.certificates_
 
-    def turns(self, lot: str, needed: int) -> Any:
-        """One tick of a register of this case alone."""
-        turns = [Turn(e["type"], e["at"], digest(e["payload"])) for e in self.events if e["type"] in TURNS]
-        edge = turns_heads(turns if self.shown_turns is None else self.shown_turns, LotName(ORIGIN, CASE, lot))[-1]
-        reference, salt = case_reference(CASE, lot), b"s" * 32
-        key = case_key(reference)
-        map_ = SparseMap({key: case_value(salt, ORIGIN, reference, edge.size, edge.root()), b"\0" * 32: b"\1" * 32})
-        root = Frontier().push(tick_leaf(DEADLINE, map_.root)).root()
-        note = sign_note(self.log, str(Checkpoint(LOG.name, 1, root)))
-        lines = [cosign(key, note.text, int(DEADLINE.timestamp()) + 1) for key in self.cosigners]
-        cosigned = Note(note.text, (*note.signatures, *lines))
-        proof = TickProof(0, DEADLINE, edge.size, edge.root(), salt, map_.root, map_.prove(key), 1, ())
-        return {"proofs": [proof.to_json()], "notes": {"1": str(cosigned)}}
+    def acts(self) -> ActList:
+        """The list of a platform that has this case alone, cosigned as a whole."""
+        found, key = ActList(), NoteKey(list_name(self.log.name), ED25519, self.log.private)
+        shown = self.events if self.listed is None else self.listed
+        found.grow(Entry.of(ORIGIN, record_of(event)) for event in shown if event["type"] in LISTED)
+        if found.entries:
+            head = Checkpoint(key.name, len(found.entries), merkle.root([entry.leaf() for entry in found.entries]))
+            note = sign_note(key, str(head))
+            lines = [cosign(key, note.text, int(DEADLINE.timestamp()) + 1) for key in self.cosigners]
+            found.notes = [Note(note.text, (*note.signatures, *lines))]
+        return found
+
+
+def record_of(event: dict[str, Any]) -> Record:
+    """An event as the record of the case that it is shown of."""
+    at, who = parse_instant(event["at"]), (event["actor"], event["role"])
+    return Record(CASE, 0, event["lot"], event["type"], at, *who, event["payload"], event["act"])

@@ -43,7 +43,7 @@ def tool(monkeypatch, tmp_path):
 
 def test_a_bid_from_seal_to_an_offline_check(tool, tmp_path, capsys, monkeypatch):
     # The small platform has no terms that somebody signed: tests/app/client/test_checked_terms.py has.
-    unchecked = lambda person, case, lot: bidder.fetch_parameters(person.connection, case, lot)  # noqa: E731
+    unchecked = lambda person, case, lot, **_: bidder.fetch_parameters(person.connection, case, lot)  # noqa: E731
     monkeypatch.setattr(bid_commands, "checked_parameters", unchecked)
     folder, out = tmp_path / "me", tmp_path / "bid"
     Profile(folder).keep(password="p" * 10, totp_secret=pyotp.random_base32())

@@ -13,15 +13,14 @@ from typing import Any
 import pytest
 
 from app.casefile.codec import encode
-from app.casefile.turns import Turn
 from app.client import passphrase, trustee_commands
 from app.client.command_line import Parser
 from app.client.connection import Refused
 from app.client.keyfile import Profile
 from app.client.passphrase import seal_under
 from app.client.trustee import PURPOSE, Memory, Trustee, setup_m0
+from app.client.verified_case import Vouchers
 from app.procedure.trustees import REVEAL_PATIENCE
-from crypto.canonical import digest
 from crypto.committee import identity, verify_share
 from crypto.errors import CryptoError
 from crypto.instants import format_instant
@@ -222,7 +221,7 @@ def test_nothing_is_signed_before_the_witnesses_of_the_terms_vouch(trustee, cosi
 
 
 def test_a_trustee_may_ask_for_a_witness_of_its_own(trustee):
-    careful = replace(trustee, witnesses=(WITNESSES[2].verifier,))
+    careful = replace(trustee, vouchers=Vouchers(more=(WITNESSES[2].verifier,)))
     WORLD.cosigners = WITNESSES[:2]
     try:
         assert due(careful, [*published(trustee), closed()]) == ([], ["trustee_unvouched"])
@@ -233,18 +232,18 @@ def test_a_trustee_may_ask_for_a_witness_of_its_own(trustee):
 
 
 def test_another_close_record_than_the_registers_is_refused(trustee):
-    lie, truth = closed("b" * 64), closed()
-    WORLD.shown_turns = [Turn(truth["type"], truth["at"], digest(truth["payload"]))]
+    lie, terms = closed("b" * 64), published(trustee)
+    WORLD.listed = [*terms, closed()]
     try:
-        assert due(trustee, [*published(trustee), lie]) == ([], ["trustee_proof_wrong"])
+        assert due(trustee, [*terms, lie]) == ([], ["history_not_listed"])
     finally:
-        WORLD.shown_turns = None
+        WORLD.listed = None
 
 
 def test_a_register_under_another_key_is_refused(trustee):
     WORLD.log = NoteKey.generate(LOG.name, ED25519)
     try:
-        assert due(trustee, [*published(trustee), closed()]) == ([], ["trustee_proof_wrong"])
+        assert due(trustee, [*published(trustee), closed()]) == ([], ["history_not_listed"])
     finally:
         WORLD.log = LOG
 

@@ -21,6 +21,7 @@ from app.adapters.keystore import create_keys
 from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.casefile.record import case_reference
+from app.client.sealing_program import sealing_program
 from app.config import Settings
 from app.database import Database
 from app.models import Account
@@ -202,6 +203,7 @@ class Installation:
             owner = NewOrganisation(f"投标人{login[-1]}", "bidder", credit_code(f"B{login[-1]}"))
             accounts.register_bidder(self.platform, owner, login, f"员工{login[-1]}", "correct horse battery")
             self._certify(login)
+        register.publish_client_code(self.platform, *sealing_program())
         self._register_trustees()
         self._register_experts()
 

@@ -6,11 +6,13 @@ from contextlib import contextmanager
 
 from sqlalchemy import delete, select, text, update
 
+from app.casefile.act_list import Entry
 from app.casefile.ticks import tick_leaf
-from app.models import CaseEvent, CaseFile, Cosignature, RegisterTick, TickChange
+from app.models import CaseEvent, CaseFile, Cosignature, ListCosignature, ListedAct, RegisterTick, TickChange
 from app.models.append_only import APPEND_ONLY, statements
 from app.queries import cases
 from app.services import ticks
+from app.services.act_list import list_note
 from app.services.unit_of_work import plain_transaction
 from crypto.errors import CryptoError
 from crypto.merkle import Frontier
@@ -24,7 +26,7 @@ def rights(whole):
     with database.reading() as db_session:
         kept = [
             (type_, list(db_session.scalars(select(type_))))
-            for type_ in (CaseEvent, RegisterTick, TickChange, Cosignature)
+            for type_ in (CaseEvent, RegisterTick, TickChange, Cosignature, ListedAct, ListCosignature)
         ]
         head = db_session.get_one(CaseFile, whole.case_id)
     with plain_transaction(database) as (db_session, _now):
@@ -86,14 +88,14 @@ def fit_leaves(whole, database):
 def forget_witnesses(whole, database):
     """Cosignatures that no longer fit are gone."""
     with plain_transaction(database) as (db_session, _now):
-        notes = {row.index: Note.parse(row.note).text for row in db_session.scalars(select(RegisterTick))}
-        for row in db_session.scalars(select(Cosignature)):
-            try:
-                check_cosignature(
-                    NoteSignature.parse(row.line), VerifierKey.parse(row.witness, COSIGNATURE), notes.get(row.tick, "")
-                )
-            except CryptoError:
-                db_session.delete(row)
+        for kind, line_kind, place in ((RegisterTick, Cosignature, "tick"), (ListedAct, ListCosignature, "listed")):
+            notes = {row.index: Note.parse(row.note).text for row in db_session.scalars(select(kind))}
+            for row in db_session.scalars(select(line_kind)):
+                key, text_ = VerifierKey.parse(row.witness, COSIGNATURE), notes.get(getattr(row, place), "")
+                try:
+                    check_cosignature(NoteSignature.parse(row.line), key, text_)
+                except CryptoError:
+                    db_session.delete(row)
 
 
 def rewrite_changes(whole, database):
@@ -112,7 +114,7 @@ def rewrite_changes(whole, database):
 
 
 def rewrite_register(whole, database):
-    """The platform's keys are in it too: every map, tick and checkpoint is made anew; cosignatures stay."""
+    """The platform's keys are in it too: every map, tick, listed act and checkpoint is made anew; cosignatures stay."""
     with plain_transaction(database) as (db_session, _now):
         edge, key = Frontier(), whole.platform.log_key
         for row in db_session.scalars(select(RegisterTick).order_by(RegisterTick.index)):
@@ -120,3 +122,9 @@ def rewrite_register(whole, database):
             edge = edge.push(tick_leaf(row.at, row.map_root))
             row.frontier = edge.to_hex()
             row.note = str(sign_note(key, str(Checkpoint(key.name, edge.size, edge.root()))))
+        edge = Frontier()
+        for row in db_session.scalars(select(ListedAct).order_by(ListedAct.index)):
+            event = db_session.get(CaseEvent, (row.case_id, row.seq))
+            row.entry = str(Entry.of(whole.platform.origin, cases.record_of(event))) if event else row.entry
+            edge = edge.push(Entry.parse(row.entry).leaf())
+            row.frontier, row.note = edge.to_hex(), list_note(whole.platform, edge)

@@ -149,6 +149,27 @@ def test_a_lot_closes_though_the_store_does_not_answer_and_no_share_is_taken_bef
     assert made.act("trustee-1", share_of(made, 1))
 
 
+def test_what_is_logged_and_answered_while_the_store_is_down_does_not_tell_whether_a_bid_was_ended(
+    tmp_path, monkeypatch, caplog
+):
+    said = []
+    for world in ("with", "without"):
+        made = WholeCase(tmp_path / world).through("found publish")
+        if world == "with":
+            made.bid()
+            assert any(one.ended for one in made.case.lots[LOT].bidding.submissions.values())
+        caplog.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(FolderStore, "delete", does_not_answer)
+            made.clock.advance(180)
+            close_lot(made.platform, made.case_id, LOT)
+            with pytest.raises(StoreUnavailable):
+                made.act("trustee-1", share_of(made, 1))
+        said.append([(r.name, r.levelname, r.getMessage().replace(made.case_id, "case")) for r in caplog.records])
+    assert said[0] == said[1]
+    assert said[0]
+
+
 def does_not_answer(_store, _name):
     raise StoreUnavailable("EndpointConnectionError")
 

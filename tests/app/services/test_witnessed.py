@@ -18,6 +18,7 @@ from app.client.command_line import Parser
 from app.messages import sentence
 from app.models import Cosignature, Job, RegisterTick, TickChange
 from app.procedure.errors import RuleViolation
+from app.queries.act_list import last_listed
 from app.queries.ticks import latest_tick
 from app.services import audits, ticks
 from app.services.audits import export_evidence
@@ -72,6 +73,11 @@ class Witnessed(WholeCase):
             row = latest_tick(db_session)
         line = cosign(key, Note.parse(row.note).text, int(row.at.timestamp()))
         ticks.take_cosignature(self.platform, row.index + 1, str(line))
+        with self.platform.database.reading() as db_session:
+            last = last_listed(db_session)
+        if last is not None:
+            line = cosign(key, Note.parse(last.note).text, int(row.at.timestamp()))
+            ticks.take_list_cosignature(self.platform, last.index + 1, str(line))
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +149,8 @@ def test_the_register_ticks_at_once_at_the_turns_of_a_case_and_at_no_bid(whole):
     with whole.platform.database.reading() as db_session:
         jobs = list(db_session.scalars(query))
     assert {job.detail.partition("-")[0] for job in jobs} == {
+        "TenderPublished",
+        "AmendmentReleased",
         "LotClosed",
         "BidsReleased",
         "DrawStated",

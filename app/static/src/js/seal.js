@@ -42,7 +42,7 @@ async function seal(key) {
     meters[step] ??= meter(part('progress'), step, totalSize(files) || 1);
     meters[step](bytes);
   };
-  const sealer = new Sealer(parameters.worker);
+  const sealer = new Sealer(parameters.worker, parameters.code);
   const file = bid.freshName();
   const { submission, capsule, identity, size } = await sealBid(sealer, parameters, { files, opening: items, key, name: file }, onProgress);
   sealer.worker.terminate();

@@ -9,8 +9,9 @@ import { chainHash, roundAfter } from './timelock.js';
 
 /** Asks the worker for one command at a time. */
 export class Sealer {
-  constructor(url) {
-    this.url = url;
+  /** `url`: the worker; `code`: the addresses of all files that take part in sealing, the worker's among them. */
+  constructor(url, code) {
+    this.code = code;
     this.worker = new Worker(url, { type: 'module' });
   }
 
@@ -26,12 +27,19 @@ export class Sealer {
     });
   }
 
-  /** The hash of the very code that seals. */
+  /** The hash of the very code that seals: of {file: SHA-256} of every script that this page has run, and of `code`. */
   async codeHash() {
-    const response = await fetch(this.url, { cache: 'force-cache' });
-    return hex(await sha256(await response.arrayBuffer()));
+    const ran = performance.getEntriesByType('resource').map(({ name }) => new URL(name)).filter(isScript);
+    const urls = new Set([...this.code, ...ran].map((url) => new URL(url, document.baseURI).href));
+    const hashes = await Promise.all([...urls].map(async (url) => {
+      const response = await fetch(url, { cache: 'force-cache' });
+      return [new URL(url).pathname.split('/').at(-1), hex(await sha256(await response.arrayBuffer()))];
+    }));
+    return hex(await sha256(canonical(Object.fromEntries(hashes))));
   }
 }
+
+const isScript = ({ origin, pathname }) => origin === location.origin && pathname.endsWith('.js');
 
 /** Refuses to seal to a key or an identity that is not what the page says it is. */
 async function checkTrustees(parameters) {
