@@ -229,9 +229,9 @@ def state_draw(act: Act) -> Answer:
         expected = _stated_payload(act.work.db_session, case, act.lot, before)
     if expected != act.proposal.payload:
         raise RuleViolation("draw_pool_differs")
-    if act.fact.round == 1:
+    if act.fact.round == 1 and case.inspection is None:  # of objects all may have to be inspected
         recused = {entry["id"] for entry in json.loads(act.fact.statement)["recused"]}
         free = [candidate for candidate in act.fact.candidates if candidate.id not in recused]
         groups = _groups(act.work.db_session, before.strata)
-        check_pool(before.strata, free, act.work.case.tender.published.profile, groups)
+        check_pool(before.strata, free, case.tender.published.profile, groups)
     return {}

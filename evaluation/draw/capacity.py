@@ -23,18 +23,21 @@ def shortage(
 ) -> Shortage | None:
     """The first stratum that may stay short, or that has fewer than `least` times its seats; None where there is none.
 
-    A stratum has as many places as its units allow. Each member drawn before for another stratum takes one of them away
-    at most: the person, who stands in both, or a place of the unit.
+    A stratum has as many places as its units allow. A member drawn before for another stratum may take one of them
+    away: the person, who stands in both, or a place of the unit.
     """
-    sizes = {stratum.name: Counter(c.unit for c in candidates if stratum.name in c.strata) for stratum in strata}
+    groups = {stratum.name: [c for c in candidates if stratum.name in c.strata] for stratum in strata}
+    sizes = {name: Counter(candidate.unit for candidate in group) for name, group in groups.items()}
     for position, stratum in enumerate(strata):
-        units = sizes[stratum.name]
+        before, units = strata[:position], sizes[stratum.name]
         available = sum(min(size, max_per_unit) for size in units.values())
-        taken = 0
-        for earlier in strata[:position]:
-            shared = (min(size, max_per_unit) for unit, size in sizes[earlier.name].items() if unit in units)
-            taken += min(earlier.quota, sum(shared))
-        needed = least * stratum.quota + taken
+        both = Counter(c.unit for c in groups[stratum.name] if any(earlier.name in c.strata for earlier in before))
+        lost = 0
+        for unit, size in units.items():
+            drawn = min(max_per_unit, sum(min(earlier.quota, sizes[earlier.name][unit]) for earlier in before))
+            left = min(max_per_unit - drawn, size - min(drawn, both[unit]))
+            lost += min(size, max_per_unit) - left
+        needed = least * stratum.quota + min(lost, sum(earlier.quota for earlier in before))
         if available < needed:
             return Shortage(stratum.name, available, needed)
     return None

@@ -153,7 +153,7 @@ def _open_round(fact: DrawRoundOpened, state: DrawState) -> tuple[DrawEvent, ...
         raise RuleViolation("draw_earlier_record_differs", found=fact.earlier_record_sha256, record=last.record_sha256)
     if not missing(state):
         raise RuleViolation("draw_no_seat_missing")
-    if not _recorded(state, fact.reason) or fact.second_signature:
+    if not _recorded(state, fact.reason):  # a second person signs beside what is on record, never in its place
         raise RuleViolation("draw_second_person_missing", reason=str(fact.reason or "-"))
     return ()
 

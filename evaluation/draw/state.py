@@ -120,16 +120,18 @@ def missing(state: DrawState) -> dict[str, int]:
 
 
 def excluded(state: DrawState) -> dict[str, str]:
-    """Who cannot be drawn in the next round besides the recused, and why: drawn before, or of a unit that holds a seat.
+    """Who cannot be drawn in the next round besides the recused, and why: drawn before, or of a unit that might exceed
+    its maximum.
 
-    A round's statement counts from nothing, so that where a unit may hold several seats a further round adds none.
+    A round counts its units from nothing, so a unit that holds seats has to have room for all seats that are open.
     """
     if state.conditions is None:
         return {}
     found: dict[str, str] = {id_: str(seat) for id_, seat in state.seats.items()}
-    units = units_held(state)
+    units, most, open_seats = units_held(state), state.conditions.max_per_unit, sum(missing(state).values())
+    full = {unit for unit, held in units.items() if most - held < min(open_seats, most)}
     for candidate in state.rounds[0].candidates if state.rounds else ():
-        if candidate.unit in units:
+        if candidate.unit in full:
             found.setdefault(candidate.id, "unit_at_maximum")
     return found
 

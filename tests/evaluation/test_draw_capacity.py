@@ -43,3 +43,12 @@ def test_a_group_may_have_to_be_larger_than_its_seats():
     pool = [Candidate(str(n), str(n), ("a",)) for n in range(4)]
     assert shortage((Stratum("a", 2, 0),), pool, 1, least=2) is None
     assert shortage((Stratum("a", 2, 0),), pool[:3], 1, least=2) == Shortage("a", 3, 4)
+
+
+def test_whoever_stands_in_several_groups_by_other_numbers_counts_as_often_as_a_unit_may_be_drawn():
+    """As where inspectors are drawn for several visits: one unit is one person, who may go on two of them."""
+    pool = [Candidate(f"{unit}:{name}", unit, (name,)) for unit in "uvw" for name in NAMES]
+    wanted = tuple(Stratum(name, 2, 0) for name in NAMES)
+    assert shortage(wanted[:2], pool, 2) is None
+    assert shortage(wanted, pool, 2) == Shortage("c", 3, 5)
+    assert shortage(wanted, pool, 3) is None
