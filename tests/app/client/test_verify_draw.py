@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.commands import build_parser
 from app.client import draw_checks, verify_draw
 from app.web.public.draw_verifier import one_file
 from tests.app.client import draw_records
@@ -134,6 +135,19 @@ def test_a_committee_that_is_none_is_a_wrong_command_line(committee, tmp_path):
     with pytest.raises(SystemExit) as ended:
         verify_draw.main([])
     assert ended.value.code == 2
+
+
+def test_the_command_says_the_same(rounds, tmp_path, capsys):
+    paths = [tmp_path / f"{number}.json" for number in (1, 2)]
+    for path, record in zip(paths, rounds, strict=False):
+        path.write_text(json.dumps(record), "utf-8")
+    arguments = ["verify-draw", *map(str, paths)]
+    parser = build_parser("verify-draw")
+    for pinned, expected in (([], NOT_COMPARED), (["--committee", TRUSTEES.id], VERIFIED)):
+        asked = parser.parse_args([*arguments, *pinned])
+        assert asked.run(asked) == expected == verify_draw.main([*arguments[1:], *pinned])
+        said = capsys.readouterr().out.splitlines()
+        assert said[: len(said) // 2] == said[len(said) // 2 :]
 
 
 def test_the_one_file_runs_alone_and_checks_the_signature_itself(rounds, tmp_path):

@@ -115,11 +115,9 @@ def test_the_draws_hold_for_the_standalone_verifier(whole, files, tmp_path):
     for name in sorted(n for n in files if n.startswith("draws/")):
         paths.append(tmp_path / Path(name).name)
         paths[-1].write_bytes(files[name])
-    first, second = map(str, paths)
-    published = committee_of(whole.case).id
-    assert verify_draw.main([first, "--committee", published]) == 0
-    assert verify_draw.main([second, first, "--committee", published]) == 0
-    assert verify_draw.main([second, "--committee", published]) == verify_draw.main([first]) == verify_draw.NOT_COMPARED
+    (first, second), published = map(str, paths), ["--committee", committee_of(whole.case).id]
+    assert verify_draw.main([first, *published]) == verify_draw.main([second, first, *published]) == 0
+    assert verify_draw.main([second, *published]) == verify_draw.main([first]) == verify_draw.NOT_COMPARED
 
 
 def test_every_phase_has_the_time_at_which_it_was_reached(whole):
