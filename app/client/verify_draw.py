@@ -8,6 +8,7 @@ Exit status: 0 verified; 1 something is wrong; 2 a wrong command line; 3 nothing
 """
 
 import argparse
+import gc
 import json
 import re
 import sys
@@ -94,4 +95,5 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
+    gc.disable()  # a large record is one tree that is needed to the end
     sys.exit(main())

@@ -1,18 +1,18 @@
 // What the records of a draw must give, round by round, as app/client/draw_checks.py has it.
 import { hex, unhex } from './bytes.js';
 import { committeeId } from './committee.js';
-import { commitment, drawAgain, drawId, recordHash } from './draw_method.js';
+import { commitment, drawAgain, drawId, poolHash, recordHash } from './draw_method.js';
 import { readRecord } from './draw_record.js';
-import { canonical, digest, tagged } from './jcs.js';
+import { canonical, tagged } from './jcs.js';
 import { signatureFits } from './release.js';
 
 const same = (a, b) => hex(canonical(a)) === hex(canonical(b));
 const sameNames = (a, b) => same(Object.keys(a).sort(), Object.keys(b).sort());
 
-async function poolHolds({ statement, candidates }) {
+function poolHolds({ statement, candidates }) {
   const ids = candidates.map(({ id }) => id);
   const inOrder = ids.every((id, i) => i === 0 || ids[i - 1] < id);
-  return inOrder && ids.length === statement.candidates_count && (await digest(candidates)) === statement.candidates_sha256;
+  return inOrder && ids.length === statement.candidates_count && poolHash(candidates) === statement.candidates_sha256;
 }
 
 async function commitmentsHold({ statement, reveals }) {
@@ -29,7 +29,7 @@ async function ofOneRound(record, again) {
   const message = await tagged('bidcommittee/v1/draw', canonical(statement));
   return {
     purpose: (await drawId(record.tender, record.lot, record.purpose)) === statement.draw_id,
-    pool: await poolHolds(record),
+    pool: poolHolds(record),
     commitments: await commitmentsHold(record),
     key: (await committeeId({ commitments: [committee.public_key] })) === statement.committee,
     signature: signatureFits(committee.public_key, message, signature),
