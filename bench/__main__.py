@@ -11,6 +11,7 @@ from bench import (
     case_log,
     deadline_rush,
     draw,
+    draw_check,
     envelope,
     experts_import,
     hall,
@@ -35,6 +36,7 @@ BENCHMARKS: dict[str, Callable[[], str]] = {
     "upload": upload.upload_against_bare_sink,
     "experts-import": experts_import.import_against_bare_inserts,
     "draw": draw.draw_seven_of_hundred_thousand,
+    "draw-check": draw_check.check_hundred_thousand,
 }
 
 

@@ -254,19 +254,21 @@ def _releases(records: Sequence[Record], lot: str, origin: str, committee: Commi
     return {}
 
 
-def draw_rounds(records: Sequence[Record]) -> tuple[draw.DrawRound, ...]:
-    """The rounds of a lot's draw, from what of it is visible."""
-    return draw.replay(record.fact for record in records if isinstance(record.fact, DrawEvent)).rounds
+def drawn(records: Sequence[Record]) -> draw.DrawState:
+    """A lot's draw, from what of it is visible."""
+    return draw.replay(record.fact for record in records if isinstance(record.fact, DrawEvent))
 
 
 def _draws(records: Sequence[Record], lot: str, committee: Committee) -> dict[str, bytes]:
     """Each round whose signature the holder may know, as the standalone draw verifier reads it."""
-    files = {}
-    for found in draw_rounds(records):
-        if found.signature_hex and found.result is not None:
+    files, state = {}, drawn(records)
+    for found in state.rounds:
+        if found.signature_hex and found.result is not None and state.conditions is not None:
             reveals = {party: bytes.fromhex(value) for party, value in found.reveals.items()}
             signature = bytes.fromhex(found.signature_hex)
-            record = draw.record(found.stated, found.candidates, committee.describe(), signature, reveals, found.result)
+            record = draw.record(
+                state.conditions, found.stated, found.candidates, committee.named, signature, reveals, found.result
+            )
             files[f"draws/{lot}-{found.number}.json"] = canonical(record)
     return files
 

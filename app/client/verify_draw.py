@@ -1,99 +1,99 @@
-"""Recompute a draw (biddraw/v1) from its record alone: verify_draw.py RECORD.json [RECORD-OF-THE-EARLIER-ROUND.json]
+"""Compute a draw (biddraw/v1) again from its records alone, with the standard library alone, and say if it holds.
 
-Standard library only; the signature is checked where py_arkworks_bls12381 or py_ecc is installed. Exit 1 on a failure.
-独立复核抽取结果，不使用平台代码。"""
+    python3 verify_draw.py RECORD.json [THE RECORD OF EACH EARLIER ROUND ...] --committee ID
 
-import hashlib
-import hmac
+ID: the trustees' committee as the signed and published terms of the tender name it, or a file that holds such ids.
+Exit status: 0 verified; 1 something is wrong; 2 a wrong command line; 3 nothing is wrong, but not all was compared.
+独立复核抽取结果，不使用平台代码。退出码：0 核验通过；1 不成立；2 命令有误；3 未发现错误，但有内容未比对，不等于通过。
+"""
+
+import argparse
+import gc
 import json
+import re
 import sys
-from collections import Counter
 from pathlib import Path
 
+from app.client.draw_checks import of_a_later_round, of_one_round
+from app.client.draw_record import committee_id, read_record, shown
 
-def jcs(value):
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def tagged(label, data):
-    return hashlib.sha256(label.encode() + b"\0" + data).digest()
-
-
-def drawn(record):
-    """The result that follows from statement, signature, reveals and candidates."""
-    stated, units, taken = record["statement"], Counter(), set()
-    material = record["signature"] + "".join(value for _, value in sorted(record["reveals"].items()))
-    prk = hmac.digest(tagged("biddraw/v1/statement", jcs(stated)), bytes.fromhex(material), "sha256")
-    recused, result = {entry["id"] for entry in stated["recused"]}, {"selected": {}, "reserve": {}}
-    for outcome, size in (("selected", "quota"), ("reserve", "reserve")):
-        for stratum in stated["strata"]:
-            name, ids, room = stratum["name"], [], units if outcome == "selected" else Counter(units)
-            pool = [c for c in record["candidates"] if name in c["strata"] and c["id"] not in recused | taken]
-            ticket = {c["id"]: hmac.digest(prk, f"biddraw/v1\0{name}\0{c['id']}\1".encode(), "sha256") for c in pool}
-            for candidate in sorted(pool, key=lambda c, ticket=ticket: ticket[c["id"]]):
-                if len(ids) < stratum[size] and room[candidate["unit"]] < stated["max_per_unit"]:
-                    ids.append(candidate["id"])
-                    room[candidate["unit"]] += 1
-            result[outcome][name] = ids
-            taken.update(ids if outcome == "selected" else ())
-    return result
+VERIFIED, WRONG, NOT_COMPARED = 0, 1, 3
+WORDS = {True: "ok", False: "FAIL", None: "not compared"}
+VERDICTS = {
+    VERIFIED: ("核验通过", "VERIFIED: the named committee signed this draw, and these numbers follow from it"),
+    WRONG: ("不成立：请保存记录并向监督部门反映", "IT DOES NOT HOLD: keep the records and tell the supervisor"),
+    NOT_COMPARED: ("未核验：未发现错误，但有内容未比对", "NOT VERIFIED: nothing is wrong, but not all was compared"),
+}
 
 
-def signature_holds(record):
-    """Whether the committee signed this very statement; None where no BLS library is installed."""
-    message, dst = tagged("bidcommittee/v1/draw", jcs(record["statement"])), record["committee"]["dst"].encode()
-    signature, key = bytes.fromhex(record["signature"]), bytes.fromhex(record["committee"]["commitments"][0])
+def found_in(records, trusted):
+    """Headings (text) and checks (holds, Chinese, English) of records by round; `trusted`: ids, None if not given."""
+    rounds = [record["statement"]["round"] for record in records]
+    whole, given = rounds == list(range(1, len(rounds) + 1)), ", ".join(map(str, rounds))
+    for at, record in enumerate(records):
+        facts = [rounds[at], *(shown(record[field]) for field in ("tender", "lot", "purpose"))]
+        yield "第 {0} 轮 · round {0} | 项目 · tender {1} | 标包 · lot {2} | 用途 · purpose {3}".format(*facts)
+        if reason := record["statement"].get("reason"):
+            yield f"原因 · reason: {reason}（席位因何空出见案卷日志 · why seats became free is in the case's log）"
+        yield from of_one_round(record)
+        yield from of_a_later_round(records[:at], record) if whole and at else ()
+    yield "全部记录 · all records"
+    for committee in sorted({record["statement"]["committee"] for record in records}):
+        holds, said = None if trusted is None else committee in trusted, ("与给出的编号比对", "the one given")
+        said = said if holds is not None else ("未比对", "not compared")
+        yield holds, f"受托人{said[0]}：记录所写为 {committee}", f"committee: {said[1]}"
+    if len(set(rounds)) < len(rounds):
+        yield False, f"同一轮给出了两份记录：{given}", f"two records of one round: {given}"
+    elif not whole:
+        yield None, f"此前各轮没有全部给出，只有第 {given} 轮", f"earlier rounds: not compared, only {given} given"
+
+
+def report(paths, trusted):
+    """Print every check and the verdict; the exit status."""
     try:
-        from py_arkworks_bls12381 import GT, G1Point, G2Point
-    except ImportError:
-        return signature_holds_py_ecc(message, dst, signature, key)
-    point, public = G1Point.from_compressed_bytes(signature), G2Point.from_compressed_bytes(key)
-    canonical = bytes(point.to_compressed_bytes()) == signature and public != G2Point.identity()
-    return canonical and GT.pairing_check([point, -G1Point.hash_to_curve(message, dst)], [G2Point(), public])
-
-
-def signature_holds_py_ecc(message, dst, signature, key):
-    try:
-        from py_ecc.bls import hash_to_curve, point_compression
-        from py_ecc.optimized_bls12_381 import G2, curve_order, is_inf, multiply, pairing
-    except ImportError:
-        return None
-    first, second, third = (int.from_bytes(part, "big") for part in (signature, key[:48], key[48:]))
-    point, public = point_compression.decompress_G1(first), point_compression.decompress_G2((second, third))
-    sound = all(not is_inf(p) and is_inf(multiply(p, curve_order)) for p in (point, public)) and len(signature) == 48
-    return sound and pairing(G2, point) == pairing(public, hash_to_curve.hash_to_G1(message, dst, hashlib.sha256))
-
-
-def checks(record, earlier):
-    """For each check: whether it holds (None: not covered), and what it is in Chinese and in English."""
-    stated, committee, ids = record["statement"], record["committee"], [c["id"] for c in record["candidates"]]
-    same = hashlib.sha256(jcs(record["candidates"])).hexdigest() == stated["candidates_sha256"]
-    same &= ids == sorted(set(ids)) and len(ids) == stated["candidates_count"]
-    yield same, "候选名单与事先公布的摘要一致、无重复", "candidates match their hash, none twice"
-    for party in sorted(stated["commitments"].keys() | record["reveals"].keys()):
-        data = f"{stated['draw_id']}\0{party}\0".encode() + bytes.fromhex(record["reveals"].get(party, ""))
-        same = tagged("biddraw/v1/commit", data).hex() == stated["commitments"].get(party)
-        yield same, f"{party} 的随机数与其承诺一致", f"the reveal of {party} matches its commitment"
-    named = {name: committee[name] for name in ("dst", "scheme")} | {"public_key": committee["commitments"][0]}
-    yield tagged("bidcommittee/v1/id", jcs(named)).hex() == stated["committee"], "受托人公钥一致", "the announced key"
-    yield signature_holds(record), "受托人对本声明的签名有效", "the trustees signed this very statement"
-    yield drawn(record) == record["result"], "抽取结果重算一致", "the result is what the tickets give"
-    if stated["round"] > 1:
-        bound = earlier and {name: earlier[name] for name in ("statement", "signature", "reveals", "result")}
-        same = earlier and tagged("biddraw/v1/record", jcs(bound)).hex() == stated["earlier_record_sha256"]
-        yield same, "与上一轮抽取记录相连", "it continues the record of the earlier round"
-
-
-def main(paths):
-    try:
-        record, earlier, *_ = [json.loads(Path(path).read_bytes()) for path in paths] + [None]
-        found = list(checks(record, earlier))
+        records = [read_record(Path(path).read_bytes()) for path in paths]
+        records.sort(key=lambda record: record["statement"]["round"])
+        found = list(found_in(records, trusted))
     except Exception as error:  # whatever is wrong with a malformed record, it is not a draw that holds
-        found = [(False, "记录无法读取或不完整", f"the record cannot be read or lacks something: {error!r}")]
-    for holds, *sentences in found:
-        print({True: "ok", False: "FAIL", None: "not covered"}[holds], *sentences, sep=" | ")
-    return int(any(holds is False for holds, *_ in found))
+        said = shown(f"{type(error).__name__}: {error}")
+        records, found = [], [(False, "记录无法读取或不符合格式", f"a record cannot be read or lacks its form: {said}")]
+    for one in found:
+        print(one if isinstance(one, str) else " | ".join((WORDS[one[0]], *one[1:])))
+    checked = [one for one in found if not isinstance(one, str)]
+    holds = {one[0] for one in checked}
+    status = WRONG if False in holds else NOT_COMPARED if None in holds else VERIFIED
+    for record in records if status != WRONG else ():
+        for stratum, ids in record["result"]["selected"].items():
+            print(f"第 {record['statement']['round']} 轮抽中 · drawn | {shown(stratum)} |", *map(shown, ids))
+    print(*VERDICTS[status], *(english for holds, _, english in checked if holds is None), sep=" | ")
+    return status
+
+
+def committees(text):
+    """The ids of `--committee`: itself, or those in a file; of a description (bidcommittee/v1) its id. ValueError."""
+    if not re.fullmatch("[0-9a-fA-F]{64}", text):
+        text = Path(text).read_text("utf-8-sig")
+        if text.lstrip().startswith("{"):
+            text = committee_id({"public_key": json.loads(text)["commitments"][0]})
+    found = set(re.findall(r"\b[0-9a-f]{64}\b", text.lower()))
+    if not found:
+        raise ValueError(text)
+    return found
+
+
+def main(arguments=None):
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=layout, allow_abbrev=False)
+    parser.add_argument("records", nargs="+", metavar="RECORD")
+    parser.add_argument("--committee", metavar="ID-OR-FILE")
+    asked = parser.parse_args(arguments)
+    try:
+        trusted = committees(asked.committee) if asked.committee is not None else None
+    except Exception:
+        parser.error(f"--committee: neither an id (64 hex digits) nor a file with one: {asked.committee}")
+    return report(asked.records, trusted)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    gc.disable()  # a large record is one tree that is needed to the end
+    sys.exit(main())

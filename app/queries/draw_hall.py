@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.casefile.case import Case, Phase
 from app.casefile.sealing import committee_of
 from crypto.canonical import Json
-from crypto.committee import identity
+from crypto.committee import Committee, identity
 from evaluation import draw as draw_rules
 from evaluation.draw import DrawRound, RoundReason, SeatState
 
@@ -77,6 +77,7 @@ class DrawHall:
     needed: int
     rounds: tuple[RoundView, ...]
     committee: Json
+    published_committee: str  # its id, from the signed and published terms
 
     @property
     def current(self) -> RoundView | None:
@@ -87,7 +88,7 @@ def draw_hall(case: Case, lot: str) -> DrawHall:
     """The draw of a lot for those whom the policy lets watch it."""
     state, conditions = case.lot(lot).draw, case.lot(lot).draw.conditions
     if conditions is None:
-        return DrawHall("none", "", (), 0, 0, 0, (), {})
+        return DrawHall("none", "", (), 0, 0, 0, (), {}, "")
     open_seats = draw_rules.missing(state)
     called = case.inspection is None  # nobody answers to whether it is inspected
     waiting = called and any(seat in (SeatState.DRAWN, SeatState.CALLED) for seat in state.seats.values())
@@ -101,6 +102,7 @@ def draw_hall(case: Case, lot: str) -> DrawHall:
         needed=conditions.trustees_needed,
         rounds=tuple(_round(case, lot, found) for found in state.rounds),
         committee=committee_of(case).describe(),
+        published_committee=Committee.from_description(case.tender.published.committee).id,
     )
 
 

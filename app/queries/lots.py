@@ -194,13 +194,15 @@ def draw_record(case: Case, lot: str, round_: int) -> dict[str, Json] | None:
     """The record that anybody can check again, once the members have signed in (of an inspection at once), or None."""
     state = case.lot(lot)
     found = next((r for r in state.draw.rounds if r.number == round_ and r.result), None)
+    conditions = state.draw.conditions
     shown = case.inspection is not None or state.phase in (Phase.SCORING, Phase.CONSENSUS, Phase.RESULT)
     if found is None or found.result is None or not shown:
         return None
+    assert conditions is not None
     reveals = {party: bytes.fromhex(value) for party, value in found.reveals.items()}
-    committee = committee_of(case).describe()
+    committee = committee_of(case).named
     signature = bytes.fromhex(found.signature_hex)
-    return draw_rules.record(found.stated, found.candidates, committee, signature, reveals, found.result)
+    return draw_rules.record(conditions, found.stated, found.candidates, committee, signature, reveals, found.result)
 
 
 def room(case: Case, lot: str, actor: Actor) -> dict[str, Json]:

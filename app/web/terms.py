@@ -32,6 +32,7 @@ from app.web.wording import (
     titled,
 )
 from crypto.canonical import Json, canonical
+from crypto.committee import Committee
 from crypto.timelock import QUICKNET, Chain
 from evaluation.criteria import Criterion
 
@@ -71,6 +72,7 @@ class ShownTerms:
     members: str
     periods: tuple[tuple[str, str], ...]
     committee: str
+    committee_id: str  # by which the records of draws are checked
     second_lock: str  # "" where there is none
     witnesses: str
     lots: tuple[ShownLot, ...]
@@ -86,6 +88,7 @@ def shown_terms(terms: TenderTerms) -> ShownTerms:
         committee_words(terms),
         _periods(terms),
         _("%(k)s / %(n)s 家受托方共同解密（%(mode)s）", k=committee["k"], n=committee["n"], mode=terms.mode),
+        Committee.from_description(committee).id,
         second_lock_words(terms.chain) if terms.chain else "",
         witness_words(terms.register),
         tuple(shown_lot(lot) for lot in terms.lots),

@@ -80,8 +80,12 @@ class Committee:
     @cached_property
     def id(self) -> str:
         """Hex hash of public key and scheme alone: new members, k or mode leave it, and so every capsule, as it is."""
-        named = {"dst": SIGNATURE_DST.decode(), "public_key": point_bytes(self.public_key).hex(), "scheme": SCHEME}
-        return tagged_hash("bidcommittee/v1/id", canonical(named)).hex()
+        return tagged_hash("bidcommittee/v1/id", canonical(self.named)).hex()
+
+    @property
+    def named(self) -> dict[str, str]:
+        """What the id is the hash of."""
+        return {"dst": SIGNATURE_DST.decode(), "public_key": point_bytes(self.public_key).hex(), "scheme": SCHEME}
 
     def describe(self) -> dict[str, Any]:
         """The object `bidcommittee/v1`."""

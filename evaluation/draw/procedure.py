@@ -271,12 +271,13 @@ def _complete(state: DrawState, current: DrawRound, reveals: dict[str, str]) -> 
     values = {party: bytes.fromhex(value) for party, value in reveals.items()}
     signature = bytes.fromhex(current.signature_hex)
     result = select(current.stated, current.candidates, extract(current.statement.encode(), signature, values))
+    found = record(_conditions(state), current.stated, current.candidates, {}, signature, values, result)
     return DrawCompleted(
         round=current.number,
         selected=result.selected,
         reserve=result.reserve,
         small_pools=small_pools(current.stated, current.candidates, _conditions(state).pool_factor),
-        record_sha256=record_sha256(record(current.stated, current.candidates, {}, signature, values, result)),
+        record_sha256=record_sha256(found),
     )
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from evaluation.errors import RuleViolation
 
 VERSION = "biddraw/v1"
+RECORD_VERSION = "biddraw-record/v2"
 
 
 @dataclass(frozen=True)
@@ -273,6 +274,7 @@ def small_pools(stated: Mapping[str, Any], candidates: Sequence[Candidate], fact
 
 
 def record(
+    conditions: DrawConditions,
     stated: Mapping[str, Any],
     candidates: Iterable[Candidate],
     committee: Mapping[str, Any],
@@ -280,8 +282,15 @@ def record(
     reveals: Mapping[str, bytes],
     result: DrawResult,
 ) -> dict[str, Any]:
-    """What anybody needs to compute the draw again; `committee` is the description `bidcommittee/v1`."""
+    """What anybody needs to compute the draw again, and nothing else; `committee` is what its id is the hash of.
+
+    Every field is bound: tender, lot and purpose by `draw_id`, pool and committee by their hashes in the statement.
+    """
     return {
+        "v": RECORD_VERSION,
+        "tender": conditions.tender,
+        "lot": conditions.lot,
+        "purpose": conditions.purpose,
         "statement": dict(stated),
         "candidates": candidates_json(candidates),
         "committee": dict(committee),

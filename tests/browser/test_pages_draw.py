@@ -13,6 +13,7 @@ from live_case import LiveCase
 from playwright.sync_api import Browser, Page, expect
 
 from app.casefile.sealing import committee_of
+from app.client import verify_draw
 from app.procedure.convening import PURPOSE, BuyerMemberNamed
 from crypto.committee import combine, identity, open_capsule, sign_share
 from evaluation import draw as drawing
@@ -69,9 +70,25 @@ def test_three_parties_draw_and_one_computes_it_again(live: LiveCase, browser: B
     expect(centre.get_by_role("heading", name="专家已确定")).to_be_visible()
     centre.get_by_role("button", name="自己验算").click()
     expect(centre.get_by_text("验算一致：本机算出的号码与公布的相同。")).to_be_visible()
-    expect(centre.locator("[data-draw-checked] li")).to_have_count(4)
+    expect(centre.locator("[data-draw-checked] li")).to_have_count(7)
+    checked = centre.locator("[data-draw-checked]")
+    expect(checked).to_contain_text(f"✓ 签署各轮的受托方就是招标条款公布的 {committee_of(case.case).id}")
+    expect(checked).to_contain_text(f"项目 {case.case_id}，标包 {LOT}，用途 {PURPOSE}")
+    assert "✕" not in checked.inner_text()
+    assert "?" not in checked.inner_text()
+    save_record(live, centre)
     for number in centre.locator(".numbers li strong").all_inner_texts():
         expect(centre.locator("[data-draw-checked]")).to_contain_text(number)
+
+
+def save_record(live: LiveCase, centre: Page) -> None:
+    """What the page gives to download holds for the independent program, under the id that the page names."""
+    centre.get_by_text("在自己的电脑上核验").click()
+    command = centre.locator("pre code", has_text="verify_draw.py").inner_text().split()
+    with centre.expect_download() as saved:
+        centre.get_by_role("link", name="下载记录 JSON").click()
+    assert command == ["python3", "verify_draw.py", saved.value.suggested_filename, "--committee", command[-1]]
+    assert verify_draw.main([str(saved.value.path()), *command[-2:]]) == verify_draw.VERIFIED
 
 
 def give(wall: Page, button: str) -> None:

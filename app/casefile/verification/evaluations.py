@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from app.casefile.bundle import draw_rounds
+from app.casefile.bundle import drawn
 from app.casefile.draw_capsules import reveal_identity
 from app.casefile.rebuilding import seat_accounts
 from app.casefile.record import Record
@@ -14,7 +14,7 @@ from app.casefile.verification.evidence import Evidence, read_persons
 from app.casefile.verification.findings import Findings, failed, held, not_covered
 from crypto.committee import Committee, identity, verify_release, verify_share
 from evaluation import draw
-from evaluation.draw import DrawEvent, DrawRound
+from evaluation.draw import DrawEvent, DrawRound, DrawState
 from evaluation.evaluate import evaluate
 from evaluation.sitting import ResultsComputed, ScoreSheetLocked, SittingConvened, SittingEvent, TiesDrawn, recheck
 
@@ -26,30 +26,32 @@ def check_draws(evidence: Evidence) -> Findings:
         records = [record for record in evidence.of_lot(lot) if isinstance(record.fact, DrawEvent)]
         if not records:
             continue
-        committee, earlier = committee_of(evidence.case), ""
-        for found in draw_rounds(records):
+        committee, earlier, state = committee_of(evidence.case), "", drawn(records)
+        for found in state.rounds:
             if found.result is None:
                 continue
             if not found.signature_hex:
                 yield not_covered("evidence_draw_secret", lot=lot, round=found.number)
                 continue
             rounds += 1
-            for what in _wrong_in_round(found, committee, earlier):
+            for what in _wrong_in_round(state, found, committee, earlier):
                 yield failed("evidence_draw_wrong", lot=lot, round=found.number, field=what)
             earlier = found.record_sha256
-        yield from _check_shares(evidence, records, draw_rounds(records))
+        yield from _check_shares(evidence, records, state.rounds)
         yield from _check_persons(evidence, lot)
     yield held("evidence_draws_hold", rounds=rounds)
 
 
-def _wrong_in_round(found: DrawRound, committee: Committee, earlier: str) -> list[str]:
+def _wrong_in_round(state: DrawState, found: DrawRound, committee: Committee, earlier: str) -> list[str]:
     """What of a completed round does not follow from its statement, signature and reveals."""
     stated, signature = found.stated, bytes.fromhex(found.signature_hex)
     reveals = {party: bytes.fromhex(value) for party, value in found.reveals.items()}
     promises = {party: draw.commitment(stated["draw_id"], party, value) for party, value in reveals.items()}
     result = draw.select(stated, found.candidates, draw.extract(found.statement.encode(), signature, reveals))
-    record = draw.record(stated, found.candidates, committee.describe(), signature, reveals, result)
+    assert state.conditions is not None  # a case whose draw has rounds has its conditions
+    record = draw.record(state.conditions, stated, found.candidates, committee.named, signature, reveals, result)
     right = {
+        "draw_id": stated["draw_id"] == state.conditions.draw_id,
         "candidates": draw.candidates_sha256(found.candidates) == stated["candidates_sha256"],
         "commitments": promises == stated["commitments"] == found.commitments,
         "committee": committee.id == stated["committee"],

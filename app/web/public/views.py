@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from pathlib import Path
 
 from flask import Blueprint, Response, g, render_template, request, url_for
 from flask_babel import gettext as _
@@ -29,6 +28,7 @@ from app.web.deadlines.views import offered_pages
 from app.web.deadlines.wording import announcements, recorded_changes
 from app.web.names import PHASES
 from app.web.pages import Refused, attempt, download, entitled_case, head_of, shows_failure
+from app.web.public.draw_verifier import one_file
 from app.web.public.forms import PdfForm, ReceiptForm
 from app.web.steps import first_shown, to_do
 from app.web.stops import shown_stage
@@ -41,7 +41,6 @@ from crypto.receipts import SignedReceipt, verify_receipt
 routes = Blueprint("public", __name__)
 PAGE = 20
 MOST_BYTES = 20 * 2**20
-VERIFIER = Path(__file__).parents[2] / "client" / "verify_draw.py"
 
 
 def hides_projects(actor: Actor) -> bool:
@@ -192,7 +191,7 @@ def _check_pdf(form: PdfForm) -> PdfVerdict:
 @access(Action.RECORD_VERIFY)
 def draw_verifier() -> Response:
     """The standalone program that draws again from a published record."""
-    return download("verify_draw.py", VERIFIER.read_bytes(), "text/x-python")
+    return download("verify_draw.py", one_file().encode(), "text/x-python")
 
 
 @routes.get("/trust")

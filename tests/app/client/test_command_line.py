@@ -91,6 +91,7 @@ SEAL = ["bid", "seal", "c", "README.md", "--manager", "m", "--out", "o"]
         ([*SEAL, "--price", "3", "--days", "1.5"], "“1.5”", "45"),
         (["bid", "submit", "no-such-folder"], "“no-such-folder”", "tenderhall bid submit --help"),
         (["verify", "no-such.zip"], "“no-such.zip”", "tenderhall verify --help"),
+        (["verify-draw", "README.md", "--committee", "abc"], "“abc”", "tenderhall verify-draw --help"),
         (["verify", "README.md", "--lang", "fr"], "“fr”", "zh, en"),
         (["witness", "run", "--every", "nan"], "“nan”", "15"),
         (["trustee", "setup-m0", "f", "--out", "o", "--threshold", "-1"], "--threshold", "tenderhall trustee setup-m0"),

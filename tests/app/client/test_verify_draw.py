@@ -1,165 +1,172 @@
-"""The program that anybody can run: it agrees with the platform, and sees every change of a record."""
+"""The program that anybody can run: it agrees with the platform, and says ok to nothing else than a draw that holds."""
 
 from __future__ import annotations
 
 import ast
-import copy
 import json
-import os
 import subprocess
 import sys
-from contextlib import suppress
-from dataclasses import replace
+from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from app.client import verify_draw
-from crypto.committee import Member, combine, identity, run_ceremony, sign_share
-from evaluation.draw import CallUpAnswered, CallUpSent, DrawRoundOpened, RoundReason, record, record_sha256
-from tests.evaluation.drawing import CONDITIONS, Draw, value_of
+from app.cli.commands import build_parser
+from app.client import draw_checks, verify_draw
+from app.web.public.draw_verifier import one_file
+from tests.app.client import draw_records
+from tests.app.client.draw_records import NAMES, TRUSTEES, altered, forgeries, incomplete, three_rounds
 
-PROGRAM = Path(verify_draw.__file__)
-COMMITTEE, SECRETS = run_ceremony([Member(i, f"org {i}", f"{i:064x}") for i in range(1, 6)], 3, os.urandom)
-
-
-def signed_by_trustees(statement: bytes) -> bytes:
-    message = identity("draw", json.loads(statement))
-    return combine(COMMITTEE, message, {i: sign_share(SECRETS[i], message) for i in (1, 3, 4)}).signature
-
-
-def record_of(draw: Draw, number: int) -> dict:
-    done = draw.state.rounds[number - 1]
-    reveals = {party: value_of(party, number) for party in draw.conditions.parties}
-    signature = bytes.fromhex(done.signature_hex)
-    return record(done.stated, done.candidates, COMMITTEE.describe(), signature, reveals, done.result)
+VERIFIED, WRONG, NOT_COMPARED = 0, 1, 3
+PROGRAMS = [Path(module.__file__) for module in (verify_draw, draw_checks)]
 
 
 @pytest.fixture(scope="module")
-def records() -> tuple[dict, dict]:
-    """Two rounds: somebody drawn in the first declined."""
-    draw = Draw(replace(CONDITIONS, committee=COMMITTEE.id), sign=signed_by_trustees).approved()
-    gone = draw.round().selected[CONDITIONS.strata[0].name][0]
-    draw.act(CallUpSent(1, gone), CallUpAnswered(1, gone, False, "abroad"))
-    draw.act(DrawRoundOpened(2, RoundReason.REFUSED, draw.state.rounds[0].record_sha256, ""))
-    draw.round()
-    first, second = record_of(draw, 1), record_of(draw, 2)
-    assert [record_sha256(r) for r in (first, second)] == [r.record_sha256 for r in draw.state.rounds]
-    return first, second
+def rounds() -> list[dict]:
+    return three_rounds()
 
 
-def failures(record_: dict, earlier: dict | None = None) -> list[str]:
-    return [english for holds, _, english in verify_draw.checks(record_, earlier) if holds is False]
+@pytest.fixture
+def status(tmp_path, monkeypatch, capsys):
+    """The exit status for records, as the command gives it; each signature is looked at once."""
+    monkeypatch.setattr(draw_checks, "signature_fits", REMEMBERED)
+
+    def run(records: list, committee: str | None = TRUSTEES.id, *, says: str = "") -> int:
+        paths = []
+        for number, record in enumerate(records):
+            paths.append(tmp_path / f"{number}.json")
+            paths[-1].write_text(record if isinstance(record, str) else json.dumps(record), "utf-8")
+        found = verify_draw.main([*map(str, paths), *(["--committee", committee] if committee else [])])
+        printed = capsys.readouterr().out
+        assert says in printed, printed
+        assert ("VERIFIED: the named" in printed) is (found == VERIFIED)
+        return found
+
+    return run
 
 
-def test_it_is_short_and_needs_the_standard_library_alone():
-    lines = PROGRAM.read_text("utf-8").splitlines()
-    assert len(lines) < 100
-    imported = {
-        name.split(".")[0]
-        for node in ast.parse(PROGRAM.read_bytes()).body
-        for name in ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [])
-        + ([node.module] if isinstance(node, ast.ImportFrom) else [])
-    }
+REMEMBERED = lru_cache(maxsize=None)(draw_checks.signature_fits)
+
+
+def test_the_method_is_short_and_the_program_needs_the_standard_library_alone():
+    assert [path.name for path in PROGRAMS if len(path.read_text("utf-8").splitlines()) >= 100] == []
+    imported = set()
+    for node in ast.walk(ast.parse(one_file())):
+        imported |= {alias.name.split(".")[0] for alias in node.names} if isinstance(node, ast.Import) else set()
+        imported |= {node.module.split(".")[0]} if isinstance(node, ast.ImportFrom) else set()
     assert imported <= sys.stdlib_module_names
 
 
-def test_both_rounds_hold(records):
-    first, second = records
-    assert failures(first) == []
-    assert failures(second, first) == []
-    assert None not in [holds for holds, *_ in verify_draw.checks(second, first)]
+def test_all_rounds_hold_in_whatever_order_they_are_given(rounds, status):
+    assert status(rounds[:1]) == VERIFIED
+    assert status(rounds[:2]) == VERIFIED
+    assert status([rounds[2], rounds[0], rounds[1]], says="committee: the one given") == VERIFIED
+    assert status(rounds, says="tender T-1 | 标包 · lot 1 | 用途 · purpose experts") == VERIFIED
+    drawn = rounds[0]["result"]["selected"][NAMES[0]]
+    assert status(rounds, says=f"第 1 轮抽中 · drawn | {NAMES[0]} | {drawn[0]} {drawn[1]}") == VERIFIED
 
 
-def test_without_the_earlier_record_the_link_is_not_covered(records):
-    assert [en for holds, _, en in verify_draw.checks(records[1], None) if holds is None] == [
-        "it continues the record of the earlier round"
-    ]
+def test_nothing_in_a_record_can_be_changed_left_out_added_or_put_in_another_order(rounds, status):
+    """Every place of a first round, and of a second given with its first."""
+    attempts = [(name, [record]) for name, record in altered(rounds[0])]
+    attempts += [(name, [rounds[0], record]) for name, record in altered(rounds[1])]
+    attempts += [(f"{name} of the earlier", [record, rounds[1]]) for name, record in altered(rounds[0])]
+    taken = {name: found for name, records in attempts if (found := status(records)) != WRONG}
+    assert taken == {}
+    kinds = Counter(name.partition(" ")[0] for name, _ in attempts)
+    assert kinds.keys() >= {"changed", "omitted", "added", "order", "repeated", "of"}
+    assert len(attempts) > 1000, kinds
 
 
-def test_the_program_says_ok_and_fail_in_two_languages_and_by_its_status(records, tmp_path):
-    first, second = (tmp_path / name for name in ("1.json", "2.json"))
-    first.write_text(json.dumps(records[0], ensure_ascii=False), "utf-8")
-    second.write_text(json.dumps(records[1]), "utf-8")
-    run = subprocess.run([sys.executable, "-I", PROGRAM, second, first], capture_output=True, text=True, check=False)
-    assert run.returncode == 0
-    assert "ok | 抽取结果重算一致 | the result is what the tickets give" in run.stdout
-    second.write_text(json.dumps(records[1]).replace("abroad", "").replace('"selected"', '"Selected"'), "utf-8")
-    run = subprocess.run([sys.executable, "-I", PROGRAM, second], capture_output=True, text=True, check=False)
-    assert run.returncode == 1
-    assert "FAIL" in run.stdout
+def test_forged_records_are_refused(rounds, status):
+    found = {name: status(records) for name, records in forgeries(rounds)}
+    assert found == dict.fromkeys(found, WRONG)
+    assert len(found) == 27
 
 
-@pytest.mark.parametrize("arguments", [[], ["/nowhere.json"], [str(PROGRAM)]])
-def test_what_is_no_record_fails(arguments):
-    assert verify_draw.main(arguments) == 1
+def test_what_was_not_compared_is_not_ok(rounds, status):
+    for records in (rounds[:1], rounds):
+        assert status(records, None, says="all was compared | committee: not compared") == NOT_COMPARED
+    found = {name: status(records) for name, records in incomplete(rounds)}
+    assert found == dict.fromkeys(found, NOT_COMPARED)
+    assert status([rounds[1]], says="earlier rounds: not compared, only 2 given") == NOT_COMPARED
+    forged = next(records for name, records in forgeries(rounds) if name == "own committee")
+    assert status(forged, None) == NOT_COMPARED
 
 
-def leaves(value, path=()):
-    """The path of every string, number and boolean in a record."""
-    if isinstance(value, dict):
-        return [leaf for key in sorted(value) for leaf in leaves(value[key], (*path, key))]
-    if isinstance(value, list):
-        return [leaf for i, item in enumerate(value) for leaf in leaves(item, (*path, i))]
-    return [path]
+def test_a_record_of_the_first_form_is_refused_with_the_reason(rounds, status):
+    old = {name: rounds[0][name] for name in ("statement", "candidates", "signature", "reveals", "result")}
+    assert status([old | {"committee": TRUSTEES.describe()}], says="names no tender: download it again") == WRONG
 
 
-def changed(record_: dict, path: tuple) -> dict:
-    altered = copy.deepcopy(record_)
-    *parents, last = path
-    inner = altered
-    for key in parents:
-        inner = inner[key]
-    value = inner[last]
-    inner[last] = value + 1 if isinstance(value, int) else ("1" if value[:1] == "0" else "0") + value[1:]
-    return altered
+def test_a_field_that_stands_twice_is_refused(rounds, status):
+    text = json.dumps(rounds[0])
+    assert status([text.replace('{"v":', '{"tender": "T-9", "v":', 1)], says="a field stands twice") == WRONG
 
 
-# What a committee's key is bound by is its public key; names of members and the threshold stand beside it.
-BESIDE_THE_KEY = {"members", "mode", "n", "k", "v"}
+def test_what_a_record_says_writes_nowhere_else_on_the_screen(rounds, status, capsys):
+    status([rounds[0] | {"tender": "T\n\x1b[2Jok | \u202e"}])
+    status([rounds[0] | {"tender": "T\n\x1b[2Jok | \u202e"}], says="tender T��[2Jok | �")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
-@given(data=st.data())
-def test_no_part_of_a_record_can_be_changed(records, data):
-    first, second = records
-    paths = [
-        path
-        for path in leaves(second)
-        if not (
-            path[0] == "committee"
-            and (path[1] in BESIDE_THE_KEY or path[1:] in {("commitments", 1), ("commitments", 2)})
-        )
-    ]
-    altered = changed(second, data.draw(st.sampled_from(paths)))
-    with suppress(ValueError, KeyError):  # the program reports what it cannot read as FAIL
-        assert failures(altered, first)
+@pytest.mark.parametrize("text", ["", "[]", "{}", "null", "1", '{"statement": {}}', "[" * 100_000, '{"v": NaN}'])
+def test_what_is_no_record_fails(status, text):
+    assert status([text]) == WRONG
+    assert verify_draw.main(["/nowhere.json"]) == WRONG
 
 
-def test_a_dropped_candidate_a_swapped_result_and_a_foreign_signature_are_seen(records):
-    first, _ = records
-    dropped = copy.deepcopy(first)
-    dropped["candidates"].pop()
-    assert "candidates match their hash, none twice" in failures(dropped)
-    swapped = copy.deepcopy(first)
-    stratum = CONDITIONS.strata[0].name
-    swapped["result"]["selected"][stratum].reverse()
-    assert failures(swapped) == ["the result is what the tickets give"]
-    foreign = first | {"signature": signed_by_trustees(b"{}").hex()}
-    assert set(failures(foreign)) >= {"the trustees signed this very statement"}
+def test_the_committee_may_stand_in_a_file(rounds, status, tmp_path):
+    kept = tmp_path / "committees.txt"
+    kept.write_text(f"交易中心 2026\n{'0' * 64}\n{TRUSTEES.id.upper()}  terms of T-1\n", "utf-8")
+    assert status(rounds[:1], str(kept)) == VERIFIED
+    kept.write_text("0" * 64, "utf-8")
+    assert status(rounds[:1], str(kept)) == WRONG
+    kept.write_text(json.dumps(TRUSTEES.describe()), "utf-8")
+    assert status(rounds[:1], str(kept)) == VERIFIED
+    assert status(rounds[:1], draw_records.FORGERS.id) == WRONG
 
 
-def test_without_a_revealed_value_the_record_fails(records):
-    hidden = copy.deepcopy(records[0])
-    hidden["reveals"].pop("agency")
-    assert "the reveal of agency matches its commitment" in failures(hidden)
+@pytest.mark.parametrize("committee", ["", "abc", "/nowhere", str(Path(__file__).parent)])
+def test_a_committee_that_is_none_is_a_wrong_command_line(committee, tmp_path):
+    with pytest.raises(SystemExit) as ended:
+        verify_draw.main(["record.json", "--committee", committee])
+    assert ended.value.code == 2
+    with pytest.raises(SystemExit) as ended:
+        verify_draw.main([])
+    assert ended.value.code == 2
 
 
-def test_a_second_library_finds_the_same_of_the_signature(records):
-    first, _ = records
-    message = verify_draw.tagged("bidcommittee/v1/draw", verify_draw.jcs(first["statement"]))
-    dst = first["committee"]["dst"].encode()
-    signature, key = bytes.fromhex(first["signature"]), bytes.fromhex(first["committee"]["commitments"][0])
-    assert verify_draw.signature_holds_py_ecc(message, dst, signature, key) is True
+def test_the_command_says_the_same(rounds, tmp_path, capsys):
+    paths = [tmp_path / f"{number}.json" for number in (1, 2)]
+    for path, record in zip(paths, rounds, strict=False):
+        path.write_text(json.dumps(record), "utf-8")
+    arguments = ["verify-draw", *map(str, paths)]
+    parser = build_parser("verify-draw")
+    for pinned, expected in (([], NOT_COMPARED), (["--committee", TRUSTEES.id], VERIFIED)):
+        asked = parser.parse_args([*arguments, *pinned])
+        assert asked.run(asked) == expected == verify_draw.main([*arguments[1:], *pinned])
+        said = capsys.readouterr().out.splitlines()
+        assert said[: len(said) // 2] == said[len(said) // 2 :]
+
+
+def test_the_one_file_runs_alone_and_checks_the_signature_itself(rounds, tmp_path):
+    program, first, second = (tmp_path / name for name in ("verify_draw.py", "1.json", "2.json"))
+    program.write_text(one_file(), "utf-8")
+    first.write_text(json.dumps(rounds[0], ensure_ascii=False), "utf-8")
+    second.write_text(json.dumps(rounds[1]), "utf-8")
+
+    def run(*arguments):
+        command = [sys.executable, "-I", "-S", program, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+
+    found = run(second, first, "--committee", TRUSTEES.id)
+    assert (found.returncode, found.stderr) == (VERIFIED, "")
+    assert "ok | 受托人对本声明的签名有效 | the trustees signed this very statement" in found.stdout
+    assert run(second, first).returncode == NOT_COMPARED
+    forged = next(records for name, records in forgeries(rounds) if name == "random signature")
+    first.write_text(json.dumps(forged[0]), "utf-8")
+    found = run(first, "--committee", TRUSTEES.id)
+    assert found.returncode == WRONG
+    assert "FAIL | 受托人对本声明的签名有效" in found.stdout
+    assert "IT DOES NOT HOLD" in found.stdout.splitlines()[-1]

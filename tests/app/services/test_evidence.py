@@ -15,6 +15,7 @@ from app.casefile import verification
 from app.casefile.bundle import CASE, EVENTS, PERSONS, PRIVATE, TRUST, unpack
 from app.casefile.convened import sitting_of
 from app.casefile.facts import FACTS
+from app.casefile.sealing import committee_of
 from app.casefile.verification import STEPS, Verdict, verify_bundle
 from app.casefile.verification.evidence import read_lines
 from app.client import verify_commands, verify_draw
@@ -110,14 +111,14 @@ def test_a_bidder_gets_no_bundle(whole):
         exported(whole, "bidder-a")
 
 
-def test_the_draws_hold_for_the_standalone_verifier(files, tmp_path):
+def test_the_draws_hold_for_the_standalone_verifier(whole, files, tmp_path):
     paths = []
     for name in sorted(n for n in files if n.startswith("draws/")):
         paths.append(tmp_path / Path(name).name)
         paths[-1].write_bytes(files[name])
-    first, second = paths
-    assert verify_draw.main([first]) == 0
-    assert verify_draw.main([second, first]) == 0
+    (first, second), published = map(str, paths), ["--committee", committee_of(whole.case).id]
+    assert verify_draw.main([first, *published]) == verify_draw.main([second, first, *published]) == 0
+    assert verify_draw.main([second, *published]) == verify_draw.main([first]) == verify_draw.NOT_COMPARED
 
 
 def test_every_phase_has_the_time_at_which_it_was_reached(whole):

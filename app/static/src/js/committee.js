@@ -4,7 +4,7 @@ import { canonical, tagged } from './jcs.js';
 
 export const DST = 'BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_';
 
-const SCHEME = 'bls12381-g1-rfc9380-ibe';
+export const SCHEME = 'bls12381-g1-rfc9380-ibe';
 
 /** The id of a committee: hash of public key and scheme alone. */
 export async function committeeId(committee) {

@@ -3,7 +3,8 @@ import { submitAct } from './acts.js';
 import { getJson } from './api.js';
 import { base64, hex, unhex } from './bytes.js';
 import { makeCapsule } from './capsule.js';
-import { checkRecord, commitment, drawAgain } from './draw_method.js';
+import { checkDraw } from './draw_checks.js';
+import { commitment } from './draw_method.js';
 import { followState } from './follow.js';
 import { refusalLine, showErrors, tellOfKey } from './forms.js';
 import { signingKey } from './keys.js';
@@ -79,29 +80,53 @@ async function startGiving() {
   });
 }
 
-/** The numbers that this browser computed, by stratum, as the wall shows them. */
-function numbersOf(selected) {
-  const shown = Object.values(selected).map((ids) => ids.map((id) => id.slice(0, 8)).join(' '));
-  return line('p', say('draw_numbers', { numbers: shown.join(' · ') }));
-}
-
 const line = (tag, text) => Object.assign(document.createElement(tag), { textContent: text });
 
-async function check(button) {
+const MARKS = new Map([[true, '✓'], [false, '✕'], [null, '?']]);
+const VERDICTS = new Map([[true, 'draw_same'], [false, 'draw_differs'], [null, 'draw_not_compared']]);
+
+/** Checks by name as a list of lines. */
+function listOf(checks, facts = {}) {
+  const list = document.createElement('ul');
+  list.append(...Object.entries(checks).map(([name, holds]) => line('li', `${MARKS.get(holds)} ${say(`draw_check_${name}`, facts)}`)));
+  return list;
+}
+
+/** One round: for which tender it is, its checks, and the numbers that this browser computed, as the wall shows them. */
+function shownRound({ record, checks, drawn }) {
+  const numbers = Object.values(drawn).map((ids) => ids.map((id) => id.slice(0, 8)).join(' '));
+  return [
+    line('h3', say('draw_check_round', { round: record.statement.round })),
+    line('p', say('draw_check_about', record)),
+    listOf(checks),
+    line('p', say('draw_numbers', { numbers: numbers.join(' · ') })),
+  ];
+}
+
+/** The records of all rounds up to that one, in order. */
+async function recordsUpTo(round, url) {
+  const records = [];
+  for (let number = 1; number <= round; number += 1) records.push(await getJson(`${url}/${number}`));
+  return records;
+}
+
+async function check({ drawCheck: url, drawRound: round, drawCommittee: committee }) {
   const shown = document.querySelector('[data-draw-checked]');
   shown.hidden = false;
   shown.replaceChildren(line('p', say('draw_checking')));
   try {
-    const record = await getJson(button.dataset.drawCheck);
-    const again = await drawAgain(record);
-    const checks = Object.entries(await checkRecord(record, again));
-    const list = document.createElement('ul');
-    list.append(...checks.map(([name, ok]) => line('li', `${ok ? '✓' : '✕'} ${say(`draw_check_${name}`)}`)));
-    const verdict = say(checks.every(([, ok]) => ok) ? 'draw_same' : 'draw_differs');
-    shown.replaceChildren(line('h2', say('draw_check_title', { round: record.statement.round })), line('p', verdict), list, numbersOf(again));
+    const { verdict, rounds, whole } = await checkDraw(await recordsUpTo(Number(round), url), committee);
+    shown.replaceChildren(
+      line('h2', say('draw_check_title', { round })),
+      line('p', say(VERDICTS.get(verdict))),
+      listOf(whole, { committee }),
+      line('p', say('draw_check_source')),
+      ...rounds.flatMap(shownRound),
+    );
     shown.scrollIntoView({ block: 'nearest' });
   } catch (refusal) {
-    shown.replaceChildren(line('p', refusal.message));
+    const malformed = refusal instanceof TypeError;
+    shown.replaceChildren(line('p', malformed ? say('draw_malformed', { place: refusal.message }) : refusal.message));
   }
 }
 
@@ -112,7 +137,7 @@ function offerChecks() {
 
 document.addEventListener('click', (event) => {
   const button = event.target.closest('[data-draw-check]');
-  if (button) check(button);
+  if (button) check(button.dataset);
 });
 followState(() => document.querySelector('[data-draw-checked]')?.hidden === false);
 if (panel) startGiving();

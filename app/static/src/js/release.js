@@ -15,8 +15,9 @@ export function signatureFits(publicKey, identity, signature) {
   try {
     const point = bls.G1.Point.fromHex(signature);
     point.assertValidity();
-    const signed = bls.pairing(point, bls.G2.Point.BASE);
-    return bls.fields.Fp12.eql(signed, bls.pairing(bls.G1.hashToCurve(identity, { DST }), publicKeyOf(publicKey)));
+    const hashed = bls.G1.hashToCurve(identity, { DST });
+    const pairs = [{ g1: point, g2: bls.G2.Point.BASE }, { g1: hashed.negate(), g2: publicKeyOf(publicKey) }];
+    return bls.fields.Fp12.eql(bls.pairingBatch(pairs), bls.fields.Fp12.ONE);
   } catch {
     return false; // no point of the curve
   }

