@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.cli.commands import main
 from app.client import verify_draw
 from crypto.committee import Member, combine, identity, run_ceremony, sign_share
 from evaluation.draw import CallUpAnswered, CallUpSent, DrawRoundOpened, RoundReason, record, record_sha256
@@ -163,3 +164,15 @@ def test_a_second_library_finds_the_same_of_the_signature(records):
     dst = first["committee"]["dst"].encode()
     signature, key = bytes.fromhex(first["signature"]), bytes.fromhex(first["committee"]["commitments"][0])
     assert verify_draw.signature_holds_py_ecc(message, dst, signature, key) is True
+
+
+def test_it_is_a_command_of_the_platform_too(records, tmp_path, capsys):
+    paths = [tmp_path / "first.json", tmp_path / "second.json"]
+    for path, found in zip(paths, records, strict=True):
+        path.write_text(json.dumps(found), "utf-8")
+    assert main(["verify-draw", str(paths[0])]) == 0
+    assert main(["verify-draw", str(paths[1]), str(paths[0])]) == 0
+    paths[0].write_text(json.dumps({**records[0], "reveals": {}}), "utf-8")
+    capsys.readouterr()
+    assert main(["verify-draw", str(paths[0])]) == 1
+    assert "FAIL" in capsys.readouterr().out
