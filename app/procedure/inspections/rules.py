@@ -356,6 +356,13 @@ def check_inspection_party(parties: Parties, party: str, actor: Actor) -> None:
         raise RuleViolation("draw_party_of_another", party=party)
 
 
+def check_no_draw_open(state: InspectionYear, draws: Draws) -> None:
+    """The record of a year is whole: no draw waits for shares or bytes. Raises RuleViolation `export_during_draw`."""
+    for lot, draw in draws.items():
+        if draw.current is not None and draw.current.result is None:
+            raise RuleViolation("export_during_draw", year=state.opened.year, draw=lot)
+
+
 def still_recused(campaign: Campaign, draws: Draws) -> tuple[str, ...]:
     """Drawn pairs whose inspector has stepped back since: each waits for its replacement."""
     draw, recused = draws.get(lot_of(campaign.number, Part.INSPECTORS)), recused_pairs(campaign, draws)
