@@ -151,6 +151,10 @@ def test_a_drawn_inspector_who_steps_back_is_replaced_by_two_persons_in_a_furthe
     leaves, stays = desk.logins_of(object_, authority)
     desk.act(leaves, InspectorRecused(1, object_, "亲属在该单位任职"), "")
     (pair,) = still_recused(desk.campaign(), desk.case.draws)
+    early = ResultsEntered(1, object_, authority, desk.results(object_, authority, ResultCode.NO_PROBLEM))
+    for who in (leaves, stays):
+        with pytest.raises(RuleViolation, match="inspector_to_be_replaced"):
+            desk.act(who, early, "")
     asked = RedrawProposed(1, Part.INSPECTORS, pair, "主动回避")
     desk.act("regulator", asked, "")
     with pytest.raises(RuleViolation, match="second_person_needed"):
@@ -158,6 +162,10 @@ def test_a_drawn_inspector_who_steps_back_is_replaced_by_two_persons_in_a_furthe
     with pytest.raises(RuleViolation, match="object_has_changed"):
         desk.act("inspector", RedrawOrdered(1, Part.INSPECTORS, pair, "另一理由"), "")
     desk.act("inspector", RedrawOrdered(**vars(asked)), "")
+    with pytest.raises(RuleViolation, match="inspector_to_be_replaced"):
+        desk.act(stays, early, "")
+    other = visit(desk, -1)
+    desk.find(*other, ResultCode.NO_PROBLEM)  # where nobody is missing the inspection goes on
     desk.draw(1, Part.INSPECTORS)
     now = desk.logins_of(object_, authority)
     assert leaves not in now
@@ -199,6 +207,8 @@ def test_results_are_entered_by_one_of_the_drawn_and_confirmed_by_the_other(desk
     assert (row.name, b"".join(chunks)) == ("现场.jpg", data)
     with pytest.raises(NotAllowed):
         evidence_file(desk.platform, desk.people["officer"].log_in, desk.case_id, file.id)
+    with pytest.raises(RuleViolation, match="redraw_after_results"):
+        desk.act(first, InspectorRecused(1, object_, "想起来了"), "")
     with pytest.raises(RuleViolation, match="results_need_reason"):
         desk.act(first, ResultsEntered(1, object_, authority, results), "")
     with pytest.raises(RuleViolation, match="file_too_large"):
