@@ -206,11 +206,16 @@ def _committee(records: Sequence[Record]) -> Committee | None:
 def committee_at(records: Sequence[Record], seq: int | None = None) -> Json:
     """The description of the trustees whose shares count after these records, or (`seq`) for that one of them."""
     found: Json = {}
+    settled = False  # of a year of inspections, once its first plan is approved
     for record in records:
         if seq is not None and record.seq >= seq:
             break
         if record.type == "TenderSubmitted":
             found = record.fact.terms.committee
+        elif record.type == "PlanProposed" and not settled:
+            found = record.fact.committee
+        elif record.type == "PlanApproved":
+            settled = True
         elif isinstance(record.fact, TrusteesChanged):
             found = record.fact.committee
     return found

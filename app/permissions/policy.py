@@ -275,6 +275,7 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.EVIDENCE_EXPORT: (  # 56
         _grant(R.REGULATOR, when=competent, phases=OVER),
         _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=OVER, **AGENCY),  # 2: what was released, by rule
+        INSPECTING,  # 55: of its own year, unless a draw is under way
     ),
 }
 

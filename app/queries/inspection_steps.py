@@ -20,6 +20,7 @@ from app.procedure.roles import Actor
 from app.queries.inspections import years
 
 ACT, WAIT, WARN, OVER = "act", "wait", "warning", "over"
+ORDER = {WARN: 0, ACT: 0, WAIT: 1, OVER: 2}  # what is one's own first
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,7 @@ def steps(case: Case, actor: Actor, now: datetime) -> tuple[Step, ...]:
     found = [*_plan_steps(case, year, actor)]
     for number in sorted(year.campaigns, reverse=True):
         found += campaign_steps(case, number, actor, now)
-    order = {ACT: 0, WARN: 0, WAIT: 1, OVER: 2}
-    return tuple(sorted(found, key=lambda step: order[step.tone]))
+    return tuple(sorted(found, key=lambda step: ORDER[step.tone]))
 
 
 def _plan_steps(case: Case, year: InspectionYear, actor: Actor) -> Iterator[Step]:
@@ -103,8 +103,10 @@ def campaign_steps(case: Case, number: int, actor: Actor, now: datetime) -> list
     if campaign.published_at is None:
         found = list(_before_publication(case, campaign, actor))
     else:
-        found = list(_drawing(case, campaign, actor)) or list(_inspecting(case, campaign, actor, now))
-    return sorted(found, key=lambda step: step.tone == WAIT)
+        found = list(_drawing(case, campaign, actor))
+        if campaign.inspectors_drawn_at is not None:
+            found += _inspecting(case, campaign, actor, now)
+    return sorted(found, key=lambda step: ORDER[step.tone])
 
 
 def _before_publication(case: Case, campaign: Campaign, actor: Actor) -> Iterator[Step]:

@@ -34,6 +34,7 @@ from app.models import CasePrivate, Pseudonym, StoredFile
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.exports import check_taking
+from app.procedure.inspections.rules import check_no_draw_open
 from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case, load_records, load_rows, record_of
 from app.services.access import record_access
@@ -53,12 +54,14 @@ def export_evidence(platform: Platform, log_in: LogIn, case_id: str, address: st
 
     The regulator takes it alone, the agency what two persons released (ROLES 56); the access log keeps each one. What
     the asker may not see is there as a leaf hash; private halves are the regulator's alone. Raises NotAllowed,
-    RuleViolation `export_not_released`, `export_expired`.
+    RuleViolation `export_not_released`, `export_expired`, `export_during_draw`.
     """
     with platform.database.reading() as db_session:
         actor, case = load_actor(db_session, log_in.account_id, log_in.seat), load_case(db_session, case_id)
         authorize(actor, Action.EVIDENCE_EXPORT, case)
         now = platform.database.now(db_session.connection())
+        if case.inspection is not None:
+            check_no_draw_open(case.inspection, case.draws)
         if not actor.is_(Role.REGULATOR):
             check_taking(case.export, actor.id, now, case.tender.published.profile)
         # before the log, which then holds at least as much

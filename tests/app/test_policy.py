@@ -151,7 +151,7 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "events:read": [(EVERYBODY, ALL, "any")],
     "evidence:request": [("AO", "P7 P9", "own")],
     "evidence:release": [("AS", "P7 P9", "own")],
-    "evidence:export": [("RG AO AS", "P7 P9", "own")],
+    "evidence:export": [("RG AO AS", "P7 P9", "own"), ("RG", "P0", "own")],
 }
 OF_A_SITE = (Action.SEAT_CERTIFY, Action.SITE_CHANNEL, Action.STANDSTILL_WATCH, Action.FAULT_REPORT)
 PARTIES = CaseOpened(Party("agency", "agency"), Party("centre", "centre"), Party("regulator", "regulator"))

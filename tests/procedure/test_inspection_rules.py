@@ -224,7 +224,7 @@ def test_too_few_inspectors_for_an_object_are_told_before_anything_is_drawn() ->
     ):
         with pytest.raises(RuleViolation, match="campaign_outdated"):
             decide(stale, {}, publication, someone(id_="other"), "frozen")
-    many = [Inspector(f"m{n}", ()) for n in range(10_001)]
+    many = [Inspector(f"m{n}", ()) for n in range(8_001)]
     crowded = replace(state, campaigns={1: campaign((item(),), [agency(1)], lead=many)})
     with pytest.raises(RuleViolation, match="draw_too_large"):
         decide(crowded, {}, publication, someone(id_="other"), "frozen")

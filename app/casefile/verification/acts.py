@@ -6,9 +6,12 @@ from app.casefile.facts import fact_type
 from app.casefile.record import Record, case_reference
 from app.casefile.verification.evidence import Evidence
 from app.casefile.verification.findings import Findings, failed, held, not_covered
+from app.casefile.verification.years import follows
 from app.procedure.roles import SYSTEM
 from crypto.errors import CryptoError
 from evaluation.sitting import BoothChanged, MemberIdentified
+
+OPENED_BY_LOG_IN = frozenset({"CaseOpened", "InspectionYearOpened"})
 
 
 def check_acts(evidence: Evidence) -> Findings:
@@ -18,7 +21,7 @@ def check_acts(evidence: Evidence) -> Findings:
     signed = gaps = 0
     for record in evidence.readable:
         what = {"seq": record.seq, "type": record.type}
-        if fact_type(record.type).action is None:
+        if fact_type(record.type).action is None or follows(evidence.case, record.fact):
             yield from _check_system(record)
             continue
         try:
@@ -47,7 +50,7 @@ def check_acts(evidence: Evidence) -> Findings:
 def _check_system(record: Record) -> Findings:
     """A fact of the system's own has no signature and no other name on it; who opens a case acts by log-in alone."""
     who = (record.actor, record.role)
-    if record.act or (who != (SYSTEM.id, SYSTEM.id) and record.type != "CaseOpened"):
+    if record.act or (who != (SYSTEM.id, SYSTEM.id) and record.type not in OPENED_BY_LOG_IN):
         yield failed("evidence_act_unexpected", seq=record.seq, type=record.type)
 
 

@@ -145,7 +145,9 @@ class Evidence:
 
     @property
     def register(self) -> RegisterTerms:
-        """Whom the published terms name to vouch for the case's history."""
+        """Whom the published terms, or a year's approved plan, name to vouch for the case's history."""
+        if (year := self.case.inspection) is not None:
+            return year.plan.register if year.plan else NO_WITNESS
         terms = self.case.tender.terms
         return terms.register if terms else NO_WITNESS
 

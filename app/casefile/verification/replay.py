@@ -22,6 +22,8 @@ from app.casefile.record import Record
 from app.casefile.replacements import dismissal_due, replacement_due
 from app.casefile.sealing import committee_of, open_identity, opening_committee, submissions_root
 from app.casefile.ties import ties_due
+from app.casefile.verification import years
+from app.casefile.verification.acts import OPENED_BY_LOG_IN
 from app.casefile.verification.evidence import Evidence
 from app.casefile.verification.findings import Findings, failed, held, not_covered
 from app.procedure import deadlines, exports, fallback, opening, standstill
@@ -89,6 +91,7 @@ class Replay:
             yield from self._as_decided(record)
         self.case = self.case.apply(record)
         self.due += [Due(next_, record.lot, record.at) for next_ in self._completed(record)]
+        self.due += [Due(next_, lot, record.at) for next_, lot in years.completed(self.case, record)]
 
     def _as_due(self, record: Record, due: Due) -> Findings:
         fits = isinstance(record.fact, due.fact) if isinstance(due.fact, type) else record.fact == due.fact
@@ -110,14 +113,14 @@ class Replay:
     def _decide(self, record: Record) -> tuple[Any, ...]:
         """What the rules say to a record. Raises RuleViolation."""
         fact, lot, at, case = record.fact, record.lot, record.at, self.case
-        if isinstance(fact, CONSEQUENCES):
+        if isinstance(fact, CONSEQUENCES) or years.follows(case, fact):
             raise RuleViolation("evidence_nothing_before")
         if fact_type(record.type).action is not None:
             actor = self._actor(record)
             self._check_person(record, actor)
             return case.decide(fact, lot, actor, at)
         if record.actor != SYSTEM.id:  # who opens a case is a person, with an authorised log-in and no signed act
-            if record.type != "CaseOpened":
+            if record.type not in OPENED_BY_LOG_IN:
                 raise RuleViolation("evidence_not_the_system")
             return case.decide(fact, lot, self._actor(record), at)
         if isinstance(fact, opening.LotClosed):
@@ -182,10 +185,12 @@ class Replay:
         return Actor(record.actor, "", roles, self._organisation(record), "", "", sites, seat=seat)
 
     def _organisation(self, record: Record) -> str:
-        """The bidder that speaks of a bid of its own: that of the submission, if its signer's organisation is the same.
-
-        Other rules ask for no organisation.
+        """The bidder that speaks of a bid of its own: that of the submission, if its signer's organisation is the same;
+        of a year of inspections the signer's party. Other rules ask for no organisation.
         """
+        if self.case.inspection is not None:
+            signer = self.evidence.certificate(record, record.act["key_id"]).subject.organisation
+            return years.organisation_id(self.case, signer)
         if not isinstance(record.fact, OF_A_BID) or record.fact.receipt_id not in self.evidence.bids:
             return ""
         submitted, receipted = self.evidence.bids[record.fact.receipt_id]
@@ -196,7 +201,9 @@ class Replay:
     def _check_person(self, record: Record, actor: Actor) -> None:
         """What the features ask beyond the rule of the fact. Raises RuleViolation."""
         fact, case, lot = record.fact, self.case, record.lot
-        if isinstance(fact, draw.DrawConditionsProposed):
+        if case.inspection is not None:
+            years.check_person(case, record, actor)
+        elif isinstance(fact, draw.DrawConditionsProposed):
             committee = committee_of(case)
             terms, buyers = case.tender.published, [member.site for member in case.lot(lot).buyer_members]
             check_draw_conditions(fact.conditions, terms, buyers, case.id, lot, (committee.id, committee.k))

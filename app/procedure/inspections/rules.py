@@ -246,6 +246,8 @@ def _recuse(campaign: Campaign, draws: Draws, fact: InspectorRecused, actor: Act
     listed = campaign.lists.get(actor.organisation_id)
     if listed is None or actor.id not in {inspector.account for inspector in listed.inspectors}:
         raise RuleViolation("inspector_not_listed")
+    if (fact.object, actor.organisation_id) in campaign.outcomes:
+        raise RuleViolation("redraw_after_results", object=fact.object)
     if (actor.id, fact.object) in campaign.recusals:
         raise RuleViolation("already_recused", object=fact.object)
 
@@ -295,10 +297,14 @@ def _order_redraw(campaign: Campaign, draws: Draws, fact: RedrawOrdered, actor: 
 
 
 def _drawn_for(campaign: Campaign, draws: Draws, object_: str, actor: Actor) -> None:
-    """The actor is one of the inspectors drawn for the object."""
-    _drawn(campaign, draws, Part.INSPECTORS)
-    if actor.id not in inspectors_of(campaign, draws).get((object_, actor.organisation_id), ()):
+    """The actor is one of the inspectors drawn for the object, nobody is missing there, and has not stepped back."""
+    people = inspectors_of(campaign, draws).get((object_, actor.organisation_id), ())
+    if actor.id not in people:
         raise RuleViolation("inspector_not_drawn", object=object_[:60])
+    if recused := [account for account in people if (account, object_) in campaign.recusals]:
+        raise RuleViolation("inspector_to_be_replaced", object=object_, people=len(recused))
+    if len(people) < campaign.plan.rules.inspectors_per_object:
+        raise RuleViolation("inspector_to_be_replaced", object=object_, people=1)
 
 
 def _enter(campaign: Campaign, draws: Draws, fact: ResultsEntered, actor: Actor) -> None:
@@ -354,6 +360,13 @@ def check_inspection_party(parties: Parties, party: str, actor: Actor) -> None:
     found = parties.by_name.get(party)
     if found is None or found.id != actor.organisation_id:
         raise RuleViolation("draw_party_of_another", party=party)
+
+
+def check_no_draw_open(state: InspectionYear, draws: Draws) -> None:
+    """The record of a year is whole: no draw waits for shares or bytes. Raises RuleViolation `export_during_draw`."""
+    for lot, draw in draws.items():
+        if draw.current is not None and draw.current.result is None:
+            raise RuleViolation("export_during_draw", year=state.opened.year, draw=lot)
 
 
 def still_recused(campaign: Campaign, draws: Draws) -> tuple[str, ...]:

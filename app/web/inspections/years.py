@@ -182,10 +182,8 @@ def _as_text(objects: Any) -> str:
 
 def _proposed(found: Case, number: int, form: CampaignForm) -> str:
     """The review of a campaign that the rules accept. Raises RuleViolation."""
-    if form.file.data:
-        objects = read_objects(read_table(form.file.data.read()))
-    else:
-        objects = read_objects(csv.reader(io.StringIO(form.objects.data or "")))
+    given = form.file.data.read() if form.file.data else (form.objects.data or "").encode()
+    objects = read_objects(read_table(given))
     fact = CampaignProposed(number, (form.title.data or "").strip(), tuple(form.items.data or ()), objects)
     found.decide(fact, "", current_actor(), platform().database.now())
     effects = [(_("任务名称"), fact.title), (_("检查对象"), _("%(n)s 个", n=len(objects)))]

@@ -29,7 +29,8 @@ from tests.app.services.people import LOT
 from tests.app.services.whole_case import WholeCase
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
-OTHER_FILES = ("app.casefile.register", "app.procedure.rehearsal")  # facts that stand in case files of another kind
+# Facts that stand in case files of another kind.
+OTHER_FILES = ("app.casefile.register", "app.procedure.rehearsal", "app.procedure.inspections.facts")
 QUICK = {name: STEPS[name] for name in ("head", "log")}
 JUDGING = {name: STEPS[name] for name in ("acts", "replay")}
 

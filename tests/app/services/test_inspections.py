@@ -9,8 +9,10 @@ from datetime import timedelta
 
 import pytest
 
+from app.casefile.bundle import unpack
 from app.casefile.inspecting import draw_statement
 from app.casefile.sight import sees
+from app.casefile.verification import Verdict, verify_bundle
 from app.client.trustee import Memory, Trustee
 from app.client.verify_draw import main as verify_draw
 from app.permissions.policy import NotAllowed
@@ -43,6 +45,7 @@ from app.services.database_check import database_differences
 from app.services.inspection_results import FILE_LIMIT, evidence_file, take_evidence
 from app.services.notices import own_notices
 from app.services.platform import DIST
+from crypto.canonical import canonical
 from crypto.committee import Committee, identity, verify_share
 from tests.app.services.inspecting import AGENCIES, COURSE, Inspecting, item
 
@@ -84,11 +87,12 @@ def test_anybody_computes_both_draws_again_from_the_record(desk: Inspecting, lot
     record = draw_record(desk.case, lot, 1)
     path = tmp_path / "draw.json"
     path.write_text(json.dumps(record), "utf-8")
-    assert verify_draw([str(path)]) == 0
+    pinned = ["--committee", desk.case.committee.id]
+    assert verify_draw([str(path), *pinned]) == 0
     assert "FAIL" not in capsys.readouterr().out
     record["candidates"] = record["candidates"][1:]
     path.write_text(json.dumps(record), "utf-8")
-    assert verify_draw([str(path)]) == 1
+    assert verify_draw([str(path), *pinned]) == 1
 
 
 def test_a_trustees_tool_signs_what_the_record_leads_to_and_nothing_else(desk: Inspecting, tmp_path):
@@ -148,6 +152,10 @@ def test_a_drawn_inspector_who_steps_back_is_replaced_by_two_persons_in_a_furthe
     leaves, stays = desk.logins_of(object_, authority)
     desk.act(leaves, InspectorRecused(1, object_, "亲属在该单位任职"), "")
     (pair,) = still_recused(desk.campaign(), desk.case.draws)
+    early = ResultsEntered(1, object_, authority, desk.results(object_, authority, ResultCode.NO_PROBLEM))
+    for who in (leaves, stays):
+        with pytest.raises(RuleViolation, match="inspector_to_be_replaced"):
+            desk.act(who, early, "")
     asked = RedrawProposed(1, Part.INSPECTORS, pair, "主动回避")
     desk.act("regulator", asked, "")
     with pytest.raises(RuleViolation, match="second_person_needed"):
@@ -155,6 +163,10 @@ def test_a_drawn_inspector_who_steps_back_is_replaced_by_two_persons_in_a_furthe
     with pytest.raises(RuleViolation, match="object_has_changed"):
         desk.act("inspector", RedrawOrdered(1, Part.INSPECTORS, pair, "另一理由"), "")
     desk.act("inspector", RedrawOrdered(**vars(asked)), "")
+    with pytest.raises(RuleViolation, match="inspector_to_be_replaced"):
+        desk.act(stays, early, "")
+    other = visit(desk, -1)
+    desk.find(*other, ResultCode.NO_PROBLEM)  # where nobody is missing the inspection goes on
     desk.draw(1, Part.INSPECTORS)
     now = desk.logins_of(object_, authority)
     assert leaves not in now
@@ -196,6 +208,8 @@ def test_results_are_entered_by_one_of_the_drawn_and_confirmed_by_the_other(desk
     assert (row.name, b"".join(chunks)) == ("现场.jpg", data)
     with pytest.raises(NotAllowed):
         evidence_file(desk.platform, desk.people["officer"].log_in, desk.case_id, file.id)
+    with pytest.raises(RuleViolation, match="redraw_after_results"):
+        desk.act(first, InspectorRecused(1, object_, "想起来了"), "")
     with pytest.raises(RuleViolation, match="results_need_reason"):
         desk.act(first, ResultsEntered(1, object_, authority, results), "")
     with pytest.raises(RuleViolation, match="file_too_large"):
@@ -285,6 +299,43 @@ def test_an_object_is_redrawn_before_the_inspectors_are(desk: Inspecting):
     desk.act("regulator", InspectorsDrawOpened(2), "")
     desk.draw(2, Part.INSPECTORS)
     assert {object_ for object_, _a in pools.inspectors_of(desk.campaign(2), desk.case.draws)} == set(after)
+
+
+def bundle(desk: Inspecting) -> dict[str, bytes]:
+    return unpack(audits.export_evidence(desk.platform, desk.people["regulator"].log_in, desk.case_id)[1])
+
+
+def test_the_whole_year_is_judged_again_offline(desk: Inspecting):
+    found = verify_bundle(bundle(desk), desk.platform.keys.roots)
+    assert [(check.name, check.code, check.facts) for check in found if check.verdict is Verdict.FAIL] == []
+    held = {check.name for check in found if check.verdict is Verdict.OK}
+    assert {"head", "log", "files", "acts", "replay", "draws"} <= held
+    with pytest.raises(NotAllowed):
+        audits.export_evidence(desk.platform, desk.people["officer"].log_in, desk.case_id)
+
+
+def forged(desk: Inspecting, place: int, **changes: object) -> set[tuple[str, str]]:
+    """What a verifier says to a log in which one entry is another one."""
+    files = bundle(desk)
+    lines = files["events.jsonl"].splitlines()
+    entry = json.loads(lines[place])
+    entry["entry"]["payload"] |= changes
+    lines[place] = canonical(entry)
+    files["events.jsonl"] = b"\n".join(lines) + b"\n"
+    return {(c.name, c.code) for c in verify_bundle(files, desk.platform.keys.roots) if c.verdict is Verdict.FAIL}
+
+
+def test_a_draws_conditions_and_replacements_are_nobodys_choice(desk: Inspecting):
+    records = desk.records()
+    conditions = next(r for r in records if r.type == "DrawConditionsProposed" and r.lot == OBJECTS)
+    strata = [{**stratum, "quota": 1} for stratum in conditions.payload["conditions"]["strata"]]
+    fewer = {**conditions.payload["conditions"], "strata": strata}
+    assert ("replay", "evidence_consequence_differs") in forged(desk, conditions.seq, conditions=fewer)
+    stated = next(r for r in records if r.type == "DrawStated" and r.lot == INSPECTORS)
+    pool = stated.payload["candidates"][1:]
+    assert ("replay", "evidence_fact_unlawful") in forged(desk, stated.seq, candidates=pool)
+    dismissed = next(r for r in records if r.type == "CandidateDismissed")
+    assert ("replay", "evidence_consequence_differs") in forged(desk, dismissed.seq, ground="别的理由")
 
 
 def test_the_tables_say_what_the_log_says(desk: Inspecting):
