@@ -102,8 +102,13 @@ def draw_hall(case: Case, lot: str) -> DrawHall:
         needed=conditions.trustees_needed,
         rounds=tuple(_round(case, lot, found) for found in state.rounds),
         committee=committee_of(case).describe(),
-        published_committee=Committee.from_description(case.tender.published.committee).id,
+        published_committee=Committee.from_description(_published_committee(case)).id,
     )
+
+
+def _published_committee(case: Case) -> Json:
+    """As the signed and published terms of a tender, or the approved plan of inspections, name it."""
+    return case.tender.published.committee if case.inspection is None else case.inspection.approved().committee
 
 
 def _stratum(stratum: draw_rules.Stratum) -> StratumLine:

@@ -395,7 +395,6 @@ def test_the_command_needs_neither_database_nor_framework():
 def test_every_code_has_its_sentences():
     sources = Path(verification.__file__).parent.glob("*.py")
     used = {code for path in sources for code in re.findall(r'"((?:evidence|sitting_not)_\w+)"', path.read_text())}
-    missing = {code for code in used if set(catalogue().get(code, {})) != set(LANGUAGES)}
     assert len(used) > 50
-    assert not missing
+    assert {code for code in used if set(catalogue().get(code, {})) != set(LANGUAGES)} == set()
     assert all(f"verify_step_{name}" in catalogue() for name in (*STEPS, "bundle"))

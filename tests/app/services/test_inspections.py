@@ -11,6 +11,7 @@ import pytest
 
 from app.casefile.bundle import unpack
 from app.casefile.inspecting import draw_statement
+from app.casefile.sealing import committee_of
 from app.casefile.sight import sees
 from app.casefile.verification import Verdict, verify_bundle
 from app.client.trustee import Memory, Trustee
@@ -87,7 +88,7 @@ def test_anybody_computes_both_draws_again_from_the_record(desk: Inspecting, lot
     record = draw_record(desk.case, lot, 1)
     path = tmp_path / "draw.json"
     path.write_text(json.dumps(record), "utf-8")
-    pinned = ["--committee", desk.case.committee.id]
+    pinned = ["--committee", committee_of(desk.case).id]
     assert verify_draw([str(path), *pinned]) == 0
     assert "FAIL" not in capsys.readouterr().out
     record["candidates"] = record["candidates"][1:]
