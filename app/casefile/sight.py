@@ -31,8 +31,7 @@ def _unsigned_expert(actor: Actor) -> bool:
 
 def _own(actor: Actor, case: Case, record: Record) -> bool:
     """A successor has not the acts of who sat on the seat before."""
-    mine = bool(actor.signs_as) and record.actor == actor.signs_as
-    return mine and not _before_own_time(actor, case, record)
+    return bool(actor.signs_as) and record.actor == actor.signs_as and not _before_own_time(actor, case, record)
 
 
 def _before_own_time(actor: Actor, case: Case, record: Record) -> bool:

@@ -6,6 +6,7 @@ it afterwards, and anybody can compute it again from the record.
 
 from evaluation.draw.coefficients import coefficient_statement, draw_coefficients
 from evaluation.draw.events import (
+    ApprovedPool,
     CallAttempted,
     CallUpAnswered,
     CallUpExpired,
@@ -31,6 +32,7 @@ from evaluation.draw.events import (
 )
 from evaluation.draw.procedure import decide, recheck
 from evaluation.draw.state import DrawRound, DrawState, SeatState, apply, excluded, missing, replay, with_other_trustees
+from evaluation.draw.stating import read_statement
 from evaluation.draw.tickets import (
     Candidate,
     DrawConditions,
@@ -44,6 +46,7 @@ from evaluation.draw.tickets import (
     draw_order,
     extract,
     person_commitment,
+    pool_sizes,
     pseudonym,
     reason_sha256,
     record,
@@ -58,6 +61,7 @@ from evaluation.draw.tickets import (
 from evaluation.draw.ties import tie_order, tie_record_sha256, tie_statement
 
 __all__ = [
+    "ApprovedPool",
     "CallAttempted",
     "CallUpAnswered",
     "CallUpExpired",
@@ -101,7 +105,9 @@ __all__ = [
     "extract",
     "missing",
     "person_commitment",
+    "pool_sizes",
     "pseudonym",
+    "read_statement",
     "reason_sha256",
     "recheck",
     "record",
