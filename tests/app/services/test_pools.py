@@ -24,7 +24,7 @@ from app.procedure.profiles import SeatsAtMost
 from app.queries.cases import load_records
 from app.queries.draw_hall import draw_hall
 from app.queries.experts import read_expert, waiting_imports
-from app.services import draws, expert_corrections, experts, recusals, standings
+from app.services import draws, expert_corrections, experts, recusals, standings, tenders
 from app.services.accounts import NewOrganisation
 from app.services.unit_of_work import plain_transaction
 from app.web.recusal_words import RECUSALS
@@ -294,6 +294,21 @@ def limited_to(state: Case, most: SeatsAtMost) -> Case:
     terms = state.tender.published
     profile = replace(terms.profile, seats_at_most=most)
     return replace(state, tender=replace(state.tender, terms=replace(terms, profile=profile)))
+
+
+def test_a_case_of_an_earlier_rule_book_draws_as_it_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Without these figures the pool is made when the centre asks for it, of the library of that day."""
+    read = tenders.read_profile
+    none = {"library_as_of": None, "pool_shrinkage_percent": None, "recusal_articles": {}}
+    monkeypatch.setattr(tenders, "read_profile", lambda name: replace(read(name), **none))
+    case = WholeCase(tmp_path).found()
+    open_bids(case)
+    admit(case, [entry(case, "后来者", NewOrganisation("某公司", "employer", "F1"))])
+    case.draw_experts()
+    assert all(record.payload.keys() == {"conditions_sha256"} for record in records(case, "DrawConditionsApproved"))
+    assert "后来者" in pool(case)
+    assert not draw_hall(case.case, LOT).pool_fixed
+    assert len(case.case.lots[LOT].draw.seated) == 4
 
 
 def test_every_ground_has_its_words():
