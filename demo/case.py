@@ -81,7 +81,7 @@ class DemoCase:
             "evaluation": encode(self.evaluation),
             "review_items": encode(tuple(decode(ReviewItem, item) for item in self.facts["review_items"])),
         }
-        names = ("code", "title", "buyer", "region", "method", "notice", "profile")
+        names = ("code", "title", "buyer", "buyer_code", "region", "method", "notice", "profile")
         return {**{name: self.facts[name] for name in names}, "committee": committee, "lots": [lot]}
 
     def column(self, seat: int, expert_seats: list[int]) -> str:

@@ -1,7 +1,7 @@
 """A generated library of any size: people, employers and careers that look like those of a province, and are nobody.
 
-Names are marked 生成, identity numbers have an area code that no place has, phones a prefix that no network has, mail
-addresses the reserved domain `example`.
+Names are marked 生成, identity numbers and credit codes have an area code that no place has, phones a prefix that no
+network has, mail addresses the reserved domain `example`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from app.procedure.expert_rows import COLUMNS, check_digit
+from app.procedure.names import credit_code_digit
 from evaluation.specialities import SpecialityTree
 
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
@@ -94,4 +95,6 @@ def _work(
 
 
 def _code(unit: int) -> str:
-    return f"91510000DEMO{100_000 + unit:06d}"
+    """Of no place and no kind of organisation that is registered, with its check digit."""
+    body = f"Y1000000{100_000_000 + unit:09d}"
+    return body + credit_code_digit(body)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from enum import StrEnum
 
@@ -62,6 +62,23 @@ class Expert:
     qualifications: tuple[Qualification, ...] = ()
     absences: tuple[Absence, ...] = ()
     status: Status = Status.ADMITTED
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What may change in an entry after it was admitted, all of it: by two persons, with a reason."""
+
+    past_employments: tuple[Employment, ...] = ()
+    relatives: tuple[str, ...] = ()
+    interests: tuple[str, ...] = ()
+    absences: tuple[Absence, ...] = ()
+    service: str = ""
+    punished: bool = False
+
+
+def correctable(expert: Expert) -> Correction:
+    """What stands in an entry now of what may be corrected."""
+    return Correction(**{f.name: getattr(expert, f.name) for f in fields(Correction)})
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,12 @@ def draw_record(case: str, lot: str, round_: int) -> Json:
     return record
 
 
+@routes.get("/cases/<case>/lots/<lot>/draw/approval")
+@access(Action.DRAW_CONDITIONS_APPROVE)
+def draw_approval(case: str, lot: str) -> Json:
+    return draws.approval(platform(), required_log_in(), case, lot)
+
+
 @routes.post("/cases/<case>/lots/<lot>/draw/pool")
 @access(Action.DRAW_STATE)
 def freeze_pool(case: str, lot: str) -> Json:

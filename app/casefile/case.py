@@ -253,7 +253,12 @@ class Case:
         if isinstance(fact, DrawEvent):
             if state.evaluation_over:
                 raise RuleViolation("evaluation_over")
-            return draw.decide(state.draw, fact)
+            decided = draw.decide(state.draw, fact)
+            if isinstance(fact, draw.DrawConditionsApproved):
+                convening.check_pool_approved(fact, profile)
+            if isinstance(fact, draw.DrawStated):
+                convening.check_pool_size(fact, state.draw.pool, profile)
+            return decided
         return sitting.decide(state.sitting, fact, seat)
 
     def _check_lots_open(self, fact: Any) -> None:

@@ -28,7 +28,9 @@ def next_round_form(case: Case) -> dict[str, Any]:
     if not failed:
         raise RuleViolation("lot_given_up" if over else "no_lot_failed")
     number = round_number(terms.title) + 1
-    taken_over = {name: getattr(terms, name) for name in ("buyer", "region", "method", "notice", "complex")}
+    taken_over = {
+        name: getattr(terms, name) for name in ("buyer", "buyer_code", "region", "method", "notice", "complex")
+    }
     return {
         **taken_over,
         "title": _named(_TITLE, terms.title, f"（第{NUMERALS[min(number, 10) - 1]}次）", LONGEST_TITLE),

@@ -57,7 +57,7 @@ def _import(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _report(row: ImportRow, *, taken: bool) -> None:
-    for fault in row.faults[:FAULTS_SHOWN]:
+    for fault in (*row.faults[:FAULTS_SHOWN], *row.alike[:FAULTS_SHOWN]):
         column = next(column.zh for column in COLUMNS if column.key == fault.column)
         facts = {"given": fault.given}
         words = " · ".join(sentence(fault.code, facts, language) for language in LANGUAGES)

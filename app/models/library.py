@@ -14,7 +14,9 @@ class Expert(Base):
     """An expert of the library; `facts` is what eligibility and recusal read, as JSON, but for the status.
 
     `number` is the library's own number; `credential` a keyed hash of the identity number, by which a person is
-    recognised. `status_by` brought the status about. `batch` is the import that an expert came with.
+    recognised; `mail_key`, `phone_key` and `name_key` are the like of mail address, phone, name and day of birth, by
+    which a second entry of a person is noticed. `status_by` brought the status about. `batch` is the import that an
+    expert came with.
     """
 
     __tablename__ = "expert"
@@ -22,6 +24,9 @@ class Expert(Base):
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     number: Mapped[str] = mapped_column(String(32), unique=True, index=True)
     credential: Mapped[str | None] = mapped_column(String(64), unique=True, index=True)
+    mail_key: Mapped[str | None] = mapped_column(String(64), index=True)
+    phone_key: Mapped[str | None] = mapped_column(String(64), index=True)
+    name_key: Mapped[str | None] = mapped_column(String(64), index=True)
     account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), unique=True)
     site_id: Mapped[str] = mapped_column(ForeignKey("site.id"), index=True)
     batch: Mapped[str] = mapped_column(String(32), index=True, default="")
@@ -73,10 +78,29 @@ class ExpertEvent(Base):
     facts: Mapped[str] = mapped_column(Text)
 
 
+class ExpertCorrection(Base):
+    """A change of an entry that one person has entered and another has yet to confirm: `facts` is the JSON of a
+    Correction. `accepted` is None until it is decided.
+    """
+
+    __tablename__ = "expert_correction"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    expert_id: Mapped[str] = mapped_column(ForeignKey("expert.id"), index=True)
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(String(500))
+    facts: Mapped[str] = mapped_column(Text)
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None] = mapped_column(String(64))
+    accepted: Mapped[bool | None]
+
+
 class ExpertImport(Base):
     """A file of experts: examined, then taken part by part, then admitted by a second person.
 
-    `stage`: checked, taking, taken, cancelled. `faults` are the first of what is wrong, as JSON.
+    `stage`: checked, taking, taken, cancelled. `faults` are the first of what is wrong, as JSON, `alike` the first
+    likenesses to somebody else.
     """
 
     __tablename__ = "expert_import"
@@ -92,6 +116,7 @@ class ExpertImport(Base):
     known: Mapped[int]
     taken: Mapped[int]
     faults: Mapped[str] = mapped_column(Text)
+    alike: Mapped[str] = mapped_column(Text, default="[]")
 
 
 class ExpertImportPart(Base):

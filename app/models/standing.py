@@ -39,6 +39,7 @@ STANDING = {
     "expert": (Standing.OUTSIDE, "the library now; a draw states the pool of its time"),
     "expert_speciality": (Standing.OUTSIDE, "the library now"),
     "expert_contact": (Standing.OUTSIDE, "sealed addresses"),
+    "expert_correction": (Standing.OUTSIDE, "changes of the library that wait for a second person, or were decided"),
     "expert_event": (Standing.OUTSIDE, "the library's history; append-only, in no tree"),
     "contact_look_up": (Standing.OUTSIDE, "who opened an address; append-only, in no tree"),
     "expert_import": (Standing.OUTSIDE, "files of experts on their way"),

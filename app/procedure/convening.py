@@ -10,7 +10,17 @@ from app.procedure.profiles import Profile
 from app.procedure.roles import Actor, Role
 from app.procedure.terms import TenderTerms
 from evaluation.committee import CommitteeRules, Share
-from evaluation.draw import Candidate, DrawConditions, Stratum, shortage
+from evaluation.draw import (
+    ApprovedPool,
+    Candidate,
+    DrawConditions,
+    DrawConditionsApproved,
+    DrawStated,
+    Stratum,
+    pool_sizes,
+    read_statement,
+    shortage,
+)
 from evaluation.specialities import covers
 
 
@@ -167,6 +177,28 @@ def check_strata(strata: Sequence[Stratum]) -> None:
         for narrower, _, other in places:
             if wider != narrower and site == other and covers(wider, narrower):
                 raise RuleViolation("draw_strata_overlap", wider=wider, narrower=narrower)
+
+
+def check_pool_approved(approved: DrawConditionsApproved, profile: Profile) -> None:
+    """Where a pool may not shrink unnoticed, its size is approved. Raises RuleViolation `draw_pool_not_approved`."""
+    if profile.pool_shrinkage_percent is not None and approved.pool is None:
+        raise RuleViolation("draw_pool_not_approved")
+
+
+def check_pool_size(stated: DrawStated, pool: ApprovedPool | None, profile: Profile) -> None:
+    """Whom the statement of a first round leaves to be drawn is not much fewer than at the latest approval.
+
+    Raises RuleViolation `draw_pool_shrunk`, naming the stratum; there is none where the case's profile has no limit.
+    """
+    percent = profile.pool_shrinkage_percent
+    if pool is None or percent is None or stated.round > 1:
+        return
+    sizes = pool_sizes(read_statement(stated.statement), stated.candidates)
+    for stratum, approved in pool.sizes.items():
+        now = sizes.get(stratum, 0)
+        if now * 100 < approved * (100 - percent):
+            facts = {"stratum": stratum, "approved": approved, "now": now, "percent": percent}
+            raise RuleViolation("draw_pool_shrunk", **facts)
 
 
 def check_party(party: str, actor: Actor) -> None:

@@ -9,6 +9,9 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from app.procedure.names import credit_code_fault, hidden_character
+from evaluation.experts import Correction, age
+from evaluation.recusal import same_name
 from evaluation.specialities import SpecialityTree
 
 
@@ -30,8 +33,8 @@ COLUMNS = (
     Column("phone", "手机", False, "13800000000"),
     Column("mail", "电子邮箱", True, "expert@example.org"),
     Column("organisation", "工作单位", True, "某某设计院"),
-    Column("credit_code", "统一社会信用代码", True, "91510000DEMO000001"),
-    Column("past_employments", "原工作单位", False, "91510000DEMO000002:2024-05-31"),
+    Column("credit_code", "统一社会信用代码", True, "Y1000000100000001C"),
+    Column("past_employments", "原工作单位", False, "Y1000000100000002F:2024-05-31"),
     Column("site", "场所", True, "主场"),
     Column("specialities", "专业代码", True, "A0801；A0802"),
     Column("title", "职称", False, "高级工程师"),
@@ -42,15 +45,59 @@ COLUMNS = (
     Column("relatives", "应回避的亲属", False, ""),
     Column("interests", "持股单位代码", False, ""),
     Column("absences", "不能参加的日期", False, "2026-10-01~2026-10-07"),
+    Column("service", "任职的监督管理部门", False, ""),
+    Column("punished", "受过招标采购处罚", False, "否"),
 )
-LIST_MARKS = re.compile(r"[;；、|]")
+LIST_MARKS = re.compile(r"[;；、|\n]")
 LONGEST = 200
 LISTS = frozenset({"past_employments", "qualifications", "absences"})  # as long as a cell may be
+BROKEN = LISTS | {"specialities", "relatives", "interests"}  # may stand in several lines
+YES, NO = frozenset({"是", "有", "yes", "1"}), frozenset({"", "否", "无", "no", "0"})
+# What no living, working person is: a slip of the hand, told as such. The ages at which one is drawn are the profile's.
+BORN_YEARS_AGO = range(18, 101)
+YOUNGEST_AT_WORK = 16
+PROVINCES = frozenset(
+    [
+        "11",
+        "12",
+        "13",
+        "14",
+        "15",
+        "21",
+        "22",
+        "23",
+        "31",
+        "32",
+        "33",
+        "34",
+        "35",
+        "36",
+        "37",
+        "41",
+        "42",
+        "43",
+        "44",
+        "45",
+        "46",
+        "50",
+        "51",
+        "52",
+        "53",
+        "54",
+        "61",
+        "62",
+        "63",
+        "64",
+        "65",
+        "71",
+        "81",
+        "82",
+    ]
+)
 PATTERNS = {
     "number": (re.compile(r"[0-9A-Za-z-]{2,32}"), "row_number"),
     "phone": (re.compile(r"1[0-9]{10}"), "row_phone"),
-    "mail": (re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"), "row_mail"),
-    "credit_code": (re.compile(r"[0-9A-Z]{18}"), "row_credit_code"),
+    "mail": (re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"), "row_mail"),
     "region": (re.compile(r"[0-9]{6}"), "row_region"),
 }
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -69,10 +116,11 @@ class Fault:
 
 @dataclass(frozen=True)
 class Known:
-    """What a row may name: sites by name and by id, and the tree of specialities."""
+    """What a row may name: sites by name and by id, and the tree of specialities; and the day of the examination."""
 
     sites: Mapping[str, str]
     tree: SpecialityTree
+    today: date
 
 
 def headings(row: Sequence[str]) -> tuple[dict[str, int], tuple[str, ...]]:
@@ -117,15 +165,27 @@ class _Row:
 
     def check(self, column: Column) -> None:
         text = self.cells[column.key]
-        if not text:
+        if not text.strip():
             if column.needed:
                 self.wrong(column.key, "row_missing")
+            return
+        if hidden := hidden_character(text.replace("\n", "") if column.key in BROKEN else text):
+            self.faults.append(Fault(self.number, column.key, "row_unprintable", f"{hidden[1]} #{hidden[0]}"))
             return
         if len(text) > LONGEST and column.key not in LISTS:
             self.wrong(column.key, "row_too_long", text)
         pattern, code = PATTERNS.get(column.key, (None, ""))
         if pattern is not None and not pattern.fullmatch(text):
             self.wrong(column.key, code, text)
+
+    def code(self, column: str, text: str) -> str:
+        """A credit code, checked to its last place."""
+        fault = credit_code_fault(text)
+        if fault == "form":
+            self.wrong(column, "row_credit_code", text)
+        elif fault:
+            self.wrong(column, "row_credit_digit", f"{text} ≠ {text[:17]}{fault}")
+        return text
 
     def day(self, column: str, text: str | None = None) -> str:
         text = self.cells[column] if text is None else text
@@ -152,29 +212,89 @@ def read_row(number: int, cells: Mapping[str, str], known: Known) -> tuple[dict[
     row = _Row(number, {column.key: cells.get(column.key, "") for column in COLUMNS}, known)
     for column in COLUMNS:
         row.check(column)
-    entry: dict[str, Any] = {key: row.cells[key] for key in ("number", "name", "mail", "phone", "title", "region")}
-    entry["login"] = f"expert-{row.cells['number']}"
-    entry["organisation"] = {
-        "name": row.cells["organisation"],
-        "kind": "employer",
-        "credit_code": row.cells["credit_code"],
-    }
+    entry: dict[str, Any] = {key: row.cells[key] for key in ("name", "mail", "phone", "title", "region")}
+    entry["number"] = row.cells["number"].upper()
+    entry["login"] = f"expert-{entry['number']}"
+    code = row.cells["credit_code"]
+    entry["organisation"] = {"name": row.cells["organisation"], "kind": "employer", "credit_code": code}
+    if code:
+        row.code("credit_code", code)
     entry |= {"born": _born(row), "id_number": row.cells["id_number"].upper(), "site": _site(row)}
     entry |= {"specialities": _specialities(row), "certified_until": row.day("certified_until")}
     if since := row.day("practising_since"):
         entry["practising_since"] = since
-    entry |= {"relatives": row.parts("relatives"), "interests": row.parts("interests"), **_histories(row)}
-    return entry, tuple(row.faults)
+    _check_times(row, entry)
+    if (region := row.cells["region"]) and region[:2] not in PROVINCES:
+        row.wrong("region", "row_region", region)
+    entry |= _declared(row) | {"qualifications": row.pairs("qualifications", ":", _qualification(row))}
+    return entry, _once(row.faults)
 
 
-def _histories(row: _Row) -> dict[str, Any]:
+def _once(faults: list[Fault]) -> tuple[Fault, ...]:
+    """Each fault once, the first of a cell for each code."""
+    return tuple({(fault.column, fault.code): fault for fault in reversed(faults)}.values())[::-1]
+
+
+def _check_times(row: _Row, entry: Mapping[str, Any]) -> None:
+    """Days that no career has: a birth too long or too short ago, work before one may work, a term that is over."""
+    today = row.known.today
+    born = date.fromisoformat(entry["born"]) if entry["born"] else None
+    since = date.fromisoformat(entry["practising_since"]) if entry.get("practising_since") else None
+    until = date.fromisoformat(entry["certified_until"]) if entry["certified_until"] else None
+    if born and age(born, today) not in BORN_YEARS_AGO:
+        row.wrong("born", "row_born_range", f"{born} ({age(born, today)})")
+        born = None  # says nothing of the other days
+    if since and since > today:
+        row.wrong("practising_since", "row_future", str(since))
+    elif since and born and age(born, since) < YOUNGEST_AT_WORK:
+        row.wrong("practising_since", "row_since_range", f"{since} ({age(born, since)})")
+    if until and until < today:
+        row.wrong("certified_until", "row_over", str(until))
+
+
+def _qualification(row: _Row) -> Callable[[str, str], dict[str, str]]:
+    def qualification(name: str, until: str) -> dict[str, str]:
+        return {"name": name} | ({"until": row.day("qualifications", until)} if until else {})
+
+    return qualification
+
+
+def read_correction(cells: Mapping[str, str], today: date) -> tuple[dict[str, Any], tuple[Fault, ...]]:
+    """What two persons may change in an entry, from cells of the same columns: the JSON of a Correction, and faults."""
+    known = Known({}, SpecialityTree("", ()), today)
+    row = _Row(0, {column.key: cells.get(column.key, "").replace("\r", "") for column in COLUMNS}, known)
+    for column in COLUMNS:
+        if column.key in CORRECTED:
+            row.check(column)
+    return _declared(row), _once(row.faults)
+
+
+CORRECTED = frozenset(Correction.__dataclass_fields__)
+
+
+def correction_cells(entry: Correction) -> dict[str, str]:
+    """The same the other way: what `read_correction` reads again as this, a line for each part."""
+    return {
+        "past_employments": "\n".join(f"{one.organisation}:{one.until}" for one in entry.past_employments),
+        "relatives": "\n".join(entry.relatives),
+        "interests": "\n".join(entry.interests),
+        "absences": "\n".join(f"{one.first}~{one.last}" for one in entry.absences),
+        "service": entry.service,
+        "punished": "是" if entry.punished else "否",
+    }
+
+
+def _declared(row: _Row) -> dict[str, Any]:
+    """What recusal and availability read."""
+    today = row.known.today.isoformat()
+
     def employment(code: str, until: str) -> dict[str, str]:
         if not until:
             row.wrong("past_employments", "row_pair", code)
-        return {"organisation": code, "until": row.day("past_employments", until)}
-
-    def qualification(name: str, until: str) -> dict[str, str]:
-        return {"name": name} | ({"until": row.day("qualifications", until)} if until else {})
+        day = row.day("past_employments", until)
+        if day > today:
+            row.wrong("past_employments", "row_future", day)
+        return {"organisation": row.code("past_employments", code), "until": day}
 
     def absence(first: str, last: str) -> dict[str, str]:
         days = {"first": row.day("absences", first), "last": row.day("absences", last or first)}
@@ -184,9 +304,19 @@ def _histories(row: _Row) -> dict[str, Any]:
 
     return {
         "past_employments": row.pairs("past_employments", ":", employment),
-        "qualifications": row.pairs("qualifications", ":", qualification),
+        "relatives": row.parts("relatives"),
+        "interests": [row.code("interests", code) for code in row.parts("interests")],
         "absences": row.pairs("absences", "~", absence),
+        "service": row.cells["service"].strip(),
+        "punished": _yes(row),
     }
+
+
+def _yes(row: _Row) -> bool:
+    text = row.cells["punished"].strip().lower()
+    if text not in YES | NO:
+        row.wrong("punished", "row_yes_or_no", text)
+    return text in YES
 
 
 def _born(row: _Row) -> str:
@@ -219,6 +349,14 @@ def _specialities(row: _Row) -> list[str]:
         if code not in row.known.tree.by_code:
             row.wrong("specialities", "row_speciality", code)
     return found
+
+
+def likenesses(entry: Mapping[str, Any]) -> dict[str, str]:
+    """By column, what two rows of one person would have in common although their numbers differ."""
+    name = same_name(entry["name"])
+    found = {"mail": entry["mail"].casefold(), "phone": entry["phone"]}
+    found["name"] = f"{name}/{entry['born']}" if name and entry["born"] else ""
+    return {column: text for column, text in found.items() if text}
 
 
 def repeated(entry: Mapping[str, Any], seen: Collection[str]) -> str:

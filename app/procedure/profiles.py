@@ -6,7 +6,7 @@ numbers of the day.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -18,6 +18,22 @@ from evaluation.committee import Share
 class Regime(StrEnum):
     WORKS = "works"  # 招标投标法: 异议, 投诉
     GOODS = "goods"  # 政府采购法: 质疑, 投诉
+
+
+class LibraryDay(StrEnum):
+    """As of when the library counts for a case: who was admitted later, or was suspended by one person alone, changes
+    nothing."""
+
+    PUBLICATION = "publication"
+    DEADLINE = "deadline"
+
+
+@dataclass(frozen=True)
+class SeatsAtMost:
+    """On how many committees an expert may have sat in the days before a draw, to be drawn again."""
+
+    seats: int
+    days: int
 
 
 @dataclass(frozen=True)
@@ -83,3 +99,11 @@ class Profile:
     quiet_hours: QuietHours | None = None
     telephone_after: tuple[Period, ...] = ()
     expert_years: int = 0  # completed years in the profession before one is drawn (Law 37: eight)
+    # draws: as of when the library counts; by how many percent of a stratum a pool may shrink between its approval and
+    # the statement before it is approved anew; how often one may sit; whether who sat on an earlier committee of the
+    # same matter steps back; and the article behind each ground of recusal, by the ground
+    library_as_of: LibraryDay | None = None
+    pool_shrinkage_percent: int | None = None
+    seats_at_most: SeatsAtMost | None = None
+    earlier_committee_recused: bool = False
+    recusal_articles: dict[str, str] = field(default_factory=dict)

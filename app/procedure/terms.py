@@ -9,6 +9,7 @@ from functools import cached_property
 
 from app.procedure.calendar import add
 from app.procedure.errors import RuleViolation
+from app.procedure.names import credit_code_fault
 from app.procedure.profiles import Profile
 from app.procedure.witnesses import NO_WITNESS, RegisterTerms, check_register_terms
 from crypto.canonical import Json
@@ -68,6 +69,7 @@ class TenderTerms:
     `profile` is a copy, `committee` the description of the trustees' joint key. `complex`: the agency declares the
     procurement technically complex or of considerable social impact (O87 art. 47). `timelock` describes the drand
     chain whose rounds are the second lock, where there is one (mode M2). `register` says who vouches for its history.
+    `buyer_code` is the buyer's credit code, whose staff are no experts of this tender; "" in notices before that rule.
     """
 
     parties: CaseOpened
@@ -84,6 +86,7 @@ class TenderTerms:
     complex: bool = False
     timelock: Json | None = None
     register: RegisterTerms = NO_WITNESS
+    buyer_code: str = ""
 
     @property
     def mode(self) -> str:
@@ -109,12 +112,14 @@ class TenderTerms:
 
 
 def check_terms(terms: TenderTerms, now: datetime) -> None:
-    """Refuses terms that the profile does not allow (`terms_incomplete`, `deadline_too_early`, `ceiling_above_budget`,
-    `price_weight_too_low`, `lot_repeated`, `second_lock_needs_ceremony`, `register_terms_wrong`; CryptoError
-    `chain_malformed`)."""
+    """Refuses terms that the profile does not allow (`terms_incomplete`, `buyer_code_missing`, `buyer_code_wrong`,
+    `buyer_code_digit`, `deadline_too_early`, `ceiling_above_budget`, `price_weight_too_low`, `lot_repeated`,
+    `second_lock_needs_ceremony`, `register_terms_wrong`; CryptoError `chain_malformed`)."""
     for name in ("code", "title", "buyer", "notice"):
         if not getattr(terms, name).strip():
             raise RuleViolation("terms_incomplete", field=name)
+    if terms.profile.recusal_articles:
+        _check_buyer_code(terms.buyer_code)
     if not terms.lots:
         raise RuleViolation("terms_incomplete", field="lots")
     if len({lot.number for lot in terms.lots}) != len(terms.lots):
@@ -124,6 +129,17 @@ def check_terms(terms: TenderTerms, now: datetime) -> None:
     check_register_terms(terms.register)
     for lot in terms.lots:
         _check_lot(lot, terms.profile, now)
+
+
+def _check_buyer_code(code: str) -> None:
+    """A rule book that knows the grounds of recusal asks whose staff the buyer's are."""
+    if not code:
+        raise RuleViolation("buyer_code_missing")
+    fault = credit_code_fault(code)
+    if fault == "form":
+        raise RuleViolation("buyer_code_wrong", given=code[:40])
+    if fault:
+        raise RuleViolation("buyer_code_digit", given=code, due=fault)
 
 
 def _check_lot(lot: LotTerms, profile: Profile, now: datetime) -> None:

@@ -17,12 +17,21 @@ AFTER_DRAW = frozenset({Phase.SCORING, Phase.CONSENSUS, Phase.RESULT})
 
 @dataclass(frozen=True)
 class StratumLine:
-    """A stratum of the conditions: speciality, id of the site, seats, reserve."""
+    """A stratum of the conditions: speciality, id of the site, seats, reserve; and how many could be drawn when it was
+    approved, and by the statement of the first round. None while it is not known.
+    """
 
     speciality: str
     site: str
     quota: int
     reserve: int
+    approved: int | None
+    stated: int | None
+
+    @property
+    def name(self) -> str:
+        """As the conditions name it."""
+        return f"{self.speciality}/{self.site}"
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,8 @@ class DrawHall:
     rounds: tuple[RoundView, ...]
     committee: Json
     published_committee: str  # its id, from the signed and published terms
+    pool_fixed: bool = False
+    may_shrink: bool = False  # until the statement, the size of the pool may be approved anew
 
     @property
     def current(self) -> RoundView | None:
@@ -96,13 +107,15 @@ def draw_hall(case: Case, lot: str) -> DrawHall:
     return DrawHall(
         stage=stage if state.approved else "proposed",
         draw_id=conditions.draw_id,
-        strata=tuple(_stratum(s) for s in conditions.strata),
+        strata=tuple(_stratum(state, s) for s in conditions.strata),
         max_per_unit=conditions.max_per_unit,
         pool_factor=conditions.pool_factor,
         needed=conditions.trustees_needed,
         rounds=tuple(_round(case, lot, found) for found in state.rounds),
         committee=committee_of(case).describe(),
         published_committee=Committee.from_description(_published_committee(case)).id,
+        pool_fixed=state.pool is not None,
+        may_shrink=state.pool is not None and len(state.rounds) == 1 and not state.rounds[0].statement,
     )
 
 
@@ -111,9 +124,13 @@ def _published_committee(case: Case) -> Json:
     return case.tender.published.committee if case.inspection is None else case.inspection.approved().committee
 
 
-def _stratum(stratum: draw_rules.Stratum) -> StratumLine:
+def _stratum(state: draw_rules.DrawState, stratum: draw_rules.Stratum) -> StratumLine:
     speciality, _, site = stratum.name.rpartition("/")
-    return StratumLine(speciality, site, stratum.quota, stratum.reserve)
+    approved = state.pool.sizes.get(stratum.name) if state.pool else None
+    first, stated = (state.rounds[0] if state.rounds else None), None
+    if first is not None and first.statement:
+        stated = draw_rules.pool_sizes(first.stated, first.candidates).get(stratum.name)
+    return StratumLine(speciality, site, stratum.quota, stratum.reserve, approved, stated)
 
 
 def _round(case: Case, lot: str, found: DrawRound) -> RoundView:
@@ -165,7 +182,7 @@ def _drawn(case: Case, lot: str, found: DrawRound) -> tuple[DrawnNumber, ...]:
     if found.result is None:
         return ()
     state = case.lots[lot].draw
-    strata = {s.name: _stratum(s) for s in state.conditions.strata} if state.conditions else {}
+    strata = {s.name: _stratum(state, s) for s in state.conditions.strata} if state.conditions else {}
     return tuple(
         DrawnNumber(number, strata[name], state.seats[number])
         for name, numbers in found.result.selected.items()

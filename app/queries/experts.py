@@ -15,6 +15,7 @@ from app.casefile.codec import decode
 from app.models import (
     Account,
     Expert,
+    ExpertCorrection,
     ExpertEvent,
     ExpertImport,
     ExpertSpeciality,
@@ -112,6 +113,35 @@ class HistoryLine:
 
 
 @dataclass(frozen=True)
+class WaitingCorrection:
+    """A change that a second person has yet to confirm. `by` is a name."""
+
+    by_id: str
+    by: str
+    at: datetime
+    reason: str
+    entry: catalogue.Correction
+
+
+def _waiting_correction(db_session: DbSession, expert_id: str) -> WaitingCorrection | None:
+    query = select(ExpertCorrection, Account.name).join(Account, Account.id == ExpertCorrection.by)
+    found = db_session.execute(
+        query.where(ExpertCorrection.expert_id == expert_id, ExpertCorrection.accepted.is_(None))
+    ).first()
+    if found is None:
+        return None
+    row, name = found
+    return WaitingCorrection(row.by, name, row.at, row.reason, decode(catalogue.Correction, json.loads(row.facts)))
+
+
+def experts_to_correct(db_session: DbSession) -> list[tuple[str, str, datetime]]:
+    """Whose entries wait for a second person's confirmation: id, library number, since when."""
+    query = select(Expert.id, Expert.number, ExpertCorrection.at).join(Expert)
+    found = db_session.execute(query.where(ExpertCorrection.accepted.is_(None)).order_by(ExpertCorrection.id))
+    return [(expert_id, number, at) for expert_id, number, at in found]
+
+
+@dataclass(frozen=True)
 class ExpertFile:
     """One expert with the history, the latest first; never a contact."""
 
@@ -119,6 +149,7 @@ class ExpertFile:
     entry: catalogue.Expert
     status_by: str
     history: tuple[HistoryLine, ...]
+    waiting: WaitingCorrection | None
 
 
 def load_expert_file(db_session: DbSession, expert_id: str) -> ExpertFile | None:
@@ -132,7 +163,8 @@ def load_expert_file(db_session: DbSession, expert_id: str) -> ExpertFile | None
     names = {found_id: name for found_id, name in db_session.execute(people)}
     history = tuple(HistoryLine(one.at, one.step, names.get(one.by, one.by), one.reason) for one in lines)
     shown = _row(row, account.name, account.organisation.name, site.name)
-    return ExpertFile(shown, read_expert(row), row.status_by, history)
+    waiting = _waiting_correction(db_session, expert_id)
+    return ExpertFile(shown, read_expert(row), row.status_by, history, waiting)
 
 
 @dataclass(frozen=True)
@@ -152,6 +184,7 @@ class ImportRow:
     taken: int
     waiting: int
     faults: tuple[Fault, ...]
+    alike: tuple[Fault, ...]
 
     @property
     def good(self) -> int:
@@ -194,4 +227,5 @@ def _import_row(db_session: DbSession, row: ExpertImport) -> ImportRow:
         row.taken,
         db_session.scalar(count) or 0,
         decode(tuple[Fault, ...], json.loads(row.faults)),
+        decode(tuple[Fault, ...], json.loads(row.alike)),
     )

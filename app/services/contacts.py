@@ -33,9 +33,14 @@ def seal_contact(platform: Platform, contact: Contact) -> bytes:
 
 def credential(platform: Platform, id_number: str) -> str | None:
     """By what a person is recognised without the number: its keyed hash; None where there is no number."""
-    if not id_number:
+    return contact_key(platform, "credential", id_number)
+
+
+def contact_key(platform: Platform, kind: str, text: str) -> str | None:
+    """The keyed hash of what tells who somebody is, by which it is found again and never read; None of nothing."""
+    if not text:
         return None
-    return hmac.new(platform.keys.secret, f"expert-credential/{id_number}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(platform.keys.secret, f"expert-{kind}/{text}".encode(), hashlib.sha256).hexdigest()
 
 
 def mail_address(platform: Platform, db_session: DbSession, account: Account, purpose: str, now: datetime) -> str:

@@ -4,34 +4,38 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
-from datetime import date
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
-from app.casefile.codec import encode
+from app.casefile.codec import decode, encode
 from app.casefile.inspecting import draw_statement
 from app.casefile.sealing import committee_of
-from app.models import Account, Expert, Organisation, Pseudonym, Site
+from app.models import Account, Expert, Pseudonym, Site
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
-from app.procedure.convening import check_draw_conditions, check_pool
+from app.procedure.convening import check_draw_conditions, check_pool, check_pool_size
 from app.procedure.errors import RuleViolation
+from app.procedure.profiles import LibraryDay
 from app.queries.cases import load_case
+from app.queries.library_days import library_as_of, pool_as_it_stands
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, completes
-from app.services.experts import account_of_expert, experts_for
+from app.services.experts import account_of_expert
 from app.services.platform import Platform
+from app.services.recusals import bidders_of, recusal_rules, surroundings
 from app.services.unit_of_work import plain_transaction
-from crypto.canonical import Json
+from crypto.canonical import Json, digest
 from evaluation import draw as rules
 from evaluation import experts
 from evaluation.draw import Candidate, DrawConditions, DrawRound, DrawState, Stratum
 from evaluation.experts import EligibilityRules, eligible
-from evaluation.recusal import BidderParties, RecusalRules, conflicts
+from evaluation.recusal import Conflict, conflicts
 
 
 @completes("DrawConditionsProposed")
@@ -41,6 +45,9 @@ def propose_conditions(act: Act) -> Answer:
     fact = act.fact
     check_draw_conditions(fact.conditions, terms, buyers, act.work.case.id, act.lot, (committee.id, committee.k))
     check_pools(act.work.db_session, act.work.case, fact.conditions, act.work.now.date())
+    if fixes_pools(act.work.case):
+        act.work.db_session.execute(delete(Pseudonym).where(*_of_lot(act.work.case.id, act.lot)))
+        _freeze(act.work.db_session, act.work.case, act.lot, act.work.now.date())
     return {"conditions_sha256": rules.conditions_sha256(fact.conditions)}
 
 
@@ -50,7 +57,13 @@ def approve_conditions(act: Act) -> Answer:
     conditions = act.work.case.lots[act.lot].draw.conditions
     assert conditions is not None
     check_pools(act.work.db_session, act.work.case, conditions, act.work.now.date())
-    act.work.db_session.execute(delete(Pseudonym).where(*_of_lot(act.work.case.id, act.lot)))
+    if not fixes_pools(act.work.case):
+        act.work.db_session.execute(delete(Pseudonym).where(*_of_lot(act.work.case.id, act.lot)))
+    due = _approval(act.work.db_session, act.work.case, act.lot, act.work.now.date())
+    if act.fact != due:
+        raise RuleViolation(
+            "object_has_changed", expected=digest(encode(due))[:12], stated=digest(encode(act.fact))[:12]
+        )
     return {}
 
 
@@ -68,7 +81,7 @@ def check_pools(db_session: DbSession, case: Case, conditions: DrawConditions, o
 
 def _candidates_now(db_session: DbSession, case: Case, conditions: DrawConditions, on: date) -> tuple[Candidate, ...]:
     """The library's people for these conditions, before any recusal, with their true names."""
-    pool = experts_for(db_session, [_place(stratum) for stratum in conditions.strata])
+    pool = _library(db_session, case, conditions)
     strata: dict[str, list[str]] = {}
     for stratum in conditions.strata:
         for expert in _eligible(pool, case, stratum, on):
@@ -77,19 +90,38 @@ def _candidates_now(db_session: DbSession, case: Case, conditions: DrawCondition
 
 
 def _groups(db_session: DbSession, strata: Sequence[Stratum]) -> dict[str, str]:
-    """The strata in words: speciality and name of the site."""
-    found = {}
-    for stratum in strata:
-        speciality, site_id = _place(stratum)
-        site = db_session.get(Site, site_id)
-        found[stratum.name] = f"{speciality} · {site.name if site else site_id}"
-    return found
+    return {stratum.name: _group(db_session, stratum.name) for stratum in strata}
+
+
+def _group(db_session: DbSession, stratum: str) -> str:
+    """A stratum as people name it."""
+    speciality, _slash, site_id = stratum.rpartition("/")
+    site = db_session.get(Site, site_id)
+    return f"{speciality} · {site.name if site else site_id}"
 
 
 def _place(stratum: Stratum) -> tuple[str, str]:
     """Speciality and site of a stratum."""
     speciality, _slash, site = stratum.name.rpartition("/")
     return speciality, site
+
+
+def library_day(case: Case) -> datetime | None:
+    """As of when the library counts for a case: whoever knows the bidders can then load nobody into it, and one person
+    alone can take nobody out. None where the case's profile has no such rule.
+    """
+    tender = case.tender
+    match tender.published.profile.library_as_of:
+        case LibraryDay.PUBLICATION:
+            return tender.published_at
+        case LibraryDay.DEADLINE:
+            return min(tender.deadlines.values())
+    return None
+
+
+def _library(db_session: DbSession, case: Case, conditions: DrawConditions) -> list[experts.Expert]:
+    """Whoever of the library may count for one of the strata."""
+    return library_as_of(db_session, [_place(stratum) for stratum in conditions.strata], library_day(case))
 
 
 def _eligible(pool: Sequence[experts.Expert], case: Case, stratum: Stratum, on: date) -> tuple[experts.Expert, ...]:
@@ -107,33 +139,40 @@ def current_round(case: Case, lot: str) -> DrawRound:
 
 
 def freeze_pool(platform: Platform, log_in: LogIn, case_id: str, lot: str) -> Json:
-    """The payload of DrawStated for the open round: the pool, frozen at its first asking, and the statement."""
+    """The payload of DrawStated for the open round: the pool as it was approved, who steps back, and the statement.
+
+    Raises RuleViolation `bids_not_opened`, `draw_pool_shrunk`.
+    """
     with plain_transaction(platform.database) as (db_session, now):
         case = load_case(db_session, case_id)
         authorize(load_actor(db_session, log_in.account_id), Action.DRAW_STATE, case, lot)
         draw = case.lot(lot).draw
         if case.inspection is not None:
             return encode(draw_statement(case, lot))
-        if not _pseudonyms(db_session, case_id, lot):
+        if not _pseudonyms(db_session, case_id, lot):  # approved when an approval did not fix the pool
             _freeze(db_session, case, lot, now.date())
-            db_session.flush()
-        return _stated_payload(db_session, case, lot, draw)
+        if len(draw.rounds) == 1 and not draw.rounds[0].statement:
+            _find_conflicts(db_session, case, lot, now.date())
+        payload = _stated_payload(db_session, case, lot, draw)
+        try:
+            check_pool_size(decode(rules.DrawStated, payload), draw.pool, case.tender.published.profile)
+        except RuleViolation as refusal:
+            named = refusal.facts | {"stratum": _group(db_session, str(refusal.facts["stratum"]))}
+            raise RuleViolation(refusal.code, **named) from refusal
+        return payload
 
 
 def _freeze(db_session: DbSession, case: Case, lot: str, on: date) -> None:
-    """Pseudonyms for everybody eligible for any stratum, with the conflicts that the system finds."""
-    profile, draw = case.tender.published.profile, case.lots[lot].draw
+    """Pseudonyms for everybody eligible for any stratum."""
+    draw = case.lots[lot].draw
     assert draw.conditions is not None
-    pool = experts_for(db_session, [_place(stratum) for stratum in draw.conditions.strata])
+    pool = _library(db_session, case, draw.conditions)
     secret = os.urandom(32)
-    bidders, buyers = _parties(db_session, case, lot)
-    recusal = RecusalRules(profile.past_employer_years)
     strata: dict[str, list[str]] = {}
     for stratum in draw.conditions.strata:
         for expert in _eligible(pool, case, stratum, on):
             strata.setdefault(expert.id, []).append(stratum.name)
     for expert in (e for e in pool if e.id in strata):
-        found = conflicts(expert, bidders, buyers, recusal, on)
         db_session.add(
             Pseudonym(
                 case_id=case.id,
@@ -143,20 +182,83 @@ def _freeze(db_session: DbSession, case: Case, lot: str, on: date) -> None:
                 strata=json.dumps(strata[expert.id]),
                 expert_id=expert.id,
                 salt=os.urandom(32),
-                findings=json.dumps([encode(conflict) for conflict in found]),
             )
         )
+    db_session.flush()
 
 
-def _parties(db_session: DbSession, case: Case, lot: str) -> tuple[list[BidderParties], list[str]]:
-    """Bidders and buyer's side by credit code, as recusal compares them."""
-    bidders = [
-        BidderParties(bid.bidder, (db_session.get_one(Organisation, bid.bidder).credit_code,), (bid.project_manager,))
-        for bid in case.lots[lot].opening.opened.values()
+def _judge(db_session: DbSession, case: Case, lot: str, on: date) -> Callable[[experts.Expert], tuple[Conflict, ...]]:
+    """What the system finds against an expert. Raises RuleViolation `bids_not_opened`, as not all bidders are known."""
+    state = case.lots[lot]
+    if any(not state.opening.settled(bid.receipt_id) for bid in state.bidding.live):
+        raise RuleViolation("bids_not_opened")
+    bidders, around = bidders_of(db_session, case, lot), surroundings(db_session, case, lot, on)
+    recusal = recusal_rules(case.tender.published.profile)
+    return lambda expert: conflicts(expert, bidders, around, recusal, on)
+
+
+def _find_conflicts(db_session: DbSession, case: Case, lot: str, on: date) -> None:
+    """With every row of the pool, the conflicts that the system finds now. Raises RuleViolation `bids_not_opened`."""
+    judge = _judge(db_session, case, lot, on)
+    for row, expert in pool_as_it_stands(db_session, case.id, lot, library_day(case)):
+        row.findings = json.dumps([encode(conflict) for conflict in judge(expert)])
+    db_session.flush()
+
+
+def drawable_now(db_session: DbSession, case: Case, lot: str, conditions: DrawConditions, on: date) -> dict[str, int]:
+    """How many each stratum could be drawn from now, without those who must step back: of the pool that was made
+    with these conditions, or of the library before there is one. Raises RuleViolation `bids_not_opened`.
+    """
+    judge, free = _judge(db_session, case, lot, on), Counter[str]()
+    if fixes_pools(case) and case.lots[lot].draw.conditions == conditions:
+        for row, expert in pool_as_it_stands(db_session, case.id, lot, library_day(case)):
+            free.update(() if judge(expert) else json.loads(row.strata))
+        return {stratum.name: free[stratum.name] for stratum in conditions.strata}
+    pool = _library(db_session, case, conditions)
+    for stratum in conditions.strata:
+        free[stratum.name] = sum(not judge(expert) for expert in _eligible(pool, case, stratum, on))
+    return {stratum.name: free[stratum.name] for stratum in conditions.strata}
+
+
+def approval(platform: Platform, log_in: LogIn, case_id: str, lot: str) -> Json:
+    """The payload of DrawConditionsApproved: the conditions, and the pool with how many need not step back now.
+
+    Raises RuleViolation `draw_conditions_missing`, `bids_not_opened`.
+    """
+    with platform.database.reading() as db_session:
+        case = load_case(db_session, case_id)
+        authorize(load_actor(db_session, log_in.account_id), Action.DRAW_CONDITIONS_APPROVE, case, lot)
+        return encode(_approval(db_session, case, lot, platform.database.now().date()))
+
+
+def _approval(db_session: DbSession, case: Case, lot: str, on: date) -> rules.DrawConditionsApproved:
+    conditions, pool = case.lot(lot).draw.conditions, None
+    if conditions is None:
+        raise RuleViolation("draw_conditions_missing")
+    if fixes_pools(case):
+        candidates, sizes = _candidates(db_session, case, lot), drawable_now(db_session, case, lot, conditions, on)
+        pool = rules.ApprovedPool(rules.candidates_sha256(candidates), len(candidates), sizes)
+    return rules.DrawConditionsApproved(rules.conditions_sha256(conditions), pool)
+
+
+def fixes_pools(case: Case) -> bool:
+    """Whether the case's rule book has pools made with the conditions and approved with them."""
+    return case.tender.published.profile.pool_shrinkage_percent is not None
+
+
+def _candidates(db_session: DbSession, case: Case, lot: str) -> list[Candidate]:
+    """The pool by pseudonym, each bound to the account behind it."""
+    conditions, accounts = case.lots[lot].draw.conditions, _accounts(db_session, case.id, lot)
+    assert conditions is not None
+    return [
+        Candidate(
+            row.number,
+            row.unit,
+            tuple(json.loads(row.strata)),
+            commitment_of(row, conditions.draw_id, accounts[row.number]),
+        )
+        for row in _pseudonyms(db_session, case.id, lot)
     ]
-    assert case.tender.parties is not None
-    agency = db_session.get_one(Organisation, case.tender.parties.agency.id)
-    return bidders, [agency.credit_code]
 
 
 def _pseudonyms(db_session: DbSession, case_id: str, lot: str) -> list[Pseudonym]:
@@ -196,9 +298,7 @@ def drawn_account(db_session: DbSession, case: Case, lot: str, number: str) -> A
 def _stated_payload(db_session: DbSession, case: Case, lot: str, draw: DrawState) -> Json:
     current, conditions = current_round(case, lot), draw.conditions
     assert conditions is not None
-    rows, accounts = _pseudonyms(db_session, case.id, lot), _accounts(db_session, case.id, lot)
-    people = {row.number: commitment_of(row, conditions.draw_id, accounts[row.number]) for row in rows}
-    candidates = [Candidate(row.number, row.unit, tuple(json.loads(row.strata)), people[row.number]) for row in rows]
+    rows, candidates = _pseudonyms(db_session, case.id, lot), _candidates(db_session, case, lot)
     reasons = {row.number: row.findings for row in rows if row.findings != "[]"} | rules.excluded(draw)
     salts = {row.number: row.salt for row in rows}
     recused = {number: rules.reason_sha256(salts[number], number, reason) for number, reason in reasons.items()}

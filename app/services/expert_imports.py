@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session as DbSession
 
 from app.adapters.specialities import read_tree
@@ -22,11 +23,11 @@ from app.models import ExpertImport, ExpertImportPart, Organisation, Site, Speci
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
-from app.procedure.expert_rows import COLUMNS, Fault, Known, headings, read_row, repeated
+from app.procedure.expert_rows import COLUMNS, Fault, Known, headings, likenesses, read_row, repeated
 from app.queries.experts import current_tree
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
-from app.services.experts import enter_experts, known_numbers
+from app.services.experts import enter_experts, known_alike, known_numbers, taken_logins
 from app.services.platform import Platform
 from app.services.unit_of_work import plain_transaction, schedule_job
 from evaluation.standing import Status
@@ -46,6 +47,8 @@ class _Examination:
         self.platform, self.known = platform, known
         self.total = self.faulty = self.known_already = 0
         self.faults: list[Fault] = []
+        self.alike: list[Fault] = []
+        self._rows_like: dict[str, int] = {}
         self._seen: set[str] = set()
         self._names: dict[str, str] = {}
 
@@ -72,28 +75,48 @@ class _Examination:
             faults = (*faults, Fault(number, "organisation", "row_organisation_name", given))
         if not faults:
             self._seen |= {f"{key}:{entry[key]}" for key in ("number", "id_number") if entry[key]}
+            self._compare(number, entry)
             yield entry | {"row": number}
             return
+        self._refuse(*faults)
+
+    def _refuse(self, *faults: Fault) -> None:
+        """One row less that can be taken."""
         self.faulty += 1
         self.faults += faults[: max(0, FAULTS_KEPT - len(self.faults))]
 
+    def _compare(self, number: int, entry: Entry) -> None:
+        """Rows of the same file that may be of one person."""
+        for column, text in likenesses(entry).items():
+            first = self._rows_like.setdefault(f"{column}:{text}", number)
+            if first != number:
+                self._note(Fault(number, column, "row_alike_row", str(first)))
+
+    def _note(self, likeness: Fault) -> None:
+        if len(self.alike) < FAULTS_KEPT:
+            self.alike.append(likeness)
+
     def new(self, db_session: DbSession, entries: list[Entry]) -> list[Entry]:
-        """Those who are not in the library yet, and whose employer has no other name in it."""
+        """Those who are not in the library yet, whose log-in name is free, and whose employer has no other name."""
         known = known_numbers(self.platform, db_session, entries)
         self.known_already += len(known)
         codes = {entry["organisation"]["credit_code"] for entry in entries}
         names = select(Organisation.credit_code, Organisation.name).where(Organisation.credit_code.in_(codes))
         registered = {code: name for code, name in db_session.execute(names)}
-        found = []
-        for entry in (entry for entry in entries if entry["number"] not in known):
+        others = [entry for entry in entries if entry["number"] not in known]
+        taken, found = taken_logins(db_session, others), list[Entry]()
+        for entry in others:
             employer = entry["organisation"]
-            if registered.get(employer["credit_code"], employer["name"]) == employer["name"]:
+            name = registered.get(employer["credit_code"], employer["name"])
+            if entry["login"] in taken:
+                self._refuse(Fault(entry["row"], "number", "row_login_taken", entry["login"]))
+            elif name != employer["name"]:
+                given = f"{employer['name'][:15]} ≠ {name[:15]}"
+                self._refuse(Fault(entry["row"], "organisation", "row_organisation_name", given))
+            else:
                 found.append(entry)
-                continue
-            self.faulty += 1
-            given = f"{employer['name'][:15]} ≠ {registered[employer['credit_code']][:15]}"
-            if len(self.faults) < FAULTS_KEPT:
-                self.faults.append(Fault(entry["row"], "organisation", "row_organisation_name", given))
+        for one, column, number in known_alike(self.platform, db_session, found):
+            self._note(Fault(one["row"], column, "row_alike_known", number))
         return found
 
 
@@ -115,7 +138,8 @@ def _examine(platform: Platform, by: str, name: str, data: bytes) -> str:
     with platform.database.reading() as db_session:
         _authorize(db_session, by)
         sites = {key: row.id for row in db_session.scalars(select(Site)) for key in (row.name, row.id)}
-        found = _Examination(platform, Known(sites, current_tree(db_session)))
+        today = platform.database.now().date()
+        found = _Examination(platform, Known(sites, current_tree(db_session), today))
         entries = in_native_thread(lambda: list(found.entries(read_table(data))))
         parts = []
         for at in range(0, len(entries), PART):
@@ -126,6 +150,7 @@ def _examine(platform: Platform, by: str, name: str, data: bytes) -> str:
     row.faulty, row.known = found.faulty, found.known_already
     faults = sorted(found.faults, key=lambda fault: fault.row)
     row.faults = json.dumps(encode(faults), ensure_ascii=False)
+    row.alike = json.dumps(encode(sorted(found.alike, key=lambda fault: fault.row)), ensure_ascii=False)
     with plain_transaction(platform.database) as (db_session, now):
         _authorize(db_session, by)
         row.at = now
@@ -225,13 +250,42 @@ def _take_part(
     entries: list[Entry] = json.loads(platform.keys.reveal(part.sealed))
     known = known_numbers(platform, db_session, entries)
     fresh = [entry for entry in entries if entry["number"] not in known]
-    enter_experts(platform, db_session, fresh, row.id, row.by, now, status)
-    row.taken, row.known = row.taken + len(fresh), row.known + len(known)
+    refused = _enter(platform, db_session, fresh, row, now, status)
+    row.taken, row.known = row.taken + len(fresh) - len(refused), row.known + len(known)
+    if refused:
+        faults = [*json.loads(row.faults), *encode(refused)][:FAULTS_KEPT]
+        row.faulty, row.faults = row.faulty + len(refused), json.dumps(faults, ensure_ascii=False)
     db_session.delete(part)
     db_session.flush()
     if not db_session.scalar(select(func.count()).where(ExpertImportPart.import_id == row.id)):
         row.stage = "taken"
     return row.stage == "taking"
+
+
+def _enter(
+    platform: Platform, db_session: DbSession, entries: list[Entry], row: ExpertImport, now: datetime, status: Status
+) -> list[Fault]:
+    """All at once or, where somebody was entered meanwhile or the database does not take a row, one by one: what it
+    refuses is told, and the others are entered.
+    """
+    refusal = _refused(platform, db_session, entries, row, now, status)
+    if not refusal or len(entries) == 1:
+        return [Fault(entry["row"], "number", "row_refused", refusal) for entry in entries] if refusal else []
+    return [fault for entry in entries for fault in _enter(platform, db_session, [entry], row, now, status)]
+
+
+def _refused(
+    platform: Platform, db_session: DbSession, entries: list[Entry], row: ExpertImport, now: datetime, status: Status
+) -> str:
+    """Why these entries cannot be entered, as a name; nothing of them is left. "" once they are."""
+    try:
+        with db_session.begin_nested():
+            enter_experts(platform, db_session, entries, row.id, row.by, now, status)
+    except RuleViolation as exc:
+        return exc.code
+    except (IntegrityError, DataError, ValueError) as exc:  # the driver itself refuses what no text column can hold
+        return type(exc).__name__
+    return ""
 
 
 def put_specialities_in_force(platform: Platform, log_in: LogIn, document: str) -> int:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, insert, or_, select
+from sqlalchemy import insert, or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.codec import encode
@@ -27,11 +27,11 @@ from app.models import (
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
+from app.procedure.expert_rows import likenesses
 from app.procedure.roles import Role
-from app.queries.experts import holds, read_expert
 from app.services.accounts import LogIn, NewOrganisation
 from app.services.actors import load_actor
-from app.services.contacts import Contact, credential, seal_contact
+from app.services.contacts import Contact, contact_key, credential, seal_contact
 from app.services.platform import Platform
 from app.services.unit_of_work import plain_transaction, take_turns
 from evaluation import experts as library
@@ -67,6 +67,8 @@ class NewExpert:
     practising_since: date | None = None
     qualifications: tuple[library.Qualification, ...] = ()
     absences: tuple[library.Absence, ...] = ()
+    service: str = ""
+    punished: bool = False
 
 
 def add_site(platform: Platform, log_in: LogIn, name: str, witness_id: str) -> str:
@@ -97,7 +99,7 @@ def add_experts(platform: Platform, log_in: LogIn, entries: Sequence[NewExpert])
         batch = ExpertImport(id=secrets.token_hex(8), name="", sha256="", by=log_in.account_id, at=now, stage="taken")
         batch.total = batch.taken = len(entries)
         batch.faulty = batch.known = 0
-        batch.faults = "[]"
+        batch.faults = batch.alike = "[]"
         db_session.add(batch)
         given = [encode(entry) for entry in entries]
         check_entries(platform, db_session, given)
@@ -115,7 +117,7 @@ def check_entries(platform: Platform, db_session: DbSession, entries: Sequence[M
         if entry["login"] in logins:
             raise RuleViolation("login_taken", login=entry["login"])
         logins.add(entry["login"])
-    for login in db_session.scalars(select(Account.login).where(Account.login.in_(logins))):
+    for login in sorted(taken_logins(db_session, entries)):
         raise RuleViolation("login_taken", login=login)
     for number in sorted(known_numbers(platform, db_session, entries)):
         raise RuleViolation("expert_known", number=number)
@@ -125,16 +127,49 @@ def known_numbers(platform: Platform, db_session: DbSession, entries: Sequence[M
     """Library numbers of those entries whose person is in the library: by number, or by identity number."""
     by_credential = {credential(platform, e.get("id_number", "")): e.get("number", "") for e in entries}
     by_credential.pop(None, None)
-    numbers = {e["number"] for e in entries if e.get("number")}
+    numbers = _however_spelt(e["number"] for e in entries if e.get("number"))
     found = db_session.execute(
         select(Expert.number, Expert.credential).where(
             or_(Expert.number.in_(numbers), Expert.credential.in_([c for c in by_credential if c]))
         )
     )
-    known = set()
-    for number, hashed in found:
-        known.add(number if number in numbers else by_credential[hashed])
-    return known
+    return {numbers[number] if number in numbers else by_credential[hashed] for number, hashed in found}
+
+
+def _however_spelt(texts: Iterable[str]) -> dict[str, str]:
+    """Numbers of a time when small letters were kept are found by today's capitals."""
+    kept = set(texts)
+    return {text.lower(): text for text in kept} | {text: text for text in kept}
+
+
+def taken_logins(db_session: DbSession, entries: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The log-in names of these entries that somebody has already."""
+    wanted = _however_spelt(entry["login"] for entry in entries)
+    found = db_session.scalars(select(Account.login).where(Account.login.in_(wanted)))
+    return {wanted[login] for login in found}
+
+
+LIKENESSES = {"mail": Expert.mail_key, "phone": Expert.phone_key, "name": Expert.name_key}
+
+
+def likeness_keys(platform: Platform, entry: Mapping[str, Any]) -> dict[str, str | None]:
+    """The columns by which a second entry of a person is noticed."""
+    alike = likenesses(entry)
+    return {column.key: contact_key(platform, name, alike.get(name, "")) for name, column in LIKENESSES.items()}
+
+
+def known_alike(
+    platform: Platform, db_session: DbSession, entries: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[Mapping[str, Any], str, str]]:
+    """Entries that have something in common with somebody in the library: the entry, in which column, with whom."""
+    keys = [likeness_keys(platform, entry) for entry in entries]
+    wanted = [column.in_({one[column.key] for one in keys if one[column.key]}) for column in LIKENESSES.values()]
+    found = db_session.execute(select(Expert.number, *LIKENESSES.values()).where(or_(*wanted)))
+    by_key = {(name, key): number for number, *row in found for name, key in zip(LIKENESSES, row, strict=True) if key}
+    for entry, own in zip(entries, keys, strict=True):
+        for name, column in LIKENESSES.items():
+            if number := by_key.get((name, own[column.key] or "")):
+                yield entry, name, number
 
 
 def enter_experts(
@@ -202,6 +237,7 @@ class _Rows:
                 "id": expert_id,
                 "number": entry.get("number") or f"ZJ{expert_id}",
                 "credential": credential(platform, identity),
+                **likeness_keys(platform, entry),
                 "account_id": account,
                 "site_id": entry["site"],
                 "facts": _write_json(facts),
@@ -244,14 +280,6 @@ def _employers(db_session: DbSession, wanted: Sequence[Mapping[str, str]], now: 
     if fresh:
         db_session.execute(insert(Organisation), fresh)
     return ids | {row["credit_code"]: row["id"] for row in fresh}
-
-
-def experts_for(db_session: DbSession, strata: Collection[tuple[str, str]]) -> list[library.Expert]:
-    """Everybody admitted who holds the speciality of a stratum (speciality, site id) at its site, by id."""
-    wanted = [and_(Expert.site_id == site, holds(speciality)) for speciality, site in strata]
-    ids = select(Expert.id).join(ExpertSpeciality).where(Expert.status == Status.ADMITTED, or_(*wanted))
-    found = select(Expert).where(Expert.id.in_(ids)).order_by(Expert.id)
-    return [read_expert(row) for row in db_session.scalars(found)]
 
 
 def account_of_expert(db_session: DbSession, expert_id: str) -> Account:

@@ -18,7 +18,6 @@ from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.platform import Platform
 from app.services.unit_of_work import plain_transaction
-from evaluation.experts import Absence
 from evaluation.standing import Standing, Status, Step, after
 
 LONGEST_REASON = 500
@@ -67,22 +66,3 @@ def admit_batch(platform: Platform, log_in: LogIn, batch_id: str, reason: str) -
         if ids:
             db_session.execute(insert(ExpertEvent), [{"expert_id": one, "facts": "{}", **line} for one in ids])
         return len(ids)
-
-
-def set_absences(platform: Platform, log_in: LogIn, expert_id: str, absences: tuple[Absence, ...]) -> None:
-    """Days on which an expert is not available, all of them; what stood before stays in the history.
-
-    Raises RuleViolation `expert_unknown`, `absence_order`.
-    """
-    for absence in absences:
-        if absence.last < absence.first:
-            raise RuleViolation("absence_order", first=absence.first.isoformat(), last=absence.last.isoformat())
-    with plain_transaction(platform.database) as (db_session, now):
-        authorize(load_actor(db_session, log_in.account_id), Action.EXPERT_MANAGE)
-        row = db_session.get(Expert, expert_id, with_for_update=True)
-        if row is None:
-            raise RuleViolation("expert_unknown")
-        facts = json.loads(row.facts)
-        before, facts["absences"] = facts.get("absences", []), encode(absences)
-        row.facts = json.dumps(facts, ensure_ascii=False)
-        note(db_session, row.id, "correct", log_in.account_id, "", now, before=before, absences=absences)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.casefile.codec import decode
 from crypto.canonical import digest
 from demo.actors.parties import take_part_in_draw
+from demo.case import LOT
 from demo.stage import Actor
 from evaluation.draw import DrawConditions, conditions_sha256
 
@@ -14,11 +15,16 @@ def play(actor: Actor) -> None:
     actor.paper("case")
     publish_tender(actor)
     release_answer(actor)
-    proposed = actor.event("DrawConditionsProposed")
-    conditions = decode(DrawConditions, proposed["conditions"])
-    actor.act("DrawConditionsApproved", {"conditions_sha256": conditions_sha256(conditions)})
+    approve_draw(actor)
     actor.tell("draw_conditions_approved")
     take_part_in_draw(actor, "agency")
+
+
+def approve_draw(actor: Actor) -> None:
+    """Approve exactly what the officer proposed, with the pool as the platform says it is."""
+    conditions = decode(DrawConditions, actor.event("DrawConditionsProposed")["conditions"])
+    due = actor.connection.get(f"/cases/{actor.case_id}/lots/{LOT}/draw/approval")
+    actor.act("DrawConditionsApproved", {**due, "conditions_sha256": conditions_sha256(conditions)})
 
 
 def publish_tender(actor: Actor) -> None:

@@ -7,6 +7,7 @@ it afterwards, and anybody can compute it again from the record.
 from evaluation.draw.capacity import Shortage, shortage
 from evaluation.draw.coefficients import coefficient_statement, draw_coefficients
 from evaluation.draw.events import (
+    ApprovedPool,
     CallAttempted,
     CallUpAnswered,
     CallUpExpired,
@@ -32,6 +33,7 @@ from evaluation.draw.events import (
 )
 from evaluation.draw.procedure import decide, recheck
 from evaluation.draw.state import DrawRound, DrawState, SeatState, apply, excluded, missing, replay, with_other_trustees
+from evaluation.draw.stating import read_statement
 from evaluation.draw.tickets import (
     Candidate,
     DrawConditions,
@@ -45,6 +47,7 @@ from evaluation.draw.tickets import (
     draw_order,
     extract,
     person_commitment,
+    pool_sizes,
     pseudonym,
     reason_sha256,
     record,
@@ -59,6 +62,7 @@ from evaluation.draw.tickets import (
 from evaluation.draw.ties import tie_order, tie_record_sha256, tie_statement
 
 __all__ = [
+    "ApprovedPool",
     "CallAttempted",
     "CallUpAnswered",
     "CallUpExpired",
@@ -103,7 +107,9 @@ __all__ = [
     "extract",
     "missing",
     "person_commitment",
+    "pool_sizes",
     "pseudonym",
+    "read_statement",
     "reason_sha256",
     "recheck",
     "record",

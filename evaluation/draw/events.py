@@ -31,10 +31,20 @@ class DrawConditionsProposed(DrawEvent):
 
 
 @dataclass(frozen=True)
+class ApprovedPool:
+    """Who is in the pool, by hash, and how many of each stratum need not step back as far as is known now."""
+
+    candidates_sha256: str
+    candidates_count: int
+    sizes: dict[str, int]
+
+
+@dataclass(frozen=True)
 class DrawConditionsApproved(DrawEvent):
-    """The agency supervisor approves exactly these conditions."""
+    """The agency supervisor approves exactly these conditions and this pool; None in draws without that rule."""
 
     conditions_sha256: str
+    pool: ApprovedPool | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import singledispatch
 
 from evaluation.draw.events import (
+    ApprovedPool,
     CallAttempted,
     CallUpAnswered,
     CallUpExpired,
@@ -133,12 +134,29 @@ def _propose(fact: DrawConditionsProposed, state: DrawState) -> tuple[DrawEvent,
 def _approve(fact: DrawConditionsApproved, state: DrawState) -> tuple[DrawEvent, ...]:
     if state.conditions is None:
         raise RuleViolation("draw_conditions_missing")
-    if state.approved:
+    if state.approved and not _waits_for_statement(state):
         raise RuleViolation("draw_conditions_settled")
     proposed = conditions_sha256(state.conditions)
     if fact.conditions_sha256 != proposed:
         raise RuleViolation("draw_conditions_changed", approved=fact.conditions_sha256, proposed=proposed)
-    return () if state.rounds else (DrawRoundOpened(1, None, "", ""),)
+    if fact.pool is not None:
+        _check_approved_pool(fact.pool, state.conditions)
+    if not state.approved:
+        return () if state.rounds else (DrawRoundOpened(1, None, "", ""),)
+    if state.pool is None or fact.pool is None or fact.pool.candidates_sha256 != state.pool.candidates_sha256:
+        raise RuleViolation("draw_pool_changed")
+    return ()
+
+
+def _waits_for_statement(state: DrawState) -> bool:
+    """Whether the pool that was approved may still turn out to have shrunk, so that its size is approved once more."""
+    return state.pool is not None and len(state.rounds) == 1 and not state.rounds[0].statement
+
+
+def _check_approved_pool(pool: ApprovedPool, conditions: DrawConditions) -> None:
+    sound = HEX_32.match(pool.candidates_sha256) and pool.sizes.keys() == {s.name for s in conditions.strata}
+    if not sound or not all(0 <= size <= pool.candidates_count for size in pool.sizes.values()):
+        raise RuleViolation("draw_value_malformed", field="pool", party="-")
 
 
 @_consequences.register

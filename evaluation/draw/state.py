@@ -11,6 +11,7 @@ from functools import cached_property, singledispatch
 from typing import Any
 
 from evaluation.draw.events import (
+    ApprovedPool,
     CallAttempted,
     CallUpAnswered,
     CallUpExpired,
@@ -80,10 +81,11 @@ class DrawRound:
 @dataclass(frozen=True)
 class DrawState:
     """A whole draw. `seats` maps every candidate ever drawn to what became of it, `drawn_for` to its stratum,
-    `attempts` to how it was called."""
+    `attempts` to how it was called. `pool` is as it was approved last; None in draws without that rule."""
 
     conditions: DrawConditions | None = None
     approved: bool = False
+    pool: ApprovedPool | None = None
     rounds: tuple[DrawRound, ...] = ()
     seats: dict[str, SeatState] = field(default_factory=dict)
     drawn_for: dict[str, str] = field(default_factory=dict)
@@ -185,12 +187,12 @@ def _seat(state: DrawState, candidate: str, seat: SeatState) -> DrawState:
 
 @_applied.register
 def _proposed(event: DrawConditionsProposed, state: DrawState) -> DrawState:
-    return replace(state, conditions=event.conditions, approved=False)
+    return replace(state, conditions=event.conditions, approved=False, pool=None)
 
 
 @_applied.register
 def _approved(event: DrawConditionsApproved, state: DrawState) -> DrawState:
-    return replace(state, approved=True)
+    return replace(state, approved=True, pool=event.pool)
 
 
 @_applied.register

@@ -33,7 +33,7 @@ def plain(name: str) -> bool:
 
 def check_statement(fact: DrawStated, state: DrawState, conditions: DrawConditions, current: DrawRound) -> None:
     """Raises RuleViolation `draw_statement_…`, `draw_candidate_…`, `draw_pool_…` or `draw_recusal_forgotten`."""
-    stated = _parsed(fact.statement)
+    stated = read_statement(fact.statement)
     recused = _recused(stated)
     expected = _expected(state, conditions, current, fact.candidates, recused)
     for field, value in expected.items():
@@ -47,7 +47,8 @@ def check_statement(fact: DrawStated, state: DrawState, conditions: DrawConditio
     _check_seats(state, conditions, fact.candidates, recused)
 
 
-def _parsed(text: str) -> dict[str, Any]:
+def read_statement(text: str) -> dict[str, Any]:
+    """The object of an untrusted statement. Raises RuleViolation `draw_statement_not_canonical`."""
     try:
         stated = json.loads(text)
         text.encode()
@@ -101,6 +102,8 @@ def _check_pool(state: DrawState, candidates: tuple[Candidate, ...], recused: It
             raise RuleViolation("draw_candidate_malformed", candidate=candidate.id)
         if bool(candidate.person) != bool(candidates[0].person) or not _PERSON.match(candidate.person):
             raise RuleViolation("draw_candidate_malformed", candidate=candidate.id)
+    if state.pool is not None and candidates_sha256(candidates) != state.pool.candidates_sha256:
+        raise RuleViolation("draw_pool_changed")
     first = state.rounds[0]
     if first.statement and candidates_sha256(candidates) != candidates_sha256(first.candidates):
         raise RuleViolation("draw_pool_changed")

@@ -35,7 +35,7 @@ from app.tasks.jobs import run_job
 from crypto.canonical import digest
 from crypto.committee import sign_share
 from crypto.signing import SigningKey, sign_act
-from tests.app.services.people import LOT, START, Clock, Installation, Person, credit_code
+from tests.app.services.people import BUYER_CODE, LOT, START, Clock, Installation, Person, credit_code
 from tests.app.services.whole_case import EVALUATION, REVIEW
 
 POSTGRES = "TENDERHALL_TEST_POSTGRES_URL"
@@ -109,7 +109,8 @@ class Bench(Installation):
         """A new case whose bidding lasts `seconds`; the payload of its TenderSubmitted."""
         officer, regulator = self.people["officer"], self.people["regulator"]
         form = {
-            "code": f"T-{secrets.token_hex(4)}", "buyer": "某学院", "region": "510000", "method": "公开招标",
+            "code": f"T-{secrets.token_hex(4)}", "buyer": "某学院", "buyer_code": BUYER_CODE, "region": "510000",
+            "method": "公开招标",
             "notice": "采购公告", "profile": self.profile,
             "lots": encode([{
                 "number": LOT, "title": "设备", "budget": Decimal("1751000.00"), "ceiling": Decimal("1598400.00"),

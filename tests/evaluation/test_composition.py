@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from evaluation.committee import CommitteeRules, Member, MemberRole, Share, check_composition, may_chair
 from evaluation.errors import RuleViolation
 from evaluation.experts import EligibilityRules, Employment, Expert, Ineligibility, age, eligible, ineligibility
-from evaluation.recusal import BidderParties, ConflictGround, RecusalRules, conflicts, recusals
+from evaluation.recusal import (
+    BidderParties,
+    Conflict,
+    ConflictGround,
+    RecusalRules,
+    Surroundings,
+    conflicts,
+    recusals,
+    same_name,
+)
 from evaluation.standing import Status
 
 RULES = CommitteeRules(5, True, Share(2, 3), 2, Share(1, 3))
@@ -93,8 +102,11 @@ def test_age_rises_on_the_birthday(born, on):
         assert (born.year + years + 1, born.month, born.day) > (on.year, on.month, on.day)
 
 
-def grounds(on: date = DAY, buyers=("college",), **changes) -> list[tuple[ConflictGround, str, str]]:
-    found = conflicts(replace(ANNA, **changes), [BIDDER], buyers, RecusalRules(3), on)
+COLLEGE = {"college": ConflictGround.BUYER_STAFF}
+
+
+def grounds(on: date = DAY, offices=COLLEGE, **changes) -> list[tuple[ConflictGround, str, str]]:
+    found = conflicts(replace(ANNA, **changes), [BIDDER], Surroundings(offices), RecusalRules(3), on)
     return [(conflict.ground, conflict.bidder, conflict.reference) for conflict in found]
 
 
@@ -103,9 +115,34 @@ def test_each_conflict_is_named_with_its_ground():
     assert grounds(organisation="a-holding") == [(ConflictGround.EMPLOYER, "A", "a-holding")]
     assert grounds(relatives=("cousin", "director-a")) == [(ConflictGround.RELATIVE, "A", "director-a")]
     assert grounds(interests=("a-ltd",)) == [(ConflictGround.INTEREST, "A", "a-ltd")]
-    assert grounds(buyers=("hospital",)) == [(ConflictGround.BUYER_STAFF, "", "hospital")]
+    for office in ("buyer_staff", "agency_staff", "authority_staff", "centre_staff", "trustee_staff"):
+        assert grounds(offices={"hospital": ConflictGround(office)}) == [(office, "", "hospital")]
     assert grounds(service="finance bureau") == [(ConflictGround.AUTHORITY_STAFF, "", "finance bureau")]
     assert grounds(punished=True) == [(ConflictGround.PUNISHED, "", "")]
+    assert grounds(status=Status.REMOVED) == [(ConflictGround.REMOVED, "", "")]
+
+
+def test_who_sat_before_on_the_matter_or_too_often_steps_back():
+    around = Surroundings(earlier=frozenset({"E1"}), seats={"E1": 4})
+    for most, expected in (
+        (None, ["earlier_committee"]),
+        (5, ["earlier_committee"]),
+        (4, ["earlier_committee", "frequency"]),
+    ):
+        rules = RecusalRules(3, most, {"frequency": "rule 7"})
+        found = conflicts(ANNA, [BIDDER], around, rules, DAY)
+        assert [one.ground for one in found] == expected
+        if most == 4:
+            assert found[-1] == Conflict("E1", ConflictGround.FREQUENCY, "", "4/4", "rule 7")
+    assert not conflicts(replace(ANNA, id="E2"), [BIDDER], around, RecusalRules(3, 1), DAY)
+
+
+@pytest.mark.parametrize("typed", ["经理A", "经理ａ", " 经 理\u3000a", "经理·a", "经理•A"])
+def test_a_name_is_the_same_however_it_was_typed(typed):
+    bidder = replace(BIDDER, persons=("经理a", ""))
+    assert same_name(typed) == same_name("经理a")
+    found = conflicts(replace(ANNA, relatives=(typed, "·")), [bidder], Surroundings(), RecusalRules(3), DAY)
+    assert [(one.ground, one.reference) for one in found] == [(ConflictGround.RELATIVE, typed)]
 
 
 @pytest.mark.parametrize(
@@ -128,6 +165,6 @@ def test_recusals_name_exactly_those_with_a_conflict():
     ]
     for drawn in (*(drawn for count in range(4) for drawn in product(kinds, repeat=count)), *permutations(kinds)):
         experts = [replace(expert, id=f"E{i}") for i, expert in enumerate(drawn)]
-        found = recusals(experts, [BIDDER], ["college"], RecusalRules(3), DAY)
+        found = recusals(experts, [BIDDER], Surroundings(COLLEGE), RecusalRules(3), DAY)
         assert found.keys() == {e.id for e in experts if e.punished or e.organisation != "hospital"}
         assert all(conflict.expert == expert for expert, reasons in found.items() for conflict in reasons)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from evaluation.draw import (
+    ApprovedPool,
     CallAttempted,
     CallUpAnswered,
     CallUpExpired,
@@ -29,6 +30,7 @@ from evaluation.draw import (
     RoundReason,
     SeatState,
     Stratum,
+    candidates_sha256,
     commitment,
     conditions_sha256,
     excluded,
@@ -379,3 +381,38 @@ def test_a_record_whose_result_was_changed_is_found_out(drawn):
 def test_consequences_cannot_be_proposed(drawn):
     for event in (DrawSigned(1, "0" * 64), drawn.events[-1]):
         assert refused(drawn, event).code == "draw_fact_not_proposable"
+
+
+def approval_of(draw: Draw, **changes: object) -> DrawConditionsApproved:
+    sizes = {stratum.name: sum(stratum.name in one.strata for one in draw.pool) for stratum in CONDITIONS.strata}
+    pool = ApprovedPool(candidates_sha256(draw.pool), len(draw.pool), sizes)
+    return DrawConditionsApproved(conditions_sha256(CONDITIONS), replace(pool, **changes))
+
+
+def test_a_statement_has_the_pool_that_was_approved():
+    draw = Draw()
+    draw.act(DrawConditionsProposed(CONDITIONS))
+    for wrong in ({"candidates_sha256": "x"}, {"sizes": {}}, {"candidates_count": 1}):
+        assert refused(draw, approval_of(draw, **wrong)).code == "draw_value_malformed"
+    draw.act(approval_of(draw))
+    draw.commit()
+    other = Draw(pool=draw.pool[1:], state=draw.state)
+    assert refused(draw, other.stated()).code == "draw_pool_changed"
+    draw.act(draw.stated())
+    assert refused(draw, approval_of(draw)).code == "draw_conditions_settled"
+    assert recheck(draw.events) == draw.state
+
+
+def test_the_size_of_a_pool_is_approved_anew_until_the_statement_and_the_pool_stays():
+    draw = Draw()
+    draw.act(DrawConditionsProposed(CONDITIONS))
+    draw.act(approval_of(draw))
+    fewer = {stratum.name: 5 for stratum in CONDITIONS.strata}
+    assert draw.act(approval_of(draw, sizes=fewer)) == (approval_of(draw, sizes=fewer),)
+    assert (draw.state.pool.sizes, len(draw.state.rounds)) == (fewer, 1)
+    assert refused(draw, approval_of(draw, candidates_sha256="0" * 64)).code == "draw_pool_changed"
+    plain = DrawConditionsApproved(conditions_sha256(CONDITIONS))
+    assert refused(draw, plain).code == "draw_pool_changed"
+    before = Draw()
+    before.act(DrawConditionsProposed(CONDITIONS), plain)
+    assert refused(before, approval_of(before)).code == "draw_conditions_settled"

@@ -29,7 +29,20 @@ def profile_of(name: str) -> Profile:
 GOODS, WORKS = profile_of("cn-goods"), profile_of("cn-works")
 LOT = LotTerms("1", "设备", D("1751000"), D("1598400"), AT + 30 * DAY, EVALUATION, (ReviewItem("f", "形式", "Formal"),))
 PARTIES = CaseOpened(Party("agency", "代理"), Party("centre", "中心"), Party("regulator", "监督"))
-TERMS = TenderTerms(PARTIES, "T-1", "设备采购", "某学院", "510000", "公开招标", "公告", GOODS, (), {}, (LOT,))
+TERMS = TenderTerms(
+    PARTIES,
+    "T-1",
+    "设备采购",
+    "某学院",
+    "510000",
+    "公开招标",
+    "公告",
+    GOODS,
+    (),
+    {},
+    (LOT,),
+    buyer_code="12510000MB1234567B",
+)
 DIGEST = "d" * 64
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.procedure.errors import RuleViolation
-from app.procedure.names import MOST, check_credit_code, check_name
+from app.procedure.names import MOST, check_credit_code, check_name, credit_code_fault
 
 
 def refusal(field: str, value: str) -> RuleViolation:
@@ -50,3 +52,18 @@ def test_what_is_no_credit_code_is_refused(code):
 
 def test_a_credit_code_is_taken():
     check_credit_code("91510000DEMO000100")
+
+
+@pytest.mark.parametrize("code", ["91350100M000100Y43", "91440300708461136T", "12510000MB1234567B"])
+def test_a_credit_code_has_its_check_digit(code):
+    assert credit_code_fault(code) == ""
+    for place, character in product(range(18), "0123456789ABCDEFGHJKLMNPQRTUWXY"):
+        if character != code[place]:
+            assert credit_code_fault(code[:place] + character + code[place + 1 :])
+
+
+@pytest.mark.parametrize(
+    "code", ["", "9" * 17, "9" * 19, "O" * 18, "91510000DEMO000001", "9151000０MA0000001F", "\x00" * 18]
+)
+def test_what_has_not_the_form_of_a_credit_code_has_no_digit(code):
+    assert credit_code_fault(code) == "form"

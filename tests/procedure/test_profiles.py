@@ -8,6 +8,7 @@ import pytest
 
 from app.adapters.profiles import profile_names, read_profile
 from app.procedure.profiles import Profile, Regime
+from evaluation.recusal import ConflictGround
 
 LAWS_OF = {
     Regime.WORKS: {
@@ -25,7 +26,9 @@ OF_BOTH = {"平台规则"}
 @pytest.mark.parametrize("name", profile_names())
 def test_a_regime_cites_its_own_laws_alone(name: str):
     profile = read_profile(name)
-    citations = [one for text in profile.articles.values() for one in text.split("；")]
+    citations = [
+        one for text in (*profile.articles.values(), *profile.recusal_articles.values()) for one in text.split("；")
+    ]
     cited = {one.removesuffix("（待核）").split(" ")[0] for one in citations}
     assert cited <= LAWS_OF[profile.regime] | OF_BOTH
 
@@ -35,7 +38,13 @@ def test_an_article_stands_behind_a_number_that_exists(name: str):
     assert read_profile(name).articles.keys() <= {field.name for field in fields(Profile)}
 
 
+@pytest.mark.parametrize("name", profile_names())
+def test_every_ground_of_recusal_has_its_article(name: str):
+    assert read_profile(name).recusal_articles.keys() == set(ConflictGround)
+
+
 @pytest.mark.parametrize("kind", [regime.value for regime in Regime])
 def test_the_demonstration_cites_what_the_real_rule_book_cites(kind: str):
     real, demo = read_profile(f"cn-{kind}"), read_profile(f"demo-{kind}")
     assert (demo.articles, demo.version, demo.regime) == (real.articles, real.version, real.regime)
+    assert demo.recusal_articles == real.recusal_articles

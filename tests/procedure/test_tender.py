@@ -51,6 +51,20 @@ def refused(tender, fact, by="officer", at=AT):
 # terms
 
 
+def test_whose_staff_the_buyer_s_are_is_asked_for():
+    good = TERMS.buyer_code
+    for code, outcome in (
+        ("", "missing"),
+        (good[:16], "wrong"),
+        (good.replace("M", "O"), "wrong"),
+        (good[:17] + "0", "digit"),
+    ):
+        with pytest.raises(RuleViolation, match=f"buyer_code_{outcome}") as violation:
+            check_terms(terms(buyer_code=code), AT)
+        assert violation.value.facts.get("due", good[17]) == good[17]
+    check_terms(terms(buyer_code="", profile=replace(GOODS, recusal_articles={})), AT)  # of before there was this rule
+
+
 @pytest.mark.parametrize("field", ["code", "title", "buyer", "notice"])
 def test_terms_are_complete(field):
     with pytest.raises(RuleViolation) as violation:

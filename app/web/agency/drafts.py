@@ -36,7 +36,7 @@ from crypto.errors import CryptoError
 from crypto.instants import parse_instant
 from evaluation.prices import FORMULAS as PRICE_FORMULAS
 
-BASICS = ("code", "buyer", "region", "method", "profile", "committee", "timelock", "notice")
+BASICS = ("code", "buyer", "buyer_code", "region", "method", "profile", "committee", "timelock", "notice")
 
 
 @routes.route("/agency/new", methods=["GET", "POST"])

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import LazyString
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
@@ -22,8 +23,9 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional, ValidationError
 
+from app.procedure.names import credit_code_fault
 from app.web.figures import DecimalField, IntegerField
 from app.web.wording import CRITERION_KINDS, CRITERION_STAGES, METHODS
 
@@ -48,6 +50,16 @@ class WhereItApplies(Optional):
         self.field_flags = {**self.field_flags, "conditional": True}
 
 
+def credit_code(_form: FlaskForm, field: StringField) -> None:
+    """A unified social credit code with its check digit (GB 32100-2015)."""
+    given = (field.data or "").strip()
+    if fault := credit_code_fault(given):
+        words = _("应为 18 位统一社会信用代码，不含 I、O、S、V、Z；您填了 %(n)s 位", n=len(given))
+        if fault != "form":
+            words = _("最后一位应为 %(due)s，您填的是 %(given)s，请核对各位数字", due=fault, given=given[-1])
+        raise ValidationError(words)
+
+
 class RowForm(FlaskForm):
     """A row of another form, whose token it comes with."""
 
@@ -65,6 +77,11 @@ class BasicsForm(FlaskForm):
     title = StringField(_l("项目名称"), [InputRequired(_l("请填写项目名称")), Length(max=300)])
     code = StringField(_l("采购编号"), [InputRequired(_l("请填写采购编号")), Length(max=60)])
     buyer = StringField(_l("采购人"), [InputRequired(_l("请填写采购人全称")), Length(max=200)])
+    buyer_code = StringField(
+        _l("采购人统一社会信用代码"),
+        [InputRequired(_l("请填写采购人的统一社会信用代码")), credit_code],
+        description=_l("该单位的工作人员不得作为评审专家参加本项目，系统据此回避"),
+    )
     region = StringField(_l("地区"), [Optional(), Length(max=60)], description=_l("行政区划代码或名称"))
     method = SelectField(_l("采购方式"), [InputRequired(_l("请选择采购方式"))], choices=options(METHODS.items()))
     profile = SelectField(_l("适用规则"), [InputRequired()], description=_l("期限、家数和委员会组成依此执行"))

@@ -10,8 +10,9 @@ from flask import abort, g, render_template, url_for
 from flask_babel import gettext as _
 
 from app.casefile.case import Case
+from app.casefile.codec import decode
 from app.casefile.sealing import committee_of
-from app.extensions import FORM_AROUND, access, current_actor, platform, takes
+from app.extensions import FORM_AROUND, access, current_actor, platform, required_log_in, takes
 from app.permissions.actions import Action
 from app.procedure.convening import PARTIES, PURPOSE, BuyerMemberNamed, check_draw_conditions, least_members
 from app.procedure.errors import RuleViolation
@@ -19,6 +20,7 @@ from app.procedure.opening import ObjectionAnswered
 from app.procedure.qualification import Qualification, QualificationChecked
 from app.queries.boards import expert_pools
 from app.queries.desks import find_account
+from app.queries.draw_hall import draw_hall
 from app.queries.endings import failure_of, signing_counts, without_majority
 from app.queries.sittings import tied_bidders
 from app.services import draws, sittings
@@ -36,7 +38,6 @@ from evaluation.draw import (
     DrawConditionsApproved,
     DrawConditionsProposed,
     Stratum,
-    conditions_sha256,
 )
 from evaluation.sitting import Stage
 
@@ -166,7 +167,7 @@ def draw_conditions(case: str, lot: str) -> str:
                 found,
                 DrawConditionsProposed(conditions),
                 lot=lot,
-                effects=_condition_words(found, conditions, sites),
+                effects=_condition_words(found, lot, conditions, sites),
                 words=_("条件由主管核准后生效，并公开给抽取各方。"),
                 next_url=_home(found),
                 back_url=url_for("agency.draw_conditions", case=case, lot=lot),
@@ -201,17 +202,22 @@ def _conditions(case: Case, lot: str, form: DrawConditionsForm) -> DrawCondition
     case.decide(DrawConditionsProposed(conditions), lot, current_actor(), platform().database.now())
     with platform().database.reading() as db_session:
         draws.check_pools(db_session, case, conditions, platform().database.now().date())
+        draws.drawable_now(db_session, case, lot, conditions, platform().database.now().date())
     return conditions
 
 
-def _condition_words(case: Case, conditions: DrawConditions, sites: dict[str, str]) -> list[tuple[str, object]]:
+def _condition_words(
+    case: Case, lot: str, conditions: DrawConditions, sites: dict[str, str]
+) -> list[tuple[str, object]]:
     """The conditions as pairs of term and text, with how many people there are for each stratum now."""
-    rows = []
+    rows, fixed, today = [], case.lots[lot].draw.pool, platform().database.now().date()
     with platform().database.reading() as db_session:
-        pools = draws.pool_sizes(db_session, case, conditions, platform().database.now().date())
+        free = draws.drawable_now(db_session, case, lot, conditions, today)
     for stratum in conditions.strata:
         speciality, _slash, site = stratum.name.rpartition("/")
-        text = _("抽 %(quota)s 名，现可抽 %(available)s 人", quota=stratum.quota, available=pools[stratum.name])
+        text = _("抽 %(quota)s 名，除去应当回避的现可抽 %(n)s 人", quota=stratum.quota, n=free[stratum.name])
+        if fixed is not None:
+            text += _("（上次核准时 %(n)s 人）", n=fixed.sizes[stratum.name])
         rows.append((f"{speciality} · {sites.get(site, site)}", text))
     return [
         *rows,
@@ -225,17 +231,17 @@ def _condition_words(case: Case, conditions: DrawConditions, sites: dict[str, st
 @access(Action.DRAW_CONDITIONS_APPROVE)
 def draw_approval(case: str, lot: str) -> str:
     found = entitled_case(case, Action.DRAW_CONDITIONS_APPROVE, lot)
-    conditions = found.lots[lot].draw.conditions
-    if conditions is None or found.lots[lot].draw.approved:
+    conditions, hall = found.lots[lot].draw.conditions, draw_hall(found, lot)
+    if conditions is None or not (hall.stage == "proposed" or hall.may_shrink):
         abort(404)
     sites = {site["id"]: site["name"] for site in list_sites(platform())}
     return review_act(
         _("核准专家抽取条件"),
         found,
-        DrawConditionsApproved(conditions_sha256(conditions)),
+        decode(DrawConditionsApproved, draws.approval(platform(), required_log_in(), case, lot)),
         lot=lot,
-        effects=_condition_words(found, conditions, sites),
-        words=_("核准后抽取即开始，由您、交易中心和监督部门各出一份随机数。条件过窄会指向特定的人。"),
+        effects=_condition_words(found, lot, conditions, sites),
+        words=_("核准后名单即固定、抽取即开始，由您、交易中心和监督部门各出一份随机数。条件过窄会指向特定的人。"),
         next_url=f"/cases/{case}/lots/{lot}/draw",
     )
 

@@ -1,31 +1,30 @@
-"""Experts one by one: the list with search and export, and each expert's page with standing, absences and history."""
+"""Experts one by one: the list with search and export, and the page of each with standing, corrections, history."""
 
 from __future__ import annotations
 
-import re
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_wtf import FlaskForm
 
 from app.adapters.spreadsheets import write_csv
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.errors import RuleViolation
+from app.procedure.expert_rows import CORRECTED, correction_cells
 from app.queries.experts import ExpertFile, Wanted, find_experts, load_expert_file
-from app.services import standings
+from app.services import expert_corrections, standings
 from app.web.entitled import in_words
-from app.web.operator.forms import AbsencesForm, ReasonForm
+from app.web.operator.forms import CorrectionForm, ReasonForm
 from app.web.operator.wording import EXPERT_COLUMNS, MACHINES, STANDING_STEPS, STANDINGS
 from app.web.pages import download
-from evaluation.experts import Absence
+from evaluation.experts import correctable
 from evaluation.standing import SECOND_PERSON, Step, steps_from
 
 routes = Blueprint("experts", __name__)
 PAGE = 50
-SPAN = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\s*[~～]\s*(\d{4}-\d{2}-\d{2}))?")
 
 
 def _wanted() -> Wanted:
@@ -72,7 +71,7 @@ def export() -> Response:
 @access(Action.EXPERT_ADMIT)
 def one_expert(expert: str) -> str:
     """Standing, entry and history of one expert; what may be done next."""
-    return _page(expert, ReasonForm(formdata=None), AbsencesForm(formdata=None), [])
+    return _page(expert, ReasonForm(formdata=None), CorrectionForm(formdata=None), [])
 
 
 @routes.post("/experts/<expert>/standing")
@@ -87,46 +86,72 @@ def take_step(expert: str) -> Any:
             return redirect(url_for(".one_expert", expert=expert))
         except RuleViolation as refusal:
             errors = [in_words(refusal)]
-    return _page(expert, form, AbsencesForm(formdata=None), errors)
+    return _page(expert, form, CorrectionForm(formdata=None), errors)
 
 
-@routes.post("/experts/<expert>/absences")
+@routes.post("/experts/<expert>/correction")
 @access(Action.EXPERT_MANAGE)
-def set_absences(expert: str) -> Any:
-    """Days on which the expert is not drawn."""
-    form, errors = AbsencesForm(), []
+def propose_correction(expert: str) -> Any:
+    """What should stand in the entry; it counts once a second person has confirmed it."""
+    form, errors = CorrectionForm(), []
     if form.validate_on_submit():
+        cells = {name: form[name].data or "" for name in CORRECTED}
         try:
-            lines = [line.strip() for line in (form.absences.data or "").splitlines() if line.strip()]
-            standings.set_absences(platform(), required_log_in(), expert, tuple(map(_absence, lines)))
+            expert_corrections.propose_correction(platform(), required_log_in(), expert, cells, form.why.data or "")
             return redirect(url_for(".one_expert", expert=expert))
         except RuleViolation as refusal:
-            errors = [in_words(refusal)]
-        except ValueError as exc:
-            form.absences.errors = [_("“%(line)s”不是日期，请写成 2026-10-01~2026-10-07", line=str(exc)[:40])]
+            if column := str(refusal.facts.get("column", "")):
+                form[column].errors = [in_words(refusal)]
+            else:
+                errors = [in_words(refusal)]
     return _page(expert, ReasonForm(formdata=None), form, errors)
 
 
-def _absence(line: str) -> Absence:
-    found = SPAN.fullmatch(line)
-    try:
-        if found is not None:
-            return Absence(date.fromisoformat(found[1]), date.fromisoformat(found[2] or found[1]))
-    except ValueError:
-        pass
-    raise ValueError(line)
+@routes.post("/experts/<expert>/correction/decision")
+@access(Action.EXPERT_ADMIT)
+def decide_correction(expert: str) -> Any:
+    """Confirm the change that waits, or refuse it; the service asks for the second person."""
+    form, errors = FlaskForm(), []
+    if form.validate_on_submit():
+        try:
+            accepted = request.form.get("decision") == "confirm"
+            expert_corrections.decide_correction(platform(), required_log_in(), expert, accepted=accepted)
+            return redirect(url_for(".one_expert", expert=expert))
+        except RuleViolation as refusal:
+            errors = [in_words(refusal)]
+    return _page(expert, ReasonForm(formdata=None), CorrectionForm(formdata=None), errors)
 
 
-def _page(expert: str, form: ReasonForm, absences: AbsencesForm, errors: list[str]) -> str:
+def _page(expert: str, form: ReasonForm, correction: CorrectionForm, errors: list[str]) -> str:
     with platform().database.reading() as db_session:
         found = load_expert_file(db_session, expert)
     if found is None:
         abort(404)
-    if not absences.is_submitted():
-        absences.absences.data = "\n".join(f"{span.first}~{span.last}" for span in found.entry.absences)
+    now = correction_cells(correctable(found.entry))
+    if not correction.is_submitted() or correction.why.raw_data is None:
+        for name, text in now.items():
+            correction[name].data = text
     shown = {"file": found, "steps": _steps(found), "standings": STANDINGS, "words": STANDING_STEPS}
     shown |= {"machines": MACHINES, "may_manage": allowed(current_actor(), Action.EXPERT_MANAGE)}
-    return render_template("pages/operator/expert.html", form=form, absences=absences, errors=errors, **shown)
+    shown |= {"changes": _changes(found, now), "own": current_actor().id, "declared": _declared(now)}
+    return render_template("pages/operator/expert.html", form=form, correction=correction, errors=errors, **shown)
+
+
+def _declared(cells: dict[str, str]) -> list[tuple[str, str]]:
+    """What stands in the entry of availability and grounds to step back, column by column."""
+    return [(str(EXPERT_COLUMNS[name]), "；".join(text.split("\n")) or "–") for name, text in cells.items()]
+
+
+def _changes(found: ExpertFile, now: dict[str, str]) -> list[dict[str, str]]:
+    """The change that waits, column by column, where it differs from what stands."""
+    if found.waiting is None:
+        return []
+    then = correction_cells(found.waiting.entry)
+    return [
+        {"column": str(EXPERT_COLUMNS[name]), "now": now[name] or "–", "then": then[name] or "–"}
+        for name in now
+        if now[name] != then[name]
+    ]
 
 
 def _steps(found: ExpertFile) -> list[Step]:

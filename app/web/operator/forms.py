@@ -7,6 +7,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import (
     DateTimeLocalField,
+    RadioField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -160,13 +161,37 @@ class SpecialitiesForm(FlaskForm):
     )
 
 
-class AbsencesForm(FlaskForm):
-    """Days on which an expert is not available."""
+class CorrectionForm(FlaskForm):
+    """What should stand in an expert's entry of availability and of grounds to step back; two persons change it."""
 
     absences = TextAreaField(
         _l("不能参加的日期"),
         [Optional(), Length(max=1000)],
         description=_l("每行一段，如 2026-10-01~2026-10-07；留空为全部可参加。"),
+    )
+    past_employments = TextAreaField(
+        _l("原工作单位"),
+        [Optional(), Length(max=1000)],
+        description=_l("每行一家：统一社会信用代码:离职日期"),
+    )
+    relatives = TextAreaField(
+        _l("应回避的亲属"), [Optional(), Length(max=1000)], description=_l("每行一人，写姓名；空格、间隔号和大小写不计")
+    )
+    interests = TextAreaField(
+        _l("持股单位代码"), [Optional(), Length(max=1000)], description=_l("每行一家，写统一社会信用代码")
+    )
+    service = StringField(
+        _l("任职的监督管理部门"),
+        [Optional(), Length(max=200)],
+        description=_l("在行政监督或者项目主管部门任职的，写部门名称；填写后不再抽取"),
+    )
+    punished = RadioField(
+        _l("受过招标采购处罚"), choices=[SelectChoice("否", _l("否")), SelectChoice("是", _l("是"))], default="否"
+    )
+    why = StringField(
+        _l("更正理由"),
+        [InputRequired(_l("请写明更正理由")), Length(max=500, message=_l("至多 500 字"))],
+        description=_l("写入专家的记录，不能更改。"),
     )
 
 

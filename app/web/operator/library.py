@@ -10,8 +10,17 @@ from flask_babel import gettext as _
 from app.extensions import FORM_AROUND, access, current_actor, platform, required_log_in, takes
 from app.messages import sentence
 from app.permissions.actions import Action
+from app.procedure.expert_rows import Fault
 from app.queries import boards
-from app.queries.experts import ImportRow, current_document, current_tree, latest_imports, load_import, waiting_imports
+from app.queries.experts import (
+    ImportRow,
+    current_document,
+    current_tree,
+    experts_to_correct,
+    latest_imports,
+    load_import,
+    waiting_imports,
+)
 from app.services import expert_imports, standings
 from app.web.entitled import in_words
 from app.web.operator.forms import ExpertTableForm, ReasonForm, SpecialitiesForm
@@ -69,16 +78,20 @@ def examined(batch: str) -> Any:
         except Refused as refusal:
             errors = [in_words(refusal)]
     row = _import(batch)
-    faults = [
+    shown = {"row": row, "faults": _lines(row.faults), "alike": _lines(row.alike), "stages": IMPORT_STAGES}
+    return render_template("pages/operator/import.html", errors=errors, **shown)
+
+
+def _lines(faults: tuple[Fault, ...]) -> list[dict[str, Any]]:
+    """Row, column and sentence of each, the first of them."""
+    return [
         {
             "row": fault.row,
             "column": str(EXPERT_COLUMNS[fault.column]),
             "words": sentence(fault.code, {"given": fault.given}, g.get("lang", "zh")),
         }
-        for fault in row.faults[:FAULTS_SHOWN]
+        for fault in faults[:FAULTS_SHOWN]
     ]
-    shown = {"row": row, "faults": faults, "stages": IMPORT_STAGES}
-    return render_template("pages/operator/import.html", errors=errors, **shown)
 
 
 def _import(batch: str) -> ImportRow:
@@ -94,8 +107,8 @@ def _import(batch: str) -> ImportRow:
 def admissions() -> str:
     """Whom the centre has entered and a second person has not admitted yet."""
     with platform().database.reading() as db_session:
-        rows = waiting_imports(db_session)
-    shown = {"rows": rows, "own": current_actor().id, "machines": MACHINES}
+        rows, corrections = waiting_imports(db_session), experts_to_correct(db_session)
+    shown = {"rows": rows, "corrections": corrections, "own": current_actor().id, "machines": MACHINES}
     return render_template("pages/operator/admissions.html", **shown)
 
 
@@ -110,7 +123,7 @@ def admit(batch: str) -> Any:
             return redirect(url_for("library.admissions"))
         except Refused as refusal:
             errors = [in_words(refusal)]
-    shown = {"row": row, "machines": MACHINES}
+    shown = {"row": row, "alike": _lines(row.alike), "machines": MACHINES}
     return render_template("pages/operator/admit.html", form=form, errors=errors, **shown)
 
 

@@ -86,6 +86,8 @@ EXPERT_COLUMNS = {
     "relatives": _l("应回避的亲属"),
     "interests": _l("持股单位代码"),
     "absences": _l("不能参加的日期"),
+    "service": _l("任职的监督管理部门"),
+    "punished": _l("受过招标采购处罚"),
 }
 
 STANDINGS = {

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.casefile.case import Case
+from app.casefile.codec import decode
 from app.casefile.record import Record
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
@@ -25,10 +26,12 @@ from app.services.cursors import read_cursor, write_cursor
 from app.web.entitled import account_key, entitled_case, in_words, place, words_of
 from app.web.names import CHANNELS, FACTS, OUTCOMES, PARTIES, ROUND_REASONS, SEATS
 from app.web.pages import attempt
+from app.web.recusal_words import library_words, recusal_words
 from app.web.rooms.board import board
 from app.web.rooms.forms import RoundForm
 from app.web.rooms.wording import void_reason
 from crypto.canonical import Json
+from evaluation.draw import DrawStated, pool_sizes
 
 routes = Blueprint("rooms", __name__)
 
@@ -116,6 +119,7 @@ def _draw(case: Case, lot: str) -> dict[str, Any]:
         "reasons": ROUND_REASONS,
         "seats": SEATS,
         "attempts": _attempts(seen, lot),
+        "library_rule": library_words(case.tender.published.profile) if case.tender.published_at else "",
         "channels": CHANNELS,
         "outcomes": OUTCOMES,
         "cursor": write_cursor(here, case.id, seen.last_seq),
@@ -165,17 +169,33 @@ def draw_fragment(case: str, lot: str) -> str:
     return render_template("pages/rooms/_draw.html", **_draw(entitled_case(case, lot, Action.DRAW_WATCH), lot))
 
 
+def _sizes(shown: dict[str, Any], payload: Json) -> list[tuple[str, str]]:
+    """Of each stratum how many could be drawn when it was approved, and how many by this statement."""
+    stated: DrawStated = decode(DrawStated, payload)
+    now = pool_sizes(json.loads(stated.statement), stated.candidates)
+    return [
+        (
+            f"{line.speciality} · {shown['sites'].get(line.site, line.site)}",
+            _("核准时可抽 %(n)s 人", n=line.approved) + " · " + _("锁定时可抽 %(n)s 人", n=now[line.name]),
+        )
+        for line in shown["hall"].strata
+        if line.approved is not None and line.name in now
+    ]
+
+
 @routes.route("/cases/<case>/lots/<lot>/draw/statement", methods=["GET", "POST"])
 @access(Action.DRAW_STATE)
 def state_draw(case: str, lot: str) -> str:
     """Freeze the pool, then show the centre the very statement that it signs."""
     found = entitled_case(case, lot, Action.DRAW_STATE)
     shown: dict[str, Any] = place(found, lot, _("锁定名单")) | _draw(found, lot) | {"key_name": account_key()}
-    shown |= {"payload": None, "errors": [], "back": f"/cases/{case}/lots/{lot}/draw"}
+    shown |= {"payload": None, "errors": [], "back": f"/cases/{case}/lots/{lot}/draw", "sizes": []}
+    shown["grounds"] = recusal_words(found.tender.published.profile)
     if request.method == "POST":
         try:
             shown["payload"] = draws.freeze_pool(platform(), required_log_in(), case, lot)
             shown["stated"] = json.loads(shown["payload"]["statement"])
+            shown["sizes"] = _sizes(shown, shown["payload"])
         except RuleViolation as refusal:
             shown["errors"] = [in_words(refusal)]
     return render_template("pages/rooms/state_draw.html", **shown | {"facts_names": FACTS})

@@ -42,6 +42,7 @@ from tests.app.services.kept import OWN, Kept, file_of, shared
 LOT = "1"
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 BIDDERS = ("bidder-a", "bidder-b", "bidder-c", "bidder-d", "bidder-e")
+BUYER_CODE = "12510000MB1234567B"
 ACTS_OF = (bids, deadlines, tenders)  # importing a service registers what it adds to acts
 
 

@@ -6,6 +6,7 @@ import ast
 import json
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,12 +18,16 @@ from app.casefile.codec import encode
 from app.models import Account, ContactLookUp, Expert, ExpertContact, ExpertEvent, ExpertImport, ExpertImportPart
 from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
-from app.queries.experts import current_tree, load_import
-from app.services import contacts, expert_imports, experts, standings
+from app.procedure.expert_rows import correction_cells
+from app.queries.experts import current_tree, load_import, read_expert
+from app.queries.library_days import library_as_of
+from app.services import contacts, expert_corrections, expert_imports, experts, standings
+from app.services.accounts import NewOrganisation
 from app.services.unit_of_work import plain_transaction
 from demo.library import table
-from evaluation.experts import Absence
+from evaluation.experts import Absence, Correction, correctable
 from evaluation.standing import Status, Step
+from tests.app.services.people import BUYER_CODE
 from tests.app.workbench import Bench
 
 ROOT = Path(__file__).parents[3]
@@ -103,9 +108,9 @@ def test_only_the_notification_service_opens_a_contact():
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "app").rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.ImportFrom) and any(name.name == "mail_address" for name in node.names)
+        if isinstance(node, ast.ImportFrom) and any(name.name in ("mail_address", "contact_of") for name in node.names)
     }
-    assert askers == {"app/services/notices.py", "app/services/draws.py"}
+    assert askers == {"app/services/notices.py", "app/services/call_ups.py"}
 
 
 def test_faults_are_told_row_by_row_and_the_good_rows_taken(bench: Bench):
@@ -123,8 +128,8 @@ def test_faults_are_told_row_by_row_and_the_good_rows_taken(bench: Bench):
 
 def test_an_employer_has_one_name(bench: Bench):
     found = without_identity(rows(bench, 2, 6, "N"))
-    found[1][6], found[1][7] = "单位某", "E1".ljust(18, "0")
-    found[2][6], found[2][7] = "单位某某", "E1".ljust(18, "0")
+    found[1][6], found[1][7] = "单位某", BUYER_CODE
+    found[2][6], found[2][7] = "单位某某", BUYER_CODE
     assert [fault.code for fault in state(bench, examined(bench, write_csv(found))).faults] == ["row_organisation_name"]
 
 
@@ -161,10 +166,10 @@ def test_a_draw_considers_the_admitted_below_the_node_at_the_site(bench: Bench, 
     site = bench.sites[0]
     with bench.platform.database.reading() as db_session:
         for root in "ABC":
-            found = experts.experts_for(db_session, [(root, site)])
+            found = library_as_of(db_session, [(root, site)], None)
             assert all(e.site == site and e.status is Status.ADMITTED for e in found)
             assert all(any(code.startswith(root) for code in e.specialities) for e in found)
-        ids = {e.id for root in "ABC" for e in experts.experts_for(db_session, [(root, site)])}
+        ids = {e.id for root in "ABC" for e in library_as_of(db_session, [(root, site)], None)}
     assert ids == {row.id for row in of_batch(bench, taken) if row.site_id == site}
 
 
@@ -191,18 +196,110 @@ def test_suspension_and_removal_have_reasons_and_two_hands(bench: Bench, taken: 
         assert db_session.get_one(Expert, person).status == Status.REMOVED
 
 
-def test_absences_keep_what_they_were(bench: Bench, taken: str):
+def test_an_entry_is_corrected_by_two_persons_with_a_reason(bench: Bench, taken: str):
     person, centre = of_batch(bench, taken)[2].id, bench.people["centre"].log_in
+    regulator, officer = bench.people["regulator"].log_in, bench.people["officer"].log_in
+
+    def entry() -> Correction:
+        with bench.platform.database.reading() as db_session:
+            return correctable(read_expert(db_session.get_one(Expert, person)))
+
+    before = entry()
+    cells = correction_cells(before) | {"absences": "2026-05-01~2026-05-07", "service": "某县财政局", "punished": "是"}
+    propose = partial(expert_corrections.propose_correction, bench.platform, centre, person)
+    decide = partial(expert_corrections.decide_correction, bench.platform)
+    for changed, code in (
+        ({"absences": "2026-05-07~2026-05-01"}, "row_absence_order"),
+        ({"interests": "某某公司"}, "row_credit_code"),
+        ({"relatives": "张\u202e三"}, "row_unprintable"),
+    ):
+        with pytest.raises(RuleViolation, match=code):
+            propose(cells | changed, "核实")
+    with pytest.raises(RuleViolation, match="standing_reason_missing"):
+        propose(cells, " ")
+    with pytest.raises(RuleViolation, match="correction_changes_nothing"):
+        propose(correction_cells(before), "核实")
+    with pytest.raises(NotAllowed):
+        expert_corrections.propose_correction(bench.platform, officer, person, cells, "核实")
+    propose(cells, "出国进修")
+    with pytest.raises(RuleViolation, match="correction_waits"):
+        propose(cells, "再来一次")
+    with pytest.raises(RuleViolation, match="second_person_needed"):
+        decide(centre, person, accepted=True)
+    with pytest.raises(NotAllowed):
+        decide(officer, person, accepted=True)
+    assert entry() == before, "until it is confirmed, nothing has changed"
+    decide(centre, person, accepted=False)
+    with pytest.raises(RuleViolation, match="correction_unknown"):
+        decide(regulator, person, accepted=True)
+    propose(cells, "出国进修")
+    decide(regulator, person, accepted=True)
     days = (Absence(date(2026, 5, 1), date(2026, 5, 7)),)
-    with pytest.raises(RuleViolation, match="absence_order"):
-        standings.set_absences(bench.platform, centre, person, (replace(days[0], last=date(2026, 4, 1)),))
-    standings.set_absences(bench.platform, centre, person, days)
+    assert entry() == replace(before, absences=days, service="某县财政局", punished=True)
     with bench.platform.database.reading() as db_session:
-        assert experts.read_expert(db_session.get_one(Expert, person)).absences == days
-        line = db_session.scalars(
+        lines = db_session.scalars(
             select(ExpertEvent).where(ExpertEvent.expert_id == person).order_by(ExpertEvent.id.desc())
         )
-        assert json.loads(line.first().facts)["absences"] == encode(days)
+        line = lines.first()
+        assert (line.step, line.by, line.reason) == ("correct", bench.people["regulator"].id, "出国进修")
+        kept = json.loads(line.facts)
+        assert (kept["before"], kept["entered_by"]) == (encode(before), bench.people["centre"].id)
+
+
+def test_a_log_in_that_exists_is_a_fault_of_its_row(bench: Bench):
+    """People of the same installation may be called as an expert's number would be."""
+    found = without_identity(rows(bench, 2, 21, "L"))
+    found[1][0] = "15"
+    one = examined(bench, write_csv(found))
+    assert [(f.row, f.column, f.code, f.given) for f in state(bench, one).faults] == [
+        (2, "number", "row_login_taken", "expert-15")
+    ]
+    expert_imports.start_import(bench.platform, bench.people["centre"].log_in, one)
+    bench.work_off()
+    assert (state(bench, one).stage, state(bench, one).taken) == ("taken", 1)
+
+
+def test_what_only_the_database_refuses_is_told_and_the_others_are_taken(bench: Bench):
+    """Whoever was entered under the same log-in name between the examination and the taking."""
+    found = without_identity(rows(bench, 4, 22, "D"))
+    one = examined(bench, write_csv(found))
+    assert state(bench, one).good == 4
+    entry = experts.NewExpert(
+        login=f"expert-{found[2][0]}",
+        name="某人",
+        organisation=NewOrganisation("单位甲", "employer", "E-D"),
+        mail="d@example.org",
+        site=bench.sites[0],
+        specialities=("goods",),
+        born=date(1980, 1, 1),
+        certified_until=date(2030, 1, 1),
+    )
+    experts.add_experts(bench.platform, bench.people["centre"].log_in, [entry])
+    expert_imports.start_import(bench.platform, bench.people["centre"].log_in, one)
+    bench.work_off()
+    row = state(bench, one)
+    assert (row.stage, row.taken, row.faulty) == ("taken", 3, 1)
+    assert [(f.row, f.code, f.given) for f in row.faults] == [(3, "row_refused", "IntegrityError")]
+
+
+def test_likely_doubles_are_flagged_in_the_file_and_against_the_library(bench: Bench):
+    found = without_identity(rows(bench, 3, 23, "T"))
+    for place, row in enumerate(found[1:]):
+        row[4], row[5] = f"1330000000{place}", f"t{place}@example.org"
+    twin = [*found[1]]
+    twin[0] = "TW1"
+    one = examined(bench, write_csv([*found, twin]))
+    assert (state(bench, one).good, state(bench, one).faulty) == (4, 0), "flagged, not refused"
+    assert {(f.row, f.column, f.code, f.given) for f in state(bench, one).alike} == {
+        (5, column, "row_alike_row", "2") for column in ("name", "mail", "phone")
+    }
+    expert_imports.take_now(bench.platform, one, lambda _taken, _total: None)
+    other = [*found[2]]
+    other[0], other[5] = "TW2", "other@example.org"
+    again = examined(bench, write_csv([found[0], other]))
+    assert {(f.column, f.code, f.given) for f in state(bench, again).alike} == {
+        (column, "row_alike_known", found[2][0]) for column in ("name", "phone")
+    }
 
 
 def test_generated_experts_are_for_demonstrations_alone(bench: Bench, monkeypatch):

@@ -55,7 +55,7 @@ from evaluation.evaluate import EvaluationRules
 from evaluation.prices import PriceRule
 from evaluation.scoring import Aggregation, ScorePlace, ScoringRules
 from evaluation.sitting import CorrectionGround
-from tests.app.services.people import LOT, Installation, Person
+from tests.app.services.people import BUYER_CODE, LOT, Installation, Person
 
 CRITERIA = CriteriaSet(
     (
@@ -95,7 +95,8 @@ class WholeCase(Installation):
     def publish(self) -> WholeCase:
         officer, regulator = self.people["officer"], self.people["regulator"]
         form = {
-            "code": "T-2026-1", "buyer": "某学院", "region": "510000", "method": "公开招标", "notice": "采购公告",
+            "code": "T-2026-1", "buyer": "某学院", "buyer_code": BUYER_CODE, "region": "510000",
+            "method": "公开招标", "notice": "采购公告",
             "profile": self.profile,
             "lots": encode([{
                 "number": LOT, "title": "设备", "budget": D("1751000.00"), "ceiling": D("1598400.00"),
@@ -229,7 +230,7 @@ class WholeCase(Installation):
             trustees_needed=committee.k,
         )
         self.act("officer", drawing.DrawConditionsProposed(conditions))
-        self.act("releaser", drawing.DrawConditionsApproved(drawing.conditions_sha256(conditions)))
+        self.approve_draw()
         self._round(1, committee, conditions.draw_id)
         drawn = sorted(self.case.lots[LOT].draw.seats)
         self._answer(drawn[0], False)
@@ -241,6 +242,11 @@ class WholeCase(Installation):
                 self._answer(number, True)
         self.work_off()
         return self
+
+    def approve_draw(self) -> None:
+        """The conditions, with the pool as it is now."""
+        payload = draws.approval(self.platform, self.people["releaser"].log_in, self.case_id, LOT)
+        self.act("releaser", payload, LOT, "DrawConditionsApproved")
 
     def _round(self, number: int, committee: Committee, draw_id: str, silent: str = "") -> None:
         """A round of the draw; what `silent` does not show the trustees open."""

@@ -15,6 +15,7 @@ from app.models import StoredFile
 from app.procedure.tender import TenderReturned
 from app.services.tenders import draft_terms
 from crypto.canonical import digest
+from tests.app.services.people import BUYER_CODE
 from tests.app.web.site import LOT, Browser, Site, played
 
 STEPS = ("basics", "lot-0", "scoring-0", "documents", "preview")
@@ -59,7 +60,7 @@ def draft(site: Site) -> str:
 
 def test_a_draft_is_filled_in_step_by_step_and_submitted(site: Site, draft: str):
     browser = site.browser("officer")
-    assert "lot-0" in save(browser, f"{draft}/basics", code="G-1", buyer="某学院", complex="y")
+    assert "lot-0" in save(browser, f"{draft}/basics", code="G-1", buyer="某学院", buyer_code=BUYER_CODE, complex="y")
     moment = {"deadline": "2026-04-24T09:30", "budget": "1751000"}
     assert "不得高于预算" in save(browser, f"{draft}/lot-0", title="设备", ceiling="1800000", **moment)
     assert "scoring-0" in save(browser, f"{draft}/lot-0", title="设备", ceiling="1598400", **moment)
@@ -127,7 +128,7 @@ def test_the_supervisor_sees_what_changed_and_returns_or_releases(tmp_path_facto
     where = browser.post("/agency/new", title="实训设备", template="goods", regulator=regulator).headers["Location"]
     draft = where.removesuffix("/basics")
     case.case_id = draft.split("/")[3]
-    save(browser, f"{draft}/basics", code="G-2", buyer="某学院")
+    save(browser, f"{draft}/basics", code="G-2", buyer="某学院", buyer_code=BUYER_CODE)
     save(browser, f"{draft}/lot-0", title="设备", ceiling="90", budget="100", deadline="2026-04-24T09:30")
     officer = case.people["officer"].log_in
     case.act("officer", draft_terms(case.platform, officer, case.case_id), "", "TenderSubmitted")

@@ -61,7 +61,11 @@ def test_the_catalogue_is_compiled_once_and_again_when_it_changes(tmp_path: Path
 
 
 def test_every_citation_and_method_has_its_english(founded: Site):
-    cited = {text for name in profile_names() for text in read_profile(name).articles.values()}
+    cited = {
+        text
+        for name in profile_names()
+        for text in (*read_profile(name).articles.values(), *read_profile(name).recusal_articles.values())
+    }
     with founded.app.test_request_context("/?lang=en"):
         founded.app.preprocess_request()
         words = [citation_words(text) for text in cited] + [method_words(method) for method in METHODS]

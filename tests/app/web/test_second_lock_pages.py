@@ -117,7 +117,7 @@ def test_officer_chooses_the_lock_only_where_the_centre_offers_it(site):
     assert "第二把锁" in page
     assert f'value="{BEACON.chain.hash}"' in page
     read = tenders.read_draft(bench.platform, bench.people["officer"].log_in, bench.case_id)
-    fields = {name: read.form[name] for name in ("code", "buyer", "region", "method", "notice")}
+    fields = {name: read.form[name] for name in ("code", "buyer", "buyer_code", "region", "method", "notice")}
     committee = read_committees(bench.platform.database)[0].id
     chosen = {"title": read.title, "profile": "cn-goods", "committee": committee, "timelock": BEACON.chain.hash}
     assert site.browser("officer").post(path, **fields, **chosen).status_code == 302

@@ -94,8 +94,8 @@ def test_roles_that_nobody_may_combine_are_refused_in_words(founded: Site):
 
 
 HEAD = "专家编号,姓名,电子邮箱,工作单位,统一社会信用代码,场所,专业代码,出生日期,聘期截止\n"
-GOOD = "E-100,张三,a@example.org,甲单位,91510000TEST000100,主场,A0801；B01,1980-01-01,2031-01-01\n"
-BAD = "E-101,李四,b@example.org,乙单位,91510000TEST000101,主场,A0801,1980-13-01,2031-01-01\n"
+GOOD = "E-100,张三,a@example.org,甲单位,Y1000000100000001C,主场,A0801；B01,1980-01-01,2031-01-01\n"
+BAD = "E-101,李四,b@example.org,乙单位,Y1000000100000002F,主场,A0801,1980-13-01,2031-01-01\n"
 
 
 def test_a_list_is_examined_then_imported_then_admitted_by_another(founded: Site):
@@ -136,9 +136,20 @@ def test_one_expert_is_found_suspended_and_removed_by_two(tmp_path):
     assert "请写明理由" in post(browser, "standing", step="suspend", reason="").get_data(as_text=True)
     assert post(browser, "standing", step="propose_removal", reason="收受礼金").status_code == 302
     assert 'value="remove"' not in browser.get(one)
-    assert "不是日期" in post(browser, "absences", absences="明天").get_data(as_text=True)
-    assert post(browser, "absences", absences="2026-10-01~2026-10-07").status_code == 302
-    assert post(inspector, "absences", absences="").status_code in (403, 404)
+    wrong = post(browser, "correction", absences="明天", why="出差", punished="否").get_data(as_text=True)
+    assert "“明天”不是日期" in wrong
+    assert "请写明更正理由" in post(browser, "correction", absences="", punished="否").get_data(as_text=True)
+    given = {"absences": "2026-10-01~2026-10-07", "service": "某县财政局", "punished": "否", "why": "挂职"}
+    assert post(inspector, "correction", **given).status_code in (403, 404)
+    assert post(browser, "correction", **given).status_code == 302
+    assert "某县财政局" in browser.get(one)
+    assert 'value="confirm"' not in browser.get(one)
+    assert "此步骤须由另一人完成" in post(browser, "correction/decision", decision="confirm").get_data(as_text=True)
+    assert one in inspector.get("/experts/admissions")
+    assert "某县财政局" in inspector.get(one)
+    assert post(inspector, "correction/decision", decision="confirm").status_code == 302
+    assert "没有等待确认的更正" in post(inspector, "correction/decision", decision="refuse").get_data(as_text=True)
+    assert "2026-10-01~2026-10-07" in browser.get(one)
     assert post(inspector, "standing", step="remove", reason="属实").status_code == 302
     shown = inspector.get(one)
     assert all(word in shown for word in ("已清退", "收受礼金", "核准清退"))

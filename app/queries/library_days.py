@@ -1,0 +1,114 @@
+"""The library as it stood on an earlier day: what was changed since makes nobody drawable, and one person alone can
+take nobody out of a pool.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session as DbSession
+
+from app.casefile.codec import decode
+from app.models import Expert, ExpertEvent, ExpertSpeciality, Pseudonym
+from app.queries.experts import holds, read_expert
+from evaluation import experts as library
+from evaluation.standing import Status, Step
+
+LED_TO = {
+    Step.APPLY: Status.APPLIED,
+    Step.REVIEW: Status.REVIEWED,
+    Step.REFUSE: Status.REFUSED,
+    Step.ADMIT: Status.ADMITTED,
+    Step.SUSPEND: Status.SUSPENDED,
+    Step.RESTORE: Status.ADMITTED,
+    Step.PROPOSE_REMOVAL: Status.LEAVING,
+    Step.REMOVE: Status.REMOVED,
+}
+ENTRIES = frozenset({Step.APPLY, Step.REVIEW, Step.ADMIT})
+# What two persons may correct in an entry and a draw reads: each a list, or one fact.
+LISTS = ("past_employments", "relatives", "interests", "absences")
+FACTS = ("service", "punished")
+
+
+def library_as_of(
+    db_session: DbSession, strata: Collection[tuple[str, str]], as_of: datetime | None
+) -> list[library.Expert]:
+    """Everybody admitted at `as_of` (None: now) and not removed by two persons since who holds the speciality of a
+    stratum (speciality, site id) at its site, by id.
+
+    An entry holds what it held then and what two persons have added since: an absence that was taken back since still
+    counts, and so does a ground to step back.
+    """
+    wanted = [and_(Expert.site_id == site, holds(speciality)) for speciality, site in strata]
+    ids = select(Expert.id).join(ExpertSpeciality).where(or_(*wanted))
+    if as_of is None:
+        ids = ids.where(Expert.status == Status.ADMITTED)
+    rows = db_session.scalars(select(Expert).where(Expert.id.in_(ids)).order_by(Expert.id)).all()
+    if as_of is None:
+        return [read_expert(row) for row in rows]
+    before, corrected = _standings_at(db_session, as_of), _corrected_since(db_session, as_of)
+    found = []
+    for row in rows:
+        stood = before.get(row.id, Status(row.status))
+        if stood is Status.ADMITTED and row.status != Status.REMOVED:
+            entry = _with_earlier(read_expert(row), corrected.get(row.id, {}))
+            found.append(replace(entry, status=Status.ADMITTED))
+    return found
+
+
+def pool_as_it_stands(
+    db_session: DbSession, case_id: str, lot: str, as_of: datetime | None
+) -> Iterator[tuple[Pseudonym, library.Expert]]:
+    """The rows of a pool with the entries behind them, for recusal: with what two persons have decided since, and who
+    was removed as removed; any other standing is that of the pool.
+    """
+    corrected = _corrected_since(db_session, as_of) if as_of else {}
+    query = select(Pseudonym, Expert).join(Expert, Expert.id == Pseudonym.expert_id)
+    for pseudonym, row in db_session.execute(query.where(Pseudonym.case_id == case_id, Pseudonym.lot == lot)):
+        status = Status.REMOVED if row.status == Status.REMOVED else Status.ADMITTED
+        entry = _with_earlier(read_expert(row), corrected.get(row.id, {}))
+        yield pseudonym, replace(entry, status=status)
+
+
+def _standings_at(db_session: DbSession, as_of: datetime) -> dict[str, Status | None]:
+    """How those stood whose standing has changed since; None for who was not in the library."""
+    later = select(ExpertEvent.expert_id, ExpertEvent.step).where(ExpertEvent.at > as_of, ExpertEvent.step.in_(LED_TO))
+    found: dict[str, Status | None] = {}
+    for expert_id, step in db_session.execute(later.order_by(ExpertEvent.id)):
+        # Who has no earlier history was entered before there was one, unless this is the entry.
+        found.setdefault(expert_id, None if Step(step) in ENTRIES else Status.ADMITTED)
+    changed = later.with_only_columns(ExpertEvent.expert_id)
+    earlier = select(ExpertEvent.expert_id, ExpertEvent.step).where(
+        ExpertEvent.at <= as_of, ExpertEvent.step.in_(LED_TO), ExpertEvent.expert_id.in_(changed)
+    )
+    for expert_id, step in db_session.execute(earlier.order_by(ExpertEvent.id)):
+        found[expert_id] = LED_TO[Step(step)]
+    return found
+
+
+def _corrected_since(db_session: DbSession, as_of: datetime) -> dict[str, Mapping[str, Any]]:
+    """What stood in the entries before the first correction since."""
+    query = select(ExpertEvent.expert_id, ExpertEvent.facts).where(
+        ExpertEvent.at > as_of, ExpertEvent.step == "correct"
+    )
+    found: dict[str, Mapping[str, Any]] = {}
+    for expert_id, facts in db_session.execute(query.order_by(ExpertEvent.id)):
+        before = json.loads(facts).get("before", {})
+        # Lines of a time when absences alone were corrected hold them as a list.
+        found.setdefault(expert_id, before if isinstance(before, dict) else {"absences": before})
+    return found
+
+
+def _with_earlier(entry: library.Expert, before: Mapping[str, Any]) -> library.Expert:
+    """The entry with what stood in it before, too."""
+    if not before:
+        return entry
+    earlier = decode(library.Correction, dict(before))
+    lists = {name: tuple(dict.fromkeys((*getattr(entry, name), *getattr(earlier, name)))) for name in LISTS}
+    facts = {name: getattr(entry, name) or getattr(earlier, name) for name in FACTS}
+    return replace(entry, **lists, **facts)
