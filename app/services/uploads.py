@@ -7,7 +7,6 @@ for room byte by byte would learn how large their bids are, and when they came.
 
 from __future__ import annotations
 
-import errno
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.adapters.blobs import BlobBusy
-from app.database import begun_natively, in_native_thread
+from app.database import begun_natively, in_native_thread, no_room
 from app.models import Lot, StoredFile, Upload
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
@@ -34,7 +33,6 @@ LARGEST_AT_ONCE = 2  # how many files of the largest size an account may have un
 REPLACED_AT_ONCE = 4  # and kept of bids that it has replaced, until their lots are closed
 PROMISE_HOLDS = timedelta(minutes=15)  # without a piece; afterwards what is missing is set aside for nobody
 DISK_RESERVE_BYTES = 256 * 2**20  # so that closing and opening always find room
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 CHUNK = 1 << 20
 
 
@@ -189,7 +187,7 @@ def continue_upload(
     except BlobBusy as exc:
         raise RuleViolation("upload_locked") from exc
     except OSError as exc:
-        if exc.errno in FULL:
+        if no_room(exc):
             raise RuleViolation("disk_full") from exc
         raise
 
