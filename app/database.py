@@ -7,6 +7,7 @@ PostgreSQL: row locks, taken in the order case, lot or sitting.
 
 from __future__ import annotations
 
+import errno
 import secrets
 import sys
 import threading
@@ -32,6 +33,10 @@ Clock = Callable[[], datetime]
 def system_clock() -> datetime:
     """The machine's clock, as an aware UTC instant."""
     return datetime.now(UTC)
+
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+PG_DISK_FULL = "53100"
 
 
 class Busy(Exception):
@@ -142,6 +147,17 @@ class Database:
 
     def dispose(self) -> None:
         self.engine.dispose()
+
+
+def no_room(fault: BaseException | None) -> bool:
+    """Whether something failed because disk or database are full. Nothing of its transaction was kept then."""
+    while fault is not None:
+        if isinstance(fault, OSError) and fault.errno in FULL:
+            return True
+        if isinstance(fault, OperationalError):
+            return "disk is full" in str(fault.orig) or getattr(fault.orig, "sqlstate", "") == PG_DISK_FULL
+        fault = fault.__cause__
+    return False
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from app.adapters.bounded import ReadersBusy
 from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.casefile.sight import asks_reason
-from app.database import Busy, Unstorable
+from app.database import Busy, Unstorable, no_room
 from app.extensions import current_log_in
 from app.messages import sentence
 from app.permissions.policy import NotAllowed
@@ -154,6 +154,9 @@ def attach_errors(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def unexpected(exc: Exception) -> Response:
+        if no_room(exc):  # said as that, and nothing was kept: it can be sent again once there is room
+            log.error("no room on the disk or in the database: %s %s", request.method, request.endpoint)
+            return _answer("disk_full", {}, 503, **{"Retry-After": "60"})
         incident = uuid.uuid4().hex[:12]
         log.error("incident %s: %s %s", incident, request.method, request.endpoint, exc_info=exc)
         return _answer("incident", {"incident": incident}, 500)

@@ -44,6 +44,14 @@ class Person:
         return str(pinned)
 
     @property
+    def roots(self) -> tuple[str, ...]:
+        """The pinned authorities (PEM), for a folder that has none those which the platform names now."""
+        _ = self.origin
+        if not self.profile.facts.get("roots"):
+            self.profile.keep(roots=self.connection.get("/platform")["roots"])
+        return tuple(self.profile.facts["roots"])
+
+    @property
     def register(self) -> RegisterTerms:
         """The register's key, the witnesses and their quorum, as the platform named them at the first meeting.
 

@@ -1,4 +1,4 @@
-"""The backup sheet of a trustee, `bidbackup/v1`: one page with share and key, both still under the pass phrase.
+"""The backup sheet of a trustee, `bidbackup/v2`: one page with share and key, both still under the pass phrase.
 
 A sheet is plain text, so that it can be typed in again when nothing else is left: what counts are lines that begin
 with a name; each line of a block carries its number and a check of its own, so that a slip is named where it is. The
@@ -24,11 +24,12 @@ from app.client.passphrase import open_under
 from crypto.canonical import Json, digest
 from crypto.committee import Committee, holds_share
 
-FORMAT = "bidbackup/v1"
+FORMAT, FIRST = "bidbackup/v2", "bidbackup/v1"  # sheets of the first version are printed and in safes
 FIELDS = ("origin", "login", "committee", "description", "index")
+PINNED = "pinned"  # of the second version: what the folder had pinned of the platform, by hash
 BLOCKS = ("share", "key")
 LINE, GROUP, CHECK = 40, 5, 4  # characters of a line of a block, of a group in it, of its check
-_LINE = re.compile(rf"({'|'.join((*FIELDS, *BLOCKS, 'sum'))}|{FORMAT})\b[ :]*(.*)", re.IGNORECASE)
+_LINE = re.compile(rf"({'|'.join((*FIELDS, PINNED, *BLOCKS, 'sum', FORMAT, FIRST))})\b[ :]*(.*)", re.IGNORECASE)
 _MISREAD = str.maketrans("018", "OIB")  # none of them is a digit of base32
 PEM = ("-----BEGIN ENCRYPTED PRIVATE KEY-----\n", "-----END ENCRYPTED PRIVATE KEY-----\n")
 WORDS = """\
@@ -60,7 +61,8 @@ def _block(name: str, data: bytes) -> Iterable[str]:
 
 
 def _sum(fields: Mapping[str, str], blocks: Mapping[str, bytes]) -> str:
-    parts = [*(fields[name] for name in FIELDS), *(blocks[name].hex() for name in BLOCKS)]
+    named = FIELDS if FIRST in fields else (*FIELDS, PINNED)
+    parts = [*(fields[name] for name in named), *(blocks[name].hex() for name in BLOCKS)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
@@ -72,13 +74,34 @@ def sheet_lines(profile: Profile) -> list[str]:
     facts = profile.facts
     described = digest(held.committee.describe())
     values = (facts.get("origin", ""), facts.get("login", ""), held.committee.id, described, str(held.index))
-    fields = dict(zip(FIELDS, values, strict=True))
+    fields = {**dict(zip(FIELDS, values, strict=True)), PINNED: pinned_hash(facts)}
     pem = "".join(profile.key_path.read_text().split("-----")[2].split())
     blocks = {"share": (profile.folder / SHARE).read_bytes(), "key": base64.b64decode(pem)}
     lines = [FORMAT, *(f"{name}: {value}" for name, value in fields.items())]
     for name, data in blocks.items():
         lines += _block(name, data)
     return [*lines, f"sum: {_sum(fields, blocks)}"]
+
+
+def pinned_hash(known: Mapping[str, Json]) -> str:
+    """What a folder, or a platform now, names as authorities and witnesses, as a hash."""
+    return digest({"roots": known.get("roots", []), "register": known.get("register", {})})
+
+
+def check_pinned(sheet: Sheet, platform: Mapping[str, Json]) -> None:
+    """The platform is the one that the lost folder knew: a new folder must not believe the first that comes.
+
+    Sheets of the first version do not say. Raises Refused `backup_platform_differs`.
+    """
+    pins = (sheet.fields["origin"], sheet.fields.get(PINNED, found := pinned_hash(platform)))
+    if pins != (platform["origin"], found):
+        raise refuse(
+            "backup_platform_differs",
+            "平台现在的名称、根证书或见证方与打印备份单时不同，未写入任何内容。请先当面或电话核对，确认是中心正当更换后，"
+            "加 --adopt-witnesses 再恢复。",
+            "Name, authorities or witnesses of the platform are not those of when the sheet was printed; nothing was "
+            "written. Compare them by telephone first; if the centre has changed them, restore with --adopt-witnesses.",
+        )
 
 
 def sheet_text(profile: Profile) -> str:
@@ -106,10 +129,13 @@ class Sheet:
 
 
 def read_sheet(text: str) -> Sheet:
-    """A sheet that was scanned or typed in. Raises Refused `backup_line_wrong` (line), `backup_incomplete` (field),
-    `backup_sum_wrong`."""
+    """A sheet that was scanned or typed in, of either version.
+
+    Raises Refused `backup_line_wrong` (line), `backup_incomplete` (field), `backup_sum_wrong`.
+    """
     fields, rows = {}, {name: {} for name in BLOCKS}  # type: dict[str, str], dict[str, dict[int, str]]
-    for line in text[text.find(FORMAT) :].splitlines():
+    version = FIRST if FIRST in text else FORMAT
+    for line in text[text.find(version) :].splitlines():
         found = _LINE.fullmatch(line.strip())
         if found is None:
             continue
@@ -119,7 +145,7 @@ def read_sheet(text: str) -> Sheet:
             rows[name][number] = row
         else:
             fields[name] = rest
-    for name in (FORMAT, *FIELDS, "sum"):
+    for name in (version, *FIELDS, *((PINNED,) if version == FORMAT else ()), "sum"):
         if name not in fields:
             raise _incomplete(name)
     blocks = {name: _joined(name, rows[name]) for name in BLOCKS}
@@ -127,9 +153,9 @@ def read_sheet(text: str) -> Sheet:
         raise refuse(
             "backup_sum_wrong",
             "备份单各行单独无误，但合计校验不符：可能漏了最后几行，或 origin、login、committee、"
-            "description、index 有误。请再核对。",
+            "description、index、pinned 有误。请再核对。",
             "Each line is right by itself, but not all together: the last lines may be missing, or origin, login, "
-            "committee, description or index is wrong. Compare again.",
+            "committee, description, index or pinned is wrong. Compare again.",
         )
     return Sheet(fields, blocks)
 
@@ -151,8 +177,8 @@ def _read_row(name: str, rest: str, line: str) -> tuple[int, str]:
 def _incomplete(name: str) -> Refused:
     return refuse(
         "backup_incomplete",
-        "备份单缺少“{field}”。请把 bidbackup/v1 到 sum 之间的各行全部输入。",
-        "The sheet lacks “{field}”. Enter every line from bidbackup/v1 to sum.",
+        "备份单缺少“{field}”。请把 bidbackup 到 sum 之间的各行全部输入。",
+        "The sheet lacks “{field}”. Enter every line from bidbackup to sum.",
         field=name,
     )
 

@@ -99,12 +99,7 @@ class Part:
         return facts.spki
 
     def _roots(self) -> list[str]:
-        _ = self.person.origin  # pins origin and roots at the first meeting
-        roots = self.person.profile.facts.get("roots")
-        if not roots:
-            roots = self.person.connection.get("/platform")["roots"]
-            self.person.profile.keep(roots=roots)
-        return list(roots)
+        return list(self.person.roots)  # pinned at the first meeting
 
     def _pin(self, ceremony: Ceremony) -> None:
         """One opening for ever: the list of members that was confirmed does not change under this number."""

@@ -27,7 +27,7 @@ def checked_parameters(person: Person, case: str, lot: str, *, unwitnessed: bool
     person.check_origin(str(parameters.context["origin"]))
     feed, source = CaseFeed(person.connection, case), PlatformSource(person.connection, case)
     feed.refresh()
-    roots, vouchers = tuple(person.profile.facts.get("roots", ())), Vouchers(person.register)
+    roots, vouchers = person.roots, Vouchers(person.register)
     verified = verified_case(person.origin, case, feed.events, roots, source, vouchers)
     signed = Committee.from_description(verified.signed.terms["committee"]).id if verified else "—"
     named = (str(parameters.context["tender"]), str(parameters.context["lot"]), parameters.committee.id)

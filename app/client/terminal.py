@@ -78,6 +78,7 @@ def person_of(arguments: argparse.Namespace) -> Person:
     if not facts.get("password") and not person.logged_in():
         person.log_in(getpass.getpass("密码 / password: "), input("动态码 / one-time code: "))
     person.certify()
+    _ = person.roots
     register = person.pin_register() if arguments.adopt_witnesses else person.register
     if arguments.adopt_witnesses:
         print(f"见证方 / witnesses: {register.quorum} / {len(register.witnesses)}", *register.witnesses, sep="\n")

@@ -17,7 +17,7 @@ from app.client.backup_commands import add_backup
 from app.client.ceremony_calls import ceremony_calls
 from app.client.ceremony_commands import add_ceremony
 from app.client.command_line import CLIENT_COMMANDS, add_command, count
-from app.client.connection import Refused
+from app.client.connection import Refused, refuse
 from app.client.feed import CaseFeed
 from app.client.keyfile import Profile, write_json
 from app.client.rehearsal import rehearsal_shares, waiting_rehearsals
@@ -27,6 +27,7 @@ from app.client.verified_case import ListFeed, PlatformSource, Source
 from crypto.instants import format_instant
 from crypto.notes import COSIGNATURE, VerifierKey
 
+REMEMBERED = ("ShareReleased", "DrawShareReleased", "CapsuleShareReleased")  # not rehearsals, which open nothing
 PAUSE = 2  # seconds between looks where no frame comes
 REPORTS_EVERY = 60  # seconds between words that it is there, and looks for ceremonies
 Announce = Callable[[str, Any], None]
@@ -214,6 +215,21 @@ def _sign_what_is_due(
 ) -> None:
     feed.refresh()
     for share in _due(person, trustees, feed, source, announce):
+        if not share.vouched_by and share.type in REMEMBERED and person.profile.facts.get("restored_at"):
+            announce("refused", _forgotten(share))
+            continue
         hand_in(person, feed.case, share)
         announce("signed", share)
         feed.refresh()
+
+
+def _forgotten(share: Share) -> Refused:
+    """Why a restored folder signs this by hand alone: it does not know what it signed, and nobody outside does."""
+    return refuse(
+        "trustee_restored",
+        "本文件夹从备份单恢复，不记得以前签过什么，{about} 又没有见证方联署，不自动签署。"
+        "请用 tenderhall trustee sign 逐项核对。",
+        "This folder was restored and does not remember what it signed, and no witness vouches for {about}: not signed "
+        "unattended. Compare it and use tenderhall trustee sign.",
+        about=share.about,
+    )

@@ -21,6 +21,7 @@ class StoredFile(Base):
     lot: Mapped[str] = mapped_column(String(20), default="")
     kind: Mapped[str] = mapped_column(String(20))  # document bid capsule opened record report receipt
     owner: Mapped[str] = mapped_column(String(80), default="")  # receipt id, seat, …
+    account_id: Mapped[str] = mapped_column(String(32), default="", index=True)  # of a bid: who handed it in
     name: Mapped[str] = mapped_column(String(1024))  # as long as a path in a package may be, in bytes
     media_type: Mapped[str] = mapped_column(String(100))
     size: Mapped[int] = mapped_column(BigInteger)

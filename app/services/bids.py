@@ -134,6 +134,7 @@ def _keep_files(act: Act, receipt_id: str) -> None:
             "lot": act.lot,
             "kind": kind,
             "owner": receipt_id,
+            "account_id": act.actor.id if kind == "bid" else "",
             "name": f"{kind}.age",
             "media_type": "application/octet-stream",
             "size": size,

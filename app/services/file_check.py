@@ -57,10 +57,20 @@ def _of_case(platform: Platform, case: Case, named: Sequence[NamedFile], rows: S
             continue
         seen[key] = row, _measured(platform, case, row)
         yield from _row_differences(case_id, expected[key], *seen[key])
+        if row["account_id"] != (who := _handed_in_by(case, row)):
+            yield differs("stored_file", (case_id, row["id"]), "account_id", row["account_id"], who)
     for key in expected:
         if key not in seen:
             yield missing("stored_file", (case_id, *key))
     yield from _revisions(platform, case_id, expected, seen)
+
+
+def _handed_in_by(case: Case, row: Row) -> str:
+    """Whose bid a file is; "" for other files."""
+    if row["kind"] != "bid":
+        return ""
+    found = case.lots[row["lot"]].bidding.submissions.get(row["owner"])
+    return found.by if found else ""
 
 
 def _key(row: Row) -> Key:

