@@ -41,7 +41,8 @@ class Small(WholeCase):
     def agree(self, quota: int) -> None:
         conditions = self.conditions(quota)
         self.act("officer", draw.DrawConditionsProposed(conditions))
-        self.act("releaser", draw.DrawConditionsApproved(draw.conditions_sha256(conditions)))
+        payload = draws.approval(self.platform, self.people["releaser"].log_in, self.case_id, LOT)
+        self.act("releaser", payload, LOT, "DrawConditionsApproved")
 
     def commit(self) -> None:
         committee, draw_id = committee_of(self.case), self.conditions(1).draw_id
