@@ -6,6 +6,8 @@ import hashlib
 import hmac
 from dataclasses import dataclass, field
 
+import pytest
+
 from evaluation.draw import (
     Candidate,
     DrawCommitted,
@@ -30,6 +32,7 @@ from evaluation.draw import (
     statement,
     statement_bytes,
 )
+from evaluation.errors import RuleViolation
 
 CONDITIONS = DrawConditions(
     tender="T-1",
@@ -121,3 +124,12 @@ class Draw:
     def round(self, recused: dict[str, str] | None = None) -> DrawCompleted:
         self.commit().act(self.stated(recused))
         return self.signed().reveal()
+
+
+def refused(draw: Draw, fact: DrawEvent) -> RuleViolation:
+    """The refusal of a fact, which must leave nothing behind."""
+    before = len(draw.events)
+    with pytest.raises(RuleViolation) as refusal:
+        draw.act(fact)
+    assert len(draw.events) == before
+    return refusal.value

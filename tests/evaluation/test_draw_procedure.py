@@ -7,28 +7,20 @@ import pytest
 
 from evaluation.draw import (
     ApprovedPool,
-    CallAttempted,
     CallUpAnswered,
-    CallUpExpired,
     CallUpSent,
-    CandidateDismissed,
     CapsuleShareReleased,
     CapsulesOpened,
-    Channel,
     DrawCommitted,
     DrawCompleted,
     DrawConditionsApproved,
     DrawConditionsProposed,
-    DrawEvent,
     DrawRevealed,
     DrawRoundOpened,
     DrawShareReleased,
     DrawSignatureRecorded,
     DrawSigned,
-    Outcome,
-    ReserveCalled,
     RoundReason,
-    SeatState,
     Stratum,
     candidates_sha256,
     commitment,
@@ -39,18 +31,9 @@ from evaluation.draw import (
     replay,
 )
 from evaluation.errors import RuleViolation
-from tests.evaluation.drawing import CONDITIONS, POOL, Draw, value_of
+from tests.evaluation.drawing import CONDITIONS, POOL, Draw, refused, value_of
 
 HOST, SUB = (stratum.name for stratum in CONDITIONS.strata)
-
-
-def refused(draw: Draw, fact: DrawEvent) -> RuleViolation:
-    """The refusal of a fact, which must leave nothing behind."""
-    before = len(draw.events)
-    with pytest.raises(RuleViolation) as refusal:
-        draw.act(fact)
-    assert len(draw.events) == before
-    return refusal.value
 
 
 def promise(party: str, round_: int) -> str:
@@ -325,48 +308,6 @@ def test_a_further_round_forgets_no_recusal_and_keeps_the_pool(draw):
     assert excluded(draw.state)[gone] == "refused"
     draw.pool = tuple(c for c in POOL if c.id != POOL[-1].id)
     assert refused(draw, draw.stated(recused)).code == "draw_pool_changed"
-
-
-def attempt(candidate: str, outcome: Outcome) -> CallAttempted:
-    return CallAttempted(1, candidate, Channel.TEXT, outcome)
-
-
-def test_call_ups_go_in_order_and_a_refusal_has_a_reason(drawn):
-    one, two = drawn.state.rounds[0].result.selected[HOST]
-    assert refused(drawn, CallUpSent(1, "stranger")).code == "call_up_not_drawn"
-    assert refused(drawn, CallUpAnswered(1, one, True, "")).code == "call_up_out_of_order"
-    drawn.act(CallUpSent(1, one), CallUpSent(1, two))
-    assert refused(drawn, CallUpSent(1, one)).code == "call_up_out_of_order"
-    assert refused(drawn, CallUpAnswered(1, one, False, "  ")).code == "call_up_reason_missing"
-    assert refused(drawn, CallUpAnswered(2, one, True, "")).code == "draw_round_unfinished"
-    assert refused(drawn, CallUpExpired(1, two)).code == "call_up_not_sent"
-    drawn.act(attempt(two, Outcome.FAILED))
-    assert refused(drawn, CallUpExpired(1, two)).code == "call_up_not_sent"
-    drawn.act(attempt(two, Outcome.TAKEN), CallUpAnswered(1, one, True, ""), CallUpExpired(1, two))
-    drawn.act(attempt(two, Outcome.ANSWERED))  # whoever is telephoned may be passed over meanwhile
-    assert drawn.state.seated == (one,)
-    assert refused(drawn, CallUpAnswered(1, one, True, "")).code == "call_up_out_of_order"
-    assert refused(drawn, CallUpAnswered(1, one, False, "x" * 2001)).facts == {"length": 2001, "most": 2000}
-    assert replay([*drawn.events, CallUpAnswered(1, one, False, "ill")]).seats[one] is SeatState.REFUSED
-    assert refused(drawn, CandidateDismissed(1, one, "")).code == "call_up_reason_missing"
-    drawn.act(CandidateDismissed(1, one, "conflict found at sign-in"))
-    assert drawn.state.seats[one] is SeatState.DISMISSED
-    assert missing(drawn.state) == {HOST: 2}
-
-
-def test_the_reserve_is_called_in_its_order_and_only_after_a_recorded_refusal(drawn):
-    first, second = drawn.state.rounds[0].result.reserve[HOST]
-    assert refused(drawn, ReserveCalled(1, HOST, first)).code == "draw_no_seat_missing"
-    one = drawn.state.rounds[0].result.selected[HOST][0]
-    drawn.act(CandidateDismissed(1, one, "conflict"))
-    assert refused(drawn, ReserveCalled(1, HOST, first)).code == "draw_reserve_not_due"
-    declined_ = drawn.state.rounds[0].result.selected[HOST][1]
-    drawn.act(CallUpSent(1, declined_), attempt(declined_, Outcome.TAKEN), CallUpExpired(1, declined_))
-    assert refused(drawn, ReserveCalled(1, HOST, second)).code == "draw_reserve_not_due"
-    drawn.act(ReserveCalled(1, HOST, first), ReserveCalled(1, HOST, second))
-    assert missing(drawn.state) == {}
-    drawn.act(CallUpAnswered(1, first, True, ""))
-    assert drawn.state.seated == (first,)
 
 
 def test_a_record_whose_result_was_changed_is_found_out(drawn):
