@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import distinct, func, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.act_list import Entry
@@ -87,3 +88,21 @@ def cosigned_list(db_session: DbSession, witness: str) -> tuple[int, datetime | 
     size = 0 if last is None else last + 1
     query = select(ListedAct.at).where(ListedAct.index >= size).order_by(ListedAct.index).limit(1)
     return size, db_session.scalar(query)
+
+
+@dataclass(frozen=True)
+class ListedPublication:
+    """Where the publication of a case stands in the list (from 1), its act's hash, and how many witnesses cosigned."""
+
+    place: int
+    act: str
+    cosigned: int
+
+
+def listed_publication(db_session: DbSession, case_id: str) -> ListedPublication | None:
+    """The first entry of a case, which is its publication; None until a tick has listed it."""
+    row = db_session.scalar(select(ListedAct).where(ListedAct.case_id == case_id).order_by(ListedAct.index).limit(1))
+    if row is None:
+        return None
+    vouching = select(func.count(distinct(ListCosignature.witness))).where(ListCosignature.listed >= row.index)
+    return ListedPublication(row.index + 1, Entry.parse(row.entry).act.hex(), db_session.scalar(vouching) or 0)

@@ -27,6 +27,7 @@ def play(actor: Actor) -> None:
         while True:
             try:
                 found, wait = witness.look(wait), WAIT
+                witness.look_at_list()
             except Refused:  # the line, or a tick that is not there yet
                 wait = 0
                 time.sleep(LOOK_EVERY)

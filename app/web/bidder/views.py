@@ -18,6 +18,7 @@ from app.permissions.policy import allowed
 from app.procedure.bid import BidWithdrawn, Submission
 from app.procedure.opening import ObjectionRaised
 from app.procedure.tender import QuestionAsked, question_deadline
+from app.queries.act_list import ListedPublication, listed_publication
 from app.queries.desks import bidder_cases, can_confirm, next_steps
 from app.queries.endings import failure_of, grounds_of, signing_counts
 from app.queries.events import seen_events
@@ -128,9 +129,15 @@ def seal(case: str, lot: str) -> str | Response:
         "pages/bidder/seal.html",
         **_lot_head(found, lot, (_("加密并提交"), None)),
         parameters=_seal_parameters(found, lot),
+        listed=_listed(case),
         second_lock=second_lock_words(chain) if (chain := found.tender.published.chain) else "",
         **_followed_deadline(found, lot),
     )
+
+
+def _listed(case: str) -> ListedPublication | None:
+    with platform().database.reading() as db_session:
+        return listed_publication(db_session, case)
 
 
 def _seal_parameters(case: Case, lot: str) -> dict[str, object]:
