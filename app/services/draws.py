@@ -151,7 +151,7 @@ def freeze_pool(platform: Platform, log_in: LogIn, case_id: str, lot: str) -> Js
             return encode(draw_statement(case, lot))
         if not _pseudonyms(db_session, case_id, lot):  # approved when an approval did not fix the pool
             _freeze(db_session, case, lot, now.date())
-        if len(draw.rounds) == 1 and not draw.rounds[0].statement:
+        if draw.current is not None and not draw.current.statement:
             _find_conflicts(db_session, case, lot, now.date())
         payload = _stated_payload(db_session, case, lot, draw)
         try:
@@ -198,10 +198,13 @@ def _judge(db_session: DbSession, case: Case, lot: str, on: date) -> Callable[[e
 
 
 def _find_conflicts(db_session: DbSession, case: Case, lot: str, on: date) -> None:
-    """With every row of the pool, the conflicts that the system finds now. Raises RuleViolation `bids_not_opened`."""
-    judge = _judge(db_session, case, lot, on)
+    """With every row of the pool, the conflicts that the system finds now. What an earlier round has stated stays: in a
+    further one nobody comes back. Raises RuleViolation `bids_not_opened`.
+    """
+    judge, first = _judge(db_session, case, lot, on), len(case.lots[lot].draw.rounds) == 1
     for row, expert in pool_as_it_stands(db_session, case.id, lot, library_day(case)):
-        row.findings = json.dumps([encode(conflict) for conflict in judge(expert)])
+        if first or row.findings == "[]":
+            row.findings = json.dumps([encode(conflict) for conflict in judge(expert)])
     db_session.flush()
 
 

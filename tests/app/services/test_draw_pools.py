@@ -6,14 +6,17 @@ import base64
 import os
 
 import pytest
+from sqlalchemy import select
 
 from app.casefile.sealing import committee_of
+from app.models import Pseudonym
 from app.procedure.convening import PARTIES, PURPOSE
 from app.procedure.errors import RuleViolation
-from app.services import draws
+from app.services import draws, standings
 from crypto.committee import identity, make_capsule
 from evaluation import draw
 from evaluation.recusal import Conflict, ConflictGround
+from evaluation.standing import Step
 from tests.app.services.people import LOT
 from tests.app.services.whole_case import WholeCase
 
@@ -97,3 +100,21 @@ def test_where_recusals_leave_too_few_conditions_are_agreed_upon_anew(tmp_path, 
     with pytest.raises(RuleViolation) as settled:
         case.agree(2)
     assert settled.value.code == "draw_conditions_settled"
+
+
+def test_whoever_two_persons_remove_after_a_round_is_not_drawn_in_the_next(tmp_path):
+    case = Small(tmp_path).through("found publish bid open delegate")
+    case.agree(2)
+    case._round(1, committee_of(case.case), case.conditions(2).draw_id)
+    with case.platform.database.reading() as db_session:
+        experts = {row.number: row.expert_id for row in db_session.scalars(select(Pseudonym))}
+    drawn = case.case.lots[LOT].draw
+    left = sorted(experts.keys() - drawn.seats.keys())[:2]
+    for number in left:
+        standings.take_step(case.platform, case.people["centre"].log_in, experts[number], Step.PROPOSE_REMOVAL, "违规")
+    standings.take_step(case.platform, case.people["regulator"].log_in, experts[left[0]], Step.REMOVE, "同意")
+    case._answer(min(drawn.seats), False)
+    case._round(2, committee_of(case.case), case.conditions(2).draw_id)
+    recused = {entry["id"] for entry in case.case.lots[LOT].draw.rounds[1].stated["recused"]}
+    assert left[0] in recused
+    assert left[1] not in recused  # one person alone takes nobody out
