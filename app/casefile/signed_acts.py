@@ -36,6 +36,8 @@ MOVES = frozenset(
 PARTIES: Mapping[str, str] = {
     **{kind.__name__: party for kind, party in PARTY_OF.items()},
     **dict.fromkeys((kind.__name__ for kind in (TenderSubmitted, TenderPublished, AmendmentReleased)), "agency"),
+    "DrawConditionsProposed": "agency",
+    "DrawConditionsApproved": "agency",
     "DrawStated": "centre",
     "PlanProposed": "regulator",
     "PlanApproved": "regulator",
@@ -44,7 +46,7 @@ DRAW_PARTIES: Mapping[str, str] = {"agency": "agency", "centre": "centre", "supe
 # The kinds of acts for whose signers' certificates such a tool asks.
 VERIFIED = frozenset(
     {"TenderSubmitted", "TenderPublished", *MOVES, PauseOrdered.__name__, "DrawStated", "DrawCommitted"}
-    | {"PlanProposed", "PlanApproved"}
+    | {"DrawConditionsProposed", "DrawConditionsApproved", "PlanProposed", "PlanApproved"}
 )
 
 

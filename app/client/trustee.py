@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from app.casefile.codec import decode
+from app.client.agreed_draw import AGREED, departures
 from app.client.connection import Refused, refuse
 from app.client.holding import holdings, missing_share, stamp
 from app.client.keyfile import Profile, read_json, write_json, write_private
@@ -260,7 +261,8 @@ class Trustee:
     ) -> tuple[dict[str, Any], tuple[str, ...]]:
         """The one statement of this round that this trustee has ever agreed to, and the witnesses behind it."""
         statement = json.loads(payload["statement"])
-        opening.verified.check_acts(opening.lot, "DrawStated", "DrawCommitted")
+        agreed = AGREED if opening.purpose == PURPOSE else ()  # of inspections they follow from the plan
+        opening.verified.check_acts(opening.lot, "DrawStated", "DrawCommitted", *agreed)
         self._check_statement(opening, events, payload, statement)
         by = opening.verified.vouched_by(opening.lot)
         self.memory.sign_once(f"draw/{statement['draw_id']}/{payload['round']}", statement)
@@ -288,6 +290,8 @@ class Trustee:
             earlier = _last(events, "DrawCompleted", number - 1)
             expected["earlier_record_sha256"] = earlier["payload"]["record_sha256"] if earlier else ""
         wrong = [name for name, value in expected.items() if statement.get(name) != value]
+        if opening.purpose == PURPOSE:
+            wrong += departures(events, statement, number)
         if canonical(dict(statement)).decode() != payload["statement"]:
             wrong.append("statement")
         if wrong:

@@ -34,6 +34,8 @@ PEOPLE = {
 }
 SIGNERS = {
     "TenderSubmitted": "officer",
+    "DrawConditionsProposed": "officer",
+    "DrawConditionsApproved": "releaser",
     "DrawStated": "centre",
     "PauseOrdered": "regulator",
     "ResumptionOrdered": "regulator",

@@ -28,9 +28,12 @@ from crypto.notes import ED25519, NoteKey
 from evaluation.draw import (
     Candidate,
     DrawConditions,
+    DrawConditionsApproved,
+    DrawConditionsProposed,
     DrawStated,
     EarlierRound,
     Stratum,
+    conditions_sha256,
     reveal_statement,
     statement,
     statement_bytes,
@@ -286,7 +289,11 @@ def stated(trustee: Trustee, number: int = 1, reason: str = "", **changes: Any) 
         for party, value in commitments.items()
     ]
     fact = DrawStated(number, statement_bytes({**text, **changes}).decode(), POOL)
-    return [*commits, event("DrawStated", encode(fact))]
+    agreed = [
+        event("DrawConditionsProposed", encode(DrawConditionsProposed(conditions))),
+        event("DrawConditionsApproved", encode(DrawConditionsApproved(conditions_sha256(conditions)))),
+    ]
+    return [*agreed, *commits, event("DrawStated", encode(fact))]
 
 
 def test_a_draw_is_signed_over_its_statement(trustee):
@@ -305,6 +312,12 @@ def test_a_draw_is_signed_over_its_statement(trustee):
         {"committee": "0" * 64},
         {"candidates_sha256": "0" * 64},
         {"commitments": {"agency": "1" * 64}},
+        {"strata": []},
+        {"strata": [{"name": "s/host", "quota": 3, "reserve": 0}]},
+        {"strata": [{"name": "s/host", "quota": 1, "reserve": 0}]},
+        {"strata": [{"name": "s/host", "quota": 2, "reserve": 9}]},
+        {"strata": [{"name": "s/other", "quota": 2, "reserve": 0}]},
+        {"max_per_unit": 2},
     ],
 )
 def test_a_statement_that_is_not_of_the_record_is_refused(trustee, changes):
@@ -340,6 +353,32 @@ def test_nothing_is_opened_under_another_statement_than_the_one_that_was_signed(
     signed = event("DrawSigned", {"round": 1, "signature_sha256": "0" * 64})
     late = DEADLINE + REVEAL_PATIENCE
     assert due(trustee, [*published(trustee), *another, signed], now=late) == ([], ["trustee_two_histories"])
+
+
+def test_nothing_is_signed_without_conditions_that_two_persons_approved(trustee):
+    proposed, approved, *rest = stated(trustee)
+    other = event("DrawConditionsApproved", {"conditions_sha256": "0" * 64})
+    for agreed in ([], [proposed], [proposed, other], [approved, proposed]):
+        assert due(trustee, [*published(trustee), *agreed, *rest]) == ([], ["trustee_statement_differs"])
+
+
+@pytest.mark.parametrize("reason", ["ordered", "", "because"])
+def test_a_further_round_has_a_reason_that_the_machine_records(trustee, reason):
+    completed = event("DrawCompleted", {"round": 1, "record_sha256": "e" * 64})
+    assert due(trustee, [*published(trustee), completed, *stated(trustee, 2, reason)])[1] == [
+        "trustee_statement_differs"
+    ]
+
+
+def test_in_a_further_round_nobody_is_drawn_again_and_nobody_comes_back(trustee):
+    recused = [{"id": POOL[0].id, "reason_sha256": "5" * 64}]
+    selected = {"s/host": [POOL[1].id, POOL[2].id]}
+    completed = event("DrawCompleted", {"round": 1, "record_sha256": "e" * 64, "selected": selected})
+    before = [*published(trustee), *stated(trustee, recused=recused), completed]
+    left_out = [{"id": POOL[n].id, "reason_sha256": "5" * 64} for n in range(3)]
+    for some in (left_out[:2], left_out[1:]):
+        assert due(trustee, [*before, *stated(trustee, 2, "refused", recused=some)])[1] == ["trustee_statement_differs"]
+    assert len(due(trustee, [*before, *stated(trustee, 2, "refused", recused=left_out)])[0]) == 1
 
 
 def test_a_further_round_must_continue_the_record(trustee):
