@@ -82,6 +82,27 @@ def test_registers_are_kept_by_their_authority_alone(desk: Inspecting, site: Sit
         site.browser(who).get("/inspections/items", 404 if who else 401)
 
 
+def test_programs_keep_registers_and_read_what_they_are_to_sign(desk: Inspecting, site: Site):
+    def call(who: str, path: str, sent: object = None, status: int = 200) -> object:
+        client, headers = site.app.test_client(), {"Authorization": f"Bearer {site.token(who)}"}
+        ask = client.get if sent is None else client.post
+        answer = ask(f"/api/v1/inspections{path}", headers=headers, **({} if sent is None else {"json": sent}))
+        assert answer.status_code == status, answer.get_data(as_text=True)
+        return answer.json
+
+    intensity = {grade: {"percent": "5", "times": 1} for grade in "ABCD"}
+    item = {"title": "程序登记的事项", "basis": "条例", "object_class": "agency", "intensity": intensity}
+    made = call("finance-1", "/items", item)
+    assert isinstance(made, dict)
+    call("finance-1", "/items", {**item, "object_class": "planet"}, 422)
+    call("officer", "/items", item, 404)
+    site.browser("finance-1").post(f"/inspections/items/{made['item']}/use")
+    call("finance-1", "/inspectors", {"account": desk.people["regulator"].id, "unit": "x", "ties": []}, 404)
+    call("finance-1", "", {"year": "2026"}, 422)
+    call("regulator", f"/{desk.case_id}/plan", {"title": "t", "committee": "0" * 64, "book": "cn"}, 404)
+    call("finance-1", f"/{desk.case_id}/campaigns/9/publication", None, 404)
+
+
 def test_the_desk_shows_each_what_is_next(desk: Inspecting, site: Site):
     assert step(site.browser("regulator").get("/inspections/desk")) == "发起第一次抽查"
     assert step(site.browser("centre").get("/inspections/desk")) == "没有等您办理的事"
