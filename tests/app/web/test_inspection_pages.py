@@ -74,7 +74,10 @@ def test_registers_are_kept_by_their_authority_alone(desk: Inspecting, site: Sit
     found = re.search(r'href="(/inspections/items/[0-9a-f]+)">专家抽取合规', page)
     assert found
     assert "停用" in send(regulator, f"{found.group(1)}/use", "/inspections/items")
-    assert 'value="专家抽取合规"' in regulator.get(found.group(1))
+    page = regulator.get(found.group(1))
+    assert 'value="专家抽取合规"' in page
+    assert page.count("招标投标法") == 0
+    assert page.count("<small>条例第五条</small>") == 2  # both versions, in use and out of it
     assert "财政1" not in regulator.get("/inspections/inspectors")
     assert "监督员" in regulator.get("/inspections/inspectors")
     assert "专家抽取合规" not in site.browser("finance-1").get("/inspections/items")
