@@ -25,13 +25,14 @@ from demo.case import DemoCase
 from demo.company import Company, rehearse, stop_when_told
 from demo.narrator import Narrator, add_language
 from demo.play import CAST, TRUSTEES, Director, PlayFailed
+from demo.seeding.inspections import Year
 from demo.seeding.log_ins import log_in_table, read_people
 from demo.seeding.scenes import STAGES, Scene, scenes
 from demo.seeding.troupe import Troupe
 from demo.site import Site
 from demo.stage import PASSPHRASE, StageFright
 
-FINISHED = "finished"
+FINISHED, INSPECTION = "finished", "inspection"
 FIRST_TWO = ("admin", "operator")
 STAGE_NAMES = {
     FINISHED: ("已完成，报告已签章", "finished: report signed and sealed", "/cases/{case}"),
@@ -40,6 +41,11 @@ STAGE_NAMES = {
     "draft": ("编制中（经办人登录）", "a draft (as the officer)", "/agency/cases/{case}/draft/basics"),
     "failed": ("流标：投标人不足三家", "failed: fewer than three bids", "/cases/{case}"),
     "opened": ("开标结束，待资格审查与抽取专家", "opened; qualification and draw to do", "/cases/{case}"),
+    INSPECTION: (
+        "双随机抽查：已抽取，一个结果已公布",
+        "inspections: drawn, one result published",
+        "/inspections/{case}",
+    ),
 }
 
 HINTS = """\
@@ -141,6 +147,8 @@ class Seeding:
         self._start_trustees()
         for scene in started:
             self._begin(scene)
+        if self._begins(INSPECTION, wanted):
+            self._inspect()
         for scene in started:
             STAGES[scene.name][1](scene)
             self.progress.note(scene.name, scene.case_id, done=True)
@@ -160,6 +168,15 @@ class Seeding:
         self.progress.note(FINISHED, "", done=False)
         taken = Director(self.company, DemoCase.read(), self.narrator).play([r for r in CAST if r != "admin"])
         self.progress.note(FINISHED, taken["case"], done=True)
+
+    def _inspect(self) -> None:
+        """A year of inspections, which is no case of an agency."""
+        year = Year(self.troupe)
+        self.progress.note(INSPECTION, "", done=False)
+        year.begin()
+        self.progress.note(INSPECTION, year.case_id, done=False)
+        year.play()
+        self.progress.note(INSPECTION, year.case_id, done=True)
 
     def _start_trustees(self) -> None:
         """The trustees' agents, which sign whatever opening is due."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.api import cases, ceremonies, files, lots, people, register, rehearsals, seats, uploads
+from app.api import cases, ceremonies, files, inspections, lots, people, register, rehearsals, seats, uploads
 from app.api.errors import attach_errors
 
 
@@ -14,6 +14,7 @@ def attach(app: Flask) -> None:
         people.routes,
         ceremonies.routes,
         rehearsals.routes,
+        inspections.routes,
         cases.routes,
         lots.routes,
         seats.routes,

@@ -48,6 +48,13 @@ class ItemEntry:
 
 
 @dataclass(frozen=True)
+class ItemVersion(ItemEntry):
+    """An earlier or the present version of an item, and who entered it."""
+
+    by: str
+
+
+@dataclass(frozen=True)
 class Candidate:
     """Somebody who may be put on an authority's list of inspectors."""
 
@@ -69,6 +76,21 @@ def item_entries(db_session: DbSession, organisation_id: str) -> list[ItemEntry]
     """The items of an authority, those that are out of use included."""
     rows = _entries(db_session, organisation_id, ITEM)
     return [ItemEntry(decode(Item, json.loads(row.entry)), row.in_use, row.at) for row in rows]
+
+
+def item_versions(db_session: DbSession, organisation_id: str, item: str) -> list[ItemVersion]:
+    """Every version of an item of an authority, the latest first."""
+    mine = (InspectionEntry.organisation_id == organisation_id, InspectionEntry.kind == ITEM)
+    query = (
+        select(InspectionEntry, Account.name)
+        .join(Account, Account.id == InspectionEntry.by, isouter=True)
+        .where(*mine, InspectionEntry.key == item)
+        .order_by(InspectionEntry.id.desc())
+    )
+    return [
+        ItemVersion(decode(Item, json.loads(row.entry)), row.in_use, row.at, name or row.by)
+        for row, name in db_session.execute(query)
+    ]
 
 
 def inspector_entries(db_session: DbSession, organisation_id: str) -> list[InspectorEntry]:

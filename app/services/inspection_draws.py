@@ -32,8 +32,11 @@ def after_inspection_draw(act: Act) -> None:
         return
     due_at = campaign.due_at
     assert due_at is not None  # the fold has just seen the result
-    drawn = inspectors_of(campaign, act.work.case.draws)
-    for account in sorted({account for accounts in drawn.values() for account in accounts}):
+    current = act.work.case.lots[act.lot].draw.current
+    assert current is not None
+    assert current.result is not None
+    drawn = {id_.partition(":")[0] for ids in current.result.selected.values() for id_ in ids}
+    for account in sorted(drawn):  # of this round: who is replaced is no news to the others
         act.work.notify(account, "inspection_task", due_at=due_at, **facts)
     act.work.schedule("results_overdue", due_at, detail=str(number))
 

@@ -98,7 +98,7 @@ def test_everybody_in_the_table_has_a_name():
 def test_every_case_has_a_stage_and_a_page():
     names = [scene.name for scene in scenes(troupe=None)]
     assert sorted(names) == sorted(STAGES)
-    assert {*names, seed.FINISHED} == seed.STAGE_NAMES.keys()
+    assert {*names, seed.FINISHED, seed.INSPECTION} == seed.STAGE_NAMES.keys()
 
 
 @pytest.mark.parametrize("scene", scenes(troupe=None), ids=lambda scene: scene.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -324,3 +325,31 @@ def test_figures_count_what_is_published_and_leave_out_who_was_not_there() -> No
 def test_a_rate_is_rounded_half_up(hits: int, others: int) -> None:
     rate = Rate("x", hits + others, hits)
     assert rate.per_mille == (0 if not rate.inspected else int(Decimal(1000 * hits) / rate.inspected + Decimal("0.5")))
+
+
+CRITICAL = {9: 27.9, 19: 43.8}  # of χ² at p = 0.001, by degrees of freedom
+
+
+def _chi_square(counts: list[int]) -> float:
+    expected = sum(counts) / len(counts)
+    return sum((count - expected) ** 2 / expected for count in counts)
+
+
+def test_every_object_has_the_same_chance_under_each_item_and_every_free_inspector_too() -> None:
+    objects = [agency(n) for n in range(20)]
+    people = [Inspector(f"p{n}", ()) for n in range(10)] + [Inspector("tied", tuple(o.id for o in objects))]
+    found = campaign((item("i1"), item("i2", intensity=risk("5", "25", "60", "100"))), objects, lead=people)
+    drawn: dict[str, Counter[str]] = {"i1": Counter(), "i2": Counter()}
+    sent = Counter[str]()
+    for seed in range(600):
+        first = {lot_of(1, Part.OBJECTS): completed(found, Part.OBJECTS, {}, seed)}
+        for id_, items in pools.drawn_objects(found, first).items():
+            for name in items:
+                drawn[name][id_] += 1
+        both = first | {lot_of(1, Part.INSPECTORS): completed(found, Part.INSPECTORS, first, -seed - 1)}
+        sent.update(account for accounts in pools.inspectors_of(found, both).values() for account in accounts)
+    for name, share in (("i1", 2), ("i2", 5)):
+        assert sum(drawn[name].values()) == 600 * share
+        assert _chi_square([drawn[name][o.id] for o in objects]) < CRITICAL[19]
+    assert sent["tied"] == 0
+    assert _chi_square([sent[f"p{n}"] for n in range(10)]) < CRITICAL[9]

@@ -19,6 +19,7 @@ from app.queries.inspections import (
     ItemEntry,
     inspector_entries,
     item_entries,
+    item_versions,
     possible_inspectors,
 )
 from app.queries.people import find_organisations
@@ -108,7 +109,9 @@ def item(item: str) -> str | Response:
         form.show(entry.item.intensity)
     if confirmed(form) and _keep_item(form, item):
         return redirect(url_for("inspection_desk.items"))
-    return render_template("pages/inspections/item.html", entry=entry, form=form, grades=list(Grade))
+    with platform().database.reading() as db_session:
+        versions = item_versions(db_session, current_actor().organisation_id, item)
+    return render_template("pages/inspections/item.html", entry=entry, form=form, versions=versions, grades=list(Grade))
 
 
 @routes.post("/items/<item>/use")

@@ -10,6 +10,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.procedure.inspections.items import TIMES_AT_MOST, Grade, Intensity
+from app.web.agency.forms import WhereItApplies
 from app.web.figures import DecimalField, IntegerField
 from app.web.inspections.words import CLASSES, GRADES
 
@@ -102,12 +103,14 @@ class CampaignForm(FlaskForm):
     items = Choices(_l("抽查事项"), [InputRequired(_l("请至少选一个事项"))])
     objects = TextAreaField(
         _l("检查对象名录"),
-        [Optional()],
+        [WhereItApplies()],
         description=_l(
             "每行一个：代码,名称,类别（代理机构、项目、投标人、专家）,风险分类（A、B、C、D）,关联单位代码（多个用分号隔开，检查人员据此回避）。专家只留编号，不留姓名。"
         ),
     )
-    file = FileField(_l("或者上传名录（XLSX 或 CSV，同样的列）"), description=_l("上传后代替上面的名录"))
+    file = FileField(
+        _l("或者上传名录（XLSX 或 CSV，同样的列）"), [WhereItApplies()], description=_l("上传后代替上面的名录")
+    )
 
 
 class GroundForm(FlaskForm):

@@ -191,7 +191,7 @@ def enter(case: str, number: int, object: str) -> str:
         if fact:
             codes = {item.item: str(CODES[item.code]) for item in fact.results}
             effects = here.effects() + [(item.title, codes[item.id]) for item in here.items]
-            effects += [(_("证据文件"), "、".join(file.name for file in fact.files))] if fact.files else []
+            effects += [(_("证据文件"), _("、").join(file.name for file in fact.files))] if fact.files else []
             words = _("签名后等待同组另一名检查人员确认，确认后按代码向社会公布。")
             return review(
                 _("填报检查结果"), here.found, fact, effects=effects, words=words, next_url=here.home,
@@ -222,9 +222,9 @@ def confirm(case: str, number: int, object: str) -> str:
     entered, titles = here.outcome.entered, {item.id: item.title for item in here.items}
     effects = here.effects()
     for result in entered.results:
-        words = f"{CODES[result.code]}" + (f"：{result.finding}" if result.finding else "")
+        words = f"{CODES[result.code]}" + (f"{_('：')}{result.finding}" if result.finding else "")
         effects.append((titles[result.item], words))
-    effects += [(_("证据文件"), "、".join(file.name for file in entered.files))] if entered.files else []
+    effects += [(_("证据文件"), _("、").join(file.name for file in entered.files))] if entered.files else []
     effects += [(_("更正的理由"), entered.reason)] if entered.reason else []
     fact = ResultsConfirmed(number, object, here.authority, here.outcome.entered_sha256)
     return review(

@@ -90,7 +90,7 @@ def plan(case: str) -> str:
         if payload and not payload["items"]:
             form.form_errors.append(_("事项清单还是空的。请先登记抽查事项。"))
         elif payload:
-            items = "、".join(item["title"] for item in payload["items"])
+            items = _("、").join(item["title"] for item in payload["items"])
             effects = [(_("计划名称"), title), (_("抽查事项"), items), (_("期限和人数"), _book_name(book))]
             words = _("由本部门另一名监管人员批准后生效，并向社会公布。")
             home = url_for("inspections.year", case=case)
@@ -103,7 +103,7 @@ def plan(case: str) -> str:
 
 
 def _committee_name(description: dict[str, Any]) -> str:
-    names = "、".join(member["organisation"] for member in description["members"])
+    names = _("、").join(member["organisation"] for member in description["members"])
     return _("%(k)s / %(n)s 签署有效", k=description["k"], n=description["n"]) + " · " + names
 
 
@@ -123,7 +123,7 @@ def approve_plan(case: str) -> str:
         abort(404)
     effects = [(_("计划名称"), state.proposed.title), (_("期限和人数"), _book_name(state.proposed.rules.name))]
     for item in state.proposed.items:
-        asked = "；".join(f"{g} {item.intensity[g].percent} % × {item.intensity[g].times}" for g in Grade)
+        asked = _("；").join(f"{g} {item.intensity[g].percent} % × {item.intensity[g].times}" for g in Grade)
         effects.append((f"{item.title}（{CLASSES[item.object_class]}）", asked))
     return review(
         _("批准年度抽查计划"), found, PlanApproved(state.proposed_sha256),
@@ -245,7 +245,7 @@ def campaign(case: str, number: int) -> str:
         experts=experts,
         items={item.id: item for item in one.plan.items},
         names=names_of(found),
-        authorities="、".join(names_of(found)[authority] for authority in one.authorities),
+        authorities=_("、").join(names_of(found)[authority] for authority in one.authorities),
         classes=CLASSES,
         grades=GRADES,
         codes=CODES,
@@ -278,7 +278,7 @@ def list_inspectors(case: str, number: int) -> str:
         listed = inspectors_list(db_session, one, actor.organisation_id, actor.credit_code)
     names = names_of_accounts(platform().database, {person.account for person in listed.inspectors})
     least = one.plan.rules.inspectors_per_object
-    people = "、".join(names[person.account] for person in listed.inspectors) or _("名录还是空的")
+    people = _("、").join(names[person.account] for person in listed.inspectors) or _("名录还是空的")
     effects = [
         (_("任务名称"), one.proposed.title), (_("检查人员"), people),
         (_("人数"), _("%(n)s 名，每个对象至少 %(least)s 名", n=len(listed.inspectors), least=least)),
@@ -298,7 +298,7 @@ def publish(case: str, number: int) -> str | Response:
     one, home = year_of(found).campaign(number), url_for("inspections.campaign", case=case, number=number)
     if one.published_at is not None:
         return redirect(home)
-    items = "、".join(item.title for item in one.items)
+    items = _("、").join(item.title for item in one.items)
     effects: list[tuple[str, object]] = [(_("任务名称"), one.proposed.title), (_("抽查事项"), items)]
     effects += _shares(one)
     names = names_of(found)

@@ -141,10 +141,23 @@ class Inspecting(Bench):
             share = sign_share(self.shares[index], ident).hex()
             self.act(f"trustee-{index}", drawing.DrawShareReleased(current.number, index, share), lot)
 
-    def reveal(self, lot: str) -> None:
+    def open_capsules(self, lot: str) -> None:
+        """Two trustees open what the silent sealed."""
+        state = self.case.lots[lot].draw
+        assert state.conditions is not None
+        assert state.current is not None
+        number = state.current.number
+        ident = identity("draw-reveal", drawing.reveal_statement(state.conditions.draw_id, number))
+        for index in (1, 3):
+            share = sign_share(self.shares[index], ident).hex()
+            self.act(f"trustee-{index}", drawing.CapsuleShareReleased(number, index, share), lot)
+
+    def reveal(self, lot: str, silent: str = "") -> None:
         current = self.case.lots[lot].draw.current
         assert current is not None
         for party, who in PARTIES.items():
+            if party == silent:
+                continue
             value = self.values[lot, party, current.number].hex()
             self.act(who, drawing.DrawRevealed(current.number, party, value), lot)
 

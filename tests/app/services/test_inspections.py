@@ -298,7 +298,14 @@ def test_an_object_is_redrawn_before_the_inspectors_are(desk: Inspecting):
     after = pools.drawn_objects(desk.campaign(2), desk.case.draws)
     assert set(after) == {"A0", *(found.id for found in RISKY)} - {gone}
     desk.act("regulator", InspectorsDrawOpened(2), "")
-    desk.draw(2, Part.INSPECTORS)
+    lot = lot_of(2, Part.INSPECTORS)
+    desk.commit(lot)
+    desk.state(lot)
+    desk.sign(lot)
+    desk.reveal(lot, silent="joint-1")
+    assert desk.campaign(2).inspectors_drawn_at is None
+    desk.open_capsules(lot)  # whoever stays silent stops nothing
+    assert desk.campaign(2).inspectors_drawn_at is not None
     assert {object_ for object_, _a in pools.inspectors_of(desk.campaign(2), desk.case.draws)} == set(after)
 
 

@@ -74,12 +74,36 @@ def test_registers_are_kept_by_their_authority_alone(desk: Inspecting, site: Sit
     found = re.search(r'href="(/inspections/items/[0-9a-f]+)">专家抽取合规', page)
     assert found
     assert "停用" in send(regulator, f"{found.group(1)}/use", "/inspections/items")
-    assert 'value="专家抽取合规"' in regulator.get(found.group(1))
+    page = regulator.get(found.group(1))
+    assert 'value="专家抽取合规"' in page
+    assert page.count("招标投标法") == 0
+    assert page.count("<small>条例第五条</small>") == 2  # both versions, in use and out of it
     assert "财政1" not in regulator.get("/inspections/inspectors")
     assert "监督员" in regulator.get("/inspections/inspectors")
     assert "专家抽取合规" not in site.browser("finance-1").get("/inspections/items")
     for who in ("officer", "centre", "bidder-a", "trustee-1", ""):
         site.browser(who).get("/inspections/items", 404 if who else 401)
+
+
+def test_programs_keep_registers_and_read_what_they_are_to_sign(desk: Inspecting, site: Site):
+    def call(who: str, path: str, sent: object = None, status: int = 200) -> object:
+        client, headers = site.app.test_client(), {"Authorization": f"Bearer {site.token(who)}"}
+        ask = client.get if sent is None else client.post
+        answer = ask(f"/api/v1/inspections{path}", headers=headers, **({} if sent is None else {"json": sent}))
+        assert answer.status_code == status, answer.get_data(as_text=True)
+        return answer.json
+
+    intensity = {grade: {"percent": "5", "times": 1} for grade in "ABCD"}
+    item = {"title": "程序登记的事项", "basis": "条例", "object_class": "agency", "intensity": intensity}
+    made = call("finance-1", "/items", item)
+    assert isinstance(made, dict)
+    call("finance-1", "/items", {**item, "object_class": "planet"}, 422)
+    call("officer", "/items", item, 404)
+    site.browser("finance-1").post(f"/inspections/items/{made['item']}/use")
+    call("finance-1", "/inspectors", {"account": desk.people["regulator"].id, "unit": "x", "ties": []}, 404)
+    call("finance-1", "", {"year": "2026"}, 422)
+    call("regulator", f"/{desk.case_id}/plan", {"title": "t", "committee": "0" * 64, "book": "cn"}, 404)
+    call("finance-1", f"/{desk.case_id}/campaigns/9/publication", None, 404)
 
 
 def test_the_desk_shows_each_what_is_next(desk: Inspecting, site: Site):

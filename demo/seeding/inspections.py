@@ -1,0 +1,128 @@
+"""A year of inspections of the demonstration: planned, published, both draws held, one result found and published."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from app.casefile.codec import encode
+from app.client.draw_party import DrawParty
+from app.client.keyfile import read_json
+from app.procedure.inspections.facts import (
+    CampaignProposed,
+    Inspected,
+    InspectorsDrawOpened,
+    ItemResult,
+    Part,
+    PlanApproved,
+    ResultCode,
+    ResultsConfirmed,
+    ResultsEntered,
+)
+from app.procedure.inspections.items import Grade, ObjectClass
+from app.procedure.inspections.state import lot_of
+from crypto.canonical import digest
+from crypto.committee import Committee
+from demo.seeding.troupe import Player, Troupe
+
+RISKS = {"A": ("5", 1), "B": ("20", 1), "C": ("40", 2), "D": ("100", 2)}
+ITEMS = (
+    ("代理机构从业人员与专业能力（演示）", "《招标投标法实施条例》第十一条", "现场检查"),
+    ("采购文件存档与保存期限（演示）", "《政府采购法》第四十二条", "现场检查、书面检查"),
+)
+GRADES = "BBBBBBCCD"
+FINDING = "演示：抽查的五个项目中，一个项目的评审资料缺页。"
+INSPECTORS = ("regulator", "regulator-2")
+
+
+class Year:
+    """The two inspectors of the authority and the centre, who bring a year to its first published result."""
+
+    def __init__(self, troupe: Troupe) -> None:
+        self.troupe = troupe
+        self.first, self.second = (self._player(role) for role in INSPECTORS)
+        self.centre = self._player("operator")
+        self.case_id = ""
+
+    def _player(self, role: str) -> Player:
+        player = self.troupe.player(role)
+        player.person.certify()
+        return player
+
+    def begin(self) -> None:
+        """Registers and the year itself."""
+        for title, basis, method in ITEMS:
+            intensity = {grade: {"percent": percent, "times": times} for grade, (percent, times) in RISKS.items()}
+            item = {"title": title, "basis": basis, "method": method, "object_class": "agency", "intensity": intensity}
+            self.first.connection.post("/inspections/items", item)
+        for player in (self.first, self.second):
+            account = player.connection.get("/me")["id"]
+            body = {"account": account, "unit": "演示稽查科", "ties": []}
+            self.first.connection.post("/inspections/inspectors", body)
+        self.case_id = self.first.connection.post("/inspections", {"year": datetime.now(UTC).year})["case"]
+        for player in (self.first, self.second, self.centre):
+            player.case_id = self.case_id
+
+    def play(self) -> None:
+        """From the plan to the first published result."""
+        items = self._plan()
+        self._publish(items)
+        self._draw(Part.OBJECTS)
+        self.first.act("InspectorsDrawOpened", encode(InspectorsDrawOpened(1)), lot="")
+        self._draw(Part.INSPECTORS)
+        self._find()
+
+    def _plan(self) -> tuple[str, ...]:
+        committee = Committee.from_description(read_json(self.first.desk / "committee.json"))
+        body = {"title": "年度双随机抽查计划（演示）", "committee": committee.id, "book": "cn"}
+        payload = self.first.connection.post(f"/inspections/{self.case_id}/plan", body)
+        self.first.act("PlanProposed", payload, lot="")
+        self.second.act("PlanApproved", encode(PlanApproved(digest(payload))), lot="")
+        return tuple(item["id"] for item in payload["items"])
+
+    def _publish(self, items: tuple[str, ...]) -> None:
+        objects = tuple(
+            Inspected(f"9151DEMO{n:03}", f"演示代理机构{n}", ObjectClass.AGENCY, Grade(grade), (f"9151DEMO{n:03}",))
+            for n, grade in enumerate(GRADES, 1)
+        )
+        proposed = CampaignProposed(1, "第一批代理机构抽查（演示）", items, objects)
+        self.first.act("CampaignProposed", encode(proposed), lot="")
+        campaign = f"/inspections/{self.case_id}/campaigns/1"
+        self.first.act("InspectorsListed", self.first.connection.get(f"{campaign}/inspectors"), lot="")
+        self.second.act("CampaignPublished", self.second.connection.get(f"{campaign}/publication"), lot="")
+        self.first.tell("inspection_published", objects=len(objects))
+
+    def _draw(self, part: Part) -> None:
+        lot = lot_of(1, part)
+        path = f"/cases/{self.case_id}/lots/{lot}/draw"
+        board = self.centre.connection.get(path)
+        committee = Committee.from_description(read_json(self.first.desk / "committee.json"))
+        parties = (("supervisor", self.first), ("centre", self.centre))
+        for name, player in parties:
+            party = DrawParty(player.folder, name)
+            player.act("DrawCommitted", party.make_commitment(committee, board["draw_id"], 1, os.urandom), lot=lot)
+        self.centre.act("DrawStated", self.centre.connection.post(f"{path}/pool"), lot=lot)
+        self._await(lambda: self.centre.connection.get(path)["rounds"][0]["signature_sha256"], "the trustees")
+        for name, player in parties:
+            player.act("DrawRevealed", DrawParty(player.folder, name).reveal(board["draw_id"], 1), lot=lot)
+        drawn = self.centre.connection.get(path)["seats"]
+        self.first.tell("inspection_drawn", part=part.value, drawn=len(drawn))
+
+    def _await(self, found: Callable[[], Any], what: str) -> None:
+        self.centre.until(found, what)
+
+    def _find(self) -> None:
+        """The two drawn for the first object enter and confirm what they found; the others are left to do."""
+        board = self.first.connection.get(f"/cases/{self.case_id}/lots/{lot_of(1, Part.OBJECTS)}/draw")
+        object_, authority = sorted(board["seats"])[0], self.first.connection.get("/me")["organisation"]["id"]
+        self.first.feed.refresh()
+        plan = self.first.feed.payload("PlanProposed")
+        assert plan is not None  # this very person signed it
+        results = tuple(ItemResult(item["id"], ResultCode.PROBLEM, FINDING) for item in plan["items"])
+        payload = encode(ResultsEntered(1, object_, authority, results))
+        self.first.act("ResultsEntered", payload, lot="")
+        confirmed = ResultsConfirmed(1, object_, authority, digest(payload))
+        self.second.act("ResultsConfirmed", encode(confirmed), lot="")
+        self.first.tell("inspection_result", object=object_)
