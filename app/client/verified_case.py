@@ -44,13 +44,14 @@ class ListFeed:
 
     def refresh(self) -> ActList:
         """The list as it stands now. Raises Refused, CryptoError `act_list_malformed`, `note_malformed`."""
+        # Notes first: the list may grow meanwhile, and none of them may cover more than was fetched.
+        notes = self._connection.get("/register/acts/cosigned")["notes"]
         while True:
             place = len(self._list.entries)
             answer = self._connection.get("/register/acts", **{"from": str(place)})
             self._list.grow([Entry.parse(text) for text in answer["entries"]])
             if len(self._list.entries) >= answer["size"] or not answer["entries"]:
                 break
-        notes = self._connection.get("/register/acts/cosigned")["notes"]
         self._list.notes = [Note.parse(text) for text in notes]
         return self._list
 
