@@ -98,7 +98,7 @@ def test_an_order_that_is_withheld_stops_the_opening(world, stranger, hidden):
     whole = [*world.published(COMMITTEE.describe()), world.event(hidden, payload, ""), closed(world, DEADLINE)]
     world.listed = whole
     shown = [event for event in whole if event["type"] != hidden]
-    assert due(stranger, world, shown, DEADLINE) == (0, ["history_not_listed"])
+    assert due(stranger, world, shown, DEADLINE) == (0, ["history_withheld"])
 
 
 def test_what_is_not_listed_yet_waits(world, stranger):
