@@ -108,8 +108,8 @@ class ActList:
         """The places (from 1) of the acts on a case and on its lot, which are exactly those of these records.
 
         `records` are those of the case, in order. Raises CryptoError `act_unlisted` (type) where the list lacks acts,
-        `act_list_differs` where it has others, or more, and `act_repeated` (type) where a case has what it has once
-        twice.
+        `act_not_shown` where it has more, `act_list_differs` where it has others, and `act_repeated` (type) where a
+        case has what it has once twice.
         """
         places = list[int]()
         for part in dict.fromkeys(("", lot)):
@@ -118,6 +118,8 @@ class ActList:
             key = entry_key(case, part)
             listed = [(place, entry.act) for place, entry in enumerate(self.entries, 1) if entry.key == key]
             acts = [Entry.of(origin, record).act for record in shown]
+            if len(listed) > len(acts) and [act for _place, act in listed[: len(acts)]] == acts:
+                raise CryptoError("act_not_shown", listed=len(listed), shown=len(acts))
             if [act for _place, act in listed] != acts[: len(listed)]:
                 raise CryptoError("act_list_differs", listed=len(listed), shown=len(shown))
             if len(listed) < len(acts):

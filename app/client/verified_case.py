@@ -44,13 +44,14 @@ class ListFeed:
 
     def refresh(self) -> ActList:
         """The list as it stands now. Raises Refused, CryptoError `act_list_malformed`, `note_malformed`."""
+        # Notes first: the list may grow meanwhile, and none of them may cover more than was fetched.
+        notes = self._connection.get("/register/acts/cosigned")["notes"]
         while True:
             place = len(self._list.entries)
             answer = self._connection.get("/register/acts", **{"from": str(place)})
             self._list.grow([Entry.parse(text) for text in answer["entries"]])
             if len(self._list.entries) >= answer["size"] or not answer["entries"]:
                 break
-        notes = self._connection.get("/register/acts/cosigned")["notes"]
         self._list.notes = [Note.parse(text) for text in notes]
         return self._list
 
@@ -110,7 +111,8 @@ class VerifiedCase:
         were shown here: it is the only one that the list of acts has of them. None where nobody is asked.
 
         Without a lot the publication must be cosigned, what came since only be listed. Raises Refused
-        `trustee_unvouched` while too few vouch, `history_not_listed` where the list has another history.
+        `trustee_unvouched` while too few vouch, `history_not_listed` where the list has another history,
+        `history_withheld` where it has more than was shown.
         """
         asked = [register for register in (self.signed.register, self.vouchers.pinned) if register.witnesses]
         if not asked and not self.vouchers.more:
@@ -160,6 +162,13 @@ def _log_key(terms: RegisterTerms, pinned: RegisterTerms) -> VerifierKey:
 
 def _not_listed(case: str, lot: str, exc: Exception) -> Refused:
     (zh, en), what = _reasons(exc), f"{case}/{lot}".rstrip("/")
+    if isinstance(exc, CryptoError) and exc.code == "act_not_shown":
+        return Refused(
+            "history_withheld",
+            f"{what}：{zh}。若是刚刚发生的，请重试；一直如此就是平台隐瞒了变更，请联系监督部门和见证方。",
+            f"{what}: {en}. If it has just happened, try again; if it stays so, the platform withholds a change: call "
+            "the regulator and the witnesses.",
+        )
     return Refused(
         "history_not_listed",
         f"平台出示的 {what} 与见证方联署的公开行为清单不符：{zh}。已拒绝；请联系监督部门和见证方。",

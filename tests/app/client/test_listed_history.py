@@ -19,7 +19,7 @@ import pytest
 from app.casefile.act_list import ActList, Entry
 from app.client.connection import Refused
 from app.client.trustee import Memory, Trustee
-from app.client.verified_case import Vouchers, verified_case
+from app.client.verified_case import ListFeed, Vouchers, verified_case
 from app.procedure.witnesses import NO_WITNESS
 from crypto.committee import Member, run_ceremony
 from crypto.errors import CryptoError
@@ -98,7 +98,7 @@ def test_an_order_that_is_withheld_stops_the_opening(world, stranger, hidden):
     whole = [*world.published(COMMITTEE.describe()), world.event(hidden, payload, ""), closed(world, DEADLINE)]
     world.listed = whole
     shown = [event for event in whole if event["type"] != hidden]
-    assert due(stranger, world, shown, DEADLINE) == (0, ["history_not_listed"])
+    assert due(stranger, world, shown, DEADLINE) == (0, ["history_withheld"])
 
 
 def test_what_is_not_listed_yet_waits(world, stranger):
@@ -168,3 +168,28 @@ def test_a_list_that_does_not_fit_its_note_is_refused(world):
     for wrong in (shorter, changed):
         with pytest.raises(CryptoError, match="act_list_forked"):
             wrong.vouching(TWO_WITNESSES.log_key, TWO_WITNESSES.witness_keys)
+
+
+def test_a_list_that_grows_while_it_is_fetched_is_no_forked_one(world):
+    """An act is listed and cosigned between two requests of the same look."""
+    world.events = world.published(COMMITTEE.describe())
+    states = [world.acts()]
+    world.events = [*world.events, closed(world, DEADLINE)]
+    states.append(world.acts())
+
+    class Growing:
+        """The platform one request later each time."""
+
+        asked = 0
+
+        def get(self, path: str, **query: str) -> Any:
+            state = states[min(self.asked, 1)]
+            self.asked += 1
+            if path.endswith("cosigned"):
+                return {"notes": [str(note) for note in state.notes]}
+            entries = [str(entry) for entry in state.entries]
+            return {"size": len(entries), "entries": entries[int(query["from"]) :][:1]}
+
+    found = ListFeed(Growing()).refresh()
+    assert len(found.entries) == 2
+    assert set(found.vouching(TWO_WITNESSES.log_key, TWO_WITNESSES.witness_keys).values()) == {1}
