@@ -36,12 +36,21 @@ MOVES = frozenset(
 PARTIES: Mapping[str, str] = {
     **{kind.__name__: party for kind, party in PARTY_OF.items()},
     **dict.fromkeys((kind.__name__ for kind in (TenderSubmitted, TenderPublished, AmendmentReleased)), "agency"),
+    "DrawConditionsApproved": "agency",
     "DrawStated": "centre",
 }
 DRAW_PARTIES: Mapping[str, str] = {"agency": "agency", "centre": "centre", "supervisor": "regulator"}
 # The kinds of acts for whose signers' certificates such a tool asks.
 VERIFIED = frozenset(
-    {"TenderSubmitted", "TenderPublished", *MOVES, PauseOrdered.__name__, "DrawStated", "DrawCommitted"}
+    {
+        "TenderSubmitted",
+        "TenderPublished",
+        *MOVES,
+        PauseOrdered.__name__,
+        "DrawConditionsApproved",
+        "DrawStated",
+        "DrawCommitted",
+    }
 )
 
 

@@ -251,7 +251,7 @@ class Trustee:
     ) -> tuple[dict[str, Any], tuple[str, ...]]:
         """The one statement of this round that this trustee has ever agreed to, and the witnesses behind it."""
         statement = json.loads(payload["statement"])
-        opening.verified.check_acts(opening.lot, "DrawStated", "DrawCommitted")
+        opening.verified.check_acts(opening.lot, "DrawConditionsApproved", "DrawStated", "DrawCommitted")
         self._check_statement(opening, events, payload, statement)
         by = opening.verified.vouched_by(opening.lot, "DrawStated")
         self.memory.sign_once(f"draw/{statement['draw_id']}/{payload['round']}", statement)
@@ -260,7 +260,9 @@ class Trustee:
     def _check_statement(
         self, opening: _Opening, events: Sequence[Event], payload: Mapping[str, Any], statement: Mapping[str, Any]
     ) -> None:
-        """The statement of this round, as the record leads to it, over the pool that is shown."""
+        """The statement of this round, as the record leads to it, over the pool that is shown and that the agency's
+        supervisor approved, where the rule book has pools approved.
+        """
         number = payload["round"]
         pool = [Candidate(c["id"], c["unit"], tuple(c["strata"]), c.get("person", "")) for c in payload["candidates"]]
         committed = {
@@ -279,6 +281,11 @@ class Trustee:
             earlier = _last(events, "DrawCompleted", number - 1)
             expected["earlier_record_sha256"] = earlier["payload"]["record_sha256"] if earlier else ""
         wrong = [name for name, value in expected.items() if statement.get(name) != value]
+        approved = _last(events, "DrawConditionsApproved")
+        fixed = approved["payload"].get("pool") if approved else None
+        due = opening.verified.signed.terms.get("profile", {}).get("pool_shrinkage_percent") is not None
+        if (fixed or due) and (fixed or {}).get("candidates_sha256") != candidates_sha256(pool):
+            wrong.append("approved_pool")
         if canonical(dict(statement)).decode() != payload["statement"]:
             wrong.append("statement")
         if wrong:

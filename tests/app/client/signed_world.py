@@ -35,6 +35,7 @@ PEOPLE = {
 }
 SIGNERS = {
     "TenderSubmitted": "officer",
+    "DrawConditionsApproved": "releaser",
     "DrawStated": "centre",
     "PauseOrdered": "regulator",
     "ResumptionOrdered": "regulator",
@@ -50,6 +51,7 @@ class World:
     cosigners: Sequence[NoteKey] = WITNESSES
     log: NoteKey = LOG
     shown_turns: list[Turn] | None = None  # where the register has others than the record
+    profile: dict[str, Any] = field(default_factory=dict)
     keys: dict[str, SigningKey] = field(default_factory=lambda: {name: SigningKey.generate() for name in PEOPLE})
 
     def __post_init__(self) -> None:
@@ -95,6 +97,7 @@ class World:
                    (("agency", "代理"), ("centre", "中心"), ("regulator", "监督"))}  # fmt: skip
         lots = [{"number": "1", "deadline_at": format_instant(deadline_at)}]
         terms = {"parties": parties, "committee": committee, "lots": lots, "register": encode(self.register)}
+        terms |= {"profile": self.profile} if self.profile else {}
         submitted = self.event("TenderSubmitted", {"terms": terms}, "")
         return [submitted, self.event("TenderPublished", {"terms_sha256": digest({"terms": terms})}, "")]
 
