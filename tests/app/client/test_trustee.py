@@ -32,7 +32,6 @@ from evaluation.draw import (
     DrawStated,
     EarlierRound,
     Stratum,
-    candidates_sha256,
     reveal_statement,
     statement,
     statement_bytes,
@@ -311,27 +310,6 @@ def test_a_draw_is_signed_over_its_statement(trustee):
 )
 def test_a_statement_that_is_not_of_the_record_is_refused(trustee, changes):
     assert due(trustee, [*published(trustee), *stated(trustee, **changes)]) == ([], ["trustee_statement_differs"])
-
-
-@pytest.mark.parametrize(
-    ("sha256", "by", "outcome"),
-    [
-        (candidates_sha256(POOL), "releaser", []),
-        ("0" * 64, "releaser", ["trustee_statement_differs"]),
-        (candidates_sha256(POOL), "stranger", ["trustee_act_unverified"]),
-    ],
-)
-def test_a_pool_is_signed_as_the_agency_approved_it(trustee, sha256, by, outcome):
-    pool = {"candidates_sha256": sha256, "candidates_count": len(POOL), "sizes": {"s/host": 9}}
-    approved = WORLD.event("DrawConditionsApproved", {"conditions_sha256": "c" * 64, "pool": pool}, by=by)
-    shares, refused = due(trustee, [*published(trustee), approved, *stated(trustee)])
-    assert (len(shares), refused) == (0 if outcome else 1, outcome)
-
-
-def test_a_rule_book_that_has_pools_approved_lets_none_be_drawn_from_without(trustee):
-    world = replace(WORLD, profile={"pool_shrinkage_percent": 20})
-    events = [*world.published(trustee.committee.describe()), *stated(trustee)]
-    assert due(replace(trustee, roots=world.roots), events, world=world) == ([], ["trustee_statement_differs"])
 
 
 def test_a_round_is_signed_once(trustee):
