@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 import tempfile
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Column, Integer, MetaData, Table, Text, func, insert, select
@@ -34,7 +34,8 @@ BARE = Table("bare", MetaData(), Column("id", Integer, primary_key=True), Column
 def import_against_bare_inserts(experts: int = EXPERTS) -> str:
     with tempfile.TemporaryDirectory() as folder:
         platform = _installation(Path(folder))
-        data = write_workbook(list(table(experts, ("主场", "副场"), read_tree(shipped_document()), date(2026, 6, 1))))
+        tree, today = read_tree(shipped_document()), datetime.now(UTC).date()
+        data = write_workbook(list(table(experts, ("主场", "副场"), tree, today)))
         peer = seconds(lambda: _insert_bare(platform, data))
         ours = seconds(lambda: _import(platform, data))
         with platform.database.reading() as db_session:

@@ -98,8 +98,9 @@ def _with_bidder(expert: Expert, parties: BidderParties, rules: RecusalRules, on
         counts_until = _years_after(employment.until, rules.past_employer_years)
         if employment.organisation in organisations and on <= counts_until:
             found.append((ConflictGround.PAST_EMPLOYER, employment.organisation))
-    persons = {same_name(person) for person in parties.persons} - {""}
-    found += [(ConflictGround.RELATIVE, person) for person in expert.relatives if same_name(person) in persons]
+    if expert.relatives:
+        persons = {same_name(person) for person in parties.persons} - {""}
+        found += [(ConflictGround.RELATIVE, person) for person in expert.relatives if same_name(person) in persons]
     found += [(ConflictGround.INTEREST, interest) for interest in expert.interests if interest in organisations]
     return [(ground, parties.bidder, reference) for ground, reference in found]
 

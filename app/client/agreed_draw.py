@@ -17,10 +17,11 @@ AGREED = ("DrawConditionsProposed", "DrawConditionsApproved")
 REASONS = frozenset(reason.value for reason in RoundReason if reason is not RoundReason.ORDERED)
 
 
-def departures(events: Sequence[Event], statement: Mapping[str, Any], round_: int) -> list[str]:
+def departures(events: Sequence[Event], statement: Mapping[str, Any], round_: int, *, pool_is_fixed: bool) -> list[str]:
     """The fields in which the statement of a round departs from the approved conditions and from the rounds before it.
 
-    `events` are those of the lot, their signatures checked. Raises KeyError, TypeError for what cannot be read.
+    `events` are those of the lot, their signatures checked; `pool_is_fixed`: the rule book has pools approved with the
+    conditions. Raises KeyError, TypeError for what cannot be read.
     """
     conditions, pool = _approved(events)
     if conditions is None:
@@ -28,8 +29,8 @@ def departures(events: Sequence[Event], statement: Mapping[str, Any], round_: in
     wrong = [] if _same_seats(statement["strata"], conditions.strata, anew=round_ == 1) else ["strata"]
     if statement["max_per_unit"] != conditions.max_per_unit:
         wrong.append("max_per_unit")
-    if pool is not None and statement["candidates_sha256"] != pool["candidates_sha256"]:
-        wrong.append("candidates_sha256")
+    if (pool or pool_is_fixed) and (pool or {}).get("candidates_sha256") != statement["candidates_sha256"]:
+        wrong.append("approved_pool")
     if not _left_out(events, round_) <= {entry["id"] for entry in statement["recused"]}:
         wrong.append("recused")
     if round_ > 1 and statement.get("reason") not in REASONS:

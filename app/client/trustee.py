@@ -271,7 +271,9 @@ class Trustee:
     def _check_statement(
         self, opening: _Opening, events: Sequence[Event], payload: Mapping[str, Any], statement: Mapping[str, Any]
     ) -> None:
-        """The statement of this round, as the record leads to it, over the pool that is shown."""
+        """The statement of this round, as the record leads to it, over the pool that is shown and that the agency's
+        supervisor approved, where the rule book has pools approved.
+        """
         number = payload["round"]
         pool = [Candidate(c["id"], c["unit"], tuple(c["strata"]), c.get("person", "")) for c in payload["candidates"]]
         committed = {
@@ -291,7 +293,9 @@ class Trustee:
             expected["earlier_record_sha256"] = earlier["payload"]["record_sha256"] if earlier else ""
         wrong = [name for name, value in expected.items() if statement.get(name) != value]
         if opening.purpose == PURPOSE:
-            wrong += departures(events, statement, number)
+            profile = opening.verified.signed.terms.get("profile", {})
+            fixed = profile.get("pool_shrinkage_percent") is not None
+            wrong += departures(events, statement, number, pool_is_fixed=fixed)
         if canonical(dict(statement)).decode() != payload["statement"]:
             wrong.append("statement")
         if wrong:

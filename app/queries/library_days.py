@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.codec import decode
 from app.models import Expert, ExpertEvent, ExpertSpeciality, Pseudonym
-from app.queries.experts import holds, read_expert
+from app.queries.experts import entry_of, holds
 from evaluation import experts as library
 from evaluation.standing import Status, Step
 
@@ -48,31 +48,43 @@ def library_as_of(
     ids = select(Expert.id).join(ExpertSpeciality).where(or_(*wanted))
     if as_of is None:
         ids = ids.where(Expert.status == Status.ADMITTED)
-    rows = db_session.scalars(select(Expert).where(Expert.id.in_(ids)).order_by(Expert.id)).all()
+    rows = db_session.execute(
+        select(Expert.id, Expert.facts, Expert.status).where(Expert.id.in_(ids)).order_by(Expert.id)
+    )
     if as_of is None:
-        return [read_expert(row) for row in rows]
+        return [entry_of(facts, status) for _id, facts, status in rows]
     before, corrected = _standings_at(db_session, as_of), _corrected_since(db_session, as_of)
     found = []
-    for row in rows:
-        stood = before.get(row.id, Status(row.status))
-        if stood is Status.ADMITTED and row.status != Status.REMOVED:
-            entry = _with_earlier(read_expert(row), corrected.get(row.id, {}))
-            found.append(replace(entry, status=Status.ADMITTED))
+    for expert_id, facts, status in rows:
+        stood = before.get(expert_id, status)
+        if stood == Status.ADMITTED and status != Status.REMOVED:
+            found.append(_with_earlier(entry_of(facts, Status.ADMITTED), corrected.get(expert_id, {})))
     return found
 
 
-def pool_as_it_stands(
-    db_session: DbSession, case_id: str, lot: str, as_of: datetime | None
-) -> Iterator[tuple[Pseudonym, library.Expert]]:
-    """The rows of a pool with the entries behind them, for recusal: with what two persons have decided since, and who
-    was removed as removed; any other standing is that of the pool.
+@dataclass(frozen=True)
+class PoolRow:
+    """One of a pool: its number, the JSON of its strata and of what was found against it last, the entry behind it."""
+
+    number: str
+    strata: str
+    findings: str
+    entry: library.Expert
+
+
+def pool_as_it_stands(db_session: DbSession, case_id: str, lot: str, as_of: datetime | None) -> Iterator[PoolRow]:
+    """A pool with the entries behind it, for recusal: with what two persons have decided since, and who was removed as
+    removed; any other standing is that of the pool.
     """
     corrected = _corrected_since(db_session, as_of) if as_of else {}
-    query = select(Pseudonym, Expert).join(Expert, Expert.id == Pseudonym.expert_id)
-    for pseudonym, row in db_session.execute(query.where(Pseudonym.case_id == case_id, Pseudonym.lot == lot)):
-        status = Status.REMOVED if row.status == Status.REMOVED else Status.ADMITTED
-        entry = _with_earlier(read_expert(row), corrected.get(row.id, {}))
-        yield pseudonym, replace(entry, status=status)
+    of_pool = select(Pseudonym.number, Pseudonym.strata, Pseudonym.findings, Expert.id, Expert.facts, Expert.status)
+    query = of_pool.join(Expert, Expert.id == Pseudonym.expert_id)
+    for number, strata, findings, expert_id, facts, status in db_session.execute(
+        query.where(Pseudonym.case_id == case_id, Pseudonym.lot == lot)
+    ):
+        standing = Status.REMOVED if status == Status.REMOVED else Status.ADMITTED
+        entry = _with_earlier(entry_of(facts, standing), corrected.get(expert_id, {}))
+        yield PoolRow(number, strata, findings, entry)
 
 
 def _standings_at(db_session: DbSession, as_of: datetime) -> dict[str, Status | None]:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
@@ -167,24 +167,27 @@ def _freeze(db_session: DbSession, case: Case, lot: str, on: date) -> None:
     draw = case.lots[lot].draw
     assert draw.conditions is not None
     pool = _library(db_session, case, draw.conditions)
-    secret = os.urandom(32)
+    secret, draw_id = os.urandom(32), draw.conditions.draw_id
     strata: dict[str, list[str]] = {}
     for stratum in draw.conditions.strata:
         for expert in _eligible(pool, case, stratum, on):
             strata.setdefault(expert.id, []).append(stratum.name)
-    for expert in (e for e in pool if e.id in strata):
-        db_session.add(
-            Pseudonym(
-                case_id=case.id,
-                lot=lot,
-                number=rules.pseudonym(secret, draw.conditions.draw_id, expert.id),
-                unit=rules.pseudonym(secret, draw.conditions.draw_id, f"unit:{expert.organisation}"),
-                strata=json.dumps(strata[expert.id]),
-                expert_id=expert.id,
-                salt=os.urandom(32),
-            )
-        )
-    db_session.flush()
+    rows = [
+        {
+            "case_id": case.id,
+            "lot": lot,
+            "number": rules.pseudonym(secret, draw_id, expert.id),
+            "unit": rules.pseudonym(secret, draw_id, f"unit:{expert.organisation}"),
+            "strata": json.dumps(strata[expert.id]),
+            "expert_id": expert.id,
+            "salt": os.urandom(32),
+            "findings": "[]",
+        }
+        for expert in pool
+        if expert.id in strata
+    ]
+    if rows:
+        db_session.execute(insert(Pseudonym), rows)
 
 
 def _judge(db_session: DbSession, case: Case, lot: str, on: date) -> Callable[[experts.Expert], tuple[Conflict, ...]]:
@@ -201,11 +204,16 @@ def _find_conflicts(db_session: DbSession, case: Case, lot: str, on: date) -> No
     """With every row of the pool, the conflicts that the system finds now. What an earlier round has stated stays: in a
     further one nobody comes back. Raises RuleViolation `bids_not_opened`.
     """
-    judge, first = _judge(db_session, case, lot, on), len(case.lots[lot].draw.rounds) == 1
-    for row, expert in pool_as_it_stands(db_session, case.id, lot, library_day(case)):
+    judge, changed = _judge(db_session, case, lot, on), []
+    first = len(case.lots[lot].draw.rounds) == 1
+    for row in pool_as_it_stands(db_session, case.id, lot, library_day(case)):
         if first or row.findings == "[]":
-            row.findings = json.dumps([encode(conflict) for conflict in judge(expert)])
-    db_session.flush()
+            findings = json.dumps([encode(conflict) for conflict in judge(row.entry)])
+            if findings != row.findings:
+                changed.append({"case_id": case.id, "lot": lot, "number": row.number, "findings": findings})
+    if changed:
+        db_session.execute(update(Pseudonym), changed)
+        db_session.expire_all()
 
 
 def drawable_now(db_session: DbSession, case: Case, lot: str, conditions: DrawConditions, on: date) -> dict[str, int]:
@@ -214,8 +222,8 @@ def drawable_now(db_session: DbSession, case: Case, lot: str, conditions: DrawCo
     """
     judge, free = _judge(db_session, case, lot, on), Counter[str]()
     if fixes_pools(case) and case.lots[lot].draw.conditions == conditions:
-        for row, expert in pool_as_it_stands(db_session, case.id, lot, library_day(case)):
-            free.update(() if judge(expert) else json.loads(row.strata))
+        for row in pool_as_it_stands(db_session, case.id, lot, library_day(case)):
+            free.update(() if judge(row.entry) else json.loads(row.strata))
         return {stratum.name: free[stratum.name] for stratum in conditions.strata}
     pool = _library(db_session, case, conditions)
     for stratum in conditions.strata:
@@ -253,15 +261,11 @@ def _candidates(db_session: DbSession, case: Case, lot: str) -> list[Candidate]:
     """The pool by pseudonym, each bound to the account behind it."""
     conditions, accounts = case.lots[lot].draw.conditions, _accounts(db_session, case.id, lot)
     assert conditions is not None
-    return [
-        Candidate(
-            row.number,
-            row.unit,
-            tuple(json.loads(row.strata)),
-            commitment_of(row, conditions.draw_id, accounts[row.number]),
-        )
-        for row in _pseudonyms(db_session, case.id, lot)
-    ]
+    draw_id, found = conditions.draw_id, []
+    for row in _pseudonyms(db_session, case.id, lot):
+        person = commitment_of(row, draw_id, accounts[row.number])
+        found.append(Candidate(row.number, row.unit, tuple(json.loads(row.strata)), person))
+    return found
 
 
 def _pseudonyms(db_session: DbSession, case_id: str, lot: str) -> list[Pseudonym]:

@@ -53,6 +53,7 @@ def overview() -> Any:
             "sites": boards.site_rows(db_session),
             "imports": latest_imports(db_session),
             "waiting": waiting_imports(db_session),
+            "corrections": experts_to_correct(db_session),
         }
     shown |= {"stages": IMPORT_STAGES, "machines": MACHINES}
     return render_template("pages/operator/experts.html", form=form, errors=errors, **shown)

@@ -51,6 +51,7 @@ class World:
     cosigners: Sequence[NoteKey] = WITNESSES
     log: NoteKey = LOG
     listed: list[dict[str, Any]] | None = None  # the events in the list of acts, where it has others than the record
+    profile: dict[str, Any] = field(default_factory=dict)
     keys: dict[str, SigningKey] = field(default_factory=lambda: {name: SigningKey.generate() for name in PEOPLE})
 
     def __post_init__(self) -> None:
@@ -96,6 +97,7 @@ class World:
                    (("agency", "代理"), ("centre", "中心"), ("regulator", "监督"))}  # fmt: skip
         lots = [{"number": "1", "deadline_at": format_instant(deadline_at)}]
         terms = {"parties": parties, "committee": committee, "lots": lots, "register": encode(self.register)}
+        terms |= {"profile": self.profile} if self.profile else {}
         submitted = self.event("TenderSubmitted", {"terms": terms}, "")
         return [submitted, self.event("TenderPublished", {"terms_sha256": digest({"terms": terms})}, "")]
 

@@ -14,18 +14,19 @@ from sqlalchemy import func, select
 
 from app.adapters import bounded, spreadsheets
 from app.adapters.spreadsheets import read_table, write_csv, write_workbook
-from app.casefile.codec import encode
+from app.casefile.codec import decode, encode
 from app.models import Account, ContactLookUp, Expert, ExpertContact, ExpertEvent, ExpertImport, ExpertImportPart
 from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
 from app.procedure.expert_rows import correction_cells
-from app.queries.experts import current_tree, load_import, read_expert
+from app.queries.experts import current_tree, entry_of, load_import, read_expert
 from app.queries.library_days import library_as_of
 from app.services import contacts, expert_corrections, expert_imports, experts, standings
 from app.services.accounts import NewOrganisation
 from app.services.unit_of_work import plain_transaction
 from demo.library import table
 from evaluation.experts import Absence, Correction, correctable
+from evaluation.experts import Expert as ExpertEntry
 from evaluation.standing import Status, Step
 from tests.app.services.people import BUYER_CODE
 from tests.app.workbench import Bench
@@ -79,6 +80,23 @@ def test_a_list_is_examined_without_writing_anybody(bench: Bench):
     found = examined(bench, write_workbook(without_identity(rows(bench, 4, 3, "X"))))
     assert (state(bench, found).good, state(bench, found).faulty) == (4, 0)
     assert count(bench, Expert) == before
+
+
+def test_entries_read_by_hand_are_those_that_the_strict_reader_reads(bench: Bench, taken: str):
+    full = {
+        "past_employments": [{"organisation": BUYER_CODE, "until": "2024-05-31"}],
+        "qualifications": [{"name": "甲"}, {"name": "乙", "until": "2029-12-31"}],
+        "absences": [{"first": "2026-05-01", "last": "2026-05-07"}],
+        "relatives": ["经理"],
+        "interests": [BUYER_CODE],
+        "service": "某局",
+        "punished": True,
+        "region": "510000",
+    }
+    for row in of_batch(bench, taken):
+        for facts in (json.loads(row.facts), json.loads(row.facts) | full):
+            expected = decode(ExpertEntry, {**facts, "status": row.status})
+            assert entry_of(json.dumps(facts), row.status) == expected
 
 
 def test_what_is_taken_waits_for_a_second_person_and_is_taken_once(bench: Bench, taken: str):

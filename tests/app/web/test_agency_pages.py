@@ -181,7 +181,7 @@ def test_draw_conditions_are_checked_before_they_are_signed(opened: Site):
     more = {"strata-1-speciality": "goods", "strata-1-site": sub, "strata-1-quota": "3"}
     page = browser.post(f"{base}/draw-conditions", **few, **more).get_data(as_text=True)
     assert 'data-type="DrawConditionsProposed"' in page
-    assert re.search(r"抽 3 名，现可抽 [3-9]\d* 人", page)
+    assert re.search(r"抽 3 名，除去应当回避的现可抽 [3-9]\d* 人", page)
     for changed, words in (
         ({"strata-1-quota": "-3"}, "第 2 行 名额 应为 1 至 99 之间的整数"),
         (
