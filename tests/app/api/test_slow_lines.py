@@ -25,19 +25,19 @@ def begun_upload(url: str, token: str, size: int) -> str:  # noqa: F811
 def test_normal_clients_are_served_while_slow_ones_hold_lines(bench: Bench, url: str):  # noqa: F811
     slow, quick = bench.token("bidder-a"), bench.token("bidder-b")
     uploads = [(begun_upload(url, slow, 1_000_000), slow) for _ in range(5)]
-    browser, piece = requests.Session(), b"x" * 100_000
+    line, piece = requests.Session(), b"x" * 100_000
     head = {"Authorization": f"Bearer {quick}", "Tus-Resumable": "1.0.0", "Upload-Offset": "0"}
     head["Content-Type"] = "application/offset+octet-stream"
 
     def upload() -> bool:
         path = begun_upload(url, quick, len(piece))
-        answer = browser.patch(url + path, piece, headers=head, timeout=10)
-        browser.delete(url + path, headers=head, timeout=10)
+        answer = line.patch(url + path, piece, headers=head, timeout=10)
+        line.delete(url + path, headers=head, timeout=10)
         return answer.status_code == 204
 
     with SlowLines(url, EACH, 0.2, uploads) as lines:
         assert lines.open == 3 * EACH + 5
-        pages = served(lambda: browser.get(f"{url}/", timeout=10).status_code == 200, SECONDS, PATIENCE)
+        pages = served(lambda: line.get(f"{url}/", timeout=10).status_code == 200, SECONDS, PATIENCE)
         sent = served(upload, SECONDS, PATIENCE)
         held = lines.open
     good, tried = pages[0] + sent[0], pages[1] + sent[1]

@@ -6,6 +6,7 @@ import copy
 import hashlib
 import json
 import os
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -16,14 +17,17 @@ from evaluation.draw import (
     CallUpSent,
     Candidate,
     DrawConditions,
+    DrawResult,
     DrawRoundOpened,
     RoundReason,
+    Stratum,
     commitment,
     draw_id,
     extract,
     record,
     record_sha256,
     select,
+    statement,
     statement_bytes,
 )
 from tests.evaluation.drawing import CONDITIONS, Draw, value_of
@@ -79,6 +83,33 @@ def completed(altered: dict[str, Json], committee: Committee = TRUSTEES, secrets
     return altered | {"signature": signature.hex(), "committee": committee.named, "result": result}
 
 
+def any_draw(seed: int) -> dict[str, Json]:
+    """A record of a first round with whatever strata, pool, caps, recusals and parties, by its seed."""
+    chance = random.Random(seed)
+    names = chance.sample(["急救@host", "A08/h", "A0801/h", "__proto__", "Ünit", "a b"], chance.randint(1, 4))
+    strata = tuple(Stratum(name, chance.randint(1, 5), chance.randint(0, 4)) for name in names)
+    pool = [_drawable(names, chance) for _ in range(chance.randint(1, 60))]
+    parties = chance.sample(["centre", "agency", "监督", "Zoll", "constructor"], chance.randint(2, 4))
+    most = chance.randint(1, 3)
+    conditions = DrawConditions(f"项目（{seed}）🂡", "一", "experts", strata, most, tuple(parties), 3, TRUSTEES.id, 3)
+    values = {party: chance.randbytes(32) for party in parties}
+    stated = statement(
+        conditions,
+        round_=1,
+        strata=strata,
+        candidates=pool,
+        recused={c.id: chance.randbytes(32).hex() for c in chance.sample(pool, chance.randint(0, len(pool) // 3))},
+        commitments={party: commitment(conditions.draw_id, party, value) for party, value in values.items()},
+    )
+    made = record(conditions, stated, pool, TRUSTEES.named, b"", values, DrawResult({}, {}))
+    return completed(json.loads(json.dumps(made)))
+
+
+def _drawable(names: list[str], chance: random.Random) -> Candidate:
+    strata = tuple(chance.choices(names, k=chance.randint(0, 3)))
+    return Candidate(chance.randbytes(16).hex(), f"单位（{chance.randint(0, 12)}）", strata)
+
+
 def places(value: Json, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """The path of everything in a record: objects, lists and what stands in them."""
     yield path
@@ -125,7 +156,7 @@ def altered(genuine: dict[str, Json]) -> Iterator[tuple[str, dict[str, Json]]]:
                 yield f"repeated in {name}", _with(genuine, path, _put([*value, value[0]]))
         else:
             yield f"changed {name}", _with(genuine, path, _put(_changed(value)))
-            yield f"of another kind {name}", _with(genuine, path, _put([value]))
+            yield f"retyped {name}", _with(genuine, path, _put([value]))
 
 
 def forgeries(rounds: list[dict[str, Json]]) -> Iterator[tuple[str, list[dict[str, Json]]]]:

@@ -16,7 +16,7 @@ from app.cli.commands import build_parser
 from app.client import draw_checks, verify_draw
 from app.web.public.draw_verifier import one_file
 from tests.app.client import draw_records
-from tests.app.client.draw_records import NAMES, TRUSTEES, altered, forgeries, incomplete, three_rounds
+from tests.app.client.draw_records import NAMES, TRUSTEES, altered, any_draw, forgeries, incomplete, three_rounds
 
 VERIFIED, WRONG, NOT_COMPARED = 0, 1, 3
 PROGRAMS = [Path(module.__file__) for module in (verify_draw, draw_checks)]
@@ -67,6 +67,10 @@ def test_all_rounds_hold_in_whatever_order_they_are_given(rounds, status):
     assert status(rounds, says=f"第 1 轮抽中 · drawn | {NAMES[0]} | {drawn[0]} {drawn[1]}") == VERIFIED
 
 
+def test_whatever_is_drawn_is_drawn_again(status):
+    assert [seed for seed in range(60) if status([any_draw(seed)]) != VERIFIED] == []
+
+
 def test_nothing_in_a_record_can_be_changed_left_out_added_or_put_in_another_order(rounds, status):
     """Every place of a first round, and of a second given with its first."""
     attempts = [(name, [record]) for name, record in altered(rounds[0])]
@@ -75,7 +79,7 @@ def test_nothing_in_a_record_can_be_changed_left_out_added_or_put_in_another_ord
     taken = {name: found for name, records in attempts if (found := status(records)) != WRONG}
     assert taken == {}
     kinds = Counter(name.partition(" ")[0] for name, _ in attempts)
-    assert kinds.keys() >= {"changed", "omitted", "added", "order", "repeated", "of"}
+    assert kinds.keys() >= {"changed", "omitted", "added", "order", "repeated", "retyped"}
     assert len(attempts) > 1000, kinds
 
 
@@ -105,9 +109,8 @@ def test_a_field_that_stands_twice_is_refused(rounds, status):
     assert status([text.replace('{"v":', '{"tender": "T-9", "v":', 1)], says="a field stands twice") == WRONG
 
 
-def test_what_a_record_says_writes_nowhere_else_on_the_screen(rounds, status, capsys):
-    status([rounds[0] | {"tender": "T\n\x1b[2Jok | \u202e"}])
-    status([rounds[0] | {"tender": "T\n\x1b[2Jok | \u202e"}], says="tender T��[2Jok | �")
+def test_what_a_record_says_writes_nowhere_else_on_the_screen(rounds, status):
+    status([rounds[0] | {"tender": "T\n\x1b[2Jok | \u202e"}], says="tender T??[2Jok | ?")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "null", "1", '{"statement": {}}', "[" * 100_000, '{"v": NaN}'])

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from app.casefile.sealing import committee_of
 from app.extensions import contested
 from app.queries.desks import find_account
 from app.services.accounts import LogIn
@@ -58,6 +59,7 @@ def test_a_notice_says_everything_in_words(bidding: Site):
         "交货地点？",
         "校内",
         "增加培训",
+        committee_of(bidding.case.case).id,  # what the record of a draw is checked against
     ):
         assert words in page, words
     assert "员工a" not in page

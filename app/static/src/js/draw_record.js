@@ -5,6 +5,7 @@ export const RECORD_VERSION = 'biddraw-record/v2';
 
 const test = (pattern) => (value) => typeof value === 'string' && pattern.test(value);
 const name = test(/^[\u0001-\ud7ff]+$/); // sorts alike by character and by UTF-16 unit, and cannot run into the next one
+const text = test(/^[^\0\p{Surrogate}]+$/u);
 const hexes = (size) => test(new RegExp(`^[0-9a-f]{${2 * size}}$`));
 const digest = hexes(32);
 const whole = (value) => Number.isSafeInteger(value) && value >= 0;
@@ -33,9 +34,9 @@ const FURTHER = {
 };
 const RECORD = {
   v: RECORD_VERSION,
-  tender: name,
-  lot: name,
-  purpose: name,
+  tender: text,
+  lot: text,
+  purpose: text,
   committee: { dst: DST, scheme: SCHEME, public_key: hexes(96) },
   signature: hexes(48),
   reveals: byParty(digest),
@@ -68,7 +69,7 @@ export function readRecord(record) {
   const form = {
     ...RECORD,
     statement: { ...STATEMENT, ...(statement.round === 1 ? {} : FURTHER) },
-    candidates: [{ id: name, unit: name, strata: [name], ...person }],
+    candidates: [{ id: name, unit: text, strata: [name], ...person }],
     result: { selected: strata, reserve: strata },
   };
   const wrong = misfit(record, form, 'record');
