@@ -355,32 +355,6 @@ def test_nothing_is_opened_under_another_statement_than_the_one_that_was_signed(
     assert due(trustee, [*published(trustee), *another, signed], now=late) == ([], ["trustee_two_histories"])
 
 
-def test_nothing_is_signed_without_conditions_that_two_persons_approved(trustee):
-    proposed, approved, *rest = stated(trustee)
-    other = event("DrawConditionsApproved", {"conditions_sha256": "0" * 64})
-    for agreed in ([], [proposed], [proposed, other], [approved, proposed]):
-        assert due(trustee, [*published(trustee), *agreed, *rest]) == ([], ["trustee_statement_differs"])
-
-
-@pytest.mark.parametrize("reason", ["ordered", "", "because"])
-def test_a_further_round_has_a_reason_that_the_machine_records(trustee, reason):
-    completed = event("DrawCompleted", {"round": 1, "record_sha256": "e" * 64})
-    assert due(trustee, [*published(trustee), completed, *stated(trustee, 2, reason)])[1] == [
-        "trustee_statement_differs"
-    ]
-
-
-def test_in_a_further_round_nobody_is_drawn_again_and_nobody_comes_back(trustee):
-    recused = [{"id": POOL[0].id, "reason_sha256": "5" * 64}]
-    selected = {"s/host": [POOL[1].id, POOL[2].id]}
-    completed = event("DrawCompleted", {"round": 1, "record_sha256": "e" * 64, "selected": selected})
-    before = [*published(trustee), *stated(trustee, recused=recused), completed]
-    left_out = [{"id": POOL[n].id, "reason_sha256": "5" * 64} for n in range(3)]
-    for some in (left_out[:2], left_out[1:]):
-        assert due(trustee, [*before, *stated(trustee, 2, "refused", recused=some)])[1] == ["trustee_statement_differs"]
-    assert len(due(trustee, [*before, *stated(trustee, 2, "refused", recused=left_out)])[0]) == 1
-
-
 def test_a_further_round_must_continue_the_record(trustee):
     completed = event("DrawCompleted", {"round": 1, "record_sha256": "e" * 64})
     events = [*published(trustee), completed, *stated(trustee, 2, "refused")]

@@ -1,0 +1,67 @@
+"""A trustee's program signs a draw of the seats and the pool that two persons of the agency approved, of no other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from evaluation.draw import candidates_sha256
+from tests.app.client.test_trustee import (  # noqa: F401
+    POOL,
+    WORLD,
+    due,
+    event,
+    folders,
+    published,
+    stated,
+    trustee,
+)
+
+
+@pytest.mark.parametrize(
+    ("sha256", "by", "outcome"),
+    [
+        (candidates_sha256(POOL), "releaser", []),
+        ("0" * 64, "releaser", ["trustee_statement_differs"]),
+        (candidates_sha256(POOL), "stranger", ["trustee_act_unverified"]),
+    ],
+)
+def test_a_pool_is_signed_as_the_agency_approved_it(trustee, sha256, by, outcome):  # noqa: F811
+    pool = {"candidates_sha256": sha256, "candidates_count": len(POOL), "sizes": {"s/host": 9}}
+    proposed, approved, *rest = stated(trustee)
+    approved = WORLD.event("DrawConditionsApproved", {**approved["payload"], "pool": pool}, by=by)
+    shares, refused = due(trustee, [*published(trustee), proposed, approved, *rest])
+    assert (len(shares), refused) == (0 if outcome else 1, outcome)
+
+
+def test_a_rule_book_that_has_pools_approved_lets_none_be_drawn_from_without(trustee):  # noqa: F811
+    world = replace(WORLD, profile={"pool_shrinkage_percent": 20})
+    events = [*world.published(trustee.committee.describe()), *stated(trustee)]
+    assert due(replace(trustee, roots=world.roots), events, world=world) == ([], ["trustee_statement_differs"])
+
+
+def test_nothing_is_signed_without_conditions_that_two_persons_approved(trustee):  # noqa: F811
+    proposed, approved, *rest = stated(trustee)
+    other = event("DrawConditionsApproved", {"conditions_sha256": "0" * 64})
+    for agreed in ([], [proposed], [proposed, other], [approved, proposed]):
+        assert due(trustee, [*published(trustee), *agreed, *rest]) == ([], ["trustee_statement_differs"])
+
+
+@pytest.mark.parametrize("reason", ["ordered", "", "because"])
+def test_a_further_round_has_a_reason_that_the_machine_records(trustee, reason):  # noqa: F811
+    completed = event("DrawCompleted", {"round": 1, "record_sha256": "e" * 64})
+    assert due(trustee, [*published(trustee), completed, *stated(trustee, 2, reason)])[1] == [
+        "trustee_statement_differs"
+    ]
+
+
+def test_in_a_further_round_nobody_is_drawn_again_and_nobody_comes_back(trustee):  # noqa: F811
+    recused = [{"id": POOL[0].id, "reason_sha256": "5" * 64}]
+    selected = {"s/host": [POOL[1].id, POOL[2].id]}
+    completed = event("DrawCompleted", {"round": 1, "record_sha256": "e" * 64, "selected": selected})
+    before = [*published(trustee), *stated(trustee, recused=recused), completed]
+    left_out = [{"id": POOL[n].id, "reason_sha256": "5" * 64} for n in range(3)]
+    for some in (left_out[:2], left_out[1:]):
+        assert due(trustee, [*before, *stated(trustee, 2, "refused", recused=some)])[1] == ["trustee_statement_differs"]
+    assert len(due(trustee, [*before, *stated(trustee, 2, "refused", recused=left_out)])[0]) == 1
