@@ -84,6 +84,8 @@ def test_files_that_a_view_takes_are_taken(bench: Bench):
         "api_cases.add_document",
         "api_uploads.continue_upload",
         "api_uploads.overridden",
+        "inspection_visits.enter",
+        "inspection_visits.rectify",
         "library.overview",
         "library.specialities",
         "public.verify",

@@ -253,8 +253,11 @@ def test_the_public_sees_codes_and_no_person_and_no_finding(desk: Inspecting, si
     for page in pages:
         for secret in ("监督员", "检查员3", "财政1", "存档不全", "配偶在该机构任职"):
             assert secret not in page
-    drawn = site.browser("regulator").get(home(desk, "/draws/1-inspectors"))
-    assert any(name in drawn for name in ("监督员", "检查员"))  # whoever it is
+    drawn = desk.logins_of(*pools.visits(desk.campaign(), desk.case.draws)[0])
+    names = {"regulator": "监管员", "inspector": "监督员", "inspector-3": "检查员3", "inspector-4": "检查员4"}
+    names |= {f"finance-{n}": f"财政{n}" for n in (1, 2, 3)}
+    for login in drawn:
+        assert names[login] in site.browser("regulator").get(home(desk, "/draws/1-inspectors"))
 
 
 def test_figures_of_what_is_published_and_their_workbook(desk: Inspecting, site: Site):
