@@ -26,6 +26,7 @@ def upgrade() -> None:
         table.alter_column("name", type_=sa.String(length=1024), existing_type=sa.String(length=300))
     with op.batch_alter_table("upload") as table:
         table.add_column(sa.Column("frontier", sa.Text(), nullable=False, server_default=""))
+    with op.batch_alter_table("upload") as table:  # by itself: SQLite copies the rows of before
         table.alter_column("frontier", server_default=None)
         table.add_column(sa.Column("continued_at", Instant(), nullable=True))
     op.execute("UPDATE upload SET continued_at = created_at")

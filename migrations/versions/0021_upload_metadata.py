@@ -14,6 +14,7 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("upload") as table:
         table.add_column(sa.Column("stated", sa.Text(), nullable=False, server_default=""))
+    with op.batch_alter_table("upload") as table:  # by itself: SQLite copies the rows of before
         table.alter_column("stated", server_default=None)
 
 

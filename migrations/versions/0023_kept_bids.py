@@ -23,6 +23,7 @@ UPDATE stored_file SET account_id = COALESCE((
 def upgrade() -> None:
     with op.batch_alter_table("stored_file") as table:
         table.add_column(sa.Column("account_id", sa.String(length=32), nullable=False, server_default=""))
+    with op.batch_alter_table("stored_file") as table:  # by itself: SQLite copies the rows of before
         table.alter_column("account_id", server_default=None)
         table.create_index(op.f("ix_stored_file_account_id"), ["account_id"])
     op.execute(WHO)

@@ -167,3 +167,52 @@ def test_who_was_in_the_library_stays_in_it(database):
         assert "suspended" not in rows[0].facts
         assert db_session.execute(text("SELECT count(*) FROM expert_speciality")).scalar_one() == 4
         assert db_session.execute(text("SELECT expert_id FROM pseudonym")).scalar_one() == "e1"
+
+
+def test_who_handed_a_bid_in_is_read_from_the_log(database):
+    """0032: the submission stands right before the receipt that names the file."""
+    command.upgrade(alembic_config(database), "0031")
+    blob = "'s'" if database.is_sqlite else "'s'::bytea"
+    with database.writing() as db_session:
+        db_session.execute(text("INSERT INTO case_file VALUES ('c', 'tender', 4, '', '2026-01-01')"))
+        names = "case_id, seq, lot, type, at, actor, role, payload, act, private_hash, salt, leaf_hash"
+        for seq, (kind, actor, payload) in enumerate(
+            [
+                ("BidSubmitted", "a1", "{}"),
+                ("BidReceipted", "system", '{"receipt_id":"r1"}'),
+                ("BidSubmitted", "a2", "{}"),
+                ("BidReceipted", "system", '{"receipt_id":"r2"}'),
+            ]
+        ):
+            values = f"'c', {seq}, '1', '{kind}', '2026-01-02', '{actor}', '', :payload, '', '', {blob}, {blob}"
+            db_session.execute(text(f"INSERT INTO case_event ({names}) VALUES ({values})"), {"payload": payload})
+        columns = "id, case_id, lot, kind, owner, name, media_type, size, sha256, blob, created_at"
+        for owner, kind in (("r1", "bid"), ("r2", "bid"), ("r2", "capsule"), ("r3", "bid")):
+            values = f"'{owner}{kind}', 'c', '1', '{kind}', '{owner}', 'n', 'm', 1, '', 'b', '2026-01-02'"
+            db_session.execute(text(f"INSERT INTO stored_file ({columns}) VALUES ({values})"))
+        db_session.commit()
+    upgrade(database)
+    with database.reading() as db_session:
+        rows = db_session.execute(text("SELECT id, account_id FROM stored_file")).all()
+    assert dict(map(tuple, rows)) == {"r1bid": "a1", "r2bid": "a2", "r2capsule": "", "r3bid": ""}
+
+
+def test_uploads_of_before_are_kept(database):
+    """0018 and 0031 add columns that are never empty to a table that has rows."""
+    command.upgrade(alembic_config(database), "0017")
+    with database.writing() as db_session:
+        db_session.execute(text("INSERT INTO organisation VALUES ('o', '单位', 'bidder', 'C', '2026-01-01')"))
+        names = "id, organisation_id, login, name, mail, language, totp_last_step, failures, created_at"
+        db_session.execute(
+            text(f"INSERT INTO account ({names}) VALUES ('a', 'o', 'e', '人', '', 'zh', 0, 0, '2026-01-01')")
+        )
+        columns = [column["name"] for column in inspect(database.engine).get_columns("upload")]
+        known = {"id": "'u'", "account_id": "'a'", "size": "9", "offset": "3", "blob": "'b'", "root": "''"}
+        values = ", ".join(known.get(name, "'2026-01-02'") for name in columns)
+        db_session.execute(text(f"INSERT INTO upload VALUES ({values})"))
+        db_session.commit()
+    upgrade(database)
+    with database.reading() as db_session:
+        row = db_session.execute(text("SELECT frontier, stated, created_at, continued_at FROM upload")).one()
+    assert (row.frontier, row.stated) == ("", "")
+    assert row.created_at == row.continued_at
