@@ -5,7 +5,6 @@ Only notices and call-ups may ask for one; a test holds it. Each opening is on r
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 from dataclasses import dataclass
@@ -40,7 +39,7 @@ def contact_key(platform: Platform, kind: str, text: str) -> str | None:
     """The keyed hash of what tells who somebody is, by which it is found again and never read; None of nothing."""
     if not text:
         return None
-    return hmac.new(platform.keys.secret, f"expert-{kind}/{text}".encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(platform.keys.secret, f"expert-{kind}/{text}".encode(), "sha256").hex()
 
 
 def mail_address(platform: Platform, db_session: DbSession, account: Account, purpose: str, now: datetime) -> str:
