@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+DEEPEST = sys.getrecursionlimit()
 EARLY = ("tests/journeys", "tests/demo/test_seed")
 
 # What an example or its making takes says how busy the machine is, not whether the rule holds.
@@ -24,6 +26,11 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 50, 50)
+
+
+def pytest_runtest_setup() -> None:
+    """py_ecc sets a limit of its own, at which deep JSON overflows the stack of later tests."""
+    sys.setrecursionlimit(DEEPEST)
 
 
 def pytest_sessionfinish() -> None:

@@ -41,7 +41,7 @@ _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 def web_command(settings: Settings, certificate: tuple[Path, Path] | None) -> list[str]:
     """gunicorn with one co-operative worker: pages, API and sockets."""
     command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--workers", "1"]
-    command += ["-k", "app.cli.connections.WebWorker"]
+    command += ["-k", "app.cli.web_worker.WebWorker"]
     command += ["--config", "python:app.cli.web_server"]
     command += ["--worker-connections", "2000", "--bind", f"{settings.host}:{settings.port}"]
     command += ["--no-control-socket", "--graceful-timeout", "2", "--log-level", "warning"]

@@ -51,7 +51,7 @@ def test_the_web_process_hangs_up_on_an_address_that_holds_too_many(tmp_path, pr
         port = free.getsockname()[1]
     environment = {**os.environ, "TENDERHALL_CONNECTIONS_PER_ADDRESS": "3", "TENDERHALL_PROXIES": proxies}
     environment |= {"TENDERHALL_HOME": str(tmp_path), "PYTHONPATH": f"{tmp_path}:{ROOT}"}
-    command = [sys.executable, "-m", "gunicorn", "small:app", "-k", "app.cli.connections.WebWorker"]
+    command = [sys.executable, "-m", "gunicorn", "small:app", "-k", "app.cli.web_worker.WebWorker"]
     command += ["--bind", f"127.0.0.1:{port}", "--keep-alive", "30", "--log-level", "warning", "--no-control-socket"]
     server = subprocess.Popen(command, cwd=tmp_path, env=environment)
     try:
