@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from demo.actors.parties import confirm_opening, take_part_in_draw
 from demo.case import LOT
 from demo.experts import pool
-from demo.stage import Actor
+from demo.stage import Actor, patiently
 
 
 def play(actor: Actor) -> None:
@@ -69,6 +70,12 @@ def _state_draw(actor: Actor, round_: int) -> None:
         return sum(e["payload"]["round"] == round_ for e in feed.of("DrawCommitted")) == parties
 
     actor.on_record(all_committed, "commitments")
-    payload = actor.post(f"/cases/{actor.case_id}/lots/{LOT}/draw/pool")
-    actor.act("DrawStated", payload)
+
+    def stated() -> Any:
+        """Anew where somebody has declined meanwhile: one seat more is open."""
+        payload = actor.post(f"/cases/{actor.case_id}/lots/{LOT}/draw/pool")
+        actor.act("DrawStated", payload)
+        return payload
+
+    payload = patiently(stated, frozenset({"draw_pool_differs"}), actor)
     actor.tell("draw_stated", round=round_, pool=len(payload["candidates"]))

@@ -125,11 +125,12 @@ def excluded(state: DrawState) -> dict[str, str]:
     """Who cannot be drawn in the next round besides the recused, and why: drawn before, or of a unit that might exceed
     its maximum.
 
-    A round counts its units from nothing, so a unit that holds seats has to have room for all seats that are open.
+    A round counts its units from nothing, so a unit that holds seats has to have room for all seats that are open. What
+    became of whoever was drawn is not part of the reason: an answer that comes while a round is stated changes nothing.
     """
     if state.conditions is None:
         return {}
-    found: dict[str, str] = {id_: str(seat) for id_, seat in state.seats.items()}
+    found: dict[str, str] = dict.fromkeys(state.seats, "drawn_before")
     units, most, open_seats = units_held(state), state.conditions.max_per_unit, sum(missing(state).values())
     full = {unit for unit, held in units.items() if most - held < min(open_seats, most)}
     for candidate in state.rounds[0].candidates if state.rounds else ():

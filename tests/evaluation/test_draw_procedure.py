@@ -305,7 +305,7 @@ def test_a_further_round_forgets_no_recusal_and_keeps_the_pool(draw):
     draw.commit()
     refusal = refused(draw, draw.stated())
     assert (refusal.code, refusal.facts["candidates"]) == ("draw_recusal_forgotten", POOL[0].id)
-    assert excluded(draw.state)[gone] == "refused"
+    assert excluded(draw.state)[gone] == "drawn_before"
     draw.pool = tuple(c for c in POOL if c.id != POOL[-1].id)
     assert refused(draw, draw.stated(recused)).code == "draw_pool_changed"
 

@@ -47,13 +47,13 @@ class Small(WholeCase):
         payload = draws.approval(self.platform, self.people["releaser"].log_in, self.case_id, LOT)
         self.act("releaser", payload, LOT, "DrawConditionsApproved")
 
-    def commit(self) -> None:
+    def commit(self, number: int = 1) -> None:
         committee, draw_id = committee_of(self.case), self.conditions(1).draw_id
         for party, who in WHO.items():
             value = os.urandom(32)
-            sealed = make_capsule(committee, identity("draw-reveal", draw.reveal_statement(draw_id, 1)), value)
+            sealed = make_capsule(committee, identity("draw-reveal", draw.reveal_statement(draw_id, number)), value)
             promise = draw.commitment(draw_id, party, value)
-            self.act(who, draw.DrawCommitted(1, party, promise, base64.b64encode(sealed).decode()))
+            self.act(who, draw.DrawCommitted(number, party, promise, base64.b64encode(sealed).decode()))
 
     def state_pool(self) -> None:
         payload = draws.freeze_pool(self.platform, self.people["centre"].log_in, self.case_id, LOT)
@@ -100,6 +100,37 @@ def test_where_recusals_leave_too_few_conditions_are_agreed_upon_anew(tmp_path, 
     with pytest.raises(RuleViolation) as settled:
         case.agree(2)
     assert settled.value.code == "draw_conditions_settled"
+
+
+def test_who_declines_or_is_silent_while_a_round_is_stated_opens_a_seat_of_that_round(tmp_path):
+    case = Small(tmp_path).through("found publish bid open delegate")
+    case.agree(2)
+    case._round(1, committee_of(case.case), case.conditions(2).draw_id)
+    one, another, silent, _last = sorted(case.case.lots[LOT].draw.seats)
+    case._answer(one, False)
+    case.commit(2)
+    payload = draws.freeze_pool(case.platform, case.people["centre"].log_in, case.case_id, LOT)
+    case._answer(another, True)
+    case.work_off(3600)  # the others say nothing in time: two seats more, for a statement made anew
+    assert case.case.lots[LOT].draw.seats[silent] is draw.SeatState.EXPIRED
+    with pytest.raises(RuleViolation) as differs:
+        case.act("centre", payload, LOT, "DrawStated")
+    assert differs.value.code in ("draw_pool_differs", "draw_statement_differs", "draw_recusal_forgotten")
+    case.state_pool()
+    assert sum(stratum["quota"] for stratum in case.case.lots[LOT].draw.current.stated["strata"]) == 3
+
+
+def test_an_acceptance_that_comes_while_a_round_is_stated_changes_nothing_of_it(tmp_path):
+    case = Small(tmp_path).through("found publish bid open delegate")
+    case.agree(2)
+    case._round(1, committee_of(case.case), case.conditions(2).draw_id)
+    one, another, *_others = sorted(case.case.lots[LOT].draw.seats)
+    case._answer(one, False)
+    case.commit(2)
+    payload = draws.freeze_pool(case.platform, case.people["centre"].log_in, case.case_id, LOT)
+    case._answer(another, True)
+    case.act("centre", payload, LOT, "DrawStated")
+    assert case.case.lots[LOT].draw.current.number == 2
 
 
 def test_whoever_two_persons_remove_after_a_round_is_not_drawn_in_the_next(tmp_path):
