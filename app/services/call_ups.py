@@ -52,7 +52,8 @@ def send_call_ups(platform: Platform, case_id: str, lot: str) -> None:
 
 
 def call_expert(platform: Platform, case_id: str, lot: str, attempt: str) -> None:
-    """Make one attempt, `number/channel/count`, to reach whoever has not answered; it is on record with its outcome.
+    """Make one attempt, `number/channel/count`, to reach whoever has not answered; it is on record with its outcome,
+    failures in a row as one.
 
     The time to answer runs from the first attempt that reached somebody. One that failed is made again; whoever keeps
     the centre is told once. Raises NotSent, OSError; RuleViolation `contact_missing` for whoever has no address.
@@ -79,8 +80,8 @@ def call_expert(platform: Platform, case_id: str, lot: str, attempt: str) -> Non
 
 
 def _due(work: UnitOfWork, row: CallUp, channel: Channel, count: int) -> bool:
-    """Whether an attempt is still to be made: there is time, and not at night, when the telephone waits for nobody and
-    a text message for the morning."""
+    """Whether an attempt is still to be made now: there is time, and at night a text message or a call waits for the
+    morning."""
     state, profile = work.case.lots[row.lot], work.case.tender.published.profile
     late = row.answer_by <= work.now and state.draw.reached(row.number)
     if row.answered_at is not None or late or state.evaluation_over or _made(state.draw, row.number, channel) >= count:
@@ -103,9 +104,12 @@ def _answer_by(work: UnitOfWork, row: CallUp) -> datetime:
 def _record(work: UnitOfWork, key: str, fact: rules.CallAttempted) -> None:
     row = work.db_session.get_one(CallUp, key)
     draw = work.case.lots[row.lot].draw
-    first, reached = row.number not in draw.attempts, draw.reached(row.number)
+    made, reached = draw.attempts.get(row.number, ()), draw.reached(row.number)
+    last = next((one.outcome for one in reversed(made) if one.channel is fact.channel), None)
+    if fact.outcome is Outcome.FAILED and last is Outcome.FAILED:
+        return  # once on record until it comes to something: what cannot be sent is tried again for days
     work.conclude(fact, row.lot)
-    if fact.outcome is Outcome.FAILED and first:
+    if fact.outcome is Outcome.FAILED and not made:
         terms = work.case.tender.published
         facts = {"title": terms.title, "lot": row.lot, "number": row.number[:8]}
         tell_role(work, terms.parties.centre.id, Role.CENTRE_OPERATOR, "call_up_failed", **facts)

@@ -234,7 +234,7 @@ def drawable_now(db_session: DbSession, case: Case, lot: str, conditions: DrawCo
 def approval(platform: Platform, log_in: LogIn, case_id: str, lot: str) -> Json:
     """The payload of DrawConditionsApproved: the conditions, and the pool with how many need not step back now.
 
-    Raises RuleViolation `draw_conditions_missing`, `bids_not_opened`.
+    Raises RuleViolation `draw_conditions_missing`, `bids_not_opened`, `draw_pool_too_small`.
     """
     with platform.database.reading() as db_session:
         case = load_case(db_session, case_id)
@@ -247,7 +247,12 @@ def _approval(db_session: DbSession, case: Case, lot: str, on: date) -> rules.Dr
     if conditions is None:
         raise RuleViolation("draw_conditions_missing")
     if fixes_pools(case):
-        candidates, sizes = _candidates(db_session, case, lot), drawable_now(db_session, case, lot, conditions, on)
+        candidates, judge = _candidates(db_session, case, lot), _judge(db_session, case, lot, on)
+        pool_now = pool_as_it_stands(db_session, case.id, lot, library_day(case))
+        stepping_back = {row.number for row in pool_now if judge(row.entry)}
+        free = [candidate for candidate in candidates if candidate.id not in stepping_back]
+        check_pool(conditions.strata, free, case.tender.published.profile, _groups(db_session, conditions.strata))
+        sizes = {stratum.name: sum(stratum.name in one.strata for one in free) for stratum in conditions.strata}
         pool = rules.ApprovedPool(rules.candidates_sha256(candidates), len(candidates), sizes)
     return rules.DrawConditionsApproved(rules.conditions_sha256(conditions), pool)
 

@@ -92,6 +92,8 @@ def test_where_recusals_leave_too_few_conditions_are_agreed_upon_anew(tmp_path, 
         case.state_pool()
     assert refusal.value.code == "draw_pool_too_small"
     assert (refusal.value.facts["available"], refusal.value.facts["needed"]) == (7, 8)
+    with pytest.raises(RuleViolation, match="draw_pool_too_small"):
+        case.agree(4)  # the supervisor is told what the centre was
     case.agree(2)
     case.state_pool()
     stated = case.case.lots[LOT].draw
