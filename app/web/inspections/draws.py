@@ -25,13 +25,13 @@ from app.queries.inspection_steps import draw_task, party_of, year_of
 from app.queries.people import names_of_accounts
 from app.services import draws
 from app.services.cursors import write_cursor
+from app.web.drawing import bytes_to_give
 from app.web.entitled import account_key, in_words
 from app.web.inspections.forms import RedrawForm
 from app.web.inspections.shared import entitled_year, head, names_of, party_names, review, trail
 from app.web.inspections.words import CLASSES, GRADES, PARTS
 from app.web.names import ROUND_REASONS
 from app.web.pages import attempt, confirmed
-from crypto.canonical import Json
 
 routes = Blueprint("inspection_draws", __name__, url_prefix="/inspections/<case>")
 
@@ -67,24 +67,6 @@ def _shown(found: Case, lot: str) -> dict[str, Any]:
     }
 
 
-def _giving(found: Case, lot: str) -> Json:
-    """What the browser needs to make, seal and later show this party's bytes."""
-    hall, party = draw_hall(found, lot), party_of(found, current_actor())
-    current = hall.current
-    assert current is not None
-    return {
-        "case": f"{found.id}/{lot}",
-        "origin": platform().origin,
-        "key_name": account_key(),
-        "draw_id": hall.draw_id,
-        "round": current.number,
-        "party": party,
-        "reveal_identity": current.reveal_identity,
-        "committee": hall.committee,
-        "commitment": next((c.commitment for c in current.cards if c.party == party), ""),
-    }
-
-
 def _trail(found: Case, lot: str, *further: tuple[str, str | None]) -> list[tuple[str, str | None]]:
     number, part = part_of(lot)
     title = year_of(found).campaign(number).proposed.title
@@ -99,7 +81,9 @@ def wall(case: str, lot: str) -> str:
     """A draw as everybody may watch it, and the one act it waits for from this party."""
     found = entitled_year(case, Action.DRAW_WATCH, lot)
     shown = _shown(found, lot)
-    giving = _giving(found, lot) if shown["task"] in ("commit", "reveal") else None
+    asked = shown["task"] in ("commit", "reveal")
+    party = party_of(found, current_actor())
+    giving = bytes_to_give(shown["hall"], f"{found.id}/{lot}", party) if asked else None
     context = head(found) | {"breadcrumbs": _trail(found, lot)} | shown
     return render_template("pages/inspections/draw.html", **context, giving=giving)
 

@@ -23,6 +23,7 @@ from app.queries.events import Seen, seen_events
 from app.queries.opening_hall import opening_hall
 from app.services import draws, experts, rounds
 from app.services.cursors import read_cursor, write_cursor
+from app.web.drawing import bytes_to_give
 from app.web.entitled import account_key, entitled_case, in_words, place, words_of
 from app.web.names import CHANNELS, FACTS, OUTCOMES, PARTIES, ROUND_REASONS, SEATS
 from app.web.pages import attempt
@@ -135,30 +136,14 @@ def _attempts(seen: Seen, lot: str) -> dict[str, list[Record]]:
     return found
 
 
-def _giving(hall: DrawHall, case: str, lot: str) -> Json:
-    """What the browser needs to make, seal and later show this party's bytes."""
-    current, party = hall.current, own_party(current_actor())
-    assert current is not None
-    return {
-        "case": f"{case}/{lot}",
-        "origin": platform().origin,
-        "key_name": account_key(),
-        "draw_id": hall.draw_id,
-        "round": current.number,
-        "party": party,
-        "reveal_identity": current.reveal_identity,
-        "committee": hall.committee,
-        "commitment": next((c.commitment for c in current.cards if c.party == party), ""),
-    }
-
-
 @routes.get("/cases/<case>/lots/<lot>/draw")
 @access(Action.DRAW_WATCH)
 def draw(case: str, lot: str) -> str:
     """The wall of the draw, and the one act it waits for from this party."""
     found = entitled_case(case, lot, Action.DRAW_WATCH)
     shown = _draw(found, lot)
-    giving = _giving(shown["hall"], case, lot) if shown["task"] in ("commit", "reveal") else None
+    asked = shown["task"] in ("commit", "reveal")
+    giving = bytes_to_give(shown["hall"], f"{case}/{lot}", own_party(current_actor())) if asked else None
     return render_template("pages/rooms/draw.html", **place(found, lot, _("专家抽取")) | shown | {"giving": giving})
 
 
