@@ -170,8 +170,8 @@ def test_who_was_in_the_library_stays_in_it(database):
 
 
 def test_who_handed_a_bid_in_is_read_from_the_log(database):
-    """0032: the submission stands right before the receipt that names the file."""
-    command.upgrade(alembic_config(database), "0031")
+    """0023: the submission stands right before the receipt that names the file."""
+    command.upgrade(alembic_config(database), "0021")
     blob = "'s'" if database.is_sqlite else "'s'::bytea"
     with database.writing() as db_session:
         db_session.execute(text("INSERT INTO case_file VALUES ('c', 'tender', 4, '', '2026-01-01')"))
@@ -198,7 +198,7 @@ def test_who_handed_a_bid_in_is_read_from_the_log(database):
 
 
 def test_uploads_of_before_are_kept(database):
-    """0018 and 0031 add columns that are never empty to a table that has rows."""
+    """0018 and 0021 add columns that are never empty to a table that has rows."""
     command.upgrade(alembic_config(database), "0017")
     with database.writing() as db_session:
         db_session.execute(text("INSERT INTO organisation VALUES ('o', '单位', 'bidder', 'C', '2026-01-01')"))
