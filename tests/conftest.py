@@ -11,9 +11,11 @@ from hypothesis import HealthCheck, settings
 DEEPEST = sys.getrecursionlimit()
 EARLY = ("tests/journeys", "tests/demo/test_seed")
 
-# What an example or its making takes says how busy the machine is, not whether the rule holds.
-settings.register_profile("tenderhall", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("tenderhall")
+# What an example or its making takes says how busy the machine is, not whether the rule holds. Each run draws other
+# examples; a thousand in one run are drawn by `./tenderhall test --long` (ADR 0059).
+settings.register_profile("short", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("long", settings.get_profile("short"), max_examples=1_000)
+settings.load_profile("short")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

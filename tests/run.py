@@ -1,9 +1,10 @@
-"""用法 / usage: ./tenderhall test [PYTEST ARGUMENTS]
+"""用法 / usage: ./tenderhall test [--long | PYTEST ARGUMENTS]
 
 不带参数：代码检查、导入约定、类型、浏览器端测试、纯规则包和全部测试；某一步失败，其余各步照常运行。
-带参数：只运行 pytest。
+--long：同上，每条规则改用一千个随机样本，并运行 tests/long 中的测试（约一小时）。其他参数：只运行 pytest。
 Without arguments: linters, import contracts, types, the browser side's tests, the pure packages and the whole suite;
-every step runs even if an earlier one failed. With arguments: only pytest, with these arguments.
+every step runs even if an earlier one failed. --long: the same with a thousand examples for each rule, and the tests
+of tests/long (about an hour). With other arguments: only pytest, with these arguments.
 
 TENDERHALL_TEST_POSTGRES_URL 和 TENDERHALL_TEST_REDIS_URL 指明测试用的服务器；不设则试用本机的。其中的数据会被清除。
 These two name the servers to test on; without them the local ones are tried. Both are used destructively.
@@ -61,8 +62,8 @@ def pytest(*words: str | Path) -> Command:
     return python("pytest", "-rsfE", "--junitxml", REPORT, *words)
 
 
-def programme() -> Iterator[Step]:
-    """Every step of the test command, cheapest first."""
+def programme(long: bool = False) -> Iterator[Step]:
+    """Every step of the test command, cheapest first; the long one draws more examples and has a step more."""
     yield Step(
         "linters, import contracts, types",
         python("ruff", "check", "--output-format", "concise", ".", "tenderhall"),
@@ -74,14 +75,17 @@ def programme() -> Iterator[Step]:
         reporters = ("--test-reporter=dot", "--test-reporter-destination=stdout")
         junit = ("--test-reporter=junit", f"--test-reporter-destination={REPORT}")
         yield Step("browser side", (NODE, "--test", *reporters, *junit, *browser_side))
+    examples = ("--hypothesis-profile", "long") if long else ()
     # Two processes that collect a half each are done sooner than one with two workers that collect everything.
-    yield Step("pure packages", *(pytest(*half) for half in PURE))
+    yield Step("pure packages", *(pytest(*half, *examples) for half in PURE))
     spread = ("--dist", "loadfile", "--no-loadscope-reorder", "--durations=8")
     rest = [f"--ignore={folder}" for folder in (*PURE[0], *PURE[1], BROWSER)]
     # Playwright leaves an event loop running in its process, in which nothing can be signed any more. A browser waits
     # more than it works, so it shares the cores with the others.
-    others, pages = pytest("tests", *rest, "-n", "3", *spread), pytest(BROWSER, "--durations=8")
+    others, pages = pytest("tests", *rest, "-n", "3", *spread, *examples), pytest(BROWSER, "--durations=8")
     yield Step("everything else, pages in a browser", others, pages)
+    if long:
+        yield Step("what takes long", pytest(*sorted(ROOT.glob("tests/long/test_*.py"))))
 
 
 @contextmanager
@@ -97,6 +101,17 @@ def files_in_memory() -> Iterator[None]:
         finally:
             os.environ.pop("TMPDIR")
             tempfile.tempdir = None
+
+
+@contextmanager
+def shared_installations() -> Iterator[None]:
+    """What one process of the programme has founded the others go on from (`tests/app/services/kept.py`)."""
+    with tempfile.TemporaryDirectory(prefix="tenderhall-kept-", ignore_cleanup_errors=True) as folder:
+        os.environ["TENDERHALL_TEST_KEPT"] = folder
+        try:
+            yield
+        finally:
+            os.environ.pop("TENDERHALL_TEST_KEPT")
 
 
 def run(step: Step) -> Counter[str]:
@@ -183,9 +198,10 @@ def main(arguments: list[str]) -> int:
         return 0
     install_debian_packages()
     find_servers()
-    steps = [Step("pytest", pytest(*arguments))] if arguments else list(programme())
+    long = arguments == ["--long"]
+    steps = [Step("pytest", pytest(*arguments))] if arguments and not long else list(programme(long))
     total: Counter[str] = Counter()
-    with files_in_memory():
+    with files_in_memory(), shared_installations():
         for step in steps:
             total += run(step)
     print(f"\n{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped", flush=True)

@@ -21,7 +21,12 @@ PRICES = ("1", "158000000", "9" * 18)
 
 
 def members(*sizes: tuple[str, int]) -> int:
-    return sum(len(encode_member(path, size)) + size + len(filling(size)) for path, size in sizes)
+    return sum(header(path, size) + size + len(filling(size)) for path, size in sizes)
+
+
+@cache
+def header(path: str, size: int) -> int:
+    return len(encode_member(path, size))
 
 
 def padded(size: int, path: str, manifest: int, signature: int) -> int:
