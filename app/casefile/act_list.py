@@ -12,14 +12,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from app.casefile.record import Record, case_reference
-from app.casefile.signed_acts import MOVES
 from app.casefile.ticks import case_key, cosigned_at
 from app.casefile.turns import LotName, Turn
+from app.procedure.deadlines import OutageExtensionReleased, PostponementReleased, ResumptionOrdered
+from app.procedure.tender import AmendmentReleased
 from crypto.canonical import Json
 from crypto.errors import CryptoError
 from crypto.merkle import HASH_SIZE, Frontier, leaf_hash
 from crypto.notes import Note, VerifierKey, read_checkpoint
 
+# What moves a deadline; each says to when.
+MOVES = frozenset(
+    kind.__name__ for kind in (AmendmentReleased, PostponementReleased, OutageExtensionReleased, ResumptionOrdered)
+)
 LISTED = frozenset({"TenderPublished", *MOVES, "PauseOrdered", "LotClosed", "DrawStated"})
 # Of each of these a case has one, of statements one for each round: a second one is another history.
 _ONCE = frozenset({"TenderPublished", "LotClosed"})
@@ -80,6 +85,17 @@ class ActList:
     notes: Sequence[Note] = ()
     _edge: Frontier = field(default_factory=Frontier)
     _roots: list[bytes] = field(default_factory=lambda: [Frontier().root()])
+
+    @classmethod
+    def from_json(cls, value: Json) -> ActList:
+        """The list of `to_json`. Raises CryptoError `act_list_malformed`, `note_malformed`; KeyError, TypeError."""
+        found = cls(notes=[Note.parse(text) for text in value["notes"]])
+        found.grow(Entry.parse(text) for text in value["entries"])
+        return found
+
+    def to_json(self) -> Json:
+        """Entries and notes as text, as an evidence bundle carries them."""
+        return {"entries": [str(entry) for entry in self.entries], "notes": [str(note) for note in self.notes]}
 
     def grow(self, entries: Iterable[Entry]) -> None:
         """Take the entries that follow."""

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.casefile.act_list import MOVES
 from app.casefile.codec import decode
 from app.casefile.record import Record
 from app.casefile.verification.evidence import Keys
 from app.procedure.deadlines import (
     PARTY_OF,
-    OutageExtensionReleased,
     PauseOrdered,
-    PostponementReleased,
     ResumptionOrdered,
 )
 from app.procedure.tender import AmendmentReleased, TenderPublished, TenderSubmitted
@@ -29,10 +28,6 @@ from crypto.certificates import CertificateFacts
 from crypto.errors import CryptoError
 from crypto.instants import parse_instant
 
-# What moves a deadline; each says to when.
-MOVES = frozenset(
-    kind.__name__ for kind in (AmendmentReleased, PostponementReleased, OutageExtensionReleased, ResumptionOrdered)
-)
 PARTIES: Mapping[str, str] = {
     **{kind.__name__: party for kind, party in PARTY_OF.items()},
     **dict.fromkeys((kind.__name__ for kind in (TenderSubmitted, TenderPublished, AmendmentReleased)), "agency"),

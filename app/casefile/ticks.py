@@ -26,6 +26,7 @@ PROOF = "tickproof/v1"
 FOLDER = "register"  # in an evidence bundle
 TICKS = f"{FOLDER}/ticks.jsonl"
 TURN_TICKS = f"{FOLDER}/turns"
+ACTS = f"{FOLDER}/acts.json"  # the list of acts
 
 
 def log_name(origin: str) -> str:

@@ -10,14 +10,16 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.bundle import json_lines
 from app.casefile.record import case_reference
-from app.casefile.ticks import TICKS, TickProof, case_key, case_salt, note_name, tick_secret, turns_name
+from app.casefile.ticks import ACTS, TICKS, TickProof, case_key, case_salt, note_name, tick_secret, turns_name
 from app.database import in_native_thread
-from app.models import CaseFile, TickChange
+from app.models import CaseFile, ListedAct, TickChange
 from app.procedure.errors import RuleViolation
 from app.queries import ticks as views
+from app.queries.act_list import latest_cosigned
 from app.queries.ticks import Heads
 from app.services.platform import Platform
 from app.services.ticks import tick_map
+from crypto.canonical import canonical
 from crypto.sparse import MapProof
 
 FURTHER_AT_MOST, FURTHER_AT_LEAST = 500, 24  # ticks in which nothing changed
@@ -29,8 +31,8 @@ def register_files(platform: Platform, db_session: DbSession, case_id: str, lots
 
     Every tick in which the case's head changed, and others evenly between, because a change that was undone later
     shows in what lies between; of each lot every tick in which its turns changed. Each under the first checkpoint that
-    each witness cosigned from it on. What the tables no longer lead to is left out, and what was edited is shown as it
-    stands: judging is for whoever verifies.
+    each witness cosigned from it on; and the whole list of acts. What the tables no longer
+    lead to is left out, and what was edited is shown as it stands: judging is for whoever verifies.
     """
     cosigned = views.cosigned_ticks(db_session)
     last = max((ticks[-1] for ticks in cosigned.values()), default=-1)
@@ -47,7 +49,17 @@ def register_files(platform: Platform, db_session: DbSession, case_id: str, lots
     files = {names[reference]: json_lines(proof.to_json() for proof in found) for reference, found in proofs.items()}
     for size, note in _notes(db_session, (proof for found in proofs.values() for proof in found)).items():
         files[note_name(size)] = note.encode()
-    return files
+    return files | _list_of_acts(db_session)
+
+
+def _list_of_acts(db_session: DbSession) -> dict[str, bytes]:
+    """All entries of the list with the last checkpoint that each witness cosigned."""
+    try:
+        notes = latest_cosigned(db_session)
+    except RuleViolation:
+        return {}  # somebody deleted entries: that the list is missing shows
+    entries = list(db_session.scalars(select(ListedAct.entry).order_by(ListedAct.index)))
+    return {ACTS: canonical({"entries": entries, "notes": notes})} if notes else {}
 
 
 def _changes(db_session: DbSession, reference: str, last: int) -> list[int]:

@@ -5,18 +5,19 @@ The steps, in order; each names what differs by sequence number, type and field:
  2 log        leaves, order, times and root
  3 witness    the log continues every head of it that a witness cosigned
  4 turns      each was cosigned by a quorum of witnesses before anybody built on it, where the terms name any
- 5 files      copies agree with the log, nothing is foreign, private halves fit
- 6 acts       signatures, keys that counted then, chains
- 7 replay     every fact is lawful, every consequence what the rules say; deadlines strictly kept
- 8 receipts   the platform's word, and no receipted bid missing at the close
- 9 code       was the code that sealed each bid in the register's public list then?
-10 ceremony   where the trustees' shares come from: the key ceremony and every resharing
-11 release    shares and the signature that opens the bids
-12 openings   every bid's key and content, or the reason of a void one
-13 draws      statement, commitments, signature, tickets
-14 sittings   from locked sheets to the published ranking
-15 documents  sealed last, signed by the keys of the seats
-16 profile    which numbers of the rule book held
+ 5 list       the acts on terms, close and draws are exactly those of the list that was cosigned for everybody
+ 6 files      copies agree with the log, nothing is foreign, private halves fit
+ 7 acts       signatures, keys that counted then, chains
+ 8 replay     every fact is lawful, every consequence what the rules say; deadlines strictly kept
+ 9 receipts   the platform's word, and no receipted bid missing at the close
+10 code       was the code that sealed each bid in the register's public list then?
+11 ceremony   where the trustees' shares come from: the key ceremony and every resharing
+12 release    shares and the signature that opens the bids
+13 openings   every bid's key and content, or the reason of a void one
+14 draws      statement, commitments, signature, tickets
+15 sittings   from locked sheets to the published ranking
+16 documents  sealed last, signed by the keys of the seats
+17 profile    which numbers of the rule book held
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from app.casefile.verification.documents import check_documents, check_profile
 from app.casefile.verification.evaluations import check_draws, check_sittings
 from app.casefile.verification.evidence import Evidence, read_evidence
 from app.casefile.verification.findings import Check, Finding, Findings, Verdict, failed
+from app.casefile.verification.listing import check_list
 from app.casefile.verification.log import check_files, check_head, check_log
 from app.casefile.verification.replay import check_replay
 from app.casefile.verification.turns import check_turns
@@ -47,6 +49,7 @@ STEPS: dict[str, Step] = {
     "log": check_log,
     "witness": check_witnesses,
     "turns": check_turns,
+    "list": check_list,
     "files": check_files,
     "acts": check_acts,
     "replay": check_replay,

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from app.casefile.ticks import (
+    ACTS,
     TICKS,
     TickProof,
     cosigned_at,
@@ -50,9 +51,9 @@ def read_ticks(files: Mapping[str, bytes], name: str = TICKS) -> tuple[TickProof
 
 def register_files(evidence: Evidence) -> set[str]:
     """The names of the files that the ticks lead to; of unreadable ticks only their own, which the step names."""
-    own = {TICKS, *(turns_name(lot) for lot in evidence.case.lots)} & evidence.files.keys()
+    own = {TICKS, ACTS, *(turns_name(lot) for lot in evidence.case.lots)} & evidence.files.keys()
     found = set(own)
-    for name in own:
+    for name in own - {ACTS}:
         try:
             found |= {note_name(proof.checkpoint) for proof in read_ticks(evidence.files, name)}
         except (CryptoError, KeyError, TypeError, ValueError):

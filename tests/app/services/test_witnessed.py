@@ -10,8 +10,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, func, select
 
+from app.casefile.act_list import LISTED
 from app.casefile.bundle import EVENTS, unpack
-from app.casefile.ticks import TICKS
+from app.casefile.ticks import ACTS, TICKS
 from app.casefile.verification import STEPS, Verdict, verify_bundle
 from app.client import verify_commands
 from app.client.command_line import Parser
@@ -396,3 +397,43 @@ def test_the_agency_gets_the_same_ticks(whole, files, monkeypatch):
     assert bundle[TICKS] == files[TICKS]
     assert bundle[EVENTS] != files[EVENTS]
     assert not failures(bundle, WITNESS)
+
+
+# the list of acts
+
+LISTING = {"list": STEPS["list"]}
+
+
+def test_the_acts_of_the_case_are_exactly_those_of_the_list(files):
+    (check,) = checked(files, WITNESS, SECOND, steps=LISTING)
+    listed = [line for line in tampering.lines_of(files) if line["entry"]["type"] in LISTED]
+    assert (check.code, check.facts["acts"]) == ("evidence_acts_listed", len(listed))
+    assert {line["entry"]["type"] for line in listed} >= {"TenderPublished", "LotClosed", "DrawStated"}
+
+
+def test_an_act_too_many_too_few_or_another_one_shows(files):
+    """Whatever of the log is shown differently, or what else is put into the list or taken from it."""
+    acts = parse(files[ACTS])
+    (ours,) = [i for i, line in enumerate(tampering.lines_of(files)) if line["entry"]["type"] == "LotClosed"]
+    lines = [line + b"\n" for line in files[EVENTS].splitlines()]
+    hidden = canonical({"leaf": parse(lines[ours][:-1])["leaf"]}) + b"\n"
+    other = [*acts["entries"][:-1], "0" * 128]
+    moved = parse(lines[ours][:-1])
+    moved["entry"]["payload"]["more"] = "1"
+    for changed, code in (
+        ({EVENTS: b"".join([*lines[:ours], *lines[ours + 1 :]])}, "evidence_list_differs"),
+        ({EVENTS: b"".join([*lines[:ours], canonical(moved) + b"\n", *lines[ours + 1 :]])}, "evidence_list_differs"),
+        ({ACTS: canonical({**acts, "entries": acts["entries"][:-1]})}, "evidence_list_wrong"),
+        ({ACTS: canonical({**acts, "entries": other})}, "evidence_list_wrong"),
+        ({ACTS: canonical({**acts, "notes": []})}, "evidence_act_unlisted"),
+        ({ACTS: canonical({"entries": acts["entries"]})}, "evidence_malformed"),
+    ):
+        found = failures({**files, **changed}, steps=LISTING)
+        assert {check.code for check in found} == {code}, (code, found)
+    assert not failures({**files, EVENTS: b"".join([*lines[:ours], hidden, *lines[ours + 1 :]])}, steps=LISTING)
+
+
+def test_a_bundle_without_the_list_fails_unless_it_was_written_at_once(files):
+    without = {name: data for name, data in files.items() if name != ACTS}
+    found = failures(without, steps=LISTING)
+    assert {check.code for check in found} == {"evidence_act_unlisted"}
