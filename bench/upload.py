@@ -88,7 +88,7 @@ def _start_sink(folder: str) -> tuple[subprocess.Popen[bytes], str]:
 def _bidder(base_url: str) -> dict[str, str]:
     """A bidder who is logged in: the headers of its uploads."""
     line = Connection(base_url)
-    person = {"organisation": "测速公司", "credit_code": "91510000MA0BENCH07", "login": "bench", "name": "测速"}
+    person = {"organisation": "测速公司", "credit_code": "91510000MA0BENCH0R", "login": "bench", "name": "测速"}
     secret = line.post("/bidders", {**person, "password": PASSWORD})["totp_secret"]
     code = pyotp.TOTP(secret).now()
     token = line.post("/web-sessions", {"login": "bench", "password": PASSWORD, "code": code})["token"]

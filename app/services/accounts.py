@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -94,9 +95,13 @@ def add_account(
 
 def _set_credentials(platform: Platform, account: Account, password: str) -> str:
     """Keep the password's hash and a fresh second factor; the TOTP secret, to be shown once."""
-    secret = pyotp.random_base32()
     account.password_hash = in_native_thread(_hasher.hash, password)
-    account.totp_secret = platform.keys.protect(secret.encode())
+    return _second_factor(platform, account)
+
+
+def _second_factor(platform: Platform, account: Account) -> str:
+    secret = pyotp.random_base32()
+    account.totp_secret, account.totp_last_step = platform.keys.protect(secret.encode()), 0
     return secret
 
 
@@ -112,10 +117,10 @@ def register_bidder(
     """A bidder's free account, once for all tenders (O20 art. 20); its TOTP secret, shown once.
 
     Raises RuleViolation `login_taken`, `password_short`, `organisation_exists`, `account_incomplete`, `name_…`,
-    `credit_code_wrong`.
+    `credit_code_wrong`, `credit_code_digit`.
     """
     check_password(password)
-    check_credit_code(organisation.credit_code)
+    check_credit_code(organisation.credit_code, demo=platform.settings.demo)
     check_name("mail", mail, needed=False)
     with plain_transaction(platform.database) as (db_session, now):
         take_turns(db_session, "accounts")
@@ -222,12 +227,8 @@ def begin_web_session(platform: Platform, login: str, password: str, code: str, 
     from this address, whether there is such an account or not; `locked_out` after too many wrong codes by somebody who
     has the password. Who has not even the password can lock nobody out elsewhere.
     """
-    source = hashlib.sha256(f"{address}\0{login}".encode()).hexdigest()
-    with platform.database.reading() as db_session:
-        _check_source(db_session, source, platform.database.now(db_session.connection()))
-        found = db_session.scalar(select(Account).where(Account.login == login))
-        password_hash = (found.password_hash if found else None) or _no_password()
-    right = _password_fits(password_hash, password)
+    source = _source(login, address)
+    right = _knows_password(platform, login, password, source)
     with plain_transaction(platform.database) as (db_session, now):
         take_turns(db_session, source)
         account = db_session.scalar(select(Account).where(Account.login == login).with_for_update())
@@ -240,6 +241,40 @@ def begin_web_session(platform: Platform, login: str, password: str, code: str, 
     if not token:
         raise RuleViolation("log_in_failed")
     return token
+
+
+def renew_second_factor(platform: Platform, login: str, password: str, address: str) -> str:
+    """A fresh TOTP secret, to be shown once, for who has the password of an account that was never logged in to.
+
+    Who lost the secret before the first log-in (a page that was closed) need not ask two people for a new one. One
+    refusal, `second_factor_not_renewed`, for every reason, except `log_in_throttled`.
+    """
+    source = _source(login, address)
+    right = _knows_password(platform, login, password, source)
+    secret = ""
+    with plain_transaction(platform.database) as (db_session, now):
+        take_turns(db_session, source)
+        account = db_session.scalar(select(Account).where(Account.login == login).with_for_update())
+        if account is not None and right and not account.totp_last_step and account.suspended_at is None:
+            secret = _second_factor(platform, account)
+        _count_source(db_session, source, now, failed=not secret)
+    if not secret:
+        raise RuleViolation("second_factor_not_renewed")
+    return secret
+
+
+def _source(login: str, address: str) -> str:
+    """Under what failures are counted: a name from an address."""
+    return hashlib.sha256(f"{address}\0{login}".encode()).hexdigest()
+
+
+def _knows_password(platform: Platform, login: str, password: str, source: str) -> bool:
+    """Whether the password fits, outside any transaction, for that takes long. RuleViolation `log_in_throttled`."""
+    with platform.database.reading() as db_session:
+        _check_source(db_session, source, platform.database.now(db_session.connection()))
+        found = db_session.scalar(select(Account).where(Account.login == login))
+        password_hash = (found.password_hash if found else None) or _no_password()
+    return _password_fits(password_hash, password)
 
 
 @cache
@@ -297,9 +332,10 @@ def _totp_step(platform: Platform, account: Account, code: str, now: datetime) -
     if account.totp_secret is None:
         return 0
     totp = pyotp.TOTP(platform.keys.reveal(account.totp_secret).decode())
+    given = unicodedata.normalize("NFKC", code).strip().encode()  # digits as Chinese keyboards type them, too
     current = int(now.timestamp()) // totp.interval
     for step in (current - 1, current, current + 1):
-        if step > account.totp_last_step and secrets.compare_digest(totp.generate_otp(step), code.strip()):
+        if step > account.totp_last_step and secrets.compare_digest(totp.generate_otp(step).encode(), given):
             return step
     return 0
 

@@ -51,7 +51,16 @@ def test_what_is_no_credit_code_is_refused(code):
 
 
 def test_a_credit_code_is_taken():
-    check_credit_code("91510000DEMO000100")
+    check_credit_code("91350100M000100Y43")
+
+
+def test_invented_codes_are_of_demonstrations_only():
+    check_credit_code("91510000DEMO000100", demo=True)
+    with pytest.raises(RuleViolation, match="credit_code_wrong"):
+        check_credit_code("91510000DEMO000100")
+    with pytest.raises(RuleViolation) as found:
+        check_credit_code("91350100M000100Y44", demo=True)
+    assert (found.value.code, found.value.facts["due"]) == ("credit_code_digit", "3")
 
 
 @pytest.mark.parametrize("code", ["91350100M000100Y43", "91440300708461136T", "12510000MB1234567B"])

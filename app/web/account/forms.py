@@ -31,6 +31,11 @@ class LogInForm(FlaskForm):
     )
 
 
+class SecondFactorForm(FlaskForm):
+    login = StringField(_l("登录名"), [required(_l("请填写登录名")), Length(max=64)])
+    password = PasswordField(_l("密码"), [required(_l("请填写密码")), Length(max=200)])
+
+
 class SignUpForm(FlaskForm):
     organisation = StringField(_l("单位名称"), [required(_l("请填写营业执照上的单位全称")), Length(max=200)])
     credit_code = StringField(

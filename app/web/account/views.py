@@ -14,7 +14,7 @@ from app.permissions.actions import Action
 from app.queries.desks import own_account, own_keys
 from app.services import accounts, notices, register
 from app.services.accounts import LOG_IN_VALID, NewOrganisation
-from app.web.account.forms import InvitationForm, LogInForm, RevokeForm, SignUpForm
+from app.web.account.forms import InvitationForm, LogInForm, RevokeForm, SecondFactorForm, SignUpForm
 from app.web.entitled import account_key, in_words
 from app.web.navigation import first_page, has_desk
 from app.web.pages import Refused, attempt, notice_words
@@ -95,8 +95,22 @@ def invitation() -> Answer:
     return render_template("pages/account/invitation.html", form=form)
 
 
+@routes.route("/second-factor", methods=["GET", "POST"])
+@access(Action.WEB_SESSION_BEGIN)
+def second_factor() -> Answer:
+    """For who lost the secret before the first log-in: another one."""
+    form = SecondFactorForm()
+    if form.validate_on_submit():
+        login, password = form.login.data.strip(), form.password.data
+        here, address = platform(), request.remote_addr or ""
+        secret = attempt(form, lambda: accounts.renew_second_factor(here, login, password, address))
+        if secret:
+            return _second_factor(login, secret)
+    return render_template("pages/account/lost_second_factor.html", form=form)
+
+
 def _second_factor(login: str, secret: str) -> str:
-    """The only time that the secret of the second factor is shown."""
+    """The only time that a secret of the second factor is shown; nothing on the page leads away by mistake."""
     address = f"otpauth://totp/{ISSUER}:{login}?secret={secret}&issuer={ISSUER}"
     picture = io.BytesIO()
     segno.make(address, error="m").save(
@@ -111,7 +125,9 @@ def _second_factor(login: str, secret: str) -> str:
     )
     grouped = " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
     drawing = Markup(picture.getvalue().decode())  # noqa: S704  drawn here, from no one's text
-    return render_template("pages/account/second_factor.html", login=login, secret=grouped, picture=drawing)
+    return render_template(
+        "pages/account/second_factor.html", login=login, secret=grouped, picture=drawing, shown_once=True
+    )
 
 
 @routes.get("/account")

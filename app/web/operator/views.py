@@ -119,7 +119,7 @@ def approve_accounts() -> str:
             errors = [in_words(refusal)]
     with platform().database.reading() as db_session:
         rows = boards.waiting_for_approval(db_session, current_actor())
-    shown = {"rows": rows, "errors": errors, "invitation": invitation, "roles": ROLES}
+    shown = {"rows": rows, "errors": errors, "invitation": invitation, "roles": ROLES, "shown_once": bool(invitation)}
     return render_template("pages/operator/waiting.html", **shown)
 
 

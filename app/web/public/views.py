@@ -165,7 +165,7 @@ def verify() -> str:
 def _check_receipt(form: ReceiptForm) -> dict[str, object]:
     kept = _json(form.receipt.data)
     if isinstance(kept, dict) and "platform_certificate" in kept:  # as a bidder keeps it; the log has the receipt alone
-        kept = kept["receipt"]
+        kept = kept.get("receipt")
     signed = SignedReceipt.from_json(kept)
     submission = _json(form.submission.data) if form.submission.data else None
     here = platform()

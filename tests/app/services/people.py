@@ -25,6 +25,7 @@ from app.client.sealing_program import sealing_program
 from app.config import Settings
 from app.database import Database
 from app.models import Account
+from app.procedure.names import credit_code_digit
 from app.procedure.roles import Role
 from app.queries.cases import load_case
 from app.queries.experts import waiting_imports
@@ -47,8 +48,9 @@ ACTS_OF = (bids, deadlines, tenders)  # importing a service registers what it ad
 
 
 def credit_code(text: str) -> str:
-    """A code of the form that companies have."""
-    return text.upper().rjust(18, "0")
+    """A code that a company could have."""
+    body = text.upper().rjust(17, "0")
+    return body + credit_code_digit(body)
 
 
 class Clock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from datetime import timedelta
+from functools import partial
 
 import pyotp
 import pytest
@@ -35,10 +36,10 @@ class Someone:
     def __init__(self, bench):
         self.bench, self.login, word = bench, f"p-{secrets.token_hex(4)}", secrets.token_hex(8)
         owner = NewOrganisation(f"投标人{word}", "bidder", credit_code(word))
-        self.totp = pyotp.TOTP(accounts.register_bidder(bench.platform, owner, self.login, "某人", PASSWORD))
+        self.secret = accounts.register_bidder(bench.platform, owner, self.login, "某人", PASSWORD)
 
     def code(self, steps=0):
-        return self.totp.at(self.bench.clock.at + steps * TOTP_STEP)
+        return pyotp.TOTP(self.secret).at(self.bench.clock.at + steps * TOTP_STEP)
 
     def log_in(self, code="", password=PASSWORD, address=""):
         """From an address of its own each time, unless one is given."""
@@ -102,6 +103,25 @@ def test_a_code_counts_once_for_eight_at_the_same_moment(someone):
     assert sorted(word == "log_in_failed" for word in found) == [False] + [True] * 7
     tokens = [word for word in found if word not in ("log_in_failed", "locked_out")]
     assert len(tokens) == 1
+
+
+def test_a_code_counts_as_a_chinese_keyboard_types_it(someone):
+    """Full-width digits are digits; what is none is a wrong code, also with the right password."""
+    wide = str.maketrans("0123456789", "０１２３４５６７８９")
+    refused("log_in_failed", someone.log_in, "一二三四五六")
+    assert someone.log_in(someone.code().translate(wide))
+
+
+def test_who_lost_the_secret_before_the_first_log_in_gets_another_one(bench, someone):
+    renew = partial(accounts.renew_second_factor, bench.platform, someone.login)
+    refused("second_factor_not_renewed", renew, "not the password", "")
+    before, someone.secret = someone.secret, renew(PASSWORD, "")
+    assert before != someone.secret
+    assert someone.log_in()
+    refused("second_factor_not_renewed", renew, PASSWORD, "")
+    for number in range(accounts.FAILURES_ALLOWED):
+        refused("second_factor_not_renewed", renew, f"{number}", "192.0.2.1")
+    refused("log_in_throttled", renew, PASSWORD, "192.0.2.1")
 
 
 def test_codes_of_another_time_are_wrong(someone):

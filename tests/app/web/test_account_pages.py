@@ -31,7 +31,7 @@ def leave(browser: Browser) -> TestResponse:
 
 
 def test_a_bidder_signs_up_logs_in_and_out(founded: Site):
-    secret = sign_up(founded, "new-bidder", "91510000MA0000000A")
+    secret = sign_up(founded, "new-bidder", "91510000MA000000BE")
     browser = founded.browser()
     code = pyotp.TOTP(secret).at(founded.case.clock.at)
     answer = browser.post("/log-in", login="new-bidder", password=WORDS, code=code)
@@ -43,6 +43,19 @@ def test_a_bidder_signs_up_logs_in_and_out(founded: Site):
     assert "周敏" in browser.get("/account")
     assert leave(browser).status_code == 302
     assert "请先登录" in browser.get("/account", 401)
+
+
+def test_who_closed_the_page_of_the_second_factor_gets_another_secret_until_the_first_log_in(founded: Site):
+    lost = sign_up(founded, "closer", "91510000MA000000DL")
+    page = founded.browser().post("/second-factor", login="closer", password=WORDS).get_data(as_text=True)
+    secret = re.search(r"<dd>((?:[A-Z2-7]{4} ?)+)</dd>", page).group(1).replace(" ", "")
+    assert lost != secret
+    assert "?lang=" not in page  # nothing that fetches the page again and loses what it shows
+    code = pyotp.TOTP(secret).at(founded.case.clock.at)
+    assert founded.browser().post("/log-in", login="closer", password=WORDS, code=code).status_code == 302
+    assert "已经登录过" in founded.browser().post("/second-factor", login="closer", password=WORDS).get_data(
+        as_text=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -67,7 +80,7 @@ def test_the_page_of_the_second_factor_draws_its_code_without_an_address(founded
     answer = founded.browser().post(
         "/sign-up",
         organisation="某公司",
-        credit_code="91510000MA0000000B",
+        credit_code="91510000MA0000000C",
         name="甲",
         mail="",
         login="qr",
@@ -96,7 +109,7 @@ def test_a_wrong_log_in_says_no_more_than_that(founded: Site):
 
 
 def test_log_in_leads_to_no_other_site(founded: Site):
-    secret = sign_up(founded, "careful", "91510000MA0000000C")
+    secret = sign_up(founded, "careful", "91510000MA000000CH")
     code = pyotp.TOTP(secret).at(founded.case.clock.at)
     answer = founded.browser().post("/log-in?next=//evil.example/", login="careful", password=WORDS, code=code)
     assert answer.headers["Location"] == "/home"
@@ -124,7 +137,7 @@ def test_an_invitation_opens_an_account_of_the_own_agency(founded: Site):
 
 
 def test_an_administrator_suspends_and_renews_with_a_reason(founded: Site):
-    secret = sign_up(founded, "leaver", "91510000MA0000000D")
+    secret = sign_up(founded, "leaver", "91510000MA0000001F")
     admin, path = founded.browser("admin"), "/accounts/change/leaver"
     assert admin.client.get("/accounts/change?login=leaver").headers["Location"] == path
     assert "没有这个登录名" in admin.get("/accounts/change/nobody", 404)

@@ -86,7 +86,9 @@ def test_an_expert_is_shown_no_project(bidding: Site):
     bidding.browser("expert-1").get(f"/cases/{case.case_id}", 404)
 
 
-@pytest.mark.parametrize("path", ["/trust", "/about", "/verify", "/log-in", "/sign-up", "/register", "/invitation"])
+@pytest.mark.parametrize(
+    "path", ["/trust", "/about", "/verify", "/log-in", "/sign-up", "/register", "/invitation", "/second-factor"]
+)
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_pages_for_everybody_open_in_both_languages(founded: Site, path: str, lang: str):
     page = founded.browser(lang=lang).get(path)
@@ -122,6 +124,7 @@ def test_a_changed_receipt_and_a_foreign_submission_are_refused(bidding: Site):
     assert "回执有效" not in check(bidding, json.dumps(later).encode())
     other = {**json.loads(submission), "bid_root": "0" * 64}
     assert "回执有效" not in check(bidding, receipt, json.dumps(other).encode())
+    assert "回执有效" not in check(bidding, b'{"platform_certificate": 1}')
     for hostile in (b"no json", b'{"a":' + b"[" * 50_000, b"\xff"):
         page = check(bidding, hostile)
         assert "回执有效" not in page
