@@ -138,7 +138,8 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(*STAFF, R.BIDDER, R.SYSTEM_ADMIN, R.PUBLIC, phases=PUBLISHED),
         _grant(R.EXPERT, when=seated, phases=PUBLISHED),  # 4: experts only from sign-in
     ),
-    A.DOCUMENTS_DOWNLOAD: (  # 5
+    A.DOCUMENTS_DOWNLOAD: (  # 5; 2: what a draft has, whoever edits or releases it reads
+        _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=_in(P.DRAFT), **AGENCY),
         _grant(*STAFF, R.BIDDER, R.PUBLIC, phases=PUBLISHED),
         _grant(R.EXPERT, when=seated, phases=PUBLISHED),
     ),

@@ -160,11 +160,7 @@ def decide(tender: Tender, fact: Fact, by: str, now: datetime) -> tuple[Fact, ..
             if tender.parties is not None:
                 raise RuleViolation("case_already_opened")
         case TenderSubmitted():
-            if tender.published_at is not None:
-                raise RuleViolation("tender_already_published")
-            if fact.terms.parties != tender.parties:
-                raise RuleViolation("parties_differ")
-            check_terms(fact.terms, now)
+            _decide_submission(tender, fact, now)
         case TenderReturned() | TenderPublished():
             _decide_release(tender, fact, by, now)
         case QuestionAsked():
@@ -180,6 +176,16 @@ def decide(tender: Tender, fact: Fact, by: str, now: datetime) -> tuple[Fact, ..
         case _:
             _decide_running(tender, fact, by, now)
     return (fact,)
+
+
+def _decide_submission(tender: Tender, fact: TenderSubmitted, now: datetime) -> None:
+    if tender.published_at is not None:
+        raise RuleViolation("tender_already_published")
+    if fact.terms.parties != tender.parties:
+        raise RuleViolation("parties_differ")
+    if fact.terms == tender.terms and not tender.returned:
+        raise RuleViolation("terms_already_submitted")
+    check_terms(fact.terms, now)
 
 
 def _decide_running(tender: Tender, fact: TrusteesChanged | deadlines.Fact, by: str, now: datetime) -> None:

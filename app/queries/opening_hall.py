@@ -162,9 +162,9 @@ def _opening_stage(state: LotCase) -> str:
 
 def _lights(committee: Committee, opening: Opening) -> tuple[TrusteeLight, ...]:
     states = dict.fromkeys(opening.refused, "bad") | dict.fromkeys(opening.shares, "verified")
-    times = {**opening.refused, **opening.share_times}
+    times, awaited = {**opening.refused, **opening.share_times}, "unneeded" if opening.openable else "waiting"
     return tuple(
-        TrusteeLight(m.organisation, states.get(m.index, "waiting"), times.get(m.index)) for m in committee.members
+        TrusteeLight(m.organisation, states.get(m.index, awaited), times.get(m.index)) for m in committee.members
     )
 
 

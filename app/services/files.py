@@ -98,10 +98,12 @@ def entitled_file(platform: Platform, actor: Actor, file_id: str, address: str) 
         if row is None or row.kind not in READ_WITH:
             raise RuleViolation("file_unknown")
         case, action = load_case(db_session, row.case_id), _action(row)
+    lots = (row.lot,) if row.lot else ("", *case.lots)  # a seat is of one lot, the tender documents are of all
+    lot = next((lot for lot in lots if allowed(actor, action, case, lot)), row.lot)
     try:
-        authorize(actor, action, case, row.lot)
+        authorize(actor, action, case, lot)
     except NotAllowed as exc:
         raise RuleViolation("file_unknown") from exc
-    if asks_reason(actor, action, case, row.lot):
+    if asks_reason(actor, action, case, lot):
         record_reading(platform.database, actor, action, case.id, lot=row.lot, subject=row.id, address=address)
     return row

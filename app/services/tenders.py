@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.adapters.profiles import read_profile
+from app.casefile.case import Case
 from app.casefile.codec import decode, encode
 from app.casefile.committees import check_in_use
 from app.casefile.next_round import next_round_form
@@ -48,6 +49,7 @@ class Draft:
     title: str
     form: dict[str, Any]
     documents: tuple[Document, ...]
+    submitted: bool  # and waits for the supervisor
 
 
 def open_case(platform: Platform, log_in: LogIn, title: str, regulator_id: str, form: dict[str, Any]) -> str:
@@ -130,14 +132,61 @@ def _draft_row(db_session: DbSession, case_id: str) -> TenderDraft:
     return draft
 
 
+def discard_draft(platform: Platform, log_in: LogIn, case_id: str) -> str:
+    """Give up a draft that waits for nobody: it leaves the desks, nothing can be submitted under its case; its title.
+
+    Raises NotAllowed, RuleViolation `draft_submitted`.
+    """
+    with plain_transaction(platform.database) as (db_session, _now):
+        case = load_case(db_session, case_id)
+        authorize(load_actor(db_session, log_in.account_id), Action.DRAFT_EDIT, case)
+        _check_editable(case)
+        db_session.execute(delete(StoredFile).where(StoredFile.case_id == case_id, StoredFile.kind == "document"))
+        draft = _draft_row(db_session, case_id)
+        db_session.delete(draft)
+        return draft.title
+
+
+def _waits_for_release(case: Case) -> bool:
+    return case.tender.terms is not None and not case.tender.returned
+
+
+def _check_editable(case: Case) -> None:
+    if _waits_for_release(case):
+        raise RuleViolation("draft_submitted")
+
+
+def remove_document(platform: Platform, log_in: LogIn, case_id: str, document_id: str) -> str:
+    """Take a file out of the draft; its name.
+
+    Raises NotAllowed, RuleViolation `draft_submitted`, `document_unknown`.
+    """
+    with plain_transaction(platform.database) as (db_session, _now):
+        case = load_case(db_session, case_id)
+        authorize(load_actor(db_session, log_in.account_id), Action.DRAFT_EDIT, case)
+        _check_editable(case)
+        row = db_session.get(StoredFile, document_id)
+        if row is None or row.case_id != case_id or row.kind != "document":
+            raise RuleViolation("document_unknown")
+        db_session.delete(row)
+        return row.name
+
+
 def add_document(platform: Platform, log_in: LogIn, case_id: str, name: str, data: bytes) -> Document:
-    """A file of the tender documents. Raises RuleViolation `document_too_large`, `document_name`."""
+    """A file of the tender documents.
+
+    Raises NotAllowed, RuleViolation `document_too_large`, `document_empty`, `document_repeated`.
+    """
     if not name.strip() or len(data) > DOCUMENT_LIMIT:
         raise RuleViolation("document_too_large", size=len(data), limit=DOCUMENT_LIMIT)
+    if not data:
+        raise RuleViolation("document_empty", name=name[:120])
     blob = platform.blobs.put(data)
     with plain_transaction(platform.database) as (db_session, now):
         actor = load_actor(db_session, log_in.account_id)
         authorize(actor, Action.DRAFT_EDIT, load_case(db_session, case_id))
+        if any(document.name == name for document in _documents(db_session, case_id)):
+            raise RuleViolation("document_repeated", name=name[:120])
         row = add_file(db_session, now, case_id=case_id, kind="document", name=name, blob=blob, data=data)
         return Document(row.id, row.name, row.size, row.sha256)
 
@@ -145,9 +194,10 @@ def add_document(platform: Platform, log_in: LogIn, case_id: str, name: str, dat
 def read_draft(platform: Platform, log_in: LogIn, case_id: str) -> Draft:
     """The draft, for its agency. Raises NotAllowed."""
     with platform.database.reading() as db_session:
-        authorize(load_actor(db_session, log_in.account_id), Action.DRAFT_READ, load_case(db_session, case_id))
-        draft = _draft_row(db_session, case_id)
-        return Draft(case_id, draft.title, json.loads(draft.terms), _documents(db_session, case_id))
+        case = load_case(db_session, case_id)
+        authorize(load_actor(db_session, log_in.account_id), Action.DRAFT_READ, case)
+        draft, waits = _draft_row(db_session, case_id), _waits_for_release(case)
+        return Draft(case_id, draft.title, json.loads(draft.terms), _documents(db_session, case_id), waits)
 
 
 def _documents(db_session: DbSession, case_id: str) -> tuple[Document, ...]:
@@ -202,6 +252,8 @@ def submit_tender(act: Act) -> Answer:
     """The terms must be the platform's own profile and witnesses, a registered committee and the kept documents."""
     terms: TenderTerms = act.fact.terms
     db_session = act.work.db_session
+    if db_session.get(TenderDraft, act.work.case.id) is None:
+        raise RuleViolation("draft_discarded")
     if terms.profile != read_profile(terms.profile.name):
         raise RuleViolation("profile_changed", profile=terms.profile.name)
     check_register(act.platform, terms)
@@ -243,6 +295,8 @@ def publish_tender(act: Act) -> Answer:
     terms, parties = work.case.tender.published, work.case.tender.parties
     assert parties is not None
     check_register(act.platform, terms)
+    if terms.documents != _documents(work.db_session, work.case.id):
+        raise RuleViolation("documents_changed")
     work.db_session.add(
         Tender(
             case_id=work.case.id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, current_app, g, request, url_for
@@ -130,6 +130,11 @@ def _page_asked() -> str:
     return found._replace(scheme="", netloc="", fragment="").geturl() if found.netloc == request.host else "/"
 
 
+def _language_url(code: str) -> str:
+    """The page one is on in another language, with what was searched for or chosen there."""
+    return "?" + urlencode({**request.args.to_dict(flat=False), "lang": [code]}, doseq=True)
+
+
 def _context() -> dict[str, object]:
     here, actor = platform(), current_actor()
     zone = here.settings.display_zone
@@ -139,6 +144,7 @@ def _context() -> dict[str, object]:
         "account": actor.id,
         "posted": request.method == "POST",
         "page_asked": _page_asked,
+        "language_url": _language_url,
         "actor": {
             "name": actor.name,
             "role_names": [str(ROLES[role]) for role in sorted(actor.roles)],

@@ -8,6 +8,7 @@ from typing import Any
 
 import wtforms
 from flask_babel import gettext as _
+from wtforms.validators import StopValidation
 from wtforms.widgets import TextInput
 
 WHOLE = "[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4}"  # below 10^15, grouped or not, as in money.js
@@ -29,7 +30,18 @@ class FigureInput(TextInput):
         return super().__call__(field, **{"inputmode": self.inputmode, "autocomplete": "off", **attributes})
 
 
-class DecimalField(wtforms.DecimalField):
+class _OneMistake:
+    """What is no figure is no figure too small as well."""
+
+    process_errors: list[str]
+    raw_data: list[str] | None
+
+    def pre_validate(self, _form: object) -> None:
+        if self.process_errors and any(text.strip() for text in self.raw_data or ()):
+            raise StopValidation
+
+
+class DecimalField(_OneMistake, wtforms.DecimalField):
     """An exact figure: no digit that was typed is dropped, and none is taken that no amount or mark can have."""
 
     widget = FigureInput("decimal")
@@ -39,16 +51,17 @@ class DecimalField(wtforms.DecimalField):
         exact = re.compile(rf"({WHOLE})(\.[0-9]{{1,{self.places}}})?")
         if not all(exact.fullmatch(figure) for figure in figures if figure):
             self.data = None
-            raise ValueError(_("请只填数字，小数至多 %(places)s 位，例如 1751000.00", places=self.places))
+            words = _("请只填数字，整数至多 15 位，小数至多 %(places)s 位，例如 1751000.00", places=self.places)
+            raise ValueError(words)
         super().process_formdata([figure.replace(",", "") for figure in figures])
 
 
-class IntegerField(wtforms.IntegerField):
+class IntegerField(_OneMistake, wtforms.IntegerField):
     widget = FigureInput("numeric")
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         figures = [plain_figure(value) for value in valuelist]
-        if not all(re.fullmatch("[0-9]{1,9}", figure) for figure in figures if figure):
+        if not all(re.fullmatch("-?[0-9]{1,9}", figure) for figure in figures if figure):
             self.data = None
             raise ValueError(_("请填写整数，例如 3"))
         super().process_formdata(figures)

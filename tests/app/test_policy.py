@@ -85,7 +85,7 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "tender:submit": [("AO", "P0", "own")],
     "tender:release": [("AS", "P0", "own")],
     "notice:read": [(f"{STAFF} BD SA PB", PUBLISHED, "any"), ("EX", PUBLISHED, "own")],
-    "documents:download": [(f"{STAFF} BD PB", PUBLISHED, "any"), ("EX", PUBLISHED, "own")],
+    "documents:download": [("AO AS", "P0", "own"), (f"{STAFF} BD PB", PUBLISHED, "any"), ("EX", PUBLISHED, "own")],
     "downloads:list": [("AO AS", OPENED, "own"), ("RG", OPENED, "reason")],
     "question:ask": [("BD", "P1", "any")],
     "answer:propose": [("AO", "P1", "own")],

@@ -103,6 +103,17 @@ def draft(case: str, step: str) -> str | Response:
     return pages[kind](found, step, int(index or 0))
 
 
+@routes.route("/agency/cases/<case>/draft/discard", methods=["GET", "POST"])
+@access(Action.DRAFT_EDIT)
+def discard_draft(case: str) -> str | Response:
+    """What discarding does, asked once."""
+    found, form = tenders.read_draft(platform(), required_log_in(), case), FlaskForm()
+    if form.validate_on_submit() and attempt(form, lambda: tenders.discard_draft(platform(), required_log_in(), case)):
+        return redirect(url_for("agency.desk"))
+    trail = [(_("代理机构工作台"), url_for("agency.desk")), (found.title, None)]
+    return render_template("pages/agency/draft_discard.html", form=form, draft=found, breadcrumbs=trail)
+
+
 def _shown(draft: Draft, step: str, template: str, **facts: Any) -> str:
     steps = steps_of(draft)
     trail = [(_("代理机构工作台"), url_for("agency.desk")), (draft.title, None)]
@@ -112,6 +123,7 @@ def _shown(draft: Draft, step: str, template: str, **facts: Any) -> str:
         steps=steps,
         step=step,
         step_name=dict(steps)[step],
+        may_edit=current_actor().is_(Role.AGENCY_OFFICER),
         breadcrumbs=trail,
         **facts,
     )
@@ -157,8 +169,8 @@ def _lot(draft: Draft, step: str, index: int) -> str | Response:
     lot = lots[index]
     deadline = to_local(parse_instant(lot["deadline_at"])) if lot["deadline_at"] else None
     form = LotForm(data={"title": lot["title"], "deadline": deadline, **_amounts(lot)})
-    if request.form.get("go") == "add":
-        return _with_lot(draft, {**lot, "number": str(len(lots) + 1), "title": ""})
+    if len(lots) > 1 and "remove" in request.args:
+        return _without_lot(draft, step, index)
     if form.validate_on_submit():
         if form.ceiling.data > form.budget.data:
             form.ceiling.errors = [_("最高限价不得高于预算金额")]
@@ -166,16 +178,28 @@ def _lot(draft: Draft, step: str, index: int) -> str | Response:
             typed = {"title": form.title.data.strip(), "deadline_at": encode(to_utc(form.deadline.data))}
             typed |= {name: format(form[name].data, "f") for name in ("budget", "ceiling")}
             changed = [{**one, **typed} if i == index else one for i, one in enumerate(lots)]
+            if request.form.get("go") == "add":
+                return _with_lot(draft, changed, {**lot, "number": str(len(lots) + 1), "title": ""})
             return _saved(draft, step, {**draft.form, "lots": changed})
-    return _shown(draft, step, "draft_lot", form=form, number=lot["number"])
+    return _shown(draft, step, "draft_lot", form=form, number=lot["number"], several=len(lots) > 1)
+
+
+def _without_lot(draft: Draft, step: str, index: int) -> str | Response:
+    """Asked once; the lots after it move up."""
+    form, lots = FlaskForm(), draft.form["lots"]
+    if form.validate_on_submit():
+        left = [{**one, "number": str(i)} for i, one in enumerate([*lots[:index], *lots[index + 1 :]], 1)]
+        tenders.save_draft(platform(), required_log_in(), draft.case_id, {**draft.form, "lots": left})
+        return redirect(url_for("agency.draft", case=draft.case_id, step="lot-0"))
+    return _shown(draft, step, "draft_lot_remove", form=form, lot=lots[index])
 
 
 def _amounts(lot: dict[str, Any]) -> dict[str, Any]:
     return {name: Decimal(lot[name]) if lot[name] else None for name in ("budget", "ceiling")}
 
 
-def _with_lot(draft: Draft, lot: dict[str, Any]) -> Response:
-    lots = [*draft.form["lots"], lot]
+def _with_lot(draft: Draft, before: list[dict[str, Any]], lot: dict[str, Any]) -> Response:
+    lots = [*before, lot]
     tenders.save_draft(platform(), required_log_in(), draft.case_id, {**draft.form, "lots": lots})
     return redirect(url_for("agency.draft", case=draft.case_id, step=f"lot-{len(lots) - 1}"))
 
@@ -222,6 +246,10 @@ def _documents(draft: Draft, step: str, _index: int) -> str | Response:
     form = DocumentForm()
     if request.form.get("go") == "next":
         return redirect(url_for("agency.draft", case=draft.case_id, step="preview"))
+    if document := request.form.get("remove"):
+        if attempt(form, lambda: tenders.remove_document(platform(), required_log_in(), draft.case_id, document)):
+            return redirect(url_for("agency.draft", case=draft.case_id, step=step))
+        return _shown(draft, step, "draft_documents", form=form)
     if form.validate_on_submit():
         file = form.file.data
         kept = attempt(
@@ -246,7 +274,7 @@ def _preview(draft: Draft, step: str, _index: int) -> str:
         check_terms(terms, platform().database.now())
         wrong = []
     except Refused as refusal:
-        wrong = [(in_words(refusal), "")]
+        wrong = [_missing(draft, refusal)]
     return _shown(
         draft,
         step,
@@ -267,10 +295,11 @@ def _preview(draft: Draft, step: str, _index: int) -> str:
 
 def _missing(draft: Draft, refusal: RuleViolation | CryptoError) -> tuple[str, str]:
     """What the draft lacks, in words, and the step on which to enter it."""
-    path = str(refusal.facts.get("path", ""))
+    path, names = str(refusal.facts.get("path", "")), dict(steps_of(draft))
+    if refusal.code == "terms_incomplete" or refusal.code.startswith("buyer_code"):
+        return _("“%(step)s”还没有填写完整", step=names["basics"]), "basics"
     if refusal.code != "malformed":
         return in_words(refusal), ""
-    names = dict(steps_of(draft))
     index = path.partition("lots[")[2].partition("]")[0]
     step = ("scoring-" if "evaluation" in path else "lot-") + index if index else "basics"
     return _("“%(step)s”还没有填写完整", step=names.get(step, step)), step

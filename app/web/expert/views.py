@@ -53,6 +53,7 @@ def seat() -> str:
     if offered is None:
         return render_template("pages/expert/seat.html", form=form, claim=None)
     code = (form.code.data or "").strip().upper()
+    web_session.permanent = True  # a browser that crashed finds its seat's key again, as long as the log-in lasts
     web_session["booth_key"] = f"booth-{secrets.token_hex(8)}"
     claim = {"label": PROOF_LABEL, "object": {"code_sha256": call_ups.code_hash(code), "origin": platform().origin}}
     return render_template(

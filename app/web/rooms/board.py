@@ -27,6 +27,7 @@ from app.queries.opening_hall import on_the_wall, opening_hall
 from app.services import files
 from app.web.deadlines.views import shown_deadline
 from app.web.entitled import check_entitled, words_of
+from app.web.names import phase_name
 from app.web.rooms.wording import coefficient_name, record_text, void_reason
 
 WALLS = 16  # halls that one process remembers
@@ -64,7 +65,8 @@ def board(case_id: str, lot: str, heard: int = -1) -> Board:
     if not (wall.basis and 0 <= heard <= wall.last_seq):
         wall = _continued(wall, lot)
     check_entitled(wall.case, lot, Action.OPENING_WATCH)
-    return Board(wall.case, _html(_kept(wall, case_id, lot), lot), wall.last_seq)
+    stage = Markup('<span hidden data-place-stage="{}"></span>').format(phase_name(wall.case, lot))
+    return Board(wall.case, _html(_kept(wall, case_id, lot), lot) + stage, wall.last_seq)
 
 
 def _continued(wall: Wall, lot: str) -> Wall:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app.casefile.codec import encode
 from app.models import StoredFile
+from app.procedure.errors import RuleViolation
 from app.procedure.tender import TenderReturned
 from app.services.tenders import draft_terms
 from crypto.canonical import digest
@@ -71,6 +72,40 @@ def test_a_draft_is_filled_in_step_by_step_and_submitted(site: Site, draft: str)
     assert 'data-type="TenderSubmitted"' in page
     assert "壹佰柒拾伍万壹仟元整" in page
     assert "不少于 7 人，单数（财政部令第87号第 47 条）：申明为技术复杂或者社会影响较大" in page
+
+
+def document_ids(page: str) -> list[str]:
+    return re.findall(r'name="remove" value="(\w+)"', page)
+
+
+def test_files_and_lots_are_added_and_taken_out_and_a_draft_is_given_up(site: Site):
+    """Nothing typed is lost when a lot is added; a second file of a name and an empty one are refused."""
+    browser, regulator = site.browser("officer"), site.case.people["regulator"].organisation
+    answer = browser.post("/agency/new", title="写错的项目", template="goods", regulator=regulator)
+    draft = answer.headers["Location"].removesuffix("/basics")
+    typed = {"title": "第一包", "deadline": "2026-04-24T09:30", "budget": "9", "ceiling": "8"}
+    assert "lot-1" in save(browser, f"{draft}/lot-0", **typed, go="add")
+    assert fields_of(browser.get(f"{draft}/lot-0"))["title"] == "第一包"
+    assert "不能恢复" in browser.get(f"{draft}/lot-1?remove=1")
+    browser.post(f"{draft}/lot-1?remove=1")
+    browser.get(f"{draft}/lot-1", 404)
+    for data, name, words in (
+        (b"%PDF", "a.pdf", ""),
+        (b"", "b.pdf", "0 字节"),
+        (b"%PDF 2", "a.pdf", "同名文件"),
+    ):
+        page = browser.post(f"{draft}/documents", file=(io.BytesIO(data), name)).get_data(as_text=True)
+        assert words in page
+    (kept,) = document_ids(browser.get(f"{draft}/documents"))
+    address = f"/api/v1/cases/{draft.split('/')[3]}/documents/{kept}"
+    for reader, status in (("officer", 200), ("releaser", 200), ("bidder-a", 404), ("buyer", 404)):
+        assert site.browser(reader).client.get(address).status_code == status, reader
+    browser.post(f"{draft}/documents", remove=kept)
+    assert not document_ids(browser.get(f"{draft}/documents"))
+    assert site.browser("releaser").post(f"{draft}/discard").status_code in (403, 404)
+    assert browser.post(f"{draft}/discard").headers["Location"] == "/agency"
+    assert "写错的项目" not in browser.get("/agency")
+    browser.get(f"{draft}/basics", 404)
 
 
 def test_scoring_that_cannot_be_published_is_not_saved(site: Site, draft: str):
@@ -135,12 +170,23 @@ def test_the_supervisor_sees_what_changed_and_returns_or_releases(tmp_path_facto
     case.act("releaser", TenderReturned("预算有误"), "")
     assert "预算有误" in browser.get("/agency")
     save(browser, f"{draft}/lot-0", budget="120")
+    browser.post(f"{draft}/documents", file=(io.BytesIO(b"%PDF-1.7 terms"), "招标文件.pdf"))
     payload = draft_terms(case.platform, officer, case.case_id)
     case.act("officer", payload, "", "TenderSubmitted")
     assert '<a href="/agency">查看项目</a>' in site.browser("releaser").get("/account")  # no notice to see yet
     page = site.browser("releaser").get(f"/agency/cases/{case.case_id}/release")
     assert "lots[1].budget" in page
     assert digest(encode(payload)) in page
+    (document,) = re.findall(r'href="(/api/v1/cases/\w+/documents/\w+)"', page)
+    assert site.browser("releaser").client.get(document).data == b"%PDF-1.7 terms"
+    with pytest.raises(RuleViolation, match="terms_already_submitted"):
+        case.act("officer", payload, "", "TenderSubmitted")
+    waiting = browser.get(f"{draft}/documents")
+    assert "等待主管复核" in waiting
+    assert not document_ids(waiting)
+    removed = browser.post(f"{draft}/documents", remove=document.rpartition("/")[2]).get_data(as_text=True)
+    assert "先由主管退回" in removed
+    assert "先由主管退回" in browser.post(f"{draft}/discard").get_data(as_text=True)
     returned = site.browser("releaser").post(f"/agency/cases/{case.case_id}/release", reason="再核对")
     assert 'data-type="TenderReturned"' in returned.get_data(as_text=True)
     site.browser("officer").get(f"/agency/cases/{case.case_id}/release", 404)

@@ -54,6 +54,10 @@ function errorLine(text, field) {
 
 /** A refusal of the API as a line of the error summary. */
 export function refusalLine(refusal) {
+  if (refusal instanceof DOMException || refusal instanceof TypeError) {
+    console.error(refusal); // a fault of the page or of a kept key: for who looks into it, not for who reads the page
+    return { text: say('page_failed') };
+  }
   const incident = refusal.incident ? ` ${say('incident', { incident: refusal.incident })}` : '';
   return { text: `${refusal.message}${incident}`, field: refusal.field };
 }

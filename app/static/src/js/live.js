@@ -27,6 +27,12 @@ function unsaved(section) {
   return new Map([...fields].filter((field) => field.value !== field.defaultValue).map((field) => [field.id, field.value]));
 }
 
+/** The head of the page says where the case stands, and follows. */
+function showStage(stage) {
+  const tag = document.querySelector('.place .tag');
+  if (tag) tag.textContent = stage;
+}
+
 function swap(section, html) {
   const mine = unsaved(section);
   const focused = section.contains(document.activeElement) ? document.activeElement : null;
@@ -36,6 +42,8 @@ function swap(section, html) {
     const field = section.querySelector(`#${CSS.escape(id)}`);
     if (field) field.value = value;
   }
+  const stage = section.querySelector('[data-place-stage]');
+  if (stage) showStage(stage.dataset.placeStage);
   const again = focused?.id ? section.querySelector(`#${CSS.escape(focused.id)}`) : null;
   again?.focus({ preventScroll: true });
   if (again && selection?.[0] != null) again.setSelectionRange(...selection);

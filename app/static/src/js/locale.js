@@ -5,6 +5,10 @@ const SENTENCES = {
   line_lost_now: ['与服务器的连接中断，内容未丢失，请稍后再试。', 'The line to the server is lost. Nothing you entered is lost; try again shortly.'],
   line_lost: ['线路中断，正在自动重连。最后确认的状态：{time}', 'Line lost, reconnecting. Last confirmed state: {time}'],
   incident: ['事件编号 {incident}', 'Incident {incident}'],
+  page_failed: [
+    '本页未能完成这一步，没有提交任何内容。请刷新后重试；仍不行时，请在“我的密钥”页重新制作或导入密钥。',
+    'The page could not do this, and nothing was sent. Reload it and try again; if that does not help, make or import your key again under My keys.',
+  ],
   days_left: ['还有 {days} 天 {hours} 小时', '{days} d {hours} h left'],
   time_left: ['还有 {time}', '{time} left'],
   time_up: ['时间已到', 'Time is up'],

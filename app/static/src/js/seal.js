@@ -139,7 +139,12 @@ function askBeforeLeaving(event) {
   event.preventDefault();
 }
 
+let busy = false;
+
+/** One at a time: a second click is the first one's. */
 async function attempt(action) {
+  if (busy) return;
+  busy = true;
   const button = part('button');
   showErrors(summary, []);
   button.disabled = true;
@@ -152,6 +157,7 @@ async function attempt(action) {
     await showNext();
     showErrors(summary, (problem.problems ?? [problem]).map(refusalLine));
   } finally {
+    busy = false;
     button.disabled = false;
     window.removeEventListener('beforeunload', askBeforeLeaving);
   }
