@@ -142,6 +142,7 @@ def _context() -> dict[str, object]:
     return {
         "lang": g.get("lang", "zh"),
         "account": actor.id,
+        "origin": here.origin,
         "posted": request.method == "POST",
         "page_asked": _page_asked,
         "language_url": _language_url,
