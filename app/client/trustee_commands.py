@@ -101,11 +101,26 @@ def _log(arguments: argparse.Namespace) -> int:
 
 @spoken
 def _agent(arguments: argparse.Namespace) -> int:
-    person = person_of(arguments)
+    person = _awaited(arguments)
     _pin_witnesses(person, arguments)
     print(f"{now()} 连接平台 / watching: {person.connection.base_url}", flush=True)  # it may not answer for long
     watch(person, Trustee.follow(person.profile, passphrase()), _say)
     return 0
+
+
+def _awaited(arguments: argparse.Namespace) -> Person:
+    """The trustee, as soon as the platform answers: a machine that nobody attends may be up before it."""
+    told = False
+    while True:
+        try:
+            return person_of(arguments)
+        except Refused as refusal:
+            if refusal.code != "no_answer" or not os.environ.get("TENDERHALL_PASSPHRASE"):
+                raise
+            if not told:
+                _say("waiting", refusal)
+            told = True
+            time.sleep(PAUSE)
 
 
 def _pin_witnesses(person: Person, arguments: argparse.Namespace) -> None:

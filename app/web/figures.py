@@ -13,6 +13,8 @@ from wtforms.widgets import TextInput
 
 WHOLE = "[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4}"  # below 10^15, grouped or not, as in money.js
 
+YEARS = range(2000, 2200)  # of moments that people set
+
 
 def plain_figure(text: str) -> str:
     """`10.5` for ` １０。５ `."""
@@ -65,3 +67,13 @@ class IntegerField(_OneMistake, wtforms.IntegerField):
             self.data = None
             raise ValueError(_("请填写整数，例如 3"))
         super().process_formdata(figures)
+
+
+class DateTimeLocalField(_OneMistake, wtforms.DateTimeLocalField):
+    """A moment in the zone of the page; a year that is half typed is no year."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata(valuelist)
+        if self.data is not None and self.data.year not in YEARS:
+            self.data = None
+            raise ValueError(_("年份应在 %(first)s 至 %(last)s 之间", first=YEARS.start, last=YEARS.stop - 1))

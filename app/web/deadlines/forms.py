@@ -9,10 +9,11 @@ from typing import TypeVar
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateTimeLocalField, TextAreaField
+from wtforms import BooleanField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.web.agency.forms import MOMENTS, UNMOVED, MovingForm, moments
+from app.web.figures import DateTimeLocalField
 from app.web.pages import to_utc
 
 LONG = Length(max=4000)

@@ -6,7 +6,6 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import (
-    DateTimeLocalField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -20,7 +19,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 from app.procedure.roles import Role
 from app.services.account_changes import LONGEST_REASON
 from app.web.agency.forms import MOMENTS
-from app.web.figures import IntegerField
+from app.web.figures import DateTimeLocalField, IntegerField
 from app.web.names import CHECK_INS
 from app.web.wording import ROLES
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import threading
@@ -16,7 +17,7 @@ from werkzeug.serving import make_server
 from app.client import trustee_commands
 from app.client.acting import Person
 from app.client.command_line import Parser
-from app.client.connection import Connection
+from app.client.connection import Connection, Refused
 from app.client.keyfile import Profile, read_json, write_json, write_key, write_private
 from app.client.passphrase import seal_under
 from app.client.rehearsal import rehearsal_shares
@@ -229,3 +230,18 @@ def test_the_tool_keeps_to_one_history_and_its_clock(stage):
     assert len(shares()) == 1
     assert shares(bids=["other"]) == []
     assert refusals == ["trustee_clock_off", "trustee_two_histories"]
+
+
+def test_an_unattended_agent_waits_for_a_platform_that_is_not_up_yet(monkeypatch):
+    answers = [Refused("no_answer", "没有应答", "no answer")] * 2 + ["the trustee"]
+
+    def person_of(_arguments):
+        answer = answers.pop(0)
+        if isinstance(answer, Refused):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(trustee_commands, "person_of", person_of)
+    monkeypatch.setattr(trustee_commands, "PAUSE", 0)
+    monkeypatch.setenv("TENDERHALL_PASSPHRASE", "words")
+    assert trustee_commands._awaited(argparse.Namespace()) == "the trustee"

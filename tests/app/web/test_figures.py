@@ -10,7 +10,7 @@ from flask_babel import Babel
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
-from app.web.figures import DecimalField, IntegerField
+from app.web.figures import DateTimeLocalField, DecimalField, IntegerField
 
 
 class Figures(Form):
@@ -41,6 +41,17 @@ def test_what_is_no_exact_figure_is_refused_and_shown_again(amount):
     assert "小数至多 2 位" in form.amount.errors[0]
     assert form.days.errors == ["请填写整数，例如 3"]
     assert f'value="{amount}"' in form.amount()  # nothing is rounded and nothing fails where it is shown again
+
+
+@pytest.mark.usefixtures("in_chinese")
+@pytest.mark.parametrize("typed", ["0001-01-01T00:00", "0202-04-24T09:30", "9999-12-31T23:59"])
+def test_a_year_that_is_half_typed_is_no_year(typed):
+    class Moment(Form):
+        at = DateTimeLocalField(format="%Y-%m-%dT%H:%M")
+
+    form = Moment(MultiDict({"at": typed}))
+    assert not form.validate()
+    assert form.at.errors == ["年份应在 2000 至 2199 之间"]
 
 
 def test_grouped_figures_are_taken():
