@@ -31,7 +31,7 @@ from evaluation.draw.events import (
     ReserveCalled,
     RoundReason,
 )
-from evaluation.draw.procedure import decide, recheck
+from evaluation.draw.procedure import decide, proposal_sha256, recheck
 from evaluation.draw.state import DrawRound, DrawState, SeatState, apply, excluded, missing, replay, with_other_trustees
 from evaluation.draw.stating import read_statement
 from evaluation.draw.tickets import (
@@ -40,6 +40,7 @@ from evaluation.draw.tickets import (
     DrawResult,
     EarlierRound,
     Stratum,
+    Widening,
     candidates_sha256,
     commitment,
     conditions_sha256,
@@ -58,8 +59,11 @@ from evaluation.draw.tickets import (
     statement,
     statement_bytes,
     ticket,
+    wider_json,
+    wider_sha256,
 )
 from evaluation.draw.ties import tie_order, tie_record_sha256, tie_statement
+from evaluation.draw.widening import exhausted, filled, given_away, lost, needless
 
 __all__ = [
     "ApprovedPool",
@@ -94,6 +98,7 @@ __all__ = [
     "SeatState",
     "Shortage",
     "Stratum",
+    "Widening",
     "apply",
     "candidates_sha256",
     "coefficient_statement",
@@ -104,10 +109,16 @@ __all__ = [
     "draw_id",
     "draw_order",
     "excluded",
+    "exhausted",
     "extract",
+    "filled",
+    "given_away",
+    "lost",
     "missing",
+    "needless",
     "person_commitment",
     "pool_sizes",
+    "proposal_sha256",
     "pseudonym",
     "read_statement",
     "reason_sha256",
@@ -125,5 +136,7 @@ __all__ = [
     "tie_order",
     "tie_record_sha256",
     "tie_statement",
+    "wider_json",
+    "wider_sha256",
     "with_other_trustees",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from evaluation.draw.tickets import Candidate, DrawConditions
+from evaluation.draw.tickets import Candidate, DrawConditions, Widening
 
 
 class RoundReason(StrEnum):
@@ -25,9 +25,10 @@ class DrawEvent:
 
 @dataclass(frozen=True)
 class DrawConditionsProposed(DrawEvent):
-    """The agency officer sets the conditions."""
+    """The agency officer sets the conditions; in a further round wider ones for seats that nobody is left for."""
 
     conditions: DrawConditions
+    widening: Widening | None = None
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,10 @@ class ApprovedPool:
 
 @dataclass(frozen=True)
 class DrawConditionsApproved(DrawEvent):
-    """The agency supervisor approves exactly these conditions and this pool; None in draws without that rule."""
+    """The agency supervisor approves exactly these conditions and this pool; None in draws without that rule.
+
+    Of wider conditions the hash is `wider_sha256`, so that the reason is approved with them.
+    """
 
     conditions_sha256: str
     pool: ApprovedPool | None = None

@@ -18,6 +18,8 @@ from evaluation.errors import RuleViolation
 
 VERSION = "biddraw/v1"
 RECORD_VERSION = "biddraw-record/v2"
+FURTHER_VERSION = "biddraw/v2"  # of a statement that says more than every statement must
+WIDER_RECORD_VERSION = "biddraw-record/v3"  # of a round under wider conditions, which the record brings
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,17 @@ class EarlierRound:
     record_sha256: str
     reason: str
     second_signature: str
+
+
+@dataclass(frozen=True)
+class Widening:
+    """Why the open seats of a round are drawn for under wider conditions: its number, the reason in words, and who the
+    system has found to step back since the last statement, by pseudonym with hashed reasons.
+    """
+
+    round: int
+    reason: str
+    recused: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -162,6 +175,17 @@ def conditions_sha256(conditions: DrawConditions) -> str:
     return _hash("conditions", _jcs(asdict(conditions))).hex()
 
 
+def wider_json(conditions: DrawConditions, widening: Widening) -> dict[str, Any]:
+    """Wider conditions as a record shows them."""
+    found: dict[str, Any] = json.loads(_jcs({"conditions": asdict(conditions), "widening": asdict(widening)}))
+    return found
+
+
+def wider_sha256(conditions: DrawConditions, widening: Widening) -> str:
+    """Hex hash of wider conditions and the reason for them: what the second person approves and statements name."""
+    return _hash("wider", _jcs(wider_json(conditions, widening))).hex()
+
+
 def reveal_statement(draw: str, round_: int) -> dict[str, Any]:
     """What the trustees sign with kind `draw-reveal` when a party does not reveal. Known before any commitment."""
     return {"v": VERSION, "draw_id": draw, "round": round_}
@@ -176,10 +200,11 @@ def statement(
     recused: Mapping[str, str],
     commitments: Mapping[str, str],
     earlier: EarlierRound | None = None,
+    wider: str = "",
 ) -> dict[str, Any]:
     """The object that the trustees sign. `recused` maps candidates to hashed reasons, `strata` has the open quotas.
 
-    From round 2 `earlier` is part of it.
+    From round 2 `earlier` is part of it; `wider` is the hash of the wider conditions that a later round is held under.
     """
     stated: dict[str, Any] = {
         "v": VERSION,
@@ -199,6 +224,8 @@ def statement(
             "reason": earlier.reason,
             "second_signature": earlier.second_signature,
         }
+    if wider:
+        stated |= {"v": FURTHER_VERSION, "wider_sha256": wider}
     return stated
 
 
@@ -281,13 +308,15 @@ def record(
     signature: bytes,
     reveals: Mapping[str, bytes],
     result: DrawResult,
+    wider: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """What anybody needs to compute the draw again, and nothing else; `committee` is what its id is the hash of.
+    """What anybody needs to compute the draw again, and nothing else; `committee` is what its id is the hash of,
+    `wider` the wider conditions that the statement names (`wider_json`).
 
     Every field is bound: tender, lot and purpose by `draw_id`, pool and committee by their hashes in the statement.
     """
     return {
-        "v": RECORD_VERSION,
+        "v": WIDER_RECORD_VERSION if wider else RECORD_VERSION,
         "tender": conditions.tender,
         "lot": conditions.lot,
         "purpose": conditions.purpose,
@@ -297,6 +326,7 @@ def record(
         "signature": signature.hex(),
         "reveals": {party: value.hex() for party, value in sorted(reveals.items())},
         "result": result.to_json(),
+        **({"wider": dict(wider)} if wider else {}),
     }
 
 

@@ -49,7 +49,8 @@ def _wrong_in_round(state: DrawState, found: DrawRound, committee: Committee, ea
     promises = {party: draw.commitment(stated["draw_id"], party, value) for party, value in reveals.items()}
     result = draw.select(stated, found.candidates, draw.extract(found.statement.encode(), signature, reveals))
     assert state.conditions is not None  # a case whose draw has rounds has its conditions
-    record = draw.record(state.conditions, stated, found.candidates, committee.named, signature, reveals, result)
+    of_all = (state.conditions, stated, found.candidates, committee.named, signature, reveals, result)
+    record = draw.record(*of_all, found.wider_json)
     right = {
         "draw_id": stated["draw_id"] == state.conditions.draw_id,
         "candidates": draw.candidates_sha256(found.candidates) == stated["candidates_sha256"],
@@ -87,7 +88,7 @@ def _check_persons(evidence: Evidence, lot: str) -> Findings:
     state, salts = evidence.case.lots[lot], read_persons(evidence)
     people = seat_accounts(evidence.case, [one.fact for one in evidence.certificates])
     assert state.draw.conditions is not None
-    for candidate in state.draw.rounds[0].candidates:
+    for candidate in state.draw.candidates:
         account, salt = people.get((lot, candidate.id)), salts.get((lot, candidate.id))
         if account is None:
             continue

@@ -206,7 +206,8 @@ class Replay:
         elif isinstance(fact, draw.DrawConditionsProposed):
             committee = committee_of(case)
             terms, buyers = case.tender.published, [member.site for member in case.lot(lot).buyer_members]
-            check_draw_conditions(fact.conditions, terms, buyers, case.id, lot, (committee.id, committee.k))
+            filled = draw.filled(case.lot(lot).draw, fact)
+            check_draw_conditions(fact.conditions, terms, buyers, case.id, lot, (committee.id, committee.k), filled)
         elif isinstance(fact, deadlines.Fact):
             self._check_organisation(record, deadlines.PARTY_OF[type(fact)])
         elif isinstance(fact, exports.Fact):

@@ -113,8 +113,11 @@ def _draw(case: Case, lot: str) -> dict[str, Any]:
         and not current.statement_sha256
         and len(hall.rounds) == 1
         and allowed(actor, Action.DRAW_CONDITIONS_PROPOSE, case, lot),
+        "may_widen": hall.may_widen and allowed(actor, Action.DRAW_CONDITIONS_PROPOSE, case, lot),
         "may_approve": allowed(actor, Action.DRAW_CONDITIONS_APPROVE, case, lot),
-        "state": f"{hall.stage}/{current.number}/{current.step}/{task}" if current else hall.stage,
+        "state": f"{hall.stage}/{current.number}/{current.step}/{task}/{hall.waits_for_wider}"
+        if current
+        else hall.stage,
         "sites": {site["id"]: site["name"] for site in experts.list_sites(here)},
         "parties": PARTIES,
         "reasons": ROUND_REASONS,

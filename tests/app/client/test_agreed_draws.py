@@ -6,7 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from evaluation.draw import candidates_sha256
+from app.casefile.codec import decode, encode
+from evaluation.draw import (
+    ApprovedPool,
+    DrawConditionsApproved,
+    DrawConditionsProposed,
+    Stratum,
+    Widening,
+    candidates_sha256,
+    proposal_sha256,
+)
 from tests.app.client.test_trustee import (  # noqa: F401
     POOL,
     WORLD,
@@ -65,3 +74,46 @@ def test_in_a_further_round_nobody_is_drawn_again_and_nobody_comes_back(trustee)
     for some in (left_out[:2], left_out[1:]):
         assert due(trustee, [*before, *stated(trustee, 2, "refused", recused=some)])[1] == ["trustee_statement_differs"]
     assert len(due(trustee, [*before, *stated(trustee, 2, "refused", recused=left_out)])[0]) == 1
+
+
+WIDE = (*POOL, *(replace(POOL[0], id=f"{n:032x}", unit=f"u{n}", strata=("t/host",)) for n in range(20, 24)))
+WIDER = (Stratum("s/host", 1, 0), Stratum("t/host", 1, 0))
+SELECTED = {"s/host": [POOL[1].id, POOL[2].id]}
+OUT = [{"id": one.id, "reason_sha256": "5" * 64} for one in POOL]  # nobody is left
+
+
+def widened(trustee, pool=WIDE, out=OUT, reason="nobody is left", named=None, **changes):  # noqa: F811
+    """The second round under wider conditions, as an agency and a platform might agree upon them."""
+    before = stated(trustee)
+    conditions = decode(DrawConditionsProposed, before[0]["payload"]).conditions
+    proposed = DrawConditionsProposed(replace(conditions, **{"strata": WIDER, **changes}), Widening(2, reason, {}))
+    fixed = ApprovedPool(candidates_sha256(pool), len(pool), {"s/host": 0, "t/host": 4})
+    approved = DrawConditionsApproved(proposal_sha256(proposed), fixed)
+    said = {
+        "v": "biddraw/v2",
+        "wider_sha256": proposal_sha256(proposed) if named is None else named,
+        "candidates_sha256": candidates_sha256(pool),
+        "candidates_count": len(pool),
+        "strata": [{"name": "t/host", "quota": 1, "reserve": 0}],
+        "recused": out,
+    }
+    *_, one, other, statement = stated(trustee, 2, "refused", **said)
+    statement = event("DrawStated", {**statement["payload"], "candidates": encode(pool)})
+    completed = event("DrawCompleted", {"round": 1, "record_sha256": "e" * 64, "selected": SELECTED})
+    agreed = [event("DrawConditionsProposed", encode(proposed)), event("DrawConditionsApproved", encode(approved))]
+    return [*published(trustee), *before, completed, *agreed, one, other, statement]
+
+
+def test_wider_conditions_are_signed_where_nobody_is_left_and_two_persons_agreed(trustee):  # noqa: F811
+    assert len(due(trustee, widened(trustee))[0]) == 1
+    for wrong in (
+        {"pool": WIDE[1:]},  # somebody of before is missing
+        {"out": OUT[:3]},  # the seat could have been filled
+        {"named": ""},
+        {"named": "0" * 64},
+        {"reason": " "},
+        {"max_per_unit": 2},
+        {"strata": (Stratum("s/host", 1, 0), Stratum("t/host", 2, 0))},
+        {"strata": (Stratum("s/host", 2, 0), Stratum("t/host", 1, 0))},
+    ):
+        assert due(trustee, widened(trustee, **wrong))[1] == ["trustee_statement_differs"], wrong

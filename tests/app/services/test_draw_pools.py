@@ -12,7 +12,7 @@ from app.casefile.sealing import committee_of
 from app.models import Pseudonym
 from app.procedure.convening import PARTIES, PURPOSE
 from app.procedure.errors import RuleViolation
-from app.services import draws, standings
+from app.services import draws, pools, standings
 from crypto.committee import identity, make_capsule
 from evaluation import draw
 from evaluation.recusal import Conflict, ConflictGround
@@ -87,7 +87,7 @@ def test_where_recusals_leave_too_few_conditions_are_agreed_upon_anew(tmp_path, 
         known.append(expert.id)
         return (Conflict(expert.id, ConflictGround.EMPLOYER, "bidder-a", "-"),) if expert.id == known[0] else ()
 
-    monkeypatch.setattr(draws, "conflicts", conflicts)
+    monkeypatch.setattr(pools, "conflicts", conflicts)
     with pytest.raises(RuleViolation) as refusal:
         case.state_pool()
     assert refusal.value.code == "draw_pool_too_small"

@@ -14,6 +14,12 @@ export const joined = (...parts) => utf8(parts.join('\0'));
 export const commitment = async (drawId, party, value) =>
   hex(await tagged(`${VERSION}/commit`, concat(joined(drawId, party), ZERO, value)));
 
+/** Hex bytes that stand for those of a party whose sealed copy held others than it had committed to. */
+export const replacement = async (promise) => hex(await tagged(`${VERSION}/replaced`, unhex(promise)));
+
+/** Hex hash by which a statement names the wider conditions that its record brings. */
+export const widerHash = async (wider) => hex(await tagged(`${VERSION}/wider`, canonical(wider)));
+
 /** Hex id that a draw for this tender, lot and purpose has for ever. */
 export const drawId = async (tender, lot, purpose) => hex(await tagged(`${VERSION}/draw`, joined(tender, lot, purpose)));
 
