@@ -8,10 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from app.casefile.codec import decode
+from app.procedure.calendar import Period, add
+from crypto.instants import parse_instant
 from evaluation.draw import (
+    LEAST_PARTIES,
     Candidate,
     DrawConditions,
     DrawConditionsProposed,
@@ -40,16 +44,21 @@ class Agreed:
     before: DrawConditions | None = None
 
 
-def departures(events: Sequence[Event], statement: Mapping[str, Any], round_: int, *, pool_is_fixed: bool) -> list[str]:
+def departures(
+    events: Sequence[Event], statement: Mapping[str, Any], round_: int, profile: Mapping[str, Any], now: datetime
+) -> list[str]:
     """The fields in which the statement of a round departs from the approved conditions and from the rounds before it.
 
-    `events` are those of the lot, their signatures checked; `pool_is_fixed`: the rule book has pools approved with the
-    conditions. Raises KeyError, TypeError for what cannot be read.
+    `events` are those of the lot, their signatures checked; `profile` is the rule book as signed: whether it has pools
+    approved with the conditions, and the time that it gives each party to commit. Raises KeyError, TypeError for what
+    cannot be read.
     """
     agreed = _approved(events)
     if agreed is None:
         return ["conditions"]
     conditions, pool = agreed.conditions, agreed.pool
+    pool_is_fixed, period = profile.get("pool_shrinkage_percent") is not None, profile.get("draw_commit")
+    within = decode(Period, period) if period else None
     wrong = [] if _same_seats(statement["strata"], conditions.strata, anew=round_ == 1) else ["strata"]
     if statement["max_per_unit"] != conditions.max_per_unit:
         wrong.append("max_per_unit")
@@ -63,7 +72,26 @@ def departures(events: Sequence[Event], statement: Mapping[str, Any], round_: in
         wrong.append("wider_sha256")
     if round_ > 1 and agreed.wider is not None and not _may_widen(agreed, events, statement, round_):
         wrong.append("widening")
+    if not _may_pass_over(events, statement, round_, conditions.parties, within, now):
+        wrong.append("passed_over")
     return wrong
+
+
+def _may_pass_over(
+    events: Iterable[Event],
+    statement: Mapping[str, Any],
+    round_: int,
+    parties: Sequence[str],
+    within: Period | None,
+    now: datetime,
+) -> bool:
+    """Whether every party has committed, but for those that have not in the time since the round was opened."""
+    passed = statement.get("passed_over", [])
+    if len(statement["commitments"]) < LEAST_PARTIES or {*passed, *statement["commitments"]} != set(parties):
+        return False
+    opened = [e["at"] for e in events if e["type"] == "DrawRoundOpened" and e["payload"]["round"] == round_]
+    late = bool(opened) and within is not None and now >= add(parse_instant(opened[0]), within)
+    return late if passed else "passed_over" not in statement
 
 
 def _may_widen(agreed: Agreed, events: Sequence[Event], statement: Mapping[str, Any], round_: int) -> bool:

@@ -217,9 +217,9 @@ def _agency_draw(number: str, lot: LotCase) -> Iterator[NextStep]:
         yield NextStep("approve_draw_conditions", ACT, number)
     elif lot.draw.wider is not None:
         yield NextStep("approve_wider_conditions", ACT, number)
-    elif current is not None and "agency" not in current.commitments:
+    elif current is not None and not current.statement and "agency" not in current.commitments:
         yield NextStep("draw_commit", ACT, number)
-    elif current is not None and current.signature_hex and "agency" not in current.reveals:
+    elif current is not None and current.signature_hex and "agency" in current.commitments.keys() - current.reveals:
         yield NextStep("draw_reveal", ACT, number)
 
 

@@ -36,7 +36,8 @@ class StratumLine:
 
 @dataclass(frozen=True)
 class PartyCard:
-    """A party's bytes: nothing, sealed (the commitment stands) or revealed."""
+    """A party's bytes: nothing, nothing in time (overdue), sealed (the commitment stands), revealed, or replaced where
+    other bytes were sealed than committed to."""
 
     party: str
     state: str
@@ -195,7 +196,8 @@ def _sha256_of_hex(text: str) -> str:
 
 def _step(found: DrawRound, parties: tuple[str, ...]) -> str:
     """What a round waits for, in the lawful order."""
-    if len(found.commitments) < len(parties):
+    waited = set(parties) - found.commitments.keys() - set(found.passed_over)
+    if waited or len(found.commitments) < draw_rules.LEAST_PARTIES:
         return "commit"
     if not found.statement:
         return "state"
@@ -206,7 +208,8 @@ def _step(found: DrawRound, parties: tuple[str, ...]) -> str:
 
 def _card(found: DrawRound, party: str) -> PartyCard:
     value, promise = found.reveals.get(party, ""), found.commitments.get(party, "")
-    state = "revealed" if value else "sealed" if promise else "waiting"
+    state = "revealed" if value else "sealed" if promise else "overdue" if party in found.overdue else "waiting"
+    state = "replaced" if party in found.replaced else state
     return PartyCard(party, state, promise, value)
 
 

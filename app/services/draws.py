@@ -23,6 +23,7 @@ from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, completes
 from app.services.experts import account_of_expert
+from app.services.overdue_parties import expect_commitments
 from app.services.platform import Platform
 from app.services.pools import (
     candidates_of,
@@ -75,6 +76,8 @@ def approve_conditions(act: Act) -> Answer:
         raise RuleViolation(
             "object_has_changed", expected=digest(encode(due))[:12], stated=digest(encode(act.fact))[:12]
         )
+    if agreed.widening is None:
+        expect_commitments(act.work, act.lot)
     return {}
 
 
@@ -185,6 +188,7 @@ def _stated_payload(db_session: DbSession, case: Case, lot: str, draw: DrawState
         candidates=candidates,
         recused=recused,
         commitments=current.commitments,
+        passed_over=current.passed_over,
         earlier=earlier,
         wider=current.wider_sha256,
     )

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from evaluation.draw.tickets import Candidate, DrawConditions, Widening
 
+SEAL = "biddraw/v1/seal"
+
 
 class RoundReason(StrEnum):
     """Why a further round is held, as the record itself shows. None is held because somebody orders it."""
@@ -63,12 +65,26 @@ class DrawRoundOpened(DrawEvent):
 
 @dataclass(frozen=True)
 class DrawCommitted(DrawEvent):
-    """A party commits to 32 bytes of its own and gives them sealed to the trustees."""
+    """A party commits to 32 bytes of its own and gives them sealed to the trustees.
+
+    `seal` (SEAL): the capsule is made with a seed that follows from the bytes, so that whoever shows them shows that it
+    holds them; None in draws without that rule.
+    """
 
     round: int
     party: str
     commitment: str
     capsule_b64: str
+    seal: str | None = None
+
+
+@dataclass(frozen=True)
+class CommitmentsOverdue(DrawEvent):
+    """These parties have committed to nothing in the profile's time: the round goes on without those who still have not
+    when it is stated, if at least two others have."""
+
+    round: int
+    parties: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -125,10 +141,14 @@ class CapsuleShareReleased(DrawEvent):
 
 @dataclass(frozen=True)
 class CapsulesOpened(DrawEvent):
-    """By party the bytes of those that did not show them, from the capsules that they gave with their commitments."""
+    """By party the bytes of those that did not show them, from the capsules that they gave with their commitments.
+
+    `replaced`: of these a capsule held something else; their bytes are what follows from the commitment.
+    """
 
     round: int
     values: dict[str, str]
+    replaced: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

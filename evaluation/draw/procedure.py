@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from evaluation.draw.calling import consequences  # with the rules of call-ups in it
 from evaluation.draw.deciding import conditions_of, reason_recorded, round_meant, signed_round, stated_round
 from evaluation.draw.events import (
+    SEAL,
     ApprovedPool,
     CapsuleShareReleased,
     CapsulesOpened,
+    CommitmentsOverdue,
     DrawCommitted,
     DrawCompleted,
     DrawConditionsApproved,
@@ -38,6 +40,7 @@ from evaluation.draw.tickets import (
     extract,
     record,
     record_sha256,
+    replacement,
     select,
     small_pools,
     wider_sha256,
@@ -172,8 +175,21 @@ def _commit(fact: DrawCommitted, state: DrawState) -> tuple[DrawEvent, ...]:
         raise RuleViolation("draw_value_malformed", field="commitment", party=fact.party)
     if not fact.capsule_b64:
         raise RuleViolation("draw_capsule_missing", party=fact.party)
+    if fact.seal not in (None, SEAL):
+        raise RuleViolation("draw_value_malformed", field="seal", party=fact.party)
     if any(fact.commitment in earlier.commitments.values() for earlier in state.rounds):
         raise RuleViolation("draw_commitment_reused", party=fact.party)
+    return ()
+
+
+@consequences.register
+def _pass_over(fact: CommitmentsOverdue, state: DrawState) -> tuple[DrawEvent, ...]:
+    current, parties = round_meant(state, fact.round), set(conditions_of(state).parties)
+    if current.statement:
+        raise RuleViolation("draw_already_stated", round=fact.round)
+    waited = parties - current.commitments.keys() - set(current.overdue)
+    if not fact.parties or list(fact.parties) != sorted(waited):
+        raise RuleViolation("draw_none_overdue", round=fact.round)
     return ()
 
 
@@ -182,9 +198,11 @@ def _state(fact: DrawStated, state: DrawState) -> tuple[DrawEvent, ...]:
     conditions, current = conditions_of(state), round_meant(state, fact.round)
     if current.statement:
         raise RuleViolation("draw_already_stated", round=fact.round)
-    absent = sorted(set(conditions.parties) - current.commitments.keys())
+    absent = sorted(set(conditions.parties) - current.commitments.keys() - set(current.passed_over))
     if absent:
         raise RuleViolation("draw_commitments_missing", parties=", ".join(absent))
+    if len(current.commitments) < LEAST_PARTIES:
+        raise RuleViolation("draw_too_few_commitments", count=len(current.commitments), least=LEAST_PARTIES)
     check_statement(fact, state, conditions, current)
     return ()
 
@@ -233,11 +251,17 @@ def _open_capsule(fact: CapsulesOpened, state: DrawState) -> tuple[DrawEvent, ..
     current, needed = signed_round(state, fact.round), conditions_of(state).trustees_needed
     if len(current.capsule_shares) < needed:
         raise RuleViolation("draw_shares_missing", valid=len(current.capsule_shares), needed=needed)
-    return _take(state, current, fact.values)
+    replaced = set(fact.replaced or ())
+    if not replaced <= current.bound or not replaced <= fact.values.keys():
+        raise RuleViolation("draw_value_malformed", field="replaced", party=", ".join(sorted(replaced)))
+    return _take(state, current, fact.values, replaced)
 
 
-def _take(state: DrawState, current: DrawRound, values: Mapping[str, str]) -> tuple[DrawEvent, ...]:
-    """Bytes by party, whoever brings them, are those that the party committed to. The last ones complete the round."""
+def _take(
+    state: DrawState, current: DrawRound, values: Mapping[str, str], replaced: Collection[str] = ()
+) -> tuple[DrawEvent, ...]:
+    """Bytes by party, whoever brings them, are those that the party committed to, or those that replace them. The last
+    ones complete the round."""
     for party, value in values.items():
         if party not in current.commitments:
             raise RuleViolation("draw_party_unknown", party=party)
@@ -245,7 +269,10 @@ def _take(state: DrawState, current: DrawRound, values: Mapping[str, str]) -> tu
             raise RuleViolation("draw_already_revealed", party=party)
         if not HEX_32.match(value):
             raise RuleViolation("draw_value_malformed", field="value", party=party)
-        if commitment(conditions_of(state).draw_id, party, bytes.fromhex(value)) != current.commitments[party]:
+        promise = current.commitments[party]
+        if party in replaced and value == replacement(promise):
+            continue
+        if commitment(conditions_of(state).draw_id, party, bytes.fromhex(value)) != promise:
             raise RuleViolation("draw_reveal_differs", party=party)
     reveals = {**current.reveals, **values}
     return (_complete(state, current, reveals),) if reveals.keys() == current.commitments.keys() else ()

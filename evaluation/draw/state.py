@@ -19,6 +19,7 @@ from evaluation.draw.events import (
     CandidateDismissed,
     CapsuleShareReleased,
     CapsulesOpened,
+    CommitmentsOverdue,
     DrawCommitted,
     DrawCompleted,
     DrawConditionsApproved,
@@ -64,6 +65,9 @@ class DrawRound:
     wider: DrawConditionsProposed | None = None  # the wider conditions that this round is held under
     commitments: dict[str, str] = field(default_factory=dict)
     capsules: dict[str, str] = field(default_factory=dict)
+    bound: frozenset[str] = frozenset()  # parties that can show only what their capsule holds
+    overdue: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
     statement: str = ""
     candidates: tuple[Candidate, ...] = ()
     shares: dict[int, str] = field(default_factory=dict)
@@ -82,6 +86,11 @@ class DrawRound:
     def wider_sha256(self) -> str:
         """The hash by which its statement names them; "" where the conditions are those of the first round."""
         return wider_sha256(self.wider.conditions, self.wider.widening) if self.wider and self.wider.widening else ""
+
+    @property
+    def passed_over(self) -> tuple[str, ...]:
+        """The parties that the round goes on without, as it is now."""
+        return tuple(party for party in self.overdue if party not in self.commitments)
 
     @property
     def is_widened(self) -> bool:
@@ -257,7 +266,14 @@ def _committed(event: DrawCommitted, state: DrawState) -> DrawState:
         event.round,
         commitments=current.commitments | {event.party: event.commitment},
         capsules=current.capsules | {event.party: event.capsule_b64},
+        bound=current.bound | ({event.party} if event.seal else set()),
     )
+
+
+@_applied.register
+def _overdue(event: CommitmentsOverdue, state: DrawState) -> DrawState:
+    overdue = state.rounds[event.round - 1].overdue
+    return _in_round(state, event.round, overdue=tuple(sorted({*overdue, *event.parties})))
 
 
 @_applied.register
@@ -296,7 +312,7 @@ def _revealed(event: DrawRevealed, state: DrawState) -> DrawState:
 @_applied.register
 def _capsules_opened(event: CapsulesOpened, state: DrawState) -> DrawState:
     reveals = state.rounds[event.round - 1].reveals | event.values
-    return _in_round(state, event.round, reveals=reveals)
+    return _in_round(state, event.round, reveals=reveals, replaced=event.replaced or ())
 
 
 @_applied.register

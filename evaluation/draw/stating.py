@@ -91,6 +91,7 @@ def _expected(
         commitments=current.commitments,
         earlier=earlier,
         wider=current.wider_sha256,
+        passed_over=current.passed_over,
     )
 
 

@@ -19,7 +19,7 @@ from evaluation.errors import RuleViolation
 VERSION = "biddraw/v1"
 RECORD_VERSION = "biddraw-record/v2"
 FURTHER_VERSION = "biddraw/v2"  # of a statement that says more than every statement must
-WIDER_RECORD_VERSION = "biddraw-record/v3"  # of a round under wider conditions, which the record brings
+FURTHER_RECORD_VERSION = "biddraw-record/v3"  # of its record, which brings wider conditions where it names them
 
 
 @dataclass(frozen=True)
@@ -140,6 +140,13 @@ def commitment(draw: str, party: str, value: bytes) -> str:
     return _hash("commit", _joined(draw, party) + b"\0" + value).hex()
 
 
+def replacement(promise: str) -> str:
+    """Hex bytes that stand for those of a party whose capsule holds something else than it committed to: a function of
+    its commitment, so that they are fixed before anything is signed, and whatever it does then changes nothing.
+    """
+    return _hash("replaced", bytes.fromhex(promise)).hex()
+
+
 def pseudonym(salt: bytes, draw: str, reference: str) -> str:
     """What stands for a person or a unit in one draw: 32 hex characters that nobody without `salt` can link."""
     return hmac.digest(salt, b"biddraw/v1/pseudonym\0" + _joined(draw, reference), "sha256").hex()[:32]
@@ -201,10 +208,12 @@ def statement(
     commitments: Mapping[str, str],
     earlier: EarlierRound | None = None,
     wider: str = "",
+    passed_over: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The object that the trustees sign. `recused` maps candidates to hashed reasons, `strata` has the open quotas.
 
-    From round 2 `earlier` is part of it; `wider` is the hash of the wider conditions that a later round is held under.
+    From round 2 `earlier` is part of it; `wider` is the hash of the wider conditions that a later round is held under,
+    `passed_over` names the parties that committed to nothing in time.
     """
     stated: dict[str, Any] = {
         "v": VERSION,
@@ -226,6 +235,8 @@ def statement(
         }
     if wider:
         stated |= {"v": FURTHER_VERSION, "wider_sha256": wider}
+    if passed_over:
+        stated |= {"v": FURTHER_VERSION, "passed_over": sorted(passed_over)}
     return stated
 
 
@@ -316,7 +327,7 @@ def record(
     Every field is bound: tender, lot and purpose by `draw_id`, pool and committee by their hashes in the statement.
     """
     return {
-        "v": WIDER_RECORD_VERSION if wider else RECORD_VERSION,
+        "v": FURTHER_RECORD_VERSION if stated["v"] == FURTHER_VERSION else RECORD_VERSION,
         "tender": conditions.tender,
         "lot": conditions.lot,
         "purpose": conditions.purpose,

@@ -109,6 +109,7 @@ class Draw:
             commitments=now.commitments,
             earlier=earlier,
             wider=now.wider_sha256,
+            passed_over=now.passed_over,
         )
         return DrawStated(self.number, statement_bytes(due | (changes or {})).decode(), self.pool)
 

@@ -47,6 +47,9 @@ def _wrong_in_round(state: DrawState, found: DrawRound, committee: Committee, ea
     stated, signature = found.stated, bytes.fromhex(found.signature_hex)
     reveals = {party: bytes.fromhex(value) for party, value in found.reveals.items()}
     promises = {party: draw.commitment(stated["draw_id"], party, value) for party, value in reveals.items()}
+    for party in found.replaced:  # whose capsule held something else, as the replay opens it
+        if draw.replacement(found.commitments[party]) == found.reveals[party]:
+            promises[party] = found.commitments[party]
     result = draw.select(stated, found.candidates, draw.extract(found.statement.encode(), signature, reveals))
     assert state.conditions is not None  # a case whose draw has rounds has its conditions
     of_all = (state.conditions, stated, found.candidates, committee.named, signature, reveals, result)

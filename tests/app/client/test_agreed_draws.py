@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from app.casefile.codec import decode, encode
+from app.client.agreed_draw import departures
+from crypto.instants import parse_instant
 from evaluation.draw import (
     ApprovedPool,
     DrawConditionsApproved,
@@ -117,3 +121,26 @@ def test_wider_conditions_are_signed_where_nobody_is_left_and_two_persons_agreed
         {"strata": (Stratum("s/host", 2, 0), Stratum("t/host", 1, 0))},
     ):
         assert due(trustee, widened(trustee, **wrong))[1] == ["trustee_statement_differs"], wrong
+
+
+def test_a_party_is_passed_over_when_its_time_is_over_and_two_others_have_committed(trustee):  # noqa: F811
+    opened = event("DrawRoundOpened", {"round": 1})
+    late = parse_instant(opened["at"]) + timedelta(minutes=121)
+    two = {"draw_commit": {"amount": 2, "unit": "hours"}}
+    proposed, _approved, *rest = stated(trustee)
+    three = decode(DrawConditionsProposed, proposed["payload"])
+    three = replace(three, conditions=replace(three.conditions, parties=("agency", "centre", "supervisor")))
+    agreed = [
+        {"type": "DrawConditionsProposed", "payload": encode(three)},
+        {"type": "DrawConditionsApproved", "payload": {"conditions_sha256": proposal_sha256(three)}},
+        opened,
+    ]
+    said = {**json.loads(rest[-1]["payload"]["statement"]), "passed_over": ["supervisor"]}
+    assert departures(agreed, said, 1, two, late) == []
+    for statement, profile, now in (
+        (said, two, late - timedelta(minutes=2)),
+        (said, {}, late),
+        ({**said, "passed_over": []}, two, late),
+        ({**said, "commitments": {"agency": "1" * 64}, "passed_over": ["centre", "supervisor"]}, two, late),
+    ):
+        assert departures(agreed, statement, 1, profile, now) == ["passed_over"]

@@ -8,12 +8,13 @@ import os
 import pytest
 from sqlalchemy import select
 
+from app.casefile.draw_capsules import seal_value
 from app.casefile.sealing import committee_of
 from app.models import Pseudonym
 from app.procedure.convening import PARTIES, PURPOSE
 from app.procedure.errors import RuleViolation
 from app.services import draws, pools, standings
-from crypto.committee import identity, make_capsule
+from crypto.committee import identity
 from evaluation import draw
 from evaluation.recusal import Conflict, ConflictGround
 from evaluation.standing import Step
@@ -51,9 +52,9 @@ class Small(WholeCase):
         committee, draw_id = committee_of(self.case), self.conditions(1).draw_id
         for party, who in WHO.items():
             value = os.urandom(32)
-            sealed = make_capsule(committee, identity("draw-reveal", draw.reveal_statement(draw_id, number)), value)
+            sealed = seal_value(committee, identity("draw-reveal", draw.reveal_statement(draw_id, number)), value)
             promise = draw.commitment(draw_id, party, value)
-            self.act(who, draw.DrawCommitted(number, party, promise, base64.b64encode(sealed).decode()))
+            self.act(who, draw.DrawCommitted(number, party, promise, base64.b64encode(sealed).decode(), draw.SEAL))
 
     def state_pool(self) -> None:
         payload = draws.freeze_pool(self.platform, self.people["centre"].log_in, self.case_id, LOT)

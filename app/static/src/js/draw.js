@@ -4,7 +4,7 @@ import { getJson } from './api.js';
 import { base64, hex, unhex } from './bytes.js';
 import { makeCapsule } from './capsule.js';
 import { checkDraw } from './draw_checks.js';
-import { commitment } from './draw_method.js';
+import { commitment, SEAL, sealSeed } from './draw_method.js';
 import { followState } from './follow.js';
 import { refusalLine, showErrors, tellOfKey } from './forms.js';
 import { signingKey } from './keys.js';
@@ -27,12 +27,14 @@ function keptValue(giving) {
 
 async function committed(giving) {
   const value = keptValue(giving);
-  const capsule = await makeCapsule(giving.committee, giving.reveal_identity, value);
+  const seed = await sealSeed(giving.reveal_identity, value);
+  const capsule = await makeCapsule(giving.committee, giving.reveal_identity, value, null, seed);
   return {
     round: giving.round,
     party: giving.party,
     commitment: await commitment(giving.draw_id, giving.party, value),
     capsule_b64: base64(capsule),
+    seal: SEAL,
   };
 }
 

@@ -14,6 +14,11 @@ export const joined = (...parts) => utf8(parts.join('\0'));
 export const commitment = async (drawId, party, value) =>
   hex(await tagged(`${VERSION}/commit`, concat(joined(drawId, party), ZERO, value)));
 
+export const SEAL = `${VERSION}/seal`;
+
+/** What a party's bytes are sealed with, so that the bytes themselves show that the capsule holds them. */
+export const sealSeed = async (identity, value) => (await tagged(SEAL, concat(unhex(identity), value))).slice(0, 16);
+
 /** Hex bytes that stand for those of a party whose sealed copy held others than it had committed to. */
 export const replacement = async (promise) => hex(await tagged(`${VERSION}/replaced`, unhex(promise)));
 
