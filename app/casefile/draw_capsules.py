@@ -72,14 +72,17 @@ def check_sealed(case: Case, lot: str, fact: draw.DrawRevealed) -> None:
     current = case.lot(lot).draw.rounds[fact.round - 1]
     if fact.party not in current.bound:
         return
-    value, ident = bytes.fromhex(fact.value_hex), reveal_identity(case, lot, fact.round)
-    capsule, seed = base64.b64decode(current.capsules[fact.party]), _seed(ident, value)
-    try:
-        held = open_with_seed(committee_of(case), ident, capsule, seed)
-    except CryptoError:
-        held = b""
-    if held != value:
+    capsule, ident = base64.b64decode(current.capsules[fact.party]), reveal_identity(case, lot, fact.round)
+    if not shows_its_capsule(committee_of(case), ident, capsule, bytes.fromhex(fact.value_hex)):
         raise RuleViolation("draw_capsule_holds_other", party=fact.party)
+
+
+def shows_its_capsule(committee: Committee, ident: bytes, capsule: bytes, value: bytes) -> bool:
+    """Whether a capsule holds `value` and was made with the seed that follows from it."""
+    try:
+        return open_with_seed(committee, ident, capsule, _seed(ident, value)) == value
+    except CryptoError:
+        return False
 
 
 def _seed(ident: bytes, value: bytes) -> bytes:

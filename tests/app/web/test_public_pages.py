@@ -86,7 +86,9 @@ def test_an_expert_is_shown_no_project(bidding: Site):
     bidding.browser("expert-1").get(f"/cases/{case.case_id}", 404)
 
 
-@pytest.mark.parametrize("path", ["/trust", "/about", "/verify", "/log-in", "/sign-up", "/register", "/invitation"])
+@pytest.mark.parametrize(
+    "path", ["/trust", "/about", "/draws", "/verify", "/log-in", "/sign-up", "/register", "/invitation"]
+)
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_pages_for_everybody_open_in_both_languages(founded: Site, path: str, lang: str):
     page = founded.browser(lang=lang).get(path)

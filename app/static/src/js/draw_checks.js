@@ -127,14 +127,14 @@ const verdictOf = (checks) => (checks.includes(false) ? false : checks.includes(
  *
  * `committee`: the id in the signed terms; '' leaves it uncompared. Gives {verdict, rounds, whole}: each round with its
  * record, its checks by name and the numbers as computed here; `whole`: the checks of all together. Throws TypeError
- * with the place of what is no record. */
-export async function checkDraw(values, committee) {
+ * with the place of what is no record. `tell` hears, by round, how many tickets of how many are made. */
+export async function checkDraw(values, committee, tell = () => {}) {
   const records = values.map(readRecord).sort((a, b) => a.statement.round - b.statement.round);
   const numbers = records.map(({ statement }) => statement.round);
   const complete = numbers.every((number, i) => number === i + 1);
   const rounds = [];
   for (const [i, record] of records.entries()) {
-    const again = await drawAgain(record);
+    const again = await drawAgain(record, (done, of) => tell(record.statement.round, done, of));
     const links = complete && i > 0 ? await ofALaterRound(records.slice(0, i), record) : {};
     rounds.push({ record, drawn: again.selected, checks: { ...(await ofOneRound(record, again)), ...links } });
   }

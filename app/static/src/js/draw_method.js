@@ -63,15 +63,25 @@ function walk(candidates, most, units, maxPerUnit) {
   return drawn;
 }
 
-/** {selected, reserve}, each {stratum: [id]}, as the record's own statement, signature and reveals give it. */
-export async function drawAgain(record) {
+const TOLD_EVERY = 1000; // tickets
+
+/** {selected, reserve}, each {stratum: [id]}, as the record's own statement, signature and reveals give it. `tell` hears
+ * how many tickets of how many are made. */
+export async function drawAgain(record, tell = () => {}) {
   const { statement, candidates } = record;
   const ticketOf = await tickets(record);
   const recused = new Set(statement.recused.map(({ id }) => id));
   const free = candidates.filter(({ id }) => !recused.has(id));
-  const orders = statement.strata.map(({ name }) => {
-    const pool = free.filter(({ strata }) => strata.includes(name));
-    const placed = pool.map((candidate) => ({ candidate, ticket: ticketOf(name, candidate.id) }));
+  const pools = statement.strata.map(({ name }) => free.filter(({ strata }) => strata.includes(name)));
+  const total = pools.reduce((sum, pool) => sum + pool.length, 0);
+  let made = 0;
+  const placedIn = (name, candidate) => {
+    made += 1;
+    if (made % TOLD_EVERY === 0 || made === total) tell(made, total);
+    return { candidate, ticket: ticketOf(name, candidate.id) };
+  };
+  const orders = statement.strata.map(({ name }, i) => {
+    const placed = pools[i].map((candidate) => placedIn(name, candidate));
     return placed.sort(byTicket).map(({ candidate }) => candidate);
   });
   const taken = new Set();
