@@ -115,6 +115,20 @@ def freeze_pool(platform: Platform, log_in: LogIn, case_id: str, lot: str) -> Js
         return payload
 
 
+def payload_to_state(platform: Platform, log_in: LogIn, case_id: str, lot: str) -> Json:
+    """What the centre signs, as the platform has it: a pool of any size need not be sent back to where it was made.
+
+    Of a round that is stated, what was stated: so a repeated act finds its first answer. Raises as `freeze_pool`.
+    """
+    with platform.database.reading() as db_session:
+        case = load_case(db_session, case_id)
+        authorize(load_actor(db_session, log_in.account_id), Action.DRAW_STATE, case, lot)
+        current = case.lot(lot).draw.current
+    if current is not None and current.statement:
+        return encode(rules.DrawStated(current.number, current.statement, current.candidates))
+    return freeze_pool(platform, log_in, case_id, lot)
+
+
 def _check_filled(db_session: DbSession, draw: DrawState, payload: Json) -> None:
     """A further round has somebody for every seat. Raises RuleViolation `draw_round_exhausted`."""
     recused = {entry["id"] for entry in json.loads(payload["statement"])["recused"]}
