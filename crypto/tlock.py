@@ -78,3 +78,14 @@ def ibe_open(signature: PointG1, sealed: bytes) -> bytes:
     if point_bytes(G2Point() * _exponent(sigma, secret)) != u:
         raise CryptoError("capsule_wrong", reason="U is not r·g2")
     return secret
+
+
+def ibe_open_with(sigma: bytes, public_key: PointG2, identity: bytes, sealed: bytes) -> bytes:
+    """The secret of `sealed`, given the random bytes that it was sealed with, and no signature.
+
+    Raises CryptoError `capsule_wrong` unless `ibe_seal` with these bytes gives exactly `sealed`.
+    """
+    secret = _mask(b"IBE-H4", sigma, sealed[-len(sigma) :])
+    if ibe_seal(public_key, identity, secret, lambda _size: sigma) != sealed:
+        raise CryptoError("capsule_wrong", reason="seed")
+    return secret

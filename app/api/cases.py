@@ -23,7 +23,7 @@ from app.permissions.actions import Action
 from app.queries.events import event_view, seen_events
 from app.queries.lists import current_cases, published_notices
 from app.queries.people import names_of_accounts
-from app.services import case_acts, inspections, tenders
+from app.services import case_acts, draws, inspections, tenders
 from app.services.access import record_reading
 from app.services.cursors import read_cursor, write_cursor
 from crypto.canonical import Json
@@ -135,6 +135,11 @@ def act_head(case: str) -> Json:
 @routes.post("/cases/<path:case>/acts/<kind>")
 @access(Action.OWN_ACCOUNT)
 def record_act(case: str, kind: str) -> Json:
-    """The one door for every signed act; which action it is, the fact's own declaration says."""
-    proposal = case_acts.parse_proposal(case, kind, body(), private_facts())
+    """The one door for every signed act; which action it is, the fact's own declaration says. The payload of a draw's
+    statement may be left out: it is the platform's own pool, word for word, and the signature says which."""
+    sent = body()
+    if kind == "DrawStated" and "payload" not in sent:
+        case_id, _, lot = case.partition("/")
+        sent |= {"payload": draws.payload_to_state(platform(), required_log_in(), case_id, lot)}
+    proposal = case_acts.parse_proposal(case, kind, sent, private_facts())
     return case_acts.record_act(platform(), current_log_in(), proposal)

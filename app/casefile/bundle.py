@@ -271,9 +271,16 @@ def _draws(records: Sequence[Record], lot: str, committee: Committee) -> dict[st
         if found.signature_hex and found.result is not None and state.conditions is not None:
             reveals = {party: bytes.fromhex(value) for party, value in found.reveals.items()}
             signature = bytes.fromhex(found.signature_hex)
-            record = draw.record(
-                state.conditions, found.stated, found.candidates, committee.named, signature, reveals, found.result
+            of_all = (
+                state.conditions,
+                found.stated,
+                found.candidates,
+                committee.named,
+                signature,
+                reveals,
+                found.result,
             )
+            record = draw.record(*of_all, found.wider_json)
             files[f"draws/{lot}-{found.number}.json"] = canonical(record)
     return files
 

@@ -247,9 +247,9 @@ class Case:
             return qualification.decide(bool(state.qualification), state.opening.opened.keys(), fact, profile)
         if isinstance(fact, convening.BuyerMemberNamed):
             return convening.decide(state.buyer_members, fact, profile, settled=state.draw.approved)
-        if isinstance(fact, draw.DrawConditionsApproved) and state.draw.conditions is not None:
+        if isinstance(fact, draw.DrawConditionsApproved) and (proposed := state.draw.to_approve) is not None:
             buyers = [member.site for member in state.buyer_members]
-            convening.check_committee_size(state.draw.conditions, self.tender.published, buyers)
+            convening.check_committee_size(proposed.conditions, self.tender.published, buyers)
         if isinstance(fact, DrawEvent):
             if state.evaluation_over:
                 raise RuleViolation("evaluation_over")
@@ -257,7 +257,7 @@ class Case:
             if isinstance(fact, draw.DrawConditionsApproved):
                 convening.check_pool_approved(fact, profile)
             if isinstance(fact, draw.DrawStated):
-                convening.check_pool_size(fact, state.draw.pool, profile)
+                convening.check_pool_size(fact, state.draw.pool if state.draw.pool_is_new else None, profile)
             return decided
         return sitting.decide(state.sitting, fact, seat)
 

@@ -141,6 +141,7 @@ FACTS = {
         _lot(draw.DrawConditionsApproved, "draw_conditions:approve"),
         _lot(draw.DrawRoundOpened),
         _lot(draw.DrawCommitted, "draw:commit"),
+        _lot(draw.CommitmentsOverdue),
         _lot(draw.DrawStated, "draw:state"),
         _lot(draw.DrawShareReleased, "draw:share"),
         _lot(draw.DrawSignatureRecorded),

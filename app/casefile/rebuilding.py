@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -163,22 +164,34 @@ def certificate_rows(register: Iterable[Record]) -> Rows:
 
 
 def pseudonym_rows(case: Case, records: Iterable[Record]) -> Rows:
-    """The pool as each lot's statements have it. With the row's own salt the findings open a `recused` hash, and the
-    account of the expert opens `person`.
+    """The pool as each lot's statements have it. With the row's own salt the findings open the first `recused` hash
+    that is of a conflict, and the account of the expert opens `person`.
     """
     found: dict[Key, Row] = {}
+    states: defaultdict[str, draw.DrawState] = defaultdict(draw.DrawState)
     for record in records if case.inspection is None else ():  # whose pools the log itself holds
-        if record.type != "DrawStated" or record.fact.round != 1:
+        if not isinstance(record.fact, draw.DrawEvent):
             continue
-        recused = {entry["id"]: entry["reason_sha256"] for entry in json.loads(record.fact.statement)["recused"]}
-        for candidate in record.fact.candidates:
-            found[case.id, record.lot, candidate.id] = {
-                "unit": candidate.unit,
-                "strata": json.dumps(list(candidate.strata)),
-                "recused": recused.get(candidate.id, ""),
-                **({"person": candidate.person} if candidate.person else {}),
-            }
+        if isinstance(record.fact, draw.DrawStated):
+            _add_pool(found, (case.id, record.lot), record.fact, states[record.lot])
+        states[record.lot] = draw.apply(states[record.lot], record.fact)
     return found
+
+
+def _add_pool(found: dict[Key, Row], place: tuple[str, str], fact: draw.DrawStated, before: draw.DrawState) -> None:
+    """A statement's pool: in a further round it may be wider, and some are left out for what is no conflict."""
+    earlier = {entry["id"] for one in before.rounds if one.statement for entry in one.stated["recused"]}
+    otherwise = draw.excluded(before, fact.candidates).keys() | earlier
+    entries = json.loads(fact.statement)["recused"]
+    recused = {entry["id"]: entry["reason_sha256"] for entry in entries if entry["id"] not in otherwise}
+    for candidate in fact.candidates:
+        known = found.get((*place, candidate.id), {})
+        found[(*place, candidate.id)] = {
+            "unit": candidate.unit,
+            "strata": json.dumps(list(candidate.strata)),
+            "recused": known.get("recused") or recused.get(candidate.id, ""),
+            **({"person": candidate.person} if candidate.person else {}),
+        }
 
 
 def recused_hash(number: str, salt: bytes, findings: str) -> str:

@@ -134,10 +134,9 @@ def _own_key(actor: Actor, case: Case, record: Record) -> bool:
 
 
 def _draw_party(actor: Actor, case: Case, record: Record) -> bool:
-    sides = (_agency, _regulator, _centre, _trustee)
-    return any(side(actor, case, record) for side in sides) or (
-        _phase(case, record) is Phase.RESULT and _everybody(actor, case, record)
-    )
+    if any(side(actor, case, record) for side in (_agency, _regulator, _centre, _trustee)):
+        return True
+    return _phase(case, record) is Phase.RESULT and _everybody(actor, case, record)
 
 
 def _draw_secret(actor: Actor, case: Case, record: Record) -> bool:
@@ -318,6 +317,7 @@ SIGHT: dict[str, Rule] = INSPECTION_SIGHT | {
     "DrawConditionsApproved": _draw_party,
     "DrawRoundOpened": _draw_party,
     "DrawCommitted": _draw_party,
+    "CommitmentsOverdue": _draw_party,
     "DrawStated": _draw_party,
     "DrawShareReleased": _draw_secret,
     "DrawSignatureRecorded": _draw_secret,

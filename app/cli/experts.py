@@ -62,7 +62,7 @@ def _report(row: ImportRow, *, taken: bool) -> None:
         facts = {"given": fault.given}
         words = " · ".join(sentence(fault.code, facts, language) for language in LANGUAGES)
         print(f"第 {fault.row} 行 row {fault.row} · {column} ({fault.column}): {words}")
-    if len(row.faults) > FAULTS_SHOWN:
+    if row.fault_count > FAULTS_SHOWN:
         _say("experts_more_faults", count=row.faulty)
     code = "experts_import_taken" if taken else "experts_import_examined"
     _say(code, total=row.total, faulty=row.faulty, known=row.known, good=row.good, taken=row.taken)

@@ -7,25 +7,58 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from app.casefile.codec import decode
-from evaluation.draw import DrawConditions, RoundReason, Stratum, conditions_sha256
+from app.procedure.calendar import Period, add
+from crypto.instants import parse_instant
+from evaluation.draw import (
+    LEAST_PARTIES,
+    Candidate,
+    DrawConditions,
+    DrawConditionsProposed,
+    RoundReason,
+    Stratum,
+    given_away,
+    lost,
+    needless,
+    proposal_sha256,
+)
 
 Event = Mapping[str, Any]
 AGREED = ("DrawConditionsProposed", "DrawConditionsApproved")
 REASONS = frozenset(reason.value for reason in RoundReason if reason is not RoundReason.ORDERED)
 
 
-def departures(events: Sequence[Event], statement: Mapping[str, Any], round_: int, *, pool_is_fixed: bool) -> list[str]:
+@dataclass(frozen=True)
+class Agreed:
+    """What two persons of the agency approved last: conditions, and the pool where the rule book has one; of wider
+    conditions what they are, the hash that statements name, and the conditions that they replace."""
+
+    conditions: DrawConditions
+    pool: Mapping[str, Any] | None
+    wider: DrawConditionsProposed | None = None
+    wider_sha256: str = ""
+    before: DrawConditions | None = None
+
+
+def departures(
+    events: Sequence[Event], statement: Mapping[str, Any], round_: int, profile: Mapping[str, Any], now: datetime
+) -> list[str]:
     """The fields in which the statement of a round departs from the approved conditions and from the rounds before it.
 
-    `events` are those of the lot, their signatures checked; `pool_is_fixed`: the rule book has pools approved with the
-    conditions. Raises KeyError, TypeError for what cannot be read.
+    `events` are those of the lot, their signatures checked; `profile` is the rule book as signed: whether it has pools
+    approved with the conditions, and the time that it gives each party to commit. Raises KeyError, TypeError for what
+    cannot be read.
     """
-    conditions, pool = _approved(events)
-    if conditions is None:
+    agreed = _approved(events)
+    if agreed is None:
         return ["conditions"]
+    conditions, pool = agreed.conditions, agreed.pool
+    pool_is_fixed, period = profile.get("pool_shrinkage_percent") is not None, profile.get("draw_commit")
+    within = decode(Period, period) if period else None
     wrong = [] if _same_seats(statement["strata"], conditions.strata, anew=round_ == 1) else ["strata"]
     if statement["max_per_unit"] != conditions.max_per_unit:
         wrong.append("max_per_unit")
@@ -35,7 +68,61 @@ def departures(events: Sequence[Event], statement: Mapping[str, Any], round_: in
         wrong.append("recused")
     if round_ > 1 and statement.get("reason") not in REASONS:
         wrong.append("reason")
+    if statement.get("wider_sha256", "") != agreed.wider_sha256:
+        wrong.append("wider_sha256")
+    if round_ > 1 and agreed.wider is not None and not _may_widen(agreed, events, statement, round_):
+        wrong.append("widening")
+    if not _may_pass_over(events, statement, round_, conditions.parties, within, now):
+        wrong.append("passed_over")
     return wrong
+
+
+def _may_pass_over(
+    events: Iterable[Event],
+    statement: Mapping[str, Any],
+    round_: int,
+    parties: Sequence[str],
+    within: Period | None,
+    now: datetime,
+) -> bool:
+    """Whether every party has committed, but for those that have not in the time since the round was opened."""
+    passed = statement.get("passed_over", [])
+    if len(statement["commitments"]) < LEAST_PARTIES or {*passed, *statement["commitments"]} != set(parties):
+        return False
+    opened = [e["at"] for e in events if e["type"] == "DrawRoundOpened" and e["payload"]["round"] == round_]
+    late = bool(opened) and within is not None and now >= add(parse_instant(opened[0]), within)
+    return late if passed else "passed_over" not in statement
+
+
+def _may_widen(agreed: Agreed, events: Sequence[Event], statement: Mapping[str, Any], round_: int) -> bool:
+    """Whether wider conditions of this round move no seat that the pool of before could fill, have as many seats, are
+    otherwise those of before, and drop nobody of that pool. Those of an earlier round were looked at in that round."""
+    wider, before, after = agreed.wider, agreed.before, agreed.conditions
+    if wider is None or wider.widening is None or before is None or wider.widening.round > round_:
+        return False
+    if wider.widening.round < round_:
+        return True
+    pool, earlier = _pool(events, round_), _pool(events, round_ - 1)
+    recused, given = {entry["id"] for entry in statement["recused"]}, given_away(before.strata, after.strata)
+    open_seats = {stratum.name: given.get(stratum.name, 0) for stratum in before.strata}
+    for stratum in statement["strata"]:
+        if stratum["name"] in open_seats:
+            open_seats[stratum["name"]] += stratum["quota"]
+    free = [candidate for candidate in earlier if candidate.id not in recused]
+    return (
+        bool(given and wider.widening.reason.strip())
+        and replace(after, strata=before.strata) == before
+        and sum(s.quota for s in after.strata) == sum(s.quota for s in before.strata)
+        and wider.widening.recused.keys() <= recused
+        and lost(earlier, pool) is None
+        and needless(before.strata, after.strata, open_seats, free, before.max_per_unit) is None
+    )
+
+
+def _pool(events: Iterable[Event], round_: int) -> tuple[Candidate, ...]:
+    """The pool that a round was stated with."""
+    stated = (e["payload"] for e in events if e["type"] == "DrawStated" and e["payload"]["round"] == round_)
+    return decode(tuple[Candidate, ...], next(stated, {"candidates": []})["candidates"])
 
 
 def _same_seats(stated: Sequence[Mapping[str, Any]], agreed: Sequence[Stratum], *, anew: bool) -> bool:
@@ -52,16 +139,24 @@ def _same_seats(stated: Sequence[Mapping[str, Any]], agreed: Sequence[Stratum], 
     return not anew or len(names) == len(by_name)
 
 
-def _approved(events: Iterable[Event]) -> tuple[DrawConditions | None, Mapping[str, Any] | None]:
-    """The conditions that were approved last, with the pool that was approved with them where the rule book has one."""
-    proposed, approved, pool = None, None, None
+def _approved(events: Iterable[Event]) -> Agreed | None:
+    """What was approved last; wider conditions hold from their approval on, until then those of before."""
+    proposed: DrawConditionsProposed | None = None
+    agreed: Agreed | None = None
     for event in events:
         if event["type"] == "DrawConditionsProposed":
-            proposed, approved = decode(DrawConditions, event["payload"]["conditions"]), None
+            proposed = decode(DrawConditionsProposed, event["payload"])
+            agreed = agreed if proposed.widening else None
         elif event["type"] == "DrawConditionsApproved":
-            same = proposed and event["payload"]["conditions_sha256"] == conditions_sha256(proposed)
-            approved, pool = (proposed if same else None), event["payload"].get("pool")
-    return approved, pool
+            hash_, pool = event["payload"]["conditions_sha256"], event["payload"].get("pool")
+            if proposed is None or hash_ != proposal_sha256(proposed):
+                agreed = None
+            elif proposed.widening is None:
+                agreed = Agreed(proposed.conditions, pool)
+            elif agreed is not None:  # approved anew, as the pool has shrunk, they replace what they replaced
+                before = agreed.before if agreed.wider == proposed else agreed.conditions
+                agreed = Agreed(proposed.conditions, pool, proposed, hash_, before)
+    return agreed
 
 
 def _left_out(events: Iterable[Event], round_: int) -> set[str]:

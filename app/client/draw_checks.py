@@ -1,4 +1,4 @@
-"""The method of biddraw/v1 written a second time: what a record must give, and how a later round follows an earlier."""
+"""The method of biddraw/v1 written a second time: what a record of one round must give."""
 
 import hashlib
 import hmac
@@ -43,46 +43,32 @@ def of_one_round(record):
     yield same, "候选名单与声明中的摘要一致、按号码排列、无重复", "candidates match their hash, in order, none twice"
     for party in sorted(stated["commitments"].keys() | record["reveals"].keys()):
         data = f"{stated['draw_id']}\0{party}\0".encode() + bytes.fromhex(record["reveals"].get(party, ""))
-        same = tagged("biddraw/v1/commit", data).hex() == stated["commitments"].get(party)
-        yield same, f"{shown(party)} 的随机数与其承诺一致", f"the reveal of {shown(party)} matches its commitment"
+        promise, who = stated["commitments"].get(party, ""), shown(party)
+        same = tagged("biddraw/v1/commit", data).hex() == promise
+        if not same and record["reveals"].get(party) == tagged("biddraw/v1/replaced", bytes.fromhex(promise)).hex():
+            yield (
+                None,
+                f"{who} 密封的随机数与承诺不符，由规则取代：记录中无从核对",
+                f"{who} sealed other bytes: not compared",
+            )
+        else:
+            yield same, f"{who} 的随机数与其承诺一致", f"the reveal of {who} matches its commitment"
+    if (passed := stated.get("passed_over")) is not None:
+        same = bool(passed) and passed == sorted(set(passed)) and not stated["commitments"].keys() & set(passed)
+        yield same, f"逾期未承诺：{shown('、'.join(passed))}", "who committed to nothing in time is named"
     yield (
         committee_id(record["committee"]) == stated["committee"],
         "公钥属于声明写明的受托人",
         "the key is the stated one",
     )
+    if wider := record.get("wider"):
+        terms, needed = wider["conditions"], wider["widening"]["recused"].keys()
+        same = tagged("biddraw/v1/wider", jcs(wider)).hex() == stated["wider_sha256"]
+        same &= all(terms[field] == record[field] for field in ("tender", "lot", "purpose"))
+        same &= terms["committee"] == stated["committee"] and terms["max_per_unit"] == stated["max_per_unit"]
+        same &= needed <= {entry["id"] for entry in stated["recused"]}
+        yield same, "放宽的抽取条件与声明中的摘要一致", "the wider conditions match their hash in the statement"
     message, tag = tagged("bidcommittee/v1/draw", jcs(stated)), BLS_SUITE["dst"].encode()
     signed = signature_fits(bytes.fromhex(record["signature"]), message, tag, bytes.fromhex(key))
     yield signed, "受托人对本声明的签名有效", "the trustees signed this very statement"
     yield drawn(record) == record["result"], "抽中和备选的号码重算一致", "drawn and reserve are what the tickets give"
-
-
-def of_a_later_round(known, record):
-    """How a round follows those before it (`known`, from round 1 on), as `of_one_round`; None: not to be seen here."""
-    first, later, names = known[0]["statement"], record["statement"], [s["name"] for s in record["statement"]["strata"]]
-    bound = {field: known[-1][field] for field in ("statement", "signature", "reveals", "result")}
-    same = tagged("biddraw/v1/record", jcs(bound)).hex() == later["earlier_record_sha256"]
-    yield same, "与上一轮的记录相连", "it continues the record of the round before"
-    kept = ("draw_id", "committee", "candidates_sha256", "candidates_count", "max_per_unit")
-    same = (
-        all(first[field] == later[field] for field in kept)
-        and first["commitments"].keys() == later["commitments"].keys()
-    )
-    yield same, "与第一轮同一抽取、名单、受托人和各方", "draw, pool, committee and parties are those of round 1"
-    drawn_before = Counter({s["name"]: 0 for s in first["strata"]})
-    for one in known:
-        drawn_before.update({stratum: len(ids) for stratum, ids in one["result"]["selected"].items()})
-    past = {number for one in known for ids in one["result"]["selected"].values() for number in ids}
-    past |= {entry["id"] for one in known for entry in one["statement"]["recused"]}
-    same = past <= {entry["id"] for entry in later["recused"]}
-    yield same, "此前抽中或回避的人都不再参加", "nobody drawn or recused before could be drawn again"
-    seats = [stratum | {"quota": 0} for stratum in first["strata"] if stratum["name"] in names]
-    same = seats == [stratum | {"quota": 0} for stratum in later["strata"]]
-    most = {stratum["name"]: stratum["quota"] for stratum in first["strata"]}
-    same = same and all(stratum["quota"] <= most[stratum["name"]] for stratum in later["strata"])
-    if later["reason"] == "unfilled":
-        same = same and any(drawn_before[stratum] < quota for stratum, quota in most.items())
-    yield same, "只补抽第一轮设定的名额", "it refills seats of round 1 alone"
-    used = [value for one in known for value in one["statement"]["commitments"].values()]
-    yield not set(used) & set(later["commitments"].values()), "没有重复使用承诺", "no commitment is used again"
-    if later["reason"] == "ordered" or later["second_signature"]:
-        yield None, "第二人对重抽的签名：记录中无从核对", "the second person's signature: not compared"

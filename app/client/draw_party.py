@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.casefile.draw_capsules import seal_value
 from app.client.keyfile import write_private
-from crypto.committee import Committee, identity, make_capsule
-from evaluation.draw import DrawCommitted, DrawRevealed, commitment, reveal_statement
+from crypto.committee import Committee, identity
+from evaluation.draw import SEAL, DrawCommitted, DrawRevealed, commitment, reveal_statement
 
 VALUE_SIZE = 32
 
@@ -31,8 +32,8 @@ class DrawParty:
             write_private(path, rng(VALUE_SIZE))
         value = path.read_bytes()
         ident = identity("draw-reveal", reveal_statement(draw, round_))
-        capsule = base64.b64encode(make_capsule(committee, ident, value)).decode("ascii")
-        return DrawCommitted(round_, self.party, commitment(draw, self.party, value), capsule)
+        capsule = base64.b64encode(seal_value(committee, ident, value)).decode("ascii")
+        return DrawCommitted(round_, self.party, commitment(draw, self.party, value), capsule, SEAL)
 
     def reveal(self, draw: str, round_: int) -> DrawRevealed:
         """The bytes committed to. Raises FileNotFoundError where none were."""

@@ -3,8 +3,9 @@
 import hashlib
 import json
 import re
+from pathlib import Path
 
-RECORD_VERSION = "biddraw-record/v2"
+RECORD_VERSION, FURTHER_RECORD_VERSION = "biddraw-record/v2", "biddraw-record/v3"
 BLS_SUITE = {"dst": "BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_", "scheme": "bls12381-g1-rfc9380-ibe"}
 _DIGEST = re.compile("[0-9a-f]{64}")
 _NAME = re.compile("[\x01-\ud7ff]+")  # sorts alike by character and by UTF-16 unit, and cannot run into the next one
@@ -22,6 +23,18 @@ def tagged(label, data):
 def committee_id(committee):
     """The id under which signed terms name a committee: of its public key and scheme, whoever its members are."""
     return tagged("bidcommittee/v1/id", jcs(BLS_SUITE | {"public_key": committee["public_key"]})).hex()
+
+
+def committees(text):
+    """The ids of `--committee`: itself, or those in a file; of a description (bidcommittee/v1) its id. ValueError."""
+    if not re.fullmatch("[0-9a-fA-F]{64}", text):
+        text = Path(text).read_text("utf-8-sig")
+        if text.lstrip().startswith("{"):
+            text = committee_id({"public_key": json.loads(text)["commitments"][0]})
+    found = set(re.findall(r"\b[0-9a-f]{64}\b", text.lower()))
+    if not found:
+        raise ValueError(text)
+    return found
 
 
 def shown(text):
@@ -84,6 +97,27 @@ FURTHER = {
     "reason": lambda value: value in ("refused", "expired", "dismissed", "unfilled", "ordered"),
     "second_signature": lambda value: isinstance(value, str),
 }
+STRATA = STATEMENT["strata"]
+WIDER = {
+    "conditions": {
+        "tender": text,
+        "lot": text,
+        "purpose": text,
+        "strata": STRATA,
+        "max_per_unit": positive,
+        "parties": [name],
+        "pool_factor": positive,
+        "committee": hexes(32),
+        "trustees_needed": positive,
+    },
+    "widening": {
+        "round": lambda value: positive(value) and value > 1,
+        "reason": text,
+        "recused": lambda value: (
+            isinstance(value, dict) and all(map(name, value)) and all(map(hexes(32), value.values()))
+        ),
+    },
+}
 RECORD = {
     "v": RECORD_VERSION,
     "tender": text,
@@ -128,10 +162,15 @@ def read_record(data):
     strata = {stratum["name"]: [name] for stratum in stated["strata"]}
     if len(strata) != len(stated["strata"]):
         raise ValueError("two strata of one name")
-    form = RECORD | {
-        "statement": STATEMENT | (FURTHER if stated["round"] != 1 else {}),
-        "result": {"selected": strata, "reserve": strata},
-    }
+    said = STATEMENT | (FURTHER if stated["round"] != 1 else {})
+    form = RECORD | {"result": {"selected": strata, "reserve": strata}}
+    if "wider_sha256" in stated:
+        said, form = said | FURTHER | {"wider_sha256": hexes(32)}, form | {"wider": WIDER}
+    if "passed_over" in stated:
+        said = said | {"passed_over": [name]}
+    if not stated.keys().isdisjoint(("wider_sha256", "passed_over")):
+        said, form = said | {"v": "biddraw/v2"}, form | {"v": FURTHER_RECORD_VERSION}
+    form["statement"] = said
     if wrong := misfit(record, form, "record"):
         raise ValueError(wrong)
     return record

@@ -235,7 +235,7 @@ class Trustee:
         payload, number = stated["payload"], stated["payload"]["round"]
         if self._given(mine, "DrawShareReleased", number) or _last(mine, "DrawSigned", number):
             return None
-        statement, by = self._settled(opening, mine, payload)
+        statement, by = self._settled(opening, mine, payload, now)
         share = sign_share(self.secret, identity("draw", statement)).hex()
         fields = {"round": number, "index": self.index, "share_hex": share}
         return Share(opening.lot, "DrawShareReleased", fields, f"{opening.name} #{number}", by)
@@ -250,26 +250,31 @@ class Trustee:
         payload, number = stated["payload"], stated["payload"]["round"]
         if self._given(mine, "CapsuleShareReleased", number) or _last(mine, "DrawCompleted", number):
             return None
-        statement, by = self._settled(opening, mine, payload)
+        statement, by = self._settled(opening, mine, payload, now)
         reveal = reveal_statement(statement["draw_id"], number)
         share = sign_share(self.secret, identity("draw-reveal", reveal)).hex()
         fields = {"round": number, "index": self.index, "share_hex": share}
         return Share(opening.lot, "CapsuleShareReleased", fields, f"{opening.name} #{number}", by)
 
     def _settled(
-        self, opening: _Opening, events: Sequence[Event], payload: Mapping[str, Any]
+        self, opening: _Opening, events: Sequence[Event], payload: Mapping[str, Any], now: datetime
     ) -> tuple[dict[str, Any], tuple[str, ...]]:
         """The one statement of this round that this trustee has ever agreed to, and the witnesses behind it."""
         statement = json.loads(payload["statement"])
         agreed = AGREED if opening.purpose == PURPOSE else ()  # of inspections they follow from the plan
         opening.verified.check_acts(opening.lot, "DrawStated", "DrawCommitted", *agreed)
-        self._check_statement(opening, events, payload, statement)
+        self._check_statement(opening, events, payload, statement, now)
         by = opening.verified.vouched_by(opening.lot)
         self.memory.sign_once(f"draw/{statement['draw_id']}/{payload['round']}", statement)
         return statement, by
 
     def _check_statement(
-        self, opening: _Opening, events: Sequence[Event], payload: Mapping[str, Any], statement: Mapping[str, Any]
+        self,
+        opening: _Opening,
+        events: Sequence[Event],
+        payload: Mapping[str, Any],
+        statement: Mapping[str, Any],
+        now: datetime,
     ) -> None:
         """The statement of this round, as the record leads to it, over the pool that is shown and that the agency's
         supervisor approved, where the rule book has pools approved.
@@ -294,8 +299,7 @@ class Trustee:
         wrong = [name for name, value in expected.items() if statement.get(name) != value]
         if opening.purpose == PURPOSE:
             profile = opening.verified.signed.terms.get("profile", {})
-            fixed = profile.get("pool_shrinkage_percent") is not None
-            wrong += departures(events, statement, number, pool_is_fixed=fixed)
+            wrong += departures(events, statement, number, profile, now)
         if canonical(dict(statement)).decode() != payload["statement"]:
             wrong.append("statement")
         if wrong:

@@ -9,13 +9,12 @@ Exit status: 0 verified; 1 something is wrong; 2 a wrong command line; 3 nothing
 
 import argparse
 import gc
-import json
-import re
 import sys
 from pathlib import Path
 
-from app.client.draw_checks import of_a_later_round, of_one_round
-from app.client.draw_record import committee_id, read_record, shown
+from app.client.draw_checks import of_one_round
+from app.client.draw_record import committees, read_record, shown
+from app.client.draw_rounds import of_a_later_round
 
 VERIFIED, WRONG, NOT_COMPARED = 0, 1, 3
 WORDS = {True: "ok", False: "FAIL", None: "not compared"}
@@ -67,18 +66,6 @@ def report(paths, trusted):
             print(f"第 {record['statement']['round']} 轮抽中 · drawn | {shown(stratum)} |", *map(shown, ids))
     print(*VERDICTS[status], *(english for holds, _, english in checked if holds is None), sep=" | ")
     return status
-
-
-def committees(text):
-    """The ids of `--committee`: itself, or those in a file; of a description (bidcommittee/v1) its id. ValueError."""
-    if not re.fullmatch("[0-9a-fA-F]{64}", text):
-        text = Path(text).read_text("utf-8-sig")
-        if text.lstrip().startswith("{"):
-            text = committee_id({"public_key": json.loads(text)["commitments"][0]})
-    found = set(re.findall(r"\b[0-9a-f]{64}\b", text.lower()))
-    if not found:
-        raise ValueError(text)
-    return found
 
 
 def main(arguments=None):

@@ -12,6 +12,7 @@ from app.models.library import (
     ExpertCorrection,
     ExpertEvent,
     ExpertImport,
+    ExpertImportFinding,
     ExpertImportPart,
     ExpertSpeciality,
     SpecialityList,
@@ -36,7 +37,8 @@ from app.models import append_only  # isort: skip  # after the tables that it gu
 __all__ = [
     "AccessLog", "Account", "AccountRole", "ActHead", "Base", "CallUp", "CaseEvent", "CaseFile", "CasePrivate",
     "Certificate", "Command", "ContactLookUp", "Cosignature", "DeniedAttempt", "Download", "Expert", "ExpertContact",
-    "ExpertCorrection", "ExpertEvent", "ExpertImport", "ExpertImportPart", "ExpertSpeciality", "InspectionEntry",
+    "ExpertCorrection", "ExpertEvent", "ExpertImport", "ExpertImportFinding", "ExpertImportPart", "ExpertSpeciality",
+    "InspectionEntry",
     "Invitation", "Job", "ListCosignature", "ListedAct", "LogInFailure", "Lot", "Notice", "Organisation",
     "PendingSignature", "Pseudonym", "RegisterTick", "ScoreDraft", "SeatRequest", "Site", "SpecialityList",
     "StoredFile", "Tender", "TenderDraft", "TickChange", "TrusteeAgent", "Upload", "WebSession", "append_only",

@@ -14,7 +14,8 @@ class Pseudonym(Base):
     """Which expert stands behind a number of a draw; read by the notifier and at sign-in only.
 
     `findings` are the conflicts behind the salted hashes of the statement, `salt` opens them to those entitled, and
-    the pool's commitment to the expert's account.
+    the pool's commitment to the expert's account. `proposed` are its strata under wider conditions that no statement
+    names yet: who is in the pool by them alone has no other strata.
     """
 
     __tablename__ = "pseudonym"
@@ -25,6 +26,7 @@ class Pseudonym(Base):
     number: Mapped[str] = mapped_column(String(32), primary_key=True)
     unit: Mapped[str] = mapped_column(String(32))
     strata: Mapped[str] = mapped_column(Text)
+    proposed: Mapped[str] = mapped_column(Text, default="")
     expert_id: Mapped[str] = mapped_column(ForeignKey("expert.id"))
     salt: Mapped[bytes] = mapped_column(LargeBinary(32))
     findings: Mapped[str] = mapped_column(Text, default="[]")

@@ -14,9 +14,9 @@ class Expert(Base):
     """An expert of the library; `facts` is what eligibility and recusal read, as JSON, but for the status.
 
     `number` is the library's own number; `credential` a keyed hash of the identity number, by which a person is
-    recognised; `mail_key`, `phone_key` and `name_key` are the like of mail address, phone, name and day of birth, by
-    which a second entry of a person is noticed. `status_by` brought the status about. `batch` is the import that an
-    expert came with.
+    recognised; `mail_key`, `phone_key` and `name_key` are 16 digits of the like of mail address, phone, name and day
+    of birth, by which a second entry of a person is noticed. `status_by` brought the status about. `batch` is the
+    import that an expert came with.
     """
 
     __tablename__ = "expert"
@@ -99,8 +99,7 @@ class ExpertCorrection(Base):
 class ExpertImport(Base):
     """A file of experts: examined, then taken part by part, then admitted by a second person.
 
-    `stage`: checked, taking, taken, cancelled. `faults` are the first of what is wrong, as JSON, `alike` the first
-    likenesses to somebody else.
+    `stage`: checked, taking, taken, cancelled.
     """
 
     __tablename__ = "expert_import"
@@ -115,8 +114,20 @@ class ExpertImport(Base):
     faulty: Mapped[int]
     known: Mapped[int]
     taken: Mapped[int]
-    faults: Mapped[str] = mapped_column(Text)
-    alike: Mapped[str] = mapped_column(Text, default="[]")
+
+
+class ExpertImportFinding(Base):
+    """What was found in a cell of a file: a fault, or (`alike`) a likeness to somebody else. `given` is the text."""
+
+    __tablename__ = "expert_import_finding"
+
+    import_id: Mapped[str] = mapped_column(ForeignKey("expert_import.id"), primary_key=True)
+    alike: Mapped[bool] = mapped_column(primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
+    row: Mapped[int]
+    column: Mapped[str] = mapped_column(String(40))
+    code: Mapped[str] = mapped_column(String(40))
+    given: Mapped[str] = mapped_column(Text)
 
 
 class ExpertImportPart(Base):

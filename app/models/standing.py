@@ -43,6 +43,7 @@ STANDING = {
     "expert_event": (Standing.OUTSIDE, "the library's history; append-only, in no tree"),
     "contact_look_up": (Standing.OUTSIDE, "who opened an address; append-only, in no tree"),
     "expert_import": (Standing.OUTSIDE, "files of experts on their way"),
+    "expert_import_finding": (Standing.OUTSIDE, "files of experts on their way"),
     "expert_import_part": (Standing.OUTSIDE, "files of experts on their way"),
     "speciality_list": (Standing.OUTSIDE, "the classification in force; append-only, in no tree"),
     "inspection_entry": (Standing.OUTSIDE, "registers now; a plan and a campaign hold copies. Append-only, in no tree"),

@@ -182,8 +182,9 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(R.BIDDER, when=has_bid, phases=_in(P.OPENING)),
     ),
     A.QUALIFICATION_CHECK: (_grant(R.AGENCY_OFFICER, phases=_in(P.OPENING, P.DRAW), **AGENCY),),  # 72
-    A.DRAW_CONDITIONS_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=_in(P.OPENING, P.DRAW), **AGENCY),),  # 25, 2
-    A.DRAW_CONDITIONS_APPROVE: (_grant(R.AGENCY_SUPERVISOR, phases=_in(P.OPENING, P.DRAW), **AGENCY),),
+    # 25, 2: also for a successor, whose round nobody of the pool may be left for
+    A.DRAW_CONDITIONS_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=_in(P.OPENING, P.DRAW, P.SCORING), **AGENCY),),
+    A.DRAW_CONDITIONS_APPROVE: (_grant(R.AGENCY_SUPERVISOR, phases=_in(P.OPENING, P.DRAW, P.SCORING), **AGENCY),),
     A.DRAW_COMMIT: (  # 26
         _grant(R.AGENCY_SUPERVISOR, phases=DRAWING, **AGENCY),
         _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=DRAWING),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.procedure.errors import RuleViolation
@@ -85,9 +85,10 @@ def check_draw_conditions(
     case_id: str,
     lot: str,
     committee: tuple[str, int],
+    filled: Collection[str] = (),
 ) -> None:
     """Draw conditions that the profile allows. `buyers` are the sites of the buyer's people, `committee` is the
-    trustees' id and threshold.
+    trustees' id and threshold, `filled` are strata of earlier conditions whose seats are all taken.
 
     Raises RuleViolation `draw_conditions_not_profile` naming the first figure that differs, and as `check_strata` and
     `check_committee_size` do.
@@ -113,7 +114,7 @@ def check_draw_conditions(
             raise RuleViolation(
                 "draw_conditions_not_profile", field="reserve", stated=stratum.reserve, due=f"≤ {stratum.quota}"
             )
-    check_strata(conditions.strata)
+    check_strata([stratum for stratum in conditions.strata if stratum.name not in filled])
     check_committee_size(conditions, terms, buyers)
 
 
@@ -186,16 +187,17 @@ def check_pool_approved(approved: DrawConditionsApproved, profile: Profile) -> N
 
 
 def check_pool_size(stated: DrawStated, pool: ApprovedPool | None, profile: Profile) -> None:
-    """Whom the statement of a first round leaves to be drawn is not much fewer than at the latest approval.
+    """Whom the first statement from a pool leaves to be drawn is not much fewer than at its latest approval.
+
+    `pool` is None in rounds that are drawn from the pool of an earlier one.
 
     Raises RuleViolation `draw_pool_shrunk`, naming the stratum; there is none where the case's profile has no limit.
     """
     percent = profile.pool_shrinkage_percent
-    if pool is None or percent is None or stated.round > 1:
+    if pool is None or percent is None:
         return
-    sizes = pool_sizes(read_statement(stated.statement), stated.candidates)
-    for stratum, approved in pool.sizes.items():
-        now = sizes.get(stratum, 0)
+    for stratum, now in pool_sizes(read_statement(stated.statement), stated.candidates).items():
+        approved = pool.sizes.get(stratum, 0)
         if now * 100 < approved * (100 - percent):
             facts = {"stratum": stratum, "approved": approved, "now": now, "percent": percent}
             raise RuleViolation("draw_pool_shrunk", **facts)

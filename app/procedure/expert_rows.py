@@ -211,7 +211,8 @@ def read_row(number: int, cells: Mapping[str, str], known: Known) -> tuple[dict[
     """The entry as the library's interface takes it, and every fault; with a fault the entry must not be used."""
     row = _Row(number, {column.key: cells.get(column.key, "") for column in COLUMNS}, known)
     for column in COLUMNS:
-        row.check(column)
+        if column.needed or row.cells[column.key]:
+            row.check(column)
     entry: dict[str, Any] = {key: row.cells[key] for key in ("name", "mail", "phone", "title", "region")}
     entry["number"] = row.cells["number"].upper()
     entry["login"] = f"expert-{entry['number']}"

@@ -37,6 +37,7 @@ from app.queries.standstills import (
     standstill_of,
     valid_until,
 )
+from evaluation.draw import exhausted
 from evaluation.sitting import Stage
 
 ACT, WAIT, WARN, OVER = "act", "wait", "warning", "over"
@@ -141,6 +142,10 @@ def _chair(number: str, lot: LotCase) -> Iterator[NextStep]:
 
 
 def _after_opening(case: Case, number: str, lot: LotCase) -> Iterator[NextStep]:
+    if lot.draw.wider is not None:
+        yield NextStep("await_wider_approval", WAIT, number)
+    elif exhausted(lot.draw) is not None:
+        yield NextStep("propose_wider_conditions", ACT, number)
     if lot.phase not in (Phase.OPENING, Phase.DRAW) or lot.opening.concluded_at is None:
         return
     profile = case.tender.published.profile
@@ -210,9 +215,11 @@ def _agency_draw(number: str, lot: LotCase) -> Iterator[NextStep]:
     current = lot.draw.current
     if not lot.draw.approved:
         yield NextStep("approve_draw_conditions", ACT, number)
-    elif current is not None and "agency" not in current.commitments:
+    elif lot.draw.wider is not None:
+        yield NextStep("approve_wider_conditions", ACT, number)
+    elif current is not None and not current.statement and "agency" not in current.commitments:
         yield NextStep("draw_commit", ACT, number)
-    elif current is not None and current.signature_hex and "agency" not in current.reveals:
+    elif current is not None and current.signature_hex and "agency" in current.commitments.keys() - current.reveals:
         yield NextStep("draw_reveal", ACT, number)
 
 

@@ -36,7 +36,8 @@ class StratumLine:
 
 @dataclass(frozen=True)
 class PartyCard:
-    """A party's bytes: nothing, sealed (the commitment stands) or revealed."""
+    """A party's bytes: nothing, nothing in time (overdue), sealed (the commitment stands), revealed, or replaced where
+    other bytes were sealed than committed to."""
 
     party: str
     state: str
@@ -51,6 +52,15 @@ class DrawnNumber:
     number: str
     stratum: StratumLine
     state: SeatState
+
+
+@dataclass(frozen=True)
+class Wider:
+    """How the conditions of a round are wider than those before: seats by stratum less and more, and why."""
+
+    less: tuple[tuple[StratumLine, int], ...]
+    more: tuple[tuple[StratumLine, int], ...]
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -71,6 +81,7 @@ class RoundView:
     drawn: tuple[DrawnNumber, ...]
     record_sha256: str
     reveal_identity: str
+    wider: Wider | None  # the conditions that were widened for this round
     shown: bool  # the record may be checked by everybody here: the members have signed in
 
 
@@ -89,6 +100,9 @@ class DrawHall:
     published_committee: str  # its id, from the signed and published terms
     pool_fixed: bool = False
     may_shrink: bool = False  # until the statement, the size of the pool may be approved anew
+    may_widen: bool = False  # a further round that is not stated yet, whose pool may have nobody left
+    waits_for_wider: bool = False  # wider conditions are proposed and not approved yet
+    exhausted: bool = False  # as far as the record itself shows
 
     @property
     def current(self) -> RoundView | None:
@@ -115,7 +129,10 @@ def draw_hall(case: Case, lot: str) -> DrawHall:
         committee=committee_of(case).describe(),
         published_committee=Committee.from_description(_published_committee(case)).id,
         pool_fixed=state.pool is not None,
-        may_shrink=state.pool is not None and len(state.rounds) == 1 and not state.rounds[0].statement,
+        may_shrink=state.pool is not None and state.pool_is_new,
+        may_widen=called and len(state.rounds) > 1 and not state.rounds[-1].statement,
+        waits_for_wider=state.wider is not None,
+        exhausted=draw_rules.exhausted(state) is not None,
     )
 
 
@@ -127,8 +144,9 @@ def _published_committee(case: Case) -> Json:
 def _stratum(state: draw_rules.DrawState, stratum: draw_rules.Stratum) -> StratumLine:
     speciality, _, site = stratum.name.rpartition("/")
     approved = state.pool.sizes.get(stratum.name) if state.pool else None
-    first, stated = (state.rounds[0] if state.rounds else None), None
-    if first is not None and first.statement:
+    of_pool = (found for found in state.rounds if found.statement and found.wider == state.rounds[-1].wider)
+    first, stated = next(of_pool, None), None
+    if first is not None:
         stated = draw_rules.pool_sizes(first.stated, first.candidates).get(stratum.name)
     return StratumLine(speciality, site, stratum.quota, stratum.reserve, approved, stated)
 
@@ -153,8 +171,23 @@ def _round(case: Case, lot: str, found: DrawRound) -> RoundView:
         drawn=_drawn(case, lot, found),
         record_sha256=found.record_sha256,
         reveal_identity=identity("draw-reveal", reveal).hex(),
+        wider=_wider(case.lots[lot].draw, found),
         shown=found.result is not None and (case.inspection is not None or case.lots[lot].phase in AFTER_DRAW),
     )
+
+
+def _wider(state: draw_rules.DrawState, found: DrawRound) -> Wider | None:
+    if not found.is_widened or found.wider is None or found.wider.widening is None or state.agreed is None:
+        return None
+    before = state.rounds[found.number - 2].wider
+    strata = (before.conditions if before else state.agreed).strata
+    less = draw_rules.given_away(strata, found.wider.conditions.strata)
+    more = draw_rules.given_away(found.wider.conditions.strata, strata)
+    lines = [
+        tuple((_stratum(state, draw_rules.Stratum(name, 0, 0)), seats) for name, seats in moved.items())
+        for moved in (less, more)
+    ]
+    return Wider(lines[0], lines[1], found.wider.widening.reason)
 
 
 def _sha256_of_hex(text: str) -> str:
@@ -163,7 +196,8 @@ def _sha256_of_hex(text: str) -> str:
 
 def _step(found: DrawRound, parties: tuple[str, ...]) -> str:
     """What a round waits for, in the lawful order."""
-    if len(found.commitments) < len(parties):
+    waited = set(parties) - found.commitments.keys() - set(found.passed_over)
+    if waited or len(found.commitments) < draw_rules.LEAST_PARTIES:
         return "commit"
     if not found.statement:
         return "state"
@@ -174,7 +208,8 @@ def _step(found: DrawRound, parties: tuple[str, ...]) -> str:
 
 def _card(found: DrawRound, party: str) -> PartyCard:
     value, promise = found.reveals.get(party, ""), found.commitments.get(party, "")
-    state = "revealed" if value else "sealed" if promise else "waiting"
+    state = "revealed" if value else "sealed" if promise else "overdue" if party in found.overdue else "waiting"
+    state = "replaced" if party in found.replaced else state
     return PartyCard(party, state, promise, value)
 
 
@@ -182,9 +217,8 @@ def _drawn(case: Case, lot: str, found: DrawRound) -> tuple[DrawnNumber, ...]:
     if found.result is None:
         return ()
     state = case.lots[lot].draw
-    strata = {s.name: _stratum(state, s) for s in state.conditions.strata} if state.conditions else {}
     return tuple(
-        DrawnNumber(number, strata[name], state.seats[number])
+        DrawnNumber(number, _stratum(state, draw_rules.Stratum(name, 0, 0)), state.seats[number])
         for name, numbers in found.result.selected.items()
         for number in numbers
     )

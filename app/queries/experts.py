@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from app.models import (
     ExpertCorrection,
     ExpertEvent,
     ExpertImport,
+    ExpertImportFinding,
     ExpertSpeciality,
     Organisation,
     Site,
@@ -198,7 +200,8 @@ def load_expert_file(db_session: DbSession, expert_id: str) -> ExpertFile | None
 
 @dataclass(frozen=True)
 class ImportRow:
-    """An import; `waiting` are those who wait for a second person. `by` is a name, or what ran it."""
+    """An import; `waiting` are those who wait for a second person. `by` is a name, or what ran it. `faults` and `alike`
+    are those of a page, in the order of rows, where one was asked for."""
 
     id: str
     name: str
@@ -212,8 +215,10 @@ class ImportRow:
     known: int
     taken: int
     waiting: int
-    faults: tuple[Fault, ...]
-    alike: tuple[Fault, ...]
+    fault_count: int
+    alike_count: int
+    faults: tuple[Fault, ...] = ()
+    alike: tuple[Fault, ...] = ()
 
     @property
     def good(self) -> int:
@@ -221,9 +226,28 @@ class ImportRow:
         return self.total - self.faulty - self.known
 
 
-def load_import(db_session: DbSession, import_id: str) -> ImportRow | None:
+def load_import(
+    db_session: DbSession, import_id: str, *, faults: int = 0, alike: int = 0, most: int = 200
+) -> ImportRow | None:
+    """An import with `most` of its faults and likenesses, from the ones with these places on."""
     row = db_session.get(ExpertImport, import_id)
-    return _import_row(db_session, row) if row else None
+    if row is None:
+        return None
+    pages = {"faults": import_findings(db_session, import_id, alike=False, first=faults, most=most)}
+    pages["alike"] = import_findings(db_session, import_id, alike=True, first=alike, most=most)
+    return replace(_import_row(db_session, row), **{name: tuple(found) for name, found in pages.items()})
+
+
+def import_findings(
+    db_session: DbSession, import_id: str, *, alike: bool, first: int = 0, most: int | None = None
+) -> Iterator[Fault]:
+    """What was found in a file, in the order of its rows: faults, or likenesses to somebody else."""
+    table = ExpertImportFinding
+    query = select(table.row, table.column, table.code, table.given).where(
+        table.import_id == import_id, table.alike == alike, table.place >= first
+    )
+    for found in db_session.execute(query.order_by(table.place).limit(most)):
+        yield Fault(*found)
 
 
 def latest_imports(db_session: DbSession, limit: int = 20) -> list[ImportRow]:
@@ -255,6 +279,11 @@ def _import_row(db_session: DbSession, row: ExpertImport) -> ImportRow:
         row.known,
         row.taken,
         db_session.scalar(count) or 0,
-        decode(tuple[Fault, ...], json.loads(row.faults)),
-        decode(tuple[Fault, ...], json.loads(row.alike)),
+        _count_findings(db_session, row.id, alike=False),
+        _count_findings(db_session, row.id, alike=True),
     )
+
+
+def _count_findings(db_session: DbSession, import_id: str, *, alike: bool) -> int:
+    of_it = ExpertImportFinding.import_id == import_id, ExpertImportFinding.alike == alike
+    return db_session.scalar(select(func.count()).where(*of_it)) or 0

@@ -202,7 +202,8 @@ def draw_record(case: Case, lot: str, round_: int) -> dict[str, Json] | None:
     reveals = {party: bytes.fromhex(value) for party, value in found.reveals.items()}
     committee = committee_of(case).named
     signature = bytes.fromhex(found.signature_hex)
-    return draw_rules.record(conditions, found.stated, found.candidates, committee, signature, reveals, found.result)
+    of_all = (conditions, found.stated, found.candidates, committee, signature, reveals, found.result)
+    return draw_rules.record(*of_all, found.wider_json)
 
 
 def room(case: Case, lot: str, actor: Actor) -> dict[str, Json]:

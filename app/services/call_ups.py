@@ -22,6 +22,7 @@ from app.procedure.roles import Role
 from app.services.contacts import Contact, contact_of
 from app.services.draws import drawn_account
 from app.services.notices import CallUpWords, send_call_up, send_call_up_over, tell_role
+from app.services.overdue_parties import expect_commitments
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork, unit_of_work
 from evaluation import draw as rules
@@ -252,8 +253,18 @@ def after_answer(work: UnitOfWork, lot: str, reason: rules.RoundReason | None) -
         if current is not None and current.result is not None:
             reason = reason or _recorded_reason(draw)
             work.conclude(rules.DrawRoundOpened(current.number + 1, reason, current.record_sha256, ""), lot)
+            expect_commitments(work, lot)
+            _tell_if_exhausted(work, lot)
     elif not waiting:
         work.schedule("convene_sitting", work.now, lot=lot, detail=f"draw-{current.number if current else 0}")
+
+
+def _tell_if_exhausted(work: UnitOfWork, lot: str) -> None:
+    """Nobody is left for the round, as far as the record shows: the agency's officer may propose wider conditions."""
+    draw, terms = work.case.lots[lot].draw, work.case.tender.published
+    if draw.current is not None and rules.exhausted(draw) is not None:
+        facts = {"title": terms.title, "lot": lot, "round": draw.current.number}
+        tell_role(work, terms.parties.agency.id, Role.AGENCY_OFFICER, "draw_exhausted", **facts)
 
 
 def _recorded_reason(draw: DrawState) -> rules.RoundReason:

@@ -57,6 +57,7 @@ from app.services.call_ups import call_up_code, code_hash
 from app.services.file_check import file_differences
 from app.services.platform import Platform
 from app.services.register_check import register_differences
+from app.services.wider_pools import NOT_YET
 from crypto.canonical import canonical
 from crypto.instants import format_instant, parse_instant
 from crypto.merkle import Frontier
@@ -214,7 +215,8 @@ class _Check:
         found = [
             (key, {**row, "account": behind[key], **self._opened(key, row, behind[key] or "")})
             for key, row in pseudonyms
-            if key[:2] in stated or key[0] not in self.cases or key[1] not in self.cases[key[0]].lots
+            if row["strata"] != NOT_YET
+            and (key[:2] in stated or key[0] not in self.cases or key[1] not in self.cases[key[0]].lots)
         ]
         yield from compare("pseudonym", pools, found)
         yield from compare("call_up", calls, self._keyed(CallUp, "code_hash"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 from app.casefile.case import Case
-from app.casefile.draw_capsules import capsules_opened, reveal_identity
+from app.casefile.draw_capsules import capsules_opened, check_sealed, reveal_identity
 from app.casefile.sealing import committee_of
 from app.procedure.convening import check_party
 from app.procedure.errors import RuleViolation
@@ -31,12 +31,16 @@ def give_randomness(act: Act) -> Answer:
         check_party(act.fact.party, act.actor)
     if act.record.type == "DrawCommitted":
         _check_capsule(act)
+    else:
+        check_sealed(act.work.case, act.lot, act.fact)
     _call_up_if_complete(act)
     return {}
 
 
 def _check_capsule(act: Act) -> None:
     """The sealed copy of a party's bytes must be one that the trustees could open if the party never reveals."""
+    if act.fact.seal is None:
+        raise RuleViolation("draw_capsule_unbound", party=act.fact.party)
     try:
         capsule = base64.b64decode(act.fact.capsule_b64, validate=True)
     except ValueError as exc:

@@ -11,15 +11,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session as DbSession
 
 from app.adapters.specialities import read_tree
 from app.adapters.spreadsheets import read_table, write_csv, write_workbook
-from app.casefile.codec import encode
 from app.database import in_native_thread
-from app.models import ExpertImport, ExpertImportPart, Organisation, Site, SpecialityList
+from app.models import ExpertImport, ExpertImportFinding, ExpertImportPart, Organisation, Site, SpecialityList
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
@@ -27,13 +26,13 @@ from app.procedure.expert_rows import COLUMNS, Fault, Known, headings, likenesse
 from app.queries.experts import current_tree
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
-from app.services.experts import enter_experts, known_alike, known_numbers, taken_logins
+from app.services.experts import enter_experts, known_alike, known_numbers, likeness_keys, taken_logins
 from app.services.platform import Platform
 from app.services.unit_of_work import plain_transaction, schedule_job
 from evaluation.standing import Status
 
 PART = 1000
-FAULTS_KEPT = 1000
+FINDINGS_KEPT = 100_000  # of each kind: as many rows as a file can have
 MACHINE = "machine"  # whoever has a command line on the server
 GENERATED = "generated"
 Entry = dict[str, Any]
@@ -83,7 +82,7 @@ class _Examination:
     def _refuse(self, *faults: Fault) -> None:
         """One row less that can be taken."""
         self.faulty += 1
-        self.faults += faults[: max(0, FAULTS_KEPT - len(self.faults))]
+        self.faults += faults[: max(0, FINDINGS_KEPT - len(self.faults))]
 
     def _compare(self, number: int, entry: Entry) -> None:
         """Rows of the same file that may be of one person."""
@@ -93,7 +92,7 @@ class _Examination:
                 self._note(Fault(number, column, "row_alike_row", str(first)))
 
     def _note(self, likeness: Fault) -> None:
-        if len(self.alike) < FAULTS_KEPT:
+        if len(self.alike) < FINDINGS_KEPT:
             self.alike.append(likeness)
 
     def new(self, db_session: DbSession, entries: list[Entry]) -> list[Entry]:
@@ -114,7 +113,7 @@ class _Examination:
                 given = f"{employer['name'][:15]} ≠ {name[:15]}"
                 self._refuse(Fault(entry["row"], "organisation", "row_organisation_name", given))
             else:
-                found.append(entry)
+                found.append(entry | {"keys": likeness_keys(self.platform, entry)})
         for one, column, number in known_alike(self.platform, db_session, found):
             self._note(Fault(one["row"], column, "row_alike_known", number))
         return found
@@ -148,17 +147,26 @@ def _examine(platform: Platform, by: str, name: str, data: bytes) -> str:
     row = ExpertImport(id=secrets.token_hex(8), name=name[:200], sha256=hashlib.sha256(data).hexdigest(), by=by)
     row.stage, row.total, row.taken = "checked", found.total, 0
     row.faulty, row.known = found.faulty, found.known_already
-    faults = sorted(found.faults, key=lambda fault: fault.row)
-    row.faults = json.dumps(encode(faults), ensure_ascii=False)
-    row.alike = json.dumps(encode(sorted(found.alike, key=lambda fault: fault.row)), ensure_ascii=False)
     with plain_transaction(platform.database) as (db_session, now):
         _authorize(db_session, by)
         row.at = now
         db_session.add(row)
         db_session.flush()
+        _keep(db_session, row.id, found.faults, alike=False)
+        _keep(db_session, row.id, found.alike, alike=True)
         for number, sealed in enumerate(parts):
             db_session.add(ExpertImportPart(import_id=row.id, part=number, sealed=sealed))
     return row.id
+
+
+def _keep(db_session: DbSession, import_id: str, found: Sequence[Fault], *, alike: bool) -> None:
+    """What was found, in the order of the rows, behind what is kept of this import already."""
+    kept = select(func.count()).where(ExpertImportFinding.import_id == import_id, ExpertImportFinding.alike == alike)
+    first = db_session.scalar(kept) or 0
+    of_all = {"import_id": import_id, "alike": alike}
+    in_order = enumerate(sorted(found, key=lambda fault: fault.row), first)
+    if rows := [{**of_all, "place": place, **vars(fault)} for place, fault in in_order]:
+        db_session.execute(insert(ExpertImportFinding), rows)
 
 
 def _authorize(db_session: DbSession, by: str) -> None:
@@ -253,8 +261,8 @@ def _take_part(
     refused = _enter(platform, db_session, fresh, row, now, status)
     row.taken, row.known = row.taken + len(fresh) - len(refused), row.known + len(known)
     if refused:
-        faults = [*json.loads(row.faults), *encode(refused)][:FAULTS_KEPT]
-        row.faulty, row.faults = row.faulty + len(refused), json.dumps(faults, ensure_ascii=False)
+        row.faulty += len(refused)
+        _keep(db_session, row.id, refused, alike=False)
     db_session.delete(part)
     db_session.flush()
     if not db_session.scalar(select(func.count()).where(ExpertImportPart.import_id == row.id)):

@@ -99,7 +99,6 @@ def add_experts(platform: Platform, log_in: LogIn, entries: Sequence[NewExpert])
         batch = ExpertImport(id=secrets.token_hex(8), name="", sha256="", by=log_in.account_id, at=now, stage="taken")
         batch.total = batch.taken = len(entries)
         batch.faulty = batch.known = 0
-        batch.faults = batch.alike = "[]"
         db_session.add(batch)
         given = [encode(entry) for entry in entries]
         check_entries(platform, db_session, given)
@@ -149,13 +148,21 @@ def taken_logins(db_session: DbSession, entries: Sequence[Mapping[str, Any]]) ->
     return {wanted[login] for login in found}
 
 
+KEY_DIGITS = 16
 LIKENESSES = {"mail": Expert.mail_key, "phone": Expert.phone_key, "name": Expert.name_key}
 
 
 def likeness_keys(platform: Platform, entry: Mapping[str, Any]) -> dict[str, str | None]:
-    """The columns by which a second entry of a person is noticed."""
-    alike = likenesses(entry)
-    return {column.key: contact_key(platform, name, alike.get(name, "")) for name, column in LIKENESSES.items()}
+    """The columns by which a second entry of a person is noticed: short ones, since chance would need billions of
+    people to make two alike, and nothing but a hint to a person hangs on them.
+    """
+    if "keys" in entry:  # made when its file was examined
+        return dict(entry["keys"])
+    alike, found = likenesses(entry), dict[str, str | None]()
+    for name, column in LIKENESSES.items():
+        key = contact_key(platform, name, alike.get(name, ""))
+        found[column.key] = key[:KEY_DIGITS] if key else None
+    return found
 
 
 def known_alike(

@@ -16,6 +16,7 @@ from app.services import (
     inspection_results,
     notices,
     openings,
+    overdue_parties,
     rehearsals,
     reports,
     rounds,
@@ -40,6 +41,9 @@ TASKS: dict[str, Run] = {
     "open_sample_bids": lambda platform, job: rehearsals.open_sample_bids(platform, job.case_id),
     "end_rehearsal": lambda platform, job: rehearsals.end_rehearsal(platform, job.case_id),
     "conclude_opening": lambda platform, job: openings.conclude_opening(platform, job.case_id, job.lot),
+    "pass_over_parties": lambda platform, job: overdue_parties.pass_over_parties(
+        platform, job.case_id, job.lot, int(job.detail)
+    ),
     "send_call_ups": lambda platform, job: call_ups.send_call_ups(platform, job.case_id, job.lot),
     "call_expert": lambda platform, job: call_ups.call_expert(platform, job.case_id, job.lot, job.detail),
     "expire_call_ups": lambda platform, job: call_ups.expire_call_ups(platform, job.case_id, job.lot),

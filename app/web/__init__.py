@@ -36,6 +36,7 @@ from app.web.operator.library import routes as library
 from app.web.operator.rehearsals import routes as rehearsals
 from app.web.operator.views import routes as operator
 from app.web.operator.witness import routes as witness
+from app.web.public.draws import routes as published_draws
 from app.web.public.register import routes as register
 from app.web.public.views import routes as public
 from app.web.regulator.fairness import routes as fairness
@@ -68,7 +69,17 @@ def attach(app: Flask) -> None:
     desks = (account, agency, bidder, expert, sitting, corrections, operator, witness, library, experts, ceremonies)
     inspecting = (inspection_desk, inspection_draws, inspection_visits, inspection_statistics, inspections)
     supervising = (regulator, fairness, *inspecting)
-    for blueprint in (public, register, deadlines, rooms, standstill, rehearsals, *supervising, *desks):
+    for blueprint in (
+        public,
+        published_draws,
+        register,
+        deadlines,
+        rooms,
+        standstill,
+        rehearsals,
+        *supervising,
+        *desks,
+    ):
         app.register_blueprint(blueprint)
     app.view_functions["static"] = access(Action.SITE_READ)(app.view_functions["static"])
     compile_catalogue()

@@ -189,6 +189,7 @@ FACTS: Mapping[str, LazyString] = {
     "DrawConditionsApproved": _l("核准抽取条件"),
     "DrawRoundOpened": _l("抽取轮次开始"),
     "DrawCommitted": _l("提交随机数承诺"),
+    "CommitmentsOverdue": _l("有一方逾期未承诺"),
     "DrawStated": _l("名单锁定"),
     "DrawShareReleased": _l("受托方签署抽取"),
     "DrawSignatureRecorded": _l("联合签名记录"),

@@ -43,6 +43,7 @@ def nav_links(actor: Actor) -> list[tuple[str, str]]:
 def footer_links() -> list[tuple[str, str]]:
     pages = [
         (_("双随机抽查公示"), "/inspections"),
+        (_("抽取公示"), "/draws"),
         (_("核验"), "/verify"),
         (_("信任与登记"), "/trust"),
         (_("登记簿与见证"), "/register"),

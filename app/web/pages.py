@@ -170,3 +170,9 @@ def download(name: str, data: bytes, media_type: str) -> Response:
 def local_time(instant: datetime) -> str:
     """An instant inside a sentence."""
     return to_local(instant).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def agency_page(template: str, case: Case, lot: str, title: str, **facts: Any) -> str:
+    """A page of the agency about a lot."""
+    head = {**head_of(case, lot), "breadcrumbs": case_trail(case, (title, None)), "case_id": case.id, "lot": lot}
+    return render_template(f"pages/agency/{template}.html", **head, title=title, **facts)

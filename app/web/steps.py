@@ -147,6 +147,19 @@ STEPS: dict[str, Wording] = {
         _l("去拟定"),
         _agency("draw_conditions"),
     ),
+    "propose_wider_conditions": Wording(
+        _l("抽取名单已用尽：拟定放宽的条件"),
+        _l("本轮抽取没有足够的人补满席位。放宽专业、地区或地点，主管核准后本轮继续。"),
+        _l("去拟定"),
+        _agency("wider_conditions"),
+    ),
+    "await_wider_approval": Wording(_l("等待主管核准放宽的抽取条件")),
+    "approve_wider_conditions": Wording(
+        _l("核准放宽的抽取条件"),
+        _l("本轮抽取的名单已用尽，请核对理由和新的组别。"),
+        _l("去核准"),
+        _agency("draw_approval"),
+    ),
     "await_draw_approval": Wording(_l("等待主管核准抽取条件")),
     "approve_draw_conditions": Wording(
         _l("核准专家抽取条件"), _l("条件过窄会指向特定的人，请核对名额与地点。"), _l("去核准"), _agency("draw_approval")

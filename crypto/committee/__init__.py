@@ -14,6 +14,7 @@ from crypto.committee.capsule import (
     check_capsule_header,
     make_capsule,
     open_capsule,
+    open_with_seed,
 )
 from crypto.committee.ceremony import (
     Dealing,
@@ -68,6 +69,7 @@ __all__ = [
     "identity",
     "make_capsule",
     "open_capsule",
+    "open_with_seed",
     "read_release",
     "read_share",
     "release_object",

@@ -25,7 +25,7 @@ from crypto.committee.release import verify_release
 from crypto.envelope import Header, Stanza, decode64, decrypt, encode64, encrypt, read_header
 from crypto.errors import CryptoError
 from crypto.timelock import Round, SignedRound
-from crypto.tlock import ibe_open, ibe_seal
+from crypto.tlock import ibe_open, ibe_open_with, ibe_seal
 
 CAPSULE_TYPE = "tenderhall/bidcommittee-v1"
 TIMED_CAPSULE_TYPE = "tenderhall/bidcommittee-v2"
@@ -59,6 +59,7 @@ class _Locks:
     committee: Committee
     identity: bytes
     round: Round | None
+    seed: bytes | None = None  # what the key is sealed with, in place of random bytes
 
     @property
     def args(self) -> tuple[str, ...]:
@@ -74,7 +75,9 @@ class _Locks:
         return [Stanza(self.args, self._for_committee(half) + timed)]
 
     def _for_committee(self, key: bytes) -> bytes:
-        return ibe_seal(self.committee.public_key, self.identity, key, secrets.token_bytes)
+        seed = self.seed
+        rng = secrets.token_bytes if seed is None else lambda size: seed[:size]
+        return ibe_seal(self.committee.public_key, self.identity, key, rng)
 
     def sealed_keys(self, stanzas: Sequence[Stanza]) -> tuple[bytes, ...]:
         """The sealed key, or its two sealed halves, of the only stanza, which is for exactly these locks."""
@@ -88,6 +91,19 @@ class _Locks:
         if len(stanza.body) != count * _SEALED_SIZE:
             raise CryptoError("capsule_malformed", reason="body")
         return tuple(stanza.body[i * _SEALED_SIZE : (i + 1) * _SEALED_SIZE] for i in range(count))
+
+
+@dataclass(frozen=True)
+class _Seed:
+    """The holder of the bytes with which the key of a capsule without the second lock was sealed."""
+
+    locks: _Locks
+    seed: bytes
+
+    def unwrap(self, stanzas: Sequence[Stanza]) -> bytes | None:
+        """As an age identity."""
+        (sealed,) = self.locks.sealed_keys(stanzas)
+        return ibe_open_with(self.seed[:_FILE_KEY_SIZE], self.locks.committee.public_key, self.locks.identity, sealed)
 
 
 @dataclass(frozen=True)
@@ -114,12 +130,14 @@ def _header(capsule: bytes) -> Header:
         raise CryptoError("capsule_malformed", reason=exc.code) from exc
 
 
-def make_capsule(committee: Committee, identity: bytes, secret: bytes, round: Round | None = None) -> bytes:
+def make_capsule(
+    committee: Committee, identity: bytes, secret: bytes, round: Round | None = None, *, seed: bytes | None = None
+) -> bytes:
     """`secret` in an age file for the holder of the committee's signature on `identity` (32 bytes), who needs the
-    beacon's signature on `round` as well where one is given.
+    beacon's signature on `round` as well where one is given. `seed` (16 bytes that nobody can guess) opens it, too.
     """
     sealed = io.BytesIO()
-    encrypt(io.BytesIO(secret), sealed, [_Locks(committee, identity, round)])
+    encrypt(io.BytesIO(secret), sealed, [_Locks(committee, identity, round, seed)])
     return sealed.getvalue()
 
 
@@ -152,6 +170,23 @@ def open_capsule(
     secret = io.BytesIO()
     try:
         decrypt(io.BytesIO(capsule), secret, [_Signatures(_Locks(committee, identity, round), signature, signed)])
+    except CryptoError as exc:
+        if exc.code.startswith("capsule_"):
+            raise
+        raise CryptoError("capsule_wrong", reason=exc.code) from exc
+    return secret.getvalue()
+
+
+def open_with_seed(committee: Committee, identity: bytes, capsule: bytes, seed: bytes) -> bytes:
+    """The secret of a capsule without the second lock, given the seed that it was made with: what the holder of the
+    signature gets, too, since a capsule opens in one way only.
+
+    Raises CryptoError `capsule_malformed`, `capsule_foreign`, and `capsule_wrong` where it was not made with `seed`.
+    """
+    check_capsule_header(capsule, committee, identity)
+    secret = io.BytesIO()
+    try:
+        decrypt(io.BytesIO(capsule), secret, [_Seed(_Locks(committee, identity, None), seed)])
     except CryptoError as exc:
         if exc.code.startswith("capsule_"):
             raise

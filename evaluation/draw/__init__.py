@@ -7,6 +7,7 @@ it afterwards, and anybody can compute it again from the record.
 from evaluation.draw.capacity import Shortage, shortage
 from evaluation.draw.coefficients import coefficient_statement, draw_coefficients
 from evaluation.draw.events import (
+    SEAL,
     ApprovedPool,
     CallAttempted,
     CallUpAnswered,
@@ -16,6 +17,7 @@ from evaluation.draw.events import (
     CapsuleShareReleased,
     CapsulesOpened,
     Channel,
+    CommitmentsOverdue,
     DrawCommitted,
     DrawCompleted,
     DrawConditionsApproved,
@@ -31,7 +33,7 @@ from evaluation.draw.events import (
     ReserveCalled,
     RoundReason,
 )
-from evaluation.draw.procedure import decide, recheck
+from evaluation.draw.procedure import LEAST_PARTIES, decide, proposal_sha256, recheck
 from evaluation.draw.state import DrawRound, DrawState, SeatState, apply, excluded, missing, replay, with_other_trustees
 from evaluation.draw.stating import read_statement
 from evaluation.draw.tickets import (
@@ -40,6 +42,7 @@ from evaluation.draw.tickets import (
     DrawResult,
     EarlierRound,
     Stratum,
+    Widening,
     candidates_sha256,
     commitment,
     conditions_sha256,
@@ -52,16 +55,22 @@ from evaluation.draw.tickets import (
     reason_sha256,
     record,
     record_sha256,
+    replacement,
     reveal_statement,
     select,
     small_pools,
     statement,
     statement_bytes,
     ticket,
+    wider_json,
+    wider_sha256,
 )
 from evaluation.draw.ties import tie_order, tie_record_sha256, tie_statement
+from evaluation.draw.widening import exhausted, filled, given_away, lost, needless
 
 __all__ = [
+    "LEAST_PARTIES",
+    "SEAL",
     "ApprovedPool",
     "CallAttempted",
     "CallUpAnswered",
@@ -72,6 +81,7 @@ __all__ = [
     "CapsuleShareReleased",
     "CapsulesOpened",
     "Channel",
+    "CommitmentsOverdue",
     "DrawCommitted",
     "DrawCompleted",
     "DrawConditions",
@@ -94,6 +104,7 @@ __all__ = [
     "SeatState",
     "Shortage",
     "Stratum",
+    "Widening",
     "apply",
     "candidates_sha256",
     "coefficient_statement",
@@ -104,16 +115,23 @@ __all__ = [
     "draw_id",
     "draw_order",
     "excluded",
+    "exhausted",
     "extract",
+    "filled",
+    "given_away",
+    "lost",
     "missing",
+    "needless",
     "person_commitment",
     "pool_sizes",
+    "proposal_sha256",
     "pseudonym",
     "read_statement",
     "reason_sha256",
     "recheck",
     "record",
     "record_sha256",
+    "replacement",
     "replay",
     "reveal_statement",
     "select",
@@ -125,5 +143,7 @@ __all__ = [
     "tie_order",
     "tie_record_sha256",
     "tie_statement",
+    "wider_json",
+    "wider_sha256",
     "with_other_trustees",
 ]

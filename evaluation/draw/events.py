@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from evaluation.draw.tickets import Candidate, DrawConditions
+from evaluation.draw.tickets import Candidate, DrawConditions, Widening
+
+SEAL = "biddraw/v1/seal"
 
 
 class RoundReason(StrEnum):
@@ -25,9 +27,10 @@ class DrawEvent:
 
 @dataclass(frozen=True)
 class DrawConditionsProposed(DrawEvent):
-    """The agency officer sets the conditions."""
+    """The agency officer sets the conditions; in a further round wider ones for seats that nobody is left for."""
 
     conditions: DrawConditions
+    widening: Widening | None = None
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,10 @@ class ApprovedPool:
 
 @dataclass(frozen=True)
 class DrawConditionsApproved(DrawEvent):
-    """The agency supervisor approves exactly these conditions and this pool; None in draws without that rule."""
+    """The agency supervisor approves exactly these conditions and this pool; None in draws without that rule.
+
+    Of wider conditions the hash is `wider_sha256`, so that the reason is approved with them.
+    """
 
     conditions_sha256: str
     pool: ApprovedPool | None = None
@@ -59,12 +65,26 @@ class DrawRoundOpened(DrawEvent):
 
 @dataclass(frozen=True)
 class DrawCommitted(DrawEvent):
-    """A party commits to 32 bytes of its own and gives them sealed to the trustees."""
+    """A party commits to 32 bytes of its own and gives them sealed to the trustees.
+
+    `seal` (SEAL): the capsule is made with a seed that follows from the bytes, so that whoever shows them shows that it
+    holds them; None in draws without that rule.
+    """
 
     round: int
     party: str
     commitment: str
     capsule_b64: str
+    seal: str | None = None
+
+
+@dataclass(frozen=True)
+class CommitmentsOverdue(DrawEvent):
+    """These parties have committed to nothing in the profile's time: the round goes on without those who still have not
+    when it is stated, if at least two others have."""
+
+    round: int
+    parties: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -121,10 +141,14 @@ class CapsuleShareReleased(DrawEvent):
 
 @dataclass(frozen=True)
 class CapsulesOpened(DrawEvent):
-    """By party the bytes of those that did not show them, from the capsules that they gave with their commitments."""
+    """By party the bytes of those that did not show them, from the capsules that they gave with their commitments.
+
+    `replaced`: of these a capsule held something else; their bytes are what follows from the commitment.
+    """
 
     round: int
     values: dict[str, str]
+    replaced: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from evaluation.draw.events import (
     CandidateDismissed,
     CapsuleShareReleased,
     CapsulesOpened,
+    CommitmentsOverdue,
     DrawCommitted,
     DrawCompleted,
     DrawConditionsApproved,
@@ -34,7 +35,7 @@ from evaluation.draw.events import (
     ReserveCalled,
     RoundReason,
 )
-from evaluation.draw.tickets import Candidate, DrawConditions, DrawResult, Stratum
+from evaluation.draw.tickets import Candidate, DrawConditions, DrawResult, Stratum, wider_json, wider_sha256
 
 
 class SeatState(StrEnum):
@@ -61,8 +62,12 @@ class DrawRound:
     reason: RoundReason | None = None
     earlier_record_sha256: str = ""
     second_signature: str = ""
+    wider: DrawConditionsProposed | None = None  # the wider conditions that this round is held under
     commitments: dict[str, str] = field(default_factory=dict)
     capsules: dict[str, str] = field(default_factory=dict)
+    bound: frozenset[str] = frozenset()  # parties that can show only what their capsule holds
+    overdue: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
     statement: str = ""
     candidates: tuple[Candidate, ...] = ()
     shares: dict[int, str] = field(default_factory=dict)
@@ -71,6 +76,26 @@ class DrawRound:
     capsule_shares: dict[int, str] = field(default_factory=dict)
     result: DrawResult | None = None
     record_sha256: str = ""
+
+    @property
+    def wider_json(self) -> dict[str, Any] | None:
+        """The wider conditions as a record shows them."""
+        return wider_json(self.wider.conditions, self.wider.widening) if self.wider and self.wider.widening else None
+
+    @property
+    def wider_sha256(self) -> str:
+        """The hash by which its statement names them; "" where the conditions are those of the first round."""
+        return wider_sha256(self.wider.conditions, self.wider.widening) if self.wider and self.wider.widening else ""
+
+    @property
+    def passed_over(self) -> tuple[str, ...]:
+        """The parties that the round goes on without, as it is now."""
+        return tuple(party for party in self.overdue if party not in self.commitments)
+
+    @property
+    def is_widened(self) -> bool:
+        """Whether the conditions were widened in this very round."""
+        return self.wider is not None and self.wider.widening is not None and self.wider.widening.round == self.number
 
     @cached_property
     def stated(self) -> Mapping[str, Any]:
@@ -81,7 +106,9 @@ class DrawRound:
 @dataclass(frozen=True)
 class DrawState:
     """A whole draw. `seats` maps every candidate ever drawn to what became of it, `drawn_for` to its stratum,
-    `attempts` to how it was called. `pool` is as it was approved last; None in draws without that rule."""
+    `attempts` to how it was called. `pool` is as it was approved last; None in draws without that rule. `agreed`
+    are the conditions of the first round, `wider` are
+    conditions for a further round that wait for their approval: until then those of before hold."""
 
     conditions: DrawConditions | None = None
     approved: bool = False
@@ -90,11 +117,33 @@ class DrawState:
     seats: dict[str, SeatState] = field(default_factory=dict)
     drawn_for: dict[str, str] = field(default_factory=dict)
     attempts: dict[str, tuple[CallAttempted, ...]] = field(default_factory=dict)
+    agreed: DrawConditions | None = None
+    wider: DrawConditionsProposed | None = None
 
     @property
     def current(self) -> DrawRound | None:
         """The latest round."""
         return self.rounds[-1] if self.rounds else None
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """The pool as it was stated last, in which everybody of the earlier ones is, too."""
+        return next((found.candidates for found in reversed(self.rounds) if found.statement), ())
+
+    @property
+    def pool_is_new(self) -> bool:
+        """Whether the open round is the first one that is drawn from the approved pool."""
+        current = self.current
+        return current is not None and not current.statement and (current.number == 1 or current.is_widened)
+
+    @property
+    def to_approve(self) -> DrawConditionsProposed | None:
+        """The conditions whose approval is due, or was given last."""
+        if self.wider is not None:
+            return self.wider
+        if self.current is not None and self.current.wider is not None:
+            return self.current.wider
+        return DrawConditionsProposed(self.conditions) if self.conditions is not None else None
 
     def reached(self, candidate: str) -> bool:
         """Whether any message to a candidate was taken by its carrier."""
@@ -121,19 +170,20 @@ def missing(state: DrawState) -> dict[str, int]:
     return {s.name: s.quota - held[s.name] for s in state.conditions.strata if s.quota > held[s.name]}
 
 
-def excluded(state: DrawState) -> dict[str, str]:
+def excluded(state: DrawState, pool: Iterable[Candidate] | None = None) -> dict[str, str]:
     """Who cannot be drawn in the next round besides the recused, and why: drawn before, or of a unit that might exceed
     its maximum.
 
     A round counts its units from nothing, so a unit that holds seats has to have room for all seats that are open. What
     became of whoever was drawn is not part of the reason: an answer that comes while a round is stated changes nothing.
+    `pool` is the one to be drawn from, where it is not the latest stated one.
     """
     if state.conditions is None:
         return {}
     found: dict[str, str] = dict.fromkeys(state.seats, "drawn_before")
     units, most, open_seats = units_held(state), state.conditions.max_per_unit, sum(missing(state).values())
     full = {unit for unit, held in units.items() if most - held < min(open_seats, most)}
-    for candidate in state.rounds[0].candidates if state.rounds else ():
+    for candidate in state.candidates if pool is None else pool:
         if candidate.unit in full:
             found.setdefault(candidate.id, "unit_at_maximum")
     return found
@@ -141,8 +191,7 @@ def excluded(state: DrawState) -> dict[str, str]:
 
 def units_held(state: DrawState) -> Counter[str]:
     """How many seats the people of each unit hold now."""
-    pool = state.rounds[0].candidates if state.rounds else ()
-    return Counter(one.unit for one in pool if one.id in state.seats and state.seats[one.id].holds_a_seat)
+    return Counter(one.unit for one in state.candidates if one.id in state.seats and state.seats[one.id].holds_a_seat)
 
 
 def with_other_trustees(state: DrawState, needed: int) -> DrawState:
@@ -188,17 +237,24 @@ def _seat(state: DrawState, candidate: str, seat: SeatState) -> DrawState:
 
 @_applied.register
 def _proposed(event: DrawConditionsProposed, state: DrawState) -> DrawState:
-    return replace(state, conditions=event.conditions, approved=False, pool=None)
+    if event.widening is not None:
+        return replace(state, wider=event)
+    return replace(state, conditions=event.conditions, agreed=event.conditions, approved=False, pool=None)
 
 
 @_applied.register
 def _approved(event: DrawConditionsApproved, state: DrawState) -> DrawState:
-    return replace(state, approved=True, pool=event.pool)
+    wider = state.wider
+    if wider is None:
+        return replace(state, approved=True, pool=event.pool)
+    state = _in_round(state, len(state.rounds), wider=wider)
+    return replace(state, conditions=wider.conditions, pool=event.pool, wider=None)
 
 
 @_applied.register
 def _opened(event: DrawRoundOpened, state: DrawState) -> DrawState:
-    opened = DrawRound(event.round, event.reason, event.earlier_record_sha256, event.second_signature)
+    wider = state.current.wider if state.current else None
+    opened = DrawRound(event.round, event.reason, event.earlier_record_sha256, event.second_signature, wider)
     return replace(state, rounds=(*state.rounds, opened))
 
 
@@ -210,7 +266,14 @@ def _committed(event: DrawCommitted, state: DrawState) -> DrawState:
         event.round,
         commitments=current.commitments | {event.party: event.commitment},
         capsules=current.capsules | {event.party: event.capsule_b64},
+        bound=current.bound | ({event.party} if event.seal else set()),
     )
+
+
+@_applied.register
+def _overdue(event: CommitmentsOverdue, state: DrawState) -> DrawState:
+    overdue = state.rounds[event.round - 1].overdue
+    return _in_round(state, event.round, overdue=tuple(sorted({*overdue, *event.parties})))
 
 
 @_applied.register
@@ -249,7 +312,7 @@ def _revealed(event: DrawRevealed, state: DrawState) -> DrawState:
 @_applied.register
 def _capsules_opened(event: CapsulesOpened, state: DrawState) -> DrawState:
     reveals = state.rounds[event.round - 1].reveals | event.values
-    return _in_round(state, event.round, reveals=reveals)
+    return _in_round(state, event.round, reveals=reveals, replaced=event.replaced or ())
 
 
 @_applied.register

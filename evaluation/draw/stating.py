@@ -19,6 +19,7 @@ from evaluation.draw.tickets import (
     statement,
     statement_bytes,
 )
+from evaluation.draw.widening import lost
 from evaluation.errors import RuleViolation
 
 LAST_PLAIN_CHARACTER = "\ud7ff"  # beyond it, sorting by character and by UTF-16 unit differ
@@ -43,7 +44,7 @@ def check_statement(fact: DrawStated, state: DrawState, conditions: DrawConditio
         raise RuleViolation("draw_statement_differs", field=", ".join(sorted(stated.keys() ^ expected.keys())))
     if fact.statement.encode() != statement_bytes(expected):
         raise RuleViolation("draw_statement_not_canonical")
-    _check_pool(state, fact.candidates, recused)
+    _check_pool(state, current, fact.candidates, recused)
     _check_seats(state, conditions, fact.candidates, recused)
 
 
@@ -89,10 +90,14 @@ def _expected(
         recused=recused,
         commitments=current.commitments,
         earlier=earlier,
+        wider=current.wider_sha256,
+        passed_over=current.passed_over,
     )
 
 
-def _check_pool(state: DrawState, candidates: tuple[Candidate, ...], recused: Iterable[str]) -> None:
+def _check_pool(
+    state: DrawState, current: DrawRound, candidates: tuple[Candidate, ...], recused: Iterable[str]
+) -> None:
     """The pool is sound and frozen, and no recusal and no earlier call is forgotten."""
     ids = [candidate.id for candidate in candidates]
     if len(set(ids)) != len(ids):
@@ -104,13 +109,21 @@ def _check_pool(state: DrawState, candidates: tuple[Candidate, ...], recused: It
             raise RuleViolation("draw_candidate_malformed", candidate=candidate.id)
     if state.pool is not None and candidates_sha256(candidates) != state.pool.candidates_sha256:
         raise RuleViolation("draw_pool_changed")
-    first = state.rounds[0]
-    if first.statement and candidates_sha256(candidates) != candidates_sha256(first.candidates):
+    if current.is_widened:
+        if gone := lost(state.candidates, candidates):
+            raise RuleViolation("draw_pool_narrowed", candidate=gone)
+    elif state.candidates and candidates_sha256(candidates) != candidates_sha256(state.candidates):
         raise RuleViolation("draw_pool_changed")
     before = {entry["id"] for found in state.rounds if found.statement for entry in found.stated["recused"]}
-    forgotten = sorted((before | excluded(state).keys()) - set(recused))
+    due = before | excluded(state, candidates).keys() | _found_for(current)
+    forgotten = sorted(due - set(recused))
     if forgotten:
         raise RuleViolation("draw_recusal_forgotten", candidates=", ".join(forgotten))
+
+
+def _found_for(current: DrawRound) -> set[str]:
+    """Who was found to step back when the conditions of this round were widened: they were the reason for it."""
+    return set(current.wider.widening.recused) if current.wider and current.wider.widening else set()
 
 
 def _check_seats(

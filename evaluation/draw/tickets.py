@@ -18,6 +18,8 @@ from evaluation.errors import RuleViolation
 
 VERSION = "biddraw/v1"
 RECORD_VERSION = "biddraw-record/v2"
+FURTHER_VERSION = "biddraw/v2"  # of a statement that says more than every statement must
+FURTHER_RECORD_VERSION = "biddraw-record/v3"  # of its record, which brings wider conditions where it names them
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,17 @@ class EarlierRound:
 
 
 @dataclass(frozen=True)
+class Widening:
+    """Why the open seats of a round are drawn for under wider conditions: its number, the reason in words, and who the
+    system has found to step back since the last statement, by pseudonym with hashed reasons.
+    """
+
+    round: int
+    reason: str
+    recused: dict[str, str]
+
+
+@dataclass(frozen=True)
 class DrawResult:
     """Candidate ids by stratum, in the order drawn, and the sealed reserve in its fixed order."""
 
@@ -127,6 +140,13 @@ def commitment(draw: str, party: str, value: bytes) -> str:
     return _hash("commit", _joined(draw, party) + b"\0" + value).hex()
 
 
+def replacement(promise: str) -> str:
+    """Hex bytes that stand for those of a party whose capsule holds something else than it committed to: a function of
+    its commitment, so that they are fixed before anything is signed, and whatever it does then changes nothing.
+    """
+    return _hash("replaced", bytes.fromhex(promise)).hex()
+
+
 def pseudonym(salt: bytes, draw: str, reference: str) -> str:
     """What stands for a person or a unit in one draw: 32 hex characters that nobody without `salt` can link."""
     return hmac.digest(salt, b"biddraw/v1/pseudonym\0" + _joined(draw, reference), "sha256").hex()[:32]
@@ -162,6 +182,17 @@ def conditions_sha256(conditions: DrawConditions) -> str:
     return _hash("conditions", _jcs(asdict(conditions))).hex()
 
 
+def wider_json(conditions: DrawConditions, widening: Widening) -> dict[str, Any]:
+    """Wider conditions as a record shows them."""
+    found: dict[str, Any] = json.loads(_jcs({"conditions": asdict(conditions), "widening": asdict(widening)}))
+    return found
+
+
+def wider_sha256(conditions: DrawConditions, widening: Widening) -> str:
+    """Hex hash of wider conditions and the reason for them: what the second person approves and statements name."""
+    return _hash("wider", _jcs(wider_json(conditions, widening))).hex()
+
+
 def reveal_statement(draw: str, round_: int) -> dict[str, Any]:
     """What the trustees sign with kind `draw-reveal` when a party does not reveal. Known before any commitment."""
     return {"v": VERSION, "draw_id": draw, "round": round_}
@@ -176,10 +207,13 @@ def statement(
     recused: Mapping[str, str],
     commitments: Mapping[str, str],
     earlier: EarlierRound | None = None,
+    wider: str = "",
+    passed_over: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The object that the trustees sign. `recused` maps candidates to hashed reasons, `strata` has the open quotas.
 
-    From round 2 `earlier` is part of it.
+    From round 2 `earlier` is part of it; `wider` is the hash of the wider conditions that a later round is held under,
+    `passed_over` names the parties that committed to nothing in time.
     """
     stated: dict[str, Any] = {
         "v": VERSION,
@@ -199,6 +233,10 @@ def statement(
             "reason": earlier.reason,
             "second_signature": earlier.second_signature,
         }
+    if wider:
+        stated |= {"v": FURTHER_VERSION, "wider_sha256": wider}
+    if passed_over:
+        stated |= {"v": FURTHER_VERSION, "passed_over": sorted(passed_over)}
     return stated
 
 
@@ -281,13 +319,15 @@ def record(
     signature: bytes,
     reveals: Mapping[str, bytes],
     result: DrawResult,
+    wider: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """What anybody needs to compute the draw again, and nothing else; `committee` is what its id is the hash of.
+    """What anybody needs to compute the draw again, and nothing else; `committee` is what its id is the hash of,
+    `wider` the wider conditions that the statement names (`wider_json`).
 
     Every field is bound: tender, lot and purpose by `draw_id`, pool and committee by their hashes in the statement.
     """
     return {
-        "v": RECORD_VERSION,
+        "v": FURTHER_RECORD_VERSION if stated["v"] == FURTHER_VERSION else RECORD_VERSION,
         "tender": conditions.tender,
         "lot": conditions.lot,
         "purpose": conditions.purpose,
@@ -297,6 +337,7 @@ def record(
         "signature": signature.hex(),
         "reveals": {party: value.hex() for party, value in sorted(reveals.items())},
         "result": result.to_json(),
+        **({"wider": dict(wider)} if wider else {}),
     }
 
 

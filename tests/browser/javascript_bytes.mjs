@@ -1,6 +1,6 @@
 // Answers the Python tests with what the browser's code makes of their input: {command, values} on standard input.
 import { createHash } from 'node:crypto';
-import { base64, hex } from '../../app/static/src/js/bytes.js';
+import { base64, hex, unhex } from '../../app/static/src/js/bytes.js';
 import { makeCapsule } from '../../app/static/src/js/capsule.js';
 import { seal } from '../../app/static/src/js/envelope.js';
 import { canonical } from '../../app/static/src/js/jcs.js';
@@ -33,7 +33,7 @@ const COMMANDS = {
   canonical: (value) => hex(canonical(value)),
   capital: (figure) => capital(parseFen(figure)),
   header: ({ path, size }) => hex(memberHeader(path, size)),
-  capsule: async ({ committee, identity, secret, lock }) => base64(await makeCapsule(committee, identity, secret, lock)),
+  capsule: async ({ committee, identity, secret, lock, seed }) => base64(await makeCapsule(committee, identity, secret, lock, seed ? unhex(seed) : null)),
   round: ({ chain, at }) => [chainHash(chain), roundAfter(chain, new Date(at))],
   seal: sealed,
 };

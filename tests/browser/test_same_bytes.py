@@ -21,7 +21,16 @@ from styleguide import ROOT
 
 from app.procedure.money import rmb_capital
 from crypto.canonical import LARGEST_INTEGER, canonical
-from crypto.committee import Member, combine, identity, make_capsule, open_capsule, run_ceremony, sign_share
+from crypto.committee import (
+    Member,
+    combine,
+    identity,
+    make_capsule,
+    open_capsule,
+    open_with_seed,
+    run_ceremony,
+    sign_share,
+)
 from crypto.envelope import new_bid_identity, open_bid
 from crypto.instants import format_instant
 from crypto.package.tar import encode_member
@@ -107,7 +116,10 @@ def test_trustees_open_a_capsule_of_the_browser():
     waited = beacon.chain.round_after(datetime(2026, 3, 24, 1, 30, tzinfo=UTC))
     asked = {"committee": committee.describe(), "identity": ident.hex(), "secret": key.identity}
     lock = {"chain": beacon.chain.describe(), "round": waited.number}
-    plain, timed = (base64.b64decode(text) for text in javascript("capsule", [asked, {**asked, "lock": lock}]))
+    seeded = {**asked, "seed": bytes(range(16)).hex()}
+    made = javascript("capsule", [asked, {**asked, "lock": lock}, seeded])
+    plain, timed, shown = (base64.b64decode(text) for text in made)
+    assert open_with_seed(committee, ident, shown, bytes(range(16))).decode() == key.identity
     release = combine(committee, ident, {index: sign_share(secrets[index], ident) for index in (2, 3)})
     assert open_capsule(committee, ident, release.signature, plain).decode() == key.identity
     signed = SignedRound(waited, beacon.sign(waited.number))

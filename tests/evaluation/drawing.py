@@ -95,7 +95,8 @@ class Draw:
 
     def stated(self, recused: dict[str, str] | None = None, changes: dict[str, object] | None = None) -> DrawStated:
         """The statement that is due now, with `changes` for the tests that tamper."""
-        reasons = {id_: reason_sha256(b"salt", id_, reason) for id_, reason in excluded(self.state).items()}
+        out = excluded(self.state, self.pool)
+        reasons = {id_: reason_sha256(b"salt", id_, reason) for id_, reason in out.items()}
         now, earlier = self.state.current, None
         if now.reason is not None:
             earlier = EarlierRound(now.earlier_record_sha256, str(now.reason), now.second_signature)
@@ -107,6 +108,8 @@ class Draw:
             recused=reasons | (recused or {}),
             commitments=now.commitments,
             earlier=earlier,
+            wider=now.wider_sha256,
+            passed_over=now.passed_over,
         )
         return DrawStated(self.number, statement_bytes(due | (changes or {})).decode(), self.pool)
 

@@ -47,9 +47,13 @@ def _wrong_in_round(state: DrawState, found: DrawRound, committee: Committee, ea
     stated, signature = found.stated, bytes.fromhex(found.signature_hex)
     reveals = {party: bytes.fromhex(value) for party, value in found.reveals.items()}
     promises = {party: draw.commitment(stated["draw_id"], party, value) for party, value in reveals.items()}
+    for party in found.replaced:  # whose capsule held something else, as the replay opens it
+        if draw.replacement(found.commitments[party]) == found.reveals[party]:
+            promises[party] = found.commitments[party]
     result = draw.select(stated, found.candidates, draw.extract(found.statement.encode(), signature, reveals))
     assert state.conditions is not None  # a case whose draw has rounds has its conditions
-    record = draw.record(state.conditions, stated, found.candidates, committee.named, signature, reveals, result)
+    of_all = (state.conditions, stated, found.candidates, committee.named, signature, reveals, result)
+    record = draw.record(*of_all, found.wider_json)
     right = {
         "draw_id": stated["draw_id"] == state.conditions.draw_id,
         "candidates": draw.candidates_sha256(found.candidates) == stated["candidates_sha256"],
@@ -87,7 +91,7 @@ def _check_persons(evidence: Evidence, lot: str) -> Findings:
     state, salts = evidence.case.lots[lot], read_persons(evidence)
     people = seat_accounts(evidence.case, [one.fact for one in evidence.certificates])
     assert state.draw.conditions is not None
-    for candidate in state.draw.rounds[0].candidates:
+    for candidate in state.draw.candidates:
         account, salt = people.get((lot, candidate.id)), salts.get((lot, candidate.id))
         if account is None:
             continue

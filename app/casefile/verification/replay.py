@@ -16,7 +16,7 @@ from typing import Any
 from app.casefile.case import Case
 from app.casefile.coefficients import coefficients_of
 from app.casefile.convened import sitting_of
-from app.casefile.draw_capsules import capsules_opened, reveal_identity
+from app.casefile.draw_capsules import capsules_opened, check_sealed, reveal_identity
 from app.casefile.facts import fact_type
 from app.casefile.record import Record
 from app.casefile.replacements import dismissal_due, replacement_due
@@ -28,6 +28,7 @@ from app.casefile.verification.evidence import Evidence
 from app.casefile.verification.findings import Findings, failed, held, not_covered
 from app.procedure import deadlines, exports, fallback, opening, standstill
 from app.procedure.bid import BidReceipted, BidSubmitted, BidWithdrawn
+from app.procedure.calendar import add
 from app.procedure.convening import check_draw_conditions, check_party
 from app.procedure.errors import RuleViolation
 from app.procedure.restoring import BidFileRestored
@@ -134,9 +135,18 @@ class Replay:
                 raise RuleViolation("coefficients_not_drawn")
             case.decide(fact, lot, SYSTEM, at)
             return opening.read_out(case.lot(lot).opening, at, case.tender.published.profile)
+        if isinstance(fact, draw.CommitmentsOverdue):
+            self._check_overdue(record)
         if isinstance(fact, LED_TO):
             return case.decide(self._led_to(fact, lot), lot, SYSTEM, at)
         return case.decide(fact, lot, SYSTEM, at)
+
+    def _check_overdue(self, record: Record) -> None:
+        """The profile's time has passed since the round was opened. Raises RuleViolation `draw_not_overdue`."""
+        within, round_ = self.case.tender.published.profile.draw_commit, record.fact.round
+        opened = [r.at for r in self.evidence.of_lot(record.lot) if _opens(r.fact, round_)]
+        if within is None or not opened or record.at < add(opened[0], within):
+            raise RuleViolation("draw_not_overdue", round=round_)
 
     def _led_to(self, fact: Any, lot: str) -> Any:
         """The fact of this kind to which the record leads now. Raises RuleViolation `sitting_not_due`."""
@@ -206,7 +216,8 @@ class Replay:
         elif isinstance(fact, draw.DrawConditionsProposed):
             committee = committee_of(case)
             terms, buyers = case.tender.published, [member.site for member in case.lot(lot).buyer_members]
-            check_draw_conditions(fact.conditions, terms, buyers, case.id, lot, (committee.id, committee.k))
+            filled = draw.filled(case.lot(lot).draw, fact)
+            check_draw_conditions(fact.conditions, terms, buyers, case.id, lot, (committee.id, committee.k), filled)
         elif isinstance(fact, deadlines.Fact):
             self._check_organisation(record, deadlines.PARTY_OF[type(fact)])
         elif isinstance(fact, exports.Fact):
@@ -219,6 +230,8 @@ class Replay:
             check_party(fact.party, actor)
         if isinstance(fact, draw.DrawCommitted):
             self._check_capsule(fact, lot)
+        elif isinstance(fact, draw.DrawRevealed):
+            check_sealed(case, lot, fact)
 
     def _check_organisation(self, record: Record, party: str) -> None:
         """The signer is certified as one of the party's own people. Raises CryptoError, RuleViolation."""
@@ -256,6 +269,10 @@ class Replay:
             yield from case.decide(ties, lot, SYSTEM, record.at)
         elif isinstance(fact, draw.CapsuleShareReleased) and (opened := capsules_opened(case, lot)):
             yield from case.decide(opened, lot, SYSTEM, record.at)
+
+
+def _opens(fact: Any, round_: int) -> bool:
+    return isinstance(fact, draw.DrawRoundOpened) and fact.round == round_
 
 
 def differing(expected: Any, found: Any) -> str:

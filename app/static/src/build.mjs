@@ -12,8 +12,9 @@ const TARGET = join(SOURCE, '..', 'dist');
 const STAGING = `${TARGET}.new`;
 
 const PAGES = ['js/app.js', 'js/live.js', 'js/room.js', 'js/seal.js', 'js/bid_key.js', 'js/own_bid.js', 'js/draw.js', 'js/booth.js', 'css/tenderhall.css', 'css/fonts.css', 'img/mark.svg'];
-// One self-contained file: packing and encrypting share nothing with the page.
-const WORKERS = ['js/seal_worker.js'];
+// Each one self-contained file: what a worker does shares nothing with the page.
+const SEALER = 'js/seal_worker.js';
+const WORKERS = [SEALER, 'js/draw_worker.js'];
 const PDF_FONTS = {
   'NotoSansSC-Regular.ttf': '400Regular/NotoSansSC_400Regular.ttf',
   'NotoSansSC-Bold.ttf': '700Bold/NotoSansSC_700Bold.ttf',
@@ -61,7 +62,7 @@ function entries(...results) {
 }
 
 // What runs on the page where a bid is sealed: these entry points, all that they import, and the worker.
-const SEALING = ['js/app.js', 'js/live.js', 'js/seal.js', ...WORKERS];
+const SEALING = ['js/app.js', 'js/live.js', 'js/seal.js', SEALER];
 
 /** sealing.json: the SHA-256 of each file that takes part in sealing; a submission names the hash of this object. */
 async function sealingCode(...results) {

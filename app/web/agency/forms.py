@@ -246,5 +246,15 @@ class StratumForm(RowForm):
     )
 
 
+class GivenSeatsForm(RowForm):
+    seats = IntegerField(validators=[NumberRange(min=0, max=99, message=_l("应为 0 至 99 之间的整数"))], default=0)
+
+
+class WiderConditionsForm(FlaskForm):
+    given = FieldList(FormField(GivenSeatsForm))
+    strata = FieldList(FormField(StratumForm), min_entries=2)
+    reason = TextAreaField(_l("理由"), [InputRequired(_l("请写明理由")), Length(max=2000)])
+
+
 class DrawConditionsForm(FlaskForm):
     strata = FieldList(FormField(StratumForm), min_entries=3)

@@ -6,7 +6,7 @@ import hashlib
 from itertools import cycle
 from typing import Any
 
-from flask import abort, g, render_template, url_for
+from flask import abort, g, url_for
 from flask_babel import gettext as _
 
 from app.casefile.case import Case
@@ -23,14 +23,15 @@ from app.queries.desks import find_account
 from app.queries.draw_hall import draw_hall
 from app.queries.endings import failure_of, signing_counts, without_majority
 from app.queries.sittings import tied_bidders
-from app.services import draws, sittings
+from app.services import draws, pools, sittings
 from app.services.experts import list_sites
 from app.services.files import FileView, readable_files
 from app.services.report_content import invalid_bids
 from app.web.agency.blueprint import routes
 from app.web.agency.forms import BuyerMemberForm, DrawConditionsForm, ObjectionAnswerForm, QualificationForm, options
+from app.web.agency.wider_conditions import widening_words
 from app.web.entitled import words_of
-from app.web.pages import attempt, case_trail, confirmed, entitled_case, head_of, known_lot, review_act
+from app.web.pages import agency_page, attempt, confirmed, entitled_case, known_lot, review_act
 from app.web.terms import committee_words
 from app.web.wording import failure_words, signing_words
 from evaluation.draw import (
@@ -42,11 +43,6 @@ from evaluation.draw import (
 from evaluation.sitting import Stage
 
 MOST_STRATA = 8
-
-
-def _page(template: str, case: Case, lot: str, title: str, **facts: Any) -> str:
-    head = {**head_of(case, lot), "breadcrumbs": case_trail(case, (title, None)), "case_id": case.id, "lot": lot}
-    return render_template(f"pages/agency/{template}.html", **head, title=title, **facts)
 
 
 def _home(case: Case) -> str:
@@ -73,7 +69,7 @@ def objection(case: str, lot: str, subject: str) -> str:
             next_url=f"/cases/{case}/lots/{lot}/opening",
             back_url=url_for("agency.objection", case=case, lot=lot, subject=subject),
         )
-    return _page("form", found, lot, title, form=form, quoted=raised.text, back_url=_home(found))
+    return agency_page("form", found, lot, title, form=form, quoted=raised.text, back_url=_home(found))
 
 
 @routes.route("/agency/cases/<case>/lots/<lot>/qualification", methods=["GET", "POST"])
@@ -91,7 +87,9 @@ def qualification(case: str, lot: str) -> str:
             return review_act(
                 _("资格审查"), found, fact, lot=lot, effects=effects, next_url=_home(found), back_url=back
             )
-    return _page("qualification", found, lot, _("资格审查"), form=form, opened=opened, files=_opened_files(case, lot))
+    return agency_page(
+        "qualification", found, lot, _("资格审查"), form=form, opened=opened, files=_opened_files(case, lot)
+    )
 
 
 def _qualification(case: Case, lot: str, form: QualificationForm) -> QualificationChecked:
@@ -140,7 +138,9 @@ def buyer_member(case: str, lot: str) -> str:
                     _("指定采购人代表"), found, fact, lot=lot, effects=effects, next_url=_home(found), back_url=back
                 )
     lead = _("采购人代表不担任评审组长的，依适用规则执行；不委派代表的，直接拟定抽取条件。")
-    return _page("form", found, lot, _("指定采购人代表"), form=form, lead=lead, back_url=_home(found), upload=True)
+    return agency_page(
+        "form", found, lot, _("指定采购人代表"), form=form, lead=lead, back_url=_home(found), upload=True
+    )
 
 
 def _may_sit_for_buyer(case: Case, lot: str, fact: BuyerMemberNamed) -> Any:
@@ -175,7 +175,7 @@ def draw_conditions(case: str, lot: str) -> str:
     terms, buyers = found.tender.published, len(found.lots[lot].buyer_members)
     shown = {"profile": terms.profile, "least": least_members(terms), "members": committee_words(terms)}
     title = _("拟定专家抽取条件")
-    return _page("draw_conditions", found, lot, title, form=form, buyers=buyers, pools=pools, **shown)
+    return agency_page("draw_conditions", found, lot, title, form=form, buyers=buyers, pools=pools, **shown)
 
 
 def _conditions(case: Case, lot: str, form: DrawConditionsForm) -> DrawConditions:
@@ -201,8 +201,8 @@ def _conditions(case: Case, lot: str, form: DrawConditionsForm) -> DrawCondition
     check_draw_conditions(conditions, case.tender.published, buyers, case.id, lot, (committee.id, committee.k))
     case.decide(DrawConditionsProposed(conditions), lot, current_actor(), platform().database.now())
     with platform().database.reading() as db_session:
-        draws.check_pools(db_session, case, conditions, platform().database.now().date())
-        draws.drawable_now(db_session, case, lot, conditions, platform().database.now().date())
+        pools.check_pools(db_session, case, conditions, platform().database.now().date())
+        pools.drawable_now(db_session, case, lot, conditions, platform().database.now().date())
     return conditions
 
 
@@ -212,7 +212,7 @@ def _condition_words(
     """The conditions as pairs of term and text, with how many people there are for each stratum now."""
     rows, fixed, today = [], case.lots[lot].draw.pool, platform().database.now().date()
     with platform().database.reading() as db_session:
-        free = draws.drawable_now(db_session, case, lot, conditions, today)
+        free = pools.drawable_now(db_session, case, lot, conditions, today)
     for stratum in conditions.strata:
         speciality, _slash, site = stratum.name.rpartition("/")
         text = _("抽 %(quota)s 名，除去应当回避的现可抽 %(n)s 人", quota=stratum.quota, n=free[stratum.name])
@@ -231,16 +231,27 @@ def _condition_words(
 @access(Action.DRAW_CONDITIONS_APPROVE)
 def draw_approval(case: str, lot: str) -> str:
     found = entitled_case(case, Action.DRAW_CONDITIONS_APPROVE, lot)
-    conditions, hall = found.lots[lot].draw.conditions, draw_hall(found, lot)
-    if conditions is None or not (hall.stage == "proposed" or hall.may_shrink):
+    proposed, hall = found.lots[lot].draw.to_approve, draw_hall(found, lot)
+    if proposed is None or not (hall.stage == "proposed" or hall.may_shrink or hall.waits_for_wider):
         abort(404)
     sites = {site["id"]: site["name"] for site in list_sites(platform())}
+    fact = decode(DrawConditionsApproved, draws.approval(platform(), required_log_in(), case, lot))
+    if proposed.widening is not None and fact.pool is not None:
+        return review_act(
+            _("核准放宽的抽取条件"),
+            found,
+            fact,
+            lot=lot,
+            effects=widening_words(found, lot, proposed, fact.pool.sizes, sites),
+            words=_("核准后本轮按放宽的条件抽取，理由和条件随抽取记录永久公开。条件过窄会指向特定的人。"),
+            next_url=f"/cases/{case}/lots/{lot}/draw",
+        )
     return review_act(
         _("核准专家抽取条件"),
         found,
-        decode(DrawConditionsApproved, draws.approval(platform(), required_log_in(), case, lot)),
+        fact,
         lot=lot,
-        effects=_condition_words(found, lot, conditions, sites),
+        effects=_condition_words(found, lot, proposed.conditions, sites),
         words=_("核准后名单即固定、抽取即开始，由您、交易中心和监督部门各出一份随机数。条件过窄会指向特定的人。"),
         next_url=f"/cases/{case}/lots/{lot}/draw",
     )
@@ -265,7 +276,7 @@ def report(case: str, lot: str) -> str:
     state = found.lots[lot]
     shown |= {"signing": signing_words(signing_counts(state)), "no_majority": without_majority(state)}
     shown |= {"dissented_before": bool(sitting.superseded_dissents)}
-    return _page("report", found, lot, _("评审报告"), **shown)
+    return agency_page("report", found, lot, _("评审报告"), **shown)
 
 
 @routes.get("/cases/<case>/lots/<lot>/failure")
@@ -283,11 +294,11 @@ def failure(case: str, lot: str) -> str:
     kept = [file for file in readable if file.kind in ("failure", "record")]
     if state.sitting.stage is Stage.ABANDONED:
         shown = {"files": kept, "reason": state.sitting.failure, "given_up": True, "bids": ()}
-        return _page("failure", found, lot, _("评审终止情况记录"), **shown)
+        return agency_page("failure", found, lot, _("评审终止情况记录"), **shown)
     shown = {
         "files": kept,
         "reason": failure_words(failure_of(state)),
         "rule": words_of(found)["failing_rule"],
         "bids": invalid_bids(found, lot, lang),
     }
-    return _page("failure", found, lot, _("流标评审情况记录"), **shown)
+    return agency_page("failure", found, lot, _("流标评审情况记录"), **shown)

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from app.adapters.spreadsheets import write_csv
 from app.extensions import FORM_AROUND, access, current_actor, platform, required_log_in, takes
 from app.messages import sentence
 from app.permissions.actions import Action
@@ -17,6 +18,7 @@ from app.queries.experts import (
     current_document,
     current_tree,
     experts_to_correct,
+    import_findings,
     latest_imports,
     load_import,
     waiting_imports,
@@ -30,7 +32,7 @@ from app.web.pages import Refused, download
 routes = Blueprint("library", __name__)
 MOST_BYTES = 32 << 20
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FAULTS_SHOWN = 200
+FINDINGS_SHOWN = 100  # on a page
 
 
 @routes.route("/centre/experts", methods=["GET", "POST"])
@@ -78,26 +80,60 @@ def examined(batch: str) -> Any:
             return redirect(url_for("library.examined", batch=batch))
         except Refused as refusal:
             errors = [in_words(refusal)]
-    row = _import(batch)
+    places = {kind: max(0, request.args.get(kind, 0, type=int)) for kind in ("faults", "alike")}
+    row = _import(batch, **places)
     shown = {"row": row, "faults": _lines(row.faults), "alike": _lines(row.alike), "stages": IMPORT_STAGES}
+    pages = {
+        "faults": _neighbours(batch, places, "faults", row.fault_count),
+        "alike": _neighbours(batch, places, "alike", row.alike_count),
+    }
+    shown |= {"places": places, "pages": pages}
     return render_template("pages/operator/import.html", errors=errors, **shown)
 
 
+def _neighbours(batch: str, places: dict[str, int], kind: str, count: int) -> tuple[str | None, str | None]:
+    """The pages before and after the one that is shown of `kind`; the other list stays where it is."""
+
+    def page(place: int) -> str:
+        return url_for("library.examined", batch=batch, **{**places, kind: place}, _anchor=kind)
+
+    here = places[kind]
+    before = page(max(0, here - FINDINGS_SHOWN)) if here else None
+    return before, page(here + FINDINGS_SHOWN) if here + FINDINGS_SHOWN < count else None
+
+
+@routes.get("/centre/experts/imports/<batch>/findings.csv")
+@access(Action.EXPERT_MANAGE)
+def findings(batch: str) -> Response:
+    """Every row in which something was found, as CSV: what is wrong first, then who may be somebody else."""
+    _import(batch)
+    rows = [[str(text) for text in (_("行"), _("列"), _("所填内容"), _("问题与改法"))]]
+    with platform().database.reading() as db_session:
+        for alike in (False, True):
+            for fault in import_findings(db_session, batch, alike=alike):
+                rows.append([str(fault.row), str(EXPERT_COLUMNS[fault.column]), fault.given, _words(fault)])
+    return download("findings.csv", write_csv(rows), "text/csv; charset=utf-8")
+
+
+def _words(fault: Fault) -> str:
+    return sentence(fault.code, {"given": fault.given}, g.get("lang", "zh"))
+
+
 def _lines(faults: tuple[Fault, ...]) -> list[dict[str, Any]]:
-    """Row, column and sentence of each, the first of them."""
+    """Row, column and sentence of each."""
     return [
         {
             "row": fault.row,
             "column": str(EXPERT_COLUMNS[fault.column]),
-            "words": sentence(fault.code, {"given": fault.given}, g.get("lang", "zh")),
+            "words": _words(fault),
         }
-        for fault in faults[:FAULTS_SHOWN]
+        for fault in faults
     ]
 
 
-def _import(batch: str) -> ImportRow:
+def _import(batch: str, faults: int = 0, alike: int = 0) -> ImportRow:
     with platform().database.reading() as db_session:
-        row = load_import(db_session, batch)
+        row = load_import(db_session, batch, faults=faults, alike=alike, most=FINDINGS_SHOWN)
     if row is None:
         abort(404)
     return row

@@ -90,13 +90,18 @@ def _task(case: Case, lot: str, hall: DrawHall) -> str:
     actor, current = current_actor(), hall.current
     if current is None or hall.stage not in ("drawing", "done"):
         return ""
-    if current.step == "state":
-        return "state" if allowed(actor, Action.DRAW_STATE, case, lot) else ""
+    if current.step == "state" and allowed(actor, Action.DRAW_STATE, case, lot):
+        return "state"
     card = next((c for c in current.cards if c.party == own_party(actor)), None)
-    wanted = {"commit": (Action.DRAW_COMMIT, "waiting"), "reveal": (Action.DRAW_REVEAL, "sealed")}.get(current.step)
-    if card is None or wanted is None or card.state != wanted[1]:
+    if card is None:
         return ""
-    return current.step if allowed(actor, wanted[0], case, lot) else ""
+    if current.step in ("commit", "state") and card.state in (
+        "waiting",
+        "overdue",
+    ):  # who is late may until it is stated
+        return "commit" if allowed(actor, Action.DRAW_COMMIT, case, lot) else ""
+    wanted = current.step == "reveal" and card.state == "sealed"
+    return "reveal" if wanted and allowed(actor, Action.DRAW_REVEAL, case, lot) else ""
 
 
 def _draw(case: Case, lot: str) -> dict[str, Any]:
@@ -113,8 +118,11 @@ def _draw(case: Case, lot: str) -> dict[str, Any]:
         and not current.statement_sha256
         and len(hall.rounds) == 1
         and allowed(actor, Action.DRAW_CONDITIONS_PROPOSE, case, lot),
+        "may_widen": hall.may_widen and allowed(actor, Action.DRAW_CONDITIONS_PROPOSE, case, lot),
         "may_approve": allowed(actor, Action.DRAW_CONDITIONS_APPROVE, case, lot),
-        "state": f"{hall.stage}/{current.number}/{current.step}/{task}" if current else hall.stage,
+        "state": f"{hall.stage}/{current.number}/{current.step}/{task}/{hall.waits_for_wider}"
+        if current
+        else hall.stage,
         "sites": {site["id"]: site["name"] for site in experts.list_sites(here)},
         "parties": PARTIES,
         "reasons": ROUND_REASONS,

@@ -13,17 +13,23 @@ from typing import Any
 
 from crypto.committee import Committee, Member, combine, identity, run_ceremony, sign_share
 from evaluation.draw import (
+    ApprovedPool,
     CallUpAnswered,
     CallUpSent,
     Candidate,
     DrawConditions,
+    DrawConditionsApproved,
+    DrawConditionsProposed,
     DrawResult,
     DrawRoundOpened,
     RoundReason,
     Stratum,
+    Widening,
+    candidates_sha256,
     commitment,
     draw_id,
     extract,
+    proposal_sha256,
     record,
     record_sha256,
     select,
@@ -56,7 +62,8 @@ def record_of(draw: Draw, number: int) -> dict[str, Json]:
     done = draw.state.rounds[number - 1]
     reveals = {party: value_of(party, number) for party in draw.conditions.parties}
     signature = bytes.fromhex(done.signature_hex)
-    found = record(draw.conditions, done.stated, done.candidates, TRUSTEES.named, signature, reveals, done.result)
+    of_all = (draw.conditions, done.stated, done.candidates, TRUSTEES.named, signature, reveals, done.result)
+    found = record(*of_all, done.wider_json)
     assert record_sha256(found) == done.record_sha256
     return json.loads(json.dumps(found))
 
@@ -71,6 +78,49 @@ def three_rounds(conditions: DrawConditions = CONDITIONS) -> list[dict[str, Json
         draw.act(DrawRoundOpened(number + 1, RoundReason.REFUSED, record_hash, ""))
     draw.round()
     return [record_of(draw, number) for number in (1, 2, 3)]
+
+
+def widened_rounds() -> list[dict[str, Json]]:
+    """Nobody is left for a seat of the first stratum: it is drawn for from a wider one, then once more."""
+    draw = Draw(replace(CONDITIONS, committee=TRUSTEES.id), pool=FEW, sign=signed).approved()
+    declined(draw, draw.round().selected[NAMES[0]][0])
+    widened(draw)
+    declined(draw, draw.round().selected[WIDE][0])
+    draw.round()
+    return [record_of(draw, number) for number in (1, 2, 3)]
+
+
+def declined(draw: Draw, gone: str) -> None:
+    number = draw.number
+    draw.act(CallUpSent(number, gone), CallUpAnswered(number, gone, False, "abroad"))
+    draw.act(DrawRoundOpened(number + 1, RoundReason.REFUSED, draw.state.current.record_sha256, ""))
+
+
+WIDE = "急救 (wider)@host"
+FEW = tuple(
+    Candidate(f"{number:032x}", f"unit-{number}", (NAMES[number % 2],) if number < 4 else (NAMES[1],), f"{number:064x}")
+    for number in range(9)
+)
+MORE = (*FEW, *(Candidate(f"{number:032x}", f"unit-{number}", (WIDE,), f"{number:064x}") for number in range(9, 14)))
+
+
+def wider_conditions(draw: Draw, **changes: Any) -> DrawConditionsProposed:
+    first, second = draw.state.conditions.strata
+    strata = (replace(first, quota=first.quota - 1), second, Stratum(WIDE, 1, 0))
+    conditions = replace(draw.state.conditions, **{"strata": strata, **changes})
+    return DrawConditionsProposed(conditions, Widening(draw.number, "无人可抽", {}))
+
+
+def approval(proposed: DrawConditionsProposed, pool: tuple[Candidate, ...]) -> DrawConditionsApproved:
+    sizes = {stratum.name: sum(stratum.name in one.strata for one in pool) for stratum in proposed.conditions.strata}
+    fixed = ApprovedPool(candidates_sha256(pool), len(pool), sizes)
+    return DrawConditionsApproved(proposal_sha256(proposed), fixed)
+
+
+def widened(draw: Draw) -> None:
+    proposed = wider_conditions(draw)
+    draw.act(proposed, approval(proposed, MORE))
+    draw.pool = MORE
 
 
 def completed(altered: dict[str, Json], committee: Committee = TRUSTEES, secrets: Any = SECRETS) -> dict[str, Json]:

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from evaluation.draw import candidates_sha256
+from app.casefile.codec import decode, encode
+from app.client.agreed_draw import departures
+from crypto.instants import parse_instant
+from evaluation.draw import (
+    ApprovedPool,
+    DrawConditionsApproved,
+    DrawConditionsProposed,
+    Stratum,
+    Widening,
+    candidates_sha256,
+    proposal_sha256,
+)
 from tests.app.client.test_trustee import (  # noqa: F401
     POOL,
     WORLD,
@@ -65,3 +78,69 @@ def test_in_a_further_round_nobody_is_drawn_again_and_nobody_comes_back(trustee)
     for some in (left_out[:2], left_out[1:]):
         assert due(trustee, [*before, *stated(trustee, 2, "refused", recused=some)])[1] == ["trustee_statement_differs"]
     assert len(due(trustee, [*before, *stated(trustee, 2, "refused", recused=left_out)])[0]) == 1
+
+
+WIDE = (*POOL, *(replace(POOL[0], id=f"{n:032x}", unit=f"u{n}", strata=("t/host",)) for n in range(20, 24)))
+WIDER = (Stratum("s/host", 1, 0), Stratum("t/host", 1, 0))
+SELECTED = {"s/host": [POOL[1].id, POOL[2].id]}
+OUT = [{"id": one.id, "reason_sha256": "5" * 64} for one in POOL]  # nobody is left
+
+
+def widened(trustee, pool=WIDE, out=OUT, reason="nobody is left", named=None, **changes):  # noqa: F811
+    """The second round under wider conditions, as an agency and a platform might agree upon them."""
+    before = stated(trustee)
+    conditions = decode(DrawConditionsProposed, before[0]["payload"]).conditions
+    proposed = DrawConditionsProposed(replace(conditions, **{"strata": WIDER, **changes}), Widening(2, reason, {}))
+    fixed = ApprovedPool(candidates_sha256(pool), len(pool), {"s/host": 0, "t/host": 4})
+    approved = DrawConditionsApproved(proposal_sha256(proposed), fixed)
+    said = {
+        "v": "biddraw/v2",
+        "wider_sha256": proposal_sha256(proposed) if named is None else named,
+        "candidates_sha256": candidates_sha256(pool),
+        "candidates_count": len(pool),
+        "strata": [{"name": "t/host", "quota": 1, "reserve": 0}],
+        "recused": out,
+    }
+    *_, one, other, statement = stated(trustee, 2, "refused", **said)
+    statement = event("DrawStated", {**statement["payload"], "candidates": encode(pool)})
+    completed = event("DrawCompleted", {"round": 1, "record_sha256": "e" * 64, "selected": SELECTED})
+    agreed = [event("DrawConditionsProposed", encode(proposed)), event("DrawConditionsApproved", encode(approved))]
+    return [*published(trustee), *before, completed, *agreed, one, other, statement]
+
+
+def test_wider_conditions_are_signed_where_nobody_is_left_and_two_persons_agreed(trustee):  # noqa: F811
+    assert len(due(trustee, widened(trustee))[0]) == 1
+    for wrong in (
+        {"pool": WIDE[1:]},  # somebody of before is missing
+        {"out": OUT[:3]},  # the seat could have been filled
+        {"named": ""},
+        {"named": "0" * 64},
+        {"reason": " "},
+        {"max_per_unit": 2},
+        {"strata": (Stratum("s/host", 1, 0), Stratum("t/host", 2, 0))},
+        {"strata": (Stratum("s/host", 2, 0), Stratum("t/host", 1, 0))},
+    ):
+        assert due(trustee, widened(trustee, **wrong))[1] == ["trustee_statement_differs"], wrong
+
+
+def test_a_party_is_passed_over_when_its_time_is_over_and_two_others_have_committed(trustee):  # noqa: F811
+    opened = event("DrawRoundOpened", {"round": 1})
+    late = parse_instant(opened["at"]) + timedelta(minutes=121)
+    two = {"draw_commit": {"amount": 2, "unit": "hours"}}
+    proposed, _approved, *rest = stated(trustee)
+    three = decode(DrawConditionsProposed, proposed["payload"])
+    three = replace(three, conditions=replace(three.conditions, parties=("agency", "centre", "supervisor")))
+    agreed = [
+        {"type": "DrawConditionsProposed", "payload": encode(three)},
+        {"type": "DrawConditionsApproved", "payload": {"conditions_sha256": proposal_sha256(three)}},
+        opened,
+    ]
+    said = {**json.loads(rest[-1]["payload"]["statement"]), "passed_over": ["supervisor"]}
+    assert departures(agreed, said, 1, two, late) == []
+    for statement, profile, now in (
+        (said, two, late - timedelta(minutes=2)),
+        (said, {}, late),
+        ({**said, "passed_over": []}, two, late),
+        ({**said, "commitments": {"agency": "1" * 64}, "passed_over": ["centre", "supervisor"]}, two, late),
+    ):
+        assert departures(agreed, statement, 1, profile, now) == ["passed_over"]

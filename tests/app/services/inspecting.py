@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from app.casefile.draw_capsules import seal_value
 from app.casefile.inspecting import published_digest
 from app.casefile.sealing import committee_of
 from app.procedure.inspections import pools
@@ -33,7 +34,7 @@ from app.services.accounts import NewOrganisation
 from app.services.actors import load_actor
 from app.services.case_acts import FEATURES
 from crypto.canonical import digest
-from crypto.committee import identity, make_capsule, sign_share
+from crypto.committee import identity, sign_share
 from evaluation import draw as drawing
 from tests.app.services.people import Installation
 from tests.app.workbench import Bench
@@ -125,9 +126,9 @@ class Inspecting(Bench):
         hidden = identity("draw-reveal", drawing.reveal_statement(draw_id, number))
         for party in parties or tuple(PARTIES):
             value = self.values[lot, party, number] = os.urandom(32)
-            capsule = base64.b64encode(make_capsule(committee_of(self.case), hidden, value)).decode()
+            capsule = base64.b64encode(seal_value(committee_of(self.case), hidden, value)).decode()
             promise = drawing.commitment(draw_id, party, value)
-            self.act(PARTIES[party], drawing.DrawCommitted(number, party, promise, capsule), lot)
+            self.act(PARTIES[party], drawing.DrawCommitted(number, party, promise, capsule, drawing.SEAL), lot)
 
     def state(self, lot: str) -> None:
         payload = draws.freeze_pool(self.platform, self.people["centre"].log_in, self.case_id, lot)

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import base64
 import os
+import re
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from app.casefile.codec import encode
+from app.casefile.draw_capsules import seal_value
 from app.casefile.sealing import committee_of
 from app.models import Pseudonym
 from app.procedure.convening import PARTIES, PURPOSE
 from app.procedure.errors import RuleViolation
-from app.services import draws, standings
-from crypto.committee import identity, make_capsule
+from app.services import draws, pools, standings
+from crypto.committee import identity
+from crypto.signing import sign_act
 from evaluation import draw
 from evaluation.recusal import Conflict, ConflictGround
 from evaluation.standing import Step
 from tests.app.services.people import LOT
 from tests.app.services.whole_case import WholeCase
+from tests.app.web.site import Site
 
 COURSE = "found publish bid open delegate"
 WHO = {"agency": "releaser", "centre": "centre", "supervisor": "regulator"}
@@ -51,9 +57,9 @@ class Small(WholeCase):
         committee, draw_id = committee_of(self.case), self.conditions(1).draw_id
         for party, who in WHO.items():
             value = os.urandom(32)
-            sealed = make_capsule(committee, identity("draw-reveal", draw.reveal_statement(draw_id, number)), value)
+            sealed = seal_value(committee, identity("draw-reveal", draw.reveal_statement(draw_id, number)), value)
             promise = draw.commitment(draw_id, party, value)
-            self.act(who, draw.DrawCommitted(number, party, promise, base64.b64encode(sealed).decode()))
+            self.act(who, draw.DrawCommitted(number, party, promise, base64.b64encode(sealed).decode(), draw.SEAL))
 
     def state_pool(self) -> None:
         payload = draws.freeze_pool(self.platform, self.people["centre"].log_in, self.case_id, LOT)
@@ -87,7 +93,7 @@ def test_where_recusals_leave_too_few_conditions_are_agreed_upon_anew(tmp_path, 
         known.append(expert.id)
         return (Conflict(expert.id, ConflictGround.EMPLOYER, "bidder-a", "-"),) if expert.id == known[0] else ()
 
-    monkeypatch.setattr(draws, "conflicts", conflicts)
+    monkeypatch.setattr(pools, "conflicts", conflicts)
     with pytest.raises(RuleViolation) as refusal:
         case.state_pool()
     assert refusal.value.code == "draw_pool_too_small"
@@ -151,3 +157,32 @@ def test_whoever_two_persons_remove_after_a_round_is_not_drawn_in_the_next(tmp_p
     recused = {entry["id"] for entry in case.case.lots[LOT].draw.rounds[1].stated["recused"]}
     assert left[0] in recused
     assert left[1] not in recused  # one person alone takes nobody out
+
+
+def test_a_pool_of_any_size_is_stated_without_being_sent_back(tmp_path):
+    """The centre's own client fetches the pool, signs it, and sends the signature alone."""
+    case = Small(tmp_path).through(COURSE)
+    case.agree(2)
+    case.commit()
+    browser, base = Site(case).browser("centre"), f"/api/v1/cases/{case.case_id}"
+    page = browser.client.get(f"/cases/{case.case_id}/lots/{LOT}/draw/statement").get_data(as_text=True)
+    headers = {"X-CSRFToken": re.search(r'name="csrf-token" content="([^"]+)"', page)[1]}
+    payload = browser.client.post(f"{base}/lots/{LOT}/draw/pool", json={}, headers=headers).get_json()
+    head = browser.client.get(f"{base}/{LOT}/acts/head").get_json()
+
+    def send(what: dict[str, Any], command: str, who: str = "centre") -> tuple[int, str]:
+        stated = {"origin": head["origin"], "case": f"{case.case_id}/{LOT}", "type": "DrawStated", "payload": what}
+        signed = sign_act(
+            case.people[who].key, **stated, prev_act=head["prev_act"], command_id=command * 32, at=case.clock()
+        )
+        answer = browser.client.post(f"{base}/{LOT}/acts/DrawStated", json=signed.to_json(), headers=headers)
+        return answer.status_code, answer.get_json().get("error", {}).get("code", "")
+
+    others = {**payload, "candidates": payload["candidates"][1:]}
+    assert send(others, "a")[0] == 422  # signed is not what the platform has
+    assert send(payload, "b", "regulator")[0] in (403, 422)
+    assert send(payload, "c") == (200, "")
+    assert send(payload, "c") == (200, "")  # again, after a lost answer
+    assert encode(case.case.lots[LOT].draw.current.candidates) == payload["candidates"]
+    stranger = Site(case).browser("bidder-a").client.post(f"{base}/{LOT}/acts/DrawStated", json={}, headers=headers)
+    assert stranger.status_code in (400, 403, 404)

@@ -19,7 +19,7 @@ from app.models import Account, ContactLookUp, Expert, ExpertContact, ExpertEven
 from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
 from app.procedure.expert_rows import correction_cells
-from app.queries.experts import current_tree, entry_of, load_import, read_expert
+from app.queries.experts import current_tree, entry_of, import_findings, load_import, read_expert
 from app.queries.library_days import library_as_of
 from app.services import contacts, expert_corrections, expert_imports, experts, standings
 from app.services.accounts import NewOrganisation
@@ -142,6 +142,17 @@ def test_faults_are_told_row_by_row_and_the_good_rows_taken(bench: Bench):
     expert_imports.start_import(bench.platform, bench.people["centre"].log_in, one)
     bench.work_off()
     assert (state(bench, one).stage, state(bench, one).taken) == ("taken", 1)
+
+
+def test_everything_that_was_found_is_kept_in_pages(bench: Bench):
+    found = without_identity(rows(bench, 9, 15, "P"))
+    for row in found[1:]:
+        row[3] = "1980-02-30"
+    one = examined(bench, write_csv(found))
+    with bench.platform.database.reading() as db_session:
+        page = load_import(db_session, one, faults=4, most=3)
+        told = [fault.row for fault in import_findings(db_session, one, alike=False)]
+    assert (page.fault_count, [fault.row for fault in page.faults], told) == (9, [6, 7, 8], [*range(2, 11)])
 
 
 def test_an_employer_has_one_name(bench: Bench):

@@ -53,7 +53,7 @@ def test_the_wall_counts_the_trustees_who_signed_for_it(drawn):
 
 
 @pytest.mark.parametrize("size", [0, 31, 33])
-def test_a_capsule_that_holds_no_32_bytes_is_passed_over_and_stops_nobody_elses(drawn, size):
+def test_a_capsule_that_holds_no_32_bytes_is_replaced_and_stops_nobody_elses(drawn, size):
     case, value = drawn.case, bytes(size)
     lot, committee = case.lots[LOT], committee_of(case)
     first, second = lot.draw.rounds
@@ -65,8 +65,15 @@ def test_a_capsule_that_holds_no_32_bytes_is_passed_over_and_stops_nobody_elses(
         capsules=second.capsules | {"agency": sealed},
         reveals={"centre": second.reveals["centre"]},
     )
-    case = replace(case, lots=case.lots | {LOT: replace(lot, draw=replace(lot.draw, rounds=(first, silent)))})
-    assert capsules_opened(case, LOT).values == {"supervisor": drawn.values["supervisor", 2].hex()}
+    honest, instead = drawn.values["supervisor", 2].hex(), drawing.replacement(silent.commitments["agency"])
+    for bound, values, replaced in (
+        (silent.bound, {"agency": instead, "supervisor": honest}, ("agency",)),
+        (silent.bound - {"agency"}, {"supervisor": honest}, None),  # of a draw before there was that rule
+    ):
+        rounds = (first, replace(silent, bound=bound))
+        case = replace(case, lots=case.lots | {LOT: replace(lot, draw=replace(lot.draw, rounds=rounds))})
+        opened = capsules_opened(case, LOT)
+        assert (opened.values, opened.replaced) == (values, replaced)
 
 
 def test_only_a_trustees_own_share_over_this_round_counts(drawn):

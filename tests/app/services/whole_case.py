@@ -19,6 +19,7 @@ from typing import Any, Self
 
 from app.casefile.board import board_digest
 from app.casefile.codec import encode
+from app.casefile.draw_capsules import seal_value
 from app.casefile.sealing import committee_of, context_of, open_identity
 from app.client.bidder import SealParameters, seal_bid
 from app.models import SeatRequest
@@ -254,9 +255,9 @@ class WholeCase(Installation):
         hidden = identity("draw-reveal", drawing.reveal_statement(draw_id, number))
         for party, who in parties.items():
             value = self.values[party, number] = os.urandom(32)
-            capsule = base64.b64encode(make_capsule(committee, hidden, value)).decode()
+            capsule = base64.b64encode(seal_value(committee, hidden, value)).decode()
             promise = drawing.commitment(draw_id, party, value)
-            self.act(who, drawing.DrawCommitted(number, party, promise, capsule))
+            self.act(who, drawing.DrawCommitted(number, party, promise, capsule, drawing.SEAL))
         payload = draws.freeze_pool(self.platform, self.people["centre"].log_in, self.case_id, LOT)
         self.act("centre", payload, LOT, "DrawStated")
         self.work_off()  # the register ticks, and witnesses vouch for the statement

@@ -178,6 +178,8 @@ def test_the_wall_of_a_draw_is_everybodys_and_asks_each_party_for_its_part(desk:
     assert "/api/v1/cases/" in public
     site.browser("").get(f"/api/v1/cases/{desk.case_id}/lots/1-objects/draw/records/1")
     assert "data-live-state" in site.browser("").get(f"{wall}/board")
+    assert f'href="{wall}"' in site.browser("").get("/draws")
+    assert f'href="{wall}"' not in site.browser("").get(f"/draws?q={'0' * 12}")
 
 
 def test_an_inspector_steps_back_and_two_persons_order_a_further_round(desk: Inspecting, site: Site):

@@ -87,7 +87,8 @@ def test_an_expert_is_shown_no_project(bidding: Site):
 
 
 @pytest.mark.parametrize(
-    "path", ["/trust", "/about", "/verify", "/log-in", "/sign-up", "/register", "/invitation", "/second-factor"]
+    "path",
+    ["/trust", "/about", "/draws", "/verify", "/log-in", "/sign-up", "/register", "/invitation", "/second-factor"],
 )
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_pages_for_everybody_open_in_both_languages(founded: Site, path: str, lang: str):

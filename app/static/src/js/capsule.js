@@ -37,8 +37,8 @@ const sextic = ({ c0, c1, c2 }) => concat(quadratic(c2), quadratic(c1), quadrati
 const targetBytes = ({ c0, c1 }) => concat(sextic(c1), sextic(c0));
 
 /** U || V || W: a secret for who will hold the signature on `identity`. */
-export function ibeSeal(publicKey, identity, secret) {
-  const sigma = crypto.getRandomValues(new Uint8Array(secret.length));
+export function ibeSeal(publicKey, identity, secret, seed = null) {
+  const sigma = seed?.slice(0, secret.length) ?? crypto.getRandomValues(new Uint8Array(secret.length));
   const r = exponent(sigma, secret);
   const hashed = bls.G1.hashToCurve(identity, { DST });
   const shared = targetBytes(bls.pairing(hashed.multiply(r), publicKey)); // e(Q, PK)^r
@@ -53,14 +53,15 @@ function halvesOf(fileKey) {
 
 /**
  * The capsule: an age file with one stanza, whose payload is `secret` (text). `identity` in hex. With `lock`
- * ({chain, round}) both the committee's signature and that round's are needed to open it.
+ * ({chain, round}) both the committee's signature and that round's are needed to open it. `seed` (16 bytes that nobody
+ * can guess) opens it, too.
  */
-export async function makeCapsule(committee, identity, secret, lock = null) {
+export async function makeCapsule(committee, identity, secret, lock = null, seed = null) {
   const publicKey = publicKeyOf(committee.commitments[0]);
   const id = await committeeId(committee);
   const bytes = unhex(identity);
   const named = [id, base64(bytes).replaceAll('=', '')];
-  const plain = (fileKey) => new Stanza([CAPSULE_TYPE, ...named], ibeSeal(publicKey, bytes, fileKey));
+  const plain = (fileKey) => new Stanza([CAPSULE_TYPE, ...named], ibeSeal(publicKey, bytes, fileKey, seed));
   const timed = (fileKey) => {
     const [first, second] = halvesOf(fileKey);
     const locked = ibeSeal(publicKeyOf(lock.chain.public_key), roundIdentity(lock.round), second);

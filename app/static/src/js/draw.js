@@ -1,10 +1,8 @@
 // The wall of a draw: a party's own 32 bytes, and the whole draw computed again in this browser.
 import { submitAct } from './acts.js';
-import { getJson } from './api.js';
 import { base64, hex, unhex } from './bytes.js';
 import { makeCapsule } from './capsule.js';
-import { checkDraw } from './draw_checks.js';
-import { commitment } from './draw_method.js';
+import { commitment, SEAL, sealSeed } from './draw_method.js';
 import { followState } from './follow.js';
 import { refusalLine, showErrors, tellOfKey } from './forms.js';
 import { signingKey } from './keys.js';
@@ -27,12 +25,14 @@ function keptValue(giving) {
 
 async function committed(giving) {
   const value = keptValue(giving);
-  const capsule = await makeCapsule(giving.committee, giving.reveal_identity, value);
+  const seed = await sealSeed(giving.reveal_identity, value);
+  const capsule = await makeCapsule(giving.committee, giving.reveal_identity, value, null, seed);
   return {
     round: giving.round,
     party: giving.party,
     commitment: await commitment(giving.draw_id, giving.party, value),
     capsule_b64: base64(capsule),
+    seal: SEAL,
   };
 }
 
@@ -103,31 +103,54 @@ function shownRound({ record, checks, drawn }) {
   ];
 }
 
-/** The records of all rounds up to that one, in order. */
-async function recordsUpTo(round, url) {
-  const records = [];
-  for (let number = 1; number <= round; number += 1) records.push(await getJson(`${url}/${number}`));
-  return records;
+let running = null;
+
+/** No check runs any more, and nothing of it is shown. */
+function stopChecking(shown) {
+  running?.terminate();
+  running = null;
+  shown.hidden = true;
+  shown.replaceChildren();
 }
 
-async function check({ drawCheck: url, drawRound: round, drawCommittee: committee }) {
+/** How far the check is, and the button that ends it. */
+function startShowing(shown) {
+  const words = line('p', say('draw_checking'));
+  const bar = Object.assign(document.createElement('progress'), { max: 1 });
+  const stop = Object.assign(line('button', say('draw_check_stop')), { type: 'button', className: 'button button--quiet' });
+  stop.addEventListener('click', () => stopChecking(shown));
+  shown.replaceChildren(words, bar, stop);
+  return ({ step, round, done, of }) => {
+    words.textContent = say(`draw_check_${step}`, { round, done, of });
+    bar.value = done / of;
+  };
+}
+
+function showFound(shown, { verdict, rounds, whole }, { round, committee }) {
+  shown.replaceChildren(
+    line('h2', say('draw_check_title', { round })),
+    line('p', say(VERDICTS.get(verdict))),
+    listOf(whole, { committee }),
+    line('p', say('draw_check_source')),
+    ...rounds.flatMap(shownRound),
+  );
+  shown.scrollIntoView({ block: 'nearest' });
+}
+
+/** In a worker: a large pool takes seconds, in which the page can be read and the check be stopped. */
+function check({ drawCheck: url, drawRound: round, drawCommittee: committee }) {
   const shown = document.querySelector('[data-draw-checked]');
+  stopChecking(shown);
   shown.hidden = false;
-  shown.replaceChildren(line('p', say('draw_checking')));
-  try {
-    const { verdict, rounds, whole } = await checkDraw(await recordsUpTo(Number(round), url), committee);
-    shown.replaceChildren(
-      line('h2', say('draw_check_title', { round })),
-      line('p', say(VERDICTS.get(verdict))),
-      listOf(whole, { committee }),
-      line('p', say('draw_check_source')),
-      ...rounds.flatMap(shownRound),
-    );
-    shown.scrollIntoView({ block: 'nearest' });
-  } catch (refusal) {
-    const malformed = refusal instanceof TypeError;
-    shown.replaceChildren(line('p', malformed ? say('draw_malformed', { place: refusal.message }) : refusal.message));
-  }
+  const tell = startShowing(shown);
+  running = new Worker(shown.dataset.drawWorker, { type: 'module' });
+  running.addEventListener('error', () => shown.replaceChildren(line('p', say('draw_check_broken'))));
+  running.addEventListener('message', ({ data }) => {
+    if (data.step) tell(data);
+    else if (data.found) showFound(shown, data.found, { round, committee });
+    else shown.replaceChildren(line('p', data.malformed ? say('draw_malformed', { place: data.failed }) : data.failed));
+  });
+  running.postMessage({ url: new URL(url, location.href).href, round: Number(round), committee });
 }
 
 /** A check works from here on; before, a click would go unheard. Parts that come anew bring their buttons disabled. */

@@ -1,7 +1,7 @@
 // What the records of a draw must give, round by round, as app/client/draw_checks.py has it.
 import { hex, unhex } from './bytes.js';
 import { committeeId } from './committee.js';
-import { commitment, drawAgain, drawId, poolHash, recordHash } from './draw_method.js';
+import { commitment, drawAgain, drawId, poolHash, recordHash, replacement, widerHash } from './draw_method.js';
 import { readRecord } from './draw_record.js';
 import { canonical, tagged } from './jcs.js';
 import { signatureFits } from './release.js';
@@ -15,12 +15,36 @@ function poolHolds({ statement, candidates }) {
   return inOrder && ids.length === statement.candidates_count && poolHash(candidates) === statement.candidates_sha256;
 }
 
+const partiesOf = ({ commitments, passed_over: passed = [] }) => Object.fromEntries([...Object.keys(commitments), ...passed].map((party) => [party, 0]));
+
+/** null where a party's bytes were replaced because it had sealed others: a record does not show what it sealed. */
 async function commitmentsHold({ statement, reveals }) {
   if (!sameNames(reveals, statement.commitments)) return false;
+  let found = true;
   for (const [party, value] of Object.entries(reveals)) {
-    if ((await commitment(statement.draw_id, party, unhex(value))) !== statement.commitments[party]) return false;
+    const promise = statement.commitments[party];
+    if ((await commitment(statement.draw_id, party, unhex(value))) === promise) continue;
+    if ((await replacement(promise)) !== value) return false;
+    found = null;
   }
-  return true;
+  return found;
+}
+
+function passedOverHold({ commitments, passed_over: passed }) {
+  const inOrder = passed.every((party, i) => i === 0 || passed[i - 1] < party);
+  return passed.length > 0 && inOrder && passed.every((party) => !Object.hasOwn(commitments, party));
+}
+
+/** The wider conditions of a record are those that its statement names, of the same draw. */
+async function widerHold({ statement, wider, ...record }) {
+  const { conditions, widening } = wider;
+  const recused = new Set(statement.recused.map(({ id }) => id));
+  return (
+    (await widerHash(wider)) === statement.wider_sha256 &&
+    ['tender', 'lot', 'purpose'].every((field) => conditions[field] === record[field]) &&
+    ['committee', 'max_per_unit'].every((field) => conditions[field] === statement[field]) &&
+    Object.keys(widening.recused).every((id) => recused.has(id))
+  );
 }
 
 /** The checks of one round by name, each true or false. `again`: what `drawAgain` gave. */
@@ -34,11 +58,34 @@ async function ofOneRound(record, again) {
     key: (await committeeId({ commitments: [committee.public_key] })) === statement.committee,
     signature: signatureFits(committee.public_key, message, signature),
     numbers: same(again, result),
+    ...(statement.passed_over ? { passed: passedOverHold(statement) } : {}),
+    ...(record.wider ? { wider: await widerHold(record) } : {}),
   };
 }
 
-function seatsHold(known, later) {
-  const [{ statement: first }] = known;
+/** The strata with the seats of all rounds, as they were agreed upon for this one; `first` is round 1. */
+const agreedStrata = (first, { wider }) => (wider ? wider.conditions : first.statement).strata;
+const seatsOf = (strata) => strata.reduce((sum, { quota }) => sum + quota, 0);
+
+/** Conditions are widened in the round that is drawn under them, for as many seats, and nobody leaves the pool. */
+function wideningHolds(first, before, record) {
+  const widened = isWidened(before, record);
+  if (!widened && !(record.wider && before.wider)) return !before.wider;
+  if (widened && record.wider.widening.round !== record.statement.round) return false;
+  if (seatsOf(agreedStrata(first, before)) !== seatsOf(agreedStrata(first, record))) return false;
+  const pool = new Map(record.candidates.map((candidate) => [candidate.id, candidate]));
+  return before.candidates.every((one) => {
+    const now = pool.get(one.id);
+    const alike = now && now.unit === one.unit && now.person === one.person;
+    return alike && one.strata.every((stratum) => now.strata.includes(stratum));
+  });
+}
+
+const isWidened = (before, { wider }) => Boolean(wider) && !(before.wider && same(wider, before.wider));
+
+function seatsHold(known, record) {
+  const { statement: later } = record;
+  const first = { strata: agreedStrata(known[0], record) };
   const names = new Set(later.strata.map(({ name }) => name));
   const due = first.strata.filter(({ name }) => names.has(name));
   const alike = due.map((stratum, i) => ({ ...stratum, quota: later.strata[i]?.quota ?? 0 }));
@@ -48,9 +95,13 @@ function seatsHold(known, later) {
 }
 
 /** How a round follows those before it (`known`, from round 1 on); null: not to be seen in a record. */
-async function ofALaterRound(known, { statement: later }) {
+async function ofALaterRound(known, record) {
+  const { statement: later } = record;
   const [{ statement: first }] = known;
-  const kept = ['draw_id', 'committee', 'candidates_sha256', 'candidates_count', 'max_per_unit'];
+  const before = known.at(-1);
+  const pool = isWidened(before, record) ? [] : ['candidates_sha256', 'candidates_count'];
+  const kept = ['draw_id', 'committee', 'max_per_unit', ...pool];
+  const widening = record.wider || before.wider ? { widened: wideningHolds(known[0], before, record) } : {};
   const recused = new Set(later.recused.map(({ id }) => id));
   const past = known.flatMap(({ statement, result }) => [
     ...statement.recused.map(({ id }) => id),
@@ -60,9 +111,10 @@ async function ofALaterRound(known, { statement: later }) {
   const second = later.reason === 'ordered' || later.second_signature ? { second: null } : {};
   return {
     link: (await recordHash(known.at(-1))) === later.earlier_record_sha256,
-    kept: kept.every((field) => first[field] === later[field]) && sameNames(first.commitments, later.commitments),
+    kept: kept.every((field) => before.statement[field] === later[field]) && sameNames(partiesOf(first), partiesOf(later)),
     before: past.every((id) => recused.has(id)),
-    seats: seatsHold(known, later),
+    seats: seatsHold(known, record),
+    ...widening,
     unused: Object.values(later.commitments).every((value) => !used.has(value)),
     ...second,
   };
@@ -75,14 +127,14 @@ const verdictOf = (checks) => (checks.includes(false) ? false : checks.includes(
  *
  * `committee`: the id in the signed terms; '' leaves it uncompared. Gives {verdict, rounds, whole}: each round with its
  * record, its checks by name and the numbers as computed here; `whole`: the checks of all together. Throws TypeError
- * with the place of what is no record. */
-export async function checkDraw(values, committee) {
+ * with the place of what is no record. `tell` hears, by round, how many tickets of how many are made. */
+export async function checkDraw(values, committee, tell = () => {}) {
   const records = values.map(readRecord).sort((a, b) => a.statement.round - b.statement.round);
   const numbers = records.map(({ statement }) => statement.round);
   const complete = numbers.every((number, i) => number === i + 1);
   const rounds = [];
   for (const [i, record] of records.entries()) {
-    const again = await drawAgain(record);
+    const again = await drawAgain(record, (done, of) => tell(record.statement.round, done, of));
     const links = complete && i > 0 ? await ofALaterRound(records.slice(0, i), record) : {};
     rounds.push({ record, drawn: again.selected, checks: { ...(await ofOneRound(record, again)), ...links } });
   }

@@ -14,6 +14,17 @@ export const joined = (...parts) => utf8(parts.join('\0'));
 export const commitment = async (drawId, party, value) =>
   hex(await tagged(`${VERSION}/commit`, concat(joined(drawId, party), ZERO, value)));
 
+export const SEAL = `${VERSION}/seal`;
+
+/** What a party's bytes are sealed with, so that the bytes themselves show that the capsule holds them. */
+export const sealSeed = async (identity, value) => (await tagged(SEAL, concat(unhex(identity), value))).slice(0, 16);
+
+/** Hex bytes that stand for those of a party whose sealed copy held others than it had committed to. */
+export const replacement = async (promise) => hex(await tagged(`${VERSION}/replaced`, unhex(promise)));
+
+/** Hex hash by which a statement names the wider conditions that its record brings. */
+export const widerHash = async (wider) => hex(await tagged(`${VERSION}/wider`, canonical(wider)));
+
 /** Hex id that a draw for this tender, lot and purpose has for ever. */
 export const drawId = async (tender, lot, purpose) => hex(await tagged(`${VERSION}/draw`, joined(tender, lot, purpose)));
 
@@ -52,15 +63,25 @@ function walk(candidates, most, units, maxPerUnit) {
   return drawn;
 }
 
-/** {selected, reserve}, each {stratum: [id]}, as the record's own statement, signature and reveals give it. */
-export async function drawAgain(record) {
+const TOLD_EVERY = 1000; // tickets
+
+/** {selected, reserve}, each {stratum: [id]}, as the record's own statement, signature and reveals give it. `tell` hears
+ * how many tickets of how many are made. */
+export async function drawAgain(record, tell = () => {}) {
   const { statement, candidates } = record;
   const ticketOf = await tickets(record);
   const recused = new Set(statement.recused.map(({ id }) => id));
   const free = candidates.filter(({ id }) => !recused.has(id));
-  const orders = statement.strata.map(({ name }) => {
-    const pool = free.filter(({ strata }) => strata.includes(name));
-    const placed = pool.map((candidate) => ({ candidate, ticket: ticketOf(name, candidate.id) }));
+  const pools = statement.strata.map(({ name }) => free.filter(({ strata }) => strata.includes(name)));
+  const total = pools.reduce((sum, pool) => sum + pool.length, 0);
+  let made = 0;
+  const placedIn = (name, candidate) => {
+    made += 1;
+    if (made % TOLD_EVERY === 0 || made === total) tell(made, total);
+    return { candidate, ticket: ticketOf(name, candidate.id) };
+  };
+  const orders = statement.strata.map(({ name }, i) => {
+    const placed = pools[i].map((candidate) => placedIn(name, candidate));
     return placed.sort(byTicket).map(({ candidate }) => candidate);
   });
   const taken = new Set();

@@ -2,6 +2,7 @@
 import { DST, SCHEME } from './committee.js';
 
 export const RECORD_VERSION = 'biddraw-record/v2';
+const FURTHER_RECORD_VERSION = 'biddraw-record/v3'; // of a statement that says more than every statement must
 
 const test = (pattern) => (value) => typeof value === 'string' && pattern.test(value);
 const name = test(/^[\u0001-\ud7ff]+$/); // sorts alike by character and by UTF-16 unit, and cannot run into the next one
@@ -32,6 +33,24 @@ const FURTHER = {
   reason: test(/^(refused|expired|dismissed|unfilled|ordered)$/),
   second_signature: (value) => typeof value === 'string',
 };
+const WIDER = {
+  conditions: {
+    tender: text,
+    lot: text,
+    purpose: text,
+    strata: STATEMENT.strata,
+    max_per_unit: positive,
+    parties: [name],
+    pool_factor: positive,
+    committee: digest,
+    trustees_needed: positive,
+  },
+  widening: {
+    round: (value) => positive(value) && value > 1,
+    reason: text,
+    recused: (value) => Boolean(fields(value)) && Object.entries(value).every(([id, hash]) => name(id) && digest(hash)),
+  },
+};
 const RECORD = {
   v: RECORD_VERSION,
   tender: text,
@@ -59,6 +78,19 @@ function misfit(value, form, at) {
   return '';
 }
 
+/** What a statement, and with it its record, has beside what every one must have. */
+function furtherForms(statement) {
+  const wider = Object.hasOwn(statement, 'wider_sha256');
+  const passed = Object.hasOwn(statement, 'passed_over');
+  const said = {
+    ...(statement.round === 1 && !wider ? {} : FURTHER),
+    ...(wider ? { wider_sha256: digest } : {}),
+    ...(passed ? { passed_over: [name] } : {}),
+    ...(wider || passed ? { v: 'biddraw/v2' } : {}),
+  };
+  return [said, { ...(wider ? { wider: WIDER } : {}), ...(wider || passed ? { v: FURTHER_RECORD_VERSION } : {}) }];
+}
+
 /** The record of an untrusted value. Throws TypeError with the place of what is no part of a record. */
 export function readRecord(record) {
   const { statement, candidates } = record;
@@ -66,9 +98,11 @@ export function readRecord(record) {
   if (new Set(names).size !== names.length) throw new TypeError('record.statement.strata');
   const strata = Object.fromEntries(names.map((stratum) => [stratum, [name]]));
   const person = Object.hasOwn(candidates[0], 'person') ? { person: digest } : {};
+  const [said, brought] = furtherForms(statement);
   const form = {
     ...RECORD,
-    statement: { ...STATEMENT, ...(statement.round === 1 ? {} : FURTHER) },
+    ...brought,
+    statement: { ...STATEMENT, ...said },
     candidates: [{ id: name, unit: text, strata: [name], ...person }],
     result: { selected: strata, reserve: strata },
   };
