@@ -27,6 +27,10 @@ class Action(StrEnum):
     FAIRNESS_READ = "fairness:read"
     SITE_MANAGE = "site:manage"
     SITE_LIST = "site:list"
+    # venues
+    CALENDAR_READ = "calendar:read"
+    BOOKING_ARRANGE = "booking:arrange"
+    BOOKING_ANSWER = "booking:answer"
     COMMITTEE_REGISTER = "committee:register"
     CEREMONY_OPEN = "ceremony:open"
     CEREMONY_TAKE_PART = "ceremony:take_part"
@@ -96,6 +100,7 @@ class Action(StrEnum):
     SIGNERS_READ = "signers:read"
     # sitting
     SEAT_CERTIFY = "seat:certify"
+    PHOTO_READ = "photo:read"
     SITE_CHANNEL = "site_channel:join"
     ROOM_JOIN = "room:join"
     STANDSTILL_WATCH = "standstill:watch"

@@ -26,6 +26,7 @@ from app.queries.library_days import library_as_of, pool_as_it_stands
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, completes
+from app.services.bookings import check_booked, turns_of_booking
 from app.services.experts import account_of_expert
 from app.services.platform import Platform
 from app.services.recusals import bidders_of, recusal_rules, surroundings
@@ -44,6 +45,8 @@ def propose_conditions(act: Act) -> Answer:
     terms, buyers = act.work.case.tender.published, [member.site for member in state.buyer_members]
     fact = act.fact
     check_draw_conditions(fact.conditions, terms, buyers, act.work.case.id, act.lot, (committee.id, committee.k))
+    turns_of_booking(act.work.db_session, act.work.case.id, act.lot)
+    check_booked(act.work.db_session, act.work.case, act.lot, fact.conditions, act.work.now)
     check_pools(act.work.db_session, act.work.case, fact.conditions, act.work.now.date())
     if fixes_pools(act.work.case):
         act.work.db_session.execute(delete(Pseudonym).where(*_of_lot(act.work.case.id, act.lot)))
@@ -53,9 +56,11 @@ def propose_conditions(act: Act) -> Answer:
 
 @completes("DrawConditionsApproved")
 def approve_conditions(act: Act) -> Answer:
-    """There must be enough people for them now. A pool that was made ready for earlier conditions is no more."""
+    """There must be enough people and booths for them now. A pool made ready for earlier conditions is no more."""
     conditions = act.work.case.lots[act.lot].draw.conditions
     assert conditions is not None
+    turns_of_booking(act.work.db_session, act.work.case.id, act.lot)
+    check_booked(act.work.db_session, act.work.case, act.lot, conditions, act.work.now)
     check_pools(act.work.db_session, act.work.case, conditions, act.work.now.date())
     if not fixes_pools(act.work.case):
         act.work.db_session.execute(delete(Pseudonym).where(*_of_lot(act.work.case.id, act.lot)))

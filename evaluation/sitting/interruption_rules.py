@@ -13,7 +13,7 @@ from functools import singledispatch
 
 from evaluation.committee import MemberRole
 from evaluation.errors import RuleViolation
-from evaluation.sitting.checks import require_digest, require_text
+from evaluation.sitting.checks import require_digest, require_identity, require_text
 from evaluation.sitting.events import (
     SittingAbandoned,
     SittingEvent,
@@ -71,6 +71,7 @@ def check_booth(fact: BoothChanged, state: SittingState) -> None:
     require_digest(fact.key_id, "key_id")
     require_text(fact.witness, "witness")
     require_text(fact.reason, "reason")
+    require_identity(fact.booth, fact.identity)
     if fact.key_id in state.used_keys:
         raise RuleViolation("sitting_key_of_other_seat", seat=fact.seat)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from evaluation.sitting.events import SeatFact, SittingEvent
+from evaluation.sitting.events import IdentityCheck, SeatFact, SittingEvent
 
 
 class CheckInGround(StrEnum):
@@ -44,6 +44,8 @@ class BoothChanged(SittingEvent):
     replaces: str
     witness: str
     reason: str
+    booth: str | None = None
+    identity: IdentityCheck | None = None
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,8 @@ from app.procedure.tender import (
     TenderPublished,
     TenderReturned,
 )
-from app.services import booths, call_ups, draws, register, reports, tenders, uploads
+from app.procedure.venues import Window
+from app.services import bookings, booths, call_ups, draws, register, reports, tenders, uploads
 from app.services.accounts import LogIn
 from crypto.canonical import digest
 from crypto.committee import Committee, identity, make_capsule, sign_share
@@ -84,6 +85,7 @@ class WholeCase(Installation):
 
     profile: str = "demo-goods"
     evaluation: EvaluationRules = EVALUATION
+    code: str = field(default="T-2026-1", init=False)
 
     values: dict[tuple[str, int], bytes] = field(default_factory=dict)
     identities: dict[str, str] = field(default_factory=dict)  # what each bidder kept, by the bid's recipient
@@ -95,7 +97,7 @@ class WholeCase(Installation):
     def publish(self) -> WholeCase:
         officer, regulator = self.people["officer"], self.people["regulator"]
         form = {
-            "code": "T-2026-1", "buyer": "某学院", "buyer_code": BUYER_CODE, "region": "510000",
+            "code": self.code, "buyer": "某学院", "buyer_code": BUYER_CODE, "region": "510000",
             "method": "公开招标", "notice": "采购公告",
             "profile": self.profile,
             "lots": encode([{
@@ -204,6 +206,14 @@ class WholeCase(Installation):
         opened = self.case.lots[LOT].opening.opened
         self.act("officer", QualificationChecked({receipt: Qualification(True, "") for receipt in opened}))
         self.work_off()
+        return self.book()
+
+    def book(self) -> WholeCase:
+        """Booths at both sites, for longer than any test lasts."""
+        now = self.clock()
+        window = Window(now, now + timedelta(days=4))
+        booths_ = dict.fromkeys(self.rooms, 5)
+        bookings.arrange_booking(self.platform, self.people["centre"].log_in, self.case_id, LOT, window, booths_)
         return self
 
     # draw
@@ -325,7 +335,9 @@ class WholeCase(Installation):
         proof = sign_object(key, register.PROOF_LABEL, statement)
         offer = booths.request_seat(self.platform, code, base64.b64encode(key.spki).decode(), proof)
         witness = "witness-host" if seat.site == self.sites[0] else "witness-sub"
-        fact = sitting.MemberIdentified(number, key.key_id, self.people[witness].id)
+        rows = booths.waiting_seats(self.platform, self.people[witness].log_in)
+        booth = next(row.booth for row in rows if row.request == offer.request)
+        fact = sitting.MemberIdentified(number, key.key_id, self.people[witness].id, booth)
         self.act(witness, fact, LOT, attachments={"request": offer.request.encode()})
         with self.platform.database.reading() as db_session:
             account = db_session.get_one(SeatRequest, offer.request).account_id

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from app.services import call_ups, register
+from app.services import booths, call_ups, register
 from crypto.signing import SigningKey, sign_object
 from evaluation import sitting
 from tests.app.services.test_booths import Moving
@@ -63,7 +63,10 @@ def test_from_a_broken_booth_to_another_one(case: Moving, site: Site):
         assert "原机位的密钥同时作废" in signing
         seat_request = path.rpartition("/")[2]
         old = case.state.keys[MOVER]
-        fact = sitting.BoothChanged(MOVER, key.key_id, old, case.people[case.witness_of(MOVER)].id, "屏幕不亮")
+        (row,) = booths.waiting_seats(case.platform, case.people[case.witness_of(MOVER)].log_in)
+        fact = sitting.BoothChanged(
+            MOVER, key.key_id, old, case.people[case.witness_of(MOVER)].id, "屏幕不亮", row.booth
+        )
         case.act(case.witness_of(MOVER), fact, attachments={"request": seat_request.encode()})
         moved = browser.client.get("/seat/waiting")
         assert moved.headers["Location"] == room
