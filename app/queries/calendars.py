@@ -57,6 +57,12 @@ def rooms(db_session: DbSession, centre: str = "") -> list[RoomRow]:
     ]
 
 
+def own_sites(db_session: DbSession, centre: str) -> list[tuple[str, str]]:
+    """Id and name of a centre's sites."""
+    query = select(Site.id, Site.name).where(Site.organisation_id == centre).order_by(Site.name)
+    return [(site, name) for site, name in db_session.execute(query)]
+
+
 def booths_of(db_session: DbSession, room: str) -> list[Booth]:
     return list(db_session.scalars(select(Booth).where(Booth.room_id == room).order_by(Booth.number)))
 
@@ -166,12 +172,11 @@ class RoomDays:
     short: tuple[bool, ...]  # more is promised than is in service
 
 
-def calendar(db_session: DbSession, actor: Actor, days: list[Window], site: str = "") -> list[RoomDays]:
+def calendar(db_session: DbSession, actor: Actor, days: list[Window]) -> list[RoomDays]:
     """The rooms of the actor's own sites over some days: an operator's of the whole centre, a witness's own."""
     found = rooms(db_session, actor.organisation_id)
     if not actor.is_(Role.CENTRE_OPERATOR):
         found = [room for room in found if room.site in actor.sites]
-    found = [room for room in found if site in ("", room.site)]
     entries = _entries(db_session, [room.id for room in found], days)
     plans = room_plans(db_session, [room.id for room in found], days[0].begins_at)
     rows = []

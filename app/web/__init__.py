@@ -39,9 +39,13 @@ from app.web.operator.witness import routes as witness
 from app.web.public.register import routes as register
 from app.web.public.views import routes as public
 from app.web.regulator.fairness import routes as fairness
+from app.web.regulator.identities import routes as identities
 from app.web.regulator.views import routes as regulator
 from app.web.rooms.views import routes as rooms
 from app.web.standstill.views import routes as standstill
+from app.web.venues.bookings import routes as bookings
+from app.web.venues.calendar import routes as calendar
+from app.web.venues.rooms import routes as venues
 from app.web.visible import visible
 from app.web.wording import ROLES
 from crypto.signing import fingerprint
@@ -67,8 +71,9 @@ def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
     desks = (account, agency, bidder, expert, sitting, corrections, operator, witness, library, experts, ceremonies)
     inspecting = (inspection_desk, inspection_draws, inspection_visits, inspection_statistics, inspections)
-    supervising = (regulator, fairness, *inspecting)
-    for blueprint in (public, register, deadlines, rooms, standstill, rehearsals, *supervising, *desks):
+    supervising = (regulator, fairness, identities, *inspecting)
+    booking = (venues, bookings, calendar)
+    for blueprint in (public, register, deadlines, rooms, standstill, rehearsals, *supervising, *desks, *booking):
         app.register_blueprint(blueprint)
     app.view_functions["static"] = access(Action.SITE_READ)(app.view_functions["static"])
     compile_catalogue()

@@ -11,7 +11,15 @@ from app.casefile.answered_corrections import Decision
 from app.casefile.case import Case, Phase
 from app.procedure.standstill import DropCause
 from evaluation.draw import Channel, Outcome, RoundReason, SeatState
-from evaluation.sitting import CheckInGround, CorrectionGround, Disposition, ReplacementGround, Stage, SuspensionGround
+from evaluation.sitting import (
+    CheckInGround,
+    CorrectionGround,
+    Disposition,
+    IdentityDocument,
+    ReplacementGround,
+    Stage,
+    SuspensionGround,
+)
 
 PHASES: Mapping[Phase, LazyString] = {
     Phase.DRAFT: _l("编制"),
@@ -113,6 +121,12 @@ CHECK_INS: Mapping[CheckInGround, LazyString] = {
     CheckInGround.NOT_THE_PERSON: _l("身份不符"),
     CheckInGround.NO_VALID_PAPER: _l("没有有效证件"),
     CheckInGround.DECLINED: _l("本人拒绝"),
+}
+DOCUMENTS: Mapping[IdentityDocument, LazyString] = {
+    IdentityDocument.IDENTITY_CARD: _l("居民身份证"),
+    IdentityDocument.PASSPORT: _l("护照"),
+    IdentityDocument.RESIDENCE_PERMIT: _l("居留许可"),
+    IdentityDocument.OTHER: _l("其他有效证件"),
 }
 PARTIES: Mapping[str, LazyString] = {
     "agency": _l("代理机构"),

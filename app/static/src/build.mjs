@@ -11,7 +11,7 @@ const ROOT = join(SOURCE, '..', '..', '..');
 const TARGET = join(SOURCE, '..', 'dist');
 const STAGING = `${TARGET}.new`;
 
-const PAGES = ['js/app.js', 'js/live.js', 'js/room.js', 'js/seal.js', 'js/bid_key.js', 'js/own_bid.js', 'js/draw.js', 'js/booth.js', 'css/tenderhall.css', 'css/fonts.css', 'img/mark.svg'];
+const PAGES = ['js/app.js', 'js/live.js', 'js/room.js', 'js/seal.js', 'js/bid_key.js', 'js/own_bid.js', 'js/draw.js', 'js/booth.js', 'js/camera.js', 'css/tenderhall.css', 'css/fonts.css', 'img/mark.svg'];
 // One self-contained file: packing and encrypting share nothing with the page.
 const WORKERS = ['js/seal_worker.js'];
 const PDF_FONTS = {
