@@ -19,7 +19,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 
 from app.procedure.roles import Role
 from app.services.account_changes import LONGEST_REASON
-from app.web.agency.forms import MOMENTS
+from app.web.agency.forms import MOMENTS, WhereItApplies
 from app.web.figures import IntegerField
 from app.web.names import CHECK_INS, DOCUMENTS
 from app.web.wording import ROLES
@@ -65,7 +65,7 @@ class IdentityForm(FlaskForm):
     )
     photo = FileField(
         _l("现场照片"),
-        [Optional()],
+        [WhereItApplies()],
         description=_l("当场拍摄本人正面。照片密封保存，案卷只记摘要，仅监督部门写明理由后可以查看。"),
     )
 

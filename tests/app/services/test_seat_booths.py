@@ -22,7 +22,7 @@ from crypto.signing import SigningKey
 from evaluation.sitting import IdentityCheck, IdentityDocument, MemberIdentified
 from tests.app.services.people import LOT, Person
 from tests.app.services.test_booths import Moving
-from tests.app.services.whole_case import DRAWN
+from tests.app.services.whole_case import DRAWN, WholeCase
 
 JPEG = b"\xff\xd8\xff\xe0" + b"face" * 20
 
@@ -44,8 +44,12 @@ def booth_rows(case: Moving) -> dict[int, Booth]:
         return dict(db_session.execute(query.where(SeatBooth.case_id == case.case_id)).all())
 
 
+class Unbooked(WholeCase):
+    booked = True  # as this one says
+
+
 def test_no_seat_is_asked_for_where_no_booth_is_booked(tmp_path):
-    unbooked = Moving(tmp_path).through("found publish bid open delegate")
+    unbooked = Unbooked(tmp_path).through("found publish bid open delegate")
     with unbooked.platform.database.writing() as db_session:
         db_session.execute(Booking.__table__.update().values(cancelled_at=unbooked.clock.at))
         db_session.commit()

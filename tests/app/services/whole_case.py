@@ -44,6 +44,7 @@ from app.procedure.tender import (
     TenderReturned,
 )
 from app.procedure.venues import Window
+from app.queries.venues import booking_of
 from app.services import bookings, booths, call_ups, draws, register, reports, tenders, uploads
 from app.services.accounts import LogIn
 from crypto.canonical import digest
@@ -208,11 +209,16 @@ class WholeCase(Installation):
         self.work_off()
         return self.book()
 
+    @property
+    def booked(self) -> bool:
+        with self.platform.database.reading() as db_session:
+            return booking_of(db_session, self.case_id, LOT) is not None
+
     def book(self) -> WholeCase:
         """Booths at both sites, for longer than any test lasts."""
         now = self.clock()
         window = Window(now, now + timedelta(days=4))
-        booths_ = dict.fromkeys(self.rooms, 5)
+        booths_ = dict.fromkeys(self.rooms, 6)
         bookings.arrange_booking(self.platform, self.people["centre"].log_in, self.case_id, LOT, window, booths_)
         return self
 
@@ -227,6 +233,8 @@ class WholeCase(Installation):
         return self
 
     def draw_experts(self) -> WholeCase:
+        if not self.booked:  # whoever opened in a way of its own
+            self.book()
         profile, committee = self.case.tender.published.profile, committee_of(self.case)
         conditions = drawing.DrawConditions(
             tender=self.case_id,
