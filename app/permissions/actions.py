@@ -106,6 +106,7 @@ class Action(StrEnum):
     STANDSTILL_WATCH = "standstill:watch"
     SITTING_HALT = "sitting:halt"
     FAULT_REPORT = "fault:report"
+    SITTING_WARN = "sitting:warn"
     SITTING_ORDER_PROPOSE = "sitting_order:propose"
     SITTING_ORDER_GIVE = "sitting_order:give"
     SITTING_DECISION_PROPOSE = "sitting_decision:propose"

@@ -236,6 +236,7 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(R.SITE_WITNESS, when=has_site, phases=SITTING),
         _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=SITTING),
     ),
+    A.SITTING_WARN: (_grant(R.REGULATOR, when=competent, phases=SITTING),),  # 36: a recorded act of its own
     A.SITTING_ORDER_PROPOSE: (_grant(R.REGULATOR, when=competent, phases=SITTING),),  # 67, 2
     A.SITTING_ORDER_GIVE: (_grant(R.REGULATOR, when=competent, phases=SITTING),),
     A.SITTING_DECISION_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=SITTING, **AGENCY),),  # 70, 2

@@ -40,6 +40,7 @@ from app.web.public.register import routes as register
 from app.web.public.views import routes as public
 from app.web.regulator.fairness import routes as fairness
 from app.web.regulator.identities import routes as identities
+from app.web.regulator.live import routes as supervision
 from app.web.regulator.views import routes as regulator
 from app.web.rooms.views import routes as rooms
 from app.web.standstill.views import routes as standstill
@@ -71,7 +72,7 @@ def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
     desks = (account, agency, bidder, expert, sitting, corrections, operator, witness, library, experts, ceremonies)
     inspecting = (inspection_desk, inspection_draws, inspection_visits, inspection_statistics, inspections)
-    supervising = (regulator, fairness, identities, *inspecting)
+    supervising = (regulator, fairness, identities, supervision, *inspecting)
     booking = (venues, bookings, calendar)
     for blueprint in (public, register, deadlines, rooms, standstill, rehearsals, *supervising, *desks, *booking):
         app.register_blueprint(blueprint)

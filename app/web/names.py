@@ -221,6 +221,7 @@ FACTS: Mapping[str, LazyString] = {
     "BoothChanged": _l("更换机位，重新核验身份"),
     "CheckInRefused": _l("核验未通过"),
     "SittingOpened": _l("全部签到"),
+    "WarningGiven": _l("监督提醒"),
     "RecessCalled": _l("组长宣布休会"),
     "RecessEnded": _l("组长宣布复会"),
     "DefectFound": _l("组长因采购文件缺陷停止评审"),

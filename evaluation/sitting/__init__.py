@@ -78,6 +78,7 @@ from evaluation.sitting.interruptions import (
     SittingDecisionProposed,
     SittingOrdered,
     SittingOrderProposed,
+    WarningGiven,
 )
 from evaluation.sitting.outcomes import (
     outcome,
@@ -164,6 +165,7 @@ __all__ = [
     "SupersededDissent",
     "SuspensionGround",
     "TiesDrawn",
+    "WarningGiven",
     "acts_about",
     "answered_by",
     "apply",

@@ -36,6 +36,7 @@ from evaluation.sitting.interruptions import (
     SittingDecisionProposed,
     SittingOrdered,
     SittingOrderProposed,
+    WarningGiven,
 )
 from evaluation.sitting.state import SittingState
 
@@ -53,6 +54,7 @@ IN_STANDSTILL = (
     SittingDecided,
     ReplacementProposed,
     ReplacementOrdered,
+    WarningGiven,
 )
 
 
@@ -115,6 +117,13 @@ def check_fault(fact: FaultReported, state: SittingState) -> None:
     """
     if state.suspended is not None and state.suspended.ground is not G.RECESS:
         check_running(state)
+    require_text(fact.note, "note")
+    if fact.site and fact.site not in {seat.site for seat in state.seats.values()}:
+        raise RuleViolation("standstill_site_unknown", site=fact.site)
+
+
+def check_warning(fact: WarningGiven, state: SittingState) -> None:
+    """Raises RuleViolation `sitting_text_missing`, `standstill_site_unknown`."""
     require_text(fact.note, "note")
     if fact.site and fact.site not in {seat.site for seat in state.seats.values()}:
         raise RuleViolation("standstill_site_unknown", site=fact.site)

@@ -60,6 +60,17 @@ class CheckInRefused(SittingEvent):
 
 
 @dataclass(frozen=True)
+class WarningGiven(SittingEvent):
+    """The authority that watches warns, and every room reads it; nothing stops. `site` is "" where it is meant for all.
+
+    Nothing follows from it: who goes on regardless is ordered to stop (`SittingOrdered`).
+    """
+
+    site: str
+    note: str
+
+
+@dataclass(frozen=True)
 class RecessCalled(SeatFact):
     """The chair calls a recess (休会)."""
 

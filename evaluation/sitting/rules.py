@@ -66,6 +66,7 @@ from evaluation.sitting.interruptions import (
     SittingDecisionProposed,
     SittingOrdered,
     SittingOrderProposed,
+    WarningGiven,
 )
 from evaluation.sitting.outcomes import outcome
 from evaluation.sitting.stages import TRANSITIONS
@@ -315,6 +316,7 @@ _ELSEWHERE: dict[type[Any], Callable[..., None]] = {
     RecessEnded: interrupted.check_recess_ended,
     FaultReported: interrupted.check_fault,
     FaultRepaired: interrupted.check_repair,
+    WarningGiven: interrupted.check_warning,
     SittingOrderProposed: interrupted.check_order,
     SittingOrdered: interrupted.check_order,
     SittingDecisionProposed: interrupted.check_decision,

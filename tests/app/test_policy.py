@@ -130,6 +130,7 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "standstill:watch": [("AO AS TC SW RG", "P5 P6", "own")],
     "sitting:halt": [("EX", "P5 P6", "own")],
     "fault:report": [("SW TC", "P5 P6", "own")],
+    "sitting:warn": [("RG", "P5 P6", "own")],
     "sitting_order:propose": [("RG", "P5 P6", "own")],
     "sitting_order:give": [("RG", "P5 P6", "own")],
     "sitting_decision:propose": [("AO", "P5 P6", "own")],
