@@ -47,8 +47,8 @@ class County(WholeCase):
     def two_cases(self) -> None:
         first = self.publish().case_id
         refused, facts = code(self.publish)
-        assert (refused, facts) == ("code_taken", {"code": self.code})
-        self.code = "T-2026-2"
+        assert (refused, facts) == ("code_taken", {"code": self.project_code})
+        self.project_code = "T-2026-2"
         self.cases = (first, self.publish().case_id)
 
     def window(self, hours: float = 0, length: float = 4) -> Window:

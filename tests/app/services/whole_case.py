@@ -86,7 +86,7 @@ class WholeCase(Installation):
 
     profile: str = "demo-goods"
     evaluation: EvaluationRules = EVALUATION
-    code: str = field(default="T-2026-1", init=False)
+    project_code: str = field(default="T-2026-1", init=False)
 
     values: dict[tuple[str, int], bytes] = field(default_factory=dict)
     identities: dict[str, str] = field(default_factory=dict)  # what each bidder kept, by the bid's recipient
@@ -98,7 +98,7 @@ class WholeCase(Installation):
     def publish(self) -> WholeCase:
         officer, regulator = self.people["officer"], self.people["regulator"]
         form = {
-            "code": self.code, "buyer": "某学院", "buyer_code": BUYER_CODE, "region": "510000",
+            "code": self.project_code, "buyer": "某学院", "buyer_code": BUYER_CODE, "region": "510000",
             "method": "公开招标", "notice": "采购公告",
             "profile": self.profile,
             "lots": encode([{
