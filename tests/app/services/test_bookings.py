@@ -17,10 +17,12 @@ from app.procedure.deadlines import PostponementReleased
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
 from app.procedure.venues import Answer, Window
-from app.queries.calendars import booking_view, calendar, own_parts
+from app.queries.calendars import booking_view, booths_of, calendar, own_parts
+from app.queries.venues import booking_of
 from app.services import accounts, bookings, experts, venues
 from app.services.accounts import NewOrganisation
 from app.services.actors import load_actor
+from app.services.booth_plan import free_for
 from tests.app.services.people import LOT, START
 from tests.app.services.whole_case import WholeCase
 
@@ -60,6 +62,10 @@ class County(WholeCase):
         return bookings.arrange_booking(
             self.platform, self.people[who].log_in, case_id, LOT, self.window(**times), rooms
         )
+
+    def booth_ids(self, room: str) -> list[str]:
+        with self.platform.database.reading() as db_session:
+            return [booth.id for booth in booths_of(db_session, room)]
 
     def notices(self, who: str) -> list[Notice]:
         with self.platform.database.reading() as db_session:
@@ -230,3 +236,20 @@ def test_a_deadline_that_moves_past_a_booking_makes_it_count_no_more(county):
     assert (told.code, told.case_id) == ("booking_will_move", "")
     county.arrange({county.rooms[1]: 2, county.other_room: 1}, county.case_id, hours=4)
     assert view(county).counts
+
+
+def test_evaluations_at_once_in_one_room_have_booths_of_their_own(county):
+    first, second = county.cases
+    county.arrange({county.rooms[0]: 3}, first, hours=5)
+    county.arrange({county.rooms[0]: 3}, second, hours=6)
+    booths = county.booth_ids(county.rooms[0])
+    with county.platform.database.writing() as db_session:
+        for seat in (1, 2, 3):
+            row = SeatBooth(case_id=second, lot=LOT, seat=seat, booth_id=booths[seat], since=county.clock.at)
+            db_session.add(row)
+        db_session.commit()
+    with county.platform.database.reading() as db_session:
+        booking = booking_of(db_session, first, LOT)
+        free = free_for(db_session, booking, county.sites[0], county.clock.at)
+    assert [booth.id for booth in free] == [booths[0], *booths[4:]]
+    assert code(county.arrange, {county.rooms[0]: 4}, first, hours=5)[0] == "room_short"
