@@ -198,9 +198,8 @@ class Room:
 def room_of(case: Case, lot: str, seat: int | None, now: datetime, language: str) -> Room:
     """The room for a seat, or for a silent observer (None)."""
     sitting = case.lot(lot).sitting
-    signing, profile = case.lot(lot).signing, case.tender.published.profile
+    signing, asked, profile = case.lot(lot).signing, case.lot(lot).asked, case.tender.published.profile
     locked, of = progress(sitting)
-    asked = case.lot(lot).asked
     to_answer = answered_by(asked, sitting, seat, now, profile) if seat else ()
     return Room(
         stage=sitting.stage,
