@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
-from app.casefile.case import Case
+from app.casefile.case import Case, Phase
 from app.casefile.codec import encode
 from app.models import Booking, BookingEvent, BookingPart, Room, Site
 from app.permissions.actions import Action
@@ -25,6 +25,7 @@ from app.procedure.convening import seats_by_site
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor, Role
 from app.procedure.venues import (
+    HOLDING,
     Answer,
     RoomPlan,
     Window,
@@ -154,7 +155,7 @@ def _arrange_parts(
             db_session.delete(part)
     for room, booths in wanted.items():
         part = there.get(room) or BookingPart(id=secrets.token_hex(8), booking_id=booking.id, room_id=room)
-        standing = part.answer in (Answer.ASKED, Answer.ACCEPTED)
+        standing = part.answer in HOLDING
         if room in there and standing and not moved and part.booths == booths:
             continue
         own = _centre_of(db_session, room) == actor.organisation_id
@@ -261,7 +262,7 @@ def cancel_booking(platform: Platform, log_in: LogIn, case_id: str, lot: str, re
         forget_booths(db_session, case_id, lot)
         _note(db_session, booking, now, "cancelled", actor, reason=booking.cancel_reason)
         for part in _parts(db_session, booking).values():
-            if part.answer in (Answer.ASKED, Answer.ACCEPTED):
+            if part.answer in HOLDING:
                 _tell_centre(db_session, booking, part, now, "booking_cancelled", besides=actor.id)
 
 
@@ -293,6 +294,14 @@ def tell_of_move(db_session: DbSession, case: Case, lot: str, now: datetime) -> 
     for part in _parts(db_session, booking).values():
         if _centre_of(db_session, part.room_id) != booking.centre_id:
             _tell_centre(db_session, booking, part, now, "booking_will_move")
+
+
+def tell_of_failure(db_session: DbSession, case: Case, lot: str, now: datetime) -> None:
+    """A lot that has failed holds nothing any more: the centres that kept booths for it are told that they are free."""
+    booking = booking_of(db_session, case.id, lot) if case.phase(lot) is Phase.FAILED else None
+    for part in _parts(db_session, booking).values() if booking is not None else ():
+        if part.answer in HOLDING and _centre_of(db_session, part.room_id) != case.tender.published.parties.centre.id:
+            _tell_centre(db_session, booking, part, now, "booking_released")
 
 
 def _facts(db_session: DbSession, booking: Booking, part: BookingPart) -> dict[str, Any]:

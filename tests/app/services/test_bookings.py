@@ -253,3 +253,14 @@ def test_evaluations_at_once_in_one_room_have_booths_of_their_own(county):
         free = free_for(db_session, booking, county.sites[0], county.clock.at)
     assert [booth.id for booth in free] == [booths[0], *booths[4:]]
     assert code(county.arrange, {county.rooms[0]: 4}, first, hours=5)[0] == "room_short"
+
+
+def test_a_lot_that_fails_frees_its_booths_and_the_other_centre_is_told(tmp_path):
+    county = County(tmp_path).through("found neighbour two_cases")  # nobody bids
+    county.case_id = county.cases[0]
+    county.arrange({county.rooms[0]: 6, county.other_room: 4}, hours=1)
+    assert code(county.arrange, {county.other_room: 1}, county.cases[1], hours=1)[0] == "room_taken"
+    county.work_off(200)
+    assert county.notices("neighbour")[-1].code == "booking_released"
+    with county.platform.database.reading() as db_session:
+        assert own_parts(db_session, county.people["neighbour"].organisation, county.clock.at) == []
