@@ -75,6 +75,7 @@ def arrange_booking(
         running = bool(case.lot(lot).sitting.keys)
         if running and not _only_longer(db_session, booking, window, wanted):
             raise RuleViolation("booking_in_use")
+        turns_of_sites(db_session, _sites(db_session, booking, case, wanted))
         _check_rooms(db_session, booking, window, wanted)
         told = _arrange_parts(db_session, actor, booking, window, wanted, now)
         booking.begins_at, booking.ends_at = window.begins_at, window.ends_at
@@ -109,13 +110,20 @@ def _parts(db_session: DbSession, booking: Booking) -> dict[str, BookingPart]:
     return {part.room_id: part for part in rows}
 
 
+def _sites(db_session: DbSession, booking: Booking, case: Case, wanted: Mapping[str, int]) -> set[str]:
+    """Every site at which something may change: all are locked at once, in one order, or two requests could each wait
+    for the other."""
+    rooms = {*wanted, *_parts(db_session, booking)}
+    sites = set(db_session.scalars(select(Room.site_id).where(Room.id.in_(rooms))))
+    return sites | {seat.site for seat in case.lot(booking.lot).sitting.seats.values()}
+
+
 def _check_rooms(db_session: DbSession, booking: Booking, window: Window, wanted: Mapping[str, int]) -> None:
-    """Every room has so many booths; under locks, so that of two requests the second sees the first."""
+    """Every room has so many booths; its caller has the locks, so that of two requests the second sees the first."""
     rooms = {room.id: room for room in db_session.scalars(select(Room).where(Room.id.in_(wanted)))}
     for room in wanted:
         if room not in rooms:
             raise RuleViolation("room_unknown", room=room)
-    turns_of_sites(db_session, [room.site_id for room in rooms.values()])
     sites = {room.site_id for room in rooms.values()}
     beside = db_session.scalars(select(Room.id).where(Room.site_id.in_(sites)))
     plans = room_plans(db_session, [*beside], window.begins_at, without=booking.id)
@@ -223,7 +231,7 @@ def _answerable(db_session: DbSession, actor: Actor, part_id: str) -> tuple[Book
     if part is None or booking is None or _centre_of(db_session, part.room_id) != actor.organisation_id:
         raise RuleViolation("booking_unknown")
     turns_of_booking(db_session, booking.case_id, booking.lot)
-    turns_of_sites(db_session, [db_session.get_one(Room, part.room_id).site_id])
+    turns_of_sites(db_session, _sites(db_session, booking, load_case(db_session, booking.case_id), {}))
     db_session.expire_all()
     again = db_session.get(BookingPart, part_id)
     if again is None or booking.cancelled_at is not None:
