@@ -176,7 +176,7 @@ def draw_conditions(case: str, lot: str) -> str:
             )
     terms, buyers = found.tender.published, len(found.lots[lot].buyer_members)
     shown = {"profile": terms.profile, "least": least_members(terms), "members": committee_words(terms)}
-    booths = "；".join(f"{sites.get(site, site)} {n}" for site, n in sorted(booked.items()))
+    booths = " · ".join(f"{sites.get(site, site)} {n}" for site, n in sorted(booked.items()))
     shown["booths"] = booths or (_("尚未预订") if terms.profile.booths_spare is not None else "—")
     title = _("拟定专家抽取条件")
     return _page("draw_conditions", found, lot, title, form=form, buyers=buyers, pools=pools, **shown)

@@ -25,7 +25,7 @@ from app.web.venues.rooms import form_page
 
 routes = Blueprint("bookings", __name__)
 ANSWERS = {
-    Answer.ASKED: _l("待对方答复"),
+    Answer.ASKED: _l("待答复"),
     Answer.ACCEPTED: _l("已同意"),
     Answer.REFUSED: _l("不同意"),
     Answer.WITHDRAWN: _l("已收回同意"),
@@ -111,7 +111,7 @@ def _fill(form: Any, current: BookingView | None, earliest: Any, view: BookingVi
 def _history_words(text: str, names: dict[str, str]) -> str:
     facts = json.loads(text)
     if "booths" in facts and isinstance(facts["booths"], dict):
-        return "；".join(f"{names.get(room, room)} {n}" for room, n in facts["booths"].items())
+        return " · ".join(f"{names.get(room, room)} {n}" for room, n in facts["booths"].items())
     return str(facts.get("reason", ""))
 
 

@@ -88,7 +88,7 @@ def booking_form(rooms: Sequence[RoomRow]) -> BookingForm:
             f"{room.site_name} · {room.name}",
             [Optional(), NumberRange(0, MOST_BOOTHS, _("应为 0 至 200 之间的整数"))],
             description=_("%(centre)s，在用机位 %(n)s 个", centre=room.centre_name, n=room.in_service)
-            + ("，" + _("一次只供一场评审使用") if room.alone else ""),
+            + (" · " + _("一次只供一场评审使用") if room.alone else ""),
         )
         for room in rooms
     }

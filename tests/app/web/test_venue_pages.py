@@ -69,7 +69,7 @@ def test_the_host_books_and_the_other_centre_answers_without_the_project(county,
     assert re.search("“远程室”有 4 个在用机位，.*只剩 4 个，您要 9 个", refused)
     sent[f"room_{county.other_room}"] = "2"
     assert centre.post(path, **local(site, county.window()), **sent).status_code == 302
-    assert "待对方答复" in centre.get(path)
+    assert "待答复" in centre.get(path)
     asked = far.get("/centre/bookings")
     (answer,) = set(re.findall(r"/centre/bookings/[0-9a-f]{16}", asked))
     label = re.search(r">([A-Z0-9]{6})</a>", asked).group(1)
