@@ -9,7 +9,7 @@ class RuleViolation(Exception):
     `code` is a stable snake_case name with a sentence per language; `facts` are the figures for it.
     """
 
-    def __init__(self, code: str, **facts: object) -> None:
+    def __init__(self, code: str, /, **facts: object) -> None:  # a figure may be called code, too
         super().__init__(code, facts)
         self.code = code
         self.facts = facts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.api import cases, ceremonies, files, inspections, lots, people, register, rehearsals, seats, uploads
+from app.api import cases, ceremonies, files, inspections, lots, people, register, rehearsals, seats, uploads, venues
 from app.api.errors import attach_errors
 
 
@@ -18,6 +18,7 @@ def attach(app: Flask) -> None:
         cases.routes,
         lots.routes,
         seats.routes,
+        venues.routes,
         register.routes,
         files.routes,
         uploads.routes,

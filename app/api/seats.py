@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, request
 
 from app.api.people import body, text
 from app.casefile.codec import decode, encode
-from app.extensions import access, platform, required_log_in
+from app.extensions import access, platform, required_log_in, takes
 from app.permissions.actions import Action
-from app.services import booths
+from app.services import booths, identities
 from crypto.canonical import Json
 
 routes = Blueprint("api_seats", __name__)
@@ -26,3 +26,12 @@ def request_seat() -> Json:
 @access(Action.SEAT_CERTIFY)
 def waiting() -> Json:
     return encode(booths.waiting_seats(platform(), required_log_in()))
+
+
+@routes.put("/seats/<seat_request>/photo")
+@access(Action.SEAT_CERTIFY)
+@takes(identities.MOST_PHOTO_BYTES + 1)
+def keep_photo(seat_request: str) -> Json:
+    """The photo of who asks for the seat, as the body of the request; its SHA-256, which the witness's act names."""
+    digest = identities.keep_photo(platform(), required_log_in(), seat_request, request.get_data())
+    return {"photo_sha256": digest}

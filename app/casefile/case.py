@@ -259,6 +259,8 @@ class Case:
             if isinstance(fact, draw.DrawStated):
                 convening.check_pool_size(fact, state.draw.pool if state.draw.pool_is_new else None, profile)
             return decided
+        if isinstance(fact, sitting.MemberIdentified | sitting.BoothChanged):
+            convening.check_identity(fact, profile)
         return sitting.decide(state.sitting, fact, seat)
 
     def _check_lots_open(self, fact: Any) -> None:

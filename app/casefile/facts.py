@@ -165,6 +165,7 @@ FACTS = {
         _lot(interruptions.DefectFound, "sitting:halt"),
         _lot(interruptions.FaultReported, "fault:report"),
         _lot(interruptions.FaultRepaired, "fault:report"),
+        _lot(interruptions.WarningGiven, "sitting:warn"),
         _lot(interruptions.SittingOrderProposed, "sitting_order:propose"),
         _lot(interruptions.SittingOrdered, "sitting_order:give"),
         _lot(interruptions.SittingDecisionProposed, "sitting_decision:propose"),

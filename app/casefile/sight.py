@@ -129,8 +129,7 @@ def _own_bid(actor: Actor, case: Case, record: Record) -> bool:
 def _own_key(actor: Actor, case: Case, record: Record) -> bool:
     """Promises and keys of the fallback: all together, at its end; before it they would tell of bids and prices."""
     opening = case.lots[record.lot].opening
-    failed = bool(opening.failed) and _regulator(actor, case, record)
-    return _own(actor, case, record) or opening.openable or failed
+    return _own(actor, case, record) or opening.openable or (bool(opening.failed) and _regulator(actor, case, record))
 
 
 def _draw_party(actor: Actor, case: Case, record: Record) -> bool:
@@ -341,6 +340,7 @@ SIGHT: dict[str, Rule] = INSPECTION_SIGHT | {
     "DefectFound": _standstill,
     "FaultReported": _standstill,
     "FaultRepaired": _standstill,
+    "WarningGiven": _standstill,
     "SittingOrderProposed": _regulator,
     "SittingOrdered": _standstill,
     "SittingDecisionProposed": _decision_draft,

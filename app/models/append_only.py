@@ -26,6 +26,7 @@ APPEND_ONLY = (
     "contact_look_up",
     "speciality_list",
     "inspection_entry",
+    "booking_event",
 )
 
 _SQLITE = """

@@ -40,6 +40,19 @@ class SeatRequest(Base):
     refused_at: Mapped[datetime | None]
 
 
+class IdentityPhoto(Base):
+    """The photo of who asked for a seat, sealed with the installation's key; the witness's act names its hash."""
+
+    __tablename__ = "identity_photo"
+
+    request_id: Mapped[str] = mapped_column(ForeignKey("seat_request.id"), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    media_type: Mapped[str] = mapped_column(String(20))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    taken_by: Mapped[str] = mapped_column(String(64))
+    taken_at: Mapped[datetime]
+
+
 class ScoreDraft(Base):
     """One unfinished score: saved with an acknowledgement, an event only when its sheet is locked."""
 

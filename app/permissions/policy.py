@@ -36,6 +36,7 @@ PUBLISHED = ANY_PHASE - {P.DRAFT}
 OPENED = frozenset({P.OPENING, P.DRAW, P.SCORING, P.CONSENSUS, P.RESULT})
 OVER = frozenset({P.RESULT, P.FAILED})
 DRAWING = frozenset({P.DRAW, P.SCORING})  # a successor is drawn while the sitting waits for it
+BOOKABLE = frozenset({P.BIDDING, P.SEALED, P.OPENING, P.DRAW, P.SCORING, P.CONSENSUS})
 SITTING = frozenset({P.SCORING, P.CONSENSUS})
 STAFF = (R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, R.CENTRE_OPERATOR, R.SITE_WITNESS, R.REGULATOR, R.TRUSTEE)
 EVERY_ROLE = tuple(R)
@@ -107,6 +108,11 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.FAIRNESS_READ: (_grant(R.REGULATOR),),  # of lots that are over
     A.SITE_LIST: (_grant(R.CENTRE_OPERATOR, R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR),),  # 25: quotas name sites
     A.SITE_MANAGE: (_grant(R.CENTRE_OPERATOR),),
+    A.CALENDAR_READ: (_grant(R.CENTRE_OPERATOR, R.SITE_WITNESS),),  # own sites, by query; never what is evaluated
+    A.BOOKING_ARRANGE: (  # also to move and to cancel: the host, from the notice to the end of the evaluation
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=BOOKABLE),
+    ),
+    A.BOOKING_ANSWER: (_grant(R.CENTRE_OPERATOR),),  # of own rooms, by rule
     A.COMMITTEE_REGISTER: (_grant(R.CENTRE_OPERATOR),),
     A.CEREMONY_OPEN: (_grant(R.CENTRE_OPERATOR),),  # also to cancel it
     A.CEREMONY_TAKE_PART: (_grant(R.TRUSTEE),),  # a member of it, by rule
@@ -212,6 +218,7 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.SEAT_CERTIFY: (  # 33: also at another booth, while the report is signed
         _grant(R.SITE_WITNESS, when=has_site, phases=_in(P.DRAW, P.SCORING, P.CONSENSUS)),
     ),
+    A.PHOTO_READ: (_inspector(P.SCORING, P.CONSENSUS, P.RESULT, P.FAILED),),  # L: who sat down, by the photo
     A.SITE_CHANNEL: (  # 35
         _grant(R.SITE_WITNESS, when=has_site, phases=OPENED),
         _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=OPENED),
@@ -231,6 +238,7 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(R.SITE_WITNESS, when=has_site, phases=SITTING),
         _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=SITTING),
     ),
+    A.SITTING_WARN: (_grant(R.REGULATOR, when=competent, phases=SITTING),),  # 36: a recorded act of its own
     A.SITTING_ORDER_PROPOSE: (_grant(R.REGULATOR, when=competent, phases=SITTING),),  # 67, 2
     A.SITTING_ORDER_GIVE: (_grant(R.REGULATOR, when=competent, phases=SITTING),),
     A.SITTING_DECISION_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=SITTING, **AGENCY),),  # 70, 2

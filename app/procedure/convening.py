@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from evaluation.draw import (
     read_statement,
     shortage,
 )
+from evaluation.sitting import BoothChanged, MemberIdentified
 from evaluation.specialities import covers
 
 
@@ -149,6 +151,29 @@ def _check_sub_sites(conditions: DrawConditions, experts: int, buyers: Sequence[
     remote = sum(quota for site, quota in places if site != host)
     if not least.reached_by(remote, experts):
         raise RuleViolation("too_few_sub_site_experts", remote=remote, experts=experts, least=str(least))
+
+
+def seats_by_site(conditions: DrawConditions, buyers: Sequence[str]) -> dict[str, int]:
+    """How many members will sit at each site: the drawn experts and the buyer's people."""
+    seats = Counter(buyers)
+    for stratum in conditions.strata:
+        seats[stratum.name.rpartition("/")[2]] += stratum.quota
+    return dict(seats)
+
+
+def check_identity(fact: MemberIdentified | BoothChanged, profile: Profile) -> None:
+    """What a witness states where the profile asks for it: the booked booth, and who was seen, with a photo.
+
+    Raises RuleViolation `seat_without_booth`, `identity_missing`, `photo_missing`.
+    """
+    if profile.booths_spare is not None and fact.booth is None:
+        raise RuleViolation("seat_without_booth", seat=fact.seat)
+    if not profile.photo_at_sign_in:
+        return
+    if fact.identity is None:
+        raise RuleViolation("identity_missing")
+    if fact.identity.photo_sha256 is None:
+        raise RuleViolation("photo_missing")
 
 
 def _name(stratum: Stratum) -> str:

@@ -108,3 +108,9 @@ class Profile:
     seats_at_most: SeatsAtMost | None = None
     earlier_committee_recused: bool = False
     recusal_articles: dict[str, str] = field(default_factory=dict)
+    # venues: booths beyond the seats that must be booked at each site before seats are asked for there (None: no
+    # booking is needed), until how long before its begin another centre may take back its acceptance, and whether
+    # whoever sits down is photographed
+    booths_spare: int | None = None
+    booking_withdrawal: Period | None = None
+    photo_at_sign_in: bool = False

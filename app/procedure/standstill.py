@@ -45,6 +45,7 @@ from evaluation.sitting import (
     SittingState,
     SittingSuspended,
     SuspensionGround,
+    WarningGiven,
 )
 
 Proposal = SittingOrderProposed | SittingDecisionProposed | ReplacementProposed
@@ -56,6 +57,7 @@ RELEASED_BY: Mapping[type, type] = {
 }
 # Whose act each is: a party of the case.
 PARTY_OF: Mapping[type, str] = {
+    WarningGiven: "regulator",
     SittingOrderProposed: "regulator",
     SittingOrdered: "regulator",
     SittingDecisionProposed: "agency",
@@ -101,12 +103,21 @@ class Dropped:
 
 
 @dataclass(frozen=True)
+class Warned:
+    """What the authority has warned of, and when; `site` is "" where it is meant for all."""
+
+    at: datetime
+    site: str
+    note: str
+
+
+@dataclass(frozen=True)
 class Standstill:
     """What the state of the sitting has no clock for.
 
     `since` when what is on top (`ground`) stands, None while a sitting runs; `fault_since` when the fault began that is
     not repaired, wherever it lies; `waiting` are proposals by the kind that puts them into force, `dropped` those that
-    died, until there is another of that kind.
+    died, until there is another of that kind; `warnings` what the authority has said, in order.
     """
 
     since: datetime | None = None
@@ -114,6 +125,7 @@ class Standstill:
     fault_since: datetime | None = None
     waiting: Mapping[type, Waiting] = field(default_factory=dict)
     dropped: Mapping[type, Dropped] = field(default_factory=dict)
+    warnings: tuple[Warned, ...] = ()
 
 
 def fault_ends_at(standstill: Standstill, sitting: SittingState, profile: Profile) -> datetime | None:
@@ -183,7 +195,9 @@ def apply(standstill: Standstill, fact: Any, by: str, at: datetime) -> Standstil
             left = _without_other(standstill, at)
             return replace(left, since=None, ground=None, fault_since=None if ended else left.fault_since)
         case SittingAbandoned() | SittingFailed() | SittingClosed():
-            return Standstill()
+            return Standstill(warnings=standstill.warnings)
+        case WarningGiven():
+            return replace(standstill, warnings=(*standstill.warnings, Warned(at, fact.site, fact.note)))
         case FaultRepaired():
             return replace(standstill, fault_since=None)
         case MemberRecused() | MemberReplaced():

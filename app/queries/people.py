@@ -6,7 +6,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.database import Database
-from app.models import Account, Expert, Organisation
+from app.models import Account, AccountRole, Expert, Organisation
 from app.procedure.roles import Actor, Role
 from crypto.canonical import Json
 
@@ -44,6 +44,12 @@ def find_login(db_session: DbSession, login: str) -> Account | None:
     """The account of a log-in name; never one of the library's experts, whose names are nobody's to look up."""
     of_an_expert = exists().where(Expert.account_id == Account.id)
     return db_session.scalar(select(Account).where(Account.login == login, ~of_an_expert))
+
+
+def holders(db_session: DbSession, organisation_id: str, role: Role) -> list[str]:
+    """Accounts of an organisation that have a role and may act."""
+    mine = (Account.organisation_id == organisation_id, AccountRole.role == role, Account.suspended_at.is_(None))
+    return list(db_session.scalars(select(Account.id).join(AccountRole).where(*mine)))
 
 
 def names_of_accounts(database: Database, ids: set[str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from app.documents.wording import formula_words
 from app.messages import sentence
 from app.procedure.profiles import Profile
 from app.procedure.signing import Dissent, EarlierDissent, Refusal, Signing, refusal_from, seal_from
+from app.procedure.standstill import Warned
 from app.procedure.unanswered import answered_by, others_from
 from app.queries.standstills import StandstillView, standstill_of
 from evaluation.committee import MemberRole, may_chair
@@ -177,6 +178,7 @@ class Room:
     of: int
     done: int
     standstill: StandstillView | None
+    warnings: tuple[Warned, ...]
     failure: str
     report_sha256: str
     signed: tuple[int, ...]
@@ -196,9 +198,8 @@ class Room:
 def room_of(case: Case, lot: str, seat: int | None, now: datetime, language: str) -> Room:
     """The room for a seat, or for a silent observer (None)."""
     sitting = case.lot(lot).sitting
-    signing, profile = case.lot(lot).signing, case.tender.published.profile
+    signing, asked, profile = case.lot(lot).signing, case.lot(lot).asked, case.tender.published.profile
     locked, of = progress(sitting)
-    asked = case.lot(lot).asked
     to_answer = answered_by(asked, sitting, seat, now, profile) if seat else ()
     return Room(
         stage=sitting.stage,
@@ -226,6 +227,7 @@ def room_of(case: Case, lot: str, seat: int | None, now: datetime, language: str
         of=of,
         done=_done(sitting),
         standstill=standstill_of(case, lot),
+        warnings=case.lot(lot).standstill.warnings,
         failure=sitting.failure,
         report_sha256=sitting.report_sha256,
         signed=tuple(sorted(sitting.signed)),

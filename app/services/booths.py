@@ -17,10 +17,13 @@ from sqlalchemy.orm import Session as DbSession
 from app.models import Account, CallUp, PendingSignature, SeatRequest, WebSession
 from app.procedure.errors import RuleViolation
 from app.queries.cases import load_case
+from app.queries.venues import booking_of
 from app.services.accounts import LOG_IN_VALID, LogIn, token_hash
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, completes
+from app.services.booth_plan import booth_of, free_for, plan_booths, seat_at
 from app.services.call_ups import code_hash
+from app.services.identities import check_photo, forget_photos, kept_photo
 from app.services.platform import Platform
 from app.services.register import (
     PROOF_LABEL,
@@ -31,7 +34,7 @@ from app.services.register import (
     read_spki,
 )
 from app.services.sittings import member_account
-from app.services.unit_of_work import plain_transaction
+from app.services.unit_of_work import plain_transaction, take_turns
 from crypto.signing import key_id, verify_object
 from evaluation.sitting import Seat
 from evaluation.sitting.stages import FINAL
@@ -39,10 +42,13 @@ from evaluation.sitting.stages import FINAL
 
 @dataclass(frozen=True)
 class OfferedSeat:
-    """The seat for which a code is good now; `taken`: its member has signed in at another booth."""
+    """The seat for which a code is good now, and where it sits ("" while it has no booth); `taken`: its member has
+    signed in at another booth.
+    """
 
     number: int
     taken: bool
+    booth: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,8 +65,9 @@ class SeatOffer:
 def offered_seat(platform: Platform, code: str) -> OfferedSeat:
     """The seat for which a code is good now. Raises RuleViolation `seat_code_wrong`, `sitting_not_convened`."""
     with platform.database.reading() as db_session:
-        _, seat, taken = _offered(db_session, code)
-        return OfferedSeat(seat.number, bool(taken))
+        call_up, seat, taken = _offered(db_session, code)
+        booth = booth_of(db_session, call_up.case_id, call_up.lot, seat.number, seat.site)
+        return OfferedSeat(seat.number, bool(taken), str(booth or ""))
 
 
 def _offered(db_session: DbSession, code: str) -> tuple[CallUp, Seat, str]:
@@ -89,7 +96,9 @@ def request_seat(platform: Platform, code: str, spki_base64: str, proof: dict[st
     with plain_transaction(platform.database) as (db_session, now):
         call_up, seat, _ = _offered(db_session, code)
         mine = (SeatRequest.case_id == call_up.case_id, SeatRequest.lot == call_up.lot, SeatRequest.seat == seat.number)
+        forget_photos(db_session, list(db_session.scalars(select(SeatRequest.id).where(*mine, *_WAITING))))
         db_session.execute(delete(SeatRequest).where(*mine, *_WAITING))
+        plan_booths(db_session, load_case(db_session, call_up.case_id), call_up.lot, now, seat.site)
         request = SeatRequest(
             id=secrets.token_hex(16),
             case_id=call_up.case_id,
@@ -112,7 +121,8 @@ _WAITING = (SeatRequest.certified_at.is_(None), SeatRequest.refused_at.is_(None)
 class WaitingSeat:
     """Who waits at the witness's own site, with the fingerprint that the booth shows.
 
-    `replaces` is the key of the booth at which the member sat until now, "" at the first check-in.
+    `replaces` is the key of the booth at which the member sat until now, "" at the first check-in. `booth` is where the
+    seat is to sit, "" where there is none; `photo` the hash of the photo that the witness has taken, "" before.
     """
 
     request: str
@@ -123,6 +133,8 @@ class WaitingSeat:
     organisation: str
     key_id: str
     replaces: str
+    booth: str = ""
+    photo: str = ""
 
 
 def waiting_seats(platform: Platform, log_in: LogIn) -> tuple[WaitingSeat, ...]:
@@ -142,7 +154,24 @@ def _waiting(db_session: DbSession, request: SeatRequest, account: Account) -> W
     keys = load_case(db_session, request.case_id).lot(request.lot).sitting.keys
     key, replaces = key_id(read_spki(request.spki)), keys.get(request.seat, "")
     place = (request.id, request.case_id, request.lot, request.seat)
-    return WaitingSeat(*place, account.name, account.organisation.name, key, replaces)
+    booth = booth_of(db_session, request.case_id, request.lot, request.seat, request.site_id)
+    photo = kept_photo(db_session, request.id)
+    shown = (str(booth or ""), photo.sha256 if photo is not None else "")
+    return WaitingSeat(*place, account.name, account.organisation.name, key, replaces, *shown)
+
+
+def free_booths_for(platform: Platform, log_in: LogIn, request_id: str) -> list[str]:
+    """Where else at the witness's own site the member of a request may sit, as things stand.
+
+    Raises RuleViolation `seat_request_unknown`.
+    """
+    with platform.database.reading() as db_session:
+        request = db_session.get(SeatRequest, request_id)
+        if request is None or request.site_id not in load_actor(db_session, log_in.account_id).sites:
+            raise RuleViolation("seat_request_unknown")
+        booking = booking_of(db_session, request.case_id, request.lot)
+        now = platform.database.now(db_session.connection())
+        return [str(one) for one in free_for(db_session, booking, request.site_id, now)] if booking else []
 
 
 @completes("MemberIdentified")
@@ -151,13 +180,20 @@ def identify_member(act: Act) -> Answer:
 
     With it the key of a member that left the seat counts no more; until then no act was open to it.
     """
-    return {"scope": _certify(act, _requested(act), "member_recused")}
+    request = _requested(act)
+    planned = booth_of(act.work.db_session, act.work.case.id, act.lot, act.fact.seat, request.site_id)
+    if act.fact.booth is not None and act.fact.booth != str(planned or ""):
+        if planned is None:
+            raise RuleViolation("seat_without_booth", seat=act.fact.seat)
+        raise RuleViolation("booth_other", seat=act.fact.seat, expected=str(planned), stated=act.fact.booth)
+    return {"scope": _certify(act, request, "member_recused")}
 
 
 @completes("BoothChanged")
 def change_booth(act: Act) -> Answer:
     """The new booth's key counts from now on, the old one no more; what it had prepared to sign is void."""
     request, work, scope = _requested(act), act.work, f"{act.work.case.id}/{act.lot}#{act.fact.seat}"
+    _take_booth(act, request)
     running = update(WebSession).where(WebSession.seat == scope, WebSession.ended_at.is_(None))
     work.db_session.execute(running.values(ended_at=work.now))
     prepared = (PendingSignature.case_id == work.case.id, PendingSignature.lot == act.lot)
@@ -170,7 +206,23 @@ def refuse_check_in(act: Act) -> Answer:
     """The request is answered; the key is certified by nobody."""
     request = _requested(act)
     request.refused_at = act.work.now
+    forget_photos(act.work.db_session, [request.id])
     return {}
+
+
+def _take_booth(act: Act, request: SeatRequest) -> None:
+    """The booth that the witness names is the seat's own or a free one. Raises RuleViolation `booth_not_free`."""
+    db_session, named = act.work.db_session, act.fact.booth
+    planned = booth_of(db_session, request.case_id, request.lot, request.seat, request.site_id)
+    if named is None or named == str(planned or ""):
+        return
+    take_turns(db_session, f"site/{request.site_id}")
+    booking = booking_of(db_session, request.case_id, request.lot)
+    free = free_for(db_session, booking, request.site_id, act.work.now) if booking is not None else []
+    chosen = next((booth for booth in free if str(booth) == named), None)
+    if chosen is None:
+        raise RuleViolation("booth_not_free", booth=named)
+    seat_at(db_session, request.case_id, request.lot, request.seat, chosen.id, act.work.now)
 
 
 def _requested(act: Act) -> SeatRequest:
@@ -193,6 +245,7 @@ def _requested(act: Act) -> SeatRequest:
 
 def _certify(act: Act, request: SeatRequest, ended: str) -> str:
     work, db_session, spki = act.work, act.work.db_session, read_spki(request.spki)
+    check_photo(db_session, request.id, act.fact.identity)
     scope = f"{work.case.id}/{act.lot}#{act.fact.seat}"
     seat = work.case.lots[act.lot].sitting.seats[act.fact.seat]
     account = member_account(db_session, work.case, act.lot, seat)

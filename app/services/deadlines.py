@@ -13,6 +13,7 @@ from app.procedure.deadlines import reason_of
 from app.procedure.roles import Role
 from app.procedure.terms import CaseOpened
 from app.services.acts import Act, Answer, completes
+from app.services.bookings import tell_of_move
 from app.services.notices import tell_downloaders, tell_role
 from crypto.instants import format_instant
 
@@ -64,6 +65,7 @@ def move_deadlines(act: Act) -> Answer:
         gate = act.work.lock_lot(number)
         gate.deadline_at = deadline_at
         act.work.schedule("close_lot", deadline_at, lot=number, detail=encode(deadline_at))
+        tell_of_move(act.work.db_session, act.work.case, number, act.work.now)
     _tell_everybody(act, NOTICES[act.record.type], deadlines=_in_words(act, act.fact.deadlines))
     return {}
 
@@ -71,6 +73,8 @@ def move_deadlines(act: Act) -> Answer:
 @completes("PauseOrdered")
 def pause_lots(act: Act) -> Answer:
     """The gate asks the case file whether its lot stands still, so only people are left to be told."""
+    for number in act.fact.lots:
+        tell_of_move(act.work.db_session, act.work.case, number, act.work.now)
     _tell_everybody(act, "pause_ordered", lots="、".join(act.fact.lots))
     return {}
 

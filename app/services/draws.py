@@ -22,6 +22,7 @@ from app.queries.library_days import pool_as_it_stands
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, completes
+from app.services.bookings import check_booked, turns_of_booking
 from app.services.experts import account_of_expert
 from app.services.overdue_parties import expect_commitments
 from app.services.platform import Platform
@@ -52,6 +53,8 @@ def propose_conditions(act: Act) -> Answer:
     state, committee = act.work.case.lots[act.lot], committee_of(act.work.case)
     terms, buyers = act.work.case.tender.published, [member.site for member in state.buyer_members]
     fact = act.fact
+    turns_of_booking(act.work.db_session, act.work.case.id, act.lot)
+    check_booked(act.work.db_session, act.work.case, act.lot, fact.conditions, act.work.now)
     if fact.widening is not None:
         return {"conditions_sha256": propose_wider(act)}
     check_draw_conditions(fact.conditions, terms, buyers, act.work.case.id, act.lot, (committee.id, committee.k))
@@ -64,9 +67,11 @@ def propose_conditions(act: Act) -> Answer:
 
 @completes("DrawConditionsApproved")
 def approve_conditions(act: Act) -> Answer:
-    """There must be enough people for them now. A pool that was made ready for earlier conditions is no more."""
+    """There must be enough people and booths for them now. A pool made ready for earlier conditions is no more."""
     agreed = act.work.case.lots[act.lot].draw.to_approve
     assert agreed is not None
+    turns_of_booking(act.work.db_session, act.work.case.id, act.lot)
+    check_booked(act.work.db_session, act.work.case, act.lot, agreed.conditions, act.work.now)
     if agreed.widening is None:
         check_pools(act.work.db_session, act.work.case, agreed.conditions, act.work.now.date())
     if agreed.widening is None and not fixes_pools(act.work.case):

@@ -15,6 +15,7 @@ from app.procedure.fallback import CommitmentsEnded
 from app.procedure.opening import KeysDisclosed
 from app.procedure.roles import Role
 from app.services.acts import Act, Answer, completes
+from app.services.bookings import tell_of_failure
 from app.services.notices import tell_role
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork, unit_of_work
@@ -69,6 +70,7 @@ def _only(refused: RuleViolation) -> None:
 def _append(work: UnitOfWork, lot: str, facts: Iterable[Any]) -> None:
     for fact in facts:
         work.append(fact, lot=lot)
+    tell_of_failure(work.db_session, work.case, lot, work.now)
 
 
 def _go_on(work: UnitOfWork, lot: str, facts: Iterable[Any]) -> None:

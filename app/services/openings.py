@@ -37,6 +37,7 @@ from app.queries.cases import load_case
 from app.queries.lots import standing_payloads
 from app.services.accounts import LogIn
 from app.services.acts import Act, Answer, Proposal, completes, keeps_refused, prepares
+from app.services.bookings import tell_of_failure
 from app.services.documents import render_opening_record, store_document
 from app.services.ended_bids import destroy_ended, destroy_files
 from app.services.platform import Platform
@@ -87,6 +88,7 @@ def _closed_now(platform: Platform, case_id: str, lot: str) -> bool:
         if due_at := fallback.due_at(work.case.lots[lot].opening, profile):
             work.schedule("start_fallback", due_at, lot=lot)
         work.schedule("destroy_ended", work.now, lot=lot)
+        tell_of_failure(work.db_session, work.case, lot, work.now)
         return True
 
 

@@ -22,6 +22,7 @@ from app.queries.cases import load_case
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, completes
+from app.services.booth_plan import plan_booths
 from app.services.call_ups import add_call_up, call_up_code, code_hash
 from app.services.draws import drawn_account
 from app.services.notices import mail_seat_code
@@ -76,6 +77,7 @@ def convene_sitting(platform: Platform, case_id: str, lot: str) -> None:
             add_call_up(platform, work, lot, seat.person, member.account, 0, work.now)
             row = work.db_session.get_one(CallUp, code_hash(call_up_code(platform, case_id, lot, seat.person)))
             row.answered_at, row.accepted = work.now, True  # named, not asked
+        plan_booths(work.db_session, work.case, lot, work.now)
         work.schedule("mail_seat_codes", work.now, lot=lot)
 
 
@@ -83,6 +85,7 @@ def _replace_members(work: UnitOfWork, lot: str) -> None:
     """Whoever was drawn for an empty seat and has accepted takes it."""
     while (due := replacement_due(work.case, lot)) is not None:
         work.conclude(due, lot)
+    plan_booths(work.db_session, work.case, lot, work.now)
 
 
 def _buyers(state: LotCase) -> list[tuple[Seat, BuyerMemberNamed]]:

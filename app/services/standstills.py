@@ -53,6 +53,13 @@ def _ended_beneath(fact: object, above: SuspensionGround) -> bool:
     return isinstance(fact, RecessEnded) or (isinstance(fact, FaultRepaired) and above is SuspensionGround.ORDER)
 
 
+@completes("WarningGiven")
+def warn(act: Act) -> Answer:
+    """Every room reads it; those who serve the case get a notice."""
+    tell_serving(act.work, act.lot, "sitting_warned", act.fact.note)
+    return {}
+
+
 @completes("SittingOrderProposed")
 def propose_order(act: Act) -> Answer:
     """Another inspector of the same authority orders it."""

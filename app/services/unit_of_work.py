@@ -139,16 +139,7 @@ class UnitOfWork:
 
     def notify(self, account_id: str, code: str, **facts: Any) -> None:
         """Leave a notice for an account, and have it mailed."""
-        notice = Notice(
-            id=os.urandom(16).hex(),
-            account_id=account_id,
-            case_id=self.case.id,
-            code=code,
-            facts=json.dumps(encode(facts), ensure_ascii=False),
-            created_at=self.now,
-        )
-        self.db_session.add(notice)
-        schedule_job(self.db_session, "send_notice", self.now, detail=notice.id)
+        leave_notice(self.db_session, self.now, account_id, code, facts, self.case.id)
 
     def lock_lot(self, lot: str) -> Lot:
         """The gate row of a lot, locked. Raises RuleViolation `lot_unknown`."""
@@ -157,6 +148,22 @@ class UnitOfWork:
         if found is None:
             raise RuleViolation("lot_unknown", lot=lot)
         return found
+
+
+def leave_notice(
+    db_session: DbSession, now: datetime, account_id: str, code: str, facts: dict[str, Any], case_id: str = ""
+) -> None:
+    """A notice for an account, to be mailed too. Without a `case_id` it leads to no case, and tells of none."""
+    notice = Notice(
+        id=os.urandom(16).hex(),
+        account_id=account_id,
+        case_id=case_id,
+        code=code,
+        facts=json.dumps(encode(facts), ensure_ascii=False),
+        created_at=now,
+    )
+    db_session.add(notice)
+    schedule_job(db_session, "send_notice", now, detail=notice.id)
 
 
 def schedule_job(

@@ -40,9 +40,14 @@ from app.web.public.draws import routes as published_draws
 from app.web.public.register import routes as register
 from app.web.public.views import routes as public
 from app.web.regulator.fairness import routes as fairness
+from app.web.regulator.identities import routes as identities
+from app.web.regulator.live import routes as supervision
 from app.web.regulator.views import routes as regulator
 from app.web.rooms.views import routes as rooms
 from app.web.standstill.views import routes as standstill
+from app.web.venues.bookings import routes as bookings
+from app.web.venues.calendar import routes as calendar
+from app.web.venues.rooms import routes as venues
 from app.web.visible import visible
 from app.web.wording import ROLES
 from crypto.signing import fingerprint
@@ -68,18 +73,11 @@ def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
     desks = (account, agency, bidder, expert, sitting, corrections, operator, witness, library, experts, ceremonies)
     inspecting = (inspection_desk, inspection_draws, inspection_visits, inspection_statistics, inspections)
-    supervising = (regulator, fairness, *inspecting)
-    for blueprint in (
-        public,
-        published_draws,
-        register,
-        deadlines,
-        rooms,
-        standstill,
-        rehearsals,
-        *supervising,
-        *desks,
-    ):
+    supervising = (regulator, fairness, identities, supervision, *inspecting)
+    booking = (venues, bookings, calendar)
+    public_pages = (public, published_draws, register)
+    rooms_of_a_case = (deadlines, rooms, standstill, rehearsals)
+    for blueprint in (*public_pages, *rooms_of_a_case, *supervising, *desks, *booking):
         app.register_blueprint(blueprint)
     app.view_functions["static"] = access(Action.SITE_READ)(app.view_functions["static"])
     compile_catalogue()

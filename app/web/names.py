@@ -11,7 +11,15 @@ from app.casefile.answered_corrections import Decision
 from app.casefile.case import Case, Phase
 from app.procedure.standstill import DropCause
 from evaluation.draw import Channel, Outcome, RoundReason, SeatState
-from evaluation.sitting import CheckInGround, CorrectionGround, Disposition, ReplacementGround, Stage, SuspensionGround
+from evaluation.sitting import (
+    CheckInGround,
+    CorrectionGround,
+    Disposition,
+    IdentityDocument,
+    ReplacementGround,
+    Stage,
+    SuspensionGround,
+)
 
 PHASES: Mapping[Phase, LazyString] = {
     Phase.DRAFT: _l("编制"),
@@ -114,6 +122,12 @@ CHECK_INS: Mapping[CheckInGround, LazyString] = {
     CheckInGround.NO_VALID_PAPER: _l("没有有效证件"),
     CheckInGround.DECLINED: _l("本人拒绝"),
 }
+DOCUMENTS: Mapping[IdentityDocument, LazyString] = {
+    IdentityDocument.IDENTITY_CARD: _l("居民身份证"),
+    IdentityDocument.PASSPORT: _l("护照"),
+    IdentityDocument.RESIDENCE_PERMIT: _l("居留许可"),
+    IdentityDocument.OTHER: _l("其他有效证件"),
+}
 PARTIES: Mapping[str, LazyString] = {
     "agency": _l("代理机构"),
     "centre": _l("交易中心"),
@@ -208,6 +222,7 @@ FACTS: Mapping[str, LazyString] = {
     "BoothChanged": _l("更换机位，重新核验身份"),
     "CheckInRefused": _l("核验未通过"),
     "SittingOpened": _l("全部签到"),
+    "WarningGiven": _l("监督提醒"),
     "RecessCalled": _l("组长宣布休会"),
     "RecessEnded": _l("组长宣布复会"),
     "DefectFound": _l("组长因采购文件缺陷停止评审"),

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from app.casefile.codec import decode, encode
 from demo.actors.parties import confirm_opening, take_part_in_draw
 from demo.case import LOT
 from demo.experts import pool
 from demo.stage import Actor, patiently
+
+SEATS = {"host": 3, "sub": 2}  # two experts at each site, and the buyer's member at the host
+BOOKED_FOR = timedelta(hours=4)
 
 
 def play(actor: Actor) -> None:
     actor.join()
     open_centre(actor)
     register_committee(actor)
+    book_booths(actor)
     actor.event("BidsReadOut")
     confirm_opening(actor)
     take_part_in_draw(actor, "centre", _state_draw)
@@ -58,8 +63,23 @@ def _open_sites(actor: Actor, accounts: dict[str, str]) -> dict[str, str]:
     for site in actor.case.facts["sites"]:
         body = {"name": site["name"], "witness": accounts[site["witness"]]}
         sites[site["id"]] = actor.post("/sites", body)["id"]
+        room = {"name": site["room"], "booths": site["booths"], "alone": False, "equipment": {"line": site["line"]}}
+        actor.post(f"/sites/{sites[site['id']]}/rooms", room, done="room_name_taken")
     actor.leave("rooms", sites)
     return sites
+
+
+def book_booths(actor: Actor) -> None:
+    """From the deadline on, at both sites, as many booths as the evaluation has seats and one in reserve."""
+    actor.event("TenderPublished")
+    terms, booked = actor.feed.payload("TenderSubmitted")["terms"], {}
+    begins = decode(datetime, terms["lots"][0]["deadline_at"])
+    for place, site in actor.note("rooms").items():
+        (room, *_) = actor.connection.get(f"/sites/{site}/rooms")
+        booked[room["id"]] = SEATS[place] + 1
+    times = {"begins_at": encode(begins), "ends_at": encode(begins + BOOKED_FOR)}
+    actor.connection.put(f"/cases/{actor.case_id}/lots/{LOT}/booking", {**times, "rooms": booked})
+    actor.tell("booths_booked", sites=len(booked), booths=sum(booked.values()))
 
 
 def _state_draw(actor: Actor, round_: int) -> None:

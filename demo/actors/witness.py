@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from demo.papers import portrait
 from demo.stage import Actor
 
 SEATS = {"witness-host": 3, "witness-sub": 2}  # two experts at each site, and the buyer's member at the host
@@ -15,7 +16,10 @@ def play(actor: Actor) -> None:
         # A booth whose answer was lost asks again: only its last request is one that it knows of.
         found = actor.until(lambda: actor.connection.get("/seats/waiting"), "somebody at a booth")
         for waiting in {entry["seat"]: entry for entry in found if entry["seat"] not in certified}.values():
+            photo = actor.connection.put_bytes(f"/seats/{waiting['request']}/photo", portrait(waiting["name"]))
+            identity = {"document": "identity_card", "phones": 1, **photo}
             payload = {"seat": waiting["seat"], "key_id": waiting["key_id"], "witness": me}
+            payload |= {"booth": waiting["booth"], "identity": identity}
             request = {"request": waiting["request"].encode("ascii")}
             actor.person.act(waiting["case_id"], waiting["lot"], "MemberIdentified", payload, request)
             certified.add(waiting["seat"])

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from demo.actors import bidder, officer, supervisor
+from demo.actors import bidder, officer, operator, supervisor
 from demo.actors.parties import confirm_opening
 from demo.case import DemoCase
 from demo.seeding.troupe import Player, Troupe
@@ -84,6 +84,7 @@ def _submit(scene: Scene, lasts: timedelta = DAYS_AHEAD) -> None:
 def _publish(scene: Scene, lasts: timedelta) -> None:
     _submit(scene, lasts)
     supervisor.publish_tender(scene.player("supervisor"))
+    operator.book_booths(scene.player("operator"))
 
 
 def _open(scene: Scene) -> None:

@@ -27,6 +27,8 @@ from evaluation.sitting.events import (
     DissentRecorded,
     ElectedBy,
     FailureRecordSealed,
+    IdentityCheck,
+    IdentityDocument,
     MemberIdentified,
     MemberRecused,
     MemberReplaced,
@@ -76,6 +78,7 @@ from evaluation.sitting.interruptions import (
     SittingDecisionProposed,
     SittingOrdered,
     SittingOrderProposed,
+    WarningGiven,
 )
 from evaluation.sitting.outcomes import (
     outcome,
@@ -119,6 +122,8 @@ __all__ = [
     "FailureRecordSealed",
     "FaultRepaired",
     "FaultReported",
+    "IdentityCheck",
+    "IdentityDocument",
     "MemberIdentified",
     "MemberRecused",
     "MemberReplaced",
@@ -160,6 +165,7 @@ __all__ = [
     "SupersededDissent",
     "SuspensionGround",
     "TiesDrawn",
+    "WarningGiven",
     "acts_about",
     "answered_by",
     "apply",

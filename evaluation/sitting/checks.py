@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from evaluation.errors import RuleViolation
+from evaluation.sitting.events import IdentityCheck
 from evaluation.sitting.state import SittingState
 
+MOST_PHONES = 20  # that one person hands in
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
 
@@ -20,6 +22,18 @@ def require_digest(text: str, field: str) -> None:
     """Raises RuleViolation `sitting_digest_malformed` (field)."""
     if not _DIGEST.match(text):
         raise RuleViolation("sitting_digest_malformed", field=field)
+
+
+def require_identity(booth: str | None, identity: IdentityCheck | None) -> None:
+    """What a witness writes down of booth and person has a shape. Raises RuleViolation `sitting_text_missing`,
+    `sitting_digest_malformed`, `sitting_phones_wrong`."""
+    if booth is not None:
+        require_text(booth, "booth")
+    if identity is not None:
+        if identity.photo_sha256 is not None:
+            require_digest(identity.photo_sha256, "photo_sha256")
+        if not 0 <= identity.phones <= MOST_PHONES:
+            raise RuleViolation("sitting_phones_wrong", phones=identity.phones, most=MOST_PHONES)
 
 
 def require_once(seat: int, done: object, act: str) -> None:

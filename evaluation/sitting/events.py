@@ -136,13 +136,38 @@ class SittingConvened(SittingEvent):
     bids: tuple[BidUnderReview, ...]
 
 
+class IdentityDocument(StrEnum):
+    """By which document the witness has checked who somebody is."""
+
+    IDENTITY_CARD = "identity_card"
+    PASSPORT = "passport"
+    RESIDENCE_PERMIT = "residence_permit"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class IdentityCheck:
+    """What the witness has seen and taken: the document, a photo made on the spot (its SHA-256 in hex; the photo itself
+    is kept sealed, outside), and how many phones were handed in.
+    """
+
+    document: IdentityDocument
+    phones: int
+    photo_sha256: str | None = None
+
+
 @dataclass(frozen=True)
 class MemberIdentified(SittingEvent):
-    """The witness of the site has checked who sits there and which key was made at the booth."""
+    """The witness of the site has checked who sits there and which key was made at the booth.
+
+    `booth` is the booth of the booked room, `identity` what was checked: facts of earlier versions have neither.
+    """
 
     seat: int
     key_id: str
     witness: str
+    booth: str | None = None
+    identity: IdentityCheck | None = None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from functools import singledispatch
 
 from evaluation.committee import MemberRole
 from evaluation.errors import RuleViolation
-from evaluation.sitting.checks import require_digest, require_text
+from evaluation.sitting.checks import require_digest, require_identity, require_text
 from evaluation.sitting.events import (
     SittingAbandoned,
     SittingEvent,
@@ -36,6 +36,7 @@ from evaluation.sitting.interruptions import (
     SittingDecisionProposed,
     SittingOrdered,
     SittingOrderProposed,
+    WarningGiven,
 )
 from evaluation.sitting.state import SittingState
 
@@ -53,6 +54,7 @@ IN_STANDSTILL = (
     SittingDecided,
     ReplacementProposed,
     ReplacementOrdered,
+    WarningGiven,
 )
 
 
@@ -71,6 +73,7 @@ def check_booth(fact: BoothChanged, state: SittingState) -> None:
     require_digest(fact.key_id, "key_id")
     require_text(fact.witness, "witness")
     require_text(fact.reason, "reason")
+    require_identity(fact.booth, fact.identity)
     if fact.key_id in state.used_keys:
         raise RuleViolation("sitting_key_of_other_seat", seat=fact.seat)
 
@@ -114,6 +117,13 @@ def check_fault(fact: FaultReported, state: SittingState) -> None:
     """
     if state.suspended is not None and state.suspended.ground is not G.RECESS:
         check_running(state)
+    require_text(fact.note, "note")
+    if fact.site and fact.site not in {seat.site for seat in state.seats.values()}:
+        raise RuleViolation("standstill_site_unknown", site=fact.site)
+
+
+def check_warning(fact: WarningGiven, state: SittingState) -> None:
+    """Raises RuleViolation `sitting_text_missing`, `standstill_site_unknown`."""
     require_text(fact.note, "note")
     if fact.site and fact.site not in {seat.site for seat in state.seats.values()}:
         raise RuleViolation("standstill_site_unknown", site=fact.site)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from evaluation.sitting.events import SeatFact, SittingEvent
+from evaluation.sitting.events import IdentityCheck, SeatFact, SittingEvent
 
 
 class CheckInGround(StrEnum):
@@ -44,6 +44,8 @@ class BoothChanged(SittingEvent):
     replaces: str
     witness: str
     reason: str
+    booth: str | None = None
+    identity: IdentityCheck | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,17 @@ class CheckInRefused(SittingEvent):
     witness: str
     ground: CheckInGround
     reason: str
+
+
+@dataclass(frozen=True)
+class WarningGiven(SittingEvent):
+    """The authority that watches warns, and every room reads it; nothing stops. `site` is "" where it is meant for all.
+
+    Nothing follows from it: who goes on regardless is ordered to stop (`SittingOrdered`).
+    """
+
+    site: str
+    note: str
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,13 @@ from evaluation.evaluate import check_evaluation_rules
 from evaluation.scoring import check_cells
 from evaluation.sitting import correction_rules as corrections
 from evaluation.sitting import interruption_rules as interrupted
-from evaluation.sitting.checks import records_refusal, require_digest, require_once, require_text
+from evaluation.sitting.checks import (
+    records_refusal,
+    require_digest,
+    require_identity,
+    require_once,
+    require_text,
+)
 from evaluation.sitting.events import (
     WITHIN_CEILING,
     BidsReviewed,
@@ -60,6 +66,7 @@ from evaluation.sitting.interruptions import (
     SittingDecisionProposed,
     SittingOrdered,
     SittingOrderProposed,
+    WarningGiven,
 )
 from evaluation.sitting.outcomes import outcome
 from evaluation.sitting.stages import TRANSITIONS
@@ -154,6 +161,7 @@ def _identify(fact: MemberIdentified, state: SittingState) -> None:
     require_once(fact.seat, fact.seat in state.keys, "identified")
     require_digest(fact.key_id, "key_id")
     require_text(fact.witness, "witness")
+    require_identity(fact.booth, fact.identity)
     if fact.key_id in state.used_keys:
         raise RuleViolation("sitting_key_of_other_seat", seat=fact.seat)
 
@@ -308,6 +316,7 @@ _ELSEWHERE: dict[type[Any], Callable[..., None]] = {
     RecessEnded: interrupted.check_recess_ended,
     FaultReported: interrupted.check_fault,
     FaultRepaired: interrupted.check_repair,
+    WarningGiven: interrupted.check_warning,
     SittingOrderProposed: interrupted.check_order,
     SittingOrdered: interrupted.check_order,
     SittingDecisionProposed: interrupted.check_decision,

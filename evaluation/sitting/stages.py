@@ -52,6 +52,7 @@ from evaluation.sitting.interruptions import (
     SittingDecisionProposed,
     SittingOrdered,
     SittingOrderProposed,
+    WarningGiven,
 )
 
 
@@ -139,6 +140,7 @@ INTERRUPTIONS: tuple[type[SittingEvent], ...] = (
     SittingDecided,
     SittingSuspended,
     SittingResumed,
+    WarningGiven,
 )
 # A member can be replaced as long as one can step back: until somebody has signed.
 for _stage in Stage:

@@ -66,6 +66,7 @@ def moved(live: LiveCase, browser: Browser, witness: Page, number: int) -> Page:
     looked_at(witness, "witness-desk")
     witness.get_by_role("link", name="核验").first.click()
     witness.get_by_label("换机位的原因").fill("屏幕不亮")
+    witness.get_by_label("收存的手机").fill("1")
     looked_at(witness, "witness-change")
     witness.get_by_role("button", name="核对并签名").click()
     expect(witness.get_by_role("button", name="签名并提交")).to_be_enabled()

@@ -53,6 +53,7 @@ from evaluation.sitting import (
     StatementMade,
     SuspensionGround,
     TiesDrawn,
+    WarningGiven,
     answered_by,
     must_be_granted,
     recheck,
@@ -293,6 +294,7 @@ class Walk:
         """One or two experts walk out; whoever is still there goes on until the end."""
         experts = [n for n, seat in self.state.seats.items() if seat.role is MemberRole.EXPERT]
         self.gone = set(self.rng.sample(experts, self.rng.choice((1, 2)))) - self.state.empty
+        self.takes(WarningGiven("sub", "do not talk across the booths"))  # wherever the walk has led to
         for _ in range(ENOUGH):
             if self.state.stage in FINAL:
                 self.takes(FailureRecordSealed("f" * 64))

@@ -18,6 +18,7 @@ from app.database import Database
 from app.models import (
     AccessLog,
     Base,
+    BookingEvent,
     CaseEvent,
     CaseFile,
     CasePrivate,
@@ -108,6 +109,7 @@ def write_one_of_each(database: Database) -> None:
         entry = InspectionEntry(organisation_id="o", kind="item", key="k", at=NOW, by="a", in_use=True, entry="{}")
         db_session.add(entry)
         db_session.add(SpecialityList(at=NOW, by="a", document="{}"))
+        db_session.add(BookingEvent(booking_id="b", at=NOW, step="arranged", by="a", facts="{}"))
         db_session.add(AccessLog(at=NOW, account_id="a", case_id="c", action="evidence:export"))
         db_session.add(RegisterTick(index=0, at=NOW, map_root=b"m" * 32, frontier="", note=""))
         db_session.add(TickChange(case_id="c", tick=0, size=1, root=b"r" * 32))

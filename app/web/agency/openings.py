@@ -23,7 +23,8 @@ from app.queries.desks import find_account
 from app.queries.draw_hall import draw_hall
 from app.queries.endings import failure_of, signing_counts, without_majority
 from app.queries.sittings import tied_bidders
-from app.services import draws, pools, sittings
+from app.queries.venues import booked_booths
+from app.services import bookings, draws, pools, sittings
 from app.services.experts import list_sites
 from app.services.files import FileView, readable_files
 from app.services.report_content import invalid_bids
@@ -159,6 +160,7 @@ def draw_conditions(case: str, lot: str) -> str:
         row.site.data = row.site.data or site  # the host first, then the sub-sites
     with platform().database.reading() as db_session:
         pools = expert_pools(db_session)
+        booked = booked_booths(db_session, found, lot, platform().database.now(db_session.connection()))
     if confirmed(form):
         conditions = attempt(form, lambda: _conditions(found, lot, form))
         if conditions:
@@ -174,6 +176,8 @@ def draw_conditions(case: str, lot: str) -> str:
             )
     terms, buyers = found.tender.published, len(found.lots[lot].buyer_members)
     shown = {"profile": terms.profile, "least": least_members(terms), "members": committee_words(terms)}
+    booths = " · ".join(f"{sites.get(site, site)} {n}" for site, n in sorted(booked.items()))
+    shown["booths"] = booths or (_("尚未预订") if terms.profile.booths_spare is not None else "—")
     title = _("拟定专家抽取条件")
     return agency_page("draw_conditions", found, lot, title, form=form, buyers=buyers, pools=pools, **shown)
 
@@ -201,6 +205,7 @@ def _conditions(case: Case, lot: str, form: DrawConditionsForm) -> DrawCondition
     check_draw_conditions(conditions, case.tender.published, buyers, case.id, lot, (committee.id, committee.k))
     case.decide(DrawConditionsProposed(conditions), lot, current_actor(), platform().database.now())
     with platform().database.reading() as db_session:
+        bookings.check_booked(db_session, case, lot, conditions, platform().database.now())
         pools.check_pools(db_session, case, conditions, platform().database.now().date())
         pools.drawable_now(db_session, case, lot, conditions, platform().database.now().date())
     return conditions

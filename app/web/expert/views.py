@@ -63,6 +63,7 @@ def seat() -> str:
         code=code,
         key_name=web_session["booth_key"],
         taken=offered.taken,
+        booth=offered.booth,
     )
 
 

@@ -18,10 +18,11 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 
 from app.procedure.roles import Role
 from app.services.account_changes import LONGEST_REASON
-from app.web.agency.forms import MOMENTS
+from app.web.agency.forms import MOMENTS, WhereItApplies
 from app.web.figures import DateTimeLocalField, IntegerField
-from app.web.names import CHECK_INS
+from app.web.names import CHECK_INS, DOCUMENTS
 from app.web.wording import ROLES
+from evaluation.sitting.checks import MOST_PHONES
 
 PREPARED = {
     role: _l("采购人代表（参加评审）") if role is Role.EXPERT else ROLES[role]  # experts come by the library
@@ -47,9 +48,31 @@ class AccountChangeForm(FlaskForm):
     )
 
 
-class BoothChangeForm(FlaskForm):
-    """Why a member sits down at another booth."""
+class IdentityForm(FlaskForm):
+    """What the witness has seen and taken of who sits down."""
 
+    document = SelectField(
+        _l("核对的证件"),
+        [InputRequired(_l("请选择证件"))],
+        choices=[SelectChoice(kind.value, name) for kind, name in DOCUMENTS.items()],
+        description=_l("不登记证件号码。"),
+    )
+    phones = IntegerField(
+        _l("收存的手机"),
+        [InputRequired(_l("请填写数量，没有的填 0")), NumberRange(0, MOST_PHONES, _l("应为 0 至 20 之间的整数"))],
+        description=_l("部数；自带电脑等另行收存。没有的填 0。"),
+    )
+    photo = FileField(
+        _l("现场照片"),
+        [WhereItApplies()],
+        description=_l("当场拍摄本人正面。照片密封保存，案卷只记摘要，仅监督部门写明理由后可以查看。"),
+    )
+
+
+class BoothChangeForm(IdentityForm):
+    """Why a member sits down at another booth, and at which."""
+
+    booth = SelectField(_l("新机位"), [Optional()], validate_choice=False)
     reason = StringField(
         _l("换机位的原因"),
         [InputRequired(_l("请写明换机位的原因")), Length(max=200, message=_l("至多 200 字"))],

@@ -10,7 +10,8 @@ from wtforms.fields.choices import SelectChoice
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
 from app.procedure.roles import Role
-from app.queries import boards
+from app.procedure.venues import Answer
+from app.queries import boards, calendars
 from app.queries.ceremonies import waiting_for
 from app.queries.committees import read_committees
 from app.queries.rehearsals import own_rehearsals
@@ -36,9 +37,13 @@ def centre() -> str:
         rows = boards.centre_board(db_session, current_actor())
         waiting = boards.waiting_for_approval(db_session, current_actor())
         sites = boards.site_rows(db_session)
-        short = short_of_agents(db_session, rows, platform().database.now(db_session.connection()))
+        now, centre_ = platform().database.now(db_session.connection()), current_actor().organisation_id
+        short = short_of_agents(db_session, rows, now)
+        booths = sum(room.in_service for room in calendars.rooms(db_session, centre_))
+        asked = sum(part.answer is Answer.ASKED for part in calendars.own_parts(db_session, centre_, now))
     committees = [c for c in read_committees(platform().database) if c.in_use]
     ready = {"committees": len(committees), "sites": len(sites), "experts": sum(site.experts for site in sites)}
+    ready |= {"booths": booths, "asked": asked}
     shown = {"rows": rows, "waiting": waiting, "ready": ready, "phases": PHASES, "steps": BOARD_STEPS}
     shown["short"] = short
     shown["register"] = register_now()

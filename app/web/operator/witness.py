@@ -5,21 +5,30 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, make_response, render_template, request
 from flask_babel import gettext as _
+from wtforms.fields.choices import SelectChoice
 
 from app.casefile.codec import encode
-from app.extensions import access, current_actor, platform, required_log_in
+from app.extensions import FORM_AROUND, access, current_actor, platform, required_log_in, takes
 from app.permissions.actions import Action
 from app.queries import boards
-from app.services import booths
+from app.services import booths, identities
 from app.services.booths import WaitingSeat
+from app.services.identities import MOST_PHOTO_BYTES
 from app.web.entitled import account_key
-from app.web.names import CHECK_INS
-from app.web.operator.forms import BoothChangeForm, CheckInForm
+from app.web.names import CHECK_INS, DOCUMENTS
+from app.web.operator.forms import BoothChangeForm, CheckInForm, IdentityForm
 from app.web.operator.wording import BOARD_STEPS
-from app.web.pages import confirmed
-from evaluation.sitting import BoothChanged, CheckInGround, CheckInRefused, MemberIdentified
+from app.web.pages import attempt, confirmed
+from evaluation.sitting import (
+    BoothChanged,
+    CheckInGround,
+    CheckInRefused,
+    IdentityCheck,
+    IdentityDocument,
+    MemberIdentified,
+)
 
 routes = Blueprint("witness", __name__)
 
@@ -57,20 +66,52 @@ def _act(row: WaitingSeat, fact: Any, effects: list[tuple[str, object]], **shown
 
 @routes.route("/witness/<seat_request>", methods=["GET", "POST"])
 @access(Action.SEAT_CERTIFY)
-def certify_seat(seat_request: str) -> str:
-    """Identity checked, fingerprint compared: the witness certifies the booth's key for this sitting.
+@takes(MOST_PHOTO_BYTES + FORM_AROUND)
+def certify_seat(seat_request: str) -> Any:
+    """Identity checked, photographed, fingerprint compared: the witness certifies the booth's key for this sitting.
 
-    Where the member sat at another booth until now, the witness first writes why it moved.
+    Where the member sat at another booth until now, the witness first writes why it moved, and to which booth.
     """
     row = _waiting(seat_request)
-    if not row.replaces:
-        return _act(row, MemberIdentified(row.seat, row.key_id, current_actor().id), [])
-    form = BoothChangeForm()
-    if not confirmed(form):
-        return render_template("pages/operator/change_booth.html", row=row, form=form)
-    reason = (form.reason.data or "").strip()
-    fact = BoothChanged(row.seat, row.key_id, row.replaces, current_actor().id, reason)
-    return _act(row, fact, [(_("换机位的原因"), reason)])
+    form = BoothChangeForm() if row.replaces else IdentityForm()
+    if isinstance(form, BoothChangeForm):
+        free = booths.free_booths_for(platform(), required_log_in(), seat_request)
+        names = dict.fromkeys([row.booth, *free] if row.booth else free)
+        form.booth.choices = [SelectChoice(name, name) for name in names]
+    if confirmed(form) and (identity := attempt(form, lambda: _identity(row, form))):
+        return _identified(row, form, identity)
+    template = "change_booth.html" if row.replaces else "check_in.html"
+    page = make_response(render_template(f"pages/operator/{template}", row=row, form=form))
+    page.headers["Permissions-Policy"] = "camera=(self), microphone=(), geolocation=()"
+    return page
+
+
+def _identity(row: WaitingSeat, form: IdentityForm) -> IdentityCheck:
+    """What was seen and taken; a photo that came with the form is kept. Raises RuleViolation `photo_unreadable`."""
+    digest = row.photo or None
+    if form.photo.data and (data := form.photo.data.read()):
+        digest = identities.keep_photo(platform(), required_log_in(), row.request, data)
+    return IdentityCheck(IdentityDocument(form.document.data), form.phones.data or 0, digest)
+
+
+def _identified(row: WaitingSeat, form: IdentityForm, identity: IdentityCheck) -> str:
+    fact: MemberIdentified | BoothChanged
+    shown: list[tuple[str, object]] = []
+    if isinstance(form, BoothChangeForm):
+        reason, booth = (form.reason.data or "").strip(), form.booth.data or None
+        fact = BoothChanged(row.seat, row.key_id, row.replaces, current_actor().id, reason, booth, identity)
+        shown.append((_("换机位的原因"), reason))
+    else:
+        booth = row.booth or None
+        fact = MemberIdentified(row.seat, row.key_id, current_actor().id, booth, identity)
+    shown += [
+        (_("机位"), booth or "—"),
+        (_("核对的证件"), DOCUMENTS[identity.document]),
+        (_("收存的手机"), identity.phones),
+        (_("现场照片"), _("已拍摄，摘要 %(digest)s", digest=(identity.photo_sha256 or "")[:16])
+         if identity.photo_sha256 else _("没有拍摄")),
+    ]  # fmt: skip
+    return _act(row, fact, shown)
 
 
 @routes.route("/witness/<seat_request>/refusal", methods=["GET", "POST"])

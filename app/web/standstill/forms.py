@@ -30,6 +30,17 @@ class FaultForm(Noted, FlaskForm):
     note = TextAreaField(_l("故障情况"), [InputRequired(_l("请写明什么不能用了")), LONG])
 
 
+class WarningForm(Noted, FlaskForm):
+    """What the authority warns of, and whom."""
+
+    site = SelectField(_l("对象"), [InputRequired()])
+    note = TextAreaField(
+        _l("提醒内容"),
+        [InputRequired(_l("请写明提醒什么")), LONG],
+        description=_l("全体评审室立即可见，写入案卷。不要写对投标的看法。"),
+    )
+
+
 class RepairForm(Noted, FlaskForm):
     """That it works again."""
 

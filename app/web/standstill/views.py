@@ -39,7 +39,7 @@ from app.services import experts
 from app.web.entitled import entitled_case, in_words
 from app.web.names import DROPPED, GROUNDS, REPLACEMENTS, SITTING_STEPS, STAGES
 from app.web.pages import attempt, case_trail, confirmed, head_of, local_time, review_act
-from app.web.standstill.forms import FaultForm, RepairForm, ReplacementForm, StepForm
+from app.web.standstill.forms import FaultForm, RepairForm, ReplacementForm, StepForm, WarningForm
 from app.web.standstill.words import goes_on, what_follows
 from evaluation.sitting import (
     Disposition,
@@ -53,6 +53,7 @@ from evaluation.sitting import (
     SittingOrdered,
     SittingOrderProposed,
     SuspensionGround,
+    WarningGiven,
 )
 
 routes = Blueprint("standstill", __name__, url_prefix="/cases/<case>/lots/<lot>/standstill")
@@ -81,6 +82,7 @@ def _page(found: Case, lot: str, form: FlaskForm | None = None) -> str:
         lot=lot,
         stage=STAGES[found.lots[lot].sitting.stage],
         standstill=standstill_of(found, lot),
+        warnings=found.lots[lot].standstill.warnings,
         now=now,
         sites={site["id"]: site["name"] for site in experts.list_sites(here)},
         grounds=GROUNDS,
@@ -141,6 +143,8 @@ def _forms(found: Case, lot: str) -> list[tuple[str, FlaskForm]]:
             forms.append(("fault", _fault_form(found, lot)))
         elif takes(found, lot, FaultRepaired("-"), actor, now):
             forms.append(("repair", RepairForm()))
+    if allowed(actor, Action.SITTING_WARN, found, lot):
+        forms.append(("warning", _warning_form(found, lot)))
     if allowed(actor, Action.SITTING_ORDER_PROPOSE, found, lot):
         forms.append(("order", _step_form(order_steps(found, lot))))
     if replaceable(found, lot) and allowed(actor, Action.REPLACEMENT_PROPOSE, found, lot):
@@ -149,6 +153,14 @@ def _forms(found: Case, lot: str) -> list[tuple[str, FlaskForm]]:
     if decisions and allowed(actor, Action.SITTING_DECISION_PROPOSE, found, lot):
         forms.append(("decision", _step_form(decisions)))
     return forms
+
+
+def _warning_form(found: Case, lot: str) -> WarningForm:
+    """A warning is for everybody or for one site."""
+    form, names = WarningForm(), {site["id"]: site["name"] for site in experts.list_sites(platform())}
+    places = [SelectChoice(site, names.get(site, site)) for site in sorted(found.lots[lot].sites)]
+    form.site.choices = [SelectChoice(NO_SITE, _("全体")), *places]
+    return form
 
 
 def _fault_form(found: Case, lot: str) -> FaultForm:
@@ -189,6 +201,24 @@ def report_fault(case: str, lot: str) -> str:
         _("报告线路或场所故障"),
         lambda: FaultReported("" if form.site.data == NO_SITE else form.site.data, form.words),
         lambda: [(_("场所"), names.get(form.site.data, "")), (_("故障情况"), form.words)],
+        words,
+    )
+
+
+@routes.post("/warning")
+@access(Action.SITTING_WARN)
+def warn(case: str, lot: str) -> str:
+    found = entitled_case(case, lot, Action.SITTING_WARN)
+    form = _warning_form(found, lot)
+    names = dict((choice.value, choice.label) for choice in form.site.choices or ())
+    words = _("签名后全体评审室立即显示，代理机构、交易中心和监督部门收到通知，写入案卷，不能撤回。评审不因此中断。")
+    return _propose(
+        found,
+        lot,
+        form,
+        _("发出监督提醒"),
+        lambda: WarningGiven("" if form.site.data == NO_SITE else form.site.data, form.words),
+        lambda: [(_("对象"), names.get(form.site.data, "")), (_("提醒内容"), form.words)],
         words,
     )
 

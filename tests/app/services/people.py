@@ -29,7 +29,7 @@ from app.procedure.names import credit_code_digit
 from app.procedure.roles import Role
 from app.queries.cases import load_case
 from app.queries.experts import waiting_imports
-from app.services import accounts, bids, deadlines, experts, register, standings, tenders
+from app.services import accounts, bids, deadlines, experts, register, standings, tenders, venues
 from app.services.accounts import LogIn, NewOrganisation
 from app.services.acts import Proposal, act_head, record_act
 from app.services.installation import alembic_config
@@ -124,6 +124,7 @@ class Installation:
     people: dict[str, Person] = field(default_factory=dict)
     shares: dict[int, bytes] = field(default_factory=dict)
     sites: list[str] = field(default_factory=list)
+    rooms: list[str] = field(default_factory=list)  # one of each site
     case_id: str = field(default="", init=False)
     database_url: str = ""  # otherwise SQLite in the folder
 
@@ -241,6 +242,10 @@ class Installation:
         self.sites = [
             experts.add_site(self.platform, centre, name, self.people[witness].id)
             for name, witness in (("主场", "witness-host"), ("副场", "witness-sub"))
+        ]
+        self.rooms = [
+            venues.add_room(self.platform, centre, site, "一室", 6, alone=False, equipment=venues.Equipment())
+            for site in self.sites
         ]
         entries = [
             experts.NewExpert(

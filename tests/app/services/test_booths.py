@@ -55,7 +55,7 @@ class Moving(WholeCase):
         witness = self.witness_of(number)
         (row,) = booths.waiting_seats(self.platform, self.people[witness].log_in)
         assert (row.seat, row.key_id, row.replaces) == (number, key.key_id, self.state.keys[number])
-        fact = sitting.BoothChanged(number, row.key_id, row.replaces, self.people[witness].id, "屏幕不亮")
+        fact = sitting.BoothChanged(number, row.key_id, row.replaces, self.people[witness].id, "屏幕不亮", row.booth)
         self.act(witness, fact, attachments={"request": offer.request.encode()})
         self.held.setdefault(number, []).append(self.members[number])
         self.members[number] = Person(self.members[number].log_in, key, "")
@@ -117,7 +117,7 @@ def test_each_booth_is_told_what_became_of_it(case):
     assert (refused.standing, refused.ground, refused.reason) == (Standing.REFUSED, "not_the_person", "照片不符")
     assert booths.waiting_seats(case.platform, case.people[witness].log_in) == ()
     assert case.state.keys[3] == key
-    seated = sitting.BoothChanged(3, row.key_id, key, case.people[witness].id, "再试")
+    seated = sitting.BoothChanged(3, row.key_id, key, case.people[witness].id, "再试", row.booth)
     with pytest.raises(RuleViolation, match="seat_request_unknown"):
         case.act(witness, seated, attachments=files)
 

@@ -87,7 +87,7 @@ def test_the_case_of_the_test_has_nearly_every_kind_of_fact(files):
     standing = {"RecessCalled", "RecessEnded", "DefectFound", "FaultReported", "FaultRepaired"}  # test_standstills.py
     orders = {"SittingOrderProposed", "SittingOrdered", "SittingDecisionProposed", "SittingDecided"}
     elsewhere |= standing | orders | {"SittingSuspended", "SittingResumed", "SittingAbandoned"}
-    elsewhere |= {"FailureRecordSealed"}  # test_failed_evaluation.py
+    elsewhere |= {"FailureRecordSealed", "WarningGiven"}  # test_failed_evaluation.py, test_warnings.py
     elsewhere |= {"ShareRefused"}  # test_wrong_share.py
     elsewhere |= {"TiesDrawn"}  # test_equal_bids.py
     # test_replacements.py

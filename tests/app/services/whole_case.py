@@ -44,7 +44,9 @@ from app.procedure.tender import (
     TenderPublished,
     TenderReturned,
 )
-from app.services import booths, call_ups, draws, register, reports, tenders, uploads
+from app.procedure.venues import Window
+from app.queries.venues import booking_of
+from app.services import bookings, booths, call_ups, draws, register, reports, tenders, uploads
 from app.services.accounts import LogIn
 from crypto.canonical import digest
 from crypto.committee import Committee, identity, make_capsule, sign_share
@@ -85,6 +87,7 @@ class WholeCase(Installation):
 
     profile: str = "demo-goods"
     evaluation: EvaluationRules = EVALUATION
+    project_code: str = field(default="T-2026-1", init=False)
 
     values: dict[tuple[str, int], bytes] = field(default_factory=dict)
     identities: dict[str, str] = field(default_factory=dict)  # what each bidder kept, by the bid's recipient
@@ -96,7 +99,7 @@ class WholeCase(Installation):
     def publish(self) -> WholeCase:
         officer, regulator = self.people["officer"], self.people["regulator"]
         form = {
-            "code": "T-2026-1", "buyer": "某学院", "buyer_code": BUYER_CODE, "region": "510000",
+            "code": self.project_code, "buyer": "某学院", "buyer_code": BUYER_CODE, "region": "510000",
             "method": "公开招标", "notice": "采购公告",
             "profile": self.profile,
             "lots": encode([{
@@ -205,6 +208,19 @@ class WholeCase(Installation):
         opened = self.case.lots[LOT].opening.opened
         self.act("officer", QualificationChecked({receipt: Qualification(True, "") for receipt in opened}))
         self.work_off()
+        return self.book()
+
+    @property
+    def booked(self) -> bool:
+        with self.platform.database.reading() as db_session:
+            return booking_of(db_session, self.case_id, LOT) is not None
+
+    def book(self) -> WholeCase:
+        """Booths at both sites, for longer than any test lasts."""
+        now = self.clock()
+        window = Window(now, now + timedelta(days=4))
+        booths_ = dict.fromkeys(self.rooms, 6)
+        bookings.arrange_booking(self.platform, self.people["centre"].log_in, self.case_id, LOT, window, booths_)
         return self
 
     # draw
@@ -218,6 +234,8 @@ class WholeCase(Installation):
         return self
 
     def draw_experts(self) -> WholeCase:
+        if not self.booked:  # whoever opened in a way of its own
+            self.book()
         profile, committee = self.case.tender.published.profile, committee_of(self.case)
         conditions = drawing.DrawConditions(
             tender=self.case_id,
@@ -326,7 +344,9 @@ class WholeCase(Installation):
         proof = sign_object(key, register.PROOF_LABEL, statement)
         offer = booths.request_seat(self.platform, code, base64.b64encode(key.spki).decode(), proof)
         witness = "witness-host" if seat.site == self.sites[0] else "witness-sub"
-        fact = sitting.MemberIdentified(number, key.key_id, self.people[witness].id)
+        rows = booths.waiting_seats(self.platform, self.people[witness].log_in)
+        booth = next(row.booth for row in rows if row.request == offer.request)
+        fact = sitting.MemberIdentified(number, key.key_id, self.people[witness].id, booth)
         self.act(witness, fact, LOT, attachments={"request": offer.request.encode()})
         with self.platform.database.reading() as db_session:
             account = db_session.get_one(SeatRequest, offer.request).account_id

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from app.services import call_ups, register
+from app.services import booths, call_ups, register
 from crypto.signing import SigningKey, sign_object
 from evaluation import sitting
 from tests.app.services.test_booths import Moving
@@ -57,13 +57,17 @@ def test_from_a_broken_booth_to_another_one(case: Moving, site: Site):
         assert "换机位的原因" in form
         assert "data-sign-act" not in form
         assert "请写明换机位的原因" in witness.post(path, reason="").get_data(as_text=True)
-        signing = witness.post(path, reason="屏幕不亮").get_data(as_text=True)
+        (row,) = booths.waiting_seats(case.platform, case.people[case.witness_of(MOVER)].log_in)
+        seen = {"document": "identity_card", "phones": "1", "booth": row.booth}
+        signing = witness.post(path, reason="屏幕不亮", **seen).get_data(as_text=True)
         assert 'data-type="BoothChanged"' in signing
         assert key.key_id in signing
         assert "原机位的密钥同时作废" in signing
         seat_request = path.rpartition("/")[2]
         old = case.state.keys[MOVER]
-        fact = sitting.BoothChanged(MOVER, key.key_id, old, case.people[case.witness_of(MOVER)].id, "屏幕不亮")
+        fact = sitting.BoothChanged(
+            MOVER, key.key_id, old, case.people[case.witness_of(MOVER)].id, "屏幕不亮", row.booth
+        )
         case.act(case.witness_of(MOVER), fact, attachments={"request": seat_request.encode()})
         moved = browser.client.get("/seat/waiting")
         assert moved.headers["Location"] == room

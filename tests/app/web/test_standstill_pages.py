@@ -49,7 +49,7 @@ def test_who_has_a_page_of_it_and_what_each_may_do_while_the_sitting_runs(case: 
     assert offered == {
         "witness-host": {"fault"},
         "centre": {"fault"},
-        "regulator": {"order"},
+        "regulator": {"order", "warning"},
         "officer": {"replacement"},
         "releaser": set(),
     }

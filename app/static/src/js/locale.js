@@ -25,6 +25,8 @@ const SENTENCES = {
   ],
   key_missing: ['本机没有您的签名密钥。请先制作或导入。', 'Your signing key is not on this machine. Make or import it first.'],
   seat_key_missing: ['本机没有本席位的签名密钥。请回到签到的那台电脑，或请见证人重新办理签到。', 'The key of this seat is not on this machine. Go back to the one you signed in at, or ask the witness to let you sign in anew.'],
+  camera_none: ['摄像头打不开。请检查是否允许使用，或在上面选择照片文件。', 'The camera cannot be opened. Check whether it is allowed, or choose a file above.'],
+  photo_taken: ['已拍摄，随表单提交。不满意可以再拍。', 'Taken; it is sent with the form. You can take another.'],
   my_key: ['我的密钥', 'My keys'],
   not_secure: ['签名和加密只能在 https 或本机地址下进行。', 'Signing and sealing need https or a local address.'],
   signing: ['正在签名…', 'Signing…'],

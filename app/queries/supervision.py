@@ -1,0 +1,104 @@
+"""All sittings that an authority watches, at a glance: by site who is identified, and what stands still."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
+
+from app.casefile.case import Case, Phase
+from app.models import Booth, Room, SeatBooth, Site, Tender
+from app.permissions.actions import Action
+from app.permissions.policy import allowed
+from app.procedure.roles import Actor
+from app.procedure.standstill import Warned
+from app.queries.cases import load_case
+from app.queries.sittings import SeatLine, room_of
+from app.queries.standstills import StandstillView, standstill_of
+from evaluation.sitting import Stage
+
+WATCHED = frozenset({Phase.SCORING, Phase.CONSENSUS})
+
+
+@dataclass(frozen=True)
+class SeatSeen:
+    """A seat and its booth, "" where it has none."""
+
+    line: SeatLine
+    booth: str
+
+
+@dataclass(frozen=True)
+class SiteSeen:
+    """A site of a sitting. `fault`: what is reported to have failed there, "" while nothing is."""
+
+    name: str
+    seats: tuple[SeatSeen, ...]
+    fault: str
+
+    @property
+    def identified(self) -> int:
+        return sum(seat.line.identified for seat in self.seats)
+
+
+@dataclass(frozen=True)
+class SittingSeen:
+    """A sitting that runs. `sites` is empty for who has not stated why it looks: that is told for a reason."""
+
+    case_id: str
+    code: str
+    title: str
+    lot: str
+    stage: Stage
+    done: int
+    of: int
+    standstill: StandstillView | None
+    warnings: tuple[Warned, ...]
+    sites: tuple[SiteSeen, ...]
+
+
+def sittings_seen(db_session: DbSession, actor: Actor, now: datetime) -> list[SittingSeen]:
+    """The running sittings of the actor's authority: what stands still first, then by title."""
+    names = dict(db_session.execute(select(Site.id, Site.name)).all())
+    found = []
+    for tender in db_session.scalars(select(Tender).where(Tender.published_at.is_not(None))):
+        case = load_case(db_session, tender.case_id)
+        for lot in sorted(case.lots):
+            if case.phase(lot) in WATCHED and allowed(actor, Action.STANDSTILL_WATCH, case, lot):
+                found.append(_seen(db_session, actor, case, lot, now, names))
+    return sorted(found, key=lambda one: (one.standstill is None, one.title, one.lot))
+
+
+def _seen(
+    db_session: DbSession, actor: Actor, case: Case, lot: str, now: datetime, names: dict[str, str]
+) -> SittingSeen:
+    terms, room = case.tender.published, room_of(case, lot, None, now, "zh")
+    told = allowed(actor, Action.ROOM_JOIN, case, lot)
+    return SittingSeen(
+        case.id,
+        terms.code,
+        terms.title,
+        lot,
+        room.stage,
+        room.done,
+        room.of,
+        standstill_of(case, lot),
+        room.warnings,
+        _sites(db_session, case, lot, room.seats, names) if told else (),
+    )
+
+
+def _sites(
+    db_session: DbSession, case: Case, lot: str, lines: tuple[SeatLine, ...], names: dict[str, str]
+) -> tuple[SiteSeen, ...]:
+    query = select(SeatBooth.seat, Room.name, Booth.number).join(Booth, Booth.id == SeatBooth.booth_id)
+    query = query.join(Room, Room.id == Booth.room_id).where(SeatBooth.case_id == case.id, SeatBooth.lot == lot)
+    booths = {seat: f"{room}-{number}" for seat, room, number in db_session.execute(query)}
+    fault, found = case.lots[lot].sitting.fault, []
+    for site in sorted({line.site for line in lines}):
+        seats = tuple(SeatSeen(line, booths.get(line.number, "")) for line in lines if line.site == site)
+        failed = fault.note if fault is not None and fault.site in ("", site) else ""
+        found.append(SiteSeen(names.get(site, site), seats, failed))
+    return tuple(found)

@@ -1,0 +1,91 @@
+"""The authority warns: on record, in every room, for nobody else to do; and it sees its sittings by site."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from app.adapters.profiles import read_profile
+from app.casefile.bundle import unpack
+from app.casefile.verification import STEPS, Verdict, verify_bundle
+from app.models import Notice
+from app.permissions.policy import NotAllowed
+from app.procedure.errors import RuleViolation
+from app.services.audits import export_evidence
+from app.services.platform import DIST
+from evaluation import sitting
+from evaluation.sitting import Disposition, WarningGiven
+from tests.app.services.test_booths import Moving, rows
+from tests.app.services.whole_case import LOT
+from tests.app.web.site import Site, booth, stated
+
+pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
+WORDS = "副场请勿隔着机位交谈"
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory) -> Moving:
+    return Moving(tmp_path_factory.mktemp("warnings")).until_scoring()
+
+
+@pytest.fixture(scope="module")
+def site(case: Moving) -> Site:
+    return Site(case)
+
+
+def signing(answer) -> bool:
+    return 'data-type="WarningGiven"' in answer.get_data(as_text=True)
+
+
+def test_one_inspector_warns_and_every_room_reads_it(case: Moving, site: Site):
+    before = case.state
+    page = f"/cases/{case.case_id}/lots/{LOT}/standstill"
+    assert "发出监督提醒" in site.browser("regulator").get(page)
+    assert "发出监督提醒" not in site.browser("centre").get(page)
+    warning = site.browser("regulator").post(f"{page}/warning", site=case.sites[1], note=WORDS)
+    assert signing(warning)
+    assert "写入案卷，不能撤回" in warning.get_data(as_text=True)
+    assert not signing(site.browser("regulator").post(f"{page}/warning", site=case.sites[1], note=" "))
+    for who in ("centre", "officer", "witness-host", "releaser"):
+        with pytest.raises(NotAllowed):
+            case.act(who, WarningGiven("", WORDS))
+    with pytest.raises(RuleViolation, match="standstill_site_unknown"):
+        case.act("regulator", WarningGiven("elsewhere", WORDS))
+    case.act("regulator", WarningGiven(case.sites[1], WORDS))
+    assert case.state == before
+    (warned,) = case.case.lots[LOT].standstill.warnings
+    assert (warned.site, warned.note) == (case.sites[1], WORDS)
+    for number in (1, 4):
+        assert WORDS in booth(site, case.members[number]).get(f"/room/{case.case_id}/{LOT}/status")
+    for who in ("centre", "witness-host", "witness-sub", "officer"):
+        assert WORDS in site.browser(who).get(page)
+    assert rows(case, select(Notice).where(Notice.code == "sitting_warned"))
+
+
+def test_the_authority_sees_its_sittings_by_site_for_a_reason(case: Moving, site: Site):
+    plain = site.browser("inspector").get("/regulator/live")
+    assert "独立评分" in plain
+    assert "写明理由后显示" in plain
+    assert "一室-1" not in plain
+    seen = stated(site).get("/regulator/live?part=1")
+    assert "已签到 3 / 3" in seen
+    assert "已签到 2 / 2" in seen
+    assert "一室-1" in seen
+    assert not any(f"专家{n}" in seen for n in range(16)), "seats, never names"
+    case.act("witness-sub", sitting.FaultReported(case.sites[1], "专线中断"))
+    assert "故障：专线中断" in stated(site).get("/regulator/live?part=1")
+    for stranger in ("centre", "officer", "witness-host"):
+        site.browser(stranger).get("/regulator/live", 404)
+
+
+def test_the_evidence_holds_with_a_warning(case: Moving):
+    for step in (Disposition.SUSPEND, Disposition.ABANDON):
+        case.act("regulator", sitting.SittingOrderProposed(step, "核查"))
+        case.act("inspector", sitting.SittingOrdered(step, "核查"))
+    case.work_off()
+    files = unpack(export_evidence(case.platform, case.people["regulator"].log_in, case.case_id)[1])
+    root = case.platform.keys.authority.certificate_pem
+    steps = {name: STEPS[name] for name in ("head", "log", "acts", "replay")}
+    found = verify_bundle(files, [root], [read_profile("demo-goods")], steps=steps)
+    assert [check for check in found if check.verdict is Verdict.FAIL] == []
+    assert case.case.lots[LOT].standstill.warnings
