@@ -47,6 +47,10 @@ def bid_desk(origin: str, case: Case, lot: str, actor: Actor, limit: int) -> dic
         "paused": lot in case.tender.timetable.left,
         "limit": limit,
         "qualification_words": list(qualification_words(case.tender.published.profile)),
+        "criteria": [
+            {"id": one.id, "name_zh": one.name_zh, "name_en": one.name_en}
+            for one in case.tender.published.lot(lot).evaluation.criteria.scored
+        ],
         "ceiling_fen": str(int(case.tender.published.lot(lot).ceiling / FEN)),
         "standing": {"receipt_id": standing.receipt_id, "received_at": encode(standing.received_at)}
         if standing
