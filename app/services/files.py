@@ -18,7 +18,7 @@ from app.queries.cases import load_case
 from app.services.access import record_reading
 from app.services.documents import latest_document
 from app.services.platform import Platform
-from app.services.stored_bytes import file_chunks
+from app.services.stored_bytes import file_chunks, file_range
 
 READ_WITH = {
     "document": Action.DOCUMENTS_DOWNLOAD,
@@ -88,6 +88,26 @@ def read_file(platform: Platform, actor: Actor, file_id: str, address: str = "")
     return _view(row), file_chunks(platform, case, row)
 
 
+MOST_AT_ONCE = 4 << 20  # bytes of a file that one request for a range gets
+
+
+def read_range(
+    platform: Platform, actor: Actor, file_id: str, first: int, last: int | None, address: str = ""
+) -> tuple[FileView, int, bytes]:
+    """A part of a file of an opened bid, for the viewer: its row, where the part ends (`last` at most), and its bytes.
+
+    Who asks is checked for each part, so that a viewer left open shows nothing more once the seat may not read.
+    Raises RuleViolation `file_unknown`, `reason_needed`, `file_damaged`, `range_wrong`.
+    """
+    row = entitled_file(platform, actor, file_id, address)
+    end = min(row.size - 1 if last is None else last, row.size - 1, first + MOST_AT_ONCE - 1)
+    if row.kind != "opened" or not 0 <= first <= end:
+        raise RuleViolation("range_wrong", size=row.size)
+    with platform.database.reading() as db_session:
+        case = load_case(db_session, row.case_id)
+    return _view(row), end, file_range(platform, case, row, first, end)
+
+
 def entitled_file(platform: Platform, actor: Actor, file_id: str, address: str) -> StoredFile:
     """The row of a file that the asker may read; what is read for a stated reason is kept in the access log first.
 
@@ -98,10 +118,11 @@ def entitled_file(platform: Platform, actor: Actor, file_id: str, address: str) 
         if row is None or row.kind not in READ_WITH:
             raise RuleViolation("file_unknown")
         case, action = load_case(db_session, row.case_id), _action(row)
+    lot = row.lot or actor.lot_of_seat(case.id)  # what is of all lots, a booth reads for its own
     try:
-        authorize(actor, action, case, row.lot)
+        authorize(actor, action, case, lot)
     except NotAllowed as exc:
         raise RuleViolation("file_unknown") from exc
-    if asks_reason(actor, action, case, row.lot):
-        record_reading(platform.database, actor, action, case.id, lot=row.lot, subject=row.id, address=address)
+    if asks_reason(actor, action, case, lot):
+        record_reading(platform.database, actor, action, case.id, lot=lot, subject=row.id, address=address)
     return row

@@ -1,7 +1,7 @@
 // The scoring desk: every change is saved as a draft and acknowledged; what the line swallowed is sent again, in order,
 // under the same command id, so that it counts once.
 import { timeOfDay } from './clock.js';
-import { formatHundredths, isScore, parseHundredths } from './hundredths.js';
+import { formatHundredths, inBands, isScore, parseHundredths } from './hundredths.js';
 import { say } from './locale.js';
 import { socket } from './live.js';
 import { account, forget, keep as keepHere, kept } from './typed.js';
@@ -53,7 +53,19 @@ function showSaved() {
     total.textContent = formatHundredths(scores.reduce((sum, score) => sum + score, 0));
     const progress = desk.querySelector(`[data-bid-progress="${bid}"]`);
     if (progress) progress.textContent = `${scores.length}/${fields.length}`;
+    showInMatrix(bid, fields, total.textContent);
   }
+}
+
+/** The same in the table of all that one has scored. */
+function showInMatrix(bid, fields, sum) {
+  for (const field of fields) {
+    const shown = desk.querySelector(`[data-saved-cell]${cell(field.dataset)}`);
+    const score = savedScore(field);
+    if (shown) shown.textContent = score === null ? '—' : formatHundredths(score);
+  }
+  const total = desk.querySelector(`[data-saved-sum="${bid}"]`);
+  if (total) total.textContent = sum;
 }
 
 /** That a score stands which is not the one that is typed. */
@@ -63,13 +75,17 @@ function stays(field) {
 }
 
 /** What to enter in a field, and what counts until then. */
-const rangeOf = (field) => say('score_range', field.dataset) + stays(field);
+function rangeOf(field) {
+  const { bands = '' } = field.dataset;
+  const words = say('score_range', field.dataset) + (bands ? say('score_bands', { bands: bands.replaceAll('-', '–').replaceAll(' ', say('or')) }) : '');
+  return words + stays(field);
+}
 
 /** The score of a field when it is one; otherwise the field says what to enter. */
 function checked(field) {
-  const { full, step } = field.dataset;
+  const { full, step, bands } = field.dataset;
   const score = parseHundredths(field.value);
-  const fits = isScore(score, parseHundredths(full), parseHundredths(step));
+  const fits = isScore(score, parseHundredths(full), parseHundredths(step)) && inBands(score, bands);
   field.ariaInvalid = String(!fits);
   if (!fits) showState(field.dataset, rangeOf(field), true);
   return fits ? formatHundredths(score) : null;
@@ -212,7 +228,10 @@ function onKey(event) {
 /** Remembers the criterion one is at, also after its field was left. */
 function onFocus({ target }) {
   const place = target.closest('.score');
-  if (place) at = [...desk.querySelectorAll('.score')].indexOf(place);
+  if (!place) return;
+  at = [...desk.querySelectorAll('.score')].indexOf(place);
+  desk.querySelector('.score.is-current')?.classList.remove('is-current');
+  place.classList.add('is-current');
 }
 
 function restoreQueued() {
