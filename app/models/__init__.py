@@ -27,7 +27,7 @@ from app.models.people import (
     WebSession,
 )
 from app.models.register import Cosignature, ListCosignature, ListedAct, RegisterTick, TickChange
-from app.models.sitting import PendingSignature, ScoreDraft, SeatRequest, Site
+from app.models.sitting import DeskHold, PendingSignature, ScoreDraft, SeatRequest, Site
 from app.models.tender import Download, Lot, Tender, TenderDraft
 from app.models.work import Job, Notice
 
@@ -35,9 +35,10 @@ from app.models import append_only  # isort: skip  # after the tables that it gu
 
 __all__ = [
     "AccessLog", "Account", "AccountRole", "ActHead", "Base", "CallUp", "CaseEvent", "CaseFile", "CasePrivate",
-    "Certificate", "Command", "ContactLookUp", "Cosignature", "DeniedAttempt", "Download", "Expert", "ExpertContact",
-    "ExpertCorrection", "ExpertEvent", "ExpertImport", "ExpertImportPart", "ExpertSpeciality", "InspectionEntry",
-    "Invitation", "Job", "ListCosignature", "ListedAct", "LogInFailure", "Lot", "Notice", "Organisation",
-    "PendingSignature", "Pseudonym", "RegisterTick", "ScoreDraft", "SeatRequest", "Site", "SpecialityList",
-    "StoredFile", "Tender", "TenderDraft", "TickChange", "TrusteeAgent", "Upload", "WebSession", "append_only",
+    "Certificate", "Command", "ContactLookUp", "Cosignature", "DeniedAttempt", "DeskHold", "Download", "Expert",
+    "ExpertContact", "ExpertCorrection", "ExpertEvent", "ExpertImport", "ExpertImportPart", "ExpertSpeciality",
+    "InspectionEntry", "Invitation", "Job", "ListCosignature", "ListedAct", "LogInFailure", "Lot", "Notice",
+    "Organisation", "PendingSignature", "Pseudonym", "RegisterTick", "ScoreDraft", "SeatRequest", "Site",
+    "SpecialityList", "StoredFile", "Tender", "TenderDraft", "TickChange", "TrusteeAgent", "Upload",
+    "WebSession", "append_only",
 ]  # fmt: skip

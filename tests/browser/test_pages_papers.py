@@ -106,6 +106,29 @@ def test_two_bids_are_read_and_scored_side_by_side(live: LiveCase, desk: Page):
     assert desk.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_the_second_window_takes_over_and_the_first_says_so(live: LiveCase, desk: Page):
+    bid = live.case.receipts["bidder-c"]
+    desk.goto(room(live, f"?bid={bid}"))
+    field, told = f"#score-{bid}-plan", desk.locator("[data-desk-elsewhere]")
+    desk.locator(field).fill("20")
+    expect(desk.locator(f"{field}-saved")).to_contain_text("已保存")
+    second = desk.context.new_page()
+    second.goto(room(live, f"?bid={bid}"))
+    expect(told).to_contain_text("已在另一个窗口打开")
+    expect(desk.locator(field)).not_to_be_editable()
+    assert violations(desk) == []
+    second.locator(field).fill("21.5")
+    expect(second.locator(f"{field}-saved")).to_contain_text("已保存")
+    expect(desk.locator(field)).to_have_value("21.50")  # shown, and not to be changed
+    desk.get_by_role("button", name="在本窗口继续").click()
+    expect(told).to_be_hidden()
+    expect(second.locator("[data-desk-elsewhere]")).to_be_visible()
+    desk.locator(field).fill("22")
+    expect(desk.locator(f"{field}-saved")).to_contain_text("已保存")
+    expect(second.locator(field)).to_have_value("22.00")
+    second.close()
+
+
 def test_a_viewer_left_open_shows_nothing_more_once_the_seat_may_not_read(live: LiveCase, desk: Page):
     paper = desk.locator("[data-paper]")
     expect(paper.locator("canvas")).to_have_attribute("aria-label", "第 1 页，共 3 页")

@@ -12,14 +12,14 @@ from flask_babel import gettext as _
 from app.casefile.case import Case
 from app.extensions import current_actor, platform, required_log_in
 from app.queries.sittings import Room, scored_criteria
-from app.services import sittings
+from app.services import score_drafts
 from app.services.bid_papers import PDF, BidPapers, LinkedPages, bid_papers
 from app.services.files import FileView
 from app.web.expert.corrections import places_words
 from evaluation.criteria import Criterion
 from evaluation.scoring import ScorePlace
 
-Drafts = dict[tuple[str, str], sittings.SavedScore]
+Drafts = dict[tuple[str, str], score_drafts.SavedScore]
 
 
 def scoring_desk(found: Case, lot: str, room: Room, files: Iterable[FileView]) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def scoring_desk(found: Case, lot: str, room: Room, files: Iterable[FileView]) -
 
 
 def _drafts(found: Case, lot: str) -> Drafts:
-    return {(d.bid, d.criterion): d for d in sittings.own_drafts(platform(), required_log_in(), found, lot)}
+    return {(d.bid, d.criterion): d for d in score_drafts.own_drafts(platform(), required_log_in(), found, lot)}
 
 
 def desk_bids(found: Case, lot: str, room: Room, drafts: Drafts, chosen: str) -> list[dict[str, Any]]:
@@ -82,7 +82,7 @@ def papers_of(files: Iterable[FileView], bid: str) -> BidPapers:
     return bid_papers(platform(), current_actor(), files, bid, request.remote_addr or "")
 
 
-def has_score(draft: sittings.SavedScore | None) -> bool:
+def has_score(draft: score_drafts.SavedScore | None) -> bool:
     return draft is not None and draft.value is not None
 
 
@@ -130,7 +130,7 @@ def criteria_of(found: Case, lot: str, room: Room, bid: str, papers: BidPapers, 
 
 
 def _criterion(
-    criterion: Criterion, draft: sittings.SavedScore | None, fixed: bool, pages: tuple[LinkedPages, ...]
+    criterion: Criterion, draft: score_drafts.SavedScore | None, fixed: bool, pages: tuple[LinkedPages, ...]
 ) -> dict[str, Any]:
     english = g.get("lang") == "en"
     bands = "；".join(f"{b.name_en if english else b.name_zh} {b.low}–{b.high}" for b in criterion.bands)
@@ -143,6 +143,7 @@ def _criterion(
         "bands": " ".join(f"{b.low}-{b.high}" for b in criterion.bands),
         "value": draft.value if draft else None,
         "comment": draft.comment if draft else "",
+        "seq": draft.seq if draft else 0,
         "locked": fixed,
         "pages": [page_words(one) for one in pages],
     }

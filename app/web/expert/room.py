@@ -19,7 +19,7 @@ from app.procedure.errors import RuleViolation
 from app.queries.endings import signing_counts
 from app.queries.events import seen_events
 from app.queries.sittings import Room, room_of, scored_criteria
-from app.services import experts, files, sittings
+from app.services import experts, files, score_drafts
 from app.services.cursors import write_cursor
 from app.web.entitled import entitled_case, in_words, place, words_of
 from app.web.expert.corrections import correction_form, correction_words
@@ -219,7 +219,7 @@ def review(case: str, lot: str) -> str:
 def sheet(case: str, lot: str) -> str:
     """My whole sheet: what is missing, or the signature that locks it."""
     found, room, shown = entered(case, lot, Action.SCORES_LOCK)
-    drafts = sittings.own_drafts(platform(), required_log_in(), found, lot)
+    drafts = score_drafts.own_drafts(platform(), required_log_in(), found, lot)
     criteria, names, values = scored_criteria(found, lot), dict(room.bids), {(d.bid, d.criterion): d for d in drafts}
     missing = [(b, c) for b in room.valid for c in criteria if not has_score(values.get((b, c.id)))]
     scores: dict[str, dict[str, Decimal]] = {bid: {} for bid in room.valid}

@@ -54,6 +54,7 @@ const SENTENCES = {
   score_stays: ['（仍按已保存的 {score} 计）', ' (the saved {score} still counts)'],
   score_bands: ['，并在公布的档次之内：{bands}', ', and within a published band: {bands}'],
   or: [' 或 ', ' or '],
+  desk_elsewhere: ['本席位的评分台已在另一个窗口打开（{time}），这个窗口不再保存。您在这里输入的内容都在，由那个窗口保存。', 'The scoring desk of this seat was opened in another window ({time}); this one saves no more. What you typed here is kept, and saved by that window.'],
   score_range: ['请输入 0 至 {full} 之间、{step} 的倍数', 'Enter 0 to {full} in steps of {step}'],
   not_submitted: ['尚未提交', 'NOT SUBMITTED'],
   not_submitted_text: ['在看到回执之前，本次投标不算提交。', 'Until the receipt is here, this bid is not submitted.'],
