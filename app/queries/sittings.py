@@ -8,11 +8,11 @@ from decimal import Decimal
 from itertools import groupby
 
 from app.casefile.case import Case
-from app.documents.wording import formula_words
 from app.messages import sentence
 from app.procedure.profiles import Profile
 from app.procedure.signing import Dissent, EarlierDissent, Refusal, Signing, refusal_from, seal_from
 from app.procedure.unanswered import answered_by, others_from
+from app.queries.price_views import PriceView, price_view
 from app.queries.standstills import StandstillView, standstill_of
 from evaluation.committee import MemberRole, may_chair
 from evaluation.criteria import Criterion
@@ -73,7 +73,6 @@ class ResultRow:
     total: Decimal
     candidate: bool
     decided_by: str
-    working: str
 
 
 @dataclass(frozen=True)
@@ -107,9 +106,8 @@ class Results:
     dissents from results before these.
     """
 
-    formula: str
+    price: PriceView
     averaging: str
-    benchmark: Decimal
     seats: tuple[int, ...]
     rows: tuple[ResultRow, ...]
     criteria: tuple[CriterionRow, ...]
@@ -324,11 +322,10 @@ def _results(sitting: SittingState, earlier: tuple[EarlierDissent, ...], seat: i
     assert result is not None
     names = {bid.bid: bid.bidder_name for bid in sitting.bids}
     return Results(
-        formula=formula_words(rules.price_rule, language),
+        price=price_view(sitting, names, language),
         averaging=sentence(f"averaging_{rules.scoring.aggregation}", {"places": rules.scoring.places}, language),
-        benchmark=result.price.benchmark,
         seats=tuple(sorted(sitting.seats)),
-        rows=tuple(_result_row(sitting, row, names[row.bid], language) for row in result.bids),
+        rows=tuple(_result_row(sitting, row, names[row.bid]) for row in result.bids),
         criteria=_criteria(sitting, seat, names),
         unequal=tuple(_unequal(sitting, found, names) for found in sitting.must_agree),
         requests=tuple(sitting.requests[number] for number in sorted(sitting.requests)),
@@ -353,20 +350,12 @@ def tied_bidders(sitting: SittingState) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(names[bid] for bid in group) for _, group in groups)
 
 
-def _result_row(sitting: SittingState, row: BidResult, bidder: str, language: str) -> ResultRow:
+def _result_row(sitting: SittingState, row: BidResult, bidder: str) -> ResultRow:
     result = sitting.result
     assert result is not None
-    facts = {
-        "benchmark": result.price.benchmark,
-        "price": row.price,
-        "full": sitting.rules.evaluation.criteria.price.full,
-    }
-    working = sentence(f"price_working_{result.price.formula}", facts, language)
     totals = tuple(row.member_totals[str(number)] for number in sorted(sitting.seats))
     candidate = row.bid in result.candidates
-    return ResultRow(
-        row.rank, bidder, row.price, row.price_score, totals, row.total, candidate, row.decided_by, working
-    )
+    return ResultRow(row.rank, bidder, row.price, row.price_score, totals, row.total, candidate, row.decided_by)
 
 
 def _criteria(sitting: SittingState, seat: int | None, names: dict[str, str]) -> tuple[CriterionRow, ...]:

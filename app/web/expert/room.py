@@ -16,8 +16,10 @@ from app.extensions import access, current_actor, platform, required_log_in
 from app.messages import sentence
 from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
+from app.procedure.roles import Role
 from app.queries.endings import signing_counts
 from app.queries.events import seen_events
+from app.queries.price_views import sensitivity_of
 from app.queries.sittings import Room, room_of, scored_criteria
 from app.services import experts, files, score_drafts
 from app.services.cursors import write_cursor
@@ -118,7 +120,16 @@ def show(case: str, lot: str) -> str:
             "pages/expert/desk.html",
             **shown | _forms(found, lot, room) | scoring_desk(found, lot, room, shown["files"]),
         )
-    return render_template("pages/expert/room.html", **shown | _forms(found, lot, room))
+    return render_template(
+        "pages/expert/room.html", **shown | _forms(found, lot, room) | _for_the_authority(found, lot, room)
+    )
+
+
+def _for_the_authority(found: Case, lot: str, room: Room) -> dict[str, Any]:
+    """What an inspector who watches is told beside the results, and nobody who decides."""
+    if room.seat or not room.results or not current_actor().is_(Role.REGULATOR):
+        return {}
+    return {"sensitivity": sensitivity_of(found.lot(lot).sitting), "names": dict(room.bids)}
 
 
 @routes.get("/status")
