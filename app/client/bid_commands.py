@@ -23,6 +23,11 @@ FILES_WORDS = (
     "文件或文件夹；资格文件或其文件夹的名称以“资格”或 qualification 开头，资格审查时只看这些\n"
     "files or folders; the check of qualification sees only those whose name begins with qualification"
 )
+ANONYMOUS = (
+    "暗标：评委先只看名称以“技术”或 technical 开头的文件，其中和文档属性中不得出现单位名称\n"
+    "anonymous: members first see only files whose name begins with technical; neither these nor their properties may "
+    "name the bidder"
+)
 PAGES_WORDS = "评审因素所在的页，可重复\npages that answer a criterion, may be repeated"
 UNQUALIFIED = (
     "注意：没有名称以“资格”或 qualification 开头的文件，资格审查时看不到任何文件，投标可能因此不合格\n"
@@ -112,6 +117,8 @@ def _seal(arguments: argparse.Namespace) -> int:
     names = [file.path for file in bidder.files_of(arguments.files)]
     if parameters.qualification_words and not any(map(is_qualification_file, names)):
         print(UNQUALIFIED)
+    if parameters.anonymous:
+        print(ANONYMOUS)
     pages = typed_links(arguments.page)
     submission = bidder.seal_bid(arguments.files, items, parameters, person.key, arguments.out, pages)
     print(f"已加密 / sealed: {arguments.out}/bid.age, {submission['bid_size']:,} B, {submission['bid_root']}")

@@ -50,7 +50,8 @@ TUS = {"Tus-Resumable": "1.0.0"}
 class SealParameters:
     """What the platform says a bid of this bidder must be bound to: `bidctx/v1` without its recipient, the trustees,
     the round of the second lock where the tender has one (mode M2), the lot's ceiling in fen, how names of files begin
-    by which the agency checks the qualification, and the criteria that members score (None: it names none)."""
+    by which the agency checks the qualification, the criteria that members score (None: it names none), and
+    whether the technical bid is anonymous."""
 
     context: Mapping[str, Json]
     committee: Committee
@@ -58,6 +59,7 @@ class SealParameters:
     ceiling: int | None = None
     qualification_words: tuple[str, ...] = ()
     criteria: tuple[str, ...] | None = None
+    anonymous: bool = False
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> SealParameters:
@@ -73,7 +75,8 @@ class SealParameters:
         _require_same("identity", ident, context["open_ident"])
         words = tuple(map(str, answer.get("qualification_words", ())))
         criteria = tuple(str(one["id"]) for one in answer["criteria"]) if "criteria" in answer else None
-        return cls(context, committee, _second_lock(answer), int(answer["ceiling_fen"]), words, criteria)
+        anonymous = answer.get("anonymous") is True
+        return cls(context, committee, _second_lock(answer), int(answer["ceiling_fen"]), words, criteria, anonymous)
 
     def check_price(self, fen: int) -> None:
         """What the opening would find void is not sealed. Raises Refused `price_over_ceiling`."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 
+from app.casefile.anonymous import hides_bidders, shown_names
 from app.casefile.case import Case
 from app.messages import sentence
 from app.procedure.profiles import Profile
@@ -168,6 +169,7 @@ class Room:
     last_chair_round: bool
     seats: tuple[SeatLine, ...]
     bids: tuple[tuple[str, str], ...]
+    anonymous: bool
     rejected: tuple[RejectedBid, ...]
     valid: tuple[str, ...]
     least: int
@@ -196,6 +198,7 @@ def room_of(case: Case, lot: str, seat: int | None, now: datetime, language: str
     sitting = case.lot(lot).sitting
     signing, profile = case.lot(lot).signing, case.tender.published.profile
     locked, of = progress(sitting)
+    names = shown_names(case, lot, language)
     asked = case.lot(lot).asked
     to_answer = answered_by(asked, sitting, seat, now, profile) if seat else ()
     return Room(
@@ -216,8 +219,9 @@ def room_of(case: Case, lot: str, seat: int | None, now: datetime, language: str
         chair_tied=sitting.chair_tied,
         last_chair_round=bool(sitting.chair_tied) and sitting.chair_round >= sitting.rules.chair_rounds,
         seats=tuple(_seat(sitting, number) for number in sorted(sitting.seats)),
-        bids=tuple((bid.bid, bid.bidder_name) for bid in sitting.bids) if _knows_bids(sitting) else (),
-        rejected=_rejected(sitting) if sitting.stage in AFTER_REVIEW else (),
+        bids=tuple(names.items()) if _knows_bids(sitting) else (),
+        anonymous=hides_bidders(case, lot),
+        rejected=_rejected(sitting, names) if sitting.stage in AFTER_REVIEW else (),
         valid=sitting.valid if sitting.stage in AFTER_REVIEW else (),
         least=sitting.rules.least_valid_bids,
         locked=locked,
@@ -306,8 +310,7 @@ def _done(sitting: SittingState) -> int:
     return len(stages.get(sitting.stage, ()))
 
 
-def _rejected(sitting: SittingState) -> tuple[RejectedBid, ...]:
-    names = {bid.bid: bid.bidder_name for bid in sitting.bids}
+def _rejected(sitting: SittingState, names: dict[str, str]) -> tuple[RejectedBid, ...]:
     if not sitting.rejected:
         return ()
     items = {item.id: item for item in (*sitting.rules.review_items, WITHIN_CEILING)}

@@ -13,7 +13,9 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
+from app.casefile.anonymous import shown_names
 from app.casefile.case import Case
+from app.messages import LANGUAGES
 from app.models import DeskHold, ScoreDraft
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
@@ -29,6 +31,7 @@ from evaluation.sitting import SittingState, check_running
 from evaluation.sitting.stages import Stage
 
 MOST_COMMENT = 2000  # characters of a comment on one score
+Names = dict[str, dict[str, str]]  # by language, then by bid: what a bidder is called in the room
 LONGEST_NAME = 40  # characters by which a window, or a command, is told from others
 
 
@@ -99,7 +102,8 @@ def save_score(platform: Platform, log_in: LogIn, case_id: str, lot: str, typed:
         state, seat = case.lot(lot).sitting, actor.seat_in(case_id, lot)
         assert seat is not None
         check_running(state)
-        _check_place(state, seat, typed)
+        names = {language: shown_names(case, lot, language) for language in LANGUAGES}
+        _check_place(state, seat, typed, names)
         take_turns(db_session, _desk(case_id, lot, seat))
         _check_held(db_session, (case_id, lot, seat), typed.window)
         key = {"case_id": case_id, "lot": lot, "seat": seat, "bid": typed.bid, "criterion": typed.criterion}
@@ -108,12 +112,12 @@ def save_score(platform: Platform, log_in: LogIn, case_id: str, lot: str, typed:
             return replace(_saved(row), value=typed.value)  # as the first answer said it
         seen = row.seq if row is not None else 0
         if typed.seq is not None and typed.seq != seen:
-            raise _stale(state, typed, row)
+            raise _stale(state, typed, row, names)
         kept = {"value": typed.value, "comment": typed.comment, "saved_at": now, "command": typed.command}
         return _saved(db_session.merge(ScoreDraft(**key, **kept, seq=seen + 1)))
 
 
-def _check_place(state: SittingState, seat: int, typed: TypedScore) -> None:
+def _check_place(state: SittingState, seat: int, typed: TypedScore, names: Names) -> None:
     """What may be typed where, by the published criteria and the state of the sheet."""
     bid, criterion = typed.bid, typed.criterion
     if state.stage is not Stage.SCORING or seat in state.sheets:
@@ -126,7 +130,7 @@ def _check_place(state: SittingState, seat: int, typed: TypedScore) -> None:
     if scored is None:
         raise RuleViolation("criterion_unknown", criterion=criterion)
     if typed.value is not None:
-        _check_named(state, scored, bid, typed.value)
+        _check_named(scored, bid, typed.value, names)
     if len(typed.comment) > MOST_COMMENT:
         raise RuleViolation("comment_too_long", length=len(typed.comment), most=MOST_COMMENT)
     for name in ("window", "command"):
@@ -147,25 +151,25 @@ def _is_again(row: ScoreDraft, typed: TypedScore) -> bool:
     return bool(typed.command) and same
 
 
-def _stale(state: SittingState, typed: TypedScore, row: ScoreDraft | None) -> RuleViolation:
-    names = _names(state, state.rules.evaluation.criteria[typed.criterion], typed.bid)
+def _stale(state: SittingState, typed: TypedScore, row: ScoreDraft | None, names: Names) -> RuleViolation:
+    place = _named(state.rules.evaluation.criteria[typed.criterion], typed.bid, names)
     if row is None:
-        return RuleViolation("score_never_saved", **names)
+        return RuleViolation("score_never_saved", **place)
     kept = "—" if row.value is None else str(row.value)
-    return RuleViolation("score_stale", **names, kept=kept, at=row.saved_at)
+    return RuleViolation("score_stale", **place, kept=kept, at=row.saved_at)
 
 
-def _check_named(state: SittingState, criterion: Criterion, bid: str, value: Decimal) -> None:
+def _check_named(criterion: Criterion, bid: str, value: Decimal, names: Names) -> None:
     """As `check_score`; a member reads the names of bidder and criterion, not their ids."""
     try:
         check_score(criterion, bid, value)
     except RuleViolation as refusal:
-        raise RuleViolation(refusal.code, **{**refusal.facts, **_names(state, criterion, bid)}) from refusal
+        raise RuleViolation(refusal.code, **{**refusal.facts, **_named(criterion, bid, names)}) from refusal
 
 
-def _names(state: SittingState, criterion: Criterion, bid: str) -> dict[str, object]:
-    bidder = next(one.bidder_name for one in state.bids if one.bid == bid)
-    return {"bid": bidder, "criterion": {"zh": criterion.name_zh, "en": criterion.name_en}}
+def _named(criterion: Criterion, bid: str, names: Names) -> dict[str, object]:
+    called = {language: known[bid] for language, known in names.items()}
+    return {"bid": called, "criterion": {"zh": criterion.name_zh, "en": criterion.name_en}}
 
 
 def _saved(row: ScoreDraft) -> SavedScore:

@@ -27,7 +27,7 @@ def scoring_desk(found: Case, lot: str, room: Room, files: Iterable[FileView]) -
     table: bidders across, criteria down."""
     chosen = request.args.get("bid", "")
     chosen = chosen if chosen in room.valid else room.valid[0]
-    drafts, papers = _drafts(found, lot), papers_of(files, chosen)
+    drafts, papers = _drafts(found, lot), papers_of(found, lot, files, chosen)
     rows = desk_bids(found, lot, room, drafts, chosen)
     return {
         "bid": chosen,
@@ -70,16 +70,16 @@ def compared(found: Case, lot: str, room: Room, files: Iterable[FileView]) -> di
     right = asked[1] if asked[1] in others else next(iter(others), left)
     names, sides = dict(room.bids), []
     for side, bid in (("left", left), ("right", right)):
-        papers = papers_of(readable, bid)
+        papers = papers_of(found, lot, readable, bid)
         criteria = criteria_of(found, lot, room, bid, papers, drafts)
         sides.append({"side": side, "bid": bid, "name": names[bid], "papers": papers, "criteria": criteria})
     both = list(zip(sides[0]["criteria"], sides[1]["criteria"], strict=True))
     return {"sides": sides, "both": both, "choices": [(bid, names[bid]) for bid in room.valid]}
 
 
-def papers_of(files: Iterable[FileView], bid: str) -> BidPapers:
+def papers_of(found: Case, lot: str, files: Iterable[FileView], bid: str) -> BidPapers:
     """The papers of a bid, for this actor."""
-    return bid_papers(platform(), current_actor(), files, bid, request.remote_addr or "")
+    return bid_papers(platform(), current_actor(), found, lot, files, bid, request.remote_addr or "")
 
 
 def has_score(draft: score_drafts.SavedScore | None) -> bool:

@@ -18,7 +18,7 @@ routes = Blueprint("papers", __name__, url_prefix="/room/<case>/<lot>")
 @access(Action.BIDS_READ)
 def show(case: str, lot: str) -> str | Response:
     """The papers of one bid, from a page on."""
-    _found, room, shown = entered(case, lot, Action.BIDS_READ)
+    found, room, shown = entered(case, lot, Action.BIDS_READ)
     bids = dict(room.bids)
     if not bids:  # nobody knows the bidders before all sit down
         return redirect(shown["back"])
@@ -28,7 +28,7 @@ def show(case: str, lot: str) -> str | Response:
     more = {
         "bid": bid,
         "bid_name": bids[bid],
-        "papers": papers_of(shown["files"], bid),
+        "papers": papers_of(found, lot, shown["files"], bid),
         "chosen": request.args.get("file", ""),
         "page": page if page.isascii() and page.isdigit() and len(page) < 7 else "1",
         "title": _("查看投标文件"),

@@ -65,7 +65,7 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
         "grounds": GROUNDS,
         "sites": {site["id"]: site["name"] for site in experts.list_sites(here)},
         "files": files.readable_files(here, actor, case, lot),
-        "papers_of": papers_of,
+        "papers_of": lambda files, bid: papers_of(found, lot, files, bid),
         "mark": _mark(room.seat, found.tender.published.code, lot),
     }
     return found, room, place(found, lot, _("评审室"), public=not actor.seat) | shown

@@ -93,6 +93,11 @@ class WholeCase(Installation):
 
     # tender
 
+    @property
+    def more_terms(self) -> dict[str, Any]:
+        """What the lot's terms hold beside those of every case."""
+        return {}
+
     def publish(self) -> WholeCase:
         officer, regulator = self.people["officer"], self.people["regulator"]
         form = {
@@ -102,7 +107,7 @@ class WholeCase(Installation):
             "lots": encode([{
                 "number": LOT, "title": "设备", "budget": D("1751000.00"), "ceiling": D("1598400.00"),
                 "deadline_at": self.clock.at + timedelta(seconds=60), "evaluation": self.evaluation,
-                "review_items": REVIEW,
+                "review_items": REVIEW, **self.more_terms,
             }]),
         }  # fmt: skip
         self.case_id = tenders.open_case(self.platform, officer.log_in, "设备采购", regulator.organisation, form)
