@@ -15,6 +15,7 @@ from app.casefile.codec import encode
 from app.extensions import access, current_actor, platform, required_log_in
 from app.messages import sentence
 from app.permissions.actions import Action
+from app.permissions.policy import allowed
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
 from app.queries.endings import signing_counts
@@ -65,6 +66,7 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
         "grounds": GROUNDS,
         "sites": {site["id"]: site["name"] for site in experts.list_sites(here)},
         "files": files.readable_files(here, actor, case, lot),
+        "may_read": bool(room.bids) and allowed(actor, Action.BIDS_READ, found, lot),
         "papers_of": lambda files, bid: papers_of(found, lot, files, bid),
         "mark": _mark(room.seat, found.tender.published.code, lot),
     }

@@ -65,6 +65,13 @@ def shown(site: Site, number: int = 1) -> dict[str, str]:
     paths = [room, f"{room}/status", f"{room}/sheet", f"{room}/compare", f"{api}/events"]
     paths += [f"{api}/lots/{LOT}/room", f"{api}/lots/{LOT}/files", *(f"{room}?bid={bid}" for bid in bids)]
     paths += [f"{room}/papers?bid={bid}" for bid in bids]
+    paths += [
+        f"/cases/{case.case_id}",
+        f"{api}",
+        f"{api}/lots/{LOT}/opening",
+        f"/cases/{case.case_id}/lots/{LOT}/opening",
+    ]
+    paths += [f"/cases/{case.case_id}/lots/{LOT}/opening/board", "/"]
     found = {path: seat.client.get(path).get_data(as_text=True) for path in paths}
     for row in stored(site):
         answer = seat.client.get(f"/api/v1/files/{row.id}", headers={"Range": "bytes=0-3"})

@@ -102,6 +102,8 @@ def test_two_bids_stand_side_by_side_with_the_fields_of_both(site, seat):
 
 
 def test_an_inspector_reads_bids_with_its_own_name_upon_them(site):
-    page = stated(site).get(room(site, "/papers"))
+    watching = stated(site)
+    assert f'href="{room(site)}/papers"' in watching.get(room(site))
+    page = watching.get(room(site, "/papers"))
     assert 'data-mark="监督旁听 监管员 · T-2026-1/1"' in page
     assert site.browser("releaser").client.get(room(site, "/papers")).status_code == 404
