@@ -86,6 +86,10 @@ class PriceFormula(ABC):
             return self._work(dict(prices))
 
     @abstractmethod
+    def at(self, price: Decimal, working: PriceWorking) -> Decimal:
+        """What a price would score at the benchmark that `working` has found."""
+
+    @abstractmethod
     def _work(self, prices: dict[str, Decimal]) -> PriceWorking: ...
 
     def _score(self, value: Decimal) -> Decimal:
@@ -103,6 +107,9 @@ class LowestPriceRatio(PriceFormula):
         scores = {bid: self._score(self.full * lowest / price) for bid, price in prices.items()}
         deviations = {bid: round_half_up((price - lowest) / lowest, 4) for bid, price in prices.items()}
         return PriceWorking(self.id, scores, lowest, deviations, {"lowest_price": lowest})
+
+    def at(self, price: Decimal, working: PriceWorking) -> Decimal:
+        return self._score(self.full * working.benchmark / price)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +153,10 @@ class DeductionFormula(BenchmarkFormula):
     def _deducted(self, deviation: Decimal) -> Decimal:
         rate = self.above if deviation > 0 else self.below
         return self._score(max(self.floor, self.full - HUNDRED * rate * abs(deviation)))
+
+    def at(self, price: Decimal, working: PriceWorking) -> Decimal:
+        found = self._deviations({"": price}, working.benchmark)
+        return self._deducted(found[""])
 
     def _deduct(self, prices: Mapping[str, Decimal], benchmark: Decimal, steps: dict[str, Decimal]) -> PriceWorking:
         deviations = self._deviations(prices, benchmark)
@@ -211,6 +222,10 @@ class CeilingMix(DeductionFormula):
         deviations = self._deviations(prices, benchmark)
         return PriceWorking(self.id, working.scores | nothing, benchmark, deviations, steps, excluded)
 
+    def at(self, price: Decimal, working: PriceWorking) -> Decimal:
+        inside = working.steps["range_floor"] <= price <= working.steps["lowered_ceiling"]
+        return super().at(price, working) if inside else self._score(ZERO)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Utility(BenchmarkFormula):
@@ -228,6 +243,9 @@ class Utility(BenchmarkFormula):
         scores = {bid: self._fallen(deviation) for bid, deviation in deviations.items()}
         printed = {bid: round_half_up(deviation, 4) for bid, deviation in deviations.items()}
         return PriceWorking(self.id, scores, benchmark, printed, {"trimmed_mean": self._printed(average)})
+
+    def at(self, price: Decimal, working: PriceWorking) -> Decimal:
+        return self._fallen((price - working.benchmark) / working.benchmark)
 
     def _fallen(self, deviation: Decimal) -> Decimal:
         rate = self.above if deviation > 0 else self.below
@@ -260,6 +278,10 @@ class Piecewise(BenchmarkFormula):
         scores = {bid: self._score(self.full * self._points(d) / HUNDRED) for bid, d in deviations.items()}
         printed = {bid: round_half_up(deviation, 4) for bid, deviation in deviations.items()}
         return PriceWorking(self.id, scores, benchmark, printed, {"trimmed_mean": benchmark})
+
+    def at(self, price: Decimal, working: PriceWorking) -> Decimal:
+        deviation = (price - working.benchmark) / working.benchmark
+        return self._score(self.full * self._points(deviation) / HUNDRED)
 
     def _points(self, deviation: Decimal) -> Decimal:
         cheaper = -deviation * HUNDRED

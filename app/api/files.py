@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from http import HTTPStatus
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request
@@ -10,10 +12,15 @@ from flask import Blueprint, Response, request
 from app.casefile.codec import encode
 from app.extensions import access, current_actor, current_log_in, platform
 from app.permissions.actions import Action
+from app.procedure.errors import RuleViolation
+from app.procedure.roles import Role
 from app.services import copies, files, tenders
 from crypto.canonical import Json
 
 routes = Blueprint("api_files", __name__)
+IN_THE_VIEWER = (Role.EXPERT, Role.REGULATOR)  # who read bids in the room (ROLES 37), where nothing is saved (38)
+OPENS = "navigate"  # what a browser says of a request that becomes a page or a download
+RANGE = re.compile(r"bytes=(\d{1,15})-(\d{1,15})?")  # of RFC 9110 14.1.2; any other gets the whole
 
 
 def attachment(name: str, size: int, data: Iterable[bytes], media_type: str) -> Response:
@@ -51,10 +58,24 @@ def list_files(case: str, lot: str) -> Json:
 @routes.get("/files/<file>")
 @access(Action.SITE_READ)
 def read_file(file: str) -> Response:
+    """A file; of an opened bid also a range, which is how the viewer of the room reads (ROLES 37, 38)."""
+    if asked := RANGE.fullmatch(request.headers.get("Range", "")):
+        return _read_range(file, int(asked[1]), int(asked[2]) if asked[2] else None)
     found, data = files.read_file(platform(), current_actor(), file, request.remote_addr or "")
+    opens = request.headers.get("Sec-Fetch-Mode") == OPENS
+    if found.kind == "opened" and opens and current_actor().is_(*IN_THE_VIEWER):
+        raise RuleViolation("viewer_only")  # a browser's own viewer has a button to save and one to print
     if found.kind == "opened" and found.media_type == "application/pdf":
         return shown(found.name, found.size, data)
     return attachment(found.name, found.size, data, found.media_type)
+
+
+def _read_range(file: str, first: int, last: int | None) -> Response:
+    found, end, data = files.read_range(platform(), current_actor(), file, first, last, request.remote_addr or "")
+    answer = _file("inline", found.name, len(data), [data], found.media_type)
+    answer.status_code = HTTPStatus.PARTIAL_CONTENT
+    answer.headers["Content-Range"] = f"bytes {first}-{end}/{found.size}"
+    return answer
 
 
 @routes.get("/files/<file>/copy/en")

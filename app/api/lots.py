@@ -12,7 +12,7 @@ from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
 from app.queries import lots as views
 from app.queries.cases import load_case
-from app.services import audits, call_ups, draws, receipts, reports, rounds, sittings
+from app.services import audits, call_ups, draws, receipts, reports, rounds, score_drafts
 from app.services.actors import authorize_or_record
 from crypto.canonical import Json
 from crypto.instants import format_instant
@@ -105,7 +105,7 @@ def answer_call_up() -> Json:
 @access(Action.ROOM_JOIN)
 def room(case: str, lot: str) -> Json:
     found = entitled_case(case, lot, Action.ROOM_JOIN)
-    drafts = sittings.own_drafts(platform(), required_log_in(), found, lot)
+    drafts = score_drafts.own_drafts(platform(), required_log_in(), found, lot)
     return {**views.room(found, lot, current_actor()), "drafts": [encode(draft) for draft in drafts]}
 
 

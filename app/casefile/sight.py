@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from app.casefile.anonymous import PRICES_KNOWN, unnamed
 from app.casefile.case import Case, Phase
 from app.casefile.inspection_sight import INSPECTION_SIGHT, sees_inspection
 from app.casefile.record import Record
 from app.procedure.roles import SYSTEM, Actor, Role
-from evaluation.sitting.stages import AFTER_LAST_LOCK, AFTER_REVIEW, FINAL, Stage
+from evaluation.sitting.stages import AFTER_REVIEW, Stage
 
 Rule = Callable[[Actor, Case, Record], bool]
-PRICES_KNOWN = AFTER_LAST_LOCK | FINAL
 OVER = frozenset({Phase.RESULT, Phase.FAILED})
 WITHHELD_IN = frozenset({Phase.OPENING, Phase.DRAW, Phase.SCORING, Phase.CONSENSUS})
 AFTER_SIGN_IN = frozenset({Phase.SCORING, Phase.CONSENSUS, Phase.RESULT})
@@ -117,7 +117,7 @@ def _bid(actor: Actor, case: Case, record: Record) -> bool:
         return bool(state.opening.failed) and _regulator(actor, case, record)
     standing = {s.fact for s in state.bidding.live} | {s.receipt_id for s in state.bidding.live}
     subject = record.fact if record.type == "BidSubmitted" else record.payload["receipt_id"]
-    return subject in standing or _inspector(actor, case, record)
+    return (subject in standing and not unnamed(actor, case, record.lot)) or _inspector(actor, case, record)
 
 
 def _own_bid(actor: Actor, case: Case, record: Record) -> bool:
@@ -304,11 +304,11 @@ SIGHT: dict[str, Rule] = INSPECTION_SIGHT | {
     "BidFileLost": _everybody,
     "BidFileRestored": _everybody,
     "BidOpened": _read_out,
-    "BidVoided": _everybody,
+    "BidVoided": _read_out,
     "BidsReadOut": _everybody,
     "ObjectionRaised": _read_out,
     "ObjectionAnswered": _read_out,
-    "OpeningConfirmed": _everybody,
+    "OpeningConfirmed": _read_out,
     "OpeningConcluded": _everybody,
     "QualificationChecked": _checked,
     "BuyerMemberNamed": _agency_or_regulator,

@@ -11,6 +11,7 @@ from app.client import bidder, fallback
 from app.client.checked_terms import checked_parameters
 from app.client.command_line import CLIENT_COMMANDS, Parser, add_command, days, existing, yuan
 from app.client.keyfile import Profile, read_json
+from app.client.page_links import typed_links
 from app.client.terminal import add_folder, add_person_arguments, agreed, local, person_of, spoken
 from app.procedure.qualification import is_qualification_file
 from crypto.receipts import SignedReceipt
@@ -22,6 +23,12 @@ FILES_WORDS = (
     "文件或文件夹；资格文件或其文件夹的名称以“资格”或 qualification 开头，资格审查时只看这些\n"
     "files or folders; the check of qualification sees only those whose name begins with qualification"
 )
+ANONYMOUS = (
+    "暗标：评委先只看名称以“技术”或 technical 开头的文件，其中和文档属性中不得出现单位名称\n"
+    "anonymous: members first see only files whose name begins with technical; neither these nor their properties may "
+    "name the bidder"
+)
+PAGES_WORDS = "评审因素所在的页，可重复\npages that answer a criterion, may be repeated"
 UNQUALIFIED = (
     "注意：没有名称以“资格”或 qualification 开头的文件，资格审查时看不到任何文件，投标可能因此不合格\n"
     "note: no file's name begins with qualification; the check of qualification will see none and may fail"
@@ -81,6 +88,7 @@ def _add_seal(commands: Any) -> None:
     parser.add_argument("--days", required=True, type=days, help="交付期（日历日）\nduration in calendar days")
     parser.add_argument("--manager", required=True, help="项目负责人\nproject manager")
     parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="输出文件夹\nfolder to write")
+    parser.add_argument("--page", action="append", default=[], metavar="CRITERION=FILE:FIRST-LAST", help=PAGES_WORDS)
     words = "见证方未联署也加密：条款可能只出示给您\nseal though no witness vouches for the terms"
     parser.add_argument("--unwitnessed", action="store_true", help=words)
     add_person_arguments(parser)
@@ -109,7 +117,10 @@ def _seal(arguments: argparse.Namespace) -> int:
     names = [file.path for file in bidder.files_of(arguments.files)]
     if parameters.qualification_words and not any(map(is_qualification_file, names)):
         print(UNQUALIFIED)
-    submission = bidder.seal_bid(arguments.files, items, parameters, person.key, arguments.out)
+    if parameters.anonymous:
+        print(ANONYMOUS)
+    pages = typed_links(arguments.page)
+    submission = bidder.seal_bid(arguments.files, items, parameters, person.key, arguments.out, pages)
     print(f"已加密 / sealed: {arguments.out}/bid.age, {submission['bid_size']:,} B, {submission['bid_root']}")
     if parameters.round is not None:
         _show_lock(parameters.round)

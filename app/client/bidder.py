@@ -26,7 +26,9 @@ from app.client.connection import Connection, Refused, refuse
 from app.client.feed import CaseFeed
 from app.client.keyfile import read_json, write_json, write_private
 from app.client.opening_items import check_items
+from app.client.page_links import with_links
 from app.client.sealing_program import sealing_program
+from app.procedure.page_links import PageLink
 from crypto.canonical import Json, digest
 from crypto.certificates import verify_certificate
 from crypto.committee import Committee, identity, make_capsule
@@ -47,14 +49,17 @@ TUS = {"Tus-Resumable": "1.0.0"}
 @dataclass(frozen=True)
 class SealParameters:
     """What the platform says a bid of this bidder must be bound to: `bidctx/v1` without its recipient, the trustees,
-    the round of the second lock where the tender has one (mode M2), the lot's ceiling in fen, and how names of files
-    begin by which the agency checks the qualification."""
+    the round of the second lock where the tender has one (mode M2), the lot's ceiling in fen, how names of files begin
+    by which the agency checks the qualification, the criteria that members score (None: it names none), and
+    whether the technical bid is anonymous."""
 
     context: Mapping[str, Json]
     committee: Committee
     round: Round | None = None
     ceiling: int | None = None
     qualification_words: tuple[str, ...] = ()
+    criteria: tuple[str, ...] | None = None
+    anonymous: bool = False
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> SealParameters:
@@ -69,7 +74,9 @@ class SealParameters:
         _require_same("committee", committee.id, context["committee"])
         _require_same("identity", ident, context["open_ident"])
         words = tuple(map(str, answer.get("qualification_words", ())))
-        return cls(context, committee, _second_lock(answer), int(answer["ceiling_fen"]), words)
+        criteria = tuple(str(one["id"]) for one in answer["criteria"]) if "criteria" in answer else None
+        anonymous = answer.get("anonymous") is True
+        return cls(context, committee, _second_lock(answer), int(answer["ceiling_fen"]), words, criteria, anonymous)
 
     def check_price(self, fen: int) -> None:
         """What the opening would find void is not sealed. Raises Refused `price_over_ceiling`."""
@@ -148,18 +155,25 @@ def files_of(sources: Iterable[Path]) -> list[PackageFile]:
 
 
 def seal_bid(
-    sources: Iterable[Path], items: Mapping[str, str], parameters: SealParameters, key: SigningKey, out: Path
+    sources: Iterable[Path],
+    items: Mapping[str, str],
+    parameters: SealParameters,
+    key: SigningKey,
+    out: Path,
+    pages: tuple[PageLink, ...] = (),
 ) -> dict[str, Any]:
     """Pack, sign, encrypt; the submission (`bidsub/v1`), which is in `out` with everything that belongs to it.
 
-    `items` are read out at the opening: price_fen, duration_days, project_manager. The package lies in no named file
-    at any time. Raises CryptoError, Refused `opening_item_unfit`, `price_over_ceiling`.
+    `items` are read out at the opening: price_fen, duration_days, project_manager; `pages` say where criteria are
+    answered. The package lies in no named file at any time. Raises CryptoError, Refused `opening_item_unfit`,
+    `price_over_ceiling`, and what `with_links` raises.
     """
     check_items(items)
     parameters.check_price(int(items["price_fen"]))
+    files = with_links(files_of(sources), pages, parameters.criteria)
     made = new_bid_identity()
     context = bid_context(**{**parameters.context, "recipient": made.recipient})  # type: ignore[arg-type]
-    ctx, files = context_hash(context), files_of(sources)
+    ctx = context_hash(context)
     names = {name: str(context[name]) for name in ("bidder", "tender", "lot")}
     manifest = bid_manifest(context_hash=ctx, **names, opening=items, files=[file.measure() for file in files])
     out.mkdir(parents=True, exist_ok=True)

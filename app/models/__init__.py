@@ -28,7 +28,7 @@ from app.models.people import (
     WebSession,
 )
 from app.models.register import Cosignature, ListCosignature, ListedAct, RegisterTick, TickChange
-from app.models.sitting import IdentityPhoto, PendingSignature, ScoreDraft, SeatRequest, Site
+from app.models.sitting import DeskHold, IdentityPhoto, PendingSignature, ScoreDraft, SeatRequest, Site
 from app.models.tender import Download, Lot, Tender, TenderDraft
 from app.models.venues import Booking, BookingEvent, BookingPart, Booth, Room, RoomClosure, SeatBooth
 from app.models.work import Job, Notice
@@ -38,10 +38,10 @@ from app.models import append_only  # isort: skip  # after the tables that it gu
 __all__ = [
     "AccessLog", "Account", "AccountRole", "ActHead", "Base", "Booking", "BookingEvent", "BookingPart", "Booth",
     "CallUp", "CaseEvent", "CaseFile", "CasePrivate", "Certificate", "Command", "ContactLookUp", "Cosignature",
-    "DeniedAttempt", "Download", "Expert", "ExpertContact", "ExpertCorrection", "ExpertEvent", "ExpertImport",
-    "ExpertImportFinding", "ExpertImportPart", "ExpertSpeciality", "IdentityPhoto", "InspectionEntry", "Invitation",
-    "Job", "ListCosignature", "ListedAct", "LogInFailure", "Lot", "Notice", "Organisation", "PendingSignature",
-    "Pseudonym", "RegisterTick", "Room", "RoomClosure", "ScoreDraft", "SeatBooth", "SeatRequest", "Site",
-    "SpecialityList", "StoredFile", "Tender", "TenderDraft", "TickChange", "TrusteeAgent", "Upload", "WebSession",
-    "append_only",
+    "DeniedAttempt", "DeskHold", "Download", "Expert", "ExpertContact", "ExpertCorrection", "ExpertEvent",
+    "ExpertImport", "ExpertImportFinding", "ExpertImportPart", "ExpertSpeciality", "IdentityPhoto", "InspectionEntry",
+    "Invitation", "Job", "ListCosignature", "ListedAct", "LogInFailure", "Lot", "Notice", "Organisation",
+    "PendingSignature", "Pseudonym", "RegisterTick", "Room", "RoomClosure", "ScoreDraft", "SeatBooth", "SeatRequest",
+    "Site", "SpecialityList", "StoredFile", "Tender", "TenderDraft", "TickChange", "TrusteeAgent", "Upload",
+    "WebSession", "append_only",
 ]  # fmt: skip

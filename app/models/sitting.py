@@ -66,6 +66,20 @@ class ScoreDraft(Base):
     value: Mapped[Decimal | None] = mapped_column(Numeric(8, 2))
     comment: Mapped[str] = mapped_column(Text, default="")
     saved_at: Mapped[datetime]
+    seq: Mapped[int] = mapped_column(default=0)  # how often it was saved
+    command: Mapped[str] = mapped_column(String(40), default="")  # that saved it last
+
+
+class DeskHold(Base):
+    """Which window of a seat has the scoring desk: the one that took it last."""
+
+    __tablename__ = "desk_hold"
+
+    case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    lot: Mapped[str] = mapped_column(String(20), primary_key=True)
+    seat: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    window: Mapped[str] = mapped_column(String(40))
+    taken_at: Mapped[datetime]
 
 
 class PendingSignature(Base):

@@ -64,6 +64,11 @@ class Actor:
         prefix = f"{case_id}/{lot}#"
         return int(self.seat[len(prefix) :]) if self.seat.startswith(prefix) else None
 
+    def lot_of_seat(self, case_id: str) -> str:
+        """The lot in whose sitting the actor sits, where that is of this case; "" for everybody else."""
+        prefix = f"{case_id}/"
+        return self.seat[len(prefix) :].rpartition("#")[0] if self.seat.startswith(prefix) else ""
+
     @property
     def signs_as(self) -> str:
         """The name under which the actor's acts are chained and logged."""

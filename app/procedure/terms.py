@@ -14,6 +14,7 @@ from app.procedure.profiles import Profile
 from app.procedure.witnesses import NO_WITNESS, RegisterTerms, check_register_terms
 from crypto.canonical import Json
 from crypto.timelock import Chain
+from evaluation.criteria import CriterionStage
 from evaluation.evaluate import EvaluationRules, check_evaluation_rules
 from evaluation.sitting.events import ReviewItem
 
@@ -38,7 +39,10 @@ class Document:
 
 @dataclass(frozen=True)
 class LotTerms:
-    """What a lot asks for: money in yuan, the deadline as published first, and how bids are scored."""
+    """What a lot asks for: money in yuan, the deadline as published first, and how bids are scored.
+
+    `anonymous`: technical bids without their bidders' names (暗标); None, as in every notice before that rule: with.
+    """
 
     number: str
     title: str
@@ -47,6 +51,7 @@ class LotTerms:
     deadline_at: datetime
     evaluation: EvaluationRules
     review_items: tuple[ReviewItem, ...]
+    anonymous: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,7 @@ class TenderTerms:
 def check_terms(terms: TenderTerms, now: datetime) -> None:
     """Refuses terms that the profile does not allow (`terms_incomplete`, `buyer_code_missing`, `buyer_code_wrong`,
     `buyer_code_digit`, `deadline_too_early`, `ceiling_above_budget`, `price_weight_too_low`, `lot_repeated`,
-    `second_lock_needs_ceremony`, `register_terms_wrong`; CryptoError `chain_malformed`)."""
+    `second_lock_needs_ceremony`, `register_terms_wrong`, `anonymous_criterion`; CryptoError `chain_malformed`)."""
     for name in ("code", "title", "buyer", "notice"):
         if not getattr(terms, name).strip():
             raise RuleViolation("terms_incomplete", field=name)
@@ -150,6 +155,11 @@ def _check_lot(lot: LotTerms, profile: Profile, now: datetime) -> None:
     if lot.ceiling > lot.budget:
         raise RuleViolation("ceiling_above_budget", ceiling=lot.ceiling, budget=lot.budget)
     check_evaluation_rules(lot.evaluation)
+    for criterion in lot.evaluation.criteria.scored if lot.anonymous else ():
+        if criterion.stage is not CriterionStage.TECHNICAL:  # it could not be scored without the bidder's name
+            raise RuleViolation(
+                "anonymous_criterion", lot=lot.number, criterion={"zh": criterion.name_zh, "en": criterion.name_en}
+            )
     weight = lot.evaluation.criteria.price.full
     if weight < profile.price_weight_at_least:
         raise RuleViolation("price_weight_too_low", weight=weight, least=profile.price_weight_at_least)

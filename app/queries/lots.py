@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session as DbSession
 
+from app.casefile.anonymous import shown_names
 from app.casefile.board import board_digest
 from app.casefile.case import Case, Phase
 from app.casefile.codec import encode
@@ -47,6 +48,11 @@ def bid_desk(origin: str, case: Case, lot: str, actor: Actor, limit: int) -> dic
         "paused": lot in case.tender.timetable.left,
         "limit": limit,
         "qualification_words": list(qualification_words(case.tender.published.profile)),
+        "criteria": [
+            {"id": one.id, "name_zh": one.name_zh, "name_en": one.name_en}
+            for one in case.tender.published.lot(lot).evaluation.criteria.scored
+        ],
+        "anonymous": bool(case.tender.published.lot(lot).anonymous),
         "ceiling_fen": str(int(case.tender.published.lot(lot).ceiling / FEN)),
         "standing": {"receipt_id": standing.receipt_id, "received_at": encode(standing.received_at)}
         if standing
@@ -224,7 +230,7 @@ def room(case: Case, lot: str, actor: Actor) -> dict[str, Json]:
             for s in sitting.seats.values()
         ],
         "rules": encode(sitting.rules),
-        "bids": _bids_under_review(sitting, with_prices=not scores_without_prices(actor, case, lot)),
+        "bids": _bids_under_review(case, lot, with_prices=not scores_without_prices(actor, case, lot)),
         "valid": list(sitting.valid) if sitting.stage in AFTER_REVIEW else [],
         "rejected": encode(sitting.rejected) if sitting.stage in AFTER_REVIEW else [],
         "locked": locked,
@@ -243,9 +249,10 @@ def room(case: Case, lot: str, actor: Actor) -> dict[str, Json]:
     return view
 
 
-def _bids_under_review(sitting: SittingState, *, with_prices: bool) -> list[Json]:
+def _bids_under_review(case: Case, lot: str, *, with_prices: bool) -> list[Json]:
+    sitting, names = case.lots[lot].sitting, shown_names(case, lot, "zh")
     prices = {bid.bid: {"price": encode(bid.price)} for bid in sitting.bids if with_prices}
-    return [{"bid": bid.bid, "bidder_name": bid.bidder_name, **prices.get(bid.bid, {})} for bid in sitting.bids]
+    return [{"bid": bid.bid, "bidder_name": names[bid.bid], **prices.get(bid.bid, {})} for bid in sitting.bids]
 
 
 def _own(sitting: SittingState, seat: int | None) -> dict[str, Any]:

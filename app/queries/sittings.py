@@ -7,13 +7,14 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 
+from app.casefile.anonymous import hides_bidders, shown_names
 from app.casefile.case import Case
-from app.documents.wording import formula_words
 from app.messages import sentence
 from app.procedure.profiles import Profile
 from app.procedure.signing import Dissent, EarlierDissent, Refusal, Signing, refusal_from, seal_from
 from app.procedure.standstill import Warned
 from app.procedure.unanswered import answered_by, others_from
+from app.queries.price_views import PriceView, price_view
 from app.queries.standstills import StandstillView, standstill_of
 from evaluation.committee import MemberRole, may_chair
 from evaluation.criteria import Criterion
@@ -74,7 +75,6 @@ class ResultRow:
     total: Decimal
     candidate: bool
     decided_by: str
-    working: str
 
 
 @dataclass(frozen=True)
@@ -108,9 +108,8 @@ class Results:
     dissents from results before these.
     """
 
-    formula: str
+    price: PriceView
     averaging: str
-    benchmark: Decimal
     seats: tuple[int, ...]
     rows: tuple[ResultRow, ...]
     criteria: tuple[CriterionRow, ...]
@@ -171,6 +170,7 @@ class Room:
     last_chair_round: bool
     seats: tuple[SeatLine, ...]
     bids: tuple[tuple[str, str], ...]
+    anonymous: bool
     rejected: tuple[RejectedBid, ...]
     valid: tuple[str, ...]
     least: int
@@ -200,6 +200,7 @@ def room_of(case: Case, lot: str, seat: int | None, now: datetime, language: str
     sitting = case.lot(lot).sitting
     signing, asked, profile = case.lot(lot).signing, case.lot(lot).asked, case.tender.published.profile
     locked, of = progress(sitting)
+    names = shown_names(case, lot, language)
     to_answer = answered_by(asked, sitting, seat, now, profile) if seat else ()
     return Room(
         stage=sitting.stage,
@@ -219,8 +220,9 @@ def room_of(case: Case, lot: str, seat: int | None, now: datetime, language: str
         chair_tied=sitting.chair_tied,
         last_chair_round=bool(sitting.chair_tied) and sitting.chair_round >= sitting.rules.chair_rounds,
         seats=tuple(_seat(sitting, number) for number in sorted(sitting.seats)),
-        bids=tuple((bid.bid, bid.bidder_name) for bid in sitting.bids) if _knows_bids(sitting) else (),
-        rejected=_rejected(sitting) if sitting.stage in AFTER_REVIEW else (),
+        bids=tuple(names.items()) if _knows_bids(sitting) else (),
+        anonymous=hides_bidders(case, lot),
+        rejected=_rejected(sitting, names) if sitting.stage in AFTER_REVIEW else (),
         valid=sitting.valid if sitting.stage in AFTER_REVIEW else (),
         least=sitting.rules.least_valid_bids,
         locked=locked,
@@ -310,8 +312,7 @@ def _done(sitting: SittingState) -> int:
     return len(stages.get(sitting.stage, ()))
 
 
-def _rejected(sitting: SittingState) -> tuple[RejectedBid, ...]:
-    names = {bid.bid: bid.bidder_name for bid in sitting.bids}
+def _rejected(sitting: SittingState, names: dict[str, str]) -> tuple[RejectedBid, ...]:
     if not sitting.rejected:
         return ()
     items = {item.id: item for item in (*sitting.rules.review_items, WITHIN_CEILING)}
@@ -326,11 +327,10 @@ def _results(sitting: SittingState, earlier: tuple[EarlierDissent, ...], seat: i
     assert result is not None
     names = {bid.bid: bid.bidder_name for bid in sitting.bids}
     return Results(
-        formula=formula_words(rules.price_rule, language),
+        price=price_view(sitting, names, language),
         averaging=sentence(f"averaging_{rules.scoring.aggregation}", {"places": rules.scoring.places}, language),
-        benchmark=result.price.benchmark,
         seats=tuple(sorted(sitting.seats)),
-        rows=tuple(_result_row(sitting, row, names[row.bid], language) for row in result.bids),
+        rows=tuple(_result_row(sitting, row, names[row.bid]) for row in result.bids),
         criteria=_criteria(sitting, seat, names),
         unequal=tuple(_unequal(sitting, found, names) for found in sitting.must_agree),
         requests=tuple(sitting.requests[number] for number in sorted(sitting.requests)),
@@ -355,20 +355,12 @@ def tied_bidders(sitting: SittingState) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(names[bid] for bid in group) for _, group in groups)
 
 
-def _result_row(sitting: SittingState, row: BidResult, bidder: str, language: str) -> ResultRow:
+def _result_row(sitting: SittingState, row: BidResult, bidder: str) -> ResultRow:
     result = sitting.result
     assert result is not None
-    facts = {
-        "benchmark": result.price.benchmark,
-        "price": row.price,
-        "full": sitting.rules.evaluation.criteria.price.full,
-    }
-    working = sentence(f"price_working_{result.price.formula}", facts, language)
     totals = tuple(row.member_totals[str(number)] for number in sorted(sitting.seats))
     candidate = row.bid in result.candidates
-    return ResultRow(
-        row.rank, bidder, row.price, row.price_score, totals, row.total, candidate, row.decided_by, working
-    )
+    return ResultRow(row.rank, bidder, row.price, row.price_score, totals, row.total, candidate, row.decided_by)
 
 
 def _criteria(sitting: SittingState, seat: int | None, names: dict[str, str]) -> tuple[CriterionRow, ...]:

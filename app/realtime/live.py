@@ -27,7 +27,7 @@ from app.queries.cases import load_case, load_records
 from app.queries.events import seen_events
 from app.services.accounts import living_tokens
 from app.services.cursors import read_cursor, write_cursor
-from app.services.sittings import save_score
+from app.services.score_drafts import TypedScore, open_desk, save_score
 from crypto.canonical import Json
 from crypto.errors import CryptoError
 from crypto.instants import format_instant
@@ -47,6 +47,7 @@ def attach() -> None:
     socketio.on_event("disconnect", leave, namespace=NAMESPACE)
     socketio.on_event("case.join", join_case, namespace=NAMESPACE)
     socketio.on_event("score.save", save, namespace=NAMESPACE)
+    socketio.on_event("desk.open", open_window, namespace=NAMESPACE)
 
 
 @access(Action.SITE_READ)
@@ -160,12 +161,46 @@ def save(sent: Any = None, *_more: Any) -> Json:
         if log_in is None:
             raise RuleViolation("log_in_needed")
         case, lot, bid, criterion, comment = _texts(sent, "case", "lot", "bid", "criterion", "comment")
-        saved = save_score(platform(), log_in, case, lot, bid, criterion, _value(sent.get("value")), comment)
-        for sid in [sid for sid, other in list(_tokens.items()) if other == token and sid != _sid()]:
-            socketio.emit("scores.saved", {"case": case, "lot": lot}, to=sid, namespace=NAMESPACE)
-        return {"saved_at": format_instant(saved.saved_at), "value": encode(saved.value) if saved.value else ""}
+        window, command = _texts(sent, "window", "command_id")
+        typed = TypedScore(bid, criterion, _value(sent.get("value")), comment, window, _seq(sent.get("seq")), command)
+        saved = save_score(platform(), log_in, case, lot, typed)
+        _tell_own(token, "scores.saved", {"case": case, "lot": lot})
+        value = encode(saved.value) if saved.value else ""
+        return {"saved_at": format_instant(saved.saved_at), "value": value, "seq": saved.seq}
     except Exception as exc:
         return _refused(exc)
+
+
+@access(Action.SCORE_SAVE)
+def open_window(sent: Any = None, *_more: Any) -> Json:
+    """A window takes the scoring desk of its seat, and the one that had it is told; or it asks whether it has it."""
+    try:
+        token = _tokens.get(_sid(), "")
+        log_in = find_log_in(token)[0]
+        if log_in is None:
+            raise RuleViolation("log_in_needed")
+        case, lot, window = _texts(sent, "case", "lot", "window")
+        hold = open_desk(platform(), log_in, case, lot, window, take=sent.get("take") is True)
+        at = format_instant(hold.since) if hold.since else ""
+        if hold.held and sent.get("take") is True:
+            _tell_own(token, "desk.taken", {"case": case, "lot": lot, "window": window, "at": at})
+        return {"held": hold.held, "at": at}
+    except Exception as exc:
+        return _refused(exc)
+
+
+def _tell_own(token: str, event: str, told: dict[str, Json]) -> None:
+    """To the other sockets of one log-in."""
+    for sid in [sid for sid, other in list(_tokens.items()) if other == token and sid != _sid()]:
+        socketio.emit(event, told, to=sid, namespace=NAMESPACE)
+
+
+def _seq(sent: Any) -> int | None:
+    if sent is None:
+        return None
+    if type(sent) is not int or not 0 <= sent < 1 << 31:
+        raise RuleViolation("malformed", path="$.seq", expected="number")
+    return sent
 
 
 def _value(sent: Any) -> Decimal | None:

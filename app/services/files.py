@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from app.casefile.anonymous import unnamed
 from app.casefile.case import Case
 from app.models import StoredFile
 from app.permissions.actions import Action
 from app.permissions.policy import NotAllowed, allowed, asks_reason, authorize
+from app.procedure.anonymity import is_technical_file
 from app.procedure.errors import RuleViolation
+from app.procedure.page_links import FILE_NAME
 from app.procedure.qualification import is_qualification_file
 from app.procedure.roles import Actor
 from app.queries.cases import load_case
 from app.services.access import record_reading
 from app.services.documents import latest_document
 from app.services.platform import Platform
-from app.services.stored_bytes import file_chunks
+from app.services.stored_bytes import file_chunks, file_range
 
 READ_WITH = {
     "document": Action.DOCUMENTS_DOWNLOAD,
@@ -50,8 +54,28 @@ class FileView:
     media_type: str
 
 
-def _view(row: StoredFile) -> FileView:
-    return FileView(row.id, row.kind, row.owner, row.name, row.size, row.sha256, row.media_type)
+def _view(row: StoredFile, name: str = "") -> FileView:
+    return FileView(row.id, row.kind, row.owner, name or row.name, row.size, row.sha256, row.media_type)
+
+
+def _named_view(actor: Actor, case: Case, row: StoredFile, number: int = 0) -> FileView:
+    """A file under its own name or, of an anonymous bid, under none that its bidder gave."""
+    if not _hidden(actor, case, row) or row.name == FILE_NAME:
+        return _view(row)
+    ending = ".pdf" if row.media_type == "application/pdf" else ""
+    return _view(row, f"技术文件 {number}{ending}" if number else f"file{ending}")
+
+
+def _hidden(actor: Actor, case: Case, row: StoredFile) -> bool:
+    """Whether a file belongs to a bid whose bidder this actor must not know yet."""
+    return row.kind == "opened" and unnamed(actor, case, row.lot)
+
+
+def names_of(platform: Platform, case_id: str, lot: str, bid: str) -> dict[str, str]:
+    """The ids of an opened bid's files by their own names, for what the bid itself says of them; never to be shown."""
+    opened = select(StoredFile).where(StoredFile.case_id == case_id, StoredFile.lot == lot, StoredFile.kind == "opened")
+    with platform.database.reading() as db_session:
+        return {row.name: row.id for row in db_session.scalars(opened.where(StoredFile.owner == bid))}
 
 
 def readable_files(platform: Platform, actor: Actor, case_id: str, lot: str) -> tuple[FileView, ...]:
@@ -66,14 +90,22 @@ def readable_files(platform: Platform, actor: Actor, case_id: str, lot: str) -> 
         )
         latest = {kind: latest_document(db_session, case_id, lot, kind) for kind in ("record", "report")}
         current = {row.id for row in latest.values() if row is not None}
-        return tuple(
-            _view(row)
+        rows = [
+            row
             for row in db_session.scalars(query)
             if (row.kind not in latest or row.id in current) and _readable(actor, case, row, lot)
-        )
+        ]
+    seen: Counter[str] = Counter()
+    found = []
+    for row in sorted(rows, key=lambda row: row.id) if any(_hidden(actor, case, row) for row in rows) else rows:
+        seen[row.owner] += row.name != FILE_NAME
+        found.append(_named_view(actor, case, row, seen[row.owner]))
+    return tuple(found)
 
 
 def _readable(actor: Actor, case: Case, row: StoredFile, lot: str) -> bool:
+    if _hidden(actor, case, row) and not (is_technical_file(row.name) or row.name == FILE_NAME):
+        return False
     return row.kind in READ_WITH and allowed(actor, _action(row), case, row.lot or lot)
 
 
@@ -85,7 +117,27 @@ def read_file(platform: Platform, actor: Actor, file_id: str, address: str = "")
     row = entitled_file(platform, actor, file_id, address)
     with platform.database.reading() as db_session:
         case = load_case(db_session, row.case_id)
-    return _view(row), file_chunks(platform, case, row)
+    return _named_view(actor, case, row), file_chunks(platform, case, row)
+
+
+MOST_AT_ONCE = 4 << 20  # bytes of a file that one request for a range gets
+
+
+def read_range(
+    platform: Platform, actor: Actor, file_id: str, first: int, last: int | None, address: str = ""
+) -> tuple[FileView, int, bytes]:
+    """A part of a file of an opened bid, for the viewer: its row, where the part ends (`last` at most), and its bytes.
+
+    Who asks is checked for each part, so that a viewer left open shows nothing more once the seat may not read.
+    Raises RuleViolation `file_unknown`, `reason_needed`, `file_damaged`, `range_wrong`.
+    """
+    row = entitled_file(platform, actor, file_id, address)
+    end = min(row.size - 1 if last is None else last, row.size - 1, first + MOST_AT_ONCE - 1)
+    if row.kind != "opened" or not 0 <= first <= end:
+        raise RuleViolation("range_wrong", size=row.size)
+    with platform.database.reading() as db_session:
+        case = load_case(db_session, row.case_id)
+    return _named_view(actor, case, row), end, file_range(platform, case, row, first, end)
 
 
 def entitled_file(platform: Platform, actor: Actor, file_id: str, address: str) -> StoredFile:
@@ -98,12 +150,13 @@ def entitled_file(platform: Platform, actor: Actor, file_id: str, address: str) 
         if row is None or row.kind not in READ_WITH:
             raise RuleViolation("file_unknown")
         case, action = load_case(db_session, row.case_id), _action(row)
-    lots = (row.lot,) if row.lot else ("", *case.lots)  # a seat is of one lot, the tender documents are of all
-    lot = next((lot for lot in lots if allowed(actor, action, case, lot)), row.lot)
+    lot = row.lot or actor.lot_of_seat(case.id)  # what is of all lots, a booth reads for its own
     try:
+        if not _readable(actor, case, row, lot) and allowed(actor, action, case, lot):
+            raise RuleViolation("file_unknown")
         authorize(actor, action, case, lot)
     except NotAllowed as exc:
         raise RuleViolation("file_unknown") from exc
     if asks_reason(actor, action, case, lot):
-        record_reading(platform.database, actor, action, case.id, lot=row.lot, subject=row.id, address=address)
+        record_reading(platform.database, actor, action, case.id, lot=lot, subject=row.id, address=address)
     return row

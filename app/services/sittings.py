@@ -1,10 +1,6 @@
-"""A sitting around its pure state machine: convened, seated by witnesses, scored in drafts, reported and sealed."""
+"""A sitting around its pure state machine: convened, seated by witnesses, reported and sealed."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
@@ -12,14 +8,11 @@ from sqlalchemy.orm import Session as DbSession
 from app.casefile.case import Case, LotCase
 from app.casefile.convened import sitting_of
 from app.casefile.replacements import replacement_due
-from app.models import Account, CallUp, Expert, ScoreDraft
-from app.permissions.actions import Action
-from app.permissions.policy import authorize
+from app.models import Account, CallUp, Expert
 from app.procedure.convening import BuyerMemberNamed
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role, clash
 from app.queries.cases import load_case
-from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, completes
 from app.services.booth_plan import plan_booths
@@ -27,14 +20,9 @@ from app.services.call_ups import add_call_up, call_up_code, code_hash
 from app.services.draws import drawn_account
 from app.services.notices import mail_seat_code
 from app.services.platform import Platform
-from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
+from app.services.unit_of_work import UnitOfWork, unit_of_work
 from evaluation.committee import MemberRole
-from evaluation.criteria import Criterion, check_score
-from evaluation.scoring import ScorePlace
-from evaluation.sitting import Seat, SittingState, check_running
-from evaluation.sitting.stages import Stage
-
-MOST_COMMENT = 2000  # characters of a comment on one score
+from evaluation.sitting import Seat
 
 
 @completes("QualificationChecked", "BuyerMemberNamed")
@@ -102,81 +90,6 @@ def mail_seat_codes(platform: Platform, case_id: str, lot: str) -> None:
     for person, address in addresses.items():
         if address:
             mail_seat_code(platform, address, call_up_code(platform, case_id, lot, person))
-
-
-@dataclass(frozen=True)
-class SavedScore:
-    """What a booth typed, as kept; `saved_at` is shown beside the field, None of a score that was locked before."""
-
-    bid: str
-    criterion: str
-    value: Decimal | None
-    comment: str
-    saved_at: datetime | None
-
-
-def save_score(
-    platform: Platform,
-    log_in: LogIn,
-    case_id: str,
-    lot: str,
-    bid: str,
-    criterion: str,
-    value: Decimal | None,
-    comment: str,
-) -> SavedScore:
-    """Keep one unfinished score; the last one counts. Raises RuleViolation naming the rule that a score breaks."""
-    with plain_transaction(platform.database) as (db_session, now):
-        actor, case = load_actor(db_session, log_in.account_id, log_in.seat), load_case(db_session, case_id)
-        authorize(actor, Action.SCORE_SAVE, case, lot)
-        state, seat = case.lot(lot).sitting, actor.seat_in(case_id, lot)
-        assert seat is not None
-        check_running(state)
-        if state.stage is not Stage.SCORING or seat in state.sheets:
-            raise RuleViolation("sheet_locked", seat=seat)
-        if bid not in state.valid:
-            raise RuleViolation("bid_not_under_review", bid=bid)
-        if (reopened := state.reopened.get(seat)) and ScorePlace(bid, criterion) not in reopened.places:
-            raise RuleViolation("score_not_reopened", bid=bid, criterion=criterion)
-        scored = next((c for c in state.rules.evaluation.criteria.scored if c.id == criterion), None)
-        if scored is None:
-            raise RuleViolation("criterion_unknown", criterion=criterion)
-        if value is not None:
-            _check_named(state, scored, bid, value)
-        if len(comment) > MOST_COMMENT:
-            raise RuleViolation("comment_too_long", length=len(comment), most=MOST_COMMENT)
-        key = {"case_id": case_id, "lot": lot, "seat": seat, "bid": bid, "criterion": criterion}
-        db_session.merge(ScoreDraft(**key, value=value, comment=comment, saved_at=now))
-        return SavedScore(bid, criterion, value, comment, now)
-
-
-def _check_named(state: SittingState, criterion: Criterion, bid: str, value: Decimal) -> None:
-    """As `check_score`; a member reads the names of bidder and criterion, not their ids."""
-    try:
-        check_score(criterion, bid, value)
-    except RuleViolation as refusal:
-        bidder = next(one.bidder_name for one in state.bids if one.bid == bid)
-        names = {"bid": bidder, "criterion": {"zh": criterion.name_zh, "en": criterion.name_en}}
-        raise RuleViolation(refusal.code, **{**refusal.facts, **names}) from refusal
-
-
-def own_drafts(platform: Platform, log_in: LogIn, case: Case, lot: str) -> tuple[SavedScore, ...]:
-    """The booth's own unfinished sheet. Of one that is corrected, all but the open places is as it was locked."""
-    with platform.database.reading() as db_session:
-        seat = load_actor(db_session, log_in.account_id, log_in.seat).seat_in(case.id, lot) or 0
-        query = select(ScoreDraft).where(ScoreDraft.case_id == case.id, ScoreDraft.lot == lot, ScoreDraft.seat == seat)
-        drafts = [SavedScore(r.bid, r.criterion, r.value, r.comment, r.saved_at) for r in db_session.scalars(query)]
-    state = case.lot(lot).sitting
-    if (reopened := state.reopened.get(seat)) is None:
-        return tuple(drafts)
-    typed = {(d.bid, d.criterion): d for d in drafts if ScorePlace(d.bid, d.criterion) in reopened.places}
-    comments = state.comments.get(seat, {})
-    locked = {
-        (bid, criterion): SavedScore(bid, criterion, value, comments.get(bid, {}).get(criterion, ""), None)
-        for bid, row in reopened.before.items()
-        for criterion, value in row.items()
-    }
-    return tuple((locked | typed).values())
 
 
 def member_account(db_session: DbSession, case: Case, lot: str, seat: Seat) -> Account:

@@ -21,6 +21,7 @@ from app.web.agency.views import routes as agency
 from app.web.bidder.views import routes as bidder
 from app.web.deadlines.views import routes as deadlines
 from app.web.expert.correcting import routes as corrections
+from app.web.expert.papers import routes as papers
 from app.web.expert.room import routes as sitting
 from app.web.expert.views import routes as expert
 from app.web.inspections.desk import routes as inspection_desk
@@ -71,7 +72,8 @@ HEADERS = {
 
 def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
-    desks = (account, agency, bidder, expert, sitting, corrections, operator, witness, library, experts, ceremonies)
+    rooms_of_sittings = (sitting, corrections, papers)
+    desks = (account, agency, bidder, expert, *rooms_of_sittings, operator, witness, library, experts, ceremonies)
     inspecting = (inspection_desk, inspection_draws, inspection_visits, inspection_statistics, inspections)
     supervising = (regulator, fairness, identities, supervision, *inspecting)
     booking = (venues, bookings, calendar)
@@ -122,6 +124,11 @@ def asset(name: str) -> str:
     return url_for("static", filename=current_app.config["ASSETS"][name]["file"])
 
 
+def pdf_folder() -> str:
+    """Where the reader of PDFs finds character maps, fonts and decoders: one folder for each of its versions."""
+    return asset("pdf").rpartition("/")[0] + "/"
+
+
 def sealing_code() -> list[str]:
     """Addresses of the built files that take part in sealing."""
     return [url_for("static", filename=file) for file in current_app.config["SEALING"]]
@@ -164,6 +171,7 @@ def _context() -> dict[str, object]:
         else None,
         "csp_nonce": g.get("csp_nonce", ""),
         "asset": asset,
+        "pdf_folder": pdf_folder,
         "sealing_code": sealing_code,
         "server_time": here.database.now(),
         "display_zone": ZoneInfo(zone),

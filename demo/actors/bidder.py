@@ -8,6 +8,7 @@ import time
 from app.client import bidder
 from app.client.checked_terms import checked_parameters
 from app.client.connection import Refused
+from app.procedure.page_links import PageLink
 from demo.actors.parties import confirm_opening
 from demo.case import LOT
 from demo.papers import draw_paper
@@ -78,7 +79,8 @@ def submit_bid(actor: Actor, mine: dict[str, str]) -> None:
     }
     began = time.monotonic()
     parameters = checked_parameters(actor.person, actor.case_id, LOT)
-    bidder.seal_bid([files], items, parameters, actor.person.key, sealed)
+    pages = tuple(PageLink(criterion, "技术文件.pdf", 1, 1) for criterion in parameters.criteria or ())
+    bidder.seal_bid([files], items, parameters, actor.person.key, sealed, pages)
     took = round((time.monotonic() - began) * 1000)
     signed = bidder.submit(actor.person, sealed)
     actor.tell("bid_submitted", name=mine["name"], ms=took, receipt=signed.receipt["receipt_id"])

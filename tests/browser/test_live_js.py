@@ -33,10 +33,10 @@ for (const name of Object.keys(window.told)) {
 }
 """
 DESK = """
-{% from "components/scoring.html" import bid_list, criterion_score with context %}
+{% from "components/scoring.html" import bid_list, criterion_score, desk_elsewhere with context %}
 {% block content %}
 <div data-live-case="c1" data-live-cursor="cursor-0">
-<div class="desk" data-scoring-desk data-case="c1" data-lot="1" data-seat="3">
+{{ desk_elsewhere() }}<div class="desk" data-scoring-desk data-case="c1" data-lot="1" data-seat="3">
 <nav>{{ bid_list(sample.desk_bids) }}</nav>
 <div class="panel">{% for criterion in sample.criteria %}{{ criterion_score(criterion, 'b2') }}{% endfor %}
 <output data-score-total="b2"></output></div>
@@ -64,11 +64,15 @@ class LiveSite(SmallSite):
         self.socketio.on_event("connect", lambda: not self.refusing, namespace="/live")
         self.socketio.on_event("case.join", self._join, namespace="/live")
         self.socketio.on_event("score.save", self._save, namespace="/live")
+        self.socketio.on_event("desk.open", self._open_desk, namespace="/live")
         return app
 
     def _join(self, asked: dict[str, Any]) -> dict[str, str]:
         self.joins.append(asked)
         return {"cursor": f"cursor-{len(self.joins) - 1}"}
+
+    def _open_desk(self, _asked: dict[str, Any]) -> dict[str, Any]:
+        return {"held": True, "at": "2026-03-03T02:30:00Z"}
 
     def _save(self, command: dict[str, Any]) -> dict[str, Any]:
         self.saves.append(command)
@@ -157,7 +161,9 @@ def test_a_score_is_saved_and_the_total_is_exact(page: Page, site: LiveSite):
     expect(page.locator("[data-score-total]")).to_have_text("35.50")
     (saved,) = site.saves
     assert saved.pop("command_id")
-    assert saved == {"case": "c1", "lot": "1", "bid": "b2", "criterion": "service", "value": "7.50", "comment": ""}
+    assert saved.pop("window")
+    sent = {"case": "c1", "lot": "1", "bid": "b2", "criterion": "service", "value": "7.50", "comment": "", "seq": 0}
+    assert saved == sent
 
 
 def test_a_score_beyond_the_mark_or_off_the_step_is_not_sent(page: Page, site: LiveSite):

@@ -29,6 +29,7 @@ from sealing_page import (
 )
 from small_site import ORIGIN, SmallSite
 
+from app.procedure.page_links import FILE_NAME, PageLink, read_page_links
 from app.services.platform import read_sealing_code
 from crypto.canonical import digest
 from crypto.package import PackageFile, read_package, write_package
@@ -125,6 +126,25 @@ def test_without_a_file_of_qualification_the_page_asks_once(
     send(page)
     expect(page.locator("#seal-verdict")).to_contain_text("已提交", timeout=30_000)
     expect(asked).to_be_hidden()
+
+
+def test_pages_that_answer_a_criterion_are_sealed_with_the_bid(
+    page: Page, site: SmallSite, trustees: Trustees, bid_files: dict[str, Path]
+):
+    criteria = [{"id": "plan", "name_zh": "方案", "name_en": "Plan"}]
+    open_page(page, site, parameters(trustees) | {"criteria": criteria})
+    fill_in(page, {"技术方案.docx": bid_files["技术方案.docx"]})
+    page.get_by_text("指明评审因素所在的页").click()
+    page.get_by_label("方案", exact=True).fill("商务.pdf 2")
+    page.get_by_role("button", name="加密并签名").click()
+    expect(page.get_by_role("link", name="请写成“文件名.pdf 12-15”，文件须在所选文件之中")).to_be_visible()
+    page.get_by_label("方案", exact=True).fill("技术方案.docx 12-15")
+    press_submit(page)
+    expect(page.locator("#seal-verdict")).to_contain_text("已提交", timeout=30_000)
+    packed, _ = open_sealed(site, trustees)
+    files = {file.entry.path: b"".join(file.chunks) for file in read_package(io.BytesIO(packed)).files}
+    assert files.keys() == {"技术方案.docx", FILE_NAME}
+    assert read_page_links(files[FILE_NAME]) == (PageLink("plan", "技术方案.docx", 12, 15),)
 
 
 def test_a_bid_whose_upload_waits_is_offered_to_its_account_alone(

@@ -1,7 +1,7 @@
 // Builds the front end into app/static/dist: hashed files and manifest.json {logical name: {file, sha256, integrity}}.
 // Run after `npm ci`, from any folder: node app/static/src/build.mjs
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -11,10 +11,14 @@ const ROOT = join(SOURCE, '..', '..', '..');
 const TARGET = join(SOURCE, '..', 'dist');
 const STAGING = `${TARGET}.new`;
 
-const PAGES = ['js/app.js', 'js/live.js', 'js/room.js', 'js/seal.js', 'js/bid_key.js', 'js/own_bid.js', 'js/draw.js', 'js/booth.js', 'js/camera.js', 'css/tenderhall.css', 'css/fonts.css', 'img/mark.svg'];
+const PAGES = ['js/app.js', 'js/live.js', 'js/room.js', 'js/seal.js', 'js/bid_key.js', 'js/own_bid.js', 'js/draw.js', 'js/booth.js', 'js/camera.js', 'js/papers.js', 'css/tenderhall.css', 'css/fonts.css', 'img/mark.svg'];
 // Each one self-contained file: what a worker does shares nothing with the page.
 const SEALER = 'js/seal_worker.js';
 const WORKERS = [SEALER, 'js/draw_worker.js'];
+// What reads bids in the room; no part of sealing, and unhashed only what it asks for by name: in a folder per version.
+const READERS = ['js/pdf_worker.js'];
+const PDFJS = join(ROOT, 'node_modules', 'pdfjs-dist');
+const PDFJS_DATA = { cmaps: null, standard_fonts: null, wasm: /^(openjpeg_nowasm_fallback\.js|LICENSE.*)$/ };
 const PDF_FONTS = {
   'NotoSansSC-Regular.ttf': '400Regular/NotoSansSC_400Regular.ttf',
   'NotoSansSC-Bold.ttf': '700Bold/NotoSansSC_700Bold.ttf',
@@ -42,6 +46,23 @@ function bundlePages() {
 
 function bundleWorkers() {
   return build({ ...SHARED, entryPoints: WORKERS });
+}
+
+function bundleReaders() {
+  return build({ ...SHARED, entryPoints: READERS });
+}
+
+/** Character maps, standard fonts and the decoder that the PDF reader fetches where a file needs them. */
+async function copyPdfData() {
+  const { version } = JSON.parse(await readFile(join(PDFJS, 'package.json'), 'utf8'));
+  const folder = `pdf-${version}`;
+  for (const [name, taken] of Object.entries(PDFJS_DATA)) {
+    await mkdir(join(STAGING, folder, name), { recursive: true });
+    const files = (await readdir(join(PDFJS, name))).filter((file) => !taken || taken.test(file));
+    await Promise.all(files.map((file) => copyFile(join(PDFJS, name, file), join(STAGING, folder, name, file))));
+  }
+  await copyFile(join(PDFJS, 'LICENSE'), join(STAGING, folder, 'LICENSE'));
+  return [['pdf', `${folder}/LICENSE`]];
 }
 
 /** Static TrueType fonts for the PDF renderer, under the fixed names it looks for. */
@@ -94,8 +115,8 @@ async function publish() {
 }
 
 await rm(STAGING, { recursive: true, force: true });
-const [pages, workers, fonts] = await Promise.all([bundlePages(), bundleWorkers(), copyPdfFonts()]);
-const files = [...entries(pages, workers), ...fonts].sort(([a], [b]) => (a < b ? -1 : 1));
+const [pages, workers, readers, fonts, data] = await Promise.all([bundlePages(), bundleWorkers(), bundleReaders(), copyPdfFonts(), copyPdfData()]);
+const files = [...entries(pages, workers, readers), ...fonts, ...data].sort(([a], [b]) => (a < b ? -1 : 1));
 const manifest = Object.fromEntries(await Promise.all(files.map(described)));
 await writeFile(join(STAGING, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 await writeFile(join(STAGING, 'sealing.json'), `${JSON.stringify(await sealingCode(pages, workers), null, 2)}\n`);

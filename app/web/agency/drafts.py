@@ -168,7 +168,9 @@ def _lot(draft: Draft, step: str, index: int) -> str | Response:
     lots = draft.form["lots"]
     lot = lots[index]
     deadline = to_local(parse_instant(lot["deadline_at"])) if lot["deadline_at"] else None
-    form = LotForm(data={"title": lot["title"], "deadline": deadline, **_amounts(lot)})
+    form = LotForm(
+        data={"title": lot["title"], "deadline": deadline, **_amounts(lot), "anonymous": lot.get("anonymous")}
+    )
     if len(lots) > 1 and "remove" in request.args:
         return _without_lot(draft, step, index)
     if form.validate_on_submit():
@@ -177,7 +179,9 @@ def _lot(draft: Draft, step: str, index: int) -> str | Response:
         else:
             typed = {"title": form.title.data.strip(), "deadline_at": encode(to_utc(form.deadline.data))}
             typed |= {name: format(form[name].data, "f") for name in ("budget", "ceiling")}
-            changed = [{**one, **typed} if i == index else one for i, one in enumerate(lots)]
+            typed |= {"anonymous": True} if form.anonymous.data else {}
+            named = {name: value for name, value in lot.items() if name != "anonymous"}
+            changed = [{**named, **typed} if i == index else one for i, one in enumerate(lots)]
             if request.form.get("go") == "add":
                 return _with_lot(draft, changed, {**lot, "number": str(len(lots) + 1), "title": ""})
             return _saved(draft, step, {**draft.form, "lots": changed})

@@ -111,6 +111,10 @@ class LotForm(FlaskForm):
         format=MOMENTS,
         description=_l("北京时间，也是开标时间"),
     )
+    anonymous = BooleanField(
+        _l("技术标匿名评审（暗标）"),
+        description=_l("全部评分锁定之前评委看不到投标人名称，只能看到名称以“技术”开头的文件；评分项须全部为技术部分"),
+    )
 
 
 class CriterionForm(RowForm):

@@ -161,6 +161,7 @@ def _seal_parameters(case: Case, lot: str) -> dict[str, object]:
         "client": CLIENT,
         "limits": {"total_bytes": found["limit"]},
         "qualification_words": found["qualification_words"],
+        "criteria": found["criteria"],
         "standing": found["standing"].get("receipt_id", ""),
         "platform": {"certificate": own.certificate, "spki": base64.b64encode(own.key.spki).decode()},
     }

@@ -15,21 +15,24 @@ from app.casefile.codec import encode
 from app.extensions import access, current_actor, platform, required_log_in
 from app.messages import sentence
 from app.permissions.actions import Action
+from app.permissions.policy import allowed
 from app.procedure.errors import RuleViolation
+from app.procedure.roles import Role
 from app.queries.endings import signing_counts
 from app.queries.events import seen_events
+from app.queries.price_views import sensitivity_of
 from app.queries.sittings import Room, room_of, scored_criteria
-from app.services import experts, files, sittings
+from app.services import experts, files, score_drafts
 from app.services.cursors import write_cursor
 from app.web.entitled import entitled_case, in_words, place, words_of
-from app.web.expert.corrections import correction_form, correction_words, places_words
+from app.web.expert.corrections import correction_form, correction_words
+from app.web.expert.desk import has_score, papers_of, scoring_desk
 from app.web.expert.forms import ConflictForm, DissentForm, HaltForm, StatementForm, VoteForm
 from app.web.names import CHECK_INS, CORRECTIONS, GROUNDS, MEMBERS, STAGES
 from app.web.pages import confirmed, typed_fields
 from app.web.standstill.words import what_follows
 from app.web.wording import named, signing_words
 from evaluation import sitting
-from evaluation.scoring import ScorePlace
 
 routes = Blueprint("sitting", __name__, url_prefix="/room/<case>/<lot>")
 STEPS = ("gathering", "statements", "chair", "review", "scoring", "results", "report", "signing", "closed")
@@ -63,8 +66,17 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
         "grounds": GROUNDS,
         "sites": {site["id"]: site["name"] for site in experts.list_sites(here)},
         "files": files.readable_files(here, actor, case, lot),
+        "may_read": bool(room.bids) and allowed(actor, Action.BIDS_READ, found, lot),
+        "papers_of": lambda files, bid: papers_of(found, lot, files, bid),
+        "mark": _mark(room.seat, found.tender.published.code, lot),
     }
     return found, room, place(found, lot, _("评审室"), public=not actor.seat) | shown
+
+
+def _mark(seat: int, code: str, lot: str) -> str:
+    """What the viewer draws across each page, before the time: whose screen it was."""
+    who = _("席位 %(n)s", n=seat) if seat else _("监督旁听 %(name)s", name=current_actor().name)
+    return f"{who} · {code}/{lot}"
 
 
 def _forms(found: Case, lot: str, room: Room) -> dict[str, Any]:
@@ -106,8 +118,20 @@ def show(case: str, lot: str) -> str:
     """The room as this seat, or a silent observer, may see it."""
     found, room, shown = entered(case, lot)
     if room.task == "score":
-        return render_template("pages/expert/desk.html", **shown | _forms(found, lot, room) | _desk(found, lot, room))
-    return render_template("pages/expert/room.html", **shown | _forms(found, lot, room))
+        return render_template(
+            "pages/expert/desk.html",
+            **shown | _forms(found, lot, room) | scoring_desk(found, lot, room, shown["files"]),
+        )
+    return render_template(
+        "pages/expert/room.html", **shown | _forms(found, lot, room) | _for_the_authority(found, lot, room)
+    )
+
+
+def _for_the_authority(found: Case, lot: str, room: Room) -> dict[str, Any]:
+    """What an inspector who watches is told beside the results, and nobody who decides."""
+    if room.seat or not room.results or not current_actor().is_(Role.REGULATOR):
+        return {}
+    return {"sensitivity": sensitivity_of(found.lot(lot).sitting), "names": dict(room.bids)}
 
 
 @routes.get("/status")
@@ -115,65 +139,6 @@ def show(case: str, lot: str) -> str:
 def status(case: str, lot: str) -> str:
     """The live part of the room alone."""
     return render_template("pages/expert/_status.html", **entered(case, lot)[2])
-
-
-def _desk(found: Case, lot: str, room: Room) -> dict[str, Any]:
-    """Bidders with my progress, the chosen bidder's files, and the criteria with what I have saved."""
-    drafts = {(d.bid, d.criterion): d for d in sittings.own_drafts(platform(), required_log_in(), found, lot)}
-    criteria, names = scored_criteria(found, lot), dict(room.bids)
-    chosen = request.args.get("bid", "")
-    chosen = chosen if chosen in room.valid else room.valid[0]
-    rows = [
-        {
-            "id": bid,
-            "name": names[bid],
-            "url": f"?bid={bid}",
-            "done": sum(_has_score(drafts.get((bid, c.id))) for c in criteria),
-            "total": len(criteria),
-            "current": bid == chosen,
-        }
-        for bid in room.valid
-    ]
-    return {
-        "bid": chosen,
-        "bid_name": names[chosen],
-        "desk_bids": rows,
-        "criteria": [_criterion(c, drafts.get((chosen, c.id)), _fixed(found, lot, room, chosen, c)) for c in criteria],
-        "complete": all(row["done"] == row["total"] for row in rows),
-        "correcting": _correcting(found, lot, room),
-    }
-
-
-def _has_score(draft: sittings.SavedScore | None) -> bool:
-    return draft is not None and draft.value is not None
-
-
-def _correcting(found: Case, lot: str, room: Room) -> str:
-    """The scores that may be changed, in words, where the sheet was opened again to be corrected."""
-    state = found.lot(lot).sitting
-    reopened = state.reopened.get(room.seat)
-    return places_words(state, sorted(reopened.places)) if reopened else ""
-
-
-def _fixed(found: Case, lot: str, room: Room, bid: str, criterion: Any) -> bool:
-    """Whether a sheet was opened again for other scores than this one."""
-    reopened = found.lot(lot).sitting.reopened.get(room.seat)
-    return reopened is not None and ScorePlace(bid, criterion.id) not in reopened.places
-
-
-def _criterion(criterion: Any, draft: sittings.SavedScore | None, fixed: bool) -> dict[str, Any]:
-    english = g.get("lang") == "en"
-    bands = "；".join(f"{b.name_en if english else b.name_zh} {b.low}–{b.high}" for b in criterion.bands)
-    return {
-        "id": criterion.id,
-        "name": criterion.name_en if english else criterion.name_zh,
-        "full": criterion.full,
-        "step": criterion.step,
-        "band": bands or _("最小分值 %(step)s", step=criterion.step),
-        "value": draft.value if draft else None,
-        "comment": draft.comment if draft else "",
-        "locked": fixed,
-    }
 
 
 def signing(
@@ -267,9 +232,9 @@ def review(case: str, lot: str) -> str:
 def sheet(case: str, lot: str) -> str:
     """My whole sheet: what is missing, or the signature that locks it."""
     found, room, shown = entered(case, lot, Action.SCORES_LOCK)
-    drafts = sittings.own_drafts(platform(), required_log_in(), found, lot)
+    drafts = score_drafts.own_drafts(platform(), required_log_in(), found, lot)
     criteria, names, values = scored_criteria(found, lot), dict(room.bids), {(d.bid, d.criterion): d for d in drafts}
-    missing = [(b, c) for b in room.valid for c in criteria if not _has_score(values.get((b, c.id)))]
+    missing = [(b, c) for b in room.valid for c in criteria if not has_score(values.get((b, c.id)))]
     scores: dict[str, dict[str, Decimal]] = {bid: {} for bid in room.valid}
     comments: dict[str, dict[str, str]] = {}
     for draft in drafts:

@@ -104,6 +104,7 @@ class SmallPlatform:
                     "committee": self.committee.describe(),
                     "deadline_at": "2030-01-01T00:00:00Z",
                     "ceiling_fen": "159840000",
+                    "criteria": [{"id": "plan", "name_zh": "方案", "name_en": "Plan"}],
                     "paused": self.paused,
                     "server_time": "2029-01-01T00:00:00Z",
                     "standing": standing[0] if standing else {},

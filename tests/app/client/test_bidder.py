@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import stat
 import threading
 from pathlib import Path
@@ -17,7 +18,9 @@ from app.client import bidder
 from app.client.acting import Person
 from app.client.connection import Connection, Refused
 from app.client.keyfile import Profile, one_time_code, read_key
+from app.client.page_links import typed_links, with_links
 from app.client.terminal import spoken
+from app.procedure.page_links import read_page_links
 from crypto.committee import combine, identity, open_capsule, sign_share
 from crypto.envelope import context_hash, open_bid
 from crypto.errors import CryptoError
@@ -87,6 +90,27 @@ def test_files_that_cannot_be_meant_are_not_sealed(person, tmp_path):
     with pytest.raises(Refused, match="bid_file_empty"):
         bidder.seal_bid([tmp_path / "b"], ITEMS, parameters, person.key, tmp_path / "bid")
     assert not (tmp_path / "bid").exists()
+
+
+def test_pages_are_named_for_a_published_criterion_in_a_file_of_the_bid(person, tmp_path):
+    parameters = bidder.fetch_parameters(person.connection, CASE, LOT)
+    (tmp_path / "plan.pdf").write_bytes(b"%PDF")
+    files = bidder.files_of([tmp_path / "plan.pdf"])
+    for text, code in (
+        ("plan=plan.pdf", "page_link_wrong"),
+        ("other=plan.pdf:1", "page_link_criterion"),
+        ("plan=other.pdf:1", "page_link_file"),
+        ("plan=page-links.json:1", "page_link_file"),
+    ):
+        with pytest.raises(Refused, match=code) as refused:
+            with_links(files, typed_links([text]), parameters.criteria)
+        assert re.search("[\u4e00-\u9fff]", refused.value.sentences["zh"]), code
+    links = typed_links(["plan=plan.pdf:2-3"])
+    packed = with_links(files, links, parameters.criteria)
+    assert [file.path for file in packed] == ["page-links.json", "plan.pdf"]
+    assert read_page_links(packed[0].open().read()) == links
+    with pytest.raises(Refused, match="bid_file_listed_twice"):
+        with_links(packed, links, parameters.criteria)
 
 
 def test_what_is_sealed_opens_only_with_the_committee(person, sealed, committee):

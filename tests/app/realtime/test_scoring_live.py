@@ -171,6 +171,52 @@ def test_the_other_windows_of_a_seat_hear_that_it_saved_and_nothing_of_what(case
         window.close()
 
 
+def test_the_window_that_comes_second_takes_over_and_the_first_is_told(case, server, booth):
+    person = case.members[3]
+    token = Bench.token(case, account=person.id, seat=person.log_in.seat)
+    first, second, told = *(Listener(server, token, server.base_url).connect() for _ in range(2)), []
+    first.client.on("desk.taken", told.append, namespace=NAMESPACE)
+    stranger, heard = booth(4), []
+    stranger.client.on("desk.taken", heard.append, namespace=NAMESPACE)
+    place = {"case": case.case_id, "lot": LOT}
+    assert first.ask("desk.open", **place, window="w1", take=True)["held"]
+    assert "error" not in first.ask("score.save", **cell(case, "30", window="w1", seq=0, command_id="a"))
+    assert not second.ask("desk.open", **place, window="w2")["held"]  # who only asks takes nothing
+    assert second.ask("desk.open", **place, window="w2", take=True)["held"]
+    until(lambda: told)
+    assert told == [{**place, "window": "w2", "at": told[0]["at"]}]
+    error = first.ask("score.save", **cell(case, "31", window="w1", seq=1, command_id="b"))["error"]
+    assert error["code"] == "desk_taken_over"
+    assert "另一个窗口" in error["message"]
+    assert not first.ask("desk.open", **place, window="w1")["held"]
+    assert second.ask("score.save", **cell(case, "32", window="w2", seq=1, command_id="c"))["seq"] == 2
+    assert drafts(case, 3)[case.bids[0], "plan"] == "32.00"
+    assert heard == []
+    assert "error" in second.ask("desk.open", **place, window="", take=True)
+    assert stranger.ask("desk.open", **{**place, "lot": "2"}, window="w", take=True)["error"]["code"] == "not_available"
+    first.close()
+    second.close()
+
+
+def test_a_score_is_written_only_over_the_version_that_was_seen(case, booth):
+    one = booth(5)
+
+    def send(value, seq, command):
+        return one.ask("score.save", **cell(case, value, seq=seq, command_id=command))
+
+    assert send("20", 0, "a")["seq"] == 1
+    assert send("21", 1, "b")["seq"] == 2
+    assert send("21", 1, "b")["seq"] == 2  # its answer was lost
+    error = send("22", 1, "c")["error"]
+    assert error["code"] == "score_stale"
+    assert "21.00" in error["message"]
+    assert send("22", 0, "d")["error"]["code"] == "score_stale"
+    assert send("22", "2", "e")["error"]["code"] == "malformed"
+    assert one.ask("score.save", **cell(case, "4", criterion="record", seq=3))["error"]["code"] == "score_never_saved"
+    assert drafts(case, 5)[case.bids[0], "plan"] == "21.00"
+    assert send("22", 2, "f")["seq"] == 3
+
+
 def test_nobody_acts_for_another_seat(case):
     """With the own key, on the own booth, but in somebody else's name."""
     sheet = sitting.ScoreSheetLocked(3, case.sheet(3, case.bids), {})

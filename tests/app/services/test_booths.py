@@ -15,12 +15,13 @@ from app.casefile.bundle import unpack
 from app.casefile.verification import STEPS, Verdict, verify_bundle
 from app.models import Certificate, PendingSignature, SeatRequest, WebSession
 from app.procedure.errors import RuleViolation
-from app.services import booths, call_ups, register, reports, sittings
+from app.services import booths, call_ups, register, reports, score_drafts
 from app.services.accounts import read_web_session
 from app.services.audits import export_evidence
 from app.services.booths import Standing
 from app.services.database_check import database_differences
 from app.services.platform import DIST
+from app.services.score_drafts import TypedScore
 from crypto.signing import SigningKey, sign_act, sign_object
 from evaluation import sitting
 from evaluation.sitting import CheckInGround, Stage
@@ -75,12 +76,14 @@ def rows(case, query):
 def test_at_another_booth_drafts_are_there_and_the_old_key_counts_no_more(case):
     (bid, *_) = case.state.valid
     mover = case.members[MOVER]
-    sittings.save_score(case.platform, mover.log_in, case.case_id, LOT, bid, "plan", Decimal(41), "清楚")
+    score_drafts.save_score(
+        case.platform, mover.log_in, case.case_id, LOT, TypedScore(bid, "plan", Decimal(41), "清楚")
+    )
     before = case.state
     offer = case.move(MOVER)
     assert case.state.keys == before.keys | {MOVER: case.members[MOVER].key.key_id}
     assert (case.state.statements, case.state.reviews) == (before.statements, before.reviews)
-    (draft,) = sittings.own_drafts(case.platform, case.members[MOVER].log_in, case.case, LOT)
+    (draft,) = score_drafts.own_drafts(case.platform, case.members[MOVER].log_in, case.case, LOT)
     assert (draft.bid, draft.value, draft.comment) == (bid, Decimal(41), "清楚")
     (old,) = case.held[MOVER]
     with pytest.raises(RuleViolation, match="key_not_certified"):

@@ -18,12 +18,13 @@ from app.models import Notice, ScoreDraft
 from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
 from app.queries.cases import load_records
-from app.services import booths, draws, sittings
+from app.services import booths, draws, score_drafts
 from app.services.actors import load_actor
 from app.services.audits import export_evidence
 from app.services.booths import Standing
 from app.services.database_check import database_differences
 from app.services.platform import DIST
+from app.services.score_drafts import TypedScore
 from evaluation import draw, sitting
 from evaluation.sitting import Stage
 from tests.app.services.people import LOT
@@ -63,7 +64,9 @@ def test_a_successor_is_drawn_sits_down_and_evaluates_again(case):
     assert 'data-type="ConflictDeclared"' in booth(site, leaver).post(f"{room}/conflict", conflict=CONFLICT).get_data(
         as_text=True
     )
-    sittings.save_score(case.platform, leaver.log_in, case.case_id, LOT, bids[0], "plan", Decimal(41), "清楚")
+    score_drafts.save_score(
+        case.platform, leaver.log_in, case.case_id, LOT, TypedScore(bids[0], "plan", Decimal(41), "清楚")
+    )
     case.act(leaver, sitting.ScoreSheetLocked(number, case.sheet(number, bids), {}))
     case.act(leaver, sitting.ConflictDeclared(number, CONFLICT))
 
@@ -95,7 +98,7 @@ def test_a_successor_is_drawn_sits_down_and_evaluates_again(case):
     assert case.state.stage is Stage.STATEMENTS
     with pytest.raises(RuleViolation, match="key_not_certified"):
         case.act(leaver, again)
-    assert sittings.own_drafts(case.platform, successor.log_in, case.case, LOT) == ()
+    assert score_drafts.own_drafts(case.platform, successor.log_in, case.case, LOT) == ()
 
 
 def test_a_successor_sees_nothing_of_who_sat_there_before(case):

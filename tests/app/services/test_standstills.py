@@ -17,10 +17,11 @@ from app.procedure.errors import RuleViolation
 from app.procedure.roles import ANYONE
 from app.queries.cases import load_records
 from app.queries.timeline import case_stages
-from app.services import reports, sittings
+from app.services import reports, score_drafts
 from app.services.audits import export_evidence
 from app.services.platform import DIST
 from app.services.report_course import interruptions_of
+from app.services.score_drafts import TypedScore
 from evaluation import sitting
 from evaluation.sitting import Disposition, Stage, SuspensionGround
 from tests.app.services.people import LOT
@@ -54,7 +55,7 @@ def refused(case, who, fact):
 def test_nothing_is_scored_or_locked_while_a_fault_lasts_and_drafts_stay(case):
     (bid, *_) = bids = list(case.state.valid)
     one = case.members[1]
-    sittings.save_score(case.platform, one.log_in, case.case_id, LOT, bid, "plan", Decimal(41), "清楚")
+    score_drafts.save_score(case.platform, one.log_in, case.case_id, LOT, TypedScore(bid, "plan", Decimal(41), "清楚"))
     other_site = sitting.FaultReported(case.sites[0], "停电")
     assert refused(case, "witness-sub", other_site) == "standstill_site_other"
     for who in ("officer", "regulator", "bidder-a"):
@@ -64,10 +65,10 @@ def test_nothing_is_scored_or_locked_while_a_fault_lasts_and_drafts_stay(case):
     assert case.state.suspended.ground is SuspensionGround.FAULT
     assert case.case.lots[LOT].standstill.since is not None
     with pytest.raises(RuleViolation, match="sitting_suspended"):
-        sittings.save_score(case.platform, one.log_in, case.case_id, LOT, bid, "plan", Decimal(42), "")
+        score_drafts.save_score(case.platform, one.log_in, case.case_id, LOT, TypedScore(bid, "plan", Decimal(42), ""))
     locked = sitting.ScoreSheetLocked(1, case.sheet(1, bids), {})
     assert refused(case, one, locked) == "sitting_suspended"
-    (draft,) = sittings.own_drafts(case.platform, one.log_in, case.case, LOT)
+    (draft,) = score_drafts.own_drafts(case.platform, one.log_in, case.case, LOT)
     assert draft.value == Decimal(41)
     case.move(2)  # a booth may be changed meanwhile
     case.act("centre", sitting.FaultRepaired("已切换备用线路"))

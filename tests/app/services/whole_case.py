@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal as D
+from pathlib import Path
 from typing import Any, Self
 
 from app.casefile.board import board_digest
@@ -96,6 +97,11 @@ class WholeCase(Installation):
 
     # tender
 
+    @property
+    def more_terms(self) -> dict[str, Any]:
+        """What the lot's terms hold beside those of every case."""
+        return {}
+
     def publish(self) -> WholeCase:
         officer, regulator = self.people["officer"], self.people["regulator"]
         form = {
@@ -105,7 +111,7 @@ class WholeCase(Installation):
             "lots": encode([{
                 "number": LOT, "title": "设备", "budget": D("1751000.00"), "ceiling": D("1598400.00"),
                 "deadline_at": self.clock.at + timedelta(seconds=60), "evaluation": self.evaluation,
-                "review_items": REVIEW,
+                "review_items": REVIEW, **self.more_terms,
             }]),
         }  # fmt: skip
         self.case_id = tenders.open_case(self.platform, officer.log_in, "设备采购", regulator.organisation, form)
@@ -149,18 +155,22 @@ class WholeCase(Installation):
 
     # bids
 
+    def papers(self, login: str) -> list[Path]:
+        """The files of a bid."""
+        source, licence = self.folder / f"{login}.txt", self.folder / f"资格文件-{login}.txt"
+        source.write_text(f"技术方案 {login}")
+        licence.write_text(f"营业执照 {login}")
+        return [source, licence]
+
     def submit(self, login: str, price_fen: str, *, spoil: bool = False) -> str:
         """Seal, upload and submit; the receipt id. A spoiled capsule opens to another key than the declared one."""
         person, case, origin = self.people[login], self.case, self.platform.origin
         context = context_of(origin, case, LOT, person.organisation, "age1pq1later")
         parameters = {name: value for name, value in context.items() if name not in ("v", "recipient")}
-        out, source = self.folder / "bids" / secrets.token_hex(4), self.folder / f"{login}.txt"
-        source.write_text(f"技术方案 {login}")
-        licence = self.folder / f"资格文件-{login}.txt"
-        licence.write_text(f"营业执照 {login}")
+        out = self.folder / "bids" / secrets.token_hex(4)
         items = {"price_fen": price_fen, "duration_days": "60", "project_manager": f"经理{login[-1]}"}
         sealing = SealParameters(parameters, committee_of(case))
-        submission = seal_bid([source, licence], items, sealing, person.key, out)
+        submission = seal_bid(self.papers(login), items, sealing, person.key, out)
         self.identities[submission["recipient"]] = (out / "identity.txt").read_text().strip()
         capsule = (out / "capsule.age").read_bytes()
         if spoil:

@@ -64,7 +64,10 @@ def test_a_draft_is_filled_in_step_by_step_and_submitted(site: Site, draft: str)
     assert "lot-0" in save(browser, f"{draft}/basics", code="G-1", buyer="某学院", buyer_code=BUYER_CODE, complex="y")
     moment = {"deadline": "2026-04-24T09:30", "budget": "1751000"}
     assert "不得高于预算" in save(browser, f"{draft}/lot-0", title="设备", ceiling="1800000", **moment)
-    assert "scoring-0" in save(browser, f"{draft}/lot-0", title="设备", ceiling="1598400", **moment)
+    anonymous = save(browser, f"{draft}/lot-0", title="设备", ceiling="1598400", anonymous="y", **moment)
+    assert "scoring-0" in anonymous
+    assert re.search(r'name="anonymous"[^>]*checked|checked[^>]*name="anonymous"', browser.get(f"{draft}/lot-0"))
+    assert "scoring-0" in save(browser, f"{draft}/lot-0", title="设备", ceiling="1598400", anonymous="", **moment)
     assert "documents" in save(browser, f"{draft}/scoring-0")
     file = (io.BytesIO(b"%PDF-1.7 terms"), "招标文件.pdf")
     assert browser.post(f"{draft}/documents", file=file).status_code == 302

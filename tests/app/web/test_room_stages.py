@@ -11,7 +11,7 @@ import pytest
 from app.services.report_content import report_content
 from evaluation import sitting
 from tests.app.services.whole_case import DRAWN, LOT, PRICES, WholeCase
-from tests.app.web.site import Site, booth, stored
+from tests.app.web.site import Site, booth, stated, stored
 
 CEILING = "报价未超过最高限价"
 
@@ -128,6 +128,17 @@ def test_after_the_last_lock_members_read_the_prices_they_are_scored_by(case: Sa
         assert ANY_PRICE.search(shown[path])
     types = {event["type"] for event in booth(site, case.members[1]).client.get(f"{api}/events").json["events"]}
     assert {"SittingConvened", "BidOpened"} <= types
+    page = room(site, 1)
+    assert page.count('class="figures">30 × 1566000 ÷ 1574022</span> = <strong>29.85</strong>') == 1
+    assert page.count('class="curve__dot"') == len(valid(case))
+    assert re.search(r'<desc id="curve-text">1 投标人\w ¥[0-9,.]+', page)
+
+
+def test_whether_one_member_decides_is_told_to_the_authority_alone(case: Sat, site: Site):
+    watched = stated(site).get(f"/room/{case.case_id}/{LOT}")
+    assert "敏感性（仅供监督参考）" in watched
+    assert "去掉最高最低后的平均分" in watched
+    assert all("敏感性" not in room(site, number) for number in case.members)
 
 
 def valid(case: Sat) -> list[sitting.BidUnderReview]:

@@ -3,6 +3,7 @@ import { capitalFault } from './capital_field.js';
 import { plainFigure } from './figures.js';
 import { bytesInWords, say } from './locale.js';
 import { figuresOf, parseFen } from './money.js';
+import { FILE_NAME, linksFile, linksOf } from './page_links.js';
 import { isSafePath } from './tar.js';
 
 const LONGEST_NAME = 100; // characters of what is read out, as the opening takes it
@@ -37,8 +38,19 @@ export function entered(form, limits) {
   const items = openingItems(form, (input) => checked(openingItem, input));
   for (const input of form.querySelectorAll('[data-capital-of]')) checked(agreed, input);
   const files = checked(chosenFiles, form, limits);
+  const links = [...form.querySelectorAll('[data-criterion-pages]')].map((input) => checked(namedPages, input, files ?? []) ?? []).flat();
+  const own = files?.some(({ path }) => path === FILE_NAME);
+  if (links.length && own) problems.push(new Problem(say('file_name_wrong', { name: FILE_NAME }), form.querySelector('[data-seal-files]').id));
   if (problems.length) throw new Problems(problems);
-  return { items, files };
+  return { items, files: links.length ? [...files, { path: FILE_NAME, file: linksFile(links) }] : files };
+}
+
+/** The pages that the bidder names for a criterion, each in a file that is chosen. */
+function namedPages(input, files) {
+  const links = linksOf(input.dataset.criterionPages, input.value, files.map(({ path }) => path));
+  if (links) return links;
+  input.closest('details').open = true;
+  throw new Problem(say('pages_wrong'), input.id);
 }
 
 /** Items that will be read out, by name, as strings. */

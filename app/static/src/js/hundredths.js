@@ -13,3 +13,10 @@ export const formatHundredths = (hundredths) =>
 
 /** Whether a score is from 0 to the full mark, on its step. */
 export const isScore = (score, full, step) => score !== null && score <= full && score % step === 0;
+
+/** Whether a score lies in one of the published bands `low-high low-high`; where there are none, anything does. */
+export const inBands = (score, bands) =>
+  !bands || bands.split(' ').some((band) => {
+    const [low, high] = band.split('-').map(parseHundredths);
+    return low <= score && score <= high;
+  });

@@ -1,7 +1,8 @@
 // The scoring desk: every change is saved as a draft and acknowledged; what the line swallowed is sent again, in order,
 // under the same command id, so that it counts once.
 import { timeOfDay } from './clock.js';
-import { formatHundredths, isScore, parseHundredths } from './hundredths.js';
+import { followHold, giveUp, isHeld, sitDown, windowId } from './desk_hold.js';
+import { formatHundredths, inBands, isScore, parseHundredths } from './hundredths.js';
 import { say } from './locale.js';
 import { socket } from './live.js';
 import { account, forget, keep as keepHere, kept } from './typed.js';
@@ -12,6 +13,7 @@ const desk = document.querySelector('[data-scoring-desk]');
 const { case: caseId, lot, seat = '' } = desk.dataset;
 const QUEUE = `scores:${account}:${caseId}:${lot}:${seat}`; // another account at this computer neither sees nor sends it
 const COMMENTS = `comments:${caseId}:${lot}`; // what waits for a score, by cell
+const STALE = ['score_stale', 'score_never_saved'];
 const timers = new Map();
 let sending = false;
 let at = -1;
@@ -53,7 +55,19 @@ function showSaved() {
     total.textContent = formatHundredths(scores.reduce((sum, score) => sum + score, 0));
     const progress = desk.querySelector(`[data-bid-progress="${bid}"]`);
     if (progress) progress.textContent = `${scores.length}/${fields.length}`;
+    showInMatrix(bid, fields, total.textContent);
   }
+}
+
+/** The same in the table of all that one has scored. */
+function showInMatrix(bid, fields, sum) {
+  for (const field of fields) {
+    const shown = desk.querySelector(`[data-saved-cell]${cell(field.dataset)}`);
+    const score = savedScore(field);
+    if (shown) shown.textContent = score === null ? '—' : formatHundredths(score);
+  }
+  const total = desk.querySelector(`[data-saved-sum="${bid}"]`);
+  if (total) total.textContent = sum;
 }
 
 /** That a score stands which is not the one that is typed. */
@@ -63,13 +77,17 @@ function stays(field) {
 }
 
 /** What to enter in a field, and what counts until then. */
-const rangeOf = (field) => say('score_range', field.dataset) + stays(field);
+function rangeOf(field) {
+  const { bands = '' } = field.dataset;
+  const words = say('score_range', field.dataset) + (bands ? say('score_bands', { bands: bands.replaceAll('-', '–').replaceAll(' ', say('or')) }) : '');
+  return words + stays(field);
+}
 
 /** The score of a field when it is one; otherwise the field says what to enter. */
 function checked(field) {
-  const { full, step } = field.dataset;
+  const { full, step, bands } = field.dataset;
   const score = parseHundredths(field.value);
-  const fits = isScore(score, parseHundredths(full), parseHundredths(step));
+  const fits = isScore(score, parseHundredths(full), parseHundredths(step)) && inBands(score, bands);
   field.ariaInvalid = String(!fits);
   if (!fits) showState(field.dataset, rangeOf(field), true);
   return fits ? formatHundredths(score) : null;
@@ -99,7 +117,8 @@ function enqueue(place) {
   const { bid, criterion } = place;
   const comment = commentField(place)?.value ?? '';
   keepComment(place, false);
-  const command = { case: caseId, lot, bid, criterion, value, comment, command_id: crypto.randomUUID() };
+  const seq = Number(scoreField(place).dataset.seq ?? 0); // the version that this page has seen
+  const command = { case: caseId, lot, bid, criterion, value, comment, seq, command_id: crypto.randomUUID() };
   // What stands behind the command under way and is for the same cell is overtaken; the first one may have arrived.
   const [first, ...rest] = queued();
   const waiting = rest.filter((other) => other.bid !== bid || other.criterion !== criterion);
@@ -108,13 +127,24 @@ function enqueue(place) {
   send();
 }
 
+/** What waits behind a command for the same score was typed over what this very page has saved by it. */
+function leaveQueue(command, { seq }) {
+  const others = queued().filter((other) => other.command_id !== command.command_id);
+  const same = (other) => other.bid === command.bid && other.criterion === command.criterion;
+  keep(others.map((other) => (seq !== undefined && same(other) ? { ...other, seq } : other)));
+  const field = scoreField(command);
+  if (field && seq !== undefined) field.dataset.seq = seq;
+}
+
 function settle(command, answer) {
-  keep(queued().filter((other) => other.command_id !== command.command_id));
+  leaveQueue(command, answer);
   const field = scoreField(command);
   if (!field) return void showElsewhere(); // of another bidder, typed before this page was opened
   if (answer.error) {
     const wrong = answer.error.code.startsWith('score_');
-    showState(command, answer.error.message + (wrong ? stays(field) : ''), true);
+    const stale = STALE.includes(answer.error.code);
+    if (stale) showElsewhere(true); // what counts now is shown, and can be typed over
+    showState(command, answer.error.message + (wrong && !stale ? stays(field) : ''), true);
     const { bid, criterion, comment } = command;
     if (comment) keepComment({ bid, criterion }, isUnsaved(commentField(command)));
     return;
@@ -126,17 +156,23 @@ function settle(command, answer) {
   else showState(command, say('saved_at', { time: timeOfDay(new Date(answer.saved_at)) }));
 }
 
+/** Whether something of a score is typed here that is not saved yet: it was typed over the version seen before. */
+const isTyping = (place) => [scoreField(place), commentField(place)].some((field) => field && isUnsaved(field));
+
 /** What another window of this seat has saved is shown here too, but for what is typed here and not saved yet, or was
  * saved while the page was on its way. */
-async function showElsewhere() {
+async function showElsewhere(anew = false) {
   const fields = [...desk.querySelectorAll('[data-score], [data-score-comment]')];
   const before = fields.map((field) => field.defaultValue);
   const response = await fetch(location.href, { headers: { Accept: 'text/html' } }).catch(() => null);
   if (!response?.ok) return;
   const found = new DOMParser().parseFromString(await response.text(), 'text/html');
   for (const [at, field] of fields.entries()) {
-    const theirs = found.getElementById(field.id)?.defaultValue;
-    if (theirs === undefined || theirs === field.defaultValue || field.defaultValue !== before[at]) continue;
+    const twin = found.getElementById(field.id);
+    const theirs = twin?.defaultValue;
+    if (theirs === undefined || field.defaultValue !== before[at]) continue;
+    if (field.matches('[data-score]') && (anew === true || !isTyping(field.dataset))) field.dataset.seq = twin.dataset.seq;
+    if (theirs === field.defaultValue) continue;
     keepSaved(field, theirs);
     if (field.ariaInvalid === 'true') checked(field);
     else if (!isUnsaved(field)) showState(field.dataset, say('saved_elsewhere'));
@@ -151,11 +187,12 @@ async function showElsewhere() {
 /** Sends what waits, one after the other; without an answer it stays first and is sent again. A line that carries no
  * answer is lost, though nobody has said so yet: it is cut here, so that the page says it is and takes a new one. */
 async function send() {
-  if (sending || !socket.connected) return;
+  if (sending || !socket.connected || !isHeld()) return;
   sending = true;
   try {
     for (let [command] = queued(); command; [command] = queued()) {
-      const answer = await socket.timeout(8000).emitWithAck('score.save', command);
+      const answer = await socket.timeout(8000).emitWithAck('score.save', { ...command, window: windowId });
+      if (answer.error?.code === 'desk_taken_over') return giveUp(desk, answer.error.message, flush); // kept: the other window sends it
       if (answer.error?.code === 'sitting_suspended') {
         // Kept on this machine: it is sent when the sitting goes on.
         for (const waiting of queued()) showState(waiting, answer.error.message, true);
@@ -189,6 +226,19 @@ function typed(key) {
   enqueue(JSON.parse(key));
 }
 
+/** What is being typed counts as typed. */
+const flush = () => [...timers.keys()].forEach(typed);
+
+async function sitDownAndSend() {
+  await sitDown(desk, flush);
+  send();
+}
+
+async function resume() {
+  await showElsewhere();
+  send();
+}
+
 // Where a key leads from criterion `at`: in a score field, and outside of all fields.
 const IN_A_SCORE = { Enter: 1, ArrowDown: 1, ArrowUp: -1 };
 const OUTSIDE = { j: 1, k: -1 };
@@ -212,7 +262,10 @@ function onKey(event) {
 /** Remembers the criterion one is at, also after its field was left. */
 function onFocus({ target }) {
   const place = target.closest('.score');
-  if (place) at = [...desk.querySelectorAll('.score')].indexOf(place);
+  if (!place) return;
+  at = [...desk.querySelectorAll('.score')].indexOf(place);
+  desk.querySelector('.score.is-current')?.classList.remove('is-current');
+  place.classList.add('is-current');
 }
 
 function restoreQueued() {
@@ -238,11 +291,13 @@ function restoreComments() {
 desk.addEventListener('focusin', onFocus);
 desk.addEventListener('input', onInput);
 desk.addEventListener('change', onInput);
-window.addEventListener('pagehide', () => [...timers.keys()].forEach(typed));
+window.addEventListener('pagehide', flush);
 document.addEventListener('keydown', onKey);
-document.addEventListener('tenderhall:joined', send);
+document.addEventListener('tenderhall:joined', sitDownAndSend);
 document.addEventListener('visibilitychange', () => document.hidden || showElsewhere());
-socket.on('scores.saved', showElsewhere);
+window.addEventListener('storage', ({ key }) => key === QUEUE && send()); // another window left something to be sent
+socket.on('scores.saved', () => showElsewhere());
+followHold(desk, flush, resume);
 restoreQueued();
 restoreComments();
 showSaved();

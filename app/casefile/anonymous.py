@@ -1,0 +1,29 @@
+"""Under which names the bids of a sitting are shown: those of their bidders, or numbers while the lot is anonymous."""
+
+from __future__ import annotations
+
+from app.casefile.case import Case
+from app.procedure.anonymity import label, numbers
+from app.procedure.roles import Actor
+from evaluation.sitting.stages import AFTER_LAST_LOCK, FINAL
+
+PRICES_KNOWN = AFTER_LAST_LOCK | FINAL
+
+
+def hides_bidders(case: Case, lot: str) -> bool:
+    """Whether the room of a lot names no bidder now: an anonymous one, until the last sheet is locked or it is over."""
+    anonymous = bool(case.tender.published_at) and case.tender.published.lot(lot).anonymous
+    return bool(anonymous) and case.lots[lot].sitting.stage not in PRICES_KNOWN
+
+
+def unnamed(actor: Actor, case: Case, lot: str) -> bool:
+    """Whether the actor sits in that room and is not to know the bidders yet."""
+    return bool(actor.seat) and hides_bidders(case, lot)
+
+
+def shown_names(case: Case, lot: str, language: str) -> dict[str, str]:
+    """By bid what its bidder is called in the room now."""
+    bids = {bid.bid: bid.bidder_name for bid in case.lot(lot).sitting.bids}
+    if not hides_bidders(case, lot):
+        return bids
+    return {bid: label(number, language) for bid, number in numbers(f"{case.id}/{lot}", bids).items()}

@@ -1,0 +1,87 @@
+"""What a seat reads of a bid in the room: its files as the viewer lists them, and the pages named for criteria."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.casefile.anonymous import unnamed
+from app.casefile.case import Case
+from app.models import StoredFile
+from app.procedure.anonymity import names_bidder
+from app.procedure.errors import RuleViolation
+from app.procedure.page_links import FILE_NAME, MOST_BYTES, PageLink, read_page_links
+from app.procedure.roles import Actor
+from app.services.files import FileView, names_of, read_file
+from app.services.platform import Platform
+from app.services.stored_bytes import stored_chunks
+
+log = logging.getLogger("tenderhall.papers")
+PDF = "application/pdf"
+
+
+@dataclass(frozen=True)
+class LinkedPages:
+    """Pages of a file that the bidder named for a criterion; `file` is None where the bid holds no such PDF."""
+
+    name: str
+    file: FileView | None
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class BidPapers:
+    """A bid's files, PDFs first, and by criterion the pages that its bidder named; `unreadable`: it tried to and the
+    list cannot be read. `naming`: the files of an anonymous bid that hold its bidder's name all the same."""
+
+    files: tuple[FileView, ...]
+    links: dict[str, tuple[LinkedPages, ...]]
+    unreadable: bool
+    naming: tuple[str, ...] = ()
+
+
+def bid_papers(
+    platform: Platform, actor: Actor, case: Case, lot: str, readable: Iterable[FileView], bid: str, address: str = ""
+) -> BidPapers:
+    """The papers of a bid among the files that the actor may read."""
+    own = [file for file in readable if file.kind == "opened" and file.owner == bid]
+    papers = sorted((f for f in own if f.name != FILE_NAME), key=lambda f: (f.media_type != PDF, f.name))
+    hidden = unnamed(actor, case, lot)
+    naming = tuple(file.name for file in papers if hidden and _names_its_bidder(platform, case, file))
+    listed = next((file for file in own if file.name == FILE_NAME), None)
+    if listed is None:
+        return BidPapers(tuple(papers), {}, unreadable=False, naming=naming)
+    try:
+        links = _links(platform, actor, listed, address)
+    except RuleViolation as refusal:
+        log.info("bid %s: the list of pages is not used: %s", bid, refusal.code)
+        return BidPapers(tuple(papers), {}, unreadable=True, naming=naming)
+    ids, by_id = names_of(platform, case.id, lot, bid), {file.id: file for file in papers if file.media_type == PDF}
+    found: dict[str, list[LinkedPages]] = {}
+    for link in links:
+        file = by_id.get(ids.get(link.file, ""))
+        called = file.name if file else "" if hidden else link.file  # a name that is typed may be the bidder's
+        found.setdefault(link.criterion, []).append(LinkedPages(called, file, link.first, link.last))
+    linked = {criterion: tuple(pages) for criterion, pages in found.items()}
+    return BidPapers(tuple(papers), linked, unreadable=False, naming=naming)
+
+
+def _names_its_bidder(platform: Platform, case: Case, file: FileView) -> bool:
+    """Whether the name of its bidder stands in a file, outside of what it shows: looked for once in each process."""
+    memory: dict[str, bool] = platform.database.memory.setdefault("naming", {})
+    if file.id not in memory:
+        with platform.database.reading() as db_session:
+            row = db_session.get_one(StoredFile, file.id)
+        name = case.lots[row.lot].opening.opened[row.owner].bidder_name
+        memory[file.id] = names_bidder(stored_chunks(platform, case, row), name)
+    return memory[file.id]
+
+
+def _links(platform: Platform, actor: Actor, listed: FileView, address: str) -> tuple[PageLink, ...]:
+    """Raises RuleViolation `page_links_malformed`, `file_damaged`, `reason_needed`."""
+    if listed.size > MOST_BYTES:
+        raise RuleViolation("page_links_malformed", part="size")
+    _view, data = read_file(platform, actor, listed.id, address)
+    return read_page_links(b"".join(data))
