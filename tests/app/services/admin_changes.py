@@ -31,7 +31,7 @@ from app.services.database_check import database_differences
 from app.services.platform import Platform
 from crypto.canonical import canonical
 from tests.app.services import rewriting, tampering
-from tests.app.services.test_witnessed import SECOND, WITNESS, Witnessed
+from tests.app.services.witnessing import SECOND, WITNESS, Witnessed
 
 Connection = sqlite3.Connection
 Change = Callable[[Connection], None]

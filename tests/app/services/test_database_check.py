@@ -12,7 +12,7 @@ from app.services.database_check import database_differences
 from app.services.platform import DIST
 from app.services.unit_of_work import plain_transaction
 from tests.app.services.admin_changes import Administrator, tables
-from tests.app.services.test_witnessed import Witnessed
+from tests.app.services.witnessing import Witnessed
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 # In every run one change of each kind; `python -m bench admin-changes` tries all of them.

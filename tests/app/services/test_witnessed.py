@@ -7,7 +7,6 @@ import re
 from dataclasses import replace
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, func, select
 
 from app.casefile.act_list import LISTED
@@ -18,67 +17,17 @@ from app.client import verify_commands
 from app.client.command_line import Parser
 from app.messages import sentence
 from app.models import Cosignature, Job, RegisterTick, TickChange
-from app.procedure.errors import RuleViolation
-from app.queries.act_list import last_listed
-from app.queries.ticks import latest_tick
 from app.services import audits, ticks
 from app.services.audits import export_evidence
-from app.services.jobs import claim_job, fail_job, finish_job
 from app.services.platform import DIST
 from app.services.unit_of_work import plain_transaction
-from app.tasks.jobs import run_job
 from crypto.canonical import canonical, parse
-from crypto.notes import COSIGNATURE, Note, NoteKey, cosign
 from tests.app.services import tampering
 from tests.app.services.rewriting import edit_event, rewrite_changes, rewrite_register, rights
-from tests.app.services.whole_case import WholeCase
+from tests.app.services.witnessing import SECOND, STRANGER, WITNESS, Witnessed
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
-WITNESS = NoteKey("witness.example/w1", COSIGNATURE, Ed25519PrivateKey.from_private_bytes(b"w" * 32))
-SECOND = NoteKey("witness.example/w2", COSIGNATURE, Ed25519PrivateKey.from_private_bytes(b"v" * 32))
-STRANGER = NoteKey("witness.example/w1", COSIGNATURE, Ed25519PrivateKey.from_private_bytes(b"s" * 32))
 WATCHED = {name: STEPS[name] for name in ("head", "log", "witness", "files")}
-
-
-class Witnessed(WholeCase):
-    """Whenever there is work, the register ticks as well, and two witnesses look: one always, one now and then."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        witnesses = tuple(str(key.verifier) for key in (WITNESS, SECOND))
-        settings = replace(self.platform.settings, witnesses=witnesses, witness_quorum=1)
-        self.platform = replace(self.platform, settings=settings)
-        self.looks = 0
-
-    def work_off(self, seconds: float = 0) -> None:
-        self.clock.advance(seconds)
-        while (job := claim_job(self.platform)) is not None:
-            try:
-                run_job(self.platform, job)
-                finish_job(self.platform, job)
-            except RuleViolation as refused:
-                if refused.code != ticks.NOT_VOUCHED:
-                    raise
-                fail_job(self.platform, job, refused.code)  # the report waits until somebody vouches for the results
-                self.tick()
-        self.tick()
-
-    def tick(self) -> None:
-        ticks.make_tick(self.platform)
-        self.looks += 1
-        for key in (WITNESS, SECOND) if self.looks % 3 == 0 else (WITNESS,):
-            self.look(key)
-
-    def look(self, key: NoteKey) -> None:
-        with self.platform.database.reading() as db_session:
-            row = latest_tick(db_session)
-        line = cosign(key, Note.parse(row.note).text, int(row.at.timestamp()))
-        ticks.take_cosignature(self.platform, row.index + 1, str(line))
-        with self.platform.database.reading() as db_session:
-            last = last_listed(db_session)
-        if last is not None:
-            line = cosign(key, Note.parse(last.note).text, int(row.at.timestamp()))
-            ticks.take_list_cosignature(self.platform, last.index + 1, str(line))
 
 
 @pytest.fixture(scope="module")

@@ -59,6 +59,7 @@ from evaluation.evaluate import EvaluationRules
 from evaluation.prices import PriceRule
 from evaluation.scoring import Aggregation, ScorePlace, ScoringRules
 from evaluation.sitting import CorrectionGround
+from tests.app.services.marks import Marks
 from tests.app.services.people import BUYER_CODE, LOT, Installation, Person
 
 CRITERIA = CriteriaSet(
@@ -83,7 +84,7 @@ PRICES = {"bidder-a": "156600000", "bidder-b": "157402200", "bidder-c": "1585000
 
 
 @dataclass
-class WholeCase(Installation):
+class WholeCase(Marks, Installation):
     """One case of that installation; each step can be played once, in order."""
 
     profile: str = "demo-goods"
@@ -329,8 +330,8 @@ class WholeCase(Installation):
 
     def review(self) -> None:
         """Every bid passes."""
-        passed = tuple(sitting.ReviewFinding(bid.bid, "formal", True, "") for bid in self.state.bids)
-        self._each(lambda n: sitting.BidsReviewed(n, passed))
+        found = tuple(sitting.ReviewFinding(bid.bid, "formal", True, "") for bid in self.state.bids)
+        self._each(lambda n: sitting.BidsReviewed(n, found))
 
     def until_scoring(self) -> Self:
         return self.through(f"{DRAWN} seat_all elect review")
@@ -350,8 +351,8 @@ class WholeCase(Installation):
         seat = self.state.seats[number]
         code = call_ups.call_up_code(self.platform, self.case_id, LOT, seat.person)
         key = SigningKey.generate()
-        statement = {"code_sha256": call_ups.code_hash(code), "origin": self.platform.origin}
-        proof = sign_object(key, register.PROOF_LABEL, statement)
+        said = {"code_sha256": call_ups.code_hash(code), "origin": self.platform.origin}
+        proof = sign_object(key, register.PROOF_LABEL, said)
         offer = booths.request_seat(self.platform, code, base64.b64encode(key.spki).decode(), proof)
         witness = "witness-host" if seat.site == self.sites[0] else "witness-sub"
         rows = booths.waiting_seats(self.platform, self.people[witness].log_in)
@@ -366,28 +367,19 @@ class WholeCase(Installation):
         for number, person in self.members.items():
             self.act(person, fact_of(number))
 
-    def sheet(self, number: int, bids: list[str]) -> dict[str, dict[str, D]]:
-        return {bid: {"plan": D(40 + 5 * i) + D(number) / 2, "record": D(2 * i)} for i, bid in enumerate(bids)}
-
-    def far(self, number: int, bids: list[str]) -> dict[str, dict[str, D]]:
-        """A sheet whose scores of the plan are so far below the others' that the results mark each of them."""
-        return {bid: row | {"plan": row["plan"] - 24} for bid, row in self.sheet(number, bids).items()}
-
     def _score(self, bids: list[str]) -> None:
         seat = next(n for n in self.members if n != self.chair)
         self._each(lambda n: sitting.ScoreSheetLocked(n, (self.far if n == seat else self.sheet)(n, bids), {}))
-        places = tuple(ScorePlace(bid, "plan") for bid in bids)
-        asked = sitting.CorrectionRequested(seat, CorrectionGround.ABNORMAL_SCORE, "方案分数有误", places)
-        self.act(self.members[seat], asked)
+        places, ground = tuple(ScorePlace(bid, "plan") for bid in bids), CorrectionGround.ABNORMAL_SCORE
+        self.act(self.members[seat], sitting.CorrectionRequested(seat, ground, "方案分数有误", places))
         self.act(self.members[self.chair], sitting.SheetReopened(self.chair, seat))
         self.act(self.members[seat], sitting.ScoreSheetLocked(seat, self.sheet(seat + 2, bids), {}))
         self.work_off()
 
     def report(self) -> WholeCase:
         last = max(n for n in self.members if n != self.chair)
-        for number, person in self.members.items():
-            if number != last:
-                self._sign(number, person)
+        for number in sorted(self.members.keys() - {last}):
+            self._sign(number, self.members[number])
         self.act(self.members[last], sitting.DissentRecorded(last, "对业绩评分有不同意见"))
         self.work_off()
         return self
@@ -405,5 +397,4 @@ class WholeCase(Installation):
         return self
 
     def played(self) -> WholeCase:
-        """From nothing to the sealed report."""
         return self.through("found publish change_deadlines bid open draw sit report")
