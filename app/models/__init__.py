@@ -27,6 +27,16 @@ from app.models.people import (
     WebSession,
 )
 from app.models.register import Cosignature, ListCosignature, ListedAct, RegisterTick, TickChange
+from app.models.serving import (
+    ApplicationFile,
+    ExpertAbsence,
+    ExpertApplication,
+    ExpertAppraisal,
+    ExpertFee,
+    ExpertRequest,
+    ExpertTraining,
+    NameRequest,
+)
 from app.models.sitting import PendingSignature, ScoreDraft, SeatRequest, Site
 from app.models.tender import Download, Lot, Tender, TenderDraft
 from app.models.work import Job, Notice
@@ -34,10 +44,12 @@ from app.models.work import Job, Notice
 from app.models import append_only  # isort: skip  # after the tables that it guards
 
 __all__ = [
-    "AccessLog", "Account", "AccountRole", "ActHead", "Base", "CallUp", "CaseEvent", "CaseFile", "CasePrivate",
-    "Certificate", "Command", "ContactLookUp", "Cosignature", "DeniedAttempt", "Download", "Expert", "ExpertContact",
-    "ExpertCorrection", "ExpertEvent", "ExpertImport", "ExpertImportPart", "ExpertSpeciality", "InspectionEntry",
-    "Invitation", "Job", "ListCosignature", "ListedAct", "LogInFailure", "Lot", "Notice", "Organisation",
-    "PendingSignature", "Pseudonym", "RegisterTick", "ScoreDraft", "SeatRequest", "Site", "SpecialityList",
-    "StoredFile", "Tender", "TenderDraft", "TickChange", "TrusteeAgent", "Upload", "WebSession", "append_only",
+    "AccessLog", "Account", "AccountRole", "ActHead", "ApplicationFile", "Base", "CallUp", "CaseEvent", "CaseFile",
+    "CasePrivate", "Certificate", "Command", "ContactLookUp", "Cosignature", "DeniedAttempt", "Download", "Expert",
+    "ExpertAbsence", "ExpertApplication", "ExpertAppraisal", "ExpertContact", "ExpertCorrection", "ExpertEvent",
+    "ExpertFee", "ExpertImport", "ExpertImportPart", "ExpertRequest", "ExpertSpeciality", "ExpertTraining",
+    "InspectionEntry", "Invitation", "Job", "ListCosignature", "ListedAct", "LogInFailure", "Lot", "NameRequest",
+    "Notice", "Organisation", "PendingSignature", "Pseudonym", "RegisterTick", "ScoreDraft", "SeatRequest", "Site",
+    "SpecialityList", "StoredFile", "Tender", "TenderDraft", "TickChange", "TrusteeAgent", "Upload", "WebSession",
+    "append_only",
 ]  # fmt: skip

@@ -26,6 +26,7 @@ APPEND_ONLY = (
     "contact_look_up",
     "speciality_list",
     "inspection_entry",
+    "expert_training",
 )
 
 _SQLITE = """

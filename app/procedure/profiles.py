@@ -12,7 +12,10 @@ from enum import StrEnum
 
 from app.procedure.calendar import Period
 from app.procedure.calling import QuietHours
+from evaluation.appraisal import AppraisalRules
 from evaluation.committee import Share
+from evaluation.fees import FeeTable
+from evaluation.training import TrainingDemand
 
 
 class Regime(StrEnum):
@@ -107,3 +110,7 @@ class Profile:
     seats_at_most: SeatsAtMost | None = None
     earlier_committee_recused: bool = False
     recusal_articles: dict[str, str] = field(default_factory=dict)
+    # experts: what an evaluation is paid; how they are appraised after it; which training one needs to be drawn
+    fees: FeeTable | None = None
+    appraisal: AppraisalRules | None = None
+    training: TrainingDemand | None = None

@@ -269,6 +269,7 @@ class SiteRow:
     name: str
     witness: str
     experts: int
+    region: str = ""
 
 
 def site_rows(db_session: DbSession) -> list[SiteRow]:
@@ -277,7 +278,7 @@ def site_rows(db_session: DbSession) -> list[SiteRow]:
     watching = select(Account.id, Account.name).where(Account.id.in_(select(Site.witness_id)))
     names = dict(db_session.execute(watching).all())
     rows = db_session.scalars(select(Site).order_by(Site.name))
-    return [SiteRow(row.id, row.name, names.get(row.witness_id or "", ""), counts[row.id]) for row in rows]
+    return [SiteRow(row.id, row.name, names.get(row.witness_id or "", ""), counts[row.id], row.region) for row in rows]
 
 
 @dataclass(frozen=True)

@@ -166,14 +166,15 @@ def approve_account(platform: Platform, actor_id: str, account_id: str) -> str:
         if actor.id in (account.prepared_by, account.id):
             raise RuleViolation("second_person_needed")
         account.approved_at, account.approved_by = now, actor.id
-        return _invite(db_session, account, now)
+        return invite(db_session, account, now)
 
 
 def _may_approve(actor: Actor, account: Account) -> bool:
     return actor.is_(Role.CENTRE_OPERATOR) or account.organisation_id == actor.organisation_id
 
 
-def _invite(db_session: DbSession, account: Account, now: datetime) -> str:
+def invite(db_session: DbSession, account: Account, now: datetime) -> str:
+    """A fresh one-time code with which the account's owner takes it over."""
     code = secrets.token_urlsafe(18)
     db_session.add(
         Invitation(token_hash=token_hash(code), account_id=account.id, expires_at=now + INVITATION_VALID, used_at=None)
@@ -196,7 +197,7 @@ def found_people(
         for (login, name), role in ((admin, Role.SYSTEM_ADMIN), (operator, Role.CENTRE_OPERATOR)):
             account = add_account(db_session, owner, login, name, frozenset({role}), now)
             account.prepared_by, account.approved_by, account.approved_at = "founding", "founding", now
-            codes[login] = _invite(db_session, account, now)
+            codes[login] = invite(db_session, account, now)
         return codes
 
 
@@ -224,7 +225,7 @@ def begin_web_session(platform: Platform, login: str, password: str, code: str, 
     """
     source = hashlib.sha256(f"{address}\0{login}".encode()).hexdigest()
     with platform.database.reading() as db_session:
-        _check_source(db_session, source, platform.database.now(db_session.connection()))
+        check_source(db_session, source, platform.database.now(db_session.connection()))
         found = db_session.scalar(select(Account).where(Account.login == login))
         password_hash = (found.password_hash if found else None) or _no_password()
     right = _password_fits(password_hash, password)
@@ -232,7 +233,7 @@ def begin_web_session(platform: Platform, login: str, password: str, code: str, 
         take_turns(db_session, source)
         account = db_session.scalar(select(Account).where(Account.login == login).with_for_update())
         token = _check_log_in(platform, account, right, code, now)
-        _count_source(db_session, source, now, failed=not token)
+        count_source(db_session, source, now, failed=not token)
         if account is not None and token:
             row = WebSession(token_hash=token_hash(token), account_id=account.id, created_at=now)
             row.expires_at = now + LOG_IN_VALID
@@ -255,13 +256,14 @@ def _password_fits(password_hash: str, password: str) -> bool:
         return False
 
 
-def _check_source(db_session: DbSession, source: str, now: datetime) -> None:
+def check_source(db_session: DbSession, source: str, now: datetime) -> None:
+    """Raises RuleViolation `log_in_throttled` for who has failed too often lately."""
     row = db_session.get(LogInFailure, source)
     if row is not None and row.until > now and row.failures >= FAILURES_ALLOWED:
         raise RuleViolation("log_in_throttled", until=row.until)
 
 
-def _count_source(db_session: DbSession, source: str, now: datetime, *, failed: bool) -> None:
+def count_source(db_session: DbSession, source: str, now: datetime, *, failed: bool) -> None:
     """One failure more, or none any more; what is over is forgotten."""
     row = db_session.get(LogInFailure, source, with_for_update=True)
     if not failed:

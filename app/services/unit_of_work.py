@@ -139,16 +139,7 @@ class UnitOfWork:
 
     def notify(self, account_id: str, code: str, **facts: Any) -> None:
         """Leave a notice for an account, and have it mailed."""
-        notice = Notice(
-            id=os.urandom(16).hex(),
-            account_id=account_id,
-            case_id=self.case.id,
-            code=code,
-            facts=json.dumps(encode(facts), ensure_ascii=False),
-            created_at=self.now,
-        )
-        self.db_session.add(notice)
-        schedule_job(self.db_session, "send_notice", self.now, detail=notice.id)
+        leave_notice(self.db_session, account_id, code, self.now, self.case.id, **facts)
 
     def lock_lot(self, lot: str) -> Lot:
         """The gate row of a lot, locked. Raises RuleViolation `lot_unknown`."""
@@ -166,6 +157,16 @@ def schedule_job(
     key = "/".join(part for part in (task, case_id, lot, detail) if part)
     if db_session.scalar(select(Job.id).where(Job.key == key)) is None:
         db_session.add(Job(key=key, task=task, case_id=case_id, lot=lot, detail=detail, due_at=due_at))
+
+
+def leave_notice(
+    db_session: DbSession, account_id: str, code: str, now: datetime, case_id: str = "", **facts: Any
+) -> None:
+    """A notice for an account, and its mail; of no case where none is named."""
+    notice = Notice(id=os.urandom(16).hex(), account_id=account_id, case_id=case_id, code=code, created_at=now)
+    notice.facts = json.dumps(encode(facts), ensure_ascii=False)
+    db_session.add(notice)
+    schedule_job(db_session, "send_notice", now, detail=notice.id)
 
 
 def _begin(db_session: DbSession, case_id: str, now: datetime) -> UnitOfWork:

@@ -256,4 +256,6 @@ ACCESSES = {
     "report:read": _l("查阅评审报告"),
     "downloads:list": _l("查阅文件下载名单"),
     "evidence:export": _l("导出证据包"),
+    "name:ask": _l("查询专家姓名：申请或者决定"),
+    "name:see": _l("查看专家姓名"),
 }
