@@ -26,12 +26,11 @@ from app.services.actors import load_actor
 from app.services.notices import tell_role
 from app.services.own_expert import LONGEST_WORDS, own_expert
 from app.services.platform import Platform
-from app.services.standings import LONGEST_REASON, note
+from app.services.standings import BY_RULE, LONGEST_REASON, note
 from app.services.unit_of_work import leave_notice, plain_transaction, schedule_job, unit_of_work
 from evaluation.appraisal import AppraisalRules, Points, objection_until, points_of, suspended_until
 from evaluation.standing import Standing, Status, Step, after
 
-BY_RULE = "appraisal"  # who suspends and restores where no person does
 AGENCY, CENTRE = "agency", "centre"
 CONFIRMERS = {AGENCY: Role.AGENCY_SUPERVISOR, CENTRE: Role.CENTRE_OPERATOR}
 
@@ -180,7 +179,7 @@ def _settle(db_session: DbSession, row: ExpertAppraisal, rules: AppraisalRules, 
     if until is None or expert.status != Status.ADMITTED:
         return
     reason = f"评价扣分已满 {rules.suspended_from} 分，暂停至 {until:%Y-%m-%d}（{rules.article}）"
-    _step(db_session, expert, Step.SUSPEND, reason, now)
+    _step(db_session, expert, Step.SUSPEND, reason, now, until=until)
     schedule_job(db_session, "end_suspension", until, detail=f"{expert.id}/{until:%Y%m%dT%H%M%S}")
     leave_notice(db_session, expert.account_id, "own_suspension", now, until=until.replace(microsecond=0))
 
@@ -193,10 +192,10 @@ def end_suspension(platform: Platform, expert_id: str) -> None:
             _step(db_session, expert, Step.RESTORE, "评价暂停期满", now)
 
 
-def _step(db_session: DbSession, expert: Expert, step: Step, reason: str, now: datetime) -> None:
+def _step(db_session: DbSession, expert: Expert, step: Step, reason: str, now: datetime, **facts: object) -> None:
     standing = after(Standing(Status(expert.status), expert.status_by), step, BY_RULE, reason)
     expert.status, expert.status_by = standing.status.value, standing.by
-    note(db_session, expert.id, step.value, BY_RULE, reason, now)
+    note(db_session, expert.id, step.value, BY_RULE, reason, now, **facts)
 
 
 def _row(

@@ -56,7 +56,7 @@ def _open_sites(actor: Actor, accounts: dict[str, str]) -> dict[str, str]:
         return dict(booked)
     sites = {}
     for site in actor.case.facts["sites"]:
-        body = {"name": site["name"], "witness": accounts[site["witness"]]}
+        body = {"name": site["name"], "witness": accounts[site["witness"]], "region": site["region"]}
         sites[site["id"]] = actor.post("/sites", body)["id"]
     actor.leave("rooms", sites)
     return sites

@@ -40,6 +40,7 @@ HINTS = {
     "practising_since": _l("从事本专业工作的起始日期，如 2005-07-01"),
     "organisation": _l("营业执照或者法人证书上的全称"),
 }
+KEPT_FROM_STAFF = frozenset({"phone", "mail"})  # for the notification service alone, from the beginning
 OPTIONAL = frozenset({"past_employments", "qualifications", "relatives", "interests", "service"})
 
 
@@ -182,7 +183,10 @@ def _lines(found: ApplicationView) -> list[tuple[str, str]]:
     sites = {site["id"]: site["name"] for site in experts.list_sites(platform())}
     texts["site"] = sites.get(str(entry["site"]), "")
     found_lines = []
+    texts["id_number"] = f"{entry['id_number'][:6]}********{entry['id_number'][-4:]}"
     for name in (*ASKED, "born"):
+        if name in KEPT_FROM_STAFF:
+            continue
         value = texts.get(name) or "–"
         found_lines.append((str(EXPERT_COLUMNS[name]), _("；").join(value) if isinstance(value, list) else str(value)))
     return found_lines

@@ -95,6 +95,7 @@ def test_one_reviews_another_admits_and_the_applicant_follows(library: Site):
     page = centre.get(path)
     assert "申请人甲" in page
     assert "主场" in page
+    assert not {"13800000000", "applicant@example.org", form()["id_number"]} & set(re.findall(r"[\w.@]+", page))
     (document,) = re.findall(r"/experts/applications/files/\w+", page)
     answer = centre.client.get(document)
     assert answer.data == PDF

@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import select
 
 from app.models import Account, Expert, ExpertEvent, Job, Pseudonym
+from app.procedure.errors import RuleViolation
 from app.queries.library_days import library_as_of, trainings_at
-from app.services import appraisals, own_expert
+from app.services import own_expert, standings
 from app.services.accounts import LogIn
 from app.services.platform import DIST
 from app.services.unit_of_work import plain_transaction
 from evaluation.committee import MemberRole
-from evaluation.standing import Status
+from evaluation.standing import Status, Step
 from evaluation.training import TrainingDemand, trained
 from tests.app.services.people import Person
 from tests.app.services.whole_case import LOT
@@ -114,7 +115,7 @@ def test_days_off_count_for_what_is_published_afterwards(over: Site):
     assert foreign.status_code == 302
     other = over.browser("member").client.post(withdraw)
     assert other.status_code == 400, "without the token of a form"
-    with pytest.raises(own_expert.RuleViolation, match="days_off_unknown"):
+    with pytest.raises(RuleViolation, match="days_off_unknown"):
         own_expert.withdraw_days_off(over.case.platform, over.case.people["member"].log_in, int(withdraw.split("/")[3]))
     token = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert token
@@ -250,7 +251,9 @@ def test_appraisals_by_seat_confirmed_objected_and_decided(over: Site):
     assert decider.client.post(decide, data=sent | {"reason": "见证人否认"}).status_code == 302
     suspended = entry(over, "member")
     assert suspended.status == Status.SUSPENDED, "twelve points"
-    assert suspended.status_by == appraisals.BY_RULE
+    assert suspended.status_by == standings.BY_RULE
+    with pytest.raises(RuleViolation, match="suspended_by_rule"):
+        standings.take_step(over.case.platform, over.case.people["centre"].log_in, expert.id, Step.RESTORE, "放行")
     over.case.work_off(181 * 24 * 3600)
     assert entry(over, "member").status == Status.ADMITTED, "its time is over"
     with over.case.platform.database.reading() as db_session:
