@@ -34,6 +34,7 @@ class Action(StrEnum):
     APPRAISAL_GIVE = "appraisal:give"
     APPRAISAL_CONFIRM = "appraisal:confirm"
     APPRAISAL_DECIDE = "appraisal:decide"
+    SERVING_READ = "serving:read"
     NAME_ASK = "name:ask"
     NAME_SEE = "name:see"
     NAME_ALARM = "name:alarm"

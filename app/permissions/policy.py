@@ -127,6 +127,7 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=OVER),
         _grant(R.REGULATOR, when=competent, phases=OVER),
     ),
+    A.SERVING_READ: (_inspector(P.RESULT, P.FAILED),),  # 76 L: fees and appraisals of a lot, by seat
     A.NAME_ASK: (_grant(R.REGULATOR, when=competent, phases=DRAWN),),  # 29, 2: also to decide it
     A.NAME_SEE: (_grant(R.REGULATOR, when=competent, phases=DRAWN),),
     A.NAME_ALARM: (_grant(R.CENTRE_OPERATOR, R.REGULATOR, R.SYSTEM_ADMIN),),  # that it happened: no name, no number

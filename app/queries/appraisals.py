@@ -125,6 +125,11 @@ def appraised_lot(db_session: DbSession, actor: Actor, case_id: str, lot: str) -
     return AppraisedLot(case_id, terms.code, terms.title, lot, shown, objections)
 
 
+def appraisals_of_lot(db_session: DbSession, case: Case, lot: str) -> list[AppraisalView]:
+    """Both parties' of a lot, by seat: for the authority."""
+    return [one.view for one in _views(db_session, case, lot)]
+
+
 @dataclass(frozen=True)
 class _Keyed:
     seat_key: str

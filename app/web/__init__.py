@@ -42,6 +42,7 @@ from app.web.operator.views import routes as operator
 from app.web.operator.witness import routes as witness
 from app.web.public.applications import routes as applications
 from app.web.public.register import routes as register
+from app.web.public.standards import routes as standards
 from app.web.public.views import routes as public
 from app.web.regulator.fairness import routes as fairness
 from app.web.regulator.names import routes as name_requests
@@ -72,7 +73,7 @@ HEADERS = {
 def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
     desks = (account, agency, bidder, expert, sitting, corrections, operator, witness, library, experts, ceremonies)
-    serving = (fees, appraisals, own_expert, trainings, applications, name_requests)
+    serving = (fees, appraisals, own_expert, trainings, applications, name_requests, standards)
     inspecting = (inspection_desk, inspection_draws, inspection_visits, inspection_statistics, inspections)
     supervising = (regulator, fairness, *inspecting)
     for blueprint in (public, register, deadlines, rooms, standstill, rehearsals, *supervising, *serving, *desks):

@@ -67,6 +67,7 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "appraisal:give": [("AO TC", "P7 P9", "own")],
     "appraisal:confirm": [("AS TC", "P7 P9", "own")],
     "appraisal:decide": [("TC RG", "P7 P9", "own")],
+    "serving:read": [("RG", "P7 P9", "reason")],
     "name:ask": [("RG", "P4 P5 P6", "own")],
     "name:see": [("RG", "P4 P5 P6", "own")],
     "name:alarm": [("TC RG SA", "-", "any")],

@@ -14,10 +14,14 @@ from wtforms.validators import InputRequired, Length
 
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
+from app.queries.appraisals import appraisals_of_lot
+from app.queries.fees import fees_of_lot
 from app.queries.name_requests import name_alarms, name_requests
 from app.services import name_requests as requests
 from app.services.name_requests import LONGEST_REASON, NameGround
+from app.web.appraisals import PARTIES, STAGES, ground_words
 from app.web.entitled import in_words
+from app.web.fee_words import duration_words
 from app.web.navigation import first_page
 from app.web.pages import Refused, attempt, entitled_case, head_of, known_lot
 
@@ -102,6 +106,19 @@ def alarms() -> str:
         rows = name_alarms(db_session, current_actor())
     desk = first_page(current_actor())
     return render_template("pages/regulator/name_alarms.html", rows=rows, grounds=NAME_GROUNDS, desk=desk)
+
+
+@routes.get("/regulator/cases/<case>/lots/<lot>/serving")
+@access(Action.SERVING_READ)
+def serving(case: str, lot: str) -> str:
+    """Fees and appraisals of a lot by seat, for a stated reason."""
+    found = entitled_case(case, Action.SERVING_READ, lot)
+    with platform().database.reading() as db_session:
+        fees, marks = fees_of_lot(db_session, case, lot), appraisals_of_lot(db_session, found, lot)
+    trail = [(_("监督工作台"), "/regulator"), (found.tender.published.title, url_for("regulator.case", case=case))]
+    shown = {"breadcrumbs": [*trail, (_("专家劳务费和评价"), "")], "lot": lot, "fees": fees, "marks": marks}
+    shown |= {"duration": duration_words, "stages": STAGES, "parties": PARTIES, "ground": ground_words}
+    return render_template("pages/regulator/serving.html", **head_of(found), **shown)
 
 
 def _checked() -> None:

@@ -10,7 +10,7 @@ from app.adapters.spreadsheets import read_table
 from app.services.platform import DIST
 from evaluation.committee import MemberRole
 from tests.app.services.whole_case import LOT
-from tests.app.web.site import Site, played
+from tests.app.web.site import Site, played, stated
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 FEES = "/centre/fees"
@@ -73,6 +73,23 @@ def test_one_enters_another_confirms_and_the_month_is_paid(over: Site):
     assert len(rows) == len(others) + 3
     assert rows[-1][8] == f"{due:.2f}"
     assert "没有确认" in first.get(f"{FEES}/months/2020-01")
+
+
+def test_the_authority_reads_for_a_stated_reason_and_without_names(over: Site):
+    path = f"/regulator/cases/{over.case.case_id}/lots/{LOT}/serving"
+    asked = over.browser("regulator").client.get(path)
+    assert (asked.status_code, "/reason" in asked.headers.get("Location", "")) == (302, True)
+    page = stated(over).get(path)
+    assert "提前离席" in page
+    assert not re.search(r"专家\d|单位\d|ZJ", page)
+    over.browser("centre").get(path, 404)
+
+
+def test_the_standards_are_published(over: Site):
+    page = over.browser().get("/experts/standards")
+    assert "120 分钟以内 300.00 元" in page
+    assert "泄露评审情况" in page
+    assert "Disclosed the evaluation" in over.browser("", "en").get("/experts/standards")
 
 
 @pytest.mark.parametrize("who", ["officer", "releaser", "regulator", "witness-host", "bidder-a", "admin", ""])
