@@ -8,10 +8,10 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.codec import decode
@@ -54,7 +54,7 @@ def library_as_of(
     rows = db_session.execute(
         select(Expert.id, Expert.facts, Expert.status).where(Expert.id.in_(ids)).order_by(Expert.id)
     )
-    off, courses = own_absences(db_session, as_of), trainings_at(db_session, as_of) if trained else {}
+    off, courses = own_absences(db_session, as_of, ids), trainings_at(db_session, as_of, ids) if trained else {}
     if as_of is None:
         return [_with_own(entry_of(facts, status), off, courses) for _id, facts, status in rows]
     before, corrected = _standings_at(db_session, as_of), _corrected_since(db_session, as_of)
@@ -67,27 +67,30 @@ def library_as_of(
     return found
 
 
-def own_absences(db_session: DbSession, as_of: datetime | None) -> dict[str, Sequence[library.Absence]]:
-    """The days off that stood at `as_of` (None: now), by expert."""
+def own_absences(
+    db_session: DbSession, as_of: datetime | None, ids: Select[tuple[str]]
+) -> dict[str, Sequence[library.Absence]]:
+    """By expert, of those that `ids` selects, the days off that stood at `as_of` (None: now) and had not passed."""
     query = select(ExpertAbsence.expert_id, ExpertAbsence.first, ExpertAbsence.last).order_by(ExpertAbsence.first)
+    query = query.where(ExpertAbsence.expert_id.in_(ids))
     if as_of is None:
         query = query.where(ExpertAbsence.withdrawn_at.is_(None))
     else:
         stood = or_(ExpertAbsence.withdrawn_at.is_(None), ExpertAbsence.withdrawn_at > as_of)
-        query = query.where(ExpertAbsence.at <= as_of, stood)
+        query = query.where(ExpertAbsence.at <= as_of, stood, ExpertAbsence.last >= as_of.date() - timedelta(days=1))
     found: dict[str, list[library.Absence]] = defaultdict(list)
     for expert_id, first, last in db_session.execute(query):
         found[expert_id].append(library.Absence(first, last))
     return dict(found)
 
 
-def trainings_at(db_session: DbSession, as_of: datetime | None, expert_id: str = "") -> dict[str, Sequence[Training]]:
-    """The courses on record at `as_of` (None: now) and not struck, by expert; of one alone where one is named."""
-    query = select(ExpertTraining).order_by(ExpertTraining.id)
+def trainings_at(
+    db_session: DbSession, as_of: datetime | None, ids: Select[tuple[str]]
+) -> dict[str, Sequence[Training]]:
+    """The courses on record at `as_of` (None: now) and not struck, by expert, of those that `ids` selects."""
+    query = select(ExpertTraining).where(ExpertTraining.expert_id.in_(ids)).order_by(ExpertTraining.id)
     if as_of is not None:
         query = query.where(ExpertTraining.at <= as_of)
-    if expert_id:
-        query = query.where(ExpertTraining.expert_id == expert_id)
     rows = list(db_session.scalars(query))
     struck, found = {row.strikes for row in rows}, defaultdict(list)
     for row in rows:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.attendance import attendances
 from app.casefile.case import Case
-from app.models import Expert, ExpertAppraisal, Pseudonym
+from app.models import Account, AccountRole, Expert, ExpertAppraisal, Pseudonym
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
@@ -133,6 +133,17 @@ def object_to(platform: Platform, log_in: LogIn, appraisal_id: int, words: str) 
         if now >= row.objection_until:
             raise RuleViolation("appraisal_objection_late", until=row.objection_until)
         row.objection, row.objected_at = words, now
+        _tell_deciders(db_session, row, now)
+
+
+def _tell_deciders(db_session: DbSession, row: ExpertAppraisal, now: datetime) -> None:
+    """Whoever keeps the centre or supervises the case, and has neither marked nor confirmed."""
+    terms = load_case(db_session, row.case_id).tender.published
+    for party, role in ((terms.parties.centre, Role.CENTRE_OPERATOR), (terms.parties.regulator, Role.REGULATOR)):
+        there = (Account.organisation_id == party.id, AccountRole.role == role, Account.suspended_at.is_(None))
+        for account in db_session.scalars(select(Account.id).join(AccountRole).where(*there)):
+            if account not in (row.entered_by, row.confirmed_by):
+                leave_notice(db_session, account, "appraisal_objected", now, title=terms.title, lot=row.lot)
 
 
 def decide_objection(platform: Platform, log_in: LogIn, appraisal_id: int, reason: str, *, upheld: bool) -> None:

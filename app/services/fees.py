@@ -117,6 +117,8 @@ def decide_fee(platform: Platform, log_in: LogIn, fee_id: int, *, confirmed: boo
         row.confirmed_by, row.confirmed_at = log_in.account_id, now
         facts = {"case": row.case_id, "lot": row.lot, "computed": row.computed, "amount": row.amount}
         facts["entered_by"] = row.entered_by
+        account = db_session.get_one(Expert, row.expert_id).account_id
+        leave_notice(db_session, account, "own_fee_confirmed", now, amount=f"{row.amount:,.2f}")
         note(db_session, row.expert_id, "fee", log_in.account_id, row.reason, now, **facts)
 
 

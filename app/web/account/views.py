@@ -26,6 +26,8 @@ PAGES_OF_NOTICES = {
     "release_waits": "agency.desk",
     "tender_returned": "agency.desk",
     "appraisal_waits": "appraisals.overview",
+    "appraisal_objected": "appraisals.overview",
+    "name_alarm": "name_requests.alarms",
     "fees_computed": "fees.to_settle",
     "name_asked": "name_requests.overview",
     "name_granted": "name_requests.overview",

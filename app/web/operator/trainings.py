@@ -15,7 +15,7 @@ from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.adapters.spreadsheets import read_table, write_workbook
-from app.extensions import FORM_AROUND, access, platform, required_log_in, takes
+from app.extensions import LONGEST_BODY, access, platform, required_log_in
 from app.messages import sentence
 from app.permissions.actions import Action
 from app.procedure.days_off import COLUMNS
@@ -31,7 +31,6 @@ from app.web.operator.wording import TRAINING_COLUMNS
 from app.web.pages import Refused, download
 
 routes = Blueprint("trainings", __name__)
-MOST_BYTES = 4 << 20
 FAULTS_SHOWN = 100
 
 
@@ -56,7 +55,6 @@ class AnswerForm(FlaskForm):
 
 @routes.route("/centre/experts/trainings", methods=["GET", "POST"])
 @access(Action.EXPERT_MANAGE)
-@takes(MOST_BYTES + FORM_AROUND)
 def enter() -> Any:
     """All of a list or nothing of it, with what is wrong row by row."""
     form, errors, done = TrainingForm(), [], None
@@ -111,7 +109,7 @@ def _rows(form: TrainingForm) -> list[list[str]]:
     """The cells of the file, or of the lines. Raises RuleViolation `trainings_empty`."""
     file = form.table.data
     if file and file.filename:
-        return [list(row) for row in read_table(file.read(MOST_BYTES))]
+        return [list(row) for row in read_table(file.read(LONGEST_BODY))]
     text = (form.lines.data or "").replace("，", ",").replace("\t", ",")
     if not text.strip():
         raise RuleViolation("trainings_empty")
