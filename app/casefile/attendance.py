@@ -64,6 +64,26 @@ def attendances(records: Iterable[Record], lot: str) -> tuple[Attendance, ...]:
     return tuple(sorted(found, key=lambda one: (one.seat, one.signed_in_at)))
 
 
+def no_shows(records: Iterable[Record], lot: str) -> tuple[Seat, ...]:
+    """The experts of a lot whose evaluation is over who had a seat and never signed in, by seat; nobody before."""
+    of_lot = [record for record in records if record.lot == lot]
+    if not any(isinstance(record.fact, ENDS) for record in of_lot):
+        return ()
+    held: dict[str, Seat] = {}
+    sitting: dict[int, Seat] = {}
+    for record in of_lot:
+        fact = record.fact
+        if isinstance(fact, SittingConvened):
+            sitting = {seat.number: seat for seat in fact.seats}
+            held = {seat.person: seat for seat in fact.seats if seat.role is MemberRole.EXPERT}
+        elif isinstance(fact, MemberReplaced):
+            sitting[fact.seat] = Seat(fact.seat, fact.site, sitting[fact.seat].role, fact.person)
+            held[fact.person] = sitting[fact.seat]
+        elif isinstance(fact, MemberIdentified):
+            held.pop(sitting[fact.seat].person, None)
+    return tuple(sorted(held.values(), key=lambda seat: (seat.number, seat.person)))
+
+
 def _recesses(records: list[Record], over: datetime) -> tuple[tuple[datetime, datetime], ...]:
     return tuple(
         (one.began.at, one.ended.at if one.ended else over)

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
-from app.casefile.attendance import attendances
+from app.casefile.attendance import attendances, no_shows
 from app.casefile.case import Case
 from app.models import Account, ExpertAppraisal, Site, Tender
 from app.permissions.actions import Action
@@ -18,6 +18,8 @@ from app.permissions.policy import allowed
 from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case, load_records
 from evaluation.appraisal import AppraisalGround, AppraisalRules, Points, in_force
+
+ABSENT = "absent"  # had a seat and never signed in
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,9 @@ class AppraisalView:
 
 @dataclass(frozen=True)
 class AppraisedSeat:
-    """Who came to a seat, by the number of the draw, and what the asker's party has marked."""
+    """Who had a seat, by the number of the draw, and what the asker's party has marked. `course` is of `Course`, or
+    ABSENT.
+    """
 
     seat: int
     person: str
@@ -109,15 +113,18 @@ def appraised_lot(db_session: DbSession, actor: Actor, case_id: str, lot: str) -
     """One lot for one actor; None where its rule book asks for no appraisal, or nobody had come."""
     case = load_case(db_session, case_id)
     terms = case.tender.published
-    came = attendances(load_records(db_session, case_id), lot)
-    if terms.profile.appraisal is None or not came:
+    records = load_records(db_session, case_id)
+    members = [(one.seat, one.person, one.site, str(one.course)) for one in attendances(records, lot)]
+    members += [(one.number, one.person, one.site, ABSENT) for one in no_shows(records, lot)]
+    if terms.profile.appraisal is None or not members:
         return None
     views = _views(db_session, case, lot)
     party = "centre" if actor.is_(Role.CENTRE_OPERATOR) else "agency"
     own = {view.seat_key: view.view for view in views if view.view.party == party and not actor.is_(Role.REGULATOR)}
     sites = {site.id: site.name for site in db_session.scalars(select(Site))}
     seats = tuple(
-        AppraisedSeat(one.seat, one.person, sites.get(one.site, ""), one.course, own.get(one.person)) for one in came
+        AppraisedSeat(seat, person, sites.get(site, ""), course, own.get(person))
+        for seat, person, site, course in sorted(members)
     )
     decides = allowed(actor, Action.APPRAISAL_DECIDE, case, lot)
     objections = tuple(one.view for one in views if one.view.stage == "objected" and decides)

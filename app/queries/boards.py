@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case, LotCase, Phase
 from app.casefile.sealing import committee_of
-from app.models import Account, AccountRole, Expert, ExpertSpeciality, Site, Tender
+from app.models import Account, AccountRole, Expert, ExpertApplication, ExpertSpeciality, Site, Tender
 from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case
 from app.queries.desks import orders_waiting
@@ -247,6 +247,11 @@ def waiting_for_approval(db_session: DbSession, actor: Actor) -> list[PersonRow]
     if not actor.is_(Role.CENTRE_OPERATOR):
         query = query.where(Account.organisation_id == actor.organisation_id)
     return [_person(row) for row in db_session.scalars(query)]
+
+
+def waiting_applications(db_session: DbSession) -> int:
+    """How many applications to the library nobody has decided."""
+    return db_session.scalar(select(func.count()).where(ExpertApplication.decided_at.is_(None))) or 0
 
 
 def person_of(db_session: DbSession, login: str) -> PersonRow | None:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.codec import decode
@@ -56,6 +56,11 @@ def fees_to_settle(db_session: DbSession, actor: Actor) -> list[FeeRow]:
     """What nobody has confirmed yet, of the cases of the actor's centre, the oldest first; by seat, without names."""
     rows = _rows(db_session, ExpertFee.confirmed_at.is_(None))
     return [row for row in rows if _of_the_centre(db_session, actor, row.case_id)]
+
+
+def unsettled_fees(db_session: DbSession) -> int:
+    """How many fees nobody has confirmed; of evaluations that are over."""
+    return db_session.scalar(select(func.count()).where(ExpertFee.confirmed_at.is_(None))) or 0
 
 
 def fees_of_lot(db_session: DbSession, case_id: str, lot: str) -> list[FeeRow]:

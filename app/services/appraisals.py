@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
-from app.casefile.attendance import attendances
+from app.casefile.attendance import attendances, no_shows
 from app.casefile.case import Case
 from app.models import Account, AccountRole, Expert, ExpertAppraisal, Pseudonym
 from app.permissions.actions import Action
@@ -60,8 +60,9 @@ def mark(
         actor = load_actor(work.db_session, log_in.account_id, log_in.seat)
         authorize(actor, Action.APPRAISAL_GIVE, work.case, lot)
         points = points_of(rules_of(work.case), codes, words)
-        came = attendances(load_records(work.db_session, case_id), lot)
-        if not any(one.seat == seat and one.person == person for one in came):
+        records = load_records(work.db_session, case_id)
+        members = {(one.seat, one.person) for one in attendances(records, lot)}
+        if (seat, person) not in members | {(one.number, one.person) for one in no_shows(records, lot)}:
             raise RuleViolation("appraisal_seat_unknown", seat=seat)
         party = party_of(actor)
         row = _find(work.db_session, case_id, lot, person, party)

@@ -31,9 +31,9 @@ def ask_to_enter(platform: Platform, number: str, mail: str, address: str) -> No
     """Have an invitation sent to the address that the library holds, where both are those of one expert whose account
     nobody has taken over. The answer is the same whoever asks: nothing.
 
-    Raises RuleViolation `log_in_throttled` after too many from one network address.
+    Raises RuleViolation `log_in_throttled` after too many for one number from one network address.
     """
-    source = hashlib.sha256(f"expert-entry\0{address}".encode()).hexdigest()
+    source = hashlib.sha256(f"expert-entry\0{address}\0{number.strip().upper()}".encode()).hexdigest()
     key = contact_key(platform, "mail", mail.strip().casefold())
     with plain_transaction(platform.database) as (db_session, now):
         take_turns(db_session, source)

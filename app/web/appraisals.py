@@ -16,7 +16,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
-from app.queries.appraisals import AppraisedLot, appraised_lot, lots_to_appraise, own_appraisals
+from app.queries.appraisals import ABSENT, AppraisedLot, appraised_lot, lots_to_appraise, own_appraisals
 from app.services import appraisals
 from app.services.own_expert import own_expert
 from app.web.entitled import in_words
@@ -33,6 +33,7 @@ STAGES = {
     "withdrawn": _l("异议成立，不计分"),
     "settled": _l("已生效"),
 }
+SEEN = {**{course.value: words for course, words in COURSES.items()}, ABSENT: _l("没有签到")}
 PARTIES = {"agency": _l("代理机构"), "centre": _l("交易中心")}
 
 
@@ -106,7 +107,7 @@ def mark(case: str, lot: str, seat: int, person: str) -> Any:
     elif not form.is_submitted() and here.own is not None:
         form.grounds.data = [ground.code for ground in here.own.grounds]
         form.note.data = here.own.note
-    shown = {"lot": found, "seat": here, "courses": COURSES, "rules": rules}
+    shown = {"lot": found, "seat": here, "courses": SEEN, "rules": rules}
     return render_template("pages/appraisals/mark.html", form=form, **shown)
 
 
@@ -190,7 +191,7 @@ def _lot_page(case: str, lot: str, errors: list[str], form: DecisionForm) -> str
         "give": allowed(current_actor(), Action.APPRAISAL_GIVE, about, lot),
         "confirm": allowed(current_actor(), Action.APPRAISAL_CONFIRM, about, lot),
     }
-    shown = {"found": found, "may": may, "own": current_actor().id, "stages": STAGES, "courses": COURSES}
+    shown = {"found": found, "may": may, "own": current_actor().id, "stages": STAGES, "courses": SEEN}
     shown |= {"errors": errors, "parties": PARTIES, "ground": ground_words}
     return render_template("pages/appraisals/lot.html", form=form, **shown)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from app.casefile.attendance import attendances
+from app.casefile.attendance import attendances, no_shows
 from evaluation.committee import MemberRole
 from evaluation.fees import Attendance, Course
 from evaluation.sitting import (
@@ -82,6 +82,15 @@ def test_whoever_steps_back_has_left_and_a_successor_comes_later():
 def test_an_evaluation_that_never_began_was_waited_for():
     found = read((0, seats(1, 2)), came(1, 5), (60, SittingAbandoned("order")), (61, FailureRecordSealed("0" * 64)))
     assert [(one.person, one.course, one.ended_at) for one in found] == [("p1", Course.NOT_BEGUN, minute(60))]
+
+
+def test_whoever_had_a_seat_and_never_came_is_known_at_the_end():
+    course = [(0, seats(1, 2)), came(1, 5), (20, MemberReplaced(2, "host", "p7")), came(2, 30)]
+    records = [SimpleNamespace(seq=n, at=minute(at), lot="1", fact=fact) for n, (at, fact) in enumerate(course)]
+    assert no_shows(records, "1") == ()  # type: ignore[arg-type]
+    records.append(SimpleNamespace(seq=9, at=minute(90), lot="1", fact=DONE))
+    assert [(seat.number, seat.person) for seat in no_shows(records, "1")] == [(2, "p2")]  # type: ignore[arg-type]
+    assert [one.person for one in read(*course, (90, DONE))] == ["p1", "p7"]
 
 
 def test_recesses_end_where_they_end_and_an_order_is_none():

@@ -13,6 +13,7 @@ from app.procedure.roles import Role
 from app.queries import boards
 from app.queries.ceremonies import waiting_for
 from app.queries.committees import read_committees
+from app.queries.fees import unsettled_fees
 from app.queries.rehearsals import own_rehearsals
 from app.queries.trustee_agents import own_agent, short_of_agents
 from app.services import account_changes, accounts, experts
@@ -36,10 +37,11 @@ def centre() -> str:
         rows = boards.centre_board(db_session, current_actor())
         waiting = boards.waiting_for_approval(db_session, current_actor())
         sites = boards.site_rows(db_session)
+        asked = {"fees": unsettled_fees(db_session), "applications": boards.waiting_applications(db_session)}
         short = short_of_agents(db_session, rows, platform().database.now(db_session.connection()))
     committees = [c for c in read_committees(platform().database) if c.in_use]
     ready = {"committees": len(committees), "sites": len(sites), "experts": sum(site.experts for site in sites)}
-    shown = {"rows": rows, "waiting": waiting, "ready": ready, "phases": PHASES, "steps": BOARD_STEPS}
+    shown = {"rows": rows, "waiting": waiting, "ready": ready | asked, "phases": PHASES, "steps": BOARD_STEPS}
     shown["short"] = short
     shown["register"] = register_now()
     return render_template("pages/operator/centre.html", **shown)
