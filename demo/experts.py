@@ -7,6 +7,8 @@ from typing import Any
 
 from demo.case import DemoCase
 
+# Where experts live, in turns: in the division of their own site, in another one of the city, in another city.
+REGIONS = {"host": ("510121", "510104", "510703"), "sub": ("510131", "510104", "511402")}
 UNITS_PER_SITE = 15  # fewer units than experts: one of a unit at most may be drawn
 VALID_FOR = timedelta(days=365)
 
@@ -42,6 +44,7 @@ def _expert(case: DemoCase, place: str, site: str, number: int, today: date) -> 
         },
         "mail": mail_address(place, number),
         "site": site,
+        "region": REGIONS[place][number % len(REGIONS[place])],
         "specialities": [case.facts["speciality"]],
         "born": f"{1962 + number}-05-01",
         "certified_until": (today + VALID_FOR).isoformat(),

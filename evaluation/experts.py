@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from evaluation.specialities import covers
 from evaluation.standing import Status
+from evaluation.training import Training, TrainingDemand, trained
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Expert:
     qualifications: tuple[Qualification, ...] = ()
     absences: tuple[Absence, ...] = ()
     status: Status = Status.ADMITTED
+    trainings: tuple[Training, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,10 +85,13 @@ def correctable(expert: Expert) -> Correction:
 
 @dataclass(frozen=True)
 class EligibilityRules:
-    """Profile figures: `oldest` is the last age in years at which one is drawn, `least_years` in the profession."""
+    """Profile figures: `oldest` is the last age in years at which one is drawn, `least_years` in the profession,
+    `training` what one must have learnt lately (None: nothing).
+    """
 
     oldest: int
     least_years: int = 0
+    training: TrainingDemand | None = None
 
 
 class Ineligibility(StrEnum):
@@ -98,6 +103,7 @@ class Ineligibility(StrEnum):
     TOO_OLD = "too_old"
     TOO_FEW_YEARS = "too_few_years"
     NOT_AVAILABLE = "not_available"
+    NOT_TRAINED = "not_trained"
     OTHER_SPECIALITY = "other_speciality"
     OTHER_SITE = "other_site"
 
@@ -133,6 +139,7 @@ def ineligibility(
         Ineligibility.TOO_OLD: age(expert.born, on) > rules.oldest,
         Ineligibility.TOO_FEW_YEARS: _too_few_years(expert, rules.least_years, on),
         Ineligibility.NOT_AVAILABLE: any(absence.first <= on <= absence.last for absence in expert.absences),
+        Ineligibility.NOT_TRAINED: not trained(expert.trainings, rules.training, on),
         Ineligibility.OTHER_SPECIALITY: not any(covers(speciality, held) for held in expert.specialities),
         Ineligibility.OTHER_SITE: site != expert.site,
     }

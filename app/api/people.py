@@ -189,7 +189,8 @@ def list_sites() -> Json:
 @access(Action.SITE_MANAGE)
 def add_site() -> Json:
     sent = body()
-    return {"id": experts.add_site(platform(), required_log_in(), text(sent, "name"), text(sent, "witness"))}
+    given = (text(sent, "name"), text(sent, "witness"), text(sent, "region", ""))
+    return {"id": experts.add_site(platform(), required_log_in(), *given)}
 
 
 @routes.post("/experts")

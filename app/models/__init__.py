@@ -28,6 +28,16 @@ from app.models.people import (
     WebSession,
 )
 from app.models.register import Cosignature, ListCosignature, ListedAct, RegisterTick, TickChange
+from app.models.serving import (
+    ApplicationFile,
+    ExpertAbsence,
+    ExpertApplication,
+    ExpertAppraisal,
+    ExpertFee,
+    ExpertRequest,
+    ExpertTraining,
+    NameRequest,
+)
 from app.models.sitting import DeskHold, IdentityPhoto, PendingSignature, ScoreDraft, SeatRequest, Site
 from app.models.tender import Download, Lot, Tender, TenderDraft
 from app.models.venues import Booking, BookingEvent, BookingPart, Booth, Room, RoomClosure, SeatBooth
@@ -36,12 +46,13 @@ from app.models.work import Job, Notice
 from app.models import append_only  # isort: skip  # after the tables that it guards
 
 __all__ = [
-    "AccessLog", "Account", "AccountRole", "ActHead", "Base", "Booking", "BookingEvent", "BookingPart", "Booth",
-    "CallUp", "CaseEvent", "CaseFile", "CasePrivate", "Certificate", "Command", "ContactLookUp", "Cosignature",
-    "DeniedAttempt", "DeskHold", "Download", "Expert", "ExpertContact", "ExpertCorrection", "ExpertEvent",
-    "ExpertImport", "ExpertImportFinding", "ExpertImportPart", "ExpertSpeciality", "IdentityPhoto", "InspectionEntry",
-    "Invitation", "Job", "ListCosignature", "ListedAct", "LogInFailure", "Lot", "Notice", "Organisation",
-    "PendingSignature", "Pseudonym", "RegisterTick", "Room", "RoomClosure", "ScoreDraft", "SeatBooth", "SeatRequest",
-    "Site", "SpecialityList", "StoredFile", "Tender", "TenderDraft", "TickChange", "TrusteeAgent", "Upload",
-    "WebSession", "append_only",
+    "AccessLog", "Account", "AccountRole", "ActHead", "ApplicationFile", "Base", "Booking", "BookingEvent",
+    "BookingPart", "Booth", "CallUp", "CaseEvent", "CaseFile", "CasePrivate", "Certificate", "Command",
+    "ContactLookUp", "Cosignature", "DeniedAttempt", "DeskHold", "Download", "Expert", "ExpertAbsence",
+    "ExpertApplication", "ExpertAppraisal", "ExpertContact", "ExpertCorrection", "ExpertEvent", "ExpertFee",
+    "ExpertImport", "ExpertImportFinding", "ExpertImportPart", "ExpertRequest", "ExpertSpeciality", "ExpertTraining",
+    "IdentityPhoto", "InspectionEntry", "Invitation", "Job", "ListCosignature", "ListedAct", "LogInFailure", "Lot",
+    "NameRequest", "Notice", "Organisation", "PendingSignature", "Pseudonym", "RegisterTick", "Room", "RoomClosure",
+    "ScoreDraft", "SeatBooth", "SeatRequest", "Site", "SpecialityList", "StoredFile", "Tender", "TenderDraft",
+    "TickChange", "TrusteeAgent", "Upload", "WebSession", "append_only",
 ]  # fmt: skip

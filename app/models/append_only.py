@@ -27,6 +27,7 @@ APPEND_ONLY = (
     "speciality_list",
     "inspection_entry",
     "booking_event",
+    "expert_training",
 )
 
 _SQLITE = """

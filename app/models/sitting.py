@@ -12,7 +12,9 @@ from app.models.base import Base
 
 
 class Site(Base):
-    """A place of evaluation of a centre; a witness account belongs to one."""
+    """A place of evaluation of a centre; a witness account belongs to one. `region` is a code of administrative
+    division, "" where nobody has said it.
+    """
 
     __tablename__ = "site"
 
@@ -20,6 +22,7 @@ class Site(Base):
     organisation_id: Mapped[str] = mapped_column(ForeignKey("organisation.id"))
     name: Mapped[str] = mapped_column(String(100))
     witness_id: Mapped[str | None] = mapped_column(ForeignKey("account.id"))
+    region: Mapped[str] = mapped_column(String(6), default="")
 
 
 class SeatRequest(Base):

@@ -12,6 +12,7 @@ from app.casefile.case import Case, Phase
 from app.permissions.actions import Action as A
 from app.permissions.predicates import (
     always,
+    at_no_booth,
     competent,
     has_bid,
     has_site,
@@ -38,6 +39,7 @@ OVER = frozenset({P.RESULT, P.FAILED})
 DRAWING = frozenset({P.DRAW, P.SCORING})  # a successor is drawn while the sitting waits for it
 BOOKABLE = frozenset({P.BIDDING, P.SEALED, P.OPENING, P.DRAW, P.SCORING, P.CONSENSUS})
 SITTING = frozenset({P.SCORING, P.CONSENSUS})
+DRAWN = frozenset({P.DRAW, P.SCORING, P.CONSENSUS})
 STAFF = (R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, R.CENTRE_OPERATOR, R.SITE_WITNESS, R.REGULATOR, R.TRUSTEE)
 EVERY_ROLE = tuple(R)
 
@@ -106,6 +108,30 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.EXPERT_MANAGE: (_grant(R.CENTRE_OPERATOR),),
     A.EXPERT_ADMIT: (_grant(R.CENTRE_OPERATOR, R.REGULATOR),),  # 2: another than who reviewed; also to remove
     A.FAIRNESS_READ: (_grant(R.REGULATOR),),  # of lots that are over
+    A.EXPERT_APPLY: (_grant(R.PUBLIC),),  # also to ask how it stands, by code
+    A.EXPERT_ENTER: (_grant(R.PUBLIC),),  # the invitation goes to the address of the library alone
+    A.EXPERT_OWN: (_grant(R.EXPERT, when=at_no_booth),),  # 76 O
+    A.FEE_LIST: (_grant(R.CENTRE_OPERATOR),),  # 76: of the own centre, by query
+    A.FEE_KEEP: (_grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=OVER),),  # 76, 2
+    A.APPRAISAL_LIST: (  # 76: own cases that are over, by query
+        _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, R.CENTRE_OPERATOR, R.REGULATOR),
+    ),
+    A.APPRAISAL_GIVE: (  # 76, 2: by seat, without a name
+        _grant(R.AGENCY_OFFICER, phases=OVER, **AGENCY),
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=OVER),
+    ),
+    A.APPRAISAL_CONFIRM: (
+        _grant(R.AGENCY_SUPERVISOR, phases=OVER, **AGENCY),
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=OVER),
+    ),
+    A.APPRAISAL_DECIDE: (  # an objection: neither of the two
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=OVER),
+        _grant(R.REGULATOR, when=competent, phases=OVER),
+    ),
+    A.SERVING_READ: (_inspector(P.RESULT, P.FAILED),),  # 76 L: fees and appraisals of a lot, by seat
+    A.NAME_ASK: (_grant(R.REGULATOR, when=competent, phases=DRAWN),),  # 29, 2: also to decide it
+    A.NAME_SEE: (_grant(R.REGULATOR, when=competent, phases=DRAWN),),
+    A.NAME_ALARM: (_grant(R.CENTRE_OPERATOR, R.REGULATOR, R.SYSTEM_ADMIN),),  # that it happened: no name, no number
     A.SITE_LIST: (_grant(R.CENTRE_OPERATOR, R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR),),  # 25: quotas name sites
     A.SITE_MANAGE: (_grant(R.CENTRE_OPERATOR),),
     A.CALENDAR_READ: (_grant(R.CENTRE_OPERATOR, R.SITE_WITNESS),),  # own sites, by query; never what is evaluated

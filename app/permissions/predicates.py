@@ -10,6 +10,11 @@ def always(actor: Actor, case: Case | None, lot: str) -> bool:
     return True
 
 
+def at_no_booth(actor: Actor, case: Case | None, lot: str) -> bool:
+    """The actor is logged in as a person: a booth has its room and nothing else."""
+    return not actor.seat
+
+
 def of_the_agency(actor: Actor, case: Case | None, lot: str) -> bool:
     """The actor belongs to the agency of the case."""
     parties = case.tender.parties if case else None

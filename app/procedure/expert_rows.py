@@ -152,6 +152,12 @@ def _day(text: str) -> str | None:
         return None
 
 
+def read_day(text: str) -> date | None:
+    """The day that a cell names, however it is written; None where it is none."""
+    found = _day(text)
+    return date.fromisoformat(found) if found else None
+
+
 class _Row:
     """The cells of a row, and what was found wrong in them."""
 

@@ -12,7 +12,10 @@ from enum import StrEnum
 
 from app.procedure.calendar import Period
 from app.procedure.calling import QuietHours
+from evaluation.appraisal import AppraisalRules
 from evaluation.committee import Share
+from evaluation.fees import FeeTable
+from evaluation.training import TrainingDemand
 
 
 class Regime(StrEnum):
@@ -114,3 +117,7 @@ class Profile:
     booths_spare: int | None = None
     booking_withdrawal: Period | None = None
     photo_at_sign_in: bool = False
+    # experts: what an evaluation is paid; how they are appraised after it; which training one needs to be drawn
+    fees: FeeTable | None = None
+    appraisal: AppraisalRules | None = None
+    training: TrainingDemand | None = None

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case, LotCase, Phase
 from app.casefile.sealing import committee_of
-from app.models import Account, AccountRole, Expert, ExpertSpeciality, Site, Tender
+from app.models import Account, AccountRole, Expert, ExpertApplication, ExpertSpeciality, Site, Tender
 from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case
 from app.queries.desks import orders_waiting
@@ -249,6 +249,11 @@ def waiting_for_approval(db_session: DbSession, actor: Actor) -> list[PersonRow]
     return [_person(row) for row in db_session.scalars(query)]
 
 
+def waiting_applications(db_session: DbSession) -> int:
+    """How many applications to the library nobody has decided."""
+    return db_session.scalar(select(func.count()).where(ExpertApplication.decided_at.is_(None))) or 0
+
+
 def person_of(db_session: DbSession, login: str) -> PersonRow | None:
     """The account of a log-in name, for the administrator; None for no such account and for experts."""
     found = find_login(db_session, login)
@@ -269,6 +274,7 @@ class SiteRow:
     name: str
     witness: str
     experts: int
+    region: str = ""
 
 
 def site_rows(db_session: DbSession) -> list[SiteRow]:
@@ -277,7 +283,7 @@ def site_rows(db_session: DbSession) -> list[SiteRow]:
     watching = select(Account.id, Account.name).where(Account.id.in_(select(Site.witness_id)))
     names = dict(db_session.execute(watching).all())
     rows = db_session.scalars(select(Site).order_by(Site.name))
-    return [SiteRow(row.id, row.name, names.get(row.witness_id or "", ""), counts[row.id]) for row in rows]
+    return [SiteRow(row.id, row.name, names.get(row.witness_id or "", ""), counts[row.id], row.region) for row in rows]
 
 
 @dataclass(frozen=True)

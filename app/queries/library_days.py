@@ -5,19 +5,21 @@ take nobody out of a pool.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.codec import decode
-from app.models import Expert, ExpertEvent, ExpertSpeciality, Pseudonym
+from app.models import Expert, ExpertAbsence, ExpertEvent, ExpertSpeciality, ExpertTraining, Pseudonym
 from app.queries.experts import entry_of, holds
 from evaluation import experts as library
 from evaluation.standing import Status, Step
+from evaluation.training import Training
 
 LED_TO = {
     Step.APPLY: Status.APPLIED,
@@ -36,13 +38,14 @@ FACTS = ("service", "punished")
 
 
 def library_as_of(
-    db_session: DbSession, strata: Collection[tuple[str, str]], as_of: datetime | None
+    db_session: DbSession, strata: Collection[tuple[str, str]], as_of: datetime | None, *, trained: bool = False
 ) -> list[library.Expert]:
     """Everybody admitted at `as_of` (None: now) and not removed by two persons since who holds the speciality of a
     stratum (speciality, site id) at its site, by id.
 
     An entry holds what it held then and what two persons have added since: an absence that was taken back since still
-    counts, and so does a ground to step back.
+    counts, and so does a ground to step back. The days off that experts have entered themselves are those of then, and
+    so are courses, which are read where the profile asks for them (`trained`).
     """
     wanted = [and_(Expert.site_id == site, holds(speciality)) for speciality, site in strata]
     ids = select(Expert.id).join(ExpertSpeciality).where(or_(*wanted))
@@ -51,15 +54,61 @@ def library_as_of(
     rows = db_session.execute(
         select(Expert.id, Expert.facts, Expert.status).where(Expert.id.in_(ids)).order_by(Expert.id)
     )
+    off, courses = own_absences(db_session, as_of, ids), trainings_at(db_session, as_of, ids) if trained else {}
     if as_of is None:
-        return [entry_of(facts, status) for _id, facts, status in rows]
+        return [_with_own(entry_of(facts, status), off, courses) for _id, facts, status in rows]
     before, corrected = _standings_at(db_session, as_of), _corrected_since(db_session, as_of)
     found = []
     for expert_id, facts, status in rows:
         stood = before.get(expert_id, status)
         if stood == Status.ADMITTED and status != Status.REMOVED:
-            found.append(_with_earlier(entry_of(facts, Status.ADMITTED), corrected.get(expert_id, {})))
+            entry = _with_earlier(entry_of(facts, Status.ADMITTED), corrected.get(expert_id, {}))
+            found.append(_with_own(entry, off, courses))
     return found
+
+
+def own_absences(
+    db_session: DbSession, as_of: datetime | None, ids: Select[tuple[str]]
+) -> dict[str, Sequence[library.Absence]]:
+    """By expert, of those that `ids` selects, the days off that stood at `as_of` (None: now) and had not passed."""
+    query = select(ExpertAbsence.expert_id, ExpertAbsence.first, ExpertAbsence.last).order_by(ExpertAbsence.first)
+    query = query.where(ExpertAbsence.expert_id.in_(ids))
+    if as_of is None:
+        query = query.where(ExpertAbsence.withdrawn_at.is_(None))
+    else:
+        stood = or_(ExpertAbsence.withdrawn_at.is_(None), ExpertAbsence.withdrawn_at > as_of)
+        query = query.where(ExpertAbsence.at <= as_of, stood, ExpertAbsence.last >= as_of.date() - timedelta(days=1))
+    found: dict[str, list[library.Absence]] = defaultdict(list)
+    for expert_id, first, last in db_session.execute(query):
+        found[expert_id].append(library.Absence(first, last))
+    return dict(found)
+
+
+def trainings_at(
+    db_session: DbSession, as_of: datetime | None, ids: Select[tuple[str]]
+) -> dict[str, Sequence[Training]]:
+    """The courses on record at `as_of` (None: now) and not struck, by expert, of those that `ids` selects."""
+    query = select(ExpertTraining).where(ExpertTraining.expert_id.in_(ids)).order_by(ExpertTraining.id)
+    if as_of is not None:
+        query = query.where(ExpertTraining.at <= as_of)
+    rows = list(db_session.scalars(query))
+    struck, found = {row.strikes for row in rows}, defaultdict(list)
+    for row in rows:
+        if row.strikes is None and row.id not in struck:
+            found[row.expert_id].append(Training(row.course, row.hours, row.on, row.until))
+    return dict(found)
+
+
+def _with_own(
+    entry: library.Expert,
+    off: Mapping[str, Sequence[library.Absence]],
+    courses: Mapping[str, Sequence[Training]],
+) -> library.Expert:
+    """The entry with its own days off and courses."""
+    if entry.id not in off and entry.id not in courses:
+        return entry
+    absences = (*entry.absences, *off.get(entry.id, ()))
+    return replace(entry, absences=absences, trainings=tuple(courses.get(entry.id, ())))
 
 
 @dataclass(frozen=True)

@@ -171,14 +171,15 @@ def approve_account(platform: Platform, actor_id: str, account_id: str) -> str:
         if actor.id in (account.prepared_by, account.id):
             raise RuleViolation("second_person_needed")
         account.approved_at, account.approved_by = now, actor.id
-        return _invite(db_session, account, now)
+        return invite(db_session, account, now)
 
 
 def _may_approve(actor: Actor, account: Account) -> bool:
     return actor.is_(Role.CENTRE_OPERATOR) or account.organisation_id == actor.organisation_id
 
 
-def _invite(db_session: DbSession, account: Account, now: datetime) -> str:
+def invite(db_session: DbSession, account: Account, now: datetime) -> str:
+    """A fresh one-time code with which the account's owner takes it over."""
     code = secrets.token_urlsafe(18)
     db_session.add(
         Invitation(token_hash=token_hash(code), account_id=account.id, expires_at=now + INVITATION_VALID, used_at=None)
@@ -201,7 +202,7 @@ def found_people(
         for (login, name), role in ((admin, Role.SYSTEM_ADMIN), (operator, Role.CENTRE_OPERATOR)):
             account = add_account(db_session, owner, login, name, frozenset({role}), now)
             account.prepared_by, account.approved_by, account.approved_at = "founding", "founding", now
-            codes[login] = _invite(db_session, account, now)
+            codes[login] = invite(db_session, account, now)
         return codes
 
 
@@ -233,7 +234,7 @@ def begin_web_session(platform: Platform, login: str, password: str, code: str, 
         take_turns(db_session, source)
         account = db_session.scalar(select(Account).where(Account.login == login).with_for_update())
         token = _check_log_in(platform, account, right, code, now)
-        _count_source(db_session, source, now, failed=not token)
+        count_source(db_session, source, now, failed=not token)
         if account is not None and token:
             row = WebSession(token_hash=token_hash(token), account_id=account.id, created_at=now)
             row.expires_at = now + LOG_IN_VALID
@@ -257,7 +258,7 @@ def renew_second_factor(platform: Platform, login: str, password: str, address: 
         account = db_session.scalar(select(Account).where(Account.login == login).with_for_update())
         if account is not None and right and not account.totp_last_step and account.suspended_at is None:
             secret = _second_factor(platform, account)
-        _count_source(db_session, source, now, failed=not secret)
+        count_source(db_session, source, now, failed=not secret)
     if not secret:
         raise RuleViolation("second_factor_not_renewed")
     return secret
@@ -271,7 +272,7 @@ def _source(login: str, address: str) -> str:
 def _knows_password(platform: Platform, login: str, password: str, source: str) -> bool:
     """Whether the password fits, outside any transaction, for that takes long. RuleViolation `log_in_throttled`."""
     with platform.database.reading() as db_session:
-        _check_source(db_session, source, platform.database.now(db_session.connection()))
+        check_source(db_session, source, platform.database.now(db_session.connection()))
         found = db_session.scalar(select(Account).where(Account.login == login))
         password_hash = (found.password_hash if found else None) or _no_password()
     return _password_fits(password_hash, password)
@@ -290,13 +291,14 @@ def _password_fits(password_hash: str, password: str) -> bool:
         return False
 
 
-def _check_source(db_session: DbSession, source: str, now: datetime) -> None:
+def check_source(db_session: DbSession, source: str, now: datetime) -> None:
+    """Raises RuleViolation `log_in_throttled` for who has failed too often lately."""
     row = db_session.get(LogInFailure, source)
     if row is not None and row.until > now and row.failures >= FAILURES_ALLOWED:
         raise RuleViolation("log_in_throttled", until=row.until)
 
 
-def _count_source(db_session: DbSession, source: str, now: datetime, *, failed: bool) -> None:
+def count_source(db_session: DbSession, source: str, now: datetime, *, failed: bool) -> None:
     """One failure more, or none any more; what is over is forgotten."""
     row = db_session.get(LogInFailure, source, with_for_update=True)
     if not failed:

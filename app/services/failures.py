@@ -54,6 +54,7 @@ def seal_failure_record(platform: Platform, case_id: str, lot: str) -> None:
             return
         sha256 = store_document(platform, work, lot, "failure", f"failed-evaluation-{lot}.pdf", pdf)
         work.conclude(FailureRecordSealed(sha256), lot)
+        work.schedule("compute_fees", work.now, lot=lot)
 
 
 def render_failure_record(platform: Platform, case: Case, lot: str, now: datetime) -> bytes:

@@ -16,7 +16,7 @@ from app.messages import LANGUAGES, sentence
 from app.models import Account, AccountRole, Download, Notice
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
-from app.services.accounts import LogIn
+from app.services.accounts import LogIn, invite
 from app.services.contacts import Contact, mail_address
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork, plain_transaction
@@ -88,6 +88,20 @@ def send_notice(platform: Platform, notice_id: str) -> None:
         _mail(platform, address, "Tenderhall", f"{text}\n\n{platform.settings.base_url}/", notice.id)
     with plain_transaction(platform.database) as (db_session, now):
         db_session.get_one(Notice, notice_id).sent_at = now
+
+
+def invite_expert(platform: Platform, account_id: str) -> None:
+    """Mail an expert the code with which it takes its account over, unless somebody has done so."""
+    with plain_transaction(platform.database) as (db_session, now):
+        account = db_session.get_one(Account, account_id)
+        if account.password_hash is not None:
+            return
+        address, login = mail_address(platform, db_session, account, "invitation", now), account.login
+        code = invite(db_session, account, now)
+    facts = {"link": f"{platform.settings.base_url}/invitation", "login": login}
+    texts = [sentence("mail_expert_invitation", facts, language) for language in LANGUAGES]
+    key = hashlib.sha256(f"invitation/{code}".encode()).hexdigest()[:32]
+    _mail(platform, address, "Tenderhall", "\n\n".join(texts) + f"\n\ncode: {code}\n", key)
 
 
 @dataclass(frozen=True)

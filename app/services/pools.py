@@ -88,12 +88,14 @@ def library_day(case: Case) -> datetime | None:
 
 def library_for(db_session: DbSession, case: Case, conditions: DrawConditions) -> list[experts.Expert]:
     """Whoever of the library may count for one of the strata."""
-    return library_as_of(db_session, [_place(stratum) for stratum in conditions.strata], library_day(case))
+    trained = case.tender.published.profile.training is not None
+    strata = [_place(stratum) for stratum in conditions.strata]
+    return library_as_of(db_session, strata, library_day(case), trained=trained)
 
 
 def eligible_for(pool: Sequence[experts.Expert], case: Case, stratum: Stratum, on: date) -> tuple[experts.Expert, ...]:
     profile, (speciality, site) = case.tender.published.profile, _place(stratum)
-    demands = EligibilityRules(profile.oldest_expert, profile.expert_years)
+    demands = EligibilityRules(profile.oldest_expert, profile.expert_years, profile.training)
     return eligible(pool, demands, speciality=speciality, site=site, on=on)
 
 

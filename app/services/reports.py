@@ -292,6 +292,7 @@ def seal_report(platform: Platform, case_id: str, lot: str) -> None:
         if sealed.statement:
             store_document(platform, work, lot, "statement", f"signing-statement-{lot}.pdf", sealed.statement)
         work.conclude(ReportSealed(sha256, sealed.statement_sha256), lot)
+        work.schedule("compute_fees", work.now, lot=lot)
         _tell_without_majority(work, lot)
 
 

@@ -18,16 +18,18 @@ from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.platform import Platform
 from app.services.unit_of_work import plain_transaction
+from crypto.instants import parse_instant
 from evaluation.standing import Standing, Status, Step, after
 
 LONGEST_REASON = 500
+BY_RULE = "appraisal"  # who suspends and restores where no person does
 ACTION_OF = {Step.ADMIT: Action.EXPERT_ADMIT, Step.REMOVE: Action.EXPERT_ADMIT, Step.REFUSE: Action.EXPERT_ADMIT}
 
 
 def take_step(platform: Platform, log_in: LogIn, expert_id: str, step: Step, reason: str) -> None:
     """Review, admit, suspend, restore, remove one expert.
 
-    Raises RuleViolation `expert_unknown`, and those of `evaluation.standing.after`.
+    Raises RuleViolation `expert_unknown`, `suspended_by_rule`, and those of `evaluation.standing.after`.
     """
     with plain_transaction(platform.database) as (db_session, now):
         authorize(load_actor(db_session, log_in.account_id), ACTION_OF.get(step, Action.EXPERT_MANAGE))
@@ -35,8 +37,20 @@ def take_step(platform: Platform, log_in: LogIn, expert_id: str, step: Step, rea
         if row is None:
             raise RuleViolation("expert_unknown")
         standing = after(Standing(Status(row.status), row.status_by), step, log_in.account_id, reason)
+        until = suspended_by_rule(db_session, row.id) if step is Step.RESTORE else None
+        if until is not None and now < until:
+            raise RuleViolation("suspended_by_rule", until=until)
         row.status, row.status_by = standing.status.value, standing.by
         note(db_session, row.id, step.value, log_in.account_id, reason, now)
+
+
+def suspended_by_rule(db_session: DbSession, expert_id: str) -> datetime | None:
+    """Until when the rule of appraisals has suspended somebody last: whoever likes could end it otherwise."""
+    line = select(ExpertEvent.facts).where(
+        ExpertEvent.expert_id == expert_id, ExpertEvent.step == Step.SUSPEND, ExpertEvent.by == BY_RULE
+    )
+    facts = db_session.scalar(line.order_by(ExpertEvent.id.desc()).limit(1))
+    return parse_instant(json.loads(facts)["until"]) if facts else None
 
 
 def note(db_session: DbSession, expert_id: str, step: str, by: str, reason: str, now: datetime, **facts: Any) -> None:

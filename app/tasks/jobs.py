@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.services import (
+    appraisals,
     call_ups,
     ceremonies,
     ended_bids,
     expert_imports,
     failures,
     fallbacks,
+    fees,
     housekeeping,
     inspection_draws,
     inspection_results,
@@ -58,11 +60,15 @@ TASKS: dict[str, Run] = {
     "corrections_overdue": lambda platform, job: inspection_results.tell_uncorrected(
         platform, job.case_id, int(job.detail.split("/")[0]), job.detail.split("/")[1]
     ),
+    "compute_fees": lambda platform, job: fees.compute_fees(platform, job.case_id, job.lot),
+    "settle_appraisal": lambda platform, job: appraisals.settle_appraisal(platform, int(job.detail)),
+    "end_suspension": lambda platform, job: appraisals.end_suspension(platform, job.detail.split("/")[0]),
     "make_tick": lambda platform, job: ticks.run_tick(platform, regular=not job.case_id),
     "change_trustees": lambda platform, job: trustees.change_trustees(platform, job.case_id, job.detail),
     "remind_ceremony": lambda platform, job: ceremonies.remind(platform, job.detail),
     "take_experts": lambda platform, job: expert_imports.take_experts(platform, job.detail),
     "tidy_up": lambda platform, _job: housekeeping.tidy_up(platform),
+    "invite_expert": lambda platform, job: notices.invite_expert(platform, job.detail.split("/")[0]),
     "send_notice": lambda platform, job: notices.send_notice(platform, job.detail),
 }
 

@@ -18,9 +18,11 @@ from app.extensions import access, current_actor, platform, same_for_all
 from app.permissions.actions import Action
 from app.web.account.views import routes as account
 from app.web.agency.views import routes as agency
+from app.web.appraisals import routes as appraisals
 from app.web.bidder.views import routes as bidder
 from app.web.deadlines.views import routes as deadlines
 from app.web.expert.correcting import routes as corrections
+from app.web.expert.own import routes as own_expert
 from app.web.expert.papers import routes as papers
 from app.web.expert.room import routes as sitting
 from app.web.expert.views import routes as expert
@@ -33,16 +35,21 @@ from app.web.languages import compile_catalogue
 from app.web.navigation import footer_links, nav_links
 from app.web.operator.ceremonies import routes as ceremonies
 from app.web.operator.experts import routes as experts
+from app.web.operator.fees import routes as fees
 from app.web.operator.library import routes as library
 from app.web.operator.rehearsals import routes as rehearsals
+from app.web.operator.trainings import routes as trainings
 from app.web.operator.views import routes as operator
 from app.web.operator.witness import routes as witness
+from app.web.public.applications import routes as applications
 from app.web.public.draws import routes as published_draws
 from app.web.public.register import routes as register
+from app.web.public.standards import routes as standards
 from app.web.public.views import routes as public
 from app.web.regulator.fairness import routes as fairness
 from app.web.regulator.identities import routes as identities
 from app.web.regulator.live import routes as supervision
+from app.web.regulator.names import routes as name_requests
 from app.web.regulator.views import routes as regulator
 from app.web.rooms.views import routes as rooms
 from app.web.standstill.views import routes as standstill
@@ -74,12 +81,13 @@ def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
     rooms_of_sittings = (sitting, corrections, papers)
     desks = (account, agency, bidder, expert, *rooms_of_sittings, operator, witness, library, experts, ceremonies)
+    serving = (fees, appraisals, own_expert, trainings, applications, name_requests, standards)
     inspecting = (inspection_desk, inspection_draws, inspection_visits, inspection_statistics, inspections)
     supervising = (regulator, fairness, identities, supervision, *inspecting)
     booking = (venues, bookings, calendar)
     public_pages = (public, published_draws, register)
     rooms_of_a_case = (deadlines, rooms, standstill, rehearsals)
-    for blueprint in (*public_pages, *rooms_of_a_case, *supervising, *desks, *booking):
+    for blueprint in (*public_pages, *rooms_of_a_case, *supervising, *serving, *desks, *booking):
         app.register_blueprint(blueprint)
     app.view_functions["static"] = access(Action.SITE_READ)(app.view_functions["static"])
     compile_catalogue()

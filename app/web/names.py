@@ -272,4 +272,7 @@ ACCESSES = {
     "report:read": _l("查阅评审报告"),
     "downloads:list": _l("查阅文件下载名单"),
     "evidence:export": _l("导出证据包"),
+    "serving:read": _l("查阅专家劳务费和评价"),
+    "name:ask": _l("查询专家姓名：申请或者决定"),
+    "name:see": _l("查看专家姓名"),
 }

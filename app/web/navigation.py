@@ -20,8 +20,9 @@ DESKS = {
 
 
 def first_page(actor: Actor) -> str:
-    """The desk of the actor's role."""
-    return next((url for role, (_label, url) in DESKS.items() if actor.is_(role)), "/account")
+    """The desk of the actor's role; an expert's own page."""
+    own = "/expert" if actor.is_(Role.EXPERT) and not actor.seat else "/account"
+    return next((url for role, (_label, url) in DESKS.items() if actor.is_(role)), own)
 
 
 def has_desk(actor: Actor) -> bool:
@@ -35,6 +36,8 @@ def nav_links(actor: Actor) -> list[tuple[str, str]]:
         return []
     links = [(_("公告"), "/")]
     links += dict.fromkeys((str(label), url) for role, (label, url) in DESKS.items() if actor.is_(role))
+    if actor.is_(Role.EXPERT):
+        links.append((_("专家个人页面"), "/expert"))
     if actor.id:
         links += [(_("我的账户"), "/account"), (_("我的密钥"), "/account/keys")]
     return links

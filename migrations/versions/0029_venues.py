@@ -9,7 +9,7 @@ from app.models.append_only import guard_tables
 from app.models.base import Instant
 
 revision = "0029"
-down_revision = "0025"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 

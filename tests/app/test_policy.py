@@ -58,6 +58,19 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "expert:manage": [("TC", "-", "any")],
     "expert:admit": [("TC RG", "-", "any")],
     "fairness:read": [("RG", "-", "any")],
+    "expert:apply": [("PB", "-", "any")],
+    "expert:enter": [("PB", "-", "any")],
+    "expert:own": [],  # to an expert at a booth, as all experts here are
+    "fee:list": [("TC", "-", "any")],
+    "fee:keep": [("TC", "P7 P9", "own")],
+    "appraisal:list": [("AO AS TC RG", "-", "any")],
+    "appraisal:give": [("AO TC", "P7 P9", "own")],
+    "appraisal:confirm": [("AS TC", "P7 P9", "own")],
+    "appraisal:decide": [("TC RG", "P7 P9", "own")],
+    "serving:read": [("RG", "P7 P9", "reason")],
+    "name:ask": [("RG", "P4 P5 P6", "own")],
+    "name:see": [("RG", "P4 P5 P6", "own")],
+    "name:alarm": [("TC RG SA", "-", "any")],
     "site:list": [("TC AO AS", "-", "any")],
     "site:manage": [("TC", "-", "any")],
     "calendar:read": [("TC SW", "-", "any")],
@@ -249,6 +262,13 @@ def test_every_cell(action: Action) -> None:
                 if allowed(_actor(role, own, stated), action, case, LOT if case else "") != expected:
                     wrong.append((role.value, phase, own, stated, f"expected {expected}"))
     assert not wrong
+
+
+def test_an_expert_has_its_own_page_away_from_the_booth() -> None:
+    at_home = replace(_actor(Role.EXPERT, True), seat="")
+    assert allowed(at_home, Action.EXPERT_OWN)
+    others = [replace(at_home, roles=frozenset({role})) for role in set(Role) - {Role.EXPERT}]
+    assert not any(allowed(other, Action.EXPERT_OWN) for other in others)
 
 
 def _has_site(action: Action, role: Role, phase: Phase | None) -> bool:

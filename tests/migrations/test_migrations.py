@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from alembic import command
@@ -26,6 +27,7 @@ from app.models import (
     Cosignature,
     DeniedAttempt,
     ExpertEvent,
+    ExpertTraining,
     InspectionEntry,
     ListCosignature,
     ListedAct,
@@ -108,6 +110,8 @@ def write_one_of_each(database: Database) -> None:
         db_session.add(ContactLookUp(at=NOW, expert_id="e", purpose="call_up"))
         entry = InspectionEntry(organisation_id="o", kind="item", key="k", at=NOW, by="a", in_use=True, entry="{}")
         db_session.add(entry)
+        course = ExpertTraining(expert_id="e", at=NOW, by="a", course="c", hours=Decimal(1), on=NOW.date())
+        db_session.add(course)
         db_session.add(SpecialityList(at=NOW, by="a", document="{}"))
         db_session.add(BookingEvent(booking_id="b", at=NOW, step="arranged", by="a", facts="{}"))
         db_session.add(AccessLog(at=NOW, account_id="a", case_id="c", action="evidence:export"))

@@ -22,7 +22,18 @@ from app.web.pages import Refused, attempt, notice_words
 routes = Blueprint("account", __name__)
 Answer = str | Response
 ISSUER = "Tenderhall"
-NOTICES_OF_THE_AGENCY = frozenset({"release_waits", "tender_returned"})
+PAGES_OF_NOTICES = {
+    "release_waits": "agency.desk",
+    "tender_returned": "agency.desk",
+    "appraisal_waits": "appraisals.overview",
+    "appraisal_objected": "appraisals.overview",
+    "name_alarm": "name_requests.alarms",
+    "fees_computed": "fees.to_settle",
+    "name_asked": "name_requests.overview",
+    "name_granted": "name_requests.overview",
+    "name_refused": "name_requests.overview",
+    "application_waits": "applications.overview",
+}
 
 
 def _local_path(wanted: str) -> str:
@@ -147,8 +158,10 @@ def overview() -> Answer:
 
 def _page_of(notice: notices.NoticeView) -> str:
     """Where a notice leads; "" for one of no case. What is not published yet has no page but the agency's desk."""
-    if notice.code in NOTICES_OF_THE_AGENCY:
-        return url_for("agency.desk")
+    if page := PAGES_OF_NOTICES.get(notice.code):
+        return url_for(page)
+    if notice.code.startswith("own_"):
+        return url_for("own_expert.home")
     if notice.code.startswith("correction_"):  # for the authority alone
         return url_for("regulator.case", case=notice.case_id, _anchor="corrections-title")
     return url_for("public.notice", case=notice.case_id) if notice.case_id else ""

@@ -15,6 +15,7 @@ from app.permissions.policy import allowed
 from app.procedure.errors import RuleViolation
 from app.procedure.expert_rows import CORRECTED, correction_cells
 from app.queries.experts import ExpertFile, Wanted, find_experts, load_expert_file
+from app.queries.own_expert import own_days_off, trainings_of
 from app.services import expert_corrections, standings
 from app.web.entitled import in_words
 from app.web.operator.forms import CorrectionForm, ReasonForm
@@ -124,7 +125,8 @@ def decide_correction(expert: str) -> Any:
 
 def _page(expert: str, form: ReasonForm, correction: CorrectionForm, errors: list[str]) -> str:
     with platform().database.reading() as db_session:
-        found = load_expert_file(db_session, expert)
+        found, courses = load_expert_file(db_session, expert), trainings_of(db_session, expert)
+        off = own_days_off(db_session, expert, platform().database.now().date())
     if found is None:
         abort(404)
     now = correction_cells(correctable(found.entry))
@@ -133,6 +135,7 @@ def _page(expert: str, form: ReasonForm, correction: CorrectionForm, errors: lis
             correction[name].data = text
     shown = {"file": found, "steps": _steps(found), "standings": STANDINGS, "words": STANDING_STEPS}
     shown |= {"machines": MACHINES, "may_manage": allowed(current_actor(), Action.EXPERT_MANAGE)}
+    shown |= {"courses": courses, "off": off}
     shown |= {"changes": _changes(found, now), "own": current_actor().id, "declared": _declared(now)}
     return render_template("pages/operator/expert.html", form=form, correction=correction, errors=errors, **shown)
 

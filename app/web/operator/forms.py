@@ -93,11 +93,28 @@ class CheckInForm(FlaskForm):
     )
 
 
+def region_field() -> StringField:
+    """A code of administrative division."""
+    return StringField(
+        _l("地区代码"),
+        [Optional(), Regexp(r"^[0-9]{6}$", message=_l("应为 6 位数字"))],
+        description=_l("行政区划代码，如 510104；专家的交通补助按它与专家所在地区的远近计算。"),
+    )
+
+
 class SiteForm(FlaskForm):
     """A place of evaluation with its witness."""
 
     name = StringField(_l("场所名称"), [InputRequired(_l("请输入场所名称")), Length(max=100)])
     witness = SelectField(_l("现场见证人"), [InputRequired(_l("请选择现场见证人"))])
+    region = region_field()
+
+
+class SiteRegionForm(FlaskForm):
+    """In which administrative division a site lies."""
+
+    site = SelectField(_l("评审场所"), [InputRequired()])
+    region = region_field()
 
 
 class CommitteeForm(FlaskForm):

@@ -23,6 +23,7 @@ from app.queries.experts import (
     load_import,
     waiting_imports,
 )
+from app.queries.own_expert import open_requests
 from app.services import expert_imports, standings
 from app.web.entitled import in_words
 from app.web.operator.forms import ExpertTableForm, ReasonForm, SpecialitiesForm
@@ -56,6 +57,7 @@ def overview() -> Any:
             "imports": latest_imports(db_session),
             "waiting": waiting_imports(db_session),
             "corrections": experts_to_correct(db_session),
+            "asked": len(open_requests(db_session)),
         }
     shown |= {"stages": IMPORT_STAGES, "machines": MACHINES}
     return render_template("pages/operator/experts.html", form=form, errors=errors, **shown)

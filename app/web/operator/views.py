@@ -14,13 +14,14 @@ from app.procedure.venues import Answer
 from app.queries import boards, calendars
 from app.queries.ceremonies import waiting_for
 from app.queries.committees import read_committees
+from app.queries.fees import unsettled_fees
 from app.queries.rehearsals import own_rehearsals
 from app.queries.trustee_agents import own_agent, short_of_agents
 from app.services import account_changes, accounts, experts
 from app.services.accounts import NewOrganisation
 from app.web.entitled import in_words
 from app.web.names import PHASES
-from app.web.operator.forms import AccountChangeForm, AccountForm, SiteForm
+from app.web.operator.forms import AccountChangeForm, AccountForm, SiteForm, SiteRegionForm
 from app.web.operator.wording import BOARD_STEPS, CEREMONY_STAGES
 from app.web.pages import Refused, local_time
 from app.web.public.register import register_now
@@ -41,9 +42,10 @@ def centre() -> str:
         short = short_of_agents(db_session, rows, now)
         booths = sum(room.in_service for room in calendars.rooms(db_session, centre_))
         asked = sum(part.answer is Answer.ASKED for part in calendars.own_parts(db_session, centre_, now))
+        waits = {"fees": unsettled_fees(db_session), "applications": boards.waiting_applications(db_session)}
     committees = [c for c in read_committees(platform().database) if c.in_use]
     ready = {"committees": len(committees), "sites": len(sites), "experts": sum(site.experts for site in sites)}
-    ready |= {"booths": booths, "asked": asked}
+    ready |= {"booths": booths, "asked": asked, **waits}
     shown = {"rows": rows, "waiting": waiting, "ready": ready, "phases": PHASES, "steps": BOARD_STEPS}
     shown["short"] = short
     shown["register"] = register_now()
@@ -54,17 +56,24 @@ def centre() -> str:
 @access(Action.SITE_MANAGE)
 def sites() -> Any:
     """Places of evaluation with their witnesses."""
-    form, errors = SiteForm(), []
+    form, moving, errors = SiteForm(), SiteRegionForm(prefix="at"), []
     with platform().database.reading() as db_session:
         found, people = boards.site_rows(db_session), boards.witnesses(db_session)
     form.witness.choices = [SelectChoice(p.id, f"{p.name} · {p.organisation}") for p in people]
-    if form.validate_on_submit():
-        try:
-            experts.add_site(platform(), required_log_in(), form.name.data or "", form.witness.data)
+    moving.site.choices = [SelectChoice(one.id, one.name) for one in found]
+    region_asked = "at-site" in request.form
+    try:
+        if region_asked and moving.validate_on_submit():
+            experts.set_site_region(platform(), required_log_in(), moving.site.data, moving.region.data or "")
             return redirect(url_for("operator.sites"))
-        except Refused as refusal:
-            errors = [in_words(refusal)]
-    return render_template("pages/operator/sites.html", form=form, errors=errors, sites=found, people=people)
+        if not region_asked and form.validate_on_submit():
+            where = form.region.data or ""
+            experts.add_site(platform(), required_log_in(), form.name.data or "", form.witness.data, where)
+            return redirect(url_for("operator.sites"))
+    except Refused as refusal:
+        errors = [in_words(refusal)]
+    shown = {"form": form, "moving": moving, "errors": errors, "sites": found, "people": people}
+    return render_template("pages/operator/sites.html", region_asked=region_asked, **shown)
 
 
 @routes.route("/accounts", methods=["GET", "POST"])

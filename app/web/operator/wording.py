@@ -65,7 +65,7 @@ IMPORT_STAGES = {
     "cancelled": _l("已取消"),
 }
 # What entered experts where no person did.
-MACHINES = {"machine": _l("服务器命令行"), "generated": _l("生成的演示数据")}
+MACHINES = {"appraisal": _l("评价规则"), "machine": _l("服务器命令行"), "generated": _l("生成的演示数据")}
 EXPERT_COLUMNS = {
     "number": _l("专家编号"),
     "name": _l("姓名"),
@@ -109,4 +109,14 @@ STANDING_STEPS = {
     "propose_removal": _l("提出清退"),
     "remove": _l("核准清退"),
     "correct": _l("更正资料"),
+    "fee": _l("确认劳务费"),
+    "appraise": _l("评价生效"),
+    "strike": _l("撤销培训记录"),
+}
+TRAINING_COLUMNS = {
+    "number": _l("专家编号"),
+    "course": _l("培训课程"),
+    "hours": _l("学时"),
+    "on": _l("完成日期"),
+    "until": _l("有效期至"),
 }

@@ -135,7 +135,7 @@ def case(case: str) -> str:
         step=first_shown(case, steps),
         further=to_do(case, steps)[1:],
         lines=[(lot, _stops(found, lot.number, now, checks)) for lot in terms.lots],
-        orders=offered_pages(found, actor) + _sitting_pages(found),
+        orders=offered_pages(found, actor) + _sitting_pages(found) + _name_pages(found) + _serving_pages(found),
         rooms=[lot.number for lot in terms.lots if asks_reason(actor, Action.ROOM_JOIN, found, lot.number)],
         **_readings(found),
         reports=[lot.number for lot in terms.lots if allowed(actor, Action.REPORT_READ, found, lot.number)],
@@ -153,6 +153,24 @@ def _sitting_pages(found: Case) -> list[tuple[str, str]]:
         (_("标包 %(n)s 评审中断与恢复", n=number), url_for("standstill.show", case=found.id, lot=number))
         for number in found.lots
         if allowed(current_actor(), Action.STANDSTILL_WATCH, found, number)
+    ]
+
+
+def _name_pages(found: Case) -> list[tuple[str, str]]:
+    """Lots whose experts are drawn and may still not be known."""
+    return [
+        (_("标包 %(n)s 查询专家姓名", n=number), url_for("name_requests.ask", case=found.id, lot=number))
+        for number, lot in found.lots.items()
+        if lot.draw.seats and allowed(current_actor(), Action.NAME_ASK, found, number)
+    ]
+
+
+def _serving_pages(found: Case) -> list[tuple[str, str]]:
+    """Lots whose members may be paid and appraised."""
+    return [
+        (_("标包 %(n)s 专家劳务费和评价", n=number), url_for("name_requests.serving", case=found.id, lot=number))
+        for number in found.lots
+        if asks_reason(current_actor(), Action.SERVING_READ, found, number)
     ]
 
 

@@ -265,6 +265,10 @@ class Installation:
             batch = waiting_imports(db_session)[0].id
         standings.admit_batch(self.platform, self.people["regulator"].log_in, batch, "名册已核对")
 
+    def second_operator(self) -> None:
+        """Somebody else at the centre, for what takes two there."""
+        self._add("second", "中心复核", "centre", Role.CENTRE_OPERATOR)
+
     # acting
 
     @property

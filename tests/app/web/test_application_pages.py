@@ -1,0 +1,155 @@
+"""Applying to the library: no account, a code, two persons, and nothing of a refused applicant is kept."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from sqlalchemy import func, select
+
+from app.models import ApplicationFile, Expert, ExpertApplication, ExpertEvent
+from app.procedure.expert_rows import check_digit
+from app.services.platform import DIST
+from evaluation.standing import Status
+from tests.app.services.people import BUYER_CODE
+from tests.app.web.site import Browser, Site, played
+
+pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
+PDF = b"%PDF-1.7 certificate of a senior title"
+APPLY = "/experts/apply"
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory) -> Site:
+    site = played(tmp_path_factory.mktemp("applications"), "found")
+    site.case.second_operator()
+    return site
+
+
+def form(**changes: object) -> dict[str, object]:
+    body = f"51010419800101{changes.pop('serial', '001')}"
+    filled: dict[str, object] = {
+        "name": "申请人甲",
+        "id_number": body + check_digit(body),
+        "phone": "13800000000",
+        "mail": "applicant@example.org",
+        "organisation": "某建筑设计院",
+        "credit_code": BUYER_CODE,
+        "site": "主场",
+        "specialities": "A0801",
+        "title": "高级工程师",
+        "practising_since": "2005-07-01",
+        "region": "510104",
+        "qualifications": "注册造价工程师:2029-12-31",
+        "relatives": "张某",
+    }
+    return filled | changes
+
+
+def applied(site: Site, **changes: object) -> str:
+    """The page after the form was sent, with one document."""
+    files = {"files": (io.BytesIO(changes.pop("document", PDF)), "证书.pdf")}  # type: ignore[arg-type]
+    return site.browser().post(APPLY, **form(**changes), **files).get_data(as_text=True)
+
+
+def code_of(page: str) -> str:
+    found = re.search(r"verdict__word\">([0-9A-F]{20})<", page)
+    assert found, page
+    return found[1]
+
+
+def progress(site: Site, code: str) -> str:
+    return site.browser().post(f"{APPLY}/status", code=code).get_data(as_text=True)
+
+
+def page_of(browser: Browser) -> str:
+    links = re.findall(r"/experts/applications/[0-9a-f]{16}", browser.get("/experts/applications"))
+    assert links
+    return links[0]
+
+
+def count(site: Site, kind: type) -> int:
+    with site.case.platform.database.reading() as db_session:
+        return db_session.scalar(select(func.count()).select_from(kind)) or 0
+
+
+def test_what_is_wrong_is_told_and_nothing_kept(library: Site):
+    page = applied(library, specialities="Z9999", phone="123", organisation="")
+    assert "verdict" not in page
+    assert "请填写" in page
+    page = applied(library, specialities="Z9999", phone="123")
+    assert page.count('aria-invalid="true"') == 2
+    assert "不是 PDF" in applied(library, document=b"MZ an executable")
+    assert "超过 1024 KB" in applied(library, document=b"%PDF-" + b"0" * (1 << 20))
+    assert (count(library, ExpertApplication), count(library, ApplicationFile)) == (0, 0)
+
+
+def test_one_reviews_another_admits_and_the_applicant_follows(library: Site):
+    code = code_of(applied(library))
+    assert "已申请" in progress(library, code)
+    assert "没有这份申请" in progress(library, "0" * 20)
+    centre, second = library.browser("centre"), library.browser("second")
+    assert "申请人甲" not in centre.get("/experts/applications"), "sealed until it is opened"
+    path = page_of(centre)
+    page = centre.get(path)
+    assert "申请人甲" in page
+    assert "主场" in page
+    assert not {"13800000000", "applicant@example.org", form()["id_number"]} & set(re.findall(r"[\w.@]+", page))
+    (document,) = re.findall(r"/experts/applications/files/\w+", page)
+    answer = centre.client.get(document)
+    assert answer.data == PDF
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert library.browser("officer").client.get(document).status_code == 404
+    assert "核准入库" not in re.sub(r"<p>.*?</p>", "", page)
+    assert "聘期截止日期" in centre.post(path, step="review", reason="材料齐全").get_data(as_text=True)
+    assert centre.post(path, step="review", reason="材料齐全", until="2029-12-31").status_code == 302
+    own = centre.post(path, step="admit", reason="自己核准").get_data(as_text=True)
+    assert "另一人" in own
+    experts = count(library, Expert)
+    assert second.post(path, step="admit", reason="核对无误").status_code == 302
+    assert count(library, Expert) == experts + 1
+    with library.case.platform.database.reading() as db_session:
+        row = db_session.scalars(select(Expert).where(Expert.number.startswith("SQ"))).one()
+        steps = db_session.scalars(select(ExpertEvent.step).where(ExpertEvent.expert_id == row.id))
+        assert list(steps) == ["review", "admit"]
+        assert row.status == Status.ADMITTED
+        assert '"certified_until": "2029-12-31"' in row.facts
+        assert db_session.scalars(select(ExpertApplication)).one().sealed is None
+    told = progress(library, code)
+    assert row.number in told
+    library.case.work_off()
+    sent = "".join(p.read_text("utf-8") for p in library.case.platform.settings.mail.rglob("*.eml"))
+    assert "applicant@example.org" in sent
+    assert "有相同之处" in _again(library), "a likeness to somebody of the library is told"
+
+
+def _again(site: Site) -> str:
+    """Somebody with the same telephone applies; what the reviewer reads."""
+    code_of(applied(site, serial="002", name="申请人乙"))
+    browser = site.browser("centre")
+    return browser.get(page_of(browser))
+
+
+def test_a_refusal_has_its_reason_and_keeps_nothing(library: Site):
+    browser = library.browser("regulator")
+    path = page_of(browser)
+    assert library.browser("centre").post(path, step="review", reason="通过", until="2029-12-31").status_code == 302
+    assert "审核通过" not in browser.get(path).split("办理")[-1], "the authority admits or refuses; it does not review"
+    files = count(library, ApplicationFile)
+    assert browser.post(path, step="refuse", reason="职称证书不清晰").status_code == 302
+    assert count(library, ApplicationFile) == files - 1
+    with library.case.platform.database.reading() as db_session:
+        refused = db_session.scalars(select(ExpertApplication).where(ExpertApplication.status == "refused")).one()
+        assert refused.sealed is None
+    assert "申请人乙" not in browser.get(path)
+
+
+@pytest.mark.parametrize("who", ["officer", "releaser", "bidder-a", "witness-host", "admin"])
+def test_nobody_else_reads_applications(library: Site, who: str):
+    library.browser(who).get("/experts/applications", 404)
+
+
+def test_a_flood_from_one_address_is_stopped(library: Site):
+    pages = [applied(library, serial=f"1{n:02d}") for n in range(9)]
+    assert any("verdict" not in page for page in pages)
