@@ -16,7 +16,7 @@ from app.adapters.profiles import read_profile
 from app.casefile.bundle import unpack
 from app.casefile.draw_capsules import seal_value
 from app.casefile.sealing import committee_of
-from app.casefile.verification import Verdict, verify_bundle
+from app.casefile.verification import STEPS, Verdict, verify_bundle
 from app.client import verify_draw
 from app.procedure.calendar import add
 from app.procedure.errors import RuleViolation
@@ -25,6 +25,7 @@ from app.services import draws, overdue_parties
 from app.services.audits import export_evidence
 from crypto.committee import identity, make_capsule, sign_share
 from evaluation import draw as drawing
+from tests.app.services import tampering
 from tests.app.services.people import LOT
 from tests.app.services.test_pools import BEFORE, approve
 from tests.app.services.whole_case import WholeCase
@@ -115,3 +116,26 @@ def judged_anew(case: WholeCase) -> None:
     files = unpack(export_evidence(case.platform, log_in, case.case_id)[1])
     found = verify_bundle(files, [root], [read_profile("demo-goods")])
     assert [(one.name, one.code, one.facts) for one in found if one.verdict is Verdict.FAIL] == []
+    falsified_by_the_platform(case, files)
+
+
+def falsified_by_the_platform(case: WholeCase, files: dict[str, bytes]) -> None:
+    """Nobody is late too early, nobody else, and nobody's bytes are replaced but those of the false capsule."""
+    lines = tampering.lines_of(files)
+    at = {line["entry"]["type"]: seq for seq, line in enumerate(lines)}
+    overdue, opened = at["CommitmentsOverdue"], at["CapsulesOpened"]
+    stated = lines[overdue]["entry"]
+    before = lines[at["DrawRoundOpened"]]["entry"]["at"]
+    for seq, path, value in (
+        (overdue, ("at",), before),
+        (overdue, ("payload", "parties"), ["centre"]),
+        (overdue, ("payload", "round"), 2),
+        (overdue, ("actor",), lines[at["DrawStated"]]["entry"]["actor"]),
+        (opened, ("payload", "replaced"), []),
+        (opened, ("payload", "values", "agency"), "0" * 64),
+    ):
+        wrong = tampering.changed(lines, seq, path, lambda _, value=value: value)
+        bundle = tampering.by_platform(files, wrong, case.platform.keys.platform.key)
+        found = verify_bundle(bundle, steps={"replay": STEPS["replay"]})
+        assert [one.verdict for one in found if one.verdict is Verdict.FAIL], (path, value)
+    assert stated["payload"]["parties"] == ["centre", "supervisor"]
