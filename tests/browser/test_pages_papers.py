@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from axe import violations
 from live_case import LiveCase
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.app.services.whole_case import LOT
 from tests.app.web.papers import PaperCase
@@ -127,6 +127,22 @@ def test_the_second_window_takes_over_and_the_first_says_so(live: LiveCase, desk
     expect(desk.locator(f"{field}-saved")).to_contain_text("已保存")
     expect(second.locator(field)).to_have_value("22.00")
     second.close()
+    desk.locator(field).evaluate("field => { field.dataset.seq = '1'; }")  # as if it had not seen what came since
+    desk.locator(field).fill("23")
+    expect(desk.locator(f"{field}-saved")).to_contain_text("又保存过：现为 22.00")
+    desk.locator(field).fill("23.5")
+    expect(desk.locator(f"{field}-saved")).to_contain_text("已保存")
+    expect(desk.locator('[data-saved-cell][data-criterion="plan"]').filter(has_text="23.50")).to_have_count(1)
+
+
+def test_a_file_that_is_no_pdf_is_said_to_be_damaged(live: LiveCase, desk: Page):
+    def garbage(route: Route) -> None:
+        first, last = map(int, re.findall(r"\d+", route.request.headers["range"]))
+        route.fulfill(status=206, body=b"\x00" * (last - first + 1))
+
+    desk.route("**/api/v1/files/*", garbage)
+    desk.goto(room(live, f"?bid={live.case.receipts['bidder-b']}"), wait_until="commit")
+    expect(desk.locator("[data-paper-status]")).to_contain_text("文件损坏或者不是规范的 PDF")
 
 
 def test_a_viewer_left_open_shows_nothing_more_once_the_seat_may_not_read(live: LiveCase, desk: Page):
