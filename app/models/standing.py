@@ -73,6 +73,7 @@ STANDING = {
     "seat_request": (Standing.OUTSIDE, "a key in the queue, until a witness certifies it"),
     "identity_photo": (Standing.OUTSIDE, "sealed photos; the witness's act names the hash"),
     "score_draft": (Standing.OUTSIDE, "scores, until their sheet is locked and signed"),
+    "desk_hold": (Standing.OUTSIDE, "which window of a seat has the scoring desk"),
     "pending_signature": (Standing.OUTSIDE, "a signature under way"),
     "job": (Standing.OUTSIDE, "due times; a job asks the fold what is due"),
     "notice": (Standing.OUTSIDE, "messages to people"),
