@@ -56,13 +56,13 @@ def text_of(path: Path) -> str:
 
 
 @cache
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(), str(path))
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(path.read_text(), str(path))))
 
 
 def nodes(paths: list[Path], kind: type[N]) -> Iterator[tuple[Path, N]]:
     for path in paths:
-        yield from ((path, node) for node in ast.walk(tree_of(path)) if isinstance(node, kind))
+        yield from ((path, node) for node in nodes_of(path) if isinstance(node, kind))
 
 
 def is_call_of(node: ast.Call, owner: str, name: str) -> bool:
@@ -135,7 +135,7 @@ def test_random_is_imported_nowhere():
     imports = [
         place(path, node)
         for path in OURS
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if (isinstance(node, ast.Import) and any(name.name == "random" for name in node.names))
         or (isinstance(node, ast.ImportFrom) and node.module == "random")
     ]

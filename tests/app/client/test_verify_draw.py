@@ -17,6 +17,7 @@ from app.client import draw_checks, verify_draw
 from app.web.public.draw_verifier import one_file
 from tests.app.client import draw_records
 from tests.app.client.draw_records import NAMES, TRUSTEES, altered, any_draw, forgeries, incomplete, three_rounds
+from tests.choices import sampled
 
 VERIFIED, WRONG, NOT_COMPARED = 0, 1, 3
 PROGRAMS = [Path(module.__file__) for module in (verify_draw, draw_checks)]
@@ -68,7 +69,7 @@ def test_all_rounds_hold_in_whatever_order_they_are_given(rounds, status):
 
 
 def test_whatever_is_drawn_is_drawn_again(status):
-    assert [seed for seed in range(60) if status([any_draw(seed)]) != VERIFIED] == []
+    assert [seed for seed in sampled(range(60), 4) if status([any_draw(seed)]) != VERIFIED] == []
 
 
 def test_nothing_in_a_record_can_be_changed_left_out_added_or_put_in_another_order(rounds, status):
@@ -76,7 +77,7 @@ def test_nothing_in_a_record_can_be_changed_left_out_added_or_put_in_another_ord
     attempts = [(name, [record]) for name, record in altered(rounds[0])]
     attempts += [(name, [rounds[0], record]) for name, record in altered(rounds[1])]
     attempts += [(f"{name} of the earlier", [record, rounds[1]]) for name, record in altered(rounds[0])]
-    taken = {name: found for name, records in attempts if (found := status(records)) != WRONG}
+    taken = {name: found for name, records in sampled(attempts, 4) if (found := status(records)) != WRONG}
     assert taken == {}
     kinds = Counter(name.partition(" ")[0] for name, _ in attempts)
     assert kinds.keys() >= {"changed", "omitted", "added", "order", "repeated", "retyped"}
