@@ -16,7 +16,7 @@ from app.casefile.case import Case
 from app.casefile.codec import decode, encode
 from app.casefile.committees import check_in_use
 from app.casefile.next_round import next_round_form
-from app.models import Download, Lot, Organisation, StoredFile, Tender, TenderDraft
+from app.models import CaseFile, Download, Lot, Organisation, StoredFile, Tender, TenderDraft
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
@@ -138,9 +138,7 @@ def discard_draft(platform: Platform, log_in: LogIn, case_id: str) -> str:
     Raises NotAllowed, RuleViolation `draft_submitted`.
     """
     with plain_transaction(platform.database) as (db_session, _now):
-        case = load_case(db_session, case_id)
-        authorize(load_actor(db_session, log_in.account_id), Action.DRAFT_EDIT, case)
-        _check_editable(case)
+        _editable(db_session, log_in, case_id)
         db_session.execute(delete(StoredFile).where(StoredFile.case_id == case_id, StoredFile.kind == "document"))
         draft = _draft_row(db_session, case_id)
         db_session.delete(draft)
@@ -151,7 +149,14 @@ def _waits_for_release(case: Case) -> bool:
     return case.tender.terms is not None and not case.tender.returned
 
 
-def _check_editable(case: Case) -> None:
+def _editable(db_session: DbSession, log_in: LogIn, case_id: str) -> None:
+    """Whose draft it is may change its files now, and nobody submits it meanwhile: whoever does waits for the case.
+
+    Raises NotAllowed, RuleViolation `draft_submitted`.
+    """
+    db_session.get(CaseFile, case_id, with_for_update=True)
+    case = load_case(db_session, case_id)
+    authorize(load_actor(db_session, log_in.account_id), Action.DRAFT_EDIT, case)
     if _waits_for_release(case):
         raise RuleViolation("draft_submitted")
 
@@ -162,9 +167,7 @@ def remove_document(platform: Platform, log_in: LogIn, case_id: str, document_id
     Raises NotAllowed, RuleViolation `draft_submitted`, `document_unknown`.
     """
     with plain_transaction(platform.database) as (db_session, _now):
-        case = load_case(db_session, case_id)
-        authorize(load_actor(db_session, log_in.account_id), Action.DRAFT_EDIT, case)
-        _check_editable(case)
+        _editable(db_session, log_in, case_id)
         row = db_session.get(StoredFile, document_id)
         if row is None or row.case_id != case_id or row.kind != "document":
             raise RuleViolation("document_unknown")
@@ -175,7 +178,7 @@ def remove_document(platform: Platform, log_in: LogIn, case_id: str, document_id
 def add_document(platform: Platform, log_in: LogIn, case_id: str, name: str, data: bytes) -> Document:
     """A file of the tender documents.
 
-    Raises NotAllowed, RuleViolation `document_too_large`, `document_empty`, `document_repeated`.
+    Raises NotAllowed, RuleViolation `document_too_large`, `document_empty`, `document_repeated`, `draft_submitted`.
     """
     if not name.strip() or len(data) > DOCUMENT_LIMIT:
         raise RuleViolation("document_too_large", size=len(data), limit=DOCUMENT_LIMIT)
@@ -183,8 +186,7 @@ def add_document(platform: Platform, log_in: LogIn, case_id: str, name: str, dat
         raise RuleViolation("document_empty", name=name[:120])
     blob = platform.blobs.put(data)
     with plain_transaction(platform.database) as (db_session, now):
-        actor = load_actor(db_session, log_in.account_id)
-        authorize(actor, Action.DRAFT_EDIT, load_case(db_session, case_id))
+        _editable(db_session, log_in, case_id)
         if any(document.name == name for document in _documents(db_session, case_id)):
             raise RuleViolation("document_repeated", name=name[:120])
         row = add_file(db_session, now, case_id=case_id, kind="document", name=name, blob=blob, data=data)

@@ -53,7 +53,7 @@ def _vouched(evidence: Evidence, acts: ActList) -> int:
     Raises CryptoError of `ActList.vouching`, for a cosignature that is wrong, and `evidence_witness_missing` (name) for
     a witness of the verifier's that cosigned nothing.
     """
-    own = evidence.witnesses
+    own = evidence.witnesses if acts.entries else ()  # of a case that nothing is listed of there may be no list
     found = acts.vouching(evidence.register.log_key, (*evidence.register.witness_keys, *own))
     if missing := [key.name for key in own if key not in found]:
         raise CryptoError("evidence_witness_missing", name=missing[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 import pickle
 import secrets
@@ -48,8 +49,8 @@ ACTS_OF = (bids, deadlines, tenders)  # importing a service registers what it ad
 
 
 def credit_code(text: str) -> str:
-    """A code that a company could have."""
-    body = text.upper().rjust(17, "0")
+    """A code that a company could have, one for each text."""
+    body = hashlib.sha256(text.encode()).hexdigest()[:17].upper()
     return body + credit_code_digit(body)
 
 

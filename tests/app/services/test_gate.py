@@ -20,6 +20,7 @@ from app.procedure.tender import (
     AnswerReleased,
     QuestionAsked,
     TenderPublished,
+    TenderReturned,
 )
 from app.services import openings, register, tenders
 from app.services.platform import DIST
@@ -325,7 +326,10 @@ def test_the_second_person_releases_exactly_what_was_proposed(open_bidding):
     payload = bench.draft()
     bench.act("officer", payload, "", "TenderSubmitted")
     refused("object_has_changed", bench.act, "releaser", TenderPublished("0" * 64), "")
-    tenders.add_document(bench.platform, bench.people["officer"].log_in, bench.case_id, "补充.txt", b"more")
+    more = (bench.platform, bench.people["officer"].log_in, bench.case_id, "补充.txt", b"more")
+    refused("draft_submitted", tenders.add_document, *more)
+    bench.act("releaser", TenderReturned("请补充"), "")
+    tenders.add_document(*more)
     refused("documents_changed", bench.act, "officer", payload, "", "TenderSubmitted")
 
 

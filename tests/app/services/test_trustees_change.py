@@ -131,7 +131,7 @@ def test_a_signature_that_is_under_way_is_left_to_those_who_began_it(bench):
     assert len(bench.records("TrusteesChanged")) == 1
     hall = opening_hall(bench.platform.origin, bench.case, LOT, bench.records())
     assert [(light.name, light.state) for light in hall.trustees] == [
-        ("trustee1单位", "verified"), ("trustee2单位", "waiting"), ("trustee3单位", "verified"),
+        ("trustee1单位", "verified"), ("trustee2单位", "unneeded"), ("trustee3单位", "verified"),
     ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.inspections.facts import InspectorsDrawOpened, Part, ResultCode
 from app.procedure.inspections.pools import visits
 from app.procedure.inspections.state import lot_of
+from app.queries.act_list import last_listed
 from app.queries.ticks import latest_tick
 from app.services import audits, ticks
 from app.services.platform import DIST
@@ -40,6 +41,11 @@ class Witnessed(Inspecting):
         assert row is not None
         line = cosign(WITNESS, Note.parse(row.note).text, int(row.at.timestamp()))
         ticks.take_cosignature(self.platform, row.index + 1, str(line))
+        with self.platform.database.reading() as db_session:
+            last = last_listed(db_session)
+        if last is not None:
+            line = cosign(WITNESS, Note.parse(last.note).text, int(row.at.timestamp()))
+            ticks.take_list_cosignature(self.platform, last.index + 1, str(line))
 
     def draw(self, number: int, part: Part) -> None:
         lot = lot_of(number, part)
@@ -67,7 +73,7 @@ def test_shares_wait_for_the_witness_and_the_year_is_judged_with_its_word(tmp_pa
     files = unpack(audits.export_evidence(desk.platform, desk.people["inspector"].log_in, desk.case_id)[1])
     checks = verify_bundle(files, desk.platform.keys.roots, witnesses=[WITNESS.verifier])
     assert [check for check in checks if check.verdict is Verdict.FAIL] == []
-    assert {"witness", "turns", "replay", "draws"} <= {c.name for c in checks if c.verdict is Verdict.OK}
+    assert {"witness", "turns", "list", "replay", "draws"} <= {c.name for c in checks if c.verdict is Verdict.OK}
 
 
 def test_a_year_learns_who_holds_the_key_now_and_its_draws_go_on(tmp_path):
