@@ -26,4 +26,6 @@ def shown_names(case: Case, lot: str, language: str) -> dict[str, str]:
     bids = {bid.bid: bid.bidder_name for bid in case.lot(lot).sitting.bids}
     if not hides_bidders(case, lot):
         return bids
-    return {bid: label(number, language) for bid, number in numbers(f"{case.id}/{lot}", bids).items()}
+    # With the signature of the draw, which is told at the sign-in: before it no bidder knows its number, to pass it on.
+    drawn = next((found.signature_hex for found in case.lot(lot).draw.rounds), "")
+    return {bid: label(number, language) for bid, number in numbers(f"{case.id}/{lot}/{drawn}", bids).items()}

@@ -13,9 +13,9 @@ from app.procedure.anonymity import names_bidder
 from app.procedure.errors import RuleViolation
 from app.procedure.page_links import FILE_NAME, MOST_BYTES, PageLink, read_page_links
 from app.procedure.roles import Actor
-from app.services.files import FileView, names_of, read_file
+from app.services.files import FileView, names_of
 from app.services.platform import Platform
-from app.services.stored_bytes import stored_chunks
+from app.services.stored_bytes import file_chunks
 
 log = logging.getLogger("tenderhall.papers")
 PDF = "application/pdf"
@@ -43,22 +43,22 @@ class BidPapers:
 
 
 def bid_papers(
-    platform: Platform, actor: Actor, case: Case, lot: str, readable: Iterable[FileView], bid: str, address: str = ""
+    platform: Platform, actor: Actor, case: Case, lot: str, readable: Iterable[FileView], bid: str
 ) -> BidPapers:
     """The papers of a bid among the files that the actor may read."""
     own = [file for file in readable if file.kind == "opened" and file.owner == bid]
     papers = sorted((f for f in own if f.name != FILE_NAME), key=lambda f: (f.media_type != PDF, f.name))
     hidden = unnamed(actor, case, lot)
     naming = tuple(file.name for file in papers if hidden and _names_its_bidder(platform, case, file))
-    listed = next((file for file in own if file.name == FILE_NAME), None)
-    if listed is None:
+    ids = names_of(platform, case.id, lot, bid) if own else {}
+    if FILE_NAME not in ids:
         return BidPapers(tuple(papers), {}, unreadable=False, naming=naming)
     try:
-        links = _links(platform, actor, listed, address)
+        links = _links(platform, case, ids[FILE_NAME])
     except RuleViolation as refusal:
         log.info("bid %s: the list of pages is not used: %s", bid, refusal.code)
         return BidPapers(tuple(papers), {}, unreadable=True, naming=naming)
-    ids, by_id = names_of(platform, case.id, lot, bid), {file.id: file for file in papers if file.media_type == PDF}
+    by_id = {file.id: file for file in papers if file.media_type == PDF}
     found: dict[str, list[LinkedPages]] = {}
     for link in links:
         file = by_id.get(ids.get(link.file, ""))
@@ -69,19 +69,32 @@ def bid_papers(
 
 
 def _names_its_bidder(platform: Platform, case: Case, file: FileView) -> bool:
-    """Whether the name of its bidder stands in a file, outside of what it shows: looked for once in each process."""
+    """Whether the name of its bidder stands in a file, outside of what it shows: looked for once in each process.
+
+    Of a file that cannot be read nothing is said: who opens it is told that it is damaged.
+    """
     memory: dict[str, bool] = platform.database.memory.setdefault("naming", {})
     if file.id not in memory:
-        with platform.database.reading() as db_session:
-            row = db_session.get_one(StoredFile, file.id)
+        row = _row(platform, file.id)
         name = case.lots[row.lot].opening.opened[row.owner].bidder_name
-        memory[file.id] = names_bidder(stored_chunks(platform, case, row), name)
+        try:
+            memory[file.id] = names_bidder(file_chunks(platform, case, row), name)
+        except RuleViolation:
+            return False
     return memory[file.id]
 
 
-def _links(platform: Platform, actor: Actor, listed: FileView, address: str) -> tuple[PageLink, ...]:
-    """Raises RuleViolation `page_links_malformed`, `file_damaged`, `reason_needed`."""
-    if listed.size > MOST_BYTES:
+def _row(platform: Platform, file_id: str) -> StoredFile:
+    with platform.database.reading() as db_session:
+        return db_session.get_one(StoredFile, file_id)
+
+
+def _links(platform: Platform, case: Case, file_id: str) -> tuple[PageLink, ...]:
+    """What the bidder's list says; of an anonymous bid nobody in the room gets the list itself, for its names.
+
+    Raises RuleViolation `page_links_malformed`, `file_damaged`.
+    """
+    row = _row(platform, file_id)
+    if row.size > MOST_BYTES:
         raise RuleViolation("page_links_malformed", part="size")
-    _view, data = read_file(platform, actor, listed.id, address)
-    return read_page_links(b"".join(data))
+    return read_page_links(b"".join(file_chunks(platform, case, row)))

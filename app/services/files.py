@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -15,7 +16,6 @@ from app.permissions.actions import Action
 from app.permissions.policy import NotAllowed, allowed, asks_reason, authorize
 from app.procedure.anonymity import is_technical_file
 from app.procedure.errors import RuleViolation
-from app.procedure.page_links import FILE_NAME
 from app.procedure.qualification import is_qualification_file
 from app.procedure.roles import Actor
 from app.queries.cases import load_case
@@ -60,7 +60,7 @@ def _view(row: StoredFile, name: str = "") -> FileView:
 
 def _named_view(actor: Actor, case: Case, row: StoredFile, number: int = 0) -> FileView:
     """A file under its own name or, of an anonymous bid, under none that its bidder gave."""
-    if not _hidden(actor, case, row) or row.name == FILE_NAME:
+    if not _hidden(actor, case, row):
         return _view(row)
     ending = ".pdf" if row.media_type == "application/pdf" else ""
     return _view(row, f"技术文件 {number}{ending}" if number else f"file{ending}")
@@ -98,13 +98,13 @@ def readable_files(platform: Platform, actor: Actor, case_id: str, lot: str) -> 
     seen: Counter[str] = Counter()
     found = []
     for row in sorted(rows, key=lambda row: row.id) if any(_hidden(actor, case, row) for row in rows) else rows:
-        seen[row.owner] += row.name != FILE_NAME
+        seen[row.owner] += 1
         found.append(_named_view(actor, case, row, seen[row.owner]))
     return tuple(found)
 
 
 def _readable(actor: Actor, case: Case, row: StoredFile, lot: str) -> bool:
-    if _hidden(actor, case, row) and not (is_technical_file(row.name) or row.name == FILE_NAME):
+    if _hidden(actor, case, row) and not is_technical_file(row.name):
         return False
     return row.kind in READ_WITH and allowed(actor, _action(row), case, row.lot or lot)
 
@@ -117,7 +117,20 @@ def read_file(platform: Platform, actor: Actor, file_id: str, address: str = "")
     row = entitled_file(platform, actor, file_id, address)
     with platform.database.reading() as db_session:
         case = load_case(db_session, row.case_id)
-    return _named_view(actor, case, row), file_chunks(platform, case, row)
+    view = _named_view(actor, case, row)
+    with _damage_of(view):
+        return view, file_chunks(platform, case, row)
+
+
+@contextmanager
+def _damage_of(view: FileView) -> Iterator[None]:
+    """What is damaged is called as the asker knows it."""
+    try:
+        yield
+    except RuleViolation as refusal:
+        if refusal.code != "file_damaged":
+            raise
+        raise RuleViolation("file_damaged", name=view.name) from refusal
 
 
 MOST_AT_ONCE = 4 << 20  # bytes of a file that one request for a range gets
@@ -137,7 +150,9 @@ def read_range(
         raise RuleViolation("range_wrong", size=row.size)
     with platform.database.reading() as db_session:
         case = load_case(db_session, row.case_id)
-    return _named_view(actor, case, row), end, file_range(platform, case, row, first, end)
+    view = _named_view(actor, case, row)
+    with _damage_of(view):
+        return view, end, file_range(platform, case, row, first, end)
 
 
 def entitled_file(platform: Platform, actor: Actor, file_id: str, address: str) -> StoredFile:

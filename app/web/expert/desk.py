@@ -79,7 +79,7 @@ def compared(found: Case, lot: str, room: Room, files: Iterable[FileView]) -> di
 
 def papers_of(found: Case, lot: str, files: Iterable[FileView], bid: str) -> BidPapers:
     """The papers of a bid, for this actor."""
-    return bid_papers(platform(), current_actor(), found, lot, files, bid, request.remote_addr or "")
+    return bid_papers(platform(), current_actor(), found, lot, files, bid)
 
 
 def has_score(draft: score_drafts.SavedScore | None) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from app.models import StoredFile
 from app.procedure.errors import RuleViolation
 from app.procedure.page_links import FILE_NAME, PageLink, write_page_links
 from app.procedure.terms import check_terms
@@ -100,6 +101,7 @@ def test_only_technical_files_are_read_and_a_link_still_leads_there(site: Site):
         (f"技术/投标人{letter}方案.pdf" for letter in "abc"), "206"
     )
     assert {status for name, status in read.items() if name.startswith("商务")} == {"404"}
+    assert read[FILE_NAME] == "404"  # the list of pages names files as the bidder called them
     page = found[f"/room/{case.case_id}/{LOT}?bid={case.receipts['bidder-a']}"]
     (link,) = re.findall(r'data-paper-link="desk" data-file="(\w+)" data-page="1">([^<]+)</a>', page)
     (plan,) = [r for r in stored(site) if r.owner == case.receipts["bidder-a"] and r.name.startswith("技术/")]
@@ -113,6 +115,23 @@ def test_a_file_that_names_its_bidder_is_told_as_a_fact_without_the_name(site: S
         for login in ("bidder-a", "bidder-b", "bidder-c")
     }
     assert told == {"bidder-a": False, "bidder-b": True, "bidder-c": False}
+
+
+def test_a_lost_file_of_an_anonymous_bid_leaves_the_room_and_says_no_name(site: Site):
+    case, bid = site.case, site.case.receipts["bidder-c"]
+    (plan,) = [r for r in stored(site) if r.owner == bid and r.name.startswith("技术/")]
+    with case.platform.database.writing() as db_session:
+        db_session.get_one(StoredFile, plan.id).start += 7
+        db_session.commit()
+    case.platform.database.memory.clear()
+    seat = booth(site, case.members[2])
+    assert "技术文件 1.pdf" in seat.get(f"/room/{case.case_id}/{LOT}?bid={bid}")
+    refused = seat.client.get(f"/api/v1/files/{plan.id}", headers={"Range": "bytes=0-3"}).json["error"]
+    assert refused["code"] == "file_damaged"
+    assert not NAMES.search(str(refused))
+    with case.platform.database.writing() as db_session:
+        db_session.get_one(StoredFile, plan.id).start -= 7
+        db_session.commit()
 
 
 def test_a_refused_score_names_the_number(site: Site):
