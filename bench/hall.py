@@ -30,6 +30,7 @@ from bench.processes import below, processor_seconds
 from crypto.committee import sign_share
 from demo.site import ROOT, free_port
 from tests.app.realtime.serving import serving
+from tests.app.services.people import credit_code
 from tests.app.workbench import LOT, Bench, Clock
 
 PEOPLE, BIDS = int(os.environ.get("TENDERHALL_BENCH_PEOPLE", "200")), 12
@@ -79,7 +80,7 @@ def _sealed(bench: Bench, bids: int) -> None:
     bench.publish(AHEAD.total_seconds())
     for number in range(bids):
         login = f"bench-{number}"
-        owner = accounts.NewOrganisation(f"投标人 {number}", "bidder", f"{number:018d}")
+        owner = accounts.NewOrganisation(f"投标人 {number}", "bidder", credit_code(f"{number}"))
         accounts.register_bidder(bench.platform, owner, login, f"员工 {number}", "correct horse battery")
         bench._certify(login)
         bench.hand_in(login)
