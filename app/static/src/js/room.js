@@ -229,8 +229,13 @@ function typed(key) {
 /** What is being typed counts as typed. */
 const flush = () => [...timers.keys()].forEach(typed);
 
+let joinedBefore = false;
+
+/** On each line: a later one may have missed what another window saved meanwhile. */
 async function sitDownAndSend() {
   await sitDown(desk, flush);
+  if (joinedBefore) await showElsewhere();
+  joinedBefore = true;
   send();
 }
 
