@@ -16,7 +16,7 @@ from app.models import Account, ExpertAppraisal, Site, Tender
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.roles import Actor, Role
-from app.queries.cases import load_case, load_records
+from app.queries.cases import load_besides_bids, load_case
 from evaluation.appraisal import AppraisalGround, AppraisalRules, Points, in_force
 
 ABSENT = "absent"  # had a seat and never signed in
@@ -113,7 +113,7 @@ def appraised_lot(db_session: DbSession, actor: Actor, case_id: str, lot: str) -
     """One lot for one actor; None where its rule book asks for no appraisal, or nobody had come."""
     case = load_case(db_session, case_id)
     terms = case.tender.published
-    records = load_records(db_session, case_id)
+    records = load_besides_bids(db_session, case_id)
     members = [(one.seat, one.person, one.site, str(one.course)) for one in attendances(records, lot)]
     members += [(one.number, one.person, one.site, ABSENT) for one in no_shows(records, lot)]
     if terms.profile.appraisal is None or not members:

@@ -20,7 +20,7 @@ from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor, Role
-from app.queries.cases import load_case, load_records
+from app.queries.cases import load_besides_bids, load_case
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.notices import tell_role
@@ -60,7 +60,7 @@ def mark(
         actor = load_actor(work.db_session, log_in.account_id, log_in.seat)
         authorize(actor, Action.APPRAISAL_GIVE, work.case, lot)
         points = points_of(rules_of(work.case), codes, words)
-        records = load_records(work.db_session, case_id)
+        records = load_besides_bids(work.db_session, case_id)
         members = {(one.seat, one.person) for one in attendances(records, lot)}
         if (seat, person) not in members | {(one.number, one.person) for one in no_shows(records, lot)}:
             raise RuleViolation("appraisal_seat_unknown", seat=seat)

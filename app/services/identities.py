@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session as DbSession
 from app.casefile.case import Case
 from app.models import IdentityPhoto, SeatRequest
 from app.procedure.errors import RuleViolation
-from app.queries.cases import load_records
+from app.queries.cases import load_besides_bids
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.platform import Platform
@@ -84,7 +84,7 @@ class Identity:
 def identities(platform: Platform, case: Case, lot: str) -> tuple[Identity, ...]:
     """Each identification of a sitting, in order; also those of members who left."""
     with platform.database.reading() as db_session:
-        records = load_records(db_session, case.id)
+        records = load_besides_bids(db_session, case.id)
     found = []
     for record in records:
         fact = record.fact if record.lot == lot and record.type in ("MemberIdentified", "BoothChanged") else None

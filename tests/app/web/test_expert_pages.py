@@ -10,8 +10,10 @@ from sqlalchemy import select
 
 from app.models import Account, Expert, ExpertEvent, Job, Notice, Pseudonym
 from app.procedure.errors import RuleViolation
+from app.queries import cases
+from app.queries.corrections import corrections_told
 from app.queries.library_days import library_as_of, trainings_at
-from app.services import own_expert, standings
+from app.services import identities, own_expert, standings
 from app.services.accounts import LogIn
 from app.services.platform import DIST
 from app.services.unit_of_work import plain_transaction
@@ -132,6 +134,30 @@ def test_fees_and_call_ups_name_the_project_to_who_was_there(over: Site):
     none = over.browser("other").get("/expert/fees")
     assert "设备采购" not in none
     assert "还没有劳务费" in none
+
+
+def test_how_an_evaluation_went_is_told_without_touching_a_bid(over: Site, monkeypatch):
+    """Another lot of the case may still take bids: their number must not be in the time of an answer."""
+    case, touched, read = over.case, [], cases.record_of
+    pages = [
+        (over.browser("officer"), f"/cases/{case.case_id}/lots/{LOT}/appraisals"),
+        (over.browser("centre"), "/appraisals"),
+        (over.browser("member"), "/expert/fees"),
+    ]
+
+    def look() -> None:
+        for browser, page in pages:
+            browser.get(page)
+        identities.identities(case.platform, case.case, LOT)
+        with case.platform.database.reading() as db_session:
+            corrections_told(db_session, case.case_id)
+        marked(over, "officer", [], "")
+
+    look()  # the state of the case is known
+    monkeypatch.setattr(cases, "record_of", lambda row: touched.append(row.type) or read(row))
+    look()
+    assert "SittingConvened" in touched
+    assert not {"BidSubmitted", "BidReceipted", "BidWithdrawn"} & set(touched)
 
 
 def test_a_request_is_answered_once(over: Site):
