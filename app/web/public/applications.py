@@ -21,7 +21,7 @@ from app.procedure.applications import ASKED, LARGEST, MOST_DOCUMENTS, Document
 from app.procedure.expert_rows import BROKEN, Fault
 from app.queries.experts import current_tree
 from app.services import applications, experts
-from app.services.applications import ApplicationView, Progress, Received
+from app.services.applications import LISTED, ApplicationView, Progress, Received
 from app.web.entitled import in_words
 from app.web.navigation import first_page
 from app.web.operator.wording import EXPERT_COLUMNS, STANDING_STEPS, STANDINGS
@@ -29,6 +29,7 @@ from app.web.pages import Refused, attempt
 from evaluation.standing import SECOND_PERSON, Status, Step, steps_from
 
 routes = Blueprint("applications", __name__)
+FURTHEST = 10**6  # place in the list: no database is asked for more
 HINTS = {
     "past_employments": _l("近三年内离职的单位，每行一家：统一社会信用代码:离职日期"),
     "specialities": _l("专业分类的代码，每行一个，如 A0801"),
@@ -130,9 +131,16 @@ def status() -> str:
 @access(Action.EXPERT_ADMIT)
 def overview() -> str:
     """What waits to be reviewed or admitted; names are sealed until one is opened."""
-    rows = applications.list_applications(platform())
-    desk = first_page(current_actor())
-    return render_template("pages/operator/applications.html", rows=rows, standings=STANDINGS, desk=desk)
+    first = min(max(0, request.args.get("from", 0, type=int)), FURTHEST)
+    rows, more = applications.list_applications(platform(), first)
+
+    def page(place: int) -> str:
+        return url_for(".overview", **{"from": place or None})
+
+    shown = {"rows": rows, "standings": STANDINGS, "desk": first_page(current_actor())}
+    shown["before"] = page(max(0, first - LISTED)) if first else None
+    shown["after"] = page(first + LISTED) if more else None
+    return render_template("pages/operator/applications.html", **shown)
 
 
 @routes.route("/experts/applications/<application>", methods=["GET", "POST"])
