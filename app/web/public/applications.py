@@ -25,11 +25,10 @@ from app.services.applications import LISTED, ApplicationView, Progress, Receive
 from app.web.entitled import in_words
 from app.web.navigation import first_page
 from app.web.operator.wording import EXPERT_COLUMNS, STANDING_STEPS, STANDINGS
-from app.web.pages import Refused, attempt
+from app.web.pages import Refused, attempt, neighbours, place_asked
 from evaluation.standing import SECOND_PERSON, Status, Step, steps_from
 
 routes = Blueprint("applications", __name__)
-FURTHEST = 10**6  # place in the list: no database is asked for more
 HINTS = {
     "past_employments": _l("近三年内离职的单位，每行一家：统一社会信用代码:离职日期"),
     "specialities": _l("专业分类的代码，每行一个，如 A0801"),
@@ -131,15 +130,10 @@ def status() -> str:
 @access(Action.EXPERT_ADMIT)
 def overview() -> str:
     """What waits to be reviewed or admitted; names are sealed until one is opened."""
-    first = min(max(0, request.args.get("from", 0, type=int)), FURTHEST)
+    first = place_asked()
     rows, more = applications.list_applications(platform(), first)
-
-    def page(place: int) -> str:
-        return url_for(".overview", **{"from": place or None})
-
     shown = {"rows": rows, "standings": STANDINGS, "desk": first_page(current_actor())}
-    shown["before"] = page(max(0, first - LISTED)) if first else None
-    shown["after"] = page(first + LISTED) if more else None
+    shown["before"], shown["after"] = neighbours(".overview", first, LISTED, more=more)
     return render_template("pages/operator/applications.html", **shown)
 
 
