@@ -179,9 +179,9 @@ def agency_page(template: str, case: Case, lot: str, title: str, **facts: Any) -
     return render_template(f"pages/agency/{template}.html", **head, title=title, **facts)
 
 
-def place_asked() -> int:
-    """From which place on a paged list is asked for (`?from=`)."""
-    return min(max(0, request.args.get("from", 0, type=int)), FURTHEST)
+def place_asked(name: str = "from") -> int:
+    """From which place on a paged list is asked for (`?from=`); 0 where that is no number."""
+    return min(max(0, request.args.get(name, 0, type=int)), FURTHEST)
 
 
 def neighbours(endpoint: str, first: int, most: int, *, more: bool) -> tuple[str | None, str | None]:

@@ -170,6 +170,12 @@ def test_a_request_is_answered_once(over: Site):
     assert centre.post("/centre/experts/requests", request=asked, answer="已核对，无误").status_code == 302
     again = centre.post("/centre/experts/requests", request=asked, answer="再答").get_data(as_text=True)
     assert "没有等待答复的申请" in again
+    for odd in ("²", "٣", "9" * 30, ""):
+        assert centre.post("/centre/experts/requests", request=odd, answer="答").status_code == 200
+    token = re.search(r'name="csrf-token" content="([^"]+)"', centre.get("/centre/experts/requests"))
+    assert token
+    beyond = centre.client.post(f"/experts/trainings/{10**30}/strike", data={"csrf_token": token[1], "reason": "错"})
+    assert beyond.status_code == 404, "no number of a database"
     assert "已核对，无误" in browser.get("/expert/requests")
     assert "少算一小时" not in over.browser("other").get("/expert/requests")
     over.browser("officer").get("/centre/experts/requests", 404)
