@@ -21,7 +21,7 @@ from app.procedure.applications import ASKED, LARGEST, MOST_DOCUMENTS, Document
 from app.procedure.expert_rows import BROKEN, Fault
 from app.queries.experts import current_tree
 from app.services import applications, experts
-from app.services.applications import LISTED, ApplicationView, Progress, Received
+from app.services.applications import LISTED, NO_TERM, ApplicationView, Progress, Received
 from app.web.entitled import in_words
 from app.web.navigation import first_page
 from app.web.operator.wording import EXPERT_COLUMNS, STANDING_STEPS, STANDINGS
@@ -186,7 +186,8 @@ def _lines(found: ApplicationView) -> list[tuple[str, str]]:
     texts["site"] = sites.get(str(entry["site"]), "")
     found_lines = []
     texts["id_number"] = f"{entry['id_number'][:6]}********{entry['id_number'][-4:]}"
-    for name in (*ASKED, "born"):
+    term = ("certified_until",) if entry["certified_until"] != NO_TERM else ()  # as who reviewed it has set it
+    for name in (*ASKED, "born", *term):
         if name in KEPT_FROM_STAFF:
             continue
         value = texts.get(name) or "–"

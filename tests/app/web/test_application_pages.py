@@ -105,9 +105,13 @@ def test_one_reviews_another_admits_and_the_applicant_follows(library: Site):
     assert answer.data == PDF
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert library.browser("officer").client.get(document).status_code == 404
+    assert "9999-12-31" not in page
     assert "核准入库" not in re.sub(r"<p>.*?</p>", "", page)
     assert "聘期截止日期" in centre.post(path, step="review", reason="材料齐全").get_data(as_text=True)
     assert centre.post(path, step="review", reason="材料齐全", until="2029-12-31").status_code == 302
+    assert re.search(r"聘期截止</dt>\s*<dd[^>]*>\s*2029-12-31", second.get(path)), (
+        "the second person sees the term it confirms"
+    )
     own = centre.post(path, step="admit", reason="自己核准").get_data(as_text=True)
     assert "另一人" in own
     experts = count(library, Expert)
