@@ -26,7 +26,7 @@ from app.services.actors import load_actor
 from app.services.notices import tell_role
 from app.services.own_expert import LONGEST_WORDS, own_expert
 from app.services.platform import Platform
-from app.services.standings import BY_RULE, LONGEST_REASON, note
+from app.services.standings import BY_RULE, LONGEST_REASON, note, suspended_by_rule
 from app.services.unit_of_work import leave_notice, plain_transaction, schedule_job, unit_of_work
 from evaluation.appraisal import AppraisalRules, Points, objection_until, points_of, suspended_until
 from evaluation.standing import Standing, Status, Step, after
@@ -187,20 +187,34 @@ def _settle(db_session: DbSession, row: ExpertAppraisal, rules: AppraisalRules, 
     facts = {"case": row.case_id, "lot": row.lot, "points": row.points, "party": row.party}
     note(db_session, row.expert_id, "appraise", BY_RULE, "", now, **facts)
     until = suspended_until(rules, points, now)
-    expert = db_session.get_one(Expert, row.expert_id, with_for_update=True)
-    if until is None or expert.status != Status.ADMITTED:
+    if until is not None:
+        _suspend(db_session, db_session.get_one(Expert, row.expert_id, with_for_update=True), rules, until, now)
+
+
+def _suspend(db_session: DbSession, expert: Expert, rules: AppraisalRules, until: datetime, now: datetime) -> None:
+    """Suspend by the rule; who is suspended or about to leave already stays what it is, and comes back no earlier."""
+    if expert.status == Status.ADMITTED:
+        reason = f"评价扣分已满 {rules.suspended_from} 分，暂停至 {until:%Y-%m-%d}（{rules.article}）"
+        _step(db_session, expert, Step.SUSPEND, reason, now, until=until)
+    elif expert.status in (Status.SUSPENDED, Status.LEAVING):
+        until = max(until, suspended_by_rule(db_session, expert.id) or until)
+        reason = f"暂停期间又有扣分生效，已满 {rules.suspended_from} 分，暂停至 {until:%Y-%m-%d}（{rules.article}）"
+        note(db_session, expert.id, Step.SUSPEND.value, BY_RULE, reason, now, until=until)
+    else:
         return
-    reason = f"评价扣分已满 {rules.suspended_from} 分，暂停至 {until:%Y-%m-%d}（{rules.article}）"
-    _step(db_session, expert, Step.SUSPEND, reason, now, until=until)
     schedule_job(db_session, "end_suspension", until, detail=f"{expert.id}/{until:%Y%m%dT%H%M%S}")
     leave_notice(db_session, now, expert.account_id, "own_suspension", {"until": until.replace(microsecond=0)})
 
 
 def end_suspension(platform: Platform, expert_id: str) -> None:
-    """The job at the end of a suspension by rule: whom people have suspended or removed meanwhile stays so."""
+    """The job at the end of a suspension by rule: whom people have suspended or removed meanwhile stays so, and so does
+    whose suspension has become longer.
+    """
     with plain_transaction(platform.database) as (db_session, now):
         expert = db_session.get_one(Expert, expert_id, with_for_update=True)
-        if expert.status == Status.SUSPENDED and expert.status_by == BY_RULE:
+        until = suspended_by_rule(db_session, expert_id)
+        over = until is None or now >= until
+        if over and expert.status == Status.SUSPENDED and expert.status_by == BY_RULE:
             _step(db_session, expert, Step.RESTORE, "评价暂停期满", now)
 
 

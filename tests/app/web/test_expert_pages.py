@@ -8,12 +8,12 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from app.models import Account, Expert, ExpertEvent, Job, Notice, Pseudonym
+from app.models import Account, Expert, ExpertAppraisal, ExpertEvent, Job, Notice, Pseudonym
 from app.procedure.errors import RuleViolation
 from app.queries import cases
 from app.queries.corrections import corrections_told
 from app.queries.library_days import library_as_of, trainings_at
-from app.services import identities, own_expert, standings
+from app.services import appraisals, identities, own_expert, standings
 from app.services.accounts import LogIn
 from app.services.platform import DIST
 from app.services.unit_of_work import plain_transaction
@@ -295,6 +295,39 @@ def test_appraisals_by_seat_confirmed_objected_and_decided(over: Site):
     with over.case.platform.database.reading() as db_session:
         steps = list(db_session.scalars(select(ExpertEvent.step).where(ExpertEvent.expert_id == expert.id)))
     assert steps[-3:] == ["appraise", "suspend", "restore"]
+
+
+def test_points_that_are_settled_during_a_suspension_make_it_longer(over: Site):
+    expert, day = entry(over, "other"), 24 * 3600
+
+    def settled(person: str) -> None:
+        given = {"grounds": "[]", "points": 12, "note": "", "entered_by": "", "entered_at": over.case.clock()}
+        row = ExpertAppraisal(case_id=over.case.case_id, lot=LOT, person=person, seat=1, party="agency", **given)
+        with plain_transaction(over.case.platform.database) as (db_session, _now):
+            row.expert_id = expert.id
+            db_session.add(row)
+            db_session.flush()
+            number = row.id
+        appraisals.settle_appraisal(over.case.platform, number)
+
+    settled("first")
+    over.case.work_off(100 * day)
+    settled("second")
+    over.case.work_off(81 * day)
+    assert entry(over, "other").status == Status.SUSPENDED, "the first date is not the last"
+    with pytest.raises(RuleViolation, match="suspended_by_rule"):
+        standings.take_step(over.case.platform, over.case.people["centre"].log_in, expert.id, Step.RESTORE, "放行")
+    over.case.work_off(100 * day)
+    assert entry(over, "other").status == Status.ADMITTED
+    standings.take_step(over.case.platform, over.case.people["centre"].log_in, expert.id, Step.SUSPEND, "核查")
+    over.case.work_off(200 * day)
+    settled("third")
+    settled("fourth")
+    with pytest.raises(RuleViolation, match="suspended_by_rule"):
+        standings.take_step(over.case.platform, over.case.people["centre"].log_in, expert.id, Step.RESTORE, "放行")
+    over.case.work_off(181 * day)
+    assert entry(over, "other").status == Status.SUSPENDED, "a person's suspension is a person's to end"
+    standings.take_step(over.case.platform, over.case.people["centre"].log_in, expert.id, Step.RESTORE, "核查完毕")
 
 
 def test_nothing_to_object_to_counts_at_once_and_outsiders_see_nothing(over: Site):
