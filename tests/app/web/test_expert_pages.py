@@ -6,11 +6,12 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from app.models import Account, Expert, ExpertAppraisal, ExpertEvent, Job, Notice, Pseudonym
+from app.models import Account, CaseFile, Expert, ExpertAppraisal, ExpertEvent, Job, Lot, Notice, Pseudonym, Tender
 from app.procedure.errors import RuleViolation
 from app.queries import cases
+from app.queries.appraisals import CASES
 from app.queries.corrections import corrections_told
 from app.queries.library_days import library_as_of, trainings_at
 from app.services import appraisals, identities, own_expert, standings
@@ -328,6 +329,30 @@ def test_points_that_are_settled_during_a_suspension_make_it_longer(over: Site):
     over.case.work_off(181 * day)
     assert entry(over, "other").status == Status.SUSPENDED, "a person's suspension is a person's to end"
     standings.take_step(over.case.platform, over.case.people["centre"].log_in, expert.id, Step.RESTORE, "核查完毕")
+
+
+def test_lots_to_appraise_are_looked_for_among_ones_own(over: Site):
+    case, title = over.case, "设备采购"
+    ids, later = [f"{n:032x}" for n in range(CASES)], case.case.tender.published_at + timedelta(days=1)
+    with case.platform.database.writing() as db_session:
+        own = db_session.get_one(Tender, case.case_id)
+        given = {"title": "别家", "buyer": "", "profile": own.profile, "published_at": later}
+        given |= {"agency_id": own.regulator_id, "regulator_id": own.agency_id}
+        db_session.add_all(CaseFile(id=one, kind="tender", created_at=later) for one in ids)
+        db_session.flush()
+        db_session.add_all(Tender(case_id=one, code=one, **given) for one in ids)
+        db_session.add_all(Lot(case_id=one, number="1", title="", deadline_at=later, closed_at=later) for one in ids)
+        db_session.commit()
+    assert title in over.browser("officer").get("/appraisals")
+    assert title not in over.browser("regulator").get("/appraisals"), "no objection waits"
+    centre = over.browser("centre")
+    assert title not in (page := centre.get("/appraisals"))
+    assert f"/appraisals?from={CASES}" in page
+    assert title in centre.get(f"/appraisals?from={CASES}")
+    with case.platform.database.writing() as db_session:
+        for column in (Lot.case_id, Tender.case_id, CaseFile.id):
+            db_session.execute(delete(column.class_).where(column.in_(ids)))
+        db_session.commit()
 
 
 def test_nothing_to_object_to_counts_at_once_and_outsiders_see_nothing(over: Site):
