@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 
 from app import api, realtime, web
 from app.config import Settings
@@ -20,6 +21,13 @@ from app.services.platform import DIST, open_platform, read_assets, read_sealing
 
 TEMPLATES = Path(__file__).parent.parent / "templates" / "html"
 log = logging.getLogger("tenderhall")
+
+
+class RowNumber(IntegerConverter):
+    """A number in an address: one that no row of a database can have is an address of nothing."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=2**31 - 1)
 
 
 class UndeclaredAccess(Exception):
@@ -50,6 +58,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         SEALING=tuple(read_sealing_code()),
         TEMPLATES_AUTO_RELOAD=False,
     )
+    app.url_map.converters = {**app.url_map.converters, "int": RowNumber}
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     _attach(app, settings)
     if missing := undeclared(app):

@@ -7,19 +7,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select, true
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.attendance import attendances, no_shows
 from app.casefile.case import Case
-from app.models import Account, ExpertAppraisal, Site, Tender
+from app.models import Account, ExpertAppraisal, Lot, Site, Tender
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.roles import Actor, Role
-from app.queries.cases import load_case, load_records
+from app.queries.cases import load_besides_bids, load_case
 from evaluation.appraisal import AppraisalGround, AppraisalRules, Points, in_force
 
 ABSENT = "absent"  # had a seat and never signed in
+CASES = 100  # looked through for one page
 
 
 @dataclass(frozen=True)
@@ -91,15 +92,30 @@ class AppraisedLot:
         return sum(seat.own is None for seat in self.seats)
 
 
-def lots_to_appraise(db_session: DbSession, actor: Actor) -> list[AppraisedLot]:
-    """Those of the actor's party, the latest publication first; a regulator sees objections alone."""
-    query = select(Tender).where(Tender.published_at.is_not(None)).order_by(Tender.published_at.desc())
-    return [
+def lots_to_appraise(
+    db_session: DbSession, actor: Actor, first: int = 0, most: int = CASES
+) -> tuple[list[AppraisedLot], bool]:
+    """Those of the actor's party, the latest publication first; a regulator sees objections alone. Looked through are
+    at most `most` closed cases from place `first` on; and whether more follow.
+    """
+    parties = [Tender.agency_id == actor.organisation_id]
+    if actor.is_(Role.CENTRE_OPERATOR):
+        parties.append(true())  # whose centre it is stands in the case alone
+    if actor.is_(Role.REGULATOR):
+        waits = (ExpertAppraisal.objected_at.is_not(None), ExpertAppraisal.decided_at.is_(None))
+        objected = Tender.case_id.in_(select(ExpertAppraisal.case_id).where(*waits))
+        parties.append(and_(Tender.regulator_id == actor.organisation_id, objected))
+    closed = select(Lot.number).where(Lot.case_id == Tender.case_id, Lot.closed_at.is_not(None)).exists()
+    query = select(Tender.case_id).where(Tender.published_at.is_not(None), closed, or_(*parties))
+    query = query.order_by(Tender.published_at.desc(), Tender.case_id).offset(first).limit(most + 1)
+    ids = list(db_session.scalars(query))
+    found = [
         found
-        for tender in db_session.scalars(query)
-        for lot in _lots(load_case(db_session, tender.case_id), actor)
-        if (found := appraised_lot(db_session, actor, tender.case_id, lot)) is not None
+        for case_id in ids[:most]
+        for lot in _lots(load_case(db_session, case_id), actor)
+        if (found := appraised_lot(db_session, actor, case_id, lot)) is not None
     ]
+    return found, len(ids) > most
 
 
 def _lots(case: Case, actor: Actor) -> Iterator[str]:
@@ -113,7 +129,7 @@ def appraised_lot(db_session: DbSession, actor: Actor, case_id: str, lot: str) -
     """One lot for one actor; None where its rule book asks for no appraisal, or nobody had come."""
     case = load_case(db_session, case_id)
     terms = case.tender.published
-    records = load_records(db_session, case_id)
+    records = load_besides_bids(db_session, case_id)
     members = [(one.seat, one.person, one.site, str(one.course)) for one in attendances(records, lot)]
     members += [(one.number, one.person, one.site, ABSENT) for one in no_shows(records, lot)]
     if terms.profile.appraisal is None or not members:

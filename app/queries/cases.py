@@ -76,6 +76,13 @@ def load_unsealed(db_session: DbSession, case_id: str, after: int, bids: Sequenc
     return records, max(after, last)
 
 
+def load_besides_bids(db_session: DbSession, case_id: str) -> list[Record]:
+    """All records but those about bids, in order: for who asks how an evaluation went. Another lot of the case may
+    still take bids, and how many must not be told by how long the answer takes.
+    """
+    return load_unsealed(db_session, case_id, -1, ())[0]
+
+
 def load_named(db_session: DbSession, case_id: str, seqs: Sequence[int]) -> list[Record]:
     """The records of a case with these numbers, in order; no other is touched."""
     found = db_session.connection().execute(_NAMED, {"case": case_id, "seqs": seqs})

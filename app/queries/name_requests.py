@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session as DbSession
 
-from app.models import Account, NameRequest
+from app.models import Account, NameRequest, Tender
 from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case
+
+LISTED = 200  # requests on one page
 
 
 @dataclass(frozen=True)
@@ -33,41 +35,43 @@ class NameRequestRow:
     granted: bool | None
 
 
-def name_requests(db_session: DbSession, actor: Actor, case_id: str = "", limit: int = 200) -> list[NameRequestRow]:
-    """Of the actor's own authority, with numbers and reasons, the latest first; of one case where one is named."""
-    return [
-        _row(db_session, row, names, whole=True)
-        for row, names in _rows(db_session, case_id, limit)
-        if _party(db_session, row, "regulator") == actor.organisation_id
-    ]
-
-
-def name_alarms(db_session: DbSession, actor: Actor, limit: int = 200) -> list[NameRequestRow]:
-    """That names were asked for, for ever: to the centre and the authority of their cases, to system administrators of
-    all; without number and words.
+def name_requests(
+    db_session: DbSession, actor: Actor, first: int = 0, most: int = LISTED
+) -> tuple[list[NameRequestRow], bool]:
+    """Of the actor's own authority, with numbers and reasons, what waits first, then the latest; from place `first` on,
+    and whether more follow.
     """
-    found = []
-    for row, names in _rows(db_session, "", limit):
-        parties = {_party(db_session, row, party) for party in ("centre", "regulator")}
-        if actor.is_(Role.SYSTEM_ADMIN) or actor.organisation_id in parties:
-            found.append(_row(db_session, row, names, whole=False))
-    return found
+    own = select(Tender.case_id).where(Tender.regulator_id == actor.organisation_id)
+    query = select(NameRequest).where(NameRequest.case_id.in_(own)).order_by(NameRequest.granted.is_not(None))
+    return _rows(db_session, query, first, most, whole=True)
 
 
-def _rows(db_session: DbSession, case_id: str, limit: int) -> list[tuple[NameRequest, dict[str, str]]]:
-    query = select(NameRequest).order_by(NameRequest.id.desc()).limit(limit)
-    if case_id:
-        query = query.where(NameRequest.case_id == case_id)
-    rows = list(db_session.scalars(query))
+def name_alarms(
+    db_session: DbSession, actor: Actor, first: int = 0, most: int = LISTED
+) -> tuple[list[NameRequestRow], bool]:
+    """That names were asked for, for ever: to the centre and the authority of their cases, to system administrators of
+    all; without number and words. From place `first` on, and whether more follow.
+    """
+    query = select(NameRequest)
+    if not actor.is_(Role.SYSTEM_ADMIN):
+        asked = db_session.scalars(select(NameRequest.case_id).distinct())
+        query = query.where(NameRequest.case_id.in_([case for case in asked if _is_party(db_session, case, actor)]))
+    return _rows(db_session, query, first, most, whole=False)
+
+
+def _rows(
+    db_session: DbSession, query: Select[tuple[NameRequest]], first: int, most: int, *, whole: bool
+) -> tuple[list[NameRequestRow], bool]:
+    rows = list(db_session.scalars(query.order_by(NameRequest.id.desc()).offset(first).limit(most + 1)))
     people = {one for row in rows for one in (row.asked_by, row.decided_by) if one}
     signed = select(Account.id, Account.name).where(Account.id.in_(people))
     names = {account: name for account, name in db_session.execute(signed)}
-    return [(row, names) for row in rows]
+    return [_row(db_session, row, names, whole=whole) for row in rows[:most]], len(rows) > most
 
 
-def _party(db_session: DbSession, row: NameRequest, party: str) -> str:
-    parties = load_case(db_session, row.case_id).tender.parties
-    return getattr(parties, party).id if parties is not None else ""
+def _is_party(db_session: DbSession, case_id: str, actor: Actor) -> bool:
+    parties = load_case(db_session, case_id).tender.parties
+    return parties is not None and actor.organisation_id in (parties.centre.id, parties.regulator.id)
 
 
 def _row(db_session: DbSession, row: NameRequest, names: dict[str, str], *, whole: bool) -> NameRequestRow:

@@ -20,7 +20,7 @@ from app.models import (
     Organisation,
     Site,
 )
-from app.queries.cases import load_case, load_records
+from app.queries.cases import load_besides_bids, load_case
 from app.queries.experts import read_expert
 from evaluation import experts as catalogue
 from evaluation.draw import SeatState
@@ -125,7 +125,7 @@ def _call_up(db_session: DbSession, row: CallUp) -> OwnCallUp:
     outcome = OUTCOMES.get(lot.draw.seats[row.number]) if row.number in lot.draw.seats else None
     outcome = outcome or {None: "waits", True: "accepted", False: "declined"}[row.accepted]
     came = lot.evaluation_over and any(
-        one.person == row.number for one in attendances(load_records(db_session, row.case_id), row.lot)
+        one.person == row.number for one in attendances(load_besides_bids(db_session, row.case_id), row.lot)
     )
     title = f"{case.tender.published.title} · {row.lot}" if came else ""
     return OwnCallUp(row.answer_by, row.answered_at, outcome, site.name if site else "", title, lot.evaluation_over)

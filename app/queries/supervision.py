@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case, Phase
-from app.models import Booth, Room, SeatBooth, Site, Tender
+from app.database import MEMORY
+from app.models import Booth, CaseFile, Lot, Room, SeatBooth, Site, Tender
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.roles import Actor
@@ -63,12 +65,27 @@ def sittings_seen(db_session: DbSession, actor: Actor, now: datetime) -> list[Si
     """The running sittings of the actor's authority: what stands still first, then by title."""
     names = dict(db_session.execute(select(Site.id, Site.name)).all())
     found = []
-    for tender in db_session.scalars(select(Tender).where(Tender.published_at.is_not(None))):
-        case = load_case(db_session, tender.case_id)
-        for lot in sorted(case.lots):
-            if case.phase(lot) in WATCHED and allowed(actor, Action.STANDSTILL_WATCH, case, lot):
-                found.append(_seen(db_session, actor, case, lot, now, names))
+    for case, lot in _sitting(db_session, actor):
+        if allowed(actor, Action.STANDSTILL_WATCH, case, lot):
+            found.append(_seen(db_session, actor, case, lot, now, names))
     return sorted(found, key=lambda one: (one.standstill is None, one.title, one.lot))
+
+
+def _sitting(db_session: DbSession, actor: Actor) -> Iterator[tuple[Case, str]]:
+    """The lots of the authority's cases that sit. The page is asked for again and again: where none sat, the case is
+    looked at anew once its log has grown, and not before.
+    """
+    idle: dict[str, int] = db_session.info[MEMORY].setdefault("not sitting", {})  # size of the log, by case
+    closed = select(Lot.number).where(Lot.case_id == Tender.case_id, Lot.closed_at.is_not(None)).exists()
+    query = select(Tender.case_id, CaseFile.size).join(CaseFile, CaseFile.id == Tender.case_id)
+    for case_id, size in db_session.execute(query.where(Tender.regulator_id == actor.organisation_id, closed)).all():
+        if idle.get(case_id) == size:
+            continue
+        case = load_case(db_session, case_id)
+        sitting = [lot for lot in sorted(case.lots) if case.phase(lot) in WATCHED]
+        if not sitting:
+            idle[case_id] = size
+        yield from ((case, lot) for lot in sitting)
 
 
 def _seen(

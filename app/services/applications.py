@@ -10,7 +10,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -35,6 +35,7 @@ from evaluation.standing import Standing, Status, Step, after
 
 NO_TERM = "9999-12-31"  # until the reviewer has said it
 MOST_WAITING = 2000  # of everybody together: a flood fills no disk
+LISTED = 200  # applications on one page
 
 
 @dataclass(frozen=True)
@@ -266,10 +267,13 @@ class ApplicationLine:
     decided_at: datetime | None
 
 
-def list_applications(platform: Platform, limit: int = 200) -> list[ApplicationLine]:
-    """What waits, the oldest first; then what was decided, the latest first."""
+def list_applications(platform: Platform, first: int = 0, most: int = LISTED) -> tuple[list[ApplicationLine], bool]:
+    """What waits, the oldest first; then what was decided, the latest first: from place `first` on, and whether more
+    follow. Nothing that waits is out of reach, however many apply.
+    """
+    order = (ExpertApplication.decided_at.is_not(None), ExpertApplication.decided_at.desc(), ExpertApplication.at)
+    columns = (getattr(ExpertApplication, each.name) for each in fields(ApplicationLine))
+    query = select(*columns).order_by(*order, ExpertApplication.id).offset(first).limit(most + 1)
     with platform.database.reading() as db_session:
-        rows = db_session.scalars(select(ExpertApplication).order_by(ExpertApplication.at.desc()).limit(limit))
-        found = [ApplicationLine(row.id, row.at, row.status, row.status_by, row.decided_at) for row in rows]
-    waiting = [one for one in found if one.decided_at is None]
-    return waiting[::-1] + [one for one in found if one.decided_at is not None]
+        found = [ApplicationLine(*row) for row in db_session.execute(query)]
+    return found[:most], len(found) > most

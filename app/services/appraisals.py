@@ -20,13 +20,13 @@ from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor, Role
-from app.queries.cases import load_case, load_records
+from app.queries.cases import load_besides_bids, load_case
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.notices import tell_role
 from app.services.own_expert import LONGEST_WORDS, own_expert
 from app.services.platform import Platform
-from app.services.standings import BY_RULE, LONGEST_REASON, note
+from app.services.standings import BY_RULE, LONGEST_REASON, note, suspended_by_rule
 from app.services.unit_of_work import leave_notice, plain_transaction, schedule_job, unit_of_work
 from evaluation.appraisal import AppraisalRules, Points, objection_until, points_of, suspended_until
 from evaluation.standing import Standing, Status, Step, after
@@ -60,7 +60,7 @@ def mark(
         actor = load_actor(work.db_session, log_in.account_id, log_in.seat)
         authorize(actor, Action.APPRAISAL_GIVE, work.case, lot)
         points = points_of(rules_of(work.case), codes, words)
-        records = load_records(work.db_session, case_id)
+        records = load_besides_bids(work.db_session, case_id)
         members = {(one.seat, one.person) for one in attendances(records, lot)}
         if (seat, person) not in members | {(one.number, one.person) for one in no_shows(records, lot)}:
             raise RuleViolation("appraisal_seat_unknown", seat=seat)
@@ -187,20 +187,34 @@ def _settle(db_session: DbSession, row: ExpertAppraisal, rules: AppraisalRules, 
     facts = {"case": row.case_id, "lot": row.lot, "points": row.points, "party": row.party}
     note(db_session, row.expert_id, "appraise", BY_RULE, "", now, **facts)
     until = suspended_until(rules, points, now)
-    expert = db_session.get_one(Expert, row.expert_id, with_for_update=True)
-    if until is None or expert.status != Status.ADMITTED:
+    if until is not None:
+        _suspend(db_session, db_session.get_one(Expert, row.expert_id, with_for_update=True), rules, until, now)
+
+
+def _suspend(db_session: DbSession, expert: Expert, rules: AppraisalRules, until: datetime, now: datetime) -> None:
+    """Suspend by the rule; who is suspended or about to leave already stays what it is, and comes back no earlier."""
+    if expert.status == Status.ADMITTED:
+        reason = f"评价扣分已满 {rules.suspended_from} 分，暂停至 {until:%Y-%m-%d}（{rules.article}）"
+        _step(db_session, expert, Step.SUSPEND, reason, now, until=until)
+    elif expert.status in (Status.SUSPENDED, Status.LEAVING):
+        until = max(until, suspended_by_rule(db_session, expert.id) or until)
+        reason = f"暂停期间又有扣分生效，已满 {rules.suspended_from} 分，暂停至 {until:%Y-%m-%d}（{rules.article}）"
+        note(db_session, expert.id, Step.SUSPEND.value, BY_RULE, reason, now, until=until)
+    else:
         return
-    reason = f"评价扣分已满 {rules.suspended_from} 分，暂停至 {until:%Y-%m-%d}（{rules.article}）"
-    _step(db_session, expert, Step.SUSPEND, reason, now, until=until)
     schedule_job(db_session, "end_suspension", until, detail=f"{expert.id}/{until:%Y%m%dT%H%M%S}")
     leave_notice(db_session, now, expert.account_id, "own_suspension", {"until": until.replace(microsecond=0)})
 
 
 def end_suspension(platform: Platform, expert_id: str) -> None:
-    """The job at the end of a suspension by rule: whom people have suspended or removed meanwhile stays so."""
+    """The job at the end of a suspension by rule: whom people have suspended or removed meanwhile stays so, and so does
+    whose suspension has become longer.
+    """
     with plain_transaction(platform.database) as (db_session, now):
         expert = db_session.get_one(Expert, expert_id, with_for_update=True)
-        if expert.status == Status.SUSPENDED and expert.status_by == BY_RULE:
+        until = suspended_by_rule(db_session, expert_id)
+        over = until is None or now >= until
+        if over and expert.status == Status.SUSPENDED and expert.status_by == BY_RULE:
             _step(db_session, expert, Step.RESTORE, "评价暂停期满", now)
 
 

@@ -178,16 +178,27 @@ LIKENESSES = {"mail": Expert.mail_key, "phone": Expert.phone_key, "name": Expert
 
 
 def likeness_keys(platform: Platform, entry: Mapping[str, Any]) -> dict[str, str | None]:
-    """The columns by which a second entry of a person is noticed: short ones, since chance would need billions of
-    people to make two alike, and nothing but a hint to a person hangs on them.
+    """The columns by which a second entry of a person is noticed, and by which an expert's first mail address is
+    recognised (`mail_likeness`). Short ones: 64 keyed bits, which chance makes alike among billions of people alone.
     """
     if "keys" in entry:  # made when its file was examined
         return dict(entry["keys"])
     alike, found = likenesses(entry), dict[str, str | None]()
     for name, column in LIKENESSES.items():
-        key = contact_key(platform, name, alike.get(name, ""))
-        found[column.key] = key[:KEY_DIGITS] if key else None
+        found[column.key] = _likeness(platform, name, alike.get(name, ""))
     return found
+
+
+def mail_likeness(platform: Platform, mail: str) -> str | None:
+    """What `Expert.mail_key` holds of an address, however it is spelt; None of nothing. Who states the address of an
+    entry is sent its invitation, at that address alone: so nothing is given to who merely hits the key.
+    """
+    return _likeness(platform, "mail", mail.strip().casefold())
+
+
+def _likeness(platform: Platform, kind: str, text: str) -> str | None:
+    key = contact_key(platform, kind, text)
+    return key[:KEY_DIGITS] if key else None
 
 
 def known_alike(

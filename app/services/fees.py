@@ -80,14 +80,16 @@ def enter_fee(platform: Platform, log_in: LogIn, fee_id: int, amount: Decimal, r
 
 
 def enter_computed(platform: Platform, log_in: LogIn, case_id: str, lot: str) -> int:
-    """Everybody of a lot of whom nobody has said anything gets what was computed; how many."""
+    """Everybody of a lot of whom nobody has said anything gets what was computed; how many. Another person may have
+    entered or confirmed one while its row was waited for: that stands.
+    """
     with plain_transaction(platform.database) as (db_session, now):
         wanted = (ExpertFee.case_id == case_id, ExpertFee.lot == lot, ExpertFee.entered_by.is_(None))
         ids = list(db_session.scalars(select(ExpertFee.id).where(*wanted).order_by(ExpertFee.id)))
-        for fee_id in ids:
-            row = _own(db_session, log_in, fee_id)
+        rows = [row for row in (_own(db_session, log_in, fee_id) for fee_id in ids) if row.entered_by is None]
+        for row in rows:
             _enter(row, log_in, row.computed, "", now)
-        return len(ids)
+        return len(rows)
 
 
 def _enter(row: ExpertFee, log_in: LogIn, amount: Decimal, reason: str, now: datetime) -> None:

@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
 from app.models import IdentityPhoto, SeatRequest
+from app.permissions.actions import Action
+from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
-from app.queries.cases import load_records
+from app.queries.cases import load_besides_bids, load_case
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.platform import Platform
@@ -29,7 +31,7 @@ _KINDS = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
 def keep_photo(platform: Platform, log_in: LogIn, request_id: str, data: bytes) -> str:
     """The latest photo of who asks for a seat at the witness's own site counts; its SHA-256.
 
-    Raises RuleViolation `seat_request_unknown`, `photo_unreadable`.
+    Raises NotAllowed, RuleViolation `seat_request_unknown`, `photo_unreadable`.
     """
     kind = next((media for magic, media in _KINDS if data.startswith(magic)), "")
     if not kind or len(data) > MOST_PHOTO_BYTES:
@@ -41,6 +43,7 @@ def keep_photo(platform: Platform, log_in: LogIn, request_id: str, data: bytes) 
         answered = request is None or request.certified_at is not None or request.refused_at is not None
         if request is None or answered or request.site_id not in actor.sites:
             raise RuleViolation("seat_request_unknown")
+        authorize(actor, Action.SEAT_CERTIFY, load_case(db_session, request.case_id), request.lot)
         photo = IdentityPhoto(request_id=request_id, sha256=digest, media_type=kind, sealed=sealed)
         photo.taken_by, photo.taken_at = actor.id, now
         db_session.merge(photo)
@@ -84,7 +87,7 @@ class Identity:
 def identities(platform: Platform, case: Case, lot: str) -> tuple[Identity, ...]:
     """Each identification of a sitting, in order; also those of members who left."""
     with platform.database.reading() as db_session:
-        records = load_records(db_session, case.id)
+        records = load_besides_bids(db_session, case.id)
     found = []
     for record in records:
         fact = record.fact if record.lot == lot and record.type in ("MemberIdentified", "BoothChanged") else None

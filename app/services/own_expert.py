@@ -15,7 +15,7 @@ from app.procedure.days_off import check_days_off
 from app.procedure.errors import RuleViolation
 from app.services.accounts import LogIn, check_source, count_source
 from app.services.actors import load_actor
-from app.services.contacts import contact_key
+from app.services.experts import mail_likeness
 from app.services.platform import Platform
 from app.services.unit_of_work import plain_transaction, schedule_job, take_turns
 from evaluation.standing import Status
@@ -34,7 +34,7 @@ def ask_to_enter(platform: Platform, number: str, mail: str, address: str) -> No
     Raises RuleViolation `log_in_throttled` after too many for one number from one network address.
     """
     source = hashlib.sha256(f"expert-entry\0{address}\0{number.strip().upper()}".encode()).hexdigest()
-    key = contact_key(platform, "mail", mail.strip().casefold())
+    key = mail_likeness(platform, mail)
     with plain_transaction(platform.database) as (db_session, now):
         take_turns(db_session, source)
         check_source(db_session, source, now)

@@ -16,13 +16,13 @@ from wtforms.validators import InputRequired, Length, Optional
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
-from app.queries.appraisals import ABSENT, AppraisedLot, appraised_lot, lots_to_appraise, own_appraisals
+from app.queries.appraisals import ABSENT, CASES, AppraisedLot, appraised_lot, lots_to_appraise, own_appraisals
 from app.services import appraisals
 from app.services.own_expert import own_expert
 from app.web.entitled import in_words
 from app.web.fee_words import COURSES
 from app.web.navigation import first_page
-from app.web.pages import Refused, attempt, entitled_case, read_case
+from app.web.pages import Refused, attempt, entitled_case, neighbours, place_asked, read_case
 from evaluation.appraisal import AppraisalGround, AppraisalRules
 
 routes = Blueprint("appraisals", __name__)
@@ -77,10 +77,12 @@ def ground_words(ground: AppraisalGround) -> str:
 @access(Action.APPRAISAL_LIST)
 def overview() -> str:
     """Lots whose evaluation is over, with what the asker's party has marked."""
+    first = place_asked()
     with platform().database.reading() as db_session:
-        lots = lots_to_appraise(db_session, current_actor())
-    desk = first_page(current_actor())
-    return render_template("pages/appraisals/overview.html", lots=lots, desk=desk)
+        lots, more = lots_to_appraise(db_session, current_actor(), first)
+    before, after = neighbours(".overview", first, CASES, more=more)
+    shown = {"lots": lots, "desk": first_page(current_actor()), "before": before, "after": after}
+    return render_template("pages/appraisals/overview.html", **shown)
 
 
 @routes.get("/cases/<case>/lots/<lot>/appraisals")

@@ -30,6 +30,7 @@ from crypto.errors import CryptoError
 from evaluation.sitting import Stage
 
 Refused = (RuleViolation, CryptoError)
+FURTHEST = 10**6  # place on a list: no database is asked for a larger one
 Effects = Sequence[tuple[str, object]]
 
 
@@ -176,3 +177,14 @@ def agency_page(template: str, case: Case, lot: str, title: str, **facts: Any) -
     """A page of the agency about a lot."""
     head = {**head_of(case, lot), "breadcrumbs": case_trail(case, (title, None)), "case_id": case.id, "lot": lot}
     return render_template(f"pages/agency/{template}.html", **head, title=title, **facts)
+
+
+def place_asked(name: str = "from") -> int:
+    """From which place on a paged list is asked for (`?from=`); 0 where that is no number."""
+    return min(max(0, request.args.get(name, 0, type=int)), FURTHEST)
+
+
+def neighbours(endpoint: str, first: int, most: int, *, more: bool) -> tuple[str | None, str | None]:
+    """Addresses of the pages before and after the one that begins at place `first` and shows at most `most`."""
+    before = url_for(endpoint, **{"from": max(0, first - most) or None}) if first else None
+    return before, url_for(endpoint, **{"from": first + most}) if more else None

@@ -18,7 +18,7 @@ from tests.journeys.test_twin_worlds import World, founded_for_worlds
 
 SAMPLES = int(os.environ.get("TENDERHALL_TIMING_SAMPLES", "1000"))
 WORLDS = (0, 0, 3, 10)
-PATHS = ("/api/v1/cases/{case}/events", "/cases/{case}", "/api/v1/cases/{case}", "/cases")
+PATHS = ("/api/v1/cases/{case}/events", "/cases/{case}", "/api/v1/cases/{case}", "/cases", "/appraisals")
 LOOKERS = ("", "bidder-d", "officer")
 TARGET = 4.5
 

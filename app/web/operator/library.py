@@ -28,7 +28,7 @@ from app.services import expert_imports, standings
 from app.web.entitled import in_words
 from app.web.operator.forms import ExpertTableForm, ReasonForm, SpecialitiesForm
 from app.web.operator.wording import EXPERT_COLUMNS, IMPORT_STAGES, MACHINES
-from app.web.pages import Refused, download
+from app.web.pages import Refused, download, place_asked
 
 routes = Blueprint("library", __name__)
 MOST_BYTES = 32 << 20
@@ -82,7 +82,7 @@ def examined(batch: str) -> Any:
             return redirect(url_for("library.examined", batch=batch))
         except Refused as refusal:
             errors = [in_words(refusal)]
-    places = {kind: max(0, request.args.get(kind, 0, type=int)) for kind in ("faults", "alike")}
+    places = {kind: place_asked(kind) for kind in ("faults", "alike")}
     row = _import(batch, **places)
     shown = {"row": row, "faults": _lines(row.faults), "alike": _lines(row.alike), "stages": IMPORT_STAGES}
     pages = {

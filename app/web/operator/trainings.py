@@ -93,7 +93,7 @@ def strike(training: int) -> Any:
 def requests() -> Any:
     """What experts ask; each is answered once."""
     form, errors, to = AnswerForm(), [], request.form.get("request", "")
-    if to.isdigit() and form.validate_on_submit():
+    if to.isascii() and to.isdecimal() and len(to) < 10 and form.validate_on_submit():
         try:
             own_expert.answer_request(platform(), required_log_in(), int(to), form.answer.data or "")
             return redirect(url_for(".requests"))

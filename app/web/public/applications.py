@@ -21,11 +21,11 @@ from app.procedure.applications import ASKED, LARGEST, MOST_DOCUMENTS, Document
 from app.procedure.expert_rows import BROKEN, Fault
 from app.queries.experts import current_tree
 from app.services import applications, experts
-from app.services.applications import ApplicationView, Progress, Received
+from app.services.applications import LISTED, NO_TERM, ApplicationView, Progress, Received
 from app.web.entitled import in_words
 from app.web.navigation import first_page
 from app.web.operator.wording import EXPERT_COLUMNS, STANDING_STEPS, STANDINGS
-from app.web.pages import Refused, attempt
+from app.web.pages import Refused, attempt, neighbours, place_asked
 from evaluation.standing import SECOND_PERSON, Status, Step, steps_from
 
 routes = Blueprint("applications", __name__)
@@ -130,9 +130,11 @@ def status() -> str:
 @access(Action.EXPERT_ADMIT)
 def overview() -> str:
     """What waits to be reviewed or admitted; names are sealed until one is opened."""
-    rows = applications.list_applications(platform())
-    desk = first_page(current_actor())
-    return render_template("pages/operator/applications.html", rows=rows, standings=STANDINGS, desk=desk)
+    first = place_asked()
+    rows, more = applications.list_applications(platform(), first)
+    shown = {"rows": rows, "standings": STANDINGS, "desk": first_page(current_actor())}
+    shown["before"], shown["after"] = neighbours(".overview", first, LISTED, more=more)
+    return render_template("pages/operator/applications.html", **shown)
 
 
 @routes.route("/experts/applications/<application>", methods=["GET", "POST"])
@@ -184,7 +186,8 @@ def _lines(found: ApplicationView) -> list[tuple[str, str]]:
     texts["site"] = sites.get(str(entry["site"]), "")
     found_lines = []
     texts["id_number"] = f"{entry['id_number'][:6]}********{entry['id_number'][-4:]}"
-    for name in (*ASKED, "born"):
+    term = ("certified_until",) if entry["certified_until"] != NO_TERM else ()  # as who reviewed it has set it
+    for name in (*ASKED, "born", *term):
         if name in KEPT_FROM_STAFF:
             continue
         value = texts.get(name) or "–"

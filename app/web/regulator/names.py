@@ -16,14 +16,14 @@ from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
 from app.queries.appraisals import appraisals_of_lot
 from app.queries.fees import fees_of_lot
-from app.queries.name_requests import name_alarms, name_requests
+from app.queries.name_requests import LISTED, name_alarms, name_requests
 from app.services import name_requests as requests
 from app.services.name_requests import LONGEST_REASON, NameGround
 from app.web.appraisals import PARTIES, STAGES, ground_words
 from app.web.entitled import in_words
 from app.web.fee_words import duration_words
 from app.web.navigation import first_page
-from app.web.pages import Refused, attempt, entitled_case, head_of, known_lot
+from app.web.pages import Refused, attempt, entitled_case, head_of, known_lot, neighbours, place_asked
 
 routes = Blueprint("name_requests", __name__)
 NAME_GROUNDS = {
@@ -102,10 +102,12 @@ def look(asked: int) -> str:
 @access(Action.NAME_ALARM)
 def alarms() -> str:
     """That names were asked for: when, by whom, in which case; never whose."""
+    first = place_asked()
     with platform().database.reading() as db_session:
-        rows = name_alarms(db_session, current_actor())
-    desk = first_page(current_actor())
-    return render_template("pages/regulator/name_alarms.html", rows=rows, grounds=NAME_GROUNDS, desk=desk)
+        rows, more = name_alarms(db_session, current_actor(), first)
+    shown = {"rows": rows, "grounds": NAME_GROUNDS, "desk": first_page(current_actor())}
+    shown["before"], shown["after"] = neighbours(".alarms", first, LISTED, more=more)
+    return render_template("pages/regulator/name_alarms.html", **shown)
 
 
 @routes.get("/regulator/cases/<case>/lots/<lot>/serving")
@@ -127,7 +129,9 @@ def _checked() -> None:
 
 
 def _overview(errors: list[str]) -> str:
+    first = place_asked()
     with platform().database.reading() as db_session:
-        rows = name_requests(db_session, current_actor())
+        rows, more = name_requests(db_session, current_actor(), first)
     shown = {"rows": rows, "own": current_actor().id, "grounds": NAME_GROUNDS, "errors": errors}
+    shown["before"], shown["after"] = neighbours(".overview", first, LISTED, more=more)
     return render_template("pages/regulator/names.html", **shown)

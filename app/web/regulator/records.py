@@ -18,6 +18,7 @@ from app.queries.events import Seen
 from app.queries.people import names_of_accounts
 from app.queries.timeline import stage_of
 from app.web.names import FACTS
+from app.web.pages import place_asked
 from app.web.stops import STAGE_NAMES
 from app.web.wording import ROLES
 
@@ -55,9 +56,8 @@ def event_page(seen: Seen) -> dict[str, object]:
     words = request.args.get("q", "").strip()[:100]
     found = [row for row in reversed(_event_rows(seen)) if words in f"{row.name} {row.who} {row.role}"]
     latest = EVERY_STAGE if words or not found else found[0].stage
-    stage, start = request.args.get("stage", latest), request.args.get("from", "0")
+    stage, first = request.args.get("stage", latest), place_asked()
     rows = [row for row in found if stage in (EVERY_STAGE, row.stage)]
-    first = int(start) if start.isdecimal() else 0
 
     def address(**query: str | int | None) -> str:
         return url_for("regulator.case", case=seen.case.id, q=words or None, _anchor="events-title", **query)

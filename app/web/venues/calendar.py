@@ -17,6 +17,7 @@ from app.web.pages import to_local
 from app.web.venues.bookings import ANSWERS
 
 routes = Blueprint("calendar", __name__)
+YEARS = range(2000, 3000)  # that a calendar shows
 
 
 @routes.get("/calendar")
@@ -55,10 +56,12 @@ def show() -> str:
 
 
 def _day(text: str) -> date | None:
+    """A day that has others around it, whatever the zone; None of anything else."""
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         return None
+    return found if found.year in YEARS else None
 
 
 def _monday(day: date) -> date:

@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
-from app.models import Booking, Booth, IdentityPhoto, Notice, Room, SeatBooth
+from app.models import AccountRole, Booking, Booth, IdentityPhoto, Notice, Room, SeatBooth
 from app.permissions.actions import Action
-from app.permissions.policy import authorize
+from app.permissions.policy import NotAllowed, authorize
 from app.procedure.convening import check_identity
 from app.procedure.errors import RuleViolation
+from app.procedure.roles import Role
 from app.procedure.venues import Window
 from app.services import bookings, booths, call_ups, identities, venues
 from app.services.accounts import LogIn
@@ -94,6 +95,15 @@ def test_the_witness_names_the_booth_and_keeps_a_photo_that_only_the_authority_r
     other = next(w for w in ("witness-host", "witness-sub") if w != case.witness_of(1))
     stranger = case.people[other].log_in
     assert code(keep, case.platform, stranger, offer.request, JPEG)[0] == "seat_request_unknown"
+    role = AccountRole(account_id=witness.id, role=Role.SITE_WITNESS)
+    with case.platform.database.writing() as db_session:
+        db_session.execute(delete(AccountRole).where(AccountRole.account_id == witness.id))
+        db_session.commit()
+    with pytest.raises(NotAllowed):  # still named as the site's, and no witness any more
+        keep(case.platform, witness.log_in, offer.request, JPEG)
+    with case.platform.database.writing() as db_session:
+        db_session.add(role)
+        db_session.commit()
     digest = keep(case.platform, witness.log_in, offer.request, JPEG)
     assert digest == hashlib.sha256(JPEG).hexdigest()
     seen = IdentityCheck(IdentityDocument.IDENTITY_CARD, 2, "0" * 64)

@@ -11,6 +11,7 @@ from app.casefile.verification import STEPS, Verdict, verify_bundle
 from app.models import Notice
 from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
+from app.queries import supervision
 from app.services.audits import export_evidence
 from app.services.platform import DIST
 from evaluation import sitting
@@ -89,3 +90,17 @@ def test_the_evidence_holds_with_a_warning(case: Moving):
     found = verify_bundle(files, [root], [read_profile("demo-goods")], steps=steps)
     assert [check for check in found if check.verdict is Verdict.FAIL] == []
     assert case.case.lots[LOT].standstill.warnings
+
+
+def test_where_nobody_sits_any_more_a_case_is_not_looked_at_again(case: Moving, site: Site, monkeypatch):
+    looked, load = [], supervision.load_case
+
+    def noted(db_session, case_id):
+        looked.append(case_id)
+        return load(db_session, case_id)
+
+    monkeypatch.setattr(supervision, "load_case", noted)
+    browser = site.browser("inspector")
+    for _ in range(3):
+        assert "独立评分" not in browser.get("/regulator/live?part=1")
+    assert looked == [case.case_id]

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from app.models import ApplicationFile, Expert, ExpertApplication, ExpertEvent
 from app.procedure.expert_rows import check_digit
+from app.services import applications
+from app.services.applications import LISTED
 from app.services.platform import DIST
+from app.services.unit_of_work import plain_transaction
 from evaluation.standing import Status
 from tests.app.services.people import BUYER_CODE
 from tests.app.web.site import Browser, Site, played
@@ -101,9 +105,13 @@ def test_one_reviews_another_admits_and_the_applicant_follows(library: Site):
     assert answer.data == PDF
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert library.browser("officer").client.get(document).status_code == 404
+    assert "9999-12-31" not in page
     assert "核准入库" not in re.sub(r"<p>.*?</p>", "", page)
     assert "聘期截止日期" in centre.post(path, step="review", reason="材料齐全").get_data(as_text=True)
     assert centre.post(path, step="review", reason="材料齐全", until="2029-12-31").status_code == 302
+    assert re.search(r"聘期截止</dt>\s*<dd[^>]*>\s*2029-12-31", second.get(path)), (
+        "the second person sees the term it confirms"
+    )
     own = centre.post(path, step="admit", reason="自己核准").get_data(as_text=True)
     assert "另一人" in own
     experts = count(library, Expert)
@@ -153,3 +161,19 @@ def test_nobody_else_reads_applications(library: Site, who: str):
 def test_a_flood_from_one_address_is_stopped(library: Site):
     pages = [applied(library, serial=f"1{n:02d}") for n in range(9)]
     assert any("verdict" not in page for page in pages)
+
+
+def test_who_waits_longest_stays_in_sight_however_many_apply(library: Site):
+    path, at = "/experts/applications", library.case.clock()
+    known = applications.list_applications(library.case.platform, most=999)[0]
+    with plain_transaction(library.case.platform.database) as (db_session, _now):
+        for n in range(LISTED + 1):
+            row = ExpertApplication(id=f"{n:016x}", code_hash=f"{n}", at=at + timedelta(minutes=n), status="applied")
+            db_session.add(row)
+    waiting = [line.id for line in known if line.decided_at is None]
+    browser = library.browser("centre")
+    first = re.findall(rf"{path}/(\w+)", browser.get(path))
+    second = re.findall(rf"{path}/(\w+)", browser.get(f"{path}?from={LISTED}"))
+    wanted = waiting + [f"{n:016x}" for n in range(LISTED + 1)] + [line.id for line in known if line.decided_at]
+    assert first + second == wanted
+    assert "没有更多申请" in browser.get(f"{path}?from={10**30}")

@@ -6,12 +6,15 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from app.models import Account, Expert, ExpertEvent, Job, Notice, Pseudonym
+from app.models import Account, CaseFile, Expert, ExpertAppraisal, ExpertEvent, Job, Lot, Notice, Pseudonym, Tender
 from app.procedure.errors import RuleViolation
+from app.queries import cases
+from app.queries.appraisals import CASES
+from app.queries.corrections import corrections_told
 from app.queries.library_days import library_as_of, trainings_at
-from app.services import own_expert, standings
+from app.services import appraisals, identities, own_expert, standings
 from app.services.accounts import LogIn
 from app.services.platform import DIST
 from app.services.unit_of_work import plain_transaction
@@ -134,6 +137,30 @@ def test_fees_and_call_ups_name_the_project_to_who_was_there(over: Site):
     assert "还没有劳务费" in none
 
 
+def test_how_an_evaluation_went_is_told_without_touching_a_bid(over: Site, monkeypatch):
+    """Another lot of the case may still take bids: their number must not be in the time of an answer."""
+    case, touched, read = over.case, [], cases.record_of
+    pages = [
+        (over.browser("officer"), f"/cases/{case.case_id}/lots/{LOT}/appraisals"),
+        (over.browser("centre"), "/appraisals"),
+        (over.browser("member"), "/expert/fees"),
+    ]
+
+    def look() -> None:
+        for browser, page in pages:
+            browser.get(page)
+        identities.identities(case.platform, case.case, LOT)
+        with case.platform.database.reading() as db_session:
+            corrections_told(db_session, case.case_id)
+        marked(over, "officer", [], "")
+
+    look()  # the state of the case is known
+    monkeypatch.setattr(cases, "record_of", lambda row: touched.append(row.type) or read(row))
+    look()
+    assert "SittingConvened" in touched
+    assert not {"BidSubmitted", "BidReceipted", "BidWithdrawn"} & set(touched)
+
+
 def test_a_request_is_answered_once(over: Site):
     browser, centre = over.browser("member"), over.browser("centre")
     assert browser.post("/expert/requests", about="fee", words="少算一小时").status_code == 302
@@ -144,6 +171,12 @@ def test_a_request_is_answered_once(over: Site):
     assert centre.post("/centre/experts/requests", request=asked, answer="已核对，无误").status_code == 302
     again = centre.post("/centre/experts/requests", request=asked, answer="再答").get_data(as_text=True)
     assert "没有等待答复的申请" in again
+    for odd in ("²", "٣", "9" * 30, ""):
+        assert centre.post("/centre/experts/requests", request=odd, answer="答").status_code == 200
+    token = re.search(r'name="csrf-token" content="([^"]+)"', centre.get("/centre/experts/requests"))
+    assert token
+    beyond = centre.client.post(f"/experts/trainings/{10**30}/strike", data={"csrf_token": token[1], "reason": "错"})
+    assert beyond.status_code == 404, "no number of a database"
     assert "已核对，无误" in browser.get("/expert/requests")
     assert "少算一小时" not in over.browser("other").get("/expert/requests")
     over.browser("officer").get("/centre/experts/requests", 404)
@@ -263,6 +296,63 @@ def test_appraisals_by_seat_confirmed_objected_and_decided(over: Site):
     with over.case.platform.database.reading() as db_session:
         steps = list(db_session.scalars(select(ExpertEvent.step).where(ExpertEvent.expert_id == expert.id)))
     assert steps[-3:] == ["appraise", "suspend", "restore"]
+
+
+def test_points_that_are_settled_during_a_suspension_make_it_longer(over: Site):
+    expert, day = entry(over, "other"), 24 * 3600
+
+    def settled(person: str) -> None:
+        given = {"grounds": "[]", "points": 12, "note": "", "entered_by": "", "entered_at": over.case.clock()}
+        row = ExpertAppraisal(case_id=over.case.case_id, lot=LOT, person=person, seat=1, party="agency", **given)
+        with plain_transaction(over.case.platform.database) as (db_session, _now):
+            row.expert_id = expert.id
+            db_session.add(row)
+            db_session.flush()
+            number = row.id
+        appraisals.settle_appraisal(over.case.platform, number)
+
+    settled("first")
+    over.case.work_off(100 * day)
+    settled("second")
+    over.case.work_off(81 * day)
+    assert entry(over, "other").status == Status.SUSPENDED, "the first date is not the last"
+    with pytest.raises(RuleViolation, match="suspended_by_rule"):
+        standings.take_step(over.case.platform, over.case.people["centre"].log_in, expert.id, Step.RESTORE, "放行")
+    over.case.work_off(100 * day)
+    assert entry(over, "other").status == Status.ADMITTED
+    standings.take_step(over.case.platform, over.case.people["centre"].log_in, expert.id, Step.SUSPEND, "核查")
+    over.case.work_off(200 * day)
+    settled("third")
+    settled("fourth")
+    with pytest.raises(RuleViolation, match="suspended_by_rule"):
+        standings.take_step(over.case.platform, over.case.people["centre"].log_in, expert.id, Step.RESTORE, "放行")
+    over.case.work_off(181 * day)
+    assert entry(over, "other").status == Status.SUSPENDED, "a person's suspension is a person's to end"
+    standings.take_step(over.case.platform, over.case.people["centre"].log_in, expert.id, Step.RESTORE, "核查完毕")
+
+
+def test_lots_to_appraise_are_looked_for_among_ones_own(over: Site):
+    case, title = over.case, "设备采购"
+    ids, later = [f"{n:032x}" for n in range(CASES)], case.case.tender.published_at + timedelta(days=1)
+    with case.platform.database.writing() as db_session:
+        own = db_session.get_one(Tender, case.case_id)
+        given = {"title": "别家", "buyer": "", "profile": own.profile, "published_at": later}
+        given |= {"agency_id": own.regulator_id, "regulator_id": own.agency_id}
+        db_session.add_all(CaseFile(id=one, kind="tender", created_at=later) for one in ids)
+        db_session.flush()
+        db_session.add_all(Tender(case_id=one, code=one, **given) for one in ids)
+        db_session.add_all(Lot(case_id=one, number="1", title="", deadline_at=later, closed_at=later) for one in ids)
+        db_session.commit()
+    assert title in over.browser("officer").get("/appraisals")
+    assert title not in over.browser("regulator").get("/appraisals"), "no objection waits"
+    centre = over.browser("centre")
+    assert title not in (page := centre.get("/appraisals"))
+    assert f"/appraisals?from={CASES}" in page
+    assert title in centre.get(f"/appraisals?from={CASES}")
+    with case.platform.database.writing() as db_session:
+        for column in (Lot.case_id, Tender.case_id, CaseFile.id):
+            db_session.execute(delete(column.class_).where(column.in_(ids)))
+        db_session.commit()
 
 
 def test_nothing_to_object_to_counts_at_once_and_outsiders_see_nothing(over: Site):

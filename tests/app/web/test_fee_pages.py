@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 
 from app.adapters.spreadsheets import read_table
+from app.models import ExpertFee
+from app.services import fees
 from app.services.platform import DIST
+from app.services.unit_of_work import plain_transaction
 from evaluation.committee import MemberRole
 from tests.app.services.whole_case import LOT
 from tests.app.web.site import Site, played, stated
@@ -43,6 +48,28 @@ def test_each_expert_has_one_and_nobody_a_name(over: Site):
     assert "120 分钟以内 300.00 元" in one
     assert not re.search(r"专家\d|单位\d|ZJ[0-9a-f]{8}", one)
     assert "Standard" in over.browser("centre", "en").get(links(over)[0])
+
+
+def test_what_another_has_entered_and_confirmed_meanwhile_stands(over: Site, monkeypatch):
+    """PostgreSQL waits for the lock of a row after it was looked for; here somebody is quick at that moment."""
+    own, first = fees._own, int(links(over)[0][13:])
+
+    def locked(db_session, log_in, fee_id):
+        row = own(db_session, log_in, fee_id)
+        if fee_id == first:
+            row.entered_by, row.amount = over.case.people["second"].id, Decimal("250.00")
+            row.confirmed_by, row.confirmed_at = log_in.account_id, over.case.clock()
+        return row
+
+    monkeypatch.setattr(fees, "_own", locked)
+    centre = over.case.people["centre"].log_in
+    others = len(links(over)) - 1
+    assert fees.enter_computed(over.case.platform, centre, over.case.case_id, LOT) == others
+    with plain_transaction(over.case.platform.database) as (db_session, _now):
+        row = db_session.get_one(ExpertFee, first)
+        assert (row.amount, row.entered_by) == (Decimal("250.00"), over.case.people["second"].id)
+        for row in db_session.scalars(select(ExpertFee)):  # as it was
+            row.amount = row.entered_by = row.entered_at = row.confirmed_by = row.confirmed_at = None
 
 
 def test_one_enters_another_confirms_and_the_month_is_paid(over: Site):

@@ -8,11 +8,13 @@ import re
 import pytest
 from sqlalchemy import select
 
-from app.models import AccessLog, Account, Notice
+from app.models import AccessLog, Account, NameRequest, Notice
 from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
+from app.queries.name_requests import LISTED
 from app.services import name_requests
 from app.services.platform import DIST
+from app.services.unit_of_work import plain_transaction
 from tests.app.services.whole_case import LOT
 from tests.app.web.site import Site, played
 
@@ -79,6 +81,30 @@ def _everybody_heard(site: Site, number: str) -> None:
         assert "设备采购" in page
         assert number[:8] not in page
         assert "举报信" not in page
+
+
+def test_many_requests_of_others_push_none_off_the_page(drawn: Site):
+    case, at = drawn.case, drawn.case.clock()
+    given = {"lot": LOT, "number": "n" * 32, "ground": "conflict", "reason": "", "asked_at": at}
+    asked_by = case.people["inspector"].id
+    with plain_transaction(case.platform.database) as (db_session, _now):
+        own = NameRequest(case_id=case.case_id, asked_by=asked_by, granted=False, **{**given, "reason": "我方最早一件"})
+        db_session.add(own)
+        db_session.flush()
+        others = [NameRequest(case_id="f" * 32, asked_by=asked_by, **given) for _ in range(LISTED + 1)]
+        db_session.add_all(others)
+    browser = drawn.browser("regulator")
+    assert "我方最早一件" in browser.get(NAMES)
+    assert "设备采购" in drawn.browser("centre").get("/name-alarms")
+    with plain_transaction(case.platform.database) as (db_session, _now):
+        for row in db_session.scalars(select(NameRequest).where(NameRequest.case_id == "f" * 32)):
+            row.case_id = case.case_id
+    page = browser.get(NAMES)
+    assert "我方最早一件" not in page
+    assert f"{NAMES}?from={LISTED}" in page
+    assert "我方最早一件" in browser.get(f"{NAMES}?from={LISTED}")
+    assert f"/name-alarms?from={LISTED}" in drawn.browser("admin").get("/name-alarms")
+    browser.get(f"{NAMES}?from={10**30}")
 
 
 @pytest.mark.parametrize("who", ["centre", "officer", "releaser", "witness-host", "bidder-a", "admin"])

@@ -101,7 +101,8 @@ def test_calendars_show_own_rooms_by_day_and_week(county, site):
     assert "4 个机位" not in centre.get(f"/calendar?from={day}&days=1&site={county.sites[0]}")
     assert "4 个机位" not in site.browser("witness-host").get(f"/calendar?from={day}")
     assert "4 个机位" in site.browser("witness-sub").get(f"/calendar?from={day}")
-    assert "场所日历" in centre.get("/calendar?from=nonsense")
+    for odd in ("nonsense", "0001-01-01", "9999-12-31", "2000-01-01", "2999-12-31"):
+        assert "场所日历" in centre.get(f"/calendar?from={odd}")
     site.browser("officer").get("/calendar", 404)
 
 
