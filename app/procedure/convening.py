@@ -205,6 +205,15 @@ def check_strata(strata: Sequence[Stratum]) -> None:
                 raise RuleViolation("draw_strata_overlap", wider=wider, narrower=narrower)
 
 
+def check_second_person(proposed_by: str, actor: Actor) -> None:
+    """Nobody approves draw conditions of their own: two persons choose from whom a committee is drawn.
+
+    Raises RuleViolation `second_person_needed`.
+    """
+    if actor.id == proposed_by:
+        raise RuleViolation("second_person_needed")
+
+
 def check_pool_approved(approved: DrawConditionsApproved, profile: Profile) -> None:
     """Where a pool may not shrink unnoticed, its size is approved. Raises RuleViolation `draw_pool_not_approved`."""
     if profile.pool_shrinkage_percent is not None and approved.pool is None:

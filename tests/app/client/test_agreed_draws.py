@@ -37,6 +37,7 @@ from tests.app.client.test_trustee import (  # noqa: F401
     [
         (candidates_sha256(POOL), "releaser", []),
         ("0" * 64, "releaser", ["trustee_statement_differs"]),
+        (candidates_sha256(POOL), "officer", ["trustee_act_unverified"]),  # who proposed them
         (candidates_sha256(POOL), "stranger", ["trustee_act_unverified"]),
     ],
 )

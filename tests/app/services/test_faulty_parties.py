@@ -120,13 +120,16 @@ def judged_anew(case: WholeCase) -> None:
 
 
 def falsified_by_the_platform(case: WholeCase, files: dict[str, bytes]) -> None:
-    """Nobody is late too early, nobody else, and nobody's bytes are replaced but those of the false capsule."""
+    """Nobody is late too early, nobody else, nobody's bytes are replaced but those of the false capsule, and nobody
+    approves conditions of his or her own.
+    """
     lines = tampering.lines_of(files)
     at = {line["entry"]["type"]: seq for seq, line in enumerate(lines)}
     overdue, opened = at["CommitmentsOverdue"], at["CapsulesOpened"]
     stated = lines[overdue]["entry"]
     before = lines[at["DrawRoundOpened"]]["entry"]["at"]
     for seq, path, value in (
+        (at["DrawConditionsApproved"], ("actor",), lines[at["DrawConditionsProposed"]]["entry"]["actor"]),
         (overdue, ("at",), before),
         (overdue, ("payload", "parties"), ["centre"]),
         (overdue, ("payload", "round"), 2),

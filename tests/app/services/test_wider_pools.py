@@ -11,13 +11,14 @@ from sqlalchemy import select
 
 from app.casefile.sealing import committee_of
 from app.client import verify_draw
-from app.models import Pseudonym
+from app.models import Account, AccountRole, Pseudonym
 from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
 from app.queries.lots import draw_record
 from app.services import draws, wider_pools
 from app.services.accounts import NewOrganisation
 from app.services.database_check import database_differences
+from app.services.unit_of_work import plain_transaction
 from evaluation import draw as drawing
 from evaluation.draw import SeatState, Stratum
 from tests.app.services.people import LOT
@@ -76,8 +77,7 @@ def test_a_round_nobody_is_left_for_is_drawn_under_wider_conditions_to_the_end(t
     assert len(fact.widening.recused) == 6  # found since the first statement: they are why nobody is left
     case.act("officer", fact)
     assert case.case.lots[LOT].draw.conditions == before.conditions  # until a second person agrees
-    with pytest.raises(NotAllowed):
-        case.act("officer", drawing.DrawConditionsApproved(drawing.proposal_sha256(fact)))
+    not_by_one_person(case, drawing.DrawConditionsApproved(drawing.proposal_sha256(fact)))
     page = site.browser("releaser").get(f"/agency/cases/{case.case_id}/lots/{LOT}/draw-approval")
     assert "主场无人可抽" in page
     assert 'data-type="DrawConditionsApproved"' in page
@@ -97,6 +97,17 @@ def test_a_round_nobody_is_left_for_is_drawn_under_wider_conditions_to_the_end(t
     assert case.case.lots[LOT].convened
     assert list(database_differences(case.platform)) == []
     records_hold(case, tmp_path)
+
+
+def not_by_one_person(case: WholeCase, approved: drawing.DrawConditionsApproved) -> None:
+    """The officer approves nothing, not even as a supervisor, too."""
+    with pytest.raises(NotAllowed):
+        case.act("officer", approved)
+    with plain_transaction(case.platform.database) as (db_session, _now):
+        account = db_session.get_one(Account, case.people["officer"].id)
+        account.roles.append(AccountRole(role="AS"))
+    with pytest.raises(RuleViolation, match="second_person_needed"):
+        case.act("officer", approved)
 
 
 def pages_lead_to_it(case: WholeCase, site: Site) -> None:
