@@ -259,6 +259,7 @@ class Case:
             if isinstance(fact, draw.DrawConditionsApproved):
                 convening.check_pool_approved(fact, profile)
             if isinstance(fact, draw.DrawStated):
+                convening.check_gained(fact, state.draw, profile, {})
                 convening.check_pool_size(fact, state.draw.pool if state.draw.pool_is_new else None, profile)
             return decided
         if isinstance(fact, sitting.MemberIdentified | sitting.BoothChanged):

@@ -25,6 +25,7 @@ from evaluation.draw import (
     lost,
     needless,
     proposal_sha256,
+    shortage,
 )
 
 Event = Mapping[str, Any]
@@ -70,7 +71,8 @@ def departures(
         wrong.append("reason")
     if statement.get("wider_sha256", "") != agreed.wider_sha256:
         wrong.append("wider_sha256")
-    if round_ > 1 and agreed.wider is not None and not _may_widen(agreed, events, statement, round_):
+    least = int(profile.get("pool_least", 1))
+    if round_ > 1 and agreed.wider is not None and not _may_widen(agreed, events, statement, round_, least):
         wrong.append("widening")
     if not _may_pass_over(events, statement, round_, conditions.parties, within, now):
         wrong.append("passed_over")
@@ -94,9 +96,10 @@ def _may_pass_over(
     return late if passed else "passed_over" not in statement
 
 
-def _may_widen(agreed: Agreed, events: Sequence[Event], statement: Mapping[str, Any], round_: int) -> bool:
+def _may_widen(agreed: Agreed, events: Sequence[Event], statement: Mapping[str, Any], round_: int, least: int) -> bool:
     """Whether wider conditions of this round move no seat that the pool of before could fill, have as many seats, are
-    otherwise those of before, and drop nobody of that pool. Those of an earlier round were looked at in that round."""
+    otherwise those of before, drop nobody of that pool, and leave `least` times the open seats of every stratum that
+    has more than when the round before ended. Those of an earlier round were looked at in that round."""
     wider, before, after = agreed.wider, agreed.before, agreed.conditions
     if wider is None or wider.widening is None or before is None or wider.widening.round > round_:
         return False
@@ -116,7 +119,22 @@ def _may_widen(agreed: Agreed, events: Sequence[Event], statement: Mapping[str, 
         and wider.widening.recused.keys() <= recused
         and lost(earlier, pool) is None
         and needless(before.strata, after.strata, open_seats, free, before.max_per_unit) is None
+        and _enough(events, statement, round_, after, least)
     )
+
+
+def _enough(
+    events: Sequence[Event], statement: Mapping[str, Any], round_: int, after: DrawConditions, least: int
+) -> bool:
+    """Whether nobody is certain to be drawn for a seat that the wider conditions of this round have moved."""
+    ended = [n for n, e in enumerate(events) if e["type"] == "DrawCompleted" and e["payload"]["round"] == round_ - 1]
+    began = _approved(events[: ended[-1]]) if ended else None
+    had = {stratum.name: stratum.quota for stratum in began.conditions.strata} if began else {}
+    more = {stratum.name for stratum in after.strata if stratum.quota > had.get(stratum.name, 0)}
+    gained = [decode(Stratum, stratum) for stratum in statement["strata"] if stratum["name"] in more]
+    recused = {entry["id"] for entry in statement["recused"]}
+    free = [candidate for candidate in _pool(events, round_) if candidate.id not in recused]
+    return shortage(gained, free, after.max_per_unit, least) is None
 
 
 def _pool(events: Iterable[Event], round_: int) -> tuple[Candidate, ...]:

@@ -16,8 +16,10 @@ from evaluation.draw import (
     Candidate,
     DrawConditions,
     DrawConditionsApproved,
+    DrawState,
     DrawStated,
     Stratum,
+    gained,
     pool_sizes,
     read_statement,
     shortage,
@@ -191,6 +193,15 @@ def check_pool(
         group = names.get(short.stratum, short.stratum)
         facts = {"available": short.available, "needed": short.needed, "most": profile.drawn_per_unit}
         raise RuleViolation("draw_pool_too_small", group=group, **facts)
+
+
+def check_gained(stated: DrawStated, state: DrawState, profile: Profile, names: Mapping[str, str]) -> None:
+    """The same, when a pool is stated, of the strata to which wider conditions of the round have moved seats."""
+    if state.conditions is None or state.current is None or not state.current.is_widened:
+        return
+    recused = {entry["id"] for entry in read_statement(stated.statement)["recused"]}
+    free = [candidate for candidate in stated.candidates if candidate.id not in recused]
+    check_pool(gained(state, state.conditions), free, profile, names)
 
 
 def check_strata(strata: Sequence[Stratum]) -> None:

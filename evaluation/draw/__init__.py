@@ -66,7 +66,7 @@ from evaluation.draw.tickets import (
     wider_sha256,
 )
 from evaluation.draw.ties import tie_order, tie_record_sha256, tie_statement
-from evaluation.draw.widening import exhausted, filled, given_away, lost, needless
+from evaluation.draw.widening import exhausted, filled, gained, given_away, lost, needless
 
 __all__ = [
     "LEAST_PARTIES",
@@ -118,6 +118,7 @@ __all__ = [
     "exhausted",
     "extract",
     "filled",
+    "gained",
     "given_away",
     "lost",
     "missing",

@@ -63,6 +63,7 @@ class DrawRound:
     earlier_record_sha256: str = ""
     second_signature: str = ""
     wider: DrawConditionsProposed | None = None  # the wider conditions that this round is held under
+    began_under: DrawConditions | None = None  # the conditions as they stood when it was opened
     commitments: dict[str, str] = field(default_factory=dict)
     capsules: dict[str, str] = field(default_factory=dict)
     bound: frozenset[str] = frozenset()  # parties that can show only what their capsule holds
@@ -254,7 +255,9 @@ def _approved(event: DrawConditionsApproved, state: DrawState) -> DrawState:
 @_applied.register
 def _opened(event: DrawRoundOpened, state: DrawState) -> DrawState:
     wider = state.current.wider if state.current else None
-    opened = DrawRound(event.round, event.reason, event.earlier_record_sha256, event.second_signature, wider)
+    opened = DrawRound(
+        event.round, event.reason, event.earlier_record_sha256, event.second_signature, wider, state.conditions
+    )
     return replace(state, rounds=(*state.rounds, opened))
 
 

@@ -124,6 +124,13 @@ def test_wider_conditions_are_signed_where_nobody_is_left_and_two_persons_agreed
         assert due(trustee, widened(trustee, **wrong))[1] == ["trustee_statement_differs"], wrong
 
 
+def test_nobody_is_certain_to_be_drawn_for_a_seat_that_was_moved(trustee):  # noqa: F811
+    for least, outcome in ((4, []), (5, ["trustee_statement_differs"])):  # four people for one seat
+        world = replace(WORLD, profile={"pool_least": least})
+        events = [*world.published(trustee.committee.describe()), *widened(trustee)[2:]]
+        assert due(replace(trustee, roots=world.roots), events, world=world)[1] == outcome
+
+
 def test_a_party_is_passed_over_when_its_time_is_over_and_two_others_have_committed(trustee):  # noqa: F811
     opened = event("DrawRoundOpened", {"round": 1})
     late = parse_instant(opened["at"]) + timedelta(minutes=121)

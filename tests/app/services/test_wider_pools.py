@@ -73,8 +73,9 @@ def test_a_round_nobody_is_left_for_is_drawn_under_wider_conditions_to_the_end(t
         draws.freeze_pool(case.platform, centre, case.case_id, LOT)
     site = Site(case)
     pages_lead_to_it(case, site)
+    no_seat_is_moved_to_one_person(case)
     fact = propose(case, *wider(case))
-    assert len(fact.widening.recused) == 6  # found since the first statement: they are why nobody is left
+    assert len(fact.widening.recused) == 11  # found since the first statement: they are why nobody is left
     case.act("officer", fact)
     assert case.case.lots[LOT].draw.conditions == before.conditions  # until a second person agrees
     not_by_one_person(case, drawing.DrawConditionsApproved(drawing.proposal_sha256(fact)))
@@ -97,6 +98,20 @@ def test_a_round_nobody_is_left_for_is_drawn_under_wider_conditions_to_the_end(t
     assert case.case.lots[LOT].convened
     assert list(database_differences(case.platform)) == []
     records_hold(case, tmp_path)
+
+
+def no_seat_is_moved_to_one_person(case: WholeCase) -> None:
+    """Not even to a group that is there already: whoever alone is left of it would be drawn with certainty."""
+    first, second = case.case.lots[LOT].draw.conditions.strata
+    seated = case.case.lots[LOT].draw.seats.keys()
+    with case.platform.database.reading() as db_session:
+        taken = set(db_session.scalars(select(Pseudonym.expert_id).where(Pseudonym.number.in_(seated))))
+        goods = set(db_session.scalars(select(Pseudonym.expert_id).where(Pseudonym.strata.contains(second.name))))
+    _one, *others = sorted(goods - taken)
+    for expert in others:
+        correct(case, expert, punished="是")
+    with pytest.raises(RuleViolation, match="draw_pool_too_small"):
+        propose(case, replace(first, quota=1), replace(second, quota=second.quota + 1))
 
 
 def not_by_one_person(case: WholeCase, approved: drawing.DrawConditionsApproved) -> None:
