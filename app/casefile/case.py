@@ -82,6 +82,7 @@ class LotCase:
     buyer_members: tuple[convening.BuyerMemberNamed, ...] = ()
     draw: draw.DrawState = field(default_factory=draw.DrawState)
     conditions_by: str = ""  # who proposed the latest conditions of the draw
+    commits_since: datetime | None = None  # since when parties can commit in its latest round
     sitting: SittingState = field(default_factory=SittingState)
     standstill: standstill.Standstill = field(default_factory=standstill.Standstill)
     signing: signing.Signing = field(default_factory=signing.Signing)
@@ -370,7 +371,8 @@ def _apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
         return replace(state, buyer_members=(*state.buyer_members, fact))
     if isinstance(fact, DrawEvent):
         author = record.actor if isinstance(fact, draw.DrawConditionsProposed) else state.conditions_by
-        return replace(state, draw=draw.apply(state.draw, fact), conditions_by=author)
+        since = record.at if draw.lets_commit(state.draw, fact) else state.commits_since
+        return replace(state, draw=draw.apply(state.draw, fact), conditions_by=author, commits_since=since)
     assert isinstance(fact, SittingEvent)
     if isinstance(fact, sitting.MemberReplaced):
         state = replace(state, succeeded={**state.succeeded, fact.seat: record.seq})

@@ -87,13 +87,27 @@ def _may_pass_over(
     within: Period | None,
     now: datetime,
 ) -> bool:
-    """Whether every party has committed, but for those that have not in the time since the round was opened."""
+    """Whether every party has committed, but for those that have not in the time since they could."""
     passed = statement.get("passed_over", [])
     if len(statement["commitments"]) < LEAST_PARTIES or {*passed, *statement["commitments"]} != set(parties):
         return False
-    opened = [e["at"] for e in events if e["type"] == "DrawRoundOpened" and e["payload"]["round"] == round_]
-    late = bool(opened) and within is not None and now >= add(parse_instant(opened[0]), within)
+    since = _commits_since(events, round_)
+    late = since is not None and within is not None and now >= add(parse_instant(since), within)
     return late if passed else "passed_over" not in statement
+
+
+def _commits_since(events: Iterable[Event], round_: int) -> str | None:
+    """Since when parties can commit in a round: its opening, or the approval of conditions that were proposed anew."""
+    since, approved = None, False
+    for event in events:
+        if event["type"] == "DrawConditionsProposed" and not event["payload"].get("widening"):
+            approved = False
+        elif event["type"] == "DrawConditionsApproved":
+            since = since if approved or since is None else str(event["at"])
+            approved = True
+        elif event["type"] == "DrawRoundOpened" and event["payload"]["round"] == round_:
+            since = str(event["at"])
+    return since
 
 
 def _may_widen(agreed: Agreed, events: Sequence[Event], statement: Mapping[str, Any], round_: int, least: int) -> bool:

@@ -34,7 +34,17 @@ from evaluation.draw.events import (
     RoundReason,
 )
 from evaluation.draw.procedure import LEAST_PARTIES, decide, proposal_sha256, recheck
-from evaluation.draw.state import DrawRound, DrawState, SeatState, apply, excluded, missing, replay, with_other_trustees
+from evaluation.draw.state import (
+    DrawRound,
+    DrawState,
+    SeatState,
+    apply,
+    excluded,
+    lets_commit,
+    missing,
+    replay,
+    with_other_trustees,
+)
 from evaluation.draw.stating import read_statement
 from evaluation.draw.tickets import (
     Candidate,
@@ -120,6 +130,7 @@ __all__ = [
     "filled",
     "gained",
     "given_away",
+    "lets_commit",
     "lost",
     "missing",
     "needless",

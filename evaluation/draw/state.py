@@ -195,6 +195,13 @@ def units_held(state: DrawState) -> Counter[str]:
     return Counter(one.unit for one in state.candidates if one.id in state.seats and state.seats[one.id].holds_a_seat)
 
 
+def lets_commit(state: DrawState, event: DrawEvent) -> bool:
+    """Whether parties can commit from this event on, and could not before: a round is opened, or conditions that were
+    proposed anew are approved. To approve once more what is approved gives nobody more time.
+    """
+    return isinstance(event, DrawRoundOpened) or (isinstance(event, DrawConditionsApproved) and not state.approved)
+
+
 def with_other_trustees(state: DrawState, needed: int) -> DrawState:
     """The draw once other trustees hold the key, `needed` of whom sign: what is not signed yet begins again.
 
@@ -240,6 +247,8 @@ def _seat(state: DrawState, candidate: str, seat: SeatState) -> DrawState:
 def _proposed(event: DrawConditionsProposed, state: DrawState) -> DrawState:
     if event.widening is not None:
         return replace(state, wider=event)
+    if state.rounds:  # nobody can commit until they are approved: from then on everybody has the whole time again
+        state = _in_round(state, len(state.rounds), overdue=())
     return replace(state, conditions=event.conditions, agreed=event.conditions, approved=False, pool=None)
 
 
