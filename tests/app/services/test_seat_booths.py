@@ -152,13 +152,32 @@ def test_while_somebody_sits_a_booking_only_grows(case):
         (Window(window.begins_at, window.ends_at - hour), held),
     ):
         assert code(*arrange(wrong, rooms))[0] == "booking_in_use"
-    further = venues.add_room(case.platform, centre, case.sites[0], "三室", 4, alone=True, equipment=venues.Equipment())
+    failed = case.state.seats[1].site
+    further = venues.add_room(case.platform, centre, failed, "三室", 4, alone=True, equipment=venues.Equipment())
     call, *rest = arrange(window, {**held, further: 4})  # beside booths that have failed
     call(*rest)
     assert code(*arrange(window, held))[0] == "booking_in_use"
     after = booth_rows(case)
-    assert after.keys() == case.state.seats.keys()
+    assert all(after[seat].out_since is None for seat in case.state.seats)
     assert all(after[seat].id == booth.id for seat, booth in before.items() if booth.out_since is None)
+
+
+def test_who_signs_in_and_who_changes_the_booking_wait_for_each_other(case, monkeypatch):
+    offer, key = case.ask(2)
+    witness, free, booth_of = case.people[case.witness_of(2)], [], booths.booth_of
+    turn = func.pg_try_advisory_xact_lock(func.hashtext(f"booking/{case.case_id}/{LOT}"))
+
+    def looked_up(*args):
+        if not case.platform.database.is_sqlite:  # which has one writer
+            with case.platform.database.engine.connect() as another:
+                free.append(another.scalar(select(turn)))
+        return booth_of(*args)
+
+    monkeypatch.setattr(booths, "booth_of", looked_up)
+    named = MemberIdentified(2, key.key_id, witness.id, "一室-99")
+    attachments = {"request": offer.request.encode()}
+    assert code(case.act, case.witness_of(2), named, attachments=attachments)[0] == "booth_other"
+    assert free == ([] if case.platform.database.is_sqlite else [False])
 
 
 def _code(case: Moving, seat: int) -> str:
