@@ -36,6 +36,7 @@ from app.procedure.venues import (
     check_window,
     free_booths,
     next_window,
+    terms_of,
 )
 from app.queries.cases import load_case
 from app.queries.people import holders
@@ -205,16 +206,19 @@ def _check_draw(db_session: DbSession, case: Case, lot: str) -> None:
 
 
 def answer_booking(
-    platform: Platform, log_in: LogIn, part_id: str, said: Answer, reason: str = "", room: str = ""
+    platform: Platform, log_in: LogIn, part_id: str, seen: str, said: Answer, reason: str = "", room: str = ""
 ) -> None:
     """The centre of a room accepts, refuses or takes back. It may give another `room` of the same site.
 
-    Raises RuleViolation `booking_unknown`, `booking_reason_missing`, as `check_answer` and `check_room` do.
+    `seen` are the terms that it has read, as `terms_of` words them: it agrees to no others. Raises RuleViolation
+    `booking_unknown`, `booking_changed`, `booking_reason_missing`, as `check_answer` and `check_room` do.
     """
     with plain_transaction(platform.database) as (db_session, now):
         actor = load_actor(db_session, log_in.account_id)
         authorize(actor, Action.BOOKING_ANSWER)
         part, booking = _answerable(db_session, actor, part_id)
+        if seen != terms_of(window_of(booking), part.booths):
+            raise RuleViolation("booking_changed", **vars(window_of(booking)), booths=part.booths)
         case = load_case(db_session, booking.case_id)
         notice = case.tender.published.profile.booking_withdrawal
         check_answer(Answer(part.answer), said, window_of(booking), now, notice)
