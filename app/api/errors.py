@@ -33,7 +33,9 @@ CODES = {
     414: "address_too_long",
     429: "too_many_at_once",
 }
-CONFLICTS = frozenset({"object_has_changed", "act_out_of_order", "report_moved_on", "command_reused", "upload_offset"})
+CONFLICTS = frozenset(
+    {"object_has_changed", "booking_changed", "act_out_of_order", "report_moved_on", "command_reused", "upload_offset"}
+)
 
 # As the upload protocol wants them.
 TUS = {

@@ -10,7 +10,7 @@ from app.api.people import body, text
 from app.casefile.codec import decode, encode
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
-from app.procedure.venues import Answer, Window
+from app.procedure.venues import Answer, Window, terms_of
 from app.queries import calendars
 from app.services import bookings, venues
 from crypto.canonical import Json
@@ -80,9 +80,12 @@ def list_bookings() -> Json:
 @routes.post("/bookings/<part>/answer")
 @access(Action.BOOKING_ANSWER)
 def answer(part: str) -> Json:
+    """What the centre says to `begins_at`, `ends_at` and `booths` as it has read them: they may have changed since."""
     sent = body()
+    moments = (decode(datetime, sent.get(name), f"$.{name}") for name in ("begins_at", "ends_at"))
+    seen = terms_of(Window(*moments), decode(int, sent.get("booths"), "$.booths"))
     said = decode(Answer, sent.get("answer"), "$.answer")
     room = decode(str, sent.get("room", ""), "$.room")
     reason = decode(str, sent.get("reason", ""), "$.reason")
-    bookings.answer_booking(platform(), required_log_in(), part, said, reason, room)
+    bookings.answer_booking(platform(), required_log_in(), part, seen, said, reason, room)
     return {}

@@ -81,6 +81,8 @@ class LotCase:
     qualification: Mapping[str, qualification.Qualification] = field(default_factory=dict)
     buyer_members: tuple[convening.BuyerMemberNamed, ...] = ()
     draw: draw.DrawState = field(default_factory=draw.DrawState)
+    conditions_by: str = ""  # who proposed the latest conditions of the draw
+    commits_since: datetime | None = None  # since when parties can commit in its latest round
     sitting: SittingState = field(default_factory=SittingState)
     standstill: standstill.Standstill = field(default_factory=standstill.Standstill)
     signing: signing.Signing = field(default_factory=signing.Signing)
@@ -228,7 +230,7 @@ class Case:
         standstill.check(state.standstill, state.sitting, fact, actor.id, now, profile)
         signing.check(state.signing, state.sitting, fact, now, profile)
         unanswered.check(state.asked, state.sitting, fact, now, profile)
-        return self._decide_evaluation(state, fact, actor.seat_in(self.id, lot))
+        return self._decide_evaluation(state, fact, actor, actor.seat_in(self.id, lot))
 
     def _decide_inspection(self, fact: Any, lot: str, actor: Actor) -> tuple[Any, ...]:
         if isinstance(fact, DrawEvent):
@@ -241,13 +243,14 @@ class Case:
         frozen = campaign_digest(self.inspection, fact)
         return inspecting.decide(self.inspection, self.draws, fact, actor, frozen)
 
-    def _decide_evaluation(self, state: LotCase, fact: Any, seat: int | None) -> tuple[Any, ...]:
+    def _decide_evaluation(self, state: LotCase, fact: Any, actor: Actor, seat: int | None) -> tuple[Any, ...]:
         profile = self.tender.published.profile
         if isinstance(fact, qualification.QualificationChecked):
             return qualification.decide(bool(state.qualification), state.opening.opened.keys(), fact, profile)
         if isinstance(fact, convening.BuyerMemberNamed):
             return convening.decide(state.buyer_members, fact, profile, settled=state.draw.approved)
         if isinstance(fact, draw.DrawConditionsApproved) and (proposed := state.draw.to_approve) is not None:
+            convening.check_second_person(state.conditions_by, actor)
             buyers = [member.site for member in state.buyer_members]
             convening.check_committee_size(proposed.conditions, self.tender.published, buyers)
         if isinstance(fact, DrawEvent):
@@ -257,6 +260,7 @@ class Case:
             if isinstance(fact, draw.DrawConditionsApproved):
                 convening.check_pool_approved(fact, profile)
             if isinstance(fact, draw.DrawStated):
+                convening.check_gained(fact, state.draw, profile, {})
                 convening.check_pool_size(fact, state.draw.pool if state.draw.pool_is_new else None, profile)
             return decided
         if isinstance(fact, sitting.MemberIdentified | sitting.BoothChanged):
@@ -366,7 +370,9 @@ def _apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
     if isinstance(fact, convening.BuyerMemberNamed):
         return replace(state, buyer_members=(*state.buyer_members, fact))
     if isinstance(fact, DrawEvent):
-        return replace(state, draw=draw.apply(state.draw, fact))
+        author = record.actor if isinstance(fact, draw.DrawConditionsProposed) else state.conditions_by
+        since = record.at if draw.lets_commit(state.draw, fact) else state.commits_since
+        return replace(state, draw=draw.apply(state.draw, fact), conditions_by=author, commits_since=since)
     assert isinstance(fact, SittingEvent)
     if isinstance(fact, sitting.MemberReplaced):
         state = replace(state, succeeded={**state.succeeded, fact.seat: record.seq})

@@ -25,6 +25,7 @@ from evaluation.draw import (
     lost,
     needless,
     proposal_sha256,
+    shortage,
 )
 
 Event = Mapping[str, Any]
@@ -70,7 +71,8 @@ def departures(
         wrong.append("reason")
     if statement.get("wider_sha256", "") != agreed.wider_sha256:
         wrong.append("wider_sha256")
-    if round_ > 1 and agreed.wider is not None and not _may_widen(agreed, events, statement, round_):
+    least = int(profile.get("pool_least", 1))
+    if round_ > 1 and agreed.wider is not None and not _may_widen(agreed, events, statement, round_, least):
         wrong.append("widening")
     if not _may_pass_over(events, statement, round_, conditions.parties, within, now):
         wrong.append("passed_over")
@@ -85,18 +87,33 @@ def _may_pass_over(
     within: Period | None,
     now: datetime,
 ) -> bool:
-    """Whether every party has committed, but for those that have not in the time since the round was opened."""
+    """Whether every party has committed, but for those that have not in the time since they could."""
     passed = statement.get("passed_over", [])
     if len(statement["commitments"]) < LEAST_PARTIES or {*passed, *statement["commitments"]} != set(parties):
         return False
-    opened = [e["at"] for e in events if e["type"] == "DrawRoundOpened" and e["payload"]["round"] == round_]
-    late = bool(opened) and within is not None and now >= add(parse_instant(opened[0]), within)
+    since = _commits_since(events, round_)
+    late = since is not None and within is not None and now >= add(parse_instant(since), within)
     return late if passed else "passed_over" not in statement
 
 
-def _may_widen(agreed: Agreed, events: Sequence[Event], statement: Mapping[str, Any], round_: int) -> bool:
+def _commits_since(events: Iterable[Event], round_: int) -> str | None:
+    """Since when parties can commit in a round: its opening, or the approval of conditions that were proposed anew."""
+    since, approved = None, False
+    for event in events:
+        if event["type"] == "DrawConditionsProposed" and not event["payload"].get("widening"):
+            approved = False
+        elif event["type"] == "DrawConditionsApproved":
+            since = since if approved or since is None else str(event["at"])
+            approved = True
+        elif event["type"] == "DrawRoundOpened" and event["payload"]["round"] == round_:
+            since = str(event["at"])
+    return since
+
+
+def _may_widen(agreed: Agreed, events: Sequence[Event], statement: Mapping[str, Any], round_: int, least: int) -> bool:
     """Whether wider conditions of this round move no seat that the pool of before could fill, have as many seats, are
-    otherwise those of before, and drop nobody of that pool. Those of an earlier round were looked at in that round."""
+    otherwise those of before, drop nobody of that pool, and leave `least` times the open seats of every stratum that
+    has more than when the round before ended. Those of an earlier round were looked at in that round."""
     wider, before, after = agreed.wider, agreed.before, agreed.conditions
     if wider is None or wider.widening is None or before is None or wider.widening.round > round_:
         return False
@@ -116,7 +133,22 @@ def _may_widen(agreed: Agreed, events: Sequence[Event], statement: Mapping[str, 
         and wider.widening.recused.keys() <= recused
         and lost(earlier, pool) is None
         and needless(before.strata, after.strata, open_seats, free, before.max_per_unit) is None
+        and _enough(events, statement, round_, after, least)
     )
+
+
+def _enough(
+    events: Sequence[Event], statement: Mapping[str, Any], round_: int, after: DrawConditions, least: int
+) -> bool:
+    """Whether nobody is certain to be drawn for a seat that the wider conditions of this round have moved."""
+    ended = [n for n, e in enumerate(events) if e["type"] == "DrawCompleted" and e["payload"]["round"] == round_ - 1]
+    began = _approved(events[: ended[-1]]) if ended else None
+    had = {stratum.name: stratum.quota for stratum in began.conditions.strata} if began else {}
+    more = {stratum.name for stratum in after.strata if stratum.quota > had.get(stratum.name, 0)}
+    gained = [decode(Stratum, stratum) for stratum in statement["strata"] if stratum["name"] in more]
+    recused = {entry["id"] for entry in statement["recused"]}
+    free = [candidate for candidate in _pool(events, round_) if candidate.id not in recused]
+    return shortage(gained, free, after.max_per_unit, least) is None
 
 
 def _pool(events: Iterable[Event], round_: int) -> tuple[Candidate, ...]:

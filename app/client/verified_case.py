@@ -13,7 +13,7 @@ from urllib.parse import quote
 from app.casefile.act_list import ActList, Entry
 from app.casefile.record import Record
 from app.casefile.signed_acts import VERIFIED, SignedCase, check_act, signed_case
-from app.casefile.verification.evidence import Keys, certificates_of
+from app.casefile.verification.evidence import Keys, approves_own, certificates_of
 from app.client.connection import Connection, Refused, refuse
 from app.messages import sentence
 from app.procedure.errors import RuleViolation
@@ -98,11 +98,20 @@ class VerifiedCase:
     vouchers: Vouchers
 
     def check_acts(self, lot: str, *types: str) -> None:
-        """The acts of these types on a lot are their parties' own. Raises Refused `trustee_act_unverified`."""
+        """The acts of these types on a lot are their parties' own, and nobody approved draw conditions of their own.
+
+        Raises Refused `trustee_act_unverified`.
+        """
+        author = ""
         try:
             for record in self.records:
-                if record.lot == lot and record.type in types:
-                    check_act(record, self.signed.terms, self.keys, self.origin)
+                if record.lot != lot or record.type not in types:
+                    continue
+                signer = check_act(record, self.signed.terms, self.keys, self.origin)
+                if approves_own(record, signer, author):
+                    raise CryptoError("act_unverified", type=record.type, reason="second_person_needed")
+                if record.type == "DrawConditionsProposed":
+                    author = signer.subject.serial
         except (CryptoError, KeyError, TypeError, AttributeError) as exc:
             raise _unverified(exc) from exc
 

@@ -16,8 +16,10 @@ from evaluation.draw import (
     Candidate,
     DrawConditions,
     DrawConditionsApproved,
+    DrawState,
     DrawStated,
     Stratum,
+    gained,
     pool_sizes,
     read_statement,
     shortage,
@@ -193,6 +195,15 @@ def check_pool(
         raise RuleViolation("draw_pool_too_small", group=group, **facts)
 
 
+def check_gained(stated: DrawStated, state: DrawState, profile: Profile, names: Mapping[str, str]) -> None:
+    """The same, when a pool is stated, of the strata to which wider conditions of the round have moved seats."""
+    if state.conditions is None or state.current is None or not state.current.is_widened:
+        return
+    recused = {entry["id"] for entry in read_statement(stated.statement)["recused"]}
+    free = [candidate for candidate in stated.candidates if candidate.id not in recused]
+    check_pool(gained(state, state.conditions), free, profile, names)
+
+
 def check_strata(strata: Sequence[Stratum]) -> None:
     """No stratum lies within another one: who is drawn for the wider would be missing in the narrower.
 
@@ -203,6 +214,15 @@ def check_strata(strata: Sequence[Stratum]) -> None:
         for narrower, _, other in places:
             if wider != narrower and site == other and covers(wider, narrower):
                 raise RuleViolation("draw_strata_overlap", wider=wider, narrower=narrower)
+
+
+def check_second_person(proposed_by: str, actor: Actor) -> None:
+    """Nobody approves draw conditions of their own: two persons choose from whom a committee is drawn.
+
+    Raises RuleViolation `second_person_needed`.
+    """
+    if actor.id == proposed_by:
+        raise RuleViolation("second_person_needed")
 
 
 def check_pool_approved(approved: DrawConditionsApproved, profile: Profile) -> None:

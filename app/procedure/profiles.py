@@ -106,7 +106,7 @@ class Profile:
     # the statement before it is approved anew; how often one may sit; whether who sat on an earlier committee of the
     # same matter steps back; and the article behind each ground of recusal, by the ground
     library_as_of: LibraryDay | None = None
-    draw_commit: Period | None = None  # from the opening of a round, for each party to commit
+    draw_commit: Period | None = None  # since it can commit in a round of a draw, for each party to do so
     pool_shrinkage_percent: int | None = None
     seats_at_most: SeatsAtMost | None = None
     earlier_committee_recused: bool = False

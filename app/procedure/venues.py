@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from app.procedure.calendar import Period, add
 from app.procedure.errors import RuleViolation
+from crypto.instants import format_instant
 
 LONGEST = timedelta(days=5)  # of one booking; a longer evaluation books the further days
 
@@ -136,6 +137,11 @@ def check_window(window: Window, deadline: datetime | None, now: datetime) -> No
         raise RuleViolation("booking_lot_paused")
     if window.begins_at < deadline:
         raise RuleViolation("booking_before_deadline", begins_at=window.begins_at, deadline_at=deadline)
+
+
+def terms_of(window: Window, booths: int) -> str:
+    """What a centre is asked for, as one text: an answer names the terms that it answers."""
+    return f"{format_instant(window.begins_at)}/{format_instant(window.ends_at)}/{booths}"
 
 
 def check_answer(standing: Answer, said: Answer, window: Window, now: datetime, notice: Period | None) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session as DbSession
 from app.casefile.case import Case
 from app.models import Booking, BookingEvent, BookingPart, Booth, Organisation, Room, RoomClosure, Site
 from app.procedure.roles import Actor, Role
-from app.procedure.venues import HOLDING, Answer, Window, fullest, last_moment
+from app.procedure.venues import HOLDING, Answer, Window, fullest, last_moment, terms_of
 from app.queries.cases import load_case
 from app.queries.venues import booking_of, is_current, is_over, room_plans, window_of
 
@@ -89,6 +89,11 @@ class PartRow:
     begins_at: datetime
     ends_at: datetime
     withdrawable_until: datetime | None
+
+    @property
+    def terms(self) -> str:
+        """What an answer to it answers."""
+        return terms_of(Window(self.begins_at, self.ends_at), self.booths)
 
 
 def _part_row(

@@ -1,6 +1,7 @@
 """Bookings of booths for a lot's evaluation: asked for by the host centre, answered by the centre of each room.
 
-The host arranges and moves a booking until somebody has signed in, and cancels it until a draw counts on it. A room of
+The host arranges and moves a booking until somebody has signed in, from then on only adds to it, and cancels it until a
+draw counts on it. A room of
 its own is agreed at once; another centre is asked, and asked again whenever hours or numbers change. Until sign-in
 nobody but the host learns from a booking what is evaluated: to others it has a label.
 """
@@ -35,6 +36,7 @@ from app.procedure.venues import (
     check_window,
     free_booths,
     next_window,
+    terms_of,
 )
 from app.queries.cases import load_case
 from app.queries.people import holders
@@ -73,10 +75,13 @@ def arrange_booking(
             raise RuleViolation("booking_empty")
         booking = booking_of(db_session, case_id, lot) or _new(db_session, actor, case_id, lot, window)
         running = bool(case.lot(lot).sitting.keys)
-        if running and not _only_longer(db_session, booking, window, wanted):
+        held = _held(db_session, booking)
+        if running and not _only_more(booking, held, window, wanted):
             raise RuleViolation("booking_in_use")
         turns_of_sites(db_session, _sites(db_session, booking, case, wanted))
-        _check_rooms(db_session, booking, window, wanted)
+        stays = held if running and window == window_of(booking) else {}  # in use, whatever has failed there since
+        changed = {room: booths for room, booths in wanted.items() if stays.get(room) != booths}
+        _check_rooms(db_session, booking, window, changed)
         told = _arrange_parts(db_session, actor, booking, window, wanted, now)
         booking.begins_at, booking.ends_at = window.begins_at, window.ends_at
         db_session.flush()
@@ -90,10 +95,16 @@ def arrange_booking(
         return booking.id
 
 
-def _only_longer(db_session: DbSession, booking: Booking, window: Window, wanted: Mapping[str, int]) -> bool:
-    """Whether a booking stays as it is but for a later end: somebody may sit there already."""
-    same = {room: part.booths for room, part in _parts(db_session, booking).items()} == dict(wanted)
-    return same and window.begins_at == booking.begins_at and window.ends_at >= booking.ends_at
+def _held(db_session: DbSession, booking: Booking) -> dict[str, int]:
+    """How many booths the booking holds, by room."""
+    return {room: part.booths for room, part in _parts(db_session, booking).items() if part.answer in HOLDING}
+
+
+def _only_more(booking: Booking, held: Mapping[str, int], window: Window, wanted: Mapping[str, int]) -> bool:
+    """Whether a booking only grows, by a later end, booths or rooms: somebody may sit there already, and somebody who
+    is drawn for a seat that was left may have to sit elsewhere."""
+    kept = all(wanted.get(room, 0) >= booths for room, booths in held.items())
+    return kept and window.begins_at == booking.begins_at and window.ends_at >= booking.ends_at
 
 
 def _new(db_session: DbSession, actor: Actor, case_id: str, lot: str, window: Window) -> Booking:
@@ -195,16 +206,19 @@ def _check_draw(db_session: DbSession, case: Case, lot: str) -> None:
 
 
 def answer_booking(
-    platform: Platform, log_in: LogIn, part_id: str, said: Answer, reason: str = "", room: str = ""
+    platform: Platform, log_in: LogIn, part_id: str, seen: str, said: Answer, reason: str = "", room: str = ""
 ) -> None:
     """The centre of a room accepts, refuses or takes back. It may give another `room` of the same site.
 
-    Raises RuleViolation `booking_unknown`, `booking_reason_missing`, as `check_answer` and `check_room` do.
+    `seen` are the terms that it has read, as `terms_of` words them: it agrees to no others. Raises RuleViolation
+    `booking_unknown`, `booking_changed`, `booking_reason_missing`, as `check_answer` and `check_room` do.
     """
     with plain_transaction(platform.database) as (db_session, now):
         actor = load_actor(db_session, log_in.account_id)
         authorize(actor, Action.BOOKING_ANSWER)
         part, booking = _answerable(db_session, actor, part_id)
+        if seen != terms_of(window_of(booking), part.booths):
+            raise RuleViolation("booking_changed", **vars(window_of(booking)), booths=part.booths)
         case = load_case(db_session, booking.case_id)
         notice = case.tender.published.profile.booking_withdrawal
         check_answer(Answer(part.answer), said, window_of(booking), now, notice)

@@ -21,6 +21,7 @@ from app.queries.venues import booking_of
 from app.services.accounts import LOG_IN_VALID, LogIn, token_hash
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, completes
+from app.services.bookings import turns_of_booking
 from app.services.booth_plan import booth_of, free_for, plan_booths, seat_at
 from app.services.call_ups import code_hash
 from app.services.identities import check_photo, forget_photos, kept_photo
@@ -181,6 +182,7 @@ def identify_member(act: Act) -> Answer:
     With it the key of a member that left the seat counts no more; until then no act was open to it.
     """
     request = _requested(act)
+    turns_of_booking(act.work.db_session, act.work.case.id, act.lot)  # who changes it sees that somebody has signed in
     planned = booth_of(act.work.db_session, act.work.case.id, act.lot, act.fact.seat, request.site_id)
     if act.fact.booth is not None and act.fact.booth != str(planned or ""):
         if planned is None:
@@ -213,6 +215,7 @@ def refuse_check_in(act: Act) -> Answer:
 def _take_booth(act: Act, request: SeatRequest) -> None:
     """The booth that the witness names is the seat's own or a free one. Raises RuleViolation `booth_not_free`."""
     db_session, named = act.work.db_session, act.fact.booth
+    turns_of_booking(db_session, request.case_id, request.lot)
     planned = booth_of(db_session, request.case_id, request.lot, request.seat, request.site_id)
     if named is None or named == str(planned or ""):
         return

@@ -15,7 +15,7 @@ from app.casefile.sealing import committee_of
 from app.models import Account, Pseudonym
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
-from app.procedure.convening import check_draw_conditions, check_pool, check_pool_size
+from app.procedure.convening import check_draw_conditions, check_gained, check_pool, check_pool_size
 from app.procedure.errors import RuleViolation
 from app.queries.cases import load_case
 from app.queries.library_days import pool_as_it_stands
@@ -111,8 +111,9 @@ def freeze_pool(platform: Platform, log_in: LogIn, case_id: str, lot: str) -> Js
             find_conflicts(db_session, case, lot, now.date())
         payload = _stated_payload(db_session, case, lot, draw)
         _check_filled(db_session, draw, payload)
+        stated, profile = decode(rules.DrawStated, payload), case.tender.published.profile
+        check_gained(stated, draw, profile, groups_of(db_session, draw.strata))
         try:
-            stated, profile = decode(rules.DrawStated, payload), case.tender.published.profile
             check_pool_size(stated, draw.pool if draw.pool_is_new else None, profile)
         except RuleViolation as refusal:
             named = refusal.facts | {"stratum": group_of(db_session, str(refusal.facts["stratum"]))}

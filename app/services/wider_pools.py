@@ -131,7 +131,7 @@ def _freeze(db_session: DbSession, case: Case, lot: str, fact: DrawConditionsPro
 def wider_pool(db_session: DbSession, case: Case, lot: str, proposed: DrawConditionsProposed, on: date) -> ApprovedPool:
     """The pool that goes with proposed wider conditions, and how many of each stratum could be drawn now.
 
-    Raises RuleViolation `draw_pool_too_small`, naming a stratum that was added and has too few people for its seats.
+    Raises RuleViolation `draw_pool_too_small`, naming a stratum that has more seats and too few people for them.
     """
     conditions, draw = proposed.conditions, case.lots[lot].draw
     candidates, judge = candidates_of(db_session, case, lot, wider=True), judge_of(db_session, case, lot, on)
@@ -139,9 +139,8 @@ def wider_pool(db_session: DbSession, case: Case, lot: str, proposed: DrawCondit
     out = {row.number for row in pool_now if judge(row.entry)} | left_out(draw)
     out |= rules.excluded(draw, candidates).keys()
     free = [candidate for candidate in candidates if candidate.id not in out]
-    known = {name for one in draw.candidates for name in one.strata}
-    added = [stratum for stratum in conditions.strata if stratum.name not in known]
-    check_pool(added, free, case.tender.published.profile, groups_of(db_session, added))
+    gained = rules.gained(draw, conditions)
+    check_pool(gained, free, case.tender.published.profile, groups_of(db_session, gained))
     sizes = {stratum.name: sum(stratum.name in one.strata for one in free) for stratum in conditions.strata}
     return ApprovedPool(rules.candidates_sha256(candidates), len(candidates), sizes)
 

@@ -44,7 +44,7 @@ TASKS: dict[str, Run] = {
     "end_rehearsal": lambda platform, job: rehearsals.end_rehearsal(platform, job.case_id),
     "conclude_opening": lambda platform, job: openings.conclude_opening(platform, job.case_id, job.lot),
     "pass_over_parties": lambda platform, job: overdue_parties.pass_over_parties(
-        platform, job.case_id, job.lot, int(job.detail)
+        platform, job.case_id, job.lot, job.detail
     ),
     "send_call_ups": lambda platform, job: call_ups.send_call_ups(platform, job.case_id, job.lot),
     "call_expert": lambda platform, job: call_ups.call_expert(platform, job.case_id, job.lot, job.detail),

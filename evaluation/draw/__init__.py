@@ -34,7 +34,17 @@ from evaluation.draw.events import (
     RoundReason,
 )
 from evaluation.draw.procedure import LEAST_PARTIES, decide, proposal_sha256, recheck
-from evaluation.draw.state import DrawRound, DrawState, SeatState, apply, excluded, missing, replay, with_other_trustees
+from evaluation.draw.state import (
+    DrawRound,
+    DrawState,
+    SeatState,
+    apply,
+    excluded,
+    lets_commit,
+    missing,
+    replay,
+    with_other_trustees,
+)
 from evaluation.draw.stating import read_statement
 from evaluation.draw.tickets import (
     Candidate,
@@ -66,7 +76,7 @@ from evaluation.draw.tickets import (
     wider_sha256,
 )
 from evaluation.draw.ties import tie_order, tie_record_sha256, tie_statement
-from evaluation.draw.widening import exhausted, filled, given_away, lost, needless
+from evaluation.draw.widening import exhausted, filled, gained, given_away, lost, needless
 
 __all__ = [
     "LEAST_PARTIES",
@@ -118,7 +128,9 @@ __all__ = [
     "exhausted",
     "extract",
     "filled",
+    "gained",
     "given_away",
+    "lets_commit",
     "lost",
     "missing",
     "needless",

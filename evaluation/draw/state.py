@@ -63,6 +63,7 @@ class DrawRound:
     earlier_record_sha256: str = ""
     second_signature: str = ""
     wider: DrawConditionsProposed | None = None  # the wider conditions that this round is held under
+    began_under: DrawConditions | None = None  # the conditions as they stood when it was opened
     commitments: dict[str, str] = field(default_factory=dict)
     capsules: dict[str, str] = field(default_factory=dict)
     bound: frozenset[str] = frozenset()  # parties that can show only what their capsule holds
@@ -194,6 +195,13 @@ def units_held(state: DrawState) -> Counter[str]:
     return Counter(one.unit for one in state.candidates if one.id in state.seats and state.seats[one.id].holds_a_seat)
 
 
+def lets_commit(state: DrawState, event: DrawEvent) -> bool:
+    """Whether parties can commit from this event on, and could not before: a round is opened, or conditions that were
+    proposed anew are approved. To approve once more what is approved gives nobody more time.
+    """
+    return isinstance(event, DrawRoundOpened) or (isinstance(event, DrawConditionsApproved) and not state.approved)
+
+
 def with_other_trustees(state: DrawState, needed: int) -> DrawState:
     """The draw once other trustees hold the key, `needed` of whom sign: what is not signed yet begins again.
 
@@ -239,6 +247,8 @@ def _seat(state: DrawState, candidate: str, seat: SeatState) -> DrawState:
 def _proposed(event: DrawConditionsProposed, state: DrawState) -> DrawState:
     if event.widening is not None:
         return replace(state, wider=event)
+    if state.rounds:  # nobody can commit until they are approved: from then on everybody has the whole time again
+        state = _in_round(state, len(state.rounds), overdue=())
     return replace(state, conditions=event.conditions, agreed=event.conditions, approved=False, pool=None)
 
 
@@ -254,7 +264,9 @@ def _approved(event: DrawConditionsApproved, state: DrawState) -> DrawState:
 @_applied.register
 def _opened(event: DrawRoundOpened, state: DrawState) -> DrawState:
     wider = state.current.wider if state.current else None
-    opened = DrawRound(event.round, event.reason, event.earlier_record_sha256, event.second_signature, wider)
+    opened = DrawRound(
+        event.round, event.reason, event.earlier_record_sha256, event.second_signature, wider, state.conditions
+    )
     return replace(state, rounds=(*state.rounds, opened))
 
 

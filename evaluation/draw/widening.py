@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from evaluation.draw.capacity import Shortage, shortage
 from evaluation.draw.deciding import LONGEST_REASON
@@ -40,6 +41,18 @@ def given_away(before: Sequence[Stratum], after: Sequence[Stratum]) -> dict[str,
     """How many seats each stratum has less than before."""
     kept = {stratum.name: stratum.quota for stratum in after}
     return {s.name: s.quota - kept.get(s.name, 0) for s in before if s.quota > kept.get(s.name, 0)}
+
+
+def gained(state: DrawState, after: DrawConditions) -> tuple[Stratum, ...]:
+    """The strata to which `after` gives more seats than they had when the open round began, with the seats open then.
+
+    As of an added one, of each of them enough people have to be left that nobody is certain to be drawn.
+    """
+    began = state.current.began_under if state.current else None
+    had = {stratum.name: stratum.quota for stratum in began.strata} if began else {}
+    open_seats = missing(replace(state, conditions=after))
+    more = [stratum for stratum in after.strata if stratum.quota > had.get(stratum.name, 0)]
+    return tuple(replace(one, quota=open_seats[one.name]) for one in more if one.name in open_seats)
 
 
 def needless(

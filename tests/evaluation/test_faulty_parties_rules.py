@@ -8,8 +8,12 @@ from evaluation.draw import (
     CapsulesOpened,
     CommitmentsOverdue,
     DrawCommitted,
+    DrawConditionsApproved,
+    DrawConditionsProposed,
     DrawRevealed,
     commitment,
+    conditions_sha256,
+    lets_commit,
     recheck,
     replacement,
 )
@@ -42,6 +46,19 @@ def test_who_is_late_is_passed_over_by_name_where_two_others_have_committed():
     draw.act(*(DrawRevealed(1, party, value_of(party, 1).hex()) for party in ("agency", "centre")))
     assert draw.state.current.result is not None
     assert recheck(draw.events) == draw.state
+
+
+def test_nobody_stays_late_when_conditions_are_proposed_anew():
+    draw = committed(Draw().approved(), "agency", "centre")
+    draw.act(CommitmentsOverdue(1, ("supervisor",)))
+    proposed = DrawConditionsProposed(draw.conditions)
+    draw.act(proposed)
+    assert refused(draw, CommitmentsOverdue(1, ("supervisor",))).code == "draw_conditions_not_approved"
+    approved = DrawConditionsApproved(conditions_sha256(draw.conditions))
+    assert lets_commit(draw.state, approved)
+    draw.act(approved)
+    assert not lets_commit(draw.state, approved)
+    assert draw.state.current.overdue == ()
 
 
 def test_what_replaces_false_bytes_follows_from_the_commitment_alone():

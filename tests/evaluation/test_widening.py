@@ -17,6 +17,7 @@ from evaluation.draw import (
     Widening,
     excluded,
     exhausted,
+    gained,
     lost,
     missing,
     needless,
@@ -137,6 +138,14 @@ def test_no_seat_is_given_away_that_the_pool_can_fill(free, given_, open_):
     moved = min(given_, open_)
     found = needless(before, after, {"a": open_}, people, 1)
     assert (found == "a") is (moved > 0 and free >= open_ - moved + 1)
+
+
+def test_a_stratum_that_gains_a_seat_counts_as_an_added_one_until_the_round_is_stated(draw):
+    moved = replace(CONDITIONS, strata=strata((NAMES[0], 1), (NAMES[1], 3)))
+    assert gained(draw.state, moved) == strata((NAMES[1], 1))
+    assert gained(draw.state, CONDITIONS) == ()
+    widen(draw)
+    assert gained(draw.state, draw.state.conditions) == strata((WIDE, 1))  # approved, and nothing less to ask for
 
 
 def test_who_is_other_in_a_pool_is_lost():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.casefile.facts import fact_type
 from app.casefile.record import Record, case_reference
-from app.casefile.verification.evidence import Evidence
+from app.casefile.verification.evidence import Evidence, approves_own
 from app.casefile.verification.findings import Findings, failed, held, not_covered
 from app.casefile.verification.years import follows
 from app.procedure.roles import SYSTEM
@@ -18,6 +18,7 @@ def check_acts(evidence: Evidence) -> Findings:
     """Signatures, references, chains, commands; and the keys that witnesses have certified for seats."""
     last: dict[str, tuple[int, str]] = {}
     commands: set[tuple[str, str]] = set()
+    authors: dict[str, str] = {}  # of draw conditions, by lot
     signed = gaps = 0
     for record in evidence.readable:
         what = {"seq": record.seq, "type": record.type}
@@ -25,11 +26,15 @@ def check_acts(evidence: Evidence) -> Findings:
             yield from _check_system(record)
             continue
         try:
-            act, _ = evidence.keys.verified(record, evidence.origin)
+            act, signer = evidence.keys.verified(record, evidence.origin)
         except CryptoError as exc:
             yield failed("evidence_act_wrong", **what, reason=exc.code, field=str(exc.facts.get("field", "")))
             continue
         signed += 1
+        if approves_own(record, signer, authors.get(record.lot, "")):
+            yield failed("evidence_act_wrong", **what, reason="second_person_needed", field="")
+        if record.type == "DrawConditionsProposed":
+            authors[record.lot] = signer.subject.serial
         command = (record.actor, act.act["command_id"])
         if command in commands:
             yield failed("evidence_command_repeated", **what)

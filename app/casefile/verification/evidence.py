@@ -84,6 +84,11 @@ class Keys:
         return act, signer
 
 
+def approves_own(record: Record, signer: CertificateFacts, author: str) -> bool:
+    """Whether draw conditions are approved by who proposed them; `author` is the certified serial of that person."""
+    return record.type == "DrawConditionsApproved" and signer.subject.serial == author
+
+
 @dataclass(frozen=True)
 class Evidence:
     """Files, head, log and trust of a bundle. `roots` are the authorities believed, `pinned` if the verifier's own."""

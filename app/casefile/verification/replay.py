@@ -142,11 +142,10 @@ class Replay:
         return case.decide(fact, lot, SYSTEM, at)
 
     def _check_overdue(self, record: Record) -> None:
-        """The profile's time has passed since the round was opened. Raises RuleViolation `draw_not_overdue`."""
-        within, round_ = self.case.tender.published.profile.draw_commit, record.fact.round
-        opened = [r.at for r in self.evidence.of_lot(record.lot) if _opens(r.fact, round_)]
-        if within is None or not opened or record.at < add(opened[0], within):
-            raise RuleViolation("draw_not_overdue", round=round_)
+        """The profile's time has passed since parties could commit. Raises RuleViolation `draw_not_overdue`."""
+        within, since = self.case.tender.published.profile.draw_commit, self.case.lot(record.lot).commits_since
+        if within is None or since is None or record.at < add(since, within):
+            raise RuleViolation("draw_not_overdue", round=record.fact.round)
 
     def _led_to(self, fact: Any, lot: str) -> Any:
         """The fact of this kind to which the record leads now. Raises RuleViolation `sitting_not_due`."""
@@ -269,10 +268,6 @@ class Replay:
             yield from case.decide(ties, lot, SYSTEM, record.at)
         elif isinstance(fact, draw.CapsuleShareReleased) and (opened := capsules_opened(case, lot)):
             yield from case.decide(opened, lot, SYSTEM, record.at)
-
-
-def _opens(fact: Any, round_: int) -> bool:
-    return isinstance(fact, draw.DrawRoundOpened) and fact.round == round_
 
 
 def differing(expected: Any, found: Any) -> str:

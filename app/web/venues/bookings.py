@@ -157,9 +157,10 @@ def answer(part: str) -> Any:
     def act() -> None:
         room = form.room.data or "" if form.room is not None else ""
         said = Answer(form.answer.data)
-        bookings.answer_booking(platform(), log_in, part, said, form.reason.data or "", room)
+        bookings.answer_booking(platform(), log_in, part, form.seen.data or "", said, form.reason.data or "", room)
 
     errors = _tried(form, act)
     if errors is None:
         return redirect(url_for("bookings.listed"))
+    form.seen.data = row.terms
     return render_template("pages/venues/answer.html", row=row, form=form, errors=errors, answers=ANSWERS)

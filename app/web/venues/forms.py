@@ -8,7 +8,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.procedure.venues import Window
@@ -99,6 +99,7 @@ def booking_form(rooms: Sequence[RoomRow]) -> BookingForm:
 class AnswerForm(FlaskForm):
     """What the centre of a room says."""
 
+    seen = HiddenField()  # the terms that the page shows
     answer = RadioField(_l("答复"), [InputRequired(_l("请选择"))])
     room = SelectField(_l("评审室"), [Optional()], description=_l("可以改用同一场所的另一间"), validate_choice=False)
     reason = TextAreaField(_l("说明"), [Optional(), WORDS], description=_l("不同意或收回同意时必填；主场中心会看到。"))

@@ -37,8 +37,12 @@ def test_a_booking_from_the_request_to_its_end(site):
     assert (asked["booths"], asked["answer"]) == (2, "asked")
     assert not {made["booking"], county.case_id} & set(map(str, asked.values()))
     answer = f"/bookings/{asked['id']}/answer"
-    assert call(site, "centre", "POST", answer, {"answer": "accepted"})[0] == 404
-    assert call(site, "neighbour", "POST", answer, {"answer": "accepted"}) == (200, {})
+    says = {name: asked[name] for name in ("begins_at", "ends_at", "booths")} | {"answer": "accepted"}
+    assert call(site, "centre", "POST", answer, says)[0] == 404
+    assert call(site, "neighbour", "POST", answer, {"answer": "accepted"})[0] == 422
+    status, refused = call(site, "neighbour", "POST", answer, {**says, "booths": 1})
+    assert (status, refused["error"]["code"]) == (409, "booking_changed")
+    assert call(site, "neighbour", "POST", answer, says) == (200, {})
     assert call(site, "officer", "DELETE", path, {"reason": "x"})[0] == 404
     assert call(site, "centre", "DELETE", path, {"reason": "项目暂缓"}) == (200, {})
     assert call(site, "neighbour", "GET", "/bookings")[1] == []

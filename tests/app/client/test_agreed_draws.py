@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from app.casefile.codec import decode, encode
 from app.client.agreed_draw import departures
-from crypto.instants import parse_instant
+from crypto.instants import format_instant, parse_instant
 from evaluation.draw import (
     ApprovedPool,
     DrawConditionsApproved,
@@ -37,6 +37,7 @@ from tests.app.client.test_trustee import (  # noqa: F401
     [
         (candidates_sha256(POOL), "releaser", []),
         ("0" * 64, "releaser", ["trustee_statement_differs"]),
+        (candidates_sha256(POOL), "officer", ["trustee_act_unverified"]),  # who proposed them
         (candidates_sha256(POOL), "stranger", ["trustee_act_unverified"]),
     ],
 )
@@ -123,6 +124,13 @@ def test_wider_conditions_are_signed_where_nobody_is_left_and_two_persons_agreed
         assert due(trustee, widened(trustee, **wrong))[1] == ["trustee_statement_differs"], wrong
 
 
+def test_nobody_is_certain_to_be_drawn_for_a_seat_that_was_moved(trustee):  # noqa: F811
+    for least, outcome in ((4, []), (5, ["trustee_statement_differs"])):  # four people for one seat
+        world = replace(WORLD, profile={"pool_least": least})
+        events = [*world.published(trustee.committee.describe()), *widened(trustee)[2:]]
+        assert due(replace(trustee, roots=world.roots), events, world=world)[1] == outcome
+
+
 def test_a_party_is_passed_over_when_its_time_is_over_and_two_others_have_committed(trustee):  # noqa: F811
     opened = event("DrawRoundOpened", {"round": 1})
     late = parse_instant(opened["at"]) + timedelta(minutes=121)
@@ -144,3 +152,23 @@ def test_a_party_is_passed_over_when_its_time_is_over_and_two_others_have_commit
         ({**said, "commitments": {"agency": "1" * 64}, "passed_over": ["centre", "supervisor"]}, two, late),
     ):
         assert departures(agreed, statement, 1, profile, now) == ["passed_over"]
+
+
+def test_the_time_to_commit_begins_again_with_an_approval_of_conditions_proposed_anew(trustee):  # noqa: F811
+    two = {"draw_commit": {"amount": 2, "unit": "hours"}}
+    proposed, _approved, *rest = stated(trustee)
+    three = decode(DrawConditionsProposed, proposed["payload"])
+    three = replace(three, conditions=replace(three.conditions, parties=("agency", "centre", "supervisor")))
+    opened = event("DrawRoundOpened", {"round": 1})
+    anew = parse_instant(opened["at"]) + timedelta(minutes=119)
+
+    def approved(at: datetime) -> dict[str, object]:
+        payload = {"conditions_sha256": proposal_sha256(three)}
+        return {"type": "DrawConditionsApproved", "payload": payload, "at": format_instant(at)}
+
+    again = {"type": "DrawConditionsProposed", "payload": encode(three)}
+    once_more = approved(anew + timedelta(minutes=30))  # of what is approved: no more time
+    events = [again, approved(anew), opened, again, approved(anew), once_more]
+    said = {**json.loads(rest[-1]["payload"]["statement"]), "passed_over": ["supervisor"]}
+    assert departures(events, said, 1, two, anew + timedelta(minutes=119)) == ["passed_over"]
+    assert departures(events, said, 1, two, anew + timedelta(minutes=121)) == []

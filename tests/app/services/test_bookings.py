@@ -16,9 +16,9 @@ from app.permissions.policy import NotAllowed
 from app.procedure.deadlines import PostponementReleased
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
-from app.procedure.venues import Answer, Window
+from app.procedure.venues import Answer, Window, terms_of
 from app.queries.calendars import booking_view, booths_of, calendar, own_parts
-from app.queries.venues import booking_of
+from app.queries.venues import booking_of, window_of
 from app.services import accounts, bookings, experts, venues
 from app.services.accounts import NewOrganisation
 from app.services.actors import load_actor
@@ -94,9 +94,12 @@ def code(call, *args, **kwargs) -> tuple[str, dict]:
     return refused.value.code, refused.value.facts
 
 
-def part_of(county: County) -> str:
+def part_of(county: County) -> tuple[str, str]:
+    """The other centre's part, and its terms as they are now."""
+    query = select(BookingPart, Booking).join(Booking, Booking.id == BookingPart.booking_id)
     with county.platform.database.reading() as db_session:
-        return db_session.scalar(select(BookingPart.id).where(BookingPart.room_id == county.other_room))
+        part, booking = db_session.execute(query.where(BookingPart.room_id == county.other_room)).one()
+        return part.id, terms_of(window_of(booking), part.booths)
 
 
 def view(county: County):
@@ -120,18 +123,18 @@ def test_the_other_centre_is_asked_blindly_and_answers_with_a_reason(county):
     assert row.label in asked.facts
     assert not any(secret in blind for secret in (title, county.case_id, "T-2026-1", "某学院", booking))
     far = county.people["neighbour"].log_in
-    assert code(bookings.answer_booking, county.platform, far, part_of(county), Answer.REFUSED)[0] == (
+    assert code(bookings.answer_booking, county.platform, far, *part_of(county), Answer.REFUSED)[0] == (
         "booking_reason_missing"
     )
-    bookings.answer_booking(county.platform, far, part_of(county), Answer.REFUSED, "当日停电检修")
+    bookings.answer_booking(county.platform, far, *part_of(county), Answer.REFUSED, "当日停电检修")
     told = county.notices("centre")[-1]
     assert (told.code, told.case_id) == ("booking_refused", county.case_id)
     assert "当日停电检修" in told.facts
-    assert code(bookings.answer_booking, county.platform, far, part_of(county), Answer.ACCEPTED)[0] == (
+    assert code(bookings.answer_booking, county.platform, far, *part_of(county), Answer.ACCEPTED)[0] == (
         "booking_answered"
     )
     county.arrange({county.rooms[0]: 3, county.other_room: 2})  # asked again
-    bookings.answer_booking(county.platform, far, part_of(county), Answer.ACCEPTED)
+    bookings.answer_booking(county.platform, far, *part_of(county), Answer.ACCEPTED)
     steps = [e.step for e in rows(county, select(BookingEvent).where(BookingEvent.booking_id == booking))]
     assert steps == ["arranged", "refused", "arranged", "accepted"]
 
@@ -148,7 +151,7 @@ def test_only_the_host_arranges_and_only_the_room_s_centre_answers(county):
             county.arrange({county.rooms[0]: 1}, who=who)
     county.arrange({county.other_room: 1})
     centre = county.people["centre"].log_in
-    assert code(bookings.answer_booking, county.platform, centre, part_of(county), Answer.ACCEPTED)[0] == (
+    assert code(bookings.answer_booking, county.platform, centre, *part_of(county), Answer.ACCEPTED)[0] == (
         "booking_unknown"
     )
     far = county.people["neighbour"].log_in
@@ -197,8 +200,8 @@ def test_a_booking_is_moved_cancelled_and_taken_back(county):
     far, centre = county.people["neighbour"].log_in, county.people["centre"].log_in
     rooms = {county.rooms[0]: 2, county.other_room: 2}
     county.arrange(rooms, hours=1)
-    bookings.answer_booking(county.platform, far, part_of(county), Answer.ACCEPTED)
-    bookings.answer_booking(county.platform, far, part_of(county), Answer.WITHDRAWN, "设备故障")
+    bookings.answer_booking(county.platform, far, *part_of(county), Answer.ACCEPTED)
+    bookings.answer_booking(county.platform, far, *part_of(county), Answer.WITHDRAWN, "设备故障")
     county.arrange(rooms, hours=2)
     assert [part.answer for part in view(county).parts] == [Answer.ACCEPTED, Answer.ASKED]
     assert county.notices("neighbour")[-1].code == "booking_moved"
@@ -208,9 +211,23 @@ def test_a_booking_is_moved_cancelled_and_taken_back(county):
     bookings.cancel_booking(county.platform, centre, county.case_id, LOT, "项目暂缓")
     assert county.notices("neighbour")[-1].code == "booking_cancelled"
     assert view(county) is None
-    assert code(bookings.answer_booking, county.platform, far, part_of(county), Answer.ACCEPTED)[0] == (
+    assert code(bookings.answer_booking, county.platform, far, *part_of(county), Answer.ACCEPTED)[0] == (
         "booking_unknown"
     )
+
+
+def test_a_centre_agrees_only_to_the_hours_and_booths_that_it_has_read(county):
+    county.case_id = county.cases[0]
+    far = county.people["neighbour"].log_in
+    county.arrange({county.other_room: 2}, hours=1)
+    read = part_of(county)
+    for booths, hours in ((2, 2), (3, 1)):
+        county.arrange({county.other_room: booths}, hours=hours)
+        for said in (Answer.ACCEPTED, Answer.REFUSED):
+            refused, facts = code(bookings.answer_booking, county.platform, far, *read, said, "x")
+            assert (refused, facts["begins_at"]) == ("booking_changed", county.window(hours).begins_at)
+            assert facts["booths"] == booths
+    bookings.answer_booking(county.platform, far, *part_of(county), Answer.ACCEPTED)
 
 
 def test_a_room_is_closed_only_while_nobody_has_booked_it(county):

@@ -24,6 +24,7 @@ from app.queries.lots import draw_record
 from app.services import draws, overdue_parties
 from app.services.audits import export_evidence
 from crypto.committee import identity, make_capsule, sign_share
+from crypto.instants import format_instant
 from evaluation import draw as drawing
 from tests.app.services import tampering
 from tests.app.services.people import LOT
@@ -49,6 +50,7 @@ def test_a_false_capsule_and_a_late_party_stop_nothing_and_are_on_record(tmp_pat
     commit("releaser", "agency", seal_value(committee, hidden, other))
     with pytest.raises(RuleViolation, match="draw_commitments_missing"):
         state(case)
+    nobody_is_late_while_nobody_can_commit(case, found)
     late(case)
     with pytest.raises(RuleViolation, match="draw_too_few_commitments"):
         state(case)
@@ -76,13 +78,24 @@ def test_a_false_capsule_and_a_late_party_stop_nothing_and_are_on_record(tmp_pat
     judged_anew(case)
 
 
+def nobody_is_late_while_nobody_can_commit(case: WholeCase, found: drawing.DrawConditions) -> None:
+    """Conditions that are proposed anew hold everybody up; once they are approved, the time begins again."""
+    case.act("officer", drawing.DrawConditionsProposed(found))
+    case.clock.at = add(case.clock.at, case.case.tender.published.profile.draw_commit) + timedelta(seconds=1)
+    case.work_off()
+    case.approve_draw()
+    case.work_off()
+    assert case.case.lots[LOT].draw.current.overdue == ()
+
+
 def late(case: WholeCase) -> None:
     """The time to commit passes; before that nobody is late."""
     within = case.case.tender.published.profile.draw_commit
-    overdue_parties.pass_over_parties(case.platform, case.case_id, LOT, 2)  # of another round
+    since = format_instant(case.case.lots[LOT].commits_since)
+    overdue_parties.pass_over_parties(case.platform, case.case_id, LOT, f"2@{since}")  # of another round
     case.clock.at = add(case.clock.at, within) + timedelta(seconds=1)
     case.work_off()
-    overdue_parties.pass_over_parties(case.platform, case.case_id, LOT, 1)  # again: nothing
+    overdue_parties.pass_over_parties(case.platform, case.case_id, LOT, f"1@{since}")  # again: nothing
     assert case.case.lots[LOT].draw.current.overdue == ("centre", "supervisor")
 
 
@@ -120,14 +133,18 @@ def judged_anew(case: WholeCase) -> None:
 
 
 def falsified_by_the_platform(case: WholeCase, files: dict[str, bytes]) -> None:
-    """Nobody is late too early, nobody else, and nobody's bytes are replaced but those of the false capsule."""
+    """Nobody is late too early, nobody else, nobody's bytes are replaced but those of the false capsule, and nobody
+    approves conditions of his or her own.
+    """
     lines = tampering.lines_of(files)
     at = {line["entry"]["type"]: seq for seq, line in enumerate(lines)}
     overdue, opened = at["CommitmentsOverdue"], at["CapsulesOpened"]
     stated = lines[overdue]["entry"]
     before = lines[at["DrawRoundOpened"]]["entry"]["at"]
     for seq, path, value in (
+        (at["DrawConditionsApproved"], ("actor",), lines[at["DrawConditionsProposed"]]["entry"]["actor"]),
         (overdue, ("at",), before),
+        (overdue, ("at",), lines[at["DrawConditionsApproved"]]["entry"]["at"]),
         (overdue, ("payload", "parties"), ["centre"]),
         (overdue, ("payload", "round"), 2),
         (overdue, ("actor",), lines[at["DrawStated"]]["entry"]["actor"]),

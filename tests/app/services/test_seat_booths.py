@@ -145,6 +145,51 @@ def test_a_booth_that_fails_is_replaced_and_the_member_moves(case):
         assert db_session.scalar(select(func.count()).where(Notice.code == "booths_lacking")) >= 1
 
 
+def test_while_somebody_sits_a_booking_only_grows(case):
+    centre, before = case.people["centre"].log_in, booth_rows(case)
+    with case.platform.database.reading() as db_session:
+        booking = db_session.scalar(select(Booking))
+    window, held = Window(booking.begins_at, booking.ends_at), dict.fromkeys(case.rooms, 6)
+
+    def arrange(window: Window, rooms: dict[str, int]) -> tuple:
+        return bookings.arrange_booking, case.platform, centre, case.case_id, LOT, window, rooms
+
+    hour = timedelta(hours=1)
+    for wrong, rooms in (
+        (window, {**held, case.rooms[0]: 5}),
+        (window, {case.rooms[0]: 6}),
+        (Window(window.begins_at + hour, window.ends_at), held),
+        (Window(window.begins_at, window.ends_at - hour), held),
+    ):
+        assert code(*arrange(wrong, rooms))[0] == "booking_in_use"
+    failed = case.state.seats[1].site
+    further = venues.add_room(case.platform, centre, failed, "三室", 4, alone=True, equipment=venues.Equipment())
+    call, *rest = arrange(window, {**held, further: 4})  # beside booths that have failed
+    call(*rest)
+    assert code(*arrange(window, held))[0] == "booking_in_use"
+    after = booth_rows(case)
+    assert all(after[seat].out_since is None for seat in case.state.seats)
+    assert all(after[seat].id == booth.id for seat, booth in before.items() if booth.out_since is None)
+
+
+def test_who_signs_in_and_who_changes_the_booking_wait_for_each_other(case, monkeypatch):
+    offer, key = case.ask(2)
+    witness, free, booth_of = case.people[case.witness_of(2)], [], booths.booth_of
+    turn = func.pg_try_advisory_xact_lock(func.hashtext(f"booking/{case.case_id}/{LOT}"))
+
+    def looked_up(*args):
+        if not case.platform.database.is_sqlite:  # which has one writer
+            with case.platform.database.engine.connect() as another:
+                free.append(another.scalar(select(turn)))
+        return booth_of(*args)
+
+    monkeypatch.setattr(booths, "booth_of", looked_up)
+    named = MemberIdentified(2, key.key_id, witness.id, "一室-99")
+    attachments = {"request": offer.request.encode()}
+    assert code(case.act, case.witness_of(2), named, attachments=attachments)[0] == "booth_other"
+    assert free == ([] if case.platform.database.is_sqlite else [False])
+
+
 def _code(case: Moving, seat: int) -> str:
     return call_ups.call_up_code(case.platform, case.case_id, LOT, case.state.seats[seat].person)
 

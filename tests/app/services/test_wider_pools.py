@@ -11,13 +11,14 @@ from sqlalchemy import select
 
 from app.casefile.sealing import committee_of
 from app.client import verify_draw
-from app.models import Pseudonym
+from app.models import Account, AccountRole, Pseudonym
 from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
 from app.queries.lots import draw_record
 from app.services import draws, wider_pools
 from app.services.accounts import NewOrganisation
 from app.services.database_check import database_differences
+from app.services.unit_of_work import plain_transaction
 from evaluation import draw as drawing
 from evaluation.draw import SeatState, Stratum
 from tests.app.services.people import LOT
@@ -72,12 +73,12 @@ def test_a_round_nobody_is_left_for_is_drawn_under_wider_conditions_to_the_end(t
         draws.freeze_pool(case.platform, centre, case.case_id, LOT)
     site = Site(case)
     pages_lead_to_it(case, site)
+    no_seat_is_moved_to_one_person(case)
     fact = propose(case, *wider(case))
-    assert len(fact.widening.recused) == 6  # found since the first statement: they are why nobody is left
+    assert len(fact.widening.recused) == 11  # found since the first statement: they are why nobody is left
     case.act("officer", fact)
     assert case.case.lots[LOT].draw.conditions == before.conditions  # until a second person agrees
-    with pytest.raises(NotAllowed):
-        case.act("officer", drawing.DrawConditionsApproved(drawing.proposal_sha256(fact)))
+    not_by_one_person(case, drawing.DrawConditionsApproved(drawing.proposal_sha256(fact)))
     page = site.browser("releaser").get(f"/agency/cases/{case.case_id}/lots/{LOT}/draw-approval")
     assert "主场无人可抽" in page
     assert 'data-type="DrawConditionsApproved"' in page
@@ -97,6 +98,31 @@ def test_a_round_nobody_is_left_for_is_drawn_under_wider_conditions_to_the_end(t
     assert case.case.lots[LOT].convened
     assert list(database_differences(case.platform)) == []
     records_hold(case, tmp_path)
+
+
+def no_seat_is_moved_to_one_person(case: WholeCase) -> None:
+    """Not even to a group that is there already: whoever alone is left of it would be drawn with certainty."""
+    first, second = case.case.lots[LOT].draw.conditions.strata
+    seated = case.case.lots[LOT].draw.seats.keys()
+    with case.platform.database.reading() as db_session:
+        taken = set(db_session.scalars(select(Pseudonym.expert_id).where(Pseudonym.number.in_(seated))))
+        goods = set(db_session.scalars(select(Pseudonym.expert_id).where(Pseudonym.strata.contains(second.name))))
+    _one, *others = sorted(goods - taken)
+    for expert in others:
+        correct(case, expert, punished="是")
+    with pytest.raises(RuleViolation, match="draw_pool_too_small"):
+        propose(case, replace(first, quota=1), replace(second, quota=second.quota + 1))
+
+
+def not_by_one_person(case: WholeCase, approved: drawing.DrawConditionsApproved) -> None:
+    """The officer approves nothing, not even as a supervisor, too."""
+    with pytest.raises(NotAllowed):
+        case.act("officer", approved)
+    with plain_transaction(case.platform.database) as (db_session, _now):
+        account = db_session.get_one(Account, case.people["officer"].id)
+        account.roles.append(AccountRole(role="AS"))
+    with pytest.raises(RuleViolation, match="second_person_needed"):
+        case.act("officer", approved)
 
 
 def pages_lead_to_it(case: WholeCase, site: Site) -> None:

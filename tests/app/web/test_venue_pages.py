@@ -79,8 +79,14 @@ def test_the_host_books_and_the_other_centre_answers_without_the_project(county,
         assert label in text
         assert not any(secret in text for secret in ("设备采购", county.case_id, "T-2026", "某学院"))
     assert "设备采购" not in centre.get(week)  # it hangs on a wall
-    assert "请写明理由" in far.post(answer, answer="refused").get_data(as_text=True)
-    assert far.post(answer, answer="accepted").status_code == 302
+    read = re.search(r'name="seen" type="hidden" value="([^"]+)"', far.get(answer)).group(1)
+    assert "请写明理由" in far.post(answer, answer="refused", seen=read).get_data(as_text=True)
+    sent[f"room_{county.other_room}"] = "3"
+    assert centre.post(path, **local(site, county.window()), **sent).status_code == 302
+    changed = far.post(answer, answer="accepted", seen=read).get_data(as_text=True)
+    assert "主场在您查看之后改动了请求" in changed
+    read = re.search(r'name="seen" type="hidden" value="([^"]+)"', changed).group(1)  # what is shown now
+    assert far.post(answer, answer="accepted", seen=read).status_code == 302
     assert "已同意" in centre.get(path)
     site.browser("officer").get(path, 404)
     far.get(path, 404)
