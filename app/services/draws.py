@@ -15,7 +15,13 @@ from app.casefile.sealing import committee_of
 from app.models import Account, Pseudonym
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
-from app.procedure.convening import check_draw_conditions, check_gained, check_pool, check_pool_size
+from app.procedure.convening import (
+    check_draw_conditions,
+    check_gained,
+    check_pool,
+    check_pool_size,
+    check_second_person,
+)
 from app.procedure.errors import RuleViolation
 from app.queries.cases import load_case
 from app.queries.library_days import pool_as_it_stands
@@ -147,11 +153,12 @@ def _check_filled(db_session: DbSession, draw: DrawState, payload: Json) -> None
 def approval(platform: Platform, log_in: LogIn, case_id: str, lot: str) -> Json:
     """The payload of DrawConditionsApproved: the conditions, and the pool with how many need not step back now.
 
-    Raises RuleViolation `draw_conditions_missing`, `bids_not_opened`, `draw_pool_too_small`.
+    Raises RuleViolation `draw_conditions_missing`, `second_person_needed`, `bids_not_opened`, `draw_pool_too_small`.
     """
     with platform.database.reading() as db_session:
-        case = load_case(db_session, case_id)
-        authorize(load_actor(db_session, log_in.account_id), Action.DRAW_CONDITIONS_APPROVE, case, lot)
+        case, actor = load_case(db_session, case_id), load_actor(db_session, log_in.account_id)
+        authorize(actor, Action.DRAW_CONDITIONS_APPROVE, case, lot)
+        check_second_person(case.lot(lot).conditions_by, actor)
         return encode(_approval(db_session, case, lot, platform.database.now().date()))
 
 

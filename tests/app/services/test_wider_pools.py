@@ -123,6 +123,8 @@ def not_by_one_person(case: WholeCase, approved: drawing.DrawConditionsApproved)
         account.roles.append(AccountRole(role="AS"))
     with pytest.raises(RuleViolation, match="second_person_needed"):
         case.act("officer", approved)
+    with pytest.raises(RuleViolation, match="second_person_needed"):  # and is shown nothing to sign
+        draws.approval(case.platform, case.people["officer"].log_in, case.case_id, LOT)
 
 
 def pages_lead_to_it(case: WholeCase, site: Site) -> None:
