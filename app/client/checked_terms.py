@@ -34,7 +34,7 @@ def checked_parameters(person: Person, case: str, lot: str, *, unwitnessed: bool
     if named != (case, lot, signed):
         raise refuse(
             "committee_not_in_terms",
-            "平台要求加密给受托方公钥 {found}，而招标文件中两人签发的是 {signed}。"
+            "平台要求加密给受托人公钥 {found}，而招标文件中两人签发的是 {signed}。"
             "未加密任何文件；请勿提交，立即联系监督部门。",
             "The platform asks to seal to the trustees' key {found}; the terms that two people signed name {signed}. "
             "Nothing was sealed. Hand nothing in, and call the supervision authority at once.",

@@ -15,7 +15,7 @@ def add_parser(subparsers: Any) -> None:
     words = "要核验的一轮和此前每一轮的记录\nthe record of the round in question and of each before it"
     parser.add_argument("records", nargs="+", type=existing, metavar="RECORD", help=words)
     words = (
-        "招标条款公布的受托方编号（或写有编号的文件）\n缺少则不能通过，退出码 3\n"
+        "招标条款公布的受托人编号（或写有编号的文件）\n缺少则不能通过，退出码 3\n"
         "the trustees' id in the published terms, or a file\nnever ok without it: exit status 3"
     )
     parser.add_argument("--committee", type=committee, metavar="ID-OR-FILE", help=words)

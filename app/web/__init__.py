@@ -184,7 +184,7 @@ def _context() -> dict[str, object]:
         "server_time": here.database.now(),
         "display_zone": ZoneInfo(zone),
         "display_zone_name": zone,
-        "demo_notice": gettext("M0 模式：受托方密钥在同一台机器上生成。数据均为虚构，不具法律效力。")
+        "demo_notice": gettext("M0 模式：受托人密钥在同一台机器上生成。数据均为虚构，不具法律效力。")
         if here.settings.demo
         else None,
         "nav_links": nav_links(actor),

@@ -12,7 +12,7 @@ DESKS = {
     Role.AGENCY_SUPERVISOR: (_l("代理机构工作台"), "/agency"),
     Role.BIDDER: (_l("我的投标"), "/bidder"),
     Role.CENTRE_OPERATOR: (_l("交易中心工作台"), "/centre"),
-    Role.TRUSTEE: (_l("受托方工作台"), "/trustee"),
+    Role.TRUSTEE: (_l("受托人工作台"), "/trustee"),
     Role.SITE_WITNESS: (_l("现场见证"), "/witness"),
     Role.REGULATOR: (_l("监督工作台"), "/regulator"),
     Role.SYSTEM_ADMIN: (_l("账户管理"), "/accounts"),

@@ -19,7 +19,7 @@ RECUSALS: dict[ConflictGround, LazyString] = {
     ConflictGround.AGENCY_STAFF: _l("代理机构的工作人员"),
     ConflictGround.AUTHORITY_STAFF: _l("行政监督部门或者项目主管部门的人员"),
     ConflictGround.CENTRE_STAFF: _l("交易中心的工作人员"),
-    ConflictGround.TRUSTEE_STAFF: _l("受托方的工作人员"),
+    ConflictGround.TRUSTEE_STAFF: _l("受托人的工作人员"),
     ConflictGround.PUNISHED: _l("曾因招标采购活动中的违法行为受过处罚"),
     ConflictGround.EARLIER_COMMITTEE: _l("参加过本项目此前的评审委员会"),
     ConflictGround.FREQUENCY: _l("近期参加评审的次数达到上限"),

@@ -172,7 +172,7 @@ STEPS: dict[str, Wording] = {
     ),
     "draw_reveal": Wording(
         _l("公开您一方的随机数"),
-        _l("各方公开后即得出抽取结果；逾期由受托方从密封件中打开。"),
+        _l("各方公开后即得出抽取结果；逾期由受托人从密封件中打开。"),
         _l("去抽取页"),
         _lot_page("draw"),
     ),
@@ -199,7 +199,7 @@ STEPS: dict[str, Wording] = {
         lambda case, step: url_for("bidder.restoration", case=case, lot=step.lot),
     ),
     "commit_key": Wording(
-        _l("受托方逾期：请承诺您的投标密钥"),
+        _l("受托人逾期：请承诺您的投标密钥"),
         _l("用加密时保存的密钥文件承诺，密钥此时不公开。逾期未承诺的，投标视为撤回，保证金退还。"),
         _l("承诺密钥"),
         lambda case, step: url_for("bidder.key", case=case, lot=step.lot),
@@ -218,7 +218,7 @@ STEPS: dict[str, Wording] = {
     ),
     "key_missed": Wording(
         _l("您没有在规定时间内承诺密钥"),
-        _l("投标视为撤回，保证金退还；受托方此时补签达到门限的，仍照常打开。"),
+        _l("投标视为撤回，保证金退还；受托人此时补签达到门限的，仍照常打开。"),
         _l("开标大厅"),
         _lot_page("opening"),
     ),
@@ -265,7 +265,7 @@ STEPS: dict[str, Wording] = {
     ),
     "phase_P1": Wording(_l("接受投标"), _l("截止之前任何人都看不到有没有投标、有几家投标。")),
     "phase_P2": Wording(
-        _l("投标已截止，等待受托方共同解密"), "", _l("开标大厅"), _lot_page("opening"), Action.OPENING_WATCH
+        _l("投标已截止，等待受托人共同解密"), "", _l("开标大厅"), _lot_page("opening"), Action.OPENING_WATCH
     ),
     "phase_P3": Wording(_l("正在开标"), "", _l("开标大厅"), _lot_page("opening"), Action.OPENING_WATCH),
     "opened": Wording(

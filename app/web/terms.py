@@ -87,7 +87,7 @@ def shown_terms(terms: TenderTerms) -> ShownTerms:
         titled(terms.profile),
         committee_words(terms),
         _periods(terms),
-        _("%(k)s / %(n)s 家受托方共同解密（%(mode)s）", k=committee["k"], n=committee["n"], mode=terms.mode),
+        _("%(k)s / %(n)s 家受托人共同解密（%(mode)s）", k=committee["k"], n=committee["n"], mode=terms.mode),
         Committee.from_description(committee).id,
         second_lock_words(terms.chain) if terms.chain else "",
         witness_words(terms.register),
@@ -112,7 +112,7 @@ def second_lock_words(chain: Chain) -> str:
     """What mode M2 means, and whose beacon it relies on."""
     name = chain.beacon_id if chain == QUICKNET else f"{chain.beacon_id} {chain.hash}"
     return _(
-        "模式 M2：受托方签署之外，还须 drand 网络（%(chain)s）在截止后产生的公开签名；在此之前受托方串通也不能开标",
+        "模式 M2：受托人签署之外，还须 drand 网络（%(chain)s）在截止后产生的公开签名；在此之前受托人串通也不能开标",
         chain=name,
     )
 

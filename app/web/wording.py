@@ -22,7 +22,7 @@ ROLES = {
     Role.AGENCY_OFFICER: _l("代理机构经办"),
     Role.AGENCY_SUPERVISOR: _l("代理机构主管"),
     Role.CENTRE_OPERATOR: _l("交易中心经办"),
-    Role.TRUSTEE: _l("密钥受托人"),
+    Role.TRUSTEE: _l("受托人"),
     Role.BIDDER: _l("投标人"),
     Role.EXPERT: _l("评审专家"),
     Role.SITE_WITNESS: _l("现场见证"),
@@ -32,7 +32,7 @@ ROLES = {
 }
 FAILURES = {
     "fewer_than_required": _l("截止时有效提交少于规定的家数，依法不开标。"),
-    "too_few_keys": _l("受托方未达到门限，承诺密钥的投标少于规定的家数，依法不开标。"),
+    "too_few_keys": _l("受托人未达到门限，承诺密钥的投标少于规定的家数，依法不开标。"),
     "too_few_valid": _l("能够开启的投标少于规定的家数。"),
 }
 EVALUATION_FAILED = _l("初步评审后有效投标 %(valid)s 家，少于规定的 %(least)s 家，依法流标。")

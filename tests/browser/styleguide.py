@@ -158,7 +158,7 @@ def sample() -> Sample:
         ],
         record=[
             (OPENING, "投标截止，系统关闭接收。有效提交不少于 3 家。"),
-            (OPENING + timedelta(seconds=4), "3 份受托方签名合成开启密钥，任何人可以验证。"),
+            (OPENING + timedelta(seconds=4), "3 份受托人签名合成开启密钥，任何人可以验证。"),
             (OPENING + timedelta(seconds=9), "投标人 D 的文件无法开启：密钥封装与所声明的接收方不符。"),
         ],
         desk_bids=[
@@ -204,7 +204,7 @@ def context(nonce: str, lang: str = "zh") -> dict[str, object]:
         "version": "0.1.0",
         "sign_in_url": "/sign-in",
         "actor": Sample(name="周敏", role_names=["投标人"], organisation="投标人 A"),
-        "demo_notice": "M0 模式：全部受托方密钥在同一台机器上，仅供演示，不具法律效力。",
+        "demo_notice": "M0 模式：全部受托人密钥在同一台机器上，仅供演示，不具法律效力。",
         "case": {"title": "2024年多功能急救实训室建设项目", "code": "N5100012025000628", "stage": "开标"},
         "breadcrumbs": [("我的项目", "/"), ("急救实训室建设项目", "/"), ("开标大厅", None)],
         "footer_links": [("核验回执与记录", "#"), ("无障碍说明", "#")],

@@ -77,7 +77,7 @@ def test_three_parties_draw_and_one_computes_it_again(live: LiveCase, browser: B
     expect(centre.get_by_text("验算一致：本机算出的号码与公布的相同。")).to_be_visible()
     expect(centre.locator("[data-draw-checked] li")).to_have_count(7)
     checked = centre.locator("[data-draw-checked]")
-    expect(checked).to_contain_text(f"✓ 签署各轮的受托方就是已公布的 {committee_of(case.case).id}")
+    expect(checked).to_contain_text(f"✓ 签署各轮的受托人就是已公布的 {committee_of(case.case).id}")
     expect(checked).to_contain_text(f"项目 {case.case_id}，标包 {LOT}，用途 {PURPOSE}")
     assert "✕" not in checked.inner_text()
     assert "?" not in checked.inner_text()

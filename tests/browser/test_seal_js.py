@@ -168,7 +168,7 @@ def test_a_bid_whose_upload_waits_is_offered_to_its_account_alone(
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("committee_id", "00" * 32, "受托方公钥与其编号不符"),
+        ("committee_id", "00" * 32, "受托人公钥与其编号不符"),
         ("open_ident", "00" * 32, "开启标识与本标包不符"),
         ("timelock", {**QUICKNET.describe(), "genesis": QUICKNET.genesis + 3}, "drand 链与其散列值不符"),
     ],

@@ -156,7 +156,7 @@ def _basics(draft: Draft, step: str, _index: int) -> str | Response:
 def _second_locks(chosen: str) -> list[SelectChoice]:
     """None, or the chain that the centre allows; a choice that it no longer allows stays visible and is refused."""
     chain = platform().settings.drand_chain
-    found = {"": _("不用：受托方签署即可开标")}
+    found = {"": _("不用：受托人签署即可开标")}
     if chosen:
         found[chosen] = chosen
     if chain is not None:

@@ -89,10 +89,10 @@ class BasicsForm(FlaskForm):
         description=_l("按适用规则须由更多成员组成评标委员会的，请如实勾选，发布后不能再改"),
     )
     committee = SelectField(
-        _l("受托方"), [InputRequired(_l("交易中心还没有登记受托方"))], description=_l("共同解密投标的单位")
+        _l("受托人"), [InputRequired(_l("交易中心还没有登记受托人"))], description=_l("共同解密投标的单位")
     )
     timelock = SelectField(
-        _l("第二把锁"), [Optional()], description=_l("须与由密钥仪式（M1）产生的受托方同用；公告后不能更改")
+        _l("第二把锁"), [Optional()], description=_l("须与由密钥仪式（M1）产生的受托人同用；公告后不能更改")
     )
     notice = TextAreaField(_l("公告正文"), [InputRequired(_l("请填写公告正文")), LONG])
 

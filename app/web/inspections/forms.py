@@ -92,7 +92,7 @@ class PlanForm(FlaskForm):
     """What the plan says beside the items of the registers."""
 
     title = StringField(_l("计划名称"), [REQUIRED, SHORT])
-    committee = SelectField(_l("为抽取签名的受托方"), [REQUIRED])
+    committee = SelectField(_l("为抽取签名的受托人"), [REQUIRED])
     book = SelectField(_l("期限和人数"), [REQUIRED])
 
 

@@ -33,7 +33,7 @@ KINDS = {
     "agency": _l("代理机构"),
     "centre": _l("交易中心"),
     "regulator": _l("监督部门"),
-    "trustee": _l("受托方"),
+    "trustee": _l("受托人"),
     "buyer": _l("采购人"),
 }
 
@@ -121,7 +121,7 @@ class CommitteeForm(FlaskForm):
     """The public description that a ceremony of the trustees has written."""
 
     description = FileField(
-        _l("受托方公开说明文件（JSON）"),
+        _l("受托人公开说明文件（JSON）"),
         [FileRequired(_l("请选择文件"))],
         description=_l("只含公钥，不含任何份额。只接受演示模式 M0；份额分别生成的委员会由密钥仪式自动登记。"),
     )
@@ -160,7 +160,7 @@ class CancelCeremonyForm(FlaskForm):
 class RehearsalForm(FlaskForm):
     """A committee tries an opening with bids that the platform makes up."""
 
-    committee = SelectField(_l("受托方"), [InputRequired(_l("请选择受托方"))])
+    committee = SelectField(_l("受托人"), [InputRequired(_l("请选择受托人"))])
     due = DateTimeLocalField(
         _l("演练时间"), [Optional()], format=MOMENTS, description=_l("留空即刻开始。到时间之前，受托人工具拒绝签署。")
     )
@@ -168,7 +168,7 @@ class RehearsalForm(FlaskForm):
         _l("等待签署的分钟数"),
         [InputRequired(_l("请输入分钟数")), NumberRange(1, 1440, _l("应为 1 至 1440 之间的整数"))],
         default=30,
-        description=_l("真实开标时受托方也有 30 分钟。全部签署后提前结束。"),
+        description=_l("真实开标时受托人也有 30 分钟。全部签署后提前结束。"),
     )
 
 

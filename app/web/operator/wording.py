@@ -9,14 +9,14 @@ BOARD_STEPS = {
     "paused": _l("投标已暂停，截止时间停止计算"),
     "order_pause": _l("签发暂停决定"),
     "order_resumption": _l("签发恢复决定"),
-    "shares": _l("已截止，等待受托方签署"),
+    "shares": _l("已截止，等待受托人签署"),
     "failed": _l("流标"),
     "failed_valid": _l("流标：初步评审后有效投标不足"),
     "opening": _l("正在开标"),
     "conditions": _l("开标结束，等待抽取条件"),
     "draw_commit": _l("抽取：各方承诺"),
     "draw_state": _l("抽取：锁定名单"),
-    "draw_sign": _l("抽取：受托方签名"),
+    "draw_sign": _l("抽取：受托人签名"),
     "draw_reveal": _l("抽取：公开随机数"),
     "draw_done": _l("抽取：等待专家答复"),
     "seated": _l("专家已确定，等待组成评审委员会"),
@@ -39,7 +39,7 @@ BOARD_STEPS = {
 
 REHEARSAL_STAGES = {
     "waiting": _l("等待开始"),
-    "signing": _l("等待受托方签署"),
+    "signing": _l("等待受托人签署"),
     "opening": _l("正在打开演练投标"),
     "ended": _l("已结束"),
 }

@@ -13,11 +13,11 @@ from app.queries.opening_hall import RecordLine
 from app.web.names import FACTS
 
 BY_ITSELF = {  # what the clock and the platform do
-    "FallbackStarted": _l("受托方逾期未达门限，系统自动启动补救程序，投标人承诺密钥"),
+    "FallbackStarted": _l("受托人逾期未达门限，系统自动启动补救程序，投标人承诺密钥"),
     "CommitmentsEnded": _l("承诺结束"),
     "KeysDisclosed": _l("投标人的密钥一并公布，开始解密"),
     "LotClosed": _l("投标截止，系统自动封闭"),
-    "BidsReleased": _l("受托方签名达到规定数量"),
+    "BidsReleased": _l("受托人签名达到规定数量"),
 }
 
 
@@ -30,7 +30,7 @@ def record_text(line: RecordLine, words: Mapping[str, str]) -> str:
     if line.type == "ShareReleased":
         return _("%(name)s 已签署，签名验证通过", name=line.about)
     if line.type == "ShareRefused":
-        return _("%(name)s 送来的份额验证不通过，未予接受；本轮开标须由其他受托方或其正确份额完成", name=line.about)
+        return _("%(name)s 送来的份额验证不通过，未予接受；本轮开标须由其他受托人或其正确份额完成", name=line.about)
     if line.type == "RoundSigned":
         return _("drand 第 %(round)s 轮签名已到，验证通过，第二把锁解开", round=line.about)
     if line.type == "OpeningConfirmed" and line.about:

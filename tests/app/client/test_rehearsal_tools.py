@@ -109,7 +109,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 def test_an_attended_and_an_unattended_tool_sign_and_the_result_is_told(stage):
     rehearsal = stage.open()
     assert stage.sign(1) == 0
-    assert "等待受托方签署" in stage.page("centre", f"/rehearsals/{rehearsal}?part=1")
+    assert "等待受托人签署" in stage.page("centre", f"/rehearsals/{rehearsal}?part=1")
     stop = threading.Event()
 
     def announce(what, about):

@@ -131,13 +131,13 @@ def test_whoever_asks_what_to_trust_sees_the_present_trustees_first(founded: Sit
     with founded.case.platform.database.reading() as db_session:
         standing = next(iter(load_committees(db_session).values()))
     before = standing.description
-    members = [{**member, "organisation": f"新受托方{member['index']}"} for member in before["members"]]
+    members = [{**member, "organisation": f"新受托人{member['index']}"} for member in before["members"]]
     fact = CommitteeReshared(standing.id, "0" * 32, digest(before), {**before, "members": members})
     with unit_of_work(founded.case.platform.database, REGISTER) as work:
         work.append(fact)
     page = founded.browser().get("/trust")
-    present, former = page.split("以前的受托方（1 次换届）")
+    present, former = page.split("以前的受托人（1 次换届）")
     assert "份额现由以下各家持有" in present
-    assert all(f"新受托方{index}" in present for index in (1, 2, 3))
-    assert "新受托方" not in former
+    assert all(f"新受托人{index}" in present for index in (1, 2, 3))
+    assert "新受托人" not in former
     assert all(member["organisation"] in former for member in before["members"])

@@ -43,7 +43,7 @@ def test_what_the_mode_means_stands_wherever_the_mode_does(site):
     assert f"drand 网络（test {BEACON.chain.hash}）" in notice
     waiting = site.browser().get(hall(site))
     assert f"第 {due.number} 轮" in waiting
-    assert "受托方串通也不能提前开标" in waiting
+    assert "受托人串通也不能提前开标" in waiting
     sealing = site.browser("bidder-a").get(f"/bidder/cases/{site.case.case_id}/lots/{LOT}/seal")
     assert BEACON.chain.hash in sealing
     assert "第二把锁" in sealing
