@@ -22,7 +22,7 @@ ROLES = {
     Role.AGENCY_OFFICER: _l("代理机构经办"),
     Role.AGENCY_SUPERVISOR: _l("代理机构主管"),
     Role.CENTRE_OPERATOR: _l("交易中心经办"),
-    Role.TRUSTEE: _l("受托人"),
+    Role.TRUSTEE: _l("受托人（保管份额）"),
     Role.BIDDER: _l("投标人"),
     Role.EXPERT: _l("评审专家"),
     Role.SITE_WITNESS: _l("现场见证"),
