@@ -88,14 +88,13 @@ class ActList:
 
     @classmethod
     def from_json(cls, value: Json) -> ActList:
-        """The list of `to_json`. Raises CryptoError `act_list_malformed`, `note_malformed`; KeyError, TypeError."""
+        """The list as an evidence bundle carries it: entries and notes as text.
+
+        Raises CryptoError `act_list_malformed`, `note_malformed`; KeyError, TypeError.
+        """
         found = cls(notes=[Note.parse(text) for text in value["notes"]])
         found.grow(Entry.parse(text) for text in value["entries"])
         return found
-
-    def to_json(self) -> Json:
-        """Entries and notes as text, as an evidence bundle carries them."""
-        return {"entries": [str(entry) for entry in self.entries], "notes": [str(note) for note in self.notes]}
 
     def grow(self, entries: Iterable[Entry]) -> None:
         """Take the entries that follow."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.orm import Session as DbSession
@@ -104,13 +106,29 @@ def freeze(db_session: DbSession, case: Case, lot: str, on: date) -> None:
     draw = case.lots[lot].draw
     assert draw.conditions is not None
     pool, strata = drawable(db_session, case, draw.conditions, on)
-    secret, draw_id = os.urandom(32), draw.conditions.draw_id
-    rows = [
+    if rows := fresh_rows(case, lot, draw.conditions.draw_id, pool, strata):
+        db_session.execute(insert(Pseudonym), rows)
+
+
+def fresh_rows(
+    case: Case,
+    lot: str,
+    draw_id: str,
+    pool: Sequence[experts.Expert],
+    strata: Mapping[str, Sequence[str]],
+    units: Mapping[str, str] = MappingProxyType({}),
+) -> list[dict[str, Any]]:
+    """A number, a salt and a pseudonym of the employer for everybody of the pool who stands in a stratum.
+
+    `strata`: of each by id; `units`: the pseudonyms that employers have already.
+    """
+    secret = os.urandom(32)
+    return [
         {
             "case_id": case.id,
             "lot": lot,
             "number": rules.pseudonym(secret, draw_id, expert.id),
-            "unit": rules.pseudonym(secret, draw_id, f"unit:{expert.organisation}"),
+            "unit": units.get(expert.organisation) or rules.pseudonym(secret, draw_id, f"unit:{expert.organisation}"),
             "strata": json.dumps(strata[expert.id]),
             "expert_id": expert.id,
             "salt": os.urandom(32),
@@ -119,8 +137,6 @@ def freeze(db_session: DbSession, case: Case, lot: str, on: date) -> None:
         for expert in pool
         if expert.id in strata
     ]
-    if rows:
-        db_session.execute(insert(Pseudonym), rows)
 
 
 def judge_of(db_session: DbSession, case: Case, lot: str, on: date) -> Callable[[experts.Expert], tuple[Conflict, ...]]:

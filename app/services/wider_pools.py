@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
 from datetime import date
 
@@ -27,6 +26,7 @@ from app.services.pools import (
     candidates_of,
     drawable,
     find_conflicts,
+    fresh_rows,
     groups_of,
     judge_of,
     left_out,
@@ -106,23 +106,9 @@ def _freeze(db_session: DbSession, case: Case, lot: str, fact: DrawConditionsPro
     pool, strata = drawable(db_session, case, fact.conditions, on)
     for row in before:
         row.proposed = json.dumps(list(dict.fromkeys((*json.loads(row.strata), *strata.pop(row.expert_id, ())))))
-    secret, draw_id, units = os.urandom(32), fact.conditions.draw_id, _units(db_session, case, lot)
-    rows = [
-        {
-            "case_id": case.id,
-            "lot": lot,
-            "number": rules.pseudonym(secret, draw_id, expert.id),
-            "unit": units.get(expert.organisation) or rules.pseudonym(secret, draw_id, f"unit:{expert.organisation}"),
-            "strata": NOT_YET,
-            "proposed": json.dumps(strata[expert.id]),
-            "expert_id": expert.id,
-            "salt": os.urandom(32),
-            "findings": "[]",
-        }
-        for expert in pool
-        if expert.id in strata
-    ]
-    if rows:
+    added = fresh_rows(case, lot, fact.conditions.draw_id, pool, strata, _units(db_session, case, lot))
+    if added:
+        rows = [row | {"strata": NOT_YET, "proposed": row["strata"]} for row in added]
         db_session.execute(insert(Pseudonym), rows)
     db_session.flush()
     db_session.expire_all()

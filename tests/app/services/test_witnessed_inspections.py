@@ -12,15 +12,14 @@ from app.procedure.errors import RuleViolation
 from app.procedure.inspections.facts import InspectorsDrawOpened, Part, ResultCode
 from app.procedure.inspections.pools import visits
 from app.procedure.inspections.state import lot_of
-from app.queries.act_list import last_listed
-from app.queries.ticks import latest_tick
 from app.services import audits, ticks
 from app.services.platform import DIST
 from crypto.committee import identity, sign_share
-from crypto.notes import COSIGNATURE, Note, NoteKey, cosign
+from crypto.notes import COSIGNATURE, NoteKey
 from evaluation.draw import DrawShareReleased
 from tests.app.services.inspecting import COURSE, Inspecting
 from tests.app.services.test_trustees_change import Reshared
+from tests.app.services.witnessing import look
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 WITNESS = NoteKey.generate("witness.example/w1", COSIGNATURE)
@@ -36,16 +35,7 @@ class Witnessed(Inspecting):
 
     def look(self) -> None:
         ticks.make_tick(self.platform)
-        with self.platform.database.reading() as db_session:
-            row = latest_tick(db_session)
-        assert row is not None
-        line = cosign(WITNESS, Note.parse(row.note).text, int(row.at.timestamp()))
-        ticks.take_cosignature(self.platform, row.index + 1, str(line))
-        with self.platform.database.reading() as db_session:
-            last = last_listed(db_session)
-        if last is not None:
-            line = cosign(WITNESS, Note.parse(last.note).text, int(row.at.timestamp()))
-            ticks.take_list_cosignature(self.platform, last.index + 1, str(line))
+        look(self.platform, WITNESS)
 
     def draw(self, number: int, part: Part) -> None:
         lot = lot_of(number, part)

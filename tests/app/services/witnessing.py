@@ -11,6 +11,7 @@ from app.queries.act_list import last_listed
 from app.queries.ticks import latest_tick
 from app.services import ticks
 from app.services.jobs import claim_job, fail_job, finish_job
+from app.services.platform import Platform
 from app.tasks.jobs import run_job
 from crypto.notes import COSIGNATURE, Note, NoteKey, cosign
 from tests.app.services.whole_case import WholeCase
@@ -18,6 +19,17 @@ from tests.app.services.whole_case import WholeCase
 WITNESS = NoteKey("witness.example/w1", COSIGNATURE, Ed25519PrivateKey.from_private_bytes(b"w" * 32))
 SECOND = NoteKey("witness.example/w2", COSIGNATURE, Ed25519PrivateKey.from_private_bytes(b"v" * 32))
 STRANGER = NoteKey("witness.example/w1", COSIGNATURE, Ed25519PrivateKey.from_private_bytes(b"s" * 32))
+
+
+def look(platform: Platform, key: NoteKey) -> None:
+    """A witness cosigns the latest tick and the list of acts, if there is one."""
+    with platform.database.reading() as db_session:
+        row, last = latest_tick(db_session), last_listed(db_session)
+    line = cosign(key, Note.parse(row.note).text, int(row.at.timestamp()))
+    ticks.take_cosignature(platform, row.index + 1, str(line))
+    if last is not None:
+        line = cosign(key, Note.parse(last.note).text, int(row.at.timestamp()))
+        ticks.take_list_cosignature(platform, last.index + 1, str(line))
 
 
 class Witnessed(WholeCase):
@@ -50,12 +62,4 @@ class Witnessed(WholeCase):
             self.look(key)
 
     def look(self, key: NoteKey) -> None:
-        with self.platform.database.reading() as db_session:
-            row = latest_tick(db_session)
-        line = cosign(key, Note.parse(row.note).text, int(row.at.timestamp()))
-        ticks.take_cosignature(self.platform, row.index + 1, str(line))
-        with self.platform.database.reading() as db_session:
-            last = last_listed(db_session)
-        if last is not None:
-            line = cosign(key, Note.parse(last.note).text, int(row.at.timestamp()))
-            ticks.take_list_cosignature(self.platform, last.index + 1, str(line))
+        look(self.platform, key)
