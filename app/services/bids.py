@@ -56,10 +56,17 @@ def explain_late(case: Case, actor: Actor, lot: str, now: datetime) -> None:
 
 @explains("BidWithdrawn")
 def explain_late_withdrawal(case: Case, actor: Actor, lot: str, now: datetime) -> None:
-    """The same for who would take its bid back. Raises RuleViolation `withdrawal_too_late`, `lot_unknown`."""
+    """The same for who would take its bid back; and for who has done so, that there is none left.
+
+    Raises RuleViolation `withdrawal_too_late`, `nothing_to_withdraw`, `lot_unknown`.
+    """
     state = case.lot(lot)
-    if state.bidding.closed and actor.is_(Role.BIDDER):
+    if not actor.is_(Role.BIDDER):
+        return
+    if state.bidding.closed:
         check_open(state.bidding, case.tender.deadlines[lot], now, "withdrawal_too_late")
+    if any(submission.bidder == actor.organisation_id for submission in state.bidding.submissions.values()):
+        raise RuleViolation("nothing_to_withdraw")
 
 
 @prepares("BidSubmitted")

@@ -25,7 +25,7 @@ from app.casefile.sealing import (
     submissions_root,
 )
 from app.database import in_native_thread
-from app.models import Account, Certificate, Organisation, StoredFile
+from app.models import Certificate, Organisation, StoredFile
 from app.procedure import fallback
 from app.procedure import opening as rules
 from app.procedure.bid import Submission
@@ -339,32 +339,6 @@ def _opened_file(case_id: str, lot: str, receipt_id: str, file: PackedFile, seal
         blob=sealed,
         start=file.start,
     )
-
-
-@completes("ObjectionRaised")
-def raise_objection(act: Act) -> Answer:
-    """The agency's officers are told at once."""
-    regime = act.work.case.tender.published.profile.regime
-    notify_agency(act, "objection_raised", objection=act.fact.objection, regime=regime.value)
-    return {}
-
-
-@completes("ObjectionAnswered")
-def answer_objection(act: Act) -> Answer:
-    """An answer may be what the conclusion was waiting for."""
-    until = act.work.case.lots[act.lot].opening.objections_until
-    assert until is not None
-    act.work.schedule("conclude_opening", max(until, act.work.now), lot=act.lot, detail=act.fact.objection)
-    return {}
-
-
-def notify_agency(act: Act, code: str, **facts: object) -> None:
-    """A notice for every active account of the case's agency."""
-    parties = act.work.case.tender.parties
-    assert parties is not None
-    query = select(Account.id).where(Account.organisation_id == parties.agency.id, Account.suspended_at.is_(None))
-    for account_id in act.work.db_session.scalars(query):
-        act.work.notify(account_id, code, lot=act.lot, **facts)
 
 
 def conclude_opening(platform: Platform, case_id: str, lot: str) -> None:

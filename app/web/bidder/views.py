@@ -249,10 +249,12 @@ def receipt_pdf(case: str, lot: str, receipt: str) -> Response:
 
 @routes.get("/bidder/cases/<case>/lots/<lot>/withdrawal")
 @access(Action.BID_WITHDRAW)
-def withdraw(case: str, lot: str) -> str:
-    found = entitled_case(case, Action.BID_WITHDRAW, lot)
-    standing = found.lots[lot].bidding.of_bidder(current_actor().organisation_id)
-    assert standing is not None
+def withdraw(case: str, lot: str) -> str | Response:
+    """What would be taken back; where there is nothing any more, the lot says so."""
+    found = entitled_case(case, Action.RECEIPT_READ)
+    standing = found.lots[known_lot(found, lot)].bidding.of_bidder(current_actor().organisation_id)
+    if standing is None or not allowed(current_actor(), Action.BID_WITHDRAW, found, lot):
+        return redirect(url_for("bidder.lot", case=case, lot=lot))
     return review_act(
         _("撤回投标"),
         found,

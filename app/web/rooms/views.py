@@ -69,8 +69,11 @@ def carry_round(case: str, lot: str) -> str | Response:
 
 @routes.get("/cases/<case>/lots/<lot>/opening/confirmation")
 @access(Action.OPENING_CONFIRM)
-def confirm_opening(case: str, lot: str) -> str:
-    """Whoever is present signs that the board was read out as it stands."""
+def confirm_opening(case: str, lot: str) -> str | Response:
+    """Whoever is present signs that the board was read out as it stands; once the opening is over, the hall says so."""
+    watched = entitled_case(case, lot, Action.OPENING_WATCH)
+    if watched.lots[lot].opening.concluded_at is not None:
+        return redirect(f"/cases/{case}/lots/{lot}/opening")
     found = entitled_case(case, lot, Action.OPENING_CONFIRM)
     hall, back = opening_hall(platform().origin, found, lot, ()), f"/cases/{case}/lots/{lot}/opening"
     context = place(found, lot, _("确认开标记录")) | {"hall": hall, "void_reason": void_reason, "back": back}

@@ -108,6 +108,13 @@ def test_once_the_lot_is_closed_a_late_bidder_is_still_told_why(open_bidding):
     refused("withdrawal_too_late", bench.act, "bidder-a", BidWithdrawn(first))
 
 
+def test_who_has_withdrawn_is_told_that_there_is_nothing_left(open_bidding):
+    bench = open_bidding
+    first = receipt_of(bench.hand_in("bidder-a"))["receipt_id"]
+    bench.act("bidder-a", BidWithdrawn(first))
+    refused("nothing_to_withdraw", bench.act, "bidder-a", BidWithdrawn(first))
+
+
 def test_of_a_bid_that_is_refused_at_the_gate_no_capsule_stays(open_bidding):
     """Neither where the rule says no nor where the answer was given already; what was accepted stays."""
     bench, sealed = open_bidding, open_bidding.seal("bidder-a")

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from app.casefile.board import board_digest
 from app.messages import regime_words, sentence
-from app.procedure.opening import ObjectionRaised
+from app.procedure.errors import RuleViolation
+from app.procedure.opening import ObjectionRaised, OpeningConfirmed
 from app.queries.cases import load_records
 from app.services.cursors import write_cursor
 from app.web.rooms import board
@@ -105,6 +107,16 @@ def test_once_it_is_over_nobody_is_told_that_it_goes_on(opened: Site):
     notice = opened.browser().get(f"/cases/{opened.case.case_id}")
     assert "开标已结束，等待抽取评审专家" in notice
     assert "正在开标" not in notice
+
+
+def test_who_confirms_too_late_is_told_that_it_is_over(opened: Site):
+    hall = f"/cases/{opened.case.case_id}/lots/{LOT}/{CONFIRM}"
+    opened.browser("officer").get(hall, 302)
+    digest = board_digest(opened.case.case.lots[LOT].opening)
+    for late in (OpeningConfirmed(digest), ObjectionRaised("o9", "报价宣读有误")):
+        with pytest.raises(RuleViolation) as found:
+            opened.case.act("bidder-b", late)
+        assert found.value.code == "opening_concluded"
 
 
 def test_the_running_record_names_who_confirmed(opened: Site):

@@ -1,0 +1,49 @@
+"""What is said in the opening hall: objections and queries on the spot, their answers, and that it is over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.casefile.case import Case
+from app.models import Account
+from app.procedure.errors import RuleViolation
+from app.procedure.roles import Actor
+from app.services.acts import Act, Answer, completes, explains
+
+
+@explains("ObjectionRaised", "ObjectionAnswered", "OpeningConfirmed")
+def explain_concluded(case: Case, actor: Actor, lot: str, now: datetime) -> None:
+    """Who comes too late is told that the opening is concluded, which is public, where the policy only says no.
+
+    Raises RuleViolation `opening_concluded`, `lot_unknown`.
+    """
+    if case.lot(lot).opening.concluded_at is not None:
+        raise RuleViolation("opening_concluded")
+
+
+@completes("ObjectionRaised")
+def raise_objection(act: Act) -> Answer:
+    """The agency's officers are told at once."""
+    regime = act.work.case.tender.published.profile.regime
+    notify_agency(act, "objection_raised", objection=act.fact.objection, regime=regime.value)
+    return {}
+
+
+@completes("ObjectionAnswered")
+def answer_objection(act: Act) -> Answer:
+    """An answer may be what the conclusion was waiting for."""
+    until = act.work.case.lots[act.lot].opening.objections_until
+    assert until is not None
+    act.work.schedule("conclude_opening", max(until, act.work.now), lot=act.lot, detail=act.fact.objection)
+    return {}
+
+
+def notify_agency(act: Act, code: str, **facts: object) -> None:
+    """A notice for every active account of the case's agency."""
+    parties = act.work.case.tender.parties
+    assert parties is not None
+    query = select(Account.id).where(Account.organisation_id == parties.agency.id, Account.suspended_at.is_(None))
+    for account_id in act.work.db_session.scalars(query):
+        act.work.notify(account_id, code, lot=act.lot, **facts)
