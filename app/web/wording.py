@@ -20,7 +20,7 @@ from evaluation.scoring import Aggregation, ScoringRules
 
 ROLES = {
     Role.AGENCY_OFFICER: _l("代理机构经办"),
-    Role.AGENCY_SUPERVISOR: _l("代理机构主管"),
+    Role.AGENCY_SUPERVISOR: _l("代理机构审核人"),
     Role.CENTRE_OPERATOR: _l("交易中心经办"),
     Role.TRUSTEE: _l("受托人（保管份额）"),
     Role.BIDDER: _l("投标人"),

@@ -185,11 +185,11 @@ def test_the_supervisor_sees_what_changed_and_returns_or_releases(tmp_path_facto
     with pytest.raises(RuleViolation, match="terms_already_submitted"):
         case.act("officer", payload, "", "TenderSubmitted")
     waiting = browser.get(f"{draft}/documents")
-    assert "等待主管复核" in waiting
+    assert "等待审核人复核" in waiting
     assert not document_ids(waiting)
     removed = browser.post(f"{draft}/documents", remove=document.rpartition("/")[2]).get_data(as_text=True)
-    assert "先由主管退回" in removed
-    assert "先由主管退回" in browser.post(f"{draft}/discard").get_data(as_text=True)
+    assert "先由审核人退回" in removed
+    assert "先由审核人退回" in browser.post(f"{draft}/discard").get_data(as_text=True)
     returned = site.browser("releaser").post(f"/agency/cases/{case.case_id}/release", reason="再核对")
     assert 'data-type="TenderReturned"' in returned.get_data(as_text=True)
     site.browser("officer").get(f"/agency/cases/{case.case_id}/release", 404)
