@@ -16,6 +16,7 @@ from werkzeug.routing import RoutingException
 
 from app.extensions import access, current_actor, platform, same_for_all
 from app.permissions.actions import Action
+from app.procedure.roles import Actor
 from app.web.account.views import routes as account
 from app.web.agency.views import routes as agency
 from app.web.appraisals import routes as appraisals
@@ -159,6 +160,13 @@ def _language_url(code: str) -> str:
     return "?" + urlencode({**request.args.to_dict(flat=False), "lang": [code]}, doseq=True)
 
 
+def _role_names(actor: Actor) -> list[str]:
+    """At a booth somebody is a member on a seat, be it an expert or the buyer's representative."""
+    if actor.seat:
+        return [gettext("评审成员"), gettext("席位 %(n)s", n=actor.seat.rpartition("#")[2])]
+    return [str(ROLES[role]) for role in sorted(actor.roles)]
+
+
 def _context() -> dict[str, object]:
     here, actor = platform(), current_actor()
     zone = here.settings.display_zone
@@ -172,7 +180,7 @@ def _context() -> dict[str, object]:
         "language_url": _language_url,
         "actor": {
             "name": actor.name,
-            "role_names": [str(ROLES[role]) for role in sorted(actor.roles)],
+            "role_names": _role_names(actor),
             "organisation": actor.organisation_name,
         }
         if signed_in
