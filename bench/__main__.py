@@ -22,6 +22,7 @@ from bench import (
     open_bids,
     register_tick,
     report,
+    room,
     upload,
 )
 
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, Callable[[], str]] = {
     "hall": hall.step_to_page,
     "open-bids": open_bids.open_against_bare_codec,
     "upload": upload.upload_against_bare_sink,
+    "room": room.score_in_many_rooms,
     "report": report.render_and_sign,
     "experts-import": experts_import.import_against_bare_inserts,
     "draw": draw.draw_seven_of_hundred_thousand,
