@@ -40,6 +40,7 @@ BENCHMARKS: dict[str, Callable[[], str]] = {
     "open-bids": open_bids.open_against_bare_codec,
     "upload": upload.upload_against_bare_sink,
     "room": room.score_in_many_rooms,
+    "room-killed": room.come_back_after_a_kill,
     "report": report.render_and_sign,
     "experts-import": experts_import.import_against_bare_inserts,
     "draw": draw.draw_seven_of_hundred_thousand,

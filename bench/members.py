@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 import gevent
 from gevent.event import AsyncResult
+from gevent.lock import Semaphore
 from gevent.pool import Pool
 
 from bench.watchers import AT_A_TIME, NAMESPACE, PATIENCE, Watcher, WebSocket
@@ -26,6 +28,9 @@ class Member(Watcher):
         self.lot, self.scores = told["lot"], told["scores"]
         self.versions = [0] * len(self.scores)
         self.saved: list[float] = []
+        self.joined_at: list[float] = []
+        self.turn = Semaphore()
+        self.waiting: dict[int, str] = {}  # commands without an answer, sent again after a broken line
         self.refused: list[Any] = []
         self.answers: dict[int, AsyncResult] = {}
         self.web_socket: WebSocket | None = None
@@ -35,21 +40,32 @@ class Member(Watcher):
         super()._listen_once(web_socket)
 
     def _answered(self, number: int, answer: dict[str, Any], now: float) -> None:
-        if number in self.answers:
-            self.answers.pop(number).set(answer)
-        else:
-            super()._answered(number, answer, now)
+        if number:
+            if self.waiting.pop(number, ""):
+                self.answers.pop(number).set(answer)
+            return
+        super()._answered(number, answer, now)
+        self.joined_at.append(now)
+        assert self.web_socket is not None
+        for text in list(self.waiting.values()):
+            self.web_socket.say(text)
 
     def save(self, turn: int) -> None:
-        """The next score of the sheet, round and round."""
+        """The next score of the sheet, round and round; like a page, one at a time."""
+        with self.turn:
+            self._save(turn)
+
+    def _save(self, turn: int) -> None:
         place = turn % len(self.scores)
         bid, criterion = self.scores[place]
         score = {"case": self.case, "lot": self.lot, "bid": bid, "criterion": criterion, "value": "2", "comment": ""}
         score |= {"seq": self.versions[place], "command_id": f"{turn}"}
-        assert self.web_socket is not None
         heard = self.answers[turn + 1] = AsyncResult()
+        self.waiting[turn + 1] = text = f"42{NAMESPACE},{turn + 1}" + json.dumps(["score.save", score])
         began = time.perf_counter()
-        self.web_socket.say(f"42{NAMESPACE},{turn + 1}" + json.dumps(["score.save", score]))
+        assert self.web_socket is not None
+        with suppress(OSError):  # of a line that breaks just now: sent again once it is there
+            self.web_socket.say(text)
         answer = heard.get(timeout=PATIENCE)
         if "error" in answer:
             self.refused.append(answer["error"])
@@ -69,9 +85,14 @@ def main() -> None:
     give_up_at = time.monotonic() + PATIENCE
     while time.monotonic() < give_up_at and any(len(one.seen) < steps for one in people):
         gevent.sleep(0.05)
-    saved = [wait for one in people for wait in one.saved]
-    refused = [refusal for one in people for refusal in one.refused]
-    print(json.dumps({"saved": saved, "refused": refused, "seen": [one.seen for one in people]}), flush=True)
+    told = {
+        "saved": [wait for one in people for wait in one.saved],
+        "refused": [refusal for one in people for refusal in one.refused],
+        "seen": [one.seen for one in people],
+        "joined_at": [one.joined_at for one in people],
+        "versions": [one.versions for one in people],
+    }
+    print(json.dumps(told), flush=True)
 
 
 def _save_all(members: list[Member], rate: float, seconds: float) -> None:
