@@ -59,7 +59,7 @@ from app.web.venues.calendar import routes as calendar
 from app.web.venues.rooms import routes as venues
 from app.web.visible import visible
 from app.web.wording import ROLES
-from crypto.signing import fingerprint
+from crypto.signing import check_code, fingerprint
 
 LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
 CONTENT_POLICY = (
@@ -95,6 +95,7 @@ def attach(app: Flask) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.finalize = visible
     app.add_template_filter(fingerprint)
+    app.add_template_filter(check_code)
     app.before_request(_remember_language)
     app.after_request(_secure)
     app.context_processor(_context)
