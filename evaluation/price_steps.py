@@ -7,11 +7,12 @@ line uses as it is printed. Nothing is computed here that `evaluation.prices` do
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 
 from evaluation.arithmetic import ARITHMETIC, ZERO, round_half_up, trimmed
 from evaluation.prices import (
+    MOST_PLACES,
     BenchmarkFormula,
     CeilingMix,
     DeductionFormula,
@@ -173,10 +174,13 @@ def _bounded(figures: str, places: int, score: Decimal, least: Decimal) -> tuple
     return (PriceStep("step_score_at_least", figures, places, score),)
 
 
-def price_curve(rule: PriceRule, prices: Mapping[str, Decimal]) -> tuple[CurvePoint, ...]:
-    """What prices around those of the bids would score at this benchmark, ascending by price.
+def price_curve(
+    rule: PriceRule, prices: Mapping[str, Decimal], ceiling: Decimal | None = None
+) -> tuple[CurvePoint, ...]:
+    """What prices around those of the bids would score at this benchmark, ascending by price and up to the ceiling.
 
     Where the lowest price is the benchmark the curve begins there: a lower one would have been another benchmark.
+    Between the bids scores are not rounded as the rule rounds them: a drawn line would show it as waves.
     """
     formula = price_formula(rule)
     working = formula.work(prices)
@@ -185,5 +189,9 @@ def price_curve(rule: PriceRule, prices: Mapping[str, Decimal]) -> tuple[CurvePo
         low, high = min(known) * (1 - MARGIN), max(known) * (1 + MARGIN)
         if isinstance(formula, LowestPriceRatio):
             low = working.benchmark
-        grid = {low + (high - low) * step / CURVE_POINTS for step in range(CURVE_POINTS + 1)} | set(known)
-        return tuple(CurvePoint(price, formula.at(price, working)) for price in sorted(grid))
+        if ceiling is not None:
+            high = max(*known, min(high, ceiling))
+        fine = replace(formula, places=MOST_PLACES)
+        grid = {low + (high - low) * step / CURVE_POINTS: fine for step in range(CURVE_POINTS + 1)}
+        grid |= dict.fromkeys(known, formula)
+        return tuple(CurvePoint(price, grid[price].at(price, working)) for price in sorted(grid))

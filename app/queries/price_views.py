@@ -9,7 +9,7 @@ from decimal import Decimal
 from app.documents.wording import formula_words
 from app.messages import sentence
 from evaluation.arithmetic import round_half_up
-from evaluation.price_steps import PriceStep, plain, price_curve, price_steps
+from evaluation.price_steps import PriceStep, price_curve, price_steps
 from evaluation.sensitivity import Sensitivity, sensitivity
 from evaluation.sitting import SittingState
 
@@ -103,7 +103,7 @@ def _line(step: PriceStep, language: str) -> WorkedLine:
 def _curve(sitting: SittingState, prices: Mapping[str, Decimal]) -> Curve:
     result, rules = sitting.result, sitting.rules.evaluation
     assert result is not None
-    points, full = price_curve(rules.price_rule, prices), rules.criteria.price.full
+    points, full = price_curve(rules.price_rule, prices, sitting.rules.ceiling), rules.criteria.price.full
     low, high = points[0].price, points[-1].price
     span = (high - low) or Decimal(1)
     lowest, highest = min(point.score for point in points), max(point.score for point in points)
@@ -123,7 +123,7 @@ def _curve(sitting: SittingState, prices: Mapping[str, Decimal]) -> Curve:
             Dot(number, across(row.price), up(row.price_score)) for number, row in enumerate(result.bids, start=1)
         ),
         across=tuple(Tick(across(low + span * share), f"{low + span * share:,.0f}") for share in steps),
-        up=tuple(Tick(up(score), plain(round_half_up(score, 2))) for score in scores),
+        up=tuple(Tick(up(score), f"{round_half_up(score, 2):.2f}") for score in scores),
         benchmark_at=across(result.price.benchmark),
     )
 

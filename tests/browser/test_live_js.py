@@ -181,7 +181,7 @@ def test_what_is_no_score_leaves_the_saved_one_and_says_so(page: Page, site: Liv
     page.goto(site.show_text("/desk", DESK))
     wait_for(page, lambda: site.joins)
     technical, told = page.get_by_label("技术参数 满分"), page.locator("#score-b2-technical-saved")
-    for wrong in ("46", "", "x"):
+    for wrong in ("46", "x"):
         technical.fill(wrong)
         expect(told).to_have_text("请输入 0 至 45.00 之间、0.50 的倍数（仍按已保存的 27.00 计）")
         expect(page.locator("[data-score-total]")).to_have_text("28.00")
@@ -191,8 +191,18 @@ def test_what_is_no_score_leaves_the_saved_one_and_says_so(page: Page, site: Liv
     technical.fill("40")
     expect(told).to_have_text("已保存 10:32:07")
     expect(page.locator("[data-score-total]")).to_have_text("41.00")
-    technical.fill("")
+    technical.fill("4x")
     expect(told).to_have_text("请输入 0 至 45.00 之间、0.50 的倍数（仍按已保存的 40.00 计）")
+
+
+def test_a_saved_score_is_taken_back_by_emptying_its_field(page: Page, site: LiveSite):
+    page.goto(site.show_text("/desk", DESK))
+    wait_for(page, lambda: site.joins)
+    page.get_by_label("技术参数 满分").fill("")
+    expect(page.locator("#score-b2-technical-saved")).to_have_text("已保存 10:32:07")
+    expect(page.locator("[data-score-total]")).to_have_text("1.00")
+    expect(page.locator("[data-bid-progress]")).to_have_text(["5/5", "1/3", "0/5"])
+    assert site.saves[-1]["value"] == ""
 
 
 def test_the_list_of_bidders_counts_what_is_saved(page: Page, site: LiveSite):

@@ -83,8 +83,12 @@ function rangeOf(field) {
   return words + stays(field);
 }
 
-/** The score of a field when it is one; otherwise the field says what to enter. */
+/** The score of a field when it is one, "" where a saved one was emptied; otherwise the field says what to enter. */
 function checked(field) {
+  if (!field.value.trim() && savedScore(field) !== null) {
+    field.ariaInvalid = 'false';
+    return '';
+  }
   const { full, step, bands } = field.dataset;
   const score = parseHundredths(field.value);
   const fits = isScore(score, parseHundredths(full), parseHundredths(step)) && inBands(score, bands);
