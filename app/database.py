@@ -37,10 +37,17 @@ def system_clock() -> datetime:
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 PG_DISK_FULL = "53100"
+PG_AWAY = ("08", "57P")  # the line to the server has failed; the server stops, or does not take anybody yet
 
 
 class Busy(Exception):
     """The database stayed locked longer than LOCK_PATIENCE_SECONDS; nothing was written, the act can be sent again."""
+
+
+class Unreachable(Exception):
+    """The database server does not answer, or the line to it broke: whether anything was written is not known here. An
+    act that is sent again gets its first answer, if there was one.
+    """
 
 
 class Unstorable(Exception):
@@ -104,15 +111,18 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[DbSession]:
-        """A consistent view of what is committed; nothing written through it is kept. Raises Unstorable."""
-        with _unstorable(), self._session(self.engine) as db_session:
+        """A consistent view of what is committed; nothing written through it is kept.
+
+        Raises Unreachable, Unstorable.
+        """
+        with self._in_own_terms(), self._session(self.engine) as db_session:
             yield db_session  # closing ends the transaction and leaves what was loaded readable
 
     @contextmanager
     def writing(self) -> Iterator[DbSession]:
-        """An open write transaction; the caller (the unit of work) ends it. Raises Busy, Unstorable."""
+        """An open write transaction; the caller (the unit of work) ends it. Raises Busy, Unreachable, Unstorable."""
         if not self.is_sqlite:
-            with _unstorable(), self._session(self._writing) as db_session:
+            with self._in_own_terms(), self._session(self._writing) as db_session:
                 yield db_session
             return
         if not self._write_lock.acquire(timeout=LOCK_PATIENCE_SECONDS):
@@ -123,6 +133,19 @@ class Database:
                 yield db_session
         finally:
             self._write_lock.release()
+
+    @contextmanager
+    def _in_own_terms(self) -> Iterator[None]:
+        try:
+            yield
+        except DataError as exc:
+            raise Unstorable from exc
+        except OperationalError as exc:
+            state = getattr(exc.orig, "sqlstate", None)
+            gone = exc.connection_invalidated or state is None or state.startswith(PG_AWAY)
+            if gone and not self.is_sqlite:
+                raise Unreachable from exc
+            raise
 
     def _session(self, engine: Engine) -> DbSession:
         return DbSession(engine, expire_on_commit=False, info={MEMORY: self.memory})
@@ -158,14 +181,6 @@ def no_room(fault: BaseException | None) -> bool:
             return "disk is full" in str(fault.orig) or getattr(fault.orig, "sqlstate", "") == PG_DISK_FULL
         fault = fault.__cause__
     return False
-
-
-@contextmanager
-def _unstorable() -> Iterator[None]:
-    try:
-        yield
-    except DataError as exc:
-        raise Unstorable from exc
 
 
 class CommitWatch:

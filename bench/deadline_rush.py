@@ -108,9 +108,9 @@ def _rushes(name: str, url: str, rounds: int, clients: int, each: int) -> str:
         bench = Bench(Path(folder), clock=RealClock(), database_url=url).found()
         bidders = [bench.join(number) for number in range(clients)]
         figures, total = [], 0
-        with _served(bench, "wsgi:app", {}) as address, _peer(bench) as other:
+        with served(bench, "wsgi:app", {}) as address, _peer(bench) as other:
             for _ in range(rounds):
-                ready = _prepared(bench, bidders, address, each)
+                ready = prepared(bench, bidders, address, each)
                 total += _rush(bench, ready)
                 acked = _rate(ready)
                 peers = [Client(other, one.login, one.bodies * 20, [], {}) for one in ready]
@@ -123,11 +123,13 @@ def _rushes(name: str, url: str, rounds: int, clients: int, each: int) -> str:
     return f"{words}, an empty view with one durable INSERT {peer:.0f}/s, {ratio:.0%} of it (target ≥ {TARGET:.0%})"
 
 
-def _prepared(bench: Bench, bidders: Sequence[str], address: str, each: int) -> list[Client]:
+def prepared(
+    bench: Bench, bidders: Sequence[str], address: str, each: int, before: timedelta = WINDOW, pace: float = PREPARATION
+) -> list[Client]:
     """A case of its own, and for each bidder the acts that it will send, each linked to the one before."""
-    bench.publish(len(bidders) * each * PREPARATION + WINDOW.total_seconds() + 5)
+    bench.publish(len(bidders) * each * pace + before.total_seconds() + 5)
     url = f"{address}api/v1/cases/{bench.case_id}/{LOT}/acts/BidSubmitted"
-    starts_at, found = bench.deadline_at - WINDOW, []
+    starts_at, found = bench.deadline_at - before, []
     bodies: dict[str, list[bytes]] = {login: [] for login in bidders}
     uploaded: dict[str, list[str]] = {login: [] for login in bidders}
     heads = dict.fromkeys(bidders, "")
@@ -151,7 +153,7 @@ def _prepared(bench: Bench, bidders: Sequence[str], address: str, each: int) -> 
 def _rush(bench: Bench, ready: Sequence[Client]) -> int:
     """Let them run while somebody closes the lot as soon as it can be; how many bids were acknowledged."""
     deadline = bench.deadline_at.timestamp()
-    closer = threading.Thread(target=_close, args=(bench, deadline + WINDOW.total_seconds() + 30))
+    closer = threading.Thread(target=close, args=(bench, deadline + WINDOW.total_seconds() + 30))
     closer.start()
     _run(ready, deadline - WINDOW.total_seconds(), deadline + WINDOW.total_seconds())
     closer.join()
@@ -171,7 +173,7 @@ def _end_uploads(bench: Bench, ready: Sequence[Client]) -> None:
             uploads.end_upload(bench.platform, bench.people[one.login].log_in, upload)
 
 
-def _close(bench: Bench, give_up_at: float) -> None:
+def close(bench: Bench, give_up_at: float) -> None:
     while not bench.case.lots[LOT].opening.closed and time.time() < give_up_at:
         openings.close_lot(bench.platform, bench.case_id, LOT)
         time.sleep(0.02)
@@ -202,12 +204,12 @@ def _peer(bench: Bench) -> Iterator[str]:
         ROW.create(db_session.connection())
         db_session.commit()
     database.dispose()
-    with _served(bench, "bench.deadline_rush:bare", {PEER_DATABASE: url}) as address:
+    with served(bench, "bench.deadline_rush:bare", {PEER_DATABASE: url}) as address:
         yield address
 
 
 @contextmanager
-def _served(bench: Bench, application: str, more: dict[str, str]) -> Iterator[str]:
+def served(bench: Bench, application: str, more: dict[str, str]) -> Iterator[str]:
     """That application on WEB_PROCESSES processes of the site's own server; its address."""
     here, port = bench.platform.settings, free_port()
     environment = {

@@ -16,7 +16,7 @@ from app.adapters.bounded import ReadersBusy
 from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.casefile.sight import asks_reason
-from app.database import Busy, Unstorable, no_room
+from app.database import Busy, Unreachable, Unstorable, no_room
 from app.extensions import current_log_in
 from app.messages import sentence
 from app.permissions.policy import NotAllowed
@@ -121,6 +121,13 @@ def refusal(exc: Exception) -> Response:
     return _answer(exc.code, dict(exc.facts), status_of(exc.code))
 
 
+def _unreachable(exc: Unreachable) -> Response:
+    """503 only where sending it again can do no harm: programs do so by themselves."""
+    log.error("the database does not answer: %s", type(exc.__cause__).__name__)
+    status = 503 if request.method in ("GET", "HEAD") else 500
+    return _answer("database_away", {}, status, **{"Retry-After": "2"})
+
+
 def attach_errors(app: Flask) -> None:
     """One handler for each way in which a request can fail."""
     for kind in (RuleViolation, CryptoError, NotAllowed):
@@ -133,6 +140,8 @@ def attach_errors(app: Flask) -> None:
         if isinstance(exc, StoreUnavailable):
             log.error("the file store does not answer: %s", exc)
         return _answer("busy", {}, 503, **{"Retry-After": "2"})
+
+    app.register_error_handler(Unreachable, _unreachable)
 
     @app.errorhandler(Unstorable)
     def unstorable(_exc: Unstorable) -> Response:

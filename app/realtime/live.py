@@ -16,7 +16,7 @@ from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.casefile.record import Record
 from app.casefile.sight import asks_reason, sees
-from app.database import Unstorable
+from app.database import Unreachable, Unstorable
 from app.extensions import COOKIE, access, find_log_in, find_log_ins, platform, socketio
 from app.messages import sentence
 from app.permissions.actions import Action
@@ -95,6 +95,8 @@ def _refused(exc: Exception) -> Json:
         code, facts = "not_available", {}
     elif isinstance(exc, Unstorable):
         code, facts = "text_unfit", {}
+    elif isinstance(exc, Unreachable):
+        code, facts = "database_away", {}
     else:
         incident = uuid.uuid4().hex[:12]
         log.error("incident %s: socket event", incident, exc_info=exc)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from tests.app.web.site import Site
 
@@ -43,3 +44,21 @@ def test_what_was_expected_is_said_in_words(founded: Site):
     error = founded.browser().client.post("/api/v1/web-sessions", json=body).json["error"]
     assert "应为 一段文字" in error["message"]
     assert "text was expected" in error["message_en"]
+
+
+@pytest.mark.parametrize(("method", "status"), [("GET", 503), ("POST", 500)])
+def test_a_database_that_is_away_is_no_incident(founded: Site, monkeypatch: pytest.MonkeyPatch, method, status):
+    client = founded.browser().client
+
+    def away(*_):
+        raise OperationalError("SELECT 1", {}, Exception("connection refused"))
+
+    database = founded.case.platform.database
+    monkeypatch.setattr(type(database), "_session", away)
+    monkeypatch.setattr(database, "is_sqlite", False)
+    sent = {"login": "officer", "password": "x", "code": "1"}
+    path = "/api/v1/web-sessions" if method == "POST" else "/api/v1/cases"
+    answer = client.open(path, method=method, json=sent)
+    assert answer.status_code == status
+    assert answer.json["error"]["code"] == "database_away"
+    assert "connection refused" not in answer.get_data(as_text=True)
