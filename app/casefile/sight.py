@@ -182,6 +182,11 @@ def _standstill(actor: Actor, case: Case, record: Record) -> bool:
     return _sitting(actor, case, record) or _regulator(actor, case, record)
 
 
+def _announced(actor: Actor, case: Case, record: Record) -> bool:
+    """Those of the sites and the authority that watches, without a reason; the agency has no part in it."""
+    return any(side(actor, case, record) for side in (_seat, _witness, _centre, _regulator))
+
+
 def _given_up(actor: Actor, case: Case, record: Record) -> bool:
     """Of a sitting that failed or was given up the authority sees all: it is asked why, and nobody goes on with it."""
     ended = case.lots[record.lot].sitting.stage in (Stage.FAILED, Stage.ABANDONED)
@@ -247,20 +252,11 @@ def _rehearsal(actor: Actor, case: Case, record: Record) -> bool:
     return centre or (actor.is_(Role.TRUSTEE) and not actor.keys.isdisjoint(state.keys))
 
 
+FOUNDING = ("PlatformFounded", "CertificateIssued", "CertificateRevoked", "ClientCodePublished")
+COMMITTEES = ("CommitteeRegistered", "CommitteeReshared", "CommitteeRetired")
+CEREMONY = ("CeremonyOpened", "ResharingOpened", "CeremonyJoined", "DealingGiven", "DealingsAccepted", "CeremonyEnded")
 SIGHT: dict[str, Rule] = INSPECTION_SIGHT | {
-    "PlatformFounded": _everybody,
-    "CertificateIssued": _everybody,
-    "CertificateRevoked": _everybody,
-    "CommitteeRegistered": _everybody,
-    "CommitteeReshared": _everybody,
-    "CommitteeRetired": _everybody,
-    "ClientCodePublished": _everybody,
-    "CeremonyOpened": _everybody,
-    "ResharingOpened": _everybody,
-    "CeremonyJoined": _everybody,
-    "DealingGiven": _everybody,
-    "DealingsAccepted": _everybody,
-    "CeremonyEnded": _everybody,
+    **dict.fromkeys(FOUNDING + COMMITTEES + CEREMONY, _everybody),
     "RehearsalOpened": _rehearsal,
     "RehearsalShareSigned": _rehearsal,
     "RehearsalReleased": _rehearsal,
@@ -341,6 +337,10 @@ SIGHT: dict[str, Rule] = INSPECTION_SIGHT | {
     "FaultReported": _standstill,
     "FaultRepaired": _standstill,
     "WarningGiven": _standstill,
+    "MessagePosted": _unread_by_successors(_room),
+    "FloorGiven": _unread_by_successors(_room),
+    "AnnouncementMade": _announced,
+    "AnnouncementNoted": _announced,
     "SittingOrderProposed": _regulator,
     "SittingOrdered": _standstill,
     "SittingDecisionProposed": _decision_draft,

@@ -265,6 +265,13 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=SITTING),
     ),
     A.SITTING_WARN: (_grant(R.REGULATOR, when=competent, phases=SITTING),),  # 36: a recorded act of its own
+    A.SITTING_ANNOUNCE: (  # 35, 36: what members have to know and no content; a witness to its own site, by rule
+        _grant(R.SITE_WITNESS, when=has_site, phases=SITTING),
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=SITTING),
+        _grant(R.REGULATOR, when=competent, phases=SITTING),
+    ),
+    A.ANNOUNCEMENT_NOTE: (_grant(R.EXPERT, when=seated, phases=SITTING),),
+    A.ROOM_SPEAK: (_grant(R.EXPERT, when=seated, phases=SITTING),),  # 36: when, and who gives the floor, by rule
     A.SITTING_ORDER_PROPOSE: (_grant(R.REGULATOR, when=competent, phases=SITTING),),  # 67, 2
     A.SITTING_ORDER_GIVE: (_grant(R.REGULATOR, when=competent, phases=SITTING),),
     A.SITTING_DECISION_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=SITTING, **AGENCY),),  # 70, 2

@@ -19,6 +19,7 @@ from app.procedure.standstill import Warned
 from app.queries.cases import load_case
 from app.queries.sittings import SeatLine, room_of
 from app.queries.standstills import StandstillView, standstill_of
+from app.queries.talks import AnnouncementLine, announcements_of
 from evaluation.sitting import Stage
 
 WATCHED = frozenset({Phase.SCORING, Phase.CONSENSUS})
@@ -58,6 +59,7 @@ class SittingSeen:
     of: int
     standstill: StandstillView | None
     warnings: tuple[Warned, ...]
+    announcements: tuple[AnnouncementLine, ...]
     sites: tuple[SiteSeen, ...]
 
 
@@ -103,6 +105,7 @@ def _seen(
         room.of,
         standstill_of(case, lot),
         room.warnings,
+        announcements_of(case, lot),
         _sites(db_session, case, lot, room.seats, names) if told else (),
     )
 

@@ -144,6 +144,9 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "sitting:halt": [("EX", "P5 P6", "own")],
     "fault:report": [("SW TC", "P5 P6", "own")],
     "sitting:warn": [("RG", "P5 P6", "own")],
+    "sitting:announce": [("SW TC RG", "P5 P6", "own")],
+    "announcement:note": [("EX", "P5 P6", "own")],
+    "room:speak": [("EX", "P5 P6", "own")],
     "sitting_order:propose": [("RG", "P5 P6", "own")],
     "sitting_order:give": [("RG", "P5 P6", "own")],
     "sitting_decision:propose": [("AO", "P5 P6", "own")],
@@ -171,7 +174,13 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "evidence:release": [("AS", "P7 P9", "own")],
     "evidence:export": [("RG AO AS", "P7 P9", "own"), ("RG", "P0", "own")],
 }
-OF_A_SITE = (Action.SEAT_CERTIFY, Action.SITE_CHANNEL, Action.STANDSTILL_WATCH, Action.FAULT_REPORT)
+OF_A_SITE = (
+    Action.SEAT_CERTIFY,
+    Action.SITE_CHANNEL,
+    Action.STANDSTILL_WATCH,
+    Action.FAULT_REPORT,
+    Action.SITTING_ANNOUNCE,
+)
 PARTIES = CaseOpened(Party("agency", "agency"), Party("centre", "centre"), Party("regulator", "regulator"))
 OWN_ORGANISATION = {"AO": "agency", "AS": "agency", "TC": "centre", "RG": "regulator", "BD": "bidder"}
 

@@ -72,16 +72,23 @@ async function refresh(section) {
   delete section.dataset.liveBusy;
 }
 
-function refreshParts(ids) {
+/** Whether facts of these kinds change a part: one may name the kinds that do (`only`), or that do not (`but`). */
+export function concerns({ liveOnly, liveBut }, types) {
+  if (liveOnly) return types.some((type) => liveOnly.split(' ').includes(type));
+  return !liveBut || types.some((type) => !liveBut.split(' ').includes(type));
+}
+
+function refreshParts(ids, types = null) {
   for (const section of document.querySelectorAll('[data-live][data-live-url]')) {
-    if (!ids || ids.includes(section.dataset.live)) refresh(section);
+    if ((!ids || ids.includes(section.dataset.live)) && (!types || concerns(section.dataset, types))) refresh(section);
   }
 }
 
 /** What is new, in its order: each part is fetched once for all of it. */
 function changed(frames) {
   confirmed(frames.at(-1).cursor);
-  refreshParts(frames.every((frame) => frame.fragment_ids) ? frames.flatMap((frame) => frame.fragment_ids) : null);
+  const ids = frames.every((frame) => frame.fragment_ids) ? frames.flatMap((frame) => frame.fragment_ids) : null;
+  refreshParts(ids, frames.map((frame) => frame.type));
   for (const frame of frames) document.dispatchEvent(new CustomEvent('tenderhall:changed', { detail: frame }));
 }
 

@@ -29,6 +29,7 @@ const SENTENCES = {
   photo_taken: ['已拍摄，随表单提交。不满意可以再拍。', 'Taken; it is sent with the form. You can take another.'],
   my_key: ['我的密钥', 'My keys'],
   not_secure: ['签名和加密只能在 https 或本机地址下进行。', 'Signing and sealing need https or a local address.'],
+  talk_said: ['已发出，写入案卷。', 'Said, and on record.'],
   signing: ['正在签名…', 'Signing…'],
   sending: ['正在提交…', 'Sending…'],
   typed_restored: ['已恢复您在本机填写、尚未提交的内容。', 'What you typed on this machine and have not sent yet is back.'],
