@@ -88,6 +88,7 @@ def test_the_case_of_the_test_has_nearly_every_kind_of_fact(files):
     orders = {"SittingOrderProposed", "SittingOrdered", "SittingDecisionProposed", "SittingDecided"}
     elsewhere |= standing | orders | {"SittingSuspended", "SittingResumed", "SittingAbandoned"}
     elsewhere |= {"FailureRecordSealed", "WarningGiven"}  # test_failed_evaluation.py, test_warnings.py
+    elsewhere |= {"MessagePosted", "FloorGiven", "AnnouncementMade", "AnnouncementNoted"}  # test_talk_on_record.py
     elsewhere |= {"ShareRefused", "CommitmentsOverdue"}  # test_wrong_share.py, test_faulty_parties.py
     elsewhere |= {"TiesDrawn"}  # test_equal_bids.py
     # test_replacements.py
