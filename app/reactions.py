@@ -1,4 +1,5 @@
-"""After a commit: each web process tells its own sockets. Deferred work needs no reaction: it is rows already."""
+"""After a commit: each web process tells its own sockets; every few seconds it asks who is still in a room. Deferred
+work needs no reaction: it is rows already."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from flask import Flask
 
 from app.database import CommitWatch
 from app.extensions import platform, socketio
+from app.realtime.lines import ask_all, somebody_is_there
 from app.realtime.live import evict, somebody_listens, tell, watched_cases
 
 log = logging.getLogger("tenderhall.reactions")
@@ -19,6 +21,7 @@ PAUSE_AFTER_ERROR = 1.0
 def start_reactions(app: Flask) -> None:
     """Follow what is committed, by any process, whenever somebody is connected to this one."""
     socketio.start_background_task(_follow, app)
+    socketio.start_background_task(_ask, app)
 
 
 def _follow(app: Flask) -> None:
@@ -35,6 +38,18 @@ def _follow(app: Flask) -> None:
             except Exception:
                 log.exception("reactions: trying again")
                 watch = _given_up(watch)
+                socketio.sleep(PAUSE_AFTER_ERROR)
+
+
+def _ask(app: Flask) -> None:
+    """Rounds of questions to those who are in a room, as long as somebody is."""
+    with app.app_context():
+        while True:
+            try:
+                somebody_is_there.wait()
+                ask_all(socketio.sleep)
+            except Exception:
+                log.exception("presence: trying again")
                 socketio.sleep(PAUSE_AFTER_ERROR)
 
 

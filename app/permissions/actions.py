@@ -123,6 +123,8 @@ class Action(StrEnum):
     SITTING_ANNOUNCE = "sitting:announce"
     ANNOUNCEMENT_NOTE = "announcement:note"
     ROOM_SPEAK = "room:speak"
+    PRESENCE_KEEP = "presence:keep"
+    PRESENCE_READ = "presence:read"
     SITTING_ORDER_PROPOSE = "sitting_order:propose"
     SITTING_ORDER_GIVE = "sitting_order:give"
     SITTING_DECISION_PROPOSE = "sitting_decision:propose"

@@ -272,6 +272,16 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     ),
     A.ANNOUNCEMENT_NOTE: (_grant(R.EXPERT, when=seated, phases=SITTING),),
     A.ROOM_SPEAK: (_grant(R.EXPERT, when=seated, phases=SITTING),),  # 36: when, and who gives the floor, by rule
+    A.PRESENCE_KEEP: (  # 34, 35: who has a place in the room; who listens for the authority has none
+        _grant(R.EXPERT, when=seated, phases=SITTING),
+        _grant(R.SITE_WITNESS, when=has_site, phases=SITTING),
+    ),
+    A.PRESENCE_READ: (  # matrix 1: how much of it, by query
+        _grant(R.EXPERT, when=seated, phases=SITTING),
+        _grant(R.SITE_WITNESS, when=has_site, phases=SITTING),
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=SITTING),
+        _inspector(P.SCORING, P.CONSENSUS),  # L
+    ),
     A.SITTING_ORDER_PROPOSE: (_grant(R.REGULATOR, when=competent, phases=SITTING),),  # 67, 2
     A.SITTING_ORDER_GIVE: (_grant(R.REGULATOR, when=competent, phases=SITTING),),
     A.SITTING_DECISION_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=SITTING, **AGENCY),),  # 70, 2

@@ -147,6 +147,8 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "sitting:announce": [("SW TC RG", "P5 P6", "own")],
     "announcement:note": [("EX", "P5 P6", "own")],
     "room:speak": [("EX", "P5 P6", "own")],
+    "presence:keep": [("EX SW", "P5 P6", "own")],
+    "presence:read": [("EX SW TC", "P5 P6", "own"), ("RG", "P5 P6", "reason")],
     "sitting_order:propose": [("RG", "P5 P6", "own")],
     "sitting_order:give": [("RG", "P5 P6", "own")],
     "sitting_decision:propose": [("AO", "P5 P6", "own")],
@@ -180,6 +182,8 @@ OF_A_SITE = (
     Action.STANDSTILL_WATCH,
     Action.FAULT_REPORT,
     Action.SITTING_ANNOUNCE,
+    Action.PRESENCE_KEEP,
+    Action.PRESENCE_READ,
 )
 PARTIES = CaseOpened(Party("agency", "agency"), Party("centre", "centre"), Party("regulator", "regulator"))
 OWN_ORGANISATION = {"AO": "agency", "AS": "agency", "TC": "centre", "RG": "regulator", "BD": "bidder"}

@@ -1,11 +1,12 @@
-"""What is said in the room: the live parts of the talk and of announcements, and all of it on a page of its own."""
+"""Who is in the room and what is said there: live parts of its page, and all messages on a page of their own."""
 
 from __future__ import annotations
 
 from flask import Blueprint, render_template, request
 
-from app.extensions import access
+from app.extensions import access, current_actor, platform
 from app.permissions.actions import Action
+from app.queries.presences import places_seen
 from app.queries.talks import talk_of
 from app.web.expert.room import entered
 
@@ -27,3 +28,14 @@ def show(case: str, lot: str) -> str:
 def announcements(case: str, lot: str) -> str:
     """What this seat has to note."""
     return render_template("pages/expert/_announcements.html", **entered(case, lot)[2])
+
+
+@routes.get("/presence")
+@access(Action.PRESENCE_READ)
+def presence(case: str, lot: str) -> str:
+    """Who is there, as this seat may know it."""
+    found, _room, shown = entered(case, lot, Action.PRESENCE_READ)
+    here = platform()
+    with here.database.reading() as db_session:
+        places = places_seen(db_session, current_actor(), found, lot, here.database.now(db_session.connection()))
+    return render_template("pages/expert/_presence.html", **shown | {"places": places})

@@ -17,6 +17,7 @@ from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.roles import SYSTEM, Role
 from app.procedure.standstill import PARTY_OF, Waiting
+from app.queries.presences import places_seen
 from app.queries.standstills import (
     decision_steps,
     decision_waiting,
@@ -69,7 +70,7 @@ def show(case: str, lot: str) -> str:
 
 
 def _page(found: Case, lot: str, form: FlaskForm | None = None) -> str:
-    here, actor, now = platform(), current_actor(), platform().database.now()
+    actor, now = current_actor(), platform().database.now()
     order, decision = order_waiting(found, lot, now), decision_waiting(found, lot, now)
     replacement = replacement_waiting(found, lot, now)
     replaces = allowed(actor, Action.REPLACEMENT_PROPOSE, found, lot)
@@ -86,7 +87,7 @@ def _page(found: Case, lot: str, form: FlaskForm | None = None) -> str:
         warnings=found.lots[lot].standstill.warnings,
         announcements=announcements_of(found, lot) if allowed(actor, Action.SITTING_ANNOUNCE, found, lot) else (),
         now=now,
-        sites={site["id"]: site["name"] for site in experts.list_sites(here)},
+        **_there(found, lot),
         grounds=GROUNDS,
         steps=SITTING_STEPS,
         repair_title=_repair_title(found, lot),
@@ -157,6 +158,23 @@ def _forms(found: Case, lot: str) -> list[tuple[str, FlaskForm]]:
     if decisions and allowed(actor, Action.SITTING_DECISION_PROPOSE, found, lot):
         forms.append(("decision", step_form(decisions)))
     return forms
+
+
+@routes.get("/presence")
+@access(Action.PRESENCE_READ)
+def presence(case: str, lot: str) -> str:
+    """Who is there now, as this person may know it; the page asks for it anew by itself."""
+    return render_template(
+        "pages/standstill/_presence.html", **_there(entitled_case(case, lot, Action.PRESENCE_READ), lot)
+    )
+
+
+def _there(found: Case, lot: str) -> dict[str, Any]:
+    here = platform()
+    with here.database.reading() as db_session:
+        places = places_seen(db_session, current_actor(), found, lot, here.database.now(db_session.connection()))
+    names = {site["id"]: site["name"] for site in experts.list_sites(here)}
+    return {"places": places, "sites": names}
 
 
 @routes.post("/fault")

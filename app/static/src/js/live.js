@@ -84,6 +84,9 @@ function refreshParts(ids, types = null) {
   }
 }
 
+/** Fetches one part anew, for what no fact says. */
+export const refreshPart = (id) => refreshParts([id]);
+
 /** What is new, in its order: each part is fetched once for all of it. */
 function changed(frames) {
   confirmed(frames.at(-1).cursor);

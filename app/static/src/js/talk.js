@@ -4,6 +4,7 @@ import { submitAct } from './acts.js';
 import { refusalLine } from './forms.js';
 import { signingKey } from './keys.js';
 import { say } from './locale.js';
+import './presence.js';
 
 const panel = document.querySelector('[data-talk]');
 const form = panel?.querySelector('[data-talk-form]');
