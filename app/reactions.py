@@ -10,6 +10,7 @@ from flask import Flask
 
 from app.database import CommitWatch
 from app.extensions import platform, socketio
+from app.realtime import pictures
 from app.realtime.lines import ask_all, somebody_is_there
 from app.realtime.live import evict, somebody_listens, tell, watched_cases
 
@@ -22,6 +23,7 @@ def start_reactions(app: Flask) -> None:
     """Follow what is committed, by any process, whenever somebody is connected to this one."""
     socketio.start_background_task(_follow, app)
     socketio.start_background_task(_ask, app)
+    socketio.start_background_task(_hear, app)
 
 
 def _follow(app: Flask) -> None:
@@ -48,9 +50,16 @@ def _ask(app: Flask) -> None:
             try:
                 somebody_is_there.wait()
                 ask_all(socketio.sleep)
+                pictures.tell_all(platform())
             except Exception:
                 log.exception("presence: trying again")
                 socketio.sleep(PAUSE_AFTER_ERROR)
+
+
+def _hear(app: Flask) -> None:
+    """What lines of other web processes say to lines of this one, to find a way for their pictures."""
+    with app.app_context():
+        pictures.hear_others(socketio.sleep, PAUSE_AFTER_ERROR)
 
 
 def _given_up(watch: CommitWatch | None) -> None:
@@ -65,3 +74,4 @@ def react() -> None:
     evict()
     for case_id in watched_cases():
         tell(case_id)
+    pictures.tell_all(platform())

@@ -88,7 +88,7 @@ class DeskHold(Base):
 class Presence(Base):
     """A place in the room of a sitting where somebody is or was: a seat, or (0) the witness of a site. `line`: which
     connection answers for it; `hand_at`: since when a hand is raised; `camera`: the name of the line by which the site
-    sends its picture, "" where this place does not.
+    sends its picture, "" where this place does not, and `camera_at` its latest answer.
     """
 
     __tablename__ = "presence"
@@ -107,6 +107,7 @@ class Presence(Base):
     asked: Mapped[int] = mapped_column(default=0)
     hand_at: Mapped[datetime | None]
     camera: Mapped[str] = mapped_column(String(32), default="")
+    camera_at: Mapped[datetime | None]
 
 
 class PendingSignature(Base):

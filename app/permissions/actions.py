@@ -125,6 +125,8 @@ class Action(StrEnum):
     ROOM_SPEAK = "room:speak"
     PRESENCE_KEEP = "presence:keep"
     PRESENCE_READ = "presence:read"
+    PICTURE_SEND = "picture:send"
+    PICTURE_WATCH = "picture:watch"
     SITTING_ORDER_PROPOSE = "sitting_order:propose"
     SITTING_ORDER_GIVE = "sitting_order:give"
     SITTING_DECISION_PROPOSE = "sitting_decision:propose"

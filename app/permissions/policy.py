@@ -282,6 +282,16 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=SITTING),
         _inspector(P.SCORING, P.CONSENSUS),  # L
     ),
+    A.PICTURE_SEND: (  # 49: of one's own site
+        _grant(R.EXPERT, when=seated, phases=SITTING),
+        _grant(R.SITE_WITNESS, when=has_site, phases=SITTING),
+    ),
+    A.PICTURE_WATCH: (  # 36, 49: of which sites, and with what sound, by query
+        _grant(R.EXPERT, when=seated, phases=SITTING),
+        _grant(R.SITE_WITNESS, when=has_site, phases=SITTING),
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=SITTING),
+        _inspector(P.SCORING, P.CONSENSUS),  # L
+    ),
     A.SITTING_ORDER_PROPOSE: (_grant(R.REGULATOR, when=competent, phases=SITTING),),  # 67, 2
     A.SITTING_ORDER_GIVE: (_grant(R.REGULATOR, when=competent, phases=SITTING),),
     A.SITTING_DECISION_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=SITTING, **AGENCY),),  # 70, 2

@@ -125,7 +125,8 @@ def ask_all(pause: Callable[[float], object]) -> None:
     pause(ROUND.total_seconds())
     answered = [line for line in _of_installation(here) if line.answers and line.asked_at is None]
     if answered:
-        presences.keep(here, {line.place: (line.id, figures(tuple(line.answers))) for line in answered})
+        heard = {line.place: (line.id, figures(tuple(line.answers))) for line in answered}
+        presences.keep(here, heard, {line.id for line in answered})
     for case_id, lot in {(line.place.case_id, line.place.lot) for line in _of_installation(here)}:
         tell(case_id, lot)
     somebody_is_there.clear()

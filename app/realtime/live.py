@@ -25,7 +25,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.roles import ANYONE, Actor
 from app.queries.cases import load_case, load_records
 from app.queries.events import seen_events
-from app.realtime import lines
+from app.realtime import lines, pictures
 from app.realtime.lines import NAMESPACE
 from app.services.accounts import LogIn, living_tokens
 from app.services.cursors import read_cursor, write_cursor
@@ -76,6 +76,7 @@ def leave(_reason: str = "") -> None:
     somebody_listens.clear()
     if _tokens:  # asked afterwards: who connects meanwhile is heard
         somebody_listens.set()
+    pictures.close_pictures(socket_id())
     lines.leave(socket_id())
 
 

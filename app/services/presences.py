@@ -5,7 +5,7 @@ Inspectors have no place in it: nobody is told who listens. Nothing here is evid
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -66,18 +66,20 @@ def depart(platform: Platform, place: Place, line: str, other: str) -> None:
         if row is None:
             return
         if row.camera == line:
-            row.camera = ""
+            row.camera, row.camera_at = "", None
         if row.line == line and other:
             row.line = other
         elif row.line == line:
             row.left_at, row.hand_at = now, None
 
 
-def keep(platform: Platform, heard: Mapping[Place, tuple[str, LineFigures]]) -> None:
-    """The lines of this process that have answered: by place, the line and its figures."""
+def keep(platform: Platform, heard: Mapping[Place, tuple[str, LineFigures]], lines: Collection[str] = ()) -> None:
+    """The lines of this process that have answered: by place, one of them and its figures; `lines`: all of them."""
     with plain_transaction(platform.database) as (db_session, now):
         for place in sorted(heard):  # always in this order: no two processes wait for each other
-            _answer(db_session, place, *heard[place], now)
+            row = _answer(db_session, place, *heard[place], now)
+            if row.camera in lines:
+                row.camera_at = now
 
 
 def raise_hand(platform: Platform, place: Place, line: str, *, up: bool) -> None:
@@ -99,7 +101,7 @@ def _row(db_session: DbSession, place: Place) -> Presence | None:
     return db_session.get(Presence, (place.case_id, place.lot, place.site, place.seat))
 
 
-def _answer(db_session: DbSession, place: Place, line: str, found: LineFigures, now: datetime) -> None:
+def _answer(db_session: DbSession, place: Place, line: str, found: LineFigures, now: datetime) -> Presence:
     row = _row(db_session, place)
     if row is None:
         row = Presence(case_id=place.case_id, lot=place.lot, site=place.site, seat=place.seat, drops=0)
@@ -108,3 +110,4 @@ def _answer(db_session: DbSession, place: Place, line: str, found: LineFigures, 
     standing = Standing(row.since, row.answered_at, row.left_at, row.drops).answered(now)
     row.since, row.answered_at, row.left_at, row.drops = standing.since, now, None, standing.drops
     row.line, row.took_ms, row.lost, row.asked = line, found.took_ms, found.lost, found.asked
+    return row

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("asked", sa.Integer(), nullable=False),
         sa.Column("hand_at", Instant(), nullable=True),
         sa.Column("camera", sa.String(length=32), nullable=False),
+        sa.Column("camera_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("case_id", "lot", "site", "seat", name=op.f("pk_presence")),
     )
     op.create_index(op.f("ix_presence_answered_at"), "presence", ["answered_at"])

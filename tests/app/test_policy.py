@@ -148,6 +148,8 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "announcement:note": [("EX", "P5 P6", "own")],
     "room:speak": [("EX", "P5 P6", "own")],
     "presence:keep": [("EX SW", "P5 P6", "own")],
+    "picture:send": [("EX SW", "P5 P6", "own")],
+    "picture:watch": [("EX SW TC", "P5 P6", "own"), ("RG", "P5 P6", "reason")],
     "presence:read": [("EX SW TC", "P5 P6", "own"), ("RG", "P5 P6", "reason")],
     "sitting_order:propose": [("RG", "P5 P6", "own")],
     "sitting_order:give": [("RG", "P5 P6", "own")],
@@ -184,6 +186,8 @@ OF_A_SITE = (
     Action.SITTING_ANNOUNCE,
     Action.PRESENCE_KEEP,
     Action.PRESENCE_READ,
+    Action.PICTURE_SEND,
+    Action.PICTURE_WATCH,
 )
 PARTIES = CaseOpened(Party("agency", "agency"), Party("centre", "centre"), Party("regulator", "regulator"))
 OWN_ORGANISATION = {"AO": "agency", "AS": "agency", "TC": "centre", "RG": "regulator", "BD": "bidder"}

@@ -88,6 +88,7 @@ def _page(found: Case, lot: str, form: FlaskForm | None = None) -> str:
         announcements=announcements_of(found, lot) if allowed(actor, Action.SITTING_ANNOUNCE, found, lot) else (),
         now=now,
         **_there(found, lot),
+        pictures=url_for("pictures.show", case=found.id, lot=lot),
         grounds=GROUNDS,
         steps=SITTING_STEPS,
         repair_title=_repair_title(found, lot),
