@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from axe import violations
-from conftest import FLAGS
 from live_case import LiveCase
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -46,7 +45,7 @@ SOUNDS = """async ([site, wanted]) => {
 def filming(browser: Browser) -> Iterator[Browser]:
     """A browser whose machine has a camera and a microphone, and whose person always allows them."""
     chromium = shutil.which("chromium-headless-shell") or shutil.which("chromium")
-    running = browser.browser_type.launch(executable_path=chromium, args=FLAGS + CAMERAS)
+    running = browser.browser_type.launch(executable_path=chromium, args=CAMERAS)
     yield running
     running.close()
 
