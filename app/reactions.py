@@ -11,7 +11,7 @@ from flask import Flask
 from app.database import CommitWatch
 from app.extensions import platform, socketio
 from app.realtime import pictures
-from app.realtime.lines import ask_all, somebody_is_there
+from app.realtime.lines import ask_all, is_anybody_there, somebody_is_there
 from app.realtime.live import evict, somebody_listens, tell, watched_cases
 
 log = logging.getLogger("tenderhall.reactions")
@@ -51,6 +51,9 @@ def _ask(app: Flask) -> None:
                 somebody_is_there.wait()
                 ask_all(socketio.sleep)
                 pictures.tell_all(platform())
+                somebody_is_there.clear()
+                if is_anybody_there() or pictures.does_anybody_watch():  # asked afterwards: who comes now is asked
+                    somebody_is_there.set()
             except Exception:
                 log.exception("presence: trying again")
                 socketio.sleep(PAUSE_AFTER_ERROR)

@@ -33,14 +33,15 @@ _turn = Lock()
 
 @dataclass
 class Line:
-    """One socket of somebody who is in a room. `id`: its name among the lines; `asked_at`: of a question that has no
-    answer yet; `told`: what it was last told of who is there."""
+    """One socket of somebody who is in a room. `id`: its name among the lines; `up`: whether a hand was raised as it
+    came; `asked_at`: of a question that has no answer yet; `told`: what it was last told of who is there."""
 
     sid: str
     token: str
     here: Platform
     place: Place
     id: str
+    up: bool
     answers: deque[int | None] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     asked_at: float | None = None
     told: str = ""
@@ -62,7 +63,8 @@ def enter(sid: str, token: str, log_in: LogIn, case_id: str, lot: str) -> Line:
     """A socket enters the room. Raises NotAllowed."""
     leave(sid)
     name = secrets.token_hex(8)
-    line = Line(sid, token, platform(), presences.arrive(platform(), log_in, case_id, lot, name), name)
+    place, up = presences.arrive(platform(), log_in, case_id, lot, name)
+    line = Line(sid, token, platform(), place, name, up)
     _lines[sid] = line
     somebody_is_there.set()
     tell(line.place.case_id, line.place.lot)
@@ -129,9 +131,11 @@ def ask_all(pause: Callable[[float], object]) -> None:
         presences.keep(here, heard, {line.id for line in answered})
     for case_id, lot in {(line.place.case_id, line.place.lot) for line in _of_installation(here)}:
         tell(case_id, lot)
-    somebody_is_there.clear()
-    if _lines:  # asked afterwards: who comes meanwhile is asked
-        somebody_is_there.set()
+
+
+def is_anybody_there() -> bool:
+    """Whether a line of this process is in a room."""
+    return bool(_lines)
 
 
 def _of_installation(here: Platform) -> list[Line]:

@@ -25,7 +25,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor
 from app.queries.cases import load_case
 from app.queries.pictures import Camera, Watching, cameras, sound_passes, watching
-from app.realtime.lines import NAMESPACE
+from app.realtime.lines import NAMESPACE, somebody_is_there
 from app.services.platform import Platform
 from app.services.presences import Place
 from crypto.canonical import Json
@@ -74,10 +74,8 @@ class Room:
         return next((camera for camera in self.cameras if camera.id == name), None)
 
 
-def open_pictures(sid: str, token: str, actor: Actor, case: Case, lot: str, place: Place | None, line: str) -> Peer:
-    """A page opens the pictures of a sitting. Raises NotAllowed."""
-    if not allowed(actor, Action.PICTURE_WATCH, case, lot):
-        raise NotAllowed(Action.PICTURE_WATCH)
+def open_pictures(sid: str, token: str, case: Case, lot: str, place: Place | None, line: str) -> Peer:
+    """A page opens the pictures of a sitting, which its person may see. `place`, `line`: where it is in the room."""
     close_pictures(sid)
     peer = Peer(sid, token, platform(), case.id, lot, place)
     peer.id = line or peer.id
@@ -85,6 +83,7 @@ def open_pictures(sid: str, token: str, actor: Actor, case: Case, lot: str, plac
         peer.told = _state(peer, look(case.id, lot, {token}))
         peer.seen = frozenset(camera["id"] for camera in peer.told["cameras"])
         _peers[peer.id] = peer
+    somebody_is_there.set()
     return peer
 
 
@@ -130,6 +129,11 @@ def pass_on(peer: Peer, to: str, kind: str, data: str) -> None:
         _send(peer.here, message)  # whether the other may see it is asked where its line is
     elif kind != "bye":  # to say goodbye to who is gone already is no fault
         raise NotAllowed(Action.PICTURE_WATCH)
+
+
+def does_anybody_watch() -> bool:
+    """Whether a line of this process has opened pictures."""
+    return bool(_peers)
 
 
 def tell_all(here: Platform) -> None:

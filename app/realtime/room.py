@@ -7,6 +7,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from flask import request
+
 from app.extensions import access, find_log_in, platform, socketio
 from app.permissions.actions import Action
 from app.permissions.policy import NotAllowed, allowed
@@ -14,6 +16,7 @@ from app.queries.cases import load_case
 from app.realtime import lines, pictures
 from app.realtime.lines import NAMESPACE
 from app.realtime.live import asking, refused, socket_id, texts
+from app.services.actors import authorize_or_record
 from app.services.pictures import relays, start_camera, stop_camera
 from crypto.canonical import Json
 
@@ -34,7 +37,7 @@ def enter(sent: Any = None, *_more: Any) -> Json:
         token, log_in = asking()
         case, lot = texts(sent, "case", "lot")
         line = lines.enter(socket_id(), token, log_in, case, lot)
-        return {"seat": line.place.seat}
+        return {"seat": line.place.seat, "up": line.up}
     except Exception as exc:
         return refused(exc)
 
@@ -60,12 +63,12 @@ def open_pictures(sent: Any = None, *_more: Any) -> Json:
         here = platform()
         with here.database.reading() as db_session:
             case = load_case(db_session, case_id)
-        actor = find_log_in(token)[1]
-        line = None
+        actor, line = find_log_in(token)[1], None
+        authorize_or_record(here.database, actor, Action.PICTURE_WATCH, case, lot, request.remote_addr or "")
         if allowed(actor, Action.PRESENCE_KEEP, case, lot):
             line = lines.enter(socket_id(), token, log_in, case_id, lot)
         place, name = (line.place, line.id) if line else (None, "")
-        peer = pictures.open_pictures(socket_id(), token, actor, case, lot, place, name)
+        peer = pictures.open_pictures(socket_id(), token, case, lot, place, name)
         return {"ice": relays(here.settings, peer.id, time.time()), **peer.told, "turn": peer.turn}
     except Exception as exc:
         return refused(exc)

@@ -50,13 +50,13 @@ def place_of(actor: Actor, case: Case, lot: str) -> Place:
     return Place(case.id, lot, mine[0], 0)
 
 
-def arrive(platform: Platform, log_in: LogIn, case_id: str, lot: str, line: str) -> Place:
-    """Somebody has come by this line. Raises NotAllowed."""
+def arrive(platform: Platform, log_in: LogIn, case_id: str, lot: str, line: str) -> tuple[Place, bool]:
+    """Somebody has come by this line; its place, and whether a hand is raised there. Raises NotAllowed."""
     with plain_transaction(platform.database) as (db_session, now):
         actor, case = load_actor(db_session, log_in.account_id, log_in.seat), load_case(db_session, case_id)
         place = place_of(actor, case, lot)
-        _answer(db_session, place, line, NEW, now)
-        return place
+        row = _answer(db_session, place, line, NEW, now)
+        return place, row.hand_at is not None
 
 
 def depart(platform: Platform, place: Place, line: str, other: str) -> None:
@@ -70,7 +70,7 @@ def depart(platform: Platform, place: Place, line: str, other: str) -> None:
         if row.line == line and other:
             row.line = other
         elif row.line == line:
-            row.left_at, row.hand_at = now, None
+            row.left_at = now
 
 
 def keep(platform: Platform, heard: Mapping[Place, tuple[str, LineFigures]], lines: Collection[str] = ()) -> None:
@@ -107,7 +107,10 @@ def _answer(db_session: DbSession, place: Place, line: str, found: LineFigures, 
         row = Presence(case_id=place.case_id, lot=place.lot, site=place.site, seat=place.seat, drops=0)
         row.camera, row.since, row.answered_at = "", now, now
         db_session.add(row)
-    standing = Standing(row.since, row.answered_at, row.left_at, row.drops).answered(now)
+    before = Standing(row.since, row.answered_at, row.left_at, row.drops)
+    if not before.is_there(now):
+        row.hand_at = None  # whoever was gone raises it again
+    standing = before.answered(now)
     row.since, row.answered_at, row.left_at, row.drops = standing.since, now, None, standing.drops
     row.line, row.took_ms, row.lost, row.asked = line, found.took_ms, found.lost, found.asked
     return row

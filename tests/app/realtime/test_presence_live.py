@@ -66,7 +66,7 @@ def test_all_know_of_all_on_whichever_process_their_lines_are(case: WholeCase, a
     one, two, three = sorted(case.members)[:3]
     pages = {number: at(number) for number in (one, two, three)}
     for number, page in pages.items():
-        assert page.enter(case) == {"seat": number}
+        assert page.enter(case) == {"seat": number, "up": False}
     until(lambda: all(number in rows(case) and rows(case)[number].asked > 0 for number in pages), SOON)
     assert all(row.lost == 0 and row.took_ms is not None and row.took_ms < 2000 for row in rows(case).values())
     for page in pages.values():
@@ -83,7 +83,7 @@ def test_who_has_no_place_in_the_room_gets_none(case: WholeCase, at):
         listener = at(who)
         assert listener.enter(case)["error"]["code"] == "not_available"
         assert listener.ask("presence.hand", up=True)["error"]["code"] == "not_available"
-    assert at("witness-sub").enter(case) == {"seat": 0}
+    assert at("witness-sub").enter(case) == {"seat": 0, "up": False}
     page = at(sorted(case.members)[0])
     for wrong in ({"case": "0" * 16, "lot": LOT}, {"case": case.case_id, "lot": "9"}, {}):
         assert "error" in page.ask("presence.join", **wrong)

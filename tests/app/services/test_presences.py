@@ -20,8 +20,8 @@ FIGURES = LineFigures(40, 0, 15)
 
 
 @pytest.fixture(scope="module")
-def case(tmp_path_factory) -> WholeCase:
-    return WholeCase(tmp_path_factory.mktemp("presence")).through(f"{DRAWN} seat_all elect")
+def case(tmp_path_factory, database_url) -> WholeCase:
+    return WholeCase(tmp_path_factory.mktemp("presence"), database_url=database_url).through(f"{DRAWN} seat_all elect")
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def site(case: WholeCase) -> Site:
 
 
 def arrive(case: WholeCase, number: int) -> Place:
-    place = presences.arrive(case.platform, case.members[number].log_in, case.case_id, LOT, f"line-{number}")
+    place, _up = presences.arrive(case.platform, case.members[number].log_in, case.case_id, LOT, f"line-{number}")
     presences.keep(case.platform, {place: (f"line-{number}", FIGURES)})
     return place
 
@@ -96,6 +96,17 @@ def test_who_is_cut_off_is_missed_and_who_hangs_up_too(case: WholeCase):
     assert there(seen(case, "centre")) == {one}, "a page that is loaded anew"
     case.clock.at += SILENT
     assert not there(seen(case, "centre"))
+
+
+def test_a_hand_stays_up_over_a_page_that_is_loaded_anew_and_falls_with_the_line(case: WholeCase):
+    one = min(case.members)
+    place = arrive(case, one)
+    presences.raise_hand(case.platform, place, f"line-{one}", up=True)
+    presences.depart(case.platform, place, f"line-{one}", "")
+    log_in = case.members[one].log_in
+    assert presences.arrive(case.platform, log_in, case.case_id, LOT, "line-y") == (place, True)
+    case.clock.at += SILENT
+    assert presences.arrive(case.platform, log_in, case.case_id, LOT, "line-z") == (place, False)
 
 
 def test_while_members_score_nobody_of_them_learns_who_has_left(case: WholeCase, site: Site):

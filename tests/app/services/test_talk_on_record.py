@@ -102,6 +102,8 @@ def test_an_announcement_stays_until_each_has_noted_it(case: WholeCase, site: Si
     assert "已阅 0 / 2" in site.browser("witness-sub").get(page)
     case.act(case.members[there], AnnouncementNoted(there, 1))
     assert NOON not in booth(site, case.members[there]).get(top)
+    for number, person in case.members.items():  # who has read it is not the other seats' to know
+        assert ("AnnouncementNoted" in kinds(case, person.id, person.log_in.seat)) == (number == there)
     assert "已阅 1 / 2" in site.browser("centre").get(page)
     assert "已阅 1 / 2" in site.browser("regulator").get("/regulator/live")
     assert NOON not in site.browser("officer").get(page)

@@ -16,7 +16,8 @@ async function enter() {
   if (!answer || answer.error) return; // no place in this room, or the next line asks again
   refreshPart('presence');
   if (!button) return;
-  if (up) raise(true);
+  if (up && !answer.up) raise(true); // the line was gone for longer
+  up ||= answer.up;
   show();
 }
 

@@ -5,9 +5,11 @@ import { refusalLine } from './forms.js';
 import { signingKey } from './keys.js';
 import { say } from './locale.js';
 import './presence.js';
+import { forget, keep, kept } from './typed.js';
 
 const panel = document.querySelector('[data-talk]');
 const form = panel?.querySelector('[data-talk-form]');
+const TYPED = `talk:${panel?.dataset.case}`; // what is typed and not said yet survives a page that is loaded anew
 const commands = new Map(); // by what is said: a command that had no answer is sent again as the same
 
 function tell(words) {
@@ -46,7 +48,10 @@ async function onSay(event) {
   const field = form.querySelector('input');
   const text = field.value.trim();
   if (!text) return void field.focus();
-  if (await act('MessagePosted', { seat: seat(), text }, form.querySelector('button'))) field.value = '';
+  if (await act('MessagePosted', { seat: seat(), text }, form.querySelector('button'))) {
+    field.value = '';
+    forget(TYPED);
+  }
   field.focus();
 }
 
@@ -78,6 +83,8 @@ function onClick({ target }) {
 
 if (panel) {
   form?.addEventListener('submit', onSay);
+  form?.addEventListener('input', ({ target }) => keep(TYPED, target.value));
+  if (form) form.querySelector('input').value = kept(TYPED) ?? '';
   panel.querySelector('[data-floor-form]')?.addEventListener('submit', onFloor);
   document.addEventListener('tenderhall:swapped', ({ target }) => {
     show();
