@@ -2,6 +2,7 @@
 import { io } from 'socket.io-client';
 import { serverNow, timeOfDay } from './clock.js';
 import { leaveFor } from './leave.js';
+import { concerns } from './live_parts.js';
 import { say } from './locale.js';
 
 const place = document.querySelector('[data-live-case]');
@@ -70,12 +71,6 @@ async function refresh(section) {
     if (response?.ok) swap(section, await response.text());
   } while (section.dataset.liveBusy === 'again');
   delete section.dataset.liveBusy;
-}
-
-/** Whether facts of these kinds change a part: one may name the kinds that do (`only`), or that do not (`but`). */
-export function concerns({ liveOnly, liveBut }, types) {
-  if (liveOnly) return types.some((type) => liveOnly.split(' ').includes(type));
-  return !liveBut || types.some((type) => !liveBut.split(' ').includes(type));
 }
 
 function refreshParts(ids, types = null) {
