@@ -36,6 +36,10 @@ class Settings:
     base_url: str
     blobs_url: str | None = None  # None: the folder `blobs`
     redis_url: str | None = None
+    turn_urls: tuple[
+        str, ...
+    ] = ()  # STUN and TURN servers for pictures between sites; none: the sites reach each other
+    turn_secret: str = field(default="", repr=False)
     smtp_url: str | None = None
     messaging_url: str | None = None  # the gateway for text messages and telephone calls
     messaging_token: str = field(default="", repr=False)
@@ -95,6 +99,8 @@ class Settings:
             base_url=read("BASE_URL", f"http://127.0.0.1:{port}", _base_url),
             blobs_url=read("BLOBS_URL", None, _bucket_url),
             redis_url=read("REDIS_URL", None, _scheme("redis", "rediss")),
+            turn_urls=read("TURN_URLS", (), _relays),
+            turn_secret=env.get("TENDERHALL_TURN_SECRET", ""),
             smtp_url=read("SMTP_URL", None, _scheme("smtp", "smtps")),
             messaging_url=read("MESSAGING_URL", None, _base_url),
             messaging_token=env.get("TENDERHALL_MESSAGING_TOKEN", ""),
@@ -117,6 +123,8 @@ class Settings:
                 f"TENDERHALL_WITNESS_QUORUM={settings.witness_quorum}: "
                 "多于 TENDERHALL_WITNESSES 的见证方数 · more than there are witnesses"
             )
+        if not settings.turn_secret and any(not url.startswith("stun:") for url in settings.turn_urls):
+            wrong.append("TENDERHALL_TURN_SECRET: TURN 服务器须有共享密钥 · a TURN server needs the shared secret")
         if wrong:
             raise BadSettings("\n".join(wrong))
         return settings
@@ -172,6 +180,17 @@ def _chain(raw: str) -> Chain | None:
 
 def _base_urls(raw: str) -> tuple[str, ...]:
     return tuple(_base_url(text.strip()) for text in raw.split(",") if text.strip())
+
+
+def _relays(raw: str) -> tuple[str, ...]:
+    found = tuple(text.strip() for text in raw.split(",") if text.strip())
+    for url in found:
+        scheme, _, rest = url.partition(":")
+        if scheme not in ("stun", "turn", "turns") or not rest or rest.startswith("/"):
+            raise ValueError(
+                f"{url} 须为 stun:、turn: 或 turns: 加主机和端口 · must be stun:, turn: or turns: with host and port"
+            )
+    return found
 
 
 def _database_url(raw: str) -> str:

@@ -1,4 +1,5 @@
-"""After a commit: each web process tells its own sockets. Deferred work needs no reaction: it is rows already."""
+"""After a commit: each web process tells its own sockets; every few seconds it asks who is still in a room. Deferred
+work needs no reaction: it is rows already."""
 
 from __future__ import annotations
 
@@ -9,6 +10,8 @@ from flask import Flask
 
 from app.database import CommitWatch
 from app.extensions import platform, socketio
+from app.realtime import pictures
+from app.realtime.lines import ask_all, is_anybody_there, somebody_is_there
 from app.realtime.live import evict, somebody_listens, tell, watched_cases
 
 log = logging.getLogger("tenderhall.reactions")
@@ -19,6 +22,8 @@ PAUSE_AFTER_ERROR = 1.0
 def start_reactions(app: Flask) -> None:
     """Follow what is committed, by any process, whenever somebody is connected to this one."""
     socketio.start_background_task(_follow, app)
+    socketio.start_background_task(_ask, app)
+    socketio.start_background_task(_hear, app)
 
 
 def _follow(app: Flask) -> None:
@@ -38,6 +43,28 @@ def _follow(app: Flask) -> None:
                 socketio.sleep(PAUSE_AFTER_ERROR)
 
 
+def _ask(app: Flask) -> None:
+    """Rounds of questions to those who are in a room, as long as somebody is."""
+    with app.app_context():
+        while True:
+            try:
+                somebody_is_there.wait()
+                ask_all(socketio.sleep)
+                pictures.tell_all(platform())
+                somebody_is_there.clear()
+                if is_anybody_there() or pictures.does_anybody_watch():  # asked afterwards: who comes now is asked
+                    somebody_is_there.set()
+            except Exception:
+                log.exception("presence: trying again")
+                socketio.sleep(PAUSE_AFTER_ERROR)
+
+
+def _hear(app: Flask) -> None:
+    """What lines of other web processes say to lines of this one, to find a way for their pictures."""
+    with app.app_context():
+        pictures.hear_others(socketio.sleep, PAUSE_AFTER_ERROR)
+
+
 def _given_up(watch: CommitWatch | None) -> None:
     """What failed may fail once more where it is put away."""
     if watch is not None:
@@ -50,3 +77,4 @@ def react() -> None:
     evict()
     for case_id in watched_cases():
         tell(case_id)
+    pictures.tell_all(platform())

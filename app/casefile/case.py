@@ -23,6 +23,7 @@ from app.procedure import (
     restoring,
     signing,
     standstill,
+    talk,
     tender,
     trustees,
     unanswered,
@@ -86,6 +87,7 @@ class LotCase:
     sitting: SittingState = field(default_factory=SittingState)
     standstill: standstill.Standstill = field(default_factory=standstill.Standstill)
     signing: signing.Signing = field(default_factory=signing.Signing)
+    talk: talk.Talk = field(default_factory=talk.Talk)
     asked: unanswered.Asked = field(default_factory=dict)  # requests for corrections
     succeeded: Mapping[int, int] = field(default_factory=dict)  # seats with a successor, by the entry that says so
     opened_under: Json | None = None  # the trustees' description as it stood at the release or start of the fallback
@@ -229,6 +231,7 @@ class Case:
         standstill.check_site(state.sitting, fact, actor)
         standstill.check(state.standstill, state.sitting, fact, actor.id, now, profile)
         signing.check(state.signing, state.sitting, fact, now, profile)
+        talk.check(state.talk, {number: seat.site for number, seat in state.sitting.seats.items()}, fact, now)
         unanswered.check(state.asked, state.sitting, fact, now, profile)
         return self._decide_evaluation(state, fact, actor, actor.seat_in(self.id, lot))
 
@@ -378,4 +381,5 @@ def _apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
         state = replace(state, succeeded={**state.succeeded, fact.seat: record.seq})
     still = standstill.apply(state.standstill, fact, record.actor, record.at)
     signed, asked = signing.apply(state.signing, fact, record.at), unanswered.apply(state.asked, fact, record.at)
+    state = replace(state, talk=talk.apply(state.talk, fact, record.seq, record.at))
     return replace(state, sitting=sitting.apply(state.sitting, fact), standstill=still, signing=signed, asked=asked)

@@ -29,7 +29,7 @@ from app.procedure.inspections import facts as inspections
 from crypto.canonical import Json
 from evaluation import draw
 from evaluation.sitting import events as sitting
-from evaluation.sitting import interruptions
+from evaluation.sitting import interruptions, talk
 
 
 @dataclass(frozen=True)
@@ -166,6 +166,10 @@ FACTS = {
         _lot(interruptions.FaultReported, "fault:report"),
         _lot(interruptions.FaultRepaired, "fault:report"),
         _lot(interruptions.WarningGiven, "sitting:warn"),
+        _lot(talk.MessagePosted, "room:speak"),
+        _lot(talk.FloorGiven, "room:speak"),
+        _lot(talk.AnnouncementMade, "sitting:announce"),
+        _lot(talk.AnnouncementNoted, "announcement:note"),
         _lot(interruptions.SittingOrderProposed, "sitting_order:propose"),
         _lot(interruptions.SittingOrdered, "sitting_order:give"),
         _lot(interruptions.SittingDecisionProposed, "sitting_decision:propose"),

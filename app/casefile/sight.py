@@ -182,6 +182,15 @@ def _standstill(actor: Actor, case: Case, record: Record) -> bool:
     return _sitting(actor, case, record) or _regulator(actor, case, record)
 
 
+def _noted(actor: Actor, case: Case, record: Record) -> bool:
+    """Who has read what: no other seat's to know, for it tells who is there while members score."""
+    return any(side(actor, case, record) for side in (_own, _witness, _centre, _regulator))
+
+
+def _announced(actor: Actor, case: Case, record: Record) -> bool:
+    return _seat(actor, case, record) or _noted(actor, case, record)
+
+
 def _given_up(actor: Actor, case: Case, record: Record) -> bool:
     """Of a sitting that failed or was given up the authority sees all: it is asked why, and nobody goes on with it."""
     ended = case.lots[record.lot].sitting.stage in (Stage.FAILED, Stage.ABANDONED)
@@ -247,25 +256,13 @@ def _rehearsal(actor: Actor, case: Case, record: Record) -> bool:
     return centre or (actor.is_(Role.TRUSTEE) and not actor.keys.isdisjoint(state.keys))
 
 
+FOUNDING = ("PlatformFounded", "CertificateIssued", "CertificateRevoked", "ClientCodePublished")
+COMMITTEES = ("CommitteeRegistered", "CommitteeReshared", "CommitteeRetired")
+CEREMONY = ("CeremonyOpened", "ResharingOpened", "CeremonyJoined", "DealingGiven", "DealingsAccepted", "CeremonyEnded")
+REHEARSAL = ("RehearsalOpened", "RehearsalShareSigned", "RehearsalReleased", "SampleBidOpened", "RehearsalEnded")
 SIGHT: dict[str, Rule] = INSPECTION_SIGHT | {
-    "PlatformFounded": _everybody,
-    "CertificateIssued": _everybody,
-    "CertificateRevoked": _everybody,
-    "CommitteeRegistered": _everybody,
-    "CommitteeReshared": _everybody,
-    "CommitteeRetired": _everybody,
-    "ClientCodePublished": _everybody,
-    "CeremonyOpened": _everybody,
-    "ResharingOpened": _everybody,
-    "CeremonyJoined": _everybody,
-    "DealingGiven": _everybody,
-    "DealingsAccepted": _everybody,
-    "CeremonyEnded": _everybody,
-    "RehearsalOpened": _rehearsal,
-    "RehearsalShareSigned": _rehearsal,
-    "RehearsalReleased": _rehearsal,
-    "SampleBidOpened": _rehearsal,
-    "RehearsalEnded": _rehearsal,
+    **dict.fromkeys(FOUNDING + COMMITTEES + CEREMONY, _everybody),
+    **dict.fromkeys(REHEARSAL, _rehearsal),
     "CaseOpened": _draft,
     "TenderSubmitted": _draft,
     "TenderReturned": _returned,
@@ -341,6 +338,10 @@ SIGHT: dict[str, Rule] = INSPECTION_SIGHT | {
     "FaultReported": _standstill,
     "FaultRepaired": _standstill,
     "WarningGiven": _standstill,
+    "MessagePosted": _unread_by_successors(_room),
+    "FloorGiven": _unread_by_successors(_room),
+    "AnnouncementMade": _announced,
+    "AnnouncementNoted": _noted,
     "SittingOrderProposed": _regulator,
     "SittingOrdered": _standstill,
     "SittingDecisionProposed": _decision_draft,
@@ -382,8 +383,7 @@ def sees(actor: Actor, case: Case, record: Record) -> bool:
     """Whether the actor may see a fact of the case as it stands now."""
     if case.inspection is not None:
         return sees_inspection(actor, case, record)
-    rule = SIGHT.get(record.type)
-    return rule is not None and rule(actor, case, record)
+    return record.type in SIGHT and SIGHT[record.type](actor, case, record)
 
 
 def sees_author(actor: Actor, case: Case, record: Record) -> bool:

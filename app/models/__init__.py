@@ -38,7 +38,7 @@ from app.models.serving import (
     ExpertTraining,
     NameRequest,
 )
-from app.models.sitting import DeskHold, IdentityPhoto, PendingSignature, ScoreDraft, SeatRequest, Site
+from app.models.sitting import DeskHold, IdentityPhoto, PendingSignature, Presence, ScoreDraft, SeatRequest, Site
 from app.models.tender import Download, Lot, Tender, TenderDraft
 from app.models.venues import Booking, BookingEvent, BookingPart, Booth, Room, RoomClosure, SeatBooth
 from app.models.work import Job, Notice
@@ -52,7 +52,7 @@ __all__ = [
     "ExpertApplication", "ExpertAppraisal", "ExpertContact", "ExpertCorrection", "ExpertEvent", "ExpertFee",
     "ExpertImport", "ExpertImportFinding", "ExpertImportPart", "ExpertRequest", "ExpertSpeciality", "ExpertTraining",
     "IdentityPhoto", "InspectionEntry", "Invitation", "Job", "ListCosignature", "ListedAct", "LogInFailure", "Lot",
-    "NameRequest", "Notice", "Organisation", "PendingSignature", "Pseudonym", "RegisterTick", "Room", "RoomClosure",
-    "ScoreDraft", "SeatBooth", "SeatRequest", "Site", "SpecialityList", "StoredFile", "Tender", "TenderDraft",
-    "TickChange", "TrusteeAgent", "Upload", "WebSession", "append_only",
+    "NameRequest", "Notice", "Organisation", "PendingSignature", "Presence", "Pseudonym", "RegisterTick", "Room",
+    "RoomClosure", "ScoreDraft", "SeatBooth", "SeatRequest", "Site", "SpecialityList", "StoredFile", "Tender",
+    "TenderDraft", "TickChange", "TrusteeAgent", "Upload", "WebSession", "append_only",
 ]  # fmt: skip

@@ -85,6 +85,31 @@ class DeskHold(Base):
     taken_at: Mapped[datetime]
 
 
+class Presence(Base):
+    """A place in the room of a sitting where somebody is or was: a seat, or (0) the witness of a site. `line`: which
+    connection answers for it; `hand_at`: since when a hand is raised; `camera`: the name of the line by which the site
+    sends its picture, "" where this place does not, and `camera_at` its latest answer.
+    """
+
+    __tablename__ = "presence"
+
+    case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    lot: Mapped[str] = mapped_column(String(20), primary_key=True)
+    site: Mapped[str] = mapped_column(String(32), primary_key=True)
+    seat: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    line: Mapped[str] = mapped_column(String(32))
+    since: Mapped[datetime]
+    answered_at: Mapped[datetime] = mapped_column(index=True)
+    left_at: Mapped[datetime | None]
+    drops: Mapped[int] = mapped_column(default=0)
+    took_ms: Mapped[int | None]
+    lost: Mapped[int] = mapped_column(default=0)
+    asked: Mapped[int] = mapped_column(default=0)
+    hand_at: Mapped[datetime | None]
+    camera: Mapped[str] = mapped_column(String(32), default="")
+    camera_at: Mapped[datetime | None]
+
+
 class PendingSignature(Base):
     """A PDF prepared for one signer's key, which signs elsewhere; stale as soon as the document has moved on."""
 

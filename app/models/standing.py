@@ -74,6 +74,7 @@ STANDING = {
     "identity_photo": (Standing.OUTSIDE, "sealed photos; the witness's act names the hash"),
     "score_draft": (Standing.OUTSIDE, "scores, until their sheet is locked and signed"),
     "desk_hold": (Standing.OUTSIDE, "which window of a seat has the scoring desk"),
+    "presence": (Standing.OUTSIDE, "who is connected to a room; nobody's evidence, gone after a day"),
     "pending_signature": (Standing.OUTSIDE, "a signature under way"),
     "job": (Standing.OUTSIDE, "due times; a job asks the fold what is due"),
     "notice": (Standing.OUTSIDE, "messages to people"),

@@ -265,6 +265,33 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=SITTING),
     ),
     A.SITTING_WARN: (_grant(R.REGULATOR, when=competent, phases=SITTING),),  # 36: a recorded act of its own
+    A.SITTING_ANNOUNCE: (  # 35, 36: what members have to know and no content; a witness to its own site, by rule
+        _grant(R.SITE_WITNESS, when=has_site, phases=SITTING),
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=SITTING),
+        _grant(R.REGULATOR, when=competent, phases=SITTING),
+    ),
+    A.ANNOUNCEMENT_NOTE: (_grant(R.EXPERT, when=seated, phases=SITTING),),
+    A.ROOM_SPEAK: (_grant(R.EXPERT, when=seated, phases=SITTING),),  # 36: when, and who gives the floor, by rule
+    A.PRESENCE_KEEP: (  # 34, 35: who has a place in the room; who listens for the authority has none
+        _grant(R.EXPERT, when=seated, phases=SITTING),
+        _grant(R.SITE_WITNESS, when=has_site, phases=SITTING),
+    ),
+    A.PRESENCE_READ: (  # matrix 1: how much of it, by query
+        _grant(R.EXPERT, when=seated, phases=SITTING),
+        _grant(R.SITE_WITNESS, when=has_site, phases=SITTING),
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=SITTING),
+        _inspector(P.SCORING, P.CONSENSUS),  # L
+    ),
+    A.PICTURE_SEND: (  # 49: of one's own site
+        _grant(R.EXPERT, when=seated, phases=SITTING),
+        _grant(R.SITE_WITNESS, when=has_site, phases=SITTING),
+    ),
+    A.PICTURE_WATCH: (  # 36, 49: of which sites, and with what sound, by query
+        _grant(R.EXPERT, when=seated, phases=SITTING),
+        _grant(R.SITE_WITNESS, when=has_site, phases=SITTING),
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=SITTING),
+        _inspector(P.SCORING, P.CONSENSUS),  # L
+    ),
     A.SITTING_ORDER_PROPOSE: (_grant(R.REGULATOR, when=competent, phases=SITTING),),  # 67, 2
     A.SITTING_ORDER_GIVE: (_grant(R.REGULATOR, when=competent, phases=SITTING),),
     A.SITTING_DECISION_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=SITTING, **AGENCY),),  # 70, 2

@@ -8,7 +8,7 @@
    it has passed the tenderer decides: before the start to go on or to give up, after it only to give up, since then a
    new committee evaluates (a published city rule of remote evaluation: 2 and 4 hours). The period runs from the report
    of the fault, also beneath an order.
-3. A witness reports and repairs faults of its own sites; what is not one site's is the centre's.
+3. A witness reports and repairs faults of its own sites, and announces there; what is not one site's is the centre's.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.profiles import Profile
 from app.procedure.roles import Actor, Role
 from evaluation.sitting import (
+    AnnouncementMade,
     Disposition,
     FaultRepaired,
     FaultReported,
@@ -138,8 +139,8 @@ def fault_ends_at(standstill: Standstill, sitting: SittingState, profile: Profil
 
 
 def check_site(sitting: SittingState, fact: Any, actor: Actor) -> None:
-    """Raises RuleViolation `standstill_site_other` to a witness of other sites than the fault's."""
-    if isinstance(fact, FaultReported):
+    """Raises RuleViolation `standstill_site_other` to a witness of other sites than the fault's or announcement's."""
+    if isinstance(fact, FaultReported | AnnouncementMade):
         site = fact.site
     elif isinstance(fact, FaultRepaired) and sitting.fault is not None:
         site = sitting.fault.site

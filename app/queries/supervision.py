@@ -17,8 +17,10 @@ from app.permissions.policy import allowed
 from app.procedure.roles import Actor
 from app.procedure.standstill import Warned
 from app.queries.cases import load_case
+from app.queries.presences import PlaceSeen, places_seen
 from app.queries.sittings import SeatLine, room_of
 from app.queries.standstills import StandstillView, standstill_of
+from app.queries.talks import AnnouncementLine, announcements_of
 from evaluation.sitting import Stage
 
 WATCHED = frozenset({Phase.SCORING, Phase.CONSENSUS})
@@ -26,19 +28,22 @@ WATCHED = frozenset({Phase.SCORING, Phase.CONSENSUS})
 
 @dataclass(frozen=True)
 class SeatSeen:
-    """A seat and its booth, "" where it has none."""
+    """A seat and its booth, "" where it has none; who is there now."""
 
     line: SeatLine
     booth: str
+    place: PlaceSeen | None
 
 
 @dataclass(frozen=True)
 class SiteSeen:
-    """A site of a sitting. `fault`: what is reported to have failed there, "" while nothing is."""
+    """A site of a sitting. `fault`: what is reported to have failed there, "" while nothing is; `witness`: whether it
+    is there now."""
 
     name: str
     seats: tuple[SeatSeen, ...]
     fault: str
+    witness: PlaceSeen | None
 
     @property
     def identified(self) -> int:
@@ -58,6 +63,7 @@ class SittingSeen:
     of: int
     standstill: StandstillView | None
     warnings: tuple[Warned, ...]
+    announcements: tuple[AnnouncementLine, ...]
     sites: tuple[SiteSeen, ...]
 
 
@@ -92,7 +98,7 @@ def _seen(
     db_session: DbSession, actor: Actor, case: Case, lot: str, now: datetime, names: dict[str, str]
 ) -> SittingSeen:
     terms, room = case.tender.published, room_of(case, lot, None, now, "zh")
-    told = allowed(actor, Action.ROOM_JOIN, case, lot)
+    told, there = allowed(actor, Action.ROOM_JOIN, case, lot), places_seen(db_session, actor, case, lot, now)
     return SittingSeen(
         case.id,
         terms.code,
@@ -103,19 +109,30 @@ def _seen(
         room.of,
         standstill_of(case, lot),
         room.warnings,
-        _sites(db_session, case, lot, room.seats, names) if told else (),
+        announcements_of(case, lot),
+        _sites(db_session, case, lot, room.seats, names, there) if told else (),
     )
 
 
 def _sites(
-    db_session: DbSession, case: Case, lot: str, lines: tuple[SeatLine, ...], names: dict[str, str]
+    db_session: DbSession,
+    case: Case,
+    lot: str,
+    lines: tuple[SeatLine, ...],
+    names: dict[str, str],
+    places: tuple[PlaceSeen, ...],
 ) -> tuple[SiteSeen, ...]:
+    there = {(place.site, place.seat): place for place in places}
     query = select(SeatBooth.seat, Room.name, Booth.number).join(Booth, Booth.id == SeatBooth.booth_id)
     query = query.join(Room, Room.id == Booth.room_id).where(SeatBooth.case_id == case.id, SeatBooth.lot == lot)
     booths = {seat: f"{room}-{number}" for seat, room, number in db_session.execute(query)}
     fault, found = case.lots[lot].sitting.fault, []
     for site in sorted({line.site for line in lines}):
-        seats = tuple(SeatSeen(line, booths.get(line.number, "")) for line in lines if line.site == site)
+        seats = tuple(
+            SeatSeen(line, booths.get(line.number, ""), there.get((site, line.number)))
+            for line in lines
+            if line.site == site
+        )
         failed = fault.note if fault is not None and fault.site in ("", site) else ""
-        found.append(SiteSeen(names.get(site, site), seats, failed))
+        found.append(SiteSeen(names.get(site, site), seats, failed, there.get((site, 0))))
     return tuple(found)

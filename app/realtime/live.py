@@ -25,14 +25,15 @@ from app.procedure.errors import RuleViolation
 from app.procedure.roles import ANYONE, Actor
 from app.queries.cases import load_case, load_records
 from app.queries.events import seen_events
-from app.services.accounts import living_tokens
+from app.realtime import lines, pictures
+from app.realtime.lines import NAMESPACE
+from app.services.accounts import LogIn, living_tokens
 from app.services.cursors import read_cursor, write_cursor
 from app.services.score_drafts import TypedScore, open_desk, save_score
 from crypto.canonical import Json
 from crypto.errors import CryptoError
 from crypto.instants import format_instant
 
-NAMESPACE = "/live"
 log = getLogger("tenderhall.live")
 # Who listens here: socket -> token, by which its actor is loaded again each time; case -> socket -> last number heard.
 _tokens: dict[str, str] = {}
@@ -62,24 +63,35 @@ def connect(auth: Any = None) -> None:
     else:
         token = request.cookies.get(COOKIE, "")
         token = token if find_log_in(token)[0] else ""  # who was logged in once listens like anybody
-    _tokens[_sid()] = token
+    _tokens[socket_id()] = token
     somebody_listens.set()
 
 
 @access(Action.SITE_READ)
 def leave(_reason: str = "") -> None:
     """The socket is gone."""
-    _tokens.pop(_sid(), None)
+    _tokens.pop(socket_id(), None)
     for listeners in _heard.values():
-        listeners.pop(_sid(), None)
+        listeners.pop(socket_id(), None)
     somebody_listens.clear()
     if _tokens:  # asked afterwards: who connects meanwhile is heard
         somebody_listens.set()
+    pictures.close_pictures(socket_id())
+    lines.leave(socket_id())
 
 
-def _sid() -> str:
+def socket_id() -> str:
     sid: str = request.sid  # type: ignore[attr-defined]
     return sid
+
+
+def asking() -> tuple[str, LogIn]:
+    """The token of this socket and its log-in as of now. Raises RuleViolation `log_in_needed`."""
+    token = _tokens.get(socket_id(), "")
+    log_in = find_log_in(token)[0]
+    if log_in is None:
+        raise RuleViolation("log_in_needed")
+    return token, log_in
 
 
 def _own_origin() -> bool:
@@ -87,7 +99,7 @@ def _own_origin() -> bool:
     return bool(origin) and urlsplit(origin).netloc == request.host
 
 
-def _refused(exc: Exception) -> Json:
+def refused(exc: Exception) -> Json:
     """The refusal of an event, as the API words it."""
     if isinstance(exc, RuleViolation | CryptoError):
         code, facts = exc.code, dict(exc.facts)
@@ -104,7 +116,7 @@ def _refused(exc: Exception) -> Json:
     return {"error": {"code": code, "message": sentence(code, facts, "zh"), "message_en": sentence(code, facts, "en")}}
 
 
-def _texts(sent: Any, *names: str) -> list[str]:
+def texts(sent: Any, *names: str) -> list[str]:
     """String fields of what a socket sent, empty where absent. Raises RuleViolation `malformed`."""
     if not isinstance(sent, dict):
         raise RuleViolation("malformed", path="$", expected="object")
@@ -124,28 +136,28 @@ def _torn(value: str) -> bool:
 def join_case(sent: Any = None, *_more: Any) -> Json:
     """Listen to a case; the answer holds what was missed since the cursor, as far as the listener may see it."""
     try:
-        here, (case_id, cursor) = platform(), _texts(sent, "case", "cursor")
+        here, (case_id, cursor) = platform(), texts(sent, "case", "cursor")
         after = read_cursor(here, case_id, cursor)
-        actor = find_log_in(_tokens.get(_sid(), ""))[1]
+        actor = find_log_in(_tokens.get(socket_id(), ""))[1]
         with _turn:
             with here.database.reading() as db_session:
                 seen = seen_events(db_session, actor, case_id, after)
             if not _may_listen(actor, seen.case):
                 raise NotAllowed(Action.EVENTS_READ)
-            _heard.setdefault(case_id, {})[_sid()] = seen.last_seq
+            _heard.setdefault(case_id, {})[socket_id()] = seen.last_seq
         frames = [_frame(record) for record in seen.records] if cursor else []
         return {"cursor": write_cursor(here, case_id, seen.last_seq), "missed": frames, **_withheld(actor, seen.case)}
     except Exception as exc:
-        return _refused(exc)
+        return refused(exc)
 
 
 def _withheld(actor: Actor, case: Case) -> dict[str, Json]:
     """What an inspector is told who has not stated why it reads."""
     if not asks_reason(actor, case) or case.id in actor.reasons:
         return {}
-    refused = _refused(RuleViolation("reason_needed", case=case.id))
-    assert isinstance(refused, dict)
-    return {"withheld": refused["error"]}
+    found = refused(RuleViolation("reason_needed", case=case.id))
+    assert isinstance(found, dict)
+    return {"withheld": found["error"]}
 
 
 def _may_listen(actor: Actor, case: Case) -> bool:
@@ -158,42 +170,36 @@ def _may_listen(actor: Actor, case: Case) -> bool:
 def save(sent: Any = None, *_more: Any) -> Json:
     """Keep one unfinished score and say when; other windows of the same log-in are told that it was."""
     try:
-        token = _tokens.get(_sid(), "")
-        log_in = find_log_in(token)[0]
-        if log_in is None:
-            raise RuleViolation("log_in_needed")
-        case, lot, bid, criterion, comment = _texts(sent, "case", "lot", "bid", "criterion", "comment")
-        window, command = _texts(sent, "window", "command_id")
+        token, log_in = asking()
+        case, lot, bid, criterion, comment = texts(sent, "case", "lot", "bid", "criterion", "comment")
+        window, command = texts(sent, "window", "command_id")
         typed = TypedScore(bid, criterion, _value(sent.get("value")), comment, window, _seq(sent.get("seq")), command)
         saved = save_score(platform(), log_in, case, lot, typed)
         _tell_own(token, "scores.saved", {"case": case, "lot": lot})
         value = encode(saved.value) if saved.value else ""
         return {"saved_at": format_instant(saved.saved_at), "value": value, "seq": saved.seq}
     except Exception as exc:
-        return _refused(exc)
+        return refused(exc)
 
 
 @access(Action.SCORE_SAVE)
 def open_window(sent: Any = None, *_more: Any) -> Json:
     """A window takes the scoring desk of its seat, and the one that had it is told; or it asks whether it has it."""
     try:
-        token = _tokens.get(_sid(), "")
-        log_in = find_log_in(token)[0]
-        if log_in is None:
-            raise RuleViolation("log_in_needed")
-        case, lot, window = _texts(sent, "case", "lot", "window")
+        token, log_in = asking()
+        case, lot, window = texts(sent, "case", "lot", "window")
         hold = open_desk(platform(), log_in, case, lot, window, take=sent.get("take") is True)
         at = format_instant(hold.since) if hold.since else ""
         if hold.held and sent.get("take") is True:
             _tell_own(token, "desk.taken", {"case": case, "lot": lot, "window": window, "at": at})
         return {"held": hold.held, "at": at}
     except Exception as exc:
-        return _refused(exc)
+        return refused(exc)
 
 
 def _tell_own(token: str, event: str, told: dict[str, Json]) -> None:
     """To the other sockets of one log-in."""
-    for sid in [sid for sid, other in list(_tokens.items()) if other == token and sid != _sid()]:
+    for sid in [sid for sid, other in list(_tokens.items()) if other == token and sid != socket_id()]:
         socketio.emit(event, told, to=sid, namespace=NAMESPACE)
 
 

@@ -1,4 +1,5 @@
-"""What nobody needs any more goes, once an hour: expired uploads, and files of the store that no row names."""
+"""What nobody needs any more goes, once an hour: expired uploads, files of the store that no row names, who was where
+yesterday."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.models import Job, StoredFile, Upload
 from app.services.platform import Platform
+from app.services.presences import forget_absent
 from app.services.unit_of_work import plain_transaction, schedule_job
 from app.services.uploads import KEPT_FOR, forget_expired
 
@@ -29,6 +31,7 @@ def begin_housekeeping(platform: Platform) -> None:
 def tidy_up(platform: Platform) -> None:
     """The job: once through, then again after PERIOD."""
     forget_expired(platform)
+    forget_absent(platform)
     platform.blobs.sweep(platform.database.now() - UNNAMED_FOR, lambda names: _named(platform, names))
     with plain_transaction(platform.database) as (db_session, now):
         _schedule_next(db_session, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, update
 
 from app.casefile.replacements import dismissal_due
-from app.models import DeskHold, PendingSignature, ScoreDraft, WebSession
+from app.models import DeskHold, PendingSignature, Presence, ScoreDraft, WebSession
 from app.procedure.roles import Role
 from app.services.acts import Act, Answer, completes
 from app.services.call_ups import after_answer
@@ -23,7 +23,7 @@ def leave_seat(act: Act) -> Answer:
     scope = f"{work.case.id}/{lot}#{seat}"
     running = update(WebSession).where(WebSession.seat == scope, WebSession.ended_at.is_(None))
     work.db_session.execute(running.values(ended_at=work.now))
-    for kind in (ScoreDraft, DeskHold, PendingSignature):
+    for kind in (ScoreDraft, DeskHold, PendingSignature, Presence):
         mine = (kind.case_id == work.case.id, kind.lot == lot, kind.seat == seat)
         work.db_session.execute(delete(kind).where(*mine))
     if isinstance(act.fact, ReplacementOrdered):

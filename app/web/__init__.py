@@ -25,7 +25,9 @@ from app.web.deadlines.views import routes as deadlines
 from app.web.expert.correcting import routes as corrections
 from app.web.expert.own import routes as own_expert
 from app.web.expert.papers import routes as papers
+from app.web.expert.pictures import routes as pictures
 from app.web.expert.room import routes as sitting
+from app.web.expert.talk import routes as talk
 from app.web.expert.views import routes as expert
 from app.web.inspections.desk import routes as inspection_desk
 from app.web.inspections.draws import routes as inspection_draws
@@ -80,7 +82,7 @@ HEADERS = {
 
 def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
-    rooms_of_sittings = (sitting, corrections, papers)
+    rooms_of_sittings = (sitting, corrections, papers, talk, pictures)
     desks = (account, agency, bidder, expert, *rooms_of_sittings, operator, witness, library, experts, ceremonies)
     serving = (fees, appraisals, own_expert, trainings, applications, name_requests, standards)
     inspecting = (inspection_desk, inspection_draws, inspection_visits, inspection_statistics, inspections)

@@ -96,12 +96,17 @@ from evaluation.sitting.stages import (
     transition_table,
 )
 from evaluation.sitting.state import SittingState, SupersededDissent, progress, visible_scores
+from evaluation.sitting.talk import AnnouncementMade, AnnouncementNoted, FloorGiven, MessagePosted
+from evaluation.sitting.talk_rules import MOST_LETTERS, may_speak
 
 __all__ = [
     "AFTER_LAST_LOCK",
     "FINAL",
+    "MOST_LETTERS",
     "TRANSITIONS",
     "WITHIN_CEILING",
+    "AnnouncementMade",
+    "AnnouncementNoted",
     "BidUnderReview",
     "BidsReviewed",
     "BoothChanged",
@@ -122,11 +127,13 @@ __all__ = [
     "FailureRecordSealed",
     "FaultRepaired",
     "FaultReported",
+    "FloorGiven",
     "IdentityCheck",
     "IdentityDocument",
     "MemberIdentified",
     "MemberRecused",
     "MemberReplaced",
+    "MessagePosted",
     "RecessCalled",
     "RecessEnded",
     "RefusalRecorded",
@@ -174,6 +181,7 @@ __all__ = [
     "check_running",
     "correctable",
     "decide",
+    "may_speak",
     "must_be_granted",
     "outcome",
     "progress",

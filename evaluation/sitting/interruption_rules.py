@@ -39,6 +39,7 @@ from evaluation.sitting.interruptions import (
     WarningGiven,
 )
 from evaluation.sitting.state import SittingState
+from evaluation.sitting.talk import AnnouncementMade, AnnouncementNoted
 
 G = SuspensionGround
 # What may be done while a sitting stands still.
@@ -55,6 +56,8 @@ IN_STANDSTILL = (
     ReplacementProposed,
     ReplacementOrdered,
     WarningGiven,
+    AnnouncementMade,
+    AnnouncementNoted,
 )
 
 

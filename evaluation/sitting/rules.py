@@ -18,6 +18,7 @@ from evaluation.evaluate import check_evaluation_rules
 from evaluation.scoring import check_cells
 from evaluation.sitting import correction_rules as corrections
 from evaluation.sitting import interruption_rules as interrupted
+from evaluation.sitting import talk_rules as talk
 from evaluation.sitting.checks import (
     records_refusal,
     require_digest,
@@ -71,6 +72,7 @@ from evaluation.sitting.interruptions import (
 from evaluation.sitting.outcomes import outcome
 from evaluation.sitting.stages import TRANSITIONS
 from evaluation.sitting.state import SittingState
+from evaluation.sitting.talk import AnnouncementMade, AnnouncementNoted, FloorGiven, MessagePosted
 
 
 def decide(state: SittingState, fact: SittingEvent, seat_of_actor: int | None = None) -> tuple[SittingEvent, ...]:
@@ -317,6 +319,10 @@ _ELSEWHERE: dict[type[Any], Callable[..., None]] = {
     FaultReported: interrupted.check_fault,
     FaultRepaired: interrupted.check_repair,
     WarningGiven: interrupted.check_warning,
+    MessagePosted: talk.check_message,
+    FloorGiven: talk.check_floor,
+    AnnouncementMade: talk.check_announcement,
+    AnnouncementNoted: talk.check_noted,
     SittingOrderProposed: interrupted.check_order,
     SittingOrdered: interrupted.check_order,
     SittingDecisionProposed: interrupted.check_decision,

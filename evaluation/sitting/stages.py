@@ -54,6 +54,7 @@ from evaluation.sitting.interruptions import (
     SittingOrderProposed,
     WarningGiven,
 )
+from evaluation.sitting.talk import AnnouncementMade, AnnouncementNoted, FloorGiven, MessagePosted
 
 
 class Stage(StrEnum):
@@ -141,7 +142,13 @@ INTERRUPTIONS: tuple[type[SittingEvent], ...] = (
     SittingSuspended,
     SittingResumed,
     WarningGiven,
+    AnnouncementMade,
+    AnnouncementNoted,
 )
+# Where members may speak to each other: never while somebody scores alone.
+SPEAKING = (Stage.CHAIR, Stage.REVIEW, Stage.RESULTS, Stage.REPORT, Stage.SIGNING)
+for _stage in SPEAKING:
+    TRANSITIONS |= {(_stage, event): _stage for event in (MessagePosted, FloorGiven)}
 # A member can be replaced as long as one can step back: until somebody has signed.
 for _stage in Stage:
     if (_stage, MemberRecused) in TRANSITIONS:

@@ -30,7 +30,17 @@ from tests.app.granted import GRANTED, granted
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
 LOT = "1"
-OF_A_SITE = (Action.SEAT_CERTIFY, Action.SITE_CHANNEL, Action.STANDSTILL_WATCH, Action.FAULT_REPORT)
+OF_A_SITE = (
+    Action.SEAT_CERTIFY,
+    Action.SITE_CHANNEL,
+    Action.STANDSTILL_WATCH,
+    Action.FAULT_REPORT,
+    Action.SITTING_ANNOUNCE,
+    Action.PRESENCE_KEEP,
+    Action.PRESENCE_READ,
+    Action.PICTURE_SEND,
+    Action.PICTURE_WATCH,
+)
 PARTIES = CaseOpened(Party("agency", "agency"), Party("centre", "centre"), Party("regulator", "regulator"))
 OWN_ORGANISATION = {"AO": "agency", "AS": "agency", "TC": "centre", "RG": "regulator", "BD": "bidder"}
 

@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 from app.extensions import COOKIE
 from crypto.signing import SigningKey
 from tests.app.services.whole_case import WholeCase
-from tests.app.web.site import Site
+from tests.app.web.site import LOT, Site, booth, booth_token
 
 
 class LiveCase:
@@ -73,6 +73,44 @@ class LiveCase:
         page.goto(f"{self.url}/account/keys")
         take_key(page, self.case.people[who].key)
         return page
+
+    def booth(self, browser: Browser, number: int, width: int = 1280) -> Page:
+        """The room at the booth of a member, whose key is in this browser."""
+        person, name = self.case.members[number], f"booth-{number}"
+        client = self.aside(booth, self.site, person).client
+        with client.session_transaction() as web_session:
+            web_session["booth_key"] = name
+        page = self.context(browser, booth_token(person), width).new_page()
+        kept = client.get_cookie("tenderhall_form")
+        page.context.add_cookies([{"name": "tenderhall_form", "value": kept.value, "url": self.url}])
+        page.goto(f"{self.url}/room/{self.case.case_id}/{LOT}")
+        page.evaluate(KEEP_KEY, [name, person.key.to_pem()])
+        page.reload()
+        return page
+
+
+# As app/static/src/js/keys.js keeps a key.
+KEEP_KEY = """async ([name, pem]) => {
+  const bytes = Uint8Array.from(atob(pem.replace(/-----[^-]+-----|\\s/g, '')), (one) => one.charCodeAt(0));
+  const kind = { name: 'ECDSA', namedCurve: 'P-256' };
+  const readable = await crypto.subtle.importKey('pkcs8', bytes, kind, true, ['sign']);
+  const { kty, crv, x, y } = await crypto.subtle.exportKey('jwk', readable);
+  const shown = await crypto.subtle.importKey('jwk', { kty, crv, x, y }, kind, true, ['verify']);
+  const spki = new Uint8Array(await crypto.subtle.exportKey('spki', shown));
+  const privateKey = await crypto.subtle.importKey('pkcs8', bytes, kind, false, ['sign']);
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', spki));
+  const keyId = [...digest].map((one) => one.toString(16).padStart(2, '0')).join('');
+  await new Promise((done, failed) => {
+    const opening = indexedDB.open('tenderhall-keys', 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore('keys', { keyPath: 'name' });
+    opening.onerror = failed;
+    opening.onsuccess = () => {
+      const key = { name, privateKey, spki: btoa(String.fromCharCode(...spki)), keyId };
+      const writing = opening.result.transaction('keys', 'readwrite').objectStore('keys').put(key);
+      [writing.onsuccess, writing.onerror] = [done, failed];
+    };
+  });
+}"""
 
 
 def take_key(page: Page, key: SigningKey) -> None:

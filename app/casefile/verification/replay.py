@@ -37,7 +37,15 @@ from crypto.committee import check_capsule_header, combine, identity
 from crypto.errors import CryptoError
 from evaluation import draw
 from evaluation.draw.events import DrawEvent
-from evaluation.sitting import FaultRepaired, FaultReported, MemberReplaced, ResultsComputed, SittingConvened, TiesDrawn
+from evaluation.sitting import (
+    AnnouncementMade,
+    FaultRepaired,
+    FaultReported,
+    MemberReplaced,
+    ResultsComputed,
+    SittingConvened,
+    TiesDrawn,
+)
 from evaluation.sitting.events import SittingEvent
 
 # What a bidder says of a bid of its own.
@@ -225,6 +233,8 @@ class Replay:
             self._check_organisation(record, standstill.PARTY_OF[type(fact)])
         elif isinstance(fact, FaultReported | FaultRepaired) and not actor.is_(Role.SITE_WITNESS):
             self._check_organisation(record, "centre")
+        elif isinstance(fact, AnnouncementMade) and not actor.is_(Role.SITE_WITNESS):
+            self._check_organisation(record, "regulator" if actor.is_(Role.REGULATOR) else "centre")
         elif isinstance(fact, draw.DrawCommitted | draw.DrawRevealed):
             check_party(fact.party, actor)
         if isinstance(fact, draw.DrawCommitted):

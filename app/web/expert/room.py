@@ -22,6 +22,7 @@ from app.queries.endings import signing_counts
 from app.queries.events import seen_events
 from app.queries.price_views import sensitivity_of
 from app.queries.sittings import Room, room_of, scored_criteria
+from app.queries.talks import talk_of
 from app.services import experts, files, score_drafts
 from app.services.cursors import write_cursor
 from app.web.entitled import entitled_case, in_words, place, words_of
@@ -49,6 +50,7 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
     regime = found.tender.published.profile.regime
     shown = {
         "room": room,
+        "talk": talk_of(found, lot, room.seat or None),
         "words": words_of(found),
         "signing": signing_words(signing_counts(found.lot(lot))),
         "form": None,

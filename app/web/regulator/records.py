@@ -21,6 +21,7 @@ from app.web.names import FACTS
 from app.web.pages import place_asked
 from app.web.stops import STAGE_NAMES
 from app.web.wording import ROLES
+from evaluation.sitting import AnnouncementMade, MessagePosted
 
 SYSTEM = "system"
 EVERY_STAGE = "all"
@@ -29,7 +30,7 @@ PAGE = 40
 
 @dataclass(frozen=True)
 class EventRow:
-    """One entry of the case log in words; `stage` is a code of the time line."""
+    """One entry of the case log in words; `stage` is a code of the time line, `said` what was said or announced."""
 
     at: datetime
     name: str
@@ -39,6 +40,7 @@ class EventRow:
     role: str
     signed: bool
     digest: str
+    said: str
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class StageFilter:
 def event_page(seen: Seen) -> dict[str, object]:
     """The entries of one stage, newest first: of the latest one until the reader chooses a stage or searches."""
     words = request.args.get("q", "").strip()[:100]
-    found = [row for row in reversed(_event_rows(seen)) if words in f"{row.name} {row.who} {row.role}"]
+    found = [row for row in reversed(_event_rows(seen)) if words in f"{row.name} {row.who} {row.role} {row.said}"]
     latest = EVERY_STAGE if words or not found else found[0].stage
     stage, first = request.args.get("stage", latest), place_asked()
     rows = [row for row in found if stage in (EVERY_STAGE, row.stage)]
@@ -106,4 +108,5 @@ def _event_row(record: Record, who: str, shown: bool) -> EventRow:
         _("、").join(roles) if shown else "",
         bool(record.act),
         record.payload_sha256,
+        record.fact.text if isinstance(record.fact, MessagePosted | AnnouncementMade) else "",
     )

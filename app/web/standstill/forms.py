@@ -9,7 +9,9 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from app.web.names import REPLACEMENTS
+from evaluation.sitting import MOST_LETTERS
 
+NO_SITE = "-"  # what is not one site's
 LONG = Length(max=1000, message=_l("至多 1000 字"))
 
 
@@ -23,14 +25,30 @@ class Noted:
         return str(self.note.data or "").strip()
 
 
-class FaultForm(Noted, FlaskForm):
+class Sited(Noted):
+    """A form that speaks of one site, or of none."""
+
+    site: SelectField
+
+    @property
+    def at(self) -> str:
+        """The site as a fact names it, "" where it is none."""
+        return "" if self.site.data == NO_SITE else str(self.site.data)
+
+    @property
+    def place(self) -> str:
+        """The same in words."""
+        return next((str(one.label) for one in self.site.choices or () if one.value == self.site.data), "")
+
+
+class FaultForm(Sited, FlaskForm):
     """What has failed, and where."""
 
     site = SelectField(_l("发生故障的场所"), [InputRequired()])
     note = TextAreaField(_l("故障情况"), [InputRequired(_l("请写明什么不能用了")), LONG])
 
 
-class WarningForm(Noted, FlaskForm):
+class WarningForm(Sited, FlaskForm):
     """What the authority warns of, and whom."""
 
     site = SelectField(_l("对象"), [InputRequired()])
@@ -39,6 +57,22 @@ class WarningForm(Noted, FlaskForm):
         [InputRequired(_l("请写明提醒什么")), LONG],
         description=_l("全体评审室立即可见，写入案卷。不要写对投标的看法。"),
     )
+
+
+class AnnouncementForm(Sited, FlaskForm):
+    """What members have to know, and at which site."""
+
+    site = SelectField(_l("发给"), [InputRequired()])
+    note = TextAreaField(
+        _l("通知内容"),
+        [InputRequired(_l("请写明通知什么")), Length(max=MOST_LETTERS, message=_l("至多 500 字"))],
+        description=_l("评审室置顶显示，直到每名成员点“已阅”。只写现场安排，不写对投标的看法。"),
+    )
+
+    @property
+    def words(self) -> str:
+        """In one line, as the rules want it."""
+        return " ".join(str(self.note.data or "").split())
 
 
 class RepairForm(Noted, FlaskForm):

@@ -10,7 +10,6 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
-from wtforms.fields.choices import SelectChoice
 
 from app.casefile.case import Case
 from app.extensions import access, current_actor, platform
@@ -18,6 +17,7 @@ from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.roles import SYSTEM, Role
 from app.procedure.standstill import PARTY_OF, Waiting
+from app.queries.presences import places_seen
 from app.queries.standstills import (
     decision_steps,
     decision_waiting,
@@ -35,13 +35,16 @@ from app.queries.standstills import (
     takes,
     valid_until,
 )
+from app.queries.talks import announcements_of
 from app.services import experts
 from app.web.entitled import entitled_case, in_words
 from app.web.names import DROPPED, GROUNDS, REPLACEMENTS, SITTING_STEPS, STAGES
 from app.web.pages import attempt, case_trail, confirmed, head_of, local_time, review_act
-from app.web.standstill.forms import FaultForm, RepairForm, ReplacementForm, StepForm, WarningForm
+from app.web.standstill.choices import announcement_form, fault_form, replacement_form, step_form, warning_form
+from app.web.standstill.forms import RepairForm
 from app.web.standstill.words import goes_on, what_follows
 from evaluation.sitting import (
+    AnnouncementMade,
     Disposition,
     FaultRepaired,
     FaultReported,
@@ -57,7 +60,6 @@ from evaluation.sitting import (
 )
 
 routes = Blueprint("standstill", __name__, url_prefix="/cases/<case>/lots/<lot>/standstill")
-NO_SITE = "-"  # a fault that is not one site's
 
 
 @routes.get("")
@@ -68,7 +70,7 @@ def show(case: str, lot: str) -> str:
 
 
 def _page(found: Case, lot: str, form: FlaskForm | None = None) -> str:
-    here, actor, now = platform(), current_actor(), platform().database.now()
+    actor, now = current_actor(), platform().database.now()
     order, decision = order_waiting(found, lot, now), decision_waiting(found, lot, now)
     replacement = replacement_waiting(found, lot, now)
     replaces = allowed(actor, Action.REPLACEMENT_PROPOSE, found, lot)
@@ -83,8 +85,10 @@ def _page(found: Case, lot: str, form: FlaskForm | None = None) -> str:
         stage=STAGES[found.lots[lot].sitting.stage],
         standstill=standstill_of(found, lot),
         warnings=found.lots[lot].standstill.warnings,
+        announcements=announcements_of(found, lot) if allowed(actor, Action.SITTING_ANNOUNCE, found, lot) else (),
         now=now,
-        sites={site["id"]: site["name"] for site in experts.list_sites(here)},
+        **_there(found, lot),
+        pictures=url_for("pictures.show", case=found.id, lot=lot),
         grounds=GROUNDS,
         steps=SITTING_STEPS,
         repair_title=_repair_title(found, lot),
@@ -140,67 +144,53 @@ def _forms(found: Case, lot: str) -> list[tuple[str, FlaskForm]]:
     view, forms = standstill_of(found, lot), list[tuple[str, FlaskForm]]()
     if allowed(actor, Action.FAULT_REPORT, found, lot):
         if view is None or view.ground is SuspensionGround.RECESS:
-            forms.append(("fault", _fault_form(found, lot)))
+            forms.append(("fault", fault_form(found, lot)))
         elif takes(found, lot, FaultRepaired("-"), actor, now):
             forms.append(("repair", RepairForm()))
     if allowed(actor, Action.SITTING_WARN, found, lot):
-        forms.append(("warning", _warning_form(found, lot)))
+        forms.append(("warning", warning_form(found, lot)))
+    if allowed(actor, Action.SITTING_ANNOUNCE, found, lot):
+        forms.append(("announcement", announcement_form(found, lot)))
     if allowed(actor, Action.SITTING_ORDER_PROPOSE, found, lot):
-        forms.append(("order", _step_form(order_steps(found, lot))))
+        forms.append(("order", step_form(order_steps(found, lot))))
     if replaceable(found, lot) and allowed(actor, Action.REPLACEMENT_PROPOSE, found, lot):
-        forms.append(("replacement", _replacement_form(found, lot)))
+        forms.append(("replacement", replacement_form(found, lot)))
     decisions = decision_steps(found, lot, now)
     if decisions and allowed(actor, Action.SITTING_DECISION_PROPOSE, found, lot):
-        forms.append(("decision", _step_form(decisions)))
+        forms.append(("decision", step_form(decisions)))
     return forms
 
 
-def _warning_form(found: Case, lot: str) -> WarningForm:
-    """A warning is for everybody or for one site."""
-    form, names = WarningForm(), {site["id"]: site["name"] for site in experts.list_sites(platform())}
-    places = [SelectChoice(site, names.get(site, site)) for site in sorted(found.lots[lot].sites)]
-    form.site.choices = [SelectChoice(NO_SITE, _("全体")), *places]
-    return form
+@routes.get("/presence")
+@access(Action.PRESENCE_READ)
+def presence(case: str, lot: str) -> str:
+    """Who is there now, as this person may know it; the page asks for it anew by itself."""
+    return render_template(
+        "pages/standstill/_presence.html", **_there(entitled_case(case, lot, Action.PRESENCE_READ), lot)
+    )
 
 
-def _fault_form(found: Case, lot: str) -> FaultForm:
-    """A witness speaks of its own site, the centre of any or of none."""
-    form, actor = FaultForm(), current_actor()
-    names = {site["id"]: site["name"] for site in experts.list_sites(platform())}
-    mine = actor.sites if actor.is_(Role.SITE_WITNESS) else found.lots[lot].sites
-    places = sorted(site for site in found.lots[lot].sites if site in mine)
-    form.site.choices = [SelectChoice(site, names.get(site, site)) for site in places]
-    if not actor.is_(Role.SITE_WITNESS):
-        form.site.choices.append(SelectChoice(NO_SITE, _("不限于一处")))
-    return form
-
-
-def _step_form(steps: tuple[Disposition, ...]) -> StepForm:
-    form = StepForm()
-    form.step.choices = [SelectChoice(step.value, SITTING_STEPS[step]) for step in steps]
-    return form
-
-
-def _replacement_form(found: Case, lot: str) -> ReplacementForm:
-    form = ReplacementForm()
-    form.seat.choices = [SelectChoice(number, _("席位 %(n)s", n=number)) for number in replaceable(found, lot)]
-    return form
+def _there(found: Case, lot: str) -> dict[str, Any]:
+    here = platform()
+    with here.database.reading() as db_session:
+        places = places_seen(db_session, current_actor(), found, lot, here.database.now(db_session.connection()))
+    names = {site["id"]: site["name"] for site in experts.list_sites(here)}
+    return {"places": places, "sites": names}
 
 
 @routes.post("/fault")
 @access(Action.FAULT_REPORT)
 def report_fault(case: str, lot: str) -> str:
     found = entitled_case(case, lot, Action.FAULT_REPORT)
-    form = _fault_form(found, lot)
-    names = dict((choice.value, choice.label) for choice in form.site.choices or ())
+    form = fault_form(found, lot)
     words = _("签名后评审立即中断：任何成员不能评分、锁定或签字，已保存的内容保留。排除后由见证人或中心恢复。")
     return _propose(
         found,
         lot,
         form,
         _("报告线路或场所故障"),
-        lambda: FaultReported("" if form.site.data == NO_SITE else form.site.data, form.words),
-        lambda: [(_("场所"), names.get(form.site.data, "")), (_("故障情况"), form.words)],
+        lambda: FaultReported(form.at, form.words),
+        lambda: [(_("场所"), form.place), (_("故障情况"), form.words)],
         words,
     )
 
@@ -209,17 +199,32 @@ def report_fault(case: str, lot: str) -> str:
 @access(Action.SITTING_WARN)
 def warn(case: str, lot: str) -> str:
     found = entitled_case(case, lot, Action.SITTING_WARN)
-    form = _warning_form(found, lot)
-    names = dict((choice.value, choice.label) for choice in form.site.choices or ())
+    form = warning_form(found, lot)
     words = _("签名后全体评审室立即显示，代理机构、交易中心和监督部门收到通知，写入案卷，不能撤回。评审不因此中断。")
     return _propose(
         found,
         lot,
         form,
         _("发出监督提醒"),
-        lambda: WarningGiven("" if form.site.data == NO_SITE else form.site.data, form.words),
-        lambda: [(_("对象"), names.get(form.site.data, "")), (_("提醒内容"), form.words)],
+        lambda: WarningGiven(form.at, form.words),
+        lambda: [(_("对象"), form.place), (_("提醒内容"), form.words)],
         words,
+    )
+
+
+@routes.post("/announcement")
+@access(Action.SITTING_ANNOUNCE)
+def announce(case: str, lot: str) -> str:
+    found = entitled_case(case, lot, Action.SITTING_ANNOUNCE)
+    form = announcement_form(found, lot)
+    return _propose(
+        found,
+        lot,
+        form,
+        _("发布现场通知"),
+        lambda: AnnouncementMade(form.at, form.words),
+        lambda: [(_("发给"), form.place), (_("通知内容"), form.words)],
+        _("签名后评审室立即置顶显示，各成员点“已阅”并签名后收起；写入案卷，不能撤回。监督部门同时看到。"),
     )
 
 
@@ -248,7 +253,7 @@ def _repair_title(found: Case, lot: str) -> str:
 @access(Action.SITTING_ORDER_PROPOSE)
 def propose_order(case: str, lot: str) -> str:
     found = entitled_case(case, lot, Action.SITTING_ORDER_PROPOSE)
-    form = _step_form(order_steps(found, lot))
+    form = step_form(order_steps(found, lot))
     words = _("由本部门另一名监督人员签发后生效。")
     return _propose(
         found,
@@ -265,7 +270,7 @@ def propose_order(case: str, lot: str) -> str:
 @access(Action.SITTING_DECISION_PROPOSE)
 def propose_decision(case: str, lot: str) -> str:
     found = entitled_case(case, lot, Action.SITTING_DECISION_PROPOSE)
-    form = _step_form(decision_steps(found, lot, platform().database.now()))
+    form = step_form(decision_steps(found, lot, platform().database.now()))
     words = _("由审核人复核后生效。终止的，资料按现状封存，依法另组评审委员会；本采购包在本平台上到此结束。")
     return _propose(
         found,
@@ -282,7 +287,7 @@ def propose_decision(case: str, lot: str) -> str:
 @access(Action.REPLACEMENT_PROPOSE)
 def propose_replacement(case: str, lot: str) -> str:
     found = entitled_case(case, lot, Action.REPLACEMENT_PROPOSE)
-    form = _replacement_form(found, lot)
+    form = replacement_form(found, lot)
     return _propose(
         found,
         lot,

@@ -47,9 +47,9 @@ def test_who_has_a_page_of_it_and_what_each_may_do_while_the_sitting_runs(case: 
         for who in ("witness-host", "centre", "regulator", "officer", "releaser")
     }
     assert offered == {
-        "witness-host": {"fault"},
-        "centre": {"fault"},
-        "regulator": {"order", "warning"},
+        "witness-host": {"fault", "announcement"},
+        "centre": {"fault", "announcement"},
+        "regulator": {"order", "warning", "announcement"},
         "officer": {"replacement"},
         "releaser": set(),
     }

@@ -2,6 +2,7 @@
 import { io } from 'socket.io-client';
 import { serverNow, timeOfDay } from './clock.js';
 import { leaveFor } from './leave.js';
+import { concerns } from './live_parts.js';
 import { say } from './locale.js';
 
 const place = document.querySelector('[data-live-case]');
@@ -72,16 +73,20 @@ async function refresh(section) {
   delete section.dataset.liveBusy;
 }
 
-function refreshParts(ids) {
+function refreshParts(ids, types = null) {
   for (const section of document.querySelectorAll('[data-live][data-live-url]')) {
-    if (!ids || ids.includes(section.dataset.live)) refresh(section);
+    if ((!ids || ids.includes(section.dataset.live)) && (!types || concerns(section.dataset, types))) refresh(section);
   }
 }
+
+/** Fetches one part anew, for what no fact says. */
+export const refreshPart = (id) => refreshParts([id]);
 
 /** What is new, in its order: each part is fetched once for all of it. */
 function changed(frames) {
   confirmed(frames.at(-1).cursor);
-  refreshParts(frames.every((frame) => frame.fragment_ids) ? frames.flatMap((frame) => frame.fragment_ids) : null);
+  const ids = frames.every((frame) => frame.fragment_ids) ? frames.flatMap((frame) => frame.fragment_ids) : null;
+  refreshParts(ids, frames.map((frame) => frame.type));
   for (const frame of frames) document.dispatchEvent(new CustomEvent('tenderhall:changed', { detail: frame }));
 }
 

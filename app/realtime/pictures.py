@@ -1,0 +1,228 @@
+"""Pictures between sites: who may see whom, and what two browsers say to each other to find a way.
+
+The pictures go from browser to browser and never through here. What is passed on goes between a line that sends the
+picture of a site and one that may see it, in one sitting; it is kept nowhere.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+from redis import RedisError
+
+from app.adapters.passing import Passing
+from app.casefile.case import Case
+from app.extensions import find_log_ins, platform, socketio
+from app.permissions.actions import Action
+from app.permissions.policy import NotAllowed, allowed
+from app.procedure.errors import RuleViolation
+from app.procedure.roles import Actor
+from app.queries.cases import load_case
+from app.queries.pictures import Camera, Watching, cameras, sound_passes, watching
+from app.realtime.lines import NAMESPACE, somebody_is_there
+from app.services.platform import Platform
+from app.services.presences import Place
+from crypto.canonical import Json
+
+TO_CAMERA, TO_VIEWER = ("want", "answer", "ice", "bye"), ("offer", "ice", "bye")
+LONGEST = 20_000  # characters of what two browsers say at once
+MOST, WITHIN = 300, 10.0  # messages of one line in so many seconds
+_peers: dict[str, Peer] = {}  # by name
+_turn = Lock()
+_passing: dict[str, Passing] = {}  # by address of Redis
+
+
+@dataclass
+class Peer:
+    """A line that sends or watches pictures. `id`: the name by which others know it; `place`: None for who only looks
+    in; `said`: when it last said something; `told`, `seen`: the state and the cameras that it was last told, the
+    `turn`-th time: an answer may come after what was told while it was on its way."""
+
+    sid: str
+    token: str
+    here: Platform
+    case_id: str
+    lot: str
+    place: Place | None
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    said: deque[float] = field(default_factory=lambda: deque(maxlen=MOST))
+    told: dict[str, Any] = field(default_factory=dict)
+    turn: int = 0
+    seen: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Room:
+    """A sitting's pictures as they stand."""
+
+    case: Case
+    lot: str
+    cameras: tuple[Camera, ...]
+    actors: dict[str, tuple[Actor, Watching]]  # by token
+
+    def for_token(self, token: str) -> tuple[Camera, ...]:
+        """The cameras that whoever holds this token may see."""
+        return tuple(camera for camera in self.cameras if camera.site in self.actors[token][1].sites)
+
+    def camera(self, name: str) -> Camera | None:
+        return next((camera for camera in self.cameras if camera.id == name), None)
+
+
+def open_pictures(sid: str, token: str, case: Case, lot: str, place: Place | None, line: str) -> Peer:
+    """A page opens the pictures of a sitting, which its person may see. `place`, `line`: where it is in the room."""
+    close_pictures(sid)
+    peer = Peer(sid, token, platform(), case.id, lot, place)
+    peer.id = line or peer.id
+    with _turn:
+        peer.told = _state(peer, look(case.id, lot, {token}))
+        peer.seen = frozenset(camera["id"] for camera in peer.told["cameras"])
+        _peers[peer.id] = peer
+    somebody_is_there.set()
+    return peer
+
+
+def peer_of(sid: str) -> Peer:
+    """The peer of a socket. Raises NotAllowed for one that has opened no pictures."""
+    for peer in list(_peers.values()):
+        if peer.sid == sid:
+            return peer
+    raise NotAllowed(Action.PICTURE_WATCH)
+
+
+def close_pictures(sid: str) -> None:
+    """A socket is gone: those who send to it need not go on."""
+    for peer in [one for one in list(_peers.values()) if one.sid == sid]:
+        _end(peer)
+
+
+def look(case_id: str, lot: str, tokens: set[str]) -> Room:
+    """What stands, and what the holders of these tokens may see, each loaded anew."""
+    here, found = platform(), find_log_ins(tokens)
+    with here.database.reading() as db_session:
+        case, now = load_case(db_session, case_id), here.database.now(db_session.connection())
+        actors = {token: (found[token][1], watching(db_session, found[token][1], case, lot)) for token in tokens}
+        return Room(case, lot, cameras(db_session, case, lot, now), actors)
+
+
+def pass_on(peer: Peer, to: str, kind: str, data: str) -> None:
+    """From one browser to another, if one of them sends a picture that the other may see.
+
+    Raises RuleViolation `malformed`, `too_many_signals`, NotAllowed.
+    """
+    if len(data) > LONGEST or kind not in {*TO_CAMERA, *TO_VIEWER}:
+        raise RuleViolation("malformed", path="$.data", expected="text")
+    now = time.monotonic()
+    if len(peer.said) == MOST and now - peer.said[0] < WITHIN:
+        raise RuleViolation("too_many_signals", most=MOST)
+    peer.said.append(now)
+    room = look(peer.case_id, peer.lot, {peer.token})
+    message = {"to": to, "from": peer.id, "case": peer.case_id, "lot": peer.lot, "kind": kind, "data": data}
+    if kind in TO_CAMERA and any(camera.id == to for camera in room.for_token(peer.token)):
+        _send(peer.here, {**message, "hears": str(room.actors[peer.token][1].hears)})
+    elif kind in TO_VIEWER and room.camera(peer.id) is not None:
+        _send(peer.here, message)  # whether the other may see it is asked where its line is
+    elif kind != "bye":  # to say goodbye to who is gone already is no fault
+        raise NotAllowed(Action.PICTURE_WATCH)
+
+
+def does_anybody_watch() -> bool:
+    """Whether a line of this process has opened pictures."""
+    return bool(_peers)
+
+
+def tell_all(here: Platform) -> None:
+    """What has changed of the pictures of every sitting, to the lines in this process."""
+    for case_id, lot in {(peer.case_id, peer.lot) for peer in list(_peers.values()) if peer.here is here}:
+        tell(here, case_id, lot)
+
+
+def tell(here: Platform, case_id: str, lot: str) -> None:
+    """To each line of one sitting in this process; a camera that it may see no more sends to it no more."""
+    room = (here, case_id, lot)
+    peers = [one for one in list(_peers.values()) if (one.here, one.case_id, one.lot) == room]
+    if not peers:
+        return
+    with _turn:  # what is found later is told later
+        _tell(peers, look(case_id, lot, {peer.token for peer in peers}))
+
+
+def _tell(peers: list[Peer], found: Room) -> None:
+    for peer in peers:
+        if not allowed(found.actors[peer.token][0], Action.PICTURE_WATCH, found.case, found.lot):
+            _end(peer)
+            socketio.emit("pictures.over", {}, to=peer.sid, namespace=NAMESPACE)
+            continue
+        state = _state(peer, found)
+        if state == peer.told:
+            continue
+        seen = frozenset(camera["id"] for camera in state["cameras"])
+        for camera in peer.seen - seen:
+            _say_bye(peer, camera)
+        peer.told, peer.seen, peer.turn = state, seen, peer.turn + 1
+        socketio.emit("pictures.state", {**state, "turn": peer.turn}, to=peer.sid, namespace=NAMESPACE)
+
+
+def _state(peer: Peer, room: Room) -> dict[str, Any]:
+    """The cameras of other places, whether members hear each other, and who sends the picture of one's own site."""
+    shown = [{"id": one.id, "site": one.site} for one in room.for_token(peer.token) if one.id != peer.id]
+    mine = peer.place.site if peer.place is not None else ""
+    sending = next((one for one in room.cameras if one.site == mine), None)
+    own = "" if sending is None else "me" if sending.id == peer.id else "other"
+    return {"cameras": shown, "sound": sound_passes(room.case, room.lot), "own": own}
+
+
+def _end(peer: Peer) -> None:
+    _peers.pop(peer.id, None)
+    for camera in peer.seen:
+        _say_bye(peer, camera)
+
+
+def _say_bye(peer: Peer, camera: str) -> None:
+    said = {"to": camera, "from": peer.id, "case": peer.case_id, "lot": peer.lot, "kind": "bye", "data": ""}
+    _send(peer.here, said)
+
+
+def _send(here: Platform, message: dict[str, Any]) -> None:
+    """To the line of that name, in this process or another one."""
+    if message["to"] in _peers:
+        deliver(message)
+    elif (channel := _channel(here)) is not None:
+        channel.send(message)
+
+
+def deliver(message: Json) -> None:
+    """To a line of this process, if it is one of the same sitting that may see the camera."""
+    if not isinstance(message, dict) or (peer := _peers.get(str(message["to"]))) is None:
+        return
+    if (peer.case_id, peer.lot) != (message["case"], message["lot"]):
+        return
+    if "hears" not in message and message["kind"] != "bye":
+        room = look(peer.case_id, peer.lot, {peer.token})
+        if all(camera.id != message["from"] for camera in room.for_token(peer.token)):
+            return
+    told = {name: message[name] for name in ("from", "kind", "data", "hears") if name in message}
+    socketio.emit("pictures.signal", told, to=peer.sid, namespace=NAMESPACE)
+
+
+def _channel(here: Platform) -> Passing | None:
+    url = here.settings.redis_url
+    if url is None:
+        return None
+    if url not in _passing:
+        _passing[url] = Passing(url, here.origin)
+    return _passing[url]
+
+
+def hear_others(pause: Callable[[float], object], seconds: float) -> None:
+    """For as long as this process lives: what lines of other processes say to lines of this one."""
+    while (channel := _channel(platform())) is not None:
+        try:
+            channel.hear(deliver)
+        except RedisError:
+            pause(seconds)

@@ -1,0 +1,65 @@
+"""One place sends the picture of its site: a seat, or the witness. What is sent goes from browser to browser."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from datetime import timedelta
+
+from sqlalchemy.orm import Session as DbSession
+
+from app.config import Settings
+from app.models import Presence
+from app.permissions.actions import Action
+from app.permissions.policy import authorize
+from app.procedure.errors import RuleViolation
+from app.queries.cases import load_case
+from app.queries.pictures import cameras
+from app.services.accounts import LogIn
+from app.services.actors import load_actor
+from app.services.platform import Platform
+from app.services.presences import Place
+from app.services.unit_of_work import plain_transaction, take_turns
+from crypto.canonical import Json
+
+RELAY_VALID = timedelta(hours=12)  # a whole day of evaluation
+
+
+def start_camera(platform: Platform, log_in: LogIn, place: Place, line: str) -> None:
+    """From here on this line sends the picture of its site. Raises NotAllowed, RuleViolation `camera_taken`."""
+    with plain_transaction(platform.database) as (db_session, now):
+        actor, case = load_actor(db_session, log_in.account_id, log_in.seat), load_case(db_session, place.case_id)
+        authorize(actor, Action.PICTURE_SEND, case, place.lot)
+        take_turns(db_session, f"camera/{place.case_id}/{place.lot}/{place.site}")
+        for camera in cameras(db_session, case, place.lot, now):
+            if camera.site == place.site and camera.seat != place.seat:
+                raise RuleViolation("camera_taken", seat=camera.seat)
+        row = _row(db_session, place)
+        if row is not None:
+            row.camera, row.camera_at = line, now
+
+
+def stop_camera(platform: Platform, place: Place, line: str) -> None:
+    """This line sends no picture any more."""
+    with plain_transaction(platform.database) as (db_session, _now):
+        row = _row(db_session, place)
+        if row is not None and row.camera == line:
+            row.camera, row.camera_at = "", None
+
+
+def _row(db_session: DbSession, place: Place) -> Presence | None:
+    return db_session.get(Presence, (place.case_id, place.lot, place.site, place.seat))
+
+
+def relays(settings: Settings, name: str, now: float) -> list[Json]:
+    """STUN and TURN servers for a browser, with a password of its own that a relay checks by the shared secret."""
+    user = f"{int(now + RELAY_VALID.total_seconds())}:{name}"
+    mark = hmac.new(settings.turn_secret.encode(), user.encode(), hashlib.sha1).digest()
+    found: list[Json] = []
+    for url in settings.turn_urls:
+        if url.startswith("stun:"):
+            found.append({"urls": url})
+        else:
+            found.append({"urls": url, "username": user, "credential": base64.b64encode(mark).decode()})
+    return found

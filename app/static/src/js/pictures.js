@@ -1,0 +1,126 @@
+// The page of pictures between sites. It has a window of its own, so that nothing that happens to it touches the room.
+import { socket } from './live.js';
+import { say } from './locale.js';
+import { OwnCamera } from './own_camera.js';
+import { Sending, Viewing } from './picture_links.js';
+import { differences } from './picture_state.js';
+
+const page = document.querySelector('[data-pictures]');
+const { case: caseId, lot } = page.dataset;
+const relayOnly = 'relayOnly' in page.dataset;
+const watched = new Map(); // by camera
+const viewers = new Map(); // by viewer
+let ice = [];
+let sound = false;
+let turn = -1; // of the state that was told last
+let over = false;
+
+const tileOf = (site) => page.querySelector(`[data-site="${CSS.escape(site)}"]`);
+const send = (to, kind, data) => socket.emit('pictures.signal', { to, kind, data });
+const own = page.querySelector('[data-own]') && new OwnCamera(page.querySelector('[data-own]'), onOwnCamera);
+
+function show(tile, words) {
+  tile.querySelector('[data-picture-state]').textContent = say(words);
+  tile.querySelector('video').hidden = words !== 'picture_shown';
+}
+
+function unwatch(id) {
+  const viewing = watched.get(id);
+  watched.delete(id);
+  viewing.close();
+  const tile = tileOf(viewing.camera.site);
+  if (tile) show(tile, 'picture_none');
+}
+
+function watch(camera) {
+  const tile = tileOf(camera.site);
+  if (!tile) return;
+  const onState = (words) => show(tile, words);
+  const policy = relayOnly && ice.some(({ username }) => username);
+  watched.set(camera.id, new Viewing(camera, tile.querySelector('video'), ice, send, { relayOnly: policy, onState }));
+}
+
+function follow(state) {
+  if (state.turn < turn) return; // told before what is known already
+  ({ turn } = state);
+  const { come, gone } = differences(watched.keys(), state.cameras);
+  gone.forEach(unwatch);
+  come.forEach(watch);
+  sound = state.sound;
+  const mine = tileOf(page.dataset.ownSite); // shown above, where it is sent from here
+  if (mine) mine.hidden = state.own === 'me';
+  page.querySelector('[data-sound-state]').textContent = say(sound ? 'sound_passes' : 'sound_rests');
+  if (own?.stream) for (const sending of viewers.values()) sending.follow(own.stream, sound).catch(() => {});
+}
+
+function dismiss(viewer) {
+  viewers.get(viewer)?.close();
+  viewers.delete(viewer);
+}
+
+async function onSignal({ from, kind, data, hears }) {
+  const what = data ? JSON.parse(data) : {};
+  try {
+    if (kind === 'want') {
+      dismiss(from);
+      if (!own?.stream) return;
+      const sending = new Sending(from, what.n, hears, ice, send);
+      viewers.set(from, sending);
+      await sending.offer(own.stream, sound);
+    } else if (viewers.has(from)) {
+      if (kind === 'bye') dismiss(from);
+      else if (viewers.get(from).attempt === what.n) await viewers.get(from).take(kind, what);
+    } else await watched.get(from)?.take(kind, what);
+  } catch (fault) {
+    console.info(fault); // of an attempt that is over: the next one follows by itself
+  }
+}
+
+/** What is sent from here has changed; who watches asks anew, since another picture is another connection. */
+async function onOwnCamera(stream) {
+  for (const viewer of [...viewers.keys()]) {
+    if (!stream) send(viewer, 'bye', '');
+    else send(viewer, 'bye', JSON.stringify({ n: viewers.get(viewer).attempt }));
+    dismiss(viewer);
+  }
+  const answer = await socket.timeout(8000).emitWithAck('camera.switch', { on: Boolean(stream) }).catch(() => null);
+  if (stream && answer?.error) own.refuse(answer.error.message);
+}
+
+/** On each line anew: the names by which lines know each other go with them. */
+async function open() {
+  if (over) return;
+  [...watched.keys()].forEach(unwatch);
+  [...viewers.keys()].forEach(dismiss);
+  turn = -1;
+  const answer = await socket.timeout(8000).emitWithAck('pictures.open', { case: caseId, lot }).catch(() => null);
+  if (!answer) return;
+  if (answer.error) return end(answer.error.message);
+  ({ ice } = answer);
+  follow(answer);
+  if (own?.stream) await onOwnCamera(own.stream);
+}
+
+function end(words) {
+  over = true;
+  [...watched.keys()].forEach(unwatch);
+  [...viewers.keys()].forEach(dismiss);
+  own?.stop('camera_off');
+  page.querySelector('[data-pictures-over]').textContent = words;
+}
+
+/** Browsers let a page sound only after somebody has asked for it. */
+function switchSound({ currentTarget: button }) {
+  const loud = button.ariaPressed !== 'true';
+  button.ariaPressed = String(loud);
+  button.textContent = say(loud ? 'sound_off' : 'sound_on');
+  for (const video of page.querySelectorAll('[data-site] video')) video.muted = !loud;
+}
+
+socket.on('presence.ask', (_asked, answer) => answer());
+socket.on('pictures.state', follow);
+socket.on('pictures.signal', onSignal);
+socket.on('pictures.over', () => end(say('pictures_over')));
+document.addEventListener('tenderhall:joined', open);
+page.querySelector('[data-sound]')?.addEventListener('click', switchSound);
+for (const tile of page.querySelectorAll('[data-site]')) show(tile, 'picture_none');

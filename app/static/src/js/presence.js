@@ -1,0 +1,43 @@
+// To be in the room: this page answers whenever it is asked whether it is still there, and can raise a hand.
+import { refreshPart, socket } from './live.js';
+
+const panel = document.querySelector('[data-talk]');
+const [caseId, lot] = (panel?.dataset.case ?? '/').split('/');
+const button = panel?.querySelector('[data-hand]');
+let up = false;
+
+function show() {
+  button.hidden = false;
+  button.ariaPressed = String(up);
+}
+
+async function enter() {
+  const answer = await socket.timeout(8000).emitWithAck('presence.join', { case: caseId, lot }).catch(() => null);
+  if (!answer || answer.error) return; // no place in this room, or the next line asks again
+  refreshPart('presence');
+  if (!button) return;
+  if (up && !answer.up) raise(true); // the line was gone for longer
+  up ||= answer.up;
+  show();
+}
+
+async function raise(wanted) {
+  const answer = await socket.timeout(8000).emitWithAck('presence.hand', { up: wanted }).catch(() => null);
+  if (!answer || answer.error) return;
+  up = answer.up;
+  show();
+}
+
+/** Who is given the floor, or has spoken, needs no hand any more. */
+function lowerOnceHeard({ target }) {
+  const floor = target.querySelector?.('[data-floor]');
+  if (up && floor?.dataset.floor === panel.dataset.seat) raise(false);
+}
+
+if (panel?.querySelector('[data-live="presence"]')) {
+  socket.on('presence.ask', (_asked, answer) => answer());
+  socket.on('presence.changed', () => refreshPart('presence'));
+  document.addEventListener('tenderhall:joined', enter);
+  document.addEventListener('tenderhall:swapped', lowerOnceHeard);
+  button?.addEventListener('click', () => raise(!up));
+}

@@ -1,0 +1,161 @@
+"""What two browsers say to find a way for a picture: between camera and viewer of one sitting, and to nobody else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from queue import Empty, Queue
+
+import pytest
+
+from app.realtime.pictures import MOST
+from app.services.platform import DIST
+from tests.app.realtime.serving import NAMESPACE, Listener, Server, serving, until
+from tests.app.services.whole_case import DRAWN, LOT, WholeCase
+from tests.app.workbench import Bench
+
+pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
+SOON = 15  # seconds, on a busy machine
+REDIS = os.environ.get("TENDERHALL_TEST_REDIS_URL")
+
+
+class Window(Listener):
+    """A page of pictures."""
+
+    def open(self, case: WholeCase) -> dict:
+        self.states, self.signals = Queue[dict](), Queue[dict]()
+        self.client.on("presence.ask", lambda *_: None, namespace=NAMESPACE)
+        self.client.on("pictures.state", self.states.put, namespace=NAMESPACE)
+        self.client.on("pictures.signal", self.signals.put, namespace=NAMESPACE)
+        self.state = self.ask("pictures.open", case=case.case_id, lot=LOT)
+        return self.state
+
+    def cameras(self) -> list[dict]:
+        """Those that are there, as this window was told last."""
+        while not self.states.empty():
+            self.state = self.states.get()
+        return self.state["cameras"]
+
+    def say(self, to: str, kind: str, data: str = "{}") -> dict:
+        return self.ask("pictures.signal", to=to, kind=kind, data=data)
+
+    def heard(self) -> dict:
+        return self.signals.get(timeout=SOON)
+
+    def silent(self) -> bool:
+        try:
+            return not self.signals.get(timeout=0.5)
+        except Empty:
+            return True
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory) -> WholeCase:
+    return WholeCase(tmp_path_factory.mktemp("pictures-live")).through(f"{DRAWN} seat_all elect")
+
+
+@pytest.fixture(scope="module", params=["one", pytest.param("two", marks=pytest.mark.redis)])
+def server(case: WholeCase, request) -> Iterator[Server]:
+    """One process by itself, and two that pass on through Redis."""
+    two = request.param == "two"
+    settings = replace(case.platform.settings, redis_url=REDIS if two else None)
+    with serving(settings, 2 if two else 1) as found:
+        yield found
+    log = found.log.read_text("utf-8", "replace")
+    assert "Traceback" not in log, log[-3000:]
+
+
+@pytest.fixture
+def window(case: WholeCase, server: Server):
+    made = []
+
+    def connect(who: int | str) -> Window:
+        person = case.members[who] if isinstance(who, int) else case.people[who]
+        token = Bench.token(case, account=person.id, seat=person.log_in.seat)
+        made.append(Window(server, token, server.base_url))
+        made[-1].connect()
+        return made[-1]
+
+    yield connect
+    for listener in made:
+        listener.close()
+
+
+def of_site(case: WholeCase, site: str) -> int:
+    return next(number for number, seat in case.state.seats.items() if seat.site == site)
+
+
+def test_camera_and_viewers_find_each_other(case: WholeCase, window):
+    sub = case.sites[1]
+    witness, centre = window("witness-sub"), window("centre")
+    members = [window(number) for number in case.members]  # on either process, where there are two
+    for one in (witness, centre, *members):
+        assert one.open(case)["cameras"] == []
+    assert witness.ask("camera.switch", on=True) == {"on": True}
+    other = window(of_site(case, sub))
+    assert other.open(case)["own"] == "other"
+    assert other.ask("camera.switch", on=True)["error"]["code"] == "camera_taken"
+    for viewer, hears in [(centre, "never"), *((member, "speaking") for member in members)]:
+        until(lambda viewer=viewer: [one["site"] for one in viewer.cameras()] == [sub], SOON)
+        (camera,) = viewer.cameras()
+        assert viewer.say(camera["id"], "want", '{"n":1}') == {}
+        wanted = witness.heard()
+        assert (wanted["kind"], wanted["hears"], wanted["data"]) == ("want", hears, '{"n":1}')
+        assert witness.say(wanted["from"], "offer", '{"n":1,"description":{}}') == {}
+        offered = viewer.heard()
+        assert (offered["from"], offered["kind"]) == (camera["id"], "offer")
+        assert "hears" not in offered
+    assert centre.ask("camera.switch", on=True)["error"]["code"] == "not_available"
+    members[0].close()
+    assert witness.heard()["kind"] == "bye"
+    assert witness.ask("camera.switch", on=False) == {"on": False}
+    until(lambda: members[1].cameras() == [], SOON)
+
+
+def test_nobody_speaks_to_whom_it_does_not_see(case: WholeCase, window):
+    host = case.sites[0]
+    away, here = window("witness-host"), window("witness-sub")
+    away.open(case)
+    here.open(case)
+    here.ask("camera.switch", on=True)
+    member = window(of_site(case, host))
+    member.open(case)
+    until(lambda: member.cameras(), SOON)
+    (camera,) = member.cameras()
+    assert away.cameras() == []  # of another site
+    for wrong in (
+        away.say(camera["id"], "want"),
+        member.say(camera["id"], "offer"),  # sends no picture itself
+        member.say("0" * 16, "want"),
+        member.say(camera["id"], "shout"),
+        member.say(camera["id"], "want", "x" * 20_001),
+        member.ask("pictures.signal", to=1, kind="want", data=""),
+    ):
+        assert wrong["error"]["code"] in ("not_available", "malformed")
+    assert here.silent()
+    member.say(camera["id"], "want")
+    asked = here.heard()["from"]
+    away.ask("camera.switch", on=True)
+    assert away.say(camera["id"], "offer") == {}  # to a witness of another site, by a name that it should not know
+    assert here.silent()
+    assert away.say(asked, "offer") == {}
+    assert member.heard()["kind"] == "offer"
+    here.ask("camera.switch", on=False)
+    away.ask("camera.switch", on=False)
+    for who in ("officer", "bidder-a", "regulator", "admin"):
+        stranger = window(who)
+        assert stranger.open(case)["error"]["code"] in ("not_available", "reason_needed")
+        assert stranger.say(camera["id"], "want")["error"]["code"] == "not_available"
+
+
+def test_one_line_is_not_endlessly_loud(case: WholeCase, window):
+    here, member = window("witness-sub"), window(of_site(case, case.sites[0]))
+    here.open(case)
+    here.ask("camera.switch", on=True)
+    member.open(case)
+    until(lambda: member.cameras(), SOON)
+    (camera,) = member.cameras()
+    answers = [member.say(camera["id"], "ice") for _ in range(MOST + 20)]
+    assert "too_many_signals" in {answer.get("error", {}).get("code") for answer in answers}
+    here.ask("camera.switch", on=False)
