@@ -237,11 +237,20 @@ class RecommendedCandidate:
 
 @dataclass(frozen=True)
 class BidClarification:
+    """What one bidder was asked and answered; `votes` in words, `files` by name and digest, `digest` of the signed
+    answer."""
+
     bidder: str
+    subject: str
+    place: str
     question: str
+    votes: str
     asked_at: datetime
+    until: datetime | None
     answer: str
     answered_at: datetime | None
+    digest: str = ""
+    files: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -319,6 +328,7 @@ class FailedEvaluation:
     invalid_bids: tuple[InvalidBid, ...]
     valid_bids: tuple[str, ...]
     reviews: tuple[SignedReview, ...]
+    clarifications: tuple[BidClarification, ...]
     member_changes: tuple[str, ...]
     notes: tuple[str, ...]
     draw_digest: str

@@ -78,7 +78,7 @@ def check(clarifying: Clarifying, fact: Any, answerer: Answerer, now: datetime, 
     """What a step of a clarification needs beyond the rules of the sitting.
 
     Raises RuleViolation `clarification_not_known`, `clarification_text_long`, `clarification_time_wrong`,
-    `clarification_not_asked`, `clarification_answered_before`, `clarification_late`, `clarification_names_bidder`,
+    `clarification_not_asked`, `clarification_answered_before`, `clarification_late`, `clarification_text_names_bidder`,
     `clarification_not_due`, `files_too_many`, `file_too_large`, `clarification_file_not_pdf`.
     """
     match fact:
@@ -121,13 +121,18 @@ def _check_answer(clarifying: Clarifying, fact: ClarificationAnswered, answerer:
         raise RuleViolation("clarification_late", until=course.until, now=now)
     _require_short(fact.text, LONGEST_ANSWER)
     if answerer.name and _plain(answerer.name) in _plain(fact.text):
-        raise RuleViolation("clarification_names_bidder", where="text")
+        raise RuleViolation("clarification_text_names_bidder")
     check_files(fact.files)
 
 
 def _plain(text: str) -> str:
     """Without what a name may be broken up by."""
     return "".join(text.split()).casefold()
+
+
+def answer_file_name(id: str, number: int) -> str:
+    """How a file of an answer is called everywhere but in the act itself: a name that is typed may be the bidder's."""
+    return f"澄清答复-{id[:6]}-{number}.pdf"
 
 
 def check_files(files: tuple[AnswerFile, ...]) -> None:

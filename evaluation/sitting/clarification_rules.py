@@ -14,7 +14,7 @@ Who the bidder is, and when its time has passed, `app.procedure.clarifying` adds
 from __future__ import annotations
 
 from evaluation.errors import RuleViolation
-from evaluation.sitting.checks import require_digest, require_once, require_text
+from evaluation.sitting.checks import require_digest, require_id, require_once, require_text
 from evaluation.sitting.clarifications import (
     Clarification,
     ClarificationAnswered,
@@ -52,10 +52,10 @@ def askable(state: SittingState) -> tuple[str, ...]:
 
 def check_proposal(fact: ClarificationProposed, state: SittingState) -> None:
     """Raises RuleViolation `clarification_too_late`, `clarification_id_taken`, `clarification_bid_unknown`,
-    `clarification_own_in_vote`, `sitting_text_missing`."""
+    `clarification_own_in_vote`, `sitting_id_malformed`, `sitting_text_missing`."""
     if state.stage is Stage.SCORING and state.sheets:
         raise RuleViolation("clarification_too_late", locked=len(state.sheets), of=len(state.seats))
-    require_text(fact.id, "id")
+    require_id(fact.id)
     require_text(fact.place, "place")
     require_text(fact.question, "question")
     if fact.id in state.clarifications:

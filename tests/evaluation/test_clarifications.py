@@ -122,6 +122,7 @@ def test_the_chair_cannot_send_what_is_still_voted_on():
         ((proposal(bid="Z"),), "clarification_bid_unknown"),
         ((proposal(question=" "),), "sitting_text_missing"),
         ((proposal(place=""),), "sitting_text_missing"),
+        ((proposal(id="../x"),), "sitting_id_malformed"),
         ((proposal(), ClarificationWithdrawn(2, ID)), "clarification_of_another"),
         (
             (proposal(), ClarificationWithdrawn(1, ID), ClarificationVoted(2, ID, True)),

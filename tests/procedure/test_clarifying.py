@@ -144,7 +144,7 @@ def test_what_an_answer_must_be(changes, expected):
 @pytest.mark.parametrize("text", ["甲公司说明如下", "甲 公\n司 说明", "由甲公司负责"])
 def test_where_bidders_are_anonymous_an_answer_does_not_name_its_own(text):
     case = Timed().sent()
-    assert case.code(answer(text=text), Answerer("A", "甲公司")) == "clarification_names_bidder"
+    assert case.code(answer(text=text), Answerer("A", "甲公司")) == "clarification_text_names_bidder"
     case.act(answer(text=text), by=ASKED)
 
 

@@ -101,12 +101,27 @@ def test_the_report_has_the_published_score_summary(renderer):
     assert [BIDDERS[2], "65.97", "65.97", "63.97", "65.97", "65.97", "65.57", "3"] in rows
 
 
+CLARIFIED = BidClarification(
+    BIDDERS[1],
+    "含义不明确",
+    "技术文件第 12 页",
+    "请说明质保期。",
+    "同意 4 票，不同意 1 票",
+    minutes(100),
+    minutes(130),
+    "三年。",
+    minutes(110),
+    "ab" * 32,
+    (("质保承诺.pdf", "cd" * 32),),
+)
+
+
 @needs_poppler
 def test_rejections_clarifications_and_dissent_are_told(renderer):
     report = replace(
         REPORT,
         invalid_bids=(InvalidBid(BIDDERS[2], "未按要求签章", "评标委员会 5:0"),),
-        clarifications=(BidClarification(BIDDERS[1], "请说明质保期。", minutes(100), "三年。", minutes(110)),),
+        clarifications=(CLARIFIED,),
         dissents=(DissentStatement("陈喆", "演示评分偏高。", minutes(255)),),
         earlier_dissents=(EarlierStatement("席位 2", "汇总有误。", minutes(245), "针对第 1 次汇总结果。"),),
     )
@@ -114,8 +129,12 @@ def test_rejections_clarifications_and_dissent_are_told(renderer):
     for words in (
         "未按要求签章",
         "评标委员会5:0",
+        "含义不明确；技术文件第12页",
         "请说明质保期。",
+        "同意4票，不同意1票",
         "三年。",
+        "ab" * 32,
+        "质保承诺.pdf" + "cd" * 32,
         "演示评分偏高。",
         "对先前汇总结果的不同意见",
         "汇总有误。",
