@@ -59,7 +59,7 @@ CLARIFICATION_SIGHT: dict[str, Rule] = {
     "ClarificationProposed": unread_by_successors(_within),
     "ClarificationVoted": unread_by_successors(_vote),
     "ClarificationWithdrawn": unread_by_successors(_within),
-    "ClarificationDecided": unread_by_successors(_decided),
+    "ClarificationDecided": _decided,
     "ClarificationSent": unread_by_successors(_within),
     "ClarificationAsked": _asked,
     "ClarificationAnswered": _answered,
