@@ -7,7 +7,9 @@ from datetime import datetime
 
 from app.casefile.anonymous import shown_names
 from app.casefile.case import Case, LotCase
+from app.casefile.codec import encode
 from app.procedure.clarifying import Course
+from crypto.canonical import Json
 from evaluation.sitting import (
     AWAITED,
     Clarification,
@@ -121,6 +123,14 @@ class AskedOfBidder:
     until: datetime | None
     over: bool  # nothing can be answered any more: answered, lapsed, or the evaluation has ended
     stands: bool  # the sitting stands still, and the time with it
+
+    def to_json(self) -> dict[str, Json]:
+        """As a bidder's program gets it."""
+        asked = self.course.asked
+        assert asked is not None
+        row: dict[str, Json] = {"id": self.id, "bid": asked.bid, "subject": str(asked.subject), "place": asked.place}
+        row |= {"question": asked.question, "answered": self.course.answered is not None, "over": self.over}
+        return row | {"stands": self.stands, "until": encode(self.until) if self.until else ""}
 
 
 def asked_of(case: Case, lot: str, organisation: str) -> tuple[AskedOfBidder, ...]:
