@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from app.documents.clarification_content import BidClarification
+
 
 @dataclass(frozen=True)
 class CaseHeading:
@@ -233,24 +235,6 @@ class RecommendedCandidate:
     bidder: str
     price: Decimal
     total: Decimal
-
-
-@dataclass(frozen=True)
-class BidClarification:
-    """What one bidder was asked and answered; `votes` in words, `files` by name and digest, `digest` of the signed
-    answer."""
-
-    bidder: str
-    subject: str
-    place: str
-    question: str
-    votes: str
-    asked_at: datetime
-    until: datetime | None
-    answer: str
-    answered_at: datetime | None
-    digest: str = ""
-    files: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

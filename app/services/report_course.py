@@ -9,7 +9,7 @@ from app.casefile import clarification_data
 from app.casefile.codec import encode
 from app.casefile.interruptions import Interruption, interruptions
 from app.casefile.record import Record
-from app.documents.content import BidClarification
+from app.documents.clarification_content import BidClarification
 from app.documents.wording import Lang, hundredths, instant, listed
 from app.messages import sentence
 from app.procedure.clarifying import Clarifying, Course

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 
-from app.documents.content import BidClarification, DissentStatement, EarlierStatement, InvalidBid, OpeningObjection
+from app.documents.clarification_content import BidClarification
+from app.documents.content import DissentStatement, EarlierStatement, InvalidBid, OpeningObjection
 from app.documents.render import FontsMissing, Renderer
 from app.documents.wording import ZONE
 from app.messages import regime_words

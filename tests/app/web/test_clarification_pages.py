@@ -61,7 +61,8 @@ def test_members_vote_the_chair_sends_and_everybody_sees_what_is_waited_for(case
     page = voter.get(room(case))
     assert "正在表决" in page
     assert "已投票 1 / 5" in page
-    assert "有一项询问投标人的提议正在表决" in voter.get(room(case, "/status"))
+    assert "有一项询问投标人的提议正在表决" in page
+    assert "对是否询问投标人投票" in page
     for answer, words in (("yes", "同意询问"), ("no", "不同意询问")):
         vote = voter.get(room(case, f"/clarifications/a1/votes/{answer}"))
         assert signs(vote, "ClarificationVoted")
@@ -75,7 +76,8 @@ def test_members_vote_the_chair_sends_and_everybody_sees_what_is_waited_for(case
     assert "同意 3 票，不同意 0 票" in page
     assert "/a1/sending" in page
     assert "/a1/sending" not in voter.get(room(case))
-    assert "等待组长" in voter.get(room(case, "/status"))
+    assert "等待组长" in voter.get(room(case))
+    assert "把表决通过的问题发给投标人" in page
     form = chair.get(room(case, "/clarifications/a1/sending"))
     assert 'value="2"' in form
     assert "请填写 1 至 30 之间的分钟数" in chair.post(room(case, "/clarifications/a1/sending"), minutes="31").get_data(
@@ -86,7 +88,7 @@ def test_members_vote_the_chair_sends_and_everybody_sees_what_is_waited_for(case
     assert '"seconds": 180' in sending.get_data(as_text=True)
     assert "不是组长" in voter.get(room(case, "/clarifications/a1/sending"))
     case.send("a1")
-    assert "正在等待答复" in voter.get(room(case, "/status"))
+    assert "正在等待答复" in voter.get(room(case))
     found = [f"{kind}-{bid.bid}-formal" for bid in case.state.bids for kind in ("finding",)]
     review = voter.post(room(case, "/review"), **dict.fromkeys(found, "pass"))
     assert "正在等待答复" in review.get_data(as_text=True)
