@@ -31,7 +31,8 @@ from evaluation.sitting import (
 
 MOST_FILES = 5  # with one answer
 MOST_BYTES = 8 << 20  # of one of them
-LONGEST_QUESTION = LONGEST_ANSWER = 2_000  # characters
+LONGEST_QUESTION = LONGEST_ANSWER = 2_000  # characters; a page of the report holds as many
+LONGEST_PLACE = LONGEST_NAME = 300
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ def check(clarifying: Clarifying, fact: Any, answerer: Answerer, now: datetime, 
     match fact:
         case ClarificationProposed():
             _require_known(profile)
+            _require_short(fact.place, LONGEST_PLACE)
             _require_short(fact.question, LONGEST_QUESTION)
         case ClarificationSent():
             _check_time(_require_known(profile), fact.seconds, now)
@@ -136,10 +138,12 @@ def answer_file_name(id: str, number: int) -> str:
 
 
 def check_files(files: tuple[AnswerFile, ...]) -> None:
-    """Raises RuleViolation `files_too_many`, `file_too_large`, `clarification_file_not_pdf`."""
+    """Raises RuleViolation `files_too_many`, `clarification_text_long`, `file_too_large`,
+    `clarification_file_not_pdf`."""
     if len(files) > MOST_FILES:
         raise RuleViolation("files_too_many", files=len(files), most=MOST_FILES)
     for file in files:
+        _require_short(file.name, LONGEST_NAME)
         if not 0 < file.size <= MOST_BYTES:
             raise RuleViolation("file_too_large", name=file.name, size=file.size, most=MOST_BYTES)
         if not file.name.lower().endswith(".pdf"):

@@ -134,6 +134,7 @@ def test_an_evaluation_that_is_given_up_waits_for_no_answer():
         ({"files": tuple(replace(FILE, id=str(n)) for n in range(MOST_FILES + 1))}, "files_too_many"),
         ({"files": (replace(FILE, size=MOST_BYTES + 1),)}, "file_too_large"),
         ({"files": (replace(FILE, size=0),)}, "file_too_large"),
+        ({"files": (replace(FILE, name="n" * 297 + ".pdf"),)}, "clarification_text_long"),
         ({"files": (replace(FILE, name="说明.docx"),)}, "clarification_file_not_pdf"),
     ],
 )
@@ -150,3 +151,4 @@ def test_where_bidders_are_anonymous_an_answer_does_not_name_its_own(text):
 
 def test_a_question_is_no_novel():
     assert Timed().code(proposal(question="问" * 2001)) == "clarification_text_long"
+    assert Timed().code(proposal(place="处" * 301)) == "clarification_text_long"

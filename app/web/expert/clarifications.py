@@ -11,12 +11,10 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from app.casefile.case import Case
 from app.extensions import platform
-from app.procedure.clarifying import LONGEST_QUESTION
+from app.procedure.clarifying import LONGEST_PLACE, LONGEST_QUESTION
 from app.queries.sittings import Room
 from app.web.names import SUBJECTS
 from evaluation.sitting import askable
-
-LONGEST_PLACE = 300
 
 
 class ClarificationForm(FlaskForm):

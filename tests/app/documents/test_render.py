@@ -18,6 +18,7 @@ from app.documents.content import DissentStatement, EarlierStatement, InvalidBid
 from app.documents.render import FontsMissing, Renderer
 from app.documents.wording import ZONE
 from app.messages import regime_words
+from app.procedure.clarifying import LONGEST_ANSWER, LONGEST_NAME, LONGEST_PLACE, MOST_FILES
 from tests.app.documents.conftest import FONTS
 from tests.app.documents.examples import BIDDERS, BIDS, FAILURE, OPENING, RECEIPT, REPORT, STATEMENT, minutes
 
@@ -115,6 +116,15 @@ CLARIFIED = BidClarification(
     "ab" * 32,
     (("质保承诺.pdf", "cd" * 32),),
 )
+
+
+def test_the_longest_question_and_answer_have_their_place_on_a_page(renderer):
+    """A row of a table cannot be parted; nobody's words may keep a report from being made."""
+    short = {"place": "处" * LONGEST_PLACE, "files": (("文" * LONGEST_NAME, "cd" * 32),) * MOST_FILES}
+    for text in ("字" * LONGEST_ANSWER, "字\n" * (LONGEST_ANSWER // 2), "\n" * (LONGEST_ANSWER - 1) + "字"):
+        longest = replace(CLARIFIED, question=text, answer=text, **short)
+        for document in (replace(REPORT, clarifications=(longest,)), replace(FAILURE, clarifications=(longest,))):
+            assert renderer.render(document)
 
 
 @needs_poppler
