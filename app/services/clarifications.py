@@ -119,9 +119,9 @@ def ask_bidder(act: Act) -> Answer:
 
 
 def time_anew(work: UnitOfWork, lot: str) -> None:
-    """The sitting goes on: each bidder that is waited for has its time again, and is told."""
+    """Where the sitting goes on now, each bidder that is waited for has its time again, and is told."""
     for id, course in work.case.lots[lot].clarifying.items():
-        if course.open:
+        if course.open and course.since == work.now:
             _await(work, lot, id, "clarification_anew")
 
 

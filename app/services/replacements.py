@@ -28,7 +28,7 @@ def leave_seat(act: Act) -> Answer:
         mine = (kind.case_id == work.case.id, kind.lot == lot, kind.seat == seat)
         work.db_session.execute(delete(kind).where(*mine))
     if isinstance(act.fact, ReplacementOrdered):
-        time_anew(work, lot)  # a recess has ended with it
+        time_anew(work, lot)  # a recess ends with it
         tell_serving(work, lot, "member_ordered_off", act.fact.note)
     else:
         tell_serving(work, lot, "member_recused", act.fact.conflict)

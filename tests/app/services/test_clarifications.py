@@ -314,3 +314,44 @@ def test_no_member_is_named_to_a_bidder(whole):
     assert all("seat" not in record.payload and "#" not in record.actor for record in mine)
     assert names
     assert not any(name in json.dumps(record.to_json(), ensure_ascii=False) for record in mine for name in names)
+
+
+def test_the_record_of_a_failed_evaluation_tells_of_it_to_authority_and_agency(case):
+    case.ask_around()
+    fails = [bid.bid for bid in case.state.bids][:2]
+    found = tuple(
+        sitting.ReviewFinding(bid.bid, "formal", bid.bid not in fails, "未签章" if bid.bid in fails else "")
+        for bid in case.state.bids
+    )
+    for number in sorted(case.members):
+        case.member(sitting.BidsReviewed(number, found))
+    case.work_off()
+    case.release_export()
+    root = case.platform.keys.authority.certificate_pem
+    for who in ("regulator", "officer"):
+        files_ = unpack(export_evidence(case.platform, case.people[who].log_in, case.case_id)[1])
+        record = attached_file(files_[f"documents/failed-evaluation-{LOT}.pdf"], "failed-evaluation.json")
+        assert [row["id"] for row in json.loads(record)["clarifications"]] == ["a1", "b2"]
+        checks = verify_bundle(files_, [root], [read_profile("demo-goods")])
+        assert [check for check in checks if check.verdict is Verdict.FAIL] == [], who
+
+
+def test_an_evaluation_that_is_given_up_ends_what_was_asked_and_its_record_says_nothing_of_it(case):
+    case.ask("a1")
+    for step in (sitting.Disposition.SUSPEND, sitting.Disposition.ABANDON):
+        case.act("regulator", sitting.SittingOrderProposed(step, "核查"))
+        case.act("inspector", sitting.SittingOrdered(step, "核查"))
+    case.work_off(IN_TIME)
+    assert standing(case, "a1") is S.DROPPED
+    with pytest.raises(NotAllowed):
+        case.answer("a1")
+    case.release_export()
+    for who in ("regulator", "officer"):
+        files_ = unpack(export_evidence(case.platform, case.people[who].log_in, case.case_id)[1])
+        record = attached_file(files_[f"documents/failed-evaluation-{LOT}.pdf"], "failed-evaluation.json")
+        assert "clarifications" not in json.loads(record)
+        shown = {line["entry"]["type"] for line in tampering.lines_of(files_) if "entry" in line}
+        assert ("ClarificationAsked" in shown) is (who == "regulator")
+        root = case.platform.keys.authority.certificate_pem
+        checks = verify_bundle(files_, [root], [read_profile("demo-goods")])
+        assert [check for check in checks if check.verdict is Verdict.FAIL] == [], who
