@@ -84,9 +84,12 @@ def _mark(seat: int, code: str, lot: str) -> str:
 
 
 def _awaited_answer(found: Case, lot: str) -> str:
-    """For which clarification reviews and sheets wait now; "" for none."""
+    """For which clarification reviews and sheets wait now; "" for none, and where neither is due yet."""
+    state = found.lot(lot).sitting
+    if state.stage not in (sitting.Stage.REVIEW, sitting.Stage.SCORING):
+        return ""
     try:
-        sitting.check_none_awaited(found.lot(lot).sitting)
+        sitting.check_none_awaited(state)
     except RuleViolation as refusal:
         return in_words(refusal)
     return ""

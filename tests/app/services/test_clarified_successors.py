@@ -19,6 +19,7 @@ from evaluation.sitting import Stage
 from tests.app.services.questions import TEXT, Asking
 from tests.app.services.test_replacements import Succeeding
 from tests.app.services.whole_case import LOT
+from tests.app.web.site import Site, booth
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 
@@ -66,10 +67,11 @@ def test_what_was_sent_is_answered_to_the_successor_and_holds_offline(tmp_path):
     }
     called = Succeeding.draw_again(case)
     case._answer(called, True)
-    case.answer("a1", files=(case.paper(),))  # nobody waits for the successor with it
     case.work_off()
     case.members[number] = case._seat(number)
     assert case.state.stage is Stage.STATEMENTS
+    assert "作出纪律与回避声明" in booth(Site(case), case.members[number]).get(f"/room/{case.case_id}/{LOT}")
+    case.answer("a1", files=(case.paper(),))  # nobody waits for the successor with it
     case.act(case.members[number], sitting.StatementMade(number, True, ""))
     assert listed(case, number) == {"a1": S.ANSWERED}
     (told,) = clarifications_of(case.case, LOT, number, "zh")
