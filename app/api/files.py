@@ -63,9 +63,9 @@ def read_file(file: str) -> Response:
         return _read_range(file, int(asked[1]), int(asked[2]) if asked[2] else None)
     found, data = files.read_file(platform(), current_actor(), file, request.remote_addr or "")
     opens = request.headers.get("Sec-Fetch-Mode") == OPENS
-    if found.kind == "opened" and opens and current_actor().is_(*IN_THE_VIEWER):
+    if found.kind in files.OF_A_BID and opens and current_actor().is_(*IN_THE_VIEWER):
         raise RuleViolation("viewer_only")  # a browser's own viewer has a button to save and one to print
-    if found.kind == "opened" and found.media_type == "application/pdf":
+    if found.kind in files.OF_A_BID and found.media_type == "application/pdf":
         return shown(found.name, found.size, data)
     return attachment(found.name, found.size, data, found.media_type)
 

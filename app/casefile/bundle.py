@@ -309,7 +309,8 @@ events.jsonl   案卷日志，每行一项；无权查看的只有叶子哈希�
 case.json      树的大小与树根，由平台密钥签名。
 trust.json     根证书、平台证书、登记簿中的证书事实和受托人密钥仪式记录。--roots 给出您自己保存的根证书更可靠。
 committee.json 受托人委员会公钥；submissions/ 投标声明与收据；releases/ 开标签名；
-draws/         抽取记录，可用 verify_draw.py 独立复核；sittings/ 评审打分与结果；documents/ 签章 PDF。
+draws/         抽取记录，可用 verify_draw.py 独立复核；sittings/ 评审打分与结果；documents/ 签章 PDF；
+clarifications/ 投标人答复评标委员会的附件。
 register/      登记簿节拍：本案卷的树根如何列入见证方联署的检查点（C2SP tlog-checkpoint）；
                acts.json 为全平台的行为清单及其联署，本案卷的发布、变更、截标和抽取声明须与之完全一致。
 private.jsonl  仅监管部门：操作来源（地址），每项按 SHA-256(salt ‖ facts) 与日志核对。
@@ -329,7 +330,8 @@ trust.json     authorities, the platform's certificate, facts of the register: c
                code that sealed bids.
                Roots that you keep yourself (--roots) are better evidence than these.
 committee.json the trustees' public key; submissions/ statements and receipts; releases/ opening signatures;
-draws/         records for the standalone verify_draw.py; sittings/ scores and results; documents/ sealed PDF files.
+draws/         records for the standalone verify_draw.py; sittings/ scores and results; documents/ sealed PDF files;
+clarifications/ what bidders sent with their answers to the committee.
 register/      ticks: how heads of this log stand under checkpoints that witnesses cosigned (C2SP tlog-checkpoint);
                acts.json is the list of acts of all cases, cosigned, with which those of this case have to agree.
 private.jsonl  for the regulator only: where acts came from; SHA-256(salt || facts) stands in the log.

@@ -14,6 +14,7 @@ from app.casefile.inspecting import campaign_digest
 from app.casefile.record import Record
 from app.procedure import (
     bid,
+    clarifying,
     convening,
     exports,
     fallback,
@@ -89,6 +90,7 @@ class LotCase:
     signing: signing.Signing = field(default_factory=signing.Signing)
     talk: talk.Talk = field(default_factory=talk.Talk)
     asked: unanswered.Asked = field(default_factory=dict)  # requests for corrections
+    clarifying: clarifying.Clarifying = field(default_factory=dict)  # what bidders are asked, with its times
     succeeded: Mapping[int, int] = field(default_factory=dict)  # seats with a successor, by the entry that says so
     opened_under: Json | None = None  # the trustees' description as it stood at the release or start of the fallback
     since: Mapping[Phase, datetime] = field(default_factory=dict)  # when each phase after the bidding was reached
@@ -233,6 +235,7 @@ class Case:
         signing.check(state.signing, state.sitting, fact, now, profile)
         talk.check(state.talk, {number: seat.site for number, seat in state.sitting.seats.items()}, fact, now)
         unanswered.check(state.asked, state.sitting, fact, now, profile)
+        clarifying.check(state.clarifying, fact, self._answerer(lot, actor), now, profile)
         return self._decide_evaluation(state, fact, actor, actor.seat_in(self.id, lot))
 
     def _decide_inspection(self, fact: Any, lot: str, actor: Actor) -> tuple[Any, ...]:
@@ -269,6 +272,14 @@ class Case:
         if isinstance(fact, sitting.MemberIdentified | sitting.BoothChanged):
             convening.check_identity(fact, profile)
         return sitting.decide(state.sitting, fact, seat)
+
+    def _answerer(self, lot: str, actor: Actor) -> clarifying.Answerer:
+        """As which bidder the actor could answer the committee."""
+        own, state = self.lots[lot].bidding.of_bidder(actor.organisation_id), self.lots[lot]
+        if own is None or own.receipt_id not in state.opening.opened:
+            return clarifying.Answerer()
+        hidden = self.tender.published.lot(lot).anonymous
+        return clarifying.Answerer(own.receipt_id, state.opening.opened[own.receipt_id].bidder_name if hidden else "")
 
     def _check_lots_open(self, fact: Any) -> None:
         """What is closed stays closed, even when the clock goes back: its deadline neither moves nor stands still."""
@@ -381,5 +392,7 @@ def _apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
         state = replace(state, succeeded={**state.succeeded, fact.seat: record.seq})
     still = standstill.apply(state.standstill, fact, record.actor, record.at)
     signed, asked = signing.apply(state.signing, fact, record.at), unanswered.apply(state.asked, fact, record.at)
-    state = replace(state, talk=talk.apply(state.talk, fact, record.seq, record.at))
-    return replace(state, sitting=sitting.apply(state.sitting, fact), standstill=still, signing=signed, asked=asked)
+    told = clarifying.apply(state.clarifying, fact, record.at)
+    said = talk.apply(state.talk, fact, record.seq, record.at)
+    state = replace(state, standstill=still, signing=signed, asked=asked, clarifying=told, talk=said)
+    return replace(state, sitting=sitting.apply(state.sitting, fact))

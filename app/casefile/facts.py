@@ -28,8 +28,8 @@ from app.procedure.errors import RuleViolation
 from app.procedure.inspections import facts as inspections
 from crypto.canonical import Json
 from evaluation import draw
+from evaluation.sitting import clarifications, interruptions, talk
 from evaluation.sitting import events as sitting
-from evaluation.sitting import interruptions, talk
 
 
 @dataclass(frozen=True)
@@ -188,6 +188,14 @@ FACTS = {
         _lot(sitting.ReviewConcluded),
         _lot(sitting.SittingFailed),
         _lot(sitting.FailureRecordSealed),
+        _lot(clarifications.ClarificationProposed, "clarification:propose"),
+        _lot(clarifications.ClarificationVoted, "clarification:vote"),
+        _lot(clarifications.ClarificationWithdrawn, "clarification:propose"),
+        _lot(clarifications.ClarificationDecided),
+        _lot(clarifications.ClarificationSent, "clarification:send"),
+        _lot(clarifications.ClarificationAsked),
+        _lot(clarifications.ClarificationAnswered, "clarification:answer"),
+        _lot(clarifications.ClarificationLapsed),
         _lot(sitting.ScoreSheetLocked, "scores:lock"),
         _lot(sitting.ResultsComputed),
         _lot(sitting.TiesDrawn),

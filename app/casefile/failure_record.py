@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from app.casefile.clarification_data import recorded_clarifications
 from app.casefile.codec import encode
 from app.casefile.interruptions import Interruption, interruptions
 from app.casefile.record import Record
@@ -34,7 +35,8 @@ def recorded_failure(records: Iterable[Record], sealed: Record | None = None) ->
     """The data of the record, from a lot's records before the one that names it.
 
     `reviews` are the digests of the members' signed reviews that count, by seat; one that the holder may not see is
-    left out. Of an evaluation that was given up it says nothing of what members found: others evaluate the same bids.
+    left out. Of an evaluation that was given up it says nothing of what members found and asked: others evaluate the
+    same bids.
     """
     before = [record for record in records if sealed is None or record.seq < sealed.seq]
     found: dict[str, Any] = {
@@ -51,6 +53,7 @@ def recorded_failure(records: Iterable[Record], sealed: Record | None = None) ->
         found.pop("rejected", None)
         return found
     found.pop("decided_by", None)
+    found |= recorded_clarifications(before)
     found["reviews"] = [{"seat": seat, "sha256": reviews[seat]} for seat in sorted(reviews)]
     return found
 

@@ -18,6 +18,7 @@ from app.casefile.case import Case, LotCase
 from app.casefile.record import Record
 from app.casefile.register import CertificateIssued
 from app.procedure.calendar import add
+from app.procedure.clarifying import answer_file_name
 from crypto.canonical import Json
 from crypto.instants import format_instant
 from evaluation import draw
@@ -305,6 +306,10 @@ def _files_of(case: Case, before: Record | None, record: Record) -> Iterator[Nam
         case "RehearsalOpened" if case.rehearsal is not None and case.rehearsal.ended_at is None:
             for bid in fact.bids:
                 yield NamedFile(FileKey("", "rehearsal", bid.name, "bid.age", at), bid.bid_root)
+        case "ClarificationAnswered":
+            for number, file in enumerate(fact.files, 1):
+                place = FileKey(lot, "clarification", fact.bid, answer_file_name(fact.id, number), at)
+                yield NamedFile(place, file.sha256, file.size)
         case "ResultsEntered" | "RectificationRecorded":
             for file in fact.files:
                 place = FileKey("", "inspection", file.id, file.name, at)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from app.casefile.clarification_data import recorded_clarifications
 from app.casefile.codec import encode
 from app.casefile.record import Record
 from app.procedure import signing
@@ -17,9 +18,13 @@ REPORT_ATTACHMENT = "report.json"
 EARLIER_DISSENTS = "superseded_dissents"
 
 
-def report_data(case_id: str, lot: str, result: EvaluationResult | None, sheets: str, found: Signing) -> Json:
-    """The result, the digest of the locked sheets that it stands on, and the dissents from earlier results."""
+def report_data(
+    case_id: str, lot: str, result: EvaluationResult | None, sheets: str, found: Signing, clarified: Mapping[str, Json]
+) -> Json:
+    """The result, the digest of the locked sheets that it stands on, the dissents from earlier results, and where
+    bidders were asked something `clarified`, what."""
     return {
+        **clarified,
         "v": "evaluation-report/v1",
         "case": case_id,
         "lot": lot,
@@ -62,4 +67,5 @@ def recorded_report(records: Iterable[Record], sealed: Record) -> Json:
         state = signing.apply(state, record.fact, record.at)
         if isinstance(record.fact, ResultsComputed):
             result = record.fact.result
-    return report_data(sealed.case_id, sealed.lot, result, sheets_digest(before), state)
+    clarified = recorded_clarifications(before)
+    return report_data(sealed.case_id, sealed.lot, result, sheets_digest(before), state, clarified)

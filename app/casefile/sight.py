@@ -6,17 +6,27 @@ number is not shown to anybody: gaps would tell of bids and scores.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from app.casefile.anonymous import PRICES_KNOWN, unnamed
 from app.casefile.case import Case, Phase
+from app.casefile.clarification_sight import CLARIFICATION_SIGHT
 from app.casefile.inspection_sight import INSPECTION_SIGHT, sees_inspection
 from app.casefile.record import Record
+from app.casefile.sides import OVER, Rule
+from app.casefile.sides import agency as _agency
+from app.casefile.sides import centre as _centre
+from app.casefile.sides import given_up as _given_up
+from app.casefile.sides import inspector as _inspector
+from app.casefile.sides import own as _own
+from app.casefile.sides import phase as _phase
+from app.casefile.sides import regulator as _regulator
+from app.casefile.sides import room as _room
+from app.casefile.sides import trustee as _trustee
+from app.casefile.sides import unread_by_successors as _unread_by_successors
+from app.casefile.sides import witness as _witness
+from app.casefile.talk_sight import TALK_SIGHT
 from app.procedure.roles import SYSTEM, Actor, Role
 from evaluation.sitting.stages import AFTER_REVIEW, Stage
 
-Rule = Callable[[Actor, Case, Record], bool]
-OVER = frozenset({Phase.RESULT, Phase.FAILED})
 WITHHELD_IN = frozenset({Phase.OPENING, Phase.DRAW, Phase.SCORING, Phase.CONSENSUS})
 AFTER_SIGN_IN = frozenset({Phase.SCORING, Phase.CONSENSUS, Phase.RESULT})
 
@@ -28,55 +38,6 @@ def _everybody(actor: Actor, case: Case, record: Record) -> bool:
 def _unsigned_expert(actor: Actor) -> bool:
     """Experts know no project before they have signed in at a booth (四不知)."""
     return Role.EXPERT in actor.roles and not actor.seat
-
-
-def _own(actor: Actor, case: Case, record: Record) -> bool:
-    """A successor has not the acts of who sat on the seat before."""
-    return bool(actor.signs_as) and record.actor == actor.signs_as and not _before_own_time(actor, case, record)
-
-
-def _before_own_time(actor: Actor, case: Case, record: Record) -> bool:
-    """Whether somebody else sat on the actor's seat then."""
-    seat = actor.seat_in(case.id, record.lot)
-    return seat is not None and record.seq < case.lots[record.lot].succeeded.get(seat, 0)
-
-
-def _agency(actor: Actor, case: Case, record: Record) -> bool:
-    parties = case.tender.parties
-    mine = parties is not None and parties.agency.id == actor.organisation_id
-    return mine and actor.is_(Role.AGENCY_OFFICER, Role.AGENCY_SUPERVISOR)
-
-
-def _regulator(actor: Actor, case: Case, record: Record) -> bool:
-    parties = case.tender.parties
-    return parties is not None and parties.regulator.id == actor.organisation_id and actor.is_(Role.REGULATOR)
-
-
-def _inspector(actor: Actor, case: Case, record: Record) -> bool:
-    """The regulator for a stated reason (code L of the matrix); once the lot is over, as it is."""
-    over = _phase(case, record) in OVER
-    return _regulator(actor, case, record) and (over or case.id in actor.reasons)
-
-
-def _centre(actor: Actor, case: Case, record: Record) -> bool:
-    parties = case.tender.parties
-    return parties is not None and parties.centre.id == actor.organisation_id and actor.is_(Role.CENTRE_OPERATOR)
-
-
-def _trustee(actor: Actor, case: Case, record: Record) -> bool:
-    return not actor.keys.isdisjoint(case.trustee_keys) and actor.is_(Role.TRUSTEE)
-
-
-def _seat(actor: Actor, case: Case, record: Record) -> bool:
-    return actor.seat_in(case.id, record.lot) is not None
-
-
-def _witness(actor: Actor, case: Case, record: Record) -> bool:
-    return record.lot in case.lots and not actor.sites.isdisjoint(case.lots[record.lot].sites)
-
-
-def _phase(case: Case, record: Record) -> Phase:
-    return case.lots[record.lot].phase if record.lot in case.lots else case.phase()
 
 
 def _draft(actor: Actor, case: Case, record: Record) -> bool:
@@ -149,10 +110,6 @@ def _call_up(actor: Actor, case: Case, record: Record) -> bool:
     return _centre(actor, case, record) or _inspector(actor, case, record)
 
 
-def _room(actor: Actor, case: Case, record: Record) -> bool:
-    return _seat(actor, case, record) or _inspector(actor, case, record)
-
-
 def _correction_told(actor: Actor, case: Case, record: Record) -> bool:
     """The authority is told of these (matrix 2, row 40) and sees them without a reason: they name seats alone. Requests
     and refusals speak of scores, as which they are shown: to the authority for a stated reason."""
@@ -180,21 +137,6 @@ def _convened(actor: Actor, case: Case, record: Record) -> bool:
 def _standstill(actor: Actor, case: Case, record: Record) -> bool:
     """That a sitting stands still the authority is told without a reason: it says nothing of bids and scores."""
     return _sitting(actor, case, record) or _regulator(actor, case, record)
-
-
-def _noted(actor: Actor, case: Case, record: Record) -> bool:
-    """Who has read what: no other seat's to know, for it tells who is there while members score."""
-    return any(side(actor, case, record) for side in (_own, _witness, _centre, _regulator))
-
-
-def _announced(actor: Actor, case: Case, record: Record) -> bool:
-    return _seat(actor, case, record) or _noted(actor, case, record)
-
-
-def _given_up(actor: Actor, case: Case, record: Record) -> bool:
-    """Of a sitting that failed or was given up the authority sees all: it is asked why, and nobody goes on with it."""
-    ended = case.lots[record.lot].sitting.stage in (Stage.FAILED, Stage.ABANDONED)
-    return ended and _regulator(actor, case, record)
 
 
 def _decision_draft(actor: Actor, case: Case, record: Record) -> bool:
@@ -236,17 +178,6 @@ def _checked(actor: Actor, case: Case, record: Record) -> bool:
     return _room(actor, case, record) or _agency(actor, case, record)
 
 
-def _unread_by_successors(rule: Rule) -> Rule:
-    """Whoever succeeds a member evaluates alone, too: what was found, scored, computed and said before it came it reads
-    when results stand again."""
-
-    def seen(actor: Actor, case: Case, record: Record) -> bool:
-        unread = _before_own_time(actor, case, record) and case.lots[record.lot].sitting.result is None
-        return rule(actor, case, record) and not unread
-
-    return seen
-
-
 def _rehearsal(actor: Actor, case: Case, record: Record) -> bool:
     """A rehearsal is for the centre that opened it and the trustees who are asked."""
     state = case.rehearsal
@@ -256,134 +187,148 @@ def _rehearsal(actor: Actor, case: Case, record: Record) -> bool:
     return centre or (actor.is_(Role.TRUSTEE) and not actor.keys.isdisjoint(state.keys))
 
 
-FOUNDING = ("PlatformFounded", "CertificateIssued", "CertificateRevoked", "ClientCodePublished")
-COMMITTEES = ("CommitteeRegistered", "CommitteeReshared", "CommitteeRetired")
-CEREMONY = ("CeremonyOpened", "ResharingOpened", "CeremonyJoined", "DealingGiven", "DealingsAccepted", "CeremonyEnded")
-REHEARSAL = ("RehearsalOpened", "RehearsalShareSigned", "RehearsalReleased", "SampleBidOpened", "RehearsalEnded")
-SIGHT: dict[str, Rule] = INSPECTION_SIGHT | {
-    **dict.fromkeys(FOUNDING + COMMITTEES + CEREMONY, _everybody),
-    **dict.fromkeys(REHEARSAL, _rehearsal),
-    "CaseOpened": _draft,
-    "TenderSubmitted": _draft,
-    "TenderReturned": _returned,
-    "TenderPublished": _everybody,
-    "QuestionAsked": _question,
-    "AnswerProposed": _agency_or_regulator,
-    "AnswerReleased": _everybody,
-    "AmendmentProposed": _agency_or_regulator,
-    "AmendmentReleased": _everybody,
-    "TrusteesChanged": _everybody,
-    "PostponementProposed": _agency_or_regulator,
-    "PostponementReleased": _everybody,
-    "OutageExtensionProposed": _agency_centre_or_regulator,
-    "OutageExtensionReleased": _everybody,
-    "PauseProposed": _order_draft,
-    "PauseOrdered": _everybody,
-    "ResumptionProposed": _order_draft,
-    "ResumptionOrdered": _everybody,
-    "EvidenceExportRequested": _agency_or_regulator,
-    "EvidenceExportReleased": _agency_or_regulator,
-    "BidSubmitted": _bid,
-    "BidReceipted": _bid,
-    "BidWithdrawn": _bid,
-    "LotClosed": _everybody,
-    "LotFailed": _everybody,
-    "ShareReleased": _everybody,
-    "ShareRefused": _everybody,
-    "BidsReleased": _everybody,
-    "FallbackStarted": _everybody,
-    "KeyCommitted": _own_key,
-    "CommitmentsEnded": _everybody,
-    "KeyRevealed": _own_key,
-    "KeysDisclosed": _everybody,
-    "RoundSigned": _everybody,
-    "CoefficientsDrawn": _everybody,
-    "BidFileLost": _everybody,
-    "BidFileRestored": _everybody,
-    "BidOpened": _read_out,
-    "BidVoided": _read_out,
-    "BidsReadOut": _everybody,
-    "ObjectionRaised": _read_out,
-    "ObjectionAnswered": _read_out,
-    "OpeningConfirmed": _read_out,
-    "OpeningConcluded": _everybody,
-    "QualificationChecked": _checked,
-    "BuyerMemberNamed": _agency_or_regulator,
-    "DrawConditionsProposed": _draw_party,
-    "DrawConditionsApproved": _draw_party,
-    "DrawRoundOpened": _draw_party,
-    "DrawCommitted": _draw_party,
-    "CommitmentsOverdue": _draw_party,
-    "DrawStated": _draw_party,
-    "DrawShareReleased": _draw_secret,
-    "DrawSignatureRecorded": _draw_secret,
-    "DrawSigned": _draw_party,
-    "DrawRevealed": _draw_party,
-    "CapsuleShareReleased": _draw_secret,
-    "CapsulesOpened": _draw_party,
-    "DrawCompleted": _draw_party,
-    "CallUpSent": _call_up,
-    "CallAttempted": _call_up,
-    "CallUpAnswered": _call_up,
-    "CallUpExpired": _call_up,
-    "CandidateDismissed": _call_up,
-    "SittingConvened": _convened,
-    "MemberIdentified": _sitting,
-    "BoothChanged": _sitting,
-    "CheckInRefused": _sitting,
-    "SittingOpened": _sitting,
-    "RecessCalled": _standstill,
-    "RecessEnded": _standstill,
-    "DefectFound": _standstill,
-    "FaultReported": _standstill,
-    "FaultRepaired": _standstill,
-    "WarningGiven": _standstill,
-    "MessagePosted": _unread_by_successors(_room),
-    "FloorGiven": _unread_by_successors(_room),
-    "AnnouncementMade": _announced,
-    "AnnouncementNoted": _noted,
-    "SittingOrderProposed": _regulator,
-    "SittingOrdered": _standstill,
-    "SittingDecisionProposed": _decision_draft,
-    "SittingDecided": _standstill,
-    "ReplacementProposed": _decision_draft,
-    "ReplacementOrdered": _standstill,
-    "SittingSuspended": _standstill,
-    "SittingResumed": _standstill,
-    "SittingAbandoned": _standstill,
-    "StatementMade": _room,
-    "StatementsCompleted": _sitting,
-    "ChairVoted": _own_until_chair,
-    "ChairVoteTied": _room,
-    "ChairElected": _sitting,
-    "BidsReviewed": _unread_by_successors(_own_until_review),
-    "ReviewConcluded": _unread_by_successors(_review_outcome),
-    "SittingFailed": _everybody,
-    "FailureRecordSealed": _sitting,
-    "ScoreSheetLocked": _unread_by_successors(_own_until_all_locked),
-    "ResultsComputed": _unread_by_successors(_result),
-    "TiesDrawn": _unread_by_successors(_result),
-    "CorrectionRequested": _unread_by_successors(_room),
-    "SheetReopened": _unread_by_successors(_correction_told),
-    "CorrectionRefused": _unread_by_successors(_room),
-    "CorrectionWithdrawn": _unread_by_successors(_correction_told),
-    "ConflictDeclared": _room,
-    "MemberRecused": _sitting,
-    "MemberReplaced": _sitting,
-    "ReportPrepared": _sitting,
-    "ReportSigned": _sitting,
-    "DissentRecorded": _unread_by_successors(_result),
-    "RefusalRecorded": _unread_by_successors(_result),
-    "ReportSealed": _sitting,
-    "SittingClosed": _sitting,
-}
+SIGHT: dict[str, Rule] = (
+    INSPECTION_SIGHT
+    | CLARIFICATION_SIGHT
+    | TALK_SIGHT
+    | {
+        "PlatformFounded": _everybody,
+        "CertificateIssued": _everybody,
+        "CertificateRevoked": _everybody,
+        "CommitteeRegistered": _everybody,
+        "CommitteeReshared": _everybody,
+        "CommitteeRetired": _everybody,
+        "ClientCodePublished": _everybody,
+        "CeremonyOpened": _everybody,
+        "ResharingOpened": _everybody,
+        "CeremonyJoined": _everybody,
+        "DealingGiven": _everybody,
+        "DealingsAccepted": _everybody,
+        "CeremonyEnded": _everybody,
+        "RehearsalOpened": _rehearsal,
+        "RehearsalShareSigned": _rehearsal,
+        "RehearsalReleased": _rehearsal,
+        "SampleBidOpened": _rehearsal,
+        "RehearsalEnded": _rehearsal,
+        "CaseOpened": _draft,
+        "TenderSubmitted": _draft,
+        "TenderReturned": _returned,
+        "TenderPublished": _everybody,
+        "QuestionAsked": _question,
+        "AnswerProposed": _agency_or_regulator,
+        "AnswerReleased": _everybody,
+        "AmendmentProposed": _agency_or_regulator,
+        "AmendmentReleased": _everybody,
+        "TrusteesChanged": _everybody,
+        "PostponementProposed": _agency_or_regulator,
+        "PostponementReleased": _everybody,
+        "OutageExtensionProposed": _agency_centre_or_regulator,
+        "OutageExtensionReleased": _everybody,
+        "PauseProposed": _order_draft,
+        "PauseOrdered": _everybody,
+        "ResumptionProposed": _order_draft,
+        "ResumptionOrdered": _everybody,
+        "EvidenceExportRequested": _agency_or_regulator,
+        "EvidenceExportReleased": _agency_or_regulator,
+        "BidSubmitted": _bid,
+        "BidReceipted": _bid,
+        "BidWithdrawn": _bid,
+        "LotClosed": _everybody,
+        "LotFailed": _everybody,
+        "ShareReleased": _everybody,
+        "ShareRefused": _everybody,
+        "BidsReleased": _everybody,
+        "FallbackStarted": _everybody,
+        "KeyCommitted": _own_key,
+        "CommitmentsEnded": _everybody,
+        "KeyRevealed": _own_key,
+        "KeysDisclosed": _everybody,
+        "RoundSigned": _everybody,
+        "CoefficientsDrawn": _everybody,
+        "BidFileLost": _everybody,
+        "BidFileRestored": _everybody,
+        "BidOpened": _read_out,
+        "BidVoided": _read_out,
+        "BidsReadOut": _everybody,
+        "ObjectionRaised": _read_out,
+        "ObjectionAnswered": _read_out,
+        "OpeningConfirmed": _read_out,
+        "OpeningConcluded": _everybody,
+        "QualificationChecked": _checked,
+        "BuyerMemberNamed": _agency_or_regulator,
+        "DrawConditionsProposed": _draw_party,
+        "DrawConditionsApproved": _draw_party,
+        "DrawRoundOpened": _draw_party,
+        "DrawCommitted": _draw_party,
+        "CommitmentsOverdue": _draw_party,
+        "DrawStated": _draw_party,
+        "DrawShareReleased": _draw_secret,
+        "DrawSignatureRecorded": _draw_secret,
+        "DrawSigned": _draw_party,
+        "DrawRevealed": _draw_party,
+        "CapsuleShareReleased": _draw_secret,
+        "CapsulesOpened": _draw_party,
+        "DrawCompleted": _draw_party,
+        "CallUpSent": _call_up,
+        "CallAttempted": _call_up,
+        "CallUpAnswered": _call_up,
+        "CallUpExpired": _call_up,
+        "CandidateDismissed": _call_up,
+        "SittingConvened": _convened,
+        "MemberIdentified": _sitting,
+        "BoothChanged": _sitting,
+        "CheckInRefused": _sitting,
+        "SittingOpened": _sitting,
+        "RecessCalled": _standstill,
+        "RecessEnded": _standstill,
+        "DefectFound": _standstill,
+        "FaultReported": _standstill,
+        "FaultRepaired": _standstill,
+        "WarningGiven": _standstill,
+        "SittingOrderProposed": _regulator,
+        "SittingOrdered": _standstill,
+        "SittingDecisionProposed": _decision_draft,
+        "SittingDecided": _standstill,
+        "ReplacementProposed": _decision_draft,
+        "ReplacementOrdered": _standstill,
+        "SittingSuspended": _standstill,
+        "SittingResumed": _standstill,
+        "SittingAbandoned": _standstill,
+        "StatementMade": _room,
+        "StatementsCompleted": _sitting,
+        "ChairVoted": _own_until_chair,
+        "ChairVoteTied": _room,
+        "ChairElected": _sitting,
+        "BidsReviewed": _unread_by_successors(_own_until_review),
+        "ReviewConcluded": _unread_by_successors(_review_outcome),
+        "SittingFailed": _everybody,
+        "FailureRecordSealed": _sitting,
+        "ScoreSheetLocked": _unread_by_successors(_own_until_all_locked),
+        "ResultsComputed": _unread_by_successors(_result),
+        "TiesDrawn": _unread_by_successors(_result),
+        "CorrectionRequested": _unread_by_successors(_room),
+        "SheetReopened": _unread_by_successors(_correction_told),
+        "CorrectionRefused": _unread_by_successors(_room),
+        "CorrectionWithdrawn": _unread_by_successors(_correction_told),
+        "ConflictDeclared": _room,
+        "MemberRecused": _sitting,
+        "MemberReplaced": _sitting,
+        "ReportPrepared": _sitting,
+        "ReportSigned": _sitting,
+        "DissentRecorded": _unread_by_successors(_result),
+        "RefusalRecorded": _unread_by_successors(_result),
+        "ReportSealed": _sitting,
+        "SittingClosed": _sitting,
+    }
+)
 
 
 def sees(actor: Actor, case: Case, record: Record) -> bool:
     """Whether the actor may see a fact of the case as it stands now."""
     if case.inspection is not None:
         return sees_inspection(actor, case, record)
-    return record.type in SIGHT and SIGHT[record.type](actor, case, record)
+    rule = SIGHT.get(record.type)
+    return rule is not None and rule(actor, case, record)
 
 
 def sees_author(actor: Actor, case: Case, record: Record) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.casefile.inclusion import check_inclusion
-from app.client import bidder, fallback
+from app.client import bidder, clarifying, fallback
 from app.client.checked_terms import checked_parameters
 from app.client.command_line import CLIENT_COMMANDS, Parser, add_command, days, existing, yuan
 from app.client.keyfile import Profile, read_json
@@ -39,6 +39,11 @@ WITHDRAWAL = """将撤回投标 / this bid will be withdrawn:
   截止 / deadline {deadline}
 撤回后不参加开标；截止之前可以重新提交。
 It will not be opened; until the deadline another one may be submitted."""
+ANSWERING = """答复 / answer:
+{text}
+附件 / files: {files}
+答复只有一次，提交后不能更改、补充或者撤回。
+There is one answer: it cannot be changed, added to or taken back."""
 PAUSED = "已暂停，恢复时另行通知 / PAUSED until further notice"
 
 
@@ -72,7 +77,24 @@ def add_parser(subparsers: Any) -> None:
         parser = add_command(commands, name, words, run)
         parser.add_argument("bid", type=existing, help="加密后的投标文件夹\nthe folder made by seal")
         add_person_arguments(parser)
+    _add_clarifying(commands)
     _add_verify(commands)
+
+
+def _add_clarifying(commands: Any) -> None:
+    words = "评标委员会的询问及期限\nwhat the committee asks about the bid, and until when"
+    parser = add_command(commands, "questions", words, _questions)
+    _add_lot(parser)
+    add_person_arguments(parser)
+    parser = add_command(commands, "answer", "书面答复一项询问，只有一次\nanswer a question in writing, once", _answer)
+    _add_lot(parser)
+    parser.add_argument("question", help="询问的编号，见 questions\nid of the question, as questions lists it")
+    words = "答复的文字（UTF-8 文本文件）\nthe answer, a text file in UTF-8"
+    parser.add_argument("--text", required=True, type=existing, metavar="FILE", help=words)
+    words = "附件 PDF，可重复\na PDF that belongs to it, may be repeated"
+    parser.add_argument("--file", action="append", default=[], type=existing, metavar="PDF", help=words)
+    parser.add_argument("--yes", action="store_true", help="不再询问\ndo not ask")
+    add_person_arguments(parser)
 
 
 def _add_lot(parser: Parser) -> None:
@@ -217,6 +239,40 @@ def _show_inclusion(root: str) -> None:
 def _restore(arguments: argparse.Namespace) -> int:
     bidder.restore(person_of(arguments), arguments.bid)
     print("已交回，摘要与回执一致 / restored: the digest is the receipt's")
+    return 0
+
+
+@spoken
+def _questions(arguments: argparse.Namespace) -> int:
+    found = clarifying.questions(person_of(arguments), arguments.case, arguments.lot)
+    if not found:
+        print("评标委员会没有询问 / the committee has asked nothing")
+    for one in found:
+        print(f"{one['id']}   {_standing(one)}\n  {one['place']}\n  {one['question']}")
+    return 0
+
+
+def _standing(asked: dict[str, Any]) -> str:
+    if asked["answered"]:
+        return "已答复 / answered"
+    if asked["over"]:
+        return "已结束，没有答复 / over, not answered"
+    if asked["stands"]:
+        return "评审中断，时间停止计算 / the evaluation stands still, and the time with it"
+    return f"请在此之前答复 / to be answered before {local(asked['until'])}"
+
+
+@spoken
+def _answer(arguments: argparse.Namespace) -> int:
+    text = arguments.text.read_text("utf-8").strip()
+    person = person_of(arguments)
+    if not arguments.yes:
+        print(ANSWERING.format(text=text, files=", ".join(path.name for path in arguments.file) or "—"))
+        if not agreed("签名并提交？/ Sign and submit? [y/N] "):
+            print("未提交；不在终端时请加 --yes / not submitted; without a terminal add --yes")
+            return 1
+    clarifying.answer(person, arguments.case, arguments.lot, arguments.question, text, arguments.file)
+    print("答复已送达评标委员会 / the committee has your answer")
     return 0
 
 

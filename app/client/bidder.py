@@ -6,11 +6,8 @@ A bid's folder holds `bid.age`, `capsule.age`, `context.json`, `submission.json`
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import secrets
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +25,7 @@ from app.client.keyfile import read_json, write_json, write_private
 from app.client.opening_items import check_items
 from app.client.page_links import with_links
 from app.client.sealing_program import sealing_program
+from app.client.sending import Progress, begin_upload, send_file, unseen
 from app.procedure.page_links import PageLink
 from crypto.canonical import Json, digest
 from crypto.certificates import verify_certificate
@@ -41,9 +39,6 @@ from crypto.submission import make_submission
 from crypto.timelock import Chain, Round
 
 OPEN_STATEMENT = ("origin", "tender", "lot", "envelope", "epoch")
-PIECE = 8 << 20  # bytes of an upload sent at once
-AGAIN_AFTER = 1.0  # seconds: an upload whose line broke is free again once the platform has noticed
-TUS = {"Tus-Resumable": "1.0.0"}
 
 
 @dataclass(frozen=True)
@@ -202,57 +197,21 @@ def seal_bid(
     return submission
 
 
-def upload(connection: Connection, folder: Path, progress: Callable[[int, int], None] = lambda done, size: None) -> str:
+def upload(connection: Connection, folder: Path, progress: Progress = unseen) -> str:
     """Send what the platform does not have of `bid.age` yet; the upload's id, kept in `upload.json` for a new try."""
     path = folder / "bid.age"
     size = path.stat().st_size
     kept = read_json(folder / "upload.json") or {"id": "", "complete": False}
     if kept["complete"]:
         return str(kept["id"])
-    upload_id = kept["id"] or _begin(connection, size)
+    upload_id = kept["id"] or begin_upload(connection, size)
     write_json(folder / "upload.json", {"id": upload_id, "complete": False})
-    offset = _offset(connection, upload_id)
-    with path.open("rb") as file:
-        while offset < size:
-            file.seek(offset)
-            offset = _send_piece(connection, upload_id, offset, file.read(PIECE))
-            progress(offset, size)
+    send_file(connection, path, upload_id, progress)
     write_json(folder / "upload.json", {"id": upload_id, "complete": True})
     return upload_id
 
 
-def _begin(connection: Connection, size: int) -> str:
-    """A place for `size` bytes, after tus 1.0.0; asking for one too many does no harm."""
-    answer = connection.request("POST", "/uploads", headers={**TUS, "Upload-Length": str(size)}, repeatable=True)
-    return str(answer.headers["Location"]).rpartition("/")[2]
-
-
-def _offset(connection: Connection, upload_id: str) -> int:
-    return int(connection.request("HEAD", f"/uploads/{upload_id}", headers=TUS).headers["Upload-Offset"])
-
-
-def _send_piece(connection: Connection, upload_id: str, offset: int, piece: bytes) -> int:
-    """The offset that is reached. After a fault only the platform knows how much of a piece arrived."""
-    checksum = base64.b64encode(hashlib.sha256(piece).digest()).decode()
-    headers = {
-        **TUS,
-        "Upload-Offset": str(offset),
-        "Upload-Checksum": f"sha256 {checksum}",
-        "Content-Type": "application/offset+octet-stream",
-    }
-    try:
-        answer = connection.request("PATCH", f"/uploads/{upload_id}", data=piece, headers=headers)
-        return int(answer.headers["Upload-Offset"])
-    except Refused as refusal:
-        if refusal.code not in ("no_answer", "upload_offset", "upload_checksum", "upload_locked"):
-            raise
-        time.sleep(AGAIN_AFTER)
-        return _offset(connection, upload_id)
-
-
-def submit(
-    person: Person, folder: Path, progress: Callable[[int, int], None] = lambda done, size: None
-) -> SignedReceipt:
+def submit(person: Person, folder: Path, progress: Progress = unseen) -> SignedReceipt:
     """Upload and submit a sealed bid; its verified receipt, kept in the folder and with the person's other receipts.
 
     May be called again after any fault. Raises Refused, CryptoError: then nothing is submitted as far as one knows.
@@ -271,7 +230,7 @@ def _hand_in(
     folder: Path,
     submission: Mapping[str, Json],
     context: Mapping[str, Any],
-    progress: Callable[[int, int], None],
+    progress: Progress,
     *,
     again: bool = True,
 ) -> dict[str, Any]:
@@ -374,10 +333,12 @@ def check_receipt(
 
 def status(connection: Connection, case: str, lot: str) -> dict[str, Any]:
     """What the platform says: deadline, whether it is paused, its time, the standing bid ({} if none), and the receipts
-    of the organisation.
+    of the organisation; what the committee `asked` of it.
     """
     answer = connection.get(f"{lot_path(case, lot)}/bid")
-    return {name: answer.get(name) for name in ("deadline_at", "paused", "server_time", "standing", "receipts")}
+    return {
+        name: answer.get(name) for name in ("deadline_at", "paused", "server_time", "standing", "receipts", "asked")
+    }
 
 
 def withdraw(person: Person, case: str, lot: str) -> str:

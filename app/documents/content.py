@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from app.documents.clarification_content import BidClarification
+
 
 @dataclass(frozen=True)
 class CaseHeading:
@@ -236,15 +238,6 @@ class RecommendedCandidate:
 
 
 @dataclass(frozen=True)
-class BidClarification:
-    bidder: str
-    question: str
-    asked_at: datetime
-    answer: str
-    answered_at: datetime | None
-
-
-@dataclass(frozen=True)
 class DissentStatement:
     member: str
     text: str
@@ -319,6 +312,7 @@ class FailedEvaluation:
     invalid_bids: tuple[InvalidBid, ...]
     valid_bids: tuple[str, ...]
     reviews: tuple[SignedReview, ...]
+    clarifications: tuple[BidClarification, ...]
     member_changes: tuple[str, ...]
     notes: tuple[str, ...]
     draw_digest: str

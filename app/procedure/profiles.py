@@ -7,10 +7,11 @@ numbers of the day.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from app.procedure.calendar import Period
+from app.procedure.calendar import Period, add
 from app.procedure.calling import QuietHours
 from evaluation.appraisal import AppraisalRules
 from evaluation.committee import Share
@@ -37,6 +38,28 @@ class SeatsAtMost:
 
     seats: int
     days: int
+
+
+@dataclass(frozen=True)
+class ClarificationTime:
+    """How long a bidder has to answer what the committee asks: at least, at most, and where the chair says nothing."""
+
+    least: Period
+    most: Period
+    usual: Period
+
+    def seconds_least(self, now: datetime) -> int:
+        return _seconds(self.least, now)
+
+    def seconds_most(self, now: datetime) -> int:
+        return _seconds(self.most, now)
+
+    def seconds_usual(self, now: datetime) -> int:
+        return _seconds(self.usual, now)
+
+
+def _seconds(period: Period, now: datetime) -> int:
+    return int((add(now, period) - now).total_seconds())
 
 
 @dataclass(frozen=True)
@@ -97,6 +120,8 @@ class Profile:
     # until a member who says nothing of the report may be recorded as refusing, and from then to the seal; until
     # others answer a request for a correction that the chair leaves unanswered
     refusal_after: Period | None = None
+    # what the committee asks a bidder about its bid: for how long an answer is waited for
+    clarification: ClarificationTime | None = None
     pool_least: int = 1  # how many times its seats a group of experts must count, so that nobody knows who is drawn
     # call-ups: when nobody is called, and how long after the messages whoever has not answered is telephoned
     quiet_hours: QuietHours | None = None

@@ -27,6 +27,7 @@ from app.procedure.roles import Actor, Role
 from app.procedure.tender import Tender as TenderState
 from app.procedure.terms import LotTerms
 from app.queries.cases import load_case
+from app.queries.clarifications import asked_of
 from app.queries.endings import failure_of, signing_counts, without_majority
 from app.queries.standstills import (
     decision_steps,
@@ -245,6 +246,10 @@ def _bidders_step(case: Case, number: str, actor: Actor, standing: Submission | 
         return step
     if lot.phase in (Phase.SEALED, Phase.OPENING):
         return NextStep("follow_opening", WAIT, number)
+    for asked in asked_of(case, number, actor.organisation_id):
+        if not asked.over:
+            code, tone = ("clarification_stands", WAIT) if asked.stands else ("answer_clarification", WARN)
+            return NextStep(code, tone, number, asked.until, asked.id)
     return _waiting(case, number)
 
 

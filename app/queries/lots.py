@@ -21,6 +21,7 @@ from app.procedure.opening import Opening
 from app.procedure.qualification import qualification_words
 from app.procedure.roles import Actor
 from app.queries.cases import load_rows, record_of
+from app.queries.clarifications import asked_of
 from app.queries.standstills import standstill_of
 from crypto.canonical import Json
 from crypto.committee import identity
@@ -58,6 +59,7 @@ def bid_desk(origin: str, case: Case, lot: str, actor: Actor, limit: int) -> dic
         if standing
         else {},
         "receipts": [{"receipt_id": s.receipt_id, "received_at": encode(s.received_at), "ended": s.ended} for s in own],
+        "asked": [one.to_json() for one in asked_of(case, lot, actor.organisation_id)],
     }
 
 

@@ -14,6 +14,7 @@ from app.procedure.profiles import Profile
 from app.procedure.signing import Dissent, EarlierDissent, Refusal, Signing, refusal_from, seal_from
 from app.procedure.standstill import Warned
 from app.procedure.unanswered import answered_by, others_from
+from app.queries.clarifications import ClarificationView, clarifications_of, may_ask
 from app.queries.price_views import PriceView, price_view
 from app.queries.standstills import StandstillView, standstill_of
 from evaluation.committee import MemberRole, may_chair
@@ -160,6 +161,8 @@ class Room:
     others_from: dict[int, datetime]
     to_grant: tuple[int, ...]
     may_correct: bool
+    clarifications: tuple[ClarificationView, ...]
+    may_ask: bool
     to_refuse: tuple[int, ...]
     refusal_from: datetime | None
     mine: Mine
@@ -191,7 +194,8 @@ class Room:
         """Changes with the task of the page. Who has begun a form that is still offered is told, not interrupted."""
         waiting = len(self.results.requests) if self.results and self.correction != "correct" else 0
         asked = (self.correction, waiting, bool(self.standstill), bool(self.mine.refusal))
-        parts = (self.stage, self.task, self.chair_round, self.report_sha256[:8], *asked)
+        told = "+".join(one.standing for one in self.clarifications)
+        parts = (self.stage, self.task, self.chair_round, self.report_sha256[:8], *asked, told)
         return "/".join(map(str, parts))
 
 
@@ -211,6 +215,8 @@ def room_of(case: Case, lot: str, seat: int | None, now: datetime, language: str
         others_from={about: at for about in sitting.requests if (at := others_from(asked, sitting, about, profile))},
         to_grant=tuple(number for number in sorted(sitting.requests) if must_be_granted(sitting, number)),
         may_correct=(sitting.stage, CorrectionRequested) in TRANSITIONS,
+        clarifications=clarifications_of(case, lot, seat, language),
+        may_ask=may_ask(case, lot, seat),
         to_refuse=refusable_by(sitting, seat) if seat else (),
         refusal_from=refusal_from(signing, profile),
         mine=_mine(signing, profile, seat),

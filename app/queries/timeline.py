@@ -28,8 +28,8 @@ from app.procedure.tender import question_deadline
 from app.queries.deadlines import deadline_state
 from app.queries.endings import failure_of, signing_counts, without_majority
 from evaluation.draw import events as draw
+from evaluation.sitting import clarifications, interruptions, talk
 from evaluation.sitting import events as sitting
-from evaluation.sitting import interruptions, talk
 
 DONE, ACTIVE, AHEAD, WARNING = "done", "active", "ahead", "warning"
 AFTER_DRAW = (Phase.SCORING, Phase.CONSENSUS, Phase.RESULT)
@@ -51,6 +51,7 @@ _STAGE_OF_PART = {
     sitting.__name__: "evaluation",
     interruptions.__name__: "evaluation",
     talk.__name__: "evaluation",
+    clarifications.__name__: "evaluation",
     exports.__name__: "report",
 }
 _STAGE_OF_FACT = {

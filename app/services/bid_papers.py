@@ -13,7 +13,7 @@ from app.procedure.anonymity import names_bidder
 from app.procedure.errors import RuleViolation
 from app.procedure.page_links import FILE_NAME, MOST_BYTES, PageLink, read_page_links
 from app.procedure.roles import Actor
-from app.services.files import FileView, names_of
+from app.services.files import OF_A_BID, FileView, names_of
 from app.services.platform import Platform
 from app.services.stored_bytes import file_chunks
 
@@ -45,8 +45,8 @@ class BidPapers:
 def bid_papers(
     platform: Platform, actor: Actor, case: Case, lot: str, readable: Iterable[FileView], bid: str
 ) -> BidPapers:
-    """The papers of a bid among the files that the actor may read."""
-    own = [file for file in readable if file.kind == "opened" and file.owner == bid]
+    """The papers of a bid among the files that the actor may read, with those of its answers to the committee."""
+    own = [file for file in readable if file.kind in OF_A_BID and file.owner == bid]
     papers = sorted((f for f in own if f.name != FILE_NAME), key=lambda f: (f.media_type != PDF, f.name))
     hidden = unnamed(actor, case, lot)
     naming = tuple(file.name for file in papers if hidden and _names_its_bidder(platform, case, file))

@@ -19,7 +19,7 @@ from app.services.report_content import (
     records_of,
     site_names,
 )
-from app.services.report_course import changes_of, interruptions_of
+from app.services.report_course import changes_of, clarifications_of, interruptions_of
 from evaluation.sitting import (
     BidsReviewed,
     MemberRecused,
@@ -101,6 +101,7 @@ def failed_evaluation(platform: Platform, case: Case, lot: str, now: datetime, l
         invalid_bids=invalid_bids(case, lot, lang),
         valid_bids=tuple(names[bid] for bid in sitting.valid),
         reviews=_reviews(records),
+        clarifications=clarifications_of(state.clarifying, names, lang),
         member_changes=(*draw_changes(case, lot, lang), *changes_of(records, lang)),
         notes=interruptions_of(records, named_sites, lang),
         draw_digest=current.record_sha256 if current else "",

@@ -27,6 +27,7 @@ from app.services.stored_bytes import file_chunks, file_range
 READ_WITH = {
     "document": Action.DOCUMENTS_DOWNLOAD,
     "opened": Action.BIDS_READ,
+    "clarification": Action.CLARIFICATION_READ,
     "record": Action.OPENING_WATCH,
     "report": Action.REPORT_READ,
     "statement": Action.REPORT_READ,
@@ -133,25 +134,29 @@ def _damage_of(view: FileView) -> Iterator[None]:
         raise RuleViolation("file_damaged", name=view.name) from refusal
 
 
+OF_A_BID = frozenset({"opened", "clarification"})  # what the viewer of the room shows
 MOST_AT_ONCE = 4 << 20  # bytes of a file that one request for a range gets
 
 
 def read_range(
     platform: Platform, actor: Actor, file_id: str, first: int, last: int | None, address: str = ""
 ) -> tuple[FileView, int, bytes]:
-    """A part of a file of an opened bid, for the viewer: its row, where the part ends (`last` at most), and its bytes.
+    """A part of a file of an opened bid or of an answer, for the viewer: its row, where the part ends (`last` at most),
+    and its bytes.
 
     Who asks is checked for each part, so that a viewer left open shows nothing more once the seat may not read.
     Raises RuleViolation `file_unknown`, `reason_needed`, `file_damaged`, `range_wrong`.
     """
     row = entitled_file(platform, actor, file_id, address)
     end = min(row.size - 1 if last is None else last, row.size - 1, first + MOST_AT_ONCE - 1)
-    if row.kind != "opened" or not 0 <= first <= end:
+    if row.kind not in OF_A_BID or not 0 <= first <= end:
         raise RuleViolation("range_wrong", size=row.size)
     with platform.database.reading() as db_session:
         case = load_case(db_session, row.case_id)
     view = _named_view(actor, case, row)
     with _damage_of(view):
+        if row.kind != "opened":  # a whole file of a few megabytes
+            return view, end, b"".join(file_chunks(platform, case, row))[first : end + 1]
         return view, end, file_range(platform, case, row, first, end)
 
 

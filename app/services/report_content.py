@@ -35,7 +35,7 @@ from app.queries.cases import load_records
 from app.queries.sittings import tied_bidders
 from app.services.documents import heading, named_address, opened_bids
 from app.services.platform import Platform
-from app.services.report_course import changes_of, corrections_of, interruptions_of
+from app.services.report_course import changes_of, clarifications_of, corrections_of, interruptions_of
 from app.services.sittings import member_account
 from evaluation import criteria
 from evaluation.committee import MemberRole
@@ -102,7 +102,7 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
         sheets=_sheets(sitting, names, lang),
         candidates=_candidates(sitting, names),
         agreement=_agreement(sitting, lang),
-        clarifications=(),
+        clarifications=clarifications_of(state.clarifying, names, lang),
         corrections=corrections_of(records, names, rules.criteria, lang),
         dissents=tuple(
             DissentStatement(signs_as(sitting, seat, lang), one.text, one.at)

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
+from app.casefile import clarification_data
+from app.casefile.codec import encode
 from app.casefile.interruptions import Interruption, interruptions
 from app.casefile.record import Record
+from app.documents.clarification_content import BidClarification
 from app.documents.wording import Lang, hundredths, instant, listed
 from app.messages import sentence
+from app.procedure.clarifying import Clarifying, Course
+from crypto.canonical import digest
 from evaluation.criteria import CriteriaSet
 from evaluation.scoring import Cells, ScorePlace
 from evaluation.sitting import (
@@ -111,6 +116,31 @@ def _totals(results: Sequence[Record], seat: int, names: Mapping[str, str], lang
         return "—"
     totals: dict[str, Decimal] = {row.bid: row.member_totals[str(seat)] for row in results[0].fact.result.bids}
     return listed([f"{names[bid]} {hundredths(total)}" for bid, total in sorted(totals.items())], lang)
+
+
+def clarifications_of(found: Clarifying, names: Mapping[str, str], lang: Lang) -> tuple[BidClarification, ...]:
+    """Everything that bidders were asked, in the order in which it was, and what they answered in time."""
+    return tuple(_clarification(course, names, lang) for course in clarification_data.asked(found).values())
+
+
+def _clarification(course: Course, names: Mapping[str, str], lang: Lang) -> BidClarification:
+    what, answered = course.asked, course.answered
+    assert what is not None
+    assert course.asked_at is not None
+    votes = {"agreed": course.decided.agreed, "opposed": course.decided.opposed} if course.decided else {}
+    return BidClarification(
+        bidder=names[what.bid],
+        subject=sentence(f"clarification_{what.subject}", {}, lang),
+        place=what.place,
+        question=what.question,
+        votes=sentence("clarification_votes", votes, lang),
+        asked_at=course.asked_at,
+        until=course.until,
+        answer=answered.text if answered else "",
+        answered_at=course.answered_at,
+        digest=digest(encode(answered)) if answered else "",
+        files=tuple((file.name, file.sha256) for file in answered.files) if answered else (),
+    )
 
 
 def changes_of(records: Sequence[Record], lang: Lang) -> tuple[str, ...]:

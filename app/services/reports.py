@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app.casefile.case import Case
+from app.casefile.clarification_data import clarification_data
 from app.casefile.report_data import REPORT_ATTACHMENT, report_data
 from app.casefile.signing_statement import ATTACHMENT, statement_data
 from app.casefile.ties import ties_due
@@ -107,7 +108,8 @@ def render_report(platform: Platform, case: Case, lot: str, now: datetime) -> by
     """评标报告 as PDF, with the result and the dissents from earlier ones as machine-readable attachment."""
     content = report_content(platform, case, lot, now, "zh")
     state = case.lots[lot]
-    data = report_data(case.id, lot, state.sitting.result, content.sitting_digest, state.signing)
+    clarified = clarification_data(state.clarifying)
+    data = report_data(case.id, lot, state.sitting.result, content.sitting_digest, state.signing, clarified)
     return platform.renderer.render(content, attachments={REPORT_ATTACHMENT: canonical(data)})
 
 

@@ -8,6 +8,7 @@ from app.services import (
     appraisals,
     call_ups,
     ceremonies,
+    clarifications,
     ended_bids,
     expert_imports,
     failures,
@@ -56,6 +57,9 @@ TASKS: dict[str, Run] = {
     "seal_report": lambda platform, job: reports.seal_report(platform, job.case_id, job.lot),
     "seal_failure_record": lambda platform, job: failures.seal_failure_record(platform, job.case_id, job.lot),
     "fault_overdue": lambda platform, job: standstills.tell_fault_overdue(platform, job.case_id, job.lot),
+    "end_clarification": lambda platform, job: clarifications.end_clarification(
+        platform, job.case_id, job.lot, job.detail.split("/")[0]
+    ),
     "results_overdue": lambda platform, job: inspection_draws.tell_overdue(platform, job.case_id, int(job.detail)),
     "corrections_overdue": lambda platform, job: inspection_results.tell_uncorrected(
         platform, job.case_id, int(job.detail.split("/")[0]), job.detail.split("/")[1]

@@ -20,8 +20,10 @@ from app.procedure.roles import Actor
 from app.web.account.views import routes as account
 from app.web.agency.views import routes as agency
 from app.web.appraisals import routes as appraisals
+from app.web.bidder.clarifications import routes as clarifications
 from app.web.bidder.views import routes as bidder
 from app.web.deadlines.views import routes as deadlines
+from app.web.expert.clarifying import routes as clarifying
 from app.web.expert.correcting import routes as corrections
 from app.web.expert.own import routes as own_expert
 from app.web.expert.papers import routes as papers
@@ -82,14 +84,14 @@ HEADERS = {
 
 def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
-    rooms_of_sittings = (sitting, corrections, papers, talk, pictures)
+    rooms_of_sittings = (sitting, clarifying, corrections, papers, talk, pictures)
     desks = (account, agency, bidder, expert, *rooms_of_sittings, operator, witness, library, experts, ceremonies)
     serving = (fees, appraisals, own_expert, trainings, applications, name_requests, standards)
     inspecting = (inspection_desk, inspection_draws, inspection_visits, inspection_statistics, inspections)
     supervising = (regulator, fairness, identities, supervision, *inspecting)
     booking = (venues, bookings, calendar)
     public_pages = (public, published_draws, register)
-    rooms_of_a_case = (deadlines, rooms, standstill, rehearsals)
+    rooms_of_a_case = (deadlines, rooms, standstill, rehearsals, clarifications)
     for blueprint in (*public_pages, *rooms_of_a_case, *supervising, *serving, *desks, *booking):
         app.register_blueprint(blueprint)
     app.view_functions["static"] = access(Action.SITE_READ)(app.view_functions["static"])

@@ -13,6 +13,8 @@ from app.procedure.standstill import DropCause
 from evaluation.draw import Channel, Outcome, RoundReason, SeatState
 from evaluation.sitting import (
     CheckInGround,
+    ClarificationStanding,
+    ClarificationSubject,
     CorrectionGround,
     Disposition,
     IdentityDocument,
@@ -90,6 +92,21 @@ CORRECTIONS: Mapping[CorrectionGround, LazyString] = {
     CorrectionGround.OUT_OF_RANGE: _l("分项评分超出评分标准范围"),
     CorrectionGround.UNEQUAL_OBJECTIVE: _l("客观评审因素评分不一致"),
     CorrectionGround.ABNORMAL_SCORE: _l("评分畸高、畸低"),
+}
+SUBJECTS: Mapping[ClarificationSubject, LazyString] = {
+    ClarificationSubject.UNCLEAR: _l("含义不明确"),
+    ClarificationSubject.INCONSISTENT: _l("同一内容表述不一致"),
+    ClarificationSubject.OBVIOUS_ERROR: _l("有明显的文字或者计算错误"),
+}
+CLARIFICATIONS: Mapping[ClarificationStanding, LazyString] = {
+    ClarificationStanding.VOTING: _l("正在表决"),
+    ClarificationStanding.ACCEPTED: _l("表决通过，等待组长发出"),
+    ClarificationStanding.SENT: _l("已发出，等待投标人答复"),
+    ClarificationStanding.ANSWERED: _l("已答复"),
+    ClarificationStanding.LAPSED: _l("逾期未答复"),
+    ClarificationStanding.REFUSED: _l("表决未通过"),
+    ClarificationStanding.WITHDRAWN: _l("提议人已撤回"),
+    ClarificationStanding.DROPPED: _l("因成员变动或者评审终止而终结"),
 }
 DECISIONS: Mapping[Decision, LazyString] = {
     Decision.PERMITTED: _l("已准许"),
@@ -252,6 +269,14 @@ FACTS: Mapping[str, LazyString] = {
     "FailureRecordSealed": _l("封存评审情况记录"),
     "ScoreSheetLocked": _l("锁定评分表"),
     "ResultsComputed": _l("汇总得分"),
+    "ClarificationProposed": _l("提议询问投标人"),
+    "ClarificationVoted": _l("对询问投标人投票"),
+    "ClarificationWithdrawn": _l("撤回询问投标人的提议"),
+    "ClarificationDecided": _l("询问投标人的表决结果"),
+    "ClarificationSent": _l("组长发出澄清要求"),
+    "ClarificationAsked": _l("要求投标人澄清、说明、补正"),
+    "ClarificationAnswered": _l("投标人书面答复"),
+    "ClarificationLapsed": _l("投标人逾期未答复"),
     "TiesDrawn": _l("得分并列，抽签确定顺序"),
     "CorrectionRequested": _l("申请更正评分"),
     "SheetReopened": _l("准许更正评分"),

@@ -192,6 +192,18 @@ STEPS: dict[str, Wording] = {
     "follow_opening": Wording(
         _l("您的投标已提交"), _l("可以在开标大厅观看开标。"), _l("开标大厅"), _lot_page("opening")
     ),
+    "answer_clarification": Wording(
+        _l("评标委员会询问一件事：请书面答复"),
+        _l("只就所问答复，不得改变投标文件的实质性内容。答复只有一次；逾期不再接收，按投标文件评审。"),
+        _l("阅读并答复"),
+        lambda case, step: url_for("clarifications.answer", case=case, lot=step.lot, id=step.subject),
+    ),
+    "clarification_stands": Wording(
+        _l("评审已中断，答复的时间停止计算"),
+        _l("恢复后您有全部的答复时间，届时另行通知。"),
+        _l("查看询问"),
+        lambda case, step: url_for("clarifications.answer", case=case, lot=step.lot, id=step.subject),
+    ),
     "restore_file": Wording(
         _l("平台丢失了您的密文：请交回原件"),
         _l("责任在平台。只收与回执一字节不差的原件。逾期视为撤回，保证金退还，可以要求赔偿。"),

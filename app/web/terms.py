@@ -151,7 +151,7 @@ def witness_words(register: RegisterTerms) -> str:
 
 
 def _periods(terms: TenderTerms) -> tuple[tuple[str, str], ...]:
-    profile = terms.profile
+    profile, asked = terms.profile, terms.profile.clarification
     words = regime_words(profile.regime, g.get("lang", "zh"))
     rows = (
         (_("发布至投标截止不少于"), profile.documents_to_deadline, "documents_to_deadline"),
@@ -162,6 +162,8 @@ def _periods(terms: TenderTerms) -> tuple[tuple[str, str], ...]:
         (_("开标%(objection)s时间", **words), profile.objection_at_opening, "objection_at_opening"),
         (_("评审开始前故障最长等待"), profile.fault_before_start, "fault_before_start"),
         (_("评审开始后故障最长排除时间"), profile.fault_after_start, "fault_after_start"),
+        (_("投标人答复评标委员会询问的时间，最短"), asked.least if asked else None, "clarification"),
+        (_("投标人答复评标委员会询问的时间，最长"), asked.most if asked else None, "clarification"),
         (_("记录拒绝签字、代组长答复更正申请须先等待"), profile.refusal_after, "refusal_after"),
     )
     stated = ((label, period, profile.articles.get(key, "—")) for label, period, key in rows if period is not None)

@@ -9,6 +9,7 @@ from evaluation.sitting.events import IdentityCheck
 from evaluation.sitting.state import SittingState
 
 MOST_PHONES = 20  # that one person hands in
+_ID = re.compile(r"[0-9a-z-]{1,32}\Z")  # it becomes part of the names of files
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
 
@@ -16,6 +17,12 @@ def require_text(text: str, field: str) -> None:
     """Raises RuleViolation `sitting_text_missing` (field)."""
     if not text.strip():
         raise RuleViolation("sitting_text_missing", field=field)
+
+
+def require_id(text: str) -> None:
+    """Raises RuleViolation `sitting_id_malformed`."""
+    if not _ID.match(text):
+        raise RuleViolation("sitting_id_malformed")
 
 
 def require_digest(text: str, field: str) -> None:

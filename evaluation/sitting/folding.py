@@ -8,6 +8,19 @@ from functools import singledispatch
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from evaluation.errors import RuleViolation
+from evaluation.sitting.clarifications import (
+    AWAITED,
+    UNSENT,
+    Clarification,
+    ClarificationAnswered,
+    ClarificationAsked,
+    ClarificationDecided,
+    ClarificationLapsed,
+    ClarificationProposed,
+    ClarificationStanding,
+    ClarificationVoted,
+    ClarificationWithdrawn,
+)
 from evaluation.sitting.events import (
     BidsReviewed,
     ChairElected,
@@ -164,6 +177,7 @@ def _recused(event: MemberRecused, state: SittingState) -> SittingState:
         sheets=_without(state.sheets, seat),
         comments=_without(state.comments, seat),
         reopened=_without(state.reopened, seat),
+        clarifications=_dropped(state.clarifications, UNSENT),
     )
     if state.chair in {seat, None}:
         return changed(state, chair=None, chair_round=1, chair_votes={}, chair_tied=())
@@ -233,7 +247,8 @@ def _resumed(event: SittingResumed, state: SittingState) -> SittingState:
 
 @_applied.register
 def _abandoned(event: SittingAbandoned, state: SittingState) -> SittingState:
-    return changed(state, failure=event.reason, suspended=None, beneath=())
+    ended = _dropped(state.clarifications, AWAITED)
+    return changed(state, failure=event.reason, suspended=None, beneath=(), clarifications=ended)
 
 
 @_applied.register
@@ -312,3 +327,53 @@ def _refusal_recorded(event: RefusalRecorded, state: SittingState) -> SittingSta
 @_applied.register
 def _sealed(event: ReportSealed, state: SittingState) -> SittingState:
     return changed(state, sealed_sha256=event.sealed_sha256)
+
+
+def _dropped(found: dict[str, Clarification], standings: frozenset[ClarificationStanding]) -> dict[str, Clarification]:
+    """Those that stand so go on no further; they stay on record. Where a member leaves, others sit than voted."""
+    dropped = ClarificationStanding.DROPPED
+    return {id: replace(one, standing=dropped) if one.standing in standings else one for id, one in found.items()}
+
+
+def _standing(state: SittingState, id: str, standing: ClarificationStanding) -> SittingState:
+    one = replace(state.clarifications[id], standing=standing)
+    return changed(state, clarifications=state.clarifications | {id: one})
+
+
+@_applied.register
+def _clarification_proposed(event: ClarificationProposed, state: SittingState) -> SittingState:
+    one = Clarification(event, votes={event.seat: True})
+    return changed(state, clarifications=state.clarifications | {event.id: one})
+
+
+@_applied.register
+def _clarification_voted(event: ClarificationVoted, state: SittingState) -> SittingState:
+    one = state.clarifications[event.id]
+    one = replace(one, votes=one.votes | {event.seat: event.agrees})
+    return changed(state, clarifications=state.clarifications | {event.id: one})
+
+
+@_applied.register
+def _clarification_decided(event: ClarificationDecided, state: SittingState) -> SittingState:
+    accepted, refused = ClarificationStanding.ACCEPTED, ClarificationStanding.REFUSED
+    return _standing(state, event.id, accepted if event.accepted else refused)
+
+
+@_applied.register
+def _clarification_withdrawn(event: ClarificationWithdrawn, state: SittingState) -> SittingState:
+    return _standing(state, event.id, ClarificationStanding.WITHDRAWN)
+
+
+@_applied.register
+def _clarification_asked(event: ClarificationAsked, state: SittingState) -> SittingState:
+    return _standing(state, event.id, ClarificationStanding.SENT)
+
+
+@_applied.register
+def _clarification_answered(event: ClarificationAnswered, state: SittingState) -> SittingState:
+    return _standing(state, event.id, ClarificationStanding.ANSWERED)
+
+
+@_applied.register
+def _clarification_lapsed(event: ClarificationLapsed, state: SittingState) -> SittingState:
+    return _standing(state, event.id, ClarificationStanding.LAPSED)

@@ -14,6 +14,8 @@ from functools import singledispatch
 from evaluation.committee import MemberRole
 from evaluation.errors import RuleViolation
 from evaluation.sitting.checks import require_digest, require_identity, require_text
+from evaluation.sitting.clarification_rules import asked
+from evaluation.sitting.clarifications import ClarificationSent
 from evaluation.sitting.events import (
     SittingAbandoned,
     SittingEvent,
@@ -175,7 +177,8 @@ def check_replacement(fact: ReplacementProposed | ReplacementOrdered, state: Sit
 
 @singledispatch
 def brought_about(fact: SittingEvent, state: SittingState) -> SittingEvent | None:
-    """The standstill that a fact begins or ends in the state before it, None for every other fact."""
+    """What a fact brings about at once, in the state before it: the standstill that it begins or ends, and the question
+    that a bidder is asked; None for every other fact."""
     return None
 
 
@@ -217,6 +220,9 @@ def _ordered(fact: SittingOrdered, state: SittingState) -> SittingEvent:
 @brought_about.register
 def _decided(fact: SittingDecided, state: SittingState) -> SittingEvent:
     return _step(fact.step, fact.note)
+
+
+brought_about.register(ClarificationSent, asked)
 
 
 def _resumed_from(ground: SuspensionGround, note: str, state: SittingState) -> SittingEvent | None:

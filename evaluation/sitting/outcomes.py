@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from evaluation.evaluate import evaluate
+from evaluation.sitting.clarification_rules import decided
 from evaluation.sitting.events import (
     WITHIN_CEILING,
     ChairElected,
@@ -106,5 +107,7 @@ def outcome(state: SittingState) -> SittingEvent | None:
         return state.beneath[-1]
     for seat, conflict in state.conflicts.items():
         return MemberRecused(seat, conflict)
+    if (decision := decided(state)) is not None:
+        return decision
     conclude = OUTCOMES.get(state.stage)
     return conclude(state) if conclude else None

@@ -16,6 +16,7 @@ from evaluation.committee import Member, check_composition, may_chair
 from evaluation.errors import RuleViolation
 from evaluation.evaluate import check_evaluation_rules
 from evaluation.scoring import check_cells
+from evaluation.sitting import clarification_rules as clarifying
 from evaluation.sitting import correction_rules as corrections
 from evaluation.sitting import interruption_rules as interrupted
 from evaluation.sitting import talk_rules as talk
@@ -25,6 +26,14 @@ from evaluation.sitting.checks import (
     require_identity,
     require_once,
     require_text,
+)
+from evaluation.sitting.clarifications import (
+    ClarificationAnswered,
+    ClarificationLapsed,
+    ClarificationProposed,
+    ClarificationSent,
+    ClarificationVoted,
+    ClarificationWithdrawn,
 )
 from evaluation.sitting.events import (
     WITHIN_CEILING,
@@ -212,6 +221,7 @@ def _vote(fact: ChairVoted, state: SittingState) -> None:
 @_check.register
 def _review(fact: BidsReviewed, state: SittingState) -> None:
     require_once(fact.seat, fact.seat in state.reviews, "review")
+    clarifying.check_none_awaited(state)
     wanted = {(bid.bid, item.id) for bid in state.bids for item in state.rules.review_items}
     found = [(finding.bid, finding.item) for finding in fact.findings]
     if len(set(found)) != len(found) or set(found) - wanted:
@@ -227,6 +237,7 @@ def _review(fact: BidsReviewed, state: SittingState) -> None:
 @_check.register
 def _lock(fact: ScoreSheetLocked, state: SittingState) -> None:
     require_once(fact.seat, fact.seat in state.sheets, "lock")
+    clarifying.check_none_awaited(state)
     check_cells(state.rules.evaluation.criteria, state.valid, fact.scores)
     for bid, row in fact.comments.items():
         for criterion in row:
@@ -307,6 +318,12 @@ def _seal_failure(fact: FailureRecordSealed, state: SittingState) -> None:
 
 
 _ELSEWHERE: dict[type[Any], Callable[..., None]] = {
+    ClarificationProposed: clarifying.check_proposal,
+    ClarificationVoted: clarifying.check_vote,
+    ClarificationWithdrawn: clarifying.check_withdrawal,
+    ClarificationSent: clarifying.check_sending,
+    ClarificationAnswered: clarifying.check_answer,
+    ClarificationLapsed: clarifying.check_lapse,
     CorrectionRequested: corrections.check_request,
     SheetReopened: corrections.check_reopening,
     CorrectionRefused: corrections.check_refusal,

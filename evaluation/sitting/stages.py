@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from evaluation.sitting.clarifications import (
+    ClarificationAnswered,
+    ClarificationAsked,
+    ClarificationDecided,
+    ClarificationLapsed,
+    ClarificationProposed,
+    ClarificationSent,
+    ClarificationVoted,
+    ClarificationWithdrawn,
+)
 from evaluation.sitting.events import (
     BidsReviewed,
     ChairElected,
@@ -153,6 +163,20 @@ for _stage in SPEAKING:
 for _stage in Stage:
     if (_stage, MemberRecused) in TRANSITIONS:
         TRANSITIONS |= {(_stage, event): _stage for event in (ReplacementProposed, ReplacementOrdered)}
+# A bidder is asked while its bid is reviewed or about to be scored; its answer, or the end of its time, comes whoever
+# may have left meanwhile.
+for _stage in (Stage.REVIEW, Stage.SCORING):
+    for _event in (
+        ClarificationProposed,
+        ClarificationVoted,
+        ClarificationWithdrawn,
+        ClarificationDecided,
+        ClarificationSent,
+        ClarificationAsked,
+    ):
+        TRANSITIONS[_stage, _event] = _stage
+for _stage in (Stage.GATHERING, Stage.STATEMENTS, Stage.CHAIR, Stage.REVIEW, Stage.SCORING):
+    TRANSITIONS |= {(_stage, event): _stage for event in (ClarificationAnswered, ClarificationLapsed)}
 FINAL = frozenset({Stage.CLOSED, Stage.FAILED, Stage.ABANDONED})
 for _stage in Stage:
     if _stage not in FINAL | {Stage.UNCONVENED}:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from evaluation.errors import RuleViolation
 from evaluation.evaluate import EvaluationResult
 from evaluation.scoring import Cells, ScorePlace, UnequalScores
+from evaluation.sitting.clarifications import AWAITED, Clarification
 from evaluation.sitting.events import (
     BidUnderReview,
     CorrectionRefused,
@@ -61,6 +62,7 @@ class SittingState:
     `empty` are seats that wait for a successor, `conflicts` what was declared and not yet acted on, `valid` the bids
     that passed the review, `sheets` the locked sheets, `chair_tied` who had equally many votes in the round before,
     `used_keys` every key that ever counted, `moves` and `turned_away` what witnesses last recorded of a seat,
+    `clarifications` what the committee asks bidders, by id in the order in which it was proposed,
     `reported` the seats whose dissent the prepared report states, `beneath` the standstills over which another one was
     laid, the last of which stands again when that one ends, `denied` the requests for a correction that were refused on
     these results, `computations` how often results were computed, `superseded_dissents` what was dissented from earlier
@@ -85,6 +87,7 @@ class SittingState:
     reviews: dict[int, tuple[ReviewFinding, ...]] = field(default_factory=dict)
     rejected: tuple[Rejection, ...] = ()
     valid: tuple[str, ...] = ()
+    clarifications: dict[str, Clarification] = field(default_factory=dict)
     sheets: dict[int, Cells] = field(default_factory=dict)
     comments: dict[int, dict[str, dict[str, str]]] = field(default_factory=dict)
     requests: dict[int, CorrectionRequested] = field(default_factory=dict)
@@ -117,6 +120,11 @@ class SittingState:
     def bids(self) -> tuple[BidUnderReview, ...]:
         """Every bid that came to the review."""
         return self.convened.bids if self.convened else ()
+
+    @property
+    def clarifications_awaited(self) -> tuple[Clarification, ...]:
+        """The requests that have not ended, in the order in which they were proposed."""
+        return tuple(one for one in self.clarifications.values() if one.standing in AWAITED)
 
     @property
     def standing(self) -> tuple[SittingSuspended, ...]:

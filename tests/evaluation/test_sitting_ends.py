@@ -21,6 +21,7 @@ from evaluation.sitting import (
     ChairVoted,
     CheckInGround,
     CheckInRefused,
+    ClarificationLapsed,
     ConflictDeclared,
     CorrectionGround,
     CorrectionRefused,
@@ -63,6 +64,7 @@ from evaluation.sitting import (
     recheck,
     refusable_by,
 )
+from tests.evaluation import questions
 from tests.evaluation.sittings import (
     BIDS,
     CONVENED,
@@ -170,6 +172,7 @@ class Walk:
             yield MemberReplaced(seat, state.seats[seat].site, self.fresh())
         for seat in sorted(self.gone - state.empty):
             yield ReplacementOrdered(seat, *ABSENT)
+        yield from questions.settling(state, self.there())
         match state.stage:
             case Stage.GATHERING:
                 yield from (MemberIdentified(seat, self.fresh(), "witness") for seat in self.missing(state.keys))
@@ -245,6 +248,8 @@ class Walk:
         seat, other = rng.choice((1, 2, 3, 4, 5)), rng.choice((1, 2, 3, 4, 5))
         chair = state.chair or seat
         step = rng.choice((Disposition.SUSPEND, Disposition.RESUME, Disposition.RESUME, Disposition.ABANDON))
+        if (state.stage, ClarificationLapsed) in TRANSITIONS and rng.random() < 0.3:
+            return questions.anything(state, seat, rng)
         likely = self.likely(seat, step)
         if likely and rng.random() < 0.4:
             return rng.choice(likely)

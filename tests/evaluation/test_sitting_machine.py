@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal as D
+from random import Random
 
 import pytest
 from hypothesis import settings
@@ -22,6 +23,7 @@ from evaluation.sitting import (
     ChairVoted,
     CheckInGround,
     CheckInRefused,
+    ClarificationLapsed,
     ConflictDeclared,
     CorrectionGround,
     CorrectionRefused,
@@ -48,6 +50,7 @@ from evaluation.sitting import (
     recheck,
     visible_scores,
 )
+from tests.evaluation import questions
 from tests.evaluation.sittings import CONVENED, REPORT, UNMARKED, Sitting, findings, key_of, sheet
 
 seats = st.integers(1, 5)
@@ -150,6 +153,11 @@ class SittingMachine(RuleBasedStateMachine):
         facts = SheetReopened(other, seat), CorrectionRefused(other, seat, "as it should be"), CorrectionWithdrawn(seat)
         self.propose(facts[answer - 1])
 
+    @precondition(lambda self: (self.state.stage, ClarificationLapsed) in TRANSITIONS)
+    @rule(seat=seats, rng=st.integers(0, 9999).map(Random))
+    def ask(self, seat, rng):
+        self.propose(questions.anything(self.state, seat, rng))
+
     @rule(prepared=st.sampled_from([REPORT, "c" * 64]))
     def prepare(self, prepared):
         self.propose(ReportPrepared(prepared))
@@ -242,6 +250,16 @@ class SittingMachine(RuleBasedStateMachine):
         state = self.state
         assert not state.requests or state.stage in {Stage.SCORING, Stage.RESULTS, Stage.REPORT}
         assert not (state.requests and (state.signed or state.refused))
+
+    @invariant()
+    def results_wait_for_every_answer(self):
+        assert self.state.result is None or not self.state.clarifications_awaited
+
+    @invariant()
+    def nobody_is_asked_what_no_majority_voted(self):
+        for one in self.state.clarifications.values():
+            if one.standing in {"sent", "answered", "lapsed"}:
+                assert 2 * one.agreed > len(self.state.seats)
 
     @invariant()
     def the_chair_is_never_the_buyers_nor_an_empty_seat(self):

@@ -101,7 +101,7 @@ def attachable(evidence: Evidence) -> list[str]:
 
 @dataclass(frozen=True)
 class NamedDocument:
-    """A sealed document that a record names: its kind among the stored files, its place in the bundle, its digest."""
+    """A document that a record names: its kind among the stored files, its place in the bundle, its digest."""
 
     kind: str
     name: str
@@ -109,12 +109,17 @@ class NamedDocument:
 
 
 def documents_named(record: Record) -> tuple[NamedDocument, ...]:
-    """The sealed documents that a record names."""
+    """The documents that a record names: sealed ones, and those that a bidder answered the committee with."""
     fact, lot = record.fact, record.lot
     if record.type == "OpeningConcluded":
         return (NamedDocument("record", f"documents/opening-record-{lot}.pdf", fact.record_sha256),)
     if record.type == "FailureRecordSealed":
         return (NamedDocument("failure", f"documents/failed-evaluation-{lot}.pdf", fact.sealed_sha256),)
+    if record.type == "ClarificationAnswered":
+        return tuple(
+            NamedDocument("clarification", f"clarifications/{lot}-{fact.id}-{number}.pdf", file.sha256)
+            for number, file in enumerate(fact.files, 1)
+        )
     if record.type != "ReportSealed":
         return ()
     report = NamedDocument("report", f"documents/evaluation-report-{lot}.pdf", fact.sealed_sha256)

@@ -39,6 +39,7 @@ from evaluation import draw
 from evaluation.draw.events import DrawEvent
 from evaluation.sitting import (
     AnnouncementMade,
+    ClarificationAnswered,
     FaultRepaired,
     FaultReported,
     MemberReplaced,
@@ -208,9 +209,10 @@ class Replay:
         if self.case.inspection is not None:
             signer = self.evidence.certificate(record, record.act["key_id"]).subject.organisation
             return years.organisation_id(self.case, signer)
-        if not isinstance(record.fact, OF_A_BID) or record.fact.receipt_id not in self.evidence.bids:
+        spoken_of = _own_bid(record.fact)
+        if spoken_of not in self.evidence.bids:
             return ""
-        submitted, receipted = self.evidence.bids[record.fact.receipt_id]
+        submitted, receipted = self.evidence.bids[spoken_of]
         owner = self.evidence.certificate(submitted, submitted.act["key_id"]).subject.organisation
         mine = self.evidence.certificate(record, record.act["key_id"]).subject.organisation
         return str(receipted.fact.receipt["bidder"]) if owner == mine else ""
@@ -278,6 +280,13 @@ class Replay:
             yield from case.decide(ties, lot, SYSTEM, record.at)
         elif isinstance(fact, draw.CapsuleShareReleased) and (opened := capsules_opened(case, lot)):
             yield from case.decide(opened, lot, SYSTEM, record.at)
+
+
+def _own_bid(fact: Any) -> str:
+    """The receipt of the bid of its own of which a bidder speaks; "" in every other fact."""
+    if isinstance(fact, ClarificationAnswered):
+        return fact.bid
+    return str(fact.receipt_id) if isinstance(fact, OF_A_BID) else ""
 
 
 def differing(expected: Any, found: Any) -> str:

@@ -269,7 +269,7 @@ def report(case: str, lot: str) -> str:
     found = entitled_case(case, Action.REPORT_READ, lot)
     known_lot(found, lot)
     readable = readable_files(platform(), current_actor(), case, lot)
-    kept = [file for file in readable if file.kind in ("report", "statement", "record")]
+    kept = [file for file in readable if file.kind in ("report", "statement", "record", "clarification")]
     sitting = found.lots[lot].sitting
     names = {bid.bid: bid.bidder_name for bid in sitting.bids}
     members = [

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from flask_wtf.file import MultipleFileField
 from wtforms import TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
+
+from app.procedure.clarifying import LONGEST_ANSWER
 
 LONGEST = 4000
 
@@ -16,6 +19,17 @@ class QuestionForm(FlaskForm):
         [InputRequired(_l("请写明问题")), Length(max=LONGEST)],
         description=_l("答复会连同问题公开；请不要写出单位名称或联系方式"),
     )
+
+
+class ClarificationForm(FlaskForm):
+    """What the committee is answered."""
+
+    text = TextAreaField(
+        _l("答复"),
+        [DataRequired(_l("请写明答复")), Length(max=LONGEST_ANSWER, message=_l("至多 2000 字，较长的放在附件中"))],
+        description=_l("只就所问说明含义、统一表述或者更正明显的文字、计算错误。至多 2000 字。"),
+    )
+    files = MultipleFileField(_l("附件（PDF）"), description=_l("至多 5 份，每份至多 8 MiB。"))
 
 
 class ObjectionForm(FlaskForm):

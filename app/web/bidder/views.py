@@ -19,6 +19,7 @@ from app.procedure.bid import BidWithdrawn, Submission
 from app.procedure.opening import ObjectionRaised
 from app.procedure.tender import QuestionAsked, question_deadline
 from app.queries.act_list import ListedPublication, listed_publication
+from app.queries.clarifications import asked_of
 from app.queries.desks import bidder_cases, can_confirm, next_steps
 from app.queries.endings import failure_of, grounds_of, signing_counts
 from app.queries.events import seen_events
@@ -36,7 +37,10 @@ from app.web.wording import failure_words, signing_words
 
 routes = Blueprint("bidder", __name__)
 KEY_ACTS = {"commit_key": "KeyCommitted", "reveal_key": "KeyRevealed"}
-BID_STEPS = (*KEY_ACTS, "key_committed", "key_revealed", "key_missed", "restore_file")  # shown with the bid
+BID_STEPS = (  # shown with the bid
+    *(*KEY_ACTS, "key_committed", "key_revealed", "key_missed", "restore_file"),
+    *("answer_clarification", "clarification_stands"),
+)
 CLIENT = {"name": BROWSER_CLIENT, "version": BROWSER_CLIENT_VERSION}
 
 
@@ -52,7 +56,8 @@ def desk() -> str:
     return render_template("pages/bidder/desk.html", rows=shown, foremost=foremost(shown) or idle)
 
 
-def _lot_head(case: Case, lot: str, *further: tuple[str, str | None]) -> dict[str, object]:
+def lot_head(case: Case, lot: str, *further: tuple[str, str | None]) -> dict[str, object]:
+    """What the head of a bidder's page about a lot says."""
     terms = case.tender.published.lot(lot)
     name = _("标包 %(number)s", number=lot) if len(case.lots) > 1 else terms.title
     home = url_for("bidder.lot", case=case.id, lot=lot) if further else None
@@ -74,7 +79,7 @@ def lot(case: str, lot: str) -> str:
     step = next(s for s in next_steps(found, actor, now) if s.lot == lot)
     return render_template(
         "pages/bidder/lot.html",
-        **_lot_head(found, lot),
+        **lot_head(found, lot),
         standing=state.bidding.of_bidder(actor.organisation_id),
         submissions=_own_submissions(found, lot),
         provable=state.opening.closed is not None and (state.opening.openable or bool(state.opening.failed)),
@@ -87,6 +92,7 @@ def lot(case: str, lot: str) -> str:
         may_confirm=can_confirm(state.opening, actor.id) and allowed(actor, Action.OPENING_CONFIRM, found, lot),
         may_object=_may_object(found, lot, now),
         words=words_of(found),
+        asked=asked_of(found, lot, actor.organisation_id),
         failure=failure_words(failure_of(state)),
         signing=signing_words(signing_counts(state)),
         grounds={one.receipt_id: grounds_of(state, one.receipt_id) for one in _own_submissions(found, lot)},
@@ -127,7 +133,7 @@ def seal(case: str, lot: str) -> str | Response:
         return redirect(url_for("bidder.lot", case=case, lot=lot))
     return render_template(
         "pages/bidder/seal.html",
-        **_lot_head(found, lot, (_("加密并提交"), None)),
+        **lot_head(found, lot, (_("加密并提交"), None)),
         parameters=_seal_parameters(found, lot),
         listed=_listed(case),
         second_lock=second_lock_words(chain) if (chain := found.tender.published.chain) else "",
@@ -178,7 +184,7 @@ def key(case: str, lot: str) -> str | Response:
         return redirect(url_for("bidder.lot", case=case, lot=lot))
     return render_template(
         "pages/bidder/key.html",
-        **_lot_head(found, lot, (_("投标密钥"), None)),
+        **lot_head(found, lot, (_("投标密钥"), None)),
         **_followed_deadline(found, lot),
         step=shown_step(case, step),
         type=KEY_ACTS[step.code],
@@ -200,7 +206,7 @@ def restoration(case: str, lot: str) -> str | Response:
     fact = standing.fact
     return render_template(
         "pages/bidder/restoration.html",
-        **_lot_head(found, lot, (_("交回密文原件"), None)),
+        **lot_head(found, lot, (_("交回密文原件"), None)),
         step=shown_step(case, step),
         standing=standing,
         payload={"receipt_id": standing.receipt_id, "bid_root": fact.bid_root},
@@ -317,7 +323,7 @@ def objection(case: str, lot: str) -> str:
     until = found.lots[lot].opening.objections_until
     return render_template(
         "pages/bidder/text_form.html",
-        **_lot_head(found, lot, (title, None)),
+        **lot_head(found, lot, (title, None)),
         form=form,
         title=title,
         lead=_("请在 %(at)s 之前提出。", at=local_time(until)) if until else _("唱标结束后才能提出。"),

@@ -26,10 +26,11 @@ from app.queries.talks import talk_of
 from app.services import experts, files, score_drafts
 from app.services.cursors import write_cursor
 from app.web.entitled import entitled_case, in_words, place, words_of
+from app.web.expert.clarifications import proposal_form
 from app.web.expert.corrections import correction_form, correction_words
 from app.web.expert.desk import has_score, papers_of, scoring_desk
 from app.web.expert.forms import ConflictForm, DissentForm, HaltForm, StatementForm, VoteForm
-from app.web.names import CHECK_INS, CORRECTIONS, GROUNDS, MEMBERS, STAGES
+from app.web.names import CHECK_INS, CLARIFICATIONS, CORRECTIONS, GROUNDS, MEMBERS, STAGES, SUBJECTS
 from app.web.pages import confirmed, typed_fields
 from app.web.standstill.words import what_follows
 from app.web.wording import named, signing_words
@@ -65,6 +66,9 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
         "asked_words": lambda asked: correction_words(found.lot(lot).sitting, asked),
         "grounds_words": sentence(f"{regime}_correction_grounds", {}, g.get("lang", "zh")),
         "check_ins": CHECK_INS,
+        "clarification_names": CLARIFICATIONS,
+        "subject_names": SUBJECTS,
+        "awaited": _awaited_answer(found, lot),
         "grounds": GROUNDS,
         "sites": {site["id"]: site["name"] for site in experts.list_sites(here)},
         "files": files.readable_files(here, actor, case, lot),
@@ -81,13 +85,27 @@ def _mark(seat: int, code: str, lot: str) -> str:
     return f"{who} · {code}/{lot}"
 
 
+def _awaited_answer(found: Case, lot: str) -> str:
+    """For which clarification reviews and sheets wait now; "" for none, and where neither is due yet."""
+    state = found.lot(lot).sitting
+    if state.stage not in (sitting.Stage.REVIEW, sitting.Stage.SCORING):
+        return ""
+    try:
+        sitting.check_none_awaited(state)
+    except RuleViolation as refusal:
+        return in_words(refusal)
+    return ""
+
+
 def _forms(found: Case, lot: str, room: Room) -> dict[str, Any]:
     """The forms of this seat: of its task, and of the chair's own."""
     may_halt = (room.stage, sitting.RecessCalled) in sitting.TRANSITIONS and not room.standstill
     chairs = room.seat and room.chair == room.seat and may_halt
     late = room.seat and (room.stage, sitting.ConflictDeclared) in sitting.TRANSITIONS and not room.standstill
     own = ({"halt": HaltForm()} if chairs else {}) | ({"conflict": ConflictForm()} if late else {})
-    return _task_forms(found, lot, room) | own
+    asking = {"asking": proposal_form(found, lot, room)} if room.may_ask else {}
+    listed = {"clarifying": True} if asking or room.clarifications else {}
+    return _task_forms(found, lot, room) | own | asking | listed
 
 
 def _task_forms(found: Case, lot: str, room: Room) -> dict[str, Any]:
@@ -253,7 +271,7 @@ def sheet(case: str, lot: str) -> str:
         for bid in room.valid
     ]
     fact = sitting.ScoreSheetLocked(room.seat, scores, comments)
-    ready = room.task == "score" and not missing
+    ready = room.task == "score" and not missing and not shown["awaited"]
     more = {
         "rows": rows,
         "columns": [c.name_en if g.get("lang") == "en" else c.name_zh for c in criteria],

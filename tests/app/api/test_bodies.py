@@ -84,6 +84,7 @@ def test_files_that_a_view_takes_are_taken(bench: Bench):
         "api_cases.add_document",
         "api_uploads.continue_upload",
         "api_uploads.overridden",
+        "clarifications.answer",
         "inspection_visits.enter",
         "inspection_visits.rectify",
         "library.overview",

@@ -14,7 +14,7 @@ import pyotp
 import pytest
 from small_platform import BIDDER, CASE, LOT, OPEN, SmallPlatform, make_committee, serving
 
-from app.client import bidder
+from app.client import bidder, sending
 from app.client.acting import Person
 from app.client.connection import Connection, Refused
 from app.client.keyfile import Profile, one_time_code, read_key
@@ -196,7 +196,7 @@ def test_an_upload_that_is_cleared_again_and_again_is_told(person, sealed, platf
 
 
 def test_an_upload_goes_on_where_it_stopped(person, sealed, platform, monkeypatch):
-    monkeypatch.setattr(bidder, "PIECE", 1 << 18)
+    monkeypatch.setattr(sending, "PIECE", 1 << 18)
 
     class Stopped(Exception):
         pass

@@ -237,6 +237,7 @@ FAILURE = FailedEvaluation(
         InvalidBid(BIDDERS[2], "投标函未签章", "评标委员会 3 票"),
     ),
     valid_bids=BIDDERS[:1],
+    clarifications=(),
     reviews=tuple(SignedReview(seat, f"{seat}" * 64, minutes(80 + seat)) for seat in range(1, 6)),
     member_changes=(),
     notes=(),

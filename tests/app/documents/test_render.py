@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 
-from app.documents.content import BidClarification, DissentStatement, EarlierStatement, InvalidBid, OpeningObjection
+from app.documents.clarification_content import BidClarification
+from app.documents.content import DissentStatement, EarlierStatement, InvalidBid, OpeningObjection
 from app.documents.render import FontsMissing, Renderer
 from app.documents.wording import ZONE
 from app.messages import regime_words
+from app.procedure.clarifying import LONGEST_ANSWER, LONGEST_NAME, LONGEST_PLACE, MOST_FILES
 from tests.app.documents.conftest import FONTS
 from tests.app.documents.examples import BIDDERS, BIDS, FAILURE, OPENING, RECEIPT, REPORT, STATEMENT, minutes
 
@@ -101,12 +103,36 @@ def test_the_report_has_the_published_score_summary(renderer):
     assert [BIDDERS[2], "65.97", "65.97", "63.97", "65.97", "65.97", "65.57", "3"] in rows
 
 
+CLARIFIED = BidClarification(
+    BIDDERS[1],
+    "含义不明确",
+    "技术文件第 12 页",
+    "请说明质保期。",
+    "同意 4 票，不同意 1 票",
+    minutes(100),
+    minutes(130),
+    "三年。",
+    minutes(110),
+    "ab" * 32,
+    (("质保承诺.pdf", "cd" * 32),),
+)
+
+
+def test_the_longest_question_and_answer_have_their_place_on_a_page(renderer):
+    """A row of a table cannot be parted; nobody's words may keep a report from being made."""
+    short = {"place": "处" * LONGEST_PLACE, "files": (("文" * LONGEST_NAME, "cd" * 32),) * MOST_FILES}
+    for text in ("字" * LONGEST_ANSWER, "字\n" * (LONGEST_ANSWER // 2), "\n" * (LONGEST_ANSWER - 1) + "字"):
+        longest = replace(CLARIFIED, question=text, answer=text, **short)
+        for document in (replace(REPORT, clarifications=(longest,)), replace(FAILURE, clarifications=(longest,))):
+            assert renderer.render(document)
+
+
 @needs_poppler
 def test_rejections_clarifications_and_dissent_are_told(renderer):
     report = replace(
         REPORT,
         invalid_bids=(InvalidBid(BIDDERS[2], "未按要求签章", "评标委员会 5:0"),),
-        clarifications=(BidClarification(BIDDERS[1], "请说明质保期。", minutes(100), "三年。", minutes(110)),),
+        clarifications=(CLARIFIED,),
         dissents=(DissentStatement("陈喆", "演示评分偏高。", minutes(255)),),
         earlier_dissents=(EarlierStatement("席位 2", "汇总有误。", minutes(245), "针对第 1 次汇总结果。"),),
     )
@@ -114,8 +140,12 @@ def test_rejections_clarifications_and_dissent_are_told(renderer):
     for words in (
         "未按要求签章",
         "评标委员会5:0",
+        "含义不明确；技术文件第12页",
         "请说明质保期。",
+        "同意4票，不同意1票",
         "三年。",
+        "ab" * 32,
+        "质保承诺.pdf" + "cd" * 32,
         "演示评分偏高。",
         "对先前汇总结果的不同意见",
         "汇总有误。",

@@ -31,7 +31,7 @@ from tests.app.services.whole_case import WholeCase
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 # Facts that stand in case files of another kind.
 OTHER_FILES = ("app.casefile.register", "app.procedure.rehearsal", "app.procedure.inspections.facts")
-SPOKEN = ("MessagePosted", "FloorGiven", "AnnouncementMade", "AnnouncementNoted")
+SPOKEN = [n for n in FACTS if "Clarif" in n] + ["MessagePosted", "FloorGiven", "AnnouncementMade", "AnnouncementNoted"]
 QUICK = {name: STEPS[name] for name in ("head", "log")}
 JUDGING = {name: STEPS[name] for name in ("acts", "replay")}
 
@@ -89,7 +89,7 @@ def test_the_case_of_the_test_has_nearly_every_kind_of_fact(files):
     orders = {"SittingOrderProposed", "SittingOrdered", "SittingDecisionProposed", "SittingDecided"}
     elsewhere |= standing | orders | {"SittingSuspended", "SittingResumed", "SittingAbandoned"}
     # test_failed_evaluation.py, test_talk_on_record.py, test_wrong_share.py, test_faulty_parties.py, test_equal_bids.py
-    elsewhere |= {"FailureRecordSealed", "ShareRefused", "CommitmentsOverdue", "TiesDrawn"} | set(SPOKEN)
+    elsewhere |= {"FailureRecordSealed", "ShareRefused", "CommitmentsOverdue", "TiesDrawn", *SPOKEN}
     # test_replacements.py
     elsewhere |= {"ConflictDeclared", "MemberReplaced", "ReplacementProposed", "ReplacementOrdered"}
     elsewhere |= {"CorrectionRefused", "CorrectionWithdrawn"}  # test_correction_answers.py

@@ -1,0 +1,25 @@
+"""Who sees what is said on record in an evaluation room, and what is announced to it."""
+
+from __future__ import annotations
+
+from app.casefile.case import Case
+from app.casefile.record import Record
+from app.casefile.sides import Rule, centre, own, regulator, room, seat, unread_by_successors, witness
+from app.procedure.roles import Actor
+
+
+def _noted(actor: Actor, case: Case, record: Record) -> bool:
+    """Who has read what: no other seat's to know, for it tells who is there while members score."""
+    return any(side(actor, case, record) for side in (own, witness, centre, regulator))
+
+
+def _announced(actor: Actor, case: Case, record: Record) -> bool:
+    return seat(actor, case, record) or _noted(actor, case, record)
+
+
+TALK_SIGHT: dict[str, Rule] = {
+    "MessagePosted": unread_by_successors(room),
+    "FloorGiven": unread_by_successors(room),
+    "AnnouncementMade": _announced,
+    "AnnouncementNoted": _noted,
+}

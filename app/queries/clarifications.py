@@ -1,0 +1,148 @@
+"""What the committee asks bidders, as the room, and as the bidder that is asked, may read it now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.casefile.anonymous import shown_names
+from app.casefile.case import Case, LotCase
+from app.casefile.codec import encode
+from app.procedure.clarifying import Course
+from crypto.canonical import Json
+from evaluation.sitting import (
+    AWAITED,
+    Clarification,
+    ClarificationStanding,
+    ClarificationSubject,
+    may_propose,
+)
+
+S = ClarificationStanding
+ENDED_UNSENT = frozenset({S.REFUSED, S.WITHDRAWN, S.DROPPED})
+
+
+@dataclass(frozen=True)
+class ClarificationView:
+    """A request in the room. How many are for it is told once that is decided; who, never.
+
+    `mine`: how this seat has voted, None where it has not; `may` holds what it may do now: vote withdraw send.
+    """
+
+    id: str
+    bid: str
+    bidder: str
+    by: int
+    subject: ClarificationSubject
+    place: str
+    question: str
+    standing: ClarificationStanding
+    voted: int
+    of: int
+    agreed: int | None
+    opposed: int | None
+    mine: bool | None
+    may: frozenset[str]
+    course: Course
+
+    @property
+    def awaited(self) -> bool:
+        return self.standing in AWAITED
+
+    @property
+    def answer(self) -> str:
+        return self.course.answered.text if self.course.answered else ""
+
+    @property
+    def files(self) -> int:
+        return len(self.course.answered.files) if self.course.answered else 0
+
+
+def clarifications_of(case: Case, lot: str, seat: int | None, language: str) -> tuple[ClarificationView, ...]:
+    """In the order in which they were proposed.
+
+    Whoever succeeds a member is shown what was asked, and nothing of what others only thought of asking.
+    """
+    state, names = case.lot(lot), shown_names(case, lot, language)
+    anew = seat in state.succeeded and state.sitting.result is None
+    return tuple(
+        _view(state, one, seat, names)
+        for one in state.sitting.clarifications.values()
+        if not (anew and one.standing in ENDED_UNSENT)
+    )
+
+
+def _view(state: LotCase, one: Clarification, seat: int | None, names: dict[str, str]) -> ClarificationView:
+    proposed, course = one.proposed, state.clarifying.get(one.proposed.id, Course())
+    decided = course.decided
+    return ClarificationView(
+        id=proposed.id,
+        bid=proposed.bid,
+        bidder=names.get(proposed.bid, ""),
+        by=proposed.seat,
+        subject=proposed.subject,
+        place=proposed.place,
+        question=proposed.question,
+        standing=one.standing,
+        voted=len(one.votes),
+        of=len(state.sitting.seats),
+        agreed=decided.agreed if decided else None,
+        opposed=decided.opposed if decided else None,
+        mine=one.votes.get(seat or 0),
+        may=_may(state, one, seat),
+        course=course,
+    )
+
+
+def _may(state: LotCase, one: Clarification, seat: int | None) -> frozenset[str]:
+    if not seat or seat not in state.sitting.keys or state.sitting.suspended:
+        return frozenset()
+    found = set()
+    if one.standing is S.VOTING:
+        found |= {"vote"} if seat not in one.votes else set()
+        found |= {"withdraw"} if seat == one.proposed.seat else set()
+    elif one.standing is S.ACCEPTED and seat == state.sitting.chair:
+        found.add("send")
+    return frozenset(found)
+
+
+def may_ask(case: Case, lot: str, seat: int | None) -> bool:
+    """Whether this seat may propose a question to a bidder now."""
+    sitting = case.lot(lot).sitting
+    own = any(one.standing is S.VOTING and one.proposed.seat == seat for one in sitting.clarifications.values())
+    known = case.tender.published.profile.clarification is not None
+    return bool(seat) and seat in sitting.keys and known and not own and may_propose(sitting)
+
+
+@dataclass(frozen=True)
+class AskedOfBidder:
+    """A question as the bidder reads it. `until` is None while its time stands still, or where it ended before."""
+
+    id: str
+    course: Course
+    until: datetime | None
+    over: bool  # nothing can be answered any more: answered, lapsed, or the evaluation has ended
+    stands: bool  # the sitting stands still, and the time with it
+
+    def to_json(self) -> dict[str, Json]:
+        """As a bidder's program gets it."""
+        asked = self.course.asked
+        assert asked is not None
+        row: dict[str, Json] = {"id": self.id, "bid": asked.bid, "subject": str(asked.subject), "place": asked.place}
+        row |= {"question": asked.question, "answered": self.course.answered is not None, "over": self.over}
+        return row | {"stands": self.stands, "until": encode(self.until) if self.until else ""}
+
+
+def asked_of(case: Case, lot: str, organisation: str) -> tuple[AskedOfBidder, ...]:
+    """What was asked about an organisation's own bid, in the order in which it was."""
+    state = case.lots[lot]
+    own = state.bidding.of_bidder(organisation)
+    if own is None:
+        return ()
+    found = []
+    for id, course in state.clarifying.items():
+        if course.asked is not None and course.asked.bid == own.receipt_id:
+            over = not course.open or state.evaluation_over
+            stands = not over and state.sitting.suspended is not None
+            found.append(AskedOfBidder(id, course, None if stands else course.until, over, stands))
+    return tuple(found)

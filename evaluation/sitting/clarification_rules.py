@@ -1,0 +1,141 @@
+"""Which step of a clarification is lawful now, and what waits for it.
+
+1. A member proposes a question about one bid while bids are reviewed, and while none is scored: once a sheet is locked
+   an answer would reach some members after they have judged.
+2. Each member votes once; who proposed has voted for it. More than half of all members decide, and the vote is closed
+   as soon as no further vote can change it.
+3. The chair, and nobody else, sends what was accepted, as it was voted.
+4. The bidder that is asked answers once. Nobody hands in a review or locks a sheet before every request has ended.
+5. Where a member leaves, what was not sent is dropped: those who sit now have not voted on it. What was sent goes on.
+
+Who the bidder is, and when its time has passed, `app.procedure.clarifying` adds.
+"""
+
+from __future__ import annotations
+
+from evaluation.errors import RuleViolation
+from evaluation.sitting.checks import require_digest, require_id, require_once, require_text
+from evaluation.sitting.clarifications import (
+    Clarification,
+    ClarificationAnswered,
+    ClarificationAsked,
+    ClarificationDecided,
+    ClarificationLapsed,
+    ClarificationProposed,
+    ClarificationSent,
+    ClarificationStanding,
+    ClarificationVoted,
+    ClarificationWithdrawn,
+)
+from evaluation.sitting.events import SittingEvent
+from evaluation.sitting.stages import TRANSITIONS, Stage
+from evaluation.sitting.state import SittingState
+
+S = ClarificationStanding
+_AWAITED = {
+    S.VOTING: "clarification_in_vote",
+    S.ACCEPTED: "clarification_unsent",
+    S.SENT: "clarification_unanswered",
+}
+
+
+def may_propose(state: SittingState) -> bool:
+    """Whether a member may propose a question now."""
+    open_to = (state.stage, ClarificationProposed) in TRANSITIONS and state.suspended is None
+    return open_to and not (state.stage is Stage.SCORING and state.sheets)
+
+
+def askable(state: SittingState) -> tuple[str, ...]:
+    """The bids about which a question may be proposed: once some are rejected, those that are scored."""
+    return state.valid if state.stage is Stage.SCORING else tuple(bid.bid for bid in state.bids)
+
+
+def check_proposal(fact: ClarificationProposed, state: SittingState) -> None:
+    """Raises RuleViolation `clarification_too_late`, `clarification_id_taken`, `clarification_bid_unknown`,
+    `clarification_own_in_vote`, `sitting_id_malformed`, `sitting_text_missing`."""
+    if state.stage is Stage.SCORING and state.sheets:
+        raise RuleViolation("clarification_too_late", locked=len(state.sheets), of=len(state.seats))
+    require_id(fact.id)
+    require_text(fact.place, "place")
+    require_text(fact.question, "question")
+    if fact.id in state.clarifications:
+        raise RuleViolation("clarification_id_taken")
+    if fact.bid not in askable(state):
+        raise RuleViolation("clarification_bid_unknown", bid=fact.bid)
+    if any(one.standing is S.VOTING and one.proposed.seat == fact.seat for one in state.clarifications.values()):
+        raise RuleViolation("clarification_own_in_vote", seat=fact.seat)
+
+
+def _found(state: SittingState, id: str, standing: ClarificationStanding) -> Clarification:
+    """The request of that id, where it stands so. Raises RuleViolation `clarification_unknown` and
+    `clarification_stands_otherwise` (standing)."""
+    found = state.clarifications.get(id)
+    if found is None:
+        raise RuleViolation("clarification_unknown")
+    if found.standing is not standing:
+        raise RuleViolation("clarification_stands_otherwise", standing=str(found.standing))
+    return found
+
+
+def check_vote(fact: ClarificationVoted, state: SittingState) -> None:
+    """Raises RuleViolation `clarification_unknown`, `clarification_stands_otherwise`, `sitting_already_done`."""
+    found = _found(state, fact.id, S.VOTING)
+    require_once(fact.seat, fact.seat in found.votes, "clarification_vote")
+
+
+def check_withdrawal(fact: ClarificationWithdrawn, state: SittingState) -> None:
+    """Raises RuleViolation `clarification_unknown`, `clarification_stands_otherwise`, `clarification_of_another`."""
+    found = _found(state, fact.id, S.VOTING)
+    if found.proposed.seat != fact.seat:
+        raise RuleViolation("clarification_of_another", seat=found.proposed.seat)
+
+
+def check_sending(fact: ClarificationSent, state: SittingState) -> None:
+    """Raises RuleViolation `clarification_by_chair`, `clarification_unknown`, `clarification_stands_otherwise`."""
+    if state.chair != fact.seat:
+        raise RuleViolation("clarification_by_chair", seat=fact.seat)
+    _found(state, fact.id, S.ACCEPTED)
+
+
+def check_answer(fact: ClarificationAnswered, state: SittingState) -> None:
+    """Raises RuleViolation `clarification_unknown`, `clarification_stands_otherwise`, `clarification_bid_unknown`,
+    `sitting_text_missing`, `sitting_digest_malformed`, `file_repeated`."""
+    found = _found(state, fact.id, S.SENT)
+    if found.proposed.bid != fact.bid:
+        raise RuleViolation("clarification_bid_unknown", bid=fact.bid)
+    require_text(fact.text, "answer")
+    for file in fact.files:
+        require_text(file.name, "name")
+        require_digest(file.sha256, "sha256")
+    if len({file.id for file in fact.files}) != len(fact.files):
+        raise RuleViolation("file_repeated")
+
+
+def check_lapse(fact: ClarificationLapsed, state: SittingState) -> None:
+    """Raises RuleViolation `clarification_unknown`, `clarification_stands_otherwise`."""
+    _found(state, fact.id, S.SENT)
+
+
+def check_none_awaited(state: SittingState) -> None:
+    """That no request is voted on, waits to be sent, or for its bidder: each has its own words.
+
+    Raises RuleViolation `clarification_in_vote` (voted, of), `clarification_unsent` (chair),
+    `clarification_unanswered`.
+    """
+    for one in state.clarifications_awaited:
+        facts = {"voted": len(one.votes), "of": len(state.seats), "chair": state.chair}
+        raise RuleViolation(_AWAITED[one.standing], **facts)
+
+
+def asked(fact: ClarificationSent, state: SittingState) -> SittingEvent:
+    """What the bidder reads of what the chair sends."""
+    voted = state.clarifications[fact.id].proposed
+    return ClarificationAsked(voted.id, voted.bid, voted.subject, voted.place, voted.question, fact.seconds)
+
+
+def decided(state: SittingState) -> SittingEvent | None:
+    """The decision on a request on which enough members have voted."""
+    for one in state.clarifications.values():
+        if one.standing is S.VOTING and (accepted := one.decision(len(state.seats))) is not None:
+            return ClarificationDecided(one.proposed.id, accepted, one.agreed, one.opposed)
+    return None

@@ -1,0 +1,147 @@
+"""What the committee asks one bidder about its bid, and what the bidder answers (澄清、说明、补正).
+
+Members propose and vote, the chair sends; the bidder reads what was asked in a fact of the system's own, which names no
+member and no seat. A request is known by an id that says nothing of how many there are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from evaluation.sitting.events import SeatFact, SittingEvent
+
+
+class ClarificationSubject(StrEnum):
+    """About what alone a bidder may be asked (Regulation art. 52, O12 art. 19, O87 art. 51): what is unclear, what is
+    stated differently in two places, obvious errors of text or arithmetic."""
+
+    UNCLEAR = "unclear"
+    INCONSISTENT = "inconsistent"
+    OBVIOUS_ERROR = "obvious_error"
+
+
+class ClarificationStanding(StrEnum):
+    """Where a request stands; it is waited for until it has ended.
+
+    `dropped`: a member left before it was sent, so that others have voted than sit now; or the evaluation was given up.
+    """
+
+    VOTING = "voting"
+    ACCEPTED = "accepted"
+    SENT = "sent"
+    ANSWERED = "answered"
+    LAPSED = "lapsed"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    DROPPED = "dropped"
+
+
+UNSENT = frozenset({ClarificationStanding.VOTING, ClarificationStanding.ACCEPTED})
+AWAITED = UNSENT | {ClarificationStanding.SENT}
+
+
+@dataclass(frozen=True)
+class ClarificationProposed(SeatFact):
+    """A member wants the bidder of `bid` asked about a place of its bid; it thereby votes for it."""
+
+    id: str
+    bid: str
+    subject: ClarificationSubject
+    place: str
+    question: str
+
+
+@dataclass(frozen=True)
+class ClarificationVoted(SeatFact):
+    """A member's vote on whether the question is asked as it stands."""
+
+    id: str
+    agrees: bool
+
+
+@dataclass(frozen=True)
+class ClarificationWithdrawn(SeatFact):
+    """Who proposed a question takes it back before it is decided."""
+
+    id: str
+
+
+@dataclass(frozen=True)
+class ClarificationDecided(SittingEvent):
+    """More than half of the members are for it, or cannot be any more."""
+
+    id: str
+    accepted: bool
+    agreed: int
+    opposed: int
+
+
+@dataclass(frozen=True)
+class ClarificationSent(SeatFact):
+    """The chair sends what was voted, with the time that the bidder has for its answer."""
+
+    id: str
+    seconds: int
+
+
+@dataclass(frozen=True)
+class ClarificationAsked(SittingEvent):
+    """What the bidder of `bid` is asked, word for word as it was voted, and how long it has from here on."""
+
+    id: str
+    bid: str
+    subject: ClarificationSubject
+    place: str
+    question: str
+    seconds: int
+
+
+@dataclass(frozen=True)
+class AnswerFile:
+    """A PDF that belongs to an answer; `id` is that of the upload which it was."""
+
+    id: str
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class ClarificationAnswered(SittingEvent):
+    """The bidder's answer, signed by the bidder; there is one, and it is final."""
+
+    id: str
+    bid: str
+    text: str
+    files: tuple[AnswerFile, ...]
+
+
+@dataclass(frozen=True)
+class ClarificationLapsed(SittingEvent):
+    """The time has passed without an answer."""
+
+    id: str
+
+
+@dataclass(frozen=True)
+class Clarification:
+    """A request as it stands; `votes` by seat, that of the proposer among them."""
+
+    proposed: ClarificationProposed
+    standing: ClarificationStanding = ClarificationStanding.VOTING
+    votes: dict[int, bool] = field(default_factory=dict)
+
+    @property
+    def agreed(self) -> int:
+        return sum(self.votes.values())
+
+    @property
+    def opposed(self) -> int:
+        return len(self.votes) - self.agreed
+
+    def decision(self, members: int) -> bool | None:
+        """Whether it is asked, once that can change no more: more than half of the members decide."""
+        if 2 * self.agreed > members:
+            return True
+        return False if 2 * (members - self.opposed) <= members else None

@@ -1,0 +1,66 @@
+"""What a committee asks a bidder, as tests of sittings make it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+from evaluation.sitting import (
+    AnswerFile,
+    ClarificationAnswered,
+    ClarificationLapsed,
+    ClarificationProposed,
+    ClarificationSent,
+    ClarificationStanding,
+    ClarificationSubject,
+    ClarificationVoted,
+    ClarificationWithdrawn,
+    SittingEvent,
+    SittingState,
+    Stage,
+)
+
+ID = "q-1"
+S = ClarificationStanding
+FILE = AnswerFile("f-1", "说明.pdf", 1200, "c" * 64)
+
+
+def proposal(seat: int = 1, id: str = ID, bid: str = "A", subject: ClarificationSubject | None = None, **changes: str):
+    words = {"place": "page 12", "question": "Which of the two terms of delivery is meant?"} | changes
+    return ClarificationProposed(seat, id, bid, subject or ClarificationSubject.INCONSISTENT, **words)
+
+
+def answer(id: str = ID, bid: str = "A", text: str = "sixty days", files: tuple[AnswerFile, ...] = (FILE,)):
+    return ClarificationAnswered(id, bid, text, files)
+
+
+def anything(state: SittingState, seat: int, rng: Random) -> SittingEvent:
+    """A step of a clarification that may or may not be one now."""
+    ids = [*state.clarifications, "nothing"]
+    awaited = [one.proposed.id for one in state.clarifications_awaited] or ids
+    id = rng.choice(awaited if rng.random() < 0.8 else ids)
+    found = state.clarifications.get(id)
+    bid = found.proposed.bid if found else rng.choice("ABC")
+    return rng.choice(
+        (
+            proposal(seat, f"q-{len(ids)}", rng.choice("ABC")),
+            ClarificationVoted(seat, id, rng.random() < 0.6),
+            ClarificationVoted(seat, id, rng.random() < 0.6),
+            ClarificationWithdrawn(found.proposed.seat if found else seat, id),
+            ClarificationSent(state.chair or seat, id, 600),
+            answer(id, bid),
+            ClarificationLapsed(id),
+        )
+    )
+
+
+def settling(state: SittingState, there: list[int]) -> Iterator[SittingEvent]:
+    """What people in their right mind do about what is awaited: vote, send, wait."""
+    for one in state.clarifications_awaited:
+        id = one.proposed.id
+        if one.standing is S.SENT:
+            yield ClarificationLapsed(id) if len(state.clarifications) % 2 else answer(id, one.proposed.bid)
+        elif state.stage in (Stage.REVIEW, Stage.SCORING):
+            if one.standing is S.ACCEPTED and state.chair is not None:
+                yield ClarificationSent(state.chair, id, 600)
+            yield from (ClarificationVoted(seat, id, True) for seat in there if seat not in one.votes)
