@@ -14,6 +14,7 @@ from app.casefile.inspecting import campaign_digest
 from app.casefile.record import Record
 from app.procedure import (
     bid,
+    bid_checking,
     convening,
     exports,
     fallback,
@@ -78,6 +79,7 @@ class LotCase:
     lost: restoring.Lost = field(
         default_factory=dict
     )  # sealed files that the platform does not have, until when awaited
+    checked: bid_checking.BidsChecked | None = None
     qualification: Mapping[str, qualification.Qualification] = field(default_factory=dict)
     buyer_members: tuple[convening.BuyerMemberNamed, ...] = ()
     draw: draw.DrawState = field(default_factory=draw.DrawState)
@@ -230,6 +232,9 @@ class Case:
         standstill.check(state.standstill, state.sitting, fact, actor.id, now, profile)
         signing.check(state.signing, state.sitting, fact, now, profile)
         unanswered.check(state.asked, state.sitting, fact, now, profile)
+        if isinstance(fact, sitting.FindingPut):
+            anonymous = bool(self.tender.published.lot(lot).anonymous)
+            bid_checking.check_put(fact, state.checked, state.sitting.stage, anonymous=anonymous)
         return self._decide_evaluation(state, fact, actor, actor.seat_in(self.id, lot))
 
     def _decide_inspection(self, fact: Any, lot: str, actor: Actor) -> tuple[Any, ...]:
@@ -247,6 +252,8 @@ class Case:
         profile = self.tender.published.profile
         if isinstance(fact, qualification.QualificationChecked):
             return qualification.decide(bool(state.qualification), state.opening.opened.keys(), fact, profile)
+        if isinstance(fact, bid_checking.BidsChecked):
+            return bid_checking.decide(state.opening, state.checked, fact, profile)
         if isinstance(fact, convening.BuyerMemberNamed):
             return convening.decide(state.buyer_members, fact, profile, settled=state.draw.approved)
         if isinstance(fact, draw.DrawConditionsApproved) and (proposed := state.draw.to_approve) is not None:
@@ -367,6 +374,8 @@ def _apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
         return replace(state, fallback=fallback.apply(state.fallback, fact, record.at))
     if isinstance(fact, qualification.QualificationChecked):
         return replace(state, qualification=fact.results)
+    if isinstance(fact, bid_checking.BidsChecked):
+        return replace(state, checked=fact)
     if isinstance(fact, convening.BuyerMemberNamed):
         return replace(state, buyer_members=(*state.buyer_members, fact))
     if isinstance(fact, DrawEvent):

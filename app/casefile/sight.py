@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.casefile.anonymous import PRICES_KNOWN, unnamed
+from app.casefile.anonymous import PRICES_KNOWN, scores_without_prices, unnamed
 from app.casefile.case import Case, Phase
 from app.casefile.inspection_sight import INSPECTION_SIGHT, sees_inspection
 from app.casefile.record import Record
+from app.casefile.register import REGISTER_FACTS
+from app.casefile.rehearsal_sight import REHEARSAL_SIGHT
 from app.procedure.roles import SYSTEM, Actor, Role
 from evaluation.sitting.stages import AFTER_REVIEW, Stage
 
@@ -163,11 +165,6 @@ def _sitting(actor: Actor, case: Case, record: Record) -> bool:
     return any(side(actor, case, record) for side in (_room, _witness, _centre, _agency))
 
 
-def scores_without_prices(actor: Actor, case: Case, lot: str) -> bool:
-    """Whether the actor sits on the lot's committee and has prices still to come: until the last sheet is locked."""
-    return actor.seat_in(case.id, lot) is not None and case.lots[lot].sitting.stage not in PRICES_KNOWN
-
-
 def _read_out(actor: Actor, case: Case, record: Record) -> bool:
     return _everybody(actor, case, record) and not scores_without_prices(actor, case, record.lot)
 
@@ -238,144 +235,147 @@ def _unread_by_successors(rule: Rule) -> Rule:
     return seen
 
 
-def _rehearsal(actor: Actor, case: Case, record: Record) -> bool:
-    """A rehearsal is for the centre that opened it and the trustees who are asked."""
-    state = case.rehearsal
-    if state is None:
-        return False
-    centre = actor.is_(Role.CENTRE_OPERATOR) and actor.organisation_id == state.opened.centre
-    return centre or (actor.is_(Role.TRUSTEE) and not actor.keys.isdisjoint(state.keys))
+def _bids_checked(actor: Actor, case: Case, record: Record) -> bool:
+    """Members read on their pages what they may know of it; as a whole it tells of prices and bidders."""
+    state = case.lots[record.lot]
+    known = _seat(actor, case, record) and state.sitting.stage in PRICES_KNOWN
+    return known or _inspector(actor, case, record) or _told_with_result(actor, case, record)
 
 
-SIGHT: dict[str, Rule] = INSPECTION_SIGHT | {
-    "PlatformFounded": _everybody,
-    "CertificateIssued": _everybody,
-    "CertificateRevoked": _everybody,
-    "CommitteeRegistered": _everybody,
-    "CommitteeReshared": _everybody,
-    "CommitteeRetired": _everybody,
-    "ClientCodePublished": _everybody,
-    "CeremonyOpened": _everybody,
-    "ResharingOpened": _everybody,
-    "CeremonyJoined": _everybody,
-    "DealingGiven": _everybody,
-    "DealingsAccepted": _everybody,
-    "CeremonyEnded": _everybody,
-    "RehearsalOpened": _rehearsal,
-    "RehearsalShareSigned": _rehearsal,
-    "RehearsalReleased": _rehearsal,
-    "SampleBidOpened": _rehearsal,
-    "RehearsalEnded": _rehearsal,
-    "CaseOpened": _draft,
-    "TenderSubmitted": _draft,
-    "TenderReturned": _returned,
-    "TenderPublished": _everybody,
-    "QuestionAsked": _question,
-    "AnswerProposed": _agency_or_regulator,
-    "AnswerReleased": _everybody,
-    "AmendmentProposed": _agency_or_regulator,
-    "AmendmentReleased": _everybody,
-    "TrusteesChanged": _everybody,
-    "PostponementProposed": _agency_or_regulator,
-    "PostponementReleased": _everybody,
-    "OutageExtensionProposed": _agency_centre_or_regulator,
-    "OutageExtensionReleased": _everybody,
-    "PauseProposed": _order_draft,
-    "PauseOrdered": _everybody,
-    "ResumptionProposed": _order_draft,
-    "ResumptionOrdered": _everybody,
-    "EvidenceExportRequested": _agency_or_regulator,
-    "EvidenceExportReleased": _agency_or_regulator,
-    "BidSubmitted": _bid,
-    "BidReceipted": _bid,
-    "BidWithdrawn": _bid,
-    "LotClosed": _everybody,
-    "LotFailed": _everybody,
-    "ShareReleased": _everybody,
-    "ShareRefused": _everybody,
-    "BidsReleased": _everybody,
-    "FallbackStarted": _everybody,
-    "KeyCommitted": _own_key,
-    "CommitmentsEnded": _everybody,
-    "KeyRevealed": _own_key,
-    "KeysDisclosed": _everybody,
-    "RoundSigned": _everybody,
-    "CoefficientsDrawn": _everybody,
-    "BidFileLost": _everybody,
-    "BidFileRestored": _everybody,
-    "BidOpened": _read_out,
-    "BidVoided": _read_out,
-    "BidsReadOut": _everybody,
-    "ObjectionRaised": _read_out,
-    "ObjectionAnswered": _read_out,
-    "OpeningConfirmed": _read_out,
-    "OpeningConcluded": _everybody,
-    "QualificationChecked": _checked,
-    "BuyerMemberNamed": _agency_or_regulator,
-    "DrawConditionsProposed": _draw_party,
-    "DrawConditionsApproved": _draw_party,
-    "DrawRoundOpened": _draw_party,
-    "DrawCommitted": _draw_party,
-    "CommitmentsOverdue": _draw_party,
-    "DrawStated": _draw_party,
-    "DrawShareReleased": _draw_secret,
-    "DrawSignatureRecorded": _draw_secret,
-    "DrawSigned": _draw_party,
-    "DrawRevealed": _draw_party,
-    "CapsuleShareReleased": _draw_secret,
-    "CapsulesOpened": _draw_party,
-    "DrawCompleted": _draw_party,
-    "CallUpSent": _call_up,
-    "CallAttempted": _call_up,
-    "CallUpAnswered": _call_up,
-    "CallUpExpired": _call_up,
-    "CandidateDismissed": _call_up,
-    "SittingConvened": _convened,
-    "MemberIdentified": _sitting,
-    "BoothChanged": _sitting,
-    "CheckInRefused": _sitting,
-    "SittingOpened": _sitting,
-    "RecessCalled": _standstill,
-    "RecessEnded": _standstill,
-    "DefectFound": _standstill,
-    "FaultReported": _standstill,
-    "FaultRepaired": _standstill,
-    "WarningGiven": _standstill,
-    "SittingOrderProposed": _regulator,
-    "SittingOrdered": _standstill,
-    "SittingDecisionProposed": _decision_draft,
-    "SittingDecided": _standstill,
-    "ReplacementProposed": _decision_draft,
-    "ReplacementOrdered": _standstill,
-    "SittingSuspended": _standstill,
-    "SittingResumed": _standstill,
-    "SittingAbandoned": _standstill,
-    "StatementMade": _room,
-    "StatementsCompleted": _sitting,
-    "ChairVoted": _own_until_chair,
-    "ChairVoteTied": _room,
-    "ChairElected": _sitting,
-    "BidsReviewed": _unread_by_successors(_own_until_review),
-    "ReviewConcluded": _unread_by_successors(_review_outcome),
-    "SittingFailed": _everybody,
-    "FailureRecordSealed": _sitting,
-    "ScoreSheetLocked": _unread_by_successors(_own_until_all_locked),
-    "ResultsComputed": _unread_by_successors(_result),
-    "TiesDrawn": _unread_by_successors(_result),
-    "CorrectionRequested": _unread_by_successors(_room),
-    "SheetReopened": _unread_by_successors(_correction_told),
-    "CorrectionRefused": _unread_by_successors(_room),
-    "CorrectionWithdrawn": _unread_by_successors(_correction_told),
-    "ConflictDeclared": _room,
-    "MemberRecused": _sitting,
-    "MemberReplaced": _sitting,
-    "ReportPrepared": _sitting,
-    "ReportSigned": _sitting,
-    "DissentRecorded": _unread_by_successors(_result),
-    "RefusalRecorded": _unread_by_successors(_result),
-    "ReportSealed": _sitting,
-    "SittingClosed": _sitting,
-}
+def _told_with_result(actor: Actor, case: Case, record: Record) -> bool:
+    return _phase(case, record) is Phase.RESULT and _agency(actor, case, record)
+
+
+def _about_findings(actor: Actor, case: Case, record: Record) -> bool:
+    return _room(actor, case, record) or _told_with_result(actor, case, record)
+
+
+def _own_until_counted(actor: Actor, case: Case, record: Record) -> bool:
+    put = case.lots[record.lot].sitting.put
+    counted = put is None or put.finding != record.payload["finding"]
+    return _own(actor, case, record) or (counted and _room(actor, case, record))
+
+
+SIGHT: dict[str, Rule] = (
+    INSPECTION_SIGHT
+    | REHEARSAL_SIGHT
+    | dict.fromkeys(REGISTER_FACTS, _everybody)
+    | {
+        "CaseOpened": _draft,
+        "TenderSubmitted": _draft,
+        "TenderReturned": _returned,
+        "TenderPublished": _everybody,
+        "QuestionAsked": _question,
+        "AnswerProposed": _agency_or_regulator,
+        "AnswerReleased": _everybody,
+        "AmendmentProposed": _agency_or_regulator,
+        "AmendmentReleased": _everybody,
+        "TrusteesChanged": _everybody,
+        "PostponementProposed": _agency_or_regulator,
+        "PostponementReleased": _everybody,
+        "OutageExtensionProposed": _agency_centre_or_regulator,
+        "OutageExtensionReleased": _everybody,
+        "PauseProposed": _order_draft,
+        "PauseOrdered": _everybody,
+        "ResumptionProposed": _order_draft,
+        "ResumptionOrdered": _everybody,
+        "EvidenceExportRequested": _agency_or_regulator,
+        "EvidenceExportReleased": _agency_or_regulator,
+        "BidSubmitted": _bid,
+        "BidReceipted": _bid,
+        "BidWithdrawn": _bid,
+        "LotClosed": _everybody,
+        "LotFailed": _everybody,
+        "ShareReleased": _everybody,
+        "ShareRefused": _everybody,
+        "BidsReleased": _everybody,
+        "FallbackStarted": _everybody,
+        "KeyCommitted": _own_key,
+        "CommitmentsEnded": _everybody,
+        "KeyRevealed": _own_key,
+        "KeysDisclosed": _everybody,
+        "RoundSigned": _everybody,
+        "CoefficientsDrawn": _everybody,
+        "BidFileLost": _everybody,
+        "BidFileRestored": _everybody,
+        "BidOpened": _read_out,
+        "BidVoided": _read_out,
+        "BidsReadOut": _everybody,
+        "ObjectionRaised": _read_out,
+        "ObjectionAnswered": _read_out,
+        "OpeningConfirmed": _read_out,
+        "OpeningConcluded": _everybody,
+        "BidsChecked": _bids_checked,
+        "QualificationChecked": _checked,
+        "BuyerMemberNamed": _agency_or_regulator,
+        "DrawConditionsProposed": _draw_party,
+        "DrawConditionsApproved": _draw_party,
+        "DrawRoundOpened": _draw_party,
+        "DrawCommitted": _draw_party,
+        "CommitmentsOverdue": _draw_party,
+        "DrawStated": _draw_party,
+        "DrawShareReleased": _draw_secret,
+        "DrawSignatureRecorded": _draw_secret,
+        "DrawSigned": _draw_party,
+        "DrawRevealed": _draw_party,
+        "CapsuleShareReleased": _draw_secret,
+        "CapsulesOpened": _draw_party,
+        "DrawCompleted": _draw_party,
+        "CallUpSent": _call_up,
+        "CallAttempted": _call_up,
+        "CallUpAnswered": _call_up,
+        "CallUpExpired": _call_up,
+        "CandidateDismissed": _call_up,
+        "SittingConvened": _convened,
+        "MemberIdentified": _sitting,
+        "BoothChanged": _sitting,
+        "CheckInRefused": _sitting,
+        "SittingOpened": _sitting,
+        "RecessCalled": _standstill,
+        "RecessEnded": _standstill,
+        "DefectFound": _standstill,
+        "FaultReported": _standstill,
+        "FaultRepaired": _standstill,
+        "WarningGiven": _standstill,
+        "SittingOrderProposed": _regulator,
+        "SittingOrdered": _standstill,
+        "SittingDecisionProposed": _decision_draft,
+        "SittingDecided": _standstill,
+        "ReplacementProposed": _decision_draft,
+        "ReplacementOrdered": _standstill,
+        "SittingSuspended": _standstill,
+        "SittingResumed": _standstill,
+        "SittingAbandoned": _standstill,
+        "StatementMade": _room,
+        "StatementsCompleted": _sitting,
+        "ChairVoted": _own_until_chair,
+        "ChairVoteTied": _room,
+        "ChairElected": _sitting,
+        "BidsReviewed": _unread_by_successors(_own_until_review),
+        "ReviewConcluded": _unread_by_successors(_review_outcome),
+        "FindingPut": _unread_by_successors(_about_findings),
+        "FindingVoted": _unread_by_successors(_own_until_counted),
+        "FindingDisposed": _unread_by_successors(_about_findings),
+        "SittingFailed": _everybody,
+        "FailureRecordSealed": _sitting,
+        "ScoreSheetLocked": _unread_by_successors(_own_until_all_locked),
+        "ResultsComputed": _unread_by_successors(_result),
+        "TiesDrawn": _unread_by_successors(_result),
+        "CorrectionRequested": _unread_by_successors(_room),
+        "SheetReopened": _unread_by_successors(_correction_told),
+        "CorrectionRefused": _unread_by_successors(_room),
+        "CorrectionWithdrawn": _unread_by_successors(_correction_told),
+        "ConflictDeclared": _room,
+        "MemberRecused": _sitting,
+        "MemberReplaced": _sitting,
+        "ReportPrepared": _sitting,
+        "ReportSigned": _sitting,
+        "DissentRecorded": _unread_by_successors(_result),
+        "RefusalRecorded": _unread_by_successors(_result),
+        "ReportSealed": _sitting,
+        "SittingClosed": _sitting,
+    }
+)
 
 
 def sees(actor: Actor, case: Case, record: Record) -> bool:

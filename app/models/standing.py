@@ -75,6 +75,7 @@ STANDING = {
     "score_draft": (Standing.OUTSIDE, "scores, until their sheet is locked and signed"),
     "desk_hold": (Standing.OUTSIDE, "which window of a seat has the scoring desk"),
     "pending_signature": (Standing.OUTSIDE, "a signature under way"),
+    "bid_reading": (Standing.OUTSIDE, "files on their way to be checked; the entry names what counts by hash"),
     "job": (Standing.OUTSIDE, "due times; a job asks the fold what is due"),
     "notice": (Standing.OUTSIDE, "messages to people"),
 }

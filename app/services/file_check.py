@@ -27,7 +27,9 @@ from app.services.stored_bytes import digest_of, stored_chunks
 from crypto.errors import CryptoError
 
 # Their entry says when.
-DATED = frozenset({"bid", "capsule", "opened", "record", "report", "statement", "failure", "rehearsal", "inspection"})
+DATED = frozenset(
+    {"bid", "capsule", "opened", "record", "readings", "report", "statement", "failure", "rehearsal", "inspection"}
+)
 
 
 def file_differences(

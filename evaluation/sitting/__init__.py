@@ -1,7 +1,7 @@
 """One sitting of an evaluation committee as a pure state machine.
 
-`events` and `interruptions` are its facts and outcomes, `stages` its table, `state` its fold, `rules` (with
-`correction_rules` and `interruption_rules`) what is lawful and `outcomes` what follows from it.
+`events`, `interruptions` and `questions` are its facts and outcomes, `stages` its table, `state` its fold, `rules`
+(with `correction_rules`, `interruption_rules` and `question_rules`) what is lawful, `outcomes` what follows from it.
 """
 
 from evaluation.sitting.checks import acts_about
@@ -83,6 +83,16 @@ from evaluation.sitting.interruptions import (
 from evaluation.sitting.outcomes import (
     outcome,
 )
+from evaluation.sitting.question_rules import rejections, settled, standing_bids
+from evaluation.sitting.questions import (
+    COLLUSION_GROUNDS,
+    GROUND_ITEMS,
+    Disposal,
+    FindingDisposed,
+    FindingPut,
+    FindingVoted,
+    RejectionGround,
+)
 from evaluation.sitting.rules import (
     decide,
     recheck,
@@ -99,7 +109,9 @@ from evaluation.sitting.state import SittingState, SupersededDissent, progress, 
 
 __all__ = [
     "AFTER_LAST_LOCK",
+    "COLLUSION_GROUNDS",
     "FINAL",
+    "GROUND_ITEMS",
     "TRANSITIONS",
     "WITHIN_CEILING",
     "BidUnderReview",
@@ -116,12 +128,16 @@ __all__ = [
     "CorrectionRequested",
     "CorrectionWithdrawn",
     "DefectFound",
+    "Disposal",
     "Disposition",
     "DissentRecorded",
     "ElectedBy",
     "FailureRecordSealed",
     "FaultRepaired",
     "FaultReported",
+    "FindingDisposed",
+    "FindingPut",
+    "FindingVoted",
     "IdentityCheck",
     "IdentityDocument",
     "MemberIdentified",
@@ -131,6 +147,7 @@ __all__ = [
     "RecessEnded",
     "RefusalRecorded",
     "Rejection",
+    "RejectionGround",
     "ReplacementGround",
     "ReplacementOrdered",
     "ReplacementProposed",
@@ -179,7 +196,10 @@ __all__ = [
     "progress",
     "recheck",
     "refusable_by",
+    "rejections",
     "replay",
+    "settled",
+    "standing_bids",
     "transition_table",
     "visible_scores",
 ]

@@ -47,7 +47,8 @@ from evaluation.sitting.interruptions import (
     RecessEnded,
     ReplacementOrdered,
 )
-from evaluation.sitting.stages import TRANSITIONS
+from evaluation.sitting.questions import FindingDisposed, FindingPut, FindingVoted
+from evaluation.sitting.stages import TRANSITIONS, Stage
 from evaluation.sitting.state import ReopenedSheet, SittingState, SupersededDissent
 
 Kept = TypeVar("Kept")
@@ -164,6 +165,9 @@ def _recused(event: MemberRecused, state: SittingState) -> SittingState:
         sheets=_without(state.sheets, seat),
         comments=_without(state.comments, seat),
         reopened=_without(state.reopened, seat),
+        put=None,  # whoever succeeds takes part in what the committee decides about findings, too
+        put_votes={},
+        disposed=(),
     )
     if state.chair in {seat, None}:
         return changed(state, chair=None, chair_round=1, chair_votes={}, chair_tied=())
@@ -206,7 +210,26 @@ def _concluded(event: ReviewConcluded, state: SittingState) -> SittingState:
     # Sheets for other bids than are valid now cannot stand; after a successor's review that finds the same, they do.
     kept = event.valid == state.valid
     sheets, reopened = (state.sheets, state.reopened) if kept else ({}, {})
+    if state.stage is Stage.RESULTS:  # an adopted vote rejects bids that are scored: the sheets stand without them
+        state = _reworked(state)
+        sheets = {seat: {bid: cells[bid] for bid in event.valid} for seat, cells in state.sheets.items()}
     return changed(state, rejected=event.rejected, valid=event.valid, sheets=sheets, reopened=reopened)
+
+
+@_applied.register
+def _put(event: FindingPut, state: SittingState) -> SittingState:
+    return changed(state, put=event, put_votes={})
+
+
+@_applied.register
+def _voted_on(event: FindingVoted, state: SittingState) -> SittingState:
+    return changed(state, put_votes=state.put_votes | {event.seat: event})
+
+
+@_applied.register
+def _disposed(event: FindingDisposed, state: SittingState) -> SittingState:
+    assert state.put is not None  # only what was put is counted
+    return changed(state, disposed=(*state.disposed, (state.put, event)), put=None, put_votes={})
 
 
 @_applied.register

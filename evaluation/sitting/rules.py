@@ -69,6 +69,8 @@ from evaluation.sitting.interruptions import (
     WarningGiven,
 )
 from evaluation.sitting.outcomes import outcome
+from evaluation.sitting.question_rules import check_none_open, check_put, check_vote
+from evaluation.sitting.questions import FindingPut, FindingVoted
 from evaluation.sitting.stages import TRANSITIONS
 from evaluation.sitting.state import SittingState
 
@@ -251,11 +253,13 @@ def _prepare_report(fact: ReportPrepared, state: SittingState) -> None:
         raise RuleViolation("ties_not_drawn", tied=tied)
     if awaited := corrections.awaited_correction(state):
         raise awaited
+    check_none_open(state)
 
 
 @_check.register
 def _sign(fact: ReportSigned, state: SittingState) -> None:
     corrections.check_answered(state)
+    check_none_open(state)
     require_once(fact.seat, fact.seat in state.signed, "signature")
     if fact.report_sha256 != state.report_sha256:
         raise RuleViolation("report_differs", signed=fact.report_sha256, report=state.report_sha256)
@@ -271,6 +275,7 @@ def _dissent(fact: DissentRecorded, state: SittingState) -> None:
 @_check.register
 def _record_refusal(fact: RefusalRecorded, state: SittingState) -> None:
     corrections.check_answered(state)  # it would begin the signing as a signature does
+    check_none_open(state)
     if not records_refusal(state, fact.seat, fact.refused):
         raise RuleViolation("sitting_not_by_chair", seat=fact.seat, about=fact.refused)
     if fact.refused not in state.seats:
@@ -287,6 +292,7 @@ def refusable_by(state: SittingState, seat: int) -> tuple[int, ...]:
 @_check.register
 def _seal(fact: ReportSealed, state: SittingState) -> None:
     corrections.check_answered(state)
+    check_none_open(state)
     require_digest(fact.sealed_sha256, "sealed_sha256")
     absent = state.waiting(state.settled)
     if fact.statement_sha256:
@@ -323,6 +329,8 @@ _ELSEWHERE: dict[type[Any], Callable[..., None]] = {
     SittingDecided: interrupted.check_decision,
     ReplacementProposed: interrupted.check_replacement,
     ReplacementOrdered: interrupted.check_replacement,
+    FindingPut: check_put,
+    FindingVoted: check_vote,
 }
 for _kind, _rule in _ELSEWHERE.items():
     _check.register(_kind, _rule)

@@ -54,6 +54,7 @@ STAGE_OF_CHECK = {
     "ceremony": "opening",
     "release": "opening",
     "openings": "opening",
+    "checks": "evaluation",
     "draws": "draw",
     "sittings": "evaluation",
     "documents": "report",

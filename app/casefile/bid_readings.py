@@ -1,0 +1,46 @@
+"""What was read of opened bids, against what the case file says of them; and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.casefile.case import Case
+from app.procedure.opening import BidOpened
+from app.procedure.page_links import FILE_NAME as PAGE_LINKS
+from evaluation.bid_checks import READINGS, BidReading, Readings, check_bids
+from evaluation.bid_checks.findings import BidFinding
+
+
+def checked_files(opened: BidOpened) -> list[tuple[str, int, str]]:
+    """Path, size and digest of a bid's files that are compared: the list of pages is written by the platform's own
+    program, and alike where two bids are set out alike."""
+    return [(file.path, file.size, file.root) for file in opened.files if file.path != PAGE_LINKS]
+
+
+def findings_of(case: Case, lot: str, readings: Readings) -> tuple[BidFinding, ...]:
+    """What the thresholds of the case's rule book find in these readings."""
+    rules = case.tender.published.profile.bid_checks
+    return () if rules is None else check_bids(readings, rules)
+
+
+def differing(case: Case, lot: str, readings: Readings) -> Iterator[str]:
+    """Where readings do not say of bids and documents what the case file says, by receipt or name of the part."""
+    if readings.v != READINGS:
+        yield "v"
+    found = {one.bid: one for one in readings.bids}
+    opened = case.lots[lot].opening.opened
+    yield from sorted(found.keys() ^ opened.keys())
+    if len(found) != len(readings.bids):
+        yield "bids"
+    for receipt in sorted(found.keys() & opened.keys()):
+        if not _same(found[receipt], opened[receipt]):
+            yield receipt
+    named = [(document.name, document.size) for document in case.tender.published.documents]
+    if [(document.path, document.size) for document in readings.documents] != named:
+        yield "documents"
+
+
+def _same(reading: BidReading, opened: BidOpened) -> bool:
+    files = [(file.path, file.size, file.sha256) for file in reading.files]
+    items = (reading.price, reading.manager)
+    return files == checked_files(opened) and items == (opened.price, opened.project_manager)
