@@ -11,7 +11,7 @@ from app.casefile.record import Record
 from crypto.canonical import Json
 from crypto.instants import format_instant
 from evaluation.bid_checks import BidFinding
-from evaluation.sitting import FindingDisposed, FindingPut, MemberRecused
+from evaluation.sitting import FindingDisposed, FindingPut, FindingWithdrawn, MemberRecused
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ def disposals(records: Iterable[Record]) -> tuple[Disposed, ...]:
                 put = record.fact
             case FindingDisposed() if put is not None:
                 found.append(Disposed(put, record.fact, record.at))
+            case FindingWithdrawn():
+                put = None
             case MemberRecused():
                 found, put = [replace(one, lapsed=True) for one in found], None
     return tuple(found)

@@ -185,6 +185,7 @@ FACTS = {
         _lot(sitting.BidsReviewed, "bids:review"),
         _lot(questions.FindingPut, "finding:put"),
         _lot(questions.FindingVoted, "finding:vote"),
+        _lot(questions.FindingWithdrawn, "finding:vote"),
         _lot(questions.FindingDisposed),
         _lot(sitting.ReviewConcluded),
         _lot(sitting.SittingFailed),

@@ -237,8 +237,7 @@ def _unread_by_successors(rule: Rule) -> Rule:
 
 def _bids_checked(actor: Actor, case: Case, record: Record) -> bool:
     """Members read on their pages what they may know of it; as a whole it tells of prices and bidders."""
-    state = case.lots[record.lot]
-    known = _seat(actor, case, record) and state.sitting.stage in PRICES_KNOWN
+    known = _seat(actor, case, record) and case.lots[record.lot].sitting.stage in PRICES_KNOWN
     return known or _inspector(actor, case, record) or _told_with_result(actor, case, record)
 
 
@@ -355,6 +354,7 @@ SIGHT: dict[str, Rule] = (
         "ReviewConcluded": _unread_by_successors(_review_outcome),
         "FindingPut": _unread_by_successors(_about_findings),
         "FindingVoted": _unread_by_successors(_own_until_counted),
+        "FindingWithdrawn": _unread_by_successors(_about_findings),
         "FindingDisposed": _unread_by_successors(_about_findings),
         "SittingFailed": _everybody,
         "FailureRecordSealed": _sitting,

@@ -246,6 +246,7 @@ FACTS: Mapping[str, LazyString] = {
     "BidsReviewed": _l("提交初步评审意见"),
     "FindingPut": _l("清标提示付表决"),
     "FindingVoted": _l("就清标提示表决"),
+    "FindingWithdrawn": _l("撤回清标提示的表决"),
     "FindingDisposed": _l("清标提示表决结果"),
     "ReviewConcluded": _l("初步评审结论"),
     "SittingFailed": _l("评审中止，流标"),

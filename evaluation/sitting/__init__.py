@@ -91,6 +91,7 @@ from evaluation.sitting.questions import (
     FindingDisposed,
     FindingPut,
     FindingVoted,
+    FindingWithdrawn,
     RejectionGround,
 )
 from evaluation.sitting.rules import (
@@ -138,6 +139,7 @@ __all__ = [
     "FindingDisposed",
     "FindingPut",
     "FindingVoted",
+    "FindingWithdrawn",
     "IdentityCheck",
     "IdentityDocument",
     "MemberIdentified",

@@ -47,7 +47,7 @@ from evaluation.sitting.interruptions import (
     RecessEnded,
     ReplacementOrdered,
 )
-from evaluation.sitting.questions import FindingDisposed, FindingPut, FindingVoted
+from evaluation.sitting.questions import FindingDisposed, FindingPut, FindingVoted, FindingWithdrawn
 from evaluation.sitting.stages import TRANSITIONS, Stage
 from evaluation.sitting.state import ReopenedSheet, SittingState, SupersededDissent
 
@@ -224,6 +224,11 @@ def _put(event: FindingPut, state: SittingState) -> SittingState:
 @_applied.register
 def _voted_on(event: FindingVoted, state: SittingState) -> SittingState:
     return changed(state, put_votes=state.put_votes | {event.seat: event})
+
+
+@_applied.register
+def _taken_back(event: FindingWithdrawn, state: SittingState) -> SittingState:
+    return changed(state, put=None, put_votes={})
 
 
 @_applied.register

@@ -7,7 +7,14 @@ from collections.abc import Iterable
 from evaluation.errors import RuleViolation
 from evaluation.sitting.checks import require_once, require_text
 from evaluation.sitting.events import Rejection, ReviewConcluded
-from evaluation.sitting.questions import GROUND_ITEMS, Disposal, FindingDisposed, FindingPut, FindingVoted
+from evaluation.sitting.questions import (
+    GROUND_ITEMS,
+    Disposal,
+    FindingDisposed,
+    FindingPut,
+    FindingVoted,
+    FindingWithdrawn,
+)
 from evaluation.sitting.stages import Stage
 from evaluation.sitting.state import SittingState
 
@@ -45,9 +52,24 @@ def standing_bids(state: SittingState) -> frozenset[str]:
 
 def check_vote(fact: FindingVoted, state: SittingState) -> None:
     """Raises RuleViolation `finding_not_put` (finding), `sitting_already_done`."""
-    if state.put is None or state.put.finding != fact.finding:
-        raise RuleViolation("finding_not_put", finding=fact.finding)
+    _require_put(fact.finding, state)
     require_once(fact.seat, fact.seat in state.put_votes, "finding_vote")
+
+
+def check_withdrawal(fact: FindingWithdrawn, state: SittingState) -> None:
+    """A vote that somebody leaves open for good holds up neither report nor review.
+
+    Raises RuleViolation `finding_not_put`, `finding_not_withdrawable`.
+    """
+    _require_put(fact.finding, state)
+    require_text(fact.reason, "reason")
+    if fact.seat not in state.put_votes and fact.seat != state.chair:
+        raise RuleViolation("finding_not_withdrawable", seat=fact.seat)
+
+
+def _require_put(finding: int, state: SittingState) -> None:
+    if state.put is None or state.put.finding != finding:
+        raise RuleViolation("finding_not_put", finding=finding)
 
 
 def check_none_open(state: SittingState) -> None:

@@ -72,6 +72,14 @@ class FindingVoted(SeatFact):
 
 
 @dataclass(frozen=True)
+class FindingWithdrawn(SeatFact):
+    """Who has voted, or the chair, takes back what was put, since somebody does not vote; it can be put again."""
+
+    finding: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class FindingDisposed(SittingEvent):
     """Everybody has voted: the number of members for and against, and whether a majority has adopted it."""
 

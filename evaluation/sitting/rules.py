@@ -70,7 +70,8 @@ from evaluation.sitting.interruptions import (
 )
 from evaluation.sitting.outcomes import outcome
 from evaluation.sitting.question_rules import check_none_open, check_put, check_vote
-from evaluation.sitting.questions import FindingPut, FindingVoted
+from evaluation.sitting.question_rules import check_withdrawal as check_finding_withdrawal
+from evaluation.sitting.questions import FindingPut, FindingVoted, FindingWithdrawn
 from evaluation.sitting.stages import TRANSITIONS
 from evaluation.sitting.state import SittingState
 
@@ -331,6 +332,7 @@ _ELSEWHERE: dict[type[Any], Callable[..., None]] = {
     ReplacementOrdered: interrupted.check_replacement,
     FindingPut: check_put,
     FindingVoted: check_vote,
+    FindingWithdrawn: check_finding_withdrawal,
 }
 for _kind, _rule in _ELSEWHERE.items():
     _check.register(_kind, _rule)

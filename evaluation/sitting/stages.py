@@ -54,7 +54,7 @@ from evaluation.sitting.interruptions import (
     SittingOrderProposed,
     WarningGiven,
 )
-from evaluation.sitting.questions import FindingDisposed, FindingPut, FindingVoted
+from evaluation.sitting.questions import FindingDisposed, FindingPut, FindingVoted, FindingWithdrawn
 
 
 class Stage(StrEnum):
@@ -128,7 +128,7 @@ TRANSITIONS: dict[tuple[Stage, type[SittingEvent]], Stage] = {
 }
 # Findings about bids: what is decided on them is to be in the report, and whom they reject is scored no more.
 for _stage in (Stage.REVIEW, Stage.RESULTS, Stage.REPORT):
-    TRANSITIONS |= {(_stage, event): _stage for event in (FindingPut, FindingVoted, FindingDisposed)}
+    TRANSITIONS |= {(_stage, event): _stage for event in (FindingPut, FindingVoted, FindingWithdrawn, FindingDisposed)}
 TRANSITIONS[Stage.REPORT, FindingDisposed] = Stage.RESULTS
 TRANSITIONS[Stage.RESULTS, ReviewConcluded] = Stage.SCORING
 # What may happen in every stage, and leads into no other.

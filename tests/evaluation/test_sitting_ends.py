@@ -25,17 +25,22 @@ from evaluation.sitting import (
     CorrectionRequested,
     CorrectionWithdrawn,
     DefectFound,
+    Disposal,
     Disposition,
     DissentRecorded,
     FailureRecordSealed,
     FaultRepaired,
     FaultReported,
+    FindingPut,
+    FindingVoted,
+    FindingWithdrawn,
     MemberIdentified,
     MemberRecused,
     MemberReplaced,
     RecessCalled,
     RecessEnded,
     RefusalRecorded,
+    RejectionGround,
     ReplacementGround,
     ReplacementOrdered,
     ReplacementProposed,
@@ -136,8 +141,19 @@ class Walk:
             by = next((one for one in self.there() if asked in answered_by(self.state, one)), seat)
             return SheetReopened(by, asked), CorrectionRefused(by, asked, "as it is"), CorrectionWithdrawn(asked)
         if self.state.stage in (Stage.RESULTS, Stage.REPORT):
-            return self.request(seat), self.request(seat), RecessCalled(self.state.chair or seat, "lunch")
-        return ()
+            called = RecessCalled(self.state.chair or seat, "lunch")
+            return self.request(seat), self.request(seat), called, *self.about_findings(seat)
+        return self.about_findings(seat) if self.state.stage is Stage.REVIEW else ()
+
+    def about_findings(self, seat: int) -> tuple[SittingEvent, ...]:
+        """Put to the vote what the check of bids has found, and vote on it."""
+        if (put := self.state.put) is not None:
+            votes = tuple(FindingVoted(one, put.finding, self.rng.random() < 0.8, "") for one in self.there())
+            return (*votes, FindingWithdrawn(seat, put.finding, "nobody votes"))
+        number, chair = self.rng.choice((1, 2, 3, 4)), self.state.chair or seat
+        if self.rejects and self.rng.random() < 0.5:
+            return (FindingPut(chair, number, Disposal.REJECT, "as found", ("C",), RejectionGround.SAME_AUTHOR),)
+        return (FindingPut(chair, number, self.rng.choice((Disposal.EXPLAINED, Disposal.ASK)), "as found"),)
 
     def found(self):
         return findings(("C", "formal")) if self.rejects else findings()
@@ -162,6 +178,9 @@ class Walk:
         if state.suspended is not None:
             yield from self.to_resume(state.suspended.ground)
             return
+        if state.put is not None:
+            yield from (FindingVoted(seat, state.put.finding, True, "") for seat in self.missing(state.put_votes))
+            yield from (FindingWithdrawn(seat, state.put.finding, "one is gone") for seat in self.there())
         for seat in sorted(state.empty):
             yield MemberReplaced(seat, state.seats[seat].site, self.fresh())
         for seat in sorted(self.gone - state.empty):
@@ -253,6 +272,8 @@ class Walk:
             SheetReopened: lambda: SheetReopened(seat, other),
             CorrectionRefused: lambda: CorrectionRefused(seat, other, "as it should be"),
             CorrectionWithdrawn: lambda: CorrectionWithdrawn(seat),
+            FindingPut: lambda: rng.choice(self.about_findings(seat)),
+            FindingVoted: lambda: rng.choice(self.about_findings(seat)),
             ReportPrepared: lambda: ReportPrepared(REPORT),
             ReportSigned: lambda: ReportSigned(seat, state.report_sha256, key_of(seat)),
             DissentRecorded: lambda: DissentRecorded(seat, "too high"),
