@@ -253,7 +253,7 @@ class Case:
         if isinstance(fact, qualification.QualificationChecked):
             return qualification.decide(bool(state.qualification), state.opening.opened.keys(), fact, profile)
         if isinstance(fact, bid_checking.BidsChecked):
-            return bid_checking.decide(state.opening, state.checked, fact, profile)
+            return bid_checking.decide(state.opening, state.checked, state.sitting.stage, fact, profile)
         if isinstance(fact, convening.BuyerMemberNamed):
             return convening.decide(state.buyer_members, fact, profile, settled=state.draw.approved)
         if isinstance(fact, draw.DrawConditionsApproved) and (proposed := state.draw.to_approve) is not None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.casefile.codec import encode
+from app.casefile.disposals import disposals, findings_data
 from app.casefile.record import Record
 from app.procedure import signing
+from app.procedure.bid_checking import BidsChecked
 from app.procedure.signing import EarlierDissent, Signing
 from crypto.canonical import Json, digest
 from crypto.instants import format_instant
@@ -17,16 +19,33 @@ REPORT_ATTACHMENT = "report.json"
 EARLIER_DISSENTS = "superseded_dissents"
 
 
-def report_data(case_id: str, lot: str, result: EvaluationResult | None, sheets: str, found: Signing) -> Json:
-    """The result, the digest of the locked sheets that it stands on, and the dissents from earlier results."""
-    return {
-        "v": "evaluation-report/v1",
+def report_data(
+    case_id: str,
+    lot: str,
+    result: EvaluationResult | None,
+    sheets: str,
+    found: Signing,
+    checked: list[Json] | None = None,
+) -> Json:
+    """The result, the digest of the locked sheets that it stands on, the dissents from earlier results, and (v2), where
+    bids were checked, each finding with what was decided about it.
+    """
+    about = {} if checked is None else {"findings": checked}
+    return about | {
+        "v": "evaluation-report/v1" if checked is None else "evaluation-report/v2",
         "case": case_id,
         "lot": lot,
         "result": encode(result),
         "sitting": sheets,
         EARLIER_DISSENTS: earlier_data(found),
     }
+
+
+def checked_data(records: Iterable[Record]) -> list[Json] | None:
+    """The findings on bids with the votes about them; None where bids were not checked."""
+    found = list(records)
+    checked = next((record.fact for record in found if isinstance(record.fact, BidsChecked)), None)
+    return None if checked is None else findings_data(checked.findings, disposals(found))
 
 
 def sheets_digest(records: Iterable[Record]) -> str:
@@ -62,4 +81,4 @@ def recorded_report(records: Iterable[Record], sealed: Record) -> Json:
         state = signing.apply(state, record.fact, record.at)
         if isinstance(record.fact, ResultsComputed):
             result = record.fact.result
-    return report_data(sealed.case_id, sealed.lot, result, sheets_digest(before), state)
+    return report_data(sealed.case_id, sealed.lot, result, sheets_digest(before), state, checked_data(before))

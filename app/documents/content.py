@@ -354,8 +354,8 @@ class AbandonedEvaluation:
 class EvaluationReport:
     """评标报告 for goods (Order 87, article 58).
 
-    `price_formula`, `averaging`, `agreement` and `corrections` are sentences; `draw_digest` and `sitting_digest` tie
-    the pages to the case file.
+    `price_formula`, `averaging`, `agreement`, `corrections` and `findings` are sentences; `draw_digest` and
+    `sitting_digest` tie the pages to the case file.
     """
 
     heading: CaseHeading
@@ -391,3 +391,4 @@ class EvaluationReport:
     sitting_digest: str
     signatories: tuple[Signatory, ...]
     seal_field: str = "Seal"
+    findings: tuple[str, ...] = ()  # what the check of bids asked, and what the committee decided

@@ -17,6 +17,7 @@ from evaluation.bid_checks import OF_COLLUSION, PRICED, BidFinding, FindingKind
 from evaluation.sitting import COLLUSION_GROUNDS, FindingPut, RejectionGround
 from evaluation.sitting.stages import AFTER_LAST_LOCK, FINAL, Stage
 
+REPORTED = FINAL | {Stage.REPORT, Stage.SIGNING}
 # Of an anonymous bid, what can be said without a name, a name of a file, or a property that gives the bidder away.
 NAMELESS = frozenset({FindingKind.SAME_FILE, FindingKind.LIKE_TEXT, FindingKind.FILE_UNREADABLE})
 
@@ -29,17 +30,21 @@ class BidsChecked:
     findings: tuple[BidFinding, ...]
 
 
-def check_due(opening: Opening, checked: BidsChecked | None, profile: Profile) -> None:
-    """Raises RuleViolation `bids_already_checked`, `bids_not_to_be_checked`."""
+def check_due(opening: Opening, checked: BidsChecked | None, stage: Stage, profile: Profile) -> None:
+    """A report that is prepared knows of no later check. Raises RuleViolation `bids_already_checked`,
+    `bids_not_to_be_checked`."""
     if checked is not None:
         raise RuleViolation("bids_already_checked")
-    if profile.bid_checks is None or opening.concluded_at is None or not opening.opened:
+    over = stage in REPORTED
+    if profile.bid_checks is None or opening.concluded_at is None or not opening.opened or over:
         raise RuleViolation("bids_not_to_be_checked")
 
 
-def decide(opening: Opening, checked: BidsChecked | None, fact: BidsChecked, profile: Profile) -> tuple[BidsChecked]:
+def decide(
+    opening: Opening, checked: BidsChecked | None, stage: Stage, fact: BidsChecked, profile: Profile
+) -> tuple[BidsChecked]:
     """The accepted check. Raises RuleViolation `bids_already_checked`, `bids_not_to_be_checked`, `malformed`."""
-    check_due(opening, checked, profile)
+    check_due(opening, checked, stage, profile)
     named = {bid for found in fact.findings for bid in found.bids}
     if not is_digest(fact.readings_sha256) or not named <= opening.opened.keys():
         raise RuleViolation("malformed", path="$.readings_sha256, findings", expected="object")

@@ -15,6 +15,7 @@ from app.procedure.signing import Dissent, EarlierDissent, Refusal, Signing, ref
 from app.procedure.standstill import Warned
 from app.procedure.unanswered import answered_by, others_from
 from app.queries.price_views import PriceView, price_view
+from app.queries.rejections import rejection_items
 from app.queries.standstills import StandstillView, standstill_of
 from evaluation.committee import MemberRole, may_chair
 from evaluation.criteria import Criterion
@@ -22,7 +23,6 @@ from evaluation.evaluate import BidResult
 from evaluation.scoring import UnequalScores
 from evaluation.sitting import (
     TRANSITIONS,
-    WITHIN_CEILING,
     CheckInRefused,
     CorrectionRefused,
     CorrectionRequested,
@@ -172,6 +172,8 @@ class Room:
     bids: tuple[tuple[str, str], ...]
     anonymous: bool
     rejected: tuple[RejectedBid, ...]
+    put: int  # the finding that is voted on, 0 for none
+    decided: int  # votes about findings that were counted
     valid: tuple[str, ...]
     least: int
     locked: int
@@ -191,7 +193,8 @@ class Room:
         """Changes with the task of the page. Who has begun a form that is still offered is told, not interrupted."""
         waiting = len(self.results.requests) if self.results and self.correction != "correct" else 0
         asked = (self.correction, waiting, bool(self.standstill), bool(self.mine.refusal))
-        parts = (self.stage, self.task, self.chair_round, self.report_sha256[:8], *asked)
+        voting = (self.put, self.decided)
+        parts = (self.stage, self.task, self.chair_round, self.report_sha256[:8], *asked, *voting)
         return "/".join(map(str, parts))
 
 
@@ -222,7 +225,9 @@ def room_of(case: Case, lot: str, seat: int | None, now: datetime, language: str
         seats=tuple(_seat(sitting, number) for number in sorted(sitting.seats)),
         bids=tuple(names.items()) if _knows_bids(sitting) else (),
         anonymous=hides_bidders(case, lot),
-        rejected=_rejected(sitting, names) if sitting.stage in AFTER_REVIEW else (),
+        rejected=_rejected(sitting, names, profile.regime) if sitting.stage in AFTER_REVIEW else (),
+        put=sitting.put.finding if sitting.put else 0,
+        decided=len(sitting.disposed),
         valid=sitting.valid if sitting.stage in AFTER_REVIEW else (),
         least=sitting.rules.least_valid_bids,
         locked=locked,
@@ -312,10 +317,10 @@ def _done(sitting: SittingState) -> int:
     return len(stages.get(sitting.stage, ()))
 
 
-def _rejected(sitting: SittingState, names: dict[str, str]) -> tuple[RejectedBid, ...]:
+def _rejected(sitting: SittingState, names: dict[str, str], regime: str) -> tuple[RejectedBid, ...]:
     if not sitting.rejected:
         return ()
-    items = {item.id: item for item in (*sitting.rules.review_items, WITHIN_CEILING)}
+    items = rejection_items(sitting, regime)
     return tuple(
         RejectedBid(names[r.bid], items[r.item].name_zh, items[r.item].name_en, r.votes, r.grounds)
         for r in sitting.rejected

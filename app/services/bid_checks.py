@@ -65,7 +65,7 @@ def check_opened_bids(platform: Platform, case_id: str, lot: str) -> None:
 def _due(case: Case, lot: str) -> bool:
     state = case.lots[lot]
     try:
-        check_due(state.opening, state.checked, case.tender.published.profile)
+        check_due(state.opening, state.checked, state.sitting.stage, case.tender.published.profile)
     except RuleViolation:
         return False
     return True

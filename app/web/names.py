@@ -14,6 +14,7 @@ from evaluation.draw import Channel, Outcome, RoundReason, SeatState
 from evaluation.sitting import (
     CheckInGround,
     CorrectionGround,
+    Disposal,
     Disposition,
     IdentityDocument,
     ReplacementGround,
@@ -95,6 +96,11 @@ DECISIONS: Mapping[Decision, LazyString] = {
     Decision.PERMITTED: _l("已准许"),
     Decision.REFUSED: _l("已驳回"),
     Decision.WITHDRAWN: _l("本人撤回"),
+}
+DISPOSALS: Mapping[Disposal, LazyString] = {
+    Disposal.EXPLAINED: _l("有合理解释，不作处理"),
+    Disposal.ASK: _l("请投标人书面说明"),
+    Disposal.REJECT: _l("否决投标"),
 }
 REPLACEMENTS: Mapping[ReplacementGround, LazyString] = {
     ReplacementGround.CONFLICT: _l("有应当回避的情形而未声明"),

@@ -71,9 +71,12 @@ from evaluation.sitting.interruptions import (
 from evaluation.sitting.outcomes import outcome
 from evaluation.sitting.question_rules import check_none_open, check_put, check_vote
 from evaluation.sitting.question_rules import check_withdrawal as check_finding_withdrawal
-from evaluation.sitting.questions import FindingPut, FindingVoted, FindingWithdrawn
+from evaluation.sitting.questions import GROUND_ITEMS, FindingPut, FindingVoted, FindingWithdrawn
 from evaluation.sitting.stages import TRANSITIONS
 from evaluation.sitting.state import SittingState
+
+
+RESERVED_ITEMS = {WITHIN_CEILING.id, *(item.id for item in GROUND_ITEMS.values())}
 
 
 def decide(state: SittingState, fact: SittingEvent, seat_of_actor: int | None = None) -> tuple[SittingEvent, ...]:
@@ -148,7 +151,7 @@ def _convene(fact: SittingConvened, state: SittingState) -> None:
         "persons": len({seat.person for seat in fact.seats}) == len(fact.seats),
         "bids": len({bid.bid for bid in fact.bids}) == len(fact.bids) > 0,
         "prices": all(bid.price.is_finite() and bid.price > 0 for bid in fact.bids),
-        "review_items": len({item.id for item in rules.review_items} - {WITHIN_CEILING.id}) == len(rules.review_items),
+        "review_items": len({item.id for item in rules.review_items} - RESERVED_ITEMS) == len(rules.review_items),
         "least_valid_bids": rules.least_valid_bids >= 1,
         "chair_rounds": rules.chair_rounds >= 1,
     }
