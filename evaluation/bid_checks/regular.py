@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, localcontext
 from itertools import combinations
 
-from evaluation.arithmetic import ARITHMETIC, HUNDRED, round_half_up
+from evaluation.arithmetic import ARITHMETIC, HUNDRED, ZERO, round_half_up
 from evaluation.bid_checks.findings import BidCheckRules, BidFinding, Evidence, FindingKind, finding, plain
 from evaluation.bid_checks.lists import PricedBid, median
+from evaluation.bid_checks.priced_list import Item
 
 Total = tuple[Decimal, str]
 Follows = Callable[[Decimal, Decimal, Decimal, Decimal, Decimal], bool]
 UNIT = Decimal("0.01")  # the last place of a unit price: where it is rounded, it may differ by as much
 LEAST_PRICE = 100 * UNIT  # of a smaller one the last place alone would hide any rule
+MOST_ITEMS = 10  # that a finding shows with the prices of both bids
 
 
 def regular_totals(totals: Mapping[str, Decimal], rules: BidCheckRules) -> Iterator[BidFinding]:
@@ -69,36 +71,35 @@ def _by_ratio(low: Decimal, high: Decimal, last: Decimal, one: Decimal, toleranc
 
 def regular_items(bids: Sequence[PricedBid], rules: BidCheckRules) -> Iterator[BidFinding]:
     """Two bids each: most of the items that both price follow one ratio, or one difference."""
-    prices = {
-        one.bid.bid: {i.number: i.unit_price for i in one.items if i.unit_price and i.unit_price >= LEAST_PRICE}
-        for one in bids
-    }
+    priced = [(one, {i.number: i for i in one.items if i.unit_price and i.unit_price >= LEAST_PRICE}) for one in bids]
     with localcontext(ARITHMETIC):
-        for one, other in combinations(bids, 2):
-            first, second = prices[one.bid.bid], prices[other.bid.bid]
-            pairs = [(price, second[number]) for number, price in first.items() if number in second]
-            if len(pairs) >= rules.regular_items and (rule := _rule_of(pairs, rules)):
-                yield _items(one, other, len(pairs), *rule)
+        for (one, first), (other, second) in combinations(priced, 2):
+            common = [number for number in first if number in second]
+            pairs = [(first[number].unit_price or ZERO, second[number].unit_price or ZERO) for number in common]
+            if len(pairs) < rules.regular_items or (rule := _rule_of(pairs, rules)) is None:
+                continue
+            pattern, value, follows = rule
+            shown = [number for number, fits in zip(common, follows, strict=True) if fits][:MOST_ITEMS]
+            evidence = [_at(bid, items[number]) for number in shown for bid, items in ((one, first), (other, second))]
+            figures = {"pattern": pattern, "step": plain(value), "common": str(len(pairs))}
+            figures["percent"] = plain(round_half_up(Decimal(sum(follows)) * HUNDRED / len(pairs), 1))
+            yield finding(FindingKind.REGULAR_ITEMS, evidence, figures, count=sum(follows))
 
 
-def _rule_of(pairs: Sequence[tuple[Decimal, Decimal]], rules: BidCheckRules) -> tuple[str, Decimal, int] | None:
-    """The pattern that enough pairs follow, with its ratio or step and how many do; None of none."""
+def _at(bid: PricedBid, item: Item) -> Evidence:
+    return bid.at(item, unit_price=plain(item.unit_price or ZERO))
+
+
+def _rule_of(
+    pairs: Sequence[tuple[Decimal, Decimal]], rules: BidCheckRules
+) -> tuple[str, Decimal, tuple[bool, ...]] | None:
+    """The pattern that enough pairs follow, with its ratio or step and which ones do; None of none."""
     ratio, step = median([b / a for a, b in pairs]), median([b - a for a, b in pairs])
-    equal = sum(a == b for a, b in pairs)
-    in_ratio = sum(abs(b - a * ratio) <= max(UNIT, rules.regular_tolerance * b / HUNDRED) for a, b in pairs)
-    in_steps = sum(abs(b - a - step) <= UNIT for a, b in pairs)
-    for pattern, value, count in (
-        ("equal", Decimal(0), equal),
-        ("ratio", round_half_up(ratio, 6), in_ratio),
-        ("difference", round_half_up(step, 2), in_steps),
-    ):
-        if count * HUNDRED >= rules.regular_share * len(pairs):
-            return pattern, value, count
-    return None
-
-
-def _items(one: PricedBid, other: PricedBid, common: int, pattern: str, value: Decimal, count: int) -> BidFinding:
-    evidence = [Evidence(bid.bid.bid, bid.bid.priced_list, bid.sha256) for bid in (one, other)]
-    figures = {"pattern": pattern, "step": plain(value), "common": str(common)}
-    figures["percent"] = plain(round_half_up(Decimal(count) * HUNDRED / common, 1))
-    return finding(FindingKind.REGULAR_ITEMS, evidence, figures, count=count)
+    near = rules.regular_tolerance / HUNDRED
+    patterns = (
+        ("equal", ZERO, tuple(a == b for a, b in pairs)),
+        ("ratio", round_half_up(ratio, 6), tuple(abs(b - a * ratio) <= max(UNIT, near * b) for a, b in pairs)),
+        ("difference", round_half_up(step, 2), tuple(abs(b - a - step) <= UNIT for a, b in pairs)),
+    )
+    enough = (found for found in patterns if sum(found[2]) * HUNDRED >= rules.regular_share * len(pairs))
+    return next(enough, None)

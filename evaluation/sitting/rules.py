@@ -75,7 +75,6 @@ from evaluation.sitting.questions import GROUND_ITEMS, FindingPut, FindingVoted,
 from evaluation.sitting.stages import TRANSITIONS
 from evaluation.sitting.state import SittingState
 
-
 RESERVED_ITEMS = {WITHIN_CEILING.id, *(item.id for item in GROUND_ITEMS.values())}
 
 
