@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app.casefile.case import Case
+from app.procedure.bid_checking import known_to_committee
 from app.procedure.opening import BidOpened
 from app.procedure.page_links import FILE_NAME as PAGE_LINKS
 from evaluation.bid_checks import READINGS, BidReading, Readings, check_bids
 from evaluation.bid_checks.findings import BidFinding
+from evaluation.sitting import Stage
 
 
 def checked_files(opened: BidOpened) -> list[tuple[str, int, str]]:
@@ -18,9 +20,16 @@ def checked_files(opened: BidOpened) -> list[tuple[str, int, str]]:
 
 
 def findings_of(case: Case, lot: str, readings: Readings) -> tuple[BidFinding, ...]:
-    """What the thresholds of the case's rule book find in these readings."""
-    rules = case.tender.published.profile.bid_checks
-    return () if rules is None else check_bids(readings, rules)
+    """What the thresholds of the case's rule book find in these readings: first what a committee may know before it has
+    scored, so that no gap in the numbers tells of the rest.
+    """
+    terms = case.tender.published
+    if terms.profile.bid_checks is None:
+        return ()
+    found = check_bids(readings, terms.profile.bid_checks)
+    known = known_to_committee(found, Stage.REVIEW, anonymous=bool(terms.lot(lot).anonymous))
+    later = (number for number in range(1, len(found) + 1) if number not in known)
+    return tuple(found[number - 1] for number in (*known, *later))
 
 
 def differing(case: Case, lot: str, readings: Readings) -> Iterator[str]:

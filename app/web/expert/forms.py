@@ -9,6 +9,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput
 
+from app.web.agency.forms import WhereItApplies
 from app.web.names import CORRECTIONS, DISPOSALS, GROUNDS
 from evaluation.sitting import SuspensionGround
 
@@ -126,7 +127,7 @@ class PutForm(FlaskForm):
         description=_l("选择“否决投标”时必填。"),
         option_widget=CheckboxInput(),
     )
-    ground = SelectField(_l("法定依据"), [Optional()], description=_l("选择“否决投标”时必填。"))
+    ground = SelectField(_l("法定依据"), [WhereItApplies()], description=_l("选择“否决投标”时必填。"))
     reason = TextAreaField(
         _l("理由"),
         [DataRequired(_l("请写明理由")), WORDS],

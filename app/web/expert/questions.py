@@ -136,7 +136,12 @@ def put(case: str, lot: str, number: int) -> str:
     if rejects:
         words += _("通过后，所列投标不再参加评审。")
     tone = "warning" if rejects else "act"
-    return signing(found, shown, _("将清标提示付表决"), fact, words, _effects(one, fact), tone=tone)
+    return signing(found, shown, _("将清标提示付表决"), fact, words, _effects(one, fact), tone=tone, after=_list(shown))
+
+
+def _list(shown: dict[str, Any]) -> str:
+    """Where one goes on after an act about a finding."""
+    return f"{shown['back']}/findings"
 
 
 def _complete(form: PutForm) -> bool:
@@ -161,7 +166,7 @@ def vote(case: str, lot: str, number: int) -> str:
     effects = [*_effects(one, standing), (_("您的意见"), _("同意") if agrees else _("不同意"))]
     effects += [(_("说明"), fact.reason)] if fact.reason else []
     words = _("投票后不能更改；全部投完前任何人看不到他人的票。")
-    return signing(found, shown, _("就清标提示表决"), fact, words, effects)
+    return signing(found, shown, _("就清标提示表决"), fact, words, effects, after=_list(shown))
 
 
 @routes.post("/<int:number>/withdraw")
@@ -175,4 +180,4 @@ def withdraw(case: str, lot: str, number: int) -> str:
     fact = sitting.FindingWithdrawn(room.seat, number, (form.reason.data or "").strip())
     words = _("撤回后已投的票作废，组长可以重新付表决。")
     effects = [(_("清标提示"), one.citation), (_("撤回的原因"), fact.reason)]
-    return signing(found, shown, _("撤回表决"), fact, words, effects, tone="warning")
+    return signing(found, shown, _("撤回表决"), fact, words, effects, tone="warning", after=_list(shown))

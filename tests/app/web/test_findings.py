@@ -43,6 +43,8 @@ def test_a_member_reads_questions_without_prices_with_evidence_that_opens_in_the
     assert not MONEY.search(page)
     for hidden in ("合计不符", "项目计算不符", "单价呈规律"):
         assert hidden not in page
+    numbers = [int(number) for number in re.findall(r"提示 (\d+)：", page)]
+    assert numbers == list(range(1, len(numbers) + 1))  # no gap tells how many there are about prices
     number = case.number_of("like_text")
     detail = seat(site).get(room(case, f"/findings/{number}"))
     (link, *_more) = re.findall(r'href="([^"]+/papers\?bid=[^"]+)"', detail)
@@ -133,7 +135,7 @@ def test_the_agency_reads_them_with_the_result_and_the_bidder_why_its_bid_was_re
     assert site.browser("officer").client.get(path).status_code == 404
     case.report()
     page = site.browser("officer").get(path)
-    assert f"第 {number} 项" in page
+    assert f"提示 {number}：" in page
     assert "实施条例第四十条第四项" in page
     assert path in site.browser("officer").get(f"/cases/{case.case_id}")
     supervised = site.browser("regulator").get(f"/regulator/cases/{case.case_id}")
@@ -163,6 +165,7 @@ def test_of_anonymous_bids_nothing_is_shown_that_names_a_bidder(tmp_path_factory
     for hidden in ("文件属性相同", "张三", "投标人a", "投标人b", "方案.pdf", "priced-list"):
         assert hidden not in page
     assert "可能看出投标人名称的提示也是" in page
+    assert re.findall(r"提示 (\d+)：", page) == ["1", "2", "3", "4", "5"]
     detail = seat(site).get(room(case, f"/findings/{case.number_of('same_file')}"))
     assert "技术文件" in detail
     for hidden in ("张三", "投标人a", "认证证书"):
