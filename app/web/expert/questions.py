@@ -29,7 +29,7 @@ PDF = "application/pdf"
 
 @dataclass(frozen=True)
 class EvidenceLink:
-    """A place of a finding as the room shows it: the file under the name that members know, and its page's address."""
+    """A place of a finding as the room shows it: the file under the name that members know, and its address."""
 
     view: EvidenceView
     file: str
@@ -44,8 +44,7 @@ def _links(found: Case, lot: str, shown: dict[str, Any], one: FindingView) -> li
     for place in one.evidence:
         file = readable.get(ids[place.bid].get(place.file, ""))
         named = file.name if file is not None else "" if shown["room"].anonymous else place.file
-        first = place.places[0] if place.places and not place.lines else 1
-        viewer = f"{shown['back']}/papers?bid={place.bid}&file={file.id}&page={first}" if file is not None else ""
+        viewer = f"{shown['back']}/papers?bid={place.bid}&file={file.id}" if file is not None else ""
         links.append(EvidenceLink(place, named, viewer if file is not None and file.media_type == PDF else ""))
     return links
 

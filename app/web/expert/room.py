@@ -239,6 +239,10 @@ def review(case: str, lot: str) -> str:
         return render_template("pages/expert/room.html", **shown | _forms(found, lot, room) | {"errors": errors})
     failed = [names[f.bid] + _("：") + f.ground for f in findings if not f.passed]
     effects = [(_("结论"), _("%(n)s 项", n=len(findings))), (_("不通过"), _("；").join(failed) or _("无"))]
+    if room.seat == room.chair and (left := _about_findings(found, lot)["left"]):
+        effects.append(
+            (_("清标提示"), _("还没有处理：第 %(which)s 项，不处理不影响评审继续", which=_("、").join(map(str, left))))
+        )
     fact = sitting.BidsReviewed(room.seat, tuple(findings))
     return signing(
         found, shown, _("提交初步评审意见"), fact, _("某一项被半数以上成员认定不通过的投标，不再评分。"), effects

@@ -247,3 +247,12 @@ def test_the_readings_are_kept_as_a_file_that_nobody_downloads(over: CheckedCase
         (row,) = db_session.scalars(select(StoredFile).where(StoredFile.kind == "readings"))
     assert row.name == f"bid-readings-{LOT}.json"
     assert "readings" not in READ_WITH
+
+
+def test_it_is_the_same_on_either_database(tmp_path, database_url):
+    case = CheckedCase(tmp_path, database_url=database_url).through(UNTIL_REVIEW)
+    assert len(found_kinds(case)) == 13
+    case.put(1, Disposal.ASK)
+    case.vote(1, against=3)
+    assert [counted.adopted for _put, counted in case.state.disposed] == [False]
+    assert list(database_differences(case.platform)) == []

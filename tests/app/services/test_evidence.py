@@ -90,6 +90,7 @@ def test_the_case_of_the_test_has_nearly_every_kind_of_fact(files):
     elsewhere |= {"FailureRecordSealed", "WarningGiven"}  # test_failed_evaluation.py, test_warnings.py
     elsewhere |= {"ShareRefused", "CommitmentsOverdue"}  # test_wrong_share.py, test_faulty_parties.py
     elsewhere |= {"TiesDrawn"}  # test_equal_bids.py
+    elsewhere |= {"FindingPut", "FindingVoted", "FindingWithdrawn", "FindingDisposed"}  # test_bid_checks.py
     # test_replacements.py
     elsewhere |= {"ConflictDeclared", "MemberReplaced", "ReplacementProposed", "ReplacementOrdered"}
     elsewhere |= {"CorrectionRefused", "CorrectionWithdrawn"}  # test_correction_answers.py

@@ -56,6 +56,8 @@ def test_a_member_reads_questions_without_prices_with_evidence_that_opens_in_the
 def test_the_chair_is_told_what_is_left_before_the_review_ends_and_that_it_holds_up_nothing(site: Site):
     page = seat(site).get(room(site.case))
     assert re.search(r"\d+ 项提示中还有 \d+ 项没有处理：第 [\d、]+ 项。不处理不影响评审继续；您可以在", page)
+    bids = {f"finding-{bid.bid}-formal": "pass" for bid in site.case.state.bids}
+    assert "还没有处理：第 1、2" in seat(site).post(room(site.case, "/review"), **bids).get_data(as_text=True)
     other = next(number for number in site.case.members if number != site.case.chair)
     assert "您可以在初步评审结束前" not in seat(site, other).get(room(site.case))
 
