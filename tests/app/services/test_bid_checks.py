@@ -19,15 +19,15 @@ from app.models import BidReading, Job, StoredFile
 from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
 from app.queries.events import seen_events
-from app.services import bid_checks
+from app.services import bid_checks, tenders
 from app.services.actors import load_actor
 from app.services.audits import export_evidence
 from app.services.database_check import database_differences
 from app.services.files import READ_WITH
 from app.services.platform import DIST
 from crypto.canonical import canonical
+from evaluation.bid_checks import OWN_NAME, Reading, Readings
 from evaluation.bid_checks import FindingKind as K
-from evaluation.bid_checks import Reading, Readings
 from evaluation.sitting import Disposal, FindingPut, FindingVoted, FindingWithdrawn, RejectionGround, Stage
 from tests.app.services import tampering
 from tests.app.services.checked_bids import REASON, UNTIL_REVIEW, WORKS_UNTIL_REVIEW, CheckedCase
@@ -256,3 +256,19 @@ def test_it_is_the_same_on_either_database(tmp_path, database_url):
     case.vote(1, against=3)
     assert [counted.adopted for _put, counted in case.state.disposed] == [False]
     assert list(database_differences(case.platform)) == []
+
+
+def test_a_published_list_that_no_bid_could_be_compared_with_is_refused(tmp_path):
+    case = WholeCase(tmp_path).through("found")
+    officer, regulator = case.people["officer"], case.people["regulator"]
+    form = {"code": "T-9", "buyer": "某学院", "region": "510000"}
+    draft = tenders.open_case(case.platform, officer.log_in, "清单", regulator.organisation, form)
+    for data, code in (
+        (b"a,b\n", "priced_list_column"),
+        ("项目编码,名称,单位,数量\n1,a,m,x\n".encode(), "priced_list_cell"),
+    ):
+        with pytest.raises(RuleViolation, match=code) as refusal:
+            tenders.add_document(case.platform, officer.log_in, draft, OWN_NAME, data)
+        assert set(refusal.value.facts["column"]) == {"zh", "en"}
+    right = "项目编码,名称,单位,数量\n1,a,m,3\n".encode("gb18030")
+    assert tenders.add_document(case.platform, officer.log_in, draft, OWN_NAME, right).name == OWN_NAME
