@@ -22,7 +22,7 @@ from evaluation.bid_checks.findings import (
 )
 from evaluation.bid_checks.likeness import fingerprints, like_texts, same_files
 from evaluation.bid_checks.lists import list_findings, priced_bids
-from evaluation.bid_checks.priced_list import COLUMNS, FILE_NAME, OWN_NAME, Item, read_list, rows_of
+from evaluation.bid_checks.priced_list import COLUMNS, FILE_NAME, MOST_BYTES, OWN_NAME, Item, read_list, rows_of
 from evaluation.bid_checks.properties import same_properties, same_staff, unreadable
 from evaluation.bid_checks.regular import regular_items, regular_totals
 from evaluation.errors import RuleViolation
@@ -30,6 +30,7 @@ from evaluation.errors import RuleViolation
 __all__ = [
     "COLUMNS",
     "FILE_NAME",
+    "MOST_BYTES",
     "OF_COLLUSION",
     "OWN_NAME",
     "PRICED",

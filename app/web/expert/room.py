@@ -122,7 +122,10 @@ def show(case: str, lot: str) -> str:
     if room.task == "score":
         return render_template(
             "pages/expert/desk.html",
-            **shown | _forms(found, lot, room) | scoring_desk(found, lot, room, shown["files"]),
+            **shown
+            | _forms(found, lot, room)
+            | scoring_desk(found, lot, room, shown["files"])
+            | _about_findings(found, lot),
         )
     return render_template(
         "pages/expert/room.html",
