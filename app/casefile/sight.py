@@ -249,10 +249,10 @@ def _about_findings(actor: Actor, case: Case, record: Record) -> bool:
     return _room(actor, case, record) or _told_with_result(actor, case, record)
 
 
-def _own_until_counted(actor: Actor, case: Case, record: Record) -> bool:
-    put = case.lots[record.lot].sitting.put
-    counted = put is None or put.finding != record.payload["finding"]
-    return _own(actor, case, record) or (counted and _room(actor, case, record))
+def _own_vote(actor: Actor, case: Case, record: Record) -> bool:
+    """Members learn counts alone; the authority has the signed votes once nobody votes."""
+    counted = case.lots[record.lot].sitting.put is None
+    return _own(actor, case, record) or (counted and _inspector(actor, case, record))
 
 
 SIGHT: dict[str, Rule] = (
@@ -353,7 +353,7 @@ SIGHT: dict[str, Rule] = (
         "BidsReviewed": _unread_by_successors(_own_until_review),
         "ReviewConcluded": _unread_by_successors(_review_outcome),
         "FindingPut": _unread_by_successors(_about_findings),
-        "FindingVoted": _unread_by_successors(_own_until_counted),
+        "FindingVoted": _unread_by_successors(_own_vote),
         "FindingWithdrawn": _unread_by_successors(_about_findings),
         "FindingDisposed": _unread_by_successors(_about_findings),
         "SittingFailed": _everybody,

@@ -164,7 +164,7 @@ def vote(case: str, lot: str, number: int) -> str:
     fact = sitting.FindingVoted(room.seat, number, agrees, (form.reason.data or "").strip())
     effects = [*_effects(one, standing), (_("您的意见"), _("同意") if agrees else _("不同意"))]
     effects += [(_("说明"), fact.reason)] if fact.reason else []
-    words = _("投票后不能更改；全部投完前任何人看不到他人的票。")
+    words = _("投票后不能更改；其他成员只看到同意和不同意的人数。")
     return signing(found, shown, _("就清标提示表决"), fact, words, effects, after=_list(shown))
 
 
