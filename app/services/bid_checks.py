@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import Delete, delete, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.adapters.bid_texts import MOST_BYTES, READER, read_bid_file, readable
@@ -42,17 +43,19 @@ from evaluation.bid_checks import (
 
 log = logging.getLogger("tenderhall.bid_checks")
 FILES_AT_ONCE = 4
+MOST_FILES = 200  # of a bid that are read; whoever packs more has them told as unread
 
 
 def check_opened_bids(platform: Platform, case_id: str, lot: str) -> None:
     """Read the next files; once all are read, record what is found. Checked already, or not to be: nothing happens."""
     with platform.database.reading() as db_session:
         case = load_case(db_session, case_id)
-        if not _due(case, lot):
-            return
         rows = _files(db_session, case_id, lot)
         done = set(db_session.scalars(select(ReadFile.file_id).where(ReadFile.case_id == case_id, ReadFile.lot == lot)))
-    waiting = [row for row in rows if row.id not in done]
+    if not _due(case, lot):
+        _forget(platform, case_id, lot, done)
+        return
+    waiting = [row for row in _to_read(rows) if row.id not in done]
     for row in waiting[:FILES_AT_ONCE]:
         _read(platform, case, lot, row)
     if len(waiting) > FILES_AT_ONCE:
@@ -78,6 +81,29 @@ def _files(db_session: DbSession, case_id: str, lot: str) -> list[StoredFile]:
     return list(db_session.scalars(query.order_by(StoredFile.kind, StoredFile.owner, StoredFile.name, StoredFile.id)))
 
 
+def _forget(platform: Platform, case_id: str, lot: str, done: Collection[str]) -> None:
+    """What was read for a check that came too late."""
+    if done:
+        with plain_transaction(platform.database) as (db_session, _now):
+            db_session.execute(_kept_rows(case_id, lot))
+
+
+def _kept_rows(case_id: str, lot: str) -> Delete[tuple[ReadFile]]:
+    return delete(ReadFile).where(ReadFile.case_id == case_id, ReadFile.lot == lot)
+
+
+def _to_read(rows: Sequence[StoredFile]) -> Iterator[StoredFile]:
+    """The tender's documents, for their digests too, and of each bid the first files of a kind that can be read."""
+    counted: Counter[str] = Counter()
+    for row in rows:
+        if row.kind == "document":
+            yield row
+        elif readable(row.name, row.size):
+            counted[row.owner] += 1
+            if counted[row.owner] <= MOST_FILES:
+                yield row
+
+
 def _read(platform: Platform, case: Case, lot: str, row: StoredFile) -> None:
     """Read one file and keep what was read; a damaged one counts as unreadable, and is in the log of the machine."""
     reading = _reading_of(platform, case, row)
@@ -90,20 +116,24 @@ def _read(platform: Platform, case: Case, lot: str, row: StoredFile) -> None:
 def _reading_of(platform: Platform, case: Case, row: StoredFile) -> FileReading:
     try:
         if row.kind == "opened":
-            if not readable(row.name, row.size):
-                return FileReading(row.name, row.size, row.sha256, Reading.OTHER)
             if row.size > MOST_BYTES:
-                return FileReading(row.name, row.size, row.sha256, Reading.UNREADABLE)
+                return _unread(row)
             return read_bid_file(row.name, row.sha256, b"".join(file_chunks(platform, case, row)))
         data = b"".join(file_chunks(platform, case, row))
     except RuleViolation as damaged:
         log.error("case %s: %s of %s is not read: %s", case.id, row.kind, row.owner, damaged.code)
-        return FileReading(row.name, row.size, row.sha256 if row.kind == "opened" else "", Reading.UNREADABLE)
+        return _unread(row)
     tree = TreeDigest()
     tree.update(data)
     if not readable(row.name, row.size):
         return FileReading(row.name, row.size, tree.hexdigest(), Reading.OTHER)
     return read_bid_file(row.name, tree.hexdigest(), data)
+
+
+def _unread(row: StoredFile) -> FileReading:
+    """A file whose text and properties are not known: of another kind, or for a reason that is told."""
+    state = Reading.UNREADABLE if readable(row.name, row.size) else Reading.OTHER
+    return FileReading(row.name, row.size, row.sha256 if row.kind == "opened" else "", state)
 
 
 def _record(platform: Platform, case: Case, lot: str, rows: Sequence[StoredFile]) -> None:
@@ -118,7 +148,7 @@ def _record(platform: Platform, case: Case, lot: str, rows: Sequence[StoredFile]
         kept = {"case_id": case.id, "lot": lot, "kind": "readings", "name": name, "blob": blob, "data": data}
         add_file(work.db_session, work.now, **kept)
         work.conclude(BidsChecked(hashlib.sha256(data).hexdigest(), found), lot)
-        work.db_session.execute(delete(ReadFile).where(ReadFile.case_id == case.id, ReadFile.lot == lot))
+        work.db_session.execute(_kept_rows(case.id, lot))
 
 
 def _readings(platform: Platform, case: Case, lot: str, rows: Sequence[StoredFile]) -> Readings:
@@ -126,7 +156,7 @@ def _readings(platform: Platform, case: Case, lot: str, rows: Sequence[StoredFil
     query = select(ReadFile).where(ReadFile.case_id == case.id, ReadFile.lot == lot)
     with platform.database.reading() as db_session:
         kept = {row.file_id: row.reading for row in db_session.scalars(query)}
-    read = {row.id: decode(FileReading, json.loads(kept[row.id])) for row in rows}
+    read = {row.id: decode(FileReading, json.loads(kept[row.id])) if row.id in kept else _unread(row) for row in rows}
     opened = {(row.owner, row.name): row for row in rows if row.kind == "opened"}
     documents = [read[document.id] for document in case.tender.published.documents]
     own = [row for row in rows if row.kind == "document" and row.name == OWN_NAME]
