@@ -62,44 +62,56 @@ def same_files(bids: Sequence[BidReading], documents: Sequence[FileReading]) -> 
 def like_texts(
     bids: Sequence[BidReading], documents: Sequence[FileReading], rules: BidCheckRules
 ) -> Iterator[BidFinding]:
-    """Two files of two bids each that share much of their text; the same file twice is a finding of its own."""
+    """Two bids each of which one has a file that shares much of its text with files of the other, with the pages on
+    both sides. The same file in both is a finding of its own.
+
+    Each file is compared with the whole other bid, so that the work grows with the text and not with pairs of files.
+    """
     own = frozenset[str]().union(*(prints_of(page) for document in documents for page in document.pages))
-    pages = {(bid.bid, file.path): _pages(file, own) for bid in bids for file in bid.files if file.pages}
-    texts = {place: frozenset[str]().union(*found.values()) for place, found in pages.items()}
-    files = {(bid.bid, file.path): file for bid in bids for file in bid.files}
-    for (one, other), shared in sorted(_shared(texts).items()):
-        shorter = min(len(texts[one]), len(texts[other]))
-        enough = shared >= rules.alike_prints and shared * HUNDRED >= rules.alike_share * shorter
-        if enough and files[one].sha256 != files[other].sha256:
-            common = texts[one] & texts[other]
-            evidence = [
-                Evidence(place[0], place[1], files[place].sha256, _holding(pages[place], common)[:MOST_PAGES])
-                for place in (one, other)
-            ]
-            percent = plain(round_half_up(Decimal(shared) * HUNDRED / shorter, 1))
-            yield finding(FindingKind.LIKE_TEXT, evidence, {"percent": percent, "of": str(shorter)}, count=shared)
+    texts = {bid.bid: [_Text(file, _pages(file, own)) for file in bid.files if file.pages] for bid in bids}
+    for one, other in combinations(sorted(texts), 2):
+        same = {text.file.sha256 for text in texts[one]} & {text.file.sha256 for text in texts[other]}
+        sides = {bid: [text for text in texts[bid] if text.file.sha256 not in same] for bid in (one, other)}
+        common = _union(sides[one]) & _union(sides[other])
+        alike = [text for side in sides.values() for text in side if text.is_alike(common, rules)]
+        if alike:
+            yield _alike(sides, _union(alike) & common, alike)
 
 
-Place = tuple[str, str]
+class _Text:
+    """The fingerprints of a file's pages, without those of the tender's own documents."""
+
+    def __init__(self, file: FileReading, pages: Mapping[int, frozenset[str]]) -> None:
+        self.file, self.pages = file, pages
+        self.prints = frozenset[str]().union(*pages.values())
+
+    def is_alike(self, common: frozenset[str], rules: BidCheckRules) -> bool:
+        shared = len(self.prints & common)
+        return shared >= rules.alike_prints and shared * HUNDRED >= rules.alike_share * len(self.prints)
+
+    def share(self, common: frozenset[str]) -> Decimal:
+        """How much of it is in common, in percent."""
+        return round_half_up(Decimal(len(self.prints & common)) * HUNDRED / len(self.prints), 1)
+
+    def holding(self, common: frozenset[str]) -> tuple[int, ...]:
+        return tuple(number for number, found in self.pages.items() if found & common)[:MOST_PAGES]
 
 
-def _shared(texts: Mapping[Place, frozenset[str]]) -> dict[tuple[Place, Place], int]:
-    """How many fingerprints two files of two bids have in common, of those that have any."""
-    holders: dict[str, list[Place]] = {}
-    for place in sorted(texts):
-        for mark in texts[place]:
-            holders.setdefault(mark, []).append(place)
-    counted: dict[tuple[Place, Place], int] = {}
-    for places in holders.values():
-        for pair in combinations(places, 2):
-            if pair[0][0] != pair[1][0]:
-                counted[pair] = counted.get(pair, 0) + 1
-    return counted
+def _union(texts: Sequence[_Text]) -> frozenset[str]:
+    return frozenset[str]().union(*(text.prints for text in texts))
+
+
+def _alike(sides: Mapping[str, Sequence[_Text]], shared: frozenset[str], alike: Sequence[_Text]) -> BidFinding:
+    evidence = [
+        Evidence(bid, text.file.path, text.file.sha256, places, {"shared": plain(text.share(shared))})
+        for bid, side in sides.items()
+        for text in side
+        if (places := text.holding(shared))
+    ]
+    most = max(alike, key=lambda text: (text.share(shared), len(text.prints)))
+    figures = {"percent": plain(most.share(shared)), "of": str(len(most.prints))}
+    return finding(FindingKind.LIKE_TEXT, evidence, figures, count=len(most.prints & shared))
 
 
 def _pages(file: FileReading, own: frozenset[str]) -> dict[int, frozenset[str]]:
     return {number: prints_of(page) - own for number, page in enumerate(file.pages, start=1)}
-
-
-def _holding(pages: Mapping[int, frozenset[str]], common: frozenset[str]) -> tuple[int, ...]:
-    return tuple(number for number, found in pages.items() if found & common)

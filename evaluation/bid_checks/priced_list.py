@@ -16,7 +16,7 @@ from evaluation.errors import RuleViolation
 
 FILE_NAME = "priced-list.csv"  # in a bid's package
 OWN_NAME = "bill-of-quantities.csv"  # among the tender's documents
-MOST_ITEMS = 20_000
+MOST_ITEMS = 10_000
 MOST_BYTES = 16 << 20
 MOST_COLUMNS, LONGEST_CELL = 40, 1000
 COLUMNS = {

@@ -234,3 +234,19 @@ def test_the_order_of_bids_changes_nothing(order: list[int]):
     assert expected
     assert check_bids(readings(*(bids[n] for n in order)), RULES) == expected
     assert [one.kind for one in expected] == sorted((one.kind for one in expected), key=list(K).index)
+
+
+def test_a_text_that_is_spread_over_files_of_the_other_is_found_and_one_within_a_bid_is_none():
+    parts = [prose(21), prose(22)]
+    whole, split = file("整体.pdf", *parts), [file(f"{n}.pdf", part) for n, part in enumerate(parts)]
+    (finding,) = found(bid("a", "1", files=(whole,)), bid("b", "2", files=tuple(split)))
+    places = {(one.bid, one.file): (one.places, one.values["shared"]) for one in finding.evidence}
+    assert places == {("a", "整体.pdf"): ((1, 2), "100"), ("b", "0.pdf"): ((1,), "100"), ("b", "1.pdf"): ((1,), "100")}
+    assert found(bid("a", "1", files=(whole, *split)), bid("b", "2")) == []
+
+
+def test_a_short_text_inside_a_long_one_is_found_from_the_short_ones_side():
+    short, long = file("短.pdf", prose(31)), file("长.pdf", *(prose(seed) for seed in range(32, 40)), prose(31))
+    (finding,) = found(bid("a", "1", files=(short,)), bid("b", "2", files=(long,)))
+    assert {one.file: one.places for one in finding.evidence} == {"短.pdf": (1,), "长.pdf": (9,)}
+    assert finding.figures["percent"] == "100"
