@@ -31,8 +31,6 @@ from tests.app.services.whole_case import WholeCase
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 # Facts that stand in case files of another kind.
 OTHER_FILES = ("app.casefile.register", "app.procedure.rehearsal", "app.procedure.inspections.facts")
-# Words that nobody signs and from which nothing follows: why somebody who was called up cannot come.
-UNSIGNED = {("CallUpAnswered", "reason")}
 QUICK = {name: STEPS[name] for name in ("head", "log")}
 JUDGING = {name: STEPS[name] for name in ("acts", "replay")}
 
@@ -252,9 +250,7 @@ def one_of_each(lines):
         if entry["type"] in seen or entry["type"] == "CaseOpened":
             continue
         seen.add(entry["type"])
-        found = [path for path in tampering.paths(entry) if path[0] in ("payload", "act")]
-        found = [path for path in found if (entry["type"], path[-1]) not in UNSIGNED]
-        if found:
+        if found := tampering.telling(entry):
             yield seq, found[seq % len(found)]
 
 
