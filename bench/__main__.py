@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from bench import (
     admin_changes,
+    bid_checks,
     browser_seal,
     case_log,
     deadline_rush,
@@ -28,6 +29,7 @@ from bench import (
 
 BENCHMARKS: dict[str, Callable[[], str]] = {
     "admin-changes": admin_changes.change_everything,
+    "bid-checks": bid_checks.check_twenty_bids,
     "case-log": case_log.append_against_bare_insert,
     "deadline-rush": deadline_rush.rush_on_sqlite,
     "deadline-rush-postgres": deadline_rush.rush_on_postgres,

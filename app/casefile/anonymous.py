@@ -21,6 +21,11 @@ def unnamed(actor: Actor, case: Case, lot: str) -> bool:
     return bool(actor.seat) and hides_bidders(case, lot)
 
 
+def scores_without_prices(actor: Actor, case: Case, lot: str) -> bool:
+    """Whether the actor sits on the lot's committee and has prices still to come: until the last sheet is locked."""
+    return actor.seat_in(case.id, lot) is not None and case.lots[lot].sitting.stage not in PRICES_KNOWN
+
+
 def shown_names(case: Case, lot: str, language: str) -> dict[str, str]:
     """By bid what its bidder is called in the room now."""
     bids = {bid.bid: bid.bidder_name for bid in case.lot(lot).sitting.bids}

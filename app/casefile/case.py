@@ -12,8 +12,10 @@ from typing import Any
 from app.casefile.board import board_digest
 from app.casefile.inspecting import campaign_digest
 from app.casefile.record import Record
+from app.casefile.sitting_checks import check_sitting
 from app.procedure import (
     bid,
+    bid_checking,
     clarifying,
     convening,
     exports,
@@ -80,6 +82,7 @@ class LotCase:
     lost: restoring.Lost = field(
         default_factory=dict
     )  # sealed files that the platform does not have, until when awaited
+    checked: bid_checking.BidsChecked | None = None
     qualification: Mapping[str, qualification.Qualification] = field(default_factory=dict)
     buyer_members: tuple[convening.BuyerMemberNamed, ...] = ()
     draw: draw.DrawState = field(default_factory=draw.DrawState)
@@ -229,13 +232,7 @@ class Case:
             return restoring.decide(state.lost, state.bidding, fact, actor.organisation_id, now, profile)
         if isinstance(fact, FALLBACK_ACTS):
             return fallback.decide(self.fallback_of(lot), fact, actor.organisation_id, now)
-        profile = self.tender.published.profile
-        standstill.check_site(state.sitting, fact, actor)
-        standstill.check(state.standstill, state.sitting, fact, actor.id, now, profile)
-        signing.check(state.signing, state.sitting, fact, now, profile)
-        talk.check(state.talk, {number: seat.site for number, seat in state.sitting.seats.items()}, fact, now)
-        unanswered.check(state.asked, state.sitting, fact, now, profile)
-        clarifying.check(state.clarifying, fact, self._answerer(lot, actor), now, profile)
+        check_sitting(self, lot, fact, actor, now)
         return self._decide_evaluation(state, fact, actor, actor.seat_in(self.id, lot))
 
     def _decide_inspection(self, fact: Any, lot: str, actor: Actor) -> tuple[Any, ...]:
@@ -253,6 +250,8 @@ class Case:
         profile = self.tender.published.profile
         if isinstance(fact, qualification.QualificationChecked):
             return qualification.decide(bool(state.qualification), state.opening.opened.keys(), fact, profile)
+        if isinstance(fact, bid_checking.BidsChecked):
+            return bid_checking.decide(state.opening, state.checked, state.sitting.stage, fact, profile)
         if isinstance(fact, convening.BuyerMemberNamed):
             return convening.decide(state.buyer_members, fact, profile, settled=state.draw.approved)
         if isinstance(fact, draw.DrawConditionsApproved) and (proposed := state.draw.to_approve) is not None:
@@ -272,14 +271,6 @@ class Case:
         if isinstance(fact, sitting.MemberIdentified | sitting.BoothChanged):
             convening.check_identity(fact, profile)
         return sitting.decide(state.sitting, fact, seat)
-
-    def _answerer(self, lot: str, actor: Actor) -> clarifying.Answerer:
-        """As which bidder the actor could answer the committee."""
-        own, state = self.lots[lot].bidding.of_bidder(actor.organisation_id), self.lots[lot]
-        if own is None or own.receipt_id not in state.opening.opened:
-            return clarifying.Answerer()
-        hidden = self.tender.published.lot(lot).anonymous
-        return clarifying.Answerer(own.receipt_id, state.opening.opened[own.receipt_id].bidder_name if hidden else "")
 
     def _check_lots_open(self, fact: Any) -> None:
         """What is closed stays closed, even when the clock goes back: its deadline neither moves nor stands still."""
@@ -381,6 +372,8 @@ def _apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
         return replace(state, fallback=fallback.apply(state.fallback, fact, record.at))
     if isinstance(fact, qualification.QualificationChecked):
         return replace(state, qualification=fact.results)
+    if isinstance(fact, bid_checking.BidsChecked):
+        return replace(state, checked=fact)
     if isinstance(fact, convening.BuyerMemberNamed):
         return replace(state, buyer_members=(*state.buyer_members, fact))
     if isinstance(fact, DrawEvent):

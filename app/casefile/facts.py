@@ -12,6 +12,7 @@ from app.casefile import register
 from app.casefile.codec import decode
 from app.procedure import (
     bid,
+    bid_checking,
     convening,
     deadlines,
     exports,
@@ -28,7 +29,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.inspections import facts as inspections
 from crypto.canonical import Json
 from evaluation import draw
-from evaluation.sitting import clarifications, interruptions, talk
+from evaluation.sitting import clarifications, interruptions, questions, talk
 from evaluation.sitting import events as sitting
 
 
@@ -135,6 +136,7 @@ FACTS = {
         _lot(opening.ObjectionAnswered, "objection:answer"),
         _lot(opening.OpeningConfirmed, "opening:confirm"),
         _lot(opening.OpeningConcluded),
+        _lot(bid_checking.BidsChecked),
         _lot(qualification.QualificationChecked, "qualification:check"),
         _lot(convening.BuyerMemberNamed, "draw_conditions:propose"),
         _lot(draw.DrawConditionsProposed, "draw_conditions:propose"),
@@ -185,6 +187,10 @@ FACTS = {
         _lot(sitting.ChairVoteTied),
         _lot(sitting.ChairElected),
         _lot(sitting.BidsReviewed, "bids:review"),
+        _lot(questions.FindingPut, "finding:put"),
+        _lot(questions.FindingVoted, "finding:vote"),
+        _lot(questions.FindingWithdrawn, "finding:vote"),
+        _lot(questions.FindingDisposed),
         _lot(sitting.ReviewConcluded),
         _lot(sitting.SittingFailed),
         _lot(sitting.FailureRecordSealed),

@@ -325,6 +325,8 @@ def _papers_of(record: Record) -> Iterator[NamedFile]:
     match record.type:
         case "OpeningConcluded":
             yield NamedFile(FileKey(lot, "record", "", f"opening-record-{lot}.pdf", at), fact.record_sha256)
+        case "BidsChecked":
+            yield NamedFile(FileKey(lot, "readings", "", f"bid-readings-{lot}.json", at), fact.readings_sha256)
         case "ReportPrepared":
             yield NamedFile(report, fact.report_sha256)
         case "ReportSigned":

@@ -171,3 +171,23 @@ class CeremonyEnded:
     guilty: int
     words: str
     complaint: Json
+
+
+REGISTER_FACTS = tuple(
+    fact.__name__
+    for fact in (
+        PlatformFounded,
+        CertificateIssued,
+        CertificateRevoked,
+        CommitteeRegistered,
+        CommitteeReshared,
+        CommitteeRetired,
+        ClientCodePublished,
+        CeremonyOpened,
+        ResharingOpened,
+        CeremonyJoined,
+        DealingGiven,
+        DealingsAccepted,
+        CeremonyEnded,
+    )
+)

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from app.casefile.clarification_data import recorded_clarifications
 from app.casefile.codec import encode
+from app.casefile.disposals import disposals, findings_data
 from app.casefile.record import Record
 from app.procedure import signing
+from app.procedure.bid_checking import BidsChecked
 from app.procedure.signing import EarlierDissent, Signing
 from crypto.canonical import Json, digest
 from crypto.instants import format_instant
@@ -16,22 +18,32 @@ from evaluation.sitting import ResultsComputed, ScoreSheetLocked
 
 REPORT_ATTACHMENT = "report.json"
 EARLIER_DISSENTS = "superseded_dissents"
+FINDINGS = "findings"
 
 
 def report_data(
-    case_id: str, lot: str, result: EvaluationResult | None, sheets: str, found: Signing, clarified: Mapping[str, Json]
+    case_id: str, lot: str, result: EvaluationResult | None, sheets: str, found: Signing, about: Mapping[str, Json]
 ) -> Json:
-    """The result, the digest of the locked sheets that it stands on, the dissents from earlier results, and where
-    bidders were asked something `clarified`, what."""
+    """The result, the digest of the locked sheets that it stands on, the dissents from earlier results, and what there
+    is `about` the bids: where bidders were asked something, what; where bids were checked (v2), each finding with what
+    was decided about it.
+    """
     return {
-        **clarified,
-        "v": "evaluation-report/v1",
+        **about,
+        "v": "evaluation-report/v2" if FINDINGS in about else "evaluation-report/v1",
         "case": case_id,
         "lot": lot,
         "result": encode(result),
         "sitting": sheets,
         EARLIER_DISSENTS: earlier_data(found),
     }
+
+
+def checked_data(records: Iterable[Record]) -> dict[str, Json]:
+    """The findings on bids with the votes about them; nothing where bids were not checked."""
+    found = list(records)
+    checked = next((record.fact for record in found if isinstance(record.fact, BidsChecked)), None)
+    return {} if checked is None else {FINDINGS: findings_data(checked.findings, disposals(found))}
 
 
 def sheets_digest(records: Iterable[Record]) -> str:
@@ -67,5 +79,5 @@ def recorded_report(records: Iterable[Record], sealed: Record) -> Json:
         state = signing.apply(state, record.fact, record.at)
         if isinstance(record.fact, ResultsComputed):
             result = record.fact.result
-    clarified = recorded_clarifications(before)
-    return report_data(sealed.case_id, sealed.lot, result, sheets_digest(before), state, clarified)
+    about = recorded_clarifications(before) | checked_data(before)
+    return report_data(sealed.case_id, sealed.lot, result, sheets_digest(before), state, about)

@@ -6,11 +6,14 @@ number is not shown to anybody: gaps would tell of bids and scores.
 
 from __future__ import annotations
 
-from app.casefile.anonymous import PRICES_KNOWN, unnamed
+from app.casefile.anonymous import scores_without_prices, unnamed
 from app.casefile.case import Case, Phase
 from app.casefile.clarification_sight import CLARIFICATION_SIGHT
+from app.casefile.finding_sight import FINDING_SIGHT
 from app.casefile.inspection_sight import INSPECTION_SIGHT, sees_inspection
 from app.casefile.record import Record
+from app.casefile.register import REGISTER_FACTS
+from app.casefile.rehearsal_sight import REHEARSAL_SIGHT
 from app.casefile.sides import OVER, Rule
 from app.casefile.sides import agency as _agency
 from app.casefile.sides import centre as _centre
@@ -120,11 +123,6 @@ def _sitting(actor: Actor, case: Case, record: Record) -> bool:
     return any(side(actor, case, record) for side in (_room, _witness, _centre, _agency))
 
 
-def scores_without_prices(actor: Actor, case: Case, lot: str) -> bool:
-    """Whether the actor sits on the lot's committee and has prices still to come: until the last sheet is locked."""
-    return actor.seat_in(case.id, lot) is not None and case.lots[lot].sitting.stage not in PRICES_KNOWN
-
-
 def _read_out(actor: Actor, case: Case, record: Record) -> bool:
     return _everybody(actor, case, record) and not scores_without_prices(actor, case, record.lot)
 
@@ -178,38 +176,14 @@ def _checked(actor: Actor, case: Case, record: Record) -> bool:
     return _room(actor, case, record) or _agency(actor, case, record)
 
 
-def _rehearsal(actor: Actor, case: Case, record: Record) -> bool:
-    """A rehearsal is for the centre that opened it and the trustees who are asked."""
-    state = case.rehearsal
-    if state is None:
-        return False
-    centre = actor.is_(Role.CENTRE_OPERATOR) and actor.organisation_id == state.opened.centre
-    return centre or (actor.is_(Role.TRUSTEE) and not actor.keys.isdisjoint(state.keys))
-
-
 SIGHT: dict[str, Rule] = (
     INSPECTION_SIGHT
     | CLARIFICATION_SIGHT
     | TALK_SIGHT
+    | FINDING_SIGHT
+    | REHEARSAL_SIGHT
+    | dict.fromkeys(REGISTER_FACTS, _everybody)
     | {
-        "PlatformFounded": _everybody,
-        "CertificateIssued": _everybody,
-        "CertificateRevoked": _everybody,
-        "CommitteeRegistered": _everybody,
-        "CommitteeReshared": _everybody,
-        "CommitteeRetired": _everybody,
-        "ClientCodePublished": _everybody,
-        "CeremonyOpened": _everybody,
-        "ResharingOpened": _everybody,
-        "CeremonyJoined": _everybody,
-        "DealingGiven": _everybody,
-        "DealingsAccepted": _everybody,
-        "CeremonyEnded": _everybody,
-        "RehearsalOpened": _rehearsal,
-        "RehearsalShareSigned": _rehearsal,
-        "RehearsalReleased": _rehearsal,
-        "SampleBidOpened": _rehearsal,
-        "RehearsalEnded": _rehearsal,
         "CaseOpened": _draft,
         "TenderSubmitted": _draft,
         "TenderReturned": _returned,

@@ -11,7 +11,9 @@ from app.client import bidder, clarifying, fallback
 from app.client.checked_terms import checked_parameters
 from app.client.command_line import CLIENT_COMMANDS, Parser, add_command, days, existing, yuan
 from app.client.keyfile import Profile, read_json
+from app.client.opening_items import check_items
 from app.client.page_links import typed_links
+from app.client.priced_list import list_notes
 from app.client.terminal import add_folder, add_person_arguments, agreed, local, person_of, spoken
 from app.procedure.qualification import is_qualification_file
 from crypto.receipts import SignedReceipt
@@ -136,12 +138,15 @@ def _seal(arguments: argparse.Namespace) -> int:
     person = person_of(arguments)
     parameters = checked_parameters(person, arguments.case, arguments.lot, unwitnessed=arguments.unwitnessed)
     items = {"price_fen": arguments.price, "duration_days": arguments.days, "project_manager": arguments.manager}
-    names = [file.path for file in bidder.files_of(arguments.files)]
-    if parameters.qualification_words and not any(map(is_qualification_file, names)):
+    files = bidder.files_of(arguments.files)
+    if parameters.qualification_words and not any(is_qualification_file(file.path) for file in files):
         print(UNQUALIFIED)
     if parameters.anonymous:
         print(ANONYMOUS)
     pages = typed_links(arguments.page)
+    check_items(items)
+    for note in list_notes(files, arguments.price):
+        print(note)
     submission = bidder.seal_bid(arguments.files, items, parameters, person.key, arguments.out, pages)
     print(f"已加密 / sealed: {arguments.out}/bid.age, {submission['bid_size']:,} B, {submission['bid_root']}")
     if parameters.round is not None:

@@ -348,8 +348,8 @@ class AbandonedEvaluation:
 class EvaluationReport:
     """评标报告 for goods (Order 87, article 58).
 
-    `price_formula`, `averaging`, `agreement` and `corrections` are sentences; `draw_digest` and `sitting_digest` tie
-    the pages to the case file.
+    `price_formula`, `averaging`, `agreement`, `corrections` and `findings` are sentences; `draw_digest` and
+    `sitting_digest` tie the pages to the case file.
     """
 
     heading: CaseHeading
@@ -385,3 +385,4 @@ class EvaluationReport:
     sitting_digest: str
     signatories: tuple[Signatory, ...]
     seal_field: str = "Seal"
+    findings: tuple[str, ...] = ()  # what the check of bids asked, and what the committee decided

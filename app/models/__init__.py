@@ -41,13 +41,13 @@ from app.models.serving import (
 from app.models.sitting import DeskHold, IdentityPhoto, PendingSignature, Presence, ScoreDraft, SeatRequest, Site
 from app.models.tender import Download, Lot, Tender, TenderDraft
 from app.models.venues import Booking, BookingEvent, BookingPart, Booth, Room, RoomClosure, SeatBooth
-from app.models.work import Job, Notice
+from app.models.work import BidReading, Job, Notice
 
 from app.models import append_only  # isort: skip  # after the tables that it guards
 
 __all__ = [
-    "AccessLog", "Account", "AccountRole", "ActHead", "ApplicationFile", "Base", "Booking", "BookingEvent",
-    "BookingPart", "Booth", "CallUp", "CaseEvent", "CaseFile", "CasePrivate", "Certificate", "Command",
+    "AccessLog", "Account", "AccountRole", "ActHead", "ApplicationFile", "Base", "BidReading", "Booking",
+    "BookingEvent", "BookingPart", "Booth", "CallUp", "CaseEvent", "CaseFile", "CasePrivate", "Certificate", "Command",
     "ContactLookUp", "Cosignature", "DeniedAttempt", "DeskHold", "Download", "Expert", "ExpertAbsence",
     "ExpertApplication", "ExpertAppraisal", "ExpertContact", "ExpertCorrection", "ExpertEvent", "ExpertFee",
     "ExpertImport", "ExpertImportFinding", "ExpertImportPart", "ExpertRequest", "ExpertSpeciality", "ExpertTraining",

@@ -76,6 +76,7 @@ STANDING = {
     "desk_hold": (Standing.OUTSIDE, "which window of a seat has the scoring desk"),
     "presence": (Standing.OUTSIDE, "who is connected to a room; nobody's evidence, gone after a day"),
     "pending_signature": (Standing.OUTSIDE, "a signature under way"),
+    "bid_reading": (Standing.OUTSIDE, "files on their way to be checked; the entry names what counts by hash"),
     "job": (Standing.OUTSIDE, "due times; a job asks the fold what is due"),
     "notice": (Standing.OUTSIDE, "messages to people"),
 }

@@ -29,6 +29,17 @@ class Job(Base):
     done_at: Mapped[datetime | None]
 
 
+class BidReading(Base):
+    """What was read of one file of a lot whose bids are checked, so that whoever goes on need not read it again."""
+
+    __tablename__ = "bid_reading"
+
+    file_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    case_id: Mapped[str] = mapped_column(String(32), index=True)
+    lot: Mapped[str] = mapped_column(String(20), primary_key=True)  # the tender's own documents are read for each
+    reading: Mapped[str] = mapped_column(Text)
+
+
 class Notice(Base):
     """A message to one account: shown after log-in, and mailed by a job."""
 

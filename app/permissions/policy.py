@@ -320,6 +320,14 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _inspector(P.SCORING, P.CONSENSUS, P.RESULT),  # L
         _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=_in(P.CONSENSUS, P.RESULT), **AGENCY),
     ),
+    A.FINDINGS_READ: (  # collusion facts: which ones of them a seat may know, the stage says
+        _grant(R.EXPERT, when=seated, phases=_in(P.SCORING, P.CONSENSUS)),
+        _inspector(P.OPENING, P.DRAW, P.SCORING, P.CONSENSUS),  # L
+        _grant(R.REGULATOR, when=competent, phases=OVER),
+        _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=_in(P.RESULT), **AGENCY),
+    ),
+    A.FINDING_PUT: (_grant(R.EXPERT, when=seated, phases=SITTING),),  # 45, 69: the chair, by rule
+    A.FINDING_VOTE: (_grant(R.EXPERT, when=seated, phases=SITTING),),
     A.SCORE_SAVE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 39
     A.SCORES_LOCK: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 39
     A.CORRECTION_REQUEST: (_grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),),  # 40: ask, or take it back

@@ -14,6 +14,7 @@ from enum import StrEnum
 from app.procedure.calendar import Period, add
 from app.procedure.calling import QuietHours
 from evaluation.appraisal import AppraisalRules
+from evaluation.bid_checks import BidCheckRules
 from evaluation.committee import Share
 from evaluation.fees import FeeTable
 from evaluation.training import TrainingDemand
@@ -146,3 +147,5 @@ class Profile:
     fees: FeeTable | None = None
     appraisal: AppraisalRules | None = None
     training: TrainingDemand | None = None
+    # the check of opened bids (清标): from which thresholds on something is asked; None: nothing is checked
+    bid_checks: BidCheckRules | None = None

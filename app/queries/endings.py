@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.casefile.case import LotCase, Phase
 from app.procedure.signing import tally
-from evaluation.sitting import WITHIN_CEILING
+from app.queries.rejections import rejection_items
 from evaluation.sitting.stages import Stage
 
 TOLD_IN = frozenset({Phase.RESULT, Phase.FAILED})
@@ -49,12 +49,12 @@ class Ground:
     votes: int = 0
 
 
-def grounds_of(state: LotCase, receipt_id: str) -> tuple[Ground, ...]:
+def grounds_of(state: LotCase, receipt_id: str, regime: str) -> tuple[Ground, ...]:
     """What was found against a bid, for its own bidder: at the opening at once, of the evaluation once it is over."""
-    return tuple(_grounds(state, receipt_id))
+    return tuple(_grounds(state, receipt_id, regime))
 
 
-def _grounds(state: LotCase, receipt_id: str) -> Iterator[Ground]:
+def _grounds(state: LotCase, receipt_id: str, regime: str) -> Iterator[Ground]:
     if receipt_id in state.opening.voided:
         yield Ground("opening", (state.opening.voided[receipt_id].reason,))
     if state.phase not in TOLD_IN:
@@ -64,7 +64,7 @@ def _grounds(state: LotCase, receipt_id: str) -> Iterator[Ground]:
         yield Ground("agency", (checked.reason,))
     if not state.convened or state.sitting.stage is Stage.ABANDONED:  # another committee evaluates the same bids
         return
-    items = {item.id: item for item in (*state.sitting.rules.review_items, WITHIN_CEILING)}
+    items = rejection_items(state.sitting, regime)
     for found in state.sitting.rejected:
         if found.bid == receipt_id:
             by, item = "committee" if found.votes else "system", items[found.item]

@@ -8,13 +8,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session as DbSession
 
-from app.casefile.anonymous import shown_names
+from app.casefile.anonymous import scores_without_prices, shown_names
 from app.casefile.board import board_digest
 from app.casefile.case import Case, Phase
 from app.casefile.codec import encode
 from app.casefile.report_data import EARLIER_DISSENTS, earlier_data
 from app.casefile.sealing import FEN, committee_of, context_of, open_identity, open_statement, opening_committee
-from app.casefile.sight import scores_without_prices
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.opening import Opening

@@ -16,6 +16,7 @@ from app.procedure.standstill import Warned
 from app.procedure.unanswered import answered_by, others_from
 from app.queries.clarifications import ClarificationView, clarifications_of, may_ask
 from app.queries.price_views import PriceView, price_view
+from app.queries.rejections import RejectedBid, rejected_bids
 from app.queries.standstills import StandstillView, standstill_of
 from evaluation.committee import MemberRole, may_chair
 from evaluation.criteria import Criterion
@@ -23,7 +24,6 @@ from evaluation.evaluate import BidResult
 from evaluation.scoring import UnequalScores
 from evaluation.sitting import (
     TRANSITIONS,
-    WITHIN_CEILING,
     CheckInRefused,
     CorrectionRefused,
     CorrectionRequested,
@@ -51,17 +51,6 @@ class SeatLine:
     left: bool  # its member has stepped back, and a successor is awaited
     moved: str  # why its member sits at another booth now
     turned_away: CheckInRefused | None
-
-
-@dataclass(frozen=True)
-class RejectedBid:
-    """A bid that the majority rejected, with the item and the stated grounds; without votes the system found it."""
-
-    bidder: str
-    item_zh: str
-    item_en: str
-    votes: int
-    grounds: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -175,6 +164,8 @@ class Room:
     bids: tuple[tuple[str, str], ...]
     anonymous: bool
     rejected: tuple[RejectedBid, ...]
+    put: int  # the finding that is voted on, 0 for none
+    decided: int  # votes about findings that were counted
     valid: tuple[str, ...]
     least: int
     locked: int
@@ -195,7 +186,8 @@ class Room:
         waiting = len(self.results.requests) if self.results and self.correction != "correct" else 0
         asked = (self.correction, waiting, bool(self.standstill), bool(self.mine.refusal))
         told = "+".join(one.standing for one in self.clarifications)
-        parts = (self.stage, self.task, self.chair_round, self.report_sha256[:8], *asked, told)
+        voting = (self.put, self.decided)
+        parts = (self.stage, self.task, self.chair_round, self.report_sha256[:8], *asked, told, *voting)
         return "/".join(map(str, parts))
 
 
@@ -228,7 +220,9 @@ def room_of(case: Case, lot: str, seat: int | None, now: datetime, language: str
         seats=tuple(_seat(sitting, number) for number in sorted(sitting.seats)),
         bids=tuple(names.items()) if _knows_bids(sitting) else (),
         anonymous=hides_bidders(case, lot),
-        rejected=_rejected(sitting, names) if sitting.stage in AFTER_REVIEW else (),
+        rejected=rejected_bids(sitting, names, profile.regime) if sitting.stage in AFTER_REVIEW else (),
+        put=sitting.put.finding if sitting.put else 0,
+        decided=len(sitting.disposed),
         valid=sitting.valid if sitting.stage in AFTER_REVIEW else (),
         least=sitting.rules.least_valid_bids,
         locked=locked,
@@ -316,16 +310,6 @@ def _done(sitting: SittingState) -> int:
         Stage.SIGNING: sitting.settled,
     }
     return len(stages.get(sitting.stage, ()))
-
-
-def _rejected(sitting: SittingState, names: dict[str, str]) -> tuple[RejectedBid, ...]:
-    if not sitting.rejected:
-        return ()
-    items = {item.id: item for item in (*sitting.rules.review_items, WITHIN_CEILING)}
-    return tuple(
-        RejectedBid(names[r.bid], items[r.item].name_zh, items[r.item].name_en, r.votes, r.grounds)
-        for r in sitting.rejected
-    )
 
 
 def _results(sitting: SittingState, earlier: tuple[EarlierDissent, ...], seat: int | None, language: str) -> Results:

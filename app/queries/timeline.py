@@ -12,6 +12,7 @@ from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure import (
     bid,
+    bid_checking,
     convening,
     deadlines,
     exports,
@@ -28,8 +29,9 @@ from app.procedure.tender import question_deadline
 from app.queries.deadlines import deadline_state
 from app.queries.endings import failure_of, signing_counts, without_majority
 from evaluation.draw import events as draw
-from evaluation.sitting import clarifications, interruptions, talk
+from evaluation.sitting import clarifications, interruptions, questions, talk
 from evaluation.sitting import events as sitting
+from evaluation.sitting.question_rules import settled
 
 DONE, ACTIVE, AHEAD, WARNING = "done", "active", "ahead", "warning"
 AFTER_DRAW = (Phase.SCORING, Phase.CONSENSUS, Phase.RESULT)
@@ -45,6 +47,7 @@ _STAGE_OF_PART = {
     fallback.__name__: "opening",
     restoring.__name__: "opening",
     qualification.__name__: "opening",
+    bid_checking.__name__: "evaluation",
     trustees.__name__: "opening",
     convening.__name__: "draw",
     draw.__name__: "draw",
@@ -52,6 +55,7 @@ _STAGE_OF_PART = {
     interruptions.__name__: "evaluation",
     talk.__name__: "evaluation",
     clarifications.__name__: "evaluation",
+    questions.__name__: "evaluation",
     exports.__name__: "report",
 }
 _STAGE_OF_FACT = {
@@ -125,10 +129,19 @@ def _after_deadline(case: Case, actor: Actor, lot: str) -> Iterator[CaseStage]:
     if state.standstill.since is not None and allowed(actor, Action.STANDSTILL_WATCH, case, lot):
         yield CaseStage("evaluation", WARNING, state.standstill.since, lot, {"stands": "yes"})
     else:
-        yield CaseStage("evaluation", DONE if scored else scoring, scored_at or since(Phase.SCORING), lot)
+        found = _findings(case, actor, lot)
+        yield CaseStage("evaluation", DONE if scored else scoring, scored_at or since(Phase.SCORING), lot, found)
     signing = ACTIVE if state.phase is Phase.CONSENSUS else AHEAD
     report = (WARNING if without_majority(state) else DONE) if state.phase is Phase.RESULT else signing
     yield CaseStage("report", report, since(Phase.RESULT), lot, signing_counts(state))
+
+
+def _findings(case: Case, actor: Actor, lot: str) -> Mapping[str, str]:
+    """How many questions the check of bids raised, and how many of them are decided: for who may read them all."""
+    state = case.lot(lot)
+    if state.checked is None or actor.seat or not allowed(actor, Action.FINDINGS_READ, case, lot):
+        return {}
+    return {"findings": str(len(state.checked.findings)), "settled": str(len(settled(state.sitting)))}
 
 
 def _ended_without_result(state: LotCase, lot: str) -> Iterator[CaseStage]:

@@ -28,7 +28,19 @@ from crypto.errors import CryptoError
 
 # Their entry says when.
 DATED = frozenset(
-    {"bid", "capsule", "opened", "clarification", "record", "report", "statement", "failure", "rehearsal", "inspection"}
+    [
+        "bid",
+        "capsule",
+        "opened",
+        "clarification",
+        "record",
+        "readings",
+        "report",
+        "statement",
+        "failure",
+        "rehearsal",
+        "inspection",
+    ]
 )
 
 

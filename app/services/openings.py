@@ -355,6 +355,7 @@ def conclude_opening(platform: Platform, case_id: str, lot: str) -> None:
         sha256 = store_document(platform, work, lot, "record", f"opening-record-{lot}.pdf", pdf)
         work.append(OpeningConcluded(sha256), lot=lot)
         work.schedule("convene_sitting", work.now, lot=lot, detail="OpeningConcluded")
+        work.schedule("check_bids", work.now, lot=lot)
 
 
 def _ready(case: Case, lot: str, now: datetime) -> bool:

@@ -32,6 +32,7 @@ from app.messages import regime_words, sentence, void_sentence
 from app.models import Site
 from app.procedure.signing import EarlierDissent, tally
 from app.queries.cases import load_records
+from app.queries.findings import report_words
 from app.queries.sittings import tied_bidders
 from app.services.documents import heading, named_address, opened_bids
 from app.services.platform import Platform
@@ -39,7 +40,7 @@ from app.services.report_course import changes_of, clarifications_of, correction
 from app.services.sittings import member_account
 from evaluation import criteria
 from evaluation.committee import MemberRole
-from evaluation.sitting import WITHIN_CEILING, Rejection, SittingState
+from evaluation.sitting import GROUND_ITEMS, WITHIN_CEILING, Rejection, SittingState
 
 
 def capacity(role: MemberRole, lang: Lang) -> str:
@@ -116,6 +117,7 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
         signatories=tuple(
             Signatory(field_name(int(m.seat)), m.name, signs_as(sitting, int(m.seat), lang)) for m in members
         ),
+        findings=report_words(case, lot, records, lang),
     )
 
 
@@ -195,14 +197,18 @@ def invalid_bids(case: Case, lot: str, lang: Lang) -> tuple[InvalidBid, ...]:
     return (
         *(InvalidBid(bid.bidder_name, void_sentence(bid.reason, lang), at_opening) for bid in voided),
         *(InvalidBid(q.bidder, q.ground, q.checked_by) for q in qualification_of(case, lot) if not q.passed),
-        *(_invalid(names[found.bid], found, lang) for found in state.sitting.rejected),
+        *(_invalid(case, names[found.bid], found, lang) for found in state.sitting.rejected),
     )
 
 
-def _invalid(bidder: str, found: Rejection, lang: Lang) -> InvalidBid:
+def _invalid(case: Case, bidder: str, found: Rejection, lang: Lang) -> InvalidBid:
     if found.item == WITHIN_CEILING.id:
         return InvalidBid(bidder, sentence("price_above_ceiling", {}, lang), sentence("review_by_system", {}, lang))
-    return InvalidBid(bidder, listed(found.grounds, lang), sentence("review_votes", {"votes": found.votes}, lang))
+    grounds, by_law = listed(found.grounds, lang), {item.id: ground for ground, item in GROUND_ITEMS.items()}
+    if found.item in by_law:
+        regime = case.tender.published.profile.regime
+        grounds = listed([sentence(f"{regime}_ground_{by_law[found.item]}", {}, lang), *found.grounds], lang)
+    return InvalidBid(bidder, grounds, sentence("review_votes", {"votes": found.votes}, lang))
 
 
 def _earlier_dissent(one: EarlierDissent, sitting: SittingState, lang: Lang) -> EarlierStatement:

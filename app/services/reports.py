@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.casefile.case import Case
 from app.casefile.clarification_data import clarification_data
-from app.casefile.report_data import REPORT_ATTACHMENT, report_data
+from app.casefile.report_data import REPORT_ATTACHMENT, checked_data, report_data
 from app.casefile.signing_statement import ATTACHMENT, statement_data
 from app.casefile.ties import ties_due
 from app.database import in_native_thread
@@ -29,7 +29,7 @@ from app.services.corrections import tell_authority, tell_dissenters
 from app.services.documents import latest_document, seal_document, store_document, timestamper
 from app.services.notices import SERVING, tell_role
 from app.services.platform import Platform
-from app.services.report_content import field_name, report_content, signing_statement, signs_as
+from app.services.report_content import field_name, records_of, report_content, signing_statement, signs_as
 from app.services.ticks import check_vouched
 from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
 from crypto import pdf as signed_pdf
@@ -55,18 +55,24 @@ def settle_sheets(act: Act) -> Answer:
         tell_authority(act)
     else:
         tell_dissenters(act.work, act.lot)
-    if (ties := ties_due(act.work.case, act.lot)) is not None:
-        act.work.conclude(ties, act.lot)
+    conclude_ties(act.work, act.lot)
     if _due(act.work.case, act.lot):
         act.work.schedule("prepare_report", act.work.now, lot=act.lot, detail=str(act.record.seq))
     return {}
 
 
+def conclude_ties(work: UnitOfWork, lot: str) -> None:
+    """Equal bids are drawn as soon as their results stand."""
+    if (ties := ties_due(work.case, lot)) is not None:
+        work.conclude(ties, lot)
+
+
 def _due(case: Case, lot: str) -> bool:
-    """Results stand without a report, or with one that nobody has signed and that lacks a dissent."""
+    """Results stand without a report, or with one that nobody has signed and that lacks a dissent; what is being voted
+    on is decided before."""
     sitting = case.lots[lot].sitting
     lacking = sitting.stage is Stage.RESULTS or (sitting.stage is Stage.REPORT and bool(sitting.unreported))
-    return lacking and awaited_correction(sitting) is None and sitting.suspended is None
+    return lacking and awaited_correction(sitting) is None and sitting.suspended is None and sitting.put is None
 
 
 def schedule_due(work: UnitOfWork, lot: str, detail: str) -> None:
@@ -96,7 +102,8 @@ def prepare_report(platform: Platform, case_id: str, lot: str) -> None:
     with unit_of_work(platform.database, case_id, lot) as work:
         if not _due(work.case, lot):
             return
-        if work.case.lots[lot].sitting != case.lots[lot].sitting:  # somebody dissented meanwhile
+        before, state = case.lots[lot], work.case.lots[lot]
+        if (before.sitting, before.checked) != (state.sitting, state.checked):  # somebody dissented meanwhile
             schedule_due(work, lot, str(work.size))
             return
         sha256 = store_document(platform, work, lot, "report", f"evaluation-report-{lot}.pdf", pdf)
@@ -108,8 +115,10 @@ def render_report(platform: Platform, case: Case, lot: str, now: datetime) -> by
     """评标报告 as PDF, with the result and the dissents from earlier ones as machine-readable attachment."""
     content = report_content(platform, case, lot, now, "zh")
     state = case.lots[lot]
-    clarified = clarification_data(state.clarifying)
-    data = report_data(case.id, lot, state.sitting.result, content.sitting_digest, state.signing, clarified)
+    with platform.database.reading() as db_session:
+        records = records_of(db_session, case, lot, now)
+    about = clarification_data(state.clarifying) | checked_data(records)
+    data = report_data(case.id, lot, state.sitting.result, content.sitting_digest, state.signing, about)
     return platform.renderer.render(content, attachments={REPORT_ATTACHMENT: canonical(data)})
 
 

@@ -37,6 +37,7 @@ from app.services.trustees import follow_resharings
 from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
 from crypto.canonical import Json
 from crypto.committee import Committee
+from evaluation.bid_checks import COLUMNS, OWN_NAME, read_list, rows_of
 
 DOCUMENT_LIMIT = 200 * 2**20
 
@@ -178,12 +179,15 @@ def remove_document(platform: Platform, log_in: LogIn, case_id: str, document_id
 def add_document(platform: Platform, log_in: LogIn, case_id: str, name: str, data: bytes) -> Document:
     """A file of the tender documents.
 
-    Raises NotAllowed, RuleViolation `document_too_large`, `document_empty`, `document_repeated`, `draft_submitted`.
+    Raises NotAllowed, RuleViolation `document_too_large`, `document_empty`, `document_repeated`, `draft_submitted`; of
+    a list of items with which bids are to be compared also those of `read_list`.
     """
     if not name.strip() or len(data) > DOCUMENT_LIMIT:
         raise RuleViolation("document_too_large", size=len(data), limit=DOCUMENT_LIMIT)
     if not data:
         raise RuleViolation("document_empty", name=name[:120])
+    if name == OWN_NAME:
+        _check_own_list(data)
     blob = platform.blobs.put(data)
     with plain_transaction(platform.database) as (db_session, now):
         _editable(db_session, log_in, case_id)
@@ -191,6 +195,19 @@ def add_document(platform: Platform, log_in: LogIn, case_id: str, name: str, dat
             raise RuleViolation("document_repeated", name=name[:120])
         row = add_file(db_session, now, case_id=case_id, kind="document", name=name, blob=blob, data=data)
         return Document(row.id, row.name, row.size, row.sha256)
+
+
+def _check_own_list(data: bytes) -> None:
+    """Raises RuleViolation, with the column as each language calls it."""
+    try:
+        read_list(rows_of(data), priced=False)
+    except RuleViolation as refusal:
+        column = refusal.facts.get("column")
+        if column is None:
+            raise
+        english, chinese = COLUMNS[str(column)][:2]
+        named = {"column": {"zh": chinese, "en": english}}
+        raise RuleViolation(refusal.code, **refusal.facts | named) from refusal
 
 
 def read_draft(platform: Platform, log_in: LogIn, case_id: str) -> Draft:

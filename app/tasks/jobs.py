@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from app.services import (
     appraisals,
+    bid_checks,
     call_ups,
     ceremonies,
     clarifications,
@@ -44,6 +45,7 @@ TASKS: dict[str, Run] = {
     "open_sample_bids": lambda platform, job: rehearsals.open_sample_bids(platform, job.case_id),
     "end_rehearsal": lambda platform, job: rehearsals.end_rehearsal(platform, job.case_id),
     "conclude_opening": lambda platform, job: openings.conclude_opening(platform, job.case_id, job.lot),
+    "check_bids": lambda platform, job: bid_checks.check_opened_bids(platform, job.case_id, job.lot),
     "pass_over_parties": lambda platform, job: overdue_parties.pass_over_parties(
         platform, job.case_id, job.lot, job.detail
     ),

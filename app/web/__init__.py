@@ -28,9 +28,11 @@ from app.web.expert.correcting import routes as corrections
 from app.web.expert.own import routes as own_expert
 from app.web.expert.papers import routes as papers
 from app.web.expert.pictures import routes as pictures
+from app.web.expert.questions import routes as questions
 from app.web.expert.room import routes as sitting
 from app.web.expert.talk import routes as talk
 from app.web.expert.views import routes as expert
+from app.web.findings import routes as findings
 from app.web.inspections.desk import routes as inspection_desk
 from app.web.inspections.draws import routes as inspection_draws
 from app.web.inspections.statistics import routes as inspection_statistics
@@ -84,14 +86,14 @@ HEADERS = {
 
 def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
-    rooms_of_sittings = (sitting, clarifying, corrections, papers, talk, pictures)
+    rooms_of_sittings = (sitting, clarifying, corrections, papers, questions, talk, pictures)
     desks = (account, agency, bidder, expert, *rooms_of_sittings, operator, witness, library, experts, ceremonies)
     serving = (fees, appraisals, own_expert, trainings, applications, name_requests, standards)
     inspecting = (inspection_desk, inspection_draws, inspection_visits, inspection_statistics, inspections)
     supervising = (regulator, fairness, identities, supervision, *inspecting)
     booking = (venues, bookings, calendar)
     public_pages = (public, published_draws, register)
-    rooms_of_a_case = (deadlines, rooms, standstill, rehearsals, clarifications)
+    rooms_of_a_case = (deadlines, rooms, standstill, rehearsals, clarifications, findings)
     for blueprint in (*public_pages, *rooms_of_a_case, *supervising, *serving, *desks, *booking):
         app.register_blueprint(blueprint)
     app.view_functions["static"] = access(Action.SITE_READ)(app.view_functions["static"])

@@ -16,6 +16,7 @@ from evaluation.sitting import (
     ClarificationStanding,
     ClarificationSubject,
     CorrectionGround,
+    Disposal,
     Disposition,
     IdentityDocument,
     ReplacementGround,
@@ -112,6 +113,11 @@ DECISIONS: Mapping[Decision, LazyString] = {
     Decision.PERMITTED: _l("已准许"),
     Decision.REFUSED: _l("已驳回"),
     Decision.WITHDRAWN: _l("本人撤回"),
+}
+DISPOSALS: Mapping[Disposal, LazyString] = {
+    Disposal.EXPLAINED: _l("有合理解释，不作处理"),
+    Disposal.ASK: _l("请投标人书面说明"),
+    Disposal.REJECT: _l("否决投标"),
 }
 REPLACEMENTS: Mapping[ReplacementGround, LazyString] = {
     ReplacementGround.CONFLICT: _l("有应当回避的情形而未声明"),
@@ -214,6 +220,7 @@ FACTS: Mapping[str, LazyString] = {
     "ObjectionAnswered": _l("答复开标现场的异议或询问"),
     "OpeningConfirmed": _l("确认开标记录"),
     "OpeningConcluded": _l("开标结束"),
+    "BidsChecked": _l("清标"),
     "QualificationChecked": _l("资格审查"),
     "BuyerMemberNamed": _l("指定采购人代表"),
     "DrawConditionsProposed": _l("拟定抽取条件"),
@@ -264,6 +271,10 @@ FACTS: Mapping[str, LazyString] = {
     "ChairVoteTied": _l("票数相同"),
     "ChairElected": _l("组长产生"),
     "BidsReviewed": _l("提交初步评审意见"),
+    "FindingPut": _l("清标提示付表决"),
+    "FindingVoted": _l("就清标提示表决"),
+    "FindingWithdrawn": _l("撤回清标提示的表决"),
+    "FindingDisposed": _l("清标提示表决结果"),
     "ReviewConcluded": _l("初步评审结论"),
     "SittingFailed": _l("评审中止，流标"),
     "FailureRecordSealed": _l("封存评审情况记录"),
@@ -298,6 +309,7 @@ ACCESSES = {
     "events:read": _l("查阅案卷记录"),
     "room:join": _l("旁听评审室"),
     "bids:read": _l("查阅投标文件"),
+    "findings:read": _l("查阅清标提示"),
     "report:read": _l("查阅评审报告"),
     "downloads:list": _l("查阅文件下载名单"),
     "evidence:export": _l("导出证据包"),

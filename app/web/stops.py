@@ -85,6 +85,8 @@ def _evaluation_text(stage: CaseStage) -> str:
         return _("评审已中断")
     if "abandoned" in facts:
         return _("评审已终止，资料按现状封存。")
+    if "findings" in facts:
+        return _("清标提示 %(findings)s 项，评审委员会已处理 %(settled)s 项。", **facts)
     if "failure" in facts:
         sealed = facts["failure"] == "sealed"
         return _("没有评审报告；本记录已由中心封存。") if sealed else _("没有评审报告；中心正在封存本记录。")

@@ -1,7 +1,7 @@
 """One sitting of an evaluation committee as a pure state machine.
 
-`events` and `interruptions` are its facts and outcomes, `stages` its table, `state` its fold, `rules` (with
-`correction_rules` and `interruption_rules`) what is lawful and `outcomes` what follows from it.
+`events`, `interruptions` and `questions` are its facts and outcomes, `stages` its table, `state` its fold, `rules`
+(with `correction_rules`, `interruption_rules` and `question_rules`) what is lawful, `outcomes` what follows from it.
 """
 
 from evaluation.sitting.checks import acts_about
@@ -99,6 +99,17 @@ from evaluation.sitting.interruptions import (
 from evaluation.sitting.outcomes import (
     outcome,
 )
+from evaluation.sitting.question_rules import rejections, settled, standing_bids
+from evaluation.sitting.questions import (
+    COLLUSION_GROUNDS,
+    GROUND_ITEMS,
+    Disposal,
+    FindingDisposed,
+    FindingPut,
+    FindingVoted,
+    FindingWithdrawn,
+    RejectionGround,
+)
 from evaluation.sitting.rules import (
     decide,
     recheck,
@@ -118,7 +129,9 @@ from evaluation.sitting.talk_rules import MOST_LETTERS, may_speak
 __all__ = [
     "AFTER_LAST_LOCK",
     "AWAITED",
+    "COLLUSION_GROUNDS",
     "FINAL",
+    "GROUND_ITEMS",
     "MOST_LETTERS",
     "TRANSITIONS",
     "WITHIN_CEILING",
@@ -150,12 +163,17 @@ __all__ = [
     "CorrectionRequested",
     "CorrectionWithdrawn",
     "DefectFound",
+    "Disposal",
     "Disposition",
     "DissentRecorded",
     "ElectedBy",
     "FailureRecordSealed",
     "FaultRepaired",
     "FaultReported",
+    "FindingDisposed",
+    "FindingPut",
+    "FindingVoted",
+    "FindingWithdrawn",
     "FloorGiven",
     "IdentityCheck",
     "IdentityDocument",
@@ -167,6 +185,7 @@ __all__ = [
     "RecessEnded",
     "RefusalRecorded",
     "Rejection",
+    "RejectionGround",
     "ReplacementGround",
     "ReplacementOrdered",
     "ReplacementProposed",
@@ -219,7 +238,10 @@ __all__ = [
     "progress",
     "recheck",
     "refusable_by",
+    "rejections",
     "replay",
+    "settled",
+    "standing_bids",
     "transition_table",
     "visible_scores",
 ]

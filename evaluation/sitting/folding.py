@@ -8,19 +8,8 @@ from functools import singledispatch
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from evaluation.errors import RuleViolation
-from evaluation.sitting.clarifications import (
-    AWAITED,
-    UNSENT,
-    Clarification,
-    ClarificationAnswered,
-    ClarificationAsked,
-    ClarificationDecided,
-    ClarificationLapsed,
-    ClarificationProposed,
-    ClarificationStanding,
-    ClarificationVoted,
-    ClarificationWithdrawn,
-)
+from evaluation.sitting.clarification_folding import ClarificationFact, dropped, folded
+from evaluation.sitting.clarifications import AWAITED, UNSENT
 from evaluation.sitting.events import (
     BidsReviewed,
     ChairElected,
@@ -60,7 +49,8 @@ from evaluation.sitting.interruptions import (
     RecessEnded,
     ReplacementOrdered,
 )
-from evaluation.sitting.stages import TRANSITIONS
+from evaluation.sitting.questions import FindingDisposed, FindingPut, FindingVoted, FindingWithdrawn
+from evaluation.sitting.stages import TRANSITIONS, Stage
 from evaluation.sitting.state import ReopenedSheet, SittingState, SupersededDissent
 
 Kept = TypeVar("Kept")
@@ -177,7 +167,10 @@ def _recused(event: MemberRecused, state: SittingState) -> SittingState:
         sheets=_without(state.sheets, seat),
         comments=_without(state.comments, seat),
         reopened=_without(state.reopened, seat),
-        clarifications=_dropped(state.clarifications, UNSENT),
+        clarifications=dropped(state.clarifications, UNSENT),
+        put=None,  # whoever succeeds takes part in what the committee decides about findings, too
+        put_votes={},
+        disposed=(),
     )
     if state.chair in {seat, None}:
         return changed(state, chair=None, chair_round=1, chair_votes={}, chair_tied=())
@@ -220,7 +213,31 @@ def _concluded(event: ReviewConcluded, state: SittingState) -> SittingState:
     # Sheets for other bids than are valid now cannot stand; after a successor's review that finds the same, they do.
     kept = event.valid == state.valid
     sheets, reopened = (state.sheets, state.reopened) if kept else ({}, {})
+    if state.stage is Stage.RESULTS:  # an adopted vote rejects bids that are scored: the sheets stand without them
+        state = _reworked(state)
+        sheets = {seat: {bid: cells[bid] for bid in event.valid} for seat, cells in state.sheets.items()}
     return changed(state, rejected=event.rejected, valid=event.valid, sheets=sheets, reopened=reopened)
+
+
+@_applied.register
+def _put(event: FindingPut, state: SittingState) -> SittingState:
+    return changed(state, put=event, put_votes={})
+
+
+@_applied.register
+def _voted_on(event: FindingVoted, state: SittingState) -> SittingState:
+    return changed(state, put_votes=state.put_votes | {event.seat: event})
+
+
+@_applied.register
+def _taken_back(event: FindingWithdrawn, state: SittingState) -> SittingState:
+    return changed(state, put=None, put_votes={})
+
+
+@_applied.register
+def _disposed(event: FindingDisposed, state: SittingState) -> SittingState:
+    assert state.put is not None  # only what was put is counted
+    return changed(state, disposed=(*state.disposed, (state.put, event)), put=None, put_votes={})
 
 
 @_applied.register
@@ -247,7 +264,7 @@ def _resumed(event: SittingResumed, state: SittingState) -> SittingState:
 
 @_applied.register
 def _abandoned(event: SittingAbandoned, state: SittingState) -> SittingState:
-    ended = _dropped(state.clarifications, AWAITED)
+    ended = dropped(state.clarifications, AWAITED)
     return changed(state, failure=event.reason, suspended=None, beneath=(), clarifications=ended)
 
 
@@ -329,51 +346,6 @@ def _sealed(event: ReportSealed, state: SittingState) -> SittingState:
     return changed(state, sealed_sha256=event.sealed_sha256)
 
 
-def _dropped(found: dict[str, Clarification], standings: frozenset[ClarificationStanding]) -> dict[str, Clarification]:
-    """Those that stand so go on no further; they stay on record. Where a member leaves, others sit than voted."""
-    dropped = ClarificationStanding.DROPPED
-    return {id: replace(one, standing=dropped) if one.standing in standings else one for id, one in found.items()}
-
-
-def _standing(state: SittingState, id: str, standing: ClarificationStanding) -> SittingState:
-    one = replace(state.clarifications[id], standing=standing)
-    return changed(state, clarifications=state.clarifications | {id: one})
-
-
 @_applied.register
-def _clarification_proposed(event: ClarificationProposed, state: SittingState) -> SittingState:
-    one = Clarification(event, votes={event.seat: True})
-    return changed(state, clarifications=state.clarifications | {event.id: one})
-
-
-@_applied.register
-def _clarification_voted(event: ClarificationVoted, state: SittingState) -> SittingState:
-    one = state.clarifications[event.id]
-    one = replace(one, votes=one.votes | {event.seat: event.agrees})
-    return changed(state, clarifications=state.clarifications | {event.id: one})
-
-
-@_applied.register
-def _clarification_decided(event: ClarificationDecided, state: SittingState) -> SittingState:
-    accepted, refused = ClarificationStanding.ACCEPTED, ClarificationStanding.REFUSED
-    return _standing(state, event.id, accepted if event.accepted else refused)
-
-
-@_applied.register
-def _clarification_withdrawn(event: ClarificationWithdrawn, state: SittingState) -> SittingState:
-    return _standing(state, event.id, ClarificationStanding.WITHDRAWN)
-
-
-@_applied.register
-def _clarification_asked(event: ClarificationAsked, state: SittingState) -> SittingState:
-    return _standing(state, event.id, ClarificationStanding.SENT)
-
-
-@_applied.register
-def _clarification_answered(event: ClarificationAnswered, state: SittingState) -> SittingState:
-    return _standing(state, event.id, ClarificationStanding.ANSWERED)
-
-
-@_applied.register
-def _clarification_lapsed(event: ClarificationLapsed, state: SittingState) -> SittingState:
-    return _standing(state, event.id, ClarificationStanding.LAPSED)
+def _about_a_clarification(event: ClarificationFact, state: SittingState) -> SittingState:
+    return changed(state, clarifications=folded(state.clarifications, event))

@@ -22,6 +22,7 @@ from evaluation.sitting.events import (
     SittingOpened,
     StatementsCompleted,
 )
+from evaluation.sitting.question_rules import concluded_anew, disposal_due, rejections
 from evaluation.sitting.stages import Stage
 from evaluation.sitting.state import SittingState
 
@@ -52,10 +53,13 @@ def _chair(state: SittingState) -> SittingEvent | None:
 
 
 def _review(state: SittingState) -> SittingEvent | None:
-    """A bid is rejected on an item when more than half of the members fail it there, and above the ceiling."""
-    if state.waiting(state.reviews):
+    """A bid is rejected on an item when more than half of the members fail it there, on a finding by an adopted vote,
+    and above the ceiling. A vote that is open is finished before."""
+    if (counted := disposal_due(state)) is not None:
+        return counted
+    if state.put is not None or state.waiting(state.reviews):
         return None
-    rejected = []
+    rejected = list(rejections(state))
     for bid in state.bids:
         if not state.rules.within_ceiling(bid.price):
             rejected.append(Rejection(bid.bid, WITHIN_CEILING.id, 0, ()))
@@ -82,6 +86,10 @@ def computed(state: SittingState) -> ResultsComputed:
 
 
 def _results(state: SittingState) -> SittingEvent | None:
+    if (counted := disposal_due(state)) is not None:
+        return counted
+    if state.result is not None and (anew := concluded_anew(state)) is not None:
+        return anew
     waiting_for_a_draw = state.result is not None and state.result.to_draw
     return computed(state) if waiting_for_a_draw and state.drawn else None
 
@@ -97,6 +105,7 @@ OUTCOMES: dict[Stage, Callable[[SittingState], SittingEvent | None]] = {
     Stage.REVIEW: _review,
     Stage.SCORING: _scoring,
     Stage.RESULTS: _results,
+    Stage.REPORT: disposal_due,
     Stage.SIGNING: _signing,
 }
 

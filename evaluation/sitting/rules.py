@@ -79,9 +79,14 @@ from evaluation.sitting.interruptions import (
     WarningGiven,
 )
 from evaluation.sitting.outcomes import outcome
+from evaluation.sitting.question_rules import check_none_open, check_put, check_vote
+from evaluation.sitting.question_rules import check_withdrawal as check_finding_withdrawal
+from evaluation.sitting.questions import GROUND_ITEMS, FindingPut, FindingVoted, FindingWithdrawn
 from evaluation.sitting.stages import TRANSITIONS
 from evaluation.sitting.state import SittingState
 from evaluation.sitting.talk import AnnouncementMade, AnnouncementNoted, FloorGiven, MessagePosted
+
+RESERVED_ITEMS = {WITHIN_CEILING.id, *(item.id for item in GROUND_ITEMS.values())}
 
 
 def decide(state: SittingState, fact: SittingEvent, seat_of_actor: int | None = None) -> tuple[SittingEvent, ...]:
@@ -156,7 +161,7 @@ def _convene(fact: SittingConvened, state: SittingState) -> None:
         "persons": len({seat.person for seat in fact.seats}) == len(fact.seats),
         "bids": len({bid.bid for bid in fact.bids}) == len(fact.bids) > 0,
         "prices": all(bid.price.is_finite() and bid.price > 0 for bid in fact.bids),
-        "review_items": len({item.id for item in rules.review_items} - {WITHIN_CEILING.id}) == len(rules.review_items),
+        "review_items": len({item.id for item in rules.review_items} - RESERVED_ITEMS) == len(rules.review_items),
         "least_valid_bids": rules.least_valid_bids >= 1,
         "chair_rounds": rules.chair_rounds >= 1,
     }
@@ -264,11 +269,13 @@ def _prepare_report(fact: ReportPrepared, state: SittingState) -> None:
         raise RuleViolation("ties_not_drawn", tied=tied)
     if awaited := corrections.awaited_correction(state):
         raise awaited
+    check_none_open(state)
 
 
 @_check.register
 def _sign(fact: ReportSigned, state: SittingState) -> None:
     corrections.check_answered(state)
+    check_none_open(state)
     require_once(fact.seat, fact.seat in state.signed, "signature")
     if fact.report_sha256 != state.report_sha256:
         raise RuleViolation("report_differs", signed=fact.report_sha256, report=state.report_sha256)
@@ -284,6 +291,7 @@ def _dissent(fact: DissentRecorded, state: SittingState) -> None:
 @_check.register
 def _record_refusal(fact: RefusalRecorded, state: SittingState) -> None:
     corrections.check_answered(state)  # it would begin the signing as a signature does
+    check_none_open(state)
     if not records_refusal(state, fact.seat, fact.refused):
         raise RuleViolation("sitting_not_by_chair", seat=fact.seat, about=fact.refused)
     if fact.refused not in state.seats:
@@ -300,6 +308,7 @@ def refusable_by(state: SittingState, seat: int) -> tuple[int, ...]:
 @_check.register
 def _seal(fact: ReportSealed, state: SittingState) -> None:
     corrections.check_answered(state)
+    check_none_open(state)
     require_digest(fact.sealed_sha256, "sealed_sha256")
     absent = state.waiting(state.settled)
     if fact.statement_sha256:
@@ -346,6 +355,9 @@ _ELSEWHERE: dict[type[Any], Callable[..., None]] = {
     SittingDecided: interrupted.check_decision,
     ReplacementProposed: interrupted.check_replacement,
     ReplacementOrdered: interrupted.check_replacement,
+    FindingPut: check_put,
+    FindingVoted: check_vote,
+    FindingWithdrawn: check_finding_withdrawal,
 }
 for _kind, _rule in _ELSEWHERE.items():
     _check.register(_kind, _rule)

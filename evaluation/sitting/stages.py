@@ -64,6 +64,7 @@ from evaluation.sitting.interruptions import (
     SittingOrderProposed,
     WarningGiven,
 )
+from evaluation.sitting.questions import FindingDisposed, FindingPut, FindingVoted, FindingWithdrawn
 from evaluation.sitting.talk import AnnouncementMade, AnnouncementNoted, FloorGiven, MessagePosted
 
 
@@ -136,6 +137,11 @@ TRANSITIONS: dict[tuple[Stage, type[SittingEvent]], Stage] = {
     (Stage.SIGNING, ReportSealed): Stage.SIGNING,
     (Stage.SIGNING, SittingClosed): Stage.CLOSED,
 }
+# Findings about bids: what is decided on them is to be in the report, and whom they reject is scored no more.
+for _stage in (Stage.REVIEW, Stage.RESULTS, Stage.REPORT):
+    TRANSITIONS |= {(_stage, event): _stage for event in (FindingPut, FindingVoted, FindingWithdrawn, FindingDisposed)}
+TRANSITIONS[Stage.REPORT, FindingDisposed] = Stage.RESULTS
+TRANSITIONS[Stage.RESULTS, ReviewConcluded] = Stage.SCORING
 # What may happen in every stage, and leads into no other.
 INTERRUPTIONS: tuple[type[SittingEvent], ...] = (
     BoothChanged,

@@ -26,6 +26,7 @@ from evaluation.sitting.interruptions import (
     BoothChanged,
     CheckInRefused,
 )
+from evaluation.sitting.questions import FindingDisposed, FindingPut, FindingVoted
 from evaluation.sitting.stages import AFTER_LAST_LOCK, Stage
 
 
@@ -66,7 +67,7 @@ class SittingState:
     `reported` the seats whose dissent the prepared report states, `beneath` the standstills over which another one was
     laid, the last of which stands again when that one ends, `denied` the requests for a correction that were refused on
     these results, `computations` how often results were computed, `superseded_dissents` what was dissented from earlier
-    ones.
+    ones, `put` the finding that is voted on with its `put_votes`, `disposed` what was voted on by those who sit now.
     """
 
     stage: Stage = Stage.UNCONVENED
@@ -108,6 +109,9 @@ class SittingState:
     failure_sha256: str = ""
     suspended: SittingSuspended | None = None
     beneath: tuple[SittingSuspended, ...] = ()
+    put: FindingPut | None = None
+    put_votes: dict[int, FindingVoted] = field(default_factory=dict)
+    disposed: tuple[tuple[FindingPut, FindingDisposed], ...] = ()
 
     @property
     def rules(self) -> SittingRules:

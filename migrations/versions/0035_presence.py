@@ -8,7 +8,7 @@ from alembic import op
 from app.models.base import Instant
 
 revision = "0035"
-down_revision = "0032"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 

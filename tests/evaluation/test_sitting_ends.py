@@ -28,11 +28,15 @@ from evaluation.sitting import (
     CorrectionRequested,
     CorrectionWithdrawn,
     DefectFound,
+    Disposal,
     Disposition,
     DissentRecorded,
     FailureRecordSealed,
     FaultRepaired,
     FaultReported,
+    FindingPut,
+    FindingVoted,
+    FindingWithdrawn,
     FloorGiven,
     MemberIdentified,
     MemberRecused,
@@ -41,6 +45,7 @@ from evaluation.sitting import (
     RecessCalled,
     RecessEnded,
     RefusalRecorded,
+    RejectionGround,
     ReplacementGround,
     ReplacementOrdered,
     ReplacementProposed,
@@ -77,7 +82,7 @@ from tests.evaluation.sittings import (
     with_evaluation,
 )
 
-WALKS, STEPS, ENOUGH = 72, 36, 150
+WALKS, STEPS, ENOUGH = 400, 36, 150
 # The second publishes no mark of far scores; under the third, bids are equal in price and quality, and are drawn.
 SAME_PRICE = tuple(replace(bid, price=D("1566000")) for bid in BIDS)
 RULES = (CONVENED, UNMARKED, replace(with_evaluation(tie_chain=("draw",)), bids=SAME_PRICE))
@@ -137,13 +142,25 @@ class Walk:
         """What chance alone would rarely meet: standstills upon each other, requests and their answers."""
         if self.state.suspended is not None:
             upon = FaultReported("sub", "line down"), SittingOrdered(Disposition.SUSPEND, "x")
-            return (*upon, SittingOrdered(step, "x"), SittingDecided(step, "x"))
+            decided = SittingDecisionProposed(step, "x"), SittingDecided(step, "x")
+            return (*upon, *upon, SittingOrdered(step, "x"), *decided)
         if asked := next(iter(self.state.requests), 0):
             by = next((one for one in self.there() if asked in answered_by(self.state, one)), seat)
             return SheetReopened(by, asked), CorrectionRefused(by, asked, "as it is"), CorrectionWithdrawn(asked)
         if self.state.stage in (Stage.RESULTS, Stage.REPORT):
-            return self.request(seat), self.request(seat), RecessCalled(self.state.chair or seat, "lunch")
-        return ()
+            called = RecessCalled(self.state.chair or seat, "lunch")
+            return self.request(seat), self.request(seat), called, *self.about_findings(seat)
+        return self.about_findings(seat) if self.state.stage is Stage.REVIEW else ()
+
+    def about_findings(self, seat: int) -> tuple[SittingEvent, ...]:
+        """Put to the vote what the check of bids has found, and vote on it."""
+        if (put := self.state.put) is not None:
+            votes = tuple(FindingVoted(one, put.finding, self.rng.random() < 0.8, "") for one in self.there())
+            return (*votes, FindingWithdrawn(seat, put.finding, "nobody votes"))
+        number, chair = self.rng.choice((1, 2, 3, 4)), self.state.chair or seat
+        if self.rejects and self.rng.random() < 0.5:
+            return (FindingPut(chair, number, Disposal.REJECT, "as found", ("C",), RejectionGround.SAME_AUTHOR),)
+        return (FindingPut(chair, number, self.rng.choice((Disposal.EXPLAINED, Disposal.ASK)), "as found"),)
 
     def found(self):
         return findings(("C", "formal")) if self.rejects else findings()
@@ -168,6 +185,9 @@ class Walk:
         if state.suspended is not None:
             yield from self.to_resume(state.suspended.ground)
             return
+        if state.put is not None:
+            yield from (FindingVoted(seat, state.put.finding, True, "") for seat in self.missing(state.put_votes))
+            yield from (FindingWithdrawn(seat, state.put.finding, "one is gone") for seat in self.there())
         for seat in sorted(state.empty):
             yield MemberReplaced(seat, state.seats[seat].site, self.fresh())
         for seat in sorted(self.gone - state.empty):
@@ -186,6 +206,8 @@ class Walk:
                 yield from (ScoreSheetLocked(seat, self.scores(seat), {}) for seat in self.missing(state.sheets))
             case Stage.RESULTS | Stage.REPORT | Stage.SIGNING:
                 yield from self.to_conclude()
+        if self.stranded():
+            yield FaultReported("", "a member has left and does not come back")
 
     def vote(self, seat: int) -> SittingEvent:
         return ChairVoted(seat, self.rng.choice((1, 3, 4, 5)), self.state.chair_round)
@@ -197,8 +219,8 @@ class Walk:
         match ground:
             case SuspensionGround.ORDER:
                 yield SittingOrdered(Disposition.RESUME, "unfounded")
-            case SuspensionGround.FAULT if self.deserted():
-                yield SittingDecided(Disposition.ABANDON, "the chair has not come back")
+            case SuspensionGround.FAULT if self.deserted() or self.stranded():
+                yield SittingDecided(Disposition.ABANDON, "the member has not come back")
             case SuspensionGround.FAULT:
                 yield FaultRepaired("works again")
             case SuspensionGround.DEFECTIVE_DOCUMENTS:
@@ -210,12 +232,24 @@ class Walk:
                 yield RecessEnded(self.state.chair)
 
     def deserted(self) -> bool:
-        """Whether a recess lies beneath whose chair is gone and cannot be replaced, since the signing has begun."""
+        """Whether a recess lies beneath whose chair is gone and is not replaced: a dissenter, or signing has begun."""
         recess = any(one.ground is SuspensionGround.RECESS for one in self.state.beneath)
-        return recess and self.state.chair in self.gone and (self.state.stage, ReplacementOrdered) not in TRANSITIONS
+        kept = (self.state.stage, ReplacementOrdered) not in TRANSITIONS or self.state.chair in self.state.dissenters
+        return recess and self.state.chair in self.gone and kept
+
+    def stranded(self) -> bool:
+        """Whether somebody is gone who has dissented and so is not replaced."""
+        return bool(self.gone & self.state.dissenters)
+
+    def awaits_stranded(self) -> bool:
+        """Whether a score that has to agree waits for nobody else."""
+        waited = {int(seat) for found in self.state.must_agree for seat in found.apart}
+        return bool(waited & self.gone & self.state.dissenters) and not waited - self.gone
 
     def to_conclude(self) -> Iterator[SittingEvent]:
         state, there = self.state, self.there()
+        if self.awaits_stranded() and state.stage in (Stage.RESULTS, Stage.REPORT):
+            yield FaultReported("", "a member has left and does not come back")
         for seat in there:
             for about in answered_by(state, seat):
                 refused = CorrectionRefused(seat, about, "as it should be")
@@ -248,10 +282,11 @@ class Walk:
         seat, other = rng.choice((1, 2, 3, 4, 5)), rng.choice((1, 2, 3, 4, 5))
         chair = state.chair or seat
         step = rng.choice((Disposition.SUSPEND, Disposition.RESUME, Disposition.RESUME, Disposition.ABANDON))
-        if (state.stage, ClarificationLapsed) in TRANSITIONS and rng.random() < 0.3:
+        often = 0.3 if state.suspended is None else 0.1
+        if (state.stage, ClarificationLapsed) in TRANSITIONS and rng.random() < often:
             return questions.anything(state, seat, rng)
         likely = self.likely(seat, step)
-        if likely and rng.random() < 0.4:
+        if likely and rng.random() < (0.4 if state.suspended is None else 0.6):
             return rng.choice(likely)
         makes: dict[type, Callable[[], SittingEvent]] = {
             StatementMade: lambda: StatementMade(seat, rng.random() < 0.8, "a relative"),
@@ -262,6 +297,8 @@ class Walk:
             SheetReopened: lambda: SheetReopened(seat, other),
             CorrectionRefused: lambda: CorrectionRefused(seat, other, "as it should be"),
             CorrectionWithdrawn: lambda: CorrectionWithdrawn(seat),
+            FindingPut: lambda: rng.choice(self.about_findings(seat)),
+            FindingVoted: lambda: rng.choice(self.about_findings(seat)),
             ReportPrepared: lambda: ReportPrepared(REPORT),
             ReportSigned: lambda: ReportSigned(seat, state.report_sha256, key_of(seat)),
             DissentRecorded: lambda: DissentRecorded(seat, "too high"),

@@ -14,10 +14,11 @@ The steps, in order; each names what differs by sequence number, type and field:
 11 ceremony   where the trustees' shares come from: the key ceremony and every resharing
 12 release    shares and the signature that opens the bids
 13 openings   every bid's key and content, or the reason of a void one
-14 draws      statement, commitments, signature, tickets
-15 sittings   from locked sheets to the published ranking
-16 documents  sealed last, signed by the keys of the seats
-17 profile    which numbers of the rule book held
+14 checks     what was found about opened bids follows from what was read of them
+15 draws      statement, commitments, signature, tickets
+16 sittings   from locked sheets to the published ranking
+17 documents  sealed last, signed by the keys of the seats
+18 profile    which numbers of the rule book held
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from app.casefile.bundle import unpack
 from app.casefile.verification.acts import check_acts
+from app.casefile.verification.bid_checks import check_bid_checks
 from app.casefile.verification.bids import check_openings, check_receipts, check_release
 from app.casefile.verification.ceremonies import check_ceremonies
 from app.casefile.verification.client_code import check_client_code
@@ -58,6 +60,7 @@ STEPS: dict[str, Step] = {
     "ceremony": check_ceremonies,
     "release": check_release,
     "openings": check_openings,
+    "checks": check_bid_checks,
     "draws": check_draws,
     "sittings": check_sittings,
     "documents": check_documents,

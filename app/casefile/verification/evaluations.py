@@ -16,7 +16,15 @@ from crypto.committee import Committee, identity, verify_release, verify_share
 from evaluation import draw
 from evaluation.draw import DrawEvent, DrawRound, DrawState
 from evaluation.evaluate import evaluate
-from evaluation.sitting import ResultsComputed, ScoreSheetLocked, SittingConvened, SittingEvent, TiesDrawn, recheck
+from evaluation.sitting import (
+    ResultsComputed,
+    ReviewConcluded,
+    ScoreSheetLocked,
+    SittingConvened,
+    SittingEvent,
+    TiesDrawn,
+    recheck,
+)
 
 
 def check_draws(evidence: Evidence) -> Findings:
@@ -129,10 +137,21 @@ def check_sittings(evidence: Evidence) -> Findings:
 def _result(events: list[SittingEvent]) -> ResultsComputed:
     """The evaluation of the sheets that count: each seat's last one."""
     convened = next(event for event in events if isinstance(event, SittingConvened))
-    sheets = {str(event.seat): event.scores for event in events if isinstance(event, ScoreSheetLocked)}
-    under_review = {bid for cells in sheets.values() for bid in cells}
-    prices = {bid.bid: bid.price for bid in convened.bids if bid.bid in under_review}
+    locked = {str(event.seat): event.scores for event in events if isinstance(event, ScoreSheetLocked)}
+    valid = _valid(events)
+    sheets = {seat: {bid: row for bid, row in cells.items() if bid in valid} for seat, cells in locked.items()}
+    prices = {bid.bid: bid.price for bid in convened.bids if bid.bid in valid}
     return ResultsComputed(evaluate(convened.rules.evaluation, prices, dict(sorted(sheets.items())), _drawn(events)))
+
+
+def _valid(events: list[SittingEvent]) -> set[str]:
+    """The bids that passed the review, as it was concluded last; whoever may not see that takes those that were ranked.
+
+    After the last lock a vote about a finding may reject one that is on every sheet.
+    """
+    last, result = max((at, event) for at, event in enumerate(events) if isinstance(event, ResultsComputed))
+    concluded = [event for event in events[:last] if isinstance(event, ReviewConcluded)]
+    return set(concluded[-1].valid) if concluded else {row.bid for row in result.result.bids}
 
 
 def _drawn(events: list[SittingEvent]) -> tuple[str, ...]:

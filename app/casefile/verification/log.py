@@ -110,9 +110,12 @@ class NamedDocument:
 
 def documents_named(record: Record) -> tuple[NamedDocument, ...]:
     """The documents that a record names: sealed ones, and those that a bidder answered the committee with."""
+    """The sealed documents that a record names, and what was read of opened bids."""
     fact, lot = record.fact, record.lot
     if record.type == "OpeningConcluded":
         return (NamedDocument("record", f"documents/opening-record-{lot}.pdf", fact.record_sha256),)
+    if record.type == "BidsChecked":
+        return (NamedDocument("readings", f"documents/bid-readings-{lot}.json", fact.readings_sha256),)
     if record.type == "FailureRecordSealed":
         return (NamedDocument("failure", f"documents/failed-evaluation-{lot}.pdf", fact.sealed_sha256),)
     if record.type == "ClarificationAnswered":

@@ -21,7 +21,7 @@ from app.procedure.tender import QuestionAsked, question_deadline
 from app.queries.act_list import ListedPublication, listed_publication
 from app.queries.clarifications import asked_of
 from app.queries.desks import bidder_cases, can_confirm, next_steps
-from app.queries.endings import failure_of, grounds_of, signing_counts
+from app.queries.endings import Ground, failure_of, grounds_of, signing_counts
 from app.queries.events import seen_events
 from app.queries.lots import bid_desk
 from app.services.cursors import write_cursor
@@ -70,6 +70,12 @@ def _own_submissions(case: Case, lot: str) -> list[Submission]:
     return sorted(own, key=lambda s: s.received_at, reverse=True)
 
 
+def _grounds(found: Case, lot: str) -> dict[str, tuple[Ground, ...]]:
+    """What was found against each of one's own bids."""
+    state, regime = found.lots[lot], found.tender.published.profile.regime
+    return {one.receipt_id: grounds_of(state, one.receipt_id, regime) for one in _own_submissions(found, lot)}
+
+
 @routes.get("/bidder/cases/<case>/lots/<lot>")
 @access(Action.RECEIPT_READ)
 def lot(case: str, lot: str) -> str:
@@ -95,7 +101,7 @@ def lot(case: str, lot: str) -> str:
         asked=asked_of(found, lot, actor.organisation_id),
         failure=failure_words(failure_of(state)),
         signing=signing_words(signing_counts(state)),
-        grounds={one.receipt_id: grounds_of(state, one.receipt_id) for one in _own_submissions(found, lot)},
+        grounds=_grounds(found, lot),
         seats=len(state.sitting.seats),
         ground_words=lambda code: void_sentence(code, g.get("lang", "zh")),
     )

@@ -9,7 +9,8 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput
 
-from app.web.names import CORRECTIONS, GROUNDS
+from app.web.agency.forms import WhereItApplies
+from app.web.names import CORRECTIONS, DISPOSALS, GROUNDS
 from evaluation.sitting import SuspensionGround
 
 WORDS = Length(max=2000, message=_l("至多 2000 字"))
@@ -110,6 +111,45 @@ class CorrectionRefusalForm(FlaskForm):
     """Why another member's correction is not permitted."""
 
     reason = TextAreaField(_l("驳回理由"), [DataRequired(_l("请写明驳回理由")), WORDS])
+
+
+class PutForm(FlaskForm):
+    """What the committee is to decide about a finding on the bids; bids and ground are those of a rejection."""
+
+    disposal = RadioField(
+        _l("付表决的处理"),
+        [InputRequired(_l("请选择付表决的处理"))],
+        choices=[SelectChoice(disposal.value, name) for disposal, name in DISPOSALS.items()],
+    )
+    bids = SelectMultipleField(
+        _l("要否决的投标"),
+        [Optional()],
+        description=_l("选择“否决投标”时必填。"),
+        option_widget=CheckboxInput(),
+    )
+    ground = SelectField(_l("法定依据"), [WhereItApplies()], description=_l("选择“否决投标”时必填。"))
+    reason = TextAreaField(
+        _l("理由"),
+        [DataRequired(_l("请写明理由")), WORDS],
+        description=_l("写入案卷和评审报告。不要写成员姓名。"),
+    )
+
+
+class FindingVoteForm(FlaskForm):
+    """A vote about what the chair has put."""
+
+    agrees = RadioField(
+        _l("您的意见"),
+        [InputRequired(_l("请选择同意或者不同意"))],
+        choices=[SelectChoice("yes", _l("同意")), SelectChoice("no", _l("不同意"))],
+    )
+    reason = TextAreaField(_l("说明"), [Optional(), WORDS])
+
+
+class FindingWithdrawalForm(FlaskForm):
+    """Why a vote is taken back that somebody does not take part in."""
+
+    reason = TextAreaField(_l("撤回的原因"), [DataRequired(_l("请写明撤回的原因")), WORDS])
 
 
 class DissentForm(FlaskForm):

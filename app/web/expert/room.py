@@ -18,8 +18,10 @@ from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
+from app.queries.cases import load_records
 from app.queries.endings import signing_counts
 from app.queries.events import seen_events
+from app.queries.findings import FindingView, findings_for_room
 from app.queries.price_views import sensitivity_of
 from app.queries.sittings import Room, room_of, scored_criteria
 from app.queries.talks import talk_of
@@ -140,11 +142,30 @@ def show(case: str, lot: str) -> str:
     if room.task == "score":
         return render_template(
             "pages/expert/desk.html",
-            **shown | _forms(found, lot, room) | scoring_desk(found, lot, room, shown["files"]),
+            **shown
+            | _forms(found, lot, room)
+            | scoring_desk(found, lot, room, shown["files"])
+            | _about_findings(found, lot),
         )
     return render_template(
-        "pages/expert/room.html", **shown | _forms(found, lot, room) | _for_the_authority(found, lot, room)
+        "pages/expert/room.html",
+        **shown | _forms(found, lot, room) | _for_the_authority(found, lot, room) | _about_findings(found, lot),
     )
+
+
+def _about_findings(found: Case, lot: str) -> dict[str, Any]:
+    """What was found about the bids that the room may know, and what of it the committee has not decided about."""
+    seen = findings_seen(found, lot) if allowed(current_actor(), Action.FINDINGS_READ, found, lot) else ()
+    return {"findings": seen, "left": [one.number for one in seen if one.left]}
+
+
+def findings_seen(found: Case, lot: str) -> tuple[FindingView, ...]:
+    """The findings that the room may know now."""
+    if found.lot(lot).checked is None:
+        return ()
+    with platform().database.reading() as db_session:
+        records = [record for record in load_records(db_session, found.id) if record.lot == lot]
+    return findings_for_room(found, lot, records, g.get("lang", "zh"))
 
 
 def _for_the_authority(found: Case, lot: str, room: Room) -> dict[str, Any]:
@@ -241,6 +262,10 @@ def review(case: str, lot: str) -> str:
         return render_template("pages/expert/room.html", **shown | _forms(found, lot, room) | {"errors": errors})
     failed = [names[f.bid] + _("：") + f.ground for f in findings if not f.passed]
     effects = [(_("结论"), _("%(n)s 项", n=len(findings))), (_("不通过"), _("；").join(failed) or _("无"))]
+    if room.seat == room.chair and (left := _about_findings(found, lot)["left"]):
+        effects.append(
+            (_("清标提示"), _("还没有处理：第 %(which)s 项，不处理不影响评审继续", which=_("、").join(map(str, left))))
+        )
     fact = sitting.BidsReviewed(room.seat, tuple(findings))
     return signing(
         found, shown, _("提交初步评审意见"), fact, _("某一项被半数以上成员认定不通过的投标，不再评分。"), effects

@@ -122,6 +122,7 @@ def notice(case: str) -> str:
         openings=[number for number in found.lots if allowed(actor, Action.OPENING_WATCH, found, number)],
         reports=[number for number in found.lots if allowed(actor, Action.REPORT_READ, found, number)],
         failures=[number for number in found.lots if shows_failure(found, number)],
+        findings=[n for n, lot in found.lots.items() if lot.checked and allowed(actor, Action.FINDINGS_READ, found, n)],
         draws=[number for number in found.lots if allowed(actor, Action.DRAW_WATCH, found, number)],
         evidence=_evidence_page(found, actor),
         is_bidder=actor.is_(Role.BIDDER),

@@ -54,6 +54,7 @@ STAGE_OF_CHECK = {
     "ceremony": "opening",
     "release": "opening",
     "openings": "opening",
+    "checks": "evaluation",
     "draws": "draw",
     "sittings": "evaluation",
     "documents": "report",
@@ -135,7 +136,11 @@ def case(case: str) -> str:
         step=first_shown(case, steps),
         further=to_do(case, steps)[1:],
         lines=[(lot, _stops(found, lot.number, now, checks)) for lot in terms.lots],
-        orders=offered_pages(found, actor) + _sitting_pages(found) + _name_pages(found) + _serving_pages(found),
+        orders=offered_pages(found, actor)
+        + _sitting_pages(found)
+        + _finding_pages(found)
+        + _name_pages(found)
+        + _serving_pages(found),
         rooms=[lot.number for lot in terms.lots if asks_reason(actor, Action.ROOM_JOIN, found, lot.number)],
         **_readings(found),
         reports=[lot.number for lot in terms.lots if allowed(actor, Action.REPORT_READ, found, lot.number)],
@@ -153,6 +158,20 @@ def _sitting_pages(found: Case) -> list[tuple[str, str]]:
         (_("标包 %(n)s 评审中断与恢复", n=number), url_for("standstill.show", case=found.id, lot=number))
         for number in found.lots
         if allowed(current_actor(), Action.STANDSTILL_WATCH, found, number)
+    ]
+
+
+def _finding_pages(found: Case) -> list[tuple[str, str]]:
+    """Lots whose bids were checked: without a reason once they are over."""
+    actor = current_actor()
+    return [
+        (_("标包 %(n)s 清标提示", n=number), url_for("findings.show", case=found.id, lot=number))
+        for number, lot in found.lots.items()
+        if lot.opening.concluded_at is not None
+        and (
+            allowed(actor, Action.FINDINGS_READ, found, number)
+            or asks_reason(actor, Action.FINDINGS_READ, found, number)
+        )
     ]
 
 

@@ -20,6 +20,16 @@ def lines_of(files: dict[str, bytes]) -> Lines:
     return [parse(line) for line in files[EVENTS].splitlines()]
 
 
+# Words that nobody signs and from which nothing follows: why somebody who was called up cannot come.
+UNSIGNED = {("CallUpAnswered", "reason")}
+
+
+def telling(entry):
+    """Where payload and act of an entry say something that anything hangs on."""
+    found = [path for path in paths(entry) if path[0] in ("payload", "act")]
+    return [path for path in found if (entry["type"], path[-1]) not in UNSIGNED]
+
+
 def paths(value: Any, path: Path = ()) -> Iterator[Path]:
     """The path of every single value in a JSON object."""
     if isinstance(value, dict):

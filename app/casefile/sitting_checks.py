@@ -1,0 +1,37 @@
+"""What is looked at before a fact of a sitting is decided: who may say it of which site, times, what is still open."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from app.procedure import bid_checking, clarifying, signing, standstill, talk, unanswered
+from app.procedure.roles import Actor
+from evaluation import sitting
+
+if TYPE_CHECKING:
+    from app.casefile.case import Case
+
+
+def check_sitting(case: Case, lot: str, fact: Any, actor: Actor, now: datetime) -> None:
+    """Raises RuleViolation."""
+    state, profile = case.lots[lot], case.tender.published.profile
+    standstill.check_site(state.sitting, fact, actor)
+    standstill.check(state.standstill, state.sitting, fact, actor.id, now, profile)
+    signing.check(state.signing, state.sitting, fact, now, profile)
+    talk.check(state.talk, {number: seat.site for number, seat in state.sitting.seats.items()}, fact, now)
+    unanswered.check(state.asked, state.sitting, fact, now, profile)
+    clarifying.check(state.clarifying, fact, _answerer(case, lot, actor), now, profile)
+    if isinstance(fact, sitting.FindingPut):
+        anonymous = bool(case.tender.published.lot(lot).anonymous)
+        bid_checking.check_put(fact, state.checked, state.sitting.stage, anonymous=anonymous)
+
+
+def _answerer(case: Case, lot: str, actor: Actor) -> clarifying.Answerer:
+    """As which bidder the actor could answer the committee."""
+    state = case.lots[lot]
+    own = state.bidding.of_bidder(actor.organisation_id)
+    if own is None or own.receipt_id not in state.opening.opened:
+        return clarifying.Answerer()
+    hidden = case.tender.published.lot(lot).anonymous
+    return clarifying.Answerer(own.receipt_id, state.opening.opened[own.receipt_id].bidder_name if hidden else "")

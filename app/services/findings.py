@@ -1,0 +1,35 @@
+"""What follows from a vote about a finding on the bids (清标): a report is due, results are new, or the lot fails."""
+
+from __future__ import annotations
+
+from app.services.acts import Act, Answer, completes
+from app.services.corrections import tell_dissenters
+from app.services.failures import review_bids
+from app.services.reports import conclude_ties, schedule_due
+from evaluation.sitting import Disposal, FindingVoted
+from evaluation.sitting.stages import Stage
+
+
+@completes("FindingVoted", "FindingWithdrawn")
+def follow_vote(act: Act) -> Answer:
+    """The last vote may conclude the review, or leave fewer bids to rank; whatever was decided the report is to tell.
+
+    Of results that were computed anew whoever dissented from earlier ones is told.
+    """
+    sitting = act.work.case.lots[act.lot].sitting
+    if sitting.stage is Stage.FAILED:
+        return review_bids(act)
+    if sitting.result is not None and _rejects(act):
+        tell_dissenters(act.work, act.lot)
+        conclude_ties(act.work, act.lot)
+    schedule_due(act.work, act.lot, str(act.work.size))
+    return {}
+
+
+def _rejects(act: Act) -> bool:
+    """Whether this was the vote by which the committee has just rejected bids."""
+    sitting = act.work.case.lots[act.lot].sitting
+    if not isinstance(act.fact, FindingVoted) or sitting.put is not None or not sitting.disposed:
+        return False
+    put, counted = sitting.disposed[-1]
+    return put.disposal is Disposal.REJECT and counted.adopted

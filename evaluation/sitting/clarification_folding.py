@@ -1,0 +1,57 @@
+"""What became of each question to a bidder, event by event."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from evaluation.sitting.clarifications import (
+    Clarification,
+    ClarificationAnswered,
+    ClarificationAsked,
+    ClarificationDecided,
+    ClarificationLapsed,
+    ClarificationProposed,
+    ClarificationStanding,
+    ClarificationVoted,
+    ClarificationWithdrawn,
+)
+
+Clarifications = dict[str, Clarification]
+ClarificationFact = (
+    ClarificationProposed
+    | ClarificationVoted
+    | ClarificationDecided
+    | ClarificationWithdrawn
+    | ClarificationAsked
+    | ClarificationAnswered
+    | ClarificationLapsed
+)
+_BECOMES = {
+    ClarificationWithdrawn: ClarificationStanding.WITHDRAWN,
+    ClarificationAsked: ClarificationStanding.SENT,
+    ClarificationAnswered: ClarificationStanding.ANSWERED,
+    ClarificationLapsed: ClarificationStanding.LAPSED,
+}
+
+
+def folded(found: Clarifications, event: ClarificationFact) -> Clarifications:
+    """All of them after an event that the rules have let pass."""
+    return found | {event.id: _after(found, event)}
+
+
+def _after(found: Clarifications, event: ClarificationFact) -> Clarification:
+    if isinstance(event, ClarificationProposed):
+        return Clarification(event, votes={event.seat: True})
+    one = found[event.id]
+    if isinstance(event, ClarificationVoted):
+        return replace(one, votes=one.votes | {event.seat: event.agrees})
+    if isinstance(event, ClarificationDecided):
+        accepted = ClarificationStanding.ACCEPTED if event.accepted else ClarificationStanding.REFUSED
+        return replace(one, standing=accepted)
+    return replace(one, standing=_BECOMES[type(event)])
+
+
+def dropped(found: Clarifications, standings: frozenset[ClarificationStanding]) -> Clarifications:
+    """Those that stand so go on no further; they stay on record. Where a member leaves, others sit than voted."""
+    ended = ClarificationStanding.DROPPED
+    return {id: replace(one, standing=ended) if one.standing in standings else one for id, one in found.items()}
