@@ -143,6 +143,15 @@ def test_the_evidence_holds_and_no_word_of_it_can_be_changed(case: WholeCase):
                 assert path[0] == "at" or any(check.verdict is Verdict.FAIL for check in found), (seq, path)
 
 
+def test_the_agencys_bundle_holds_without_a_word_of_it(case: WholeCase):
+    case.release_export()
+    files = unpack(export_evidence(case.platform, case.people["officer"].log_in, case.case_id)[1])
+    found = verify_bundle(files, [], [read_profile("demo-goods")], steps=JUDGING)
+    assert [check for check in found if check.verdict is Verdict.FAIL] == []
+    assert not {line["entry"]["type"] for line in tampering.lines_of(files) if "entry" in line} & FACTS
+    assert all(words.encode() not in data for data in files.values() for words in (WORDS, NOON))
+
+
 def test_the_log_of_the_authority_has_it_word_by_word(case: WholeCase, site: Site):
     log = stated(site).get(f"/regulator/cases/{case.case_id}?stage=all")
     for words in ("席位发言", "现场通知", WORDS, NOON):
