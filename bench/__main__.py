@@ -22,6 +22,8 @@ from bench import (
     kills,
     open_bids,
     register_tick,
+    report,
+    room,
     upload,
 )
 
@@ -39,6 +41,9 @@ BENCHMARKS: dict[str, Callable[[], str]] = {
     "hall": hall.step_to_page,
     "open-bids": open_bids.open_against_bare_codec,
     "upload": upload.upload_against_bare_sink,
+    "room": room.score_in_many_rooms,
+    "room-killed": room.come_back_after_a_kill,
+    "report": report.render_and_sign,
     "experts-import": experts_import.import_against_bare_inserts,
     "draw": draw.draw_seven_of_hundred_thousand,
     "draw-check": draw_check.check_hundred_thousand,

@@ -132,11 +132,16 @@ class Watcher:
             text, now = web_socket.next(), time.time()
             if text.startswith(b"42"):
                 self._hear(json.loads(text[2:])[1], now)
-            elif text.startswith(b"430"):
-                self._come_back(json.loads(text[3:])[0], now)
+            elif text.startswith(b"43"):
+                number, bracket, answer = text[2:].partition(b"[")
+                self._answered(int(number), json.loads(bracket + answer)[0], now)
             elif text.startswith(b"40"):
                 join = json.dumps(["case.join", {"case": self.case, "cursor": self.cursor}])
                 web_socket.say(f"42{NAMESPACE},0{join}")
+
+    def _answered(self, _number: int, answer: dict[str, Any], now: float) -> None:
+        """A watcher asks for one thing: to be let in."""
+        self._come_back(answer, now)
 
     def _come_back(self, answer: dict[str, Any], now: float) -> None:
         assert "error" not in answer, answer

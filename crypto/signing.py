@@ -47,6 +47,15 @@ def fingerprint(key_id: str) -> str:
     return " ".join(key_id[i : i + 4] for i in range(0, len(key_id), 4))
 
 
+def check_code(key_id: str) -> str:
+    """Twelve digits of a key id, for two people who compare aloud what two screens of one room show.
+
+    Against somebody who can make keys until the digits agree (10¹² trials), only the whole fingerprint holds.
+    """
+    digits = f"{int(key_id, 16) % 10**12:012}"
+    return " ".join(digits[i : i + 4] for i in range(0, 12, 4))
+
+
 @dataclass(frozen=True)
 class SigningKey:
     """A private key on P-256, wherever its owner keeps it."""

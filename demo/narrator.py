@@ -30,7 +30,7 @@ ROLES = {
     "admin": ("系统管理员", "administrator"),
     "operator": ("交易中心", "centre"),
     "officer": ("代理经办", "agency officer"),
-    "supervisor": ("代理审核", "agency supervisor"),
+    "supervisor": ("代理机构审核人", "agency supervisor"),
     "regulator": ("监督部门", "regulator"),
     "witness": ("场所见证", "site witness"),
     "mirror": ("登记见证方", "witness"),

@@ -40,7 +40,10 @@ class Band:
 
 @dataclass(frozen=True)
 class Criterion:
-    """One published criterion. A score is a multiple of `step` from 0 to `full`, inside a band where there are any."""
+    """One published criterion. A score is a multiple of `step` from 0 to `full`, inside a band where there are any.
+
+    `standard_zh` and `standard_en` say for what points are given, in the words of the tender (O87 art. 55).
+    """
 
     id: str
     name_zh: str
@@ -50,6 +53,8 @@ class Criterion:
     full: Decimal
     step: Decimal
     bands: tuple[Band, ...] = ()
+    standard_zh: str = ""
+    standard_en: str = ""
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def entitled_case(case: str, lot: str, action: Action) -> Case:
 
 
 @routes.get("/cases/<case>/lots/<lot>/bid")
-@access(Action.BID_SUBMIT)
+@access(Action.RECEIPT_READ)
 def bid_desk(case: str, lot: str) -> Json:
     here, found = platform(), entitled_case(case, lot, Action.RECEIPT_READ)
     desk = views.bid_desk(here.origin, found, lot, current_actor(), here.settings.max_upload_bytes)

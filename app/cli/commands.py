@@ -41,7 +41,10 @@ def build_parser(asked: str = "") -> Parser:
     evaluate.add_argument("file", type=existing, help="评审数据（JSON 文件）\nthe published evaluation, a JSON file")
     tests = add_command(commands, "test", TEST_WORDS, _test)
     tests.add_argument(
-        "arguments", nargs="*", help="只运行 pytest 并传给它的参数\nrun only pytest, with these arguments"
+        "arguments",
+        nargs="*",
+        help="--long：每条规则一千个样本，约一小时；其他参数：只运行 pytest\n"
+        "--long: a thousand examples for each rule; anything else: only pytest, with these arguments",
     )
     for name, (module, words) in CLIENT_COMMANDS.items():
         if name == asked:

@@ -5,9 +5,17 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import ssl
+from collections.abc import Callable
 from typing import Any
 
 from app.cli import RARELY
+from app.cli.handshakes import LateHandshake
+
+
+def ssl_context(_configuration: Any, make: Callable[[], ssl.SSLContext]) -> LateHandshake:
+    """The worker shakes hands itself, once the address has a place."""
+    return LateHandshake(make())
 
 
 def when_ready(_server: Any) -> None:

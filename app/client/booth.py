@@ -13,14 +13,10 @@ from app.client.acting import Person, key_proof
 from app.client.bidder import lot_path
 from app.client.connection import Refused
 from app.client.live import LiveChannel
+from app.procedure.typed_codes import call_up_digest
 
 STALE_REPORT = frozenset({"report_moved_on", "signature_not_prepared"})
 SIGNING_TRIES = 5
-
-
-def code_sha256(code: str) -> str:
-    """How a call-up code is named where the code itself must not stand."""
-    return hashlib.sha256(code.strip().upper().encode()).hexdigest()
 
 
 def request_seat(booth: Person, code: str) -> dict[str, Any]:
@@ -28,7 +24,7 @@ def request_seat(booth: Person, code: str) -> dict[str, Any]:
 
     The booth's log-in comes to life once the witness has certified the key. Raises Refused `sitting_not_convened`.
     """
-    statement = {"code_sha256": code_sha256(code), "origin": booth.origin}
+    statement = {"code_sha256": call_up_digest(code), "origin": booth.origin}
     answer = booth.connection.post("/seats", {"code": code, **key_proof(booth.key, statement)}, repeatable=True)
     booth.connection.token = answer["token"]
     booth.profile.keep(token=answer["token"])

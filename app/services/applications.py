@@ -24,6 +24,7 @@ from app.procedure.applications import Document, check_documents, document_kind
 from app.procedure.errors import RuleViolation
 from app.procedure.expert_rows import Fault, Known, read_row
 from app.procedure.roles import Role
+from app.procedure.typed_codes import plain_code
 from app.queries.experts import current_tree
 from app.services.accounts import LogIn, check_source, count_source, token_hash
 from app.services.actors import load_actor
@@ -120,7 +121,7 @@ def progress(platform: Platform, code: str, address: str) -> Progress:
         take_turns(db_session, source)
         check_source(db_session, source, now)
         row = db_session.scalar(
-            select(ExpertApplication).where(ExpertApplication.code_hash == token_hash(code.strip().upper()))
+            select(ExpertApplication).where(ExpertApplication.code_hash == token_hash(plain_code(code)))
         )
         if row is None:
             count_source(db_session, source, now, failed=True)

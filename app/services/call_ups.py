@@ -19,6 +19,7 @@ from app.procedure.calendar import add
 from app.procedure.calling import awake, telephone_calls
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
+from app.procedure.typed_codes import call_up_digest
 from app.services.contacts import Contact, contact_of
 from app.services.draws import drawn_account
 from app.services.notices import CallUpWords, send_call_up, send_call_up_over, tell_role
@@ -183,7 +184,7 @@ def add_call_up(
 
 def code_hash(code: str) -> str:
     """What the database keeps of a call-up code."""
-    return hashlib.sha256(code.strip().upper().encode()).hexdigest()
+    return call_up_digest(code)
 
 
 def _round_of(draw: DrawState, number: str) -> int:

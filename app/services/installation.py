@@ -19,6 +19,7 @@ from app.documents.render import FontsMissing, Renderer
 from app.models import Job
 from app.models.standing import STANDING, Standing
 from app.queries.boards import whole_board
+from app.queries.committees import read_committees
 from app.queries.register_status import register_status
 from app.queries.trustee_agents import short_of_agents
 from app.services.accounts import NewOrganisation, found_people
@@ -144,6 +145,7 @@ def _examine_database(settings: Settings) -> Iterator[Finding]:
     yield Finding("doctor_jobs", stuck == 0, {"count": str(stuck)})
     if version == head:
         yield from _examine_agents(database)
+        yield from _examine_committees(database, settings)
     if not settings.witnesses:
         yield Finding("doctor_no_witness", True, {})
         return
@@ -163,6 +165,13 @@ def _examine_agents(database: Database) -> Iterator[Finding]:
             yield Finding("doctor_agents_clocks", False, {**facts, "count": str(agents.clocks_off)})
     if not short:
         yield Finding("doctor_agents", True, {})
+
+
+def _examine_committees(database: Database, settings: Settings) -> Iterator[Finding]:
+    """Committees whose shares one machine has seen are for demonstrations only."""
+    used = [c for c in read_committees(database) if c.in_use and c.description["mode"] == "M0"]
+    if used:
+        yield Finding("doctor_committee_m0", settings.demo, {"count": str(len(used))})
 
 
 def examine_tables(settings: Settings) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from app.messages import LANGUAGES, sentence
 from app.models import Account, AccountRole, Download, Notice
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
+from app.procedure.typed_codes import in_groups
 from app.services.accounts import LogIn, invite
 from app.services.contacts import Contact, mail_address
 from app.services.platform import Platform
@@ -133,7 +134,7 @@ def send_call_up(
     if not contact.phone:
         return None
     if channel is Channel.TEXT:
-        facts["code"] = words.code
+        facts["code"] = in_groups(words.code)
     said = _tell(platform, channel, contact.phone, sentence(f"{channel}_call_up", facts, "zh"), attempt)
     return {"answered": Outcome.ANSWERED, "unanswered": Outcome.UNANSWERED}.get(said, Outcome.TAKEN)
 
@@ -164,7 +165,7 @@ def _mail_code(platform: Platform, address: str, code: str, text: str, facts: di
     texts = [sentence(text, facts, language) for language in LANGUAGES]
     key = hashlib.sha256(f"{text}/{address}/{code}".encode()).hexdigest()[:32]
     subject = sentence("mail_call_up_subject", {}, "zh")
-    _mail(platform, address, subject, "\n\n".join(texts) + f"\n\ncode: {code}\n", key)
+    _mail(platform, address, subject, "\n\n".join(texts) + f"\n\ncode: {in_groups(code)}\n", key)
 
 
 def _mail(platform: Platform, to: str, subject: str, text: str, key: str) -> None:

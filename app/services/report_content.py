@@ -227,11 +227,15 @@ def _name(criterion: criteria.Criterion, lang: Lang) -> str:
 
 
 def _standard(criterion: criteria.Criterion, price_formula: str, lang: Lang) -> str:
-    """How a criterion is scored as published: the price by its formula, others within their bands, by steps."""
+    """How a criterion is scored as published: the price by its formula, others by the tender's words, within their
+    bands, by steps.
+    """
     if criterion.kind == "price":
         return price_formula
     bands = [f"{b.name_en if lang == 'en' else b.name_zh} {b.low:f}–{b.high:f}" for b in criterion.bands]
-    return listed([*bands, sentence("criterion_step", {"step": criterion.step}, lang)], lang)
+    figures = listed([*bands, sentence("criterion_step", {"step": criterion.step}, lang)], lang)
+    words = criterion.standard_en if lang == "en" else criterion.standard_zh
+    return " ".join(filter(None, (words, figures)))
 
 
 def members_of(db_session: DbSession, case: Case, lot: str, lang: Lang) -> tuple[Member, ...]:

@@ -16,6 +16,7 @@ from werkzeug.routing import RoutingException
 
 from app.extensions import access, current_actor, platform, same_for_all
 from app.permissions.actions import Action
+from app.procedure.roles import Actor
 from app.web.account.views import routes as account
 from app.web.agency.views import routes as agency
 from app.web.appraisals import routes as appraisals
@@ -60,7 +61,7 @@ from app.web.venues.calendar import routes as calendar
 from app.web.venues.rooms import routes as venues
 from app.web.visible import visible
 from app.web.wording import ROLES
-from crypto.signing import fingerprint
+from crypto.signing import check_code, fingerprint
 
 LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
 CONTENT_POLICY = (
@@ -96,6 +97,7 @@ def attach(app: Flask) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.finalize = visible
     app.add_template_filter(fingerprint)
+    app.add_template_filter(check_code)
     app.before_request(_remember_language)
     app.after_request(_secure)
     app.context_processor(_context)
@@ -161,6 +163,13 @@ def _language_url(code: str) -> str:
     return "?" + urlencode({**request.args.to_dict(flat=False), "lang": [code]}, doseq=True)
 
 
+def _role_names(actor: Actor) -> list[str]:
+    """At a booth somebody is a member on a seat, be it an expert or the buyer's representative."""
+    if actor.seat:
+        return [gettext("评审成员"), gettext("席位 %(n)s", n=actor.seat.rpartition("#")[2])]
+    return [str(ROLES[role]) for role in sorted(actor.roles)]
+
+
 def _context() -> dict[str, object]:
     here, actor = platform(), current_actor()
     zone = here.settings.display_zone
@@ -174,7 +183,7 @@ def _context() -> dict[str, object]:
         "language_url": _language_url,
         "actor": {
             "name": actor.name,
-            "role_names": [str(ROLES[role]) for role in sorted(actor.roles)],
+            "role_names": _role_names(actor),
             "organisation": actor.organisation_name,
         }
         if signed_in

@@ -49,11 +49,11 @@ class Wording:
 STEPS: dict[str, Wording] = {
     "finish_draft": Wording(
         _l("完成招标文件并送审"),
-        _l("草稿填写完整后由您签名送审，再由主管复核发布。"),
+        _l("草稿填写完整后由您签名送审，再由审核人复核发布。"),
         _l("继续编制"),
         lambda case, step: url_for("agency.draft", case=case, step="basics"),
     ),
-    "await_release": Wording(_l("等待主管复核发布"), _l("主管会看到本次与上次送审的差异，发布或退回。")),
+    "await_release": Wording(_l("等待审核人复核发布"), _l("审核人会看到本次与上次送审的差异，发布或退回。")),
     "await_submission": Wording(_l("等待经办送审"), _l("经办送审后，由您复核发布或退回。")),
     "release_tender": Wording(
         _l("复核并发布招标公告"),
@@ -69,7 +69,7 @@ STEPS: dict[str, Wording] = {
     ),
     "answer_question": Wording(
         _l("答复投标人的问题"),
-        _l("您拟的答复由主管发布，发给所有下载文件的人；提问人不公开。"),
+        _l("您拟的答复由审核人发布，发给所有下载文件的人；提问人不公开。"),
         _l("去答复"),
         _subject("question"),
     ),
@@ -106,7 +106,7 @@ STEPS: dict[str, Wording] = {
         _l("去复核"),
         lambda case, step: url_for("agency.release_export", case=case),
     ),
-    "await_export_release": Wording(_l("等待主管放行证据包导出"), _l("放行之前案卷如有新记录，须重新申请。")),
+    "await_export_release": Wording(_l("等待审核人放行证据包导出"), _l("放行之前案卷如有新记录，须重新申请。")),
     "take_export": Wording(
         _l("下载已放行的证据包"),
         _l("只限申请人和放行人下载，逾期或案卷有新记录即失效；每次下载都有记录。"),
@@ -143,24 +143,24 @@ STEPS: dict[str, Wording] = {
     ),
     "propose_draw_conditions": Wording(
         _l("拟定专家抽取条件"),
-        _l("专业、地点和名额由您拟定，主管核准后抽取，条件全部公开给抽取各方。"),
+        _l("专业、地点和名额由您拟定，审核人核准后抽取，条件全部公开给抽取各方。"),
         _l("去拟定"),
         _agency("draw_conditions"),
     ),
     "propose_wider_conditions": Wording(
         _l("抽取名单已用尽：拟定放宽的条件"),
-        _l("本轮抽取没有足够的人补满席位。放宽专业、地区或地点，主管核准后本轮继续。"),
+        _l("本轮抽取没有足够的人补满席位。放宽专业、地区或地点，审核人核准后本轮继续。"),
         _l("去拟定"),
         _agency("wider_conditions"),
     ),
-    "await_wider_approval": Wording(_l("等待主管核准放宽的抽取条件")),
+    "await_wider_approval": Wording(_l("等待审核人核准放宽的抽取条件")),
     "approve_wider_conditions": Wording(
         _l("核准放宽的抽取条件"),
         _l("本轮抽取的名单已用尽，请核对理由和新的组别。"),
         _l("去核准"),
         _agency("draw_approval"),
     ),
-    "await_draw_approval": Wording(_l("等待主管核准抽取条件")),
+    "await_draw_approval": Wording(_l("等待审核人核准抽取条件")),
     "approve_draw_conditions": Wording(
         _l("核准专家抽取条件"), _l("条件过窄会指向特定的人，请核对名额与地点。"), _l("去核准"), _agency("draw_approval")
     ),
@@ -239,13 +239,13 @@ STEPS: dict[str, Wording] = {
     ),
     "decide_sitting": Wording(
         _l("评审中断，由采购人（招标人）决定"),
-        _l("采购文件有缺陷，或者故障逾时未排除。由您拟定，主管复核。"),
+        _l("采购文件有缺陷，或者故障逾时未排除。由您拟定，审核人复核。"),
         _l("去决定"),
         _lot_page("standstill"),
     ),
     "sitting_runs": Wording(
         _l("评审正在进行"),
-        _l("成员突发疾病、擅离职守或者有回避情形而未声明的，由您提出更换，主管复核。"),
+        _l("成员突发疾病、擅离职守或者有回避情形而未声明的，由您提出更换，审核人复核。"),
         _l("中断、恢复与更换"),
         _lot_page("standstill"),
     ),
@@ -323,7 +323,7 @@ def shown_step(case: str, step: NextStep) -> ShownStep:
     text = str(wording.text)
     reason = TELL_WHY[step.code](step.facts) if step.code in TELL_WHY else ""
     if step.code == "finish_draft" and step.facts.get("reason"):
-        text = _("主管退回：%(reason)s", reason=step.facts["reason"])
+        text = _("审核人退回：%(reason)s", reason=step.facts["reason"])
     text = " ".join(filter(None, (reason, text)))
     open_to = wording.asks is None or could_ever(current_actor(), wording.asks)
     url = wording.url(case, step) if wording.url and open_to else ""

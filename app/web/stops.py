@@ -60,7 +60,7 @@ def _stage_text(case: Case, stage: CaseStage) -> str:
     facts, parties = stage.facts, case.tender.parties
     match stage.code:
         case "notice":
-            return _("%(agency)s 发布，主管复核。", agency=parties.agency.name if parties else "")
+            return _("%(agency)s 发布，审核人复核。", agency=parties.agency.name if parties else "")
         case "questions":
             return _("已答复 %(answered)s 个问题，发布 %(amended)s 次更正。", **facts)
         case "deadline" if "paused" in facts:

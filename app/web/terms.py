@@ -28,6 +28,7 @@ from app.web.wording import (
     named,
     outlier_words,
     period_words,
+    standard_of,
     tie_words,
     titled,
 )
@@ -45,6 +46,7 @@ class ShownCriterion:
     full: str
     step: str
     bands: str
+    standard: str
     state: str = ""
 
 
@@ -194,6 +196,7 @@ def _criterion(criterion: Criterion) -> ShownCriterion:
         plain(criterion.full),
         plain(criterion.step),
         bands,
+        standard_of(criterion),
     )
 
 

@@ -13,14 +13,14 @@ from app.documents import wording as documents_wording
 from app.messages import sentence
 from app.procedure.calendar import Period, Unit
 from app.procedure.roles import Role
-from evaluation.criteria import CriteriaSet, CriterionKind, CriterionStage
+from evaluation.criteria import CriteriaSet, Criterion, CriterionKind, CriterionStage
 from evaluation.prices import PriceRule
 from evaluation.ranking import CRITERION_PREFIX
 from evaluation.scoring import Aggregation, ScoringRules
 
 ROLES = {
     Role.AGENCY_OFFICER: _l("代理机构经办"),
-    Role.AGENCY_SUPERVISOR: _l("代理机构主管"),
+    Role.AGENCY_SUPERVISOR: _l("代理机构审核人"),
     Role.CENTRE_OPERATOR: _l("交易中心经办"),
     Role.TRUSTEE: _l("受托人（保管份额）"),
     Role.BIDDER: _l("投标人"),
@@ -131,6 +131,11 @@ _UNITS = {
 
 def english() -> bool:
     return g.get("lang", "zh") == "en"
+
+
+def standard_of(criterion: Criterion) -> str:
+    """For what points are given, in the language of the page; "" where the tender says no more than bands and steps."""
+    return criterion.standard_en if english() else criterion.standard_zh
 
 
 def named(thing: object) -> str:

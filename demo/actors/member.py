@@ -21,7 +21,7 @@ from demo.stage import LOOK_EVERY, Actor, patiently
 from evaluation.committee import MemberRole
 from evaluation.sitting import BidsReviewed, ChairVoted, ReviewFinding, ScoreSheetLocked, StatementMade
 
-CODE = re.compile(r"^code: (\S+)\s*$", re.M)
+CODE = re.compile(r"^code: (.+?)\s*$", re.M)
 OUTAGE = 2.0  # seconds without a line, in which the member goes on typing
 NOT_YET = frozenset({"sitting_not_convened", "not_available", "call_up_unknown"})
 

@@ -11,6 +11,7 @@ import time
 import pytest
 
 from app.cli.connections import Places
+from app.cli.handshakes import plain_answer
 from app.cli.up import ROOT
 
 APPLICATION = (
@@ -28,6 +29,24 @@ def test_places_are_counted_by_address_and_given_back():
     with Places(0).one("a") as unlimited, Places(0).one("a") as too:
         assert unlimited
         assert too
+
+
+@pytest.mark.parametrize(
+    ("head", "location"),
+    [
+        (b"GET /a?b=c HTTP/1.1\r\nUser-Agent: x\r\nHost: centre.lan:8443\r\n\r\n", b"https://centre.lan:8443/a?b=c"),
+        (b"HEAD / HTTP/1.0\r\nhost: [::1]:8000\r\n\r\n", b"https://[::1]:8000/"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\n\r\n", b""),
+        (b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", b""),
+        (b"GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n", b""),
+        (b"GET / HTTP/1.1\r\n\r\n", b""),
+        (b"\x80\x80\x01", b""),
+    ],
+)
+def test_who_speaks_plain_http_to_a_port_of_https_is_sent_there(head, location):
+    status, *fields = plain_answer(head).split(b"\r\n")
+    assert status == (b"HTTP/1.1 307 Temporary Redirect" if location else b"HTTP/1.1 400 Bad Request")
+    assert [f for f in fields if f.startswith(b"Location")] == ([b"Location: " + location] if location else [])
 
 
 def answered(port: int) -> socket.socket | None:

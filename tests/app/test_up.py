@@ -94,8 +94,13 @@ def test_on_a_lan_the_certificate_holds_for_the_sites_own_name(tmp_path, port):
     for name in ("tenderhall.lan", "127.0.0.1", "localhost"):
         with socket.create_connection(("127.0.0.1", port), ENDS_WITHIN) as line:
             context.wrap_socket(line, server_hostname=name).close()
+    with socket.create_connection(("127.0.0.1", port), ENDS_WITHIN) as line:
+        line.sendall(f"GET /log-in HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
+        assert f"Location: https://127.0.0.1:{port}/log-in\r\n".encode() in line.recv(1000)
+    with socket.create_connection(("127.0.0.1", port), ENDS_WITHIN) as line, pytest.raises(ssl.SSLError):
+        ssl.create_default_context().wrap_socket(line, server_hostname="localhost")
     os.killpg(site.pid, signal.SIGINT)
-    site.communicate(timeout=ENDS_WITHIN * 3)
+    assert "Traceback" not in site.communicate(timeout=ENDS_WITHIN * 3)[0]
 
 
 def _alive(process: Path) -> bool:

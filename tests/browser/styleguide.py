@@ -103,7 +103,7 @@ def _stages() -> list[Sample]:
         return Sample(name=name, state=state, at=at, text=text, documents=links, checks=checks if links else [])
 
     return [
-        stage("采购公告", "done", -21, "由采购代理机构发布，主管复核。", "公告", "采购文件"),
+        stage("采购公告", "done", -21, "由采购代理机构发布，审核人复核。", "公告", "采购文件"),
         stage("提问与答复", "done", -10, "2 个问题已答复，1 次更正公告。", "更正公告"),
         stage("投标截止与开标", "active", 0, "3 家有效，1 家无效；异议期至 09:45:00。", "开标一览表"),
         stage("抽取专家", "done", 0, "4 名专家，第 2 轮递补 1 名。", "抽取记录"),

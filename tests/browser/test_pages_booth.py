@@ -43,14 +43,15 @@ def seat_by_pages(live: LiveCase, browser: Browser, number: int) -> Page:
     assert violations(booth) == []
     witness = live.page(browser, "witness-host" if seat.site == case.sites[0] else "witness-sub")
     witness.goto(f"{live.url}/witness")
-    fingerprint = booth.locator(".fingerprint").inner_text().strip()
-    expect(witness.locator(".fingerprint").first).to_have_text(fingerprint)
+    check_code = booth.locator(".check-code").inner_text().strip()
+    assert re.fullmatch(r"\d{4} \d{4} \d{4}", check_code)
+    expect(witness.locator(".check-code").first).to_have_text(check_code)
     witness.get_by_role("link", name="核验").first.click()
     assert violations(witness) == []
     witness.get_by_label("收存的手机").fill("1")
     photo = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff\xe0" + b"face" * 20}
     witness.get_by_label("现场照片").set_input_files(photo)
-    witness.get_by_role("button", name="核对指纹并签名").click()
+    witness.get_by_role("button", name="读对核对码并签名").click()
     expect(witness.get_by_role("button", name="签名并提交")).to_be_visible()
     assert violations(witness) == []
     witness.get_by_role("button", name="签名并提交").click()

@@ -15,6 +15,7 @@ from app.models import Upload
 from tests.app.web.site import LOT, Site, played
 
 pytestmark = pytest.mark.browser
+LEAVES = "() => window.dispatchEvent(new Event('beforeunload', { cancelable: true }))"  # true: without being asked
 SUBMITS, GOES_ON = "**/acts/BidSubmitted", "继续上传"
 
 
@@ -73,11 +74,13 @@ def test_the_same_command_has_the_receipt_of_the_one_bid_that_was_taken(
     page: Page, served: Served, tmp_path: Path, who: str, fault: Callable[[Route], None], words: list[str]
 ):
     fill_in(page, served, who, tmp_path)
+    assert not page.evaluate(LEAVES)
     page.route(SUBMITS, fault, times=1)
     seal_and_send(page)
     for sentence in words:
         expect(page.locator("#seal-errors")).to_contain_text(sentence, timeout=60_000)
     expect(page.locator("#seal-verdict")).to_contain_text("尚未提交")
+    assert page.evaluate(LEAVES)
     look_at(page, f"seal-{fault.__name__}")
     taken = receipts(served, who)
     assert len(taken) == 1

@@ -31,7 +31,7 @@ from app.web.agency.scoring import SPARE_ROWS, fill_scoring, price_parameters, r
 from app.web.entitled import account_key, in_words
 from app.web.pages import Refused, attempt, case_trail, entitled_case, head_of, local_time, to_local, to_utc
 from app.web.terms import second_lock_words, shown_terms, standing_words
-from app.web.wording import FORMULAS, PARAMETERS, titled
+from app.web.wording import FORMULAS, PARAMETERS, named, titled
 from crypto.errors import CryptoError
 from crypto.instants import parse_instant
 from evaluation.prices import FORMULAS as PRICE_FORMULAS
@@ -284,6 +284,7 @@ def _preview(draft: Draft, step: str, _index: int) -> str:
         step,
         "draft_preview",
         missing=wrong,
+        unexplained=[named(one) for lot in terms.lots for one in lot.evaluation.criteria.scored if not one.standard_zh],
         terms=shown_terms(terms),
         payload=payload,
         key_name=account_key(),

@@ -38,7 +38,7 @@ class ExportForm(FlaskForm):
     reason = TextAreaField(
         _l("导出的用途"),
         [InputRequired(_l("请写明用途，例如：答复投诉，提交财政部门")), Length(max=2000)],
-        description=_l("写入案卷，主管和监督部门可见"),
+        description=_l("写入案卷，审核人和监督部门可见"),
     )
 
 

@@ -126,6 +126,8 @@ class CriterionForm(RowForm):
     full = DecimalField(_l("满分"), [Optional()])
     step = DecimalField(_l("最小分值"), [Optional()], default=Decimal("0.01"))
     bands = StringField(_l("档次"), [Optional(), Length(max=300)])
+    standard_zh = TextAreaField(_l("评分标准"), [Optional(), Length(max=2000)])
+    standard_en = TextAreaField(_l("评分标准（英文）"), [Optional(), Length(max=2000)])
 
 
 class ScoringForm(FlaskForm):

@@ -170,7 +170,7 @@ def draw_conditions(case: str, lot: str) -> str:
                 DrawConditionsProposed(conditions),
                 lot=lot,
                 effects=_condition_words(found, lot, conditions, sites),
-                words=_("条件由主管核准后生效，并公开给抽取各方。"),
+                words=_("条件由审核人核准后生效，并公开给抽取各方。"),
                 next_url=_home(found),
                 back_url=url_for("agency.draw_conditions", case=case, lot=lot),
             )

@@ -106,7 +106,7 @@ def _criterion(row: Any, number: int) -> dict[str, Any]:
     name = row.name_zh.data.strip()
     if row.full.data is None or row.step.data is None:
         raise RuleViolation("criterion_incomplete", criterion=name)
-    found = {
+    found: dict[str, Any] = {
         "id": row.form.id.data or f"c{number}",
         "name_zh": name,
         "name_en": (row.name_en.data or "").strip() or name,
@@ -115,8 +115,11 @@ def _criterion(row: Any, number: int) -> dict[str, Any]:
         "full": format(row.full.data, "f"),
         "step": format(row.step.data, "f"),
     }
-    bands = _bands(row.bands.data or "", name)
-    return {**found, "bands": bands} if bands else found
+    if bands := _bands(row.bands.data or "", name):
+        found["bands"] = bands
+    if standard := (row.standard_zh.data or "").strip():
+        found |= {"standard_zh": standard, "standard_en": (row.standard_en.data or "").strip() or standard}
+    return found
 
 
 def _bands(text: str, criterion: str) -> list[dict[str, str]]:

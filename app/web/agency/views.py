@@ -163,7 +163,7 @@ def question(case: str, subject: str) -> str:
         effects.append((_("拟答复"), text))
         back = url_for("agency.question", case=case, subject=subject)
         return review_act(_("拟定答复"), found, fact, effects=effects, next_url=home, back_url=back)
-    return _form_page(found, form, _("答复问题"), _("答复由主管复核发布，发给所有下载文件的人。"), asked.text)
+    return _form_page(found, form, _("答复问题"), _("答复由审核人复核发布，发给所有下载文件的人。"), asked.text)
 
 
 @routes.route("/agency/cases/<case>/amendments/new", methods=["GET", "POST"])

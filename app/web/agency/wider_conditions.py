@@ -51,7 +51,7 @@ def wider_conditions(case: str, lot: str) -> str:
                 lot=lot,
                 effects=widening_words(found, lot, fact, sizes, sites),
                 words=_(
-                    "由复核人核准后生效。理由和条件随抽取记录永久公开；此前抽中或回避的人都不再参加，名额总数不变。"
+                    "由审核人核准后生效。理由和条件随抽取记录永久公开；此前抽中或回避的人都不再参加，名额总数不变。"
                 ),
                 next_url=back,
                 back_url=url_for("agency.wider_conditions", case=case, lot=lot),

@@ -124,7 +124,7 @@ def _may_object(case: Case, lot: str, now: datetime) -> bool:
 
 
 @routes.get("/bidder/cases/<case>/lots/<lot>/seal")
-@access(Action.BID_SUBMIT)
+@access(Action.RECEIPT_READ)
 def seal(case: str, lot: str) -> str | Response:
     """Sealing happens in the bidder's browser; this page only carries the published parameters."""
     found = entitled_case(case, Action.RECEIPT_READ)
@@ -254,7 +254,7 @@ def receipt_pdf(case: str, lot: str, receipt: str) -> Response:
 
 
 @routes.get("/bidder/cases/<case>/lots/<lot>/withdrawal")
-@access(Action.BID_WITHDRAW)
+@access(Action.RECEIPT_READ)
 def withdraw(case: str, lot: str) -> str | Response:
     """What would be taken back; where there is nothing any more, the lot says so."""
     found = entitled_case(case, Action.RECEIPT_READ)

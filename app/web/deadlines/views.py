@@ -52,7 +52,7 @@ routes = Blueprint("deadlines", __name__)
 def postpone(case: str) -> str:
     found = entitled_case(case, Action.POSTPONEMENT_PROPOSE)
     form = moving_form(PostponementForm, _running(found))
-    lead = _("只推迟截止时间，招标文件不变；改动招标文件请用更正公告。由主管复核发布，只能推后。")
+    lead = _("只推迟截止时间，招标文件不变；改动招标文件请用更正公告。由审核人复核发布，只能推后。")
     title = _("推迟投标截止时间")
     return _propose(found, form, title, lead, lambda: PostponementProposed(form.reason, new_deadlines(form)))
 
@@ -69,7 +69,7 @@ def release_postponement(case: str) -> str:
 def report_outage(case: str) -> str:
     found = entitled_case(case, Action.OUTAGE_EXTENSION_PROPOSE)
     form = moving_form(OutageForm, _running(found))
-    lead = _("截止时间至少顺延中断持续的时间；由代理机构主管复核发布，监督部门同时知悉。")
+    lead = _("截止时间至少顺延中断持续的时间；由代理机构审核人复核发布，监督部门同时知悉。")
 
     def fact() -> Proposal:
         began_at, ended_at = to_utc(form.began.data), to_utc(form.ended.data)

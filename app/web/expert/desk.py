@@ -16,6 +16,7 @@ from app.services import score_drafts
 from app.services.bid_papers import PDF, BidPapers, LinkedPages, bid_papers
 from app.services.files import FileView
 from app.web.expert.corrections import places_words
+from app.web.wording import standard_of
 from evaluation.criteria import Criterion
 from evaluation.scoring import ScorePlace
 
@@ -139,6 +140,7 @@ def _criterion(
         "name": name_of(criterion),
         "full": criterion.full,
         "step": criterion.step,
+        "standard": standard_of(criterion),
         "band": bands or _("最小分值 %(step)s", step=criterion.step),
         "bands": " ".join(f"{b.low}-{b.high}" for b in criterion.bands),
         "value": draft.value if draft else None,

@@ -22,7 +22,7 @@ class CallUpForm(FlaskForm):
     code = StringField(
         _l("通知中的编码"),
         [InputRequired(_l("请输入通知中的编码")), Length(max=40, message=_l("编码过长"))],
-        description=_l("16 个字母和数字，见通知邮件。"),
+        description=_l("16 个字母和数字，见通知邮件；空格和大小写不影响。"),
     )
     answer = RadioField(
         _l("能否参加"),

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from app.extensions import COOKIE, access, current_actor, platform
 from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
+from app.procedure.typed_codes import call_up_code
 from app.services import booths, call_ups
 from app.services.accounts import LOG_IN_VALID
 from app.web.entitled import in_words
@@ -52,7 +53,7 @@ def seat() -> str:
     )
     if offered is None:
         return render_template("pages/expert/seat.html", form=form, claim=None)
-    code = (form.code.data or "").strip().upper()
+    code = call_up_code(form.code.data or "")
     web_session.permanent = True  # a browser that crashed finds its seat's key again, as long as the log-in lasts
     web_session["booth_key"] = f"booth-{secrets.token_hex(8)}"
     claim = {"label": PROOF_LABEL, "object": {"code_sha256": call_ups.code_hash(code), "origin": platform().origin}}

@@ -68,7 +68,7 @@ def carry_round(case: str, lot: str) -> str | Response:
 
 
 @routes.get("/cases/<case>/lots/<lot>/opening/confirmation")
-@access(Action.OPENING_CONFIRM)
+@access(Action.OPENING_WATCH)
 def confirm_opening(case: str, lot: str) -> str | Response:
     """Whoever is present signs that the board was read out as it stands; once the opening is over, the hall says so."""
     watched = entitled_case(case, lot, Action.OPENING_WATCH)

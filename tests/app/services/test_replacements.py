@@ -178,7 +178,7 @@ def test_the_agency_replaces_who_fell_ill_in_two_hands(tmp_path):
     assert 'data-type="ReplacementProposed"' in reviewed
     words = (number, sitting.ReplacementGround.HEALTH, typed["note"])
     case.act("officer", sitting.ReplacementProposed(*words))
-    assert "等待主管复核更换评审成员" in officer.get(page)
+    assert "等待审核人复核更换评审成员" in officer.get(page)
     assert "复核更换评审成员" in supervisor.get("/agency")
     assert 'data-type="ReplacementOrdered"' in supervisor.get(f"{page}/replacement/release")
     for who in ("officer", "centre", "regulator", "witness-sub"):

@@ -73,15 +73,20 @@ def booth_token(person: Person) -> str:
     return f"booth-{person.id}-{person.log_in.seat}"
 
 
-def booth(site: Site, person: Person) -> Browser:
-    """The browser of a booth that the witness has certified."""
+def seated(site: Site, person: Person) -> str:
+    """The token of a booth that the witness has certified."""
     token = booth_token(person)
     with plain_transaction(site.case.platform.database) as (db_session, now):
         row = WebSession(token_hash=token_hash(token), account_id=person.id, seat=person.log_in.seat, created_at=now)
         row.expires_at = now.replace(year=now.year + 1)
         db_session.merge(row)
+    return token
+
+
+def booth(site: Site, person: Person) -> Browser:
+    """The browser of a booth that the witness has certified."""
     client = site.app.test_client()
-    client.set_cookie(COOKIE, token)
+    client.set_cookie(COOKIE, seated(site, person))
     return Browser(client)
 
 

@@ -68,12 +68,15 @@ def test_a_draft_is_filled_in_step_by_step_and_submitted(site: Site, draft: str)
     assert "scoring-0" in anonymous
     assert re.search(r'name="anonymous"[^>]*checked|checked[^>]*name="anonymous"', browser.get(f"{draft}/lot-0"))
     assert "scoring-0" in save(browser, f"{draft}/lot-0", title="设备", ceiling="1598400", anonymous="", **moment)
-    assert "documents" in save(browser, f"{draft}/scoring-0")
+    standards = {"criteria-1-standard_zh": "每负偏离一项扣 2 分", "criteria-2-standard_zh": " "}
+    assert "documents" in save(browser, f"{draft}/scoring-0", **standards)
     file = (io.BytesIO(b"%PDF-1.7 terms"), "招标文件.pdf")
     assert browser.post(f"{draft}/documents", file=file).status_code == 302
     page = browser.get(f"{draft}/preview")
     assert 'data-type="TenderSubmitted"' in page
     assert "壹佰柒拾伍万壹仟元整" in page
+    assert "每负偏离一项扣 2 分" in page
+    assert "没有写评分标准的评审因素：实施与交付方案。" in page
     assert "不少于 7 人，单数（财政部令第87号第 47 条）：申明为技术复杂或者社会影响较大" in page
 
 
@@ -185,11 +188,11 @@ def test_the_supervisor_sees_what_changed_and_returns_or_releases(tmp_path_facto
     with pytest.raises(RuleViolation, match="terms_already_submitted"):
         case.act("officer", payload, "", "TenderSubmitted")
     waiting = browser.get(f"{draft}/documents")
-    assert "等待主管复核" in waiting
+    assert "等待审核人复核" in waiting
     assert not document_ids(waiting)
     removed = browser.post(f"{draft}/documents", remove=document.rpartition("/")[2]).get_data(as_text=True)
-    assert "先由主管退回" in removed
-    assert "先由主管退回" in browser.post(f"{draft}/discard").get_data(as_text=True)
+    assert "先由审核人退回" in removed
+    assert "先由审核人退回" in browser.post(f"{draft}/discard").get_data(as_text=True)
     returned = site.browser("releaser").post(f"/agency/cases/{case.case_id}/release", reason="再核对")
     assert 'data-type="TenderReturned"' in returned.get_data(as_text=True)
     site.browser("officer").get(f"/agency/cases/{case.case_id}/release", 404)

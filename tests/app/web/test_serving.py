@@ -354,7 +354,7 @@ def test_the_agency_takes_the_evidence_by_two_persons(tmp_path):
     review = officer.post(page, reason="答复投诉").get_data(as_text=True)
     assert 'data-type="EvidenceExportRequested"' in review
     case.act("officer", EvidenceExportRequested("e1", "答复投诉"), "")
-    assert "等待主管放行" in officer.get(page)
+    assert "等待审核人放行" in officer.get(page)
     assert "复核并放行证据包导出" in supervisor.get("/agency")
     review = supervisor.get(f"{page}/release")
     assert 'data-type="EvidenceExportReleased"' in review

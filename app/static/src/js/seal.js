@@ -140,15 +140,22 @@ function askBeforeLeaving(event) {
 }
 
 let busy = false;
+let typed = false; // what is filled in is kept nowhere before it is sealed
+
+/** Whoever leaves while something would be lost is asked first. */
+function holdPage(now) {
+  ({ busy = busy, typed = typed } = now);
+  if (busy || typed) window.addEventListener('beforeunload', askBeforeLeaving);
+  else window.removeEventListener('beforeunload', askBeforeLeaving);
+}
 
 /** One at a time: a second click is the first one's. */
 async function attempt(action) {
   if (busy) return;
-  busy = true;
+  holdPage({ busy: true });
   const button = part('button');
   showErrors(summary, []);
   button.disabled = true;
-  window.addEventListener('beforeunload', askBeforeLeaving);
   try {
     const key = await signingKey(parameters.key_name);
     if (!key) throw new Problem(say('key_missing'));
@@ -157,9 +164,8 @@ async function attempt(action) {
     await showNext();
     showErrors(summary, (problem.problems ?? [problem]).map(refusalLine));
   } finally {
-    busy = false;
+    holdPage({ busy: false });
     button.disabled = false;
-    window.removeEventListener('beforeunload', askBeforeLeaving);
   }
 }
 
@@ -207,6 +213,7 @@ form.addEventListener('submit', (event) => {
     entered(form, parameters.limits); // what is wrong is said first
     if (!withoutQualification && lacksQualification()) return askAboutQualification();
     await seal(key);
+    holdPage({ typed: false });
     await showNext();
     part('save').focus();
   });
@@ -226,6 +233,7 @@ function fillInAnew() {
 
 function listen() {
   followCapitals(form);
+  form.addEventListener('input', () => holdPage({ typed: true }));
   part('files').addEventListener('change', onFilesChanged);
   part('unqualified').querySelector('button').addEventListener('click', () => {
     withoutQualification = true;
