@@ -167,9 +167,9 @@ def _own_until_all_locked(actor: Actor, case: Case, record: Record) -> bool:
 
 
 def _result(actor: Actor, case: Case, record: Record) -> bool:
-    """Of an evaluation that was given up the agency reads nothing more: others evaluate the same bids."""
-    given_up = case.lots[record.lot].sitting.stage is Stage.ABANDONED
-    return _room(actor, case, record) or (_agency(actor, case, record) and not given_up)
+    """Of an evaluation that was given up, or failed by what was found after it, the agency reads nothing more."""
+    without = case.lots[record.lot].sitting.stage in (Stage.ABANDONED, Stage.FAILED)
+    return _room(actor, case, record) or (_agency(actor, case, record) and not without)
 
 
 def _checked(actor: Actor, case: Case, record: Record) -> bool:

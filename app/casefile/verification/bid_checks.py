@@ -57,6 +57,8 @@ def _same_list(evidence: Evidence, lot: str, reading: BidReading, sealed: bytes)
     """Whether the cells of a bid's priced list are those of the list in the sealed bid."""
     state = evidence.case.lots[lot]
     opened, submission = state.opening.opened[reading.bid], state.bidding.submissions[reading.bid]
+    if not any(file.path == FILE_NAME for file in opened.files):
+        return not reading.priced_list and not reading.rows
     context = context_of(evidence.origin, evidence.case, lot, opened.bidder, submission.fact.recipient)
     plain = io.BytesIO()
     open_bid(io.BytesIO(sealed), plain, opened.identity, context_hash(context))

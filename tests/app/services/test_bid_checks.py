@@ -272,3 +272,20 @@ def test_a_published_list_that_no_bid_could_be_compared_with_is_refused(tmp_path
         assert set(refusal.value.facts["column"]) == {"zh", "en"}
     right = "项目编码,名称,单位,数量\n1,a,m,3\n".encode("gb18030")
     assert tenders.add_document(case.platform, officer.log_in, draft, OWN_NAME, right).name == OWN_NAME
+
+
+def test_where_too_few_bids_are_left_the_lot_fails_and_its_record_says_why(tmp_path):
+    case = CheckedCase(tmp_path).through(UNTIL_REVIEW).until_results()
+    assert case.state.result is not None
+    number = case.number_of("same_file")
+    case.put(number, Disposal.REJECT, "bidder-a", "bidder-b", ground=RejectionGround.SAME_AUTHOR)
+    case.vote(number)
+    assert case.state.stage is Stage.FAILED
+    case.work_off()
+    assert case.state.failure_sha256
+    for who in ("regulator", "officer"):
+        if who == "officer":
+            case.release_export()
+        bundle = export_evidence(case.platform, case.people[who].log_in, case.case_id)[1]
+        assert not [check for check in verify_bundle(bundle) if check.verdict is Verdict.FAIL], who
+    assert list(database_differences(case.platform)) == []
