@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import lru_cache
 
 import pytest
 from argon2 import PasswordHasher
 
 from app.client import passphrase
 from app.services import accounts
+from crypto import pdf
 from tests.app.compiled_once import compile_once
 from tests.app.workbench import POSTGRES, Bench, emptied, migrated_postgres
 
 compile_once()
+DOCUMENTS_REMEMBERED = 64
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -22,6 +25,16 @@ def _cheap_passwords() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passphrase, "WORK_FACTOR", 4)
         patch.setattr(accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _documents_verified_once() -> Iterator[None]:
+    """A verdict depends on the bytes alone, and a bundle that is falsified time and again has most of its documents as
+    they were: whoever asks about the same bytes again is told the same.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pdf, "verify_pdf", lru_cache(DOCUMENTS_REMEMBERED)(pdf.verify_pdf))
         yield
 
 
