@@ -1,33 +1,25 @@
-"""What Jinja and Werkzeug compile for the first application of this process is there for all others."""
+"""What Jinja and Werkzeug compile for the first application is there for all others.
+
+That of Jinja is, where the programme of tests names a folder, there for its other processes as well.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from tempfile import TemporaryDirectory
 from types import FunctionType
 from typing import Any
 
 from flask import Flask
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
+from jinja2 import FileSystemBytecodeCache
 from werkzeug.routing import Rule
 
-
-class _Templates(BytecodeCache):
-    """Templates by their name and source."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if (found := self._kept.get(bucket.key)) is not None:
-            bucket.bytecode_from_string(found)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._kept[bucket.key] = bucket.bytecode_to_string()
-
+from tests.app.services.kept import SHARED
 
 _compile_builder: Callable[..., FunctionType] = Rule._compile_builder
 _builders: dict[tuple[Any, ...], FunctionType] = {}
+_own = TemporaryDirectory(prefix="tenderhall-templates-")
 
 
 def _builder(rule: Rule, append_unknown: bool = True) -> FunctionType:
@@ -40,5 +32,6 @@ def _builder(rule: Rule, append_unknown: bool = True) -> FunctionType:
 
 def compile_once() -> None:
     """From now on, in this process."""
-    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": _Templates()}
+    folder = os.environ.get(SHARED, _own.name)
+    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": FileSystemBytecodeCache(folder)}
     Rule._compile_builder = _builder

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import lru_cache
 
 import pytest
 from argon2 import PasswordHasher
 
 from app.client import passphrase
 from app.services import accounts
+from crypto import pdf
 from tests.app.compiled_once import compile_once
-from tests.app.workbench import POSTGRES, Bench, fresh_postgres
+from tests.app.workbench import POSTGRES, Bench, emptied, migrated_postgres
 
 compile_once()
+DOCUMENTS_REMEMBERED = 64
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -25,15 +28,32 @@ def _cheap_passwords() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _documents_verified_once() -> Iterator[None]:
+    """A verdict depends on the bytes alone, and a bundle that is falsified time and again has most of its documents as
+    they were: whoever asks about the same bytes again is told the same.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pdf, "verify_pdf", lru_cache(DOCUMENTS_REMEMBERED)(pdf.verify_pdf))
+        yield
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """One schema for all modules of this process, with its tables."""
+    if not os.environ.get(POSTGRES):
+        pytest.skip(f"{POSTGRES} names no server")
+    with migrated_postgres() as url:
+        yield url
+
+
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An empty database of each kind."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'test.db'}"
         return
-    if not os.environ.get(POSTGRES):
-        pytest.skip(f"{POSTGRES} names no server")
-    with fresh_postgres() as url:
+    with emptied(request.getfixturevalue("postgres_url")) as url:
         yield url
 
 

@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 import psycopg
+from sqlalchemy import Table, make_url
 
 from app.adapters.keystore import create_keys
 from app.casefile.codec import encode
@@ -20,7 +22,9 @@ from app.casefile.record import Record
 from app.casefile.sealing import committee_of, context_of, open_identity
 from app.client.bidder import SealParameters, seal_bid
 from app.config import Settings
+from app.database import Database
 from app.models import Base, WebSession
+from app.models.append_only import APPEND_ONLY
 from app.procedure.opening import ShareReleased
 from app.procedure.tender import TenderPublished
 from app.queries.cases import load_records
@@ -35,7 +39,18 @@ from app.tasks.jobs import run_job
 from crypto.canonical import digest
 from crypto.committee import sign_share
 from crypto.signing import SigningKey, sign_act
-from tests.app.services.people import BUYER_CODE, LOT, START, Clock, Installation, Person, credit_code
+from tests.app.services.people import (
+    BUYER_CODE,
+    LOT,
+    START,
+    Clock,
+    Installation,
+    Person,
+    by_migrations,
+    by_models,
+    credit_code,
+    make_tables,
+)
 from tests.app.services.whole_case import EVALUATION, REVIEW
 
 POSTGRES = "TENDERHALL_TEST_POSTGRES_URL"
@@ -89,9 +104,7 @@ class Bench(Installation):
         real = isinstance(self.clock, RealClock)
         create_keys(settings.keys, settings.origin, "交易中心", datetime.now(UTC) if real else START)
         self.platform = open_platform(settings, None if real else self.clock)
-        with self.platform.database.writing() as db_session:
-            Base.metadata.create_all(db_session.connection())
-            db_session.commit()
+        make_tables(self.platform.database, by_models)
 
     def token(self, login: str = "", *, account: str = "", seat: str = "") -> str:
         """A log-in of that person, or of an account at a seat, good for long enough."""
@@ -233,16 +246,53 @@ def fresh_postgres() -> Iterator[str]:
     """The address of an empty schema of its own on the server under test."""
     server, schema = os.environ[POSTGRES], f"t_{uuid.uuid4().hex[:12]}"
     options = f"-csearch_path%3D{schema}%20-csynchronous_commit%3Doff"  # a crash of the server is no part of the tests
-    plain = server.replace("+psycopg", "")
-    with psycopg.connect(plain, autocommit=True) as connection:
+    with _at_the_server() as connection:
         connection.execute(f"CREATE SCHEMA {schema}")
     try:
         yield f"{server}{'&' if '?' in server else '?'}application_name={schema}&options={options}"
     finally:
-        with psycopg.connect(plain, autocommit=True) as connection:
-            # A server has a hundred connections for all; what a module's installations keep in their pools is enough.
-            connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s", [schema]
-            )
-            connection.execute("SET lock_timeout = '10s'")
+        with _at_the_server() as connection:
+            _hang_up(connection, schema)
             connection.execute(f"DROP SCHEMA {schema} CASCADE")
+
+
+def _at_the_server() -> psycopg.Connection[Any]:
+    return psycopg.connect(os.environ[POSTGRES].replace("+psycopg", ""), autocommit=True)
+
+
+def _hang_up(connection: psycopg.Connection[Any], schema: str) -> None:
+    """A server has a hundred connections for all; what a module's installations keep in their pools is enough."""
+    connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s", [schema])
+    connection.execute("SET lock_timeout = '10s'")
+
+
+@contextmanager
+def migrated_postgres() -> Iterator[str]:
+    """The address of a schema with all tables, which `emptied` empties: that takes a hundredth of making them."""
+    with fresh_postgres() as url:
+        database = Database(url)
+        by_migrations(database)
+        database.dispose()
+        yield url
+
+
+@contextmanager
+def emptied(url: str) -> Iterator[str]:
+    """The tables there have no row again at the end, and their numbers begin with 1."""
+    yield url
+    schema = str(make_url(url).query["application_name"])
+    with _at_the_server() as connection:
+        _hang_up(connection, schema)
+        connection.execute(f"SET search_path = {schema}")
+        connection.execute("; ".join(chain.from_iterable(map(_emptying, reversed(Base.metadata.sorted_tables)))))
+
+
+def _emptying(table: Table) -> Iterator[str]:
+    guarded, number = table.name in APPEND_ONLY, table.autoincrement_column
+    if guarded:
+        yield f"ALTER TABLE {table} DISABLE TRIGGER USER"
+    yield f"DELETE FROM {table}"
+    if guarded:
+        yield f"ALTER TABLE {table} ENABLE TRIGGER USER"
+    if number is not None:
+        yield f"SELECT setval(pg_get_serial_sequence('{table}', '{number.name}'), 1, false)"

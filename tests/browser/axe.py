@@ -14,5 +14,6 @@ def violations(page: Page) -> list[str]:
     page.wait_for_function("() => document.readyState === 'complete' && !document.body.inert")
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("() => axe.run({ resultTypes: ['violations'] })")
+    # Whoever wants the passes as well pays half as much again for finding and writing them.
+    found = page.evaluate("() => axe.run({ reporter: 'no-passes' })")
     return [f"{rule['id']}: {node['html'][:120]}" for rule in found["violations"] for node in rule["nodes"]]

@@ -14,6 +14,9 @@ from small_site import SmallSite
 from styleguide import DIST
 
 from crypto.committee import Member, run_ceremony
+from tests.app.compiled_once import compile_once
+
+compile_once()
 
 # Browsers here have a Chinese font installed, as those of our users do; without one a page loads 26 pieces of ours.
 FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">

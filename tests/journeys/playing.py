@@ -149,6 +149,7 @@ class Played:
 
 def play(folder: Path, blows: Sequence[Blow], settings: dict[str, str], patch: Any) -> Played:
     """Play the real case on a fresh site while processes are killed. Raises PlayFailed, RuntimeError."""
+    demo.company.rehearse()  # what all actors import is imported once
     patch.setattr(demo.company, "_perform", patience.perform)
     patch.setattr(demo.company, "_hold_ceremony", patience.hold_ceremony)
     patch.setattr(demo.play, "LONGEST_PLAY", LONGEST_PLAY)

@@ -7,6 +7,7 @@ import hashlib
 import os
 import pickle
 import secrets
+from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -16,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Self
 
 from alembic import command
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from app.adapters.keystore import create_keys
 from app.casefile.case import Case
@@ -25,7 +26,7 @@ from app.casefile.record import case_reference
 from app.client.sealing_program import sealing_program
 from app.config import Settings
 from app.database import Database
-from app.models import Account
+from app.models import Account, Base
 from app.procedure.names import credit_code_digit
 from app.procedure.roles import Role
 from app.queries.cases import load_case
@@ -84,27 +85,39 @@ class Person:
 _kept: dict[tuple[Any, ...], Kept] = {}
 
 
-def migrate(database: Database) -> None:
-    """The schema, by the migrations; on SQLite they run once for all, for these have tests of their own."""
+def by_migrations(database: Database) -> None:
+    command.upgrade(alembic_config(database), "head")
+
+
+def by_models(database: Database) -> None:
+    with database.migrating() as connection:
+        Base.metadata.create_all(connection)
+
+
+def make_tables(database: Database, way: Callable[[Database], None]) -> None:
+    """The schema, made in this way once for all: how it comes about has tests of its own.
+
+    A schema on PostgreSQL that has its tables already keeps them.
+    """
     if database.is_sqlite:
-        file_of(database).write_bytes(_migrated())
-    else:
-        command.upgrade(alembic_config(database), "head")
+        file_of(database).write_bytes(_without_rows(way))
+    elif not inspect(database.engine).has_table(Account.__tablename__):
+        way(database)
 
 
 @cache
-def _migrated() -> bytes:
+def _without_rows(way: Callable[[Database], None]) -> bytes:
     """The file of an empty database on SQLite."""
 
     def make() -> bytes:
         with TemporaryDirectory() as folder:
             path = Path(folder) / "empty.db"
             database = Database(f"sqlite:///{path}", Clock())
-            command.upgrade(alembic_config(database), "head")
+            way(database)
             database.dispose()  # the last connection writes what waits in the log of the database into its file
             return path.read_bytes()
 
-    return shared("migrated", make)
+    return shared(way.__name__, make)
 
 
 def _names(kind: tuple[Any, ...]) -> tuple[object, ...]:
@@ -134,7 +147,7 @@ class Installation:
         settings = Settings(self.folder, url, "test.example", "http://127.0.0.1")
         create_keys(settings.keys, settings.origin, "交易中心", START)
         self.platform: Platform = open_platform(settings, self.clock)
-        migrate(self.platform.database)
+        make_tables(self.platform.database, by_models if self.SCHEMA_OF_MODELS else by_migrations)
 
     # people
 
