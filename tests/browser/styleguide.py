@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace as Sample
 from zoneinfo import ZoneInfo
@@ -182,6 +183,7 @@ def asset(name: str) -> str:
     return f"/static/dist/{manifest[name]['file']}"
 
 
+@cache
 def environment() -> Environment:
     """The templates as the application sets them up, with the source language's own sentences."""
     loader = FileSystemLoader(ROOT / "templates" / "html")

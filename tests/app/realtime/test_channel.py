@@ -135,7 +135,8 @@ def test_bids_are_heard_by_their_bidders_alone(bench, listen):
     assert without[""].types == ["AnswerReleased"]
     for one, other in zip(without[""].frames, with_[""].frames, strict=True):
         assert set(one) == set(other) == {"cursor", "case", "type", "lot", "at"}
-        assert len(str(one)) == len(str(other))
+        sizes = [len(str(frame | {"at": ""})) for frame in (one, other)]  # a whole second is written without a fraction
+        assert sizes[0] == sizes[1]
 
 
 def test_frames_say_that_something_changed_and_never_what(bench, listen):
