@@ -35,7 +35,7 @@ def draw_paper(title: str, author: str, lines: Sequence[str]) -> bytes:
     page = Canvas(output, pagesize=A4)
     page.setTitle(title)
     page.setAuthor(author)
-    page.setProducer(f"{author}（演示文件）")  # each bidder has a machine of its own, as the check of bids would look for
+    page.setProducer(f"{author}（演示文件）")  # a machine of its own each, else the check of bids asks
     page.setSubject(secrets.token_hex(8))
     page.setFont(_font(), 18)
     page.drawString(LEFT, TOP, title)
