@@ -12,6 +12,7 @@ from evaluation.errors import RuleViolation
 
 CENT = Decimal("0.01")
 MOST = Decimal("1000000")  # yuan; no fee of one evaluation comes near
+UNNAMED = timedelta(days=15)  # after an evaluation: so long nobody is named as having been paid
 
 
 class Course(StrEnum):
@@ -137,6 +138,11 @@ def fee(
 def total(lines: Sequence[FeeLine]) -> Decimal:
     """In yuan, to the cent."""
     return sum((line.amount for line in lines), Decimal(0)).quantize(CENT)
+
+
+def due_at(over_at: datetime, confirmed_at: datetime) -> datetime:
+    """From when a fee may stand on a sheet with its payee's name: confirmed, and its evaluation is not of yesterday."""
+    return max(confirmed_at, over_at + UNNAMED)
 
 
 def check_amount(amount: Decimal, computed: Decimal, reason: str) -> None:

@@ -9,19 +9,21 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.codec import decode
 from app.models import Account, Expert, ExpertFee, Organisation, Site, Tender
 from app.procedure.roles import Actor
 from app.queries.cases import load_case
-from evaluation.fees import Attendance, FeeLine
+from evaluation.fees import UNNAMED, Attendance, FeeLine, due_at
 
 
 @dataclass(frozen=True)
 class FeeRow:
-    """One fee. `amount` is None until somebody has entered it; `name` stands on sheets to pay from alone."""
+    """One fee. `amount` is None until somebody has entered it; `name` stands on sheets to pay from alone, and there
+    without anything else of the row but the sum of its month.
+    """
 
     id: int
     case_id: str
@@ -33,6 +35,7 @@ class FeeRow:
     name: str
     employer: str
     site: str
+    over_at: datetime
     attendance: Attendance
     minutes: int
     origin: str
@@ -45,6 +48,11 @@ class FeeRow:
     entered_at: datetime | None
     confirmed_by: str
     confirmed_at: datetime | None
+
+    @property
+    def due_at(self) -> datetime | None:
+        """From when it may stand on a sheet; None while nobody has confirmed it."""
+        return None if self.confirmed_at is None else due_at(self.over_at, self.confirmed_at)
 
     @property
     def corrected(self) -> bool:
@@ -75,61 +83,61 @@ def own_fees(db_session: DbSession, expert_id: str) -> list[FeeRow]:
 
 @dataclass(frozen=True)
 class Payee:
-    """One person's month."""
+    """What one person is due for a month, in yuan. Of which evaluations, seats and sites is told nobody."""
 
     number: str
     name: str
     employer: str
-    rows: tuple[FeeRow, ...]
-
-    @property
-    def amount(self) -> Decimal:
-        """All of it, in yuan."""
-        return sum((row.amount or Decimal(0) for row in self.rows), Decimal(0))
+    amount: Decimal
 
 
 @dataclass(frozen=True)
 class MonthSheet:
-    """What a centre has to pay: everything that was confirmed in a month of the local calendar, so that a sheet of a
-    month that is over stays as it is and nothing stands on two.
+    """What a centre has to pay: every fee that came due in a month of the local calendar, so that the sheet of a month
+    that is over stays as it is and nothing stands on two. While the month runs nobody is named.
     """
 
     month: date
-    payees: tuple[Payee, ...]
-
-    @property
-    def amount(self) -> Decimal:
-        """All of it, in yuan."""
-        return sum((one.amount for one in self.payees), Decimal(0))
-
-    @property
-    def count(self) -> int:
-        """How many fees."""
-        return sum(len(one.rows) for one in self.payees)
+    closed: bool
+    count: int
+    amount: Decimal
+    payees: tuple[Payee, ...] = ()
 
 
-def month_sheet(db_session: DbSession, actor: Actor, month: date, zone: str) -> MonthSheet:
+def month_sheet(db_session: DbSession, actor: Actor, month: date, zone: str, now: datetime) -> MonthSheet:
     """The sheet of a month (its first day) of the actor's centre, by library number."""
-    local = ZoneInfo(zone)
-    begin = datetime(month.year, month.month, 1, tzinfo=local)
-    end = datetime(month.year + month.month // 12, month.month % 12 + 1, 1, tzinfo=local)
-    found = _rows(db_session, ExpertFee.confirmed_at >= begin, ExpertFee.confirmed_at < end)
+    begin, end = _begin(month, zone), _begin(date(month.year + month.month // 12, month.month % 12 + 1, 1), zone)
+    recent = or_(ExpertFee.confirmed_at >= begin, ExpertFee.over_at >= begin - UNNAMED)
+    found = [
+        row
+        for row in _rows(db_session, ExpertFee.confirmed_at < end, recent)
+        if row.due_at is not None and begin <= row.due_at < end and _of_the_centre(db_session, actor, row.case_id)
+    ]
+    amount = _sum(found)
+    if now < end:
+        return MonthSheet(month, closed=False, count=len(found), amount=amount)
     people: dict[str, list[FeeRow]] = {}
     for row in found:
-        if _of_the_centre(db_session, actor, row.case_id):
-            people.setdefault(row.number, []).append(row)
-    return MonthSheet(month, tuple(_payee(number, people[number]) for number in sorted(people)))
+        people.setdefault(row.number, []).append(row)
+    payees = [Payee(number, rows[0].name, rows[0].employer, _sum(rows)) for number, rows in sorted(people.items())]
+    return MonthSheet(month, closed=True, count=len(found), amount=amount, payees=tuple(payees))
 
 
-def _payee(number: str, rows: Sequence[FeeRow]) -> Payee:
-    return Payee(number, rows[0].name, rows[0].employer, tuple(rows))
+def _begin(month: date, zone: str) -> datetime:
+    return datetime(month.year, month.month, 1, tzinfo=ZoneInfo(zone))
+
+
+def _sum(rows: Sequence[FeeRow]) -> Decimal:
+    return sum((row.amount or Decimal(0) for row in rows), Decimal(0))
 
 
 def months_with_fees(db_session: DbSession, zone: str) -> list[date]:
-    """The months in which something was confirmed, the latest first."""
+    """The months in which something came due or will, the latest first."""
     local = ZoneInfo(zone)
-    instants = db_session.scalars(select(ExpertFee.confirmed_at).where(ExpertFee.confirmed_at.is_not(None)))
-    days = {at.astimezone(local).date().replace(day=1) for at in instants if at is not None}
+    confirmed = select(ExpertFee.over_at, ExpertFee.confirmed_at).where(ExpertFee.confirmed_at.is_not(None))
+    days = {
+        due_at(over, at).astimezone(local).date().replace(day=1) for over, at in db_session.execute(confirmed) if at
+    }
     return sorted(days, reverse=True)
 
 
@@ -171,6 +179,7 @@ def _row(
         name=name,
         employer=employer,
         site=site,
+        over_at=row.over_at,
         attendance=decode(Attendance, facts["attendance"]),
         minutes=facts["minutes"],
         origin=facts["origin"],

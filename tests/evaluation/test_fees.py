@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 
 from evaluation.errors import RuleViolation
 from evaluation.fees import (
+    UNNAMED,
     Attendance,
     Course,
     FeeKind,
     FeeTable,
     Origin,
     check_amount,
+    due_at,
     fee,
     minutes_worked,
     origin,
@@ -127,3 +129,10 @@ def test_amounts_that_people_enter():
             check_amount(amount, D("350.00"), reason)
     with pytest.raises(RuleViolation, match="fee_times_reversed"):
         fee(TABLE, came(-1), Origin.CITY)
+
+
+@given(over=st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)), later=st.timedeltas(timedelta(0), timedelta(90)))
+def test_nobody_is_named_as_paid_before_the_evaluation_is_of_the_past(over: datetime, later: timedelta):
+    due = due_at(over, over + later)
+    assert due - over >= UNNAMED
+    assert due in (over + later, over + UNNAMED)

@@ -19,13 +19,14 @@ from wtforms.validators import InputRequired, Length, Optional
 from app.adapters.spreadsheets import write_workbook
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
+from app.procedure.money import rmb_capital
 from app.queries.fees import FeeRow, MonthSheet, fees_to_settle, month_sheet, months_with_fees
 from app.services import fees
 from app.web.entitled import in_words
 from app.web.fee_words import COURSES, FEE_KINDS, ORIGINS, duration_words, table_words
 from app.web.figures import DecimalField
 from app.web.operator.library import XLSX
-from app.web.pages import Refused, download, local_time, read_case
+from app.web.pages import Refused, download, read_case
 
 routes = Blueprint("fees", __name__)
 MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")
@@ -95,35 +96,21 @@ def decide(fee: int) -> Any:
 @access(Action.FEE_LIST)
 def sheet(month: str) -> str:
     """A month to pay from, also on paper."""
-    return render_template("pages/operator/fee_sheet.html", sheet=_sheet(month), month=month)
+    now, found = platform().database.now(), _sheet(month)
+    shown = {"sheet": found, "month": month, "now": now, "words": rmb_capital(found.amount)}
+    return render_template("pages/operator/fee_sheet.html", **shown)
 
 
 @routes.get("/centre/fees/months/<month>.xlsx")
 @access(Action.FEE_LIST)
 def sheet_file(month: str) -> Response:
-    """The same as a workbook."""
-    head = [_("专家编号"), _("姓名"), _("工作单位"), _("项目编号"), _("项目"), _("标包"), _("场所")]
-    head += [_("评审结束"), _("金额（元）"), _("更正理由"), _("经办"), _("确认")]
+    """The same as a workbook, once the month is over."""
     found = _sheet(month)
-    lines = [
-        [
-            row.number,
-            row.name,
-            row.employer,
-            row.code,
-            row.title,
-            row.lot,
-            row.site,
-            local_time(row.attendance.ended_at),
-            f"{row.amount:.2f}",
-            row.reason,
-            row.entered_by,
-            row.confirmed_by,
-        ]
-        for payee in found.payees
-        for row in payee.rows
-    ]
-    total = [_("合计"), *[""] * 7, f"{found.amount:.2f}", "", "", ""]
+    if not found.closed:
+        abort(404)
+    head = [_("专家编号"), _("姓名"), _("工作单位"), _("金额（元）")]
+    lines = [[one.number, one.name, one.employer, f"{one.amount:.2f}"] for one in found.payees]
+    total = [_("合计"), "", rmb_capital(found.amount), f"{found.amount:.2f}"]
     return download(f"expert-fees-{month}.xlsx", write_workbook([head, *lines, total]), XLSX)
 
 
@@ -158,4 +145,5 @@ def _sheet(month: str) -> MonthSheet:
         abort(404)
     day = date(int(found[1]), int(found[2]), 1)
     with platform().database.reading() as db_session:
-        return month_sheet(db_session, current_actor(), day, platform().settings.display_zone)
+        here = platform()
+        return month_sheet(db_session, current_actor(), day, here.settings.display_zone, here.database.now())

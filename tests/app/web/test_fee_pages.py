@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
 
 from app.adapters.spreadsheets import read_table
-from app.models import ExpertFee
+from app.models import ExpertEvent, ExpertFee
+from app.procedure.money import rmb_capital
+from app.queries.fees import month_sheet
 from app.services import fees
+from app.services.actors import load_actor
 from app.services.platform import DIST
 from app.services.unit_of_work import plain_transaction
 from evaluation.committee import MemberRole
@@ -88,18 +92,57 @@ def test_one_enters_another_confirms_and_the_month_is_paid(over: Site):
     for link in others:
         assert second.post(f"{link}/decision", decision="confirm", amount="300.00").status_code == 302
     assert links(over) == []
-    month = re.findall(r"/centre/fees/months/([\d-]+)", first.get(FEES))
-    assert len(month) == 1
-    sheet = first.get(f"{FEES}/months/{month[0]}")
+    months = re.findall(r"/centre/fees/months/([\d-]+)", first.get(FEES))
+    assert len(months) == 1
+    due, path = 250 + 300 * len(others), f"{FEES}/months/{months[0]}"
+    running = first.get(path)
+    assert f"¥{due:,.2f}" in running
+    assert "还没有结束" in running
+    assert not re.search(r"专家\d|ZJ[0-9a-f]{8}|提前离席|T-2026-1", running), (
+        "before the end of a month nobody is named"
+    )
+    first.get(f"{path}.xlsx", 404)
+    over.case.clock.advance(timedelta(days=62).total_seconds())
+    first, second = over.browser("centre"), over.browser("second")
+    sheet = first.get(path)
     assert re.search(r"专家\d", sheet)
-    assert "提前离席" in sheet
-    due = 250 + 300 * len(others)
-    assert f"¥{due:,.2f}" in sheet
-    file = first.client.get(f"{FEES}/months/{month[0]}.xlsx").data
-    rows = list(read_table(file))
-    assert len(rows) == len(others) + 3
-    assert rows[-1][8] == f"{due:.2f}"
-    assert "没有确认" in first.get(f"{FEES}/months/2020-01")
+    assert rmb_capital(Decimal(due)) in sheet
+    assert "已经结束" in sheet
+    assert not re.search(r"提前离席|T-2026-1|标包 1|席位 \d|主场|副场", sheet), "who was paid, not for which seat"
+    rows = list(read_table(first.client.get(f"{path}.xlsx").data))
+    assert [len(row) for row in rows] == [4] * (len(others) + 3)
+    assert rows[-1][2:] == (rmb_capital(Decimal(due)), f"{due:.2f}")
+    assert "没有应付" in first.get(f"{FEES}/months/2020-01")
+
+
+def test_a_fee_settled_at_the_end_of_a_month_names_nobody_the_next_day(over: Site):
+    """Who was drawn is secret while the result is not determined: names wait for 15 days, then for the month's end."""
+    with plain_transaction(over.case.platform.database) as (db_session, _now):
+        row = db_session.scalars(select(ExpertFee).order_by(ExpertFee.id.desc())).first()
+        row.over_at = datetime(2026, 3, 31, 10, tzinfo=UTC)
+        row.amount, row.entered_by = row.computed, over.case.people["centre"].id
+        row.entered_at = row.confirmed_at = row.over_at + timedelta(hours=1)
+    with over.case.platform.database.reading() as db_session:
+        centre = load_actor(db_session, over.case.people["centre"].id)
+
+        def payees(month: int, day: datetime) -> int:
+            sheet = month_sheet(db_session, centre, date(2026, month, 1), "Asia/Shanghai", day)
+            return len(sheet.payees)
+
+        assert payees(3, datetime(2026, 4, 1, tzinfo=UTC)) == payees(3, datetime(2026, 9, 1, tzinfo=UTC))
+        assert payees(4, datetime(2026, 4, 30, tzinfo=UTC)) == 0
+        assert payees(4, datetime(2026, 5, 1, tzinfo=UTC)) == 1
+
+
+def test_no_page_of_an_expert_tells_when_a_seat_was_paid(over: Site):
+    """A line beside a name, made in the minute in which a seat's fee was confirmed, would tell whose seat it was."""
+    with over.case.platform.database.reading() as db_session:
+        paid = select(ExpertEvent.expert_id).where(ExpertEvent.step == "fee")
+        expert = db_session.scalars(paid).first()
+    assert expert
+    page = over.browser("centre").get(f"/experts/{expert}")
+    assert "确认劳务费" not in page
+    assert "提前离席" not in page
 
 
 def test_the_authority_reads_for_a_stated_reason_and_without_names(over: Site):
