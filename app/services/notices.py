@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
 
 from app.adapters.mail import send_mail
 from app.adapters.messaging import send_message
@@ -46,9 +47,14 @@ def tell_role(
     work: UnitOfWork, organisation_id: str, role: Role, code: str, *, besides: str = "", **facts: Any
 ) -> None:
     """A notice for everybody of an organisation, `besides` one, who has this role and may act."""
-    mine = (Account.organisation_id == organisation_id, AccountRole.role == role, Account.suspended_at.is_(None))
-    for account_id in work.db_session.scalars(select(Account.id).join(AccountRole).where(*mine, Account.id != besides)):
+    for account_id in whoever_is(work.db_session, organisation_id, role, besides=besides):
         work.notify(account_id, code, **facts)
+
+
+def whoever_is(db_session: DbSession, organisation_id: str, role: Role, *, besides: str = "") -> list[str]:
+    """The accounts of an organisation, `besides` one, that have this role and may act."""
+    mine = (Account.organisation_id == organisation_id, AccountRole.role == role, Account.suspended_at.is_(None))
+    return list(db_session.scalars(select(Account.id).join(AccountRole).where(*mine, Account.id != besides)))
 
 
 SERVING = (
