@@ -16,12 +16,13 @@ UNNAMED = timedelta(days=15)  # after an evaluation: so long nobody is named as 
 
 
 class Course(StrEnum):
-    """What became of a member's evaluation: brought to its end, left by whoever stepped back or was replaced, or never
-    begun although the member had come.
+    """What became of a member's evaluation: brought to its end; left by whoever stepped back or fell ill; ended by the
+    order that replaced a member who had hidden a conflict or deserted; or never begun although the member had come.
     """
 
     FINISHED = "finished"
     LEFT = "left"
+    DISMISSED = "dismissed"
     NOT_BEGUN = "not_begun"
 
 
@@ -51,9 +52,9 @@ class FeeTable:
     """A profile's table; amounts are yuan.
 
     `base` pays the first `base_minutes` or less, `step` each further begun `step_minutes`; `night` each begun hour
-    between `night_from` and `night_until` (local, HH:MM) on top of it. `left` is for whoever stepped back or was
-    replaced, `waited` for whoever came in vain. Of all recesses together `recess_paid_minutes` count as time worked.
-    `travel` is by `Origin`. `article` is the rule's source.
+    between `night_from` and `night_until` (local, HH:MM) on top of it. `left` is for whoever stepped back or fell ill,
+    `waited` for whoever came in vain; who was dismissed is paid nothing, no travel either. Of all recesses together
+    `recess_paid_minutes` count as time worked. `travel` is by `Origin`. `article` is the rule's source.
     """
 
     base: Decimal
@@ -126,6 +127,8 @@ def fee(
         raise RuleViolation("fee_times_reversed", seat=attendance.seat)
     lines = [FeeLine(FeeKind.TRAVEL, 1, table.travel.get(travelled, Decimal(0)))]
     match attendance.course:
+        case Course.DISMISSED:
+            lines = []
         case Course.NOT_BEGUN:
             lines.insert(0, FeeLine(FeeKind.WAITED, 1, table.waited))
         case Course.LEFT:

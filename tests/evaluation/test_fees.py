@@ -83,6 +83,7 @@ def test_who_steps_back_or_comes_in_vain_gets_a_sum_and_the_way():
         FeeKind.LEFT: (1, D(100)),
         FeeKind.TRAVEL: (1, D(100)),
     }
+    assert paid(came(5, course=Course.DISMISSED), Origin.CITY) == {}, "nor is travel"
     assert total(fee(TABLE, came(5, course=Course.NOT_BEGUN), Origin.UNKNOWN)) == D("200.00")
 
 
