@@ -233,21 +233,36 @@ def marked(site: Site, who: str, grounds: list[str], note: str) -> str:
     return base if answer.status_code == 302 else answer.get_data(as_text=True)
 
 
-def confirmations(page: str) -> list[tuple[str, str]]:
-    return re.findall(r'action="(\S+/confirmation)".*?name="entered_at" value="([^"]+)"', page, re.S)
+def seen_at(page: str) -> str:
+    (found,) = re.findall(r'name="entered_at" value="([^"]+)"', page)
+    return str(found)
 
 
-def test_appraisals_by_seat_confirmed_objected_and_decided(over: Site):
-    expert, officer = entry(over, "member"), over.browser("officer")
+def test_an_appraisal_is_looked_at_before_it_is_confirmed(over: Site):
+    officer = over.browser("officer")
     assert "写明" in marked(over, "officer", ["disclosed"], "")
     assert "没有问题" in marked(over, "officer", ["diligent", "late"], "矛盾")
-    base = marked(over, "officer", ["disclosed"], "评审中打电话")
+    assert "至少 20 字" in marked(over, "officer", ["disclosed"], "评审中打电话")
+    assert "<form" in marked(over, "officer", ["absent"], "没有来"), "the member was there, says the case file"
+    base = marked(over, "officer", ["disclosed"], "评审中打电话：三月二日九时四十分，见证人在场，有录像为证")
     page = officer.get(base)
     assert not re.search(r"专家\d|ZJ[0-9a-f]{8}|单位\d", page)
     assert not re.search(r"确认评价", page), "whoever marked does not confirm"
     assert "还没有评价" in over.browser("member").get("/expert/appraisals")
     releaser = over.browser("releaser")
-    ((path, seen),) = confirmations(releaser.get(base))
+    assert "entered_at" not in releaser.get(base), "not before it was looked at by itself"
+    (path,) = re.findall(r'href="(\S+/confirmation)"', releaser.get(base))
+    asked_once = releaser.get(path)
+    assert "暂停抽取 180 天" in asked_once
+    assert "评审中打电话" in asked_once
+    officer.get(path, 404)
+
+
+def test_appraisals_by_seat_confirmed_objected_and_decided(over: Site):
+    expert, releaser = entry(over, "member"), over.browser("releaser")
+    base = f"/cases/{over.case.case_id}/lots/{LOT}/appraisals"
+    (path,) = re.findall(r'href="(\S+/confirmation)"', releaser.get(base))
+    seen = seen_at(releaser.get(path))
     stale = releaser.post(base, entered_at="", decision="confirm")
     assert stale.status_code == 405
     token = re.search(r'name="csrf-token" content="([^"]+)"', releaser.get(base))
@@ -255,6 +270,7 @@ def test_appraisals_by_seat_confirmed_objected_and_decided(over: Site):
     sent = {"csrf_token": token[1], "decision": "confirm"}
     assert "已经改动" in releaser.client.post(path, data=sent | {"entered_at": "earlier"}).get_data(as_text=True)
     assert releaser.client.post(path, data=sent | {"entered_at": seen}).status_code == 302
+    releaser.get(path, 404)
     own = over.browser("member").get("/expert/appraisals")
     assert "评审中打电话" in own
     assert "代理经办" not in own, "not who marked it"
@@ -358,7 +374,8 @@ def test_lots_to_appraise_are_looked_for_among_ones_own(over: Site):
 def test_nothing_to_object_to_counts_at_once_and_outsiders_see_nothing(over: Site):
     base = marked(over, "centre", ["diligent"], "")
     second = over.browser("second")
-    ((path, seen),) = confirmations(second.get(base))
+    (path,) = re.findall(r'href="(\S+/confirmation)"', second.get(base))
+    seen = seen_at(second.get(path))
     token = re.search(r'name="csrf-token" content="([^"]+)"', second.get(base))
     assert token
     sent = {"csrf_token": token[1], "decision": "confirm", "entered_at": seen}
