@@ -21,7 +21,7 @@ from app.services import account_changes, accounts, experts
 from app.services.accounts import NewOrganisation
 from app.web.entitled import in_words
 from app.web.names import PHASES
-from app.web.operator.forms import AccountChangeForm, AccountForm, SiteForm, SiteRegionForm
+from app.web.operator.forms import AccountChangeForm, AccountForm, SiteForm, SitePlaceForm
 from app.web.operator.wording import BOARD_STEPS, CEREMONY_STAGES
 from app.web.pages import Refused, local_time
 from app.web.public.register import register_now
@@ -56,7 +56,7 @@ def centre() -> str:
 @access(Action.SITE_MANAGE)
 def sites() -> Any:
     """Places of evaluation with their witnesses."""
-    form, moving, errors = SiteForm(), SiteRegionForm(prefix="at"), []
+    form, moving, errors = SiteForm(), SitePlaceForm(prefix="at"), []
     with platform().database.reading() as db_session:
         found, people = boards.site_rows(db_session), boards.witnesses(db_session)
     form.witness.choices = [SelectChoice(p.id, f"{p.name} · {p.organisation}") for p in people]
@@ -64,11 +64,12 @@ def sites() -> Any:
     region_asked = "at-site" in request.form
     try:
         if region_asked and moving.validate_on_submit():
-            experts.set_site_region(platform(), required_log_in(), moving.site.data, moving.region.data or "")
+            where = moving.region.data or "", moving.address.data or ""
+            experts.set_site_place(platform(), required_log_in(), moving.site.data, *where)
             return redirect(url_for("operator.sites"))
         if not region_asked and form.validate_on_submit():
-            where = form.region.data or ""
-            experts.add_site(platform(), required_log_in(), form.name.data or "", form.witness.data, where)
+            where = form.region.data or "", form.address.data or ""
+            experts.add_site(platform(), required_log_in(), form.name.data or "", form.witness.data, *where)
             return redirect(url_for("operator.sites"))
     except Refused as refusal:
         errors = [in_words(refusal)]

@@ -13,6 +13,7 @@ from app.casefile.bundle import unpack
 from app.casefile.verification import STEPS, Verdict, verify_bundle
 from app.models import CallUp, Job
 from app.procedure.errors import RuleViolation
+from app.procedure.typed_codes import in_groups
 from app.services import call_ups, sittings
 from app.services.audits import export_evidence
 from app.services.database_check import database_differences
@@ -54,7 +55,7 @@ class Ended(Lapsing):
 
     def letters(self) -> list[str]:
         """What was sent with the code of the one who was called."""
-        return [text for mail in self.mails() if self.code in (text := self.text_of(mail))]
+        return [text for mail in self.mails() if in_groups(self.code) in (text := self.text_of(mail))]
 
     def mails(self) -> list[Path]:
         return list(self.platform.settings.mail.rglob("*.eml"))
@@ -160,7 +161,7 @@ def test_who_is_on_the_way_when_it_is_given_up_is_told(tmp_path):
         for number, seat in case.state.seats.items()
     }
     on_the_way = {n for n, seat in case.state.seats.items() if seat.role == "expert" and n != here}
-    assert {n for n, code in codes.items() if any(code in text for text in told)} == on_the_way
+    assert {n for n, code in codes.items() if any(in_groups(code) in text for text in told)} == on_the_way
     assert case.failed_checks() == []
 
 
