@@ -15,6 +15,7 @@ from app.queries import boards, calendars
 from app.queries.ceremonies import waiting_for
 from app.queries.committees import read_committees
 from app.queries.fees import unsettled_fees
+from app.queries.name_requests import standing_alarms
 from app.queries.rehearsals import own_rehearsals
 from app.queries.trustee_agents import own_agent, short_of_agents
 from app.services import account_changes, accounts, experts
@@ -42,12 +43,13 @@ def centre() -> str:
         short = short_of_agents(db_session, rows, now)
         booths = sum(room.in_service for room in calendars.rooms(db_session, centre_))
         asked = sum(part.answer is Answer.ASKED for part in calendars.own_parts(db_session, centre_, now))
+        alarms = standing_alarms(db_session, current_actor())
         waits = {"fees": unsettled_fees(db_session), "applications": boards.waiting_applications(db_session)}
     committees = [c for c in read_committees(platform().database) if c.in_use]
     ready = {"committees": len(committees), "sites": len(sites), "experts": sum(site.experts for site in sites)}
     ready |= {"booths": booths, "asked": asked, **waits}
     shown = {"rows": rows, "waiting": waiting, "ready": ready, "phases": PHASES, "steps": BOARD_STEPS}
-    shown["short"] = short
+    shown |= {"short": short, "alarms": alarms}
     shown["register"] = register_now()
     return render_template("pages/operator/centre.html", **shown)
 
@@ -93,7 +95,9 @@ def prepare_accounts() -> Any:
             errors = [in_words(refusal)]
     with platform().database.reading() as db_session:
         rows = boards.prepared_accounts(db_session, current_actor().id)
-    return render_template("pages/operator/accounts.html", form=form, errors=errors, rows=rows, roles=ROLES)
+        alarms = standing_alarms(db_session, current_actor())
+    shown = {"rows": rows, "roles": ROLES, "alarms": alarms}
+    return render_template("pages/operator/accounts.html", form=form, errors=errors, **shown)
 
 
 @routes.get("/accounts/change")
