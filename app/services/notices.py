@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session as DbSession
 from app.adapters.mail import send_mail
 from app.adapters.messaging import send_message
 from app.messages import LANGUAGES, sentence
-from app.models import Account, AccountRole, Download, Notice
+from app.models import Account, AccountRole, Download, Notice, Tender
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
 from app.procedure.typed_codes import in_groups
@@ -24,6 +24,8 @@ from app.services.meeting import Meeting
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork, plain_transaction
 from evaluation.draw import Channel, Outcome
+
+LONGEST_SUBJECT = 60  # characters of a sentence
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,30 @@ def send_notice(platform: Platform, notice_id: str) -> None:
         account = db_session.get_one(Account, notice.account_id)
         if notice.sent_at is not None:
             return
-        address = mail_address(platform, db_session, account, "notice", now)
+        address, named = mail_address(platform, db_session, account, "notice", now), _case_named(db_session, notice)
     if address:
         text = sentence(f"notice_{notice.code}", json.loads(notice.facts), account.language)
-        _mail(platform, address, "Tenderhall", f"{text}\n\n{platform.settings.base_url}/", notice.id)
+        subject = _subject(named[0], text)
+        lines = [*filter(None, [" ".join(named)]), text, f"{platform.settings.base_url}/"]
+        _mail(platform, address, subject, "\n\n".join(lines), notice.id)
     with plain_transaction(platform.database) as (db_session, now):
         db_session.get_one(Notice, notice_id).sent_at = now
+
+
+def _case_named(db_session: DbSession, notice: Notice) -> tuple[str, str]:
+    """Code and title of the case that a notice leads to; nothing for an expert, whose mail is read outside the room."""
+    role = select(AccountRole.role).where(AccountRole.account_id == notice.account_id, AccountRole.role == Role.EXPERT)
+    tender = db_session.get(Tender, notice.case_id) if notice.case_id else None
+    if tender is None or db_session.scalar(role) is not None:
+        return "", ""
+    return tender.code, tender.title
+
+
+def _subject(code: str, text: str) -> str:
+    """What a mail is about: the case by its code, and the first sentence."""
+    first = " ".join(text.split("。")[0].split(". ")[0].split())
+    short = first if len(first) <= LONGEST_SUBJECT else f"{first[:LONGEST_SUBJECT]}…"
+    return f"[{code}] {short}" if code else short
 
 
 def invite_expert(platform: Platform, account_id: str) -> None:
@@ -109,7 +129,8 @@ def invite_expert(platform: Platform, account_id: str) -> None:
     facts = {"link": f"{platform.settings.base_url}/invitation", "login": login}
     texts = [sentence("mail_expert_invitation", facts, language) for language in LANGUAGES]
     key = hashlib.sha256(f"invitation/{code}".encode()).hexdigest()[:32]
-    _mail(platform, address, "Tenderhall", "\n\n".join(texts) + f"\n\ncode: {code}\n", key)
+    subject = sentence("mail_expert_invitation_subject", {}, "zh")
+    _mail(platform, address, subject, "\n\n".join(texts) + f"\n\ncode: {code}\n", key)
 
 
 @dataclass(frozen=True)
