@@ -269,3 +269,14 @@ def test_figures_of_what_is_published_and_their_workbook(desk: Inspecting, site:
     rows = list(read_table(book))
     assert rows[0][0] == "抽查任务"
     assert any("A 发现问题，待后续处理" in row and "待整改" in row for row in rows)
+
+
+def test_where_nothing_was_left_to_chance_the_public_reads_so(desk: Inspecting, site: Site):
+    """Of the highest risk there is one object, and all of them are inspected."""
+    public = site.browser()
+    lot = f"1-{Part.OBJECTS.value}"
+    assert "没有随机性" in public.get(home(desk, f"/draws/{lot}"))
+    assert "有的组没有随机性" in public.get(home(desk, "/campaigns/1"))
+    listed = public.get("/draws")
+    assert "第 1 次抽查" in listed
+    assert lot not in re.sub(r'href="[^"]*"', "", listed), "no words of a program"
