@@ -159,6 +159,18 @@ def check_amount(amount: Decimal, computed: Decimal, reason: str) -> None:
         raise RuleViolation("fee_reason_missing", computed=str(computed), given=str(amount))
 
 
+def check_supplement(amount: Decimal, confirmed: Decimal, reason: str) -> None:
+    """What two persons may add to a fee that was `confirmed`, or take off it: yuan and cents, down to nothing, with a
+    reason.
+
+    Raises RuleViolation `fee_supplement_wrong`, `fee_supplement_reason`.
+    """
+    if not amount or not 0 <= confirmed + amount <= MOST or amount != amount.quantize(CENT):
+        raise RuleViolation("fee_supplement_wrong", given=str(amount), confirmed=str(confirmed))
+    if not reason.strip():
+        raise RuleViolation("fee_supplement_reason")
+
+
 def _worked(table: FeeTable, attendance: Attendance, utc_offset_minutes: int) -> list[FeeLine]:
     beyond = timedelta(minutes=max(minutes_worked(table, attendance) - table.base_minutes, 0))
     steps = _begun(beyond, timedelta(minutes=table.step_minutes))

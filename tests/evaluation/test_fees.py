@@ -19,6 +19,7 @@ from evaluation.fees import (
     FeeTable,
     Origin,
     check_amount,
+    check_supplement,
     due_at,
     fee,
     minutes_worked,
@@ -137,3 +138,23 @@ def test_nobody_is_named_as_paid_before_the_evaluation_is_of_the_past(over: date
     due = due_at(over, over + later)
     assert due - over >= UNNAMED
     assert due in (over + later, over + UNNAMED)
+
+
+@pytest.mark.parametrize(
+    ("amount", "reason", "code"),
+    [
+        ("0", "多付", "fee_supplement_wrong"),
+        ("-100.01", "多付", "fee_supplement_wrong"),
+        ("0.001", "少付", "fee_supplement_wrong"),
+        ("1000000", "少付", "fee_supplement_wrong"),
+        ("10", " ", "fee_supplement_reason"),
+    ],
+)
+def test_what_cannot_be_added_to_a_fee(amount: str, reason: str, code: str):
+    with pytest.raises(RuleViolation, match=code):
+        check_supplement(D(amount), D("100.00"), reason)
+
+
+def test_a_fee_is_added_to_and_taken_off_down_to_nothing():
+    check_supplement(D("340.00"), D("10.00"), "少输一个零")
+    check_supplement(D("-100"), D("100.00"), "没有到场")

@@ -13,15 +13,24 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import StringField
+from wtforms import RadioField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.adapters.spreadsheets import write_workbook
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
 from app.procedure.money import rmb_capital
-from app.queries.fees import FeeRow, MonthSheet, fees_to_settle, month_sheet, months_with_fees
-from app.services import fees
+from app.queries.fees import (
+    FeeRow,
+    MonthSheet,
+    fee_at_centre,
+    fees_to_settle,
+    month_sheet,
+    months_with_fees,
+    settled_fees,
+)
+from app.services import fee_supplements, fees
 from app.web.entitled import in_words
 from app.web.fee_words import COURSES, FEE_KINDS, ORIGINS, duration_words, table_words
 from app.web.figures import DecimalField
@@ -29,6 +38,7 @@ from app.web.operator.library import XLSX
 from app.web.pages import Refused, download, read_case
 
 routes = Blueprint("fees", __name__)
+LARGEST_ID = 1 << 31
 MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")
 
 
@@ -40,6 +50,22 @@ class FeeForm(FlaskForm):
         _l("更正理由"),
         [Optional(), Length(max=500, message=_l("至多 500 字"))],
         description=_l("与系统计算不同的，写明理由；专家本人可见。"),
+    )
+
+
+class SupplementForm(FlaskForm):
+    """What is added to a confirmed fee, or taken off it, and why."""
+
+    kind = RadioField(
+        _l("补付还是扣回"),
+        [InputRequired(_l("请选择补付或者扣回"))],
+        choices=[SelectChoice("add", _l("补付")), SelectChoice("take", _l("扣回"))],
+    )
+    amount = DecimalField(_l("金额（元）"), [InputRequired(_l("请输入金额"))], places=2)
+    reason = StringField(
+        _l("补付或者扣回的理由"),
+        [InputRequired(_l("请写明理由")), Length(max=500, message=_l("至多 500 字"))],
+        description=_l("专家本人可见。不要写姓名。"),
     )
 
 
@@ -60,10 +86,12 @@ def enter_computed(case: str, lot: str) -> Any:
 @routes.route("/centre/fees/<int:fee>", methods=["GET", "POST"])
 @access(Action.FEE_KEEP)
 def one_fee(fee: int) -> Any:
-    """How a fee comes about; the amount that is entered, or what another has entered to be confirmed."""
-    row = next((one for one in _waiting() if one.id == fee), None)
-    if row is None:
-        abort(404)
+    """How a fee comes about; the amount that is entered, or what another has entered to be confirmed. What is confirmed
+    stays to be read, and can be added to.
+    """
+    row = _found(fee)
+    if row.confirmed_at is not None:
+        return _confirmed_fee(row)
     form, errors = FeeForm(), []
     if form.validate_on_submit():
         try:
@@ -74,10 +102,53 @@ def one_fee(fee: int) -> Any:
     elif not form.is_submitted():
         form.amount.data = row.computed if row.amount is None else row.amount
         form.reason.data = row.reason
+    return render_template("pages/operator/fee.html", form=form, errors=errors, **_shown(row))
+
+
+def _confirmed_fee(row: FeeRow) -> Any:
+    form, errors, own = SupplementForm(), [], required_log_in()
+    if form.validate_on_submit():
+        try:
+            amount = (form.amount.data or Decimal(0)) * (-1 if form.kind.data == "take" else 1)
+            fee_supplements.enter_supplement(platform(), own, row.id, amount, form.reason.data or "")
+            return redirect(url_for(".one_fee", fee=row.id))
+        except Refused as refusal:
+            errors = [in_words(refusal)]
+    return render_template("pages/operator/fee_confirmed.html", form=form, errors=errors, **_shown(row))
+
+
+def _shown(row: FeeRow) -> dict[str, Any]:
     table = read_case(row.case_id).tender.published.profile.fees
     shown = {"row": row, "own": current_actor().id, "kinds": FEE_KINDS, "origins": ORIGINS, "courses": COURSES}
-    shown |= {"duration": duration_words, "table": table_words(table) if table else []}
-    return render_template("pages/operator/fee.html", form=form, errors=errors, **shown)
+    return shown | {"duration": duration_words, "table": table_words(table) if table else []}
+
+
+def _found(fee: int) -> FeeRow:
+    with platform().database.reading() as db_session:
+        row = fee_at_centre(db_session, current_actor(), fee) if fee < LARGEST_ID else None
+    if row is None:
+        abort(404)
+    return row
+
+
+@routes.post("/centre/fees/<int:fee>/supplement")
+@access(Action.FEE_KEEP)
+def decide_supplement(fee: int) -> Any:
+    """The second person confirms what is added, or sends it back."""
+    row, confirmed = _found(fee), request.form.get("decision") == "confirm"
+    try:
+        amount = Decimal(request.form.get("amount", ""))
+    except InvalidOperation:
+        abort(400)
+    if not FlaskForm().validate_on_submit():
+        abort(400)
+    try:
+        given = {"confirmed": confirmed, "amount": amount}
+        fee_supplements.decide_supplement(platform(), required_log_in(), fee, **given)
+    except Refused as refusal:
+        shown = {"errors": [in_words(refusal)], **_shown(row)}
+        return render_template("pages/operator/fee_confirmed.html", form=SupplementForm(formdata=None), **shown)
+    return redirect(url_for(".one_fee", fee=fee))
 
 
 @routes.post("/centre/fees/<int:fee>/decision")
@@ -124,7 +195,9 @@ def _settling(errors: list[str]) -> str:
     lots = [(key, list(found)) for key, found in groupby(rows, lambda row: (row.case_id, row.lot))]
     with platform().database.reading() as db_session:
         months = months_with_fees(db_session, platform().settings.display_zone)
+        settled = settled_fees(db_session, current_actor())
     shown = {"lots": lots, "months": [f"{one:%Y-%m}" for one in months], "own": current_actor().id}
+    shown |= {"settled": settled, "corrected": [row for row in settled if row.waiting]}
     return render_template("pages/operator/fees.html", errors=errors, duration=duration_words, **shown)
 
 

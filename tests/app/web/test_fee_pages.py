@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from app.adapters.spreadsheets import read_table
-from app.models import ExpertEvent, ExpertFee
+from app.models import ExpertEvent, ExpertFee, Notice
 from app.procedure.money import rmb_capital
 from app.queries.fees import month_sheet
 from app.services import fees
@@ -19,7 +20,7 @@ from app.services.platform import DIST
 from app.services.unit_of_work import plain_transaction
 from evaluation.committee import MemberRole
 from tests.app.services.whole_case import LOT
-from tests.app.web.site import Site, played, stated
+from tests.app.web.site import Browser, Site, played, stated
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 FEES = "/centre/fees"
@@ -33,7 +34,9 @@ def over(tmp_path_factory) -> Site:
 
 
 def links(site: Site) -> list[str]:
-    return sorted(set(re.findall(r"/centre/fees/\d+", site.browser("centre").get(FEES))), key=lambda s: int(s[13:]))
+    """What waits, without what is settled."""
+    waiting = site.browser("centre").get(FEES).split("每月付款单")[0]
+    return sorted(set(re.findall(r"/centre/fees/\d+", waiting)), key=lambda s: int(s[13:]))
 
 
 def test_before_the_end_there_is_nothing(tmp_path):
@@ -56,7 +59,7 @@ def test_each_expert_has_one_and_nobody_a_name(over: Site):
 
 def test_what_another_has_entered_and_confirmed_meanwhile_stands(over: Site, monkeypatch):
     """PostgreSQL waits for the lock of a row after it was looked for; here somebody is quick at that moment."""
-    own, first = fees._own, int(links(over)[0][13:])
+    own, first = fees.own_fee, int(links(over)[0][13:])
 
     def locked(db_session, log_in, fee_id):
         row = own(db_session, log_in, fee_id)
@@ -65,7 +68,7 @@ def test_what_another_has_entered_and_confirmed_meanwhile_stands(over: Site, mon
             row.confirmed_by, row.confirmed_at = log_in.account_id, over.case.clock()
         return row
 
-    monkeypatch.setattr(fees, "_own", locked)
+    monkeypatch.setattr(fees, "own_fee", locked)
     centre = over.case.people["centre"].log_in
     others = len(links(over)) - 1
     assert fees.enter_computed(over.case.platform, centre, over.case.case_id, LOT) == others
@@ -132,6 +135,38 @@ def test_a_fee_settled_at_the_end_of_a_month_names_nobody_the_next_day(over: Sit
         assert payees(3, datetime(2026, 4, 1, tzinfo=UTC)) == payees(3, datetime(2026, 9, 1, tzinfo=UTC))
         assert payees(4, datetime(2026, 4, 30, tzinfo=UTC)) == 0
         assert payees(4, datetime(2026, 5, 1, tzinfo=UTC)) == 1
+
+
+def test_a_confirmed_fee_stays_and_two_persons_add_to_it(over: Site):
+    with over.case.platform.database.reading() as db_session:
+        fee = db_session.scalars(select(ExpertFee).where(ExpertFee.reason == "提前离席")).one()
+    path, first, second = f"{FEES}/{fee.id}", over.browser("centre"), over.browser("second")
+    assert path in first.get(FEES), "what is settled stays readable"
+    assert not re.search(r"专家\d|单位\d|ZJ[0-9a-f]{8}", first.get(path))
+    assert "不能低于零" in first.post(path, kind="take", amount="250.01", reason="多付").get_data(as_text=True)
+    assert "请写明理由" in first.post(path, kind="add", amount="50", reason="").get_data(as_text=True)
+    assert first.post(path, kind="add", amount="50", reason="少计一小时").status_code == 302
+    assert path in second.get(FEES).split("每月付款单")[0], "it waits for the second person"
+    sent = {"decision": "confirm", "amount": "50.00"}
+    assert "另一人" in posted(first, path, **sent).get_data(as_text=True)
+    assert "¥50.00" in posted(second, path, **sent | {"amount": "60.00"}).get_data(as_text=True), "not what was seen"
+    assert posted(second, path, **sent).status_code == 302
+    assert "少计一小时" in first.get(path)
+    with over.case.platform.database.reading() as db_session:
+        told = select(Notice.facts).where(Notice.code == "own_fee_supplement")
+        assert [json.loads(facts) for facts in db_session.scalars(told)] == [{"amount": "+50.00"}]
+        centre, now = load_actor(db_session, over.case.people["centre"].id), over.case.clock.at
+        this = month_sheet(db_session, centre, date(now.year, now.month, 1), "Asia/Shanghai", now + timedelta(days=40))
+    assert [payee.amount for payee in this.payees] == [Decimal("50.00")], "on the sheet of its own month"
+    for who in ("officer", "regulator", "bidder-a"):
+        over.browser(who).get(path, 404)
+
+
+def posted(browser: Browser, path: str, **fields: str):
+    """The decision on what is added, with the token of the fee's page."""
+    token = re.search(r'name="csrf-token" content="([^"]+)"', browser.get(path))
+    assert token
+    return browser.client.post(f"{path}/supplement", data={"csrf_token": token[1], **fields})
 
 
 def test_no_page_of_an_expert_tells_when_a_seat_was_paid(over: Site):
