@@ -106,7 +106,9 @@ def test_calendars_show_own_rooms_by_day_and_week(county, site):
     centre = site.browser("centre")
     arranged = centre.get(f"/centre/cases/{county.case_id}/lots/{LOT}/booking")
     assert "共订 4 个" in arranged, "a committee has five: said long before the draw is refused"
-    assert "4 个机位" in centre.get(f"/calendar?from={day}&days=1")
+    one_day = centre.get(f"/calendar?from={day}&days=1")
+    assert "4 个机位" in one_day
+    assert f'type="date" id="from" name="from" value="{day}"' in one_day, "any other day is one field away"
     assert "4 个机位" in centre.get(f"/calendar?from={day}&days=1&site={county.sites[1]}")
     assert "4 个机位" not in centre.get(f"/calendar?from={day}&days=1&site={county.sites[0]}")
     assert "4 个机位" not in site.browser("witness-host").get(f"/calendar?from={day}")
