@@ -5,21 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from evaluation.errors import RuleViolation
 
 LONGEST_NOTE = 500
+LEAST_NOTE = 20  # characters that say what happened, where the points alone suspend somebody
+
+
+class Presence(StrEnum):
+    """Whether a member signed in, as the case file says."""
+
+    CAME = "came"
+    ABSENT = "absent"
 
 
 @dataclass(frozen=True)
 class AppraisalGround:
-    """One of the published grounds; `points` are demerits, 0 where there is nothing to object to."""
+    """One of the published grounds; `points` are demerits, 0 where there is nothing to object to. Of whoever was not
+    there as `only` says, the case file refutes it.
+    """
 
     code: str
     zh: str
     en: str
     points: int
     article: str
+    only: Presence | None = None
 
 
 @dataclass(frozen=True)
@@ -35,6 +47,14 @@ class AppraisalRules:
     suspended_days: int
     article: str
 
+    def grounds_for(self, presence: Presence) -> tuple[AppraisalGround, ...]:
+        """Those that the case file does not refute."""
+        return tuple(ground for ground in self.grounds if ground.only in (None, presence))
+
+    def suspends(self, points: int) -> bool:
+        """Whether so many points suspend somebody who has no others."""
+        return points >= self.suspended_from
+
 
 @dataclass(frozen=True)
 class Points:
@@ -44,23 +64,28 @@ class Points:
     settled_at: datetime
 
 
-def points_of(rules: AppraisalRules, codes: Iterable[str], note: str) -> int:
-    """The points of the marked grounds. Something to object to is said in words, too.
+def points_of(rules: AppraisalRules, codes: Iterable[str], note: str, presence: Presence) -> int:
+    """The points of the marked grounds. Something to object to is said in words, too; what suspends, in more of them.
 
-    Raises RuleViolation `appraisal_empty`, `appraisal_ground_unknown`, `appraisal_contradicts`,
-    `appraisal_note_missing`, `appraisal_note_long`.
+    Raises RuleViolation `appraisal_empty`, `appraisal_ground_unknown`, `appraisal_refuted`, `appraisal_contradicts`,
+    `appraisal_note_missing`, `appraisal_note_short`, `appraisal_note_long`.
     """
-    known, marked = {ground.code: ground.points for ground in rules.grounds}, sorted(set(codes))
+    known, marked = {ground.code: ground for ground in rules.grounds}, sorted(set(codes))
     if not marked:
         raise RuleViolation("appraisal_empty")
     for code in marked:
         if code not in known:
             raise RuleViolation("appraisal_ground_unknown", ground=code)
-    points = [known[code] for code in marked]
+        if known[code] not in rules.grounds_for(presence):
+            raise RuleViolation("appraisal_refuted", ground=code)
+    points = [known[code].points for code in marked]
     if len(points) > 1 and 0 in points:
         raise RuleViolation("appraisal_contradicts")
-    if sum(points) and not note.strip():
+    length = len(note.strip())
+    if sum(points) and not length:
         raise RuleViolation("appraisal_note_missing")
+    if rules.suspends(sum(points)) and length < LEAST_NOTE:
+        raise RuleViolation("appraisal_note_short", points=sum(points), least=LEAST_NOTE, length=length)
     if len(note) > LONGEST_NOTE:
         raise RuleViolation("appraisal_note_long", most=LONGEST_NOTE)
     return sum(points)

@@ -12,15 +12,17 @@ from evaluation.errors import RuleViolation
 
 CENT = Decimal("0.01")
 MOST = Decimal("1000000")  # yuan; no fee of one evaluation comes near
+UNNAMED = timedelta(days=15)  # after an evaluation: so long nobody is named as having been paid
 
 
 class Course(StrEnum):
-    """What became of a member's evaluation: brought to its end, left by whoever stepped back or was replaced, or never
-    begun although the member had come.
+    """What became of a member's evaluation: brought to its end; left by whoever stepped back or fell ill; ended by the
+    order that replaced a member who had hidden a conflict or deserted; or never begun although the member had come.
     """
 
     FINISHED = "finished"
     LEFT = "left"
+    DISMISSED = "dismissed"
     NOT_BEGUN = "not_begun"
 
 
@@ -50,9 +52,9 @@ class FeeTable:
     """A profile's table; amounts are yuan.
 
     `base` pays the first `base_minutes` or less, `step` each further begun `step_minutes`; `night` each begun hour
-    between `night_from` and `night_until` (local, HH:MM) on top of it. `left` is for whoever stepped back or was
-    replaced, `waited` for whoever came in vain. Of all recesses together `recess_paid_minutes` count as time worked.
-    `travel` is by `Origin`. `article` is the rule's source.
+    between `night_from` and `night_until` (local, HH:MM) on top of it. `left` is for whoever stepped back or fell ill,
+    `waited` for whoever came in vain; who was dismissed is paid nothing, no travel either. Of all recesses together
+    `recess_paid_minutes` count as time worked. `travel` is by `Origin`. `article` is the rule's source.
     """
 
     base: Decimal
@@ -125,6 +127,8 @@ def fee(
         raise RuleViolation("fee_times_reversed", seat=attendance.seat)
     lines = [FeeLine(FeeKind.TRAVEL, 1, table.travel.get(travelled, Decimal(0)))]
     match attendance.course:
+        case Course.DISMISSED:
+            lines = []
         case Course.NOT_BEGUN:
             lines.insert(0, FeeLine(FeeKind.WAITED, 1, table.waited))
         case Course.LEFT:
@@ -139,6 +143,11 @@ def total(lines: Sequence[FeeLine]) -> Decimal:
     return sum((line.amount for line in lines), Decimal(0)).quantize(CENT)
 
 
+def due_at(over_at: datetime, confirmed_at: datetime) -> datetime:
+    """From when a fee may stand on a sheet with its payee's name: confirmed, and its evaluation is not of yesterday."""
+    return max(confirmed_at, over_at + UNNAMED)
+
+
 def check_amount(amount: Decimal, computed: Decimal, reason: str) -> None:
     """What two persons may put in the place of a computed fee: yuan and cents, with a reason where it differs.
 
@@ -148,6 +157,18 @@ def check_amount(amount: Decimal, computed: Decimal, reason: str) -> None:
         raise RuleViolation("fee_amount_wrong", given=str(amount))
     if amount != computed and not reason.strip():
         raise RuleViolation("fee_reason_missing", computed=str(computed), given=str(amount))
+
+
+def check_supplement(amount: Decimal, confirmed: Decimal, reason: str) -> None:
+    """What two persons may add to a fee that was `confirmed`, or take off it: yuan and cents, down to nothing, with a
+    reason.
+
+    Raises RuleViolation `fee_supplement_wrong`, `fee_supplement_reason`.
+    """
+    if not amount or not 0 <= confirmed + amount <= MOST or amount != amount.quantize(CENT):
+        raise RuleViolation("fee_supplement_wrong", given=str(amount), confirmed=str(confirmed))
+    if not reason.strip():
+        raise RuleViolation("fee_supplement_reason")
 
 
 def _worked(table: FeeTable, attendance: Attendance, utc_offset_minutes: int) -> list[FeeLine]:

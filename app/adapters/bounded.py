@@ -29,7 +29,11 @@ _readers: dict[str, threading.BoundedSemaphore] = {}  # by module: strangers' PD
 
 
 def read_apart(module: str, data: bytes, seconds: float) -> bytes:
-    """What `python -m module` answers to `data`, within `seconds`. Raises BeyondBounds, ReadersBusy."""
+    """What `python -m module` answers to `data`, within `seconds`. Raises BeyondBounds, ReadersBusy.
+
+    A co-operative server does its other work meanwhile, so this needs no thread of its own; and must have none, since
+    the end of a child is told to the server's own thread alone.
+    """
     places = _readers.setdefault(module, threading.BoundedSemaphore(AT_ONCE))
     if not places.acquire(timeout=PATIENCE):
         raise ReadersBusy

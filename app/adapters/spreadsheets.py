@@ -11,7 +11,7 @@ import json
 import re
 import sys
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from xml.sax.saxutils import escape
 
@@ -47,9 +47,13 @@ _PARTS = {
 def read_table(data: bytes) -> Iterator[tuple[str, ...]]:
     """The rows of a file, cells as trimmed text, dates as YYYY-MM-DD; CSV or XLSX by its first bytes.
 
-    Raises RuleViolation `table_unreadable`, `table_too_large`.
+    An XLSX is read at once, by a process whose end only a server's own thread can await; the rows may then be walked
+    on any other. Raises RuleViolation `table_unreadable`, `table_too_large`.
     """
-    rows = _sheet(data) if data.startswith(ZIP) else _csv(data)
+    return _within_bounds(_sheet(data) if data.startswith(ZIP) else _csv(data))
+
+
+def _within_bounds(rows: Iterable[Sequence[str]]) -> Iterator[tuple[str, ...]]:
     for number, row in enumerate(rows):
         if number >= MOST_ROWS or len(row) > MOST_COLUMNS or any(len(cell) > LONGEST_CELL for cell in row):
             raise RuleViolation("table_too_large", row=number + 1, rows=MOST_ROWS, columns=MOST_COLUMNS)
@@ -75,8 +79,7 @@ def _sheet(data: bytes) -> Iterator[Sequence[str]]:
         answer = read_apart(__name__, data, SECONDS)
     except BeyondBounds as exc:
         raise RuleViolation("table_unreadable") from exc
-    for line in answer.splitlines():
-        yield json.loads(line)
+    return map(json.loads, answer.splitlines())
 
 
 def write_csv(rows: Sequence[Sequence[str]]) -> bytes:

@@ -189,7 +189,7 @@ def list_sites() -> Json:
 @access(Action.SITE_MANAGE)
 def add_site() -> Json:
     sent = body()
-    given = (text(sent, "name"), text(sent, "witness"), text(sent, "region", ""))
+    given = (text(sent, "name"), text(sent, "witness"), text(sent, "region", ""), text(sent, "address", ""))
     return {"id": experts.add_site(platform(), required_log_in(), *given)}
 
 

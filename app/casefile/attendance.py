@@ -14,6 +14,8 @@ from evaluation.sitting import (
     MemberIdentified,
     MemberRecused,
     MemberReplaced,
+    ReplacementGround,
+    ReplacementOrdered,
     ReportSealed,
     Seat,
     SittingAbandoned,
@@ -23,6 +25,7 @@ from evaluation.sitting import (
     SuspensionGround,
 )
 
+FORFEITS = {ReplacementGround.CONFLICT, ReplacementGround.ABSENCE}  # who is replaced for these is paid nothing
 ENDS = (ReportSealed, SittingFailed, SittingAbandoned, FailureRecordSealed)
 
 
@@ -39,6 +42,7 @@ def attendances(records: Iterable[Record], lot: str) -> tuple[Attendance, ...]:
     recesses = _recesses(of_lot, over)
     seats: dict[int, Seat] = {}
     came: dict[int, datetime] = {}
+    dismissed: set[int] = set()
     found: list[Attendance] = []
 
     def leave(number: int, at: datetime, course: Course) -> None:
@@ -54,10 +58,13 @@ def attendances(records: Iterable[Record], lot: str) -> tuple[Attendance, ...]:
             seats = {seat.number: seat for seat in fact.seats}
         elif isinstance(fact, MemberIdentified):
             came.setdefault(fact.seat, record.at)
+        elif isinstance(fact, ReplacementOrdered):
+            dismissed |= {fact.seat} if fact.ground in FORFEITS else set()
         elif isinstance(fact, MemberRecused):
-            leave(fact.seat, record.at, Course.LEFT)
+            leave(fact.seat, record.at, Course.DISMISSED if fact.seat in dismissed else Course.LEFT)
         elif isinstance(fact, MemberReplaced):
             leave(fact.seat, record.at, Course.LEFT)  # unless the member had stepped back before
+            dismissed.discard(fact.seat)
             seats[fact.seat] = Seat(fact.seat, fact.site, seats[fact.seat].role, fact.person)
     for number in sorted(came):
         leave(number, over, Course.FINISHED if begun else Course.NOT_BEGUN)

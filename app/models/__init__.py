@@ -36,6 +36,7 @@ from app.models.serving import (
     ExpertFee,
     ExpertRequest,
     ExpertTraining,
+    FeeSupplement,
     NameRequest,
 )
 from app.models.sitting import DeskHold, IdentityPhoto, PendingSignature, Presence, ScoreDraft, SeatRequest, Site
@@ -51,6 +52,7 @@ __all__ = [
     "ContactLookUp", "Cosignature", "DeniedAttempt", "DeskHold", "Download", "Expert", "ExpertAbsence",
     "ExpertApplication", "ExpertAppraisal", "ExpertContact", "ExpertCorrection", "ExpertEvent", "ExpertFee",
     "ExpertImport", "ExpertImportFinding", "ExpertImportPart", "ExpertRequest", "ExpertSpeciality", "ExpertTraining",
+    "FeeSupplement",
     "IdentityPhoto", "InspectionEntry", "Invitation", "Job", "ListCosignature", "ListedAct", "LogInFailure", "Lot",
     "NameRequest", "Notice", "Organisation", "PendingSignature", "Presence", "Pseudonym", "RegisterTick", "Room",
     "RoomClosure", "ScoreDraft", "SeatBooth", "SeatRequest", "Site", "SpecialityList", "StoredFile", "Tender",

@@ -37,6 +37,23 @@ class ExpertFee(Base):
     confirmed_at: Mapped[datetime | None]
 
 
+class FeeSupplement(Base):
+    """What is added to a fee that two persons have confirmed, or taken off it, where that was wrong: entered by one,
+    payable once another has confirmed it.
+    """
+
+    __tablename__ = "fee_supplement"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fee_id: Mapped[int] = mapped_column(ForeignKey("expert_fee.id"), index=True)
+    amount: Mapped[Decimal] = mapped_column(Numeric(10, 2))
+    reason: Mapped[str] = mapped_column(String(500))
+    entered_by: Mapped[str] = mapped_column(String(32))
+    entered_at: Mapped[datetime]
+    confirmed_by: Mapped[str | None] = mapped_column(String(32))
+    confirmed_at: Mapped[datetime | None]
+
+
 class ExpertAbsence(Base):
     """Days off that an expert has entered; withdrawn, they still count for whatever was published before."""
 

@@ -13,7 +13,7 @@ from app.models.base import Base
 
 class Site(Base):
     """A place of evaluation of a centre; a witness account belongs to one. `region` is a code of administrative
-    division, "" where nobody has said it.
+    division, `address` where people are sent; "" where nobody has said it.
     """
 
     __tablename__ = "site"
@@ -23,6 +23,7 @@ class Site(Base):
     name: Mapped[str] = mapped_column(String(100))
     witness_id: Mapped[str | None] = mapped_column(ForeignKey("account.id"))
     region: Mapped[str] = mapped_column(String(6), default="")
+    address: Mapped[str] = mapped_column(String(200), default="")
 
 
 class SeatRequest(Base):

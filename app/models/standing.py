@@ -48,6 +48,7 @@ STANDING = {
     "speciality_list": (Standing.OUTSIDE, "the classification in force; append-only, in no tree"),
     "inspection_entry": (Standing.OUTSIDE, "registers now; a plan and a campaign hold copies. Append-only, in no tree"),
     "expert_fee": (Standing.OUTSIDE, "what two persons decided to pay; what it is computed from is in the log"),
+    "fee_supplement": (Standing.OUTSIDE, "what two persons added to a fee afterwards"),
     "expert_absence": (Standing.OUTSIDE, "days off; a draw states the pool of its time"),
     "expert_training": (Standing.OUTSIDE, "courses; a draw states the pool of its time. Append-only, in no tree"),
     "expert_request": (Standing.OUTSIDE, "what experts ask the centre"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from app.procedure.errors import RuleViolation
 from app.procedure.names import hidden_character
+from app.procedure.profiles import Profile
+from evaluation.experts import age
 
 LARGEST = 1 << 20  # bytes of a document
 MOST_DOCUMENTS = 3
@@ -34,6 +37,7 @@ NEEDED = frozenset({"name", "id_number", "phone", "mail", "organisation", "credi
     "practising_since",
     "region",
 }
+LONGEST_TERM = 10  # years from the day of the review
 _KINDS = ((b"%PDF-", "application/pdf"), (b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
 
 
@@ -43,6 +47,37 @@ class Document:
 
     name: str
     data: bytes
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """Why somebody would not be drawn under a rule book: `what` is `years` in the profession or `age`, `has` and
+    `limit` are full years.
+    """
+
+    profile: Profile
+    what: str
+    has: int
+    limit: int
+
+
+def shortfalls(born: date, practising_since: date, today: date, profiles: Iterable[Profile]) -> list[Shortfall]:
+    """What an applicant lacks or has passed, under each of the rule books, as of today."""
+    found = []
+    for profile in profiles:
+        if (years := age(practising_since, today)) < profile.expert_years:
+            found.append(Shortfall(profile, "years", years, profile.expert_years))
+        if (old := age(born, today)) > profile.oldest_expert:
+            found.append(Shortfall(profile, "age", old, profile.oldest_expert))
+    return found
+
+
+def check_term(until: date | None, today: date) -> None:
+    """The last day of an expert's term. Raises RuleViolation `application_term`, `application_term_long`."""
+    if until is None or until <= today:
+        raise RuleViolation("application_term")
+    if age(today, until) >= LONGEST_TERM:
+        raise RuleViolation("application_term_long", until=until, most=LONGEST_TERM)
 
 
 def document_kind(data: bytes) -> str:

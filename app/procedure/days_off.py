@@ -21,16 +21,23 @@ MOST_HOURS = Decimal(500)  # of one course
 MOST_ROWS = 20000
 
 
-def check_days_off(first: date, last: date, today: date, standing: int) -> None:
-    """Raises RuleViolation `absence_order`, `absence_past`, `absence_long`, `absences_many`."""
+def check_days_off(first: date, last: date, today: date, standing: Sequence[tuple[date, date]]) -> None:
+    """Days from `first` to `last` beside those that stand already, of which none may be entered twice: whoever takes
+    one entry back wants to be drawn on its days.
+
+    Raises RuleViolation `absence_order`, `absence_past`, `absence_long`, `absences_many`, `absence_overlaps`.
+    """
     if last < first:
         raise RuleViolation("absence_order", first=first, last=last)
     if last < today:
         raise RuleViolation("absence_past", last=last)
     if (last - first).days >= LONGEST_ABSENCE:
         raise RuleViolation("absence_long", most=LONGEST_ABSENCE)
-    if standing >= MOST_ABSENCES:
+    if len(standing) >= MOST_ABSENCES:
         raise RuleViolation("absences_many", most=MOST_ABSENCES)
+    for since, until in standing:
+        if first <= until and since <= last:
+            raise RuleViolation("absence_overlaps", first=since, last=until)
 
 
 @dataclass(frozen=True)

@@ -36,13 +36,17 @@ def clash(roles: frozenset[Role]) -> frozenset[Role] | None:
     return next((pair for pair in NEVER_COMBINED if pair <= roles), None)
 
 
+ALL_DRAWS = ""  # in the place of a case's id: the figures of all of an authority's draws that are over
+
+
 @dataclass(frozen=True)
 class Actor:
     """Who acts or looks, as loaded inside the transaction.
 
     `seat` is set at an evaluation booth: "case/lot#number"; such an actor is that seat and nothing else.
     `sites` are the places whose witness the actor is, `keys` the ids of the actor's valid signing keys. `reasons`: the
-    cases for which this log-in has stated why it reads, each with the number of that entry of the access log.
+    cases, or ALL_DRAWS, for which this log-in has stated why it reads, each with the number of that entry of the access
+    log.
     """
 
     id: str

@@ -98,6 +98,11 @@ def free_booths(room: RoomPlan, window: Window) -> int:
     return max(0, room.in_service - fullest(room.holds, window)[0])
 
 
+def overbooked(room: RoomPlan) -> tuple[Hold, ...]:
+    """What is promised there and cannot be kept: at some time more booths are held than are in service."""
+    return tuple(hold for hold in room.holds if fullest(room.holds, hold.window)[0] > room.in_service)
+
+
 def next_window(room: RoomPlan, window: Window, booths: int) -> Window | None:
     """The earliest later window of the same length in which so many booths can be had; None if never."""
     ends = {hold.window.ends_at for hold in room.holds} | {closure.window.ends_at for closure in room.closures}

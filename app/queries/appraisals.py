@@ -17,9 +17,9 @@ from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.roles import Actor, Role
 from app.queries.cases import load_besides_bids, load_case
-from evaluation.appraisal import AppraisalGround, AppraisalRules, Points, in_force
+from evaluation.appraisal import AppraisalGround, AppraisalRules, Points, Presence, in_force
 
-ABSENT = "absent"  # had a seat and never signed in
+ABSENT = Presence.ABSENT.value  # had a seat and never signed in
 CASES = 100  # looked through for one page
 
 
@@ -73,6 +73,11 @@ class AppraisedSeat:
     site: str
     course: str
     own: AppraisalView | None
+
+    @property
+    def presence(self) -> Presence:
+        """Whether the member signed in."""
+        return Presence.ABSENT if self.course == ABSENT else Presence.CAME
 
 
 @dataclass(frozen=True)

@@ -275,6 +275,7 @@ class SiteRow:
     witness: str
     experts: int
     region: str = ""
+    address: str = ""
 
 
 def site_rows(db_session: DbSession) -> list[SiteRow]:
@@ -283,7 +284,10 @@ def site_rows(db_session: DbSession) -> list[SiteRow]:
     watching = select(Account.id, Account.name).where(Account.id.in_(select(Site.witness_id)))
     names = dict(db_session.execute(watching).all())
     rows = db_session.scalars(select(Site).order_by(Site.name))
-    return [SiteRow(row.id, row.name, names.get(row.witness_id or "", ""), counts[row.id], row.region) for row in rows]
+    return [
+        SiteRow(row.id, row.name, names.get(row.witness_id or "", ""), counts[row.id], row.region, row.address)
+        for row in rows
+    ]
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,7 @@ class RoundView:
     pool: int
     recused: int
     small: tuple[str, ...]
+    certain: tuple[str, ...]  # strata whose pool has no more than the seats asked for: nothing was left to chance
     shares: int
     capsule_shares: int
     statement_sha256: str
@@ -103,6 +104,11 @@ class DrawHall:
     may_widen: bool = False  # a further round that is not stated yet, whose pool may have nobody left
     waits_for_wider: bool = False  # wider conditions are proposed and not approved yet
     exhausted: bool = False  # as far as the record itself shows
+
+    @property
+    def certain(self) -> bool:
+        """Whether in some round somebody or something had to be drawn, since there was no other."""
+        return any(found.certain for found in self.rounds)
 
     @property
     def current(self) -> RoundView | None:
@@ -164,6 +170,7 @@ def _round(case: Case, lot: str, found: DrawRound) -> RoundView:
         pool=len(found.candidates),
         recused=len(found.stated["recused"]) if found.statement else 0,
         small=draw_rules.small_pools(found.stated, found.candidates, factor) if found.statement else (),
+        certain=draw_rules.certain_pools(found.stated, found.candidates) if found.statement else (),
         shares=len(found.shares),
         capsule_shares=len(found.capsule_shares),
         statement_sha256=hashlib.sha256(found.statement.encode()).hexdigest() if found.statement else "",

@@ -133,6 +133,9 @@ def _row(row: Expert, name: str, employer: str, site: str) -> ExpertRow:
     return ExpertRow(row.id, row.number, name, employer, site, held, row.status, facts["certified_until"])
 
 
+OF_A_SEAT = ("fee", "appraise")  # lines whose instant would tell, beside a name, who had which seat
+
+
 @dataclass(frozen=True)
 class HistoryLine:
     """What was done about an expert, by whom, why. `step` is of evaluation.standing or `correct`."""
@@ -188,7 +191,8 @@ def load_expert_file(db_session: DbSession, expert_id: str) -> ExpertFile | None
     if row is None:
         return None
     account, site = db_session.get_one(Account, row.account_id), db_session.get_one(Site, row.site_id)
-    query = select(ExpertEvent).where(ExpertEvent.expert_id == expert_id).order_by(ExpertEvent.id.desc())
+    shown_here = (ExpertEvent.expert_id == expert_id, ExpertEvent.step.not_in(OF_A_SEAT))
+    query = select(ExpertEvent).where(*shown_here).order_by(ExpertEvent.id.desc())
     lines = list(db_session.scalars(query))
     people = select(Account.id, Account.name).where(Account.id.in_({line.by for line in lines}))
     names = {found_id: name for found_id, name in db_session.execute(people)}

@@ -41,9 +41,12 @@ def year_of(case: Case) -> InspectionYear:
 
 
 def own_years(db_session: DbSession, actor: Actor) -> list[Case]:
-    """The years in which the actor inspects, states draws or signs them, the latest first."""
+    """The years in which the actor inspects, states draws or signs them, and that the actor may open: of the latest
+    first. A year whose plan is not approved is the authorities' own matter.
+    """
     mine = (joins_inspection, states_inspection, signs_inspection)
-    return [case for case in years(db_session) if any(is_mine(actor, case, "") for is_mine in mine)]
+    found = [case for case in years(db_session) if any(is_mine(actor, case, "") for is_mine in mine)]
+    return [case for case in found if allowed(actor, Action.INSPECTION_READ, case)]
 
 
 def own_todo(db_session: DbSession, actor: Actor, now: datetime) -> list[tuple[Case, Step]]:

@@ -5,19 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session as DbSession
 
+from app.casefile.case import Case
 from app.models import Account, NameRequest, Tender
+from app.procedure.calendar import Period, Unit, add
 from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case
 
 LISTED = 200  # requests on one page
+VALID = Period(15, Unit.MINUTES)  # where the profile has no time for approvals
 
 
 @dataclass(frozen=True)
 class NameRequestRow:
-    """One request. `number` is "" to everybody but the authority; `decided_by` a name."""
+    """One request. `number` is "" to everybody but the authority; `decided_by` a name; `valid_until` is until when a
+    granted one shows the name.
+    """
 
     id: int
     case_id: str
@@ -33,6 +38,12 @@ class NameRequestRow:
     decided_by: str
     decided_at: datetime | None
     granted: bool | None
+    valid_until: datetime | None
+
+
+def approval_period(case: Case) -> Period:
+    """How long a request waits for its second person, and a granted one shows the name."""
+    return case.tender.published.profile.approval_valid or VALID
 
 
 def name_requests(
@@ -51,16 +62,40 @@ def name_alarms(
 ) -> tuple[list[NameRequestRow], bool]:
     """That names were asked for, for ever: to the centre and the authority of their cases, to system administrators of
     all; without number and words. From place `first` on, and whether more follow.
+
+    Others than the authority learn of a request once it is granted. What waits, was refused or taken back is a
+    suspicion that is looked into: of that they learn when the evaluation is over.
     """
     query = select(NameRequest)
+    if not actor.is_(Role.REGULATOR):
+        query = query.where(or_(NameRequest.granted.is_(True), NameRequest.id.in_(_past(db_session))))
     if not actor.is_(Role.SYSTEM_ADMIN):
         asked = db_session.scalars(select(NameRequest.case_id).distinct())
         query = query.where(NameRequest.case_id.in_([case for case in asked if _is_party(db_session, case, actor)]))
     return _rows(db_session, query, first, most, whole=False)
 
 
+def standing_alarms(db_session: DbSession, actor: Actor) -> list[NameRequestRow]:
+    """What was granted for evaluations that are not over: for the boards of those who are alarmed."""
+    query = select(NameRequest).where(NameRequest.granted.is_(True))
+    rows = [row for row in db_session.scalars(query) if not _is_over(db_session, row)]
+    seen = [row for row in rows if actor.is_(Role.SYSTEM_ADMIN) or _is_party(db_session, row.case_id, actor)]
+    return _rows(db_session, select(NameRequest).where(NameRequest.id.in_([row.id for row in seen])), 0, LISTED)[0]
+
+
+def _past(db_session: DbSession) -> list[int]:
+    """Requests without consent of evaluations that are over."""
+    rows = db_session.scalars(select(NameRequest).where(NameRequest.granted.is_not(True)))
+    return [row.id for row in rows if _is_over(db_session, row)]
+
+
+def _is_over(db_session: DbSession, row: NameRequest) -> bool:
+    lot = load_case(db_session, row.case_id).lots.get(row.lot)
+    return lot is not None and lot.evaluation_over
+
+
 def _rows(
-    db_session: DbSession, query: Select[tuple[NameRequest]], first: int, most: int, *, whole: bool
+    db_session: DbSession, query: Select[tuple[NameRequest]], first: int, most: int, *, whole: bool = False
 ) -> tuple[list[NameRequestRow], bool]:
     rows = list(db_session.scalars(query.order_by(NameRequest.id.desc()).offset(first).limit(most + 1)))
     people = {one for row in rows for one in (row.asked_by, row.decided_by) if one}
@@ -75,10 +110,11 @@ def _is_party(db_session: DbSession, case_id: str, actor: Actor) -> bool:
 
 
 def _row(db_session: DbSession, row: NameRequest, names: dict[str, str], *, whole: bool) -> NameRequestRow:
+    case = load_case(db_session, row.case_id)
     return NameRequestRow(
         id=row.id,
         case_id=row.case_id,
-        title=load_case(db_session, row.case_id).tender.published.title,
+        title=case.tender.published.title,
         lot=row.lot,
         number=row.number if whole else "",
         ground=row.ground,
@@ -90,4 +126,5 @@ def _row(db_session: DbSession, row: NameRequest, names: dict[str, str], *, whol
         decided_by=names.get(row.decided_by or "", ""),
         decided_at=row.decided_at,
         granted=row.granted,
+        valid_until=add(row.decided_at, approval_period(case)) if row.granted and row.decided_at else None,
     )

@@ -15,6 +15,7 @@ from app.models import (
     ContactLookUp,
     Expert,
     ExpertAbsence,
+    ExpertCorrection,
     ExpertRequest,
     ExpertTraining,
     Organisation,
@@ -133,7 +134,9 @@ def _call_up(db_session: DbSession, row: CallUp) -> OwnCallUp:
 
 @dataclass(frozen=True)
 class RequestLine:
-    """A request for a correction. `number` and `expert_id` tell the centre whose."""
+    """A request for a correction. `number` and `expert_id` tell the centre whose; `withdrawn` where its author took it
+    back; `changed_at` is when two persons last changed the entry since.
+    """
 
     id: int
     expert_id: str
@@ -143,19 +146,35 @@ class RequestLine:
     words: str
     answered_at: datetime | None
     answer: str
+    withdrawn: bool
+    changed_at: datetime | None
 
 
 def requests_of(db_session: DbSession, expert_id: str) -> list[RequestLine]:
     """An expert's own, the latest first."""
-    query = select(ExpertRequest, Expert.number).join(Expert).where(ExpertRequest.expert_id == expert_id)
-    return [_request(*found) for found in db_session.execute(query.order_by(ExpertRequest.id.desc()))]
+    query = _REQUESTS.where(ExpertRequest.expert_id == expert_id).order_by(ExpertRequest.id.desc())
+    return [_request(*found) for found in db_session.execute(query)]
 
 
 def open_requests(db_session: DbSession) -> list[RequestLine]:
     """What waits for the centre's answer, the oldest first."""
-    query = select(ExpertRequest, Expert.number).join(Expert).where(ExpertRequest.answered_at.is_(None))
-    return [_request(*found) for found in db_session.execute(query.order_by(ExpertRequest.id))]
+    query = _REQUESTS.where(ExpertRequest.answered_at.is_(None)).order_by(ExpertRequest.id)
+    return [_request(*found) for found in db_session.execute(query)]
 
 
-def _request(row: ExpertRequest, number: str) -> RequestLine:
-    return RequestLine(row.id, row.expert_id, number, row.at, row.about, row.words, row.answered_at, row.answer)
+_CHANGED = (
+    select(func.max(ExpertCorrection.decided_at))
+    .where(
+        ExpertCorrection.expert_id == ExpertRequest.expert_id,
+        ExpertCorrection.accepted.is_(True),
+        ExpertCorrection.decided_at >= ExpertRequest.at,
+    )
+    .scalar_subquery()
+)
+_REQUESTS = select(ExpertRequest, Expert, _CHANGED).join(Expert, Expert.id == ExpertRequest.expert_id)
+
+
+def _request(row: ExpertRequest, expert: Expert, changed_at: datetime | None) -> RequestLine:
+    withdrawn = row.answered_by == expert.account_id
+    asked = (row.at, row.about, row.words, row.answered_at, row.answer)
+    return RequestLine(row.id, row.expert_id, expert.number, *asked, withdrawn, changed_at)

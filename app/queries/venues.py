@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case, Phase
 from app.models import Booking, BookingPart, Booth, Room, RoomClosure
-from app.procedure.venues import HOLDING, Answer, Closure, Hold, RoomPlan, Window
+from app.procedure.venues import HOLDING, Answer, Closure, Hold, RoomPlan, Window, overbooked
 from app.queries.cases import load_case
 
 _LIVE = (Booking.cancelled_at.is_(None), BookingPart.answer.in_(HOLDING))
@@ -53,6 +53,16 @@ def room_plans(
         )
         for room in db_session.scalars(select(Room).where(Room.id.in_(wanted)).order_by(Room.name))
     }
+
+
+def short_bookings(db_session: DbSession, now: datetime) -> dict[str, set[str]]:
+    """Rooms, by the label of a booking, in which fewer booths are in service than are promised then."""
+    rooms = db_session.scalars(select(BookingPart.room_id).distinct())
+    found: dict[str, set[str]] = defaultdict(set)
+    for plan in room_plans(db_session, rooms, now).values():
+        for hold in overbooked(plan):
+            found[hold.label].add(plan.id)
+    return found
 
 
 def booking_of(db_session: DbSession, case_id: str, lot: str) -> Booking | None:

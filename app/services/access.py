@@ -29,9 +29,12 @@ def record_reading(
     lot: str = "",
     subject: str = "",
     address: str = "",
+    reason_for: str | None = None,
 ) -> None:
-    """Keep, once for each stated reason, what somebody reads for it; `subject` is a file's id."""
-    stated = actor.reasons[case_id]
+    """Keep, once for each stated reason, what somebody reads for it; `subject` is a file's id. `reason_for` is what the
+    reason was stated for, where that is not the case itself.
+    """
+    stated = actor.reasons[case_id if reason_for is None else reason_for]
     what = {"action": action.value, "case_id": case_id, "lot": lot, "subject": subject}
     with database.reading() as db_session:
         reason = db_session.get_one(AccessLog, stated)

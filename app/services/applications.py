@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session as DbSession
 from app.models import Account, AccountRole, ApplicationFile, Expert, ExpertApplication, Notice, Site
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
-from app.procedure.applications import Document, check_documents, document_kind
+from app.procedure.applications import Document, check_documents, check_term, document_kind
 from app.procedure.errors import RuleViolation
 from app.procedure.expert_rows import Fault, Known, read_row
 from app.procedure.roles import Role
@@ -41,10 +41,11 @@ LISTED = 200  # applications on one page
 
 @dataclass(frozen=True)
 class Received:
-    """The code, or what is wrong in the form."""
+    """The code, or what is wrong in the form, or since when an application of the same person waits."""
 
     code: str
     faults: tuple[Fault, ...] = ()
+    stands: datetime | None = None
 
 
 def apply(platform: Platform, cells: Mapping[str, str], documents: Sequence[Document], address: str) -> Received:
@@ -64,6 +65,8 @@ def apply(platform: Platform, cells: Mapping[str, str], documents: Sequence[Docu
         if (db_session.scalar(waiting) or 0) >= MOST_WAITING:
             raise RuleViolation("applications_full")
         count_source(db_session, source, now, failed=True)
+        if (stands := _waiting_since(platform, db_session, entry["id_number"])) is not None:
+            return Received("", stands=stands)  # counted, so that nobody asks for many
         code = secrets.token_hex(10).upper()
         row = ExpertApplication(
             id=secrets.token_hex(8), code_hash=token_hash(code), at=now, status=Status.APPLIED.value
@@ -75,6 +78,15 @@ def apply(platform: Platform, cells: Mapping[str, str], documents: Sequence[Docu
             _keep(platform, db_session, row.id, document)
         _tell_centre(db_session, now)
     return Received(code)
+
+
+def _waiting_since(platform: Platform, db_session: DbSession, id_number: str) -> datetime | None:
+    """When somebody with this identity number applied, where that still waits; each sealed entry is opened for it."""
+    waiting = (ExpertApplication.status.in_((Status.APPLIED, Status.REVIEWED)), ExpertApplication.sealed.is_not(None))
+    for row in db_session.scalars(select(ExpertApplication).where(*waiting)):
+        if opened_entry(platform, row).get("id_number") == id_number:
+            return row.at
+    return None
 
 
 def _read(db_session: DbSession, cells: Mapping[str, str], now: datetime) -> tuple[dict[str, Any], tuple[Fault, ...]]:
@@ -141,7 +153,7 @@ def take_step(
     """Review it (with the last day of the term), refuse it, or admit whoever another person has reviewed; the expert's
     id once there is one.
 
-    Raises RuleViolation `application_unknown`, `application_term`, those of `evaluation.standing.after`, and of
+    Raises RuleViolation `application_unknown`, those of `check_term`, of `evaluation.standing.after`, and of
     `check_entries`.
     """
     with plain_transaction(platform.database) as (db_session, now):
@@ -154,9 +166,9 @@ def take_step(
         reviewer, words = row.status_by, reason.strip()[:LONGEST_REASON]
         row.status, row.status_by = standing.status.value, standing.by
         if step is Step.REVIEW:
-            if until is None or until <= now.date():
-                raise RuleViolation("application_term")
-            entry = opened_entry(platform, row) | {"certified_until": until.isoformat()}
+            check_term(until, now.date())
+            term = {"certified_until": until.isoformat() if until else NO_TERM}
+            entry = opened_entry(platform, row) | term
             row.sealed = platform.keys.protect(json.dumps(entry, ensure_ascii=False).encode())
             row.reviewed_at, row.review = now, words
             return ""

@@ -28,7 +28,7 @@ from app.services.own_expert import LONGEST_WORDS, own_expert
 from app.services.platform import Platform
 from app.services.standings import BY_RULE, LONGEST_REASON, note, suspended_by_rule
 from app.services.unit_of_work import leave_notice, plain_transaction, schedule_job, unit_of_work
-from evaluation.appraisal import AppraisalRules, Points, objection_until, points_of, suspended_until
+from evaluation.appraisal import AppraisalRules, Points, Presence, objection_until, points_of, suspended_until
 from evaluation.standing import Standing, Status, Step, after
 
 AGENCY, CENTRE = "agency", "centre"
@@ -59,11 +59,12 @@ def mark(
     with unit_of_work(platform.database, case_id, lot) as work:
         actor = load_actor(work.db_session, log_in.account_id, log_in.seat)
         authorize(actor, Action.APPRAISAL_GIVE, work.case, lot)
-        points = points_of(rules_of(work.case), codes, words)
         records = load_besides_bids(work.db_session, case_id)
-        members = {(one.seat, one.person) for one in attendances(records, lot)}
-        if (seat, person) not in members | {(one.number, one.person) for one in no_shows(records, lot)}:
+        members = {(one.number, one.person): Presence.ABSENT for one in no_shows(records, lot)}
+        members |= {(one.seat, one.person): Presence.CAME for one in attendances(records, lot)}
+        if (seat, person) not in members:
             raise RuleViolation("appraisal_seat_unknown", seat=seat)
+        points = points_of(rules_of(work.case), codes, words, members[seat, person])
         party = party_of(actor)
         row = _find(work.db_session, case_id, lot, person, party)
         if row is None:

@@ -45,7 +45,7 @@ from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.booth_plan import forget_booths, plan_booths
 from app.services.platform import Platform
-from app.services.unit_of_work import leave_notice, plain_transaction, take_turns
+from app.services.unit_of_work import leave_notice, plain_transaction, schedule_job, take_turns
 from app.services.venues import turns_of_sites
 from evaluation.draw import DrawConditions
 
@@ -83,6 +83,8 @@ def arrange_booking(
         changed = {room: booths for room, booths in wanted.items() if stays.get(room) != booths}
         _check_rooms(db_session, booking, window, changed)
         told = _arrange_parts(db_session, actor, booking, window, wanted, now)
+        if window != window_of(booking) and case.lot(lot).draw.seats:
+            _tell_called(db_session, booking, now)
         booking.begins_at, booking.ends_at = window.begins_at, window.ends_at
         db_session.flush()
         _check_draw(db_session, case, lot)
@@ -93,6 +95,12 @@ def arrange_booking(
         for part, code in told:
             _tell_centre(db_session, booking, part, now, code, besides=actor.id)
         return booking.id
+
+
+def _tell_called(db_session: DbSession, booking: Booking, now: datetime) -> None:
+    """Whoever was called up for other hours is told, under a name that tells one change from the next."""
+    of_lot = {"case_id": booking.case_id, "lot": booking.lot}
+    schedule_job(db_session, "move_call_ups", now, **of_lot, detail=f"{now:%Y%m%dT%H%M%S.%f}")
 
 
 def _held(db_session: DbSession, booking: Booking) -> dict[str, int]:

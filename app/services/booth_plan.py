@@ -7,7 +7,7 @@ nobody holds.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session as DbSession
 from app.casefile.case import Case
 from app.models import Booking, BookingPart, Booth, Room, SeatBooth, Site
 from app.procedure.roles import Role
-from app.procedure.venues import Answer, choose_booths, free_booths
+from app.procedure.venues import Answer, choose_booths, free_booths, overbooked
 from app.queries.cases import load_case
 from app.queries.people import holders
 from app.queries.venues import booking_of, room_plans, window_of
@@ -157,6 +157,25 @@ def move_off(db_session: DbSession, booth: Booth, now: datetime) -> None:
         for centre in {site.organisation_id, booking.centre_id}:
             for account in holders(db_session, centre, Role.CENTRE_OPERATOR):
                 leave_notice(db_session, now, account, code, {**told, "seats": len(left)} if left else told)
+
+
+def tell_of_shortage(db_session: DbSession, booth: Booth, now: datetime) -> None:
+    """A booth has failed: whose bookings of its room can be kept no more is told at once, however far off they are, and
+    with the first booth that is missing, not with each further one.
+    """
+    room = db_session.get_one(Room, booth.room_id)
+    site = db_session.get_one(Site, room.site_id)
+    (plan,) = room_plans(db_session, [room.id], now).values()
+    before = {hold.label for hold in overbooked(replace(plan, in_service=plan.in_service + 1))}
+    for hold in overbooked(plan):
+        if hold.label in before:
+            continue
+        booking = db_session.scalars(select(Booking).where(Booking.label == hold.label)).one()
+        told = {"site": site.name, "room": room.name, "label": hold.label, "booths": hold.booths}
+        told |= {"in_service": plan.in_service, **vars(hold.window)}
+        for centre in {site.organisation_id, booking.centre_id}:
+            for account in holders(db_session, centre, Role.CENTRE_OPERATOR):
+                leave_notice(db_session, now, account, "booking_short", told)
 
 
 def _sits_at(db_session: DbSession, sitting: SittingState, case_id: str, lot: str, booth: Booth) -> bool:

@@ -8,13 +8,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
 from app.adapters.messaging import NotSent
-from app.models import Account, CallUp, Site
+from app.models import Account, CallUp
 from app.procedure.calendar import add
 from app.procedure.calling import awake, telephone_calls
 from app.procedure.errors import RuleViolation
@@ -22,7 +25,8 @@ from app.procedure.roles import Role
 from app.procedure.typed_codes import call_up_digest
 from app.services.contacts import Contact, contact_of
 from app.services.draws import drawn_account
-from app.services.notices import CallUpWords, send_call_up, send_call_up_over, tell_role
+from app.services.meeting import Meeting, meeting_at
+from app.services.notices import CallUpWords, send_call_up, send_call_up_moved, send_call_up_over, tell_role
 from app.services.overdue_parties import expect_commitments
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork, unit_of_work
@@ -66,8 +70,8 @@ def call_expert(platform: Platform, case_id: str, lot: str, attempt: str) -> Non
         row = work.db_session.get(CallUp, code_hash(call_up_code(platform, case_id, lot, number)))
         if row is None or not _due(work, row, channel, int(count)):
             return
-        contact, answer_by, site = _contact(platform, work, row), _answer_by(work, row), site_of(work, row)
-    words = CallUpWords(call_up_code(platform, case_id, lot, number), answer_by, site)
+        contact, answer_by, meeting = _contact(platform, work, row), _answer_by(work, row), _meeting(work, row)
+    words = CallUpWords(call_up_code(platform, case_id, lot, number), answer_by, meeting)
     try:
         if not (contact.mail or contact.phone):
             raise RuleViolation("contact_missing")
@@ -130,19 +134,34 @@ def cancel_call_ups(platform: Platform, case_id: str, lot: str) -> None:
     """Whoever was called, has not declined and is at no booth is told that the evaluation has ended. Repeating it is
     harmless."""
     with unit_of_work(platform.database, case_id, lot) as work:
-        state = work.case.lots[lot]
-        there = {state.sitting.seats[number].person for number in state.sitting.keys}
-        expected = {number for number, seat in state.draw.seats.items() if seat.holds_a_seat} - there
-        query = select(CallUp).where(CallUp.case_id == case_id, CallUp.lot == lot, CallUp.number.in_(expected))
-        contacts = {row.number: _contact(platform, work, row) for row in work.db_session.scalars(query)}
+        contacts = {row.number: _contact(platform, work, row) for row in _expected(work, lot)}
     for number, contact in contacts.items():
         send_call_up_over(platform, contact, call_up_code(platform, case_id, lot, number))
 
 
-def site_of(work: UnitOfWork, row: CallUp) -> str:
-    """The name of the place for which an expert was drawn."""
+def move_call_ups(platform: Platform, case_id: str, lot: str) -> None:
+    """Whoever was called, has not declined and is at no booth is told the hours as they stand now. Repeating it is
+    harmless."""
+    with unit_of_work(platform.database, case_id, lot) as work:
+        rows = _expected(work, lot)
+        told = {row.number: (_contact(platform, work, row), _meeting(work, row)) for row in rows}
+    for number, (contact, meeting) in told.items():
+        send_call_up_moved(platform, contact, call_up_code(platform, case_id, lot, number), meeting)
+
+
+def _expected(work: UnitOfWork, lot: str) -> list[CallUp]:
+    """Whoever was called, has not declined and is at no booth."""
+    state = work.case.lots[lot]
+    there = {state.sitting.seats[number].person for number in state.sitting.keys}
+    expected = {number for number, seat in state.draw.seats.items() if seat.holds_a_seat} - there
+    query = select(CallUp).where(CallUp.case_id == work.case.id, CallUp.lot == lot, CallUp.number.in_(expected))
+    return list(work.db_session.scalars(query))
+
+
+def _meeting(work: UnitOfWork, row: CallUp) -> Meeting:
+    """When and where an expert is to be."""
     _speciality, _slash, site = work.case.lots[row.lot].draw.drawn_for[row.number].rpartition("/")
-    return work.db_session.get_one(Site, site).name
+    return meeting_at(work.db_session, work.case, row.lot, site, work.now)
 
 
 def _contact(platform: Platform, work: UnitOfWork, row: CallUp) -> Contact:
@@ -197,33 +216,72 @@ def _pending(db_session: DbSession, case_id: str, lot: str) -> list[CallUp]:
     return list(db_session.scalars(query))
 
 
-def answer_call_up(platform: Platform, code: str, accepted: bool, reason: str) -> str:
-    """The expert's answer by code; the name of the site. A refusal opens the next round at once. Who has accepted may
-    decline after all, until the sitting is convened.
+@dataclass(frozen=True)
+class CalledUp:
+    """A call-up as its receiver reads it by its code: when and where to be, until when to answer, and what was said.
 
-    Raises RuleViolation `call_up_unknown`, `call_up_over`, `call_up_expired`, `call_up_answered`,
+    `accepted` is None while nothing was.
+    """
+
+    meeting: Meeting
+    answer_by: datetime
+    accepted: bool | None
+
+
+def read_call_up(platform: Platform, code: str) -> CalledUp:
+    """What a code is about. Raises RuleViolation `call_up_unknown`, `call_up_over`, `call_up_expired`,
+    `call_up_declined`."""
+    with _called_up(platform, code) as (work, row):
+        if row.accepted is False:
+            raise RuleViolation("call_up_declined", answered_at=_second(row.answered_at))
+        return CalledUp(_meeting(work, row), _second(row.answer_by), row.accepted)
+
+
+def answer_call_up(platform: Platform, code: str, accepted: bool, reason: str) -> Meeting:
+    """The expert's answer by code; when and where to be. A refusal opens the next round at once. Who has accepted may
+    say so again, and may decline after all until the sitting is convened.
+
+    Raises RuleViolation `call_up_unknown`, `call_up_over`, `call_up_expired`, `call_up_declined`, `call_up_settled`,
     `call_up_reason_missing`.
     """
+    with _called_up(platform, code) as (work, row):
+        if row.accepted is False:
+            raise RuleViolation("call_up_declined", answered_at=_second(row.answered_at))
+        meeting = _meeting(work, row)
+        if row.accepted and accepted:
+            return meeting
+        if row.accepted and work.case.lots[row.lot].convened:
+            raise RuleViolation("call_up_settled", answered_at=_second(row.answered_at))
+        reason = "" if accepted else reason
+        work.conclude(rules.CallUpAnswered(row.round, row.number, accepted, reason), row.lot)
+        row.answered_at, row.accepted = work.now, accepted
+        after_answer(work, row.lot, None if accepted else rules.RoundReason.REFUSED)
+        return meeting
+
+
+@contextmanager
+def _called_up(platform: Platform, code: str) -> Iterator[tuple[UnitOfWork, CallUp]]:
+    """The call-up of a code whose time is not over, in its own transaction."""
     with platform.database.reading() as db_session:
         row = db_session.get(CallUp, code_hash(code))
     if row is None:
         raise RuleViolation("call_up_unknown")
     with unit_of_work(platform.database, row.case_id, row.lot) as work:
         row = work.db_session.get_one(CallUp, code_hash(code))
+        draw = work.case.lots[row.lot].draw
         if work.case.lots[row.lot].evaluation_over:
             raise RuleViolation("call_up_over")
-        draw = work.case.lots[row.lot].draw
+        if row.number not in draw.drawn_for:  # the buyer's representative is named, not asked
+            raise RuleViolation("call_up_unknown")
         passed_over = draw.seats.get(row.number) is SeatState.EXPIRED
         if passed_over or (row.answered_at is None and draw.reached(row.number) and row.answer_by <= work.now):
-            raise RuleViolation("call_up_expired", answer_by=row.answer_by)
-        taking_back = row.accepted and not accepted and not work.case.lots[row.lot].convened
-        if row.answered_at is not None and not taking_back:
-            raise RuleViolation("call_up_answered", answered_at=row.answered_at)
-        reason = "" if accepted else reason
-        work.conclude(rules.CallUpAnswered(row.round, row.number, accepted, reason), row.lot)
-        row.answered_at, row.accepted = work.now, accepted
-        after_answer(work, row.lot, None if accepted else rules.RoundReason.REFUSED)
-        return site_of(work, row)
+            raise RuleViolation("call_up_expired", answer_by=_second(row.answer_by))
+        yield work, row
+
+
+def _second(at: datetime | None) -> datetime | None:
+    """An instant as people are told it."""
+    return at and at.replace(microsecond=0)
 
 
 def expire_call_ups(platform: Platform, case_id: str, lot: str) -> None:

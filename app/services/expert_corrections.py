@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.codec import decode, encode
 from app.models import Expert, ExpertCorrection
@@ -41,10 +42,7 @@ def propose_correction(
             raise RuleViolation("expert_unknown")
         if not reason.strip():
             raise RuleViolation("standing_reason_missing")
-        waiting = select(ExpertCorrection.id).where(
-            ExpertCorrection.expert_id == expert_id, ExpertCorrection.accepted.is_(None)
-        )
-        if db_session.scalar(waiting) is not None:
+        if correction_waits(db_session, expert_id):
             raise RuleViolation("correction_waits")
         facts, faults = read_correction(cells, now.date())
         if faults:
@@ -54,6 +52,14 @@ def propose_correction(
         proposed = ExpertCorrection(expert_id=expert_id, at=now, by=log_in.account_id, facts=json.dumps(facts))
         proposed.reason = reason.strip()[:LONGEST_REASON]
         db_session.add(proposed)
+
+
+def correction_waits(db_session: DbSession, expert_id: str) -> bool:
+    """Whether a change of this entry waits for its second person."""
+    waiting = select(ExpertCorrection.id).where(
+        ExpertCorrection.expert_id == expert_id, ExpertCorrection.accepted.is_(None)
+    )
+    return db_session.scalar(waiting) is not None
 
 
 def decide_correction(platform: Platform, log_in: LogIn, expert_id: str, *, accepted: bool) -> None:

@@ -139,7 +139,8 @@ def _examine(platform: Platform, by: str, name: str, data: bytes) -> str:
         sites = {key: row.id for row in db_session.scalars(select(Site)) for key in (row.name, row.id)}
         today = platform.database.now().date()
         found = _Examination(platform, Known(sites, current_tree(db_session), today))
-        entries = in_native_thread(lambda: list(found.entries(read_table(data))))
+        rows = read_table(data)
+        entries = in_native_thread(lambda: list(found.entries(rows)))
         parts = []
         for at in range(0, len(entries), PART):
             if fresh := found.new(db_session, entries[at : at + PART]):

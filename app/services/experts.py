@@ -28,6 +28,7 @@ from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
 from app.procedure.expert_rows import PROVINCES, likenesses
+from app.procedure.names import hidden_character
 from app.procedure.roles import Role
 from app.services.accounts import LogIn, NewOrganisation
 from app.services.actors import load_actor
@@ -36,6 +37,8 @@ from app.services.platform import Platform
 from app.services.unit_of_work import plain_transaction, take_turns
 from evaluation import experts as library
 from evaluation.standing import Status, Step
+
+LONGEST_ADDRESS = 200
 
 _write_json = json.JSONEncoder(ensure_ascii=False).encode
 KEPT = frozenset(library.Expert.__dataclass_fields__) - {"id", "organisation", "status"}
@@ -71,41 +74,51 @@ class NewExpert:
     punished: bool = False
 
 
-def add_site(platform: Platform, log_in: LogIn, name: str, witness_id: str, region: str = "") -> str:
-    """A place of evaluation with its witness, in a division by its code; its id.
+def add_site(platform: Platform, log_in: LogIn, name: str, witness_id: str, region: str = "", address: str = "") -> str:
+    """A place of evaluation with its witness, in a division by its code, at an address; its id.
 
-    Raises RuleViolation `witness_unknown`, `region_wrong`.
+    Raises RuleViolation `witness_unknown`, `region_wrong`, `address_wrong`.
     """
     check_region(region)
+    address = checked_address(address)
     with plain_transaction(platform.database) as (db_session, _now):
         actor = load_actor(db_session, log_in.account_id)
         authorize(actor, Action.SITE_MANAGE)
         if not load_actor(db_session, witness_id).is_(Role.SITE_WITNESS):
             raise RuleViolation("witness_unknown")
         site = Site(id=secrets.token_hex(6), organisation_id=actor.organisation_id, name=name, witness_id=witness_id)
-        site.region = region
+        site.region, site.address = region, address
         db_session.add(site)
         return site.id
 
 
-def set_site_region(platform: Platform, log_in: LogIn, site_id: str, region: str) -> None:
-    """Say in which division a site lies; fees that are computed already stay. Raises RuleViolation `region_wrong`,
-    `site_unknown`.
+def set_site_place(platform: Platform, log_in: LogIn, site_id: str, region: str, address: str) -> None:
+    """Say in which division a site lies and at which address; fees that are computed already stay. Raises RuleViolation
+    `region_wrong`, `address_wrong`, `site_unknown`.
     """
     check_region(region)
+    address = checked_address(address)
     with plain_transaction(platform.database) as (db_session, _now):
         actor = load_actor(db_session, log_in.account_id)
         authorize(actor, Action.SITE_MANAGE)
         site = db_session.get(Site, site_id, with_for_update=True)
         if site is None or site.organisation_id != actor.organisation_id:
             raise RuleViolation("site_unknown", site=site_id)
-        site.region = region
+        site.region, site.address = region, address
 
 
 def check_region(region: str) -> None:
     """Six digits of a province that there is, or nothing. Raises RuleViolation `region_wrong`."""
     if region and not (len(region) == 6 and region.isascii() and region.isdigit() and region[:2] in PROVINCES):
         raise RuleViolation("region_wrong", given=region[:20])
+
+
+def checked_address(address: str) -> str:
+    """An address as one line. Raises RuleViolation `address_wrong`."""
+    line = " ".join(address.split())
+    if len(line) > LONGEST_ADDRESS or hidden_character(line):
+        raise RuleViolation("address_wrong", length=len(line), most=LONGEST_ADDRESS)
+    return line
 
 
 def list_sites(platform: Platform) -> list[dict[str, str]]:

@@ -70,7 +70,7 @@ def enter_fee(platform: Platform, log_in: LogIn, fee_id: int, amount: Decimal, r
     Raises RuleViolation `fee_unknown`, `fee_confirmed`, `fee_waits`, and those of `check_amount`.
     """
     with plain_transaction(platform.database) as (db_session, now):
-        row = _own(db_session, log_in, fee_id)
+        row = own_fee(db_session, log_in, fee_id)
         if row.confirmed_at is not None:
             raise RuleViolation("fee_confirmed")
         if row.entered_by is not None and row.entered_by != log_in.account_id:
@@ -86,7 +86,7 @@ def enter_computed(platform: Platform, log_in: LogIn, case_id: str, lot: str) ->
     with plain_transaction(platform.database) as (db_session, now):
         wanted = (ExpertFee.case_id == case_id, ExpertFee.lot == lot, ExpertFee.entered_by.is_(None))
         ids = list(db_session.scalars(select(ExpertFee.id).where(*wanted).order_by(ExpertFee.id)))
-        rows = [row for row in (_own(db_session, log_in, fee_id) for fee_id in ids) if row.entered_by is None]
+        rows = [row for row in (own_fee(db_session, log_in, fee_id) for fee_id in ids) if row.entered_by is None]
         for row in rows:
             _enter(row, log_in, row.computed, "", now)
         return len(rows)
@@ -103,7 +103,7 @@ def decide_fee(platform: Platform, log_in: LogIn, fee_id: int, *, confirmed: boo
     Raises RuleViolation `fee_unknown`, `fee_not_entered`, `fee_confirmed`, `second_person_needed`, `fee_changed`.
     """
     with plain_transaction(platform.database) as (db_session, now):
-        row = _own(db_session, log_in, fee_id)
+        row = own_fee(db_session, log_in, fee_id)
         if row.confirmed_at is not None:
             raise RuleViolation("fee_confirmed")
         if row.entered_by is None or row.amount is None:
@@ -124,7 +124,7 @@ def decide_fee(platform: Platform, log_in: LogIn, fee_id: int, *, confirmed: boo
         note(db_session, row.expert_id, "fee", log_in.account_id, row.reason, now, **facts)
 
 
-def _own(db_session: DbSession, log_in: LogIn, fee_id: int) -> ExpertFee:
+def own_fee(db_session: DbSession, log_in: LogIn, fee_id: int) -> ExpertFee:
     """The row, locked, where the actor keeps the centre of its case. Raises RuleViolation `fee_unknown`."""
     row = db_session.get(ExpertFee, fee_id, with_for_update=True)
     if row is None:

@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Iterable
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
@@ -21,7 +22,7 @@ from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
 from app.procedure.inspections.facts import InspectionYearOpened, Part, Parties, PlanProposed
 from app.procedure.inspections.items import Item, check_item
-from app.procedure.inspections.rules import UNIT, decide
+from app.procedure.inspections.rules import UNIT, check_year_is_near, decide
 from app.procedure.inspections.state import InspectionYear, lot_of
 from app.procedure.roles import Role
 from app.procedure.terms import Party
@@ -53,12 +54,14 @@ LONGEST = 500
 def open_year(platform: Platform, log_in: LogIn, year: int, joint: Iterable[str] = ()) -> str:
     """Begin an authority's inspections of a year, alone or with others; the id of its case file.
 
-    Raises NotAllowed, RuleViolation `inspection_year_open`, `inspection_year_wrong`, `authority_unknown`.
+    Raises NotAllowed, RuleViolation `inspection_year_open`, `inspection_year_wrong`, `inspection_year_far`,
+    `authority_unknown`.
     """
     case_id = secrets.token_hex(8)
     with unit_of_work(platform.database, case_id, begins=INSPECTION) as work:
         actor = load_actor(work.db_session, log_in.account_id, log_in.seat)
         authorize(actor, Action.INSPECTION_OPEN)
+        check_year_is_near(year, work.now.astimezone(ZoneInfo(platform.settings.display_zone)).year)
         take_turns(work.db_session, f"inspections {actor.organisation_id}")
         for known in years(work.db_session):
             state = known.inspection

@@ -13,14 +13,14 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
-from app.casefile.case import Case
 from app.models import AccessLog, Account, AccountRole, Expert, NameRequest, Organisation, Pseudonym
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
-from app.procedure.calendar import Period, Unit, add
+from app.procedure.calendar import add
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case
+from app.queries.name_requests import approval_period
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.notices import tell_role
@@ -28,7 +28,6 @@ from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork, leave_notice, plain_transaction, unit_of_work
 
 LONGEST_REASON = 500
-VALID = Period(15, Unit.MINUTES)  # where the profile has no time for approvals
 
 
 class NameGround(StrEnum):
@@ -54,7 +53,7 @@ def ask(platform: Platform, log_in: LogIn, case_id: str, lot: str, number: str, 
             raise RuleViolation("standing_reason_missing")
         if number not in work.case.lots[lot].draw.seats:
             raise RuleViolation("name_number_unknown", number=number[:12])
-        since = add(work.now, _valid(work.case)) - work.now
+        since = add(work.now, approval_period(work.case)) - work.now
         waiting = select(NameRequest.id).where(
             NameRequest.case_id == case_id,
             NameRequest.lot == lot,
@@ -90,7 +89,7 @@ def decide(platform: Platform, log_in: LogIn, request_id: int, *, granted: bool)
             raise RuleViolation("name_request_unknown")
         if granted and row.asked_by == actor.id:
             raise RuleViolation("second_person_needed")
-        if granted and work.now >= add(row.asked_at, _valid(work.case)):
+        if granted and work.now >= add(row.asked_at, approval_period(work.case)):
             raise RuleViolation("name_request_lapsed")
         row.decided_by, row.decided_at, row.granted = actor.id, work.now, granted
         _log(work.db_session, actor, Action.NAME_ASK, row, work.now)
@@ -140,7 +139,7 @@ def see(platform: Platform, log_in: LogIn, request_id: int, address: str) -> Nam
         authorize(actor, Action.NAME_SEE, case, row.lot)
         if actor.id not in (row.asked_by, row.decided_by):
             raise RuleViolation("name_request_unknown")
-        if now >= add(row.decided_at, _valid(case)):
+        if now >= add(row.decided_at, approval_period(case)):
             raise RuleViolation("name_request_lapsed")
         _log(db_session, actor, Action.NAME_SEE, row, now, address)
         query = (
@@ -151,10 +150,6 @@ def see(platform: Platform, log_in: LogIn, request_id: int, address: str) -> Nam
             .where(Pseudonym.case_id == row.case_id, Pseudonym.lot == row.lot, Pseudonym.number == row.number)
         )
         return Named(row.number, *db_session.execute(query).one())
-
-
-def _valid(case: Case) -> Period:
-    return case.tender.published.profile.approval_valid or VALID
 
 
 def _log(

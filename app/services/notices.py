@@ -9,19 +9,23 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
 
 from app.adapters.mail import send_mail
 from app.adapters.messaging import send_message
 from app.messages import LANGUAGES, sentence
-from app.models import Account, AccountRole, Download, Notice
+from app.models import Account, AccountRole, Download, Notice, Tender
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
 from app.procedure.typed_codes import in_groups
 from app.services.accounts import LogIn, invite
 from app.services.contacts import Contact, mail_address
+from app.services.meeting import Meeting
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork, plain_transaction
 from evaluation.draw import Channel, Outcome
+
+LONGEST_SUBJECT = 60  # characters of a sentence
 
 
 @dataclass(frozen=True)
@@ -46,9 +50,14 @@ def tell_role(
     work: UnitOfWork, organisation_id: str, role: Role, code: str, *, besides: str = "", **facts: Any
 ) -> None:
     """A notice for everybody of an organisation, `besides` one, who has this role and may act."""
-    mine = (Account.organisation_id == organisation_id, AccountRole.role == role, Account.suspended_at.is_(None))
-    for account_id in work.db_session.scalars(select(Account.id).join(AccountRole).where(*mine, Account.id != besides)):
+    for account_id in whoever_is(work.db_session, organisation_id, role, besides=besides):
         work.notify(account_id, code, **facts)
+
+
+def whoever_is(db_session: DbSession, organisation_id: str, role: Role, *, besides: str = "") -> list[str]:
+    """The accounts of an organisation, `besides` one, that have this role and may act."""
+    mine = (Account.organisation_id == organisation_id, AccountRole.role == role, Account.suspended_at.is_(None))
+    return list(db_session.scalars(select(Account.id).join(AccountRole).where(*mine, Account.id != besides)))
 
 
 SERVING = (
@@ -83,12 +92,30 @@ def send_notice(platform: Platform, notice_id: str) -> None:
         account = db_session.get_one(Account, notice.account_id)
         if notice.sent_at is not None:
             return
-        address = mail_address(platform, db_session, account, "notice", now)
+        address, named = mail_address(platform, db_session, account, "notice", now), _case_named(db_session, notice)
     if address:
         text = sentence(f"notice_{notice.code}", json.loads(notice.facts), account.language)
-        _mail(platform, address, "Tenderhall", f"{text}\n\n{platform.settings.base_url}/", notice.id)
+        subject = _subject(named[0], text)
+        lines = [*filter(None, [" ".join(named)]), text, f"{platform.settings.base_url}/"]
+        _mail(platform, address, subject, "\n\n".join(lines), notice.id)
     with plain_transaction(platform.database) as (db_session, now):
         db_session.get_one(Notice, notice_id).sent_at = now
+
+
+def _case_named(db_session: DbSession, notice: Notice) -> tuple[str, str]:
+    """Code and title of the case that a notice leads to; nothing for an expert, whose mail is read outside the room."""
+    role = select(AccountRole.role).where(AccountRole.account_id == notice.account_id, AccountRole.role == Role.EXPERT)
+    tender = db_session.get(Tender, notice.case_id) if notice.case_id else None
+    if tender is None or db_session.scalar(role) is not None:
+        return "", ""
+    return tender.code, tender.title
+
+
+def _subject(code: str, text: str) -> str:
+    """What a mail is about: the case by its code, and the first sentence."""
+    first = " ".join(text.split("。")[0].split(". ")[0].split())
+    short = first if len(first) <= LONGEST_SUBJECT else f"{first[:LONGEST_SUBJECT]}…"
+    return f"[{code}] {short}" if code else short
 
 
 def invite_expert(platform: Platform, account_id: str) -> None:
@@ -102,16 +129,17 @@ def invite_expert(platform: Platform, account_id: str) -> None:
     facts = {"link": f"{platform.settings.base_url}/invitation", "login": login}
     texts = [sentence("mail_expert_invitation", facts, language) for language in LANGUAGES]
     key = hashlib.sha256(f"invitation/{code}".encode()).hexdigest()[:32]
-    _mail(platform, address, "Tenderhall", "\n\n".join(texts) + f"\n\ncode: {code}\n", key)
+    subject = sentence("mail_expert_invitation_subject", {}, "zh")
+    _mail(platform, address, subject, "\n\n".join(texts) + f"\n\ncode: {code}\n", key)
 
 
 @dataclass(frozen=True)
 class CallUpWords:
-    """What a call-up says: a code, a place and a time to answer."""
+    """What a call-up says: a code, until when to answer, and when and where to be. Never of which project."""
 
     code: str
     answer_by: datetime
-    site: str
+    meeting: Meeting
 
 
 def send_call_up(
@@ -121,22 +149,37 @@ def send_call_up(
 
     What is spoken to whoever picks up the telephone holds no code: it points at the message. Raises OSError, NotSent.
     """
-    facts = {
-        "answer_by": words.answer_by.replace(microsecond=0),
-        "site": words.site,
-        "link": f"{platform.settings.base_url}/call-up",
-    }
+    facts = {"answer_by": words.answer_by.replace(microsecond=0), "link": f"{platform.settings.base_url}/call-up"}
     if channel is Channel.MAIL:
         if not contact.mail:
             return None
-        _mail_code(platform, contact.mail, words.code, "mail_call_up", facts)
+        _mail_code(platform, contact.mail, words.code, *_timed("mail_call_up", facts, words.meeting))
         return Outcome.TAKEN
     if not contact.phone:
         return None
+    code = "voice_call_up"
     if channel is Channel.TEXT:
-        facts["code"] = in_groups(words.code)
-    said = _tell(platform, channel, contact.phone, sentence(f"{channel}_call_up", facts, "zh"), attempt)
+        code, facts = _timed("text_call_up", facts | {"code": in_groups(words.code)}, words.meeting)
+    said = _tell(platform, channel, contact.phone, sentence(code, facts, "zh"), attempt)
     return {"answered": Outcome.ANSWERED, "unanswered": Outcome.UNANSWERED}.get(said, Outcome.TAKEN)
+
+
+def _timed(code: str, facts: dict[str, Any], meeting: Meeting) -> tuple[str, dict[str, Any]]:
+    """A letter that sends somebody to a place: at its hour where one is booked, else at once."""
+    facts = facts | {"place": meeting.place}
+    if meeting.begins_at is None or meeting.ends_at is None:
+        return code, facts
+    return f"{code}_timed", facts | {"begins_at": meeting.begins_at, "ends_at": meeting.ends_at}
+
+
+def send_call_up_moved(platform: Platform, contact: Contact, code: str, meeting: Meeting) -> None:
+    """That the hours have changed, to whoever was told others."""
+    letter, facts = _timed("mail_call_up_moved", {}, meeting)
+    key = f"{meeting.begins_at}/{meeting.ends_at}"
+    if contact.mail:
+        _mail_code(platform, contact.mail, code, letter, facts, again=key)
+    if contact.phone:
+        _tell(platform, Channel.TEXT, contact.phone, sentence(letter, facts, "zh"), f"moved/{key}/{code}")
 
 
 def send_call_up_over(platform: Platform, contact: Contact, code: str) -> None:
@@ -154,16 +197,20 @@ def _tell(platform: Platform, channel: Channel, phone: str, text: str, attempt: 
     return send_message(*gateway, channel=str(channel), to=phone, text=text, key=key)
 
 
-def mail_seat_code(platform: Platform, address: str, code: str) -> None:
+def mail_seat_code(platform: Platform, address: str, code: str, meeting: Meeting) -> None:
     """The code with which the buyer's representative sits down."""
-    _mail_code(platform, address, code, "mail_seat_code", {"link": f"{platform.settings.base_url}/seat"})
+    facts = {"link": f"{platform.settings.base_url}/seat"}
+    _mail_code(platform, address, code, *_timed("mail_seat_code", facts, meeting))
 
 
-def _mail_code(platform: Platform, address: str, code: str, text: str, facts: dict[str, Any]) -> None:
+def _mail_code(
+    platform: Platform, address: str, code: str, text: str, facts: dict[str, Any], *, again: str = ""
+) -> None:
+    """The same letter goes once; `again` tells a further one of its kind from it."""
     if not address:
         raise RuleViolation("mail_address_missing")
     texts = [sentence(text, facts, language) for language in LANGUAGES]
-    key = hashlib.sha256(f"{text}/{address}/{code}".encode()).hexdigest()[:32]
+    key = hashlib.sha256(f"{text}/{address}/{code}{again}".encode()).hexdigest()[:32]
     subject = sentence("mail_call_up_subject", {}, "zh")
     _mail(platform, address, subject, "\n\n".join(texts) + f"\n\ncode: {in_groups(code)}\n", key)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
 from app.models import Account, Expert, ExpertAbsence, ExpertRequest
@@ -15,6 +15,7 @@ from app.procedure.days_off import check_days_off
 from app.procedure.errors import RuleViolation
 from app.services.accounts import LogIn, check_source, count_source
 from app.services.actors import load_actor
+from app.services.expert_corrections import correction_waits
 from app.services.experts import mail_likeness
 from app.services.platform import Platform
 from app.services.unit_of_work import plain_transaction, schedule_job, take_turns
@@ -66,10 +67,11 @@ def add_days_off(platform: Platform, log_in: LogIn, first: date, last: date, tod
     """Days on which one is not drawn for what is published from now on. Raises RuleViolation of `check_days_off`."""
     with plain_transaction(platform.database) as (db_session, now):
         row = own_expert(db_session, log_in)
-        count = select(func.count()).where(
+        take_turns(db_session, f"own/{row.id}")
+        standing = select(ExpertAbsence.first, ExpertAbsence.last).where(
             ExpertAbsence.expert_id == row.id, ExpertAbsence.withdrawn_at.is_(None), ExpertAbsence.last >= today
         )
-        check_days_off(first, last, today, db_session.scalar(count) or 0)
+        check_days_off(first, last, today, [(since, until) for since, until in db_session.execute(standing)])
         db_session.add(ExpertAbsence(expert_id=row.id, first=first, last=last, at=now))
 
 
@@ -84,7 +86,10 @@ def withdraw_days_off(platform: Platform, log_in: LogIn, absence_id: int) -> Non
 
 
 def ask_for_correction(platform: Platform, log_in: LogIn, about: str, words: str) -> None:
-    """Tell the centre what is wrong. Raises RuleViolation `request_empty`, `request_long`, `requests_wait`."""
+    """Tell the centre what is wrong.
+
+    Raises RuleViolation `request_empty`, `request_long`, `request_stands`, `requests_wait`.
+    """
     words = words.strip()
     if about not in ABOUT or not words:
         raise RuleViolation("request_empty")
@@ -92,14 +97,34 @@ def ask_for_correction(platform: Platform, log_in: LogIn, about: str, words: str
         raise RuleViolation("request_long", most=LONGEST_WORDS)
     with plain_transaction(platform.database) as (db_session, now):
         row = own_expert(db_session, log_in)
-        waiting = select(func.count()).where(ExpertRequest.expert_id == row.id, ExpertRequest.answered_at.is_(None))
-        if (db_session.scalar(waiting) or 0) >= WAITING_AT_MOST:
+        take_turns(db_session, f"own/{row.id}")
+        waiting = select(ExpertRequest).where(ExpertRequest.expert_id == row.id, ExpertRequest.answered_at.is_(None))
+        waits = list(db_session.scalars(waiting))
+        for one in waits:
+            if (one.about, one.words) == (about, words):
+                raise RuleViolation("request_stands", at=one.at)
+        if len(waits) >= WAITING_AT_MOST:
             raise RuleViolation("requests_wait", most=WAITING_AT_MOST)
         db_session.add(ExpertRequest(expert_id=row.id, at=now, about=about, words=words))
 
 
+def withdraw_request(platform: Platform, log_in: LogIn, request_id: int) -> None:
+    """Take a request back that nobody has answered. Raises RuleViolation `request_unknown`."""
+    with plain_transaction(platform.database) as (db_session, now):
+        own = own_expert(db_session, log_in)
+        row = db_session.get(ExpertRequest, request_id, with_for_update=True)
+        if row is None or row.expert_id != own.id or row.answered_at is not None:
+            raise RuleViolation("request_unknown")
+        row.answered_at, row.answered_by = now, own.account_id
+
+
 def answer_request(platform: Platform, log_in: LogIn, request_id: int, answer: str) -> None:
-    """The centre answers, once. Raises RuleViolation `request_unknown`, `request_empty`, `request_long`."""
+    """The centre answers, once. What was done to the entry meanwhile is no matter of its words: the page says that by
+    itself.
+
+    Raises RuleViolation `request_unknown`, `request_empty`, `request_long`, `correction_waits` while a change of the
+    entry that was asked for waits for its second person.
+    """
     answer = answer.strip()
     if not answer:
         raise RuleViolation("request_empty")
@@ -110,4 +135,6 @@ def answer_request(platform: Platform, log_in: LogIn, request_id: int, answer: s
         row = db_session.get(ExpertRequest, request_id, with_for_update=True)
         if row is None or row.answered_at is not None:
             raise RuleViolation("request_unknown")
+        if row.about == "entry" and correction_waits(db_session, row.expert_id):
+            raise RuleViolation("correction_waits")
         row.answered_at, row.answered_by, row.answer = now, log_in.account_id, answer

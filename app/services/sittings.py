@@ -18,6 +18,7 @@ from app.services.acts import Act, Answer, completes
 from app.services.booth_plan import plan_booths
 from app.services.call_ups import add_call_up, call_up_code, code_hash
 from app.services.draws import drawn_account
+from app.services.meeting import meeting_at
 from app.services.notices import mail_seat_code
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork, unit_of_work
@@ -85,11 +86,13 @@ def _buyers(state: LotCase) -> list[tuple[Seat, BuyerMemberNamed]]:
 def mail_seat_codes(platform: Platform, case_id: str, lot: str) -> None:
     """The buyer's people get a code too, so that every seat is taken in the same way. Repeating it is harmless."""
     with platform.database.reading() as db_session:
-        buyers = _buyers(load_case(db_session, case_id).lots[lot])
+        case, now = load_case(db_session, case_id), platform.database.now(db_session.connection())
+        buyers = _buyers(case.lots[lot])
         addresses = {seat.person: db_session.get_one(Account, member.account).mail for seat, member in buyers}
+        meetings = {seat.person: meeting_at(db_session, case, lot, seat.site, now) for seat, _member in buyers}
     for person, address in addresses.items():
         if address:
-            mail_seat_code(platform, address, call_up_code(platform, case_id, lot, person))
+            mail_seat_code(platform, address, call_up_code(platform, case_id, lot, person), meetings[person])
 
 
 def member_account(db_session: DbSession, case: Case, lot: str, seat: Seat) -> Account:

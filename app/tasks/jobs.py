@@ -53,6 +53,7 @@ TASKS: dict[str, Run] = {
     "call_expert": lambda platform, job: call_ups.call_expert(platform, job.case_id, job.lot, job.detail),
     "expire_call_ups": lambda platform, job: call_ups.expire_call_ups(platform, job.case_id, job.lot),
     "cancel_call_ups": lambda platform, job: call_ups.cancel_call_ups(platform, job.case_id, job.lot),
+    "move_call_ups": lambda platform, job: call_ups.move_call_ups(platform, job.case_id, job.lot),
     "convene_sitting": lambda platform, job: sittings.convene_sitting(platform, job.case_id, job.lot),
     "mail_seat_codes": lambda platform, job: sittings.mail_seat_codes(platform, job.case_id, job.lot),
     "prepare_report": lambda platform, job: reports.prepare_report(platform, job.case_id, job.lot),

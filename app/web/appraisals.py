@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
@@ -23,7 +24,7 @@ from app.web.entitled import in_words
 from app.web.fee_words import COURSES
 from app.web.navigation import first_page
 from app.web.pages import Refused, attempt, entitled_case, neighbours, place_asked, read_case
-from evaluation.appraisal import AppraisalGround, AppraisalRules
+from evaluation.appraisal import AppraisalGround, AppraisalRules, objection_until
 
 routes = Blueprint("appraisals", __name__)
 STAGES = {
@@ -101,7 +102,9 @@ def mark(case: str, lot: str, seat: int, person: str) -> Any:
     if here is None or not allowed(current_actor(), Action.APPRAISAL_GIVE, read_case(case), lot):
         abort(404)
     rules, form = _rules(case), MarkForm()
-    form.grounds.choices = [SelectChoice(ground.code, ground_words(ground)) for ground in rules.grounds]
+    form.grounds.choices = [
+        SelectChoice(ground.code, ground_words(ground)) for ground in rules.grounds_for(here.presence)
+    ]
     if form.validate_on_submit():
         given = (seat, person, form.grounds.data or [], form.note.data or "")
         if attempt(form, lambda: (appraisals.mark(platform(), required_log_in(), case, lot, *given), True)):
@@ -111,6 +114,22 @@ def mark(case: str, lot: str, seat: int, person: str) -> Any:
         form.note.data = here.own.note
     shown = {"lot": found, "seat": here, "courses": SEEN, "rules": rules}
     return render_template("pages/appraisals/mark.html", form=form, **shown)
+
+
+@routes.get("/cases/<case>/lots/<lot>/appraisals/<int:appraisal>/confirmation")
+@access(Action.APPRAISAL_CONFIRM)
+def look(case: str, lot: str, appraisal: int) -> str:
+    """What somebody else of the party has marked, and what follows from it, before it is confirmed."""
+    found, me = _lot(case, lot), current_actor().id
+    waits = [one for one in found.seats if one.own and one.own.id == appraisal and one.own.stage == "entered"]
+    here = next((one for one in waits if one.own and one.own.entered_id != me), None)
+    if here is None or here.own is None or not allowed(current_actor(), Action.APPRAISAL_CONFIRM, read_case(case), lot):
+        abort(404)
+    rules, now = _rules(case), platform().database.now()
+    until = objection_until(rules, now)
+    suspended = until + timedelta(days=rules.suspended_days) if rules.suspends(here.own.points) else None
+    shown = {"lot": found, "seat": here, "rules": rules, "objection_until": until, "suspended_until": suspended}
+    return render_template("pages/appraisals/confirm.html", courses=SEEN, ground=ground_words, **shown)
 
 
 @routes.post("/cases/<case>/lots/<lot>/appraisals/<int:appraisal>/confirmation")

@@ -24,7 +24,8 @@ ORIGINS = {
 }
 COURSES = {
     Course.FINISHED: _l("参加至评审结束"),
-    Course.LEFT: _l("中途退出或者被更换"),
+    Course.LEFT: _l("中途退出：声明回避，或者因健康等原因被更换"),
+    Course.DISMISSED: _l("被更换：应当回避而未声明，或者擅离职守"),
     Course.NOT_BEGUN: _l("已签到，评审没有开始"),
 }
 
@@ -52,7 +53,10 @@ def table_words(table: FeeTable) -> list[tuple[str, str]]:
                 yuan=table.night,
             ),
         ),
-        (str(FEE_KINDS[FeeKind.LEFT]), _("%(yuan)s 元", yuan=table.left)),
+        (
+            str(FEE_KINDS[FeeKind.LEFT]),
+            _("%(yuan)s 元；应当回避而未声明、擅离职守被更换的，不付劳务费和交通补助", yuan=table.left),
+        ),
         (str(FEE_KINDS[FeeKind.WAITED]), _("%(yuan)s 元", yuan=table.waited)),
         (_("休会"), _("合计 %(n)s 分钟以内计入时间，超出部分不计", n=table.recess_paid_minutes)),
     ]

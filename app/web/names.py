@@ -316,4 +316,5 @@ ACCESSES = {
     "serving:read": _l("查阅专家劳务费和评价"),
     "name:ask": _l("查询专家姓名：申请或者决定"),
     "name:see": _l("查看专家姓名"),
+    "fairness:read": _l("查阅抽取情况统计中的专家姓名"),
 }

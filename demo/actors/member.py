@@ -30,7 +30,7 @@ def play(actor: Actor, mailbox: Path, declines: bool) -> None:
     code = actor.until(lambda: _code_in(mailbox), "a call-up")
     if not mailbox.name.startswith("buyer@"):
         reason = "与既定教学安排冲突" if declines else ""
-        actor.post("/call-ups", {"code": code, "accepted": not declines, "reason": reason}, done="call_up_answered")
+        actor.post("/call-ups", {"code": code, "accepted": not declines, "reason": reason}, done="call_up_declined")
         actor.tell("call_up_declined" if declines else "call_up_accepted")
         if declines:
             return

@@ -61,7 +61,8 @@ def _open_sites(actor: Actor, accounts: dict[str, str]) -> dict[str, str]:
         return dict(booked)
     sites = {}
     for site in actor.case.facts["sites"]:
-        body = {"name": site["name"], "witness": accounts[site["witness"]], "region": site["region"]}
+        where = {"region": site["region"], "address": site["address"]}
+        body = {"name": site["name"], "witness": accounts[site["witness"]], **where}
         sites[site["id"]] = actor.post("/sites", body)["id"]
         room = {"name": site["room"], "booths": site["booths"], "alone": False, "equipment": {"line": site["line"]}}
         actor.post(f"/sites/{sites[site['id']]}/rooms", room, done="room_name_taken")

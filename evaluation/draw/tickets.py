@@ -311,6 +311,12 @@ def small_pools(stated: Mapping[str, Any], candidates: Sequence[Candidate], fact
     return tuple(s["name"] for s in stated["strata"] if sizes[s["name"]] < factor * s["quota"])
 
 
+def certain_pools(stated: Mapping[str, Any], candidates: Sequence[Candidate]) -> tuple[str, ...]:
+    """The strata whose pool has no more than the quota: whoever is in it was certain to be drawn."""
+    sizes = pool_sizes(stated, candidates)
+    return tuple(s["name"] for s in stated["strata"] if 0 < s["quota"] >= sizes[s["name"]])
+
+
 def record(
     conditions: DrawConditions,
     stated: Mapping[str, Any],

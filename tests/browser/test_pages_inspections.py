@@ -67,6 +67,11 @@ def test_a_draw_is_held_in_browsers_and_its_results_come_from_a_phone(live: Live
     expect(public.locator(".numbers li")).to_have_count(4)
     public.get_by_role("button", name="自己验算").click()
     expect(public.get_by_text("验算一致：本机算出的号码与公布的相同。")).to_be_visible()
+    checked = public.locator("[data-draw-checked]")
+    expect(checked).to_contain_text("第 1 次抽查，抽取检查对象")
+    for drawn in public.locator(".numbers li").all():  # whole codes with their names: codes begin alike
+        expect(checked).to_contain_text(f"{drawn.get_attribute('data-number')} {drawn.get_attribute('data-name')}")
+        expect(drawn).to_contain_text(drawn.get_attribute("data-name") or "?")
     assert violations(public) == []
     _inspect(live, browser, home)
 

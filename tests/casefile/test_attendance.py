@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from app.casefile.attendance import attendances, no_shows
 from evaluation.committee import MemberRole
 from evaluation.fees import Attendance, Course
@@ -15,6 +17,8 @@ from evaluation.sitting import (
     MemberRecused,
     MemberReplaced,
     RecessEnded,
+    ReplacementGround,
+    ReplacementOrdered,
     ReportSealed,
     Seat,
     SittingAbandoned,
@@ -59,6 +63,26 @@ def test_nothing_is_known_before_the_end_nor_of_another_lot():
         ("p1", minute(5), minute(90), Course.FINISHED),
         ("p2", minute(6), minute(90), Course.FINISHED),
     ], "who sits for the buyer is paid by nobody here"
+
+
+@pytest.mark.parametrize(
+    ("ground", "course"),
+    [
+        (ReplacementGround.CONFLICT, Course.DISMISSED),
+        (ReplacementGround.ABSENCE, Course.DISMISSED),
+        (ReplacementGround.HEALTH, Course.LEFT),
+    ],
+)
+def test_the_ground_of_an_order_decides_whether_a_member_was_dismissed(ground: ReplacementGround, course: Course):
+    ordered = (30, ReplacementOrdered(1, ground, "note")), (30, MemberRecused(1, "note"))
+    begun = (0, seats(1, 2)), came(1, 5), came(2, 6), (8, StatementsCompleted())
+    successor = (40, MemberReplaced(1, "host", "p7")), came(1, 50), (60, MemberRecused(1, "relative"))
+    found = read(*begun, *ordered, *successor, (90, DONE))
+    assert [(one.person, one.course) for one in found] == [
+        ("p1", course),
+        ("p7", Course.LEFT),
+        ("p2", Course.FINISHED),
+    ], "and says nothing of the successor"
 
 
 def test_whoever_steps_back_has_left_and_a_successor_comes_later():

@@ -13,6 +13,7 @@ from evaluation.appraisal import (
     AppraisalGround,
     AppraisalRules,
     Points,
+    Presence,
     in_force,
     objection_until,
     points_of,
@@ -27,7 +28,8 @@ TODAY = NOW.date()
 RULES = AppraisalRules(
     grounds=(
         AppraisalGround("fine", "好", "Fine", 0, "规则"),
-        AppraisalGround("late", "迟到", "Late", 2, "规则"),
+        AppraisalGround("late", "迟到", "Late", 2, "规则", Presence.CAME),
+        AppraisalGround("absent", "不到场", "Absent", 6, "规则", Presence.ABSENT),
         AppraisalGround("told", "泄密", "Told", 12, "规则"),
     ),
     objection_days=7,
@@ -46,16 +48,21 @@ RULES = AppraisalRules(
         (["fine", "late"], "矛盾", "appraisal_contradicts"),
         (["late"], " ", "appraisal_note_missing"),
         (["late"], "长" * 501, "appraisal_note_long"),
+        (["absent"], "没有来", "appraisal_refuted"),
+        (["told", "late"], "短" * 19, "appraisal_note_short"),
     ],
 )
 def test_what_is_no_appraisal(codes: list[str], note: str, code: str):
     with pytest.raises(RuleViolation, match=code):
-        points_of(RULES, codes, note)
+        points_of(RULES, codes, note, Presence.CAME)
 
 
 def test_points_of_grounds_are_added_once_each():
-    assert points_of(RULES, ["fine"], "") == 0
-    assert points_of(RULES, ["late", "told", "late"], "证据") == 14
+    assert points_of(RULES, ["fine"], "", Presence.CAME) == 0
+    assert points_of(RULES, ["late", "told", "late"], "证据" * 10, Presence.CAME) == 14
+    assert points_of(RULES, ["absent"], "没有来", Presence.ABSENT) == 6
+    with pytest.raises(RuleViolation, match="appraisal_refuted"):
+        points_of(RULES, ["late"], "没有来的人不会迟到", Presence.ABSENT)
     assert objection_until(RULES, NOW) == NOW + timedelta(days=7)
 
 

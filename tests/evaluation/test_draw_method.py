@@ -18,11 +18,13 @@ from evaluation.draw import (
     Candidate,
     Stratum,
     candidates_sha256,
+    certain_pools,
     commitment,
     draw_id,
     draw_order,
     extract,
     person_commitment,
+    pool_sizes,
     pseudonym,
     reason_sha256,
     select,
@@ -30,7 +32,7 @@ from evaluation.draw import (
     statement_bytes,
     ticket,
 )
-from evaluation.draw.tickets import candidates_json, hkdf_expand, hkdf_extract, pool_sizes
+from evaluation.draw.tickets import candidates_json, hkdf_expand, hkdf_extract
 from evaluation.errors import RuleViolation
 from tests.choices import Choices, choices, pieces
 
@@ -189,6 +191,14 @@ def test_a_pool_below_the_factor_is_named():
     stated = {"strata": [{"name": "a", "quota": 3}, {"name": "b", "quota": 2}], "recused": [{"id": "0"}]}
     assert pool_sizes(stated, pool) == {"a": 9, "b": 4}
     assert small_pools(stated, pool, 3) == ("b",)
+    assert certain_pools(stated, pool) == ()
+
+
+@pytest.mark.parametrize(("quota", "certain"), [(0, ()), (3, ()), (4, ("b",)), (5, ("b",))])
+def test_a_pool_without_a_choice_is_named(quota: int, certain: tuple[str, ...]):
+    pool = [Candidate(str(i), "u", ("b",)) for i in range(5)]
+    stated = {"strata": [{"name": "b", "quota": quota}], "recused": [{"id": "0"}]}
+    assert certain_pools(stated, pool) == certain
 
 
 def test_every_candidate_has_the_same_chance():

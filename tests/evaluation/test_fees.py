@@ -12,12 +12,15 @@ from hypothesis import strategies as st
 
 from evaluation.errors import RuleViolation
 from evaluation.fees import (
+    UNNAMED,
     Attendance,
     Course,
     FeeKind,
     FeeTable,
     Origin,
     check_amount,
+    check_supplement,
+    due_at,
     fee,
     minutes_worked,
     origin,
@@ -81,6 +84,7 @@ def test_who_steps_back_or_comes_in_vain_gets_a_sum_and_the_way():
         FeeKind.LEFT: (1, D(100)),
         FeeKind.TRAVEL: (1, D(100)),
     }
+    assert paid(came(5, course=Course.DISMISSED), Origin.CITY) == {}, "nor is travel"
     assert total(fee(TABLE, came(5, course=Course.NOT_BEGUN), Origin.UNKNOWN)) == D("200.00")
 
 
@@ -127,3 +131,30 @@ def test_amounts_that_people_enter():
             check_amount(amount, D("350.00"), reason)
     with pytest.raises(RuleViolation, match="fee_times_reversed"):
         fee(TABLE, came(-1), Origin.CITY)
+
+
+@given(over=st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)), later=st.timedeltas(timedelta(0), timedelta(90)))
+def test_nobody_is_named_as_paid_before_the_evaluation_is_of_the_past(over: datetime, later: timedelta):
+    due = due_at(over, over + later)
+    assert due - over >= UNNAMED
+    assert due in (over + later, over + UNNAMED)
+
+
+@pytest.mark.parametrize(
+    ("amount", "reason", "code"),
+    [
+        ("0", "多付", "fee_supplement_wrong"),
+        ("-100.01", "多付", "fee_supplement_wrong"),
+        ("0.001", "少付", "fee_supplement_wrong"),
+        ("1000000", "少付", "fee_supplement_wrong"),
+        ("10", " ", "fee_supplement_reason"),
+    ],
+)
+def test_what_cannot_be_added_to_a_fee(amount: str, reason: str, code: str):
+    with pytest.raises(RuleViolation, match=code):
+        check_supplement(D(amount), D("100.00"), reason)
+
+
+def test_a_fee_is_added_to_and_taken_off_down_to_nothing():
+    check_supplement(D("340.00"), D("10.00"), "少输一个零")
+    check_supplement(D("-100"), D("100.00"), "没有到场")

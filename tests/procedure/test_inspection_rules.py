@@ -317,7 +317,12 @@ def test_figures_count_what_is_published_and_leave_out_who_was_not_there() -> No
     assert (line.listed, line.drawn, line.published, line.late) == (20, 2, 2, 2)
     assert counted.repeated == ()
     assert counted.awaited == 1
-    twice = replace(state, campaigns={1: state.campaigns[1], 2: state.campaigns[1]})
+    assert not any(rate.telling for rate in counted.by_item), "one result is no rate"
+    again = ResultsEntered(1, first, "other", (ItemResult("i1", ResultCode.PROBLEM, "x"),))
+    at_once = replace(found, outcomes=outcomes | {(first, "other"): Outcome(again, "h", "me", at, again, at)})
+    assert figures(replace(state, campaigns={1: at_once}), draws).repeated == (), "two findings of one visit"
+    second_campaign = replace(state.campaigns[1], proposed=replace(found.proposed, campaign=2))
+    twice = replace(state, campaigns={1: state.campaigns[1], 2: second_campaign})
     assert [(r.object, r.findings) for r in figures(twice, draws).repeated] == [(first, 2)]
 
 

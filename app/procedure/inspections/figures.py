@@ -14,6 +14,7 @@ from app.procedure.inspections.items import Grade
 from app.procedure.inspections.pools import Draws, drawn_objects, visits
 from app.procedure.inspections.state import Campaign, InspectionYear
 
+LEAST_FOR_A_RATE = 10  # results: of fewer a rate says nothing, and is not told
 CODES_OF_PRESENT = frozenset("158ABCE")  # under these an object was there and engaged in what is inspected
 
 
@@ -24,6 +25,11 @@ class Rate:
     name: str
     inspected: int
     hits: int
+
+    @property
+    def telling(self) -> bool:
+        """Whether there are enough results for a rate."""
+        return self.inspected >= LEAST_FOR_A_RATE
 
     @property
     def per_mille(self) -> int:
@@ -126,5 +132,5 @@ def _repeated(campaigns: Iterable[Campaign]) -> tuple[Repeated, ...]:
                 found[object_].append(campaign.number)
         for (object_, _authority), outcome in campaign.outcomes.items():
             awaited[object_] += len(outcome.awaited())
-    lines = [Repeated(o, names[o], len(set(n)), len(n), awaited[o]) for o, n in found.items() if len(n) > 1]
+    lines = [Repeated(o, names[o], len(set(n)), len(n), awaited[o]) for o, n in found.items() if len(set(n)) > 1]
     return tuple(sorted(lines, key=lambda line: (-line.campaigns, -line.findings, line.object)))

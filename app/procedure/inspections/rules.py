@@ -65,6 +65,14 @@ def frozen_sha256(campaign: Campaign, encoded_lists: Json) -> str:
     return digest({"campaign": campaign.proposed_sha256, "inspectors": encoded_lists})
 
 
+def check_year_is_near(year: int, now: int) -> None:
+    """A year's case file stands for ever: it is begun for this year or the next. Raises RuleViolation
+    `inspection_year_far`.
+    """
+    if year not in (now, now + 1):
+        raise RuleViolation("inspection_year_far", year=year, this=now, next=now + 1)
+
+
 def decide(state: InspectionYear | None, draws: Draws, fact: Fact, actor: Actor, frozen: str = "") -> tuple[Fact, ...]:
     """The accepted act, or its refusal. `frozen` is the digest of the campaign that a publication names, as it stands.
 

@@ -118,6 +118,9 @@ def _opened_files(case: str, lot: str) -> dict[str, list[FileView]]:
 @takes(LETTER_BYTES + FORM_AROUND)
 def buyer_member(case: str, lot: str) -> str:
     found, form = entitled_case(case, Action.DRAW_CONDITIONS_PROPOSE, lot), BuyerMemberForm()
+    if found.lots[known_lot(found, lot)].draw.approved:
+        why = _("抽取条件已经核准，采购人代表不能再指定或者更改")
+        return _settled(found, lot, _("指定采购人代表"), why)
     sites = {site["id"]: site["name"] for site in list_sites(platform())}
     form.site.choices = options(sites.items())
     if confirmed(form):
@@ -154,6 +157,8 @@ def _may_sit_for_buyer(case: Case, lot: str, fact: BuyerMemberNamed) -> Any:
 @access(Action.DRAW_CONDITIONS_PROPOSE)
 def draw_conditions(case: str, lot: str) -> str:
     found, form = entitled_case(case, Action.DRAW_CONDITIONS_PROPOSE, lot), DrawConditionsForm()
+    if any(one.statement for one in found.lots[known_lot(found, lot)].draw.rounds):
+        return _settled(found, lot, _("拟定专家抽取条件"), _("抽取声明已经作出，抽取条件不能再改"))
     sites = {site["id"]: site["name"] for site in list_sites(platform())}
     for row, site in zip(form.strata, cycle(sites), strict=False):
         row.site.choices = options(sites.items())
@@ -180,6 +185,13 @@ def draw_conditions(case: str, lot: str) -> str:
     shown["booths"] = booths or (_("尚未预订") if terms.profile.booths_spare is not None else "—")
     title = _("拟定专家抽取条件")
     return agency_page("draw_conditions", found, lot, title, form=form, buyers=buyers, pools=pools, **shown)
+
+
+def _settled(case: Case, lot: str, title: str, why: str) -> str:
+    """Instead of a form that would be refused once it is filled in."""
+    further = _("抽取的进展和记录，见抽取页。")
+    back = f"/cases/{case.id}/lots/{lot}/draw"
+    return agency_page("settled", case, lot, title, why=why, further=further, back_url=back)
 
 
 def _conditions(case: Case, lot: str, form: DrawConditionsForm) -> DrawConditions:

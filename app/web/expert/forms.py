@@ -17,7 +17,7 @@ WORDS = Length(max=2000, message=_l("至多 2000 字"))
 
 
 class CallUpForm(FlaskForm):
-    """An answer to a call-up; the reason is asked for only where one declines."""
+    """A call-up by its code, and the answer to it; the reason is asked for only where one declines."""
 
     code = StringField(
         _l("通知中的编码"),
@@ -26,7 +26,7 @@ class CallUpForm(FlaskForm):
     )
     answer = RadioField(
         _l("能否参加"),
-        [InputRequired(_l("请选择能否参加"))],
+        [Optional()],
         choices=[SelectChoice("yes", _l("能够参加")), SelectChoice("no", _l("不能参加或应当回避"))],
     )
     reason = TextAreaField(_l("不能参加的理由"), [Optional(), WORDS], description=_l("选择不能参加时必填。"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
@@ -58,11 +59,11 @@ class DaysOffForm(FlaskForm):
 class RequestForm(FlaskForm):
     """What is wrong and how it should be."""
 
-    about = SelectField(_l("关于"), choices=[SelectChoice(key, name) for key, name in ABOUT.items()])
+    about = SelectField(_l("关于"), [InputRequired()], choices=[SelectChoice(key, name) for key, name in ABOUT.items()])
     words = TextAreaField(
         _l("哪里不对，应当怎样"),
         [InputRequired(_l("请写明要更正的内容")), Length(max=1000, message=_l("至多 1000 字"))],
-        description=_l("交易中心两人办理后，结果显示在本页。"),
+        description=_l("交易中心一人答复；登记的资料须由两人更改，是否已经更改由系统在本页显示。"),
     )
 
 
@@ -140,11 +141,23 @@ def requests() -> Any:
     if form.validate_on_submit():
         about, words = form.about.data, form.words.data or ""
         if attempt(form, lambda: (own_expert.ask_for_correction(platform(), required_log_in(), about, words), True)):
-            return redirect_to(url_for(".requests"))
+            return redirect_to(url_for(".requests", sent=1))
     with platform().database.reading() as db_session:
         row = own_expert.own_expert(db_session, required_log_in())
         found = requests_of(db_session, row.id)
-    return render_template("pages/expert/requests.html", form=form, rows=found, about=ABOUT)
+    sent = request.args.get("sent") == "1" and not form.is_submitted()
+    return render_template("pages/expert/requests.html", form=form, rows=found, about=ABOUT, sent=sent)
+
+
+@routes.post("/expert/requests/<int:asked>/withdraw")
+@access(Action.EXPERT_OWN)
+def withdraw_request(asked: int) -> Any:
+    """Taken back before anybody has answered."""
+    if asked >= 1 << 31 or not FlaskForm().validate_on_submit():
+        return redirect_to(url_for(".requests"))
+    with suppress(Refused):  # answered meanwhile: the page shows the answer
+        own_expert.withdraw_request(platform(), required_log_in(), asked)
+    return redirect_to(url_for(".requests"))
 
 
 def _calendar(form: DaysOffForm, day: date, errors: list[str]) -> str:

@@ -28,19 +28,22 @@ PROOF_LABEL = "tenderhall/key-proof"
 @routes.route("/call-up", methods=["GET", "POST"])
 @access(Action.CALL_UP_ANSWER)
 def call_up() -> str:
-    """Accept or decline, by code; the project is not named."""
-    form, errors = CallUpForm(), []
+    """By code: when and where, and then the answer; the project is not named."""
+    form, errors, seen = CallUpForm(), [], None
     if form.validate_on_submit():
-        accepted, reason = form.answer.data == "yes", (form.reason.data or "").strip()
-        if accepted or reason:
-            try:
-                site = call_ups.answer_call_up(platform(), form.code.data or "", accepted, reason)
-                return render_template("pages/expert/answered.html", accepted=accepted, site=site)
-            except RuleViolation as refusal:
-                errors = [in_words(refusal)]
-        else:
+        code, answer, reason = form.code.data or "", form.answer.data, (form.reason.data or "").strip()
+        try:
+            if answer == "yes" or (answer == "no" and reason):
+                meeting = call_ups.answer_call_up(platform(), code, answer == "yes", reason)
+                return render_template("pages/expert/answered.html", accepted=answer == "yes", meeting=meeting)
+            seen = call_ups.read_call_up(platform(), code)
+        except RuleViolation as refusal:
+            errors = [in_words(refusal)]
+        if answer == "no" and not reason:
             form.reason.errors = [_("请写明不能参加的理由")]
-    return render_template("pages/expert/call_up.html", form=form, errors=errors)
+        elif seen is not None and "seen" in request.form:
+            form.answer.errors = [_("请选择能否参加")]
+    return render_template("pages/expert/call_up.html", form=form, errors=errors, seen=seen)
 
 
 @routes.route("/seat", methods=["GET", "POST"])

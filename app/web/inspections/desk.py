@@ -12,7 +12,9 @@ from app.casefile.case import Case
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
+from app.procedure.errors import RuleViolation
 from app.procedure.inspections.items import Grade, Item, ObjectClass
+from app.procedure.names import check_credit_code
 from app.queries.inspection_steps import Step, own_todo, own_years, steps
 from app.queries.inspections import (
     InspectorEntry,
@@ -148,7 +150,18 @@ def inspectors() -> str | Response:
 
         if attempt(form, keep):
             return redirect(url_for("inspection_desk.inspectors"))
-    return render_template("pages/inspections/inspectors.html", entries=_inspectors(), form=form)
+    entries = _inspectors()
+    odd = {tie for entry in entries for tie in entry.ties if _is_no_code(tie)}
+    return render_template("pages/inspections/inspectors.html", entries=entries, form=form, odd=odd)
+
+
+def _is_no_code(tie: str) -> bool:
+    """Whether nobody can have this code, so that nobody is stepped back for it; a demonstration has invented ones."""
+    try:
+        check_credit_code(tie, demo=True)
+    except RuleViolation:
+        return True
+    return False
 
 
 @routes.post("/inspectors/<account>/use")

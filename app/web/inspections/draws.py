@@ -128,6 +128,9 @@ def open_inspectors(case: str, number: int) -> str | Response:
         (_("已申请回避"), _("%(n)s 项", n=len(campaign.recusals))),
         (_("回避后最少可抽"), _("%(n)s 名，每个对象抽 %(k)s 名", n=least, k=campaign.plan.rules.inspectors_per_object)),
     ]
+    if least <= campaign.plan.rules.inspectors_per_object:
+        warning = _("有的对象可抽人数不多于名额，抽取没有随机性，公示页会注明。请先补充检查人员名单。")
+        effects.append((_("请注意"), warning))
     return review(
         _("开始抽取检查人员"), found, InspectorsDrawOpened(number), effects=effects,
         words=_("签名后检查对象不能再更换。之后才发现应当回避的，由两名监管人员决定补抽。"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import SelectField, SelectMultipleField, StringField, TextAreaField, widgets
+from wtforms import BooleanField, SelectField, SelectMultipleField, StringField, TextAreaField, widgets
 from wtforms.fields.choices import SelectChoice
+from wtforms.fields.core import Field
+from wtforms.form import BaseForm
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.procedure.inspections.items import TIMES_AT_MOST, Grade, Intensity
@@ -17,7 +20,17 @@ from app.web.inspections.words import CLASSES, GRADES
 SHORT = Length(max=100, message=_l("至多 100 字"))
 LONG = Length(max=1000, message=_l("至多 1000 字"))
 CLASS_CHOICES = [SelectChoice(kind.value, name) for kind, name in CLASSES.items()]
-REQUIRED = InputRequired(_l("请填写"))
+
+
+class Needed(InputRequired):
+    """Something is filled in; what is missing is said by its name, as it stands in the summary too."""
+
+    def __call__(self, form: BaseForm, field: Field) -> None:
+        self.message = _("请填写“%(column)s”", column=field.label.text)
+        super().__call__(form, field)
+
+
+REQUIRED = Needed()
 
 
 class Choices(SelectMultipleField):
@@ -30,7 +43,10 @@ class Choices(SelectMultipleField):
 class YearForm(FlaskForm):
     """The year that an authority opens, and who joins it."""
 
-    year = IntegerField(_l("年度"), [REQUIRED, NumberRange(2000, 2199, _l("请填写四位年份"))])
+    year = IntegerField(_l("年度"), [REQUIRED, NumberRange(2000, 2199, _l("请填写年份，只能是今年或者明年"))])
+    sure = BooleanField(
+        _l("确认建立：年度案卷只增不改，建立后不能删除"), [InputRequired(_l("请勾选确认，建立后不能删除"))]
+    )
     joint = Choices(
         _l("联合检查的部门"),
         description=_l("选中的部门用自己的事项和检查人员参加本年度的联合抽查；不选就是单独抽查。"),
@@ -38,13 +54,15 @@ class YearForm(FlaskForm):
 
 
 def _percent(grade: Grade) -> DecimalField:
-    words = NumberRange(min=0, max=100, message=_l("请填 0.01 至 100 之间的数，例如 5"))
-    return DecimalField(GRADES[grade] + _l("：抽查比例 %"), [REQUIRED, words])
+    named = {"grade": GRADES[grade]}
+    words = NumberRange(min=0, max=100, message=_l("%(grade)s：请填 0.01 至 100 之间的数，例如 5", **named))
+    return DecimalField(_l("%(grade)s：抽查比例（百分之）", **named), [REQUIRED, words])
 
 
 def _times(grade: Grade) -> IntegerField:
-    words = NumberRange(1, TIMES_AT_MOST, _l("请填 1 至 12 之间的整数"))
-    return IntegerField(GRADES[grade] + _l("：每年至多几次"), [REQUIRED, words])
+    named = {"grade": GRADES[grade]}
+    words = NumberRange(1, TIMES_AT_MOST, _l("%(grade)s：请填 1 至 12 之间的整数", **named))
+    return IntegerField(_l("%(grade)s：每年至多几次", **named), [REQUIRED, words])
 
 
 class ItemForm(FlaskForm):

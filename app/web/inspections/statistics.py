@@ -35,7 +35,7 @@ def _grades(found: Figures) -> tuple[Rate, ...]:
 @routes.get("/statistics")
 @access(Action.INSPECTION_READ)
 def page(case: str) -> str:
-    """Hit rates by item and risk, coverage and lateness of each campaign, objects found more than once."""
+    """Hit rates by item and risk, coverage and lateness of each campaign, objects found in two campaigns or more."""
     found = entitled_year(case, Action.INSPECTION_READ)
     counted = figures(year_of(found), found.draws)
     return render_template(
@@ -66,14 +66,18 @@ def _rows(found: Case, counted: Figures) -> list[tuple[str, ...]]:
     )  # fmt: skip
     rows = [heading, *_results(found), ()]
     rows += [(_("抽查事项"), _("检查项次"), _("发现问题"), _("发现率"))]
-    rows += [(r.name, str(r.inspected), str(r.hits), _percent(r.per_mille)) for r in counted.by_item]
+    rows += [_rate_row(rate) for rate in counted.by_item]
     rows += [(), (_("信用风险"), _("检查项次"), _("发现问题"), _("发现率"))]
-    rows += [(r.name, str(r.inspected), str(r.hits), _percent(r.per_mille)) for r in _grades(counted)]
+    rows += [_rate_row(rate) for rate in _grades(counted)]
     rows += [(), (_("抽查任务"), _("名录"), _("抽中"), _("已公布"), _("逾期公布"))]
     rows += [(c.title, str(c.listed), str(c.drawn), str(c.published), str(c.late)) for c in counted.coverage]
     rows += [(), (_("代码"), _("名称"), _("涉及抽查次数"), _("发现问题"), _("待整改"))]
     rows += [(r.object, r.name, str(r.campaigns), str(r.findings), str(r.open)) for r in counted.repeated]
     return rows
+
+
+def _rate_row(rate: Rate) -> tuple[str, ...]:
+    return (rate.name, str(rate.inspected), str(rate.hits), _percent(rate.per_mille) if rate.telling else "—")
 
 
 def _results(found: Case) -> list[tuple[str, ...]]:

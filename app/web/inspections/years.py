@@ -24,6 +24,7 @@ from app.procedure.inspections.lists import object_rows, read_objects
 from app.procedure.inspections.pools import drawn_objects, group, inspectors_of, shares, visits
 from app.procedure.inspections.state import Campaign, lot_of
 from app.queries.committees import read_committees
+from app.queries.draw_hall import draw_hall
 from app.queries.inspection_steps import campaign_steps, steps, year_of
 from app.queries.inspections import expert_names, inspectors_list, known_objects, years
 from app.queries.people import names_of_accounts
@@ -254,6 +255,7 @@ def campaign(case: str, number: int) -> str:
         may_recuse=_may_recuse(one, tuple(drawn)),
         lots={part: lot_of(number, part) for part in Part if lot_of(number, part) in found.lots},
         draws=found.draws,
+        certain={lot for lot in found.draws if draw_hall(found, lot).certain},
         me=actor.id,
         now=now,
     )

@@ -13,21 +13,32 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import StringField
+from wtforms import RadioField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.adapters.spreadsheets import write_workbook
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
-from app.queries.fees import FeeRow, MonthSheet, fees_to_settle, month_sheet, months_with_fees
-from app.services import fees
+from app.procedure.money import rmb_capital
+from app.queries.fees import (
+    FeeRow,
+    MonthSheet,
+    fee_at_centre,
+    fees_to_settle,
+    month_sheet,
+    months_with_fees,
+    settled_fees,
+)
+from app.services import fee_supplements, fees
 from app.web.entitled import in_words
 from app.web.fee_words import COURSES, FEE_KINDS, ORIGINS, duration_words, table_words
 from app.web.figures import DecimalField
 from app.web.operator.library import XLSX
-from app.web.pages import Refused, download, local_time, read_case
+from app.web.pages import Refused, download, read_case
 
 routes = Blueprint("fees", __name__)
+LARGEST_ID = 1 << 31
 MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")
 
 
@@ -39,6 +50,22 @@ class FeeForm(FlaskForm):
         _l("更正理由"),
         [Optional(), Length(max=500, message=_l("至多 500 字"))],
         description=_l("与系统计算不同的，写明理由；专家本人可见。"),
+    )
+
+
+class SupplementForm(FlaskForm):
+    """What is added to a confirmed fee, or taken off it, and why."""
+
+    kind = RadioField(
+        _l("补付还是扣回"),
+        [InputRequired(_l("请选择补付或者扣回"))],
+        choices=[SelectChoice("add", _l("补付")), SelectChoice("take", _l("扣回"))],
+    )
+    amount = DecimalField(_l("金额（元）"), [InputRequired(_l("请输入金额"))], places=2)
+    reason = StringField(
+        _l("补付或者扣回的理由"),
+        [InputRequired(_l("请写明理由")), Length(max=500, message=_l("至多 500 字"))],
+        description=_l("专家本人可见。不要写姓名。"),
     )
 
 
@@ -59,10 +86,12 @@ def enter_computed(case: str, lot: str) -> Any:
 @routes.route("/centre/fees/<int:fee>", methods=["GET", "POST"])
 @access(Action.FEE_KEEP)
 def one_fee(fee: int) -> Any:
-    """How a fee comes about; the amount that is entered, or what another has entered to be confirmed."""
-    row = next((one for one in _waiting() if one.id == fee), None)
-    if row is None:
-        abort(404)
+    """How a fee comes about; the amount that is entered, or what another has entered to be confirmed. What is confirmed
+    stays to be read, and can be added to.
+    """
+    row = _found(fee)
+    if row.confirmed_at is not None:
+        return _confirmed_fee(row)
     form, errors = FeeForm(), []
     if form.validate_on_submit():
         try:
@@ -73,10 +102,53 @@ def one_fee(fee: int) -> Any:
     elif not form.is_submitted():
         form.amount.data = row.computed if row.amount is None else row.amount
         form.reason.data = row.reason
+    return render_template("pages/operator/fee.html", form=form, errors=errors, **_shown(row))
+
+
+def _confirmed_fee(row: FeeRow) -> Any:
+    form, errors, own = SupplementForm(), [], required_log_in()
+    if form.validate_on_submit():
+        try:
+            amount = (form.amount.data or Decimal(0)) * (-1 if form.kind.data == "take" else 1)
+            fee_supplements.enter_supplement(platform(), own, row.id, amount, form.reason.data or "")
+            return redirect(url_for(".one_fee", fee=row.id))
+        except Refused as refusal:
+            errors = [in_words(refusal)]
+    return render_template("pages/operator/fee_confirmed.html", form=form, errors=errors, **_shown(row))
+
+
+def _shown(row: FeeRow) -> dict[str, Any]:
     table = read_case(row.case_id).tender.published.profile.fees
     shown = {"row": row, "own": current_actor().id, "kinds": FEE_KINDS, "origins": ORIGINS, "courses": COURSES}
-    shown |= {"duration": duration_words, "table": table_words(table) if table else []}
-    return render_template("pages/operator/fee.html", form=form, errors=errors, **shown)
+    return shown | {"duration": duration_words, "table": table_words(table) if table else []}
+
+
+def _found(fee: int) -> FeeRow:
+    with platform().database.reading() as db_session:
+        row = fee_at_centre(db_session, current_actor(), fee) if fee < LARGEST_ID else None
+    if row is None:
+        abort(404)
+    return row
+
+
+@routes.post("/centre/fees/<int:fee>/supplement")
+@access(Action.FEE_KEEP)
+def decide_supplement(fee: int) -> Any:
+    """The second person confirms what is added, or sends it back."""
+    row, confirmed = _found(fee), request.form.get("decision") == "confirm"
+    try:
+        amount = Decimal(request.form.get("amount", ""))
+    except InvalidOperation:
+        abort(400)
+    if not FlaskForm().validate_on_submit():
+        abort(400)
+    try:
+        given = {"confirmed": confirmed, "amount": amount}
+        fee_supplements.decide_supplement(platform(), required_log_in(), fee, **given)
+    except Refused as refusal:
+        shown = {"errors": [in_words(refusal)], **_shown(row)}
+        return render_template("pages/operator/fee_confirmed.html", form=SupplementForm(formdata=None), **shown)
+    return redirect(url_for(".one_fee", fee=fee))
 
 
 @routes.post("/centre/fees/<int:fee>/decision")
@@ -95,35 +167,21 @@ def decide(fee: int) -> Any:
 @access(Action.FEE_LIST)
 def sheet(month: str) -> str:
     """A month to pay from, also on paper."""
-    return render_template("pages/operator/fee_sheet.html", sheet=_sheet(month), month=month)
+    now, found = platform().database.now(), _sheet(month)
+    shown = {"sheet": found, "month": month, "now": now, "words": rmb_capital(found.amount)}
+    return render_template("pages/operator/fee_sheet.html", **shown)
 
 
 @routes.get("/centre/fees/months/<month>.xlsx")
 @access(Action.FEE_LIST)
 def sheet_file(month: str) -> Response:
-    """The same as a workbook."""
-    head = [_("专家编号"), _("姓名"), _("工作单位"), _("项目编号"), _("项目"), _("标包"), _("场所")]
-    head += [_("评审结束"), _("金额（元）"), _("更正理由"), _("经办"), _("确认")]
+    """The same as a workbook, once the month is over."""
     found = _sheet(month)
-    lines = [
-        [
-            row.number,
-            row.name,
-            row.employer,
-            row.code,
-            row.title,
-            row.lot,
-            row.site,
-            local_time(row.attendance.ended_at),
-            f"{row.amount:.2f}",
-            row.reason,
-            row.entered_by,
-            row.confirmed_by,
-        ]
-        for payee in found.payees
-        for row in payee.rows
-    ]
-    total = [_("合计"), *[""] * 7, f"{found.amount:.2f}", "", "", ""]
+    if not found.closed:
+        abort(404)
+    head = [_("专家编号"), _("姓名"), _("工作单位"), _("金额（元）")]
+    lines = [[one.number, one.name, one.employer, f"{one.amount:.2f}"] for one in found.payees]
+    total = [_("合计"), "", rmb_capital(found.amount), f"{found.amount:.2f}"]
     return download(f"expert-fees-{month}.xlsx", write_workbook([head, *lines, total]), XLSX)
 
 
@@ -137,7 +195,9 @@ def _settling(errors: list[str]) -> str:
     lots = [(key, list(found)) for key, found in groupby(rows, lambda row: (row.case_id, row.lot))]
     with platform().database.reading() as db_session:
         months = months_with_fees(db_session, platform().settings.display_zone)
+        settled = settled_fees(db_session, current_actor())
     shown = {"lots": lots, "months": [f"{one:%Y-%m}" for one in months], "own": current_actor().id}
+    shown |= {"settled": settled, "corrected": [row for row in settled if row.waiting]}
     return render_template("pages/operator/fees.html", errors=errors, duration=duration_words, **shown)
 
 
@@ -158,4 +218,5 @@ def _sheet(month: str) -> MonthSheet:
         abort(404)
     day = date(int(found[1]), int(found[2]), 1)
     with platform().database.reading() as db_session:
-        return month_sheet(db_session, current_actor(), day, platform().settings.display_zone)
+        here = platform()
+        return month_sheet(db_session, current_actor(), day, here.settings.display_zone, here.database.now())

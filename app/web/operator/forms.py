@@ -102,18 +102,29 @@ def region_field() -> StringField:
     )
 
 
+def address_field() -> StringField:
+    """Where people are sent."""
+    return StringField(
+        _l("地址"),
+        [Optional(), Length(max=200, message=_l("至多 200 字"))],
+        description=_l("路名、门牌和楼层；写进专家的评审通知。"),
+    )
+
+
 class SiteForm(FlaskForm):
     """A place of evaluation with its witness."""
 
     name = StringField(_l("场所名称"), [InputRequired(_l("请输入场所名称")), Length(max=100)])
     witness = SelectField(_l("现场见证人"), [InputRequired(_l("请选择现场见证人"))])
+    address = address_field()
     region = region_field()
 
 
-class SiteRegionForm(FlaskForm):
-    """In which administrative division a site lies."""
+class SitePlaceForm(FlaskForm):
+    """Where a site is, and in which administrative division."""
 
     site = SelectField(_l("评审场所"), [InputRequired()])
+    address = address_field()
     region = region_field()
 
 

@@ -15,13 +15,14 @@ from app.queries import boards, calendars
 from app.queries.ceremonies import waiting_for
 from app.queries.committees import read_committees
 from app.queries.fees import unsettled_fees
+from app.queries.name_requests import standing_alarms
 from app.queries.rehearsals import own_rehearsals
 from app.queries.trustee_agents import own_agent, short_of_agents
 from app.services import account_changes, accounts, experts
 from app.services.accounts import NewOrganisation
 from app.web.entitled import in_words
 from app.web.names import PHASES
-from app.web.operator.forms import AccountChangeForm, AccountForm, SiteForm, SiteRegionForm
+from app.web.operator.forms import AccountChangeForm, AccountForm, SiteForm, SitePlaceForm
 from app.web.operator.wording import BOARD_STEPS, CEREMONY_STAGES
 from app.web.pages import Refused, local_time
 from app.web.public.register import register_now
@@ -42,12 +43,13 @@ def centre() -> str:
         short = short_of_agents(db_session, rows, now)
         booths = sum(room.in_service for room in calendars.rooms(db_session, centre_))
         asked = sum(part.answer is Answer.ASKED for part in calendars.own_parts(db_session, centre_, now))
+        alarms = standing_alarms(db_session, current_actor())
         waits = {"fees": unsettled_fees(db_session), "applications": boards.waiting_applications(db_session)}
     committees = [c for c in read_committees(platform().database) if c.in_use]
     ready = {"committees": len(committees), "sites": len(sites), "experts": sum(site.experts for site in sites)}
     ready |= {"booths": booths, "asked": asked, **waits}
     shown = {"rows": rows, "waiting": waiting, "ready": ready, "phases": PHASES, "steps": BOARD_STEPS}
-    shown["short"] = short
+    shown |= {"short": short, "alarms": alarms}
     shown["register"] = register_now()
     return render_template("pages/operator/centre.html", **shown)
 
@@ -56,7 +58,7 @@ def centre() -> str:
 @access(Action.SITE_MANAGE)
 def sites() -> Any:
     """Places of evaluation with their witnesses."""
-    form, moving, errors = SiteForm(), SiteRegionForm(prefix="at"), []
+    form, moving, errors = SiteForm(), SitePlaceForm(prefix="at"), []
     with platform().database.reading() as db_session:
         found, people = boards.site_rows(db_session), boards.witnesses(db_session)
     form.witness.choices = [SelectChoice(p.id, f"{p.name} · {p.organisation}") for p in people]
@@ -64,11 +66,12 @@ def sites() -> Any:
     region_asked = "at-site" in request.form
     try:
         if region_asked and moving.validate_on_submit():
-            experts.set_site_region(platform(), required_log_in(), moving.site.data, moving.region.data or "")
+            where = moving.region.data or "", moving.address.data or ""
+            experts.set_site_place(platform(), required_log_in(), moving.site.data, *where)
             return redirect(url_for("operator.sites"))
         if not region_asked and form.validate_on_submit():
-            where = form.region.data or ""
-            experts.add_site(platform(), required_log_in(), form.name.data or "", form.witness.data, where)
+            where = form.region.data or "", form.address.data or ""
+            experts.add_site(platform(), required_log_in(), form.name.data or "", form.witness.data, *where)
             return redirect(url_for("operator.sites"))
     except Refused as refusal:
         errors = [in_words(refusal)]
@@ -92,7 +95,9 @@ def prepare_accounts() -> Any:
             errors = [in_words(refusal)]
     with platform().database.reading() as db_session:
         rows = boards.prepared_accounts(db_session, current_actor().id)
-    return render_template("pages/operator/accounts.html", form=form, errors=errors, rows=rows, roles=ROLES)
+        alarms = standing_alarms(db_session, current_actor())
+    shown = {"rows": rows, "roles": ROLES, "alarms": alarms}
+    return render_template("pages/operator/accounts.html", form=form, errors=errors, **shown)
 
 
 @routes.get("/accounts/change")

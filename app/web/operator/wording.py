@@ -109,8 +109,6 @@ STANDING_STEPS = {
     "propose_removal": _l("提出清退"),
     "remove": _l("核准清退"),
     "correct": _l("更正资料"),
-    "fee": _l("确认劳务费"),
-    "appraise": _l("评价生效"),
     "strike": _l("撤销培训记录"),
 }
 TRAINING_COLUMNS = {

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
+from flask import session as web_session
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileRequired, MultipleFileField
-from wtforms import DateField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
+from app.adapters.profiles import profile_names, read_profile
 from app.extensions import FORM_AROUND, access, current_actor, platform, required_log_in, takes
 from app.messages import sentence
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
-from app.procedure.applications import ASKED, LARGEST, MOST_DOCUMENTS, Document
+from app.procedure.applications import ASKED, LARGEST, MOST_DOCUMENTS, Document, Shortfall, shortfalls
 from app.procedure.expert_rows import BROKEN, Fault
+from app.procedure.typed_codes import in_groups
 from app.queries.experts import current_tree
 from app.services import applications, experts
 from app.services.applications import LISTED, NO_TERM, ApplicationView, Progress, Received
@@ -26,6 +30,7 @@ from app.web.entitled import in_words
 from app.web.navigation import first_page
 from app.web.operator.wording import EXPERT_COLUMNS, STANDING_STEPS, STANDINGS
 from app.web.pages import Refused, attempt, neighbours, place_asked
+from app.web.wording import titled
 from evaluation.standing import SECOND_PERSON, Status, Step, steps_from
 
 routes = Blueprint("applications", __name__)
@@ -40,6 +45,7 @@ HINTS = {
     "practising_since": _l("从事本专业工作的起始日期，如 2005-07-01"),
     "organisation": _l("营业执照或者法人证书上的全称"),
 }
+OF_A_FORM = {"row_id_number": "form_id_number", "row_phone": "form_phone"}  # what is no cell of a table here
 KEPT_FROM_STAFF = frozenset({"phone", "mail"})  # for the notification service alone, from the beginning
 OPTIONAL = frozenset({"past_employments", "qualifications", "relatives", "interests", "service"})
 
@@ -50,8 +56,12 @@ class ApplicationForm(FlaskForm):
     site = SelectField(EXPERT_COLUMNS["site"], [InputRequired(_l("请选择场所"))])
     files = MultipleFileField(
         _l("证明材料"),
-        [FileRequired(_l("请选择文件"))],
+        [FileRequired(_l("请选择证明材料"))],
         description=_l("职称证书、执业资格证书和单位证明，PDF、JPEG 或 PNG，至多 3 个，每个至多 1 MB"),
+    )
+    consent = BooleanField(
+        _l("我已阅读上面的个人信息说明，单独同意为审核和入库后的回避、抽取处理身份证号和近亲属等敏感个人信息"),
+        [InputRequired(_l("请勾选同意，或者不提交申请"))],
     )
 
 
@@ -59,7 +69,8 @@ def _add_fields() -> None:
     for name in ASKED:
         if name == "site":
             continue
-        needed = [Optional()] if name in OPTIONAL else [InputRequired(_l("请填写"))]
+        missing = _l("请填写“%(column)s”", column=EXPERT_COLUMNS[name])
+        needed = [Optional()] if name in OPTIONAL else [InputRequired(missing)]
         kind = TextAreaField if name in BROKEN else StringField
         field = kind(EXPERT_COLUMNS[name], [*needed, Length(max=1000)], description=HINTS.get(name, ""))
         setattr(ApplicationForm, name, field)
@@ -77,19 +88,19 @@ class CodeForm(FlaskForm):
 class StepForm(FlaskForm):
     """A step of the review, with its reason."""
 
-    until = DateField(_l("聘期截止"), [Optional()], description=_l("审核通过时填写"))
+    until = DateField(_l("聘期截止（审核通过时必填）"), [Optional()], description=_l("至多从今天起十年。"))
     reason = StringField(
         _l("理由"),
         [InputRequired(_l("请写明理由")), Length(max=500, message=_l("至多 500 字"))],
-        description=_l("不予通过的，申请人可以看到理由。"),
+        description=_l("每一步都要写明；不予通过的，申请人可以看到。"),
     )
 
 
 @routes.route("/experts/apply", methods=["GET", "POST"])
 @access(Action.EXPERT_APPLY)
 @takes(MOST_DOCUMENTS * LARGEST + FORM_AROUND)
-def apply() -> str:
-    """The form, then the code, once."""
+def apply() -> Any:
+    """The form; then on to a page of its own, so that nobody applies twice by looking again."""
     form = ApplicationForm()
     form.site.choices = [SelectChoice(site["name"], site["name"]) for site in experts.list_sites(platform())]
     if form.validate_on_submit():
@@ -98,16 +109,27 @@ def apply() -> str:
         address = request.remote_addr or ""
         received: Received | None = attempt(form, lambda: applications.apply(platform(), cells, files, address))
         if received is not None and not received.faults:
-            return render_template("pages/public/applied.html", code=received.code)
+            web_session["applied"] = received.code
+            return redirect(url_for(".received"))
         for fault in received.faults if received else ():
             _show(form, fault)
+    if form.is_submitted() and any(file for file in form.files.data or ()):
+        form.files.errors = [*form.files.errors, _("浏览器不保留已选的文件，请重新选择")]
     with platform().database.reading() as db_session:
         tree = current_tree(db_session)
     return render_template("pages/public/apply.html", form=form, fields=ASKED, tree=tree, broken=BROKEN)
 
 
+@routes.get("/experts/apply/received")
+@access(Action.EXPERT_APPLY)
+def received() -> str:
+    """The code, once; whose application waits already is pointed at the code it has."""
+    code = web_session.pop("applied", None)
+    return render_template("pages/public/applied.html", code=in_groups(code) if code else "", stands=code == "")
+
+
 def _show(form: ApplicationForm, fault: Fault) -> None:
-    words = sentence(fault.code, {"given": fault.given}, g.get("lang", "zh"))
+    words = sentence(OF_A_FORM.get(fault.code, fault.code), {"given": fault.given}, g.get("lang", "zh"))
     if fault.column in form:
         form[fault.column].errors = [*form[fault.column].errors, words]
     else:
@@ -154,7 +176,7 @@ def one(application: str) -> Any:
     except Refused:
         abort(404)
     shown = {"row": found, "lines": _lines(found), "steps": _steps(found), "words": STANDING_STEPS}
-    shown |= {"standings": STANDINGS, "columns": EXPERT_COLUMNS, "errors": errors}
+    shown |= {"standings": STANDINGS, "columns": EXPERT_COLUMNS, "errors": errors, "lacks": _shortfalls(found)}
     return render_template("pages/operator/application.html", form=form, **shown)
 
 
@@ -169,6 +191,22 @@ def document(file: str) -> Response:
     answer = Response(data, mimetype=kind)
     answer.headers.set("Content-Disposition", "attachment", filename=name or "document")
     return answer
+
+
+def _shortfalls(found: ApplicationView) -> list[str]:
+    """What the reviewer should know before anybody is admitted whom no draw would take."""
+    if not found.entry:
+        return []
+    days = date.fromisoformat(found.entry["born"]), date.fromisoformat(found.entry["practising_since"])
+    today = platform().database.now().date()
+    return [_lack(one) for one in shortfalls(*days, today, map(read_profile, profile_names()))]
+
+
+def _lack(one: Shortfall) -> str:
+    figures = {"has": one.has, "limit": one.limit, "rules": titled(one.profile)}
+    if one.what == "years":
+        return _("从业 %(has)s 年，少于 %(limit)s 年：不能参加“%(rules)s”的抽取", **figures)
+    return _("%(has)s 周岁，超过 %(limit)s 周岁：不能参加“%(rules)s”的抽取", **figures)
 
 
 def _lines(found: ApplicationView) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, render_template, request, url_for
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.extensions import access, current_actor, platform
@@ -11,6 +12,7 @@ from app.procedure.convening import PURPOSE
 from app.procedure.errors import RuleViolation
 from app.procedure.inspections.facts import Part
 from app.procedure.inspections.pools import purpose_of
+from app.procedure.inspections.state import part_of
 from app.queries.published_draws import PublishedDraw, published_draws
 from crypto.errors import CryptoError
 from crypto.instants import format_instant, parse_instant
@@ -35,7 +37,7 @@ def index() -> str:
     with platform().database.reading() as db_session:
         found = published_draws(db_session, current_actor(), words, instant, CASES)
     older = url_for(".index", q=words or None, before=format_instant(found.before)) if found.before else ""
-    shown = {"rows": found.draws, "words": words, "older": older, "purposes": PURPOSES, "wall": wall}
+    shown = {"rows": found.draws, "words": words, "older": older, "purposes": PURPOSES, "wall": wall, "about": about}
     return render_template("pages/public/draws.html", **shown)
 
 
@@ -44,3 +46,10 @@ def wall(draw: PublishedDraw) -> str:
     if draw.purpose == PURPOSE:
         return url_for("rooms.draw", case=draw.case_id, lot=draw.lot)
     return url_for("inspection_draws.wall", case=draw.case_id, lot=draw.lot)
+
+
+def about(draw: PublishedDraw) -> str:
+    """Of which lot or campaign it is."""
+    if draw.purpose == PURPOSE:
+        return _("标包 %(lot)s", lot=draw.lot)
+    return _("第 %(n)s 次抽查", n=part_of(draw.lot)[0])

@@ -133,5 +133,6 @@ def _overview(errors: list[str]) -> str:
     with platform().database.reading() as db_session:
         rows, more = name_requests(db_session, current_actor(), first)
     shown = {"rows": rows, "own": current_actor().id, "grounds": NAME_GROUNDS, "errors": errors}
+    shown["now"] = platform().database.now()
     shown["before"], shown["after"] = neighbours(".overview", first, LISTED, more=more)
     return render_template("pages/regulator/names.html", **shown)

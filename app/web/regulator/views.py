@@ -115,7 +115,11 @@ def reason(case: str) -> str | Response:
         **head_of(found),
         breadcrumbs=[(_("监督工作台"), "/regulator"), (found.tender.published.title, home), (_("查阅的理由"), "")],
         form=form,
-        minutes=here.settings.reason_minutes,
+        lead=_(
+            "本项目每次登录只须说明一次，%(minutes)s 分钟内有效。"
+            "评审室、投标文件、评分和评审会议记录在评审结束前依此开放，只读。",
+            minutes=here.settings.reason_minutes,
+        ),
         back_url=home,
     )
 

@@ -6,22 +6,26 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.casefile.case import Case
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
-from app.procedure.venues import Answer
+from app.procedure.convening import least_members
+from app.procedure.venues import HOLDING, Answer
 from app.queries import boards, calendars
 from app.queries.calendars import BookingView, PartRow
 from app.queries.people import names_of_accounts
+from app.queries.venues import short_bookings
 from app.services import bookings
 from app.web.entitled import in_words
-from app.web.pages import Refused, entitled_case, head_of, known_lot, read_case, to_local
+from app.web.pages import Refused, entitled_case, head_of, known_lot, local_time, read_case, to_local
 from app.web.venues.forms import AnswerForm, ReasonForm, booking_form
 from app.web.venues.rooms import form_page
+from crypto.instants import parse_instant
 
 routes = Blueprint("bookings", __name__)
 ANSWERS = {
@@ -50,7 +54,9 @@ def listed() -> str:
         asked = calendars.own_parts(db_session, actor.organisation_id, now)
         rows = [row for row in boards.centre_board(db_session, actor) if _bookable(row.case_id, row.lot)]
         views = {(r.case_id, r.lot): calendars.booking_view(db_session, read_case(r.case_id), r.lot, now) for r in rows}
-    return render_template("pages/venues/bookings.html", asked=asked, rows=rows, views=views, answers=ANSWERS)
+        short = short_bookings(db_session, now)
+    shown = {"asked": asked, "rows": rows, "views": views, "answers": ANSWERS, "short": short}
+    return render_template("pages/venues/bookings.html", **shown)
 
 
 def _bookable(case_id: str, lot: str) -> bool:
@@ -67,6 +73,7 @@ def arrange(case: str, lot: str) -> Any:
         now = platform().database.now(db_session.connection())
         view = calendars.booking_view(db_session, found, lot, now)
         events = calendars.history(db_session, view.id) if view else []
+        short = short_bookings(db_session, now)
     form, log_in = booking_form(rooms), required_log_in()
     if not form.is_submitted():
         deadline = found.tender.deadlines[lot]
@@ -78,12 +85,25 @@ def arrange(case: str, lot: str) -> Any:
 
     errors = _tried(form, act)
     if errors is None:
-        return redirect(url_for("bookings.arrange", case=case, lot=lot))
+        return redirect(url_for("bookings.arrange", case=case, lot=lot, saved=1))
     shown = {"view": view, "rooms": rooms, "answers": ANSWERS, "lot": lot, "form": form, "errors": errors}
     shown |= {"history": [(e, STEPS[e.step], _history_words(e.facts, names)) for e in events]}
     shown |= {"people": names_of_accounts(platform().database, {e.by for e in events})}
     shown |= {"spare": found.tender.published.profile.booths_spare, "case_id": case}
+    shown |= {"short": short, "lacking": _lacking(found, view), "saved": "saved" in request.args and not errors}
     return render_template("pages/venues/arrange.html", **head_of(found, lot), **shown)
+
+
+def _lacking(found: Case, view: BookingView | None) -> dict[str, int] | None:
+    """How many booths at least are still to be booked, as far as it can be known before the draw's conditions name the
+    seats of each site; None where enough are, or the rule book asks for no booking."""
+    spare = found.tender.published.profile.booths_spare
+    if spare is None or view is None:
+        return None
+    held = [part for part in view.parts if part.answer in HOLDING]
+    booked, members = sum(part.booths for part in held), least_members(found.tender.published)
+    needed = members + spare * len({part.site_name for part in held})
+    return {"booked": booked, "members": members, "needed": needed} if booked < needed else None
 
 
 def _tried(form: Any, act: Any) -> list[str] | None:
@@ -111,7 +131,9 @@ def _fill(form: Any, current: BookingView | None, earliest: Any, view: BookingVi
 def _history_words(text: str, names: dict[str, str]) -> str:
     facts = json.loads(text)
     if "booths" in facts and isinstance(facts["booths"], dict):
-        return " · ".join(f"{names.get(room, room)} {n}" for room, n in facts["booths"].items())
+        hours = " — ".join(local_time(parse_instant(facts[end])) for end in ("begins_at", "ends_at") if end in facts)
+        rooms = [f"{names.get(room, room)} {n}" for room, n in facts["booths"].items()]
+        return " · ".join([*filter(None, [hours]), *rooms])
     return str(facts.get("reason", ""))
 
 

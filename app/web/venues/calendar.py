@@ -52,7 +52,9 @@ def show() -> str:
         ],
         "manages": actor.is_(Role.CENTRE_OPERATOR),
     }
-    return render_template("pages/venues/calendar.html", rows=rows, days=days, today=today, answers=ANSWERS, **shown)
+    return render_template(
+        "pages/venues/calendar.html", rows=rows, days=days, today=today, site=site, answers=ANSWERS, **shown
+    )
 
 
 def _day(text: str) -> date | None:

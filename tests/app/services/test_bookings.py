@@ -18,7 +18,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
 from app.procedure.venues import Answer, Window, terms_of
 from app.queries.calendars import booking_view, booths_of, calendar, own_parts
-from app.queries.venues import booking_of, window_of
+from app.queries.venues import booking_of, short_bookings, window_of
 from app.services import accounts, bookings, experts, venues
 from app.services.accounts import NewOrganisation
 from app.services.actors import load_actor
@@ -281,3 +281,25 @@ def test_a_lot_that_fails_frees_its_booths_and_the_other_centre_is_told(tmp_path
     assert county.notices("neighbour")[-1].code == "booking_released"
     with county.platform.database.reading() as db_session:
         assert own_parts(db_session, county.people["neighbour"].organisation, county.clock.at) == []
+
+
+def test_both_centres_hear_at_once_that_promised_booths_fail(county):
+    """Long before anybody is drawn: with the first booth that is missing, not with each further one."""
+    county.arrange({county.other_room: 3})
+    far, first, second, third = county.people["neighbour"].log_in, *county.booth_ids(county.other_room)[:3]
+    told = {"centre": len(county.notices("centre")), "neighbour": len(county.notices("neighbour"))}
+    venues.take_out(county.platform, far, first, "网线松动")
+    assert len(county.notices("centre")) == told["centre"], "three are left"
+    venues.take_out(county.platform, far, second, "网线松动")
+    venues.take_out(county.platform, far, third, "网线松动")
+    for who, before in told.items():
+        (notice,) = county.notices(who)[before:]
+        facts = json.loads(notice.facts)
+        assert (notice.code, facts["booths"], facts["in_service"]) == ("booking_short", 3, 2)
+        assert "T-2026" not in notice.facts
+    with county.platform.database.reading() as db_session:
+        assert set().union(*short_bookings(db_session, county.clock.at).values()) == {county.other_room}
+    for booth in (first, second, third):
+        venues.put_back(county.platform, far, booth)
+    with county.platform.database.reading() as db_session:
+        assert short_bookings(db_session, county.clock.at) == {}

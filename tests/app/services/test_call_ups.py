@@ -305,12 +305,17 @@ def test_a_refusal_waits_for_nobody_and_whoever_accepted_may_still_decline(case)
     one, other, *_others = sorted(case.case.lots[LOT].draw.seats)
     code = call_ups.call_up_code(case.platform, case.case_id, LOT, one)
     call_ups.answer_call_up(case.platform, code, True, "")
+    before = case.case.lots[LOT].draw
+    call_ups.answer_call_up(case.platform, code, True, "")
+    assert case.case.lots[LOT].draw == before, "the same answer again is no second answer"
+    assert call_ups.read_call_up(case.platform, code).accepted
     call_ups.answer_call_up(case.platform, code, False, "突发疾病")
     draw = case.case.lots[LOT].draw
     assert (draw.seats[one], len(draw.rounds), draw.current.number) == (SeatState.REFUSED, 2, 2)
     with pytest.raises(RuleViolation) as again:
         call_ups.answer_call_up(case.platform, code, True, "")
-    assert again.value.code == "call_up_answered"
+    assert again.value.code == "call_up_declined"
+    assert "." not in str(again.value.facts["answered_at"]), "no millisecond is told"
     code = call_ups.call_up_code(case.platform, case.case_id, LOT, other)
     call_ups.answer_call_up(case.platform, code, False, "出差")  # while the second round is held
     assert len(case.case.lots[LOT].draw.rounds) == 2

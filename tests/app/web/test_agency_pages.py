@@ -270,3 +270,13 @@ def test_the_buyers_member_is_named_with_a_letter(opened: Site):
 def test_others_have_no_agency_desk(opened: Site, who: str):
     opened.browser(who).get("/agency", 404)
     opened.browser(who).get(f"/agency/cases/{opened.case.case_id}/lots/{LOT}/draw-conditions", 404)
+
+
+def test_what_is_settled_is_said_instead_of_a_form_that_would_be_refused(tmp_path):
+    site = played(tmp_path, "found publish bid open draw")
+    browser, base = site.browser("officer"), f"/agency/cases/{site.case.case_id}/lots/{LOT}"
+    for page, words in (("draw-conditions", "抽取条件不能再改"), ("buyer-member", "不能再指定或者更改")):
+        shown = browser.get(f"{base}/{page}")
+        assert words in shown
+        assert f"/cases/{site.case.case_id}/lots/{LOT}/draw" in shown
+        assert "<form" not in shown.split("<main")[1]

@@ -47,6 +47,7 @@ def form(**changes: object) -> dict[str, object]:
         "region": "510104",
         "qualifications": "注册造价工程师:2029-12-31",
         "relatives": "张某",
+        "consent": "y",
     }
     return filled | changes
 
@@ -54,11 +55,13 @@ def form(**changes: object) -> dict[str, object]:
 def applied(site: Site, **changes: object) -> str:
     """The page after the form was sent, with one document."""
     files = {"files": (io.BytesIO(changes.pop("document", PDF)), "证书.pdf")}  # type: ignore[arg-type]
-    return site.browser().post(APPLY, **form(**changes), **files).get_data(as_text=True)
+    browser = site.browser()
+    answer = browser.post(APPLY, **form(**changes), **files)
+    return browser.get(answer.headers["Location"]) if answer.status_code == 302 else answer.get_data(as_text=True)
 
 
 def code_of(page: str) -> str:
-    found = re.search(r"verdict__word\">([0-9A-F]{20})<", page)
+    found = re.search(r"verdict__word\">((?:[0-9A-F]{4} ?){5})<", page)
     assert found, page
     return found[1]
 
@@ -82,11 +85,46 @@ def test_what_is_wrong_is_told_and_nothing_kept(library: Site):
     page = applied(library, specialities="Z9999", phone="123", organisation="")
     assert "verdict" not in page
     assert "请填写" in page
+    assert "请填写“工作单位”" in page, "which field, in the summary"
     page = applied(library, specialities="Z9999", phone="123")
-    assert page.count('aria-invalid="true"') == 2
+    assert page.count('aria-invalid="true"') == 3, "the chosen files are to be chosen again"
+    assert "重新选择" in page
+    assert "文本格式" not in page, "it is no spreadsheet"
+    assert "请勾选同意" in applied(library, consent="")
     assert "不是 PDF" in applied(library, document=b"MZ an executable")
     assert "超过 1024 KB" in applied(library, document=b"%PDF-" + b"0" * (1 << 20))
     assert (count(library, ExpertApplication), count(library, ApplicationFile)) == (0, 0)
+
+
+def test_looking_again_does_not_apply_again(library: Site):
+    browser, before = library.browser(), count(library, ExpertApplication)
+    files = {"files": (io.BytesIO(PDF), "证书.pdf")}
+    page = browser.get(browser.post(APPLY, **form(serial="077", name="申请人丙"), **files).headers["Location"])
+    assert "verdict" in page
+    again = browser.get(f"{APPLY}/received")
+    assert code_of(page) not in again
+    assert "不再显示" in again
+    assert "正在办理" in applied(library, serial="077"), "one application for each person"
+    assert count(library, ExpertApplication) == before + 1
+    centre = library.browser("centre")
+    path = page_of(centre)
+    assert centre.post(path, step="refuse", reason="重复").status_code == 302
+
+
+def test_who_would_not_be_drawn_is_marked_and_no_term_lasts_for_ever(library: Site):
+    body = "51010419490101077"
+    old = {"id_number": body + check_digit(body), "practising_since": "2022-01-01", "name": "申请人丁"}
+    code_of(applied(library, **old))
+    centre = library.browser("centre")
+    path = page_of(centre)
+    page = centre.get(path)
+    assert "从业 4 年，少于 8 年" in page
+    assert "77 周岁，超过 70 周岁" in page
+    assert path[-16:-8].upper() in centre.get("/experts/applications"), "lines can be told apart"
+    assert "超过 10 年" in centre.post(path, step="review", reason="材料齐全", until="2099-01-01").get_data(
+        as_text=True
+    )
+    assert centre.post(path, step="refuse", reason="从业年限不足").status_code == 302
 
 
 def test_one_reviews_another_admits_and_the_applicant_follows(library: Site):
@@ -123,7 +161,8 @@ def test_one_reviews_another_admits_and_the_applicant_follows(library: Site):
         assert list(steps) == ["review", "admit"]
         assert row.status == Status.ADMITTED
         assert '"certified_until": "2029-12-31"' in row.facts
-        assert db_session.scalars(select(ExpertApplication)).one().sealed is None
+        decided = select(ExpertApplication).where(ExpertApplication.expert_id == row.id)
+        assert db_session.scalars(decided).one().sealed is None
     told = progress(library, code)
     assert row.number in told
     library.case.work_off()
@@ -148,7 +187,8 @@ def test_a_refusal_has_its_reason_and_keeps_nothing(library: Site):
     assert browser.post(path, step="refuse", reason="职称证书不清晰").status_code == 302
     assert count(library, ApplicationFile) == files - 1
     with library.case.platform.database.reading() as db_session:
-        refused = db_session.scalars(select(ExpertApplication).where(ExpertApplication.status == "refused")).one()
+        refused = db_session.get_one(ExpertApplication, path[-16:])
+        assert refused.status == "refused"
         assert refused.sealed is None
     assert "申请人乙" not in browser.get(path)
 

@@ -1,4 +1,4 @@
-"""Experts of the library by themselves: first log-in, days off, fees, appraisals, requests and their answers."""
+"""Experts of the library by themselves: first log-in, days off, fees, requests and their answers."""
 
 from __future__ import annotations
 
@@ -6,48 +6,26 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
-from app.models import Account, CaseFile, Expert, ExpertAppraisal, ExpertEvent, Job, Lot, Notice, Pseudonym, Tender
+from app.models import Account, Expert, Job
 from app.procedure.errors import RuleViolation
 from app.queries import cases
-from app.queries.appraisals import CASES
 from app.queries.corrections import corrections_told
 from app.queries.library_days import library_as_of, trainings_at
-from app.services import appraisals, identities, own_expert, standings
-from app.services.accounts import LogIn
+from app.services import expert_corrections, identities, own_expert
 from app.services.platform import DIST
-from app.services.unit_of_work import plain_transaction
-from evaluation.committee import MemberRole
-from evaluation.standing import Status, Step
 from evaluation.training import TrainingDemand, trained
-from tests.app.services.people import Person
 from tests.app.services.whole_case import LOT
-from tests.app.web.site import Site, booth, played
+from tests.app.web.experts_alone import after_an_evaluation, entry, marked
+from tests.app.web.site import Site, booth
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 
 
 @pytest.fixture(scope="module")
 def over(tmp_path_factory) -> Site:
-    """An evaluation is over; `member` is the expert of one of its seats, `other` one who was not there."""
-    site = played(tmp_path_factory.mktemp("experts"), "found publish bid open draw sit report")
-    site.case.second_operator()
-    seat = next(seat for seat in site.case.state.seats.values() if seat.role is MemberRole.EXPERT)
-    with site.case.platform.database.reading() as db_session:
-        here = select(Pseudonym.expert_id).where(Pseudonym.number == seat.person)
-        member = db_session.get_one(Expert, db_session.scalars(here).one())
-        seated = select(Pseudonym.expert_id).where(Pseudonym.number.in_(site.case.case.lots[LOT].draw.seats))
-        other = db_session.scalars(select(Expert).where(Expert.id.not_in(seated)).limit(1)).one()
-        rows = {"member": member.account_id, "other": other.account_id}
-    key = site.case.people["centre"].key
-    site.case.people |= {who: Person(LogIn(account, ""), key, "") for who, account in rows.items()}
-    return site
-
-
-def entry(site: Site, who: str) -> Expert:
-    with site.case.platform.database.reading() as db_session:
-        return db_session.scalars(select(Expert).where(Expert.account_id == site.case.people[who].id)).one()
+    return after_an_evaluation(tmp_path_factory.mktemp("experts"))
 
 
 def mails(site: Site) -> list[str]:
@@ -99,6 +77,8 @@ def test_days_off_count_for_what_is_published_afterwards(over: Site):
     assert "早于" in browser.post("/expert/days-off", first=f"{day}", last="2026-05-01").get_data(as_text=True)
     assert browser.post("/expert/days-off", first="2020-01-01", last="").status_code == 200
     assert browser.post("/expert/days-off", first="2026-05-01", last="2028-05-01").status_code == 200
+    overlap = browser.post("/expert/days-off", first=f"{day + timedelta(days=2)}", last=f"{day + timedelta(days=5)}")
+    assert "重叠" in overlap.get_data(as_text=True), "nobody knows which of two to take back"
     page = browser.get("/expert/days-off")
     assert f"{day}" in page
     strata = [("goods", expert.site_id)]
@@ -182,6 +162,41 @@ def test_a_request_is_answered_once(over: Site):
     over.browser("officer").get("/centre/experts/requests", 404)
 
 
+def test_a_request_is_sent_once_may_be_withdrawn_and_says_itself_what_was_done(over: Site):
+    expert, browser, centre = entry(over, "other"), over.browser("other"), over.browser("centre")
+    asked = {"about": "entry", "words": "职称改为高级工程师"}
+    sent = browser.post("/expert/requests", **asked)
+    assert "申请已经提交" in browser.get(sent.headers["Location"])
+    assert "没有再次提交" in browser.post("/expert/requests", **asked).get_data(as_text=True)
+    assert "选填" not in browser.get("/expert/requests")
+    assert browser.post("/expert/requests", about="other", words="写错了").status_code == 302
+    page = browser.get("/expert/requests")
+    withdraw = re.findall(r'action="(/expert/requests/\d+/withdraw)"', page)[0]
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token
+    foreign = over.browser("member")
+    other = re.search(r'name="csrf-token" content="([^"]+)"', foreign.get("/expert/requests"))
+    assert other
+    foreign.client.post(withdraw, data={"csrf_token": other[1]})
+    assert "写错了" in centre.get("/centre/experts/requests"), "nobody else's to take back"
+    browser.client.post(withdraw, data={"csrf_token": token[1]})
+    page = centre.get("/centre/experts/requests")
+    assert "写错了" not in page
+    (number,) = re.findall(r'name="request" value="(\d+)"', page)
+
+    path, platform = f"/experts/{expert.id}", over.case.platform
+    cells = dict(re.findall(r'<input[^>]*name="(\w+)"[^>]*value="([^"]*)"', centre.get(path)))
+    cells = {name: text for name, text in cells.items() if name != "csrf_token"} | {"title": "高级工程师"}
+    expert_corrections.propose_correction(platform, over.case.people["centre"].log_in, expert.id, cells, "专家申请")
+    refused = centre.post("/centre/experts/requests", request=number, answer="已改").get_data(as_text=True)
+    assert number in re.findall(r'name="request" value="(\d+)"', refused), "a change waits for its second person"
+    assert "没有更改" in browser.get("/expert/requests")
+    over.case.clock.advance(1)
+    expert_corrections.decide_correction(platform, over.case.people["second"].log_in, expert.id, accepted=True)
+    assert centre.post("/centre/experts/requests", request=number, answer="已改").status_code == 302
+    assert "已由两人更改" in browser.get("/expert/requests")
+
+
 def test_courses_are_entered_many_at_a_time_or_not_at_all(over: Site):
     expert, centre = entry(over, "other"), over.browser("centre")
     wrong = f"{expert.number},年度培训,0,2026-01-05,\nZJ-NOBODY,年度培训,8,2026-13-05,2020-01-01"
@@ -219,152 +234,3 @@ def test_courses_are_entered_many_at_a_time_or_not_at_all(over: Site):
     assert second.client.post(strikes[0], data=sent).status_code == 302
     with over.case.platform.database.reading() as db_session:
         assert [t.course for t in trainings_at(db_session, None, select(Expert.id))[expert.id]] == ["廉政培训"]
-
-
-def marked(site: Site, who: str, grounds: list[str], note: str) -> str:
-    """The appraisal of the member's seat, by somebody."""
-    expert = entry(site, "member")
-    with site.case.platform.database.reading() as db_session:
-        person = db_session.scalars(select(Pseudonym.number).where(Pseudonym.expert_id == expert.id)).one()
-    base = f"/cases/{site.case.case_id}/lots/{LOT}/appraisals"
-    page = site.browser(who).get(base)
-    (path,) = [link for link in re.findall(rf"{base}/\d+/\w+", page) if link.endswith(person)]
-    answer = site.browser(who).post(path, grounds=grounds, note=note)
-    return base if answer.status_code == 302 else answer.get_data(as_text=True)
-
-
-def confirmations(page: str) -> list[tuple[str, str]]:
-    return re.findall(r'action="(\S+/confirmation)".*?name="entered_at" value="([^"]+)"', page, re.S)
-
-
-def test_appraisals_by_seat_confirmed_objected_and_decided(over: Site):
-    expert, officer = entry(over, "member"), over.browser("officer")
-    assert "写明" in marked(over, "officer", ["disclosed"], "")
-    assert "没有问题" in marked(over, "officer", ["diligent", "late"], "矛盾")
-    base = marked(over, "officer", ["disclosed"], "评审中打电话")
-    page = officer.get(base)
-    assert not re.search(r"专家\d|ZJ[0-9a-f]{8}|单位\d", page)
-    assert not re.search(r"确认评价", page), "whoever marked does not confirm"
-    assert "还没有评价" in over.browser("member").get("/expert/appraisals")
-    releaser = over.browser("releaser")
-    ((path, seen),) = confirmations(releaser.get(base))
-    stale = releaser.post(base, entered_at="", decision="confirm")
-    assert stale.status_code == 405
-    token = re.search(r'name="csrf-token" content="([^"]+)"', releaser.get(base))
-    assert token
-    sent = {"csrf_token": token[1], "decision": "confirm"}
-    assert "已经改动" in releaser.client.post(path, data=sent | {"entered_at": "earlier"}).get_data(as_text=True)
-    assert releaser.client.post(path, data=sent | {"entered_at": seen}).status_code == 302
-    own = over.browser("member").get("/expert/appraisals")
-    assert "评审中打电话" in own
-    assert "代理经办" not in own, "not who marked it"
-    assert "评审中打电话" not in over.browser("centre").get(base), "the other party's"
-    assert "评审中打电话" not in over.browser("other").get("/expert/appraisals")
-    (object_to,) = re.findall(r'action="(\S+/objection)"', own)
-    member = over.browser("member")
-    token = re.search(r'name="csrf-token" content="([^"]+)"', member.get("/expert/appraisals"))
-    assert token
-    words = {"csrf_token": token[1], "words": "家中急事，经见证人同意"}
-    foreign = over.browser("other")
-    token = re.search(r'name="csrf-token" content="([^"]+)"', foreign.get("/expert/appraisals"))
-    assert token
-    assert foreign.client.post(object_to, data=words | {"csrf_token": token[1]}).status_code == 200, "not one's own"
-    assert member.client.post(object_to, data=words).status_code == 302
-    with over.case.platform.database.reading() as db_session:
-        told = select(Account.login).join(Notice, Notice.account_id == Account.id)
-        asked = set(db_session.scalars(told.where(Notice.code == "appraisal_objected")))
-    assert asked == {"centre", "second", "regulator", "inspector"}, "who may decide it"
-    over.case.work_off(8 * 24 * 3600)
-    assert entry(over, "member").status == Status.ADMITTED, "nothing counts while an objection waits"
-    decider = over.browser("regulator")
-    page = decider.get(base)
-    assert "家中急事" in page
-    assert "席位" in page
-    (decide,) = re.findall(r'action="(\S+/objection)"', page)
-    token = re.search(r'name="csrf-token" content="([^"]+)"', page)
-    assert token
-    sent = {"csrf_token": token[1], "decision": "uphold", "reason": ""}
-    assert "请写明理由" in decider.client.post(decide, data=sent).get_data(as_text=True)
-    assert decider.client.post(decide, data=sent | {"reason": "见证人否认"}).status_code == 302
-    suspended = entry(over, "member")
-    assert suspended.status == Status.SUSPENDED, "twelve points"
-    assert suspended.status_by == standings.BY_RULE
-    with pytest.raises(RuleViolation, match="suspended_by_rule"):
-        standings.take_step(over.case.platform, over.case.people["centre"].log_in, expert.id, Step.RESTORE, "放行")
-    over.case.work_off(181 * 24 * 3600)
-    assert entry(over, "member").status == Status.ADMITTED, "its time is over"
-    with over.case.platform.database.reading() as db_session:
-        steps = list(db_session.scalars(select(ExpertEvent.step).where(ExpertEvent.expert_id == expert.id)))
-    assert steps[-3:] == ["appraise", "suspend", "restore"]
-
-
-def test_points_that_are_settled_during_a_suspension_make_it_longer(over: Site):
-    expert, day = entry(over, "other"), 24 * 3600
-
-    def settled(person: str) -> None:
-        given = {"grounds": "[]", "points": 12, "note": "", "entered_by": "", "entered_at": over.case.clock()}
-        row = ExpertAppraisal(case_id=over.case.case_id, lot=LOT, person=person, seat=1, party="agency", **given)
-        with plain_transaction(over.case.platform.database) as (db_session, _now):
-            row.expert_id = expert.id
-            db_session.add(row)
-            db_session.flush()
-            number = row.id
-        appraisals.settle_appraisal(over.case.platform, number)
-
-    settled("first")
-    over.case.work_off(100 * day)
-    settled("second")
-    over.case.work_off(81 * day)
-    assert entry(over, "other").status == Status.SUSPENDED, "the first date is not the last"
-    with pytest.raises(RuleViolation, match="suspended_by_rule"):
-        standings.take_step(over.case.platform, over.case.people["centre"].log_in, expert.id, Step.RESTORE, "放行")
-    over.case.work_off(100 * day)
-    assert entry(over, "other").status == Status.ADMITTED
-    standings.take_step(over.case.platform, over.case.people["centre"].log_in, expert.id, Step.SUSPEND, "核查")
-    over.case.work_off(200 * day)
-    settled("third")
-    settled("fourth")
-    with pytest.raises(RuleViolation, match="suspended_by_rule"):
-        standings.take_step(over.case.platform, over.case.people["centre"].log_in, expert.id, Step.RESTORE, "放行")
-    over.case.work_off(181 * day)
-    assert entry(over, "other").status == Status.SUSPENDED, "a person's suspension is a person's to end"
-    standings.take_step(over.case.platform, over.case.people["centre"].log_in, expert.id, Step.RESTORE, "核查完毕")
-
-
-def test_lots_to_appraise_are_looked_for_among_ones_own(over: Site):
-    case, title = over.case, "设备采购"
-    ids, later = [f"{n:032x}" for n in range(CASES)], case.case.tender.published_at + timedelta(days=1)
-    with case.platform.database.writing() as db_session:
-        own = db_session.get_one(Tender, case.case_id)
-        given = {"title": "别家", "buyer": "", "profile": own.profile, "published_at": later}
-        given |= {"agency_id": own.regulator_id, "regulator_id": own.agency_id}
-        db_session.add_all(CaseFile(id=one, kind="tender", created_at=later) for one in ids)
-        db_session.flush()
-        db_session.add_all(Tender(case_id=one, code=one, **given) for one in ids)
-        db_session.add_all(Lot(case_id=one, number="1", title="", deadline_at=later, closed_at=later) for one in ids)
-        db_session.commit()
-    assert title in over.browser("officer").get("/appraisals")
-    assert title not in over.browser("regulator").get("/appraisals"), "no objection waits"
-    centre = over.browser("centre")
-    assert title not in (page := centre.get("/appraisals"))
-    assert f"/appraisals?from={CASES}" in page
-    assert title in centre.get(f"/appraisals?from={CASES}")
-    with case.platform.database.writing() as db_session:
-        for column in (Lot.case_id, Tender.case_id, CaseFile.id):
-            db_session.execute(delete(column.class_).where(column.in_(ids)))
-        db_session.commit()
-
-
-def test_nothing_to_object_to_counts_at_once_and_outsiders_see_nothing(over: Site):
-    base = marked(over, "centre", ["diligent"], "")
-    second = over.browser("second")
-    ((path, seen),) = confirmations(second.get(base))
-    token = re.search(r'name="csrf-token" content="([^"]+)"', second.get(base))
-    assert token
-    sent = {"csrf_token": token[1], "decision": "confirm", "entered_at": seen}
-    assert second.client.post(path, data=sent).status_code == 302
-    assert "已生效" in second.get(base)
-    for who in ("bidder-a", "witness-host", "admin", "other"):
-        over.browser(who).get(base, 404)
-    with plain_transaction(over.case.platform.database) as (db_session, _now):
-        assert db_session.scalars(select(Expert).where(Expert.status == Status.SUSPENDED)).first() is None

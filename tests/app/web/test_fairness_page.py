@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
+import pytest
+from sqlalchemy import select
+
+from app.models import Notice
+from app.queries.access import access_rows
 from app.services.platform import DIST
 from tests.app.services.whole_case import LOT
 from tests.app.web.site import Site, played
@@ -24,13 +29,34 @@ def test_until_the_evaluation_is_over_nobody_is_named(tmp_path):
     assert "专家1" not in page
 
 
-def test_who_was_drawn_and_what_became_of_it(over: Site):
+def test_without_a_reason_there_are_figures_and_no_names(over: Site):
     page = over.browser("regulator").get(PATH)
     seats = over.case.case.lots[LOT].draw.seats
-    assert page.count("单位") >= 16  # everybody of the pool is listed, with the employer
     assert f"<dd>{len(seats)}</dd>" in page
+    assert "姓名没有显示" in page
+    assert not re.search(r"专家\d|单位\d|ZJ[0-9a-f]{8}", page)
+
+
+def test_for_a_reason_names_are_read_and_each_case_s_log_says_so(over: Site):
+    browser = over.browser("regulator")
+    assert browser.post(f"{PATH}/reason", reason=" ").status_code == 200, "it must be stated"
+    assert browser.post(f"{PATH}/reason", reason="投诉：同一专家多次抽中").status_code == 302
+    page = browser.get(PATH)
+    browser.get(PATH)
+    assert page.count("单位") >= 16  # everybody of the pool is listed, with the employer
     assert "没有哪名专家与同一投标人相遇两次以上" in page
     assert "设备采购" in page
+    with over.case.platform.database.reading() as db_session:
+        rows = access_rows(db_session, over.case.case_id)
+        told = [row.account_id for row in db_session.scalars(select(Notice).filter_by(code="draws_reason_stated"))]
+    read = [(row.name, row.lot, row.reason) for row in rows if row.action == "fairness:read"]
+    assert [(lot, reason) for _name, lot, reason in read] == [(LOT, "投诉：同一专家多次抽中")], "once for each reason"
+    assert "查阅抽取情况统计中的专家姓名" in browser.get(f"/regulator/cases/{over.case.case_id}")
+    assert over.case.people["regulator"].id not in told
+    assert len(told) == len(set(told)) > 0, "the authority's others are told"
+    other = over.browser("regulator").get(PATH)
+    assert "姓名没有显示" in other, "a reason counts for the log-in that has stated it"
+    browser.get(f"/regulator/cases/{over.case.case_id}/lots/{LOT}/serving", 302)
     assert "Draws in figures" in over.browser("regulator", "en").get(PATH)
 
 

@@ -17,6 +17,7 @@ from app.procedure.inspections.facts import (
     ResultCode,
     ResultsEntered,
 )
+from app.services import inspection_years
 from app.services.platform import DIST
 from tests.app.services.inspecting import COURSE, Inspecting
 from tests.app.web.site import Browser, Site
@@ -112,8 +113,19 @@ def test_the_desk_shows_each_what_is_next(desk: Inspecting, site: Site):
     assert step(site.browser("finance-1").get("/inspections/desk")) == "没有等您办理的事"
     site.browser("officer").get("/inspections/desk", 404)
     assert "没有等您办理的事" not in site.browser("regulator", "en").get("/inspections/desk")
-    again = send(site.browser("inspector"), "/inspections/desk", year="2026")
+    assert "请勾选确认" in send(site.browser("inspector"), "/inspections/desk", year="2026"), "it stands for ever"
+    again = send(site.browser("inspector"), "/inspections/desk", year="2026", sure="y")
     assert "2026 年的抽查已经建立" in again
+    assert "只能建立今年（2026）" in send(site.browser("inspector"), "/inspections/desk", year="2029", sure="y")
+
+
+def test_a_year_without_a_plan_is_nobody_elses(desk: Inspecting, site: Site):
+    log_in, year = desk.people["finance-1"].log_in, desk.clock().year + 1
+    case = inspection_years.open_year(desk.platform, log_in, year)
+    assert f"/inspections/{case}" in site.browser("finance-1").get("/inspections/desk")
+    page = site.browser("centre").get("/inspections/desk")
+    assert f"/inspections/{case}" not in page, "it would be a dead end, and tell of a plan"
+    assert home(desk) in page
 
 
 def test_a_plan_is_drafted_from_the_registers_and_signed(desk: Inspecting, site: Site):
@@ -264,8 +276,20 @@ def test_the_public_sees_codes_and_no_person_and_no_finding(desk: Inspecting, si
 
 def test_figures_of_what_is_published_and_their_workbook(desk: Inspecting, site: Site):
     page = site.browser("").get(home(desk, "/statistics"))
-    assert "100.0 %" in page
+    assert "数量少，不计发现率" in page
+    assert "100.0 %" not in page, "one result of one visit is no rate"
     book = site.browser("").client.get(home(desk, "/statistics.xlsx")).data
     rows = list(read_table(book))
     assert rows[0][0] == "抽查任务"
     assert any("A 发现问题，待后续处理" in row and "待整改" in row for row in rows)
+
+
+def test_where_nothing_was_left_to_chance_the_public_reads_so(desk: Inspecting, site: Site):
+    """Of the highest risk there is one object, and all of them are inspected."""
+    public = site.browser()
+    lot = f"1-{Part.OBJECTS.value}"
+    assert "没有随机性" in public.get(home(desk, f"/draws/{lot}"))
+    assert "有的组没有随机性" in public.get(home(desk, "/campaigns/1"))
+    listed = public.get("/draws")
+    assert "第 1 次抽查" in listed
+    assert lot not in re.sub(r'href="[^"]*"', "", listed), "no words of a program"

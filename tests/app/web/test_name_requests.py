@@ -39,6 +39,9 @@ def test_nobody_is_named_alone_and_everybody_hears_of_it(drawn: Site):
     assert "请写明" in first.post(asking(drawn), **asked, reason="").get_data(as_text=True)
     assert first.post(asking(drawn), **asked, reason="举报信 12 号").status_code == 302
     assert "等待决定" in second.post(asking(drawn), **asked, reason="再问").get_data(as_text=True)
+    for who, board in (("centre", "/centre"), ("admin", "/accounts")):
+        assert "设备采购" not in drawn.browser(who).get("/name-alarms"), "a suspicion that is looked into"
+        assert "查询一名评委" not in drawn.browser(who).get(board)
     page = first.get(NAMES)
     assert "同意，发出警报" not in page, "whoever asks does not grant"
     (path,) = re.findall(rf'action="({NAMES}/\d+)/decision"', page)
@@ -58,9 +61,15 @@ def test_nobody_is_named_alone_and_everybody_hears_of_it(drawn: Site):
     shown = first.client.post(path, data={"csrf_token": token[1]}).get_data(as_text=True)
     assert name.search(shown)
     _everybody_heard(drawn, number)
+    assert all(
+        "查询一名评委" in drawn.browser(who).get(board)
+        for who, board in (("centre", "/centre"), ("admin", "/accounts"))
+    )
+    assert "查看姓名（记录这次查看）" in first.get(NAMES)
     drawn.case.work_off(3600)
     token = re.search(r'name="csrf-token" content="([^"]+)"', first.get(NAMES))
     assert token
+    assert "查看姓名（记录这次查看）" not in first.get(NAMES), "its time is over"
     late = first.client.post(path, data={"csrf_token": token[1]}).get_data(as_text=True)
     assert "有效时间" in late
     assert not name.search(late)
@@ -103,7 +112,10 @@ def test_many_requests_of_others_push_none_off_the_page(drawn: Site):
     assert "我方最早一件" not in page
     assert f"{NAMES}?from={LISTED}" in page
     assert "我方最早一件" in browser.get(f"{NAMES}?from={LISTED}")
-    assert f"/name-alarms?from={LISTED}" in drawn.browser("admin").get("/name-alarms")
+    assert f"/name-alarms?from={LISTED}" in browser.get("/name-alarms")
+    others = drawn.browser("admin").get("/name-alarms")
+    assert "from=" not in others
+    assert "设备采购" in others, "what was granted, and nothing else before the end"
     browser.get(f"{NAMES}?from={10**30}")
 
 
@@ -113,8 +125,13 @@ def test_nobody_else_asks_or_reads(drawn: Site, who: str):
     drawn.browser(who).get(NAMES, 404)
 
 
-def test_once_it_is_over_nobody_asks_any_more(tmp_path):
+def test_once_it_is_over_nobody_asks_any_more_and_all_is_told(tmp_path):
     site = played(tmp_path, "found publish bid open draw sit report")
+    with plain_transaction(site.case.platform.database) as (db_session, now):
+        refused = {"case_id": site.case.case_id, "lot": LOT, "number": "n" * 32, "ground": "conflict", "reason": "传闻"}
+        refused |= {"asked_by": site.case.people["inspector"].id, "asked_at": now, "granted": False}
+        db_session.add(NameRequest(**refused))
+    assert "设备采购" in site.browser("centre").get("/name-alarms")
     site.browser("regulator").get(asking(site), 404)
     number = sorted(site.case.case.lots[LOT].draw.seats)[0]
     given = (site.case.case_id, LOT, number, "conflict", "迟到的询问")

@@ -69,7 +69,9 @@ def test_the_host_books_and_the_other_centre_answers_without_the_project(county,
     assert re.search("“远程室”有 4 个在用机位，.*只剩 4 个，您要 9 个", refused)
     sent[f"room_{county.other_room}"] = "2"
     assert centre.post(path, **local(site, county.window()), **sent).status_code == 302
-    assert "待答复" in centre.get(path)
+    page = centre.get(path)
+    assert "待答复" in page
+    assert local(site, county.window())["begins"].replace("T", " ")[:16] in page.split("经过")[-1], "for which hours"
     asked = far.get("/centre/bookings")
     (answer,) = set(re.findall(r"/centre/bookings/[0-9a-f]{16}", asked))
     label = re.search(r">([A-Z0-9]{6})</a>", asked).group(1)
@@ -102,7 +104,11 @@ def test_calendars_show_own_rooms_by_day_and_week(county, site):
     bookings.arrange_booking(county.platform, county.people["centre"].log_in, county.case_id, LOT, window, booked)
     day = (window.begins_at + timedelta(hours=8)).date()
     centre = site.browser("centre")
-    assert "4 个机位" in centre.get(f"/calendar?from={day}&days=1")
+    arranged = centre.get(f"/centre/cases/{county.case_id}/lots/{LOT}/booking")
+    assert "共订 4 个" in arranged, "a committee has five: said long before the draw is refused"
+    one_day = centre.get(f"/calendar?from={day}&days=1")
+    assert "4 个机位" in one_day
+    assert f'type="date" id="from" name="from" value="{day}"' in one_day, "any other day is one field away"
     assert "4 个机位" in centre.get(f"/calendar?from={day}&days=1&site={county.sites[1]}")
     assert "4 个机位" not in centre.get(f"/calendar?from={day}&days=1&site={county.sites[0]}")
     assert "4 个机位" not in site.browser("witness-host").get(f"/calendar?from={day}")

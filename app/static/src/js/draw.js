@@ -92,12 +92,27 @@ function listOf(checks, facts = {}) {
   return list;
 }
 
-/** One round: for which tender it is, its checks, and the numbers that this browser computed, as the wall shows them. */
+const FIRST = 8; // places of a pseudonym, which is random, that tell it from any other
+
+/** What the wall calls a number. Of inspections it has names: numbers there are codes, alike in their first places. */
+function onTheWall() {
+  const named = [...document.querySelectorAll('[data-number]')];
+  const names = new Map(named.map((found) => [found.dataset.number, found.dataset.name]));
+  return (id) => (names.size ? [id, names.get(id)].filter(Boolean).join(' ') : id.slice(0, FIRST));
+}
+
+/** For what a draw is: experts for a lot, or objects and inspectors of a campaign, which a lot's name begins with. */
+function about({ tender, lot, purpose }) {
+  return say(`draw_check_about_${purpose.replaceAll('-', '_')}`, { tender, lot, campaign: lot.split('-')[0] });
+}
+
+/** One round: for what it is, its checks, and the numbers that this browser computed, as the wall shows them. */
 function shownRound({ record, checks, drawn }) {
-  const numbers = Object.values(drawn).map((ids) => ids.map((id) => id.slice(0, 8)).join(' '));
+  const shown = onTheWall();
+  const numbers = Object.values(drawn).map((ids) => ids.map(shown).join('，'));
   return [
     line('h3', say('draw_check_round', { round: record.statement.round })),
-    line('p', say('draw_check_about', record)),
+    line('p', about(record)),
     listOf(checks),
     line('p', say('draw_numbers', { numbers: numbers.join(' · ') })),
   ];
