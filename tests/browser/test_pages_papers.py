@@ -89,6 +89,13 @@ def test_keys_alone_lead_to_a_word_and_to_the_pages_of_a_criterion(live: LiveCas
     expect(canvas).to_have_attribute("aria-label", "第 1 页，共 3 页")
 
 
+ONE_ABOVE_THE_OTHER = """() => {
+  const boxOf = (side) => document.querySelector(`[data-paper="${side}"]`).getBoundingClientRect();
+  const [left, right] = ['left', 'right'].map(boxOf);
+  return left.height > 0 && left.bottom <= right.top;
+}"""
+
+
 def test_two_bids_are_read_and_scored_side_by_side(live: LiveCase, desk: Page):
     desk.goto(room(live, "/compare"))
     for side in ("left", "right"):
@@ -99,10 +106,7 @@ def test_two_bids_are_read_and_scored_side_by_side(live: LiveCase, desk: Page):
     expect(desk.locator("[data-score-saved]").nth(1)).to_contain_text("已保存")
     expect(desk.locator("[data-score-total]").nth(1)).to_have_text("30.50")
     desk.set_viewport_size({"width": 390, "height": 844})
-    boxes = [desk.locator(f'[data-paper="{side}"]').bounding_box() for side in ("left", "right")]
-    assert boxes[0]
-    assert boxes[1]
-    assert boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"]  # one above the other
+    desk.wait_for_function(ONE_ABOVE_THE_OTHER)  # once both are drawn anew
     assert desk.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
 
 

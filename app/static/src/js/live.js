@@ -11,6 +11,15 @@ const state = { cursor: place?.dataset.liveCursor ?? '', confirmedAt: serverNow(
 /** The one connection of this page. It retries by itself for ever. */
 export const socket = io('/live', { transports: ['websocket'], reconnectionDelayMax: 4000, autoConnect: false });
 
+/** Asks what may be asked twice until there is an answer; null where the line is gone: what follows a new one asks anew. */
+export async function ask(event, what) {
+  while (socket.connected) {
+    const answer = await socket.timeout(8000).emitWithAck(event, what).catch(() => null);
+    if (answer) return answer;
+  }
+  return null;
+}
+
 function confirmed(cursor) {
   state.cursor = cursor ?? state.cursor;
   state.confirmedAt = serverNow();

@@ -1,5 +1,5 @@
 // The page of pictures between sites. It has a window of its own, so that nothing that happens to it touches the room.
-import { socket } from './live.js';
+import { ask, socket } from './live.js';
 import { say } from './locale.js';
 import { OwnCamera } from './own_camera.js';
 import { Sending, Viewing } from './picture_links.js';
@@ -83,7 +83,7 @@ async function onOwnCamera(stream) {
     else send(viewer, 'bye', JSON.stringify({ n: viewers.get(viewer).attempt }));
     dismiss(viewer);
   }
-  const answer = await socket.timeout(8000).emitWithAck('camera.switch', { on: Boolean(stream) }).catch(() => null);
+  const answer = await ask('camera.switch', { on: Boolean(stream) });
   if (stream && answer?.error) own.refuse(answer.error.message);
 }
 
@@ -93,7 +93,7 @@ async function open() {
   [...watched.keys()].forEach(unwatch);
   [...viewers.keys()].forEach(dismiss);
   turn = -1;
-  const answer = await socket.timeout(8000).emitWithAck('pictures.open', { case: caseId, lot }).catch(() => null);
+  const answer = await ask('pictures.open', { case: caseId, lot });
   if (!answer) return;
   if (answer.error) return end(answer.error.message);
   ({ ice } = answer);

@@ -1,5 +1,5 @@
 // To be in the room: this page answers whenever it is asked whether it is still there, and can raise a hand.
-import { refreshPart, socket } from './live.js';
+import { ask, refreshPart, socket } from './live.js';
 
 const panel = document.querySelector('[data-talk]');
 const [caseId, lot] = (panel?.dataset.case ?? '/').split('/');
@@ -12,7 +12,7 @@ function show() {
 }
 
 async function enter() {
-  const answer = await socket.timeout(8000).emitWithAck('presence.join', { case: caseId, lot }).catch(() => null);
+  const answer = await ask('presence.join', { case: caseId, lot });
   if (!answer || answer.error) return; // no place in this room, or the next line asks again
   refreshPart('presence');
   if (!button) return;
@@ -22,7 +22,7 @@ async function enter() {
 }
 
 async function raise(wanted) {
-  const answer = await socket.timeout(8000).emitWithAck('presence.hand', { up: wanted }).catch(() => null);
+  const answer = await ask('presence.hand', { up: wanted });
   if (!answer || answer.error) return;
   up = answer.up;
   show();
