@@ -10,6 +10,7 @@ import requests
 
 from app.adapters.spreadsheets import write_workbook
 from app.extensions import COOKIE
+from app.messages import catalogue
 from app.services.expert_imports import template
 from app.services.platform import DIST
 from tests.app.realtime.serving import Server, serving
@@ -53,10 +54,13 @@ def test_a_workbook_of_experts_is_read(bench: Bench, server: Server):
 
     own = examined(template())
     assert (own.status_code, "/centre/experts/imports/" in own.url) == (200, True)
-    for wrong in (b"PK\x03\x04 damaged", write_workbook([["a"], ["b"]])):
+    for wrong, code in (
+        (b"PK\x03\x04 damaged", "table_unreadable"),
+        (write_workbook([["a"], ["b"]]), "table_headings_missing"),
+    ):
         refused = examined(wrong)
         assert (refused.status_code, refused.url) == (200, f"{server.base_url}/centre/experts")
-        assert "alert__title" in refused.text
+        assert catalogue()[code]["zh"].split("{")[0][:12] in refused.text
 
 
 def test_a_stranger_s_pdf_is_looked_at(server: Server):
