@@ -31,7 +31,7 @@ from app.procedure.names import credit_code_digit
 from app.procedure.roles import Role
 from app.queries.cases import load_case
 from app.queries.experts import waiting_imports
-from app.services import accounts, bids, deadlines, experts, register, standings, tenders, venues
+from app.services import accounts, case_acts, experts, register, standings, venues
 from app.services.accounts import LogIn, NewOrganisation
 from app.services.acts import Proposal, act_head, record_act
 from app.services.installation import alembic_config
@@ -46,7 +46,7 @@ LOT = "1"
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 BIDDERS = ("bidder-a", "bidder-b", "bidder-c", "bidder-d", "bidder-e")
 BUYER_CODE = "12510000MB1234567B"
-ACTS_OF = (bids, deadlines, tenders)  # importing a service registers what it adds to acts
+ACTS_OF = case_acts.FEATURES  # importing them registers what they add to acts
 
 
 def credit_code(text: str) -> str:
