@@ -56,6 +56,7 @@ def sentence(code: str, facts: Mapping[str, Any], language: str, zone: str = BEI
     shown = {name: _shown(value, language, zone) for name, value in facts.items()}
     shown |= regime_words(shown["regime"], language) if "regime" in shown else {}
     shown |= {"expected": _shape(shown["expected"], language)} if "expected" in shown else {}
+    shown |= {name: _formulas(shown[name], language) for name in ("formula", "formulas") if name in shown}
     try:
         return template.format_map(shown)
     except KeyError:
@@ -84,6 +85,12 @@ def regime_words(regime: str, language: str) -> dict[str, str]:
 def _shape(expected: str, language: str) -> str:
     """What was expected, in words where it is the shape of a value (`text`, `list`); else as it is."""
     return catalogue().get(f"shape_{expected}", {}).get(language, expected)
+
+
+def _formulas(ids: str, language: str) -> str:
+    """Price formulas by their names; what is none stays as it is."""
+    named = [catalogue().get(f"formula_{one}", {}).get(language, one) for one in ids.split(", ")]
+    return ("、" if language == "zh" else ", ").join(named)
 
 
 def moment(at: datetime, language: str, zone: str = BEIJING) -> str:

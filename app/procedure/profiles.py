@@ -147,5 +147,7 @@ class Profile:
     fees: FeeTable | None = None
     appraisal: AppraisalRules | None = None
     training: TrainingDemand | None = None
+    # by which formulas prices may be scored (O87 art. 55: goods by the lowest price alone); none named: by any
+    price_formulas: tuple[str, ...] = ()
     # the check of opened bids (清标): from which thresholds on something is asked; None: nothing is checked
     bid_checks: BidCheckRules | None = None

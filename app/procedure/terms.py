@@ -118,8 +118,8 @@ class TenderTerms:
 
 def check_terms(terms: TenderTerms, now: datetime) -> None:
     """Refuses terms that the profile does not allow (`terms_incomplete`, `buyer_code_missing`, `buyer_code_wrong`,
-    `buyer_code_digit`, `deadline_too_early`, `ceiling_above_budget`, `price_weight_too_low`, `lot_repeated`,
-    `second_lock_needs_ceremony`, `register_terms_wrong`, `anonymous_criterion`; CryptoError `chain_malformed`)."""
+    `buyer_code_digit`, `deadline_too_early`, `ceiling_above_budget`, `price_weight_too_low`,
+    `price_formula_not_allowed`, `lot_repeated`, `second_lock_needs_ceremony`, `register_terms_wrong`, `anonymous_criterion`; CryptoError `chain_malformed`)."""
     for name in ("code", "title", "buyer", "notice"):
         if not getattr(terms, name).strip():
             raise RuleViolation("terms_incomplete", field=name)
@@ -163,3 +163,7 @@ def _check_lot(lot: LotTerms, profile: Profile, now: datetime) -> None:
     weight = lot.evaluation.criteria.price.full
     if weight < profile.price_weight_at_least:
         raise RuleViolation("price_weight_too_low", weight=weight, least=profile.price_weight_at_least)
+    formula, allowed = lot.evaluation.price_rule.formula, profile.price_formulas
+    if allowed and formula not in allowed:
+        title = {"zh": profile.title_zh, "en": profile.title_en}
+        raise RuleViolation("price_formula_not_allowed", formula=formula, formulas=list(allowed), profile=title)

@@ -8,6 +8,7 @@ import pytest
 
 from app.adapters.profiles import profile_names, read_profile
 from app.procedure.profiles import Profile, Regime
+from evaluation.prices import FORMULAS
 from evaluation.recusal import ConflictGround
 
 LAWS_OF = {
@@ -48,3 +49,10 @@ def test_the_demonstration_cites_what_the_real_rule_book_cites(kind: str):
     real, demo = read_profile(f"cn-{kind}"), read_profile(f"demo-{kind}")
     assert (demo.articles, demo.version, demo.regime) == (real.articles, real.version, real.regime)
     assert demo.recusal_articles == real.recusal_articles
+    assert demo.price_formulas == real.price_formulas
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_the_formulas_of_a_rule_book_exist(name: str):
+    assert set(read_profile(name).price_formulas) <= FORMULAS.keys()
+    assert read_profile(name).price_formulas

@@ -18,6 +18,7 @@ from app.casefile.next_round import next_round_form
 from app.extensions import FORM_AROUND, access, current_actor, platform, required_log_in, takes
 from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
+from app.procedure.profiles import Profile
 from app.procedure.roles import Role
 from app.procedure.tender import TenderSubmitted
 from app.procedure.terms import check_terms
@@ -210,13 +211,14 @@ def _with_lot(draft: Draft, before: list[dict[str, Any]], lot: dict[str, Any]) -
 
 def _scoring(draft: Draft, step: str, index: int) -> str | Response:
     lot = draft.form["lots"][index]
-    rules, regime = lot["evaluation"], read_profile(draft.form["profile"]).regime
+    rules, profile = lot["evaluation"], read_profile(draft.form["profile"])
+    may_draw = profile.regime == "goods"
     form = ScoringForm(data=fill_scoring(lot))
-    form.formula.choices = options(FORMULAS.items())
+    form.formula.choices = _formulas(profile, rules["price_rule"]["formula"])
     for field in (form.tie_1, form.tie_2, form.tie_3):
-        field.choices = _tie_choices(rules, may_draw=regime == "goods")
+        field.choices = _tie_choices(rules, may_draw=may_draw)
     if form.validate_on_submit():
-        changed = attempt(form, lambda: read_scoring(form, request.form, lot, may_draw=regime == "goods"))
+        changed = attempt(form, lambda: read_scoring(form, request.form, lot, may_draw=may_draw))
         if changed:
             if form.formula.data != rules["price_rule"]["formula"]:
                 changed = with_formula(changed, form.formula.data)
@@ -229,6 +231,12 @@ def _scoring(draft: Draft, step: str, index: int) -> str | Response:
         if name != "full"
     ]
     return _shown(draft, step, "draft_scoring", form=form, parameters=shown, spare=SPARE_ROWS)
+
+
+def _formulas(profile: Profile, chosen: str) -> list[SelectChoice]:
+    """Those of the rule book; the one of before stays visible after a change of rules, and is refused in the preview."""
+    allowed = profile.price_formulas or tuple(FORMULAS)
+    return options((name, words) for name, words in FORMULAS.items() if name in allowed or name == chosen)
 
 
 def _drawable(rules: dict[str, Any]) -> frozenset[str]:

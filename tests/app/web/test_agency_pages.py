@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import fields
 from typing import Any
 
 import html5lib
@@ -16,6 +17,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.tender import TenderReturned
 from app.services.tenders import draft_terms
 from crypto.canonical import digest
+from evaluation.prices import FORMULAS
 from tests.app.services.people import BUYER_CODE
 from tests.app.web.site import LOT, Browser, Site, played
 
@@ -137,12 +139,44 @@ def test_a_figure_that_no_amount_can_be_is_refused_and_the_page_still_opens(site
     browser.get(f"{draft}/preview")
 
 
-def test_another_formula_brings_its_own_parameters(site: Site, draft: str):
-    browser = site.browser("officer")
-    save(browser, f"{draft}/scoring-0", formula="mean_deviation", go="stay")
-    assert 'name="param-above"' in browser.get(f"{draft}/scoring-0")
-    save(browser, f"{draft}/scoring-0", formula="lowest_price_ratio", go="stay")
-    assert 'name="param-above"' not in browser.get(f"{draft}/scoring-0")
+def test_another_formula_brings_its_own_parameters_as_the_rule_book_has_them(site: Site):
+    browser, regulator = site.browser("officer"), site.case.people["regulator"].organisation
+    answer = browser.post("/agency/new", title="道路工程", template="works", regulator=regulator)
+    scoring = answer.headers["Location"].replace("basics", "scoring-0")
+    assert set(choices_of(browser.get(scoring), "formula")) == set(FORMULAS)
+    for formula in sorted(FORMULAS, reverse=True):
+        assert "scoring-0" in save(browser, scoring, formula=formula, go="stay"), formula
+        parameters = {name[6:] for name in fields_of(browser.get(scoring)) if name.startswith("param-")}
+        assert parameters == {field.name for field in fields(FORMULAS[formula])} - {"full"}
+        if formula == "piecewise":
+            shown = fields_of(browser.get(scoring))
+            kept = ("drop_highest_from", "drop_lowest_from", "base", "peak", "least_below", "least_above")
+            assert [shown[f"param-{name}"] for name in kept] == ["4", "7", "80", "100", "80", "60"]
+
+
+def choices_of(page: str, name: str) -> list[str]:
+    tree = html5lib.parse(page, namespaceHTMLElements=False)
+    select_box = next(one for one in tree.iter("select") if one.get("name") == name)
+    return [option.get("value") or "" for option in select_box.iter("option")]
+
+
+def test_goods_are_offered_the_formula_of_their_law_alone(site: Site):
+    """O87 art. 55. A draft whose rules changed still shows the formula it had, and is refused before it is signed."""
+    browser, regulator = site.browser("officer"), site.case.people["regulator"].organisation
+    answer = browser.post("/agency/new", title="设备", template="works", regulator=regulator)
+    draft = answer.headers["Location"].removesuffix("/basics")
+    made = {"code": "G-48", "buyer": "某学院", "buyer_code": BUYER_CODE}
+    save(browser, f"{draft}/basics", **made, profile="cn-goods")
+    save(browser, f"{draft}/lot-0", title="设备", budget="9", ceiling="8", deadline="2026-04-24T09:30")
+    scoring, preview = f"{draft}/scoring-0", f"{draft}/preview"
+    assert choices_of(browser.get(scoring), "formula") == ["lowest_price_ratio", "mean_deviation"]
+    page = browser.get(preview)
+    assert "不允许用“平均价基准”计算价格分，只能用：低价优先" in page
+    assert 'data-type="TenderSubmitted"' not in page
+    save(browser, scoring, formula="lowest_price_ratio", go="stay")
+    assert choices_of(browser.get(scoring), "formula") == ["lowest_price_ratio"]
+    assert "<li>" in save(browser, scoring, formula="piecewise", go="stay")
+    assert 'data-type="TenderSubmitted"' in browser.get(preview)
 
 
 def test_an_empty_draft_says_where_to_go_on(site: Site):
