@@ -108,7 +108,7 @@ def test_price_weighs_what_the_profile_asks_at_least():
 
 @pytest.mark.parametrize("formula", sorted(FORMULAS))
 def test_prices_are_scored_by_a_formula_of_the_rule_book(formula):
-    """O87 art. 55: goods by the lowest price alone. A notice of before the rule book named any is replayed as it was."""
+    """O87 art. 55: goods by the lowest price alone. A notice of before rule books named any is replayed as it was."""
     own = {"full": EVALUATION.criteria.price.full, "places": D(2)}
     scored = replace(EVALUATION, price_rule=PriceRule(formula, PRICE_RULES[formula] | own))
     for profile, names in ((GOODS, {"lowest_price_ratio"}), (WORKS, set(FORMULAS))):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
@@ -21,7 +23,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.profiles import Profile
 from app.procedure.roles import Role
 from app.procedure.tender import TenderSubmitted
-from app.procedure.terms import check_terms
+from app.procedure.terms import check_deadline, check_terms
 from app.queries.committees import read_committees
 from app.queries.people import find_organisations
 from app.services import tenders
@@ -37,6 +39,7 @@ from crypto.errors import CryptoError
 from crypto.instants import parse_instant
 from evaluation.prices import FORMULAS as PRICE_FORMULAS
 
+LOT_FIELDS = {"budget": _l("预算金额"), "ceiling": _l("最高限价"), "deadline_at": _l("投标截止时间")}
 BASICS = ("code", "buyer", "buyer_code", "region", "method", "profile", "committee", "timelock", "notice")
 
 
@@ -80,10 +83,10 @@ def steps_of(draft: Draft) -> list[tuple[str, str]]:
     lots = draft.form.get("lots", [])
     found = [("basics", _("基本信息"))]
     for index, lot in enumerate(lots):
-        number = lot["number"] if len(lots) > 1 else ""
+        named = {"number": lot["number"]}
         found += [
-            (f"lot-{index}", _("标包 %(number)s", number=number)),
-            (f"scoring-{index}", _("评分办法 %(number)s", number=number)),
+            (f"lot-{index}", _("标包 %(number)s", **named) if len(lots) > 1 else _("标包")),
+            (f"scoring-{index}", _("评分办法 %(number)s", **named) if len(lots) > 1 else _("评分办法")),
         ]
     return [*found, ("documents", _("招标文件")), ("preview", _("预览与送审"))]
 
@@ -175,8 +178,11 @@ def _lot(draft: Draft, step: str, index: int) -> str | Response:
     if len(lots) > 1 and "remove" in request.args:
         return _without_lot(draft, step, index)
     if form.validate_on_submit():
+        too_early = _too_early(draft, lot["number"], to_utc(form.deadline.data))
         if form.ceiling.data > form.budget.data:
             form.ceiling.errors = [_("最高限价不得高于预算金额")]
+        elif too_early:
+            form.deadline.errors = [too_early]
         else:
             typed = {"title": form.title.data.strip(), "deadline_at": encode(to_utc(form.deadline.data))}
             typed |= {name: format(form[name].data, "f") for name in ("budget", "ceiling")}
@@ -187,6 +193,15 @@ def _lot(draft: Draft, step: str, index: int) -> str | Response:
                 return _with_lot(draft, changed, {**lot, "number": str(len(lots) + 1), "title": ""})
             return _saved(draft, step, {**draft.form, "lots": changed})
     return _shown(draft, step, "draft_lot", form=form, number=lot["number"], several=len(lots) > 1)
+
+
+def _too_early(draft: Draft, lot: str, deadline: datetime) -> str:
+    """Why even a notice that were published now would leave bidders too little time; "" where it would not."""
+    try:
+        check_deadline(lot, deadline, read_profile(draft.form["profile"]), platform().database.now())
+    except RuleViolation as refusal:
+        return in_words(refusal)
+    return ""
 
 
 def _without_lot(draft: Draft, step: str, index: int) -> str | Response:
@@ -234,7 +249,7 @@ def _scoring(draft: Draft, step: str, index: int) -> str | Response:
 
 
 def _formulas(profile: Profile, chosen: str) -> list[SelectChoice]:
-    """Those of the rule book; the one of before stays visible after a change of rules, and is refused in the preview."""
+    """Those of the rule book; what the draft has stays visible after a change of rules, and the preview refuses it."""
     allowed = profile.price_formulas or tuple(FORMULAS)
     return options((name, words) for name, words in FORMULAS.items() if name in allowed or name == chosen)
 
@@ -311,8 +326,14 @@ def _missing(draft: Draft, refusal: RuleViolation | CryptoError) -> tuple[str, s
     path, names = str(refusal.facts.get("path", "")), dict(steps_of(draft))
     if refusal.code == "terms_incomplete" or refusal.code.startswith("buyer_code"):
         return _("“%(step)s”还没有填写完整", step=names["basics"]), "basics"
+    if "lot" in refusal.facts:
+        numbers = [lot["number"] for lot in draft.form.get("lots", [])]
+        kind = "scoring" if refusal.code.startswith("price_") else "lot"
+        return in_words(refusal), f"{kind}-{numbers.index(refusal.facts['lot'])}"
     if refusal.code != "malformed":
         return in_words(refusal), ""
-    index = path.partition("lots[")[2].partition("]")[0]
+    index, _bracket, rest = path.partition("lots[")[2].partition("]")
     step = ("scoring-" if "evaluation" in path else "lot-") + index if index else "basics"
+    if label := LOT_FIELDS.get(rest.removeprefix(".")):
+        return _("“%(step)s”还没有填写完整：%(field)s", step=names.get(step, step), field=label), step
     return _("“%(step)s”还没有填写完整", step=names.get(step, step)), step

@@ -183,8 +183,22 @@ def test_an_empty_draft_says_where_to_go_on(site: Site):
     browser, regulator = site.browser("officer"), site.case.people["regulator"].organisation
     answer = browser.post("/agency/new", title="空草稿", template="works", regulator=regulator)
     page = browser.get(answer.headers["Location"].replace("basics", "preview"))
-    assert "还没有填写完整" in page
     assert "data-sign-act" not in page
+    save(browser, answer.headers["Location"], code="E-1", buyer="某学院", buyer_code=BUYER_CODE)
+    page = browser.get(answer.headers["Location"].replace("basics", "preview"))
+    assert re.search('href="[^"]*/lot-0">“标包”还没有填写完整：预算金额</a>', page)
+    english = browser.get(answer.headers["Location"].replace("basics", "preview") + "?lang=en")
+    assert "“Lot” is not complete yet: Budget" in english
+    browser.get("/?lang=zh")
+
+
+def test_a_deadline_that_leaves_too_little_time_is_refused_where_it_is_typed(site: Site, draft: str):
+    """O87 regime: 20 days. The refusal has Chinese units, and an instant that can be typed."""
+    browser = site.browser("officer")
+    said = save(browser, f"{draft}/lot-0", title="设备", budget="9", ceiling="8", deadline="2026-03-10T09:30")
+    assert "从发布到截止须不少于 20 日：最早 北京时间 2026-03-" in said
+    assert "days" not in said
+    assert not re.search(r"最早 北京时间 [-\d: ]+\.\d", said)
 
 
 def test_the_supervisor_looks_but_does_not_edit_and_others_do_neither(site: Site, draft: str):
