@@ -156,8 +156,8 @@ def method_words(method: str) -> str:
 def citation_words(citations: str) -> str:
     """A profile's articles in words: “招标投标法 23；实施条例 21” names the law, then its articles.
 
-    What an older notice's profile calls 待核 could not be compared with the text of the law: a page shows no article for
-    it, since it might say something else.
+    What an older notice's profile calls 待核 was not compared with the text of the law, which might say something else:
+    a page cites no article for it.
     """
     return _("；").join(_citation_words(one) for one in citations.split("；"))
 
