@@ -199,10 +199,13 @@ def _context() -> dict[str, object]:
         "server_time": here.database.now(),
         "display_zone": ZoneInfo(zone),
         "display_zone_name": zone,
-        "demo_notice": gettext("M0 模式：受托人密钥在同一台机器上生成。数据均为虚构，不具法律效力。")
+        "demo_notice": gettext(
+            "数据均为虚构，不具法律效力。投标的解密密钥由同一台机器生成（M0），不能证明截止以前没有人打开过投标。"
+        )
         if here.settings.demo
         else None,
         "nav_links": nav_links(actor),
+        "contact": here.settings.contact,
         "footer_links": footer_links(),
         "sign_in_url": "/log-in",
         "sign_out_url": "/log-out",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from collections.abc import Iterator
@@ -376,28 +375,3 @@ def test_without_javascript_everything_but_signing_is_there(page: Page, served: 
     silent.get_by_role("button", name="新建并开始编制").click()
     expect(silent.get_by_role("heading", name="基本信息")).to_be_visible()
     context.close()
-
-
-def test_a_receipt_is_checked_in_the_browser_and_nothing_is_uploaded(page: Page, served: Served):
-    """`/verify` reads receipt and submission itself: the genuine ones hold, a changed one is refused, nothing is sent."""
-    client, case = served.site.browser("bidder-a").client, served.site.case
-    base = f"/bidder/cases/{case.case_id}/lots/{LOT}/receipts/{case.receipts['bidder-a']}"
-    receipt, submission = (client.get(f"{base}{part}").data for part in (".json", "/submission.json"))
-    later = json.loads(receipt)
-    later["receipt"]["receipt"]["received_at"] = "2026-03-02T00:00:00Z"
-    page.goto(f"{served.url}/verify")
-    sent: list[str] = []
-    page.on("request", lambda request: sent.append(request.url))
-    verdict = page.locator("[data-check-verdict]")
-    for name, data, words in (
-        ("receipt", receipt, "回执有效：由本平台的密钥签名"),
-        ("submission", submission, "与提交声明一致"),
-        ("bid", b"some other bytes", "密文摘要不一致"),
-        ("receipt", json.dumps(later).encode(), "回执上没有平台密钥的有效签名"),
-        ("receipt", b"no json", "“receipt.json”不是 JSON 文件"),
-    ):
-        file = {"name": f"{name}.json", "mimeType": "application/json", "buffer": data}
-        page.locator(f"#check-{name}").set_input_files(file)
-        expect(verdict).to_contain_text(words)
-    expect(page.locator("[data-receipt-upload]")).not_to_have_attribute("open", "")
-    assert sent == []

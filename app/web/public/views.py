@@ -22,6 +22,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor, Role
 from app.procedure.tender import Question, question_deadline
 from app.queries.cases import load_records
+from app.queries.committees import read_committees
 from app.queries.desks import next_steps
 from app.queries.lists import NoticeRow, next_round, published_notices
 from app.queries.timeline import case_stages
@@ -230,4 +231,6 @@ def authority() -> Response:
 @routes.get("/about")
 @access(Action.SITE_READ)
 def about() -> str:
-    return render_template("pages/public/about.html")
+    usable = [one for one in read_committees(platform().database) if one.in_use]
+    one_machine = any(one.description["mode"] == "M0" for one in usable)
+    return render_template("pages/public/about.html", one_machine=one_machine)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from app.casefile.sealing import committee_of
+from app.config import BadSettings, Settings
 from app.extensions import contested
 from app.queries.desks import find_account
 from app.services.accounts import LogIn
@@ -144,3 +146,28 @@ def test_an_address_that_two_views_would_answer_is_found(founded: Site):
     app.add_url_rule("/register", "monitor", methods=["POST"])
     app.add_url_rule("/register/checkpoint", "checkpoint", methods=["POST"])
     assert contested(app) == ["POST /register"]
+
+
+def test_pages_do_not_promise_what_keys_of_one_machine_cannot_keep(founded: Site):
+    """The case's trustees are of mode M0: the page on which one is to rely does not contradict itself."""
+    trust, about = (founded.browser().get(path) for path in ("/trust", "/about"))
+    assert "全部密钥由同一台机器生成（M0）" in trust
+    assert "联合私钥" not in trust
+    assert "不能证明截止以前没有人打开过投标" in about
+
+
+def test_the_centre_is_reached_as_the_installation_says(founded: Site, monkeypatch: pytest.MonkeyPatch):
+    """`TENDERHALL_CONTACT`: at the foot of every page and on pages of errors; nothing where it is not set."""
+    assert "联系交易中心：" not in founded.browser().get("/about")
+    here = founded.case.platform
+    told = replace(here, settings=replace(here.settings, contact="0830-12345"))
+    monkeypatch.setitem(founded.app.extensions, "tenderhall", told)
+    assert founded.browser().get("/about").count("联系交易中心：0830-12345") == 1
+    assert founded.browser().get("/nowhere", 404).count("联系交易中心：0830-12345") == 2
+    assert "The transaction centre: 0830-12345" in founded.browser(lang="en").get("/about")
+    assert (
+        Settings.from_env({"TENDERHALL_CONTACT": " 0830-12345，一楼 3 号窗口 "}).contact == "0830-12345，一楼 3 号窗口"
+    )
+    for wrong in ("0830\n12345", "0" * 121):
+        with pytest.raises(BadSettings, match="TENDERHALL_CONTACT"):
+            Settings.from_env({"TENDERHALL_CONTACT": wrong})

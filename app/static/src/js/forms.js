@@ -22,7 +22,7 @@ function showInstantWords(input) {
   const words = document.querySelector(`[data-instant-words-for="${CSS.escape(input.id)}"]`);
   if (!words) return;
   const instant = Date.parse(`${input.value}+08:00`);
-  const days = beijingDay(instant) - beijingDay(serverNow());
+  const days = beijingDay(instant) - beijingDay(Number(serverNow()));
   words.textContent = Number.isNaN(instant) ? '' : say('weekday_days', { weekday: weekday(new Date(instant)), days });
 }
 
