@@ -14,7 +14,14 @@ from app.casefile.codec import decode
 from app.casefile.sealing import committee_of
 from app.extensions import FORM_AROUND, access, current_actor, platform, required_log_in, takes
 from app.permissions.actions import Action
-from app.procedure.convening import PARTIES, PURPOSE, BuyerMemberNamed, check_draw_conditions, least_members
+from app.procedure.convening import (
+    PARTIES,
+    PURPOSE,
+    BuyerMemberNamed,
+    check_draw_conditions,
+    check_room,
+    least_members,
+)
 from app.procedure.errors import RuleViolation
 from app.procedure.opening import ObjectionAnswered
 from app.procedure.qualification import Qualification, QualificationChecked
@@ -31,7 +38,7 @@ from app.services.report_content import invalid_bids
 from app.web.agency.blueprint import routes
 from app.web.agency.forms import BuyerMemberForm, DrawConditionsForm, ObjectionAnswerForm, QualificationForm, options
 from app.web.agency.wider_conditions import widening_words
-from app.web.entitled import words_of
+from app.web.entitled import in_words, words_of
 from app.web.pages import agency_page, attempt, confirmed, entitled_case, known_lot, review_act
 from app.web.terms import committee_words
 from app.web.wording import failure_words, signing_words
@@ -118,6 +125,9 @@ def _opened_files(case: str, lot: str) -> dict[str, list[FileView]]:
 @takes(LETTER_BYTES + FORM_AROUND)
 def buyer_member(case: str, lot: str) -> str:
     found, form = entitled_case(case, Action.DRAW_CONDITIONS_PROPOSE, lot), BuyerMemberForm()
+    if too_late := _no_room(found, lot):
+        named = _("已指定 %(n)s 名采购人代表。", n=len(found.lots[lot].buyer_members))
+        return agency_page("settled", found, lot, _("指定采购人代表"), words=[named, too_late])
     sites = {site["id"]: site["name"] for site in list_sites(platform())}
     form.site.choices = options(sites.items())
     if confirmed(form):
@@ -144,6 +154,16 @@ def buyer_member(case: str, lot: str) -> str:
     )
 
 
+def _no_room(case: Case, lot: str) -> str:
+    """Why nobody more can be named for the buyer, whoever it is; "" where somebody can."""
+    state, profile = case.lots[lot], case.tender.published.profile
+    try:
+        check_room(state.buyer_members, profile, settled=state.draw.approved)
+    except RuleViolation as refusal:
+        return in_words(refusal)
+    return ""
+
+
 def _may_sit_for_buyer(case: Case, lot: str, fact: BuyerMemberNamed) -> Any:
     with platform().database.reading() as db_session:
         sittings.check_buyer_member(db_session, case, fact.account)
@@ -154,6 +174,9 @@ def _may_sit_for_buyer(case: Case, lot: str, fact: BuyerMemberNamed) -> Any:
 @access(Action.DRAW_CONDITIONS_PROPOSE)
 def draw_conditions(case: str, lot: str) -> str:
     found, form = entitled_case(case, Action.DRAW_CONDITIONS_PROPOSE, lot), DrawConditionsForm()
+    if any(one.statement for one in found.lots[lot].draw.rounds):
+        words = [in_words(RuleViolation("draw_conditions_settled"))]
+        return agency_page("settled", found, lot, _("拟定专家抽取条件"), words=words)
     sites = {site["id"]: site["name"] for site in list_sites(platform())}
     for row, site in zip(form.strata, cycle(sites), strict=False):
         row.site.choices = options(sites.items())

@@ -19,6 +19,7 @@ from app.services.tenders import draft_terms
 from crypto.canonical import digest
 from evaluation.prices import FORMULAS
 from tests.app.services.people import BUYER_CODE
+from tests.app.services.whole_case import DRAWN
 from tests.app.web.site import LOT, Browser, Site, played
 
 STEPS = ("basics", "lot-0", "scoring-0", "documents", "preview")
@@ -221,6 +222,13 @@ def test_the_supervisor_sees_what_changed_and_returns_or_releases(tmp_path_facto
     save(browser, f"{draft}/lot-0", title="设备", ceiling="90", budget="100", deadline="2026-04-24T09:30")
     officer = case.people["officer"].log_in
     case.act("officer", draft_terms(case.platform, officer, case.case_id), "", "TenderSubmitted")
+    release = f"/agency/cases/{case.case_id}/release"
+    assert "首次送审" in site.browser("releaser").get(release)
+    case.act("releaser", TenderReturned("预算有误"), "")
+    case.act("officer", draft_terms(case.platform, officer, case.case_id), "", "TenderSubmitted")
+    page = site.browser("releaser").get(release)
+    assert "第 2 次送审，与上次完全相同" in page
+    assert "上次退回的理由：预算有误" in page
     case.act("releaser", TenderReturned("预算有误"), "")
     assert "预算有误" in browser.get("/agency")
     save(browser, f"{draft}/lot-0", budget="120")
@@ -312,6 +320,19 @@ def test_the_buyers_member_is_named_with_a_letter(opened: Site):
         page = browser.post(f"{base}/buyer-member", login=login, **letter).get_data(as_text=True)
         assert words in page, login
         assert "data-sign-act" not in page
+
+
+def test_nothing_is_asked_for_that_can_no_longer_be_given(tmp_path_factory: pytest.TempPathFactory):
+    """After the statement of a draw neither conditions nor a representative: the page says so and has no form."""
+    drawn = played(tmp_path_factory.mktemp("drawn"), DRAWN)
+    browser, base = drawn.browser("officer"), f"/agency/cases/{drawn.case.case_id}/lots/{LOT}"
+    conditions, buyer = (browser.get(f"{base}/{page}") for page in ("draw-conditions", "buyer-member"))
+    assert "抽取声明已经作出，抽取条件不能再改" in conditions
+    assert "名采购人代表" in buyer
+    for page in (conditions, buyer):
+        assert "现在没有可填写的内容" in page
+        assert "<fieldset" not in page
+        assert 'name="login"' not in page
 
 
 @pytest.mark.parametrize("who", ["bidder-a", "regulator", "centre", "admin"])
