@@ -30,6 +30,7 @@ from app.services import tenders
 from app.services.tenders import Draft
 from app.web.agency.blueprint import routes
 from app.web.agency.forms import BasicsForm, DocumentForm, LotForm, NewCaseForm, ScoringForm, options
+from app.web.agency.overtaken import BASICS, overtaken, seen
 from app.web.agency.scoring import SPARE_ROWS, fill_scoring, price_parameters, read_scoring, with_formula
 from app.web.entitled import account_key, in_words
 from app.web.pages import Refused, attempt, case_trail, entitled_case, head_of, local_time, to_local, to_utc
@@ -40,7 +41,6 @@ from crypto.instants import parse_instant
 from evaluation.prices import FORMULAS as PRICE_FORMULAS
 
 LOT_FIELDS = {"budget": _l("预算金额"), "ceiling": _l("最高限价"), "deadline_at": _l("投标截止时间")}
-BASICS = ("code", "buyer", "buyer_code", "region", "method", "profile", "committee", "timelock", "notice")
 
 
 @routes.route("/agency/new", methods=["GET", "POST"])
@@ -127,6 +127,7 @@ def _shown(draft: Draft, step: str, template: str, **facts: Any) -> str:
         steps=steps,
         step=step,
         step_name=dict(steps)[step],
+        seen=seen(draft, step),
         may_edit=current_actor().is_(Role.AGENCY_OFFICER),
         breadcrumbs=trail,
         **facts,
@@ -135,11 +136,15 @@ def _shown(draft: Draft, step: str, template: str, **facts: Any) -> str:
 
 def _saved(draft: Draft, step: str, form: dict[str, Any]) -> Response:
     """Keep the form and go on to the step after, or stay where the person asked to."""
-    tenders.save_draft(platform(), required_log_in(), draft.case_id, form)
+    _keep(draft, form)
     names = [name for name, _words in steps_of(draft)]
     stay = request.form.get("go") == "stay"
     following = step if stay else names[min(names.index(step) + 1, len(names) - 1)]
     return redirect(url_for("agency.draft", case=draft.case_id, step=following))
+
+
+def _keep(draft: Draft, form: dict[str, Any]) -> None:
+    tenders.save_draft(platform(), required_log_in(), draft.case_id, form, before=draft.form)
 
 
 def _basics(draft: Draft, step: str, _index: int) -> str | Response:
@@ -151,7 +156,7 @@ def _basics(draft: Draft, step: str, _index: int) -> str | Response:
     usable = [committee for committee in read_committees(platform().database) if committee.in_use]
     form.committee.choices = options((committee.id, standing_words(committee)) for committee in usable)
     form.timelock.choices = _second_locks(str(draft.form.get("timelock", "")))
-    if form.validate_on_submit():
+    if form.validate_on_submit() and not overtaken(form, draft, step):
         typed = {name: form[name].data.strip() for name in (*BASICS, "title")}
         return _saved(draft, step, {**draft.form, **typed, "complex": form.complex.data})
     return _shown(draft, step, "draft_basics", form=form)
@@ -177,7 +182,7 @@ def _lot(draft: Draft, step: str, index: int) -> str | Response:
     )
     if len(lots) > 1 and "remove" in request.args:
         return _without_lot(draft, step, index)
-    if form.validate_on_submit():
+    if form.validate_on_submit() and not overtaken(form, draft, step):
         too_early = _too_early(draft, lot["number"], to_utc(form.deadline.data))
         if form.ceiling.data > form.budget.data:
             form.ceiling.errors = [_("最高限价不得高于预算金额")]
@@ -207,9 +212,9 @@ def _too_early(draft: Draft, lot: str, deadline: datetime) -> str:
 def _without_lot(draft: Draft, step: str, index: int) -> str | Response:
     """Asked once; the lots after it move up."""
     form, lots = FlaskForm(), draft.form["lots"]
-    if form.validate_on_submit():
+    if form.validate_on_submit() and not overtaken(form, draft, step):
         left = [{**one, "number": str(i)} for i, one in enumerate([*lots[:index], *lots[index + 1 :]], 1)]
-        tenders.save_draft(platform(), required_log_in(), draft.case_id, {**draft.form, "lots": left})
+        _keep(draft, {**draft.form, "lots": left})
         return redirect(url_for("agency.draft", case=draft.case_id, step="lot-0"))
     return _shown(draft, step, "draft_lot_remove", form=form, lot=lots[index])
 
@@ -220,7 +225,7 @@ def _amounts(lot: dict[str, Any]) -> dict[str, Any]:
 
 def _with_lot(draft: Draft, before: list[dict[str, Any]], lot: dict[str, Any]) -> Response:
     lots = [*before, lot]
-    tenders.save_draft(platform(), required_log_in(), draft.case_id, {**draft.form, "lots": lots})
+    _keep(draft, {**draft.form, "lots": lots})
     return redirect(url_for("agency.draft", case=draft.case_id, step=f"lot-{len(lots) - 1}"))
 
 
@@ -232,7 +237,7 @@ def _scoring(draft: Draft, step: str, index: int) -> str | Response:
     form.formula.choices = _formulas(profile, rules["price_rule"]["formula"])
     for field in (form.tie_1, form.tie_2, form.tie_3):
         field.choices = _tie_choices(rules, may_draw=may_draw)
-    if form.validate_on_submit():
+    if form.validate_on_submit() and not overtaken(form, draft, step):
         changed = attempt(form, lambda: read_scoring(form, request.form, lot, may_draw=may_draw))
         if changed:
             if form.formula.data != rules["price_rule"]["formula"]:

@@ -15,7 +15,7 @@ from app.casefile.codec import encode
 from app.models import StoredFile
 from app.procedure.errors import RuleViolation
 from app.procedure.tender import TenderReturned
-from app.services.tenders import draft_terms
+from app.services.tenders import draft_terms, save_draft
 from crypto.canonical import digest
 from evaluation.prices import FORMULAS
 from tests.app.services.people import BUYER_CODE
@@ -200,6 +200,34 @@ def test_a_deadline_that_leaves_too_little_time_is_refused_where_it_is_typed(sit
     assert "从发布到截止须不少于 20 日：最早 北京时间 2026-03-" in said
     assert "days" not in said
     assert not re.search(r"最早 北京时间 [-\d: ]+\.\d", said)
+
+
+def test_what_another_window_saved_is_not_saved_over_unseen(site: Site):
+    """The second window is told what changed, keeps what it typed, and may then insist; another step is no clash."""
+    browser, regulator = site.browser("officer"), site.case.people["regulator"].organisation
+    answer = browser.post("/agency/new", title="两个窗口", template="goods", regulator=regulator)
+    draft = answer.headers["Location"].removesuffix("/basics")
+    lot, moment = f"{draft}/lot-0", {"deadline": "2026-04-24T09:30", "ceiling": "8"}
+    first, second, other = (fields_of(browser.get(path)) for path in (lot, lot, f"{draft}/basics"))
+    assert browser.post(lot, **first | moment | {"title": "甲改", "budget": "10"}).status_code == 302
+    page = browser.post(lot, **second | moment | {"title": "公路", "budget": "20"}).get_data(as_text=True)
+    assert "有人改动并保存了这一步" in page
+    assert "“标包名称”现为：甲改" in page
+    assert "“预算金额”现为：10" in page
+    assert (fields_of(page)["title"], fields_of(page)["budget"]) == ("公路", "20")
+    assert fields_of(browser.get(lot))["title"] == "甲改"
+    made = {"code": "W-1", "buyer": "某学院", "buyer_code": BUYER_CODE}
+    assert browser.post(f"{draft}/basics", **other | made).status_code == 302
+    assert browser.post(lot, **{k: v for k, v in fields_of(page).items()}).status_code == 302
+    assert fields_of(browser.get(lot))["title"] == "公路"
+    scoring, changed = f"{draft}/scoring-0", {"most_candidates": "2"}
+    first, second = (fields_of(browser.get(scoring)) for _window in range(2))
+    assert browser.post(scoring, **first | changed).status_code == 302
+    page = browser.post(scoring, **second | {"review_items": "形式"}).get_data(as_text=True)
+    assert "“候选人不超过”已被改动" in page
+    case, officer = draft.split("/")[3], site.case.people["officer"].log_in
+    with pytest.raises(RuleViolation, match="draft_overtaken"):
+        save_draft(site.case.platform, officer, case, {}, before={"title": "of before"})
 
 
 def test_the_supervisor_looks_but_does_not_edit_and_others_do_neither(site: Site, draft: str):
