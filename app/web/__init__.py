@@ -50,6 +50,7 @@ from app.web.operator.views import routes as operator
 from app.web.operator.witness import routes as witness
 from app.web.public.applications import routes as applications
 from app.web.public.draws import routes as published_draws
+from app.web.public.privacy import routes as privacy
 from app.web.public.register import routes as register
 from app.web.public.standards import routes as standards
 from app.web.public.views import routes as public
@@ -88,7 +89,7 @@ def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
     rooms_of_sittings = (sitting, clarifying, corrections, papers, questions, talk, pictures)
     desks = (account, agency, bidder, expert, *rooms_of_sittings, operator, witness, library, experts, ceremonies)
-    serving = (fees, appraisals, own_expert, trainings, applications, name_requests, standards)
+    serving = (fees, appraisals, own_expert, trainings, applications, name_requests, standards, privacy)
     inspecting = (inspection_desk, inspection_draws, inspection_visits, inspection_statistics, inspections)
     supervising = (regulator, fairness, identities, supervision, *inspecting)
     booking = (venues, bookings, calendar)

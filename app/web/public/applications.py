@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileRequired, MultipleFileField
-from wtforms import DateField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -48,6 +48,10 @@ class ApplicationForm(FlaskForm):
     """The entry as the applicant states it, with its documents."""
 
     site = SelectField(EXPERT_COLUMNS["site"], [InputRequired(_l("请选择场所"))])
+    consent = BooleanField(
+        _l("我同意按“个人信息”页所写处理我的身份证号和上面填写的其他信息"),
+        [InputRequired(_l("请阅读“个人信息”页并勾选同意；不同意的，不能提交申请"))],
+    )
     files = MultipleFileField(
         _l("证明材料"),
         [FileRequired(_l("请选择文件"))],

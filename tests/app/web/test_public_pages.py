@@ -90,7 +90,18 @@ def test_an_expert_is_shown_no_project(bidding: Site):
 
 @pytest.mark.parametrize(
     "path",
-    ["/trust", "/about", "/draws", "/verify", "/log-in", "/sign-up", "/register", "/invitation", "/second-factor"],
+    [
+        "/trust",
+        "/about",
+        "/privacy",
+        "/draws",
+        "/verify",
+        "/log-in",
+        "/sign-up",
+        "/register",
+        "/invitation",
+        "/second-factor",
+    ],
 )
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_pages_for_everybody_open_in_both_languages(founded: Site, path: str, lang: str):
@@ -171,3 +182,13 @@ def test_the_centre_is_reached_as_the_installation_says(founded: Site, monkeypat
     for wrong in ("0830\n12345", "0" * 121):
         with pytest.raises(BadSettings, match="TENDERHALL_CONTACT"):
             Settings.from_env({"TENDERHALL_CONTACT": wrong})
+
+
+def test_the_page_of_personal_data_says_who_what_why_and_how_long(founded: Site):
+    page = founded.browser().get("/privacy")
+    assert "交易中心" in page
+    for words in ("身份证号", "现场照片", "不作人脸识别", "平台不录制、不保存", "只增不改", "另行征得同意"):
+        assert words in page
+    assert 'href="/privacy"' in founded.browser().get("/")
+    english = founded.browser(lang="en").get("/privacy").partition("<main")[2].partition("</main")[0]
+    assert re.findall("[\u4e00-\u9fff]+", english) == ["交易中心"]  # the name of the centre
