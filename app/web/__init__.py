@@ -39,6 +39,7 @@ from app.web.inspections.statistics import routes as inspection_statistics
 from app.web.inspections.visits import routes as inspection_visits
 from app.web.inspections.years import routes as inspections
 from app.web.languages import compile_catalogue
+from app.web.names import WARNING_GROUNDS
 from app.web.navigation import footer_links, nav_links
 from app.web.operator.ceremonies import routes as ceremonies
 from app.web.operator.experts import routes as experts
@@ -101,6 +102,7 @@ def attach(app: Flask) -> None:
     compile_catalogue()
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.finalize = visible
+    app.jinja_env.globals["warning_grounds"] = WARNING_GROUNDS
     app.add_template_filter(fingerprint)
     app.add_template_filter(check_code)
     app.before_request(_remember_language)

@@ -22,6 +22,7 @@ from evaluation.sitting import (
     ReplacementGround,
     Stage,
     SuspensionGround,
+    WarningGround,
 )
 
 PHASES: Mapping[Phase, LazyString] = {
@@ -134,6 +135,15 @@ GROUNDS: Mapping[SuspensionGround, LazyString] = {
     SuspensionGround.ORDER: _l("监督部门决定"),
     SuspensionGround.DEFECTIVE_DOCUMENTS: _l("采购文件有缺陷"),
     SuspensionGround.RECESS: _l("休会"),
+}
+WARNING_GROUNDS: Mapping[WarningGround, LazyString] = {
+    WarningGround.DEVICES: _l("使用手机、摄录设备或者自带电脑"),
+    WarningGround.OUTSIDE: _l("与外界联系"),
+    WarningGround.TALK: _l("独立评审时互相交谈"),
+    WarningGround.SEAT: _l("擅自离席，或者有无关人员在场"),
+    WarningGround.INTERFERENCE: _l("以言行干扰他人评审"),
+    WarningGround.PROCEDURE: _l("没有按规定的步骤进行"),
+    WarningGround.VENUE: _l("画面、声音或者门禁不符合要求"),
 }
 SITTING_STEPS: Mapping[Disposition, LazyString] = {
     Disposition.SUSPEND: _l("暂停评审"),
