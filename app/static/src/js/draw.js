@@ -92,12 +92,25 @@ function listOf(checks, facts = {}) {
   return list;
 }
 
+const PURPOSES = {
+  'evaluation-committee': 'draw_of_committee',
+  'inspection-objects': 'draw_of_objects',
+  'inspection-inspectors': 'draw_of_inspectors',
+};
+
+/** Of what a draw is, in words; names that are no program's of ours stay as the record has them. */
+function about({ tender, lot, purpose }) {
+  const [, batch] = /^(\d+)-(?:objects|inspectors)$/.exec(lot) ?? [];
+  const named = Object.hasOwn(PURPOSES, purpose) ? say(PURPOSES[purpose]) : purpose;
+  return batch ? say('draw_check_batch', { tender, batch, purpose: named }) : say('draw_check_about', { tender, lot, purpose: named });
+}
+
 /** One round: for which tender it is, its checks, and the numbers that this browser computed, as the wall shows them. */
 function shownRound({ record, checks, drawn }) {
   const numbers = Object.values(drawn).map((ids) => ids.map((id) => id.slice(0, 8)).join(' '));
   return [
     line('h3', say('draw_check_round', { round: record.statement.round })),
-    line('p', say('draw_check_about', record)),
+    line('p', about(record)),
     listOf(checks),
     line('p', say('draw_numbers', { numbers: numbers.join(' · ') })),
   ];
