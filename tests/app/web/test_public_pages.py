@@ -6,6 +6,8 @@ import io
 import json
 import re
 from dataclasses import replace
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from app.config import BadSettings, Settings
 from app.extensions import contested
 from app.queries.desks import find_account
 from app.services.accounts import LogIn
+from app.services.notices import mail_seat_code
 from tests.app.services.whole_case import Person
 from tests.app.web.site import LOT, Site, played
 
@@ -176,6 +179,11 @@ def test_the_centre_is_reached_as_the_installation_says(founded: Site, monkeypat
     assert founded.browser().get("/about").count("联系交易中心：0830-12345") == 1
     assert founded.browser().get("/nowhere", 404).count("联系交易中心：0830-12345") == 2
     assert "The transaction centre: 0830-12345" in founded.browser(lang="en").get("/about")
+    mail_seat_code(told, "member@example.org", "ABCDEFGHJKLMNPQR")
+    (mail,) = (told.settings.mail / "member@example.org").iterdir()
+    text = message_from_bytes(mail.read_bytes(), policy=default).get_content()
+    assert "联系交易中心：0830-12345" in text
+    assert "The transaction centre: 0830-12345" in text
     assert (
         Settings.from_env({"TENDERHALL_CONTACT": " 0830-12345，一楼 3 号窗口 "}).contact == "0830-12345，一楼 3 号窗口"
     )
