@@ -123,8 +123,8 @@ def equip_booth(platform: Platform, log_in: LogIn, booth: str, equipment: Equipm
 
 
 def take_out(platform: Platform, log_in: LogIn, booth: str, reason: str) -> None:
-    """Out of service from now on. Seats that were to sit there get another free booth of the site, if there is one; who
-    has booked booths that are lacking now is told, and so is the centre.
+    """Out of service from now on. Seats that were to sit there get another free booth of the site, if there is one; of a
+    booking that finds too few booths now, host and centre are told.
 
     Raises RuleViolation `booth_unknown`, `booth_reason_missing`, `booth_out_already`.
     """
