@@ -6,7 +6,7 @@ convened. A room that serves one evaluation alone is held whole. Whatever is ask
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -106,16 +106,14 @@ def next_window(room: RoomPlan, window: Window, booths: int) -> Window | None:
 
 
 def check_room(room: RoomPlan, window: Window, booths: int) -> None:
-    """So many booths can be had there then. Raises RuleViolation `booking_no_booths`, `room_too_small`, `room_closed`,
-    `room_taken`, `room_short`: each names the room, the hours that stand against it and what is free."""
+    """So many booths can be had there then. Raises RuleViolation `booking_no_booths`, `room_closed`, `room_taken`,
+    `room_short`: each names the room, the hours that stand against it and what is free."""
     if booths < 1:
         raise RuleViolation("booking_no_booths", room=room.name)
     free = free_booths(room, window)
     if free >= booths:
         return
     asked = {"room": room.name, "asked": booths, "free": free, "in_service": room.in_service}
-    if booths > room.in_service:
-        raise RuleViolation("room_too_small", **asked)
     closed = next((closure for closure in room.closures if closure.window.overlaps(window)), None)
     if closed is not None:
         raise RuleViolation("room_closed", **asked, **vars(closed.window), reason=closed.reason)
@@ -179,12 +177,6 @@ def check_seats(needed: dict[str, int], booked: dict[str, int], spare: int, name
             raise RuleViolation("site_not_booked", **facts)
         if booked[site] < seats + spare:
             raise RuleViolation("site_booked_short", **facts, booked=booked[site])
-
-
-def seats_lacking(booked: Mapping[str, int], least: int, spare: int) -> int:
-    """How many seats of a committee of `least` members find no booth, whoever sits where; `booked` are booths by site,
-    of which each site keeps `spare` free."""
-    return max(0, least - sum(max(0, booths - spare) for booths in booked.values()))
 
 
 def choose_booths(seats: Sequence[int], free: Sequence[str]) -> dict[int, str]:

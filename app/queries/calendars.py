@@ -75,8 +75,7 @@ def closures_of(db_session: DbSession, room: str, now: datetime) -> list[RoomClo
 
 @dataclass(frozen=True)
 class PartRow:
-    """Booths of one room in a booking, as its centre sees them. `withdrawable_until`: what was accepted; `lacking`: how
-    many booths too few the room has in service for all that is booked there then."""
+    """Booths of one room in a booking, as its centre sees them. `withdrawable_until`: what was accepted."""
 
     id: str
     label: str
@@ -90,7 +89,6 @@ class PartRow:
     begins_at: datetime
     ends_at: datetime
     withdrawable_until: datetime | None
-    lacking: int
 
     @property
     def terms(self) -> str:
@@ -99,18 +97,11 @@ class PartRow:
 
 
 def _part_row(
-    db_session: DbSession, found: tuple[BookingPart, Booking, Room, Site, str], until: datetime | None
+    part: BookingPart, booking: Booking, room: Room, site: Site, centre: str, until: datetime | None
 ) -> PartRow:
-    part, booking, room, site, centre = found
-    place, answer = (room.id, room.name, site.name, centre), Answer(part.answer)
-    lacking = _lacking(db_session, room.id, window_of(booking)) if answer in HOLDING else 0
-    times = (booking.begins_at, booking.ends_at)
-    return PartRow(part.id, booking.label, *place, part.booths, answer, part.reason, *times, until, lacking)
-
-
-def _lacking(db_session: DbSession, room: str, window: Window) -> int:
-    (plan,) = room_plans(db_session, [room], window.begins_at).values()
-    return max(0, fullest(plan.holds, window)[0] - plan.in_service)
+    place = (room.id, room.name, site.name, centre)
+    said = (part.booths, Answer(part.answer), part.reason)
+    return PartRow(part.id, booking.label, *place, *said, booking.begins_at, booking.ends_at, until)
 
 
 def own_parts(db_session: DbSession, centre: str, now: datetime) -> list[PartRow]:
@@ -118,13 +109,12 @@ def own_parts(db_session: DbSession, centre: str, now: datetime) -> list[PartRow
     others = (Site.organisation_id == centre, Booking.centre_id != centre)
     query = _PARTS.where(*others, Booking.cancelled_at.is_(None), Booking.ends_at > now)
     found = []
-    for row in db_session.execute(query).all():
-        booking = row[1]
+    for part, booking, room, site, owner in db_session.execute(query):
         if is_over(db_session, booking):
             continue
         notice = load_case(db_session, booking.case_id).tender.published.profile.booking_withdrawal
         until = last_moment(window_of(booking), notice) if notice is not None else booking.begins_at
-        found.append(_part_row(db_session, row, until))
+        found.append(_part_row(part, booking, room, site, owner, until))
     return sorted(found, key=lambda row: (row.answer is not Answer.ASKED, row.begins_at, row.room_name))
 
 
@@ -155,7 +145,7 @@ def booking_view(db_session: DbSession, case: Case, lot: str, now: datetime) -> 
     if booking is None:
         return None
     rows = db_session.execute(_PARTS.where(Booking.id == booking.id).order_by(Site.name, Room.name)).all()
-    parts = tuple(_part_row(db_session, row, None) for row in rows)
+    parts = tuple(_part_row(part, one, room, site, owner, None) for part, one, room, site, owner in rows)
     times = (booking.begins_at, booking.ends_at)
     return BookingView(booking.id, booking.label, *times, is_current(booking, case, lot, now), parts)
 

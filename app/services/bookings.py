@@ -152,7 +152,7 @@ def check_free(room: RoomPlan, others: list[RoomPlan], window: Window, booths: i
         beside = [(other.name, free_booths(other, window)) for other in others]
         later = next_window(room, window, booths)
         more = {
-            "elsewhere": [f"{name} {free}" for name, free in beside if free] or {"zh": "无", "en": "none"},
+            "elsewhere": [f"{name} {free}" for name, free in beside if free] or ["0"],
             "next_at": later.begins_at if later else "—",
         }
         raise RuleViolation(refusal.code, **{**refusal.facts, **more}) from refusal

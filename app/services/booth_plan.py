@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session as DbSession
 from app.casefile.case import Case
 from app.models import Booking, BookingPart, Booth, Room, SeatBooth, Site
 from app.procedure.roles import Role
-from app.procedure.venues import HOLDING, Answer, choose_booths, free_booths, fullest
+from app.procedure.venues import Answer, choose_booths, free_booths
 from app.queries.cases import load_case
 from app.queries.people import holders
-from app.queries.venues import booking_of, is_over, room_plans, window_of
+from app.queries.venues import booking_of, room_plans, window_of
 from app.services.unit_of_work import leave_notice, take_turns
 from evaluation.sitting import SittingState
 from evaluation.sitting.stages import FINAL
@@ -157,23 +157,6 @@ def move_off(db_session: DbSession, booth: Booth, now: datetime) -> None:
         for centre in {site.organisation_id, booking.centre_id}:
             for account in holders(db_session, centre, Role.CENTRE_OPERATOR):
                 leave_notice(db_session, now, account, code, {**told, "seats": len(left)} if left else told)
-
-
-def tell_of_shortage(db_session: DbSession, room: Room, now: datetime) -> None:
-    """Booths went out of service: of each booking for which the room has too few now, host and centre are told."""
-    (plan,) = room_plans(db_session, [room.id], now).values()
-    site = db_session.get_one(Site, room.site_id)
-    query = select(BookingPart, Booking).join(Booking, Booking.id == BookingPart.booking_id)
-    query = query.where(BookingPart.room_id == room.id, BookingPart.answer.in_(HOLDING), Booking.ends_at > now)
-    for part, booking in db_session.execute(query.where(Booking.cancelled_at.is_(None))).all():
-        held, _when = fullest(plan.holds, window_of(booking))
-        if held <= plan.in_service or is_over(db_session, booking):
-            continue
-        facts = {"label": booking.label, "site": site.name, "room": room.name, "booths": part.booths, "held": held}
-        facts |= {**vars(window_of(booking)), "in_service": plan.in_service}
-        for centre in sorted({site.organisation_id, booking.centre_id}):
-            for account in holders(db_session, centre, Role.CENTRE_OPERATOR):
-                leave_notice(db_session, now, account, "booking_short", facts)
 
 
 def _sits_at(db_session: DbSession, sitting: SittingState, case_id: str, lot: str, booth: Booth) -> bool:

@@ -19,7 +19,7 @@ from app.procedure.venues import Window
 from app.queries.venues import room_plans
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
-from app.services.booth_plan import move_off, tell_of_shortage
+from app.services.booth_plan import move_off
 from app.services.platform import Platform
 from app.services.unit_of_work import plain_transaction, take_turns
 
@@ -123,8 +123,7 @@ def equip_booth(platform: Platform, log_in: LogIn, booth: str, equipment: Equipm
 
 
 def take_out(platform: Platform, log_in: LogIn, booth: str, reason: str) -> None:
-    """Out of service from now on. Seats that were to sit there get another free booth of the site, if there is one; of a
-    booking that finds too few booths now, host and centre are told.
+    """Out of service from now on. Seats that were to sit there get another free booth of the site, if there is one.
 
     Raises RuleViolation `booth_unknown`, `booth_reason_missing`, `booth_out_already`.
     """
@@ -137,7 +136,6 @@ def take_out(platform: Platform, log_in: LogIn, booth: str, reason: str) -> None
         row.out_since, row.out_reason = now, reason.strip()[:LONGEST_TEXT]
         db_session.flush()
         move_off(db_session, row, now)
-        tell_of_shortage(db_session, room, now)
 
 
 def put_back(platform: Platform, log_in: LogIn, booth: str) -> None:

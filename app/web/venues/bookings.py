@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.casefile.case import Case
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
-from app.procedure.convening import least_members
-from app.procedure.venues import HOLDING, Answer, seats_lacking
+from app.procedure.venues import Answer
 from app.queries import boards, calendars
 from app.queries.calendars import BookingView, PartRow
 from app.queries.people import names_of_accounts
 from app.services import bookings
 from app.web.entitled import in_words
-from app.web.pages import Refused, entitled_case, head_of, known_lot, local_time, read_case, to_local
+from app.web.pages import Refused, entitled_case, head_of, known_lot, read_case, to_local
 from app.web.venues.forms import AnswerForm, ReasonForm, booking_form
 from app.web.venues.rooms import form_page
-from crypto.instants import parse_instant
 
 routes = Blueprint("bookings", __name__)
 ANSWERS = {
@@ -82,26 +78,12 @@ def arrange(case: str, lot: str) -> Any:
 
     errors = _tried(form, act)
     if errors is None:
-        return redirect(url_for("bookings.arrange", case=case, lot=lot, arranged=1))
+        return redirect(url_for("bookings.arrange", case=case, lot=lot))
     shown = {"view": view, "rooms": rooms, "answers": ANSWERS, "lot": lot, "form": form, "errors": errors}
     shown |= {"history": [(e, STEPS[e.step], _history_words(e.facts, names)) for e in events]}
     shown |= {"people": names_of_accounts(platform().database, {e.by for e in events})}
-    shown |= _needed(found, view)
-    shown |= {"case_id": case, "arranged": view is not None and "arranged" in request.args}
+    shown |= {"spare": found.tender.published.profile.booths_spare, "case_id": case}
     return render_template("pages/venues/arrange.html", **head_of(found, lot), **shown)
-
-
-def _needed(case: Case, view: BookingView | None) -> dict[str, object]:
-    """How many seats must find a booth, and what is still too few: the draw is refused over it, which may be late."""
-    terms = case.tender.published
-    spare, least = terms.profile.booths_spare, least_members(terms)
-    percent, booked = terms.profile.sub_site_experts_percent, Counter[str]()
-    for part in view.parts if view else ():
-        if part.answer in HOLDING:
-            booked[part.site_name] += part.booths
-    lacking = seats_lacking(booked, least, spare) if view and spare is not None else 0
-    alone = bool(view and spare is not None and percent and len(booked) < 2)
-    return {"spare": spare, "least": least, "percent": percent, "lacking": lacking, "one_site": alone}
 
 
 def _tried(form: Any, act: Any) -> list[str] | None:
@@ -129,8 +111,7 @@ def _fill(form: Any, current: BookingView | None, earliest: Any, view: BookingVi
 def _history_words(text: str, names: dict[str, str]) -> str:
     facts = json.loads(text)
     if "booths" in facts and isinstance(facts["booths"], dict):
-        hours = " — ".join(local_time(parse_instant(facts[name])) for name in ("begins_at", "ends_at"))
-        return " · ".join([hours, *(f"{names.get(room, room)} {n}" for room, n in facts["booths"].items())])
+        return " · ".join(f"{names.get(room, room)} {n}" for room, n in facts["booths"].items())
     return str(facts.get("reason", ""))
 
 

@@ -50,7 +50,6 @@ def show() -> str:
             (_("全部场所"), address(site=None), not site),
             *((name, address(site=key), site == key) for key, name in sites.items()),
         ],
-        "site": site,
         "manages": actor.is_(Role.CENTRE_OPERATOR),
     }
     return render_template("pages/venues/calendar.html", rows=rows, days=days, today=today, answers=ANSWERS, **shown)

