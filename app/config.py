@@ -16,6 +16,7 @@ from crypto.timelock import QUICKNET, Chain
 
 T = TypeVar("T")
 ORIGIN_FILE = "origin"
+LONGEST_CONTACT = 120
 
 
 class BadSettings(Exception):
@@ -40,6 +41,7 @@ class Settings:
         str, ...
     ] = ()  # STUN and TURN servers for pictures between sites; none: the sites reach each other
     turn_secret: str = field(default="", repr=False)
+    contact: str = ""  # of the centre: telephone, mail, counter, as pages and mails say it
     smtp_url: str | None = None
     messaging_url: str | None = None  # the gateway for text messages and telephone calls
     messaging_token: str = field(default="", repr=False)
@@ -101,6 +103,7 @@ class Settings:
             redis_url=read("REDIS_URL", None, _scheme("redis", "rediss")),
             turn_urls=read("TURN_URLS", (), _relays),
             turn_secret=env.get("TENDERHALL_TURN_SECRET", ""),
+            contact=read("CONTACT", "", _line),
             smtp_url=read("SMTP_URL", None, _scheme("smtp", "smtps")),
             messaging_url=read("MESSAGING_URL", None, _base_url),
             messaging_token=env.get("TENDERHALL_MESSAGING_TOKEN", ""),
@@ -191,6 +194,15 @@ def _relays(raw: str) -> tuple[str, ...]:
                 f"{url} 须为 stun:、turn: 或 turns: 加主机和端口 · must be stun:, turn: or turns: with host and port"
             )
     return found
+
+
+def _line(raw: str) -> str:
+    text = raw.strip()
+    if not text.isprintable() or len(text) > LONGEST_CONTACT:
+        raise ValueError(
+            f"须为一行文字，至多 {LONGEST_CONTACT} 个字 · must be one line of at most {LONGEST_CONTACT} characters"
+        )
+    return text
 
 
 def _database_url(raw: str) -> str:

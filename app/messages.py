@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -53,9 +53,11 @@ def catalogue() -> dict[str, dict[str, str]]:
 def sentence(code: str, facts: Mapping[str, Any], language: str, zone: str = BEIJING) -> str:
     """The sentence of `code`. A code without one is a bug that the tests find; it shows itself, not a blank."""
     template = catalogue().get(code, {}).get(language) or f"{code}"
-    shown = {name: _shown(value, language, zone) for name, value in facts.items()}
+    shown = {name: _shown(value, language, zone) for name, value in _in_whole_seconds(facts).items()}
     shown |= regime_words(shown["regime"], language) if "regime" in shown else {}
     shown |= {"expected": _shape(shown["expected"], language)} if "expected" in shown else {}
+    shown |= {"period": _period(shown["period"], language)} if "period" in shown else {}
+    shown |= {name: _formulas(shown[name], language) for name in ("formula", "formulas") if name in shown}
     try:
         return template.format_map(shown)
     except KeyError:
@@ -84,6 +86,27 @@ def regime_words(regime: str, language: str) -> dict[str, str]:
 def _shape(expected: str, language: str) -> str:
     """What was expected, in words where it is the shape of a value (`text`, `list`); else as it is."""
     return catalogue().get(f"shape_{expected}", {}).get(language, expected)
+
+
+def _in_whole_seconds(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What is the earliest is rounded up: whoever types what they read is not too early."""
+    first = facts.get("earliest_at")
+    if not isinstance(first, datetime) or not first.microsecond:
+        return dict(facts)
+    return {**facts, "earliest_at": first.replace(microsecond=0) + timedelta(seconds=1)}
+
+
+def _period(text: str, language: str) -> str:
+    """A length of time as rule books state it (`20 days`), in words."""
+    amount, _blank, unit = text.partition(" ")
+    template = catalogue().get(f"period_{unit.replace(' ', '_')}", {}).get(language)
+    return template.format(amount=amount) if template else text
+
+
+def _formulas(ids: str, language: str) -> str:
+    """Price formulas by their names; what is none stays as it is."""
+    named = [catalogue().get(f"formula_{one}", {}).get(language, one) for one in ids.split(", ")]
+    return ("、" if language == "zh" else ", ").join(named)
 
 
 def moment(at: datetime, language: str, zone: str = BEIJING) -> str:

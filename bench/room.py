@@ -31,7 +31,7 @@ from app.services.platform import open_platform
 from app.services.unit_of_work import plain_transaction
 from bench.processes import below
 from demo.site import ROOT
-from evaluation.sitting import WarningGiven
+from evaluation.sitting import WarningGiven, WarningGround
 from tests.app.realtime.serving import serving
 from tests.app.services.whole_case import LOT, WholeCase
 from tests.app.workbench import RealClock
@@ -185,4 +185,4 @@ def _warn(world: WholeCase, cases: list[str]) -> None:
     for case in cases:
         time.sleep(LASTS / len(cases))
         world.case_id = case
-        world.act("regulator", WarningGiven("", "请保持安静"))
+        world.act("regulator", WarningGiven("", "请保持安静", WarningGround.TALK))

@@ -44,13 +44,18 @@ def decide(
 
     `settled`: how many experts are drawn beside is approved already, and the committee would no longer be odd.
     """
+    check_room(named, profile, settled=settled)
+    if any(earlier.account == fact.account for earlier in named):
+        raise RuleViolation("buyer_member_repeated")
+    return (fact,)
+
+
+def check_room(named: Sequence[BuyerMemberNamed], profile: Profile, *, settled: bool) -> None:
+    """Somebody more may sit for the buyer. Raises RuleViolation `committee_settled`, `too_many_buyer_members`."""
     if settled:
         raise RuleViolation("committee_settled")
     if len(named) >= profile.buyer_members_at_most:
         raise RuleViolation("too_many_buyer_members", buyers=len(named) + 1, most=profile.buyer_members_at_most)
-    if any(earlier.account == fact.account for earlier in named):
-        raise RuleViolation("buyer_member_repeated")
-    return (fact,)
 
 
 def least_members(terms: TenderTerms) -> int:

@@ -17,6 +17,7 @@ from evaluation.appraisal import AppraisalRules
 from evaluation.bid_checks import BidCheckRules
 from evaluation.committee import Share
 from evaluation.fees import FeeTable
+from evaluation.sitting import WarningGround
 from evaluation.training import TrainingDemand
 
 
@@ -147,5 +148,9 @@ class Profile:
     fees: FeeTable | None = None
     appraisal: AppraisalRules | None = None
     training: TrainingDemand | None = None
+    # by which formulas prices may be scored (O87 art. 55: goods by the lowest price alone); none named: by any
+    price_formulas: tuple[str, ...] = ()
+    # of what the authority may warn a sitting; none named: a warning has no ground
+    warning_grounds: tuple[WarningGround, ...] = ()
     # the check of opened bids (清标): from which thresholds on something is asked; None: nothing is checked
     bid_checks: BidCheckRules | None = None

@@ -47,6 +47,7 @@ from evaluation.sitting import (
     SittingSuspended,
     SuspensionGround,
     WarningGiven,
+    WarningGround,
 )
 
 Proposal = SittingOrderProposed | SittingDecisionProposed | ReplacementProposed
@@ -110,6 +111,7 @@ class Warned:
     at: datetime
     site: str
     note: str
+    ground: WarningGround | None = None
 
 
 @dataclass(frozen=True)
@@ -154,8 +156,11 @@ def check(standstill: Standstill, sitting: SittingState, fact: Any, by: str, now
     """What a fact of a sitting needs beyond the rules of the sitting.
 
     Raises RuleViolation `standstill_not_proposed`, `second_person_needed`, `proposal_lapsed` (proposed_at, until,
-    period), `object_has_changed`, `fault_overdue` (until), `fault_not_overdue` (until), `fault_must_abandon` (until).
+    period), `object_has_changed`, `fault_overdue` (until), `fault_not_overdue` (until), `fault_must_abandon` (until),
+    `warning_ground_wrong`.
     """
+    if isinstance(fact, WarningGiven) and fact.ground not in (profile.warning_grounds or (None,)):
+        raise RuleViolation("warning_ground_wrong", allowed=len(profile.warning_grounds))
     ends_at = fault_ends_at(standstill, sitting, profile)
     if isinstance(fact, FaultRepaired) and ends_at is not None and now >= ends_at:
         raise RuleViolation("fault_overdue", until=ends_at)
@@ -198,7 +203,7 @@ def apply(standstill: Standstill, fact: Any, by: str, at: datetime) -> Standstil
         case SittingAbandoned() | SittingFailed() | SittingClosed():
             return Standstill(warnings=standstill.warnings)
         case WarningGiven():
-            return replace(standstill, warnings=(*standstill.warnings, Warned(at, fact.site, fact.note)))
+            return replace(standstill, warnings=(*standstill.warnings, Warned(at, fact.site, fact.note, fact.ground)))
         case FaultRepaired():
             return replace(standstill, fault_since=None)
         case MemberRecused() | MemberReplaced():

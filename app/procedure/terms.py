@@ -118,8 +118,9 @@ class TenderTerms:
 
 def check_terms(terms: TenderTerms, now: datetime) -> None:
     """Refuses terms that the profile does not allow (`terms_incomplete`, `buyer_code_missing`, `buyer_code_wrong`,
-    `buyer_code_digit`, `deadline_too_early`, `ceiling_above_budget`, `price_weight_too_low`, `lot_repeated`,
-    `second_lock_needs_ceremony`, `register_terms_wrong`, `anonymous_criterion`; CryptoError `chain_malformed`)."""
+    `buyer_code_digit`, `deadline_too_early`, `ceiling_above_budget`, `price_weight_too_low`,
+    `price_formula_not_allowed`, `lot_repeated`, `second_lock_needs_ceremony`, `register_terms_wrong`,
+    `anonymous_criterion`; CryptoError `chain_malformed`)."""
     for name in ("code", "title", "buyer", "notice"):
         if not getattr(terms, name).strip():
             raise RuleViolation("terms_incomplete", field=name)
@@ -147,13 +148,18 @@ def _check_buyer_code(code: str) -> None:
         raise RuleViolation("buyer_code_digit", given=code, due=fault)
 
 
-def _check_lot(lot: LotTerms, profile: Profile, now: datetime) -> None:
+def check_deadline(lot: str, deadline_at: datetime, profile: Profile, now: datetime) -> None:
+    """Published now, bidders have the profile's time (招标投标法 24). Raises RuleViolation `deadline_too_early`."""
     earliest = add(now, profile.documents_to_deadline)
-    if lot.deadline_at < earliest:
-        period = str(profile.documents_to_deadline)
-        raise RuleViolation("deadline_too_early", deadline_at=lot.deadline_at, earliest_at=earliest, period=period)
+    if deadline_at < earliest:
+        facts = {"deadline_at": deadline_at, "earliest_at": earliest, "period": str(profile.documents_to_deadline)}
+        raise RuleViolation("deadline_too_early", lot=lot, **facts)
+
+
+def _check_lot(lot: LotTerms, profile: Profile, now: datetime) -> None:
+    check_deadline(lot.number, lot.deadline_at, profile, now)
     if lot.ceiling > lot.budget:
-        raise RuleViolation("ceiling_above_budget", ceiling=lot.ceiling, budget=lot.budget)
+        raise RuleViolation("ceiling_above_budget", lot=lot.number, ceiling=lot.ceiling, budget=lot.budget)
     check_evaluation_rules(lot.evaluation)
     for criterion in lot.evaluation.criteria.scored if lot.anonymous else ():
         if criterion.stage is not CriterionStage.TECHNICAL:  # it could not be scored without the bidder's name
@@ -162,4 +168,9 @@ def _check_lot(lot: LotTerms, profile: Profile, now: datetime) -> None:
             )
     weight = lot.evaluation.criteria.price.full
     if weight < profile.price_weight_at_least:
-        raise RuleViolation("price_weight_too_low", weight=weight, least=profile.price_weight_at_least)
+        raise RuleViolation("price_weight_too_low", lot=lot.number, weight=weight, least=profile.price_weight_at_least)
+    formula, allowed = lot.evaluation.price_rule.formula, profile.price_formulas
+    if allowed and formula not in allowed:
+        title = {"zh": profile.title_zh, "en": profile.title_en}
+        facts = {"formula": formula, "formulas": list(allowed), "profile": title}
+        raise RuleViolation("price_formula_not_allowed", lot=lot.number, **facts)

@@ -217,6 +217,12 @@ def _mail_code(
 
 def _mail(platform: Platform, to: str, subject: str, text: str, key: str) -> None:
     settings = platform.settings
+    if settings.contact:
+        text = (
+            f"{text.rstrip()}\n\n"
+            + "\n".join(sentence("mail_contact", vars(settings), one) for one in LANGUAGES)
+            + "\n"
+        )
     send_mail(settings.smtp_url, settings.mail, sender=_sender(platform), to=to, subject=subject, text=text, key=key)
 
 

@@ -116,12 +116,20 @@ def _party(db_session: DbSession, kind: str, organisation_id: str = "") -> Party
     return Party(found.id, found.name)
 
 
-def save_draft(platform: Platform, log_in: LogIn, case_id: str, form: dict[str, Any]) -> None:
-    """Keep what was typed, complete or not."""
+def save_draft(
+    platform: Platform, log_in: LogIn, case_id: str, form: dict[str, Any], before: dict[str, Any] | None = None
+) -> None:
+    """Keep what was typed, complete or not; over `before` alone, where that is given.
+
+    Raises NotAllowed, RuleViolation `draft_overtaken` where somebody has saved something else meanwhile.
+    """
     with plain_transaction(platform.database) as (db_session, now):
         actor = load_actor(db_session, log_in.account_id)
         authorize(actor, Action.DRAFT_EDIT, load_case(db_session, case_id))
         draft = _draft_row(db_session, case_id)
+        db_session.refresh(draft, with_for_update=True)
+        if before is not None and json.loads(draft.terms) != before:
+            raise RuleViolation("draft_overtaken", saved_at=draft.saved_at)
         draft.terms, draft.saved_at = json.dumps(form, ensure_ascii=False), now
         draft.title = str(form.get("title") or draft.title)[:300]
 

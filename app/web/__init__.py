@@ -39,6 +39,7 @@ from app.web.inspections.statistics import routes as inspection_statistics
 from app.web.inspections.visits import routes as inspection_visits
 from app.web.inspections.years import routes as inspections
 from app.web.languages import compile_catalogue
+from app.web.names import WARNING_GROUNDS
 from app.web.navigation import footer_links, nav_links
 from app.web.operator.ceremonies import routes as ceremonies
 from app.web.operator.experts import routes as experts
@@ -50,6 +51,7 @@ from app.web.operator.views import routes as operator
 from app.web.operator.witness import routes as witness
 from app.web.public.applications import routes as applications
 from app.web.public.draws import routes as published_draws
+from app.web.public.privacy import routes as privacy
 from app.web.public.register import routes as register
 from app.web.public.standards import routes as standards
 from app.web.public.views import routes as public
@@ -88,7 +90,7 @@ def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
     rooms_of_sittings = (sitting, clarifying, corrections, papers, questions, talk, pictures)
     desks = (account, agency, bidder, expert, *rooms_of_sittings, operator, witness, library, experts, ceremonies)
-    serving = (fees, appraisals, own_expert, trainings, applications, name_requests, standards)
+    serving = (fees, appraisals, own_expert, trainings, applications, name_requests, standards, privacy)
     inspecting = (inspection_desk, inspection_draws, inspection_visits, inspection_statistics, inspections)
     supervising = (regulator, fairness, identities, supervision, *inspecting)
     booking = (venues, bookings, calendar)
@@ -100,6 +102,7 @@ def attach(app: Flask) -> None:
     compile_catalogue()
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.finalize = visible
+    app.jinja_env.globals["warning_grounds"] = WARNING_GROUNDS
     app.add_template_filter(fingerprint)
     app.add_template_filter(check_code)
     app.before_request(_remember_language)
@@ -199,10 +202,13 @@ def _context() -> dict[str, object]:
         "server_time": here.database.now(),
         "display_zone": ZoneInfo(zone),
         "display_zone_name": zone,
-        "demo_notice": gettext("M0 模式：受托人密钥在同一台机器上生成。数据均为虚构，不具法律效力。")
+        "demo_notice": gettext(
+            "数据均为虚构，不具法律效力。投标的解密密钥由同一台机器生成（M0），不能证明截止以前没有人打开过投标。"
+        )
         if here.settings.demo
         else None,
         "nav_links": nav_links(actor),
+        "contact": here.settings.contact,
         "footer_links": footer_links(),
         "sign_in_url": "/log-in",
         "sign_out_url": "/log-out",

@@ -57,7 +57,7 @@ def demo_notice(case: Case) -> str | None:
     if terms.profile.demo:
         notices.append(_("演示项目：期限以秒计，数据不具有法律效力。"))
     if committee_of(case).mode == "M0":
-        notices.append(_("受托人模式 M0：全部密钥份额在一台机器上生成，不能证明截止前无人能开标。"))
+        notices.append(_("投标的解密密钥由同一台机器生成（M0），不能证明截止以前没有人打开过投标。"))
     if not terms.register.witnesses:
         notices.append(_("无见证机构：没有平台以外的一方证明案卷未被改写。"))
     return " ".join(notices) or None

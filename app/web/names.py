@@ -22,6 +22,7 @@ from evaluation.sitting import (
     ReplacementGround,
     Stage,
     SuspensionGround,
+    WarningGround,
 )
 
 PHASES: Mapping[Phase, LazyString] = {
@@ -134,6 +135,15 @@ GROUNDS: Mapping[SuspensionGround, LazyString] = {
     SuspensionGround.ORDER: _l("监督部门决定"),
     SuspensionGround.DEFECTIVE_DOCUMENTS: _l("采购文件有缺陷"),
     SuspensionGround.RECESS: _l("休会"),
+}
+WARNING_GROUNDS: Mapping[WarningGround, LazyString] = {
+    WarningGround.DEVICES: _l("使用手机、摄录设备或者自带电脑"),
+    WarningGround.OUTSIDE: _l("与外界联系"),
+    WarningGround.TALK: _l("独立评审时互相交谈"),
+    WarningGround.SEAT: _l("擅自离席，或者有无关人员在场"),
+    WarningGround.INTERFERENCE: _l("以言行干扰他人评审"),
+    WarningGround.PROCEDURE: _l("没有按规定的步骤进行"),
+    WarningGround.VENUE: _l("画面、声音或者门禁不符合要求"),
 }
 SITTING_STEPS: Mapping[Disposition, LazyString] = {
     Disposition.SUSPEND: _l("暂停评审"),
@@ -312,6 +322,11 @@ ACCESSES = {
     "findings:read": _l("查阅清标提示"),
     "report:read": _l("查阅评审报告"),
     "downloads:list": _l("查阅文件下载名单"),
+    "photo:read": _l("查阅签到核验和现场照片"),
+    "presence:read": _l("查看在线情况"),
+    "picture:watch": _l("观看评审现场画面"),
+    "clarification:read": _l("查阅澄清"),
+    "qualification:read": _l("查阅资格审查"),
     "evidence:export": _l("导出证据包"),
     "serving:read": _l("查阅专家劳务费和评价"),
     "name:ask": _l("查询专家姓名：申请或者决定"),

@@ -51,4 +51,4 @@ def footer_links() -> list[tuple[str, str]]:
         (_("信任与登记"), "/trust"),
         (_("登记簿与见证"), "/register"),
     ]
-    return [*pages, (_("关于本平台"), "/about")]
+    return [*pages, (_("个人信息"), "/privacy"), (_("关于本平台"), "/about")]

@@ -157,18 +157,20 @@ def method_words(method: str) -> str:
 def citation_words(citations: str) -> str:
     """A profile's articles in words: “招标投标法 23；实施条例 21” names the law, then its articles.
 
-    What a profile calls 待核 could not be compared with the text of the law, and the page says so.
+    What an older notice's profile calls 待核 was not compared with the text of the law, which might say something else:
+    a page cites no article for it.
     """
     return _("；").join(_citation_words(one) for one in citations.split("；"))
 
 
 def _citation_words(one: str) -> str:
     found = _CITATION.fullmatch(one)
+    if found is not None and found["unchecked"]:
+        return _("平台规则")
     if found is None or found["law"] not in LAWS:
         return _("平台规则") if one == PLATFORM_RULE else one
     law, articles = str(LAWS[found["law"]]), (found["articles"] or "").replace("、", _("、"))
-    cited = _("%(law)s第 %(articles)s 条", law=law, articles=articles) if articles else law
-    return cited + (_("（条文待核）") if found["unchecked"] else "")
+    return _("%(law)s第 %(articles)s 条", law=law, articles=articles) if articles else law
 
 
 def period_words(period: Period) -> str:

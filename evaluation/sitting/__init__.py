@@ -95,6 +95,7 @@ from evaluation.sitting.interruptions import (
     SittingOrdered,
     SittingOrderProposed,
     WarningGiven,
+    WarningGround,
 )
 from evaluation.sitting.outcomes import (
     outcome,
@@ -221,6 +222,7 @@ __all__ = [
     "SuspensionGround",
     "TiesDrawn",
     "WarningGiven",
+    "WarningGround",
     "acts_about",
     "answered_by",
     "apply",

@@ -59,15 +59,29 @@ class CheckInRefused(SittingEvent):
     reason: str
 
 
+class WarningGround(StrEnum):
+    """Of what the authority may warn: order on the spot and the procedure, never what members think of bids."""
+
+    DEVICES = "devices"  # telephones, cameras, own computers
+    OUTSIDE = "outside"  # talk with people outside
+    TALK = "talk"  # talk between members while each works alone
+    SEAT = "seat"  # left the seat, or somebody else is in the room
+    INTERFERENCE = "interference"  # pressing others
+    PROCEDURE = "procedure"  # a step is skipped or taken out of order
+    VENUE = "venue"  # pictures, sound, doors
+
+
 @dataclass(frozen=True)
 class WarningGiven(SittingEvent):
-    """The authority that watches warns, and every room reads it; nothing stops. `site` is "" where it is meant for all.
+    """The authority that watches warns, and every room reads it; nothing stops. `site` is "" where it is meant for all;
+    `ground` is None in records of before there was a catalogue.
 
     Nothing follows from it: who goes on regardless is ordered to stop (`SittingOrdered`).
     """
 
     site: str
     note: str
+    ground: WarningGround | None = None
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,14 @@ def test_an_instant_in_a_sentence_is_local_and_names_its_zone(until: object):
     assert "02:30:04.007 (Europe/Berlin)" in sentence("question_too_late", {"until": until}, "en", "Europe/Berlin")
 
 
+def test_a_period_has_its_unit_in_the_language_and_what_is_the_earliest_is_a_whole_second():
+    facts = {"period": "20 days", "deadline_at": AT, "earliest_at": AT}
+    assert "不少于 20 日：最早 北京时间 2026-03-03 09:30:05，而拟定为 北京时间 2026-03-03 09:30:04.007" in sentence(
+        "deadline_too_early", facts, "zh"
+    )
+    assert "5 个工作日" in sentence("deadline_too_early", facts | {"period": "5 working days"}, "zh")
+
+
 def test_what_only_looks_like_an_instant_stays_as_it_was_written():
     for text in ("2026-13-03T01:30:04Z", "2026-03-03T01:30:04.000Z", "2026-03-03T01:30Z", "X2026-03-03T01:30:04Z"):
         assert text in sentence("question_too_late", {"until": text}, "zh")

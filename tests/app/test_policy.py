@@ -12,7 +12,7 @@ import pytest
 
 from app.casefile.case import Case, LotCase, Phase
 from app.permissions.actions import Action
-from app.permissions.policy import NotAllowed, allowed, authorize
+from app.permissions.policy import POLICY, NotAllowed, allowed, authorize
 from app.procedure.bid import Bidding, Submission
 from app.procedure.deadlines import Timetable
 from app.procedure.errors import RuleViolation
@@ -21,6 +21,7 @@ from app.procedure.opening import BidsReleased, LotClosed, Opening
 from app.procedure.roles import Actor, Role
 from app.procedure.tender import Tender
 from app.procedure.terms import CaseOpened, Party
+from app.web.names import ACCESSES
 from evaluation.committee import MemberRole
 from evaluation.draw import DrawConditions, DrawState
 from evaluation.sitting.events import Seat
@@ -155,3 +156,9 @@ def test_where_only_the_reason_is_missing_it_is_asked_for(phase: Phase, action: 
             asked = stated and own and role is Role.REGULATOR
             refused = _refusal(_actor(role, own), action, CASES[phase])
             assert refused in ((RuleViolation,) if asked else (None, NotAllowed))
+
+
+def test_whatever_is_logged_as_read_for_a_reason_has_its_words():
+    """The list of who read what is for people: no page shows the name of an action."""
+    logged = {action.value for action, grants in POLICY.items() if any(grant.reason for grant in grants)}
+    assert logged <= ACCESSES.keys()

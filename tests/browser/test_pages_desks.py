@@ -27,6 +27,7 @@ PAGES = [
     ("", "/register"),
     ("", "/verify"),
     ("", "/trust"),
+    ("", "/privacy"),
     ("officer", "/agency"),
     ("officer", "/agency/new"),
     ("officer", "/agency/cases/{case}/amendments/new"),

@@ -8,6 +8,7 @@ import pytest
 
 from app.adapters.profiles import profile_names, read_profile
 from app.procedure.profiles import Profile, Regime
+from evaluation.prices import FORMULAS
 from evaluation.recusal import ConflictGround
 
 LAWS_OF = {
@@ -29,7 +30,8 @@ def test_a_regime_cites_its_own_laws_alone(name: str):
     of_experts = [profile.fees.article, *(ground.article for ground in profile.appraisal.grounds)]
     texts = (*profile.articles.values(), *profile.recusal_articles.values(), *of_experts)
     citations = [one for text in texts for one in text.split("；")]
-    cited = {one.removesuffix("（待核）").split(" ")[0] for one in citations}
+    assert not [one for one in citations if "待核" in one]  # what was not compared with its law cites none
+    cited = {one.split(" ")[0] for one in citations}
     assert cited <= LAWS_OF[profile.regime] | OF_BOTH
 
 
@@ -56,3 +58,10 @@ def test_the_demonstration_cites_what_the_real_rule_book_cites(kind: str):
     assert (demo.articles, demo.version, demo.regime) == (real.articles, real.version, real.regime)
     assert demo.recusal_articles == real.recusal_articles
     assert (demo.fees, demo.appraisal) == (real.fees, real.appraisal)
+    assert demo.price_formulas == real.price_formulas
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_the_formulas_of_a_rule_book_exist(name: str):
+    assert set(read_profile(name).price_formulas) <= FORMULAS.keys()
+    assert read_profile(name).price_formulas

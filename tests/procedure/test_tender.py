@@ -1,5 +1,6 @@
 """A tender's way to its deadline: periods of the profile, and two persons for all that is published."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal as D
@@ -24,7 +25,9 @@ from app.procedure.tender import (
     question_deadline,
 )
 from app.procedure.terms import CaseOpened, Party, check_terms
+from evaluation.prices import FORMULAS, PriceRule
 from tests.choices import choices
+from tests.evaluation.test_prices import RULES as PRICE_RULES
 from tests.procedure.tenders import (
     AT,
     DAY,
@@ -101,6 +104,18 @@ def test_price_weighs_what_the_profile_asks_at_least():
     heavier = replace(GOODS, price_weight_at_least=31)
     with pytest.raises(RuleViolation, match="price_weight_too_low"):
         check_terms(terms(profile=heavier), AT)
+
+
+@pytest.mark.parametrize("formula", sorted(FORMULAS))
+def test_prices_are_scored_by_a_formula_of_the_rule_book(formula):
+    """O87 art. 55: goods by the lowest price alone. A notice of before rule books named any is replayed as it was."""
+    own = {"full": EVALUATION.criteria.price.full, "places": D(2)}
+    scored = replace(EVALUATION, price_rule=PriceRule(formula, PRICE_RULES[formula] | own))
+    for profile, names in ((GOODS, {"lowest_price_ratio"}), (WORKS, set(FORMULAS))):
+        assert set(profile.price_formulas) == names
+        with nullcontext() if formula in names else pytest.raises(RuleViolation, match="price_formula_not_allowed"):
+            submitted(terms(profile=profile, lots=(lot(evaluation=scored),)))
+    submitted(terms(profile=replace(GOODS, price_formulas=()), lots=(lot(evaluation=scored),)))
 
 
 # two persons

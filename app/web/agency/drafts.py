@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
@@ -18,15 +20,17 @@ from app.casefile.next_round import next_round_form
 from app.extensions import FORM_AROUND, access, current_actor, platform, required_log_in, takes
 from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
+from app.procedure.profiles import Profile
 from app.procedure.roles import Role
 from app.procedure.tender import TenderSubmitted
-from app.procedure.terms import check_terms
+from app.procedure.terms import check_deadline, check_terms
 from app.queries.committees import read_committees
 from app.queries.people import find_organisations
 from app.services import tenders
 from app.services.tenders import Draft
 from app.web.agency.blueprint import routes
 from app.web.agency.forms import BasicsForm, DocumentForm, LotForm, NewCaseForm, ScoringForm, options
+from app.web.agency.overtaken import BASICS, overtaken, seen
 from app.web.agency.scoring import SPARE_ROWS, fill_scoring, price_parameters, read_scoring, with_formula
 from app.web.entitled import account_key, in_words
 from app.web.pages import Refused, attempt, case_trail, entitled_case, head_of, local_time, to_local, to_utc
@@ -36,7 +40,7 @@ from crypto.errors import CryptoError
 from crypto.instants import parse_instant
 from evaluation.prices import FORMULAS as PRICE_FORMULAS
 
-BASICS = ("code", "buyer", "buyer_code", "region", "method", "profile", "committee", "timelock", "notice")
+LOT_FIELDS = {"budget": _l("预算金额"), "ceiling": _l("最高限价"), "deadline_at": _l("投标截止时间")}
 
 
 @routes.route("/agency/new", methods=["GET", "POST"])
@@ -79,10 +83,10 @@ def steps_of(draft: Draft) -> list[tuple[str, str]]:
     lots = draft.form.get("lots", [])
     found = [("basics", _("基本信息"))]
     for index, lot in enumerate(lots):
-        number = lot["number"] if len(lots) > 1 else ""
+        named = {"number": lot["number"]}
         found += [
-            (f"lot-{index}", _("标包 %(number)s", number=number)),
-            (f"scoring-{index}", _("评分办法 %(number)s", number=number)),
+            (f"lot-{index}", _("标包 %(number)s", **named) if len(lots) > 1 else _("标包")),
+            (f"scoring-{index}", _("评分办法 %(number)s", **named) if len(lots) > 1 else _("评分办法")),
         ]
     return [*found, ("documents", _("招标文件")), ("preview", _("预览与送审"))]
 
@@ -123,6 +127,7 @@ def _shown(draft: Draft, step: str, template: str, **facts: Any) -> str:
         steps=steps,
         step=step,
         step_name=dict(steps)[step],
+        seen=seen(draft, step),
         may_edit=current_actor().is_(Role.AGENCY_OFFICER),
         breadcrumbs=trail,
         **facts,
@@ -131,11 +136,15 @@ def _shown(draft: Draft, step: str, template: str, **facts: Any) -> str:
 
 def _saved(draft: Draft, step: str, form: dict[str, Any]) -> Response:
     """Keep the form and go on to the step after, or stay where the person asked to."""
-    tenders.save_draft(platform(), required_log_in(), draft.case_id, form)
+    _keep(draft, form)
     names = [name for name, _words in steps_of(draft)]
     stay = request.form.get("go") == "stay"
     following = step if stay else names[min(names.index(step) + 1, len(names) - 1)]
     return redirect(url_for("agency.draft", case=draft.case_id, step=following))
+
+
+def _keep(draft: Draft, form: dict[str, Any]) -> None:
+    tenders.save_draft(platform(), required_log_in(), draft.case_id, form, before=draft.form)
 
 
 def _basics(draft: Draft, step: str, _index: int) -> str | Response:
@@ -147,7 +156,7 @@ def _basics(draft: Draft, step: str, _index: int) -> str | Response:
     usable = [committee for committee in read_committees(platform().database) if committee.in_use]
     form.committee.choices = options((committee.id, standing_words(committee)) for committee in usable)
     form.timelock.choices = _second_locks(str(draft.form.get("timelock", "")))
-    if form.validate_on_submit():
+    if form.validate_on_submit() and not overtaken(form, draft, step):
         typed = {name: form[name].data.strip() for name in (*BASICS, "title")}
         return _saved(draft, step, {**draft.form, **typed, "complex": form.complex.data})
     return _shown(draft, step, "draft_basics", form=form)
@@ -173,9 +182,12 @@ def _lot(draft: Draft, step: str, index: int) -> str | Response:
     )
     if len(lots) > 1 and "remove" in request.args:
         return _without_lot(draft, step, index)
-    if form.validate_on_submit():
+    if form.validate_on_submit() and not overtaken(form, draft, step):
+        too_early = _too_early(draft, lot["number"], to_utc(form.deadline.data))
         if form.ceiling.data > form.budget.data:
             form.ceiling.errors = [_("最高限价不得高于预算金额")]
+        elif too_early:
+            form.deadline.errors = [too_early]
         else:
             typed = {"title": form.title.data.strip(), "deadline_at": encode(to_utc(form.deadline.data))}
             typed |= {name: format(form[name].data, "f") for name in ("budget", "ceiling")}
@@ -188,12 +200,21 @@ def _lot(draft: Draft, step: str, index: int) -> str | Response:
     return _shown(draft, step, "draft_lot", form=form, number=lot["number"], several=len(lots) > 1)
 
 
+def _too_early(draft: Draft, lot: str, deadline: datetime) -> str:
+    """Why even a notice that were published now would leave bidders too little time; "" where it would not."""
+    try:
+        check_deadline(lot, deadline, read_profile(draft.form["profile"]), platform().database.now())
+    except RuleViolation as refusal:
+        return in_words(refusal)
+    return ""
+
+
 def _without_lot(draft: Draft, step: str, index: int) -> str | Response:
     """Asked once; the lots after it move up."""
     form, lots = FlaskForm(), draft.form["lots"]
-    if form.validate_on_submit():
+    if form.validate_on_submit() and not overtaken(form, draft, step):
         left = [{**one, "number": str(i)} for i, one in enumerate([*lots[:index], *lots[index + 1 :]], 1)]
-        tenders.save_draft(platform(), required_log_in(), draft.case_id, {**draft.form, "lots": left})
+        _keep(draft, {**draft.form, "lots": left})
         return redirect(url_for("agency.draft", case=draft.case_id, step="lot-0"))
     return _shown(draft, step, "draft_lot_remove", form=form, lot=lots[index])
 
@@ -204,19 +225,20 @@ def _amounts(lot: dict[str, Any]) -> dict[str, Any]:
 
 def _with_lot(draft: Draft, before: list[dict[str, Any]], lot: dict[str, Any]) -> Response:
     lots = [*before, lot]
-    tenders.save_draft(platform(), required_log_in(), draft.case_id, {**draft.form, "lots": lots})
+    _keep(draft, {**draft.form, "lots": lots})
     return redirect(url_for("agency.draft", case=draft.case_id, step=f"lot-{len(lots) - 1}"))
 
 
 def _scoring(draft: Draft, step: str, index: int) -> str | Response:
     lot = draft.form["lots"][index]
-    rules, regime = lot["evaluation"], read_profile(draft.form["profile"]).regime
+    rules, profile = lot["evaluation"], read_profile(draft.form["profile"])
+    may_draw = profile.regime == "goods"
     form = ScoringForm(data=fill_scoring(lot))
-    form.formula.choices = options(FORMULAS.items())
+    form.formula.choices = _formulas(profile, rules["price_rule"]["formula"])
     for field in (form.tie_1, form.tie_2, form.tie_3):
-        field.choices = _tie_choices(rules, may_draw=regime == "goods")
-    if form.validate_on_submit():
-        changed = attempt(form, lambda: read_scoring(form, request.form, lot, may_draw=regime == "goods"))
+        field.choices = _tie_choices(rules, may_draw=may_draw)
+    if form.validate_on_submit() and not overtaken(form, draft, step):
+        changed = attempt(form, lambda: read_scoring(form, request.form, lot, may_draw=may_draw))
         if changed:
             if form.formula.data != rules["price_rule"]["formula"]:
                 changed = with_formula(changed, form.formula.data)
@@ -229,6 +251,12 @@ def _scoring(draft: Draft, step: str, index: int) -> str | Response:
         if name != "full"
     ]
     return _shown(draft, step, "draft_scoring", form=form, parameters=shown, spare=SPARE_ROWS)
+
+
+def _formulas(profile: Profile, chosen: str) -> list[SelectChoice]:
+    """Those of the rule book; what the draft has stays visible after a change of rules, and the preview refuses it."""
+    allowed = profile.price_formulas or tuple(FORMULAS)
+    return options((name, words) for name, words in FORMULAS.items() if name in allowed or name == chosen)
 
 
 def _drawable(rules: dict[str, Any]) -> frozenset[str]:
@@ -303,8 +331,14 @@ def _missing(draft: Draft, refusal: RuleViolation | CryptoError) -> tuple[str, s
     path, names = str(refusal.facts.get("path", "")), dict(steps_of(draft))
     if refusal.code == "terms_incomplete" or refusal.code.startswith("buyer_code"):
         return _("“%(step)s”还没有填写完整", step=names["basics"]), "basics"
+    if "lot" in refusal.facts:
+        numbers = [lot["number"] for lot in draft.form.get("lots", [])]
+        kind = "scoring" if refusal.code.startswith("price_") else "lot"
+        return in_words(refusal), f"{kind}-{numbers.index(refusal.facts['lot'])}"
     if refusal.code != "malformed":
         return in_words(refusal), ""
-    index = path.partition("lots[")[2].partition("]")[0]
+    index, _bracket, rest = path.partition("lots[")[2].partition("]")
     step = ("scoring-" if "evaluation" in path else "lot-") + index if index else "basics"
+    if label := LOT_FIELDS.get(rest.removeprefix(".")):
+        return _("“%(step)s”还没有填写完整：%(field)s", step=names.get(step, step), field=label), step
     return _("“%(step)s”还没有填写完整", step=names.get(step, step)), step

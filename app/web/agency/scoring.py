@@ -20,8 +20,15 @@ DEFAULTS = {
     "places": "2", "drop_highest_from": "5", "drop_lowest_from": "5", "benchmark_places": "2", "above": "1",
     "below": "0.5", "floor": "0", "deviation_places": "4", "discount": "0.05", "ceiling": "1", "drop": "0.05",
     "floor_weight": "0.5", "floor_ratio": "0.9", "weight": "0.5", "ratio": "1", "base": "80", "peak": "100",
-    "least_below": "60", "least_above": "0",
+    "least_below": "80", "least_above": "60",
 }  # fmt: skip
+USUAL: dict[str, dict[str, str]] = {  # what a formula has otherwise, as the rule book states it
+    "mean_deviation": {"drop_highest_from": "4", "drop_lowest_from": "4"},
+    "trimmed_mean_discount": {"benchmark_places": "3", "discount": "0.005、0.01、0.015、0.02、0.025、0.03"},
+    "ceiling_mix": {"drop": "0.02", "floor_ratio": "0.85", "above": "1.5", "below": "0.8"},
+    "utility": {"drop_highest_from": "6", "drop_lowest_from": "7", "ratio": "0.95", "above": "1.2", "below": "0.8"},
+    "piecewise": {"drop_highest_from": "4", "drop_lowest_from": "7"},
+}
 _SEPARATORS = re.compile(r"[\s、，,;；]+")
 _BAND = re.compile(
     r"^(?P<zh>\S+?)\s*(?:/\s*(?P<en>[^\d]+?))?\s+(?P<low>\d+(?:\.\d+)?)\s*[-–~]\s*(?P<high>\d+(?:\.\d+)?)$"
@@ -97,7 +104,7 @@ def with_formula(lot: dict[str, Any], formula: str) -> dict[str, Any]:
     full = next(c["full"] for c in lot["evaluation"]["criteria"]["criteria"] if c["kind"] == "price")
     names = [parameter.name for parameter in fields(FORMULAS[formula])]
     ceiling = lot["ceiling"] or DEFAULTS["ceiling"]
-    usual = {**DEFAULTS, "full": full, "ceiling": ceiling}
+    usual = {**DEFAULTS, **USUAL.get(formula, {}), "full": full, "ceiling": ceiling}
     rule = _price_rule(formula, {name: usual[name] for name in names})
     return {**lot, "evaluation": {**lot["evaluation"], "price_rule": rule}}
 

@@ -108,7 +108,7 @@ def release(case: str) -> str | Response:
         breadcrumbs=case_trail(found, (_("复核发布"), None)),
         case_id=case,
         terms=shown_terms(terms),
-        changes=_changes(found),
+        **_resubmission(found),
         form=form,
         payload={"terms_sha256": found.tender.terms_sha256},
         fact=TenderPublished.__name__,
@@ -122,12 +122,15 @@ def release(case: str) -> str | Response:
     )
 
 
-def _changes(case: Case) -> list[tuple[str, str, str]]:
-    """What the last submission changed against the one before; nothing for the first."""
+def _resubmission(case: Case) -> dict[str, Any]:
+    """How often the terms were submitted, what the last time changed against the one before, and why that was returned:
+    who releases can tell a first submission from one that left out what was asked for."""
     with platform().database.reading() as db_session:
         seen = seen_events(db_session, current_actor(), case.id)
     submitted = [record.payload for record in seen.records if record.type == "TenderSubmitted"]
-    return differences(submitted[-2]["terms"], submitted[-1]["terms"]) if len(submitted) > 1 else []
+    asked = [record.payload["reason"] for record in seen.records if record.type == "TenderReturned"]
+    changes = differences(submitted[-2]["terms"], submitted[-1]["terms"]) if len(submitted) > 1 else []
+    return {"changes": changes, "times": len(submitted), "asked": asked[-1] if asked else ""}
 
 
 def _form_page(case: Case, form: Any, title: str, lead: str = "", quoted: str = "") -> str:

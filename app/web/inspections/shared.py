@@ -54,7 +54,7 @@ def head(case: Case) -> dict[str, Any]:
         if year.plan.rules.demo:
             notices.append(_("演示项目：期限以秒计，数据不具有法律效力。"))
         if case.committee["mode"] == "M0":
-            notices.append(_("受托人模式 M0：全部密钥份额在一台机器上生成，不能证明抽取前无人知道结果。"))
+            notices.append(_("抽取的密钥由同一台机器生成（M0），不能证明抽取以前没有人知道结果。"))
         if not year.plan.register.witnesses:
             notices.append(_("无见证机构：没有平台以外的一方证明案卷未被改写。"))
     return {"case": place, "case_notice": " ".join(notices) or None, "case_id": case.id}

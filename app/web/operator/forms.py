@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import (
+    BooleanField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -67,6 +70,14 @@ class IdentityForm(FlaskForm):
         [WhereItApplies()],
         description=_l("当场拍摄本人正面。照片密封保存，案卷只记摘要，仅监督部门写明理由后可以查看。"),
     )
+    told = BooleanField(_l("已当面告知本人照片的用途、谁能查看和怎样保存，本人同意拍照"))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        sound = bool(super().validate(extra_validators))
+        if not self.photo.data or self.told.data:
+            return sound
+        self.told.errors = [_l("请先告知并取得本人同意，再提交照片；本人不同意的，按“本人拒绝”办理")]
+        return False
 
 
 class BoothChangeForm(IdentityForm):

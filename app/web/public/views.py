@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import datetime
 
@@ -21,6 +22,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor, Role
 from app.procedure.tender import Question, question_deadline
 from app.queries.cases import load_records
+from app.queries.committees import read_committees
 from app.queries.desks import next_steps
 from app.queries.lists import NoticeRow, next_round, published_notices
 from app.queries.timeline import case_stages
@@ -149,7 +151,8 @@ def _own_lots(case: Case, actor: Actor) -> list[str]:
 @access(Action.RECORD_VERIFY)
 @takes(MOST_BYTES + FORM_AROUND)
 def verify() -> str:
-    """How to check without trusting the platform, and a check on the server for a first look."""
+    """How to check without trusting the platform: receipts in the browser, which is told the platform's key; on the
+    server what was uploaded for a first look."""
     receipt, pdf = ReceiptForm(prefix="receipt"), PdfForm(prefix="pdf")
     result = document = None
     chosen = request.form.get("check", "")
@@ -158,9 +161,11 @@ def verify() -> str:
     if chosen == "pdf" and pdf.validate_on_submit():
         document = attempt(pdf, lambda: _check_pdf(pdf))
     reasons = [sentence(r.code, {"field": r.field}, g.get("lang", "zh")) for r in document.reasons] if document else []
-    return render_template(
-        "pages/public/verify.html", receipt=receipt, pdf=pdf, result=result, document=document, reasons=reasons
-    )
+    here = platform()
+    own = verify_certificate(here.keys.platform.certificate, here.keys.roots, here.database.now())
+    shown = {"result": result, "document": document, "reasons": reasons, "answered": chosen == "receipt"}
+    shown |= {"platform_spki": base64.b64encode(own.spki).decode()}
+    return render_template("pages/public/verify.html", receipt=receipt, pdf=pdf, **shown)
 
 
 def _check_receipt(form: ReceiptForm) -> dict[str, object]:
@@ -226,4 +231,6 @@ def authority() -> Response:
 @routes.get("/about")
 @access(Action.SITE_READ)
 def about() -> str:
-    return render_template("pages/public/about.html")
+    usable = [one for one in read_committees(platform().database) if one.in_use]
+    one_machine = any(one.description["mode"] == "M0" for one in usable)
+    return render_template("pages/public/about.html", one_machine=one_machine)

@@ -10,7 +10,7 @@ from app.extensions import current_actor, platform
 from app.procedure.roles import Role
 from app.queries.standstills import replaceable
 from app.services import experts
-from app.web.names import SITTING_STEPS
+from app.web.names import SITTING_STEPS, WARNING_GROUNDS
 from app.web.standstill.forms import (
     NO_SITE,
     AnnouncementForm,
@@ -26,6 +26,11 @@ def warning_form(found: Case, lot: str) -> WarningForm:
     """A warning is for everybody or for one site."""
     form = WarningForm()
     form.site.choices = [SelectChoice(NO_SITE, _("全体")), *_places(found, lot)]
+    grounds = found.tender.published.profile.warning_grounds
+    if not grounds:
+        del form.ground
+        return form
+    form.ground.choices = [SelectChoice("", _("请选择")), *(SelectChoice(one, WARNING_GROUNDS[one]) for one in grounds)]
     return form
 
 

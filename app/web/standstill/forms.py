@@ -52,10 +52,13 @@ class WarningForm(Sited, FlaskForm):
     """What the authority warns of, and whom."""
 
     site = SelectField(_l("对象"), [InputRequired()])
+    ground = SelectField(_l("事由"), [InputRequired(_l("请选择事由"))])
     note = TextAreaField(
         _l("提醒内容"),
         [InputRequired(_l("请写明提醒什么")), LONG],
-        description=_l("全体评审室立即可见，写入案卷。不要写对投标的看法。"),
+        description=_l(
+            "只能就现场纪律和程序提醒。不得评价投标、评分或者成员的判断，不得要求重新考虑。全体评审室立即可见，写入案卷。"
+        ),
     )
 
 

@@ -38,7 +38,7 @@ from app.queries.standstills import (
 from app.queries.talks import announcements_of
 from app.services import experts
 from app.web.entitled import entitled_case, in_words
-from app.web.names import DROPPED, GROUNDS, REPLACEMENTS, SITTING_STEPS, STAGES
+from app.web.names import DROPPED, GROUNDS, REPLACEMENTS, SITTING_STEPS, STAGES, WARNING_GROUNDS
 from app.web.pages import attempt, case_trail, confirmed, head_of, local_time, review_act
 from app.web.standstill.choices import announcement_form, fault_form, replacement_form, step_form, warning_form
 from app.web.standstill.forms import RepairForm
@@ -57,6 +57,7 @@ from evaluation.sitting import (
     SittingOrderProposed,
     SuspensionGround,
     WarningGiven,
+    WarningGround,
 )
 
 routes = Blueprint("standstill", __name__, url_prefix="/cases/<case>/lots/<lot>/standstill")
@@ -201,13 +202,19 @@ def warn(case: str, lot: str) -> str:
     found = entitled_case(case, lot, Action.SITTING_WARN)
     form = warning_form(found, lot)
     words = _("签名后全体评审室立即显示，代理机构、交易中心和监督部门收到通知，写入案卷，不能撤回。评审不因此中断。")
+    words += _("不得评价投标、评分或者成员的判断，不得要求重新考虑。")
+    box = form.ground  # None under a rule book of before the catalogue
     return _propose(
         found,
         lot,
         form,
         _("发出监督提醒"),
-        lambda: WarningGiven(form.at, form.words),
-        lambda: [(_("对象"), form.place), (_("提醒内容"), form.words)],
+        lambda: WarningGiven(form.at, form.words, WarningGround(box.data) if box else None),
+        lambda: [
+            (_("对象"), form.place),
+            *([(_("事由"), WARNING_GROUNDS[WarningGround(box.data)])] if box else []),
+            (_("提醒内容"), form.words),
+        ],
         words,
     )
 

@@ -15,13 +15,14 @@ from app.queries import supervision
 from app.services.audits import export_evidence
 from app.services.platform import DIST
 from evaluation import sitting
-from evaluation.sitting import Disposition, WarningGiven
+from evaluation.sitting import Disposition, WarningGiven, WarningGround
 from tests.app.services.test_booths import Moving, rows
 from tests.app.services.whole_case import LOT
 from tests.app.web.site import Site, booth, stated
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 WORDS = "副场请勿隔着机位交谈"
+TALK = WarningGround.TALK
 
 
 @pytest.fixture(scope="module")
@@ -43,21 +44,28 @@ def test_one_inspector_warns_and_every_room_reads_it(case: Moving, site: Site):
     page = f"/cases/{case.case_id}/lots/{LOT}/standstill"
     assert "发出监督提醒" in site.browser("regulator").get(page)
     assert "发出监督提醒" not in site.browser("centre").get(page)
-    warning = site.browser("regulator").post(f"{page}/warning", site=case.sites[1], note=WORDS)
+    warning = site.browser("regulator").post(f"{page}/warning", site=case.sites[1], ground="talk", note=WORDS)
     assert signing(warning)
     assert "写入案卷，不能撤回" in warning.get_data(as_text=True)
-    assert not signing(site.browser("regulator").post(f"{page}/warning", site=case.sites[1], note=" "))
+    assert not signing(site.browser("regulator").post(f"{page}/warning", site=case.sites[1], ground="talk", note=" "))
+    for wrong in ("", "score", "opinion"):
+        assert not signing(site.browser("regulator").post(f"{page}/warning", site="-", ground=wrong, note=WORDS))
+    assert "不得评价投标、评分或者成员的判断" in warning.get_data(as_text=True)
     for who in ("centre", "officer", "witness-host", "releaser"):
         with pytest.raises(NotAllowed):
-            case.act(who, WarningGiven("", WORDS))
+            case.act(who, WarningGiven("", WORDS, TALK))
+    with pytest.raises(RuleViolation, match="warning_ground_wrong"):
+        case.act("regulator", WarningGiven("", WORDS))
     with pytest.raises(RuleViolation, match="standstill_site_unknown"):
-        case.act("regulator", WarningGiven("elsewhere", WORDS))
-    case.act("regulator", WarningGiven(case.sites[1], WORDS))
+        case.act("regulator", WarningGiven("elsewhere", WORDS, TALK))
+    case.act("regulator", WarningGiven(case.sites[1], WORDS, TALK))
     assert case.state == before
     (warned,) = case.case.lots[LOT].standstill.warnings
-    assert (warned.site, warned.note) == (case.sites[1], WORDS)
+    assert (warned.site, warned.note, warned.ground) == (case.sites[1], WORDS, TALK)
     for number in (1, 4):
-        assert WORDS in booth(site, case.members[number]).get(f"/room/{case.case_id}/{LOT}/status")
+        status = booth(site, case.members[number]).get(f"/room/{case.case_id}/{LOT}/status")
+        assert WORDS in status
+        assert "监督提醒：独立评审时互相交谈" in status
     for who in ("centre", "witness-host", "witness-sub", "officer"):
         assert WORDS in site.browser(who).get(page)
     assert rows(case, select(Notice).where(Notice.code == "sitting_warned"))

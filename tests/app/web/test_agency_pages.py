@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import fields
 from typing import Any
 
 import html5lib
@@ -14,9 +15,11 @@ from app.casefile.codec import encode
 from app.models import StoredFile
 from app.procedure.errors import RuleViolation
 from app.procedure.tender import TenderReturned
-from app.services.tenders import draft_terms
+from app.services.tenders import draft_terms, save_draft
 from crypto.canonical import digest
+from evaluation.prices import FORMULAS
 from tests.app.services.people import BUYER_CODE
+from tests.app.services.whole_case import DRAWN
 from tests.app.web.site import LOT, Browser, Site, played
 
 STEPS = ("basics", "lot-0", "scoring-0", "documents", "preview")
@@ -137,20 +140,94 @@ def test_a_figure_that_no_amount_can_be_is_refused_and_the_page_still_opens(site
     browser.get(f"{draft}/preview")
 
 
-def test_another_formula_brings_its_own_parameters(site: Site, draft: str):
-    browser = site.browser("officer")
-    save(browser, f"{draft}/scoring-0", formula="mean_deviation", go="stay")
-    assert 'name="param-above"' in browser.get(f"{draft}/scoring-0")
-    save(browser, f"{draft}/scoring-0", formula="lowest_price_ratio", go="stay")
-    assert 'name="param-above"' not in browser.get(f"{draft}/scoring-0")
+def test_another_formula_brings_its_own_parameters_as_the_rule_book_has_them(site: Site):
+    browser, regulator = site.browser("officer"), site.case.people["regulator"].organisation
+    answer = browser.post("/agency/new", title="道路工程", template="works", regulator=regulator)
+    scoring = answer.headers["Location"].replace("basics", "scoring-0")
+    assert set(choices_of(browser.get(scoring), "formula")) == set(FORMULAS)
+    for formula in sorted(FORMULAS, reverse=True):
+        assert "scoring-0" in save(browser, scoring, formula=formula, go="stay"), formula
+        parameters = {name[6:] for name in fields_of(browser.get(scoring)) if name.startswith("param-")}
+        assert parameters == {field.name for field in fields(FORMULAS[formula])} - {"full"}
+        if formula == "piecewise":
+            shown = fields_of(browser.get(scoring))
+            kept = ("drop_highest_from", "drop_lowest_from", "base", "peak", "least_below", "least_above")
+            assert [shown[f"param-{name}"] for name in kept] == ["4", "7", "80", "100", "80", "60"]
+
+
+def choices_of(page: str, name: str) -> list[str]:
+    tree = html5lib.parse(page, namespaceHTMLElements=False)
+    select_box = next(one for one in tree.iter("select") if one.get("name") == name)
+    return [option.get("value") or "" for option in select_box.iter("option")]
+
+
+def test_goods_are_offered_the_formula_of_their_law_alone(site: Site):
+    """O87 art. 55. A draft whose rules changed still shows the formula it had, and is refused before it is signed."""
+    browser, regulator = site.browser("officer"), site.case.people["regulator"].organisation
+    answer = browser.post("/agency/new", title="设备", template="works", regulator=regulator)
+    draft = answer.headers["Location"].removesuffix("/basics")
+    made = {"code": "G-48", "buyer": "某学院", "buyer_code": BUYER_CODE}
+    save(browser, f"{draft}/basics", **made, profile="cn-goods")
+    save(browser, f"{draft}/lot-0", title="设备", budget="9", ceiling="8", deadline="2026-04-24T09:30")
+    scoring, preview = f"{draft}/scoring-0", f"{draft}/preview"
+    assert choices_of(browser.get(scoring), "formula") == ["lowest_price_ratio", "mean_deviation"]
+    page = browser.get(preview)
+    assert "不允许用“平均价基准”计算价格分，只能用：低价优先" in page
+    assert 'data-type="TenderSubmitted"' not in page
+    save(browser, scoring, formula="lowest_price_ratio", go="stay")
+    assert choices_of(browser.get(scoring), "formula") == ["lowest_price_ratio"]
+    assert "<li>" in save(browser, scoring, formula="piecewise", go="stay")
+    assert 'data-type="TenderSubmitted"' in browser.get(preview)
 
 
 def test_an_empty_draft_says_where_to_go_on(site: Site):
     browser, regulator = site.browser("officer"), site.case.people["regulator"].organisation
     answer = browser.post("/agency/new", title="空草稿", template="works", regulator=regulator)
     page = browser.get(answer.headers["Location"].replace("basics", "preview"))
-    assert "还没有填写完整" in page
     assert "data-sign-act" not in page
+    save(browser, answer.headers["Location"], code="E-1", buyer="某学院", buyer_code=BUYER_CODE)
+    page = browser.get(answer.headers["Location"].replace("basics", "preview"))
+    assert re.search('href="[^"]*/lot-0">“标包”还没有填写完整：预算金额</a>', page)
+    english = browser.get(answer.headers["Location"].replace("basics", "preview") + "?lang=en")
+    assert "“Lot” is not complete yet: Budget" in english
+    browser.get("/?lang=zh")
+
+
+def test_a_deadline_that_leaves_too_little_time_is_refused_where_it_is_typed(site: Site, draft: str):
+    """O87 regime: 20 days. The refusal has Chinese units, and an instant that can be typed."""
+    browser = site.browser("officer")
+    said = save(browser, f"{draft}/lot-0", title="设备", budget="9", ceiling="8", deadline="2026-03-10T09:30")
+    assert "从发布到截止须不少于 20 日：最早 北京时间 2026-03-" in said
+    assert "days" not in said
+    assert not re.search(r"最早 北京时间 [-\d: ]+\.\d", said)
+
+
+def test_what_another_window_saved_is_not_saved_over_unseen(site: Site):
+    """The second window is told what changed, keeps what it typed, and may then insist; another step is no clash."""
+    browser, regulator = site.browser("officer"), site.case.people["regulator"].organisation
+    answer = browser.post("/agency/new", title="两个窗口", template="goods", regulator=regulator)
+    draft = answer.headers["Location"].removesuffix("/basics")
+    lot, moment = f"{draft}/lot-0", {"deadline": "2026-04-24T09:30", "ceiling": "8"}
+    first, second, other = (fields_of(browser.get(path)) for path in (lot, lot, f"{draft}/basics"))
+    assert browser.post(lot, **first | moment | {"title": "甲改", "budget": "10"}).status_code == 302
+    page = browser.post(lot, **second | moment | {"title": "公路", "budget": "20"}).get_data(as_text=True)
+    assert "有人改动并保存了这一步" in page
+    assert "“标包名称”现为：甲改" in page
+    assert "“预算金额”现为：10" in page
+    assert (fields_of(page)["title"], fields_of(page)["budget"]) == ("公路", "20")
+    assert fields_of(browser.get(lot))["title"] == "甲改"
+    made = {"code": "W-1", "buyer": "某学院", "buyer_code": BUYER_CODE}
+    assert browser.post(f"{draft}/basics", **other | made).status_code == 302
+    assert browser.post(lot, **{k: v for k, v in fields_of(page).items()}).status_code == 302
+    assert fields_of(browser.get(lot))["title"] == "公路"
+    scoring, changed = f"{draft}/scoring-0", {"most_candidates": "2"}
+    first, second = (fields_of(browser.get(scoring)) for _window in range(2))
+    assert browser.post(scoring, **first | changed).status_code == 302
+    page = browser.post(scoring, **second | {"review_items": "形式"}).get_data(as_text=True)
+    assert "“候选人不超过”已被改动" in page
+    case, officer = draft.split("/")[3], site.case.people["officer"].log_in
+    with pytest.raises(RuleViolation, match="draft_overtaken"):
+        save_draft(site.case.platform, officer, case, {}, before={"title": "of before"})
 
 
 def test_the_supervisor_looks_but_does_not_edit_and_others_do_neither(site: Site, draft: str):
@@ -173,6 +250,13 @@ def test_the_supervisor_sees_what_changed_and_returns_or_releases(tmp_path_facto
     save(browser, f"{draft}/lot-0", title="设备", ceiling="90", budget="100", deadline="2026-04-24T09:30")
     officer = case.people["officer"].log_in
     case.act("officer", draft_terms(case.platform, officer, case.case_id), "", "TenderSubmitted")
+    release = f"/agency/cases/{case.case_id}/release"
+    assert "首次送审" in site.browser("releaser").get(release)
+    case.act("releaser", TenderReturned("预算有误"), "")
+    case.act("officer", draft_terms(case.platform, officer, case.case_id), "", "TenderSubmitted")
+    page = site.browser("releaser").get(release)
+    assert "第 2 次送审，与上次完全相同" in page
+    assert "上次退回的理由：预算有误" in page
     case.act("releaser", TenderReturned("预算有误"), "")
     assert "预算有误" in browser.get("/agency")
     save(browser, f"{draft}/lot-0", budget="120")
@@ -264,6 +348,19 @@ def test_the_buyers_member_is_named_with_a_letter(opened: Site):
         page = browser.post(f"{base}/buyer-member", login=login, **letter).get_data(as_text=True)
         assert words in page, login
         assert "data-sign-act" not in page
+
+
+def test_nothing_is_asked_for_that_can_no_longer_be_given(tmp_path_factory: pytest.TempPathFactory):
+    """After the statement of a draw neither conditions nor a representative: the page says so and has no form."""
+    drawn = played(tmp_path_factory.mktemp("drawn"), DRAWN)
+    browser, base = drawn.browser("officer"), f"/agency/cases/{drawn.case.case_id}/lots/{LOT}"
+    conditions, buyer = (browser.get(f"{base}/{page}") for page in ("draw-conditions", "buyer-member"))
+    assert "抽取声明已经作出，抽取条件不能再改" in conditions
+    assert "名采购人代表" in buyer
+    for page in (conditions, buyer):
+        assert "现在没有可填写的内容" in page
+        assert "<fieldset" not in page
+        assert 'name="login"' not in page
 
 
 @pytest.mark.parametrize("who", ["bidder-a", "regulator", "centre", "admin"])

@@ -5,15 +5,20 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from app.casefile.sealing import committee_of
+from app.config import BadSettings, Settings
 from app.extensions import contested
 from app.queries.desks import find_account
 from app.services.accounts import LogIn
+from app.services.notices import mail_seat_code
 from tests.app.services.whole_case import Person
 from tests.app.web.site import LOT, Site, played
 
@@ -88,7 +93,18 @@ def test_an_expert_is_shown_no_project(bidding: Site):
 
 @pytest.mark.parametrize(
     "path",
-    ["/trust", "/about", "/draws", "/verify", "/log-in", "/sign-up", "/register", "/invitation", "/second-factor"],
+    [
+        "/trust",
+        "/about",
+        "/privacy",
+        "/draws",
+        "/verify",
+        "/log-in",
+        "/sign-up",
+        "/register",
+        "/invitation",
+        "/second-factor",
+    ],
 )
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_pages_for_everybody_open_in_both_languages(founded: Site, path: str, lang: str):
@@ -144,3 +160,43 @@ def test_an_address_that_two_views_would_answer_is_found(founded: Site):
     app.add_url_rule("/register", "monitor", methods=["POST"])
     app.add_url_rule("/register/checkpoint", "checkpoint", methods=["POST"])
     assert contested(app) == ["POST /register"]
+
+
+def test_pages_do_not_promise_what_keys_of_one_machine_cannot_keep(founded: Site):
+    """The case's trustees are of mode M0: the page on which one is to rely does not contradict itself."""
+    trust, about = (founded.browser().get(path) for path in ("/trust", "/about"))
+    assert "全部密钥由同一台机器生成（M0）" in trust
+    assert "联合私钥" not in trust
+    assert "不能证明截止以前没有人打开过投标" in about
+
+
+def test_the_centre_is_reached_as_the_installation_says(founded: Site, monkeypatch: pytest.MonkeyPatch):
+    """`TENDERHALL_CONTACT`: at the foot of every page and on pages of errors; nothing where it is not set."""
+    assert "联系交易中心：" not in founded.browser().get("/about")
+    here = founded.case.platform
+    told = replace(here, settings=replace(here.settings, contact="0830-12345"))
+    monkeypatch.setitem(founded.app.extensions, "tenderhall", told)
+    assert founded.browser().get("/about").count("联系交易中心：0830-12345") == 1
+    assert founded.browser().get("/nowhere", 404).count("联系交易中心：0830-12345") == 2
+    assert "The transaction centre: 0830-12345" in founded.browser(lang="en").get("/about")
+    mail_seat_code(told, "member@example.org", "ABCDEFGHJKLMNPQR")
+    (mail,) = (told.settings.mail / "member@example.org").iterdir()
+    text = message_from_bytes(mail.read_bytes(), policy=default).get_content()
+    assert "联系交易中心：0830-12345" in text
+    assert "The transaction centre: 0830-12345" in text
+    assert (
+        Settings.from_env({"TENDERHALL_CONTACT": " 0830-12345，一楼 3 号窗口 "}).contact == "0830-12345，一楼 3 号窗口"
+    )
+    for wrong in ("0830\n12345", "0" * 121):
+        with pytest.raises(BadSettings, match="TENDERHALL_CONTACT"):
+            Settings.from_env({"TENDERHALL_CONTACT": wrong})
+
+
+def test_the_page_of_personal_data_says_who_what_why_and_how_long(founded: Site):
+    page = founded.browser().get("/privacy")
+    assert "交易中心" in page
+    for words in ("身份证号", "现场照片", "不作人脸识别", "平台不录制、不保存", "只增不改", "另行征得同意"):
+        assert words in page
+    assert 'href="/privacy"' in founded.browser().get("/")
+    english = founded.browser(lang="en").get("/privacy").partition("<main")[2].partition("</main")[0]
+    assert re.findall("[\u4e00-\u9fff]+", english) == ["交易中心"]  # the name of the centre

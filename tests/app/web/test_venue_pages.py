@@ -128,6 +128,10 @@ def test_the_witness_photographs_and_the_authority_looks_for_a_reason(tmp_path):
     assert "camera=(self)" in page.headers["Permissions-Policy"]
     assert row.booth in page.get_data(as_text=True)
     fields = {"document": "identity_card", "phones": "2"}
+    unasked = witness.post(path, photo=(io.BytesIO(JPEG), "photo.jpg"), **fields).get_data(as_text=True)
+    assert "请先告知并取得本人同意" in unasked
+    assert "data-sign-act" not in unasked
+    fields["told"] = "y"
     bad = witness.post(path, photo=(io.BytesIO(b"GIF89a"), "p.gif"), **fields).get_data(as_text=True)
     assert "照片须为 JPEG 或 PNG" in bad
     signing = witness.post(path, photo=(io.BytesIO(JPEG), "photo.jpg"), **fields).get_data(as_text=True)

@@ -4,6 +4,7 @@ import { say } from './locale.js';
 import { capital, parseFen } from './money.js';
 
 const DAY = 24 * 3600 * 1000;
+const BEIJING = 8 * 3600 * 1000;
 
 function showMoneyWords(input) {
   const words = document.querySelector(`[data-money-words-for="${CSS.escape(input.id)}"]`);
@@ -12,11 +13,16 @@ function showMoneyWords(input) {
   words.textContent = input.value.trim() === '' ? '' : fen === null ? say('money_wrong') : capital(fen);
 }
 
+// Days of the calendar, not stretches of 24 hours: what is due tomorrow morning is one day away tonight.
+function beijingDay(instant) {
+  return Math.floor((instant + BEIJING) / DAY);
+}
+
 function showInstantWords(input) {
   const words = document.querySelector(`[data-instant-words-for="${CSS.escape(input.id)}"]`);
   if (!words) return;
   const instant = Date.parse(`${input.value}+08:00`);
-  const days = Math.floor((instant - serverNow()) / DAY);
+  const days = beijingDay(instant) - beijingDay(Number(serverNow()));
   words.textContent = Number.isNaN(instant) ? '' : say('weekday_days', { weekday: weekday(new Date(instant)), days });
 }
 

@@ -41,3 +41,20 @@ export async function receiptFaults(answer, submission, { platform, origin, tend
   const faults = differing.map(([field, [found, wanted]]) => ({ field, found, expected: wanted }));
   return (await isSigned(spki, RECEIPT, signed.receipt, signed.signature)) ? faults : ['receipt_unsigned', ...faults];
 }
+
+/**
+ * What keeps a receipt that somebody kept from being this platform's: as above. With the `submission` it is for, and with
+ * the `bid` itself ({size, root}), these are compared too. The log has a receipt without the certificate beside it.
+ */
+export async function keptReceiptFaults(kept, { spki: encoded, origin, submission, bid }) {
+  const signed = kept?.platform_certificate === undefined ? kept : kept.receipt;
+  if (!isWellFormed(signed)) return { receipt: null, faults: ['receipt_malformed'] };
+  const [{ receipt }, spki] = [signed, unbase64(encoded)];
+  const expected = [['key_id', signed.key_id, hex(await sha256(spki))], ['origin', receipt.origin, origin]];
+  if (submission) expected.push(['submission_sha256', receipt.submission_sha256, await digest(submission)]);
+  if (bid) expected.push(['bid_root', receipt.bid_root, bid.root], ['bid_size', receipt.bid_size, bid.size]);
+  const differing = expected.filter(([, found, wanted]) => found !== wanted);
+  const faults = differing.map(([field, found, wanted]) => ({ field, found, expected: wanted }));
+  const whole = await isSigned(spki, RECEIPT, receipt, signed.signature);
+  return { receipt, faults: whole ? faults : ['receipt_unsigned', ...faults] };
+}

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { base64 } from '../js/bytes.js';
 import { digest } from '../js/jcs.js';
 import { signObject } from '../js/keys.js';
-import { receiptFaults } from '../js/receipt.js';
+import { keptReceiptFaults, receiptFaults } from '../js/receipt.js';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' };
 
@@ -96,5 +96,42 @@ for (const answer of [undefined, null, {}, { receipt: null }, { receipt: RECEIPT
 for (const [field, value] of [['received_at', '2026-03-03 01:12:44'], ['received_at', '2026-13-03T01:12:44Z'], ['bid_size', '1048576'], ['lot', 1], ['receipt_id', ''], ['v', 'bidreceipt/v2']]) {
   test(`${field} cannot be ${JSON.stringify(value)}`, async () => {
     assert.deepEqual(await faults(await answered({ [field]: value })), ['receipt_malformed']);
+  });
+}
+
+// What the page of verification says of a file that somebody kept.
+const OWN = { spki: KEY.spki, origin: PLACE.origin };
+const BID = { size: RECEIPT.bid_size, root: RECEIPT.bid_root };
+
+test('a kept receipt holds by itself, with its submission and with the sealed file; also as the log has it', async () => {
+  const kept = await answered();
+  for (const more of [{}, { submission: SUBMISSION }, { bid: BID }, { submission: SUBMISSION, bid: BID }]) {
+    assert.deepEqual(await keptReceiptFaults(kept, { ...OWN, ...more }), { receipt: RECEIPT, faults: [] });
+    assert.deepEqual((await keptReceiptFaults(kept.receipt, { ...OWN, ...more })).faults, []);
+  }
+});
+
+test('a receipt of another submission, file, platform or key is refused by name', async () => {
+  const named = async (answer, more) => (await keptReceiptFaults(answer, { ...OWN, ...more })).faults.map((one) => one.field ?? one);
+  assert.deepEqual(await named(await answered(), { submission: { ...SUBMISSION, nonce: '01' } }), ['submission_sha256']);
+  assert.deepEqual(await named(await answered(), { bid: { size: 1, root: RECEIPT.bid_root } }), ['bid_size']);
+  assert.deepEqual(await named(await answered(), { bid: { ...BID, root: 'ab'.repeat(32) } }), ['bid_root']);
+  assert.deepEqual(await named(await answered({ origin: 'other.example' })), ['origin']);
+  assert.deepEqual(await named(await answered({}, { key: await platformKey() })), ['receipt_unsigned', 'key_id']);
+  assert.deepEqual(await named(await answered({}, { label: 'act/v1' })), ['receipt_unsigned']);
+});
+
+for (const field of Object.keys(RECEIPT)) {
+  test(`a kept receipt whose ${field} was changed is not the platform's`, async () => {
+    const kept = await answered();
+    kept.receipt.receipt[field] = field === 'bid_size' ? 7 : `${kept.receipt.receipt[field]}0`;
+    const { faults } = await keptReceiptFaults(kept, OWN);
+    assert.ok(faults.includes('receipt_unsigned') || faults.includes('receipt_malformed'));
+  });
+}
+
+for (const junk of [null, 7, 'text', [], {}, { receipt: {} }, { platform_certificate: '' }, { receipt: null, platform_certificate: '' }]) {
+  test(`${JSON.stringify(junk)} is no receipt`, async () => {
+    assert.deepEqual(await keptReceiptFaults(junk, OWN), { receipt: null, faults: ['receipt_malformed'] });
   });
 }

@@ -1,0 +1,61 @@
+"""The page on which anybody checks a receipt, in a real browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+from styleguide import DIST
+from test_pages_desks import Served
+
+from tests.app.web.site import LOT, played
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    if not (DIST / "manifest.json").exists():
+        pytest.skip("the front end is not built: node app/static/src/build.mjs")
+    serving = Served(played(tmp_path_factory.mktemp("verify"), "found publish bid"))
+    yield serving
+    serving.server.shutdown()
+
+
+def test_a_receipt_is_checked_in_the_browser_and_nothing_is_uploaded(page: Page, served: Served):
+    """`/verify` reads receipt and submission itself: the genuine ones hold, a changed one does not, nothing is sent."""
+    client, case = served.site.browser("bidder-a").client, served.site.case
+    base = f"/bidder/cases/{case.case_id}/lots/{LOT}/receipts/{case.receipts['bidder-a']}"
+    receipt, submission = (client.get(f"{base}{part}").data for part in (".json", "/submission.json"))
+    later = json.loads(receipt)
+    later["receipt"]["receipt"]["received_at"] = "2026-03-02T00:00:00Z"
+    page.goto(f"{served.url}/verify")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    verdict = page.locator("[data-check-verdict]")
+    for name, data, words in (
+        ("receipt", receipt, "回执有效：由本平台的密钥签名"),
+        ("submission", submission, "与提交声明一致"),
+        ("bid", b"some other bytes", "密文摘要不一致"),
+        ("receipt", json.dumps(later).encode(), "回执上没有平台密钥的有效签名"),
+        ("receipt", b"no json", "“receipt.json”不是 JSON 文件"),
+    ):
+        file = {"name": f"{name}.json", "mimeType": "application/json", "buffer": data}
+        page.locator(f"#check-{name}").set_input_files(file)
+        expect(verdict).to_contain_text(words)
+    expect(page.locator("[data-receipt-upload]")).not_to_have_attribute("open", "")
+    assert sent == []
+
+
+def test_the_booking_page_counts_days_of_the_calendar(page: Page, served: Served):
+    """What begins today is no day away, what begins tomorrow one, at any hour."""
+    served.log_in(page, "centre")
+    page.goto(served.path("/centre/cases/{case}/lots/{lot}/booking"))
+    words = page.locator('[data-instant-words-for="begins"]')
+    expect(words).to_contain_text("距今 0 天")
+    day, _, _time = page.locator("#begins").input_value().partition("T")
+    year, month, date = day.split("-")
+    page.locator("#begins").fill(f"{year}-{month}-{int(date) + 1:02}T00:01:00")
+    expect(words).to_contain_text("距今 1 天")
