@@ -19,7 +19,6 @@ from app.services.tenders import draft_terms, save_draft
 from crypto.canonical import digest
 from evaluation.prices import FORMULAS
 from tests.app.services.people import BUYER_CODE
-from tests.app.services.whole_case import DRAWN
 from tests.app.web.site import LOT, Browser, Site, played
 
 STEPS = ("basics", "lot-0", "scoring-0", "documents", "preview")
@@ -350,19 +349,6 @@ def test_the_buyers_member_is_named_with_a_letter(opened: Site):
         assert "data-sign-act" not in page
 
 
-def test_nothing_is_asked_for_that_can_no_longer_be_given(tmp_path_factory: pytest.TempPathFactory):
-    """After the statement of a draw neither conditions nor a representative: the page says so and has no form."""
-    drawn = played(tmp_path_factory.mktemp("drawn"), DRAWN)
-    browser, base = drawn.browser("officer"), f"/agency/cases/{drawn.case.case_id}/lots/{LOT}"
-    conditions, buyer = (browser.get(f"{base}/{page}") for page in ("draw-conditions", "buyer-member"))
-    assert "抽取声明已经作出，抽取条件不能再改" in conditions
-    assert "名采购人代表" in buyer
-    for page in (conditions, buyer):
-        assert "现在没有可填写的内容" in page
-        assert "<fieldset" not in page
-        assert 'name="login"' not in page
-
-
 @pytest.mark.parametrize("who", ["bidder-a", "regulator", "centre", "admin"])
 def test_others_have_no_agency_desk(opened: Site, who: str):
     opened.browser(who).get("/agency", 404)
@@ -375,5 +361,7 @@ def test_what_is_settled_is_said_instead_of_a_form_that_would_be_refused(tmp_pat
     for page, words in (("draw-conditions", "抽取条件不能再改"), ("buyer-member", "不能再指定或者更改")):
         shown = browser.get(f"{base}/{page}")
         assert words in shown
+        assert "<fieldset" not in shown
+        assert 'name="login"' not in shown
         assert f"/cases/{site.case.case_id}/lots/{LOT}/draw" in shown
         assert "<form" not in shown.split("<main")[1]

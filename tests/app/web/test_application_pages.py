@@ -222,6 +222,6 @@ def test_who_waits_longest_stays_in_sight_however_many_apply(library: Site):
 def test_nobody_applies_without_having_agreed_to_what_is_kept(library: Site):
     """The page of personal data is linked; without the box nothing is kept."""
     page = applied(library, serial="060", consent="")
-    assert "请阅读“个人信息”页并勾选同意" in page
+    assert "请勾选同意" in page
     assert "申请已收到" not in page
     assert 'href="/privacy"' in library.browser().get(APPLY)

@@ -18,6 +18,7 @@ from app.config import BadSettings, Settings
 from app.extensions import contested
 from app.queries.desks import find_account
 from app.services.accounts import LogIn
+from app.services.meeting import Meeting
 from app.services.notices import mail_seat_code
 from tests.app.services.whole_case import Person
 from tests.app.web.site import LOT, Site, played
@@ -179,7 +180,7 @@ def test_the_centre_is_reached_as_the_installation_says(founded: Site, monkeypat
     assert founded.browser().get("/about").count("联系交易中心：0830-12345") == 1
     assert founded.browser().get("/nowhere", 404).count("联系交易中心：0830-12345") == 2
     assert "The transaction centre: 0830-12345" in founded.browser(lang="en").get("/about")
-    mail_seat_code(told, "member@example.org", "ABCDEFGHJKLMNPQR")
+    mail_seat_code(told, "member@example.org", "ABCDEFGHJKLMNPQR", Meeting("主场", "", None, None))
     (mail,) = (told.settings.mail / "member@example.org").iterdir()
     text = message_from_bytes(mail.read_bytes(), policy=default).get_content()
     assert "联系交易中心：0830-12345" in text
