@@ -31,6 +31,13 @@ from app.procedure.roles import SYSTEM, Actor, Role
 from evaluation.sitting.stages import AFTER_REVIEW, Stage
 
 WITHHELD_IN = frozenset({Phase.OPENING, Phase.DRAW, Phase.SCORING, Phase.CONSENSUS})
+# What names a bid by its receipt, whose number its bidder has; in a room that knows no bidder yet nobody reads it.
+OF_A_RECEIPT = frozenset(
+    {
+        *("BidReceipted", "BidWithdrawn", "BidFileLost", "BidFileRestored", "BidOpened", "BidVoided", "BidsChecked"),
+        *("KeyCommitted", "KeyRevealed", "KeysDisclosed", "QualificationChecked"),
+    }
+)
 AFTER_SIGN_IN = frozenset({Phase.SCORING, Phase.CONSENSUS, Phase.RESULT})
 
 
@@ -302,6 +309,8 @@ def sees(actor: Actor, case: Case, record: Record) -> bool:
     if case.inspection is not None:
         return sees_inspection(actor, case, record)
     rule = SIGHT.get(record.type)
+    if record.type in OF_A_RECEIPT and unnamed(actor, case, record.lot):
+        return False
     return rule is not None and rule(actor, case, record)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from app.casefile.bid_ids import receipt_of
 from app.casefile.case import LotCase, Phase
 from app.procedure.signing import tally
 from app.queries.rejections import rejection_items
@@ -66,6 +67,6 @@ def _grounds(state: LotCase, receipt_id: str, regime: str) -> Iterator[Ground]:
         return
     items = rejection_items(state.sitting, regime)
     for found in state.sitting.rejected:
-        if found.bid == receipt_id:
+        if receipt_of(state, found.bid) == receipt_id:
             by, item = "committee" if found.votes else "system", items[found.item]
             yield Ground(by, tuple(dict.fromkeys(found.grounds)), item.name_zh, item.name_en, found.votes)
