@@ -77,7 +77,7 @@ def _hidden(actor: Actor, case: Case, row: StoredFile) -> bool:
 
 
 def names_of(platform: Platform, case: Case, lot: str, bid: str) -> dict[str, str]:
-    """The ids of the files of a bid under review by their own names, for what the bid says of them; never to be shown."""
+    """The ids of the files of a bid under review by their own names, for what the bid says of them: not to be shown."""
     opened = select(StoredFile).where(StoredFile.case_id == case.id, StoredFile.lot == lot, StoredFile.kind == "opened")
     owner = receipt_of(case.lots[lot], bid)
     with platform.database.reading() as db_session:
