@@ -16,6 +16,7 @@ from app.models import StoredFile
 from app.permissions.actions import Action
 from app.permissions.policy import NotAllowed, allowed, asks_reason, authorize
 from app.procedure.anonymity import is_technical_file
+from app.procedure.booth_files import ending_of, shown_as
 from app.procedure.errors import RuleViolation
 from app.procedure.qualification import is_qualification_file
 from app.procedure.roles import Actor, Role
@@ -55,6 +56,11 @@ class FileView:
     sha256: str
     media_type: str
 
+    @property
+    def shown_as(self) -> str:
+        """As what the viewer of a room draws it; "" for what it cannot show."""
+        return shown_as(self.name, self.size)
+
 
 def _view(actor: Actor, case: Case, row: StoredFile, name: str = "") -> FileView:
     owner = row.owner
@@ -67,7 +73,7 @@ def _named_view(actor: Actor, case: Case, row: StoredFile, number: int = 0) -> F
     """A file under its own name or, of an anonymous bid, under none that its bidder gave."""
     if not _hidden(actor, case, row):
         return _view(actor, case, row)
-    ending = ".pdf" if row.media_type == "application/pdf" else ""
+    ending = ending_of(row.name)
     return _view(actor, case, row, f"技术文件 {number}{ending}" if number else f"file{ending}")
 
 

@@ -15,8 +15,10 @@ from app.extensions import access, current_actor, platform, required_log_in
 from app.messages import void_sentence
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
+from app.procedure import booth_files
 from app.procedure.bid import BidWithdrawn, Submission
 from app.procedure.opening import ObjectionRaised
+from app.procedure.page_links import FILE_NAME as PAGE_LINKS
 from app.procedure.tender import QuestionAsked, question_deadline
 from app.queries.act_list import ListedPublication, listed_publication
 from app.queries.clarifications import asked_of
@@ -34,6 +36,7 @@ from app.web.pages import case_trail, confirmed, download, entitled_case, head_o
 from app.web.steps import ShownStep, foremost, shown_step
 from app.web.terms import second_lock_words
 from app.web.wording import failure_words, signing_words
+from evaluation.bid_checks import FILE_NAME as PRICED_LIST
 
 routes = Blueprint("bidder", __name__)
 KEY_ACTS = {"commit_key": "KeyCommitted", "reveal_key": "KeyRevealed"}
@@ -173,6 +176,11 @@ def _seal_parameters(case: Case, lot: str) -> dict[str, object]:
         "client": CLIENT,
         "limits": {"total_bytes": found["limit"]},
         "qualification_words": found["qualification_words"],
+        "booth": {
+            "endings": list(booth_files.SHOWN),
+            "picture_bytes": booth_files.MOST_IMAGE_BYTES,
+            "read": [PAGE_LINKS, PRICED_LIST],
+        },
         "criteria": found["criteria"],
         "standing": found["standing"].get("receipt_id", ""),
         "platform": {"certificate": own.certificate, "spki": base64.b64encode(own.key.spki).decode()},

@@ -3,25 +3,37 @@
 import { AnnotationMode, getDocument, GlobalWorkerOptions, PDFDataRangeTransport, Util } from 'pdfjs-dist/legacy/build/pdf.min.mjs';
 import { timeOfDay, serverNow } from './clock.js';
 import { say } from './locale.js';
+import { picturePaper } from './picture_paper.js';
 
 const AT_ONCE = 1 << 20; // bytes of one request: a leaf of the file's tree, which the server reads whole in any case
 const MOST_PIXELS = 8e6; // of one page: what an old computer still draws
 const ZOOMS = [0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4];
 
+/** The bytes of one range; throws with `words` for who may not read it, or cannot now. */
+async function rangeOf(id, begin, end) {
+  const headers = { Range: `bytes=${begin}-${end - 1}`, Accept: '*/*' };
+  const response = await fetch(`/api/v1/files/${id}`, { headers, cache: 'no-store' }).catch(() => null);
+  if (response?.status === 206) return new Uint8Array(await response.arrayBuffer());
+  const answer = await response?.json().catch(() => null);
+  throw Object.assign(new Error('refused'), { words: answer?.error?.message ?? say('line_lost_now') });
+}
+
+async function wholeFile(id, size) {
+  const bytes = new Uint8Array(size);
+  for (let at = 0; at < size; at += AT_ONCE) bytes.set(await rangeOf(id, at, Math.min(at + AT_ONCE, size)), at);
+  return bytes;
+}
+
 /** Ranges of a file, each asked for by itself: whoever may read it no longer gets no further one. */
 class Ranges extends PDFDataRangeTransport {
   constructor({ id, size }, onRefused) {
     super(size, null);
-    Object.assign(this, { url: `/api/v1/files/${id}`, onRefused });
+    Object.assign(this, { id, onRefused });
   }
 
   async requestDataRange(begin, end) {
-    const headers = { Range: `bytes=${begin}-${end - 1}`, Accept: '*/*' };
-    const response = await fetch(this.url, { headers, cache: 'no-store' }).catch(() => null);
-    if (response?.status === 206) return this.onDataRange(begin, new Uint8Array(await response.arrayBuffer()));
-    const answer = await response?.json().catch(() => null);
-    this.onRefused(answer?.error?.message ?? say('line_lost_now'));
-    return undefined;
+    const bytes = await rangeOf(this.id, begin, end).catch((fault) => this.onRefused(fault.words));
+    if (bytes) this.onDataRange(begin, bytes);
   }
 }
 
@@ -117,8 +129,8 @@ export class Paper {
     await this.loading?.destroy();
     this.document = null;
     if (turn !== this.turn) return;
-    if (option.dataset.kind !== 'application/pdf') return void this.tell(say('paper_no_pdf'));
     this.tell(say('paper_loading'));
+    if (option.dataset.kind !== 'application/pdf') return void this.#openPicture(option, page, turn);
     const range = new Ranges({ id, size: Number(option.dataset.size) }, (words) => this.#refused(words, turn));
     this.loading = getDocument({
       range,
@@ -145,6 +157,20 @@ export class Paper {
       this.show(page);
     } catch (fault) {
       if (turn === this.turn && !this.refusal) this.tell(say(fault?.name === 'PasswordException' ? 'paper_locked' : 'paper_damaged'));
+    }
+  }
+
+  /** A picture comes as a whole, in the same ranges. */
+  async #openPicture({ value: id, dataset: { size, kind } }, page, turn) {
+    try {
+      const bytes = await wholeFile(id, Number(size));
+      const found = await picturePaper(bytes, kind);
+      if (turn !== this.turn) return;
+      [this.loading, this.document, this.pages] = [{ destroy: () => found.close() }, found, found.numPages];
+      this.part('pages').textContent = String(this.pages);
+      this.show(page);
+    } catch (fault) {
+      if (turn === this.turn) this.tell(fault.words ?? say('paper_damaged'));
     }
   }
 
