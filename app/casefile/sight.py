@@ -11,6 +11,7 @@ from app.casefile.case import Case, Phase
 from app.casefile.clarification_sight import CLARIFICATION_SIGHT
 from app.casefile.finding_sight import FINDING_SIGHT
 from app.casefile.inspection_sight import INSPECTION_SIGHT, sees_inspection
+from app.casefile.presence_sight import PRESENCE_SIGHT
 from app.casefile.record import Record
 from app.casefile.register import REGISTER_FACTS
 from app.casefile.rehearsal_sight import REHEARSAL_SIGHT
@@ -188,6 +189,7 @@ SIGHT: dict[str, Rule] = (
     | CLARIFICATION_SIGHT
     | TALK_SIGHT
     | FINDING_SIGHT
+    | PRESENCE_SIGHT
     | REHEARSAL_SIGHT
     | dict.fromkeys(REGISTER_FACTS, _everybody)
     | {
@@ -256,9 +258,6 @@ SIGHT: dict[str, Rule] = (
         "CallUpExpired": _call_up,
         "CandidateDismissed": _call_up,
         "SittingConvened": _convened,
-        "MemberIdentified": _sitting,
-        "BoothChanged": _sitting,
-        "CheckInRefused": _sitting,
         "SittingOpened": _sitting,
         "RecessCalled": _standstill,
         "RecessEnded": _standstill,
@@ -295,7 +294,6 @@ SIGHT: dict[str, Rule] = (
         "MemberRecused": _sitting,
         "MemberReplaced": _sitting,
         "ReportPrepared": _sitting,
-        "ReportSigned": _sitting,
         "DissentRecorded": _unread_by_successors(_result),
         "RefusalRecorded": _unread_by_successors(_result),
         "ReportSealed": _sitting,

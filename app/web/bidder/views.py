@@ -23,7 +23,7 @@ from app.procedure.tender import QuestionAsked, question_deadline
 from app.queries.act_list import ListedPublication, listed_publication
 from app.queries.clarifications import asked_of
 from app.queries.desks import bidder_cases, can_confirm, next_steps
-from app.queries.endings import Ground, failure_of, grounds_of, signing_counts
+from app.queries.endings import Ground, failure_of, grounds_of
 from app.queries.events import seen_events
 from app.queries.lots import bid_desk
 from app.services.cursors import write_cursor
@@ -35,7 +35,7 @@ from app.web.entitled import account_key, words_of
 from app.web.pages import case_trail, confirmed, download, entitled_case, head_of, known_lot, local_time, review_act
 from app.web.steps import ShownStep, foremost, shown_step
 from app.web.terms import second_lock_words
-from app.web.wording import failure_words, signing_words
+from app.web.wording import failure_words
 from evaluation.bid_checks import FILE_NAME as PRICED_LIST
 
 routes = Blueprint("bidder", __name__)
@@ -103,7 +103,6 @@ def lot(case: str, lot: str) -> str:
         words=words_of(found),
         asked=asked_of(found, lot, actor.organisation_id),
         failure=failure_words(failure_of(state)),
-        signing=signing_words(signing_counts(state)),
         grounds=_grounds(found, lot),
         seats=len(state.sitting.seats),
         ground_words=lambda code: void_sentence(code, g.get("lang", "zh")),
