@@ -39,7 +39,7 @@ from app.web.inspections.statistics import routes as inspection_statistics
 from app.web.inspections.visits import routes as inspection_visits
 from app.web.inspections.years import routes as inspections
 from app.web.languages import compile_catalogue
-from app.web.navigation import footer_links, nav_links
+from app.web.navigation import footer_links, nav_links, room_of_booth
 from app.web.operator.ceremonies import routes as ceremonies
 from app.web.operator.experts import routes as experts
 from app.web.operator.fees import routes as fees
@@ -202,8 +202,9 @@ def _context() -> dict[str, object]:
         "demo_notice": gettext("M0 模式：受托人密钥在同一台机器上生成。数据均为虚构，不具法律效力。")
         if here.settings.demo
         else None,
+        "home_url": room_of_booth(actor) if actor.seat else "/",
         "nav_links": nav_links(actor),
-        "footer_links": footer_links(),
+        "footer_links": footer_links(actor),
         "sign_in_url": "/log-in",
         "sign_out_url": "/log-out",
     }

@@ -29,6 +29,7 @@ from app.queries.talks import talk_of
 from app.services import experts, files, score_drafts
 from app.services.cursors import write_cursor
 from app.web.entitled import entitled_case, in_words, place, words_of
+from app.web.expert.booth_end import leaves_in
 from app.web.expert.clarifications import proposal_form
 from app.web.expert.corrections import correction_form, correction_words
 from app.web.expert.desk import has_score, papers_of, scoring_desk
@@ -60,6 +61,7 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
         "form": None,
         "errors": [],
         "back": f"/room/{case}/{lot}",
+        "leaves_in": leaves_in(found.lot(lot), room.seat),
         "key_name": web_session.get("booth_key", ""),
         "cursor": cursor,
         "stages": STAGES,
