@@ -56,6 +56,12 @@ def png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
+def jpeg(width: int, height: int) -> bytes:
+    """The head of a picture, as much as says its size."""
+    frame = b"\xff\xc0\x00\x11\x08" + struct.pack(">HH", height, width) + b"\x03" + bytes(9)
+    return b"\xff\xd8\xff\xe0\x00\x04ab" + frame + b"face" * 20
+
+
 class PaperCase(WholeCase):
     """Each bid holds a plan of three pages, larger than one range, and says where each criterion is answered."""
 
