@@ -4,6 +4,7 @@ import { AnnotationMode, getDocument, GlobalWorkerOptions, PDFDataRangeTransport
 import { timeOfDay, serverNow } from './clock.js';
 import { say } from './locale.js';
 import { picturePaper } from './picture_paper.js';
+import { loadServedFaces, useServedFaces } from './served_faces.js';
 
 const AT_ONCE = 1 << 20; // bytes of one request: a leaf of the file's tree, which the server reads whole in any case
 const MOST_PIXELS = 8e6; // of one page: what an old computer still draws
@@ -124,7 +125,7 @@ export class Paper {
     if (this.file === id && this.document) return void this.show(page);
     const turn = ++this.turn;
     this.file = id;
-    this.texts.clear();
+    this.texts = new Map(); // what is still read of the file before goes into its own
     this.#blank();
     await this.loading?.destroy();
     this.document = null;
@@ -213,11 +214,12 @@ export class Paper {
       const plain = page.getViewport({ scale: 1 });
       const scale = (Math.max(this.width - 2, 200) / plain.width) * this.zoom;
       const pixels = Math.min(window.devicePixelRatio || 1, Math.sqrt(MOST_PIXELS / (plain.width * plain.height * scale * scale)));
+      const { text, items } = await this.#textOf(this.page);
+      await loadServedFaces(items, this.element);
+      if (drawing !== this.drawing) return;
       await this.#paint(page, scale, pixels, drawing);
       if (drawing !== this.drawing) return;
       sheet.scrollTop = 0;
-      const { text, items } = await this.#textOf(this.page);
-      if (drawing !== this.drawing) return;
       this.part('text').textContent = items;
       this.tell(text ? '' : say('paper_no_text'));
     } catch (fault) {
@@ -230,6 +232,7 @@ export class Paper {
     const viewport = page.getViewport({ scale: scale * pixels });
     const fresh = Object.assign(document.createElement('canvas'), { width: Math.floor(viewport.width), height: Math.floor(viewport.height) });
     const context = fresh.getContext('2d', { alpha: false });
+    useServedFaces(context, this.element);
     this.rendering = page.render({ canvas: fresh, canvasContext: context, viewport, annotationMode: AnnotationMode.ENABLE });
     await this.rendering.promise;
     if (drawing !== this.drawing) return;
@@ -253,23 +256,28 @@ export class Paper {
     context.save();
     context.font = font;
     context.fillStyle = 'rgba(24, 34, 47, 0.13)';
+    context.strokeStyle = 'rgba(255, 255, 255, 0.2)'; // seen on a dark picture, not on paper
     const step = context.measureText(words).width + 60 * pixels;
     context.rotate(-Math.PI / 7);
     for (let y = 0; y < canvas.height * 2; y += 130 * pixels) {
-      for (let x = -canvas.height; x < canvas.width; x += step) context.fillText(words, x, y);
+      for (let x = -canvas.height; x < canvas.width; x += step) {
+        context.strokeText(words, x, y);
+        context.fillText(words, x, y);
+      }
     }
     context.restore();
     this.element.dataset.marked = words;
   }
 
   async #textOf(number) {
-    if (!this.texts.has(number)) {
+    const { texts } = this;
+    if (!texts.has(number)) {
       const page = await this.document.getPage(number);
       const content = await page.getTextContent();
       const items = content.items.map(({ str, hasEOL }) => str + (hasEOL ? '\n' : '')).join('');
-      this.texts.set(number, { ...searchable(content), items });
+      texts.set(number, { ...searchable(content), items });
     }
-    return this.texts.get(number);
+    return texts.get(number);
   }
 
   async #highlight(context, viewport) {
