@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from app.casefile.bid_ids import drawn_secret
 from app.casefile.case import Case
 from app.procedure.anonymity import label, numbers
-from app.procedure.roles import Actor
+from app.procedure.roles import Actor, Role
 from evaluation.sitting.stages import AFTER_LAST_LOCK, FINAL
 
 PRICES_KNOWN = AFTER_LAST_LOCK | FINAL
@@ -21,6 +22,13 @@ def unnamed(actor: Actor, case: Case, lot: str) -> bool:
     return bool(actor.seat) and hides_bidders(case, lot)
 
 
+def reads_unnamed(actor: Actor, case: Case, lot: str) -> bool:
+    """Whether the actor reads the papers of the lot's bids as its room does, which knows no bidder yet: seats do, and
+    an inspector who observes them."""
+    observing = case.lots[lot].convened and actor.is_(Role.REGULATOR)
+    return hides_bidders(case, lot) and (bool(actor.seat) or observing)
+
+
 def scores_without_prices(actor: Actor, case: Case, lot: str) -> bool:
     """Whether the actor sits on the lot's committee and has prices still to come: until the last sheet is locked."""
     return actor.seat_in(case.id, lot) is not None and case.lots[lot].sitting.stage not in PRICES_KNOWN
@@ -31,6 +39,4 @@ def shown_names(case: Case, lot: str, language: str) -> dict[str, str]:
     bids = {bid.bid: bid.bidder_name for bid in case.lot(lot).sitting.bids}
     if not hides_bidders(case, lot):
         return bids
-    # With the signature of the draw, which is told at the sign-in: before it no bidder knows its number, to pass it on.
-    drawn = next((found.signature_hex for found in case.lot(lot).draw.rounds), "")
-    return {bid: label(number, language) for bid, number in numbers(f"{case.id}/{lot}/{drawn}", bids).items()}
+    return {bid: label(number, language) for bid, number in numbers(drawn_secret(case, lot), bids).items()}

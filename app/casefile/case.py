@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from app.casefile.bid_ids import receipts_by_id
 from app.casefile.board import board_digest
 from app.casefile.inspecting import campaign_digest
 from app.casefile.record import Record
@@ -89,6 +90,9 @@ class LotCase:
     conditions_by: str = ""  # who proposed the latest conditions of the draw
     commits_since: datetime | None = None  # since when parties can commit in its latest round
     sitting: SittingState = field(default_factory=SittingState)
+    receipts: Mapping[str, str] = field(
+        default_factory=dict
+    )  # of opened bids, by the ids that they have in the sitting
     standstill: standstill.Standstill = field(default_factory=standstill.Standstill)
     signing: signing.Signing = field(default_factory=signing.Signing)
     talk: talk.Talk = field(default_factory=talk.Talk)
@@ -303,6 +307,8 @@ class Case:
         after_it = _apply_to_lot(before, fact, record)
         if isinstance(fact, opening.BidsReleased | fallback.FallbackStarted) and before.opened_under is None:
             after_it = replace(after_it, opened_under=self.tender.committee)
+        if isinstance(fact, sitting.SittingConvened):
+            after_it = replace(after_it, receipts=receipts_by_id(self, record.lot))
         if after_it.phase is not before.phase:
             # The scoring begins once, however often a correction or a successor leads back to it.
             begun = before.since.get(Phase.SCORING, record.at) if after_it.phase is Phase.SCORING else record.at

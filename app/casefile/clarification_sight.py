@@ -8,6 +8,7 @@ never reads.
 from __future__ import annotations
 
 from app.casefile.anonymous import unnamed
+from app.casefile.bid_ids import receipt_of
 from app.casefile.case import Case
 from app.casefile.record import Record
 from app.casefile.sides import Rule, agency, given_up, own, room, unread_by_successors
@@ -22,7 +23,7 @@ def _asked_bidder(actor: Actor, case: Case, record: Record) -> bool:
     mine = case.lots[record.lot].bidding.of_bidder(actor.organisation_id)
     if not actor.is_(Role.BIDDER) or course.asked is None or mine is None:
         return False
-    return mine.receipt_id == course.asked.bid
+    return mine.receipt_id == receipt_of(case.lots[record.lot], course.asked.bid)
 
 
 def _agency_afterwards(actor: Actor, case: Case, record: Record) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from app.casefile.bid_ids import receipts_by_id
 from app.casefile.case import Case, LotCase
 from app.procedure import qualification
 from app.procedure.convening import committee_rules, least_members
@@ -29,7 +30,7 @@ def sitting_of(case: Case, lot: str) -> SittingConvened | None:
     seats = _seats(state)
     host = state.buyer_members[0].site if state.buyer_members else seats[0].site
     rules = _rules(case, lot, profile)
-    return SittingConvened(f"{case.id}/{lot}", host, seats, rules, _bids(state, profile))
+    return SittingConvened(f"{case.id}/{lot}", host, seats, rules, _bids(case, lot, profile))
 
 
 def _complete(state: LotCase, profile: Profile, least: int) -> bool:
@@ -68,9 +69,10 @@ def _rules(case: Case, lot: str, profile: Profile) -> SittingRules:
     )
 
 
-def _bids(state: LotCase, profile: Profile) -> tuple[BidUnderReview, ...]:
+def _bids(case: Case, lot: str, profile: Profile) -> tuple[BidUnderReview, ...]:
+    state = case.lot(lot)
     going_on = set(state.opening.opened)
     if profile.qualification_by_agency:
         going_on &= set(qualification.qualified(state.qualification))
-    opened = sorted((b for b in state.opening.opened.values() if b.receipt_id in going_on), key=lambda b: b.receipt_id)
-    return tuple(BidUnderReview(bid.receipt_id, bid.bidder_name, bid.price) for bid in opened)
+    opened = ((bid, state.opening.opened[receipt]) for bid, receipt in receipts_by_id(case, lot).items())
+    return tuple(BidUnderReview(bid, of.bidder_name, of.price) for bid, of in opened if of.receipt_id in going_on)

@@ -11,6 +11,7 @@ from app.casefile.case import Case, Phase
 from app.casefile.clarification_sight import CLARIFICATION_SIGHT
 from app.casefile.finding_sight import FINDING_SIGHT
 from app.casefile.inspection_sight import INSPECTION_SIGHT, sees_inspection
+from app.casefile.presence_sight import PRESENCE_SIGHT
 from app.casefile.record import Record
 from app.casefile.register import REGISTER_FACTS
 from app.casefile.rehearsal_sight import REHEARSAL_SIGHT
@@ -31,6 +32,13 @@ from app.procedure.roles import SYSTEM, Actor, Role
 from evaluation.sitting.stages import AFTER_REVIEW, Stage
 
 WITHHELD_IN = frozenset({Phase.OPENING, Phase.DRAW, Phase.SCORING, Phase.CONSENSUS})
+# What names a bid by its receipt, whose number its bidder has; in a room that knows no bidder yet nobody reads it.
+OF_A_RECEIPT = frozenset(
+    {
+        *("BidReceipted", "BidWithdrawn", "BidFileLost", "BidFileRestored", "BidOpened", "BidVoided", "BidsChecked"),
+        *("KeyCommitted", "KeyRevealed", "KeysDisclosed", "QualificationChecked"),
+    }
+)
 AFTER_SIGN_IN = frozenset({Phase.SCORING, Phase.CONSENSUS, Phase.RESULT})
 
 
@@ -181,6 +189,7 @@ SIGHT: dict[str, Rule] = (
     | CLARIFICATION_SIGHT
     | TALK_SIGHT
     | FINDING_SIGHT
+    | PRESENCE_SIGHT
     | REHEARSAL_SIGHT
     | dict.fromkeys(REGISTER_FACTS, _everybody)
     | {
@@ -249,9 +258,6 @@ SIGHT: dict[str, Rule] = (
         "CallUpExpired": _call_up,
         "CandidateDismissed": _call_up,
         "SittingConvened": _convened,
-        "MemberIdentified": _sitting,
-        "BoothChanged": _sitting,
-        "CheckInRefused": _sitting,
         "SittingOpened": _sitting,
         "RecessCalled": _standstill,
         "RecessEnded": _standstill,
@@ -288,7 +294,6 @@ SIGHT: dict[str, Rule] = (
         "MemberRecused": _sitting,
         "MemberReplaced": _sitting,
         "ReportPrepared": _sitting,
-        "ReportSigned": _sitting,
         "DissentRecorded": _unread_by_successors(_result),
         "RefusalRecorded": _unread_by_successors(_result),
         "ReportSealed": _sitting,
@@ -302,6 +307,8 @@ def sees(actor: Actor, case: Case, record: Record) -> bool:
     if case.inspection is not None:
         return sees_inspection(actor, case, record)
     rule = SIGHT.get(record.type)
+    if record.type in OF_A_RECEIPT and unnamed(actor, case, record.lot):
+        return False
     return rule is not None and rule(actor, case, record)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from app.casefile.bid_ids import bid_of, findings_of_sitting
 from app.procedure import bid_checking, clarifying, signing, standstill, talk, unanswered
 from app.procedure.roles import Actor
 from evaluation import sitting
@@ -24,7 +25,7 @@ def check_sitting(case: Case, lot: str, fact: Any, actor: Actor, now: datetime) 
     clarifying.check(state.clarifying, fact, _answerer(case, lot, actor), now, profile)
     if isinstance(fact, sitting.FindingPut):
         anonymous = bool(case.tender.published.lot(lot).anonymous)
-        bid_checking.check_put(fact, state.checked, state.sitting.stage, anonymous=anonymous)
+        bid_checking.check_put(fact, findings_of_sitting(state), state.sitting.stage, anonymous=anonymous)
 
 
 def _answerer(case: Case, lot: str, actor: Actor) -> clarifying.Answerer:
@@ -34,4 +35,5 @@ def _answerer(case: Case, lot: str, actor: Actor) -> clarifying.Answerer:
     if own is None or own.receipt_id not in state.opening.opened:
         return clarifying.Answerer()
     hidden = case.tender.published.lot(lot).anonymous
-    return clarifying.Answerer(own.receipt_id, state.opening.opened[own.receipt_id].bidder_name if hidden else "")
+    name = state.opening.opened[own.receipt_id].bidder_name if hidden else ""
+    return clarifying.Answerer(bid_of(state, own.receipt_id), name)

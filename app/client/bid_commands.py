@@ -15,9 +15,12 @@ from app.client.opening_items import check_items
 from app.client.page_links import typed_links
 from app.client.priced_list import list_notes
 from app.client.terminal import add_folder, add_person_arguments, agreed, local, person_of, spoken
+from app.procedure.booth_files import shown_as
+from app.procedure.page_links import FILE_NAME as PAGE_LINKS
 from app.procedure.qualification import is_qualification_file
 from crypto.receipts import SignedReceipt
 from crypto.timelock import QUICKNET, Round
+from evaluation.bid_checks import FILE_NAME as PRICED_LIST
 
 NOT_SUBMITTED = "尚未提交 / NOT SUBMITTED"
 SUBMITTED = "已提交 / SUBMITTED"
@@ -30,6 +33,11 @@ ANONYMOUS = (
     "anonymous: members first see only files whose name begins with technical; neither these nor their properties may "
     "name the bidder"
 )
+UNSEEN = (
+    "注意：评委在席位上打不开 {name}（只能看到 PDF 和 20 MB 以内的 JPEG、PNG 图片），其内容不会被评审\n"
+    "note: no seat can show {name}; members see PDF, and JPEG or PNG of at most 20 MB: its content is not evaluated"
+)
+READ_BY_PLATFORM = (PAGE_LINKS, PRICED_LIST)
 PAGES_WORDS = "评审因素所在的页，可重复\npages that answer a criterion, may be repeated"
 UNQUALIFIED = (
     "注意：没有名称以“资格”或 qualification 开头的文件，资格审查时看不到任何文件，投标可能因此不合格\n"
@@ -143,6 +151,9 @@ def _seal(arguments: argparse.Namespace) -> int:
         print(UNQUALIFIED)
     if parameters.anonymous:
         print(ANONYMOUS)
+    for file in files:
+        if file.path not in READ_BY_PLATFORM and not shown_as(file.path, file.size):
+            print(UNSEEN.format(name=file.path))
     pages = typed_links(arguments.page)
     check_items(items)
     for note in list_notes(files, arguments.price):

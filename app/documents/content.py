@@ -7,11 +7,12 @@ means "not stated".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
 from app.documents.clarification_content import BidClarification
+from app.documents.review_content import PreliminaryReview, SignedReview
 
 
 @dataclass(frozen=True)
@@ -225,8 +226,11 @@ class CriterionScores:
 
 @dataclass(frozen=True)
 class BidScores:
+    """`comments` are sentences: who gave which reason for a score."""
+
     bidder: str
     rows: tuple[CriterionScores, ...]
+    comments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -280,15 +284,6 @@ class SigningStatement:
     no_majority: str  # that the conclusion has none, "" where it has
     words: Mapping[str, str]  # of the regime: app.messages.regime_words
     seal_field: str = "Seal"
-
-
-@dataclass(frozen=True)
-class SignedReview:
-    """A member's review in the case file: its digest, and when it was signed."""
-
-    seat: int
-    sha256: str
-    signed_at: datetime
 
 
 @dataclass(frozen=True)
@@ -386,3 +381,4 @@ class EvaluationReport:
     signatories: tuple[Signatory, ...]
     seal_field: str = "Seal"
     findings: tuple[str, ...] = ()  # what the check of bids asked, and what the committee decided
+    review: PreliminaryReview = field(default_factory=PreliminaryReview)

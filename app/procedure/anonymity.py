@@ -25,6 +25,11 @@ def numbers(scope: str, bids: Iterable[str]) -> dict[str, int]:
     return {bid: number for number, bid in enumerate(ordered, start=1)}
 
 
+def unlinked_ids(secret: str, receipts: Iterable[str]) -> dict[str, str]:
+    """The receipt of each bid by an id as long as a receipt's, which only who knows the secret can compute from it."""
+    return {hashlib.sha256(f"bid/{secret}/{receipt}".encode()).hexdigest()[:20]: receipt for receipt in receipts}
+
+
 def label(number: int, language: str) -> str:
     """What stands for a bidder in a room."""
     return f"Bid {number}" if language == "en" else f"匿名投标 {number}"

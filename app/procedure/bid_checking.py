@@ -75,12 +75,11 @@ def _nameless(found: BidFinding) -> bool:
     return found.kind in NAMELESS and all(is_technical_file(one.file) for one in found.evidence)
 
 
-def check_put(fact: FindingPut, checked: BidsChecked | None, stage: Stage, *, anonymous: bool) -> None:
+def check_put(fact: FindingPut, findings: Sequence[BidFinding], stage: Stage, *, anonymous: bool) -> None:
     """The finding is one that the committee knows, and a rejection names bids and a ground that it can lead to.
 
     Raises RuleViolation `finding_unknown`, `finding_bid_unexpected`, `finding_ground_unfit`.
     """
-    findings = checked.findings if checked is not None else ()
     if fact.finding not in known_to_committee(findings, stage, anonymous=anonymous):
         raise RuleViolation("finding_unknown", finding=fact.finding)
     found = findings[fact.finding - 1]

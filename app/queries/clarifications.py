@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.casefile.anonymous import shown_names
+from app.casefile.bid_ids import receipt_of
 from app.casefile.case import Case, LotCase
 from app.casefile.codec import encode
 from app.procedure.clarifying import Course
@@ -141,7 +142,7 @@ def asked_of(case: Case, lot: str, organisation: str) -> tuple[AskedOfBidder, ..
         return ()
     found = []
     for id, course in state.clarifying.items():
-        if course.asked is not None and course.asked.bid == own.receipt_id:
+        if course.asked is not None and receipt_of(state, course.asked.bid) == own.receipt_id:
             over = not course.open or state.evaluation_over
             stands = not over and state.sitting.suspended is not None
             found.append(AskedOfBidder(id, course, None if stands else course.until, over, stands))

@@ -28,7 +28,7 @@ from app.procedure.tender import Tender as TenderState
 from app.procedure.terms import LotTerms
 from app.queries.cases import load_case
 from app.queries.clarifications import asked_of
-from app.queries.endings import failure_of, signing_counts, without_majority
+from app.queries.endings import failure_of, signing_counts, told_counts, without_majority
 from app.queries.standstills import (
     decision_steps,
     decision_waiting,
@@ -80,7 +80,7 @@ def next_steps(case: Case, actor: Actor, now: datetime) -> tuple[NextStep, ...]:
     if case.tender.published_at is not None:
         if actor.is_(Role.BIDDER):
             steps += [_bidder(case, number, actor, now) for number in case.lots]
-        steps += [_waiting(case, number) for number in case.lots]
+        steps += [_waiting(case, number, actor) for number in case.lots]
     return tuple(sorted(steps, key=lambda step: step.tone in IDLE))
 
 
@@ -250,7 +250,7 @@ def _bidders_step(case: Case, number: str, actor: Actor, standing: Submission | 
         if not asked.over:
             code, tone = ("clarification_stands", WAIT) if asked.stands else ("answer_clarification", WARN)
             return NextStep(code, tone, number, asked.until, asked.id)
-    return _waiting(case, number)
+    return _waiting(case, number, actor)
 
 
 def _fallback(case: Case, number: str, receipt_id: str) -> NextStep | None:
@@ -273,7 +273,7 @@ def can_confirm(opening: Opening, account_id: str) -> bool:
     return opening.read_out and opening.concluded_at is None and account_id not in opening.confirmations
 
 
-def _waiting(case: Case, number: str) -> NextStep:
+def _waiting(case: Case, number: str, actor: Actor) -> NextStep:
     """What everybody waits for."""
     phase = case.lots[number].phase
     due_at = case.tender.timetable.closes_at(number) if phase is Phase.BIDDING else None
@@ -286,10 +286,9 @@ def _waiting(case: Case, number: str) -> NextStep:
     if case.lots[number].draws_successor:
         return NextStep("successor_drawn", WAIT, number)
     if phase is Phase.RESULT:
-        counts = signing_counts(case.lots[number])
-        return NextStep(
-            "no_majority" if without_majority(case.lots[number]) else "phase_P7", OVER, number, facts=counts
-        )
+        counts = told_counts(case, actor, number)
+        code = "no_majority" if counts and without_majority(case.lots[number]) else "phase_P7"
+        return NextStep(code, OVER, number, facts=counts)
     tone = OVER if phase is Phase.FAILED else WAIT
     return NextStep(f"phase_{phase.value}", tone, number, due_at, facts=failure_of(case.lots[number]))
 

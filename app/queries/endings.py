@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from app.casefile.case import LotCase, Phase
+from app.casefile.bid_ids import receipt_of
+from app.casefile.case import Case, LotCase, Phase
+from app.permissions.actions import Action
+from app.permissions.policy import allowed
+from app.procedure.roles import Actor
 from app.procedure.signing import tally
 from app.queries.rejections import rejection_items
 from evaluation.sitting.stages import Stage
@@ -27,10 +31,16 @@ def failure_of(state: LotCase) -> Mapping[str, str]:
 
 
 def signing_counts(state: LotCase) -> Mapping[str, str]:
-    """How many members signed a sealed report, dissented or refused: public with the result, never who."""
+    """How many members signed a sealed report, dissented or refused; never who."""
     if state.sitting.stage is not Stage.CLOSED:
         return {}
     return {name: str(count) for name, count in vars(tally(state.sitting)).items()}
+
+
+def told_counts(case: Case, actor: Actor, lot: str) -> Mapping[str, str]:
+    """The counts for who reads the report. To bidders and the public a sealed report is sealed, and no more: who won is
+    not published yet, and how far a committee agrees is no word of theirs to hear (Law 44, O87 66)."""
+    return signing_counts(case.lots[lot]) if allowed(actor, Action.REPORT_READ, case, lot) else {}
 
 
 def without_majority(state: LotCase) -> bool:
@@ -66,6 +76,6 @@ def _grounds(state: LotCase, receipt_id: str, regime: str) -> Iterator[Ground]:
         return
     items = rejection_items(state.sitting, regime)
     for found in state.sitting.rejected:
-        if found.bid == receipt_id:
+        if receipt_of(state, found.bid) == receipt_id:
             by, item = "committee" if found.votes else "system", items[found.item]
             yield Ground(by, tuple(dict.fromkeys(found.grounds)), item.name_zh, item.name_en, found.votes)

@@ -13,6 +13,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
+from app.casefile.bid_ids import receipt_of
 from app.casefile.case import Case, LotCase
 from app.models import Account, Expert, Organisation, Pseudonym, Tender
 from app.procedure.roles import Actor
@@ -83,7 +84,7 @@ def fairness_figures(db_session: DbSession, actor: Actor) -> Fairness:
         here = _by_expert(db_session, case.id, number, lot)
         for expert, row in here.items():
             people[expert].append(row)
-        bidders = {bid.bid: lot.opening.opened[bid.bid].bidder for bid in lot.sitting.bids}
+        bidders = {bid.bid: lot.opening.opened[receipt_of(lot, bid.bid)].bidder for bid in lot.sitting.bids}
         names |= {bidders[bid.bid]: bid.bidder_name for bid in lot.sitting.bids}
         meetings.append((here, tuple(bidders.values()), bidders.get(_first(lot), "")))
     known = _experts(db_session)

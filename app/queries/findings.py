@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.casefile.anonymous import shown_names
-from app.casefile.case import Case
+from app.casefile.bid_ids import bid_of, findings_of_sitting
+from app.casefile.case import Case, LotCase
 from app.casefile.disposals import Disposed, disposals
 from app.casefile.record import Record
 from app.messages import catalogue, sentence
@@ -75,12 +76,12 @@ def findings_for_room(case: Case, lot: str, records: Iterable[Record], language:
     """What the members may know now, under the names by which they know the bids. What was decided before a member left
     a successor reads once results stand."""
     state = case.lot(lot)
-    checked = state.checked.findings if state.checked else ()
+    checked = findings_of_sitting(state)
     anonymous = bool(case.tender.published.lot(lot).anonymous)
     known = known_to_committee(checked, state.sitting.stage, anonymous=anonymous)
     votes = [one for one in disposals(records) if state.sitting.result is not None or not one.lapsed]
     names = shown_names(case, lot, language)
-    opened = {bid: one.bidder_name for bid, one in state.opening.opened.items()} if not _hidden(case, lot) else {}
+    opened = _bidders(state) if not _hidden(case, lot) else {}
     return tuple(_view(case, lot, number, opened | names, votes, language) for number in known)
 
 
@@ -92,16 +93,19 @@ def _hidden(case: Case, lot: str) -> bool:
 def all_findings(case: Case, lot: str, records: Iterable[Record], language: str) -> tuple[FindingView, ...]:
     """Every finding under the bidders' names: for those who may know bids and prices."""
     state = case.lot(lot)
-    names = {bid: one.bidder_name for bid, one in state.opening.opened.items()}
+    names = _bidders(state)
     votes = disposals(records)
     count = len(state.checked.findings) if state.checked else 0
     return tuple(_view(case, lot, number, names, votes, language) for number in range(1, count + 1))
 
 
+def _bidders(state: LotCase) -> dict[str, str]:
+    return {bid_of(state, receipt): one.bidder_name for receipt, one in state.opening.opened.items()}
+
+
 def _view(case: Case, lot: str, number: int, names: Names, votes: Sequence[Disposed], language: str) -> FindingView:
     state = case.lot(lot)
-    assert state.checked is not None
-    found, regime = state.checked.findings[number - 1], case.tender.published.profile.regime
+    found, regime = findings_of_sitting(state)[number - 1], case.tender.published.profile.regime
     own = [one for one in votes if one.put.finding == number]
     asked = any(one.put.disposal is Disposal.ASK and one.counted.adopted and not one.lapsed for one in own)
     standing = standing_bids(state.sitting)

@@ -21,6 +21,7 @@ from app.procedure.qualification import qualification_words
 from app.procedure.roles import Actor
 from app.queries.cases import load_rows, record_of
 from app.queries.clarifications import asked_of
+from app.queries.sittings import knows_progress
 from app.queries.standstills import standstill_of
 from crypto.canonical import Json
 from crypto.committee import identity
@@ -234,7 +235,7 @@ def room(case: Case, lot: str, actor: Actor) -> dict[str, Json]:
         "bids": _bids_under_review(case, lot, with_prices=not scores_without_prices(actor, case, lot)),
         "valid": list(sitting.valid) if sitting.stage in AFTER_REVIEW else [],
         "rejected": encode(sitting.rejected) if sitting.stage in AFTER_REVIEW else [],
-        "locked": locked,
+        "locked": locked if knows_progress(sitting, seat) else None,
         "of": of,
         "own": _own(sitting, seat),
         "standstill": encode(standstill_of(case, lot)) if sitting.suspended else None,

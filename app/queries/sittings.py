@@ -170,7 +170,7 @@ class Room:
     least: int
     locked: int
     of: int
-    done: int
+    done: int | None  # None for who is not to know how far the others are
     standstill: StandstillView | None
     warnings: tuple[Warned, ...]
     failure: str
@@ -227,7 +227,7 @@ def room_of(case: Case, lot: str, seat: int | None, now: datetime, language: str
         least=sitting.rules.least_valid_bids,
         locked=locked,
         of=of,
-        done=_done(sitting),
+        done=_done(sitting) if knows_progress(sitting, seat) else None,
         standstill=standstill_of(case, lot),
         warnings=case.lot(lot).standstill.warnings,
         failure=sitting.failure,
@@ -296,6 +296,12 @@ def _seat(sitting: SittingState, number: int) -> SeatLine:
         sitting.moves[number].reason if number in sitting.moves else "",
         sitting.turned_away.get(number),
     )
+
+
+def knows_progress(sitting: SittingState, seat: int | None) -> bool:
+    """The chair and who observes; of the others only until all sit, where each sees it anyway: with one left to act, a
+    number tells members of one another."""
+    return seat in (None, sitting.chair) or sitting.stage is Stage.GATHERING
 
 
 def _done(sitting: SittingState) -> int:

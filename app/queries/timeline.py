@@ -27,7 +27,7 @@ from app.procedure import (
 from app.procedure.roles import Actor
 from app.procedure.tender import question_deadline
 from app.queries.deadlines import deadline_state
-from app.queries.endings import failure_of, signing_counts, without_majority
+from app.queries.endings import failure_of, told_counts, without_majority
 from evaluation.draw import events as draw
 from evaluation.sitting import clarifications, interruptions, questions, talk
 from evaluation.sitting import events as sitting
@@ -132,8 +132,9 @@ def _after_deadline(case: Case, actor: Actor, lot: str) -> Iterator[CaseStage]:
         found = _findings(case, actor, lot)
         yield CaseStage("evaluation", DONE if scored else scoring, scored_at or since(Phase.SCORING), lot, found)
     signing = ACTIVE if state.phase is Phase.CONSENSUS else AHEAD
-    report = (WARNING if without_majority(state) else DONE) if state.phase is Phase.RESULT else signing
-    yield CaseStage("report", report, since(Phase.RESULT), lot, signing_counts(state))
+    counts = told_counts(case, actor, lot)
+    report = (WARNING if counts and without_majority(state) else DONE) if state.phase is Phase.RESULT else signing
+    yield CaseStage("report", report, since(Phase.RESULT), lot, counts)
 
 
 def _findings(case: Case, actor: Actor, lot: str) -> Mapping[str, str]:

@@ -6,7 +6,8 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.casefile.anonymous import unnamed
+from app.casefile.anonymous import reads_unnamed
+from app.casefile.bid_ids import receipt_of
 from app.casefile.case import Case
 from app.models import StoredFile
 from app.procedure.anonymity import names_bidder
@@ -48,9 +49,9 @@ def bid_papers(
     """The papers of a bid among the files that the actor may read, with those of its answers to the committee."""
     own = [file for file in readable if file.kind in OF_A_BID and file.owner == bid]
     papers = sorted((f for f in own if f.name != FILE_NAME), key=lambda f: (f.media_type != PDF, f.name))
-    hidden = unnamed(actor, case, lot)
+    hidden = reads_unnamed(actor, case, lot)
     naming = tuple(file.name for file in papers if hidden and _names_its_bidder(platform, case, file))
-    ids = names_of(platform, case.id, lot, bid) if own else {}
+    ids = names_of(platform, case, lot, bid) if own else {}
     if FILE_NAME not in ids:
         return BidPapers(tuple(papers), {}, unreadable=False, naming=naming)
     try:
@@ -76,7 +77,7 @@ def _names_its_bidder(platform: Platform, case: Case, file: FileView) -> bool:
     memory: dict[str, bool] = platform.database.memory.setdefault("naming", {})
     if file.id not in memory:
         row = _row(platform, file.id)
-        name = case.lots[row.lot].opening.opened[row.owner].bidder_name
+        name = case.lots[row.lot].opening.opened[receipt_of(case.lots[row.lot], row.owner)].bidder_name
         try:
             memory[file.id] = names_bidder(file_chunks(platform, case, row), name)
         except RuleViolation:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import delete
 
+from app.casefile.bid_ids import receipt_of
 from app.casefile.case import Case
 from app.models import StoredFile, Upload
 from app.permissions.actions import Action
@@ -134,7 +135,8 @@ def _await(work: UnitOfWork, lot: str, id: str, code: str) -> None:
 
 def _tell_bidder(work: UnitOfWork, lot: str, course: Course, code: str, **facts: Any) -> None:
     assert course.asked is not None
-    bidder = work.case.lots[lot].bidding.submissions[course.asked.bid].bidder
+    state = work.case.lots[lot]
+    bidder = state.bidding.submissions[receipt_of(state, course.asked.bid)].bidder
     tell_role(work, bidder, Role.BIDDER, code, title=work.case.tender.published.title, lot=lot, **facts)
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.casefile.case import Case
-from app.casefile.record import Record
-from app.documents.content import AbandonedEvaluation, FailedEvaluation, SignedReview
+from app.documents.content import AbandonedEvaluation, FailedEvaluation
 from app.documents.wording import Lang, instant
 from app.messages import regime_words, sentence
 from app.services.documents import heading, opened_bids
 from app.services.platform import Platform
 from app.services.report_content import (
-    draw_changes,
+    draw_rounds,
     invalid_bids,
     members_of,
     qualification_of,
@@ -20,9 +19,8 @@ from app.services.report_content import (
     site_names,
 )
 from app.services.report_course import changes_of, clarifications_of, interruptions_of
+from app.services.report_review import signed_reviews
 from evaluation.sitting import (
-    BidsReviewed,
-    MemberRecused,
     SittingAbandoned,
     SittingDecided,
     SittingFailed,
@@ -64,8 +62,8 @@ def abandoned_evaluation(platform: Platform, case: Case, lot: str, now: datetime
         members=len(state.sitting.seats),
         opened_bids=opened_bids(case, lot, lang),
         qualification=qualification_of(case, lot),
-        member_changes=(*draw_changes(case, lot, lang), *changes_of(records, lang)),
-        notes=interruptions_of(records, named_sites, lang),
+        member_changes=changes_of(records, lang),
+        notes=(*interruptions_of(records, named_sites, lang), *draw_rounds(case, lot, lang)),
         draw_digest=current.record_sha256 if current else "",
     )
 
@@ -100,20 +98,9 @@ def failed_evaluation(platform: Platform, case: Case, lot: str, now: datetime, l
         qualification=qualification_of(case, lot),
         invalid_bids=invalid_bids(case, lot, lang),
         valid_bids=tuple(names[bid] for bid in sitting.valid),
-        reviews=_reviews(records),
+        reviews=signed_reviews(records),
         clarifications=clarifications_of(state.clarifying, names, lang),
-        member_changes=(*draw_changes(case, lot, lang), *changes_of(records, lang)),
-        notes=interruptions_of(records, named_sites, lang),
+        member_changes=changes_of(records, lang),
+        notes=(*interruptions_of(records, named_sites, lang), *draw_rounds(case, lot, lang)),
         draw_digest=current.record_sha256 if current else "",
     )
-
-
-def _reviews(records: list[Record]) -> tuple[SignedReview, ...]:
-    """The reviews that count: not those of a member who left."""
-    found: dict[int, SignedReview] = {}
-    for record in records:
-        if isinstance(record.fact, BidsReviewed):
-            found[record.fact.seat] = SignedReview(record.fact.seat, record.payload_sha256, record.at)
-        elif isinstance(record.fact, MemberRecused):
-            found.pop(record.fact.seat, None)
-    return tuple(found[seat] for seat in sorted(found))

@@ -9,6 +9,7 @@ from app.casefile.failure_record import FAILURE_ATTACHMENT, recorded_failure
 from app.database import in_native_thread
 from app.queries.cases import load_case, load_records
 from app.services.acts import Act, Answer, completes
+from app.services.closed_booths import close_booths
 from app.services.documents import seal_document, store_document
 from app.services.failure_content import ended_evaluation
 from app.services.notices import SERVING, tell_role
@@ -55,6 +56,7 @@ def seal_failure_record(platform: Platform, case_id: str, lot: str) -> None:
         sha256 = store_document(platform, work, lot, "failure", f"failed-evaluation-{lot}.pdf", pdf)
         work.conclude(FailureRecordSealed(sha256), lot)
         work.schedule("compute_fees", work.now, lot=lot)
+        close_booths(work, lot)
 
 
 def render_failure_record(platform: Platform, case: Case, lot: str, now: datetime) -> bytes:

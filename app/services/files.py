@@ -9,15 +9,17 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from app.casefile.anonymous import unnamed
+from app.casefile.anonymous import reads_unnamed
+from app.casefile.bid_ids import bid_of, receipt_of
 from app.casefile.case import Case
 from app.models import StoredFile
 from app.permissions.actions import Action
 from app.permissions.policy import NotAllowed, allowed, asks_reason, authorize
 from app.procedure.anonymity import is_technical_file
+from app.procedure.booth_files import ending_of, shown_as
 from app.procedure.errors import RuleViolation
 from app.procedure.qualification import is_qualification_file
-from app.procedure.roles import Actor
+from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case
 from app.services.access import record_reading
 from app.services.documents import latest_document
@@ -54,29 +56,38 @@ class FileView:
     sha256: str
     media_type: str
 
+    @property
+    def shown_as(self) -> str:
+        """As what the viewer of a room draws it; "" for what it cannot show."""
+        return shown_as(self.name, self.size)
 
-def _view(row: StoredFile, name: str = "") -> FileView:
-    return FileView(row.id, row.kind, row.owner, name or row.name, row.size, row.sha256, row.media_type)
+
+def _view(actor: Actor, case: Case, row: StoredFile, name: str = "") -> FileView:
+    owner = row.owner
+    if row.kind == "opened" and (actor.seat or actor.is_(Role.REGULATOR)):  # who may enter the room knows its ids
+        owner = bid_of(case.lots[row.lot], row.owner)
+    return FileView(row.id, row.kind, owner, name or row.name, row.size, row.sha256, row.media_type)
 
 
 def _named_view(actor: Actor, case: Case, row: StoredFile, number: int = 0) -> FileView:
     """A file under its own name or, of an anonymous bid, under none that its bidder gave."""
     if not _hidden(actor, case, row):
-        return _view(row)
-    ending = ".pdf" if row.media_type == "application/pdf" else ""
-    return _view(row, f"技术文件 {number}{ending}" if number else f"file{ending}")
+        return _view(actor, case, row)
+    ending = ending_of(row.name)
+    return _view(actor, case, row, f"技术文件 {number}{ending}" if number else f"file{ending}")
 
 
 def _hidden(actor: Actor, case: Case, row: StoredFile) -> bool:
     """Whether a file belongs to a bid whose bidder this actor must not know yet."""
-    return row.kind == "opened" and unnamed(actor, case, row.lot)
+    return row.kind == "opened" and reads_unnamed(actor, case, row.lot)
 
 
-def names_of(platform: Platform, case_id: str, lot: str, bid: str) -> dict[str, str]:
-    """The ids of an opened bid's files by their own names, for what the bid itself says of them; never to be shown."""
-    opened = select(StoredFile).where(StoredFile.case_id == case_id, StoredFile.lot == lot, StoredFile.kind == "opened")
+def names_of(platform: Platform, case: Case, lot: str, bid: str) -> dict[str, str]:
+    """The ids of the files of a bid under review by their own names, for what the bid says of them: not to be shown."""
+    opened = select(StoredFile).where(StoredFile.case_id == case.id, StoredFile.lot == lot, StoredFile.kind == "opened")
+    owner = receipt_of(case.lots[lot], bid)
     with platform.database.reading() as db_session:
-        return {row.name: row.id for row in db_session.scalars(opened.where(StoredFile.owner == bid))}
+        return {row.name: row.id for row in db_session.scalars(opened.where(StoredFile.owner == owner))}
 
 
 def readable_files(platform: Platform, actor: Actor, case_id: str, lot: str) -> tuple[FileView, ...]:
@@ -105,9 +116,16 @@ def readable_files(platform: Platform, actor: Actor, case_id: str, lot: str) -> 
 
 
 def _readable(actor: Actor, case: Case, row: StoredFile, lot: str) -> bool:
-    if _hidden(actor, case, row) and not is_technical_file(row.name):
+    if _hidden(actor, case, row) and not _judged_unnamed(case, row):
         return False
     return row.kind in READ_WITH and allowed(actor, _action(row), case, row.lot or lot)
+
+
+def _judged_unnamed(case: Case, row: StoredFile) -> bool:
+    """Whether it is a technical file of a bid under review: others of an anonymous lot nobody in the room reads."""
+    state = case.lots[row.lot]
+    reviewed = {receipt_of(state, bid.bid) for bid in state.sitting.bids}
+    return is_technical_file(row.name) and (row.owner in reviewed or not state.convened)
 
 
 def read_file(platform: Platform, actor: Actor, file_id: str, address: str = "") -> tuple[FileView, Iterator[bytes]]:

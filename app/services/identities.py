@@ -17,6 +17,7 @@ from app.models import IdentityPhoto, SeatRequest
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
+from app.procedure.picture_size import picture_size
 from app.queries.cases import load_besides_bids, load_case
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
@@ -25,17 +26,21 @@ from app.services.unit_of_work import plain_transaction
 from evaluation.sitting import BoothChanged, IdentityCheck, IdentityDocument, MemberIdentified
 
 MOST_PHOTO_BYTES = 600 * 1024
+LEAST_PIXELS = 200  # of either side: what a face needs to be known again
 _KINDS = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
 
 
 def keep_photo(platform: Platform, log_in: LogIn, request_id: str, data: bytes) -> str:
     """The latest photo of who asks for a seat at the witness's own site counts; its SHA-256.
 
-    Raises NotAllowed, RuleViolation `seat_request_unknown`, `photo_unreadable`.
+    Raises NotAllowed, RuleViolation `seat_request_unknown`, `photo_unreadable`, `photo_small`.
     """
     kind = next((media for magic, media in _KINDS if data.startswith(magic)), "")
     if not kind or len(data) > MOST_PHOTO_BYTES:
         raise RuleViolation("photo_unreadable", size=len(data) // 1024, most=MOST_PHOTO_BYTES // 1024)
+    width, height = picture_size(data) or (0, 0)
+    if min(width, height) < LEAST_PIXELS:
+        raise RuleViolation("photo_small", width=width, height=height, least=LEAST_PIXELS)
     digest, sealed = hashlib.sha256(data).hexdigest(), platform.keys.protect(data)
     with plain_transaction(platform.database) as (db_session, now):
         actor = load_actor(db_session, log_in.account_id)

@@ -33,10 +33,12 @@ from app.models import Site
 from app.procedure.signing import EarlierDissent, tally
 from app.queries.cases import load_records
 from app.queries.findings import report_words
+from app.queries.score_comments import CommentLine, comment_lines
 from app.queries.sittings import tied_bidders
 from app.services.documents import heading, named_address, opened_bids
 from app.services.platform import Platform
 from app.services.report_course import changes_of, clarifications_of, corrections_of, interruptions_of
+from app.services.report_review import review_of
 from app.services.sittings import member_account
 from evaluation import criteria
 from evaluation.committee import MemberRole
@@ -100,7 +102,7 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
         qualification=qualification_of(case, lot),
         invalid_bids=invalid_bids(case, lot, lang),
         scored_bids=_scored(sitting, names, lang),
-        sheets=_sheets(sitting, names, lang),
+        sheets=_sheets(case, lot, records, lang),
         candidates=_candidates(sitting, names),
         agreement=_agreement(sitting, lang),
         clarifications=clarifications_of(state.clarifying, names, lang),
@@ -110,14 +112,20 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
             for seat, one in sorted(state.signing.dissents.items())
         ),
         earlier_dissents=tuple(_earlier_dissent(one, sitting, lang) for one in state.signing.earlier),
-        member_changes=(*draw_changes(case, lot, lang), *changes_of(records, lang)),
-        notes=(*interruptions_of(records, named_sites, lang), *_ties(sitting, lang), silence),
+        member_changes=changes_of(records, lang),
+        notes=(
+            *interruptions_of(records, named_sites, lang),
+            *_ties(sitting, lang),
+            silence,
+            *draw_rounds(case, lot, lang),
+        ),
         draw_digest=draw_digest,
         sitting_digest=sitting_digest,
         signatories=tuple(
             Signatory(field_name(int(m.seat)), m.name, signs_as(sitting, int(m.seat), lang)) for m in members
         ),
         findings=report_words(case, lot, records, lang),
+        review=review_of(state, records, names, lang),
     )
 
 
@@ -294,16 +302,27 @@ def _working(sitting: SittingState, price: Decimal, lang: Lang) -> str:
     return sentence(f"price_working_{result.price.formula}", facts, lang)
 
 
-def _sheets(sitting: SittingState, names: dict[str, str], lang: Lang) -> tuple[BidScores, ...]:
+def _sheets(case: Case, lot: str, records: list[Record], lang: Lang) -> tuple[BidScores, ...]:
+    sitting = case.lots[lot].sitting
     scored, seats, result = sitting.rules.evaluation.criteria.scored, sorted(sitting.sheets), sitting.result
     assert result is not None
+    names, comments = {bid.bid: bid.bidder_name for bid in sitting.bids}, comment_lines(case, lot, records)
     return tuple(
         BidScores(
             names[bid],
             tuple(CriterionScores(_name(c, lang), tuple(sitting.sheets[s][bid][c.id] for s in seats)) for c in scored),
+            tuple(words for one in comments if one.bid == bid for words in _comments(one, lang)),
         )
         for bid in (row.bid for row in result.bids)
     )
+
+
+def _comments(one: CommentLine, lang: Lang) -> list[str]:
+    criterion = one.name_en if lang == "en" else one.name_zh
+    return [
+        sentence("score_comment", {"criterion": criterion, "seat": seat, "text": text}, lang)
+        for seat, text in one.given
+    ]
 
 
 def _candidates(sitting: SittingState, names: dict[str, str]) -> tuple[RecommendedCandidate, ...]:
@@ -322,10 +341,10 @@ def _ties(sitting: SittingState, lang: Lang) -> tuple[str, ...]:
     )
 
 
-def draw_changes(case: Case, lot: str, lang: Lang) -> tuple[str, ...]:
-    rounds = case.lots[lot].draw.rounds
+def draw_rounds(case: Case, lot: str, lang: Lang) -> tuple[str, ...]:
+    """Further rounds of the draw. Who is drawn for somebody that never sat replaces no member of a committee."""
     return tuple(
         sentence("substitute_round", {"round": r.number, "reason": sentence(f"round_{r.reason}", {}, lang)}, lang)
-        for r in rounds
+        for r in case.lots[lot].draw.rounds
         if r.number > 1
     )

@@ -25,6 +25,7 @@ from app.queries.cases import load_case
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, Proposal, completes, prepares
+from app.services.closed_booths import close_booths
 from app.services.corrections import tell_authority, tell_dissenters
 from app.services.documents import latest_document, seal_document, store_document, timestamper
 from app.services.notices import SERVING, tell_role
@@ -304,6 +305,7 @@ def seal_report(platform: Platform, case_id: str, lot: str) -> None:
             store_document(platform, work, lot, "statement", f"signing-statement-{lot}.pdf", sealed.statement)
         work.conclude(ReportSealed(sha256, sealed.statement_sha256), lot)
         work.schedule("compute_fees", work.now, lot=lot)
+        close_booths(work, lot)
         _tell_without_majority(work, lot)
 
 

@@ -40,7 +40,7 @@ from app.web.inspections.visits import routes as inspection_visits
 from app.web.inspections.years import routes as inspections
 from app.web.languages import compile_catalogue
 from app.web.names import WARNING_GROUNDS
-from app.web.navigation import footer_links, nav_links
+from app.web.navigation import footer_links, nav_links, room_of_booth
 from app.web.operator.ceremonies import routes as ceremonies
 from app.web.operator.experts import routes as experts
 from app.web.operator.fees import routes as fees
@@ -207,9 +207,10 @@ def _context() -> dict[str, object]:
         )
         if here.settings.demo
         else None,
+        "home_url": room_of_booth(actor) if actor.seat else "/",
         "nav_links": nav_links(actor),
         "contact": here.settings.contact,
-        "footer_links": footer_links(),
+        "footer_links": footer_links(actor),
         "sign_in_url": "/log-in",
         "sign_out_url": "/log-out",
     }

@@ -19,9 +19,16 @@ DESKS = {
 }
 
 
+def room_of_booth(actor: Actor) -> str:
+    """The one place of a booth."""
+    return f"/room/{actor.seat.rpartition('#')[0]}"
+
+
 def first_page(actor: Actor) -> str:
     """The desk of the actor's role; an expert's own page."""
-    own = "/expert" if actor.is_(Role.EXPERT) and not actor.seat else "/account"
+    if actor.seat:
+        return room_of_booth(actor)
+    own = "/expert" if actor.is_(Role.EXPERT) else "/account"
     return next((url for role, (_label, url) in DESKS.items() if actor.is_(role)), own)
 
 
@@ -33,7 +40,7 @@ def has_desk(actor: Actor) -> bool:
 def nav_links(actor: Actor) -> list[tuple[str, str]]:
     """Notices for everybody; then one's desks, account and keys. A booth has its room and nothing else."""
     if actor.seat:
-        return []
+        return [(_("返回评审室"), room_of_booth(actor))]
     links = [(_("公告"), "/")]
     links += dict.fromkeys((str(label), url) for role, (label, url) in DESKS.items() if actor.is_(role))
     if actor.is_(Role.EXPERT):
@@ -43,7 +50,10 @@ def nav_links(actor: Actor) -> list[tuple[str, str]]:
     return links
 
 
-def footer_links() -> list[tuple[str, str]]:
+def footer_links(actor: Actor) -> list[tuple[str, str]]:
+    """None at a booth: each would lead out of its room."""
+    if actor.seat:
+        return []
     pages = [
         (_("双随机抽查公示"), "/inspections"),
         (_("抽取公示"), "/draws"),

@@ -86,6 +86,7 @@ def parameters(trustees: Trustees) -> dict[str, object]:
         "client": {"name": "tenderhall-browser", "version": "0.1.0"},
         "limits": {"total_bytes": 64 * 2**20},
         "qualification_words": [],
+        "booth": {"endings": [".pdf", ".docx", ".txt", ".bin"], "picture_bytes": 2**40, "read": []},
         "standing": "",
         "platform": {"certificate": CERTIFICATE, "spki": base64.b64encode(PLATFORM.spki).decode()},
     }

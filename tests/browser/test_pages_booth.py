@@ -15,6 +15,7 @@ from app.services import call_ups
 from evaluation import sitting
 from evaluation.scoring import ScorePlace
 from tests.app.services.whole_case import DRAWN, LOT, WholeCase
+from tests.app.web.papers import jpeg
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)  # pairings and a busy machine
@@ -49,7 +50,7 @@ def seat_by_pages(live: LiveCase, browser: Browser, number: int) -> Page:
     witness.get_by_role("link", name="核验").first.click()
     assert violations(witness) == []
     witness.get_by_label("收存的手机").fill("1")
-    photo = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff\xe0" + b"face" * 20}
+    photo = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": jpeg(640, 480)}
     witness.get_by_label("现场照片").set_input_files(photo)
     witness.get_by_role("button", name="读对核对码并签名").click()
     expect(witness.get_by_role("button", name="签名并提交")).to_be_visible()

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from axe import violations
 from live_case import LiveCase
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.app.services.whole_case import LOT
 from tests.app.web.papers import PaperCase
@@ -137,6 +137,23 @@ def test_the_second_window_takes_over_and_the_first_says_so(live: LiveCase, desk
     desk.locator(field).fill("23.5")
     expect(desk.locator(f"{field}-saved")).to_contain_text("已保存")
     expect(desk.locator('[data-saved-cell][data-criterion="plan"]').filter(has_text="23.50")).to_have_count(1)
+
+
+def choose(paper: Locator, name: str) -> None:
+    files = paper.locator("[data-paper-file]")
+    files.select_option(files.locator("option", has_text=name).get_attribute("value"))
+
+
+def test_a_picture_is_a_page_with_the_mark_upon_it(live: LiveCase, desk: Page):
+    paper = desk.locator("[data-paper]")
+    expect(paper.locator("[data-paper-pages]")).to_have_text("3")
+    choose(paper, "营业执照")
+    canvas = paper.locator("canvas")
+    expect(canvas).to_have_attribute("aria-label", "第 1 页，共 1 页")
+    expect(paper.locator("[data-paper-status]")).to_contain_text("没有可查找的文字")
+    assert canvas.evaluate(INK) > 100
+    choose(paper, "技术方案")
+    expect(canvas).to_have_attribute("aria-label", "第 1 页，共 3 页")
 
 
 def test_a_file_that_is_no_pdf_is_said_to_be_damaged(live: LiveCase, desk: Page):

@@ -128,6 +128,34 @@ def test_without_a_file_of_qualification_the_page_asks_once(
     expect(asked).to_be_hidden()
 
 
+def test_files_that_no_seat_can_show_are_named_and_asked_about_once(
+    page: Page, site: SmallSite, trustees: Trustees, bid_files: dict[str, Path]
+):
+    booth = {"endings": [".pdf", ".png"], "picture_bytes": 4, "read": ["priced-list.csv"]}
+    open_page(page, site, parameters(trustees) | {"booth": booth})
+    fill_in(page, bid_files)
+    large = bid_files["short.txt"].with_name("扫描.PNG")
+    large.write_bytes(b"12345")
+    fine = [large.with_name("方案.PDF"), large.with_name("priced-list.csv")]
+    for file in fine:
+        file.write_bytes(b"%PDF-")
+    page.get_by_label("投标文件").set_input_files([bid_files["技术方案.docx"], large, *fine])
+    press_seal(page)
+    asked = page.get_by_role("alert").filter(has_text="评委看不到下列文件")
+    expect(asked).to_be_focused()
+    expect(asked.get_by_role("listitem")).to_have_count(2)
+    expect(asked).to_contain_text("技术方案.docx")
+    expect(asked).to_contain_text("扫描.PNG")
+    assert site.uploads == {}
+    page.get_by_label("投标文件").set_input_files(bid_files["技术方案.docx"])
+    expect(asked).to_be_hidden()
+    press_seal(page)
+    page.get_by_role("button", name="知道评委看不到，仍然提交").click()
+    save_key(page)
+    send(page)
+    expect(page.locator("#seal-verdict")).to_contain_text("已提交", timeout=30_000)
+
+
 def test_pages_that_answer_a_criterion_are_sealed_with_the_bid(
     page: Page, site: SmallSite, trustees: Trustees, bid_files: dict[str, Path]
 ):

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from app.casefile.case import Case
+from app.casefile.bid_ids import receipt_of
+from app.casefile.case import Case, LotCase
 from app.casefile.coefficients import coefficients_of
 from app.casefile.convened import sitting_of
 from app.casefile.draw_capsules import capsules_opened, check_sealed, reveal_identity
@@ -209,7 +210,7 @@ class Replay:
         if self.case.inspection is not None:
             signer = self.evidence.certificate(record, record.act["key_id"]).subject.organisation
             return years.organisation_id(self.case, signer)
-        spoken_of = _own_bid(record.fact)
+        spoken_of = _own_bid(record.fact, self.case.lots.get(record.lot, LotCase()))
         if spoken_of not in self.evidence.bids:
             return ""
         submitted, receipted = self.evidence.bids[spoken_of]
@@ -282,10 +283,10 @@ class Replay:
             yield from case.decide(opened, lot, SYSTEM, record.at)
 
 
-def _own_bid(fact: Any) -> str:
+def _own_bid(fact: Any, state: LotCase) -> str:
     """The receipt of the bid of its own of which a bidder speaks; "" in every other fact."""
     if isinstance(fact, ClarificationAnswered):
-        return fact.bid
+        return receipt_of(state, fact.bid)
     return str(fact.receipt_id) if isinstance(fact, OF_A_BID) else ""
 
 

@@ -145,6 +145,8 @@ def _second_factor(login: str, secret: str) -> str:
 @access(Action.OWN_ACCOUNT)
 def overview() -> Answer:
     log_in = required_log_in()
+    if current_actor().seat:  # a booth has the key of its seat, and its room alone
+        return redirect(first_page(current_actor()))
     with platform().database.reading() as db_session:
         own = own_account(db_session, log_in.account_id)
         keys = [key for key in own_keys(db_session, log_in.account_id) if key.revoked_at is None]

@@ -19,9 +19,11 @@ from app.procedure.errors import RuleViolation
 from app.procedure.opening import ObjectionAnswered
 from app.procedure.qualification import Qualification, QualificationChecked
 from app.queries.boards import expert_pools
+from app.queries.cases import load_records
 from app.queries.desks import find_account
 from app.queries.draw_hall import draw_hall
 from app.queries.endings import failure_of, signing_counts, without_majority
+from app.queries.score_comments import comment_lines
 from app.queries.sittings import tied_bidders
 from app.queries.venues import booked_booths
 from app.services import bookings, draws, pools, sittings
@@ -293,6 +295,9 @@ def report(case: str, lot: str) -> str:
     state = found.lots[lot]
     shown |= {"signing": signing_words(signing_counts(state)), "no_majority": without_majority(state)}
     shown |= {"dissented_before": bool(sitting.superseded_dissents)}
+    with platform().database.reading() as db_session:
+        records = [record for record in load_records(db_session, case) if record.lot == lot]
+    shown |= {"comments": comment_lines(found, lot, records)}
     return agency_page("report", found, lot, _("评审报告"), **shown)
 
 

@@ -15,13 +15,15 @@ from app.extensions import access, current_actor, platform, required_log_in
 from app.messages import void_sentence
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
+from app.procedure import booth_files
 from app.procedure.bid import BidWithdrawn, Submission
 from app.procedure.opening import ObjectionRaised
+from app.procedure.page_links import FILE_NAME as PAGE_LINKS
 from app.procedure.tender import QuestionAsked, question_deadline
 from app.queries.act_list import ListedPublication, listed_publication
 from app.queries.clarifications import asked_of
 from app.queries.desks import bidder_cases, can_confirm, next_steps
-from app.queries.endings import Ground, failure_of, grounds_of, signing_counts
+from app.queries.endings import Ground, failure_of, grounds_of
 from app.queries.events import seen_events
 from app.queries.lots import bid_desk
 from app.services.cursors import write_cursor
@@ -33,7 +35,8 @@ from app.web.entitled import account_key, words_of
 from app.web.pages import case_trail, confirmed, download, entitled_case, head_of, known_lot, local_time, review_act
 from app.web.steps import ShownStep, foremost, shown_step
 from app.web.terms import second_lock_words
-from app.web.wording import failure_words, signing_words
+from app.web.wording import failure_words
+from evaluation.bid_checks import FILE_NAME as PRICED_LIST
 
 routes = Blueprint("bidder", __name__)
 KEY_ACTS = {"commit_key": "KeyCommitted", "reveal_key": "KeyRevealed"}
@@ -100,7 +103,6 @@ def lot(case: str, lot: str) -> str:
         words=words_of(found),
         asked=asked_of(found, lot, actor.organisation_id),
         failure=failure_words(failure_of(state)),
-        signing=signing_words(signing_counts(state)),
         grounds=_grounds(found, lot),
         seats=len(state.sitting.seats),
         ground_words=lambda code: void_sentence(code, g.get("lang", "zh")),
@@ -173,6 +175,11 @@ def _seal_parameters(case: Case, lot: str) -> dict[str, object]:
         "client": CLIENT,
         "limits": {"total_bytes": found["limit"]},
         "qualification_words": found["qualification_words"],
+        "booth": {
+            "endings": list(booth_files.SHOWN),
+            "picture_bytes": booth_files.MOST_IMAGE_BYTES,
+            "read": [PAGE_LINKS, PRICED_LIST],
+        },
         "criteria": found["criteria"],
         "standing": found["standing"].get("receipt_id", ""),
         "platform": {"certificate": own.certificate, "spki": base64.b64encode(own.key.spki).decode()},

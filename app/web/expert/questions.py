@@ -39,7 +39,7 @@ class EvidenceLink:
 def _links(found: Case, lot: str, shown: dict[str, Any], one: FindingView) -> list[EvidenceLink]:
     """Where each place of a finding can be looked at, in the viewer of the room."""
     readable: dict[str, FileView] = {file.id: file for file in shown["files"] if file.kind == "opened"}
-    ids = {bid: files.names_of(platform(), found.id, lot, bid) for bid in {place.bid for place in one.evidence}}
+    ids = {bid: files.names_of(platform(), found, lot, bid) for bid in {place.bid for place in one.evidence}}
     links = []
     for place in one.evidence:
         file = readable.get(ids[place.bid].get(place.file, ""))

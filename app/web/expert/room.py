@@ -23,11 +23,13 @@ from app.queries.endings import signing_counts
 from app.queries.events import seen_events
 from app.queries.findings import FindingView, findings_for_room
 from app.queries.price_views import sensitivity_of
+from app.queries.score_comments import CommentLine, comment_lines
 from app.queries.sittings import Room, room_of, scored_criteria
 from app.queries.talks import talk_of
 from app.services import experts, files, score_drafts
 from app.services.cursors import write_cursor
 from app.web.entitled import entitled_case, in_words, place, words_of
+from app.web.expert.booth_end import leaves_in
 from app.web.expert.clarifications import proposal_form
 from app.web.expert.corrections import correction_form, correction_words
 from app.web.expert.desk import has_score, papers_of, scoring_desk
@@ -59,6 +61,7 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
         "form": None,
         "errors": [],
         "back": f"/room/{case}/{lot}",
+        "leaves_in": leaves_in(found.lot(lot), room.seat),
         "key_name": web_session.get("booth_key", ""),
         "cursor": cursor,
         "stages": STAGES,
@@ -75,6 +78,7 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
         "sites": {site["id"]: site["name"] for site in experts.list_sites(here)},
         "files": files.readable_files(here, actor, case, lot),
         "may_read": bool(room.bids) and allowed(actor, Action.BIDS_READ, found, lot),
+        "comments_of": lambda: _comments(found, lot),
         "papers_of": lambda files, bid: papers_of(found, lot, files, bid),
         "mark": _mark(room.seat, found.tender.published.code, lot),
     }
@@ -151,6 +155,12 @@ def show(case: str, lot: str) -> str:
         "pages/expert/room.html",
         **shown | _forms(found, lot, room) | _for_the_authority(found, lot, room) | _about_findings(found, lot),
     )
+
+
+def _comments(found: Case, lot: str) -> tuple[CommentLine, ...]:
+    """The members' reasons for their scores, once results stand."""
+    with platform().database.reading() as db_session:
+        return comment_lines(found, lot, [one for one in load_records(db_session, found.id) if one.lot == lot])
 
 
 def _about_findings(found: Case, lot: str) -> dict[str, Any]:

@@ -71,6 +71,13 @@ def seat() -> str:
     )
 
 
+@routes.get("/seat/over")
+@access(Action.SITE_READ)
+def over() -> str:
+    """Where the booth of a sitting that is over comes to rest; it names no case."""
+    return render_template("pages/expert/over.html")
+
+
 @routes.post("/seat/request")
 @access(Action.SEAT_REQUEST)
 def request_seat() -> Response:

@@ -6,7 +6,7 @@ import base64
 import json
 from datetime import datetime
 
-from flask import Blueprint, Response, g, render_template, request, url_for
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
@@ -29,6 +29,7 @@ from app.queries.timeline import case_stages
 from app.web.deadlines.views import offered_pages
 from app.web.deadlines.wording import announcements, recorded_changes
 from app.web.names import PHASES
+from app.web.navigation import first_page
 from app.web.pages import Refused, attempt, download, entitled_case, head_of, shows_failure
 from app.web.public.draw_verifier import one_file
 from app.web.public.forms import PdfForm, ReceiptForm
@@ -52,8 +53,10 @@ def hides_projects(actor: Actor) -> bool:
 
 @routes.get("/")
 @access(Action.SITE_READ)
-def notices() -> str:
+def notices() -> str | Response:
     words, actor = request.args.get("q", "").strip()[:100], current_actor()
+    if actor.seat:
+        return redirect(first_page(actor))
     rows = [] if hides_projects(actor) else _notice_rows(words)
     return render_template(
         "pages/public/notices.html",

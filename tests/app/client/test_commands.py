@@ -53,8 +53,13 @@ def test_a_bid_from_seal_to_an_offline_check(tool, tmp_path, capsys, monkeypatch
     with serving(platform) as url:
         items = ("--price", "1,566,000.00", "--days", "45", "--manager", "演示经理", "--out", out)
         sealing = ("bid", "seal", CASE, tmp_path / "offer.pdf", *items, "--url", url, "--login", "a", *person)
+        (tmp_path / "方案.docx").write_bytes(b"PK")
+        assert tool(*sealing[:3], tmp_path / "方案.docx", *sealing[3:]) == 0
+        assert "no seat can show 方案.docx" in capsys.readouterr().out
         assert tool(*sealing) == 0
-        assert "NOT SUBMITTED" in capsys.readouterr().out
+        said = capsys.readouterr().out
+        assert "NOT SUBMITTED" in said
+        assert "no seat can show" not in said
         assert tool("bid", "verify-receipt", out, *person) == 1
         assert tool("bid", "submit", out, *person) == 0
         said = capsys.readouterr().out

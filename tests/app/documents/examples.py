@@ -24,10 +24,10 @@ from app.documents.content import (
     ScoredBid,
     Signatory,
     Signed,
-    SignedReview,
     SigningStatement,
     TrusteeShare,
 )
+from app.documents.review_content import SignedReview
 from app.messages import regime_words
 
 AT = datetime(2026, 11, 21, 1, 30, tzinfo=UTC)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.casefile.bid_ids import bid_of
 from app.models import Upload
 from app.services import clarifications
 from evaluation import sitting
@@ -35,7 +36,11 @@ class Asking(WholeCase):
 
     def propose(self, id: str, login: str = "bidder-a", seat: int = 0, **words: Any) -> None:
         text = {"subject": ClarificationSubject.INCONSISTENT, "place": PLACE, "question": QUESTION} | words
-        self.member(sitting.ClarificationProposed(seat or self.others[0], id, self.receipts[login], **text))
+        self.member(
+            sitting.ClarificationProposed(
+                seat or self.others[0], id, bid_of(self.case.lots[LOT], self.receipts[login]), **text
+            )
+        )
 
     def vote(self, id: str, *agree: bool) -> None:
         """Members other than who proposed, in the order of their seats, until the vote is closed."""
@@ -58,7 +63,7 @@ class Asking(WholeCase):
         return self.act(login, self.answered(id, login, text, files), LOT)
 
     def answered(self, id: str, login: str = "bidder-a", text: str = TEXT, files: tuple[AnswerFile, ...] = ()) -> Any:
-        return sitting.ClarificationAnswered(id, self.receipts[login], text, files)
+        return sitting.ClarificationAnswered(id, bid_of(self.case.lots[LOT], self.receipts[login]), text, files)
 
     def ask_around(self) -> None:
         """One that is answered, one that nobody answers, one refused, one taken back."""

@@ -122,7 +122,6 @@ def test_the_room_says_so_to_who_records_it_and_to_the_member(case):
 @pytest.mark.parametrize(
     ("who", "path"),
     [
-        ("bidder-a", "/cases/{case}"),
         ("officer", "/agency"),
         ("officer", "/cases/{case}/lots/{lot}/report"),
         ("regulator", "/regulator/cases/{case}"),
@@ -132,6 +131,10 @@ def test_wherever_the_result_stands_it_stands_how_many_dissented_before(case, wh
     shown = Site(case).browser(who, lang).get(path.format(case=case.case_id, lot=LOT))
     assert TOLD[lang] in shown
     assert "业绩造假" not in shown
+
+
+def test_a_bidder_is_not_told(case):
+    assert TOLD["zh"] not in Site(case).browser("bidder-a").get(f"/cases/{case.case_id}")
 
 
 def test_boards_room_and_report_say_it(case):

@@ -75,10 +75,6 @@ def test_everybody_who_serves_is_told(case):
 @pytest.mark.parametrize(
     ("who", "path"),
     [
-        ("", "/cases/{case}"),
-        ("bidder-a", "/cases/{case}"),
-        ("bidder-a", "/bidder"),
-        ("bidder-a", "/bidder/cases/{case}/lots/{lot}"),
         ("officer", "/agency"),
         ("officer", "/cases/{case}"),
         ("releaser", "/agency"),
@@ -92,8 +88,24 @@ def test_wherever_the_result_stands_it_stands_how_it_was_signed(site, case, who,
     assert TALLY[lang] in shown
     assert NONE[lang] in shown
     assert "评审报告已签署并盖章" not in shown
-    if who in ("", "bidder-a"):
-        assert "价格计算有误" not in shown
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(
+    ("who", "path"),
+    [
+        ("", "/cases/{case}"),
+        ("bidder-a", "/cases/{case}"),
+        ("bidder-a", "/bidder"),
+        ("bidder-a", "/bidder/cases/{case}/lots/{lot}"),
+        ("witness-host", "/cases/{case}"),
+    ],
+)
+def test_bidders_and_the_public_are_told_that_the_report_is_sealed_and_nothing_of_how(site, case, who, path, lang):
+    shown = site.browser(who, lang).get(path.format(case=case.case_id, lot=LOT))
+    assert ("评审报告已签署并盖章" if lang == "zh" else "signed and sealed") in shown
+    for leak in (TALLY[lang], NONE[lang], "价格计算有误", "is-warning", "dissent", "不同意见"):
+        assert leak not in shown
 
 
 def test_the_agency_is_warned_and_the_boards_say_it(site, case):

@@ -24,8 +24,9 @@ from evaluation.sitting import IdentityCheck, IdentityDocument, MemberIdentified
 from tests.app.services.people import LOT, Person
 from tests.app.services.test_booths import Moving
 from tests.app.services.whole_case import DRAWN, WholeCase
+from tests.app.web.papers import jpeg
 
-JPEG = b"\xff\xd8\xff\xe0" + b"face" * 20
+JPEG = jpeg(640, 480)
 
 
 def code(call, *args, **kwargs) -> tuple[str, dict]:

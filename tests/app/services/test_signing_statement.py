@@ -204,7 +204,7 @@ def test_who_reads_the_report_reads_the_statement(case):
     assert "statement" in kinds["officer"]
     assert "statement" not in kinds["bidder-a"]
     shown = Site(case).browser("officer").get(f"/cases/{case.case_id}/lots/{LOT}/report")
-    assert f"signing-statement-{LOT}.pdf" in shown
+    assert "签署情况说明.pdf" in shown
     with pytest.raises(NotAllowed):
         case.bundle("bidder-a")
 

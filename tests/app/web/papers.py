@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from pathlib import Path
 
 from app.procedure.page_links import FILE_NAME, PageLink, write_page_links
@@ -43,6 +45,23 @@ def pdf(*pages: str, padding: int = 0) -> bytes:
     return out + b"xref\n0 %d\n" % size + table + tail
 
 
+def png(width: int, height: int) -> bytes:
+    """A black picture."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    rows = zlib.compress(bytes(1 + width) * height)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def jpeg(width: int, height: int) -> bytes:
+    """The head of a picture, as much as says its size."""
+    frame = b"\xff\xc0\x00\x11\x08" + struct.pack(">HH", height, width) + b"\x03" + bytes(9)
+    return b"\xff\xd8\xff\xe0\x00\x04ab" + frame + b"face" * 20
+
+
 class PaperCase(WholeCase):
     """Each bid holds a plan of three pages, larger than one range, and says where each criterion is answered."""
 
@@ -56,4 +75,5 @@ class PaperCase(WholeCase):
             links.append(PageLink("record", "没有的文件.pdf", 1, 4))
         data = b"not json" if login == "bidder-c" else write_page_links(links)
         (folder / FILE_NAME).write_bytes(data)
+        (folder / "营业执照.png").write_bytes(png(120, 80))
         return [*super().papers(login), folder]

@@ -37,7 +37,7 @@ def test_an_answer_is_read_under_a_number_and_its_files_under_names_that_nobody_
     room = found[f"/room/{case.case_id}/{LOT}"]
     assert TEXT in room
     assert re.search(r"<strong>匿名投标 \d</strong>", room)
-    assert "澄清答复-a1-1.pdf" in found[f"/room/{case.case_id}/{LOT}/papers?bid={case.receipts['bidder-a']}"]
+    assert "澄清答复-a1-1.pdf" in found[f"/room/{case.case_id}/{LOT}/papers?bid={case.sitting_bid('bidder-a')}"]
     for path, text in found.items():
         assert not NAMES.search(text), (path, NAMES.search(text))
         assert quote(OWN) not in text, path

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from app.casefile.bid_ids import bid_of
 from app.models import StoredFile
 from app.procedure.errors import RuleViolation
 from app.procedure.page_links import FILE_NAME, PageLink, write_page_links
@@ -40,6 +41,10 @@ class AnonymousCase(WholeCase):
     @property
     def more_terms(self) -> dict[str, Any]:
         return {"anonymous": True}
+
+    def sitting_bid(self, login: str) -> str:
+        """The id of a bidder's bid in the room."""
+        return bid_of(self.case.lots[LOT], self.receipts[login])
 
     def papers(self, login: str) -> list[Path]:
         folder = self.folder / f"papers-{login}"
@@ -102,7 +107,7 @@ def test_only_technical_files_are_read_and_a_link_still_leads_there(site: Site):
     )
     assert {status for name, status in read.items() if name.startswith("商务")} == {"404"}
     assert read[FILE_NAME] == "404"  # the list of pages names files as the bidder called them
-    page = found[f"/room/{case.case_id}/{LOT}?bid={case.receipts['bidder-a']}"]
+    page = found[f"/room/{case.case_id}/{LOT}?bid={case.sitting_bid('bidder-a')}"]
     (link,) = re.findall(r'data-paper-link="desk" data-file="(\w+)" data-page="1">([^<]+)</a>', page)
     (plan,) = [r for r in stored(site) if r.owner == case.receipts["bidder-a"] and r.name.startswith("技术/")]
     assert link == (plan.id, "技术文件 1.pdf 第 1 页")
@@ -111,15 +116,15 @@ def test_only_technical_files_are_read_and_a_link_still_leads_there(site: Site):
 def test_a_file_that_names_its_bidder_is_told_as_a_fact_without_the_name(site: Site):
     found, case = shown(site), site.case
     told = {
-        login: "文件中出现投标人名称" in found[f"/room/{case.case_id}/{LOT}?bid={case.receipts[login]}"]
+        login: "文件中出现投标人名称" in found[f"/room/{case.case_id}/{LOT}?bid={case.sitting_bid(login)}"]
         for login in ("bidder-a", "bidder-b", "bidder-c")
     }
     assert told == {"bidder-a": False, "bidder-b": True, "bidder-c": False}
 
 
 def test_a_lost_file_of_an_anonymous_bid_leaves_the_room_and_says_no_name(site: Site):
-    case, bid = site.case, site.case.receipts["bidder-c"]
-    (plan,) = [r for r in stored(site) if r.owner == bid and r.name.startswith("技术/")]
+    case, bid = site.case, site.case.sitting_bid("bidder-c")
+    (plan,) = [r for r in stored(site) if r.owner == case.receipts["bidder-c"] and r.name.startswith("技术/")]
     with case.platform.database.writing() as db_session:
         db_session.get_one(StoredFile, plan.id).start += 7
         db_session.commit()
@@ -135,7 +140,7 @@ def test_a_lost_file_of_an_anonymous_bid_leaves_the_room_and_says_no_name(site: 
 
 
 def test_a_refused_score_names_the_number(site: Site):
-    case, bid = site.case, site.case.receipts["bidder-a"]
+    case, bid = site.case, site.case.sitting_bid("bidder-a")
     typed = TypedScore(bid, "plan", Decimal(99), "")
     with pytest.raises(RuleViolation) as refused:
         score_drafts.save_score(case.platform, case.members[1].log_in, case.case_id, LOT, typed)
@@ -143,9 +148,18 @@ def test_a_refused_score_names_the_number(site: Site):
     assert refused.value.facts["bid"]["en"].startswith("Bid ")
 
 
-def test_an_inspector_reads_every_file_under_its_own_name(site: Site):
+def opened_names(site: Site) -> set[str]:
     listed = stated(site).client.get(f"/api/v1/cases/{site.case.case_id}/lots/{LOT}/files").json
-    assert {"商务-投标人a.pdf", "技术/投标人a方案.pdf"} <= {file["name"] for file in listed}
+    return {file["name"] for file in listed if file["kind"] == "opened"}
+
+
+def test_an_inspector_who_observes_reads_what_the_room_reads(site: Site):
+    case, inspector = site.case, stated(site)
+    assert opened_names(site) == {"技术文件 1.pdf"}
+    for bid in case.state.bids:
+        page = inspector.get(f"/room/{case.case_id}/{LOT}/papers?bid={bid.bid}")
+        assert "技术文件 1.pdf" in page
+        assert not re.search(r"(商务-|技术/)?投标人[abc](\.pdf|方案)", page)
 
 
 def test_a_criterion_that_is_not_technical_is_not_published_so(site: Site):
@@ -162,3 +176,4 @@ def test_after_the_last_lock_the_names_are_there(site: Site):
     page = booth(site, case.members[1]).get(f"/room/{case.case_id}/{LOT}")
     assert set(re.findall(r"投标人[abc]", page)) == {"投标人a", "投标人b", "投标人c"}
     assert "匿名投标" not in page
+    assert {"商务-投标人a.pdf", "技术/投标人a方案.pdf"} <= opened_names(site)

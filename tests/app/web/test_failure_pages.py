@@ -88,7 +88,7 @@ def test_the_page_of_the_record_lists_every_invalid_bid_and_the_files(site, case
         LICENCE,
         "评标委员会 3 票",
         "开标时（系统核验）",
-        f"failed-evaluation-{LOT}.pdf",
+        "评审情况记录.pdf",
         "第四十三条",
     ):
         assert text in shown, text

@@ -15,9 +15,10 @@ from evaluation.sitting import IdentityCheck, IdentityDocument, MemberIdentified
 from tests.app.services.test_bookings import County
 from tests.app.services.test_booths import Moving
 from tests.app.services.whole_case import DRAWN, LOT
+from tests.app.web.papers import jpeg
 from tests.app.web.site import Site, stated
 
-JPEG = b"\xff\xd8\xff\xe0" + b"face" * 20
+JPEG = jpeg(640, 480)
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +135,8 @@ def test_the_witness_photographs_and_the_authority_looks_for_a_reason(tmp_path):
     fields["told"] = "y"
     bad = witness.post(path, photo=(io.BytesIO(b"GIF89a"), "p.gif"), **fields).get_data(as_text=True)
     assert "照片须为 JPEG 或 PNG" in bad
+    tiny = witness.post(path, photo=(io.BytesIO(jpeg(1, 1)), "p.jpg"), **fields).get_data(as_text=True)
+    assert "照片只有 1×1 像素" in tiny
     signing = witness.post(path, photo=(io.BytesIO(JPEG), "photo.jpg"), **fields).get_data(as_text=True)
     assert 'data-type="MemberIdentified"' in signing
     digest = re.search(r'"photo_sha256": "([0-9a-f]{64})"', signing).group(1)

@@ -102,6 +102,15 @@ function chosenFiles(form, { total_bytes: limit }) {
   return files;
 }
 
+/** The chosen files that no booth can show, by its endings and the size that a picture may have. */
+export function unseenFiles(files, { endings, picture_bytes: most, read }) {
+  const shown = ({ name, size }) => {
+    const ending = endings.find((one) => name.toLowerCase().endsWith(one));
+    return read.includes(name) || ending === '.pdf' || (ending && size <= most);
+  };
+  return files.filter((file) => !shown(file));
+}
+
 /** What was chosen, by name and size: a browser says no more than how many. */
 export function showChosen(input, list) {
   list.replaceChildren(

@@ -61,7 +61,6 @@ const SENTENCES = {
   refresh: ['刷新', 'Refresh'],
   comment_waits: ['评语将与分数一并保存', 'The comment is saved with the score'],
   paper_loading: ['正在打开文件…', 'Opening the file…'],
-  paper_no_pdf: ['这份文件不是 PDF，席位上不能显示。', 'This file is no PDF and cannot be shown at a seat.'],
   paper_locked: ['这份文件设有打开密码，不能显示。', 'This file asks for a password and cannot be shown.'],
   paper_damaged: ['这一页不能显示：文件损坏或者不是规范的 PDF。', 'This page cannot be shown: the file is damaged, or no proper PDF.'],
   paper_no_text: ['这一页是图片，没有可查找的文字。', 'This page is a picture without text that could be searched.'],

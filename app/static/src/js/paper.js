@@ -3,25 +3,38 @@
 import { AnnotationMode, getDocument, GlobalWorkerOptions, PDFDataRangeTransport, Util } from 'pdfjs-dist/legacy/build/pdf.min.mjs';
 import { timeOfDay, serverNow } from './clock.js';
 import { say } from './locale.js';
+import { picturePaper } from './picture_paper.js';
+import { loadServedFaces, useServedFaces } from './served_faces.js';
 
 const AT_ONCE = 1 << 20; // bytes of one request: a leaf of the file's tree, which the server reads whole in any case
 const MOST_PIXELS = 8e6; // of one page: what an old computer still draws
 const ZOOMS = [0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4];
 
+/** The bytes of one range; throws with `words` for who may not read it, or cannot now. */
+async function rangeOf(id, begin, end) {
+  const headers = { Range: `bytes=${begin}-${end - 1}`, Accept: '*/*' };
+  const response = await fetch(`/api/v1/files/${id}`, { headers, cache: 'no-store' }).catch(() => null);
+  if (response?.status === 206) return new Uint8Array(await response.arrayBuffer());
+  const answer = await response?.json().catch(() => null);
+  throw Object.assign(new Error('refused'), { words: answer?.error?.message ?? say('line_lost_now') });
+}
+
+async function wholeFile(id, size) {
+  const bytes = new Uint8Array(size);
+  for (let at = 0; at < size; at += AT_ONCE) bytes.set(await rangeOf(id, at, Math.min(at + AT_ONCE, size)), at);
+  return bytes;
+}
+
 /** Ranges of a file, each asked for by itself: whoever may read it no longer gets no further one. */
 class Ranges extends PDFDataRangeTransport {
   constructor({ id, size }, onRefused) {
     super(size, null);
-    Object.assign(this, { url: `/api/v1/files/${id}`, onRefused });
+    Object.assign(this, { id, onRefused });
   }
 
   async requestDataRange(begin, end) {
-    const headers = { Range: `bytes=${begin}-${end - 1}`, Accept: '*/*' };
-    const response = await fetch(this.url, { headers, cache: 'no-store' }).catch(() => null);
-    if (response?.status === 206) return this.onDataRange(begin, new Uint8Array(await response.arrayBuffer()));
-    const answer = await response?.json().catch(() => null);
-    this.onRefused(answer?.error?.message ?? say('line_lost_now'));
-    return undefined;
+    const bytes = await rangeOf(this.id, begin, end).catch((fault) => this.onRefused(fault.words));
+    if (bytes) this.onDataRange(begin, bytes);
   }
 }
 
@@ -112,13 +125,13 @@ export class Paper {
     if (this.file === id && this.document) return void this.show(page);
     const turn = ++this.turn;
     this.file = id;
-    this.texts.clear();
+    this.texts = new Map(); // what is still read of the file before goes into its own
     this.#blank();
     await this.loading?.destroy();
     this.document = null;
     if (turn !== this.turn) return;
-    if (option.dataset.kind !== 'application/pdf') return void this.tell(say('paper_no_pdf'));
     this.tell(say('paper_loading'));
+    if (option.dataset.kind !== 'application/pdf') return void this.#openPicture(option, page, turn);
     const range = new Ranges({ id, size: Number(option.dataset.size) }, (words) => this.#refused(words, turn));
     this.loading = getDocument({
       range,
@@ -145,6 +158,20 @@ export class Paper {
       this.show(page);
     } catch (fault) {
       if (turn === this.turn && !this.refusal) this.tell(say(fault?.name === 'PasswordException' ? 'paper_locked' : 'paper_damaged'));
+    }
+  }
+
+  /** A picture comes as a whole, in the same ranges. */
+  async #openPicture({ value: id, dataset: { size, kind } }, page, turn) {
+    try {
+      const bytes = await wholeFile(id, Number(size));
+      const found = await picturePaper(bytes, kind);
+      if (turn !== this.turn) return;
+      [this.loading, this.document, this.pages] = [{ destroy: () => found.close() }, found, found.numPages];
+      this.part('pages').textContent = String(this.pages);
+      this.show(page);
+    } catch (fault) {
+      if (turn === this.turn) this.tell(fault.words ?? say('paper_damaged'));
     }
   }
 
@@ -187,11 +214,12 @@ export class Paper {
       const plain = page.getViewport({ scale: 1 });
       const scale = (Math.max(this.width - 2, 200) / plain.width) * this.zoom;
       const pixels = Math.min(window.devicePixelRatio || 1, Math.sqrt(MOST_PIXELS / (plain.width * plain.height * scale * scale)));
+      const { text, items } = await this.#textOf(this.page);
+      await loadServedFaces(items, this.element);
+      if (drawing !== this.drawing) return;
       await this.#paint(page, scale, pixels, drawing);
       if (drawing !== this.drawing) return;
       sheet.scrollTop = 0;
-      const { text, items } = await this.#textOf(this.page);
-      if (drawing !== this.drawing) return;
       this.part('text').textContent = items;
       this.tell(text ? '' : say('paper_no_text'));
     } catch (fault) {
@@ -204,6 +232,7 @@ export class Paper {
     const viewport = page.getViewport({ scale: scale * pixels });
     const fresh = Object.assign(document.createElement('canvas'), { width: Math.floor(viewport.width), height: Math.floor(viewport.height) });
     const context = fresh.getContext('2d', { alpha: false });
+    useServedFaces(context, this.element);
     this.rendering = page.render({ canvas: fresh, canvasContext: context, viewport, annotationMode: AnnotationMode.ENABLE });
     await this.rendering.promise;
     if (drawing !== this.drawing) return;
@@ -227,23 +256,28 @@ export class Paper {
     context.save();
     context.font = font;
     context.fillStyle = 'rgba(24, 34, 47, 0.13)';
+    context.strokeStyle = 'rgba(255, 255, 255, 0.2)'; // seen on a dark picture, not on paper
     const step = context.measureText(words).width + 60 * pixels;
     context.rotate(-Math.PI / 7);
     for (let y = 0; y < canvas.height * 2; y += 130 * pixels) {
-      for (let x = -canvas.height; x < canvas.width; x += step) context.fillText(words, x, y);
+      for (let x = -canvas.height; x < canvas.width; x += step) {
+        context.strokeText(words, x, y);
+        context.fillText(words, x, y);
+      }
     }
     context.restore();
     this.element.dataset.marked = words;
   }
 
   async #textOf(number) {
-    if (!this.texts.has(number)) {
+    const { texts } = this;
+    if (!texts.has(number)) {
       const page = await this.document.getPage(number);
       const content = await page.getTextContent();
       const items = content.items.map(({ str, hasEOL }) => str + (hasEOL ? '\n' : '')).join('');
-      this.texts.set(number, { ...searchable(content), items });
+      texts.set(number, { ...searchable(content), items });
     }
-    return this.texts.get(number);
+    return texts.get(number);
   }
 
   async #highlight(context, viewport) {

@@ -1,7 +1,7 @@
 // The page on which a bidder seals and submits: fill in, save the bid's key, upload. Until a receipt that holds is there it
 // says NOT SUBMITTED, and a reload goes on where it was: what was sealed is kept in this browser.
 import { submitAct } from './acts.js';
-import { entered, Problem, Problems, showChosen, totalSize } from './bid_entry.js';
+import { entered, Problem, Problems, showChosen, totalSize, unseenFiles } from './bid_entry.js';
 import { base64, utf8 } from './bytes.js';
 import { followCapitals } from './capital_field.js';
 import { timeOfDay } from './clock.js';
@@ -26,6 +26,7 @@ const GONE = 404; // what the platform answers where it has no such upload, or a
 const STEPS = ['fill', 'save', 'resume', 'done'];
 
 let withoutQualification = false; // said for the files that are chosen now
+let withUnseen = false; // likewise
 let anew = false; // what was sealed before is left until another bid is sealed
 
 /** Shows the parts of this step alone. */
@@ -201,17 +202,24 @@ function lacksQualification() {
   return parameters.qualification_words.length > 0 && names.length > 0 && !names.some(isOne);
 }
 
-function askAboutQualification() {
-  const box = part('unqualified');
-  box.hidden = false;
-  box.focus();
+/** Lists the chosen files that no booth can show; whether there are any. */
+function listUnseen() {
+  const unseen = unseenFiles([...part('files').files], parameters.booth);
+  showChosen({ files: unseen }, part('unseen').querySelector('ul'));
+  return unseen.length > 0;
+}
+
+function ask(name) {
+  part(name).hidden = false;
+  part(name).focus();
 }
 
 form.addEventListener('submit', (event) => {
   event.preventDefault();
   attempt(async (key) => {
     entered(form, parameters.limits); // what is wrong is said first
-    if (!withoutQualification && lacksQualification()) return askAboutQualification();
+    if (!withoutQualification && lacksQualification()) return ask('unqualified');
+    if (!withUnseen && listUnseen()) return ask('unseen');
     await seal(key);
     holdPage({ typed: false });
     await showNext();
@@ -220,8 +228,8 @@ form.addEventListener('submit', (event) => {
 });
 
 function onFilesChanged() {
-  withoutQualification = false;
-  part('unqualified').hidden = true;
+  [withoutQualification, withUnseen] = [false, false];
+  for (const name of ['unqualified', 'unseen']) part(name).hidden = true;
   showChosen(part('files'), part('chosen'));
 }
 
@@ -238,6 +246,11 @@ function listen() {
   part('unqualified').querySelector('button').addEventListener('click', () => {
     withoutQualification = true;
     part('unqualified').hidden = true;
+    form.requestSubmit();
+  });
+  part('unseen').querySelector('button').addEventListener('click', () => {
+    withUnseen = true;
+    part('unseen').hidden = true;
     form.requestSubmit();
   });
   part('identity').addEventListener('click', () => askIfSaved(true));

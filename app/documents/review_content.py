@@ -1,0 +1,34 @@
+"""What a report says of the committee's preliminary review."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class SignedReview:
+    """A member's review in the case file: its digest, and when it was signed."""
+
+    seat: int
+    sha256: str
+    signed_at: datetime
+
+
+@dataclass(frozen=True)
+class ItemVotes:
+    """How the members voted on one item of one bid."""
+
+    item: str
+    bidder: str
+    passed: int
+    failed: int
+
+
+@dataclass(frozen=True)
+class PreliminaryReview:
+    """符合性审查 or 初步评审: every item of every bid with its votes, whose signed reviews count, and who passed."""
+
+    votes: tuple[ItemVotes, ...] = ()
+    signed: tuple[SignedReview, ...] = ()
+    compliant: tuple[str, ...] = ()

@@ -1,0 +1,38 @@
+"""The preliminary review in a report: what was voted on each item of each bid, by whose signed reviews, who passed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from app.casefile.case import LotCase
+from app.casefile.record import Record
+from app.documents.review_content import ItemVotes, PreliminaryReview, SignedReview
+from app.documents.wording import Lang
+from evaluation.sitting import BidsReviewed, MemberRecused
+
+
+def review_of(state: LotCase, records: Sequence[Record], names: Mapping[str, str], lang: Lang) -> PreliminaryReview:
+    """Counts of votes alone: who voted how stands in the signed reviews (O87 art. 50, O12 art. 42)."""
+    sitting = state.sitting
+    given: dict[tuple[str, str], list[bool]] = {}
+    for findings in sitting.reviews.values():
+        for one in findings:
+            given.setdefault((one.item, one.bid), []).append(one.passed)
+    votes = (
+        ItemVotes(item.name_en if lang == "en" else item.name_zh, names[bid.bid], found.count(True), found.count(False))
+        for item in sitting.rules.review_items
+        for bid in sitting.bids
+        if (found := given.get((item.id, bid.bid)))
+    )
+    return PreliminaryReview(tuple(votes), signed_reviews(records), tuple(names[bid] for bid in sitting.valid))
+
+
+def signed_reviews(records: Sequence[Record]) -> tuple[SignedReview, ...]:
+    """The reviews that count: not those of a member who left."""
+    found: dict[int, SignedReview] = {}
+    for record in records:
+        if isinstance(record.fact, BidsReviewed):
+            found[record.fact.seat] = SignedReview(record.fact.seat, record.payload_sha256, record.at)
+        elif isinstance(record.fact, MemberRecused):
+            found.pop(record.fact.seat, None)
+    return tuple(found[seat] for seat in sorted(found))
