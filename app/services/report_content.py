@@ -74,10 +74,7 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
     started_at, sitting_digest, draw_digest = sources_of(records, case, lot)
     names = {bid.bid: bid.bidder_name for bid in sitting.bids}
     rules = sitting.rules.evaluation
-    price, silence = (
-        formula_words(rules.price_rule, lang),
-        sentence("note_silence_is_consent", {"regime": terms.profile.regime}, lang),
-    )
+    price = formula_words(rules.price_rule, lang)
     return EvaluationReport(
         heading=heading(case, lot, sitting_digest, lang),
         media=named_address(platform),
@@ -94,10 +91,7 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
         price_formula=price,
         averaging=sentence(f"averaging_{rules.scoring.aggregation}", {"places": rules.scoring.places}, lang),
         members=members,
-        criteria=tuple(
-            Criterion(_name(c, lang), c.full, sentence(f"criterion_{c.kind}", {}, lang), _standard(c, price, lang))
-            for c in rules.criteria.criteria
-        ),
+        criteria=tuple(_criterion(one, price, lang) for one in rules.criteria.criteria),
         opened_bids=opened_bids(case, lot, lang),
         qualification=qualification_of(case, lot),
         invalid_bids=invalid_bids(case, lot, lang),
@@ -113,12 +107,7 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
         ),
         earlier_dissents=tuple(_earlier_dissent(one, sitting, lang) for one in state.signing.earlier),
         member_changes=changes_of(records, lang),
-        notes=(
-            *interruptions_of(records, named_sites, lang),
-            *_ties(sitting, lang),
-            silence,
-            *draw_rounds(case, lot, lang),
-        ),
+        notes=(*interruptions_of(records, named_sites, lang), *_ties(sitting, lang), *_always(case, lot, lang)),
         draw_digest=draw_digest,
         sitting_digest=sitting_digest,
         signatories=tuple(
@@ -127,6 +116,17 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
         findings=report_words(case, lot, records, lang),
         review=review_of(state, records, names, lang),
     )
+
+
+def _criterion(one: criteria.Criterion, price_formula: str, lang: Lang) -> Criterion:
+    kind = sentence(f"criterion_{one.kind}", {}, lang)
+    return Criterion(_name(one, lang), one.full, kind, _standard(one, price_formula, lang))
+
+
+def _always(case: Case, lot: str, lang: Lang) -> tuple[str, ...]:
+    """What silence about the report means, and how the experts were drawn."""
+    silence = sentence("note_silence_is_consent", {"regime": case.tender.published.profile.regime}, lang)
+    return (silence, *draw_rounds(case, lot, lang))
 
 
 def signing_statement(
