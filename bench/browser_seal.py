@@ -53,7 +53,7 @@ def seal_in_chromium(mebibytes: int = MEBIBYTES) -> str:
         return NOT_HERE
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as named:
         folder = Path(named)
-        source = folder / "qualification.bin"  # of this name, since the page asks where there is none
+        source = folder / "qualification.pdf"  # of this name, since the page asks where there is none
         source.write_bytes(os.urandom(1 << 20) * mebibytes)
         bench = Bench(folder / "site", clock=RealClock()).found()
         bench.publish(2 * WITHIN)
