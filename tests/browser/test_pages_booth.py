@@ -52,6 +52,7 @@ def seat_by_pages(live: LiveCase, browser: Browser, number: int) -> Page:
     witness.get_by_label("收存的手机").fill("1")
     photo = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": jpeg(640, 480)}
     witness.get_by_label("现场照片").set_input_files(photo)
+    witness.get_by_label("本人同意拍照").check()
     witness.get_by_role("button", name="读对核对码并签名").click()
     expect(witness.get_by_role("button", name="签名并提交")).to_be_visible()
     assert violations(witness) == []
