@@ -89,8 +89,6 @@ def test_every_desk_of_a_failed_lot_is_fit_to_be_read(
 @pytest.mark.parametrize(
     ("who", "path"),
     [
-        ("", "/cases/{case}"),
-        ("bidder-a", "/bidder/cases/{case}/lots/{lot}"),
         ("releaser", "/agency"),
         ("officer", "/cases/{case}/lots/{lot}/report"),
         ("regulator", "/regulator/cases/{case}"),
@@ -102,4 +100,15 @@ def test_a_result_without_a_majority_is_plain_on_every_desk(
     page = undecided.context(browser, undecided.aside(undecided.site.token, who) if who else "").new_page()
     page.goto(undecided.url + path.format(case=undecided.case.case_id, lot=LOT))
     expect(page.get_by_text("评审结论没有形成多数").first).to_be_visible()
+    looked_at(page, f"no-majority-{who or 'public'}")
+
+
+@pytest.mark.parametrize(("who", "path"), [("", "/cases/{case}"), ("bidder-a", "/bidder/cases/{case}/lots/{lot}")])
+def test_before_a_result_is_published_others_learn_nothing_of_it(
+    undecided: LiveCase, browser: Browser, who: str, path: str
+) -> None:
+    page = undecided.context(browser, undecided.aside(undecided.site.token, who) if who else "").new_page()
+    page.goto(undecided.url + path.format(case=undecided.case.case_id, lot=LOT))
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_text("没有形成多数")).to_have_count(0)
     looked_at(page, f"no-majority-{who or 'public'}")

@@ -41,12 +41,12 @@ def test_the_log_in_of_a_seat_ends_soon_after_the_sitting_and_its_page_leaves_by
     case, room = site.case, f"/room/{site.case.case_id}/{LOT}"
     seats = {number: booth(site, person) for number, person in case.members.items()}
     officer = site.browser("officer")
-    assert "http-equiv" not in seats[2].get(room)
+    assert "data-leaves-in" not in seats[2].get(room)
     case._score([bid.bid for bid in case.state.bids])
     case.report()
     assert case.state.stage == "closed"
     page = seats[2].get(room)
-    left = re.search(r'<meta http-equiv="refresh" content="(\d+);url=/seat/over">', page)
+    left = re.search(r'data-leaves-in="(\d+)"', page)
     assert left
     assert 0 < int(left[1]) <= STAYS.total_seconds()
     with case.platform.database.reading() as db_session:

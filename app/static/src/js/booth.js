@@ -85,6 +85,12 @@ async function startReport(panel) {
   prepare.disabled = !key;
 }
 
+/** Once the sitting is over the seat is left: whoever comes to this booth next finds nothing of it. */
+function leaveInTime({ dataset }) {
+  setTimeout(() => leaveFor('/seat/over', { once: true }), Number(dataset.leavesIn) * 1000);
+}
+
+document.querySelectorAll('[data-leaves-in]').forEach(leaveInTime);
 document.querySelectorAll('[data-poll]').forEach((section) => poll(section));
 document.querySelectorAll('[data-report-sign]').forEach(startReport);
 if (document.querySelector('[data-page-state]')) followState();
