@@ -21,6 +21,7 @@ from demo.site import ROOT
 FACE = ROOT / "app" / "static" / "dist" / "fonts" / "NotoSansSC-Regular.ttf"
 LEFT, TOP, LINE = 25 * mm, 260 * mm, 8 * mm
 COLUMNS = 40  # characters of a line
+SIDE = 256  # pixels of a portrait
 
 
 @cache
@@ -51,11 +52,15 @@ def draw_paper(title: str, author: str, lines: Sequence[str]) -> bytes:
 def portrait(name: str) -> bytes:
     """A PNG that stands for a photo of somebody: squares in a pattern of the name's own, as in a field of seats."""
     digest = hashlib.sha256(name.encode()).digest()
-    rows = [bytes([0]) + bytes(90 + 15 * (digest[(y // 8) * 4 + x // 16] % 10) for x in range(64)) for y in range(64)]
+
+    def grey(x: int, y: int) -> int:
+        return 90 + 15 * (digest[(y * 8 // SIDE) * 4 + x * 4 // SIDE] % 10)
+
+    rows = [bytes([0, *(grey(x, y) for x in range(SIDE))]) for y in range(SIDE)]
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    head = struct.pack(">IIBBBBB", 64, 64, 8, 0, 0, 0, 0)  # 64 x 64, eight bits of grey
+    head = struct.pack(">IIBBBBB", SIDE, SIDE, 8, 0, 0, 0, 0)  # eight bits of grey
     body = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"".join(rows))) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + body

@@ -163,9 +163,10 @@ def test_an_address_that_two_views_would_answer_is_found(founded: Site):
     assert contested(app) == ["POST /register"]
 
 
-def test_pages_do_not_promise_what_keys_of_one_machine_cannot_keep(founded: Site):
-    """The case's trustees are of mode M0: the page on which one is to rely does not contradict itself."""
-    trust, about = (founded.browser().get(path) for path in ("/trust", "/about"))
+def test_pages_do_not_promise_what_keys_of_one_machine_cannot_keep(tmp_path: Path):
+    """All trustees are of mode M0: the page on which one is to rely does not contradict itself."""
+    site = played(tmp_path, "found")
+    trust, about = (site.browser().get(path) for path in ("/trust", "/about"))
     assert "全部密钥由同一台机器生成（M0）" in trust
     assert "联合私钥" not in trust
     assert "不能证明截止以前没有人打开过投标" in about
