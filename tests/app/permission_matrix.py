@@ -255,6 +255,8 @@ class Stage:
         if self._granted(action, looker):
             return ""
         found, absent = (self._heard(handler, looker, case) for case in (self.world.case_id, ABSENT))
+        if found.get("error", {}).get("code") == "reason_needed" and self._granted(action, looker, stated=True):
+            return ""  # only the reason is missing
         return "" if "error" in found and found == absent else f"{found}, and {absent} for a case that is not there"
 
     def _heard(self, handler: Any, looker: Looker, case: str) -> dict[str, Any]:

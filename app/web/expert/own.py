@@ -153,6 +153,8 @@ def requests() -> Any:
 @access(Action.EXPERT_OWN)
 def withdraw_request(asked: int) -> Any:
     """Taken back before anybody has answered."""
+    with platform().database.reading() as db_session:
+        own_expert.own_expert(db_session, required_log_in())  # at a booth an expert is a seat and nothing else
     if asked >= 1 << 31 or not FlaskForm().validate_on_submit():
         return redirect_to(url_for(".requests"))
     with suppress(Refused):  # answered meanwhile: the page shows the answer
