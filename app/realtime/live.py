@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from logging import getLogger
 from threading import Event, Lock
@@ -29,14 +30,25 @@ from app.realtime import lines, pictures
 from app.realtime.lines import NAMESPACE
 from app.services.accounts import LogIn, living_tokens
 from app.services.cursors import read_cursor, write_cursor
+from app.services.platform import Platform
 from app.services.score_drafts import TypedScore, open_desk, save_score
 from crypto.canonical import Json
 from crypto.errors import CryptoError
 from crypto.instants import format_instant
 
 log = getLogger("tenderhall.live")
-# Who listens here: socket -> token, by which its actor is loaded again each time; case -> socket -> last number heard.
-_tokens: dict[str, str] = {}
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Who listens by a socket. `token`: by which its actor is loaded again each time, "" for a stranger."""
+
+    here: Platform
+    token: str
+
+
+_listeners: dict[str, Listener] = {}  # by socket
+# case -> socket -> last number heard.
 _heard: dict[str, dict[str, int]] = {}
 somebody_listens = Event()
 _turn = Lock()  # joining and telling take turns, so that nobody misses a fact or hears of it twice
@@ -63,18 +75,18 @@ def connect(auth: Any = None) -> None:
     else:
         token = request.cookies.get(COOKIE, "")
         token = token if find_log_in(token)[0] else ""  # who was logged in once listens like anybody
-    _tokens[socket_id()] = token
+    _listeners[socket_id()] = Listener(platform(), token)
     somebody_listens.set()
 
 
 @access(Action.SITE_READ)
 def leave(_reason: str = "") -> None:
     """The socket is gone."""
-    _tokens.pop(socket_id(), None)
+    _listeners.pop(socket_id(), None)
     for listeners in _heard.values():
         listeners.pop(socket_id(), None)
     somebody_listens.clear()
-    if _tokens:  # asked afterwards: who connects meanwhile is heard
+    if _listeners:  # asked afterwards: who connects meanwhile is heard
         somebody_listens.set()
     pictures.close_pictures(socket_id())
     lines.leave(socket_id())
@@ -87,7 +99,7 @@ def socket_id() -> str:
 
 def asking() -> tuple[str, LogIn]:
     """The token of this socket and its log-in as of now. Raises RuleViolation `log_in_needed`."""
-    token = _tokens.get(socket_id(), "")
+    token = _token_of(socket_id())
     log_in = find_log_in(token)[0]
     if log_in is None:
         raise RuleViolation("log_in_needed")
@@ -138,7 +150,7 @@ def join_case(sent: Any = None, *_more: Any) -> Json:
     try:
         here, (case_id, cursor) = platform(), texts(sent, "case", "cursor")
         after = read_cursor(here, case_id, cursor)
-        actor = find_log_in(_tokens.get(socket_id(), ""))[1]
+        actor = find_log_in(_token_of(socket_id()))[1]
         with _turn:
             with here.database.reading() as db_session:
                 seen = seen_events(db_session, actor, case_id, after)
@@ -199,7 +211,7 @@ def open_window(sent: Any = None, *_more: Any) -> Json:
 
 def _tell_own(token: str, event: str, told: dict[str, Json]) -> None:
     """To the other sockets of one log-in."""
-    for sid in [sid for sid, other in list(_tokens.items()) if other == token and sid != socket_id()]:
+    for sid in [sid for sid, one in list(_listeners.items()) if one.token == token and sid != socket_id()]:
         socketio.emit(event, told, to=sid, namespace=NAMESPACE)
 
 
@@ -227,7 +239,8 @@ def _frame(record: Record) -> dict[str, Json]:
 
 def watched_cases() -> list[str]:
     """Cases that somebody listens to in this process."""
-    return [case_id for case_id, listeners in _heard.items() if listeners]
+    own = _of_installation()
+    return [case_id for case_id, listeners in list(_heard.items()) if any(sid in own for sid in list(listeners))]
 
 
 def tell(case_id: str) -> None:
@@ -237,10 +250,10 @@ def tell(case_id: str) -> None:
         with platform().database.reading() as db_session:
             news = load_records(db_session, case_id, min(listeners.values(), default=0))
             case = load_case(db_session, case_id)
-        actors = find_log_ins({_tokens.get(sid, "") for sid in listeners}) if news else {}
+        actors = find_log_ins({_token_of(sid) for sid in listeners}) if news else {}
         frames = [(record, _frame(record)) for record in news]
         for sid, heard in list(listeners.items()):
-            _log_in, actor = actors.get(_tokens.get(sid, ""), (None, ANYONE))
+            _log_in, actor = actors.get(_token_of(sid), (None, ANYONE))
             _tell_one(sid, actor, case, [one for one in frames if one[0].seq > heard])
 
 
@@ -253,8 +266,19 @@ def _tell_one(sid: str, actor: Actor, case: Case, news: list[tuple[Record, dict[
 
 def evict() -> None:
     """Cut the line of every log-in that has ended meanwhile."""
-    listening = {sid: token for sid, token in _tokens.items() if token}
+    listening = {sid: token for sid, token in _of_installation().items() if token}
     living = living_tokens(platform(), set(listening.values()))  # meanwhile others may connect
     for sid, token in listening.items():
         if token not in living:
             socketio.server.disconnect(sid, namespace=NAMESPACE)
+
+
+def _of_installation() -> dict[str, str]:
+    """The sockets of this one with their tokens: there may be several in a process of the tests."""
+    here = platform()
+    return {sid: one.token for sid, one in list(_listeners.items()) if one.here is here}
+
+
+def _token_of(sid: str) -> str:
+    listener = _listeners.get(sid)
+    return listener.token if listener is not None else ""

@@ -9,6 +9,8 @@ import pytest
 from flask import Flask
 
 from app import reactions
+from app.realtime import live
+from app.realtime.live import Listener
 
 
 class Enough(BaseException):
@@ -50,3 +52,18 @@ def test_a_watch_that_fails_is_put_away_and_another_one_made(monkeypatch, caplog
     follower.join(5)
     assert told == ["watches database", "told", "closed", "watches database", "told"]
     assert [record.getMessage() for record in caplog.records] == ["reactions: trying again"]
+
+
+def test_each_installation_cuts_only_lines_of_its_own(monkeypatch):
+    app, cut = Flask("app"), list[str]()
+    here, other = (SimpleNamespace(database=name) for name in ("here", "other"))
+    app.extensions["tenderhall"] = here
+    listening = {"a": Listener(here, "ended"), "b": Listener(here, "lives"), "c": Listener(other, "ended")}
+    server = SimpleNamespace(disconnect=lambda sid, namespace: cut.append(sid))
+    monkeypatch.setattr(live, "_listeners", listening | {"d": Listener(here, "")})
+    monkeypatch.setattr(live, "_heard", {"ours": {"d": 1}, "theirs": {"c": 1}, "nobody's": {}})
+    monkeypatch.setattr(live, "socketio", SimpleNamespace(server=server))
+    monkeypatch.setattr(live, "living_tokens", lambda _platform, tokens: tokens - {"ended"})
+    with app.app_context():
+        live.evict()
+        assert (cut, live.watched_cases()) == (["a"], ["ours"])

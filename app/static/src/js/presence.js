@@ -4,7 +4,8 @@ import { ask, refreshPart, socket } from './live.js';
 const panel = document.querySelector('[data-talk]');
 const [caseId, lot] = (panel?.dataset.case ?? '/').split('/');
 const button = panel?.querySelector('[data-hand]');
-let up = false;
+let up = false; // as the platform has it
+let wanted = null; // what was asked for here last: a line that breaks meanwhile loses nothing of it
 
 function show() {
   button.hidden = false;
@@ -16,14 +17,15 @@ async function enter() {
   if (!answer || answer.error) return; // no place in this room, or the next line asks again
   refreshPart('presence');
   if (!button) return;
-  if (up && !answer.up) raise(true); // the line was gone for longer
-  up ||= answer.up;
+  up = answer.up;
   show();
+  if (wanted !== null && wanted !== up) raise(wanted); // the line was gone before an answer, or for longer
 }
 
-async function raise(wanted) {
-  const answer = await ask('presence.hand', { up: wanted });
-  if (!answer || answer.error) return;
+async function raise(wish) {
+  wanted = wish;
+  const answer = await ask('presence.hand', { up: wish });
+  if (!answer || answer.error) return; // the next line asks again
   up = answer.up;
   show();
 }
