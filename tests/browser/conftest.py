@@ -21,7 +21,11 @@ compile_once()
 # Browsers here have a Chinese font installed, as those of our users do; without one a page loads 26 pieces of ours.
 FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig><dir>{dist}/fonts</dir><dir>/usr/share/fonts</dir><cachedir>{cache}</cachedir></fontconfig>"""
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+# As few processes as may be: starting one for each site and each part of a page is a fifth of all its computing.
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"),
+    *("--in-process-gpu", "--process-per-site", "--renderer-process-limit=1"),
+]
 
 
 @pytest.fixture(scope="session")
