@@ -73,6 +73,12 @@ def test_what_the_platform_made_agrees(case, files):
     assert found(case, files) == set()
 
 
+@pytest.mark.parametrize("attachment", NAMES)
+def test_a_document_that_says_the_same_agrees(case, files, attachment):
+    data = parse(attached_file(files[NAMES[attachment]], attachment))
+    assert ("evidence_data_differ", attachment) not in found(case, forged(case, files, attachment, data))
+
+
 @pytest.mark.parametrize(
     ("attachment", "change"),
     [
@@ -94,6 +100,5 @@ def test_what_the_platform_made_agrees(case, files):
 )
 def test_whatever_else_they_say_is_found_out(case, files, attachment, change):
     data = parse(attached_file(files[NAMES[attachment]], attachment))
-    assert ("evidence_data_differ", attachment) not in found(case, forged(case, files, attachment, data))
     change(data)
     assert ("evidence_data_differ", attachment) in found(case, forged(case, files, attachment, data))
