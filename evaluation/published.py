@@ -1,30 +1,34 @@
-"""A published evaluation, of which only each member's totals are known, replayed through the same rules.
+"""A published evaluation, or a scheme that is tried, replayed through the same rules; the format is in docs/formats.md.
 
-The format is that of the case CN-01: criteria with full marks, price formula, aggregation, and for each bidder the
-evaluated price, the members' totals (price included), price score, mean and rank.
+Where only each member's totals are known they are split over the criteria (`split_totals`); scores are taken as they
+are. Every figure that the file states beside them is compared with what the rules give.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import ROUND_FLOOR, Decimal, InvalidOperation
+from dataclasses import dataclass, replace
+from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 from evaluation.arithmetic import ARITHMETIC, ZERO
 from evaluation.criteria import CriteriaSet, Criterion, CriterionKind, CriterionStage
 from evaluation.errors import RuleViolation
-from evaluation.evaluate import EvaluationResult, EvaluationRules, evaluate
+from evaluation.evaluate import BidResult, EvaluationResult, EvaluationRules, evaluate
 from evaluation.prices import PriceRule, price_formula
+from evaluation.published_format import Entry, figure, printable, reading, rounding
+from evaluation.ranking import DRAW
 from evaluation.scoring import Aggregation, Cells, ScoringRules
 
 STEP = Decimal("0.01")
-OUTLIER_SHARE = Decimal("0.3")
+FEWEST_TO_TRIM = 5  # members, where a file that drops the highest and the lowest total does not say from how many on
+MOST_CANDIDATES = 3  # Reg 53
+NOTHING = "—"  # what a rule gives for a bid that is not evaluated
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A figure that the rules compute otherwise than it was published."""
+    """A figure that the rules compute otherwise than it was published; "—" where none follows."""
 
     bid: str
     figure: str
@@ -36,13 +40,20 @@ class Difference:
 class PublishedEvaluation:
     """A published evaluation in the project's own terms. `prices` in yuan; `sheets` by seat as text.
 
-    `expected` holds the published price score, total and rank of each bid.
+    `members` names the seats in order; `itemised`: scores are known, not only totals. `stated` holds the figures that
+    the file states of each bid, `formula_full` the full mark that it states of the formula. `unpriced` bids are not
+    responsive: they have no price; `above_ceiling` have one that the documents do not allow.
     """
 
     rules: EvaluationRules
     prices: dict[str, Decimal]
     sheets: dict[str, Cells]
-    expected: dict[str, dict[str, str]]
+    members: tuple[str, ...]
+    itemised: bool
+    stated: dict[str, dict[str, Any]]
+    unpriced: tuple[str, ...] = ()
+    above_ceiling: tuple[str, ...] = ()
+    drawn: tuple[str, ...] = ()
 
 
 def _split(amount: Decimal, among: Sequence[Criterion]) -> dict[str, Decimal]:
@@ -77,58 +88,174 @@ def split_totals(criteria: CriteriaSet, totals: Sequence[Decimal]) -> list[dict[
     return [fixed | _split(total - needed, subjective) for total in totals]
 
 
-def _criteria(fulls: Mapping[str, Any], objective: Collection[str]) -> CriteriaSet:
-    def criterion(name: str, full: Decimal) -> Criterion:
-        if name == "price":
-            return Criterion(name, name, name, CriterionKind.PRICE, CriterionStage.PRICE, full, STEP)
-        kind = CriterionKind.OBJECTIVE if name in objective else CriterionKind.SUBJECTIVE
-        stage = CriterionStage.TECHNICAL if kind is CriterionKind.SUBJECTIVE else CriterionStage.COMMERCIAL
-        return Criterion(name, name, name, kind, stage, full, STEP)
-
-    criteria = tuple(criterion(name, Decimal(str(full))) for name, full in fulls.items())
-    return CriteriaSet(criteria, sum((c.full for c in criteria), ZERO))
+def _criterion(name: str, full: Decimal, objective: bool) -> Criterion:
+    if name == "price":
+        return Criterion(name, name, name, CriterionKind.PRICE, CriterionStage.PRICE, full, STEP)
+    kind = CriterionKind.OBJECTIVE if objective else CriterionKind.SUBJECTIVE
+    stage = CriterionStage.COMMERCIAL if objective else CriterionStage.TECHNICAL
+    return Criterion(name, name, name, kind, stage, full, STEP)
 
 
-def _rules(data: Mapping[str, Any], objective: Collection[str]) -> EvaluationRules:
-    formula, places = data["price_formula"], int(str(data["aggregation"]["round"])[0])
-    parameters = {"full": Decimal(str(formula["full"])), "places": Decimal(str(formula["round"])[0])}
+def _criteria(fulls: Entry, objective: Collection[str]) -> CriteriaSet:
+    found = tuple(_criterion(printable(name), fulls.number(name), name in objective) for name in fulls.fields)
+    return CriteriaSet(found, sum((c.full for c in found), ZERO))
+
+
+def _rules(data: Entry, members: int, objective: Collection[str]) -> EvaluationRules:
+    formula, averaging = data.entry("price_formula"), data.entry("aggregation")
+    given = formula.entry("parameters") if "parameters" in formula.fields else Entry("", {})
+    parameters = {name: given.number(name) for name in given.fields}
+    parameters |= {"full": formula.number("full"), "places": Decimal(rounding(formula, "round"))}
+    kinds, kind = {one.value: one for one in Aggregation}, averaging.text("id")
+    if kind not in kinds:
+        averaging.refuse("id", " / ".join(kinds))
+    trims = kinds[kind] is Aggregation.TRIMMED_MEAN
+    least = averaging.whole("trim_from", FEWEST_TO_TRIM) if trims else max(members, 3)
+    chain = tuple(data.texts("tie_chain")) if "tie_chain" in data.fields else ("lower_price",)
     return EvaluationRules(
-        criteria=_criteria(data["criteria"], objective),
-        price_rule=PriceRule(formula["id"], parameters),
-        scoring=ScoringRules(
-            Aggregation(data["aggregation"]["id"]), places, len(data["committee"]["order"]), OUTLIER_SHARE
-        ),
-        tie_chain=("lower_price",),
-        may_draw=False,
-        most_candidates=3,
+        criteria=_criteria(data.entry("criteria"), objective),
+        price_rule=PriceRule(formula.text("id"), parameters),
+        scoring=ScoringRules(kinds[kind], rounding(averaging, "round"), least, None),
+        tie_chain=chain,
+        may_draw=DRAW in chain,
+        most_candidates=data.whole("most_candidates", MOST_CANDIDATES),
     )
 
 
-def read_published(data: Mapping[str, Any], objective: Collection[str] = ()) -> PublishedEvaluation:
-    """The evaluation in `data` (the format of CN-01); `objective` names the criteria that leave no judgement.
+def _bidders(data: Entry) -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
+    for bidder in data.entries("bidders"):
+        code = bidder.text("code")
+        if code in found:
+            raise RuleViolation("published_bidder_repeated", bid=code)
+        found[code] = replace(bidder, where=code)
+    return found
 
-    Raises RuleViolation `published_format` where a figure is missing or malformed.
-    """
+
+def _members(data: Entry, bidders: Mapping[str, Entry]) -> tuple[str, ...]:
+    """The committee's members in order, as the file names them; else as the first bid's scores do, or by number."""
+    if "committee" in data.fields:
+        named = data.entry("committee").texts("order")
+    else:
+        first = next(iter(bidders.values()), data)
+        totals = first.fields.get("expert_totals")
+        count = len(totals) if isinstance(totals, list) else 0
+        named = list(first.entry("scores").fields) if "scores" in first.fields else [str(n + 1) for n in range(count)]
+    if len(set(named)) < len(named) or not named:
+        data.refuse("committee", "published_members")
+    return tuple(named)
+
+
+def _scores(bidder: Entry, members: Sequence[str], criteria: CriteriaSet) -> list[dict[str, Decimal]]:
+    """Each member's scores of one bid; that they fit the criteria is checked with the whole sheet."""
+    given = bidder.entry("scores")
+    if given.fields.keys() - set(members):
+        bidder.refuse("scores", "published_members")
+    sheets = [given.entry(member) for member in members]
+    return [{name: sheet.number(name) for name in sheet.fields} for sheet in sheets]
+
+
+def _totals(bidder: Entry, members: Sequence[str], criteria: CriteriaSet, price: Decimal) -> list[dict[str, Decimal]]:
+    totals = bidder.numbers("expert_totals")
+    if len(totals) != len(members):
+        facts = {"bid": bidder.where, "found": len(totals), "members": len(members)}
+        raise RuleViolation("published_totals_count", **facts)
     try:
-        rules, bidders = _rules(data, objective), data["bidders"]
-        prices = {bidder["code"]: Decimal(bidder["evaluated_price_cny"]) for bidder in bidders}
-        price_scores = price_formula(rules.price_rule).work(prices).scores
-        sheets: dict[str, Cells] = {str(seat + 1): {} for seat in range(len(data["committee"]["order"]))}
-        for bidder in bidders:
-            totals = [Decimal(total) - price_scores[bidder["code"]] for total in bidder["expert_totals"]]
-            for cells, split in zip(sheets.values(), split_totals(rules.criteria, totals), strict=True):
-                cells[bidder["code"]] = split
-        expected = {b["code"]: {k: str(b[k]) for k in ("price_score", "mean_total", "rank")} for b in bidders}
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, InvalidOperation) as exc:
-        raise RuleViolation("published_format", reason=f"{type(exc).__name__}: {exc}") from exc
-    return PublishedEvaluation(rules, prices, sheets, expected)
+        return split_totals(criteria, [total - price for total in totals])
+    except RuleViolation as exc:
+        raise RuleViolation(exc.code, bid=bidder.where, **exc.facts) from exc
+
+
+def _price(bidder: Entry) -> Decimal | None:
+    """The evaluated price; None where it, or the price that was bid, is blank."""
+    for name in ("evaluated_price_cny", "bid_cny"):
+        if name in bidder.fields and bidder.blank(name):
+            return None
+    named = "bid_cny" if "evaluated_price_cny" not in bidder.fields else "evaluated_price_cny"
+    return bidder.number(named) if named in bidder.fields else None
+
+
+def read_published(data: Mapping[str, Any], objective: Collection[str] = ()) -> PublishedEvaluation:
+    """The evaluation in `data`; `objective` names criteria that leave no judgement, beside those that the file names.
+
+    Raises RuleViolation `published_format` where a field is missing or malformed, `published_bidder_repeated`,
+    `published_totals_count`, `published_total_impossible`, and what `price_formula` and `PriceFormula.work` raise.
+    """
+    case = reading(data)
+    bidders = _bidders(case)
+    members = _members(case, bidders)
+    named = case.texts("objective") if "objective" in case.fields else []
+    rules = _rules(case, len(members), {*objective, *named})
+    found = {code: _price(bidder) for code, bidder in bidders.items()}
+    prices = {code: price for code, price in found.items() if price is not None}
+    price_scores = price_formula(rules.price_rule).work(prices).scores
+    itemised = all("scores" in bidders[code].fields for code in prices)
+    sheets: dict[str, Cells] = {str(seat + 1): {} for seat in range(len(members))}
+    for code in prices:
+        bidder = bidders[code]
+        split = (
+            _scores(bidder, members, rules.criteria)
+            if itemised
+            else _totals(bidder, members, rules.criteria, price_scores[code])
+        )
+        for cells, scores in zip(sheets.values(), split, strict=True):
+            cells[code] = scores
+    project = case.entry("project") if "project" in case.fields else Entry("", {})
+    ceiling = project.number("ceiling_cny") if project.fields.get("ceiling_cny") else None
+    return PublishedEvaluation(
+        rules=rules,
+        prices=prices,
+        sheets=sheets,
+        members=members,
+        itemised=itemised,
+        stated={code: dict(bidder.fields) for code, bidder in bidders.items()},
+        unpriced=tuple(code for code, price in found.items() if price is None),
+        above_ceiling=tuple(code for code, price in prices.items() if ceiling is not None and price > ceiling),
+        drawn=tuple(case.texts("drawn")) if "drawn" in case.fields else (),
+    )
+
+
+def _computed(row: BidResult | None, stated: Mapping[str, Any]) -> dict[str, tuple[Any, str]]:
+    """What is stated of one bid, and what the rules give, by name of the figure; totals by member."""
+    totals = stated.get("expert_totals")
+    by_member = totals if isinstance(totals, list) else []
+    right = {} if row is None else _figures(row, stated)
+    names = ["price_score", "sum", "mean_total", "non_price", "rank"]
+    if row is not None:  # that it has no price is why it is not evaluated
+        names.insert(0, "evaluated_price_cny")
+    found = {name: (stated[name], right.get(name, NOTHING)) for name in names if name in stated}
+    members = [] if row is None else list(row.member_totals.values())
+    return found | {
+        f"expert_totals:{n}": (by_member[n], str(members[n])) for n in range(min(len(by_member), len(members)))
+    }
+
+
+def _figures(row: BidResult, stated: Mapping[str, Any]) -> dict[str, str]:
+    bid, change = figure(stated.get("bid_cny")), figure(stated.get("adjustment_cny", "0"))
+    price = row.price if bid is None or change is None else bid + change
+    return {
+        "evaluated_price_cny": str(price),
+        "price_score": str(row.price_score),
+        "sum": str(sum(row.member_totals.values(), ZERO)),
+        "mean_total": str(row.total),
+        "non_price": str(row.total - row.price_score),
+        "rank": str(row.rank),
+    }
 
 
 def replay(published: PublishedEvaluation) -> tuple[EvaluationResult, tuple[Difference, ...]]:
-    """The result that the rules compute, and every published figure that differs from it (none if it replays)."""
-    result, differences = evaluate(published.rules, published.prices, published.sheets), []
-    for bid, expected in published.expected.items():
-        row = result[bid]
-        computed = {"price_score": str(row.price_score), "mean_total": str(row.total), "rank": str(row.rank)}
-        differences += [Difference(bid, k, expected[k], computed[k]) for k in expected if expected[k] != computed[k]]
+    """The result that the rules compute, and every published figure that differs from it (none if it replays).
+
+    Figures are compared as numbers. Raises RuleViolation like `evaluate`.
+    """
+    result = evaluate(published.rules, published.prices, published.sheets, published.drawn)
+    rows = {row.bid: row for row in result.bids}
+    differences = []
+    for bid, stated in published.stated.items():
+        for name, (text, computed) in _computed(rows.get(bid), stated).items():
+            said = printable(str(text)) if text is not None else ""
+            if computed == NOTHING and not said:
+                continue
+            if figure(text) is None or figure(text) != figure(computed):
+                differences.append(Difference(bid, name, said, computed))
     return result, tuple(differences)

@@ -37,8 +37,15 @@ def build_parser(asked: str = "") -> Parser:
         play.set_defaults(run=_play)
         play.add_argument("rest", nargs=argparse.REMAINDER)
     _add_experts(commands, asked)
-    evaluate = add_command(commands, "evaluate", "复算一份已公布的评审\ncompute a published evaluation", _evaluate)
+    evaluate = add_command(
+        commands,
+        "evaluate",
+        "复算一份已公布的评审，或试算评分办法\ncompute a published evaluation, or try a scheme",
+        _evaluate,
+    )
     evaluate.add_argument("file", type=existing, help="评审数据（JSON 文件）\nthe published evaluation, a JSON file")
+    words = "输出语言，默认 zh\nlanguage of the output, otherwise zh"
+    evaluate.add_argument("--lang", choices=LANGUAGES, default="zh", help=words)
     tests = add_command(commands, "test", TEST_WORDS, _test)
     tests.add_argument(
         "arguments",

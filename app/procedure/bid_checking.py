@@ -13,10 +13,23 @@ from app.procedure.errors import RuleViolation
 from app.procedure.opening import Opening
 from app.procedure.profiles import Profile
 from crypto.signing import is_digest
-from evaluation.bid_checks import OF_COLLUSION, PRICED, BidFinding, FindingKind
-from evaluation.sitting import COLLUSION_GROUNDS, FindingPut, RejectionGround
+from evaluation.bid_checks import PRICED, BidFinding, FindingKind
+from evaluation.sitting import FindingPut, RejectionGround
 from evaluation.sitting.stages import AFTER_LAST_LOCK, FINAL, Stage
 
+# What the law lets a committee conclude from what a finding shows (Reg 40, O87 37); else a bid may not be responsive.
+GROUNDS = {
+    FindingKind.REGULAR_TOTALS: (RejectionGround.ABNORMALLY_ALIKE,),
+    FindingKind.REGULAR_ITEMS: (RejectionGround.ABNORMALLY_ALIKE,),
+    FindingKind.SAME_FILE: (
+        RejectionGround.SAME_AUTHOR,
+        RejectionGround.ABNORMALLY_ALIKE,
+        RejectionGround.MIXED_FILES,
+    ),
+    FindingKind.LIKE_TEXT: (RejectionGround.SAME_AUTHOR, RejectionGround.ABNORMALLY_ALIKE),
+    FindingKind.SAME_PROPERTY: (RejectionGround.SAME_AUTHOR, RejectionGround.SAME_HANDLER),
+    FindingKind.SAME_STAFF: (RejectionGround.SAME_STAFF,),
+}
 REPORTED = FINAL | {Stage.REPORT, Stage.SIGNING}
 # Of an anonymous bid, what can be said without a name, a name of a file, or a property that gives the bidder away.
 NAMELESS = frozenset({FindingKind.SAME_FILE, FindingKind.LIKE_TEXT, FindingKind.FILE_UNREADABLE})
@@ -53,9 +66,7 @@ def decide(
 
 def grounds_for(found: BidFinding) -> tuple[RejectionGround, ...]:
     """On which grounds of the law a finding of this kind can lead to a rejection."""
-    if found.kind in OF_COLLUSION:
-        return tuple(ground for ground in RejectionGround if ground in COLLUSION_GROUNDS)
-    return (RejectionGround.NOT_RESPONSIVE,)
+    return GROUNDS.get(found.kind, (RejectionGround.NOT_RESPONSIVE,))
 
 
 def known_to_committee(findings: Sequence[BidFinding], stage: Stage, *, anonymous: bool) -> tuple[int, ...]:

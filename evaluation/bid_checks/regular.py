@@ -5,9 +5,11 @@ Nothing is divided where it is compared, so that no rounding makes a rule or hid
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, localcontext
 from itertools import combinations
+from operator import eq, sub
 
 from evaluation.arithmetic import ARITHMETIC, HUNDRED, ZERO, round_half_up
 from evaluation.bid_checks.findings import BidCheckRules, BidFinding, Evidence, FindingKind, finding, plain
@@ -18,6 +20,7 @@ Total = tuple[Decimal, str]
 Follows = Callable[[Decimal, Decimal, Decimal, Decimal, Decimal], bool]
 UNIT = Decimal("0.01")  # the last place of a unit price: where it is rounded, it may differ by as much
 LEAST_PRICE = 100 * UNIT  # of a smaller one the last place alone would hide any rule
+FINE = 10**9  # parts of one in which ratios are compared roughly
 MOST_ITEMS = 10  # that a finding shows with the prices of both bids
 
 
@@ -70,13 +73,19 @@ def _by_ratio(low: Decimal, high: Decimal, last: Decimal, one: Decimal, toleranc
 
 
 def regular_items(bids: Sequence[PricedBid], rules: BidCheckRules) -> Iterator[BidFinding]:
-    """Two bids each: most of the items that both price follow one ratio, or one difference."""
+    """Two bids each: most of the items that both price follow one ratio, or one difference.
+
+    Whole numbers rule out, with room for what they round, what cannot; what may is computed exactly.
+    """
     priced = [(one, {i.number: i for i in one.items if i.unit_price and i.unit_price >= LEAST_PRICE}) for one in bids]
     with localcontext(ARITHMETIC):
-        for (one, first), (other, second) in combinations(priced, 2):
+        unit, whole = whole_prices(items for _bid, items in priced)
+        for (at, (one, first)), (then, (other, second)) in combinations(enumerate(priced), 2):
+            if not may_follow(whole[at], whole[then], unit, rules):
+                continue
             common = [number for number in first if number in second]
             pairs = [(first[number].unit_price or ZERO, second[number].unit_price or ZERO) for number in common]
-            if len(pairs) < rules.regular_items or (rule := _rule_of(pairs, rules)) is None:
+            if (rule := _rule_of(pairs, rules)) is None:
                 continue
             pattern, value, follows = rule
             shown = [number for number, fits in zip(common, follows, strict=True) if fits][:MOST_ITEMS]
@@ -84,6 +93,56 @@ def regular_items(bids: Sequence[PricedBid], rules: BidCheckRules) -> Iterator[B
             figures = {"pattern": pattern, "step": plain(value), "common": str(len(pairs))}
             figures["percent"] = plain(round_half_up(Decimal(sum(follows)) * HUNDRED / len(pairs), 1))
             yield finding(FindingKind.REGULAR_ITEMS, evidence, figures, count=sum(follows))
+
+
+def whole_prices(priced: Iterable[Mapping[str, Item]]) -> tuple[int, list[dict[str, int]]]:
+    """Unit prices by number as whole multiples of one unit, and how many of it `UNIT` is."""
+    prices = [{number: item.unit_price or ZERO for number, item in items.items()} for items in priced]
+    places = max((-int(price.as_tuple().exponent) for one in prices for price in one.values()), default=0)
+    scale = 10 ** max(places, -int(UNIT.as_tuple().exponent))
+    return int(UNIT * scale), [{number: int(price * scale) for number, price in one.items()} for one in prices]
+
+
+def may_follow(first: Mapping[str, int], second: Mapping[str, int], unit: int, rules: BidCheckRules) -> bool:
+    """Whether enough items of two bids, whole prices by number, may follow a pattern; False is certain.
+
+    Where all but `spare` items follow one, so do all but `spare` of any part of them, and of a part of more than twice
+    as many the middle value is one that follows: a part rules most pairs out before all items are looked at.
+    """
+    common = [number for number in first if number in second]
+    if len(common) < rules.regular_items:
+        return False
+    spare = len(common) - int(rules.regular_share * len(common) / HUNDRED)
+    near = int(rules.regular_tolerance / HUNDRED * FINE) + 1
+    for part, widths in ((common[: 3 * spare + 1], 2), (common, 1)):
+        lows, highs = [first[number] for number in part], [second[number] for number in part]
+        if not _may_follow(lows, highs, unit, near, widths, len(part) - spare):
+            return False
+    return True
+
+
+def _may_follow(lows: Sequence[int], highs: Sequence[int], unit: int, near: int, widths: int, needed: int) -> bool:
+    """Whether `needed` pairs are equal, or so many widths about the middle step or ratio; what is rounded down here is
+    made up for by the last few of each bound. `near`: the tolerance, in parts of `FINE`."""
+    steps = sorted(map(sub, highs, lows))
+    if _about(steps, _middle(steps), widths * unit + 1) >= needed or sum(map(eq, lows, highs)) >= needed:
+        return True
+    if near * 10 >= FINE:  # a tolerance beyond every rule book
+        return True
+    ratios = sorted([high * FINE // low for low, high in zip(lows, highs, strict=True)])
+    ratio = _middle(ratios)
+    most = max(FINE // int(LEAST_PRICE / UNIT), ratio * near * (FINE + 4 * near) // FINE**2)
+    return _about(ratios, ratio, widths * most + 10) >= needed
+
+
+def _middle(ordered: Sequence[int]) -> int:
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) // 2
+
+
+def _about(ordered: Sequence[int], middle: int, width: int) -> int:
+    """How many lie within `width` of the middle."""
+    return bisect_right(ordered, middle + width) - bisect_left(ordered, middle - width)
 
 
 def _at(bid: PricedBid, item: Item) -> Evidence:

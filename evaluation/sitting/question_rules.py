@@ -57,13 +57,14 @@ def check_vote(fact: FindingVoted, state: SittingState) -> None:
 
 
 def check_withdrawal(fact: FindingWithdrawn, state: SittingState) -> None:
-    """A vote that somebody leaves open for good holds up neither report nor review.
+    """A vote that cannot be decided for now holds up neither report nor review. The chair alone, who put it, takes it
+    back: else one member could undo what the others are about to decide.
 
     Raises RuleViolation `finding_not_put`, `finding_not_withdrawable`.
     """
     _require_put(fact.finding, state)
     require_text(fact.reason, "reason")
-    if fact.seat not in state.put_votes and fact.seat != state.chair:
+    if fact.seat != state.chair:
         raise RuleViolation("finding_not_withdrawable", seat=fact.seat)
 
 
@@ -84,12 +85,14 @@ def settled(state: SittingState) -> frozenset[int]:
 
 
 def disposal_due(state: SittingState) -> FindingDisposed | None:
-    """The count, once everybody has voted."""
-    if state.put is None or state.waiting(state.put_votes):
+    """The count, as soon as no further vote can change it: more than half of all members adopt."""
+    if state.put is None:
         return None
-    agreeing = sum(vote.agrees for vote in state.put_votes.values())
-    adopted = 2 * agreeing > len(state.seats)
-    return FindingDisposed(state.put.finding, agreeing, len(state.seats) - agreeing, adopted)
+    members, agreeing = len(state.seats), sum(vote.agrees for vote in state.put_votes.values())
+    against = len(state.put_votes) - agreeing
+    if 2 * agreeing <= members < 2 * (members - against):
+        return None
+    return FindingDisposed(state.put.finding, agreeing, against, 2 * agreeing > members)
 
 
 def rejections(state: SittingState) -> tuple[Rejection, ...]:

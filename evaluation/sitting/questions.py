@@ -1,4 +1,4 @@
-"""What a committee does with the findings about bids (清标): the chair puts one to the vote, everybody votes.
+"""What a committee does with the findings about bids (清标): the chair puts one to the vote, a majority decides.
 
 A finding is known here by its number alone; what it says, and from when the committee may know it, is for the caller.
 """
@@ -73,7 +73,7 @@ class FindingVoted(SeatFact):
 
 @dataclass(frozen=True)
 class FindingWithdrawn(SeatFact):
-    """Who has voted, or the chair, takes back what was put, since somebody does not vote; it can be put again."""
+    """The chair takes back what it put, since somebody does not vote; it can be put again."""
 
     finding: int
     reason: str
@@ -81,7 +81,7 @@ class FindingWithdrawn(SeatFact):
 
 @dataclass(frozen=True)
 class FindingDisposed(SittingEvent):
-    """Everybody has voted: the number of members for and against, and whether a majority has adopted it."""
+    """No further vote can change it: how many have voted for and against, and whether a majority has adopted it."""
 
     finding: int
     agreeing: int

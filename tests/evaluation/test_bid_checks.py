@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal as D
+from itertools import combinations
 
 import pytest
 from hypothesis import given
@@ -14,6 +16,7 @@ from evaluation.bid_checks import FindingKind as K
 from evaluation.bid_checks import Reading, check_bids, fingerprints, read_list, rows_of
 from evaluation.bid_checks.findings import MOST_EVIDENCE
 from evaluation.bid_checks.likeness import GRAM, WINDOW, prints_of
+from evaluation.bid_checks.regular import _rule_of, may_follow
 from evaluation.errors import RuleViolation
 from tests.evaluation.bid_readings import HEADER, OWN_HEADER, RULES, bid, file, found, kinds, priced, prose, readings
 
@@ -132,6 +135,27 @@ def test_totals_by_equal_steps_are_found_whatever_stands_between_them(low: D, st
     ladder = findings[0]
     assert (ladder.kind, ladder.bids) == (K.REGULAR_TOTALS, tuple(totals))
     assert (ladder.figures["pattern"], D(ladder.figures["step"])) == ("difference", step)
+
+
+@given(st.integers(0, 2**32), st.sampled_from(["equal", "ratio", "difference", "none"]), st.integers(10, 60))
+def test_no_pair_that_follows_a_pattern_is_ruled_out_roughly(seed: int, pattern: str, count: int):
+    rng, cent = random.Random(seed), D("0.01")
+    lows = [D(rng.randint(100, 10 ** rng.randint(3, 9))) / 100 for _ in range(count)]
+    ratio, step = D(rng.randint(50, 200)) / 100, D(rng.randint(-50, 5000)) / 100
+    follow = {"equal": lambda a: a, "ratio": lambda a: (a * ratio).quantize(cent), "difference": lambda a: a + step}
+    wrong = rng.randint(0, count // 5)
+    pairs = [(a, follow.get(pattern, lambda _a: D(rng.randint(100, 10**6)) / 100)(a)) for a in lows]
+    pairs[:wrong] = [(a, D(rng.randint(100, 10**6)) / 100) for a, _b in pairs[:wrong]]
+    rng.shuffle(pairs)
+    first, second = ({str(n): int(pair[i] * 100) for n, pair in enumerate(pairs)} for i in (0, 1))
+    if not may_follow(first, second, 1, RULES):
+        assert _rule_of(pairs, RULES) is None
+
+
+def test_prices_that_have_nothing_in_common_are_ruled_out_without_exact_arithmetic():
+    rng = random.Random(5)
+    lists = [{str(n): rng.randint(1000, 100_000) for n in range(300)} for _ in range(8)]
+    assert not any(may_follow(one, other, 1, RULES) for one, other in combinations(lists, 2))
 
 
 def test_totals_by_an_equal_ratio_and_equal_totals_are_found():

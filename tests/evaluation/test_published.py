@@ -79,6 +79,94 @@ def test_a_malformed_case_is_refused(case, change):
         read_published(case | change)
 
 
+def bidder(case: dict, code: str) -> dict:
+    return next(one for one in case["bidders"] if one["code"] == code)
+
+
+@pytest.mark.parametrize("blank", ["", None, "  "])
+def test_a_bid_without_a_price_is_not_responsive_and_the_others_are_computed(case, blank):
+    altered = copy.deepcopy(case)
+    bidder(altered, "A")["evaluated_price_cny"] = blank
+    published = read_published(altered)
+    result, differences = replay(published)
+    assert published.unpriced == ("A",)
+    assert [(row.bid, str(row.price_score)) for row in result.bids] == [("B", "30.00"), ("C", "29.79")]
+    assert ("A", "rank", "1", "—") in [(d.bid, d.figure, d.published, d.computed) for d in differences]
+
+
+def test_every_stated_figure_is_compared_as_a_number(case):
+    altered = copy.deepcopy(case)
+    bidder(altered, "A").update(mean_total="93.3", rank="1.0", price_score=30)
+    bidder(altered, "B").update(sum="999.99", non_price="1.00", bid_cny="1574000")
+    _, differences = replay(read_published(altered))
+    assert [(d.bid, d.figure, d.published, d.computed) for d in differences] == [
+        ("B", "evaluated_price_cny", "1574022", "1574000"),
+        ("B", "sum", "999.99", "343.90"),
+        ("B", "non_price", "1.00", "38.93"),
+    ]
+
+
+def scheme(case: dict) -> dict:
+    """The case with scores by member, and no result stated."""
+    published = read_published(case)
+    bidders = [
+        {
+            "code": code,
+            "bid_cny": str(price),
+            "scores": {
+                member: {c: str(s) for c, s in cells[code].items()}
+                for member, cells in zip(published.members, published.sheets.values(), strict=True)
+            },
+        }
+        for code, price in published.prices.items()
+    ]
+    kept = {name: case[name] for name in ("criteria", "price_formula", "aggregation")}
+    return {**kept, "bidders": bidders}
+
+
+def test_a_scheme_is_computed_from_scores_without_published_results(case):
+    published = read_published(scheme(case))
+    result, differences = replay(published)
+    assert (published.itemised, published.members, differences) == (True, ("E1", "E2", "E3", "E4", "E5"), ())
+    assert [str(row.total) for row in result.bids] == ["93.30", "68.78", "65.57"]
+    stated = scheme(case)
+    stated["bidders"][0]["expert_totals"] = ["93.50", "93.50", "92.50", "93.50", "93.60"]
+    assert [(d.figure, d.computed) for d in replay(read_published(stated))[1]] == [("expert_totals:4", "93.50")]
+
+
+def test_a_code_that_comes_twice_is_refused(case):
+    with pytest.raises(RuleViolation, match="published_bidder_repeated"):
+        read_published(case | {"bidders": [*case["bidders"], case["bidders"][0]]})
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "field"),
+    [
+        (
+            {"price_formula": {"id": "lowest_price_ratio", "full": "1e99999999", "round": "2dp half up"}},
+            "JSON price_formula",
+            "full",
+        ),
+        ({"aggregation": {"id": "zzz", "round": "2dp half up"}}, "JSON aggregation", "id"),
+        ({"aggregation": {"id": ["x"], "round": "2dp half up"}}, "JSON aggregation", "id"),
+        ({"aggregation": {"id": "simple_mean", "round": "2dp down"}}, "JSON aggregation", "round"),
+        ({"criteria": ["price"]}, "JSON", "criteria"),
+    ],
+)
+def test_what_cannot_be_read_is_named(case, change, where, field):
+    with pytest.raises(RuleViolation, match="published_format") as refused:
+        read_published(case | change)
+    assert (refused.value.facts["where"], refused.value.facts["field"]) == (where, field)
+
+
+def test_totals_that_do_not_fit_the_committee_name_their_bidder(case):
+    altered = copy.deepcopy(case)
+    bidder(altered, "B")["expert_totals"].pop()
+    with pytest.raises(RuleViolation, match="published_totals_count") as refused:
+        read_published(altered)
+    assert refused.value.facts["bid"] == "B"
+
+
 @given(choices(22))
 def test_totals_are_split_exactly_within_the_marks(chosen):
     totals = [D(number) / 100 for number in numbers_of(chosen, range(7001), 7)]

@@ -41,8 +41,12 @@ def put(number: int = 1, disposal: Disposal = Disposal.EXPLAINED, *bids: str, se
 
 
 def vote(sitting: Sitting, number: int = 1, against: int = 0) -> tuple:
-    """Everybody votes, so many against."""
-    return sitting.act(*(FindingVoted(n, number, n > against, "") for n in sitting.numbers))
+    """One after the other votes, so many against, until it is decided."""
+    accepted: tuple = ()
+    for n in sitting.numbers:
+        if sitting.state.put is not None:
+            accepted += tuple(sitting.act(FindingVoted(n, number, n > against, "")))
+    return accepted
 
 
 def refused(sitting: Sitting, fact: object) -> str:
@@ -80,7 +84,7 @@ def test_one_finding_at_a_time_and_each_member_votes_once():
 def test_a_majority_decides_and_what_is_settled_stays_settled():
     sitting = Sitting().until(Stage.REVIEW)
     sitting.act(put(1))
-    assert vote(sitting, against=3)[-1] == FindingDisposed(1, 2, 3, False)
+    assert vote(sitting, against=3)[-1] == FindingDisposed(1, 0, 3, False)
     assert not settled(sitting.state)
     sitting.act(put(1))
     assert vote(sitting, against=2)[-1] == FindingDisposed(1, 3, 2, True)
@@ -103,7 +107,7 @@ def test_bids_that_a_vote_rejects_do_not_pass_the_review():
     assert refused(sitting, put(2, Disposal.REJECT, "A")) == "finding_bid_unexpected"
     accepted = sitting.act(*(BidsReviewed(n, findings(("A", "formal"))) for n in sitting.numbers))
     item = GROUND_ITEMS[GROUND].id
-    of_the_vote = tuple(Rejection(bid, item, 4, ("as the files show",)) for bid in ("A", "B"))
+    of_the_vote = tuple(Rejection(bid, item, 3, ("as the files show",)) for bid in ("A", "B"))
     of_the_review = Rejection("A", "formal", 5, ("no seal",) * 5)
     assert accepted[-1] == ReviewConcluded((*of_the_vote, of_the_review), ("C",))
 
@@ -146,11 +150,20 @@ def test_a_report_is_prepared_anew_where_something_was_decided_and_not_signed_wh
     assert refused(sitting, ReportPrepared(REPORT)) == "finding_vote_open"
 
 
-def test_a_vote_that_somebody_leaves_open_is_taken_back():
+def test_a_member_who_does_not_vote_holds_up_no_majority():
     sitting = Sitting().until(Stage.REVIEW)
-    sitting.act(put(1), FindingVoted(1, 1, True, ""))
+    sitting.act(put(1), FindingVoted(1, 1, False, ""), *(FindingVoted(n, 1, True, "") for n in (2, 4)))
+    assert sitting.state.put is not None
+    assert sitting.act(FindingVoted(5, 1, True, ""))[-1] == FindingDisposed(1, 3, 1, True)
+    assert refused(sitting, FindingVoted(CHAIR, 1, True, "")) == "finding_not_put"
+
+
+def test_a_vote_that_somebody_leaves_open_is_taken_back_by_the_chair_and_nobody_else():
+    sitting = Sitting().until(Stage.REVIEW)
+    sitting.act(put(1), FindingVoted(1, 1, False, ""))
     assert refused(sitting, FindingWithdrawn(2, 1, "x")) == "finding_not_withdrawable"
-    sitting.act(FindingWithdrawn(1, 1, "seat 5 does not answer"))
+    assert refused(sitting, FindingWithdrawn(1, 1, "x")) == "finding_not_withdrawable"
+    sitting.act(FindingWithdrawn(CHAIR, 1, "seat 5 does not answer"))
     assert sitting.state.put is None
     sitting.act(put(1), FindingWithdrawn(CHAIR, 1, "the wrong one"))
 

@@ -156,7 +156,11 @@ class Walk:
         """Put to the vote what the check of bids has found, and vote on it."""
         if (put := self.state.put) is not None:
             votes = tuple(FindingVoted(one, put.finding, self.rng.random() < 0.8, "") for one in self.there())
-            return (*votes, FindingWithdrawn(seat, put.finding, "nobody votes"))
+            return (
+                *votes,
+                FindingWithdrawn(seat, put.finding, "nobody votes"),
+                FindingWithdrawn(self.state.chair or seat, put.finding, "nobody votes"),
+            )
         number, chair = self.rng.choice((1, 2, 3, 4)), self.state.chair or seat
         if self.rejects and self.rng.random() < 0.5:
             return (FindingPut(chair, number, Disposal.REJECT, "as found", ("C",), RejectionGround.SAME_AUTHOR),)

@@ -82,7 +82,7 @@ def _page(found: Case, room: Room, shown: dict[str, Any], one: FindingView, **fo
     own: dict[str, Any] = {}
     if mine and voting:
         own = {} if room.seat in state.put_votes else {"vote": FindingVoteForm()}
-        if room.seat == room.chair or room.seat in state.put_votes:
+        if room.seat == room.chair:
             own["withdrawal"] = FindingWithdrawalForm()
     elif mine and room.seat == room.chair and not room.put and one.left:
         own = {"put": _put_form(one)}

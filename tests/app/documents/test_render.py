@@ -15,7 +15,7 @@ from pyhanko.sign.fields import enumerate_sig_fields
 
 from app.documents.clarification_content import BidClarification
 from app.documents.content import DissentStatement, EarlierStatement, InvalidBid, OpeningObjection
-from app.documents.render import FontsMissing, Renderer
+from app.documents.render import FontsMissing, Renderer, line_breaks
 from app.documents.wording import ZONE
 from app.messages import regime_words
 from app.procedure.clarifying import LONGEST_ANSWER, LONGEST_NAME, LONGEST_PLACE, MOST_FILES
@@ -309,3 +309,39 @@ def test_a_folder_without_fonts_is_refused(tmp_path):
     (tmp_path / "NotoSansSC-Bold.ttf").write_bytes(b"not a font")
     with pytest.raises(FontsMissing):
         _ = Renderer(tmp_path / ".").faces
+
+
+def broken(text: str, room: int) -> list[str]:
+    """Lines of text, each character as wide as one, those of Latin script half as wide."""
+    sizes = [0.5 if c < "\u2000" else 1.0 for c in text]
+    return [text[start:end] for start, end, _room in line_breaks.lines(text, sizes, [float(room)])]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("过半数认定不符的，该投标被否决，理由", ["过半数认定不符", "的，该投标被否", "决，理由"]),
+        ("理由：两份方案。（说明：分数有误）。席位", ["理由：两份方", "案。（说明：分", "数有误）。席位"]),
+        ("报价为人民币1,566,000.00元整。", ["报价为人民币", "1,566,000.00元", "整。"]),
+        ("a" * 30, ["a" * 14, "a" * 14, "aa"]),
+        ("，，，，，，，，，", ["，，，，，，，", "，，"]),
+        ("第一行内容七字 第二行", ["第一行内容七字 ", "第二行"]),
+    ],
+)
+def test_no_line_begins_with_a_closing_mark_or_cuts_a_figure(text, lines):
+    assert broken(text, 7) == lines
+
+
+@given(st.text("甲乙a1，。）（“” -", max_size=60), st.integers(1, 9))
+def test_lines_hold_every_character_once_and_have_room(text, room):
+    found = broken(text, room)
+    assert "".join(found) == text
+    assert all(sum(0.5 if c < "\u2000" else 1 for c in line.rstrip(" ")) <= max(room, 1) for line in found)
+
+
+@needs_poppler
+def test_no_line_of_the_report_begins_with_a_closing_mark(renderer):
+    reasons = ("两份方案文字相近，且没有合理解释，", "分数有误（第三项）。")
+    invalid = tuple(InvalidBid(BIDDERS[2], "甲" * n + reasons[n % 2] * 3, "评标委员会") for n in range(30))
+    read = text_of(renderer.render(replace(REPORT, invalid_bids=invalid)), "-raw")
+    assert [line for line in read.splitlines() if line[:1] and line[0] in "，。、；：）”"] == []

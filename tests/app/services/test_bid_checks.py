@@ -158,6 +158,10 @@ def test_a_rejection_names_bids_and_a_ground_that_the_finding_can_lead_to(review
         reviewing.put(like, Disposal.REJECT, "bidder-c", ground=ALIKE)
     with pytest.raises(RuleViolation, match="finding_ground_unfit"):
         reviewing.put(like, Disposal.REJECT, "bidder-a", ground=RejectionGround.NOT_RESPONSIVE)
+    with pytest.raises(RuleViolation, match="finding_ground_unfit"):
+        reviewing.put(
+            reviewing.number_of("same_file"), Disposal.REJECT, "bidder-a", ground=RejectionGround.SAME_BOND_ACCOUNT
+        )
     with pytest.raises(RuleViolation, match=r"finding_ground_unfit|finding_bid_unexpected"):
         reviewing.put(broken, Disposal.REJECT, "bidder-c", ground=ALIKE)
 

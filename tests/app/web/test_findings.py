@@ -115,7 +115,7 @@ def test_a_vote_shows_its_count_and_nobodys_choice(tmp_path_factory: pytest.Temp
     assert "请选择同意或者不同意" in seat(site, one).post(f"{path}/vote").get_data(as_text=True)
     case.vote(number, against=1)
     page = seat(site, others[0]).get(path)
-    assert "同意 4 人，不同意 1 人" in page
+    assert "同意 3 人，不同意 1 人" in page
     assert "来源不明" not in page
     assert "已处理" in page
     frames = seat(site, others[0]).client.get(f"/api/v1/cases/{case.case_id}/events").get_json()
