@@ -49,6 +49,8 @@ class Settings:
     port: int = 8000
     proxies: int = 0
     connections_per_address: int = 600  # at each web process, which takes 2,000; 0: no limit
+    live_at_once: int = 300  # of the live channel, by one person at each web process (app.realtime.rates)
+    live_per_second: int = 20  # 0: no limit
     web_workers: int = 1
     display_zone: str = "Asia/Shanghai"
     max_upload_bytes: int = 4 * 2**30
@@ -111,6 +113,8 @@ class Settings:
             port=port,
             proxies=read("PROXIES", 0, _count),
             connections_per_address=read("CONNECTIONS_PER_ADDRESS", 600, _count),
+            live_at_once=read("LIVE_AT_ONCE", 300, _positive),
+            live_per_second=read("LIVE_PER_SECOND", 20, _count),
             web_workers=read("WEB_WORKERS", 1, _positive),
             max_upload_bytes=read("MAX_UPLOAD_BYTES", 4 * 2**30, _positive),
             tick_seconds=read("TICK_SECONDS", 60, _positive),

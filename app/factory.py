@@ -83,6 +83,7 @@ def _attach(app: Flask, settings: Settings) -> None:
         cors_allowed_origins=[],  # app.realtime checks the Origin itself, also a missing one
         max_http_buffer_size=1 << 20,
         manage_session=False,
+        async_handlers=False,  # what one socket sends is dealt with in order: who sends much waits for itself
         ping_interval=20,
         ping_timeout=20,
     )

@@ -11,7 +11,15 @@ from flask import Flask
 from app.database import CommitWatch
 from app.extensions import platform, socketio
 from app.realtime import pictures
-from app.realtime.lines import ask_all, is_anybody_there, somebody_is_there
+from app.realtime.apart import apart
+from app.realtime.lines import (
+    TOLD_EVERY,
+    ask_all,
+    is_anybody_there,
+    somebody_is_there,
+    something_changed,
+    tell_changed,
+)
 from app.realtime.live import evict, somebody_listens, tell, watched_cases
 
 log = logging.getLogger("tenderhall.reactions")
@@ -23,6 +31,7 @@ def start_reactions(app: Flask) -> None:
     """Follow what is committed, by any process, whenever somebody is connected to this one."""
     socketio.start_background_task(_follow, app)
     socketio.start_background_task(_ask, app)
+    socketio.start_background_task(_tell, app)
     socketio.start_background_task(_hear, app)
 
 
@@ -59,10 +68,27 @@ def _ask(app: Flask) -> None:
                 socketio.sleep(PAUSE_AFTER_ERROR)
 
 
+def _tell(app: Flask) -> None:
+    """Whoever is in a room hears that somebody came, went or raised a hand; of many such at once it hears once."""
+    with app.app_context():
+        while True:
+            try:
+                something_changed.wait()
+                tell_changed()
+            except Exception:
+                log.exception("presence: telling again")
+            socketio.sleep(TOLD_EVERY)
+
+
 def _hear(app: Flask) -> None:
     """What lines of other web processes say to lines of this one, to find a way for their pictures."""
     with app.app_context():
-        pictures.hear_others(socketio.sleep, PAUSE_AFTER_ERROR)
+        while True:
+            try:
+                return pictures.hear_others(socketio.sleep, PAUSE_AFTER_ERROR)  # ends where nothing is passed on
+            except Exception:
+                log.exception("pictures: hearing others again")
+                socketio.sleep(PAUSE_AFTER_ERROR)
 
 
 def _given_up(watch: CommitWatch | None) -> None:
@@ -75,6 +101,5 @@ def _given_up(watch: CommitWatch | None) -> None:
 def react() -> None:
     """Log-ins that have ended lose their line; listeners hear what is new in the cases they watch."""
     evict()
-    for case_id in watched_cases():
-        tell(case_id)
+    apart(watched_cases(), tell)
     pictures.tell_all(platform())

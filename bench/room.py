@@ -18,13 +18,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
 from sqlalchemy import insert, select
 
+from app.config import Settings
 from app.models import ActHead, Base, CaseEvent, CaseFile, Lot, ScoreDraft, Tender, WebSession
 from app.services.accounts import token_hash
 from app.services.platform import open_platform
@@ -52,7 +53,7 @@ class Sitting:
 
 
 def score_in_many_rooms() -> str:
-    with scoring(SITTINGS) as (world, sittings), serving(world.platform.settings) as server:
+    with scoring(SITTINGS) as (world, sittings), serving(_unlimited(world)) as server:
         told = watched(server.base_url.removeprefix("http://"), world, sittings)
     waits = [seconds for seen in told["seen"] for _type, _at, seconds in seen]
     missed = sum(len(seen) != 1 for seen in told["seen"])
@@ -63,7 +64,7 @@ def score_in_many_rooms() -> str:
 
 def come_back_after_a_kill() -> str:
     """The web process dies by SIGKILL in the middle; gunicorn starts another one, and everybody comes back unasked."""
-    with scoring(SITTINGS_KILLED) as (world, sittings), serving(world.platform.settings) as server:
+    with scoring(SITTINGS_KILLED) as (world, sittings), serving(_unlimited(world)) as server:
         killed: list[float] = []
 
         def kill() -> None:
@@ -108,6 +109,11 @@ def scoring(count: int) -> Iterator[tuple[WholeCase, list[Sitting]]]:
         world.platform = open_platform(world.platform.settings)
         yield world, sittings
         world.platform.database.dispose()
+
+
+def _unlimited(world: WholeCase) -> Settings:
+    """Here the same four people look into every sitting, which would ask too much of the live channel at once."""
+    return replace(world.platform.settings, live_per_second=0)
 
 
 def _percentiles(waits: list[float]) -> str:

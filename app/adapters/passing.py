@@ -31,8 +31,14 @@ class Passing:
             log.warning("a message between web processes is lost: %s", fault)
 
     def hear(self, take: Callable[[Json], None]) -> None:
-        """Hand over each message as it comes. Raises redis.RedisError when the line to Redis is lost."""
+        """Hand over each message as it comes; one that cannot be taken is lost, and the next one is heard.
+
+        Raises redis.RedisError when the line to Redis is lost.
+        """
         with self._redis.pubsub(ignore_subscribe_messages=True) as listening:
             listening.subscribe(self._channel)
             for message in listening.listen():
-                take(json.loads(message["data"]))
+                try:
+                    take(json.loads(message["data"]))
+                except Exception:
+                    log.exception("a message of another web process is lost")

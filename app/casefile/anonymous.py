@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from app.casefile.bid_ids import drawn_secret
-from app.casefile.case import Case
+from app.casefile.case import Case, Phase
 from app.procedure.anonymity import label, numbers
 from app.procedure.roles import Actor, Role
 from evaluation.sitting.stages import AFTER_LAST_LOCK, FINAL
 
+AFTER_CONVENING = frozenset({Phase.SCORING, Phase.CONSENSUS, Phase.RESULT})
 PRICES_KNOWN = AFTER_LAST_LOCK | FINAL
 
 
@@ -15,6 +16,14 @@ def hides_bidders(case: Case, lot: str) -> bool:
     """Whether the room of a lot names no bidder now: an anonymous one, until the last sheet is locked or it is over."""
     anonymous = bool(case.tender.published_at) and case.tender.published.lot(lot).anonymous
     return bool(anonymous) and case.lots[lot].sitting.stage not in PRICES_KNOWN
+
+
+def may_tell_draw(case: Case, lot: str) -> bool:
+    """Whether the secrets of a lot's draw tell nothing any more: the names of those who have not signed in yet, and
+    which anonymous bid is whose (`bid_ids`)."""
+    state = case.lot(lot)
+    signed_in = state.phase in AFTER_CONVENING and state.sitting.seats.keys() <= state.sitting.keys.keys()
+    return signed_in and not hides_bidders(case, lot)
 
 
 def unnamed(actor: Actor, case: Case, lot: str) -> bool:

@@ -55,7 +55,13 @@ def seat(actor: Actor, case: Case, record: Record) -> bool:
 
 
 def witness(actor: Actor, case: Case, record: Record) -> bool:
-    return record.lot in case.lots and not actor.sites.isdisjoint(case.lots[record.lot].sites)
+    """A site knows no project before somebody has signed in at it (四不知), but for what its witness did itself; from
+    then on its witness sees the sitting."""
+    if record.lot not in case.lots or actor.sites.isdisjoint(case.lots[record.lot].sites):
+        return False
+    sitting = case.lots[record.lot].sitting
+    here = any(seat.site in actor.sites for number, seat in sitting.seats.items() if number in sitting.keys)
+    return here or sitting.stage is not Stage.GATHERING or own(actor, case, record)
 
 
 def phase(case: Case, record: Record) -> Phase:

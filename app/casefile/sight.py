@@ -6,7 +6,7 @@ number is not shown to anybody: gaps would tell of bids and scores.
 
 from __future__ import annotations
 
-from app.casefile.anonymous import scores_without_prices, unnamed
+from app.casefile.anonymous import may_tell_draw, scores_without_prices, unnamed
 from app.casefile.case import Case, Phase
 from app.casefile.clarification_sight import CLARIFICATION_SIGHT
 from app.casefile.finding_sight import FINDING_SIGHT
@@ -39,7 +39,6 @@ OF_A_RECEIPT = frozenset(
         *("KeyCommitted", "KeyRevealed", "KeysDisclosed", "QualificationChecked"),
     }
 )
-AFTER_SIGN_IN = frozenset({Phase.SCORING, Phase.CONSENSUS, Phase.RESULT})
 
 
 def _everybody(actor: Actor, case: Case, record: Record) -> bool:
@@ -111,10 +110,9 @@ def _draw_party(actor: Actor, case: Case, record: Record) -> bool:
 
 
 def _draw_secret(actor: Actor, case: Case, record: Record) -> bool:
-    """Shares and signature of a draw: only once the members have signed in."""
-    awaited = record.lot in case.lots and bool(case.lots[record.lot].sitting.empty)  # a successor, by a further round
-    signed_in = (_phase(case, record) in AFTER_SIGN_IN and not awaited) or _given_up(actor, case, record)
-    return _own(actor, case, record) or (signed_in and _draw_party(actor, case, record))
+    """Shares and signature of a draw: only once they tell nothing any more that is to be kept."""
+    told = may_tell_draw(case, record.lot) or _given_up(actor, case, record)
+    return _own(actor, case, record) or (told and _draw_party(actor, case, record))
 
 
 def _call_up(actor: Actor, case: Case, record: Record) -> bool:

@@ -15,6 +15,7 @@ from app.client.connection import Connection, Refused
 
 NAMESPACE = "/live"
 ANSWER_WITHIN = 5  # seconds for one acknowledgement, after which the line counts as dead
+TOO_MUCH, A_WHILE = "too_many_at_once", 1.0  # seconds until what was too much is asked again
 LOOK_EVERY = 0.1  # seconds between looks at whether the line still stands
 
 logging.getLogger("engineio.client").addFilter(lambda record: record.levelno >= logging.ERROR)
@@ -109,7 +110,19 @@ class LiveChannel:
             self._joined.clear()
 
     def ask(self, event: str, message: dict[str, Any]) -> dict[str, Any]:
-        """The acknowledgement of one event. Raises Refused with the platform's words, `no_answer` without one."""
+        """The acknowledgement of one event, asked again where it was too much at once.
+
+        Raises Refused with the platform's words, `no_answer` without one.
+        """
+        while True:
+            try:
+                return self._ask_once(event, message)
+            except Refused as exc:
+                if exc.code != TOO_MUCH:
+                    raise
+                time.sleep(A_WHILE)
+
+    def _ask_once(self, event: str, message: dict[str, Any]) -> dict[str, Any]:
         answers: list[Any] = []
         answered = threading.Event()
         line, give_up_at = self._line, time.monotonic() + ANSWER_WITHIN

@@ -68,12 +68,17 @@ def load_unsealed(db_session: DbSession, case_id: str, after: int, bids: Sequenc
     The others are passed over by an index that does not hold them, so that reading takes as long as if there were none.
     """
     connection = db_session.connection()
-    last = (connection.scalar(_SIZE, {"case": case_id}) or 0) - 1
+    last = last_number(db_session, case_id)
     found = list(connection.execute(_UNSEALED, {"case": case_id, "first": after + 1, "last": last}))
     records = [record_of(row) for row in found]
     if named := [seq for seq in bids if after < seq <= last]:
         records = sorted([*records, *load_named(db_session, case_id, named)], key=lambda record: record.seq)
     return records, max(after, last)
+
+
+def last_number(db_session: DbSession, case_id: str) -> int:
+    """The number of the last record of a case; -1 before there is one. No record is read for it."""
+    return (db_session.connection().scalar(_SIZE, {"case": case_id}) or 0) - 1
 
 
 def load_besides_bids(db_session: DbSession, case_id: str) -> list[Record]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from app.casefile.case import Case, Phase
+from app.casefile.anonymous import may_tell_draw
+from app.casefile.case import Case
 from app.casefile.sealing import committee_of
 from crypto.canonical import Json
 from crypto.committee import Committee, identity
 from evaluation import draw as draw_rules
 from evaluation.draw import DrawRound, RoundReason, SeatState
-
-AFTER_DRAW = frozenset({Phase.SCORING, Phase.CONSENSUS, Phase.RESULT})
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ class RoundView:
     record_sha256: str
     reveal_identity: str
     wider: Wider | None  # the conditions that were widened for this round
-    shown: bool  # the record may be checked by everybody here: the members have signed in
+    shown: bool  # the record may be checked by everybody here (`may_tell_draw`)
 
 
 @dataclass(frozen=True)
@@ -179,7 +178,7 @@ def _round(case: Case, lot: str, found: DrawRound) -> RoundView:
         record_sha256=found.record_sha256,
         reveal_identity=identity("draw-reveal", reveal).hex(),
         wider=_wider(case.lots[lot].draw, found),
-        shown=found.result is not None and (case.inspection is not None or case.lots[lot].phase in AFTER_DRAW),
+        shown=found.result is not None and (case.inspection is not None or may_tell_draw(case, lot)),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session as DbSession
 
+from app.casefile.anonymous import hides_bidders
 from app.casefile.case import Case
 from app.casefile.record import Record
 from app.casefile.sight import sees, sees_author
@@ -48,7 +49,7 @@ def _bids_to_be_read(actor: Actor, case: Case) -> list[int]:
 
 def event_view(actor: Actor, case: Case, record: Record, name_of: Callable[[str], str]) -> dict[str, Json]:
     """A record as it goes over the wire: no sequence number, the author only where he or she may be known."""
-    shown, payload = sees_author(actor, case, record), _payload(actor, record)
+    shown, payload = sees_author(actor, case, record), _payload(actor, case, record)
     return {
         "type": record.type,
         "lot": record.lot,
@@ -62,8 +63,11 @@ def event_view(actor: Actor, case: Case, record: Record, name_of: Callable[[str]
     }
 
 
-def _payload(actor: Actor, record: Record) -> Json:
-    """What a record says. In which words an expert declined is for the authority alone: they tell who it is."""
+def _payload(actor: Actor, case: Case, record: Record) -> Json:
+    """What a record says. In which words an expert declined is for the authority alone: they tell who it is. Which
+    anonymous bid is whose, and its price, which stands beside the name at the opening, is for nobody yet."""
+    if record.type == "SittingConvened" and hides_bidders(case, record.lot):
+        return {**record.payload, "bids": [{"bid": bid["bid"]} for bid in record.payload["bids"]]}
     if record.type == "CallUpAnswered" and not actor.is_(Role.REGULATOR):
         return {**record.payload, "reason": ""}
     return record.payload

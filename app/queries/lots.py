@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session as DbSession
 
-from app.casefile.anonymous import scores_without_prices, shown_names
+from app.casefile.anonymous import may_tell_draw, reads_unnamed, scores_without_prices, shown_names
 from app.casefile.board import board_digest
-from app.casefile.case import Case, Phase
+from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.casefile.report_data import EARLIER_DISSENTS, earlier_data
 from app.casefile.sealing import FEN, committee_of, context_of, open_identity, open_statement, opening_committee
@@ -199,11 +199,12 @@ def _round(found: draw_rules.DrawRound) -> dict[str, Json]:
 
 
 def draw_record(case: Case, lot: str, round_: int) -> dict[str, Json] | None:
-    """The record that anybody can check again, once the members have signed in (of an inspection at once), or None."""
+    """The record that anybody can check again, or None: of an inspection at once, of a lot once the members have signed
+    in, and of an anonymous one once every sheet is locked."""
     state = case.lot(lot)
     found = next((r for r in state.draw.rounds if r.number == round_ and r.result), None)
     conditions = state.draw.conditions
-    shown = case.inspection is not None or state.phase in (Phase.SCORING, Phase.CONSENSUS, Phase.RESULT)
+    shown = case.inspection is not None or may_tell_draw(case, lot)
     if found is None or found.result is None or not shown:
         return None
     assert conditions is not None
@@ -221,6 +222,7 @@ def room(case: Case, lot: str, actor: Actor) -> dict[str, Json]:
     if sitting.convened is None:
         return {"stage": str(sitting.stage)}
     locked, of = progress(sitting)
+    priced = not (scores_without_prices(actor, case, lot) or reads_unnamed(actor, case, lot))
     view: dict[str, Json] = {
         "stage": str(sitting.stage),
         "seat": seat or 0,
@@ -232,7 +234,7 @@ def room(case: Case, lot: str, actor: Actor) -> dict[str, Json]:
             for s in sitting.seats.values()
         ],
         "rules": encode(sitting.rules),
-        "bids": _bids_under_review(case, lot, with_prices=not scores_without_prices(actor, case, lot)),
+        "bids": _bids_under_review(case, lot, with_prices=priced),
         "valid": list(sitting.valid) if sitting.stage in AFTER_REVIEW else [],
         "rejected": encode(sitting.rejected) if sitting.stage in AFTER_REVIEW else [],
         "locked": locked if knows_progress(sitting, seat) else None,

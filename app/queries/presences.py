@@ -7,6 +7,7 @@ authority (for a reason) see every place, a witness those of its own sites.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -47,8 +48,14 @@ def places_seen(db_session: DbSession, actor: Actor, case: Case, lot: str, now: 
     """The places that the actor may know of, by site and seat; none where it may not."""
     if not allowed(actor, Action.PRESENCE_READ, case, lot):
         return ()
+    return as_seen(actor, case, lot, all_places(db_session, case, lot, now))
+
+
+def as_seen(actor: Actor, case: Case, lot: str, places: Sequence[PlaceSeen]) -> tuple[PlaceSeen, ...]:
+    """Of all places of a room, what the actor may know; none where it may not."""
+    if not allowed(actor, Action.PRESENCE_READ, case, lot):
+        return ()
     sitting, seat = case.lot(lot).sitting, actor.seat_in(case.id, lot)
-    places = _places(db_session, case, lot, now)
     if seat is None:
         own = actor.sites if actor.is_(Role.SITE_WITNESS) else case.lot(lot).sites
         return tuple(place for place in places if place.site in own)
@@ -59,7 +66,7 @@ def places_seen(db_session: DbSession, actor: Actor, case: Case, lot: str, now: 
     return tuple(place if chairs or place.seat == seat else _briefly(place) for place in seats)
 
 
-def view_digest(places: tuple[PlaceSeen, ...]) -> str:
+def view_digest(places: Sequence[PlaceSeen]) -> str:
     """Changes when somebody comes or goes, raises a hand, or a line becomes better or worse."""
     return digest([[p.site, p.seat, p.there, p.hand, p.quality, p.drops] for p in places])
 
@@ -68,7 +75,8 @@ def _briefly(place: PlaceSeen) -> PlaceSeen:
     return replace(place, since=None, figures=None, drops=0, told=False)
 
 
-def _places(db_session: DbSession, case: Case, lot: str, now: datetime) -> list[PlaceSeen]:
+def all_places(db_session: DbSession, case: Case, lot: str, now: datetime) -> list[PlaceSeen]:
+    """Every place of a room, by site and seat, with all that is known: for `as_seen`, and for nobody to look at."""
     query = select(Presence).where(Presence.case_id == case.id, Presence.lot == lot)
     rows = {(row.site, row.seat): row for row in db_session.scalars(query)}
     state = case.lot(lot)

@@ -9,26 +9,44 @@ from __future__ import annotations
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from logging import getLogger
 from threading import Event, Lock
 from typing import Any
 
+from app.casefile.case import Case
 from app.extensions import find_log_ins, platform, socketio
 from app.permissions.actions import Action
 from app.permissions.policy import NotAllowed, allowed
 from app.procedure.presence import REMEMBERED, ROUND, figures
-from app.queries.cases import load_case
-from app.queries.presences import places_seen, view_digest
+from app.procedure.roles import Actor
+from app.queries.cases import last_number, load_case
+from app.queries.presences import PlaceSeen, all_places, as_seen, view_digest
+from app.realtime.apart import apart
 from app.services import presences
 from app.services.accounts import LogIn
 from app.services.platform import Platform
 from app.services.presences import Place
+from crypto.canonical import digest
 
+log = getLogger("tenderhall.lines")
 NAMESPACE = "/live"
-somebody_is_there = Event()
+TOLD_EVERY = 0.2  # seconds: what happens in a room meanwhile is told at once
+somebody_is_there, something_changed = Event(), Event()
 _lines: dict[str, Line] = {}  # by socket
+_changed: set[Room] = set()  # rooms in which somebody has come, gone or moved, of which nobody was told yet
+_told: dict[Room, str] = {}  # what stood, and for whom, when the lines of a room were told last
 _turn = Lock()
+
+
+@dataclass(frozen=True)
+class Room:
+    """The room of a sitting, in this installation: there may be several in a process of the tests."""
+
+    here: Platform = field(repr=False, hash=False)
+    case_id: str
+    lot: str
 
 
 @dataclass
@@ -45,6 +63,10 @@ class Line:
     answers: deque[int | None] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     asked_at: float | None = None
     told: str = ""
+
+    @property
+    def room(self) -> Room:
+        return Room(self.here, self.place.case_id, self.place.lot)
 
     def ask(self) -> None:
         """What was asked before and has no answer counts as lost."""
@@ -67,7 +89,7 @@ def enter(sid: str, token: str, log_in: LogIn, case_id: str, lot: str) -> Line:
     line = Line(sid, token, platform(), place, name, up)
     _lines[sid] = line
     somebody_is_there.set()
-    tell(line.place.case_id, line.place.lot)
+    _tell_soon(line.room)
     return line
 
 
@@ -78,7 +100,7 @@ def leave(sid: str) -> None:
         return
     other = next((one.id for one in list(_lines.values()) if one.place == line.place), "")
     presences.depart(platform(), line.place, line.id, other)
-    tell(line.place.case_id, line.place.lot)
+    _tell_soon(line.room)
 
 
 def line_of(sid: str) -> Line:
@@ -90,33 +112,58 @@ def line_of(sid: str) -> Line:
 
 
 def raise_hand(sid: str, *, up: bool) -> None:
-    """Raises NotAllowed for who is in no room."""
+    """Raises NotAllowed for who is in no room, and for a witness."""
     line = line_of(sid)
     presences.raise_hand(platform(), line.place, line.id, up=up)
-    tell(line.place.case_id, line.place.lot)
+    _tell_soon(line.room)
 
 
-def lines_of(case_id: str, lot: str) -> list[Line]:
-    """The lines of one room in this process."""
-    return [one for one in _of_installation(platform()) if (one.place.case_id, one.place.lot) == (case_id, lot)]
+def _tell_soon(room: Room) -> None:
+    _changed.add(room)
+    something_changed.set()
 
 
-def tell(case_id: str, lot: str) -> None:
-    """Tell each line of a room in this process that what it may know of who is there has changed."""
+def tell_changed() -> None:
+    """Tell the lines of each room of this installation in which something has changed since the last time."""
+    something_changed.clear()
+    rooms = {room for room in list(_changed) if room.here is platform()}
+    _changed.difference_update(rooms)  # before looking: what changes from here on is told the next time
+    if _changed:  # of another installation
+        something_changed.set()
+    apart(rooms, tell)
+
+
+def tell(room: Room) -> None:
+    """Tell each line of a room in this process that what it may know of who is there has changed.
+
+    Nobody is loaded anew where neither the case, nor the places, nor the lines are others than the last time.
+    """
     with _turn:
-        lines, here = lines_of(case_id, lot), platform()
-        actors = find_log_ins({line.token for line in lines}) if lines else {}
-        with here.database.reading() as db_session:
-            case, now = load_case(db_session, case_id), here.database.now(db_session.connection())
-            views = {
-                line.sid: view_digest(places_seen(db_session, actors[line.token][1], case, lot, now)) for line in lines
-            }
+        lines = [one for one in _of_installation(room.here) if one.room == room]
+        if not lines:
+            _told.pop(room, None)
+            return
+        with room.here.database.reading() as db_session:
+            size = last_number(db_session, room.case_id)
+            case, now = load_case(db_session, room.case_id), room.here.database.now(db_session.connection())
+            places = all_places(db_session, case, room.lot, now)
+        stands = digest([size, view_digest(places), sorted(line.id for line in lines)])
+        if _told.get(room) == stands:
+            return
+        actors = find_log_ins({line.token for line in lines})
         for line in lines:
-            if not allowed(actors[line.token][1], Action.PRESENCE_KEEP, case, lot):
-                _lines.pop(line.sid, None)  # the sitting is over, or the seat is another's
-            elif views[line.sid] != line.told:
-                line.told = views[line.sid]
-                socketio.emit("presence.changed", {}, to=line.sid, namespace=NAMESPACE)
+            _tell_one(line, actors[line.token][1], case, places)
+        _told[room] = stands
+
+
+def _tell_one(line: Line, actor: Actor, case: Case, places: Sequence[PlaceSeen]) -> None:
+    if not allowed(actor, Action.PRESENCE_KEEP, case, line.place.lot):
+        _lines.pop(line.sid, None)  # the sitting is over, or the seat is another's
+        return
+    seen = view_digest(as_seen(actor, case, line.place.lot, places))
+    if seen != line.told:
+        line.told = seen
+        socketio.emit("presence.changed", {}, to=line.sid, namespace=NAMESPACE)
 
 
 def ask_all(pause: Callable[[float], object]) -> None:
@@ -129,8 +176,7 @@ def ask_all(pause: Callable[[float], object]) -> None:
     if answered:
         heard = {line.place: (line.id, figures(tuple(line.answers))) for line in answered}
         presences.keep(here, heard, {line.id for line in answered})
-    for case_id, lot in {(line.place.case_id, line.place.lot) for line in _of_installation(here)}:
-        tell(case_id, lot)
+    apart({line.room for line in _of_installation(here)}, tell)
 
 
 def is_anybody_there() -> bool:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import wraps
 from logging import getLogger
 from threading import Event, Lock
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import request
+from flask import current_app, request
 from flask_socketio import ConnectionRefusedError
 
 from app.casefile.case import Case
@@ -24,10 +27,11 @@ from app.permissions.actions import Action
 from app.permissions.policy import NotAllowed, allowed
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import ANYONE, Actor
-from app.queries.cases import load_case, load_records
+from app.queries.cases import last_number, load_case, load_records
 from app.queries.events import seen_events
 from app.realtime import lines, pictures
 from app.realtime.lines import NAMESPACE
+from app.realtime.rates import Payer, Rates, payers
 from app.services.accounts import LogIn, living_tokens
 from app.services.cursors import read_cursor, write_cursor
 from app.services.platform import Platform
@@ -37,6 +41,8 @@ from crypto.errors import CryptoError
 from crypto.instants import format_instant
 
 log = getLogger("tenderhall.live")
+CONNECTING, JOINING, SAYING = 2, 5, 1  # what it costs, in tokens of app.realtime.rates
+REFUSED_FOR = 0.25  # seconds that a socket waits after it has asked too much
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,7 @@ class Listener:
 
 
 _listeners: dict[str, Listener] = {}  # by socket
+_payers: dict[str, tuple[Payer, ...]] = {}  # by socket
 # case -> socket -> last number heard.
 _heard: dict[str, dict[str, int]] = {}
 somebody_listens = Event()
@@ -58,24 +65,49 @@ def attach() -> None:
     """Bind the events; each declares its access like a route does."""
     socketio.on_event("connect", connect, namespace=NAMESPACE)
     socketio.on_event("disconnect", leave, namespace=NAMESPACE)
-    socketio.on_event("case.join", join_case, namespace=NAMESPACE)
-    socketio.on_event("score.save", save, namespace=NAMESPACE)
-    socketio.on_event("desk.open", open_window, namespace=NAMESPACE)
+    bind("case.join", join_case, JOINING)
+    bind("score.save", save, SAYING)
+    bind("desk.open", open_window, JOINING)
+
+
+def bind(event: str, handler: Callable[..., Json], cost: int) -> None:
+    """Bind the handler of an event, which asks for so many tokens: who has none left is refused and not read for a
+    moment, so that what it goes on sending waits in its own line. Every event but coming and going goes through here.
+    """
+
+    @wraps(handler)
+    def bounded(*sent: Any) -> Json:
+        if not _takes(_payers.get(socket_id(), ()), cost):
+            socketio.sleep(REFUSED_FOR)
+            return refused(RuleViolation("too_many_at_once"))
+        return handler(*sent)
+
+    socketio.on_event(event, bounded, namespace=NAMESPACE)
+
+
+def _takes(who: tuple[Payer, ...], cost: int) -> bool:
+    settings = platform().settings
+    rates: Rates = current_app.extensions.setdefault(
+        "tenderhall.rates", Rates(settings.live_at_once, settings.live_per_second)
+    )
+    return rates.take(who, cost, time.monotonic())
 
 
 @access(Action.SITE_READ)
 def connect(auth: Any = None) -> None:
     """Browsers must come from our own pages; programs bring the token of a log-in and no Origin."""
     token = str(auth.get("token") or "") if isinstance(auth, dict) else ""
-    if token:
-        if find_log_in(token)[0] is None:
-            raise ConnectionRefusedError("log_in_needed")
-    elif not _own_origin():
+    if not token and not _own_origin():
         raise ConnectionRefusedError("origin")
-    else:
-        token = request.cookies.get(COOKIE, "")
-        token = token if find_log_in(token)[0] else ""  # who was logged in once listens like anybody
-    _listeners[socket_id()] = Listener(platform(), token)
+    log_in = find_log_in(token or request.cookies.get(COOKIE, ""))[0]
+    if token and log_in is None:
+        raise ConnectionRefusedError("log_in_needed")
+    token = token or (request.cookies.get(COOKIE, "") if log_in else "")  # who was logged in once listens like anybody
+    person = f"{log_in.account_id}/{log_in.seat}" if log_in else ""
+    who = payers(person, socket_id(), request.remote_addr or "")
+    if not _takes(who, CONNECTING):
+        raise ConnectionRefusedError("too_many_at_once")
+    _listeners[socket_id()], _payers[socket_id()] = Listener(platform(), token), who
     somebody_listens.set()
 
 
@@ -83,6 +115,7 @@ def connect(auth: Any = None) -> None:
 def leave(_reason: str = "") -> None:
     """The socket is gone."""
     _listeners.pop(socket_id(), None)
+    _payers.pop(socket_id(), None)
     for listeners in _heard.values():
         listeners.pop(socket_id(), None)
     somebody_listens.clear()
@@ -152,12 +185,13 @@ def join_case(sent: Any = None, *_more: Any) -> Json:
         after = read_cursor(here, case_id, cursor)
         actor = find_log_in(_token_of(socket_id()))[1]
         with _turn:
-            with here.database.reading() as db_session:
-                seen = seen_events(db_session, actor, case_id, after)
+            with here.database.reading() as db_session:  # who brings no cursor has missed nothing
+                since = after if cursor else last_number(db_session, case_id)
+                seen = seen_events(db_session, actor, case_id, since)
             if not _may_listen(actor, seen.case):
                 raise NotAllowed(Action.EVENTS_READ)
             _heard.setdefault(case_id, {})[socket_id()] = seen.last_seq
-        frames = [_frame(record) for record in seen.records] if cursor else []
+        frames = [_frame(record) for record in seen.records]
         return {"cursor": write_cursor(here, case_id, seen.last_seq), "missed": frames, **_withheld(actor, seen.case)}
     except Exception as exc:
         return refused(exc)

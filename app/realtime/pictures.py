@@ -7,8 +7,6 @@ picture of a site and one that may see it, in one sitting; it is kept nowhere.
 from __future__ import annotations
 
 import secrets
-import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
@@ -25,6 +23,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor
 from app.queries.cases import load_case
 from app.queries.pictures import Camera, Watching, cameras, sound_passes, watching
+from app.realtime.apart import apart
 from app.realtime.lines import NAMESPACE, somebody_is_there
 from app.services.platform import Platform
 from app.services.presences import Place
@@ -32,7 +31,6 @@ from crypto.canonical import Json
 
 TO_CAMERA, TO_VIEWER = ("want", "answer", "ice", "bye"), ("offer", "ice", "bye")
 LONGEST = 20_000  # characters of what two browsers say at once
-MOST, WITHIN = 300, 10.0  # messages of one line in so many seconds
 _peers: dict[str, Peer] = {}  # by name
 _turn = Lock()
 _passing: dict[str, Passing] = {}  # by address of Redis
@@ -41,8 +39,8 @@ _passing: dict[str, Passing] = {}  # by address of Redis
 @dataclass
 class Peer:
     """A line that sends or watches pictures. `id`: the name by which others know it; `place`: None for who only looks
-    in; `said`: when it last said something; `told`, `seen`: the state and the cameras that it was last told, the
-    `turn`-th time: an answer may come after what was told while it was on its way."""
+    in; `told`, `seen`: the state and the cameras that it was last told, the `turn`-th time: an answer may come after
+    what was told while it was on its way."""
 
     sid: str
     token: str
@@ -51,7 +49,6 @@ class Peer:
     lot: str
     place: Place | None
     id: str = field(default_factory=lambda: secrets.token_hex(8))
-    said: deque[float] = field(default_factory=lambda: deque(maxlen=MOST))
     told: dict[str, Any] = field(default_factory=dict)
     turn: int = 0
     seen: frozenset[str] = frozenset()
@@ -113,14 +110,10 @@ def look(case_id: str, lot: str, tokens: set[str]) -> Room:
 def pass_on(peer: Peer, to: str, kind: str, data: str) -> None:
     """From one browser to another, if one of them sends a picture that the other may see.
 
-    Raises RuleViolation `malformed`, `too_many_signals`, NotAllowed.
+    Raises RuleViolation `malformed`, NotAllowed.
     """
     if len(data) > LONGEST or kind not in {*TO_CAMERA, *TO_VIEWER}:
         raise RuleViolation("malformed", path="$.data", expected="text")
-    now = time.monotonic()
-    if len(peer.said) == MOST and now - peer.said[0] < WITHIN:
-        raise RuleViolation("too_many_signals", most=MOST)
-    peer.said.append(now)
     room = look(peer.case_id, peer.lot, {peer.token})
     message = {"to": to, "from": peer.id, "case": peer.case_id, "lot": peer.lot, "kind": kind, "data": data}
     if kind in TO_CAMERA and any(camera.id == to for camera in room.for_token(peer.token)):
@@ -138,8 +131,8 @@ def does_anybody_watch() -> bool:
 
 def tell_all(here: Platform) -> None:
     """What has changed of the pictures of every sitting, to the lines in this process."""
-    for case_id, lot in {(peer.case_id, peer.lot) for peer in list(_peers.values()) if peer.here is here}:
-        tell(here, case_id, lot)
+    rooms = {(peer.case_id, peer.lot) for peer in list(_peers.values()) if peer.here is here}
+    apart(rooms, lambda room: tell(here, *room))
 
 
 def tell(here: Platform, case_id: str, lot: str) -> None:

@@ -9,13 +9,12 @@ from typing import Any
 
 from flask import request
 
-from app.extensions import access, find_log_in, platform, socketio
+from app.extensions import access, find_log_in, platform
 from app.permissions.actions import Action
 from app.permissions.policy import NotAllowed, allowed
 from app.queries.cases import load_case
 from app.realtime import lines, pictures
-from app.realtime.lines import NAMESPACE
-from app.realtime.live import asking, refused, socket_id, texts
+from app.realtime.live import JOINING, SAYING, asking, bind, refused, socket_id, texts
 from app.services.actors import authorize_or_record
 from app.services.pictures import relays, start_camera, stop_camera
 from crypto.canonical import Json
@@ -23,11 +22,11 @@ from crypto.canonical import Json
 
 def attach() -> None:
     """Bind the events; each declares its access like a route does."""
-    socketio.on_event("presence.join", enter, namespace=NAMESPACE)
-    socketio.on_event("presence.hand", raise_hand, namespace=NAMESPACE)
-    socketio.on_event("pictures.open", open_pictures, namespace=NAMESPACE)
-    socketio.on_event("pictures.signal", signal, namespace=NAMESPACE)
-    socketio.on_event("camera.switch", switch_camera, namespace=NAMESPACE)
+    bind("presence.join", enter, JOINING)
+    bind("presence.hand", raise_hand, JOINING)
+    bind("pictures.open", open_pictures, JOINING)
+    bind("pictures.signal", signal, SAYING)
+    bind("camera.switch", switch_camera, JOINING)
 
 
 @access(Action.PRESENCE_KEEP)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
@@ -77,16 +77,22 @@ def keep(platform: Platform, heard: Mapping[Place, tuple[str, LineFigures]], lin
     """The lines of this process that have answered: by place, one of them and its figures; `lines`: all of them."""
     with plain_transaction(platform.database) as (db_session, now):
         for place in sorted(heard):  # always in this order: no two processes wait for each other
-            row = _answer(db_session, place, *heard[place], now)
+            take_turns(db_session, f"presence/{place}")
+        of_rooms = tuple_(Presence.case_id, Presence.lot).in_({(place.case_id, place.lot) for place in heard})
+        rows = {_place_of(row): row for row in db_session.scalars(select(Presence).where(of_rooms))}
+        for place, (line, found) in heard.items():
+            row = _answered(db_session, rows.get(place), place, line, found, now)
             if row.camera in lines:
                 row.camera_at = now
 
 
 def raise_hand(platform: Platform, place: Place, line: str, *, up: bool) -> None:
-    """A hand is raised or lowered; it is no fact."""
+    """A hand is raised or lowered; it is no fact. Raises NotAllowed for a witness, who has none to raise."""
+    if not place.seat:
+        raise NotAllowed(Action.PRESENCE_KEEP)
     with plain_transaction(platform.database) as (db_session, now):
         row = _row(db_session, place)
-        if row is not None and place.seat:
+        if row is not None:
             row.hand_at = (row.hand_at or now) if up else None
 
 
@@ -101,8 +107,17 @@ def _row(db_session: DbSession, place: Place) -> Presence | None:
     return db_session.get(Presence, (place.case_id, place.lot, place.site, place.seat))
 
 
+def _place_of(row: Presence) -> Place:
+    return Place(row.case_id, row.lot, row.site, row.seat)
+
+
 def _answer(db_session: DbSession, place: Place, line: str, found: LineFigures, now: datetime) -> Presence:
-    row = _row(db_session, place)
+    return _answered(db_session, _row(db_session, place), place, line, found, now)
+
+
+def _answered(
+    db_session: DbSession, row: Presence | None, place: Place, line: str, found: LineFigures, now: datetime
+) -> Presence:
     if row is None:
         row = Presence(case_id=place.case_id, lot=place.lot, site=place.site, seat=place.seat, drops=0)
         row.camera, row.since, row.answered_at = "", now, now

@@ -9,7 +9,7 @@ from app.extensions import access, current_actor, platform
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.roles import Role
-from app.queries.events import seen_events
+from app.queries.cases import last_number
 from app.queries.pictures import sites_ever_seen
 from app.services import experts
 from app.services.cursors import write_cursor
@@ -26,7 +26,7 @@ def show(case: str, lot: str) -> Response:
     found, here, actor = entitled_case(case, lot, Action.PICTURE_WATCH), platform(), current_actor()
     sends = allowed(actor, Action.PICTURE_SEND, found, lot)
     with here.database.reading() as db_session:
-        cursor = write_cursor(here, case, seen_events(db_session, actor, case).last_seq)
+        cursor = write_cursor(here, case, last_number(db_session, case))
         sites = sites_ever_seen(db_session, actor, found, lot)
     names = {site["id"]: site["name"] for site in experts.list_sites(here)}
     own = place_of(actor, found, lot).site if sends else ""

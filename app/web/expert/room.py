@@ -18,9 +18,8 @@ from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
-from app.queries.cases import load_records
+from app.queries.cases import last_number, load_records
 from app.queries.endings import signing_counts
-from app.queries.events import seen_events
 from app.queries.findings import FindingView, findings_for_room
 from app.queries.price_views import sensitivity_of
 from app.queries.score_comments import CommentLine, comment_lines
@@ -51,7 +50,7 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
     found = entitled_case(case, lot, action)
     room = room_of(found, lot, actor.seat_in(case, lot), here.database.now(), g.get("lang", "zh"))
     with here.database.reading() as db_session:
-        cursor = write_cursor(here, case, seen_events(db_session, actor, case).last_seq)
+        cursor = write_cursor(here, case, last_number(db_session, case))
     regime = found.tender.published.profile.regime
     shown = {
         "room": room,

@@ -19,8 +19,8 @@ from app.procedure.inspections.facts import InspectorsDrawOpened, Part, RedrawOr
 from app.procedure.inspections.pools import drawn_objects, free_inspectors, seated, visits
 from app.procedure.inspections.rules import still_recused
 from app.procedure.inspections.state import Campaign, lot_of, part_of
+from app.queries.cases import last_number
 from app.queries.draw_hall import draw_hall
-from app.queries.events import seen_events
 from app.queries.inspection_steps import draw_task, party_of, year_of
 from app.queries.people import names_of_accounts
 from app.services import draws
@@ -41,7 +41,7 @@ def _shown(found: Case, lot: str) -> dict[str, Any]:
     number, part = part_of(lot)
     campaign = year_of(found).campaign(number)
     with here.database.reading() as db_session:
-        seen = seen_events(db_session, actor, found.id)
+        last = last_number(db_session, found.id)
     task, current = draw_task(found, lot, actor), hall.current
     state = found.lot(lot).draw
     staff = allowed(actor, Action.INSPECTION_VISIT, found)
@@ -63,7 +63,7 @@ def _shown(found: Case, lot: str) -> dict[str, Any]:
         "classes": CLASSES,
         "grades": GRADES,
         "lately_dismissed": {fact.candidate: fact for fact, _at in campaign.redrawn if fact.part is part},
-        "cursor": write_cursor(here, found.id, seen.last_seq),
+        "cursor": write_cursor(here, found.id, last),
     }
 
 

@@ -13,8 +13,8 @@ from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.errors import RuleViolation
+from app.queries.cases import last_number
 from app.queries.committees import read_committees
-from app.queries.events import seen_events
 from app.queries.rehearsals import own_rehearsals, rehearsal_hall
 from app.services import rehearsals
 from app.services.cursors import write_cursor
@@ -60,9 +60,9 @@ def _shown(case: Case) -> dict[str, Any]:
     if case.rehearsal is None:
         raise RuleViolation("rehearsal_unknown")
     with here.database.reading() as db_session:
-        seen = seen_events(db_session, current_actor(), case.id)
+        last = last_number(db_session, case.id)
     hall = rehearsal_hall(case.id, case.rehearsal, here.database.now())
-    cursor = write_cursor(here, case.id, seen.last_seq)
+    cursor = write_cursor(here, case.id, last)
     return {"hall": hall, "stages": REHEARSAL_STAGES, "void_reason": void_reason, "cursor": cursor}
 
 

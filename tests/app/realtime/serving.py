@@ -45,7 +45,7 @@ def serving(settings: Settings, processes: int = 1) -> Iterator[Server]:
     chosen = {
         "HOME": str(settings.home), "DATABASE_URL": settings.database_url, "ORIGIN": settings.origin,
         "PORT": str(port), "BASE_URL": f"http://127.0.0.1:{port}", "WEB_WORKERS": str(max(2, processes)),
-        "REDIS_URL": settings.redis_url or "",
+        "REDIS_URL": settings.redis_url or "", "LIVE_PER_SECOND": str(settings.live_per_second),
     }  # fmt: skip
     others = {name: value for name, value in os.environ.items() if not name.startswith("TENDERHALL_")}
     environment = {**others, **{f"TENDERHALL_{name}": value for name, value in chosen.items()}}

@@ -228,6 +228,22 @@ def test_many_join_while_facts_arrive(bench, listen):
         assert len(heard) <= len(recorded) - listener.before
 
 
+# how much may be asked
+
+
+def test_a_stranger_who_asks_without_end_is_refused_and_keeps_nobody_waiting(bench, listen):
+    bench.publish()
+    loud, other = listen(), listen("bidder-a")
+    before = time.monotonic()
+    for _ in range(80):
+        loud.client.emit("case.join", {"case": bench.case_id, "cursor": ""}, namespace=NAMESPACE)
+    asked = time.monotonic()
+    assert "cursor" in other.join(bench.case_id)
+    assert time.monotonic() - asked < 2, "behind a flood it took ten seconds"
+    loud.join(bench.case_id)
+    assert time.monotonic() - before > 1, "who is refused is read slowly"
+
+
 # who has logged out
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import event
 
 from app.permissions.policy import NotAllowed
 from app.procedure.presence import SILENT, LineFigures
+from app.queries import events
 from app.queries.presences import places_seen, view_digest
 from app.services import presences
 from app.services.actors import load_actor
@@ -107,6 +109,35 @@ def test_a_hand_stays_up_over_a_page_that_is_loaded_anew_and_falls_with_the_line
     assert presences.arrive(case.platform, log_in, case.case_id, LOT, "line-y") == (place, True)
     case.clock.at += SILENT
     assert presences.arrive(case.platform, log_in, case.case_id, LOT, "line-z") == (place, False)
+
+
+def test_a_witness_has_no_hand_to_raise(case: WholeCase):
+    witness = case.people["witness-sub"]
+    place, _up = presences.arrive(case.platform, witness.log_in, case.case_id, LOT, "line-w")
+    assert place.seat == 0
+    with pytest.raises(NotAllowed):
+        presences.raise_hand(case.platform, place, "line-w", up=True)
+
+
+def test_idle_lines_cost_few_statements(case: WholeCase):
+    """However many places answer in a round: the turns, one look at all rows, and one update."""
+    places = {arrive(case, number): (f"line-{number}", FIGURES) for number in case.members}
+    asked: list[str] = []
+    engine = case.platform.database.engine
+    note = lambda _c, _cursor, statement, *_: asked.append(statement)  # noqa: E731
+    event.listen(engine, "before_cursor_execute", note)
+    presences.keep(case.platform, places)
+    event.remove(engine, "before_cursor_execute", note)
+    assert len([one for one in asked if "FROM presence" in one]) == 1
+
+
+def test_a_live_part_of_the_room_reads_no_record_for_its_cursor(case: WholeCase, site: Site, monkeypatch):
+    def read(*_: object) -> None:
+        raise AssertionError("the whole case file, only to know how long it is")
+
+    monkeypatch.setattr(events, "load_unsealed", read)
+    for part in ("presence", "status", "announcements"):
+        assert booth(site, case.members[case.chair]).get(f"/room/{case.case_id}/{LOT}/{part}")
 
 
 def test_while_members_score_nobody_of_them_learns_who_has_left(case: WholeCase, site: Site):

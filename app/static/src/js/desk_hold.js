@@ -2,7 +2,7 @@
 // was typed in it on this machine, and saves nothing more until its person goes on in it.
 import { timeOfDay } from './clock.js';
 import { say } from './locale.js';
-import { socket } from './live.js';
+import { ask, socket } from './live.js';
 
 export const windowId = crypto.randomUUID();
 const state = { held: true, asked: false };
@@ -34,7 +34,7 @@ export function giveUp(desk, words, flush) {
 /** Takes the desk where this page is new or its person asks for it; otherwise asks whether it still has it. */
 export async function sitDown(desk, flush, take = !state.asked) {
   const { case: caseId, lot } = desk.dataset;
-  const answer = await socket.timeout(8000).emitWithAck('desk.open', { case: caseId, lot, window: windowId, take }).catch(() => null);
+  const answer = await ask('desk.open', { case: caseId, lot, window: windowId, take });
   if (!answer || answer.error) return false; // the next line asks again; without the desk nothing is saved in any case
   state.asked = true;
   if (!answer.held) giveUp(desk, elsewhere(answer.at), flush);

@@ -11,11 +11,16 @@ const state = { cursor: place?.dataset.liveCursor ?? '', confirmedAt: serverNow(
 /** The one connection of this page. It retries by itself for ever. */
 export const socket = io('/live', { transports: ['websocket'], reconnectionDelayMax: 4000, autoConnect: false });
 
+/** Too much was asked at once: it is asked again a little later. */
+export const isTooMuch = (answer) => answer?.error?.code === 'too_many_at_once';
+export const aWhile = () => new Promise((go) => setTimeout(go, 1000 + Math.random() * 1000));
+
 /** Asks what may be asked twice until there is an answer; null where the line is gone: what follows a new one asks anew. */
 export async function ask(event, what) {
   while (socket.connected) {
     const answer = await socket.timeout(8000).emitWithAck(event, what).catch(() => null);
-    if (answer) return answer;
+    if (isTooMuch(answer)) await aWhile();
+    else if (answer) return answer;
   }
   return null;
 }
@@ -102,6 +107,7 @@ function changed(frames) {
 async function join() {
   try {
     const answer = await socket.timeout(8000).emitWithAck('case.join', { case: place.dataset.liveCase, cursor: state.cursor });
+    if (isTooMuch(answer)) return void aWhile().then(() => socket.connected && join());
     if (answer.error) return;
     // Nothing was missed when the cursor stands where it stood.
     const missed = answer.cursor !== state.cursor;

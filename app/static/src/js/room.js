@@ -4,7 +4,7 @@ import { timeOfDay } from './clock.js';
 import { followHold, giveUp, isHeld, sitDown, windowId } from './desk_hold.js';
 import { formatHundredths, inBands, isScore, parseHundredths } from './hundredths.js';
 import { say } from './locale.js';
-import { socket } from './live.js';
+import { aWhile, isTooMuch, socket } from './live.js';
 import { account, forget, keep as keepHere, kept } from './typed.js';
 
 const PAUSE = 400; // milliseconds without a keystroke before a field is saved
@@ -202,7 +202,8 @@ async function send() {
         for (const waiting of queued()) showState(waiting, answer.error.message, true);
         return;
       }
-      settle(command, answer);
+      if (isTooMuch(answer)) await aWhile(); // it stays first
+      else settle(command, answer);
     }
   } catch {
     for (const command of queued()) showState(command, say('score_waiting'), true);
