@@ -66,6 +66,7 @@ def _rules(case: Case, lot: str, profile: Profile) -> SittingRules:
         chair_rounds=profile.chair_rounds,
         objective_must_agree=profile.regime is Regime.GOODS,
         ceiling=terms.ceiling,
+        low_price=profile.low_price,
     )
 
 

@@ -285,6 +285,7 @@ SIGHT: dict[str, Rule] = (
         "FailureRecordSealed": _sitting,
         "ScoreSheetLocked": _unread_by_successors(_own_until_all_locked),
         "ResultsComputed": _unread_by_successors(_result),
+        "PricesMarked": _unread_by_successors(_result),
         "TiesDrawn": _unread_by_successors(_result),
         "CorrectionRequested": _unread_by_successors(_room),
         "SheetReopened": _unread_by_successors(_correction_told),

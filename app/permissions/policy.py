@@ -311,10 +311,10 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(R.AGENCY_OFFICER, phases=_in(P.OPENING, P.DRAW), **AGENCY),
     ),
     A.BIDS_REVIEW: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 45
-    A.CLARIFICATION_PROPOSE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 43: also to take it back
-    A.CLARIFICATION_VOTE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),
-    A.CLARIFICATION_SEND: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 43, 2: the chair, by rule
-    A.CLARIFICATION_ANSWER: (_grant(R.BIDDER, when=has_bid, phases=_in(P.SCORING)),),  # 44: only if asked, by rule
+    A.CLARIFICATION_PROPOSE: (_grant(R.EXPERT, when=seated, phases=SITTING),),  # 43: also to take it back
+    A.CLARIFICATION_VOTE: (_grant(R.EXPERT, when=seated, phases=SITTING),),  # 45: also on what explains a price
+    A.CLARIFICATION_SEND: (_grant(R.EXPERT, when=seated, phases=SITTING),),  # 43, 2: the chair, by rule
+    A.CLARIFICATION_ANSWER: (_grant(R.BIDDER, when=has_bid, phases=SITTING),),  # 44: only if asked, by rule
     A.CLARIFICATION_READ: (  # the files of an answer: as the bid, and for the agency as the report
         _grant(R.EXPERT, when=seated, phases=_in(P.SCORING, P.CONSENSUS)),
         _inspector(P.SCORING, P.CONSENSUS, P.RESULT),  # L

@@ -14,7 +14,7 @@ from app.services.documents import seal_document, store_document
 from app.services.failure_content import ended_evaluation
 from app.services.notices import SERVING, tell_role
 from app.services.platform import Platform
-from app.services.unit_of_work import unit_of_work
+from app.services.unit_of_work import UnitOfWork, unit_of_work
 from crypto.canonical import canonical
 from evaluation.sitting import FailureRecordSealed
 from evaluation.sitting.stages import Stage
@@ -22,19 +22,22 @@ from evaluation.sitting.stages import Stage
 
 @completes("BidsReviewed")
 def review_bids(act: Act) -> Answer:
-    """The last review may leave too few valid bids: then the lot has failed, and its record is due."""
-    work, lot = act.work, act.lot
+    """The last review may leave too few valid bids."""
+    if act.work.case.lots[act.lot].sitting.stage is Stage.FAILED:
+        tell_of_failure(act.work, act.lot)
+    return {}
+
+
+def tell_of_failure(work: UnitOfWork, lot: str) -> None:
+    """The lot has failed: everybody who serves it or bid is told, and its record is due."""
     state, terms = work.case.lots[lot], work.case.tender.published
-    if state.sitting.stage is not Stage.FAILED:
-        return {}
     figures = {"valid": len(state.sitting.valid), "least": state.sitting.rules.least_valid_bids}
     facts = {"title": terms.title, "lot": lot, **figures}
     for party, role in SERVING:
         tell_role(work, getattr(terms.parties, party).id, role, "evaluation_failed", **facts)
     for submission in state.bidding.live:
         work.notify(submission.by, "evaluation_failed_bidder", **facts)
-    work.schedule("seal_failure_record", work.now, lot=lot, detail=str(act.record.seq))
-    return {}
+    work.schedule("seal_failure_record", work.now, lot=lot, detail=str(work.size))
 
 
 def _due(case: Case, lot: str) -> bool:

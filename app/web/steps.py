@@ -194,7 +194,7 @@ STEPS: dict[str, Wording] = {
     ),
     "answer_clarification": Wording(
         _l("评标委员会询问一件事：请书面答复"),
-        _l("只就所问答复，不得改变投标文件的实质性内容。答复只有一次；逾期不再接收，按投标文件评审。"),
+        _l("只就所问答复，不得改变投标文件的实质性内容。答复只有一次；逾期不再接收，后果见询问。"),
         _l("阅读并答复"),
         lambda case, step: url_for("clarifications.answer", case=case, lot=step.lot, id=step.subject),
     ),

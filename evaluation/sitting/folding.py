@@ -8,8 +8,8 @@ from functools import singledispatch
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from evaluation.errors import RuleViolation
-from evaluation.sitting.clarification_folding import ClarificationFact, dropped, folded
-from evaluation.sitting.clarifications import AWAITED, UNSENT
+from evaluation.sitting.clarification_folding import ClarificationFact, dropped, folded, left
+from evaluation.sitting.clarifications import AWAITED, PricesMarked
 from evaluation.sitting.events import (
     BidsReviewed,
     ChairElected,
@@ -167,7 +167,7 @@ def _recused(event: MemberRecused, state: SittingState) -> SittingState:
         sheets=_without(state.sheets, seat),
         comments=_without(state.comments, seat),
         reopened=_without(state.reopened, seat),
-        clarifications=dropped(state.clarifications, UNSENT),
+        clarifications=left(state.clarifications),
         put=None,  # whoever succeeds takes part in what the committee decides about findings, too
         put_votes={},
         disposed=(),
@@ -293,6 +293,11 @@ def _computed(event: ResultsComputed, state: SittingState) -> SittingState:
 @_applied.register
 def _drawn(event: TiesDrawn, state: SittingState) -> SittingState:
     return changed(state, drawn=event.order, drawn_record=event.record_sha256)
+
+
+@_applied.register
+def _marked(event: PricesMarked, state: SittingState) -> SittingState:
+    return changed(state, marked=event.prices)
 
 
 @_applied.register

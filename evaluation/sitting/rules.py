@@ -19,6 +19,7 @@ from evaluation.scoring import check_cells
 from evaluation.sitting import clarification_rules as clarifying
 from evaluation.sitting import correction_rules as corrections
 from evaluation.sitting import interruption_rules as interrupted
+from evaluation.sitting import price_rules as pricing
 from evaluation.sitting import talk_rules as talk
 from evaluation.sitting.checks import (
     records_refusal,
@@ -28,12 +29,14 @@ from evaluation.sitting.checks import (
     require_text,
 )
 from evaluation.sitting.clarifications import (
+    PRICE_PROVEN,
     ClarificationAnswered,
     ClarificationLapsed,
     ClarificationProposed,
     ClarificationSent,
     ClarificationVoted,
     ClarificationWithdrawn,
+    ExplanationJudged,
 )
 from evaluation.sitting.events import (
     WITHIN_CEILING,
@@ -86,7 +89,7 @@ from evaluation.sitting.stages import TRANSITIONS
 from evaluation.sitting.state import SittingState
 from evaluation.sitting.talk import AnnouncementMade, AnnouncementNoted, FloorGiven, MessagePosted
 
-RESERVED_ITEMS = {WITHIN_CEILING.id, *(item.id for item in GROUND_ITEMS.values())}
+RESERVED_ITEMS = {WITHIN_CEILING.id, PRICE_PROVEN.id, *(item.id for item in GROUND_ITEMS.values())}
 
 
 def decide(state: SittingState, fact: SittingEvent, seat_of_actor: int | None = None) -> tuple[SittingEvent, ...]:
@@ -270,6 +273,7 @@ def _prepare_report(fact: ReportPrepared, state: SittingState) -> None:
     if awaited := corrections.awaited_correction(state):
         raise awaited
     check_none_open(state)
+    pricing.check_prices_explained(state)
 
 
 @_check.register
@@ -333,6 +337,7 @@ _ELSEWHERE: dict[type[Any], Callable[..., None]] = {
     ClarificationSent: clarifying.check_sending,
     ClarificationAnswered: clarifying.check_answer,
     ClarificationLapsed: clarifying.check_lapse,
+    ExplanationJudged: pricing.check_judgement,
     CorrectionRequested: corrections.check_request,
     SheetReopened: corrections.check_reopening,
     CorrectionRefused: corrections.check_refusal,

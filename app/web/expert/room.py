@@ -34,6 +34,7 @@ from app.web.expert.clarifications import proposal_form
 from app.web.expert.corrections import correction_form, correction_words
 from app.web.expert.desk import has_score, papers_of, scoring_desk
 from app.web.expert.forms import ConflictForm, DissentForm, HaltForm, StatementForm, VoteForm
+from app.web.expert.price_forms import price_question_form
 from app.web.names import CHECK_INS, CLARIFICATIONS, CORRECTIONS, GROUNDS, MEMBERS, STAGES, SUBJECTS
 from app.web.pages import confirmed, typed_fields
 from app.web.standstill.words import what_follows
@@ -92,12 +93,12 @@ def _mark(seat: int, code: str, lot: str) -> str:
 
 
 def _awaited_answer(found: Case, lot: str) -> str:
-    """For which clarification reviews and sheets wait now; "" for none, and where neither is due yet."""
+    """For which clarification reviews, sheets or the report wait now; "" for none, and where none is due yet."""
     state = found.lot(lot).sitting
-    if state.stage not in (sitting.Stage.REVIEW, sitting.Stage.SCORING):
-        return ""
+    checks = {sitting.Stage.REVIEW: sitting.check_none_awaited, sitting.Stage.SCORING: sitting.check_none_awaited}
+    checks[sitting.Stage.RESULTS] = sitting.check_prices_explained
     try:
-        sitting.check_none_awaited(state)
+        checks.get(state.stage, lambda _state: None)(state)
     except RuleViolation as refusal:
         return in_words(refusal)
     return ""
@@ -110,7 +111,8 @@ def _forms(found: Case, lot: str, room: Room) -> dict[str, Any]:
     late = room.seat and (room.stage, sitting.ConflictDeclared) in sitting.TRANSITIONS and not room.standstill
     own = ({"halt": HaltForm()} if chairs else {}) | ({"conflict": ConflictForm()} if late else {})
     asking = {"asking": proposal_form(found, lot, room)} if room.may_ask else {}
-    listed = {"clarifying": True} if asking or room.clarifications else {}
+    asking |= {"asking_price": price} if (price := price_question_form(found, room)) else {}
+    listed = {"clarifying": True} if asking or room.clarifications or room.low_prices else {}
     return _task_forms(found, lot, room) | own | asking | listed
 
 
