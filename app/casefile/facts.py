@@ -13,7 +13,7 @@ from app.casefile.codec import decode
 from app.procedure import (
     bid,
     bid_checking,
-    convening,
+    buyers,
     deadlines,
     exports,
     fallback,
@@ -138,7 +138,7 @@ FACTS = {
         _lot(opening.OpeningConcluded),
         _lot(bid_checking.BidsChecked),
         _lot(qualification.QualificationChecked, "qualification:check"),
-        _lot(convening.BuyerMemberNamed, "draw_conditions:propose"),
+        _lot(buyers.BuyerMemberNamed, "draw_conditions:propose"),
         _lot(draw.DrawConditionsProposed, "draw_conditions:propose"),
         _lot(draw.DrawConditionsApproved, "draw_conditions:approve"),
         _lot(draw.DrawRoundOpened),

@@ -1,7 +1,7 @@
 """The successor of a member that left: who loses the drawn place, and who takes the seat, as the record leads to it.
 
 For the service that records both and for the offline verifier. A successor is drawn for the same group in a further
-round of the same draw; the seat of the buyer's representative is not drawn.
+round of the same draw; who sits for the buyer is named.
 """
 
 from __future__ import annotations
@@ -35,6 +35,10 @@ def replacement_due(case: Case, lot: str) -> MemberReplaced | None:
     for number in sorted(sitting.empty):
         seat = sitting.seats[number]
         if seat.role is not MemberRole.EXPERT:
+            there = case.lot(lot).buyers.sitting.items()
+            named = (person for person, one in there if person not in sitting.persons and one.site == seat.site)
+            if (person := next(named, None)) is not None:
+                return MemberReplaced(number, seat.site, person)
             continue
         stratum = draw.drawn_for[seat.person]
         waiting = [one for one in draw.seated if draw.drawn_for[one] == stratum and one not in sitting.persons]

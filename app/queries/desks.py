@@ -147,13 +147,15 @@ def _after_opening(case: Case, number: str, lot: LotCase) -> Iterator[NextStep]:
         yield NextStep("await_wider_approval", WAIT, number)
     elif exhausted(lot.draw) is not None:
         yield NextStep("propose_wider_conditions", ACT, number)
+    if lot.buyers.vacant and not lot.evaluation_over:
+        yield NextStep("name_buyer_successor", WARN, number)
     if lot.phase not in (Phase.OPENING, Phase.DRAW) or lot.opening.concluded_at is None:
         return
     profile = case.tender.published.profile
     if profile.qualification_by_agency and not lot.qualification:
         yield NextStep("check_qualification", ACT, number)
     if lot.draw.conditions is None:
-        if len(lot.buyer_members) < profile.buyer_members_at_most:
+        if len(lot.buyers.members) < profile.buyer_members_at_most:
             yield NextStep("name_buyer_member", ACT, number)
         yield NextStep("propose_draw_conditions", ACT, number)
     elif not lot.draw.approved:

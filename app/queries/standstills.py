@@ -11,7 +11,6 @@ from app.procedure.errors import RuleViolation
 from app.procedure.roles import SYSTEM, Actor
 from app.procedure.standstill import RELEASED_BY as RELEASES
 from app.procedure.standstill import Dropped, Release, Waiting, fault_ends_at
-from evaluation.committee import MemberRole
 from evaluation.sitting import (
     TRANSITIONS,
     Disposition,
@@ -145,16 +144,12 @@ def kept_for_dissent(case: Case, lot: str) -> tuple[int, ...]:
 
 
 def _not_leaving(case: Case, lot: str) -> tuple[int, ...]:
-    """Drawn members in their seats, while anybody can be replaced."""
+    """Members in their seats, while anybody can be replaced."""
     sitting = case.lot(lot).sitting
     standing = sitting.suspended is not None and sitting.suspended.ground is not SuspensionGround.RECESS
     if standing or (sitting.stage, ReplacementOrdered) not in TRANSITIONS:
         return ()
-    return tuple(
-        number
-        for number, seat in sorted(sitting.seats.items())
-        if seat.role is MemberRole.EXPERT and number not in sitting.empty
-    )
+    return tuple(number for number in sorted(sitting.seats) if number not in sitting.empty)
 
 
 def order_steps(case: Case, lot: str) -> tuple[Disposition, ...]:

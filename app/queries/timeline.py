@@ -13,7 +13,7 @@ from app.permissions.policy import allowed
 from app.procedure import (
     bid,
     bid_checking,
-    convening,
+    buyers,
     deadlines,
     exports,
     fallback,
@@ -49,7 +49,7 @@ _STAGE_OF_PART = {
     qualification.__name__: "opening",
     bid_checking.__name__: "evaluation",
     trustees.__name__: "opening",
-    convening.__name__: "draw",
+    buyers.__name__: "draw",
     draw.__name__: "draw",
     sitting.__name__: "evaluation",
     interruptions.__name__: "evaluation",

@@ -141,6 +141,12 @@ STEPS: dict[str, Wording] = {
         _l("去指定"),
         _agency("buyer_member"),
     ),
+    "name_buyer_successor": Wording(
+        _l("采购人代表退出：请指定接替的人"),
+        _l("由采购人另行书面委派，不抽取；原代表的意见、投票和评分作废，接替的人从头评审。评审在此之前等待。"),
+        _l("去指定"),
+        _agency("buyer_member"),
+    ),
     "propose_draw_conditions": Wording(
         _l("拟定专家抽取条件"),
         _l("专业、地点和名额由您拟定，审核人核准后抽取，条件全部公开给抽取各方。"),

@@ -233,7 +233,7 @@ def make_statement(case: str, lot: str) -> str:
         form.conflict.errors = [_("请写明应当回避的情形")]
         return again(found, lot, room, shown, "form", form)
     fact = sitting.StatementMade(room.seat, clear, "" if clear else conflict)
-    leaving = _("签名后您退出本次评审，本机位退出，系统补抽一名成员从头评审。")
+    leaving = _("签名后您退出本次评审，本机位退出，由接替的成员从头评审。")
     words = _("您声明没有应当回避的情形，并遵守评审纪律。") if clear else leaving
     effects = [(_("席位"), room.seat), *([] if clear else [(_("应当回避的情形"), conflict)])]
     return signing(found, shown, _("签署声明"), fact, words, effects, tone="act" if clear else "warning")
@@ -330,7 +330,7 @@ def declare_conflict(case: str, lot: str) -> str:
     if not confirmed(form):
         return again(found, lot, room, shown, "conflict", form)
     fact = sitting.ConflictDeclared(room.seat, (form.conflict.data or "").strip())
-    words = _("签名后您退出本次评审：您的意见、投票和评分作废，本机位退出，系统补抽一名成员从头评审。")
+    words = _("签名后您退出本次评审：您的意见、投票和评分作废，本机位退出，由接替的成员从头评审。")
     effects = [(_("应当回避的情形"), fact.conflict)]
     return signing(found, shown, _("声明应当回避的情形"), fact, words, effects, tone="warning")
 

@@ -302,7 +302,7 @@ def propose_replacement(case: str, lot: str) -> str:
         _("拟更换评审成员"),
         lambda: ReplacementProposed(form.seat.data, ReplacementGround(form.ground.data), form.words),
         lambda: _replacement_effects(form.seat.data, ReplacementGround(form.ground.data), form.words),
-        _("由审核人复核后生效：该成员退出，其意见、投票和评分作废，系统补抽一名成员从头评审。"),
+        _("由审核人复核后生效：该成员退出，其意见、投票和评分作废，由接替的成员从头评审。"),
     )
 
 
@@ -320,7 +320,7 @@ def order_replacement(case: str, lot: str) -> str:
         lot=lot,
         next_url=url_for("standstill.show", case=found.id, lot=lot),
         effects=[(_("标包"), lot), *_replacement_effects(seat, ground, note), *until],
-        words=_("签名后该成员立即退出，其意见、投票和评分作废，系统补抽一名成员从头评审。"),
+        words=_("签名后该成员立即退出，其意见、投票和评分作废，由接替的成员从头评审。"),
         label=_("签名放行"),
         tone="warning",
     )

@@ -93,6 +93,7 @@ def test_the_case_of_the_test_has_nearly_every_kind_of_fact(files):
     # test_replacements.py
     elsewhere |= {"ConflictDeclared", "MemberReplaced", "ReplacementProposed", "ReplacementOrdered"}
     elsewhere |= {"CorrectionRefused", "CorrectionWithdrawn"}  # test_correction_answers.py
+    elsewhere |= {"PricesMarked", "ExplanationJudged", "ExplanationDecided"}  # test_explained_prices.py
     assert absent <= elsewhere | {"ReserveCalled"}
 
 
