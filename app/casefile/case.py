@@ -209,8 +209,8 @@ class Case:
             after_it = replace(after_it, receipts=receipts_by_id(self, record.lot))
         if after_it.phase is not before.phase:
             # The scoring begins once, however often a correction or a successor leads back to it.
-            begun = before.since.get(Phase.SCORING, record.at) if after_it.phase is Phase.SCORING else record.at
-            after_it = replace(after_it, since={**before.since, after_it.phase: begun})
+            begun = after_it.since.get(Phase.SCORING, record.at) if after_it.phase is Phase.SCORING else record.at
+            after_it = replace(after_it, since={**after_it.since, after_it.phase: begun})
         return replace(self, lots={**self.lots, record.lot: after_it})
 
     def _inspected(self, fact: Any, record: Record) -> Case:

@@ -30,7 +30,8 @@ def sitting_of(case: Case, lot: str) -> SittingConvened | None:
     seats = _seats(state)
     host = state.buyers.members[0].site if state.buyers.members else seats[0].site
     rules = _rules(case, lot, profile)
-    return SittingConvened(f"{case.id}/{lot}", host, seats, rules, _bids(case, lot, profile))
+    named = f"{case.id}/{lot}" if state.sitting.committee == 1 else f"{case.id}/{lot}/{state.sitting.committee}"
+    return SittingConvened(named, host, seats, rules, _bids(case, lot, profile))
 
 
 def _complete(state: LotCase, profile: Profile, least: int) -> bool:
@@ -48,12 +49,13 @@ def _complete(state: LotCase, profile: Profile, least: int) -> bool:
 
 
 def _seats(state: LotCase) -> tuple[Seat, ...]:
-    """Experts by stratum and pseudonym, then the buyer's people; numbers from 1."""
+    """Experts by stratum and pseudonym, then the buyer's people; numbers from 1, of a further committee after those of
+    the ones before, so that no number ever means people of two."""
     strata: Mapping[str, str] = state.draw.drawn_for
     drawn = sorted(state.draw.seated, key=lambda number: (strata[number], number))
     places = [(strata[number].rpartition("/")[2], MemberRole.EXPERT, number) for number in drawn]
     places += [(one.site, MemberRole.BUYER, person) for person, one in state.buyers.sitting.items()]
-    return tuple(Seat(i, site, role, person) for i, (site, role, person) in enumerate(places, 1))
+    return tuple(Seat(i, site, role, person) for i, (site, role, person) in enumerate(places, state.sitting.first_seat))
 
 
 def _rules(case: Case, lot: str, profile: Profile) -> SittingRules:

@@ -178,6 +178,8 @@ FACTS = {
         _lot(interruptions.SittingDecided, "sitting_decision:release"),
         _lot(interruptions.ReplacementProposed, "replacement:propose"),
         _lot(interruptions.ReplacementOrdered, "replacement:order"),
+        _lot(interruptions.NewCommitteeProposed, "new_committee:propose"),
+        _lot(interruptions.NewCommitteeOrdered, "new_committee:order"),
         _lot(sitting.SittingSuspended),
         _lot(sitting.SittingResumed),
         _lot(sitting.SittingAbandoned),

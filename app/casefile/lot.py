@@ -23,6 +23,7 @@ from app.procedure import (
     talk,
     unanswered,
 )
+from app.procedure.clarifying import Clarifying
 from crypto.canonical import Json
 from evaluation import draw, sitting
 from evaluation.draw.events import DrawEvent
@@ -53,6 +54,14 @@ CONSENSUS_STAGES = frozenset({Stage.RESULTS, Stage.REPORT, Stage.SIGNING})
 
 
 @dataclass(frozen=True)
+class EarlierEvaluation:
+    """A lot as it stood when its evaluation had been given up; `until`: the entry that has another committee begin."""
+
+    until: int
+    lot: LotCase
+
+
+@dataclass(frozen=True)
 class LotCase:
     """Everything about one lot."""
 
@@ -77,9 +86,15 @@ class LotCase:
     talk: talk.Talk = field(default_factory=talk.Talk)
     asked: unanswered.Asked = field(default_factory=dict)  # requests for corrections
     clarifying: clarifying.Clarifying = field(default_factory=dict)  # what bidders are asked, with its times
+    earlier: tuple[EarlierEvaluation, ...] = ()  # that were given up, by committees before this one
     succeeded: Mapping[int, int] = field(default_factory=dict)  # seats with a successor, by the entry that says so
     opened_under: Json | None = None  # the trustees' description as it stood at the release or start of the fallback
     since: Mapping[Phase, datetime] = field(default_factory=dict)  # when each phase after the bidding was reached
+
+    @property
+    def asked_here(self) -> Clarifying:
+        """What the committee that evaluates now has asked bidders, not one before it."""
+        return {id: one for id, one in self.clarifying.items() if id in self.sitting.clarifications}
 
     @property
     def convened(self) -> bool:
@@ -167,6 +182,8 @@ def apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
         since = record.at if draw.lets_commit(state.draw, fact) else state.commits_since
         return replace(state, draw=draw.apply(state.draw, fact), conditions_by=author, commits_since=since)
     assert isinstance(fact, SittingEvent)
+    if isinstance(fact, sitting.NewCommitteeOrdered):
+        return _begun_anew(state, fact, record)
     if isinstance(fact, sitting.MemberRecused):
         left = state.sitting.seats[fact.seat].person
         state = replace(state, buyers=buyers.without(state.buyers, left))
@@ -178,3 +195,27 @@ def apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
     said = talk.apply(state.talk, fact, record.seq, record.at)
     state = replace(state, standstill=still, signing=signed, asked=asked, clarifying=told, talk=said)
     return replace(state, sitting=sitting.apply(state.sitting, fact))
+
+
+def _begun_anew(state: LotCase, fact: sitting.NewCommitteeOrdered, record: Record) -> LotCase:
+    """Opening, qualification, check of bids and draw go on; of the evaluation nothing is left but its record.
+
+    What a bidder was asked and has answered stays its own to read.
+    """
+    gone = state.buyers
+    for person in state.buyers.sitting:
+        gone = buyers.without(gone, person)
+    return replace(
+        state,
+        earlier=(*state.earlier, EarlierEvaluation(record.seq, state)),
+        sitting=sitting.apply(state.sitting, fact),
+        buyers=gone,
+        receipts={},
+        standstill=standstill.apply(state.standstill, fact, record.actor, record.at),
+        signing=signing.Signing(),
+        talk=talk.Talk(),
+        asked={},
+        clarifying={id: one for id, one in state.clarifying.items() if one.asked is not None and not one.open},
+        succeeded={},
+        since={phase: at for phase, at in state.since.items() if phase < Phase.SCORING},
+    )

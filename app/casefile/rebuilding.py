@@ -249,7 +249,8 @@ def seat_accounts(case: Case, issued: Iterable[CertificateIssued]) -> Mapping[tu
         (number, seat.person): owners[f"{case.id}/{number}#{seat.number}"]
         for number, lot in case.lots.items()
         if lot.convened
-        for seat in lot.sitting.seats.values()
+        for sitting in (lot.sitting, *(one.lot.sitting for one in lot.earlier))
+        for seat in sitting.seats.values()
         if f"{case.id}/{number}#{seat.number}" in owners
     }
 

@@ -8,6 +8,7 @@ from app.casefile.clarification_data import recorded_clarifications
 from app.casefile.codec import encode
 from app.casefile.disposals import disposals, findings_data
 from app.casefile.record import Record
+from app.casefile.rounds_of_evaluation import latest_evaluation
 from app.procedure import signing
 from app.procedure.bid_checking import BidsChecked
 from app.procedure.signing import EarlierDissent, Signing
@@ -80,7 +81,7 @@ def dissent_data(one: EarlierDissent) -> dict[str, Json]:
 
 def recorded_report(records: Iterable[Record], sealed: Record) -> Json:
     """The data of the report that belongs to a seal, from a lot's records before it, also if some are hidden."""
-    before = [record for record in records if record.seq < sealed.seq]
+    before = latest_evaluation(record for record in records if record.seq < sealed.seq)
     state, result = Signing(), None
     for record in before:
         state = signing.apply(state, record.fact, record.at)

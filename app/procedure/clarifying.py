@@ -92,11 +92,13 @@ def check(clarifying: Clarifying, fact: Any, answerer: Answerer, now: datetime, 
 
     Raises RuleViolation `clarification_not_known`, `clarification_text_long`, `clarification_time_wrong`,
     `clarification_not_asked`, `clarification_answered_before`, `clarification_late`, `clarification_text_names_bidder`,
-    `clarification_not_due`, `files_too_many`, `file_too_large`, `clarification_file_not_pdf`.
+    `clarification_not_due`, `clarification_id_taken`, `files_too_many`, `file_too_large`, `clarification_file_not_pdf`.
     """
     match fact:
         case ClarificationProposed():
             _require_known(profile)
+            if fact.id in clarifying:
+                raise RuleViolation("clarification_id_taken")
             _require_short(fact.place, LONGEST_PLACE)
             _require_short(fact.question, LONGEST_QUESTION)
         case ExplanationJudged():

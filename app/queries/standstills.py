@@ -8,12 +8,14 @@ from typing import Any
 
 from app.casefile.case import Case
 from app.procedure.errors import RuleViolation
-from app.procedure.roles import SYSTEM, Actor
+from app.procedure.roles import SYSTEM, Actor, Role
 from app.procedure.standstill import RELEASED_BY as RELEASES
 from app.procedure.standstill import Dropped, Release, Waiting, fault_ends_at
 from evaluation.sitting import (
     TRANSITIONS,
     Disposition,
+    NewCommitteeOrdered,
+    NewCommitteeProposed,
     ReplacementOrdered,
     SittingDecided,
     SittingOrdered,
@@ -82,6 +84,22 @@ def decision_waiting(case: Case, lot: str, now: datetime) -> Waiting | None:
 def replacement_waiting(case: Case, lot: str, now: datetime) -> Waiting | None:
     """What the agency's supervisor may order of a member now."""
     return _releasable(case, lot, ReplacementOrdered, now)
+
+
+def new_committee_waiting(case: Case, lot: str, now: datetime) -> Waiting | None:
+    """What the agency's supervisor may release now, so that another committee evaluates."""
+    return _releasable(case, lot, NewCommitteeOrdered, now)
+
+
+def new_committee_step(case: Case, lot: str, actor: Actor, now: datetime) -> tuple[str, datetime | None] | None:
+    """What this person of the agency may do about an evaluation that was given up: draft that another committee
+    evaluates, or release it."""
+    waiting = new_committee_waiting(case, lot, now)
+    if waiting is not None and actor.is_(Role.AGENCY_SUPERVISOR) and waiting.by != actor.id:
+        return "release_new_committee", valid_until(case, waiting)
+    if waiting is None and actor.is_(Role.AGENCY_OFFICER) and takes(case, lot, NewCommitteeProposed("-"), SYSTEM, now):
+        return "propose_new_committee", None
+    return None
 
 
 def drafted(case: Case, lot: str, kind: type) -> Waiting | None:

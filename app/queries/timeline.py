@@ -118,6 +118,7 @@ def _after_deadline(case: Case, actor: Actor, lot: str) -> Iterator[CaseStage]:
     seen = drawing and allowed(actor, Action.DRAW_WATCH, case, lot)
     after = state.phase in AFTER_DRAW
     facts = {"rounds": str(len(state.draw.rounds))} if seen else {}
+    facts |= {"anew": "yes"} if state.earlier else {}
     since = state.since.get
     drawn_at = since(Phase.SCORING, since(Phase.DRAW))
     yield CaseStage("draw", DONE if after or ended else ACTIVE if drawing else AHEAD, drawn_at, lot, facts)

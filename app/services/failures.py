@@ -6,6 +6,7 @@ from datetime import datetime
 
 from app.casefile.case import Case
 from app.casefile.failure_record import FAILURE_ATTACHMENT, recorded_failure
+from app.casefile.rounds_of_evaluation import latest_evaluation
 from app.database import in_native_thread
 from app.queries.cases import load_case, load_records
 from app.services.acts import Act, Answer, completes
@@ -56,16 +57,22 @@ def seal_failure_record(platform: Platform, case_id: str, lot: str) -> None:
     with unit_of_work(platform.database, case_id, lot) as work:
         if not _due(work.case, lot):
             return
-        sha256 = store_document(platform, work, lot, "failure", f"failed-evaluation-{lot}.pdf", pdf)
-        work.conclude(FailureRecordSealed(sha256), lot)
+        sha256 = store_document(platform, work, lot, "failure", _name(work.case, lot), pdf)
+        work.conclude(FailureRecordSealed(sha256, work.case.lots[lot].sitting.committee), lot)
         work.schedule("compute_fees", work.now, lot=lot)
         close_booths(work, lot)
+
+
+def _name(case: Case, lot: str) -> str:
+    """How the file is called: of a further committee with its number."""
+    committee = case.lots[lot].sitting.committee
+    return f"failed-evaluation-{lot}.pdf" if committee == 1 else f"failed-evaluation-{lot}-{committee}.pdf"
 
 
 def render_failure_record(platform: Platform, case: Case, lot: str, now: datetime) -> bytes:
     """评审情况记录（流标、终止） as PDF with its data attached, under the centre's seal."""
     with platform.database.reading() as db_session:
-        records = [record for record in load_records(db_session, case.id) if record.lot == lot]
+        records = latest_evaluation(record for record in load_records(db_session, case.id) if record.lot == lot)
     content = ended_evaluation(platform, case, lot, now, "zh")
     attached = {FAILURE_ATTACHMENT: canonical(recorded_failure(records))}
     pdf = platform.renderer.render(content, attachments=attached)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session as DbSession
 from app.casefile.case import Case
 from app.casefile.record import Record
 from app.casefile.report_data import sheets_digest
+from app.casefile.rounds_of_evaluation import latest_evaluation
 from app.documents.content import (
     BidScores,
     Criterion,
@@ -99,7 +100,7 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
         sheets=_sheets(case, lot, records, lang),
         candidates=_candidates(sitting, names),
         agreement=_agreement(sitting, lang),
-        clarifications=clarifications_of(state.clarifying, names, lang),
+        clarifications=clarifications_of(state.asked_here, names, lang),
         corrections=corrections_of(records, names, rules.criteria, lang),
         dissents=tuple(
             DissentStatement(signs_as(sitting, seat, lang), one.text, one.at)
@@ -278,8 +279,9 @@ def site_names(db_session: DbSession, sitting: SittingState) -> dict[str, str]:
 
 
 def records_of(db_session: DbSession, case: Case, lot: str, now: datetime) -> list[Record]:
-    """The lot's records as they stood at the report."""
-    return [record for record in load_records(db_session, case.id) if record.lot == lot and record.at <= now]
+    """The lot's records as they stood at the report, of its latest evaluation."""
+    found = (record for record in load_records(db_session, case.id) if record.lot == lot and record.at <= now)
+    return latest_evaluation(found)
 
 
 def sources_of(records: list[Record], case: Case, lot: str) -> tuple[datetime, str, str]:

@@ -120,7 +120,7 @@ def render_report(platform: Platform, case: Case, lot: str, now: datetime) -> by
     state = case.lots[lot]
     with platform.database.reading() as db_session:
         records = records_of(db_session, case, lot, now)
-    about = clarification_data(state.clarifying) | checked_data(records) | marked_data(records)
+    about = clarification_data(state.asked_here) | checked_data(records) | marked_data(records)
     data = report_data(case.id, lot, state.sitting.result, content.sitting_digest, state.signing, about)
     return platform.renderer.render(content, attachments={REPORT_ATTACHMENT: canonical(data)})
 

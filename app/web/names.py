@@ -271,6 +271,8 @@ FACTS: Mapping[str, LazyString] = {
     "SittingOrdered": _l("签发评审监督决定"),
     "SittingDecisionProposed": _l("拟决定评审恢复或终止"),
     "SittingDecided": _l("决定评审恢复或终止"),
+    "NewCommitteeProposed": _l("拟另组评审委员会"),
+    "NewCommitteeOrdered": _l("另组评审委员会"),
     "ReplacementProposed": _l("拟更换评审成员"),
     "ReplacementOrdered": _l("更换评审成员"),
     "SittingSuspended": _l("评审中断"),

@@ -266,9 +266,13 @@ class SittingFailed(SittingEvent):
 
 @dataclass(frozen=True)
 class FailureRecordSealed(SittingEvent):
-    """The record of an evaluation that failed or was given up has been made and sealed by the centre, by its digest."""
+    """The record of an evaluation that failed or was given up has been made and sealed by the centre, by its digest.
+
+    `committee`: which one's it was, counted from 1.
+    """
 
     sealed_sha256: str
+    committee: int = 1
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ from evaluation.sitting.interruptions import (
     BoothChanged,
     CheckInRefused,
     FaultRepaired,
+    NewCommitteeOrdered,
     RecessEnded,
     ReplacementOrdered,
 )
@@ -114,7 +115,8 @@ def _without(found: dict[int, Kept], seat: int) -> dict[int, Kept]:
 @_applied.register
 def _convened(event: SittingConvened, state: SittingState) -> SittingState:
     seats = {seat.number: seat for seat in event.seats}
-    return changed(state, convened=event, seats=seats, persons=frozenset(seat.person for seat in event.seats))
+    persons = state.persons | {seat.person for seat in event.seats}
+    return changed(state, convened=event, seats=seats, persons=persons)
 
 
 @_applied.register
@@ -265,7 +267,21 @@ def _resumed(event: SittingResumed, state: SittingState) -> SittingState:
 @_applied.register
 def _abandoned(event: SittingAbandoned, state: SittingState) -> SittingState:
     ended = dropped(state.clarifications, AWAITED)
-    return changed(state, failure=event.reason, suspended=None, beneath=(), clarifications=ended)
+    defective = any(one.ground is SuspensionGround.DEFECTIVE_DOCUMENTS for one in state.standing)
+    over = changed(state, failure=event.reason, suspended=None, beneath=(), clarifications=ended)
+    return changed(over, defective=defective)
+
+
+@_applied.register
+def _begun_anew(event: NewCommitteeOrdered, state: SittingState) -> SittingState:
+    """Nothing of what was done counts: who sat and which keys signed is kept, so that nobody comes back."""
+    return SittingState(
+        stage=state.stage,
+        persons=state.persons,
+        used_keys=state.used_keys,
+        committee=state.committee + 1,
+        first_seat=max(state.seats) + 1,
+    )
 
 
 @_applied.register

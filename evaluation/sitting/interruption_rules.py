@@ -29,6 +29,8 @@ from evaluation.sitting.interruptions import (
     Disposition,
     FaultRepaired,
     FaultReported,
+    NewCommitteeOrdered,
+    NewCommitteeProposed,
     RecessCalled,
     RecessEnded,
     ReplacementOrdered,
@@ -171,6 +173,16 @@ def check_replacement(fact: ReplacementProposed | ReplacementOrdered, state: Sit
         raise RuleViolation("sitting_seat_empty", seat=fact.seat)
     if fact.seat in state.dissenters:
         raise RuleViolation("replacement_of_dissenter", seat=fact.seat)
+
+
+def check_new_committee(fact: NewCommitteeProposed | NewCommitteeOrdered, state: SittingState) -> None:
+    """Once the record of what was given up is sealed; not where the documents are defective, which no committee mends
+    (O87 art. 65). Raises RuleViolation `new_committee_before_record`, `new_committee_on_defects`."""
+    require_text(fact.note, "note")
+    if not state.failure_sha256:
+        raise RuleViolation("new_committee_before_record")
+    if state.defective:
+        raise RuleViolation("new_committee_on_defects")
 
 
 @singledispatch

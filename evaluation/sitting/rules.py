@@ -71,6 +71,8 @@ from evaluation.sitting.interruptions import (
     DefectFound,
     FaultRepaired,
     FaultReported,
+    NewCommitteeOrdered,
+    NewCommitteeProposed,
     RecessCalled,
     RecessEnded,
     ReplacementOrdered,
@@ -160,8 +162,8 @@ def _convene(fact: SittingConvened, state: SittingState) -> None:
     check_composition(_members(fact.seats), fact.host_site, rules.committee)
     check_evaluation_rules(rules.evaluation)
     sound = {
-        "seats": [seat.number for seat in fact.seats] == list(range(1, len(fact.seats) + 1)),
-        "persons": len({seat.person for seat in fact.seats}) == len(fact.seats),
+        "seats": [s.number for s in fact.seats] == list(range(state.first_seat, state.first_seat + len(fact.seats))),
+        "persons": len({s.person for s in fact.seats} - state.persons) == len(fact.seats),
         "bids": len({bid.bid for bid in fact.bids}) == len(fact.bids) > 0,
         "prices": all(bid.price.is_finite() and bid.price > 0 for bid in fact.bids),
         "review_items": len({item.id for item in rules.review_items} - RESERVED_ITEMS) == len(rules.review_items),
@@ -326,6 +328,8 @@ def _seal(fact: ReportSealed, state: SittingState) -> None:
 @_check.register
 def _seal_failure(fact: FailureRecordSealed, state: SittingState) -> None:
     require_digest(fact.sealed_sha256, "sealed_sha256")
+    if fact.committee != state.committee:
+        raise RuleViolation("failure_of_another", committee=state.committee)
     if state.failure_sha256:
         raise RuleViolation("failure_already_recorded")
 
@@ -360,6 +364,8 @@ _ELSEWHERE: dict[type[Any], Callable[..., None]] = {
     SittingDecided: interrupted.check_decision,
     ReplacementProposed: interrupted.check_replacement,
     ReplacementOrdered: interrupted.check_replacement,
+    NewCommitteeProposed: interrupted.check_new_committee,
+    NewCommitteeOrdered: interrupted.check_new_committee,
     FindingPut: check_put,
     FindingVoted: check_vote,
     FindingWithdrawn: check_finding_withdrawal,

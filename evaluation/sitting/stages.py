@@ -57,6 +57,8 @@ from evaluation.sitting.interruptions import (
     DefectFound,
     FaultRepaired,
     FaultReported,
+    NewCommitteeOrdered,
+    NewCommitteeProposed,
     RecessCalled,
     RecessEnded,
     ReplacementOrdered,
@@ -109,6 +111,8 @@ TRANSITIONS: dict[tuple[Stage, type[SittingEvent]], Stage] = {
     (Stage.SCORING, SittingFailed): Stage.FAILED,
     (Stage.FAILED, FailureRecordSealed): Stage.FAILED,
     (Stage.ABANDONED, FailureRecordSealed): Stage.ABANDONED,
+    (Stage.ABANDONED, NewCommitteeProposed): Stage.ABANDONED,
+    (Stage.ABANDONED, NewCommitteeOrdered): Stage.UNCONVENED,  # another committee evaluates the same bids
     (Stage.SCORING, ScoreSheetLocked): Stage.SCORING,
     (Stage.SCORING, ConflictDeclared): Stage.SCORING,
     (Stage.SCORING, MemberRecused): Stage.GATHERING,

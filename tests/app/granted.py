@@ -136,6 +136,8 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "sitting_order:give": [("RG", "P5 P6", "own")],
     "sitting_decision:propose": [("AO", "P5 P6", "own")],
     "sitting_decision:release": [("AS", "P5 P6", "own")],
+    "new_committee:propose": [("AO", "P9", "own")],
+    "new_committee:order": [("AS", "P9", "own")],
     "replacement:propose": [("AO", "P5 P6", "own")],
     "replacement:order": [("AS", "P5 P6", "own")],
     "statement:make": [("EX", "P5", "own")],

@@ -42,6 +42,8 @@ from evaluation.sitting import (
     MemberRecused,
     MemberReplaced,
     MessagePosted,
+    NewCommitteeOrdered,
+    NewCommitteeProposed,
     RecessCalled,
     RecessEnded,
     RefusalRecorded,
@@ -354,6 +356,11 @@ class Walk:
             assert self.step(), (self.state.stage, self.state.suspended, self.gone)
         raise AssertionError((self.state.stage, self.gone))
 
+    def begin_anew(self) -> None:
+        """What was given up may be evaluated by others."""
+        self.takes(NewCommitteeProposed("another committee"))
+        self.takes(NewCommitteeOrdered("another committee"))
+
 
 def test_whatever_happened_who_is_still_there_brings_the_sitting_to_its_end_and_the_record_replays():
     accepted, ends, deepest = set(), set(), 0
@@ -361,10 +368,11 @@ def test_whatever_happened_who_is_still_there_brings_the_sitting_to_its_end_and_
         walk = Walk(Random(seed), seed // len(BEGINNINGS) % len(RULES), seed)
         walk.wander()
         walk.end()
+        ends.add(walk.state.stage)
+        walk.begin_anew()
         events = walk.sitting.events
         assert recheck(events) == walk.state, seed
         accepted |= {type(event) for event in events}
-        ends.add(walk.state.stage)
         deepest = max(deepest, walk.deepest)
     assert ends == FINAL
     assert deepest == len({SuspensionGround.RECESS, SuspensionGround.FAULT, SuspensionGround.ORDER})

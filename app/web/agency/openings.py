@@ -11,9 +11,11 @@ from flask_babel import gettext as _
 
 from app.casefile.case import Case
 from app.casefile.codec import decode
+from app.casefile.rounds_of_evaluation import latest_evaluation
 from app.casefile.sealing import committee_of
 from app.extensions import FORM_AROUND, access, current_actor, platform, required_log_in, takes
 from app.permissions.actions import Action
+from app.permissions.policy import allowed
 from app.procedure.buyers import BuyerMemberNamed
 from app.procedure.convening import PARTIES, PURPOSE, check_draw_conditions, least_members
 from app.procedure.errors import RuleViolation
@@ -301,7 +303,7 @@ def report(case: str, lot: str) -> str:
     shown |= {"signing": signing_words(signing_counts(state)), "no_majority": without_majority(state)}
     shown |= {"dissented_before": bool(sitting.superseded_dissents)}
     with platform().database.reading() as db_session:
-        records = [record for record in load_records(db_session, case) if record.lot == lot]
+        records = latest_evaluation(record for record in load_records(db_session, case) if record.lot == lot)
     shown |= {"comments": comment_lines(found, lot, records)}
     return agency_page("report", found, lot, _("评审报告"), **shown)
 
@@ -315,12 +317,14 @@ def failure(case: str, lot: str) -> str:
     """
     found = entitled_case(case, Action.FAILURE_READ, lot)
     state, lang = found.lots[known_lot(found, lot)], g.get("lang", "zh")
-    if state.sitting.stage not in (Stage.FAILED, Stage.ABANDONED):
+    if state.sitting.stage not in (Stage.FAILED, Stage.ABANDONED) and not state.earlier:
         abort(404)  # it failed at its opening: there is no such record
     readable = readable_files(platform(), current_actor(), case, lot)
     kept = [file for file in readable if file.kind in ("failure", "record")]
-    if state.sitting.stage is Stage.ABANDONED:
-        shown = {"files": kept, "reason": state.sitting.failure, "given_up": True, "bids": ()}
+    if state.sitting.stage is not Stage.FAILED:  # given up: by this committee, or by one before the one that sits now
+        ended = state if state.sitting.stage is Stage.ABANDONED else state.earlier[-1].lot
+        anew = allowed(current_actor(), Action.NEW_COMMITTEE_PROPOSE, found, lot)
+        shown = {"files": kept, "reason": ended.sitting.failure, "given_up": True, "bids": (), "anew": anew}
         return agency_page("failure", found, lot, _("评审终止情况记录"), **shown)
     shown = {
         "files": kept,

@@ -12,6 +12,7 @@ from wtforms.fields.choices import SelectChoice
 
 from app.casefile.case import Case
 from app.casefile.codec import encode
+from app.casefile.rounds_of_evaluation import latest_evaluation
 from app.extensions import access, current_actor, platform, required_log_in
 from app.messages import sentence
 from app.permissions.actions import Action
@@ -162,7 +163,9 @@ def show(case: str, lot: str) -> str:
 def _comments(found: Case, lot: str) -> tuple[CommentLine, ...]:
     """The members' reasons for their scores, once results stand."""
     with platform().database.reading() as db_session:
-        return comment_lines(found, lot, [one for one in load_records(db_session, found.id) if one.lot == lot])
+        return comment_lines(
+            found, lot, latest_evaluation(one for one in load_records(db_session, found.id) if one.lot == lot)
+        )
 
 
 def _about_findings(found: Case, lot: str) -> dict[str, Any]:
@@ -176,7 +179,7 @@ def findings_seen(found: Case, lot: str) -> tuple[FindingView, ...]:
     if found.lot(lot).checked is None:
         return ()
     with platform().database.reading() as db_session:
-        records = [record for record in load_records(db_session, found.id) if record.lot == lot]
+        records = latest_evaluation(record for record in load_records(db_session, found.id) if record.lot == lot)
     return findings_for_room(found, lot, records, g.get("lang", "zh"))
 
 

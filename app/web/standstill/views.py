@@ -278,7 +278,7 @@ def propose_order(case: str, lot: str) -> str:
 def propose_decision(case: str, lot: str) -> str:
     found = entitled_case(case, lot, Action.SITTING_DECISION_PROPOSE)
     form = step_form(decision_steps(found, lot, platform().database.now()))
-    words = _("由审核人复核后生效。终止的，资料按现状封存，依法另组评审委员会；本采购包在本平台上到此结束。")
+    words = _("由审核人复核后生效。终止的，资料按现状封存，另组评审委员会对同一批投标重新评审。")
     return _propose(
         found,
         lot,
