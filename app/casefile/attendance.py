@@ -7,6 +7,7 @@ from datetime import datetime
 
 from app.casefile.interruptions import interruptions
 from app.casefile.record import Record
+from app.casefile.rounds_of_evaluation import evaluations
 from evaluation.committee import MemberRole
 from evaluation.fees import Attendance, Course
 from evaluation.sitting import (
@@ -34,7 +35,12 @@ def attendances(records: Iterable[Record], lot: str) -> tuple[Attendance, ...]:
 
     The buyer's representatives are paid by nobody here. Whoever moved to another booth has signed in once.
     """
-    of_lot = [record for record in records if record.lot == lot]
+    parts = evaluations(record for record in records if record.lot == lot)
+    return tuple(one for part in parts for one in _attended(part))
+
+
+def _attended(of_lot: list[Record]) -> tuple[Attendance, ...]:
+    """Those of one committee."""
     over = next((record.at for record in of_lot if isinstance(record.fact, ENDS)), None)
     if over is None:
         return ()
@@ -73,7 +79,11 @@ def attendances(records: Iterable[Record], lot: str) -> tuple[Attendance, ...]:
 
 def no_shows(records: Iterable[Record], lot: str) -> tuple[Seat, ...]:
     """The experts of a lot whose evaluation is over who had a seat and never signed in, by seat; nobody before."""
-    of_lot = [record for record in records if record.lot == lot]
+    parts = evaluations(record for record in records if record.lot == lot)
+    return tuple(one for part in parts for one in _absent(part))
+
+
+def _absent(of_lot: list[Record]) -> tuple[Seat, ...]:
     if not any(isinstance(record.fact, ENDS) for record in of_lot):
         return ()
     held: dict[str, Seat] = {}

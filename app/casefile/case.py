@@ -5,19 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
 from app.casefile.bid_ids import receipts_by_id
 from app.casefile.board import board_digest
 from app.casefile.inspecting import campaign_digest
+from app.casefile.lot import (
+    BID_FACTS,
+    OPENING_FACTS,
+    RESTORING_FACTS,
+    LotCase,
+    Phase,
+    apply_to_lot,
+    with_other_trustees,
+)
 from app.casefile.record import Record
 from app.casefile.sitting_checks import check_sitting
 from app.procedure import (
     bid,
     bid_checking,
-    clarifying,
+    buyers,
     convening,
     exports,
     fallback,
@@ -25,12 +33,8 @@ from app.procedure import (
     qualification,
     rehearsal,
     restoring,
-    signing,
-    standstill,
-    talk,
     tender,
     trustees,
-    unanswered,
 )
 from app.procedure.errors import RuleViolation
 from app.procedure.inspections import facts as inspection_facts
@@ -42,119 +46,13 @@ from app.procedure.witnesses import RegisterTerms
 from crypto.canonical import Json
 from evaluation import draw, sitting
 from evaluation.draw.events import DrawEvent
-from evaluation.sitting.events import SittingEvent
-from evaluation.sitting.stages import FINAL, Stage
-from evaluation.sitting.state import SittingState
 
-
-class Phase(StrEnum):
-    """Where a lot stands, as the policy's matrix counts it; derived, never stored."""
-
-    DRAFT = "P0"
-    BIDDING = "P1"
-    SEALED = "P2"
-    OPENING = "P3"
-    DRAW = "P4"
-    SCORING = "P5"
-    CONSENSUS = "P6"
-    RESULT = "P7"
-    FAILED = "P9"
-
-
+__all__ = ["BID_FACTS", "Case", "LotCase", "Phase"]
 TENDER_FACTS = tender.Fact
-BID_FACTS = bid.Fact
-OPENING_FACTS = opening.Fact
 REHEARSAL_FACTS = rehearsal.Fact
-RESTORING_FACTS = restoring.Fact
-FALLBACK_FACTS = fallback.Fact
 FALLBACK_ACTS = fallback.Act
 EXPORT_FACTS = exports.Fact
 INSPECTION_FACTS = inspection_facts.Fact
-CONSENSUS_STAGES = frozenset({Stage.RESULTS, Stage.REPORT, Stage.SIGNING})
-
-
-@dataclass(frozen=True)
-class LotCase:
-    """Everything about one lot."""
-
-    bidding: bid.Bidding = field(default_factory=bid.Bidding)
-    opening: opening.Opening = field(default_factory=opening.Opening)
-    fallback: fallback.Fallback = field(default_factory=fallback.Fallback)
-    lost: restoring.Lost = field(
-        default_factory=dict
-    )  # sealed files that the platform does not have, until when awaited
-    checked: bid_checking.BidsChecked | None = None
-    qualification: Mapping[str, qualification.Qualification] = field(default_factory=dict)
-    buyer_members: tuple[convening.BuyerMemberNamed, ...] = ()
-    draw: draw.DrawState = field(default_factory=draw.DrawState)
-    conditions_by: str = ""  # who proposed the latest conditions of the draw
-    commits_since: datetime | None = None  # since when parties can commit in its latest round
-    sitting: SittingState = field(default_factory=SittingState)
-    receipts: Mapping[str, str] = field(
-        default_factory=dict
-    )  # of opened bids, by the ids that they have in the sitting
-    standstill: standstill.Standstill = field(default_factory=standstill.Standstill)
-    signing: signing.Signing = field(default_factory=signing.Signing)
-    talk: talk.Talk = field(default_factory=talk.Talk)
-    asked: unanswered.Asked = field(default_factory=dict)  # requests for corrections
-    clarifying: clarifying.Clarifying = field(default_factory=dict)  # what bidders are asked, with its times
-    succeeded: Mapping[int, int] = field(default_factory=dict)  # seats with a successor, by the entry that says so
-    opened_under: Json | None = None  # the trustees' description as it stood at the release or start of the fallback
-    since: Mapping[Phase, datetime] = field(default_factory=dict)  # when each phase after the bidding was reached
-
-    @property
-    def convened(self) -> bool:
-        return self.sitting.stage is not Stage.UNCONVENED
-
-    @property
-    def evaluation_over(self) -> bool:
-        """Whether the sitting has ended, with a report or without one; a draw for it ends as well."""
-        return self.sitting.stage in FINAL
-
-    @property
-    def draws_successor(self) -> bool:
-        """Whether somebody is being drawn for a seat that a member has left."""
-        if self.evaluation_over or not self.sitting.empty:
-            return False
-        return self.draw.current is not None and self.draw.current.result is None
-
-    @property
-    def sites(self) -> frozenset[str]:
-        """Ids of the sites at which members sit, known to the machine from the draw's strata on."""
-        return frozenset(seat.site for seat in self.sitting.seats.values()) if self.convened else frozenset()
-
-    @property
-    def rounds_needed(self) -> tuple[int, ...]:
-        """The drand rounds to which standing bids are sealed."""
-        return tuple(sorted({s.fact.round for s in self.bidding.live if s.fact.round is not None}))
-
-    @property
-    def rounds_missing(self) -> tuple[int, ...]:
-        """Those of them that a released lot waits for: until all are signed, no bid is opened.
-
-        Keys that bidders disclose themselves wait for nothing.
-        """
-        if self.opening.release is None:
-            return ()
-        return tuple(number for number in self.rounds_needed if number not in self.opening.rounds)
-
-    @property
-    def phase(self) -> Phase:
-        """The phase of a lot of a published case."""
-        state = self.opening
-        if state.closed is None:
-            return Phase.BIDDING
-        if state.failed or self.sitting.stage in (Stage.FAILED, Stage.ABANDONED):
-            return Phase.FAILED
-        if self.sitting.stage is Stage.CLOSED:
-            return Phase.RESULT
-        if self.sitting.stage in CONSENSUS_STAGES:
-            return Phase.CONSENSUS
-        if self.convened:
-            return Phase.SCORING
-        if self.draw.conditions is not None:
-            return Phase.DRAW
-        return Phase.OPENING if state.openable else Phase.SEALED
 
 
 @dataclass(frozen=True)
@@ -256,12 +154,12 @@ class Case:
             return qualification.decide(bool(state.qualification), state.opening.opened.keys(), fact, profile)
         if isinstance(fact, bid_checking.BidsChecked):
             return bid_checking.decide(state.opening, state.checked, state.sitting.stage, fact, profile)
-        if isinstance(fact, convening.BuyerMemberNamed):
-            return convening.decide(state.buyer_members, fact, profile, settled=state.draw.approved)
+        if isinstance(fact, buyers.BuyerMemberNamed):
+            return buyers.decide(state.buyers, fact, profile, settled=state.draw.approved)
         if isinstance(fact, draw.DrawConditionsApproved) and (proposed := state.draw.to_approve) is not None:
             convening.check_second_person(state.conditions_by, actor)
-            buyers = [member.site for member in state.buyer_members]
-            convening.check_committee_size(proposed.conditions, self.tender.published, buyers)
+            sites = [member.site for member in state.buyers.members]
+            convening.check_committee_size(proposed.conditions, self.tender.published, sites)
         if isinstance(fact, DrawEvent):
             if state.evaluation_over:
                 raise RuleViolation("evaluation_over")
@@ -297,29 +195,29 @@ class Case:
             if isinstance(fact, tender.TenderPublished):
                 lots = {lot.number: LotCase() for lot in after.published.lots}
             elif isinstance(fact, TrusteesChanged):
-                lots = {number: _with_other_trustees(lot, fact.committee["k"]) for number, lot in lots.items()}
+                lots = {number: with_other_trustees(lot, fact.committee["k"]) for number, lot in lots.items()}
             return replace(self, tender=after, lots=lots)
         if isinstance(fact, REHEARSAL_FACTS):
             return replace(self, rehearsal=rehearsal.apply(self.rehearsal, fact, record.at))
         if not record.lot:
             return self  # the register's facts concern no tender, an export changes none
         before = self.lots[record.lot]
-        after_it = _apply_to_lot(before, fact, record)
+        after_it = apply_to_lot(before, fact, record)
         if isinstance(fact, opening.BidsReleased | fallback.FallbackStarted) and before.opened_under is None:
             after_it = replace(after_it, opened_under=self.tender.committee)
         if isinstance(fact, sitting.SittingConvened):
             after_it = replace(after_it, receipts=receipts_by_id(self, record.lot))
         if after_it.phase is not before.phase:
             # The scoring begins once, however often a correction or a successor leads back to it.
-            begun = before.since.get(Phase.SCORING, record.at) if after_it.phase is Phase.SCORING else record.at
-            after_it = replace(after_it, since={**before.since, after_it.phase: begun})
+            begun = after_it.since.get(Phase.SCORING, record.at) if after_it.phase is Phase.SCORING else record.at
+            after_it = replace(after_it, since={**after_it.since, after_it.phase: begun})
         return replace(self, lots={**self.lots, record.lot: after_it})
 
     def _inspected(self, fact: Any, record: Record) -> Case:
         """A year of inspections after a record of it; a campaign that is published has its two draws."""
         state, lots = self.inspection, self.lots
         if isinstance(fact, TrusteesChanged) and state is not None:
-            lots = {number: _with_other_trustees(lot, fact.committee["k"]) for number, lot in lots.items()}
+            lots = {number: with_other_trustees(lot, fact.committee["k"]) for number, lot in lots.items()}
             return replace(self, inspection=replace(state, committee=fact.committee), lots=lots)
         if isinstance(fact, DrawEvent) and state is not None:
             lot = lots[record.lot]
@@ -349,49 +247,9 @@ def _check_rounds(state: LotCase, fact: Any) -> None:
         raise RuleViolation("round_not_signed", round=state.rounds_missing[0])
 
 
-def _with_other_trustees(state: LotCase, needed: int) -> LotCase:
-    """A signature that is not complete begins again with the new trustees, `needed` of whom sign."""
-    begun = state.opening
-    if state.opened_under is None:
-        begun = replace(begun, shares={}, share_times={}, refused={})
-    return replace(state, opening=begun, draw=draw.with_other_trustees(state.draw, needed))
-
-
 def _check_files(state: LotCase, fact: Any, now: datetime) -> None:
     """What the platform lost is waited for; it can lose only what is closed and not opened."""
     if isinstance(fact, restoring.BidFileLost):
         restoring.check_loss(state.bidding, state.opening.opened.keys() | state.opening.voided.keys(), fact.receipt_id)
     if isinstance(fact, opening.BidOpened | opening.BidVoided):
         restoring.check_opening(state.lost, fact.receipt_id, getattr(fact, "reason", ""), now)
-
-
-def _apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
-    if isinstance(fact, BID_FACTS):
-        key_id = record.act["key_id"] if record.act else ""
-        return replace(state, bidding=bid.apply(state.bidding, fact, record.actor, key_id, record.at, record.seq))
-    if isinstance(fact, OPENING_FACTS):
-        bidding = replace(state.bidding, closed=True) if isinstance(fact, opening.LotClosed) else state.bidding
-        return replace(state, bidding=bidding, opening=opening.apply(state.opening, fact, record.actor, record.at))
-    if isinstance(fact, RESTORING_FACTS):
-        return replace(state, lost=restoring.apply(state.lost, fact))
-    if isinstance(fact, FALLBACK_FACTS):
-        return replace(state, fallback=fallback.apply(state.fallback, fact, record.at))
-    if isinstance(fact, qualification.QualificationChecked):
-        return replace(state, qualification=fact.results)
-    if isinstance(fact, bid_checking.BidsChecked):
-        return replace(state, checked=fact)
-    if isinstance(fact, convening.BuyerMemberNamed):
-        return replace(state, buyer_members=(*state.buyer_members, fact))
-    if isinstance(fact, DrawEvent):
-        author = record.actor if isinstance(fact, draw.DrawConditionsProposed) else state.conditions_by
-        since = record.at if draw.lets_commit(state.draw, fact) else state.commits_since
-        return replace(state, draw=draw.apply(state.draw, fact), conditions_by=author, commits_since=since)
-    assert isinstance(fact, SittingEvent)
-    if isinstance(fact, sitting.MemberReplaced):
-        state = replace(state, succeeded={**state.succeeded, fact.seat: record.seq})
-    still = standstill.apply(state.standstill, fact, record.actor, record.at)
-    signed, asked = signing.apply(state.signing, fact, record.at), unanswered.apply(state.asked, fact, record.at)
-    told = clarifying.apply(state.clarifying, fact, record.at)
-    said = talk.apply(state.talk, fact, record.seq, record.at)
-    state = replace(state, standstill=still, signing=signed, asked=asked, clarifying=told, talk=said)
-    return replace(state, sitting=sitting.apply(state.sitting, fact))

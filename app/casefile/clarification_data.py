@@ -33,6 +33,7 @@ def _row(id: str, course: Course) -> dict[str, Json]:
     row: dict[str, Json] = {"id": id, **what, "asked_at": format_instant(course.asked_at)}
     if course.decided is not None:
         row |= {"agreed": course.decided.agreed, "opposed": course.decided.opposed}
+        row |= {"by_rule": True} if course.decided.by_rule else {}
     if course.until is not None:
         row["until"] = format_instant(course.until)
     if course.answered is not None and course.answered_at is not None:
@@ -41,6 +42,9 @@ def _row(id: str, course: Course) -> dict[str, Json]:
         row["answer_sha256"] = digest(encode(course.answered))
     if course.lapsed_at is not None:
         row["lapsed_at"] = format_instant(course.lapsed_at)
+    if course.explained is not None and course.explained_at is not None:
+        found = {name: encode(getattr(course.explained, name)) for name in ("proven", "agreed", "opposed")}
+        row["explanation"] = found | {"decided_at": format_instant(course.explained_at)}
     return row
 
 

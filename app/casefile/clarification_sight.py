@@ -1,13 +1,13 @@
 """Who may see what the committee asks a bidder, and what the bidder answers.
 
 The room, the competent authority as it sees bids, and of what was asked the bidder that is asked: no other bidder, in
-no phase. The agency reads it once results stand, or the lot has failed by the review; who proposed and voted how it
-never reads.
+no phase. Of prices that are to be explained no member reads before members know prices. The agency reads it once
+results stand, or the lot has failed by the review; who proposed and voted how it never reads.
 """
 
 from __future__ import annotations
 
-from app.casefile.anonymous import unnamed
+from app.casefile.anonymous import scores_without_prices, unnamed
 from app.casefile.bid_ids import receipt_of
 from app.casefile.case import Case
 from app.casefile.record import Record
@@ -56,7 +56,25 @@ def _vote(actor: Actor, case: Case, record: Record) -> bool:
     return own(actor, case, record) or (not open_ and _within(actor, case, record))
 
 
-CLARIFICATION_SIGHT: dict[str, Rule] = {
+def _judgement(actor: Actor, case: Case, record: Record) -> bool:
+    """One's own vote about an explanation, and the others' once they can change nothing."""
+    found = case.lots[record.lot].sitting.clarifications.get(record.payload["id"])
+    open_ = found is not None and found.to_judge
+    return own(actor, case, record) or (not open_ and _within(actor, case, record))
+
+
+def _kept_from_scoring(rule: Rule) -> Rule:
+    """That a price is low tells of prices: whoever is to score again does not read it before."""
+
+    def seen(actor: Actor, case: Case, record: Record) -> bool:
+        found = case.lots[record.lot].sitting.clarifications.get(record.payload["id"])
+        kept = found is not None and found.of_price and scores_without_prices(actor, case, record.lot)
+        return rule(actor, case, record) and not kept
+
+    return seen
+
+
+_SIGHT: dict[str, Rule] = {
     "ClarificationProposed": unread_by_successors(_within),
     "ClarificationVoted": unread_by_successors(_vote),
     "ClarificationWithdrawn": unread_by_successors(_within),
@@ -65,4 +83,7 @@ CLARIFICATION_SIGHT: dict[str, Rule] = {
     "ClarificationAsked": _asked,
     "ClarificationAnswered": _answered,
     "ClarificationLapsed": _asked,
+    "ExplanationJudged": unread_by_successors(_judgement),
+    "ExplanationDecided": _decided,
 }
+CLARIFICATION_SIGHT = {name: _kept_from_scoring(rule) for name, rule in _SIGHT.items()}

@@ -28,31 +28,34 @@ def sitting_of(case: Case, lot: str) -> SittingConvened | None:
     if not _complete(state, profile, least_members(case.tender.published)):
         return None
     seats = _seats(state)
-    host = state.buyer_members[0].site if state.buyer_members else seats[0].site
+    host = state.buyers.members[0].site if state.buyers.members else seats[0].site
     rules = _rules(case, lot, profile)
-    return SittingConvened(f"{case.id}/{lot}", host, seats, rules, _bids(case, lot, profile))
+    named = f"{case.id}/{lot}" if state.sitting.committee == 1 else f"{case.id}/{lot}/{state.sitting.committee}"
+    return SittingConvened(named, host, seats, rules, _bids(case, lot, profile))
 
 
 def _complete(state: LotCase, profile: Profile, least: int) -> bool:
     experts = sum(s.quota for s in state.draw.conditions.strata) if state.draw.conditions else 0
     checked = bool(state.qualification) or not profile.qualification_by_agency
-    size = len(state.draw.seated) + len(state.buyer_members)
+    size = len(state.draw.seated) + len(state.buyers.members)
     return (
         state.opening.concluded_at is not None
         and not state.opening.failed
         and checked
+        and not state.buyers.vacant
         and len(state.draw.seated) == experts > 0
         and size >= least
     )
 
 
 def _seats(state: LotCase) -> tuple[Seat, ...]:
-    """Experts by stratum and pseudonym, then the buyer's people; numbers from 1."""
+    """Experts by stratum and pseudonym, then the buyer's people; numbers from 1, of a further committee after those of
+    the ones before, so that no number ever means people of two."""
     strata: Mapping[str, str] = state.draw.drawn_for
     drawn = sorted(state.draw.seated, key=lambda number: (strata[number], number))
     places = [(strata[number].rpartition("/")[2], MemberRole.EXPERT, number) for number in drawn]
-    places += [(b.site, MemberRole.BUYER, f"buyer-{i}") for i, b in enumerate(state.buyer_members, 1)]
-    return tuple(Seat(i, site, role, person) for i, (site, role, person) in enumerate(places, 1))
+    places += [(one.site, MemberRole.BUYER, person) for person, one in state.buyers.sitting.items()]
+    return tuple(Seat(i, site, role, person) for i, (site, role, person) in enumerate(places, state.sitting.first_seat))
 
 
 def _rules(case: Case, lot: str, profile: Profile) -> SittingRules:
@@ -66,6 +69,7 @@ def _rules(case: Case, lot: str, profile: Profile) -> SittingRules:
         chair_rounds=profile.chair_rounds,
         objective_must_agree=profile.regime is Regime.GOODS,
         ceiling=terms.ceiling,
+        low_price=profile.low_price,
     )
 
 

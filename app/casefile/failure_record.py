@@ -10,6 +10,7 @@ from app.casefile.clarification_data import recorded_clarifications
 from app.casefile.codec import encode
 from app.casefile.interruptions import Interruption, interruptions
 from app.casefile.record import Record
+from app.casefile.rounds_of_evaluation import latest_evaluation
 from app.procedure.opening import BidVoided
 from app.procedure.qualification import QualificationChecked
 from crypto.canonical import Json
@@ -38,7 +39,7 @@ def recorded_failure(records: Iterable[Record], sealed: Record | None = None) ->
     left out. Of an evaluation that was given up it says nothing of what members found and asked: others evaluate the
     same bids.
     """
-    before = [record for record in records if sealed is None or record.seq < sealed.seq]
+    before = latest_evaluation(record for record in records if sealed is None or record.seq < sealed.seq)
     found: dict[str, Any] = {
         "v": "failed-evaluation/v1",
         "void": [],

@@ -17,6 +17,7 @@ from typing import Any
 from app.casefile.case import Case, LotCase
 from app.casefile.record import Record
 from app.casefile.register import CertificateIssued
+from app.procedure.buyers import PERSON
 from app.procedure.calendar import add
 from app.procedure.clarifying import answer_file_name
 from crypto.canonical import Json
@@ -227,12 +228,18 @@ def call_up_rows(case: Case, records: Iterable[Record], code_hash: Callable[[str
             accepted = record.type == "CallUpAnswered" and fact.accepted
             found[code_hash(record.lot, fact.candidate),] |= {"accepted": accepted, "answered_at": record.at}
         elif record.type == "SittingConvened":
-            seats = sorted((s for s in fact.seats if s.role is MemberRole.BUYER), key=lambda seat: seat.number)
-            for seat, member in zip(seats, case.lots[record.lot].buyer_members, strict=True):
-                row = {"case_id": case.id, "lot": record.lot, "round": 0, "number": seat.person}
-                row |= {"answer_by": record.at, "accepted": True, "answered_at": record.at}
-                found[code_hash(record.lot, seat.person),] = {**row, "account_id": member.account}
+            named = [seat.person for seat in fact.seats if seat.role is MemberRole.BUYER]
+            found |= {(code_hash(record.lot, person),): _named_row(case, record, person) for person in named}
+        elif record.type == "MemberReplaced" and fact.person.startswith(PERSON):
+            found[code_hash(record.lot, fact.person),] = _named_row(case, record, fact.person)
     return found
+
+
+def _named_row(case: Case, record: Record, person: str) -> dict[str, Any]:
+    """Of who sits for the buyer, from when the seat is theirs."""
+    row = {"case_id": case.id, "lot": record.lot, "round": 0, "number": person}
+    row |= {"answer_by": record.at, "accepted": True, "answered_at": record.at}
+    return {**row, "account_id": case.lots[record.lot].buyers.who(person).account}
 
 
 def seat_accounts(case: Case, issued: Iterable[CertificateIssued]) -> Mapping[tuple[str, str], str]:
@@ -242,7 +249,8 @@ def seat_accounts(case: Case, issued: Iterable[CertificateIssued]) -> Mapping[tu
         (number, seat.person): owners[f"{case.id}/{number}#{seat.number}"]
         for number, lot in case.lots.items()
         if lot.convened
-        for seat in lot.sitting.seats.values()
+        for sitting in (lot.sitting, *(one.lot.sitting for one in lot.earlier))
+        for seat in sitting.seats.values()
         if f"{case.id}/{number}#{seat.number}" in owners
     }
 

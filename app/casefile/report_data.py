@@ -8,25 +8,27 @@ from app.casefile.clarification_data import recorded_clarifications
 from app.casefile.codec import encode
 from app.casefile.disposals import disposals, findings_data
 from app.casefile.record import Record
+from app.casefile.rounds_of_evaluation import latest_evaluation
 from app.procedure import signing
 from app.procedure.bid_checking import BidsChecked
 from app.procedure.signing import EarlierDissent, Signing
 from crypto.canonical import Json, digest
 from crypto.instants import format_instant
 from evaluation.evaluate import EvaluationResult
-from evaluation.sitting import ResultsComputed, ScoreSheetLocked
+from evaluation.sitting import PricesMarked, ResultsComputed, ScoreSheetLocked
 
 REPORT_ATTACHMENT = "report.json"
 EARLIER_DISSENTS = "superseded_dissents"
 FINDINGS = "findings"
+LOW_PRICES = "low_prices"
 
 
 def report_data(
     case_id: str, lot: str, result: EvaluationResult | None, sheets: str, found: Signing, about: Mapping[str, Json]
 ) -> Json:
     """The result, the digest of the locked sheets that it stands on, the dissents from earlier results, and what there
-    is `about` the bids: where bidders were asked something, what; where bids were checked (v2), each finding with what
-    was decided about it.
+    is `about` the bids: where bidders were asked something, what; where prices were clearly low, which; where bids were
+    checked (v2), each finding with what was decided about it.
     """
     return {
         **about,
@@ -44,6 +46,12 @@ def checked_data(records: Iterable[Record]) -> dict[str, Json]:
     found = list(records)
     checked = next((record.fact for record in found if isinstance(record.fact, BidsChecked)), None)
     return {} if checked is None else {FINDINGS: findings_data(checked.findings, disposals(found))}
+
+
+def marked_data(records: Iterable[Record]) -> dict[str, Json]:
+    """The prices that were to be explained, with the limits below which they lie; nothing where none was."""
+    found = [record.fact.prices for record in records if isinstance(record.fact, PricesMarked)]
+    return {LOW_PRICES: encode(found[-1])} if found and found[-1] else {}
 
 
 def sheets_digest(records: Iterable[Record]) -> str:
@@ -73,11 +81,11 @@ def dissent_data(one: EarlierDissent) -> dict[str, Json]:
 
 def recorded_report(records: Iterable[Record], sealed: Record) -> Json:
     """The data of the report that belongs to a seal, from a lot's records before it, also if some are hidden."""
-    before = [record for record in records if record.seq < sealed.seq]
+    before = latest_evaluation(record for record in records if record.seq < sealed.seq)
     state, result = Signing(), None
     for record in before:
         state = signing.apply(state, record.fact, record.at)
         if isinstance(record.fact, ResultsComputed):
             result = record.fact.result
-    about = recorded_clarifications(before) | checked_data(before)
+    about = recorded_clarifications(before) | checked_data(before) | marked_data(before)
     return report_data(sealed.case_id, sealed.lot, result, sheets_digest(before), state, about)

@@ -6,8 +6,10 @@ number is not shown to anybody: gaps would tell of bids and scores.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.casefile.anonymous import may_tell_draw, scores_without_prices, unnamed
-from app.casefile.case import Case, Phase
+from app.casefile.case import Case, LotCase, Phase
 from app.casefile.clarification_sight import CLARIFICATION_SIGHT
 from app.casefile.finding_sight import FINDING_SIGHT
 from app.casefile.inspection_sight import INSPECTION_SIGHT, sees_inspection
@@ -29,6 +31,7 @@ from app.casefile.sides import unread_by_successors as _unread_by_successors
 from app.casefile.sides import witness as _witness
 from app.casefile.talk_sight import TALK_SIGHT
 from app.procedure.roles import SYSTEM, Actor, Role
+from evaluation.sitting.events import SittingEvent
 from evaluation.sitting.stages import AFTER_REVIEW, Stage
 
 WITHHELD_IN = frozenset({Phase.OPENING, Phase.DRAW, Phase.SCORING, Phase.CONSENSUS})
@@ -269,6 +272,8 @@ SIGHT: dict[str, Rule] = (
         "SittingDecided": _standstill,
         "ReplacementProposed": _decision_draft,
         "ReplacementOrdered": _standstill,
+        "NewCommitteeProposed": _decision_draft,
+        "NewCommitteeOrdered": _standstill,
         "SittingSuspended": _standstill,
         "SittingResumed": _standstill,
         "SittingAbandoned": _standstill,
@@ -283,6 +288,7 @@ SIGHT: dict[str, Rule] = (
         "FailureRecordSealed": _sitting,
         "ScoreSheetLocked": _unread_by_successors(_own_until_all_locked),
         "ResultsComputed": _unread_by_successors(_result),
+        "PricesMarked": _unread_by_successors(_result),
         "TiesDrawn": _unread_by_successors(_result),
         "CorrectionRequested": _unread_by_successors(_room),
         "SheetReopened": _unread_by_successors(_correction_told),
@@ -300,10 +306,22 @@ SIGHT: dict[str, Rule] = (
 )
 
 
+def _given_up_with(case: Case, record: Record) -> LotCase | None:
+    """The lot as it stood when the evaluation of an earlier committee was given up, for what belongs to that one: it is
+    seen as it was then. None for everything else."""
+    ended = case.lots[record.lot].earlier if record.lot in case.lots else ()
+    before = next((one.lot for one in ended if record.seq < one.until), None)
+    return before if before is not None and isinstance(record.fact, SittingEvent) else None
+
+
 def sees(actor: Actor, case: Case, record: Record) -> bool:
     """Whether the actor may see a fact of the case as it stands now."""
     if case.inspection is not None:
         return sees_inspection(actor, case, record)
+    if (before := _given_up_with(case, record)) is not None:
+        if actor.seat:
+            return False  # another committee evaluates the same bids, and is not to be led
+        case = replace(case, lots={**case.lots, record.lot: before})
     rule = SIGHT.get(record.type)
     if record.type in OF_A_RECEIPT and unnamed(actor, case, record.lot):
         return False

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from app.casefile.record import Record
 from app.casefile.report_data import dissent_data
+from app.casefile.rounds_of_evaluation import latest_evaluation
 from app.procedure import signing
 from app.procedure.signing import Signing
 from crypto.canonical import Json
@@ -45,9 +46,7 @@ def _seat(seat: int, found: Signing) -> dict[str, Json]:
 def recorded_statement(records: Iterable[Record], sealed: Record) -> Json:
     """The statement that belongs to a seal, from a lot's records before it, also where some of them are hidden."""
     state, seats = Signing(), list[int]()
-    for record in records:
-        if record.seq >= sealed.seq:
-            break
+    for record in latest_evaluation(record for record in records if record.seq < sealed.seq):
         state = signing.apply(state, record.fact, record.at)
         if isinstance(record.fact, SittingConvened):
             seats = [seat.number for seat in record.fact.seats]

@@ -22,18 +22,19 @@ def check_sitting(case: Case, lot: str, fact: Any, actor: Actor, now: datetime) 
     signing.check(state.signing, state.sitting, fact, now, profile)
     talk.check(state.talk, {number: seat.site for number, seat in state.sitting.seats.items()}, fact, now)
     unanswered.check(state.asked, state.sitting, fact, now, profile)
-    clarifying.check(state.clarifying, fact, _answerer(case, lot, actor), now, profile)
+    clarifying.check(state.clarifying, fact, _answerer(case, lot, actor, fact), now, profile)
     if isinstance(fact, sitting.FindingPut):
         anonymous = bool(case.tender.published.lot(lot).anonymous)
         bid_checking.check_put(fact, findings_of_sitting(state), state.sitting.stage, anonymous=anonymous)
 
 
-def _answerer(case: Case, lot: str, actor: Actor) -> clarifying.Answerer:
-    """As which bidder the actor could answer the committee."""
+def _answerer(case: Case, lot: str, actor: Actor, fact: Any) -> clarifying.Answerer:
+    """As which bidder the actor could answer the committee; why its price is low, members read once they know names."""
     state = case.lots[lot]
     own = state.bidding.of_bidder(actor.organisation_id)
     if own is None or own.receipt_id not in state.opening.opened:
         return clarifying.Answerer()
-    hidden = case.tender.published.lot(lot).anonymous
+    asked = state.sitting.clarifications.get(fact.id) if isinstance(fact, sitting.ClarificationAnswered) else None
+    hidden = case.tender.published.lot(lot).anonymous and not (asked is not None and asked.of_price)
     name = state.opening.opened[own.receipt_id].bidder_name if hidden else ""
     return clarifying.Answerer(bid_of(state, own.receipt_id), name)

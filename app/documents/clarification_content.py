@@ -9,7 +9,7 @@ from datetime import datetime
 @dataclass(frozen=True)
 class BidClarification:
     """What one bidder was asked and answered; `votes` in words, `files` by name and digest, `digest` of the signed
-    answer."""
+    answer; `decided` what the committee decided about why a price is low, and what follows without an answer."""
 
     bidder: str
     subject: str
@@ -22,3 +22,4 @@ class BidClarification:
     answered_at: datetime | None
     digest: str = ""
     files: tuple[tuple[str, str], ...] = ()
+    decided: str = ""

@@ -380,5 +380,6 @@ class EvaluationReport:
     sitting_digest: str
     signatories: tuple[Signatory, ...]
     seal_field: str = "Seal"
+    low_prices: tuple[str, ...] = ()  # the prices that the rules mark as clearly low
     findings: tuple[str, ...] = ()  # what the check of bids asked, and what the committee decided
     review: PreliminaryReview = field(default_factory=PreliminaryReview)

@@ -131,6 +131,8 @@ class Action(StrEnum):
     SITTING_ORDER_GIVE = "sitting_order:give"
     SITTING_DECISION_PROPOSE = "sitting_decision:propose"
     SITTING_DECISION_RELEASE = "sitting_decision:release"
+    NEW_COMMITTEE_PROPOSE = "new_committee:propose"
+    NEW_COMMITTEE_ORDER = "new_committee:order"
     REPLACEMENT_PROPOSE = "replacement:propose"
     REPLACEMENT_ORDER = "replacement:order"
     STATEMENT_MAKE = "statement:make"

@@ -14,6 +14,7 @@ from app.permissions.predicates import (
     always,
     at_no_booth,
     competent,
+    given_up_before,
     has_bid,
     has_site,
     inspection_public,
@@ -296,6 +297,8 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.SITTING_ORDER_GIVE: (_grant(R.REGULATOR, when=competent, phases=SITTING),),
     A.SITTING_DECISION_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=SITTING, **AGENCY),),  # 70, 2
     A.SITTING_DECISION_RELEASE: (_grant(R.AGENCY_SUPERVISOR, phases=SITTING, **AGENCY),),
+    A.NEW_COMMITTEE_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=_in(P.FAILED), **AGENCY),),  # 70, 2: of what was given up
+    A.NEW_COMMITTEE_ORDER: (_grant(R.AGENCY_SUPERVISOR, phases=_in(P.FAILED), **AGENCY),),
     A.REPLACEMENT_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=SITTING, **AGENCY),),  # 32, 2
     A.REPLACEMENT_ORDER: (_grant(R.AGENCY_SUPERVISOR, phases=SITTING, **AGENCY),),
     A.STATEMENT_MAKE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 31
@@ -311,10 +314,10 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(R.AGENCY_OFFICER, phases=_in(P.OPENING, P.DRAW), **AGENCY),
     ),
     A.BIDS_REVIEW: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 45
-    A.CLARIFICATION_PROPOSE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 43: also to take it back
-    A.CLARIFICATION_VOTE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),
-    A.CLARIFICATION_SEND: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 43, 2: the chair, by rule
-    A.CLARIFICATION_ANSWER: (_grant(R.BIDDER, when=has_bid, phases=_in(P.SCORING)),),  # 44: only if asked, by rule
+    A.CLARIFICATION_PROPOSE: (_grant(R.EXPERT, when=seated, phases=SITTING),),  # 43: also to take it back
+    A.CLARIFICATION_VOTE: (_grant(R.EXPERT, when=seated, phases=SITTING),),  # 45: also on what explains a price
+    A.CLARIFICATION_SEND: (_grant(R.EXPERT, when=seated, phases=SITTING),),  # 43, 2: the chair, by rule
+    A.CLARIFICATION_ANSWER: (_grant(R.BIDDER, when=has_bid, phases=SITTING),),  # 44: only if asked, by rule
     A.CLARIFICATION_READ: (  # the files of an answer: as the bid, and for the agency as the report
         _grant(R.EXPERT, when=seated, phases=_in(P.SCORING, P.CONSENSUS)),
         _inspector(P.SCORING, P.CONSENSUS, P.RESULT),  # L
@@ -343,10 +346,11 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(R.REGULATOR, when=competent, phases=_in(P.RESULT)),
         _grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS, P.RESULT)),
     ),
-    A.FAILURE_READ: (  # 54: the record of an evaluation that failed, which stands where the report would
+    A.FAILURE_READ: (  # 54: the record of an evaluation that failed or was given up, where the report would stand
         _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=_in(P.FAILED), **AGENCY),
         _grant(R.REGULATOR, when=competent, phases=_in(P.FAILED)),
         _grant(R.EXPERT, when=seated, phases=_in(P.FAILED)),
+        _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, R.REGULATOR, when=given_up_before, phases=OPENED),
     ),
     A.REASON_STATE: (_grant(R.REGULATOR, when=competent, phases=PUBLISHED),),  # L
     A.EVENTS_READ: (_grant(*EVERY_ROLE, phases=ANY_PHASE),),  # each entry is filtered by app/casefile/sight.py

@@ -32,6 +32,13 @@ def competent(actor: Actor, case: Case | None, lot: str) -> bool:
     return parties is not None and parties.regulator.id == actor.organisation_id
 
 
+def given_up_before(actor: Actor, case: Case | None, lot: str) -> bool:
+    """An evaluation of this lot was given up, which another committee evaluates or has; the actor is of the agency or
+    the competent authority."""
+    again = case is not None and lot in case.lots and bool(case.lots[lot].earlier)
+    return again and (of_the_agency(actor, case, lot) or competent(actor, case, lot))
+
+
 def has_bid(actor: Actor, case: Case | None, lot: str) -> bool:
     """The actor's organisation has a standing bid in the lot."""
     return case is not None and lot in case.lots and case.lots[lot].bidding.of_bidder(actor.organisation_id) is not None

@@ -25,6 +25,10 @@ from evaluation.sitting import (
     ClarificationLapsed,
     ClarificationProposed,
     ClarificationSent,
+    ClarificationSubject,
+    ExplanationDecided,
+    ExplanationJudged,
+    MemberRecused,
     SittingAbandoned,
     SittingResumed,
 )
@@ -33,6 +37,7 @@ MOST_FILES = 5  # with one answer
 MOST_BYTES = 8 << 20  # of one of them
 LONGEST_QUESTION = LONGEST_ANSWER = 2_000  # characters; a page of the report holds as many
 LONGEST_PLACE = LONGEST_NAME = 300
+LONGEST_REASON = 500
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,8 @@ class Course:
     answered: ClarificationAnswered | None = None
     answered_at: datetime | None = None
     lapsed_at: datetime | None = None
+    explained: ExplanationDecided | None = None  # of a price: whether the answer proves it reasonable
+    explained_at: datetime | None = None
 
     @property
     def until(self) -> datetime | None:
@@ -57,6 +64,11 @@ class Course:
         if self.asked is None or self.since is None:
             return None
         return self.since + timedelta(seconds=self.asked.seconds)
+
+    @property
+    def of_price(self) -> bool:
+        """Whether the bidder is to explain its price."""
+        return self.asked is not None and self.asked.subject is ClarificationSubject.LOW_PRICE
 
     @property
     def open(self) -> bool:
@@ -80,13 +92,17 @@ def check(clarifying: Clarifying, fact: Any, answerer: Answerer, now: datetime, 
 
     Raises RuleViolation `clarification_not_known`, `clarification_text_long`, `clarification_time_wrong`,
     `clarification_not_asked`, `clarification_answered_before`, `clarification_late`, `clarification_text_names_bidder`,
-    `clarification_not_due`, `files_too_many`, `file_too_large`, `clarification_file_not_pdf`.
+    `clarification_not_due`, `clarification_id_taken`, `files_too_many`, `file_too_large`, `clarification_file_not_pdf`.
     """
     match fact:
         case ClarificationProposed():
             _require_known(profile)
+            if fact.id in clarifying:
+                raise RuleViolation("clarification_id_taken")
             _require_short(fact.place, LONGEST_PLACE)
             _require_short(fact.question, LONGEST_QUESTION)
+        case ExplanationJudged():
+            _require_short(fact.reason, LONGEST_REASON)
         case ClarificationSent():
             _check_time(_require_known(profile), fact.seconds, now)
         case ClarificationAnswered():
@@ -163,6 +179,10 @@ def apply(clarifying: Clarifying, fact: Any, at: datetime) -> Clarifying:
             return _changed(clarifying, fact.id, answered=fact, answered_at=at)
         case ClarificationLapsed():
             return _changed(clarifying, fact.id, lapsed_at=at)
+        case ExplanationDecided():
+            return _changed(clarifying, fact.id, explained=fact, explained_at=at)
+        case MemberRecused():  # whoever sits then decides anew
+            return {id: replace(one, explained=None, explained_at=None) for id, one in clarifying.items()}
         case SittingResumed():
             return {id: replace(one, since=at) if one.open else one for id, one in clarifying.items()}
         case SittingAbandoned():

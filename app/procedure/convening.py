@@ -1,10 +1,9 @@
-"""Who sits for the buyer: named by the agency with a letter of authority (授权函), never as chair in goods (O87 45)."""
+"""Of how many and whom a committee is made, and what the profile asks of the draw for it (O87 45, 47)."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 from app.procedure.errors import RuleViolation
 from app.procedure.profiles import Profile
@@ -26,36 +25,6 @@ from evaluation.draw import (
 )
 from evaluation.sitting import BoothChanged, MemberIdentified
 from evaluation.specialities import covers
-
-
-@dataclass(frozen=True)
-class BuyerMemberNamed:
-    """The agency names a person of the buyer; `letter_sha256` names the letter of authority."""
-
-    account: str
-    site: str
-    letter_sha256: str
-
-
-def decide(
-    named: Sequence[BuyerMemberNamed], fact: BuyerMemberNamed, profile: Profile, *, settled: bool
-) -> tuple[BuyerMemberNamed]:
-    """The accepted naming, or RuleViolation (`committee_settled`, `too_many_buyer_members`, `buyer_member_repeated`).
-
-    `settled`: how many experts are drawn beside is approved already, and the committee would no longer be odd.
-    """
-    check_room(named, profile, settled=settled)
-    if any(earlier.account == fact.account for earlier in named):
-        raise RuleViolation("buyer_member_repeated")
-    return (fact,)
-
-
-def check_room(named: Sequence[BuyerMemberNamed], profile: Profile, *, settled: bool) -> None:
-    """Somebody more may sit for the buyer. Raises RuleViolation `committee_settled`, `too_many_buyer_members`."""
-    if settled:
-        raise RuleViolation("committee_settled")
-    if len(named) >= profile.buyer_members_at_most:
-        raise RuleViolation("too_many_buyer_members", buyers=len(named) + 1, most=profile.buyer_members_at_most)
 
 
 def least_members(terms: TenderTerms) -> int:

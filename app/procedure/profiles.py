@@ -17,6 +17,7 @@ from evaluation.appraisal import AppraisalRules
 from evaluation.bid_checks import BidCheckRules
 from evaluation.committee import Share
 from evaluation.fees import FeeTable
+from evaluation.low_prices import LowPriceRules
 from evaluation.sitting import WarningGround
 from evaluation.training import TrainingDemand
 
@@ -152,5 +153,7 @@ class Profile:
     price_formulas: tuple[str, ...] = ()
     # of what the authority may warn a sitting; none named: a warning has no ground
     warning_grounds: tuple[WarningGround, ...] = ()
+    # which prices are to be explained in writing after the last lock; None: none is marked, the committee alone decides
+    low_price: LowPriceRules | None = None
     # the check of opened bids (清标): from which thresholds on something is asked; None: nothing is checked
     bid_checks: BidCheckRules | None = None

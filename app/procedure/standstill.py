@@ -30,6 +30,8 @@ from evaluation.sitting import (
     FaultReported,
     MemberRecused,
     MemberReplaced,
+    NewCommitteeOrdered,
+    NewCommitteeProposed,
     RefusalRecorded,
     ReplacementOrdered,
     ReplacementProposed,
@@ -50,12 +52,13 @@ from evaluation.sitting import (
     WarningGround,
 )
 
-Proposal = SittingOrderProposed | SittingDecisionProposed | ReplacementProposed
-Release = SittingOrdered | SittingDecided | ReplacementOrdered
+Proposal = SittingOrderProposed | SittingDecisionProposed | ReplacementProposed | NewCommitteeProposed
+Release = SittingOrdered | SittingDecided | ReplacementOrdered | NewCommitteeOrdered
 RELEASED_BY: Mapping[type, type] = {
     SittingOrderProposed: SittingOrdered,
     SittingDecisionProposed: SittingDecided,
     ReplacementProposed: ReplacementOrdered,
+    NewCommitteeProposed: NewCommitteeOrdered,
 }
 # Whose act each is: a party of the case.
 PARTY_OF: Mapping[type, str] = {
@@ -66,6 +69,8 @@ PARTY_OF: Mapping[type, str] = {
     SittingDecided: "agency",
     ReplacementProposed: "agency",
     ReplacementOrdered: "agency",
+    NewCommitteeProposed: "agency",
+    NewCommitteeOrdered: "agency",
 }
 
 
@@ -212,7 +217,9 @@ def apply(standstill: Standstill, fact: Any, by: str, at: datetime) -> Standstil
             return _without_member(standstill, DropCause.SIGNING, at)
         case SittingOrdered() | SittingDecided() | ReplacementOrdered():
             return replace(standstill, waiting=_others(standstill.waiting, type(fact)))
-        case SittingOrderProposed() | SittingDecisionProposed() | ReplacementProposed():
+        case NewCommitteeOrdered():
+            return Standstill()
+        case SittingOrderProposed() | SittingDecisionProposed() | ReplacementProposed() | NewCommitteeProposed():
             kind = RELEASED_BY[type(fact)]
             waiting = {**standstill.waiting, kind: Waiting(fact, by, at)}
             return replace(standstill, waiting=waiting, dropped=_others(standstill.dropped, kind))
@@ -224,7 +231,7 @@ def _without_other(standstill: Standstill, at: datetime) -> Standstill:
     happens, still holds."""
     for waiting in tuple(standstill.waiting.values()):
         fact = waiting.fact
-        if not isinstance(fact, ReplacementProposed) and fact.step is not Disposition.SUSPEND:
+        if isinstance(fact, SittingOrderProposed | SittingDecisionProposed) and fact.step is not Disposition.SUSPEND:
             standstill = _dropped(standstill, waiting, DropCause.STANDSTILL, at)
     return standstill
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.casefile.anonymous import shown_names
+from app.casefile.anonymous import PRICES_KNOWN, shown_names
 from app.casefile.bid_ids import receipt_of
 from app.casefile.case import Case, LotCase
 from app.casefile.codec import encode
@@ -16,6 +16,8 @@ from evaluation.sitting import (
     Clarification,
     ClarificationStanding,
     ClarificationSubject,
+    Stage,
+    explainable,
     may_propose,
 )
 
@@ -27,7 +29,7 @@ ENDED_UNSENT = frozenset({S.REFUSED, S.WITHDRAWN, S.DROPPED})
 class ClarificationView:
     """A request in the room. How many are for it is told once that is decided; who, never.
 
-    `mine`: how this seat has voted, None where it has not; `may` holds what it may do now: vote withdraw send.
+    `mine`: how this seat has voted, None where it has not; `may` holds what it may do now: vote withdraw send judge.
     """
 
     id: str
@@ -45,6 +47,8 @@ class ClarificationView:
     mine: bool | None
     may: frozenset[str]
     course: Course
+    of_price: bool
+    judged: int | None  # how many have voted on an explanation that is voted on, else None
 
     @property
     def awaited(self) -> bool:
@@ -62,14 +66,16 @@ class ClarificationView:
 def clarifications_of(case: Case, lot: str, seat: int | None, language: str) -> tuple[ClarificationView, ...]:
     """In the order in which they were proposed.
 
-    Whoever succeeds a member is shown what was asked, and nothing of what others only thought of asking.
+    Whoever succeeds a member is shown what was asked, and nothing of what others only thought of asking; why a price is
+    low no member is shown before members know prices.
     """
     state, names = case.lot(lot), shown_names(case, lot, language)
     anew = seat in state.succeeded and state.sitting.result is None
+    scoring = bool(seat) and state.sitting.stage not in PRICES_KNOWN
     return tuple(
         _view(state, one, seat, names)
         for one in state.sitting.clarifications.values()
-        if not (anew and one.standing in ENDED_UNSENT)
+        if not (anew and one.standing in ENDED_UNSENT) and not (scoring and one.of_price)
     )
 
 
@@ -92,6 +98,8 @@ def _view(state: LotCase, one: Clarification, seat: int | None, names: dict[str,
         mine=one.votes.get(seat or 0),
         may=_may(state, one, seat),
         course=course,
+        of_price=one.of_price,
+        judged=len(one.judged) if one.to_judge else None,
     )
 
 
@@ -104,6 +112,8 @@ def _may(state: LotCase, one: Clarification, seat: int | None) -> frozenset[str]
         found |= {"withdraw"} if seat == one.proposed.seat else set()
     elif one.standing is S.ACCEPTED and seat == state.sitting.chair:
         found.add("send")
+    elif one.to_judge and state.sitting.stage is Stage.RESULTS and seat not in one.judged:
+        found.add("judge")
     return frozenset(found)
 
 
@@ -113,6 +123,14 @@ def may_ask(case: Case, lot: str, seat: int | None) -> bool:
     own = any(one.standing is S.VOTING and one.proposed.seat == seat for one in sitting.clarifications.values())
     known = case.tender.published.profile.clarification is not None
     return bool(seat) and seat in sitting.keys and known and not own and may_propose(sitting)
+
+
+def explainable_by(case: Case, lot: str, seat: int | None) -> tuple[str, ...]:
+    """The bids about whose price this seat may have the bidder asked now."""
+    sitting = case.lot(lot).sitting
+    known = case.tender.published.profile.clarification is not None
+    may = bool(seat) and seat in sitting.keys and known and not sitting.suspended
+    return explainable(sitting) if may else ()
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from app.queries.endings import failure_of, signing_counts, told_counts, without
 from app.queries.standstills import (
     decision_steps,
     decision_waiting,
+    new_committee_step,
     order_waiting,
     replaceable,
     replacement_waiting,
@@ -97,6 +98,8 @@ def standstill_steps(case: Case, actor: Actor, now: datetime) -> Iterator[NextSt
             yield NextStep("release_sitting_decision", ACT, number, valid_until(case, decision))
         if agency and actor.is_(Role.AGENCY_OFFICER) and decision is None and decision_steps(case, number, now):
             yield NextStep("decide_sitting", WARN, number)
+        if agency and (anew := new_committee_step(case, number, actor, now)) is not None:
+            yield NextStep(anew[0], ACT, number, anew[1])
         replacement = replacement_waiting(case, number, now)
         if agency and actor.is_(Role.AGENCY_SUPERVISOR) and replacement is not None and replacement.by != actor.id:
             yield NextStep("release_replacement", ACT, number, valid_until(case, replacement))
@@ -147,13 +150,15 @@ def _after_opening(case: Case, number: str, lot: LotCase) -> Iterator[NextStep]:
         yield NextStep("await_wider_approval", WAIT, number)
     elif exhausted(lot.draw) is not None:
         yield NextStep("propose_wider_conditions", ACT, number)
+    if lot.buyers.vacant and not lot.evaluation_over:
+        yield NextStep("name_buyer_successor", WARN, number)
     if lot.phase not in (Phase.OPENING, Phase.DRAW) or lot.opening.concluded_at is None:
         return
     profile = case.tender.published.profile
     if profile.qualification_by_agency and not lot.qualification:
         yield NextStep("check_qualification", ACT, number)
     if lot.draw.conditions is None:
-        if len(lot.buyer_members) < profile.buyer_members_at_most:
+        if len(lot.buyers.members) < profile.buyer_members_at_most:
             yield NextStep("name_buyer_member", ACT, number)
         yield NextStep("propose_draw_conditions", ACT, number)
     elif not lot.draw.approved:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.messages import sentence
-from evaluation.sitting import GROUND_ITEMS, WITHIN_CEILING, ReviewItem, SittingState
+from evaluation.sitting import GROUND_ITEMS, PRICE_PROVEN, WITHIN_CEILING, ReviewItem, SittingState
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ def rejection_items(state: SittingState, regime: str) -> dict[str, ReviewItem]:
         item.id: ReviewItem(item.id, *(sentence(f"{regime}_ground_{ground}", {}, lang) for lang in ("zh", "en")))
         for ground, item in GROUND_ITEMS.items()
     }
+    unproven = (sentence(f"{regime}_ground_price_not_proven", {}, lang) for lang in ("zh", "en"))
+    of_the_law[PRICE_PROVEN.id] = ReviewItem(PRICE_PROVEN.id, *unproven)
     return of_the_law | {item.id: item for item in (*state.rules.review_items, WITHIN_CEILING)}
 
 

@@ -14,7 +14,8 @@ from app.procedure.profiles import Profile
 from app.procedure.signing import Dissent, EarlierDissent, Refusal, Signing, refusal_from, seal_from
 from app.procedure.standstill import Warned
 from app.procedure.unanswered import answered_by, others_from
-from app.queries.clarifications import ClarificationView, clarifications_of, may_ask
+from app.queries.clarifications import ClarificationView, clarifications_of, explainable_by, may_ask
+from app.queries.low_prices import LowPrice, low_prices_of
 from app.queries.price_views import PriceView, price_view
 from app.queries.rejections import RejectedBid, rejected_bids
 from app.queries.standstills import StandstillView, standstill_of
@@ -152,6 +153,8 @@ class Room:
     may_correct: bool
     clarifications: tuple[ClarificationView, ...]
     may_ask: bool
+    explainable: tuple[str, ...]  # the bids about whose price this seat may have the bidder asked
+    low_prices: tuple[LowPrice, ...]
     to_refuse: tuple[int, ...]
     refusal_from: datetime | None
     mine: Mine
@@ -181,11 +184,16 @@ class Room:
     results: Results | None
 
     @property
+    def to_ask_price(self) -> bool:
+        """Whether a price that the rules mark is not asked about yet."""
+        return any(one.bid in self.explainable for one in self.low_prices)
+
+    @property
     def state(self) -> str:
         """Changes with the task of the page. Who has begun a form that is still offered is told, not interrupted."""
         waiting = len(self.results.requests) if self.results and self.correction != "correct" else 0
         asked = (self.correction, waiting, bool(self.standstill), bool(self.mine.refusal))
-        told = "+".join(one.standing for one in self.clarifications)
+        told = "+".join(one.standing + ("!" if one.course.explained else "") for one in self.clarifications)
         voting = (self.put, self.decided)
         parts = (self.stage, self.task, self.chair_round, self.report_sha256[:8], *asked, told, *voting)
         return "/".join(map(str, parts))
@@ -209,6 +217,8 @@ def room_of(case: Case, lot: str, seat: int | None, now: datetime, language: str
         may_correct=(sitting.stage, CorrectionRequested) in TRANSITIONS,
         clarifications=clarifications_of(case, lot, seat, language),
         may_ask=may_ask(case, lot, seat),
+        explainable=explainable_by(case, lot, seat),
+        low_prices=low_prices_of(sitting.marked, names, language) if sitting.stage in AFTER_LAST_LOCK else (),
         to_refuse=refusable_by(sitting, seat) if seat else (),
         refusal_from=refusal_from(signing, profile),
         mine=_mine(signing, profile, seat),

@@ -8,13 +8,14 @@ from typing import Any
 
 from app.casefile.case import Case
 from app.procedure.errors import RuleViolation
-from app.procedure.roles import SYSTEM, Actor
+from app.procedure.roles import SYSTEM, Actor, Role
 from app.procedure.standstill import RELEASED_BY as RELEASES
 from app.procedure.standstill import Dropped, Release, Waiting, fault_ends_at
-from evaluation.committee import MemberRole
 from evaluation.sitting import (
     TRANSITIONS,
     Disposition,
+    NewCommitteeOrdered,
+    NewCommitteeProposed,
     ReplacementOrdered,
     SittingDecided,
     SittingOrdered,
@@ -85,6 +86,22 @@ def replacement_waiting(case: Case, lot: str, now: datetime) -> Waiting | None:
     return _releasable(case, lot, ReplacementOrdered, now)
 
 
+def new_committee_waiting(case: Case, lot: str, now: datetime) -> Waiting | None:
+    """What the agency's supervisor may release now, so that another committee evaluates."""
+    return _releasable(case, lot, NewCommitteeOrdered, now)
+
+
+def new_committee_step(case: Case, lot: str, actor: Actor, now: datetime) -> tuple[str, datetime | None] | None:
+    """What this person of the agency may do about an evaluation that was given up: draft that another committee
+    evaluates, or release it."""
+    waiting = new_committee_waiting(case, lot, now)
+    if waiting is not None and actor.is_(Role.AGENCY_SUPERVISOR) and waiting.by != actor.id:
+        return "release_new_committee", valid_until(case, waiting)
+    if waiting is None and actor.is_(Role.AGENCY_OFFICER) and takes(case, lot, NewCommitteeProposed("-"), SYSTEM, now):
+        return "propose_new_committee", None
+    return None
+
+
 def drafted(case: Case, lot: str, kind: type) -> Waiting | None:
     """What was drafted last to be put into force by a fact of this kind, though the rules may not take it now."""
     return case.lot(lot).standstill.waiting.get(kind)
@@ -145,16 +162,12 @@ def kept_for_dissent(case: Case, lot: str) -> tuple[int, ...]:
 
 
 def _not_leaving(case: Case, lot: str) -> tuple[int, ...]:
-    """Drawn members in their seats, while anybody can be replaced."""
+    """Members in their seats, while anybody can be replaced."""
     sitting = case.lot(lot).sitting
     standing = sitting.suspended is not None and sitting.suspended.ground is not SuspensionGround.RECESS
     if standing or (sitting.stage, ReplacementOrdered) not in TRANSITIONS:
         return ()
-    return tuple(
-        number
-        for number, seat in sorted(sitting.seats.items())
-        if seat.role is MemberRole.EXPERT and number not in sitting.empty
-    )
+    return tuple(number for number in sorted(sitting.seats) if number not in sitting.empty)
 
 
 def order_steps(case: Case, lot: str) -> tuple[Disposition, ...]:

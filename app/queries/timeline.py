@@ -13,7 +13,7 @@ from app.permissions.policy import allowed
 from app.procedure import (
     bid,
     bid_checking,
-    convening,
+    buyers,
     deadlines,
     exports,
     fallback,
@@ -49,7 +49,7 @@ _STAGE_OF_PART = {
     qualification.__name__: "opening",
     bid_checking.__name__: "evaluation",
     trustees.__name__: "opening",
-    convening.__name__: "draw",
+    buyers.__name__: "draw",
     draw.__name__: "draw",
     sitting.__name__: "evaluation",
     interruptions.__name__: "evaluation",
@@ -118,6 +118,7 @@ def _after_deadline(case: Case, actor: Actor, lot: str) -> Iterator[CaseStage]:
     seen = drawing and allowed(actor, Action.DRAW_WATCH, case, lot)
     after = state.phase in AFTER_DRAW
     facts = {"rounds": str(len(state.draw.rounds))} if seen else {}
+    facts |= {"anew": "yes"} if state.earlier else {}
     since = state.since.get
     drawn_at = since(Phase.SCORING, since(Phase.DRAW))
     yield CaseStage("draw", DONE if after or ended else ACTIVE if drawing else AHEAD, drawn_at, lot, facts)

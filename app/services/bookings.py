@@ -209,7 +209,7 @@ def _check_draw(db_session: DbSession, case: Case, lot: str) -> None:
     for part in _parts(db_session, booking).values() if booking is not None else ():
         site = db_session.get_one(Room, part.room_id).site_id
         booths[site] = booths.get(site, 0) + part.booths
-    needed = seats_by_site(state.draw.conditions, [member.site for member in state.buyer_members])
+    needed = seats_by_site(state.draw.conditions, [member.site for member in state.buyers.members])
     check_seats(needed, booths, spare, site_names(db_session))
 
 
@@ -304,7 +304,7 @@ def check_booked(db_session: DbSession, case: Case, lot: str, conditions: DrawCo
     spare = case.tender.published.profile.booths_spare
     if spare is None:
         return
-    needed = seats_by_site(conditions, [member.site for member in case.lot(lot).buyer_members])
+    needed = seats_by_site(conditions, [member.site for member in case.lot(lot).buyers.members])
     check_seats(needed, booked_booths(db_session, case, lot, now), spare, site_names(db_session))
 
 

@@ -21,11 +21,12 @@ from app.queries.cases import load_case
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, Proposal, completes, prepares
+from app.services.findings import after_decision
 from app.services.notices import tell_role
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork, unit_of_work
 from app.services.uploads import begin_upload, complete_upload, continue_upload
-from evaluation.sitting import AnswerFile, ClarificationLapsed
+from evaluation.sitting import AnswerFile, ClarificationLapsed, ExplanationJudged
 
 FILE_KIND = "clarification"
 CHUNK = 1 << 18
@@ -64,15 +65,18 @@ def check_answer(platform: Platform, log_in: LogIn, proposal: Proposal) -> dict[
     named: list[dict[str, Any]] = list(proposal.payload.get("files", ()))
     if len({file["id"] for file in named}) != len(named):
         raise RuleViolation("file_repeated")
-    hidden = _hidden_name(case, proposal.lot, actor)
+    hidden = _hidden_name(case, proposal.lot, actor, str(proposal.payload.get("id", "")))
     return {file["id"]: _measured(platform, log_in, file, hidden) for file in named}
 
 
-def _hidden_name(case: Case, lot: str, actor: Actor) -> str:
-    """The name of the actor's own organisation as it was read out, where the room must not read it; "" elsewhere."""
+def _hidden_name(case: Case, lot: str, actor: Actor, id: str) -> str:
+    """The name of the actor's own organisation as it was read out, where the room must not read it; "" elsewhere, and
+    in what explains a price, which members read once they know the names."""
     own = case.lots[lot].bidding.of_bidder(actor.organisation_id)
     opened = case.lots[lot].opening.opened
-    if own is None or own.receipt_id not in opened or not case.tender.published.lot(lot).anonymous:
+    asked = case.lots[lot].sitting.clarifications.get(id)
+    named = asked is None or asked.of_price
+    if named or own is None or own.receipt_id not in opened or not case.tender.published.lot(lot).anonymous:
         return ""
     return opened[own.receipt_id].bidder_name
 
@@ -119,6 +123,16 @@ def ask_bidder(act: Act) -> Answer:
     return {}
 
 
+@completes("ClarificationVoted", "ClarificationWithdrawn", "ExplanationJudged")
+def follow_votes(act: Act) -> Answer:
+    """Where members know prices already a vote may reject a bid, or leave nothing that the report waits for."""
+    sitting = act.work.case.lots[act.lot].sitting
+    one = sitting.clarifications[act.fact.id]
+    if one.of_price:
+        after_decision(act.work, act.lot, rejects=isinstance(act.fact, ExplanationJudged) and one.proven is False)
+    return {}
+
+
 def time_anew(work: UnitOfWork, lot: str) -> None:
     """Where the sitting goes on now, each bidder that is waited for has its time again, and is told."""
     for id, course in work.case.lots[lot].clarifying.items():
@@ -151,4 +165,7 @@ def end_clarification(platform: Platform, case_id: str, lot: str, id: str) -> No
         if not course.open or course.until is None or work.now < course.until or state.sitting.suspended:
             return
         work.conclude(ClarificationLapsed(id), lot)
-        _tell_bidder(work, lot, course, "clarification_lapsed")
+        of_price = state.sitting.clarifications[id].of_price
+        _tell_bidder(work, lot, course, "price_unexplained" if of_price else "clarification_lapsed")
+        if of_price:  # nothing is proven, so that the bid is rejected as soon as results stand
+            after_decision(work, lot, rejects=True)

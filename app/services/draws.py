@@ -57,7 +57,7 @@ from evaluation.draw import DrawRound, DrawState
 @completes("DrawConditionsProposed")
 def propose_conditions(act: Act) -> Answer:
     state, committee = act.work.case.lots[act.lot], committee_of(act.work.case)
-    terms, buyers = act.work.case.tender.published, [member.site for member in state.buyer_members]
+    terms, buyers = act.work.case.tender.published, [member.site for member in state.buyers.members]
     fact = act.fact
     turns_of_booking(act.work.db_session, act.work.case.id, act.lot)
     check_booked(act.work.db_session, act.work.case, act.lot, fact.conditions, act.work.now)

@@ -99,7 +99,7 @@ def failed_evaluation(platform: Platform, case: Case, lot: str, now: datetime, l
         invalid_bids=invalid_bids(case, lot, lang),
         valid_bids=tuple(names[bid] for bid in sitting.valid),
         reviews=signed_reviews(records),
-        clarifications=clarifications_of(state.clarifying, names, lang),
+        clarifications=clarifications_of(state.asked_here, names, lang),
         member_changes=changes_of(records, lang),
         notes=(*interruptions_of(records, named_sites, lang), *draw_rounds(case, lot, lang)),
         draw_digest=current.record_sha256 if current else "",

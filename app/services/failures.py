@@ -6,6 +6,7 @@ from datetime import datetime
 
 from app.casefile.case import Case
 from app.casefile.failure_record import FAILURE_ATTACHMENT, recorded_failure
+from app.casefile.rounds_of_evaluation import latest_evaluation
 from app.database import in_native_thread
 from app.queries.cases import load_case, load_records
 from app.services.acts import Act, Answer, completes
@@ -14,7 +15,7 @@ from app.services.documents import seal_document, store_document
 from app.services.failure_content import ended_evaluation
 from app.services.notices import SERVING, tell_role
 from app.services.platform import Platform
-from app.services.unit_of_work import unit_of_work
+from app.services.unit_of_work import UnitOfWork, unit_of_work
 from crypto.canonical import canonical
 from evaluation.sitting import FailureRecordSealed
 from evaluation.sitting.stages import Stage
@@ -22,19 +23,22 @@ from evaluation.sitting.stages import Stage
 
 @completes("BidsReviewed")
 def review_bids(act: Act) -> Answer:
-    """The last review may leave too few valid bids: then the lot has failed, and its record is due."""
-    work, lot = act.work, act.lot
+    """The last review may leave too few valid bids."""
+    if act.work.case.lots[act.lot].sitting.stage is Stage.FAILED:
+        tell_of_failure(act.work, act.lot)
+    return {}
+
+
+def tell_of_failure(work: UnitOfWork, lot: str) -> None:
+    """The lot has failed: everybody who serves it or bid is told, and its record is due."""
     state, terms = work.case.lots[lot], work.case.tender.published
-    if state.sitting.stage is not Stage.FAILED:
-        return {}
     figures = {"valid": len(state.sitting.valid), "least": state.sitting.rules.least_valid_bids}
     facts = {"title": terms.title, "lot": lot, **figures}
     for party, role in SERVING:
         tell_role(work, getattr(terms.parties, party).id, role, "evaluation_failed", **facts)
     for submission in state.bidding.live:
         work.notify(submission.by, "evaluation_failed_bidder", **facts)
-    work.schedule("seal_failure_record", work.now, lot=lot, detail=str(act.record.seq))
-    return {}
+    work.schedule("seal_failure_record", work.now, lot=lot, detail=str(work.size))
 
 
 def _due(case: Case, lot: str) -> bool:
@@ -53,16 +57,22 @@ def seal_failure_record(platform: Platform, case_id: str, lot: str) -> None:
     with unit_of_work(platform.database, case_id, lot) as work:
         if not _due(work.case, lot):
             return
-        sha256 = store_document(platform, work, lot, "failure", f"failed-evaluation-{lot}.pdf", pdf)
-        work.conclude(FailureRecordSealed(sha256), lot)
+        sha256 = store_document(platform, work, lot, "failure", _name(work.case, lot), pdf)
+        work.conclude(FailureRecordSealed(sha256, work.case.lots[lot].sitting.committee), lot)
         work.schedule("compute_fees", work.now, lot=lot)
         close_booths(work, lot)
+
+
+def _name(case: Case, lot: str) -> str:
+    """How the file is called: of a further committee with its number."""
+    committee = case.lots[lot].sitting.committee
+    return f"failed-evaluation-{lot}.pdf" if committee == 1 else f"failed-evaluation-{lot}-{committee}.pdf"
 
 
 def render_failure_record(platform: Platform, case: Case, lot: str, now: datetime) -> bytes:
     """评审情况记录（流标、终止） as PDF with its data attached, under the centre's seal."""
     with platform.database.reading() as db_session:
-        records = [record for record in load_records(db_session, case.id) if record.lot == lot]
+        records = latest_evaluation(record for record in load_records(db_session, case.id) if record.lot == lot)
     content = ended_evaluation(platform, case, lot, now, "zh")
     attached = {FAILURE_ATTACHMENT: canonical(recorded_failure(records))}
     pdf = platform.renderer.render(content, attachments=attached)

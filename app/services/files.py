@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from app.casefile.anonymous import reads_unnamed
+from app.casefile.anonymous import reads_unnamed, scores_without_prices
 from app.casefile.bid_ids import bid_of, receipt_of
 from app.casefile.case import Case
 from app.models import StoredFile
@@ -118,7 +118,23 @@ def readable_files(platform: Platform, actor: Actor, case_id: str, lot: str) -> 
 def _readable(actor: Actor, case: Case, row: StoredFile, lot: str) -> bool:
     if _hidden(actor, case, row) and not _judged_unnamed(case, row):
         return False
+    if row.kind == "clarification" and actor.seat and row.id not in _answered_here(case, row.lot):
+        return False
+    if row.kind == "clarification" and _explains_price(case, row) and scores_without_prices(actor, case, row.lot):
+        return False
     return row.kind in READ_WITH and allowed(actor, _action(row), case, row.lot or lot)
+
+
+def _answered_here(case: Case, lot: str) -> set[str]:
+    """The files of answers to the committee that evaluates now."""
+    answers = [one.answered for one in case.lots[lot].asked_here.values() if one.answered]
+    return {file.id for answer in answers for file in answer.files}
+
+
+def _explains_price(case: Case, row: StoredFile) -> bool:
+    """Whether a file belongs to what explains a price."""
+    answers = [one.answered for one in case.lots[row.lot].clarifying.values() if one.of_price and one.answered]
+    return row.id in {file.id for answer in answers for file in answer.files}
 
 
 def _judged_unnamed(case: Case, row: StoredFile) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from app.services.acts import Act, Answer, completes
 from app.services.corrections import tell_dissenters
-from app.services.failures import review_bids
+from app.services.failures import tell_of_failure
 from app.services.reports import conclude_ties, schedule_due
+from app.services.unit_of_work import UnitOfWork
 from evaluation.sitting import Disposal, FindingVoted
 from evaluation.sitting.stages import Stage
 
@@ -16,14 +17,20 @@ def follow_vote(act: Act) -> Answer:
 
     Of results that were computed anew whoever dissented from earlier ones is told.
     """
-    sitting = act.work.case.lots[act.lot].sitting
-    if sitting.stage is Stage.FAILED:
-        return review_bids(act)
-    if sitting.result is not None and _rejects(act):
-        tell_dissenters(act.work, act.lot)
-        conclude_ties(act.work, act.lot)
-    schedule_due(act.work, act.lot, str(act.work.size))
+    after_decision(act.work, act.lot, rejects=_rejects(act))
     return {}
+
+
+def after_decision(work: UnitOfWork, lot: str, *, rejects: bool) -> None:
+    """What follows where the committee, or the end of a time, has decided about bids: `rejects` some of them."""
+    sitting = work.case.lots[lot].sitting
+    if sitting.stage is Stage.FAILED:
+        tell_of_failure(work, lot)
+        return
+    if sitting.result is not None and rejects:
+        tell_dissenters(work, lot)
+        conclude_ties(work, lot)
+    schedule_due(work, lot, str(work.size))
 
 
 def _rejects(act: Act) -> bool:

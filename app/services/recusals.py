@@ -58,7 +58,7 @@ def _offices(db_session: DbSession, case: Case, lot: str) -> dict[str, ConflictG
     assert parties is not None
     keys = [str(member["key_id"]) for member in case.tender.committee.get("members", ())]
     holders = select(Account.organisation_id).join(Certificate).where(Certificate.key_id.in_(keys))
-    named = [member.account for member in case.lots[lot].buyer_members]
+    named = [member.account for member in case.lots[lot].buyers.named]
     seated = select(Account.organisation_id).where(Account.id.in_(named))
     found = dict.fromkeys(_codes(db_session, db_session.scalars(holders)), ConflictGround.TRUSTEE_STAFF)
     for party, ground in (

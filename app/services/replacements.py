@@ -11,6 +11,7 @@ from app.services.acts import Act, Answer, completes
 from app.services.call_ups import after_answer
 from app.services.clarifications import time_anew
 from app.services.notices import tell_party, tell_serving
+from evaluation.committee import MemberRole
 from evaluation.draw import RoundReason
 from evaluation.sitting import ReplacementOrdered
 
@@ -29,9 +30,13 @@ def leave_seat(act: Act) -> Answer:
         work.db_session.execute(delete(kind).where(*mine))
     if isinstance(act.fact, ReplacementOrdered):
         time_anew(work, lot)  # a recess ends with it
-        tell_serving(work, lot, "member_ordered_off", act.fact.note)
+        code, why = "member_ordered_off", act.fact.note
     else:
-        tell_serving(work, lot, "member_recused", act.fact.conflict)
+        code, why = "member_recused", act.fact.conflict
+    if work.case.lots[lot].sitting.seats[seat].role is MemberRole.BUYER:  # who succeeds is named, not drawn
+        tell_serving(work, lot, f"buyer_{code}", why)
+        return {}
+    tell_serving(work, lot, code, why)
     if (dismissed := dismissal_due(work.case, lot)) is not None:
         work.conclude(dismissed, lot)
         after_answer(work, lot, RoundReason.DISMISSED)

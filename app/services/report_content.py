@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session as DbSession
 from app.casefile.case import Case
 from app.casefile.record import Record
 from app.casefile.report_data import sheets_digest
+from app.casefile.rounds_of_evaluation import latest_evaluation
 from app.documents.content import (
     BidScores,
     Criterion,
@@ -37,12 +38,12 @@ from app.queries.score_comments import CommentLine, comment_lines
 from app.queries.sittings import tied_bidders
 from app.services.documents import heading, named_address, opened_bids
 from app.services.platform import Platform
-from app.services.report_course import changes_of, clarifications_of, corrections_of, interruptions_of
+from app.services.report_course import changes_of, clarifications_of, corrections_of, interruptions_of, low_prices
 from app.services.report_review import review_of
 from app.services.sittings import member_account
 from evaluation import criteria
 from evaluation.committee import MemberRole
-from evaluation.sitting import GROUND_ITEMS, WITHIN_CEILING, Rejection, SittingState
+from evaluation.sitting import GROUND_ITEMS, PRICE_PROVEN, WITHIN_CEILING, Rejection, SittingState
 
 
 def capacity(role: MemberRole, lang: Lang) -> str:
@@ -99,7 +100,7 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
         sheets=_sheets(case, lot, records, lang),
         candidates=_candidates(sitting, names),
         agreement=_agreement(sitting, lang),
-        clarifications=clarifications_of(state.clarifying, names, lang),
+        clarifications=clarifications_of(state.asked_here, names, lang),
         corrections=corrections_of(records, names, rules.criteria, lang),
         dissents=tuple(
             DissentStatement(signs_as(sitting, seat, lang), one.text, one.at)
@@ -113,6 +114,7 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
         signatories=tuple(
             Signatory(field_name(int(m.seat)), m.name, signs_as(sitting, int(m.seat), lang)) for m in members
         ),
+        low_prices=low_prices(sitting.marked, names, lang),
         findings=report_words(case, lot, records, lang),
         review=review_of(state, records, names, lang),
     )
@@ -212,11 +214,24 @@ def invalid_bids(case: Case, lot: str, lang: Lang) -> tuple[InvalidBid, ...]:
 def _invalid(case: Case, bidder: str, found: Rejection, lang: Lang) -> InvalidBid:
     if found.item == WITHIN_CEILING.id:
         return InvalidBid(bidder, sentence("price_above_ceiling", {}, lang), sentence("review_by_system", {}, lang))
+    if found.item == PRICE_PROVEN.id:
+        return _unproven(case, bidder, found, lang)
     grounds, by_law = listed(found.grounds, lang), {item.id: ground for ground, item in GROUND_ITEMS.items()}
     if found.item in by_law:
         regime = case.tender.published.profile.regime
         grounds = listed([sentence(f"{regime}_ground_{by_law[found.item]}", {}, lang), *found.grounds], lang)
     return InvalidBid(bidder, grounds, sentence("review_votes", {"votes": found.votes}, lang))
+
+
+def _unproven(case: Case, bidder: str, found: Rejection, lang: Lang) -> InvalidBid:
+    """Whose price is not proven: by the members who found so, or since it explained nothing."""
+    law = sentence(f"{case.tender.published.profile.regime}_ground_price_not_proven", {}, lang)
+    if not found.votes:
+        why = listed([law, sentence("price_unexplained", {}, lang)], lang)
+        return InvalidBid(bidder, why, sentence("review_by_system", {}, lang))
+    return InvalidBid(
+        bidder, listed([law, *found.grounds], lang), sentence("review_votes", {"votes": found.votes}, lang)
+    )
 
 
 def _earlier_dissent(one: EarlierDissent, sitting: SittingState, lang: Lang) -> EarlierStatement:
@@ -264,8 +279,9 @@ def site_names(db_session: DbSession, sitting: SittingState) -> dict[str, str]:
 
 
 def records_of(db_session: DbSession, case: Case, lot: str, now: datetime) -> list[Record]:
-    """The lot's records as they stood at the report."""
-    return [record for record in load_records(db_session, case.id) if record.lot == lot and record.at <= now]
+    """The lot's records as they stood at the report, of its latest evaluation."""
+    found = (record for record in load_records(db_session, case.id) if record.lot == lot and record.at <= now)
+    return latest_evaluation(found)
 
 
 def sources_of(records: list[Record], case: Case, lot: str) -> tuple[datetime, str, str]:

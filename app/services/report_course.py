@@ -13,8 +13,10 @@ from app.documents.clarification_content import BidClarification
 from app.documents.wording import Lang, hundredths, instant, listed
 from app.messages import sentence
 from app.procedure.clarifying import Clarifying, Course
+from app.queries.low_prices import low_prices_of
 from crypto.canonical import digest
 from evaluation.criteria import CriteriaSet
+from evaluation.low_prices import MarkedPrice
 from evaluation.scoring import Cells, ScorePlace
 from evaluation.sitting import (
     BoothChanged,
@@ -128,19 +130,40 @@ def _clarification(course: Course, names: Mapping[str, str], lang: Lang) -> BidC
     assert what is not None
     assert course.asked_at is not None
     votes = {"agreed": course.decided.agreed, "opposed": course.decided.opposed} if course.decided else {}
+    by_rule = course.decided is not None and course.decided.by_rule
     return BidClarification(
         bidder=names[what.bid],
         subject=sentence(f"clarification_{what.subject}", {}, lang),
         place=what.place,
         question=what.question,
-        votes=sentence("clarification_votes", votes, lang),
+        votes=sentence("asked_by_rule" if by_rule else "clarification_votes", votes, lang),
         asked_at=course.asked_at,
         until=course.until,
         answer=answered.text if answered else "",
         answered_at=course.answered_at,
         digest=digest(encode(answered)) if answered else "",
         files=tuple((file.name, file.sha256) for file in answered.files) if answered else (),
+        decided=_explained(course, lang),
     )
+
+
+def _explained(course: Course, lang: Lang) -> str:
+    """What the committee found of the reasons of a low price; "" where nothing was to be decided."""
+    if not course.of_price:
+        return ""
+    if course.explained is None:
+        return sentence("price_unexplained", {}, lang) if course.lapsed_at else ""
+    code = "price_proven" if course.explained.proven else "price_not_proven"
+    return sentence(code, {"agreed": course.explained.agreed, "opposed": course.explained.opposed}, lang)
+
+
+def low_prices(marked: Iterable[MarkedPrice], names: Mapping[str, str], lang: Lang) -> tuple[str, ...]:
+    """Each price that the rules mark, with every limit that it lies below."""
+    found = []
+    for one in low_prices_of(marked, names, lang):
+        facts = {"bidder": one.bidder, "price": one.price, "marks": listed(one.marks, lang)}
+        found.append(sentence("note_low_price", facts, lang))
+    return tuple(found)
 
 
 def changes_of(records: Sequence[Record], lang: Lang) -> tuple[str, ...]:

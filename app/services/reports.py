@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.casefile.case import Case
 from app.casefile.clarification_data import clarification_data
-from app.casefile.report_data import REPORT_ATTACHMENT, checked_data, report_data
+from app.casefile.report_data import REPORT_ATTACHMENT, checked_data, marked_data, report_data
 from app.casefile.signing_statement import ATTACHMENT, statement_data
 from app.casefile.ties import ties_due
 from app.database import in_native_thread
@@ -43,6 +43,7 @@ from evaluation.sitting import (
     awaited_correction,
     check_answered,
     check_running,
+    unexplained,
 )
 from evaluation.sitting.stages import Stage
 
@@ -70,10 +71,11 @@ def conclude_ties(work: UnitOfWork, lot: str) -> None:
 
 def _due(case: Case, lot: str) -> bool:
     """Results stand without a report, or with one that nobody has signed and that lacks a dissent; what is being voted
-    on is decided before."""
+    on is decided before, and prices are explained."""
     sitting = case.lots[lot].sitting
     lacking = sitting.stage is Stage.RESULTS or (sitting.stage is Stage.REPORT and bool(sitting.unreported))
-    return lacking and awaited_correction(sitting) is None and sitting.suspended is None and sitting.put is None
+    waits = awaited_correction(sitting) is not None or sitting.put is not None or bool(unexplained(sitting))
+    return lacking and sitting.suspended is None and not waits
 
 
 def schedule_due(work: UnitOfWork, lot: str, detail: str) -> None:
@@ -118,7 +120,7 @@ def render_report(platform: Platform, case: Case, lot: str, now: datetime) -> by
     state = case.lots[lot]
     with platform.database.reading() as db_session:
         records = records_of(db_session, case, lot, now)
-    about = clarification_data(state.clarifying) | checked_data(records)
+    about = clarification_data(state.asked_here) | checked_data(records) | marked_data(records)
     data = report_data(case.id, lot, state.sitting.result, content.sitting_digest, state.signing, about)
     return platform.renderer.render(content, attachments={REPORT_ATTACHMENT: canonical(data)})
 

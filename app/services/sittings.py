@@ -9,7 +9,7 @@ from app.casefile.case import Case, LotCase
 from app.casefile.convened import sitting_of
 from app.casefile.replacements import replacement_due
 from app.models import Account, CallUp, Expert
-from app.procedure.convening import BuyerMemberNamed
+from app.procedure.buyers import BuyerMemberNamed
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role, clash
 from app.queries.cases import load_case
@@ -28,10 +28,10 @@ from evaluation.sitting import Seat
 
 @completes("QualificationChecked", "BuyerMemberNamed")
 def prepare_sitting(act: Act) -> Answer:
-    """Each of these may be the last thing that a sitting waits for."""
+    """Each of these may be the last thing that a sitting, or a seat that the buyer's representative left, waits for."""
     if act.record.type == "BuyerMemberNamed":
         check_buyer_member(act.work.db_session, act.work.case, act.fact.account)
-    act.work.schedule("convene_sitting", act.work.now, lot=act.lot, detail=act.record.type)
+    act.work.schedule("convene_sitting", act.work.now, lot=act.lot, detail=f"{act.record.type}-{act.record.seq}")
     return {}
 
 
@@ -56,38 +56,47 @@ def convene_sitting(platform: Platform, case_id: str, lot: str) -> None:
     fill its empty seats."""
     with unit_of_work(platform.database, case_id, lot) as work:
         if work.case.lots[lot].convened:
-            _replace_members(work, lot)
+            _replace_members(platform, work, lot)
             return
         due = sitting_of(work.case, lot)
         if due is None:
             return
         work.conclude(due, lot)
         for seat, member in _buyers(work.case.lots[lot]):
-            add_call_up(platform, work, lot, seat.person, member.account, 0, work.now)
-            row = work.db_session.get_one(CallUp, code_hash(call_up_code(platform, case_id, lot, seat.person)))
-            row.answered_at, row.accepted = work.now, True  # named, not asked
+            _named(platform, work, lot, seat.person, member)
         plan_booths(work.db_session, work.case, lot, work.now)
-        work.schedule("mail_seat_codes", work.now, lot=lot)
+        work.schedule("mail_seat_codes", work.now, lot=lot, detail=str(work.size))
 
 
-def _replace_members(work: UnitOfWork, lot: str) -> None:
-    """Whoever was drawn for an empty seat and has accepted takes it."""
+def _named(platform: Platform, work: UnitOfWork, lot: str, person: str, member: BuyerMemberNamed) -> None:
+    """Who is named and not asked has a code for the seat, too."""
+    add_call_up(platform, work, lot, person, member.account, 0, work.now)
+    row = work.db_session.get_one(CallUp, code_hash(call_up_code(platform, work.case.id, lot, person)))
+    row.answered_at, row.accepted = work.now, True
+
+
+def _replace_members(platform: Platform, work: UnitOfWork, lot: str) -> None:
+    """Whoever was drawn for an empty seat and has accepted takes it, and whoever was named for the buyer's."""
     while (due := replacement_due(work.case, lot)) is not None:
         work.conclude(due, lot)
+        if due.person in work.case.lots[lot].buyers.sitting:
+            _named(platform, work, lot, due.person, work.case.lots[lot].buyers.who(due.person))
+            work.schedule("mail_seat_codes", work.now, lot=lot, detail=str(work.size))
     plan_booths(work.db_session, work.case, lot, work.now)
 
 
 def _buyers(state: LotCase) -> list[tuple[Seat, BuyerMemberNamed]]:
-    """The buyer's seats with the people who were named for them, in the same order."""
-    seats = [seat for seat in state.sitting.seats.values() if seat.role is MemberRole.BUYER]
-    return list(zip(sorted(seats, key=lambda seat: seat.number), state.buyer_members, strict=True))
+    """The buyer's seats that somebody is to take or has taken, with who was named for them."""
+    there = state.buyers.sitting
+    return [(seat, there[seat.person]) for _number, seat in sorted(state.sitting.seats.items()) if seat.person in there]
 
 
 def mail_seat_codes(platform: Platform, case_id: str, lot: str) -> None:
     """The buyer's people get a code too, so that every seat is taken in the same way. Repeating it is harmless."""
     with platform.database.reading() as db_session:
         case, now = load_case(db_session, case_id), platform.database.now(db_session.connection())
-        buyers = _buyers(case.lots[lot])
+        waiting = [number for number in case.lots[lot].sitting.seats if number not in case.lots[lot].sitting.keys]
+        buyers = [(seat, member) for seat, member in _buyers(case.lots[lot]) if seat.number in waiting]
         addresses = {seat.person: db_session.get_one(Account, member.account).mail for seat, member in buyers}
         meetings = {seat.person: meeting_at(db_session, case, lot, seat.site, now) for seat, _member in buyers}
     for person, address in addresses.items():
@@ -101,6 +110,5 @@ def member_account(db_session: DbSession, case: Case, lot: str, seat: Seat) -> A
     Raises RuleViolation `draw_person_differs`.
     """
     if seat.role is MemberRole.BUYER:
-        member = case.lots[lot].buyer_members[int(seat.person.rpartition("-")[2]) - 1]
-        return db_session.get_one(Account, member.account)
+        return db_session.get_one(Account, case.lots[lot].buyers.who(seat.person).account)
     return drawn_account(db_session, case, lot, seat.person)

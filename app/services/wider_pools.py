@@ -68,7 +68,7 @@ def wider_proposal(
 
 def _check_conditions(case: Case, lot: str, fact: DrawConditionsProposed) -> None:
     state, committee = case.lots[lot], committee_of(case)
-    buyers = [member.site for member in state.buyer_members]
+    buyers = [member.site for member in state.buyers.members]
     known, filled = (committee.id, committee.k), rules.filled(state.draw, fact)
     check_draw_conditions(fact.conditions, case.tender.published, buyers, case.id, lot, known, filled)
 

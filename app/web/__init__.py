@@ -28,6 +28,7 @@ from app.web.expert.correcting import routes as corrections
 from app.web.expert.own import routes as own_expert
 from app.web.expert.papers import routes as papers
 from app.web.expert.pictures import routes as pictures
+from app.web.expert.pricing import routes as pricing
 from app.web.expert.questions import routes as questions
 from app.web.expert.room import routes as sitting
 from app.web.expert.talk import routes as talk
@@ -88,7 +89,7 @@ HEADERS = {
 
 def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
-    rooms_of_sittings = (sitting, clarifying, corrections, papers, questions, talk, pictures)
+    rooms_of_sittings = (sitting, clarifying, pricing, corrections, papers, questions, talk, pictures)
     desks = (account, agency, bidder, expert, *rooms_of_sittings, operator, witness, library, experts, ceremonies)
     serving = (fees, appraisals, own_expert, trainings, applications, name_requests, standards, privacy)
     inspecting = (inspection_desk, inspection_draws, inspection_visits, inspection_statistics, inspections)

@@ -6,6 +6,7 @@ from flask import Blueprint, g, redirect, render_template
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from app.casefile.rounds_of_evaluation import latest_evaluation
 from app.extensions import access, current_actor, platform
 from app.permissions.actions import Action
 from app.queries.cases import load_records
@@ -25,7 +26,7 @@ def show(case: str, lot: str) -> str | Response:
         return redirect(f"/room/{case}/{lot}/findings")
     language = g.get("lang", "zh")
     with platform().database.reading() as db_session:
-        records = [record for record in load_records(db_session, case) if record.lot == lot]
+        records = latest_evaluation(record for record in load_records(db_session, case) if record.lot == lot)
     return render_template(
         "pages/findings.html",
         **head_of(found, lot),

@@ -99,6 +99,7 @@ SUBJECTS: Mapping[ClarificationSubject, LazyString] = {
     ClarificationSubject.UNCLEAR: _l("含义不明确"),
     ClarificationSubject.INCONSISTENT: _l("同一内容表述不一致"),
     ClarificationSubject.OBVIOUS_ERROR: _l("有明显的文字或者计算错误"),
+    ClarificationSubject.LOW_PRICE: _l("报价明显偏低，要求书面说明"),
 }
 CLARIFICATIONS: Mapping[ClarificationStanding, LazyString] = {
     ClarificationStanding.VOTING: _l("正在表决"),
@@ -270,6 +271,8 @@ FACTS: Mapping[str, LazyString] = {
     "SittingOrdered": _l("签发评审监督决定"),
     "SittingDecisionProposed": _l("拟决定评审恢复或终止"),
     "SittingDecided": _l("决定评审恢复或终止"),
+    "NewCommitteeProposed": _l("拟另组评审委员会"),
+    "NewCommitteeOrdered": _l("另组评审委员会"),
     "ReplacementProposed": _l("拟更换评审成员"),
     "ReplacementOrdered": _l("更换评审成员"),
     "SittingSuspended": _l("评审中断"),
@@ -298,6 +301,9 @@ FACTS: Mapping[str, LazyString] = {
     "ClarificationAsked": _l("要求投标人澄清、说明、补正"),
     "ClarificationAnswered": _l("投标人书面答复"),
     "ClarificationLapsed": _l("投标人逾期未答复"),
+    "PricesMarked": _l("标记明显偏低的报价"),
+    "ExplanationJudged": _l("对报价说明表决"),
+    "ExplanationDecided": _l("报价说明的表决结果"),
     "TiesDrawn": _l("得分并列，抽签确定顺序"),
     "CorrectionRequested": _l("申请更正评分"),
     "SheetReopened": _l("准许更正评分"),

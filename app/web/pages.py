@@ -80,8 +80,10 @@ def agency_case(case_id: str, *roles: Role) -> Case:
 
 
 def shows_failure(case: Case, lot: str) -> bool:
-    """Whether the page of an evaluation that failed or was given up is there for whoever looks."""
-    ended = case.lots[lot].sitting.stage in (Stage.FAILED, Stage.ABANDONED)
+    """Whether the page of an evaluation that failed or was given up, perhaps by an earlier committee, is there for
+    whoever looks."""
+    state = case.lots[lot]
+    ended = state.sitting.stage in (Stage.FAILED, Stage.ABANDONED) or bool(state.earlier)
     return ended and allowed(current_actor(), Action.FAILURE_READ, case, lot)
 
 

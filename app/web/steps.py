@@ -141,6 +141,12 @@ STEPS: dict[str, Wording] = {
         _l("去指定"),
         _agency("buyer_member"),
     ),
+    "name_buyer_successor": Wording(
+        _l("请指定接替的采购人代表"),
+        _l("由采购人另行书面委派，不抽取；接替的人从头评审，原代表的意见、投票和评分不计。评审在此之前等待。"),
+        _l("去指定"),
+        _agency("buyer_member"),
+    ),
     "propose_draw_conditions": Wording(
         _l("拟定专家抽取条件"),
         _l("专业、地点和名额由您拟定，审核人核准后抽取，条件全部公开给抽取各方。"),
@@ -194,7 +200,7 @@ STEPS: dict[str, Wording] = {
     ),
     "answer_clarification": Wording(
         _l("评标委员会询问一件事：请书面答复"),
-        _l("只就所问答复，不得改变投标文件的实质性内容。答复只有一次；逾期不再接收，按投标文件评审。"),
+        _l("只就所问答复，不得改变投标文件的实质性内容。答复只有一次；逾期不再接收，后果见询问。"),
         _l("阅读并答复"),
         lambda case, step: url_for("clarifications.answer", case=case, lot=step.lot, id=step.subject),
     ),
@@ -268,9 +274,21 @@ STEPS: dict[str, Wording] = {
         _lot_page("standstill"),
         Action.STANDSTILL_WATCH,
     ),
+    "propose_new_committee": Wording(
+        _l("评审已终止：另组评审委员会"),
+        _l("由您拟定，审核人复核。原委员会的资料封存保留，同一批投标由重新抽取的成员从头评审。"),
+        _l("去拟定"),
+        _agency("new_committee"),
+    ),
+    "release_new_committee": Wording(
+        _l("复核另组评审委员会"),
+        _l("签名后立即重新抽取全部席位。"),
+        _l("去复核"),
+        _agency("release_new_committee"),
+    ),
     "sitting_abandoned": Wording(
         _l("评审已终止"),
-        _l("资料已封存，依法另组评审委员会；本采购包在本平台上到此结束。"),
+        _l("资料已封存，由另组的评审委员会重新评审。"),
         _l("评审情况记录"),
         _lot_page("failure"),
         Action.FAILURE_READ,

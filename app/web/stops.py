@@ -73,8 +73,9 @@ def _stage_text(case: Case, stage: CaseStage) -> str:
             return failure_words(facts)
         case "evaluation" | "report":
             return _evaluation_text(stage)
-        case "draw" if facts.get("rounds", "0") != "0":
-            return _("已进行 %(rounds)s 轮。", **facts)
+        case "draw":
+            rounds = _("已进行 %(rounds)s 轮。", **facts) if facts.get("rounds", "0") != "0" else ""
+            return (_("原评审已终止，另组评审委员会重新评审。") if "anew" in facts else "") + rounds
     return ""
 
 

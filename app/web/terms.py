@@ -15,6 +15,7 @@ from app.documents.wording import plain
 from app.messages import regime_words
 from app.procedure.convening import least_members
 from app.procedure.money import rmb_capital
+from app.procedure.profiles import Profile
 from app.procedure.terms import LotTerms, TenderTerms
 from app.procedure.witnesses import RegisterTerms
 from app.web.pages import to_local
@@ -35,6 +36,7 @@ from app.web.wording import (
 from crypto.canonical import Json, canonical
 from crypto.committee import Committee
 from crypto.timelock import QUICKNET, Chain
+from evaluation.arithmetic import HUNDRED
 from evaluation.criteria import Criterion
 
 
@@ -88,7 +90,7 @@ def shown_terms(terms: TenderTerms) -> ShownTerms:
         method_words(terms.method),
         titled(terms.profile),
         committee_words(terms),
-        _periods(terms),
+        _periods(terms) + _low_prices(terms.profile),
         _("%(k)s / %(n)s 家受托人共同解密（%(mode)s）", k=committee["k"], n=committee["n"], mode=terms.mode),
         Committee.from_description(committee).id,
         second_lock_words(terms.chain) if terms.chain else "",
@@ -136,6 +138,21 @@ def standing_words(committee: StandingCommittee) -> str:
 def mode_words(mode: str) -> str:
     """How a committee's shares were made."""
     return _("演示：全部密钥在一台机器") if mode == "M0" else _("份额在各自机器上生成")
+
+
+def _low_prices(profile: Profile) -> tuple[tuple[str, str], ...]:
+    """Below which shares a price is to be explained; nothing where the rule book marks none."""
+    rules = profile.low_price
+    if rules is None:
+        return ()
+    shares = (
+        (_("通过评审的投标报价平均值的 %(n)s%%"), rules.of_mean),
+        (_("次低报价的 %(n)s%%"), rules.of_next),
+        (_("最高限价的 %(n)s%%"), rules.of_ceiling),
+    )
+    below = _("、").join(words % {"n": plain(share * HUNDRED)} for words, share in shares if share is not None)
+    source = citation_words(profile.articles.get("low_price", "—"))
+    return ((_("报价低于下列任一标准的，须书面说明"), _("%(period)s（%(source)s）", period=below, source=source)),)
 
 
 def _day(at: datetime) -> str:

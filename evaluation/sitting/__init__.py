@@ -8,6 +8,7 @@ from evaluation.sitting.checks import acts_about
 from evaluation.sitting.clarification_rules import askable, check_none_awaited, may_propose
 from evaluation.sitting.clarifications import (
     AWAITED,
+    PRICE_PROVEN,
     AnswerFile,
     Clarification,
     ClarificationAnswered,
@@ -20,6 +21,9 @@ from evaluation.sitting.clarifications import (
     ClarificationSubject,
     ClarificationVoted,
     ClarificationWithdrawn,
+    ExplanationDecided,
+    ExplanationJudged,
+    PricesMarked,
 )
 from evaluation.sitting.correction_rules import (
     answered_by,
@@ -85,6 +89,8 @@ from evaluation.sitting.interruptions import (
     Disposition,
     FaultRepaired,
     FaultReported,
+    NewCommitteeOrdered,
+    NewCommitteeProposed,
     RecessCalled,
     RecessEnded,
     ReplacementGround,
@@ -100,6 +106,7 @@ from evaluation.sitting.interruptions import (
 from evaluation.sitting.outcomes import (
     outcome,
 )
+from evaluation.sitting.price_rules import check_prices_explained, explainable, unexplained
 from evaluation.sitting.question_rules import rejections, settled, standing_bids
 from evaluation.sitting.questions import (
     COLLUSION_GROUNDS,
@@ -134,6 +141,7 @@ __all__ = [
     "FINAL",
     "GROUND_ITEMS",
     "MOST_LETTERS",
+    "PRICE_PROVEN",
     "TRANSITIONS",
     "WITHIN_CEILING",
     "AnnouncementMade",
@@ -168,6 +176,8 @@ __all__ = [
     "Disposition",
     "DissentRecorded",
     "ElectedBy",
+    "ExplanationDecided",
+    "ExplanationJudged",
     "FailureRecordSealed",
     "FaultRepaired",
     "FaultReported",
@@ -182,6 +192,9 @@ __all__ = [
     "MemberRecused",
     "MemberReplaced",
     "MessagePosted",
+    "NewCommitteeOrdered",
+    "NewCommitteeProposed",
+    "PricesMarked",
     "RecessCalled",
     "RecessEnded",
     "RefusalRecorded",
@@ -230,9 +243,11 @@ __all__ = [
     "awaited_correction",
     "check_answered",
     "check_none_awaited",
+    "check_prices_explained",
     "check_running",
     "correctable",
     "decide",
+    "explainable",
     "may_propose",
     "may_speak",
     "must_be_granted",
@@ -245,5 +260,6 @@ __all__ = [
     "settled",
     "standing_bids",
     "transition_table",
+    "unexplained",
     "visible_scores",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from evaluation.sitting.clarifications import (
+    UNSENT,
     Clarification,
     ClarificationAnswered,
     ClarificationAsked,
@@ -14,6 +15,8 @@ from evaluation.sitting.clarifications import (
     ClarificationStanding,
     ClarificationVoted,
     ClarificationWithdrawn,
+    ExplanationDecided,
+    ExplanationJudged,
 )
 
 Clarifications = dict[str, Clarification]
@@ -25,6 +28,8 @@ ClarificationFact = (
     | ClarificationAsked
     | ClarificationAnswered
     | ClarificationLapsed
+    | ExplanationJudged
+    | ExplanationDecided
 )
 _BECOMES = {
     ClarificationWithdrawn: ClarificationStanding.WITHDRAWN,
@@ -48,6 +53,10 @@ def _after(found: Clarifications, event: ClarificationFact) -> Clarification:
     if isinstance(event, ClarificationDecided):
         accepted = ClarificationStanding.ACCEPTED if event.accepted else ClarificationStanding.REFUSED
         return replace(one, standing=accepted)
+    if isinstance(event, ExplanationJudged):
+        return replace(one, judged=one.judged | {event.seat: event})
+    if isinstance(event, ExplanationDecided):
+        return replace(one, proven=event.proven)
     return replace(one, standing=_BECOMES[type(event)])
 
 
@@ -55,3 +64,15 @@ def dropped(found: Clarifications, standings: frozenset[ClarificationStanding]) 
     """Those that stand so go on no further; they stay on record. Where a member leaves, others sit than voted."""
     ended = ClarificationStanding.DROPPED
     return {id: replace(one, standing=ended) if one.standing in standings else one for id, one in found.items()}
+
+
+def left(found: Clarifications) -> Clarifications:
+    """All of them when a member leaves: what was not sent is dropped, and whether a price is proven is decided by those
+    who sit now, who may also ask about one about which others refused to."""
+    ended = dropped(found, UNSENT)
+    return {id: _undecided(one) if one.of_price else one for id, one in ended.items()}
+
+
+def _undecided(one: Clarification) -> Clarification:
+    refused = one.standing is ClarificationStanding.REFUSED
+    return replace(one, judged={}, proven=None, standing=ClarificationStanding.DROPPED if refused else one.standing)

@@ -6,7 +6,8 @@
    as soon as no further vote can change it.
 3. The chair, and nobody else, sends what was accepted, as it was voted.
 4. The bidder that is asked answers once. Nobody hands in a review or locks a sheet before every request has ended.
-5. Where a member leaves, what was not sent is dropped: those who sit now have not voted on it. What was sent goes on.
+5. Why a price is low a bidder is asked after the last lock, and for that no review or lock waits: `price_rules`.
+6. Where a member leaves, what was not sent is dropped: those who sit now have not voted on it. What was sent goes on.
 
 Who the bidder is, and when its time has passed, `app.procedure.clarifying` adds.
 """
@@ -24,11 +25,13 @@ from evaluation.sitting.clarifications import (
     ClarificationProposed,
     ClarificationSent,
     ClarificationStanding,
+    ClarificationSubject,
     ClarificationVoted,
     ClarificationWithdrawn,
 )
 from evaluation.sitting.events import SittingEvent
-from evaluation.sitting.stages import TRANSITIONS, Stage
+from evaluation.sitting.price_rules import asked_by_rule, check_price_proposal
+from evaluation.sitting.stages import Stage
 from evaluation.sitting.state import SittingState
 
 S = ClarificationStanding
@@ -40,8 +43,8 @@ _AWAITED = {
 
 
 def may_propose(state: SittingState) -> bool:
-    """Whether a member may propose a question now."""
-    open_to = (state.stage, ClarificationProposed) in TRANSITIONS and state.suspended is None
+    """Whether a member may propose a question about a bid now, other than about its price."""
+    open_to = state.stage in (Stage.REVIEW, Stage.SCORING) and state.suspended is None
     return open_to and not (state.stage is Stage.SCORING and state.sheets)
 
 
@@ -52,15 +55,21 @@ def askable(state: SittingState) -> tuple[str, ...]:
 
 def check_proposal(fact: ClarificationProposed, state: SittingState) -> None:
     """Raises RuleViolation `clarification_too_late`, `clarification_id_taken`, `clarification_bid_unknown`,
-    `clarification_own_in_vote`, `sitting_id_malformed`, `sitting_text_missing`."""
-    if state.stage is Stage.SCORING and state.sheets:
+    `clarification_own_in_vote`, `sitting_id_malformed`, `sitting_text_missing`, and of a price `price_not_known`,
+    `price_asked_before`; `sitting_out_of_order`."""
+    of_price = fact.subject is ClarificationSubject.LOW_PRICE
+    if of_price:
+        check_price_proposal(fact, state)
+    elif state.stage not in (Stage.REVIEW, Stage.SCORING):
+        raise RuleViolation("sitting_out_of_order", fact=type(fact).__name__, stage=str(state.stage))
+    elif state.stage is Stage.SCORING and state.sheets:
         raise RuleViolation("clarification_too_late", locked=len(state.sheets), of=len(state.seats))
     require_id(fact.id)
     require_text(fact.place, "place")
     require_text(fact.question, "question")
     if fact.id in state.clarifications:
         raise RuleViolation("clarification_id_taken")
-    if fact.bid not in askable(state):
+    if not of_price and fact.bid not in askable(state):
         raise RuleViolation("clarification_bid_unknown", bid=fact.bid)
     if any(one.standing is S.VOTING and one.proposed.seat == fact.seat for one in state.clarifications.values()):
         raise RuleViolation("clarification_own_in_vote", seat=fact.seat)
@@ -123,6 +132,8 @@ def check_none_awaited(state: SittingState) -> None:
     `clarification_unanswered`.
     """
     for one in state.clarifications_awaited:
+        if one.of_price:
+            continue
         facts = {"voted": len(one.votes), "of": len(state.seats), "chair": state.chair}
         raise RuleViolation(_AWAITED[one.standing], **facts)
 
@@ -136,6 +147,10 @@ def asked(fact: ClarificationSent, state: SittingState) -> SittingEvent:
 def decided(state: SittingState) -> SittingEvent | None:
     """The decision on a request on which enough members have voted."""
     for one in state.clarifications.values():
-        if one.standing is S.VOTING and (accepted := one.decision(len(state.seats))) is not None:
+        if one.standing is not S.VOTING:
+            continue
+        if asked_by_rule(state, one):
+            return ClarificationDecided(one.proposed.id, True, one.agreed, one.opposed, by_rule=True)
+        if (accepted := one.decision(len(state.seats))) is not None:
             return ClarificationDecided(one.proposed.id, accepted, one.agreed, one.opposed)
     return None

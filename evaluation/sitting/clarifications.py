@@ -9,16 +9,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from evaluation.sitting.events import SeatFact, SittingEvent
+from evaluation.low_prices import MarkedPrice
+from evaluation.sitting.events import ReviewItem, SeatFact, SittingEvent
+
+# What is found after the last lock, once the bidder has explained a price that is clearly low, or has not.
+PRICE_PROVEN = ReviewItem("price_proven", "报价合理性", "Whether the price is reasonable")
 
 
 class ClarificationSubject(StrEnum):
     """About what alone a bidder may be asked (Regulation art. 52, O12 art. 19, O87 art. 51): what is unclear, what is
-    stated differently in two places, obvious errors of text or arithmetic."""
+    stated differently in two places, obvious errors of text or arithmetic.
+
+    `low_price`: that its price is clearly low is to be explained in writing, with proof (O12 art. 21, O87 art. 60).
+    """
 
     UNCLEAR = "unclear"
     INCONSISTENT = "inconsistent"
     OBVIOUS_ERROR = "obvious_error"
+    LOW_PRICE = "low_price"
 
 
 class ClarificationStanding(StrEnum):
@@ -69,12 +77,16 @@ class ClarificationWithdrawn(SeatFact):
 
 @dataclass(frozen=True)
 class ClarificationDecided(SittingEvent):
-    """More than half of the members are for it, or cannot be any more."""
+    """More than half of the members are for it, or cannot be any more.
+
+    `by_rule`: about a price that the published rules mark the bidder is asked without a vote.
+    """
 
     id: str
     accepted: bool
     agreed: int
     opposed: int
+    by_rule: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,12 +137,55 @@ class ClarificationLapsed(SittingEvent):
 
 
 @dataclass(frozen=True)
+class PricesMarked(SittingEvent):
+    """The prices that the published rules mark as clearly low, of the bids that passed the review."""
+
+    prices: tuple[MarkedPrice, ...]
+
+
+@dataclass(frozen=True)
+class ExplanationJudged(SeatFact):
+    """A member's vote on whether the answer proves a low price reasonable; the reason is one who finds that it does not
+    must state."""
+
+    id: str
+    proven: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class ExplanationDecided(SittingEvent):
+    """More than half of the members find the price of `bid` not proven, or cannot any more."""
+
+    id: str
+    bid: str
+    proven: bool
+    agreed: int
+    opposed: int
+
+
+@dataclass(frozen=True)
 class Clarification:
-    """A request as it stands; `votes` by seat, that of the proposer among them."""
+    """A request as it stands; `votes` by seat, that of the proposer among them.
+
+    Of an explained price also the votes about the answer, and whether it is `proven` (None: not decided).
+    """
 
     proposed: ClarificationProposed
     standing: ClarificationStanding = ClarificationStanding.VOTING
     votes: dict[int, bool] = field(default_factory=dict)
+    judged: dict[int, ExplanationJudged] = field(default_factory=dict)
+    proven: bool | None = None
+
+    @property
+    def of_price(self) -> bool:
+        """Whether a price is to be explained."""
+        return self.proposed.subject is ClarificationSubject.LOW_PRICE
+
+    @property
+    def to_judge(self) -> bool:
+        """Whether members vote on the answer now."""
+        return self.of_price and self.standing is ClarificationStanding.ANSWERED and self.proven is None
 
     @property
     def agreed(self) -> int:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from evaluation.committee import CommitteeRules, MemberRole
 from evaluation.evaluate import EvaluationResult, EvaluationRules
+from evaluation.low_prices import LowPriceRules
 from evaluation.scoring import Cells, ScorePlace
 
 
@@ -65,7 +66,8 @@ class SittingRules:
 
     With fewer than `least_valid_bids` after the review the lot fails. `chair_rounds` votes are held before the rule of
     the lowest seat decides. With `objective_must_agree` no report is prepared on unequal objective scores. A price
-    above `ceiling` (yuan; None: not compared) is rejected by the review without a vote.
+    above `ceiling` (yuan; None: not compared) is rejected by the review without a vote. Prices that `low_price` marks
+    are to be explained before there is a report (None: none is marked).
     """
 
     evaluation: EvaluationRules
@@ -75,6 +77,7 @@ class SittingRules:
     chair_rounds: int
     objective_must_agree: bool
     ceiling: Decimal | None = None
+    low_price: LowPriceRules | None = None
 
     def within_ceiling(self, price: Decimal) -> bool:
         """Whether a price may be accepted; so it may where there is no ceiling."""
@@ -104,7 +107,7 @@ class ReviewFinding:
 class Rejection:
     """A bid that a majority rejected: on which item, by how many of the members, on which stated grounds.
 
-    Without votes and grounds for `WITHIN_CEILING`.
+    Without votes and grounds for `WITHIN_CEILING`, and for `PRICE_PROVEN` where the bidder explained nothing.
     """
 
     bid: str
@@ -263,9 +266,13 @@ class SittingFailed(SittingEvent):
 
 @dataclass(frozen=True)
 class FailureRecordSealed(SittingEvent):
-    """The record of an evaluation that failed or was given up has been made and sealed by the centre, by its digest."""
+    """The record of an evaluation that failed or was given up has been made and sealed by the centre, by its digest.
+
+    `committee`: which one's it was, counted from 1.
+    """
 
     sealed_sha256: str
+    committee: int = 1
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from functools import singledispatch
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from evaluation.errors import RuleViolation
-from evaluation.sitting.clarification_folding import ClarificationFact, dropped, folded
-from evaluation.sitting.clarifications import AWAITED, UNSENT
+from evaluation.sitting.clarification_folding import ClarificationFact, dropped, folded, left
+from evaluation.sitting.clarifications import AWAITED, PricesMarked
 from evaluation.sitting.events import (
     BidsReviewed,
     ChairElected,
@@ -46,6 +46,7 @@ from evaluation.sitting.interruptions import (
     BoothChanged,
     CheckInRefused,
     FaultRepaired,
+    NewCommitteeOrdered,
     RecessEnded,
     ReplacementOrdered,
 )
@@ -114,7 +115,8 @@ def _without(found: dict[int, Kept], seat: int) -> dict[int, Kept]:
 @_applied.register
 def _convened(event: SittingConvened, state: SittingState) -> SittingState:
     seats = {seat.number: seat for seat in event.seats}
-    return changed(state, convened=event, seats=seats, persons=frozenset(seat.person for seat in event.seats))
+    persons = state.persons | {seat.person for seat in event.seats}
+    return changed(state, convened=event, seats=seats, persons=persons)
 
 
 @_applied.register
@@ -167,7 +169,7 @@ def _recused(event: MemberRecused, state: SittingState) -> SittingState:
         sheets=_without(state.sheets, seat),
         comments=_without(state.comments, seat),
         reopened=_without(state.reopened, seat),
-        clarifications=dropped(state.clarifications, UNSENT),
+        clarifications=left(state.clarifications),
         put=None,  # whoever succeeds takes part in what the committee decides about findings, too
         put_votes={},
         disposed=(),
@@ -265,7 +267,21 @@ def _resumed(event: SittingResumed, state: SittingState) -> SittingState:
 @_applied.register
 def _abandoned(event: SittingAbandoned, state: SittingState) -> SittingState:
     ended = dropped(state.clarifications, AWAITED)
-    return changed(state, failure=event.reason, suspended=None, beneath=(), clarifications=ended)
+    defective = any(one.ground is SuspensionGround.DEFECTIVE_DOCUMENTS for one in state.standing)
+    over = changed(state, failure=event.reason, suspended=None, beneath=(), clarifications=ended)
+    return changed(over, defective=defective)
+
+
+@_applied.register
+def _begun_anew(event: NewCommitteeOrdered, state: SittingState) -> SittingState:
+    """Nothing of what was done counts: who sat and which keys signed is kept, so that nobody comes back."""
+    return SittingState(
+        stage=state.stage,
+        persons=state.persons,
+        used_keys=state.used_keys,
+        committee=state.committee + 1,
+        first_seat=max(state.seats) + 1,
+    )
 
 
 @_applied.register
@@ -293,6 +309,11 @@ def _computed(event: ResultsComputed, state: SittingState) -> SittingState:
 @_applied.register
 def _drawn(event: TiesDrawn, state: SittingState) -> SittingState:
     return changed(state, drawn=event.order, drawn_record=event.record_sha256)
+
+
+@_applied.register
+def _marked(event: PricesMarked, state: SittingState) -> SittingState:
+    return changed(state, marked=event.prices)
 
 
 @_applied.register

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from functools import singledispatch
 
-from evaluation.committee import MemberRole
 from evaluation.errors import RuleViolation
 from evaluation.sitting.checks import require_digest, require_identity, require_text
 from evaluation.sitting.clarification_rules import asked
@@ -30,6 +29,8 @@ from evaluation.sitting.interruptions import (
     Disposition,
     FaultRepaired,
     FaultReported,
+    NewCommitteeOrdered,
+    NewCommitteeProposed,
     RecessCalled,
     RecessEnded,
     ReplacementOrdered,
@@ -158,21 +159,30 @@ def check_decision(fact: SittingDecisionProposed | SittingDecided, state: Sittin
 
 
 def check_replacement(fact: ReplacementProposed | ReplacementOrdered, state: SittingState) -> None:
-    """In a recess too, which a chair who has fallen ill cannot end. The buyer's representative is not drawn.
+    """In a recess too, which a chair who has fallen ill cannot end. The buyer's representative too: who succeeds is
+    named, not drawn.
 
     Who has dissented stays: nobody who wants another result may send its critic away.
 
-    Raises RuleViolation `sitting_suspended`, `sitting_seat_empty`, `replacement_of_buyer`, `replacement_of_dissenter`.
+    Raises RuleViolation `sitting_suspended`, `sitting_seat_empty`, `replacement_of_dissenter`.
     """
     if state.suspended is not None and state.suspended.ground is not G.RECESS:
         check_running(state)
     require_text(fact.note, "note")
     if fact.seat not in state.seats or fact.seat in state.empty:
         raise RuleViolation("sitting_seat_empty", seat=fact.seat)
-    if state.seats[fact.seat].role is not MemberRole.EXPERT:
-        raise RuleViolation("replacement_of_buyer", seat=fact.seat)
     if fact.seat in state.dissenters:
         raise RuleViolation("replacement_of_dissenter", seat=fact.seat)
+
+
+def check_new_committee(fact: NewCommitteeProposed | NewCommitteeOrdered, state: SittingState) -> None:
+    """Once the record of what was given up is sealed; not where the documents are defective, which no committee mends
+    (O87 art. 65). Raises RuleViolation `new_committee_before_record`, `new_committee_on_defects`."""
+    require_text(fact.note, "note")
+    if not state.failure_sha256:
+        raise RuleViolation("new_committee_before_record")
+    if state.defective:
+        raise RuleViolation("new_committee_on_defects")
 
 
 @singledispatch

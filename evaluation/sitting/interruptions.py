@@ -151,6 +151,20 @@ class SittingDecided(SittingEvent):
 
 
 @dataclass(frozen=True)
+class NewCommitteeProposed(SittingEvent):
+    """The agency's officer drafts that another committee evaluates what was given up (另组评审委员会)."""
+
+    note: str
+
+
+@dataclass(frozen=True)
+class NewCommitteeOrdered(SittingEvent):
+    """The agency's supervisor releases it, word for word: all seats are filled anew, by people who never sat here."""
+
+    note: str
+
+
+@dataclass(frozen=True)
 class ReplacementProposed(SittingEvent):
     """The agency's officer drafts that a member is replaced (更换)."""
 

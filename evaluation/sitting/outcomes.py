@@ -22,6 +22,7 @@ from evaluation.sitting.events import (
     SittingOpened,
     StatementsCompleted,
 )
+from evaluation.sitting.price_rules import judged, marking
 from evaluation.sitting.question_rules import concluded_anew, disposal_due, rejections
 from evaluation.sitting.stages import Stage
 from evaluation.sitting.state import SittingState
@@ -90,6 +91,8 @@ def _results(state: SittingState) -> SittingEvent | None:
         return counted
     if state.result is not None and (anew := concluded_anew(state)) is not None:
         return anew
+    if state.result is not None and (found := marking(state) or judged(state)) is not None:
+        return found
     waiting_for_a_draw = state.result is not None and state.result.to_draw
     return computed(state) if waiting_for_a_draw and state.drawn else None
 

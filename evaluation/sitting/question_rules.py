@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from evaluation.errors import RuleViolation
 from evaluation.sitting.checks import require_once, require_text
 from evaluation.sitting.events import Rejection, ReviewConcluded
+from evaluation.sitting.price_rules import price_rejections
 from evaluation.sitting.questions import (
     GROUND_ITEMS,
     Disposal,
@@ -108,8 +109,11 @@ def _rejections(state: SittingState) -> Iterable[Rejection]:
 
 
 def concluded_anew(state: SittingState) -> ReviewConcluded | None:
-    """After the last lock: the review as adopted votes have it, where they reject a bid that passed it."""
+    """After the last lock: the review as adopted votes, and explanations of prices, have it, where they reject a bid
+    that passed it."""
     rejected = [one for one in rejections(state) if one.bid in state.valid]
+    by_votes = {one.bid for one in rejected}
+    rejected += [one for one in price_rejections(state) if one.bid not in by_votes]
     if not rejected:
         return None
     gone = {rejection.bid for rejection in rejected}

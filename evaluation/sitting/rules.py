@@ -19,6 +19,7 @@ from evaluation.scoring import check_cells
 from evaluation.sitting import clarification_rules as clarifying
 from evaluation.sitting import correction_rules as corrections
 from evaluation.sitting import interruption_rules as interrupted
+from evaluation.sitting import price_rules as pricing
 from evaluation.sitting import talk_rules as talk
 from evaluation.sitting.checks import (
     records_refusal,
@@ -28,12 +29,14 @@ from evaluation.sitting.checks import (
     require_text,
 )
 from evaluation.sitting.clarifications import (
+    PRICE_PROVEN,
     ClarificationAnswered,
     ClarificationLapsed,
     ClarificationProposed,
     ClarificationSent,
     ClarificationVoted,
     ClarificationWithdrawn,
+    ExplanationJudged,
 )
 from evaluation.sitting.events import (
     WITHIN_CEILING,
@@ -68,6 +71,8 @@ from evaluation.sitting.interruptions import (
     DefectFound,
     FaultRepaired,
     FaultReported,
+    NewCommitteeOrdered,
+    NewCommitteeProposed,
     RecessCalled,
     RecessEnded,
     ReplacementOrdered,
@@ -86,7 +91,7 @@ from evaluation.sitting.stages import TRANSITIONS
 from evaluation.sitting.state import SittingState
 from evaluation.sitting.talk import AnnouncementMade, AnnouncementNoted, FloorGiven, MessagePosted
 
-RESERVED_ITEMS = {WITHIN_CEILING.id, *(item.id for item in GROUND_ITEMS.values())}
+RESERVED_ITEMS = {WITHIN_CEILING.id, PRICE_PROVEN.id, *(item.id for item in GROUND_ITEMS.values())}
 
 
 def decide(state: SittingState, fact: SittingEvent, seat_of_actor: int | None = None) -> tuple[SittingEvent, ...]:
@@ -157,8 +162,8 @@ def _convene(fact: SittingConvened, state: SittingState) -> None:
     check_composition(_members(fact.seats), fact.host_site, rules.committee)
     check_evaluation_rules(rules.evaluation)
     sound = {
-        "seats": [seat.number for seat in fact.seats] == list(range(1, len(fact.seats) + 1)),
-        "persons": len({seat.person for seat in fact.seats}) == len(fact.seats),
+        "seats": [s.number for s in fact.seats] == list(range(state.first_seat, state.first_seat + len(fact.seats))),
+        "persons": len({s.person for s in fact.seats} - state.persons) == len(fact.seats),
         "bids": len({bid.bid for bid in fact.bids}) == len(fact.bids) > 0,
         "prices": all(bid.price.is_finite() and bid.price > 0 for bid in fact.bids),
         "review_items": len({item.id for item in rules.review_items} - RESERVED_ITEMS) == len(rules.review_items),
@@ -270,6 +275,7 @@ def _prepare_report(fact: ReportPrepared, state: SittingState) -> None:
     if awaited := corrections.awaited_correction(state):
         raise awaited
     check_none_open(state)
+    pricing.check_prices_explained(state)
 
 
 @_check.register
@@ -322,6 +328,8 @@ def _seal(fact: ReportSealed, state: SittingState) -> None:
 @_check.register
 def _seal_failure(fact: FailureRecordSealed, state: SittingState) -> None:
     require_digest(fact.sealed_sha256, "sealed_sha256")
+    if fact.committee != state.committee:
+        raise RuleViolation("failure_of_another", committee=state.committee)
     if state.failure_sha256:
         raise RuleViolation("failure_already_recorded")
 
@@ -333,6 +341,7 @@ _ELSEWHERE: dict[type[Any], Callable[..., None]] = {
     ClarificationSent: clarifying.check_sending,
     ClarificationAnswered: clarifying.check_answer,
     ClarificationLapsed: clarifying.check_lapse,
+    ExplanationJudged: pricing.check_judgement,
     CorrectionRequested: corrections.check_request,
     SheetReopened: corrections.check_reopening,
     CorrectionRefused: corrections.check_refusal,
@@ -355,6 +364,8 @@ _ELSEWHERE: dict[type[Any], Callable[..., None]] = {
     SittingDecided: interrupted.check_decision,
     ReplacementProposed: interrupted.check_replacement,
     ReplacementOrdered: interrupted.check_replacement,
+    NewCommitteeProposed: interrupted.check_new_committee,
+    NewCommitteeOrdered: interrupted.check_new_committee,
     FindingPut: check_put,
     FindingVoted: check_vote,
     FindingWithdrawn: check_finding_withdrawal,

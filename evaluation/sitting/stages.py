@@ -13,6 +13,9 @@ from evaluation.sitting.clarifications import (
     ClarificationSent,
     ClarificationVoted,
     ClarificationWithdrawn,
+    ExplanationDecided,
+    ExplanationJudged,
+    PricesMarked,
 )
 from evaluation.sitting.events import (
     BidsReviewed,
@@ -54,6 +57,8 @@ from evaluation.sitting.interruptions import (
     DefectFound,
     FaultRepaired,
     FaultReported,
+    NewCommitteeOrdered,
+    NewCommitteeProposed,
     RecessCalled,
     RecessEnded,
     ReplacementOrdered,
@@ -106,6 +111,8 @@ TRANSITIONS: dict[tuple[Stage, type[SittingEvent]], Stage] = {
     (Stage.SCORING, SittingFailed): Stage.FAILED,
     (Stage.FAILED, FailureRecordSealed): Stage.FAILED,
     (Stage.ABANDONED, FailureRecordSealed): Stage.ABANDONED,
+    (Stage.ABANDONED, NewCommitteeProposed): Stage.ABANDONED,
+    (Stage.ABANDONED, NewCommitteeOrdered): Stage.UNCONVENED,  # another committee evaluates the same bids
     (Stage.SCORING, ScoreSheetLocked): Stage.SCORING,
     (Stage.SCORING, ConflictDeclared): Stage.SCORING,
     (Stage.SCORING, MemberRecused): Stage.GATHERING,
@@ -169,9 +176,9 @@ for _stage in SPEAKING:
 for _stage in Stage:
     if (_stage, MemberRecused) in TRANSITIONS:
         TRANSITIONS |= {(_stage, event): _stage for event in (ReplacementProposed, ReplacementOrdered)}
-# A bidder is asked while its bid is reviewed or about to be scored; its answer, or the end of its time, comes whoever
-# may have left meanwhile.
-for _stage in (Stage.REVIEW, Stage.SCORING):
+# A bidder is asked while its bid is reviewed or about to be scored, and about its price once members know prices; its
+# answer, or the end of its time, comes whoever may have left meanwhile.
+for _stage in (Stage.REVIEW, Stage.SCORING, Stage.RESULTS):
     for _event in (
         ClarificationProposed,
         ClarificationVoted,
@@ -181,8 +188,12 @@ for _stage in (Stage.REVIEW, Stage.SCORING):
         ClarificationAsked,
     ):
         TRANSITIONS[_stage, _event] = _stage
-for _stage in (Stage.GATHERING, Stage.STATEMENTS, Stage.CHAIR, Stage.REVIEW, Stage.SCORING):
+for _stage in (Stage.GATHERING, Stage.STATEMENTS, Stage.CHAIR, Stage.REVIEW, Stage.SCORING, Stage.RESULTS):
     TRANSITIONS |= {(_stage, event): _stage for event in (ClarificationAnswered, ClarificationLapsed)}
+TRANSITIONS |= {
+    (Stage.RESULTS, event): Stage.RESULTS for event in (PricesMarked, ExplanationJudged, ExplanationDecided)
+}
+TRANSITIONS[Stage.REPORT, ClarificationProposed] = Stage.RESULTS  # the report is prepared anew: it is to tell of it
 FINAL = frozenset({Stage.CLOSED, Stage.FAILED, Stage.ABANDONED})
 for _stage in Stage:
     if _stage not in FINAL | {Stage.UNCONVENED}:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from evaluation.errors import RuleViolation
 from evaluation.evaluate import EvaluationResult
+from evaluation.low_prices import MarkedPrice
 from evaluation.scoring import Cells, ScorePlace, UnequalScores
 from evaluation.sitting.clarifications import AWAITED, Clarification
 from evaluation.sitting.events import (
@@ -67,7 +68,10 @@ class SittingState:
     `reported` the seats whose dissent the prepared report states, `beneath` the standstills over which another one was
     laid, the last of which stands again when that one ends, `denied` the requests for a correction that were refused on
     these results, `computations` how often results were computed, `superseded_dissents` what was dissented from earlier
-    ones, `put` the finding that is voted on with its `put_votes`, `disposed` what was voted on by those who sit now.
+    ones, `put` the finding that is voted on with its `put_votes`, `disposed` what was voted on by those who sit now,
+    `marked` the prices that are to be explained. `committee` counts the committees that have evaluated; the seats of a
+    further one begin at `first_seat`, after those of the ones before, whose people are in `persons` still. `defective`:
+    it was given up while the documents were found to be so.
     """
 
     stage: Stage = Stage.UNCONVENED
@@ -112,6 +116,10 @@ class SittingState:
     put: FindingPut | None = None
     put_votes: dict[int, FindingVoted] = field(default_factory=dict)
     disposed: tuple[tuple[FindingPut, FindingDisposed], ...] = ()
+    marked: tuple[MarkedPrice, ...] = ()
+    committee: int = 1
+    first_seat: int = 1
+    defective: bool = False
 
     @property
     def rules(self) -> SittingRules:

@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.casefile.sealing import committee_of
 from app.client import verify_draw
-from app.procedure.convening import PURPOSE, BuyerMemberNamed
+from app.procedure.buyers import BuyerMemberNamed
+from app.procedure.convening import PURPOSE
 from crypto.committee import combine, identity, open_capsule, sign_share
 from evaluation import draw as drawing
 from tests.app.services.whole_case import LOT, WholeCase

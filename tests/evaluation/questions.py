@@ -15,10 +15,12 @@ from evaluation.sitting import (
     ClarificationSubject,
     ClarificationVoted,
     ClarificationWithdrawn,
+    ExplanationJudged,
     SittingEvent,
     SittingState,
     Stage,
 )
+from evaluation.sitting.price_rules import of_price
 
 ID = "q-1"
 S = ClarificationStanding
@@ -28,6 +30,11 @@ FILE = AnswerFile("f-1", "说明.pdf", 1200, "c" * 64)
 def proposal(seat: int = 1, id: str = ID, bid: str = "A", subject: ClarificationSubject | None = None, **changes: str):
     words = {"place": "page 12", "question": "Which of the two terms of delivery is meant?"} | changes
     return ClarificationProposed(seat, id, bid, subject or ClarificationSubject.INCONSISTENT, **words)
+
+
+def explain(seat: int = 1, id: str = ID, bid: str = "A") -> ClarificationProposed:
+    """That a bidder explains its price."""
+    return proposal(seat, id, bid, ClarificationSubject.LOW_PRICE)
 
 
 def answer(id: str = ID, bid: str = "A", text: str = "sixty days", files: tuple[AnswerFile, ...] = (FILE,)):
@@ -41,6 +48,7 @@ def anything(state: SittingState, seat: int, rng: Random) -> SittingEvent:
     id = rng.choice(awaited if rng.random() < 0.8 else ids)
     found = state.clarifications.get(id)
     bid = found.proposed.bid if found else rng.choice("ABC")
+    judged = [one.proposed.id for one in state.clarifications.values() if one.to_judge]
     return rng.choice(
         (
             proposal(seat, f"q-{len(ids)}", rng.choice("ABC")),
@@ -50,6 +58,8 @@ def anything(state: SittingState, seat: int, rng: Random) -> SittingEvent:
             ClarificationSent(state.chair or seat, id, 600),
             answer(id, bid),
             ClarificationLapsed(id),
+            explain(seat, f"q-{len(ids)}", rng.choice("ABC")),
+            ExplanationJudged(seat, id if rng.random() < 0.3 else rng.choice(judged or ids), rng.random() < 0.5, "why"),
         )
     )
 
@@ -60,7 +70,13 @@ def settling(state: SittingState, there: list[int]) -> Iterator[SittingEvent]:
         id = one.proposed.id
         if one.standing is S.SENT:
             yield ClarificationLapsed(id) if len(state.clarifications) % 2 else answer(id, one.proposed.bid)
-        elif state.stage in (Stage.REVIEW, Stage.SCORING):
+        elif state.stage in (Stage.REVIEW, Stage.SCORING, Stage.RESULTS):
             if one.standing is S.ACCEPTED and state.chair is not None:
                 yield ClarificationSent(state.chair, id, 600)
             yield from (ClarificationVoted(seat, id, True) for seat in there if seat not in one.votes)
+    for one in state.clarifications.values():
+        if one.to_judge and state.stage is Stage.RESULTS:
+            yield from (ExplanationJudged(seat, one.proposed.id, True, "") for seat in there if seat not in one.judged)
+    for number, price in enumerate(state.marked):
+        if of_price(state, price.bid) is None and state.stage is Stage.RESULTS:
+            yield explain(there[0], f"p-{len(state.clarifications)}-{number}", price.bid)

@@ -9,12 +9,21 @@ from decimal import Decimal as D
 from evaluation.committee import CommitteeRules, MemberRole, Share
 from evaluation.criteria import Band, CriteriaSet, Criterion, CriterionKind, CriterionStage
 from evaluation.evaluate import EvaluationRules
+from evaluation.low_prices import LowPriceRules
 from evaluation.prices import PriceRule
 from evaluation.scoring import Aggregation, Cells, ScoringRules
 from evaluation.sitting import (
     BidsReviewed,
     BidUnderReview,
     ChairVoted,
+    ClarificationAnswered,
+    ClarificationLapsed,
+    ClarificationProposed,
+    ClarificationSent,
+    ClarificationStanding,
+    ClarificationSubject,
+    ClarificationVoted,
+    ExplanationJudged,
     MemberIdentified,
     ReportPrepared,
     ReportSealed,
@@ -32,6 +41,7 @@ from evaluation.sitting import (
     StatementMade,
     apply,
     decide,
+    unexplained,
 )
 
 GRADES = (Band("优", "good", D(30), D(40)), Band("良", "fair", D(10), D(29)), Band("差", "poor", D(0), D(9)))
@@ -144,7 +154,7 @@ class Sitting:
             Stage.CHAIR: lambda: self.act(*(ChairVoted(n, 3, 1) for n in self.numbers)),
             Stage.REVIEW: lambda: self.act(*(BidsReviewed(n, findings()) for n in self.numbers)),
             Stage.SCORING: lambda: self.act(*(ScoreSheetLocked(n, sheet(n), {}) for n in self.numbers)),
-            Stage.RESULTS: lambda: self.act(ReportPrepared(REPORT)),
+            Stage.RESULTS: self.report,
             Stage.REPORT: lambda: self.act(ReportSigned(1, REPORT, key_of(1))),
             Stage.SIGNING: self.sign,
         }
@@ -155,6 +165,28 @@ class Sitting:
     def gather(self) -> None:
         for number in self.numbers:
             self.act(MemberIdentified(number, key_of(number), "witness"))
+
+    def report(self) -> None:
+        for bid in unexplained(self.state):
+            self.explain(bid)
+        self.act(ReportPrepared(REPORT))
+
+    def explain(self, bid: str = "A", seats_against: int = 0, answered: bool = True) -> tuple[SittingEvent, ...]:
+        """The bidder of a price is asked, answers or not, and all vote, so many of them against."""
+        id = f"price-{len(self.state.clarifications)}"
+        self.act(ClarificationProposed(1, id, bid, ClarificationSubject.LOW_PRICE, "price", "Explain the price."))
+        self.act(*(ClarificationVoted(n, id, True) for n in (2, 3) if not self.decided(id)))
+        self.act(ClarificationSent(self.state.chair or 0, id, 600))
+        if not answered:
+            return self.act(ClarificationLapsed(id))
+        accepted = self.act(ClarificationAnswered(id, bid, "We have the machines.", ()))
+        for place, seat in enumerate(self.numbers):
+            if self.state.clarifications[id].to_judge:
+                accepted = self.act(ExplanationJudged(seat, id, place >= seats_against, "no proof"))
+        return accepted
+
+    def decided(self, id: str) -> bool:
+        return self.state.clarifications[id].standing is not ClarificationStanding.VOTING
 
     def sign(self) -> None:
         for number in self.state.waiting(self.state.settled):
@@ -170,5 +202,7 @@ def with_evaluation(**changes: object) -> SittingConvened:
     return with_rules(evaluation=replace(EVALUATION, **changes))
 
 
+# The lowest price is marked, and one bid is enough to go on.
+MARKED = with_rules(low_price=LowPriceRules(of_next=D("0.999")), least_valid_bids=1)
 # Documents that publish no share from which a score is marked as abnormal: then the committee alone decides.
 UNMARKED = with_evaluation(scoring=replace(EVALUATION.scoring, outlier_share=None))

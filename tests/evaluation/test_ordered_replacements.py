@@ -56,11 +56,20 @@ def test_a_chair_who_falls_ill_in_its_own_recess_is_replaced_and_the_recess_ends
     assert recheck(sitting.events) == sitting.state
 
 
-def test_nobody_is_replaced_in_a_fault_nor_once_somebody_has_signed_nor_the_buyers_representative():
+def test_nobody_is_replaced_in_a_fault_nor_once_somebody_has_signed():
     sitting = at(Stage.SCORING)
-    assert refused(sitting, ordered(BUYER)).code == "replacement_of_buyer"
     assert refused(sitting, ordered(9)).code == "sitting_seat_empty"
     assert refused(sitting, ordered(4, " ")).code == "sitting_text_missing"
     sitting.act(FaultReported("sub", "the line is down"))
     assert refused(sitting, ordered(4)).code == "sitting_suspended"
     assert refused(at(Stage.SIGNING), ordered(4)).code == "sitting_out_of_order"
+
+
+def test_the_buyers_representative_is_replaced_and_the_successor_evaluates_anew():
+    sitting = at(Stage.SCORING)
+    sitting.act(ordered(BUYER))
+    assert BUYER in sitting.state.empty
+    assert BUYER not in sitting.state.reviews
+    sitting.act(MemberReplaced(BUYER, "host", "buyer-2"), MemberIdentified(BUYER, key_of(BUYER, 2), "witness"))
+    assert sitting.state.stage is Stage.STATEMENTS
+    assert sitting.state.seats[BUYER].role == "buyer"

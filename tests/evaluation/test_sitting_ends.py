@@ -42,6 +42,8 @@ from evaluation.sitting import (
     MemberRecused,
     MemberReplaced,
     MessagePosted,
+    NewCommitteeOrdered,
+    NewCommitteeProposed,
     RecessCalled,
     RecessEnded,
     RefusalRecorded,
@@ -73,6 +75,7 @@ from tests.evaluation import questions
 from tests.evaluation.sittings import (
     BIDS,
     CONVENED,
+    MARKED,
     REPORT,
     UNMARKED,
     Sitting,
@@ -83,9 +86,10 @@ from tests.evaluation.sittings import (
 )
 
 WALKS, STEPS, ENOUGH = 400, 36, 150
-# The second publishes no mark of far scores; under the third, bids are equal in price and quality, and are drawn.
+# The second publishes no mark of far scores; under the third, bids are equal in price and quality, and are drawn; under
+# the fourth the lowest price is to be explained.
 SAME_PRICE = tuple(replace(bid, price=D("1566000")) for bid in BIDS)
-RULES = (CONVENED, UNMARKED, replace(with_evaluation(tie_chain=("draw",)), bids=SAME_PRICE))
+RULES = (CONVENED, UNMARKED, replace(with_evaluation(tie_chain=("draw",)), bids=SAME_PRICE), MARKED)
 DRAWN = 2
 BEGINNINGS = [stage for stage in Stage if stage not in FINAL | {Stage.UNCONVENED}]
 ABSENT = (ReplacementGround.ABSENCE, "has left and does not answer")
@@ -356,17 +360,23 @@ class Walk:
             assert self.step(), (self.state.stage, self.state.suspended, self.gone)
         raise AssertionError((self.state.stage, self.gone))
 
+    def begin_anew(self) -> None:
+        """What was given up may be evaluated by others."""
+        self.takes(NewCommitteeProposed("another committee"))
+        self.takes(NewCommitteeOrdered("another committee"))
+
 
 def test_whatever_happened_who_is_still_there_brings_the_sitting_to_its_end_and_the_record_replays():
     accepted, ends, deepest = set(), set(), 0
     for seed in range(WALKS):
-        walk = Walk(Random(seed), seed % len(RULES), seed)
+        walk = Walk(Random(seed), seed // len(BEGINNINGS) % len(RULES), seed)
         walk.wander()
         walk.end()
+        ends.add(walk.state.stage)
+        walk.begin_anew()
         events = walk.sitting.events
         assert recheck(events) == walk.state, seed
         accepted |= {type(event) for event in events}
-        ends.add(walk.state.stage)
         deepest = max(deepest, walk.deepest)
     assert ends == FINAL
     assert deepest == len({SuspensionGround.RECESS, SuspensionGround.FAULT, SuspensionGround.ORDER})

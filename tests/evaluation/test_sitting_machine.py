@@ -23,6 +23,7 @@ from evaluation.sitting import (
     ChairVoted,
     CheckInGround,
     CheckInRefused,
+    ClarificationDecided,
     ClarificationLapsed,
     ConflictDeclared,
     CorrectionGround,
@@ -48,10 +49,11 @@ from evaluation.sitting import (
     decide,
     progress,
     recheck,
+    unexplained,
     visible_scores,
 )
 from tests.evaluation import questions
-from tests.evaluation.sittings import CONVENED, REPORT, UNMARKED, Sitting, findings, key_of, sheet
+from tests.evaluation.sittings import CONVENED, MARKED, REPORT, UNMARKED, Sitting, findings, key_of, sheet
 
 seats = st.integers(1, 5)
 STAGES = [stage for stage in Stage if stage not in FINAL | {Stage.UNCONVENED}]
@@ -66,7 +68,7 @@ def replaced(state):
 class SittingMachine(RuleBasedStateMachine):
     """Members, witness and office act in any order; a refusal must change nothing."""
 
-    @initialize(stage=st.sampled_from(STAGES), convened=st.sampled_from([CONVENED, UNMARKED]))
+    @initialize(stage=st.sampled_from(STAGES), convened=st.sampled_from([CONVENED, UNMARKED, MARKED]))
     def begin(self, stage, convened):
         self.sitting = Sitting(convened).until(stage)
         self.turn = 0
@@ -253,12 +255,21 @@ class SittingMachine(RuleBasedStateMachine):
 
     @invariant()
     def results_wait_for_every_answer(self):
-        assert self.state.result is None or not self.state.clarifications_awaited
+        assert self.state.result is None or all(one.of_price for one in self.state.clarifications_awaited)
+
+    @invariant()
+    def a_report_waits_for_every_explanation_of_a_price(self):
+        if self.state.stage in {Stage.REPORT, Stage.SIGNING, Stage.CLOSED}:
+            assert not unexplained(self.state)
+            proven = {one.proposed.bid for one in self.state.clarifications.values() if one.of_price and one.proven}
+            assert {price.bid for price in self.state.marked} & set(self.state.valid) <= proven
 
     @invariant()
     def nobody_is_asked_what_no_majority_voted(self):
+        by_rule = {e.id for e in self.sitting.events if isinstance(e, ClarificationDecided) and e.by_rule}
+        assert all(self.state.clarifications[id].of_price for id in by_rule)
         for one in self.state.clarifications.values():
-            if one.standing in {"sent", "answered", "lapsed"}:
+            if one.proposed.id not in by_rule and one.standing in {"sent", "answered", "lapsed"}:
                 assert 2 * one.agreed > len(self.state.seats)
 
     @invariant()

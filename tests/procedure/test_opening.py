@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 
 from app.messages import sentence
+from app.procedure.buyers import BuyerMemberNamed, Buyers
+from app.procedure.buyers import decide as decide_naming
 from app.procedure.calendar import add
 from app.procedure.convening import (
-    BuyerMemberNamed,
     check_committee_size,
     check_draw_conditions,
     check_party,
     committee_rules,
     least_members,
 )
-from app.procedure.convening import decide as decide_naming
 from app.procedure.errors import RuleViolation
 from app.procedure.opening import (
     BidOpened,
@@ -214,13 +214,13 @@ def test_the_agency_checks_every_opened_bid_once():
 def test_the_buyer_names_as_many_as_the_profile_allows():
     named = BuyerMemberNamed("x", "s", "0")
     most = GOODS.buyer_members_at_most
-    assert decide_naming([], named, GOODS, settled=False) == (named,)
+    assert decide_naming(Buyers(), named, GOODS, settled=False) == (named,)
     with pytest.raises(RuleViolation, match="too_many_buyer_members"):
-        decide_naming([named] * most, BuyerMemberNamed("y", "s", "0"), GOODS, settled=False)
+        decide_naming(Buyers((named,) * most), BuyerMemberNamed("y", "s", "0"), GOODS, settled=False)
     with pytest.raises(RuleViolation, match="buyer_member_repeated"):
-        decide_naming([named], named, replace(GOODS, buyer_members_at_most=2), settled=False)
+        decide_naming(Buyers((named,)), named, replace(GOODS, buyer_members_at_most=2), settled=False)
     with pytest.raises(RuleViolation, match="committee_settled"):
-        decide_naming([], named, GOODS, settled=True)
+        decide_naming(Buyers(), named, GOODS, settled=True)
     assert committee_rules(TERMS).buyer_may_chair is False
 
 

@@ -10,6 +10,7 @@ from app.casefile.failure_record import FAILURE_ATTACHMENT, agrees_with_log, rec
 from app.casefile.opening_data import OPENING_ATTACHMENT, opening_data
 from app.casefile.record import Record
 from app.casefile.report_data import REPORT_ATTACHMENT, recorded_report
+from app.casefile.rounds_of_evaluation import latest_evaluation
 from app.casefile.signing_statement import ATTACHMENT, recorded_statement
 from app.casefile.verification.evidence import Evidence
 from app.casefile.verification.findings import Findings, failed, held, not_covered
@@ -113,7 +114,7 @@ def _check_members(evidence: Evidence, lot: str, name: str, verdict: signed_pdf.
     """Exactly the seats that signed in the log have signed the paper, each with the key that counted for it then."""
     keys: dict[int, str] = {}
     due: dict[str, str] = {}
-    for record in evidence.of_lot(lot):
+    for record in latest_evaluation(evidence.of_lot(lot)):
         if isinstance(record.fact, MemberIdentified | BoothChanged):
             keys[record.fact.seat] = record.fact.key_id
         elif isinstance(record.fact, ReportSigned):

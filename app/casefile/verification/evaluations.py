@@ -8,6 +8,7 @@ from app.casefile.bundle import drawn
 from app.casefile.draw_capsules import reveal_identity
 from app.casefile.rebuilding import seat_accounts
 from app.casefile.record import Record
+from app.casefile.rounds_of_evaluation import latest_evaluation
 from app.casefile.sealing import committee_of
 from app.casefile.ties import ties_of
 from app.casefile.verification.evidence import Evidence, read_persons
@@ -126,10 +127,11 @@ def check_sittings(evidence: Evidence) -> Findings:
             yield not_covered("evidence_sitting_partial", lot=lot)
         else:
             recheck(events)
-        published = [event for event in events if isinstance(event, ResultsComputed)]
+        latest = latest_evaluation(evidence.of_lot(lot))
+        published = [record.fact for record in latest if isinstance(record.fact, ResultsComputed)]
         if published:
             computed += 1
-            if _result(events) != published[-1]:
+            if _result([record.fact for record in latest if isinstance(record.fact, SittingEvent)]) != published[-1]:
                 yield failed("evidence_result_differs", lot=lot)
     yield held("evidence_sittings_hold", sittings=computed)
 

@@ -117,7 +117,8 @@ def documents_named(record: Record) -> tuple[NamedDocument, ...]:
     if record.type == "BidsChecked":
         return (NamedDocument("readings", f"documents/bid-readings-{lot}.json", fact.readings_sha256),)
     if record.type == "FailureRecordSealed":
-        return (NamedDocument("failure", f"documents/failed-evaluation-{lot}.pdf", fact.sealed_sha256),)
+        which = lot if fact.committee == 1 else f"{lot}-{fact.committee}"
+        return (NamedDocument("failure", f"documents/failed-evaluation-{which}.pdf", fact.sealed_sha256),)
     if record.type == "ClarificationAnswered":
         return tuple(
             NamedDocument("clarification", f"clarifications/{lot}-{fact.id}-{number}.pdf", file.sha256)

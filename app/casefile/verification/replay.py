@@ -29,6 +29,7 @@ from app.casefile.verification.evidence import Evidence
 from app.casefile.verification.findings import Findings, failed, held, not_covered
 from app.procedure import deadlines, exports, fallback, opening, standstill
 from app.procedure.bid import BidReceipted, BidSubmitted, BidWithdrawn
+from app.procedure.buyers import BuyerMemberNamed
 from app.procedure.calendar import add
 from app.procedure.convening import check_draw_conditions, check_party
 from app.procedure.errors import RuleViolation
@@ -91,7 +92,7 @@ class Replay:
     def take(self, record: Record) -> Findings:
         """Judge one record and go on with it."""
         fact = record.fact
-        if self.evidence.hidden and isinstance(fact, DrawEvent | SittingEvent):
+        if self.evidence.hidden and isinstance(fact, DrawEvent | SittingEvent | BuyerMemberNamed):
             self.skipped += 1  # their order hangs on facts that this holder may not see
             return
         if fact_type(record.type).per_lot != bool(record.lot):
@@ -225,7 +226,7 @@ class Replay:
             years.check_person(case, record, actor)
         elif isinstance(fact, draw.DrawConditionsProposed):
             committee = committee_of(case)
-            terms, buyers = case.tender.published, [member.site for member in case.lot(lot).buyer_members]
+            terms, buyers = case.tender.published, [member.site for member in case.lot(lot).buyers.members]
             filled = draw.filled(case.lot(lot).draw, fact)
             check_draw_conditions(fact.conditions, terms, buyers, case.id, lot, (committee.id, committee.k), filled)
         elif isinstance(fact, deadlines.Fact):

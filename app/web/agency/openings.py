@@ -11,10 +11,13 @@ from flask_babel import gettext as _
 
 from app.casefile.case import Case
 from app.casefile.codec import decode
+from app.casefile.rounds_of_evaluation import latest_evaluation
 from app.casefile.sealing import committee_of
 from app.extensions import FORM_AROUND, access, current_actor, platform, required_log_in, takes
 from app.permissions.actions import Action
-from app.procedure.convening import PARTIES, PURPOSE, BuyerMemberNamed, check_draw_conditions, least_members
+from app.permissions.policy import allowed
+from app.procedure.buyers import BuyerMemberNamed
+from app.procedure.convening import PARTIES, PURPOSE, check_draw_conditions, least_members
 from app.procedure.errors import RuleViolation
 from app.procedure.opening import ObjectionAnswered
 from app.procedure.qualification import Qualification, QualificationChecked
@@ -120,11 +123,13 @@ def _opened_files(case: str, lot: str) -> dict[str, list[FileView]]:
 @takes(LETTER_BYTES + FORM_AROUND)
 def buyer_member(case: str, lot: str) -> str:
     found, form = entitled_case(case, Action.DRAW_CONDITIONS_PROPOSE, lot), BuyerMemberForm()
-    if found.lots[known_lot(found, lot)].draw.approved:
+    state = found.lots[known_lot(found, lot)]
+    if state.draw.approved and not state.buyers.vacant:
         why = _("抽取条件已经核准，采购人代表不能再指定或者更改")
         return _settled(found, lot, _("指定采购人代表"), why)
     sites = {site["id"]: site["name"] for site in list_sites(platform())}
-    form.site.choices = options(sites.items())
+    places = {site: sites[site] for site in state.buyers.vacant} or sites
+    form.site.choices = options(places.items())
     if confirmed(form):
         with platform().database.reading() as db_session:
             person = find_account(db_session, form.login.data)
@@ -143,7 +148,9 @@ def buyer_member(case: str, lot: str) -> str:
                 return review_act(
                     _("指定采购人代表"), found, fact, lot=lot, effects=effects, next_url=_home(found), back_url=back
                 )
-    lead = _("采购人代表不担任评审组长的，依适用规则执行；不委派代表的，直接拟定抽取条件。")
+    first = _("采购人代表不担任评审组长的，依适用规则执行；不委派代表的，直接拟定抽取条件。")
+    next_one = _("接替退出的采购人代表：须有采购人新的授权函；原代表不能再指定，评审地点不变。")
+    lead = next_one if state.buyers.vacant else first
     return agency_page(
         "form", found, lot, _("指定采购人代表"), form=form, lead=lead, back_url=_home(found), upload=True
     )
@@ -181,7 +188,7 @@ def draw_conditions(case: str, lot: str) -> str:
                 next_url=_home(found),
                 back_url=url_for("agency.draw_conditions", case=case, lot=lot),
             )
-    terms, buyers = found.tender.published, len(found.lots[lot].buyer_members)
+    terms, buyers = found.tender.published, len(found.lots[lot].buyers.members)
     shown = {"profile": terms.profile, "least": least_members(terms), "members": committee_words(terms)}
     booths = " · ".join(f"{sites.get(site, site)} {n}" for site, n in sorted(booked.items()))
     shown["booths"] = booths or (_("尚未预订") if terms.profile.booths_spare is not None else "—")
@@ -215,7 +222,7 @@ def _conditions(case: Case, lot: str, form: DrawConditionsForm) -> DrawCondition
         committee=committee.id,
         trustees_needed=committee.k,
     )
-    buyers = [member.site for member in case.lots[lot].buyer_members]
+    buyers = [member.site for member in case.lots[lot].buyers.members]
     check_draw_conditions(conditions, case.tender.published, buyers, case.id, lot, (committee.id, committee.k))
     case.decide(DrawConditionsProposed(conditions), lot, current_actor(), platform().database.now())
     with platform().database.reading() as db_session:
@@ -296,7 +303,7 @@ def report(case: str, lot: str) -> str:
     shown |= {"signing": signing_words(signing_counts(state)), "no_majority": without_majority(state)}
     shown |= {"dissented_before": bool(sitting.superseded_dissents)}
     with platform().database.reading() as db_session:
-        records = [record for record in load_records(db_session, case) if record.lot == lot]
+        records = latest_evaluation(record for record in load_records(db_session, case) if record.lot == lot)
     shown |= {"comments": comment_lines(found, lot, records)}
     return agency_page("report", found, lot, _("评审报告"), **shown)
 
@@ -310,12 +317,14 @@ def failure(case: str, lot: str) -> str:
     """
     found = entitled_case(case, Action.FAILURE_READ, lot)
     state, lang = found.lots[known_lot(found, lot)], g.get("lang", "zh")
-    if state.sitting.stage not in (Stage.FAILED, Stage.ABANDONED):
+    if state.sitting.stage not in (Stage.FAILED, Stage.ABANDONED) and not state.earlier:
         abort(404)  # it failed at its opening: there is no such record
     readable = readable_files(platform(), current_actor(), case, lot)
     kept = [file for file in readable if file.kind in ("failure", "record")]
-    if state.sitting.stage is Stage.ABANDONED:
-        shown = {"files": kept, "reason": state.sitting.failure, "given_up": True, "bids": ()}
+    if state.sitting.stage is not Stage.FAILED:  # given up: by this committee, or by one before the one that sits now
+        ended = state if state.sitting.stage is Stage.ABANDONED else state.earlier[-1].lot
+        anew = allowed(current_actor(), Action.NEW_COMMITTEE_PROPOSE, found, lot)
+        shown = {"files": kept, "reason": ended.sitting.failure, "given_up": True, "bids": (), "anew": anew}
         return agency_page("failure", found, lot, _("评审终止情况记录"), **shown)
     shown = {
         "files": kept,

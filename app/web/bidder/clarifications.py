@@ -35,6 +35,8 @@ def answer(case: str, lot: str, id: str) -> str:
     """The question as long as the case is there; the form as long as an answer is awaited."""
     found, form = entitled_case(case, Action.RECEIPT_READ), ClarificationForm()
     asked = _asked(found, lot, id)
+    if asked.course.of_price:  # to be explained, and not only cleared up
+        form.text.description = _("至多 2000 字。")
     if confirmed(form) and (fact := attempt(form, lambda: _answered(found, lot, asked, form))):
         names = _("、").join(file.name for file in fact.files) or _("无")
         return review_act(

@@ -14,7 +14,9 @@ from app.extensions import platform
 from app.procedure.clarifying import LONGEST_PLACE, LONGEST_QUESTION
 from app.queries.sittings import Room
 from app.web.names import SUBJECTS
-from evaluation.sitting import askable
+from evaluation.sitting import ClarificationSubject, askable
+
+LOW_PRICE = ClarificationSubject.LOW_PRICE  # asked about by itself, once members know prices
 
 
 class ClarificationForm(FlaskForm):
@@ -24,7 +26,7 @@ class ClarificationForm(FlaskForm):
     subject = RadioField(
         _l("询问的事项"),
         [InputRequired(_l("请选择属于哪一种情形"))],
-        choices=[SelectChoice(subject.value, name) for subject, name in SUBJECTS.items()],
+        choices=[SelectChoice(subject.value, name) for subject, name in SUBJECTS.items() if subject is not LOW_PRICE],
         description=_l("依法只能就这三种情形要求投标人澄清、说明或者补正。"),
     )
     place = StringField(

@@ -13,6 +13,7 @@ from app.extensions import access, platform
 from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
 from app.queries.clarifications import ClarificationView
+from app.queries.sittings import Room
 from app.web.expert.clarifications import minutes_of, proposal_form, sending_form
 from app.web.expert.room import again, entered, refused, signing
 from app.web.names import SUBJECTS
@@ -23,6 +24,14 @@ routes = Blueprint("clarifying", __name__, url_prefix="/room/<case>/<lot>/clarif
 Effects = list[tuple[str, object]]
 
 
+def entered_clarification(
+    case: str, lot: str, id: str, action: Action
+) -> tuple[Case, Room, dict[str, Any], ClarificationView]:
+    """The room, and the request of that id. Raises RuleViolation `clarification_unknown`."""
+    found, room, shown = entered(case, lot, action)
+    return found, room, shown, _found(shown, id)
+
+
 def _found(shown: dict[str, Any], id: str) -> ClarificationView:
     """Raises RuleViolation `clarification_unknown`."""
     for one in shown["room"].clarifications:
@@ -31,7 +40,8 @@ def _found(shown: dict[str, Any], id: str) -> ClarificationView:
     raise RuleViolation("clarification_unknown")
 
 
-def _effects(one: ClarificationView) -> Effects:
+def clarification_effects(one: ClarificationView) -> Effects:
+    """What is asked, line by line."""
     return _words(one.bidder, one.subject, one.place, one.question)
 
 
@@ -68,7 +78,7 @@ def vote(case: str, lot: str, id: str, answer: str) -> str:
     one, agrees = _found(shown, id), answer == "yes"
     fact = sitting.ClarificationVoted(room.seat, id, agrees)
     words = _("投票后不能更改；表决有结果之前任何人看不到他人的票。") + _("全体成员过半数同意的才能发出。")
-    effects: Effects = [(_("您的意见"), _("同意询问") if agrees else _("不同意询问")), *_effects(one)]
+    effects: Effects = [(_("您的意见"), _("同意询问") if agrees else _("不同意询问")), *clarification_effects(one)]
     return signing(found, shown, _("对询问投标人投票"), fact, words, effects)
 
 
@@ -79,7 +89,7 @@ def withdraw(case: str, lot: str, id: str) -> str:
     found, room, shown = entered(case, lot, Action.CLARIFICATION_PROPOSE)
     fact = sitting.ClarificationWithdrawn(room.seat, id)
     words = _("撤回后不再表决，记录保留在案卷中。")
-    return signing(found, shown, _("撤回询问投标人的提议"), fact, words, _effects(_found(shown, id)))
+    return signing(found, shown, _("撤回询问投标人的提议"), fact, words, clarification_effects(_found(shown, id)))
 
 
 @routes.route("/<id>/sending", methods=["GET", "POST"])
@@ -92,11 +102,13 @@ def send(case: str, lot: str, id: str) -> str:
     if not confirmed(form):
         page = refused(found, shown, sitting.ClarificationSent(room.seat, id, _usual(found)))
         return page or render_template(
-            "pages/expert/send_clarification.html", **shown | {"form": form, "effects": _effects(one)}
+            "pages/expert/send_clarification.html", **shown | {"form": form, "effects": clarification_effects(one)}
         )
     seconds = minutes_of(form) * 60
-    words = _("签名后问题原文发给该投标人并通知它登录答复。答复或者期限届满之前，不能提交初步评审意见或者锁定评分。")
-    effects: Effects = [*_effects(one), (_("答复时间"), _("自发出起 %(n)s 分钟", n=minutes_of(form)))]
+    waits = _("答复或者期限届满之前，不能提交初步评审意见或者锁定评分。")
+    unproven = _("答复以后全体成员表决；逾期没有答复的，视为不能证明报价合理，该投标被否决。")
+    words = _("签名后问题原文发给该投标人并通知它登录答复。") + (unproven if one.of_price else waits)
+    effects: Effects = [*clarification_effects(one), (_("答复时间"), _("自发出起 %(n)s 分钟", n=minutes_of(form)))]
     fact = sitting.ClarificationSent(room.seat, id, seconds)
     return signing(found, shown, _("发出澄清要求"), fact, words, effects, tone="warning")
 

@@ -12,6 +12,7 @@ from wtforms.fields.choices import SelectChoice
 
 from app.casefile.case import Case
 from app.casefile.codec import encode
+from app.casefile.rounds_of_evaluation import latest_evaluation
 from app.extensions import access, current_actor, platform, required_log_in
 from app.messages import sentence
 from app.permissions.actions import Action
@@ -33,6 +34,7 @@ from app.web.expert.clarifications import proposal_form
 from app.web.expert.corrections import correction_form, correction_words
 from app.web.expert.desk import has_score, papers_of, scoring_desk
 from app.web.expert.forms import ConflictForm, DissentForm, HaltForm, StatementForm, VoteForm
+from app.web.expert.price_forms import price_question_form
 from app.web.names import CHECK_INS, CLARIFICATIONS, CORRECTIONS, GROUNDS, MEMBERS, STAGES, SUBJECTS
 from app.web.pages import confirmed, typed_fields
 from app.web.standstill.words import what_follows
@@ -91,12 +93,12 @@ def _mark(seat: int, code: str, lot: str) -> str:
 
 
 def _awaited_answer(found: Case, lot: str) -> str:
-    """For which clarification reviews and sheets wait now; "" for none, and where neither is due yet."""
+    """For which clarification reviews, sheets or the report wait now; "" for none, and where none is due yet."""
     state = found.lot(lot).sitting
-    if state.stage not in (sitting.Stage.REVIEW, sitting.Stage.SCORING):
-        return ""
+    checks = {sitting.Stage.REVIEW: sitting.check_none_awaited, sitting.Stage.SCORING: sitting.check_none_awaited}
+    checks[sitting.Stage.RESULTS] = sitting.check_prices_explained
     try:
-        sitting.check_none_awaited(state)
+        checks.get(state.stage, lambda _state: None)(state)
     except RuleViolation as refusal:
         return in_words(refusal)
     return ""
@@ -109,7 +111,8 @@ def _forms(found: Case, lot: str, room: Room) -> dict[str, Any]:
     late = room.seat and (room.stage, sitting.ConflictDeclared) in sitting.TRANSITIONS and not room.standstill
     own = ({"halt": HaltForm()} if chairs else {}) | ({"conflict": ConflictForm()} if late else {})
     asking = {"asking": proposal_form(found, lot, room)} if room.may_ask else {}
-    listed = {"clarifying": True} if asking or room.clarifications else {}
+    asking |= {"asking_price": price} if (price := price_question_form(found, room)) else {}
+    listed = {"clarifying": True} if asking or room.clarifications or room.low_prices else {}
     return _task_forms(found, lot, room) | own | asking | listed
 
 
@@ -159,7 +162,9 @@ def show(case: str, lot: str) -> str:
 def _comments(found: Case, lot: str) -> tuple[CommentLine, ...]:
     """The members' reasons for their scores, once results stand."""
     with platform().database.reading() as db_session:
-        return comment_lines(found, lot, [one for one in load_records(db_session, found.id) if one.lot == lot])
+        return comment_lines(
+            found, lot, latest_evaluation(one for one in load_records(db_session, found.id) if one.lot == lot)
+        )
 
 
 def _about_findings(found: Case, lot: str) -> dict[str, Any]:
@@ -173,7 +178,7 @@ def findings_seen(found: Case, lot: str) -> tuple[FindingView, ...]:
     if found.lot(lot).checked is None:
         return ()
     with platform().database.reading() as db_session:
-        records = [record for record in load_records(db_session, found.id) if record.lot == lot]
+        records = latest_evaluation(record for record in load_records(db_session, found.id) if record.lot == lot)
     return findings_for_room(found, lot, records, g.get("lang", "zh"))
 
 
@@ -230,7 +235,7 @@ def make_statement(case: str, lot: str) -> str:
         form.conflict.errors = [_("请写明应当回避的情形")]
         return again(found, lot, room, shown, "form", form)
     fact = sitting.StatementMade(room.seat, clear, "" if clear else conflict)
-    leaving = _("签名后您退出本次评审，本机位退出，系统补抽一名成员从头评审。")
+    leaving = _("签名后您退出本次评审，本机位退出，由接替的成员从头评审。")
     words = _("您声明没有应当回避的情形，并遵守评审纪律。") if clear else leaving
     effects = [(_("席位"), room.seat), *([] if clear else [(_("应当回避的情形"), conflict)])]
     return signing(found, shown, _("签署声明"), fact, words, effects, tone="act" if clear else "warning")
@@ -327,7 +332,7 @@ def declare_conflict(case: str, lot: str) -> str:
     if not confirmed(form):
         return again(found, lot, room, shown, "conflict", form)
     fact = sitting.ConflictDeclared(room.seat, (form.conflict.data or "").strip())
-    words = _("签名后您退出本次评审：您的意见、投票和评分作废，本机位退出，系统补抽一名成员从头评审。")
+    words = _("签名后您退出本次评审：您的意见、投票和评分作废，本机位退出，由接替的成员从头评审。")
     effects = [(_("应当回避的情形"), fact.conflict)]
     return signing(found, shown, _("声明应当回避的情形"), fact, words, effects, tone="warning")
 

@@ -278,7 +278,7 @@ def propose_order(case: str, lot: str) -> str:
 def propose_decision(case: str, lot: str) -> str:
     found = entitled_case(case, lot, Action.SITTING_DECISION_PROPOSE)
     form = step_form(decision_steps(found, lot, platform().database.now()))
-    words = _("由审核人复核后生效。终止的，资料按现状封存，依法另组评审委员会；本采购包在本平台上到此结束。")
+    words = _("由审核人复核后生效。终止的，资料按现状封存，另组评审委员会对同一批投标重新评审。")
     return _propose(
         found,
         lot,
@@ -302,7 +302,7 @@ def propose_replacement(case: str, lot: str) -> str:
         _("拟更换评审成员"),
         lambda: ReplacementProposed(form.seat.data, ReplacementGround(form.ground.data), form.words),
         lambda: _replacement_effects(form.seat.data, ReplacementGround(form.ground.data), form.words),
-        _("由审核人复核后生效：该成员退出，其意见、投票和评分作废，系统补抽一名成员从头评审。"),
+        _("由审核人复核后生效：该成员退出，其意见、投票和评分作废，由接替的成员从头评审。"),
     )
 
 
@@ -320,7 +320,7 @@ def order_replacement(case: str, lot: str) -> str:
         lot=lot,
         next_url=url_for("standstill.show", case=found.id, lot=lot),
         effects=[(_("标包"), lot), *_replacement_effects(seat, ground, note), *until],
-        words=_("签名后该成员立即退出，其意见、投票和评分作废，系统补抽一名成员从头评审。"),
+        words=_("签名后该成员立即退出，其意见、投票和评分作废，由接替的成员从头评审。"),
         label=_("签名放行"),
         tone="warning",
     )

@@ -90,9 +90,10 @@ def test_the_case_of_the_test_has_nearly_every_kind_of_fact(files):
     elsewhere |= standing | orders | {"SittingSuspended", "SittingResumed", "SittingAbandoned"}
     # test_failed_evaluation.py, test_talk_on_record.py, test_wrong_share.py, test_faulty_parties.py, test_equal_bids.py
     elsewhere |= {"FailureRecordSealed", "ShareRefused", "CommitmentsOverdue", "TiesDrawn", *SPOKEN}
-    # test_replacements.py
-    elsewhere |= {"ConflictDeclared", "MemberReplaced", "ReplacementProposed", "ReplacementOrdered"}
+    elsewhere |= {"ConflictDeclared", "MemberReplaced", "ReplacementProposed", "ReplacementOrdered"}  # …_replacements
     elsewhere |= {"CorrectionRefused", "CorrectionWithdrawn"}  # test_correction_answers.py
+    elsewhere |= {"NewCommitteeProposed", "NewCommitteeOrdered"}  # test_second_committee.py
+    elsewhere |= {"PricesMarked", "ExplanationJudged", "ExplanationDecided"}  # test_explained_prices.py
     assert absent <= elsewhere | {"ReserveCalled"}
 
 

@@ -25,7 +25,8 @@ from app.casefile.sealing import committee_of, context_of, open_identity
 from app.client.bidder import SealParameters, seal_bid
 from app.models import SeatRequest
 from app.procedure.bid import BidWithdrawn
-from app.procedure.convening import PURPOSE, BuyerMemberNamed
+from app.procedure.buyers import BuyerMemberNamed
+from app.procedure.convening import PURPOSE
 from app.procedure.deadlines import (
     RELEASED_BY,
     OutageExtensionReleased,
@@ -95,8 +96,6 @@ class WholeCase(Marks, Installation):
     identities: dict[str, str] = field(default_factory=dict)  # what each bidder kept, by the bid's recipient
     receipts: dict[str, str] = field(default_factory=dict)  # of the bids that stand
     members: dict[int, Person] = field(default_factory=dict)  # by their seats
-
-    # tender
 
     @property
     def more_terms(self) -> dict[str, Any]:
