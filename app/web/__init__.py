@@ -55,6 +55,7 @@ from app.web.public.privacy import routes as privacy
 from app.web.public.register import routes as register
 from app.web.public.standards import routes as standards
 from app.web.public.views import routes as public
+from app.web.recordings.views import routes as recordings
 from app.web.regulator.fairness import routes as fairness
 from app.web.regulator.identities import routes as identities
 from app.web.regulator.live import routes as supervision
@@ -71,8 +72,9 @@ from crypto.signing import check_code, fingerprint
 
 LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
 CONTENT_POLICY = (
-    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self'; font-src 'self'; "
-    "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self'; media-src 'self'; "
+    "font-src 'self'; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
 )
 HTTPS_ONLY_FOR = 365 * 24 * 3600  # seconds (RFC 6797); only of this host: what others of its domain do is not ours
 # A file whose name holds the hash of its bytes never changes (RFC 8246): no page waits for an answer that it has not.
@@ -95,7 +97,7 @@ def attach(app: Flask) -> None:
     supervising = (regulator, fairness, identities, supervision, *inspecting)
     booking = (venues, bookings, calendar)
     public_pages = (public, published_draws, register)
-    rooms_of_a_case = (deadlines, rooms, standstill, rehearsals, clarifications, findings)
+    rooms_of_a_case = (deadlines, rooms, standstill, rehearsals, clarifications, findings, recordings)
     for blueprint in (*public_pages, *rooms_of_a_case, *supervising, *serving, *desks, *booking):
         app.register_blueprint(blueprint)
     app.view_functions["static"] = access(Action.SITE_READ)(app.view_functions["static"])
