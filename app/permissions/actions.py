@@ -152,6 +152,7 @@ class Action(StrEnum):
     FINDING_VOTE = "finding:vote"
     SCORE_SAVE = "score:save"
     SCORES_LOCK = "scores:lock"
+    SHEET_HAND_IN = "sheet:hand_in"
     CORRECTION_REQUEST = "correction:request"
     SHEET_REOPEN = "sheet:reopen"
     REPORT_SIGN = "report:sign"

@@ -302,6 +302,7 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.FINDING_VOTE: (_grant(R.EXPERT, when=seated, phases=SITTING),),
     A.SCORE_SAVE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 39
     A.SCORES_LOCK: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 39
+    A.SHEET_HAND_IN: (_grant(R.SITE_WITNESS, when=has_site, phases=_in(P.SCORING)),),  # 39: sealed, signed by the seat
     A.CORRECTION_REQUEST: (_grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),),  # 40: ask, or take it back
     A.SHEET_REOPEN: (
         _grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),

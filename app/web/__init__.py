@@ -25,6 +25,7 @@ from app.web.bidder.views import routes as bidder
 from app.web.deadlines.views import routes as deadlines
 from app.web.expert.clarifying import routes as clarifying
 from app.web.expert.correcting import routes as corrections
+from app.web.expert.offline import routes as offline
 from app.web.expert.own import routes as own_expert
 from app.web.expert.papers import routes as papers
 from app.web.expert.pictures import routes as pictures
@@ -46,6 +47,7 @@ from app.web.operator.experts import routes as experts
 from app.web.operator.fees import routes as fees
 from app.web.operator.library import routes as library
 from app.web.operator.rehearsals import routes as rehearsals
+from app.web.operator.sheets import routes as sheets
 from app.web.operator.trainings import routes as trainings
 from app.web.operator.views import routes as operator
 from app.web.operator.witness import routes as witness
@@ -90,9 +92,9 @@ HEADERS = {
 
 def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
-    rooms_of_sittings = (sitting, clarifying, corrections, papers, questions, talk, pictures)
+    rooms_of_sittings = (sitting, clarifying, corrections, papers, questions, talk, pictures, offline)
     desks = (account, agency, bidder, expert, *rooms_of_sittings, operator, witness, library, experts, ceremonies)
-    serving = (fees, appraisals, own_expert, trainings, applications, name_requests, standards, privacy)
+    serving = (sheets, fees, appraisals, own_expert, trainings, applications, name_requests, standards, privacy)
     inspecting = (inspection_desk, inspection_draws, inspection_visits, inspection_statistics, inspections)
     supervising = (regulator, fairness, identities, supervision, *inspecting)
     booking = (venues, bookings, calendar)

@@ -97,6 +97,8 @@ from evaluation.sitting.interruptions import (
     WarningGiven,
     WarningGround,
 )
+from evaluation.sitting.offline import OfflineSigning
+from evaluation.sitting.offline_rules import sheet_basis
 from evaluation.sitting.outcomes import (
     outcome,
 )
@@ -182,6 +184,7 @@ __all__ = [
     "MemberRecused",
     "MemberReplaced",
     "MessagePosted",
+    "OfflineSigning",
     "RecessCalled",
     "RecessEnded",
     "RefusalRecorded",
@@ -243,6 +246,7 @@ __all__ = [
     "rejections",
     "replay",
     "settled",
+    "sheet_basis",
     "standing_bids",
     "transition_table",
     "visible_scores",

@@ -157,6 +157,7 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "finding:vote": [("EX", "P5 P6", "own")],
     "score:save": [("EX", "P5", "own")],
     "scores:lock": [("EX", "P5", "own")],
+    "sheet:hand_in": [("SW", "P5", "own")],
     "correction:request": [("EX", "P6", "own")],
     "sheet:reopen": [("EX", "P6", "own")],
     "report:sign": [("EX", "P6", "own")],

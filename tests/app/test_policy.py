@@ -42,6 +42,7 @@ OF_A_SITE = (
     Action.PICTURE_SEND,
     Action.PICTURE_WATCH,
     Action.RECORDING_KEEP,
+    Action.SHEET_HAND_IN,
     Action.RECORDING_LIST,
 )
 PARTIES = CaseOpened(Party("agency", "agency"), Party("centre", "centre"), Party("regulator", "regulator"))

@@ -58,6 +58,7 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
     shown = {
         "room": room,
         "recorded": recorded_now(found, lot),
+        "offline_locked": room.seat in found.lot(lot).sitting.offline,
         "site_names": names,
         "talk": talk_of(found, lot, room.seat or None),
         "words": words_of(found),
