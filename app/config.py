@@ -54,6 +54,8 @@ class Settings:
     web_workers: int = 1
     display_zone: str = "Asia/Shanghai"
     max_upload_bytes: int = 4 * 2**30
+    recording_quota_bytes: int = 40 * 2**30  # of the recordings of one sitting
+    recording_reserve_bytes: int = 2**30  # left free by recordings, beside what uploads and openings need
     demo: bool = False
     tick_seconds: int = 60
     reason_minutes: int = 60  # how long a stated reason lets an inspector read a case
@@ -117,6 +119,8 @@ class Settings:
             live_per_second=read("LIVE_PER_SECOND", 20, _count),
             web_workers=read("WEB_WORKERS", 1, _positive),
             max_upload_bytes=read("MAX_UPLOAD_BYTES", 4 * 2**30, _positive),
+            recording_quota_bytes=read("RECORDING_QUOTA_BYTES", 40 * 2**30, _positive),
+            recording_reserve_bytes=read("RECORDING_RESERVE_BYTES", 2**30, _count),
             tick_seconds=read("TICK_SECONDS", 60, _positive),
             reason_minutes=read("REASON_MINUTES", 60, _positive),
             witnesses=read("WITNESSES", (), _witnesses),

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.api import cases, ceremonies, files, inspections, lots, people, register, rehearsals, seats, uploads, venues
+from app.api import (
+    cases,
+    ceremonies,
+    files,
+    inspections,
+    lots,
+    people,
+    recordings,
+    register,
+    rehearsals,
+    seats,
+    uploads,
+    venues,
+)
 from app.api.errors import attach_errors
 
 
@@ -17,6 +30,7 @@ def attach(app: Flask) -> None:
         inspections.routes,
         cases.routes,
         lots.routes,
+        recordings.routes,
         seats.routes,
         venues.routes,
         register.routes,

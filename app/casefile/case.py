@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any
 
 from app.casefile.bid_ids import receipts_by_id
-from app.casefile.board import board_digest
 from app.casefile.inspecting import campaign_digest
 from app.casefile.lot import (
     BID_FACTS,
@@ -20,6 +19,7 @@ from app.casefile.lot import (
     apply_to_lot,
     with_other_trustees,
 )
+from app.casefile.opening_checks import check_board, check_files, check_rounds
 from app.casefile.record import Record
 from app.casefile.sitting_checks import check_sitting
 from app.procedure import (
@@ -31,6 +31,7 @@ from app.procedure import (
     fallback,
     opening,
     qualification,
+    recordings,
     rehearsal,
     restoring,
     tender,
@@ -52,6 +53,7 @@ TENDER_FACTS = tender.Fact
 REHEARSAL_FACTS = rehearsal.Fact
 FALLBACK_ACTS = fallback.Act
 EXPORT_FACTS = exports.Fact
+RECORDING_FACTS = recordings.Fact
 INSPECTION_FACTS = inspection_facts.Fact
 
 
@@ -124,16 +126,19 @@ class Case:
                 bid.check_round(fact, self.tender.rounds(lot))
             return decided
         if isinstance(fact, OPENING_FACTS):
-            _check_board(state.opening, fact)
-            _check_rounds(state, fact)
-            _check_files(state, fact, now)
+            check_board(state.opening, fact)
+            check_rounds(state, fact)
+            check_files(state, fact, now)
             return opening.decide(state.opening, fact, len(state.bidding.live), now)
         if isinstance(fact, RESTORING_FACTS):
-            _check_files(state, fact, now)
+            check_files(state, fact, now)
             profile = self.tender.published.profile
             return restoring.decide(state.lost, state.bidding, fact, actor.organisation_id, now, profile)
         if isinstance(fact, FALLBACK_ACTS):
             return fallback.decide(self.fallback_of(lot), fact, actor.organisation_id, now)
+        if isinstance(fact, RECORDING_FACTS):
+            room = recordings.Room(self.id, lot, state.sites, state.evaluation_over)
+            return recordings.decide(state.recordings, fact, room, actor, now, self.tender.published.profile)
         check_sitting(self, lot, fact, actor, now)
         return self._decide_evaluation(state, fact, actor, actor.seat_in(self.id, lot))
 
@@ -231,25 +236,3 @@ class Case:
             lots = {**lots, **{name: LotCase() for name in made}}
         after = inspections.apply(state, fact, record.actor, record.at, record.payload_sha256)
         return replace(self, inspection=after, lots=lots)
-
-
-def _check_board(state: opening.Opening, fact: Any) -> None:
-    """Whoever confirms a read-out confirms the board as it stands."""
-    if isinstance(fact, opening.OpeningConfirmed) and fact.board_sha256 != board_digest(state):
-        raise RuleViolation("object_has_changed", expected=board_digest(state)[:12], stated=fact.board_sha256[:12])
-
-
-def _check_rounds(state: LotCase, fact: Any) -> None:
-    """Bids are opened once every round that one of them waits for is signed, and no other round is asked for."""
-    if isinstance(fact, opening.RoundSigned) and fact.round not in state.rounds_needed:
-        raise RuleViolation("round_not_awaited", round=fact.round)
-    if isinstance(fact, opening.BidOpened | opening.BidVoided) and state.rounds_missing:
-        raise RuleViolation("round_not_signed", round=state.rounds_missing[0])
-
-
-def _check_files(state: LotCase, fact: Any, now: datetime) -> None:
-    """What the platform lost is waited for; it can lose only what is closed and not opened."""
-    if isinstance(fact, restoring.BidFileLost):
-        restoring.check_loss(state.bidding, state.opening.opened.keys() | state.opening.voided.keys(), fact.receipt_id)
-    if isinstance(fact, opening.BidOpened | opening.BidVoided):
-        restoring.check_opening(state.lost, fact.receipt_id, getattr(fact, "reason", ""), now)

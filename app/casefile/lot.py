@@ -17,6 +17,7 @@ from app.procedure import (
     fallback,
     opening,
     qualification,
+    recordings,
     restoring,
     signing,
     standstill,
@@ -50,6 +51,7 @@ BID_FACTS = bid.Fact
 OPENING_FACTS = opening.Fact
 RESTORING_FACTS = restoring.Fact
 FALLBACK_FACTS = fallback.Fact
+RECORDING_FACTS = recordings.Fact
 CONSENSUS_STAGES = frozenset({Stage.RESULTS, Stage.REPORT, Stage.SIGNING})
 
 
@@ -84,6 +86,7 @@ class LotCase:
     standstill: standstill.Standstill = field(default_factory=standstill.Standstill)
     signing: signing.Signing = field(default_factory=signing.Signing)
     talk: talk.Talk = field(default_factory=talk.Talk)
+    recordings: recordings.Recordings = field(default_factory=recordings.Recordings)
     asked: unanswered.Asked = field(default_factory=dict)  # requests for corrections
     clarifying: clarifying.Clarifying = field(default_factory=dict)  # what bidders are asked, with its times
     earlier: tuple[EarlierEvaluation, ...] = ()  # that were given up, by committees before this one
@@ -171,6 +174,8 @@ def apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
         return replace(state, lost=restoring.apply(state.lost, fact))
     if isinstance(fact, FALLBACK_FACTS):
         return replace(state, fallback=fallback.apply(state.fallback, fact, record.at))
+    if isinstance(fact, RECORDING_FACTS):
+        return replace(state, recordings=recordings.apply(state.recordings, fact, record.actor, record.at))
     if isinstance(fact, qualification.QualificationChecked):
         return replace(state, qualification=fact.results)
     if isinstance(fact, bid_checking.BidsChecked):
@@ -182,6 +187,10 @@ def apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
         since = record.at if draw.lets_commit(state.draw, fact) else state.commits_since
         return replace(state, draw=draw.apply(state.draw, fact), conditions_by=author, commits_since=since)
     assert isinstance(fact, SittingEvent)
+    return _apply_of_sitting(state, fact, record)
+
+
+def _apply_of_sitting(state: LotCase, fact: SittingEvent, record: Record) -> LotCase:
     if isinstance(fact, sitting.NewCommitteeOrdered):
         return _begun_anew(state, fact, record)
     if isinstance(fact, sitting.MemberRecused):

@@ -242,6 +242,18 @@ def _named_row(case: Case, record: Record, person: str) -> dict[str, Any]:
     return {**row, "account_id": case.lots[record.lot].buyers.who(person).account}
 
 
+def recording_rows(case: Case) -> Rows:
+    """The pieces of recordings that entries name."""
+    return {
+        (case.id, lot, run.site, str(run.number), str(number)): {
+            name: value for name, value in vars(piece).items() if name != "number"
+        }
+        for lot, state in case.lots.items()
+        for run in state.recordings.runs.values()
+        for number, piece in run.pieces.items()
+    }
+
+
 def seat_accounts(case: Case, issued: Iterable[CertificateIssued]) -> Mapping[tuple[str, str], str]:
     """Who sat on a seat, as the certificates of the seats' keys say: by lot and the person's number in the draw."""
     owners = {fact.scope: fact.account for fact in issued if fact.scope}

@@ -15,6 +15,7 @@ from app.casefile.finding_sight import FINDING_SIGHT
 from app.casefile.inspection_sight import INSPECTION_SIGHT, sees_inspection
 from app.casefile.presence_sight import PRESENCE_SIGHT
 from app.casefile.record import Record
+from app.casefile.recording_sight import RECORDING_SIGHT
 from app.casefile.register import REGISTER_FACTS
 from app.casefile.rehearsal_sight import REHEARSAL_SIGHT
 from app.casefile.sides import OVER, Rule
@@ -191,6 +192,7 @@ SIGHT: dict[str, Rule] = (
     | TALK_SIGHT
     | FINDING_SIGHT
     | PRESENCE_SIGHT
+    | RECORDING_SIGHT
     | REHEARSAL_SIGHT
     | dict.fromkeys(REGISTER_FACTS, _everybody)
     | {

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import re
+import tarfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--roots", type=existing, action="append", default=[], metavar="FILE", help=words)
     words = "见证方公钥，可多次；给出的每一方都须已共同签名\na witness's vkey, may be repeated; each must have cosigned"
     parser.add_argument("--witness", action="append", default=[], metavar="VKEY", help=words)
+    words = "录像文件所在目录，或者下载的 tar，可多次\nfolder or tar with files of recordings, may be repeated"
+    parser.add_argument("--recording", type=existing, action="append", default=[], metavar="PATH", help=words)
     words = "输出语言，默认 zh\nlanguage of the report, otherwise zh"
     parser.add_argument("--lang", choices=("zh", "en"), default="zh", help=words)
 
@@ -43,13 +47,34 @@ def add_parser(subparsers: Any) -> None:
 def _verify(arguments: argparse.Namespace) -> int:
     roots = [root for path in arguments.roots for root in _roots(path)]
     witnesses = [VerifierKey.parse(text, COSIGNATURE) for text in arguments.witness]
-    checks = verify_bundle(arguments.bundle.read_bytes(), roots, shipped_profiles(), witnesses=witnesses)
+    films = {name: digest for path in arguments.recording for name, digest in digests_of(path)}
+    bundle = arguments.bundle.read_bytes()
+    checks = verify_bundle(bundle, roots, shipped_profiles(), witnesses=witnesses, films=films)
     for check in checks:
         print(line(check, arguments.lang))
     counts = Counter(check.verdict for check in checks)
     facts = {"ok": counts[Verdict.OK], "failed": counts[Verdict.FAIL], "open": counts[Verdict.NOT_COVERED]}
     print(sentence("verify_summary", facts, arguments.lang))
     return int(bool(counts[Verdict.FAIL]))
+
+
+def digests_of(path: Path) -> Iterator[tuple[str, str]]:
+    """Name and SHA-256 of each file of a folder or of a tar."""
+    if path.is_dir():
+        for found in sorted(path.iterdir()):
+            if found.is_file():
+                with found.open("rb") as file:
+                    yield found.name, hashlib.file_digest(file, "sha256").hexdigest()
+        return
+    try:
+        with tarfile.open(path) as archive:
+            for entry in archive:
+                if (data := archive.extractfile(entry)) is not None:
+                    yield Path(entry.name).name, hashlib.sha256(data.read()).hexdigest()
+    except tarfile.TarError as exc:
+        zh = f"{path} 既不是目录，也不是 tar 文件。请给出下载的录像。"
+        en = f"{path} is neither a folder nor a tar. Give the recording as it was downloaded."
+        raise Refused("recording_unreadable", zh, en) from exc
 
 
 def _roots(path: Path) -> list[str]:

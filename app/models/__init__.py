@@ -39,7 +39,16 @@ from app.models.serving import (
     FeeSupplement,
     NameRequest,
 )
-from app.models.sitting import DeskHold, IdentityPhoto, PendingSignature, Presence, ScoreDraft, SeatRequest, Site
+from app.models.sitting import (
+    DeskHold,
+    IdentityPhoto,
+    PendingSignature,
+    Presence,
+    RecordingPiece,
+    ScoreDraft,
+    SeatRequest,
+    Site,
+)
 from app.models.tender import Download, Lot, Tender, TenderDraft
 from app.models.venues import Booking, BookingEvent, BookingPart, Booth, Room, RoomClosure, SeatBooth
 from app.models.work import BidReading, Job, Notice
@@ -54,7 +63,7 @@ __all__ = [
     "ExpertImport", "ExpertImportFinding", "ExpertImportPart", "ExpertRequest", "ExpertSpeciality", "ExpertTraining",
     "FeeSupplement",
     "IdentityPhoto", "InspectionEntry", "Invitation", "Job", "ListCosignature", "ListedAct", "LogInFailure", "Lot",
-    "NameRequest", "Notice", "Organisation", "PendingSignature", "Presence", "Pseudonym", "RegisterTick", "Room",
-    "RoomClosure", "ScoreDraft", "SeatBooth", "SeatRequest", "Site", "SpecialityList", "StoredFile", "Tender",
-    "TenderDraft", "TickChange", "TrusteeAgent", "Upload", "WebSession", "append_only",
+    "NameRequest", "Notice", "Organisation", "PendingSignature", "Presence", "Pseudonym", "RecordingPiece",
+    "RegisterTick", "Room", "RoomClosure", "ScoreDraft", "SeatBooth", "SeatRequest", "Site", "SpecialityList",
+    "StoredFile", "Tender", "TenderDraft", "TickChange", "TrusteeAgent", "Upload", "WebSession", "append_only",
 ]  # fmt: skip

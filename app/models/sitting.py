@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, LargeBinary, Numeric, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, Numeric, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base
@@ -109,6 +109,31 @@ class Presence(Base):
     hand_at: Mapped[datetime | None]
     camera: Mapped[str] = mapped_column(String(32), default="")
     camera_at: Mapped[datetime | None]
+
+
+class RecordingPiece(Base):
+    """A piece of a site's recording as it was received, sealed with the installation's key behind `blob`. `state`: it
+    waits for the log, is logged, or refused; `repeats`: how often the same came again; `contradicted_at`: when another
+    was offered last in its place."""
+
+    __tablename__ = "recording_piece"
+
+    case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    lot: Mapped[str] = mapped_column(String(20), primary_key=True)
+    site: Mapped[str] = mapped_column(String(32), primary_key=True)
+    run: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime]
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    previous: Mapped[str] = mapped_column(String(64))
+    clock_ms: Mapped[int] = mapped_column(BigInteger)
+    received_at: Mapped[datetime]
+    blob: Mapped[str] = mapped_column(String(80), index=True)
+    state: Mapped[str] = mapped_column(String(10), default="waiting")  # waiting logged refused
+    repeats: Mapped[int] = mapped_column(default=0)
+    contradicted_at: Mapped[datetime | None]
 
 
 class PendingSignature(Base):

@@ -30,6 +30,7 @@ STANDING = {
     "act_head": (Standing.PROJECTION, "the last signed act of each person in a case"),
     "command": (Standing.PROJECTION, "the signed acts and what they were answered"),
     "pseudonym": (Standing.PROJECTION, "the pool that a draw stated"),
+    "recording_piece": (Standing.PROJECTION, "the pieces of recordings that entries name"),
     "call_up": (Standing.PROJECTION, "the call-ups and their answers"),
     "access_log": (Standing.OUTSIDE, "who looked at what; append-only, in no tree"),
     "denied_attempt": (Standing.OUTSIDE, "what was refused; append-only, in no tree"),
@@ -84,6 +85,10 @@ STANDING = {
 
 # Columns of events and projections of which nothing says what they must hold, and why that decides nothing.
 UNBOUND = {
+    "recording_piece.blob": "where the sealed film lies; who plays it compares it with its hash",
+    "recording_piece.state": "whether an entry names it yet",
+    "recording_piece.repeats": "how often the same came again",
+    "recording_piece.contradicted_at": "when another was refused in its place",
     "command.id": "a running number that nothing refers to",
     "stored_file.id": "a random handle, but for the documents, whose id the terms name",
 }

@@ -5,13 +5,13 @@ What is not listed is denied. `2` in a comment: only with a second person, which
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from app.casefile.case import Case, Phase
 from app.permissions.actions import Action as A
+from app.permissions.grants import Grant
+from app.permissions.grants import NotAllowed as NotAllowed
+from app.permissions.grants import grant as _grant
+from app.permissions.grants import phases_in as _in
 from app.permissions.predicates import (
-    always,
     at_no_booth,
     competent,
     given_up_before,
@@ -43,41 +43,6 @@ SITTING = frozenset({P.SCORING, P.CONSENSUS})
 DRAWN = frozenset({P.DRAW, P.SCORING, P.CONSENSUS})
 STAFF = (R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, R.CENTRE_OPERATOR, R.SITE_WITNESS, R.REGULATOR, R.TRUSTEE)
 EVERY_ROLE = tuple(R)
-
-
-class NotAllowed(Exception):
-    """The policy denies it; the answer tells nobody whether the object exists."""
-
-    def __init__(self, action: A) -> None:
-        super().__init__(action)
-        self.action = action
-
-
-@dataclass(frozen=True)
-class Grant:
-    """One cell block of the matrix: these roles, in these phases, when the condition holds.
-
-    `reason`: code L of the matrix. Only whoever has stated for this case why, in words, which is logged and reported.
-    """
-
-    roles: tuple[R, ...]
-    when: Callable[[Actor, Case | None, str], bool] = always
-    phases: frozenset[Phase] | None = None  # None: the action has no case
-    reason: bool = False
-
-
-def _grant(
-    *roles: R,
-    when: Callable[[Actor, Case | None, str], bool] = always,
-    phases: frozenset[Phase] | None = None,
-    reason: bool = False,
-) -> Grant:
-    return Grant(roles, when, phases, reason)
-
-
-def _in(*phases: Phase) -> frozenset[Phase]:
-    return frozenset(phases)
-
 
 AGENCY = {"when": of_the_agency}
 # A year of inspections is no tender: it has no further phase than that of a draft.
@@ -293,6 +258,13 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=SITTING),
         _inspector(P.SCORING, P.CONSENSUS),  # L
     ),
+    A.RECORDING_KEEP: (_grant(R.SITE_WITNESS, when=has_site, phases=SITTING | OVER),),  # of one's own site, by rule
+    A.RECORDING_LIST: (  # what there is and what is missing, never the picture; a witness of its own site, by query
+        _grant(R.SITE_WITNESS, when=has_site, phases=SITTING | OVER),
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=SITTING | OVER),
+        _grant(R.REGULATOR, when=competent, phases=SITTING | OVER),
+    ),
+    A.RECORDING_LOOK: (_grant(R.REGULATOR, when=competent, phases=OVER),),  # 50, 2: also to ask for it and to grant it
     A.SITTING_ORDER_PROPOSE: (_grant(R.REGULATOR, when=competent, phases=SITTING),),  # 67, 2
     A.SITTING_ORDER_GIVE: (_grant(R.REGULATOR, when=competent, phases=SITTING),),
     A.SITTING_DECISION_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=SITTING, **AGENCY),),  # 70, 2
@@ -333,6 +305,7 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.FINDING_VOTE: (_grant(R.EXPERT, when=seated, phases=SITTING),),
     A.SCORE_SAVE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 39
     A.SCORES_LOCK: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 39
+    A.SHEET_HAND_IN: (_grant(R.SITE_WITNESS, when=has_site, phases=_in(P.SCORING)),),  # 39: sealed, signed by the seat
     A.CORRECTION_REQUEST: (_grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),),  # 40: ask, or take it back
     A.SHEET_REOPEN: (
         _grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),

@@ -61,6 +61,18 @@ class ClarificationTime:
         return _seconds(self.usual, now)
 
 
+@dataclass(frozen=True)
+class RecordingRules:
+    """Recordings of the sites: how long a piece is, how often the log names new ones, after what time one counts as
+    late, for how long two inspectors may look, and how many years a recording is kept at least."""
+
+    piece: Period
+    entry: Period
+    late_after: Period
+    look_valid: Period
+    kept_years: int
+
+
 def _seconds(period: Period, now: datetime) -> int:
     return int((add(now, period) - now).total_seconds())
 
@@ -157,3 +169,5 @@ class Profile:
     low_price: LowPriceRules | None = None
     # the check of opened bids (清标): from which thresholds on something is asked; None: nothing is checked
     bid_checks: BidCheckRules | None = None
+    # recordings of the sites of a sitting; None: none are made
+    recording: RecordingRules | None = None

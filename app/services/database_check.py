@@ -29,6 +29,7 @@ from app.casefile.rebuilding import (
     missing,
     person_hash,
     pseudonym_rows,
+    recording_rows,
     recused_hash,
     seat_accounts,
     tender_rows,
@@ -48,6 +49,7 @@ from app.models import (
     Command,
     Expert,
     Pseudonym,
+    RecordingPiece,
     StoredFile,
     Tender,
 )
@@ -56,6 +58,7 @@ from app.queries.cases import record_of
 from app.services.call_ups import call_up_code, code_hash
 from app.services.file_check import file_differences
 from app.services.platform import Platform
+from app.services.recordings import LOGGED
 from app.services.register_check import register_differences
 from app.services.wider_pools import NOT_YET
 from crypto.canonical import canonical
@@ -185,7 +188,14 @@ class _Check:
         yield from compare("command", expected["command"], self._commands())
         yield from compare("certificate", certificate_rows(register), self._keyed(Certificate, "serial"))
         yield from self._draws(register)
+        yield from compare("recording_piece", *self._recordings())
         yield from file_differences(self.platform, self.cases, self.records, self._rows(StoredFile))
+
+    def _recordings(self) -> tuple[dict[Key, Row], list[tuple[Key, Row]]]:
+        """The pieces that the log names, and the rows that say they are in it."""
+        named = {key: row for case in self.cases.values() for key, row in recording_rows(case).items()}
+        rows = self._keyed(RecordingPiece, "case_id", "lot", "site", "run", "number")
+        return named, [(key, row) for key, row in rows if row["state"] == LOGGED]
 
     def _keyed(self, table: type[Base], *columns: str) -> list[tuple[Key, Row]]:
         return [(tuple(str(row[column]) for column in columns), row) for row in self._rows(table)]

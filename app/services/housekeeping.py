@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as DbSession
 
-from app.models import Job, StoredFile, Upload
+from app.models import Job, RecordingPiece, StoredFile, Upload
 from app.services.platform import Platform
 from app.services.presences import forget_absent
 from app.services.unit_of_work import plain_transaction, schedule_job
@@ -45,5 +45,6 @@ def _schedule_next(db_session: DbSession, now: datetime) -> None:
 
 def _named(platform: Platform, names: set[str]) -> set[str]:
     with platform.database.reading() as db_session:
-        rows = [db_session.scalars(select(kind.blob).where(kind.blob.in_(names))) for kind in (StoredFile, Upload)]
+        kinds = (StoredFile, Upload, RecordingPiece)
+        rows = [db_session.scalars(select(kind.blob).where(kind.blob.in_(names))) for kind in kinds]
         return {blob for found in rows for blob in found}

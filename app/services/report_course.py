@@ -181,13 +181,18 @@ def changes_of(records: Sequence[Record], lang: Lang) -> tuple[str, ...]:
 
 def interruptions_of(records: Sequence[Record], sites: Mapping[str, str], lang: Lang) -> tuple[str, ...]:
     """Every standstill with times, ground, place and reason, in the order in which they began among the changes of
-    booths. One that lasts is told only where the evaluation was given up: else it is no matter of a report."""
+    booths and the sheets that were signed without a line. One that lasts is told only where the evaluation was given
+    up: else it is no matter of a report."""
     given_up = next((record for record in records if isinstance(record.fact, SittingAbandoned)), None)
     found = [(one.began.seq, _standstill(one, given_up, sites, lang)) for one in interruptions(records)]
     for record in records:
         if isinstance(record.fact, BoothChanged):
             facts = {"at": instant(record.at), "seat": record.fact.seat, "reason": record.fact.reason}
             found.append((record.seq, sentence("note_booth_changed", facts, lang)))
+        elif isinstance(record.fact, ScoreSheetLocked) and record.fact.offline is not None:
+            signed_at, received_at = instant(record.fact.offline.signed_at), instant(record.at)
+            facts = {"seat": record.fact.seat, "signed_at": signed_at, "received_at": received_at}
+            found.append((record.seq, sentence("note_sheet_offline", facts, lang)))
     return tuple(words for _seq, words in sorted(found) if words)
 
 

@@ -21,6 +21,7 @@ from app.services import (
     notices,
     openings,
     overdue_parties,
+    recordings,
     rehearsals,
     reports,
     rounds,
@@ -63,6 +64,7 @@ TASKS: dict[str, Run] = {
     "end_clarification": lambda platform, job: clarifications.end_clarification(
         platform, job.case_id, job.lot, job.detail.split("/")[0]
     ),
+    "log_recording": lambda platform, job: recordings.log_recording(platform, job.case_id, job.lot, job.detail),
     "results_overdue": lambda platform, job: inspection_draws.tell_overdue(platform, job.case_id, int(job.detail)),
     "corrections_overdue": lambda platform, job: inspection_results.tell_uncorrected(
         platform, job.case_id, int(job.detail.split("/")[0]), job.detail.split("/")[1]

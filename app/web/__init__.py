@@ -25,6 +25,7 @@ from app.web.bidder.views import routes as bidder
 from app.web.deadlines.views import routes as deadlines
 from app.web.expert.clarifying import routes as clarifying
 from app.web.expert.correcting import routes as corrections
+from app.web.expert.offline import routes as offline
 from app.web.expert.own import routes as own_expert
 from app.web.expert.papers import routes as papers
 from app.web.expert.pictures import routes as pictures
@@ -47,6 +48,7 @@ from app.web.operator.experts import routes as experts
 from app.web.operator.fees import routes as fees
 from app.web.operator.library import routes as library
 from app.web.operator.rehearsals import routes as rehearsals
+from app.web.operator.sheets import routes as sheets
 from app.web.operator.trainings import routes as trainings
 from app.web.operator.views import routes as operator
 from app.web.operator.witness import routes as witness
@@ -56,6 +58,7 @@ from app.web.public.privacy import routes as privacy
 from app.web.public.register import routes as register
 from app.web.public.standards import routes as standards
 from app.web.public.views import routes as public
+from app.web.recordings.views import routes as recordings
 from app.web.regulator.fairness import routes as fairness
 from app.web.regulator.identities import routes as identities
 from app.web.regulator.live import routes as supervision
@@ -72,8 +75,9 @@ from crypto.signing import check_code, fingerprint
 
 LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
 CONTENT_POLICY = (
-    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self'; font-src 'self'; "
-    "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self'; media-src 'self'; "
+    "font-src 'self'; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
 )
 HTTPS_ONLY_FOR = 365 * 24 * 3600  # seconds (RFC 6797); only of this host: what others of its domain do is not ours
 # A file whose name holds the hash of its bytes never changes (RFC 8246): no page waits for an answer that it has not.
@@ -89,14 +93,14 @@ HEADERS = {
 
 def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
-    rooms_of_sittings = (sitting, clarifying, pricing, corrections, papers, questions, talk, pictures)
+    rooms_of_sittings = (sitting, clarifying, pricing, corrections, papers, questions, talk, pictures, offline)
     desks = (account, agency, bidder, expert, *rooms_of_sittings, operator, witness, library, experts, ceremonies)
-    serving = (fees, appraisals, own_expert, trainings, applications, name_requests, standards, privacy)
+    serving = (sheets, fees, appraisals, own_expert, trainings, applications, name_requests, standards, privacy)
     inspecting = (inspection_desk, inspection_draws, inspection_visits, inspection_statistics, inspections)
     supervising = (regulator, fairness, identities, supervision, *inspecting)
     booking = (venues, bookings, calendar)
     public_pages = (public, published_draws, register)
-    rooms_of_a_case = (deadlines, rooms, standstill, rehearsals, clarifications, findings)
+    rooms_of_a_case = (deadlines, rooms, standstill, rehearsals, clarifications, findings, recordings)
     for blueprint in (*public_pages, *rooms_of_a_case, *supervising, *serving, *desks, *booking):
         app.register_blueprint(blueprint)
     app.view_functions["static"] = access(Action.SITE_READ)(app.view_functions["static"])

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.casefile.answered_corrections import Decision
 from app.casefile.case import Case, Phase
+from app.procedure.recording_gaps import Stretch
 from app.procedure.standstill import DropCause
 from evaluation.draw import Channel, Outcome, RoundReason, SeatState
 from evaluation.sitting import (
@@ -130,6 +131,14 @@ DROPPED: Mapping[DropCause, LazyString] = {
     DropCause.STANDSTILL: _l("拟定之后，评审的中断情况已经变化。需要的，请按现在的情况重新拟定。"),
     DropCause.MEMBER_LEFT: _l("该席位的成员已经退出，不需要再更换。"),
     DropCause.SIGNING: _l("评审报告已经开始签署，成员不能再更换。"),
+}
+STRETCHES: Mapping[Stretch, LazyString] = {
+    Stretch.KEPT: _l("按时收到"),
+    Stretch.LATE: _l("迟到补交"),
+    Stretch.MISSING: _l("片段缺失"),
+    Stretch.PAUSED: _l("没有录制（画面关闭或页面重新打开）"),
+    Stretch.CUT: _l("结尾被截断，片段未交"),
+    Stretch.OPEN: _l("没有结束的说明"),
 }
 GROUNDS: Mapping[SuspensionGround, LazyString] = {
     SuspensionGround.FAULT: _l("线路或场所故障"),
@@ -262,6 +271,11 @@ FACTS: Mapping[str, LazyString] = {
     "FloorGiven": _l("组长请席位发言"),
     "AnnouncementMade": _l("现场通知"),
     "AnnouncementNoted": _l("席位已阅通知"),
+    "RecordingBegun": _l("场所开始录音录像"),
+    "RecordingKept": _l("收到录音录像片段"),
+    "RecordingEnded": _l("场所结束录音录像"),
+    "RecordingLookRequested": _l("申请调看录音录像"),
+    "RecordingLookGranted": _l("批准调看录音录像"),
     "RecessCalled": _l("组长宣布休会"),
     "RecessEnded": _l("组长宣布复会"),
     "DefectFound": _l("组长因采购文件缺陷停止评审"),
@@ -330,6 +344,7 @@ ACCESSES = {
     "qualification:read": _l("查阅资格文件"),
     "clarification:read": _l("查阅澄清"),
     "picture:watch": _l("观看现场画面"),
+    "recording:look": _l("调看录音录像"),
     "presence:read": _l("查阅在席情况"),
     "report:read": _l("查阅评审报告"),
     "downloads:list": _l("查阅文件下载名单"),

@@ -103,6 +103,8 @@ from evaluation.sitting.interruptions import (
     WarningGiven,
     WarningGround,
 )
+from evaluation.sitting.offline import OfflineSigning
+from evaluation.sitting.offline_rules import sheet_basis
 from evaluation.sitting.outcomes import (
     outcome,
 )
@@ -194,6 +196,7 @@ __all__ = [
     "MessagePosted",
     "NewCommitteeOrdered",
     "NewCommitteeProposed",
+    "OfflineSigning",
     "PricesMarked",
     "RecessCalled",
     "RecessEnded",
@@ -258,6 +261,7 @@ __all__ = [
     "rejections",
     "replay",
     "settled",
+    "sheet_basis",
     "standing_bids",
     "transition_table",
     "unexplained",

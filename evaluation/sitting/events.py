@@ -10,6 +10,7 @@ from evaluation.committee import CommitteeRules, MemberRole
 from evaluation.evaluate import EvaluationResult, EvaluationRules
 from evaluation.low_prices import LowPriceRules
 from evaluation.scoring import Cells, ScorePlace
+from evaluation.sitting.offline import OfflineSigning
 
 
 class CorrectionGround(StrEnum):
@@ -277,10 +278,11 @@ class FailureRecordSealed(SittingEvent):
 
 @dataclass(frozen=True)
 class ScoreSheetLocked(SeatFact):
-    """A member's whole sheet. Nobody else sees it before every sheet is locked."""
+    """A member's whole sheet. Nobody else sees it before every sheet is locked. `offline`: signed without a line."""
 
     scores: Cells
     comments: dict[str, dict[str, str]]
+    offline: OfflineSigning | None = None
 
 
 @dataclass(frozen=True)

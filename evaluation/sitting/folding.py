@@ -298,7 +298,10 @@ def _over(event: FaultRepaired | RecessEnded, state: SittingState) -> SittingSta
 @_applied.register
 def _locked(event: ScoreSheetLocked, state: SittingState) -> SittingState:
     sheets, comments = state.sheets | {event.seat: event.scores}, state.comments | {event.seat: event.comments}
-    return changed(state, sheets=sheets, comments=comments, reopened=_without(state.reopened, event.seat))
+    offline = state.offline - {event.seat} | ({event.seat} if event.offline else set())
+    return changed(
+        state, sheets=sheets, comments=comments, offline=offline, reopened=_without(state.reopened, event.seat)
+    )
 
 
 @_applied.register

@@ -83,6 +83,7 @@ from evaluation.sitting.interruptions import (
     SittingOrderProposed,
     WarningGiven,
 )
+from evaluation.sitting.offline_rules import check_offline
 from evaluation.sitting.outcomes import outcome
 from evaluation.sitting.question_rules import check_none_open, check_put, check_vote
 from evaluation.sitting.question_rules import check_withdrawal as check_finding_withdrawal
@@ -248,6 +249,7 @@ def _review(fact: BidsReviewed, state: SittingState) -> None:
 def _lock(fact: ScoreSheetLocked, state: SittingState) -> None:
     require_once(fact.seat, fact.seat in state.sheets, "lock")
     clarifying.check_none_awaited(state)
+    check_offline(fact, state)
     check_cells(state.rules.evaluation.criteria, state.valid, fact.scores)
     for bid, row in fact.comments.items():
         for criterion in row:

@@ -101,6 +101,7 @@ class SittingState:
     drawn: tuple[str, ...] = ()
     drawn_record: str = ""
     result: EvaluationResult | None = None
+    offline: frozenset[int] = frozenset()  # seats whose sheet was signed without a line
     computations: int = 0
     report_sha256: str = ""
     signed: dict[int, str] = field(default_factory=dict)

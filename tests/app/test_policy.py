@@ -41,6 +41,9 @@ OF_A_SITE = (
     Action.PRESENCE_READ,
     Action.PICTURE_SEND,
     Action.PICTURE_WATCH,
+    Action.RECORDING_KEEP,
+    Action.SHEET_HAND_IN,
+    Action.RECORDING_LIST,
 )
 PARTIES = CaseOpened(Party("agency", "agency"), Party("centre", "centre"), Party("regulator", "regulator"))
 OWN_ORGANISATION = {"AO": "agency", "AS": "agency", "TC": "centre", "RG": "regulator", "BD": "bidder"}

@@ -17,8 +17,9 @@ The steps, in order; each names what differs by sequence number, type and field:
 14 checks     what was found about opened bids follows from what was read of them
 15 draws      statement, commitments, signature, tickets
 16 sittings   from locked sheets to the published ranking
-17 documents  sealed last, signed by the keys of the seats
-18 profile    which numbers of the rule book held
+17 recordings what of each site's recording is there, gaps and cuts by name
+18 documents  sealed last, signed by the keys of the seats
+19 profile    which numbers of the rule book held
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from app.casefile.verification.evidence import Evidence, read_evidence
 from app.casefile.verification.findings import Check, Finding, Findings, Verdict, failed
 from app.casefile.verification.listing import check_list
 from app.casefile.verification.log import check_files, check_head, check_log
+from app.casefile.verification.recordings import check_recordings
 from app.casefile.verification.replay import check_replay
 from app.casefile.verification.turns import check_turns
 from app.casefile.verification.witnesses import check_witnesses
@@ -63,6 +65,7 @@ STEPS: dict[str, Step] = {
     "checks": check_bid_checks,
     "draws": check_draws,
     "sittings": check_sittings,
+    "recordings": check_recordings,
     "documents": check_documents,
     "profile": check_profile,
 }
@@ -77,16 +80,18 @@ def verify_bundle(
     steps: Mapping[str, Step] = STEPS,
     *,
     witnesses: Sequence[VerifierKey] = (),
+    films: Mapping[str, str] | None = None,
 ) -> tuple[Check, ...]:
     """What each step finds: a line that it holds, or every failure; and what it could not cover.
 
     `bundle`: the zip archive or its files by name. `roots`: authorities (PEM) that the verifier has from elsewhere;
     without them the bundle's own count, and the report says so. `profiles`: rule books known by name and version.
     `witnesses`: each of these must have cosigned what the bundle shows of the register; without any, none is asked for.
+    `films`: SHA-256 of recordings by file name, to be compared.
     """
     try:
         files = unpack(bundle) if isinstance(bundle, bytes) else bundle
-        evidence = read_evidence(files, roots, profiles, witnesses)
+        evidence = read_evidence(files, roots, profiles, witnesses, films)
     except Exception as exc:  # whatever is wrong with a malformed bundle, it proves nothing
         return (Check("bundle", Verdict.FAIL, *_refusal(exc)),)
     return tuple(check for name, step in steps.items() for check in _run(name, step, evidence))

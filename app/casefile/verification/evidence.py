@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -105,6 +105,7 @@ class Evidence:
     pinned: bool
     profiles: tuple[Profile, ...]
     witnesses: tuple[VerifierKey, ...] = ()  # whose cosignatures the verifier asks for
+    films: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of recordings that the verifier has, by file name
 
     @property
     def origin(self) -> str:
@@ -194,6 +195,7 @@ def read_evidence(
     roots: Sequence[str] = (),
     profiles: Sequence[Profile] = (),
     witnesses: Sequence[VerifierKey] = (),
+    films: Mapping[str, str] | None = None,
 ) -> Evidence:
     """The evidence of a bundle's files. `roots`: authorities (PEM) that the verifier knows itself.
 
@@ -217,6 +219,7 @@ def read_evidence(
         pinned=bool(roots),
         profiles=tuple(profiles),
         witnesses=tuple(witnesses),
+        films=films or {},
     )
 
 

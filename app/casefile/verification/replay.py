@@ -27,7 +27,7 @@ from app.casefile.verification import years
 from app.casefile.verification.acts import OPENED_BY_LOG_IN
 from app.casefile.verification.evidence import Evidence
 from app.casefile.verification.findings import Findings, failed, held, not_covered
-from app.procedure import deadlines, exports, fallback, opening, standstill
+from app.procedure import deadlines, exports, fallback, opening, recordings, standstill
 from app.procedure.bid import BidReceipted, BidSubmitted, BidWithdrawn
 from app.procedure.buyers import BuyerMemberNamed
 from app.procedure.calendar import add
@@ -233,6 +233,8 @@ class Replay:
             self._check_organisation(record, deadlines.PARTY_OF[type(fact)])
         elif isinstance(fact, exports.Fact):
             self._check_organisation(record, "agency")
+        elif isinstance(fact, recordings.RecordingLookRequested | recordings.RecordingLookGranted):
+            self._check_organisation(record, "regulator")
         elif type(fact) in standstill.PARTY_OF:
             self._check_organisation(record, standstill.PARTY_OF[type(fact)])
         elif isinstance(fact, FaultReported | FaultRepaired) and not actor.is_(Role.SITE_WITNESS):

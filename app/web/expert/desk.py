@@ -6,19 +6,24 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from flask import g, request
+from flask import g, request, url_for
+from flask import session as web_session
 from flask_babel import gettext as _
 
 from app.casefile.case import Case
+from app.casefile.record import case_reference
 from app.extensions import current_actor, platform, required_log_in
 from app.queries.sittings import Room, scored_criteria
 from app.services import score_drafts
+from app.services.acts import act_head
 from app.services.bid_papers import PDF, BidPapers, LinkedPages, bid_papers
 from app.services.files import FileView
+from app.services.offline_sheets import seal_point
 from app.web.expert.corrections import places_words
 from app.web.wording import standard_of
 from evaluation.criteria import Criterion
 from evaluation.scoring import ScorePlace
+from evaluation.sitting import sheet_basis
 
 Drafts = dict[tuple[str, str], score_drafts.SavedScore]
 
@@ -39,6 +44,7 @@ def scoring_desk(found: Case, lot: str, room: Room, files: Iterable[FileView]) -
         "matrix": _matrix(found, lot, room, drafts),
         "complete": all(row["done"] == row["total"] for row in rows),
         "correcting": _correcting(found, lot, room),
+        "offline": _offline(found, lot, room, drafts),
     }
 
 
@@ -81,6 +87,42 @@ def compared(found: Case, lot: str, room: Room, files: Iterable[FileView]) -> di
 def papers_of(found: Case, lot: str, files: Iterable[FileView], bid: str) -> BidPapers:
     """The papers of a bid, for this actor."""
     return bid_papers(platform(), current_actor(), found, lot, files, bid)
+
+
+def _offline(found: Case, lot: str, room: Room, drafts: Drafts) -> dict[str, Any]:
+    """All that the page needs to finish and sign the sheet without a line: bids, criteria, what is saved."""
+    here, state, names = platform(), found.lot(lot).sitting, dict(room.bids)
+    fields = [_criterion(c, None, False, ()) for c in scored_criteria(found, lot)]
+    places = [(bid, field["id"]) for bid in room.valid for field in fields]
+    reopened = state.reopened.get(room.seat)
+    return {
+        "case": case_reference(found.id, lot),
+        "seat": room.seat,
+        "origin": here.origin,
+        "basis": sheet_basis(state, room.seat),
+        "point": seal_point(here, found.id, lot),
+        "prev_act": act_head(here, found.id, required_log_in()),
+        "key_name": web_session.get("booth_key", ""),
+        "received": url_for("offline.received", case=found.id, lot=lot),
+        "bids": [{"id": bid, "name": names[bid]} for bid in room.valid],
+        "criteria": [
+            {
+                "id": field["id"],
+                "name": field["name"],
+                "full": str(field["full"]),
+                "step": str(field["step"]),
+                "bands": field["bands"],
+                "range": f"{_('满分 %(full)s', full=field['full'])} {field['band']}",
+            }
+            for field in fields
+        ],
+        "saved": [
+            {"bid": d.bid, "criterion": d.criterion, "value": str(d.value), "comment": d.comment, "seq": d.seq}
+            for d in drafts.values()
+            if has_score(d)
+        ],
+        "fixed": [at for at in places if reopened is not None and ScorePlace(*at) not in reopened.places],
+    }
 
 
 def has_score(draft: score_drafts.SavedScore | None) -> bool:

@@ -11,10 +11,11 @@ from app.permissions.policy import allowed
 from app.procedure.roles import Role
 from app.queries.cases import last_number
 from app.queries.pictures import sites_ever_seen
+from app.queries.recordings import recorded_now
 from app.services import experts
 from app.services.cursors import write_cursor
 from app.services.presences import place_of
-from app.web.entitled import entitled_case, place
+from app.web.entitled import account_key, entitled_case, place
 
 routes = Blueprint("pictures", __name__, url_prefix="/room/<case>/<lot>/pictures")
 
@@ -41,8 +42,21 @@ def show(case: str, lot: str) -> Response:
             member=bool(actor.seat),
             hears=bool(actor.seat) or actor.is_(Role.REGULATOR),
             observes=actor.is_(Role.REGULATOR),
+            records=allowed(actor, Action.RECORDING_KEEP, found, lot) and found.tender.published.profile.recording,
+            key_name=account_key(),
+            recorded=recorded_now(found, lot),
+            site_names=names,
         )
     )
     if sends:
         page.headers["Permissions-Policy"] = "camera=(self), microphone=(self), geolocation=()"
     return page
+
+
+@routes.get("/recorded")
+@access(Action.PICTURE_WATCH)
+def recorded(case: str, lot: str) -> str:
+    """Which sites are recorded now."""
+    found = entitled_case(case, lot, Action.PICTURE_WATCH)
+    names = {site["id"]: site["name"] for site in experts.list_sites(platform())}
+    return render_template("components/_recorded.html", recorded=recorded_now(found, lot), site_names=names)

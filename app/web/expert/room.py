@@ -23,6 +23,7 @@ from app.queries.cases import last_number, load_records
 from app.queries.endings import signing_counts
 from app.queries.findings import FindingView, findings_for_room
 from app.queries.price_views import sensitivity_of
+from app.queries.recordings import recorded_now
 from app.queries.score_comments import CommentLine, comment_lines
 from app.queries.sittings import Room, room_of, scored_criteria
 from app.queries.talks import talk_of
@@ -54,8 +55,12 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
     with here.database.reading() as db_session:
         cursor = write_cursor(here, case, last_number(db_session, case))
     regime = found.tender.published.profile.regime
+    names = {site["id"]: site["name"] for site in experts.list_sites(here)}
     shown = {
         "room": room,
+        "recorded": recorded_now(found, lot),
+        "offline_locked": room.seat in found.lot(lot).sitting.offline,
+        "site_names": names,
         "talk": talk_of(found, lot, room.seat or None),
         "words": words_of(found),
         "signing": signing_words(signing_counts(found.lot(lot))),
@@ -76,7 +81,7 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
         "subject_names": SUBJECTS,
         "awaited": _awaited_answer(found, lot),
         "grounds": GROUNDS,
-        "sites": {site["id"]: site["name"] for site in experts.list_sites(here)},
+        "sites": names,
         "files": files.readable_files(here, actor, case, lot),
         "may_read": bool(room.bids) and allowed(actor, Action.BIDS_READ, found, lot),
         "comments_of": lambda: _comments(found, lot),

@@ -30,6 +30,13 @@ def announcements(case: str, lot: str) -> str:
     return render_template("pages/expert/_announcements.html", **entered(case, lot)[2])
 
 
+@routes.get("/recorded")
+@access(Action.ROOM_JOIN)
+def recorded(case: str, lot: str) -> str:
+    """Which sites are recorded now."""
+    return render_template("components/_recorded.html", **entered(case, lot)[2])
+
+
 @routes.get("/presence")
 @access(Action.PRESENCE_READ)
 def presence(case: str, lot: str) -> str:

@@ -145,6 +145,7 @@ def case(case: str) -> str:
         + _finding_pages(found)
         + _name_pages(found)
         + _serving_pages(found),
+        recordings=[n for n, lot in found.lots.items() if lot.recordings.runs],
         rooms=[lot.number for lot in terms.lots if asks_reason(actor, Action.ROOM_JOIN, found, lot.number)],
         **_readings(found),
         reports=[lot.number for lot in terms.lots if allowed(actor, Action.REPORT_READ, found, lot.number)],

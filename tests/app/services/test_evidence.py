@@ -31,7 +31,7 @@ from tests.app.services.whole_case import WholeCase
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 # Facts that stand in case files of another kind.
 OTHER_FILES = ("app.casefile.register", "app.procedure.rehearsal", "app.procedure.inspections.facts")
-SPOKEN = [n for n in FACTS if n.startswith(("Finding", "Clarif", "Message", "Floor", "Announcement"))]
+SPOKEN = [n for n in FACTS if n.startswith(("Finding", "Clarif", "Message", "Floor", "Announcement", "Recording"))]
 QUICK = {name: STEPS[name] for name in ("head", "log")}
 JUDGING = {name: STEPS[name] for name in ("acts", "replay")}
 
@@ -70,7 +70,7 @@ def test_the_whole_case_holds_for_the_regulator(whole, root):
     name, bundle = exported(whole, "regulator")
     checks = verify_bundle(bundle, [root], [read_profile("demo-goods")])
     assert name == f"case-{whole.case_id}.evidence.zip"
-    held = [name for name in STEPS if name not in ("witness", "turns", "list", "ceremony")]
+    held = [name for name in STEPS if name not in ("witness", "turns", "list", "ceremony", "recordings")]
     assert [c.name for c in checks if c.verdict is Verdict.OK] == held
     assert {c.code for c in checks if c.verdict is Verdict.NOT_COVERED} == {"evidence_no_witness", "evidence_mode_m0"}
 
@@ -88,7 +88,8 @@ def test_the_case_of_the_test_has_nearly_every_kind_of_fact(files):
     standing = {"RecessCalled", "RecessEnded", "DefectFound", "FaultReported", "FaultRepaired"}  # test_standstills.py
     orders = {"SittingOrderProposed", "SittingOrdered", "SittingDecisionProposed", "SittingDecided"}
     elsewhere |= standing | orders | {"SittingSuspended", "SittingResumed", "SittingAbandoned"}
-    # test_failed_evaluation.py, test_talk_on_record.py, test_wrong_share.py, test_faulty_parties.py, test_equal_bids.py
+    # test_failed_evaluation.py, test_talk_on_record.py, test_recordings.py, test_wrong_share.py,
+    # test_faulty_parties.py, test_equal_bids.py
     elsewhere |= {"FailureRecordSealed", "ShareRefused", "CommitmentsOverdue", "TiesDrawn", *SPOKEN}
     elsewhere |= {"ConflictDeclared", "MemberReplaced", "ReplacementProposed", "ReplacementOrdered"}  # …_replacements
     elsewhere |= {"CorrectionRefused", "CorrectionWithdrawn"}  # test_correction_answers.py

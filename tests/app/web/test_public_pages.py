@@ -197,7 +197,7 @@ def test_the_centre_is_reached_as_the_installation_says(founded: Site, monkeypat
 def test_the_page_of_personal_data_says_who_what_why_and_how_long(founded: Site):
     page = founded.browser().get("/privacy")
     assert "交易中心" in page
-    for words in ("身份证号", "现场照片", "不作人脸识别", "平台不录制、不保存", "只增不改", "另行征得同意"):
+    for words in ("身份证号", "现场照片", "不作人脸识别", "平台不保存", "两人共同批准", "只增不改", "另行征得同意"):
         assert words in page
     assert 'href="/privacy"' in founded.browser().get("/")
     english = founded.browser(lang="en").get("/privacy").partition("<main")[2].partition("</main")[0]

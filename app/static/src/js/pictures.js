@@ -4,6 +4,7 @@ import { say } from './locale.js';
 import { OwnCamera } from './own_camera.js';
 import { Sending, Viewing } from './picture_links.js';
 import { differences } from './picture_state.js';
+import { Recorder } from './recorder.js';
 
 const page = document.querySelector('[data-pictures]');
 const { case: caseId, lot } = page.dataset;
@@ -17,6 +18,8 @@ let over = false;
 
 const tileOf = (site) => page.querySelector(`[data-site="${CSS.escape(site)}"]`);
 const send = (to, kind, data) => socket.emit('pictures.signal', { to, kind, data });
+const recorded = page.querySelector('[data-recorder]');
+const recorder = recorded && new Recorder(recorded, { films: true });
 const own = page.querySelector('[data-own]') && new OwnCamera(page.querySelector('[data-own]'), onOwnCamera);
 
 function show(tile, words) {
@@ -77,7 +80,7 @@ async function onSignal({ from, kind, data, hears }) {
 }
 
 /** What is sent from here has changed; who watches asks anew, since another picture is another connection. */
-async function onOwnCamera(stream) {
+async function announce(stream) {
   for (const viewer of [...viewers.keys()]) {
     if (!stream) send(viewer, 'bye', '');
     else send(viewer, 'bye', JSON.stringify({ n: viewers.get(viewer).attempt }));
@@ -85,6 +88,11 @@ async function onOwnCamera(stream) {
   }
   const answer = await ask('camera.switch', { on: Boolean(stream) });
   if (stream && answer?.error) own.refuse(answer.error.message);
+}
+
+async function onOwnCamera(stream) {
+  recorder?.follow(stream).catch(console.info); // another stream is another film
+  await announce(stream);
 }
 
 /** On each line anew: the names by which lines know each other go with them. */
@@ -98,7 +106,7 @@ async function open() {
   if (answer.error) return end(answer.error.message);
   ({ ice } = answer);
   follow(answer);
-  if (own?.stream) await onOwnCamera(own.stream);
+  if (own?.stream) await announce(own.stream);
 }
 
 function end(words) {
@@ -122,5 +130,6 @@ socket.on('pictures.state', follow);
 socket.on('pictures.signal', onSignal);
 socket.on('pictures.over', () => end(say('pictures_over')));
 document.addEventListener('tenderhall:joined', open);
+recorder?.open().catch(console.info);
 page.querySelector('[data-sound]')?.addEventListener('click', switchSound);
 for (const tile of page.querySelectorAll('[data-site]')) show(tile, 'picture_none');

@@ -5,7 +5,9 @@ import { followHold, giveUp, isHeld, sitDown, windowId } from './desk_hold.js';
 import { formatHundredths, inBands, isScore, parseHundredths } from './hundredths.js';
 import { say } from './locale.js';
 import { aWhile, isTooMuch, socket } from './live.js';
+import { startOffline } from './offline_sheet.js';
 import { account, forget, keep as keepHere, kept } from './typed.js';
+import { cellOf } from './whole_sheet.js';
 
 const PAUSE = 400; // milliseconds without a keystroke before a field is saved
 
@@ -122,12 +124,40 @@ function enqueue(place) {
   const comment = commentField(place)?.value ?? '';
   keepComment(place, false);
   const seq = Number(scoreField(place).dataset.seq ?? 0); // the version that this page has seen
-  const command = { case: caseId, lot, bid, criterion, value, comment, seq, command_id: crypto.randomUUID() };
+  put({ bid, criterion, value, comment, seq });
+  showState(place, say(socket.connected ? 'saving' : 'score_waiting'), !socket.connected);
+  send();
+}
+
+function put({ bid, criterion, ...saved }) {
+  const command = { case: caseId, lot, bid, criterion, ...saved, command_id: crypto.randomUUID() };
   // What stands behind the command under way and is for the same cell is overtaken; the first one may have arrived.
   const [first, ...rest] = queued();
   const waiting = rest.filter((other) => other.bid !== bid || other.criterion !== criterion);
   keep(first ? [first, ...waiting, command] : [command]);
-  showState(place, say(socket.connected ? 'saving' : 'score_waiting'), !socket.connected);
+}
+
+const known = new Map(); // what this page has saved of bids that it does not show, by cell
+
+/** All that stands in the desk: as the page came, over it what was saved and typed since. */
+function typedNow({ saved }) {
+  const typed = new Map([...saved.map(({ bid, criterion, ...rest }) => [cellOf(bid, criterion), rest]), ...known]);
+  for (const { bid, criterion, value, comment, seq } of queued()) typed.set(cellOf(bid, criterion), { value, comment, seq });
+  for (const { value, dataset } of desk.querySelectorAll('[data-score]')) {
+    const comment = commentField(dataset)?.value ?? '';
+    typed.set(cellOf(dataset.bid, dataset.criterion), { value, comment, seq: Number(dataset.seq ?? 0) });
+  }
+  return typed;
+}
+
+/** A score that was entered on the sheet of all bids. */
+function typeScore(place, value, before) {
+  const field = scoreField(place);
+  if (field) {
+    field.value = value;
+    return enqueue(place);
+  }
+  put({ ...place, value, comment: before?.comment ?? '', seq: before?.seq ?? 0 });
   send();
 }
 
@@ -143,6 +173,8 @@ function leaveQueue(command, { seq }) {
 function settle(command, answer) {
   leaveQueue(command, answer);
   const field = scoreField(command);
+  const { bid: at, criterion: which, value: saved, comment: said } = command;
+  if (!answer.error) known.set(cellOf(at, which), { value: saved, comment: said, seq: answer.seq });
   if (!field) return void showElsewhere(); // of another bidder, typed before this page was opened
   if (answer.error) {
     const wrong = answer.error.code.startsWith('score_');
@@ -311,3 +343,4 @@ followHold(desk, flush, resume);
 restoreQueued();
 restoreComments();
 showSaved();
+startOffline({ typedNow, type: typeScore, forgetQueue: () => localStorage.removeItem(QUEUE) });
