@@ -12,6 +12,7 @@ from wtforms.fields.choices import SelectChoice
 
 from app.casefile.case import Case
 from app.casefile.codec import encode
+from app.casefile.record import Record
 from app.casefile.rounds_of_evaluation import latest_evaluation
 from app.extensions import access, current_actor, platform, required_log_in
 from app.messages import sentence
@@ -24,7 +25,7 @@ from app.queries.endings import signing_counts
 from app.queries.findings import FindingView, findings_for_room
 from app.queries.price_views import sensitivity_of
 from app.queries.recordings import recorded_now
-from app.queries.score_comments import CommentLine, comment_lines
+from app.queries.score_comments import comment_lines
 from app.queries.sittings import Room, room_of, scored_criteria
 from app.queries.talks import talk_of
 from app.services import experts, files, score_drafts
@@ -84,7 +85,7 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
         "sites": names,
         "files": files.readable_files(here, actor, case, lot),
         "may_read": bool(room.bids) and allowed(actor, Action.BIDS_READ, found, lot),
-        "comments_of": lambda: _comments(found, lot),
+        "comments_of": lambda: comment_lines(found, lot, _of_this_evaluation(found, lot)),
         "papers_of": lambda files, bid: papers_of(found, lot, files, bid),
         "mark": _mark(room.seat, found.tender.published.code, lot),
     }
@@ -164,14 +165,6 @@ def show(case: str, lot: str) -> str:
     )
 
 
-def _comments(found: Case, lot: str) -> tuple[CommentLine, ...]:
-    """The members' reasons for their scores, once results stand."""
-    with platform().database.reading() as db_session:
-        return comment_lines(
-            found, lot, latest_evaluation(one for one in load_records(db_session, found.id) if one.lot == lot)
-        )
-
-
 def _about_findings(found: Case, lot: str) -> dict[str, Any]:
     """What was found about the bids that the room may know, and what of it the committee has not decided about."""
     seen = findings_seen(found, lot) if allowed(current_actor(), Action.FINDINGS_READ, found, lot) else ()
@@ -182,9 +175,12 @@ def findings_seen(found: Case, lot: str) -> tuple[FindingView, ...]:
     """The findings that the room may know now."""
     if found.lot(lot).checked is None:
         return ()
+    return findings_for_room(found, lot, _of_this_evaluation(found, lot), g.get("lang", "zh"))
+
+
+def _of_this_evaluation(found: Case, lot: str) -> list[Record]:
     with platform().database.reading() as db_session:
-        records = latest_evaluation(record for record in load_records(db_session, found.id) if record.lot == lot)
-    return findings_for_room(found, lot, records, g.get("lang", "zh"))
+        return latest_evaluation(one for one in load_records(db_session, found.id) if one.lot == lot)
 
 
 def _for_the_authority(found: Case, lot: str, room: Room) -> dict[str, Any]:
@@ -213,11 +209,10 @@ def signing(
 
 def refused(found: Case, shown: dict[str, Any], fact: Any) -> str:
     """The room with the words why the rules do not take an act now; "" where they take it."""
-    lot, room = shown["lot"], shown["room"]
     try:
-        found.decide(fact, lot, current_actor(), platform().database.now())
+        found.decide(fact, shown["lot"], current_actor(), platform().database.now())
     except RuleViolation as refusal:
-        more = _forms(found, lot, room) | {"errors": [in_words(refusal)]}
+        more = _forms(found, shown["lot"], shown["room"]) | {"errors": [in_words(refusal)]}
         return render_template("pages/expert/room.html", **shown | more)
     return ""
 

@@ -362,8 +362,7 @@ def test_no_archive_is_refused():
 def run(*arguments):
     parser = Parser()
     verify_commands.add_parser(parser.commands())
-    parsed = parser.parse_args(["verify", *map(str, arguments)])
-    return parsed.run(parsed)
+    return (parsed := parser.parse_args(["verify", *map(str, arguments)])).run(parsed)
 
 
 def test_the_command_says_each_check_and_ends_with_its_status(whole, root, tmp_path, capsys):
@@ -394,8 +393,8 @@ def test_the_command_needs_neither_database_nor_framework():
 
 
 def test_every_code_has_its_sentences():
-    sources = Path(verification.__file__).parent.glob("*.py")
-    used = {code for path in sources for code in re.findall(r'"((?:evidence|sitting_not)_\w+)"', path.read_text())}
+    sources = "".join(path.read_text() for path in Path(verification.__file__).parent.glob("*.py"))
+    used = set(re.findall(r'"((?:evidence|sitting_not)_\w+)"', sources))
     assert len(used) > 50
     assert {code for code in used if set(catalogue().get(code, {})) != set(LANGUAGES)} == set()
     assert all(f"verify_step_{name}" in catalogue() for name in (*STEPS, "bundle"))
