@@ -17,6 +17,7 @@ from crypto.canonical import digest
 from evaluation.criteria import CriteriaSet
 from evaluation.scoring import Cells, ScorePlace
 from evaluation.sitting import (
+    AnnouncementMade,
     BoothChanged,
     CorrectionRefused,
     CorrectionRequested,
@@ -27,6 +28,7 @@ from evaluation.sitting import (
     ScoreSheetLocked,
     SheetReopened,
     SittingAbandoned,
+    WarningGiven,
 )
 
 
@@ -158,14 +160,28 @@ def changes_of(records: Sequence[Record], lang: Lang) -> tuple[str, ...]:
 
 def interruptions_of(records: Sequence[Record], sites: Mapping[str, str], lang: Lang) -> tuple[str, ...]:
     """Every standstill with times, ground, place and reason, in the order in which they began among the changes of
-    booths. One that lasts is told only where the evaluation was given up: else it is no matter of a report."""
+    booths, the authority's warnings and what was announced. One that lasts is told only where the evaluation was given
+    up: else it is no matter of a report."""
     given_up = next((record for record in records if isinstance(record.fact, SittingAbandoned)), None)
     found = [(one.began.seq, _standstill(one, given_up, sites, lang)) for one in interruptions(records)]
     for record in records:
         if isinstance(record.fact, BoothChanged):
             facts = {"at": instant(record.at), "seat": record.fact.seat, "reason": record.fact.reason}
             found.append((record.seq, sentence("note_booth_changed", facts, lang)))
+        elif isinstance(record.fact, WarningGiven | AnnouncementMade):
+            found.append((record.seq, _said(record, sites, lang)))
     return tuple(words for _seq, words in sorted(found) if words)
+
+
+def _said(record: Record, sites: Mapping[str, str], lang: Lang) -> str:
+    """What was warned of, or announced, and where."""
+    fact = record.fact
+    where = sites.get(fact.site, fact.site) or sentence("note_everywhere", {}, lang)
+    facts = {"at": instant(record.at), "where": where}
+    if isinstance(fact, AnnouncementMade):
+        return sentence("note_announcement", facts | {"text": fact.text}, lang)
+    ground = sentence(f"warning_of_{fact.ground}", {}, lang) if fact.ground else ""
+    return sentence("note_warning", facts | {"why": listed([ground, fact.note], lang)}, lang)
 
 
 def _standstill(one: Interruption, given_up: Record | None, sites: Mapping[str, str], lang: Lang) -> str:
