@@ -17,6 +17,7 @@ from evaluation.bid_checks import BidFinding, Evidence, FindingKind
 from evaluation.sitting import Disposal, RejectionGround, settled, standing_bids
 
 Names = Mapping[str, str]
+MOST_PLACES = 10  # of a finding that a report lists; the others stand in the case file
 
 
 @dataclass(frozen=True)
@@ -207,8 +208,25 @@ def vote_words(vote: VoteView, language: str) -> str:
     return (" " if language == "en" else "").join(parts)
 
 
+def _places_words(one: FindingView, language: str) -> list[str]:
+    """The places of a finding, so that whoever reads a report can look them up; how many more there are."""
+    shown = [_place_words(place, language) for place in one.evidence[:MOST_PLACES]]
+    more = one.more + len(one.evidence) - len(shown)
+    return [*shown, *([sentence("report_finding_more", {"count": more}, language)] if more else [])]
+
+
+def _place_words(place: EvidenceView, language: str) -> str:
+    numbers = _listed([str(number) for number in place.places], language)
+    code = "report_finding_lines" if place.lines else "report_finding_pages"
+    where = sentence(code, {"places": numbers}, language) if numbers else ""
+    file = place.file or sentence("report_finding_form", {}, language)
+    facts = {"bidder": place.bidder, "file": file, "where": where, "values": place.values}
+    return sentence("report_finding_place" if place.values else "report_finding_file", facts, language).strip()
+
+
 def report_words(case: Case, lot: str, records: Iterable[Record], language: str) -> tuple[str, ...]:
-    """Every finding with what became of it, a sentence each; that there was none; () where nothing was checked."""
+    """Every finding with the places on which it rests, each on a line of its own, and what became of it; that there was
+    none; () where nothing was checked."""
     if case.lot(lot).checked is None:
         return ()
     found = []
@@ -216,5 +234,6 @@ def report_words(case: Case, lot: str, records: Iterable[Record], language: str)
         votes = [vote_words(vote, language) for vote in one.votes]
         ended = votes if one.settled or votes else [sentence("finding_undisposed", {}, language)]
         facts = {"number": one.number, "title": one.title, "question": one.question}
-        found.append((" " if language == "en" else "").join([sentence("report_finding", facts, language), *ended]))
+        told = (" " if language == "en" else "").join(ended)
+        found.append("\n".join([sentence("report_finding", facts, language), *_places_words(one, language), told]))
     return tuple(found) or (sentence("report_no_findings", {}, language),)

@@ -123,8 +123,8 @@ def marking(case: Case, lang: Lang) -> str:
     return listed(notes, lang)
 
 
-def heading(case: Case, lot: str, digest: str, lang: Lang) -> CaseHeading:
-    """Which case a document belongs to."""
+def heading(case: Case, lot: str, what: str, digest: str, lang: Lang) -> CaseHeading:
+    """Which case a document belongs to, and the digest of `what` it goes back to (terms, sitting …)."""
     terms, parties = case.tender.published, case.tender.parties
     assert parties is not None
     return CaseHeading(
@@ -135,7 +135,7 @@ def heading(case: Case, lot: str, digest: str, lang: Lang) -> CaseHeading:
         agency=parties.agency.name,
         centre=parties.centre.name,
         marking=marking(case, lang),
-        digest=digest,
+        digest=sentence(f"digest_of_{what}", {"digest": digest}, lang),
     )
 
 
@@ -222,7 +222,7 @@ def opening_record(platform: Platform, case: Case, lot: str, now: datetime, lang
     confirmed = {people[by][1]: at for by, at in opening.confirmations.items() if by in people}
     release, rows = _release_proof(platform, case, lot), opened_bids(case, lot, lang)
     return OpeningRecord(
-        heading=heading(case, lot, case.tender.terms_sha256, lang),
+        heading=heading(case, lot, "terms", case.tender.terms_sha256, lang),
         method=terms.method,
         place=named_address(platform),
         chair=parties.agency.name,

@@ -51,7 +51,7 @@ def abandoned_evaluation(platform: Platform, case: Case, lot: str, now: datetime
     started = (record.at for record in records if isinstance(record.fact, SittingOpened))
     current = state.draw.current
     return AbandonedEvaluation(
-        heading=heading(case, lot, ended.payload_sha256, lang),
+        heading=heading(case, lot, "end", ended.payload_sha256, lang),
         opened_at=state.opening.closed_at,
         evaluation_started_at=next(started, None),
         abandoned_at=ended.at,
@@ -85,7 +85,7 @@ def failed_evaluation(platform: Platform, case: Case, lot: str, now: datetime, l
     names = {bid.bid: bid.bidder_name for bid in sitting.bids}
     current = state.draw.current
     return FailedEvaluation(
-        heading=heading(case, lot, failed.payload_sha256, lang),
+        heading=heading(case, lot, "failure", failed.payload_sha256, lang),
         opened_at=opening.closed_at,
         evaluation_started_at=next(record.at for record in records if isinstance(record.fact, SittingOpened)),
         failed_at=failed.at,

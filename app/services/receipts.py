@@ -69,7 +69,7 @@ def render_receipt(platform: Platform, log_in: LogIn, case_id: str, lot: str, re
         bidder = load_actor(db_session, log_in.account_id).organisation_name
     said, text = own.signed["receipt"], canonical(own.signed)
     content = Receipt(
-        heading=heading(own.case, lot, own.case.tender.terms_sha256, "zh"),
+        heading=heading(own.case, lot, "terms", own.case.tender.terms_sha256, "zh"),
         receipt_id=receipt_id,
         bidder=bidder,
         received_at=parse_instant(said["received_at"]),

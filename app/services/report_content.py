@@ -77,7 +77,7 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
     rules = sitting.rules.evaluation
     price = formula_words(rules.price_rule, lang)
     return EvaluationReport(
-        heading=heading(case, lot, sitting_digest, lang),
+        heading=heading(case, lot, "sitting", sitting_digest, lang),
         media=named_address(platform),
         published_at=case.tender.published_at or now,
         opened_at=opening.closed_at,
@@ -157,7 +157,7 @@ def signing_statement(
         )
     words = regime_words(case.tender.published.profile.regime, lang)
     return SigningStatement(
-        heading=heading(case, lot, report_sha256, lang),
+        heading=heading(case, lot, "report", report_sha256, lang),
         report_sha256=report_sha256,
         stated_at=now,
         members=tuple(rows),

@@ -19,6 +19,7 @@ from evaluation.criteria import CriteriaSet
 from evaluation.low_prices import MarkedPrice
 from evaluation.scoring import Cells, ScorePlace
 from evaluation.sitting import (
+    AnnouncementMade,
     BoothChanged,
     CorrectionRefused,
     CorrectionRequested,
@@ -29,6 +30,7 @@ from evaluation.sitting import (
     ScoreSheetLocked,
     SheetReopened,
     SittingAbandoned,
+    WarningGiven,
 )
 
 
@@ -181,8 +183,8 @@ def changes_of(records: Sequence[Record], lang: Lang) -> tuple[str, ...]:
 
 def interruptions_of(records: Sequence[Record], sites: Mapping[str, str], lang: Lang) -> tuple[str, ...]:
     """Every standstill with times, ground, place and reason, in the order in which they began among the changes of
-    booths and the sheets that were signed without a line. One that lasts is told only where the evaluation was given
-    up: else it is no matter of a report."""
+    booths, sheets that were signed without a line, the authority's warnings and what was announced. One that lasts is
+    told only where the evaluation was given up: else it is no matter of a report."""
     given_up = next((record for record in records if isinstance(record.fact, SittingAbandoned)), None)
     found = [(one.began.seq, _standstill(one, given_up, sites, lang)) for one in interruptions(records)]
     for record in records:
@@ -193,7 +195,20 @@ def interruptions_of(records: Sequence[Record], sites: Mapping[str, str], lang: 
             signed_at, received_at = instant(record.fact.offline.signed_at), instant(record.at)
             facts = {"seat": record.fact.seat, "signed_at": signed_at, "received_at": received_at}
             found.append((record.seq, sentence("note_sheet_offline", facts, lang)))
+        elif isinstance(record.fact, WarningGiven | AnnouncementMade):
+            found.append((record.seq, _said(record, sites, lang)))
     return tuple(words for _seq, words in sorted(found) if words)
+
+
+def _said(record: Record, sites: Mapping[str, str], lang: Lang) -> str:
+    """What was warned of, or announced, and where."""
+    fact = record.fact
+    where = sites.get(fact.site, fact.site) or sentence("note_everywhere", {}, lang)
+    facts = {"at": instant(record.at), "where": where}
+    if isinstance(fact, AnnouncementMade):
+        return sentence("note_announcement", facts | {"text": fact.text}, lang)
+    ground = sentence(f"warning_of_{fact.ground}", {}, lang) if fact.ground else ""
+    return sentence("note_warning", facts | {"why": listed([ground, fact.note], lang)}, lang)
 
 
 def _standstill(one: Interruption, given_up: Record | None, sites: Mapping[str, str], lang: Lang) -> str:

@@ -18,13 +18,16 @@ from app.casefile.verification import STEPS, Verdict, verify_bundle
 from app.models import BidReading, Job, StoredFile
 from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
+from app.queries.cases import load_records
 from app.queries.events import seen_events
+from app.queries.findings import report_words
 from app.services import bid_checks, tenders
 from app.services.actors import load_actor
 from app.services.audits import export_evidence
 from app.services.database_check import database_differences
 from app.services.files import READ_WITH
 from app.services.platform import DIST
+from app.services.report_content import report_content
 from crypto.canonical import canonical
 from evaluation.bid_checks import OWN_NAME, Reading, Readings
 from evaluation.bid_checks import FindingKind as K
@@ -187,6 +190,19 @@ def test_a_vote_after_the_last_lock_rejects_a_bid_and_the_report_says_why(over: 
     assert [row.bid for row in state.result.bids] != []
     assert over.receipts["bidder-b"] not in {row.bid for row in state.result.bids}
     assert [(one.item, one.votes, one.grounds) for one in state.rejected] == [("deemed_alike", 3, (REASON,))]
+
+
+def test_the_report_names_the_places_of_each_finding(over: CheckedCase):
+    with over.platform.database.reading() as db_session:
+        records = list(load_records(db_session, over.case_id))
+    told = {language: report_words(over.case, LOT, records, language) for language in ("zh", "en")}
+    (lines,) = (words for words in told["zh"] if "以哪个数字为准" in words)
+    (place,) = (line for line in lines.split("\n") if line.startswith("·"))
+    for part in ("投标人b，priced-list.csv第 2 行", "项目编码：1", "1000", "100"):
+        assert part in place
+    assert any("\n· 投标人b, priced-list.csv, line 2: Item: 1" in words for words in told["en"])
+    content = report_content(over.platform, over.case, LOT, over.clock(), "zh")
+    assert content.heading.digest == f"评标过程记录摘要 SHA-256 {content.sitting_digest}"
 
 
 @pytest.mark.parametrize("who", ["regulator", "officer"])

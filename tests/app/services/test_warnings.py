@@ -12,10 +12,12 @@ from app.models import Notice
 from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
 from app.queries import supervision
+from app.queries.cases import load_records
 from app.services.audits import export_evidence
 from app.services.platform import DIST
+from app.services.report_course import interruptions_of
 from evaluation import sitting
-from evaluation.sitting import Disposition, WarningGiven, WarningGround
+from evaluation.sitting import AnnouncementMade, Disposition, WarningGiven, WarningGround
 from tests.app.services.test_booths import Moving, rows
 from tests.app.services.whole_case import LOT
 from tests.app.web.site import Site, booth, stated
@@ -85,6 +87,17 @@ def test_the_authority_sees_its_sittings_by_site_for_a_reason(case: Moving, site
     assert "故障：专线中断" in stated(site).get("/regulator/live?part=1")
     for stranger in ("centre", "officer", "witness-host"):
         site.browser(stranger).get("/regulator/live", 404)
+
+
+def test_a_report_tells_of_warnings_and_announcements(case: Moving):
+    case.act("witness-sub", AnnouncementMade(case.sites[1], "午饭 12 点"))
+    with case.platform.database.reading() as db_session:
+        records = [one for one in load_records(db_session, case.case_id) if one.lot == LOT]
+    told = interruptions_of(records, {case.sites[1]: "副场"}, "zh")
+    (warned,) = (words for words in told if words.startswith("监督提醒"))
+    assert warned.endswith(f"，副场：独立评审时互相交谈；{WORDS}。")
+    assert any(words.endswith("，副场：午饭 12 点") for words in told)
+    assert any(words.startswith("Announcement, ") for words in interruptions_of(records, {}, "en"))
 
 
 def test_the_evidence_holds_with_a_warning(case: Moving):
