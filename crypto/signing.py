@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
@@ -54,6 +54,21 @@ def check_code(key_id: str) -> str:
     """
     digits = f"{int(key_id, 16) % 10**12:012}"
     return " ".join(digits[i : i + 4] for i in range(0, 12, 4))
+
+
+class Signer(Protocol):
+    """What signs for somebody: the key of a file, or one that never leaves a token."""
+
+    @property
+    def spki(self) -> bytes:
+        """The public key as DER SubjectPublicKeyInfo."""
+
+    @property
+    def key_id(self) -> str:
+        """Its name."""
+
+    def sign(self, data: bytes) -> bytes:
+        """64 bytes r || s over SHA-256 of `data`."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +167,7 @@ def _from_base64(text: object) -> bytes:
     return data
 
 
-def sign_object(key: SigningKey, label: str, obj: Json) -> dict[str, str]:
+def sign_object(key: Signer, label: str, obj: Json) -> dict[str, str]:
     """`{"key_id", "signature"}` over `label || 0x00 || JCS(obj)`; the signature in base64."""
     signature = key.sign(_preimage(label, obj))
     return {"key_id": key.key_id, "signature": base64.b64encode(signature).decode("ascii")}
@@ -221,7 +236,7 @@ def _check_act(act: Json) -> None:
 
 
 def sign_act(
-    key: SigningKey,
+    key: Signer,
     *,
     origin: str,
     case: str,

@@ -38,6 +38,7 @@ DEBIAN_PACKAGES = {
     "chromium-headless-shell": "chromium-headless-shell",
     "pdfsig": "poppler-utils",
     "pdftotext": "poppler-utils",
+    "softhsm2-util": "softhsm2",
 }
 LOCAL_POSTGRES = "postgresql+psycopg://postgres@127.0.0.1:5432/test"
 LOCAL_REDIS = "redis://127.0.0.1:6379/15"

@@ -15,13 +15,13 @@ from app.client.connection import Connection, Refused
 from app.client.keyfile import Profile, read_json, write_json
 from app.procedure.witnesses import RegisterTerms
 from crypto.canonical import Json, digest
-from crypto.signing import SigningKey, sign_act, sign_object
+from crypto.signing import Signer, sign_act, sign_object
 
 KEY_PROOF = "tenderhall/key-proof"
 TRIES = 3  # of an act that another of the same person overtook, of a request whose answer was lost
 
 
-def key_proof(key: SigningKey, statement: Mapping[str, Json]) -> dict[str, Any]:
+def key_proof(key: Signer, statement: Mapping[str, Json]) -> dict[str, Any]:
     """The public half of a key, with the proof that its private half is here."""
     spki = base64.b64encode(key.spki).decode("ascii")
     return {"spki": spki, "proof": sign_object(key, KEY_PROOF, dict(statement))}
@@ -33,7 +33,7 @@ KNOWN_THERE = frozenset({"DrawStated"})  # whose payload the platform makes itse
 class Person:
     """Someone with a folder and a key at a platform, whose name is pinned at the first meeting."""
 
-    def __init__(self, connection: Connection, profile: Profile, key: SigningKey) -> None:
+    def __init__(self, connection: Connection, profile: Profile, key: Signer) -> None:
         self.connection, self.profile, self.key = connection, profile, key
 
     @property

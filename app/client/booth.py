@@ -6,6 +6,7 @@ import base64
 import hashlib
 import secrets
 from collections import deque
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,9 @@ from app.client.bidder import lot_path
 from app.client.connection import Refused
 from app.client.live import LiveChannel
 from app.procedure.typed_codes import call_up_digest
+from crypto.pdf import verify_to_sign
 
+Agrees = Callable[[bytes, str], bool]
 STALE_REPORT = frozenset({"report_moved_on", "signature_not_prepared"})
 SIGNING_TRIES = 5
 
@@ -64,14 +67,23 @@ class ScoreSheetDraft:
         return True
 
 
-def sign_report(booth: Person, case: str, lot: str, seat: int) -> str:
+def sign_report(booth: Person, case: str, lot: str, seat: int, agrees: Agrees | None = None) -> str:
     """Sign the report with the booth's key, which never leaves this machine; the digest of what was signed.
 
-    When somebody else signs at the same moment the report has moved on and is prepared anew. Raises Refused.
+    What is signed is compared with the document that it speaks of, which `agrees` may look at with its digest before.
+    When somebody else signs at the same moment the report has moved on and is prepared anew. Raises Refused
+    (`not_agreed`), CryptoError `pdf_other_document`.
     """
+    read = ""
     for left in reversed(range(SIGNING_TRIES)):
         prepared = booth.connection.post(f"{lot_path(case, lot)}/report/signature", repeatable=True)
-        raw = booth.key.sign(base64.b64decode(prepared["to_sign"]))
+        to_sign, document = (base64.b64decode(prepared[name]) for name in ("to_sign", "document"))
+        verify_to_sign(to_sign, document, f"Member{seat}")
+        if agrees is not None and prepared["report_sha256"] != read:
+            read = prepared["report_sha256"]
+            if not agrees(document, str(read)):
+                raise Refused("not_agreed", "没有签署。", "Nothing was signed.")
+        raw = booth.key.sign(to_sign)
         payload = {
             "seat": seat,
             "report_sha256": prepared["report_sha256"],

@@ -24,6 +24,10 @@ FEN = 100
 CLIENT_COMMANDS = {
     "bid": ("app.client.bid_commands", "投标：加密、提交、查询、撤回\nseal, submit, check, withdraw a bid"),
     "trustee": ("app.client.trustee_commands", "开标受托人：密钥份额与签署\ntrustees: shares and signing"),
+    "seat": (
+        "app.client.seat_commands",
+        "评审席位：用令牌或密钥文件签署\na member's seat: a token or key file signs",
+    ),
     "witness": ("app.client.witness_commands", "登记簿见证：核对并共同签名\nwatch and cosign a platform's register"),
     "drand": ("app.client.drand_commands", "第二把锁：取得并转交轮次签名\nthe second lock: fetch and carry rounds"),
     "verify": ("app.client.verify_commands", "离线核验证据包\nre-check an evidence bundle offline"),

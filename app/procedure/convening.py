@@ -54,6 +54,7 @@ def committee_rules(terms: TenderTerms) -> CommitteeRules:
 
 PARTIES = {"agency": Role.AGENCY_SUPERVISOR, "centre": Role.CENTRE_OPERATOR, "supervisor": Role.REGULATOR}
 PURPOSE = "evaluation-committee"
+PHOTO_NOTICE = "photo-notice/v1"  # what is said before a photo is taken: `photo_notice_v1` of the messages
 
 
 def check_draw_conditions(
@@ -140,10 +141,13 @@ def seats_by_site(conditions: DrawConditions, buyers: Sequence[str]) -> dict[str
 def check_identity(fact: MemberIdentified | BoothChanged, profile: Profile) -> None:
     """What a witness states where the profile asks for it: the booked booth, and who was seen, with a photo.
 
-    Raises RuleViolation `seat_without_booth`, `identity_missing`, `photo_missing`.
+    Raises RuleViolation `seat_without_booth`, `identity_missing`, `photo_missing`, `photo_consent_missing`.
     """
     if profile.booths_spare is not None and fact.booth is None:
         raise RuleViolation("seat_without_booth", seat=fact.seat)
+    seen = fact.identity
+    if profile.photo_notice and seen is not None and seen.photo_sha256 is not None and seen.consent != PHOTO_NOTICE:
+        raise RuleViolation("photo_consent_missing")
     if not profile.photo_at_sign_in:
         return
     if fact.identity is None:

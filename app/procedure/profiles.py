@@ -157,6 +157,7 @@ class Profile:
     booths_spare: int | None = None
     booking_withdrawal: Period | None = None
     photo_at_sign_in: bool = False
+    photo_notice: bool = False  # that whoever is photographed was told what for, and agrees, is in the witness's act
     # experts: what an evaluation is paid; how they are appraised after it; which training one needs to be drawn
     fees: FeeTable | None = None
     appraisal: AppraisalRules | None = None

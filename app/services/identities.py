@@ -87,6 +87,7 @@ class Identity:
     document: IdentityDocument | None
     phones: int | None
     photo: str
+    consent: bool  # whether it is on record that the person was told about the photo, and agreed
 
 
 def identities(platform: Platform, case: Case, lot: str) -> tuple[Identity, ...]:
@@ -99,7 +100,8 @@ def identities(platform: Platform, case: Case, lot: str) -> tuple[Identity, ...]
         if isinstance(fact, MemberIdentified | BoothChanged):
             seen = fact.identity
             shown = (seen.document, seen.phones, seen.photo_sha256 or "") if seen is not None else (None, None, "")
-            found.append(Identity(fact.seat, record.at, fact.booth or "", *shown))
+            told = seen is not None and seen.consent is not None
+            found.append(Identity(fact.seat, record.at, fact.booth or "", *shown, told))
     return tuple(found)
 
 

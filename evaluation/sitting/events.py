@@ -152,12 +152,14 @@ class IdentityDocument(StrEnum):
 @dataclass(frozen=True)
 class IdentityCheck:
     """What the witness has seen and taken: the document, a photo made on the spot (its SHA-256 in hex; the photo itself
-    is kept sealed, outside), and how many phones were handed in.
+    is kept sealed, outside), and how many phones were handed in. `consent`: which notice the person was given before
+    the photo was taken, and agreed to; None: nothing of that is on record.
     """
 
     document: IdentityDocument
     phones: int
     photo_sha256: str | None = None
+    consent: str | None = None
 
 
 @dataclass(frozen=True)

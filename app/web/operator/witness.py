@@ -11,7 +11,9 @@ from wtforms.fields.choices import SelectChoice
 
 from app.casefile.codec import encode
 from app.extensions import FORM_AROUND, access, current_actor, platform, required_log_in, takes
+from app.messages import LANGUAGES, sentence
 from app.permissions.actions import Action
+from app.procedure.convening import PHOTO_NOTICE
 from app.queries import boards
 from app.services import booths, identities
 from app.services.booths import WaitingSeat
@@ -81,7 +83,8 @@ def certify_seat(seat_request: str) -> Any:
     if confirmed(form) and (identity := attempt(form, lambda: _identity(row, form))):
         return _identified(row, form, identity)
     template = "change_booth.html" if row.replaces else "check_in.html"
-    page = make_response(render_template(f"pages/operator/{template}", row=row, form=form))
+    notice = [(language, sentence("photo_notice_v1", {}, language)) for language in LANGUAGES]
+    page = make_response(render_template(f"pages/operator/{template}", row=row, form=form, notice=notice))
     page.headers["Permissions-Policy"] = "camera=(self), microphone=(), geolocation=()"
     return page
 
@@ -91,7 +94,8 @@ def _identity(row: WaitingSeat, form: IdentityForm) -> IdentityCheck:
     digest = row.photo or None
     if form.photo.data and (data := form.photo.data.read()):
         digest = identities.keep_photo(platform(), required_log_in(), row.request, data)
-    return IdentityCheck(IdentityDocument(form.document.data), form.phones.data or 0, digest)
+    consent = PHOTO_NOTICE if digest and form.told.data else None
+    return IdentityCheck(IdentityDocument(form.document.data), form.phones.data or 0, digest, consent)
 
 
 def _identified(row: WaitingSeat, form: IdentityForm, identity: IdentityCheck) -> str:
@@ -110,6 +114,7 @@ def _identified(row: WaitingSeat, form: IdentityForm, identity: IdentityCheck) -
         (_("收存的手机"), identity.phones),
         (_("现场照片"), _("已拍摄，摘要 %(digest)s", digest=(identity.photo_sha256 or "")[:16])
          if identity.photo_sha256 else _("没有拍摄")),
+        (_("拍照的告知和同意"), _("已告知，本人同意") if identity.consent else "—"),
     ]  # fmt: skip
     return _act(row, fact, shown)
 

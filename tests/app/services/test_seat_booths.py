@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 from app.models import AccountRole, Booking, Booth, IdentityPhoto, Notice, Room, SeatBooth
 from app.permissions.actions import Action
 from app.permissions.policy import NotAllowed, authorize
-from app.procedure.convening import check_identity
+from app.procedure.convening import PHOTO_NOTICE, check_identity
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
 from app.procedure.venues import Window
@@ -107,7 +107,7 @@ def test_the_witness_names_the_booth_and_keeps_a_photo_that_only_the_authority_r
         db_session.commit()
     digest = keep(case.platform, witness.log_in, offer.request, JPEG)
     assert digest == hashlib.sha256(JPEG).hexdigest()
-    seen = IdentityCheck(IdentityDocument.IDENTITY_CARD, 2, "0" * 64)
+    seen = IdentityCheck(IdentityDocument.IDENTITY_CARD, 2, "0" * 64, PHOTO_NOTICE)
     good = replace(named, booth=row.booth, identity=seen)
     assert code(case.act, case.witness_of(1), good, **act)[0] == "photo_other"
     case.act(case.witness_of(1), replace(good, identity=replace(seen, photo_sha256=digest)), **act)
@@ -119,7 +119,7 @@ def test_the_witness_names_the_booth_and_keeps_a_photo_that_only_the_authority_r
         ] == ("reason_needed")
     assert identities.read_photo(case.platform, case.case, LOT, digest) == ("image/jpeg", JPEG)
     (read,) = identities.identities(case.platform, case.case, LOT)
-    assert (read.seat, read.booth, read.phones, read.photo) == (1, row.booth, 2, digest)
+    assert (read.seat, read.booth, read.phones, read.photo, read.consent) == (1, row.booth, 2, digest, True)
 
 
 def test_a_booth_that_fails_is_replaced_and_the_member_moves(case):
@@ -206,4 +206,8 @@ def test_where_a_profile_asks_for_photos_none_sits_down_without(case):
     assert code(check_identity, fact, profile)[0] == "identity_missing"
     seen = IdentityCheck(IdentityDocument.PASSPORT, 0)
     assert code(check_identity, replace(fact, identity=seen), profile)[0] == "photo_missing"
-    check_identity(replace(fact, identity=replace(seen, photo_sha256="b" * 64)), profile)
+    photographed = replace(fact, identity=replace(seen, photo_sha256="b" * 64))
+    assert code(check_identity, photographed, profile)[0] == "photo_consent_missing"
+    assert code(check_identity, photographed, replace(profile, photo_at_sign_in=False))[0] == "photo_consent_missing"
+    check_identity(photographed, replace(profile, photo_notice=False))  # a rule book of before
+    check_identity(replace(fact, identity=replace(photographed.identity, consent=PHOTO_NOTICE)), profile)

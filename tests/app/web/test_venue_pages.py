@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.procedure.convening import PHOTO_NOTICE
 from app.procedure.venues import Window
 from app.services import bookings, booths
 from app.web.pages import to_local
@@ -140,7 +141,9 @@ def test_the_witness_photographs_and_the_authority_looks_for_a_reason(tmp_path):
     signing = witness.post(path, photo=(io.BytesIO(JPEG), "photo.jpg"), **fields).get_data(as_text=True)
     assert 'data-type="MemberIdentified"' in signing
     digest = re.search(r'"photo_sha256": "([0-9a-f]{64})"', signing).group(1)
-    seen = IdentityCheck(IdentityDocument.IDENTITY_CARD, 2, digest)
+    assert f'"consent": "{PHOTO_NOTICE}"' in signing
+    assert "不作人脸识别" in page.get_data(as_text=True), "what is told stands beside the box"
+    seen = IdentityCheck(IdentityDocument.IDENTITY_CARD, 2, digest, PHOTO_NOTICE)
     fact = MemberIdentified(1, key.key_id, case.people[who].id, row.booth, seen)
     case.act(who, fact, attachments={"request": offer.request.encode()})
     listed = f"/regulator/cases/{case.case_id}/lots/{LOT}/identities"
@@ -151,6 +154,7 @@ def test_the_witness_photographs_and_the_authority_looks_for_a_reason(tmp_path):
         assert site.browser(stranger).client.get(f"{listed}/{digest}").status_code != 200
     reader = stated(site)
     assert f"{listed}/{digest}" in reader.get(listed)
+    assert "已告知，本人同意" in reader.get(listed)
     photo = reader.client.get(f"{listed}/{digest}")
     assert (photo.mimetype, photo.data) == ("image/jpeg", JPEG)
     reader.get(f"{listed}/{'0' * 64}", 404)
