@@ -20,6 +20,7 @@ from app.queries.draw_hall import draw_hall
 from app.queries.endings import failure_of, without_majority
 from app.queries.experts import current_tree
 from app.queries.people import find_login
+from app.queries.recordings import is_owed
 from app.queries.standstills import order_waiting
 from evaluation.sitting import Stage, awaited_correction
 from evaluation.specialities import Speciality
@@ -118,6 +119,21 @@ def witness_board(db_session: DbSession, actor: Actor) -> list[LotRow]:
         lambda case, lot: _step(case, lot, "witness"),
     )
     return [row for row in rows if _sits_at(load_case(db_session, row.case_id).lots[row.lot], actor)]
+
+
+def recordings_owed(db_session: DbSession, actor: Actor) -> list[LotRow]:
+    """Evaluations that are over, and of whose recording at the actor's site something is awaited."""
+    rows = _board(
+        db_session,
+        lambda case: any(_owes(lot, actor) for lot in case.lots.values()),
+        lambda case, lot: _step(case, lot, "witness"),
+    )
+    return [row for row in rows if _owes(load_case(db_session, row.case_id).lots[row.lot], actor)]
+
+
+def _owes(lot: LotCase, actor: Actor) -> bool:
+    mine = (run for run in lot.recordings.runs.values() if run.site in actor.sites)
+    return lot.evaluation_over and any(is_owed(run) for run in mine)
 
 
 def _sits_at(lot: LotCase, actor: Actor) -> bool:

@@ -118,6 +118,11 @@ def _run_view(
     return RunView(run, tuple(strips), clock_steps(run), size, repeats, contradicted)
 
 
+def is_owed(run: Run) -> bool:
+    """Whether pieces of it are awaited: the end is not stated, or more were made than have come."""
+    return run.ended is None or len(run.pieces) < run.ended.pieces
+
+
 def _counts(db_session: DbSession, case_id: str, lot: str) -> dict[tuple[str, int], tuple[int, datetime | None]]:
     kind = RecordingPiece
     query = select(kind.site, kind.run, func.sum(kind.repeats), func.max(kind.contradicted_at))

@@ -11,7 +11,7 @@ from axe import violations
 from live_case import LiveCase
 from playwright.sync_api import Browser, Page, expect
 
-from tests.app.services.whole_case import DRAWN, LOT, WholeCase
+from tests.app.services.whole_case import DRAWN, WholeCase
 
 pytestmark = pytest.mark.browser
 
@@ -39,9 +39,14 @@ def seats_away(live: LiveCase) -> list[int]:
     return [number for number, seat in live.case.state.seats.items() if seat.site == live.case.sites[1]]
 
 
-def test_a_sheet_is_finished_without_a_line_and_comes_when_it_is_back(live: LiveCase, browser: Browser):
-    number = seats_away(live)[0]
-    page = live.booth(browser, number)
+SIGN, SAVE = "核对并签名（离线）", "保存为加密文件"
+
+
+def test_sheets_without_a_line_come_by_themselves_or_in_the_witnesss_hands(
+    live: LiveCase, browser: Browser, tmp_path: Path
+):
+    number, other = seats_away(live)
+    page, gone = live.booth(browser, number), live.booth(browser, other, 390)
     first = page.locator("[data-score]").first
     first.fill("7.5")
     first.blur()
@@ -49,46 +54,37 @@ def test_a_sheet_is_finished_without_a_line_and_comes_when_it_is_back(live: Live
     expect(page.locator("[data-offline]")).to_be_hidden()
     with live.line_cut():
         fill(page, but=1)
-        assert violations(page) == []
-        page.get_by_role("button", name="核对并签名（离线）").click()
+        page.get_by_role("button", name=SIGN).click()
         expect(page.locator("#offline-errors li")).to_have_count(1)
+        assert violations(page) == []
         last = page.locator("[data-offline-table] input").last
-        last.fill("3")
-        last.blur()
-        page.get_by_role("button", name="核对并签名（离线）").click()
-        expect(page.locator("#offline-errors li")).to_have_count(1)  # off the step
-        last.fill("8")
-        last.blur()
-        page.get_by_role("button", name="核对并签名（离线）").click()
+        for text, errors in (("3", 1), ("8", 0)):  # off the step, and on it
+            last.fill(text)
+            last.blur()
+            page.get_by_role("button", name=SIGN).click()
+            expect(page.locator("#offline-errors li")).to_have_count(errors)
         expect(page.locator("[data-offline-state]")).to_contain_text("签名，存在本机")
-        expect(page.get_by_role("button", name="保存为加密文件")).to_be_visible()
+        fill(gone)
+        gone.get_by_role("button", name=SIGN).click()
+        with gone.expect_download() as saving:
+            gone.get_by_role("button", name=SAVE).click()
+        file = tmp_path / saving.value.suggested_filename
+        saving.value.save_as(file)
+        gone.context.close()  # and this booth never comes back
         assert live.case.state.sheets == {}
     page.wait_for_url("**/offline", timeout=20_000)
     assert live.case.state.offline == {number}
-    expect(page.locator("dl.facts")).to_contain_text("签名时间")
+    expect(page.locator("#differences")).to_contain_text("7.50")
     assert violations(page) == []
 
-
-def test_a_sheet_is_carried_by_the_witness(live: LiveCase, browser: Browser, tmp_path: Path):
-    number = seats_away(live)[1]
-    page = live.booth(browser, number, 390)
-    with live.line_cut():
-        fill(page)
-        page.get_by_role("button", name="核对并签名（离线）").click()
-        with page.expect_download() as saving:
-            page.get_by_role("button", name="保存为加密文件").click()
-        file = tmp_path / "sheet.json"
-        saving.value.save_as(file)
-        assert f"席位{number}" in saving.value.suggested_filename
-        page.context.close()  # and the booth never comes back
+    assert f"席位{other}" in file.name
     assert "plan" not in file.read_text()
     witness = live.page(browser, "witness-sub")
     witness.goto(f"{live.url}/witness")
     witness.get_by_role("link", name="交来离线评分表").click()
     assert violations(witness) == []
-    for words in ("已收到席位", "已收到席位"):  # the second time changes nothing
+    for _again in range(2):  # the second time changes nothing
         witness.locator("input[type=file]").set_input_files(file)
         witness.get_by_role("button", name="交来").click()
-        expect(witness.locator(".alert")).to_contain_text(words)
-    assert live.case.state.offline == set(seats_away(live))
-    assert f"/witness/sheets/{live.case.case_id}/{LOT}" in witness.url
+        expect(witness.locator(".alert")).to_contain_text("已收到席位")
+    assert live.case.state.offline == {number, other}

@@ -81,7 +81,8 @@ def compared(found: Case, lot: str, room: Room, files: Iterable[FileView]) -> di
         criteria = criteria_of(found, lot, room, bid, papers, drafts)
         sides.append({"side": side, "bid": bid, "name": names[bid], "papers": papers, "criteria": criteria})
     both = list(zip(sides[0]["criteria"], sides[1]["criteria"], strict=True))
-    return {"sides": sides, "both": both, "choices": [(bid, names[bid]) for bid in room.valid]}
+    choices = [(bid, names[bid]) for bid in room.valid]
+    return {"sides": sides, "both": both, "choices": choices, "offline": _offline(found, lot, room, drafts)}
 
 
 def papers_of(found: Case, lot: str, files: Iterable[FileView], bid: str) -> BidPapers:

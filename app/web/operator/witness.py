@@ -42,8 +42,9 @@ def desk() -> str:
     template = "_seats.html" if request.args.get("part") else "witness.html"
     with platform().database.reading() as db_session:
         sittings = boards.witness_board(db_session, current_actor())
+        owed = boards.recordings_owed(db_session, current_actor())
     rows = booths.waiting_seats(platform(), required_log_in())
-    return render_template(f"pages/operator/{template}", rows=rows, sittings=sittings, steps=BOARD_STEPS)
+    return render_template(f"pages/operator/{template}", rows=rows, sittings=sittings, owed=owed, steps=BOARD_STEPS)
 
 
 def _waiting(seat_request: str) -> WaitingSeat:

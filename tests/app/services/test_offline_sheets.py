@@ -21,6 +21,7 @@ from app.queries.cases import load_besides_bids
 from app.services import offline_sheets
 from app.services.acts import act_head
 from app.services.audits import export_evidence
+from app.services.report_course import interruptions_of
 from app.services.unit_of_work import plain_transaction
 from crypto.canonical import canonical
 from crypto.carried import seal
@@ -151,6 +152,12 @@ def test_the_booth_hands_in_by_itself_and_the_report_and_the_verifier_know(case:
     case.work_off()
     with pytest.raises(NotAllowed):
         hand_in(case, carried)  # after the last lock there is nothing to be handed in
+    with case.platform.database.reading() as db_session:
+        told = interruptions_of(load_besides_bids(db_session, case.case_id), {}, "zh")
+    assert [words.startswith(f"离线评分表：席位 {seat} ") for words, seat in zip(told, away, strict=True)] == [
+        True,
+        True,
+    ]
     case.report()
     assert case.case.phase(LOT) == "P7"
     _name, bundle = export_evidence(case.platform, case.people["regulator"].log_in, case.case_id)

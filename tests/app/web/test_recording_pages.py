@@ -79,6 +79,8 @@ def test_two_inspectors_look_after_the_evaluation(case: WholeCase, site: Site):
     case._score([bid.bid for bid in case.state.bids])
     case.report()
     page = f"/cases/{case.case_id}/lots/{LOT}/recordings"
+    assert "录音录像未交齐" in site.browser("witness-sub").get("/witness")
+    assert "录音录像未交齐" not in site.browser("witness-host").get("/witness")
     inspector, other = site.browser("regulator"), site.browser("inspector")
     assert inspector.client.get(f"{page}/{case.sites[1]}/1").status_code == 422  # nobody has granted it
     token = re.search(r'name="csrf-token" content="([^"]+)"', inspector.get(page))[1]

@@ -153,7 +153,8 @@ export function startOffline({ typedNow, type, forgetQueue }) {
       }
       show();
       if (next === 'wait_line') return void setTimeout(() => socket.connected && handIn(), 5000);
-      tell(next === 'wait_sitting' ? 'offline_waits' : 'offline_refused', { message: refusalLine(refusal).text });
+      const words = { wait_sitting: 'offline_waits', logged_out: 'offline_log_in' }[next] ?? 'offline_refused';
+      tell(words, { message: refusalLine(refusal).text });
     }
     busy = false;
   }

@@ -24,13 +24,21 @@ export class Recorder {
     this.button.addEventListener('click', () => this.#attempt(() => (this.run?.open ? this.end() : this.begin())));
   }
 
+  /** One window of this machine records and hands in; another one waits until that is closed. */
+  open() {
+    this.status.textContent = say('recording_other_window');
+    if (!navigator.locks) return this.#opened();
+    return navigator.locks.request(this.url, () => this.#opened().then(() => new Promise(() => {})));
+  }
+
   /** Where the recording stands, here and on the platform; what waits is handed in. */
-  async open() {
+  async #opened() {
     this.run = await this.store.run();
-    await this.#ask();
+    while (!(await this.#ask().then(() => true, () => false))) await later(5);
     if (this.run?.open && !(this.there.running && this.there.run === this.run.run)) this.run.open = false;
     this.show();
     this.handIn();
+    if (this.stream) await this.follow(this.stream);
   }
 
   async #ask() {
@@ -95,9 +103,10 @@ export class Recorder {
   async follow(stream) {
     this.#stop();
     this.stream = stream;
+    if (!this.there) return; // another window records
     if (stream && this.run?.open) {
       await this.#ask().catch(() => {}); // reckoned on from before
-      this.#start();
+      if (this.stream === stream) this.#start();
     }
     this.show();
   }

@@ -34,9 +34,9 @@ export const filmType = (canFilm) => FILMS.find(canFilm) ?? '';
 /** What follows a refusal of a piece: `again` after so many seconds, or `refused` for good. */
 export function afterRefusal({ status = 0, code = '' }) {
   if (ROOM_REFUSALS.includes(code)) return { words: 'recording_kept_here', again: 60 };
+  if (code.startsWith('recording_')) return { words: 'recording_refused', again: 0 };
   if (status === 0 || status >= 500 || status === 429) return { words: 'recording_line', again: 5 };
-  if (status === 401 || status === 403) return { words: 'recording_log_in', again: 30 };
-  return { words: 'recording_refused', again: 0 };
+  return { words: 'recording_log_in', again: 30 }; // nothing is thrown away because somebody has logged out
 }
 
 /** The server's clock on a machine whose own clock somebody may set meanwhile: reckoned by what only ever goes forward. */

@@ -42,5 +42,6 @@ export function sums({ bids, criteria }, typed) {
 export function afterRefusal({ status = 0, code = '' }) {
   if (code === 'act_out_of_order') return 'sign_again';
   if (code === 'sitting_suspended' || code.startsWith('clarification_')) return 'wait_sitting';
+  if (code === 'not_available' || code === 'log_in_needed' || (status >= 400 && status < 422)) return 'logged_out';
   return status === 0 || status >= 500 ? 'wait_line' : 'refused';
 }

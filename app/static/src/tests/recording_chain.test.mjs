@@ -36,6 +36,6 @@ test('a piece waits for line and room, and not for what no waiting mends', () =>
   assert.equal(afterRefusal({ status: 0, code: 'line_lost' }).again, 5);
   assert.equal(afterRefusal({ status: 409, code: 'recording_room' }).again, 60);
   assert.equal(afterRefusal({ status: 503 }).again, 5);
-  assert.equal(afterRefusal({ status: 403, code: 'not_available' }).words, 'recording_log_in');
+  for (const status of [400, 403, 404]) assert.equal(afterRefusal({ status, code: 'not_available' }).words, 'recording_log_in');
   assert.deepEqual(afterRefusal({ status: 409, code: 'recording_chain_broken' }), { words: 'recording_refused', again: 0 });
 });

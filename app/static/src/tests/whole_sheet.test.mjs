@@ -51,4 +51,5 @@ test('a refusal is waited out, signed again, or told', () => {
   assert.equal(afterRefusal({ status: 422, code: 'sitting_suspended' }), 'wait_sitting');
   assert.equal(afterRefusal({ status: 0, code: 'line_lost' }), 'wait_line');
   assert.equal(afterRefusal({ status: 422, code: 'offline_sheet_other' }), 'refused');
+  assert.equal(afterRefusal({ status: 404, code: 'not_available' }), 'logged_out');
 });
