@@ -39,6 +39,11 @@ class Queue(Generic[One, Outcome]):
         self._waiting: deque[_Place[One, Outcome]] = deque()
         self._turn = threading.Lock()
 
+    @property
+    def waiting(self) -> int:
+        """How many wait whom nobody has taken along yet."""
+        return len(self._waiting)
+
     def go_through(self, one: One, name: str, transaction: Transaction[One, Outcome]) -> Outcome:
         """What becomes of `one`, in a transaction that others may share; two of one name share none.
 
