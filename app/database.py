@@ -8,6 +8,7 @@ PostgreSQL: row locks, taken in the order case, lot or sitting.
 from __future__ import annotations
 
 import errno
+import math
 import secrets
 import sys
 import threading
@@ -19,11 +20,14 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, DisconnectionError, OperationalError
 from sqlalchemy.orm import Session as DbSession
+from sqlalchemy.pool import ConnectionPoolEntry
 
 LOCK_PATIENCE_SECONDS = 20.0
 NOTIFY_CHANNEL = "tenderhall_committed"
+RELIABLE_SECONDS = 1.0  # for which a line to the server counts as sound after its last use
+USED_AT = "used_at"
 MEMORY = "memory"  # in the `info` of a session: that of its database
 
 Result = TypeVar("Result")
@@ -69,6 +73,21 @@ def _prepare_sqlite(dbapi_connection: object, _record: object) -> None:
     cursor.close()
 
 
+def _put_back(_dbapi_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info[USED_AT] = time.monotonic()
+
+
+def _try_line(dbapi_connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """A line that nobody has used for a moment may be broken: it is tried before anybody relies on it."""
+    if time.monotonic() - record.info.get(USED_AT, math.inf) < RELIABLE_SECONDS:
+        return
+    try:
+        dbapi_connection.execute("SELECT 1")  # type: ignore[attr-defined]
+        dbapi_connection.rollback()  # type: ignore[attr-defined]
+    except Exception as exc:
+        raise DisconnectionError from exc  # the pool opens another one
+
+
 def _begin_sqlite(connection: Connection) -> None:
     if connection.get_execution_options().get("writing", False):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -86,12 +105,15 @@ class Database:
         self.is_sqlite = url.startswith("sqlite")
         self._clock = clock
         self._write_lock = threading.Lock()
-        options = {} if self.is_sqlite else {"pool_size": 10, "max_overflow": 20, "pool_pre_ping": True}
+        options = {} if self.is_sqlite else {"pool_size": 10, "max_overflow": 20}
         # An error names the statement and never what it was to write: errors are logged.
         self.engine: Engine = create_engine(url, hide_parameters=True, **options)  # type: ignore[arg-type]
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            event.listen(self.engine, "checkin", _put_back)
+            event.listen(self.engine, "checkout", _try_line)
         self._writing = self.engine.execution_options(writing=True)
         # What this process has made of what is committed here, by the reader's name; it can be cleared at any time.
         self.memory: dict[str, Any] = {}

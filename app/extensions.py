@@ -15,9 +15,10 @@ from flask_wtf import CSRFProtect
 from app.permissions.actions import Action
 from app.permissions.policy import POLICY, NotAllowed
 from app.procedure.roles import ANYONE, Actor
-from app.services.accounts import LogIn, read_web_session
-from app.services.actors import load_reader
+from app.services.accounts import LogIn, read_web_sessions
+from app.services.actors import load_actors, with_reasons
 from app.services.platform import Platform
+from app.services.shared_transactions import Queue
 
 COOKIE = "tenderhall"
 LONGEST_ADDRESS = 4000  # path and query, in bytes
@@ -80,8 +81,11 @@ def needs_form_token() -> bool:
 
 
 def find_log_in(token: str) -> tuple[LogIn | None, Actor]:
-    """Whose token it is, and the actor as of now."""
-    return find_log_ins([token])[token]
+    """Whose token it is, and the actor as of now. Requests that come meanwhile are answered together."""
+    if not token:
+        return None, ANYONE
+    queue: Queue[str, tuple[LogIn | None, Actor]] = platform().queues["log-ins", ""]
+    return queue.go_through(token, token, lambda gather: list(find_log_ins(gather()).values()))
 
 
 def find_log_ins(tokens: Iterable[str]) -> dict[str, tuple[LogIn | None, Actor]]:
@@ -92,10 +96,11 @@ def find_log_ins(tokens: Iterable[str]) -> dict[str, tuple[LogIn | None, Actor]]
     database = platform().database
     with database.reading() as db_session:
         now = database.now(db_session.connection())
-        for token in found:
-            if (log_in := read_web_session(db_session, token, now)) is not None:
-                account, seat, web_session = log_in.account_id, log_in.seat, log_in.web_session
-                found[token] = log_in, load_reader(db_session, account, seat, web_session, now)
+        log_ins = read_web_sessions(db_session, found, now)
+        actors = load_actors(db_session, {(log_in.account_id, log_in.seat) for log_in in log_ins.values()})
+        for token, log_in in log_ins.items():
+            actor = actors[log_in.account_id, log_in.seat]
+            found[token] = log_in, with_reasons(db_session, actor, log_in.web_session, now)
     return found
 
 

@@ -1,6 +1,7 @@
 """Where an installation keeps its files: what any store does, and the folder that is the default.
 
-In the folder a file is written beside, made durable, then moved into place. The other store is in `object_store.py`.
+In the folder a file that is named by its bytes is written beside, made durable, then moved into place. The other store
+is in `object_store.py`.
 """
 
 from __future__ import annotations
@@ -121,6 +122,15 @@ class UnfinishedFile:
         return end
 
 
+def _write(path: Path, chunks: Iterable[bytes]) -> None:
+    """A new file, durable but for its name."""
+    with path.open("xb") as file:
+        for chunk in chunks:
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def _sync_folder(folder: Path) -> None:
     """Make the names in a folder durable: a file that was synced may have none after a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -163,8 +173,14 @@ class FolderStore:
         return name
 
     def put_stream(self, chunks: Iterable[bytes]) -> str:
-        name = secrets.token_hex(32)
-        self._store(name, chunks)
+        name = secrets.token_hex(32)  # which nobody looks for before it is told
+        path = self._place(name)
+        try:
+            _write(path, chunks)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
         return name
 
     def open(self, name: str) -> BinaryIO:
@@ -218,11 +234,7 @@ class FolderStore:
         path = self._place(name)
         beside = path.with_name(f"{name}.{secrets.token_hex(4)}.part")
         try:
-            with beside.open("wb") as file:
-                for chunk in chunks:
-                    file.write(chunk)
-                file.flush()
-                os.fsync(file.fileno())
+            _write(beside, chunks)
             beside.replace(path)
             _sync_folder(path.parent)
         finally:

@@ -76,11 +76,24 @@ class Submission:
 
 @dataclass(frozen=True)
 class Bidding:
-    """State of a lot's bids: `submissions` by receipt id, `pending` between a submission and its receipt."""
+    """State of a lot's bids: `submissions` by receipt id, `pending` between a submission and its receipt.
+
+    What follows from `submissions` is carried along, so that taking a bid costs the same however many there are:
+    `standing`, the receipt ids of the bids that stand by their bidders, and `used`, the ciphertexts, capsules and
+    recipients of all.
+    """
 
     submissions: Mapping[str, Submission] = field(default_factory=dict)
     pending: Submission | None = None
     closed: bool = False
+    standing: Mapping[str, str] | None = field(default=None, repr=False, compare=False)
+    used: frozenset[str] | None = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.standing is None or self.used is None:
+            found = self.submissions.values()
+            object.__setattr__(self, "standing", {s.bidder: s.receipt_id for s in found if not s.ended})
+            object.__setattr__(self, "used", frozenset().union(*(_names(s.fact) for s in found)))
 
     @property
     def live(self) -> tuple[Submission, ...]:
@@ -90,7 +103,9 @@ class Bidding:
 
     def of_bidder(self, bidder: str) -> Submission | None:
         """The standing bid of an organisation, if any."""
-        return next((s for s in self.live if s.bidder == bidder), None)
+        assert self.standing is not None
+        receipt_id = self.standing.get(bidder)
+        return None if receipt_id is None else self.submissions[receipt_id]
 
 
 Fact = BidSubmitted | BidReceipted | BidWithdrawn
@@ -146,12 +161,16 @@ def check_round(fact: BidSubmitted, rounds: Sequence[Round]) -> None:
         raise RuleViolation("round_foreign", round=fact.round, latest=latest.number)
 
 
+def _names(fact: BidSubmitted) -> set[str]:
+    """What no two bids can have in common."""
+    return {f"{name} {getattr(fact, name)}" for name in ("bid_root", "capsule_sha256", "recipient")}
+
+
 def _refuse_copy(bidding: Bidding, fact: BidSubmitted) -> None:
     """A bid with the ciphertext, capsule or recipient of another one was not sealed by its sender."""
-    for earlier in bidding.submissions.values():
-        same = {"bid_root", "capsule_sha256", "recipient"}
-        if any(getattr(earlier.fact, name) == getattr(fact, name) for name in same):
-            raise RuleViolation("bid_copied")
+    assert bidding.used is not None
+    if not bidding.used.isdisjoint(_names(fact)):
+        raise RuleViolation("bid_copied")
 
 
 def apply(bidding: Bidding, fact: Fact, by: str, key_id: str, at: datetime, seq: int) -> Bidding:
@@ -160,15 +179,33 @@ def apply(bidding: Bidding, fact: Fact, by: str, key_id: str, at: datetime, seq:
         case BidSubmitted():
             return replace(bidding, pending=Submission("", "", by, fact, at, key_id, seqs=(seq,)))
         case BidReceipted():
-            assert bidding.pending is not None
-            begun, bidder = bidding.pending, fact.receipt["bidder"]
-            submission = replace(begun, receipt_id=fact.receipt_id, bidder=bidder, seqs=(*begun.seqs, seq))
-            ended = {
-                key: replace(s, ended="replaced") if s.bidder == submission.bidder and not s.ended else s
-                for key, s in bidding.submissions.items()
-            }
-            return replace(bidding, submissions={**ended, fact.receipt_id: submission}, pending=None)
+            return _receipted(bidding, fact, seq)
         case BidWithdrawn():
-            standing = bidding.submissions[fact.receipt_id]
-            withdrawn = replace(standing, ended="withdrawn", seqs=(*standing.seqs, seq))
-            return replace(bidding, submissions={**bidding.submissions, fact.receipt_id: withdrawn})
+            assert bidding.standing is not None
+            ended = bidding.submissions[fact.receipt_id]
+            withdrawn = replace(ended, ended="withdrawn", seqs=(*ended.seqs, seq))
+            return replace(
+                bidding,
+                submissions={**bidding.submissions, fact.receipt_id: withdrawn},
+                standing={b: r for b, r in bidding.standing.items() if r != fact.receipt_id},
+            )
+
+
+def _receipted(bidding: Bidding, fact: BidReceipted, seq: int) -> Bidding:
+    begun, bidder = bidding.pending, fact.receipt["bidder"]
+    assert begun is not None
+    assert bidding.standing is not None
+    assert bidding.used is not None
+    submissions = {
+        **bidding.submissions,
+        fact.receipt_id: replace(begun, receipt_id=fact.receipt_id, bidder=bidder, seqs=(*begun.seqs, seq)),
+    }
+    if earlier := bidding.standing.get(bidder):
+        submissions[earlier] = replace(submissions[earlier], ended="replaced")
+    return replace(
+        bidding,
+        submissions=submissions,
+        pending=None,
+        standing={**bidding.standing, bidder: fact.receipt_id},
+        used=bidding.used | _names(begun.fact),
+    )

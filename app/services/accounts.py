@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -34,8 +34,8 @@ FAILURES_ALLOWED = 8
 LOCKED_FOR = timedelta(minutes=10)
 _hasher = PasswordHasher()
 # Asked for with every request, so it is made once.
-_LOG_IN = select(WebSession.account_id, WebSession.seat, WebSession.token_hash).where(
-    WebSession.token_hash == bindparam("hash"),
+_LOG_INS = select(WebSession.account_id, WebSession.seat, WebSession.token_hash).where(
+    WebSession.token_hash.in_(bindparam("hashes", expanding=True)),
     WebSession.ended_at.is_(None),
     WebSession.expires_at > bindparam("now", type_=WebSession.expires_at.type),
 )
@@ -361,10 +361,16 @@ class LogIn:
 
 def read_web_session(db_session: DbSession, token: str, now: datetime) -> LogIn | None:
     """The log-in of a token, or None when it is unknown, ended or over."""
-    if not token:
-        return None
-    row = db_session.connection().execute(_LOG_IN, {"hash": token_hash(token), "now": now}).one_or_none()
-    return LogIn(*row) if row else None
+    return read_web_sessions(db_session, [token], now).get(token)
+
+
+def read_web_sessions(db_session: DbSession, tokens: Iterable[str], now: datetime) -> dict[str, LogIn]:
+    """The log-ins of these tokens, without those that are unknown, ended or over."""
+    by_hash = {token_hash(token): token for token in tokens if token}
+    if not by_hash:
+        return {}
+    rows = db_session.connection().execute(_LOG_INS, {"hashes": list(by_hash), "now": now})
+    return {by_hash[row[2]]: LogIn(*row) for row in rows}
 
 
 def living_tokens(platform: Platform, tokens: Collection[str]) -> set[str]:

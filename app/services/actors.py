@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, literal, select, union_all
+from sqlalchemy import ColumnElement, Row, Select, bindparam, literal_column, select, union_all
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
@@ -17,21 +19,35 @@ from app.procedure.roles import ANYONE, Actor, Role
 from app.services.access import record_reading
 from app.services.unit_of_work import plain_transaction
 
-# Both are asked for with every request: made once, and of columns, not objects.
-_WHO = (
-    select(Account.name, Organisation.id, Organisation.name, Organisation.credit_code)
-    .join(Organisation, Organisation.id == Account.organisation_id)
-    .where(Account.id == bindparam("account"), Account.approved_at.is_not(None), Account.suspended_at.is_(None))
-)
-_MAY = union_all(
-    select(literal("role"), AccountRole.role).where(AccountRole.account_id == bindparam("account")),
-    select(literal("site"), Site.id).where(Site.witness_id == bindparam("account")),
-    select(literal("key"), Certificate.key_id).where(
-        Certificate.account_id == bindparam("account"),
-        Certificate.scope == bindparam("seat"),
-        Certificate.revoked_at.is_(None),
-    ),
-)
+NONE = literal_column("''")
+
+
+def rows_of_accounts(those: Callable[[Any], ColumnElement[bool]]) -> tuple[Select[Any], ...]:
+    """Who they are and what they may, as rows (what, account, value, …, …, …), of accounts whose id fulfils `those`."""
+    who = select(
+        literal_column("'who'"),
+        Account.id,
+        Account.name,
+        Organisation.id,
+        Organisation.name,
+        Organisation.credit_code,
+    )
+    key = literal_column("'key'"), Certificate.account_id, Certificate.key_id, Certificate.scope, NONE, NONE
+    return (
+        who.join(Organisation, Organisation.id == Account.organisation_id).where(
+            those(Account.id), Account.approved_at.is_not(None), Account.suspended_at.is_(None)
+        ),
+        select(literal_column("'role'"), AccountRole.account_id, AccountRole.role, NONE, NONE, NONE).where(
+            those(AccountRole.account_id)
+        ),
+        select(literal_column("'site'"), Site.witness_id, Site.id, NONE, NONE, NONE).where(those(Site.witness_id)),
+        select(*key).where(those(Certificate.account_id), Certificate.revoked_at.is_(None)),
+    )
+
+
+# Asked for with every request: made once, and of columns, not objects.
+_ONE = union_all(*rows_of_accounts(lambda column: column == bindparam("account")))
+_SEVERAL = union_all(*rows_of_accounts(lambda column: column.in_(bindparam("accounts", expanding=True))))
 
 
 def load_actor(db_session: DbSession, account_id: str, seat: str = "") -> Actor:
@@ -39,30 +55,46 @@ def load_actor(db_session: DbSession, account_id: str, seat: str = "") -> Actor:
 
     At a booth (`seat`) the actor is only the expert on that seat, whatever else the person may be.
     """
-    asking = db_session.connection()
-    who = asking.execute(_WHO, {"account": account_id}).one_or_none() if account_id else None
+    if not account_id:
+        return ANYONE
+    return actor_of(db_session.connection().execute(_ONE, {"account": account_id}).all(), account_id, seat)
+
+
+def load_actors(db_session: DbSession, asked: Collection[tuple[str, str]]) -> dict[tuple[str, str], Actor]:
+    """The same of several, each given by account and seat."""
+    if len(asked) == 1:
+        return {one: load_actor(db_session, *one) for one in asked}
+    rows: dict[str, list[Row[Any]]] = {account_id: [] for account_id, _seat in asked}
+    for row in db_session.connection().execute(_SEVERAL, {"accounts": list(rows)}):
+        rows[row[1]].append(row)
+    return {(account_id, seat): actor_of(rows[account_id], account_id, seat) for account_id, seat in asked}
+
+
+def actor_of(rows: Sequence[Row[Any]], account_id: str, seat: str) -> Actor:
+    """The actor of an account, out of the rows about it."""
+    who, found = None, {"role": set[str](), "site": set[str](), "key": set[str]()}
+    for row in rows:
+        if row[0] == "who":
+            who = row
+        elif row[0] != "key" or row[3] == seat:
+            found[row[0]].add(row[2])
     if who is None:
         return ANYONE
-    name, organisation_id, organisation_name, credit_code = who
-    found: dict[str, set[str]] = {"role": set(), "site": set(), "key": set()}
-    for kind, value in asking.execute(_MAY, {"account": account_id, "seat": seat}):
-        found[kind].add(value)
     return Actor(
         id=account_id,
-        name=name,
+        name=who[2],
         roles=frozenset({Role.EXPERT} if seat else map(Role, found["role"])),
-        organisation_id=organisation_id,
-        organisation_name=organisation_name,
-        credit_code=credit_code,
+        organisation_id=who[3],
+        organisation_name=who[4],
+        credit_code=who[5],
         sites=frozenset(found["site"]),
         keys=frozenset(found["key"]),
         seat=seat,
     )
 
 
-def load_reader(db_session: DbSession, account_id: str, seat: str, web_session: str, now: datetime) -> Actor:
-    """As `load_actor`, with the cases for which this very log-in has stated why it reads, while that counts."""
-    actor = load_actor(db_session, account_id, seat)
+def with_reasons(db_session: DbSession, actor: Actor, web_session: str, now: datetime) -> Actor:
+    """The actor with the cases for which this very log-in has stated why it reads, while that counts."""
     if not actor.is_(Role.REGULATOR):
         return actor
     query = select(AccessLog.case_id, AccessLog.id).where(

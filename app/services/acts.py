@@ -9,51 +9,33 @@ repeated command was prepared from is gone, and who may not act so learns nothin
 
 from __future__ import annotations
 
-import base64
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-
-from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
 from app.casefile.codec import check_lengths
 from app.casefile.facts import FactType, fact_type
-from app.casefile.record import Record, case_reference
+from app.casefile.record import Record
 from app.database import Busy
-from app.models import ActHead, Certificate, Command
+from app.models import ActHead
 from app.permissions.actions import Action
 from app.permissions.policy import NotAllowed, authorize
 from app.procedure.errors import RuleViolation
-from app.procedure.roles import ANYONE, Actor
+from app.procedure.roles import Actor
 from app.queries.cases import load_case
 from app.services.accounts import LogIn
-from app.services.actors import load_actor, record_denial
+from app.services.act_readings import Asked, Readings
+from app.services.actors import record_denial
 from app.services.platform import Platform
+from app.services.proposals import Answer, Proposal, parse_proposal
+from app.services.shared_transactions import Gather, Queue
 from app.services.unit_of_work import UnitOfWork, unit_of_work
-from crypto.canonical import Json, canonical
-from crypto.certificates import verify_certificate
 from crypto.errors import CryptoError
-from crypto.signing import SignedAct, verify_act
 
-Answer = dict[str, Json]
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """A signed act as it came in. `attachments` are small files it names by hash; `private` is where it came from."""
-
-    case_id: str
-    lot: str
-    type: str
-    payload: Json
-    signed: SignedAct
-    attachments: Mapping[str, bytes] = field(default_factory=dict)
-    private: Mapping[str, str] = field(default_factory=dict)
+__all__ = ["Answer", "Proposal", "act_head", "parse_proposal", "record_act"]
 
 
 @dataclass(frozen=True)
@@ -90,22 +72,7 @@ _completions: dict[str, Completion] = {}
 _retreats: dict[str, Retreat] = {}
 _explanations: dict[str, Explanation] = {}
 _refusals: dict[tuple[str, str], Refusal] = {}
-# Asked for and written with every act: made once, and of columns, not objects.
-_EARLIER = select(Command.payload_sha256, Command.answer).where(
-    Command.actor == bindparam("actor"),
-    Command.case_id == bindparam("case"),
-    Command.command_id == bindparam("command"),
-)
-_PEM = select(Certificate.pem).where(
-    Certificate.account_id == bindparam("account"),
-    Certificate.scope == bindparam("seat"),
-    Certificate.key_id == bindparam("key"),
-    Certificate.revoked_at.is_(None),
-)
-_OF_ACTOR = (ActHead.case_id == bindparam("case"), ActHead.actor == bindparam("signer"))
-_HEAD = select(ActHead.act_hash).where(*_OF_ACTOR)
-_NEXT_HEAD = update(ActHead.__table__).where(*_OF_ACTOR).values(act_hash=bindparam("next_hash"))
-_FIRST_HEAD, _ANSWERED = insert(ActHead.__table__), insert(Command.__table__)
+_shared: set[str] = set()
 
 
 def prepares(name: str) -> Callable[[Preparation], Preparation]:
@@ -149,11 +116,13 @@ def keeps_refused(name: str, code: str) -> Callable[[Refusal], Refusal]:
     return register
 
 
-def completes(*names: str) -> Callable[[Completion], Completion]:
-    """Register what a feature adds inside the transaction of acts of these types."""
+def completes(*names: str, shared: bool = False) -> Callable[[Completion], Completion]:
+    """Register what a feature adds inside the transaction of acts of these types. Acts that are `shared` have one
+    together, where several wait: their completion only adds rows (`UnitOfWork.add`), and reads nothing."""
 
     def register(function: Completion) -> Completion:
         _completions.update(dict.fromkeys(names, function))
+        _shared.update(names if shared else ())
         return function
 
     return register
@@ -175,25 +144,26 @@ def record_act(platform: Platform, log_in: LogIn | None, proposal: Proposal) -> 
         prepared = prepare(platform, log_in, proposal) if prepare else None
     except (RuleViolation, CryptoError, NotAllowed) as refusal:
         with _denials_on_record(platform, log_in, proposal):
-            if (earlier := _unprepared(platform, log_in, kind, proposal)) is None:
+            if (earlier := _unprepared(platform, Asked(log_in, kind, proposal))) is None:
                 if keep := _refusals.get((kind.name, getattr(refusal, "code", ""))):
-                    _keep_refused(platform, log_in, proposal, keep)
+                    _keep_refused(platform, log_in, kind, proposal, keep)
                 raise
         return earlier
     try:
-        return _recorded(platform, log_in, kind, proposal, prepared)
+        return _recorded(platform, Asked(log_in, kind, proposal, prepared))
     except (RuleViolation, CryptoError, NotAllowed, Busy):  # nothing was committed; any other fault may come after it
         _retreat(platform, kind, prepared)
         raise
 
 
-def _keep_refused(platform: Platform, log_in: LogIn, proposal: Proposal, keep: Refusal) -> None:
+def _keep_refused(platform: Platform, log_in: LogIn, kind: FactType, proposal: Proposal, keep: Refusal) -> None:
     """Put a refused act on record, if its signature is its signer's and the rules have a place for it now."""
     try:
         with unit_of_work(platform.database, proposal.case_id, proposal.lot) as work:
-            actor = load_actor(work.db_session, log_in.account_id, log_in.seat)
-            _verify(platform, work, actor, proposal)
-            keep(work, actor, proposal)
+            asked = Asked(log_in, kind, proposal)
+            readings = Readings(work.db_session, [asked])
+            readings.verify(platform, work, asked)
+            keep(work, readings.actor(asked), proposal)
     except (RuleViolation, CryptoError):
         return  # what is said to the sender is why it was refused in the first place
 
@@ -203,13 +173,23 @@ def _retreat(platform: Platform, kind: FactType, prepared: Any) -> None:
         _retreats[kind.name](platform, prepared)
 
 
-def _recorded(platform: Platform, log_in: LogIn, kind: FactType, proposal: Proposal, prepared: Any) -> Answer:
-    """The transaction of an act; who may not do it is denied on record."""
-    with (
-        _denials_on_record(platform, log_in, proposal),
-        unit_of_work(platform.database, proposal.case_id, proposal.lot if kind.per_lot else "") as work,
-    ):
-        return _take(platform, work, log_in, kind, proposal, prepared)
+def _recorded(platform: Platform, asked: Asked) -> Answer:
+    """The transaction of an act, which others of its kind may share; who may not do it is denied on record."""
+    kind, proposal = asked.kind, asked.proposal
+    lot = proposal.lot if kind.per_lot else ""
+
+    def transaction(gather: Gather[Asked]) -> Sequence[Answer | Exception]:
+        gathered: list[Asked] = []
+        with unit_of_work(platform.database, proposal.case_id, lot, locked=lambda: gathered.extend(gather())) as work:
+            take = _taker(platform, work, kind, gathered)
+            return [_outcome(work, take, one) for one in gathered]
+
+    with _denials_on_record(platform, asked.log_in, proposal):
+        if kind.name in _shared:
+            queue: Queue[Asked, Answer] = platform.queues[proposal.case_id, lot]
+            return queue.go_through(asked, asked.signer, transaction)
+        with unit_of_work(platform.database, proposal.case_id, lot) as work:
+            return _taker(platform, work, kind, [asked])(asked)
 
 
 @contextmanager
@@ -222,15 +202,39 @@ def _denials_on_record(platform: Platform, log_in: LogIn, proposal: Proposal) ->
         raise
 
 
-def _take(
-    platform: Platform, work: UnitOfWork, log_in: LogIn, kind: FactType, proposal: Proposal, prepared: Any
-) -> Answer:
-    actor = load_actor(work.db_session, log_in.account_id, log_in.seat)
-    if (earlier := _earlier_answer(work.db_session, actor, proposal)) is not None:
-        _retreat(platform, kind, prepared)
-        return earlier
-    _authorize(actor, kind, work.case, proposal.lot, work.now)
-    _verify(platform, work, actor, proposal)
+def _outcome(work: UnitOfWork, take: Callable[[Asked], Answer], one: Asked) -> Answer | Exception:
+    """What becomes of one act of several: its refusal leaves the others as they are."""
+    try:
+        with work.all_or_nothing():
+            return take(one)
+    except (RuleViolation, CryptoError, NotAllowed) as refusal:
+        return refusal
+
+
+def _taker(platform: Platform, work: UnitOfWork, kind: FactType, asked: Sequence[Asked]) -> Callable[[Asked], Answer]:
+    """What takes each of these acts on record, or refuses it, in an open transaction."""
+    readings = Readings(work.db_session, asked)
+    complete = _completions.get(kind.name)
+
+    def take(one: Asked) -> Answer:
+        if (earlier := readings.earlier_answer(one)) is not None:
+            _retreat(platform, kind, one.prepared)
+            return earlier
+        actor, proposal = readings.actor(one), one.proposal
+        _authorize(actor, kind, work.case, proposal.lot, work.now)
+        readings.verify(platform, work, one)
+        record = _append(work, actor, kind, proposal)
+        act = Act(platform, work, actor, proposal, record, one.prepared)
+        answer = {"accepted": kind.name, "lot": proposal.lot, "at": record.to_json()["at"]}
+        answer |= complete(act) if complete else {}
+        readings.remember(work, one, answer)
+        return answer
+
+    return take
+
+
+def _append(work: UnitOfWork, actor: Actor, kind: FactType, proposal: Proposal) -> Record:
+    """The accepted fact with its consequences, in the log; the record of the fact itself."""
     facts = work.case.decide(kind.decode(proposal.payload), proposal.lot, actor, work.now)
     record = work.append(
         facts[0],
@@ -243,12 +247,7 @@ def _take(
     )
     for consequence in facts[1:]:
         work.append(consequence, lot=proposal.lot)
-    complete = _completions.get(kind.name)
-    act = Act(platform, work, actor, proposal, record, prepared)
-    answer = {"accepted": kind.name, "lot": proposal.lot, "at": record.to_json()["at"]}
-    answer |= complete(act) if complete else {}
-    _remember(work, actor, proposal, answer)
-    return answer
+    return record
 
 
 def _authorize(actor: Actor, kind: FactType, case: Case, lot: str, now: datetime) -> None:
@@ -261,86 +260,18 @@ def _authorize(actor: Actor, kind: FactType, case: Case, lot: str, now: datetime
         raise
 
 
-def _unprepared(platform: Platform, log_in: LogIn, kind: FactType, proposal: Proposal) -> Answer | None:
+def _unprepared(platform: Platform, asked: Asked) -> Answer | None:
     """The first answer to this command, if there is one, to an act that could not be prepared.
 
     Raises NotAllowed before anything else is said to somebody who may not act so.
     """
     with platform.database.reading() as db_session:
-        actor = load_actor(db_session, log_in.account_id, log_in.seat)
-        if (earlier := _earlier_answer(db_session, actor, proposal)) is None:
-            case = load_case(db_session, proposal.case_id)
-            _authorize(actor, kind, case, proposal.lot, platform.database.now())
+        readings = Readings(db_session, [asked])
+        if (earlier := readings.earlier_answer(asked)) is None:
+            case = load_case(db_session, asked.proposal.case_id)
+            lot, now = asked.proposal.lot, platform.database.now()
+            _authorize(readings.actor(asked), asked.kind, case, lot, now)
         return earlier
-
-
-def _earlier_answer(db_session: DbSession, actor: Actor, proposal: Proposal) -> Answer | None:
-    """The first answer to this very command. Raises RuleViolation `command_reused` for another act."""
-    if actor is ANYONE:
-        return None
-    command = proposal.signed.act["command_id"]
-    asked = {"actor": actor.signs_as, "case": proposal.case_id, "command": command}
-    found = db_session.connection().execute(_EARLIER, asked).one_or_none()
-    if found is None:
-        return None
-    answer: Answer = json.loads(found.answer)
-    first = found.payload_sha256, answer["accepted"], answer["lot"]
-    if first != (proposal.signed.act["payload_sha256"], proposal.type, proposal.lot):
-        raise RuleViolation("command_reused", command=command)
-    return answer
-
-
-def _verify(platform: Platform, work: UnitOfWork, actor: Actor, proposal: Proposal) -> None:
-    signed = proposal.signed
-    facts = verify_certificate(_certificate(work.db_session, actor, signed.key_id), platform.keys.roots, work.now)
-    reference = case_reference(proposal.case_id, proposal.lot)
-    verify_act(signed, facts.spki, origin=platform.origin, case=reference, type=proposal.type, payload=proposal.payload)
-    expected = work.connection.scalar(_HEAD, {"case": proposal.case_id, "signer": actor.signs_as}) or ""
-    if signed.act["prev_act"] != expected:
-        raise RuleViolation("act_out_of_order", expected=expected[:12], stated=signed.act["prev_act"][:12])
-
-
-def _certificate(db_session: DbSession, actor: Actor, key_id: str) -> str:
-    asked = {"account": actor.id, "seat": actor.seat, "key": key_id}
-    pem: str | None = db_session.connection().scalar(_PEM, asked)
-    if pem is None:
-        raise RuleViolation("key_not_certified", key=key_id[:16])
-    return pem
-
-
-def _remember(work: UnitOfWork, actor: Actor, proposal: Proposal, answer: Answer) -> None:
-    act, act_hash, case_id = proposal.signed.act, proposal.signed.act_hash, proposal.case_id
-    if act["prev_act"]:
-        work.connection.execute(_NEXT_HEAD, {"case": case_id, "signer": actor.signs_as, "next_hash": act_hash})
-    else:
-        work.connection.execute(_FIRST_HEAD, {"case_id": case_id, "actor": actor.signs_as, "act_hash": act_hash})
-    answered = {
-        "actor": actor.signs_as,
-        "case_id": case_id,
-        "command_id": act["command_id"],
-        "payload_sha256": act["payload_sha256"],
-        "answer": canonical(answer).decode(),
-    }
-    work.connection.execute(_ANSWERED, answered)
-
-
-def parse_proposal(case: str, type: str, body: Json, private: Mapping[str, str]) -> Proposal:
-    """A proposal from `{payload, act, key_id, signature, attachments?}`; `case` is "id" or "id/lot".
-
-    Raises RuleViolation `malformed`, CryptoError `act_malformed`.
-    """
-    if not isinstance(body, dict) or "payload" not in body:
-        raise RuleViolation("malformed", path="$.payload", expected="a_value")
-    case_id, _, lot = case.partition("/")
-    signed = SignedAct.from_json({name: body.get(name, "") for name in ("act", "key_id", "signature")})
-    try:
-        attachments = {
-            str(name): base64.b64decode(data, validate=True)
-            for name, data in dict(body.get("attachments") or {}).items()
-        }
-    except (ValueError, TypeError) as exc:
-        raise RuleViolation("malformed", path="$.attachments", expected="base64") from exc
-    return Proposal(case_id, lot, type, body["payload"], signed, attachments, private)
 
 
 def act_head(platform: Platform, case_id: str, log_in: LogIn) -> str:

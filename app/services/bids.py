@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import bindparam, delete, insert
 
@@ -19,10 +20,11 @@ from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case
 from app.services.accounts import LogIn
-from app.services.actors import load_actor
+from app.services.actors import load_actors
 from app.services.acts import Act, Answer, Proposal, completes, explains, prepares, retreats
 from app.services.platform import Platform
-from app.services.uploads import complete_upload, upload_root
+from app.services.shared_transactions import Gather, Queue
+from app.services.uploads import UploadState, complete, own_uploads, upload_root
 from crypto.canonical import digest
 from crypto.committee import check_capsule_header
 from crypto.envelope import BID_HEADER_LIMIT, check_sealed_header, context_hash
@@ -75,13 +77,15 @@ def check_bid(platform: Platform, log_in: LogIn, proposal: Proposal) -> CheckedB
 
     Raises RuleViolation and CryptoError: late, not encrypted, foreign, truncated, other files than stated.
     """
-    with platform.database.reading() as db_session:
-        case = load_case(db_session, proposal.case_id)
-        actor = load_actor(db_session, log_in.account_id)
-        explain_late(case, actor, proposal.lot, platform.database.now(db_session.connection()))
     upload_id = proposal.attachments.get("upload", b"").decode("ascii", "replace")
+    queue: Queue[tuple[LogIn, str], _Readings] = platform.queues["bids", proposal.case_id]
+    reading = queue.go_through(
+        (log_in, upload_id), f"{log_in.account_id} {upload_id}", partial(_read, platform, proposal.case_id)
+    )
+    case, actor = reading.case, reading.actor
+    explain_late(case, actor, proposal.lot, reading.now)
     capsule = proposal.attachments.get("capsule", b"")
-    upload = complete_upload(platform, log_in, upload_id)
+    upload = complete(reading.upload)
     root = upload_root(platform, upload)
     recipient = proposal.payload["recipient"]
     context = context_of(platform.origin, case, proposal.lot, actor.organisation_id, recipient)
@@ -99,13 +103,35 @@ def check_bid(platform: Platform, log_in: LogIn, proposal: Proposal) -> CheckedB
     return CheckedBid(upload_id, upload.blob, capsule, kept)
 
 
+@dataclass(frozen=True)
+class _Readings:
+    case: Case
+    actor: Actor
+    upload: UploadState | None
+    now: datetime
+
+
+def _read(platform: Platform, case_id: str, gather: Gather[tuple[LogIn, str]]) -> list[_Readings]:
+    """The case, whose bid it is, and its own upload, for all who ask meanwhile."""
+    asked = gather()
+    with platform.database.reading() as db_session:
+        now = platform.database.now(db_session.connection())
+        case = load_case(db_session, case_id)
+        actors = load_actors(db_session, {(log_in.account_id, "") for log_in, _upload in asked})
+        states = own_uploads(db_session, asked, now)
+    return [
+        _Readings(case, actors[log_in.account_id, ""], state, now)
+        for (log_in, _upload), state in zip(asked, states, strict=True)
+    ]
+
+
 @retreats("BidSubmitted")
 def forget_capsule(platform: Platform, checked: CheckedBid) -> None:
     """Of a bid that was refused at the gate no key stays; its upload is still the bidder's."""
     platform.blobs.delete(checked.capsule_blob)
 
 
-@completes("BidSubmitted")
+@completes("BidSubmitted", shared=True)
 def submit_bid(act: Act) -> Answer:
     """Receipt the bid at the gate's own instant, and keep its files."""
     receipt_id = secrets.token_hex(10)
@@ -130,12 +156,14 @@ def submit_bid(act: Act) -> Answer:
 
 def _keep_files(act: Act, receipt_id: str) -> None:
     checked: CheckedBid = act.prepared
-    connection = act.work.connection
-    if not connection.execute(_TAKEN, {"upload": checked.upload_id, "measured": checked.blob}).rowcount:
-        raise RuleViolation("upload_unknown")  # or other bytes than those that were measured
+    gone = RuleViolation("upload_unknown")  # or other bytes than those that were measured
+    act.work.add(_TAKEN, {"upload": checked.upload_id, "measured": checked.blob}, otherwise=gone)
     capsule = hashlib.sha256(checked.capsule).hexdigest()
-    kept = [
-        {
+    for kind, blob, size, sha256 in (
+        ("bid", checked.blob, act.fact.bid_size, act.fact.bid_root),
+        ("capsule", checked.capsule_blob, len(checked.capsule), capsule),
+    ):
+        row = {
             "id": secrets.token_hex(16),
             "case_id": act.work.case.id,
             "lot": act.lot,
@@ -149,9 +177,4 @@ def _keep_files(act: Act, receipt_id: str) -> None:
             "blob": blob,
             "created_at": act.work.now,
         }
-        for kind, blob, size, sha256 in (
-            ("bid", checked.blob, act.fact.bid_size, act.fact.bid_root),
-            ("capsule", checked.capsule_blob, len(checked.capsule), capsule),
-        )
-    ]
-    connection.execute(_KEPT, kept)
+        act.work.add(_KEPT, row)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from app.adapters.blobs import BlobStore, FolderStore
 from app.adapters.keystore import Keystore, load_keys
@@ -14,6 +16,7 @@ from app.config import Settings
 from app.database import Clock, Database
 from app.documents.render import Renderer
 from app.procedure.witnesses import RegisterTerms, majority
+from app.services.shared_transactions import Queue
 from crypto.notes import ED25519, NoteKey
 
 DIST = Path(__file__).parent.parent / "static" / "dist"
@@ -21,13 +24,14 @@ DIST = Path(__file__).parent.parent / "static" / "dist"
 
 @dataclass(frozen=True)
 class Platform:
-    """One running installation."""
+    """One running installation. `queues`: who waits in this process for the locks of a case and lot."""
 
     settings: Settings
     database: Database
     keys: Keystore
     blobs: BlobStore
     renderer: Renderer
+    queues: defaultdict[tuple[str, str], Queue[Any, Any]] = field(default_factory=lambda: defaultdict(Queue))
 
     @property
     def origin(self) -> str:

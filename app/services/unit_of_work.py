@@ -1,7 +1,8 @@
 """One transaction: the only place that commits.
 
 Order inside: lock the case, then the lot, then read the clock once, then reload the actor and authorise. What is
-appended becomes part of the case file; jobs and notices are written beside it; reactions run after the commit.
+appended becomes part of the case file; jobs and notices are written beside it; reactions run after the commit. Entries
+are written together: when somebody asks for the connection, or before the commit.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, Executable, bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.act_list import LISTED
@@ -48,18 +49,70 @@ _NEXT_HEAD = (
 
 
 class UnitOfWork:
-    """An open transaction on one case; `case` is its state and grows with every `append`.
-
-    `connection` is that of `db_session`, which is slow to hand it out.
-    """
+    """An open transaction on one case; `case` is its state and grows with every `append`."""
 
     def __init__(
         self, db_session: DbSession, connection: Connection, case: Case, head: Frontier, now: datetime
     ) -> None:
-        self.db_session, self.connection = db_session, connection
+        self._db_session, self._connection = db_session, connection  # the session is slow to hand its connection out
         self.case = case
         self.now = now
-        self._head = head
+        self._head = self._written_head = head
+        self._rows: list[tuple[Executable, dict[str, Any]]] = []
+        self._otherwise: dict[Executable, RuleViolation] = {}
+        self._joined: list[UnitOfWork] = []
+
+    @property
+    def db_session(self) -> DbSession:
+        """The transaction, with everything in it that was appended."""
+        self.write()
+        return self._db_session
+
+    @property
+    def connection(self) -> Connection:
+        """The same without its objects."""
+        self.write()
+        return self._connection
+
+    def add(self, statement: Executable, row: dict[str, Any], *, otherwise: RuleViolation | None = None) -> None:
+        """Have `statement` executed with `row` before the commit, together with the other rows that it gets.
+
+        Each row must find one in the database where `otherwise` is given, which is raised when one does not.
+        """
+        self._rows.append((statement, row))
+        if otherwise is not None:
+            self._otherwise[statement] = otherwise
+
+    def write(self) -> None:
+        """Send what was appended and added so far."""
+        rows: dict[Executable, list[dict[str, Any]]] = {}
+        for statement, row in self._rows:
+            rows.setdefault(statement, []).append(row)
+        self._rows.clear()
+        for statement, values in rows.items():
+            found = self._connection.execute(statement, values).rowcount
+            if statement in self._otherwise and found != len(values):
+                raise self._otherwise[statement]
+        if self._head is not self._written_head:
+            head = {"case": self.case.id, "next_size": self.size, "next_frontier": self._head.to_hex()}
+            self._connection.execute(_NEXT_HEAD, head)
+            self._written_head = self._head
+        for joined in self._joined:
+            joined.write()
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Nothing is left of what was appended and added inside, when an error leaves the block; nothing of it may be
+        sent there."""
+        case, head, written, rows = self.case, self._head, self._written_head, len(self._rows)
+        try:
+            yield
+        except BaseException:
+            if self._written_head is not written or len(self._rows) < rows:
+                raise RuntimeError("sent already") from None
+            self.case, self._head = case, head
+            del self._rows[rows:]
+            raise
 
     @property
     def size(self) -> int:
@@ -103,12 +156,14 @@ class UnitOfWork:
 
     def join(self, case_id: str) -> UnitOfWork:
         """Another case file in the same transaction (the register, after a case: always in that order)."""
-        return _begin(self.db_session, case_id, self.now)
+        joined = _begin(self.db_session, case_id, self.now)
+        self._joined.append(joined)
+        return joined
 
     def _append_private(self, private: dict[str, str]) -> str:
         salt, facts = os.urandom(32), canonical(private)
         row = {"case_id": self.case.id, "seq": self.size, "salt": salt, "facts": facts.decode()}
-        self.connection.execute(_PRIVATE, row)
+        self.add(_PRIVATE, row)
         return hashlib.sha256(salt + facts).hexdigest()
 
     def _write(self, record: Record) -> None:
@@ -129,9 +184,7 @@ class UnitOfWork:
             "salt": salt,
             "leaf_hash": leaf,
         }
-        self.connection.execute(_ENTRY, entry)
-        head = {"case": record.case_id, "next_size": self.size, "next_frontier": self._head.to_hex()}
-        self.connection.execute(_NEXT_HEAD, head)
+        self.add(_ENTRY, entry)
 
     def schedule(self, task: str, due_at: datetime, *, lot: str = "", detail: str = "") -> None:
         """Have `task` done at `due_at`, once for this case, lot and detail."""
@@ -185,11 +238,13 @@ def _begin(db_session: DbSession, case_id: str, now: datetime) -> UnitOfWork:
 
 
 @contextmanager
-def unit_of_work(database: Database, case_id: str, lot: str = "", *, begins: str = "") -> Iterator[UnitOfWork]:
+def unit_of_work(
+    database: Database, case_id: str, lot: str = "", *, begins: str = "", locked: Callable[[], None] | None = None
+) -> Iterator[UnitOfWork]:
     """A write transaction on a case, with its lock and (where given) the lot's, committed at the end of the block.
 
-    `begins` names the kind of a case file that starts here. Raises RuleViolation `case_unknown` or `lot_unknown`, and
-    Busy when the database stays locked.
+    `begins` names the kind of a case file that starts here; `locked` is called between the locks and the clock. Raises
+    RuleViolation `case_unknown` or `lot_unknown`, and Busy when the database stays locked.
     """
     with database.writing() as db_session:
         now = database.now(db_session.connection()) if begins else EPOCH  # nobody else waits for a new case
@@ -200,9 +255,12 @@ def unit_of_work(database: Database, case_id: str, lot: str = "", *, begins: str
         gated = lot and work.case.inspection is None  # the draws of a year of inspections wait for no bids
         if gated and work.connection.scalar(_LOCKED_LOT, {"case": case_id, "lot": lot}) is None:
             raise RuleViolation("lot_unknown", lot=lot)
+        if locked is not None:
+            locked()
         if not begins:
             work.now = database.now(work.connection)
         yield work
+        work.write()
         _commit(database, db_session, case_id)
         remember_case(db_session, work.case, work.size)
 

@@ -8,11 +8,12 @@ for room byte by byte would learn how large their bids are, and when they came.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Row, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.adapters.blobs import BlobBusy
@@ -34,6 +35,7 @@ REPLACED_AT_ONCE = 4  # and kept of bids that it has replaced, until their lots 
 PROMISE_HOLDS = timedelta(minutes=15)  # without a piece; afterwards what is missing is set aside for nobody
 DISK_RESERVE_BYTES = 256 * 2**20  # so that closing and opening always find room
 CHUNK = 1 << 20
+_STATES = select(Upload.__table__).where(Upload.id.in_(bindparam("uploads", expanding=True)))
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class UploadState:
     stated: str
 
 
-def _state(row: Upload) -> UploadState:
+def _state(row: Upload | Row[Any]) -> UploadState:
     return UploadState(row.id, row.offset, row.size, row.expires_at, row.blob, row.frontier, row.root, row.stated)
 
 
@@ -252,11 +254,29 @@ def _measured(chunks: Iterable[bytes], tree: TreeDigest) -> Iterable[bytes]:
 
 
 def complete_upload(platform: Platform, log_in: LogIn, upload_id: str) -> UploadState:
-    """One's own upload, all of it there. Raises RuleViolation `upload_incomplete`."""
-    state = read_upload(platform, log_in, upload_id)
+    """One's own upload, all of it there. Raises RuleViolation `upload_unknown`, `upload_incomplete`."""
+    return complete(read_upload(platform, log_in, upload_id))
+
+
+def complete(state: UploadState | None) -> UploadState:
+    """That upload, all of it there. Raises RuleViolation `upload_unknown`, `upload_incomplete`."""
+    if state is None:
+        raise RuleViolation("upload_unknown")
     if state.offset != state.size:
         raise RuleViolation("upload_incomplete", offset=state.offset, size=state.size)
     return state
+
+
+def own_uploads(db_session: DbSession, asked: Sequence[tuple[LogIn, str]], now: datetime) -> list[UploadState | None]:
+    """The uploads of these ids; None for what is not there, somebody else's or expired."""
+    query = _STATES, {"uploads": [upload_id for _log_in, upload_id in asked]}
+    rows = {row.id: row for row in db_session.connection().execute(*query)}
+    found = []
+    for log_in, upload_id in asked:
+        row = rows.get(upload_id)
+        own = row is not None and row.account_id == log_in.account_id and row.expires_at > now
+        found.append(_state(row) if row is not None and own else None)
+    return found
 
 
 def upload_root(platform: Platform, upload: UploadState) -> str:

@@ -12,7 +12,7 @@ from crypto.errors import CryptoError
 
 
 def encrypt(src: ByteSource, dst: ByteSink, recipients: Iterable[Recipient]) -> None:
-    """Seals all that `src` holds to every one of `recipients`; memory stays at two chunks of 64 KiB.
+    """Seals all that `src` holds to every one of `recipients`; memory stays at a few spans of 512 KiB.
 
     Raises CryptoError `envelope_no_recipient` when nobody could open it.
     """
@@ -25,7 +25,7 @@ def encrypt(src: ByteSource, dst: ByteSink, recipients: Iterable[Recipient]) -> 
 
 
 def decrypt(src: ByteSource, dst: ByteSink, identities: Iterable[Identity]) -> None:
-    """Opens an age v1 file with the first of `identities` that fits; memory stays at two chunks of 64 KiB.
+    """Opens an age v1 file with the first of `identities` that fits; memory stays at a few spans of 512 KiB.
 
     Only authenticated plaintext is written. After a refusal `dst` may hold genuine chunks: discard them.
     Raises CryptoError: those of `read_header`, `unlock` and `open_payload`.

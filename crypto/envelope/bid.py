@@ -7,10 +7,8 @@ context and an empty body. Other age tools pass over the second; age's header MA
 from __future__ import annotations
 
 import io
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass, field
 
 from crypto.canonical import Json, canonical, tagged_hash
@@ -23,17 +21,16 @@ from crypto.envelope.payload import (
     OpenedStream,
     SeekableSource,
     open_payload,
-    opened_chunks,
     opened_range,
+    opened_spans,
 )
 from crypto.errors import CryptoError
-from crypto.merkle import LEAF_SIZE, TreeDigest
+from crypto.merkle import TreeDigest
 from crypto.signing import is_digest
 
 CONTEXT_VERSION = "bidctx/v1"
 CONTEXT_TYPE = "tenderhall/bidctx-v1"
 BID_HEADER_LIMIT = 4096  # bytes
-MOST_BEHIND = 4  # blocks of LEAF_SIZE bytes that wait to be hashed
 _HASHES = ("documents_root", "committee", "open_ident")
 _CONTEXT_FIELDS = {"origin", "tender", "lot", "envelope", "bidder", "recipient", *_HASHES}
 
@@ -139,50 +136,18 @@ class ContextStanza:
 
 
 class _Measured:
-    """A sink that takes the tree digest of what passes through: on another core, while the next chunks are sealed.
-
-    What is hashed later is copied into blocks that are used again and again: chunks that one thread makes and another
-    drops would have the allocator ask the system for memory, and give it back, all the while.
-    """
+    """A sink that takes the tree digest of what passes through, while other threads seal what comes next."""
 
     def __init__(self, dst: ByteSink) -> None:
         self.dst, self._digest = dst, TreeDigest()
-        self._hashing = ThreadPoolExecutor(1)
-        self._behind: deque[tuple[Future[None], bytearray]] = deque()
-        self._block, self._filled = bytearray(LEAF_SIZE), 0
 
     def write(self, data: bytes | memoryview, /) -> None:
         self.dst.write(data)
-        rest = memoryview(data)
-        while rest:
-            part = rest[: LEAF_SIZE - self._filled]
-            self._block[self._filled : self._filled + len(part)] = part
-            self._filled, rest = self._filled + len(part), rest[len(part) :]
-            if self._filled == LEAF_SIZE:
-                self._hand_over()
-                self._block, self._filled = self._free_block(), 0
-
-    def _hand_over(self) -> None:
-        filled = memoryview(self._block)[: self._filled]
-        self._behind.append((self._hashing.submit(self._digest.update, filled), self._block))
-
-    def _free_block(self) -> bytearray:
-        if len(self._behind) <= MOST_BEHIND:
-            return bytearray(LEAF_SIZE)
-        hashed, block = self._behind.popleft()
-        hashed.result()
-        return block
+        self._digest.update(data)
 
     def finish(self) -> Sealed:
-        """What was written, once all of it is hashed."""
-        self._hand_over()
-        for hashed, _block in self._behind:
-            hashed.result()
+        """What was written."""
         return Sealed(self._digest.size, self._digest.hexdigest())
-
-    def close(self) -> None:
-        """End the thread."""
-        self._hashing.shutdown()
 
 
 def seal(src: ByteSource, dst: ByteSink, recipient: str, context_hash: bytes) -> Sealed:
@@ -190,9 +155,9 @@ def seal(src: ByteSource, dst: ByteSink, recipient: str, context_hash: bytes) ->
 
     Raises CryptoError `envelope_recipient_malformed`.
     """
-    with closing(_Measured(dst)) as measured:
-        encrypt(src, measured, [HybridRecipient(recipient), ContextStanza(context_hash)])
-        return measured.finish()
+    measured = _Measured(dst)
+    encrypt(src, measured, [HybridRecipient(recipient), ContextStanza(context_hash)])
+    return measured.finish()
 
 
 def open_bid(src: ByteSource, dst: ByteSink, identity: str, context_hash: bytes) -> None:
@@ -206,7 +171,7 @@ def open_bid(src: ByteSource, dst: ByteSink, identity: str, context_hash: bytes)
 
 def opened_bid(src: ByteSource, identity: str, context_hash: bytes) -> OpenedStream:
     """`bid.age` to be read as it is opened. Raises CryptoError as `open_bid` does, of the payload while it is read."""
-    return OpenedStream(opened_chunks(src, _file_key(src, identity, context_hash)))
+    return OpenedStream(opened_spans(src, _file_key(src, identity, context_hash)))
 
 
 def opened_part(src: SeekableSource, identity: str, context_hash: bytes, start: int, size: int) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ INTRO = b"age-encryption.org/v1\n"
 HEADER_LIMIT = 1024 * 1024  # bytes; the header is held in memory
 FILE_KEY_SIZE = 16
 _COLUMNS = 64
+_VISIBLE = re.compile("[!-~]+")
 
 
 def encode64(data: bytes) -> str:
@@ -56,7 +58,7 @@ class Stanza:
 
 
 def _are_arguments(args: Sequence[str]) -> bool:
-    return bool(args) and all(arg and all(33 <= ord(c) <= 126 for c in arg) for arg in args)
+    return bool(args) and all(map(_VISIBLE.fullmatch, args))
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,19 @@
 """The payload of an age v1 file: ChaCha20-Poly1305 in chunks of 64 KiB (the STREAM construction).
 
 A chunk's nonce is its number and whether it is the last, so chunks cannot be dropped, moved, repeated or appended.
-Memory holds two chunks, whatever the length.
+Spans of chunks are sealed and opened on two threads, side by side, and handed on in their order. Memory holds a few
+spans, whatever the length.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
-from typing import Protocol
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from itertools import chain
+from typing import Protocol, TypeAlias, TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -20,6 +25,14 @@ from crypto.errors import CryptoError
 CHUNK_SIZE = 64 * 1024
 TAG_SIZE = 16
 NONCE_SIZE = 16
+SPAN = 8  # chunks that a thread takes at a time
+THREADS = 2
+SEALED_SIZE = CHUNK_SIZE + TAG_SIZE
+AHEAD = 2 * THREADS  # spans under way
+
+
+Span: TypeAlias = tuple[int, bytes, bool]  # its number, its bytes, whether it is the last
+Result = TypeVar("Result")
 
 
 class ByteSource(Protocol):
@@ -66,6 +79,37 @@ def _chunks(src: ByteSource, size: int, number: int = 0) -> Iterator[tuple[int, 
     yield number, chunk, True
 
 
+def _side_by_side(work: Callable[[Span, bytearray], Result], spans: Iterator[Span]) -> Iterator[Result]:
+    """`work(span, buffer)` of each span in order, some spans ahead on other threads. A result lies in the buffer, and
+    is good until the next one is asked for. Where there is only one span, nothing is started for it.
+    """
+    first = next(spans)
+    if first[2]:
+        yield work(first, bytearray())
+        return
+    under_way, free = deque[tuple[Future[Result], bytearray]](), [bytearray() for _ in range(AHEAD + 1)]
+    with ThreadPoolExecutor(THREADS) as pool:
+        try:
+            for span in chain([first], spans):
+                buffer = free.pop()
+                under_way.append((pool.submit(work, span, buffer), buffer))
+                if len(under_way) == AHEAD:
+                    done, buffer = under_way.popleft()
+                    yield done.result()
+                    free.append(buffer)
+            while under_way:
+                yield under_way.popleft()[0].result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _sized(buffer: bytearray, size: int) -> memoryview:
+    """The first `size` bytes of a buffer that is used again and again, and grows once."""
+    if len(buffer) < size:
+        buffer.extend(bytes(size - len(buffer)))
+    return memoryview(buffer)[:size]
+
+
 def _nonce(number: int, last: bool) -> bytes:
     return number.to_bytes(11, "big") + (b"\x01" if last else b"\x00")
 
@@ -79,10 +123,19 @@ def seal_payload(src: ByteSource, dst: ByteSink, file_key: bytes) -> None:
     nonce = secrets.token_bytes(NONCE_SIZE)
     cipher = _cipher(file_key, nonce)
     dst.write(nonce)
-    sealed = memoryview(bytearray(CHUNK_SIZE + TAG_SIZE))  # of one chunk after the other
-    for number, chunk, last in _chunks(src, CHUNK_SIZE):
-        size = cipher.encrypt_into(_nonce(number, last), chunk, None, sealed[: len(chunk) + TAG_SIZE])
-        dst.write(sealed[:size])
+    for sealed in _side_by_side(partial(_seal_span, cipher), _chunks(src, SPAN * CHUNK_SIZE)):
+        dst.write(sealed)
+
+
+def _seal_span(cipher: ChaCha20Poly1305, span: Span, buffer: bytearray) -> memoryview:
+    number, plain, last = span[0] * SPAN, memoryview(span[1]), span[2]
+    count = max(1, -(-len(plain) // CHUNK_SIZE))
+    sealed = _sized(buffer, len(plain) + count * TAG_SIZE)
+    for i in range(count):
+        chunk = plain[i * CHUNK_SIZE : (i + 1) * CHUNK_SIZE]
+        into = sealed[i * SEALED_SIZE :][: len(chunk) + TAG_SIZE]
+        cipher.encrypt_into(_nonce(number + i, last and i == count - 1), chunk, None, into)
+    return sealed
 
 
 def open_payload(src: ByteSource, dst: ByteSink, file_key: bytes) -> None:
@@ -91,21 +144,38 @@ def open_payload(src: ByteSource, dst: ByteSink, file_key: bytes) -> None:
     A refusal may come after genuine chunks were written: what `dst` holds then is a prefix, to be discarded.
     Raises CryptoError `envelope_truncated`, `envelope_trailing_data` or `envelope_corrupted`.
     """
-    for chunk in opened_chunks(src, file_key):
-        dst.write(chunk)
+    for plain in opened_spans(src, file_key):
+        dst.write(plain)
 
 
-def opened_chunks(src: ByteSource, file_key: bytes) -> Iterator[bytes]:
-    """The plaintext of a payload, as `open_payload` writes it."""
+def opened_spans(src: ByteSource, file_key: bytes) -> Iterator[memoryview]:
+    """The plaintext of a payload, as `open_payload` writes it; each part is good until the next one is asked for."""
     nonce = read_full(src, NONCE_SIZE)
     if len(nonce) < NONCE_SIZE:
         raise CryptoError("envelope_truncated", chunk=0)
     cipher = _cipher(file_key, nonce)
-    for number, sealed, last in _chunks(src, CHUNK_SIZE + TAG_SIZE):
-        chunk = _open_chunk(cipher, number, sealed, last)
-        if number and not chunk:  # age allows an empty chunk only as the whole of an empty payload
-            raise CryptoError("envelope_corrupted", chunk=number)
-        yield chunk
+    for plain, refusal in _side_by_side(partial(_open_span, cipher), _chunks(src, SPAN * SEALED_SIZE)):
+        yield plain
+        if refusal is not None:
+            raise refusal
+
+
+def _open_span(cipher: ChaCha20Poly1305, span: Span, buffer: bytearray) -> tuple[memoryview, CryptoError | None]:
+    """The plaintext of a span up to the first chunk that is refused, and why that is."""
+    number, sealed, last = span[0] * SPAN, memoryview(span[1]), span[2]
+    count = max(1, -(-len(sealed) // SEALED_SIZE))
+    plain, filled = _sized(buffer, len(sealed)), 0
+    for i in range(count):
+        chunk, final = sealed[i * SEALED_SIZE : (i + 1) * SEALED_SIZE], last and i == count - 1
+        size = max(0, len(chunk) - TAG_SIZE)
+        try:
+            cipher.decrypt_into(_nonce(number + i, final), chunk, None, plain[filled : filled + size])
+        except (InvalidTag, ValueError):
+            return plain[:filled], _named_cause(cipher, number + i, chunk, final)
+        if number + i and not size:  # age allows an empty chunk only as the whole of an empty payload
+            return plain[:filled], CryptoError("envelope_corrupted", chunk=number + i)
+        filled += size
+    return plain[:filled], None
 
 
 def opened_range(src: SeekableSource, file_key: bytes, start: int, size: int) -> Iterator[bytes]:
@@ -128,29 +198,29 @@ def opened_range(src: SeekableSource, file_key: bytes, start: int, size: int) ->
 
 
 class OpenedStream:
-    """The plaintext of a payload as a file that is read once, forwards; memory stays at two chunks.
+    """The plaintext of a payload as a file that is read once, forwards; memory stays at a few spans.
 
     Only authenticated bytes come out, but that there is no more than should be is known only at the end: whoever stops
     before it asks `check_rest`.
     """
 
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
+    def __init__(self, spans: Iterator[memoryview]) -> None:
+        self._spans = spans
         self._rest = memoryview(b"")
 
     def read(self, size: int, /) -> bytes:
         """The next `size` bytes, fewer only at the end. Raises CryptoError as `open_payload` does."""
-        parts = [self._rest[:size]]
-        self._rest, missing = self._rest[size:], size - len(parts[0])
-        while missing and (chunk := next(self._chunks, b"")):
-            following = memoryview(chunk)
-            parts.append(following[:missing])
-            self._rest, missing = following[missing:], missing - len(parts[-1])
-        return b"".join(parts)
+        found = bytes(self._rest[:size])  # what a span holds is gone when the next one is asked for
+        self._rest = self._rest[size:]
+        while len(found) < size and (span := next(self._spans, b"")):
+            missing = size - len(found)
+            found += span[:missing]
+            self._rest = memoryview(span)[missing:]
+        return found
 
     def check_rest(self) -> None:
         """Reads what was left to the end. Raises CryptoError as `open_payload` does."""
-        for _ in self._chunks:
+        for _ in self._spans:
             pass
 
 
@@ -161,7 +231,7 @@ def _open_chunk(cipher: ChaCha20Poly1305, number: int, sealed: bytes, last: bool
         raise _named_cause(cipher, number, sealed, last) from exc
 
 
-def _named_cause(cipher: ChaCha20Poly1305, number: int, sealed: bytes, last: bool) -> CryptoError:
+def _named_cause(cipher: ChaCha20Poly1305, number: int, sealed: bytes | memoryview, last: bool) -> CryptoError:
     """Why a chunk did not open: a genuine chunk whose neighbour is missing or too many, or altered bytes."""
     if last and len(sealed) < TAG_SIZE:
         return CryptoError("envelope_truncated", chunk=number)

@@ -375,7 +375,7 @@ def test_a_built_file_is_asked_for_once_and_nobody_is_asked_who_he_is(founded, m
     page = browser.get("/agency")
     files = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
     assert len(files) >= 3
-    monkeypatch.setattr(extensions, "read_web_session", lambda *_: pytest.fail("looked for the log-in"))
+    monkeypatch.setattr(extensions, "read_web_sessions", lambda *_: pytest.fail("looked for the log-in"))
     for path in files:
         answer = browser.client.get(path)
         assert answer.status_code == 200
