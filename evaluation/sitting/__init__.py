@@ -40,12 +40,10 @@ from evaluation.sitting.events import (
     ChairVoted,
     ChairVoteTied,
     ConflictDeclared,
-    CorrectionGround,
     CorrectionRefused,
     CorrectionRequested,
     CorrectionWithdrawn,
     DissentRecorded,
-    ElectedBy,
     FailureRecordSealed,
     IdentityCheck,
     IdentityDocument,
@@ -76,10 +74,10 @@ from evaluation.sitting.events import (
     SittingSuspended,
     StatementMade,
     StatementsCompleted,
-    SuspensionGround,
     TiesDrawn,
 )
 from evaluation.sitting.folding import apply, replay
+from evaluation.sitting.grounds import CorrectionGround, ElectedBy, SuspensionGround
 from evaluation.sitting.interruption_rules import check_running
 from evaluation.sitting.interruptions import (
     BoothChanged,

@@ -10,12 +10,12 @@ from evaluation.errors import RuleViolation
 from evaluation.scoring import ScorePlace
 from evaluation.sitting.checks import require_another, require_once, require_text
 from evaluation.sitting.events import (
-    CorrectionGround,
     CorrectionRefused,
     CorrectionRequested,
     CorrectionWithdrawn,
     SheetReopened,
 )
+from evaluation.sitting.grounds import CorrectionGround
 from evaluation.sitting.outcomes import computed
 from evaluation.sitting.stages import TRANSITIONS
 from evaluation.sitting.state import SittingState

@@ -10,32 +10,8 @@ from evaluation.committee import CommitteeRules, MemberRole
 from evaluation.evaluate import EvaluationResult, EvaluationRules
 from evaluation.low_prices import LowPriceRules
 from evaluation.scoring import Cells, ScorePlace
+from evaluation.sitting.grounds import CorrectionGround, ElectedBy, SuspensionGround
 from evaluation.sitting.offline import OfflineSigning
-
-
-class CorrectionGround(StrEnum):
-    """The only grounds on which a locked sheet is opened again (O87 art. 64)."""
-
-    WRONG_SUM = "wrong_sum"
-    OUT_OF_RANGE = "out_of_range"
-    UNEQUAL_OBJECTIVE = "unequal_objective"
-    ABNORMAL_SCORE = "abnormal_score"
-
-
-class SuspensionGround(StrEnum):
-    """Why a sitting stands still: a line or room fails, an authority orders it, documents are defective, a recess."""
-
-    FAULT = "fault"
-    ORDER = "order"
-    DEFECTIVE_DOCUMENTS = "defective_documents"
-    RECESS = "recess"
-
-
-class ElectedBy(StrEnum):
-    """How the chair was found: by votes, or by the rule after the last round without a majority of its own."""
-
-    VOTES = "votes"
-    LOWEST_SEAT = "lowest_seat"
 
 
 @dataclass(frozen=True)

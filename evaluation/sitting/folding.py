@@ -39,9 +39,9 @@ from evaluation.sitting.events import (
     SittingResumed,
     SittingSuspended,
     StatementMade,
-    SuspensionGround,
     TiesDrawn,
 )
+from evaluation.sitting.grounds import SuspensionGround
 from evaluation.sitting.interruptions import (
     BoothChanged,
     CheckInRefused,

@@ -20,8 +20,8 @@ from evaluation.sitting.events import (
     SittingEvent,
     SittingResumed,
     SittingSuspended,
-    SuspensionGround,
 )
+from evaluation.sitting.grounds import SuspensionGround
 from evaluation.sitting.interruptions import (
     BoothChanged,
     CheckInRefused,

@@ -11,7 +11,6 @@ from evaluation.sitting.events import (
     WITHIN_CEILING,
     ChairElected,
     ChairVoteTied,
-    ElectedBy,
     MemberRecused,
     Rejection,
     ResultsComputed,
@@ -22,6 +21,7 @@ from evaluation.sitting.events import (
     SittingOpened,
     StatementsCompleted,
 )
+from evaluation.sitting.grounds import ElectedBy
 from evaluation.sitting.price_rules import judged, marking
 from evaluation.sitting.question_rules import concluded_anew, disposal_due, rejections
 from evaluation.sitting.stages import Stage

@@ -21,8 +21,8 @@ from evaluation.sitting.events import (
     SittingRules,
     SittingSuspended,
     StatementMade,
-    SuspensionGround,
 )
+from evaluation.sitting.grounds import SuspensionGround
 from evaluation.sitting.interruptions import (
     BoothChanged,
     CheckInRefused,

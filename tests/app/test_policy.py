@@ -50,7 +50,8 @@ OWN_ORGANISATION = {"AO": "agency", "AS": "agency", "TC": "centre", "RG": "regul
 
 
 def _lot(phase: Phase) -> LotCase:
-    submission = Submission("receipt", "bidder", "someone", SimpleNamespace(), NOW, "key")  # type: ignore[arg-type]
+    sealed: Any = SimpleNamespace(bid_root="", capsule_sha256="", recipient="")
+    submission = Submission("receipt", "bidder", "someone", sealed, NOW, "key")
     lot = LotCase(bidding=Bidding({"receipt": submission}))
     closed = LotClosed(NOW, "0" * 64, phase is not Phase.FAILED)
     if phase is Phase.BIDDING:
