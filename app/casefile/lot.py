@@ -109,6 +109,12 @@ class LotCase:
         return self.sitting.stage in FINAL
 
     @property
+    def to_evaluate_again(self) -> bool:
+        """Whether its evaluation was given up, so that another committee evaluates the same bids: not where the
+        documents were found defective, which is tendered again (O87 art. 65)."""
+        return self.sitting.stage is Stage.ABANDONED and not self.sitting.defective
+
+    @property
     def draws_successor(self) -> bool:
         """Whether somebody is being drawn for a seat that a member has left."""
         if self.evaluation_over or not self.sitting.empty:

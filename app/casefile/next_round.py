@@ -8,7 +8,6 @@ from typing import Any
 from app.casefile.case import Case, Phase
 from app.casefile.codec import encode
 from app.procedure.errors import RuleViolation
-from evaluation.sitting.stages import Stage
 
 NUMERALS = "一二三四五六七八九十"
 _TITLE = re.compile(rf"^(.*)（第([{NUMERALS}])次）$")
@@ -19,12 +18,12 @@ LONGEST_TITLE, LONGEST_CODE = 300, 60
 def next_round_form(case: Case) -> dict[str, Any]:
     """The form of a draft: the terms of the failed lots as they were published, without deadlines.
 
-    Title and code say which round it is. A lot whose evaluation was given up has not failed: another committee
-    evaluates the same bids. Raises RuleViolation `no_lot_failed`, `lot_given_up`.
+    Title and code say which round it is. A lot whose evaluation was given up has not failed, where another committee
+    can evaluate the same bids. Raises RuleViolation `no_lot_failed`, `lot_given_up`.
     """
     terms = case.tender.published
     over = [lot for lot in terms.lots if case.lots[lot.number].phase is Phase.FAILED]
-    failed = [lot for lot in over if case.lots[lot.number].sitting.stage is not Stage.ABANDONED]
+    failed = [lot for lot in over if not case.lots[lot.number].to_evaluate_again]
     if not failed:
         raise RuleViolation("lot_given_up" if over else "no_lot_failed")
     number = round_number(terms.title) + 1

@@ -21,6 +21,7 @@ from app.procedure.qualification import is_qualification_file
 from crypto.receipts import SignedReceipt
 from crypto.timelock import QUICKNET, Round
 from evaluation.bid_checks import FILE_NAME as PRICED_LIST
+from evaluation.sitting import ClarificationSubject
 
 NOT_SUBMITTED = "尚未提交 / NOT SUBMITTED"
 SUBMITTED = "已提交 / SUBMITTED"
@@ -54,6 +55,8 @@ ANSWERING = """答复 / answer:
 附件 / files: {files}
 答复只有一次，提交后不能更改、补充或者撤回。
 There is one answer: it cannot be changed, added to or taken back."""
+EXPLAIN = """  书面说明报价并提交证明材料；逾期没有说明，或者评标委员会表决认为不能证明报价合理的，投标被否决
+  explain the price and prove it: what is not explained in time, or not proven as the members vote, is rejected"""
 PAUSED = "已暂停，恢复时另行通知 / PAUSED until further notice"
 
 
@@ -265,6 +268,8 @@ def _questions(arguments: argparse.Namespace) -> int:
         print("评标委员会没有询问 / the committee has asked nothing")
     for one in found:
         print(f"{one['id']}   {_standing(one)}\n  {one['place']}\n  {one['question']}")
+        if one["subject"] == ClarificationSubject.LOW_PRICE and not one["over"]:
+            print(EXPLAIN)
     return 0
 
 

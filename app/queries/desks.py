@@ -121,7 +121,7 @@ def _officer(case: Case) -> Iterator[NextStep]:
         yield from _after_opening(case, number, lot)
         if replaceable(case, number) and standstill_of(case, number) is None:
             yield NextStep("sitting_runs", WAIT, number)
-    given_up = {number for number, lot in case.lots.items() if lot.sitting.stage is Stage.ABANDONED}
+    given_up = {number for number, lot in case.lots.items() if lot.to_evaluate_again}
     failed = [number for number, lot in case.lots.items() if lot.phase is Phase.FAILED and number not in given_up]
     if failed:
         yield NextStep("open_next_round", lot=failed[0], facts=failure_of(case.lots[failed[0]]))

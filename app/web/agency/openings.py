@@ -323,7 +323,7 @@ def failure(case: str, lot: str) -> str:
     kept = [file for file in readable if file.kind in ("failure", "record")]
     if state.sitting.stage is not Stage.FAILED:  # given up: by this committee, or by one before the one that sits now
         ended = state if state.sitting.stage is Stage.ABANDONED else state.earlier[-1].lot
-        anew = allowed(current_actor(), Action.NEW_COMMITTEE_PROPOSE, found, lot)
+        anew = state.to_evaluate_again and allowed(current_actor(), Action.NEW_COMMITTEE_PROPOSE, found, lot)
         shown = {"files": kept, "reason": ended.sitting.failure, "given_up": True, "bids": (), "anew": anew}
         return agency_page("failure", found, lot, _("评审终止情况记录"), **shown)
     shown = {

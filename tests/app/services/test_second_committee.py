@@ -18,7 +18,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.roles import ANYONE
 from app.queries.cases import load_records
 from app.queries.timeline import case_stages
-from app.services import files
+from app.services import files, tenders
 from app.services.actors import load_actor
 from app.services.audits import export_evidence
 from app.services.database_check import database_differences
@@ -137,3 +137,16 @@ def test_the_second_evaluation_ends_in_a_report_of_its_own_and_the_evidence_of_b
         assert {f"documents/failed-evaluation-{LOT}.pdf", f"documents/evaluation-report-{LOT}.pdf"} <= bundle.keys()
         checks = verify_bundle(bundle, [case.platform.keys.authority.certificate_pem], [read_profile("demo-goods")])
         assert [check for check in checks if check.verdict is Verdict.FAIL] == [], who
+
+
+def test_what_was_given_up_on_defective_documents_is_tendered_again_and_by_no_other_committee(tmp_path):
+    case = Twice(tmp_path).until_scoring()
+    case.act(case.members[case.chair], sitting.DefectFound(case.chair, "两项评分标准互相矛盾"))
+    for who, kind in (("officer", sitting.SittingDecisionProposed), ("releaser", sitting.SittingDecided)):
+        case.act(who, kind(Disposition.ABANDON, "修改采购文件后重新采购"))
+    case.work_off()
+    assert case.state.stage is Stage.ABANDONED
+    with pytest.raises(RuleViolation, match="new_committee_on_defects"):
+        case.act("officer", sitting.NewCommitteeProposed(AGAIN))
+    assert "重新" in Site(case).browser("officer").get("/agency")
+    assert tenders.open_next_round(case.platform, case.people["officer"].log_in, case.case_id)
