@@ -12,6 +12,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app.casefile.verification import Verdict, verify_bundle
+from app.client.connection import Refused
+from app.client.verify_commands import digests_of
 from app.models import AccessLog, Notice, RecordingPiece
 from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
@@ -242,3 +244,18 @@ def test_where_a_recording_stands_is_told_to_its_machine(case: WholeCase, record
     state = recordings.run_state(case.platform, log_in, case.case_id, LOT, recorded.site)
     assert (state.run, state.running, state.received, state.piece_seconds) == (2, False, 1, 10)
     assert isinstance(state.now, datetime)
+
+
+def test_films_are_read_from_a_folder_or_a_tar(case: WholeCase, recorded: Machine, tmp_path):
+    archive = tmp_path / "films.tar"
+    archive.write_bytes(b"".join(recordings.archive_of(case.platform, look(case, "regulator"))))
+    (tmp_path / "films").mkdir()
+    with tarfile.open(archive) as tar:
+        for one in tar:
+            (tmp_path / "films" / one.name).write_bytes(tar.extractfile(one).read())
+    found = dict(digests_of(archive))
+    assert found == dict(digests_of(tmp_path / "films"))
+    assert f"{LOT}-{recorded.site}-1-000002.webm" in found
+    (tmp_path / "text").write_text("no tar")
+    with pytest.raises(Refused, match="recording_unreadable"):
+        list(digests_of(tmp_path / "text"))
