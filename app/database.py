@@ -143,18 +143,31 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[DbSession]:
         """An open write transaction; the caller (the unit of work) ends it. Raises Busy, Unreachable, Unstorable."""
+        with self.transaction() as connection, self.session(connection) as db_session:
+            yield db_session
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """The same without objects, which are slow to come and go."""
         if not self.is_sqlite:
-            with self._in_own_terms(), self._session(self._writing) as db_session:
-                yield db_session
+            with self._in_own_terms(), self._writing.connect() as connection:
+                connection.begin()
+                yield connection
             return
         if not self._write_lock.acquire(timeout=LOCK_PATIENCE_SECONDS):
             raise Busy
         try:
-            with self._session(self._writing) as db_session:
-                self._begin_immediate(db_session)
-                yield db_session
+            with self._writing.connect() as connection:
+                self._begin_immediate(connection)
+                yield connection
         finally:
             self._write_lock.release()
+
+    def session(self, connection: Connection) -> DbSession:
+        """Objects in a transaction that is open already; ending theirs ends it."""
+        return DbSession(
+            connection, expire_on_commit=False, info={MEMORY: self.memory}, join_transaction_mode="control_fully"
+        )
 
     @contextmanager
     def _in_own_terms(self) -> Iterator[None]:
@@ -178,14 +191,13 @@ class Database:
         with self._writing.begin() as connection:
             yield connection
 
-    def _begin_immediate(self, db_session: DbSession) -> None:
+    def _begin_immediate(self, connection: Connection) -> None:
         give_up_at = time.monotonic() + LOCK_PATIENCE_SECONDS
         while True:
             try:
-                db_session.connection()
+                connection.begin()
                 return
             except OperationalError as exc:
-                db_session.rollback()
                 if "locked" not in str(exc) or time.monotonic() > give_up_at:
                     raise Busy from exc
                 time.sleep(0.001 + secrets.randbelow(1000) / 100_000)

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
@@ -58,8 +58,11 @@ def load_rows(db_session: DbSession, case_id: str, after: int = -1) -> Sequence[
 
 def load_records(db_session: DbSession, case_id: str, after: int = -1) -> list[Record]:
     """Records of a case with a sequence number above `after`, in order."""
-    found = db_session.connection().execute(_RECORDS, {"case": case_id, "after": after})
-    return [record_of(row) for row in found]
+    return _records(db_session.connection(), case_id, after)
+
+
+def _records(connection: Connection, case_id: str, after: int) -> list[Record]:
+    return [record_of(row) for row in connection.execute(_RECORDS, {"case": case_id, "after": after})]
 
 
 def load_unsealed(db_session: DbSession, case_id: str, after: int, bids: Sequence[int]) -> tuple[list[Record], int]:
@@ -94,29 +97,34 @@ def load_named(db_session: DbSession, case_id: str, seqs: Sequence[int]) -> list
     return sorted((record_of(row) for row in found), key=lambda record: record.seq)
 
 
-def load_case(db_session: DbSession, case_id: str, known_size: int = -1) -> Case:
-    """The state of a case. Only what is committed is remembered: call it before anything is appended.
+def load_case(db_session: DbSession, case_id: str) -> Case:
+    """The state of a case. Only what is committed is remembered: call it before anything is appended."""
+    return case_as_of(db_session.connection(), db_session.info[MEMORY], case_id)
+
+
+def case_as_of(connection: Connection, memory: dict[str, Any], case_id: str, known_size: int = -1) -> Case:
+    """The same, given what its process remembers (`Database.memory`).
 
     `known_size`: how many records the case has, where that was read already: the records are not asked for in vain.
     """
-    size, case = _remembered(db_session).get(case_id, (0, Case(case_id)))
-    for record in load_records(db_session, case_id, size - 1) if size != known_size else ():
+    size, case = _remembered(memory).get(case_id, (0, Case(case_id)))
+    for record in _records(connection, case_id, size - 1) if size != known_size else ():
         case, size = case.apply(record), record.seq + 1
-    remember_case(db_session, case, size)
+    remember_case(memory, case, size)
     return case
 
 
-def remember_case(db_session: DbSession, case: Case, size: int) -> None:
+def remember_case(memory: dict[str, Any], case: Case, size: int) -> None:
     """Keep the state after `size` committed records, so that the next reader goes on from there."""
-    remembered = _remembered(db_session)
+    remembered = _remembered(memory)
     remembered[case.id] = (size, case)
     remembered.move_to_end(case.id)
     while len(remembered) > REMEMBERED:
         remembered.popitem(last=False)
 
 
-def _remembered(db_session: DbSession) -> OrderedDict[str, tuple[int, Case]]:
-    found: OrderedDict[str, tuple[int, Case]] = db_session.info[MEMORY].setdefault("cases", OrderedDict())
+def _remembered(memory: dict[str, Any]) -> OrderedDict[str, tuple[int, Case]]:
+    found: OrderedDict[str, tuple[int, Case]] = memory.setdefault("cases", OrderedDict())
     return found
 
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,7 +28,7 @@ from app.database import NOTIFY_CHANNEL, Database
 from app.models import CaseEvent, CaseFile, CasePrivate, Job, Lot, Notice
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import SYSTEM, Actor
-from app.queries.cases import load_case, remember_case
+from app.queries.cases import case_as_of, remember_case
 from crypto.canonical import Json, canonical
 from crypto.merkle import Frontier
 from crypto.signing import SignedAct
@@ -38,6 +38,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # until the clock is read, after the l
 # What every append sends, made once: the head that it locks, the entry, the head after it.
 _LOCKED_HEAD = select(CaseFile.size, CaseFile.frontier).where(CaseFile.id == bindparam("case")).with_for_update()
 _ENTRY, _PRIVATE = insert(CaseEvent.__table__), insert(CasePrivate.__table__)
+_NOTIFY = text("SELECT pg_notify(:channel, :case)")
 _LOCKED_LOT = (
     select(Lot.number).where(Lot.case_id == bindparam("case"), Lot.number == bindparam("lot")).with_for_update()
 )
@@ -51,10 +52,9 @@ _NEXT_HEAD = (
 class UnitOfWork:
     """An open transaction on one case; `case` is its state and grows with every `append`."""
 
-    def __init__(
-        self, db_session: DbSession, connection: Connection, case: Case, head: Frontier, now: datetime
-    ) -> None:
-        self._db_session, self._connection = db_session, connection  # the session is slow to hand its connection out
+    def __init__(self, database: Database, connection: Connection, case: Case, head: Frontier, now: datetime) -> None:
+        self._database, self._connection = database, connection
+        self._db_session: DbSession | None = None  # made for whoever asks
         self.case = case
         self.now = now
         self._head = self._written_head = head
@@ -66,6 +66,8 @@ class UnitOfWork:
     def db_session(self) -> DbSession:
         """The transaction, with everything in it that was appended."""
         self.write()
+        if self._db_session is None:
+            self._db_session = self._database.session(self._connection)
         return self._db_session
 
     @property
@@ -99,6 +101,22 @@ class UnitOfWork:
             self._written_head = self._head
         for joined in self._joined:
             joined.write()
+
+    def commit(self) -> None:
+        """Send what is left, and make all of it durable."""
+        self.write()
+        if self._db_session is not None:
+            self._db_session.flush()
+        _tell(self._database, self._connection, self.case.id)
+        if self._db_session is not None:
+            self._db_session.commit()
+        else:
+            self._connection.commit()
+
+    def close(self) -> None:
+        """Let go of the objects; nothing of what was not committed stays."""
+        if self._db_session is not None:
+            self._db_session.close()
 
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
@@ -156,7 +174,8 @@ class UnitOfWork:
 
     def join(self, case_id: str) -> UnitOfWork:
         """Another case file in the same transaction (the register, after a case: always in that order)."""
-        joined = _begin(self.db_session, case_id, self.now)
+        joined = _begin(self._database, self._connection, case_id, self.now)
+        joined._db_session = self.db_session
         self._joined.append(joined)
         return joined
 
@@ -228,13 +247,13 @@ def schedule_job(
         db_session.add(Job(key=key, task=task, case_id=case_id, lot=lot, detail=detail, due_at=due_at))
 
 
-def _begin(db_session: DbSession, case_id: str, now: datetime) -> UnitOfWork:
-    connection = db_session.connection()
+def _begin(database: Database, connection: Connection, case_id: str, now: datetime) -> UnitOfWork:
     locked = connection.execute(_LOCKED_HEAD, {"case": case_id}).one_or_none()
     if locked is None:
         raise RuleViolation("case_unknown", case=case_id)
     head = Frontier.from_hex(locked.size, locked.frontier)
-    return UnitOfWork(db_session, connection, load_case(db_session, case_id, head.size), head, now)
+    case = case_as_of(connection, database.memory, case_id, head.size)
+    return UnitOfWork(database, connection, case, head, now)
 
 
 @contextmanager
@@ -246,23 +265,23 @@ def unit_of_work(
     `begins` names the kind of a case file that starts here; `locked` is called between the locks and the clock. Raises
     RuleViolation `case_unknown` or `lot_unknown`, and Busy when the database stays locked.
     """
-    with database.writing() as db_session:
-        now = database.now(db_session.connection()) if begins else EPOCH  # nobody else waits for a new case
+    with database.transaction() as connection:
+        now = database.now(connection) if begins else EPOCH  # nobody else waits for a new case
         if begins:
-            db_session.add(CaseFile(id=case_id, kind=begins, size=0, frontier="", created_at=now))
-            db_session.flush()
-        work = _begin(db_session, case_id, now)
+            row = {"id": case_id, "kind": begins, "size": 0, "frontier": "", "created_at": now}
+            connection.execute(insert(CaseFile.__table__), row)
+        work = _begin(database, connection, case_id, now)
         gated = lot and work.case.inspection is None  # the draws of a year of inspections wait for no bids
-        if gated and work.connection.scalar(_LOCKED_LOT, {"case": case_id, "lot": lot}) is None:
+        if gated and connection.scalar(_LOCKED_LOT, {"case": case_id, "lot": lot}) is None:
             raise RuleViolation("lot_unknown", lot=lot)
         if locked is not None:
             locked()
         if not begins:
-            work.now = database.now(work.connection)
-        yield work
-        work.write()
-        _commit(database, db_session, case_id)
-        remember_case(db_session, work.case, work.size)
+            work.now = database.now(connection)
+        with closing(work):
+            yield work
+            work.commit()
+        remember_case(database.memory, work.case, work.size)
 
 
 @contextmanager
@@ -271,7 +290,9 @@ def plain_transaction(database: Database) -> Iterator[tuple[DbSession, datetime]
     with database.writing() as db_session:
         now = database.now(db_session.connection())
         yield db_session, now
-        _commit(database, db_session, "")
+        db_session.flush()
+        _tell(database, db_session.connection(), "")
+        db_session.commit()
 
 
 def take_turns(db_session: DbSession, what: str) -> None:
@@ -280,7 +301,7 @@ def take_turns(db_session: DbSession, what: str) -> None:
         db_session.execute(select(func.pg_advisory_xact_lock(func.hashtext(what))))
 
 
-def _commit(database: Database, db_session: DbSession, case_id: str) -> None:
+def _tell(database: Database, connection: Connection, case_id: str) -> None:
+    """Have whoever waits for commits hear of this one."""
     if not database.is_sqlite:
-        db_session.execute(text("SELECT pg_notify(:channel, :case)"), {"channel": NOTIFY_CHANNEL, "case": case_id})
-    db_session.commit()
+        connection.execute(_NOTIFY, {"channel": NOTIFY_CHANNEL, "case": case_id})
