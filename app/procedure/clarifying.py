@@ -1,8 +1,8 @@
 """The time that a bidder has to answer what the committee asks, and what an answer must be.
 
 1. How long the time may be, and is where the chair says nothing else, the profile says; one without such a number knows
-   no clarifications. It runs from the sending, and counts anew when a standstill ends, as every time of a sitting does
-   in which nobody could act.
+   no clarifications. It runs from the sending, and rests while the sitting stands still: what is left goes on
+   afterwards, so that no recess lengthens it beyond the most that the profile has.
 2. Whose bid it is answers: once, strictly before the end, with at most so many PDF files of at most such a size.
 3. Where bidders are anonymous the answer does not name its own.
 4. What nobody has answered lapses when its time has passed; the platform records it.
@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.procedure.anonymity import plain_name
 from app.procedure.errors import RuleViolation
 from app.procedure.profiles import ClarificationTime, Profile
 from evaluation.sitting import (
@@ -31,6 +32,7 @@ from evaluation.sitting import (
     MemberRecused,
     SittingAbandoned,
     SittingResumed,
+    SittingSuspended,
 )
 
 MOST_FILES = 5  # with one answer
@@ -42,8 +44,9 @@ LONGEST_REASON = 500
 
 @dataclass(frozen=True)
 class Course:
-    """What of a request is known, with its times; `since`: from when the bidder's time counts, None where it does not
-    run. What a holder may not see leaves its place empty.
+    """What of a request is known, with its times; `since`: from when the bidder's time counts, moved by the standstills
+    in which it rested, None where it does not run; `rested_at`: since when it rests, `resumed_at`: when it last went
+    on. What a holder may not see leaves its place empty.
     """
 
     proposed_at: datetime | None = None
@@ -52,6 +55,8 @@ class Course:
     asked: ClarificationAsked | None = None
     asked_at: datetime | None = None
     since: datetime | None = None
+    rested_at: datetime | None = None
+    resumed_at: datetime | None = None
     answered: ClarificationAnswered | None = None
     answered_at: datetime | None = None
     lapsed_at: datetime | None = None
@@ -60,8 +65,8 @@ class Course:
 
     @property
     def until(self) -> datetime | None:
-        """The end of the time, which was or is the bidder's; None where it was asked nothing."""
-        if self.asked is None or self.since is None:
+        """The end of the time, which was or is the bidder's; None where it was asked nothing, or the time rests."""
+        if self.asked is None or self.since is None or self.rested_at is not None:
             return None
         return self.since + timedelta(seconds=self.asked.seconds)
 
@@ -135,17 +140,12 @@ def _check_answer(clarifying: Clarifying, fact: ClarificationAnswered, answerer:
         raise RuleViolation("clarification_not_asked")
     if course.answered_at is not None:
         raise RuleViolation("clarification_answered_before", at=course.answered_at)
-    if course.until is None or now >= course.until:
+    if course.rested_at is None and (course.until is None or now >= course.until):
         raise RuleViolation("clarification_late", until=course.until, now=now)
     _require_short(fact.text, LONGEST_ANSWER)
-    if answerer.name and _plain(answerer.name) in _plain(fact.text):
+    if answerer.name and plain_name(answerer.name) in plain_name(fact.text):
         raise RuleViolation("clarification_text_names_bidder")
     check_files(fact.files)
-
-
-def _plain(text: str) -> str:
-    """Without what a name may be broken up by."""
-    return "".join(text.split()).casefold()
 
 
 def answer_file_name(id: str, number: int) -> str:
@@ -183,11 +183,24 @@ def apply(clarifying: Clarifying, fact: Any, at: datetime) -> Clarifying:
             return _changed(clarifying, fact.id, explained=fact, explained_at=at)
         case MemberRecused():  # whoever sits then decides anew
             return {id: replace(one, explained=None, explained_at=None) for id, one in clarifying.items()}
+        case SittingSuspended():
+            return {id: _rested(one, at) for id, one in clarifying.items()}
         case SittingResumed():
-            return {id: replace(one, since=at) if one.open else one for id, one in clarifying.items()}
+            return {id: _resumed(one, at) for id, one in clarifying.items()}
         case SittingAbandoned():
             return {id: replace(one, since=None) if one.open else one for id, one in clarifying.items()}
     return clarifying
+
+
+def _rested(one: Course, at: datetime) -> Course:
+    """The time rests from now on, if it does not rest already."""
+    return replace(one, rested_at=at) if one.open and one.rested_at is None else one
+
+
+def _resumed(one: Course, at: datetime) -> Course:
+    if not one.open or one.since is None or one.rested_at is None:
+        return one
+    return replace(one, since=one.since + (at - one.rested_at), rested_at=None, resumed_at=at)
 
 
 def _changed(clarifying: Clarifying, id: str, **changes: Any) -> Clarifying:

@@ -1,6 +1,7 @@
 """What was said in a sitting, with the times that the sitting itself does not know: messages, the floor, announcements.
 
-A member may say so much in a minute, so that nobody drowns the others' words, or the case file, in its own.
+A member may say so much in a minute, and so much is announced to one place in ten, so that nobody drowns the others'
+words, the desk, or the case file, in its own.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from evaluation.sitting import (
 
 MINUTE = timedelta(minutes=1)
 MOST_A_MINUTE = 20  # messages of one seat
+TEN_MINUTES = timedelta(minutes=10)
+MOST_ANNOUNCED = 5  # in ten minutes to one site, or to all: each is to be read and noted by every seat there
 
 
 @dataclass(frozen=True)
@@ -67,12 +70,17 @@ class Talk:
 def check(talk: Talk, sites: Mapping[int, str], fact: Any, now: datetime) -> None:
     """What a fact needs beyond the rules of the sitting; `sites`: of each seat.
 
-    Raises RuleViolation `message_too_soon` (most, until), `announcement_unknown` (number), `sitting_already_done`.
+    Raises RuleViolation `message_too_soon` and `announcement_too_soon` (most, until), `announcement_unknown` (number),
+    `sitting_already_done`.
     """
     if isinstance(fact, MessagePosted):
         mine = [one.at for one in talk.messages[-MOST_A_MINUTE * len(sites) :] if one.seat == fact.seat]
         if len(mine) >= MOST_A_MINUTE and now < mine[-MOST_A_MINUTE] + MINUTE:
             raise RuleViolation("message_too_soon", most=MOST_A_MINUTE, until=mine[-MOST_A_MINUTE] + MINUTE)
+    elif isinstance(fact, AnnouncementMade):
+        there = [one.at for one in talk.announcements if one.site == fact.site][-MOST_ANNOUNCED:]
+        if len(there) == MOST_ANNOUNCED and now < there[0] + TEN_MINUTES:
+            raise RuleViolation("announcement_too_soon", most=MOST_ANNOUNCED, until=there[0] + TEN_MINUTES)
     elif isinstance(fact, AnnouncementNoted):
         found = next((one for one in talk.announcements if one.number == fact.number), None)
         if found is None or not found.reaches(sites.get(fact.seat, "")):

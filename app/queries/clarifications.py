@@ -106,15 +106,14 @@ def _view(state: LotCase, one: Clarification, seat: int | None, names: dict[str,
 def _may(state: LotCase, one: Clarification, seat: int | None) -> frozenset[str]:
     if not seat or seat not in state.sitting.keys or state.sitting.suspended:
         return frozenset()
-    found = set()
-    if one.standing is S.VOTING:
-        found |= {"vote"} if seat not in one.votes else set()
-        found |= {"withdraw"} if seat == one.proposed.seat else set()
-    elif one.standing is S.ACCEPTED and seat == state.sitting.chair:
-        found.add("send")
-    elif one.to_judge and state.sitting.stage is Stage.RESULTS and seat not in one.judged:
-        found.add("judge")
-    return frozenset(found)
+    unsent = one.standing is S.VOTING or (one.standing is S.ACCEPTED and not one.of_price)
+    may = {
+        "vote": one.standing is S.VOTING and seat not in one.votes,
+        "withdraw": unsent and seat == one.proposed.seat,
+        "send": one.standing is S.ACCEPTED and seat == state.sitting.chair,
+        "judge": one.to_judge and state.sitting.stage is Stage.RESULTS and seat not in one.judged,
+    }
+    return frozenset(act for act, lawful in may.items() if lawful)
 
 
 def may_ask(case: Case, lot: str, seat: int | None) -> bool:

@@ -133,10 +133,10 @@ def follow_votes(act: Act) -> Answer:
     return {}
 
 
-def time_anew(work: UnitOfWork, lot: str) -> None:
-    """Where the sitting goes on now, each bidder that is waited for has its time again, and is told."""
+def time_goes_on(work: UnitOfWork, lot: str) -> None:
+    """Where the sitting goes on now, each bidder that is waited for has what was left of its time, and is told."""
     for id, course in work.case.lots[lot].clarifying.items():
-        if course.open and course.since == work.now:
+        if course.open and course.rested_at is None and course.resumed_at == work.now:
             _await(work, lot, id, "clarification_anew")
 
 
@@ -157,7 +157,7 @@ def _tell_bidder(work: UnitOfWork, lot: str, course: Course, code: str, **facts:
 def end_clarification(platform: Platform, case_id: str, lot: str, id: str) -> None:
     """The time of a request has passed without an answer: that is put on record, and the sitting goes on.
 
-    Nothing happens where it was answered, or its time counts anew. Repeating it is harmless.
+    Nothing happens where it was answered, or its time rests. Repeating it is harmless.
     """
     with unit_of_work(platform.database, case_id, lot) as work:
         state = work.case.lots[lot]

@@ -9,7 +9,7 @@ from app.models import DeskHold, PendingSignature, Presence, ScoreDraft, WebSess
 from app.procedure.roles import Role
 from app.services.acts import Act, Answer, completes
 from app.services.call_ups import after_answer
-from app.services.clarifications import time_anew
+from app.services.clarifications import time_goes_on
 from app.services.notices import tell_party, tell_serving
 from evaluation.committee import MemberRole
 from evaluation.draw import RoundReason
@@ -29,7 +29,7 @@ def leave_seat(act: Act) -> Answer:
         mine = (kind.case_id == work.case.id, kind.lot == lot, kind.seat == seat)
         work.db_session.execute(delete(kind).where(*mine))
     if isinstance(act.fact, ReplacementOrdered):
-        time_anew(work, lot)  # a recess ends with it
+        time_goes_on(work, lot)  # a recess ends with it
         code, why = "member_ordered_off", act.fact.note
     else:
         code, why = "member_recused", act.fact.conflict

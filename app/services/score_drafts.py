@@ -28,6 +28,7 @@ from app.services.unit_of_work import plain_transaction, take_turns
 from evaluation.criteria import Criterion, check_score
 from evaluation.scoring import ScorePlace
 from evaluation.sitting import SittingState, check_running
+from evaluation.sitting.checks import require_fit
 from evaluation.sitting.stages import Stage
 
 MOST_COMMENT = 2000  # characters of a comment on one score
@@ -133,6 +134,7 @@ def _check_place(state: SittingState, seat: int, typed: TypedScore, names: Names
         _check_named(scored, bid, typed.value, names)
     if len(typed.comment) > MOST_COMMENT:
         raise RuleViolation("comment_too_long", length=len(typed.comment), most=MOST_COMMENT)
+    require_fit(typed.comment, "comment")
     for name in ("window", "command"):
         if len(getattr(typed, name)) > LONGEST_NAME:
             raise RuleViolation("malformed", path=f"$.{name}", expected="text")

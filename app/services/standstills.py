@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.procedure.roles import Role
 from app.procedure.standstill import fault_ends_at
 from app.services.acts import Act, Answer, completes
-from app.services.clarifications import time_anew
+from app.services.clarifications import time_goes_on
 from app.services.notices import tell_party, tell_serving
 from app.services.platform import Platform
 from app.services.reports import schedule_due
@@ -36,7 +36,7 @@ def change_standstill(act: Act) -> Answer:
     elif state.sitting.suspended is None:
         tell_serving(work, lot, "sitting_resumed", note)
         schedule_due(work, lot, f"resumed-{act.record.seq}")
-        time_anew(work, lot)
+        time_goes_on(work, lot)
     elif _ended_beneath(act.fact, state.sitting.suspended.ground):
         pass  # everybody was told of what lies above it
     else:

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from evaluation.errors import RuleViolation
 from evaluation.sitting.events import IdentityCheck
 from evaluation.sitting.state import SittingState
 
+UNFIT = frozenset({"Cc", "Cs", "Cn"})  # controls, halves of characters, what is no character
 MOST_PHONES = 20  # that one person hands in
 _ID = re.compile(r"[0-9a-z-]{1,32}\Z")  # it becomes part of the names of files
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
 
 def require_text(text: str, field: str) -> None:
-    """Raises RuleViolation `sitting_text_missing` (field)."""
+    """Raises RuleViolation `sitting_text_missing`, `sitting_text_unfit` (field)."""
     if not text.strip():
         raise RuleViolation("sitting_text_missing", field=field)
+    require_fit(text, field)
+
+
+def require_fit(text: str, field: str) -> None:
+    """A text of record, which may be empty, has lines, and else nothing that cannot be printed. Raises RuleViolation
+    `sitting_text_unfit` (field)."""
+    if any(unicodedata.category(letter) in UNFIT for letter in text if letter not in "\n\r\t"):
+        raise RuleViolation("sitting_text_unfit", field=field)
 
 
 def require_id(text: str) -> None:

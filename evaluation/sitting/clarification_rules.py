@@ -4,7 +4,7 @@
    an answer would reach some members after they have judged.
 2. Each member votes once; who proposed has voted for it. More than half of all members decide, and the vote is closed
    as soon as no further vote can change it.
-3. The chair, and nobody else, sends what was accepted, as it was voted.
+3. The chair, and nobody else, sends what was accepted, as it was voted; who proposed it may take it back until then.
 4. The bidder that is asked answers once. Nobody hands in a review or locks a sheet before every request has ended.
 5. Why a price is low a bidder is asked after the last lock, and for that no review or lock waits: `price_rules`.
 6. Where a member leaves, what was not sent is dropped: those who sit now have not voted on it. What was sent goes on.
@@ -35,6 +35,7 @@ from evaluation.sitting.stages import Stage
 from evaluation.sitting.state import SittingState
 
 S = ClarificationStanding
+MOST_FRUITLESS = 10  # questions of a seat that were voted down or taken back: each held up reviews and locks
 _AWAITED = {
     S.VOTING: "clarification_in_vote",
     S.ACCEPTED: "clarification_unsent",
@@ -55,8 +56,9 @@ def askable(state: SittingState) -> tuple[str, ...]:
 
 def check_proposal(fact: ClarificationProposed, state: SittingState) -> None:
     """Raises RuleViolation `clarification_too_late`, `clarification_id_taken`, `clarification_bid_unknown`,
-    `clarification_own_in_vote`, `sitting_id_malformed`, `sitting_text_missing`, and of a price `price_not_known`,
-    `price_asked_before`; `sitting_out_of_order`."""
+    `clarification_own_in_vote`, `clarification_refused_before`, `clarification_too_many`, `sitting_id_malformed`,
+    `sitting_text_missing`, `sitting_text_unfit`, and of a price `price_not_known`, `price_asked_before`;
+    `sitting_out_of_order`."""
     of_price = fact.subject is ClarificationSubject.LOW_PRICE
     if of_price:
         check_price_proposal(fact, state)
@@ -73,15 +75,32 @@ def check_proposal(fact: ClarificationProposed, state: SittingState) -> None:
         raise RuleViolation("clarification_bid_unknown", bid=fact.bid)
     if any(one.standing is S.VOTING and one.proposed.seat == fact.seat for one in state.clarifications.values()):
         raise RuleViolation("clarification_own_in_vote", seat=fact.seat)
+    if not of_price:
+        _check_fruitful(fact, state)
 
 
-def _found(state: SittingState, id: str, standing: ClarificationStanding) -> Clarification:
-    """The request of that id, where it stands so. Raises RuleViolation `clarification_unknown` and
+def _check_fruitful(fact: ClarificationProposed, state: SittingState) -> None:
+    """Every open question holds up reviews and locks. Raises RuleViolation `clarification_refused_before`,
+    `clarification_too_many`."""
+    fruitless = [one for one in state.clarifications.values() if one.standing in (S.REFUSED, S.WITHDRAWN)]
+    if any(one.standing is S.REFUSED and _asks(one.proposed) == _asks(fact) for one in fruitless):
+        raise RuleViolation("clarification_refused_before")
+    if sum(one.proposed.seat == fact.seat for one in fruitless) >= MOST_FRUITLESS:
+        raise RuleViolation("clarification_too_many", seat=fact.seat, most=MOST_FRUITLESS)
+
+
+def _asks(fact: ClarificationProposed) -> tuple[str, str]:
+    """The bid and the words, however they are spaced."""
+    return fact.bid, "".join(fact.question.split())
+
+
+def _found(state: SittingState, id: str, *standings: ClarificationStanding) -> Clarification:
+    """The request of that id, where it stands so or so. Raises RuleViolation `clarification_unknown` and
     `clarification_stands_otherwise` (standing)."""
     found = state.clarifications.get(id)
     if found is None:
         raise RuleViolation("clarification_unknown")
-    if found.standing is not standing:
+    if found.standing not in standings:
         raise RuleViolation("clarification_stands_otherwise", standing=str(found.standing))
     return found
 
@@ -93,8 +112,11 @@ def check_vote(fact: ClarificationVoted, state: SittingState) -> None:
 
 
 def check_withdrawal(fact: ClarificationWithdrawn, state: SittingState) -> None:
-    """Raises RuleViolation `clarification_unknown`, `clarification_stands_otherwise`, `clarification_of_another`."""
-    found = _found(state, fact.id, S.VOTING)
+    """Until it is sent, so that a chair that does not send holds up no review; what bids must be asked about their
+    prices, until it is accepted. Raises RuleViolation `clarification_unknown`, `clarification_stands_otherwise`,
+    `clarification_of_another`."""
+    named = state.clarifications.get(fact.id)
+    found = _found(state, fact.id, S.VOTING, *(() if named is None or named.of_price else (S.ACCEPTED,)))
     if found.proposed.seat != fact.seat:
         raise RuleViolation("clarification_of_another", seat=found.proposed.seat)
 

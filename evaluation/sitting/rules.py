@@ -24,6 +24,7 @@ from evaluation.sitting import talk_rules as talk
 from evaluation.sitting.checks import (
     records_refusal,
     require_digest,
+    require_fit,
     require_identity,
     require_once,
     require_text,
@@ -243,6 +244,7 @@ def _review(fact: BidsReviewed, state: SittingState) -> None:
     for finding in fact.findings:
         if not finding.passed and not finding.ground.strip():
             raise RuleViolation("review_ground_missing", bid=finding.bid, item=finding.item)
+        require_fit(finding.ground, "ground")
 
 
 @_check.register
@@ -252,7 +254,8 @@ def _lock(fact: ScoreSheetLocked, state: SittingState) -> None:
     check_offline(fact, state)
     check_cells(state.rules.evaluation.criteria, state.valid, fact.scores)
     for bid, row in fact.comments.items():
-        for criterion in row:
+        for criterion, comment in row.items():
+            require_fit(comment, "comment")
             if criterion not in fact.scores.get(bid, {}):
                 raise RuleViolation("score_unexpected", bid=bid, criterion=criterion)
     if (reopened := state.reopened.get(fact.seat)) and (at := reopened.changed(fact.scores)):

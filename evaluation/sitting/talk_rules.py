@@ -11,13 +11,13 @@ from __future__ import annotations
 import unicodedata
 
 from evaluation.errors import RuleViolation
-from evaluation.sitting.checks import require_text
+from evaluation.sitting.checks import UNFIT, require_text
 from evaluation.sitting.stages import SPEAKING, Stage
 from evaluation.sitting.state import SittingState
 from evaluation.sitting.talk import AnnouncementMade, AnnouncementNoted, FloorGiven, MessagePosted
 
 MOST_LETTERS = 500
-_UNFIT = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})  # controls, halves of characters, what is no character, line ends
+_UNFIT = UNFIT | {"Zl", "Zp"}  # line ends, too
 
 
 def may_speak(state: SittingState) -> bool:
@@ -32,11 +32,11 @@ def _check_speaking(state: SittingState) -> None:
 
 
 def _check_words(text: str) -> None:
+    if any(unicodedata.category(letter) in _UNFIT for letter in text):
+        raise RuleViolation("message_unfit")
     require_text(text, "text")
     if len(text) > MOST_LETTERS:
         raise RuleViolation("message_too_long", length=len(text), most=MOST_LETTERS)
-    if any(unicodedata.category(letter) in _UNFIT for letter in text):
-        raise RuleViolation("message_unfit")
 
 
 def check_message(fact: MessagePosted, state: SittingState) -> None:

@@ -33,6 +33,7 @@ from evaluation.sitting import (
     may_propose,
     recheck,
 )
+from evaluation.sitting.clarification_rules import MOST_FRUITLESS
 from evaluation.sitting.interruptions import Disposition
 from tests.evaluation.questions import FILE, ID, answer, proposal
 from tests.evaluation.sittings import Sitting, findings, key_of, sheet
@@ -105,6 +106,40 @@ def test_the_chair_alone_sends_and_only_what_was_voted(seat):
     assert asked == ClarificationAsked(ID, "A", what.subject, what.place, what.question, 600)
     assert code(sitting, ClarificationSent(CHAIR, ID, 600)) == "clarification_stands_otherwise"
     assert "seat" not in vars(asked)
+
+
+def test_who_proposed_takes_back_what_the_chair_does_not_send():
+    sitting = voted(2, 4)
+    assert sitting.state.clarifications[ID].standing is S.ACCEPTED
+    assert refused(sitting, ClarificationWithdrawn(2, ID)).code == "clarification_of_another"
+    sitting.act(ClarificationWithdrawn(1, ID))
+    sitting.act(*(BidsReviewed(n, findings()) for n in sitting.numbers))
+    assert sitting.state.stage is Stage.SCORING
+
+
+def test_what_was_voted_down_is_not_proposed_again_as_it_was():
+    sitting = reviewing()
+    sitting.act(proposal(), *(ClarificationVoted(seat, ID, False) for seat in (2, 3, 4)))
+    spaced = proposal(2, "q-2", question=proposal().question.replace(" ", "  "))
+    assert refused(sitting, spaced).code == "clarification_refused_before"
+    sitting.act(proposal(2, "q-2", bid="B"), proposal(1, "q-3", question="And what of the guarantee?"))
+
+
+def test_a_seat_holds_the_others_up_with_so_many_questions_and_no_more():
+    sitting = reviewing()
+    for n in range(MOST_FRUITLESS):
+        sitting.act(proposal(1, f"w-{n}"), ClarificationWithdrawn(1, f"w-{n}"))
+    assert refused(sitting, proposal(1, "more")).code == "clarification_too_many"
+    sitting.act(proposal(2, "more"))
+
+
+@pytest.mark.parametrize("letter", ["\x00", "\x1b", "\x07", "\x0b", "\ufffe"])
+def test_texts_of_record_hold_no_control_characters(letter):
+    sitting = voted(2, 3)
+    sitting.act(ClarificationSent(CHAIR, ID, 600))
+    assert refused(sitting, proposal(2, "q-2", question=f"a{letter}b")).code == "sitting_text_unfit"
+    assert refused(sitting, answer(text=f"a{letter}b")).code == "sitting_text_unfit"
+    sitting.act(answer(text="one line\nand another"))
 
 
 def test_the_chair_cannot_send_what_is_still_voted_on():

@@ -40,6 +40,9 @@ def pdf_string(name):
         NAME.encode("gb18030"),
         pdf_string(NAME),
         b"<</Author<FEFF" + NAME.encode("utf-16-be").hex().upper().encode() + b">>>",
+        b"<</Author<FEFF " + NAME.encode("utf-16-be").hex(" ", 2).upper().encode() + b" >>>",
+        b"<</Author(\\376\\377" + b"".join(b"\\%03o" % byte for byte in NAME.encode("utf-16-be")) + b")>>",
+        f"<dc:creator>{NAME.replace('(', '（').replace(')', '）')}</dc:creator>".encode(),
     ],
 )
 def test_a_name_is_found_however_it_is_written_and_wherever_the_file_is_cut(data):

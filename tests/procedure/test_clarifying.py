@@ -111,14 +111,19 @@ def test_a_rule_book_without_the_time_knows_no_clarifications():
     assert older.code(proposal()) == "clarification_not_known"
 
 
-def test_the_time_counts_anew_when_the_sitting_goes_on_and_nothing_lapses_meanwhile():
+def test_the_time_rests_while_the_sitting_stands_still_and_no_recess_lengthens_it():
     case = Timed().sent().after(HOUR / 2).act(RecessCalled(CHAIR, "lunch")).after(HOUR)
+    assert case.course[ID].until is None
+    assert case.code(ClarificationLapsed(ID)) == "clarification_not_due"
     with pytest.raises(Exception, match="sitting_suspended"):
-        case.act(ClarificationLapsed(ID))
+        case.act(answer(), by=ASKED)
     case.act(RecessEnded(CHAIR))
-    assert case.course[ID].until == case.now + HOUR
+    assert case.course[ID].until == case.now + HOUR / 2
     assert case.course[ID].asked_at == AT
-    case.after(HOUR * 0.99).act(answer(), by=ASKED)
+    for _ in range(3):  # called and ended at once
+        case.act(RecessCalled(CHAIR, "again"), RecessEnded(CHAIR))
+    assert case.course[ID].until == case.now + HOUR / 2
+    case.after(HOUR * 0.49).act(answer(), by=ASKED)
 
 
 def test_an_evaluation_that_is_given_up_waits_for_no_answer():
@@ -142,11 +147,17 @@ def test_what_an_answer_must_be(changes, expected):
     assert Timed().sent().code(answer(**changes), ASKED) == expected
 
 
-@pytest.mark.parametrize("text", ["甲公司说明如下", "甲 公\n司 说明", "由甲公司负责"])
+@pytest.mark.parametrize("text", ["甲公司说明如下", "甲 公\n司 说明", "由甲公司负责", "甲\u200b公\u2060司"])
 def test_where_bidders_are_anonymous_an_answer_does_not_name_its_own(text):
     case = Timed().sent()
     assert case.code(answer(text=text), Answerer("A", "甲公司")) == "clarification_text_names_bidder"
     case.act(answer(text=text), by=ASKED)
+
+
+@pytest.mark.parametrize("text", ["我方甲(北京)有限公司答复", "甲（北京）有限公司", "甲（ 北京 ）有限公司ＡＢ"])
+def test_a_name_is_found_whatever_the_width_of_its_letters(text):
+    answerer = Answerer("A", "甲（北京）有限公司")
+    assert Timed().sent().code(answer(text=text), answerer) == "clarification_text_names_bidder"
 
 
 def test_a_question_is_no_novel():

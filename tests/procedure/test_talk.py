@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.procedure.errors import RuleViolation
-from app.procedure.talk import MINUTE, MOST_A_MINUTE, Talk, apply, check
+from app.procedure.talk import MINUTE, MOST_A_MINUTE, MOST_ANNOUNCED, TEN_MINUTES, Talk, apply, check
 from evaluation.sitting import (
     AnnouncementMade,
     AnnouncementNoted,
@@ -47,6 +47,15 @@ def test_nobody_says_more_than_so_much_in_a_minute_and_nobody_else_is_held_up_by
         talk = apply(talk, fact, seq, now)
         taken.append((seat, now))
     assert [(one.seat, one.at) for one in talk.messages] == taken
+
+
+def test_no_place_is_flooded_with_announcements_and_no_other_is_held_up_by_it():
+    talk = said(*(AnnouncementMade("sub", f"{n}") for n in range(MOST_ANNOUNCED)))
+    with pytest.raises(RuleViolation, match="announcement_too_soon") as refusal:
+        check(talk, SITES, AnnouncementMade("sub", "one more"), NOW + TEN_MINUTES - timedelta(milliseconds=1))
+    assert refusal.value.facts["until"] == NOW + TEN_MINUTES
+    check(talk, SITES, AnnouncementMade("sub", "one more"), NOW + TEN_MINUTES)
+    check(talk, SITES, AnnouncementMade("", "to all"), NOW)
 
 
 def test_an_announcement_waits_for_each_of_those_whom_it_is_for():

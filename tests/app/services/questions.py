@@ -73,7 +73,7 @@ class Asking(WholeCase):
         self.work_off(IN_TIME)
         self.propose("c3", "bidder-c")
         self.vote("c3", False, False, False)
-        self.propose("d4", "bidder-c")
+        self.propose("d4", "bidder-c", question="质保期自何时起算？")
         self.member(sitting.ClarificationWithdrawn(self.others[0], "d4"))
 
     def score_all(self) -> None:

@@ -34,7 +34,7 @@ def told_of(case: Asking, login: str) -> list[str]:
         return [code for code in db_session.scalars(query) if "clarification" in code]
 
 
-def test_a_recess_that_ends_with_a_replacement_gives_the_bidder_its_time_again(tmp_path):
+def test_a_recess_that_ends_with_a_replacement_gives_the_bidder_the_rest_of_its_time(tmp_path):
     case = Asking(tmp_path).until_review()
     case.ask("a1")
     case.clock.advance(60)
@@ -45,7 +45,9 @@ def test_a_recess_that_ends_with_a_replacement_gives_the_bidder_its_time_again(t
     course = case.case.lots[LOT].clarifying["a1"]
     assert course.since is not None
     assert course.asked_at is not None
-    assert (course.since - course.asked_at).total_seconds() > 60
+    assert course.until is not None
+    assert course.rested_at is None
+    assert course.since >= course.asked_at
     assert told_of(case, "bidder-a") == ["clarification_asked", "clarification_anew"]
 
 

@@ -53,6 +53,8 @@ def test_a_member_proposes_and_what_is_missing_is_said_in_words(case: Asking, si
     assert signs(proposal, "ClarificationProposed")
     assert re.search(r'"id": "[0-9a-f]{16}"', proposal.get_data(as_text=True))
     assert "投标人看不到成员和席位" in proposal.get_data(as_text=True)
+    lines = browser.post(room(case, "/clarifications"), **fields | {"question": "交货期？\n第二行"})
+    assert '<dd class="kept-lines">交货期？\n第二行</dd>' in lines.get_data(as_text=True)
 
 
 def test_members_vote_the_chair_sends_and_everybody_sees_what_is_waited_for(case: Asking, site: Site):
