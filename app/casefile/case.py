@@ -84,6 +84,7 @@ class LotCase:
         default_factory=dict
     )  # sealed files that the platform does not have, until when awaited
     checked: bid_checking.BidsChecked | None = None
+    checked_in: Stage = Stage.UNCONVENED  # the stage of the sitting in which that was recorded
     qualification: Mapping[str, qualification.Qualification] = field(default_factory=dict)
     buyer_members: tuple[convening.BuyerMemberNamed, ...] = ()
     draw: draw.DrawState = field(default_factory=draw.DrawState)
@@ -379,7 +380,7 @@ def _apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
     if isinstance(fact, qualification.QualificationChecked):
         return replace(state, qualification=fact.results)
     if isinstance(fact, bid_checking.BidsChecked):
-        return replace(state, checked=fact)
+        return replace(state, checked=fact, checked_in=state.sitting.stage)
     if isinstance(fact, convening.BuyerMemberNamed):
         return replace(state, buyer_members=(*state.buyer_members, fact))
     if isinstance(fact, DrawEvent):

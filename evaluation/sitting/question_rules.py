@@ -20,10 +20,11 @@ from evaluation.sitting.state import SittingState
 
 
 def check_put(fact: FindingPut, state: SittingState) -> None:
-    """One at a time, by the chair, with a reason; what was settled stays settled, a bid is rejected once.
+    """One at a time, by the chair, with a reason; what was settled stays settled, a bid is rejected once, and not while
+    its bidder is being asked.
 
     Raises RuleViolation `sitting_not_chair`, `finding_vote_open`, `finding_settled`, `finding_rejection_incomplete`,
-    `finding_bid_unexpected`, `correction_unanswered`.
+    `finding_bid_unexpected`, `finding_bid_asked`, `correction_unanswered`.
     """
     if state.chair != fact.seat:
         raise RuleViolation("sitting_not_chair", seat=fact.seat)
@@ -41,6 +42,8 @@ def check_put(fact: FindingPut, state: SittingState) -> None:
     for bid in fact.bids:
         if bid not in standing:
             raise RuleViolation("finding_bid_unexpected", bid=bid)
+    if asked := {one.proposed.bid for one in state.clarifications_awaited} & set(fact.bids):
+        raise RuleViolation("finding_bid_asked", bid=min(asked))
 
 
 def standing_bids(state: SittingState) -> frozenset[str]:
@@ -57,13 +60,14 @@ def check_vote(fact: FindingVoted, state: SittingState) -> None:
 
 
 def check_withdrawal(fact: FindingWithdrawn, state: SittingState) -> None:
-    """A vote that somebody leaves open for good holds up neither report nor review.
+    """A vote that somebody leaves open for good holds up neither report nor review: who put it, the chair, takes it
+    back. Nobody else does, since one member would thereby undo what a majority is about to decide.
 
     Raises RuleViolation `finding_not_put`, `finding_not_withdrawable`.
     """
     _require_put(fact.finding, state)
     require_text(fact.reason, "reason")
-    if fact.seat not in state.put_votes and fact.seat != state.chair:
+    if fact.seat != state.chair:
         raise RuleViolation("finding_not_withdrawable", seat=fact.seat)
 
 
@@ -84,12 +88,15 @@ def settled(state: SittingState) -> frozenset[int]:
 
 
 def disposal_due(state: SittingState) -> FindingDisposed | None:
-    """The count, once everybody has voted."""
-    if state.put is None or state.waiting(state.put_votes):
+    """The count, as soon as no further vote can change what more than half of all members decide."""
+    if state.put is None:
         return None
-    agreeing = sum(vote.agrees for vote in state.put_votes.values())
-    adopted = 2 * agreeing > len(state.seats)
-    return FindingDisposed(state.put.finding, agreeing, len(state.seats) - agreeing, adopted)
+    members, agreeing = len(state.seats), sum(vote.agrees for vote in state.put_votes.values())
+    against = len(state.put_votes) - agreeing
+    adopted = 2 * agreeing > members
+    if not adopted and 2 * (members - against) > members:
+        return None
+    return FindingDisposed(state.put.finding, agreeing, against, adopted)
 
 
 def rejections(state: SittingState) -> tuple[Rejection, ...]:

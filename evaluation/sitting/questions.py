@@ -73,7 +73,7 @@ class FindingVoted(SeatFact):
 
 @dataclass(frozen=True)
 class FindingWithdrawn(SeatFact):
-    """Who has voted, or the chair, takes back what was put, since somebody does not vote; it can be put again."""
+    """The chair takes back what was put, since somebody does not vote; it can be put again."""
 
     finding: int
     reason: str
@@ -81,7 +81,7 @@ class FindingWithdrawn(SeatFact):
 
 @dataclass(frozen=True)
 class FindingDisposed(SittingEvent):
-    """Everybody has voted: the number of members for and against, and whether a majority has adopted it."""
+    """More than half of the members are for it, or cannot be any more: how many were for and against until then."""
 
     finding: int
     agreeing: int

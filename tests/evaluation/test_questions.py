@@ -9,6 +9,8 @@ from evaluation.scoring import ScorePlace
 from evaluation.sitting import (
     GROUND_ITEMS,
     BidsReviewed,
+    ClarificationSent,
+    ClarificationVoted,
     CorrectionGround,
     CorrectionRequested,
     Disposal,
@@ -26,9 +28,11 @@ from evaluation.sitting import (
     ScoreSheetLocked,
     SittingFailed,
     Stage,
+    askable,
     recheck,
     settled,
 )
+from tests.evaluation.questions import ID, answer, proposal
 from tests.evaluation.sittings import REPORT, UNMARKED, Sitting, findings, key_of, sheet, with_rules
 
 CHAIR = 3
@@ -41,8 +45,12 @@ def put(number: int = 1, disposal: Disposal = Disposal.EXPLAINED, *bids: str, se
 
 
 def vote(sitting: Sitting, number: int = 1, against: int = 0) -> tuple:
-    """Everybody votes, so many against."""
-    return sitting.act(*(FindingVoted(n, number, n > against, "") for n in sitting.numbers))
+    """One after the other, so many against first, until the vote is decided."""
+    made: tuple = ()
+    for n in sitting.numbers:
+        if sitting.state.put is not None:
+            made = sitting.act(FindingVoted(n, number, n > against, ""))
+    return made
 
 
 def refused(sitting: Sitting, fact: object) -> str:
@@ -80,12 +88,48 @@ def test_one_finding_at_a_time_and_each_member_votes_once():
 def test_a_majority_decides_and_what_is_settled_stays_settled():
     sitting = Sitting().until(Stage.REVIEW)
     sitting.act(put(1))
-    assert vote(sitting, against=3)[-1] == FindingDisposed(1, 2, 3, False)
+    assert vote(sitting, against=3)[-1] == FindingDisposed(1, 0, 3, False)
     assert not settled(sitting.state)
     sitting.act(put(1))
     assert vote(sitting, against=2)[-1] == FindingDisposed(1, 3, 2, True)
     assert settled(sitting.state) == {1}
     assert refused(sitting, put(1)) == "finding_settled"
+
+
+def test_a_vote_is_decided_as_soon_as_nothing_can_change_it():
+    sitting = Sitting().until(Stage.REVIEW)
+    sitting.act(put(1))
+    events = [sitting.act(FindingVoted(n, 1, True, ""))[-1] for n in (1, 2, 4)]
+    assert events[-1] == FindingDisposed(1, 3, 0, True), "nobody holds it up by not voting"
+    assert refused(sitting, FindingVoted(5, 1, False, "")) == "finding_not_put"
+    sitting.act(put(2), FindingVoted(1, 2, False, ""), FindingVoted(2, 2, True, ""), FindingVoted(3, 2, False, ""))
+    assert sitting.act(FindingVoted(4, 2, False, ""))[-1] == FindingDisposed(2, 1, 3, False)
+    assert recheck(sitting.events) == sitting.state
+
+
+def test_one_member_undoes_no_vote_of_a_majority():
+    sitting = Sitting().until(Stage.REVIEW)
+    sitting.act(put(1), FindingVoted(1, 1, False, ""), FindingVoted(2, 1, True, ""), FindingVoted(4, 1, True, ""))
+    assert refused(sitting, FindingWithdrawn(1, 1, "another look")) == "finding_not_withdrawable"
+    assert sitting.act(FindingVoted(5, 1, True, ""))[-1] == FindingDisposed(1, 3, 1, True)
+
+
+def test_no_bid_is_rejected_while_its_bidder_is_asked_and_none_asked_while_its_rejection_is_voted_on():
+    sitting = Sitting(LENIENT).until(Stage.REVIEW)
+    sitting.act(proposal(1, bid="A"))
+    for step in (
+        [],
+        [ClarificationVoted(2, ID, True), ClarificationVoted(4, ID, True)],
+        [ClarificationSent(CHAIR, ID, 600)],
+    ):
+        sitting.act(*step)
+        assert refused(sitting, put(1, Disposal.REJECT, "A", "B")) == "finding_bid_asked"
+    sitting.act(put(1, Disposal.REJECT, "B"))
+    assert refused(sitting, proposal(2, "q-2", "B")) == "clarification_bid_unknown"
+    vote(sitting)
+    assert askable(sitting.state) == ("A", "C")
+    assert refused(sitting, proposal(2, "q-2", "B")) == "clarification_bid_unknown"
+    sitting.act(answer(bid="A"), put(2, Disposal.REJECT, "A"))
 
 
 def test_who_is_to_be_asked_can_be_decided_on_afterwards():
@@ -103,7 +147,7 @@ def test_bids_that_a_vote_rejects_do_not_pass_the_review():
     assert refused(sitting, put(2, Disposal.REJECT, "A")) == "finding_bid_unexpected"
     accepted = sitting.act(*(BidsReviewed(n, findings(("A", "formal"))) for n in sitting.numbers))
     item = GROUND_ITEMS[GROUND].id
-    of_the_vote = tuple(Rejection(bid, item, 4, ("as the files show",)) for bid in ("A", "B"))
+    of_the_vote = tuple(Rejection(bid, item, 3, ("as the files show",)) for bid in ("A", "B"))
     of_the_review = Rejection("A", "formal", 5, ("no seal",) * 5)
     assert accepted[-1] == ReviewConcluded((*of_the_vote, of_the_review), ("C",))
 
@@ -149,10 +193,10 @@ def test_a_report_is_prepared_anew_where_something_was_decided_and_not_signed_wh
 def test_a_vote_that_somebody_leaves_open_is_taken_back():
     sitting = Sitting().until(Stage.REVIEW)
     sitting.act(put(1), FindingVoted(1, 1, True, ""))
-    assert refused(sitting, FindingWithdrawn(2, 1, "x")) == "finding_not_withdrawable"
-    sitting.act(FindingWithdrawn(1, 1, "seat 5 does not answer"))
+    for seat in (1, 2):
+        assert refused(sitting, FindingWithdrawn(seat, 1, "x")) == "finding_not_withdrawable"
+    sitting.act(FindingWithdrawn(CHAIR, 1, "seat 5 does not answer"))
     assert sitting.state.put is None
-    sitting.act(put(1), FindingWithdrawn(CHAIR, 1, "the wrong one"))
 
 
 def test_nothing_is_put_while_a_correction_is_asked_for():

@@ -73,9 +73,10 @@ class CheckedCase(WholeCase):
         self.act(self.members[self.chair], fact)
 
     def vote(self, number: int, against: int = 0) -> None:
-        """Everybody votes, so many against."""
+        """One after the other, so many against first, until the vote is decided."""
         for place, (seat, person) in enumerate(self.members.items()):
-            self.act(person, FindingVoted(seat, number, place >= against, ""))
+            if self.state.put is not None:
+                self.act(person, FindingVoted(seat, number, place >= against, ""))
 
     def number_of(self, kind: str) -> int:
         checked = self.case.lots["1"].checked
