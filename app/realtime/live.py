@@ -222,7 +222,7 @@ def save(sent: Any = None, *_more: Any) -> Json:
         typed = TypedScore(bid, criterion, _value(sent.get("value")), comment, window, _seq(sent.get("seq")), command)
         saved = save_score(platform(), log_in, case, lot, typed)
         _tell_own(token, "scores.saved", {"case": case, "lot": lot})
-        value = encode(saved.value) if saved.value else ""
+        value = encode(saved.value) if saved.value is not None else ""
         return {"saved_at": format_instant(saved.saved_at), "value": value, "seq": saved.seq}
     except Exception as exc:
         return refused(exc)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy.orm import Session as DbSession
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session as DbSession
 from app.config import Settings
 from app.models import Presence
 from app.permissions.actions import Action
-from app.permissions.policy import authorize
+from app.permissions.policy import NotAllowed, authorize
 from app.procedure.errors import RuleViolation
 from app.queries.cases import load_case
 from app.queries.pictures import cameras
@@ -27,17 +28,23 @@ RELAY_VALID = timedelta(hours=12)  # a whole day of evaluation
 
 
 def start_camera(platform: Platform, log_in: LogIn, place: Place, line: str) -> None:
-    """From here on this line sends the picture of its site. Raises NotAllowed, RuleViolation `camera_taken`."""
+    """From here on this line sends the picture of its site; the witness's in place of a member's, who is watched by it.
+
+    Raises NotAllowed, also where nobody knows of the line's being there any more, RuleViolation `camera_taken`.
+    """
     with plain_transaction(platform.database) as (db_session, now):
         actor, case = load_actor(db_session, log_in.account_id, log_in.seat), load_case(db_session, place.case_id)
         authorize(actor, Action.PICTURE_SEND, case, place.lot)
         take_turns(db_session, f"camera/{place.case_id}/{place.lot}/{place.site}")
         for camera in cameras(db_session, case, place.lot, now):
             if camera.site == place.site and camera.seat != place.seat:
-                raise RuleViolation("camera_taken", seat=camera.seat)
+                if place.seat:
+                    raise RuleViolation("camera_taken", seat=camera.seat)
+                _end(_row(db_session, replace(place, seat=camera.seat)))
         row = _row(db_session, place)
-        if row is not None:
-            row.camera, row.camera_at = line, now
+        if row is None:
+            raise NotAllowed(Action.PICTURE_SEND)
+        row.camera, row.camera_at = line, now
 
 
 def stop_camera(platform: Platform, place: Place, line: str) -> None:
@@ -45,7 +52,12 @@ def stop_camera(platform: Platform, place: Place, line: str) -> None:
     with plain_transaction(platform.database) as (db_session, _now):
         row = _row(db_session, place)
         if row is not None and row.camera == line:
-            row.camera, row.camera_at = "", None
+            _end(row)
+
+
+def _end(row: Presence | None) -> None:
+    if row is not None:
+        row.camera, row.camera_at = "", None
 
 
 def _row(db_session: DbSession, place: Place) -> Presence | None:

@@ -92,8 +92,9 @@ def raise_hand(platform: Platform, place: Place, line: str, *, up: bool) -> None
         raise NotAllowed(Action.PRESENCE_KEEP)
     with plain_transaction(platform.database) as (db_session, now):
         row = _row(db_session, place)
-        if row is not None:
-            row.hand_at = (row.hand_at or now) if up else None
+        if row is None:  # nobody knows of its being there any more
+            raise NotAllowed(Action.PRESENCE_KEEP)
+        row.hand_at = (row.hand_at or now) if up else None
 
 
 def forget_absent(platform: Platform) -> None:

@@ -112,6 +112,18 @@ def test_camera_and_viewers_find_each_other(case: WholeCase, window):
     until(lambda: members[1].cameras() == [], SOON)
 
 
+def test_the_witness_takes_the_picture_of_its_site_over_from_a_seat(case: WholeCase, window):
+    member, witness = window(of_site(case, case.sites[1])), window("witness-sub")
+    for one in (member, witness):
+        one.open(case)
+    assert member.ask("camera.switch", on=True) == {"on": True}
+    until(lambda: member.cameras() is not None and member.state["own"] == "me", SOON)
+    assert witness.ask("camera.switch", on=True) == {"on": True}
+    until(lambda: member.cameras() is not None and member.state["own"] == "other", SOON)
+    assert member.ask("camera.switch", on=True)["error"]["code"] == "camera_taken"
+    assert witness.ask("camera.switch", on=False) == {"on": False}
+
+
 def test_nobody_speaks_to_whom_it_does_not_see(case: WholeCase, window):
     host = case.sites[0]
     away, here = window("witness-host"), window("witness-sub")

@@ -229,3 +229,8 @@ def test_nobody_acts_for_another_seat(case):
     with pytest.raises((NotAllowed, RuleViolation)):
         case.act(stolen, sheet)
     assert 3 not in case.case.lots[LOT].sitting.sheets
+
+
+def test_a_zero_is_acknowledged_as_a_zero(case, booth):
+    assert booth(2).ask("score.save", **cell(case, "0", command_id="zero", bid=case.bids[1]))["value"] == "0"
+    assert booth(2).ask("score.save", **cell(case, "", command_id="emptied", bid=case.bids[1]))["value"] == ""

@@ -14,6 +14,7 @@ const viewers = new Map(); // by viewer
 let ice = [];
 let sound = false;
 let turn = -1; // of the state that was told last
+let sends = false; // whether the picture of one's own site was sent from here when that was told last
 let over = false;
 
 const tileOf = (site) => page.querySelector(`[data-site="${CSS.escape(site)}"]`);
@@ -52,6 +53,8 @@ function follow(state) {
   sound = state.sound;
   const mine = tileOf(page.dataset.ownSite); // shown above, where it is sent from here
   if (mine) mine.hidden = state.own === 'me';
+  if (sends && state.own === 'other') own?.stop('camera_taken_over'); // by the witness
+  sends = state.own === 'me';
   page.querySelector('[data-sound-state]').textContent = say(sound ? 'sound_passes' : 'sound_rests');
   if (own?.stream) for (const sending of viewers.values()) sending.follow(own.stream, sound).catch(() => {});
 }
