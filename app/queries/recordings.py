@@ -16,7 +16,7 @@ from app.permissions.policy import allowed
 from app.procedure.calendar import add
 from app.procedure.errors import RuleViolation
 from app.procedure.profiles import Profile
-from app.procedure.recording_gaps import GAPS, ClockStep, Part, clock_steps, parts
+from app.procedure.recording_gaps import GAPS, ClockStep, Part, Stretch, clock_steps, parts
 from app.procedure.recordings import Look, Run, look_of
 from app.procedure.roles import Actor, Role
 
@@ -137,6 +137,18 @@ def recorded_now(case: Case, lot: str) -> tuple[Run, ...]:
         return ()
     found = (state.recordings.running(site) for site in sorted(state.sites))
     return tuple(run for run in found if run is not None)
+
+
+def recording_at(case: Case, lot: str, site: str, now: datetime) -> str:
+    """How the recording of a site stands: `running`, `stalled` where nothing has come for long, `none`; "" where the
+    rule book knows none."""
+    rules, run = case.tender.published.profile.recording, case.lot(lot).recordings.running(site)
+    if rules is None:
+        return ""
+    if run is None:
+        return "none"
+    known = parts(run, rules, now)
+    return "stalled" if known and known[-1].kind is Stretch.OPEN else "running"
 
 
 @dataclass(frozen=True)

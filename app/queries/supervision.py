@@ -18,6 +18,7 @@ from app.procedure.roles import Actor
 from app.procedure.standstill import Warned
 from app.queries.cases import load_case
 from app.queries.presences import PlaceSeen, places_seen
+from app.queries.recordings import recording_at
 from app.queries.sittings import SeatLine, room_of
 from app.queries.standstills import StandstillView, standstill_of
 from app.queries.talks import AnnouncementLine, announcements_of
@@ -38,12 +39,13 @@ class SeatSeen:
 @dataclass(frozen=True)
 class SiteSeen:
     """A site of a sitting. `fault`: what is reported to have failed there, "" while nothing is; `witness`: whether it
-    is there now."""
+    is there now; `recording`: how that of the site stands (`recording_at`)."""
 
     name: str
     seats: tuple[SeatSeen, ...]
     fault: str
     witness: PlaceSeen | None
+    recording: str
 
     @property
     def identified(self) -> int:
@@ -110,19 +112,18 @@ def _seen(
         standstill_of(case, lot),
         room.warnings,
         announcements_of(case, lot),
-        _sites(db_session, case, lot, room.seats, names, there) if told else (),
+        _sites(db_session, (case, lot, now), room.seats, names, there) if told else (),
     )
 
 
 def _sites(
     db_session: DbSession,
-    case: Case,
-    lot: str,
+    sitting: tuple[Case, str, datetime],
     lines: tuple[SeatLine, ...],
     names: dict[str, str],
     places: tuple[PlaceSeen, ...],
 ) -> tuple[SiteSeen, ...]:
-    there = {(place.site, place.seat): place for place in places}
+    (case, lot, now), there = sitting, {(place.site, place.seat): place for place in places}
     query = select(SeatBooth.seat, Room.name, Booth.number).join(Booth, Booth.id == SeatBooth.booth_id)
     query = query.join(Room, Room.id == Booth.room_id).where(SeatBooth.case_id == case.id, SeatBooth.lot == lot)
     booths = {seat: f"{room}-{number}" for seat, room, number in db_session.execute(query)}
@@ -134,5 +135,6 @@ def _sites(
             if line.site == site
         )
         failed = fault.note if fault is not None and fault.site in ("", site) else ""
-        found.append(SiteSeen(names.get(site, site), seats, failed, there.get((site, 0))))
+        recording = recording_at(case, lot, site, now)
+        found.append(SiteSeen(names.get(site, site), seats, failed, there.get((site, 0)), recording))
     return tuple(found)

@@ -140,6 +140,11 @@ STRETCHES: Mapping[Stretch, LazyString] = {
     Stretch.CUT: _l("结尾被截断，片段未交"),
     Stretch.OPEN: _l("没有结束的说明"),
 }
+RECORDING_STATES: Mapping[str, LazyString] = {
+    "running": _l("正在录音录像"),
+    "stalled": _l("录像片段没有按时收到"),
+    "none": _l("没有录音录像"),
+}
 GROUNDS: Mapping[SuspensionGround, LazyString] = {
     SuspensionGround.FAULT: _l("线路或场所故障"),
     SuspensionGround.ORDER: _l("监督部门决定"),

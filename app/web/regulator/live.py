@@ -10,7 +10,7 @@ from app.queries.cases import load_case
 from app.queries.supervision import sittings_seen
 from app.services import experts
 from app.services.actors import authorize_or_record
-from app.web.names import CHECK_INS, GROUNDS, MEMBERS, STAGES
+from app.web.names import CHECK_INS, GROUNDS, MEMBERS, RECORDING_STATES, STAGES
 
 routes = Blueprint("supervision", __name__)
 
@@ -30,4 +30,5 @@ def show() -> str:
     template = "_live.html" if request.args.get("part") else "live.html"
     sites = {site["id"]: site["name"] for site in experts.list_sites(here)}
     shown = {"rows": rows, "stages": STAGES, "grounds": GROUNDS, "members": MEMBERS, "check_ins": CHECK_INS}
+    shown |= {"recording_words": RECORDING_STATES}
     return render_template(f"pages/regulator/{template}", sites=sites, **shown)

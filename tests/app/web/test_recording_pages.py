@@ -12,7 +12,7 @@ from app.procedure.recordings import RecordingBegun, RecordingEnded, RecordingLo
 from app.services.platform import DIST
 from tests.app.services.test_recordings import FILM, Machine
 from tests.app.services.whole_case import DRAWN, LOT, WholeCase
-from tests.app.web.site import Site, booth
+from tests.app.web.site import Site, booth, stated
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 
@@ -46,12 +46,12 @@ def test_a_machine_hands_in_over_the_api_and_the_page_draws_what_is_missing(case
     assert (state["run"], state["running"], state["received"]) == (1, True, 0)
     token = {"Authorization": f"Bearer {site.token('witness-sub')}"}
     for number in range(1, 5):
-        stated, data = machine.film()
+        piece, data = machine.film()
         query = {
-            "started_at": stated.started_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "ended_at": stated.ended_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "sha256": stated.sha256,
-            "previous": stated.previous,
+            "started_at": piece.started_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "ended_at": piece.ended_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "sha256": piece.sha256,
+            "previous": piece.previous,
             "clock_ms": "20",
         }
         query = {name: value.replace(".000Z", "Z") for name, value in query.items()}
@@ -67,6 +67,7 @@ def test_a_machine_hands_in_over_the_api_and_the_page_draws_what_is_missing(case
         assert "strip__part--missing" in text
         assert text.count('<svg class="strip"') == sites
         assert ("播放" in text, "评审期间不能调看" in text) == (False, who == "regulator")
+    assert "没有录音录像" in stated(site).get("/regulator/live")
     for who in ("officer", "bidder-a", "admin"):
         site.browser(who).get(page, 404)
     bad = site.app.test_client().put(f"{base}/1/9", query_string={**query, "clock_ms": "x"}, data=data, headers=token)

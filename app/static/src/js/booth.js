@@ -8,6 +8,7 @@ import { sha256 } from './jcs.js';
 import { sign, signingKey } from './keys.js';
 import { leaveFor } from './leave.js';
 import { say } from './locale.js';
+import { SHEETS } from './whole_sheet.js';
 
 // DER of the attribute messageDigest (RFC 5652 11.2) up to its 32 bytes.
 const MESSAGE_DIGEST = '06092a864886f70d01090431220420';
@@ -87,7 +88,10 @@ async function startReport(panel) {
 
 /** Once the sitting is over the seat is left: whoever comes to this booth next finds nothing of it. */
 function leaveInTime({ dataset }) {
-  setTimeout(() => leaveFor('/seat/over', { once: true }), Number(dataset.leavesIn) * 1000);
+  setTimeout(() => {
+    Object.keys(localStorage).filter((name) => name.startsWith(SHEETS)).forEach((name) => localStorage.removeItem(name));
+    leaveFor('/seat/over', { once: true });
+  }, Number(dataset.leavesIn) * 1000);
 }
 
 document.querySelectorAll('[data-leaves-in]').forEach(leaveInTime);

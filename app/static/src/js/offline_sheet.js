@@ -12,7 +12,7 @@ import { leaveFor } from './leave.js';
 import { socket } from './live.js';
 import { say } from './locale.js';
 import { account } from './typed.js';
-import { afterRefusal, cellOf, fits, payloadOf, sums, unfit } from './whole_sheet.js';
+import { SHEETS, afterRefusal, cellOf, fits, payloadOf, sums, unfit } from './whole_sheet.js';
 
 const GONE = 8000; // milliseconds without a line before the panel comes
 const FORMAT = 'carriedsheet/v1';
@@ -25,7 +25,7 @@ export function startOffline({ typedNow, type, forgetQueue }) {
   const sheet = JSON.parse(panel.querySelector('.offline-sheet').textContent);
   const part = (name) => panel.querySelector(`[data-offline-${name}]`);
   const [status, table, sign, save, print, discard, keyFile] = ['state', 'table', 'sign', 'save', 'print', 'discard', 'key'].map(part);
-  const name = `offline-sheet:${account}:${sheet.case}:${sheet.seat}`;
+  const name = `${SHEETS}${account}:${sheet.case}:${sheet.seat}`;
   const path = `/api/v1/cases/${sheet.case}/acts`;
   let { prev_act: prevAct } = sheet;
   let typed = typedNow(sheet);

@@ -18,7 +18,9 @@ function playAll(player) {
     video.play().catch(() => {});
   };
   pieces.forEach((piece, at) => piece.addEventListener('click', () => go(at)));
-  video.addEventListener('ended', () => go(Number(video.dataset.at) + 1));
+  const onward = () => go(Number(video.dataset.at) + 1);
+  video.addEventListener('ended', onward);
+  video.addEventListener('error', onward); // one that holds no picture, or is damaged, stops nothing
   select(0);
 }
 

@@ -2,6 +2,8 @@
 import { formatInstant } from './jcs.js';
 import { formatHundredths, inBands, isScore, parseHundredths } from './hundredths.js';
 
+export const SHEETS = 'offline-sheet:'; // what the browser keeps of signed sheets, by account, case and seat
+
 export const cellOf = (bid, criterion) => JSON.stringify([bid, criterion]);
 
 /** Whether a text is a score of this criterion: {full, step, bands}. */
