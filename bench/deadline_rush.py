@@ -3,7 +3,7 @@
 Every client hands in one replacement bid after the other, signed and uploaded before, over HTTP; the lot is closed
 from another process at the first instant the gate allows. What must be 0: bids that are late, acknowledged bids that
 are lost, bids on record that nobody was told of, facts out of order. The peer: the same clients ask the same server for
-an empty view that does one durable INSERT.
+an empty view that does one durable INSERT. TMPDIR should lie on a disk: where a sync costs nothing, nothing is durable.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def rush_on_sqlite(rounds: int = ROUNDS, clients: int = CLIENTS_EACH * WEB_PROCE
 def rush_on_postgres(rounds: int = ROUNDS, clients: int = CLIENTS_EACH * WEB_PROCESSES, each: int = BIDS_EACH) -> str:
     if not os.environ.get(POSTGRES):
         return f"NOT MEASURED: {POSTGRES} names no PostgreSQL server"
-    with fresh_postgres() as url:
+    with fresh_postgres(durable=True) as url:
         return _rushes("PostgreSQL", url, rounds, clients, each)
 
 

@@ -97,16 +97,16 @@ def load_named(db_session: DbSession, case_id: str, seqs: Sequence[int]) -> list
     return sorted((record_of(row) for row in found), key=lambda record: record.seq)
 
 
-def load_case(db_session: DbSession, case_id: str) -> Case:
-    """The state of a case. Only what is committed is remembered: call it before anything is appended."""
-    return case_as_of(db_session.connection(), db_session.info[MEMORY], case_id)
-
-
-def case_as_of(connection: Connection, memory: dict[str, Any], case_id: str, known_size: int = -1) -> Case:
-    """The same, given what its process remembers (`Database.memory`).
+def load_case(db_session: DbSession, case_id: str, known_size: int = -1) -> Case:
+    """The state of a case. Only what is committed is remembered: call it before anything is appended.
 
     `known_size`: how many records the case has, where that was read already: the records are not asked for in vain.
     """
+    return case_as_of(db_session.connection(), db_session.info[MEMORY], case_id, known_size)
+
+
+def case_as_of(connection: Connection, memory: dict[str, Any], case_id: str, known_size: int = -1) -> Case:
+    """The same, given what its process remembers (`Database.memory`)."""
     size, case = _remembered(memory).get(case_id, (0, Case(case_id)))
     for record in _records(connection, case_id, size - 1) if size != known_size else ():
         case, size = case.apply(record), record.seq + 1

@@ -92,7 +92,7 @@ class UnitOfWork:
             rows.setdefault(statement, []).append(row)
         self._rows.clear()
         for statement, values in rows.items():
-            found = self._connection.execute(statement, values).rowcount
+            found = self._connection.execute(statement, values if len(values) > 1 else values[0]).rowcount
             if statement in self._otherwise and found != len(values):
                 raise self._otherwise[statement]
         if self._head is not self._written_head:

@@ -242,10 +242,11 @@ class Bench(Installation):
 
 
 @contextmanager
-def fresh_postgres() -> Iterator[str]:
-    """The address of an empty schema of its own on the server under test."""
+def fresh_postgres(*, durable: bool = False) -> Iterator[str]:
+    """The address of an empty schema of its own on the server under test. Unless it is `durable`, no commit waits for
+    the disk: a crash of the server is no part of the tests."""
     server, schema = os.environ[POSTGRES], f"t_{uuid.uuid4().hex[:12]}"
-    options = f"-csearch_path%3D{schema}%20-csynchronous_commit%3Doff"  # a crash of the server is no part of the tests
+    options = f"-csearch_path%3D{schema}%20-csynchronous_commit%3D{'on' if durable else 'off'}"
     with _at_the_server() as connection:
         connection.execute(f"CREATE SCHEMA {schema}")
     try:
