@@ -74,6 +74,7 @@ class LotCase:
         default_factory=dict
     )  # sealed files that the platform does not have, until when awaited
     checked: bid_checking.BidsChecked | None = None
+    checked_in: Stage = Stage.UNCONVENED  # the stage of the sitting in which that was recorded
     qualification: Mapping[str, qualification.Qualification] = field(default_factory=dict)
     buyers: buyers.Buyers = field(default_factory=buyers.Buyers)
     draw: draw.DrawState = field(default_factory=draw.DrawState)
@@ -185,7 +186,7 @@ def apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
     if isinstance(fact, qualification.QualificationChecked):
         return replace(state, qualification=fact.results)
     if isinstance(fact, bid_checking.BidsChecked):
-        return replace(state, checked=fact)
+        return replace(state, checked=fact, checked_in=state.sitting.stage)
     if isinstance(fact, buyers.BuyerMemberNamed):
         return replace(state, buyers=buyers.apply(state.buyers, fact))
     if isinstance(fact, DrawEvent):

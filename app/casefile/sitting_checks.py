@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 def check_sitting(case: Case, lot: str, fact: Any, actor: Actor, now: datetime) -> None:
     """Raises RuleViolation."""
     state, profile = case.lots[lot], case.tender.published.profile
+    if isinstance(fact, sitting.ClarificationAnswered):  # before all that is for the room alone
+        rests = state.sitting.suspended is not None
+        clarifying.check_asked(state.clarifying, fact, _answerer(case, lot, actor, fact), rests=rests)
     standstill.check_site(state.sitting, fact, actor)
     standstill.check(state.standstill, state.sitting, fact, actor.id, now, profile)
     signing.check(state.signing, state.sitting, fact, now, profile)
@@ -25,7 +28,13 @@ def check_sitting(case: Case, lot: str, fact: Any, actor: Actor, now: datetime) 
     clarifying.check(state.clarifying, fact, _answerer(case, lot, actor, fact), now, profile)
     if isinstance(fact, sitting.FindingPut):
         anonymous = bool(case.tender.published.lot(lot).anonymous)
-        bid_checking.check_put(fact, findings_of_sitting(state), state.sitting.stage, anonymous=anonymous)
+        bid_checking.check_put(
+            fact,
+            findings_of_sitting(state),
+            state.sitting.stage,
+            anonymous=anonymous,
+            checked_in=state.checked_in,
+        )
 
 
 def _answerer(case: Case, lot: str, actor: Actor, fact: Any) -> clarifying.Answerer:

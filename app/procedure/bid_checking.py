@@ -14,8 +14,8 @@ from app.procedure.opening import Opening
 from app.procedure.profiles import Profile
 from crypto.signing import is_digest
 from evaluation.bid_checks import PRICED, BidFinding, FindingKind
-from evaluation.sitting import FindingPut, RejectionGround
-from evaluation.sitting.stages import AFTER_LAST_LOCK, FINAL, Stage
+from evaluation.sitting import COLLUSION_GROUNDS, FindingPut, RejectionGround
+from evaluation.sitting.stages import AFTER_LAST_LOCK, AFTER_REVIEW, FINAL, Stage
 
 # What the law lets a committee conclude from what a finding shows (Reg 40, O87 37); else a bid may not be responsive.
 GROUNDS = {
@@ -69,6 +69,29 @@ def grounds_for(found: BidFinding) -> tuple[RejectionGround, ...]:
     return GROUNDS.get(found.kind, (RejectionGround.NOT_RESPONSIVE,))
 
 
+def grounds_in(found: BidFinding, stage: Stage) -> tuple[RejectionGround, ...]:
+    """On which grounds a finding can lead to a rejection in this stage of the sitting: once results stand, on those of
+    collusion alone, since whether a bid responds is what the review has found (O87 art. 64). That the platform could
+    not read a file is no fault of a bid.
+    """
+    if found.kind is FindingKind.FILE_UNREADABLE:
+        return ()
+    after = stage in AFTER_LAST_LOCK
+    return tuple(ground for ground in grounds_for(found) if ground in COLLUSION_GROUNDS or not after)
+
+
+def votable(
+    findings: Sequence[BidFinding], stage: Stage, *, anonymous: bool, checked_in: Stage = Stage.UNCONVENED
+) -> frozenset[int]:
+    """The numbers of the findings that may be put to the vote in this stage: all that are known, but once results stand
+    only those that nobody could know in the review. `checked_in`: the stage in which they were found.
+    """
+    known = frozenset(known_to_committee(findings, stage, anonymous=anonymous))
+    if stage not in AFTER_LAST_LOCK or checked_in in AFTER_REVIEW:
+        return known
+    return known - frozenset(known_to_committee(findings, Stage.REVIEW, anonymous=anonymous))
+
+
 def known_to_committee(findings: Sequence[BidFinding], stage: Stage, *, anonymous: bool) -> tuple[int, ...]:
     """The numbers of the findings that members may know in this stage of their sitting."""
     if stage in AFTER_LAST_LOCK | FINAL:
@@ -86,16 +109,26 @@ def _nameless(found: BidFinding) -> bool:
     return found.kind in NAMELESS and all(is_technical_file(one.file) for one in found.evidence)
 
 
-def check_put(fact: FindingPut, findings: Sequence[BidFinding], stage: Stage, *, anonymous: bool) -> None:
-    """The finding is one that the committee knows, and a rejection names bids and a ground that it can lead to.
+def check_put(
+    fact: FindingPut,
+    findings: Sequence[BidFinding],
+    stage: Stage,
+    *,
+    anonymous: bool,
+    checked_in: Stage = Stage.UNCONVENED,
+) -> None:
+    """The finding is one that the committee knows and may still vote on, and a rejection names bids and a ground that
+    it can lead to.
 
-    Raises RuleViolation `finding_unknown`, `finding_bid_unexpected`, `finding_ground_unfit`.
+    Raises RuleViolation `finding_unknown`, `finding_too_late`, `finding_bid_unexpected`, `finding_ground_unfit`.
     """
     if fact.finding not in known_to_committee(findings, stage, anonymous=anonymous):
         raise RuleViolation("finding_unknown", finding=fact.finding)
+    if fact.finding not in votable(findings, stage, anonymous=anonymous, checked_in=checked_in):
+        raise RuleViolation("finding_too_late", finding=fact.finding)
     found = findings[fact.finding - 1]
     for bid in fact.bids:
         if bid not in found.bids:
             raise RuleViolation("finding_bid_unexpected", bid=bid)
-    if fact.ground is not None and fact.ground not in grounds_for(found):
+    if fact.ground is not None and fact.ground not in grounds_in(found, stage):
         raise RuleViolation("finding_ground_unfit", finding=fact.finding)

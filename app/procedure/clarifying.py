@@ -134,10 +134,21 @@ def _check_time(time: ClarificationTime, seconds: int, now: datetime) -> None:
         raise RuleViolation("clarification_time_wrong", seconds=seconds, least=str(time.least), most=str(time.most))
 
 
-def _check_answer(clarifying: Clarifying, fact: ClarificationAnswered, answerer: Answerer, now: datetime) -> None:
+def check_asked(clarifying: Clarifying, fact: ClarificationAnswered, answerer: Answerer, *, rests: bool) -> None:
+    """Whether its bidder speaks, and may now: why a sitting stands still is not for bidders.
+
+    Raises RuleViolation `clarification_not_asked`, `clarification_rests`.
+    """
     course = clarifying.get(fact.id, Course())
     if course.asked is None or not answerer.bid or {course.asked.bid, fact.bid} != {answerer.bid}:
         raise RuleViolation("clarification_not_asked")
+    if rests and course.open:
+        raise RuleViolation("clarification_rests")
+
+
+def _check_answer(clarifying: Clarifying, fact: ClarificationAnswered, answerer: Answerer, now: datetime) -> None:
+    check_asked(clarifying, fact, answerer, rests=False)
+    course = clarifying.get(fact.id, Course())
     if course.answered_at is not None:
         raise RuleViolation("clarification_answered_before", at=course.answered_at)
     if course.rested_at is None and (course.until is None or now >= course.until):

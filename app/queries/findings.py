@@ -12,7 +12,7 @@ from app.casefile.case import Case, LotCase
 from app.casefile.disposals import Disposed, disposals
 from app.casefile.record import Record
 from app.messages import catalogue, sentence
-from app.procedure.bid_checking import grounds_for, known_to_committee
+from app.procedure.bid_checking import grounds_in, known_to_committee, votable
 from evaluation.bid_checks import BidFinding, Evidence, FindingKind
 from evaluation.sitting import Disposal, RejectionGround, settled, standing_bids
 
@@ -50,7 +50,8 @@ class VoteView:
 
 @dataclass(frozen=True)
 class FindingView:
-    """A finding. `bids` are those it is about, by id and name; `citation` is how another text refers to it."""
+    """A finding. `bids` are those it is about, by id and name; `citation` is how another text refers to it; `grounds`,
+    `votable`: on what it can lead to a rejection now, and whether it may be put to the vote at all."""
 
     number: int
     kind: FindingKind
@@ -65,6 +66,7 @@ class FindingView:
     settled: bool
     asked: bool
     grounds: tuple[tuple[str, str], ...]
+    votable: bool
     rejectable: tuple[tuple[str, str], ...]
 
     @property
@@ -106,7 +108,9 @@ def _bidders(state: LotCase) -> dict[str, str]:
 
 def _view(case: Case, lot: str, number: int, names: Names, votes: Sequence[Disposed], language: str) -> FindingView:
     state = case.lot(lot)
-    found, regime = findings_of_sitting(state)[number - 1], case.tender.published.profile.regime
+    checked, stage = findings_of_sitting(state), state.sitting.stage
+    anonymous = bool(case.tender.published.lot(lot).anonymous)
+    found, regime = checked[number - 1], case.tender.published.profile.regime
     own = [one for one in votes if one.put.finding == number]
     asked = any(one.put.disposal is Disposal.ASK and one.counted.adopted and not one.lapsed for one in own)
     standing = standing_bids(state.sitting)
@@ -124,7 +128,8 @@ def _view(case: Case, lot: str, number: int, names: Names, votes: Sequence[Dispo
         tuple(_vote(one, names, regime, language) for one in own),
         number in settled(state.sitting),
         asked and number not in settled(state.sitting),
-        tuple((ground.value, ground_words(ground, regime, language)) for ground in grounds_for(found)),
+        tuple((ground.value, ground_words(ground, regime, language)) for ground in grounds_in(found, stage)),
+        number in votable(checked, stage, anonymous=anonymous, checked_in=state.checked_in),
         tuple((bid, name) for bid, name in named if bid in standing),
     )
 

@@ -31,6 +31,7 @@ from evaluation.sitting.clarifications import (
 )
 from evaluation.sitting.events import SittingEvent
 from evaluation.sitting.price_rules import asked_by_rule, check_price_proposal
+from evaluation.sitting.question_rules import standing_bids
 from evaluation.sitting.stages import Stage
 from evaluation.sitting.state import SittingState
 
@@ -50,8 +51,9 @@ def may_propose(state: SittingState) -> bool:
 
 
 def askable(state: SittingState) -> tuple[str, ...]:
-    """The bids about which a question may be proposed: once some are rejected, those that are scored."""
-    return state.valid if state.stage is Stage.SCORING else tuple(bid.bid for bid in state.bids)
+    """The bids about which a question may be proposed: those that nobody has rejected, nor is about to by a vote."""
+    standing = standing_bids(state) - set(state.put.bids if state.put is not None else ())
+    return tuple(bid.bid for bid in state.bids if bid.bid in standing)
 
 
 def check_proposal(fact: ClarificationProposed, state: SittingState) -> None:
@@ -65,7 +67,7 @@ def check_proposal(fact: ClarificationProposed, state: SittingState) -> None:
     elif state.stage not in (Stage.REVIEW, Stage.SCORING):
         raise RuleViolation("sitting_out_of_order", fact=type(fact).__name__, stage=str(state.stage))
     elif state.stage is Stage.SCORING and state.sheets:
-        raise RuleViolation("clarification_too_late", locked=len(state.sheets), of=len(state.seats))
+        raise RuleViolation("clarification_too_late")  # how many have locked members are not told
     require_id(fact.id)
     require_text(fact.place, "place")
     require_text(fact.question, "question")

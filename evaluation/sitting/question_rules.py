@@ -21,10 +21,11 @@ from evaluation.sitting.state import SittingState
 
 
 def check_put(fact: FindingPut, state: SittingState) -> None:
-    """One at a time, by the chair, with a reason; what was settled stays settled, a bid is rejected once.
+    """One at a time, by the chair, with a reason; what was settled stays settled, a bid is rejected once, and not while
+    its bidder is being asked.
 
     Raises RuleViolation `sitting_not_chair`, `finding_vote_open`, `finding_settled`, `finding_rejection_incomplete`,
-    `finding_bid_unexpected`, `correction_unanswered`.
+    `finding_bid_unexpected`, `finding_bid_asked`, `correction_unanswered`.
     """
     if state.chair != fact.seat:
         raise RuleViolation("sitting_not_chair", seat=fact.seat)
@@ -42,6 +43,8 @@ def check_put(fact: FindingPut, state: SittingState) -> None:
     for bid in fact.bids:
         if bid not in standing:
             raise RuleViolation("finding_bid_unexpected", bid=bid)
+    if asked := {one.proposed.bid for one in state.clarifications_awaited} & set(fact.bids):
+        raise RuleViolation("finding_bid_asked", bid=min(asked))
 
 
 def standing_bids(state: SittingState) -> frozenset[str]:

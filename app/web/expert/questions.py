@@ -85,7 +85,7 @@ def _page(found: Case, room: Room, shown: dict[str, Any], one: FindingView, **fo
         if room.seat == room.chair:
             own["withdrawal"] = FindingWithdrawalForm()
     elif mine and room.seat == room.chair and not room.put and one.left:
-        own = {"put": _put_form(one)}
+        own = {"put": _put_form(one)} if one.votable else {"too_late": True}
     put_words = _effects(one, state.put) if voting and state.put is not None else []
     more = {
         "one": one,
@@ -102,7 +102,7 @@ def _put_form(one: FindingView) -> PutForm:
     form = PutForm()
     form.bids.choices = [SelectChoice(bid, name) for bid, name in one.rejectable]
     form.ground.choices = [SelectChoice("", _("请选择")), *(SelectChoice(*ground) for ground in one.grounds)]
-    if not one.rejectable:
+    if not one.rejectable or not one.grounds:
         form.disposal.choices = [c for c in form.disposal.choices if c.value != Disposal.REJECT.value]
     return form
 

@@ -17,6 +17,7 @@ from app.casefile.codec import decode, encode
 from app.casefile.verification import STEPS, Verdict, verify_bundle
 from app.models import BidReading, Job, StoredFile
 from app.permissions.policy import NotAllowed
+from app.procedure.bid_checking import grounds_in, votable
 from app.procedure.errors import RuleViolation
 from app.queries.cases import load_records
 from app.queries.events import seen_events
@@ -56,9 +57,14 @@ def over(tmp_path_factory) -> CheckedCase:
     case.put(staff, Disposal.EXPLAINED)
     case.vote(staff, against=1)
     case.until_results()
-    like = case.number_of("like_text")
-    case.put(like, Disposal.REJECT, "bidder-b", ground=ALIKE)
-    case.vote(like, against=2)
+    for known in (staff, case.number_of("file_unreadable")):  # since the review
+        with pytest.raises(RuleViolation, match=r"finding_too_late|finding_settled"):
+            case.put(known, Disposal.REJECT, "bidder-c", ground=RejectionGround.NOT_RESPONSIVE)
+    with pytest.raises(RuleViolation, match="finding_ground_unfit"):  # which rejects nobody any more
+        case.put(case.number_of("list_sum"), Disposal.REJECT, "bidder-b", ground=RejectionGround.NOT_RESPONSIVE)
+    alike = case.number_of("regular_items")
+    case.put(alike, Disposal.REJECT, "bidder-b", ground=ALIKE)
+    case.vote(alike, against=2)
     case.work_off()
     case.report()
     return case
@@ -181,6 +187,25 @@ def test_nobody_but_the_committee_puts_or_votes(reviewing: CheckedCase):
         reviewing.act(reviewing.members[member], facts[0])
 
 
+def test_that_the_platform_cannot_read_a_file_rejects_no_bid(reviewing: CheckedCase):
+    broken = reviewing.number_of("file_unreadable")
+    with pytest.raises(RuleViolation, match="finding_ground_unfit"):
+        reviewing.put(broken, Disposal.REJECT, "bidder-c", ground=RejectionGround.NOT_RESPONSIVE)
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+def test_once_results_stand_only_what_could_not_be_known_before_is_voted_on(reviewing: CheckedCase, anonymous: bool):
+    """Whatever kinds there are: none rejects for want of a response, and none that the review could decide on."""
+    found = reviewing.case.lots[LOT].checked.findings
+    before = votable(found, Stage.REVIEW, anonymous=anonymous)
+    for stage in (Stage.RESULTS, Stage.REPORT):
+        after = votable(found, stage, anonymous=anonymous)
+        assert before | after == set(range(1, len(found) + 1))
+        assert not before & after
+        assert votable(found, stage, anonymous=anonymous, checked_in=Stage.SCORING) == before | after
+        assert all(RejectionGround.NOT_RESPONSIVE not in grounds_in(one, stage) for one in found)
+
+
 # what the committee decides
 
 
@@ -297,8 +322,8 @@ def test_a_published_list_that_no_bid_could_be_compared_with_is_refused(tmp_path
 def test_where_too_few_bids_are_left_the_lot_fails_and_its_record_says_why(tmp_path):
     case = CheckedCase(tmp_path).through(UNTIL_REVIEW).until_results()
     assert case.state.result is not None
-    number = case.number_of("same_file")
-    case.put(number, Disposal.REJECT, "bidder-a", "bidder-b", ground=RejectionGround.SAME_AUTHOR)
+    number = case.number_of("regular_items")
+    case.put(number, Disposal.REJECT, "bidder-b", ground=ALIKE)
     case.vote(number)
     assert case.state.stage is Stage.FAILED
     case.work_off()

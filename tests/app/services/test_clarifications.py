@@ -125,7 +125,9 @@ def test_a_standstill_stops_the_time_which_goes_on_afterwards(case):
     case.clock.advance(IN_TIME - 5)
     case.member(sitting.RecessCalled(case.chair, "午餐"))
     assert case.state.suspended.ground is SuspensionGround.RECESS
-    assert code(case.answer, "a1") == "sitting_suspended"
+    with pytest.raises(RuleViolation) as rests:
+        case.answer("a1")
+    assert (rests.value.code, rests.value.facts) == ("clarification_rests", {}), "why is for the room alone"
     case.work_off(IN_TIME)
     assert standing(case, "a1") is S.SENT
     case.member(sitting.RecessEnded(case.chair))

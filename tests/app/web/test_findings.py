@@ -129,9 +129,12 @@ def test_the_agency_reads_them_with_the_result_and_the_bidder_why_its_bid_was_re
     case.until_results()
     site, number = Site(case), case.number_of("list_sum")
     assert "合计不符" in seat(site).get(room(case, "/findings"))  # prices are known now
-    like = case.number_of("like_text")
-    case.put(like, Disposal.REJECT, "bidder-b", ground=RejectionGround.ABNORMALLY_ALIKE)
-    case.vote(like)
+    late = seat(site).get(room(case, f"/findings/{case.number_of('like_text')}"))
+    assert "只有初步评审时还不能显示的清标提示可以付表决" in late
+    assert "付表决（组长）" not in late
+    alike = case.number_of("regular_items")
+    case.put(alike, Disposal.REJECT, "bidder-b", ground=RejectionGround.ABNORMALLY_ALIKE)
+    case.vote(alike)
     case.work_off()
     path = f"/cases/{case.case_id}/lots/{LOT}/findings"
     assert site.browser("officer").client.get(path).status_code == 404
