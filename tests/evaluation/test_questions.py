@@ -207,6 +207,24 @@ def test_a_vote_that_somebody_leaves_open_is_taken_back_by_the_chair_and_nobody_
     assert sitting.state.put is None
 
 
+def test_no_bid_is_rejected_while_its_bidder_is_asked_and_none_asked_while_its_rejection_is_voted_on():
+    sitting = Sitting(LENIENT).until(Stage.REVIEW)
+    sitting.act(proposal(1, bid="A"))
+    for step in (
+        [],
+        [ClarificationVoted(2, ID, True), ClarificationVoted(4, ID, True)],
+        [ClarificationSent(CHAIR, ID, 600)],
+    ):
+        sitting.act(*step)
+        assert refused(sitting, put(1, Disposal.REJECT, "A", "B")) == "finding_bid_asked"
+    sitting.act(put(1, Disposal.REJECT, "B"))
+    assert refused(sitting, proposal(2, "q-2", "B")) == "clarification_bid_unknown"
+    vote(sitting)
+    assert askable(sitting.state) == ("A", "C")
+    assert refused(sitting, proposal(2, "q-2", "B")) == "clarification_bid_unknown"
+    sitting.act(answer(bid="A"), put(2, Disposal.REJECT, "A"))
+
+
 def test_nothing_is_put_while_a_correction_is_asked_for():
     sitting = Sitting(UNMARKED).until(Stage.RESULTS)
     places = (ScorePlace("A", "plan"),)

@@ -78,10 +78,12 @@ class CheckedCase(WholeCase):
             if self.state.put is not None:
                 self.act(person, FindingVoted(seat, number, place >= against, ""))
 
-    def number_of(self, kind: str) -> int:
-        checked = self.case.lots["1"].checked
+    def number_of(self, kind: str, login: str = "") -> int:
+        """Of the first finding of that kind that is about the bidder's bid, or about any."""
+        checked, bid = self.case.lots["1"].checked, self.receipts.get(login, "")
         assert checked is not None
-        return 1 + [found.kind.value for found in checked.findings].index(kind)
+        fits = [found.kind.value == kind and (not bid or bid in found.bids) for found in checked.findings]
+        return 1 + fits.index(True)
 
     def until_results(self) -> CheckedCase:
         """The review passes, everybody locks, and the results stand."""

@@ -61,8 +61,10 @@ def over(tmp_path_factory) -> CheckedCase:
         with pytest.raises(RuleViolation, match=r"finding_too_late|finding_settled"):
             case.put(known, Disposal.REJECT, "bidder-c", ground=RejectionGround.NOT_RESPONSIVE)
     with pytest.raises(RuleViolation, match="finding_ground_unfit"):  # which rejects nobody any more
-        case.put(case.number_of("list_sum"), Disposal.REJECT, "bidder-b", ground=RejectionGround.NOT_RESPONSIVE)
-    alike = case.number_of("regular_items")
+        case.put(
+            case.number_of("list_sum", "bidder-b"), Disposal.REJECT, "bidder-b", ground=RejectionGround.NOT_RESPONSIVE
+        )
+    alike = case.number_of("regular_items", "bidder-b")
     case.put(alike, Disposal.REJECT, "bidder-b", ground=ALIKE)
     case.vote(alike, against=2)
     case.work_off()
@@ -322,7 +324,7 @@ def test_a_published_list_that_no_bid_could_be_compared_with_is_refused(tmp_path
 def test_where_too_few_bids_are_left_the_lot_fails_and_its_record_says_why(tmp_path):
     case = CheckedCase(tmp_path).through(UNTIL_REVIEW).until_results()
     assert case.state.result is not None
-    number = case.number_of("regular_items")
+    number = case.number_of("regular_items", "bidder-b")
     case.put(number, Disposal.REJECT, "bidder-b", ground=ALIKE)
     case.vote(number)
     assert case.state.stage is Stage.FAILED

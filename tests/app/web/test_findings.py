@@ -132,7 +132,7 @@ def test_the_agency_reads_them_with_the_result_and_the_bidder_why_its_bid_was_re
     late = seat(site).get(room(case, f"/findings/{case.number_of('like_text')}"))
     assert "只有初步评审时还不能显示的清标提示可以付表决" in late
     assert "付表决（组长）" not in late
-    alike = case.number_of("regular_items")
+    alike = case.number_of("regular_items", "bidder-b")
     case.put(alike, Disposal.REJECT, "bidder-b", ground=RejectionGround.ABNORMALLY_ALIKE)
     case.vote(alike)
     case.work_off()
