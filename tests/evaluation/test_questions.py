@@ -96,42 +96,6 @@ def test_a_majority_decides_and_what_is_settled_stays_settled():
     assert refused(sitting, put(1)) == "finding_settled"
 
 
-def test_a_vote_is_decided_as_soon_as_nothing_can_change_it():
-    sitting = Sitting().until(Stage.REVIEW)
-    sitting.act(put(1))
-    events = [sitting.act(FindingVoted(n, 1, True, ""))[-1] for n in (1, 2, 4)]
-    assert events[-1] == FindingDisposed(1, 3, 0, True), "nobody holds it up by not voting"
-    assert refused(sitting, FindingVoted(5, 1, False, "")) == "finding_not_put"
-    sitting.act(put(2), FindingVoted(1, 2, False, ""), FindingVoted(2, 2, True, ""), FindingVoted(3, 2, False, ""))
-    assert sitting.act(FindingVoted(4, 2, False, ""))[-1] == FindingDisposed(2, 1, 3, False)
-    assert recheck(sitting.events) == sitting.state
-
-
-def test_one_member_undoes_no_vote_of_a_majority():
-    sitting = Sitting().until(Stage.REVIEW)
-    sitting.act(put(1), FindingVoted(1, 1, False, ""), FindingVoted(2, 1, True, ""), FindingVoted(4, 1, True, ""))
-    assert refused(sitting, FindingWithdrawn(1, 1, "another look")) == "finding_not_withdrawable"
-    assert sitting.act(FindingVoted(5, 1, True, ""))[-1] == FindingDisposed(1, 3, 1, True)
-
-
-def test_no_bid_is_rejected_while_its_bidder_is_asked_and_none_asked_while_its_rejection_is_voted_on():
-    sitting = Sitting(LENIENT).until(Stage.REVIEW)
-    sitting.act(proposal(1, bid="A"))
-    for step in (
-        [],
-        [ClarificationVoted(2, ID, True), ClarificationVoted(4, ID, True)],
-        [ClarificationSent(CHAIR, ID, 600)],
-    ):
-        sitting.act(*step)
-        assert refused(sitting, put(1, Disposal.REJECT, "A", "B")) == "finding_bid_asked"
-    sitting.act(put(1, Disposal.REJECT, "B"))
-    assert refused(sitting, proposal(2, "q-2", "B")) == "clarification_bid_unknown"
-    vote(sitting)
-    assert askable(sitting.state) == ("A", "C")
-    assert refused(sitting, proposal(2, "q-2", "B")) == "clarification_bid_unknown"
-    sitting.act(answer(bid="A"), put(2, Disposal.REJECT, "A"))
-
-
 def test_who_is_to_be_asked_can_be_decided_on_afterwards():
     sitting = Sitting().until(Stage.REVIEW)
     sitting.act(put(1, Disposal.ASK))
@@ -205,6 +169,7 @@ def test_a_vote_that_somebody_leaves_open_is_taken_back_by_the_chair_and_nobody_
     assert refused(sitting, FindingWithdrawn(1, 1, "x")) == "finding_not_withdrawable"
     sitting.act(FindingWithdrawn(CHAIR, 1, "seat 5 does not answer"))
     assert sitting.state.put is None
+    sitting.act(put(1), FindingWithdrawn(CHAIR, 1, "the wrong one"))
 
 
 def test_no_bid_is_rejected_while_its_bidder_is_asked_and_none_asked_while_its_rejection_is_voted_on():
