@@ -55,7 +55,7 @@ def test_a_successor_is_named_by_a_letter_of_its_own_and_evaluates_from_the_star
         case.act("officer", BuyerMemberNamed(case.people["buyer"].id, fact.site, LETTER))
     page = Site(case).browser("officer").get(f"/agency/cases/{case.case_id}/lots/{LOT}/buyer-member")
     assert "接替退出的采购人代表" in page
-    assert "请指定接替的人" in Site(case).browser("officer").get("/agency")
+    assert "请指定接替的采购人代表" in Site(case).browser("officer").get("/agency")
     case.act("officer", BuyerMemberNamed(case.another(), fact.site, LETTER))
     case.work_off()
     assert case.state.seats[seat].person == "buyer-2"
