@@ -68,7 +68,12 @@ def test_a_site_is_recorded_and_two_inspectors_play_it(live: LiveCase, filming: 
     expect(witness.locator("[data-record-state]")).to_contain_text("画面未开启")
     before = len(numbers(live))
     assert before >= 4
+    seat = next(number for number, one in case.state.seats.items() if one.site == case.sites[1])
+    member = pictures(live, filming, seat)
+    member.get_by_role("button", name="开启画面").click()
+    expect(member.locator("[data-own-state]")).to_have_text("正在发送画面和声音。")
     witness.get_by_role("button", name="开启画面").click()
+    expect(witness.locator("[data-own-state]")).to_contain_text("只用于录制")
     expect(witness.locator("[data-record-state]")).to_contain_text(f"第 {before + 2} 段", timeout=ENOUGH)
     witness.get_by_role("button", name="结束录制").click()
     expect(witness.get_by_role("button", name="开始录制")).to_be_visible()
