@@ -30,7 +30,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.inspections import facts as inspections
 from crypto.canonical import Json
 from evaluation import draw
-from evaluation.sitting import clarifications, interruptions, questions, talk
+from evaluation.sitting import clarifications, contracting, interruptions, questions, talk
 from evaluation.sitting import events as sitting
 
 
@@ -195,6 +195,7 @@ FACTS = {
         _lot(sitting.ChairVoteTied),
         _lot(sitting.ChairElected),
         _lot(sitting.BidsReviewed, "bids:review"),
+        _lot(contracting.ContractPointsStated, "contract-points:state"),
         _lot(questions.FindingPut, "finding:put"),
         _lot(questions.FindingVoted, "finding:vote"),
         _lot(questions.FindingWithdrawn, "finding:vote"),

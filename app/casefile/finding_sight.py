@@ -31,6 +31,7 @@ def _own_vote(actor: Actor, case: Case, record: Record) -> bool:
 
 FINDING_SIGHT: dict[str, Rule] = {
     "BidsChecked": _bids_checked,
+    "ContractPointsStated": unread_by_successors(_about_findings),
     "FindingPut": unread_by_successors(_about_findings),
     "FindingVoted": unread_by_successors(_own_vote),
     "FindingWithdrawn": unread_by_successors(_about_findings),

@@ -382,4 +382,7 @@ class EvaluationReport:
     seal_field: str = "Seal"
     low_prices: tuple[str, ...] = ()  # the prices that the rules mark as clearly low
     findings: tuple[str, ...] = ()  # what the check of bids asked, and what the committee decided
+    contract_points: str = (
+        ""  # what is left to the talks before the contract; "" where the regime's report has no such part
+    )
     review: PreliminaryReview = field(default_factory=PreliminaryReview)

@@ -150,6 +150,7 @@ class Action(StrEnum):
     CLARIFICATION_ANSWER = "clarification:answer"
     CLARIFICATION_READ = "clarification:read"
     FINDINGS_READ = "findings:read"
+    CONTRACT_POINTS_STATE = "contract-points:state"
     FINDING_PUT = "finding:put"
     FINDING_VOTE = "finding:vote"
     SCORE_SAVE = "score:save"

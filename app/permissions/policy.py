@@ -301,6 +301,7 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(R.REGULATOR, when=competent, phases=OVER),
         _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=_in(P.RESULT), **AGENCY),
     ),
+    A.CONTRACT_POINTS_STATE: (_grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),),  # the chair, by rule
     A.FINDING_PUT: (_grant(R.EXPERT, when=seated, phases=SITTING),),  # 45, 69: the chair, by rule
     A.FINDING_VOTE: (_grant(R.EXPERT, when=seated, phases=SITTING),),
     A.SCORE_SAVE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 39

@@ -36,19 +36,20 @@ class TalkView:
     most: int = MOST_LETTERS
 
 
-def talk_of(case: Case, lot: str, seat: int | None, most: int | None = SHOWN) -> TalkView:
-    """For a seat, or for an observer (None). A successor reads what was said before it came once results stand, as
-    `app/casefile/sight.py` has it."""
+def talk_of(case: Case, lot: str, seat: int | None, most: int = SHOWN, page: int = 1) -> TalkView:
+    """For a seat, or for an observer (None): `most` messages, those of the first page the latest. A successor reads
+    what was said before it came once results stand, as `app/casefile/sight.py` has it."""
     state = case.lot(lot)
     sitting, talk = state.sitting, state.talk
     first = state.succeeded.get(seat or 0, 0) if sitting.result is None else 0
     said = tuple(one for one in talk.messages if one.seq >= first)
-    shown = said if most is None else said[-most:]
+    end = max(0, len(said) - most * (page - 1))
+    shown = said[max(0, end - most) : end]
     speaks = may_speak(sitting)
     floor, since = talk.floor if talk.floor and speaks else (0, None)
     mine = sitting.seats.get(seat or 0)
     unread = talk.unread(mine.number, mine.site) if mine and sitting.stage not in FINAL else ()
-    return TalkView(shown, len(said) - len(shown), speaks, "" if speaks else _why(case, lot), floor, since, unread)
+    return TalkView(shown, max(0, end - most), speaks, "" if speaks else _why(case, lot), floor, since, unread)
 
 
 def _why(case: Case, lot: str) -> str:

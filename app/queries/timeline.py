@@ -30,7 +30,7 @@ from app.procedure.tender import question_deadline
 from app.queries.deadlines import deadline_state
 from app.queries.endings import failure_of, told_counts, without_majority
 from evaluation.draw import events as draw
-from evaluation.sitting import clarifications, interruptions, questions, talk
+from evaluation.sitting import clarifications, contracting, interruptions, questions, talk
 from evaluation.sitting import events as sitting
 from evaluation.sitting.question_rules import settled
 
@@ -58,6 +58,7 @@ _STAGE_OF_PART = {
     recordings.__name__: "evaluation",
     clarifications.__name__: "evaluation",
     questions.__name__: "evaluation",
+    contracting.__name__: "evaluation",
     exports.__name__: "report",
 }
 _STAGE_OF_FACT = {

@@ -21,6 +21,13 @@ def follow_vote(act: Act) -> Answer:
     return {}
 
 
+@completes("ContractPointsStated")
+def tell_in_report(act: Act) -> Answer:
+    """A report that is there already is prepared anew."""
+    after_decision(act.work, act.lot, rejects=False)
+    return {}
+
+
 def after_decision(work: UnitOfWork, lot: str, *, rejects: bool) -> None:
     """What follows where the committee, or the end of a time, has decided about bids: `rejects` some of them."""
     sitting = work.case.lots[lot].sitting

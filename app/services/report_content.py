@@ -38,7 +38,14 @@ from app.queries.score_comments import CommentLine, comment_lines
 from app.queries.sittings import tied_bidders
 from app.services.documents import heading, named_address, opened_bids
 from app.services.platform import Platform
-from app.services.report_course import changes_of, clarifications_of, corrections_of, interruptions_of, low_prices
+from app.services.report_course import (
+    changes_of,
+    clarifications_of,
+    contract_points_of,
+    corrections_of,
+    interruptions_of,
+    low_prices,
+)
 from app.services.report_review import review_of
 from app.services.sittings import member_account
 from evaluation import criteria
@@ -116,6 +123,7 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
         ),
         low_prices=low_prices(sitting.marked, names, lang),
         findings=report_words(case, lot, records, lang),
+        contract_points=contract_points_of(records, case.tender.published.profile.regime, lang),
         review=review_of(state, records, names, lang),
     )
 

@@ -21,6 +21,7 @@ from evaluation.scoring import Cells, ScorePlace
 from evaluation.sitting import (
     AnnouncementMade,
     BoothChanged,
+    ContractPointsStated,
     CorrectionRefused,
     CorrectionRequested,
     CorrectionWithdrawn,
@@ -179,6 +180,15 @@ def changes_of(records: Sequence[Record], lang: Lang) -> tuple[str, ...]:
             case MemberReplaced():
                 found.append(sentence("note_member_came", facts, lang))
     return tuple(found)
+
+
+def contract_points_of(records: Sequence[Record], regime: str, lang: Lang) -> str:
+    """What those who sit now leave to the talks before the contract, which a report about works says (O12 42 no. 9)."""
+    stated = ""
+    for record in records:
+        if isinstance(record.fact, ContractPointsStated | MemberRecused):
+            stated = getattr(record.fact, "text", "")
+    return stated or (sentence("report_no_contract_points", {}, lang) if regime == "works" else "")
 
 
 def interruptions_of(records: Sequence[Record], sites: Mapping[str, str], lang: Lang) -> tuple[str, ...]:

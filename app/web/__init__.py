@@ -24,6 +24,7 @@ from app.web.bidder.clarifications import routes as clarifications
 from app.web.bidder.views import routes as bidder
 from app.web.deadlines.views import routes as deadlines
 from app.web.expert.clarifying import routes as clarifying
+from app.web.expert.contracting import routes as contracting
 from app.web.expert.correcting import routes as corrections
 from app.web.expert.offline import routes as offline
 from app.web.expert.own import routes as own_expert
@@ -93,7 +94,8 @@ HEADERS = {
 
 def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
-    rooms_of_sittings = (sitting, clarifying, pricing, corrections, papers, questions, talk, pictures, offline)
+    acts_of_sittings = (clarifying, pricing, corrections, contracting, questions)
+    rooms_of_sittings = (sitting, *acts_of_sittings, papers, talk, pictures, offline)
     desks = (account, agency, bidder, expert, *rooms_of_sittings, operator, witness, library, experts, ceremonies)
     serving = (sheets, fees, appraisals, own_expert, trainings, applications, name_requests, standards, privacy)
     inspecting = (inspection_desk, inspection_draws, inspection_visits, inspection_statistics, inspections)

@@ -303,6 +303,7 @@ FACTS: Mapping[str, LazyString] = {
     "ChairVoteTied": _l("票数相同"),
     "ChairElected": _l("组长产生"),
     "BidsReviewed": _l("提交初步评审意见"),
+    "ContractPointsStated": _l("写明签订合同前要处理的事宜"),
     "FindingPut": _l("清标提示付表决"),
     "FindingVoted": _l("就清标提示表决"),
     "FindingWithdrawn": _l("撤回清标提示的表决"),

@@ -25,6 +25,7 @@ from evaluation.sitting.clarifications import (
     ExplanationJudged,
     PricesMarked,
 )
+from evaluation.sitting.contracting import ContractPointsStated
 from evaluation.sitting.correction_rules import (
     answered_by,
     awaited_correction,
@@ -167,6 +168,7 @@ __all__ = [
     "ClarificationVoted",
     "ClarificationWithdrawn",
     "ConflictDeclared",
+    "ContractPointsStated",
     "CorrectionGround",
     "CorrectionRefused",
     "CorrectionRequested",

@@ -39,6 +39,8 @@ from evaluation.sitting.clarifications import (
     ClarificationWithdrawn,
     ExplanationJudged,
 )
+from evaluation.sitting.contracting import ContractPointsStated
+from evaluation.sitting.contracting_rules import check_points
 from evaluation.sitting.events import (
     WITHIN_CEILING,
     BidsReviewed,
@@ -371,6 +373,7 @@ _ELSEWHERE: dict[type[Any], Callable[..., None]] = {
     ReplacementOrdered: interrupted.check_replacement,
     NewCommitteeProposed: interrupted.check_new_committee,
     NewCommitteeOrdered: interrupted.check_new_committee,
+    ContractPointsStated: check_points,
     FindingPut: check_put,
     FindingVoted: check_vote,
     FindingWithdrawn: check_finding_withdrawal,

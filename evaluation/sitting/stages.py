@@ -17,6 +17,7 @@ from evaluation.sitting.clarifications import (
     ExplanationJudged,
     PricesMarked,
 )
+from evaluation.sitting.contracting import ContractPointsStated
 from evaluation.sitting.events import (
     BidsReviewed,
     ChairElected,
@@ -148,6 +149,8 @@ TRANSITIONS: dict[tuple[Stage, type[SittingEvent]], Stage] = {
 for _stage in (Stage.REVIEW, Stage.RESULTS, Stage.REPORT):
     TRANSITIONS |= {(_stage, event): _stage for event in (FindingPut, FindingVoted, FindingWithdrawn, FindingDisposed)}
 TRANSITIONS[Stage.REPORT, FindingDisposed] = Stage.RESULTS
+for _stage in (Stage.RESULTS, Stage.REPORT):  # a report that is there is prepared anew
+    TRANSITIONS[_stage, ContractPointsStated] = Stage.RESULTS
 TRANSITIONS[Stage.RESULTS, ReviewConcluded] = Stage.SCORING
 # What may happen in every stage, and leads into no other.
 INTERRUPTIONS: tuple[type[SittingEvent], ...] = (

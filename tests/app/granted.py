@@ -155,6 +155,7 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
         ("RG", "P7 P9", "own"),
         ("AO AS", "P7", "own"),
     ],
+    "contract-points:state": [("EX", "P6", "own")],
     "finding:put": [("EX", "P5 P6", "own")],
     "finding:vote": [("EX", "P5 P6", "own")],
     "score:save": [("EX", "P5", "own")],

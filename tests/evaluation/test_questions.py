@@ -11,6 +11,7 @@ from evaluation.sitting import (
     BidsReviewed,
     ClarificationSent,
     ClarificationVoted,
+    ContractPointsStated,
     CorrectionGround,
     CorrectionRequested,
     Disposal,
@@ -213,3 +214,14 @@ def test_sheets_are_not_asked_for_bids_that_a_vote_rejected():
     sitting.act(*(BidsReviewed(n, findings()) for n in sitting.numbers))
     sitting.act(*(ScoreSheetLocked(n, sheet(n, "AB"), {}) for n in sitting.numbers))
     assert sitting.state.stage is Stage.RESULTS
+
+
+def test_the_chair_states_what_is_left_to_the_talks_before_the_contract_and_the_report_is_made_anew():
+    sitting = Sitting().until(Stage.REPORT)
+    assert refused(sitting, ContractPointsStated(1, "insurance")) == "contract_points_by_chair"
+    assert refused(sitting, ContractPointsStated(CHAIR, " ")) == "sitting_text_missing"
+    assert refused(sitting, ContractPointsStated(CHAIR, "x" * 2001)) == "contract_points_long"
+    sitting.act(ContractPointsStated(CHAIR, "insurance on the way"))
+    assert sitting.state.stage is Stage.RESULTS
+    sitting.act(ReportPrepared(REPORT), ReportSigned(1, REPORT, key_of(1)))
+    assert refused(sitting, ContractPointsStated(CHAIR, "too late")) == "sitting_out_of_order"

@@ -152,6 +152,12 @@ class FindingWithdrawalForm(FlaskForm):
     reason = TextAreaField(_l("撤回的原因"), [DataRequired(_l("请写明撤回的原因")), WORDS])
 
 
+class ContractPointsForm(FlaskForm):
+    """What is left to the talks before the contract."""
+
+    text = TextAreaField(_l("要处理的事宜"), [DataRequired(_l("请写明要处理的事宜")), WORDS])
+
+
 class DissentForm(FlaskForm):
     """A written dissent, printed in the report."""
 

@@ -10,17 +10,20 @@ from app.queries.presences import places_seen
 from app.queries.talks import talk_of
 from app.web.expert.room import entered
 
+ON_A_PAGE = 200  # messages
 routes = Blueprint("talk", __name__, url_prefix="/room/<case>/<lot>")
 
 
 @routes.get("/talk")
 @access(Action.ROOM_JOIN)
 def show(case: str, lot: str) -> str:
-    """The latest messages as a part of the room; else every message."""
+    """The latest messages as a part of the room; else all of them, so many on a page, the latest page first."""
     found, room, shown = entered(case, lot)
     if request.args.get("part"):
         return render_template("pages/expert/_talk.html", **shown)
-    return render_template("pages/expert/talk.html", **shown | {"talk": talk_of(found, lot, room.seat or None, None)})
+    page = max(1, request.args.get("page", 1, int))
+    talk = talk_of(found, lot, room.seat or None, ON_A_PAGE, page)
+    return render_template("pages/expert/talk.html", **shown | {"talk": talk, "page": page})
 
 
 @routes.get("/announcements")

@@ -32,12 +32,21 @@ from app.services.report_content import report_content
 from crypto.canonical import canonical
 from evaluation.bid_checks import OWN_NAME, Reading, Readings
 from evaluation.bid_checks import FindingKind as K
-from evaluation.sitting import Disposal, FindingPut, FindingVoted, FindingWithdrawn, RejectionGround, Stage
+from evaluation.sitting import (
+    ContractPointsStated,
+    Disposal,
+    FindingPut,
+    FindingVoted,
+    FindingWithdrawn,
+    RejectionGround,
+    Stage,
+)
 from tests.app.services import tampering
 from tests.app.services.checked_bids import REASON, UNTIL_REVIEW, WORKS_UNTIL_REVIEW, CheckedCase
 from tests.app.services.whole_case import LOT, WholeCase
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
+POINTS = "运输途中的保险由中标人办理"
 ALIKE = RejectionGround.ABNORMALLY_ALIKE
 CHECKS = {name: STEPS[name] for name in ("replay", "checks", "sittings", "documents", "files")}
 
@@ -67,6 +76,8 @@ def over(tmp_path_factory) -> CheckedCase:
     alike = case.number_of("regular_items", "bidder-b")
     case.put(alike, Disposal.REJECT, "bidder-b", ground=ALIKE)
     case.vote(alike, against=2)
+    case.work_off()
+    case.act(case.members[case.chair], ContractPointsStated(case.chair, POINTS))
     case.work_off()
     case.report()
     return case
@@ -229,6 +240,7 @@ def test_the_report_names_the_places_of_each_finding(over: CheckedCase):
         assert part in place
     assert any("\n· 投标人b, priced-list.csv, line 2: Item: 1" in words for words in told["en"])
     content = report_content(over.platform, over.case, LOT, over.clock(), "zh")
+    assert content.contract_points == POINTS
     assert content.heading.digest == f"评标过程记录摘要 SHA-256 {content.sitting_digest}"
 
 

@@ -84,7 +84,12 @@ def test_the_case_of_the_test_has_nearly_every_kind_of_fact(files):
     elsewhere = (
         rare | fallback | {"RoundSigned", "CoefficientsDrawn", "TrusteesChanged"} | {"BidFileLost", "BidFileRestored"}
     )
-    elsewhere |= {"BoothChanged", "CheckInRefused", "WarningGiven"}  # test_booths.py, test_warnings.py
+    elsewhere |= {
+        "BoothChanged",
+        "CheckInRefused",
+        "WarningGiven",
+        "ContractPointsStated",
+    }  # test_booths.py, test_warnings.py
     standing = {"RecessCalled", "RecessEnded", "DefectFound", "FaultReported", "FaultRepaired"}  # test_standstills.py
     orders = {"SittingOrderProposed", "SittingOrdered", "SittingDecisionProposed", "SittingDecided"}
     elsewhere |= standing | orders | {"SittingSuspended", "SittingResumed", "SittingAbandoned"}

@@ -14,6 +14,7 @@ from app.queries.cases import load_records
 from app.services.actors import load_actor
 from app.services.audits import export_evidence
 from app.services.platform import DIST
+from app.web.expert import talk as talk_pages
 from evaluation import sitting
 from evaluation.sitting import AnnouncementMade, AnnouncementNoted, Disposition, FloorGiven, MessagePosted
 from tests.app.services import tampering
@@ -50,6 +51,16 @@ def kinds(case: WholeCase, account: str, seat: str = "", *reasons: str) -> set[s
     with case.platform.database.reading() as db_session:
         actor = load_actor(db_session, account, seat)
         return {record.type for record in load_records(db_session, case.case_id) if sees(actor, case.case, record)}
+
+
+def test_all_messages_are_read_so_many_on_a_page_the_latest_first(case: WholeCase, site: Site, monkeypatch):
+    for words in ("第二条", "第三条"):
+        case.act(case.members[1], MessagePosted(1, words))
+    monkeypatch.setattr(talk_pages, "ON_A_PAGE", 2)
+    address = f"/room/{case.case_id}/{LOT}/talk"
+    latest, earlier = (booth(site, case.members[1]).get(f"{address}{page}") for page in ("", "?page=2"))
+    assert ("第三条" in latest, WORDS in latest, "?page=2" in latest) == (True, False, True)
+    assert ("第三条" in earlier, WORDS in earlier, "?page=3" in earlier) == (False, True, False)
 
 
 def test_every_member_reads_what_a_seat_said_and_no_name(case: WholeCase, site: Site):

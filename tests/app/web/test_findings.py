@@ -129,6 +129,12 @@ def test_the_agency_reads_them_with_the_result_and_the_bidder_why_its_bid_was_re
     case.until_results()
     site, number = Site(case), case.number_of("list_sum")
     assert "合计不符" in seat(site).get(room(case, "/findings"))  # prices are known now
+    points = room(case, "/contract-points")
+    assert "签订合同前要处理的事宜" in seat(site, case.chair).get(points)
+    assert 'data-type="ContractPointsStated"' in seat(site, case.chair).post(points, text="保险").get_data(as_text=True)
+    assert "请写明要处理的事宜" in seat(site, case.chair).post(points, text=" ").get_data(as_text=True)
+    other = next(number for number in case.members if number != case.chair)
+    seat(site, other).get(points, 404)
     late = seat(site).get(room(case, f"/findings/{case.number_of('like_text')}"))
     assert "只有初步评审时还不能显示的清标提示可以付表决" in late
     assert "付表决（组长）" not in late
