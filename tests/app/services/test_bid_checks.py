@@ -189,7 +189,7 @@ def test_nobody_but_the_committee_puts_or_votes(reviewing: CheckedCase):
 
 
 def test_that_the_platform_cannot_read_a_file_rejects_no_bid(reviewing: CheckedCase):
-    broken = reviewing.number_of("file_unreadable")
+    broken = reviewing.number_of("file_unreadable", "bidder-c")
     with pytest.raises(RuleViolation, match="finding_ground_unfit"):
         reviewing.put(broken, Disposal.REJECT, "bidder-c", ground=RejectionGround.NOT_RESPONSIVE)
 
