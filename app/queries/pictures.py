@@ -30,6 +30,16 @@ class Hears(StrEnum):
     ALWAYS = "always"
 
 
+def sound_wanted(hears: Hears, passes: bool) -> bool | None:
+    """Whether the sound goes to somebody now, where members hear each other or not; None where it never does.
+
+    In these words the camera is told of it, which do not say whether a member hears or the authority.
+    """
+    if hears is Hears.NEVER:
+        return None
+    return passes or hears is Hears.ALWAYS
+
+
 @dataclass(frozen=True)
 class Watching:
     """The sites whose picture somebody may see now."""

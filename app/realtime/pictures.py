@@ -22,7 +22,7 @@ from app.permissions.policy import NotAllowed, allowed
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor
 from app.queries.cases import load_case
-from app.queries.pictures import Camera, Watching, cameras, sound_passes, watching
+from app.queries.pictures import Camera, Watching, cameras, sound_passes, sound_wanted, watching
 from app.realtime.apart import apart
 from app.realtime.lines import NAMESPACE, somebody_is_there
 from app.services.platform import Platform
@@ -39,8 +39,8 @@ _passing: dict[str, Passing] = {}  # by address of Redis
 @dataclass
 class Peer:
     """A line that sends or watches pictures. `id`: the name by which others know it; `place`: None for who only looks
-    in; `told`, `seen`: the state and the cameras that it was last told, the `turn`-th time: an answer may come after
-    what was told while it was on its way."""
+    in; `hears`: whether the sound goes to it, as its cameras know; `told`, `seen`: the state and the cameras that it
+    was last told, the `turn`-th time: an answer may come after what was told while it was on its way."""
 
     sid: str
     token: str
@@ -52,6 +52,7 @@ class Peer:
     told: dict[str, Any] = field(default_factory=dict)
     turn: int = 0
     seen: frozenset[str] = frozenset()
+    hears: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,10 @@ class Room:
         """The cameras that whoever holds this token may see."""
         return tuple(camera for camera in self.cameras if camera.site in self.actors[token][1].sites)
 
+    def sound_for(self, token: str) -> bool | None:
+        """Whether whoever holds this token hears what it sees now; None where it never does."""
+        return sound_wanted(self.actors[token][1].hears, sound_passes(self.case, self.lot))
+
     def camera(self, name: str) -> Camera | None:
         return next((camera for camera in self.cameras if camera.id == name), None)
 
@@ -77,7 +82,8 @@ def open_pictures(sid: str, token: str, case: Case, lot: str, place: Place | Non
     peer = Peer(sid, token, platform(), case.id, lot, place)
     peer.id = line or peer.id
     with _turn:
-        peer.told = _state(peer, look(case.id, lot, {token}))
+        room = look(case.id, lot, {token})
+        peer.told, peer.hears = _state(peer, room), room.sound_for(token)
         peer.seen = frozenset(camera["id"] for camera in peer.told["cameras"])
         _peers[peer.id] = peer
     somebody_is_there.set()
@@ -117,7 +123,7 @@ def pass_on(peer: Peer, to: str, kind: str, data: str) -> None:
     room = look(peer.case_id, peer.lot, {peer.token})
     message = {"to": to, "from": peer.id, "case": peer.case_id, "lot": peer.lot, "kind": kind, "data": data}
     if kind in TO_CAMERA and any(camera.id == to for camera in room.for_token(peer.token)):
-        _send(peer.here, {**message, "hears": str(room.actors[peer.token][1].hears)})
+        _send(peer.here, {**message, "sound": room.sound_for(peer.token)})
     elif kind in TO_VIEWER and room.camera(peer.id) is not None:
         _send(peer.here, message)  # whether the other may see it is asked where its line is
     elif kind != "bye":  # to say goodbye to who is gone already is no fault
@@ -157,6 +163,10 @@ def _tell(peers: list[Peer], found: Room) -> None:
         seen = frozenset(camera["id"] for camera in state["cameras"])
         for camera in peer.seen - seen:
             _say_bye(peer, camera)
+        hears = found.sound_for(peer.token)
+        for camera in peer.seen & seen if hears != peer.hears else ():
+            _say(peer, camera, "sound", sound=hears)
+        peer.hears = hears
         peer.told, peer.seen, peer.turn = state, seen, peer.turn + 1
         socketio.emit("pictures.state", {**state, "turn": peer.turn}, to=peer.sid, namespace=NAMESPACE)
 
@@ -177,8 +187,13 @@ def _end(peer: Peer) -> None:
 
 
 def _say_bye(peer: Peer, camera: str) -> None:
-    said = {"to": camera, "from": peer.id, "case": peer.case_id, "lot": peer.lot, "kind": "bye", "data": ""}
-    _send(peer.here, said)
+    _say(peer, camera, "bye")
+
+
+def _say(peer: Peer, camera: str, kind: str, **more: Any) -> None:
+    """What the platform itself says to a camera for who watches it."""
+    said = {"to": camera, "from": peer.id, "case": peer.case_id, "lot": peer.lot, "kind": kind, "data": ""}
+    _send(peer.here, {**said, **more})
 
 
 def _send(here: Platform, message: dict[str, Any]) -> None:
@@ -195,11 +210,11 @@ def deliver(message: Json) -> None:
         return
     if (peer.case_id, peer.lot) != (message["case"], message["lot"]):
         return
-    if "hears" not in message and message["kind"] != "bye":
+    if "sound" not in message and message["kind"] != "bye":
         room = look(peer.case_id, peer.lot, {peer.token})
         if all(camera.id != message["from"] for camera in room.for_token(peer.token)):
             return
-    told = {name: message[name] for name in ("from", "kind", "data", "hears") if name in message}
+    told = {name: message[name] for name in ("from", "kind", "data", "sound") if name in message}
     socketio.emit("pictures.signal", told, to=peer.sid, namespace=NAMESPACE)
 
 

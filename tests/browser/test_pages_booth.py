@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,9 +11,11 @@ from pathlib import Path
 import pytest
 from axe import violations
 from live_case import LiveCase
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from app.services import call_ups
+from app.services.booths import PROOF_LABEL
+from crypto.signing import SigningKey, check_code, sign_object
 from evaluation import sitting
 from evaluation.scoring import ScorePlace
 from tests.app.services.whole_case import DRAWN, LOT, WholeCase
@@ -44,9 +48,10 @@ def seat_by_pages(live: LiveCase, browser: Browser, number: int) -> Page:
     assert violations(booth) == []
     witness = live.page(browser, "witness-host" if seat.site == case.sites[0] else "witness-sub")
     witness.goto(f"{live.url}/witness")
-    check_code = booth.locator(".check-code").inner_text().strip()
-    assert re.fullmatch(r"\d{4} \d{4} \d{4}", check_code)
-    expect(witness.locator(".check-code").first).to_have_text(check_code)
+    expect(booth.locator(".check-code")).to_have_text(re.compile(r"\d{4} \d{4} \d{4}"))
+    code = booth.locator(".check-code").inner_text().strip()
+    expect(booth.get_by_text("不要继续")).to_be_hidden()
+    expect(witness.locator(".check-code").first).to_have_text(code)
     witness.get_by_role("link", name="核验").first.click()
     assert violations(witness) == []
     witness.get_by_label("收存的手机").fill("1")
@@ -60,6 +65,35 @@ def seat_by_pages(live: LiveCase, browser: Browser, number: int) -> Page:
     expect(witness).to_have_url(re.compile(r"/witness$"))
     expect(booth).to_have_url(re.compile(r"/room/"))
     return booth
+
+
+def test_a_key_that_was_exchanged_on_the_way_is_told_of_and_shows_other_digits(live: LiveCase, browser: Browser):
+    """Whoever stands between booth and platform gives it a key of its own, properly proven."""
+    case, other = live.case, SigningKey.generate()
+    seat = next(seat for seat in case.case.lots[LOT].sitting.seats.values() if seat.role == "expert")
+    code = call_ups.call_up_code(case.platform, case.case_id, LOT, seat.person)
+
+    def exchange(route: Route) -> None:
+        claim = {"code_sha256": call_ups.code_hash(code), "origin": case.platform.origin}
+        proof = sign_object(other, PROOF_LABEL, claim)
+        sent = {"code": code, "spki": base64.b64encode(other.spki).decode(), "proof": proof}
+        route.continue_(post_data=json.dumps(sent))
+
+    booth = live.context(browser).new_page()
+    booth.route("**/seat/request", exchange)
+    booth.goto(f"{live.url}/seat")
+    booth.get_by_label("通知中的编码").fill(code)
+    booth.get_by_role("button", name="继续").click()
+    booth.get_by_role("button", name="制作新密钥").click()
+    held = booth.locator("[data-key-fingerprint]")
+    expect(held).to_have_text(re.compile(r"^[0-9a-f ]{79}$"))
+    key_id = held.inner_text().replace(" ", "")
+    booth.get_by_role("button", name="申请证书").click()
+    expect(booth.get_by_role("alert").filter(has_text="不要继续：平台收到的不是这台机位的密钥")).to_be_visible()
+    assert booth.locator(".check-code").inner_text().strip() == check_code(key_id)
+    assert check_code(key_id) != check_code(other.key_id)
+    booth.wait_for_timeout(4000)  # it stays said when the page has asked again
+    expect(booth.get_by_text("不要继续")).to_be_visible()
 
 
 def test_a_booth_from_the_code_to_the_signed_report(live: LiveCase, browser: Browser):

@@ -107,7 +107,8 @@ def request_seat() -> Response:
 @routes.get("/seat/waiting")
 @access(Action.SEAT_REQUEST)
 def waiting() -> Any:
-    """The fingerprint to read out to the witness; it becomes the room once the key is certified.
+    """The code to compare with the witness's, which the booth computes from the key that it holds; it becomes the room
+    once the key is certified.
 
     A booth that the witness did not let sit down, or whose member has moved to another one, says so here.
     """
@@ -118,4 +119,5 @@ def waiting() -> Any:
         return redirect(url_for("sitting.show", case=booth["case"], lot=booth["lot"]))
     template = "_waiting.html" if request.args.get("part") else "waiting.html"
     standing = booths.booth_standing(platform(), str(booth.get("request", "")))
-    return render_template(f"pages/expert/{template}", booth=booth, standing=standing, grounds=CHECK_INS)
+    shown = {"booth": booth, "key_name": web_session.get("booth_key", ""), "standing": standing, "grounds": CHECK_INS}
+    return render_template(f"pages/expert/{template}", **shown)

@@ -95,16 +95,16 @@ def test_camera_and_viewers_find_each_other(case: WholeCase, window):
     other = window(of_site(case, sub))
     assert other.open(case)["own"] == "other"
     assert other.ask("camera.switch", on=True)["error"]["code"] == "camera_taken"
-    for viewer, hears in [(centre, "never"), *((member, "speaking") for member in members)]:
+    for viewer, sound in [(centre, None), *((member, True) for member in members)]:
         until(lambda viewer=viewer: [one["site"] for one in viewer.cameras()] == [sub], SOON)
         (camera,) = viewer.cameras()
         assert viewer.say(camera["id"], "want", '{"n":1}') == {}
         wanted = witness.heard()
-        assert (wanted["kind"], wanted["hears"], wanted["data"]) == ("want", hears, '{"n":1}')
+        assert (wanted["kind"], wanted["sound"], wanted["data"]) == ("want", sound, '{"n":1}')
         assert witness.say(wanted["from"], "offer", '{"n":1,"description":{}}') == {}
         offered = viewer.heard()
         assert (offered["from"], offered["kind"]) == (camera["id"], "offer")
-        assert "hears" not in offered
+        assert "sound" not in offered
     assert centre.ask("camera.switch", on=True)["error"]["code"] == "not_available"
     members[0].close()
     assert witness.heard()["kind"] == "bye"

@@ -69,10 +69,9 @@ def over(tmp_path_factory) -> CheckedCase:
     for known in (staff, case.number_of("file_unreadable")):  # since the review
         with pytest.raises(RuleViolation, match=r"finding_too_late|finding_settled"):
             case.put(known, Disposal.REJECT, "bidder-c", ground=RejectionGround.NOT_RESPONSIVE)
+    wrong = case.number_of("list_sum", "bidder-b")
     with pytest.raises(RuleViolation, match="finding_ground_unfit"):  # which rejects nobody any more
-        case.put(
-            case.number_of("list_sum", "bidder-b"), Disposal.REJECT, "bidder-b", ground=RejectionGround.NOT_RESPONSIVE
-        )
+        case.put(wrong, Disposal.REJECT, "bidder-b", ground=RejectionGround.NOT_RESPONSIVE)
     alike = case.number_of("regular_items", "bidder-b")
     case.put(alike, Disposal.REJECT, "bidder-b", ground=ALIKE)
     case.vote(alike, against=2)
@@ -201,7 +200,7 @@ def test_nobody_but_the_committee_puts_or_votes(reviewing: CheckedCase):
 
 
 def test_that_the_platform_cannot_read_a_file_rejects_no_bid(reviewing: CheckedCase):
-    broken = reviewing.number_of("file_unreadable")
+    broken = reviewing.number_of("file_unreadable", "bidder-c")
     with pytest.raises(RuleViolation, match="finding_ground_unfit"):
         reviewing.put(broken, Disposal.REJECT, "bidder-c", ground=RejectionGround.NOT_RESPONSIVE)
 

@@ -9,7 +9,7 @@ import hmac
 import pytest
 
 from app.config import BadSettings, Settings
-from app.queries.pictures import Hears, Watching, watching
+from app.queries.pictures import Hears, Watching, sound_wanted, watching
 from app.services.actors import load_actor
 from app.services.pictures import RELAY_VALID, relays
 from app.services.platform import DIST
@@ -35,6 +35,11 @@ def seen(case: WholeCase, who: str | int) -> Watching:
     with case.platform.database.reading() as db_session:
         actor = load_actor(db_session, person.id, person.log_in.seat)
         return watching(db_session, actor, case.case, LOT)
+
+
+def test_a_camera_is_told_of_members_and_of_the_authority_in_the_same_words():
+    told = {hears: [sound_wanted(hears, passes) for passes in (False, True)] for hears in Hears}
+    assert told == {Hears.NEVER: [None, None], Hears.SPEAKING: [False, True], Hears.ALWAYS: [True, True]}
 
 
 def test_who_has_a_window_and_who_may_send(case: WholeCase, site: Site):

@@ -5,7 +5,7 @@ import { concat, hex, unbase64 } from './bytes.js';
 import { followState, poll } from './follow.js';
 import { refusalLine, showErrors, tellOfKey } from './forms.js';
 import { sha256 } from './jcs.js';
-import { sign, signingKey } from './keys.js';
+import { checkCode, fingerprint, sign, signingKey } from './keys.js';
 import { leaveFor } from './leave.js';
 import { say } from './locale.js';
 import { SHEETS } from './whole_sheet.js';
@@ -86,6 +86,18 @@ async function startReport(panel) {
   prepare.disabled = !key;
 }
 
+/** The code is that of the key on this machine: what the platform says about it would say the same to both people,
+ * also where it was given another key on the way. */
+async function showCheckCode() {
+  const place = document.querySelector('[data-own-check-code]');
+  if (!place) return;
+  const key = await signingKey(place.dataset.keyName);
+  place.querySelector('.check-code').textContent = key ? checkCode(key.keyId) : '—';
+  place.querySelector('.fingerprint').textContent = key ? fingerprint(key.keyId) : '—';
+  document.querySelector('[data-check-code-missing]').hidden = Boolean(key);
+  document.querySelector('[data-check-code-differs]').hidden = !key || key.keyId === place.dataset.sent;
+}
+
 /** Once the sitting is over the seat is left: whoever comes to this booth next finds nothing of it. */
 function leaveInTime({ dataset }) {
   setTimeout(() => {
@@ -95,6 +107,7 @@ function leaveInTime({ dataset }) {
 }
 
 document.querySelectorAll('[data-leaves-in]').forEach(leaveInTime);
-document.querySelectorAll('[data-poll]').forEach((section) => poll(section));
+document.querySelectorAll('[data-poll]').forEach((section) => poll(section, showCheckCode));
+showCheckCode();
 document.querySelectorAll('[data-report-sign]').forEach(startReport);
 if (document.querySelector('[data-page-state]')) followState();

@@ -35,18 +35,22 @@ function tellNews(page, home) {
   page.prepend(line);
 }
 
-/** Fetches a part anew every few seconds, for pages that no case belongs to yet. */
-export function poll(section, seconds = 3) {
+/** Fetches a part anew every few seconds, for pages that no case belongs to yet; `onShown` after each change. */
+export function poll(section, onShown = () => {}, seconds = 3) {
+  let before = section.innerHTML; // as the server sent it, whatever the page has filled in since
   const look = async () => {
     const response = await fetch(section.dataset.poll, { headers: { Accept: 'text/html' } }).catch(() => null);
     if (response?.redirected) leaveFor(response.url);
-    else if (response?.ok) show(section, await response.text());
+    else if (response?.ok) {
+      const found = new DOMParser().parseFromString(await response.text(), 'text/html').body;
+      const changed = found.innerHTML !== before;
+      before = found.innerHTML;
+      if (changed) {
+        section.replaceChildren(...found.childNodes);
+        onShown();
+      }
+    }
     setTimeout(look, seconds * 1000);
   };
   setTimeout(look, seconds * 1000);
-}
-
-function show(section, html) {
-  const found = new DOMParser().parseFromString(html, 'text/html').body;
-  if (found.innerHTML !== section.innerHTML) section.replaceChildren(...found.childNodes);
 }

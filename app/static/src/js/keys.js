@@ -57,6 +57,9 @@ export async function forgetSigningKey(name) {
 /** A key id to be read out and compared: groups of four. */
 export const fingerprint = (keyId) => keyId.match(/.{4}/g).join(' ');
 
+/** Twelve digits of a key id, which two people compare aloud; the same as `crypto.signing.check_code`. */
+export const checkCode = (keyId) => fingerprint(String(BigInt(`0x${keyId}`) % 10n ** 12n).padStart(12, '0'));
+
 /** 64 bytes r || s over SHA-256 of `bytes`, in base64. */
 export async function sign(key, bytes) {
   const algorithm = { name: 'ECDSA', hash: 'SHA-256' };

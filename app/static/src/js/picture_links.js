@@ -1,5 +1,5 @@
 // One picture on its way between two browsers: the camera's side offers, the viewer's side asks and tries again.
-import { hearsNow, linkWord, retryAfter } from './picture_state.js';
+import { linkWord, retryAfter } from './picture_state.js';
 
 const IN_TIME = 10; // seconds for a connection to stand
 const MOST_BITS = 500_000; // a second, of one picture
@@ -33,29 +33,30 @@ class Link {
   }
 }
 
-/** The camera's side of one viewer. `hears`: when the sound goes to it. */
+/** The camera's side of one viewer. `sound`: whether the sound goes to it now, null where it never does. */
 export class Sending extends Link {
-  constructor(to, attempt, hears, ice, send) {
+  constructor(to, attempt, sound, ice, send) {
     super(to, ice, send);
-    Object.assign(this, { attempt, hears });
+    Object.assign(this, { attempt, sound });
   }
 
-  async offer(stream, sound) {
+  async offer(stream) {
     const [picture] = stream.getVideoTracks();
     const sending = this.connection.addTransceiver(picture, { direction: 'sendonly', streams: [stream] }).sender;
-    if (this.hears !== 'never') this.voice = this.connection.addTransceiver('audio', { direction: 'sendonly', streams: [stream] }).sender;
+    if (this.sound !== null) this.voice = this.connection.addTransceiver('audio', { direction: 'sendonly', streams: [stream] }).sender;
     await this.connection.setLocalDescription();
     this.say('offer', { description: this.connection.localDescription });
-    await this.follow(stream, sound);
+    await this.hear(stream, this.sound);
     const parameters = sending.getParameters();
     for (const one of parameters.encodings ?? []) one.maxBitrate = MOST_BITS;
     await sending.setParameters(parameters).catch(() => {});
   }
 
   /** The sound goes on or off without another word between the two. */
-  async follow(stream, sound) {
+  async hear(stream, sound) {
+    this.sound = sound;
     const [voice = null] = stream.getAudioTracks();
-    await this.voice?.replaceTrack(hearsNow(this.hears, sound) ? voice : null);
+    await this.voice?.replaceTrack(sound ? voice : null);
   }
 
   async take(kind, { description, candidate }) {

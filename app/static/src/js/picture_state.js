@@ -30,9 +30,6 @@ export function linkWord(state, attempts) {
   return 'picture_connecting';
 }
 
-/** Whether the sound goes to somebody who `hears` never, while members may speak (`sound`), or always. */
-export const hearsNow = (hears, sound) => hears === 'always' || (hears === 'speaking' && sound);
-
 /** Device lists as choices: [id, label]; devices without a name (no permission yet) have their number. */
 export function choicesOf(devices, kind) {
   return devices.filter((device) => device.kind === kind).map((device, at) => [device.deviceId, device.label || String(at + 1)]);

@@ -12,7 +12,6 @@ const relayOnly = 'relayOnly' in page.dataset;
 const watched = new Map(); // by camera
 const viewers = new Map(); // by viewer
 let ice = [];
-let sound = false;
 let turn = -1; // of the state that was told last
 let sends = false; // whether the picture of one's own site was sent from here when that was told last
 let over = false;
@@ -50,13 +49,11 @@ function follow(state) {
   const { come, gone } = differences(watched.keys(), state.cameras);
   gone.forEach(unwatch);
   come.forEach(watch);
-  sound = state.sound;
   const mine = tileOf(page.dataset.ownSite); // shown above, where it is sent from here
   if (mine) mine.hidden = state.own === 'me';
   if (sends && state.own === 'other') own?.stop('camera_taken_over'); // by the witness
   sends = state.own === 'me';
-  page.querySelector('[data-sound-state]').textContent = say(sound ? 'sound_passes' : 'sound_rests');
-  if (own?.stream) for (const sending of viewers.values()) sending.follow(own.stream, sound).catch(() => {});
+  page.querySelector('[data-sound-state]').textContent = say(state.sound ? 'sound_passes' : 'sound_rests');
 }
 
 function dismiss(viewer) {
@@ -64,17 +61,18 @@ function dismiss(viewer) {
   viewers.delete(viewer);
 }
 
-async function onSignal({ from, kind, data, hears }) {
+async function onSignal({ from, kind, data, sound: wanted }) {
   const what = data ? JSON.parse(data) : {};
   try {
     if (kind === 'want') {
       dismiss(from);
       if (!own?.stream) return;
-      const sending = new Sending(from, what.n, hears, ice, send);
+      const sending = new Sending(from, what.n, wanted, ice, send);
       viewers.set(from, sending);
-      await sending.offer(own.stream, sound);
+      await sending.offer(own.stream);
     } else if (viewers.has(from)) {
       if (kind === 'bye') dismiss(from);
+      else if (kind === 'sound') await viewers.get(from).hear(own.stream, wanted);
       else if (viewers.get(from).attempt === what.n) await viewers.get(from).take(kind, what);
     } else await watched.get(from)?.take(kind, what);
   } catch (fault) {

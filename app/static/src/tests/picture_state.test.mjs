@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cameraFault, choicesOf, differences, hearsNow, linkWord, retryAfter } from '../js/picture_state.js';
+import { cameraFault, choicesOf, differences, linkWord, retryAfter } from '../js/picture_state.js';
 
 test('attempts grow further apart, and never stop', () => {
   assert.deepEqual([0, 1, 2, 3, 4, 400].map(retryAfter), [1, 2, 4, 8, 8, 8]);
@@ -29,10 +29,6 @@ test('a picture that was there and is not is lost, one that was not yet is on it
   assert.equal(linkWord('connected', 7), 'picture_shown');
   assert.equal(linkWord('new', 1), 'picture_lost');
   assert.equal(linkWord('failed', 0), 'picture_lost');
-});
-
-test('sound goes to members while they may speak, to the authority always, to staff never', () => {
-  assert.deepEqual(['never', 'speaking', 'always'].map((hears) => [hearsNow(hears, false), hearsNow(hears, true)]), [[false, false], [false, true], [true, true]]);
 });
 
 test('devices without a name have their number', () => {
