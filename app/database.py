@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -204,6 +204,13 @@ class Database:
 
     def dispose(self) -> None:
         self.engine.dispose()
+
+
+def padded(values: Collection[str]) -> list[str]:
+    """For an IN: the values, the last one repeated until there are a power of two. A statement has then few forms, and
+    whoever plans and remembers it does so a few times."""
+    found = list(values)
+    return found + found[-1:] * ((1 << (len(found) - 1).bit_length()) - len(found) if found else 0)
 
 
 def no_room(fault: BaseException | None) -> bool:

@@ -16,7 +16,7 @@ from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import bindparam, delete, or_, select
 from sqlalchemy.orm import Session as DbSession
 
-from app.database import in_native_thread
+from app.database import in_native_thread, padded
 from app.models import Account, AccountRole, Invitation, LogInFailure, Organisation, WebSession
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
@@ -369,7 +369,7 @@ def read_web_sessions(db_session: DbSession, tokens: Iterable[str], now: datetim
     by_hash = {token_hash(token): token for token in tokens if token}
     if not by_hash:
         return {}
-    rows = db_session.connection().execute(_LOG_INS, {"hashes": list(by_hash), "now": now})
+    rows = db_session.connection().execute(_LOG_INS, {"hashes": padded(by_hash), "now": now})
     return {by_hash[row[2]]: LogIn(*row) for row in rows}
 
 

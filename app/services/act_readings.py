@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.facts import FactType
 from app.casefile.record import case_reference
+from app.database import padded
 from app.models import ActHead, Certificate, Command
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import ANYONE, Actor
@@ -76,10 +77,10 @@ class Readings:
         acts = [one.proposal.signed for one in asked]
         names = {
             "case": asked[0].proposal.case_id,
-            "accounts": list({one.log_in.account_id for one in asked}),
-            "signers": list({one.signer for one in asked}),
-            "keys": [signed.key_id for signed in acts],
-            "commands": [signed.act["command_id"] for signed in acts],
+            "accounts": padded({one.log_in.account_id for one in asked}),
+            "signers": padded({one.signer for one in asked}),
+            "keys": padded([signed.key_id for signed in acts]),
+            "commands": padded([signed.act["command_id"] for signed in acts]),
         }
         rows: dict[str, list[Row[Any]]] = {account_id: [] for account_id in names["accounts"]}
         self._pems: dict[Any, str] = {}

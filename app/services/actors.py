@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, literal_column, se
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
-from app.database import Database
+from app.database import Database, padded
 from app.models import AccessLog, Account, AccountRole, Certificate, DeniedAttempt, Organisation, Site
 from app.permissions.actions import Action
 from app.permissions.policy import NotAllowed, asks_reason, authorize
@@ -65,7 +65,7 @@ def load_actors(db_session: DbSession, asked: Collection[tuple[str, str]]) -> di
     if len(asked) == 1:
         return {one: load_actor(db_session, *one) for one in asked}
     rows: dict[str, list[Row[Any]]] = {account_id: [] for account_id, _seat in asked}
-    for row in db_session.connection().execute(_SEVERAL, {"accounts": list(rows)}):
+    for row in db_session.connection().execute(_SEVERAL, {"accounts": padded(rows)}):
         rows[row[1]].append(row)
     return {(account_id, seat): actor_of(rows[account_id], account_id, seat) for account_id, seat in asked}
 

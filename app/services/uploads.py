@@ -17,7 +17,7 @@ from sqlalchemy import Row, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.adapters.blobs import BlobBusy
-from app.database import begun_natively, in_native_thread, no_room
+from app.database import begun_natively, in_native_thread, no_room, padded
 from app.models import Lot, StoredFile, Upload
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
@@ -269,7 +269,7 @@ def complete(state: UploadState | None) -> UploadState:
 
 def own_uploads(db_session: DbSession, asked: Sequence[tuple[LogIn, str]], now: datetime) -> list[UploadState | None]:
     """The uploads of these ids; None for what is not there, somebody else's or expired."""
-    query = _STATES, {"uploads": [upload_id for _log_in, upload_id in asked]}
+    query = _STATES, {"uploads": padded([upload_id for _log_in, upload_id in asked])}
     rows = {row.id: row for row in db_session.connection().execute(*query)}
     found = []
     for log_in, upload_id in asked:
