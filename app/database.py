@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DataError, DisconnectionError, OperationalError
+from sqlalchemy.exc import DataError, InvalidatePoolError, OperationalError
 from sqlalchemy.orm import Session as DbSession
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -85,7 +85,7 @@ def _try_line(dbapi_connection: object, record: ConnectionPoolEntry, _proxy: obj
         dbapi_connection.execute("SELECT 1")  # type: ignore[attr-defined]
         dbapi_connection.rollback()  # type: ignore[attr-defined]
     except Exception as exc:
-        raise DisconnectionError from exc  # the pool opens another one
+        raise InvalidatePoolError from exc  # the pool opens another one, and tries those that it has
 
 
 def _begin_sqlite(connection: Connection) -> None:
