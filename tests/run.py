@@ -80,11 +80,13 @@ def programme(long: bool = False) -> Iterator[Step]:
     # Two processes that collect a half each are done sooner than one with two workers that collect everything.
     yield Step("pure packages", *(pytest(*half, *examples) for half in PURE))
     rest = [f"--ignore={folder}" for folder in (*PURE[0], *PURE[1], SERVICES, BROWSER)]
-    # Playwright leaves an event loop running in its process, in which nothing can be signed any more. A browser waits
-    # more than it works, so it shares the cores with the others, of which each half takes about as long.
+    # Playwright leaves an event loop running in its process, in which nothing can be signed any more. Browsers wait
+    # more than they work, so they share the cores with the others: every second file of theirs in one process each.
     slowest = "--durations=8"
     halves = pytest(SERVICES, slowest, *examples), pytest("tests", *rest, slowest, *examples)
-    yield Step("everything else, pages in a browser", *halves, pytest(BROWSER, slowest))
+    pages = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(f"{BROWSER}/test_*.py"))
+    browsers = (pytest(*pages[start::2], slowest) for start in (0, 1))
+    yield Step("everything else, pages in a browser", *halves, *browsers)
     if long:
         yield Step("what takes long", pytest(*sorted(ROOT.glob("tests/long/test_*.py"))))
 
