@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.procedure.convening import PHOTO_NOTICE
 from demo.papers import portrait
 from demo.stage import Actor
 
@@ -17,7 +18,7 @@ def play(actor: Actor) -> None:
         found = actor.until(lambda: actor.connection.get("/seats/waiting"), "somebody at a booth")
         for waiting in {entry["seat"]: entry for entry in found if entry["seat"] not in certified}.values():
             photo = actor.connection.put_bytes(f"/seats/{waiting['request']}/photo", portrait(waiting["name"]))
-            identity = {"document": "identity_card", "phones": 1, **photo}
+            identity = {"document": "identity_card", "phones": 1, **photo, "consent": PHOTO_NOTICE}
             payload = {"seat": waiting["seat"], "key_id": waiting["key_id"], "witness": me}
             payload |= {"booth": waiting["booth"], "identity": identity}
             request = {"request": waiting["request"].encode("ascii")}
