@@ -253,7 +253,7 @@ def _forged(case: Signing) -> bytes:
         records = [record for record in load_records(db_session, case.case_id) if record.lot == LOT]
     data = recorded_statement(records, next(record for record in records if record.type == "ReportSealed"))
     data["seats"][2].pop("dissent")
-    now, name = case.clock(), heading(case.case, LOT, "", "zh").centre
+    now, name = case.clock(), heading(case.case, LOT, "report", "", "zh").centre
     content = signing_statement(case.platform, case.case, LOT, now, "zh", data["report_sha256"])
     content = replace(content, members=content.members[:2])
     pdf = case.platform.renderer.render(content, attachments={ATTACHMENT: canonical(data)})
