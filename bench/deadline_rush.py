@@ -38,6 +38,7 @@ WEB_PROCESSES, CLIENTS_EACH = 4, 8
 ROUNDS = int(os.environ.get("TENDERHALL_BENCH_ROUNDS", "2"))  # 100 in the long run
 BIDS_EACH = 8
 WINDOW = timedelta(seconds=2)  # before the deadline, and after it
+GREETING = timedelta(seconds=4)  # in which everybody hands in a first bid, as the peer has been asked before
 PREPARATION = 0.08  # seconds for each bid: sealed, uploaded, signed
 TARGET = 0.60
 LATE = (404, 422)  # the answers to who comes after the closing, and between deadline and closing
@@ -57,12 +58,12 @@ class Client:
     answers: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
     refused: list[tuple[float, int, str]] = field(default_factory=list)
 
-    def run(self, begins_at: float, ends_at: float) -> None:
-        """One request after the other between these instants, until the first that is refused."""
+    def run(self, begins_at: float, ends_at: float, most: int | None = None) -> None:
+        """One request after the other between these instants, at most so many, until the first that is refused."""
         with requests.Session() as line:
             line.headers.update(self.headers)
             time.sleep(max(0.0, begins_at - time.time()))
-            for body in self.bodies:
+            for body in self.bodies[len(self.answers) :][:most]:
                 if time.time() > ends_at:
                     return
                 answer = line.post(self.url, data=body, timeout=60)
@@ -112,7 +113,7 @@ def _rushes(name: str, url: str, rounds: int, clients: int, each: int) -> str:
             for _ in range(rounds):
                 ready = prepared(bench, bidders, address, each)
                 total += _rush(bench, ready)
-                acked = _rate(ready)
+                acked = _rate(ready, bench.deadline_at.timestamp() - WINDOW.total_seconds())
                 peers = [Client(other, one.login, one.bodies * 20, [], {}) for one in ready]
                 _run(peers, time.time(), time.time() + WINDOW.total_seconds())
                 figures.append((acked / _rate(peers), acked, _rate(peers)))
@@ -127,14 +128,14 @@ def prepared(
     bench: Bench, bidders: Sequence[str], address: str, each: int, before: timedelta = WINDOW, pace: float = PREPARATION
 ) -> list[Client]:
     """A case of its own, and for each bidder the acts that it will send, each linked to the one before."""
-    bench.publish(len(bidders) * each * pace + before.total_seconds() + 5)
+    bench.publish(len(bidders) * each * pace + before.total_seconds() + 8)
     url = f"{address}api/v1/cases/{bench.case_id}/{LOT}/acts/BidSubmitted"
     starts_at, found = bench.deadline_at - before, []
     bodies: dict[str, list[bytes]] = {login: [] for login in bidders}
     uploaded: dict[str, list[str]] = {login: [] for login in bidders}
     heads = dict.fromkeys(bidders, "")
     for login in itertools.chain.from_iterable(itertools.repeat(bidders, each)):
-        if bench.clock() > starts_at - timedelta(seconds=1):
+        if bench.clock() > starts_at - GREETING:
             break
         sealed = bench.seal(login)
         files = bench.attach(login, sealed)
@@ -155,6 +156,7 @@ def _rush(bench: Bench, ready: Sequence[Client]) -> int:
     deadline = bench.deadline_at.timestamp()
     closer = threading.Thread(target=close, args=(bench, deadline + WINDOW.total_seconds() + 30))
     closer.start()
+    _run(ready, time.time(), deadline - WINDOW.total_seconds(), most=1)
     _run(ready, deadline - WINDOW.total_seconds(), deadline + WINDOW.total_seconds())
     closer.join()
     refused = [refusal for one in ready for refusal in one.refused]
@@ -179,17 +181,17 @@ def close(bench: Bench, give_up_at: float) -> None:
         time.sleep(0.02)
 
 
-def _run(clients: Sequence[Client], begins_at: float, ends_at: float) -> None:
-    threads = [threading.Thread(target=one.run, args=(begins_at, ends_at)) for one in clients]
+def _run(clients: Sequence[Client], begins_at: float, ends_at: float, most: int | None = None) -> None:
+    threads = [threading.Thread(target=one.run, args=(begins_at, ends_at, most)) for one in clients]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
 
-def _rate(clients: Sequence[Client]) -> float:
-    """Answers per second between the first and the last."""
-    instants = sorted(at for one in clients for at, _answer in one.answers)
+def _rate(clients: Sequence[Client], since: float = 0) -> float:
+    """Answers per second between the first and the last since then."""
+    instants = sorted(at for one in clients for at, _answer in one.answers if at > since)
     assert len(instants) > 1, [one.refused for one in clients][:3]
     return (len(instants) - 1) / (instants[-1] - instants[0])
 
