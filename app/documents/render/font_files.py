@@ -6,6 +6,10 @@ from pathlib import Path
 
 REGULAR = "NotoSansSC-Regular.ttf"
 BOLD = "NotoSansSC-Bold.ttf"
+# For rare characters of names (CJK extension B and later, GB 18030-2022), where the machine has them: fonts-hanazono of
+# Debian. A document that is made again is the same bytes with the same fonts only.
+HANAZONO = Path("/usr/share/fonts/truetype/hanazono")
+RARE = (HANAZONO / "HanaMinB.ttf", HANAZONO / "HanaMinA.ttf")
 
 
 class FontsMissing(Exception):

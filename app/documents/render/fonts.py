@@ -14,7 +14,7 @@ from pathlib import Path
 
 from reportlab.pdfbase import pdfmetrics, ttfonts
 
-from app.documents.render.font_files import BOLD, REGULAR, FontsMissing
+from app.documents.render.font_files import BOLD, RARE, REGULAR, FontsMissing
 
 
 def _utf16(code: int | str) -> str:
@@ -97,7 +97,8 @@ def _register(path: Path) -> str:
 
 @cache
 def load_faces(font_dir: Path) -> Faces:
-    """The faces of a folder that holds NotoSansSC-Regular.ttf, NotoSansSC-Bold.ttf and perhaps more `.ttf` files.
+    """The faces of a folder that holds NotoSansSC-Regular.ttf, NotoSansSC-Bold.ttf and perhaps more `.ttf` files; after
+    them those of the machine for rare characters.
 
     Raises FontsMissing when one is not there, is not TrueType, or both tell the same PostScript name (then a viewer
     would print bold as regular).
@@ -105,6 +106,7 @@ def load_faces(font_dir: Path) -> Faces:
     try:
         regular, bold = _register(font_dir / REGULAR), _register(font_dir / BOLD)
         more = sorted(path for path in font_dir.glob("*.ttf") if path.name not in (REGULAR, BOLD))
+        more += [path for path in RARE if path.is_file()]
         others = tuple(_register(path) for path in more)
     except (OSError, ttfonts.TTFError) as exc:
         raise FontsMissing(f"no usable {REGULAR} and {BOLD} in {font_dir}: build the front end") from exc

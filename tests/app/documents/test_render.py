@@ -15,7 +15,7 @@ from pyhanko.sign.fields import enumerate_sig_fields
 
 from app.documents.clarification_content import BidClarification
 from app.documents.content import DissentStatement, EarlierStatement, InvalidBid, OpeningObjection
-from app.documents.render import FontsMissing, Renderer, line_breaks
+from app.documents.render import FontsMissing, Renderer, fonts, line_breaks
 from app.documents.wording import ZONE
 from app.messages import regime_words
 from app.procedure.clarifying import LONGEST_ANSWER, LONGEST_NAME, LONGEST_PLACE, MOST_FILES
@@ -225,6 +225,17 @@ def test_another_font_of_the_folder_helps_out(renderer, tmp_path):
     for path in (FONTS / "NotoSansSC-Regular.ttf", FONTS / "NotoSansSC-Bold.ttf", extra[0]):
         (tmp_path / path.name).symlink_to(path)
     assert "郑𠮷" in squeezed(Renderer(tmp_path).render(REPORT))
+
+
+@needs_poppler
+def test_a_font_of_the_machine_helps_out_with_rare_characters(renderer, tmp_path, monkeypatch):
+    (liberation,) = FONTS.parent.glob("pdf-*/standard_fonts/LiberationSans-Regular.ttf")
+    monkeypatch.setattr(fonts, "RARE", (liberation, tmp_path / "not-installed.ttf"))
+    for name in ("NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf"):
+        (tmp_path / name).symlink_to(FONTS / name)
+    named = replace(RECEIPT, heading=replace(RECEIPT.heading, project="项目ǿ"))
+    assert "项目〔U+01FF〕" in squeezed(renderer.render(named))
+    assert "项目ǿ" in squeezed(Renderer(tmp_path).render(named))
 
 
 HOSTILE = (
