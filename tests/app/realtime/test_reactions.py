@@ -134,6 +134,7 @@ def room(monkeypatch):
     found = SimpleNamespace(size=7, hands=0, loaded=0, told=[])
     monkeypatch.setattr(lines, "_told", {})
     monkeypatch.setattr(lines, "_changed", set())
+    monkeypatch.setattr(lines, "something_changed", threading.Event())  # threads of other applications go on waiting
     place = Place("c1", "1", "site", 1)
     made = [Line(name, f"token-{name}", here, replace(place, seat=seat), name, False) for seat, name in enumerate("ab")]
     monkeypatch.setattr(lines, "_lines", {line.sid: line for line in made})
