@@ -54,7 +54,6 @@ const SENTENCES = {
   recording_no_store: ['本机存储已满，这一段没有保存，空缺会显示出来。请清理磁盘。', 'The storage of this machine is full: this piece is lost, and the gap will show. Free some disk space.'],
   camera_off: ['画面未开启。', 'The picture is off.'],
   camera_taken_over: ['见证人已接过本场所的画面，这里的已关闭。', 'The witness sends the picture of this site now; yours is off.'],
-  camera_only_recorded: ['本机的画面不发送，只用于录制。', 'The picture of this machine is not sent; it can be recorded.'],
   camera_asking: ['正在打开摄像头，请在浏览器的询问中选“允许”…', 'Opening the camera; choose “Allow” where the browser asks…'],
   camera_on: ['正在发送画面和声音。', 'Sending picture and sound.'],
   camera_on_quiet: ['正在发送画面，麦克风已关。', 'Sending the picture; the microphone is off.'],

@@ -90,11 +90,6 @@ export class OwnCamera {
     if (sent) this.onChange(null);
   }
 
-  /** What else there is to say of a camera that is on. */
-  tell(message) {
-    this.status.textContent = message;
-  }
-
   /** Refused by the platform, in its own words. */
   refuse(message) {
     this.stop('camera_off');

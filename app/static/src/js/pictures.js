@@ -88,9 +88,7 @@ async function announce(stream) {
     dismiss(viewer);
   }
   const answer = await ask('camera.switch', { on: Boolean(stream) });
-  if (!stream || !answer?.error) return;
-  if (recorder && answer.error.code === 'camera_taken') own.tell(`${answer.error.message} ${say('camera_only_recorded')}`);
-  else own.refuse(answer.error.message);
+  if (stream && answer?.error) own.refuse(answer.error.message);
 }
 
 async function onOwnCamera(stream) {
