@@ -82,6 +82,7 @@ def test_files_that_a_view_takes_are_taken(bench: Bench):
         "agency.buyer_member",
         "agency.draft",
         "api_cases.add_document",
+        "api_recordings.keep_piece",
         "api_uploads.continue_upload",
         "api_uploads.overridden",
         "clarifications.answer",
