@@ -81,14 +81,18 @@ def programme(long: bool = False) -> Iterator[Step]:
     yield Step("pure packages", *(pytest(*half, *examples) for half in PURE))
     rest = [f"--ignore={folder}" for folder in (*PURE[0], *PURE[1], SERVICES, BROWSER)]
     # Playwright leaves an event loop running in its process, in which nothing can be signed any more. Browsers wait
-    # more than they work, so they share the cores with the others: every second file of theirs in one process each.
+    # more than they work, and services for their database: each has two processes with every second file.
     slowest = "--durations=8"
-    halves = pytest(SERVICES, slowest, *examples), pytest("tests", *rest, slowest, *examples)
-    pages = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(f"{BROWSER}/test_*.py"))
-    browsers = (pytest(*pages[start::2], slowest) for start in (0, 1))
-    yield Step("everything else, pages in a browser", *halves, *browsers)
+    services, pages = (pytest(*half, slowest, *examples) for half in _halves(SERVICES)), _halves(BROWSER)
+    others = pytest("tests", *rest, slowest, *examples)
+    yield Step("everything else, pages in a browser", *services, others, *(pytest(*half, slowest) for half in pages))
     if long:
         yield Step("what takes long", pytest(*sorted(ROOT.glob("tests/long/test_*.py"))))
+
+
+def _halves(folder: str) -> tuple[list[str], list[str]]:
+    files = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(f"{folder}/test_*.py"))
+    return files[::2], files[1::2]
 
 
 @contextmanager

@@ -170,6 +170,7 @@ def score(live: LiveCase, booth: Page, bids: list[str]) -> None:
     other.goto(f"{live.url}/room/{live.case.case_id}/{LOT}?bid={bids[0]}")
     for i, bid in enumerate(bids):
         booth.goto(f"{live.url}/room/{live.case.case_id}/{LOT}?bid={bid}")
+        expect(other.locator("[data-desk-elsewhere]")).to_be_visible()  # until then it would send what is typed here
         booth.locator(f"#score-{bid}-plan").fill("50.5")
         booth.locator(f"#score-{bid}-record").fill(str(2 * i))
         for name in ("plan", "record"):
