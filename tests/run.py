@@ -81,8 +81,8 @@ def programme(long: bool = False) -> Iterator[Step]:
     yield Step("pure packages", *(pytest(*half, *examples) for half in PURE))
     rest = [f"--ignore={folder}" for folder in (*PURE[0], *PURE[1], SERVICES, JOURNEYS, BROWSER)]
     # Playwright leaves an event loop running in its process, in which nothing can be signed any more. Browsers wait
-    # more than they work, and services for their database: each has two processes with every second file. Journeys wait for processes
-    # that are killed and started again.
+    # more than they work, and services for their database: each has two processes with every second file. Journeys
+    # wait for processes that are killed and started again.
     slowest = "--durations=8"
     services, pages = (pytest(*half, slowest, *examples) for half in _halves(SERVICES)), _halves(BROWSER)
     others = (pytest(JOURNEYS, slowest, *examples), pytest("tests", *rest, slowest, *examples))
