@@ -18,7 +18,6 @@ from app.procedure.roles import ANYONE, Actor
 from app.services.accounts import LogIn, read_web_sessions
 from app.services.actors import load_actors, with_reasons
 from app.services.platform import Platform
-from app.services.shared_transactions import Queue
 
 COOKIE = "tenderhall"
 LONGEST_ADDRESS = 4000  # path and query, in bytes
@@ -84,8 +83,10 @@ def find_log_in(token: str) -> tuple[LogIn | None, Actor]:
     """Whose token it is, and the actor as of now. Requests that come meanwhile are answered together."""
     if not token:
         return None, ANYONE
-    queue: Queue[str, tuple[LogIn | None, Actor]] = platform().queues["log-ins", ""]
-    return queue.go_through(token, token, lambda gather: list(find_log_ins(gather()).values()))
+    with platform().queues.at("log-ins", "") as queue:
+        found: tuple[LogIn | None, Actor]
+        found = queue.go_through(token, token, lambda gather: list(find_log_ins(gather()).values()))
+    return found
 
 
 def find_log_ins(tokens: Iterable[str]) -> dict[str, tuple[LogIn | None, Actor]]:

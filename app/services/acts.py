@@ -31,7 +31,7 @@ from app.services.act_readings import Asked, Readings
 from app.services.actors import record_denial
 from app.services.platform import Platform
 from app.services.proposals import Answer, Proposal, parse_proposal
-from app.services.shared_transactions import Gather, Queue
+from app.services.shared_transactions import Gather
 from app.services.unit_of_work import UnitOfWork, unit_of_work
 from crypto.errors import CryptoError
 
@@ -186,8 +186,9 @@ def _recorded(platform: Platform, asked: Asked) -> Answer:
 
     with _denials_on_record(platform, asked.log_in, proposal):
         if kind.name in _shared:
-            queue: Queue[Asked, Answer] = platform.queues[proposal.case_id, lot]
-            return queue.go_through(asked, asked.signer, transaction)
+            with platform.queues.at(proposal.case_id, lot) as queue:
+                answer: Answer = queue.go_through(asked, asked.signer, transaction)
+            return answer
         with unit_of_work(platform.database, proposal.case_id, lot) as work:
             return _taker(platform, work, kind, [asked])(asked)
 

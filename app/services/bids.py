@@ -23,7 +23,7 @@ from app.services.accounts import LogIn
 from app.services.actors import load_actors
 from app.services.acts import Act, Answer, Proposal, completes, explains, prepares, retreats
 from app.services.platform import Platform
-from app.services.shared_transactions import Gather, Queue
+from app.services.shared_transactions import Gather
 from app.services.uploads import UploadState, complete, own_uploads, upload_root
 from crypto.canonical import digest
 from crypto.committee import check_capsule_header
@@ -78,10 +78,9 @@ def check_bid(platform: Platform, log_in: LogIn, proposal: Proposal) -> CheckedB
     Raises RuleViolation and CryptoError: late, not encrypted, foreign, truncated, other files than stated.
     """
     upload_id = proposal.attachments.get("upload", b"").decode("ascii", "replace")
-    queue: Queue[tuple[LogIn, str], _Readings] = platform.queues["bids", proposal.case_id]
-    reading = queue.go_through(
-        (log_in, upload_id), f"{log_in.account_id} {upload_id}", partial(_read, platform, proposal.case_id)
-    )
+    name, read = f"{log_in.account_id} {upload_id}", partial(_read, platform, proposal.case_id)
+    with platform.queues.at("bids", proposal.case_id) as queue:
+        reading = queue.go_through((log_in, upload_id), name, read)
     case, actor = reading.case, reading.actor
     explain_late(case, actor, proposal.lot, reading.now)
     capsule = proposal.attachments.get("capsule", b"")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from app.adapters.blobs import BlobStore, FolderStore
 from app.adapters.keystore import Keystore, load_keys
@@ -16,7 +14,7 @@ from app.config import Settings
 from app.database import Clock, Database
 from app.documents.render import Renderer
 from app.procedure.witnesses import RegisterTerms, majority
-from app.services.shared_transactions import Queue
+from app.services.shared_transactions import Queues
 from crypto.notes import ED25519, NoteKey
 
 DIST = Path(__file__).parent.parent / "static" / "dist"
@@ -31,7 +29,7 @@ class Platform:
     keys: Keystore
     blobs: BlobStore
     renderer: Renderer
-    queues: defaultdict[tuple[str, str], Queue[Any, Any]] = field(default_factory=lambda: defaultdict(Queue))
+    queues: Queues = field(default_factory=Queues)
 
     @property
     def origin(self) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from app.database import Busy, Unreachable
 
@@ -89,6 +90,30 @@ class Queue(Generic[One, Outcome]):
                 found[place.name] = place
                 self._waiting.remove(place)
         return list(found.values())
+
+
+class Queues:
+    """A queue for each thing that is waited for, as long as somebody is in it: whoever names things that do not exist
+    leaves nothing behind."""
+
+    def __init__(self) -> None:
+        self._inside: dict[tuple[str, str], tuple[Queue[Any, Any], int]] = {}
+        self._changing = threading.Lock()
+
+    @contextmanager
+    def at(self, what: str, of: str) -> Iterator[Queue[Any, Any]]:
+        """The queue for this, which ends with the last one who leaves it."""
+        key = what, of
+        with self._changing:
+            queue, inside = self._inside.get(key) or (Queue(), 0)
+            self._inside[key] = queue, inside + 1
+        try:
+            yield queue
+        finally:
+            with self._changing:
+                queue, inside = self._inside.pop(key)
+                if inside > 1:
+                    self._inside[key] = queue, inside - 1
 
 
 def _end(places: Sequence[_Place[One, Outcome]], outcomes: Sequence[Outcome | Exception]) -> None:

@@ -11,10 +11,20 @@ import pytest
 from app.database import Busy, Unstorable
 from app.procedure.errors import RuleViolation
 from app.services.platform import DIST
-from app.services.shared_transactions import Queue
+from app.services.shared_transactions import Queue, Queues
 from app.services.unit_of_work import unit_of_work
 from tests.app.services.people import BIDDERS
 from tests.app.workbench import LOT
+
+
+def test_a_queue_ends_with_the_last_who_leaves_it():
+    queues = Queues()
+    with queues.at("a case", "1") as first:
+        with queues.at("a case", "1") as same, queues.at("a case", "2") as other:
+            assert same is first is not other
+        with queues.at("a case", "1") as again:
+            assert again is first
+    assert queues._inside == {}
 
 
 def together(queue, ones, transaction):
@@ -144,7 +154,6 @@ def test_bids_of_one_moment_are_one_transaction(bench):
 
 def _all_at_once(bench, proposals):
     """What becomes of these acts, which wait while the case is locked."""
-    queue = bench.platform.queues[bench.case_id, LOT]
 
     def outcome(login):
         try:
@@ -152,7 +161,7 @@ def _all_at_once(bench, proposals):
         except Exception as error:
             return error
 
-    with ThreadPoolExecutor(len(proposals)) as pool:
+    with ThreadPoolExecutor(len(proposals)) as pool, bench.platform.queues.at(bench.case_id, LOT) as queue:
         with unit_of_work(bench.platform.database, bench.case_id):
             waiting = {login: pool.submit(outcome, login) for login in proposals}
             _wait_for(lambda: queue.waiting == len(proposals))
