@@ -152,11 +152,11 @@ export class Recorder {
     const piece = { run, number: before + 1, started, ended, size: film.byteLength, sha256: digest, clockMs, previous };
     const link = await linkOf({ case: this.caseId, lot: this.lot, site: this.site, run }, piece);
     Object.assign(this.run, { number: piece.number, link });
-    await this.store.keepRun(this.run);
     try {
-      await this.store.keepPiece({ ...piece, film });
+      await this.store.keepPiece({ ...piece, film }, this.run); // at once: a page that is left meanwhile takes no number
     } catch {
-      this.show('recording_no_store'); // its number is taken: what is missing shows
+      await this.store.keepRun(this.run); // no room for the film, but its number is taken: what is missing shows
+      this.show('recording_no_store');
       return;
     }
     if (this.film) this.show(this.trouble);

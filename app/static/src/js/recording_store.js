@@ -24,9 +24,9 @@ export class RecordingStore {
     Object.assign(this, { place: { case: caseId, lot, site }, key: [caseId, lot, site] });
   }
 
-  async #store(name, mode) {
+  async #store(name, mode, ...others) {
     this.database ??= await opened();
-    return this.database.transaction(name, mode).objectStore(name);
+    return this.database.transaction([name, ...others], mode).objectStore(name);
   }
 
   /** {run, number, link, open} of the latest recording that was made on this machine, or undefined. */
@@ -38,9 +38,15 @@ export class RecordingStore {
     await settled((await this.#store(RUNS, 'readwrite')).put({ ...this.place, ...run }));
   }
 
-  /** A piece with its film: kept until the platform has it. */
-  async keepPiece(piece) {
-    await settled((await this.#store(PIECES, 'readwrite')).put({ ...this.place, ...piece }));
+  /** A piece with its film, kept until the platform has it, and the run that counts it: both, or neither. */
+  async keepPiece(piece, run) {
+    const pieces = await this.#store(PIECES, 'readwrite', RUNS);
+    pieces.put({ ...this.place, ...piece });
+    pieces.transaction.objectStore(RUNS).put({ ...this.place, ...run });
+    await new Promise((resolve, reject) => {
+      pieces.transaction.oncomplete = resolve;
+      pieces.transaction.onabort = () => reject(pieces.transaction.error);
+    });
   }
 
   get #mine() {
