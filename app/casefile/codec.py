@@ -7,11 +7,12 @@ optional value is left out (canonical JSON has no null).
 from __future__ import annotations
 
 import dataclasses
+import re
 import types
 import typing
 from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar
@@ -24,6 +25,8 @@ from crypto.instants import format_instant, parse_instant
 T = TypeVar("T")
 # What a refusal says was expected; each has its words in `translations/messages` as `shape_…`.
 SHAPES = {str: "text", int: "whole_number", bool: "yes_or_no", Decimal: "number", datetime: "instant", date: "date"}
+# In plain digits, as `encode` writes one: `1e999999999` is short, and a thousand million digits once it is written out.
+NUMBER = re.compile(r"-?[0-9]{1,100}(\.[0-9]{1,100})?")
 
 
 def encode(value: Any) -> Json:
@@ -151,15 +154,14 @@ def _decode_text(kind: Any, value: Json, path: str) -> Any:
         _refuse(path, _shape(kind))
     try:
         if kind is Decimal:
-            number = Decimal(value)
-            return number if number.is_finite() else _refuse(path, "number")
+            return Decimal(value) if NUMBER.fullmatch(value) else _refuse(path, "number")
         if kind is datetime:
             return parse_instant(value)
         if kind is date:
             return date.fromisoformat(value)
         if isinstance(kind, type) and issubclass(kind, StrEnum):
             return kind(value)
-    except (ValueError, InvalidOperation, CryptoError):
+    except (ValueError, CryptoError):
         pass
     return _refuse(path, _shape(kind))
 

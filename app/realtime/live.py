@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import wraps
 from logging import getLogger
 from threading import Event, Lock
@@ -17,7 +18,7 @@ from flask import current_app, request
 from flask_socketio import ConnectionRefusedError
 
 from app.casefile.case import Case
-from app.casefile.codec import encode
+from app.casefile.codec import decode, encode
 from app.casefile.record import Record
 from app.casefile.sight import asks_reason, sees
 from app.database import Unreachable, Unstorable
@@ -217,15 +218,24 @@ def save(sent: Any = None, *_more: Any) -> Json:
     """Keep one unfinished score and say when; other windows of the same log-in are told that it was."""
     try:
         token, log_in = asking()
-        case, lot, bid, criterion, comment = texts(sent, "case", "lot", "bid", "criterion", "comment")
-        window, command = texts(sent, "window", "command_id")
-        typed = TypedScore(bid, criterion, _value(sent.get("value")), comment, window, _seq(sent.get("seq")), command)
+        case, lot, typed = typed_score(sent)
         saved = save_score(platform(), log_in, case, lot, typed)
         _tell_own(token, "scores.saved", {"case": case, "lot": lot})
         value = encode(saved.value) if saved.value is not None else ""
         return {"saved_at": format_instant(saved.saved_at), "value": value, "seq": saved.seq}
     except Exception as exc:
         return refused(exc)
+
+
+def typed_score(sent: Any) -> tuple[str, str, TypedScore]:
+    """The case, the lot, and the score of a frame from anybody. Raises RuleViolation `malformed`."""
+    case, lot, bid, criterion, comment = texts(sent, "case", "lot", "bid", "criterion", "comment")
+    window, command = texts(sent, "window", "command_id")
+    return (
+        case,
+        lot,
+        TypedScore(bid, criterion, _value(sent.get("value")), comment, window, _seq(sent.get("seq")), command),
+    )
 
 
 @access(Action.SCORE_SAVE)
@@ -258,12 +268,10 @@ def _seq(sent: Any) -> int | None:
 
 
 def _value(sent: Any) -> Decimal | None:
-    if sent in (None, ""):
+    if sent is None or sent == "":
         return None
-    try:
-        return Decimal(str(sent))
-    except InvalidOperation as exc:
-        raise RuleViolation("malformed", path="$.value", expected="number") from exc
+    text = str(sent) if isinstance(sent, str | int | float) else ""
+    return decode(Decimal, unicodedata.normalize("NFKC", text).strip(), "$.value")
 
 
 def _frame(record: Record) -> dict[str, Json]:

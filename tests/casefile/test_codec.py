@@ -74,6 +74,15 @@ def test_a_number_is_a_number(text):
         decode(ScoreSheetLocked, {"seat": 1, "scores": {"b": {"c": text}}, "comments": {}})
 
 
+@pytest.mark.parametrize(
+    "text", ["1e999999999", "1E3", "1_000", "１２", "٣", " 5", "+5", ".5", "5.", "NaN", "Infinity", "9" * 101]
+)
+def test_a_number_is_written_in_plain_digits(text):
+    with pytest.raises(RuleViolation) as refused:
+        decode(Decimal, text)
+    assert (refused.value.code, refused.value.facts["expected"]) == ("malformed", "number")
+
+
 def test_a_path_leads_into_the_depth():
     with pytest.raises(RuleViolation) as refused:
         decode(TenderSubmitted, {"terms": {"code": "T", "lots": [{"number": 1}]}})

@@ -172,6 +172,8 @@ def test_locks_hold_no_address():
     [
         ("requirements.lock", PROJECT["dependencies"]),
         ("requirements-test.lock", PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]),
+        ("requirements-token.lock", PROJECT["optional-dependencies"]["token"]),
+        ("requirements-fuzz.lock", PROJECT["optional-dependencies"]["fuzz"]),
         ("requirements-setup.lock", ["uv"]),
     ],
 )
@@ -194,7 +196,8 @@ def test_both_locks_agree():
 def test_every_dependency_is_explained():
     explained = set(re.findall(r"^\| `([^`]+)`", (ROOT / "docs" / "dependencies.md").read_text(), re.M))
     npm = json.loads((ROOT / "package.json").read_text())
-    python = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]
+    extras = PROJECT["optional-dependencies"]
+    python = PROJECT["dependencies"] + extras["test"] + extras["fuzz"]
     direct = {Requirement(line).name for line in python} | {*npm["dependencies"], *npm.get("devDependencies", {})}
     assert direct - explained == set()
     assert explained - direct == {"uv", "setuptools"}, "explained, but no longer a dependency"

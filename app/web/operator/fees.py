@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
@@ -18,8 +18,10 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.adapters.spreadsheets import write_workbook
+from app.casefile.codec import decode
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
+from app.procedure.errors import RuleViolation
 from app.procedure.money import rmb_capital
 from app.queries.fees import (
     FeeRow,
@@ -137,8 +139,8 @@ def decide_supplement(fee: int) -> Any:
     """The second person confirms what is added, or sends it back."""
     row, confirmed = _found(fee), request.form.get("decision") == "confirm"
     try:
-        amount = Decimal(request.form.get("amount", ""))
-    except InvalidOperation:
+        amount = decode(Decimal, request.form.get("amount", ""))
+    except RuleViolation:
         abort(400)
     if not FlaskForm().validate_on_submit():
         abort(400)
@@ -156,8 +158,8 @@ def decide_supplement(fee: int) -> Any:
 def decide(fee: int) -> Any:
     """The second person confirms the amount on the page, or sends it back."""
     try:
-        amount = Decimal(request.form.get("amount", ""))
-    except InvalidOperation:
+        amount = decode(Decimal, request.form.get("amount", ""))
+    except RuleViolation:
         abort(400)
     confirmed = request.form.get("decision") == "confirm"
     return _doing(lambda: fees.decide_fee(platform(), required_log_in(), fee, confirmed=confirmed, amount=amount))
