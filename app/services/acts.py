@@ -219,8 +219,7 @@ def _taker(platform: Platform, work: UnitOfWork, kind: FactType, asked: Sequence
 
     def take(one: Asked) -> Answer:
         if (earlier := readings.earlier_answer(one)) is not None:
-            _retreat(platform, kind, one.prepared)
-            return earlier
+            return earlier  # what was prepared stays: it may be what that very answer was given for
         actor, proposal = readings.actor(one), one.proposal
         _authorize(actor, kind, work.case, proposal.lot, work.now)
         readings.verify(platform, work, one)

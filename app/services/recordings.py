@@ -18,10 +18,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
-from app.database import no_room
+from app.database import Busy, no_room
 from app.models import AccessLog, RecordingPiece
 from app.permissions.actions import Action
-from app.permissions.policy import authorize
+from app.permissions.policy import NotAllowed, authorize
 from app.procedure.calendar import add
 from app.procedure.errors import RuleViolation
 from app.procedure.recordings import (
@@ -139,7 +139,7 @@ def keep_piece(platform: Platform, log_in: LogIn, place: Place, stated: StatedPi
     blob = _sealed(platform, data)
     try:
         kept, contradicted = _take(platform, log_in, place, stated, len(data), blob)
-    except BaseException:
+    except (RuleViolation, NotAllowed, Busy):  # nothing was committed; any other fault may come after it
         platform.blobs.delete(blob)
         raise
     if kept.again or contradicted:

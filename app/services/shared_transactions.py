@@ -78,8 +78,8 @@ class Queue(Generic[One, Outcome]):
             for place in places:
                 _end([place], [fault] if len(places) == 1 else [_alone(place.one, transaction)])
         finally:
-            for place in places:  # whatever ended this turn, nobody waits for ever
-                place.outcome = place.outcome if place.done else Busy()
+            for place in places:  # whatever ended this turn, be it after the commit, nobody waits for ever
+                place.outcome = place.outcome if place.done else Unreachable()
                 place.done = True
 
     def _next(self) -> list[_Place[One, Outcome]]:

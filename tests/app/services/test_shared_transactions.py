@@ -7,9 +7,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import select
 
-from app.database import Busy, Unstorable
+from app.database import Busy, Unreachable, Unstorable
+from app.models import StoredFile
 from app.procedure.errors import RuleViolation
+from app.services import unit_of_work as units
 from app.services.platform import DIST
 from app.services.shared_transactions import Queue, Queues
 from app.services.unit_of_work import unit_of_work
@@ -40,7 +43,7 @@ def together(queue, ones, transaction):
     def outcome(one):
         try:
             return queue.go_through(one, str(one), transaction)
-        except Exception as error:
+        except BaseException as error:
             return error
 
     with ThreadPoolExecutor(len(ones) + 1) as pool:
@@ -150,6 +153,42 @@ def test_bids_of_one_moment_are_one_transaction(bench):
     assert [record.type for record in records] == ["BidSubmitted", "BidReceipted"] * len(taken)
     assert {record.actor for record in records[::2]} == {bench.people[login].id for login in taken}
     assert len(bench.case.lots[LOT].bidding.live) == len(taken)
+
+
+@pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
+def test_a_fault_after_the_commit_costs_no_bid_its_key(bench, monkeypatch):
+    bench.clock.go_on()
+    bench.publish()
+    sealed = {login: bench.seal(login) for login in BIDDERS[:2]}
+    proposals = {
+        login: bench.proposal(bench.people[login], bid.submission, "BidSubmitted", attachments=bench.attach(login, bid))
+        for login, bid in sealed.items()
+    }
+    faults = [RuntimeError("after the commit")]
+    plain = units.remember_case
+
+    def remember_case(*arguments):
+        if bench.records("BidSubmitted") and faults:
+            raise faults.pop()
+        plain(*arguments)
+
+    monkeypatch.setattr(units, "remember_case", remember_case)
+    outcomes = _all_at_once(bench, proposals)
+    assert faults == []
+    assert [outcome["accepted"] for outcome in outcomes.values()] == ["BidSubmitted"] * 2
+    with bench.platform.database.reading() as db_session:
+        capsules = select(StoredFile).where(StoredFile.case_id == bench.case_id, StoredFile.kind == "capsule")
+        kept = [bench.platform.blobs.get(row.blob) for row in db_session.scalars(capsules)]
+    assert sorted(kept) == sorted(bid.capsule for bid in sealed.values())
+
+
+def test_whoever_waits_while_a_turn_is_killed_is_not_told_that_nothing_was_written():
+    def transaction(gather):
+        gather()
+        raise KeyboardInterrupt  # be it before the commit or after it
+
+    outcomes = together(Queue(), [1, 2, 3], transaction)
+    assert [type(one) for one in outcomes].count(Unreachable) == 2
 
 
 def _all_at_once(bench, proposals):
