@@ -58,7 +58,8 @@ def case(tmp_path_factory) -> WholeCase:
 def server(case: WholeCase, request) -> Iterator[Server]:
     """One process by itself, and two that pass on through Redis."""
     two = request.param == "two"
-    settings = replace(case.platform.settings, redis_url=REDIS if two else None)
+    # Tokens come back so slowly that a busy machine runs out of them as well.
+    settings = replace(case.platform.settings, redis_url=REDIS if two else None, live_per_second=1)
     with serving(settings, 2 if two else 1) as found:
         yield found
     log = found.log.read_text("utf-8", "replace")
