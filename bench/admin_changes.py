@@ -11,12 +11,12 @@ from pathlib import Path
 
 from app.models.standing import Standing
 from tests.app.services.admin_changes import Administrator, Trial
-from tests.app.services.test_witnessed import Witnessed
+from tests.app.services.recording import Recorded
 
 
 def change_everything() -> str:
     with tempfile.TemporaryDirectory() as folder:
-        case = Witnessed(Path(folder)).through("found publish")
+        case = Recorded(Path(folder)).through("found publish")
         case.tick()
         case.change_deadlines().bid()
         case.tick()

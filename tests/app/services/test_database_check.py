@@ -12,7 +12,7 @@ from app.services.database_check import database_differences
 from app.services.platform import DIST
 from app.services.unit_of_work import plain_transaction
 from tests.app.services.admin_changes import Administrator, tables
-from tests.app.services.witnessing import Witnessed
+from tests.app.services.recording import Recorded
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 # In every run one change of each kind; `python -m bench admin-changes` tries all of them.
@@ -31,6 +31,8 @@ SOME = {
     ("command", "edit answer"),
     ("call_up", "edit account_id"),
     ("pseudonym", "edit findings"),
+    ("recording_piece", "edit sha256"),
+    ("recording_piece", "truncate"),
     ("pseudonym", "edit expert_id"),
     ("pseudonym", "edit salt"),
     ("act_head", "delete the last row"),
@@ -39,7 +41,7 @@ SOME = {
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    case = Witnessed(tmp_path_factory.mktemp("checked")).through("found publish")
+    case = Recorded(tmp_path_factory.mktemp("checked")).through("found publish")
     case.tick()
     case.change_deadlines().bid()
     case.tick()

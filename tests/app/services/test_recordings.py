@@ -18,12 +18,10 @@ from app.models import AccessLog, Notice, RecordingPiece
 from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
 from app.procedure.recordings import (
-    Piece,
     RecordingBegun,
     RecordingEnded,
     RecordingLookGranted,
     RecordingLookRequested,
-    link,
 )
 from app.queries.cases import load_records
 from app.services import recordings
@@ -34,33 +32,8 @@ from app.services.housekeeping import tidy_up
 from app.services.recordings import Place, StatedPiece
 from app.services.unit_of_work import plain_transaction
 from evaluation.sitting import MessagePosted
+from tests.app.services.recording import FILM, Machine
 from tests.app.services.whole_case import DRAWN, LOT, WholeCase
-
-FILM = b"\x1aE\xdf\xa3 film "
-
-
-class Machine:
-    """The machine of a site that records itself."""
-
-    def __init__(self, case: WholeCase, who: str, run: int) -> None:
-        self.case, self.who, self.site = case, who, case.sites[who == "witness-sub"]
-        self.place, self.number, self.head = Place(case.case_id, LOT, self.site, run), 0, ""
-
-    def film(self, seconds: float = 10) -> tuple[StatedPiece, bytes]:
-        """The next piece, which has just ended."""
-        began = self.case.clock()
-        self.case.clock.advance(seconds)
-        self.number += 1
-        data = FILM + str(self.number).encode()
-        digest = hashlib.sha256(data).hexdigest()
-        stated = StatedPiece(self.number, began, self.case.clock(), digest, self.head, 20)
-        piece = Piece(**vars(stated), size=len(data), received_at=began)
-        self.head = link(recordings.room_of(self.case.case, LOT), self.site, self.place.run, piece)
-        return stated, data
-
-    def hand_in(self, stated: StatedPiece, data: bytes) -> recordings.KeptPiece:
-        person = self.case.people[self.who]
-        return recordings.keep_piece(self.case.platform, person.log_in, self.place, stated, data)
 
 
 @pytest.fixture(scope="module")
