@@ -84,22 +84,17 @@ class Names:
         return self.items.get(item, item)
 
 
-def names_told(
-    records: Iterable[Record], bids: Mapping[str, str] | None = None, sites: Mapping[str, str] | None = None
-) -> Names:
-    """The names that the records of a sitting tell; `bids` and `sites` are names from elsewhere, which go before them.
-
-    Without names of sites they are called host and sub-sites, in the order of their seats.
-    """
+def names_told(records: Iterable[Record], sites: Mapping[str, str] | None = None) -> Names:
+    """The names that the records of a sitting tell; without names of `sites` they are host and sub-sites."""
     items = {one.id: _item(one) for one in OTHER_ITEMS}
     told: dict[str, str] = {}
-    places: dict[str, str | Said] = {}
+    places: dict[str, str | Said] = dict(sites or {})
     for record in records:
         if isinstance(record.fact, sitting.SittingConvened):
             told |= {one.bid: one.bidder_name for one in record.fact.bids}
             items |= {one.id: _item(one) for one in record.fact.rules.review_items}
-            places |= _places(record.fact)
-    return Names(bids if bids is not None else told, sites if sites is not None else places, items)
+            places = {**_places(record.fact), **places}
+    return Names(told, places, items)
 
 
 def _item(item: sitting.ReviewItem) -> Said:
