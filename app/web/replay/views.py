@@ -64,7 +64,7 @@ def _shown(seen: PlaybackView, step: Step) -> dict[str, Any]:
         ],
         "headings": {part: heading(part) for part in (*TABLES, *told)},
         "parts": {part: lines for part, lines in told.items() if part not in TABLES},
-        "around": [_line(seen, one) for one in played.between(first, last)],
+        "around": [_line(seen, one) | {"state": "first" if one is step else ""} for one in played.between(first, last)],
         "stretches": _time_line(played, step.number),
     }
 
@@ -76,7 +76,7 @@ def _in_words(part: Said | str) -> str:
     return part.in_words(g.get("lang", "zh"), platform().settings.display_zone)
 
 
-def _line(seen: PlaybackView, step: Step) -> Mapping[str, Any]:
+def _line(seen: PlaybackView, step: Step) -> dict[str, Any]:
     record = step.record
     return {
         "number": step.number,

@@ -76,7 +76,7 @@ def test_the_room_after_a_step_is_what_stood_then(bundles, capsys):
     told = json.loads(capsys.readouterr().out)
     assert (told["verified"], told["failures"], told["steps_in_all"]) == (True, [], 49)
     (step,) = told["steps"]
-    assert (step["number"], step["type"], step["actor"]["en"]) == (40, "ScoreSheetLocked", "seat 2")
+    assert (step["number"], step["type"], step["actor"]["en"]) == (40, "ScoreSheetLocked", "Seat 2")
     assert step["payload"]["seat"] == 2
     room = told["room"]
     assert len(room["sheets"]) == 5

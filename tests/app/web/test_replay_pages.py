@@ -67,7 +67,7 @@ def test_the_authority_walks_through_a_sitting_that_is_over(over: Site):
     assert 'rel="prev"' not in first
     assert "评审结束。" in last
     assert 'rel="next"' not in last
-    assert "Asia/Shanghai" in last
+    assert "北京时间" in last
     assert "2026-03-02 09:01:34.171" in last
     for word in ("组长", "已签署", "书面不同意见", "汇总结果", "已盖章的报告"):
         assert word in last
