@@ -67,11 +67,11 @@ HINTS = """\
 
 SEAT_HINTS = """\
 评审席位的试用  在一个浏览器打开 /seat，输入编码，制作并申请本机密钥；在另一个浏览器（或隐私窗口）以该席的见证人登录，
-        打开 /witness，核对后按“更换机位”签名；第一个浏览器随即进入评审室，已存的评分都在。每个场所同时可换一席。
+        打开 /witness，核对后签名更换机位（照片可选任意图片）；第一个浏览器随即进入评审室，已存的评分都在。
         监督人员在 /regulator/live 看全部现场，说明理由后旁听并回放；代理机构、交易中心在项目页“评审中断与恢复”。
         To try a seat: open /seat in one browser, enter its code, make and certify a key; in another browser (or a
-        private window) log in as its witness, open /witness and sign the change of booth: the first browser is in
-        the room, with all that was saved. The regulator watches at /regulator/live."""
+        private window) log in as its witness, open /witness and sign the change of booth (any picture does for the
+        photo): the first browser is in the room, with all that was saved. The regulator watches at /regulator/live."""
 
 
 WORDS = """\

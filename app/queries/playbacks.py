@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -16,14 +17,18 @@ from app.permissions.actions import Action
 from app.permissions.policy import allowed, asks_reason
 from app.procedure.roles import Actor
 from app.queries.events import seen_events
+from evaluation.sitting import Seat
 
 
 @dataclass(frozen=True)
 class PlaybackView:
-    """The steps that the looker may see, and the names in them."""
+    """The steps that the looker may see, and the names in them. `seats`: who sits where now, as members see it in their
+    room, for those to whom the convening is not shown because prices stand in it.
+    """
 
     played: Playback
     names: Names
+    seats: Mapping[int, Seat]
 
 
 def playback_seen(db_session: DbSession, actor: Actor, case_id: str, lot: str, language: str) -> PlaybackView:
@@ -32,7 +37,8 @@ def playback_seen(db_session: DbSession, actor: Actor, case_id: str, lot: str, l
     sites = dict(db_session.execute(select(Site.id, Site.name)).all())
     told, shown = names_told(seen.records, sites), shown_names(seen.case, lot, language)
     bids = shown if hides_bidders(seen.case, lot) else {**told.bids, **shown}
-    return PlaybackView(play_back(seen.records, lot), Names(bids, told.sites, told.items))
+    seats = seen.case.lot(lot).sitting.seats if actor.seat else {}
+    return PlaybackView(play_back(seen.records, lot), Names(bids, told.sites, told.items), seats)
 
 
 def replayed_lots(actor: Actor, case: Case) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, g, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.casefile.playback import Playback, Step
-from app.casefile.playback_scene import scene_of
+from app.casefile.playback_scene import SeatAt, scene_of
 from app.casefile.playback_telling import heading, marks_of, role_of, site_of, stage_name, told_of
 from app.casefile.playback_words import Said, said, who
 from app.extensions import access, current_actor, platform
@@ -48,6 +49,7 @@ def show(case: str, lot: str) -> str:
 def _shown(seen: PlaybackView, step: Step) -> dict[str, Any]:
     """The step, the room after it, the steps around it and the time line."""
     played, scene = seen.played, scene_of(step.after, seen.names)
+    seats = [_known(seat, seen) for seat in scene.seats]
     told = told_of(scene, seen.names)
     first, last = max(1, step.number - AROUND), min(len(played.steps), step.number + AROUND)
     return {
@@ -60,13 +62,19 @@ def _shown(seen: PlaybackView, step: Step) -> dict[str, Any]:
         "stage": stage_name(scene.stage),
         "seats": [
             {"seat": seat.number, "role": role_of(seat), "site": site_of(seat, seen.names), "marks": marks_of(seat)}
-            for seat in scene.seats
+            for seat in seats
         ],
         "headings": {part: heading(part) for part in (*TABLES, *told)},
         "parts": {part: lines for part, lines in told.items() if part not in TABLES},
         "around": [_line(seen, one) | {"state": "first" if one is step else ""} for one in played.between(first, last)],
         "stretches": _time_line(played, step.number),
     }
+
+
+def _known(seat: SeatAt, seen: PlaybackView) -> SeatAt:
+    """A seat of which no shown record says who sits there, as the room says it."""
+    now = seen.seats.get(seat.number)
+    return seat if seat.site or now is None else replace(seat, site=now.site, role=str(now.role))
 
 
 def _in_words(part: Said | str) -> str:
