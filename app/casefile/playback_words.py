@@ -13,7 +13,9 @@ from app.casefile.record import Record
 from app.messages import sentence
 from app.procedure.recordings import RecordingKept
 from app.procedure.roles import SYSTEM
+from app.procedure.tender import TenderSubmitted
 from evaluation import sitting
+from evaluation.criteria import Criterion
 from evaluation.scoring import Cells
 from evaluation.sitting.clarifications import PRICE_PROVEN
 
@@ -71,6 +73,7 @@ class Names:
     bids: Mapping[str, str] = field(default_factory=dict)
     sites: Mapping[str, str | Said] = field(default_factory=dict)
     items: Mapping[str, Said] = field(default_factory=dict)
+    criteria: Mapping[str, Said] = field(default_factory=dict)
 
     def bid(self, bid: str) -> str:
         return self.bids.get(bid, bid[:8])
@@ -83,21 +86,32 @@ class Names:
         """An item of the review."""
         return self.items.get(item, item)
 
+    def criterion(self, criterion: str) -> str | Said:
+        """What is scored."""
+        return self.criteria.get(criterion, criterion)
 
-def names_told(records: Iterable[Record], sites: Mapping[str, str] | None = None) -> Names:
-    """The names that the records of a sitting tell; without names of `sites` they are host and sub-sites."""
-    items = {one.id: _item(one) for one in OTHER_ITEMS}
+
+def names_told(records: Iterable[Record], lot: str, sites: Mapping[str, str] | None = None) -> Names:
+    """The names that the records of a case tell of a lot; without names of `sites` they are host and sub-sites.
+
+    Items of the review and criteria stand in the terms, which everybody reads.
+    """
+    items, criteria = {one.id: _item(one) for one in OTHER_ITEMS}, dict[str, Said]()
     told: dict[str, str] = {}
     places: dict[str, str | Said] = dict(sites or {})
     for record in records:
-        if isinstance(record.fact, sitting.SittingConvened):
-            told |= {one.bid: one.bidder_name for one in record.fact.bids}
-            items |= {one.id: _item(one) for one in record.fact.rules.review_items}
+        if isinstance(record.fact, TenderSubmitted):
+            for one in record.fact.terms.lots:
+                if one.number == lot:
+                    items |= {item.id: _item(item) for item in one.review_items}
+                    criteria |= {each.id: _item(each) for each in one.evaluation.criteria.criteria}
+        elif isinstance(record.fact, sitting.SittingConvened) and record.lot == lot:
+            told |= {bid.bid: bid.bidder_name for bid in record.fact.bids}
             places = {**_places(record.fact), **places}
-    return Names(told, places, items)
+    return Names(told, places, items, criteria)
 
 
-def _item(item: sitting.ReviewItem) -> Said:
+def _item(item: sitting.ReviewItem | Criterion) -> Said:
     return Said(f"{PREFIX}item", {"name": {"zh": item.name_zh, "en": item.name_en}})
 
 

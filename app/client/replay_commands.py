@@ -11,6 +11,7 @@ from typing import Any
 from app.casefile.bundle import unpack
 from app.casefile.codec import encode
 from app.casefile.playback import Playback, Step, play_back, played_lots
+from app.casefile.playback_details import details
 from app.casefile.playback_scene import scene_of
 from app.casefile.playback_telling import heading, stage_name, told_of
 from app.casefile.playback_words import Names, Said, names_told, role_named, said, who
@@ -52,7 +53,7 @@ def _replay(arguments: argparse.Namespace) -> int:
     evidence = read_evidence(files)
     lot = arguments.lot or next(iter(played_lots(evidence.readable)), "—")
     played = play_back(evidence.readable, lot)
-    names = names_told(step.record for step in played.steps)
+    names = names_told(evidence.readable, lot)
     if arguments.at is None:
         steps = played.between(arguments.first or 1, arguments.last or len(played.steps))
     else:
@@ -67,9 +68,10 @@ def _replay(arguments: argparse.Namespace) -> int:
     language = arguments.lang
     print(verdict(checks).in_words(language, BEIJING))
     print(_title(evidence, played).in_words(language, BEIJING))
-    for text in _lines(steps, names, language):
+    alone = arguments.at is not None
+    for text in _lines(steps, names, language, whole=alone):
         print(text)
-    if arguments.at is not None:
+    if alone:
         print(*_room(steps[0], names, language), sep="\n")
     return int(failed)
 
@@ -97,11 +99,14 @@ def _title(evidence: Evidence, played: Playback) -> Said:
     return Said("replay_title", facts)
 
 
-def _lines(steps: Sequence[Step], names: Names, language: str) -> Iterator[str]:
-    """Each step as a line; after those that lead into another stage, its name."""
+def _lines(steps: Sequence[Step], names: Names, language: str, *, whole: bool) -> Iterator[str]:
+    """Each step as a line, with what is inside it where it is to be `whole`; after those that lead into another stage,
+    its name."""
     for step in steps:
         facts = {"at": local(step.record.at), "who": who(step.record), "said": said(step.record, names)}
         yield Said("replay_line", {"number": step.number, **facts}).in_words(language, BEIJING)
+        if whole:
+            yield from (f"  {text.in_words(language, BEIJING)}" for text in details(step.record, names))
         if step.stage is not step.before:
             yield Said("replay_stage", {"stage": stage_name(step.stage)}).in_words(language, BEIJING)
 

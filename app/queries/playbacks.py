@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
@@ -35,10 +35,10 @@ def playback_seen(db_session: DbSession, actor: Actor, case_id: str, lot: str, l
     """What the actor may see of a lot's sitting. Raises RuleViolation `replay_no_sitting`."""
     seen = seen_events(db_session, actor, case_id)
     sites = dict(db_session.execute(select(Site.id, Site.name)).all())
-    told, shown = names_told(seen.records, sites), shown_names(seen.case, lot, language)
+    told, shown = names_told(seen.records, lot, sites), shown_names(seen.case, lot, language)
     bids = shown if hides_bidders(seen.case, lot) else {**told.bids, **shown}
     seats = seen.case.lot(lot).sitting.seats if actor.seat else {}
-    return PlaybackView(play_back(seen.records, lot), Names(bids, told.sites, told.items), seats)
+    return PlaybackView(play_back(seen.records, lot), replace(told, bids=bids), seats)
 
 
 def replayed_lots(actor: Actor, case: Case) -> list[str]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from app.casefile.codec import encode
 from app.casefile.facts import FACTS
 from app.casefile.playback import OF_A_SITTING, play_back, played_lots
+from app.casefile.playback_details import details
 from app.casefile.playback_scene import scene_of
 from app.casefile.playback_telling import heading, told_of
 from app.casefile.playback_words import PREFIX, WORDS_OF, Names, names_told, said, who, word_of
@@ -52,6 +53,20 @@ def test_every_fact_of_a_sitting_is_said_whole_in_both_languages(chosen):
             words = said(record, Names()).in_words(language, BEIJING)
             assert words
             assert "{" not in template or words != template, (name, words)
+            assert all(one.in_words(language, BEIJING) for one in details(record, Names()))
+
+
+def test_what_one_sentence_cannot_hold_is_said_below_it(records):
+    """Every score, verdict and total of the sitting stands in the details of some step."""
+    names, told = names_told(records, LOT), dict[str, list[str]]()
+    for record in records:
+        told.setdefault(record.type, []).extend(one.in_words("zh", BEIJING) for one in details(record, names))
+    for record in records:
+        if record.type == "ScoreSheetLocked":
+            for bid, row in record.fact.scores.items():
+                assert all(f"{names.bid(bid)} {score}" in "".join(told[record.type]) for score in row.values())
+    assert len(told["BidsReviewed"]) == sum(len(r.fact.findings) for r in records if r.type == "BidsReviewed")
+    assert told["ResultsComputed"][0].startswith("Bidder A：席位 1 ")
 
 
 def test_every_part_of_a_sentence_has_words():
@@ -80,7 +95,7 @@ def test_whatever_is_hidden_the_rest_is_played_and_nothing_hidden_is_told(data, 
         with pytest.raises(RuleViolation, match="replay_no_sitting"):
             play_back(shown, LOT)
         return
-    played, names = play_back(shown, LOT), names_told(shown)
+    played, names = play_back(shown, LOT), names_told(shown, LOT)
     for step in played.steps:
         until = shown[: step.number]
         scene = scene_of(step.after, names)
@@ -104,7 +119,7 @@ def test_no_record_that_can_be_read_stops_a_replay(chosen):
     """A bundle that does not verify is shown, too: in whatever order its facts come, and whatever they say."""
     kinds = [FACTS[chosen.one(PLAYED)].kind for _ in range(12)]
     found = [record_of(seq, value_of(kind, chosen)) for seq, kind in enumerate(kinds)]
-    played, names = play_back(found, LOT), names_told(found)
+    played, names = play_back(found, LOT), names_told(found, LOT)
     assert len(played.steps) == len(found)
     for step in played.steps:
         encode(scene_of(step.after, names))

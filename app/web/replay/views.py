@@ -10,6 +10,7 @@ from flask import Blueprint, g, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.casefile.playback import Playback, Step
+from app.casefile.playback_details import details
 from app.casefile.playback_scene import SeatAt, scene_of
 from app.casefile.playback_telling import heading, marks_of, role_of, site_of, stage_name, told_of
 from app.casefile.playback_words import Said, said, who
@@ -57,6 +58,7 @@ def _shown(seen: PlaybackView, step: Step) -> dict[str, Any]:
         "step": step,
         "last": len(played.steps),
         "event": _line(seen, step),
+        "details": details(step.record, seen.names),
         "led_to": stage_name(step.stage) if step.stage is not step.before else None,
         "scene": scene,
         "stage": stage_name(scene.stage),

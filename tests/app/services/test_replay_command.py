@@ -81,6 +81,10 @@ def test_the_room_after_a_step_is_what_stood_then(bundles, capsys):
     room = told["room"]
     assert len(room["sheets"]) == 5
     assert room["results"] == []  # a corrected sheet is locked again, and nothing is computed from it yet
+    assert replayed(bundles["regulator"], "--at", "33") == 0
+    told = "\n".join(lines(capsys))
+    assert "\n  方案：" in told
+    assert "\n  业绩：" in told
     assert replayed(bundles["regulator"], "--from", "37", "--to", "38", "--json") == 0
     assert [step["number"] for step in json.loads(capsys.readouterr().out)["steps"]] == [37, 38]
 
