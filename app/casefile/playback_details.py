@@ -23,7 +23,9 @@ def _details(fact: Any, names: Names) -> Iterator[Said]:
 
 @_details.register
 def _sheet(fact: ScoreSheetLocked, names: Names) -> Iterator[Said]:
-    for criterion in dict.fromkeys(one for row in fact.scores.values() for one in row):
+    scored = dict.fromkeys(one for row in fact.scores.values() for one in row)
+    published = (one for one in names.criteria if one in scored)
+    for criterion in dict.fromkeys((*published, *scored)):
         scores = tuple(f"{names.bid(bid)} {row[criterion]}" for bid, row in fact.scores.items() if criterion in row)
         yield Said(f"{PREFIX}scores", {"criterion": names.criterion(criterion), "scores": scores})
     for bid, comments in fact.comments.items():
