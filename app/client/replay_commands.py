@@ -45,6 +45,8 @@ def add_parser(subparsers: Any) -> None:
 @spoken
 def _replay(arguments: argparse.Namespace) -> int:
     """Play back, after saying whether the bundle holds; 1 where it does not. Raises RuleViolation."""
+    if arguments.at and (arguments.first or arguments.last):
+        raise RuleViolation("replay_at_or_range", number=arguments.at)
     files = unpack(arguments.bundle.read_bytes())
     roots = [root for path in arguments.roots for root in roots_in(path)]
     checks = verify_bundle(files, roots, shipped_profiles())

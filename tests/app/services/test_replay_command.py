@@ -96,6 +96,7 @@ def test_the_room_after_a_step_is_what_stood_then(bundles, capsys):
         (("--to", "50"), "replay_step_unknown"),
         (("--from", "9", "--to", "8"), "replay_range_wrong"),
         (("--lot", "2"), "replay_no_sitting"),
+        (("--at", "9", "--to", "9"), "replay_at_or_range"),
     ],
 )
 def test_what_is_not_there_is_refused(bundles, options, code):
