@@ -54,6 +54,19 @@ def test_who_may_not_is_refused_and_the_authority_states_a_reason_first(running:
     assert "/reason?next=" in asked.location
 
 
+def test_a_site_learns_nothing_of_a_sitting_before_somebody_has_signed_in_at_it(tmp_path):
+    """Neither by a link nor by the answer of the page: absent and not yet is the same."""
+    case = WholeCase(tmp_path).through(DRAWN)
+    site, first = Site(case), min(case.state.seats)
+    here = "witness-host" if case.state.seats[first].site == case.sites[0] else "witness-sub"
+    other = {"witness-host": "witness-sub", "witness-sub": "witness-host"}[here]
+    case.members = {first: case._seat(first)}
+    for who, status in ((here, 200), (other, 404)):
+        browser = site.browser(who)
+        browser.get(path(site), status)
+        assert (path(site) in browser.get(f"/cases/{case.case_id}")) is (status == 200)
+
+
 @pytest.fixture(scope="module")
 def over(tmp_path_factory) -> Site:
     return Site(WholeCase(tmp_path_factory.mktemp("replay-over")).played())
