@@ -54,11 +54,8 @@ class DemoCase:
 
     @cached_property
     def criteria(self) -> CriteriaSet:
-        words = {f"standard_{language}": text for language, text in self.facts["standard"].items()}
         shared = {"step": self.facts["step"], "bands": []}
-        scored = ({} if entry["kind"] == "price" else words for entry in self.facts["criteria"])
-        entries = zip(self.facts["criteria"], scored, strict=True)
-        found = tuple(decode(Criterion, {**entry, **shared, **standard}) for entry, standard in entries)
+        found = tuple(decode(Criterion, {**entry, **shared}) for entry in self.facts["criteria"])
         return CriteriaSet(found, sum((c.full for c in found), Decimal(0)))
 
     @cached_property

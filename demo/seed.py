@@ -25,8 +25,9 @@ from demo.case import DemoCase
 from demo.company import Company, rehearse, stop_when_told
 from demo.narrator import Narrator, add_language
 from demo.play import CAST, TRUSTEES, Director, PlayFailed
+from demo.seeding.evaluation import SEATS_FILE
 from demo.seeding.inspections import Year
-from demo.seeding.log_ins import log_in_table, read_people
+from demo.seeding.log_ins import log_in_table, read_people, seat_table
 from demo.seeding.scenes import STAGES, Scene, scenes
 from demo.seeding.troupe import Troupe
 from demo.site import Site
@@ -41,6 +42,11 @@ STAGE_NAMES = {
     "draft": ("编制中（经办人登录）", "a draft (as the officer)", "/agency/cases/{case}/draft/basics"),
     "failed": ("流标：投标人不足三家", "failed: fewer than three bids", "/cases/{case}"),
     "opened": ("开标结束，待资格审查与抽取专家", "opened; qualification and draw to do", "/cases/{case}"),
+    "evaluating": (
+        "评审进行中：五席独立评分，一席已锁定（监督人员登录）",
+        "under evaluation: five seats score, one has locked (as the regulator)",
+        "/regulator/cases/{case}",
+    ),
     INSPECTION: (
         "双随机抽查：已抽取，一个结果已公布",
         "inspections: drawn, one result published",
@@ -57,6 +63,15 @@ HINTS = """\
         Experts have no log-in: whoever is drawn sits down at /seat with the code in the mail in {mail}/
 受托人  开标与抽取由至少三名受托人的代理程序签署，每名一个 · trustees sign by their agents, three at least, one each:
         TENDERHALL_PASSPHRASE={passphrase} ./tenderhall trustee agent --folder {folder}/trustee-1"""
+
+
+SEAT_HINTS = """\
+评审席位的试用  在一个浏览器打开 /seat，输入编码，制作并申请本机密钥；在另一个浏览器（或隐私窗口）以该席的见证人登录，
+        打开 /witness，核对后签名更换机位（照片可选任意图片）；第一个浏览器随即进入评审室，已存的评分都在。
+        监督人员在 /regulator/live 看全部现场，说明理由后旁听并回放；代理机构、交易中心在项目页“评审中断与恢复”。
+        To try a seat: open /seat in one browser, enter its code, make and certify a key; in another browser (or a
+        private window) log in as its witness, open /witness and sign the change of booth (any picture does for the
+        photo): the first browser is in the room, with all that was saved. The regulator watches at /regulator/live."""
 
 
 WORDS = """\
@@ -200,6 +215,8 @@ def show_log_ins(site: Site) -> int:
         return 1
     codes = site.in_shell("seed --codes")
     print(f"{log_in_table(people)}\n")
+    if seats := read_json(folder / SEATS_FILE, []):
+        print(f"{seat_table(seats)}\n{SEAT_HINTS}\n")
     print(HINTS.format(folder=folder, mail=site.mail, passphrase=PASSPHRASE, codes=codes))
     return 0
 

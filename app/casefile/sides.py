@@ -59,9 +59,17 @@ def witness(actor: Actor, case: Case, record: Record) -> bool:
     then on its witness sees the sitting."""
     if record.lot not in case.lots or actor.sites.isdisjoint(case.lots[record.lot].sites):
         return False
-    sitting = case.lots[record.lot].sitting
+    return signed_in_at_own_site(actor, case, record.lot) or own(actor, case, record)
+
+
+def signed_in_at_own_site(actor: Actor, case: Case, lot: str) -> bool:
+    """Whether the actor witnesses at a site of the sitting at which somebody has signed in, or everybody has."""
+    state = case.lots[lot]
+    if actor.sites.isdisjoint(state.sites):
+        return False
+    sitting = state.sitting
     here = any(seat.site in actor.sites for number, seat in sitting.seats.items() if number in sitting.keys)
-    return here or sitting.stage is not Stage.GATHERING or own(actor, case, record)
+    return here or sitting.stage is not Stage.GATHERING
 
 
 def phase(case: Case, record: Record) -> Phase:

@@ -31,6 +31,10 @@ CLIENT_COMMANDS = {
     "witness": ("app.client.witness_commands", "登记簿见证：核对并共同签名\nwatch and cosign a platform's register"),
     "drand": ("app.client.drand_commands", "第二把锁：取得并转交轮次签名\nthe second lock: fetch and carry rounds"),
     "verify": ("app.client.verify_commands", "离线核验证据包\nre-check an evidence bundle offline"),
+    "replay": (
+        "app.client.replay_commands",
+        "离线回放一场评审：逐步、按时间\nplay a sitting back offline, step after step",
+    ),
     "verify-draw": ("app.client.verify_draw_commands", "独立复核抽取记录\ncompute draws again from their records"),
 }
 # What argparse says, in every Python from 3.11 on, and the code of our sentence.

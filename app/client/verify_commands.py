@@ -45,7 +45,7 @@ def add_parser(subparsers: Any) -> None:
 
 @spoken
 def _verify(arguments: argparse.Namespace) -> int:
-    roots = [root for path in arguments.roots for root in _roots(path)]
+    roots = [root for path in arguments.roots for root in roots_in(path)]
     witnesses = [VerifierKey.parse(text, COSIGNATURE) for text in arguments.witness]
     films = {name: digest for path in arguments.recording for name, digest in digests_of(path)}
     bundle = arguments.bundle.read_bytes()
@@ -77,7 +77,7 @@ def digests_of(path: Path) -> Iterator[tuple[str, str]]:
         raise Refused("recording_unreadable", zh, en) from exc
 
 
-def _roots(path: Path) -> list[str]:
+def roots_in(path: Path) -> list[str]:
     """The certificates of a PEM file. Raises Refused `roots_unreadable`."""
     found = CERTIFICATE.findall(path.read_text("ascii", "replace"))
     if not found:

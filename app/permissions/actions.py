@@ -130,6 +130,7 @@ class Action(StrEnum):
     RECORDING_KEEP = "recording:keep"
     RECORDING_LIST = "recording:list"
     RECORDING_LOOK = "recording:look"
+    SITTING_REPLAY = "sitting:replay"
     SITTING_ORDER_PROPOSE = "sitting_order:propose"
     SITTING_ORDER_GIVE = "sitting_order:give"
     SITTING_DECISION_PROPOSE = "sitting_decision:propose"

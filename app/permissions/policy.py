@@ -19,6 +19,7 @@ from app.permissions.predicates import (
     has_site,
     inspection_public,
     joins_inspection,
+    knows_sitting,
     leads_inspection,
     of_the_agency,
     of_the_centre,
@@ -265,6 +266,14 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(R.REGULATOR, when=competent, phases=SITTING | OVER),
     ),
     A.RECORDING_LOOK: (_grant(R.REGULATOR, when=competent, phases=OVER),),  # 50, 2: also to ask for it and to grant it
+    A.SITTING_REPLAY: (  # 34, 35, 54: event by event, each of which `sight.py` gives or does not
+        _grant(R.EXPERT, when=seated, phases=SITTING | OVER),
+        _grant(R.SITE_WITNESS, when=knows_sitting, phases=SITTING | OVER),
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=SITTING | OVER),
+        _inspector(P.SCORING, P.CONSENSUS),  # L
+        _grant(R.REGULATOR, when=competent, phases=OVER),
+        _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=_in(P.CONSENSUS, P.RESULT, P.FAILED), **AGENCY),
+    ),
     A.SITTING_ORDER_PROPOSE: (_grant(R.REGULATOR, when=competent, phases=SITTING),),  # 67, 2
     A.SITTING_ORDER_GIVE: (_grant(R.REGULATOR, when=competent, phases=SITTING),),
     A.SITTING_DECISION_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=SITTING, **AGENCY),),  # 70, 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.casefile.case import Case
+from app.casefile.sides import signed_in_at_own_site
 from app.procedure.roles import Actor
 
 
@@ -52,6 +53,11 @@ def seated(actor: Actor, case: Case | None, lot: str) -> bool:
 def has_site(actor: Actor, case: Case | None, lot: str) -> bool:
     """The actor witnesses at a site of this sitting."""
     return case is not None and lot in case.lots and not actor.sites.isdisjoint(case.lots[lot].sites)
+
+
+def knows_sitting(actor: Actor, case: Case | None, lot: str) -> bool:
+    """The actor witnesses at a site of this sitting that knows of it: somebody has signed in there (四不知)."""
+    return case is not None and lot in case.lots and signed_in_at_own_site(actor, case, lot)
 
 
 def of_the_rehearsal(actor: Actor, case: Case | None, lot: str) -> bool:

@@ -346,6 +346,7 @@ ACCESSES = {
     "room:join": _l("旁听评审室"),
     "bids:read": _l("查阅投标文件"),
     "findings:read": _l("查阅清标提示"),
+    "sitting:replay": _l("回放评审"),
     "photo:read": _l("查阅签到核验记录"),
     "qualification:read": _l("查阅资格文件"),
     "clarification:read": _l("查阅澄清"),

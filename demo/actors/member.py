@@ -19,6 +19,7 @@ from app.client.live import LiveChannel
 from demo.case import LOT
 from demo.stage import LOOK_EVERY, Actor, patiently
 from evaluation.committee import MemberRole
+from evaluation.scoring import Cells
 from evaluation.sitting import BidsReviewed, ChairVoted, ReviewFinding, ScoreSheetLocked, StatementMade
 
 CODE = re.compile(r"^code: (.+?)\s*$", re.M)
@@ -27,7 +28,7 @@ NOT_YET = frozenset({"sitting_not_convened", "not_available", "call_up_unknown"}
 
 
 def play(actor: Actor, mailbox: Path, declines: bool) -> None:
-    code = actor.until(lambda: _code_in(mailbox), "a call-up")
+    code = actor.until(lambda: code_in(mailbox), "a call-up")
     if not mailbox.name.startswith("buyer@"):
         reason = "与既定教学安排冲突" if declines else ""
         actor.post("/call-ups", {"code": code, "accepted": not declines, "reason": reason}, done="call_up_declined")
@@ -44,8 +45,9 @@ def play(actor: Actor, mailbox: Path, declines: bool) -> None:
     _evaluate(actor, seat)
 
 
-def _code_in(mailbox: Path) -> str:
-    for message in sorted(mailbox.glob("*.eml")):
+def code_in(mailbox: Path, since: float = 0) -> str:
+    """The code of the first call-up in a mailbox from then on (seconds since 1970), "" while there is none."""
+    for message in sorted(one for one in mailbox.glob("*.eml") if one.stat().st_mtime >= since):
         text = message_from_bytes(message.read_bytes(), policy=policy.default).get_content()
         if found := CODE.search(text):
             return found.group(1)
@@ -62,10 +64,10 @@ def _evaluate(actor: Actor, seat: int) -> None:
     actor.act("ChairVoted", ChairVoted(seat, for_seat=min(experts), round=1))
     actor.event("ChairElected")
     _read_bids(actor, seat)
-    actor.act("BidsReviewed", BidsReviewed(seat, _findings(convened)))
+    actor.act("BidsReviewed", BidsReviewed(seat, findings(convened)))
     actor.tell("bids_reviewed", seat=seat)
     valid = actor.event("ReviewConcluded")["valid"]
-    _score(actor, convened, seat, experts, valid)
+    _score(actor, convened, seat, valid)
     actor.event("ReportPrepared")
     actor.on_record(lambda feed: _signed_before(feed, convened, seat), "the seats before")
     digest = sign_report(actor.person, actor.case_id, LOT, seat)
@@ -80,7 +82,8 @@ def _read_bids(actor: Actor, seat: int) -> None:
     actor.tell("bids_read", seat=seat, files=sum(data.startswith(b"%PDF-") for data in read))
 
 
-def _findings(convened: dict[str, Any]) -> tuple[ReviewFinding, ...]:
+def findings(convened: dict[str, Any]) -> tuple[ReviewFinding, ...]:
+    """Every bid passes every item of the review."""
     items = [item["id"] for item in convened["rules"]["review_items"]]
     return tuple(ReviewFinding(bid["bid"], item, passed=True, ground="") for bid in convened["bids"] for item in items)
 
@@ -91,36 +94,43 @@ def _signed_before(feed: CaseFeed, convened: dict[str, Any], seat: int) -> bool:
     return {s["number"] for s in convened["seats"] if s["number"] < seat} <= signed
 
 
-def _score(actor: Actor, convened: dict[str, Any], seat: int, experts: list[int], valid: list[str]) -> None:
+def scores_of(actor: Actor, convened: dict[str, Any], seat: int, valid: list[str]) -> Cells:
+    """What the published member whose seat this is gave the bids that are valid."""
+    experts = [s["number"] for s in convened["seats"] if s["role"] == MemberRole.EXPERT]
     names = {bid["bid"]: bid["bidder_name"] for bid in convened["bids"]}
     sheet = actor.case.sheet(actor.case.column(seat, experts))
-    scores = {bid: sheet[actor.case.bidder_named(names[bid])["code"]] for bid in valid}
+    return {bid: sheet[actor.case.bidder_named(names[bid])["code"]] for bid in valid}
+
+
+def _score(actor: Actor, convened: dict[str, Any], seat: int, valid: list[str]) -> None:
+    scores = scores_of(actor, convened, seat, valid)
     draft = ScoreSheetDraft(actor.channel, actor.case_id, LOT)
     cells = [(bid, criterion, value) for bid, row in scores.items() for criterion, value in row.items()]
     site = next(s["site"] for s in convened["seats"] if s["number"] == seat)
     torn = len(cells) // 2 if site != convened["host_site"] else -1
-    _connected(actor)
+    connect(actor)
     for number, cell in enumerate(cells):
         if number == torn:
             _tear(actor.channel)
             actor.tell("line_cut", seat=seat, acknowledged=len(draft.saved))
         draft.type(*cell)
         if torn < 0 or number < torn:
-            _send(actor, draft)
+            send(actor, draft)
         else:
             time.sleep(OUTAGE / (len(cells) - torn))
-    _send(actor, draft)
+    send(actor, draft)
     if torn >= 0:
         actor.tell("line_restored", seat=seat, acknowledged=len(draft.saved), queued=len(cells) - torn)
     actor.act("ScoreSheetLocked", ScoreSheetLocked(seat, scores, {}))
     actor.tell("scores_locked", seat=seat, cells=len(draft.saved))
 
 
-def _connected(actor: Actor) -> None:
+def connect(actor: Actor) -> None:
+    """Wait for the live channel."""
     actor.until(actor.channel.open, "the live channel")
 
 
-def _send(actor: Actor, draft: ScoreSheetDraft) -> None:
+def send(actor: Actor, draft: ScoreSheetDraft) -> None:
     """Send what is queued, through as many broken lines as it takes."""
     while not draft.send():
         actor.channel.wait(LOOK_EVERY)

@@ -27,10 +27,10 @@ def play(actor: Actor) -> None:
     answer_question(actor)
     actor.event("BidsReadOut")
     answer_objection(actor)
-    _check_qualification(actor)
+    check_qualification(actor)
     confirm_opening(actor)
-    _name_buyer_member(actor)
-    _set_draw_conditions(actor)
+    name_buyer_member(actor)
+    set_draw_conditions(actor)
 
 
 def bidding_lasts(actor: Actor) -> timedelta:
@@ -86,20 +86,23 @@ def answer_objection(actor: Actor) -> None:
         actor.tell("objection_answered", text=text)
 
 
-def _check_qualification(actor: Actor) -> None:
+def check_qualification(actor: Actor) -> None:
+    """Every bid that was opened qualifies."""
     results = {e["payload"]["receipt_id"]: {"qualified": True, "reason": ""} for e in actor.feed.of("BidOpened")}
     actor.act("QualificationChecked", {"results": results})
     actor.tell("qualification_checked", count=len(results))
 
 
-def _name_buyer_member(actor: Actor) -> None:
+def name_buyer_member(actor: Actor) -> None:
+    """The buyer's representative, who sits at the host site."""
     account, rooms = actor.paper("account-buyer")["account"], actor.paper("rooms")
     letter = hashlib.sha256(LETTER).hexdigest()
     actor.act("BuyerMemberNamed", {"account": account, "site": rooms["host"], "letter_sha256": letter})
     actor.tell("buyer_member_named", name=actor.case.people["buyer"]["name"])
 
 
-def _set_draw_conditions(actor: Actor) -> None:
+def set_draw_conditions(actor: Actor) -> None:
+    """As many experts of the speciality from each site."""
     terms, speciality = actor.feed.payload("TenderSubmitted")["terms"], actor.case.facts["speciality"]
     committee, profile = Committee.from_description(terms["committee"]), terms["profile"]
     rooms = actor.paper("rooms").values()

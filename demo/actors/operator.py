@@ -22,7 +22,7 @@ def play(actor: Actor) -> None:
     book_booths(actor)
     actor.event("BidsReadOut")
     confirm_opening(actor)
-    take_part_in_draw(actor, "centre", _state_draw)
+    take_part_in_draw(actor, "centre", state_draw)
 
 
 def open_centre(actor: Actor) -> None:
@@ -83,9 +83,9 @@ def book_booths(actor: Actor) -> None:
     actor.tell("booths_booked", sites=len(booked), booths=sum(booked.values()))
 
 
-def _state_draw(actor: Actor, round_: int) -> None:
+def state_draw(actor: Actor, round_: int) -> None:
     """Once every party has committed, the centre logs the statement over the frozen pool."""
-    parties = len(actor.feed.payload("DrawConditionsProposed")["conditions"]["parties"])
+    parties = len(actor.event("DrawConditionsProposed")["conditions"]["parties"])
 
     def all_committed(feed) -> bool:
         return sum(e["payload"]["round"] == round_ for e in feed.of("DrawCommitted")) == parties

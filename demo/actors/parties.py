@@ -43,16 +43,29 @@ def _round_or_sitting(actor: Actor, round_: int) -> bool:
 
 
 def _play_round(actor: Actor, party: DrawParty, round_: int, state: State | None) -> None:
-    committee = Committee.from_description(actor.event("TenderSubmitted")["terms"]["committee"])
-    conditions = actor.event("DrawConditionsProposed")["conditions"]
-    draw = draw_id(conditions["tender"], conditions["lot"], conditions["purpose"])
-    actor.act("DrawCommitted", party.make_commitment(committee, draw, round_, os.urandom))
-    actor.tell("draw_committed", round=round_)
+    commit(actor, party, round_)
     if state:
         state(actor, round_)
+    reveal(actor, party, round_)
+
+
+def commit(actor: Actor, party: DrawParty, round_: int) -> None:
+    """Promise one's random bytes, before anybody knows those of the others."""
+    committee = Committee.from_description(actor.event("TenderSubmitted")["terms"]["committee"])
+    actor.act("DrawCommitted", party.make_commitment(committee, _draw(actor), round_, os.urandom))
+    actor.tell("draw_committed", round=round_)
+
+
+def reveal(actor: Actor, party: DrawParty, round_: int) -> None:
+    """Show them, once the trustees have signed the statement."""
     actor.on_record(lambda feed: _in_round(feed, "DrawSigned", round_), "the trustees' signature")
-    actor.act("DrawRevealed", party.reveal(draw, round_))
+    actor.act("DrawRevealed", party.reveal(_draw(actor), round_))
     actor.tell("draw_revealed", round=round_)
+
+
+def _draw(actor: Actor) -> str:
+    conditions = actor.event("DrawConditionsProposed")["conditions"]
+    return draw_id(conditions["tender"], conditions["lot"], conditions["purpose"])
 
 
 def _in_round(feed: CaseFeed, type: str, round_: int) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.procedure.convening import PHOTO_NOTICE
 from demo.papers import portrait
 from demo.stage import Actor
@@ -11,17 +13,21 @@ SEATS = {"witness-host": 3, "witness-sub": 2}  # two experts at each site, and t
 
 def play(actor: Actor) -> None:
     actor.join()
-    me, certified = actor.connection.get("/me")["id"], set()
-    seats = SEATS[actor.role]
-    while len(certified) < seats:
+    certified: set[int] = set()
+    while len(certified) < SEATS[actor.role]:
         # A booth whose answer was lost asks again: only its last request is one that it knows of.
         found = actor.until(lambda: actor.connection.get("/seats/waiting"), "somebody at a booth")
         for waiting in {entry["seat"]: entry for entry in found if entry["seat"] not in certified}.values():
-            photo = actor.connection.put_bytes(f"/seats/{waiting['request']}/photo", portrait(waiting["name"]))
-            identity = {"document": "identity_card", "phones": 1, **photo, "consent": PHOTO_NOTICE}
-            payload = {"seat": waiting["seat"], "key_id": waiting["key_id"], "witness": me}
-            payload |= {"booth": waiting["booth"], "identity": identity}
-            request = {"request": waiting["request"].encode("ascii")}
-            actor.person.act(waiting["case_id"], waiting["lot"], "MemberIdentified", payload, request)
+            identify(actor, waiting)
             certified.add(waiting["seat"])
-            actor.tell("member_identified", seat=waiting["seat"], name=waiting["name"], key=waiting["key_id"][:16])
+
+
+def identify(actor: Actor, waiting: dict[str, Any]) -> None:
+    """Check who waits at a booth, take a photo, and certify the key that was made there."""
+    photo = actor.connection.put_bytes(f"/seats/{waiting['request']}/photo", portrait(waiting["name"]))
+    identity = {"document": "identity_card", "phones": 1, **photo, "consent": PHOTO_NOTICE}
+    payload = {"seat": waiting["seat"], "key_id": waiting["key_id"], "witness": actor.connection.get("/me")["id"]}
+    payload |= {"booth": waiting["booth"], "identity": identity}
+    request = {"request": waiting["request"].encode("ascii")}
+    actor.person.act(waiting["case_id"], waiting["lot"], "MemberIdentified", payload, request)
+    actor.tell("member_identified", seat=waiting["seat"], name=waiting["name"], key=waiting["key_id"][:16])

@@ -14,6 +14,8 @@ from demo.narrator import ROLES, table
 from demo.stage import PASSPHRASE
 
 HEAD = ("角色 Role", "登录名 Log-in", "密码 Password", "动态码 Code", "密钥文件 Key file")
+SEAT_HEAD = ("评审席位 Seat", "编码 Code", "见证人 Witness", "评分 Sheet")
+ROLE_OF_SEAT = {"expert": "member", "buyer": "buyer"}
 BROWSER_KEY = "browser-key.pem"  # not encrypted: a browser imports no other
 
 
@@ -59,3 +61,19 @@ def _short(path: str) -> str:
 
 def _role(role: str) -> str:
     return " ".join(ROLES[role.partition("-")[0]])
+
+
+def seat_table(seats: Sequence[dict[str, Any]]) -> str:
+    """The seats of the sitting that is under way: by which code each is entered, and how far its sheet is."""
+    rows = [[_seat(one), one["code"], one["witness"], _sheet(one)] for one in seats]
+    return table(SEAT_HEAD, rows, words=len(SEAT_HEAD))
+
+
+def _seat(seat: dict[str, Any]) -> str:
+    return f"{seat['seat']} {_role(ROLE_OF_SEAT[seat['role']])}"
+
+
+def _sheet(seat: dict[str, Any]) -> str:
+    if seat["locked"]:
+        return "已锁定 locked"
+    return f"已存 {seat['saved']}/{seat['of']} saved"

@@ -12,6 +12,7 @@ from typing import Any
 from demo.actors import bidder, officer, operator, supervisor
 from demo.actors.parties import confirm_opening
 from demo.case import DemoCase
+from demo.seeding.evaluation import evaluate
 from demo.seeding.troupe import Player, Troupe
 
 PATH = Path(__file__).with_name("scenes.json")
@@ -125,4 +126,5 @@ STAGES: dict[str, tuple[Part, Part]] = {
     "open": (_open, _nothing_more),
     "failed": (_bid_in_seconds, _await_failure),
     "opened": (_bid_in_seconds, _conclude_opening),
+    "evaluating": (_bid_in_seconds, evaluate),
 }

@@ -166,6 +166,12 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "report:sign": [("EX", "P6", "own")],
     "dissent:record": [("EX", "P6", "own")],
     "refusal:record": [("EX", "P6", "own")],
+    "sitting:replay": [
+        ("EX SW TC", "P5 P6 P7 P9", "own"),
+        ("RG", "P5 P6", "reason"),
+        ("RG", "P7 P9", "own"),
+        ("AO AS", "P6 P7 P9", "own"),
+    ],
     "report:read": [("AO AS EX", "P6 P7", "own"), ("RG", "P6", "reason"), ("RG", "P7", "own")],
     "failure:read": [("AO AS EX RG", "P9", "own")],
     "reason:state": [("RG", PUBLISHED, "own")],

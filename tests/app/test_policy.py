@@ -44,6 +44,7 @@ OF_A_SITE = (
     Action.RECORDING_KEEP,
     Action.SHEET_HAND_IN,
     Action.RECORDING_LIST,
+    Action.SITTING_REPLAY,
 )
 PARTIES = CaseOpened(Party("agency", "agency"), Party("centre", "centre"), Party("regulator", "regulator"))
 OWN_ORGANISATION = {"AO": "agency", "AS": "agency", "TC": "centre", "RG": "regulator", "BD": "bidder"}

@@ -75,6 +75,7 @@ def test_the_room_learns_of_the_failure_and_opens_the_record(live: LiveCase, bro
         ("officer", "/agency", WHY),
         ("officer", "/cases/{case}/lots/{lot}/failure", UNSIGNED),
         ("regulator", "/regulator/cases/{case}", WHY),
+        ("regulator", "/cases/{case}/lots/{lot}/replay?at=3", "第 3 步"),
     ],
 )
 def test_every_desk_of_a_failed_lot_is_fit_to_be_read(

@@ -60,6 +60,14 @@ def test_the_rules_give_the_published_outcome():
     assert result.unequal == ()
 
 
+def test_each_criterion_says_for_what_points_are_given():
+    for language in ("zh", "en"):
+        standards = [getattr(criterion, f"standard_{language}") for criterion in CASE.criteria.scored]
+        assert all(standards)
+        assert len(set(standards)) == len(standards)
+    assert [c.id for c in CASE.criteria.scored if f"{c.full:f} " not in c.standard_zh] == []
+
+
 def test_seats_play_the_published_columns():
     assert [CASE.column(seat, [1, 2, 3, 4]) for seat in (1, 2, 3, 4, 5)] == ["E1", "E3", "E4", "E5", "E2"]
 

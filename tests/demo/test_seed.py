@@ -19,7 +19,7 @@ from demo import seed
 from demo.company import Company
 from demo.narrator import ROLES, Narrator, width
 from demo.seeding import troupe
-from demo.seeding.log_ins import HEAD, code_of, log_in_table, read_people, write_people
+from demo.seeding.log_ins import HEAD, SEAT_HEAD, code_of, log_in_table, read_people, seat_table, write_people
 from demo.seeding.scenes import STAGES, scenes
 from demo.site import ROOT, Site, free_port
 from demo.stage import PASSPHRASE
@@ -49,6 +49,18 @@ def test_the_table_stands_straight_and_says_all_that_a_log_in_needs(people: Path
     ]
     assert width(rule) == max(map(width, rows))
     assert len({width(row[: row.index(PASSPHRASE)]) for row in rows}) == 1
+
+
+def test_the_table_of_seats_says_by_which_code_each_is_entered():
+    seats = [
+        {"seat": 1, "code": "ABCD", "role": "expert", "witness": "witness-sub", "saved": 15, "of": 15, "locked": True},
+        {"seat": 5, "code": "EFGH", "role": "buyer", "witness": "witness-host", "saved": 3, "of": 15, "locked": False},
+    ]
+    head, rule, first, second = seat_table(seats).splitlines()
+    assert all(word in head for word in SEAT_HEAD)
+    assert first.split()[-4:] == ["ABCD", "witness-sub", "已锁定", "locked"]
+    assert second.split()[-5:] == ["EFGH", "witness-host", "已存", "3/15", "saved"]
+    assert width(rule) == max(map(width, (head, first, second)))
 
 
 def test_a_code_that_a_program_has_used_is_not_shown_again(people: Path):
@@ -108,8 +120,8 @@ def test_the_cases_are_marked_and_their_prices_below_the_ceiling(scene):
     assert "演示" in facts["buyer"]
     prices = [bidder["price"] for bidder in scene.bidders]
     assert all(Decimal(price) <= Decimal(facts["ceiling"]) for price in prices)
-    least = read_profile(facts["profile"]).bids_required
-    assert {"failed": len(prices) < least, "opened": len(prices) >= least}.get(scene.name, True)
+    enough = len(prices) >= read_profile(facts["profile"]).bids_required
+    assert {"failed": not enough, "opened": enough, "evaluating": enough}.get(scene.name, True)
 
 
 @pytest.mark.parametrize("given", ["{", "missing.json", "[]"])

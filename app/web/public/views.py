@@ -25,6 +25,7 @@ from app.queries.cases import load_records
 from app.queries.committees import read_committees
 from app.queries.desks import next_steps
 from app.queries.lists import NoticeRow, next_round, published_notices
+from app.queries.playbacks import replayed_lots
 from app.queries.timeline import case_stages
 from app.web.deadlines.views import offered_pages
 from app.web.deadlines.wording import announcements, recorded_changes
@@ -127,6 +128,7 @@ def notice(case: str) -> str:
         openings=[number for number in found.lots if allowed(actor, Action.OPENING_WATCH, found, number)],
         reports=[number for number in found.lots if allowed(actor, Action.REPORT_READ, found, number)],
         failures=[number for number in found.lots if shows_failure(found, number)],
+        replays=replayed_lots(actor, found),
         findings=[n for n, lot in found.lots.items() if lot.checked and allowed(actor, Action.FINDINGS_READ, found, n)],
         draws=[number for number in found.lots if allowed(actor, Action.DRAW_WATCH, found, number)],
         evidence=_evidence_page(found, actor),

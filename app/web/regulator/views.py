@@ -31,6 +31,7 @@ from app.queries.corrections import corrections_told
 from app.queries.desks import next_steps
 from app.queries.events import Seen, seen_events
 from app.queries.inspection_steps import own_todo
+from app.queries.playbacks import replayed_lots
 from app.queries.timeline import case_stages
 from app.services import audits, inspections
 from app.services.access import record_reading
@@ -145,6 +146,7 @@ def case(case: str) -> str:
         + _finding_pages(found)
         + _name_pages(found)
         + _serving_pages(found),
+        replays=replayed_lots(actor, found),
         recordings=[n for n, lot in found.lots.items() if lot.recordings.runs],
         rooms=[lot.number for lot in terms.lots if asks_reason(actor, Action.ROOM_JOIN, found, lot.number)],
         **_readings(found),

@@ -10,8 +10,9 @@ from app.casefile.verification import STEPS
 from app.messages import LANGUAGES, catalogue
 
 
-def test_the_command_needs_neither_database_nor_framework():
-    code = "import sys, app.client.verify_commands; print({'sqlalchemy', 'flask', 'reportlab'} & set(sys.modules))"
+def test_the_commands_need_neither_database_nor_framework():
+    code = "import sys, app.client.verify_commands, app.client.replay_commands; "
+    code += "print({'sqlalchemy', 'flask', 'reportlab'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 

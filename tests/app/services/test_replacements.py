@@ -9,11 +9,13 @@ import pytest
 from sqlalchemy import func, select
 
 from app.adapters.profiles import read_profile
-from app.casefile.bundle import unpack
+from app.casefile.bundle import EVENTS, unpack
+from app.casefile.playback import play_back
 from app.casefile.replacements import replacement_due
 from app.casefile.sealing import committee_of
 from app.casefile.sight import sees
 from app.casefile.verification import Verdict, verify_bundle
+from app.casefile.verification.evidence import read_lines
 from app.models import Notice, ScoreDraft
 from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
@@ -132,6 +134,11 @@ def test_the_sitting_ends_and_the_verifier_decides_all_of_it_again(case):
         files = unpack(export_evidence(case.platform, case.people[who].log_in, case.case_id)[1])
         checks = verify_bundle(files, [root], [read_profile("demo-goods")])
         assert not [(c.name, c.code, c.facts) for c in checks if c.verdict is Verdict.FAIL], who
+        played = play_back([line.record for line in read_lines(files[EVENTS]) if line.record], LOT)
+        left = next(step for step in played.steps if step.record.type == "MemberRecused")
+        assert left.after.sitting.empty == {number}, who
+        ended = played.steps[-1].after.sitting
+        assert (ended.stage, ended.seats) == (Stage.CLOSED, case.state.seats), who
     assert json.loads(files["case.json"])["head"]["case"] == case.case_id
 
 

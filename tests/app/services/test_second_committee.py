@@ -6,12 +6,14 @@ import pytest
 
 from app.adapters.profiles import read_profile
 from app.casefile.attendance import attendances
-from app.casefile.bundle import unpack
+from app.casefile.bundle import EVENTS, unpack
 from app.casefile.case import Phase
 from app.casefile.codec import encode
+from app.casefile.playback import play_back
 from app.casefile.sealing import committee_of
 from app.casefile.sight import sees
 from app.casefile.verification import Verdict, verify_bundle
+from app.casefile.verification.evidence import read_lines
 from app.client.agreed_draw import departures
 from app.procedure.buyers import BuyerMemberNamed
 from app.procedure.errors import RuleViolation
@@ -137,6 +139,13 @@ def test_the_second_evaluation_ends_in_a_report_of_its_own_and_the_evidence_of_b
         assert {f"documents/failed-evaluation-{LOT}.pdf", f"documents/evaluation-report-{LOT}.pdf"} <= bundle.keys()
         checks = verify_bundle(bundle, [case.platform.keys.authority.certificate_pem], [read_profile("demo-goods")])
         assert [check for check in checks if check.verdict is Verdict.FAIL] == [], who
+        played = play_back([line.record for line in read_lines(bundle[EVENTS]) if line.record], LOT)
+        begun = [step.record.type for step in played.steps if step.after.sitting.stage is Stage.UNCONVENED]
+        assert begun == ["NewCommitteeOrdered"], who  # the first committee's steps stand before it, the second's after
+        ended = played.steps[-1].after.sitting
+        assert (ended.committee, ended.stage, set(ended.seats)) == (2, Stage.CLOSED, set(case.state.seats)), who
+        if who == "regulator":
+            assert ended == case.state
 
 
 def test_what_was_given_up_on_defective_documents_is_tendered_again_and_by_no_other_committee(tmp_path):
