@@ -89,6 +89,7 @@ UNBOUND = {
     "recording_piece.state": "whether an entry names it yet",
     "recording_piece.repeats": "how often the same came again",
     "recording_piece.contradicted_at": "when another was refused in its place",
+    "pseudonym.proposed": "strata under wider conditions until they are approved, which names the pool by its hash",
     "command.id": "a running number that nothing refers to",
     "stored_file.id": "a random handle, but for the documents, whose id the terms name",
 }
