@@ -64,6 +64,7 @@ class Action(StrEnum):
     INSPECTION_APPROVE = "inspection:approve"
     INSPECTORS_LIST = "inspectors:list"
     INSPECTION_VISIT = "inspection:visit"
+    INSPECTION_ANSWER = "inspection:answer"
     # tender
     CASE_OPEN = "case:open"
     NEXT_ROUND_OPEN = "next_round:open"

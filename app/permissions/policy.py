@@ -17,6 +17,7 @@ from app.permissions.predicates import (
     given_up_before,
     has_bid,
     has_site,
+    inspected,
     inspection_public,
     joins_inspection,
     leads_inspection,
@@ -43,6 +44,7 @@ SITTING = frozenset({P.SCORING, P.CONSENSUS})
 DRAWN = frozenset({P.DRAW, P.SCORING, P.CONSENSUS})
 STAFF = (R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, R.CENTRE_OPERATOR, R.SITE_WITNESS, R.REGULATOR, R.TRUSTEE)
 EVERY_ROLE = tuple(R)
+HEARD = (R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, R.BIDDER, R.EXPERT)  # of whom objects of inspections may be
 
 AGENCY = {"when": of_the_agency}
 # A year of inspections is no tender: it has no further phase than that of a draft.
@@ -117,7 +119,7 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.INSPECTION_OPEN: (_grant(R.REGULATOR),),  # 55
     A.INSPECTION_DESK: (_grant(R.REGULATOR, R.CENTRE_OPERATOR, R.TRUSTEE),),  # own only, by query
     A.INSPECTION_REGISTER: (_grant(R.REGULATOR),),  # items and inspectors of one's own authority
-    A.INSPECTION_FILE: (_grant(R.REGULATOR),),  # into one's own space; only the act makes it evidence
+    A.INSPECTION_FILE: (_grant(R.REGULATOR, *HEARD),),  # into one's own space; only the act makes it evidence
     A.INSPECTION_READ: (  # 55: published, once the plan is approved
         _grant(*EVERY_ROLE, when=inspection_public, phases=_in(P.DRAFT)),
         INSPECTING,
@@ -126,6 +128,7 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.INSPECTION_APPROVE: (LEADING,),
     A.INSPECTORS_LIST: (INSPECTING,),
     A.INSPECTION_VISIT: (INSPECTING,),  # who is listed, or drawn for the object, by rule
+    A.INSPECTION_ANSWER: (_grant(*HEARD, when=inspected, phases=_in(P.DRAFT)),),  # of an object that was drawn, by rule
     A.CASE_OPEN: (_grant(R.AGENCY_OFFICER),),  # 1
     A.NEXT_ROUND_OPEN: (_grant(R.AGENCY_OFFICER, phases=PUBLISHED, **AGENCY),),  # 1: only what failed
     A.DRAFT_EDIT: (_grant(R.AGENCY_OFFICER, phases=_in(P.DRAFT), **AGENCY),),  # 1

@@ -38,6 +38,7 @@ from app.web.expert.views import routes as expert
 from app.web.findings import routes as findings
 from app.web.inspections.desk import routes as inspection_desk
 from app.web.inspections.draws import routes as inspection_draws
+from app.web.inspections.statements import routes as inspection_statements
 from app.web.inspections.statistics import routes as inspection_statistics
 from app.web.inspections.visits import routes as inspection_visits
 from app.web.inspections.years import routes as inspections
@@ -99,7 +100,7 @@ def attach(app: Flask) -> None:
     desks = (account, agency, bidder, expert, *rooms_of_sittings, operator, witness, library, experts, ceremonies)
     serving = (sheets, fees, appraisals, own_expert, trainings, applications, name_requests, standards, privacy)
     inspecting = (inspection_desk, inspection_draws, inspection_visits, inspection_statistics, inspections)
-    supervising = (regulator, fairness, identities, supervision, *inspecting)
+    supervising = (regulator, fairness, identities, supervision, *inspecting, inspection_statements)
     booking = (venues, bookings, calendar)
     public_pages = (public, published_draws, register)
     rooms_of_a_case = (deadlines, rooms, standstill, rehearsals, clarifications, findings, recordings)

@@ -35,6 +35,13 @@ PAGES_OF_NOTICES = {
     "application_waits": "applications.overview",
 }
 
+OF_INSPECTED = frozenset({"result_entered_of_you", "result_published_of_you", "statement_answered"})
+OF_INSPECTIONS = frozenset(
+    {"campaign_waits", "corrections_overdue", "inspection_draw_begun", "inspection_objects_drawn"}
+    | {"inspection_plan_approved", "inspection_plan_waits", "inspection_task", "inspectors_wanted", "redraw_waits"}
+    | {"results_overdue", "results_wait", "certain_inspectors_wait", "statement_waits"}
+)  # of a year of inspections, which is no tender and has pages of its own
+
 
 def _local_path(wanted: str) -> str:
     """A path of this site, or nothing: log-in never sends anybody elsewhere."""
@@ -162,6 +169,10 @@ def _page_of(notice: notices.NoticeView) -> str:
     """Where a notice leads; "" for one of no case. What is not published yet has no page but the agency's desk."""
     if page := PAGES_OF_NOTICES.get(notice.code):
         return url_for(page)
+    if notice.code in OF_INSPECTED:
+        return url_for("inspection_statements.own")
+    if notice.code in OF_INSPECTIONS:
+        return url_for("inspections.year", case=notice.case_id)
     if notice.code.startswith("own_"):
         return url_for("own_expert.home")
     if notice.code.startswith("correction_"):  # for the authority alone
