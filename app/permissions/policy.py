@@ -119,7 +119,10 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.INSPECTION_OPEN: (_grant(R.REGULATOR),),  # 55
     A.INSPECTION_DESK: (_grant(R.REGULATOR, R.CENTRE_OPERATOR, R.TRUSTEE),),  # own only, by query
     A.INSPECTION_REGISTER: (_grant(R.REGULATOR),),  # items and inspectors of one's own authority
-    A.INSPECTION_FILE: (_grant(R.REGULATOR, *HEARD),),  # into one's own space; only the act makes it evidence
+    A.INSPECTION_FILE: (
+        _grant(R.REGULATOR),
+        _grant(*HEARD, when=at_no_booth),
+    ),  # into one's own space; only the act makes it evidence
     A.INSPECTION_READ: (  # 55: published, once the plan is approved
         _grant(*EVERY_ROLE, when=inspection_public, phases=_in(P.DRAFT)),
         INSPECTING,

@@ -94,7 +94,7 @@ def inspection_public(actor: Actor, case: Case | None, lot: str) -> bool:
 def inspected(actor: Actor, case: Case | None, lot: str) -> bool:
     """The actor is of an organisation that a published campaign of the year may have drawn, or an expert; whether it
     was drawn, and which number an expert has, is asked by rule."""
-    if case is None or case.inspection is None:
+    if case is None or case.inspection is None or actor.seat:
         return False
     lists = [c for c in case.inspection.campaigns.values() if c.published_at is not None]
     return any(speaks_for(found, actor) for campaign in lists for found in campaign.proposed.objects)

@@ -10,7 +10,6 @@ from datetime import timedelta
 import pytest
 
 from app.casefile.bundle import unpack
-from app.casefile.codec import encode
 from app.casefile.inspecting import draw_statement
 from app.casefile.sealing import committee_of
 from app.casefile.sight import sees
@@ -22,7 +21,6 @@ from app.procedure.errors import RuleViolation
 from app.procedure.inspections import pools
 from app.procedure.inspections.facts import (
     CampaignProposed,
-    CertainInspectorsProposed,
     InspectorRecused,
     InspectorsDrawOpened,
     Part,
@@ -33,8 +31,6 @@ from app.procedure.inspections.facts import (
     ResultCode,
     ResultsConfirmed,
     ResultsEntered,
-    ViewAnswered,
-    ViewStated,
 )
 from app.procedure.inspections.items import Grade
 from app.procedure.inspections.rules import still_recused
@@ -50,9 +46,10 @@ from app.services.database_check import database_differences
 from app.services.inspection_results import FILE_LIMIT, evidence_file, take_evidence
 from app.services.notices import own_notices
 from app.services.platform import DIST
-from crypto.canonical import canonical, digest
+from crypto.canonical import canonical
 from crypto.committee import Committee, identity, verify_share
-from tests.app.services.inspecting import AGENCIES, AGENCY, COURSE, Inspecting, item
+from tests.app.services.hearing import hear_the_party, open_without_choice, report_a_correction
+from tests.app.services.inspecting import AGENCIES, COURSE, Inspecting, item
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 OBJECTS, INSPECTORS = lot_of(1, Part.OBJECTS), lot_of(1, Part.INSPECTORS)
@@ -240,75 +237,12 @@ def test_what_was_found_is_followed_up_until_it_is_put_right(desk: Inspecting):
     assert desk.campaign().outcomes[object_, authority].awaited() == ()
 
 
-def told(desk: Inspecting, login: str) -> set[str]:
-    return {notice.code for notice in own_notices(desk.platform, desk.people[login].log_in)}
-
-
 def test_the_inspected_party_is_heard_before_a_result_is_published(desk: Inspecting):
-    object_, authority = visit(desk, -2)
-    assert object_ == "A0"
-    first, second = desk.logins_of(object_, authority)
-    results = desk.results(object_, authority, ResultCode.PROBLEM)
-    desk.act(first, ResultsEntered(1, object_, authority, results), "")
-    assert "result_entered_of_you" in told(desk, "officer")
-    entered = desk.campaign().outcomes[object_, authority].entered_sha256
-    file = take_evidence(desk.platform, desk.people["officer"].log_in, "存档.pdf", b"%PDF-1.7 kept elsewhere")
-    said = ViewStated(1, object_, authority, entered, AGENCY, "agency单位", "存档在二楼，附照片。", (), (file,))
-    for changes, wrong in (
-        ({"name": "别的单位"}, "statement_of_another"),
-        ({"unit": "A0"}, "statement_of_another"),
-        ({"object": "A1"}, "statement_of_another"),
-        ({"results_sha256": "0" * 64}, "object_has_changed"),
-        ({"words": " "}, "text_missing"),
-        ({"corrected": ("nothing",)}, "nothing_to_rectify"),
-    ):
-        with pytest.raises(RuleViolation, match=wrong):
-            desk.act("officer", replace(said, **changes), "")
-    for stranger in ("bidder-a", "centre", "regulator"):
-        with pytest.raises(NotAllowed):
-            desk.act(stranger, said, "")
-    desk.act("officer", said, "")
-    assert "statement_waits" in told(desk, second)
-    confirmation = ResultsConfirmed(1, object_, authority, entered)
-    with pytest.raises(RuleViolation, match="statement_unanswered"):
-        desk.act(second, confirmation, "")
-    (kept,) = desk.campaign().outcomes[object_, authority].statements
-    answer = ViewAnswered(1, object_, authority, kept.sha256, False, "照片不是本年度的。")
-    with pytest.raises(RuleViolation, match="second_person_needed"):
-        desk.act(first, answer, "")
-    desk.act(second, answer, "")
-    with pytest.raises(RuleViolation, match="statement_answered"):
-        desk.act(second, answer, "")
-    assert "statement_answered" in told(desk, "officer")
-    desk.act(second, confirmation, "")
-    assert "result_published_of_you" in told(desk, "officer")
-    row, chunks = evidence_file(desk.platform, desk.people[first].log_in, desk.case_id, file.id)
-    assert (row.media_type, b"".join(chunks)) == ("application/pdf", b"%PDF-1.7 kept elsewhere")
-    statement = next(r for r in desk.records() if r.type == "ViewStated")
-    officer, other = (desk.people[login] for login in ("officer", "bidder-a"))
-    with desk.platform.database.reading() as db_session:
-        assert sees(load_actor(db_session, officer.id), desk.case, statement)
-        assert not sees(load_actor(db_session, other.id), desk.case, statement)
-    assert not sees(ANYONE, desk.case, statement)
+    hear_the_party(desk, *visit(desk, -2))
 
 
 def test_what_the_party_put_right_is_looked_at_before_it_counts(desk: Inspecting):
-    object_, authority = visit(desk, -2)
-    first, _second = desk.logins_of(object_, authority)
-    outcome = desk.campaign().outcomes[object_, authority]
-    (item_id,) = outcome.awaited()
-    desk.work_off(241)
-    said = ViewStated(1, object_, authority, outcome.entered_sha256, AGENCY, "agency单位", "已经补齐。")
-    with pytest.raises(RuleViolation, match="statement_too_late"):
-        desk.act("releaser", said, "")
-    desk.act("releaser", replace(said, corrected=(item_id,)), "")
-    reported = desk.campaign().outcomes[object_, authority]
-    assert reported.statements[-1].open
-    assert reported.awaited() == (item_id,), "what a party says is not what was seen"
-    desk.act(first, RectificationRecorded(1, object_, authority, item_id, True, "现场核查属实"), "")
-    seen = desk.campaign().outcomes[object_, authority]
-    assert not seen.statements[-1].open
-    assert seen.awaited() == ()
+    report_a_correction(desk, *visit(desk, -2))
 
 
 def test_who_is_late_is_told(desk: Inspecting):
@@ -372,7 +306,7 @@ def test_an_object_is_redrawn_before_the_inspectors_are(desk: Inspecting):
     desk.draw(2, Part.OBJECTS)
     after = pools.drawn_objects(desk.campaign(2), desk.case.draws)
     assert set(after) == {"A0", *(found.id for found in RISKY)} - {gone}
-    _open_without_choice(desk)
+    open_without_choice(desk)
     lot = lot_of(2, Part.INSPECTORS)
     desk.commit(lot)
     desk.state(lot)
@@ -382,29 +316,6 @@ def test_an_object_is_redrawn_before_the_inspectors_are(desk: Inspecting):
     desk.open_capsules(lot)  # whoever stays silent stops nothing
     assert desk.campaign(2).inspectors_drawn_at is not None
     assert {object_ for object_, _a in pools.inspectors_of(desk.campaign(2), desk.case.draws)} == set(after)
-
-
-def _open_without_choice(desk: Inspecting) -> None:
-    """Somebody steps back, so that of one object both who are left will be drawn: two persons say why it goes on."""
-    finance = desk.people["finance-1"].organisation
-    object_ = next(o for o, a in pools.visits(desk.campaign(2), desk.case.draws) if a == finance)
-    desk.act("finance-1", InspectorRecused(2, object_, "去年在该单位任职"), "")
-    with pytest.raises(RuleViolation, match="draw_without_choice"):
-        desk.act("regulator", InspectorsDrawOpened(2), "")
-    proposed = CertainInspectorsProposed(2, (pools.place(object_, finance),), "财政局只有三名检查人员")
-    for changes, wrong in (({"places": ()}, "certain_places_differ"), ({"reason": " "}, "text_missing")):
-        with pytest.raises(RuleViolation, match=wrong):
-            desk.act("regulator", replace(proposed, **changes), "")
-    with pytest.raises(NotAllowed):
-        desk.act("finance-2", proposed, "")
-    desk.act("regulator", proposed, "")
-    assert "certain_inspectors_wait" in told(desk, "inspector")
-    opened = InspectorsDrawOpened(2, digest(encode(proposed)))
-    with pytest.raises(RuleViolation, match="second_person_needed"):
-        desk.act("regulator", opened, "")
-    with pytest.raises(RuleViolation, match="object_has_changed"):
-        desk.act("inspector", InspectorsDrawOpened(2), "")
-    desk.act("inspector", opened, "")
 
 
 def bundle(desk: Inspecting) -> dict[str, bytes]:
