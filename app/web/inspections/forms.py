@@ -186,7 +186,7 @@ class StatementForm(FilesForm):
     """One's view of a result, or what has been put right."""
 
     words = TextAreaField(
-        _l("陈述申辩"),
+        _l("意见和理由"),
         [InputRequired(_l("请写明意见")), WORDS],
         description=_l("事实、理由或者整改情况。随结果一并向社会公布，请不要写个人信息和商业秘密；证据作为附件提交。"),
     )
