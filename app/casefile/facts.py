@@ -69,6 +69,7 @@ FACTS = {
         _case(register.CommitteeReshared),
         _case(register.CommitteeRetired),
         _case(register.ClientCodePublished),
+        _case(register.RegistrationChecked),
         _case(register.CeremonyOpened),
         _case(register.ResharingOpened),
         _case(register.CeremonyJoined),

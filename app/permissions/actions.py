@@ -24,6 +24,8 @@ class Action(StrEnum):
     ACCOUNT_SUSPEND = "account:suspend"
     EXPERT_MANAGE = "expert:manage"
     EXPERT_ADMIT = "expert:admit"
+    REGISTRATION_SUBMIT = "registration:submit"
+    REGISTRATION_CHECK = "registration:check"
     FAIRNESS_READ = "fairness:read"
     EXPERT_APPLY = "expert:apply"
     EXPERT_ENTER = "expert:enter"

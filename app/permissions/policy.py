@@ -74,6 +74,8 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.ACCOUNT_APPROVE: (_grant(R.CENTRE_OPERATOR, R.AGENCY_SUPERVISOR),),  # 59, 2
     A.ACCOUNT_SUSPEND: (_grant(R.SYSTEM_ADMIN),),
     A.EXPERT_MANAGE: (_grant(R.CENTRE_OPERATOR),),
+    A.REGISTRATION_SUBMIT: (_grant(R.BIDDER),),
+    A.REGISTRATION_CHECK: (_grant(R.CENTRE_OPERATOR, R.REGULATOR),),  # 2: another than who looked first
     A.EXPERT_ADMIT: (_grant(R.CENTRE_OPERATOR, R.REGULATOR),),  # 2: another than who reviewed; also to remove
     A.FAIRNESS_READ: (_grant(R.REGULATOR),),  # of lots that are over
     A.EXPERT_APPLY: (_grant(R.PUBLIC),),  # also to ask how it stands, by code

@@ -61,6 +61,7 @@ from app.web.public.register import routes as register
 from app.web.public.standards import routes as standards
 from app.web.public.views import routes as public
 from app.web.recordings.views import routes as recordings
+from app.web.registrations import routes as registrations
 from app.web.regulator.fairness import routes as fairness
 from app.web.regulator.identities import routes as identities
 from app.web.regulator.live import routes as supervision
@@ -101,7 +102,7 @@ def attach(app: Flask) -> None:
     serving = (sheets, fees, appraisals, own_expert, trainings, applications, name_requests, standards, privacy)
     inspecting = (inspection_desk, inspection_draws, inspection_visits, inspection_statistics, inspections)
     supervising = (regulator, fairness, identities, supervision, *inspecting, inspection_statements)
-    booking = (venues, bookings, calendar)
+    booking = (venues, bookings, calendar, registrations)
     public_pages = (public, published_draws, register)
     rooms_of_a_case = (deadlines, rooms, standstill, rehearsals, clarifications, findings, recordings)
     for blueprint in (*public_pages, *rooms_of_a_case, *supervising, *serving, *desks, *booking):

@@ -32,6 +32,8 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "account:approve": [("TC AS", "-", "any")],
     "account:suspend": [("SA", "-", "any")],
     "expert:manage": [("TC", "-", "any")],
+    "registration:submit": [("BD", "-", "any")],
+    "registration:check": [("TC RG", "-", "any")],
     "expert:admit": [("TC RG", "-", "any")],
     "fairness:read": [("RG", "-", "any")],
     "expert:apply": [("PB", "-", "any")],

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from app.extensions import COOKIE, access, current_actor, current_log_in, platform, request_token, required_log_in
 from app.permissions.actions import Action
 from app.queries.desks import own_account, own_keys
-from app.services import accounts, notices, register
+from app.services import accounts, notices, register, registrations
 from app.services.accounts import LOG_IN_VALID, NewOrganisation
 from app.web.account.forms import InvitationForm, LogInForm, RevokeForm, SecondFactorForm, SignUpForm
 from app.web.entitled import account_key, in_words
@@ -33,6 +33,9 @@ PAGES_OF_NOTICES = {
     "name_granted": "name_requests.overview",
     "name_refused": "name_requests.overview",
     "application_waits": "applications.overview",
+    "registration_waits": "registrations.overview",
+    "registration_accepted": "registrations.own",
+    "registration_refused": "registrations.own",
 }
 
 OF_INSPECTED = frozenset({"result_entered_of_you", "result_published_of_you", "statement_answered"})
@@ -201,6 +204,7 @@ def _keys_page(wrong: str = "", key_id: str = "") -> Answer:
     page = render_template(
         "pages/account/keys.html",
         keys=found,
+        unchecked=_unchecked(),
         certified=[key.key_id for key in found if not key.revoked_at],
         claim=claim,
         key_name=account_key(),
@@ -208,6 +212,15 @@ def _keys_page(wrong: str = "", key_id: str = "") -> Answer:
         wrong_key=key_id,
     )
     return make_response(page, 422 if wrong else 200)
+
+
+def _unchecked() -> str:
+    """Why no key of this person would be certified yet: nobody has looked at the bidder's papers."""
+    try:
+        registrations.check_own(platform(), required_log_in())
+    except Refused as refusal:
+        return in_words(refusal)
+    return ""
 
 
 @routes.post("/account/keys/<key>/revocation")
