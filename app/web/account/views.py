@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from app.extensions import COOKIE, access, current_actor, current_log_in, platform, request_token, required_log_in
 from app.permissions.actions import Action
+from app.permissions.policy import HEARD
 from app.queries.desks import own_account, own_keys
 from app.services import accounts, notices, register, registrations
 from app.services.accounts import LOG_IN_VALID, NewOrganisation
@@ -165,6 +166,7 @@ def overview() -> Answer:
         for notice in notices.own_notices(platform(), log_in)
     ]
     shown = {"own": own, "keys": keys, "notices": told, "called_up": not has_desk(current_actor())}
+    shown |= {"may_be_inspected": current_actor().is_(*HEARD)}
     return render_template("pages/account/overview.html", **shown)
 
 
