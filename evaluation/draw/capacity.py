@@ -42,3 +42,12 @@ def shortage(
         if available < needed:
             return Shortage(stratum.name, available, needed)
     return None
+
+
+def recognisable(candidates: Collection[Candidate], alike: int = 3) -> int:
+    """How many of a pool somebody who knows the library may recognise behind their numbers: those whose groups and size
+    of employer fewer than `alike` people share. A stated pool tells both.
+    """
+    sizes = Counter(candidate.unit for candidate in candidates)
+    kinds = Counter((tuple(sorted(one.strata)), sizes[one.unit]) for one in candidates)
+    return sum(count for count in kinds.values() if count < alike)
