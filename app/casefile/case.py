@@ -110,7 +110,7 @@ class Case:
     def decide(self, fact: Any, lot: str, actor: Actor, now: datetime) -> tuple[Any, ...]:
         """The accepted fact of a person, followed by what it brings about. Raises RuleViolation."""
         if self.inspection is not None or isinstance(fact, INSPECTION_FACTS):
-            return self._decide_inspection(fact, lot, actor)
+            return self._decide_inspection(fact, lot, actor, now)
         if isinstance(fact, TENDER_FACTS):
             self._check_lots_open(fact)
             return tender.decide(self.tender, fact, actor.id, now)
@@ -142,7 +142,7 @@ class Case:
         check_sitting(self, lot, fact, actor, now)
         return self._decide_evaluation(state, fact, actor, actor.seat_in(self.id, lot))
 
-    def _decide_inspection(self, fact: Any, lot: str, actor: Actor) -> tuple[Any, ...]:
+    def _decide_inspection(self, fact: Any, lot: str, actor: Actor, now: datetime) -> tuple[Any, ...]:
         if isinstance(fact, DrawEvent):
             return draw.decide(self.lot(lot).draw, fact)
         if isinstance(fact, TrusteesChanged):
@@ -151,7 +151,7 @@ class Case:
         if not isinstance(fact, INSPECTION_FACTS):
             raise RuleViolation("fact_unknown", fact=type(fact).__name__)
         frozen = campaign_digest(self.inspection, fact)
-        return inspecting.decide(self.inspection, self.draws, fact, actor, frozen)
+        return inspecting.decide(self.inspection, self.draws, fact, actor, frozen, now)
 
     def _decide_evaluation(self, state: LotCase, fact: Any, actor: Actor, seat: int | None) -> tuple[Any, ...]:
         profile = self.tender.published.profile
@@ -198,7 +198,8 @@ class Case:
             after = tender.apply(self.tender, fact, record.actor, record.at, record.payload_sha256)
             lots = self.lots
             if isinstance(fact, tender.TenderPublished):
-                lots = {lot.number: LotCase() for lot in after.published.lots}
+                drawing = draw.DrawState(spare=after.published.profile.pool_spare)
+                lots = {lot.number: LotCase(draw=drawing) for lot in after.published.lots}
             elif isinstance(fact, TrusteesChanged):
                 lots = {number: with_other_trustees(lot, fact.committee["k"]) for number, lot in lots.items()}
             return replace(self, tender=after, lots=lots)

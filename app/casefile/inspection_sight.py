@@ -25,6 +25,11 @@ def _authorities(actor: Actor, case: Case, record: Record) -> bool:
     return inspects(actor, case)
 
 
+def _speaker(actor: Actor, case: Case, record: Record) -> bool:
+    """The authorities and who made the statement; its words stand on the public page, its files do not."""
+    return inspects(actor, case) or (bool(actor.id) and record.actor == actor.id)
+
+
 def _planned(actor: Actor, case: Case, record: Record) -> bool:
     """Everybody, once a plan is approved; the authorities before."""
     approved = case.inspection is not None and case.inspection.plan is not None
@@ -55,11 +60,14 @@ INSPECTION_SIGHT: dict[str, Rule] = {
     "InspectorsListed": _authorities,
     "CampaignPublished": _published,
     "InspectorRecused": _authorities,
+    "CertainInspectorsProposed": _published,
     "InspectorsDrawOpened": _published,
     "RedrawProposed": _published,
     "RedrawOrdered": _published,
     "ResultsEntered": _authorities,
     "ResultsConfirmed": _authorities,
+    "ViewStated": _speaker,
+    "ViewAnswered": _authorities,
     "RectificationRecorded": _authorities,
 }
 

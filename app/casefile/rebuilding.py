@@ -330,7 +330,7 @@ def _files_of(case: Case, before: Record | None, record: Record) -> Iterator[Nam
             for number, file in enumerate(fact.files, 1):
                 place = FileKey(lot, "clarification", fact.bid, answer_file_name(fact.id, number), at)
                 yield NamedFile(place, file.sha256, file.size)
-        case "ResultsEntered" | "RectificationRecorded":
+        case "ResultsEntered" | "ViewStated" | "RectificationRecorded":
             for file in fact.files:
                 place = FileKey("", "inspection", file.id, file.name, at)
                 yield NamedFile(place, file.sha256, file.size)

@@ -80,6 +80,21 @@ class ClientCodePublished:
     bundle_sha256: str
 
 
+@dataclass(frozen=True)
+class RegistrationChecked:
+    """Two persons have compared a bidder's licence and the authority of its people with what it signed up as.
+
+    The papers are named by hash; `looked_by` and `confirmed_by` are accounts.
+    """
+
+    organisation: str
+    credit_code: str
+    licence_sha256: str
+    authority_sha256: str
+    looked_by: str
+    confirmed_by: str
+
+
 # A key ceremony (mode M1). Steps are signed as `app.casefile.ceremony` says; what they hold is public.
 
 
@@ -183,6 +198,7 @@ REGISTER_FACTS = tuple(
         CommitteeReshared,
         CommitteeRetired,
         ClientCodePublished,
+        RegistrationChecked,
         CeremonyOpened,
         ResharingOpened,
         CeremonyJoined,

@@ -71,8 +71,10 @@ def departures(
         wrong.append("reason")
     if statement.get("wider_sha256", "") != agreed.wider_sha256:
         wrong.append("wider_sha256")
-    least = int(profile.get("pool_least", 1))
-    if round_ > 1 and agreed.wider is not None and not _may_widen(agreed, events, statement, round_, least):
+    least, spare = int(profile.get("pool_least", 1)), int(profile.get("pool_spare", 0))
+    if not _chosen_from(events, statement, round_, conditions.max_per_unit, spare):
+        wrong.append("pool_spare")
+    if round_ > 1 and agreed.wider is not None and not _may_widen(agreed, events, statement, round_, (least, spare)):
         wrong.append("widening")
     if not _may_pass_over(events, statement, round_, conditions.parties, within, now):
         wrong.append("passed_over")
@@ -110,9 +112,12 @@ def _commits_since(events: Iterable[Event], round_: int) -> str | None:
     return since
 
 
-def _may_widen(agreed: Agreed, events: Sequence[Event], statement: Mapping[str, Any], round_: int, least: int) -> bool:
+def _may_widen(
+    agreed: Agreed, events: Sequence[Event], statement: Mapping[str, Any], round_: int, margin: tuple[int, int]
+) -> bool:
     """Whether wider conditions of this round move no seat that the pool of before could fill, have as many seats, are
-    otherwise those of before, drop nobody of that pool, and leave `least` times the open seats of every stratum that
+    otherwise those of before, drop nobody of that pool, and leave
+    enough (`margin`: times, and people more) for the open seats of every stratum that
     has more than when the round before ended. Those of an earlier round were looked at in that round."""
     wider, before, after = agreed.wider, agreed.before, agreed.conditions
     if wider is None or wider.widening is None or before is None or wider.widening.round > round_:
@@ -132,9 +137,21 @@ def _may_widen(agreed: Agreed, events: Sequence[Event], statement: Mapping[str, 
         and sum(s.quota for s in after.strata) == sum(s.quota for s in before.strata)
         and wider.widening.recused.keys() <= recused
         and lost(earlier, pool) is None
-        and needless(before.strata, after.strata, open_seats, free, before.max_per_unit) is None
-        and _enough(events, statement, round_, after, least)
+        and needless(before.strata, after.strata, open_seats, free, before.max_per_unit, margin[1]) is None
+        and _enough(events, statement, round_, after, margin[0])
     )
+
+
+def _chosen_from(
+    events: Iterable[Event], statement: Mapping[str, Any], round_: int, max_per_unit: int, spare: int
+) -> bool:
+    """Whether every open seat has somebody left to choose from, where the case asks for `spare` people more."""
+    if not spare:
+        return True
+    recused = {entry["id"] for entry in statement["recused"]}
+    free = [candidate for candidate in _pool(events, round_) if candidate.id not in recused]
+    strata = [decode(Stratum, stratum) for stratum in statement["strata"]]
+    return shortage(strata, free, max_per_unit, spare=spare) is None
 
 
 def _enough(

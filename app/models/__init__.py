@@ -24,6 +24,7 @@ from app.models.people import (
     Invitation,
     LogInFailure,
     Organisation,
+    RegistrationCheck,
     TrusteeAgent,
     WebSession,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "FeeSupplement",
     "IdentityPhoto", "InspectionEntry", "Invitation", "Job", "ListCosignature", "ListedAct", "LogInFailure", "Lot",
     "NameRequest", "Notice", "Organisation", "PendingSignature", "Presence", "Pseudonym", "RecordingPiece",
-    "RegisterTick", "Room", "RoomClosure", "ScoreDraft", "SeatBooth", "SeatRequest", "Site", "SpecialityList",
+    "RegisterTick", "RegistrationCheck", "Room", "RoomClosure", "ScoreDraft", "SeatBooth", "SeatRequest", "Site",
+    "SpecialityList",
     "StoredFile", "Tender", "TenderDraft", "TickChange", "TrusteeAgent", "Upload", "WebSession", "append_only",
 ]  # fmt: skip

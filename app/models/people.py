@@ -55,6 +55,30 @@ class AccountRole(Base):
     account: Mapped[Account] = relationship(back_populates="roles")
 
 
+class RegistrationCheck(Base):
+    """A bidder's licence and the authority of whoever acts for it, sealed, and what two persons found.
+
+    `accepted` and `reason` are the first person's word until `decided_at`; papers that are refused are not kept.
+    """
+
+    __tablename__ = "registration_check"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    organisation_id: Mapped[str] = mapped_column(ForeignKey("organisation.id"), index=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    submitted_at: Mapped[datetime]
+    licence: Mapped[bytes] = mapped_column(LargeBinary)
+    licence_sha256: Mapped[str] = mapped_column(String(64))
+    authority: Mapped[bytes] = mapped_column(LargeBinary)
+    authority_sha256: Mapped[str] = mapped_column(String(64))
+    looked_by: Mapped[str | None] = mapped_column(String(32))
+    looked_at: Mapped[datetime | None]
+    accepted: Mapped[bool | None]
+    reason: Mapped[str] = mapped_column(Text, default="")
+    decided_by: Mapped[str | None] = mapped_column(String(32))
+    decided_at: Mapped[datetime | None]
+
+
 class LogInFailure(Base):
     """Failed log-ins from one address with one log-in name; `source` is the hash of both, `until` ends their count."""
 

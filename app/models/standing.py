@@ -54,6 +54,7 @@ STANDING = {
     "expert_training": (Standing.OUTSIDE, "courses; a draw states the pool of its time. Append-only, in no tree"),
     "expert_request": (Standing.OUTSIDE, "what experts ask the centre"),
     "expert_appraisal": (Standing.OUTSIDE, "how members were appraised; what counts is in the library's history"),
+    "registration_check": (Standing.OUTSIDE, "papers of bidders, sealed; what two persons found is in the register"),
     "expert_application": (Standing.OUTSIDE, "who applied to the library, sealed"),
     "application_file": (Standing.OUTSIDE, "documents of applications, sealed"),
     "name_request": (Standing.OUTSIDE, "names asked for before an end; each step is in the access log as well"),

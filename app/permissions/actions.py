@@ -24,6 +24,8 @@ class Action(StrEnum):
     ACCOUNT_SUSPEND = "account:suspend"
     EXPERT_MANAGE = "expert:manage"
     EXPERT_ADMIT = "expert:admit"
+    REGISTRATION_SUBMIT = "registration:submit"
+    REGISTRATION_CHECK = "registration:check"
     FAIRNESS_READ = "fairness:read"
     EXPERT_APPLY = "expert:apply"
     EXPERT_ENTER = "expert:enter"
@@ -64,6 +66,7 @@ class Action(StrEnum):
     INSPECTION_APPROVE = "inspection:approve"
     INSPECTORS_LIST = "inspectors:list"
     INSPECTION_VISIT = "inspection:visit"
+    INSPECTION_ANSWER = "inspection:answer"
     # tender
     CASE_OPEN = "case:open"
     NEXT_ROUND_OPEN = "next_round:open"

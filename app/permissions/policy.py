@@ -17,6 +17,7 @@ from app.permissions.predicates import (
     given_up_before,
     has_bid,
     has_site,
+    inspected,
     inspection_public,
     joins_inspection,
     knows_sitting,
@@ -44,6 +45,7 @@ SITTING = frozenset({P.SCORING, P.CONSENSUS})
 DRAWN = frozenset({P.DRAW, P.SCORING, P.CONSENSUS})
 STAFF = (R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, R.CENTRE_OPERATOR, R.SITE_WITNESS, R.REGULATOR, R.TRUSTEE)
 EVERY_ROLE = tuple(R)
+HEARD = (R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, R.BIDDER, R.EXPERT)  # of whom objects of inspections may be
 
 AGENCY = {"when": of_the_agency}
 # A year of inspections is no tender: it has no further phase than that of a draft.
@@ -73,6 +75,8 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.ACCOUNT_APPROVE: (_grant(R.CENTRE_OPERATOR, R.AGENCY_SUPERVISOR),),  # 59, 2
     A.ACCOUNT_SUSPEND: (_grant(R.SYSTEM_ADMIN),),
     A.EXPERT_MANAGE: (_grant(R.CENTRE_OPERATOR),),
+    A.REGISTRATION_SUBMIT: (_grant(R.BIDDER),),
+    A.REGISTRATION_CHECK: (_grant(R.CENTRE_OPERATOR, R.REGULATOR),),  # 2: another than who looked first
     A.EXPERT_ADMIT: (_grant(R.CENTRE_OPERATOR, R.REGULATOR),),  # 2: another than who reviewed; also to remove
     A.FAIRNESS_READ: (_grant(R.REGULATOR),),  # of lots that are over
     A.EXPERT_APPLY: (_grant(R.PUBLIC),),  # also to ask how it stands, by code
@@ -118,7 +122,10 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.INSPECTION_OPEN: (_grant(R.REGULATOR),),  # 55
     A.INSPECTION_DESK: (_grant(R.REGULATOR, R.CENTRE_OPERATOR, R.TRUSTEE),),  # own only, by query
     A.INSPECTION_REGISTER: (_grant(R.REGULATOR),),  # items and inspectors of one's own authority
-    A.INSPECTION_FILE: (_grant(R.REGULATOR),),  # into one's own space; only the act makes it evidence
+    A.INSPECTION_FILE: (
+        _grant(R.REGULATOR),
+        _grant(*HEARD, when=at_no_booth),
+    ),  # into one's own space; only the act makes it evidence
     A.INSPECTION_READ: (  # 55: published, once the plan is approved
         _grant(*EVERY_ROLE, when=inspection_public, phases=_in(P.DRAFT)),
         INSPECTING,
@@ -127,6 +134,7 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.INSPECTION_APPROVE: (LEADING,),
     A.INSPECTORS_LIST: (INSPECTING,),
     A.INSPECTION_VISIT: (INSPECTING,),  # who is listed, or drawn for the object, by rule
+    A.INSPECTION_ANSWER: (_grant(*HEARD, when=inspected, phases=_in(P.DRAFT)),),  # of an object that was drawn, by rule
     A.CASE_OPEN: (_grant(R.AGENCY_OFFICER),),  # 1
     A.NEXT_ROUND_OPEN: (_grant(R.AGENCY_OFFICER, phases=PUBLISHED, **AGENCY),),  # 1: only what failed
     A.DRAFT_EDIT: (_grant(R.AGENCY_OFFICER, phases=_in(P.DRAFT), **AGENCY),),  # 1

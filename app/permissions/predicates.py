@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.casefile.case import Case
 from app.casefile.sides import signed_in_at_own_site
+from app.procedure.inspections.results import speaks_for
 from app.procedure.roles import Actor
 
 
@@ -94,6 +95,15 @@ def signs_inspection(actor: Actor, case: Case | None, lot: str) -> bool:
 def inspection_public(actor: Actor, case: Case | None, lot: str) -> bool:
     """A year of inspections whose plan is approved."""
     return case is not None and case.inspection is not None and case.inspection.plan is not None
+
+
+def inspected(actor: Actor, case: Case | None, lot: str) -> bool:
+    """The actor is of an organisation that a published campaign of the year may have drawn, or an expert; whether it
+    was drawn, and which number an expert has, is asked by rule."""
+    if case is None or case.inspection is None or actor.seat:
+        return False
+    lists = [c for c in case.inspection.campaigns.values() if c.published_at is not None]
+    return any(speaks_for(found, actor) for campaign in lists for found in campaign.proposed.objects)
 
 
 def sits_on_committee(actor: Actor, case: Case | None, lot: str) -> bool:

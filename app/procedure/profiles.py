@@ -138,6 +138,7 @@ class Profile:
     # what the committee asks a bidder about its bid: for how long an answer is waited for
     clarification: ClarificationTime | None = None
     pool_least: int = 1  # how many times its seats a group of experts must count, so that nobody knows who is drawn
+    pool_spare: int = 0  # how many people more than its open seats a group must count, in every round
     # call-ups: when nobody is called, and how long after the messages whoever has not answered is telephoned
     quiet_hours: QuietHours | None = None
     telephone_after: tuple[Period, ...] = ()

@@ -13,9 +13,9 @@ from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.permissions.predicates import joins_inspection, signs_inspection, states_inspection
 from app.procedure.inspections.facts import Part
-from app.procedure.inspections.pools import inspectors_of, visits
+from app.procedure.inspections.pools import certain_places, inspectors_of, visits
 from app.procedure.inspections.rules import still_recused
-from app.procedure.inspections.state import Campaign, InspectionYear, lot_of
+from app.procedure.inspections.state import Campaign, InspectionYear, Outcome, lot_of
 from app.procedure.roles import Actor
 from app.queries.inspections import years
 
@@ -140,9 +140,26 @@ def _drawing(case: Case, campaign: Campaign, actor: Actor) -> Iterator[Step]:
             )
             return
     if not campaign.inspectors_opened:
-        yield Step("open_inspectors", ACT, number) if leads else Step("recusals", WAIT, number)
+        yield _opening(case, campaign, actor) if leads else Step("recusals", WAIT, number)
     elif leads and still_recused(campaign, case.draws) and campaign.redraw is None:
         yield Step("propose_redraw", ACT, number)
+
+
+def _opening(case: Case, campaign: Campaign, actor: Actor) -> Step:
+    """The draw of inspectors is begun; where it leaves nothing to chance, by another person than who says why."""
+    places = certain_places(campaign, case.draws) if campaign.plan.rules.choice_needed else ()
+    if not places:
+        return Step("open_inspectors", ACT, campaign.number)
+    if campaign.certain is None or campaign.certain.places != places:
+        return Step("propose_certain", ACT, campaign.number)
+    if campaign.certain_by == actor.id:
+        return Step("certain_waits", WAIT, campaign.number)
+    return Step("open_inspectors", ACT, campaign.number)
+
+
+def _asked(outcome: Outcome, actor: Actor) -> bool:
+    """Whether a statement waits for this inspector's words."""
+    return any(said.asks(actor.id) and not said.unchecked for said in outcome.statements)
 
 
 def _inspecting(case: Case, campaign: Campaign, actor: Actor, now: datetime) -> Iterator[Step]:
@@ -155,6 +172,8 @@ def _inspecting(case: Case, campaign: Campaign, actor: Actor, now: datetime) -> 
         late = WARN if due_at is not None and due_at <= now else ACT
         if mine and outcome is None:
             yield Step("enter_results", late, number, visit[0], due_at)
+        elif mine and outcome is not None and _asked(outcome, actor):
+            yield Step("answer_statement", late if outcome.waits else ACT, number, visit[0])
         elif mine and outcome is not None and outcome.waits and outcome.entered_by != actor.id:
             yield Step("confirm_results", late, number, visit[0], due_at)
         elif mine and outcome is not None and settled and outcome.awaited():

@@ -15,6 +15,7 @@ from app.services import (
     findings,
     inspection_draws,
     inspection_results,
+    inspection_statements,
     inspection_years,
     new_committees,
     opening_hall,
@@ -50,6 +51,7 @@ FEATURES = (
     inspection_years,
     inspection_draws,
     inspection_results,
+    inspection_statements,
 )
 
 __all__ = ["FEATURES", "act_head", "parse_proposal", "record_act"]

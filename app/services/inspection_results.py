@@ -18,6 +18,7 @@ from app.queries.cases import load_case
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, Proposal, completes, prepares
+from app.services.inspected_parties import tell_party
 from app.services.platform import Platform
 from app.services.stored_bytes import file_chunks
 from app.services.unit_of_work import unit_of_work
@@ -45,13 +46,20 @@ def take_evidence(platform: Platform, log_in: LogIn, name: str, data: bytes) -> 
 
 @prepares("ResultsEntered")
 def check_evidence(platform: Platform, log_in: LogIn, proposal: Proposal) -> dict[str, tuple[str, bytes]]:
+    """What inspectors found it by."""
+    return checked_evidence(platform, log_in, proposal, Action.INSPECTION_VISIT)
+
+
+def checked_evidence(
+    platform: Platform, log_in: LogIn, proposal: Proposal, action: Action
+) -> dict[str, tuple[str, bytes]]:
     """Blob and first bytes of each file that the act names, which are one's own uploads and just as named.
 
     Raises NotAllowed, RuleViolation `file_changed`, `file_repeated`, `upload_unknown`, `upload_incomplete`.
     """
     with platform.database.reading() as db_session:
         actor = load_actor(db_session, log_in.account_id, log_in.seat)
-        authorize(actor, Action.INSPECTION_VISIT, load_case(db_session, proposal.case_id))
+        authorize(actor, action, load_case(db_session, proposal.case_id))
     named: list[dict[str, Any]] = list(proposal.payload.get("files", ()))
     if len({file["id"] for file in named}) != len(named):
         raise RuleViolation("file_repeated")
@@ -75,7 +83,7 @@ def _measured(platform: Platform, log_in: LogIn, file: dict[str, Any]) -> tuple[
 @completes("ResultsEntered")
 def enter_results(act: Act) -> Answer:
     """The files are on record with the entry; the inspectors of the same visit are asked to confirm it."""
-    _keep_files(act)
+    keep_files(act)
     year = act.work.case.inspection
     assert year is not None
     campaign = year.campaign(act.fact.campaign)
@@ -83,12 +91,14 @@ def enter_results(act: Act) -> Answer:
     for account in together:
         if account != act.actor.id:
             act.work.notify(account, "results_wait", title=campaign.proposed.title, name=act.actor.name)
+    tell_party(act.work, act.fact.campaign, act.fact.object, act.fact.authority)
     return {}
 
 
 @completes("ResultsConfirmed")
 def confirm_results(act: Act) -> Answer:
-    """Whoever has to follow up what was found is told when it is due."""
+    """The party is told of the result, and whoever has to follow up what was found, when that is due."""
+    tell_party(act.work, act.fact.campaign, act.fact.object, act.fact.authority)
     year = act.work.case.inspection
     assert year is not None
     campaign = year.campaign(act.fact.campaign)
@@ -102,11 +112,12 @@ def confirm_results(act: Act) -> Answer:
 
 @completes("RectificationRecorded")
 def record_rectification(act: Act) -> Answer:
-    _keep_files(act)
+    keep_files(act)
     return {}
 
 
-def _keep_files(act: Act) -> None:
+def keep_files(act: Act) -> None:
+    """The uploads that an act names stay, as files of the case."""
     for file in act.fact.files:
         blob, head = act.prepared[file.id]
         taken = delete(Upload).where(Upload.id == file.id, Upload.blob == blob)

@@ -223,6 +223,14 @@ def publish_campaign(act: Act) -> Answer:
     return {}
 
 
+@completes("CertainInspectorsProposed")
+def propose_certain(act: Act) -> Answer:
+    """Another person of the authority that leads opens the draw, or does not."""
+    title = _year(act.work.case).campaign(act.fact.campaign).proposed.title
+    _tell_authority(act, "certain_inspectors_wait", title=title, reason=act.fact.reason)
+    return {}
+
+
 @completes("InspectorsDrawOpened")
 def open_inspectors_draw(act: Act) -> Answer:
     begin_draw(act.work, lot_of(act.fact.campaign, Part.INSPECTORS))

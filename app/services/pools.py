@@ -34,6 +34,11 @@ def pool_sizes(db_session: DbSession, case: Case, conditions: DrawConditions, on
     return {s.name: sum(s.name in candidate.strata for candidate in candidates) for s in conditions.strata}
 
 
+def recognisable_now(db_session: DbSession, case: Case, conditions: DrawConditions, on: date) -> int:
+    """How many of the pool of these conditions could be told behind their numbers by who keeps the library."""
+    return rules.recognisable(_candidates_now(db_session, case, conditions, on))
+
+
 def check_pools(db_session: DbSession, case: Case, conditions: DrawConditions, on: date) -> None:
     """Raises RuleViolation `draw_pool_too_small` for a stratum with too few people for its seats."""
     candidates = _candidates_now(db_session, case, conditions, on)

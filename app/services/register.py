@@ -28,6 +28,7 @@ from app.services.account_changes import check_renewal
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.platform import Platform
+from app.services.registrations import check_registered
 from app.services.unit_of_work import UnitOfWork, unit_of_work
 from crypto.canonical import Json
 from crypto.certificates import Subject, Usage, issue, verify_certificate
@@ -56,7 +57,7 @@ def certify_key(platform: Platform, log_in: LogIn, spki_base64: str, proof: dict
     """A certificate (PEM) for the actor's own key, entered in the register before it counts.
 
     `proof` is the key's signature over the actor's account id: the key is the actor's. Raises RuleViolation
-    `malformed`, `account_renewed_lately`, CryptoError `signature_wrong`, `key_not_p256`.
+    `malformed`, `account_renewed_lately`, `registration_unchecked`, CryptoError `signature_wrong`, `key_not_p256`.
     """
     spki = read_spki(spki_base64)
     verify_object(spki, PROOF_LABEL, {"account": log_in.account_id, "origin": platform.origin}, proof)
@@ -64,6 +65,7 @@ def certify_key(platform: Platform, log_in: LogIn, spki_base64: str, proof: dict
         actor = load_actor(work.db_session, log_in.account_id)
         authorize(actor, Action.CERTIFICATE_REQUEST)
         check_renewal(work.db_session, actor.id, work.now)
+        check_registered(platform, work.db_session, actor)
         account = work.db_session.get_one(Account, actor.id)
         return enter_certificate(platform, work, account, spki, usage="person", scope="", valid=PERSON_KEY_VALID)
 

@@ -38,6 +38,7 @@ from app.web.expert.views import routes as expert
 from app.web.findings import routes as findings
 from app.web.inspections.desk import routes as inspection_desk
 from app.web.inspections.draws import routes as inspection_draws
+from app.web.inspections.statements import routes as inspection_statements
 from app.web.inspections.statistics import routes as inspection_statistics
 from app.web.inspections.visits import routes as inspection_visits
 from app.web.inspections.years import routes as inspections
@@ -60,6 +61,7 @@ from app.web.public.register import routes as register
 from app.web.public.standards import routes as standards
 from app.web.public.views import routes as public
 from app.web.recordings.views import routes as recordings
+from app.web.registrations import routes as registrations
 from app.web.regulator.fairness import routes as fairness
 from app.web.regulator.identities import routes as identities
 from app.web.regulator.live import routes as supervision
@@ -100,8 +102,8 @@ def attach(app: Flask) -> None:
     desks = (account, agency, bidder, expert, *rooms_of_sittings, operator, witness, library, experts, ceremonies)
     serving = (sheets, fees, appraisals, own_expert, trainings, applications, name_requests, standards, privacy)
     inspecting = (inspection_desk, inspection_draws, inspection_visits, inspection_statistics, inspections)
-    supervising = (regulator, fairness, identities, supervision, *inspecting)
-    booking = (venues, bookings, calendar)
+    supervising = (regulator, fairness, identities, supervision, *inspecting, inspection_statements)
+    booking = (venues, bookings, calendar, registrations)
     public_pages = (public, published_draws, register)
     rooms_of_a_case = (deadlines, rooms, standstill, rehearsals, clarifications, findings, recordings, replay)
     for blueprint in (*public_pages, *rooms_of_a_case, *supervising, *serving, *desks, *booking):

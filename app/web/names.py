@@ -190,6 +190,7 @@ FACTS: Mapping[str, LazyString] = {
     "CommitteeReshared": _l("受托人换届"),
     "CommitteeRetired": _l("停用受托人"),
     "ClientCodePublished": _l("公布客户端程序摘要"),
+    "RegistrationChecked": _l("核对投标人的营业执照和授权"),
     "CeremonyOpened": _l("发起密钥仪式"),
     "ResharingOpened": _l("发起换届仪式"),
     "CeremonyJoined": _l("受托人加入密钥仪式"),

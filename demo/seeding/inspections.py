@@ -12,6 +12,7 @@ from app.client.draw_party import DrawParty
 from app.client.keyfile import read_json
 from app.procedure.inspections.facts import (
     CampaignProposed,
+    CertainInspectorsProposed,
     Inspected,
     InspectorsDrawOpened,
     ItemResult,
@@ -22,6 +23,7 @@ from app.procedure.inspections.facts import (
     ResultsEntered,
 )
 from app.procedure.inspections.items import Grade, ObjectClass
+from app.procedure.inspections.pools import place
 from app.procedure.inspections.state import lot_of
 from crypto.canonical import digest
 from crypto.committee import Committee
@@ -70,7 +72,7 @@ class Year:
         items = self._plan()
         self._publish(items)
         self._draw(Part.OBJECTS)
-        self.first.act("InspectorsDrawOpened", encode(InspectorsDrawOpened(1)), lot="")
+        self._open_inspectors()
         self._draw(Part.INSPECTORS)
         self._find()
 
@@ -93,6 +95,15 @@ class Year:
         self.first.act("InspectorsListed", self.first.connection.get(f"{campaign}/inspectors"), lot="")
         self.second.act("CampaignPublished", self.second.connection.get(f"{campaign}/publication"), lot="")
         self.first.tell("inspection_published", objects=len(objects))
+
+    def _open_inspectors(self) -> None:
+        """Two inspectors for two places of every object: nothing is left to chance, and two persons say why."""
+        board = self.first.connection.get(f"/cases/{self.case_id}/lots/{lot_of(1, Part.OBJECTS)}/draw")
+        authority = self.first.connection.get("/me")["organisation"]["id"]
+        places = tuple(sorted(place(object_, authority) for object_ in board["seats"]))
+        reason = encode(CertainInspectorsProposed(1, places, "演示：本机构只有两名检查人员。"))
+        self.second.act("CertainInspectorsProposed", reason, lot="")
+        self.first.act("InspectorsDrawOpened", encode(InspectorsDrawOpened(1, digest(reason))), lot="")
 
     def _draw(self, part: Part) -> None:
         lot = lot_of(1, part)

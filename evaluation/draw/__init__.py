@@ -4,7 +4,7 @@ Nobody can know the result before every party has committed and the trustees hav
 it afterwards, and anybody can compute it again from the record.
 """
 
-from evaluation.draw.capacity import Shortage, shortage
+from evaluation.draw.capacity import Shortage, recognisable, shortage
 from evaluation.draw.coefficients import coefficient_statement, draw_coefficients
 from evaluation.draw.events import (
     SEAL,
@@ -143,6 +143,7 @@ __all__ = [
     "read_statement",
     "reason_sha256",
     "recheck",
+    "recognisable",
     "record",
     "record_sha256",
     "replacement",

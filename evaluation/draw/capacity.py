@@ -19,9 +19,10 @@ class Shortage:
 
 
 def shortage(
-    strata: Sequence[Stratum], candidates: Collection[Candidate], max_per_unit: int, least: int = 1
+    strata: Sequence[Stratum], candidates: Collection[Candidate], max_per_unit: int, least: int = 1, spare: int = 0
 ) -> Shortage | None:
-    """The first stratum that may stay short, or that has fewer than `least` times its seats; None where there is none.
+    """The first stratum that may stay short, or that has fewer than `least` times its seats and `spare` people; None
+    where there is none. With `spare` people more than seats nobody is certain to be drawn.
 
     A stratum has as many places as its units allow. A member drawn before for another stratum may take one of them
     away: the person, who stands in both, or a place of the unit.
@@ -37,7 +38,16 @@ def shortage(
             drawn = min(max_per_unit, sum(min(earlier.quota, sizes[earlier.name][unit]) for earlier in before))
             left = min(max_per_unit - drawn, size - min(drawn, both[unit]))
             lost += min(size, max_per_unit) - left
-        needed = least * stratum.quota + min(lost, sum(earlier.quota for earlier in before))
+        needed = least * stratum.quota + spare + min(lost, sum(earlier.quota for earlier in before))
         if available < needed:
             return Shortage(stratum.name, available, needed)
     return None
+
+
+def recognisable(candidates: Collection[Candidate], alike: int = 3) -> int:
+    """How many of a pool somebody who knows the library may recognise behind their numbers: those whose groups and size
+    of employer fewer than `alike` people share. A stated pool tells both.
+    """
+    sizes = Counter(candidate.unit for candidate in candidates)
+    kinds = Counter((tuple(sorted(one.strata)), sizes[one.unit]) for one in candidates)
+    return sum(count for count in kinds.values() if count < alike)

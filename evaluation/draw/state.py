@@ -109,7 +109,8 @@ class DrawState:
     """A whole draw. `seats` maps every candidate ever drawn to what became of it, `drawn_for` to its stratum,
     `attempts` to how it was called. `pool` is as it was approved last; None in draws without that rule. `agreed`
     are the conditions of the first round, `wider` are
-    conditions for a further round that wait for their approval: until then those of before hold."""
+    conditions for a further round that wait for their approval: until then those of before hold. `spare`: how many more
+    people than open seats a stratum must have, by the rule book of the case."""
 
     conditions: DrawConditions | None = None
     approved: bool = False
@@ -120,6 +121,7 @@ class DrawState:
     attempts: dict[str, tuple[CallAttempted, ...]] = field(default_factory=dict)
     agreed: DrawConditions | None = None
     wider: DrawConditionsProposed | None = None
+    spare: int = 0
 
     @property
     def current(self) -> DrawRound | None:

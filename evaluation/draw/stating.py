@@ -129,7 +129,7 @@ def _found_for(current: DrawRound) -> set[str]:
 def _check_seats(
     state: DrawState, conditions: DrawConditions, candidates: tuple[Candidate, ...], recused: Mapping[str, str]
 ) -> None:
-    """Every open seat will be filled, whoever is drawn."""
+    """Every open seat will be filled, whoever is drawn; nobody is certain of one where the case asks for that."""
     free = [candidate for candidate in candidates if candidate.id not in recused]
-    if short := shortage(state.strata, free, conditions.max_per_unit):
+    if short := shortage(state.strata, free, conditions.max_per_unit, spare=state.spare):
         raise RuleViolation("draw_pool_exhausted", **asdict(short), most=conditions.max_per_unit)

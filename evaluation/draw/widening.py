@@ -22,13 +22,13 @@ _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
 
 def exhausted(state: DrawState, recused: Iterable[str] = ()) -> Shortage | None:
-    """The stratum with seats open that the pool may not fill without those drawn, recused before or `recused`; None
-    while the next statement can be made.
+    """The stratum with seats open that the pool may not fill without those drawn, recused before or `recused`, or not
+    without somebody being certain to be drawn; None while the next statement can be made.
     """
     current = state.current
     if state.conditions is None or current is None or current.number == 1 or current.statement or not state.candidates:
         return None
-    return shortage(state.strata, _free(state, recused), state.conditions.max_per_unit)
+    return shortage(state.strata, _free(state, recused), state.conditions.max_per_unit, spare=state.spare)
 
 
 def _free(state: DrawState, recused: Iterable[str]) -> list[Candidate]:
@@ -61,17 +61,18 @@ def needless(
     open_seats: Mapping[str, int],
     free: Sequence[Candidate],
     max_per_unit: int,
+    spare: int = 0,
 ) -> str | None:
     """A stratum that gives a seat away which `free` people of the pool could fill beside what stays; None if none does.
 
-    `open_seats` are those of `before`.
+    `open_seats` are those of `before`; `spare`: how many more people than seats there have to be.
     """
     given = given_away(before, after)
     stay = {name: seats - given.get(name, 0) for name, seats in open_seats.items()}
     for name in given:
         one_more = stay | {name: stay.get(name, 0) + 1}
         strata = [Stratum(s.name, one_more[s.name], s.reserve) for s in before if one_more.get(s.name, 0) > 0]
-        if shortage(strata, free, max_per_unit) is None:
+        if shortage(strata, free, max_per_unit, spare=spare) is None:
             return name
     return None
 
@@ -94,7 +95,7 @@ def check_widening(fact: DrawConditionsProposed, state: DrawState) -> None:
     if any(seats > open_seats.get(name, 0) for name, seats in given.items()):
         raise RuleViolation("draw_widening_takes_seats")
     free = _free(state, widening.recused)
-    name = needless(before.strata, fact.conditions.strata, open_seats, free, before.max_per_unit)
+    name = needless(before.strata, fact.conditions.strata, open_seats, free, before.max_per_unit, state.spare)
     if name is not None or not given:
         raise RuleViolation("draw_pool_not_exhausted", stratum=name or "-")
 

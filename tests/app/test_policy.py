@@ -16,7 +16,8 @@ from app.permissions.policy import POLICY, NotAllowed, allowed, authorize
 from app.procedure.bid import Bidding, Submission
 from app.procedure.deadlines import Timetable
 from app.procedure.errors import RuleViolation
-from app.procedure.inspections.facts import Parties
+from app.procedure.inspections.facts import Inspected, Parties
+from app.procedure.inspections.items import Grade, ObjectClass
 from app.procedure.opening import BidsReleased, LotClosed, Opening
 from app.procedure.roles import Actor, Role
 from app.procedure.tender import Tender
@@ -47,6 +48,7 @@ OF_A_SITE = (
     Action.SITTING_REPLAY,
 )
 PARTIES = CaseOpened(Party("agency", "agency"), Party("centre", "centre"), Party("regulator", "regulator"))
+INSPECTED = Inspected("OWN", "own", ObjectClass.BIDDER, Grade.A, ("OWN",))
 OWN_ORGANISATION = {"AO": "agency", "AS": "agency", "TC": "centre", "RG": "regulator", "BD": "bidder"}
 
 
@@ -82,6 +84,7 @@ def _case(phase: Phase) -> Case:
         inspection: Any = SimpleNamespace(
             parties=Parties(PARTIES.regulator, (), PARTIES.centre),
             plan="approved",
+            campaigns={1: SimpleNamespace(published_at=NOW, proposed=SimpleNamespace(objects=(INSPECTED,)))},
             committee={"members": [{"key_id": "trustee-key"}]},
         )
         return Case("case", Tender(parties=PARTIES), rehearsal=rehearsal, inspection=inspection)
@@ -100,7 +103,7 @@ def _actor(role: Role, own: bool, stated: bool = False) -> Actor:
         roles=frozenset({role}),
         organisation_id=OWN_ORGANISATION.get(role, "x") if own else "another",
         organisation_name="",
-        credit_code="",
+        credit_code=INSPECTED.id if own else "another",
         sites=frozenset({"site"} if own and role is Role.SITE_WITNESS else {"elsewhere"}),
         keys=frozenset({"trustee-key"} if own and role is Role.TRUSTEE else {"other-key"}),
         reasons={"case" if stated else "other": 1},
@@ -135,6 +138,7 @@ def test_an_expert_has_its_own_page_away_from_the_booth() -> None:
     assert allowed(at_home, Action.EXPERT_OWN)
     others = [replace(at_home, roles=frozenset({role})) for role in set(Role) - {Role.EXPERT}]
     assert not any(allowed(other, Action.EXPERT_OWN) for other in others)
+    assert allowed(at_home, Action.INSPECTION_FILE)  # beside its view of an inspection's result
 
 
 def _has_site(action: Action, role: Role, phase: Phase | None) -> bool:

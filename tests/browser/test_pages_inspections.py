@@ -12,7 +12,7 @@ from axe import violations
 from live_case import LiveCase
 from playwright.sync_api import Browser, Page, expect
 
-from app.procedure.inspections.facts import InspectorsDrawOpened, Part
+from app.procedure.inspections.facts import InspectorsDrawOpened, Part, ResultCode, ResultsEntered
 from app.procedure.inspections.pools import visits
 from tests.app.services.inspecting import COURSE, PARTIES, Inspecting
 
@@ -74,6 +74,24 @@ def test_a_draw_is_held_in_browsers_and_its_results_come_from_a_phone(live: Live
         expect(drawn).to_contain_text(drawn.get_attribute("data-name") or "?")
     assert violations(public) == []
     _inspect(live, browser, home)
+    _hear(live, browser, home)
+
+
+def _hear(live: LiveCase, browser: Browser, home: str) -> None:
+    """The inspected party signs what it thinks of a result on its phone, and reads it there."""
+    desk = live.case
+    object_, authority = visits(desk.campaign(), desk.case.draws)[-1]
+    first, second = desk.logins_of(object_, authority)
+    found = ResultsEntered(1, object_, authority, desk.results(object_, authority, ResultCode.PROBLEM))
+    live.aside(desk.act, first, found, "")
+    party = live.page(browser, "officer", width=390)
+    checked(party, f"{live.url}/inspections/own")
+    checked(party, f"{home}/campaigns/1/own/{object_}/{authority}")
+    party.get_by_label("意见和理由").fill("存档在二楼，附照片。")
+    party.get_by_role("button", name="核对并签名").click()
+    party.get_by_role("button", name="签名并提交").click()
+    expect(party.get_by_text("待答复")).to_be_visible()
+    checked(live.page(browser, second), f"{home}/campaigns/1/visits/{object_}")
 
 
 def _inspect(live: LiveCase, browser: Browser, home: str) -> None:

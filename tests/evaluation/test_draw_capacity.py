@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from evaluation.draw import Candidate, Shortage, Stratum, select, shortage
+from evaluation.draw import Candidate, Shortage, Stratum, recognisable, select, shortage
 
 NAMES = ("a", "b", "c")
 strata = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True).flatmap(
@@ -52,3 +52,12 @@ def test_whoever_stands_in_several_groups_by_other_numbers_counts_as_often_as_a_
     assert shortage(wanted[:2], pool, 2) is None
     assert shortage(wanted, pool, 2) == Shortage("c", 3, 5)
     assert shortage(wanted, pool, 3) is None
+
+
+def test_who_stands_out_of_a_pool_is_counted():
+    plain = [Candidate(f"p{n}", f"u{n}", ("a",)) for n in range(5)]
+    pair = [Candidate(f"q{n}", "big", ("a",)) for n in range(2)]  # of the one employer with two people
+    both = [Candidate("r", "v", ("a", "b")), Candidate("s", "w", ("b", "a"))]
+    assert recognisable(plain) == 0
+    assert recognisable([*plain, *pair, *both]) == 4
+    assert recognisable([*plain, *pair, *both], alike=2) == 0

@@ -24,6 +24,7 @@ from evaluation.draw import (
     proposal_sha256,
     recheck,
 )
+from evaluation.draw.capacity import Shortage
 from tests.app.client.draw_records import FEW, MORE, NAMES, WIDE, approval, declined, wider_conditions
 from tests.evaluation.drawing import CONDITIONS, POOL, Draw, refused
 
@@ -165,3 +166,25 @@ def test_a_round_is_opened_under_the_conditions_of_the_one_before(draw):
     )
     assert isinstance(draw.events[-1], DrawRoundOpened)
     assert not draw.state.current.is_widened
+
+
+def test_a_round_in_which_somebody_is_certain_to_be_drawn_waits_for_wider_conditions():
+    """Where the rule book asks for a choice, one person for one open seat is a shortage like nobody for it."""
+    last = Candidate("f" * 32, "unit-last", (NAMES[0],), "f" * 64)
+    draw = Draw(pool=(*FEW, last)).approved()
+    declined(draw, draw.round().selected[NAMES[0]][0])
+    draw.commit()
+    assert exhausted(draw.state) is None  # as cases of an earlier rule book go on
+    draw.state = replace(draw.state, spare=1)
+    assert exhausted(draw.state) == Shortage(NAMES[0], 1, 2)
+    assert refused(draw, draw.stated()).code == "draw_pool_exhausted"
+    widen(draw, (*MORE, last))
+    draw.act(draw.stated())
+    assert list(draw.signed().reveal().selected) == [WIDE]
+
+
+@given(st.integers(1, 4), st.integers(0, 8), st.integers(0, 2))
+def test_a_seat_is_given_away_only_where_nobody_could_be_chosen_for_it(seats, people, spare):
+    pool = [Candidate(f"p{n}", f"u{n}", ("a",)) for n in range(people)]
+    found = needless([Stratum("a", seats, 0)], [Stratum("b", seats, 0)], {"a": seats}, pool, 1, spare)
+    assert (found == "a") is (people >= 1 + spare)

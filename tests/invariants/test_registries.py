@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.casefile.facts import FACTS
+from app.casefile.facts import FACTS, FACTS_OF_ALL
 from app.messages import LANGUAGES, catalogue
 from app.permissions.actions import Action
 from app.permissions.policy import POLICY
@@ -74,3 +74,8 @@ def test_acts_that_need_more_than_their_rule_have_their_feature() -> None:
     """Without these the act would be taken on record and nothing would come of it."""
     assert {"BidSubmitted", "ShareReleased", "DrawShareReleased", "ReportSigned"} <= set(acts._preparations)
     assert {"TenderSubmitted", "TenderPublished", "AmendmentReleased", "MemberIdentified"} <= set(acts._completions)
+
+
+def test_no_two_kinds_of_fact_have_one_name() -> None:
+    """The later one would be read as the other, without a word."""
+    assert len(FACTS) == len(FACTS_OF_ALL)

@@ -154,7 +154,7 @@ def test_an_expert_is_a_number() -> None:
         decide(state, {}, CampaignProposed(1, "抽查", ("i1",), named), someone())
     number = replace(named[0], name="")
     for known, code in ((replace(number, units=("U1",)), "object_name_not_public"), (number, "")):
-        proposal = CampaignProposed(1, "抽查", ("i1",), (known,))
+        proposal = CampaignProposed(1, "抽查", ("i1",), (known,), "只有一名")
         if code:
             with pytest.raises(RuleViolation, match=code):
                 decide(state, {}, proposal, someone())

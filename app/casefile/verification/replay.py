@@ -202,7 +202,14 @@ class Replay:
         roles = frozenset(Role(text) for text in record.role.split("+") if text in set(Role))
         # Whose witness somebody is stands in the installation's tables, not in its logs: any site of the lot counts.
         sites = self.case.lots[record.lot].sites if record.lot in self.case.lots else frozenset[str]()
-        return Actor(record.actor, "", roles, self._organisation(record), "", "", sites, seat=seat)
+        name, unit = self._speaker(record)
+        return Actor(record.actor, "", roles, self._organisation(record), name, unit, sites, seat=seat)
+
+    def _speaker(self, record: Record) -> tuple[str, str]:
+        """Whose view of an inspection it is. Other rules ask for neither name nor credit code."""
+        if self.case.inspection is None:
+            return "", ""
+        return years.speaker(record, self.evidence.certificate(record, record.act["key_id"]).subject.organisation)
 
     def _organisation(self, record: Record) -> str:
         """The bidder that speaks of a bid of its own: that of the submission, if its signer's organisation is the same;

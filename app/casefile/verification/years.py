@@ -9,7 +9,13 @@ from app.casefile.case import Case
 from app.casefile.inspecting import draw_conditions, draw_statement
 from app.casefile.record import Record
 from app.procedure.errors import RuleViolation
-from app.procedure.inspections.facts import CampaignPublished, InspectorsDrawOpened, Part, RedrawOrdered
+from app.procedure.inspections.facts import (
+    CampaignPublished,
+    InspectorsDrawOpened,
+    Part,
+    RedrawOrdered,
+    ViewStated,
+)
 from app.procedure.inspections.rules import check_inspection_party
 from app.procedure.inspections.state import lot_of
 from app.procedure.roles import Actor
@@ -24,6 +30,7 @@ FOLLOWING = (
 )
 LEADS = frozenset(
     {"PlanProposed", "PlanApproved", "CampaignProposed", "CampaignPublished", "InspectorsDrawOpened"}
+    | {"CertainInspectorsProposed"}
     | {"RedrawProposed", "RedrawOrdered"}
 )  # whose the authority that leads is, by the policy
 
@@ -38,6 +45,17 @@ def organisation_id(case: Case, name: str) -> str:
     assert case.inspection is not None
     parties = case.inspection.parties
     return next((party.id for party in (*parties.authorities, parties.centre) if party.name == name), "")
+
+
+def speaker(record: Record, organisation: str) -> tuple[str, str]:
+    """Name and credit code of the party that a statement is from, if its signer is certified as one of its people.
+
+    Of which expert a number is stands in no case file: there the verifier asks no more than the signature.
+    """
+    fact = record.fact
+    if isinstance(fact, ViewStated) and fact.name == organisation:
+        return fact.name, fact.unit
+    return "", ""
 
 
 def check_person(case: Case, record: Record, actor: Actor) -> None:

@@ -99,12 +99,16 @@ class Inspected:
 
 @dataclass(frozen=True)
 class CampaignProposed:
-    """A campaign (抽查任务): items of the plan and the list of objects that they are drawn from."""
+    """A campaign (抽查任务): items of the plan and the list of objects that they are drawn from.
+
+    `certain` says why it is held although a group is drawn whole that its items do not inspect whole.
+    """
 
     campaign: int
     title: str
     items: tuple[str, ...]
     objects: tuple[Inspected, ...]
+    certain: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,10 +148,24 @@ class InspectorRecused:
 
 
 @dataclass(frozen=True)
-class InspectorsDrawOpened:
-    """Whoever must has stepped back: the inspectors are drawn."""
+class CertainInspectorsProposed:
+    """Of these objects every free inspector will be drawn; `reason` says why it is drawn all the same.
+
+    `places` are the strata of the inspectors' draw.
+    """
 
     campaign: int
+    places: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class InspectorsDrawOpened:
+    """Whoever must has stepped back: the inspectors are drawn. `certain_sha256`: what another person has proposed of
+    places without a choice, "" where there is none."""
+
+    campaign: int
+    certain_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -205,6 +223,37 @@ class ResultsConfirmed:
 
 
 @dataclass(frozen=True)
+class ViewStated:
+    """An inspected party states its view of a result (陈述申辩), or says what it has put right; published beside it.
+
+    `results_sha256`: of the entry that it speaks of. `unit` and `name`: credit code and name of the organisation that
+    speaks, "" for an expert. `corrected`: the items that it says have been put right.
+    """
+
+    campaign: int
+    object: str
+    authority: str
+    results_sha256: str
+    unit: str
+    name: str
+    words: str
+    corrected: tuple[str, ...] = ()
+    files: tuple[Document, ...] = ()
+
+
+@dataclass(frozen=True)
+class ViewAnswered:
+    """A drawn inspector answers a statement: whether it is right, so that the result is looked at anew, and why."""
+
+    campaign: int
+    object: str
+    authority: str
+    statement_sha256: str
+    right: bool
+    words: str
+
+
+@dataclass(frozen=True)
 class RectificationRecorded:
     """Whether what was found has been put right."""
 
@@ -225,10 +274,13 @@ Fact = (
     | InspectorsListed
     | CampaignPublished
     | InspectorRecused
+    | CertainInspectorsProposed
     | InspectorsDrawOpened
     | RedrawProposed
     | RedrawOrdered
     | ResultsEntered
     | ResultsConfirmed
+    | ViewStated
+    | ViewAnswered
     | RectificationRecorded
 )

@@ -70,6 +70,8 @@ class Figures:
     coverage: tuple[Coverage, ...]
     repeated: tuple[Repeated, ...]
     awaited: int  # corrections
+    stated: int  # statements of inspected parties about published results
+    upheld: int  # of these, those that the authority found right
 
 
 def _results(campaign: Campaign) -> Iterable[tuple[str, ItemResult]]:
@@ -94,12 +96,15 @@ def figures(year: InspectionYear, draws: Draws) -> Figures:
                 hit = "hits" if result.code.value in HITS else "none"
                 items[result.item][hit] += 1
                 grades[campaign.objects[object_].grade.value][hit] += 1
+    published = [o for campaign in campaigns for o in campaign.outcomes.values() if o.confirmed is not None]
     return Figures(
         by_item=tuple(_rate(titles[id_], items[id_]) for id_ in titles if id_ in items),
         by_grade=tuple(_rate(grade.value, grades[grade.value]) for grade in Grade if grade.value in grades),
         by_code=tuple(sorted(codes.items())),
         coverage=tuple(_coverage(campaign, draws) for campaign in campaigns),
         repeated=_repeated(campaigns),
+        stated=sum(len(outcome.statements) for outcome in published),
+        upheld=sum(said.answered is not None and said.answered.right for o in published for said in o.statements),
         awaited=sum(len(outcome.awaited()) for campaign in campaigns for outcome in campaign.outcomes.values()),
     )
 

@@ -60,6 +60,8 @@ class InspectionRules:
 
     `demo`: its periods are seconds. A pool below `pool_factor` times what is drawn is flagged in the record.
     `pairs_at_most`: of an inspector and a drawn object, so that a statement can be signed and carried.
+    `choice_needed`: where nothing is left to chance, two persons say why before it is drawn.
+    `statement_within`: for the inspected party to state its view, from the publication; None: it has no say.
     """
 
     name: str
@@ -72,6 +74,8 @@ class InspectionRules:
     objects_at_most: int
     pairs_at_most: int
     articles: dict[str, str]
+    choice_needed: bool = False
+    statement_within: Period | None = None
 
 
 def check_item(item: Item) -> None:

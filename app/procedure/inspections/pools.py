@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from app.procedure.inspections.facts import Inspected, Inspector, Part
-from app.procedure.inspections.items import Item, quota
+from app.procedure.inspections.items import WHOLE, Item, quota
 from app.procedure.inspections.state import Campaign, InspectionYear, lot_of, part_of
 from crypto.canonical import digest
 from evaluation.draw import Candidate, DrawConditions, DrawState, Stratum, reason_sha256
@@ -48,6 +48,18 @@ def shares(campaign: Campaign) -> dict[str, dict[str, int]]:
 def object_strata(campaign: Campaign) -> tuple[Stratum, ...]:
     """As many objects of each class and grade as the item with the largest share takes."""
     return tuple(Stratum(stratum, max(items.values()), 0) for stratum, items in shares(campaign).items())
+
+
+def certain_groups(campaign: Campaign) -> tuple[str, ...]:
+    """The groups that are drawn whole although no item inspects all of them: small ones, as shares are rounded up."""
+    bases, items = Counter(map(group, campaign.proposed.objects)), {item.id: item for item in campaign.items}
+    found = []
+    for stratum, wanted in shares(campaign).items():
+        grade = stratum.partition(":")[2]
+        whole = any(items[id_].intensity[grade].percent == WHOLE for id_ in wanted)
+        if max(wanted.values()) >= bases[stratum] and not whole:
+            found.append(stratum)
+    return tuple(found)
 
 
 def object_candidates(campaign: Campaign) -> tuple[Candidate, ...]:
@@ -101,6 +113,13 @@ def free_inspectors(campaign: Campaign, authority: str, object_: str) -> tuple[s
     """The accounts of an authority's inspectors who may inspect an object."""
     listed, found = campaign.lists.get(authority), campaign.objects[object_]
     return tuple(i.account for i in (listed.inspectors if listed else ()) if not recusal(campaign, i, found))
+
+
+def certain_places(campaign: Campaign, draws: Draws) -> tuple[str, ...]:
+    """The strata of the inspectors' draw in which whoever is free will be drawn."""
+    needed = campaign.plan.rules.inspectors_per_object
+    wanted = visits(campaign, draws)
+    return tuple(sorted(place(o, a) for o, a in wanted if len(free_inspectors(campaign, a, o)) <= needed))
 
 
 def place(object_: str, authority: str) -> str:

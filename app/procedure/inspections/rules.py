@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from app.procedure.errors import RuleViolation
 from app.procedure.inspections.facts import (
-    FOLLOWED_UP,
     CampaignProposed,
     CampaignPublished,
+    CertainInspectorsProposed,
     Fact,
     InspectionYearOpened,
     InspectorRecused,
@@ -18,28 +19,26 @@ from app.procedure.inspections.facts import (
     Parties,
     PlanApproved,
     PlanProposed,
-    RectificationRecorded,
     RedrawOrdered,
     RedrawProposed,
-    ResultsConfirmed,
-    ResultsEntered,
 )
 from app.procedure.inspections.items import ObjectClass, check_item
 from app.procedure.inspections.pools import (
     Draws,
     authorities_of,
+    certain_groups,
+    certain_places,
     drawn_objects,
     free_inspectors,
     group,
-    inspectors_of,
-    items_at,
     object_candidates,
     pair,
     recused_pairs,
     shares,
     visits,
 )
-from app.procedure.inspections.state import Campaign, InspectionYear, Outcome, lot_of
+from app.procedure.inspections.results import RESULT_FACTS, decide_result
+from app.procedure.inspections.state import Campaign, InspectionYear, lot_of
 from app.procedure.roles import Actor
 from app.procedure.witnesses import check_register_terms
 from crypto.canonical import Json, digest
@@ -48,16 +47,7 @@ from crypto.committee import Committee
 YEARS = range(2000, 2200)
 NAME_OF_OBJECT = re.compile(r"[^\s:\x00-\x1f\ud800-\uffff]{1,60}\Z")
 UNIT = re.compile(r"[0-9A-Za-z-]{1,40}\Z")
-FILES_AT_MOST = 20
-Drawn = (
-    InspectorRecused
-    | InspectorsDrawOpened
-    | RedrawProposed
-    | RedrawOrdered
-    | ResultsEntered
-    | ResultsConfirmed
-    | RectificationRecorded
-)
+Drawn = InspectorRecused | CertainInspectorsProposed | InspectorsDrawOpened | RedrawProposed | RedrawOrdered
 
 
 def frozen_sha256(campaign: Campaign, encoded_lists: Json) -> str:
@@ -73,8 +63,11 @@ def check_year_is_near(year: int, now: int) -> None:
         raise RuleViolation("inspection_year_far", year=year, this=now, next=now + 1)
 
 
-def decide(state: InspectionYear | None, draws: Draws, fact: Fact, actor: Actor, frozen: str = "") -> tuple[Fact, ...]:
-    """The accepted act, or its refusal. `frozen` is the digest of the campaign that a publication names, as it stands.
+def decide(
+    state: InspectionYear | None, draws: Draws, fact: Fact, actor: Actor, frozen: str = "", now: datetime | None = None
+) -> tuple[Fact, ...]:
+    """The accepted act, or its refusal. `frozen` is the digest of the campaign that a publication names, as it stands;
+    `now` is needed by what has a time: statements of inspected parties.
 
     Raises RuleViolation; CryptoError where the description of a committee is malformed.
     """
@@ -84,6 +77,9 @@ def decide(state: InspectionYear | None, draws: Draws, fact: Fact, actor: Actor,
         return (fact,)
     if state is None:
         raise RuleViolation("inspection_unknown")
+    if isinstance(fact, RESULT_FACTS):
+        decide_result(state.campaign(fact.campaign), draws, fact, actor, now)
+        return (fact,)
     if getattr(fact, "authority", actor.organisation_id) != actor.organisation_id:
         raise RuleViolation("act_for_another_authority")
     match fact:
@@ -106,18 +102,14 @@ def _decide_drawn(campaign: Campaign, draws: Draws, fact: Drawn, actor: Actor) -
     match fact:
         case InspectorRecused():
             _recuse(campaign, draws, fact, actor)
+        case CertainInspectorsProposed():
+            _propose_certain(campaign, draws, fact)
         case InspectorsDrawOpened():
-            _open_inspectors(campaign, draws)
+            _open_inspectors(campaign, draws, fact, actor)
         case RedrawProposed():
             _propose_redraw(campaign, draws, fact)
         case RedrawOrdered():
             _order_redraw(campaign, draws, fact, actor)
-        case ResultsEntered():
-            _enter(campaign, draws, fact, actor)
-        case ResultsConfirmed():
-            _confirm(campaign, draws, fact, actor)
-        case RectificationRecorded():
-            _rectify(campaign, draws, fact, actor)
 
 
 def _propose_plan(state: InspectionYear, fact: PlanProposed) -> None:
@@ -168,6 +160,9 @@ def _propose_campaign(state: InspectionYear, fact: CampaignProposed) -> None:
     for item in drafted.items:
         if not any(item.id in items for items in wanted.values()):
             raise RuleViolation("item_without_objects", item=item.title, occasion=drafted.occasions[item.id])
+    if plan.rules.choice_needed and not fact.certain.strip() and (certain := certain_groups(drafted)):
+        class_, _, grade = certain[0].partition(":")
+        raise RuleViolation("campaign_without_choice", groups=len(certain), object_class=class_, grade=grade)
 
 
 def _check_objects(fact: CampaignProposed, classes: set[str]) -> None:
@@ -260,12 +255,38 @@ def _recuse(campaign: Campaign, draws: Draws, fact: InspectorRecused, actor: Act
         raise RuleViolation("already_recused", object=fact.object)
 
 
-def _open_inspectors(campaign: Campaign, draws: Draws) -> None:
+def _may_open_inspectors(campaign: Campaign, draws: Draws) -> None:
     _drawn(campaign, draws, Part.OBJECTS)
     if campaign.inspectors_opened:
         raise RuleViolation("inspectors_draw_begun")
     for object_, authority in visits(campaign, draws):
         _check_inspectors(campaign, authority, object_)
+
+
+def _propose_certain(campaign: Campaign, draws: Draws, fact: CertainInspectorsProposed) -> None:
+    """Why inspectors are drawn of places that leave nothing to chance: of exactly those that there are."""
+    _may_open_inspectors(campaign, draws)
+    if not campaign.plan.rules.choice_needed or fact.places != certain_places(campaign, draws) or not fact.places:
+        raise RuleViolation("certain_places_differ", places=len(certain_places(campaign, draws)))
+    if not fact.reason.strip():
+        raise RuleViolation("text_missing")
+
+
+def _open_inspectors(campaign: Campaign, draws: Draws, fact: InspectorsDrawOpened, actor: Actor) -> None:
+    _may_open_inspectors(campaign, draws)
+    certain = certain_places(campaign, draws) if campaign.plan.rules.choice_needed else ()
+    if not certain:
+        if fact.certain_sha256:
+            raise RuleViolation("certain_places_differ", places=0)
+        return
+    proposed = campaign.certain
+    if proposed is None or proposed.places != certain:
+        raise RuleViolation("draw_without_choice", places=len(certain))
+    if actor.id == campaign.certain_by:
+        raise RuleViolation("second_person_needed")
+    if fact.certain_sha256 != campaign.certain_sha256:
+        stated, expected = fact.certain_sha256[:12], campaign.certain_sha256[:12]
+        raise RuleViolation("object_has_changed", expected=expected, stated=stated or "-")
 
 
 def _propose_redraw(campaign: Campaign, draws: Draws, fact: RedrawProposed) -> None:
@@ -302,65 +323,6 @@ def _order_redraw(campaign: Campaign, draws: Draws, fact: RedrawOrdered, actor: 
     if vars(waiting) != vars(fact):
         raise RuleViolation("object_has_changed", expected=waiting.candidate[:12], stated=fact.candidate[:12])
     _propose_redraw(campaign, draws, waiting)
-
-
-def _drawn_for(campaign: Campaign, draws: Draws, object_: str, actor: Actor) -> None:
-    """The actor is one of the inspectors drawn for the object, nobody is missing there, and has not stepped back."""
-    people = inspectors_of(campaign, draws).get((object_, actor.organisation_id), ())
-    if actor.id not in people:
-        raise RuleViolation("inspector_not_drawn", object=object_[:60])
-    if recused := [account for account in people if (account, object_) in campaign.recusals]:
-        raise RuleViolation("inspector_to_be_replaced", object=object_, people=len(recused))
-    if len(people) < campaign.plan.rules.inspectors_per_object:
-        raise RuleViolation("inspector_to_be_replaced", object=object_, people=1)
-
-
-def _enter(campaign: Campaign, draws: Draws, fact: ResultsEntered, actor: Actor) -> None:
-    _drawn_for(campaign, draws, fact.object, actor)
-    asked = {item.id: item.title for item in items_at(campaign, draws, fact.object, actor.organisation_id)}
-    given = [result.item for result in fact.results]
-    if sorted(given) != sorted(asked):
-        missing = "、".join(title for id_, title in asked.items() if id_ not in given)
-        raise RuleViolation("results_incomplete", object=fact.object, missing=missing or "-")
-    for result in fact.results:
-        if result.code in FOLLOWED_UP and not result.finding.strip():
-            raise RuleViolation("finding_missing", item=asked[result.item])
-    _check_files(fact.files)
-    outcome = campaign.outcomes.get((fact.object, actor.organisation_id))
-    if outcome is not None and outcome.confirmed is not None and not fact.reason.strip():
-        raise RuleViolation("results_need_reason", object=fact.object)
-
-
-def _check_files(files: tuple[object, ...]) -> None:
-    if len(files) > FILES_AT_MOST:
-        raise RuleViolation("files_too_many", files=len(files), most=FILES_AT_MOST)
-
-
-def _outcome(campaign: Campaign, object_: str, authority: str) -> Outcome:
-    found = campaign.outcomes.get((object_, authority))
-    if found is None:
-        raise RuleViolation("results_not_entered", object=object_[:60])
-    return found
-
-
-def _confirm(campaign: Campaign, draws: Draws, fact: ResultsConfirmed, actor: Actor) -> None:
-    _drawn_for(campaign, draws, fact.object, actor)
-    outcome = _outcome(campaign, fact.object, actor.organisation_id)
-    if not outcome.waits:
-        raise RuleViolation("results_confirmed", object=fact.object)
-    if actor.id == outcome.entered_by:
-        raise RuleViolation("second_person_needed")
-    if fact.results_sha256 != outcome.entered_sha256:
-        raise RuleViolation("object_has_changed", expected=outcome.entered_sha256[:12], stated=fact.results_sha256[:12])
-
-
-def _rectify(campaign: Campaign, draws: Draws, fact: RectificationRecorded, actor: Actor) -> None:
-    outcome = _outcome(campaign, fact.object, actor.organisation_id)
-    if fact.item not in outcome.awaited():
-        raise RuleViolation("nothing_to_rectify", object=fact.object)
-    if not fact.note.strip():
-        raise RuleViolation("text_missing")
-    _check_files(fact.files)
 
 
 def check_inspection_party(parties: Parties, party: str, actor: Actor) -> None:

@@ -13,6 +13,7 @@ from app.procedure.inspections.facts import (
     FOLLOWED_UP,
     CampaignProposed,
     CampaignPublished,
+    CertainInspectorsProposed,
     Fact,
     Inspected,
     InspectionYearOpened,
@@ -28,6 +29,8 @@ from app.procedure.inspections.facts import (
     RedrawProposed,
     ResultsConfirmed,
     ResultsEntered,
+    ViewAnswered,
+    ViewStated,
 )
 from app.procedure.inspections.items import Item
 from crypto.canonical import Json
@@ -47,6 +50,30 @@ def part_of(lot: str) -> tuple[int, Part]:
 
 
 @dataclass(frozen=True)
+class Statement:
+    """What a party said of a result. `of`: the account that had entered it; `unchecked`: items that it says have been
+    put right and that nobody has looked at since."""
+
+    made: ViewStated
+    sha256: str
+    by: str
+    at: datetime
+    of: str
+    unchecked: frozenset[str]
+    answered: ViewAnswered | None = None
+    answered_at: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody has to answer it: a report of corrections is answered by the record of each."""
+        return self.answered is None and (bool(self.unchecked) or not self.made.corrected)
+
+    def asks(self, account: str) -> bool:
+        """Whether this inspector may answer it: not who had entered the result."""
+        return self.open and account != self.of
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What an authority's inspectors found on an object: the latest entry, and the one that was confirmed last."""
 
@@ -57,6 +84,7 @@ class Outcome:
     confirmed: ResultsEntered | None = None
     confirmed_at: datetime | None = None
     corrected: Mapping[str, RectificationRecorded] = field(default_factory=dict)  # by item, the last word
+    statements: tuple[Statement, ...] = ()
 
     @property
     def waits(self) -> bool:
@@ -83,6 +111,10 @@ class Campaign:
     published_at: datetime | None = None
     recusals: frozenset[tuple[str, str]] = frozenset()
     objects_drawn_at: datetime | None = None
+    certain: CertainInspectorsProposed | None = None  # why inspectors are drawn where there is no choice
+    certain_sha256: str = ""
+    certain_by: str = ""
+    certain_held: bool = False  # the draw was opened for that reason
     inspectors_opened: bool = False
     inspectors_drawn_at: datetime | None = None
     redraw: RedrawProposed | None = None
@@ -191,29 +223,51 @@ def _campaign(found: Campaign, fact: Fact, by: str, at: datetime, sha256: str) -
             return replace(found, published_at=at)
         case InspectorRecused():
             return replace(found, recusals=found.recusals | {(by, fact.object)})
+        case CertainInspectorsProposed():
+            return replace(found, certain=fact, certain_sha256=sha256, certain_by=by)
         case InspectorsDrawOpened():
-            return replace(found, inspectors_opened=True)
+            return replace(found, inspectors_opened=True, certain_held=bool(fact.certain_sha256))
         case RedrawProposed():
             return replace(found, redraw=fact, redraw_by=by)
         case RedrawOrdered():
             return replace(found, redraw=None, redraw_by="", redrawn=(*found.redrawn, (fact, at)))
+        case _:
+            return _of_result(found, fact, by, at, sha256)
+
+
+def _of_result(found: Campaign, fact: Fact, by: str, at: datetime, sha256: str) -> Campaign:
+    match fact:
         case ResultsEntered():
             before = found.outcomes.get((fact.object, fact.authority))
             entered = Outcome(fact, sha256, by, at)
             if before is not None:
-                kept = (before.confirmed, before.confirmed_at, before.corrected)
+                kept = (before.confirmed, before.confirmed_at, before.corrected, before.statements)
                 entered = Outcome(fact, sha256, by, at, *kept)
             return _with(found, fact.object, fact.authority, entered)
         case ResultsConfirmed():
             outcome = found.outcomes[fact.object, fact.authority]
             outcome = replace(outcome, confirmed=outcome.entered, confirmed_at=at, corrected={})
             return _with(found, fact.object, fact.authority, outcome)
+        case ViewStated() | ViewAnswered():
+            outcome = _with_statement(found.outcomes[fact.object, fact.authority], fact, by, at, sha256)
+            return _with(found, fact.object, fact.authority, outcome)
         case RectificationRecorded():
             outcome = found.outcomes[fact.object, fact.authority]
-            return _with(
-                found, fact.object, fact.authority, replace(outcome, corrected={**outcome.corrected, fact.item: fact})
-            )
+            seen = tuple(replace(said, unchecked=said.unchecked - {fact.item}) for said in outcome.statements)
+            corrected = {**outcome.corrected, fact.item: fact}
+            return _with(found, fact.object, fact.authority, replace(outcome, corrected=corrected, statements=seen))
     raise TypeError(f"{type(fact).__name__} does not happen in a campaign")
+
+
+def _with_statement(outcome: Outcome, fact: ViewStated | ViewAnswered, by: str, at: datetime, sha256: str) -> Outcome:
+    if isinstance(fact, ViewStated):
+        said = Statement(fact, sha256, by, at, outcome.entered_by, frozenset(fact.corrected))
+        return replace(outcome, statements=(*outcome.statements, said))
+    answered = tuple(
+        replace(said, answered=fact, answered_at=at) if said.sha256 == fact.statement_sha256 else said
+        for said in outcome.statements
+    )
+    return replace(outcome, statements=answered)
 
 
 def _with(found: Campaign, object_: str, authority: str, outcome: Outcome) -> Campaign:

@@ -11,8 +11,9 @@ from markupsafe import Markup
 
 from app.extensions import COOKIE, access, current_actor, current_log_in, platform, request_token, required_log_in
 from app.permissions.actions import Action
+from app.permissions.policy import HEARD
 from app.queries.desks import own_account, own_keys
-from app.services import accounts, notices, register
+from app.services import accounts, notices, register, registrations
 from app.services.accounts import LOG_IN_VALID, NewOrganisation
 from app.web.account.forms import InvitationForm, LogInForm, RevokeForm, SecondFactorForm, SignUpForm
 from app.web.entitled import account_key, in_words
@@ -33,7 +34,17 @@ PAGES_OF_NOTICES = {
     "name_granted": "name_requests.overview",
     "name_refused": "name_requests.overview",
     "application_waits": "applications.overview",
+    "registration_waits": "registrations.overview",
+    "registration_accepted": "registrations.own",
+    "registration_refused": "registrations.own",
 }
+
+OF_INSPECTED = frozenset({"result_entered_of_you", "result_published_of_you", "statement_answered"})
+OF_INSPECTIONS = frozenset(
+    {"campaign_waits", "corrections_overdue", "inspection_draw_begun", "inspection_objects_drawn"}
+    | {"inspection_plan_approved", "inspection_plan_waits", "inspection_task", "inspectors_wanted", "redraw_waits"}
+    | {"results_overdue", "results_wait", "certain_inspectors_wait", "statement_waits"}
+)  # of a year of inspections, which is no tender and has pages of its own
 
 
 def _local_path(wanted: str) -> str:
@@ -155,6 +166,7 @@ def overview() -> Answer:
         for notice in notices.own_notices(platform(), log_in)
     ]
     shown = {"own": own, "keys": keys, "notices": told, "called_up": not has_desk(current_actor())}
+    shown |= {"may_be_inspected": current_actor().is_(*HEARD)}
     return render_template("pages/account/overview.html", **shown)
 
 
@@ -162,6 +174,10 @@ def _page_of(notice: notices.NoticeView) -> str:
     """Where a notice leads; "" for one of no case. What is not published yet has no page but the agency's desk."""
     if page := PAGES_OF_NOTICES.get(notice.code):
         return url_for(page)
+    if notice.code in OF_INSPECTED:
+        return url_for("inspection_statements.own")
+    if notice.code in OF_INSPECTIONS:
+        return url_for("inspections.year", case=notice.case_id)
     if notice.code.startswith("own_"):
         return url_for("own_expert.home")
     if notice.code.startswith("correction_"):  # for the authority alone
@@ -190,6 +206,7 @@ def _keys_page(wrong: str = "", key_id: str = "") -> Answer:
     page = render_template(
         "pages/account/keys.html",
         keys=found,
+        unchecked=_unchecked(),
         certified=[key.key_id for key in found if not key.revoked_at],
         claim=claim,
         key_name=account_key(),
@@ -197,6 +214,15 @@ def _keys_page(wrong: str = "", key_id: str = "") -> Answer:
         wrong_key=key_id,
     )
     return make_response(page, 422 if wrong else 200)
+
+
+def _unchecked() -> str:
+    """Why no key of this person would be certified yet: nobody has looked at the bidder's papers."""
+    try:
+        registrations.check_own(platform(), required_log_in())
+    except Refused as refusal:
+        return in_words(refusal)
+    return ""
 
 
 @routes.post("/account/keys/<key>/revocation")

@@ -239,6 +239,7 @@ def _condition_words(
     rows, fixed, today = [], case.lots[lot].draw.pool, platform().database.now().date()
     with platform().database.reading() as db_session:
         free = pools.drawable_now(db_session, case, lot, conditions, today)
+        rare = pools.recognisable_now(db_session, case, conditions, today)
     for stratum in conditions.strata:
         speciality, _slash, site = stratum.name.rpartition("/")
         text = _("抽 %(quota)s 名，除去应当回避的现可抽 %(n)s 人", quota=stratum.quota, n=free[stratum.name])
@@ -249,6 +250,7 @@ def _condition_words(
         *rows,
         (_("同一单位最多"), str(conditions.max_per_unit)),
         (_("每组至少"), _("名额的 %(factor)s 倍，少于此数不能抽取", factor=case.tender.published.profile.pool_least)),
+        (_("可能被认出"), _("%(n)s 人：专业和单位人数的组合少见，掌握专家库的人可能认出；范围放宽则减少", n=rare)),
         (_("人数不足提示"), _("少于名额的 %(factor)s 倍时在记录中注明", factor=conditions.pool_factor)),
     ]
 

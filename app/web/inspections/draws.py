@@ -15,8 +15,14 @@ from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.errors import RuleViolation
-from app.procedure.inspections.facts import InspectorsDrawOpened, Part, RedrawOrdered, RedrawProposed
-from app.procedure.inspections.pools import drawn_objects, free_inspectors, seated, visits
+from app.procedure.inspections.facts import (
+    CertainInspectorsProposed,
+    InspectorsDrawOpened,
+    Part,
+    RedrawOrdered,
+    RedrawProposed,
+)
+from app.procedure.inspections.pools import certain_places, drawn_objects, free_inspectors, seated, visits
 from app.procedure.inspections.rules import still_recused
 from app.procedure.inspections.state import Campaign, lot_of, part_of
 from app.queries.cases import last_number
@@ -27,7 +33,7 @@ from app.services import draws
 from app.services.cursors import write_cursor
 from app.web.drawing import bytes_to_give
 from app.web.entitled import account_key, in_words
-from app.web.inspections.forms import RedrawForm
+from app.web.inspections.forms import GroundForm, RedrawForm
 from app.web.inspections.shared import entitled_year, head, names_of, party_names, review, trail
 from app.web.inspections.words import CLASSES, GRADES, PARTS
 from app.web.names import ROUND_REASONS
@@ -112,14 +118,19 @@ def state(case: str, lot: str) -> str:
     return render_template("pages/inspections/state.html", **context, **shown, key_name=account_key())
 
 
-@routes.get("/campaigns/<int:number>/inspectors-draw")
+@routes.route("/campaigns/<int:number>/inspectors-draw", methods=["GET", "POST"])
 @access(Action.INSPECTION_PREPARE)
 def open_inspectors(case: str, number: int) -> str | Response:
-    """Whoever must has stepped back: the draw of the inspectors begins."""
+    """Whoever must has stepped back: the draw of the inspectors begins. Where it leaves nothing to chance, one person
+    says why and another one opens it."""
     found = entitled_year(case, Action.INSPECTION_PREPARE)
     campaign = year_of(found).campaign(number)
     if campaign.inspectors_opened:
         return redirect(url_for("inspections.campaign", case=case, number=number))
+    certain = certain_places(campaign, found.draws) if campaign.plan.rules.choice_needed else ()
+    waiting = campaign.certain if campaign.certain and campaign.certain.places == certain else None
+    if certain and (waiting is None or campaign.certain_by == current_actor().id):
+        return _propose_certain(found, campaign, certain)
     drawn = drawn_objects(campaign, found.draws)
     least = min((len(free_inspectors(campaign, a, o)) for o, a in visits(campaign, found.draws)), default=0)
     effects = [
@@ -128,14 +139,37 @@ def open_inspectors(case: str, number: int) -> str | Response:
         (_("已申请回避"), _("%(n)s 项", n=len(campaign.recusals))),
         (_("回避后最少可抽"), _("%(n)s 名，每个对象抽 %(k)s 名", n=least, k=campaign.plan.rules.inspectors_per_object)),
     ]
-    if least <= campaign.plan.rules.inspectors_per_object:
-        warning = _("有的对象可抽人数不多于名额，抽取没有随机性，公示页会注明。请先补充检查人员名单。")
-        effects.append((_("请注意"), warning))
+    if certain and waiting is not None:
+        effects.append((_("没有随机性"), _("%(n)s 个对象可抽人数不多于名额，公示页注明", n=len(certain))))
+        effects.append((_("仍然抽取的理由"), waiting.reason))
+    opened = InspectorsDrawOpened(number, campaign.certain_sha256 if certain else "")
     return review(
-        _("开始抽取检查人员"), found, InspectorsDrawOpened(number), effects=effects,
+        _("开始抽取检查人员"), found, opened, effects=effects,
         words=_("签名后检查对象不能再更换。之后才发现应当回避的，由两名监管人员决定补抽。"),
         next_url=url_for("inspection_draws.wall", case=case, lot=lot_of(number, Part.INSPECTORS)),
     )  # fmt: skip
+
+
+def _propose_certain(found: Case, campaign: Campaign, places: tuple[str, ...]) -> str:
+    """Why inspectors are drawn of places in which whoever is free will be drawn, for another person to open it."""
+    number, form = campaign.number, GroundForm()
+    home = url_for("inspections.campaign", case=found.id, number=number)
+    objects = [campaign.objects[name.rpartition(":")[0]] for name in places]
+    named = _("、").join(dict.fromkeys(f"{one.id} {one.name}".strip() for one in objects))
+    if confirmed(form):
+        fact = CertainInspectorsProposed(number, places, (form.ground.data or "").strip())
+        if attempt(form, lambda: found.decide(fact, "", current_actor(), platform().database.now())):
+            effects = [(_("没有随机性的对象"), named), (_("仍然抽取的理由"), fact.reason)]
+            words = _("由另一名监管人员核对后开始抽取。理由永久保留，向社会公布。")
+            return review(
+                _("没有随机性的抽取"), found, fact, effects=effects, words=words, next_url=home, back_url=request.path
+            )
+    shown = head(found) | {"breadcrumbs": trail(found, (campaign.proposed.title, home), (_("开始抽取检查人员"), None))}
+    waits = campaign.certain if campaign.certain and campaign.certain.places == places else None
+    people = campaign.plan.rules.inspectors_per_object
+    return render_template(
+        "pages/inspections/certain.html", **shown, form=form, named=named, home=home, waits=waits, people=people
+    )
 
 
 def _candidates(found: Case, campaign: Campaign, part: Part) -> list[SelectChoice]:

@@ -5,14 +5,28 @@ from __future__ import annotations
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField
-from wtforms import BooleanField, SelectField, SelectMultipleField, StringField, TextAreaField, widgets
+from flask_wtf.file import FileField, MultipleFileField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    widgets,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.fields.core import Field
 from wtforms.form import BaseForm
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from app.extensions import platform, required_log_in
+from app.procedure.errors import RuleViolation
 from app.procedure.inspections.items import TIMES_AT_MOST, Grade, Intensity
+from app.procedure.inspections.results import FILES_AT_MOST
+from app.procedure.terms import Document
+from app.services.inspection_results import FILE_LIMIT, take_evidence
 from app.web.agency.forms import WhereItApplies
 from app.web.figures import DecimalField, IntegerField
 from app.web.inspections.words import CLASSES, GRADES
@@ -126,6 +140,11 @@ class CampaignForm(FlaskForm):
             "每行一个：代码,名称,类别（代理机构、项目、投标人、专家）,风险分类（A、B、C、D）,关联单位代码（多个用分号隔开，检查人员据此回避）。专家只留编号，不留姓名。"
         ),
     )
+    certain = TextAreaField(
+        _l("整组抽取的理由"),
+        [Optional(), LONG],
+        description=_l("名录太短、某一类按比例进一位就全部抽中的（事项本来不是 100 %），写明理由，公布后公开。"),
+    )
     file = FileField(
         _l("或者上传名录（XLSX 或 CSV，同样的列）"), [WhereItApplies()], description=_l("上传后代替上面的名录")
     )
@@ -141,3 +160,44 @@ class RedrawForm(GroundForm):
     """Who or what is replaced by a further round."""
 
     candidate = SelectField(_l("更换"), [REQUIRED])
+
+
+class FilesForm(FlaskForm):
+    """Evidence beside what is written."""
+
+    files = MultipleFileField(
+        _l("证据文件（照片、文书）"), description=_l("每份至多 16 MiB，至多 20 份。只有检查部门能看到。")
+    )
+
+    def kept(self) -> tuple[Document, ...]:
+        """The files that were chosen, kept until the act names them. Raises RuleViolation."""
+        chosen = [file for file in self.files.data or () if file and file.filename]
+        if len(chosen) > FILES_AT_MOST:
+            raise RuleViolation("files_too_many", files=len(chosen), most=FILES_AT_MOST)
+        here, log_in = platform(), required_log_in()
+        return tuple(take_evidence(here, log_in, f.filename or "-", f.read(FILE_LIMIT + 1)) for f in chosen)
+
+
+WORDS = Length(max=2000, message=_l("至多 2000 字"))
+RIGHT_CHOICES = [SelectChoice("1", _l("成立，重新核对结果")), SelectChoice("0", _l("不成立，维持结果"))]
+
+
+class StatementForm(FilesForm):
+    """One's view of a result, or what has been put right."""
+
+    words = TextAreaField(
+        _l("意见和理由"),
+        [InputRequired(_l("请写明意见")), WORDS],
+        description=_l("事实、理由或者整改情况。随结果一并向社会公布，请不要写个人信息和商业秘密；证据作为附件提交。"),
+    )
+    corrected = Choices(_l("已经改正的事项"), description=_l("勾选的事项由检查人员核查后记录整改情况。"))
+
+
+class AnswerForm(FlaskForm):
+    """The inspector's answer to a statement."""
+
+    statement = HiddenField()
+    right = RadioField(_l("复核意见"), [InputRequired(_l("请选一项"))], choices=RIGHT_CHOICES)
+    words = TextAreaField(
+        _l("理由"), [InputRequired(_l("请写明理由")), WORDS], description=_l("随陈述申辩一并向社会公布。")
+    )

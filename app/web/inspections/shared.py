@@ -83,10 +83,11 @@ def step_url(case_id: str, step: Step) -> str:
         "list_inspectors": ("inspections.list_inspectors", campaign),
         "publish_campaign": ("inspections.publish", campaign),
         "open_inspectors": ("inspection_draws.open_inspectors", campaign),
+        "propose_certain": ("inspection_draws.open_inspectors", campaign),
         "propose_redraw": ("inspection_draws.redraw", campaign),
         "order_redraw": ("inspection_draws.order_redraw", campaign),
     }
-    if step.code in ("enter_results", "confirm_results", "rectify"):
+    if step.code in ("enter_results", "confirm_results", "answer_statement", "rectify"):
         return url_for("inspection_visits.visit", object=step.subject, **campaign)
     endpoint, values = pages.get(step.code, ("inspections.campaign", campaign))
     if step.campaign == 0 and step.code not in pages:

@@ -9,7 +9,6 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from flask_wtf.file import MultipleFileField
 from wtforms import RadioField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
@@ -18,7 +17,6 @@ from app.casefile.case import Case
 from app.extensions import access, current_actor, platform, required_log_in, takes
 from app.permissions.actions import Action
 from app.permissions.policy import NotAllowed
-from app.procedure.errors import RuleViolation
 from app.procedure.inspections.facts import (
     InspectorRecused,
     ItemResult,
@@ -29,14 +27,13 @@ from app.procedure.inspections.facts import (
 )
 from app.procedure.inspections.items import Item
 from app.procedure.inspections.pools import drawn_objects, inspectors_of, items_at
-from app.procedure.inspections.rules import FILES_AT_MOST
-from app.procedure.terms import Document
+from app.procedure.inspections.state import Statement
 from app.queries.inspection_steps import year_of
 from app.queries.inspections import expert_names
 from app.queries.people import names_of_accounts
 from app.services import inspection_sheets
-from app.services.inspection_results import FILE_LIMIT, evidence_file, take_evidence
-from app.web.inspections.forms import LONG, GroundForm
+from app.services.inspection_results import evidence_file
+from app.web.inspections.forms import LONG, AnswerForm, FilesForm, GroundForm
 from app.web.inspections.shared import entitled_year, head, names_of, review, trail
 from app.web.inspections.words import CLASSES, CODES, GRADES
 from app.web.pages import attempt, confirmed, download
@@ -78,22 +75,6 @@ def recuse(case: str, number: int, object: str) -> str:
     return render_template("pages/inspections/recuse.html", **shown, form=form, name=name, home=home)
 
 
-class FilesForm(FlaskForm):
-    """Evidence beside what is written."""
-
-    files = MultipleFileField(
-        _l("证据文件（照片、文书）"), description=_l("每份至多 16 MiB，至多 20 份。只有检查部门能看到。")
-    )
-
-    def kept(self) -> tuple[Document, ...]:
-        """The files that were chosen, kept until the act names them. Raises RuleViolation."""
-        chosen = [file for file in self.files.data or () if file and file.filename]
-        if len(chosen) > FILES_AT_MOST:
-            raise RuleViolation("files_too_many", files=len(chosen), most=FILES_AT_MOST)
-        here, log_in = platform(), required_log_in()
-        return tuple(take_evidence(here, log_in, f.filename or "-", f.read(FILE_LIMIT + 1)) for f in chosen)
-
-
 class ResultsForm(FilesForm):
     """A code and a finding for each item; the fields come with the items."""
 
@@ -122,7 +103,7 @@ class RectifyForm(FilesForm):
     note = TextAreaField(_l("核查的情况"), [InputRequired(_l("请写明怎样核查的")), LONG])
 
 
-class _Visit:
+class Visit:
     """One object as an authority inspects it, for the pages about it."""
 
     def __init__(self, case: str, number: int, object_: str) -> None:
@@ -138,7 +119,7 @@ class _Visit:
         self.home = url_for("inspection_visits.visit", case=case, number=number, object=object_)
         self.mine = actor.id in self.people
 
-    def page(self, form: FlaskForm | None = None) -> str:
+    def page(self, form: FlaskForm | None = None, answer: FlaskForm | None = None) -> str:
         """The task, what is known, and what this person may do now."""
         here, campaign = platform(), self.campaign
         awaited = self.outcome.awaited() if self.outcome and not self.outcome.waits else ()
@@ -156,6 +137,8 @@ class _Visit:
             form=form if isinstance(form, ResultsForm) else _results_form(self.items)(),
             rectify=rectify,
             awaited=awaited,
+            answer=answer or AnswerForm(prefix="answer-"),
+            unanswered=self.unanswered,
             titles={item.id: item.title for item in self.items},
             correction_due_at=campaign.correction_due_at(self.outcome) if self.outcome else None,
             now=here.database.now(),
@@ -166,6 +149,13 @@ class _Visit:
             account_names=names_of_accounts(here.database, {self.outcome.entered_by} if self.outcome else set()),
         )
 
+    @property
+    def unanswered(self) -> Statement | None:
+        """The first statement that this inspector may answer."""
+        said = self.outcome.statements if self.outcome and self.mine else ()
+        asked = sorted((one for one in said if one.asks(current_actor().id)), key=lambda one: bool(one.unchecked))
+        return next(iter(asked), None)
+
     def effects(self) -> list[tuple[str, object]]:
         return [(_("检查对象"), self.name)]
 
@@ -174,7 +164,7 @@ class _Visit:
 @access(Action.INSPECTION_VISIT)
 def visit(case: str, number: int, object: str) -> str:
     """The task of an object, on one page."""
-    return _Visit(case, number, object).page()
+    return Visit(case, number, object).page()
 
 
 @routes.post("/visits/<object>/results")
@@ -182,7 +172,7 @@ def visit(case: str, number: int, object: str) -> str:
 @takes(FILES_BYTES)
 def enter(case: str, number: int, object: str) -> str:
     """Results by code, with evidence; then the review before the signature."""
-    here = _Visit(case, number, object)
+    here = Visit(case, number, object)
     form = _results_form(here.items)()
     if not here.mine:
         raise NotAllowed(Action.INSPECTION_VISIT)
@@ -200,7 +190,7 @@ def enter(case: str, number: int, object: str) -> str:
     return here.page(form)
 
 
-def _entered(here: _Visit, form: ResultsForm) -> ResultsEntered:
+def _entered(here: Visit, form: ResultsForm) -> ResultsEntered:
     """What the rules accept, with the files kept. Raises RuleViolation."""
     results = tuple(
         ItemResult(item.id, ResultCode(form[f"code_{n}"].data), (form[f"finding_{n}"].data or "").strip())
@@ -216,7 +206,7 @@ def _entered(here: _Visit, form: ResultsForm) -> ResultsEntered:
 @access(Action.INSPECTION_VISIT)
 def confirm(case: str, number: int, object: str) -> str:
     """Word for word what a colleague entered, for the second inspector."""
-    here = _Visit(case, number, object)
+    here = Visit(case, number, object)
     if here.outcome is None or not here.outcome.waits or not here.mine:
         abort(404)
     entered, titles = here.outcome.entered, {item.id: item.title for item in here.items}
@@ -238,7 +228,7 @@ def confirm(case: str, number: int, object: str) -> str:
 @takes(FILES_BYTES)
 def rectify(case: str, number: int, object: str) -> str:
     """Whether what was found has been put right, with evidence."""
-    here, form = _Visit(case, number, object), RectifyForm(prefix="rectify-")
+    here, form = Visit(case, number, object), RectifyForm(prefix="rectify-")
     awaited = here.outcome.awaited() if here.outcome else ()
     form.item.choices = [SelectChoice(item.id, item.title) for item in here.items if item.id in awaited]
     if confirmed(form):
@@ -272,7 +262,7 @@ def rectify(case: str, number: int, object: str) -> str:
 @access(Action.INSPECTION_VISIT)
 def sheet(case: str, number: int, object: str) -> Response:
     """The task on paper, to be taken along."""
-    here = _Visit(case, number, object)
+    here = Visit(case, number, object)
     pdf = inspection_sheets.task_sheet(platform(), here.found, number, here.object, here.authority)
     return download(f"inspection-{number}-{here.authority[:8]}.pdf", pdf, "application/pdf")
 

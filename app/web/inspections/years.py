@@ -25,6 +25,7 @@ from app.procedure.inspections.pools import drawn_objects, group, inspectors_of,
 from app.procedure.inspections.state import Campaign, lot_of
 from app.queries.committees import read_committees
 from app.queries.draw_hall import draw_hall
+from app.queries.inspected import is_own, own_number
 from app.queries.inspection_steps import campaign_steps, steps, year_of
 from app.queries.inspections import expert_names, inspectors_list, known_objects, years
 from app.queries.people import names_of_accounts
@@ -162,6 +163,7 @@ def _draft(found: Case, number: int, before: Campaign | None) -> str:
     if before is not None and not form.is_submitted():
         form.title.data, form.items.data = before.proposed.title, list(before.proposed.items)
         form.objects.data = _as_text(before.proposed.objects)
+        form.certain.data = before.proposed.certain
     if "fill" in request.form:
         wanted = {item.object_class for item in plan.items if item.id in (form.items.data or ())}
         with platform().database.reading() as db_session:
@@ -185,10 +187,12 @@ def _proposed(found: Case, number: int, form: CampaignForm) -> str:
     """The review of a campaign that the rules accept. Raises RuleViolation."""
     given = form.file.data.read() if form.file.data else (form.objects.data or "").encode()
     objects = read_objects(read_table(given))
-    fact = CampaignProposed(number, (form.title.data or "").strip(), tuple(form.items.data or ()), objects)
+    title, items, certain = (form.title.data or "").strip(), tuple(form.items.data or ()), form.certain.data or ""
+    fact = CampaignProposed(number, title, items, objects, certain.strip())
     found.decide(fact, "", current_actor(), platform().database.now())
     effects = [(_("任务名称"), fact.title), (_("检查对象"), _("%(n)s 个", n=len(objects)))]
     effects += _shares(year_of(found).drafted(fact))
+    effects += _certain(fact)
     words = _("签名后各部门提交检查人员名单，由另一名监管人员公布。公布之前可以修改，公布之后名录不能再变。")
     home = url_for("inspections.campaign", case=found.id, number=number)
     return review(_("提出抽查任务"), found, fact, effects=effects, words=words, next_url=home, back_url=request.path)
@@ -202,6 +206,11 @@ def _shares(campaign: Campaign) -> list[tuple[str, object]]:
         quota = max(items.values())
         lines.append((_share_name(stratum), _("名录 %(base)s 个，抽 %(quota)s 个", base=base, quota=quota)))
     return lines
+
+
+def _certain(fact: CampaignProposed) -> list[tuple[str, object]]:
+    """Why a group is drawn whole, where somebody said so."""
+    return [(_("整组抽取的理由"), fact.certain)] if fact.certain else []
 
 
 def _share_name(stratum: str) -> str:
@@ -225,6 +234,9 @@ def campaign(case: str, number: int) -> str:
     accounts = {account for accounts in people.values() for account in accounts} if staff else set()
     with platform().database.reading() as db_session:
         experts = expert_names(db_session, set(drawn)) if staff else {}
+        expert = own_number(db_session, actor.id)
+    speaks = allowed(actor, Action.INSPECTION_ANSWER, found)
+    own = {id_ for id_ in drawn if speaks and is_own(one.objects[id_], actor, expert)}
     return render_template(
         "pages/inspections/campaign.html",
         **head(found),
@@ -245,6 +257,8 @@ def campaign(case: str, number: int) -> str:
         person=names_of_accounts(platform().database, accounts),
         experts=experts,
         items={item.id: item for item in one.plan.items},
+        titles={item.id: item.title for item in one.plan.items},
+        own=own,
         names=names_of(found),
         authorities=_("、").join(names_of(found)[authority] for authority in one.authorities),
         classes=CLASSES,
@@ -302,7 +316,7 @@ def publish(case: str, number: int) -> str | Response:
         return redirect(home)
     items = _("、").join(item.title for item in one.items)
     effects: list[tuple[str, object]] = [(_("任务名称"), one.proposed.title), (_("抽查事项"), items)]
-    effects += _shares(one)
+    effects += [*_shares(one), *_certain(one.proposed)]
     names = names_of(found)
     effects += [(names[a], _("检查人员 %(n)s 名", n=len(listed.inspectors))) for a, listed in one.lists.items()]
     words = _("签名后检查对象名录向社会公布，名录和名单都不能再变，随即开始抽取检查对象。")

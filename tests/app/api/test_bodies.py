@@ -86,6 +86,7 @@ def test_files_that_a_view_takes_are_taken(bench: Bench):
         "api_uploads.continue_upload",
         "api_uploads.overridden",
         "clarifications.answer",
+        "inspection_statements.result",
         "inspection_visits.enter",
         "inspection_visits.rectify",
         "library.overview",

@@ -131,6 +131,13 @@ def test_nobody_is_certain_to_be_drawn_for_a_seat_that_was_moved(trustee):  # no
         assert due(replace(trustee, roots=world.roots), events, world=world)[1] == outcome
 
 
+def test_nobody_is_certain_to_be_drawn_in_any_round_where_the_rule_book_asks_for_a_choice(trustee):  # noqa: F811
+    for spare, outcome in ((3, []), (4, ["trustee_statement_differs"])):  # four people for one seat
+        world = replace(WORLD, profile={"pool_least": 1, "pool_spare": spare})
+        events = [*world.published(trustee.committee.describe()), *widened(trustee)[2:]]
+        assert due(replace(trustee, roots=world.roots), events, world=world)[1] == outcome
+
+
 def test_a_party_is_passed_over_when_its_time_is_over_and_two_others_have_committed(trustee):  # noqa: F811
     opened = event("DrawRoundOpened", {"round": 1})
     late = parse_instant(opened["at"]) + timedelta(minutes=121)

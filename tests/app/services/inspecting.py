@@ -44,8 +44,10 @@ LEAD = ("regulator", "inspector", "inspector-3", "inspector-4")
 JOINT = ("finance-1", "finance-2", "finance-3")
 PARTIES = {"centre": "centre", "supervisor": "regulator", "joint-1": "finance-1"}
 RISKS = {"A": ("5", 1), "B": ("30", 1), "C": ("60", 2), "D": ("100", 2)}
+AGENCY = "O-agency"  # the code of the organisation behind A0, which has accounts here
 AGENCIES = tuple(
-    Inspected(f"A{n}", f"代理机构{n}", ObjectClass.AGENCY, Grade.D if n == 0 else Grade.B, (f"A{n}",)) for n in range(6)
+    Inspected(f"A{n}", f"代理机构{n}", ObjectClass.AGENCY, Grade.D if n == 0 else Grade.B, (f"A{n}" if n else AGENCY,))
+    for n in range(6)
 )
 
 

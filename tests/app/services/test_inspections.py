@@ -48,6 +48,7 @@ from app.services.notices import own_notices
 from app.services.platform import DIST
 from crypto.canonical import canonical
 from crypto.committee import Committee, identity, verify_share
+from tests.app.services.hearing import hear_the_party, open_without_choice, report_a_correction
 from tests.app.services.inspecting import AGENCIES, COURSE, Inspecting, item
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
@@ -216,7 +217,7 @@ def test_results_are_entered_by_one_of_the_drawn_and_confirmed_by_the_other(desk
     with pytest.raises(RuleViolation, match="file_too_large"):
         take_evidence(desk.platform, desk.people[first].log_in, "大.jpg", bytes(FILE_LIMIT + 1))
     with pytest.raises(NotAllowed):
-        take_evidence(desk.platform, desk.people["officer"].log_in, "小.jpg", b"x")
+        take_evidence(desk.platform, desk.people["centre"].log_in, "小.jpg", b"x")
 
 
 def test_what_was_found_is_followed_up_until_it_is_put_right(desk: Inspecting):
@@ -234,6 +235,14 @@ def test_what_was_found_is_followed_up_until_it_is_put_right(desk: Inspecting):
         with pytest.raises(RuleViolation, match="nothing_to_rectify"):
             desk.act(first, RectificationRecorded(1, object_, authority, item_id, True, "再次"), "")
     assert desk.campaign().outcomes[object_, authority].awaited() == ()
+
+
+def test_the_inspected_party_is_heard_before_a_result_is_published(desk: Inspecting):
+    hear_the_party(desk, *visit(desk, -2))
+
+
+def test_what_the_party_put_right_is_looked_at_before_it_counts(desk: Inspecting):
+    report_a_correction(desk, *visit(desk, -2))
 
 
 def test_who_is_late_is_told(desk: Inspecting):
@@ -297,7 +306,7 @@ def test_an_object_is_redrawn_before_the_inspectors_are(desk: Inspecting):
     desk.draw(2, Part.OBJECTS)
     after = pools.drawn_objects(desk.campaign(2), desk.case.draws)
     assert set(after) == {"A0", *(found.id for found in RISKY)} - {gone}
-    desk.act("regulator", InspectorsDrawOpened(2), "")
+    open_without_choice(desk)
     lot = lot_of(2, Part.INSPECTORS)
     desk.commit(lot)
     desk.state(lot)
@@ -342,6 +351,11 @@ def test_a_draws_conditions_and_replacements_are_nobodys_choice(desk: Inspecting
     stated = next(r for r in records if r.type == "DrawStated" and r.lot == INSPECTORS)
     pool = stated.payload["candidates"][1:]
     assert ("replay", "evidence_fact_unlawful") in forged(desk, stated.seq, candidates=pool)
+    opened = next(r for r in records if r.type == "InspectorsDrawOpened" and r.payload["campaign"] == 2)
+    assert ("replay", "evidence_fact_unlawful") in forged(desk, opened.seq, certain_sha256="")
+    statement = next(r for r in records if r.type == "ViewStated")
+    for field in ("name", "unit"):  # whose signature it is stands in the certificate
+        assert ("replay", "evidence_fact_unlawful") in forged(desk, statement.seq, **{field: "别的"})
     dismissed = next(r for r in records if r.type == "CandidateDismissed")
     assert ("replay", "evidence_consequence_differs") in forged(desk, dismissed.seq, ground="别的理由")
 

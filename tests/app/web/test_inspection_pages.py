@@ -15,11 +15,14 @@ from app.procedure.inspections.facts import (
     RedrawOrdered,
     RedrawProposed,
     ResultCode,
+    ResultsConfirmed,
     ResultsEntered,
+    ViewAnswered,
+    ViewStated,
 )
 from app.services import inspection_years
 from app.services.platform import DIST
-from tests.app.services.inspecting import COURSE, Inspecting
+from tests.app.services.inspecting import AGENCY, COURSE, Inspecting
 from tests.app.web.site import Browser, Site
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
@@ -148,8 +151,12 @@ def test_a_campaign_is_proposed_with_a_list_that_is_read_line_by_line(desk: Insp
     twice = send(regulator, path, title="抽查", items=items, objects="A1,甲,代理机构,B,A1\nA1,甲,代理机构,D,A1\n")
     assert "检查对象 A1 在名录里出现两次" in twice
     lines = "代码,名称,类别,风险分类,关联单位代码\nA1,甲,代理机构,B,A1\nA2,乙,代理机构,D,A2;A3\n"
-    page = send(regulator, path, title="抽查", items=items, file=(io.BytesIO(lines.encode()), "名录.csv"))
+    short = send(regulator, path, title="抽查", items=items, file=(io.BytesIO(lines.encode()), "名录.csv"))
+    assert "名录太短，没有随机性" in short
+    listed = {"file": (io.BytesIO(lines.encode()), "名录.csv"), "certain": "全县只有两家"}
+    page = send(regulator, path, title="抽查", items=items, **listed)
     assert signing(page) == "CampaignProposed"
+    assert "全县只有两家" in page
     assert "名录 1 个，抽 1 个" in page
 
 
@@ -256,6 +263,42 @@ def test_a_colleagues_entry_is_confirmed_word_for_word(desk: Inspecting, site: S
     assert step(site.browser(first).get(path)) == "等待同组另一名检查人员确认"
     public = site.browser("").get(home(desk, "/campaigns/1"))
     assert "1 未发现问题" not in public
+
+
+def test_the_inspected_party_sees_its_result_and_is_answered_beside_it(desk: Inspecting, site: Site):
+    object_, authority = pools.visits(desk.campaign(), desk.case.draws)[-1]
+    first, second = desk.logins_of(object_, authority)
+    desk.act(first, ResultsEntered(1, object_, authority, desk.results(object_, authority, ResultCode.PROBLEM)), "")
+    party, path = site.browser("officer"), home(desk, f"/campaigns/1/own/{object_}/{authority}")
+    assert path in party.get("/inspections/own")
+    assert "存档不全" in party.get(path)
+    assert "/inspections/own" in party.get("/account"), "the notice leads there"
+    assert "请写明意见" in send(party, path)
+    page = send(party, path, words="已经存档，见附件。", files=(io.BytesIO(b"%PDF-1.7"), "存档.pdf"))
+    assert signing(page) == "ViewStated"
+    assert "存档.pdf" in page
+    for other in ("bidder-a", "finance-1", "centre"):
+        site.browser(other).get(path, 404)
+    assert path not in site.browser("bidder-a").get("/inspections/own")
+    entered = desk.campaign().outcomes[object_, authority].entered_sha256
+    said = ViewStated(1, object_, authority, entered, AGENCY, "agency单位", "已经存档，见附件。")
+    desk.act("officer", said, "")
+    visit = home(desk, f"/campaigns/1/visits/{object_}")
+    assert step(site.browser(second).get(visit)) == "答复当事人的陈述申辩"
+    assert "由没有填报这份结果的检查人员答复" in site.browser(first).get(visit)
+    (kept,) = desk.campaign().outcomes[object_, authority].statements
+    fields = {"answer-statement": kept.sha256, "answer-right": "0", "answer-words": "附件不是本年度的。"}
+    answered = send(site.browser(second), f"{visit}/answer", visit, **fields)
+    assert signing(answered) == "ViewAnswered"
+    assert "请选一项" in send(site.browser(second), f"{visit}/answer", visit, **{"answer-statement": kept.sha256})
+    desk.act(second, ViewAnswered(1, object_, authority, kept.sha256, False, "附件不是本年度的。"), "")
+    assert "附件不是本年度的。" not in site.browser("").get(home(desk, "/campaigns/1")), "nothing before the result"
+    desk.act(second, ResultsConfirmed(1, object_, authority, entered), "")
+    public = site.browser("").get(home(desk, "/campaigns/1"))
+    assert "已经存档，见附件。" in public
+    assert "附件不是本年度的。" in public
+    assert "存档不全" not in public
+    assert "报告整改" in party.get(path)
 
 
 def test_the_public_sees_codes_and_no_person_and_no_finding(desk: Inspecting, site: Site):
