@@ -58,7 +58,8 @@ def read_copy(platform: Platform, actor: Actor, file_id: str, lang: Lang, addres
     make: Callable[..., Any] = MAKERS[document.kind]
     if kind == "ReportSealed":
         make = partial(make, report_sha256=fact.payload["sealed_sha256"])
-    content = make(platform, case, document.lot, rendered_at, lang)
+    told = [record for record in records[: fact.seq] if record.lot == document.lot]
+    content = make(platform, case, document.lot, told if kind == "ReportPrepared" else rendered_at, lang)
     heading = replace(
         content.heading,
         marking=listed([sentence("copy_marking", {}, lang), content.heading.marking], lang),
