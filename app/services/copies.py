@@ -20,6 +20,7 @@ from app.procedure.roles import Actor
 from app.queries.cases import load_records
 from app.services.documents import opening_record
 from app.services.failure_content import ended_evaluation
+from app.services.file_names import saved_as
 from app.services.files import entitled_file
 from app.services.platform import Platform
 from app.services.report_content import report_content, signing_statement
@@ -68,7 +69,7 @@ def read_copy(platform: Platform, actor: Actor, file_id: str, lang: Lang, addres
     blank = {name: nothing for name, nothing in TO_BE_SIGNED.items() if hasattr(content, name)}
     unsigned = replace(content, heading=heading, **blank)
     pdf = in_native_thread(partial(platform.renderer.render, unsigned, lang=lang))
-    return f"{document.name.removesuffix('.pdf')}-{lang}.pdf", pdf
+    return saved_as(case, document, lang, copy=True), pdf
 
 
 def _folded(case_id: str, records: list[Record]) -> Case:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import reduce
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -193,3 +194,26 @@ def test_how_the_evaluation_went_is_in_the_data_and_on_the_pages(case, files):
         shown = words(pdf)
         for text in ("监督提醒", "午饭12点", "交货地点由双方商定", "没有录音录像", "共3段，已收2段", kept.ended.head):
             assert text in shown, text
+
+
+def test_files_of_a_case_are_told_apart_where_they_are_saved(case):
+    for lang, parts in (
+        ("zh", ("T-2026-1_标包1_", "评标报告_已盖章", "开标记录_已盖章", "签署情况说明_已盖章")),
+        ("en", ("T-2026-1_lot-1_", "evaluation-report_sealed", "opening-record_sealed", "signing-statement_sealed")),
+    ):
+        client = Site(case).browser("officer", lang).client
+        listed = client.get(f"/api/v1/cases/{case.case_id}/lots/{LOT}/files").get_json()
+        kept = [one for one in listed if one["kind"] in ("record", "report", "statement")]
+        names = [saved(client.get(f"/api/v1/files/{one['id']}"), one["sha256"]) for one in kept]
+        copies = [saved(client.get(f"/api/v1/files/{one['id']}/copy/en"), one["sha256"]) for one in kept]
+        assert all(name.startswith(parts[0]) for name in names)
+        assert all(any(part in name for name in names) for part in parts[1:])
+        assert all("unsigned-copy" in name for name in copies)
+        assert len({*names, *copies}) == 6
+
+
+def saved(answer, sha256: str) -> str:
+    """The name under which a browser saves an answer, which holds the first digits of the file's digest."""
+    name = unquote(answer.headers["Content-Disposition"].rpartition("filename*=UTF-8''")[2])
+    assert name.endswith(f"_{sha256[:8]}.pdf")
+    return name
