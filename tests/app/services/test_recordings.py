@@ -38,6 +38,7 @@ from crypto.instants import format_instant
 from evaluation.sitting import MessagePosted
 from tests.app.services import tampering
 from tests.app.services.whole_case import DRAWN, LOT, WholeCase
+from tests.app.web.site import Site
 
 FILM = b"\x1aE\xdf\xa3 film "
 
@@ -282,6 +283,8 @@ def test_films_go_when_their_years_are_over_and_their_hashes_stay(case: WholeCas
         codes = [row.account_id for row in db_session.scalars(select(Notice)) if row.code == "recordings_disposed"]
     assert set(codes) >= {case.people[who].id for who in ("centre", "regulator")}
     assert len(codes) == len(set(codes)), "told once"
+    page = Site(case).browser("centre").get(f"/cases/{case.case_id}/lots/{LOT}/recordings")
+    assert "录音录像已经删除" in page
     with case.platform.database.reading() as db_session:
         regulator = load_actor(db_session, case.people["regulator"].id)
     again = RecordingLookRequested("x9", "再看")
