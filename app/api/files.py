@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from http import HTTPStatus
-from urllib.parse import quote
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from app.casefile.codec import encode
 from app.extensions import access, current_actor, current_log_in, platform
 from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
+from app.procedure.file_names import disposition
 from app.procedure.roles import Role
 from app.services import copies, files, tenders
 from crypto.canonical import Json
@@ -33,9 +33,9 @@ def shown(name: str, size: int, data: Iterable[bytes]) -> Response:
     return _file("inline", name, size, data, "application/pdf")
 
 
-def _file(disposition: str, name: str, size: int, data: Iterable[bytes], media_type: str) -> Response:
+def _file(kind: str, name: str, size: int, data: Iterable[bytes], media_type: str) -> Response:
     headers = {
-        "Content-Disposition": f"{disposition}; filename*=UTF-8''{quote(name)}",
+        "Content-Disposition": disposition(kind, name),
         "Content-Length": str(size),  # so that who gets less knows
         "X-Content-Type-Options": "nosniff",
     }
@@ -61,7 +61,8 @@ def read_file(file: str) -> Response:
     """A file; of an opened bid also a range, which is how the viewer of the room reads (ROLES 37, 38)."""
     if asked := RANGE.fullmatch(request.headers.get("Range", "")):
         return _read_range(file, int(asked[1]), int(asked[2]) if asked[2] else None)
-    found, data = files.read_file(platform(), current_actor(), file, request.remote_addr or "")
+    address, lang = request.remote_addr or "", g.get("lang", "zh")
+    found, data = files.read_file(platform(), current_actor(), file, address, lang)
     opens = request.headers.get("Sec-Fetch-Mode") == OPENS
     if found.kind in files.OF_A_BID and opens and current_actor().is_(*IN_THE_VIEWER):
         raise RuleViolation("viewer_only")  # a browser's own viewer has a button to save and one to print

@@ -10,6 +10,7 @@ from app.casefile.codec import encode
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
+from app.procedure.file_names import disposition
 from app.queries import lots as views
 from app.queries.cases import load_case
 from app.services import audits, call_ups, draws, receipts, reports, rounds, score_drafts
@@ -119,5 +120,5 @@ def request_signature(case: str, lot: str) -> Json:
 @access(Action.EVIDENCE_EXPORT)
 def evidence(case: str) -> Response:
     name, data = audits.export_evidence(platform(), required_log_in(), case, request.remote_addr or "")
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    headers = {"Content-Disposition": disposition("attachment", name)}
     return Response(data, mimetype="application/zip", headers=headers)

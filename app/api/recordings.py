@@ -11,6 +11,7 @@ from app.casefile.codec import encode
 from app.extensions import access, current_actor, platform, required_log_in, takes
 from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
+from app.procedure.file_names import disposition
 from app.procedure.recordings import LARGEST_PIECE, piece_name
 from app.services import recordings
 from app.services.recordings import Place, StatedPiece
@@ -64,7 +65,7 @@ def read_run(case: str, lot: str, site: str, run: int) -> Response:
     rows = recordings.look_at(platform(), current_actor(), Place(case, lot, site, run), request.remote_addr or "")
     name = f"{lot}-{site}-{run}.tar"
     answer = Response(recordings.archive_of(platform(), rows), mimetype="application/x-tar")
-    answer.headers["Content-Disposition"] = f"attachment; filename={name}"
+    answer.headers["Content-Disposition"] = disposition("attachment", name)
     return answer
 
 

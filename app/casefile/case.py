@@ -137,7 +137,7 @@ class Case:
         if isinstance(fact, FALLBACK_ACTS):
             return fallback.decide(self.fallback_of(lot), fact, actor.organisation_id, now)
         if isinstance(fact, RECORDING_FACTS):
-            room = recordings.Room(self.id, lot, state.sites, state.evaluation_over)
+            room = recordings.Room(self.id, lot, state.sites, state.evaluation_over, state.evaluation_over_at)
             return recordings.decide(state.recordings, fact, room, actor, now, self.tender.published.profile)
         check_sitting(self, lot, fact, actor, now)
         return self._decide_evaluation(state, fact, actor, actor.seat_in(self.id, lot))

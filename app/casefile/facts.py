@@ -180,6 +180,7 @@ FACTS_OF_ALL = (
     _lot(recordings.RecordingEnded, "recording:keep"),
     _lot(recordings.RecordingLookRequested, "recording:look"),
     _lot(recordings.RecordingLookGranted, "recording:look"),
+    _lot(recordings.RecordingsDisposed),
     _lot(interruptions.SittingOrderProposed, "sitting_order:propose"),
     _lot(interruptions.SittingOrdered, "sitting_order:give"),
     _lot(interruptions.SittingDecisionProposed, "sitting_decision:propose"),

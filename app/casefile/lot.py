@@ -110,6 +110,12 @@ class LotCase:
         return self.sitting.stage in FINAL
 
     @property
+    def evaluation_over_at(self) -> datetime | None:
+        """Since when it is over; None while it is not."""
+        ends = [at for phase, at in self.since.items() if phase in (Phase.RESULT, Phase.FAILED)]
+        return max(ends) if self.evaluation_over and ends else None
+
+    @property
     def to_evaluate_again(self) -> bool:
         """Whether its evaluation was given up, so that another committee evaluates the same bids: not where the
         documents were found defective, which is tendered again (O87 art. 65)."""

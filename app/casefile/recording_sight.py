@@ -28,10 +28,16 @@ def _here(actor: Actor, case: Case, record: Record) -> bool:
     return record.lot in case.lots and not actor.sites.isdisjoint(case.lots[record.lot].sites)
 
 
+def _disposed(actor: Actor, case: Case, record: Record) -> bool:
+    """The evaluation is long over."""
+    return any(side(actor, case, record) for side in (_here, centre, regulator, agency))
+
+
 RECORDING_SIGHT: dict[str, Rule] = {
     "RecordingBegun": _recorded,
     "RecordingKept": _kept,
     "RecordingEnded": _recorded,
     "RecordingLookRequested": regulator,
     "RecordingLookGranted": regulator,
+    "RecordingsDisposed": _disposed,
 }

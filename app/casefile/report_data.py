@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 
 from app.casefile.clarification_data import recorded_clarifications
 from app.casefile.codec import encode
+from app.casefile.course_data import course_data
 from app.casefile.disposals import disposals, findings_data
 from app.casefile.record import Record
 from app.casefile.rounds_of_evaluation import latest_evaluation
 from app.procedure import signing
 from app.procedure.bid_checking import BidsChecked
+from app.procedure.profiles import RecordingRules
 from app.procedure.signing import EarlierDissent, Signing
 from crypto.canonical import Json, digest
 from crypto.instants import format_instant
-from evaluation.evaluate import EvaluationResult
-from evaluation.sitting import PricesMarked, ResultsComputed, ScoreSheetLocked
+from evaluation.sitting import PricesMarked, ReportPrepared, ResultsComputed, ScoreSheetLocked
 
 REPORT_ATTACHMENT = "report.json"
 EARLIER_DISSENTS = "superseded_dissents"
@@ -23,21 +24,28 @@ FINDINGS = "findings"
 LOW_PRICES = "low_prices"
 
 
-def report_data(
-    case_id: str, lot: str, result: EvaluationResult | None, sheets: str, found: Signing, about: Mapping[str, Json]
-) -> Json:
-    """The result, the digest of the locked sheets that it stands on, the dissents from earlier results, and what there
-    is `about` the bids: where bidders were asked something, what; where prices were clearly low, which; where bids were
-    checked (v2), each finding with what was decided about it.
+def report_data(records: Sequence[Record], rules: RecordingRules | None) -> Json:
+    """From the records of a lot before its report, also if some are hidden: the result, the digest of the locked sheets
+    that it stands on, the dissents from earlier results, how the sitting went (warnings, announcements, contract
+    points, recordings), and what there is about the bids: where bidders were asked something, what; where prices were
+    clearly low, which; where bids were checked, each finding with what was decided about it.
     """
+    before = latest_evaluation(records)
+    state, result = Signing(), None
+    for record in before:
+        state = signing.apply(state, record.fact, record.at)
+        if isinstance(record.fact, ResultsComputed):
+            result = record.fact.result
+    about = recorded_clarifications(before) | checked_data(before) | marked_data(before)
     return {
         **about,
-        "v": "evaluation-report/v2" if FINDINGS in about else "evaluation-report/v1",
-        "case": case_id,
-        "lot": lot,
+        **course_data(records, rules),
+        "v": "evaluation-report/v3",
+        "case": records[0].case_id,
+        "lot": records[0].lot,
         "result": encode(result),
-        "sitting": sheets,
-        EARLIER_DISSENTS: earlier_data(found),
+        "sitting": sheets_digest(before),
+        EARLIER_DISSENTS: earlier_data(state),
     }
 
 
@@ -79,13 +87,8 @@ def dissent_data(one: EarlierDissent) -> dict[str, Json]:
     }
 
 
-def recorded_report(records: Iterable[Record], sealed: Record) -> Json:
-    """The data of the report that belongs to a seal, from a lot's records before it, also if some are hidden."""
-    before = latest_evaluation(record for record in records if record.seq < sealed.seq)
-    state, result = Signing(), None
-    for record in before:
-        state = signing.apply(state, record.fact, record.at)
-        if isinstance(record.fact, ResultsComputed):
-            result = record.fact.result
-    about = recorded_clarifications(before) | checked_data(before) | marked_data(before)
-    return report_data(sealed.case_id, sealed.lot, result, sheets_digest(before), state, about)
+def recorded_report(records: Iterable[Record], sealed: Record, rules: RecordingRules | None) -> Json:
+    """The data of the report that belongs to a seal, from a lot's records: as they stood when it was prepared last."""
+    before = [record for record in records if record.seq < sealed.seq]
+    prepared = max(at for at, record in enumerate(before) if isinstance(record.fact, ReportPrepared))
+    return report_data(before[:prepared], rules)

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from app.casefile.case import Case
 from app.casefile.record import Record
-from app.casefile.sides import Rule, centre, own, regulator, room, seat, unread_by_successors, witness
+from app.casefile.sides import (
+    OVER,
+    Rule,
+    agency,
+    centre,
+    own,
+    phase,
+    regulator,
+    room,
+    seat,
+    unread_by_successors,
+    witness,
+)
 from app.procedure.roles import Actor
 
 
@@ -14,7 +26,9 @@ def _noted(actor: Actor, case: Case, record: Record) -> bool:
 
 
 def _announced(actor: Actor, case: Case, record: Record) -> bool:
-    return seat(actor, case, record) or _noted(actor, case, record)
+    """The agency with the end of the evaluation, whose report or record says it."""
+    told = phase(case, record) in OVER and agency(actor, case, record)
+    return told or seat(actor, case, record) or _noted(actor, case, record)
 
 
 TALK_SIGHT: dict[str, Rule] = {

@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.documents.clarification_content import BidClarification
+from app.documents.course_content import DocumentCheck, SiteRecording
 from app.documents.review_content import PreliminaryReview, SignedReview
 
 
@@ -341,13 +342,15 @@ class AbandonedEvaluation:
 
 @dataclass(frozen=True)
 class EvaluationReport:
-    """评标报告 for goods (Order 87, article 58).
+    """评标报告 of a `regime`: goods (Order 87, article 58), works (Order 12, article 42).
 
     `price_formula`, `averaging`, `agreement`, `corrections` and `findings` are sentences; `draw_digest` and
     `sitting_digest` tie the pages to the case file.
     """
 
     heading: CaseHeading
+    regime: str
+    check: DocumentCheck
     media: str
     published_at: datetime
     opened_at: datetime
@@ -386,3 +389,4 @@ class EvaluationReport:
         ""  # what is left to the talks before the contract; "" where the regime's report has no such part
     )
     review: PreliminaryReview = field(default_factory=PreliminaryReview)
+    recordings: tuple[SiteRecording, ...] = ()  # none where the rule book knows none

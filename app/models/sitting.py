@@ -113,8 +113,8 @@ class Presence(Base):
 
 class RecordingPiece(Base):
     """A piece of a site's recording as it was received, sealed with the installation's key behind `blob`. `state`: it
-    waits for the log, is logged, or refused; `repeats`: how often the same came again; `contradicted_at`: when another
-    was offered last in its place."""
+    waits for the log, is logged, refused, or deleted after its years, without a blob; `repeats`: how often the same
+    came again; `contradicted_at`: when another was offered last in its place."""
 
     __tablename__ = "recording_piece"
 
@@ -131,7 +131,7 @@ class RecordingPiece(Base):
     clock_ms: Mapped[int] = mapped_column(BigInteger)
     received_at: Mapped[datetime]
     blob: Mapped[str] = mapped_column(String(80), index=True)
-    state: Mapped[str] = mapped_column(String(10), default="waiting")  # waiting logged refused
+    state: Mapped[str] = mapped_column(String(10), default="waiting")  # waiting logged refused deleted
     repeats: Mapped[int] = mapped_column(default=0)
     contradicted_at: Mapped[datetime | None]
 

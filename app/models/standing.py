@@ -86,8 +86,8 @@ STANDING = {
 
 # Columns of events and projections of which nothing says what they must hold, and why that decides nothing.
 UNBOUND = {
-    "recording_piece.blob": "where the sealed film lies; who plays it compares it with its hash",
-    "recording_piece.state": "whether an entry names it yet",
+    "recording_piece.blob": "where the sealed film lies until it is deleted; who plays it compares it with its hash",
+    "recording_piece.state": "whether an entry names it yet, and whether its film is deleted",
     "recording_piece.repeats": "how often the same came again",
     "recording_piece.contradicted_at": "when another was refused in its place",
     "pseudonym.proposed": "strata under wider conditions until they are approved, which names the pool by its hash",

@@ -6,10 +6,12 @@
    left out, changed or put elsewhere unseen. What the line kept back is handed in later, and the record says when.
 3. Only hashes stand in the case file. Whoever is to see a recording asks for it in writing, and another person of the
    authority grants it (ROLES 50).
+4. Once the years of the rule book are over the films are deleted, which is a fact; the hashes stay.
 """
 
 from __future__ import annotations
 
+from calendar import isleap
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -87,17 +89,26 @@ class RecordingLookGranted:
     reason: str
 
 
-Fact = RecordingBegun | RecordingKept | RecordingEnded | RecordingLookRequested | RecordingLookGranted
+@dataclass(frozen=True)
+class RecordingsDisposed:
+    """The films of all `pieces` of a sitting are deleted, since their years are over; the log goes on naming them."""
+
+    pieces: int
+
+
+LookFact = RecordingLookRequested | RecordingLookGranted
+Fact = RecordingBegun | RecordingKept | RecordingEnded | LookFact | RecordingsDisposed
 
 
 @dataclass(frozen=True)
 class Room:
-    """Whose recordings they are: of which sitting, at which sites, and whether it is over."""
+    """Whose recordings they are: of which sitting, at which sites, and whether it is over, and since when."""
 
     case_id: str
     lot: str
     sites: frozenset[str]
     over: bool
+    over_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -130,10 +141,17 @@ class Look:
 
 @dataclass(frozen=True)
 class Recordings:
-    """Those of one sitting, by site and number, and who asked to see them, by the name of the request."""
+    """Those of one sitting, by site and number, who asked to see them, by the name of the request, and when their films
+    were deleted."""
 
     runs: Mapping[tuple[str, int], Run] = field(default_factory=dict)
     looks: Mapping[str, Look] = field(default_factory=dict)
+    disposed_at: datetime | None = None
+
+    @property
+    def pieces(self) -> int:
+        """How many pieces the log names."""
+        return sum(len(run.pieces) for run in self.runs.values())
 
     def of_site(self, site: str) -> tuple[Run, ...]:
         """In their order."""
@@ -177,10 +195,15 @@ def decide(
 
     Raises RuleViolation `recording_not_foreseen`, `recording_site_other`, `recording_number_wrong`, `evaluation_over`,
     `recording_unknown`, `recording_over`, `recording_pieces_wrong`, `recording_chain_broken`, `recording_time_wrong`,
-    and those of a look.
+    `recording_disposed`, and those of a look and of a disposal.
     """
     rules = rules_of(profile)
-    if isinstance(fact, RecordingLookRequested | RecordingLookGranted):
+    if not isinstance(fact, RecordingEnded):
+        check_not_disposed(found)
+    if isinstance(fact, RecordingsDisposed):
+        _check_disposal(found, fact, room, now, profile)
+        return (fact,)
+    if isinstance(fact, LookFact):
         _check_look(found, fact, actor, now, profile)
         return (fact,)
     if fact.site not in room.sites or (actor.is_(Role.SITE_WITNESS) and fact.site not in actor.sites):
@@ -208,6 +231,42 @@ def rules_of(profile: Profile) -> RecordingRules:
     if profile.recording is None:
         raise RuleViolation("recording_not_foreseen")
     return profile.recording
+
+
+def check_not_disposed(found: Recordings) -> None:
+    """Raises RuleViolation `recording_disposed`."""
+    if found.disposed_at is not None:
+        raise RuleViolation("recording_disposed", at=found.disposed_at)
+
+
+def kept_until(found: Recordings, over_at: datetime, rules: RecordingRules) -> datetime:
+    """Until when films are kept: whole calendar years from the end of the evaluation, or from what came later."""
+    came = [piece.received_at for run in found.runs.values() for piece in run.pieces.values()]
+    last = max(over_at, *came, *(run.ended_at or run.begun_at for run in found.runs.values()))
+    year = last.year + rules.kept_years
+    leaps = (last.month, last.day) == (2, 29) and not isleap(year)
+    return last.replace(year=year, month=3, day=1) if leaps else last.replace(year=year)
+
+
+def _check_disposal(found: Recordings, fact: RecordingsDisposed, room: Room, now: datetime, profile: Profile) -> None:
+    """Raises RuleViolation `recording_kept_yet`, `recording_look_stands`, `recording_disposal_wrong`."""
+    rules = rules_of(profile)
+    if room.over_at is None or not found.pieces:
+        raise RuleViolation("recording_disposal_wrong", expected=0, stated=fact.pieces)
+    if now < (until := kept_until(found, room.over_at, rules)):
+        raise RuleViolation("recording_kept_yet", until=until, years=rules.kept_years)
+    if any(_stands(look, rules, profile, now) for look in found.looks.values()):
+        raise RuleViolation("recording_look_stands")
+    if fact.pieces != found.pieces:
+        raise RuleViolation("recording_disposal_wrong", expected=found.pieces, stated=fact.pieces)
+
+
+def _stands(look: Look, rules: RecordingRules, profile: Profile, now: datetime) -> bool:
+    """Whether a request waits to be granted, or counts."""
+    until = look.until(rules)
+    if until is None and profile.approval_valid is not None:
+        until = add(look.at, profile.approval_valid)
+    return until is None or now < until
 
 
 def run_of(found: Recordings, site: str, number: int) -> Run:
@@ -265,7 +324,7 @@ def _check_end(run: Run, fact: RecordingEnded, room: Room) -> None:
 def _check_look(found: Recordings, fact: Fact, actor: Actor, now: datetime, profile: Profile) -> None:
     """Raises RuleViolation `text_missing`, `recording_look_known`, `recording_look_unknown`, `second_person_needed`,
     `proposal_lapsed`, `object_has_changed`."""
-    assert isinstance(fact, RecordingLookRequested | RecordingLookGranted)
+    assert isinstance(fact, LookFact)
     waiting = found.looks.get(fact.request)
     if isinstance(fact, RecordingLookRequested):
         if not fact.request or not fact.reason.strip() or len(fact.reason) > LONGEST_REASON:
@@ -301,6 +360,8 @@ def apply(found: Recordings, fact: Fact, by: str, at: datetime) -> Recordings:
         case RecordingLookGranted():
             granted = replace(found.looks[fact.request], granted_by=by, granted_at=at)
             return replace(found, looks={**found.looks, fact.request: granted})
+        case RecordingsDisposed():
+            return replace(found, disposed_at=at)
         case RecordingBegun():
             run = Run(fact.site, fact.run, at, by)
         case RecordingKept():

@@ -63,12 +63,14 @@ class SiteView:
 
 @dataclass(frozen=True)
 class RecordingsView:
-    """All that somebody may know of them; `since`, `until` are the ends of the time line."""
+    """All that somebody may know of them; `since`, `until` are the ends of the time line, `disposed_at` is when their
+    films were deleted."""
 
     sites: tuple[SiteView, ...]
     since: datetime | None
     until: datetime
     kept_years: int
+    disposed_at: datetime | None = None
 
     @property
     def hours(self) -> tuple[tuple[int, datetime], ...]:
@@ -91,7 +93,8 @@ def recordings_seen(db_session: DbSession, actor: Actor, case: Case, lot: str, n
         assert since is not None
         found[run.site].append(_run_view(run, profile, (since, until, now), counts.get((run.site, run.number))))
     views = tuple(SiteView(site, tuple(of_site)) for site, of_site in found.items())
-    return RecordingsView(views, since, until, profile.recording.kept_years if profile.recording else 0)
+    years = profile.recording.kept_years if profile.recording else 0
+    return RecordingsView(views, since, until, years, state.recordings.disposed_at)
 
 
 def _until(case: Case, lot: str, runs: Sequence[Run], now: datetime) -> datetime:

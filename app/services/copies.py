@@ -20,6 +20,7 @@ from app.procedure.roles import Actor
 from app.queries.cases import load_records
 from app.services.documents import opening_record
 from app.services.failure_content import ended_evaluation
+from app.services.file_names import saved_as
 from app.services.files import entitled_file
 from app.services.platform import Platform
 from app.services.report_content import report_content, signing_statement
@@ -58,7 +59,8 @@ def read_copy(platform: Platform, actor: Actor, file_id: str, lang: Lang, addres
     make: Callable[..., Any] = MAKERS[document.kind]
     if kind == "ReportSealed":
         make = partial(make, report_sha256=fact.payload["sealed_sha256"])
-    content = make(platform, case, document.lot, rendered_at, lang)
+    told = [record for record in records[: fact.seq] if record.lot == document.lot]
+    content = make(platform, case, document.lot, told if kind == "ReportPrepared" else rendered_at, lang)
     heading = replace(
         content.heading,
         marking=listed([sentence("copy_marking", {}, lang), content.heading.marking], lang),
@@ -67,7 +69,7 @@ def read_copy(platform: Platform, actor: Actor, file_id: str, lang: Lang, addres
     blank = {name: nothing for name, nothing in TO_BE_SIGNED.items() if hasattr(content, name)}
     unsigned = replace(content, heading=heading, **blank)
     pdf = in_native_thread(partial(platform.renderer.render, unsigned, lang=lang))
-    return f"{document.name.removesuffix('.pdf')}-{lang}.pdf", pdf
+    return saved_as(case, document, lang, copy=True), pdf
 
 
 def _folded(case_id: str, records: list[Record]) -> Case:

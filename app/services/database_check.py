@@ -58,7 +58,7 @@ from app.queries.cases import record_of
 from app.services.call_ups import call_up_code, code_hash
 from app.services.file_check import file_differences
 from app.services.platform import Platform
-from app.services.recordings import LOGGED
+from app.services.recordings import DELETED, LOGGED
 from app.services.register_check import register_differences
 from app.services.wider_pools import NOT_YET
 from crypto.canonical import canonical
@@ -195,7 +195,7 @@ class _Check:
         """The pieces that the log names, and the rows that say they are in it."""
         named = {key: row for case in self.cases.values() for key, row in recording_rows(case).items()}
         rows = self._keyed(RecordingPiece, "case_id", "lot", "site", "run", "number")
-        return named, [(key, row) for key, row in rows if row["state"] == LOGGED]
+        return named, [(key, row) for key, row in rows if row["state"] in (LOGGED, DELETED)]
 
     def _keyed(self, table: type[Base], *columns: str) -> list[tuple[Key, Row]]:
         return [(tuple(str(row[column]) for column in columns), row) for row in self._rows(table)]

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
@@ -25,6 +25,7 @@ from app.documents.content import (
     RoundProof,
     TrusteeShare,
 )
+from app.documents.course_content import DocumentCheck
 from app.documents.wording import Lang, listed, plain
 from app.messages import regime_words, sentence, void_sentence
 from app.models import Account, StoredFile
@@ -37,11 +38,30 @@ from crypto.timelock import Round
 SEAL_FIELD = "Seal"
 
 
+def public_address(platform: Platform) -> str:
+    """The address under which others reach the platform; "" where none is configured but this machine's own."""
+    address = platform.settings.base_url
+    host = urlsplit(address).hostname or ""
+    here = host in ("localhost", "::1", "0.0.0.0") or host.startswith("127.")  # noqa: S104  compared, not bound
+    return "" if here else address
+
+
 def named_address(platform: Platform) -> str:
     """Where on the net something took place, for a document that lasts: an address of one machine means nothing."""
-    host = urlsplit(platform.settings.base_url).hostname or ""
-    here = host == "localhost" or host.startswith("127.") or host == "::1"
-    return platform.origin if here else f"{platform.origin}（{platform.settings.base_url}）"
+    address = public_address(platform)
+    return f"{platform.origin}（{address}）" if address else platform.origin
+
+
+def document_check(platform: Platform, case_id: str, lot: str, data_sha256: str) -> DocumentCheck:
+    """What the QR code of a document leads to: the public page about its lot, with the digest of its data (ADR 0104).
+
+    Without a public address it is no link that leads nowhere, but says in plain text of what the digest is.
+    """
+    address = public_address(platform)
+    if not address:
+        return DocumentCheck(f"tenderhall-check/v1 {platform.origin} {case_id}/{lot} {data_sha256}", "", data_sha256)
+    page = f"{address}/check/{case_id}/{quote(lot, safe='')}"
+    return DocumentCheck(f"{page}?sha256={data_sha256}", page, data_sha256)
 
 
 def add_file(

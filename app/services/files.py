@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
 from app.casefile.anonymous import reads_unnamed, scores_without_prices
 from app.casefile.bid_ids import bid_of, receipt_of
 from app.casefile.case import Case
+from app.documents.wording import Lang
 from app.models import StoredFile
 from app.permissions.actions import Action
 from app.permissions.policy import NotAllowed, allowed, asks_reason, authorize
@@ -23,6 +24,7 @@ from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case
 from app.services.access import record_reading
 from app.services.documents import latest_document
+from app.services.file_names import OF_THE_CASE, saved_as
 from app.services.platform import Platform
 from app.services.stored_bytes import file_chunks, file_range
 
@@ -144,8 +146,10 @@ def _judged_unnamed(case: Case, row: StoredFile) -> bool:
     return is_technical_file(row.name) and (row.owner in reviewed or not state.convened)
 
 
-def read_file(platform: Platform, actor: Actor, file_id: str, address: str = "") -> tuple[FileView, Iterator[bytes]]:
-    """A file and its bytes in pieces.
+def read_file(
+    platform: Platform, actor: Actor, file_id: str, address: str = "", lang: Lang = "zh"
+) -> tuple[FileView, Iterator[bytes]]:
+    """A file and its bytes in pieces; documents of the case under the name by which they are saved.
 
     Raises RuleViolation `file_unknown` also for one that is not for this asker, `reason_needed`, `file_damaged`.
     """
@@ -153,6 +157,8 @@ def read_file(platform: Platform, actor: Actor, file_id: str, address: str = "")
     with platform.database.reading() as db_session:
         case = load_case(db_session, row.case_id)
     view = _named_view(actor, case, row)
+    if row.kind in OF_THE_CASE:
+        view = replace(view, name=saved_as(case, row, lang))
     with _damage_of(view):
         return view, file_chunks(platform, case, row)
 

@@ -1,5 +1,5 @@
-"""What nobody needs any more goes, once an hour: expired uploads, files of the store that no row names, who was where
-yesterday."""
+"""What nobody needs any more goes, once an hour: expired uploads, films whose years are over, files that no row names,
+who was where yesterday."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session as DbSession
 from app.models import Job, RecordingPiece, StoredFile, Upload
 from app.services.platform import Platform
 from app.services.presences import forget_absent
+from app.services.recording_disposal import dispose_recordings
 from app.services.unit_of_work import plain_transaction, schedule_job
 from app.services.uploads import KEPT_FOR, forget_expired
 
@@ -32,6 +33,7 @@ def tidy_up(platform: Platform) -> None:
     """The job: once through, then again after PERIOD."""
     forget_expired(platform)
     forget_absent(platform)
+    dispose_recordings(platform)
     platform.blobs.sweep(platform.database.now() - UNNAMED_FOR, lambda names: _named(platform, names))
     with plain_transaction(platform.database) as (db_session, now):
         _schedule_next(db_session, now)

@@ -32,6 +32,7 @@ from app.procedure.recordings import (
     RecordingKept,
     Room,
     Run,
+    check_not_disposed,
     check_piece,
     link,
     look_of,
@@ -50,7 +51,7 @@ from app.services.platform import Platform
 from app.services.unit_of_work import plain_transaction, schedule_job, take_turns, unit_of_work
 from app.services.uploads import DISK_RESERVE_BYTES
 
-WAITING, LOGGED, REFUSED = "waiting", "logged", "refused"
+WAITING, LOGGED, REFUSED, DELETED = "waiting", "logged", "refused", "deleted"
 # Films by their first bytes: what browsers record, and nothing that a page of ours would run.
 _WEBM, _MP4 = b"\x1aE\xdf\xa3", b"ftyp"
 
@@ -108,7 +109,7 @@ def media_type_of(data: bytes) -> str:
 def room_of(case: Case, lot: str) -> Room:
     """The sitting as the rules of recordings know it. Raises RuleViolation `lot_unknown`."""
     state = case.lot(lot)
-    return Room(case.id, lot, state.sites, state.evaluation_over)
+    return Room(case.id, lot, state.sites, state.evaluation_over, state.evaluation_over_at)
 
 
 def run_state(platform: Platform, log_in: LogIn, case_id: str, lot: str, site: str) -> RunState:
@@ -186,6 +187,7 @@ def _take(
             same = link(room, place.site, place.run, _piece(row)) == mine
             row.repeats, row.contradicted_at = row.repeats + same, row.contradicted_at if same else now
             return KeptPiece(stated.number, mine, True, now), not same
+        check_not_disposed(case.lot(place.lot).recordings)
         run = run_of(case.lot(place.lot).recordings, place.site, place.run)
         check_piece(_with_neighbours(db_session, run, place, stated.number), piece, room, rules, now)
         _check_quota(platform, db_session, place, size)

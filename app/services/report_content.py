@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
 from app.casefile.record import Record
-from app.casefile.report_data import sheets_digest
+from app.casefile.report_data import report_data, sheets_digest
 from app.casefile.rounds_of_evaluation import latest_evaluation
 from app.documents.content import (
     BidScores,
@@ -36,7 +37,7 @@ from app.queries.cases import load_records
 from app.queries.findings import report_words
 from app.queries.score_comments import CommentLine, comment_lines
 from app.queries.sittings import tied_bidders
-from app.services.documents import heading, named_address, opened_bids
+from app.services.documents import document_check, heading, named_address, opened_bids
 from app.services.platform import Platform
 from app.services.report_course import (
     changes_of,
@@ -46,8 +47,10 @@ from app.services.report_course import (
     interruptions_of,
     low_prices,
 )
+from app.services.report_recordings import recordings_of
 from app.services.report_review import review_of
 from app.services.sittings import member_account
+from crypto.canonical import digest
 from evaluation import criteria
 from evaluation.committee import MemberRole
 from evaluation.sitting import GROUND_ITEMS, PRICE_PROVEN, WITHIN_CEILING, Rejection, SittingState
@@ -69,28 +72,30 @@ def field_name(seat: int) -> str:
     return f"Member{seat}"
 
 
-def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang: Lang) -> EvaluationReport:
-    """Every part that O87 art. 58 asks for, from the case as it stands."""
+def report_content(platform: Platform, case: Case, lot: str, told: Sequence[Record], lang: Lang) -> EvaluationReport:
+    """Every part of O87 art. 58 or O12 art. 42, from the lot's records before it and the case as they left it."""
     state, terms, published = case.lots[lot], case.tender.published, case.tender.published.lot(lot)
-    sitting, opening, parties = state.sitting, state.opening, case.tender.parties
-    assert parties is not None
+    sitting, opening = state.sitting, state.opening
     assert opening.closed_at is not None
+    assert case.tender.published_at is not None
+    records = latest_evaluation(told)
     with platform.database.reading() as db_session:
         members = members_of(db_session, case, lot, lang)
-        records = records_of(db_session, case, lot, now)
         named_sites = site_names(db_session, sitting)
     started_at, sitting_digest, draw_digest = sources_of(records, case, lot)
     names = {bid.bid: bid.bidder_name for bid in sitting.bids}
-    rules = sitting.rules.evaluation
+    rules, profile = sitting.rules.evaluation, terms.profile
     price = formula_words(rules.price_rule, lang)
     return EvaluationReport(
         heading=heading(case, lot, "sitting", sitting_digest, lang),
+        regime=profile.regime,
+        check=document_check(platform, case.id, lot, digest(report_data(told, profile.recording))),
         media=named_address(platform),
-        published_at=case.tender.published_at or now,
+        published_at=case.tender.published_at,
         opened_at=opening.closed_at,
         opening_place=named_address(platform),
         evaluation_started_at=started_at,
-        evaluation_ended_at=now,
+        evaluation_ended_at=told[-1].at,
         evaluation_place=("、" if lang == "zh" else ", ").join(sorted(named_sites.values())),
         budget=published.budget,
         ceiling=published.ceiling,
@@ -123,8 +128,9 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
         ),
         low_prices=low_prices(sitting.marked, names, lang),
         findings=report_words(case, lot, records, lang),
-        contract_points=contract_points_of(records, case.tender.published.profile.regime, lang),
+        contract_points=contract_points_of(records, profile.regime, lang),
         review=review_of(state, records, names, lang),
+        recordings=recordings_of(told, profile.recording, named_sites, lang),
     )
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from app.casefile import clarification_data
 from app.casefile.codec import encode
+from app.casefile.course_data import contract_points
 from app.casefile.interruptions import Interruption, interruptions
 from app.casefile.record import Record
 from app.documents.clarification_content import BidClarification
@@ -21,7 +22,6 @@ from evaluation.scoring import Cells, ScorePlace
 from evaluation.sitting import (
     AnnouncementMade,
     BoothChanged,
-    ContractPointsStated,
     CorrectionRefused,
     CorrectionRequested,
     CorrectionWithdrawn,
@@ -183,12 +183,9 @@ def changes_of(records: Sequence[Record], lang: Lang) -> tuple[str, ...]:
 
 
 def contract_points_of(records: Sequence[Record], regime: str, lang: Lang) -> str:
-    """What those who sit now leave to the talks before the contract, which a report about works says (O12 42 no. 9)."""
-    stated = ""
-    for record in records:
-        if isinstance(record.fact, ContractPointsStated | MemberRecused):
-            stated = getattr(record.fact, "text", "")
-    return stated or (sentence("report_no_contract_points", {}, lang) if regime == "works" else "")
+    """What is left to the talks before the contract, which a report about works says (O12 42 no. 9)."""
+    none = sentence("report_no_contract_points", {}, lang) if regime == "works" else ""
+    return contract_points(records) or none
 
 
 def interruptions_of(records: Sequence[Record], sites: Mapping[str, str], lang: Lang) -> tuple[str, ...]:

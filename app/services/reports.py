@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
-from app.casefile.clarification_data import clarification_data
-from app.casefile.report_data import REPORT_ATTACHMENT, checked_data, marked_data, report_data
+from app.casefile.record import Record
+from app.casefile.report_data import REPORT_ATTACHMENT, report_data
 from app.casefile.signing_statement import ATTACHMENT, statement_data
 from app.casefile.ties import ties_due
 from app.database import in_native_thread
@@ -21,7 +23,7 @@ from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
 from app.procedure.signing import seal_from, tally
-from app.queries.cases import load_case
+from app.queries.cases import load_case, load_records
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, Proposal, completes, prepares
@@ -30,7 +32,7 @@ from app.services.corrections import tell_authority, tell_dissenters
 from app.services.documents import latest_document, seal_document, store_document, timestamper
 from app.services.notices import SERVING, tell_role
 from app.services.platform import Platform
-from app.services.report_content import field_name, records_of, report_content, signing_statement, signs_as
+from app.services.report_content import field_name, report_content, signing_statement, signs_as
 from app.services.ticks import check_vouched
 from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
 from crypto import pdf as signed_pdf
@@ -97,16 +99,15 @@ def prepare_report(platform: Platform, case_id: str, lot: str) -> None:
     """
     with platform.database.reading() as db_session:
         case = load_case(db_session, case_id)
-        now = platform.database.now(db_session.connection())
+        records = lot_records(db_session, case_id, lot)
         if not _due(case, lot):
             return
         check_vouched(db_session, case, lot, "ResultsComputed")
-    pdf = in_native_thread(render_report, platform, case, lot, now)
+    pdf = in_native_thread(render_report, platform, case, lot, records)
     with unit_of_work(platform.database, case_id, lot) as work:
         if not _due(work.case, lot):
             return
-        before, state = case.lots[lot], work.case.lots[lot]
-        if (before.sitting, before.checked) != (state.sitting, state.checked):  # somebody dissented meanwhile
+        if lot_records(work.db_session, case_id, lot, after=records[-1].seq):  # somebody dissented, or it went on
             schedule_due(work, lot, str(work.size))
             return
         sha256 = store_document(platform, work, lot, "report", f"evaluation-report-{lot}.pdf", pdf)
@@ -114,15 +115,17 @@ def prepare_report(platform: Platform, case_id: str, lot: str) -> None:
         schedule_due(work, lot, str(work.size))
 
 
-def render_report(platform: Platform, case: Case, lot: str, now: datetime) -> bytes:
-    """评标报告 as PDF, with the result and the dissents from earlier ones as machine-readable attachment."""
-    content = report_content(platform, case, lot, now, "zh")
-    state = case.lots[lot]
-    with platform.database.reading() as db_session:
-        records = records_of(db_session, case, lot, now)
-    about = clarification_data(state.asked_here) | checked_data(records) | marked_data(records)
-    data = report_data(case.id, lot, state.sitting.result, content.sitting_digest, state.signing, about)
-    return platform.renderer.render(content, attachments={REPORT_ATTACHMENT: canonical(data)})
+def lot_records(db_session: DbSession, case_id: str, lot: str, after: int = -1) -> list[Record]:
+    """The records of a lot above a number, of all its evaluations."""
+    return [record for record in load_records(db_session, case_id, after) if record.lot == lot]
+
+
+def render_report(platform: Platform, case: Case, lot: str, records: Sequence[Record]) -> bytes:
+    """评标报告 as PDF with its data attached, from the lot's records before it and the case as they left it: the same
+    bytes whenever it is made again."""
+    data = canonical(report_data(records, case.tender.published.profile.recording))
+    content = report_content(platform, case, lot, records, "zh")
+    return platform.renderer.render(content, attachments={REPORT_ATTACHMENT: data})
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ from app.web.operator.trainings import routes as trainings
 from app.web.operator.views import routes as operator
 from app.web.operator.witness import routes as witness
 from app.web.public.applications import routes as applications
+from app.web.public.checks import routes as checks
 from app.web.public.draws import routes as published_draws
 from app.web.public.privacy import routes as privacy
 from app.web.public.register import routes as register
@@ -104,7 +105,7 @@ def attach(app: Flask) -> None:
     inspecting = (inspection_desk, inspection_draws, inspection_visits, inspection_statistics, inspections)
     supervising = (regulator, fairness, identities, supervision, *inspecting, inspection_statements)
     booking = (venues, bookings, calendar, registrations)
-    public_pages = (public, published_draws, register)
+    public_pages = (public, published_draws, register, checks)
     rooms_of_a_case = (deadlines, rooms, standstill, rehearsals, clarifications, findings, recordings, replay)
     for blueprint in (*public_pages, *rooms_of_a_case, *supervising, *serving, *desks, *booking):
         app.register_blueprint(blueprint)

@@ -282,6 +282,7 @@ FACTS: Mapping[str, LazyString] = {
     "RecordingEnded": _l("场所结束录音录像"),
     "RecordingLookRequested": _l("申请调看录音录像"),
     "RecordingLookGranted": _l("批准调看录音录像"),
+    "RecordingsDisposed": _l("录音录像保存期满，已删除"),
     "RecessCalled": _l("组长宣布休会"),
     "RecessEnded": _l("组长宣布复会"),
     "DefectFound": _l("组长因采购文件缺陷停止评审"),

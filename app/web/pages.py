@@ -20,6 +20,7 @@ from app.permissions.actions import Action
 from app.permissions.policy import NotAllowed, allowed
 from app.permissions.predicates import of_the_agency
 from app.procedure.errors import RuleViolation
+from app.procedure.file_names import disposition
 from app.procedure.roles import Role
 from app.queries.cases import load_case
 from app.services.actors import authorize_or_record, record_denial
@@ -166,8 +167,8 @@ def to_local(instant: datetime) -> datetime:
 
 
 def download(name: str, data: bytes, media_type: str) -> Response:
-    """Bytes to be saved under an ASCII name."""
-    return Response(data, mimetype=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    """Bytes to be saved under a name."""
+    return Response(data, mimetype=media_type, headers={"Content-Disposition": disposition("attachment", name)})
 
 
 def local_time(instant: datetime) -> str:

@@ -26,6 +26,8 @@ PAGES = [
     ("", "/sign-up"),
     ("", "/register"),
     ("", "/verify"),
+    ("", "/check"),
+    ("", "/check/{case}/{lot}?sha256=0"),
     ("", "/trust"),
     ("", "/privacy"),
     ("officer", "/agency"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 
@@ -47,6 +48,21 @@ def test_a_receipt_is_checked_in_the_browser_and_nothing_is_uploaded(page: Page,
         expect(verdict).to_contain_text(words)
     expect(page.locator("[data-receipt-upload]")).not_to_have_attribute("open", "")
     assert sent == []
+
+
+def test_the_digest_of_a_document_is_computed_in_the_browser(page: Page, served: Served):
+    """Of a file that is chosen where a paper's code leads, the digest alone is sent."""
+    page.goto(served.path("/check/{case}/{lot}"))
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(f"{request.method} {request.url} {request.post_data}"))
+    page.locator("#check-file").set_input_files(
+        {"name": "report.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 of no seal"}
+    )
+    expect(page.locator("main")).to_contain_text("没有封存的文件有此摘要")
+    digest = hashlib.sha256(b"%PDF-1.7 of no seal").hexdigest()
+    expect(page.locator("#sha256")).to_have_value(digest)
+    assert any(one.startswith("GET") and f"sha256={digest}" in one for one in sent)
+    assert not any("no seal" in one for one in sent)
 
 
 def test_the_booking_page_counts_days_of_the_calendar(page: Page, served: Served):

@@ -20,9 +20,12 @@ from app.procedure.recordings import (
     RecordingLookGranted,
     RecordingLookRequested,
     Recordings,
+    RecordingsDisposed,
     Room,
+    Run,
     apply,
     decide,
+    kept_until,
     link,
     look_of,
 )
@@ -185,6 +188,32 @@ def test_two_inspectors_let_each_other_look_for_a_while(begun: Recordings):
     for who, seconds in (("i3", 60), ("i1", 60 + 8 * 3600)):
         with pytest.raises(RuleViolation, match="recording_look_needed"):
             look_of(state, who, at(seconds), PROFILE)
+
+
+def test_films_are_deleted_once_their_years_are_over_and_nobody_waits_to_see_them(begun: Recordings):
+    state = kept(begun, *pieces(2))
+    over = replace(ROOM, over=True, over_at=at(60))
+    due, disposed = at(60).replace(year=AT.year + 15), RecordingsDisposed(2)
+    assert refused(state, disposed, now=due) == "recording_disposal_wrong"  # it is not over
+    assert refused(state, disposed, now=due - timedelta(seconds=1), room=over) == "recording_kept_yet"
+    assert refused(state, RecordingsDisposed(3), now=due, room=over) == "recording_disposal_wrong"
+    assert refused(begun, RecordingsDisposed(0), now=due, room=over) == "recording_disposal_wrong"
+    asked = take(state, RecordingLookRequested("x1", "核查投诉"), INSPECTORS[0], due, over)
+    assert refused(asked, disposed, now=due, room=over) == "recording_look_stands"
+    granted = take(asked, RecordingLookGranted("x1", "核查投诉"), INSPECTORS[1], due, over)
+    assert refused(granted, disposed, now=due + timedelta(hours=7), room=over) == "recording_look_stands"
+    gone = take(granted, disposed, now=due + timedelta(hours=8), room=over)
+    assert gone.disposed_at == due + timedelta(hours=8)
+    assert (gone.pieces, kinds(gone)) == (2, kinds(state)), "hashes and gaps stay as they were"
+    for fact in (disposed, RecordingKept("sub", 1, (pieces(3)[2],)), RecordingLookRequested("x2", "再看")):
+        assert refused(gone, fact, INSPECTORS[0], due, over) == "recording_disposed"
+
+
+def test_years_are_those_of_the_calendar():
+    late = replace(pieces(1)[0], received_at=datetime(2028, 2, 29, 1, tzinfo=UTC))
+    state = Recordings({("sub", 1): Run("sub", 1, AT, "w", {1: late})})
+    assert kept_until(state, AT, RULES) == datetime(2043, 3, 1, 1, tzinfo=UTC)
+    assert kept_until(state, AT, replace(RULES, kept_years=4)) == datetime(2032, 2, 29, 1, tzinfo=UTC)
 
 
 def test_the_link_is_what_a_browser_computes():

@@ -6,17 +6,16 @@ import dataclasses
 import hashlib
 
 from app.casefile.codec import encode
+from app.casefile.document_data import ATTACHED, data_of
 from app.casefile.failure_record import FAILURE_ATTACHMENT, agrees_with_log, recorded_failure
-from app.casefile.opening_data import OPENING_ATTACHMENT, opening_data
 from app.casefile.record import Record
-from app.casefile.report_data import REPORT_ATTACHMENT, recorded_report
 from app.casefile.rounds_of_evaluation import latest_evaluation
-from app.casefile.signing_statement import ATTACHMENT, recorded_statement
+from app.casefile.signing_statement import recorded_statement
 from app.casefile.verification.evidence import Evidence
 from app.casefile.verification.findings import Findings, failed, held, not_covered
 from app.casefile.verification.log import NamedDocument, documents_named
 from crypto import pdf as signed_pdf
-from crypto.canonical import Json, canonical, digest, parse
+from crypto.canonical import canonical, digest, parse
 from crypto.errors import CryptoError
 from evaluation.sitting import BoothChanged, MemberIdentified, ReportSigned
 
@@ -58,11 +57,11 @@ def _check_document(evidence: Evidence, record: Record, document: NamedDocument)
         yield failed("evidence_document_wrong", name=name, field=reason.field, reason=reason.code)
     if document.kind == "report":
         yield from _check_members(evidence, record.lot, name, verdict)
-        yield from _check_data(name, pdf, REPORT_ATTACHMENT, recorded_report(evidence.of_lot(record.lot), record))
+        yield from _check_log_data(evidence, record, document, pdf)
     elif document.kind == "record":
-        yield from _check_opening(evidence, record, name, pdf)
+        yield from _check_opening(evidence, record, document, pdf)
     elif document.kind == "statement":
-        yield from _check_data(name, pdf, ATTACHMENT, recorded_statement(evidence.of_lot(record.lot), record))
+        yield from _check_log_data(evidence, record, document, pdf)
     elif document.kind == "failure":
         yield from _check_failure(evidence, record, name, pdf)
 
@@ -81,10 +80,10 @@ def _recorded(evidence: Evidence, lot: str) -> bool:
     return any(record.type == "FailureRecordSealed" for record in evidence.of_lot(lot))
 
 
-def _check_opening(evidence: Evidence, record: Record, name: str, pdf: bytes) -> Findings:
+def _check_opening(evidence: Evidence, record: Record, document: NamedDocument, pdf: bytes) -> Findings:
     state = evidence.case.lots[record.lot]
     if state.opening.opened.keys() <= state.bidding.submissions.keys():
-        yield from _check_data(name, pdf, OPENING_ATTACHMENT, opening_data(record.case_id, record.lot, state))
+        yield from _check_log_data(evidence, record, document, pdf)
     else:
         yield not_covered("evidence_bids_hidden", lot=record.lot)
 
@@ -99,8 +98,11 @@ def _check_failure(evidence: Evidence, record: Record, name: str, pdf: bytes) ->
         yield failed("evidence_document_wrong", name=name, field=FAILURE_ATTACHMENT, reason=exc.code)
 
 
-def _check_data(name: str, pdf: bytes, attachment: str, expected: Json) -> Findings:
-    """The data that a document carries are, byte for byte, those that the log determines."""
+def _check_log_data(evidence: Evidence, record: Record, document: NamedDocument, pdf: bytes) -> Findings:
+    """The data that a document carries are, byte for byte, those that the log determines; their digest is that which
+    the paper shows beside its code."""
+    expected = data_of(document.kind, evidence.case, evidence.of_lot(record.lot), record)
+    name, attachment = document.name, ATTACHED[document.kind]
     try:
         stated = signed_pdf.attached_file(pdf, attachment)
     except CryptoError as exc:
@@ -108,6 +110,7 @@ def _check_data(name: str, pdf: bytes, attachment: str, expected: Json) -> Findi
         return
     if stated != canonical(expected):
         yield failed("evidence_data_differ", name=name, attachment=attachment)
+    yield held("evidence_data_digest", name=name, attachment=attachment, sha256=digest(expected))
 
 
 def _check_members(evidence: Evidence, lot: str, name: str, verdict: signed_pdf.PdfVerdict) -> Findings:

@@ -48,7 +48,16 @@ def check_draws(evidence: Evidence) -> Findings:
             earlier = found.record_sha256
         yield from _check_shares(evidence, records, state.rounds)
         yield from _check_persons(evidence, lot)
+    yield from _check_answers(evidence)
     yield held("evidence_draws_hold", rounds=rounds)
+
+
+def _check_answers(evidence: Evidence) -> Findings:
+    """In which words somebody declined a call-up no key of its own signs, and nothing follows from it: what stands for
+    it are the heads of the log that witnesses cosigned. Without any it is the platform's word alone, and said so."""
+    declined = sum(record.type == "CallUpAnswered" and bool(record.fact.reason) for record in evidence.readable)
+    if declined and not (evidence.witnesses or evidence.register.witnesses):
+        yield not_covered("evidence_reasons_unsigned", count=declined)
 
 
 def _wrong_in_round(state: DrawState, found: DrawRound, committee: Committee, earlier: str) -> list[str]:

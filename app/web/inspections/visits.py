@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 from flask_babel import gettext as _
@@ -17,6 +16,7 @@ from app.casefile.case import Case
 from app.extensions import access, current_actor, platform, required_log_in, takes
 from app.permissions.actions import Action
 from app.permissions.policy import NotAllowed
+from app.procedure.file_names import disposition
 from app.procedure.inspections.facts import (
     InspectorRecused,
     ItemResult,
@@ -272,6 +272,5 @@ def sheet(case: str, number: int, object: str) -> Response:
 def file(case: str, number: int, file: str) -> Response:
     """A file of evidence, for the authorities of the year."""
     row, chunks = evidence_file(platform(), required_log_in(), case, file)
-    disposition = f"attachment; filename*=UTF-8''{quote(row.name)}"
-    headers = {"Content-Disposition": disposition, "Content-Length": str(row.size)}
+    headers = {"Content-Disposition": disposition("attachment", row.name), "Content-Length": str(row.size)}
     return Response(chunks, mimetype=row.media_type, headers=headers)

@@ -22,6 +22,7 @@ from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.applications import ASKED, LARGEST, MOST_DOCUMENTS, Document, Shortfall, shortfalls
 from app.procedure.expert_rows import BROKEN, Fault
+from app.procedure.file_names import disposition
 from app.procedure.typed_codes import in_groups
 from app.queries.experts import current_tree
 from app.services import applications, experts
@@ -189,7 +190,7 @@ def document(file: str) -> Response:
     except Refused:
         abort(404)
     answer = Response(data, mimetype=kind)
-    answer.headers.set("Content-Disposition", "attachment", filename=name or "document")
+    answer.headers["Content-Disposition"] = disposition("attachment", name or "document")
     return answer
 
 

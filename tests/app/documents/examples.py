@@ -27,6 +27,7 @@ from app.documents.content import (
     SigningStatement,
     TrusteeShare,
 )
+from app.documents.course_content import DocumentCheck
 from app.documents.review_content import SignedReview
 from app.messages import regime_words
 
@@ -43,6 +44,7 @@ HEADING = CaseHeading(
 )
 BIDDERS = ("甲医疗科技有限公司", "乙教学设备有限公司", "丙健康产业集团有限公司")
 PRICES = (D("1566000"), D("1574022"), D("1585000"))
+CHECKED_AT = "https://jyzx.example/check/0123456789abcdef/1"
 SEATS = ("E1", "E2", "E3", "E4", "E5")
 SCORED = (
     ("30.00", ("93.50", "93.50", "92.50", "93.50", "93.50"), "93.30"),
@@ -148,6 +150,8 @@ def _sheet(bidder: str, scored: tuple[str, tuple[str, ...], str]) -> BidScores:
 
 REPORT = EvaluationReport(
     heading=replace(HEADING, digest="评标过程记录 sha256 " + "9d" * 32),
+    regime="goods",
+    check=DocumentCheck(CHECKED_AT + "?sha256=" + "6e" * 32, CHECKED_AT, "6e" * 32),
     media="四川政府采购网",
     published_at=minutes(-60 * 24 * 21),
     opened_at=AT,

@@ -22,7 +22,7 @@ from sqlalchemy import inspect, select
 from app.adapters.keystore import create_keys
 from app.casefile.case import Case
 from app.casefile.codec import encode
-from app.casefile.record import case_reference
+from app.casefile.record import Record, case_reference
 from app.client.sealing_program import sealing_program
 from app.config import Settings
 from app.database import Database
@@ -31,7 +31,7 @@ from app.procedure.names import credit_code_digit
 from app.procedure.roles import Role
 from app.queries.cases import load_case
 from app.queries.experts import waiting_imports
-from app.services import accounts, case_acts, experts, register, standings, venues
+from app.services import accounts, case_acts, experts, register, reports, standings, venues
 from app.services.accounts import LogIn, NewOrganisation
 from app.services.acts import Proposal, act_head, record_act
 from app.services.installation import alembic_config
@@ -284,6 +284,12 @@ class Installation:
         self._add("second", "中心复核", "centre", Role.CENTRE_OPERATOR)
 
     # acting
+
+    @property
+    def lot_records(self) -> list[Record]:
+        """The records of the lot so far."""
+        with self.platform.database.reading() as db_session:
+            return reports.lot_records(db_session, self.case_id, LOT)
 
     @property
     def case(self) -> Case:

@@ -20,7 +20,8 @@ def lines_of(files: dict[str, bytes]) -> Lines:
     return [parse(line) for line in files[EVENTS].splitlines()]
 
 
-# Words that nobody signs and from which nothing follows: why somebody who was called up cannot come.
+# Words that nobody signs and from which nothing follows: why somebody who was called up cannot come. What stands for
+# them are heads that witnesses cosigned (test_witnessed.py, ADR 0106).
 UNSIGNED = {("CallUpAnswered", "reason")}
 
 

@@ -238,7 +238,7 @@ def test_the_report_names_the_places_of_each_finding(over: CheckedCase):
     for part in ("投标人b，priced-list.csv第 2 行", "项目编码：1", "1000", "100"):
         assert part in place
     assert any("\n· 投标人b, priced-list.csv, line 2: Item: 1" in words for words in told["en"])
-    content = report_content(over.platform, over.case, LOT, over.clock(), "zh")
+    content = report_content(over.platform, over.case, LOT, over.lot_records, "zh")
     assert content.contract_points == POINTS
     assert content.heading.digest == f"评标过程记录摘要 SHA-256 {content.sitting_digest}"
 

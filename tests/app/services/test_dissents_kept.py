@@ -132,7 +132,7 @@ def test_a_correction_of_another_sheet_keeps_the_dissent_and_tells_its_author(ca
 
 def test_report_and_attachment_tell_of_it_in_both_languages(case):
     assert parse(attached_file(case.file("report"), REPORT_ATTACHMENT))[EARLIER_DISSENTS][0]["text"] == TEXT
-    shown = report_content(case.platform, case.case, LOT, case.clock(), "en").earlier_dissents
+    shown = report_content(case.platform, case.case, LOT, case.lot_records, "en").earlier_dissents
     assert [one.text for one in shown] == [TEXT]
     assert "computation no. 1" in shown[0].about
     if not shutil.which("pdftotext"):
@@ -170,7 +170,7 @@ def test_the_verifier_computes_it_again_and_finds_a_report_that_keeps_silent(cas
         assert case.failures(case.bundle(who)) == [], who
     told = parse(attached_file(case.file("report"), REPORT_ATTACHMENT))
     for data in ({k: v for k, v in told.items() if k != EARLIER_DISSENTS}, told | {EARLIER_DISSENTS: []}):
-        content = report_content(case.platform, case.case, LOT, case.clock(), "zh")
+        content = report_content(case.platform, case.case, LOT, case.lot_records, "zh")
         pdf = case.platform.renderer.render(content, attachments={REPORT_ATTACHMENT: canonical(data)})
         name = case.case.tender.parties.centre.name
         forged = seal_document(case.platform, pdf, name, "评标专用", case.clock())
@@ -201,7 +201,7 @@ def test_a_dissenter_who_steps_back_leaves_its_words_in_the_report(tmp_path):
     mine = room(case, case.author)
     assert "您的不同意见针对" not in mine
     assert "该成员其后已退出" in mine
-    one = report_content(case.platform, case.case, LOT, case.clock(), "zh").earlier_dissents[0]
+    one = report_content(case.platform, case.case, LOT, case.lot_records, "zh").earlier_dissents[0]
     assert one.text == TEXT
     assert "退出评标委员会" in one.about
     row = parse(attached_file(case.file("report"), REPORT_ATTACHMENT))[EARLIER_DISSENTS][0]

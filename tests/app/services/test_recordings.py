@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from app.casefile.verification import Verdict, verify_bundle
+from app.casefile.bundle import unpack
+from app.casefile.verification import STEPS, Verdict, verify_bundle
 from app.client.connection import Refused
 from app.client.verify_commands import digests_of
 from app.models import AccessLog, Notice, RecordingPiece
@@ -31,9 +32,12 @@ from app.services.database_check import database_differences
 from app.services.housekeeping import tidy_up
 from app.services.recordings import Place, StatedPiece
 from app.services.unit_of_work import plain_transaction
+from crypto.instants import format_instant
 from evaluation.sitting import MessagePosted
+from tests.app.services import tampering
 from tests.app.services.recording import FILM, Machine
 from tests.app.services.whole_case import DRAWN, LOT, WholeCase
+from tests.app.web.site import Site
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +179,7 @@ def test_afterwards_two_inspectors_look_and_nobody_else(case: WholeCase, recorde
     assert (case.people["centre"].id, "recording_look_granted") in codes
 
 
-def found(checks) -> set[tuple[str, Verdict]]:
+def found_of(checks) -> set[tuple[str, Verdict]]:
     return {(check.code, check.verdict) for check in checks if check.name == "recordings"}
 
 
@@ -188,13 +192,13 @@ def test_the_verifier_names_gap_cut_and_a_changed_film(case: WholeCase, recorded
     assert len(films) == 4
     plain = {("evidence_recordings", Verdict.OK), ("evidence_recording_missing", Verdict.NOT_COVERED)}
     checks = verify_bundle(bundle)
-    assert found(checks) == plain
+    assert found_of(checks) == plain
     assert not [check for check in checks if check.verdict is Verdict.FAIL]
     also = {("evidence_recordings_match", Verdict.OK), ("evidence_recording_not_given", Verdict.NOT_COVERED)}
-    assert found(verify_bundle(bundle, films=films)) == plain | also
+    assert found_of(verify_bundle(bundle, films=films)) == plain | also
     one, two, *_rest = films
     wrong = {name: digest for name, digest in films.items() if name != two} | {one: "0" * 64, "1-x-1-000001.webm": ""}
-    codes = {code for code, verdict in found(verify_bundle(bundle, films=wrong)) if verdict is Verdict.FAIL}
+    codes = {code for code, verdict in found_of(verify_bundle(bundle, films=wrong)) if verdict is Verdict.FAIL}
     assert codes == {"evidence_recording_changed", "evidence_recording_absent", "evidence_recording_foreign"}
 
 
@@ -232,3 +236,57 @@ def test_films_are_read_from_a_folder_or_a_tar(case: WholeCase, recorded: Machin
     (tmp_path / "text").write_text("no tar")
     with pytest.raises(Refused, match="recording_unreadable"):
         list(digests_of(tmp_path / "text"))
+
+
+def test_films_go_when_their_years_are_over_and_their_hashes_stay(case: WholeCase, recorded: Machine):
+    """After the others: fifteen years later."""
+    blobs = [path for path in _blobs(case) if path.exists()]
+    tidy_up(case.platform)
+    assert case.case.lots[LOT].recordings.disposed_at is None
+    assert all(path.exists() for path in blobs)
+    case.clock.advance(timedelta(days=365 * 15 + 5).total_seconds())
+    tidy_up(case.platform)
+    tidy_up(case.platform)  # again is harmless
+    found = case.case.lots[LOT].recordings
+    assert found.disposed_at is not None
+    assert not any(path.exists() for path in blobs)
+    with case.platform.database.reading() as db_session:
+        rows = list(db_session.scalars(select(RecordingPiece)))
+        assert {(row.blob, row.state) for row in rows} == {("", "deleted")}
+        codes = [row.account_id for row in db_session.scalars(select(Notice)) if row.code == "recordings_disposed"]
+    assert set(codes) >= {case.people[who].id for who in ("centre", "regulator")}
+    assert len(codes) == len(set(codes)), "told once"
+    page = Site(case).browser("centre").get(f"/cases/{case.case_id}/lots/{LOT}/recordings")
+    assert "录音录像已经删除" in page
+    with case.platform.database.reading() as db_session:
+        regulator = load_actor(db_session, case.people["regulator"].id)
+    again = RecordingLookRequested("x9", "再看")
+    assert refused(case.case.decide, again, LOT, regulator, case.clock()) == "recording_disposed"
+    _name, bundle = export_evidence(case.platform, case.people["regulator"].log_in, case.case_id)
+    steps = {name: STEPS[name] for name in ("log", "replay", "recordings")}  # certificates of today are not valid then
+    checks = verify_bundle(bundle, steps=steps)
+    assert not [check for check in checks if check.verdict is Verdict.FAIL]
+    gone = ("evidence_recordings_disposed", Verdict.OK)
+    assert gone in found_of(checks)
+    copy = {f"{LOT}-{recorded.site}-1-000001.webm": hashlib.sha256(FILM + b"1").hexdigest()}
+    assert ("evidence_recordings_match", Verdict.OK) in found_of(verify_bundle(bundle, steps=steps, films=copy))
+    changed = {name: "0" * 64 for name in copy}
+    assert ("evidence_recording_changed", Verdict.FAIL) in found_of(verify_bundle(bundle, steps=steps, films=changed))
+    early = disposed_early(unpack(bundle), case)
+    (unlawful,) = (one for one in verify_bundle(early, steps=steps) if one.verdict is Verdict.FAIL)
+    assert "recording_kept_yet" in str(unlawful.facts)
+
+
+def _blobs(case: WholeCase):
+    with case.platform.database.reading() as db_session:
+        return [case.platform.blobs.path(name) for name in db_session.scalars(select(RecordingPiece.blob)) if name]
+
+
+def disposed_early(files: dict[str, bytes], case: WholeCase) -> dict[str, bytes]:
+    """The bundle as if the platform had deleted the films a year too soon."""
+    lines = tampering.lines_of(files)
+    seq = next(i for i, line in enumerate(lines) if line.get("entry", {}).get("type") == "RecordingsDisposed")
+    when = format_instant(case.clock() - timedelta(days=365))
+    return tampering.by_platform(
+        files, tampering.changed(lines, seq, ("at",), lambda _: when), case.platform.keys.platform.key
+    )

@@ -159,8 +159,9 @@ def test_the_agencys_bundle_holds_without_a_word_of_it(case: WholeCase):
     files = unpack(export_evidence(case.platform, case.people["officer"].log_in, case.case_id)[1])
     found = verify_bundle(files, [], [read_profile("demo-goods")], steps=JUDGING)
     assert [check for check in found if check.verdict is Verdict.FAIL] == []
-    assert not {line["entry"]["type"] for line in tampering.lines_of(files) if "entry" in line} & FACTS
-    assert all(words.encode() not in data for data in files.values() for words in (WORDS, NOON))
+    told = {line["entry"]["type"] for line in tampering.lines_of(files) if "entry" in line} & FACTS
+    assert told == {"AnnouncementMade"}, "which the report tells, too; who noted them and what was said it does not"
+    assert all(WORDS.encode() not in data for data in files.values())
 
 
 def test_the_log_of_the_authority_has_it_word_by_word(case: WholeCase, site: Site):

@@ -386,3 +386,15 @@ def test_a_bundle_without_the_list_fails_unless_it_was_written_at_once(files):
     without = {name: data for name, data in files.items() if name != ACTS}
     found = failures(without, steps=LISTING)
     assert {check.code for check in found} == {"evidence_act_unlisted"}
+
+
+def test_in_which_words_somebody_declined_stands_in_what_the_witnesses_cosigned(whole, files):
+    """No key of the expert signs them; the platform, which can sign its whole log anew, is found out nevertheless."""
+    lines = tampering.lines_of(files)
+    answers = [seq for seq, line in enumerate(lines) if line["entry"]["type"] == "CallUpAnswered"]
+    (declined,) = (seq for seq in answers if lines[seq]["entry"]["payload"]["reason"])
+    changed = tampering.changed(lines, declined, ("payload", "reason"), lambda _: "不愿意")
+    forged = tampering.by_platform(files, changed, whole.platform.keys.platform.key)
+    assert {check.name for check in failures(forged, WITNESS, SECOND)} == {"witness"}
+    told = {check.code for check in checked(files, WITNESS, SECOND, steps={"draws": STEPS["draws"]})}
+    assert "evidence_reasons_unsigned" not in told

@@ -281,7 +281,7 @@ def test_the_report_names_each_corrected_score_before_and_after(works: Works):
     cells[place.bid][place.criterion] = before + 2
     works.act(works.members[seat], sitting.ScoreSheetLocked(seat, cells, {}))
     works.work_off()
-    content = reports.report_content(works.platform, works.case, LOT, works.clock(), "en")
+    content = reports.report_content(works.platform, works.case, LOT, works.lot_records, "en")
     names = {bid.bid: bid.bidder_name for bid in works.state.bids}
     first, second = content.corrections
     for bid in bids:
@@ -291,7 +291,7 @@ def test_the_report_names_each_corrected_score_before_and_after(works: Works):
     assert f"({NOTE})" in second
     assert "Totals of the seat that asked before: " in second
     assert second.count("→") == 1
-    chinese = reports.report_content(works.platform, works.case, LOT, works.clock(), "zh").corrections[1]
+    chinese = reports.report_content(works.platform, works.case, LOT, works.lot_records, "zh").corrections[1]
     assert f"{names[place.bid]}“业绩”{before:.2f} → {Decimal(before + 2):.2f} 分" in chinese
 
 

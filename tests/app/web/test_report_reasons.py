@@ -50,7 +50,7 @@ def test_page_and_report_tell_the_reasons_and_every_vote_of_the_review(site: Sit
     assert REASON in page
     assert "评标价" not in page
     assert "投标报价" in page
-    content = report_content(case.platform, case.case, LOT, case.clock(), "zh")
+    content = report_content(case.platform, case.case, LOT, case.lot_records, "zh")
     (told,) = [one for sheet in content.sheets for one in sheet.comments]
     assert told.endswith(f"席位 {min(case.members)}：{REASON}")
     bids, items = case.state.bids, case.state.rules.review_items
@@ -59,14 +59,14 @@ def test_page_and_report_tell_the_reasons_and_every_vote_of_the_review(site: Sit
     assert [one.seat for one in content.review.signed] == sorted(case.members)
     assert content.review.compliant == tuple(bid.bidder_name for bid in bids)
     for lang in ("zh", "en"):
-        content = report_content(case.platform, case.case, LOT, case.clock(), lang)
+        content = report_content(case.platform, case.case, LOT, case.lot_records, lang)
         assert case.platform.renderer.render(content).startswith(b"%PDF")
 
 
 def test_a_substitute_for_somebody_who_never_sat_replaces_no_member(site: Site):
     case = site.case
     assert len(case.case.lots[LOT].draw.rounds) > 1
-    content = report_content(case.platform, case.case, LOT, case.clock(), "zh")
+    content = report_content(case.platform, case.case, LOT, case.lot_records, "zh")
     assert content.member_changes == ()
     assert [note for note in content.notes if note.startswith("专家抽取：第 2 轮补抽")]
 

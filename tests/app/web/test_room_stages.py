@@ -116,7 +116,7 @@ def test_the_report_names_the_bid_above_the_ceiling(case: Sat):
         ("zh", ("报价超过最高限价", "由系统核对")),
         ("en", ("The price is above the ceiling", "compared by the system")),
     ):
-        (found,) = report_content(case.platform, case.case, LOT, case.clock(), lang).invalid_bids
+        (found,) = report_content(case.platform, case.case, LOT, case.lot_records, lang).invalid_bids
         assert (found.ground, found.decided_by) == words
     case.work_off()
     assert case.state.stage is sitting.Stage.REPORT

@@ -187,6 +187,8 @@ const SENTENCES = {
   check_holds: ['回执有效：由本平台的密钥签名', 'The receipt holds: the platform’s key signed it'],
   check_fails: ['不能接受这份回执', 'This receipt cannot be accepted'],
   check_malformed: ['文件不是完整的回执。请选择提交投标后保存的 receipt-….json', 'The file is no complete receipt. Choose the receipt-….json that was saved after submitting'],
+  check_large: ['“{name}”大于 {most} MiB，不在浏览器里计算。请用命令行算出摘要后填入', '“{name}” is larger than {most} MiB and is not computed in the browser. Compute its digest on the command line and enter it'],
+  check_file_unread: ['读不出“{name}”。请重新选择文件', '“{name}” cannot be read. Choose the file again'],
   check_unread: ['“{name}”不是 JSON 文件。请选择提交投标后保存的文件', '“{name}” is no JSON file. Choose the one that was saved after submitting'],
   check_differs: ['{field}不一致：回执中是 {found}，应为 {expected}', 'The {field} differs: {found} in the receipt, {expected} was expected'],
   check_received: ['收到时间：北京时间 {time}', 'Received: {time}, Beijing time'],
