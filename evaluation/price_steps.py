@@ -33,12 +33,14 @@ MARGIN = Decimal("0.03")  # how far beyond the prices it goes, as a share
 @dataclass(frozen=True)
 class PriceStep:
     """One line: what is computed (`code`, a message), the figures with + − × ÷ and brackets, the decimals to which the
-    outcome is rounded half up, and the result; without figures the result is stated by the rule."""
+    outcome is rounded half up, and the result; without figures the result is stated by the rule. `about` is the
+    criterion, where the line is about one."""
 
     code: str
     figures: str
     places: int
     result: Decimal
+    about: str = ""
 
 
 @dataclass(frozen=True)

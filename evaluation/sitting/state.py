@@ -172,8 +172,14 @@ class SittingState:
 
     @property
     def must_agree(self) -> tuple[UnequalScores, ...]:
-        """Objective scores that differ where the rules want them equal: known after the last lock, never before."""
-        return self.result.unequal if self.result and self.rules.objective_must_agree else ()
+        """Objective scores that differ where the rules want them equal: known after the last lock, never before.
+
+        Where they change prices a majority decides what they are, and one is needed.
+        """
+        if self.result is None or self.rules.objective_must_agree:
+            return self.result.unequal if self.result else ()
+        in_money = self.rules.evaluation.in_money
+        return tuple(found for found in self.result.unequal if in_money and not found.by_majority)
 
     def waiting(self, done: Iterable[int]) -> tuple[int, ...]:
         """The seats that are not in `done`, ascending."""
