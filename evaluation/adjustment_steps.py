@@ -1,4 +1,4 @@
-"""The evaluated price of every bid as lines for a calculator, where deviations change the price and no points are given.
+"""The evaluated price of every bid as lines for a calculator, where deviations change it and no points are given.
 
 As in `evaluation.price_steps`: each line worked out and rounded half up gives its result, which the next one uses.
 """

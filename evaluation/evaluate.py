@@ -66,9 +66,9 @@ class BidResult:
     """One row of the score table (评分汇总表), points except `price` in yuan. Keys of `member_totals` are seats.
 
     `counted` are the totals that enter the average, `sum` is their sum, `total` the rounded average. Where no points
-    are given (标价比较表) all of these are 0 or empty: `criterion_means` are the units that count, `adjustments` what they
-    add to the price by criterion, `evaluated_price` the price after them. With a technical gate `total` is of technical
-    points alone, and `passed` says whether the bid goes on to the price; one that does not has rank 0.
+    are given (标价比较表) all of these are 0 or empty: `criterion_means` are the units that count, `adjustments` what
+    they add to the price by criterion, `evaluated_price` the price after them. With a technical gate `total` is of
+    technical points alone, and `passed` says whether the bid goes on to the price; one that does not has rank 0.
     """
 
     bid: str

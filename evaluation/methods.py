@@ -2,9 +2,9 @@
 
 1. Comprehensive scoring (综合评估法; goods: 综合评分法): members give points, a formula gives points for the price, the
    highest total comes first.
-2. Lowest evaluated price (经评审的最低投标价法, O12 art. 30-33; goods: 最低评标价法): nobody gives points. Members count
-   the deviations of the commercial part that the tender has put a price on; the lowest price after these adjustments
-   comes first.
+2. Lowest evaluated price (经评审的最低投标价法, O12 art. 30-33; goods: 最低评标价法): nobody gives points. Members
+   count the deviations of the commercial part that the tender has put a price on; the lowest price after these
+   adjustments comes first.
 3. Technical scoring with a reasonable price (技术评分合理价格法): members give points, which decide only who goes on;
    among those who do, the price alone decides.
 """

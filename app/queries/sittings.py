@@ -21,7 +21,7 @@ from app.queries.rejections import RejectedBid, rejected_bids
 from app.queries.standstills import StandstillView, standstill_of
 from evaluation.committee import MemberRole, may_chair
 from evaluation.criteria import Criterion
-from evaluation.evaluate import BidResult
+from evaluation.evaluate import BidResult, EvaluationRules
 from evaluation.scoring import UnequalScores
 from evaluation.sitting import (
     TRANSITIONS,
@@ -56,7 +56,8 @@ class SeatLine:
 
 @dataclass(frozen=True)
 class ResultRow:
-    """One row of the score table. `totals` are by seat, ascending."""
+    """One row of the score table, `totals` by seat, ascending; or of the comparison of prices, `adjustments` by
+    deviation. `ranked`: it takes part in the ranking."""
 
     rank: int
     bidder: str
@@ -66,6 +67,9 @@ class ResultRow:
     total: Decimal
     candidate: bool
     decided_by: str
+    ranked: bool
+    adjustments: tuple[Decimal, ...]
+    evaluated_price: Decimal | None
 
 
 @dataclass(frozen=True)
@@ -94,12 +98,14 @@ class UnequalRow:
 @dataclass(frozen=True)
 class Results:
     """What is known only after the last lock. `ties`: bidders whom only a draw parts, in its order once it is held.
+    `rules` say by which method; `price` is None where no bid has gone on to its price.
 
     `requests` are those that nobody has answered, `denied` those that were refused on these results, `earlier` the
     dissents from results before these.
     """
 
-    price: PriceView
+    rules: EvaluationRules
+    price: PriceView | None
     averaging: str
     seats: tuple[int, ...]
     rows: tuple[ResultRow, ...]
@@ -333,6 +339,7 @@ def _results(sitting: SittingState, earlier: tuple[EarlierDissent, ...], seat: i
     assert result is not None
     names = {bid.bid: bid.bidder_name for bid in sitting.bids}
     return Results(
+        rules=rules,
         price=price_view(sitting, names, language),
         averaging=sentence(f"averaging_{rules.scoring.aggregation}", {"places": rules.scoring.places}, language),
         seats=tuple(sorted(sitting.seats)),
@@ -356,17 +363,30 @@ def tied_bidders(sitting: SittingState) -> tuple[tuple[str, ...], ...]:
         return ()
     if not sitting.drawn:
         return tuple(tuple(names[bid] for bid in group) for group in result.to_draw)
-    totals = {row.bid: row.total for row in result.bids}
-    groups = groupby((bid for bid in (row.bid for row in result.bids) if bid in sitting.drawn), key=totals.__getitem__)
+    equal = {row.bid: (row.evaluated_price, row.price_score, row.total) for row in result.bids}
+    groups = groupby((bid for bid in (row.bid for row in result.bids) if bid in sitting.drawn), key=equal.__getitem__)
     return tuple(tuple(names[bid] for bid in group) for _, group in groups)
 
 
 def _result_row(sitting: SittingState, row: BidResult, bidder: str) -> ResultRow:
     result = sitting.result
     assert result is not None
-    totals = tuple(row.member_totals[str(number)] for number in sorted(sitting.seats))
+    totals = tuple(row.member_totals[str(number)] for number in sorted(sitting.seats) if row.member_totals)
     candidate = row.bid in result.candidates
-    return ResultRow(row.rank, bidder, row.price, row.price_score, totals, row.total, candidate, row.decided_by)
+    added = row.adjustments or {}
+    return ResultRow(
+        rank=row.rank,
+        bidder=bidder,
+        price=row.price,
+        price_score=row.price_score,
+        totals=totals,
+        total=row.total,
+        candidate=candidate,
+        decided_by=row.decided_by,
+        ranked=row.ranked,
+        adjustments=tuple(added[one.id] for one in sitting.rules.evaluation.criteria.scored if one.id in added),
+        evaluated_price=row.evaluated_price,
+    )
 
 
 def _criteria(sitting: SittingState, seat: int | None, names: dict[str, str]) -> tuple[CriterionRow, ...]:

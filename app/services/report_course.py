@@ -119,7 +119,10 @@ def _totals(results: Sequence[Record], seat: int, names: Mapping[str, str], lang
     """What a seat gave each bid in the first of these results."""
     if not results:
         return "—"
-    totals: dict[str, Decimal] = {row.bid: row.member_totals[str(seat)] for row in results[0].fact.result.bids}
+    rows = results[0].fact.result.bids
+    totals: dict[str, Decimal] = {row.bid: row.member_totals[str(seat)] for row in rows if row.member_totals}
+    if not totals:  # prices are compared: what counts is the evaluated one
+        totals = {row.bid: row.evaluated_price for row in rows}
     return listed([f"{names[bid]} {hundredths(total)}" for bid, total in sorted(totals.items())], lang)
 
 

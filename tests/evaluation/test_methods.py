@@ -17,6 +17,7 @@ from evaluation.errors import RuleViolation
 from evaluation.evaluate import check_evaluation_rules, evaluate
 from evaluation.methods import EvaluationMethod, TechnicalGate
 from evaluation.prices import price_formula
+from evaluation.scoring import ScorePlace
 from evaluation.sensitivity import sensitivity
 from evaluation.sitting import (
     BidsReviewed,
@@ -30,7 +31,6 @@ from evaluation.sitting import (
     Stage,
     recheck,
 )
-from evaluation.scoring import ScorePlace
 from tests.evaluation.methods import (
     ADVANCE,
     GATED,

@@ -300,6 +300,7 @@ def report(case: str, lot: str) -> str:
     ties = tied_bidders(sitting) if sitting.drawn else ()
     shown = {"files": kept, "ties": ties, "result": sitting.result, "names": names, "members": members}
     state = found.lots[lot]
+    shown |= {"rules": sitting.rules.evaluation if sitting.result else None}
     shown |= {"signing": signing_words(signing_counts(state)), "no_majority": without_majority(state)}
     shown |= {"dissented_before": bool(sitting.superseded_dissents)}
     with platform().database.reading() as db_session:
