@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from decimal import Decimal, localcontext
 
-from evaluation.arithmetic import ARITHMETIC, MONEY_PLACES, ZERO
+from evaluation.arithmetic import ARITHMETIC, MONEY_PLACES, ZERO, plain
 from evaluation.criteria import AdjustmentBasis, CriteriaSet, PriceAdjustment
 from evaluation.evaluate import BidResult, EvaluationResult
-from evaluation.price_steps import PriceStep, PriceSteps, plain
+from evaluation.price_steps import PriceStep, PriceSteps
 
 
 def adjustment_steps(criteria: CriteriaSet, result: EvaluationResult) -> PriceSteps:

@@ -17,6 +17,12 @@ def round_half_up(value: Decimal, places: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-places), context=ARITHMETIC)
 
 
+def plain(value: Decimal) -> str:
+    """A figure without an exponent and without zeros that say nothing."""
+    text = f"{value:f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+
+
 def mean(values: Sequence[Decimal]) -> Decimal:
     """The unrounded arithmetic mean of at least one value."""
     with localcontext(ARITHMETIC):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from evaluation.arithmetic import ZERO
+from evaluation.arithmetic import ZERO, plain
 from evaluation.criteria import CriteriaSet, check_adjustments, check_criteria
 from evaluation.errors import RuleViolation
 from evaluation.prices import PriceRule, check_price_rule
@@ -98,4 +98,4 @@ def _check_gate(gate: TechnicalGate | None, criteria: CriteriaSet) -> None:
         raise RuleViolation("gate_shortlist_small", shortlist=gate.shortlist, least=LEAST_SHORTLIST)
     mark = gate.pass_mark
     if mark is not None and not (mark.is_finite() and ZERO < mark <= criteria.total):
-        raise RuleViolation("gate_mark_invalid", mark=str(mark), total=str(criteria.total))
+        raise RuleViolation("gate_mark_invalid", mark=str(mark), total=plain(criteria.total))

@@ -17,8 +17,9 @@ from app.documents.method_wording import (
     worked_prices,
 )
 from app.procedure.errors import RuleViolation
+from evaluation.arithmetic import plain
 from evaluation.evaluate import BidResult, EvaluationResult
-from evaluation.price_steps import PriceStep, plain
+from evaluation.price_steps import PriceStep
 from evaluation.published import Difference, PublishedEvaluation, read_published, replay
 from evaluation.published_format import Entry, printable
 from evaluation.ranking import CRITERION_PREFIX, SHARED, TOTAL

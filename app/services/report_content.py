@@ -31,7 +31,7 @@ from app.procedure.profiles import Regime
 from app.procedure.signing import EarlierDissent, tally
 from app.queries.cases import load_records
 from app.queries.findings import report_words
-from app.queries.sittings import tied_bidders
+from app.queries.results import tied_bidders
 from app.services.documents import heading, named_address, opened_bids
 from app.services.platform import Platform
 from app.services.report_course import (
@@ -69,8 +69,7 @@ def field_name(seat: int) -> str:
 def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang: Lang) -> EvaluationReport:
     """Every part that O87 art. 58 asks for, from the case as it stands."""
     state, terms, published = case.lots[lot], case.tender.published, case.tender.published.lot(lot)
-    sitting, opening, parties = state.sitting, state.opening, case.tender.parties
-    assert parties is not None
+    sitting, opening = state.sitting, state.opening
     assert opening.closed_at is not None
     with platform.database.reading() as db_session:
         members = members_of(db_session, case, lot, lang)
@@ -79,7 +78,7 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
     started_at, sitting_digest, draw_digest = sources_of(records, case, lot)
     names = {bid.bid: bid.bidder_name for bid in sitting.bids}
     rules = sitting.rules.evaluation
-    price, regime = price_words(rules, lang), case.tender.published.profile.regime
+    price, regime = price_words(rules, lang), terms.profile.regime
     return EvaluationReport(
         heading=heading(case, lot, "sitting", sitting_digest, lang),
         media=named_address(platform),

@@ -53,7 +53,9 @@ def _working(sitting: SittingState, row: BidResult, lang: Lang) -> str:
         return sentence("gate_stopped", {}, lang)
     if result.price is None:
         lines = worked_prices(rules, result).bids[row.bid]
-        figures = (f"{step_words(rules, result, row.bid, line, lang)} {line.figures}" for line in lines)
+        figures = (
+            f"{step_words(rules, result, row.bid, line, lang)} {line.figures} = {line.result:f}" for line in lines
+        )
         return listed(figures, lang)
     facts = {"benchmark": result.price.benchmark, "price": row.price, "full": rules.criteria.price.full}
     return sentence(f"price_working_{result.price.formula}", facts, lang)

@@ -72,9 +72,11 @@ CRITERION_STAGES = {
     CriterionStage.CREDIT: _l("资信"),
     CriterionStage.PRICE: _l("报价"),
 }
-ADJUSTMENT_BASES = {
-    AdjustmentBasis.YUAN: _l("元"),
-    AdjustmentBasis.PERCENT: _l("投标报价的百分比"),
+ADJUSTMENT_BASES = {  # with a minus: what is taken off the price
+    AdjustmentBasis.YUAN: _l("加价 元"),
+    AdjustmentBasis.PERCENT: _l("加价 %"),
+    f"-{AdjustmentBasis.YUAN}": _l("减价 元"),
+    f"-{AdjustmentBasis.PERCENT}": _l("减价 %"),
 }
 FORMULAS = {
     "lowest_price_ratio": _l("低价优先：最低价得满分，其余按最低价 ÷ 报价折算"),

@@ -39,9 +39,10 @@ def fill_deviations(lot: dict[str, Any]) -> dict[str, Any]:
     rules = lot["evaluation"]
     rows = []
     for criterion in rules["criteria"]["criteria"]:
-        priced = criterion["adjustment"]
-        figures = {"full": Decimal(criterion["full"]), "step": Decimal(criterion["step"])}
-        rows.append({**criterion, **priced, **figures, "amount": Decimal(priced["amount"])})
+        priced, amount = criterion["adjustment"], Decimal(criterion["adjustment"]["amount"])
+        figures = {"full": Decimal(criterion["full"]), "step": Decimal(criterion["step"]), "amount": abs(amount)}
+        basis = f"{'-' if amount < 0 else ''}{priced['basis']}"
+        rows.append({**criterion, **priced, **figures, "basis": basis})
     chain = [*rules["tie_chain"], "", ""]
     return {
         "criteria": [*rows, *({} for _ in range(SPARE_ROWS))],
@@ -84,8 +85,8 @@ def _deviation(row: Any, number: int) -> dict[str, Any]:
         "adjustment": {
             "unit_zh": unit,
             "unit_en": (row.unit_en.data or "").strip() or unit,
-            "basis": row.basis.data,
-            "amount": format(row.amount.data, "f"),
+            "basis": row.basis.data.removeprefix("-"),
+            "amount": format(-row.amount.data if row.basis.data.startswith("-") else row.amount.data, "f"),
         },
     }
     if standard := (row.standard_zh.data or "").strip():

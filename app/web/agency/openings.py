@@ -26,8 +26,8 @@ from app.queries.cases import load_records
 from app.queries.desks import find_account
 from app.queries.draw_hall import draw_hall
 from app.queries.endings import failure_of, signing_counts, without_majority
+from app.queries.results import tied_bidders
 from app.queries.score_comments import comment_lines
-from app.queries.sittings import tied_bidders
 from app.queries.venues import booked_booths
 from app.services import bookings, draws, pools, sittings
 from app.services.experts import list_sites
