@@ -351,6 +351,7 @@ class EvaluationReport:
         ""  # what is left to the talks before the contract; "" where the regime's report has no such part
     )
     review: PreliminaryReview = field(default_factory=PreliminaryReview)
+    rechecks: tuple[str, ...] = ()  # why earlier versions were checked again, and what the committee answered
     by: str = EvaluationMethod.COMPREHENSIVE
     full_total: Decimal = Decimal(100)  # of the full marks that enter one total
     works: bool = False

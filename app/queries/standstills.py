@@ -16,6 +16,7 @@ from evaluation.sitting import (
     Disposition,
     NewCommitteeOrdered,
     NewCommitteeProposed,
+    RecheckOrdered,
     ReplacementOrdered,
     SittingDecided,
     SittingOrdered,
@@ -89,6 +90,11 @@ def replacement_waiting(case: Case, lot: str, now: datetime) -> Waiting | None:
 def new_committee_waiting(case: Case, lot: str, now: datetime) -> Waiting | None:
     """What the agency's supervisor may release now, so that another committee evaluates."""
     return _releasable(case, lot, NewCommitteeOrdered, now)
+
+
+def recheck_waiting(case: Case, lot: str, now: datetime) -> Waiting | None:
+    """What the agency's supervisor may release now, so that the committee checks its report again."""
+    return _releasable(case, lot, RecheckOrdered, now)
 
 
 def new_committee_step(case: Case, lot: str, actor: Actor, now: datetime) -> tuple[str, datetime | None] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
@@ -41,12 +42,14 @@ from app.services.report_course import (
     corrections_of,
     interruptions_of,
     low_prices,
+    rechecks_of,
 )
 from app.services.report_review import review_of
 from app.services.report_tables import bid_sheets, name_of, recommended, scored_bids
 from app.services.sittings import member_account
 from evaluation import criteria
 from evaluation.committee import MemberRole
+from evaluation.evaluate import EvaluationRules
 from evaluation.sitting import GROUND_ITEMS, PRICE_PROVEN, WITHIN_CEILING, Rejection, SittingState
 
 
@@ -121,11 +124,19 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
         findings=report_words(case, lot, records, lang),
         contract_points=contract_points_of(records, regime, lang),
         review=review_of(state, records, names, lang),
-        by=rules.by,
-        full_total=rules.criteria.total,
-        works=regime is Regime.WORKS,
-        scored_names=tuple(name_of(one, lang) for one in rules.criteria.scored),
+        rechecks=rechecks_of(records, lang),
+        **comparing(rules, regime, lang),
     )
+
+
+def comparing(rules: EvaluationRules, regime: Regime, lang: Lang) -> dict[str, Any]:
+    """Which tables of comparison there are, and what stands in them."""
+    return {
+        "by": rules.by,
+        "full_total": rules.criteria.total,
+        "works": regime is Regime.WORKS,
+        "scored_names": tuple(name_of(one, lang) for one in rules.criteria.scored),
+    }
 
 
 def _criterion(one: criteria.Criterion, price_formula: str, lang: Lang) -> Criterion:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.casefile.case import Case
 from app.casefile.clarification_data import clarification_data
-from app.casefile.report_data import REPORT_ATTACHMENT, checked_data, marked_data, report_data
+from app.casefile.report_data import REPORT_ATTACHMENT, checked_data, marked_data, recheck_data, report_data
 from app.casefile.signing_statement import ATTACHMENT, statement_data
 from app.casefile.ties import ties_due
 from app.database import in_native_thread
@@ -71,10 +71,11 @@ def conclude_ties(work: UnitOfWork, lot: str) -> None:
 
 def _due(case: Case, lot: str) -> bool:
     """Results stand without a report, or with one that nobody has signed and that lacks a dissent; what is being voted
-    on is decided before, and prices are explained."""
+    on is decided before, prices are explained, and a recheck is answered."""
     sitting = case.lots[lot].sitting
     lacking = sitting.stage is Stage.RESULTS or (sitting.stage is Stage.REPORT and bool(sitting.unreported))
     waits = awaited_correction(sitting) is not None or sitting.put is not None or bool(unexplained(sitting))
+    waits = waits or bool(sitting.recheck and not sitting.recheck_answer)
     return lacking and sitting.suspended is None and not waits
 
 
@@ -109,9 +110,15 @@ def prepare_report(platform: Platform, case_id: str, lot: str) -> None:
         if (before.sitting, before.checked) != (state.sitting, state.checked):  # somebody dissented meanwhile
             schedule_due(work, lot, str(work.size))
             return
-        sha256 = store_document(platform, work, lot, "report", f"evaluation-report-{lot}.pdf", pdf)
+        sha256 = store_document(platform, work, lot, "report", f"evaluation-report-{_which(work.case, lot)}.pdf", pdf)
         work.conclude(ReportPrepared(sha256), lot)
         schedule_due(work, lot, str(work.size))
+
+
+def _which(case: Case, lot: str) -> str:
+    """The lot, with the version of its report from the second on."""
+    version = case.lots[lot].sitting.version
+    return lot if version is None else f"{lot}-{version}"
 
 
 def render_report(platform: Platform, case: Case, lot: str, now: datetime) -> bytes:
@@ -121,6 +128,7 @@ def render_report(platform: Platform, case: Case, lot: str, now: datetime) -> by
     with platform.database.reading() as db_session:
         records = records_of(db_session, case, lot, now)
     about = clarification_data(state.asked_here) | checked_data(records) | marked_data(records)
+    about |= recheck_data(records)
     data = report_data(case.id, lot, state.sitting.result, content.sitting_digest, state.signing, about)
     return platform.renderer.render(content, attachments={REPORT_ATTACHMENT: canonical(data)})
 
@@ -304,8 +312,9 @@ def seal_report(platform: Platform, case_id: str, lot: str) -> None:
             return
         sha256 = store_document(platform, work, lot, "report", report.name, sealed.report)
         if sealed.statement:
-            store_document(platform, work, lot, "statement", f"signing-statement-{lot}.pdf", sealed.statement)
-        work.conclude(ReportSealed(sha256, sealed.statement_sha256), lot)
+            name = f"signing-statement-{_which(work.case, lot)}.pdf"
+            store_document(platform, work, lot, "statement", name, sealed.statement)
+        work.conclude(ReportSealed(sha256, sealed.statement_sha256, state.sitting.version), lot)
         work.schedule("compute_fees", work.now, lot=lot)
         close_booths(work, lot)
         _tell_without_majority(work, lot)

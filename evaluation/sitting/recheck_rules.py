@@ -27,7 +27,7 @@ def check_answer(fact: RecheckAnswered, state: SittingState) -> None:
     """The chair's to give, once nothing is open that could change it, and everybody is back.
 
     Raises RuleViolation `recheck_not_asked`, `sitting_not_by_chair`, `recheck_incomplete` (seats),
-    `correction_unanswered`, `finding_open`, `sitting_text_missing`.
+    `correction_unanswered`, `finding_vote_open`, `sitting_text_missing`.
     """
     if not state.recheck:
         raise RuleViolation("recheck_not_asked")

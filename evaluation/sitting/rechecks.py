@@ -1,4 +1,4 @@
-"""What happens when the tenderer has the original committee check its sealed report again (复核, 1117 §5, O87 art. 64)."""
+"""What happens when the tenderer has the committee check its sealed report again (复核, 1117 §5, O87 art. 64)."""
 
 from __future__ import annotations
 

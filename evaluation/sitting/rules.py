@@ -327,6 +327,8 @@ def _seal(fact: ReportSealed, state: SittingState) -> None:
     check_none_open(state)
     require_digest(fact.sealed_sha256, "sealed_sha256")
     absent = state.waiting(state.settled)
+    if fact.version != state.version:
+        raise RuleViolation("report_version_other", version=state.version or 1)
     if fact.statement_sha256:
         require_digest(fact.statement_sha256, "statement_sha256")
         if not state.explained:

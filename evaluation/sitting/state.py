@@ -136,6 +136,11 @@ class SittingState:
     versions: tuple[SealedVersion, ...] = ()
 
     @property
+    def version(self) -> int | None:
+        """Which version of the report is being made, or stands: from 2 after a recheck; None: the first."""
+        return len(self.versions) + 1 if self.versions else None
+
+    @property
     def corrected(self) -> bool:
         """Whether a recheck has led to another result than the one that was sealed before."""
         return bool(self.versions) and self.result != self.versions[-1].result

@@ -49,7 +49,7 @@ def back(sitting) -> None:
 def sign(sitting) -> None:
     sitting.act(ReportPrepared(SECOND))
     sitting.act(*(ReportSigned(n, SECOND, key_of(n)) for n in sitting.numbers))
-    sitting.act(ReportSealed("d" * 64))
+    sitting.act(ReportSealed("d" * 64, version=sitting.state.version))
 
 
 def test_what_was_sealed_is_kept_and_everybody_signs_in_again(asked):

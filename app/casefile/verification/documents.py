@@ -18,7 +18,7 @@ from app.casefile.verification.log import NamedDocument, documents_named
 from crypto import pdf as signed_pdf
 from crypto.canonical import Json, canonical, digest, parse
 from crypto.errors import CryptoError
-from evaluation.sitting import BoothChanged, MemberIdentified, ReportSigned
+from evaluation.sitting import BoothChanged, MemberIdentified, RecheckOrdered, ReportSigned
 
 SEAL_FIELD = "Seal"
 
@@ -57,7 +57,7 @@ def _check_document(evidence: Evidence, record: Record, document: NamedDocument)
     for reason in verdict.reasons:
         yield failed("evidence_document_wrong", name=name, field=reason.field, reason=reason.code)
     if document.kind == "report":
-        yield from _check_members(evidence, record.lot, name, verdict)
+        yield from _check_members(evidence, record, name, verdict)
         yield from _check_data(name, pdf, REPORT_ATTACHMENT, recorded_report(evidence.of_lot(record.lot), record))
     elif document.kind == "record":
         yield from _check_opening(evidence, record, name, pdf)
@@ -110,12 +110,16 @@ def _check_data(name: str, pdf: bytes, attachment: str, expected: Json) -> Findi
         yield failed("evidence_data_differ", name=name, attachment=attachment)
 
 
-def _check_members(evidence: Evidence, lot: str, name: str, verdict: signed_pdf.PdfVerdict) -> Findings:
+def _check_members(evidence: Evidence, sealed: Record, name: str, verdict: signed_pdf.PdfVerdict) -> Findings:
     """Exactly the seats that signed in the log have signed the paper, each with the key that counted for it then."""
     keys: dict[int, str] = {}
     due: dict[str, str] = {}
-    for record in latest_evaluation(evidence.of_lot(lot)):
-        if isinstance(record.fact, MemberIdentified | BoothChanged):
+    for record in latest_evaluation(evidence.of_lot(sealed.lot)):
+        if record.seq > sealed.seq:
+            break
+        if isinstance(record.fact, RecheckOrdered):  # what was signed before belongs to the version before
+            keys, due = {}, {}
+        elif isinstance(record.fact, MemberIdentified | BoothChanged):
             keys[record.fact.seat] = record.fact.key_id
         elif isinstance(record.fact, ReportSigned):
             due[seat_field(record.fact.seat)] = keys.get(record.fact.seat, "")

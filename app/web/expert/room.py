@@ -65,6 +65,7 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
         "talk": talk_of(found, lot, room.seat or None),
         "words": words_of(found),
         "signing": signing_words(signing_counts(found.lot(lot))),
+        "sitting_state": found.lot(lot).sitting,
         "form": None,
         "errors": [],
         "back": f"/room/{case}/{lot}",
