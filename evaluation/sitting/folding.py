@@ -282,6 +282,7 @@ def _begun_anew(event: NewCommitteeOrdered, state: SittingState) -> SittingState
         used_keys=state.used_keys,
         committee=state.committee + 1,
         first_seat=max(state.seats) + 1,
+        versions=state.versions,  # what was sealed before a recheck that was given up
     )
 
 

@@ -114,9 +114,7 @@ def _check_members(evidence: Evidence, sealed: Record, name: str, verdict: signe
     """Exactly the seats that signed in the log have signed the paper, each with the key that counted for it then."""
     keys: dict[int, str] = {}
     due: dict[str, str] = {}
-    for record in latest_evaluation(evidence.of_lot(sealed.lot)):
-        if record.seq > sealed.seq:
-            break
+    for record in latest_evaluation(one for one in evidence.of_lot(sealed.lot) if one.seq <= sealed.seq):
         if isinstance(record.fact, RecheckOrdered):  # what was signed before belongs to the version before
             keys, due = {}, {}
         elif isinstance(record.fact, MemberIdentified | BoothChanged):
