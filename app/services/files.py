@@ -91,7 +91,10 @@ def names_of(platform: Platform, case: Case, lot: str, bid: str) -> dict[str, st
 
 
 def readable_files(platform: Platform, actor: Actor, case_id: str, lot: str) -> tuple[FileView, ...]:
-    """Files of a lot; of records and reports only the latest revision, and what was sealed before. Raises RuleViolation `lot_unknown`."""
+    """Files of a lot; of records and reports only the latest revision, and what was sealed before.
+
+    Raises RuleViolation `lot_unknown`.
+    """
     with platform.database.reading() as db_session:
         case = load_case(db_session, case_id)
         case.lot(lot)
