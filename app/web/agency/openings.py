@@ -317,7 +317,12 @@ def _rechecking(found: Case, lot: str) -> dict[str, object]:
     waiting = recheck_waiting(found, lot, now)
     asking = waiting is None and allowed(actor, Action.RECHECK_PROPOSE, found, lot)
     releasing = waiting is not None and waiting.by != actor.id and allowed(actor, Action.RECHECK_ORDER, found, lot)
-    return {"sitting": found.lots[lot].sitting, "may_recheck": asking, "may_release_recheck": releasing}
+    sitting = found.lots[lot].sitting
+    versions = {one.sealed_sha256: number for number, one in enumerate(sitting.versions, 1)}
+    if sitting.version is not None and sitting.sealed_sha256:
+        versions[sitting.sealed_sha256] = sitting.version
+    may = {"may_recheck": asking, "may_release_recheck": releasing}
+    return {"sitting": sitting, "version_of": versions, **may}
 
 
 @routes.get("/cases/<case>/lots/<lot>/failure")

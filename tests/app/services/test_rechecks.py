@@ -15,11 +15,13 @@ from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation as ProcedureViolation
 from app.services.actors import load_actor
 from app.services.audits import export_evidence
+from app.services.copies import read_copy
 from app.services.files import readable_files
 from app.services.platform import DIST
 from evaluation import sitting
 from evaluation.scoring import ScorePlace
 from evaluation.sitting import CorrectionGround, Stage
+from tests.app.documents.test_render import needs_poppler, text_of
 from tests.app.services import tampering
 from tests.app.services.people import LOT
 from tests.app.services.test_methods import COURSE, Compared
@@ -84,6 +86,7 @@ def wrong(case, files, steps=STEPS):
     return {check.code for check in found if check.verdict is Verdict.FAIL}
 
 
+@needs_poppler
 def test_a_recheck_corrects_on_a_legal_ground_and_keeps_both_versions(case):
     site, url = Site(case), f"/cases/{case.case_id}/lots/{LOT}/report"
     before = case.state.result
@@ -114,6 +117,10 @@ def test_a_recheck_corrects_on_a_legal_ground_and_keeps_both_versions(case):
     bid = case.receipts["bidder-a"]
     assert before[bid].total < case.state.result[bid].total
     assert len(reports(case)) == 2
+    with case.platform.database.reading() as db_session:
+        officer = load_actor(db_session, case.people["officer"].id)
+    copies = [text_of(read_copy(case.platform, officer, file.id, "en")[1], "-layout") for file in reports(case)]
+    assert sorted("Recheck" in text for text in copies) == [False, True]  # each as its own version stood
     page = site.browser("officer").get(url)
     for words in (WHY, "第 1 版", "第 2 版", "席位 2 的业绩分已更正", "评审结果已更正"):
         assert words in page
