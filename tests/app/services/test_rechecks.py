@@ -98,6 +98,7 @@ def test_a_recheck_corrects_on_a_legal_ground_and_keeps_both_versions(case):
     with pytest.raises(ProcedureViolation, match="object_has_changed"):
         case.act("releaser", sitting.RecheckOrdered("另一理由"))
     assert "放行复核要求" in site.browser("releaser").get(url)
+    assert "放行复核要求" in site.browser("releaser").get("/agency")
     assert WHY in site.browser("releaser").get(f"/agency{url[:-7]}/recheck/release")
     case.act("releaser", sitting.RecheckOrdered(WHY))
     assert case.state.stage is Stage.RESULTS
