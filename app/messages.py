@@ -58,6 +58,7 @@ def sentence(code: str, facts: Mapping[str, Any], language: str, zone: str = BEI
     shown |= {"expected": _shape(shown["expected"], language)} if "expected" in shown else {}
     shown |= {"period": _period(shown["period"], language)} if "period" in shown else {}
     shown |= {name: _formulas(shown[name], language) for name in ("formula", "formulas") if name in shown}
+    shown |= {"method": _method(shown["method"], language)} if "method" in shown else {}
     try:
         return template.format_map(shown)
     except KeyError:
@@ -107,6 +108,11 @@ def _formulas(ids: str, language: str) -> str:
     """Price formulas by their names; what is none stays as it is."""
     named = [catalogue().get(f"formula_{one}", {}).get(language, one) for one in ids.split(", ")]
     return ("、" if language == "zh" else ", ").join(named)
+
+
+def _method(name: str, language: str) -> str:
+    """A method of evaluation by its name; what is none stays as it is."""
+    return catalogue().get(f"works_method_{name}", {}).get(language, name)
 
 
 def moment(at: datetime, language: str, zone: str = BEIJING) -> str:

@@ -6,8 +6,9 @@ import statistics
 from dataclasses import replace
 from decimal import Decimal
 
-from app.documents.content import BidScores, CriterionScores, EvaluationReport, Member, Signatory
+from app.documents.content import EvaluationReport, Member, Signatory
 from app.documents.render import Renderer
+from app.documents.table_content import BidScores, CriterionScores
 from app.services.platform import DIST
 from bench.timing import seconds
 from crypto.pdf import finish_signature, prepare_signature, seal, verify_pdf

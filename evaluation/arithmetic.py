@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 ARITHMETIC = Context(prec=50, rounding=ROUND_HALF_UP)
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
+MONEY_PLACES = 2  # yuan and fen
 
 
 def round_half_up(value: Decimal, places: int) -> Decimal:
@@ -16,10 +17,21 @@ def round_half_up(value: Decimal, places: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-places), context=ARITHMETIC)
 
 
+def plain(value: Decimal) -> str:
+    """A figure without an exponent and without zeros that say nothing."""
+    text = f"{value:f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+
+
 def mean(values: Sequence[Decimal]) -> Decimal:
     """The unrounded arithmetic mean of at least one value."""
     with localcontext(ARITHMETIC):
         return sum(values, ZERO) / len(values)
+
+
+def middle(values: Sequence[Decimal]) -> Decimal:
+    """The value in the middle, of an even number the upper one: what most of them are, where most are the same."""
+    return sorted(values)[len(values) // 2]
 
 
 def trimmed(values: Sequence[Decimal], drop_highest_from: int, drop_lowest_from: int) -> list[Decimal]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from enum import StrEnum
 
-from evaluation.arithmetic import ZERO
+from evaluation.arithmetic import ARITHMETIC, HUNDRED, MONEY_PLACES, ZERO, round_half_up
 from evaluation.errors import RuleViolation
 
 
@@ -38,11 +38,39 @@ class Band:
     high: Decimal
 
 
+UNBOUNDED = Decimal(1_000_000)  # units of a deviation, where documents of another platform do not say how many at most
+
+
+class AdjustmentBasis(StrEnum):
+    """Of what one unit of a deviation is worth `amount`."""
+
+    YUAN = "yuan"
+    PERCENT = "percent"  # of the price that was bid
+
+
+@dataclass(frozen=True)
+class PriceAdjustment:
+    """What one unit of a deviation adds to the price that is compared (O12 art. 32): `amount` in yuan or in percent of
+    the price that was bid, negative where the deviation is worth something to the tenderer."""
+
+    unit_zh: str
+    unit_en: str
+    basis: AdjustmentBasis
+    amount: Decimal
+
+    def of(self, price: Decimal, units: Decimal) -> Decimal:
+        """What so many units add to a price, in yuan, rounded half up to the fen."""
+        with localcontext(ARITHMETIC):
+            each = self.amount if self.basis is AdjustmentBasis.YUAN else price * self.amount / HUNDRED
+            return round_half_up(each * units, MONEY_PLACES) + ZERO  # no unit is 0.00, of whatever sign
+
+
 @dataclass(frozen=True)
 class Criterion:
     """One published criterion. A score is a multiple of `step` from 0 to `full`, inside a band where there are any.
 
-    `standard_zh` and `standard_en` say for what points are given, in the words of the tender (O87 art. 55).
+    `standard_zh` and `standard_en` say for what points are given, in the words of the tender (O87 art. 55). With an
+    `adjustment` no points are given: members count units of a deviation, at most `full` of them, in steps of `step`.
     """
 
     id: str
@@ -55,11 +83,13 @@ class Criterion:
     bands: tuple[Band, ...] = ()
     standard_zh: str = ""
     standard_en: str = ""
+    adjustment: PriceAdjustment | None = None
 
 
 @dataclass(frozen=True)
 class CriteriaSet:
-    """All criteria of a lot in their published order, with the sum of their full marks."""
+    """All criteria of a lot in their published order, with the sum of the full marks that enter one total: 0 where no
+    points are given."""
 
     criteria: tuple[Criterion, ...]
     total: Decimal
@@ -96,23 +126,51 @@ def check_score(criterion: Criterion, bid: str, score: Decimal) -> None:
         raise RuleViolation("score_outside_bands", bands=bands, **facts)
 
 
-def check_criteria(published: CriteriaSet) -> None:
-    """Refuse criteria that cannot be scored as published.
+def check_criteria(published: CriteriaSet, *, price_counts: bool = True) -> None:
+    """Refuse criteria that cannot be scored as published; `price_counts`: the price score is part of the total.
 
     Raises RuleViolation `criterion_repeated`, `criterion_not_a_number`, `criterion_step_invalid`,
-    `criterion_band_invalid`, `criterion_stage_invalid`, `criteria_sum_wrong` or `price_criterion_count`.
+    `criterion_band_invalid`, `criterion_stage_invalid`, `adjustment_foreign`, `criteria_sum_wrong` or
+    `price_criterion_count`.
     """
-    for criterion, count in Counter(c.id for c in published.criteria).items():
-        if count > 1:
-            raise RuleViolation("criterion_repeated", criterion=criterion)
-    for criterion_ in published.criteria:
-        _check_criterion(criterion_)
-    found = sum((c.full for c in published.criteria), ZERO)
+    _check_each(published)
+    for criterion in published.criteria:
+        if criterion.adjustment is not None:
+            raise RuleViolation("adjustment_foreign", criterion=criterion.id)
+    found = sum((c.full for c in (published.criteria if price_counts else published.scored)), ZERO)
     if found != published.total:
         raise RuleViolation("criteria_sum_wrong", found=str(found), total=str(published.total))
     prices = sum(c.kind is CriterionKind.PRICE for c in published.criteria)
     if prices != 1:
         raise RuleViolation("price_criterion_count", count=prices)
+
+
+def check_adjustments(published: CriteriaSet) -> None:
+    """Refuse what cannot be counted and put in money as published: of the commercial part alone, since the technical
+    part is not put in money (O12 art. 32), and left to no judgement.
+
+    Raises RuleViolation `points_foreign`, `adjustment_not_commercial`, `adjustment_amount_invalid`, and what
+    `check_criteria` raises of each.
+    """
+    _check_each(published)
+    for criterion in published.criteria:
+        if criterion.adjustment is None:
+            raise RuleViolation("points_foreign", criterion=criterion.id)
+        if criterion.stage is not CriterionStage.COMMERCIAL or criterion.kind is not CriterionKind.OBJECTIVE:
+            raise RuleViolation("adjustment_not_commercial", criterion=criterion.id)
+        amount = criterion.adjustment.amount
+        if not amount.is_finite() or amount == 0 or criterion.bands:
+            raise RuleViolation("adjustment_amount_invalid", criterion=criterion.id, amount=str(amount))
+    if published.total != 0:
+        raise RuleViolation("criteria_sum_wrong", found="0", total=str(published.total))
+
+
+def _check_each(published: CriteriaSet) -> None:
+    for criterion, count in Counter(c.id for c in published.criteria).items():
+        if count > 1:
+            raise RuleViolation("criterion_repeated", criterion=criterion)
+    for criterion_ in published.criteria:
+        _check_criterion(criterion_)
 
 
 def _check_criterion(criterion: Criterion) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 
-from evaluation.arithmetic import ARITHMETIC, ZERO, mean, round_half_up
-from evaluation.criteria import CriteriaSet, check_criteria
+from evaluation.arithmetic import ARITHMETIC, ZERO, mean, middle, round_half_up
+from evaluation.criteria import CriteriaSet
 from evaluation.errors import RuleViolation
-from evaluation.prices import PriceRule, PriceWorking, check_price_rule, price_formula
+from evaluation.methods import DECIDES_FIRST, TIE_RULES, EvaluationMethod, TechnicalGate, check_method
+from evaluation.prices import PriceRule, PriceWorking, price_formula
 from evaluation.ranking import Ranking, Standing, candidates, check_tie_chain, rank
 from evaluation.scoring import (
     Outlier,
@@ -27,25 +28,47 @@ from evaluation.scoring import (
 
 @dataclass(frozen=True)
 class EvaluationRules:
-    """What the documents publish about scoring (综合评分法): nothing else may decide (Reg 49).
+    """What the documents publish about the evaluation: nothing else may decide (Reg 49).
 
     `tie_chain` is applied in order; `may_draw` says whether the regime lets a draw end it; `most_candidates` is the
-    number of ranked candidates.
+    number of ranked candidates. `method`: None, as in every notice before there was a choice, is comprehensive scoring.
+    `price_rule`: None where no points are given. `gate`: who goes on to the price, where points decide no more.
     """
 
     criteria: CriteriaSet
-    price_rule: PriceRule
+    price_rule: PriceRule | None
     scoring: ScoringRules
     tie_chain: tuple[str, ...]
     may_draw: bool
     most_candidates: int
+    method: EvaluationMethod | None = None
+    gate: TechnicalGate | None = None
+
+    @property
+    def by(self) -> EvaluationMethod:
+        """The method by which bids are evaluated."""
+        return self.method or EvaluationMethod.COMPREHENSIVE
+
+    @property
+    def in_money(self) -> bool:
+        """Whether prices are compared, and no points are given."""
+        return self.by is EvaluationMethod.LOWEST_PRICE
+
+    @property
+    def formula(self) -> PriceRule:
+        """The price formula of a method that has one."""
+        assert self.price_rule is not None  # `check_method`
+        return self.price_rule
 
 
 @dataclass(frozen=True)
 class BidResult:
     """One row of the score table (评分汇总表), points except `price` in yuan. Keys of `member_totals` are seats.
 
-    `counted` are the totals that enter the average, `sum` is their sum, `total` the rounded average.
+    `counted` are the totals that enter the average, `sum` is their sum, `total` the rounded average. Where no points
+    are given (标价比较表) all of these are 0 or empty: `criterion_means` are the units that count, `adjustments` what
+    they add to the price by criterion, `evaluated_price` the price after them. With a technical gate `total` is of
+    technical points alone, and `passed` says whether the bid goes on to the price; one that does not has rank 0.
     """
 
     bid: str
@@ -58,17 +81,26 @@ class BidResult:
     total: Decimal
     rank: int
     decided_by: str
+    adjustments: dict[str, Decimal] | None = None
+    evaluated_price: Decimal | None = None
+    passed: bool | None = None
+
+    @property
+    def ranked(self) -> bool:
+        """Whether the bid takes part in the ranking."""
+        return self.passed is not False
 
 
 @dataclass(frozen=True)
 class EvaluationResult:
     """The score table best first, the price working, the candidates and what must be looked at before signing.
 
-    While `to_draw` is not empty the groups in it share a rank and wait for a draw.
+    While `to_draw` is not empty the groups in it share a rank and wait for a draw. `price`: None where no price is
+    scored. Bids that a technical gate has stopped come last, by their points.
     """
 
     bids: tuple[BidResult, ...]
-    price: PriceWorking
+    price: PriceWorking | None
     candidates: tuple[str, ...]
     to_draw: tuple[tuple[str, ...], ...]
     unequal: tuple[UnequalScores, ...]
@@ -81,20 +113,17 @@ class EvaluationResult:
 def check_evaluation_rules(rules: EvaluationRules) -> None:
     """Refuse rules that could not lead to a result.
 
-    Raises RuleViolation `price_mark_differs`, `candidates_count_invalid` and what the checks of each part raise.
+    Raises RuleViolation `candidates_count_invalid` and what the checks of each part raise.
     """
-    check_criteria(rules.criteria)
+    check_method(rules.by, rules.criteria, rules.price_rule, rules.gate)
     check_scoring_rules(rules.scoring)
-    check_tie_chain(rules.tie_chain, rules.criteria, may_draw=rules.may_draw)
-    formula, criterion = check_price_rule(rules.price_rule), rules.criteria.price
-    if formula.full != criterion.full:
-        raise RuleViolation("price_mark_differs", formula=str(formula.full), criterion=str(criterion.full))
+    check_tie_chain(rules.tie_chain, rules.criteria, may_draw=rules.may_draw, known=TIE_RULES[rules.by])
     if rules.most_candidates < 1:
         raise RuleViolation("candidates_count_invalid", count=rules.most_candidates)
 
 
-def _row(rules: EvaluationRules, bid: str, price: Decimal, price_score: Decimal, sheets: Sheets) -> BidResult:
-    """The row of one bid, not yet ranked."""
+def _scored(rules: EvaluationRules, bid: str, price: Decimal, price_score: Decimal, sheets: Sheets) -> BidResult:
+    """The row of one bid, not yet ranked; its totals contain the price score given."""
     totals = {seat: sum(cells[bid].values(), ZERO) + price_score for seat, cells in sheets.items()}
     entering = tuple(counted(rules.scoring, list(totals.values())))
     means = {
@@ -115,34 +144,81 @@ def _row(rules: EvaluationRules, bid: str, price: Decimal, price_score: Decimal,
     )
 
 
+def _in_money(rules: EvaluationRules, bid: str, price: Decimal, sheets: Sheets) -> BidResult:
+    """The row of one bid whose price is adjusted: of each deviation that number of units counts which most members
+    found, and as long as no figure has a majority the middle one."""
+    units, added = {}, {}
+    for criterion in rules.criteria.scored:
+        assert criterion.adjustment is not None  # `check_adjustments`
+        units[criterion.id] = middle([cells[bid][criterion.id] for cells in sheets.values()])
+        added[criterion.id] = criterion.adjustment.of(price, units[criterion.id])
+    return BidResult(
+        bid=bid,
+        price=price,
+        price_score=ZERO,
+        criterion_means=units,
+        member_totals={},
+        counted=(),
+        sum=ZERO,
+        total=ZERO,
+        rank=0,
+        decided_by="",
+        adjustments=added,
+        evaluated_price=price + sum(added.values(), ZERO),
+    )
+
+
+def _rows(
+    rules: EvaluationRules, prices: Mapping[str, Decimal], sheets: Sheets
+) -> tuple[list[BidResult], PriceWorking | None]:
+    """A row for each bid by the method of the rules, and how prices were scored, where they were."""
+    if rules.in_money:
+        return [_in_money(rules, bid, prices[bid], sheets) for bid in sorted(prices)], None
+    if rules.gate is None:
+        working = price_formula(rules.formula).work(prices)
+        return [_scored(rules, bid, prices[bid], working.scores[bid], sheets) for bid in sorted(prices)], working
+    technical = [_scored(rules, bid, prices[bid], ZERO, sheets) for bid in sorted(prices)]
+    passed = rules.gate.passed({row.bid: row.total for row in technical})
+    going_on = {bid: price for bid, price in prices.items() if bid in passed}
+    gated = price_formula(rules.formula).work(going_on) if going_on else None
+    scores = gated.scores if gated else {}
+    return [replace(row, price_score=scores.get(row.bid, ZERO), passed=row.bid in passed) for row in technical], gated
+
+
 def _ranked(rows: Sequence[BidResult], ranking: Ranking) -> tuple[BidResult, ...]:
     by_bid = {row.bid: row for row in rows}
-    return tuple(replace(by_bid[r.bid], rank=r.rank, decided_by=r.decided_by) for r in ranking.ranks)
+    stopped = sorted((row for row in rows if not row.ranked), key=lambda row: (-row.total, row.bid))
+    return (*(replace(by_bid[r.bid], rank=r.rank, decided_by=r.decided_by) for r in ranking.ranks), *stopped)
 
 
 def evaluate(
     rules: EvaluationRules, prices: Mapping[str, Decimal], sheets: Sheets, drawn: Sequence[str] = ()
 ) -> EvaluationResult:
-    """Score, average and rank the bids of `prices` (evaluated price in yuan by bid) from every member's `sheets`.
+    """Evaluate and rank the bids of `prices` (yuan by bid, after policy deductions) from every member's `sheets`.
 
-    `drawn` is the order that a tie draw has given. Raises RuleViolation `no_sheets`, and what `check_evaluation_rules`,
-    `check_cells` and `PriceFormula.work` raise.
+    `drawn` is the order that a tie draw has given. Raises RuleViolation `no_prices`, `no_sheets` (where there is
+    something to score), and what `check_evaluation_rules`, `check_cells` and `PriceFormula.work` raise.
     """
     check_evaluation_rules(rules)
-    if not sheets:
+    if not prices:
+        raise RuleViolation("no_prices", formula=rules.price_rule.formula if rules.price_rule else str(rules.by))
+    if not sheets and rules.criteria.scored:
         raise RuleViolation("no_sheets")
     for cells in sheets.values():
         check_cells(rules.criteria, prices, cells)
     with localcontext(ARITHMETIC):
-        working = price_formula(rules.price_rule).work(prices)
-        rows = [_row(rules, bid, prices[bid], working.scores[bid], sheets) for bid in sorted(prices)]
-        standings = [Standing(r.bid, r.total, r.price_score, r.price, r.criterion_means) for r in rows]
-        ranking = rank(standings, rules.tie_chain, drawn)
+        rows, working = _rows(rules, prices, sheets)
+        standings = [
+            Standing(r.bid, r.total, r.price_score, r.price, r.criterion_means, r.evaluated_price)
+            for r in rows
+            if r.ranked
+        ]
+        ranking = rank(standings, rules.tie_chain, drawn, DECIDES_FIRST[rules.by])
         return EvaluationResult(
             bids=_ranked(rows, ranking),
             price=working,
             candidates=candidates(ranking, rules.most_candidates),
             to_draw=ranking.to_draw,
             unequal=unequal_objective_scores(rules.criteria, sheets),
-            outliers=outliers(rules.criteria, rules.scoring, sheets),
+            outliers=() if rules.in_money else outliers(rules.criteria, rules.scoring, sheets),
         )

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from enum import StrEnum
 
-from evaluation.arithmetic import ARITHMETIC, mean, round_half_up
-
-MONEY_PLACES = 2
+from evaluation.arithmetic import ARITHMETIC, MONEY_PLACES, mean, round_half_up
 
 
 @dataclass(frozen=True)

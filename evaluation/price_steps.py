@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 
-from evaluation.arithmetic import ARITHMETIC, ZERO, round_half_up, trimmed
+from evaluation.arithmetic import ARITHMETIC, ZERO, plain, round_half_up, trimmed
 from evaluation.prices import (
     MOST_PLACES,
     BenchmarkFormula,
@@ -33,12 +33,14 @@ MARGIN = Decimal("0.03")  # how far beyond the prices it goes, as a share
 @dataclass(frozen=True)
 class PriceStep:
     """One line: what is computed (`code`, a message), the figures with + − × ÷ and brackets, the decimals to which the
-    outcome is rounded half up, and the result; without figures the result is stated by the rule."""
+    outcome is rounded half up, and the result; without figures the result is stated by the rule. `about` is the
+    criterion, where the line is about one."""
 
     code: str
     figures: str
     places: int
     result: Decimal
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,12 +68,6 @@ def price_steps(rule: PriceRule, prices: Mapping[str, Decimal]) -> PriceSteps:
         dropped, shared = _shared(formula, working, prices)
         bids = {bid: _of_bid(formula, working, bid, price) for bid, price in prices.items()}
     return PriceSteps(dropped, shared, bids)
-
-
-def plain(value: Decimal) -> str:
-    """A figure without an exponent and without zeros that say nothing."""
-    text = f"{value:f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
 
 
 def _mean(values: Iterable[Decimal]) -> str:

@@ -1,7 +1,8 @@
 """A published evaluation, or a scheme that is tried, replayed through the same rules; the format is in docs/formats.md.
 
 Where only each member's totals are known they are split over the criteria (`split_totals`); scores are taken as they
-are. Every figure that the file states beside them is compared with what the rules give.
+are. Every figure that the file states beside them is compared with what the rules give. All methods of
+`evaluation.methods` are understood.
 """
 
 from __future__ import annotations
@@ -12,9 +13,18 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 from evaluation.arithmetic import ARITHMETIC, ZERO
-from evaluation.criteria import CriteriaSet, Criterion, CriterionKind, CriterionStage
+from evaluation.criteria import (
+    UNBOUNDED,
+    AdjustmentBasis,
+    CriteriaSet,
+    Criterion,
+    CriterionKind,
+    CriterionStage,
+    PriceAdjustment,
+)
 from evaluation.errors import RuleViolation
 from evaluation.evaluate import BidResult, EvaluationResult, EvaluationRules, evaluate
+from evaluation.methods import EvaluationMethod, TechnicalGate
 from evaluation.prices import PriceRule, price_formula
 from evaluation.published_format import Entry, figure, printable, reading, rounding
 from evaluation.ranking import DRAW
@@ -23,6 +33,7 @@ from evaluation.scoring import Aggregation, Cells, ScoringRules
 STEP = Decimal("0.01")
 FEWEST_TO_TRIM = 5  # members, where a file that drops the highest and the lowest total does not say from how many on
 MOST_CANDIDATES = 3  # Reg 53
+COMMITTEE = "1"  # whose one sheet holds the units that the file states of each bid
 NOTHING = "—"  # what a rule gives for a bid that is not evaluated
 
 
@@ -96,16 +107,61 @@ def _criterion(name: str, full: Decimal, objective: bool) -> Criterion:
     return Criterion(name, name, name, kind, stage, full, STEP)
 
 
-def _criteria(fulls: Entry, objective: Collection[str]) -> CriteriaSet:
+def _criteria(fulls: Entry, objective: Collection[str], apart: Decimal | None) -> CriteriaSet:
+    """The criteria of the file; `apart` is the full mark of a price score that enters no total."""
     found = tuple(_criterion(printable(name), fulls.number(name), name in objective) for name in fulls.fields)
-    return CriteriaSet(found, sum((c.full for c in found), ZERO))
+    if apart is None:
+        return CriteriaSet(found, sum((c.full for c in found), ZERO))
+    return CriteriaSet((*found, _criterion("price", apart, False)), sum((c.full for c in found), ZERO))
 
 
-def _rules(data: Entry, members: int, objective: Collection[str]) -> EvaluationRules:
+def _method(data: Entry) -> EvaluationMethod:
+    known = {one.value: one for one in EvaluationMethod}
+    named = data.text("method") if "method" in data.fields else EvaluationMethod.COMPREHENSIVE
+    if named not in known:
+        data.refuse("method", " / ".join(known))
+    return known[named]
+
+
+def _gate(data: Entry) -> TechnicalGate:
+    gate = data.entry("gate")
+    mark = gate.number("pass_mark") if "pass_mark" in gate.fields else None
+    return TechnicalGate(mark, gate.whole("shortlist", 0) if "shortlist" in gate.fields else None)
+
+
+def _deviation(name: str, of: Entry) -> Criterion:
+    """A deviation with what one unit adds: `unit_cny` in yuan or `unit_percent` of the price that was bid."""
+    in_yuan = "unit_cny" in of.fields
+    basis = AdjustmentBasis.YUAN if in_yuan else AdjustmentBasis.PERCENT
+    amount = of.number("unit_cny" if in_yuan else "unit_percent")
+    most = of.number("most") if "most" in of.fields else UNBOUNDED
+    unit = of.text("unit") if "unit" in of.fields else ""
+    kind, stage = CriterionKind.OBJECTIVE, CriterionStage.COMMERCIAL
+    priced = PriceAdjustment(unit or "单位", unit or "unit", basis, amount)
+    return Criterion(name, name, name, kind, stage, most, STEP, adjustment=priced)
+
+
+def _rules_in_money(data: Entry) -> EvaluationRules:
+    given = data.entry("adjustments") if "adjustments" in data.fields else Entry("", {})
+    found = tuple(_deviation(printable(name), given.entry(name)) for name in given.fields)
+    chain = tuple(data.texts("tie_chain")) if "tie_chain" in data.fields else ("lower_price",)
+    return EvaluationRules(
+        criteria=CriteriaSet(found, ZERO),
+        price_rule=None,
+        scoring=ScoringRules(Aggregation.SIMPLE_MEAN, 2, FEWEST_TO_TRIM, None),
+        tie_chain=chain,
+        may_draw=DRAW in chain,
+        most_candidates=data.whole("most_candidates", MOST_CANDIDATES),
+        method=EvaluationMethod.LOWEST_PRICE,
+    )
+
+
+def _rules(data: Entry, members: int, objective: Collection[str], method: EvaluationMethod) -> EvaluationRules:
     formula, averaging = data.entry("price_formula"), data.entry("aggregation")
     given = formula.entry("parameters") if "parameters" in formula.fields else Entry("", {})
     parameters = {name: given.number(name) for name in given.fields}
     parameters |= {"full": formula.number("full"), "places": Decimal(rounding(formula, "round"))}
+    gated = method is EvaluationMethod.TECHNICAL_GATE
     kinds, kind = {one.value: one for one in Aggregation}, averaging.text("id")
     if kind not in kinds:
         averaging.refuse("id", " / ".join(kinds))
@@ -113,12 +169,14 @@ def _rules(data: Entry, members: int, objective: Collection[str]) -> EvaluationR
     least = averaging.whole("trim_from", FEWEST_TO_TRIM) if trims else max(members, 3)
     chain = tuple(data.texts("tie_chain")) if "tie_chain" in data.fields else ("lower_price",)
     return EvaluationRules(
-        criteria=_criteria(data.entry("criteria"), objective),
+        criteria=_criteria(data.entry("criteria"), objective, parameters["full"] if gated else None),
         price_rule=PriceRule(formula.text("id"), parameters),
         scoring=ScoringRules(kinds[kind], rounding(averaging, "round"), least, None),
         tie_chain=chain,
         may_draw=DRAW in chain,
         most_candidates=data.whole("most_candidates", MOST_CANDIDATES),
+        method=method,
+        gate=_gate(data) if gated else None,
     )
 
 
@@ -166,8 +224,10 @@ def _totals(bidder: Entry, members: Sequence[str], criteria: CriteriaSet, price:
         raise RuleViolation(exc.code, bid=bidder.where, **exc.facts) from exc
 
 
-def _price(bidder: Entry) -> Decimal | None:
-    """The evaluated price; None where it, or the price that was bid, is blank."""
+def _price(bidder: Entry, in_money: bool) -> Decimal | None:
+    """The evaluated price, or the one that was bid where it is adjusted; None where it, or the other, is blank."""
+    if in_money:
+        return None if bidder.blank("bid_cny") else bidder.number("bid_cny")
     for name in ("evaluated_price_cny", "bid_cny"):
         if name in bidder.fields and bidder.blank(name):
             return None
@@ -175,21 +235,26 @@ def _price(bidder: Entry) -> Decimal | None:
     return bidder.number(named) if named in bidder.fields else None
 
 
-def read_published(data: Mapping[str, Any], objective: Collection[str] = ()) -> PublishedEvaluation:
-    """The evaluation in `data`; `objective` names criteria that leave no judgement, beside those that the file names.
+def _units(bidder: Entry, criteria: CriteriaSet) -> dict[str, Decimal]:
+    """How many units of each deviation the file states of a bid; one that it does not name, the bid does not have."""
+    given = bidder.entry("units") if bidder.fields.get("units") else Entry("", {})
+    if given.fields.keys() - {c.id for c in criteria.criteria}:
+        bidder.refuse("units", "object")
+    return {c.id: given.number(c.id) if c.id in given.fields else ZERO for c in criteria.criteria}
 
-    Raises RuleViolation `published_format` where a field is missing or malformed, `published_bidder_repeated`,
-    `published_totals_count`, `published_total_impossible`, and what `price_formula` and `PriceFormula.work` raise.
-    """
-    case = reading(data)
-    bidders = _bidders(case)
-    members = _members(case, bidders)
-    named = case.texts("objective") if "objective" in case.fields else []
-    rules = _rules(case, len(members), {*objective, *named})
-    found = {code: _price(bidder) for code, bidder in bidders.items()}
-    prices = {code: price for code, price in found.items() if price is not None}
-    price_scores = price_formula(rules.price_rule).work(prices).scores
-    itemised = all("scores" in bidders[code].fields for code in prices)
+
+def _sheets(
+    rules: EvaluationRules,
+    bidders: Mapping[str, Entry],
+    prices: Mapping[str, Decimal],
+    members: Sequence[str],
+    itemised: bool,
+) -> dict[str, Cells]:
+    """Each member's sheet by seat, as the file has scores or only totals; the committee's one where it has units."""
+    if rules.in_money:
+        return {COMMITTEE: {code: _units(bidders[code], rules.criteria) for code in prices}}
+    in_totals = rules.gate is None  # whether totals contain the price score
+    price_scores = price_formula(rules.formula).work(prices).scores if in_totals else dict.fromkeys(prices, ZERO)
     sheets: dict[str, Cells] = {str(seat + 1): {} for seat in range(len(members))}
     for code in prices:
         bidder = bidders[code]
@@ -200,12 +265,30 @@ def read_published(data: Mapping[str, Any], objective: Collection[str] = ()) -> 
         )
         for cells, scores in zip(sheets.values(), split, strict=True):
             cells[code] = scores
+    return sheets
+
+
+def read_published(data: Mapping[str, Any], objective: Collection[str] = ()) -> PublishedEvaluation:
+    """The evaluation in `data`; `objective` names criteria that leave no judgement, beside those that the file names.
+
+    Raises RuleViolation `published_format` where a field is missing or malformed, `published_bidder_repeated`,
+    `published_totals_count`, `published_total_impossible`, and what `price_formula` and `PriceFormula.work` raise.
+    """
+    case = reading(data)
+    bidders, method = _bidders(case), _method(case)
+    in_money = method is EvaluationMethod.LOWEST_PRICE
+    members = (COMMITTEE,) if in_money else _members(case, bidders)
+    named = case.texts("objective") if "objective" in case.fields else []
+    rules = _rules_in_money(case) if in_money else _rules(case, len(members), {*objective, *named}, method)
+    found = {code: _price(bidder, in_money) for code, bidder in bidders.items()}
+    prices = {code: price for code, price in found.items() if price is not None}
+    itemised = in_money or all("scores" in bidders[code].fields for code in prices)
     project = case.entry("project") if "project" in case.fields else Entry("", {})
     ceiling = project.number("ceiling_cny") if project.fields.get("ceiling_cny") else None
     return PublishedEvaluation(
         rules=rules,
         prices=prices,
-        sheets=sheets,
+        sheets=_sheets(rules, bidders, prices, members, itemised),
         members=members,
         itemised=itemised,
         stated={code: dict(bidder.fields) for code, bidder in bidders.items()},
@@ -231,15 +314,18 @@ def _computed(row: BidResult | None, stated: Mapping[str, Any]) -> dict[str, tup
 
 
 def _figures(row: BidResult, stated: Mapping[str, Any]) -> dict[str, str]:
+    """What follows of one bid; of one that a technical gate has stopped no price score and no rank."""
+    if row.evaluated_price is not None:
+        return {"evaluated_price_cny": str(row.evaluated_price), "rank": str(row.rank)}
     bid, change = figure(stated.get("bid_cny")), figure(stated.get("adjustment_cny", "0"))
     price = row.price if bid is None or change is None else bid + change
     return {
         "evaluated_price_cny": str(price),
-        "price_score": str(row.price_score),
+        "price_score": str(row.price_score) if row.ranked else NOTHING,
         "sum": str(sum(row.member_totals.values(), ZERO)),
         "mean_total": str(row.total),
-        "non_price": str(row.total - row.price_score),
-        "rank": str(row.rank),
+        "non_price": str(row.total - (row.price_score if row.passed is None else ZERO)),
+        "rank": str(row.rank) if row.ranked else NOTHING,
     }
 
 

@@ -13,18 +13,21 @@ from evaluation.errors import RuleViolation
 PRICE_SCORE, LOWER_PRICE, DRAW = "price_score", "lower_price", "draw"
 CRITERION_PREFIX = "criterion:"
 TOTAL = "total"
+EVALUATED_PRICE, TECHNICAL = "evaluated_price", "technical"
 SHARED = "shared"
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What a rank can depend on: total and price score in points, price in yuan, mean score by criterion."""
+    """What a rank can depend on: total and price score in points, mean score by criterion, the price that was bid in
+    yuan, and the evaluated one where a price is adjusted."""
 
     bid: str
     total: Decimal
     price_score: Decimal
     price: Decimal
     criteria: dict[str, Decimal]
+    evaluated_price: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -44,16 +47,24 @@ class Ranking:
     to_draw: tuple[tuple[str, ...], ...]
 
 
-def check_tie_chain(chain: Sequence[str], criteria: CriteriaSet, *, may_draw: bool) -> None:
-    """Refuse a chain that cannot be applied. A draw may only end it, and only where it is allowed: not for works
-    (1117 §2), but for goods (O87 art. 68).
+def check_tie_chain(
+    chain: Sequence[str],
+    criteria: CriteriaSet,
+    *,
+    may_draw: bool,
+    known: Sequence[str] = (PRICE_SCORE, LOWER_PRICE, DRAW),
+) -> None:
+    """Refuse a chain that cannot be applied: `known` are the rules of the method, to which each criterion that gives
+    points adds one. A draw may only end it, and only where it is allowed: not for works (1117 §2), but for goods
+    (O87 art. 68).
 
-    Raises RuleViolation `tie_rule_unknown`, `tie_draw_not_last` or `tie_draw_forbidden`.
+    Raises RuleViolation `tie_rule_unknown`, `tie_rule_of_another_method`, `tie_draw_not_last` or `tie_draw_forbidden`.
     """
-    criterion_rules = {CRITERION_PREFIX + criterion.id for criterion in criteria.scored}
+    criterion_rules = {CRITERION_PREFIX + criterion.id for criterion in criteria.scored if not criterion.adjustment}
     for rule in chain:
-        if rule not in {PRICE_SCORE, LOWER_PRICE, DRAW} | criterion_rules:
-            raise RuleViolation("tie_rule_unknown", rule=rule)
+        if rule not in {*known, *criterion_rules}:
+            foreign = rule in {PRICE_SCORE, LOWER_PRICE, DRAW, TECHNICAL, EVALUATED_PRICE}
+            raise RuleViolation("tie_rule_of_another_method" if foreign else "tie_rule_unknown", rule=rule)
     if DRAW in chain[:-1]:
         raise RuleViolation("tie_draw_not_last", chain=" > ".join(chain))
     if DRAW in chain and not may_draw:
@@ -62,8 +73,11 @@ def check_tie_chain(chain: Sequence[str], criteria: CriteriaSet, *, may_draw: bo
 
 def _merit(standing: Standing, rule: str, drawn: Sequence[str]) -> Decimal:
     """A number that is greater for the better bid."""
-    if rule == TOTAL:
+    if rule in (TOTAL, TECHNICAL):
         return standing.total
+    if rule == EVALUATED_PRICE:
+        assert standing.evaluated_price is not None  # the method that ranks by it has worked it out
+        return -standing.evaluated_price
     if rule == PRICE_SCORE:
         return standing.price_score
     if rule == LOWER_PRICE:
@@ -89,18 +103,18 @@ def _part(group: _Group, rule: str, drawn: Sequence[str]) -> list[_Group]:
     return [_Group(part, rule if len(parts) > 1 else group.decided_by) for part in parts]
 
 
-def rank(standings: Sequence[Standing], chain: Sequence[str], drawn: Sequence[str] = ()) -> Ranking:
-    """Rank by total, then by each rule of the checked `chain`. Bids that stay equal share a rank.
+def rank(standings: Sequence[Standing], chain: Sequence[str], drawn: Sequence[str] = (), first: str = TOTAL) -> Ranking:
+    """Rank by `first`, then by each rule of the checked `chain`. Bids that stay equal share a rank.
 
     `drawn` is the order of a draw that has been held; without it the groups that need one are in `to_draw`.
     """
-    groups = [_Group(tuple(standings), TOTAL)] if standings else []
-    for rule in (TOTAL, *chain):
+    groups = [_Group(tuple(standings), first)] if standings else []
+    for rule in (first, *chain):
         groups = [part for group in groups for part in _part(group, rule, drawn)]
     ranks: list[Rank] = []
     for group in groups:
-        first = len(ranks) + 1
-        ties = [Rank(s.bid, first, group.decided_by) for s in sorted(group.standings, key=lambda s: s.bid)]
+        place = len(ranks) + 1
+        ties = [Rank(s.bid, place, group.decided_by) for s in sorted(group.standings, key=lambda s: s.bid)]
         ranks += ties if len(ties) == 1 else [replace(tie, decided_by=SHARED) for tie in ties]
     open_ties = tuple(tuple(sorted(s.bid for s in group.standings)) for group in groups if len(group.standings) > 1)
     return Ranking(tuple(ranks), open_ties if DRAW in chain else ())

@@ -62,6 +62,11 @@ class UnequalScores:
         tied = any(count == most for _score, count in others)
         return tuple(seat for seat, score in self.scores.items() if tied or score != usual)
 
+    @property
+    def by_majority(self) -> bool:
+        """Whether more than half of the members arrive at one and the same figure."""
+        return 2 * max(Counter(self.scores.values()).values()) > len(self.scores)
+
 
 @dataclass(frozen=True)
 class Outlier:

@@ -40,8 +40,9 @@ class Sensitivity:
 def sensitivity(
     rules: EvaluationRules, prices: Mapping[str, Decimal], sheets: Sheets, result: EvaluationResult
 ) -> Sensitivity | None:
-    """The other averaging beside the published `result`; None with too few members for it to be another."""
-    if len(sheets) < LEAST_MEMBERS:
+    """The other averaging beside the published `result`; None with too few members for it to be another, and where no
+    points are averaged."""
+    if len(sheets) < LEAST_MEMBERS or rules.in_money:
         return None
     dropped = all(len(row.counted) == len(sheets) for row in result.bids)
     way = Aggregation.TRIMMED_MEAN if dropped else Aggregation.SIMPLE_MEAN

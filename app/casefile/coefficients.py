@@ -12,7 +12,7 @@ from evaluation.draw import coefficient_statement, draw_coefficients
 def coefficients_of(case: Case, lot: str) -> CoefficientsDrawn | None:
     """What is drawn with what opened a lot; None where its price formula leaves nothing to the opening."""
     opening, rule = case.lot(lot).opening, case.tender.published.lot(lot).evaluation.price_rule
-    if not rule.drawn or opening.closed is None or not opening.openable:
+    if rule is None or not rule.drawn or opening.closed is None or not opening.openable:
         return None
     stated = coefficient_statement(case.id, lot, opening.closed.submissions_root, rule.drawn)
     return CoefficientsDrawn(draw_coefficients(stated, opening_randomness(opening)))

@@ -60,7 +60,8 @@ def _seats(state: LotCase) -> tuple[Seat, ...]:
 
 def _rules(case: Case, lot: str, profile: Profile) -> SittingRules:
     terms, coefficients = case.tender.published.lot(lot), case.lot(lot).opening.coefficients
-    price_rule = settled(terms.evaluation.price_rule, coefficients)
+    published = terms.evaluation.price_rule
+    price_rule = None if published is None else settled(published, coefficients)
     return SittingRules(
         evaluation=replace(terms.evaluation, price_rule=price_rule),
         committee=committee_rules(case.tender.published),

@@ -30,7 +30,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.inspections import facts as inspections
 from crypto.canonical import Json
 from evaluation import draw
-from evaluation.sitting import clarifications, contracting, interruptions, questions, talk
+from evaluation.sitting import clarifications, contracting, interruptions, questions, rechecks, talk
 from evaluation.sitting import events as sitting
 
 
@@ -187,6 +187,9 @@ FACTS_OF_ALL = (
     _lot(interruptions.SittingDecided, "sitting_decision:release"),
     _lot(interruptions.ReplacementProposed, "replacement:propose"),
     _lot(interruptions.ReplacementOrdered, "replacement:order"),
+    _lot(rechecks.RecheckProposed, "recheck:propose"),
+    _lot(rechecks.RecheckOrdered, "recheck:order"),
+    _lot(rechecks.RecheckAnswered, "recheck:answer"),
     _lot(interruptions.NewCommitteeProposed, "new_committee:propose"),
     _lot(interruptions.NewCommitteeOrdered, "new_committee:order"),
     _lot(sitting.SittingSuspended),

@@ -16,12 +16,20 @@ from app.procedure.profiles import RecordingRules
 from app.procedure.signing import EarlierDissent, Signing
 from crypto.canonical import Json, digest
 from crypto.instants import format_instant
-from evaluation.sitting import PricesMarked, ReportPrepared, ResultsComputed, ScoreSheetLocked
+from evaluation.sitting import (
+    PricesMarked,
+    RecheckAnswered,
+    RecheckOrdered,
+    ReportPrepared,
+    ResultsComputed,
+    ScoreSheetLocked,
+)
 
 REPORT_ATTACHMENT = "report.json"
 EARLIER_DISSENTS = "superseded_dissents"
 FINDINGS = "findings"
 LOW_PRICES = "low_prices"
+RECHECKS = "rechecks"
 
 
 def report_data(records: Sequence[Record], rules: RecordingRules | None) -> Json:
@@ -36,7 +44,7 @@ def report_data(records: Sequence[Record], rules: RecordingRules | None) -> Json
         state = signing.apply(state, record.fact, record.at)
         if isinstance(record.fact, ResultsComputed):
             result = record.fact.result
-    about = recorded_clarifications(before) | checked_data(before) | marked_data(before)
+    about = recorded_clarifications(before) | checked_data(before) | marked_data(before) | recheck_data(before)
     return {
         **about,
         **course_data(records, rules),
@@ -60,6 +68,24 @@ def marked_data(records: Iterable[Record]) -> dict[str, Json]:
     """The prices that were to be explained, with the limits below which they lie; nothing where none was."""
     found = [record.fact.prices for record in records if isinstance(record.fact, PricesMarked)]
     return {LOW_PRICES: encode(found[-1])} if found and found[-1] else {}
+
+
+def recheck_data(records: Iterable[Record]) -> dict[str, Json]:
+    """Why and when the tenderer had sealed versions of the report checked again, what the committee answered, and
+    whether the result is another one than that version's; nothing where it never did."""
+    found: list[dict[str, Json]] = []
+    result = sealed = None
+    for record in records:
+        fact = record.fact
+        if isinstance(fact, ResultsComputed):
+            result = fact.result
+        elif isinstance(fact, RecheckOrdered):
+            sealed = result
+            found.append({"reason": fact.note, "asked_at": format_instant(record.at)})
+        elif isinstance(fact, RecheckAnswered):
+            answered = {"answer": fact.text, "answered_at": format_instant(record.at), "corrected": result != sealed}
+            found[-1] |= answered
+    return {RECHECKS: found} if found else {}
 
 
 def sheets_digest(records: Iterable[Record]) -> str:

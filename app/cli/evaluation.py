@@ -8,16 +8,24 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from app.documents.wording import formula_words
-from app.messages import sentence
+from app.documents.method_wording import (
+    adjustment_words,
+    gate_words,
+    method_name,
+    price_words,
+    step_words,
+    worked_prices,
+)
 from app.procedure.errors import RuleViolation
-from evaluation.evaluate import EvaluationResult
-from evaluation.price_steps import PriceStep, plain, price_steps
+from evaluation.arithmetic import plain
+from evaluation.evaluate import BidResult, EvaluationResult
+from evaluation.price_steps import PriceStep
 from evaluation.published import Difference, PublishedEvaluation, read_published, replay
 from evaluation.published_format import Entry, printable
 from evaluation.ranking import CRITERION_PREFIX, SHARED, TOTAL
 from evaluation.scoring import Aggregation
 
+NUMERALS = "一二三四五六七八"
 LARGEST = 16 * 2**20  # bytes of a file
 ZH, EN = 0, 1
 FIGURES = {
@@ -33,6 +41,8 @@ RULES = {
     TOTAL: ("得分高者在前", "by the higher total"),
     "price_score": ("价格分高者在前", "by the higher price score"),
     "lower_price": ("报价低者在前", "by the lower price"),
+    "evaluated_price": ("经评审的投标价低者在前", "by the lower evaluated price"),
+    "technical": ("技术得分高者在前", "by the higher technical score"),
     "draw": ("抽取", "by draw"),
     SHARED: ("并列，公布的规则不能分出先后", "tied: no published rule parts them"),
 }
@@ -74,28 +84,47 @@ class Working:
         self.rules = published.rules
 
     def lines(self, differences: Sequence[Difference]) -> Iterator[str]:
-        say = self._say
         yield from self._rules_lines()
-        yield from ("", say("一、价格分", "1. Price scores"))
-        yield from self._price_lines()
-        yield from ("", say("二、各成员总分", "2. Members' totals"))
-        yield from self._member_lines()
-        yield from ("", say("三、最终得分", "3. Totals"))
-        yield from self._total_lines()
-        yield from ("", say("四、评分汇总", "4. Score table"), *self._table())
-        yield from ("", say("五、名次和候选人", "5. Ranks and candidates"))
-        yield from self._rank_lines()
-        yield from ("", say("六、核对", "6. Comparison"))
-        yield from self._checked(differences)
+        for number, (zh, en, found) in enumerate(self._parts(differences)):
+            yield from ("", self._say(f"{NUMERALS[number]}、{zh}", f"{number + 1}. {en}"))
+            yield from found
+
+    def _parts(self, differences: Sequence[Difference]) -> Iterator[tuple[str, str, Iterator[str]]]:
+        """The headings in both languages, each with its lines, in the order in which the method computes."""
+        prices = ("价格分", "Price scores", self._price_lines())
+        if self.rules.in_money:
+            yield ("经评审的投标价", "Evaluated prices", self._price_lines())
+            yield ("标价比较表", "Comparison of prices", self._money_table())
+        else:
+            if self.rules.gate is None:
+                yield prices
+            yield ("各成员总分", "Members' totals", self._member_lines())
+            yield ("最终得分", "Totals", self._total_lines())
+            if self.rules.gate is not None:
+                yield ("技术得分和入围", "Technical points, and who goes on to the price", self._gate_lines())
+                yield prices
+            yield ("评分汇总", "Score table", self._table())
+        yield ("名次和候选人", "Ranks and candidates", self._rank_lines())
+        yield ("核对", "Comparison", self._checked(differences))
 
     def _say(self, zh: str, en: str) -> str:
         return en if self.lang == "en" else zh
 
     def _rules_lines(self) -> Iterator[str]:
         rules, say = self.rules, self._say
-        fulls = " + ".join(f"{c.id} {plain(c.full)}" for c in rules.criteria.criteria)
+        yield say("评标办法：", "Method: ") + method_name(rules, "works", self.lang)
+        if rules.in_money:
+            for criterion in rules.criteria.scored:
+                yield f"{criterion.id}{say('：', ': ')}{adjustment_words(criterion, self.lang)}"
+            yield say("价格：", "Price: ") + price_words(rules, self.lang)
+            yield from self._common_lines()
+            return
+        entering = rules.criteria.criteria if rules.gate is None else rules.criteria.scored
+        fulls = " + ".join(f"{c.id} {plain(c.full)}" for c in entering)
         yield say("满分：", "Full marks: ") + f"{fulls} = {plain(rules.criteria.total)}"
-        yield say("价格分：", "Price: ") + formula_words(rules.price_rule, self.lang)
+        if rules.gate is not None:
+            yield say("进入价格评审：", "Going on to the price: ") + gate_words(rules.gate, self.lang)
+        yield say("价格分：", "Price: ") + price_words(rules, self.lang)
         places = rules.scoring.places
         if rules.scoring.aggregation is Aggregation.TRIMMED_MEAN:
             least = rules.scoring.trim_from
@@ -105,7 +134,13 @@ class Working:
         else:
             zh = f"最终得分：各成员总分的算术平均，四舍五入保留 {places} 位小数"
             yield say(zh, f"Total: mean of the members' totals, half up to {places} places")
-        yield say("得分相同时：", "Equal totals: ") + say("；", "; ").join(map(self._rule, rules.tie_chain))
+        yield from self._common_lines()
+
+    def _common_lines(self) -> Iterator[str]:
+        """What is said under every method: how equals are parted, and which bids are not as they should be."""
+        rules, say = self.rules, self._say
+        equal = say("价格相同时：", "Equal prices: ") if rules.in_money else say("得分相同时：", "Equal totals: ")
+        yield equal + say("；", "; ").join(map(self._rule, rules.tie_chain))
         for bid in self.published.unpriced:
             yield say(f"{bid}：没有报价，未响应，不参加评审", f"{bid}: no price, non-responsive, not evaluated")
         for bid in self.published.above_ceiling:
@@ -119,28 +154,39 @@ class Working:
         return self._say(*RULES[rule])
 
     def _price_lines(self) -> Iterator[str]:
-        steps = price_steps(self.rules.price_rule, self.published.prices)
+        steps = worked_prices(self.rules, self.result)
         if steps.dropped:
             yield self._say("不计入平均的报价：", "Not in the mean: ") + ", ".join(map(plain, steps.dropped))
         yield from (self._step("", step) for step in steps.shared)
         for row in self.result.bids:
-            yield from (self._step(f"{row.bid}  ", step) for step in steps.bids[row.bid])
+            yield from (self._step(row.bid, step) for step in steps.bids.get(row.bid, ()))
 
     def _step(self, bid: str, step: PriceStep) -> str:
-        words = sentence(step.code, {"places": step.places, "result": str(step.result)}, self.lang)
-        return f"{bid}{words}{self._say('：', ': ')}{f'{step.figures} = ' if step.figures else ''}{step.result:f}"
+        words = step_words(self.rules, self.result, bid, step, self.lang)
+        begun = f"{bid}  " if bid else ""
+        return f"{begun}{words}{self._say('：', ': ')}{f'{step.figures} = ' if step.figures else ''}{step.result:f}"
+
+    def _gate_lines(self) -> Iterator[str]:
+        for row in sorted(self.result.bids, key=lambda row: (-row.total, row.bid)):
+            stands = self._say("进入价格评审", "goes on") if row.ranked else self._stopped()
+            yield f"{row.bid}{self._say('：', ': ')}{row.total}{self._say('，', ', ')}{stands}"
+
+    def _stopped(self) -> str:
+        return self._say("未进入价格评审", "does not go on")
 
     def _member_lines(self) -> Iterator[str]:
         if not self.published.itemised:
-            zh = "文件只有各成员的总分（含价格分）"
-            yield self._say(zh, "The file has each member's total only (price included)")
+            zh, en = ("（含价格分）", " (price included)") if self.rules.gate is None else ("", "")
+            yield self._say(f"文件只有各成员的总分{zh}", f"The file has each member's total only{en}")
             return
         names = [c.id for c in self.rules.criteria.scored]
-        yield " + ".join([*names, "price"])
+        in_totals = self.rules.gate is None  # whether a total contains the price score
+        yield " + ".join([*names, *(["price"] if in_totals else [])])
         for row in self.result.bids:
             for (seat, total), member in zip(row.member_totals.items(), self.published.members, strict=True):
                 cells = self.published.sheets[seat][row.bid]
-                worked = " + ".join([*(plain(cells[name]) for name in names), plain(row.price_score)])
+                price = [plain(row.price_score)] if in_totals else []
+                worked = " + ".join([*(plain(cells[name]) for name in names), *price])
                 yield f"{row.bid}  {member}{self._say('：', ': ')}{worked} = {total}"
         for found in self.result.unequal:
             given = ", ".join(f"{self._member(seat)} {plain(score)}" for seat, score in found.scores.items())
@@ -162,20 +208,43 @@ class Working:
     def _table(self) -> Iterator[str]:
         say, members = self._say, self.published.members
         head = [say("投标人", "Bidder"), say("评审价", "Price"), say("价格分", "Price score"), *members]
-        rows = [
-            [row.bid, f"{row.price:,f}", *map(str, (row.price_score, *row.member_totals.values(), row.total, row.rank))]
-            for row in self.result.bids
-        ]
+        rows = [[row.bid, f"{row.price:,f}", *self._scores(row)] for row in self.result.bids]
         none = say("未响应", "non-responsive")
         rows += [[bid, "—", *["—"] * (len(members) + 2), none] for bid in self.published.unpriced]
         return _aligned([*head, say("得分", "Total"), say("名次", "Rank")], rows)
 
+    def _scores(self, row: BidResult) -> list[str]:
+        price, rank = (str(row.price_score), str(row.rank)) if row.ranked else ("—", self._stopped())
+        return [price, *map(str, row.member_totals.values()), str(row.total), rank]
+
+    def _money_table(self) -> Iterator[str]:
+        """The price that was bid, what each deviation adds, and what is compared (O12 art. 33)."""
+        say, names = self._say, [c.id for c in self.rules.criteria.scored]
+        head = [say("投标人", "Bidder"), say("投标报价", "Price bid"), *names, say("经评审的投标价", "Evaluated price")]
+        rows = [
+            [
+                row.bid,
+                f"{row.price:,f}",
+                *(f"{(row.adjustments or {})[name]:+,f}" for name in names),
+                f"{row.evaluated_price:,f}",
+                str(row.rank),
+            ]
+            for row in self.result.bids
+        ]
+        none = say("未响应", "non-responsive")
+        rows += [[bid, *["—"] * (len(names) + 2), none] for bid in self.published.unpriced]
+        return _aligned([*head, say("名次", "Rank")], rows)
+
     def _rank_lines(self) -> Iterator[str]:
         for row in self.result.bids:
+            if not row.ranked:
+                yield f"—  {row.bid}{self._say('：', ': ')}{self._stopped()}"
+                continue
             yield f"{row.rank}  {row.bid}{self._say('：', ': ')}{self._rule(row.decided_by)}"
         for group in self.result.to_draw:
             yield self._say("须抽取定序：", "To be drawn: ") + ", ".join(group)
-        yield self._say("推荐候选人：", "Candidates: ") + ", ".join(self.result.candidates)
+        named = ", ".join(self.result.candidates) or self._say("无", "none")
+        yield self._say("推荐候选人：", "Candidates: ") + named
 
     def _checked(self, differences: Sequence[Difference]) -> Iterator[str]:
         for one in differences:

@@ -14,6 +14,8 @@ from decimal import Decimal
 from app.documents.clarification_content import BidClarification
 from app.documents.course_content import DocumentCheck, SiteRecording
 from app.documents.review_content import PreliminaryReview, SignedReview
+from app.documents.table_content import BidScores, RecommendedCandidate, ScoredBid
+from evaluation.methods import EvaluationMethod
 
 
 @dataclass(frozen=True)
@@ -204,45 +206,6 @@ class InvalidBid:
 
 
 @dataclass(frozen=True)
-class ScoredBid:
-    """One line of the score summary; `member_totals` in the order of the members."""
-
-    bidder: str
-    bid_price: Decimal
-    evaluated_price: Decimal
-    price_score: Decimal
-    price_working: str
-    member_totals: tuple[Decimal, ...]
-    mean_total: Decimal
-    rank: int
-
-
-@dataclass(frozen=True)
-class CriterionScores:
-    """What each member gave one bid for one criterion, in the order of the members."""
-
-    criterion: str
-    scores: tuple[Decimal, ...]
-
-
-@dataclass(frozen=True)
-class BidScores:
-    """`comments` are sentences: who gave which reason for a score."""
-
-    bidder: str
-    rows: tuple[CriterionScores, ...]
-    comments: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class RecommendedCandidate:
-    rank: int
-    bidder: str
-    price: Decimal
-    total: Decimal
-
-
-@dataclass(frozen=True)
 class DissentStatement:
     member: str
     text: str
@@ -342,7 +305,9 @@ class AbandonedEvaluation:
 
 @dataclass(frozen=True)
 class EvaluationReport:
-    """评标报告 of a `regime`: goods (Order 87, article 58), works (Order 12, article 42).
+    """评标报告 of a `regime`: goods (Order 87, article 58), works (Order 12, articles 33, 37 and 42).
+
+    `by` is the id of the method, which says which tables of comparison there are; `scored_names` what members scored.
 
     `price_formula`, `averaging`, `agreement`, `corrections` and `findings` are sentences; `draw_digest` and
     `sitting_digest` tie the pages to the case file.
@@ -390,3 +355,7 @@ class EvaluationReport:
     )
     review: PreliminaryReview = field(default_factory=PreliminaryReview)
     recordings: tuple[SiteRecording, ...] = ()  # none where the rule book knows none
+    rechecks: tuple[str, ...] = ()  # why earlier versions were checked again, and what the committee answered
+    by: str = EvaluationMethod.COMPREHENSIVE
+    full_total: Decimal = Decimal(100)  # of the full marks that enter one total
+    scored_names: tuple[str, ...] = ()

@@ -286,6 +286,9 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.SITTING_ORDER_GIVE: (_grant(R.REGULATOR, when=competent, phases=SITTING),),
     A.SITTING_DECISION_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=SITTING, **AGENCY),),  # 70, 2
     A.SITTING_DECISION_RELEASE: (_grant(R.AGENCY_SUPERVISOR, phases=SITTING, **AGENCY),),
+    A.RECHECK_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=_in(P.RESULT), **AGENCY),),  # 54, 2: of a sealed report
+    A.RECHECK_ORDER: (_grant(R.AGENCY_SUPERVISOR, phases=_in(P.RESULT), **AGENCY),),
+    A.RECHECK_ANSWER: (_grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),),  # the chair, by rule
     A.NEW_COMMITTEE_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=_in(P.FAILED), **AGENCY),),  # 70, 2: of what was given up
     A.NEW_COMMITTEE_ORDER: (_grant(R.AGENCY_SUPERVISOR, phases=_in(P.FAILED), **AGENCY),),
     A.REPLACEMENT_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=SITTING, **AGENCY),),  # 32, 2

@@ -18,6 +18,7 @@ from evaluation.bid_checks import BidCheckRules
 from evaluation.committee import Share
 from evaluation.fees import FeeTable
 from evaluation.low_prices import LowPriceRules
+from evaluation.methods import EvaluationMethod
 from evaluation.sitting import WarningGround
 from evaluation.training import TrainingDemand
 
@@ -165,6 +166,10 @@ class Profile:
     training: TrainingDemand | None = None
     # by which formulas prices may be scored (O87 art. 55: goods by the lowest price alone); none named: by any
     price_formulas: tuple[str, ...] = ()
+    # by which methods bids may be evaluated; none named: by comprehensive scoring alone, as before there was a choice.
+    # Whether the lowest price may be adjusted by deviations (O12 art. 32; O87 art. 54: it may not)
+    evaluation_methods: tuple[EvaluationMethod, ...] = ()
+    price_adjustments: bool = False
     # of what the authority may warn a sitting; none named: a warning has no ground
     warning_grounds: tuple[WarningGround, ...] = ()
     # which prices are to be explained in writing after the last lock; None: none is marked, the committee alone decides
@@ -173,3 +178,8 @@ class Profile:
     bid_checks: BidCheckRules | None = None
     # recordings of the sites of a sitting; None: none are made
     recording: RecordingRules | None = None
+
+    @property
+    def methods(self) -> tuple[EvaluationMethod, ...]:
+        """The methods that the rule book knows, the usual one first."""
+        return self.evaluation_methods or (EvaluationMethod.COMPREHENSIVE,)

@@ -18,6 +18,7 @@ from evaluation.sitting import (
     BoothChanged,
     DissentRecorded,
     MemberRecused,
+    RecheckOrdered,
     RefusalRecorded,
     ReportPrepared,
     ReportSealed,
@@ -147,6 +148,8 @@ def apply(signing: Signing, fact: Any, at: datetime) -> Signing:
             return replace(anew, computations=signing.computations + 1, computed_at=at)
         case SheetReopened():
             return _superseding(signing)
+        case RecheckOrdered():  # what was signed belongs to the version that is sealed
+            return replace(_superseding(signing), since=None, signed={}, refusals={})
         case MemberRecused():
             return _leaving(_superseding(signing), fact.seat, at)
         case ReportPrepared():

@@ -32,6 +32,8 @@ from evaluation.sitting import (
     MemberReplaced,
     NewCommitteeOrdered,
     NewCommitteeProposed,
+    RecheckOrdered,
+    RecheckProposed,
     RefusalRecorded,
     ReplacementOrdered,
     ReplacementProposed,
@@ -52,13 +54,14 @@ from evaluation.sitting import (
     WarningGround,
 )
 
-Proposal = SittingOrderProposed | SittingDecisionProposed | ReplacementProposed | NewCommitteeProposed
-Release = SittingOrdered | SittingDecided | ReplacementOrdered | NewCommitteeOrdered
+Proposal = SittingOrderProposed | SittingDecisionProposed | ReplacementProposed | NewCommitteeProposed | RecheckProposed
+Release = SittingOrdered | SittingDecided | ReplacementOrdered | NewCommitteeOrdered | RecheckOrdered
 RELEASED_BY: Mapping[type, type] = {
     SittingOrderProposed: SittingOrdered,
     SittingDecisionProposed: SittingDecided,
     ReplacementProposed: ReplacementOrdered,
     NewCommitteeProposed: NewCommitteeOrdered,
+    RecheckProposed: RecheckOrdered,
 }
 # Whose act each is: a party of the case.
 PARTY_OF: Mapping[type, str] = {
@@ -71,6 +74,8 @@ PARTY_OF: Mapping[type, str] = {
     ReplacementOrdered: "agency",
     NewCommitteeProposed: "agency",
     NewCommitteeOrdered: "agency",
+    RecheckProposed: "agency",
+    RecheckOrdered: "agency",
 }
 
 
@@ -215,11 +220,17 @@ def apply(standstill: Standstill, fact: Any, by: str, at: datetime) -> Standstil
             return _without_member(standstill, DropCause.MEMBER_LEFT, at, fact.seat)
         case ReportSigned() | RefusalRecorded() | ReportSealed():
             return _without_member(standstill, DropCause.SIGNING, at)
-        case SittingOrdered() | SittingDecided() | ReplacementOrdered():
+        case SittingOrdered() | SittingDecided() | ReplacementOrdered() | RecheckOrdered():
             return replace(standstill, waiting=_others(standstill.waiting, type(fact)))
         case NewCommitteeOrdered():
             return Standstill()
-        case SittingOrderProposed() | SittingDecisionProposed() | ReplacementProposed() | NewCommitteeProposed():
+        case (
+            SittingOrderProposed()
+            | SittingDecisionProposed()
+            | ReplacementProposed()
+            | NewCommitteeProposed()
+            | RecheckProposed()
+        ):
             kind = RELEASED_BY[type(fact)]
             waiting = {**standstill.waiting, kind: Waiting(fact, by, at)}
             return replace(standstill, waiting=waiting, dropped=_others(standstill.dropped, kind))

@@ -120,7 +120,8 @@ def check_terms(terms: TenderTerms, now: datetime) -> None:
     """Refuses terms that the profile does not allow (`terms_incomplete`, `buyer_code_missing`, `buyer_code_wrong`,
     `buyer_code_digit`, `deadline_too_early`, `ceiling_above_budget`, `price_weight_too_low`,
     `price_formula_not_allowed`, `lot_repeated`, `second_lock_needs_ceremony`, `register_terms_wrong`,
-    `anonymous_criterion`; CryptoError `chain_malformed`)."""
+    `anonymous_criterion`, `anonymous_nothing_scored`, `method_not_allowed`, `adjustments_not_allowed`; CryptoError
+    `chain_malformed`)."""
     for name in ("code", "title", "buyer", "notice"):
         if not getattr(terms, name).strip():
             raise RuleViolation("terms_incomplete", field=name)
@@ -161,16 +162,29 @@ def _check_lot(lot: LotTerms, profile: Profile, now: datetime) -> None:
     if lot.ceiling > lot.budget:
         raise RuleViolation("ceiling_above_budget", lot=lot.number, ceiling=lot.ceiling, budget=lot.budget)
     check_evaluation_rules(lot.evaluation)
+    _check_method(lot, profile)
+    if lot.anonymous and lot.evaluation.in_money:
+        raise RuleViolation("anonymous_nothing_scored", lot=lot.number)
     for criterion in lot.evaluation.criteria.scored if lot.anonymous else ():
         if criterion.stage is not CriterionStage.TECHNICAL:  # it could not be scored without the bidder's name
             raise RuleViolation(
                 "anonymous_criterion", lot=lot.number, criterion={"zh": criterion.name_zh, "en": criterion.name_en}
             )
-    weight = lot.evaluation.criteria.price.full
-    if weight < profile.price_weight_at_least:
+
+
+def _check_method(lot: LotTerms, profile: Profile) -> None:
+    """The rule book knows the method, and what it says of prices holds under it: a weight only where they are part of a
+    total (O87 art. 55)."""
+    rules, title = lot.evaluation, {"zh": profile.title_zh, "en": profile.title_en}
+    if rules.by not in profile.methods:
+        raise RuleViolation("method_not_allowed", lot=lot.number, method=rules.by, profile=title)
+    if rules.in_money:
+        if rules.criteria.scored and not profile.price_adjustments:
+            raise RuleViolation("adjustments_not_allowed", lot=lot.number)
+        return
+    weight, formula, allowed = rules.criteria.price.full, rules.formula.formula, profile.price_formulas
+    if rules.gate is None and weight < profile.price_weight_at_least:
         raise RuleViolation("price_weight_too_low", lot=lot.number, weight=weight, least=profile.price_weight_at_least)
-    formula, allowed = lot.evaluation.price_rule.formula, profile.price_formulas
     if allowed and formula not in allowed:
-        title = {"zh": profile.title_zh, "en": profile.title_en}
         facts = {"formula": formula, "formulas": list(allowed), "profile": title}
         raise RuleViolation("price_formula_not_allowed", lot=lot.number, **facts)

@@ -32,11 +32,11 @@ from app.queries.endings import failure_of, signing_counts, told_counts, without
 from app.queries.standstills import (
     decision_steps,
     decision_waiting,
-    new_committee_step,
     order_waiting,
     replaceable,
     replacement_waiting,
     standstill_of,
+    step_after_end,
     valid_until,
 )
 from evaluation.draw import exhausted
@@ -98,7 +98,7 @@ def standstill_steps(case: Case, actor: Actor, now: datetime) -> Iterator[NextSt
             yield NextStep("release_sitting_decision", ACT, number, valid_until(case, decision))
         if agency and actor.is_(Role.AGENCY_OFFICER) and decision is None and decision_steps(case, number, now):
             yield NextStep("decide_sitting", WARN, number)
-        if agency and (anew := new_committee_step(case, number, actor, now)) is not None:
+        if agency and (anew := step_after_end(case, number, actor, now)) is not None:
             yield NextStep(anew[0], ACT, number, anew[1])
         replacement = replacement_waiting(case, number, now)
         if agency and actor.is_(Role.AGENCY_SUPERVISOR) and replacement is not None and replacement.by != actor.id:

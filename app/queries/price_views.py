@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.documents.wording import formula_words
-from app.messages import sentence
+from app.documents.method_wording import price_words, step_words, worked_prices
 from evaluation.arithmetic import round_half_up
-from evaluation.price_steps import PriceStep, price_curve, price_steps
+from evaluation.evaluate import EvaluationResult, EvaluationRules
+from evaluation.price_steps import PriceStep, price_curve
+from evaluation.prices import PriceWorking
 from evaluation.sensitivity import Sensitivity, sensitivity
 from evaluation.sitting import SittingState
 
@@ -29,7 +30,7 @@ class WorkedLine:
 
 @dataclass(frozen=True)
 class WorkedBid:
-    """A bid's lines, the last of which is its price score."""
+    """A bid's lines, the last of which is its price score, or its evaluated price."""
 
     bidder: str
     price: Decimal
@@ -66,44 +67,44 @@ class Curve:
 
 @dataclass(frozen=True)
 class PriceView:
-    """`dropped`: prices that do not enter the mean."""
+    """`dropped`: prices that do not enter the mean; `curve`: None where no price is scored."""
 
     formula: str
-    benchmark: Decimal
     dropped: tuple[Decimal, ...]
     shared: tuple[WorkedLine, ...]
     bids: tuple[WorkedBid, ...]
-    curve: Curve
+    curve: Curve | None
 
 
-def price_view(sitting: SittingState, names: Mapping[str, str], language: str) -> PriceView:
-    """The price scores of computed results, best bid first."""
-    result, rule = sitting.result, sitting.rules.evaluation.price_rule
+def price_view(sitting: SittingState, names: Mapping[str, str], language: str) -> PriceView | None:
+    """How the prices of computed results were scored or adjusted, best bid first; None where no bid has gone on to its
+    price."""
+    result, rules = sitting.result, sitting.rules.evaluation
     assert result is not None
-    prices = {row.bid: row.price for row in result.bids}
-    steps = price_steps(rule, prices)
+    prices = {row.bid: row.price for row in result.bids if row.ranked}
+    if not prices:
+        return None
+    steps = worked_prices(rules, result)
     return PriceView(
-        formula=formula_words(rule, language),
-        benchmark=result.price.benchmark,
+        formula=price_words(rules, language),
         dropped=steps.dropped,
-        shared=tuple(_line(step, language) for step in steps.shared),
+        shared=tuple(_line(rules, result, "", step, language) for step in steps.shared),
         bids=tuple(
-            WorkedBid(names[bid], price, tuple(_line(step, language) for step in steps.bids[bid]))
+            WorkedBid(names[bid], price, tuple(_line(rules, result, bid, step, language) for step in steps.bids[bid]))
             for bid, price in prices.items()
         ),
-        curve=_curve(sitting, prices),
+        curve=None if result.price is None else _curve(sitting, result.price, prices),
     )
 
 
-def _line(step: PriceStep, language: str) -> WorkedLine:
-    words = sentence(step.code, {"places": step.places, "result": str(step.result)}, language)
-    return WorkedLine(words, step.figures, f"{step.result:f}")
+def _line(rules: EvaluationRules, result: EvaluationResult, bid: str, step: PriceStep, language: str) -> WorkedLine:
+    return WorkedLine(step_words(rules, result, bid, step, language), step.figures, f"{step.result:f}")
 
 
-def _curve(sitting: SittingState, prices: Mapping[str, Decimal]) -> Curve:
+def _curve(sitting: SittingState, working: PriceWorking, prices: Mapping[str, Decimal]) -> Curve:
     result, rules = sitting.result, sitting.rules.evaluation
     assert result is not None
-    points, full = price_curve(rules.price_rule, prices, sitting.rules.ceiling), rules.criteria.price.full
+    points, full = price_curve(rules.formula, prices, sitting.rules.ceiling), rules.criteria.price.full
     low, high = points[0].price, points[-1].price
     span = (high - low) or Decimal(1)
     lowest, highest = min(point.score for point in points), max(point.score for point in points)
@@ -120,11 +121,12 @@ def _curve(sitting: SittingState, prices: Mapping[str, Decimal]) -> Curve:
     return Curve(
         path="M" + " L".join(f"{across(point.price)} {up(point.score)}" for point in points),
         dots=tuple(
-            Dot(number, across(row.price), up(row.price_score)) for number, row in enumerate(result.bids, start=1)
+            Dot(number, across(row.price), up(row.price_score))
+            for number, row in enumerate((row for row in result.bids if row.ranked), start=1)
         ),
         across=tuple(Tick(across(low + span * share), f"{low + span * share:,.0f}") for share in steps),
         up=tuple(Tick(up(score), f"{round_half_up(score, 2):.2f}") for score in scores),
-        benchmark_at=across(result.price.benchmark),
+        benchmark_at=across(working.benchmark),
     )
 
 

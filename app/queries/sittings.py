@@ -4,29 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from itertools import groupby
 
 from app.casefile.anonymous import hides_bidders, shown_names
 from app.casefile.case import Case
-from app.messages import sentence
 from app.procedure.profiles import Profile
 from app.procedure.signing import Dissent, EarlierDissent, Refusal, Signing, refusal_from, seal_from
 from app.procedure.standstill import Warned
 from app.procedure.unanswered import answered_by, others_from
 from app.queries.clarifications import ClarificationView, clarifications_of, explainable_by, may_ask
 from app.queries.low_prices import LowPrice, low_prices_of
-from app.queries.price_views import PriceView, price_view
 from app.queries.rejections import RejectedBid, rejected_bids
+from app.queries.results import Results, results_of
 from app.queries.standstills import StandstillView, standstill_of
 from evaluation.committee import MemberRole, may_chair
 from evaluation.criteria import Criterion
-from evaluation.evaluate import BidResult
-from evaluation.scoring import UnequalScores
 from evaluation.sitting import (
     TRANSITIONS,
     CheckInRefused,
-    CorrectionRefused,
     CorrectionRequested,
     SittingState,
     Stage,
@@ -36,7 +30,7 @@ from evaluation.sitting import (
     refusable_by,
 )
 from evaluation.sitting.stages import AFTER_LAST_LOCK, AFTER_REVIEW
-from evaluation.sitting.state import progress, visible_scores
+from evaluation.sitting.state import progress
 
 
 @dataclass(frozen=True)
@@ -52,70 +46,6 @@ class SeatLine:
     left: bool  # its member has stepped back, and a successor is awaited
     moved: str  # why its member sits at another booth now
     turned_away: CheckInRefused | None
-
-
-@dataclass(frozen=True)
-class ResultRow:
-    """One row of the score table. `totals` are by seat, ascending."""
-
-    rank: int
-    bidder: str
-    price: Decimal
-    price_score: Decimal
-    totals: tuple[Decimal, ...]
-    total: Decimal
-    candidate: bool
-    decided_by: str
-
-
-@dataclass(frozen=True)
-class CriterionRow:
-    """One criterion of one bid, scored by every seat, ascending. `doubtful` are the seats far from the others."""
-
-    bidder: str
-    name_zh: str
-    name_en: str
-    scores: tuple[Decimal, ...]
-    unequal: bool
-    doubtful: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class UnequalRow:
-    """An objective criterion on which no report can be made: the seats by the score they gave, and who is apart."""
-
-    bidder: str
-    name_zh: str
-    name_en: str
-    given: tuple[tuple[Decimal, tuple[int, ...]], ...]
-    apart: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Results:
-    """What is known only after the last lock. `ties`: bidders whom only a draw parts, in its order once it is held.
-
-    `requests` are those that nobody has answered, `denied` those that were refused on these results, `earlier` the
-    dissents from results before these.
-    """
-
-    price: PriceView
-    averaging: str
-    seats: tuple[int, ...]
-    rows: tuple[ResultRow, ...]
-    criteria: tuple[CriterionRow, ...]
-    unequal: tuple[UnequalRow, ...]
-    requests: tuple[CorrectionRequested, ...]
-    denied: tuple[tuple[CorrectionRequested, CorrectionRefused], ...]
-    dissents: dict[int, str]
-    earlier: tuple[EarlierDissent, ...]
-    ties: tuple[tuple[str, ...], ...]
-    ties_drawn: bool
-
-    @property
-    def apart(self) -> tuple[int, ...]:
-        """The seats whose objective scores are not those of most."""
-        return tuple(sorted({seat for row in self.unequal for seat in row.apart}))
 
 
 @dataclass(frozen=True)
@@ -245,7 +175,7 @@ def room_of(case: Case, lot: str, seat: int | None, now: datetime, language: str
         signed=tuple(sorted(sitting.signed)),
         refused=tuple(sorted(sitting.refused)),
         sealed_sha256=sitting.sealed_sha256,
-        results=_results(sitting, signing.earlier, seat, language)
+        results=results_of(sitting, signing.earlier, seat, language)
         if sitting.stage in AFTER_LAST_LOCK and sitting.result
         else None,
     )
@@ -326,71 +256,6 @@ def _done(sitting: SittingState) -> int:
         Stage.SIGNING: sitting.settled,
     }
     return len(stages.get(sitting.stage, ()))
-
-
-def _results(sitting: SittingState, earlier: tuple[EarlierDissent, ...], seat: int | None, language: str) -> Results:
-    result, rules = sitting.result, sitting.rules.evaluation
-    assert result is not None
-    names = {bid.bid: bid.bidder_name for bid in sitting.bids}
-    return Results(
-        price=price_view(sitting, names, language),
-        averaging=sentence(f"averaging_{rules.scoring.aggregation}", {"places": rules.scoring.places}, language),
-        seats=tuple(sorted(sitting.seats)),
-        rows=tuple(_result_row(sitting, row, names[row.bid]) for row in result.bids),
-        criteria=_criteria(sitting, seat, names),
-        unequal=tuple(_unequal(sitting, found, names) for found in sitting.must_agree),
-        requests=tuple(sitting.requests[number] for number in sorted(sitting.requests)),
-        denied=sitting.denied,
-        dissents=dict(sitting.dissents),
-        earlier=earlier,
-        ties=tied_bidders(sitting),
-        ties_drawn=bool(sitting.drawn),
-    )
-
-
-def tied_bidders(sitting: SittingState) -> tuple[tuple[str, ...], ...]:
-    """The bidders that no published rule parts, by groups: in drawn order once they are drawn."""
-    names = {bid.bid: bid.bidder_name for bid in sitting.bids}
-    result = sitting.result
-    if result is None:
-        return ()
-    if not sitting.drawn:
-        return tuple(tuple(names[bid] for bid in group) for group in result.to_draw)
-    totals = {row.bid: row.total for row in result.bids}
-    groups = groupby((bid for bid in (row.bid for row in result.bids) if bid in sitting.drawn), key=totals.__getitem__)
-    return tuple(tuple(names[bid] for bid in group) for _, group in groups)
-
-
-def _result_row(sitting: SittingState, row: BidResult, bidder: str) -> ResultRow:
-    result = sitting.result
-    assert result is not None
-    totals = tuple(row.member_totals[str(number)] for number in sorted(sitting.seats))
-    candidate = row.bid in result.candidates
-    return ResultRow(row.rank, bidder, row.price, row.price_score, totals, row.total, candidate, row.decided_by)
-
-
-def _criteria(sitting: SittingState, seat: int | None, names: dict[str, str]) -> tuple[CriterionRow, ...]:
-    result, sheets = sitting.result, visible_scores(sitting, seat)
-    assert result is not None
-    unequal = {(found.bid, found.criterion) for found in result.unequal}
-    rows = []
-    for bid in sitting.valid:
-        for criterion in sitting.rules.evaluation.criteria.scored:
-            key = (bid, criterion.id)
-            far = tuple(int(o.seat) for o in result.outliers if (o.bid, o.criterion) == key)
-            scores = tuple(sheets[number][bid][criterion.id] for number in sorted(sheets))
-            rows.append(CriterionRow(names[bid], criterion.name_zh, criterion.name_en, scores, key in unequal, far))
-    return tuple(rows)
-
-
-def _unequal(sitting: SittingState, found: UnequalScores, names: dict[str, str]) -> UnequalRow:
-    criterion = sitting.rules.evaluation.criteria[found.criterion]
-    given: dict[Decimal, list[int]] = {}
-    for seat, score in sorted((int(seat), score) for seat, score in found.scores.items()):
-        given.setdefault(score, []).append(seat)
-    rows = tuple((score, tuple(seats)) for score, seats in given.items())
-    apart = tuple(map(int, found.apart))
-    return UnequalRow(names[found.bid], criterion.name_zh, criterion.name_en, rows, apart)
 
 
 def scored_criteria(case: Case, lot: str) -> tuple[Criterion, ...]:

@@ -16,6 +16,7 @@ from evaluation.sitting import (
     Disposition,
     NewCommitteeOrdered,
     NewCommitteeProposed,
+    RecheckOrdered,
     ReplacementOrdered,
     SittingDecided,
     SittingOrdered,
@@ -91,9 +92,17 @@ def new_committee_waiting(case: Case, lot: str, now: datetime) -> Waiting | None
     return _releasable(case, lot, NewCommitteeOrdered, now)
 
 
-def new_committee_step(case: Case, lot: str, actor: Actor, now: datetime) -> tuple[str, datetime | None] | None:
-    """What this person of the agency may do about an evaluation that was given up: draft that another committee
-    evaluates, or release it."""
+def recheck_waiting(case: Case, lot: str, now: datetime) -> Waiting | None:
+    """What the agency's supervisor may release now, so that the committee checks its report again."""
+    return _releasable(case, lot, RecheckOrdered, now)
+
+
+def step_after_end(case: Case, lot: str, actor: Actor, now: datetime) -> tuple[str, datetime | None] | None:
+    """What this person of the agency may do about an evaluation that has ended: of one that was given up draft that
+    another committee evaluates, or release it; of a sealed report release that it is checked again."""
+    again = recheck_waiting(case, lot, now)
+    if again is not None and actor.is_(Role.AGENCY_SUPERVISOR) and again.by != actor.id:
+        return "release_recheck", valid_until(case, again)
     waiting = new_committee_waiting(case, lot, now)
     if waiting is not None and actor.is_(Role.AGENCY_SUPERVISOR) and waiting.by != actor.id:
         return "release_new_committee", valid_until(case, waiting)

@@ -51,7 +51,7 @@ def read_copy(platform: Platform, actor: Actor, file_id: str, lang: Lang, addres
         raise RuleViolation("file_unknown")
     kind, member = RENDERED_FOR[document.kind]
     with platform.database.reading() as db_session:
-        records = load_records(db_session, document.case_id)
+        records = _until_sealed(load_records(db_session, document.case_id), document.sha256)
         fact = [record for record in records if (record.type, record.lot) == (kind, document.lot)][-1]
         first = StoredFile.case_id == document.case_id, StoredFile.sha256 == fact.payload[member]
         rendered_at = db_session.scalars(select(StoredFile.created_at).where(*first)).one()
@@ -70,6 +70,15 @@ def read_copy(platform: Platform, actor: Actor, file_id: str, lang: Lang, addres
     unsigned = replace(content, heading=heading, **blank)
     pdf = in_native_thread(partial(platform.renderer.render, unsigned, lang=lang))
     return saved_as(case, document, lang, copy=True), pdf
+
+
+def _until_sealed(records: list[Record], sha256: str) -> list[Record]:
+    """Of a version that was rechecked since, the records up to its seal; else all of them."""
+    for place, record in enumerate(records):
+        named = (record.payload.get("sealed_sha256"), record.payload.get("statement_sha256"))
+        if record.type == "ReportSealed" and sha256 in named:
+            return records[: place + 1]
+    return records
 
 
 def _folded(case_id: str, records: list[Record]) -> Case:

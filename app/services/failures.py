@@ -15,6 +15,7 @@ from app.services.documents import seal_document, store_document
 from app.services.failure_content import ended_evaluation
 from app.services.notices import SERVING, tell_role
 from app.services.platform import Platform
+from app.services.reports import conclude_ties, schedule_due
 from app.services.unit_of_work import UnitOfWork, unit_of_work
 from crypto.canonical import canonical
 from evaluation.sitting import FailureRecordSealed
@@ -23,9 +24,13 @@ from evaluation.sitting.stages import Stage
 
 @completes("BidsReviewed")
 def review_bids(act: Act) -> Answer:
-    """The last review may leave too few valid bids."""
-    if act.work.case.lots[act.lot].sitting.stage is Stage.FAILED:
+    """The last review may leave too few valid bids; and where nothing is scored after it, results follow at once."""
+    sitting = act.work.case.lots[act.lot].sitting
+    if sitting.stage is Stage.FAILED:
         tell_of_failure(act.work, act.lot)
+    elif sitting.result is not None:
+        conclude_ties(act.work, act.lot)
+        schedule_due(act.work, act.lot, str(act.record.seq))
     return {}
 
 

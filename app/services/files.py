@@ -93,7 +93,10 @@ def names_of(platform: Platform, case: Case, lot: str, bid: str) -> dict[str, st
 
 
 def readable_files(platform: Platform, actor: Actor, case_id: str, lot: str) -> tuple[FileView, ...]:
-    """Files of a lot; of records and reports only the latest revision. Raises RuleViolation `lot_unknown`."""
+    """Files of a lot; of records and reports only the latest revision, and what was sealed before.
+
+    Raises RuleViolation `lot_unknown`.
+    """
     with platform.database.reading() as db_session:
         case = load_case(db_session, case_id)
         case.lot(lot)
@@ -103,11 +106,12 @@ def readable_files(platform: Platform, actor: Actor, case_id: str, lot: str) -> 
             .order_by(StoredFile.kind, StoredFile.owner, StoredFile.name)
         )
         latest = {kind: latest_document(db_session, case_id, lot, kind) for kind in ("record", "report")}
-        current = {row.id for row in latest.values() if row is not None}
+        kept = {row.sha256 for row in latest.values() if row is not None}
+        kept |= {one.sealed_sha256 for one in case.lots[lot].sitting.versions}  # what was rechecked stays
         rows = [
             row
             for row in db_session.scalars(query)
-            if (row.kind not in latest or row.id in current) and _readable(actor, case, row, lot)
+            if (row.kind not in latest or row.sha256 in kept) and _readable(actor, case, row, lot)
         ]
     seen: Counter[str] = Counter()
     found = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
@@ -14,29 +14,25 @@ from app.casefile.record import Record
 from app.casefile.report_data import report_data, sheets_digest
 from app.casefile.rounds_of_evaluation import latest_evaluation
 from app.documents.content import (
-    BidScores,
     Criterion,
-    CriterionScores,
     DissentStatement,
     EarlierStatement,
     EvaluationReport,
     InvalidBid,
     Member,
     QualificationResult,
-    RecommendedCandidate,
-    ScoredBid,
     Signatory,
     Signed,
     SigningStatement,
 )
-from app.documents.wording import Lang, formula_words, instant, listed
+from app.documents.method_wording import adjustment_words, method_standard, price_words
+from app.documents.wording import Lang, instant, listed
 from app.messages import regime_words, sentence, void_sentence
 from app.models import Site
 from app.procedure.signing import EarlierDissent, tally
 from app.queries.cases import load_records
 from app.queries.findings import report_words
-from app.queries.score_comments import CommentLine, comment_lines
-from app.queries.sittings import tied_bidders
+from app.queries.results import tied_bidders
 from app.services.documents import document_check, heading, named_address, opened_bids
 from app.services.platform import Platform
 from app.services.report_course import (
@@ -46,13 +42,16 @@ from app.services.report_course import (
     corrections_of,
     interruptions_of,
     low_prices,
+    rechecks_of,
 )
 from app.services.report_recordings import recordings_of
 from app.services.report_review import review_of
+from app.services.report_tables import bid_sheets, name_of, recommended, scored_bids
 from app.services.sittings import member_account
 from crypto.canonical import digest
 from evaluation import criteria
 from evaluation.committee import MemberRole
+from evaluation.evaluate import EvaluationRules
 from evaluation.sitting import GROUND_ITEMS, PRICE_PROVEN, WITHIN_CEILING, Rejection, SittingState
 
 
@@ -85,7 +84,7 @@ def report_content(platform: Platform, case: Case, lot: str, told: Sequence[Reco
     started_at, sitting_digest, draw_digest = sources_of(records, case, lot)
     names = {bid.bid: bid.bidder_name for bid in sitting.bids}
     rules, profile = sitting.rules.evaluation, terms.profile
-    price = formula_words(rules.price_rule, lang)
+    price = price_words(rules, lang)
     return EvaluationReport(
         heading=heading(case, lot, "sitting", sitting_digest, lang),
         regime=profile.regime,
@@ -100,7 +99,7 @@ def report_content(platform: Platform, case: Case, lot: str, told: Sequence[Reco
         budget=published.budget,
         ceiling=published.ceiling,
         method=terms.method,
-        standard=sentence("report_standard", {"total": rules.criteria.total}, lang),
+        standard=method_standard(rules, profile.regime, lang),
         price_formula=price,
         averaging=sentence(f"averaging_{rules.scoring.aggregation}", {"places": rules.scoring.places}, lang),
         members=members,
@@ -108,9 +107,9 @@ def report_content(platform: Platform, case: Case, lot: str, told: Sequence[Reco
         opened_bids=opened_bids(case, lot, lang),
         qualification=qualification_of(case, lot),
         invalid_bids=invalid_bids(case, lot, lang),
-        scored_bids=_scored(sitting, names, lang),
-        sheets=_sheets(case, lot, records, lang),
-        candidates=_candidates(sitting, names),
+        scored_bids=scored_bids(sitting, names, lang),
+        sheets=bid_sheets(case, lot, records, lang),
+        candidates=recommended(sitting, names),
         agreement=_agreement(sitting, lang),
         clarifications=clarifications_of(state.asked_here, names, lang),
         corrections=corrections_of(records, names, rules.criteria, lang),
@@ -130,13 +129,24 @@ def report_content(platform: Platform, case: Case, lot: str, told: Sequence[Reco
         findings=report_words(case, lot, records, lang),
         contract_points=contract_points_of(records, profile.regime, lang),
         review=review_of(state, records, names, lang),
+        rechecks=rechecks_of(records, lang),
         recordings=recordings_of(told, profile.recording, named_sites, lang),
+        **comparing(rules, lang),
     )
+
+
+def comparing(rules: EvaluationRules, lang: Lang) -> dict[str, Any]:
+    """Which tables of comparison there are, and what stands in them."""
+    return {
+        "by": rules.by,
+        "full_total": rules.criteria.total,
+        "scored_names": tuple(name_of(one, lang) for one in rules.criteria.scored),
+    }
 
 
 def _criterion(one: criteria.Criterion, price_formula: str, lang: Lang) -> Criterion:
     kind = sentence(f"criterion_{one.kind}", {}, lang)
-    return Criterion(_name(one, lang), one.full, kind, _standard(one, price_formula, lang))
+    return Criterion(name_of(one, lang), one.full, kind, _standard(one, price_formula, lang))
 
 
 def _always(case: Case, lot: str, lang: Lang) -> tuple[str, ...]:
@@ -259,16 +269,14 @@ def _earlier_dissent(one: EarlierDissent, sitting: SittingState, lang: Lang) -> 
     return EarlierStatement(sentence("signs_as", seat, lang), one.text, one.at, words)
 
 
-def _name(criterion: criteria.Criterion, lang: Lang) -> str:
-    return criterion.name_en if lang == "en" else criterion.name_zh
-
-
 def _standard(criterion: criteria.Criterion, price_formula: str, lang: Lang) -> str:
     """How a criterion is scored as published: the price by its formula, others by the tender's words, within their
     bands, by steps.
     """
     if criterion.kind == "price":
         return price_formula
+    if adjustment := adjustment_words(criterion, lang):
+        return listed([adjustment, criterion.standard_en if lang == "en" else criterion.standard_zh], lang)
     bands = [f"{b.name_en if lang == 'en' else b.name_zh} {b.low:f}–{b.high:f}" for b in criterion.bands]
     figures = listed([*bands, sentence("criterion_step", {"step": criterion.step}, lang)], lang)
     words = criterion.standard_en if lang == "en" else criterion.standard_zh
@@ -303,63 +311,6 @@ def sources_of(records: list[Record], case: Case, lot: str) -> tuple[datetime, s
     opened_at = next(record.at for record in records if record.type == "SittingOpened")
     current = case.lots[lot].draw.current
     return opened_at, sheets_digest(records), current.record_sha256 if current else ""
-
-
-def _scored(sitting: SittingState, names: dict[str, str], lang: Lang) -> tuple[ScoredBid, ...]:
-    result = sitting.result
-    assert result is not None
-    seats = [str(number) for number in sorted(sitting.seats)]
-    return tuple(
-        ScoredBid(
-            bidder=names[row.bid],
-            bid_price=row.price,
-            evaluated_price=row.price,
-            price_score=row.price_score,
-            price_working=_working(sitting, row.price, lang),
-            member_totals=tuple(row.member_totals[seat] for seat in seats),
-            mean_total=row.total,
-            rank=row.rank,
-        )
-        for row in result.bids
-    )
-
-
-def _working(sitting: SittingState, price: Decimal, lang: Lang) -> str:
-    result = sitting.result
-    assert result is not None
-    full = sitting.rules.evaluation.criteria.price.full
-    facts = {"benchmark": result.price.benchmark, "price": price, "full": full}
-    return sentence(f"price_working_{result.price.formula}", facts, lang)
-
-
-def _sheets(case: Case, lot: str, records: list[Record], lang: Lang) -> tuple[BidScores, ...]:
-    sitting = case.lots[lot].sitting
-    scored, seats, result = sitting.rules.evaluation.criteria.scored, sorted(sitting.sheets), sitting.result
-    assert result is not None
-    names, comments = {bid.bid: bid.bidder_name for bid in sitting.bids}, comment_lines(case, lot, records)
-    return tuple(
-        BidScores(
-            names[bid],
-            tuple(CriterionScores(_name(c, lang), tuple(sitting.sheets[s][bid][c.id] for s in seats)) for c in scored),
-            tuple(words for one in comments if one.bid == bid for words in _comments(one, lang)),
-        )
-        for bid in (row.bid for row in result.bids)
-    )
-
-
-def _comments(one: CommentLine, lang: Lang) -> list[str]:
-    criterion = one.name_en if lang == "en" else one.name_zh
-    return [
-        sentence("score_comment", {"criterion": criterion, "seat": seat, "text": text}, lang)
-        for seat, text in one.given
-    ]
-
-
-def _candidates(sitting: SittingState, names: dict[str, str]) -> tuple[RecommendedCandidate, ...]:
-    result = sitting.result
-    assert result is not None
-    rows = [result[bid] for bid in result.candidates]
-    return tuple(RecommendedCandidate(row.rank, names[row.bid], row.price, row.total) for row in rows)
 
 
 def _ties(sitting: SittingState, lang: Lang) -> tuple[str, ...]:

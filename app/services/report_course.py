@@ -10,12 +10,14 @@ from app.casefile.codec import encode
 from app.casefile.course_data import contract_points
 from app.casefile.interruptions import Interruption, interruptions
 from app.casefile.record import Record
+from app.casefile.report_data import RECHECKS, recheck_data
 from app.documents.clarification_content import BidClarification
 from app.documents.wording import Lang, hundredths, instant, listed
 from app.messages import sentence
 from app.procedure.clarifying import Clarifying, Course
 from app.queries.low_prices import low_prices_of
 from crypto.canonical import digest
+from crypto.instants import parse_instant
 from evaluation.criteria import CriteriaSet
 from evaluation.low_prices import MarkedPrice
 from evaluation.scoring import Cells, ScorePlace
@@ -119,7 +121,10 @@ def _totals(results: Sequence[Record], seat: int, names: Mapping[str, str], lang
     """What a seat gave each bid in the first of these results."""
     if not results:
         return "—"
-    totals: dict[str, Decimal] = {row.bid: row.member_totals[str(seat)] for row in results[0].fact.result.bids}
+    rows = results[0].fact.result.bids
+    totals: dict[str, Decimal] = {row.bid: row.member_totals[str(seat)] for row in rows if row.member_totals}
+    if not totals:  # prices are compared: what counts is the evaluated one
+        totals = {row.bid: row.evaluated_price for row in rows}
     return listed([f"{names[bid]} {hundredths(total)}" for bid, total in sorted(totals.items())], lang)
 
 
@@ -166,6 +171,19 @@ def low_prices(marked: Iterable[MarkedPrice], names: Mapping[str, str], lang: La
     for one in low_prices_of(marked, names, lang):
         facts = {"bidder": one.bidder, "price": one.price, "marks": listed(one.marks, lang)}
         found.append(sentence("note_low_price", facts, lang))
+    return tuple(found)
+
+
+def rechecks_of(records: Sequence[Record], lang: Lang) -> tuple[str, ...]:
+    """Why sealed versions of this report were checked again, and what the committee answered."""
+    found = []
+    for one in recheck_data(records).get(RECHECKS, ()):
+        at, answered = parse_instant(one["asked_at"]), "answer" in one
+        found.append(sentence("note_recheck_asked", {"at": instant(at), "reason": one["reason"]}, lang))
+        if answered:
+            code = "note_recheck_corrected" if one["corrected"] else "note_recheck_stands"
+            facts = {"at": instant(parse_instant(one["answered_at"])), "answer": one["answer"]}
+            found.append(sentence(code, facts, lang))
     return tuple(found)
 
 

@@ -73,10 +73,11 @@ def conclude_ties(work: UnitOfWork, lot: str) -> None:
 
 def _due(case: Case, lot: str) -> bool:
     """Results stand without a report, or with one that nobody has signed and that lacks a dissent; what is being voted
-    on is decided before, and prices are explained."""
+    on is decided before, prices are explained, and a recheck is answered."""
     sitting = case.lots[lot].sitting
     lacking = sitting.stage is Stage.RESULTS or (sitting.stage is Stage.REPORT and bool(sitting.unreported))
     waits = awaited_correction(sitting) is not None or sitting.put is not None or bool(unexplained(sitting))
+    waits = waits or bool(sitting.recheck and not sitting.recheck_answer)
     return lacking and sitting.suspended is None and not waits
 
 
@@ -110,9 +111,15 @@ def prepare_report(platform: Platform, case_id: str, lot: str) -> None:
         if lot_records(work.db_session, case_id, lot, after=records[-1].seq):  # somebody dissented, or it went on
             schedule_due(work, lot, str(work.size))
             return
-        sha256 = store_document(platform, work, lot, "report", f"evaluation-report-{lot}.pdf", pdf)
+        sha256 = store_document(platform, work, lot, "report", f"evaluation-report-{_which(work.case, lot)}.pdf", pdf)
         work.conclude(ReportPrepared(sha256), lot)
         schedule_due(work, lot, str(work.size))
+
+
+def _which(case: Case, lot: str) -> str:
+    """The lot, with the version of its report from the second on."""
+    version = case.lots[lot].sitting.version
+    return lot if version is None else f"{lot}-{version}"
 
 
 def lot_records(db_session: DbSession, case_id: str, lot: str, after: int = -1) -> list[Record]:
@@ -307,8 +314,9 @@ def seal_report(platform: Platform, case_id: str, lot: str) -> None:
             return
         sha256 = store_document(platform, work, lot, "report", report.name, sealed.report)
         if sealed.statement:
-            store_document(platform, work, lot, "statement", f"signing-statement-{lot}.pdf", sealed.statement)
-        work.conclude(ReportSealed(sha256, sealed.statement_sha256), lot)
+            name = f"signing-statement-{_which(work.case, lot)}.pdf"
+            store_document(platform, work, lot, "statement", name, sealed.statement)
+        work.conclude(ReportSealed(sha256, sealed.statement_sha256, state.sitting.version), lot)
         work.schedule("compute_fees", work.now, lot=lot)
         close_booths(work, lot)
         _tell_without_majority(work, lot)

@@ -286,6 +286,12 @@ STEPS: dict[str, Wording] = {
         _l("去复核"),
         _agency("release_new_committee"),
     ),
+    "release_recheck": Wording(
+        _l("放行复核要求"),
+        _l("签名后原评审委员会重新签到，核对已封存的评审报告。"),
+        _l("去复核"),
+        _agency("release_recheck"),
+    ),
     "sitting_abandoned": Wording(
         _l("评审已终止"),
         _l("资料已封存，由另组的评审委员会重新评审。"),

@@ -22,14 +22,16 @@ from app.web.pages import to_local
 from app.web.wording import (
     CRITERION_KINDS,
     CRITERION_STAGES,
+    adjustment_words,
     averaging_words,
     citation_words,
-    formula_words,
     method_words,
     named,
     outlier_words,
     period_words,
+    price_words,
     standard_of,
+    standard_words,
     tie_words,
     titled,
 )
@@ -49,6 +51,7 @@ class ShownCriterion:
     step: str
     bands: str
     standard: str
+    adjustment: str  # what a unit of a deviation adds to the price; "" where points are given
     state: str = ""
 
 
@@ -57,6 +60,7 @@ class ShownLot:
     """A lot's terms in words; `amounts` are figures with their capitals."""
 
     terms: LotTerms
+    method: str
     criteria: tuple[ShownCriterion, ...]
     total: str
     formula: str
@@ -95,7 +99,7 @@ def shown_terms(terms: TenderTerms) -> ShownTerms:
         Committee.from_description(committee).id,
         second_lock_words(terms.chain) if terms.chain else "",
         witness_words(terms.register),
-        tuple(shown_lot(lot) for lot in terms.lots),
+        tuple(shown_lot(lot, terms.profile.regime) for lot in terms.lots),
     )
 
 
@@ -190,14 +194,16 @@ def _periods(terms: TenderTerms) -> tuple[tuple[str, str], ...]:
     )
 
 
-def shown_lot(lot: LotTerms) -> ShownLot:
+def shown_lot(lot: LotTerms, regime: str) -> ShownLot:
     rules = lot.evaluation
+    averaging = "" if rules.in_money else averaging_words(rules.scoring) + outlier_words(rules.scoring)
     return ShownLot(
         lot,
+        standard_words(rules, regime),
         tuple(_criterion(criterion) for criterion in rules.criteria.criteria),
         plain(rules.criteria.total),
-        formula_words(rules.price_rule),
-        averaging_words(rules.scoring) + outlier_words(rules.scoring),
+        price_words(rules),
+        averaging,
         tie_words(rules.tie_chain, rules.criteria),
         rules.most_candidates,
         tuple(named(item) for item in lot.review_items),
@@ -216,6 +222,7 @@ def _criterion(criterion: Criterion) -> ShownCriterion:
         plain(criterion.step),
         bands,
         standard_of(criterion),
+        adjustment_words(criterion),
     )
 
 

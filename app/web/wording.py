@@ -9,12 +9,15 @@ from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.documents import method_wording
 from app.documents import wording as documents_wording
 from app.messages import sentence
 from app.procedure.calendar import Period, Unit
+from app.procedure.profiles import Profile
 from app.procedure.roles import Role
-from evaluation.criteria import CriteriaSet, Criterion, CriterionKind, CriterionStage
-from evaluation.prices import PriceRule
+from evaluation.criteria import AdjustmentBasis, CriteriaSet, Criterion, CriterionKind, CriterionStage
+from evaluation.evaluate import EvaluationRules
+from evaluation.methods import EvaluationMethod
 from evaluation.ranking import CRITERION_PREFIX
 from evaluation.scoring import Aggregation, ScoringRules
 
@@ -69,6 +72,12 @@ CRITERION_STAGES = {
     CriterionStage.CREDIT: _l("资信"),
     CriterionStage.PRICE: _l("报价"),
 }
+ADJUSTMENT_BASES = {  # with a minus: what is taken off the price
+    AdjustmentBasis.YUAN: _l("加价 元"),
+    AdjustmentBasis.PERCENT: _l("加价 %"),
+    f"-{AdjustmentBasis.YUAN}": _l("减价 元"),
+    f"-{AdjustmentBasis.PERCENT}": _l("减价 %"),
+}
 FORMULAS = {
     "lowest_price_ratio": _l("低价优先：最低价得满分，其余按最低价 ÷ 报价折算"),
     "mean_deviation": _l("平均价基准：按偏离平均价的百分点扣分"),
@@ -102,6 +111,7 @@ PARAMETERS = {
 TIE_RULES = {
     "price_score": _l("价格分高者在前"),
     "lower_price": _l("报价低者在前"),
+    "technical": _l("技术得分高者在前"),
     "draw": _l("抽签决定"),
 }
 METHODS = {
@@ -178,9 +188,29 @@ def period_words(period: Period) -> str:
     return _("%(amount)s %(unit)s", amount=period.amount, unit=_UNITS[period.unit])
 
 
-def formula_words(rule: PriceRule) -> str:
-    """The price formula in the language of the page."""
-    return documents_wording.formula_words(rule, "en" if english() else "zh")
+def lang() -> documents_wording.Lang:
+    """The language of the page."""
+    return "en" if english() else "zh"
+
+
+def price_words(rules: EvaluationRules) -> str:
+    """How prices are compared, in the language of the page."""
+    return method_wording.price_words(rules, lang())
+
+
+def standard_words(rules: EvaluationRules, regime: str) -> str:
+    """The method of an evaluation with what decides under it, in the language of the page."""
+    return method_wording.method_standard(rules, regime, lang())
+
+
+def adjustment_words(criterion: Criterion) -> str:
+    """What a unit of a deviation adds to the price, in the language of the page; "" where points are given."""
+    return method_wording.adjustment_words(criterion, lang())
+
+
+def evaluation_methods(profile: Profile) -> dict[EvaluationMethod, str]:
+    """The methods that a rule book knows, by their names in its regime."""
+    return {one: sentence(f"{profile.regime}_method_{one}", {}, lang()) for one in profile.methods}
 
 
 def averaging_words(rules: ScoringRules) -> str:

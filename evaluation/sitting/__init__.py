@@ -119,6 +119,7 @@ from evaluation.sitting.questions import (
     FindingWithdrawn,
     RejectionGround,
 )
+from evaluation.sitting.rechecks import RecheckAnswered, RecheckOrdered, RecheckProposed
 from evaluation.sitting.rules import (
     decide,
     recheck,
@@ -131,7 +132,7 @@ from evaluation.sitting.stages import (
     Stage,
     transition_table,
 )
-from evaluation.sitting.state import SittingState, SupersededDissent, progress, visible_scores
+from evaluation.sitting.state import SealedVersion, SittingState, SupersededDissent, progress, visible_scores
 from evaluation.sitting.talk import AnnouncementMade, AnnouncementNoted, FloorGiven, MessagePosted
 from evaluation.sitting.talk_rules import MOST_LETTERS, may_speak
 
@@ -200,6 +201,9 @@ __all__ = [
     "PricesMarked",
     "RecessCalled",
     "RecessEnded",
+    "RecheckAnswered",
+    "RecheckOrdered",
+    "RecheckProposed",
     "RefusalRecorded",
     "Rejection",
     "RejectionGround",
@@ -214,6 +218,7 @@ __all__ = [
     "ReviewFinding",
     "ReviewItem",
     "ScoreSheetLocked",
+    "SealedVersion",
     "Seat",
     "SeatFact",
     "SheetReopened",

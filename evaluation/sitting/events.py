@@ -343,11 +343,13 @@ class RefusalRecorded(SeatFact):
 class ReportSealed(SittingEvent):
     """The centre's seal has been put on last; `statement_sha256` is the sealed statement on signing, "" for none.
 
-    There is one where somebody dissented or did not sign (Regulation art. 53).
+    There is one where somebody dissented or did not sign (Regulation art. 53). `version`: which of a report that was
+    rechecked, from 2; None: the first.
     """
 
     sealed_sha256: str
     statement_sha256: str = ""
+    version: int | None = None
 
 
 @dataclass(frozen=True)

@@ -51,8 +51,9 @@ from evaluation.sitting.interruptions import (
     ReplacementOrdered,
 )
 from evaluation.sitting.questions import FindingDisposed, FindingPut, FindingVoted, FindingWithdrawn
+from evaluation.sitting.rechecks import RecheckAnswered, RecheckOrdered
 from evaluation.sitting.stages import TRANSITIONS, Stage
-from evaluation.sitting.state import ReopenedSheet, SittingState, SupersededDissent
+from evaluation.sitting.state import ReopenedSheet, SealedVersion, SittingState, SupersededDissent
 
 Kept = TypeVar("Kept")
 
@@ -96,7 +97,7 @@ def replay(events: Iterable[SittingEvent]) -> SittingState:
 def _reworked(state: SittingState) -> SittingState:
     """Without the conclusions that rest on sheets: what is scored again is concluded again."""
     state = changed(_superseding(state), result=None, drawn=(), drawn_record="", report_sha256="")
-    return changed(state, requests={}, denied=())
+    return changed(state, requests={}, denied=(), recheck_answer="")
 
 
 def _superseding(state: SittingState) -> SittingState:
@@ -281,6 +282,7 @@ def _begun_anew(event: NewCommitteeOrdered, state: SittingState) -> SittingState
         used_keys=state.used_keys,
         committee=state.committee + 1,
         first_seat=max(state.seats) + 1,
+        versions=state.versions,  # what was sealed before a recheck that was given up
     )
 
 
@@ -373,3 +375,18 @@ def _sealed(event: ReportSealed, state: SittingState) -> SittingState:
 @_applied.register
 def _about_a_clarification(event: ClarificationFact, state: SittingState) -> SittingState:
     return changed(state, clarifications=folded(state.clarifications, event))
+
+
+@_applied.register
+def _to_be_rechecked(event: RecheckOrdered, state: SittingState) -> SittingState:
+    """Conclusions stand as they were sealed; what was signed belongs to the version before, and keys to that day."""
+    sealed = SealedVersion(state.sealed_sha256, state.result, event.note)
+    state = changed(_superseding(state), recheck=event.note, recheck_answer="", versions=(*state.versions, sealed))
+    return changed(
+        state, keys={}, moves={}, turned_away={}, report_sha256="", sealed_sha256="", signed={}, refused=frozenset()
+    )
+
+
+@_applied.register
+def _rechecked(event: RecheckAnswered, state: SittingState) -> SittingState:
+    return changed(state, recheck_answer=event.text)

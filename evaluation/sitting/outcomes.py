@@ -76,7 +76,9 @@ def _review(state: SittingState) -> SittingEvent | None:
 def _scoring(state: SittingState) -> SittingEvent | None:
     if len(state.valid) < state.rules.least_valid_bids:
         return SittingFailed(TOO_FEW_VALID_BIDS, len(state.valid), state.rules.least_valid_bids)
-    return None if state.waiting(state.sheets) else computed(state)
+    # Where the documents put a price on no deviation there is nothing to lock: the review was the members' last word.
+    locking = bool(state.rules.evaluation.criteria.scored)
+    return None if locking and state.waiting(state.sheets) else computed(state)
 
 
 def computed(state: SittingState) -> ResultsComputed:

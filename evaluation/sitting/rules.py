@@ -20,6 +20,7 @@ from evaluation.sitting import clarification_rules as clarifying
 from evaluation.sitting import correction_rules as corrections
 from evaluation.sitting import interruption_rules as interrupted
 from evaluation.sitting import price_rules as pricing
+from evaluation.sitting import recheck_rules as rechecking
 from evaluation.sitting import talk_rules as talk
 from evaluation.sitting.checks import (
     records_refusal,
@@ -91,6 +92,7 @@ from evaluation.sitting.outcomes import outcome
 from evaluation.sitting.question_rules import check_none_open, check_put, check_vote
 from evaluation.sitting.question_rules import check_withdrawal as check_finding_withdrawal
 from evaluation.sitting.questions import GROUND_ITEMS, FindingPut, FindingVoted, FindingWithdrawn
+from evaluation.sitting.rechecks import RecheckAnswered, RecheckOrdered, RecheckProposed
 from evaluation.sitting.stages import TRANSITIONS
 from evaluation.sitting.state import SittingState
 from evaluation.sitting.talk import AnnouncementMade, AnnouncementNoted, FloorGiven, MessagePosted
@@ -283,6 +285,7 @@ def _prepare_report(fact: ReportPrepared, state: SittingState) -> None:
         raise awaited
     check_none_open(state)
     pricing.check_prices_explained(state)
+    rechecking.check_recheck_answered(state)
 
 
 @_check.register
@@ -324,6 +327,8 @@ def _seal(fact: ReportSealed, state: SittingState) -> None:
     check_none_open(state)
     require_digest(fact.sealed_sha256, "sealed_sha256")
     absent = state.waiting(state.settled)
+    if fact.version != state.version:
+        raise RuleViolation("report_version_other", version=state.version or 1)
     if fact.statement_sha256:
         require_digest(fact.statement_sha256, "statement_sha256")
         if not state.explained:
@@ -349,6 +354,9 @@ _ELSEWHERE: dict[type[Any], Callable[..., None]] = {
     ClarificationAnswered: clarifying.check_answer,
     ClarificationLapsed: clarifying.check_lapse,
     ExplanationJudged: pricing.check_judgement,
+    RecheckProposed: rechecking.check_order,
+    RecheckOrdered: rechecking.check_order,
+    RecheckAnswered: rechecking.check_answer,
     CorrectionRequested: corrections.check_request,
     SheetReopened: corrections.check_reopening,
     CorrectionRefused: corrections.check_refusal,

@@ -71,6 +71,7 @@ from evaluation.sitting.interruptions import (
     WarningGiven,
 )
 from evaluation.sitting.questions import FindingDisposed, FindingPut, FindingVoted, FindingWithdrawn
+from evaluation.sitting.rechecks import RecheckAnswered, RecheckOrdered, RecheckProposed
 from evaluation.sitting.talk import AnnouncementMade, AnnouncementNoted, FloorGiven, MessagePosted
 
 
@@ -144,6 +145,14 @@ TRANSITIONS: dict[tuple[Stage, type[SittingEvent]], Stage] = {
     (Stage.SIGNING, RefusalRecorded): Stage.SIGNING,
     (Stage.SIGNING, ReportSealed): Stage.SIGNING,
     (Stage.SIGNING, SittingClosed): Stage.CLOSED,
+}
+# The tenderer has a sealed report checked again: whoever sat comes back, and signs in anew.
+TRANSITIONS |= {
+    (Stage.CLOSED, RecheckProposed): Stage.CLOSED,
+    (Stage.CLOSED, RecheckOrdered): Stage.RESULTS,
+    (Stage.RESULTS, MemberIdentified): Stage.RESULTS,
+    (Stage.RESULTS, RecheckAnswered): Stage.RESULTS,
+    (Stage.REPORT, RecheckAnswered): Stage.RESULTS,  # prepared anew: it is to say so
 }
 # Findings about bids: what is decided on them is to be in the report, and whom they reject is scored no more.
 for _stage in (Stage.REVIEW, Stage.RESULTS, Stage.REPORT):

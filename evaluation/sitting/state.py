@@ -58,6 +58,15 @@ class SupersededDissent:
 
 
 @dataclass(frozen=True)
+class SealedVersion:
+    """A report that was sealed, by its digest, with the result that it states and the reason why it was rechecked."""
+
+    sealed_sha256: str
+    result: EvaluationResult | None
+    reason: str
+
+
+@dataclass(frozen=True)
 class SittingState:
     """A whole sitting. Everything that belongs to a member is kept under its seat number.
 
@@ -71,7 +80,8 @@ class SittingState:
     ones, `put` the finding that is voted on with its `put_votes`, `disposed` what was voted on by those who sit now,
     `marked` the prices that are to be explained. `committee` counts the committees that have evaluated; the seats of a
     further one begin at `first_seat`, after those of the ones before, whose people are in `persons` still. `defective`:
-    it was given up while the documents were found to be so.
+    it was given up while the documents were found to be so. `recheck`: why the tenderer has the last of the sealed
+    `versions` checked again, "" where none is; `recheck_answer` what the committee has found on the results that stand.
     """
 
     stage: Stage = Stage.UNCONVENED
@@ -121,6 +131,19 @@ class SittingState:
     committee: int = 1
     first_seat: int = 1
     defective: bool = False
+    recheck: str = ""
+    recheck_answer: str = ""
+    versions: tuple[SealedVersion, ...] = ()
+
+    @property
+    def version(self) -> int | None:
+        """Which version of the report is being made, or stands: from 2 after a recheck; None: the first."""
+        return len(self.versions) + 1 if self.versions else None
+
+    @property
+    def corrected(self) -> bool:
+        """Whether a recheck has led to another result than the one that was sealed before."""
+        return bool(self.versions) and self.result != self.versions[-1].result
 
     @property
     def rules(self) -> SittingRules:
@@ -172,8 +195,14 @@ class SittingState:
 
     @property
     def must_agree(self) -> tuple[UnequalScores, ...]:
-        """Objective scores that differ where the rules want them equal: known after the last lock, never before."""
-        return self.result.unequal if self.result and self.rules.objective_must_agree else ()
+        """Objective scores that differ where the rules want them equal: known after the last lock, never before.
+
+        Where they change prices a majority decides what they are, and one is needed.
+        """
+        if self.result is None or self.rules.objective_must_agree:
+            return self.result.unequal if self.result else ()
+        in_money = self.rules.evaluation.in_money
+        return tuple(found for found in self.result.unequal if in_money and not found.by_majority)
 
     def waiting(self, done: Iterable[int]) -> tuple[int, ...]:
         """The seats that are not in `done`, ascending."""

@@ -75,3 +75,78 @@ def test_hostile_files_are_refused_in_words(tmp_path, capsys, text, words):
     path.write_text(text, "utf-8")
     assert main(["evaluate", str(path)]) == 2
     assert words in capsys.readouterr().err
+
+
+LOWEST = {
+    "method": "lowest_evaluated_price",
+    "adjustments": {"advance": {"unit_percent": "0.3", "unit": "个百分点"}, "warranty": {"unit_cny": "-5000"}},
+    "bidders": [
+        {"code": "A", "bid_cny": "1000000", "units": {"warranty": 2}, "rank": 1},
+        {"code": "C", "bid_cny": "990000", "units": {"advance": 5}, "evaluated_price_cny": "1004580"},
+        {"code": "D", "bid_cny": ""},
+    ],
+}
+GATED = {
+    "method": "technical_gate",
+    "gate": {"pass_mark": 60},
+    "criteria": {"plan": 100},
+    "price_formula": {"id": "lowest_price_ratio", "full": 100, "round": "2dp half up"},
+    "aggregation": {"id": "simple_mean", "round": "2dp half up"},
+    "tie_chain": ["technical"],
+    "bidders": [
+        {"code": "A", "bid_cny": "120", "expert_totals": ["80", "70"], "price_score": "100.00"},
+        {"code": "B", "bid_cny": "100", "expert_totals": ["50", "60"], "rank": 2},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("scheme", "lines"),
+    [
+        (
+            LOWEST,
+            (
+                "评标办法：经评审的最低投标价法",
+                "C  advance（5 个百分点）：990000 × 0.3 ÷ 100 × 5 = 14850.00",
+                "A  经评审的投标价：1000000 − 10000 = 990000.00",
+                "D：没有报价，未响应，不参加评审",
+                "不符  C 的评审价：文件写 1004580，按规则应为 1004850.00",
+            ),
+        ),
+        (
+            GATED,
+            (
+                "B：55.00，未进入价格评审",
+                "A  价格分（保留 2 位小数）：100 × 120 ÷ 120 = 100.00",
+                "推荐候选人：A",
+                "不符  B 的名次：文件写 2，按规则应为 —",
+            ),
+        ),
+    ],
+)
+def test_every_method_is_computed_step_by_step(tmp_path, capsys, scheme, lines):
+    path = tmp_path / "scheme.json"
+    path.write_text(json.dumps(scheme), "utf-8")
+    assert main(["evaluate", str(path)]) == 1
+    shown = capsys.readouterr().out.splitlines()
+    assert not set(lines) - set(shown)
+    assert main(["evaluate", str(path), "--lang", "en"]) == 1
+    english = capsys.readouterr().out
+    assert "Comparison" in english
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"method": "cheapest"}, "technical_gate"),
+        ({"bidders": [{"code": "A", "bid_cny": "1", "units": {"colour": 1}}]}, "units"),
+        ({"adjustments": {"x": {"unit_cny": "0"}}}, "不等于零"),
+        ({"tie_chain": ["price_score"]}, "price_score"),
+    ],
+)
+def test_a_scheme_that_makes_no_sense_is_refused(tmp_path, capsys, change, words):
+    path = tmp_path / "scheme.json"
+    bidders = [{"code": "A", "bid_cny": "1"}]
+    path.write_text(json.dumps({**LOWEST, "bidders": bidders, **change}), "utf-8")
+    assert main(["evaluate", str(path)]) == 2
+    assert words in capsys.readouterr().err

@@ -118,7 +118,7 @@ def _criterion(
     id: str, name: str, full: str, step: str, band: str, value: Decimal | None = None, locked: bool = False
 ) -> Sample:
     comment = "合同两份，一份无验收" if locked else ""
-    marks = {"full": Decimal(full), "step": Decimal(step), "value": value}
+    marks = {"full": Decimal(full), "most": f"满分 {full}", "step": Decimal(step), "value": value}
     return Sample(id=id, name=name, band=band, comment=comment, locked=locked, **marks)
 
 

@@ -47,6 +47,9 @@ from evaluation.sitting import (
     NewCommitteeProposed,
     RecessCalled,
     RecessEnded,
+    RecheckAnswered,
+    RecheckOrdered,
+    RecheckProposed,
     RefusalRecorded,
     RejectionGround,
     ReplacementGround,
@@ -367,6 +370,15 @@ class Walk:
         self.takes(NewCommitteeProposed("another committee"))
         self.takes(NewCommitteeOrdered("another committee"))
 
+    def check_again(self) -> None:
+        """What was sealed may be checked again by those who sealed it."""
+        self.takes(RecheckProposed("a sum seems wrong"))
+        self.takes(RecheckOrdered("a sum seems wrong"))
+        for seat in self.state.seats if self.state.stage is Stage.RESULTS else ():
+            self.takes(MemberIdentified(seat, self.fresh(), "witness"))
+        if self.state.recheck:
+            self.takes(RecheckAnswered(self.state.chair or 0, "It stands."))
+
 
 def test_whatever_happened_who_is_still_there_brings_the_sitting_to_its_end_and_the_record_replays():
     accepted, ends, deepest = set(), set(), 0
@@ -375,6 +387,7 @@ def test_whatever_happened_who_is_still_there_brings_the_sitting_to_its_end_and_
         walk.wander()
         walk.end()
         ends.add(walk.state.stage)
+        walk.check_again()
         walk.begin_anew()
         events = walk.sitting.events
         assert recheck(events) == walk.state, seed

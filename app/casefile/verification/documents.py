@@ -17,7 +17,7 @@ from app.casefile.verification.log import NamedDocument, documents_named
 from crypto import pdf as signed_pdf
 from crypto.canonical import canonical, digest, parse
 from crypto.errors import CryptoError
-from evaluation.sitting import BoothChanged, MemberIdentified, ReportSigned
+from evaluation.sitting import BoothChanged, MemberIdentified, RecheckOrdered, ReportSigned
 
 SEAL_FIELD = "Seal"
 
@@ -56,7 +56,7 @@ def _check_document(evidence: Evidence, record: Record, document: NamedDocument)
     for reason in verdict.reasons:
         yield failed("evidence_document_wrong", name=name, field=reason.field, reason=reason.code)
     if document.kind == "report":
-        yield from _check_members(evidence, record.lot, name, verdict)
+        yield from _check_members(evidence, record, name, verdict)
         yield from _check_log_data(evidence, record, document, pdf)
     elif document.kind == "record":
         yield from _check_opening(evidence, record, document, pdf)
@@ -113,12 +113,14 @@ def _check_log_data(evidence: Evidence, record: Record, document: NamedDocument,
     yield held("evidence_data_digest", name=name, attachment=attachment, sha256=digest(expected))
 
 
-def _check_members(evidence: Evidence, lot: str, name: str, verdict: signed_pdf.PdfVerdict) -> Findings:
+def _check_members(evidence: Evidence, sealed: Record, name: str, verdict: signed_pdf.PdfVerdict) -> Findings:
     """Exactly the seats that signed in the log have signed the paper, each with the key that counted for it then."""
     keys: dict[int, str] = {}
     due: dict[str, str] = {}
-    for record in latest_evaluation(evidence.of_lot(lot)):
-        if isinstance(record.fact, MemberIdentified | BoothChanged):
+    for record in latest_evaluation(one for one in evidence.of_lot(sealed.lot) if one.seq <= sealed.seq):
+        if isinstance(record.fact, RecheckOrdered):  # what was signed before belongs to the version before
+            keys, due = {}, {}
+        elif isinstance(record.fact, MemberIdentified | BoothChanged):
             keys[record.fact.seat] = record.fact.key_id
         elif isinstance(record.fact, ReportSigned):
             due[seat_field(record.fact.seat)] = keys.get(record.fact.seat, "")

@@ -126,8 +126,9 @@ def documents_named(record: Record) -> tuple[NamedDocument, ...]:
         )
     if record.type != "ReportSealed":
         return ()
-    report = NamedDocument("report", f"documents/evaluation-report-{lot}.pdf", fact.sealed_sha256)
-    statement = NamedDocument("statement", f"documents/signing-statement-{lot}.pdf", fact.statement_sha256)
+    which = lot if fact.version is None else f"{lot}-{fact.version}"
+    report = NamedDocument("report", f"documents/evaluation-report-{which}.pdf", fact.sealed_sha256)
+    statement = NamedDocument("statement", f"documents/signing-statement-{which}.pdf", fact.statement_sha256)
     return (report, statement) if fact.statement_sha256 else (report,)
 
 

@@ -20,7 +20,6 @@ from app.casefile.next_round import next_round_form
 from app.extensions import FORM_AROUND, access, current_actor, platform, required_log_in, takes
 from app.permissions.actions import Action
 from app.procedure.errors import RuleViolation
-from app.procedure.profiles import Profile
 from app.procedure.roles import Role
 from app.procedure.tender import TenderSubmitted
 from app.procedure.terms import check_deadline, check_terms
@@ -29,16 +28,16 @@ from app.queries.people import find_organisations
 from app.services import tenders
 from app.services.tenders import Draft
 from app.web.agency.blueprint import routes
-from app.web.agency.forms import BasicsForm, DocumentForm, LotForm, NewCaseForm, ScoringForm, options
-from app.web.agency.overtaken import BASICS, overtaken, seen
-from app.web.agency.scoring import SPARE_ROWS, fill_scoring, price_parameters, read_scoring, with_formula
+from app.web.agency.draft_pages import keep, saved, shown, steps_of
+from app.web.agency.draft_scoring import scoring_step
+from app.web.agency.forms import BasicsForm, DocumentForm, LotForm, NewCaseForm, options
+from app.web.agency.overtaken import BASICS, overtaken
 from app.web.entitled import account_key, in_words
 from app.web.pages import Refused, attempt, case_trail, entitled_case, head_of, local_time, to_local, to_utc
 from app.web.terms import second_lock_words, shown_terms, standing_words
-from app.web.wording import FORMULAS, PARAMETERS, named, titled
+from app.web.wording import named, titled
 from crypto.errors import CryptoError
 from crypto.instants import parse_instant
-from evaluation.prices import FORMULAS as PRICE_FORMULAS
 
 LOT_FIELDS = {"budget": _l("预算金额"), "ceiling": _l("最高限价"), "deadline_at": _l("投标截止时间")}
 
@@ -78,19 +77,6 @@ def next_round(case: str) -> str | Response:
     return render_template("pages/agency/next_round.html", form=form, **head_of(found), **shown)
 
 
-def steps_of(draft: Draft) -> list[tuple[str, str]]:
-    """(step, its name) in order; each lot has two."""
-    lots = draft.form.get("lots", [])
-    found = [("basics", _("基本信息"))]
-    for index, lot in enumerate(lots):
-        named = {"number": lot["number"]}
-        found += [
-            (f"lot-{index}", _("标包 %(number)s", **named) if len(lots) > 1 else _("标包")),
-            (f"scoring-{index}", _("评分办法 %(number)s", **named) if len(lots) > 1 else _("评分办法")),
-        ]
-    return [*found, ("documents", _("招标文件")), ("preview", _("预览与送审"))]
-
-
 @routes.route("/agency/cases/<case>/draft/<step>", methods=["GET", "POST"])
 @access(Action.DRAFT_READ)
 @takes(tenders.DOCUMENT_LIMIT + FORM_AROUND)
@@ -103,7 +89,7 @@ def draft(case: str, step: str) -> str | Response:
     if request.method == "POST" and not current_actor().is_(Role.AGENCY_OFFICER):
         abort(403)
     kind, _dash, index = step.partition("-")
-    pages = {"basics": _basics, "lot": _lot, "scoring": _scoring, "documents": _documents, "preview": _preview}
+    pages = {"basics": _basics, "lot": _lot, "scoring": scoring_step, "documents": _documents, "preview": _preview}
     return pages[kind](found, step, int(index or 0))
 
 
@@ -118,35 +104,6 @@ def discard_draft(case: str) -> str | Response:
     return render_template("pages/agency/draft_discard.html", form=form, draft=found, breadcrumbs=trail)
 
 
-def _shown(draft: Draft, step: str, template: str, **facts: Any) -> str:
-    steps = steps_of(draft)
-    trail = [(_("代理机构工作台"), url_for("agency.desk")), (draft.title, None)]
-    return render_template(
-        f"pages/agency/{template}.html",
-        draft=draft,
-        steps=steps,
-        step=step,
-        step_name=dict(steps)[step],
-        seen=seen(draft, step),
-        may_edit=current_actor().is_(Role.AGENCY_OFFICER),
-        breadcrumbs=trail,
-        **facts,
-    )
-
-
-def _saved(draft: Draft, step: str, form: dict[str, Any]) -> Response:
-    """Keep the form and go on to the step after, or stay where the person asked to."""
-    _keep(draft, form)
-    names = [name for name, _words in steps_of(draft)]
-    stay = request.form.get("go") == "stay"
-    following = step if stay else names[min(names.index(step) + 1, len(names) - 1)]
-    return redirect(url_for("agency.draft", case=draft.case_id, step=following))
-
-
-def _keep(draft: Draft, form: dict[str, Any]) -> None:
-    tenders.save_draft(platform(), required_log_in(), draft.case_id, form, before=draft.form)
-
-
 def _basics(draft: Draft, step: str, _index: int) -> str | Response:
     known = {"title": draft.title, "complex": draft.form.get("complex", False)}
     form = BasicsForm(data={**known, **{name: draft.form.get(name, "") for name in BASICS}})
@@ -158,8 +115,8 @@ def _basics(draft: Draft, step: str, _index: int) -> str | Response:
     form.timelock.choices = _second_locks(str(draft.form.get("timelock", "")))
     if form.validate_on_submit() and not overtaken(form, draft, step):
         typed = {name: form[name].data.strip() for name in (*BASICS, "title")}
-        return _saved(draft, step, {**draft.form, **typed, "complex": form.complex.data})
-    return _shown(draft, step, "draft_basics", form=form)
+        return saved(draft, step, {**draft.form, **typed, "complex": form.complex.data})
+    return shown(draft, step, "draft_basics", form=form)
 
 
 def _second_locks(chosen: str) -> list[SelectChoice]:
@@ -196,8 +153,8 @@ def _lot(draft: Draft, step: str, index: int) -> str | Response:
             changed = [{**named, **typed} if i == index else one for i, one in enumerate(lots)]
             if request.form.get("go") == "add":
                 return _with_lot(draft, changed, {**lot, "number": str(len(lots) + 1), "title": ""})
-            return _saved(draft, step, {**draft.form, "lots": changed})
-    return _shown(draft, step, "draft_lot", form=form, number=lot["number"], several=len(lots) > 1)
+            return saved(draft, step, {**draft.form, "lots": changed})
+    return shown(draft, step, "draft_lot", form=form, number=lot["number"], several=len(lots) > 1)
 
 
 def _too_early(draft: Draft, lot: str, deadline: datetime) -> str:
@@ -214,9 +171,9 @@ def _without_lot(draft: Draft, step: str, index: int) -> str | Response:
     form, lots = FlaskForm(), draft.form["lots"]
     if form.validate_on_submit() and not overtaken(form, draft, step):
         left = [{**one, "number": str(i)} for i, one in enumerate([*lots[:index], *lots[index + 1 :]], 1)]
-        _keep(draft, {**draft.form, "lots": left})
+        keep(draft, {**draft.form, "lots": left})
         return redirect(url_for("agency.draft", case=draft.case_id, step="lot-0"))
-    return _shown(draft, step, "draft_lot_remove", form=form, lot=lots[index])
+    return shown(draft, step, "draft_lot_remove", form=form, lot=lots[index])
 
 
 def _amounts(lot: dict[str, Any]) -> dict[str, Any]:
@@ -225,53 +182,8 @@ def _amounts(lot: dict[str, Any]) -> dict[str, Any]:
 
 def _with_lot(draft: Draft, before: list[dict[str, Any]], lot: dict[str, Any]) -> Response:
     lots = [*before, lot]
-    _keep(draft, {**draft.form, "lots": lots})
+    keep(draft, {**draft.form, "lots": lots})
     return redirect(url_for("agency.draft", case=draft.case_id, step=f"lot-{len(lots) - 1}"))
-
-
-def _scoring(draft: Draft, step: str, index: int) -> str | Response:
-    lot = draft.form["lots"][index]
-    rules, profile = lot["evaluation"], read_profile(draft.form["profile"])
-    may_draw = profile.regime == "goods"
-    form = ScoringForm(data=fill_scoring(lot))
-    form.formula.choices = _formulas(profile, rules["price_rule"]["formula"])
-    for field in (form.tie_1, form.tie_2, form.tie_3):
-        field.choices = _tie_choices(rules, may_draw=may_draw)
-    if form.validate_on_submit() and not overtaken(form, draft, step):
-        changed = attempt(form, lambda: read_scoring(form, request.form, lot, may_draw=may_draw))
-        if changed:
-            if form.formula.data != rules["price_rule"]["formula"]:
-                changed = with_formula(changed, form.formula.data)
-            lots = [changed if i == index else one for i, one in enumerate(draft.form["lots"])]
-            return _saved(draft, step, {**draft.form, "lots": lots})
-    parameters, drawable = {**price_parameters(rules["price_rule"]), **_typed_parameters()}, _drawable(rules)
-    shown = [
-        (name, PARAMETERS.get(name, name), value, name in drawable)
-        for name, value in parameters.items()
-        if name != "full"
-    ]
-    return _shown(draft, step, "draft_scoring", form=form, parameters=shown, spare=SPARE_ROWS)
-
-
-def _formulas(profile: Profile, chosen: str) -> list[SelectChoice]:
-    """Those of the rule book; what the draft has stays visible after a change of rules, and the preview refuses it."""
-    allowed = profile.price_formulas or tuple(FORMULAS)
-    return options((name, words) for name, words in FORMULAS.items() if name in allowed or name == chosen)
-
-
-def _drawable(rules: dict[str, Any]) -> frozenset[str]:
-    return PRICE_FORMULAS[rules["price_rule"]["formula"]].coefficients
-
-
-def _typed_parameters() -> dict[str, str]:
-    return {name[6:]: value for name, value in request.form.items() if name.startswith("param-")}
-
-
-def _tie_choices(rules: dict[str, Any], *, may_draw: bool) -> list[SelectChoice]:
-    scored = [c for c in rules["criteria"]["criteria"] if c["kind"] != "price"]
-    named = [(f"criterion:{c['id']}", _("“%(name)s”得分高者在前", name=c["name_zh"])) for c in scored]
-    general = [("", "—"), ("price_score", _("价格分高者在前")), ("lower_price", _("报价低者在前"))]
-    return options([*general, *named, *([("draw", _("抽签决定"))] if may_draw else [])])
 
 
 def _documents(draft: Draft, step: str, _index: int) -> str | Response:
@@ -281,7 +193,7 @@ def _documents(draft: Draft, step: str, _index: int) -> str | Response:
     if document := request.form.get("remove"):
         if attempt(form, lambda: tenders.remove_document(platform(), required_log_in(), draft.case_id, document)):
             return redirect(url_for("agency.draft", case=draft.case_id, step=step))
-        return _shown(draft, step, "draft_documents", form=form)
+        return shown(draft, step, "draft_documents", form=form)
     if form.validate_on_submit():
         file = form.file.data
         kept = attempt(
@@ -292,7 +204,7 @@ def _documents(draft: Draft, step: str, _index: int) -> str | Response:
         )
         if kept:
             return redirect(url_for("agency.draft", case=draft.case_id, step=step))
-    return _shown(draft, step, "draft_documents", form=form)
+    return shown(draft, step, "draft_documents", form=form)
 
 
 def _preview(draft: Draft, step: str, _index: int) -> str:
@@ -301,13 +213,13 @@ def _preview(draft: Draft, step: str, _index: int) -> str:
         payload = tenders.draft_terms(platform(), required_log_in(), draft.case_id)
         terms = decode(TenderSubmitted, payload).terms
     except Refused as refusal:
-        return _shown(draft, step, "draft_preview", missing=[_missing(draft, refusal)])
+        return shown(draft, step, "draft_preview", missing=[_missing(draft, refusal)])
     try:
         check_terms(terms, platform().database.now())
         wrong = []
     except Refused as refusal:
         wrong = [_missing(draft, refusal)]
-    return _shown(
+    return shown(
         draft,
         step,
         "draft_preview",
@@ -333,7 +245,7 @@ def _missing(draft: Draft, refusal: RuleViolation | CryptoError) -> tuple[str, s
         return _("“%(step)s”还没有填写完整", step=names["basics"]), "basics"
     if "lot" in refusal.facts:
         numbers = [lot["number"] for lot in draft.form.get("lots", [])]
-        kind = "scoring" if refusal.code.startswith("price_") else "lot"
+        kind = "scoring" if refusal.code.startswith(("price_", "method_", "adjustments_")) else "lot"
         return in_words(refusal), f"{kind}-{numbers.index(refusal.facts['lot'])}"
     if refusal.code != "malformed":
         return in_words(refusal), ""

@@ -26,7 +26,7 @@ from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Option
 
 from app.procedure.names import credit_code_fault
 from app.web.figures import DateTimeLocalField, DecimalField, IntegerField
-from app.web.wording import CRITERION_KINDS, CRITERION_STAGES, METHODS
+from app.web.wording import ADJUSTMENT_BASES, CRITERION_KINDS, CRITERION_STAGES, METHODS
 
 MOMENTS = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"]
 LONG = Length(max=20_000)
@@ -144,10 +144,48 @@ class ScoringForm(FlaskForm):
     tie_2 = SelectField(_l("第二依据"), [Optional()])
     tie_3 = SelectField(_l("第三依据"), [Optional()])
     most_candidates = IntegerField(_l("候选人不超过"), [InputRequired(), NumberRange(min=1, max=10)])
+    pass_mark = DecimalField(_l("技术合格分"), [Optional()], description=_l("低于此分的不进入价格评审；不设则留空"))
+    shortlist = IntegerField(
+        _l("入围家数"),
+        [Optional(), NumberRange(min=3, max=99)],
+        description=_l("按技术得分取前几名进入价格评审，不少于 3 家，与末位同分的一并进入；不限则留空"),
+    )
     review_items = TextAreaField(
         _l("初步评审事项"),
         [Optional(), LONG],
         description=_l("每行一项，可在竖线后写英文：形式评审 | Form。报价是否超过最高限价由系统核对，不必列入。"),
+    )
+
+
+class DeviationForm(RowForm):
+    id = HiddenField()
+    name_zh = StringField(_l("名称"), [Optional(), Length(max=100)])
+    name_en = StringField(_l("英文名称"), [Optional(), Length(max=100)])
+    unit_zh = StringField(_l("单位"), [Optional(), Length(max=20)])
+    unit_en = StringField(_l("单位（英文）"), [Optional(), Length(max=40)])
+    amount = DecimalField(_l("每单位调整额"), [Optional()], places=3)
+    basis = SelectField(_l("怎样调整"), choices=options(ADJUSTMENT_BASES.items()))
+    full = DecimalField(_l("最多单位数"), [Optional()])
+    step = DecimalField(_l("最小单位"), [Optional()], default=Decimal(1))
+    standard_zh = TextAreaField(_l("怎样清点"), [Optional(), Length(max=2000)])
+    standard_en = TextAreaField(_l("怎样清点（英文）"), [Optional(), Length(max=2000)])
+
+
+class DeviationsForm(FlaskForm):
+    """The evaluation by the lowest evaluated price: priced deviations instead of points."""
+
+    criteria = FieldList(FormField(DeviationForm))
+    tie_1 = SelectField(_l("价格相同时第一依据"), [Optional()])
+    tie_2 = SelectField(_l("第二依据"), [Optional()])
+    most_candidates = ScoringForm.most_candidates
+    review_items = ScoringForm.review_items
+
+
+class MethodForm(FlaskForm):
+    method = SelectField(
+        _l("评标办法"),
+        [InputRequired()],
+        description=_l("换用其他办法时，评审因素、公式和排序依据换成该办法的范本，原来填写的不保留"),
     )
 
 

@@ -26,8 +26,9 @@ from app.queries.cases import load_records
 from app.queries.desks import find_account
 from app.queries.draw_hall import draw_hall
 from app.queries.endings import failure_of, signing_counts, without_majority
+from app.queries.results import tied_bidders
 from app.queries.score_comments import comment_lines
-from app.queries.sittings import tied_bidders
+from app.queries.standstills import recheck_waiting
 from app.queries.venues import booked_booths
 from app.services import bookings, draws, pools, sittings
 from app.services.experts import list_sites
@@ -302,12 +303,28 @@ def report(case: str, lot: str) -> str:
     ties = tied_bidders(sitting) if sitting.drawn else ()
     shown = {"files": kept, "ties": ties, "result": sitting.result, "names": names, "members": members}
     state = found.lots[lot]
+    shown |= _rechecking(found, lot)
+    shown |= {"rules": sitting.rules.evaluation if sitting.result else None}
     shown |= {"signing": signing_words(signing_counts(state)), "no_majority": without_majority(state)}
     shown |= {"dissented_before": bool(sitting.superseded_dissents)}
     with platform().database.reading() as db_session:
         records = latest_evaluation(record for record in load_records(db_session, case) if record.lot == lot)
     shown |= {"comments": comment_lines(found, lot, records)}
     return agency_page("report", found, lot, _("评审报告"), **shown)
+
+
+def _rechecking(found: Case, lot: str) -> dict[str, object]:
+    """What this person may do so that the committee checks its sealed report again."""
+    actor, now = current_actor(), platform().database.now()
+    waiting = recheck_waiting(found, lot, now)
+    asking = waiting is None and allowed(actor, Action.RECHECK_PROPOSE, found, lot)
+    releasing = waiting is not None and waiting.by != actor.id and allowed(actor, Action.RECHECK_ORDER, found, lot)
+    sitting = found.lots[lot].sitting
+    versions = {one.sealed_sha256: number for number, one in enumerate(sitting.versions, 1)}
+    if sitting.version is not None and sitting.sealed_sha256:
+        versions[sitting.sealed_sha256] = sitting.version
+    may = {"may_recheck": asking, "may_release_recheck": releasing}
+    return {"sitting": sitting, "version_of": versions, **may}
 
 
 @routes.get("/cases/<case>/lots/<lot>/failure")

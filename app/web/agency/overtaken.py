@@ -30,6 +30,8 @@ LABELS: dict[str, LazyString] = {
     "title": _l("名称"),
     "deadline_at": _l("投标截止时间"),
     "number": _l("标包编号"),
+    "method": _l("评标办法"),
+    "gate": _l("谁进入价格评审"),
     "criteria": _l("评审因素与分值"),
     "price_rule": _l("价格公式"),
     "scoring": _l("汇总方法"),

@@ -13,6 +13,7 @@ from app.procedure.errors import RuleViolation
 from app.web.agency.forms import ScoringForm
 from evaluation.criteria import CriteriaSet, check_criteria
 from evaluation.evaluate import EvaluationRules, check_evaluation_rules
+from evaluation.methods import EvaluationMethod
 from evaluation.prices import FORMULAS
 
 SPARE_ROWS = 2
@@ -42,7 +43,7 @@ def fill_scoring(lot: dict[str, Any]) -> dict[str, Any]:
         {**c, "full": Decimal(c["full"]), "step": Decimal(c["step"]), "bands": _bands_text(c.get("bands", []))}
         for c in rules["criteria"]["criteria"]
     ]
-    chain = [*rules["tie_chain"], "", "", ""]
+    chain, gate = [*rules["tie_chain"], "", "", ""], rules.get("gate") or {}
     return {
         "criteria": [*rows, *({} for _ in range(SPARE_ROWS))],
         "formula": rules["price_rule"]["formula"],
@@ -53,7 +54,9 @@ def fill_scoring(lot: dict[str, Any]) -> dict[str, Any]:
         "tie_2": chain[1],
         "tie_3": chain[2],
         "most_candidates": rules["most_candidates"],
-        "review_items": "\n".join(f"{i['name_zh']} | {i['name_en']}" for i in lot["review_items"]),
+        "review_items": review_items_text(lot["review_items"]),
+        "pass_mark": Decimal(gate["pass_mark"]) if gate.get("pass_mark") else None,
+        "shortlist": gate.get("shortlist"),
     }
 
 
@@ -62,11 +65,12 @@ def read_scoring(form: ScoringForm, sent: Mapping[str, str], lot: dict[str, Any]
     criteria = [
         _criterion(row, number) for number, row in enumerate(form.criteria, 1) if (row.name_zh.data or "").strip()
     ]
-    total = sum((Decimal(c["full"]) for c in criteria), Decimal(0))
-    published = {"criteria": criteria, "total": format(total, "f")}
-    check_criteria(decode(CriteriaSet, published))
-    price = next(c for c in criteria if c["kind"] == "price")
     before = lot["evaluation"]
+    gated = before.get("method") == EvaluationMethod.TECHNICAL_GATE
+    total = sum((Decimal(c["full"]) for c in criteria if not gated or c["kind"] != "price"), Decimal(0))
+    published = {"criteria": criteria, "total": format(total, "f")}
+    check_criteria(decode(CriteriaSet, published), price_counts=not gated)
+    price = next(c for c in criteria if c["kind"] == "price")
     typed = {name: sent.get(f"param-{name}", old) for name, old in price_parameters(before["price_rule"]).items()}
     rules = {
         "criteria": published,
@@ -77,12 +81,28 @@ def read_scoring(form: ScoringForm, sent: Mapping[str, str], lot: dict[str, Any]
             "trim_from": form.trim_from.data,
             "places": form.places.data,
         },
-        "tie_chain": [rule for rule in (form.tie_1.data, form.tie_2.data, form.tie_3.data) if rule],
+        "tie_chain": tie_chain(form.tie_1.data, form.tie_2.data, form.tie_3.data),
         "may_draw": may_draw,
         "most_candidates": form.most_candidates.data,
+        **({"method": before["method"]} if before.get("method") else {}),
+        **({"gate": _gate(form)} if gated else {}),
     }
     check_evaluation_rules(decode(EvaluationRules, rules))
-    return {**lot, "evaluation": rules, "review_items": _review_items(form.review_items.data or "")}
+    return {**lot, "evaluation": rules, "review_items": read_review_items(form.review_items.data or "")}
+
+
+def tie_chain(*chosen: str | None) -> list[str]:
+    """The rules that were chosen, in order."""
+    return [rule for rule in chosen if rule]
+
+
+def _gate(form: ScoringForm) -> dict[str, Any]:
+    """Who goes on to the price; what was left empty is no limit."""
+    mark, first = form.pass_mark.data, form.shortlist.data
+    return {
+        **({} if mark is None else {"pass_mark": format(mark, "f")}),
+        **({} if first is None else {"shortlist": first}),
+    }
 
 
 def price_parameters(rule: Mapping[str, Any]) -> dict[str, str]:
@@ -148,7 +168,12 @@ def _bands_text(bands: list[dict[str, str]]) -> str:
     return "；".join(f"{b['name_zh']}/{b['name_en']} {b['low']}-{b['high']}" for b in bands)
 
 
-def _review_items(text: str) -> list[dict[str, str]]:
+def review_items_text(items: list[dict[str, str]]) -> str:
+    """The items of the review as they are typed, one a line."""
+    return "\n".join(f"{item['name_zh']} | {item['name_en']}" for item in items)
+
+
+def read_review_items(text: str) -> list[dict[str, str]]:
     lines = [line.partition("|") for line in text.splitlines() if line.strip()]
     return [
         {"id": f"r{number}", "name_zh": zh.strip(), "name_en": en.strip() or zh.strip()}

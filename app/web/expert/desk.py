@@ -20,7 +20,7 @@ from app.services.bid_papers import PDF, BidPapers, LinkedPages, bid_papers
 from app.services.files import FileView
 from app.services.offline_sheets import seal_point
 from app.web.expert.corrections import places_words
-from app.web.wording import standard_of
+from app.web.wording import adjustment_words, standard_of
 from evaluation.criteria import Criterion
 from evaluation.scoring import ScorePlace
 from evaluation.sitting import sheet_basis
@@ -42,6 +42,7 @@ def scoring_desk(found: Case, lot: str, room: Room, files: Iterable[FileView]) -
         "papers": papers,
         "criteria": criteria_of(found, lot, room, chosen, papers, drafts),
         "matrix": _matrix(found, lot, room, drafts),
+        "in_money": counts_units(found, lot),
         "complete": all(row["done"] == row["total"] for row in rows),
         "correcting": _correcting(found, lot, room),
         "offline": _offline(found, lot, room, drafts),
@@ -82,7 +83,13 @@ def compared(found: Case, lot: str, room: Room, files: Iterable[FileView]) -> di
         sides.append({"side": side, "bid": bid, "name": names[bid], "papers": papers, "criteria": criteria})
     both = list(zip(sides[0]["criteria"], sides[1]["criteria"], strict=True))
     choices = [(bid, names[bid]) for bid in room.valid]
-    return {"sides": sides, "both": both, "choices": choices, "offline": _offline(found, lot, room, drafts)}
+    of_desk = {"offline": _offline(found, lot, room, drafts), "in_money": counts_units(found, lot)}
+    return {"sides": sides, "both": both, "choices": choices, **of_desk}
+
+
+def counts_units(found: Case, lot: str) -> bool:
+    """Whether members count deviations, and give no points."""
+    return found.lot(lot).sitting.rules.evaluation.in_money
 
 
 def papers_of(found: Case, lot: str, files: Iterable[FileView], bid: str) -> BidPapers:
@@ -113,7 +120,7 @@ def _offline(found: Case, lot: str, room: Room, drafts: Drafts) -> dict[str, Any
                 "full": str(field["full"]),
                 "step": str(field["step"]),
                 "bands": field["bands"],
-                "range": f"{_('满分 %(full)s', full=field['full'])} {field['band']}",
+                "range": f"{field['most']} {field['band']}",
             }
             for field in fields
         ],
@@ -139,7 +146,7 @@ def _matrix(found: Case, lot: str, room: Room, drafts: Drafts) -> dict[str, Any]
         for bid in room.valid:
             draft = drafts.get((bid, criterion.id))
             cells.append({"bid": bid, "criterion": criterion.id, "value": draft.value if draft else None})
-        rows.append({"name": name_of(criterion), "full": criterion.full, "cells": cells})
+        rows.append({"name": name_of(criterion), "most": most_words(criterion), "cells": cells})
     sums = [
         (bid, sum((d.value for (b, _c), d in drafts.items() if b == bid and d.value is not None), Decimal("0.00")))
         for bid in room.valid
@@ -165,6 +172,15 @@ def name_of(criterion: Criterion) -> str:
     return criterion.name_en if g.get("lang") == "en" else criterion.name_zh
 
 
+def most_words(criterion: Criterion) -> str:
+    """The full mark; of a deviation how many units at most."""
+    priced = criterion.adjustment
+    if priced is None:
+        return _("满分 %(full)s", full=criterion.full)
+    unit = priced.unit_en if g.get("lang") == "en" else priced.unit_zh
+    return _("最多 %(full)s %(unit)s", full=criterion.full, unit=unit)
+
+
 def criteria_of(found: Case, lot: str, room: Room, bid: str, papers: BidPapers, drafts: Drafts) -> list[dict[str, Any]]:
     """The criteria of a bid as its fields show them, with the pages that its bidder named for each."""
     return [
@@ -182,9 +198,10 @@ def _criterion(
         "id": criterion.id,
         "name": name_of(criterion),
         "full": criterion.full,
+        "most": most_words(criterion),
         "step": criterion.step,
         "standard": standard_of(criterion),
-        "band": bands or _("最小分值 %(step)s", step=criterion.step),
+        "band": adjustment_words(criterion) or bands or _("最小分值 %(step)s", step=criterion.step),
         "bands": " ".join(f"{b.low}-{b.high}" for b in criterion.bands),
         "value": draft.value if draft else None,
         "comment": draft.comment if draft else "",

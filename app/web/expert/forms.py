@@ -158,6 +158,12 @@ class ContractPointsForm(FlaskForm):
     text = TextAreaField(_l("要处理的事宜"), [DataRequired(_l("请写明要处理的事宜")), WORDS])
 
 
+class RecheckAnswerForm(FlaskForm):
+    """What the committee found when its report was checked again."""
+
+    text = TextAreaField(_l("复核意见"), [DataRequired(_l("请写明复核意见")), WORDS])
+
+
 class DissentForm(FlaskForm):
     """A written dissent, printed in the report."""
 

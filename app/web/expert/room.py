@@ -34,7 +34,7 @@ from app.web.entitled import entitled_case, in_words, place, words_of
 from app.web.expert.booth_end import leaves_in
 from app.web.expert.clarifications import proposal_form
 from app.web.expert.corrections import correction_form, correction_words
-from app.web.expert.desk import has_score, papers_of, scoring_desk
+from app.web.expert.desk import counts_units, has_score, papers_of, scoring_desk
 from app.web.expert.forms import ConflictForm, DissentForm, HaltForm, StatementForm, VoteForm
 from app.web.expert.price_forms import price_question_form
 from app.web.names import CHECK_INS, CLARIFICATIONS, CORRECTIONS, GROUNDS, MEMBERS, STAGES, SUBJECTS
@@ -65,6 +65,7 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
         "talk": talk_of(found, lot, room.seat or None),
         "words": words_of(found),
         "signing": signing_words(signing_counts(found.lot(lot))),
+        "sitting_state": found.lot(lot).sitting,
         "form": None,
         "errors": [],
         "back": f"/room/{case}/{lot}",
@@ -313,6 +314,7 @@ def sheet(case: str, lot: str) -> str:
     ready = room.task == "score" and not missing and not shown["awaited"]
     more = {
         "rows": rows,
+        "in_money": counts_units(found, lot),
         "columns": [c.name_en if g.get("lang") == "en" else c.name_zh for c in criteria],
         "missing": [
             {"url": f"{shown['back']}?bid={b}#score-{b}-{c.id}", "bidder": names[b], "name": named(c)}

@@ -197,7 +197,7 @@ class AnswerForm(FlaskForm):
     """The inspector's answer to a statement."""
 
     statement = HiddenField()
-    right = RadioField(_l("复核意见"), [InputRequired(_l("请选一项"))], choices=RIGHT_CHOICES)
+    right = RadioField(_l("对陈述的认定"), [InputRequired(_l("请选一项"))], choices=RIGHT_CHOICES)
     words = TextAreaField(
         _l("理由"), [InputRequired(_l("请写明理由")), WORDS], description=_l("随陈述申辩一并向社会公布。")
     )

@@ -122,7 +122,7 @@ def answer(case: str, number: int, object: str) -> str:
         fact = ViewAnswered(number, object, here.authority, said.sha256, right, words)
         if attempt(form, lambda: here.found.decide(fact, "", current_actor(), platform().database.now())):
             effects = [*here.effects(), (_("陈述申辩"), said.made.words)]
-            effects += [(_("复核意见"), dict((c.value, c.label) for c in RIGHT_CHOICES)[form.right.data])]
+            effects += [(_("对陈述的认定"), dict((c.value, c.label) for c in RIGHT_CHOICES)[form.right.data])]
             effects += [(_("理由"), words)]
             explained = _("签名后告知当事人，与陈述申辩一并公布。成立的，请在检查页更正结果，由同组另一人确认。")
             return review(

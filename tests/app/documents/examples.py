@@ -5,10 +5,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal as D
 
 from app.documents.content import (
-    BidScores,
     CaseHeading,
     Criterion,
-    CriterionScores,
     EvaluationReport,
     FailedEvaluation,
     InvalidBid,
@@ -19,9 +17,7 @@ from app.documents.content import (
     OpeningRecord,
     QualificationResult,
     Receipt,
-    RecommendedCandidate,
     ReleaseProof,
-    ScoredBid,
     Signatory,
     Signed,
     SigningStatement,
@@ -29,6 +25,7 @@ from app.documents.content import (
 )
 from app.documents.course_content import DocumentCheck
 from app.documents.review_content import SignedReview
+from app.documents.table_content import BidScores, CriterionScores, RecommendedCandidate, ScoredBid
 from app.messages import regime_words
 
 AT = datetime(2026, 11, 21, 1, 30, tzinfo=UTC)

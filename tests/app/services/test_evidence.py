@@ -93,6 +93,7 @@ def test_the_case_of_the_test_has_nearly_every_kind_of_fact(files):
     elsewhere |= {"ConflictDeclared", "MemberReplaced", "ReplacementProposed", "ReplacementOrdered"}  # …_replacements
     elsewhere |= {"CorrectionRefused", "CorrectionWithdrawn"}  # test_correction_answers.py
     elsewhere |= {"NewCommitteeProposed", "NewCommitteeOrdered"}  # test_second_committee.py
+    elsewhere |= {"RecheckProposed", "RecheckOrdered", "RecheckAnswered"}  # test_rechecks.py
     elsewhere |= {"PricesMarked", "ExplanationJudged", "ExplanationDecided"}  # test_explained_prices.py
     assert absent <= elsewhere | {"ReserveCalled", "ContractPointsStated"}  # the latter: test_bid_checks.py
 

@@ -1,0 +1,169 @@
+"""What is known of a sitting after the last lock: the tables by which bids are compared, and what waits in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
+
+from app.messages import sentence
+from app.procedure.signing import EarlierDissent
+from app.queries.price_views import PriceView, price_view
+from evaluation.evaluate import BidResult, EvaluationRules
+from evaluation.scoring import UnequalScores
+from evaluation.sitting import (
+    CorrectionRefused,
+    CorrectionRequested,
+    SittingState,
+)
+from evaluation.sitting.state import visible_scores
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    """One row of the score table, `totals` by seat, ascending; or of the comparison of prices, `adjustments` by
+    deviation. `ranked`: it takes part in the ranking."""
+
+    rank: int
+    bidder: str
+    price: Decimal
+    price_score: Decimal
+    totals: tuple[Decimal, ...]
+    total: Decimal
+    candidate: bool
+    decided_by: str
+    ranked: bool
+    adjustments: tuple[Decimal, ...]
+    evaluated_price: Decimal | None
+
+
+@dataclass(frozen=True)
+class CriterionRow:
+    """One criterion of one bid, scored by every seat, ascending. `doubtful` are the seats far from the others."""
+
+    bidder: str
+    name_zh: str
+    name_en: str
+    scores: tuple[Decimal, ...]
+    unequal: bool
+    doubtful: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class UnequalRow:
+    """An objective criterion on which no report can be made: the seats by the score they gave, and who is apart."""
+
+    bidder: str
+    name_zh: str
+    name_en: str
+    given: tuple[tuple[Decimal, tuple[int, ...]], ...]
+    apart: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Results:
+    """What is known only after the last lock. `ties`: bidders whom only a draw parts, in its order once it is held.
+    `rules` say by which method; `price` is None where no bid has gone on to its price.
+
+    `requests` are those that nobody has answered, `denied` those that were refused on these results, `earlier` the
+    dissents from results before these.
+    """
+
+    rules: EvaluationRules
+    price: PriceView | None
+    averaging: str
+    seats: tuple[int, ...]
+    rows: tuple[ResultRow, ...]
+    criteria: tuple[CriterionRow, ...]
+    unequal: tuple[UnequalRow, ...]
+    requests: tuple[CorrectionRequested, ...]
+    denied: tuple[tuple[CorrectionRequested, CorrectionRefused], ...]
+    dissents: dict[int, str]
+    earlier: tuple[EarlierDissent, ...]
+    ties: tuple[tuple[str, ...], ...]
+    ties_drawn: bool
+
+    @property
+    def apart(self) -> tuple[int, ...]:
+        """The seats whose objective scores are not those of most."""
+        return tuple(sorted({seat for row in self.unequal for seat in row.apart}))
+
+
+def results_of(sitting: SittingState, earlier: tuple[EarlierDissent, ...], seat: int | None, language: str) -> Results:
+    """The computed results as whoever sits in `seat` reads them."""
+    result, rules = sitting.result, sitting.rules.evaluation
+    assert result is not None
+    names = {bid.bid: bid.bidder_name for bid in sitting.bids}
+    return Results(
+        rules=rules,
+        price=price_view(sitting, names, language),
+        averaging=sentence(f"averaging_{rules.scoring.aggregation}", {"places": rules.scoring.places}, language),
+        seats=tuple(sorted(sitting.seats)),
+        rows=tuple(_result_row(sitting, row, names[row.bid]) for row in result.bids),
+        criteria=_criteria(sitting, seat, names),
+        unequal=tuple(_unequal(sitting, found, names) for found in sitting.must_agree),
+        requests=tuple(sitting.requests[number] for number in sorted(sitting.requests)),
+        denied=sitting.denied,
+        dissents=dict(sitting.dissents),
+        earlier=earlier,
+        ties=tied_bidders(sitting),
+        ties_drawn=bool(sitting.drawn),
+    )
+
+
+def tied_bidders(sitting: SittingState) -> tuple[tuple[str, ...], ...]:
+    """The bidders that no published rule parts, by groups: in drawn order once they are drawn."""
+    names = {bid.bid: bid.bidder_name for bid in sitting.bids}
+    result = sitting.result
+    if result is None:
+        return ()
+    if not sitting.drawn:
+        return tuple(tuple(names[bid] for bid in group) for group in result.to_draw)
+    equal = {row.bid: (row.evaluated_price, row.price_score, row.total) for row in result.bids}
+    groups = groupby((bid for bid in (row.bid for row in result.bids) if bid in sitting.drawn), key=equal.__getitem__)
+    return tuple(tuple(names[bid] for bid in group) for _, group in groups)
+
+
+def _result_row(sitting: SittingState, row: BidResult, bidder: str) -> ResultRow:
+    result = sitting.result
+    assert result is not None
+    totals = tuple(row.member_totals[str(number)] for number in sorted(sitting.seats) if row.member_totals)
+    candidate = row.bid in result.candidates
+    added = row.adjustments or {}
+    return ResultRow(
+        rank=row.rank,
+        bidder=bidder,
+        price=row.price,
+        price_score=row.price_score,
+        totals=totals,
+        total=row.total,
+        candidate=candidate,
+        decided_by=row.decided_by,
+        ranked=row.ranked,
+        adjustments=tuple(added[one.id] for one in sitting.rules.evaluation.criteria.scored if one.id in added),
+        evaluated_price=row.evaluated_price,
+    )
+
+
+def _criteria(sitting: SittingState, seat: int | None, names: dict[str, str]) -> tuple[CriterionRow, ...]:
+    result, sheets = sitting.result, visible_scores(sitting, seat)
+    assert result is not None
+    unequal = {(found.bid, found.criterion) for found in result.unequal}
+    rows = []
+    for bid in sitting.valid:
+        for criterion in sitting.rules.evaluation.criteria.scored:
+            key = (bid, criterion.id)
+            far = tuple(int(o.seat) for o in result.outliers if (o.bid, o.criterion) == key)
+            scores = tuple(sheets[number][bid][criterion.id] for number in sorted(sheets))
+            rows.append(CriterionRow(names[bid], criterion.name_zh, criterion.name_en, scores, key in unequal, far))
+    return tuple(rows)
+
+
+def _unequal(sitting: SittingState, found: UnequalScores, names: dict[str, str]) -> UnequalRow:
+    criterion = sitting.rules.evaluation.criteria[found.criterion]
+    given: dict[Decimal, list[int]] = {}
+    for seat, score in sorted((int(seat), score) for seat, score in found.scores.items()):
+        given.setdefault(score, []).append(seat)
+    rows = tuple((score, tuple(seats)) for score, seats in given.items())
+    apart = tuple(map(int, found.apart))
+    return UnequalRow(names[found.bid], criterion.name_zh, criterion.name_en, rows, apart)

@@ -1,0 +1,109 @@
+"""The tenderer has a sealed report checked again: the same committee, four grounds, a second version, both kept."""
+
+from __future__ import annotations
+
+from decimal import Decimal as D
+
+import pytest
+
+from evaluation.errors import RuleViolation
+from evaluation.scoring import ScorePlace
+from evaluation.sitting import (
+    CorrectionGround,
+    CorrectionRequested,
+    MemberIdentified,
+    RecheckAnswered,
+    RecheckOrdered,
+    RecheckProposed,
+    ReportPrepared,
+    ReportSealed,
+    ReportSigned,
+    ScoreSheetLocked,
+    SheetReopened,
+    Stage,
+    recheck,
+)
+from tests.evaluation.sittings import REPORT, Sitting, key_of, sheet, with_rules
+
+WHY = "the total of bid B does not follow from the sheets"
+SECOND = "c" * 64
+
+
+def refused(sitting, fact) -> str:
+    with pytest.raises(RuleViolation) as refusal:
+        sitting.act(fact)
+    return refusal.value.code
+
+
+@pytest.fixture
+def asked() -> Sitting:
+    sitting = Sitting().until(Stage.CLOSED)
+    sitting.act(RecheckProposed(WHY), RecheckOrdered(WHY))
+    return sitting
+
+
+def back(sitting) -> None:
+    sitting.act(*(MemberIdentified(n, key_of(n, 7), "witness") for n in sitting.numbers))
+
+
+def sign(sitting) -> None:
+    sitting.act(ReportPrepared(SECOND))
+    sitting.act(*(ReportSigned(n, SECOND, key_of(n)) for n in sitting.numbers))
+    sitting.act(ReportSealed("d" * 64, version=sitting.state.version))
+
+
+def test_what_was_sealed_is_kept_and_everybody_signs_in_again(asked):
+    state = asked.state
+    assert state.stage is Stage.RESULTS
+    assert (state.keys, state.signed, state.sealed_sha256) == ({}, {}, "")
+    assert [(one.sealed_sha256, one.reason) for one in state.versions] == [("b" * 64, WHY)]
+    assert state.versions[0].result == state.result
+    assert refused(asked, MemberIdentified(1, key_of(1), "witness")) == "sitting_key_of_other_seat"  # of the first day
+    assert refused(asked, RecheckAnswered(3, "It stands.")) == "recheck_incomplete"
+
+
+def test_a_result_that_stands_is_answered_in_a_version_that_all_sign(asked):
+    back(asked)
+    assert refused(asked, ReportPrepared(SECOND)) == "recheck_unanswered"
+    assert refused(asked, RecheckAnswered(1, "It stands.")) == "sitting_not_by_chair"
+    asked.act(RecheckAnswered(3, "It stands."))
+    assert not asked.state.corrected
+    sign(asked)
+    assert asked.state.stage is Stage.CLOSED
+    assert recheck(asked.events) == asked.state
+
+
+def test_a_corrected_sheet_makes_another_result_and_the_answer_is_given_after_it():
+    sitting = Sitting(with_rules(objective_must_agree=False))
+    sitting.until(Stage.SCORING)
+    wrong = {**sheet(1), "B": {**sheet(1)["B"], "record": D(0)}}
+    sitting.act(ScoreSheetLocked(1, wrong, {}))
+    sitting.act(*(ScoreSheetLocked(n, sheet(n), {}) for n in sitting.numbers if n != 1))
+    sitting.until(Stage.CLOSED)
+    sitting.act(RecheckProposed(WHY), RecheckOrdered(WHY))
+    back(sitting)
+    sitting.act(RecheckAnswered(3, "It stands."))
+    place = ScorePlace("B", "record")
+    sitting.act(CorrectionRequested(1, CorrectionGround.UNEQUAL_OBJECTIVE, "misread", (place,)))
+    sitting.act(SheetReopened(3, 1))
+    sitting.act(ScoreSheetLocked(1, sheet(1), {}))
+    assert sitting.state.recheck_answer == ""  # what was answered before was about another result
+    assert sitting.state.corrected
+    assert refused(sitting, ReportPrepared(SECOND)) == "recheck_unanswered"
+    sitting.act(RecheckAnswered(3, "Corrected."))
+    sign(sitting)
+    before, now = sitting.state.versions[0].result["B"].total, sitting.state.result["B"].total
+    assert before < now
+    assert recheck(sitting.events) == sitting.state
+
+
+def test_nothing_is_rechecked_before_it_is_sealed_or_without_a_reason(asked):
+    assert refused(Sitting().until(Stage.SIGNING), RecheckOrdered(WHY)) == "sitting_out_of_order"
+    assert refused(Sitting().until(Stage.CLOSED), RecheckProposed(" ")) == "sitting_text_missing"
+    assert refused(Sitting().until(Stage.RESULTS), RecheckAnswered(3, "x")) == "recheck_not_asked"
+    back(asked)
+    asked.act(RecheckAnswered(3, "It stands."))
+    sign(asked)
+    asked.act(RecheckProposed("again"), RecheckOrdered("again"))
+    assert [one.reason for one in asked.state.versions] == [WHY, "again"]
+    assert REPORT != SECOND
