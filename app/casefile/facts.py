@@ -109,6 +109,7 @@ FACTS_OF_ALL = (
     _case(deadlines.PostponementReleased, "postponement:release"),
     _case(deadlines.OutageExtensionProposed, "outage_extension:propose"),
     _case(deadlines.OutageExtensionReleased, "outage_extension:release"),
+    _case(deadlines.OutageMeasured),
     _case(deadlines.PauseProposed, "pause:propose"),
     _case(deadlines.PauseOrdered, "pause:order"),
     _case(deadlines.ResumptionProposed, "pause:propose"),

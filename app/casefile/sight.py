@@ -210,6 +210,7 @@ SIGHT: dict[str, Rule] = (
         "PostponementReleased": _everybody,
         "OutageExtensionProposed": _agency_centre_or_regulator,
         "OutageExtensionReleased": _everybody,
+        "OutageMeasured": _agency_centre_or_regulator,
         "PauseProposed": _order_draft,
         "PauseOrdered": _everybody,
         "ResumptionProposed": _order_draft,

@@ -8,6 +8,7 @@ which leave at least what was left at the pause. No bid is touched by any of thi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -44,6 +45,17 @@ class OutageExtensionProposed:
 @dataclass(frozen=True)
 class OutageExtensionReleased:
     cause: str
+    began_at: datetime
+    ended_at: datetime
+    deadlines: dict[str, datetime]
+
+
+@dataclass(frozen=True)
+class OutageMeasured:
+    """The platform's own record shows that it stood still from `began_at` to `ended_at`, shortly before deadlines: the
+    later ones, by lot, that its published rule proposes. Whether they come into force two persons decide.
+    """
+
     began_at: datetime
     ended_at: datetime
     deadlines: dict[str, datetime]
@@ -118,7 +130,7 @@ class Waiting:
 class Change:
     """What was put into force: the name of its fact, its reason, and the deadlines of its lots before and after.
 
-    `after` is empty for a pause; `outage` is the interval of one.
+    `after` is empty for a pause; `outage` is the interval of one that was reported.
     """
 
     type: str
@@ -137,6 +149,7 @@ class Timetable:
     left: Mapping[str, timedelta] = field(default_factory=dict)
     waiting: Mapping[type[Release], Waiting] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
+    measured: OutageMeasured | None = None  # the latest
 
     def closes_at(self, lot: str) -> datetime | None:
         """When a lot closes; None while it stands still."""
@@ -153,6 +166,49 @@ class Timetable:
             return self
         change = Change(type, reason, at, {lot: self.deadlines[lot] for lot in deadlines}, dict(deadlines))
         return replace(self, deadlines={**self.deadlines, **deadlines}, changes=(*self.changes, change))
+
+
+def rule_after_outage(
+    timetable: Timetable, began_at: datetime, ended_at: datetime, now: datetime, since: datetime, profile: Profile
+) -> OutageMeasured | None:
+    """What the rule book proposes after an outage that the platform has measured itself (ROLES 10); None for nothing.
+
+    It concerns the running lots whose deadline is ahead, `outage_before_deadline` after the outage at most. They get
+    what was lost, and at least the notice that a moved deadline needs, counted from the deadline as it stands: so it
+    can be released until then, and never afterwards. Lost seconds are whole ones, rounded up.
+    """
+    within, least, notice = profile.outage_before_deadline, profile.outage_at_least, profile.moved_deadline_notice
+    if within is None or least is None or not since <= began_at < ended_at <= now or ended_at < add(began_at, least):
+        return None
+    lost = timedelta(seconds=math.ceil((ended_at - began_at).total_seconds()))
+    found = {}
+    for lot, deadline_at in timetable.deadlines.items():
+        if lot not in timetable.left and now < deadline_at <= add(ended_at, within):
+            found[lot] = max(deadline_at + lost, deadline_at if notice is None else add(deadline_at, notice))
+    return OutageMeasured(began_at, ended_at, found) if found else None
+
+
+def check_measured(
+    timetable: Timetable, fact: OutageMeasured, now: datetime, since: datetime, profile: Profile
+) -> None:
+    """Refuses (`outage_not_measured`) other deadlines than the rule's, and an outage that stands on record already."""
+    last = timetable.measured
+    known = last is not None and fact.began_at < last.ended_at
+    if known or fact != rule_after_outage(timetable, fact.began_at, fact.ended_at, now, since, profile):
+        raise RuleViolation("outage_not_measured", began_at=fact.began_at, ended_at=fact.ended_at)
+
+
+def rule_proposal(timetable: Timetable, now: datetime) -> OutageMeasured | None:
+    """What the rule proposes that nobody has taken up yet, of lots whose time is not over; None for nothing."""
+    found = timetable.measured
+    if found is None or OutageExtensionReleased in timetable.waiting:
+        return None
+    ahead = {
+        lot: deadline_at
+        for lot, deadline_at in found.deadlines.items()
+        if lot not in timetable.left and now < timetable.deadlines[lot] < deadline_at
+    }
+    return replace(found, deadlines=ahead) if ahead else None
 
 
 def check_later(timetable: Timetable, moved: Mapping[str, datetime], now: datetime) -> None:

@@ -121,6 +121,7 @@ class Profile:
     # changes of deadlines
     moved_deadline_notice: Period | None = None  # at least, from the notice of a moved deadline to that deadline
     outage_at_least: Period | None = None  # shorter outages move no deadline
+    outage_before_deadline: Period | None = None  # so shortly before, the platform proposes to move it
     # two persons
     approval_valid: Period | None = None  # how long what a sitting's drafts say may be released, and an export be taken
     # larger committees, where the rule book knows them (O87 art. 47)

@@ -150,6 +150,7 @@ Fact = (
     | AmendmentReleased
     | TrusteesChanged
     | deadlines.Fact
+    | deadlines.OutageMeasured
 )
 
 
@@ -188,12 +189,16 @@ def _decide_submission(tender: Tender, fact: TenderSubmitted, now: datetime) -> 
     check_terms(fact.terms, now)
 
 
-def _decide_running(tender: Tender, fact: TrusteesChanged | deadlines.Fact, by: str, now: datetime) -> None:
+def _decide_running(
+    tender: Tender, fact: TrusteesChanged | deadlines.OutageMeasured | deadlines.Fact, by: str, now: datetime
+) -> None:
     """What befalls a tender from outside: other trustees, another timetable."""
     profile, since = tender.published.profile, tender.published_at
     assert since is not None
     if isinstance(fact, TrusteesChanged):
         trustees.decide(tender.committee, fact)
+    elif isinstance(fact, deadlines.OutageMeasured):
+        deadlines.check_measured(tender.timetable, fact, now, since, profile)
     else:
         deadlines.decide(tender.timetable, fact, by, now, since, profile)
 
@@ -300,6 +305,8 @@ def apply(tender: Tender, fact: Fact, by: str, at: datetime, fact_sha256: str = 
             return replace(tender, amendments=amendments, timetable=timetable)
         case TrusteesChanged():
             return replace(tender, trustees=(*tender.trustees, fact))
+        case deadlines.OutageMeasured():
+            return replace(tender, timetable=replace(tender.timetable, measured=fact))
         case _:
             return replace(tender, timetable=deadlines.apply(tender.timetable, fact, by, at))
 

@@ -21,6 +21,7 @@ from app.procedure.deadlines import (
     Release,
     ResumptionOrdered,
     lots_of,
+    rule_proposal,
 )
 from app.procedure.opening import Opening
 from app.procedure.roles import Actor, Role
@@ -77,12 +78,22 @@ def next_steps(case: Case, actor: Actor, now: datetime) -> tuple[NextStep, ...]:
         steps += _no_award(case)
     if parties is not None and parties.regulator.id == actor.organisation_id and actor.is_(Role.REGULATOR):
         steps += orders_waiting(case, actor)
+    if parties is not None and parties.centre.id == actor.organisation_id and actor.is_(Role.CENTRE_OPERATOR):
+        steps += outage_steps(case, now)
     steps += standstill_steps(case, actor, now)
     if case.tender.published_at is not None:
         if actor.is_(Role.BIDDER):
             steps += [_bidder(case, number, actor, now) for number in case.lots]
         steps += [_waiting(case, number, actor) for number in case.lots]
     return tuple(sorted(steps, key=lambda step: step.tone in IDLE))
+
+
+def outage_steps(case: Case, now: datetime) -> Iterator[NextStep]:
+    """What the platform's rule proposes after an outage waits for the centre to take it up."""
+    if (found := rule_proposal(case.tender.timetable, now)) is not None:
+        yield NextStep(
+            "propose_outage_extension", WARN, due_at=min(map(case.tender.deadlines.__getitem__, found.deadlines))
+        )
 
 
 def standstill_steps(case: Case, actor: Actor, now: datetime) -> Iterator[NextStep]:

@@ -5,9 +5,6 @@ Nothing here touches a bid or asks whether there are any: the words are the same
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-
 from app.casefile.codec import encode
 from app.procedure.deadlines import reason_of
 from app.procedure.roles import Role
@@ -15,7 +12,7 @@ from app.procedure.terms import CaseOpened
 from app.services.acts import Act, Answer, completes
 from app.services.bookings import tell_of_move
 from app.services.notices import tell_downloaders, tell_role
-from crypto.instants import format_instant
+from app.services.outages import in_words
 
 NOTICES = {
     "AmendmentReleased": "amendment_released",
@@ -66,7 +63,8 @@ def move_deadlines(act: Act) -> Answer:
         gate.deadline_at = deadline_at
         act.work.schedule("close_lot", deadline_at, lot=number, detail=encode(deadline_at))
         tell_of_move(act.work.db_session, act.work.case, number, act.work.now)
-    _tell_everybody(act, NOTICES[act.record.type], deadlines=_in_words(act, act.fact.deadlines))
+    words = in_words(act.fact.deadlines, several=len(act.work.case.lots) > 1)
+    _tell_everybody(act, NOTICES[act.record.type], deadlines=words)
     return {}
 
 
@@ -96,10 +94,3 @@ def _tell_everybody(act: Act, code: str, **facts: str) -> None:
 
 def _title(act: Act) -> str:
     return act.work.case.tender.published.title
-
-
-def _in_words(act: Act, deadlines: Mapping[str, datetime]) -> str:
-    """New deadlines; with their lots where the tender has several."""
-    several = len(act.work.case.lots) > 1
-    words = {number: format_instant(at) for number, at in sorted(deadlines.items())}
-    return "; ".join(f"[{number}] {text}" if several else text for number, text in words.items())

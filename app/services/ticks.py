@@ -37,6 +37,7 @@ from crypto.notes import COSIGNATURE, Checkpoint, Note, NoteSignature, VerifierK
 from crypto.sparse import SparseMap
 
 ONE_AT_A_TIME = "register tick"
+SILENT_AFTER = 2  # periods without a tick: from there on a gap is looked at as an outage
 AT_ONCE = 500  # cases of which one statement reads the turns
 NOT_VOUCHED = "turn_not_vouched"
 CLOCKS_APART = timedelta(minutes=5)  # how far a witness's clock may be ahead of ours
@@ -91,6 +92,8 @@ def _append(platform: Platform, db_session: DbSession, last: RegisterTick | None
     index, frontier = (last.index + 1, last.frontier) if last else (0, "")
     edge, key = Frontier.from_hex(index, frontier).push(tick_leaf(at, root)), platform.log_key
     note = sign_note(key, str(Checkpoint(key.name, edge.size, edge.root())))
+    if last is not None and at - last.at > SILENT_AFTER * timedelta(seconds=platform.settings.tick_seconds):
+        schedule_job(db_session, "propose_extensions", at, detail=str(index))
     db_session.add(RegisterTick(index=index, at=at, map_root=root, frontier=edge.to_hex(), note=str(note)))
 
 

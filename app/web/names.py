@@ -218,6 +218,7 @@ FACTS: Mapping[str, LazyString] = {
     "EvidenceExportReleased": _l("放行导出证据包"),
     "OutageExtensionProposed": _l("报告服务中断"),
     "OutageExtensionReleased": _l("因中断顺延截止时间"),
+    "OutageMeasured": _l("平台测得服务中断"),
     "PauseProposed": _l("拟责令暂停"),
     "PauseOrdered": _l("责令暂停"),
     "ResumptionProposed": _l("拟决定恢复"),

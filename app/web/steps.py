@@ -94,6 +94,14 @@ STEPS: dict[str, Wording] = {
         _l("去复核"),
         _deadline_page("release_outage_extension"),
     ),
+    "propose_outage_extension": Wording(
+        _l("平台测得服务中断，请提出顺延"),
+        _l(
+            "登记簿节拍显示投标截止前平台曾中断，平台已按公布的规则算出新的截止时间。由您核对并提出，再由代理机构审核人发布；截止后不能再顺延。"
+        ),
+        _l("去提出"),
+        _deadline_page("report_outage"),
+    ),
     "order_pause": Wording(
         _l("签发暂停决定"), _l("本部门另一名监督人员已拟定。"), _l("去签发"), _deadline_page("order_pause")
     ),

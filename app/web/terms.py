@@ -179,6 +179,7 @@ def _periods(terms: TenderTerms) -> tuple[tuple[str, str], ...]:
         (_("更正至投标截止不少于"), profile.amendment_before_deadline, "amendment_before_deadline"),
         (_("变动截止时间须提前公布"), profile.moved_deadline_notice, "moved_deadline_notice"),
         (_("中断满多久才顺延截止"), profile.outage_at_least, "outage_at_least"),
+        (_("截止前多久内的中断由平台提出顺延"), profile.outage_before_deadline, "outage_before_deadline"),
         (_("截止前多久停止提问"), profile.question_before_deadline, "question_before_deadline"),
         (_("开标%(objection)s时间", **words), profile.objection_at_opening, "objection_at_opening"),
         (_("评审开始前故障最长等待"), profile.fault_before_start, "fault_before_start"),

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from app.casefile.case import Case, LotCase
 from app.procedure.bid import Bidding, BidWithdrawn, check_open
 from app.procedure.bid import decide as decide_bid
-from app.procedure.calendar import add
+from app.procedure.calendar import Period, Unit, add
 from app.procedure.deadlines import (
     PARTY_OF,
     RELEASED_BY,
@@ -25,6 +25,8 @@ from app.procedure.deadlines import (
     ResumptionOrdered,
     ResumptionProposed,
     lots_of,
+    rule_after_outage,
+    rule_proposal,
 )
 from app.procedure.errors import RuleViolation
 from app.procedure.opening import LotClosed, Opening
@@ -331,3 +333,69 @@ def test_only_the_named_lots_stand_still(lots):
     tender = released(tender, PauseOrdered("x", tuple(lots)))
     assert {number for number in ("1", "2") if tender.timetable.closes_at(number) is None} == set(lots)
     assert lots_of(PauseOrdered("x", tuple(lots))) == tuple(lots)
+
+
+# measured outages
+
+
+def measured(began, lasted, now=None, tender=None, profile=GOODS):
+    """What the rule proposes after an outage from `began` on, once it is over or `now`."""
+    found = tender or published()
+    ended = began + lasted
+    return rule_after_outage(found.timetable, began, ended, now or ended, found.published_at, profile)
+
+
+def with_rule(**changes):
+    periods = {"outage_before_deadline": Period(24, Unit.HOURS), "outage_at_least": Period(30, Unit.MINUTES)}
+    return replace(GOODS, **(periods | changes))
+
+
+@given(
+    before=st.timedeltas(timedelta(), timedelta(hours=30)),
+    lasted=st.timedeltas(MILLISECOND, timedelta(hours=6)),
+    later=st.timedeltas(timedelta(), timedelta(hours=2)),
+)
+def test_the_rule_proposes_what_two_persons_can_release_until_the_deadline_and_nothing_after_it(before, lasted, later):
+    ended, tender, profile = DEADLINE - before, published(), with_rule()
+    now = ended + later
+    found = measured(ended - lasted, lasted, now, tender, profile)
+    near = timedelta() < before <= timedelta(hours=24) and now < DEADLINE
+    assert (found is not None) == (near and lasted >= timedelta(minutes=30))
+    if found is None:
+        return
+    (moved,) = found.deadlines.values()
+    assert moved >= max(DEADLINE + lasted, DEADLINE + NOTICE)
+    assert moved < max(DEADLINE + lasted, DEADLINE + NOTICE) + timedelta(seconds=1)
+    fact = OutageExtensionReleased("断电", found.began_at, found.ended_at, found.deadlines)
+    assert released(tender, fact, DEADLINE - MILLISECOND).deadlines == found.deadlines
+    assert refused(act(tender, PROPOSED[type(fact)](**vars(fact)), "first", now), fact, "second", DEADLINE)
+
+
+def test_what_the_platform_measured_stands_once_with_the_deadlines_of_the_rule():
+    began = DEADLINE - 3 * HOUR
+    ended, now = began + HOUR, began + 2 * HOUR
+    tender = published()
+    fact = measured(began, HOUR, now, tender)
+    assert fact is not None
+    for other in (
+        replace(fact, deadlines={"1": fact.deadlines["1"] + MILLISECOND}),
+        replace(fact, ended_at=now + HOUR),
+    ):
+        assert refused(tender, other, SYSTEM.id, now) == "outage_not_measured"
+    after = act(tender, fact, SYSTEM.id, now)
+    assert after.deadlines == tender.deadlines  # two persons decide
+    assert refused(after, fact, SYSTEM.id, now) == "outage_not_measured"
+    assert rule_proposal(after.timetable, now) == fact
+    assert rule_proposal(after.timetable, DEADLINE) is None
+    taken_up = OutageExtensionReleased("断电", began, ended, fact.deadlines)
+    proposal = PROPOSED[OutageExtensionReleased](**vars(taken_up))
+    assert rule_proposal(act(after, proposal, "first", now).timetable, now) is None
+    assert rule_proposal(released(after, taken_up, now).timetable, now) is None
+
+
+def test_lots_that_stand_still_lose_nothing_and_old_rule_books_propose_nothing():
+    began = DEADLINE - 3 * HOUR
+    assert measured(began, HOUR, tender=paused()) is None
+    assert measured(began, HOUR, profile=with_rule(outage_before_deadline=None)) is None
+    assert measured(began, HOUR, profile=with_rule(outage_at_least=None)) is None
+    assert measured(AT - HOUR, 2 * HOUR) is None  # it began before the publication

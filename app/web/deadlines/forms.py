@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from flask_babel import LazyString
@@ -12,11 +12,13 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from app.procedure.deadlines import OutageMeasured
 from app.web.agency.forms import MOMENTS, UNMOVED, MovingForm, moments
 from app.web.figures import DateTimeLocalField
-from app.web.pages import to_utc
+from app.web.pages import to_local, to_utc
 
 LONG = Length(max=4000)
+ALMOST_A_SECOND = timedelta(microseconds=999_999)
 Moving = TypeVar("Moving", bound=MovingForm)
 
 
@@ -64,6 +66,15 @@ def pause_form(lots: Collection[str]) -> PauseForm:
     boxes = {f"lot_{n}": BooleanField(_l("暂停标包 %(number)s", number=n), default="checked") for n in lots}
     form: PauseForm = type("LotsPauseForm", (PauseForm,), boxes)()
     return form
+
+
+def fill_in(form: OutageForm, proposed: OutageMeasured) -> None:
+    """What the platform's rule proposes, in the whole seconds of a form: no longer an outage, no earlier a deadline."""
+    form.began.data = to_local(proposed.began_at + ALMOST_A_SECOND).replace(microsecond=0)
+    form.ended.data = to_local(proposed.ended_at).replace(microsecond=0)
+    for number, field in form.moments().items():
+        if number in proposed.deadlines:
+            field.data = to_local(proposed.deadlines[number] + ALMOST_A_SECOND).replace(microsecond=0)
 
 
 def new_deadlines(form: MovingForm) -> dict[str, datetime]:

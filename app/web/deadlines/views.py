@@ -29,6 +29,7 @@ from app.procedure.deadlines import (
     Release,
     ResumptionOrdered,
     ResumptionProposed,
+    rule_proposal,
 )
 from app.procedure.roles import Actor
 from app.queries.deadlines import deadline_state
@@ -37,6 +38,7 @@ from app.web.deadlines.forms import (
     OutageForm,
     PostponementForm,
     ResumptionForm,
+    fill_in,
     moving_form,
     new_deadlines,
     pause_form,
@@ -70,6 +72,10 @@ def report_outage(case: str) -> str:
     found = entitled_case(case, Action.OUTAGE_EXTENSION_PROPOSE)
     form = moving_form(OutageForm, _running(found))
     lead = _("截止时间至少顺延中断持续的时间；由代理机构审核人复核发布，监督部门同时知悉。")
+    if (proposed := rule_proposal(found.tender.timetable, platform().database.now())) is not None:
+        lead += _("下列起止时间和新的截止时间由平台按公布的规则从登记簿节拍算出，请核对并写明原因。")
+        if request.method == "GET":
+            fill_in(form, proposed)
 
     def fact() -> Proposal:
         began_at, ended_at = to_utc(form.began.data), to_utc(form.ended.data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from html import unescape
 from typing import Any
@@ -12,6 +13,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.procedure.deadlines import RELEASED_BY
+from app.services import outages, ticks
+from crypto.instants import parse_instant
 from tests.app.web.site import LOT, Site, played
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -103,6 +106,28 @@ def test_an_outage_is_recorded_with_cause_interval_and_figures(site: Site):
     page = case_page(site)
     assert "平台服务中断，顺延投标截止时间：机房断电" in page
     assert "共 00:00:30" in page
+
+
+def test_a_measured_outage_is_on_the_centres_desk_and_fills_in_its_form(site: Site):
+    here = site.case.platform
+    quick = replace(here, settings=replace(here.settings, tick_seconds=1))
+    assert "平台测得服务中断" not in case_page(site, "centre")
+    ticks.make_tick(quick)
+    site.case.clock.advance(6)
+    outages.propose_extensions(here, ticks.make_tick(quick))
+    assert "平台测得服务中断，请提出顺延" in case_page(site, "centre")
+    assert "平台测得服务中断，请提出顺延" not in case_page(site, "officer") + case_page(site)
+    page = site.browser("centre").get(f"/cases/{site.case.case_id}/outage")
+    assert "由平台按公布的规则从登记簿节拍算出" in page
+    values = dict(re.findall(r'name="(began|ended|deadline_1)"[^>]* value="([^"]+)"', page))
+    values |= {name: value for value, name in re.findall(r'value="([^"]+)"[^>]* name="(began|ended|deadline_1)"', page)}
+    found = proposed(site, "centre", "outage", text="机房断电", **values)
+    measured = site.case.case.tender.timetable.measured
+    assert measured is not None
+    assert parse_instant(found["deadlines"][LOT]) >= measured.deadlines[LOT]
+    assert "平台测得服务中断，请提出顺延" not in case_page(site, "centre")
+    signed(site, "releaser", site.browser("releaser").get(f"/cases/{site.case.case_id}/outage/release"))
+    assert site.case.case.tender.deadlines[LOT] == parse_instant(found["deadlines"][LOT])
 
 
 def test_a_pause_stops_the_clocks_on_every_page_and_a_resumption_starts_them(site: Site):
