@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.casefile.case import Case
-from app.procedure.deadlines import Change
+from app.procedure.deadlines import Change, rule_proposal
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,12 @@ def deadline_state(case: Case, lot: str) -> DeadlineState:
     first_at = case.tender.published.lot(lot).deadline_at
     change = next((change for change in reversed(timetable.changes) if lot in change.before), None)
     return DeadlineState(lot, timetable.deadlines[lot], first_at, timetable.left.get(lot), change)
+
+
+def rule_until(case: Case, now: datetime) -> datetime | None:
+    """Until when somebody has to take up what the platform's rule proposes after an outage; None for nothing."""
+    found = rule_proposal(case.tender.timetable, now)
+    return min(case.tender.deadlines[number] for number in found.deadlines) if found else None
 
 
 def deadline_news(case: Case) -> tuple[DeadlineState, ...]:

@@ -21,7 +21,6 @@ from app.procedure.deadlines import (
     Release,
     ResumptionOrdered,
     lots_of,
-    rule_proposal,
 )
 from app.procedure.opening import Opening
 from app.procedure.roles import Actor, Role
@@ -29,6 +28,7 @@ from app.procedure.tender import Tender as TenderState
 from app.procedure.terms import LotTerms
 from app.queries.cases import load_case
 from app.queries.clarifications import asked_of
+from app.queries.deadlines import rule_until
 from app.queries.endings import failure_of, signing_counts, told_counts, without_majority
 from app.queries.standstills import (
     decision_steps,
@@ -69,8 +69,7 @@ class NextStep:
 
 def next_steps(case: Case, actor: Actor, now: datetime) -> tuple[NextStep, ...]:
     """The actor's steps in a case, what is his or hers to do before what he or she waits for."""
-    steps: list[NextStep] = []
-    parties = case.tender.parties
+    steps, parties = list[NextStep](), case.tender.parties
     if parties is not None and parties.agency.id == actor.organisation_id:
         steps += _officer(case) if actor.is_(Role.AGENCY_OFFICER) else []
         steps += _supervisor(case, actor) if actor.is_(Role.AGENCY_SUPERVISOR) else []
@@ -78,22 +77,14 @@ def next_steps(case: Case, actor: Actor, now: datetime) -> tuple[NextStep, ...]:
         steps += _no_award(case)
     if parties is not None and parties.regulator.id == actor.organisation_id and actor.is_(Role.REGULATOR):
         steps += orders_waiting(case, actor)
-    if parties is not None and parties.centre.id == actor.organisation_id and actor.is_(Role.CENTRE_OPERATOR):
-        steps += outage_steps(case, now)
+    if (until := rule_until(case, now)) is not None and allowed(actor, Action.OUTAGE_EXTENSION_PROPOSE, case):
+        steps.append(NextStep("propose_outage_extension", WARN, due_at=until))
     steps += standstill_steps(case, actor, now)
     if case.tender.published_at is not None:
         if actor.is_(Role.BIDDER):
             steps += [_bidder(case, number, actor, now) for number in case.lots]
         steps += [_waiting(case, number, actor) for number in case.lots]
     return tuple(sorted(steps, key=lambda step: step.tone in IDLE))
-
-
-def outage_steps(case: Case, now: datetime) -> Iterator[NextStep]:
-    """What the platform's rule proposes after an outage waits for the centre to take it up."""
-    if (found := rule_proposal(case.tender.timetable, now)) is not None:
-        yield NextStep(
-            "propose_outage_extension", WARN, due_at=min(map(case.tender.deadlines.__getitem__, found.deadlines))
-        )
 
 
 def standstill_steps(case: Case, actor: Actor, now: datetime) -> Iterator[NextStep]:

@@ -340,8 +340,7 @@ def test_only_the_named_lots_stand_still(lots):
 
 def measured(began, lasted, now=None, tender=None, profile=GOODS):
     """What the rule proposes after an outage from `began` on, once it is over or `now`."""
-    found = tender or published()
-    ended = began + lasted
+    found, ended = tender or published(), began + lasted
     return rule_after_outage(found.timetable, began, ended, now or ended, found.published_at, profile)
 
 
@@ -372,9 +371,8 @@ def test_the_rule_proposes_what_two_persons_can_release_until_the_deadline_and_n
 
 
 def test_what_the_platform_measured_stands_once_with_the_deadlines_of_the_rule():
-    began = DEADLINE - 3 * HOUR
-    ended, now = began + HOUR, began + 2 * HOUR
-    tender = published()
+    began, tender = DEADLINE - 3 * HOUR, published()
+    now = began + 2 * HOUR
     fact = measured(began, HOUR, now, tender)
     assert fact is not None
     for other in (
@@ -387,7 +385,7 @@ def test_what_the_platform_measured_stands_once_with_the_deadlines_of_the_rule()
     assert refused(after, fact, SYSTEM.id, now) == "outage_not_measured"
     assert rule_proposal(after.timetable, now) == fact
     assert rule_proposal(after.timetable, DEADLINE) is None
-    taken_up = OutageExtensionReleased("断电", began, ended, fact.deadlines)
+    taken_up = OutageExtensionReleased("断电", began, fact.ended_at, fact.deadlines)
     proposal = PROPOSED[OutageExtensionReleased](**vars(taken_up))
     assert rule_proposal(act(after, proposal, "first", now).timetable, now) is None
     assert rule_proposal(released(after, taken_up, now).timetable, now) is None
