@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from app.models.standing import Standing
+from app.services.ticks import make_tick
 from tests.app.services.admin_changes import Administrator, Trial
 from tests.app.services.recording import Recorded
 
@@ -21,6 +22,7 @@ def change_everything() -> str:
         case.change_deadlines().bid()
         case.tick()
         case.open().draw().sit().report()
+        make_tick(case.platform)  # so that nothing is younger than the register's last word
         tried = list(Administrator(case, Path(folder)).trials())
     return "; ".join(
         f"{standing.value}s: {_share([trial for trial in tried if trial.standing is standing])}"

@@ -23,6 +23,8 @@ from crypto.sparse import MapProof, verify_map
 CASE_CHECKPOINT = "casecheckpoint/v1"
 TICK = "registertick/v1"
 PROOF = "tickproof/v1"
+WORD = "witnessword/v1"
+WORDS = "witnesses/words"  # in the map of a tick: what witnesses have said so far; no case has such an id
 FOLDER = "register"  # in an evidence bundle
 TICKS = f"{FOLDER}/ticks.jsonl"
 TURN_TICKS = f"{FOLDER}/turns"
@@ -63,6 +65,11 @@ def case_value(salt: bytes, origin: str, case_id: str, size: int, root: bytes) -
     """The value of a case in the map: SHA-256(0x00 || salt || JCS(case checkpoint))."""
     head = {"v": CASE_CHECKPOINT, "origin": origin, "case": case_id, "size": size, "root": root.hex()}
     return leaf_hash(salt + canonical(head))
+
+
+def word_leaf(under: str, number: int, witness: str, line: str) -> bytes:
+    """The leaf of a witness's line in the tree of their words, given `under` the "tick" or the "act" of that number."""
+    return leaf_hash(canonical({"v": WORD, "under": under, "number": number, "witness": witness, "line": line}))
 
 
 def tick_leaf(at: datetime, map_root: bytes) -> bytes:

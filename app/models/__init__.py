@@ -28,7 +28,14 @@ from app.models.people import (
     TrusteeAgent,
     WebSession,
 )
-from app.models.register import Cosignature, ListCosignature, ListedAct, RegisterTick, TickChange
+from app.models.register import (
+    Cosignature,
+    ListCosignature,
+    ListedAct,
+    RegisterTick,
+    TickChange,
+    WitnessWord,
+)
 from app.models.serving import (
     ApplicationFile,
     ExpertAbsence,
@@ -67,5 +74,6 @@ __all__ = [
     "NameRequest", "Notice", "Organisation", "PendingSignature", "Presence", "Pseudonym", "RecordingPiece",
     "RegisterTick", "RegistrationCheck", "Room", "RoomClosure", "ScoreDraft", "SeatBooth", "SeatRequest", "Site",
     "SpecialityList",
-    "StoredFile", "Tender", "TenderDraft", "TickChange", "TrusteeAgent", "Upload", "WebSession", "append_only",
+    "StoredFile", "Tender", "TenderDraft", "TickChange", "TrusteeAgent", "Upload", "WebSession", "WitnessWord",
+    "append_only",
 ]  # fmt: skip

@@ -21,6 +21,7 @@ APPEND_ONLY = (
     "cosignature",
     "listed_act",
     "list_cosignature",
+    "witness_word",
     "access_log",
     "expert_event",
     "contact_look_up",

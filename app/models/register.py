@@ -44,6 +44,18 @@ class Cosignature(Base):
     line: Mapped[str] = mapped_column(Text)
 
 
+class WitnessWord(Base):
+    """That a line of a witness was kept, in the order in which they came: under the checkpoint of a tick, or of the
+    list of acts. `leaf` is `word_leaf` of that row, `frontier` the right edge of the tree with it.
+    """
+
+    __tablename__ = "witness_word"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    leaf: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    frontier: Mapped[str] = mapped_column(Text)
+
+
 class ListedAct(Base):
     """One entry of the list of acts; `frontier` is the list's right edge with it, `note` the signed checkpoint."""
 

@@ -23,6 +23,7 @@ STANDING = {
     "cosignature": (Standing.EVENT, "the witnesses' word"),
     "listed_act": (Standing.EVENT, "the list of acts"),
     "list_cosignature": (Standing.EVENT, "the witnesses' word on the list"),
+    "witness_word": (Standing.EVENT, "the witnesses' lines in the order in which they came"),
     "tender": (Standing.PROJECTION, "the published terms"),
     "lot": (Standing.PROJECTION, "the published terms, the deadline as it stands, the close"),
     "stored_file": (Standing.PROJECTION, "the files that entries name by hash"),

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session as DbSession
 from app.casefile.record import case_reference
 from app.casefile.ticks import tick_leaf
 from app.casefile.turns import TURNS, LotName, Turn, turns_heads
-from app.models import CaseEvent, Cosignature, RegisterTick, TickChange
+from app.models import CaseEvent, Cosignature, RegisterTick, TickChange, WitnessWord
 from app.procedure.errors import RuleViolation
 from app.queries.cases import record_of
 from crypto.merkle import consistency_spans, inclusion_spans, node_hash
@@ -29,6 +29,11 @@ Heads = dict[str, tuple[int, bytes]]  # case id: size and root of its log
 def latest_tick(db_session: DbSession) -> RegisterTick | None:
     """The last tick, None before the first."""
     return db_session.scalar(select(RegisterTick).order_by(RegisterTick.index.desc()).limit(1))
+
+
+def last_word(db_session: DbSession) -> WitnessWord | None:
+    """The witnesses' line that came last, None before the first."""
+    return db_session.scalar(select(WitnessWord).order_by(WitnessWord.number.desc()).limit(1))
 
 
 def register_size(db_session: DbSession) -> int:

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.act_list import Entry
 from app.casefile.rebuilding import Difference, differs, missing, unfounded
-from app.casefile.ticks import tick_leaf
-from app.models import Cosignature, ListCosignature, ListedAct, RegisterTick, TickChange
+from app.casefile.ticks import WORDS, tick_leaf, word_leaf
+from app.models import Cosignature, ListCosignature, ListedAct, RegisterTick, TickChange, WitnessWord
 from app.queries.ticks import Heads
 from app.services.act_list import list_note
 from app.services.platform import Platform
@@ -35,12 +35,14 @@ def register_differences(
     """
     changes = db_session.execute(select(TickChange.__table__).order_by("tick", "case_id")).all()
     ticks = db_session.execute(select(RegisterTick.__table__).order_by("number")).all()
-    yield from _change_differences(changes, logs, len(ticks))
+    words = db_session.execute(select(WitnessWord.__table__).order_by("number")).all()
+    yield from _change_differences(changes, {**logs, WORDS: _word_heads(words)}, len(ticks))
     yield from _tree_differences(platform, ticks)
     yield from _map_differences(platform, ticks, changes)
-    notes = {row.number: row.note for row in ticks}
+    notes, said = {row.number: row.note for row in ticks}, set[bytes]()
     for row in db_session.execute(select(Cosignature.__table__).order_by("tick", "witness")):
         key = (row.tick, row.witness)
+        said.add(word_leaf("tick", row.tick, row.witness, row.line))
         yield from _cosignature_differences(platform, "cosignature", key, row, notes.get(row.tick))
     listed = db_session.execute(select(ListedAct.__table__).order_by("number")).all()
     ticked = Counter({row.case_id: row.size for row in changes})
@@ -48,7 +50,34 @@ def register_differences(
     notes = {row.number: row.note for row in listed}
     for row in db_session.execute(select(ListCosignature.__table__).order_by("listed", "witness")):
         key = (row.listed, row.witness)
+        said.add(word_leaf("act", row.listed, row.witness, row.line))
         yield from _cosignature_differences(platform, "list_cosignature", key, row, notes.get(row.listed))
+    yield from _word_differences(words, said)
+
+
+def _word_heads(words: Sequence[Any]) -> Sequence[bytes]:
+    """The root over the witnesses' words after each of them, from none on."""
+    edge, heads = Frontier(), [Frontier().root()]
+    for row in words:
+        edge = edge.push(row.leaf)
+        heads.append(edge.root())
+    return heads
+
+
+def _word_differences(words: Sequence[Any], said: Set[bytes]) -> Iterator[Difference]:
+    """Every line that is kept has its place among the words, every word its line, and each edge is the words' own."""
+    edge = Frontier()
+    for number, row in enumerate(words):
+        if row.number != number:
+            yield missing("witness_word", (number,))
+            return
+        edge = edge.push(row.leaf)
+        if row.frontier != edge.to_hex():
+            yield differs("witness_word", (number,), "frontier", row.frontier, edge.to_hex())
+            edge = _frontier(row.frontier, edge)
+        if row.leaf not in said:
+            yield unfounded("witness_word", (number,))
+    yield from (missing("witness_word", (leaf.hex()[:16],)) for leaf in sorted(said - {row.leaf for row in words}))
 
 
 def _change_differences(changes: Sequence[Any], logs: LogHeads, ticks: int) -> Iterator[Difference]:

@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session as DbSession
 from app.casefile.act_list import list_key
 from app.casefile.case import Case
 from app.casefile.record import case_reference
-from app.casefile.ticks import case_key, case_salt, case_value, tick_leaf, tick_secret
-from app.models import CaseFile, Cosignature, Job, ListCosignature, RegisterTick, TickChange
+from app.casefile.ticks import WORDS, case_key, case_salt, case_value, tick_leaf, tick_secret, word_leaf
+from app.models import CaseFile, Cosignature, Job, ListCosignature, RegisterTick, TickChange, WitnessWord
 from app.procedure.errors import RuleViolation
 from app.queries.act_list import listed
 from app.queries.ticks import (
     Heads,
     heads_at,
+    last_word,
     latest_tick,
     register_size,
     tick,
@@ -98,7 +99,7 @@ def _append(platform: Platform, db_session: DbSession, last: RegisterTick | None
 
 
 def _heads(db_session: DbSession, before: Heads, origin: str) -> Heads:
-    """Size and root of every case file there is, and of the turns of every lot.
+    """Size and root of every case file there is, of the turns of every lot, and of what witnesses have said.
 
     One statement sees one state of the files on both databases. The turns are read again where the file has changed.
     """
@@ -108,7 +109,16 @@ def _heads(db_session: DbSession, before: Heads, origin: str) -> Heads:
     changed = sorted(case_id for case_id, head in files.items() if head != before.get(case_id))
     for start in range(0, len(changed), AT_ONCE):
         turns |= turn_heads(db_session, changed[start : start + AT_ONCE], origin)
-    return files | turns
+    return files | turns | _words(db_session)
+
+
+def _words(db_session: DbSession) -> Heads:
+    """So a line of a witness that is deleted once a later tick stands is missed."""
+    last = last_word(db_session)
+    if last is None:
+        return {}
+    size = last.number + 1
+    return {WORDS: (size, Frontier.from_hex(size, last.frontier).root())}
 
 
 def _schedule_next(platform: Platform, db_session: DbSession, now: datetime) -> None:
@@ -163,6 +173,7 @@ def take_cosignature(platform: Platform, size: int, text: str) -> None:
         take_turns(db_session, f"cosignature {vkey}")
         if db_session.get(Cosignature, (row.index, vkey)) is None:
             db_session.add(Cosignature(tick=row.index, witness=vkey, at=at, line=str(line)))
+            _keep_word(db_session, word_leaf("tick", row.index, vkey, str(line)))
         # what had to wait for somebody to vouch is tried again at once
         waiting = update(Job).where(Job.done_at.is_(None), Job.last_error == NOT_VOUCHED)
         db_session.execute(waiting.values(lease_until=None))
@@ -180,6 +191,15 @@ def take_list_cosignature(platform: Platform, size: int, text: str) -> None:
         take_turns(db_session, f"cosignature {vkey}")
         if db_session.get(ListCosignature, (row.index, vkey)) is None:
             db_session.add(ListCosignature(listed=row.index, witness=vkey, at=at, line=str(line)))
+            _keep_word(db_session, word_leaf("act", row.index, vkey, str(line)))
+
+
+def _keep_word(db_session: DbSession, leaf: bytes) -> None:
+    take_turns(db_session, WORDS)
+    last = last_word(db_session)
+    number, frontier = (last.number + 1, last.frontier) if last else (0, "")
+    edge = Frontier.from_hex(number, frontier).push(leaf)
+    db_session.add(WitnessWord(number=number, leaf=leaf, frontier=edge.to_hex()))
 
 
 def _line_of_witness(platform: Platform, text: str) -> tuple[str, VerifierKey, NoteSignature]:

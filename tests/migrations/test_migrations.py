@@ -35,6 +35,7 @@ from app.models import (
     RegisterTick,
     SpecialityList,
     TickChange,
+    WitnessWord,
 )
 from app.models.append_only import APPEND_ONLY
 from app.services.installation import alembic_config
@@ -128,6 +129,7 @@ def write_one_of_each(database: Database) -> None:
         db_session.add(Cosignature(tick=0, witness="w", at=NOW, line=""))
         db_session.add(ListedAct(index=0, at=NOW, case_id="c", seq=0, entry="", frontier="", note=""))
         db_session.add(ListCosignature(listed=0, witness="w", at=NOW, line=""))
+        db_session.add(WitnessWord(number=0, leaf=b"w" * 32, frontier=""))
         db_session.commit()
 
 

@@ -7,8 +7,17 @@ from contextlib import contextmanager
 from sqlalchemy import delete, select, text, update
 
 from app.casefile.act_list import Entry
-from app.casefile.ticks import tick_leaf
-from app.models import CaseEvent, CaseFile, Cosignature, ListCosignature, ListedAct, RegisterTick, TickChange
+from app.casefile.ticks import tick_leaf, word_leaf
+from app.models import (
+    CaseEvent,
+    CaseFile,
+    Cosignature,
+    ListCosignature,
+    ListedAct,
+    RegisterTick,
+    TickChange,
+    WitnessWord,
+)
 from app.models.append_only import APPEND_ONLY, statements
 from app.queries import cases
 from app.services import ticks
@@ -26,7 +35,7 @@ def rights(whole):
     with database.reading() as db_session:
         kept = [
             (type_, list(db_session.scalars(select(type_))))
-            for type_ in (CaseEvent, RegisterTick, TickChange, Cosignature, ListedAct, ListCosignature)
+            for type_ in (CaseEvent, RegisterTick, TickChange, Cosignature, ListedAct, ListCosignature, WitnessWord)
         ]
         head = db_session.get_one(CaseFile, whole.case_id)
     with plain_transaction(database) as (db_session, _now):
@@ -86,7 +95,7 @@ def fit_leaves(whole, database):
 
 
 def forget_witnesses(whole, database):
-    """Cosignatures that no longer fit are gone."""
+    """Cosignatures that no longer fit are gone, and the words of witnesses are those that are left."""
     with plain_transaction(database) as (db_session, _now):
         for kind, line_kind, place in ((RegisterTick, Cosignature, "tick"), (ListedAct, ListCosignature, "listed")):
             notes = {row.index: Note.parse(row.note).text for row in db_session.scalars(select(kind))}
@@ -96,6 +105,16 @@ def forget_witnesses(whole, database):
                     check_cosignature(NoteSignature.parse(row.line), key, text_)
                 except CryptoError:
                     db_session.delete(row)
+        db_session.flush()
+        left = {word_leaf("tick", row.tick, row.witness, row.line) for row in db_session.scalars(select(Cosignature))}
+        left |= {word_leaf("act", r.listed, r.witness, r.line) for r in db_session.scalars(select(ListCosignature))}
+        words = [row.leaf for row in db_session.scalars(select(WitnessWord).order_by(WitnessWord.number))]
+        db_session.execute(delete(WitnessWord))
+        edge = Frontier()
+        for leaf in words:
+            if leaf in left:
+                edge = edge.push(leaf)
+                db_session.add(WitnessWord(number=edge.size - 1, leaf=leaf, frontier=edge.to_hex()))
 
 
 def rewrite_changes(whole, database):

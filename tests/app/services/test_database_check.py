@@ -10,6 +10,7 @@ from app.models import Base, Certificate, Lot, StoredFile, Tender
 from app.models.standing import STANDING, UNBOUND, Standing
 from app.services.database_check import database_differences
 from app.services.platform import DIST
+from app.services.ticks import make_tick
 from app.services.unit_of_work import plain_transaction
 from tests.app.services.admin_changes import Administrator, tables
 from tests.app.services.recording import Recorded
@@ -27,6 +28,9 @@ SOME = {
     ("tick_change", "edit tick"),
     ("cosignature", "edit at"),
     ("cosignature", "truncate"),
+    ("cosignature", "delete the first row"),
+    ("list_cosignature", "delete the last row"),
+    ("witness_word", "edit frontier"),
     ("stored_file", "swap two rows"),
     ("command", "edit answer"),
     ("call_up", "edit account_id"),
@@ -45,7 +49,9 @@ def whole(tmp_path_factory):
     case.tick()
     case.change_deadlines().bid()
     case.tick()
-    return case.open().draw().sit().report()
+    case.open().draw().sit().report()
+    make_tick(case.platform)  # so that nothing is younger than the register's last word
+    return case
 
 
 def differences(platform):
