@@ -119,6 +119,15 @@ from evaluation.sitting.questions import (
     FindingWithdrawn,
     RejectionGround,
 )
+from evaluation.sitting.rollback import (
+    ChairRolledBack,
+    ReviewRolledBack,
+    RollbackGround,
+    RollbackProposed,
+    RollbackReleased,
+    RollbackTarget,
+)
+from evaluation.sitting.rollback_rules import may_release, rollback_targets
 from evaluation.sitting.rules import (
     decide,
     recheck,
@@ -152,6 +161,7 @@ __all__ = [
     "BidsReviewed",
     "BoothChanged",
     "ChairElected",
+    "ChairRolledBack",
     "ChairVoteTied",
     "ChairVoted",
     "CheckInGround",
@@ -213,6 +223,11 @@ __all__ = [
     "ReviewConcluded",
     "ReviewFinding",
     "ReviewItem",
+    "ReviewRolledBack",
+    "RollbackGround",
+    "RollbackProposed",
+    "RollbackReleased",
+    "RollbackTarget",
     "ScoreSheetLocked",
     "Seat",
     "SeatFact",
@@ -252,6 +267,7 @@ __all__ = [
     "decide",
     "explainable",
     "may_propose",
+    "may_release",
     "may_speak",
     "must_be_granted",
     "outcome",
@@ -260,6 +276,7 @@ __all__ = [
     "refusable_by",
     "rejections",
     "replay",
+    "rollback_targets",
     "settled",
     "sheet_basis",
     "standing_bids",

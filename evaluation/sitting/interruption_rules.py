@@ -41,6 +41,8 @@ from evaluation.sitting.interruptions import (
     SittingOrderProposed,
     WarningGiven,
 )
+from evaluation.sitting.rollback import RollbackReleased
+from evaluation.sitting.rollback_rules import taken_back
 from evaluation.sitting.state import SittingState
 from evaluation.sitting.talk import AnnouncementMade, AnnouncementNoted
 
@@ -187,8 +189,8 @@ def check_new_committee(fact: NewCommitteeProposed | NewCommitteeOrdered, state:
 
 @singledispatch
 def brought_about(fact: SittingEvent, state: SittingState) -> SittingEvent | None:
-    """What a fact brings about at once, in the state before it: the standstill that it begins or ends, and the question
-    that a bidder is asked; None for every other fact."""
+    """What a fact brings about at once, in the state before it: the standstill that it begins or ends, the question
+    that a bidder is asked, the stage that is held again; None for every other fact."""
     return None
 
 
@@ -233,6 +235,7 @@ def _decided(fact: SittingDecided, state: SittingState) -> SittingEvent:
 
 
 brought_about.register(ClarificationSent, asked)
+brought_about.register(RollbackReleased, taken_back)
 
 
 def _resumed_from(ground: SuspensionGround, note: str, state: SittingState) -> SittingEvent | None:

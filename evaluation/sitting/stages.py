@@ -71,6 +71,7 @@ from evaluation.sitting.interruptions import (
     WarningGiven,
 )
 from evaluation.sitting.questions import FindingDisposed, FindingPut, FindingVoted, FindingWithdrawn
+from evaluation.sitting.rollback import ChairRolledBack, ReviewRolledBack, RollbackProposed, RollbackReleased
 from evaluation.sitting.talk import AnnouncementMade, AnnouncementNoted, FloorGiven, MessagePosted
 
 
@@ -152,6 +153,13 @@ TRANSITIONS[Stage.REPORT, FindingDisposed] = Stage.RESULTS
 for _stage in (Stage.RESULTS, Stage.REPORT):  # a report that is there is prepared anew
     TRANSITIONS[_stage, ContractPointsStated] = Stage.RESULTS
 TRANSITIONS[Stage.RESULTS, ReviewConcluded] = Stage.SCORING
+# A stage is held again, by two members; who has signed has signed what it came to.
+for _stage in (Stage.REVIEW, Stage.SCORING, Stage.RESULTS, Stage.REPORT):
+    TRANSITIONS |= {(_stage, event): _stage for event in (RollbackProposed, RollbackReleased)}
+for _stage in (Stage.REVIEW, Stage.SCORING):
+    TRANSITIONS[_stage, ChairRolledBack] = Stage.CHAIR
+for _stage in (Stage.SCORING, Stage.RESULTS, Stage.REPORT):
+    TRANSITIONS[_stage, ReviewRolledBack] = Stage.REVIEW
 # What may happen in every stage, and leads into no other.
 INTERRUPTIONS: tuple[type[SittingEvent], ...] = (
     BoothChanged,

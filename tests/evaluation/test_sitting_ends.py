@@ -55,6 +55,10 @@ from evaluation.sitting import (
     ReportPrepared,
     ReportSealed,
     ReportSigned,
+    RollbackGround,
+    RollbackProposed,
+    RollbackReleased,
+    RollbackTarget,
     ScoreSheetLocked,
     SheetReopened,
     SittingDecided,
@@ -93,6 +97,10 @@ SAME_PRICE = tuple(replace(bid, price=D("1566000")) for bid in BIDS)
 RULES = (CONVENED, UNMARKED, replace(with_evaluation(tie_chain=("draw",)), bids=SAME_PRICE), MARKED)
 DRAWN = 2
 BEGINNINGS = [stage for stage in Stage if stage not in FINAL | {Stage.UNCONVENED}]
+AGAIN = (
+    (RollbackTarget.CHAIR, RollbackGround.PROCEDURE, "a vote was missed"),
+    (RollbackTarget.REVIEW, RollbackGround.MISTAKE, "entered for the wrong bid"),
+)
 ABSENT = (ReplacementGround.ABSENCE, "has left and does not answer")
 
 
@@ -149,6 +157,8 @@ class Walk:
             upon = FaultReported("sub", "line down"), SittingOrdered(Disposition.SUSPEND, "x")
             decided = SittingDecisionProposed(step, "x"), SittingDecided(step, "x")
             return (*upon, *upon, SittingOrdered(step, "x"), *decided)
+        if self.state.rollback is not None and self.rng.random() < 0.5:
+            return (self.released(self.state.chair or seat), self.released(seat))
         if asked := next(iter(self.state.requests), 0):
             by = next((one for one in self.there() if asked in answered_by(self.state, one)), seat)
             return SheetReopened(by, asked), CorrectionRefused(by, asked, "as it is"), CorrectionWithdrawn(asked)
@@ -156,6 +166,11 @@ class Walk:
             called = RecessCalled(self.state.chair or seat, "lunch")
             return self.request(seat), self.request(seat), called, *self.about_findings(seat)
         return self.about_findings(seat) if self.state.stage is Stage.REVIEW else ()
+
+    def released(self, seat: int) -> SittingEvent:
+        """The second word to what waits, or to nothing."""
+        waits = self.state.rollback or RollbackProposed(1, *AGAIN[1])
+        return RollbackReleased(seat, waits.seat, waits.to, waits.ground, waits.note)
 
     def about_findings(self, seat: int) -> tuple[SittingEvent, ...]:
         """Put to the vote what the check of bids has found, and vote on it."""
@@ -181,7 +196,7 @@ class Walk:
             wanted = {bid: {**row, "record": D(record)} for bid, row in wanted.items()}
         if (reopened := self.state.reopened.get(seat)) is None:
             return wanted
-        corrected = {bid: dict(row) for bid, row in reopened.before.items()}
+        corrected = {**wanted, **{bid: dict(row) for bid, row in reopened.before.items()}}
         for at in reopened.places:
             corrected[at.bid][at.criterion] = wanted[at.bid][at.criterion]
         return corrected
@@ -335,6 +350,8 @@ class Walk:
             SittingOrdered: lambda: SittingOrdered(step, "x"),
             SittingDecisionProposed: lambda: SittingDecisionProposed(step, "x"),
             SittingDecided: lambda: SittingDecided(step, "x"),
+            RollbackProposed: lambda: RollbackProposed(seat, *AGAIN[rng.choice((0, 1))]),
+            RollbackReleased: lambda: self.released(other),
             ReplacementProposed: lambda: ReplacementProposed(seat, *ABSENT),
             ReplacementOrdered: lambda: ReplacementOrdered(seat, *ABSENT),
         }

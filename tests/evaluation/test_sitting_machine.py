@@ -42,6 +42,10 @@ from evaluation.sitting import (
     ReportPrepared,
     ReportSealed,
     ReportSigned,
+    RollbackGround,
+    RollbackProposed,
+    RollbackReleased,
+    RollbackTarget,
     ScoreSheetLocked,
     SheetReopened,
     Stage,
@@ -160,6 +164,19 @@ class SittingMachine(RuleBasedStateMachine):
     def ask(self, seat, rng):
         self.propose(questions.anything(self.state, seat, rng))
 
+    @rule(
+        seat=seats, other=seats, to=st.sampled_from(RollbackTarget), ground=st.sampled_from(RollbackGround), own=seats
+    )
+    def roll_back(self, seat, other, to, ground, own):
+        self.propose(RollbackProposed(own, to, ground, "overlooked"))
+        before = self.state
+        self.propose(RollbackReleased(other, seat, to, ground, "overlooked"))
+        if self.state is not before:
+            assert other != seat == own
+            assert to is RollbackTarget.CHAIR or before.chair in {seat, other}
+            assert not self.state.reviews
+            assert before.seen.items() <= self.state.seen.items()
+
     @rule(prepared=st.sampled_from([REPORT, "c" * 64]))
     def prepare(self, prepared):
         self.propose(ReportPrepared(prepared))
@@ -234,6 +251,21 @@ class SittingMachine(RuleBasedStateMachine):
                 assert visible_scores(self.state, viewer).keys() <= {viewer}
         else:
             assert locked == of
+
+    @invariant()
+    def scores_that_were_shown_change_on_a_ground_alone(self):
+        """Whatever is held again: what results have shown stands, but where a correction was permitted."""
+        permitted = {
+            (asked.seat, at.bid, at.criterion)
+            for asked in self.sitting.events
+            if isinstance(asked, CorrectionRequested)
+            for at in asked.places
+        }
+        for seat, cells in self.state.sheets.items() if self.state.rollbacks else ():
+            for bid, row in self.state.seen.get(seat, {}).items():
+                for criterion, score in row.items():
+                    now = cells.get(bid, row)[criterion]
+                    assert now == score or (seat, bid, criterion) in permitted
 
     @invariant()
     def a_refusal_stands_only_against_who_has_said_nothing(self):
