@@ -30,7 +30,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.inspections import facts as inspections
 from crypto.canonical import Json
 from evaluation import draw
-from evaluation.sitting import clarifications, contracting, interruptions, questions, talk
+from evaluation.sitting import clarifications, contracting, interruptions, questions, rollback, talk
 from evaluation.sitting import events as sitting
 
 
@@ -186,6 +186,10 @@ FACTS = {
         _lot(interruptions.ReplacementOrdered, "replacement:order"),
         _lot(interruptions.NewCommitteeProposed, "new_committee:propose"),
         _lot(interruptions.NewCommitteeOrdered, "new_committee:order"),
+        _lot(rollback.RollbackProposed, "rollback:propose"),
+        _lot(rollback.RollbackReleased, "rollback:release"),
+        _lot(rollback.ReviewRolledBack),
+        _lot(rollback.ChairRolledBack),
         _lot(sitting.SittingSuspended),
         _lot(sitting.SittingResumed),
         _lot(sitting.SittingAbandoned),

@@ -19,6 +19,7 @@ from app.procedure import (
     qualification,
     recordings,
     restoring,
+    rollbacks,
     signing,
     standstill,
     talk,
@@ -89,6 +90,7 @@ class LotCase:
     talk: talk.Talk = field(default_factory=talk.Talk)
     recordings: recordings.Recordings = field(default_factory=recordings.Recordings)
     asked: unanswered.Asked = field(default_factory=dict)  # requests for corrections
+    rollback: rollbacks.RollbackWaiting | None = None  # since when a stage waits to be held again
     clarifying: clarifying.Clarifying = field(default_factory=dict)  # what bidders are asked, with its times
     earlier: tuple[EarlierEvaluation, ...] = ()  # that were given up, by committees before this one
     succeeded: Mapping[int, int] = field(default_factory=dict)  # seats with a successor, by the entry that says so
@@ -209,7 +211,8 @@ def _apply_of_sitting(state: LotCase, fact: SittingEvent, record: Record) -> Lot
     signed, asked = signing.apply(state.signing, fact, record.at), unanswered.apply(state.asked, fact, record.at)
     told = clarifying.apply(state.clarifying, fact, record.at)
     said = talk.apply(state.talk, fact, record.seq, record.at)
-    state = replace(state, standstill=still, signing=signed, asked=asked, clarifying=told, talk=said)
+    again = rollbacks.apply(state.rollback, fact, record.actor, record.at)
+    state = replace(state, standstill=still, signing=signed, asked=asked, clarifying=told, talk=said, rollback=again)
     return replace(state, sitting=sitting.apply(state.sitting, fact))
 
 
@@ -231,6 +234,7 @@ def _begun_anew(state: LotCase, fact: sitting.NewCommitteeOrdered, record: Recor
         signing=signing.Signing(),
         talk=talk.Talk(),
         asked={},
+        rollback=None,
         clarifying={id: one for id, one in state.clarifying.items() if one.asked is not None and not one.open},
         succeeded={},
         since={phase: at for phase, at in state.since.items() if phase < Phase.SCORING},

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from app.casefile.clarification_data import recorded_clarifications
 from app.casefile.codec import encode
 from app.casefile.disposals import disposals, findings_data
 from app.casefile.record import Record
+from app.casefile.rolled_back import rollback_data
 from app.casefile.rounds_of_evaluation import latest_evaluation
 from app.procedure import signing
 from app.procedure.bid_checking import BidsChecked
@@ -28,7 +29,7 @@ def report_data(
 ) -> Json:
     """The result, the digest of the locked sheets that it stands on, the dissents from earlier results, and what there
     is `about` the bids: where bidders were asked something, what; where prices were clearly low, which; where bids were
-    checked (v2), each finding with what was decided about it.
+    checked (v2), each finding with what was decided about it; where a stage was held again, why, and what stood before.
     """
     return {
         **about,
@@ -52,6 +53,11 @@ def marked_data(records: Iterable[Record]) -> dict[str, Json]:
     """The prices that were to be explained, with the limits below which they lie; nothing where none was."""
     found = [record.fact.prices for record in records if isinstance(record.fact, PricesMarked)]
     return {LOW_PRICES: encode(found[-1])} if found and found[-1] else {}
+
+
+def recorded_about(records: Sequence[Record]) -> dict[str, Json]:
+    """What a report says of bids and stages besides clarifications: findings, low prices, stages held again."""
+    return checked_data(records) | marked_data(records) | rollback_data(records)
 
 
 def sheets_digest(records: Iterable[Record]) -> str:
@@ -87,5 +93,5 @@ def recorded_report(records: Iterable[Record], sealed: Record) -> Json:
         state = signing.apply(state, record.fact, record.at)
         if isinstance(record.fact, ResultsComputed):
             result = record.fact.result
-    about = recorded_clarifications(before) | checked_data(before) | marked_data(before)
+    about = recorded_clarifications(before) | recorded_about(before)
     return report_data(sealed.case_id, sealed.lot, result, sheets_digest(before), state, about)

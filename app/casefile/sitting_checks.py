@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from app.casefile.bid_ids import bid_of, findings_of_sitting
-from app.procedure import bid_checking, clarifying, signing, standstill, talk, unanswered
+from app.procedure import bid_checking, clarifying, rollbacks, signing, standstill, talk, unanswered
 from app.procedure.roles import Actor
 from evaluation import sitting
 
@@ -22,6 +22,7 @@ def check_sitting(case: Case, lot: str, fact: Any, actor: Actor, now: datetime) 
         clarifying.check_asked(state.clarifying, fact, _answerer(case, lot, actor, fact), rests=rests)
     standstill.check_site(state.sitting, fact, actor)
     standstill.check(state.standstill, state.sitting, fact, actor.id, now, profile)
+    rollbacks.check(state.rollback, state.sitting, fact, actor.id, now, profile)
     signing.check(state.signing, state.sitting, fact, now, profile)
     talk.check(state.talk, {number: seat.site for number, seat in state.sitting.seats.items()}, fact, now)
     unanswered.check(state.asked, state.sitting, fact, now, profile)

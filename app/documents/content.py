@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.documents.clarification_content import BidClarification
-from app.documents.review_content import PreliminaryReview, SignedReview
+from app.documents.review_content import PreliminaryReview, RollbackLine, SignedReview
 
 
 @dataclass(frozen=True)
@@ -312,6 +312,7 @@ class FailedEvaluation:
     notes: tuple[str, ...]
     draw_digest: str
     seal_field: str = "Seal"
+    rollbacks: tuple[RollbackLine, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -386,3 +387,4 @@ class EvaluationReport:
         ""  # what is left to the talks before the contract; "" where the regime's report has no such part
     )
     review: PreliminaryReview = field(default_factory=PreliminaryReview)
+    rollbacks: tuple[RollbackLine, ...] = ()  # stages that were held again

@@ -20,6 +20,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.profiles import ClarificationTime, Profile
 from evaluation.sitting import (
     AnswerFile,
+    ChairRolledBack,
     ClarificationAnswered,
     ClarificationAsked,
     ClarificationDecided,
@@ -30,6 +31,7 @@ from evaluation.sitting import (
     ExplanationDecided,
     ExplanationJudged,
     MemberRecused,
+    ReviewRolledBack,
     SittingAbandoned,
     SittingResumed,
     SittingSuspended,
@@ -192,7 +194,7 @@ def apply(clarifying: Clarifying, fact: Any, at: datetime) -> Clarifying:
             return _changed(clarifying, fact.id, lapsed_at=at)
         case ExplanationDecided():
             return _changed(clarifying, fact.id, explained=fact, explained_at=at)
-        case MemberRecused():  # whoever sits then decides anew
+        case MemberRecused() | ReviewRolledBack() | ChairRolledBack():  # whoever sits then decides anew
             return {id: replace(one, explained=None, explained_at=None) for id, one in clarifying.items()}
         case SittingSuspended():
             return {id: _rested(one, at) for id, one in clarifying.items()}

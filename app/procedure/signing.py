@@ -16,6 +16,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.profiles import Profile
 from evaluation.sitting import (
     BoothChanged,
+    ChairRolledBack,
     DissentRecorded,
     MemberRecused,
     RefusalRecorded,
@@ -23,6 +24,7 @@ from evaluation.sitting import (
     ReportSealed,
     ReportSigned,
     ResultsComputed,
+    ReviewRolledBack,
     SheetReopened,
     SittingResumed,
     SittingState,
@@ -145,7 +147,7 @@ def apply(signing: Signing, fact: Any, at: datetime) -> Signing:
         case ResultsComputed():
             anew = replace(_superseding(signing), since=None, signed={}, refusals={})
             return replace(anew, computations=signing.computations + 1, computed_at=at)
-        case SheetReopened():
+        case SheetReopened() | ReviewRolledBack() | ChairRolledBack():
             return _superseding(signing)
         case MemberRecused():
             return _leaving(_superseding(signing), fact.seat, at)

@@ -18,11 +18,12 @@ from app.queries.clarifications import ClarificationView, clarifications_of, exp
 from app.queries.low_prices import LowPrice, low_prices_of
 from app.queries.price_views import PriceView, price_view
 from app.queries.rejections import RejectedBid, rejected_bids
+from app.queries.rollbacks import RollbackProposal, rollback_waiting
+from app.queries.score_matrix import CriterionRow, UnequalRow, criteria_rows, unequal_row
 from app.queries.standstills import StandstillView, standstill_of
 from evaluation.committee import MemberRole, may_chair
 from evaluation.criteria import Criterion
 from evaluation.evaluate import BidResult
-from evaluation.scoring import UnequalScores
 from evaluation.sitting import (
     TRANSITIONS,
     CheckInRefused,
@@ -36,7 +37,7 @@ from evaluation.sitting import (
     refusable_by,
 )
 from evaluation.sitting.stages import AFTER_LAST_LOCK, AFTER_REVIEW
-from evaluation.sitting.state import progress, visible_scores
+from evaluation.sitting.state import progress
 
 
 @dataclass(frozen=True)
@@ -66,29 +67,6 @@ class ResultRow:
     total: Decimal
     candidate: bool
     decided_by: str
-
-
-@dataclass(frozen=True)
-class CriterionRow:
-    """One criterion of one bid, scored by every seat, ascending. `doubtful` are the seats far from the others."""
-
-    bidder: str
-    name_zh: str
-    name_en: str
-    scores: tuple[Decimal, ...]
-    unequal: bool
-    doubtful: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class UnequalRow:
-    """An objective criterion on which no report can be made: the seats by the score they gave, and who is apart."""
-
-    bidder: str
-    name_zh: str
-    name_en: str
-    given: tuple[tuple[Decimal, tuple[int, ...]], ...]
-    apart: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -174,6 +152,7 @@ class Room:
     locked: int
     of: int
     done: int | None  # None for who is not to know how far the others are
+    rollback: RollbackProposal | None
     standstill: StandstillView | None
     warnings: tuple[Warned, ...]
     failure: str
@@ -192,10 +171,10 @@ class Room:
     def state(self) -> str:
         """Changes with the task of the page. Who has begun a form that is still offered is told, not interrupted."""
         waiting = len(self.results.requests) if self.results and self.correction != "correct" else 0
-        asked = (self.correction, waiting, bool(self.standstill), bool(self.mine.refusal))
+        stops = bool(self.standstill), self.rollback and self.rollback.key
+        asked = (self.correction, waiting, *stops, bool(self.mine.refusal))
         told = "+".join(one.standing + ("!" if one.course.explained else "") for one in self.clarifications)
-        voting = (self.put, self.decided)
-        parts = (self.stage, self.task, self.chair_round, self.report_sha256[:8], *asked, told, *voting)
+        parts = (self.stage, self.task, self.chair_round, self.report_sha256[:8], *asked, told, self.put, self.decided)
         return "/".join(map(str, parts))
 
 
@@ -238,6 +217,7 @@ def room_of(case: Case, lot: str, seat: int | None, now: datetime, language: str
         locked=locked,
         of=of,
         done=_done(sitting) if knows_progress(sitting, seat) else None,
+        rollback=rollback_waiting(case, lot, seat, now),
         standstill=standstill_of(case, lot),
         warnings=case.lot(lot).standstill.warnings,
         failure=sitting.failure,
@@ -337,8 +317,8 @@ def _results(sitting: SittingState, earlier: tuple[EarlierDissent, ...], seat: i
         averaging=sentence(f"averaging_{rules.scoring.aggregation}", {"places": rules.scoring.places}, language),
         seats=tuple(sorted(sitting.seats)),
         rows=tuple(_result_row(sitting, row, names[row.bid]) for row in result.bids),
-        criteria=_criteria(sitting, seat, names),
-        unequal=tuple(_unequal(sitting, found, names) for found in sitting.must_agree),
+        criteria=criteria_rows(sitting, seat, names),
+        unequal=tuple(unequal_row(sitting, found, names) for found in sitting.must_agree),
         requests=tuple(sitting.requests[number] for number in sorted(sitting.requests)),
         denied=sitting.denied,
         dissents=dict(sitting.dissents),
@@ -367,30 +347,6 @@ def _result_row(sitting: SittingState, row: BidResult, bidder: str) -> ResultRow
     totals = tuple(row.member_totals[str(number)] for number in sorted(sitting.seats))
     candidate = row.bid in result.candidates
     return ResultRow(row.rank, bidder, row.price, row.price_score, totals, row.total, candidate, row.decided_by)
-
-
-def _criteria(sitting: SittingState, seat: int | None, names: dict[str, str]) -> tuple[CriterionRow, ...]:
-    result, sheets = sitting.result, visible_scores(sitting, seat)
-    assert result is not None
-    unequal = {(found.bid, found.criterion) for found in result.unequal}
-    rows = []
-    for bid in sitting.valid:
-        for criterion in sitting.rules.evaluation.criteria.scored:
-            key = (bid, criterion.id)
-            far = tuple(int(o.seat) for o in result.outliers if (o.bid, o.criterion) == key)
-            scores = tuple(sheets[number][bid][criterion.id] for number in sorted(sheets))
-            rows.append(CriterionRow(names[bid], criterion.name_zh, criterion.name_en, scores, key in unequal, far))
-    return tuple(rows)
-
-
-def _unequal(sitting: SittingState, found: UnequalScores, names: dict[str, str]) -> UnequalRow:
-    criterion = sitting.rules.evaluation.criteria[found.criterion]
-    given: dict[Decimal, list[int]] = {}
-    for seat, score in sorted((int(seat), score) for seat, score in found.scores.items()):
-        given.setdefault(score, []).append(seat)
-    rows = tuple((score, tuple(seats)) for score, seats in given.items())
-    apart = tuple(map(int, found.apart))
-    return UnequalRow(names[found.bid], criterion.name_zh, criterion.name_en, rows, apart)
 
 
 def scored_criteria(case: Case, lot: str) -> tuple[Criterion, ...]:

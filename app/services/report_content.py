@@ -46,7 +46,7 @@ from app.services.report_course import (
     interruptions_of,
     low_prices,
 )
-from app.services.report_review import review_of
+from app.services.report_review import review_of, rollbacks_of
 from app.services.sittings import member_account
 from evaluation import criteria
 from evaluation.committee import MemberRole
@@ -125,6 +125,7 @@ def report_content(platform: Platform, case: Case, lot: str, now: datetime, lang
         findings=report_words(case, lot, records, lang),
         contract_points=contract_points_of(records, case.tender.published.profile.regime, lang),
         review=review_of(state, records, names, lang),
+        rollbacks=rollbacks_of(case, lot, records, lang),
     )
 
 

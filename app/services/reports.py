@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.casefile.case import Case
 from app.casefile.clarification_data import clarification_data
-from app.casefile.report_data import REPORT_ATTACHMENT, checked_data, marked_data, report_data
+from app.casefile.report_data import REPORT_ATTACHMENT, recorded_about, report_data
 from app.casefile.signing_statement import ATTACHMENT, statement_data
 from app.casefile.ties import ties_due
 from app.database import in_native_thread
@@ -120,7 +120,7 @@ def render_report(platform: Platform, case: Case, lot: str, now: datetime) -> by
     state = case.lots[lot]
     with platform.database.reading() as db_session:
         records = records_of(db_session, case, lot, now)
-    about = clarification_data(state.asked_here) | checked_data(records) | marked_data(records)
+    about = clarification_data(state.asked_here) | recorded_about(records)
     data = report_data(case.id, lot, state.sitting.result, content.sitting_digest, state.signing, about)
     return platform.renderer.render(content, attachments={REPORT_ATTACHMENT: canonical(data)})
 

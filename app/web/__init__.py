@@ -32,6 +32,7 @@ from app.web.expert.papers import routes as papers
 from app.web.expert.pictures import routes as pictures
 from app.web.expert.pricing import routes as pricing
 from app.web.expert.questions import routes as questions
+from app.web.expert.rollbacks import routes as rollbacks
 from app.web.expert.room import routes as sitting
 from app.web.expert.talk import routes as talk
 from app.web.expert.views import routes as expert
@@ -94,7 +95,7 @@ HEADERS = {
 
 def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
-    acts_of_sittings = (clarifying, pricing, corrections, contracting, questions)
+    acts_of_sittings = (clarifying, pricing, corrections, contracting, questions, rollbacks)
     rooms_of_sittings = (sitting, *acts_of_sittings, papers, talk, pictures, offline)
     desks = (account, agency, bidder, expert, *rooms_of_sittings, operator, witness, library, experts, ceremonies)
     serving = (sheets, fees, appraisals, own_expert, trainings, applications, name_requests, standards, privacy)

@@ -141,6 +141,8 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "sitting_decision:release": [("AS", "P5 P6", "own")],
     "new_committee:propose": [("AO", "P9", "own")],
     "new_committee:order": [("AS", "P9", "own")],
+    "rollback:propose": [("EX", "P5 P6", "own")],
+    "rollback:release": [("EX", "P5 P6", "own")],
     "replacement:propose": [("AO", "P5 P6", "own")],
     "replacement:order": [("AS", "P5 P6", "own")],
     "statement:make": [("EX", "P5", "own")],

@@ -97,10 +97,7 @@ SAME_PRICE = tuple(replace(bid, price=D("1566000")) for bid in BIDS)
 RULES = (CONVENED, UNMARKED, replace(with_evaluation(tie_chain=("draw",)), bids=SAME_PRICE), MARKED)
 DRAWN = 2
 BEGINNINGS = [stage for stage in Stage if stage not in FINAL | {Stage.UNCONVENED}]
-AGAIN = (
-    (RollbackTarget.CHAIR, RollbackGround.PROCEDURE, "a vote was missed"),
-    (RollbackTarget.REVIEW, RollbackGround.MISTAKE, "entered for the wrong bid"),
-)
+AGAIN = [(to, RollbackGround.MISTAKE, "entered for the wrong bid") for to in RollbackTarget]
 ABSENT = (ReplacementGround.ABSENCE, "has left and does not answer")
 
 

@@ -122,7 +122,7 @@ def _offline(found: Case, lot: str, room: Room, drafts: Drafts) -> dict[str, Any
             for d in drafts.values()
             if has_score(d)
         ],
-        "fixed": [at for at in places if reopened is not None and ScorePlace(*at) not in reopened.places],
+        "fixed": [at for at in places if reopened is not None and reopened.fixes(ScorePlace(*at))],
     }
 
 
@@ -155,9 +155,9 @@ def _correcting(found: Case, lot: str, room: Room) -> str:
 
 
 def _fixed(found: Case, lot: str, room: Room, bid: str, criterion: Criterion) -> bool:
-    """Whether a sheet was opened again for other scores than this one."""
+    """Whether a sheet is locked again, and this score of it stands as it was."""
     reopened = found.lot(lot).sitting.reopened.get(room.seat)
-    return reopened is not None and ScorePlace(bid, criterion.id) not in reopened.places
+    return reopened is not None and reopened.fixes(ScorePlace(bid, criterion.id))
 
 
 def name_of(criterion: Criterion) -> str:
