@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -70,8 +70,11 @@ def rollback_lines(
     """With everything that stood before, and stands now."""
     lines = []
     for one in found:
-        before = _stood("before", one.before, names, items, lang)
-        lines.append(RollbackLine(told(one, lang), before, _stood("after", one.after, names, items, lang)))
+        chosen = one.released.fact.to is RollbackTarget.CHAIR
+        before = replace(one.before, chair=one.before.chair if chosen else None)
+        after = replace(one.after, chair=one.after.chair if chosen else None)
+        stood = (_stood(*part, names, items, lang) for part in (("before", before), ("after", after)))
+        lines.append(RollbackLine(told(one, lang), *stood))
     return tuple(lines)
 
 
