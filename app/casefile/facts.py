@@ -30,7 +30,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.inspections import facts as inspections
 from crypto.canonical import Json
 from evaluation import draw
-from evaluation.sitting import clarifications, contracting, interruptions, questions, rollback, talk
+from evaluation.sitting import clarifications, contracting, interruptions, more_time, questions, rollback, talk
 from evaluation.sitting import events as sitting
 
 
@@ -186,6 +186,9 @@ FACTS = {
         _lot(interruptions.ReplacementOrdered, "replacement:order"),
         _lot(interruptions.NewCommitteeProposed, "new_committee:propose"),
         _lot(interruptions.NewCommitteeOrdered, "new_committee:order"),
+        _lot(more_time.MoreTimeAsked, "more_time:ask"),
+        _lot(more_time.MoreTimeDue),
+        _lot(more_time.TimeExtended, "more_time:give"),
         _lot(rollback.RollbackProposed, "rollback:propose"),
         _lot(rollback.RollbackReleased, "rollback:release"),
         _lot(rollback.ReviewRolledBack),

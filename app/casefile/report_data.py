@@ -16,12 +16,13 @@ from app.procedure.signing import EarlierDissent, Signing
 from crypto.canonical import Json, digest
 from crypto.instants import format_instant
 from evaluation.evaluate import EvaluationResult
-from evaluation.sitting import PricesMarked, ResultsComputed, ScoreSheetLocked
+from evaluation.sitting import PricesMarked, ResultsComputed, ScoreSheetLocked, TimeExtended
 
 REPORT_ATTACHMENT = "report.json"
 EARLIER_DISSENTS = "superseded_dissents"
 FINDINGS = "findings"
 LOW_PRICES = "low_prices"
+EXTENSIONS = "extensions"
 
 
 def report_data(
@@ -56,8 +57,15 @@ def marked_data(records: Iterable[Record]) -> dict[str, Json]:
 
 
 def recorded_about(records: Sequence[Record]) -> dict[str, Json]:
-    """What a report says of bids and stages besides clarifications: findings, low prices, stages held again."""
-    return checked_data(records) | marked_data(records) | rollback_data(records)
+    """What a report says besides clarifications: findings, low prices, stages held again, time that was added."""
+    return checked_data(records) | marked_data(records) | rollback_data(records) | extended_data(records)
+
+
+def extended_data(records: Iterable[Record]) -> dict[str, Json]:
+    """By how much, when and in which words the time was extended; nothing where it was not."""
+    found = [record for record in records if isinstance(record.fact, TimeExtended)]
+    rows: list[Json] = [{"at": format_instant(one.at), **vars(one.fact)} for one in found]
+    return {EXTENSIONS: rows} if rows else {}
 
 
 def sheets_digest(records: Iterable[Record]) -> str:

@@ -176,6 +176,12 @@ def _own_until_all_locked(actor: Actor, case: Case, record: Record) -> bool:
     return case.lots[record.lot].sitting.result is not None and _result(actor, case, record)
 
 
+def _asked_for_time(actor: Actor, case: Case, record: Record) -> bool:
+    """Who works slowly is no other member's to know; the authority reads it afterwards."""
+    over = _phase(case, record) in OVER
+    return _own(actor, case, record) or (over and _regulator(actor, case, record))
+
+
 def _rolled_back(actor: Actor, case: Case, record: Record) -> bool:
     """Why a stage is held again speaks of what it came to: the agency reads it with the results that stand then."""
     stands = case.lots[record.lot].sitting.result is not None
@@ -283,6 +289,9 @@ SIGHT: dict[str, Rule] = (
         "ReplacementOrdered": _standstill,
         "NewCommitteeProposed": _decision_draft,
         "NewCommitteeOrdered": _standstill,
+        "MoreTimeAsked": _asked_for_time,
+        "MoreTimeDue": _standstill,
+        "TimeExtended": _standstill,
         "RollbackProposed": _unread_by_successors(_rolled_back),
         "RollbackReleased": _unread_by_successors(_rolled_back),
         "ReviewRolledBack": _standstill,

@@ -136,6 +136,8 @@ class Action(StrEnum):
     SITTING_DECISION_RELEASE = "sitting_decision:release"
     NEW_COMMITTEE_PROPOSE = "new_committee:propose"
     NEW_COMMITTEE_ORDER = "new_committee:order"
+    MORE_TIME_ASK = "more_time:ask"
+    MORE_TIME_GIVE = "more_time:give"
     ROLLBACK_PROPOSE = "rollback:propose"
     ROLLBACK_RELEASE = "rollback:release"
     REPLACEMENT_PROPOSE = "replacement:propose"

@@ -48,6 +48,7 @@ from evaluation.sitting import (
     SittingState,
     SittingSuspended,
     SuspensionGround,
+    TimeExtended,
     WarningGiven,
     WarningGround,
 )
@@ -71,6 +72,7 @@ PARTY_OF: Mapping[type, str] = {
     ReplacementOrdered: "agency",
     NewCommitteeProposed: "agency",
     NewCommitteeOrdered: "agency",
+    TimeExtended: "agency",
 }
 
 

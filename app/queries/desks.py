@@ -98,6 +98,8 @@ def standstill_steps(case: Case, actor: Actor, now: datetime) -> Iterator[NextSt
             yield NextStep("release_sitting_decision", ACT, number, valid_until(case, decision))
         if agency and actor.is_(Role.AGENCY_OFFICER) and decision is None and decision_steps(case, number, now):
             yield NextStep("decide_sitting", WARN, number)
+        if agency and actor.is_(Role.AGENCY_OFFICER) and case.lots[number].sitting.more_time_due:
+            yield NextStep("extend_time", WARN, number)
         if agency and (anew := new_committee_step(case, number, actor, now)) is not None:
             yield NextStep(anew[0], ACT, number, anew[1])
         replacement = replacement_waiting(case, number, now)

@@ -26,6 +26,7 @@ from app.web.deadlines.views import routes as deadlines
 from app.web.expert.clarifying import routes as clarifying
 from app.web.expert.contracting import routes as contracting
 from app.web.expert.correcting import routes as corrections
+from app.web.expert.more_time import routes as more_time
 from app.web.expert.offline import routes as offline
 from app.web.expert.own import routes as own_expert
 from app.web.expert.papers import routes as papers
@@ -95,7 +96,7 @@ HEADERS = {
 
 def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
-    acts_of_sittings = (clarifying, pricing, corrections, contracting, questions, rollbacks)
+    acts_of_sittings = (clarifying, pricing, corrections, contracting, questions, rollbacks, more_time)
     rooms_of_sittings = (sitting, *acts_of_sittings, papers, talk, pictures, offline)
     desks = (account, agency, bidder, expert, *rooms_of_sittings, operator, witness, library, experts, ceremonies)
     serving = (sheets, fees, appraisals, own_expert, trainings, applications, name_requests, standards, privacy)

@@ -102,6 +102,8 @@ from evaluation.sitting.interruptions import (
     WarningGiven,
     WarningGround,
 )
+from evaluation.sitting.more_time import MoreTimeAsked, MoreTimeDue, TimeExtended
+from evaluation.sitting.more_time_rules import MOST_MINUTES, may_ask_for_time
 from evaluation.sitting.offline import OfflineSigning
 from evaluation.sitting.offline_rules import sheet_basis
 from evaluation.sitting.outcomes import (
@@ -151,6 +153,7 @@ __all__ = [
     "FINAL",
     "GROUND_ITEMS",
     "MOST_LETTERS",
+    "MOST_MINUTES",
     "PRICE_PROVEN",
     "TRANSITIONS",
     "WITHIN_CEILING",
@@ -204,6 +207,8 @@ __all__ = [
     "MemberRecused",
     "MemberReplaced",
     "MessagePosted",
+    "MoreTimeAsked",
+    "MoreTimeDue",
     "NewCommitteeOrdered",
     "NewCommitteeProposed",
     "OfflineSigning",
@@ -252,6 +257,7 @@ __all__ = [
     "SupersededDissent",
     "SuspensionGround",
     "TiesDrawn",
+    "TimeExtended",
     "WarningGiven",
     "WarningGround",
     "acts_about",
@@ -266,6 +272,7 @@ __all__ = [
     "correctable",
     "decide",
     "explainable",
+    "may_ask_for_time",
     "may_propose",
     "may_release",
     "may_speak",

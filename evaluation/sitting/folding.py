@@ -49,6 +49,7 @@ from evaluation.sitting.interruptions import (
     RecessEnded,
     ReplacementOrdered,
 )
+from evaluation.sitting.more_time import MoreTimeAsked, MoreTimeDue, TimeExtended
 from evaluation.sitting.questions import FindingDisposed, FindingPut, FindingVoted, FindingWithdrawn
 from evaluation.sitting.rollback import ChairRolledBack, ReviewRolledBack, RollbackProposed
 from evaluation.sitting.stages import TRANSITIONS, Stage
@@ -149,6 +150,7 @@ def _recused(event: MemberRecused, state: SittingState) -> SittingState:
         seen=without(state.seen, seat),
         comments=without(state.comments, seat),
         reopened=without(state.reopened, seat),
+        short_of_time=state.short_of_time - {seat},
     )
     state = undecided(state)  # whoever succeeds takes part in what the committee decides about findings, too
     return without_chair(state) if state.chair in {seat, None} else state
@@ -351,6 +353,22 @@ def _sealed(event: ReportSealed, state: SittingState) -> SittingState:
 @_applied.register
 def _about_a_clarification(event: ClarificationFact, state: SittingState) -> SittingState:
     return changed(state, clarifications=folded(state.clarifications, event))
+
+
+@_applied.register
+def _time_asked(event: MoreTimeAsked, state: SittingState) -> SittingState:
+    return changed(state, short_of_time=state.short_of_time | {event.seat})
+
+
+@_applied.register
+def _time_due(event: MoreTimeDue, state: SittingState) -> SittingState:
+    return changed(state, more_time_due=True)
+
+
+@_applied.register
+def _extended(event: TimeExtended, state: SittingState) -> SittingState:
+    minutes = state.extended_minutes + event.minutes
+    return changed(state, short_of_time=frozenset(), more_time_due=False, extended_minutes=minutes)
 
 
 @_applied.register

@@ -86,6 +86,8 @@ from evaluation.sitting.interruptions import (
     SittingOrderProposed,
     WarningGiven,
 )
+from evaluation.sitting.more_time import MoreTimeAsked, TimeExtended
+from evaluation.sitting.more_time_rules import check_asked, check_extended
 from evaluation.sitting.offline_rules import check_offline
 from evaluation.sitting.outcomes import outcome
 from evaluation.sitting.question_rules import check_none_open, check_put, check_vote
@@ -379,6 +381,8 @@ _ELSEWHERE: dict[type[Any], Callable[..., None]] = {
     FindingPut: check_put,
     FindingVoted: check_vote,
     FindingWithdrawn: check_finding_withdrawal,
+    MoreTimeAsked: check_asked,
+    TimeExtended: check_extended,
     RollbackProposed: check_rollback,
     RollbackReleased: check_rollback,
 }

@@ -70,6 +70,7 @@ from evaluation.sitting.interruptions import (
     SittingOrderProposed,
     WarningGiven,
 )
+from evaluation.sitting.more_time import MoreTimeAsked, MoreTimeDue, TimeExtended
 from evaluation.sitting.questions import FindingDisposed, FindingPut, FindingVoted, FindingWithdrawn
 from evaluation.sitting.rollback import ChairRolledBack, ReviewRolledBack, RollbackProposed, RollbackReleased
 from evaluation.sitting.talk import AnnouncementMade, AnnouncementNoted, FloorGiven, MessagePosted
@@ -160,6 +161,13 @@ for _stage in (Stage.REVIEW, Stage.SCORING):
     TRANSITIONS[_stage, ChairRolledBack] = Stage.CHAIR
 for _stage in (Stage.SCORING, Stage.RESULTS, Stage.REPORT):
     TRANSITIONS[_stage, ReviewRolledBack] = Stage.REVIEW
+# The time is found too short; who has asked so may be gone when it is extended.
+for _stage in (Stage.REVIEW, Stage.SCORING, Stage.RESULTS, Stage.REPORT):
+    TRANSITIONS |= {(_stage, event): _stage for event in (MoreTimeAsked, MoreTimeDue)}
+for _stage in (Stage.GATHERING, Stage.STATEMENTS, Stage.CHAIR, Stage.REVIEW, Stage.SCORING, Stage.RESULTS):
+    TRANSITIONS[_stage, TimeExtended] = _stage
+for _stage in (Stage.REPORT, Stage.SIGNING):
+    TRANSITIONS[_stage, TimeExtended] = _stage
 # What may happen in every stage, and leads into no other.
 INTERRUPTIONS: tuple[type[SittingEvent], ...] = (
     BoothChanged,

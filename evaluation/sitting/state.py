@@ -132,6 +132,9 @@ class SittingState:
     rollback: RollbackProposed | None = None
     rollbacks: int = 0
     seen: dict[int, Cells] = field(default_factory=dict)
+    short_of_time: frozenset[int] = frozenset()  # the seats that have asked for more time since it was extended last
+    more_time_due: bool = False
+    extended_minutes: int = 0
 
     @property
     def rules(self) -> SittingRules:

@@ -141,6 +141,8 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "sitting_decision:release": [("AS", "P5 P6", "own")],
     "new_committee:propose": [("AO", "P9", "own")],
     "new_committee:order": [("AS", "P9", "own")],
+    "more_time:ask": [("EX", "P5 P6", "own")],
+    "more_time:give": [("AO", "P5 P6", "own")],
     "rollback:propose": [("EX", "P5 P6", "own")],
     "rollback:release": [("EX", "P5 P6", "own")],
     "replacement:propose": [("AO", "P5 P6", "own")],

@@ -43,6 +43,7 @@ from evaluation.sitting import (
     MemberRecused,
     MemberReplaced,
     MessagePosted,
+    MoreTimeAsked,
     NewCommitteeOrdered,
     NewCommitteeProposed,
     RecessCalled,
@@ -70,6 +71,7 @@ from evaluation.sitting import (
     StatementMade,
     SuspensionGround,
     TiesDrawn,
+    TimeExtended,
     WarningGiven,
     answered_by,
     must_be_granted,
@@ -154,8 +156,8 @@ class Walk:
             upon = FaultReported("sub", "line down"), SittingOrdered(Disposition.SUSPEND, "x")
             decided = SittingDecisionProposed(step, "x"), SittingDecided(step, "x")
             return (*upon, *upon, SittingOrdered(step, "x"), *decided)
-        if self.state.rollback is not None and self.rng.random() < 0.5:
-            return (self.released(self.state.chair or seat), self.released(seat))
+        if (self.state.rollback or self.state.more_time_due) and self.rng.random() < 0.5:
+            return self.released(self.state.chair or seat), TimeExtended(30, "until evening")
         if asked := next(iter(self.state.requests), 0):
             by = next((one for one in self.there() if asked in answered_by(self.state, one)), seat)
             return SheetReopened(by, asked), CorrectionRefused(by, asked, "as it is"), CorrectionWithdrawn(asked)
@@ -173,11 +175,8 @@ class Walk:
         """Put to the vote what the check of bids has found, and vote on it."""
         if (put := self.state.put) is not None:
             votes = tuple(FindingVoted(one, put.finding, self.rng.random() < 0.8, "") for one in self.there())
-            return (
-                *votes,
-                FindingWithdrawn(seat, put.finding, "nobody votes"),
-                FindingWithdrawn(self.state.chair or seat, put.finding, "nobody votes"),
-            )
+            takers = (seat, self.state.chair or seat)
+            return (*votes, *(FindingWithdrawn(one, put.finding, "nobody votes") for one in takers))
         number, chair = self.rng.choice((1, 2, 3, 4)), self.state.chair or seat
         if self.rejects and self.rng.random() < 0.5:
             return (FindingPut(chair, number, Disposal.REJECT, "as found", ("C",), RejectionGround.SAME_AUTHOR),)
@@ -347,6 +346,7 @@ class Walk:
             SittingOrdered: lambda: SittingOrdered(step, "x"),
             SittingDecisionProposed: lambda: SittingDecisionProposed(step, "x"),
             SittingDecided: lambda: SittingDecided(step, "x"),
+            MoreTimeAsked: lambda: MoreTimeAsked(seat),
             RollbackProposed: lambda: RollbackProposed(seat, *AGAIN[rng.choice((0, 1))]),
             RollbackReleased: lambda: self.released(other),
             ReplacementProposed: lambda: ReplacementProposed(seat, *ABSENT),

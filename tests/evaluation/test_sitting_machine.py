@@ -36,6 +36,7 @@ from evaluation.sitting import (
     MemberIdentified,
     MemberRecused,
     MemberReplaced,
+    MoreTimeAsked,
     RefusalRecorded,
     ReplacementGround,
     ReplacementOrdered,
@@ -50,6 +51,7 @@ from evaluation.sitting import (
     SheetReopened,
     Stage,
     StatementMade,
+    TimeExtended,
     decide,
     progress,
     recheck,
@@ -176,6 +178,13 @@ class SittingMachine(RuleBasedStateMachine):
             assert to is RollbackTarget.CHAIR or before.chair in {seat, other}
             assert not self.state.reviews
             assert before.seen.items() <= self.state.seen.items()
+
+    @rule(seat=seats, minutes=st.sampled_from([0, 0, 30]))
+    def ask_for_time(self, seat, minutes):
+        before = self.state
+        self.propose(TimeExtended(minutes, "until evening") if minutes else MoreTimeAsked(seat))
+        assert before.more_time_due or self.state.extended_minutes == before.extended_minutes
+        assert self.state.more_time_due <= (before.more_time_due or 3 * len(self.state.short_of_time) > 5)
 
     @rule(prepared=st.sampled_from([REPORT, "c" * 64]))
     def prepare(self, prepared):

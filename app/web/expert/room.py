@@ -22,6 +22,7 @@ from app.procedure.roles import Role
 from app.queries.cases import last_number, load_records
 from app.queries.endings import signing_counts
 from app.queries.findings import FindingView, findings_for_room
+from app.queries.more_time import more_time_of
 from app.queries.price_views import sensitivity_of
 from app.queries.recordings import recorded_now
 from app.queries.rollbacks import RollbackLine, rollbacks_in_room
@@ -93,6 +94,7 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
         "grounds": GROUNDS,
         "rollback_targets": ROLLBACK_TARGETS,
         "rollback_grounds": ROLLBACK_GROUNDS,
+        "more_time": more_time_of(found, lot, room.seat),
         "held_again": _held_again(found, lot, room),
         "sites": names,
         "files": files.readable_files(here, actor, case, lot),

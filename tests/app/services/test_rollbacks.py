@@ -1,4 +1,4 @@
-"""Two members have the review held again: who is told what, what stands, and that it is in the report and the evidence."""
+"""Two members have the review held again: who is told what, what stands, what report and evidence say of it."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ class Again(Signing):
 
 
 @pytest.fixture(scope="module")
-def case(tmp_path_factory, database_url) -> Again:
-    return Again(tmp_path_factory.mktemp("again"), database_url=database_url).until_report()
+def case(tmp_path_factory) -> Again:
+    return Again(tmp_path_factory.mktemp("again")).until_report()
 
 
 def test_it_is_proposed_on_a_page_and_released_on_another_by_somebody_else(case):
