@@ -1,25 +1,53 @@
-"""Every score of every member after the last lock, as rows of a page."""
+"""Every score of every member after the last lock: bidders across, criteria down."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
-from evaluation.scoring import UnequalScores
+from evaluation.evaluate import EvaluationResult
+from evaluation.scoring import Cells, UnequalScores
 from evaluation.sitting import SittingState
 from evaluation.sitting.state import visible_scores
 
+CENT = Decimal("0.01")
+
 
 @dataclass(frozen=True)
-class CriterionRow:
-    """One criterion of one bid, scored by every seat, ascending. `doubtful` are the seats far from the others."""
+class MatrixCell:
+    """What every seat gave one bid on one criterion, by seats ascending: `far` are those far from the others, `unequal`
+    where objective scores differ. `mean` is the plain mean, to two places: the totals are averaged as published."""
 
-    bidder: str
+    scores: tuple[tuple[int, Decimal], ...]
+    mean: Decimal
+    far: tuple[int, ...]
+    unequal: bool
+
+    @property
+    def agreed(self) -> bool:
+        """Whether all gave the same."""
+        return len({score for _seat, score in self.scores}) == 1
+
+
+@dataclass(frozen=True)
+class MatrixRow:
+    """One criterion, with a cell for each bid."""
+
     name_zh: str
     name_en: str
-    scores: tuple[Decimal, ...]
-    unequal: bool
-    doubtful: tuple[int, ...]
+    full: Decimal
+    cells: tuple[MatrixCell, ...]
+
+
+@dataclass(frozen=True)
+class ScoreMatrix:
+    """Bidders across, the best first; criteria down, as published; beneath them price, total and rank of each."""
+
+    bidders: tuple[str, ...]
+    rows: tuple[MatrixRow, ...]
+    price_scores: tuple[Decimal, ...]
+    totals: tuple[Decimal, ...]
+    ranks: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -33,19 +61,30 @@ class UnequalRow:
     apart: tuple[int, ...]
 
 
-def criteria_rows(sitting: SittingState, seat: int | None, names: dict[str, str]) -> tuple[CriterionRow, ...]:
-    """By bid, then by criterion as published."""
+def score_matrix(sitting: SittingState, seat: int | None, names: dict[str, str]) -> ScoreMatrix:
+    """As whoever sits in `seat` may see it: once results stand, the whole of it."""
     result, sheets = sitting.result, visible_scores(sitting, seat)
     assert result is not None
-    unequal = {(found.bid, found.criterion) for found in result.unequal}
-    rows = []
-    for bid in sitting.valid:
-        for criterion in sitting.rules.evaluation.criteria.scored:
-            key = (bid, criterion.id)
-            far = tuple(int(o.seat) for o in result.outliers if (o.bid, o.criterion) == key)
-            scores = tuple(sheets[number][bid][criterion.id] for number in sorted(sheets))
-            rows.append(CriterionRow(names[bid], criterion.name_zh, criterion.name_en, scores, key in unequal, far))
-    return tuple(rows)
+    bids = [row.bid for row in result.bids]
+    rows = (
+        MatrixRow(one.name_zh, one.name_en, one.full, tuple(_cell(result, sheets, bid, one.id) for bid in bids))
+        for one in sitting.rules.evaluation.criteria.scored
+    )
+    return ScoreMatrix(
+        bidders=tuple(names[bid] for bid in bids),
+        rows=tuple(rows),
+        price_scores=tuple(row.price_score for row in result.bids),
+        totals=tuple(row.total for row in result.bids),
+        ranks=tuple(row.rank for row in result.bids),
+    )
+
+
+def _cell(result: EvaluationResult, sheets: dict[int, Cells], bid: str, criterion: str) -> MatrixCell:
+    scores = tuple((number, sheets[number][bid][criterion]) for number in sorted(sheets))
+    mean = (sum((score for _seat, score in scores), Decimal(0)) / len(scores)).quantize(CENT, ROUND_HALF_UP)
+    far = tuple(int(one.seat) for one in result.outliers if (one.bid, one.criterion) == (bid, criterion))
+    unequal = any((one.bid, one.criterion) == (bid, criterion) for one in result.unequal)
+    return MatrixCell(scores, mean, far, unequal)
 
 
 def unequal_row(sitting: SittingState, found: UnequalScores, names: dict[str, str]) -> UnequalRow:

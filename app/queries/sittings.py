@@ -19,7 +19,7 @@ from app.queries.low_prices import LowPrice, low_prices_of
 from app.queries.price_views import PriceView, price_view
 from app.queries.rejections import RejectedBid, rejected_bids
 from app.queries.rollbacks import RollbackProposal, rollback_waiting
-from app.queries.score_matrix import CriterionRow, UnequalRow, criteria_rows, unequal_row
+from app.queries.score_matrix import ScoreMatrix, UnequalRow, score_matrix, unequal_row
 from app.queries.standstills import StandstillView, standstill_of
 from evaluation.committee import MemberRole, may_chair
 from evaluation.criteria import Criterion
@@ -81,7 +81,7 @@ class Results:
     averaging: str
     seats: tuple[int, ...]
     rows: tuple[ResultRow, ...]
-    criteria: tuple[CriterionRow, ...]
+    matrix: ScoreMatrix
     unequal: tuple[UnequalRow, ...]
     requests: tuple[CorrectionRequested, ...]
     denied: tuple[tuple[CorrectionRequested, CorrectionRefused], ...]
@@ -317,7 +317,7 @@ def _results(sitting: SittingState, earlier: tuple[EarlierDissent, ...], seat: i
         averaging=sentence(f"averaging_{rules.scoring.aggregation}", {"places": rules.scoring.places}, language),
         seats=tuple(sorted(sitting.seats)),
         rows=tuple(_result_row(sitting, row, names[row.bid]) for row in result.bids),
-        criteria=criteria_rows(sitting, seat, names),
+        matrix=score_matrix(sitting, seat, names),
         unequal=tuple(unequal_row(sitting, found, names) for found in sitting.must_agree),
         requests=tuple(sitting.requests[number] for number in sorted(sitting.requests)),
         denied=sitting.denied,

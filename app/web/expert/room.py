@@ -288,18 +288,14 @@ def sheet(case: str, lot: str) -> str:
             if draft.comment:
                 comments.setdefault(draft.bid, {})[draft.criterion] = draft.comment
     rows = [
-        {
-            "name": names[bid],
-            "scores": [scores[bid].get(c.id) for c in criteria],
-            "sum": sum(scores[bid].values(), Decimal("0.00")),
-        }
-        for bid in room.valid
+        {"name": named(c), "full": c.full, "scores": [scores[bid].get(c.id) for bid in room.valid]} for c in criteria
     ]
     fact = sitting.ScoreSheetLocked(room.seat, scores, comments)
     ready = room.task == "score" and not missing and not shown["awaited"]
     more = {
         "rows": rows,
-        "columns": [c.name_en if g.get("lang") == "en" else c.name_zh for c in criteria],
+        "columns": [names[bid] for bid in room.valid],
+        "sums": [sum(scores[bid].values(), Decimal("0.00")) for bid in room.valid],
         "missing": [
             {"url": f"{shown['back']}?bid={b}#score-{b}-{c.id}", "bidder": names[b], "name": named(c)}
             for b, c in missing
