@@ -292,6 +292,8 @@ SIGHT: dict[str, Rule] = (
         "MoreTimeAsked": _asked_for_time,
         "MoreTimeDue": _standstill,
         "TimeExtended": _standstill,
+        "MemberPictureEnded": _standstill,
+        "MemberPictureAllowed": _standstill,
         "RollbackProposed": _unread_by_successors(_rolled_back),
         "RollbackReleased": _unread_by_successors(_rolled_back),
         "ReviewRolledBack": _standstill,

@@ -127,6 +127,7 @@ class Action(StrEnum):
     PRESENCE_READ = "presence:read"
     PICTURE_SEND = "picture:send"
     PICTURE_WATCH = "picture:watch"
+    PICTURE_END = "picture:end"
     RECORDING_KEEP = "recording:keep"
     RECORDING_LIST = "recording:list"
     RECORDING_LOOK = "recording:look"

@@ -258,6 +258,10 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=SITTING),
         _inspector(P.SCORING, P.CONSENSUS),  # L
     ),
+    A.PICTURE_END: (  # 36, 49: what one member sends to other sites; also to let it go on
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=SITTING),
+        _grant(R.REGULATOR, when=competent, phases=SITTING),
+    ),
     A.RECORDING_KEEP: (_grant(R.SITE_WITNESS, when=has_site, phases=SITTING | OVER),),  # of one's own site, by rule
     A.RECORDING_LIST: (  # what there is and what is missing, never the picture; a witness of its own site, by query
         _grant(R.SITE_WITNESS, when=has_site, phases=SITTING | OVER),

@@ -13,6 +13,8 @@ from app.documents.clarification_content import BidClarification
 from app.documents.wording import Lang, hundredths, instant, listed
 from app.messages import sentence
 from app.procedure.clarifying import Clarifying, Course
+from app.procedure.picture_ends import MemberPictureAllowed, MemberPictureEnded
+from app.procedure.roles import Role
 from app.queries.low_prices import low_prices_of
 from crypto.canonical import digest
 from evaluation.criteria import CriteriaSet
@@ -207,6 +209,11 @@ def interruptions_of(records: Sequence[Record], sites: Mapping[str, str], lang: 
             signed_at, received_at = instant(record.fact.offline.signed_at), instant(record.at)
             facts = {"seat": record.fact.seat, "signed_at": signed_at, "received_at": received_at}
             found.append((record.seq, sentence("note_sheet_offline", facts, lang)))
+        elif isinstance(record.fact, MemberPictureEnded | MemberPictureAllowed):
+            ended = isinstance(record.fact, MemberPictureEnded)
+            by = sentence("by_authority" if record.role == Role.REGULATOR else "by_centre", {}, lang)
+            facts = {"at": instant(record.at), "by": by, **vars(record.fact)}
+            found.append((record.seq, sentence(f"note_picture_{'ended' if ended else 'allowed'}", facts, lang)))
         elif isinstance(record.fact, MoreTimeDue | TimeExtended):
             code = "note_time_extended" if isinstance(record.fact, TimeExtended) else "note_more_time_due"
             found.append((record.seq, sentence(code, {"at": instant(record.at), **vars(record.fact)}, lang)))

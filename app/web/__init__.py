@@ -68,6 +68,7 @@ from app.web.regulator.live import routes as supervision
 from app.web.regulator.names import routes as name_requests
 from app.web.regulator.views import routes as regulator
 from app.web.rooms.views import routes as rooms
+from app.web.standstill.picture_ends import routes as picture_ends
 from app.web.standstill.views import routes as standstill
 from app.web.venues.bookings import routes as bookings
 from app.web.venues.calendar import routes as calendar
@@ -104,7 +105,7 @@ def attach(app: Flask) -> None:
     supervising = (regulator, fairness, identities, supervision, *inspecting)
     booking = (venues, bookings, calendar)
     public_pages = (public, published_draws, register)
-    rooms_of_a_case = (deadlines, rooms, standstill, rehearsals, clarifications, findings, recordings)
+    rooms_of_a_case = (deadlines, rooms, standstill, picture_ends, rehearsals, clarifications, findings, recordings)
     for blueprint in (*public_pages, *rooms_of_a_case, *supervising, *serving, *desks, *booking):
         app.register_blueprint(blueprint)
     app.view_functions["static"] = access(Action.SITE_READ)(app.view_functions["static"])

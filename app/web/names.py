@@ -287,6 +287,8 @@ FACTS: Mapping[str, LazyString] = {
     "FloorGiven": _l("组长请席位发言"),
     "AnnouncementMade": _l("现场通知"),
     "AnnouncementNoted": _l("席位已阅通知"),
+    "MemberPictureEnded": _l("关闭一名成员的画面和声音"),
+    "MemberPictureAllowed": _l("恢复一名成员的画面和声音"),
     "RecordingBegun": _l("场所开始录音录像"),
     "RecordingKept": _l("收到录音录像片段"),
     "RecordingEnded": _l("场所结束录音录像"),

@@ -124,6 +124,7 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "announcement:note": [("EX", "P5 P6", "own")],
     "room:speak": [("EX", "P5 P6", "own")],
     "presence:keep": [("EX SW", "P5 P6", "own")],
+    "picture:end": [("TC RG", "P5 P6", "own")],
     "picture:send": [("EX SW", "P5 P6", "own")],
     "picture:watch": [("EX SW TC", "P5 P6", "own"), ("RG", "P5 P6", "reason")],
     "recording:keep": [("SW", "P5 P6 P7 P9", "own")],

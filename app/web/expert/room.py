@@ -94,6 +94,7 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
         "grounds": GROUNDS,
         "rollback_targets": ROLLBACK_TARGETS,
         "rollback_grounds": ROLLBACK_GROUNDS,
+        "picture_ends": sorted(found.lot(lot).picture_ends.items()),
         "more_time": more_time_of(found, lot, room.seat),
         "held_again": _held_again(found, lot, room),
         "sites": names,
