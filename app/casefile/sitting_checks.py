@@ -46,5 +46,5 @@ def _answerer(case: Case, lot: str, actor: Actor, fact: Any) -> clarifying.Answe
         return clarifying.Answerer()
     asked = state.sitting.clarifications.get(fact.id) if isinstance(fact, sitting.ClarificationAnswered) else None
     hidden = case.tender.published.lot(lot).anonymous and not (asked is not None and asked.of_price)
-    name = state.opening.opened[own.receipt_id].bidder_name if hidden else ""
-    return clarifying.Answerer(bid_of(state, own.receipt_id), name)
+    opened, bid = state.opening.opened[own.receipt_id], bid_of(state, own.receipt_id)
+    return clarifying.Answerer(bid, opened.bidder_name, opened.project_manager) if hidden else clarifying.Answerer(bid)
