@@ -44,6 +44,7 @@ def scoring_desk(found: Case, lot: str, room: Room, files: Iterable[FileView]) -
         "matrix": _matrix(found, lot, room, drafts),
         "complete": all(row["done"] == row["total"] for row in rows),
         "correcting": _correcting(found, lot, room),
+        "completing": _completing(found, lot, room),
         "offline": _offline(found, lot, room, drafts),
     }
 
@@ -152,6 +153,14 @@ def _correcting(found: Case, lot: str, room: Room) -> str:
     state = found.lot(lot).sitting
     reopened = state.reopened.get(room.seat)
     return places_words(state, sorted(reopened.places)) if reopened else ""
+
+
+def _completing(found: Case, lot: str, room: Room) -> str:
+    """The bids that passed only when the review was held again, by name, where all else of the sheet stands."""
+    reopened = found.lot(lot).sitting.reopened.get(room.seat)
+    if reopened is None or reopened.places:
+        return ""
+    return _("、").join(name for bid, name in room.bids if bid in room.valid and bid not in reopened.before)
 
 
 def _fixed(found: Case, lot: str, room: Room, bid: str, criterion: Criterion) -> bool:
