@@ -45,7 +45,7 @@ from app.services.report_course import (
     rechecks_of,
 )
 from app.services.report_recordings import recordings_of
-from app.services.report_review import review_of
+from app.services.report_review import review_of, rollbacks_of
 from app.services.report_tables import bid_sheets, name_of, recommended, scored_bids
 from app.services.sittings import member_account
 from crypto.canonical import digest
@@ -132,6 +132,7 @@ def report_content(platform: Platform, case: Case, lot: str, told: Sequence[Reco
         rechecks=rechecks_of(records, lang),
         recordings=recordings_of(told, profile.recording, named_sites, lang),
         **comparing(rules, lang),
+        rollbacks=rollbacks_of(case, lot, records, lang),
     )
 
 
