@@ -336,9 +336,7 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.SCORES_LOCK: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 39
     A.SHEET_HAND_IN: (_grant(R.SITE_WITNESS, when=has_site, phases=_in(P.SCORING)),),  # 39: sealed, signed by the seat
     A.CORRECTION_REQUEST: (_grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),),  # 40: ask, or take it back
-    A.SHEET_REOPEN: (
-        _grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),
-    ),  # 40, 2: permit or refuse; the chair, by rule
+    A.SHEET_REOPEN: (_grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),),  # 40, 2: or refuse; the chair, by rule
     A.REPORT_SIGN: (_grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),),  # 47
     A.DISSENT_RECORD: (_grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),),  # 46
     A.REFUSAL_RECORD: (_grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),),  # 48: the chair, by rule

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal as D
 from random import Random
 
@@ -82,33 +82,19 @@ from evaluation.sitting import (
     refusable_by,
 )
 from tests.evaluation import questions
+from tests.evaluation.rules_of_walks import DRAWN, RULES, same_for_all
 from tests.evaluation.sittings import (
-    BIDS,
-    CONVENED,
-    MARKED,
     REPORT,
-    UNMARKED,
     Sitting,
     findings,
     key_of,
     sheet,
-    with_evaluation,
 )
 
 WALKS, STEPS, ENOUGH = 400, 36, 150
-# The second publishes no mark of far scores; under the third, bids are equal in price and quality, and are drawn; under
-# the fourth the lowest price is to be explained.
-SAME_PRICE = tuple(replace(bid, price=D("1566000")) for bid in BIDS)
-RULES = (CONVENED, UNMARKED, replace(with_evaluation(tie_chain=("draw",)), bids=SAME_PRICE), MARKED)
-DRAWN = 2
 BEGINNINGS = [stage for stage in Stage if stage not in FINAL | {Stage.UNCONVENED}]
 AGAIN = [(to, RollbackGround.MISTAKE, "entered for the wrong bid") for to in RollbackTarget]
 ABSENT = (ReplacementGround.ABSENCE, "has left and does not answer")
-
-
-def same_for_all(bids):
-    """Equal totals for every bid: they have to be drawn."""
-    return {bid: {"plan": D(30), "service": D(10), "record": D(6)} for bid in bids}
 
 
 @dataclass
