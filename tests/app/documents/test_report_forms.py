@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal as D
+
+import pytest
 
 from app.documents.course_content import DocumentCheck, SiteRecording
 from tests.app.documents.examples import CHECKED_AT, REPORT, minutes
@@ -49,3 +52,29 @@ def test_a_report_says_what_was_recorded_and_where_its_code_leads(renderer):
         assert words in shown, words
     unreached = replace(REPORT, check=DocumentCheck("tenderhall-check/v1 x", "", "6e" * 32))
     assert "没有配置公开网址，二维码不是网址" in squeezed(renderer.render(unreached))
+
+
+@needs_poppler
+@pytest.mark.parametrize("regime", ["goods", "works"])
+@pytest.mark.parametrize(
+    ("by", "tables", "absent"),
+    [
+        ("comprehensive", ("价格分", "最终得分"), ("标价比较表", "进入价格评审")),
+        (
+            "lowest_evaluated_price",
+            ("标价比较表", "各成员清点的商务偏差", "付款期限调整（元）"),
+            ("最终得分", "价格分"),
+        ),
+        ("technical_gate", ("技术得分", "进入价格评审", "价格分"), ("标价比较表", "最终得分")),
+    ],
+)
+def test_the_tables_of_comparison_follow_from_the_method_under_either_rule(renderer, regime, by, tables, absent):
+    bids = [replace(bid, adjustments=(D("1200.00"),), means=(D(2),)) for bid in REPORT.scored_bids]
+    bids[-1] = replace(bids[-1], passed=by != "technical_gate")
+    more = {"scored_names": ("付款期限",)} if by == "lowest_evaluated_price" else {}
+    more |= {} if by == "comprehensive" else {"price_formula": "按公布的办法", "averaging": "取平均"}
+    report = replace(REPORT, regime=regime, by=by, scored_bids=tuple(bids), criteria=REPORT.criteria[1:], **more)
+    shown = squeezed(renderer.render(report))
+    assert [words for words in tables if words not in shown] == []
+    assert [words for words in absent if words in shown] == []
+    assert ("综合评估比较表" in shown) == (by == "comprehensive" and regime == "works")
