@@ -26,6 +26,9 @@ class Share:
     def reached_by(self, part: int, whole: int) -> bool:
         return part * self.denominator >= whole * self.numerator
 
+    def exceeded_by(self, part: int, whole: int) -> bool:
+        return part * self.denominator > whole * self.numerator
+
     def __str__(self) -> str:
         return f"{self.numerator} %" if self.denominator == 100 else f"{self.numerator}/{self.denominator}"
 

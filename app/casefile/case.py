@@ -30,6 +30,7 @@ from app.procedure import (
     exports,
     fallback,
     opening,
+    picture_ends,
     qualification,
     recordings,
     rehearsal,
@@ -54,6 +55,7 @@ REHEARSAL_FACTS = rehearsal.Fact
 FALLBACK_ACTS = fallback.Act
 EXPORT_FACTS = exports.Fact
 RECORDING_FACTS = recordings.Fact
+PICTURE_FACTS = picture_ends.Fact
 INSPECTION_FACTS = inspection_facts.Fact
 
 
@@ -139,6 +141,9 @@ class Case:
         if isinstance(fact, RECORDING_FACTS):
             room = recordings.Room(self.id, lot, state.sites, state.evaluation_over, state.evaluation_over_at)
             return recordings.decide(state.recordings, fact, room, actor, now, self.tender.published.profile)
+        if isinstance(fact, PICTURE_FACTS):
+            seats, authority = frozenset(state.sitting.keys), picture_ends.is_authority(actor)
+            return picture_ends.decide(state.picture_ends, fact, seats, authority=authority)
         check_sitting(self, lot, fact, actor, now)
         return self._decide_evaluation(state, fact, actor, actor.seat_in(self.id, lot))
 

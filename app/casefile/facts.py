@@ -18,6 +18,7 @@ from app.procedure import (
     exports,
     fallback,
     opening,
+    picture_ends,
     qualification,
     recordings,
     rehearsal,
@@ -30,7 +31,16 @@ from app.procedure.errors import RuleViolation
 from app.procedure.inspections import facts as inspections
 from crypto.canonical import Json
 from evaluation import draw
-from evaluation.sitting import clarifications, contracting, interruptions, questions, rechecks, talk
+from evaluation.sitting import (
+    clarifications,
+    contracting,
+    interruptions,
+    more_time,
+    questions,
+    rechecks,
+    rollback,
+    talk,
+)
 from evaluation.sitting import events as sitting
 
 
@@ -182,6 +192,8 @@ FACTS_OF_ALL = (
     _lot(recordings.RecordingLookRequested, "recording:look"),
     _lot(recordings.RecordingLookGranted, "recording:look"),
     _lot(recordings.RecordingsDisposed),
+    _lot(picture_ends.MemberPictureEnded, "picture:end"),
+    _lot(picture_ends.MemberPictureAllowed, "picture:end"),
     _lot(interruptions.SittingOrderProposed, "sitting_order:propose"),
     _lot(interruptions.SittingOrdered, "sitting_order:give"),
     _lot(interruptions.SittingDecisionProposed, "sitting_decision:propose"),
@@ -193,6 +205,13 @@ FACTS_OF_ALL = (
     _lot(rechecks.RecheckAnswered, "recheck:answer"),
     _lot(interruptions.NewCommitteeProposed, "new_committee:propose"),
     _lot(interruptions.NewCommitteeOrdered, "new_committee:order"),
+    _lot(more_time.MoreTimeAsked, "more_time:ask"),
+    _lot(more_time.MoreTimeDue),
+    _lot(more_time.TimeExtended, "more_time:give"),
+    _lot(rollback.RollbackProposed, "rollback:propose"),
+    _lot(rollback.RollbackReleased, "rollback:release"),
+    _lot(rollback.ReviewRolledBack),
+    _lot(rollback.ChairRolledBack),
     _lot(sitting.SittingSuspended),
     _lot(sitting.SittingResumed),
     _lot(sitting.SittingAbandoned),

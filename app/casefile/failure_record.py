@@ -18,9 +18,11 @@ from crypto.instants import format_instant
 from crypto.signing import is_digest
 from evaluation.sitting import (
     BidsReviewed,
+    ChairRolledBack,
     MemberRecused,
     MemberReplaced,
     ReviewConcluded,
+    ReviewRolledBack,
     SittingAbandoned,
     SittingConvened,
     SittingDecided,
@@ -75,6 +77,8 @@ def _take(found: dict[str, Any], reviews: dict[int, str], record: Record) -> Non
             found["changes"].append({"seat": fact.seat, "left_at": at, "reason": fact.reason})
         case MemberReplaced():
             found["changes"].append({"seat": fact.seat, "came_at": at})
+        case ReviewRolledBack() | ChairRolledBack():
+            reviews.clear()
         case BidsReviewed():
             reviews[fact.seat] = record.payload_sha256
         case ReviewConcluded():

@@ -16,9 +16,11 @@ from app.procedure import (
     clarifying,
     fallback,
     opening,
+    picture_ends,
     qualification,
     recordings,
     restoring,
+    rollbacks,
     signing,
     standstill,
     talk,
@@ -52,6 +54,7 @@ OPENING_FACTS = opening.Fact
 RESTORING_FACTS = restoring.Fact
 FALLBACK_FACTS = fallback.Fact
 RECORDING_FACTS = recordings.Fact
+PICTURE_FACTS = picture_ends.Fact
 CONSENSUS_STAGES = frozenset({Stage.RESULTS, Stage.REPORT, Stage.SIGNING})
 
 
@@ -87,8 +90,10 @@ class LotCase:
     standstill: standstill.Standstill = field(default_factory=standstill.Standstill)
     signing: signing.Signing = field(default_factory=signing.Signing)
     talk: talk.Talk = field(default_factory=talk.Talk)
+    picture_ends: picture_ends.PictureEnds = field(default_factory=dict)  # whose picture is ended, by seat
     recordings: recordings.Recordings = field(default_factory=recordings.Recordings)
     asked: unanswered.Asked = field(default_factory=dict)  # requests for corrections
+    rollback: rollbacks.RollbackWaiting | None = None  # since when a stage waits to be held again
     clarifying: clarifying.Clarifying = field(default_factory=dict)  # what bidders are asked, with its times
     earlier: tuple[EarlierEvaluation, ...] = ()  # that were given up, by committees before this one
     succeeded: Mapping[int, int] = field(default_factory=dict)  # seats with a successor, by the entry that says so
@@ -189,6 +194,8 @@ def apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
         return replace(state, fallback=fallback.apply(state.fallback, fact, record.at))
     if isinstance(fact, RECORDING_FACTS):
         return replace(state, recordings=recordings.apply(state.recordings, fact, record.actor, record.at))
+    if isinstance(fact, PICTURE_FACTS):
+        return replace(state, picture_ends=picture_ends.apply(state.picture_ends, fact, record.role, record.at))
     if isinstance(fact, qualification.QualificationChecked):
         return replace(state, qualification=fact.results)
     if isinstance(fact, bid_checking.BidsChecked):
@@ -208,14 +215,16 @@ def _apply_of_sitting(state: LotCase, fact: SittingEvent, record: Record) -> Lot
         return _begun_anew(state, fact, record)
     if isinstance(fact, sitting.MemberRecused):
         left = state.sitting.seats[fact.seat].person
-        state = replace(state, buyers=buyers.without(state.buyers, left))
+        gone = picture_ends.apply(state.picture_ends, fact, record.role, record.at)
+        state = replace(state, buyers=buyers.without(state.buyers, left), picture_ends=gone)
     if isinstance(fact, sitting.MemberReplaced):
         state = replace(state, succeeded={**state.succeeded, fact.seat: record.seq})
     still = standstill.apply(state.standstill, fact, record.actor, record.at)
     signed, asked = signing.apply(state.signing, fact, record.at), unanswered.apply(state.asked, fact, record.at)
     told = clarifying.apply(state.clarifying, fact, record.at)
     said = talk.apply(state.talk, fact, record.seq, record.at)
-    state = replace(state, standstill=still, signing=signed, asked=asked, clarifying=told, talk=said)
+    again = rollbacks.apply(state.rollback, fact, record.actor, record.at)
+    state = replace(state, standstill=still, signing=signed, asked=asked, clarifying=told, talk=said, rollback=again)
     return replace(state, sitting=sitting.apply(state.sitting, fact))
 
 
@@ -237,6 +246,8 @@ def _begun_anew(state: LotCase, fact: sitting.NewCommitteeOrdered, record: Recor
         signing=signing.Signing(),
         talk=talk.Talk(),
         asked={},
+        rollback=None,
+        picture_ends={},
         clarifying={id: one for id, one in state.clarifying.items() if one.asked is not None and not one.open},
         succeeded={},
         since={phase: at for phase, at in state.since.items() if phase < Phase.SCORING},

@@ -14,12 +14,20 @@ from datetime import datetime
 from app.casefile.lot import LotCase, apply_to_lot
 from app.casefile.record import Record
 from app.procedure.errors import RuleViolation
+from app.procedure.picture_ends import MemberPictureAllowed, MemberPictureEnded
 from app.procedure.recordings import RecordingBegun, RecordingEnded, RecordingKept
 from evaluation.sitting.events import SittingEvent
 from evaluation.sitting.shown import GAPS, apply_shown, awaiting
 from evaluation.sitting.stages import Stage
 
-OF_A_SITTING = (SittingEvent, RecordingBegun, RecordingKept, RecordingEnded)
+OF_A_SITTING = (
+    SittingEvent,
+    RecordingBegun,
+    RecordingKept,
+    RecordingEnded,
+    MemberPictureEnded,
+    MemberPictureAllowed,
+)
 
 
 @dataclass(frozen=True)

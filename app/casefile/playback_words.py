@@ -37,6 +37,8 @@ WORDS_OF: Mapping[type, str] = {
     sitting.IdentityDocument: f"{PREFIX}document_",
     sitting.ElectedBy: f"{PREFIX}elected_",
     sitting.RejectionGround: f"{PREFIX}ground_",
+    sitting.RollbackTarget: "rollback_",
+    sitting.RollbackGround: "rollback_ground_",
 }
 
 

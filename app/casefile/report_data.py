@@ -9,6 +9,7 @@ from app.casefile.codec import encode
 from app.casefile.course_data import course_data
 from app.casefile.disposals import disposals, findings_data
 from app.casefile.record import Record
+from app.casefile.rolled_back import rollback_data
 from app.casefile.rounds_of_evaluation import latest_evaluation
 from app.procedure import signing
 from app.procedure.bid_checking import BidsChecked
@@ -23,6 +24,7 @@ from evaluation.sitting import (
     ReportPrepared,
     ResultsComputed,
     ScoreSheetLocked,
+    TimeExtended,
 )
 
 REPORT_ATTACHMENT = "report.json"
@@ -30,13 +32,15 @@ EARLIER_DISSENTS = "superseded_dissents"
 FINDINGS = "findings"
 LOW_PRICES = "low_prices"
 RECHECKS = "rechecks"
+EXTENSIONS = "extensions"
 
 
 def report_data(records: Sequence[Record], rules: RecordingRules | None) -> Json:
     """From the records of a lot before its report, also if some are hidden: the result, the digest of the locked sheets
     that it stands on, the dissents from earlier results, how the sitting went (warnings, announcements, contract
     points, recordings), and what there is about the bids: where bidders were asked something, what; where prices were
-    clearly low, which; where bids were checked, each finding with what was decided about it.
+    clearly low, which; where bids were checked, each finding with what was decided about it; where a stage was held
+    again, why, and what stood before.
     """
     before = latest_evaluation(records)
     state, result = Signing(), None
@@ -44,7 +48,7 @@ def report_data(records: Sequence[Record], rules: RecordingRules | None) -> Json
         state = signing.apply(state, record.fact, record.at)
         if isinstance(record.fact, ResultsComputed):
             result = record.fact.result
-    about = recorded_clarifications(before) | checked_data(before) | marked_data(before) | recheck_data(before)
+    about = recorded_clarifications(before) | recorded_about(before)
     return {
         **about,
         **course_data(records, rules),
@@ -68,6 +72,19 @@ def marked_data(records: Iterable[Record]) -> dict[str, Json]:
     """The prices that were to be explained, with the limits below which they lie; nothing where none was."""
     found = [record.fact.prices for record in records if isinstance(record.fact, PricesMarked)]
     return {LOW_PRICES: encode(found[-1])} if found and found[-1] else {}
+
+
+def recorded_about(records: Sequence[Record]) -> dict[str, Json]:
+    """What a report says besides clarifications: findings, low prices, rechecks, stages held again, time added."""
+    asked = checked_data(records) | marked_data(records) | recheck_data(records)
+    return asked | rollback_data(records) | extended_data(records)
+
+
+def extended_data(records: Iterable[Record]) -> dict[str, Json]:
+    """By how much, when and in which words the time was extended; nothing where it was not."""
+    found = [record for record in records if isinstance(record.fact, TimeExtended)]
+    rows: list[Json] = [{"at": format_instant(one.at), **vars(one.fact)} for one in found]
+    return {EXTENSIONS: rows} if rows else {}
 
 
 def recheck_data(records: Iterable[Record]) -> dict[str, Json]:

@@ -176,6 +176,19 @@ def _own_until_all_locked(actor: Actor, case: Case, record: Record) -> bool:
     return case.lots[record.lot].sitting.result is not None and _result(actor, case, record)
 
 
+def _asked_for_time(actor: Actor, case: Case, record: Record) -> bool:
+    """Who works slowly is no other member's to know; the authority reads it afterwards."""
+    over = _phase(case, record) in OVER
+    return _own(actor, case, record) or (over and _regulator(actor, case, record))
+
+
+def _rolled_back(actor: Actor, case: Case, record: Record) -> bool:
+    """Why a stage is held again speaks of what it came to: the agency reads it with the results that stand then."""
+    stands = case.lots[record.lot].sitting.result is not None
+    told = _room(actor, case, record) or _given_up(actor, case, record)
+    return told or (stands and _agency(actor, case, record))
+
+
 def _result(actor: Actor, case: Case, record: Record) -> bool:
     """Of an evaluation that was given up, or failed by what was found after it, the agency reads nothing more."""
     without = case.lots[record.lot].sitting.stage in (Stage.ABANDONED, Stage.FAILED)
@@ -280,6 +293,15 @@ SIGHT: dict[str, Rule] = (
         "RecheckAnswered": _unread_by_successors(_result),
         "NewCommitteeProposed": _decision_draft,
         "NewCommitteeOrdered": _standstill,
+        "MoreTimeAsked": _asked_for_time,
+        "MoreTimeDue": _standstill,
+        "TimeExtended": _standstill,
+        "MemberPictureEnded": _standstill,
+        "MemberPictureAllowed": _standstill,
+        "RollbackProposed": _unread_by_successors(_rolled_back),
+        "RollbackReleased": _unread_by_successors(_rolled_back),
+        "ReviewRolledBack": _standstill,
+        "ChairRolledBack": _standstill,
         "SittingSuspended": _standstill,
         "SittingResumed": _standstill,
         "SittingAbandoned": _standstill,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from app.casefile.bid_ids import bid_of, findings_of_sitting
-from app.procedure import bid_checking, clarifying, signing, standstill, talk, unanswered
+from app.procedure import bid_checking, clarifying, rollbacks, signing, standstill, talk, unanswered
 from app.procedure.roles import Actor
 from evaluation import sitting
 
@@ -22,6 +22,7 @@ def check_sitting(case: Case, lot: str, fact: Any, actor: Actor, now: datetime) 
         clarifying.check_asked(state.clarifying, fact, _answerer(case, lot, actor, fact), rests=rests)
     standstill.check_site(state.sitting, fact, actor)
     standstill.check(state.standstill, state.sitting, fact, actor.id, now, profile)
+    rollbacks.check(state.rollback, state.sitting, fact, actor.id, now, profile)
     signing.check(state.signing, state.sitting, fact, now, profile)
     talk.check(state.talk, {number: seat.site for number, seat in state.sitting.seats.items()}, fact, now)
     unanswered.check(state.asked, state.sitting, fact, now, profile)
@@ -45,5 +46,5 @@ def _answerer(case: Case, lot: str, actor: Actor, fact: Any) -> clarifying.Answe
         return clarifying.Answerer()
     asked = state.sitting.clarifications.get(fact.id) if isinstance(fact, sitting.ClarificationAnswered) else None
     hidden = case.tender.published.lot(lot).anonymous and not (asked is not None and asked.of_price)
-    name = state.opening.opened[own.receipt_id].bidder_name if hidden else ""
-    return clarifying.Answerer(bid_of(state, own.receipt_id), name)
+    opened, bid = state.opening.opened[own.receipt_id], bid_of(state, own.receipt_id)
+    return clarifying.Answerer(bid, opened.bidder_name, opened.project_manager) if hidden else clarifying.Answerer(bid)

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from app.documents.clarification_content import BidClarification
 from app.documents.course_content import DocumentCheck, SiteRecording
-from app.documents.review_content import PreliminaryReview, SignedReview
+from app.documents.review_content import PreliminaryReview, RollbackLine, SignedReview
 from app.documents.table_content import BidScores, RecommendedCandidate, ScoredBid
 from evaluation.methods import EvaluationMethod
 
@@ -276,6 +276,7 @@ class FailedEvaluation:
     notes: tuple[str, ...]
     draw_digest: str
     seal_field: str = "Seal"
+    rollbacks: tuple[RollbackLine, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -359,3 +360,4 @@ class EvaluationReport:
     by: str = EvaluationMethod.COMPREHENSIVE
     full_total: Decimal = Decimal(100)  # of the full marks that enter one total
     scored_names: tuple[str, ...] = ()
+    rollbacks: tuple[RollbackLine, ...] = ()  # stages that were held again

@@ -32,3 +32,12 @@ class PreliminaryReview:
     votes: tuple[ItemVotes, ...] = ()
     signed: tuple[SignedReview, ...] = ()
     compliant: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RollbackLine:
+    """One stage that was held again: by whom and why, and what stood before and has come in its place, as sentences."""
+
+    told: str
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()

@@ -267,6 +267,10 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=SITTING),
         _inspector(P.SCORING, P.CONSENSUS),  # L
     ),
+    A.PICTURE_END: (  # 36, 49: what one member sends to other sites; also to let it go on
+        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=SITTING),
+        _grant(R.REGULATOR, when=competent, phases=SITTING),
+    ),
     A.RECORDING_KEEP: (_grant(R.SITE_WITNESS, when=has_site, phases=SITTING | OVER),),  # of one's own site, by rule
     A.RECORDING_LIST: (  # what there is and what is missing, never the picture; a witness of its own site, by query
         _grant(R.SITE_WITNESS, when=has_site, phases=SITTING | OVER),
@@ -293,6 +297,10 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.NEW_COMMITTEE_ORDER: (_grant(R.AGENCY_SUPERVISOR, phases=_in(P.FAILED), **AGENCY),),
     A.REPLACEMENT_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=SITTING, **AGENCY),),  # 32, 2
     A.REPLACEMENT_ORDER: (_grant(R.AGENCY_SUPERVISOR, phases=SITTING, **AGENCY),),
+    A.MORE_TIME_ASK: (_grant(R.EXPERT, when=seated, phases=SITTING),),  # 69
+    A.MORE_TIME_GIVE: (_grant(R.AGENCY_OFFICER, phases=SITTING, **AGENCY),),  # 69: a duty of the tenderer (Reg 48)
+    A.ROLLBACK_PROPOSE: (_grant(R.EXPERT, when=seated, phases=SITTING),),  # 40, 69, 2: to hold a stage again
+    A.ROLLBACK_RELEASE: (_grant(R.EXPERT, when=seated, phases=SITTING),),  # another member; one is the chair, by rule
     A.STATEMENT_MAKE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 31
     A.CONFLICT_DECLARE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING, P.CONSENSUS)),),  # 31
     A.CHAIR_VOTE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 69
@@ -328,9 +336,7 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.SCORES_LOCK: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 39
     A.SHEET_HAND_IN: (_grant(R.SITE_WITNESS, when=has_site, phases=_in(P.SCORING)),),  # 39: sealed, signed by the seat
     A.CORRECTION_REQUEST: (_grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),),  # 40: ask, or take it back
-    A.SHEET_REOPEN: (
-        _grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),
-    ),  # 40, 2: permit or refuse; the chair, by rule
+    A.SHEET_REOPEN: (_grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),),  # 40, 2: or refuse; the chair, by rule
     A.REPORT_SIGN: (_grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),),  # 47
     A.DISSENT_RECORD: (_grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),),  # 46
     A.REFUSAL_RECORD: (_grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS)),),  # 48: the chair, by rule

@@ -20,6 +20,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.profiles import ClarificationTime, Profile
 from evaluation.sitting import (
     AnswerFile,
+    ChairRolledBack,
     ClarificationAnswered,
     ClarificationAsked,
     ClarificationDecided,
@@ -30,6 +31,7 @@ from evaluation.sitting import (
     ExplanationDecided,
     ExplanationJudged,
     MemberRecused,
+    ReviewRolledBack,
     SittingAbandoned,
     SittingResumed,
     SittingSuspended,
@@ -37,6 +39,7 @@ from evaluation.sitting import (
 
 MOST_FILES = 5  # with one answer
 MOST_BYTES = 8 << 20  # of one of them
+SHORTEST_NAME = 2  # letters of a person's name: one alone stands in too many words
 LONGEST_QUESTION = LONGEST_ANSWER = 2_000  # characters; a page of the report holds as many
 LONGEST_PLACE = LONGEST_NAME = 300
 LONGEST_REASON = 500
@@ -86,10 +89,12 @@ Clarifying = Mapping[str, Course]  # by the id of the request, in order
 
 @dataclass(frozen=True)
 class Answerer:
-    """Of which bid somebody may speak ("": of none), and by which name not: the bidder's own where it is hidden."""
+    """Of which bid somebody may speak ("": of none), and by which names not: the bidder's own where it is hidden, and
+    that of the project manager whom the opening names."""
 
     bid: str = ""
     name: str = ""
+    manager: str = ""
 
 
 def check(clarifying: Clarifying, fact: Any, answerer: Answerer, now: datetime, profile: Profile) -> None:
@@ -97,7 +102,8 @@ def check(clarifying: Clarifying, fact: Any, answerer: Answerer, now: datetime, 
 
     Raises RuleViolation `clarification_not_known`, `clarification_text_long`, `clarification_time_wrong`,
     `clarification_not_asked`, `clarification_answered_before`, `clarification_late`, `clarification_text_names_bidder`,
-    `clarification_not_due`, `clarification_id_taken`, `files_too_many`, `file_too_large`, `clarification_file_not_pdf`.
+    `clarification_text_names_manager`, `clarification_not_due`, `clarification_id_taken`, `files_too_many`,
+    `file_too_large`, `clarification_file_not_pdf`.
     """
     match fact:
         case ClarificationProposed():
@@ -156,6 +162,9 @@ def _check_answer(clarifying: Clarifying, fact: ClarificationAnswered, answerer:
     _require_short(fact.text, LONGEST_ANSWER)
     if answerer.name and plain_name(answerer.name) in plain_name(fact.text):
         raise RuleViolation("clarification_text_names_bidder")
+    manager = plain_name(answerer.manager)
+    if len(manager) >= SHORTEST_NAME and manager in plain_name(fact.text):
+        raise RuleViolation("clarification_text_names_manager")
     check_files(fact.files)
 
 
@@ -192,7 +201,7 @@ def apply(clarifying: Clarifying, fact: Any, at: datetime) -> Clarifying:
             return _changed(clarifying, fact.id, lapsed_at=at)
         case ExplanationDecided():
             return _changed(clarifying, fact.id, explained=fact, explained_at=at)
-        case MemberRecused():  # whoever sits then decides anew
+        case MemberRecused() | ReviewRolledBack() | ChairRolledBack():  # whoever sits then decides anew
             return {id: replace(one, explained=None, explained_at=None) for id, one in clarifying.items()}
         case SittingSuspended():
             return {id: _rested(one, at) for id, one in clarifying.items()}

@@ -173,6 +173,8 @@ class Profile:
     price_adjustments: bool = False
     # of what the authority may warn a sitting; none named: a warning has no ground
     warning_grounds: tuple[WarningGround, ...] = ()
+    # of how many members more than this have the time of an evaluation extended; None: nobody asks for it
+    more_time_share: Share | None = None
     # which prices are to be explained in writing after the last lock; None: none is marked, the committee alone decides
     low_price: LowPriceRules | None = None
     # the check of opened bids (清标): from which thresholds on something is asked; None: nothing is checked

@@ -16,6 +16,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.profiles import Profile
 from evaluation.sitting import (
     BoothChanged,
+    ChairRolledBack,
     DissentRecorded,
     MemberRecused,
     RecheckOrdered,
@@ -24,6 +25,7 @@ from evaluation.sitting import (
     ReportSealed,
     ReportSigned,
     ResultsComputed,
+    ReviewRolledBack,
     SheetReopened,
     SittingResumed,
     SittingState,
@@ -146,7 +148,7 @@ def apply(signing: Signing, fact: Any, at: datetime) -> Signing:
         case ResultsComputed():
             anew = replace(_superseding(signing), since=None, signed={}, refusals={})
             return replace(anew, computations=signing.computations + 1, computed_at=at)
-        case SheetReopened():
+        case SheetReopened() | ReviewRolledBack() | ChairRolledBack():
             return _superseding(signing)
         case RecheckOrdered():  # what was signed belongs to the version that is sealed
             return replace(_superseding(signing), since=None, signed={}, refusals={})

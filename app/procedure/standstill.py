@@ -50,6 +50,7 @@ from evaluation.sitting import (
     SittingState,
     SittingSuspended,
     SuspensionGround,
+    TimeExtended,
     WarningGiven,
     WarningGround,
 )
@@ -76,6 +77,7 @@ PARTY_OF: Mapping[type, str] = {
     NewCommitteeOrdered: "agency",
     RecheckProposed: "agency",
     RecheckOrdered: "agency",
+    TimeExtended: "agency",
 }
 
 

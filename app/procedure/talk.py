@@ -15,12 +15,14 @@ from app.procedure.errors import RuleViolation
 from evaluation.sitting import (
     AnnouncementMade,
     AnnouncementNoted,
+    ChairRolledBack,
     FloorGiven,
     MemberRecused,
     MemberReplaced,
     MessagePosted,
     ResultsComputed,
     ReviewConcluded,
+    ReviewRolledBack,
 )
 
 MINUTE = timedelta(minutes=1)
@@ -96,7 +98,7 @@ def apply(talk: Talk, fact: Any, seq: int, at: datetime) -> Talk:
             return replace(talk, messages=(*talk.messages, Message(seq, at, fact.seat, fact.text)))
         case FloorGiven():
             return replace(talk, floor=(fact.to, at) if fact.to else None)
-        case ReviewConcluded() | ResultsComputed() | MemberRecused():
+        case ReviewConcluded() | ResultsComputed() | MemberRecused() | ReviewRolledBack() | ChairRolledBack():
             return replace(talk, floor=None)
         case AnnouncementMade():
             made = Announcement(len(talk.announcements) + 1, at, fact.site, fact.text)

@@ -20,6 +20,7 @@ from evaluation.sitting import (
     CorrectionRefused,
     CorrectionRequested,
     CorrectionWithdrawn,
+    ReviewRolledBack,
     SheetReopened,
     SittingResumed,
     SittingState,
@@ -77,6 +78,8 @@ def apply(asked: Asked, fact: Any, at: datetime) -> Asked:
             return _without(asked, fact.seat)
         case SittingResumed() | BoothChanged():
             return dict.fromkeys(asked, at)
+        case ReviewRolledBack():
+            return {}
     return asked
 
 

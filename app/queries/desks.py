@@ -154,6 +154,8 @@ def _after_opening(case: Case, number: str, lot: LotCase) -> Iterator[NextStep]:
         yield NextStep("propose_wider_conditions", ACT, number)
     if lot.buyers.vacant and not lot.evaluation_over:
         yield NextStep("name_buyer_successor", WARN, number)
+    if lot.sitting.more_time_due and not lot.evaluation_over:
+        yield NextStep("extend_time", WARN, number)
     if lot.phase not in (Phase.OPENING, Phase.DRAW) or lot.opening.concluded_at is None:
         return
     profile = case.tender.published.profile
@@ -392,9 +394,3 @@ def own_account(db_session: DbSession, account_id: str) -> OwnAccount:
     account = db_session.get_one(Account, account_id)
     owner = account.organisation
     return OwnAccount(account.login, account.name, account.mail, owner.name, owner.credit_code)
-
-
-def find_account(db_session: DbSession, login: str) -> tuple[str, str] | None:
-    """Id and "organisation name" of the account with exactly this log-in."""
-    account = db_session.scalar(select(Account).where(Account.login == login.strip()))
-    return (account.id, f"{account.organisation.name} {account.name}") if account else None

@@ -57,3 +57,9 @@ def names_of_accounts(database: Database, ids: set[str]) -> dict[str, str]:
     with database.reading() as db_session:
         rows = db_session.scalars(select(Account).where(Account.id.in_(ids)))
         return {row.id: f"{row.organisation.name} {row.name}" for row in rows}
+
+
+def find_account(db_session: DbSession, login: str) -> tuple[str, str] | None:
+    """Id and "organisation name" of the account with exactly this log-in."""
+    account = db_session.scalar(select(Account).where(Account.login == login.strip()))
+    return (account.id, f"{account.organisation.name} {account.name}") if account else None

@@ -81,11 +81,13 @@ def sites_ever_seen(db_session: DbSession, actor: Actor, case: Case, lot: str) -
 
 
 def cameras(db_session: DbSession, case: Case, lot: str, now: datetime) -> tuple[Camera, ...]:
-    """The lines that send a picture now, one for each site that has one."""
+    """The lines that send a picture now, one for each site that has one; never of a seat whose picture is ended."""
     query = select(Presence).where(Presence.case_id == case.id, Presence.lot == lot, Presence.camera != "")
     rows = db_session.scalars(query.order_by(Presence.site, Presence.seat))
     return tuple(
-        Camera(row.camera, row.site, row.seat) for row in rows if row.camera_at and now - row.camera_at < SILENT
+        Camera(row.camera, row.site, row.seat)
+        for row in rows
+        if row.camera_at and now - row.camera_at < SILENT and row.seat not in case.lot(lot).picture_ends
     )
 
 

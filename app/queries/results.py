@@ -9,14 +9,13 @@ from itertools import groupby
 from app.messages import sentence
 from app.procedure.signing import EarlierDissent
 from app.queries.price_views import PriceView, price_view
+from app.queries.score_matrix import ScoreMatrix, UnequalRow, score_matrix, unequal_row
 from evaluation.evaluate import BidResult, EvaluationRules
-from evaluation.scoring import UnequalScores
 from evaluation.sitting import (
     CorrectionRefused,
     CorrectionRequested,
     SittingState,
 )
-from evaluation.sitting.state import visible_scores
 
 
 @dataclass(frozen=True)
@@ -38,29 +37,6 @@ class ResultRow:
 
 
 @dataclass(frozen=True)
-class CriterionRow:
-    """One criterion of one bid, scored by every seat, ascending. `doubtful` are the seats far from the others."""
-
-    bidder: str
-    name_zh: str
-    name_en: str
-    scores: tuple[Decimal, ...]
-    unequal: bool
-    doubtful: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class UnequalRow:
-    """An objective criterion on which no report can be made: the seats by the score they gave, and who is apart."""
-
-    bidder: str
-    name_zh: str
-    name_en: str
-    given: tuple[tuple[Decimal, tuple[int, ...]], ...]
-    apart: tuple[int, ...]
-
-
-@dataclass(frozen=True)
 class Results:
     """What is known only after the last lock. `ties`: bidders whom only a draw parts, in its order once it is held.
     `rules` say by which method; `price` is None where no bid has gone on to its price.
@@ -74,7 +50,7 @@ class Results:
     averaging: str
     seats: tuple[int, ...]
     rows: tuple[ResultRow, ...]
-    criteria: tuple[CriterionRow, ...]
+    matrix: ScoreMatrix
     unequal: tuple[UnequalRow, ...]
     requests: tuple[CorrectionRequested, ...]
     denied: tuple[tuple[CorrectionRequested, CorrectionRefused], ...]
@@ -100,8 +76,8 @@ def results_of(sitting: SittingState, earlier: tuple[EarlierDissent, ...], seat:
         averaging=sentence(f"averaging_{rules.scoring.aggregation}", {"places": rules.scoring.places}, language),
         seats=tuple(sorted(sitting.seats)),
         rows=tuple(_result_row(sitting, row, names[row.bid]) for row in result.bids),
-        criteria=_criteria(sitting, seat, names),
-        unequal=tuple(_unequal(sitting, found, names) for found in sitting.must_agree),
+        matrix=score_matrix(sitting, seat, names),
+        unequal=tuple(unequal_row(sitting, found, names) for found in sitting.must_agree),
         requests=tuple(sitting.requests[number] for number in sorted(sitting.requests)),
         denied=sitting.denied,
         dissents=dict(sitting.dissents),
@@ -143,27 +119,3 @@ def _result_row(sitting: SittingState, row: BidResult, bidder: str) -> ResultRow
         adjustments=tuple(added[one.id] for one in sitting.rules.evaluation.criteria.scored if one.id in added),
         evaluated_price=row.evaluated_price,
     )
-
-
-def _criteria(sitting: SittingState, seat: int | None, names: dict[str, str]) -> tuple[CriterionRow, ...]:
-    result, sheets = sitting.result, visible_scores(sitting, seat)
-    assert result is not None
-    unequal = {(found.bid, found.criterion) for found in result.unequal}
-    rows = []
-    for bid in sitting.valid:
-        for criterion in sitting.rules.evaluation.criteria.scored:
-            key = (bid, criterion.id)
-            far = tuple(int(o.seat) for o in result.outliers if (o.bid, o.criterion) == key)
-            scores = tuple(sheets[number][bid][criterion.id] for number in sorted(sheets))
-            rows.append(CriterionRow(names[bid], criterion.name_zh, criterion.name_en, scores, key in unequal, far))
-    return tuple(rows)
-
-
-def _unequal(sitting: SittingState, found: UnequalScores, names: dict[str, str]) -> UnequalRow:
-    criterion = sitting.rules.evaluation.criteria[found.criterion]
-    given: dict[Decimal, list[int]] = {}
-    for seat, score in sorted((int(seat), score) for seat, score in found.scores.items()):
-        given.setdefault(score, []).append(seat)
-    rows = tuple((score, tuple(seats)) for score, seats in given.items())
-    apart = tuple(map(int, found.apart))
-    return UnequalRow(names[found.bid], criterion.name_zh, criterion.name_en, rows, apart)

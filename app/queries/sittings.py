@@ -15,6 +15,7 @@ from app.queries.clarifications import ClarificationView, clarifications_of, exp
 from app.queries.low_prices import LowPrice, low_prices_of
 from app.queries.rejections import RejectedBid, rejected_bids
 from app.queries.results import Results, results_of
+from app.queries.rollbacks import RollbackProposal, rollback_waiting
 from app.queries.standstills import StandstillView, standstill_of
 from evaluation.committee import MemberRole, may_chair
 from evaluation.criteria import Criterion
@@ -104,6 +105,7 @@ class Room:
     locked: int
     of: int
     done: int | None  # None for who is not to know how far the others are
+    rollback: RollbackProposal | None
     standstill: StandstillView | None
     warnings: tuple[Warned, ...]
     failure: str
@@ -122,10 +124,10 @@ class Room:
     def state(self) -> str:
         """Changes with the task of the page. Who has begun a form that is still offered is told, not interrupted."""
         waiting = len(self.results.requests) if self.results and self.correction != "correct" else 0
-        asked = (self.correction, waiting, bool(self.standstill), bool(self.mine.refusal))
+        stops = bool(self.standstill), self.rollback and self.rollback.key
+        asked = (self.correction, waiting, *stops, bool(self.mine.refusal))
         told = "+".join(one.standing + ("!" if one.course.explained else "") for one in self.clarifications)
-        voting = (self.put, self.decided)
-        parts = (self.stage, self.task, self.chair_round, self.report_sha256[:8], *asked, told, *voting)
+        parts = (self.stage, self.task, self.chair_round, self.report_sha256[:8], *asked, told, self.put, self.decided)
         return "/".join(map(str, parts))
 
 
@@ -168,6 +170,7 @@ def room_of(case: Case, lot: str, seat: int | None, now: datetime, language: str
         locked=locked,
         of=of,
         done=_done(sitting) if knows_progress(sitting, seat) else None,
+        rollback=rollback_waiting(case, lot, seat, now),
         standstill=standstill_of(case, lot),
         warnings=case.lot(lot).standstill.warnings,
         failure=sitting.failure,

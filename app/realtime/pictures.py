@@ -172,12 +172,14 @@ def _tell(peers: list[Peer], found: Room) -> None:
 
 
 def _state(peer: Peer, room: Room) -> dict[str, Any]:
-    """The cameras of other places, whether members hear each other, and who sends the picture of one's own site."""
+    """The cameras of other places, whether members hear each other, who sends the picture of one's own site, and
+    whether one's own was ended."""
     shown = [{"id": one.id, "site": one.site} for one in room.for_token(peer.token) if one.id != peer.id]
     mine = peer.place.site if peer.place is not None else ""
     sending = next((one for one in room.cameras if one.site == mine), None)
     own = "" if sending is None else "me" if sending.id == peer.id else "other"
-    return {"cameras": shown, "sound": sound_passes(room.case, room.lot), "own": own}
+    ended = peer.place is not None and peer.place.seat in room.case.lot(room.lot).picture_ends
+    return {"cameras": shown, "sound": sound_passes(room.case, room.lot), "own": own, "ended": ended}
 
 
 def _end(peer: Peer) -> None:

@@ -19,7 +19,7 @@ from app.services.report_content import (
     site_names,
 )
 from app.services.report_course import changes_of, clarifications_of, interruptions_of
-from app.services.report_review import signed_reviews
+from app.services.report_review import rollbacks_of, signed_reviews
 from evaluation.sitting import (
     SittingAbandoned,
     SittingDecided,
@@ -98,6 +98,7 @@ def failed_evaluation(platform: Platform, case: Case, lot: str, now: datetime, l
         qualification=qualification_of(case, lot),
         invalid_bids=invalid_bids(case, lot, lang),
         valid_bids=tuple(names[bid] for bid in sitting.valid),
+        rollbacks=rollbacks_of(case, lot, records, lang),
         reviews=signed_reviews(records),
         clarifications=clarifications_of(state.asked_here, names, lang),
         member_changes=changes_of(records, lang),

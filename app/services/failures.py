@@ -11,6 +11,7 @@ from app.database import in_native_thread
 from app.queries.cases import load_case, load_records
 from app.services.acts import Act, Answer, completes
 from app.services.closed_booths import close_booths
+from app.services.corrections import tell_dissenters
 from app.services.documents import seal_document, store_document
 from app.services.failure_content import ended_evaluation
 from app.services.notices import SERVING, tell_role
@@ -24,13 +25,15 @@ from evaluation.sitting.stages import Stage
 
 @completes("BidsReviewed")
 def review_bids(act: Act) -> Answer:
-    """The last review may leave too few valid bids; and where nothing is scored after it, results follow at once."""
+    """The last review may leave too few valid bids. Where nothing is scored after it, or it was held again after the
+    last lock, results may stand with it: then as after a lock."""
     sitting = act.work.case.lots[act.lot].sitting
     if sitting.stage is Stage.FAILED:
         tell_of_failure(act.work, act.lot)
     elif sitting.result is not None:
+        tell_dissenters(act.work, act.lot)
         conclude_ties(act.work, act.lot)
-        schedule_due(act.work, act.lot, str(act.record.seq))
+        schedule_due(act.work, act.lot, str(act.work.size))
     return {}
 
 

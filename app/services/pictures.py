@@ -30,11 +30,14 @@ RELAY_VALID = timedelta(hours=12)  # a whole day of evaluation
 def start_camera(platform: Platform, log_in: LogIn, place: Place, line: str) -> None:
     """From here on this line sends the picture of its site; the witness's in place of a member's, who is watched by it.
 
-    Raises NotAllowed, also where nobody knows of the line's being there any more, RuleViolation `camera_taken`.
+    Raises NotAllowed, also where nobody knows of the line's being there any more, RuleViolation `camera_taken`,
+    `picture_ended`.
     """
     with plain_transaction(platform.database) as (db_session, now):
         actor, case = load_actor(db_session, log_in.account_id, log_in.seat), load_case(db_session, place.case_id)
         authorize(actor, Action.PICTURE_SEND, case, place.lot)
+        if (ended := case.lot(place.lot).picture_ends.get(place.seat)) is not None:
+            raise RuleViolation("picture_ended", note=ended.note)
         take_turns(db_session, f"camera/{place.case_id}/{place.lot}/{place.site}")
         for camera in cameras(db_session, case, place.lot, now):
             if camera.site == place.site and camera.seat != place.seat:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
-from app.casefile.case import Case
+from app.casefile.case import Case, LotCase
 from app.casefile.record import Record
 from app.casefile.report_data import report_data, sheets_digest
 from app.casefile.rounds_of_evaluation import latest_evaluation
@@ -45,7 +45,7 @@ from app.services.report_course import (
     rechecks_of,
 )
 from app.services.report_recordings import recordings_of
-from app.services.report_review import review_of
+from app.services.report_review import review_of, rollbacks_of
 from app.services.report_tables import bid_sheets, name_of, recommended, scored_bids
 from app.services.sittings import member_account
 from crypto.canonical import digest
@@ -113,10 +113,7 @@ def report_content(platform: Platform, case: Case, lot: str, told: Sequence[Reco
         agreement=_agreement(sitting, lang),
         clarifications=clarifications_of(state.asked_here, names, lang),
         corrections=corrections_of(records, names, rules.criteria, lang),
-        dissents=tuple(
-            DissentStatement(signs_as(sitting, seat, lang), one.text, one.at)
-            for seat, one in sorted(state.signing.dissents.items())
-        ),
+        dissents=_dissents(state, lang),
         earlier_dissents=tuple(_earlier_dissent(one, sitting, lang) for one in state.signing.earlier),
         member_changes=changes_of(records, lang),
         notes=(*interruptions_of(records, named_sites, lang), *_ties(sitting, lang), *_always(case, lot, lang)),
@@ -132,6 +129,7 @@ def report_content(platform: Platform, case: Case, lot: str, told: Sequence[Reco
         rechecks=rechecks_of(records, lang),
         recordings=recordings_of(told, profile.recording, named_sites, lang),
         **comparing(rules, lang),
+        rollbacks=rollbacks_of(case, lot, records, lang),
     )
 
 
@@ -256,6 +254,12 @@ def _unproven(case: Case, bidder: str, found: Rejection, lang: Lang) -> InvalidB
     return InvalidBid(
         bidder, listed([law, *found.grounds], lang), sentence("review_votes", {"votes": found.votes}, lang)
     )
+
+
+def _dissents(state: LotCase, lang: Lang) -> tuple[DissentStatement, ...]:
+    """What members have written about the results that stand, in the order of the seats."""
+    found = sorted(state.signing.dissents.items())
+    return tuple(DissentStatement(signs_as(state.sitting, seat, lang), one.text, one.at) for seat, one in found)
 
 
 def _earlier_dissent(one: EarlierDissent, sitting: SittingState, lang: Lang) -> EarlierStatement:

@@ -15,6 +15,8 @@ from app.documents.clarification_content import BidClarification
 from app.documents.wording import Lang, hundredths, instant, listed
 from app.messages import sentence
 from app.procedure.clarifying import Clarifying, Course
+from app.procedure.picture_ends import MemberPictureAllowed, MemberPictureEnded
+from app.procedure.roles import Role
 from app.queries.low_prices import low_prices_of
 from crypto.canonical import digest
 from crypto.instants import parse_instant
@@ -29,10 +31,12 @@ from evaluation.sitting import (
     CorrectionWithdrawn,
     MemberRecused,
     MemberReplaced,
+    MoreTimeDue,
     ResultsComputed,
     ScoreSheetLocked,
     SheetReopened,
     SittingAbandoned,
+    TimeExtended,
     WarningGiven,
 )
 
@@ -208,8 +212,8 @@ def contract_points_of(records: Sequence[Record], regime: str, lang: Lang) -> st
 
 def interruptions_of(records: Sequence[Record], sites: Mapping[str, str], lang: Lang) -> tuple[str, ...]:
     """Every standstill with times, ground, place and reason, in the order in which they began among the changes of
-    booths, sheets that were signed without a line, the authority's warnings and what was announced. One that lasts is
-    told only where the evaluation was given up: else it is no matter of a report."""
+    booths, sheets that were signed without a line, more time, the authority's warnings and what was announced. One that
+    lasts is told only where the evaluation was given up: else it is no matter of a report."""
     given_up = next((record for record in records if isinstance(record.fact, SittingAbandoned)), None)
     found = [(one.began.seq, _standstill(one, given_up, sites, lang)) for one in interruptions(records)]
     for record in records:
@@ -220,6 +224,14 @@ def interruptions_of(records: Sequence[Record], sites: Mapping[str, str], lang: 
             signed_at, received_at = instant(record.fact.offline.signed_at), instant(record.at)
             facts = {"seat": record.fact.seat, "signed_at": signed_at, "received_at": received_at}
             found.append((record.seq, sentence("note_sheet_offline", facts, lang)))
+        elif isinstance(record.fact, MemberPictureEnded | MemberPictureAllowed):
+            ended = isinstance(record.fact, MemberPictureEnded)
+            by = sentence("by_authority" if record.role == Role.REGULATOR else "by_centre", {}, lang)
+            facts = {"at": instant(record.at), "by": by, **vars(record.fact)}
+            found.append((record.seq, sentence(f"note_picture_{'ended' if ended else 'allowed'}", facts, lang)))
+        elif isinstance(record.fact, MoreTimeDue | TimeExtended):
+            code = "note_time_extended" if isinstance(record.fact, TimeExtended) else "note_more_time_due"
+            found.append((record.seq, sentence(code, {"at": instant(record.at), **vars(record.fact)}, lang)))
         elif isinstance(record.fact, WarningGiven | AnnouncementMade):
             found.append((record.seq, _said(record, sites, lang)))
     return tuple(words for _seq, words in sorted(found) if words)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from app.casefile.case import LotCase
+from app.casefile.case import Case, LotCase
 from app.casefile.record import Record
-from app.documents.review_content import ItemVotes, PreliminaryReview, SignedReview
+from app.casefile.rolled_back import rolled_back
+from app.documents.review_content import ItemVotes, PreliminaryReview, RollbackLine, SignedReview
 from app.documents.wording import Lang
-from evaluation.sitting import BidsReviewed, MemberRecused
+from app.queries.rejections import rejection_items
+from app.queries.rollbacks import rollback_lines
+from evaluation.sitting import BidsReviewed, ChairRolledBack, MemberRecused, ReviewRolledBack
 
 
 def review_of(state: LotCase, records: Sequence[Record], names: Mapping[str, str], lang: Lang) -> PreliminaryReview:
@@ -28,11 +31,20 @@ def review_of(state: LotCase, records: Sequence[Record], names: Mapping[str, str
 
 
 def signed_reviews(records: Sequence[Record]) -> tuple[SignedReview, ...]:
-    """The reviews that count: not those of a member who left."""
+    """The reviews that count: not those of a member who left, nor from before the review was held again."""
     found: dict[int, SignedReview] = {}
     for record in records:
         if isinstance(record.fact, BidsReviewed):
             found[record.fact.seat] = SignedReview(record.fact.seat, record.payload_sha256, record.at)
         elif isinstance(record.fact, MemberRecused):
             found.pop(record.fact.seat, None)
+        elif isinstance(record.fact, ReviewRolledBack | ChairRolledBack):
+            found = {}
     return tuple(found[seat] for seat in sorted(found))
+
+
+def rollbacks_of(case: Case, lot: str, records: Sequence[Record], lang: Lang) -> tuple[RollbackLine, ...]:
+    """The stages that were held again, with what stood before and what came in its place."""
+    sitting = case.lots[lot].sitting
+    names, regime = {bid.bid: bid.bidder_name for bid in sitting.bids}, case.tender.published.profile.regime
+    return rollback_lines(rolled_back(records), names, rejection_items(sitting, regime), lang)

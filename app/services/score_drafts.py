@@ -125,7 +125,7 @@ def _check_place(state: SittingState, seat: int, typed: TypedScore, names: Names
         raise RuleViolation("sheet_locked", seat=seat)
     if bid not in state.valid:
         raise RuleViolation("bid_not_under_review", bid=bid)
-    if (reopened := state.reopened.get(seat)) and ScorePlace(bid, criterion) not in reopened.places:
+    if (reopened := state.reopened.get(seat)) and reopened.fixes(ScorePlace(bid, criterion)):
         raise RuleViolation("score_not_reopened", bid=bid, criterion=criterion)
     scored = next((c for c in state.rules.evaluation.criteria.scored if c.id == criterion), None)
     if scored is None:
@@ -179,7 +179,7 @@ def _saved(row: ScoreDraft) -> SavedScore:
 
 
 def own_drafts(platform: Platform, log_in: LogIn, case: Case, lot: str) -> tuple[SavedScore, ...]:
-    """The booth's own unfinished sheet. Of one that is corrected, all but the open places is as it was locked."""
+    """The booth's own unfinished sheet. Of one that is locked again, all but what is open is as it was locked."""
     with platform.database.reading() as db_session:
         seat = load_actor(db_session, log_in.account_id, log_in.seat).seat_in(case.id, lot) or 0
         query = select(ScoreDraft).where(ScoreDraft.case_id == case.id, ScoreDraft.lot == lot, ScoreDraft.seat == seat)
@@ -187,7 +187,7 @@ def own_drafts(platform: Platform, log_in: LogIn, case: Case, lot: str) -> tuple
     state = case.lot(lot).sitting
     if (reopened := state.reopened.get(seat)) is None:
         return tuple(drafts)
-    typed = {(d.bid, d.criterion): d for d in drafts if ScorePlace(d.bid, d.criterion) in reopened.places}
+    typed = {(d.bid, d.criterion): d for d in drafts if not reopened.fixes(ScorePlace(d.bid, d.criterion))}
     comments = state.comments.get(seat, {})
     locked = {
         (bid, criterion): SavedScore(bid, criterion, value, comments.get(bid, {}).get(criterion, ""), None)

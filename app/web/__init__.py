@@ -26,6 +26,7 @@ from app.web.deadlines.views import routes as deadlines
 from app.web.expert.clarifying import routes as clarifying
 from app.web.expert.contracting import routes as contracting
 from app.web.expert.correcting import routes as corrections
+from app.web.expert.more_time import routes as more_time
 from app.web.expert.offline import routes as offline
 from app.web.expert.own import routes as own_expert
 from app.web.expert.papers import routes as papers
@@ -33,6 +34,7 @@ from app.web.expert.pictures import routes as pictures
 from app.web.expert.pricing import routes as pricing
 from app.web.expert.questions import routes as questions
 from app.web.expert.rechecking import routes as rechecking
+from app.web.expert.rollbacks import routes as rollbacks
 from app.web.expert.room import routes as sitting
 from app.web.expert.talk import routes as talk
 from app.web.expert.views import routes as expert
@@ -71,6 +73,7 @@ from app.web.regulator.names import routes as name_requests
 from app.web.regulator.views import routes as regulator
 from app.web.replay.views import routes as replay
 from app.web.rooms.views import routes as rooms
+from app.web.standstill.picture_ends import routes as picture_ends
 from app.web.standstill.views import routes as standstill
 from app.web.venues.bookings import routes as bookings
 from app.web.venues.calendar import routes as calendar
@@ -99,7 +102,7 @@ HEADERS = {
 
 def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
-    acts_of_sittings = (clarifying, pricing, corrections, contracting, rechecking, questions)
+    acts_of_sittings = (clarifying, pricing, corrections, contracting, rechecking, questions, rollbacks, more_time)
     rooms_of_sittings = (sitting, *acts_of_sittings, papers, talk, pictures, offline)
     desks = (account, agency, bidder, expert, *rooms_of_sittings, operator, witness, library, experts, ceremonies)
     serving = (sheets, fees, appraisals, own_expert, trainings, applications, name_requests, standards, privacy)
@@ -107,7 +110,8 @@ def attach(app: Flask) -> None:
     supervising = (regulator, fairness, identities, supervision, *inspecting, inspection_statements)
     booking = (venues, bookings, calendar, registrations)
     public_pages = (public, published_draws, register, checks)
-    rooms_of_a_case = (deadlines, rooms, standstill, rehearsals, clarifications, findings, recordings, replay)
+    standing = (standstill, picture_ends)
+    rooms_of_a_case = (deadlines, rooms, *standing, rehearsals, clarifications, findings, recordings, replay)
     for blueprint in (*public_pages, *rooms_of_a_case, *supervising, *serving, *desks, *booking):
         app.register_blueprint(blueprint)
     app.view_functions["static"] = access(Action.SITE_READ)(app.view_functions["static"])

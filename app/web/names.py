@@ -21,6 +21,8 @@ from evaluation.sitting import (
     Disposition,
     IdentityDocument,
     ReplacementGround,
+    RollbackGround,
+    RollbackTarget,
     Stage,
     SuspensionGround,
     WarningGround,
@@ -95,6 +97,15 @@ CORRECTIONS: Mapping[CorrectionGround, LazyString] = {
     CorrectionGround.OUT_OF_RANGE: _l("分项评分超出评分标准范围"),
     CorrectionGround.UNEQUAL_OBJECTIVE: _l("客观评审因素评分不一致"),
     CorrectionGround.ABNORMAL_SCORE: _l("评分畸高、畸低"),
+}
+ROLLBACK_TARGETS: Mapping[RollbackTarget, LazyString] = {
+    RollbackTarget.CHAIR: _l("推选组长"),
+    RollbackTarget.REVIEW: _l("初步评审"),
+}
+ROLLBACK_GROUNDS: Mapping[RollbackGround, LazyString] = {
+    RollbackGround.PROCEDURE: _l("程序有误：漏掉了步骤，或者顺序颠倒"),
+    RollbackGround.MISTAKE: _l("操作失误：意见填错了投标或者条目"),
+    RollbackGround.BASIS: _l("依据有误：用错或者漏看了文件、答复或者公布的标准"),
 }
 SUBJECTS: Mapping[ClarificationSubject, LazyString] = {
     ClarificationSubject.UNCLEAR: _l("含义不明确"),
@@ -278,6 +289,8 @@ FACTS: Mapping[str, LazyString] = {
     "FloorGiven": _l("组长请席位发言"),
     "AnnouncementMade": _l("现场通知"),
     "AnnouncementNoted": _l("席位已阅通知"),
+    "MemberPictureEnded": _l("关闭一名成员的画面和声音"),
+    "MemberPictureAllowed": _l("恢复一名成员的画面和声音"),
     "RecordingBegun": _l("场所开始录音录像"),
     "RecordingKept": _l("收到录音录像片段"),
     "RecordingEnded": _l("场所结束录音录像"),
@@ -300,6 +313,13 @@ FACTS: Mapping[str, LazyString] = {
     "NewCommitteeOrdered": _l("另组评审委员会"),
     "ReplacementProposed": _l("拟更换评审成员"),
     "ReplacementOrdered": _l("更换评审成员"),
+    "MoreTimeAsked": _l("认为评标时间不够"),
+    "MoreTimeDue": _l("认为评标时间不够的成员超过规定比例"),
+    "TimeExtended": _l("延长评标时间"),
+    "RollbackProposed": _l("提议退回重做一个环节"),
+    "RollbackReleased": _l("同意退回重做一个环节"),
+    "ReviewRolledBack": _l("退回初步评审，重新进行"),
+    "ChairRolledBack": _l("退回推选组长，重新进行"),
     "SittingSuspended": _l("评审中断"),
     "SittingResumed": _l("评审恢复"),
     "SittingAbandoned": _l("评审终止"),

@@ -269,6 +269,12 @@ STEPS: dict[str, Wording] = {
         _l("去决定"),
         _lot_page("standstill"),
     ),
+    "extend_time": Wording(
+        _l("延长评标时间"),
+        _l("超过规定比例的成员认为评标时间不够，招标人（采购人）应当适当延长。"),
+        _l("去延长"),
+        _agency("more_time"),
+    ),
     "sitting_runs": Wording(
         _l("评审正在进行"),
         _l("成员突发疾病、擅离职守或者有回避情形而未声明的，由您提出更换，审核人复核。"),

@@ -102,6 +102,8 @@ from evaluation.sitting.interruptions import (
     WarningGiven,
     WarningGround,
 )
+from evaluation.sitting.more_time import MoreTimeAsked, MoreTimeDue, TimeExtended
+from evaluation.sitting.more_time_rules import MOST_MINUTES, may_ask_for_time
 from evaluation.sitting.offline import OfflineSigning
 from evaluation.sitting.offline_rules import sheet_basis
 from evaluation.sitting.outcomes import (
@@ -120,6 +122,15 @@ from evaluation.sitting.questions import (
     RejectionGround,
 )
 from evaluation.sitting.rechecks import RecheckAnswered, RecheckOrdered, RecheckProposed
+from evaluation.sitting.rollback import (
+    ChairRolledBack,
+    ReviewRolledBack,
+    RollbackGround,
+    RollbackProposed,
+    RollbackReleased,
+    RollbackTarget,
+)
+from evaluation.sitting.rollback_rules import may_release, rollback_targets
 from evaluation.sitting.rules import (
     decide,
     recheck,
@@ -143,6 +154,7 @@ __all__ = [
     "FINAL",
     "GROUND_ITEMS",
     "MOST_LETTERS",
+    "MOST_MINUTES",
     "PRICE_PROVEN",
     "TRANSITIONS",
     "WITHIN_CEILING",
@@ -153,6 +165,7 @@ __all__ = [
     "BidsReviewed",
     "BoothChanged",
     "ChairElected",
+    "ChairRolledBack",
     "ChairVoteTied",
     "ChairVoted",
     "CheckInGround",
@@ -195,6 +208,8 @@ __all__ = [
     "MemberRecused",
     "MemberReplaced",
     "MessagePosted",
+    "MoreTimeAsked",
+    "MoreTimeDue",
     "NewCommitteeOrdered",
     "NewCommitteeProposed",
     "OfflineSigning",
@@ -217,6 +232,11 @@ __all__ = [
     "ReviewConcluded",
     "ReviewFinding",
     "ReviewItem",
+    "ReviewRolledBack",
+    "RollbackGround",
+    "RollbackProposed",
+    "RollbackReleased",
+    "RollbackTarget",
     "ScoreSheetLocked",
     "SealedVersion",
     "Seat",
@@ -242,6 +262,7 @@ __all__ = [
     "SupersededDissent",
     "SuspensionGround",
     "TiesDrawn",
+    "TimeExtended",
     "WarningGiven",
     "WarningGround",
     "acts_about",
@@ -256,7 +277,9 @@ __all__ = [
     "correctable",
     "decide",
     "explainable",
+    "may_ask_for_time",
     "may_propose",
+    "may_release",
     "may_speak",
     "must_be_granted",
     "outcome",
@@ -265,6 +288,7 @@ __all__ = [
     "refusable_by",
     "rejections",
     "replay",
+    "rollback_targets",
     "settled",
     "sheet_basis",
     "standing_bids",

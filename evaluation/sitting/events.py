@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from evaluation.committee import CommitteeRules, MemberRole
+from evaluation.committee import CommitteeRules, MemberRole, Share
 from evaluation.evaluate import EvaluationResult, EvaluationRules
 from evaluation.low_prices import LowPriceRules
 from evaluation.scoring import Cells, ScorePlace
@@ -44,7 +44,8 @@ class SittingRules:
     With fewer than `least_valid_bids` after the review the lot fails. `chair_rounds` votes are held before the rule of
     the lowest seat decides. With `objective_must_agree` no report is prepared on unequal objective scores. A price
     above `ceiling` (yuan; None: not compared) is rejected by the review without a vote. Prices that `low_price` marks
-    are to be explained before there is a report (None: none is marked).
+    are to be explained before there is a report (None: none is marked). More than `more_time_share` of the members have
+    the time extended (None: nobody asks).
     """
 
     evaluation: EvaluationRules
@@ -55,6 +56,7 @@ class SittingRules:
     objective_must_agree: bool
     ceiling: Decimal | None = None
     low_price: LowPriceRules | None = None
+    more_time_share: Share | None = None
 
     def within_ceiling(self, price: Decimal) -> bool:
         """Whether a price may be accepted; so it may where there is no ceiling."""

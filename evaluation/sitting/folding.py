@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import singledispatch
-from typing import TYPE_CHECKING, Any, TypeVar
 
 from evaluation.errors import RuleViolation
-from evaluation.sitting.clarification_folding import ClarificationFact, dropped, folded, left
+from evaluation.sitting.clarification_folding import ClarificationFact, dropped, folded
 from evaluation.sitting.clarifications import AWAITED, PricesMarked
 from evaluation.sitting.events import (
     BidsReviewed,
@@ -50,25 +49,24 @@ from evaluation.sitting.interruptions import (
     RecessEnded,
     ReplacementOrdered,
 )
+from evaluation.sitting.more_time import MoreTimeAsked, MoreTimeDue, TimeExtended
 from evaluation.sitting.questions import FindingDisposed, FindingPut, FindingVoted, FindingWithdrawn
 from evaluation.sitting.rechecks import RecheckAnswered, RecheckOrdered
+from evaluation.sitting.rollback import ChairRolledBack, ReviewRolledBack, RollbackProposed
 from evaluation.sitting.stages import TRANSITIONS, Stage
-from evaluation.sitting.state import ReopenedSheet, SealedVersion, SittingState, SupersededDissent
-
-Kept = TypeVar("Kept")
-
-if TYPE_CHECKING:
-    from dataclasses import replace as changed
-else:
-
-    def changed(state: SittingState, **changes: Any) -> SittingState:
-        """As `replace`, which would take each of the many fields through the constructor: a replay waits for that.
-
-        Whatever the state keeps is taken over, so that it must keep nothing but its fields: no cached property.
-        """
-        after = object.__new__(SittingState)
-        vars(after).update(vars(state), **changes)
-        return after
+from evaluation.sitting.state import ReopenedSheet, SittingState
+from evaluation.sitting.voiding import (
+    changed,
+    reworked,
+    shown_scores,
+    standing_sheets,
+    superseding,
+    to_be_rechecked,
+    undecided,
+    without,
+    without_chair,
+    without_review,
+)
 
 
 @singledispatch
@@ -83,7 +81,9 @@ def apply(state: SittingState, event: SittingEvent) -> SittingState:
     if after is None:
         raise RuleViolation("sitting_out_of_order", fact=type(event).__name__, stage=str(state.stage))
     applied = _applied(event, state)
-    return applied if applied.stage is after else changed(applied, stage=after)
+    if applied.stage is after:
+        return applied
+    return changed(applied, stage=after, rollback=None)  # what was proposed was about the stage that is left
 
 
 def replay(events: Iterable[SittingEvent]) -> SittingState:
@@ -92,25 +92,6 @@ def replay(events: Iterable[SittingEvent]) -> SittingState:
     for event in events:
         state = apply(state, event)
     return state
-
-
-def _reworked(state: SittingState) -> SittingState:
-    """Without the conclusions that rest on sheets: what is scored again is concluded again."""
-    state = changed(_superseding(state), result=None, drawn=(), drawn_record="", report_sha256="")
-    return changed(state, requests={}, denied=(), recheck_answer="")
-
-
-def _superseding(state: SittingState) -> SittingState:
-    """What was dissented is kept as said about results that stand no more: nobody but its author may take it back."""
-    earlier = tuple(
-        SupersededDissent(seat, state.seats[seat].person, text, state.computations)
-        for seat, text in sorted(state.dissents.items())
-    )
-    return changed(state, superseded_dissents=(*state.superseded_dissents, *earlier), dissents={}, reported=frozenset())
-
-
-def _without(found: dict[int, Kept], seat: int) -> dict[int, Kept]:
-    return {number: value for number, value in found.items() if number != seat}
 
 
 @_applied.register
@@ -130,7 +111,7 @@ def _seated(state: SittingState, seat: int, key_id: str) -> SittingState:
         state,
         keys=state.keys | {seat: key_id},
         used_keys=state.used_keys | {key_id},
-        turned_away=_without(state.turned_away, seat),
+        turned_away=without(state.turned_away, seat),
     )
 
 
@@ -159,25 +140,22 @@ def _conflict_declared(event: ConflictDeclared, state: SittingState) -> SittingS
 def _recused(event: MemberRecused, state: SittingState) -> SittingState:
     seat = event.seat
     state = changed(
-        _reworked(state),
+        reworked(state),
         empty=state.empty | {seat},
-        keys=_without(state.keys, seat),
-        moves=_without(state.moves, seat),
-        turned_away=_without(state.turned_away, seat),
-        statements=_without(state.statements, seat),
-        conflicts=_without(state.conflicts, seat),
-        reviews=_without(state.reviews, seat),
-        sheets=_without(state.sheets, seat),
-        comments=_without(state.comments, seat),
-        reopened=_without(state.reopened, seat),
-        clarifications=left(state.clarifications),
-        put=None,  # whoever succeeds takes part in what the committee decides about findings, too
-        put_votes={},
-        disposed=(),
+        keys=without(state.keys, seat),
+        moves=without(state.moves, seat),
+        turned_away=without(state.turned_away, seat),
+        statements=without(state.statements, seat),
+        conflicts=without(state.conflicts, seat),
+        reviews=without(state.reviews, seat),
+        sheets=without(state.sheets, seat),
+        seen=without(state.seen, seat),
+        comments=without(state.comments, seat),
+        reopened=without(state.reopened, seat),
+        short_of_time=state.short_of_time - {seat},
     )
-    if state.chair in {seat, None}:
-        return changed(state, chair=None, chair_round=1, chair_votes={}, chair_tied=())
-    return state
+    state = undecided(state)  # whoever succeeds takes part in what the committee decides about findings, too
+    return without_chair(state) if state.chair in {seat, None} else state
 
 
 @_applied.register
@@ -216,8 +194,10 @@ def _concluded(event: ReviewConcluded, state: SittingState) -> SittingState:
     # Sheets for other bids than are valid now cannot stand; after a successor's review that finds the same, they do.
     kept = event.valid == state.valid
     sheets, reopened = (state.sheets, state.reopened) if kept else ({}, {})
+    if state.rollbacks and not kept:
+        sheets, reopened = standing_sheets(state, event.valid)
     if state.stage is Stage.RESULTS:  # an adopted vote rejects bids that are scored: the sheets stand without them
-        state = _reworked(state)
+        state = reworked(state)
         sheets = {seat: {bid: cells[bid] for bid in event.valid} for seat, cells in state.sheets.items()}
     return changed(state, rejected=event.rejected, valid=event.valid, sheets=sheets, reopened=reopened)
 
@@ -302,13 +282,14 @@ def _locked(event: ScoreSheetLocked, state: SittingState) -> SittingState:
     sheets, comments = state.sheets | {event.seat: event.scores}, state.comments | {event.seat: event.comments}
     offline = state.offline - {event.seat} | ({event.seat} if event.offline else set())
     return changed(
-        state, sheets=sheets, comments=comments, offline=offline, reopened=_without(state.reopened, event.seat)
+        state, sheets=sheets, comments=comments, offline=offline, reopened=without(state.reopened, event.seat)
     )
 
 
 @_applied.register
 def _computed(event: ResultsComputed, state: SittingState) -> SittingState:
-    return changed(_superseding(state), result=event.result, computations=state.computations + 1)
+    seen = shown_scores(state)
+    return changed(superseding(state), result=event.result, computations=state.computations + 1, seen=seen)
 
 
 @_applied.register
@@ -328,21 +309,21 @@ def _requested(event: CorrectionRequested, state: SittingState) -> SittingState:
 
 @_applied.register
 def _reopened(event: SheetReopened, state: SittingState) -> SittingState:
-    seat, requests = event.reopened, _without(state.requests, event.reopened)
+    seat, requests = event.reopened, without(state.requests, event.reopened)
     sheet = ReopenedSheet(state.sheets[seat], frozenset(state.requests[seat].places))
-    sheets, reopened = _without(state.sheets, seat), state.reopened | {seat: sheet}
-    return changed(_reworked(state), sheets=sheets, requests=requests, reopened=reopened)
+    sheets, reopened = without(state.sheets, seat), state.reopened | {seat: sheet}
+    return changed(reworked(state), sheets=sheets, requests=requests, reopened=reopened)
 
 
 @_applied.register
 def _correction_refused(event: CorrectionRefused, state: SittingState) -> SittingState:
     denied = (*state.denied, (state.requests[event.refused], event))
-    return changed(state, requests=_without(state.requests, event.refused), denied=denied)
+    return changed(state, requests=without(state.requests, event.refused), denied=denied)
 
 
 @_applied.register
 def _correction_withdrawn(event: CorrectionWithdrawn, state: SittingState) -> SittingState:
-    return changed(state, requests=_without(state.requests, event.seat))
+    return changed(state, requests=without(state.requests, event.seat))
 
 
 @_applied.register
@@ -379,14 +360,40 @@ def _about_a_clarification(event: ClarificationFact, state: SittingState) -> Sit
 
 @_applied.register
 def _to_be_rechecked(event: RecheckOrdered, state: SittingState) -> SittingState:
-    """Conclusions stand as they were sealed; what was signed belongs to the version before, and keys to that day."""
-    sealed = SealedVersion(state.sealed_sha256, state.result, event.note)
-    state = changed(_superseding(state), recheck=event.note, recheck_answer="", versions=(*state.versions, sealed))
-    return changed(
-        state, keys={}, moves={}, turned_away={}, report_sha256="", sealed_sha256="", signed={}, refused=frozenset()
-    )
+    return to_be_rechecked(event, state)
 
 
 @_applied.register
 def _rechecked(event: RecheckAnswered, state: SittingState) -> SittingState:
     return changed(state, recheck_answer=event.text)
+
+
+@_applied.register
+def _time_asked(event: MoreTimeAsked, state: SittingState) -> SittingState:
+    return changed(state, short_of_time=state.short_of_time | {event.seat})
+
+
+@_applied.register
+def _time_due(event: MoreTimeDue, state: SittingState) -> SittingState:
+    return changed(state, more_time_due=True)
+
+
+@_applied.register
+def _extended(event: TimeExtended, state: SittingState) -> SittingState:
+    minutes = state.extended_minutes + event.minutes
+    return changed(state, short_of_time=frozenset(), more_time_due=False, extended_minutes=minutes)
+
+
+@_applied.register
+def _rollback_proposed(event: RollbackProposed, state: SittingState) -> SittingState:
+    return changed(state, rollback=event)
+
+
+@_applied.register
+def _review_rolled_back(event: ReviewRolledBack, state: SittingState) -> SittingState:
+    return without_review(state)
+
+
+@_applied.register
+def _chair_rolled_back(event: ChairRolledBack, state: SittingState) -> SittingState:
+    return without_chair(without_review(state))

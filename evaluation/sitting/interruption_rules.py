@@ -41,6 +41,10 @@ from evaluation.sitting.interruptions import (
     SittingOrderProposed,
     WarningGiven,
 )
+from evaluation.sitting.more_time import MoreTimeAsked, TimeExtended
+from evaluation.sitting.more_time_rules import time_is_short
+from evaluation.sitting.rollback import RollbackReleased
+from evaluation.sitting.rollback_rules import taken_back
 from evaluation.sitting.state import SittingState
 from evaluation.sitting.talk import AnnouncementMade, AnnouncementNoted
 
@@ -61,6 +65,7 @@ IN_STANDSTILL = (
     WarningGiven,
     AnnouncementMade,
     AnnouncementNoted,
+    TimeExtended,
 )
 
 
@@ -187,8 +192,8 @@ def check_new_committee(fact: NewCommitteeProposed | NewCommitteeOrdered, state:
 
 @singledispatch
 def brought_about(fact: SittingEvent, state: SittingState) -> SittingEvent | None:
-    """What a fact brings about at once, in the state before it: the standstill that it begins or ends, and the question
-    that a bidder is asked; None for every other fact."""
+    """What a fact brings about at once, in the state before it: the standstill that it begins or ends, the question
+    that a bidder is asked, the stage that is held again, the time that is to be extended; None for every other fact."""
     return None
 
 
@@ -233,6 +238,8 @@ def _decided(fact: SittingDecided, state: SittingState) -> SittingEvent:
 
 
 brought_about.register(ClarificationSent, asked)
+brought_about.register(RollbackReleased, taken_back)
+brought_about.register(MoreTimeAsked, time_is_short)
 
 
 def _resumed_from(ground: SuspensionGround, note: str, state: SittingState) -> SittingEvent | None:

@@ -87,12 +87,16 @@ from evaluation.sitting.interruptions import (
     SittingOrderProposed,
     WarningGiven,
 )
+from evaluation.sitting.more_time import MoreTimeAsked, TimeExtended
+from evaluation.sitting.more_time_rules import check_asked, check_extended
 from evaluation.sitting.offline_rules import check_offline
 from evaluation.sitting.outcomes import outcome
 from evaluation.sitting.question_rules import check_none_open, check_put, check_vote
 from evaluation.sitting.question_rules import check_withdrawal as check_finding_withdrawal
 from evaluation.sitting.questions import GROUND_ITEMS, FindingPut, FindingVoted, FindingWithdrawn
 from evaluation.sitting.rechecks import RecheckAnswered, RecheckOrdered, RecheckProposed
+from evaluation.sitting.rollback import RollbackProposed, RollbackReleased
+from evaluation.sitting.rollback_rules import check_rollback
 from evaluation.sitting.stages import TRANSITIONS
 from evaluation.sitting.state import SittingState
 from evaluation.sitting.talk import AnnouncementMade, AnnouncementNoted, FloorGiven, MessagePosted
@@ -385,6 +389,10 @@ _ELSEWHERE: dict[type[Any], Callable[..., None]] = {
     FindingPut: check_put,
     FindingVoted: check_vote,
     FindingWithdrawn: check_finding_withdrawal,
+    MoreTimeAsked: check_asked,
+    TimeExtended: check_extended,
+    RollbackProposed: check_rollback,
+    RollbackReleased: check_rollback,
 }
 for _kind, _rule in _ELSEWHERE.items():
     _check.register(_kind, _rule)

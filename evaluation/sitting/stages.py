@@ -70,8 +70,10 @@ from evaluation.sitting.interruptions import (
     SittingOrderProposed,
     WarningGiven,
 )
+from evaluation.sitting.more_time import MoreTimeAsked, MoreTimeDue, TimeExtended
 from evaluation.sitting.questions import FindingDisposed, FindingPut, FindingVoted, FindingWithdrawn
 from evaluation.sitting.rechecks import RecheckAnswered, RecheckOrdered, RecheckProposed
+from evaluation.sitting.rollback import ChairRolledBack, ReviewRolledBack, RollbackProposed, RollbackReleased
 from evaluation.sitting.talk import AnnouncementMade, AnnouncementNoted, FloorGiven, MessagePosted
 
 
@@ -161,6 +163,20 @@ TRANSITIONS[Stage.REPORT, FindingDisposed] = Stage.RESULTS
 for _stage in (Stage.RESULTS, Stage.REPORT):  # a report that is there is prepared anew
     TRANSITIONS[_stage, ContractPointsStated] = Stage.RESULTS
 TRANSITIONS[Stage.RESULTS, ReviewConcluded] = Stage.SCORING
+# A stage is held again, by two members; who has signed has signed what it came to.
+for _stage in (Stage.REVIEW, Stage.SCORING, Stage.RESULTS, Stage.REPORT):
+    TRANSITIONS |= {(_stage, event): _stage for event in (RollbackProposed, RollbackReleased)}
+for _stage in (Stage.REVIEW, Stage.SCORING):
+    TRANSITIONS[_stage, ChairRolledBack] = Stage.CHAIR
+for _stage in (Stage.SCORING, Stage.RESULTS, Stage.REPORT):
+    TRANSITIONS[_stage, ReviewRolledBack] = Stage.REVIEW
+# The time is found too short; who has asked so may be gone when it is extended.
+for _stage in (Stage.REVIEW, Stage.SCORING, Stage.RESULTS, Stage.REPORT):
+    TRANSITIONS |= {(_stage, event): _stage for event in (MoreTimeAsked, MoreTimeDue)}
+for _stage in (Stage.GATHERING, Stage.STATEMENTS, Stage.CHAIR, Stage.REVIEW, Stage.SCORING, Stage.RESULTS):
+    TRANSITIONS[_stage, TimeExtended] = _stage
+for _stage in (Stage.REPORT, Stage.SIGNING):
+    TRANSITIONS[_stage, TimeExtended] = _stage
 # What may happen in every stage, and leads into no other.
 INTERRUPTIONS: tuple[type[SittingEvent], ...] = (
     BoothChanged,

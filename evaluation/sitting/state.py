@@ -28,15 +28,22 @@ from evaluation.sitting.interruptions import (
     CheckInRefused,
 )
 from evaluation.sitting.questions import FindingDisposed, FindingPut, FindingVoted
+from evaluation.sitting.rollback import RollbackProposed
 from evaluation.sitting.stages import AFTER_LAST_LOCK, Stage
 
 
 @dataclass(frozen=True)
 class ReopenedSheet:
-    """A sheet that is corrected: as it was locked, and the only places where it may be locked with another score."""
+    """A sheet that is locked again: as it was locked, and the only places of it where another score may stand. A bid
+    that is not in it is scored for the first time.
+    """
 
     before: Cells
     places: frozenset[ScorePlace]
+
+    def fixes(self, at: ScorePlace) -> bool:
+        """Whether the score at a place stays as it was locked."""
+        return at not in self.places and at.criterion in self.before.get(at.bid, {})
 
     def changed(self, scores: Cells) -> ScorePlace | None:
         """The first place outside those that are open at which `scores` differ; None where they do not."""
@@ -44,7 +51,7 @@ class ReopenedSheet:
         differing = (
             at for at in found if scores.get(at.bid, {}).get(at.criterion) != self.before[at.bid][at.criterion]
         )
-        return min((at for at in differing if at not in self.places), default=None)
+        return min((at for at in differing if self.fixes(at)), default=None)
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,8 @@ class SittingState:
     further one begin at `first_seat`, after those of the ones before, whose people are in `persons` still. `defective`:
     it was given up while the documents were found to be so. `recheck`: why the tenderer has the last of the sealed
     `versions` checked again, "" where none is; `recheck_answer` what the committee has found on the results that stand.
+    `rollback`: the stage that waits to be held again, `rollbacks`: how often one was, `seen`: the scores that results
+    have shown, by seat.
     """
 
     stage: Stage = Stage.UNCONVENED
@@ -134,6 +143,12 @@ class SittingState:
     recheck: str = ""
     recheck_answer: str = ""
     versions: tuple[SealedVersion, ...] = ()
+    rollback: RollbackProposed | None = None
+    rollbacks: int = 0
+    seen: dict[int, Cells] = field(default_factory=dict)
+    short_of_time: frozenset[int] = frozenset()  # the seats that have asked for more time since it was extended last
+    more_time_due: bool = False
+    extended_minutes: int = 0
 
     @property
     def version(self) -> int | None:

@@ -76,6 +76,7 @@ RULES = SittingRules(
     least_valid_bids=3,
     chair_rounds=2,
     objective_must_agree=True,
+    more_time_share=Share(1, 3),
 )
 SEATS = tuple(
     Seat(n, "host" if n < 4 else "sub", MemberRole.BUYER if n == 2 else MemberRole.EXPERT, f"person-{n}")

@@ -12,16 +12,22 @@ from evaluation.sitting import (
     CorrectionGround,
     CorrectionRequested,
     MemberIdentified,
+    MoreTimeAsked,
     RecheckAnswered,
     RecheckOrdered,
     RecheckProposed,
     ReportPrepared,
     ReportSealed,
     ReportSigned,
+    RollbackGround,
+    RollbackProposed,
+    RollbackReleased,
+    RollbackTarget,
     ScoreSheetLocked,
     SheetReopened,
     Stage,
     recheck,
+    rollback_targets,
 )
 from tests.evaluation.sittings import REPORT, Sitting, key_of, sheet, with_rules
 
@@ -107,3 +113,31 @@ def test_nothing_is_rechecked_before_it_is_sealed_or_without_a_reason(asked):
     asked.act(RecheckProposed("again"), RecheckOrdered("again"))
     assert [one.reason for one in asked.state.versions] == [WHY, "again"]
     assert REPORT != SECOND
+
+
+def test_a_recheck_holds_no_stage_again_nor_does_a_report_of_it(asked):
+    """What was asked about is sealed: it is corrected and answered, and never reviewed anew."""
+    back(asked)
+    words = (RollbackTarget.REVIEW, RollbackGround.BASIS, "page 7 was overlooked")
+    chair = asked.state.chair
+    other = next(seat for seat in asked.numbers if seat != chair)
+    for prepared in (False, True):
+        if prepared:
+            asked.act(RecheckAnswered(chair, "the total follows"), ReportPrepared(SECOND))
+        assert rollback_targets(asked.state) == ()
+        assert refused(asked, RollbackProposed(other, *words)) == "rollback_in_recheck"
+        assert refused(asked, RollbackReleased(chair, other, *words)) == "rollback_in_recheck"
+
+
+def test_a_recheck_keeps_what_was_held_again_before_and_no_want_of_time():
+    sitting = Sitting().until(Stage.RESULTS)
+    first, second = sitting.state.chair, next(n for n in sitting.numbers if n != sitting.state.chair)
+    words = (RollbackTarget.REVIEW, RollbackGround.MISTAKE, "a verdict was meant for another bid")
+    sitting.act(RollbackProposed(second, *words), RollbackReleased(first, second, *words))
+    sitting.until(Stage.REPORT)
+    sitting.act(MoreTimeAsked(first), MoreTimeAsked(second))
+    assert sitting.state.more_time_due
+    sitting.until(Stage.CLOSED).act(RecheckProposed(WHY), RecheckOrdered(WHY))
+    state = sitting.state
+    assert (state.rollbacks, state.short_of_time, state.more_time_due) == (1, frozenset(), False)
+    assert recheck(sitting.events) == state

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal as D
 from random import Random
 
@@ -43,6 +43,7 @@ from evaluation.sitting import (
     MemberRecused,
     MemberReplaced,
     MessagePosted,
+    MoreTimeAsked,
     NewCommitteeOrdered,
     NewCommitteeProposed,
     RecessCalled,
@@ -58,6 +59,10 @@ from evaluation.sitting import (
     ReportPrepared,
     ReportSealed,
     ReportSigned,
+    RollbackGround,
+    RollbackProposed,
+    RollbackReleased,
+    RollbackTarget,
     ScoreSheetLocked,
     SheetReopened,
     SittingDecided,
@@ -69,6 +74,7 @@ from evaluation.sitting import (
     StatementMade,
     SuspensionGround,
     TiesDrawn,
+    TimeExtended,
     WarningGiven,
     answered_by,
     must_be_granted,
@@ -76,32 +82,19 @@ from evaluation.sitting import (
     refusable_by,
 )
 from tests.evaluation import questions
+from tests.evaluation.rules_of_walks import DRAWN, RULES, same_for_all
 from tests.evaluation.sittings import (
-    BIDS,
-    CONVENED,
-    MARKED,
     REPORT,
-    UNMARKED,
     Sitting,
     findings,
     key_of,
     sheet,
-    with_evaluation,
 )
 
 WALKS, STEPS, ENOUGH = 400, 36, 150
-# The second publishes no mark of far scores; under the third, bids are equal in price and quality, and are drawn; under
-# the fourth the lowest price is to be explained.
-SAME_PRICE = tuple(replace(bid, price=D("1566000")) for bid in BIDS)
-RULES = (CONVENED, UNMARKED, replace(with_evaluation(tie_chain=("draw",)), bids=SAME_PRICE), MARKED)
-DRAWN = 2
 BEGINNINGS = [stage for stage in Stage if stage not in FINAL | {Stage.UNCONVENED}]
+AGAIN = [(to, RollbackGround.MISTAKE, "entered for the wrong bid") for to in RollbackTarget]
 ABSENT = (ReplacementGround.ABSENCE, "has left and does not answer")
-
-
-def same_for_all(bids):
-    """Equal totals for every bid: they have to be drawn."""
-    return {bid: {"plan": D(30), "service": D(10), "record": D(6)} for bid in bids}
 
 
 @dataclass
@@ -152,6 +145,8 @@ class Walk:
             upon = FaultReported("sub", "line down"), SittingOrdered(Disposition.SUSPEND, "x")
             decided = SittingDecisionProposed(step, "x"), SittingDecided(step, "x")
             return (*upon, *upon, SittingOrdered(step, "x"), *decided)
+        if (self.state.rollback or self.state.more_time_due) and self.rng.random() < 0.5:
+            return self.released(self.state.chair or seat), TimeExtended(30, "until evening")
         if asked := next(iter(self.state.requests), 0):
             by = next((one for one in self.there() if asked in answered_by(self.state, one)), seat)
             return SheetReopened(by, asked), CorrectionRefused(by, asked, "as it is"), CorrectionWithdrawn(asked)
@@ -160,15 +155,17 @@ class Walk:
             return self.request(seat), self.request(seat), called, *self.about_findings(seat)
         return self.about_findings(seat) if self.state.stage is Stage.REVIEW else ()
 
+    def released(self, seat: int) -> SittingEvent:
+        """The second word to what waits, or to nothing."""
+        waits = self.state.rollback or RollbackProposed(1, *AGAIN[1])
+        return RollbackReleased(seat, waits.seat, waits.to, waits.ground, waits.note)
+
     def about_findings(self, seat: int) -> tuple[SittingEvent, ...]:
         """Put to the vote what the check of bids has found, and vote on it."""
         if (put := self.state.put) is not None:
             votes = tuple(FindingVoted(one, put.finding, self.rng.random() < 0.8, "") for one in self.there())
-            return (
-                *votes,
-                FindingWithdrawn(seat, put.finding, "nobody votes"),
-                FindingWithdrawn(self.state.chair or seat, put.finding, "nobody votes"),
-            )
+            takers = (seat, self.state.chair or seat)
+            return (*votes, *(FindingWithdrawn(one, put.finding, "nobody votes") for one in takers))
         number, chair = self.rng.choice((1, 2, 3, 4)), self.state.chair or seat
         if self.rejects and self.rng.random() < 0.5:
             return (FindingPut(chair, number, Disposal.REJECT, "as found", ("C",), RejectionGround.SAME_AUTHOR),)
@@ -184,7 +181,7 @@ class Walk:
             wanted = {bid: {**row, "record": D(record)} for bid, row in wanted.items()}
         if (reopened := self.state.reopened.get(seat)) is None:
             return wanted
-        corrected = {bid: dict(row) for bid, row in reopened.before.items()}
+        corrected = {**wanted, **{bid: dict(row) for bid, row in reopened.before.items()}}
         for at in reopened.places:
             corrected[at.bid][at.criterion] = wanted[at.bid][at.criterion]
         return corrected
@@ -338,6 +335,9 @@ class Walk:
             SittingOrdered: lambda: SittingOrdered(step, "x"),
             SittingDecisionProposed: lambda: SittingDecisionProposed(step, "x"),
             SittingDecided: lambda: SittingDecided(step, "x"),
+            MoreTimeAsked: lambda: MoreTimeAsked(seat),
+            RollbackProposed: lambda: RollbackProposed(seat, *AGAIN[rng.choice((0, 1))]),
+            RollbackReleased: lambda: self.released(other),
             ReplacementProposed: lambda: ReplacementProposed(seat, *ABSENT),
             ReplacementOrdered: lambda: ReplacementOrdered(seat, *ABSENT),
         }

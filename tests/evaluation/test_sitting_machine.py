@@ -36,16 +36,22 @@ from evaluation.sitting import (
     MemberIdentified,
     MemberRecused,
     MemberReplaced,
+    MoreTimeAsked,
     RefusalRecorded,
     ReplacementGround,
     ReplacementOrdered,
     ReportPrepared,
     ReportSealed,
     ReportSigned,
+    RollbackGround,
+    RollbackProposed,
+    RollbackReleased,
+    RollbackTarget,
     ScoreSheetLocked,
     SheetReopened,
     Stage,
     StatementMade,
+    TimeExtended,
     decide,
     progress,
     recheck,
@@ -160,6 +166,26 @@ class SittingMachine(RuleBasedStateMachine):
     def ask(self, seat, rng):
         self.propose(questions.anything(self.state, seat, rng))
 
+    @rule(
+        seat=seats, other=seats, to=st.sampled_from(RollbackTarget), ground=st.sampled_from(RollbackGround), own=seats
+    )
+    def roll_back(self, seat, other, to, ground, own):
+        self.propose(RollbackProposed(own, to, ground, "overlooked"))
+        before = self.state
+        self.propose(RollbackReleased(other, seat, to, ground, "overlooked"))
+        if self.state is not before:
+            assert other != seat == own
+            assert to is RollbackTarget.CHAIR or before.chair in {seat, other}
+            assert not self.state.reviews
+            assert before.seen.items() <= self.state.seen.items()
+
+    @rule(seat=seats, minutes=st.sampled_from([0, 0, 30]))
+    def ask_for_time(self, seat, minutes):
+        before = self.state
+        self.propose(TimeExtended(minutes, "until evening") if minutes else MoreTimeAsked(seat))
+        assert before.more_time_due or self.state.extended_minutes == before.extended_minutes
+        assert self.state.more_time_due <= (before.more_time_due or 3 * len(self.state.short_of_time) > 5)
+
     @rule(prepared=st.sampled_from([REPORT, "c" * 64]))
     def prepare(self, prepared):
         self.propose(ReportPrepared(prepared))
@@ -234,6 +260,21 @@ class SittingMachine(RuleBasedStateMachine):
                 assert visible_scores(self.state, viewer).keys() <= {viewer}
         else:
             assert locked == of
+
+    @invariant()
+    def scores_that_were_shown_change_on_a_ground_alone(self):
+        """Whatever is held again: what results have shown stands, but where a correction was permitted."""
+        permitted = {
+            (asked.seat, at.bid, at.criterion)
+            for asked in self.sitting.events
+            if isinstance(asked, CorrectionRequested)
+            for at in asked.places
+        }
+        for seat, cells in self.state.sheets.items() if self.state.rollbacks else ():
+            for bid, row in self.state.seen.get(seat, {}).items():
+                for criterion, score in row.items():
+                    now = cells.get(bid, row)[criterion]
+                    assert now == score or (seat, bid, criterion) in permitted
 
     @invariant()
     def a_refusal_stands_only_against_who_has_said_nothing(self):

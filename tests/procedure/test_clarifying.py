@@ -151,6 +151,7 @@ def test_what_an_answer_must_be(changes, expected):
 def test_where_bidders_are_anonymous_an_answer_does_not_name_its_own(text):
     case = Timed().sent()
     assert case.code(answer(text=text), Answerer("A", "甲公司")) == "clarification_text_names_bidder"
+    assert case.code(answer(text="张 伟负责"), Answerer("A", "甲公司", "张伟")) == "clarification_text_names_manager"
     case.act(answer(text=text), by=ASKED)
 
 

@@ -17,7 +17,9 @@ from crypto.committee import Committee, identity, verify_release, verify_share
 from evaluation import draw
 from evaluation.draw import DrawEvent, DrawRound, DrawState
 from evaluation.evaluate import evaluate
+from evaluation.scoring import Cells
 from evaluation.sitting import (
+    MemberRecused,
     ResultsComputed,
     ReviewConcluded,
     ScoreSheetLocked,
@@ -146,9 +148,15 @@ def check_sittings(evidence: Evidence) -> Findings:
 
 
 def _result(events: list[SittingEvent]) -> ResultsComputed:
-    """The evaluation of the sheets that count: each seat's last one."""
+    """The evaluation of the sheets that count: each seat's last one; of a bid that passed again after a stage was held
+    again, what its member had locked before."""
     convened = next(event for event in events if isinstance(event, SittingConvened))
-    locked = {str(event.seat): event.scores for event in events if isinstance(event, ScoreSheetLocked)}
+    locked: dict[str, Cells] = {}
+    for event in events:
+        if isinstance(event, ScoreSheetLocked):
+            locked[str(event.seat)] = {**locked.get(str(event.seat), {}), **event.scores}
+        elif isinstance(event, MemberRecused):
+            locked.pop(str(event.seat), None)
     valid = _valid(events)
     sheets = {seat: {bid: row for bid, row in cells.items() if bid in valid} for seat, cells in locked.items()}
     prices = {bid.bid: bid.price for bid in convened.bids if bid.bid in valid}

@@ -27,7 +27,7 @@ from app.casefile.verification import years
 from app.casefile.verification.acts import OPENED_BY_LOG_IN
 from app.casefile.verification.evidence import Evidence
 from app.casefile.verification.findings import Findings, failed, held, not_covered
-from app.procedure import deadlines, exports, fallback, opening, recordings, standstill
+from app.procedure import deadlines, exports, fallback, opening, picture_ends, recordings, standstill
 from app.procedure.bid import BidReceipted, BidSubmitted, BidWithdrawn
 from app.procedure.buyers import BuyerMemberNamed
 from app.procedure.calendar import add
@@ -246,8 +246,8 @@ class Replay:
             self._check_organisation(record, standstill.PARTY_OF[type(fact)])
         elif isinstance(fact, FaultReported | FaultRepaired) and not actor.is_(Role.SITE_WITNESS):
             self._check_organisation(record, "centre")
-        elif isinstance(fact, AnnouncementMade) and not actor.is_(Role.SITE_WITNESS):
-            self._check_organisation(record, "regulator" if actor.is_(Role.REGULATOR) else "centre")
+        elif party := _of_either(fact, actor):
+            self._check_organisation(record, party)
         elif isinstance(fact, draw.DrawCommitted | draw.DrawRevealed):
             check_party(fact.party, actor)
         if isinstance(fact, draw.DrawCommitted):
@@ -333,3 +333,11 @@ def _taken(replay: Replay, record: Record) -> Findings:
     except (KeyError, IndexError, ValueError, TypeError, AttributeError, AssertionError) as exc:
         name = type(exc).__name__
         yield failed("evidence_fact_malformed", seq=record.seq, type=record.type, reason=name, path="")
+
+
+def _of_either(fact: Any, actor: Actor) -> str:
+    """Whose act it is that centre and authority may both do; "" for others, and for a witness's announcement."""
+    either = isinstance(fact, picture_ends.Fact) or (
+        isinstance(fact, AnnouncementMade) and not actor.is_(Role.SITE_WITNESS)
+    )
+    return ("regulator" if actor.is_(Role.REGULATOR) else "centre") if either else ""

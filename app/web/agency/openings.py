@@ -23,9 +23,9 @@ from app.procedure.opening import ObjectionAnswered
 from app.procedure.qualification import Qualification, QualificationChecked
 from app.queries.boards import expert_pools
 from app.queries.cases import load_records
-from app.queries.desks import find_account
 from app.queries.draw_hall import draw_hall
 from app.queries.endings import failure_of, signing_counts, without_majority
+from app.queries.people import find_account
 from app.queries.results import tied_bidders
 from app.queries.score_comments import comment_lines
 from app.queries.standstills import recheck_waiting

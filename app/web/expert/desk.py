@@ -45,6 +45,7 @@ def scoring_desk(found: Case, lot: str, room: Room, files: Iterable[FileView]) -
         "in_money": counts_units(found, lot),
         "complete": all(row["done"] == row["total"] for row in rows),
         "correcting": _correcting(found, lot, room),
+        "completing": _completing(found, lot, room),
         "offline": _offline(found, lot, room, drafts),
     }
 
@@ -129,7 +130,7 @@ def _offline(found: Case, lot: str, room: Room, drafts: Drafts) -> dict[str, Any
             for d in drafts.values()
             if has_score(d)
         ],
-        "fixed": [at for at in places if reopened is not None and ScorePlace(*at) not in reopened.places],
+        "fixed": [at for at in places if reopened is not None and reopened.fixes(ScorePlace(*at))],
     }
 
 
@@ -161,10 +162,18 @@ def _correcting(found: Case, lot: str, room: Room) -> str:
     return places_words(state, sorted(reopened.places)) if reopened else ""
 
 
-def _fixed(found: Case, lot: str, room: Room, bid: str, criterion: Criterion) -> bool:
-    """Whether a sheet was opened again for other scores than this one."""
+def _completing(found: Case, lot: str, room: Room) -> str:
+    """The bids that passed only when the review was held again, by name, where all else of the sheet stands."""
     reopened = found.lot(lot).sitting.reopened.get(room.seat)
-    return reopened is not None and ScorePlace(bid, criterion.id) not in reopened.places
+    if reopened is None or reopened.places:
+        return ""
+    return _("、").join(name for bid, name in room.bids if bid in room.valid and bid not in reopened.before)
+
+
+def _fixed(found: Case, lot: str, room: Room, bid: str, criterion: Criterion) -> bool:
+    """Whether a sheet is locked again, and this score of it stands as it was."""
+    reopened = found.lot(lot).sitting.reopened.get(room.seat)
+    return reopened is not None and reopened.fixes(ScorePlace(bid, criterion.id))
 
 
 def name_of(criterion: Criterion) -> str:

@@ -10,7 +10,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput
 
 from app.web.agency.forms import WhereItApplies
-from app.web.names import CORRECTIONS, DISPOSALS, GROUNDS
+from app.web.names import CORRECTIONS, DISPOSALS, GROUNDS, ROLLBACK_GROUNDS
 from evaluation.sitting import SuspensionGround
 
 WORDS = Length(max=2000, message=_l("至多 2000 字"))
@@ -83,6 +83,25 @@ class HaltForm(FlaskForm):
         _l("说明"),
         [InputRequired(_l("请写明原因，例如何时复会，或文件哪里有缺陷")), WORDS],
         description=_l("写入案卷，代理机构、交易中心和监督部门可见。不要写投标内容和评分。"),
+    )
+
+
+class RollbackForm(FlaskForm):
+    """Why a stage is to be held again; the choices are the stages that can be."""
+
+    to = RadioField(_l("退回到"), [InputRequired(_l("请选择要退回到的环节"))])
+    ground = SelectField(
+        _l("依据"),
+        [InputRequired(_l("请选择依据"))],
+        choices=[
+            SelectChoice("", _l("请选择")),
+            *(SelectChoice(ground.value, name) for ground, name in ROLLBACK_GROUNDS.items()),
+        ],
+    )
+    note = TextAreaField(
+        _l("说明"),
+        [DataRequired(_l("请写明哪里有误")), WORDS],
+        description=_l("写入案卷和评审报告。不要写评分，不要写成员姓名。"),
     )
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from flask import Blueprint, g, render_template, request
 from flask import session as web_session
 from flask_babel import gettext as _
-from wtforms.fields.choices import SelectChoice
 
 from app.casefile.case import Case
 from app.casefile.codec import encode
@@ -23,8 +22,10 @@ from app.procedure.roles import Role
 from app.queries.cases import last_number, load_records
 from app.queries.endings import signing_counts
 from app.queries.findings import FindingView, findings_for_room
+from app.queries.more_time import more_time_of
 from app.queries.price_views import sensitivity_of
 from app.queries.recordings import recorded_now
+from app.queries.rollbacks import RollbackLine, rollbacks_in_room
 from app.queries.score_comments import comment_lines
 from app.queries.sittings import Room, room_of, scored_criteria
 from app.queries.talks import talk_of
@@ -32,12 +33,21 @@ from app.services import experts, files, score_drafts
 from app.services.cursors import write_cursor
 from app.web.entitled import entitled_case, in_words, place, words_of
 from app.web.expert.booth_end import leaves_in
-from app.web.expert.clarifications import proposal_form
-from app.web.expert.corrections import correction_form, correction_words
-from app.web.expert.desk import counts_units, has_score, papers_of, scoring_desk
+from app.web.expert.corrections import correction_words
+from app.web.expert.desk import counts_units, has_score, most_words, papers_of, scoring_desk
 from app.web.expert.forms import ConflictForm, DissentForm, HaltForm, StatementForm, VoteForm
-from app.web.expert.price_forms import price_question_form
-from app.web.names import CHECK_INS, CLARIFICATIONS, CORRECTIONS, GROUNDS, MEMBERS, STAGES, SUBJECTS
+from app.web.expert.room_forms import forms_of, seat_name
+from app.web.names import (
+    CHECK_INS,
+    CLARIFICATIONS,
+    CORRECTIONS,
+    GROUNDS,
+    MEMBERS,
+    ROLLBACK_GROUNDS,
+    ROLLBACK_TARGETS,
+    STAGES,
+    SUBJECTS,
+)
 from app.web.pages import confirmed, typed_fields
 from app.web.standstill.words import what_follows
 from app.web.wording import named, signing_words
@@ -83,6 +93,11 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
         "subject_names": SUBJECTS,
         "awaited": _awaited_answer(found, lot),
         "grounds": GROUNDS,
+        "rollback_targets": ROLLBACK_TARGETS,
+        "rollback_grounds": ROLLBACK_GROUNDS,
+        "picture_ends": sorted(found.lot(lot).picture_ends.items()),
+        "more_time": more_time_of(found, lot, room.seat),
+        "held_again": _held_again(found, lot, room),
         "sites": names,
         "files": files.readable_files(here, actor, case, lot),
         "may_read": bool(room.bids) and allowed(actor, Action.BIDS_READ, found, lot),
@@ -111,42 +126,6 @@ def _awaited_answer(found: Case, lot: str) -> str:
     return ""
 
 
-def _forms(found: Case, lot: str, room: Room) -> dict[str, Any]:
-    """The forms of this seat: of its task, and of the chair's own."""
-    may_halt = (room.stage, sitting.RecessCalled) in sitting.TRANSITIONS and not room.standstill
-    chairs = room.seat and room.chair == room.seat and may_halt
-    late = room.seat and (room.stage, sitting.ConflictDeclared) in sitting.TRANSITIONS and not room.standstill
-    own = ({"halt": HaltForm()} if chairs else {}) | ({"conflict": ConflictForm()} if late else {})
-    asking = {"asking": proposal_form(found, lot, room)} if room.may_ask else {}
-    asking |= {"asking_price": price} if (price := price_question_form(found, room)) else {}
-    listed = {"clarifying": True} if asking or room.clarifications or room.low_prices else {}
-    return _task_forms(found, lot, room) | own | asking | listed
-
-
-def _task_forms(found: Case, lot: str, room: Room) -> dict[str, Any]:
-    if room.task == "state":
-        return {"form": StatementForm()}
-    if room.task == "vote":
-        form = VoteForm()
-        form.for_seat.choices = [SelectChoice(s.number, _seat_name(s)) for s in room.seats if s.may_chair]
-        return {"form": form}
-    if room.task == "review":
-        state = found.lot(lot).sitting
-        within = (
-            {}
-            if state.rules.ceiling is None
-            else {bid.bid: state.rules.within_ceiling(bid.price) for bid in state.bids}
-        )
-        return {"items": state.rules.review_items, "ceiling_item": sitting.WITHIN_CEILING, "within_ceiling": within}
-    if room.task in ("results", "sign", "dissented"):
-        return {"correction": correction_form(found.lot(lot).sitting, room), "dissent": DissentForm()}
-    return {}
-
-
-def _seat_name(seat: Any) -> str:
-    return _("席位 %(n)s（%(role)s）", n=seat.number, role=MEMBERS[seat.role])
-
-
 @routes.get("")
 @access(Action.ROOM_JOIN)
 def show(case: str, lot: str) -> str:
@@ -156,14 +135,22 @@ def show(case: str, lot: str) -> str:
         return render_template(
             "pages/expert/desk.html",
             **shown
-            | _forms(found, lot, room)
+            | forms_of(found, lot, room)
             | scoring_desk(found, lot, room, shown["files"])
             | _about_findings(found, lot),
         )
     return render_template(
         "pages/expert/room.html",
-        **shown | _forms(found, lot, room) | _for_the_authority(found, lot, room) | _about_findings(found, lot),
+        **shown | forms_of(found, lot, room) | _for_the_authority(found, lot, room) | _about_findings(found, lot),
     )
+
+
+def _held_again(found: Case, lot: str, room: Room) -> tuple[RollbackLine, ...]:
+    """The stages that were held again, as the seat may read them now; hardly any sitting has one."""
+    if not found.lot(lot).sitting.rollbacks:
+        return ()
+    seat = room.seat or None
+    return rollbacks_in_room(found, lot, seat, _of_this_evaluation(found, lot), g.get("lang", "zh"))
 
 
 def _about_findings(found: Case, lot: str) -> dict[str, Any]:
@@ -213,14 +200,14 @@ def refused(found: Case, shown: dict[str, Any], fact: Any) -> str:
     try:
         found.decide(fact, shown["lot"], current_actor(), platform().database.now())
     except RuleViolation as refusal:
-        more = _forms(found, shown["lot"], shown["room"]) | {"errors": [in_words(refusal)]}
+        more = forms_of(found, shown["lot"], shown["room"]) | {"errors": [in_words(refusal)]}
         return render_template("pages/expert/room.html", **shown | more)
     return ""
 
 
 def again(found: Case, lot: str, room: Room, shown: dict[str, Any], name: str, form: Any) -> str:
     """The room once more, with what was typed and what is wrong with it."""
-    return render_template("pages/expert/room.html", **shown | _forms(found, lot, room) | {name: form})
+    return render_template("pages/expert/room.html", **shown | forms_of(found, lot, room) | {name: form})
 
 
 @routes.post("/statement")
@@ -247,13 +234,13 @@ def make_statement(case: str, lot: str) -> str:
 def vote(case: str, lot: str) -> str:
     """A vote for the chair."""
     found, room, shown = entered(case, lot, Action.CHAIR_VOTE)
-    forms = _forms(found, lot, room)
+    forms = forms_of(found, lot, room)
     form = forms.get("form")
     if not isinstance(form, VoteForm) or not confirmed(form):
         return again(found, lot, room, shown, "form", form)
     chosen = next(s for s in room.seats if s.number == form.for_seat.data)
     fact = sitting.ChairVoted(room.seat, chosen.number, room.chair_round)
-    effects = [(_("您推选"), _seat_name(chosen)), (_("轮次"), room.chair_round)]
+    effects = [(_("您推选"), seat_name(chosen)), (_("轮次"), room.chair_round)]
     return signing(found, shown, _("推选组长"), fact, _("投票后不能更改；全部投完前任何人看不到他人的票。"), effects)
 
 
@@ -274,7 +261,7 @@ def review(case: str, lot: str) -> str:
                 errors.append(_("请写明不通过的理由：%(bidder)s，%(item)s", bidder=bidder, item=named(item)))
             findings.append(sitting.ReviewFinding(bid, item.id, verdict == "pass", "" if verdict == "pass" else ground))
     if errors or "change" in request.form:
-        return render_template("pages/expert/room.html", **shown | _forms(found, lot, room) | {"errors": errors})
+        return render_template("pages/expert/room.html", **shown | forms_of(found, lot, room) | {"errors": errors})
     failed = [names[f.bid] + _("：") + f.ground for f in findings if not f.passed]
     effects = [(_("结论"), _("%(n)s 项", n=len(findings))), (_("不通过"), _("；").join(failed) or _("无"))]
     if room.seat == room.chair and (left := _about_findings(found, lot)["left"]):
@@ -303,19 +290,16 @@ def sheet(case: str, lot: str) -> str:
             if draft.comment:
                 comments.setdefault(draft.bid, {})[draft.criterion] = draft.comment
     rows = [
-        {
-            "name": names[bid],
-            "scores": [scores[bid].get(c.id) for c in criteria],
-            "sum": sum(scores[bid].values(), Decimal("0.00")),
-        }
-        for bid in room.valid
+        {"name": named(c), "most": most_words(c), "scores": [scores[bid].get(c.id) for bid in room.valid]}
+        for c in criteria
     ]
     fact = sitting.ScoreSheetLocked(room.seat, scores, comments)
     ready = room.task == "score" and not missing and not shown["awaited"]
     more = {
         "rows": rows,
         "in_money": counts_units(found, lot),
-        "columns": [c.name_en if g.get("lang") == "en" else c.name_zh for c in criteria],
+        "columns": [names[bid] for bid in room.valid],
+        "sums": [sum(scores[bid].values(), Decimal("0.00")) for bid in room.valid],
         "missing": [
             {"url": f"{shown['back']}?bid={b}#score-{b}-{c.id}", "bidder": names[b], "name": named(c)}
             for b, c in missing

@@ -90,6 +90,7 @@ def _page(found: Case, lot: str, form: FlaskForm | None = None) -> str:
         now=now,
         **_there(found, lot),
         pictures=url_for("pictures.show", case=found.id, lot=lot),
+        ends_pictures=allowed(actor, Action.PICTURE_END, found, lot),
         recordings=url_for("recordings.show", case=found.id, lot=lot)
         if allowed(actor, Action.RECORDING_LIST, found, lot)
         else "",

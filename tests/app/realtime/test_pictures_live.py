@@ -9,6 +9,7 @@ from queue import Empty, Queue
 
 import pytest
 
+from app.procedure.picture_ends import MemberPictureAllowed, MemberPictureEnded
 from app.services.platform import DIST
 from tests.app.realtime.serving import NAMESPACE, Listener, Server, serving, until
 from tests.app.services.whole_case import DRAWN, LOT, WholeCase
@@ -123,6 +124,26 @@ def test_the_witness_takes_the_picture_of_its_site_over_from_a_seat(case: WholeC
     until(lambda: member.cameras() is not None and member.state["own"] == "other", SOON)
     assert member.ask("camera.switch", on=True)["error"]["code"] == "camera_taken"
     assert witness.ask("camera.switch", on=False) == {"on": False}
+
+
+def test_a_picture_that_is_ended_is_off_at_once_and_its_member_is_told(case: WholeCase, window):
+    number = of_site(case, case.sites[0])
+    member, centre = window(number), window("centre")
+    for one in (member, centre):
+        one.open(case)
+    assert member.ask("camera.switch", on=True) == {"on": True}
+    until(lambda: centre.cameras() is not None and len(centre.cameras()) == 1, SOON)
+    assert centre.say(centre.cameras()[0]["id"], "want", '{"n":1}') == {}
+    assert member.heard()["kind"] == "want"
+    case.act("centre", MemberPictureEnded(number, "对着镜头展示手机"))
+    until(lambda: centre.cameras() == [], SOON)
+    assert member.heard()["kind"] == "bye"
+    until(lambda: member.cameras() == [] and member.state["ended"] and member.state["own"] == "", SOON)
+    assert member.ask("camera.switch", on=True)["error"]["code"] == "picture_ended"
+    case.act("centre", MemberPictureAllowed(number, "已收起"))
+    until(lambda: member.cameras() == [] and not member.state["ended"], SOON)
+    assert member.ask("camera.switch", on=True) == {"on": True}
+    assert member.ask("camera.switch", on=False) == {"on": False}
 
 
 def test_nobody_speaks_to_whom_it_does_not_see(case: WholeCase, window):

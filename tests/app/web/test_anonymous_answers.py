@@ -59,6 +59,7 @@ def test_an_answer_that_names_its_bidder_is_refused_while_it_can_still_be_put_ri
     for text, files, code in (
         (f"{OWN}：60 日", (), "clarification_text_names_bidder"),
         ("投 标人 a 承诺 60 日", (), "clarification_text_names_bidder"),
+        ("由 经理 A 负责，60 日", (), "clarification_text_names_manager"),
         (TEXT, (named,), "clarification_file_names_bidder"),
     ):
         with pytest.raises(RuleViolation, match=code):

@@ -29,7 +29,7 @@ TECHNICAL = tuple(
     for c in EVALUATION.criteria.criteria
 )
 ANONYMOUS = replace(EVALUATION, criteria=CriteriaSet(TECHNICAL, Decimal(100)))
-NAMES = re.compile(r"投标人[abc]|bidder-[abc]\b")
+NAMES = re.compile(r"投标人[abc]|bidder-[abc]\b|经理[abc]")
 
 
 @dataclass
@@ -71,6 +71,7 @@ def shown(site: Site, number: int = 1) -> dict[str, str]:
     paths = [room, f"{room}/status", f"{room}/sheet", f"{room}/compare", f"{api}/events"]
     paths += [f"{api}/lots/{LOT}/room", f"{api}/lots/{LOT}/files", *(f"{room}?bid={bid}" for bid in bids)]
     paths += [f"{room}/papers?bid={bid}" for bid in bids]
+    paths += [f"{room}/findings", f"{room}/pictures", f"{room}/talk", f"{room}/offline"]
     paths += [
         f"/cases/{case.case_id}",
         f"{api}",

@@ -16,7 +16,7 @@ from flask import Flask
 from app.casefile.sealing import committee_of
 from app.config import BadSettings, Settings
 from app.extensions import contested
-from app.queries.desks import find_account
+from app.queries.people import find_account
 from app.services.accounts import LogIn
 from app.services.meeting import Meeting
 from app.services.notices import mail_seat_code

@@ -54,6 +54,7 @@ const SENTENCES = {
   recording_no_store: ['本机存储已满，这一段没有保存，空缺会显示出来。请清理磁盘。', 'The storage of this machine is full: this piece is lost, and the gap will show. Free some disk space.'],
   camera_off: ['画面未开启。', 'The picture is off.'],
   camera_taken_over: ['见证人已接过本场所的画面，这里的已关闭。', 'The witness sends the picture of this site now; yours is off.'],
+  camera_ended: ['交易中心或者监督部门关闭了您的画面和声音，理由见评审室。您仍能看到和听到其他场所。', 'The centre or the authority has ended your picture and sound; the reason stands in the room. You still see and hear other sites.'],
   camera_asking: ['正在打开摄像头，请在浏览器的询问中选“允许”…', 'Opening the camera; choose “Allow” where the browser asks…'],
   camera_on: ['正在发送画面和声音。', 'Sending picture and sound.'],
   camera_on_quiet: ['正在发送画面，麦克风已关。', 'Sending the picture; the microphone is off.'],

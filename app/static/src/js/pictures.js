@@ -52,6 +52,7 @@ function follow(state) {
   const mine = tileOf(page.dataset.ownSite); // shown above, where it is sent from here
   if (mine) mine.hidden = state.own === 'me';
   if (sends && state.own === 'other') own?.stop('camera_taken_over'); // by the witness
+  if (sends && state.ended) own?.stop('camera_ended'); // by the centre or the authority
   sends = state.own === 'me';
   page.querySelector('[data-sound-state]').textContent = say(state.sound ? 'sound_passes' : 'sound_rests');
 }
