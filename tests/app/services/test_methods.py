@@ -13,6 +13,7 @@ from app.adapters.profiles import read_profile
 from app.casefile.bundle import unpack
 from app.casefile.verification import STEPS, Verdict, verify_bundle
 from app.documents.wording import render_xml
+from app.queries.sittings import room_of
 from app.services.audits import export_evidence
 from app.services.platform import DIST
 from app.services.report_content import report_content
@@ -24,6 +25,7 @@ from tests.app.services import tampering
 from tests.app.services.people import LOT
 from tests.app.services.whole_case import CRITERIA, EVALUATION, PRICES, WholeCase
 from tests.app.web.site import Site, booth
+from tests.app.web.test_score_matrix import cells_of
 from tests.evaluation.methods import LOWEST, UNADJUSTED
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
@@ -87,6 +89,12 @@ def pointed(tmp_path_factory):
     return Pointed(tmp_path_factory.mktemp("pointed"), profile="demo-works", evaluation=GATED).through(COURSE)
 
 
+def results(case):
+    found = room_of(case.case, LOT, None, case.clock(), "zh").results
+    assert found is not None
+    return found
+
+
 def bundle_of(case):
     return unpack(export_evidence(case.platform, case.people["regulator"].log_in, case.case_id)[1])
 
@@ -113,10 +121,20 @@ def test_the_lowest_evaluated_price_from_the_notice_to_the_sealed_report(priced)
     for words in ("标价比较表", "1574022 − 5000", "1569022.00", "+46,980.00"):
         assert words in room
     assert "价格分曲线" not in room
-    content = report_content(priced.platform, priced.case, LOT, priced.clock(), "zh")
+    head, *rows = cells_of(room)
+    assert head == ["价格调整因素", *(row.bidder for row in results(priced).rows)]
+    assert [row[1:] for row in rows] == [
+        ["0 各席位相同", "0 各席位相同", "10 各席位相同"],
+        ["0 各席位相同", "0 各席位相同", "5 各席位相同"],
+        ["1 各席位相同", "0 各席位相同", "0 各席位相同"],
+        ["¥1,569,022.00", "¥1,585,000.00", "¥1,622,980.00"],
+        ["1", "2", "3"],
+    ]
+    assert [row[0] for row in rows[-2:]] == ["经评审的投标价", "名次"]
+    content = report_content(priced.platform, priced.case, LOT, priced.lot_records, "zh")
     xml = render_xml("evaluation_report", content, "zh")
-    assert "五、标价比较表" in xml
-    assert "六、各成员清点的商务偏差" in xml
+    assert "<b>标价比较表</b>" in xml
+    assert "<b>各成员清点的商务偏差</b>" in xml
     assert "评分汇总表" not in xml
     assert "按经评审的投标价由低到高排序" in xml
     priced.sign()
@@ -147,10 +165,14 @@ def test_points_decide_who_goes_on_and_the_price_decides_among_them(pointed):
     room = booth(site, pointed.members[1]).get(f"/room/{pointed.case_id}/{LOT}")
     assert "未进入价格评审" in room
     assert "价格分曲线" in room
-    content = report_content(pointed.platform, pointed.case, LOT, pointed.clock(), "en")
+    _head, *rows = cells_of(room)
+    assert [row[0] for row in rows] == ["方案 满分 60", "业绩 满分 10", "技术得分（平均）", "价格分（按公式）", "名次"]
+    assert rows[2][1:] == [f"{row.total}" for row in result.bids]
+    assert rows[3][1:] == [*(f"{row.price_score}" for row in result.bids[:2]), "—"]
+    assert rows[4][1:] == ["1", "2", "—"]
+    content = report_content(pointed.platform, pointed.case, LOT, pointed.lot_records, "en")
     xml = render_xml("evaluation_report", content, "en")
-    assert "5. Technical points" in xml
-    assert "6. Prices" in xml
+    assert "<cell>Technical</cell><cell>Goes on</cell>" in xml
     assert "does not go on to the price" in xml
     pointed.sign()
     assert "未进入价格评审" in site.browser("officer").get(f"/cases/{pointed.case_id}/lots/{LOT}/report")
