@@ -52,6 +52,10 @@ def _conclusion(fact: ReviewConcluded, names: Names) -> Iterator[Said]:
 @_details.register
 def _results(fact: ResultsComputed, names: Names) -> Iterator[Said]:
     for row in fact.result.bids:
+        if row.evaluated_price is not None:
+            facts = {"bid": names.bid(row.bid), "price": row.price, "evaluated_price": row.evaluated_price}
+            yield Said(f"{PREFIX}compared", facts)
+            continue
         totals = tuple(
             Said(f"{PREFIX}seat_total", {"seat": seat, "total": total}) for seat, total in row.member_totals.items()
         )

@@ -68,6 +68,8 @@ class ResultAt:
     price_score: Decimal
     total: Decimal
     candidate: bool
+    evaluated_price: Decimal | None  # where prices are compared, and no points are given
+    passed: bool | None  # whether it goes on to the price, where points decide that; None: every bid does
 
 
 @dataclass(frozen=True)
@@ -233,6 +235,8 @@ def _results(found: sitting.SittingState, names: Names) -> tuple[ResultAt, ...]:
             row.price_score,
             row.total,
             row.bid in found.result.candidates,
+            row.evaluated_price,
+            row.passed,
         )
         for row in found.result.bids
     )

@@ -86,9 +86,14 @@ def _sheets(scene: Scene, names: Names) -> Iterator[Said]:
 
 
 def _result_line(row: ResultAt) -> Said:
-    code = "result_candidate" if row.candidate else "result_line"
-    names = ("rank", "name", "price", "price_score", "total")
-    return Said(f"{PREFIX}{code}", {name: getattr(row, name) for name in names})
+    """By what the method ranks."""
+    facts = {name: getattr(row, name) for name in ("rank", "name", "price", "price_score", "total", "evaluated_price")}
+    if row.passed is False:
+        return Said(f"{PREFIX}result_stopped", facts)
+    code = "result_gone_on" if row.passed else "result_line" if row.evaluated_price is None else "result_compared"
+    return Said(
+        f"{PREFIX}{'result_candidate' if row.candidate else 'result_other'}", {"row": Said(PREFIX + code, facts)}
+    )
 
 
 def _question_lines(row: QuestionAt) -> Iterator[Said]:

@@ -16,6 +16,7 @@ from app.procedure.roles import SYSTEM
 from app.procedure.tender import TenderSubmitted
 from evaluation import sitting
 from evaluation.criteria import Criterion
+from evaluation.evaluate import BidResult
 from evaluation.scoring import Cells
 from evaluation.sitting.clarifications import PRICE_PROVEN
 
@@ -219,9 +220,16 @@ def _locked(fact: sitting.ScoreSheetLocked, names: Names) -> More:
     return "_offline" if fact.offline else "", {"totals": totals}
 
 
+def decisive(row: BidResult) -> Decimal:
+    """The figure by which a bid is ranked, or stopped, under its method."""
+    if row.evaluated_price is not None:
+        return row.evaluated_price
+    return row.price_score if row.passed else row.total
+
+
 @_special.register
 def _computed(fact: sitting.ResultsComputed, names: Names) -> More:
-    return "", {"ranking": tuple(f"{row.rank} {names.bid(row.bid)} {row.total}" for row in fact.result.bids)}
+    return "", {"ranking": tuple(f"{row.rank} {names.bid(row.bid)} {decisive(row)}" for row in fact.result.bids)}
 
 
 @_special.register

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from dataclasses import replace
 from decimal import Decimal as D
 from typing import ClassVar
@@ -11,6 +12,8 @@ import pytest
 
 from app.adapters.profiles import read_profile
 from app.casefile.bundle import unpack
+from app.casefile.report_data import report_data
+from app.casefile.rolled_back import ROLLBACKS
 from app.casefile.verification import STEPS, Verdict, verify_bundle
 from app.documents.wording import render_xml
 from app.queries.sittings import room_of
@@ -20,7 +23,7 @@ from app.services.report_content import report_content
 from evaluation import sitting
 from evaluation.criteria import CriteriaSet
 from evaluation.methods import EvaluationMethod, TechnicalGate
-from evaluation.sitting import Stage
+from evaluation.sitting import RollbackGround, RollbackTarget, Stage
 from tests.app.services import tampering
 from tests.app.services.people import LOT
 from tests.app.services.whole_case import CRITERIA, EVALUATION, PRICES, WholeCase
@@ -95,6 +98,16 @@ def results(case):
     return found
 
 
+def results_played(case, site) -> list[str]:
+    """The words of the table of results at the end of the replay."""
+    browser, url = site.browser("regulator"), f"/cases/{case.case_id}/lots/{LOT}/replay"
+    last = re.search(r"共 (\d+) 步", browser.get(url))
+    assert last is not None
+    table = re.search(r'<table[^>]*id="results".*?</table>', browser.get(f"{url}?at={last[1]}"), re.S)
+    assert table is not None
+    return [word for word in re.sub(r"<[^>]+>", "\n", table[0]).replace("\u00a0", " ").split("\n") if word.strip()]
+
+
 def bundle_of(case):
     return unpack(export_evidence(case.platform, case.people["regulator"].log_in, case.case_id)[1])
 
@@ -142,6 +155,7 @@ def test_the_lowest_evaluated_price_from_the_notice_to_the_sealed_report(priced)
     page = site.browser("officer").get(f"/cases/{priced.case_id}/lots/{LOT}/report")
     assert "标价比较表" in page
     assert "1,569,022.00" in page
+    assert {"经评审的投标价", "¥1,569,022.00"} <= set(results_played(priced, site))
     assert wrong(priced, bundle_of(priced)) == set()
 
 
@@ -176,6 +190,7 @@ def test_points_decide_who_goes_on_and_the_price_decides_among_them(pointed):
     assert "does not go on to the price" in xml
     pointed.sign()
     assert "未进入价格评审" in site.browser("officer").get(f"/cases/{pointed.case_id}/lots/{LOT}/report")
+    assert {"技术得分", "未进入价格评审", "—"} <= set(results_played(pointed, site))
     assert wrong(pointed, bundle_of(pointed)) == set()
 
 
@@ -186,5 +201,17 @@ def test_goods_compare_prices_at_once_after_the_review(tmp_path):
     assert case.bidders(case.state.result.candidates) == ["bidder-a", "bidder-b", "bidder-c"]
     room = booth(Site(case), case.members[1]).get(f"/room/{case.case_id}/{LOT}")
     assert "报价不作调整" in room
+    words = (RollbackTarget.REVIEW, RollbackGround.BASIS, "漏看了一页")
+    other = next(number for number in case.members if number != case.chair)
+    case.act(case.members[other], sitting.RollbackProposed(other, *words))
+    case.act(case.members[case.chair], sitting.RollbackReleased(case.chair, other, *words))
+    assert case.state.result is None
+    case.review()
+    case.work_off()
+    (again,) = report_content(case.platform, case.case, LOT, case.lot_records, "zh").rollbacks
+    assert "第 1 名 投标人a 经评审的投标价 1,566,000.00 元" in again.before[-1]
+    (told,) = report_data(case.lot_records, None)[ROLLBACKS]
+    assert [row["evaluated_price"] for row in told["before"]] == ["1566000.00", "1574022.00", "1585000.00"]
     case.sign()
+    assert case.state.stage is Stage.CLOSED
     assert wrong(case, bundle_of(case)) == set()

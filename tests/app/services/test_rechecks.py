@@ -107,7 +107,9 @@ def test_a_recheck_corrects_on_a_legal_ground_and_keeps_both_versions(case):
     case.work_off()
     assert case.state.stage is Stage.RESULTS  # no report before the answer
     chair = booth(site, case.members[case.chair])
-    assert WHY in chair.get(f"/room/{case.case_id}/{LOT}")
+    room = chair.get(f"/room/{case.case_id}/{LOT}")
+    assert WHY in room
+    assert "提议退回重做一个环节" not in room  # what is sealed is corrected and answered, not held again
     case.correct()
     assert "评审结果已按法定情形更正" in chair.get(f"/room/{case.case_id}/{LOT}/recheck")
     case.act(case.members[case.chair], sitting.RecheckAnswered(case.chair, "席位 2 的业绩分已更正"))
