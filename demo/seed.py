@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from app.client.command_line import Parser
@@ -237,7 +238,8 @@ def read_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     add_language(parser)
     text = "admin 与 operator 的邀请码\ninvitation codes of admin and operator"
     parser.add_argument("--invitations", default="{}", metavar="FILE|JSON", help=text)
-    text = "只做这些项目，默认全部\nonly these cases, otherwise all:\n" + " ".join(STAGE_NAMES)
+    names = fill(" ".join(STAGE_NAMES), 50)
+    text = f"只做这些项目，默认全部\nonly these cases, otherwise all:\n{names}"
     parser.add_argument("--only", nargs="+", choices=STAGE_NAMES, default=[*STAGE_NAMES], metavar="CASE", help=text)
     return parser.parse_args(words)
 

@@ -31,7 +31,16 @@ from app.procedure.tender import question_deadline
 from app.queries.deadlines import deadline_state
 from app.queries.endings import failure_of, told_counts, without_majority
 from evaluation.draw import events as draw
-from evaluation.sitting import clarifications, contracting, interruptions, more_time, questions, rollback, talk
+from evaluation.sitting import (
+    clarifications,
+    contracting,
+    interruptions,
+    more_time,
+    questions,
+    rechecks,
+    rollback,
+    talk,
+)
 from evaluation.sitting import events as sitting
 from evaluation.sitting.question_rules import settled
 
@@ -60,6 +69,7 @@ _STAGE_OF_PART = {
     picture_ends.__name__: "evaluation",
     more_time.__name__: "evaluation",
     rollback.__name__: "evaluation",
+    rechecks.__name__: "evaluation",
     clarifications.__name__: "evaluation",
     questions.__name__: "evaluation",
     contracting.__name__: "evaluation",
