@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
 from threading import Lock
 from typing import Any
 
@@ -32,7 +33,7 @@ from crypto.canonical import Json
 TO_CAMERA, TO_VIEWER = ("want", "answer", "ice", "bye"), ("offer", "ice", "bye")
 LONGEST = 20_000  # characters of what two browsers say at once
 _peers: dict[str, Peer] = {}  # by name
-_turn = Lock()
+_turn, _turns = Lock(), count()
 _passing: dict[str, Passing] = {}  # by address of Redis
 
 
@@ -40,7 +41,8 @@ _passing: dict[str, Passing] = {}  # by address of Redis
 class Peer:
     """A line that sends or watches pictures. `id`: the name by which others know it; `place`: None for who only looks
     in; `hears`: whether the sound goes to it, as its cameras know; `told`, `seen`: the state and the cameras that it
-    was last told, the `turn`-th time: an answer may come after what was told while it was on its way."""
+    was last told, and when among all that this process tells: an answer may come after what was told while it was on
+    its way, and a page that has waited too long for one opens the pictures again."""
 
     sid: str
     token: str
@@ -50,7 +52,7 @@ class Peer:
     place: Place | None
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     told: dict[str, Any] = field(default_factory=dict)
-    turn: int = 0
+    turn: int = field(default_factory=lambda: next(_turns))
     seen: frozenset[str] = frozenset()
     hears: bool | None = None
 
@@ -167,7 +169,7 @@ def _tell(peers: list[Peer], found: Room) -> None:
         for camera in peer.seen & seen if hears != peer.hears else ():
             _say(peer, camera, "sound", sound=hears)
         peer.hears = hears
-        peer.told, peer.seen, peer.turn = state, seen, peer.turn + 1
+        peer.told, peer.seen, peer.turn = state, seen, next(_turns)
         socketio.emit("pictures.state", {**state, "turn": peer.turn}, to=peer.sid, namespace=NAMESPACE)
 
 

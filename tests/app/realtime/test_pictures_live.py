@@ -182,6 +182,12 @@ def test_nobody_speaks_to_whom_it_does_not_see(case: WholeCase, window):
         assert stranger.say(camera["id"], "want")["error"]["code"] == "not_available"
 
 
+def test_what_is_told_after_a_second_opening_is_the_later_one(case: WholeCase, window):
+    member = window(of_site(case, case.sites[0]))
+    first = member.open(case)["turn"]
+    assert member.open(case)["turn"] > first, "a page believes what was told last"
+
+
 def test_one_line_is_not_endlessly_loud(case: WholeCase, window):
     here, member = window("witness-sub"), window(of_site(case, case.sites[0]))
     here.open(case)
