@@ -17,8 +17,9 @@ CENT = Decimal("0.01")
 @dataclass(frozen=True)
 class MatrixCell:
     """What every seat gave one bid on one criterion, by seats ascending: `far` are those far from the others, `unequal`
-    where objective scores differ. `stands`: of points the plain mean, to two places, while the totals are averaged as
-    published; of units that are counted the number that more than half found, None where no number has a majority.
+    where objective scores, or units, differ. `stands`: of points the plain mean, to two places, while the totals are
+    averaged as published; of units that are counted the number that more than half found, None where none has a
+    majority.
     """
 
     scores: tuple[tuple[int, Decimal], ...]
@@ -80,7 +81,7 @@ def score_matrix(sitting: SittingState, seat: int | None, names: dict[str, str])
     result, sheets, rules = sitting.result, visible_scores(sitting, seat), sitting.rules.evaluation
     assert result is not None
     bids = [row.bid for row in result.bids]
-    cell = _counted if rules.in_money else _scored
+    cell = counted_cell if rules.in_money else scored_cell
     return ScoreMatrix(
         bidders=tuple(names[bid] for bid in bids),
         rows=tuple(
@@ -97,7 +98,8 @@ def _given(sheets: dict[int, Cells], bid: str, criterion: str) -> tuple[tuple[in
     return tuple((number, sheets[number][bid][criterion]) for number in sorted(sheets))
 
 
-def _scored(result: EvaluationResult, sheets: dict[int, Cells], bid: str, criterion: str) -> MatrixCell:
+def scored_cell(result: EvaluationResult, sheets: dict[int, Cells], bid: str, criterion: str) -> MatrixCell:
+    """What was given, with the mean and the marks of far and unequal scores."""
     scores = _given(sheets, bid, criterion)
     mean = (sum((score for _seat, score in scores), Decimal(0)) / len(scores)).quantize(CENT, ROUND_HALF_UP)
     far = tuple(int(one.seat) for one in result.outliers if (one.bid, one.criterion) == (bid, criterion))
@@ -105,12 +107,12 @@ def _scored(result: EvaluationResult, sheets: dict[int, Cells], bid: str, criter
     return MatrixCell(scores, mean, far, unequal)
 
 
-def _counted(result: EvaluationResult, sheets: dict[int, Cells], bid: str, criterion: str) -> MatrixCell:
-    """Who counts otherwise than most is listed with its figure; only where no figure has a majority is one awaited."""
+def counted_cell(result: EvaluationResult, sheets: dict[int, Cells], bid: str, criterion: str) -> MatrixCell:
+    """Marked wherever members differ; only where no figure has a majority does none stand."""
     found = next((one for one in result.unequal if (one.bid, one.criterion) == (bid, criterion)), None)
-    open_still = found is not None and not found.by_majority
-    units = None if open_still else result[bid].criterion_means[criterion]
-    return MatrixCell(_given(sheets, bid, criterion), units, (), open_still)
+    stands = found is None or found.by_majority
+    units = result[bid].criterion_means[criterion] if stands else None
+    return MatrixCell(_given(sheets, bid, criterion), units, (), found is not None)
 
 
 def unequal_row(sitting: SittingState, found: UnequalScores, names: dict[str, str]) -> UnequalRow:

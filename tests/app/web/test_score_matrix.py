@@ -7,10 +7,12 @@ from decimal import Decimal as D
 
 import pytest
 
-from app.queries.score_matrix import score_matrix
+from app.queries.score_matrix import counted_cell, score_matrix
+from evaluation.evaluate import evaluate
 from evaluation.sitting import ScoreSheetLocked
 from tests.app.services.whole_case import DRAWN, LOT, WholeCase
 from tests.app.web.site import Site, booth, stated
+from tests.evaluation.methods import LOWEST
 
 BENEATH = ("价格分（按公式）", "总分（含价格分，平均）", "名次")
 
@@ -78,3 +80,14 @@ def test_the_mean_of_a_cell_is_rounded_half_up(case: Matrix):
         for cell in row.cells:
             total = sum((score for _seat, score in cell.scores), D(0))
             assert abs(cell.stands * 5 - total) <= D("0.025")
+
+
+@pytest.mark.parametrize(("counts", "stands"), [((5, 6, 5, 5, 5), D(5)), ((5, 6, 7, 5, 6), None), ((5,) * 5, D(5))])
+def test_of_counted_units_the_majoritys_stands_and_every_difference_is_marked(counts, stands):
+    """As `evaluate` finds them: without a majority no number stands, whatever the middle one is."""
+    rows = {"A": {"advance": D(0), "duration": D(0), "warranty": D(0)}}
+    sheets = {n: {"A": {**rows["A"], "duration": D(count)}} for n, count in enumerate(counts, 1)}
+    result = evaluate(LOWEST, {"A": D(1000000)}, {str(n): cells for n, cells in sheets.items()})
+    cell = counted_cell(result, sheets, "A", "duration")
+    assert (cell.stands, cell.unequal) == (stands, len(set(counts)) > 1)
+    assert cell.scores == tuple(enumerate(map(D, counts), 1))
