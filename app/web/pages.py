@@ -59,6 +59,11 @@ def attempt(form: FlaskForm, action: Callable[[], Any]) -> Any:
         return None
 
 
+def taken_now(form: FlaskForm, found: Case, lot: str, fact: Any) -> bool:
+    """Whether the rules would take this act of the asker now; a refusal stands in the form's error summary."""
+    return attempt(form, lambda: [found.decide(fact, lot, current_actor(), platform().database.now())]) is not None
+
+
 def read_case(case_id: str) -> Case:
     with platform().database.reading() as db_session:
         return load_case(db_session, case_id)

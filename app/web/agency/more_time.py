@@ -9,12 +9,11 @@ from flask_wtf import FlaskForm
 from wtforms import TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
-from app.casefile.case import Case
-from app.extensions import access, current_actor, platform
+from app.extensions import access
 from app.permissions.actions import Action
 from app.web.agency.blueprint import routes
 from app.web.figures import IntegerField
-from app.web.pages import agency_page, attempt, confirmed, entitled_case, known_lot, review_act
+from app.web.pages import agency_page, confirmed, entitled_case, known_lot, review_act, taken_now
 from evaluation.sitting import MOST_MINUTES, TimeExtended
 
 
@@ -41,7 +40,7 @@ def more_time(case: str, lot: str) -> str:
     home = url_for("agency.desk")
     known_lot(found, lot)
     fact = TimeExtended(form.minutes.data or 0, (form.note.data or "").strip())
-    if confirmed(form) and attempt(form, lambda: _taken(found, lot, fact)):
+    if confirmed(form) and taken_now(form, found, lot, fact):
         return review_act(
             _("延长评标时间"),
             found,
@@ -54,9 +53,3 @@ def more_time(case: str, lot: str) -> str:
         )
     lead = _("超过规定比例的成员认为评标时间不够的，招标人（采购人）应当适当延长。延长多少由您决定。")
     return agency_page("form", found, lot, _("延长评标时间"), form=form, lead=lead, back_url=home)
-
-
-def _taken(found: Case, lot: str, fact: TimeExtended) -> bool:
-    """Whether the rules take it now. Raises RuleViolation."""
-    found.decide(fact, lot, current_actor(), platform().database.now())
-    return True

@@ -10,11 +10,11 @@ from wtforms import TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from app.casefile.case import Case
-from app.extensions import access, current_actor, platform
+from app.extensions import access, platform
 from app.permissions.actions import Action
 from app.queries.standstills import new_committee_waiting, valid_until
 from app.web.agency.blueprint import routes
-from app.web.pages import agency_page, attempt, confirmed, entitled_case, known_lot, local_time, review_act
+from app.web.pages import agency_page, confirmed, entitled_case, known_lot, local_time, review_act, taken_now
 from evaluation.sitting import NewCommitteeOrdered, NewCommitteeProposed
 
 Effects = list[tuple[str, object]]
@@ -46,7 +46,7 @@ def new_committee(case: str, lot: str) -> str:
     back = url_for("agency.failure", case=case, lot=known_lot(found, lot))
     note = (form.note.data or "").strip()
     fact = NewCommitteeProposed(note)
-    if confirmed(form) and attempt(form, lambda: _taken(found, lot, fact)):
+    if confirmed(form) and taken_now(form, found, lot, fact):
         return review_act(
             _("拟另组评审委员会"),
             found,
@@ -59,12 +59,6 @@ def new_committee(case: str, lot: str) -> str:
         )
     lead = _("终止的评审不能恢复。另组的委员会按原核准的抽取条件，从名单中未被抽中过的人里抽取，对同一批投标从头评审。")
     return agency_page("form", found, lot, _("拟另组评审委员会"), form=form, lead=lead, back_url=back)
-
-
-def _taken(found: Case, lot: str, fact: NewCommitteeProposed) -> bool:
-    """Whether the rules take it now. Raises RuleViolation."""
-    found.decide(fact, lot, current_actor(), platform().database.now())
-    return True
 
 
 @routes.get("/agency/cases/<case>/lots/<lot>/new-committee/release")

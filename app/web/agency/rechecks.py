@@ -10,11 +10,11 @@ from wtforms import TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from app.casefile.case import Case
-from app.extensions import access, current_actor, platform
+from app.extensions import access, platform
 from app.permissions.actions import Action
 from app.queries.standstills import recheck_waiting, valid_until
 from app.web.agency.blueprint import routes
-from app.web.pages import agency_page, attempt, confirmed, entitled_case, known_lot, local_time, review_act
+from app.web.pages import agency_page, confirmed, entitled_case, known_lot, local_time, review_act, taken_now
 from evaluation.sitting import RecheckOrdered, RecheckProposed
 
 Effects = list[tuple[str, object]]
@@ -43,7 +43,7 @@ def recheck(case: str, lot: str) -> str:
     back = url_for("agency.report", case=case, lot=known_lot(found, lot))
     note = (form.note.data or "").strip()
     fact = RecheckProposed(note)
-    if confirmed(form) and attempt(form, lambda: _taken(found, lot, fact)):
+    if confirmed(form) and taken_now(form, found, lot, fact):
         return review_act(
             _("拟请评审委员会复核"),
             found,
@@ -56,12 +56,6 @@ def recheck(case: str, lot: str) -> str:
         )
     lead = _("定标之前，招标人认为评审报告有误的，请原评审委员会复核。评分只能因四种法定情形更正；前后两版报告都保留。")
     return agency_page("form", found, lot, _("拟请评审委员会复核"), form=form, lead=lead, back_url=back)
-
-
-def _taken(found: Case, lot: str, fact: RecheckProposed) -> bool:
-    """Whether the rules take it now. Raises RuleViolation."""
-    found.decide(fact, lot, current_actor(), platform().database.now())
-    return True
 
 
 @routes.get("/agency/cases/<case>/lots/<lot>/recheck/release")
