@@ -87,7 +87,8 @@ def signal(sent: Any = None, *_more: Any) -> Json:
 
 @access(Action.PICTURE_SEND)
 def switch_camera(sent: Any = None, *_more: Any) -> Json:
-    """Send the picture of one's site from here, or no more."""
+    """Send the picture of one's site from here, or no more. The answer says whether it is sent from here as the lines
+    were told it: another may have taken it over before they were."""
     try:
         _token, log_in = asking()
         on = isinstance(sent, dict) and sent.get("on") is True
@@ -99,6 +100,6 @@ def switch_camera(sent: Any = None, *_more: Any) -> Json:
         else:
             stop_camera(peer.here, peer.place, peer.id)
         pictures.tell(peer.here, peer.case_id, peer.lot)
-        return {"on": on}
+        return {"on": on and peer.told["own"] == "me"}
     except Exception as exc:
         return refused(exc)

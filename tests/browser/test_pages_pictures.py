@@ -5,12 +5,18 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 from axe import violations
 from live_case import LiveCase
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from app.realtime import room
+from app.services.accounts import LogIn
+from app.services.pictures import start_camera as real_start_camera
+from app.services.platform import Platform
+from app.services.presences import Place
 from tests.app.services.whole_case import DRAWN, LOT, WholeCase
 
 pytestmark = pytest.mark.browser
@@ -68,6 +74,27 @@ def pictures(live: LiveCase, browser: Browser, who: int | str, width: int = 1280
 
 def tile(page: Page, site: str) -> Locator:
     return page.locator(f'[data-site="{site}"]')
+
+
+def test_a_picture_taken_over_before_anybody_is_told_of_it_is_off(live: LiveCase, filming: Browser, monkeypatch):
+    taken = Event()
+
+    def start_camera(here: Platform, log_in: LogIn, place: Place, line: str) -> None:
+        real_start_camera(here, log_in, place, line)
+        if place.seat == 0:
+            taken.set()
+        assert taken.wait(20)
+
+    sub = live.case.sites[1]
+    witness = pictures(live, filming, "witness-sub")
+    member = pictures(live, filming, next(n for n, seat in live.case.state.seats.items() if seat.site == sub))
+    monkeypatch.setattr(room, "start_camera", start_camera)
+    for page in (member, witness):
+        page.get_by_role("button", name="开启画面").click()
+        expect(page.locator("[data-own-state]")).to_have_text("正在发送画面和声音。")
+    expect(member.locator("[data-own-state]")).to_contain_text("见证人已接过")
+    witness.get_by_role("button", name="关闭画面").click()
+    member.close()
 
 
 def test_a_site_is_seen_and_heard_by_who_may_and_as_long_as_it_may_be(live: LiveCase, filming: Browser):

@@ -14,6 +14,7 @@ const viewers = new Map(); // by viewer
 let ice = [];
 let turn = -1; // of the state that was told last
 let sends = false; // whether the picture of one's own site was sent from here when that was told last
+let ended = false; // by the centre or the authority
 let over = false;
 
 const tileOf = (site) => page.querySelector(`[data-site="${CSS.escape(site)}"]`);
@@ -51,11 +52,13 @@ function follow(state) {
   come.forEach(watch);
   const mine = tileOf(page.dataset.ownSite); // shown above, where it is sent from here
   if (mine) mine.hidden = state.own === 'me';
-  if (sends && state.own === 'other') own?.stop('camera_taken_over'); // by the witness
-  if (sends && state.ended) own?.stop('camera_ended'); // by the centre or the authority
+  ({ ended } = state);
+  if (sends && (ended || state.own === 'other')) stopOwn();
   sends = state.own === 'me';
   page.querySelector('[data-sound-state]').textContent = say(state.sound ? 'sound_passes' : 'sound_rests');
 }
+
+const stopOwn = () => own?.stop(ended ? 'camera_ended' : 'camera_taken_over'); // or by the witness
 
 function dismiss(viewer) {
   viewers.get(viewer)?.close();
@@ -89,7 +92,9 @@ async function announce(stream) {
     dismiss(viewer);
   }
   const answer = await ask('camera.switch', { on: Boolean(stream) });
-  if (stream && answer?.error) own.refuse(answer.error.message);
+  if (!stream || stream !== own.stream) return;
+  if (answer?.error) own.refuse(answer.error.message);
+  else if (answer?.on === false) stopOwn(); // before anybody was told that it is sent from here
 }
 
 async function onOwnCamera(stream) {
