@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,11 +109,14 @@ class Saboteur:
     def _strike(self, type: str, count: int) -> None:
         for blow in self.blows:
             if (blow.type, blow.nth) == (type, count):
-                assert self.site.process is not None
-                for pid, words in children(self.site.process.pid).items():
-                    if victim_of(words) in blow.victims:
-                        kill(pid)
+                self.hit(blow.victims)
                 self.struck.append(f"{type} {count}: {'+'.join(blow.victims)}")
+
+    def hit(self, victims: tuple[str, ...]) -> None:
+        assert self.site.process is not None
+        for pid, words in children(self.site.process.pid).items():
+            if victim_of(words) in victims:
+                kill(pid)
 
 
 def kill(pid: int) -> None:
@@ -123,8 +126,7 @@ def kill(pid: int) -> None:
 
 
 @contextmanager
-def sabotaged(site: Site, database: Database, blows: Sequence[Blow]) -> Iterator[Saboteur]:
-    saboteur = Saboteur(site, database, blows)
+def sabotaged(saboteur: Saboteur) -> Iterator[Saboteur]:
     thread = threading.Thread(target=saboteur.run, daemon=True)
     thread.start()
     try:
@@ -147,8 +149,14 @@ class Played:
     jobs: list[Job]
 
 
-def play(folder: Path, blows: Sequence[Blow], settings: dict[str, str], patch: Any) -> Played:
-    """Play the real case on a fresh site while processes are killed. Raises PlayFailed, RuntimeError."""
+def play(
+    folder: Path,
+    blows: Sequence[Blow],
+    settings: dict[str, str],
+    patch: Any,
+    saboteur_of: Callable[[Site, Database, Sequence[Blow]], Saboteur] = Saboteur,
+) -> Played:
+    """Play the real case on a fresh site while somebody strikes. Raises PlayFailed, RuntimeError."""
     demo.company.rehearse()  # what all actors import is imported once
     patch.setattr(demo.company, "_perform", patience.perform)
     patch.setattr(demo.company, "_hold_ceremony", patience.hold_ceremony)
@@ -159,7 +167,7 @@ def play(folder: Path, blows: Sequence[Blow], settings: dict[str, str], patch: A
     case = DemoCase.read()
     database = prepare_installation(Settings.from_env(site.environment), case.facts["centre"]["name"]).database
     try:
-        with sabotaged(site, database, blows) as saboteur:
+        with sabotaged(saboteur_of(site, database, blows)) as saboteur:
             outcome = Outcome(case, Director(company, case, Narrator("en")).run())
         seconds = time.monotonic() - began
         with database.reading() as db_session:
