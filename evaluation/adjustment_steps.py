@@ -10,7 +10,7 @@ from decimal import Decimal, localcontext
 from evaluation.arithmetic import ARITHMETIC, MONEY_PLACES, ZERO, plain
 from evaluation.criteria import AdjustmentBasis, CriteriaSet, PriceAdjustment
 from evaluation.evaluate import BidResult, EvaluationResult
-from evaluation.price_steps import PriceStep, PriceSteps
+from evaluation.price_steps import PriceStep, PriceSteps, deduction_steps
 
 
 def adjustment_steps(criteria: CriteriaSet, result: EvaluationResult) -> PriceSteps:
@@ -32,8 +32,9 @@ def _of_bid(criteria: CriteriaSet, row: BidResult) -> tuple[PriceStep, ...]:
     changes = "".join(f" {'+' if one.result > ZERO else '−'} {plain(abs(one.result))}" for one in found)
     assert row.evaluated_price is not None  # of every row where prices are adjusted
     return (
+        *deduction_steps(row.price, row.deduction),
         *found,
-        PriceStep("step_evaluated_price", f"{plain(row.price)}{changes}", MONEY_PLACES, row.evaluated_price),
+        PriceStep("step_evaluated_price", f"{plain(row.compared)}{changes}", MONEY_PLACES, row.evaluated_price),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 
-from evaluation.arithmetic import ARITHMETIC, ZERO, mean, middle, round_half_up
+from evaluation.arithmetic import ARITHMETIC, MONEY_PLACES, ZERO, mean, middle, round_half_up
 from evaluation.criteria import CriteriaSet
 from evaluation.errors import RuleViolation
 from evaluation.methods import DECIDES_FIRST, TIE_RULES, EvaluationMethod, TechnicalGate, check_method
@@ -61,14 +61,20 @@ class EvaluationRules:
         return self.price_rule
 
 
+def compared_price(price: Decimal, deduction: Decimal | None) -> Decimal:
+    """What is compared of a price in yuan: all of it, or what a policy deduction leaves, rounded half up to the fen."""
+    return price if deduction is None else round_half_up(price * (1 - deduction), MONEY_PLACES)
+
+
 @dataclass(frozen=True)
 class BidResult:
     """One row of the score table (评分汇总表), points except `price` in yuan. Keys of `member_totals` are seats.
 
     `counted` are the totals that enter the average, `sum` is their sum, `total` the rounded average. Where no points
     are given (标价比较表) all of these are 0 or empty: `criterion_means` are the units that count, `adjustments` what
-    they add to the price by criterion, `evaluated_price` the price after them. With a technical gate `total` is of
-    technical points alone, and `passed` says whether the bid goes on to the price; one that does not has rank 0.
+    they add to the price by criterion, `evaluated_price` the price after them. `deduction` is the share of the price
+    that policy leaves out when prices are compared; None: nothing of it. With a technical gate `total` is of technical
+    points alone, and `passed` says whether the bid goes on to the price; one that does not has rank 0.
     """
 
     bid: str
@@ -84,6 +90,12 @@ class BidResult:
     adjustments: dict[str, Decimal] | None = None
     evaluated_price: Decimal | None = None
     passed: bool | None = None
+    deduction: Decimal | None = None
+
+    @property
+    def compared(self) -> Decimal:
+        """The price that is scored or adjusted."""
+        return compared_price(self.price, self.deduction)
 
     @property
     def ranked(self) -> bool:
@@ -108,6 +120,11 @@ class EvaluationResult:
 
     def __getitem__(self, bid: str) -> BidResult:
         return next(row for row in self.bids if row.bid == bid)
+
+
+def granted_in(result: EvaluationResult) -> dict[str, Decimal]:
+    """The policy deductions in a result, by bid."""
+    return {row.bid: row.deduction for row in result.bids if row.deduction is not None}
 
 
 def check_evaluation_rules(rules: EvaluationRules) -> None:
@@ -144,7 +161,7 @@ def _scored(rules: EvaluationRules, bid: str, price: Decimal, price_score: Decim
     )
 
 
-def _in_money(rules: EvaluationRules, bid: str, price: Decimal, sheets: Sheets) -> BidResult:
+def _in_money(rules: EvaluationRules, bid: str, price: Decimal, sheets: Sheets, deduction: Decimal | None) -> BidResult:
     """The row of one bid whose price is adjusted: of each deviation that number of units counts which most members
     found, and as long as no figure has a majority the middle one."""
     units, added = {}, {}
@@ -164,25 +181,34 @@ def _in_money(rules: EvaluationRules, bid: str, price: Decimal, sheets: Sheets) 
         rank=0,
         decided_by="",
         adjustments=added,
-        evaluated_price=price + sum(added.values(), ZERO),
+        evaluated_price=compared_price(price, deduction) + sum(added.values(), ZERO),
+        deduction=deduction,
     )
 
 
 def _rows(
-    rules: EvaluationRules, prices: Mapping[str, Decimal], sheets: Sheets
+    rules: EvaluationRules, prices: Mapping[str, Decimal], sheets: Sheets, deductions: Mapping[str, Decimal]
 ) -> tuple[list[BidResult], PriceWorking | None]:
     """A row for each bid by the method of the rules, and how prices were scored, where they were."""
     if rules.in_money:
-        return [_in_money(rules, bid, prices[bid], sheets) for bid in sorted(prices)], None
+        return [_in_money(rules, bid, prices[bid], sheets, deductions.get(bid)) for bid in sorted(prices)], None
+    compared = {bid: compared_price(price, deductions.get(bid)) for bid, price in prices.items()}
+    scores: Mapping[str, Decimal] = {}
+    working = None
     if rules.gate is None:
-        working = price_formula(rules.formula).work(prices)
-        return [_scored(rules, bid, prices[bid], working.scores[bid], sheets) for bid in sorted(prices)], working
-    technical = [_scored(rules, bid, prices[bid], ZERO, sheets) for bid in sorted(prices)]
-    passed = rules.gate.passed({row.bid: row.total for row in technical})
-    going_on = {bid: price for bid, price in prices.items() if bid in passed}
+        working = price_formula(rules.formula).work(compared)
+        scores = working.scores
+    rows = [
+        replace(_scored(rules, bid, prices[bid], scores.get(bid, ZERO), sheets), deduction=deductions.get(bid))
+        for bid in sorted(prices)
+    ]
+    if rules.gate is None:
+        return rows, working
+    passed = rules.gate.passed({row.bid: row.total for row in rows})
+    going_on = {bid: price for bid, price in compared.items() if bid in passed}
     gated = price_formula(rules.formula).work(going_on) if going_on else None
     scores = gated.scores if gated else {}
-    return [replace(row, price_score=scores.get(row.bid, ZERO), passed=row.bid in passed) for row in technical], gated
+    return [replace(row, price_score=scores.get(row.bid, ZERO), passed=row.bid in passed) for row in rows], gated
 
 
 def _ranked(rows: Sequence[BidResult], ranking: Ranking) -> tuple[BidResult, ...]:
@@ -192,11 +218,16 @@ def _ranked(rows: Sequence[BidResult], ranking: Ranking) -> tuple[BidResult, ...
 
 
 def evaluate(
-    rules: EvaluationRules, prices: Mapping[str, Decimal], sheets: Sheets, drawn: Sequence[str] = ()
+    rules: EvaluationRules,
+    prices: Mapping[str, Decimal],
+    sheets: Sheets,
+    drawn: Sequence[str] = (),
+    deductions: Mapping[str, Decimal] | None = None,
 ) -> EvaluationResult:
-    """Evaluate and rank the bids of `prices` (yuan by bid, after policy deductions) from every member's `sheets`.
+    """Evaluate and rank the bids of `prices` (yuan by bid, as they were bid) from every member's `sheets`.
 
-    `drawn` is the order that a tie draw has given. Raises RuleViolation `no_prices`, `no_sheets` (where there is
+    `drawn` is the order that a tie draw has given, `deductions` the share that policy leaves out of the price of each
+    bid to which one is granted. Raises RuleViolation `no_prices`, `no_sheets` (where there is
     something to score), and what `check_evaluation_rules`, `check_cells` and `PriceFormula.work` raise.
     """
     check_evaluation_rules(rules)
@@ -207,7 +238,7 @@ def evaluate(
     for cells in sheets.values():
         check_cells(rules.criteria, prices, cells)
     with localcontext(ARITHMETIC):
-        rows, working = _rows(rules, prices, sheets)
+        rows, working = _rows(rules, prices, sheets, deductions or {})
         standings = [
             Standing(r.bid, r.total, r.price_score, r.price, r.criterion_means, r.evaluated_price)
             for r in rows

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 
-from evaluation.arithmetic import ARITHMETIC, ZERO, plain, round_half_up, trimmed
+from evaluation.arithmetic import ARITHMETIC, MONEY_PLACES, ZERO, plain, round_half_up, trimmed
+from evaluation.evaluate import compared_price
 from evaluation.prices import (
     MOST_PLACES,
     BenchmarkFormula,
@@ -58,6 +59,14 @@ class CurvePoint:
 
     price: Decimal
     score: Decimal
+
+
+def deduction_steps(price: Decimal, deduction: Decimal | None) -> tuple[PriceStep, ...]:
+    """The line that leads from a price to what is compared of it; none where nothing is deducted."""
+    if deduction is None:
+        return ()
+    figures = f"{plain(price)} × (1 − {plain(deduction)})"
+    return (PriceStep("step_deduction", figures, MONEY_PLACES, compared_price(price, deduction)),)
 
 
 def price_steps(rule: PriceRule, prices: Mapping[str, Decimal]) -> PriceSteps:

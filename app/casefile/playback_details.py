@@ -47,6 +47,8 @@ def _conclusion(fact: ReviewConcluded, names: Names) -> Iterator[Said]:
     for one in fact.rejected:
         facts = {"bid": names.bid(one.bid), "item": names.item(one.item), "grounds": one.grounds or ("—",)}
         yield Said(f"{PREFIX}rejection", facts | {"votes": one.votes})
+    for bid, items in (fact.granted or {}).items():
+        yield Said(f"{PREFIX}granted", {"bid": names.bid(bid), "items": tuple(map(names.item, items))})
 
 
 @_details.register

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.documents.wording import Lang, formula_words, listed, plain
 from app.messages import sentence
+from app.procedure.terms import percent
 from evaluation.adjustment_steps import adjustment_steps
 from evaluation.criteria import UNBOUNDED, AdjustmentBasis, Criterion
 from evaluation.evaluate import EvaluationResult, EvaluationRules
 from evaluation.methods import TechnicalGate
-from evaluation.price_steps import PriceStep, PriceSteps, price_steps
+from evaluation.price_steps import PriceStep, PriceSteps, deduction_steps, price_steps
+from evaluation.sitting import ReviewItem, SittingState, shares_granted
 
 
 def method_name(rules: EvaluationRules, regime: str, lang: str) -> str:
@@ -57,15 +61,36 @@ def adjustment_words(criterion: Criterion, lang: str) -> str:
     return ("，" if lang == "zh" else ", ").join(filter(None, (words, most)))
 
 
+def review_item_words(item: ReviewItem, lang: Lang) -> str:
+    """An item of the review; of one that grants a deduction also how much."""
+    name = item.name_en if lang == "en" else item.name_zh
+    if item.deduction is None:
+        return name
+    return sentence("review_item_deduction", {"name": name, "share": percent(item.deduction)}, lang)
+
+
+def deduction_words(sitting: SittingState, bid: str, bidder: str, lang: Lang) -> str:
+    """Why how much less of a price is compared; "" where all of it is."""
+    items = {item.id: item for item in sitting.rules.review_items}
+    granted = [items[id] for id in (sitting.granted or {}).get(bid, ())]
+    if not granted:
+        return ""
+    share = shares_granted(granted, {bid: tuple(item.id for item in granted)})[bid]
+    named = listed([item.name_en if lang == "en" else item.name_zh for item in granted], lang)
+    return sentence("price_deducted", {"bidder": bidder, "items": named, "share": percent(share)}, lang)
+
+
 def worked_prices(rules: EvaluationRules, result: EvaluationResult) -> PriceSteps:
     """The lines that lead to what is compared of each bid: price scores, or evaluated prices. A bid that a technical
     gate has stopped has none."""
     if rules.in_money:
         return adjustment_steps(rules.criteria, result)
-    prices = {row.bid: row.price for row in result.bids if row.ranked}
-    if not prices:
+    ranked = [row for row in result.bids if row.ranked]
+    if not ranked:
         return PriceSteps((), (), {})
-    return price_steps(rules.formula, prices)
+    steps = price_steps(rules.formula, {row.bid: row.compared for row in ranked})
+    own = {row.bid: (*deduction_steps(row.price, row.deduction), *steps.bids[row.bid]) for row in ranked}
+    return replace(steps, bids=own)
 
 
 def step_words(rules: EvaluationRules, result: EvaluationResult, bid: str, step: PriceStep, lang: str) -> str:

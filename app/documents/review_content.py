@@ -27,11 +27,13 @@ class ItemVotes:
 
 @dataclass(frozen=True)
 class PreliminaryReview:
-    """符合性审查 or 初步评审: every item of every bid with its votes, whose signed reviews count, and who passed."""
+    """符合性审查 or 初步评审: every item of every bid with its votes, whose signed reviews count, who passed, and whose
+    prices are compared with which deductions."""
 
     votes: tuple[ItemVotes, ...] = ()
     signed: tuple[SignedReview, ...] = ()
     compliant: tuple[str, ...] = ()
+    deductions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,14 @@ def _seconds(period: Period, now: datetime) -> int:
 
 
 @dataclass(frozen=True)
+class DeductionShares:
+    """The least and the most that may be left out of a price: 0.1 is ten percent."""
+
+    least: Decimal
+    most: Decimal
+
+
+@dataclass(frozen=True)
 class Profile:
     """Numbers of one rule book.
 
@@ -171,6 +179,8 @@ class Profile:
     # Whether the lowest price may be adjusted by deviations (O12 art. 32; O87 art. 54: it may not)
     evaluation_methods: tuple[EvaluationMethod, ...] = ()
     price_adjustments: bool = False
+    # from which to which share of a price policy may leave out when prices are compared; None: none of it
+    price_deduction: DeductionShares | None = None
     # of what the authority may warn a sitting; none named: a warning has no ground
     warning_grounds: tuple[WarningGround, ...] = ()
     # of how many members more than this have the time of an evaluation extended; None: nobody asks for it

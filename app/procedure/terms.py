@@ -16,6 +16,7 @@ from crypto.canonical import Json
 from crypto.timelock import Chain
 from evaluation.criteria import CriterionStage
 from evaluation.evaluate import EvaluationRules, check_evaluation_rules
+from evaluation.sitting.deductions import deduction_items, sound_deductions
 from evaluation.sitting.events import ReviewItem
 
 
@@ -120,8 +121,8 @@ def check_terms(terms: TenderTerms, now: datetime) -> None:
     """Refuses terms that the profile does not allow (`terms_incomplete`, `buyer_code_missing`, `buyer_code_wrong`,
     `buyer_code_digit`, `deadline_too_early`, `ceiling_above_budget`, `price_weight_too_low`,
     `price_formula_not_allowed`, `lot_repeated`, `second_lock_needs_ceremony`, `register_terms_wrong`,
-    `anonymous_criterion`, `anonymous_nothing_scored`, `method_not_allowed`, `adjustments_not_allowed`; CryptoError
-    `chain_malformed`)."""
+    `anonymous_criterion`, `anonymous_nothing_scored`, `method_not_allowed`, `adjustments_not_allowed`,
+    `deductions_not_allowed`, `deduction_out_of_range`, `deductions_leave_nothing`; CryptoError `chain_malformed`)."""
     for name in ("code", "title", "buyer", "notice"):
         if not getattr(terms, name).strip():
             raise RuleViolation("terms_incomplete", field=name)
@@ -163,6 +164,7 @@ def _check_lot(lot: LotTerms, profile: Profile, now: datetime) -> None:
         raise RuleViolation("ceiling_above_budget", lot=lot.number, ceiling=lot.ceiling, budget=lot.budget)
     check_evaluation_rules(lot.evaluation)
     _check_method(lot, profile)
+    _check_deductions(lot, profile)
     if lot.anonymous and lot.evaluation.in_money:
         raise RuleViolation("anonymous_nothing_scored", lot=lot.number)
     for criterion in lot.evaluation.criteria.scored if lot.anonymous else ():
@@ -170,6 +172,27 @@ def _check_lot(lot: LotTerms, profile: Profile, now: datetime) -> None:
             raise RuleViolation(
                 "anonymous_criterion", lot=lot.number, criterion={"zh": criterion.name_zh, "en": criterion.name_en}
             )
+
+
+def _check_deductions(lot: LotTerms, profile: Profile) -> None:
+    """The rule book knows of deductions from prices, each of the published ones is within its limits, and all of them
+    together leave something of a price."""
+    allowed, shares = profile.price_deduction, deduction_items(lot.review_items)
+    if not shares:
+        return
+    if allowed is None:
+        raise RuleViolation("deductions_not_allowed", lot=lot.number)
+    for share in shares.values():
+        if not allowed.least <= share <= allowed.most:
+            facts = {"share": percent(share), "least": percent(allowed.least), "most": percent(allowed.most)}
+            raise RuleViolation("deduction_out_of_range", lot=lot.number, **facts)
+    if not sound_deductions(lot.review_items):
+        raise RuleViolation("deductions_leave_nothing", lot=lot.number)
+
+
+def percent(share: Decimal) -> str:
+    """A share in percent, without needless zeros: 0.10 is 10."""
+    return f"{(share * 100).normalize():f}"
 
 
 def _check_method(lot: LotTerms, profile: Profile) -> None:

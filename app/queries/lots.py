@@ -237,6 +237,7 @@ def room(case: Case, lot: str, actor: Actor) -> dict[str, Json]:
         "bids": _bids_under_review(case, lot, with_prices=priced),
         "valid": list(sitting.valid) if sitting.stage in AFTER_REVIEW else [],
         "rejected": encode(sitting.rejected) if sitting.stage in AFTER_REVIEW else [],
+        "granted": encode(sitting.granted or {}) if sitting.stage in AFTER_REVIEW else {},
         "locked": locked if knows_progress(sitting, seat) else None,
         "of": of,
         "own": _own(sitting, seat),

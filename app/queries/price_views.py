@@ -93,7 +93,7 @@ def price_view(sitting: SittingState, names: Mapping[str, str], language: str) -
             WorkedBid(names[bid], price, tuple(_line(rules, result, bid, step, language) for step in steps.bids[bid]))
             for bid, price in prices.items()
         ),
-        curve=None if result.price is None else _curve(sitting, result.price, prices),
+        curve=None if result.price is None else _curve(sitting, result.price),
     )
 
 
@@ -101,9 +101,10 @@ def _line(rules: EvaluationRules, result: EvaluationResult, bid: str, step: Pric
     return WorkedLine(step_words(rules, result, bid, step, language), step.figures, f"{step.result:f}")
 
 
-def _curve(sitting: SittingState, working: PriceWorking, prices: Mapping[str, Decimal]) -> Curve:
+def _curve(sitting: SittingState, working: PriceWorking) -> Curve:
     result, rules = sitting.result, sitting.rules.evaluation
     assert result is not None
+    prices = {row.bid: row.compared for row in result.bids if row.ranked}
     points, full = price_curve(rules.formula, prices, sitting.rules.ceiling), rules.criteria.price.full
     low, high = points[0].price, points[-1].price
     span = (high - low) or Decimal(1)
@@ -121,7 +122,7 @@ def _curve(sitting: SittingState, working: PriceWorking, prices: Mapping[str, De
     return Curve(
         path="M" + " L".join(f"{across(point.price)} {up(point.score)}" for point in points),
         dots=tuple(
-            Dot(number, across(row.price), up(row.price_score))
+            Dot(number, across(row.compared), up(row.price_score))
             for number, row in enumerate((row for row in result.bids if row.ranked), start=1)
         ),
         across=tuple(Tick(across(low + span * share), f"{low + span * share:,.0f}") for share in steps),

@@ -34,6 +34,7 @@ class ResultRow:
     ranked: bool
     adjustments: tuple[Decimal, ...]
     evaluated_price: Decimal | None
+    deducted: Decimal | None  # the price that is compared, where policy leaves out a part of it
 
 
 @dataclass(frozen=True)
@@ -118,4 +119,5 @@ def _result_row(sitting: SittingState, row: BidResult, bidder: str) -> ResultRow
         ranked=row.ranked,
         adjustments=tuple(added[one.id] for one in sitting.rules.evaluation.criteria.scored if one.id in added),
         evaluated_price=row.evaluated_price,
+        deducted=None if row.deduction is None else row.compared,
     )

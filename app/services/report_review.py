@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from app.casefile.case import Case, LotCase
 from app.casefile.record import Record
 from app.casefile.rolled_back import rolled_back
+from app.documents.method_wording import deduction_words, review_item_words
 from app.documents.review_content import ItemVotes, PreliminaryReview, RollbackLine, SignedReview
 from app.documents.wording import Lang
 from app.queries.rejections import rejection_items
@@ -22,12 +23,14 @@ def review_of(state: LotCase, records: Sequence[Record], names: Mapping[str, str
         for one in findings:
             given.setdefault((one.item, one.bid), []).append(one.passed)
     votes = (
-        ItemVotes(item.name_en if lang == "en" else item.name_zh, names[bid.bid], found.count(True), found.count(False))
+        ItemVotes(review_item_words(item, lang), names[bid.bid], found.count(True), found.count(False))
         for item in sitting.rules.review_items
         for bid in sitting.bids
         if (found := given.get((item.id, bid.bid)))
     )
-    return PreliminaryReview(tuple(votes), signed_reviews(records), tuple(names[bid] for bid in sitting.valid))
+    valid = tuple(names[bid] for bid in sitting.valid)
+    deductions = tuple(filter(None, (deduction_words(sitting, bid, names[bid], lang) for bid in sitting.valid)))
+    return PreliminaryReview(tuple(votes), signed_reviews(records), valid, deductions)
 
 
 def signed_reviews(records: Sequence[Record]) -> tuple[SignedReview, ...]:

@@ -31,7 +31,7 @@ def scored_bids(sitting: SittingState, names: dict[str, str], lang: Lang) -> tup
         ScoredBid(
             bidder=names[row.bid],
             bid_price=row.price,
-            evaluated_price=row.price if row.evaluated_price is None else row.evaluated_price,
+            evaluated_price=row.compared if row.evaluated_price is None else row.evaluated_price,
             price_score=row.price_score,
             price_working=_working(sitting, row, lang),
             member_totals=tuple(row.member_totals[seat] for seat in seats if row.member_totals),
@@ -57,7 +57,7 @@ def _working(sitting: SittingState, row: BidResult, lang: Lang) -> str:
             f"{step_words(rules, result, row.bid, line, lang)} {line.figures} = {line.result:f}" for line in lines
         )
         return listed(figures, lang)
-    facts = {"benchmark": result.price.benchmark, "price": row.price, "full": rules.criteria.price.full}
+    facts = {"benchmark": result.price.benchmark, "price": row.compared, "full": rules.criteria.price.full}
     return sentence(f"price_working_{result.price.formula}", facts, lang)
 
 

@@ -11,6 +11,7 @@ from flask import g
 from flask_babel import gettext as _
 
 from app.casefile.committees import StandingCommittee
+from app.documents.method_wording import review_item_words
 from app.documents.wording import plain
 from app.messages import regime_words
 from app.procedure.convening import least_members
@@ -40,6 +41,7 @@ from crypto.committee import Committee
 from crypto.timelock import QUICKNET, Chain
 from evaluation.arithmetic import HUNDRED
 from evaluation.criteria import Criterion
+from evaluation.sitting import ReviewItem
 
 
 @dataclass(frozen=True)
@@ -207,10 +209,15 @@ def shown_lot(lot: LotTerms, regime: str) -> ShownLot:
         averaging,
         tie_words(rules.tie_chain, rules.criteria),
         rules.most_candidates,
-        tuple(named(item) for item in lot.review_items),
+        tuple(review_item(item) for item in lot.review_items),
         _words(lot.budget),
         _words(lot.ceiling),
     )
+
+
+def review_item(item: ReviewItem) -> str:
+    """An item of the review in the language of the page."""
+    return review_item_words(item, g.get("lang", "zh"))
 
 
 def _criterion(criterion: Criterion) -> ShownCriterion:

@@ -33,6 +33,7 @@ from evaluation.sitting.correction_rules import (
     correctable,
     must_be_granted,
 )
+from evaluation.sitting.deductions import deduction_items, shares_granted
 from evaluation.sitting.events import (
     WITHIN_CEILING,
     BidsReviewed,
@@ -276,6 +277,7 @@ __all__ = [
     "check_running",
     "correctable",
     "decide",
+    "deduction_items",
     "explainable",
     "may_ask_for_time",
     "may_propose",
@@ -290,6 +292,7 @@ __all__ = [
     "replay",
     "rollback_targets",
     "settled",
+    "shares_granted",
     "sheet_basis",
     "standing_bids",
     "transition_table",

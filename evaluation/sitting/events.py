@@ -26,11 +26,16 @@ class Seat:
 
 @dataclass(frozen=True)
 class ReviewItem:
-    """One item of the preliminary review (初步评审)."""
+    """One item of the preliminary review (初步评审).
+
+    With a `deduction` it rejects nobody: of who meets it this share of the price is left out when prices are compared
+    (O87 art. 55; 财库〔2022〕19号).
+    """
 
     id: str
     name_zh: str
     name_en: str
+    deduction: Decimal | None = None
 
 
 # What no member is asked, since members learn no price before they have scored: the system compares the two numbers.
@@ -230,10 +235,12 @@ class BidsReviewed(SeatFact):
 
 @dataclass(frozen=True)
 class ReviewConcluded(SittingEvent):
-    """What the majority found: the bids rejected, and those that go on to scoring."""
+    """What the majority found: the bids rejected, those that go on to scoring, and of these by which items a deduction
+    is `granted` to which (None where the documents know none)."""
 
     rejected: tuple[Rejection, ...]
     valid: tuple[str, ...]
+    granted: dict[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True)

@@ -199,7 +199,8 @@ def _concluded(event: ReviewConcluded, state: SittingState) -> SittingState:
     if state.stage is Stage.RESULTS:  # an adopted vote rejects bids that are scored: the sheets stand without them
         state = reworked(state)
         sheets = {seat: {bid: cells[bid] for bid in event.valid} for seat, cells in state.sheets.items()}
-    return changed(state, rejected=event.rejected, valid=event.valid, sheets=sheets, reopened=reopened)
+    state = changed(state, rejected=event.rejected, valid=event.valid, granted=event.granted)
+    return changed(state, sheets=sheets, reopened=reopened)
 
 
 @_applied.register

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from evaluation.evaluate import evaluate
 from evaluation.sitting.clarification_rules import decided
+from evaluation.sitting.deductions import granted_deductions, shares_granted
 from evaluation.sitting.events import (
     WITHIN_CEILING,
     ChairElected,
@@ -65,12 +66,15 @@ def _review(state: SittingState) -> SittingEvent | None:
         if not state.rules.within_ceiling(bid.price):
             rejected.append(Rejection(bid.bid, WITHIN_CEILING.id, 0, ()))
         for item in state.rules.review_items:
+            if item.deduction is not None:
+                continue
             findings = [f for seat in sorted(state.reviews) for f in state.reviews[seat]]
             grounds = [f.ground for f in findings if (f.bid, f.item, f.passed) == (bid.bid, item.id, False)]
             if 2 * len(grounds) > len(state.seats):
                 rejected.append(Rejection(bid.bid, item.id, len(grounds), tuple(grounds)))
     gone = {rejection.bid for rejection in rejected}
-    return ReviewConcluded(tuple(rejected), tuple(bid.bid for bid in state.bids if bid.bid not in gone))
+    valid = tuple(bid.bid for bid in state.bids if bid.bid not in gone)
+    return ReviewConcluded(tuple(rejected), valid, granted_deductions(state, valid))
 
 
 def _scoring(state: SittingState) -> SittingEvent | None:
@@ -85,7 +89,8 @@ def computed(state: SittingState) -> ResultsComputed:
     """The results that the locked sheets give."""
     prices = {bid.bid: bid.price for bid in state.bids if bid.bid in state.valid}
     sheets = {str(seat): state.sheets[seat] for seat in sorted(state.sheets)}
-    return ResultsComputed(evaluate(state.rules.evaluation, prices, sheets, state.drawn))
+    shares = shares_granted(state.rules.review_items, state.granted)
+    return ResultsComputed(evaluate(state.rules.evaluation, prices, sheets, state.drawn, shares))
 
 
 def _results(state: SittingState) -> SittingEvent | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from evaluation.errors import RuleViolation
 from evaluation.sitting.checks import require_once, require_text
+from evaluation.sitting.deductions import standing_deductions
 from evaluation.sitting.events import Rejection, ReviewConcluded
 from evaluation.sitting.price_rules import price_rejections
 from evaluation.sitting.questions import (
@@ -121,4 +122,5 @@ def concluded_anew(state: SittingState) -> ReviewConcluded | None:
     if not rejected:
         return None
     gone = {rejection.bid for rejection in rejected}
-    return ReviewConcluded((*state.rejected, *rejected), tuple(bid for bid in state.valid if bid not in gone))
+    valid = tuple(bid for bid in state.valid if bid not in gone)
+    return ReviewConcluded((*state.rejected, *rejected), valid, standing_deductions(state.granted, valid))

@@ -42,6 +42,7 @@ from evaluation.sitting.clarifications import (
 )
 from evaluation.sitting.contracting import ContractPointsStated
 from evaluation.sitting.contracting_rules import check_points
+from evaluation.sitting.deductions import deduction_items, sound_deductions
 from evaluation.sitting.events import (
     WITHIN_CEILING,
     BidsReviewed,
@@ -177,6 +178,7 @@ def _convene(fact: SittingConvened, state: SittingState) -> None:
         "bids": len({bid.bid for bid in fact.bids}) == len(fact.bids) > 0,
         "prices": all(bid.price.is_finite() and bid.price > 0 for bid in fact.bids),
         "review_items": len({item.id for item in rules.review_items} - RESERVED_ITEMS) == len(rules.review_items),
+        "deductions": sound_deductions(rules.review_items),
         "least_valid_bids": rules.least_valid_bids >= 1,
         "chair_rounds": rules.chair_rounds >= 1,
     }
@@ -246,11 +248,11 @@ def _review(fact: BidsReviewed, state: SittingState) -> None:
     found = [(finding.bid, finding.item) for finding in fact.findings]
     if len(set(found)) != len(found) or set(found) - wanted:
         raise RuleViolation("review_finding_unexpected", seat=fact.seat)
-    if wanted - set(found):
-        bid, item = min(wanted - set(found))
+    for bid, item in sorted(wanted - set(found))[:1]:
         raise RuleViolation("review_finding_missing", bid=bid, item=item)
     for finding in fact.findings:
-        if not finding.passed and not finding.ground.strip():
+        needless = finding.passed or finding.item in deduction_items(state.rules.review_items)
+        if not needless and not finding.ground.strip():
             raise RuleViolation("review_ground_missing", bid=finding.bid, item=finding.item)
         require_fit(finding.ground, "ground")
 

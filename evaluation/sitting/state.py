@@ -78,9 +78,10 @@ class SittingState:
     """A whole sitting. Everything that belongs to a member is kept under its seat number.
 
     `empty` are seats that wait for a successor, `conflicts` what was declared and not yet acted on, `valid` the bids
-    that passed the review, `sheets` the locked sheets, `chair_tied` who had equally many votes in the round before,
-    `used_keys` every key that ever counted, `moves` and `turned_away` what witnesses last recorded of a seat,
-    `clarifications` what the committee asks bidders, by id in the order in which it was proposed,
+    that passed the review, `granted` the items by which deductions are granted to them, `sheets` the locked sheets,
+    `chair_tied` who had equally many votes in the round before, `used_keys` every key that ever counted,
+    `moves` and `turned_away` what witnesses last recorded of a seat, `clarifications` what the committee asks bidders,
+    by id in the order in which it was proposed,
     `reported` the seats whose dissent the prepared report states, `beneath` the standstills over which another one was
     laid, the last of which stands again when that one ends, `denied` the requests for a correction that were refused on
     these results, `computations` how often results were computed, `superseded_dissents` what was dissented from earlier
@@ -111,6 +112,7 @@ class SittingState:
     reviews: dict[int, tuple[ReviewFinding, ...]] = field(default_factory=dict)
     rejected: tuple[Rejection, ...] = ()
     valid: tuple[str, ...] = ()
+    granted: dict[str, tuple[str, ...]] | None = None
     clarifications: dict[str, Clarification] = field(default_factory=dict)
     sheets: dict[int, Cells] = field(default_factory=dict)
     comments: dict[int, dict[str, dict[str, str]]] = field(default_factory=dict)

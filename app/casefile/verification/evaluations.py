@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from decimal import Decimal
 
 from app.casefile.bundle import drawn
 from app.casefile.draw_capsules import reveal_identity
@@ -16,7 +17,7 @@ from app.casefile.verification.findings import Findings, failed, held, not_cover
 from crypto.committee import Committee, identity, verify_release, verify_share
 from evaluation import draw
 from evaluation.draw import DrawEvent, DrawRound, DrawState
-from evaluation.evaluate import evaluate
+from evaluation.evaluate import evaluate, granted_in
 from evaluation.scoring import Cells
 from evaluation.sitting import (
     MemberRecused,
@@ -27,6 +28,7 @@ from evaluation.sitting import (
     SittingEvent,
     TiesDrawn,
     recheck,
+    shares_granted,
 )
 
 
@@ -160,7 +162,8 @@ def _result(events: list[SittingEvent]) -> ResultsComputed:
     valid = _valid(events)
     sheets = {seat: {bid: row for bid, row in cells.items() if bid in valid} for seat, cells in locked.items()}
     prices = {bid.bid: bid.price for bid in convened.bids if bid.bid in valid}
-    return ResultsComputed(evaluate(convened.rules.evaluation, prices, dict(sorted(sheets.items())), _drawn(events)))
+    shares, rules = _deductions(convened, events), convened.rules.evaluation
+    return ResultsComputed(evaluate(rules, prices, dict(sorted(sheets.items())), _drawn(events), shares))
 
 
 def _valid(events: list[SittingEvent]) -> set[str]:
@@ -168,9 +171,22 @@ def _valid(events: list[SittingEvent]) -> set[str]:
 
     After the last lock a vote about a finding may reject one that is on every sheet.
     """
+    concluded, result = _concluded(events)
+    return set(concluded.valid) if concluded else {row.bid for row in result.result.bids}
+
+
+def _deductions(convened: SittingConvened, events: list[SittingEvent]) -> dict[str, Decimal]:
+    """The policy deductions that the review granted last; whoever may not see it takes the stated ones."""
+    concluded, result = _concluded(events)
+    if concluded is None:
+        return granted_in(result.result)
+    return shares_granted(convened.rules.review_items, concluded.granted)
+
+
+def _concluded(events: list[SittingEvent]) -> tuple[ReviewConcluded | None, ResultsComputed]:
+    """The results that stand, and the conclusion of the review before them, for who may see it."""
     last, result = max((at, event) for at, event in enumerate(events) if isinstance(event, ResultsComputed))
-    concluded = [event for event in events[:last] if isinstance(event, ReviewConcluded)]
-    return set(concluded[-1].valid) if concluded else {row.bid for row in result.result.bids}
+    return next((event for event in reversed(events[:last]) if isinstance(event, ReviewConcluded)), None), result
 
 
 def _drawn(events: list[SittingEvent]) -> tuple[str, ...]:

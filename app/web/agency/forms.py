@@ -153,7 +153,11 @@ class ScoringForm(FlaskForm):
     review_items = TextAreaField(
         _l("初步评审事项"),
         [Optional(), LONG],
-        description=_l("每行一项，可在竖线后写英文：形式评审 | Form。报价是否超过最高限价由系统核对，不必列入。"),
+        description=_l(
+            "每行一项，可在竖线后写英文：形式评审 | Form。报价是否超过最高限价由系统核对，不必列入。"
+            "政策规定的价格扣除也写在这里，末尾写明比例：小微企业 | Small enterprise | 10%；"
+            "符合的按扣除后的价格评审，不符合的不影响投标效力。"
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from app.casefile.codec import decode
 from app.procedure.errors import RuleViolation
+from app.procedure.terms import percent
 from app.web.agency.forms import ScoringForm
 from evaluation.criteria import CriteriaSet, check_criteria
 from evaluation.evaluate import EvaluationRules, check_evaluation_rules
@@ -30,6 +31,7 @@ USUAL: dict[str, dict[str, str]] = {  # what a formula has otherwise, as the rul
     "utility": {"drop_highest_from": "6", "drop_lowest_from": "7", "ratio": "0.95", "above": "1.2", "below": "0.8"},
     "piecewise": {"drop_highest_from": "4", "drop_lowest_from": "7"},
 }
+_PERCENT = re.compile(r"(\d{1,2}(?:\.\d{1,2})?)\s*[%％]")
 _SEPARATORS = re.compile(r"[\s、，,;；]+")
 _BAND = re.compile(
     r"^(?P<zh>\S+?)\s*(?:/\s*(?P<en>[^\d]+?))?\s+(?P<low>\d+(?:\.\d+)?)\s*[-–~]\s*(?P<high>\d+(?:\.\d+)?)$"
@@ -170,12 +172,29 @@ def _bands_text(bands: list[dict[str, str]]) -> str:
 
 def review_items_text(items: list[dict[str, str]]) -> str:
     """The items of the review as they are typed, one a line."""
-    return "\n".join(f"{item['name_zh']} | {item['name_en']}" for item in items)
+    return "\n".join(
+        " | ".join(part for part in (item["name_zh"], item["name_en"], _deduction_text(item)) if part) for item in items
+    )
+
+
+def _deduction_text(item: dict[str, str]) -> str:
+    return f"{percent(Decimal(item['deduction']))}%" if item.get("deduction") else ""
 
 
 def read_review_items(text: str) -> list[dict[str, str]]:
-    lines = [line.partition("|") for line in text.splitlines() if line.strip()]
-    return [
-        {"id": f"r{number}", "name_zh": zh.strip(), "name_en": en.strip() or zh.strip()}
-        for number, (zh, _bar, en) in enumerate(lines, 1)
-    ]
+    """What was typed: in Chinese, after a bar in English, and after one more the share of a price that is deducted.
+
+    Raises RuleViolation `review_item_unreadable`.
+    """
+    lines = [[part.strip() for part in line.split("|")] for line in text.splitlines() if line.strip()]
+    return [_review_item(number, *parts) for number, parts in enumerate(lines, 1)]
+
+
+def _review_item(number: int, zh: str, *more: str) -> dict[str, str]:
+    *named, last = more or ("",)
+    share = _PERCENT.fullmatch(last)
+    english = named if share else [*named, last]
+    if len(english) > 1:
+        raise RuleViolation("review_item_unreadable", number=number, text=" | ".join(more))
+    found = {"id": f"r{number}", "name_zh": zh, "name_en": "".join(english) or zh}
+    return found | ({"deduction": format(Decimal(share[1]) / 100, "f")} if share else {})

@@ -257,13 +257,18 @@ def review(case: str, lot: str) -> str:
             ground = request.form.get(f"ground-{bid}-{item.id}", "").strip()[:500]
             if verdict not in ("pass", "fail"):
                 errors.append(_("请给出结论：%(bidder)s，%(item)s", bidder=bidder, item=named(item)))
-            elif verdict == "fail" and not ground:
+            elif verdict == "fail" and not ground and item.deduction is None:
                 errors.append(_("请写明不通过的理由：%(bidder)s，%(item)s", bidder=bidder, item=named(item)))
             findings.append(sitting.ReviewFinding(bid, item.id, verdict == "pass", "" if verdict == "pass" else ground))
     if errors or "change" in request.form:
         return render_template("pages/expert/room.html", **shown | forms_of(found, lot, room) | {"errors": errors})
-    failed = [names[f.bid] + _("：") + f.ground for f in findings if not f.passed]
+    deductions = {item.id: item for item in items if item.deduction is not None}
+    failed = [names[f.bid] + _("：") + f.ground for f in findings if not f.passed and f.item not in deductions]
     effects = [(_("结论"), _("%(n)s 项", n=len(findings))), (_("不通过"), _("；").join(failed) or _("无"))]
+    if deductions:
+        met = [f for f in findings if f.passed and f.item in deductions]
+        granted = [names[f.bid] + _("：") + named(deductions[f.item]) for f in met]
+        effects.append((_("价格扣除"), _("；").join(granted) or _("无")))
     if room.seat == room.chair and (left := _about_findings(found, lot)["left"]):
         effects.append(
             (_("清标提示"), _("还没有处理：第 %(which)s 项，不处理不影响评审继续", which=_("、").join(map(str, left))))

@@ -14,6 +14,7 @@ from app.web.expert.corrections import correction_form
 from app.web.expert.forms import ConflictForm, DissentForm, HaltForm, RollbackForm, StatementForm, VoteForm
 from app.web.expert.price_forms import price_question_form
 from app.web.names import MEMBERS, ROLLBACK_TARGETS
+from app.web.terms import review_item
 from evaluation import sitting
 
 
@@ -52,7 +53,8 @@ def _task_forms(found: Case, lot: str, room: Room) -> dict[str, Any]:
             if state.rules.ceiling is None
             else {bid.bid: state.rules.within_ceiling(bid.price) for bid in state.bids}
         )
-        return {"items": state.rules.review_items, "ceiling_item": sitting.WITHIN_CEILING, "within_ceiling": within}
+        items = [(item, review_item(item)) for item in state.rules.review_items]
+        return {"items": items, "ceiling_item": sitting.WITHIN_CEILING, "within_ceiling": within}
     if room.task in ("results", "sign", "dissented"):
         return {"correction": correction_form(found.lot(lot).sitting, room), "dissent": DissentForm()}
     return {}

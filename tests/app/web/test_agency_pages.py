@@ -229,6 +229,17 @@ def test_what_another_window_saved_is_not_saved_over_unseen(site: Site):
         save_draft(site.case.platform, officer, case, {}, before={"title": "of before"})
 
 
+def test_a_deduction_is_typed_behind_its_item_with_its_share(site: Site, draft: str):
+    browser, scoring = site.browser("officer"), f"{draft}/scoring-0"
+    typed = "形式评审 | Form\n小微企业 | Small enterprise | 10%\n联合体 | 4.5％\n签字盖章"
+    assert "documents" in save(browser, scoring, review_items=typed)
+    kept = "形式评审 | Form\n小微企业 | Small enterprise | 10%\n联合体 | 联合体 | 4.5%\n签字盖章 | 签字盖章"
+    assert fields_of(browser.get(scoring))["review_items"].replace("\r\n", "\n").strip() == kept
+    assert "第 1 行“Small | enterprise”读不懂" in save(browser, scoring, review_items="小微企业 | Small | enterprise")
+    preview = browser.get(f"{draft}/preview")
+    assert "小微企业（符合的，评审价扣除 10%；不符合的，不影响投标效力）" in preview
+
+
 def test_the_supervisor_looks_but_does_not_edit_and_others_do_neither(site: Site, draft: str):
     supervisor = site.browser("releaser")
     for step in STEPS:
