@@ -350,7 +350,7 @@ def _refusal_recorded(event: RefusalRecorded, state: SittingState) -> SittingSta
 
 @_applied.register
 def _sealed(event: ReportSealed, state: SittingState) -> SittingState:
-    return changed(state, sealed_sha256=event.sealed_sha256)
+    return changed(state, sealed_sha256=event.sealed_sha256, statement_sha256=event.statement_sha256)
 
 
 @_applied.register

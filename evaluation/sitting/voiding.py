@@ -65,12 +65,12 @@ def undecided(state: SittingState) -> SittingState:
 def to_be_rechecked(event: RecheckOrdered, state: SittingState) -> SittingState:
     """Conclusions stand as they were sealed; what was signed belongs to the version before, and keys to that day. Time
     that was short in the first course is no matter of the recheck."""
-    sealed = SealedVersion(state.sealed_sha256, state.result, event.note)
+    of_this = (state.statement_sha256, state.recheck_answer, state.committee)
+    sealed = SealedVersion(state.sealed_sha256, state.result, event.note, *of_this)
     state = changed(superseding(state), recheck=event.note, recheck_answer="", versions=(*state.versions, sealed))
     state = changed(state, short_of_time=frozenset(), more_time_due=False)
-    return changed(
-        state, keys={}, moves={}, turned_away={}, report_sha256="", sealed_sha256="", signed={}, refused=frozenset()
-    )
+    state = changed(state, report_sha256="", sealed_sha256="", statement_sha256="")
+    return changed(state, keys={}, moves={}, turned_away={}, signed={}, refused=frozenset())
 
 
 def without_chair(state: SittingState) -> SittingState:
