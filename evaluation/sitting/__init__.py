@@ -121,6 +121,7 @@ from evaluation.sitting.questions import (
     FindingWithdrawn,
     RejectionGround,
 )
+from evaluation.sitting.recheck_rules import answers_recheck
 from evaluation.sitting.rechecks import RecheckAnswered, RecheckOrdered, RecheckProposed
 from evaluation.sitting.rollback import (
     ChairRolledBack,
@@ -267,6 +268,7 @@ __all__ = [
     "WarningGround",
     "acts_about",
     "answered_by",
+    "answers_recheck",
     "apply",
     "askable",
     "awaited_correction",

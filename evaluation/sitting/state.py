@@ -218,6 +218,16 @@ class SittingState:
         return frozenset(self.dissents) | frozenset(earlier)
 
     @property
+    def keepers(self) -> frozenset[int]:
+        """The seats whose members could tell a score to whoever must not hear one: they have locked or seen results."""
+        return frozenset(self.sheets) | frozenset(self.seen)
+
+    @property
+    def kept_from_some(self) -> bool:
+        """Whether somebody who has neither locked a sheet nor seen results sits with those who have."""
+        return bool(self.keepers) and bool(self.waiting(self.keepers))
+
+    @property
     def explained(self) -> bool:
         """Whether somebody dissented or did not sign: then a statement on signing is sealed with the report."""
         return bool(self.dissents or self.refused)
