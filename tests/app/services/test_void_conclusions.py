@@ -10,6 +10,7 @@ import pytest
 from app.casefile.codec import encode
 from app.casefile.disposals import disposals
 from app.casefile.record import Record
+from app.casefile.rolled_back import rolled_back
 from app.services.report_course import corrections_of
 from evaluation.scoring import ScorePlace
 from evaluation.sitting import (
@@ -50,7 +51,7 @@ def told(sitting: Sitting) -> list[str]:
     return list(corrections_of(recorded(sitting), names, sitting.state.rules.evaluation.criteria, "en"))
 
 
-def rolled_back(sitting: Sitting) -> Sitting:
+def held_again(sitting: Sitting) -> Sitting:
     sitting.act(RollbackProposed(1, *WORDS), RollbackReleased(sitting.state.chair or 0, 1, *WORDS))
     sitting.act(*(BidsReviewed(seat, findings()) for seat in sitting.numbers))
     assert sitting.state.stage is Stage.RESULTS
@@ -64,7 +65,7 @@ def results() -> Sitting:
 
 def test_a_request_that_a_stage_held_again_made_void_has_not_the_answer_of_a_later_one(results):
     results.act(asked(2))
-    rolled_back(results)
+    held_again(results)
     assert results.state.requests == {}
     results.act(asked(2), CorrectionRefused(3, 2, "the score is right"))
     first, second = told(results)
@@ -89,6 +90,15 @@ def test_votes_that_a_stage_held_again_made_void_count_no_more(results):
             results.act(FindingVoted(seat, 1, True, ""))
     standing = disposals(recorded(results))
     assert [one.lapsed for one in standing] == [False]
-    rolled_back(results)
+    held_again(results)
     assert results.state.disposed == ()
     assert disposals(recorded(results)) == (replace(standing[0], lapsed=True),)
+
+
+def test_a_chair_that_is_elected_again_after_a_review_was_held_again_is_named_as_it_stood(results):
+    results.act(RollbackProposed(1, *WORDS), RollbackReleased(3, 1, *WORDS))
+    chosen = (RollbackTarget.CHAIR, RollbackGround.PROCEDURE, "a vote was counted twice")
+    results.act(RollbackProposed(1, *chosen), RollbackReleased(4, 1, *chosen))
+    first, second = rolled_back(recorded(results))
+    assert (first.before.chair.seat, first.before.results is not None) == (3, True)
+    assert (second.before.chair.seat, second.before.results) == (3, None)
