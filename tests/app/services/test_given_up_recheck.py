@@ -61,8 +61,8 @@ FIRST = ["evaluation-report-1.pdf", "signing-statement-1.pdf"]
 
 
 @pytest.fixture(scope="module")
-def case(tmp_path_factory) -> Rechecked:
-    return Rechecked(tmp_path_factory.mktemp("given-up")).sealed()
+def case(tmp_path_factory, database_url) -> Rechecked:
+    return Rechecked(tmp_path_factory.mktemp("given-up"), database_url=database_url).sealed()
 
 
 def test_the_report_of_before_is_read_and_verified_on_and_what_the_recheck_prepared_by_nobody(case):
