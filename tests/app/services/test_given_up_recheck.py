@@ -125,6 +125,14 @@ def test_pages_and_names_of_files_tell_the_versions_apart(case):
         assert read_copy(case.platform, officer, file.id, "en")[1].startswith(b"%PDF-")
 
 
+def test_who_holds_a_version_learns_that_it_is_not_the_last_word(case):
+    site, first, second = Site(case), case.state.versions[0].sealed_sha256, case.state.sealed_sha256
+    told = "不是最后的结论"
+    assert told in site.browser().get(f"/check/{case.case_id}/{LOT}?sha256={first}")
+    assert told not in site.browser().get(f"/check/{case.case_id}/{LOT}?sha256={second}")
+    assert told not in site.browser().get(f"/check/{case.case_id}/{LOT}?sha256={'0' * 64}")
+
+
 def test_nobody_else_reads_a_version(case):
     report = next(
         f for f in readable_files(case.platform, case.actor("officer"), case.case_id, LOT) if f.name == FIRST[0]
