@@ -27,8 +27,7 @@ def check_order(fact: RecheckProposed | RecheckOrdered, state: SittingState) -> 
 def answers_recheck(state: SittingState, seat: int) -> bool:
     """Whether the answer is that seat's to give: the chair's; where the chair has dissented and does not come back, any
     other member's."""
-    chair_stays_away = state.chair in state.dissenters and state.chair not in state.keys
-    return bool(state.recheck) and (seat == state.chair or chair_stays_away)
+    return bool(state.recheck) and (seat == state.chair or state.chair in state.not_waited_for)
 
 
 def check_answer(fact: RecheckAnswered, state: SittingState) -> None:
@@ -41,7 +40,7 @@ def check_answer(fact: RecheckAnswered, state: SittingState) -> None:
         raise RuleViolation("recheck_not_asked")
     if not answers_recheck(state, fact.seat):
         raise RuleViolation("sitting_not_by_chair", seat=fact.seat, about=fact.seat)
-    if absent := state.waiting(state.keys.keys() | state.dissenters):
+    if absent := state.waiting({*state.keys, *state.not_waited_for}):
         raise RuleViolation("recheck_incomplete", seats=", ".join(map(str, absent)), count=len(absent))
     check_answered(state)
     check_none_open(state)

@@ -228,6 +228,11 @@ class SittingState:
         return bool(self.keepers) and bool(self.waiting(self.keepers))
 
     @property
+    def not_waited_for(self) -> frozenset[int]:
+        """The seats that hold up no recheck by staying away: who dissented can be replaced by nobody."""
+        return self.dissenters - self.keys.keys() - self.empty if self.recheck else frozenset()
+
+    @property
     def explained(self) -> bool:
         """Whether somebody dissented or did not sign: then a statement on signing is sealed with the report."""
         return bool(self.dissents or self.refused)

@@ -10,12 +10,14 @@ import pytest
 from evaluation.errors import RuleViolation
 from evaluation.scoring import ScorePlace
 from evaluation.sitting import (
+    BidsReviewed,
     CorrectionGround,
     CorrectionRefused,
     CorrectionRequested,
     DissentRecorded,
     FaultReported,
     MemberIdentified,
+    MemberReplaced,
     MoreTimeAsked,
     RecheckAnswered,
     RecheckOrdered,
@@ -33,6 +35,7 @@ from evaluation.sitting import (
     ScoreSheetLocked,
     SheetReopened,
     Stage,
+    StatementMade,
     TiesDrawn,
     answers_recheck,
     recheck,
@@ -43,6 +46,7 @@ from tests.evaluation.sittings import (
     REPORT,
     UNMARKED,
     Sitting,
+    findings,
     key_of,
     sheet,
     with_rules,
@@ -248,3 +252,35 @@ def test_each_version_keeps_its_answer_and_its_statement(asked):
     first, second = asked.state.versions
     assert (first.answer, second.answer) == ("", "It stands.")
     assert asked.state.sealed_before == {"b" * 64, "d" * 64}
+
+
+def test_who_comes_late_signs_in_whatever_the_others_do_meanwhile():
+    sitting = Sitting(UNMARKED).until(Stage.REPORT)
+    sitting.act(DissentRecorded(5, "B never met the standard"), ReportPrepared(REPORT))
+    sitting.until(Stage.CLOSED).act(RecheckProposed(WHY), RecheckOrdered(WHY))
+    sitting.act(*(MemberIdentified(n, key_of(n, 7), "witness") for n in (1, 2, 3)))
+    place = (ScorePlace("A", "plan"),)
+    sitting.act(CorrectionRequested(1, CorrectionGround.ABNORMAL_SCORE, "x", place), SheetReopened(3, 1))
+    sitting.act(MemberIdentified(4, key_of(4, 7), "witness"))
+    assert sitting.state.stage is Stage.SCORING
+    sitting.act(ScoreSheetLocked(1, sheet(1), {}), RecheckAnswered(3, "It stands."), ReportPrepared(SECOND))
+    sitting.act(ReportSigned(1, SECOND, key_of(1)), MemberIdentified(5, key_of(5, 7), "witness"))
+    assert (sitting.state.stage, sitting.state.not_waited_for) == (Stage.SIGNING, frozenset())
+    assert refused(sitting, MemberIdentified(5, key_of(5, 8), "witness")) == "sitting_already_done"
+    sitting.act(*(ReportSigned(n, SECOND, key_of(n)) for n in (2, 3, 4, 5)), ReportSealed("d" * 64, version=2))
+    assert recheck(sitting.events) == sitting.state
+
+
+def test_a_successor_in_a_recheck_waits_for_nobody_who_dissented_and_stays_away():
+    sitting = Sitting().until(Stage.REPORT)
+    sitting.act(DissentRecorded(5, "no"), ReportPrepared(REPORT))
+    sitting.until(Stage.CLOSED).act(RecheckProposed(WHY), RecheckOrdered(WHY))
+    sitting.act(*(MemberIdentified(n, key_of(n, 7), "witness") for n in (1, 3, 4)))
+    sitting.act(ReplacementOrdered(1, ReplacementGround.HEALTH, "ill"))
+    assert sitting.state.stage is Stage.GATHERING  # the empty seat is waited for, and seat 2
+    sitting.act(MemberReplaced(1, "host", "person-9"), MemberIdentified(2, key_of(2, 7), "witness"))
+    sitting.act(MemberIdentified(1, key_of(1, 8), "witness"), StatementMade(1, True, ""))
+    sitting.act(BidsReviewed(1, findings()), ScoreSheetLocked(1, sheet(1), {}))
+    sitting.act(RecheckAnswered(3, "It stands."))
+    assert sitting.state.stage is Stage.RESULTS
+    assert recheck(sitting.events) == sitting.state
