@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from evaluation.scoring import Cells
 from evaluation.sitting.clarification_folding import left
+from evaluation.sitting.questions import Disposal
 from evaluation.sitting.rechecks import RecheckOrdered
 from evaluation.sitting.state import ReopenedSheet, SealedVersion, SittingState, SupersededDissent
 
@@ -64,12 +65,14 @@ def undecided(state: SittingState) -> SittingState:
 
 def to_be_rechecked(event: RecheckOrdered, state: SittingState) -> SittingState:
     """Conclusions stand as they were sealed; what was signed belongs to the version before, and keys to that day. Time
-    that was short in the first course is no matter of the recheck, and what was refused then can be asked for again."""
+    that was short in the first course is no matter of the recheck. What was refused then can be asked for again, and a
+    finding that was explained put again; whom an adopted vote has rejected is out."""
     of_this = (state.statement_sha256, state.recheck_answer, state.committee)
     sealed = SealedVersion(state.sealed_sha256, state.result, event.note, *of_this)
     state = changed(superseding(state), recheck=event.note, recheck_answer="", versions=(*state.versions, sealed))
     state = changed(state, short_of_time=frozenset(), more_time_due=False, denied=())
-    state = changed(state, report_sha256="", sealed_sha256="", statement_sha256="")
+    out = tuple((put, vote) for put, vote in state.disposed if put.disposal is Disposal.REJECT and vote.adopted)
+    state = changed(state, disposed=out, report_sha256="", sealed_sha256="", statement_sha256="")
     return changed(state, keys={}, moves={}, turned_away={}, signed={}, refused=frozenset())
 
 

@@ -14,8 +14,11 @@ from evaluation.sitting import (
     CorrectionGround,
     CorrectionRefused,
     CorrectionRequested,
+    Disposal,
     DissentRecorded,
     FaultReported,
+    FindingPut,
+    FindingVoted,
     MemberIdentified,
     MemberReplaced,
     MoreTimeAsked,
@@ -283,4 +286,16 @@ def test_a_successor_in_a_recheck_waits_for_nobody_who_dissented_and_stays_away(
     sitting.act(BidsReviewed(1, findings()), ScoreSheetLocked(1, sheet(1), {}))
     sitting.act(RecheckAnswered(3, "It stands."))
     assert sitting.state.stage is Stage.RESULTS
+    assert recheck(sitting.events) == sitting.state
+
+
+def test_a_finding_that_was_explained_can_be_put_again_in_a_recheck():
+    sitting = Sitting().until(Stage.RESULTS)
+    put = FindingPut(3, 1, Disposal.EXPLAINED, "a common template")
+    sitting.act(put, *(FindingVoted(seat, 1, True, "") for seat in (1, 2, 3)))
+    assert refused(sitting, put) == "finding_settled"
+    sitting.until(Stage.CLOSED).act(RecheckProposed(WHY), RecheckOrdered(WHY))
+    back(sitting)
+    sitting.act(put, *(FindingVoted(seat, 1, True, "") for seat in (1, 2, 3)))
+    assert refused(sitting, put) == "finding_settled"
     assert recheck(sitting.events) == sitting.state
