@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from enum import StrEnum
 
-from evaluation.arithmetic import ARITHMETIC, HUNDRED, MONEY_PLACES, ZERO, round_half_up
+from evaluation.arithmetic import ARITHMETIC, HUNDRED, MONEY_PLACES, ZERO, plain, round_half_up
 from evaluation.errors import RuleViolation
 
 
@@ -57,6 +57,11 @@ class PriceAdjustment:
     unit_en: str
     basis: AdjustmentBasis
     amount: Decimal
+
+    @property
+    def percent(self) -> Decimal:
+        """What a unit is worth in percent of the price bid; 0 where it is worth so many yuan."""
+        return self.amount if self.basis is AdjustmentBasis.PERCENT else ZERO
 
     def of(self, price: Decimal, units: Decimal) -> Decimal:
         """What so many units add to a price, in yuan, rounded half up to the fen."""
@@ -149,8 +154,8 @@ def check_adjustments(published: CriteriaSet) -> None:
     """Refuse what cannot be counted and put in money as published: of the commercial part alone, since the technical
     part is not put in money (O12 art. 32), and left to no judgement.
 
-    Raises RuleViolation `points_foreign`, `adjustment_not_commercial`, `adjustment_amount_invalid`, and what
-    `check_criteria` raises of each.
+    Raises RuleViolation `points_foreign`, `adjustment_not_commercial`, `adjustment_amount_invalid`,
+    `adjustments_take_all`, and what `check_criteria` raises of each.
     """
     _check_each(published)
     for criterion in published.criteria:
@@ -163,6 +168,16 @@ def check_adjustments(published: CriteriaSet) -> None:
             raise RuleViolation("adjustment_amount_invalid", criterion=criterion.id, amount=str(amount))
     if published.total != 0:
         raise RuleViolation("criteria_sum_wrong", found="0", total=str(published.total))
+    if (taken := _most_taken(published)) >= HUNDRED:
+        raise RuleViolation("adjustments_take_all", taken=plain(taken))
+
+
+def _most_taken(published: CriteriaSet) -> Decimal:
+    """How many percent of a price its deviations take off together at most; those of which the documents do not say how
+    many there can be are not counted."""
+    with localcontext(ARITHMETIC):
+        bounded = [(one.adjustment, one.full) for one in published.criteria if one.full < UNBOUNDED]
+        return sum((-min(priced.percent, ZERO) * most for priced, most in bounded if priced), ZERO)
 
 
 def _check_each(published: CriteriaSet) -> None:

@@ -113,14 +113,15 @@ def _mixed(
     weight, rest = plain(formula.floor_weight), f"(1 − {plain(formula.floor_weight)})"
     lowest = f"({plain(ceiling)} × {weight} + {_mean(kept)} × {rest}) × {plain(formula.floor_ratio)}"
     share = f"(1 − {plain(formula.weight)})"
-    mixed = f"({plain(ceiling)} × {plain(formula.weight)} + {_mean(inside)} × {share}) × {plain(formula.ratio)}"
+    average = _mean(inside) if inside else ""
+    mixed = f"({plain(ceiling)} × {plain(formula.weight)} + {average} × {share}) × {plain(formula.ratio)}"
     lowered = f"{plain(formula.ceiling)} × (1 − {plain(formula.drop)})"
     places = formula.benchmark_places
-    return (
+    in_range = (
         PriceStep("step_lowered_ceiling", lowered, places, ceiling),
         PriceStep("step_range_floor", lowest, places, floor),
-        PriceStep("step_benchmark", mixed, places, working.benchmark),
     )
+    return (*in_range, PriceStep("step_benchmark", mixed, places, working.benchmark)) if inside else in_range
 
 
 def _of_bid(formula: PriceFormula, working: PriceWorking, bid: str, price: Decimal) -> tuple[PriceStep, ...]:
@@ -184,11 +185,14 @@ def price_curve(
 ) -> tuple[CurvePoint, ...]:
     """What prices around those of the bids would score at this benchmark, ascending by price and up to the ceiling.
 
-    Where the lowest price is the benchmark the curve begins there: a lower one would have been another benchmark.
+    Where the lowest price is the benchmark the curve begins there: a lower one would have been another benchmark. There
+    is no curve where no price gave a benchmark.
     Between the bids scores are not rounded as the rule rounds them: a drawn line would show it as waves.
     """
     formula = price_formula(rule)
     working = formula.work(prices)
+    if not working.has_benchmark:
+        return ()
     with localcontext(ARITHMETIC):
         known = [*prices.values(), working.benchmark]
         low, high = min(known) * (1 - MARGIN), max(known) * (1 + MARGIN)

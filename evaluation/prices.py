@@ -38,7 +38,7 @@ class PriceWorking:
     """The price score of each bid with what it was computed from.
 
     `benchmark` and `steps` are amounts of money, `deviations` are signed shares of the benchmark. A bid in `excluded`
-    lies outside the published range and scores nothing.
+    lies outside the published range and scores nothing; where all do there is no benchmark (0).
     """
 
     formula: str
@@ -47,6 +47,11 @@ class PriceWorking:
     deviations: dict[str, Decimal]
     steps: dict[str, Decimal] = field(default_factory=dict)
     excluded: tuple[str, ...] = ()
+
+    @property
+    def has_benchmark(self) -> bool:
+        """Whether any price lies in the range from which the benchmark is made."""
+        return self.benchmark > 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,6 +188,10 @@ class TrimmedMeanDiscount(DeductionFormula):
     coefficients: ClassVar[frozenset[str]] = frozenset({"discount"})
     discount: Decimal
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._refuse_unless(self.discount < 1, "discount", self.discount)
+
     def _work(self, prices: dict[str, Decimal]) -> PriceWorking:
         average = self._mean(prices)
         steps = {"trimmed_mean": self._printed(average), "discount": self.discount}
@@ -206,25 +215,32 @@ class CeilingMix(DeductionFormula):
     weight: Decimal
     ratio: Decimal
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("floor_weight", "weight"):
+            self._refuse_unless(getattr(self, name) <= 1, name, getattr(self, name))
+        self._refuse_unless(self.drop < 1, "drop", self.drop)
+        self._refuse_unless(self.ratio > 0, "ratio", self.ratio)
+
     def _work(self, prices: dict[str, Decimal]) -> PriceWorking:
         ceiling = self._printed(self.ceiling * (ONE - self.drop))
         mixed = ceiling * self.floor_weight + self._mean(prices) * (ONE - self.floor_weight)
         floor = self._printed(mixed * self.floor_ratio)
         inside = {bid: price for bid, price in prices.items() if floor <= price <= ceiling}
-        if not inside:
-            raise RuleViolation("no_price_in_range", floor=str(floor), ceiling=str(ceiling))
-        average = mean(list(inside.values()))
-        benchmark = self._benchmark((ceiling * self.weight + average * (ONE - self.weight)) * self.ratio)
-        steps = {"lowered_ceiling": ceiling, "range_floor": floor, "mean_in_range": self._printed(average)}
-        working = self._deduct(inside, benchmark, steps)
+        steps = {"lowered_ceiling": ceiling, "range_floor": floor}
         excluded = tuple(sorted(prices.keys() - inside.keys()))
         nothing = {bid: self._score(ZERO) for bid in excluded}
+        if not inside:  # an evaluation has to come to an end all the same: no price scores, the rest decides
+            return PriceWorking(self.id, nothing, ZERO, {}, steps, excluded)
+        average = mean(list(inside.values()))
+        benchmark = self._benchmark((ceiling * self.weight + average * (ONE - self.weight)) * self.ratio)
+        working = self._deduct(inside, benchmark, steps | {"mean_in_range": self._printed(average)})
         deviations = self._deviations(prices, benchmark)
-        return PriceWorking(self.id, working.scores | nothing, benchmark, deviations, steps, excluded)
+        return PriceWorking(self.id, working.scores | nothing, benchmark, deviations, working.steps, excluded)
 
     def at(self, price: Decimal, working: PriceWorking) -> Decimal:
         inside = working.steps["range_floor"] <= price <= working.steps["lowered_ceiling"]
-        return super().at(price, working) if inside else self._score(ZERO)
+        return super().at(price, working) if inside and working.has_benchmark else self._score(ZERO)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,6 +251,10 @@ class Utility(BenchmarkFormula):
     ratio: Decimal
     above: Decimal
     below: Decimal
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._refuse_unless(self.ratio > 0, "ratio", self.ratio)
 
     def _work(self, prices: dict[str, Decimal]) -> PriceWorking:
         average = self._mean(prices)

@@ -11,12 +11,20 @@ from app.casefile.record import Record
 from crypto.canonical import Json
 from crypto.instants import format_instant
 from evaluation.bid_checks import BidFinding
-from evaluation.sitting import FindingDisposed, FindingPut, FindingWithdrawn, MemberRecused
+from evaluation.sitting import (
+    ChairRolledBack,
+    FindingDisposed,
+    FindingPut,
+    FindingWithdrawn,
+    MemberRecused,
+    ReviewRolledBack,
+)
 
 
 @dataclass(frozen=True)
 class Disposed:
-    """A vote about a finding. `lapsed`: a member who voted has left since, and it counts no more."""
+    """A vote about a finding. `lapsed`: a member who voted has left since, or the review was held again, and it counts
+    no more."""
 
     put: FindingPut
     counted: FindingDisposed
@@ -36,7 +44,7 @@ def disposals(records: Iterable[Record]) -> tuple[Disposed, ...]:
                 found.append(Disposed(put, record.fact, record.at))
             case FindingWithdrawn():
                 put = None
-            case MemberRecused():
+            case MemberRecused() | ReviewRolledBack() | ChairRolledBack():
                 found, put = [replace(one, lapsed=True) for one in found], None
     return tuple(found)
 

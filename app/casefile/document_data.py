@@ -1,4 +1,4 @@
-"""What the data attached to a sealed document must be: a function of the log, by the kind of the document."""
+"""What a sealed document is called, and what the data attached to it must be: functions of the log, by its kind."""
 
 from __future__ import annotations
 
@@ -18,6 +18,25 @@ ATTACHED = {
     "statement": ATTACHMENT,
     "failure": FAILURE_ATTACHMENT,
 }
+
+
+def report_name(lot: str, version: int | None) -> str:
+    """The file of an evaluation report; `version` as `ReportSealed` has it: None for the first."""
+    return f"evaluation-report-{_which(lot, version)}.pdf"
+
+
+def statement_name(lot: str, version: int | None) -> str:
+    """The file of the statement on signing that goes with that version of the report."""
+    return f"signing-statement-{_which(lot, version)}.pdf"
+
+
+def failure_name(lot: str, committee: int) -> str:
+    """The file of the record of an evaluation without a result; `committee`: whose, counted from 1."""
+    return f"failed-evaluation-{_which(lot, committee if committee > 1 else None)}.pdf"
+
+
+def _which(lot: str, number: int | None) -> str:
+    return lot if number is None else f"{lot}-{number}"
 
 
 def data_of(kind: str, case: Case, records: Iterable[Record], named: Record) -> Json:

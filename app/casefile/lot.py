@@ -60,9 +60,11 @@ CONSENSUS_STAGES = frozenset({Stage.RESULTS, Stage.REPORT, Stage.SIGNING})
 
 @dataclass(frozen=True)
 class EarlierEvaluation:
-    """A lot as it stood when its evaluation had been given up; `until`: the entry that has another committee begin."""
+    """A lot as it stood when its evaluation had been given up, or its report was sealed; `until`: the entry, of `at`,
+    that has another committee begin, or the sealed report checked again."""
 
     until: int
+    at: datetime
     lot: LotCase
 
 
@@ -96,6 +98,7 @@ class LotCase:
     rollback: rollbacks.RollbackWaiting | None = None  # since when a stage waits to be held again
     clarifying: clarifying.Clarifying = field(default_factory=dict)  # what bidders are asked, with its times
     earlier: tuple[EarlierEvaluation, ...] = ()  # that were given up, by committees before this one
+    rechecked: EarlierEvaluation | None = None  # with its last sealed report, which its committee checked again
     succeeded: Mapping[int, int] = field(default_factory=dict)  # seats with a successor, by the entry that says so
     opened_under: Json | None = None  # the trustees' description as it stood at the release or start of the fallback
     since: Mapping[Phase, datetime] = field(default_factory=dict)  # when each phase after the bidding was reached
@@ -119,6 +122,15 @@ class LotCase:
         """Since when it is over; None while it is not."""
         ends = [at for phase, at in self.since.items() if phase in (Phase.RESULT, Phase.FAILED)]
         return max(ends) if self.evaluation_over and ends else None
+
+    def as_sealed(self, seq: int) -> LotCase | None:
+        """The lot as it stood with a sealed report, for an entry of before its recheck, where that recheck has ended
+        without another report; None for every other entry."""
+        for ended in (self, *(one.lot for one in reversed(self.earlier))):
+            sealed, without = ended.rechecked, ended.sitting.stage in (Stage.FAILED, Stage.ABANDONED)
+            if sealed is not None and without and seq < sealed.until:
+                return sealed.lot
+        return None
 
     @property
     def to_evaluate_again(self) -> bool:
@@ -213,6 +225,8 @@ def apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
 def _apply_of_sitting(state: LotCase, fact: SittingEvent, record: Record) -> LotCase:
     if isinstance(fact, sitting.NewCommitteeOrdered):
         return _begun_anew(state, fact, record)
+    if isinstance(fact, sitting.RecheckOrdered):
+        state = replace(state, rechecked=EarlierEvaluation(record.seq, record.at, state))
     if isinstance(fact, sitting.MemberRecused):
         left = state.sitting.seats[fact.seat].person
         gone = picture_ends.apply(state.picture_ends, fact, record.role, record.at)
@@ -238,7 +252,8 @@ def _begun_anew(state: LotCase, fact: sitting.NewCommitteeOrdered, record: Recor
         gone = buyers.without(gone, person)
     return replace(
         state,
-        earlier=(*state.earlier, EarlierEvaluation(record.seq, state)),
+        earlier=(*state.earlier, EarlierEvaluation(record.seq, record.at, state)),
+        rechecked=None,
         sitting=sitting.apply(state.sitting, fact),
         buyers=gone,
         receipts={},

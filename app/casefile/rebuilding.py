@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from app.casefile.case import Case, LotCase
+from app.casefile.document_data import failure_name, report_name, statement_name
 from app.casefile.record import Record
 from app.casefile.register import CertificateIssued
 from app.procedure.buyers import PERSON
@@ -303,12 +304,14 @@ def named_files(case: Case, records: Sequence[Record]) -> Iterator[NamedFile]:
         for document in case.tender.published.documents:
             place = FileKey("", "document", "", document.name, None)
             yield NamedFile(place, document.sha256, document.size, document.id)
+    sealed: Counter[str] = Counter()  # versions of the report, by lot
     for before, record in pairwise((None, *records)):
         assert record is not None
-        yield from _files_of(case, before, record)
+        yield from _files_of(case, before, record, sealed[record.lot])
+        sealed[record.lot] += record.type == "ReportSealed"
 
 
-def _files_of(case: Case, before: Record | None, record: Record) -> Iterator[NamedFile]:
+def _files_of(case: Case, before: Record | None, record: Record, sealed: int) -> Iterator[NamedFile]:
     fact, lot, at = record.fact, record.lot, record.at
     match record.type:
         case "BidReceipted":
@@ -335,13 +338,13 @@ def _files_of(case: Case, before: Record | None, record: Record) -> Iterator[Nam
                 place = FileKey("", "inspection", file.id, file.name, at)
                 yield NamedFile(place, file.sha256, file.size)
         case _:
-            yield from _papers_of(record)
+            yield from _papers_of(record, sealed + 1 if sealed else None)
 
 
-def _papers_of(record: Record) -> Iterator[NamedFile]:
-    """The documents that the platform made at a record."""
+def _papers_of(record: Record, version: int | None) -> Iterator[NamedFile]:
+    """The documents that the platform made at a record; `version`: of the report made then, None for the first."""
     fact, lot, at = record.fact, record.lot, record.at
-    report = FileKey(lot, "report", "", f"evaluation-report-{lot}.pdf", at)
+    report = FileKey(lot, "report", "", report_name(lot, version), at)
     match record.type:
         case "OpeningConcluded":
             yield NamedFile(FileKey(lot, "record", "", f"opening-record-{lot}.pdf", at), fact.record_sha256)
@@ -354,10 +357,10 @@ def _papers_of(record: Record) -> Iterator[NamedFile]:
         case "ReportSealed":
             yield NamedFile(report, fact.sealed_sha256)
             if fact.statement_sha256:
-                place = FileKey(lot, "statement", "", f"signing-statement-{lot}.pdf", at)
+                place = FileKey(lot, "statement", "", statement_name(lot, version), at)
                 yield NamedFile(place, fact.statement_sha256)
         case "FailureRecordSealed":
-            place = FileKey(lot, "failure", "", f"failed-evaluation-{lot}.pdf", at)
+            place = FileKey(lot, "failure", "", failure_name(lot, fact.committee), at)
             yield NamedFile(place, fact.sealed_sha256)
 
 

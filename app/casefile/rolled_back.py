@@ -6,7 +6,7 @@ What was found and scored before stays in the log; here it is set beside what ca
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.casefile.codec import encode
 from app.casefile.record import Record
@@ -47,6 +47,7 @@ def rolled_back(records: Iterable[Record]) -> tuple[RolledBack, ...]:
     found_in, begin = [], 0
     for place, end in zip(places, [*places[1:], len(found)], strict=bool(places)):
         before, after = _conclusions(found[begin:place]), _conclusions(found[place + 1 : end])
+        before = replace(before, chair=_conclusions(found[:place]).chair)  # in office until one is elected again
         proposal = _proposal(found[begin:place], found[place].fact)
         found_in.append(RolledBack(proposal, found[place], before, after))
         begin = place + 1

@@ -31,6 +31,7 @@ from app.casefile.sides import trustee as _trustee
 from app.casefile.sides import unread_by_successors as _unread_by_successors
 from app.casefile.sides import witness as _witness
 from app.casefile.talk_sight import TALK_SIGHT
+from app.procedure.bid_checking import BidsChecked
 from app.procedure.roles import SYSTEM, Actor, Role
 from evaluation.sitting.events import SittingEvent
 from evaluation.sitting.stages import AFTER_REVIEW, Stage
@@ -342,14 +343,23 @@ def _given_up_with(case: Case, record: Record) -> LotCase | None:
     return before if before is not None and isinstance(record.fact, SittingEvent) else None
 
 
+def _sealed_with(actor: Actor, case: Case, record: Record) -> LotCase | None:
+    """The lot as it stood with a sealed report, for what that report rests on, where a recheck of it came to nothing:
+    who read the report then reads it still. None for everything else, and for whoever sits in another committee."""
+    state = case.lots.get(record.lot)
+    stood = None if state is None or (actor.seat and state.earlier) else state.as_sealed(record.seq)
+    return stood if stood is not None and isinstance(record.fact, SittingEvent | BidsChecked) else None
+
+
 def sees(actor: Actor, case: Case, record: Record) -> bool:
     """Whether the actor may see a fact of the case as it stands now."""
     if case.inspection is not None:
         return sees_inspection(actor, case, record)
-    if (before := _given_up_with(case, record)) is not None:
-        if actor.seat:
-            return False  # another committee evaluates the same bids, and is not to be led
-        case = replace(case, lots={**case.lots, record.lot: before})
+    before = _given_up_with(case, record)
+    if before is not None and actor.seat:
+        return False  # another committee evaluates the same bids, and is not to be led
+    if (stood := _sealed_with(actor, case, record) or before) is not None:
+        case = replace(case, lots={**case.lots, record.lot: stood})
     rule = SIGHT.get(record.type)
     if record.type in OF_A_RECEIPT and unnamed(actor, case, record.lot):
         return False

@@ -174,6 +174,7 @@ class Action(StrEnum):
     DISSENT_RECORD = "dissent:record"
     REFUSAL_RECORD = "refusal:record"
     REPORT_READ = "report:read"
+    VERSION_READ = "version:read"
     FAILURE_READ = "failure:read"
     # case file
     REASON_STATE = "reason:state"

@@ -53,6 +53,13 @@ INSPECTING = _grant(R.REGULATOR, when=joins_inspection, phases=_in(P.DRAFT))
 STATING = _grant(R.CENTRE_OPERATOR, when=states_inspection, phases=_in(P.DRAFT))
 SIGNING = _grant(R.TRUSTEE, when=signs_inspection, phases=_in(P.DRAFT))
 LEADING = _grant(R.REGULATOR, when=leads_inspection, phases=_in(P.DRAFT))
+DRAW_PARTIES = (
+    _grant(R.AGENCY_SUPERVISOR, phases=DRAWING, **AGENCY),
+    _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=DRAWING),
+    _grant(R.REGULATOR, when=competent, phases=DRAWING),
+    STATING,
+    INSPECTING,  # 55
+)
 
 
 def _inspector(*phases: Phase) -> Grant:
@@ -192,22 +199,10 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     # 25, 2: also for a successor, whose round nobody of the pool may be left for
     A.DRAW_CONDITIONS_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=_in(P.OPENING, P.DRAW, P.SCORING), **AGENCY),),
     A.DRAW_CONDITIONS_APPROVE: (_grant(R.AGENCY_SUPERVISOR, phases=_in(P.OPENING, P.DRAW, P.SCORING), **AGENCY),),
-    A.DRAW_COMMIT: (  # 26
-        _grant(R.AGENCY_SUPERVISOR, phases=DRAWING, **AGENCY),
-        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=DRAWING),
-        _grant(R.REGULATOR, when=competent, phases=DRAWING),
-        STATING,
-        INSPECTING,  # 55
-    ),
+    A.DRAW_COMMIT: DRAW_PARTIES,  # 26
     A.DRAW_STATE: (_grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=DRAWING), STATING),  # 27, 2: after all commit
     A.DRAW_SHARE: (_grant(R.TRUSTEE, when=sits_on_committee, phases=DRAWING), SIGNING),
-    A.DRAW_REVEAL: (  # 26
-        _grant(R.AGENCY_SUPERVISOR, phases=DRAWING, **AGENCY),
-        _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=DRAWING),
-        _grant(R.REGULATOR, when=competent, phases=DRAWING),
-        STATING,
-        INSPECTING,  # 55
-    ),
+    A.DRAW_REVEAL: DRAW_PARTIES,  # 26
     A.DRAW_WATCH: (
         _grant(*EVERY_ROLE, when=inspection_public, phases=_in(P.DRAFT)),  # 55: the transcript is public
         _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=OPENED, **AGENCY),
@@ -344,6 +339,11 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=_in(P.CONSENSUS, P.RESULT), **AGENCY),
         _inspector(P.CONSENSUS),  # L until it is sealed
         _grant(R.REGULATOR, when=competent, phases=_in(P.RESULT)),
+        _grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS, P.RESULT)),
+    ),
+    A.VERSION_READ: (  # 54: what was sealed before a recheck, whatever came of that; of one's own committee, by rule
+        _grant(R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, phases=OPENED | {P.FAILED}, **AGENCY),
+        _grant(R.REGULATOR, when=competent, phases=OPENED | {P.FAILED}),
         _grant(R.EXPERT, when=seated, phases=_in(P.CONSENSUS, P.RESULT)),
     ),
     A.FAILURE_READ: (  # 54: the record of an evaluation that failed or was given up, where the report would stand

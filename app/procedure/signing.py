@@ -18,6 +18,7 @@ from evaluation.sitting import (
     BoothChanged,
     ChairRolledBack,
     DissentRecorded,
+    MemberIdentified,
     MemberRecused,
     RecheckOrdered,
     RefusalRecorded,
@@ -65,7 +66,8 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Signing:
-    """By seat, what stands. `since`: when the report was prepared, or a standstill or a change of booth ended last.
+    """By seat, what stands. `since`: when the report was prepared, a standstill or a change of booth ended last, or
+    somebody came late to a recheck.
 
     `computations`: how often results were computed, last at `computed_at`; `earlier`: dissents from those before.
     """
@@ -156,7 +158,7 @@ def apply(signing: Signing, fact: Any, at: datetime) -> Signing:
             return _leaving(_superseding(signing), fact.seat, at)
         case ReportPrepared():
             return replace(signing, since=at)
-        case SittingResumed() | BoothChanged() if signing.since is not None:
+        case SittingResumed() | BoothChanged() | MemberIdentified() if signing.since is not None:
             return replace(signing, since=at)
         case ReportSigned():
             signed = {**signing.signed, fact.seat: at}

@@ -121,7 +121,7 @@ def may_ask(case: Case, lot: str, seat: int | None) -> bool:
     sitting = case.lot(lot).sitting
     own = any(one.standing is S.VOTING and one.proposed.seat == seat for one in sitting.clarifications.values())
     known = case.tender.published.profile.clarification is not None
-    return bool(seat) and seat in sitting.keys and known and not own and may_propose(sitting)
+    return bool(seat) and seat in sitting.keys and known and not own and may_propose(sitting, seat)
 
 
 def explainable_by(case: Case, lot: str, seat: int | None) -> tuple[str, ...]:

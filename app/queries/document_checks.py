@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
 from app.casefile.document_data import ATTACHED, data_of
+from app.casefile.record import Record
 from app.casefile.verification.log import documents_named
 from app.queries.cases import load_besides_bids
 from crypto.canonical import digest
@@ -16,12 +17,16 @@ from crypto.canonical import digest
 
 @dataclass(frozen=True)
 class SealedDocument:
-    """A sealed document that a digest names: by its attached data (`attachment`, else "") or as the file itself."""
+    """A sealed document that a digest names: by its attached data (`attachment`, else "") or as the file itself.
+
+    `overtaken`: the evaluation of which it tells has been taken up again since, by a recheck or another committee.
+    """
 
     kind: str
     sealed_at: datetime
     sha256: str
     attachment: str
+    overtaken: bool
 
 
 def sealed_document(db_session: DbSession, case: Case, lot: str, sha256: str) -> SealedDocument | None:
@@ -34,8 +39,15 @@ def sealed_document(db_session: DbSession, case: Case, lot: str, sha256: str) ->
         for document in documents_named(record):
             if document.kind not in ATTACHED:
                 continue
+            overtaken = _overtaken(document.kind, records, record)
+            named = SealedDocument(document.kind, record.at, document.sha256, "", overtaken)
             if document.sha256 == sha256:
-                return SealedDocument(document.kind, record.at, document.sha256, "")
+                return named
             if digest(data_of(document.kind, case, records, record)) == sha256:
-                return SealedDocument(document.kind, record.at, document.sha256, ATTACHED[document.kind])
+                return replace(named, attachment=ATTACHED[document.kind])
     return None
+
+
+def _overtaken(kind: str, records: list[Record], sealed: Record) -> bool:
+    later = (record for record in records if record.seq > sealed.seq)
+    return kind != "record" and any(record.type in ("RecheckOrdered", "NewCommitteeOrdered") for record in later)

@@ -93,7 +93,7 @@ def price_view(sitting: SittingState, names: Mapping[str, str], language: str) -
             WorkedBid(names[bid], price, tuple(_line(rules, result, bid, step, language) for step in steps.bids[bid]))
             for bid, price in prices.items()
         ),
-        curve=None if result.price is None else _curve(sitting, result.price),
+        curve=_curve(sitting, result.price) if result.price and result.price.has_benchmark else None,
     )
 
 

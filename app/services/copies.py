@@ -73,10 +73,11 @@ def read_copy(platform: Platform, actor: Actor, file_id: str, lang: Lang, addres
 
 
 def _until_sealed(records: list[Record], sha256: str) -> list[Record]:
-    """Of a version that was rechecked since, the records up to its seal; else all of them."""
+    """Of a version that was rechecked since, or an evaluation that another committee's came after, the records up to
+    its seal; else all of them."""
     for place, record in enumerate(records):
         named = (record.payload.get("sealed_sha256"), record.payload.get("statement_sha256"))
-        if record.type == "ReportSealed" and sha256 in named:
+        if record.type in ("ReportSealed", "FailureRecordSealed") and sha256 in named:
             return records[: place + 1]
     return records
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.casefile.case import Case
+from app.casefile.document_data import failure_name
 from app.casefile.failure_record import FAILURE_ATTACHMENT, recorded_failure
 from app.casefile.rounds_of_evaluation import latest_evaluation
 from app.database import in_native_thread
@@ -65,16 +66,11 @@ def seal_failure_record(platform: Platform, case_id: str, lot: str) -> None:
     with unit_of_work(platform.database, case_id, lot) as work:
         if not _due(work.case, lot):
             return
-        sha256 = store_document(platform, work, lot, "failure", _name(work.case, lot), pdf)
-        work.conclude(FailureRecordSealed(sha256, work.case.lots[lot].sitting.committee), lot)
+        committee = work.case.lots[lot].sitting.committee
+        sha256 = store_document(platform, work, lot, "failure", failure_name(lot, committee), pdf)
+        work.conclude(FailureRecordSealed(sha256, committee), lot)
         work.schedule("compute_fees", work.now, lot=lot)
         close_booths(work, lot)
-
-
-def _name(case: Case, lot: str) -> str:
-    """How the file is called: of a further committee with its number."""
-    committee = case.lots[lot].sitting.committee
-    return f"failed-evaluation-{lot}.pdf" if committee == 1 else f"failed-evaluation-{lot}-{committee}.pdf"
 
 
 def render_failure_record(platform: Platform, case: Case, lot: str, now: datetime) -> bytes:

@@ -17,7 +17,9 @@ def saved_as(case: Case, row: StoredFile, lang: Lang, *, copy: bool = False) -> 
     """
     if row.kind not in OF_THE_CASE:
         return row.name
-    unsealed = row.kind == "report" and row.sha256 != case.lots[row.lot].sitting.sealed_sha256
+    sitting = case.lots[row.lot].sitting
+    sealed = {sitting.sealed_sha256, *(one.sealed_sha256 for one in sitting.versions)}
+    unsealed = row.kind == "report" and row.sha256 not in sealed
     state = "copy" if copy else "unsealed" if unsealed else "sealed"
     parts = (
         case.tender.published.code,

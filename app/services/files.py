@@ -37,13 +37,26 @@ READ_WITH = {
     "statement": Action.REPORT_READ,
     "failure": Action.FAILURE_READ,
 }
+OF_A_REPORT = frozenset({"report", "statement"})
 
 
-def _action(row: StoredFile) -> Action:
-    """What reading a file asks for; of an opened bid the files marked as qualification are for the agency too (72)."""
+def _action(case: Case, row: StoredFile) -> Action:
+    """What reading a file asks for; of an opened bid the files marked as qualification are for the agency too (72), and
+    what was sealed before a recheck is read whatever came of that."""
     if row.kind == "opened" and is_qualification_file(row.name):
         return Action.QUALIFICATION_READ
+    if row.kind in OF_A_REPORT and row.sha256 in case.lots[row.lot].sitting.sealed_before:
+        return Action.VERSION_READ
     return READ_WITH[row.kind]
+
+
+def _of_this_report(actor: Actor, case: Case, row: StoredFile) -> bool:
+    """Whether a report or statement is no matter of a committee before the one that evaluates now: what that one has
+    sealed is read on, but by nobody who evaluates the same bids, and what it has not sealed by nobody."""
+    earlier = case.lots[row.lot].earlier
+    if not earlier or row.created_at >= earlier[-1].at:
+        return True
+    return not actor.seat and row.sha256 in case.lots[row.lot].sitting.sealed_before
 
 
 @dataclass(frozen=True)
@@ -106,8 +119,10 @@ def readable_files(platform: Platform, actor: Actor, case_id: str, lot: str) -> 
             .order_by(StoredFile.kind, StoredFile.owner, StoredFile.name)
         )
         latest = {kind: latest_document(db_session, case_id, lot, kind) for kind in ("record", "report")}
+        if not case.lots[lot].sitting.report_sha256:  # the one that there was is void
+            latest["report"] = None
         kept = {row.sha256 for row in latest.values() if row is not None}
-        kept |= {one.sealed_sha256 for one in case.lots[lot].sitting.versions}  # what was rechecked stays
+        kept |= case.lots[lot].sitting.sealed_before  # what was rechecked stays
         rows = [
             row
             for row in db_session.scalars(query)
@@ -128,7 +143,9 @@ def _readable(actor: Actor, case: Case, row: StoredFile, lot: str) -> bool:
         return False
     if row.kind == "clarification" and _explains_price(case, row) and scores_without_prices(actor, case, row.lot):
         return False
-    return row.kind in READ_WITH and allowed(actor, _action(row), case, row.lot or lot)
+    if row.kind in OF_A_REPORT and not _of_this_report(actor, case, row):
+        return False
+    return row.kind in READ_WITH and allowed(actor, _action(case, row), case, row.lot or lot)
 
 
 def _answered_here(case: Case, lot: str) -> set[str]:
@@ -213,7 +230,8 @@ def entitled_file(platform: Platform, actor: Actor, file_id: str, address: str) 
         row = db_session.get(StoredFile, file_id)
         if row is None or row.kind not in READ_WITH:
             raise RuleViolation("file_unknown")
-        case, action = load_case(db_session, row.case_id), _action(row)
+        case = load_case(db_session, row.case_id)
+        action = _action(case, row)
     lot = row.lot or actor.lot_of_seat(case.id)  # what is of all lots, a booth reads for its own
     try:
         if not _readable(actor, case, row, lot) and allowed(actor, action, case, lot):

@@ -33,6 +33,8 @@ from evaluation.sitting import (
     MemberReplaced,
     MoreTimeDue,
     ResultsComputed,
+    ReviewConcluded,
+    ReviewRolledBack,
     ScoreSheetLocked,
     SheetReopened,
     SittingAbandoned,
@@ -74,7 +76,7 @@ def corrections_of(
 
 
 def _answers(fact: object, seat: int) -> bool:
-    """Whether a seat's request stands no more from here on: results that a member leaves behind take it along."""
+    """Whether a seat's request stands no more from here on: with the results that it is about it lapses."""
     match fact:
         case SheetReopened():
             return fact.reopened == seat
@@ -82,7 +84,7 @@ def _answers(fact: object, seat: int) -> bool:
             return fact.refused == seat
         case CorrectionWithdrawn():
             return fact.seat == seat
-    return isinstance(fact, MemberRecused)
+    return isinstance(fact, MemberRecused | ReviewConcluded | ReviewRolledBack)
 
 
 def _answered(answer: Record, totals: Mapping[str, str], lang: Lang) -> str:
@@ -94,7 +96,9 @@ def _answered(answer: Record, totals: Mapping[str, str], lang: Lang) -> str:
             return sentence("note_correction_refused", facts | {"reason": answer.fact.reason}, lang)
         case CorrectionWithdrawn():
             return sentence("note_correction_withdrawn", facts, lang)
-    return sentence("note_correction_lapsed", facts, lang)
+        case MemberRecused():
+            return sentence("note_correction_lapsed", facts, lang)
+    return sentence("note_correction_void", facts, lang)
 
 
 def _first_lock(records: Iterable[Record], seat: int) -> Cells:

@@ -57,6 +57,8 @@ def _working(sitting: SittingState, row: BidResult, lang: Lang) -> str:
             f"{step_words(rules, result, row.bid, line, lang)} {line.figures} = {line.result:f}" for line in lines
         )
         return listed(figures, lang)
+    if row.bid in result.price.excluded:
+        return sentence("step_out_of_range", {}, lang)
     facts = {"benchmark": result.price.benchmark, "price": row.compared, "full": rules.criteria.price.full}
     return sentence(f"price_working_{result.price.formula}", facts, lang)
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
+from app.casefile.document_data import report_name, statement_name
 from app.casefile.record import Record
 from app.casefile.report_data import REPORT_ATTACHMENT, report_data
 from app.casefile.signing_statement import ATTACHMENT, statement_data
@@ -111,15 +112,10 @@ def prepare_report(platform: Platform, case_id: str, lot: str) -> None:
         if lot_records(work.db_session, case_id, lot, after=records[-1].seq):  # somebody dissented, or it went on
             schedule_due(work, lot, str(work.size))
             return
-        sha256 = store_document(platform, work, lot, "report", f"evaluation-report-{_which(work.case, lot)}.pdf", pdf)
+        name = report_name(lot, work.case.lots[lot].sitting.version)
+        sha256 = store_document(platform, work, lot, "report", name, pdf)
         work.conclude(ReportPrepared(sha256), lot)
         schedule_due(work, lot, str(work.size))
-
-
-def _which(case: Case, lot: str) -> str:
-    """The lot, with the version of its report from the second on."""
-    version = case.lots[lot].sitting.version
-    return lot if version is None else f"{lot}-{version}"
 
 
 def lot_records(db_session: DbSession, case_id: str, lot: str, after: int = -1) -> list[Record]:
@@ -314,7 +310,7 @@ def seal_report(platform: Platform, case_id: str, lot: str) -> None:
             return
         sha256 = store_document(platform, work, lot, "report", report.name, sealed.report)
         if sealed.statement:
-            name = f"signing-statement-{_which(work.case, lot)}.pdf"
+            name = statement_name(lot, state.sitting.version)
             store_document(platform, work, lot, "statement", name, sealed.statement)
         work.conclude(ReportSealed(sha256, sealed.statement_sha256, state.sitting.version), lot)
         work.schedule("compute_fees", work.now, lot=lot)

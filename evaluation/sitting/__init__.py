@@ -122,6 +122,7 @@ from evaluation.sitting.questions import (
     FindingWithdrawn,
     RejectionGround,
 )
+from evaluation.sitting.recheck_rules import answers_recheck
 from evaluation.sitting.rechecks import RecheckAnswered, RecheckOrdered, RecheckProposed
 from evaluation.sitting.rollback import (
     ChairRolledBack,
@@ -268,6 +269,7 @@ __all__ = [
     "WarningGround",
     "acts_about",
     "answered_by",
+    "answers_recheck",
     "apply",
     "askable",
     "awaited_correction",

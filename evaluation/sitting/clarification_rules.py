@@ -1,7 +1,8 @@
 """Which step of a clarification is lawful now, and what waits for it.
 
 1. A member proposes a question about one bid while bids are reviewed, and while none is scored: once a sheet is locked
-   an answer would reach some members after they have judged.
+   an answer would reach some members after they have judged. Where somebody succeeds a member after that, those who
+   have locked or seen scores propose nothing: the words of a question could tell one.
 2. Each member votes once; who proposed has voted for it. More than half of all members decide, and the vote is closed
    as soon as no further vote can change it.
 3. The chair, and nobody else, sends what was accepted, as it was voted; who proposed it may take it back until then.
@@ -44,10 +45,14 @@ _AWAITED = {
 }
 
 
-def may_propose(state: SittingState) -> bool:
-    """Whether a member may propose a question about a bid now, other than about its price."""
+def may_propose(state: SittingState, seat: int) -> bool:
+    """Whether whoever sits in `seat` may propose a question about a bid now, other than about its price."""
     open_to = state.stage in (Stage.REVIEW, Stage.SCORING) and state.suspended is None
-    return open_to and not (state.stage is Stage.SCORING and state.sheets)
+    return open_to and not (state.stage is Stage.SCORING and state.sheets) and not _could_tell(state, seat)
+
+
+def _could_tell(state: SittingState, seat: int) -> bool:
+    return state.kept_from_some and seat in state.keepers
 
 
 def askable(state: SittingState) -> tuple[str, ...]:
@@ -57,10 +62,10 @@ def askable(state: SittingState) -> tuple[str, ...]:
 
 
 def check_proposal(fact: ClarificationProposed, state: SittingState) -> None:
-    """Raises RuleViolation `clarification_too_late`, `clarification_id_taken`, `clarification_bid_unknown`,
-    `clarification_own_in_vote`, `clarification_refused_before`, `clarification_too_many`, `sitting_id_malformed`,
-    `sitting_text_missing`, `sitting_text_unfit`, and of a price `price_not_known`, `price_asked_before`;
-    `sitting_out_of_order`."""
+    """Raises RuleViolation `clarification_too_late`, `clarification_rests_for_successor`, `clarification_id_taken`,
+    `clarification_bid_unknown`, `clarification_own_in_vote`, `clarification_refused_before`, `clarification_too_many`,
+    `sitting_id_malformed`, `sitting_text_missing`, `sitting_text_unfit`, and of a price `price_not_known`,
+    `price_asked_before`; `sitting_out_of_order`."""
     of_price = fact.subject is ClarificationSubject.LOW_PRICE
     if of_price:
         check_price_proposal(fact, state)
@@ -68,6 +73,8 @@ def check_proposal(fact: ClarificationProposed, state: SittingState) -> None:
         raise RuleViolation("sitting_out_of_order", fact=type(fact).__name__, stage=str(state.stage))
     elif state.stage is Stage.SCORING and state.sheets:
         raise RuleViolation("clarification_too_late")  # how many have locked members are not told
+    elif _could_tell(state, fact.seat):
+        raise RuleViolation("clarification_rests_for_successor")
     require_id(fact.id)
     require_text(fact.place, "place")
     require_text(fact.question, "question")

@@ -36,7 +36,7 @@ def check_request(fact: CorrectionRequested, state: SittingState) -> None:
     """
     require_once(fact.seat, fact.seat in state.requests, "correction_request")
     require_text(fact.explanation, "explanation")
-    own, open_to = state.sheets[fact.seat], correctable(state, fact.seat, fact.ground)
+    own, open_to = state.sheets.get(fact.seat, {}), correctable(state, fact.seat, fact.ground)
     if not fact.places or len(set(fact.places)) != len(fact.places):
         raise RuleViolation("correction_places_missing")
     for at in fact.places:
@@ -66,13 +66,13 @@ def correctable(state: SittingState, seat: int, ground: CorrectionGround) -> fro
     A wrong sum: what is computed anew from the sheets differs. Out of range: the criterion does not allow the score.
     Unequal: the members' objective scores differ. Abnormal: the results mark it, or the documents publish no mark.
     """
-    own, result, rules = state.sheets[seat], state.result, state.rules.evaluation
+    own, result, rules = state.sheets.get(seat, {}), state.result, state.rules.evaluation
     if result is None:
         return frozenset()
     match ground:
         case CorrectionGround.WRONG_SUM:
             wrong = [row.bid for row in computed(state).result.bids if row != result[row.bid]]
-            return frozenset(ScorePlace(bid, criterion) for bid in wrong for criterion in own[bid])
+            return frozenset(ScorePlace(bid, criterion) for bid in wrong for criterion in own.get(bid, {}))
         case CorrectionGround.OUT_OF_RANGE:
             return frozenset(at for at in _places(state, seat) if not _allowed(state, seat, at))
         case CorrectionGround.UNEQUAL_OBJECTIVE:
@@ -83,7 +83,7 @@ def correctable(state: SittingState, seat: int, ground: CorrectionGround) -> fro
 
 
 def _places(state: SittingState, seat: int) -> list[ScorePlace]:
-    return [ScorePlace(bid, criterion) for bid, row in state.sheets[seat].items() for criterion in row]
+    return [ScorePlace(bid, criterion) for bid, row in state.sheets.get(seat, {}).items() for criterion in row]
 
 
 def _allowed(state: SittingState, seat: int, at: ScorePlace) -> bool:

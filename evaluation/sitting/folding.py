@@ -191,11 +191,9 @@ def _reviewed(event: BidsReviewed, state: SittingState) -> SittingState:
 
 @_applied.register
 def _concluded(event: ReviewConcluded, state: SittingState) -> SittingState:
-    # Sheets for other bids than are valid now cannot stand; after a successor's review that finds the same, they do.
+    # Sheets for other bids than are valid now stand as far as results have shown them; those for the same bids, whole.
     kept = event.valid == state.valid
-    sheets, reopened = (state.sheets, state.reopened) if kept else ({}, {})
-    if state.rollbacks and not kept:
-        sheets, reopened = standing_sheets(state, event.valid)
+    sheets, reopened = (state.sheets, state.reopened) if kept else standing_sheets(state, event.valid)
     if state.stage is Stage.RESULTS:  # an adopted vote rejects bids that are scored: the sheets stand without them
         state = reworked(state)
         sheets = {seat: {bid: cells[bid] for bid in event.valid} for seat, cells in state.sheets.items()}
@@ -289,8 +287,8 @@ def _locked(event: ScoreSheetLocked, state: SittingState) -> SittingState:
 
 @_applied.register
 def _computed(event: ResultsComputed, state: SittingState) -> SittingState:
-    seen = shown_scores(state)
-    return changed(superseding(state), result=event.result, computations=state.computations + 1, seen=seen)
+    state = changed(superseding(state), recheck_answer="", seen=shown_scores(state))  # what was answered was of others
+    return changed(state, result=event.result, computations=state.computations + 1)
 
 
 @_applied.register
@@ -351,7 +349,7 @@ def _refusal_recorded(event: RefusalRecorded, state: SittingState) -> SittingSta
 
 @_applied.register
 def _sealed(event: ReportSealed, state: SittingState) -> SittingState:
-    return changed(state, sealed_sha256=event.sealed_sha256)
+    return changed(state, sealed_sha256=event.sealed_sha256, statement_sha256=event.statement_sha256)
 
 
 @_applied.register

@@ -32,7 +32,7 @@ TOO_FEW_VALID_BIDS = "too_few_valid_bids"
 
 
 def _gathering(state: SittingState) -> SittingEvent | None:
-    return None if state.waiting(state.keys) else SittingOpened()
+    return None if state.waiting({*state.keys, *state.not_waited_for}) else SittingOpened()
 
 
 def _statements(state: SittingState) -> SittingEvent | None:

@@ -3,7 +3,8 @@
 1. A member proposes, another releases word for word. One of the two is the chair; where the chair itself is elected
    again, any two are enough.
 2. Nobody goes back while a sheet is locked that others may not see: until the first lock, and again after the last one.
-   In between the words of a reason could tell a score (as of a question to a bidder, `clarification_rules`).
+   In between the words of a reason could tell a score (as of a question to a bidder, `clarification_rules`); so they
+   could where a successor of somebody reviews bids that others have scored.
 3. Reviews, rejections and results after them are void. Scores that results have shown are not: as they were locked they
    stand for every bid that passes again, and only the four grounds of a correction change them (O87 art. 61, 64).
 4. Before a signature, and not while a vote about a finding is open. What a bidder was asked it answers all the same.
@@ -42,7 +43,7 @@ def rollback_targets(state: SittingState) -> tuple[RollbackTarget, ...]:
 
 
 def _scored_alone(state: SittingState) -> bool:
-    return state.stage is Stage.SCORING and bool(state.sheets)
+    return state.kept_from_some or (state.stage is Stage.SCORING and bool(state.sheets))
 
 
 def check_rollback(fact: RollbackProposed | RollbackReleased, state: SittingState) -> None:

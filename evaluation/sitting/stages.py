@@ -148,14 +148,17 @@ TRANSITIONS: dict[tuple[Stage, type[SittingEvent]], Stage] = {
     (Stage.SIGNING, ReportSealed): Stage.SIGNING,
     (Stage.SIGNING, SittingClosed): Stage.CLOSED,
 }
-# The tenderer has a sealed report checked again: whoever sat comes back, and signs in anew.
+# The tenderer has a sealed report checked again: whoever sat comes back, and signs in anew, some perhaps late.
 TRANSITIONS |= {
     (Stage.CLOSED, RecheckProposed): Stage.CLOSED,
     (Stage.CLOSED, RecheckOrdered): Stage.RESULTS,
-    (Stage.RESULTS, MemberIdentified): Stage.RESULTS,
     (Stage.RESULTS, RecheckAnswered): Stage.RESULTS,
     (Stage.REPORT, RecheckAnswered): Stage.RESULTS,  # prepared anew: it is to say so
 }
+for _stage in (Stage.STATEMENTS, Stage.CHAIR, Stage.REVIEW, Stage.SCORING):
+    TRANSITIONS[_stage, MemberIdentified] = _stage
+for _stage in (Stage.RESULTS, Stage.REPORT, Stage.SIGNING):
+    TRANSITIONS[_stage, MemberIdentified] = _stage
 # Findings about bids: what is decided on them is to be in the report, and whom they reject is scored no more.
 for _stage in (Stage.REVIEW, Stage.RESULTS, Stage.REPORT):
     TRANSITIONS |= {(_stage, event): _stage for event in (FindingPut, FindingVoted, FindingWithdrawn, FindingDisposed)}

@@ -66,11 +66,18 @@ class SupersededDissent:
 
 @dataclass(frozen=True)
 class SealedVersion:
-    """A report that was sealed, by its digest, with the result that it states and the reason why it was rechecked."""
+    """A report that was sealed, by its digest, with the result that it states and the reason why it was rechecked.
+
+    `statement_sha256`: of the statement on signing that goes with it, "" for none; `answer`: what the committee had
+    found in the recheck that led to it, "" for the first; `committee`: whose it is, counted from 1.
+    """
 
     sealed_sha256: str
     result: EvaluationResult | None
     reason: str
+    statement_sha256: str = ""
+    answer: str = ""
+    committee: int = 1
 
 
 @dataclass(frozen=True)
@@ -131,6 +138,7 @@ class SittingState:
     reported: frozenset[int] = frozenset()
     refused: frozenset[int] = frozenset()
     sealed_sha256: str = ""
+    statement_sha256: str = ""  # of the statement on signing that was sealed with it, "" for none
     failure: str = ""
     failure_sha256: str = ""
     suspended: SittingSuspended | None = None
@@ -156,6 +164,12 @@ class SittingState:
     def version(self) -> int | None:
         """Which version of the report is being made, or stands: from 2 after a recheck; None: the first."""
         return len(self.versions) + 1 if self.versions else None
+
+    @property
+    def sealed_before(self) -> frozenset[str]:
+        """The digests of the reports that were checked again, and of the statements on signing that go with them."""
+        digests = (digest for one in self.versions for digest in (one.sealed_sha256, one.statement_sha256))
+        return frozenset(digests) - {""}
 
     @property
     def corrected(self) -> bool:
@@ -204,6 +218,21 @@ class SittingState:
         """The seats whose member of now has dissented, from the results that stand or from earlier ones."""
         earlier = (one.seat for one in self.superseded_dissents if one.person == self.seats[one.seat].person)
         return frozenset(self.dissents) | frozenset(earlier)
+
+    @property
+    def keepers(self) -> frozenset[int]:
+        """The seats whose members could tell a score to whoever must not hear one: they have locked or seen results."""
+        return frozenset(self.sheets) | frozenset(self.seen)
+
+    @property
+    def kept_from_some(self) -> bool:
+        """Whether somebody who has neither locked a sheet nor seen results sits with those who have."""
+        return bool(self.keepers) and bool(self.waiting(self.keepers))
+
+    @property
+    def not_waited_for(self) -> frozenset[int]:
+        """The seats that hold up no recheck by staying away: who dissented can be replaced by nobody."""
+        return self.dissenters - self.keys.keys() - self.empty if self.recheck else frozenset()
 
     @property
     def explained(self) -> bool:

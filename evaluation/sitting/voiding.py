@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from evaluation.scoring import Cells
 from evaluation.sitting.clarification_folding import left
+from evaluation.sitting.questions import Disposal
 from evaluation.sitting.rechecks import RecheckOrdered
 from evaluation.sitting.state import ReopenedSheet, SealedVersion, SittingState, SupersededDissent
 
@@ -64,13 +65,15 @@ def undecided(state: SittingState) -> SittingState:
 
 def to_be_rechecked(event: RecheckOrdered, state: SittingState) -> SittingState:
     """Conclusions stand as they were sealed; what was signed belongs to the version before, and keys to that day. Time
-    that was short in the first course is no matter of the recheck."""
-    sealed = SealedVersion(state.sealed_sha256, state.result, event.note)
+    that was short in the first course is no matter of the recheck. What was refused then can be asked for again, and a
+    finding that was explained put again; whom an adopted vote has rejected is out."""
+    of_this = (state.statement_sha256, state.recheck_answer, state.committee)
+    sealed = SealedVersion(state.sealed_sha256, state.result, event.note, *of_this)
     state = changed(superseding(state), recheck=event.note, recheck_answer="", versions=(*state.versions, sealed))
-    state = changed(state, short_of_time=frozenset(), more_time_due=False)
-    return changed(
-        state, keys={}, moves={}, turned_away={}, report_sha256="", sealed_sha256="", signed={}, refused=frozenset()
-    )
+    state = changed(state, short_of_time=frozenset(), more_time_due=False, denied=())
+    out = tuple((put, vote) for put, vote in state.disposed if put.disposal is Disposal.REJECT and vote.adopted)
+    state = changed(state, disposed=out, report_sha256="", sealed_sha256="", statement_sha256="")
+    return changed(state, keys={}, moves={}, turned_away={}, signed={}, refused=frozenset())
 
 
 def without_chair(state: SittingState) -> SittingState:
@@ -89,8 +92,16 @@ def shown_scores(state: SittingState) -> dict[int, Cells]:
 
 
 def standing_sheets(state: SittingState, valid: tuple[str, ...]) -> tuple[dict[int, Cells], dict[int, ReopenedSheet]]:
-    """After a stage was held again: what everybody has seen stays as it was locked. The sheets that are whole so, and
-    those in which a bid is still to be scored."""
-    kept = {seat: {bid: cells[bid] for bid in valid if bid in cells} for seat, cells in state.seen.items()}
-    whole = {seat: cells for seat, cells in kept.items() if len(cells) == len(valid)}
-    return whole, {seat: ReopenedSheet(cells, frozenset()) for seat, cells in kept.items() if seat not in whole}
+    """Where a review finds otherwise than before, be it held again or a successor's: what everybody has seen stays as
+    it was locked last. The sheets that are whole so, and those in which a bid is still to be scored, or corrected."""
+    whole: dict[int, Cells] = {}
+    unfinished: dict[int, ReopenedSheet] = {}
+    for seat, shown in state.seen.items():
+        locked, corrected = state.sheets.get(seat, {}), state.reopened.get(seat)
+        cells = {bid: locked.get(bid, shown[bid]) for bid in valid if bid in shown}
+        places = frozenset(at for at in (corrected.places if corrected else ()) if at.bid in cells)
+        if places or len(cells) < len(valid):
+            unfinished[seat] = ReopenedSheet(cells, places)
+        else:
+            whole[seat] = cells
+    return whole, unfinished

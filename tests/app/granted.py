@@ -184,6 +184,7 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
         ("AO AS", "P6 P7 P9", "own"),
     ],
     "report:read": [("AO AS EX", "P6 P7", "own"), ("RG", "P6", "reason"), ("RG", "P7", "own")],
+    "version:read": [("AO AS RG", "P3 P4 P5 P6 P7 P9", "own"), ("EX", "P6 P7", "own")],
     "failure:read": [("AO AS EX RG", "P9", "own")],
     "reason:state": [("RG", PUBLISHED, "own")],
     "events:read": [(EVERYBODY, ALL, "any")],

@@ -223,15 +223,15 @@ def test_an_answer_is_final_and_of_that_bid():
 
 def test_once_a_sheet_is_locked_or_the_bid_is_rejected_nothing_is_asked_about_it():
     sitting = Sitting().until(Stage.SCORING)
-    assert may_propose(sitting.state)
+    assert may_propose(sitting.state, 1)
     assert askable(sitting.state) == sitting.state.valid
     sitting.act(ScoreSheetLocked(1, sheet(1), {}))
     refusal = refused(sitting, proposal(2))
     assert (refusal.code, refusal.facts) == ("clarification_too_late", {}), "how many have locked is not told"
-    assert not may_propose(sitting.state)
+    assert not may_propose(sitting.state, 1)
     late = Sitting().until(Stage.RESULTS)
     assert code(late, proposal()) == "sitting_out_of_order"
-    assert not may_propose(late.state)
+    assert not may_propose(late.state, 1)
 
 
 def test_in_the_review_others_may_still_ask_after_some_have_judged():
@@ -264,7 +264,7 @@ def test_what_was_sent_goes_on_while_a_successor_comes_and_is_answered_to_it():
 def test_a_standstill_takes_no_answer_and_giving_up_ends_every_request():
     sitting = sent()
     sitting.act(proposal(2, "q-2", "B"), FaultReported("sub", "line down"))
-    assert not may_propose(sitting.state)
+    assert not may_propose(sitting.state, 1)
     for fact in (answer(), ClarificationLapsed(ID), ClarificationVoted(4, "q-2", True)):
         assert code(sitting, fact) == "sitting_suspended"
     sitting.act(SittingDecided(Disposition.ABANDON, "not repaired"))

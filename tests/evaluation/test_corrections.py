@@ -33,6 +33,7 @@ from evaluation.sitting import (
     refusable_by,
 )
 from tests.choices import choices
+from tests.evaluation.methods import UNADJUSTED
 from tests.evaluation.sittings import GRADES, REPORT, UNMARKED, Sitting, key_of, sheet, with_rules
 from tests.evaluation.test_sitting import at, correction, refused, unequal
 
@@ -214,3 +215,13 @@ def test_objective_scores_that_must_agree_cannot_be_left_by_a_refusal():
 
     free = unequal(with_rules(objective_must_agree=False))
     free.act(correction(5), CorrectionRefused(3, 5, "it is one's own view"), ReportPrepared(REPORT))
+
+
+@pytest.mark.parametrize("ground", list(CorrectionGround))
+def test_where_nothing_was_scored_there_is_nothing_to_correct(ground):
+    """Prices without any adjustment: members lock no sheet."""
+    evaluation = replace(UNADJUSTED, tie_chain=("lower_price",))
+    sitting = Sitting(with_rules(evaluation=evaluation)).until(Stage.RESULTS)
+    assert sitting.state.sheets == {}
+    fact = CorrectionRequested(1, ground, "x", (ScorePlace("A", "price"),))
+    assert refused(sitting, fact).code == "score_unexpected"

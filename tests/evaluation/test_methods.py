@@ -264,3 +264,12 @@ def test_the_sitting_of_a_technical_gate_ends_like_any_other():
     assert sitting.state.result.candidates == ("A", "D", "B")
     sitting.until(Stage.CLOSED)
     assert recheck(sitting.events).sealed_sha256
+
+
+def test_deductions_in_percent_leave_something_of_a_price():
+    """However many there are of each: an evaluated price of nothing would come first whatever was bid."""
+    half = replace(ADVANCE, id="half", full=D(5), adjustment=replace(ADVANCE.adjustment, amount=D("-10")))
+    rest = replace(half, id="rest", adjustment=replace(half.adjustment, amount=D("-9.9")))
+    check_evaluation_rules(replace(LOWEST, criteria=CriteriaSet((ADVANCE, half, rest), D(0))))
+    all_of_it = replace(LOWEST, criteria=CriteriaSet((ADVANCE, half, replace(half, id="other")), D(0)))
+    assert code(check_evaluation_rules, all_of_it) == "adjustments_take_all"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from decimal import Context, localcontext
 from decimal import Decimal as D
 from itertools import pairwise, product
@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from evaluation.errors import RuleViolation
 from evaluation.prices import FORMULAS, PriceRule, price_formula
+from evaluation.sitting import Stage, recheck
 from tests.choices import choices
+from tests.evaluation.sittings import EVALUATION, Sitting, with_rules
 
 TRIM_4, TRIM_5 = ({"drop_highest_from": D(n), "drop_lowest_from": D(n)} for n in (4, 5))
 RULES = {
@@ -98,8 +100,31 @@ def test_the_ceiling_mix_shows_its_range_and_excludes_what_lies_outside():
     assert working.scores["far"] == 0
 
 
-def test_a_ceiling_mix_without_any_price_in_range_is_refused():
-    assert refusal(formula("ceiling_mix").work, {"a": D(1)}).code == "no_price_in_range"
+def test_a_ceiling_mix_without_any_price_in_range_scores_none_and_has_no_benchmark():
+    """Bids between the lowered ceiling and the ceiling are lawful: their evaluation must come to an end."""
+    rule, prices = formula("ceiling_mix"), {"a": D(1), "b": D("11499999")}
+    working = rule.work(prices)
+    assert (working.excluded, working.has_benchmark, working.deviations) == (("a", "b"), False, {})
+    assert {str(score) for score in working.scores.values()} == {"0.000"}
+    assert "mean_in_range" not in working.steps
+    assert rule.at(D("11000000"), working) == 0
+
+
+@pytest.mark.parametrize(
+    ("id", "name", "value"),
+    [
+        ("ceiling_mix", "drop", "1"),
+        ("ceiling_mix", "weight", "1.01"),
+        ("ceiling_mix", "floor_weight", "2"),
+        ("ceiling_mix", "ratio", "0"),
+        ("trimmed_mean_discount", "discount", "1"),
+        ("utility", "ratio", "0"),
+    ],
+)
+def test_parameters_that_leave_no_benchmark_are_refused_before_anybody_bids(id, name, value):
+    wrong = PriceRule(id, {**RULES[id], name: D(value)})
+    refused = refusal(price_formula, wrong)
+    assert (refused.code, refused.facts["name"]) == ("price_parameter_invalid", name)
 
 
 @settings(max_examples=40)
@@ -168,3 +193,19 @@ def test_a_foreign_formula_and_foreign_missing_or_unsound_parameters_are_refused
 @pytest.mark.parametrize("name", sorted(FORMULAS))
 def test_every_parameter_is_published_and_none_has_a_default(name):
     assert {parameter.name for parameter in fields(FORMULAS[name])} == RULES[name].keys()
+
+
+def test_where_no_price_lies_in_the_published_range_the_last_lock_is_taken_and_results_stand():
+    """All bids lie between the lowered ceiling and the ceiling: lawful, and worth no points for the price."""
+    amounts = {"full": 30, "places": 2, "drop_highest_from": 5, "drop_lowest_from": 5, "benchmark_places": 2}
+    amounts |= {"deviation_places": 4, "above": "0.5", "below": "0.3", "floor": 0, "ceiling": 1600000, "drop": "0.03"}
+    amounts |= {"floor_weight": "0.5", "floor_ratio": "0.85", "weight": "0.35", "ratio": "0.97"}
+    rule = PriceRule("ceiling_mix", {name: D(value) for name, value in amounts.items()})
+    sitting = Sitting(with_rules(evaluation=replace(EVALUATION, price_rule=rule), ceiling=D(1600000)))
+    sitting.until(Stage.RESULTS)
+    result = sitting.state.result
+    assert result.price.excluded == ("A", "B", "C")
+    assert {row.price_score for row in result.bids} == {D(0)}
+    assert result.candidates == ("A", "B", "C")
+    sitting.until(Stage.CLOSED)
+    assert recheck(sitting.events) == sitting.state

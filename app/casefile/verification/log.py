@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from app.casefile.bundle import CASE, EVENTS, HEAD, PERSONS, PRIVATE, README, README_TEXT, TRUST, derived_files
+from app.casefile.document_data import failure_name, report_name, statement_name
 from app.casefile.record import Record
 from app.casefile.verification.evidence import Evidence, read_private
 from app.casefile.verification.findings import Findings, failed, held, not_covered
@@ -117,8 +118,7 @@ def documents_named(record: Record) -> tuple[NamedDocument, ...]:
     if record.type == "BidsChecked":
         return (NamedDocument("readings", f"documents/bid-readings-{lot}.json", fact.readings_sha256),)
     if record.type == "FailureRecordSealed":
-        which = lot if fact.committee == 1 else f"{lot}-{fact.committee}"
-        return (NamedDocument("failure", f"documents/failed-evaluation-{which}.pdf", fact.sealed_sha256),)
+        return (NamedDocument("failure", f"documents/{failure_name(lot, fact.committee)}", fact.sealed_sha256),)
     if record.type == "ClarificationAnswered":
         return tuple(
             NamedDocument("clarification", f"clarifications/{lot}-{fact.id}-{number}.pdf", file.sha256)
@@ -126,9 +126,8 @@ def documents_named(record: Record) -> tuple[NamedDocument, ...]:
         )
     if record.type != "ReportSealed":
         return ()
-    which = lot if fact.version is None else f"{lot}-{fact.version}"
-    report = NamedDocument("report", f"documents/evaluation-report-{which}.pdf", fact.sealed_sha256)
-    statement = NamedDocument("statement", f"documents/signing-statement-{which}.pdf", fact.statement_sha256)
+    report = NamedDocument("report", f"documents/{report_name(lot, fact.version)}", fact.sealed_sha256)
+    statement = NamedDocument("statement", f"documents/{statement_name(lot, fact.version)}", fact.statement_sha256)
     return (report, statement) if fact.statement_sha256 else (report,)
 
 

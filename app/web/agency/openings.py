@@ -47,7 +47,7 @@ from evaluation.draw import (
     DrawConditionsProposed,
     Stratum,
 )
-from evaluation.sitting import Stage
+from evaluation.sitting import SittingState, Stage
 
 MOST_STRATA = 8
 
@@ -320,11 +320,16 @@ def _rechecking(found: Case, lot: str) -> dict[str, object]:
     asking = waiting is None and allowed(actor, Action.RECHECK_PROPOSE, found, lot)
     releasing = waiting is not None and waiting.by != actor.id and allowed(actor, Action.RECHECK_ORDER, found, lot)
     sitting = found.lots[lot].sitting
+    may = {"may_recheck": asking, "may_release_recheck": releasing}
+    return {"sitting": sitting, "version_of": _versions(sitting), **may}
+
+
+def _versions(sitting: SittingState) -> dict[str, int]:
+    """The number of each sealed report, where there are several."""
     versions = {one.sealed_sha256: number for number, one in enumerate(sitting.versions, 1)}
     if sitting.version is not None and sitting.sealed_sha256:
         versions[sitting.sealed_sha256] = sitting.version
-    may = {"may_recheck": asking, "may_release_recheck": releasing}
-    return {"sitting": sitting, "version_of": versions, **may}
+    return versions
 
 
 @routes.get("/cases/<case>/lots/<lot>/failure")
@@ -339,16 +344,19 @@ def failure(case: str, lot: str) -> str:
     if state.sitting.stage not in (Stage.FAILED, Stage.ABANDONED) and not state.earlier:
         abort(404)  # it failed at its opening: there is no such record
     readable = readable_files(platform(), current_actor(), case, lot)
-    kept = [file for file in readable if file.kind in ("failure", "record")]
+    before = state.sitting.sealed_before  # and was checked again, in vain
+    kept = [file for file in readable if file.kind in ("failure", "record") or file.sha256 in before]
     if state.sitting.stage is not Stage.FAILED:  # given up: by this committee, or by one before the one that sits now
         ended = state if state.sitting.stage is Stage.ABANDONED else state.earlier[-1].lot
         anew = state.to_evaluate_again and allowed(current_actor(), Action.NEW_COMMITTEE_PROPOSE, found, lot)
         shown = {"files": kept, "reason": ended.sitting.failure, "given_up": True, "bids": (), "anew": anew}
+        shown |= {"version_of": _versions(state.sitting)}
         return agency_page("failure", found, lot, _("评审终止情况记录"), **shown)
     shown = {
         "files": kept,
         "reason": failure_words(failure_of(state)),
         "rule": words_of(found)["failing_rule"],
         "bids": invalid_bids(found, lot, lang),
+        "version_of": _versions(state.sitting),
     }
     return agency_page("failure", found, lot, _("流标评审情况记录"), **shown)

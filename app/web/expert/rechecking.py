@@ -12,14 +12,15 @@ from app.web.expert.forms import RecheckAnswerForm
 from app.web.expert.room import entered, refused, signing
 from app.web.pages import confirmed
 from evaluation import sitting
+from evaluation.sitting import SittingState
 
 routes = Blueprint("rechecking", __name__, url_prefix="/room/<case>/<lot>/recheck")
 
 
-def may_answer(room: Room) -> bool:
+def may_answer(state: SittingState, room: Room) -> bool:
     """Whether this seat may answer now."""
     stands = (room.stage, sitting.RecheckAnswered) in sitting.TRANSITIONS and room.standstill is None
-    return bool(room.seat) and room.seat == room.chair and stands
+    return bool(room.seat) and sitting.answers_recheck(state, room.seat) and stands
 
 
 @routes.route("", methods=["GET", "POST"])
@@ -28,7 +29,7 @@ def answer(case: str, lot: str) -> str:
     """Answered again it replaces the earlier words; the report is prepared anew."""
     found, room, shown = entered(case, lot, Action.RECHECK_ANSWER)
     state = found.lot(lot).sitting
-    if not state.recheck or not may_answer(room):
+    if not may_answer(state, room):
         abort(404)
     form = RecheckAnswerForm()
     text = (form.text.data or "").strip()

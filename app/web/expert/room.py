@@ -76,6 +76,7 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
         "words": words_of(found),
         "signing": signing_words(signing_counts(found.lot(lot))),
         "sitting_state": found.lot(lot).sitting,
+        "answers_recheck": sitting.answers_recheck(found.lot(lot).sitting, room.seat),
         "form": None,
         "errors": [],
         "back": f"/room/{case}/{lot}",
