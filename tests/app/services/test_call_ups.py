@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,8 +18,12 @@ from sqlalchemy import select
 from app.adapters.mail import send_mail
 from app.adapters.messaging import NotSent, send_message
 from app.adapters.profiles import read_profile
+from app.casefile.codec import encode
+from app.casefile.record import Record
+from app.casefile.verification.replay import Replay
 from app.models import ContactLookUp, ExpertContact, Job, Notice
 from app.procedure.errors import RuleViolation
+from app.procedure.roles import SYSTEM
 from app.procedure.typed_codes import in_groups
 from app.services import call_ups, notices, tenders
 from app.services.contacts import Contact, seal_contact
@@ -26,7 +31,7 @@ from app.services.database_check import database_differences
 from app.services.jobs import claim_job, fail_job, finish_job
 from app.services.unit_of_work import plain_transaction
 from app.tasks.jobs import run_job
-from evaluation.draw import CallAttempted, Channel, Outcome, RoundReason, SeatState
+from evaluation.draw import CallAttempted, CallUpExpired, Channel, Outcome, RoundReason, SeatState
 from tests.app.services.people import LOT
 from tests.app.services.whole_case import WholeCase
 
@@ -74,6 +79,9 @@ def serving():
         gateway.server.server_close()
 
 
+REAL = ("quiet_hours", "telephone_after", "call_up_answer", "answer_rests_at_night")
+
+
 class Called(WholeCase):
     """A case whose drawn experts are called as the real rule book says, and do not answer."""
 
@@ -81,7 +89,7 @@ class Called(WholeCase):
 
     def publish(self) -> Called:
         real, demo = read_profile("cn-goods"), read_profile("demo-goods")
-        numbers = {name: getattr(real, name) for name in ("quiet_hours", "telephone_after", "call_up_answer")}
+        numbers = {name: getattr(real, name) for name in REAL}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(tenders, "read_profile", lambda _name: replace(demo, **numbers))
             super().publish()
@@ -201,6 +209,41 @@ def test_nobody_is_called_at_night_and_has_the_whole_time_in_the_morning(tmp_pat
     assert set(case.case.lots[LOT].draw.seats.values()) == {SeatState.CALLED}
     assert len(case.tried(Channel.TEXT)) == len(case.case.lots[LOT].draw.seats)
     assert all(due - case.clock.at > timedelta(minutes=29) for due in case.waiting("expire_call_ups"))
+
+
+class LateInTheEvening(Called):
+    """Drawn at 21:20 of the place, ten minutes before the quiet hours."""
+
+    hours = 12 + 1 / 3
+
+    def draw_experts(self) -> LateInTheEvening:
+        super().draw_experts()
+        return self
+
+
+def test_nobody_is_passed_over_at_night(tmp_path):
+    case = LateInTheEvening(tmp_path).through(COURSE)
+    seats = set(case.case.lots[LOT].draw.seats)
+    case.work_off(9 * 3600)  # 06:20
+    assert set(case.case.lots[LOT].draw.seats.values()) == {SeatState.CALLED}
+    first = min(seats)
+    case.work_off(80 * 60)  # 07:40
+    call_ups.answer_call_up(case.platform, call_ups.call_up_code(case.platform, case.case_id, LOT, first), True, "")
+    case.work_off(20 * 60)
+    states = case.case.lots[LOT].draw.seats
+    assert states[first] is SeatState.ACCEPTED
+    assert {states[number] for number in seats - {first}} == {SeatState.EXPIRED}
+    assert list(database_differences(case.platform)) == []
+
+
+def test_the_verifier_finds_somebody_passed_over_before_the_time_was_over(case):
+    number, reached_at = min(case.case.lots[LOT].reached.items(), key=lambda found: found[1])
+    fact, found = CallUpExpired(1, number), []
+    for minutes in (29, 30):
+        at = reached_at + timedelta(minutes=minutes)
+        forged = Record(case.case_id, 9999, LOT, "CallUpExpired", at, SYSTEM.id, "", encode(fact), {})
+        found.append([one.facts["reason"] for one in Replay(SimpleNamespace(hidden=False), case.case).take(forged)])
+    assert found == [["call_up_not_over"], []]
 
 
 def test_an_attempt_that_fails_is_on_record_and_made_again(case):
@@ -342,7 +385,7 @@ def test_a_refused_mail_leaves_no_address_in_a_log(tmp_path, monkeypatch):
 
     monkeypatch.setattr(smtplib, "SMTP", Server)
     with pytest.raises(NotSent) as failure:
-        send_mail("smtp://here", tmp_path, sender="a@b", to="expert@example.org", subject="x", text="x", key="k")
+        send_mail("smtp://localhost", tmp_path, sender="a@b", to="expert@example.org", subject="x", text="x", key="k")
     assert "expert" not in str(failure.value)
     assert failure.value.__cause__ is None
 
