@@ -39,6 +39,7 @@ def figures() -> str:
         breadcrumbs=[(_("监督工作台"), "/regulator"), (_("抽取情况统计"), "")],
         figures=found,
         named=named,
+        ordinal={line.number: n for n, line in enumerate(found.experts, 1)},
         shown=SHOWN,
         one_in=_one_in,
     )
