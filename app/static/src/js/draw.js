@@ -94,11 +94,13 @@ function listOf(checks, facts = {}) {
 
 const FIRST = 8; // places of a pseudonym, which is random, that tell it from any other
 
-/** What the wall calls a number. Of inspections it has names: numbers there are codes, alike in their first places. */
+/** What the wall calls a number. Of inspections it has names: numbers there are codes, alike in their first places, or
+ * an inspector and a code, which the name says both. */
 function onTheWall() {
   const named = [...document.querySelectorAll('[data-number]')];
   const names = new Map(named.map((found) => [found.dataset.number, found.dataset.name]));
-  return (id) => (names.size ? [id, names.get(id)].filter(Boolean).join(' ') : id.slice(0, FIRST));
+  if (!names.size) return (id) => id.slice(0, FIRST);
+  return (id) => (id.includes(':') && names.get(id)) || [id, names.get(id)].filter(Boolean).join(' ');
 }
 
 /** For what a draw is: experts for a lot, or objects and inspectors of a campaign, which a lot's name begins with. */
