@@ -82,8 +82,8 @@ def _kept(person: Any) -> tuple[str, ...]:
     raise refuse(
         "draw_logged_out",
         "登录已结束，本文件夹没有保存密码和动态码密钥。请在终端重新运行本程序并登录。",
-        "The log-in has ended, and this folder keeps neither password nor the secret of one-time codes. Start the program "
-        "again at a terminal and log in.",
+        "The log-in has ended, and this folder keeps neither password nor the secret of one-time codes. Start the "
+        "program again at a terminal and log in.",
     )
 
 
