@@ -25,7 +25,14 @@ from app.procedure.typed_codes import call_up_digest
 from app.services.contacts import Contact, contact_of
 from app.services.draws import drawn_account
 from app.services.meeting import Meeting, meeting_at
-from app.services.notices import CallUpWords, send_call_up, send_call_up_moved, send_call_up_over, tell_role
+from app.services.notices import (
+    CallUpWords,
+    send_call_up,
+    send_call_up_declined,
+    send_call_up_moved,
+    send_call_up_over,
+    tell_role,
+)
 from app.services.overdue_parties import expect_commitments
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork, unit_of_work
@@ -255,8 +262,22 @@ def answer_call_up(platform: Platform, code: str, accepted: bool, reason: str) -
         reason = "" if accepted else reason
         work.conclude(rules.CallUpAnswered(row.round, row.number, accepted, reason), row.lot)
         row.answered_at, row.accepted = work.now, accepted
+        if not accepted:
+            work.schedule("confirm_declined", work.now, lot=row.lot, detail=row.number)
         after_answer(work, row.lot, None if accepted else rules.RoundReason.REFUSED)
         return meeting
+
+
+def confirm_declined(platform: Platform, case_id: str, lot: str, number: str) -> None:
+    """Tell whoever has declined that this is what was heard: somebody else may have answered with the code. Repeating
+    it is harmless."""
+    code = call_up_code(platform, case_id, lot, number)
+    with unit_of_work(platform.database, case_id, lot) as work:
+        row = work.db_session.get(CallUp, code_hash(code))
+        if row is None or row.accepted is not False or row.answered_at is None:
+            return
+        contact, answered_at = _contact(platform, work, row), row.answered_at
+    send_call_up_declined(platform, contact, code, answered_at)
 
 
 @contextmanager

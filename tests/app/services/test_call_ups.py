@@ -7,6 +7,7 @@ import smtplib
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from types import SimpleNamespace
@@ -187,6 +188,23 @@ def test_no_message_names_the_project_and_the_telephone_says_no_code(case):
     assert not any(code in one["text"] for code in codes for one in gateway.by("voice"))
     written = [path.read_text("utf-8") for path in case.platform.settings.messages.rglob("text-*.txt")]
     assert sorted(code for code in codes for text in written if code in text) == sorted(codes)
+
+
+def test_whoever_has_declined_is_told_so_once_and_of_no_project(case):
+    """Somebody else may have answered with the code."""
+    one, other = sorted(case.case.lots[LOT].draw.seats)[:2]
+    codes = [call_ups.call_up_code(case.platform, case.case_id, LOT, number) for number in (one, other)]
+    call_ups.answer_call_up(case.platform, codes[0], False, "出差")
+    call_ups.answer_call_up(case.platform, codes[1], True, "")
+    case.work_off()
+    call_ups.confirm_declined(case.platform, case.case_id, LOT, one)
+    call_ups.confirm_declined(case.platform, case.case_id, LOT, other)
+    texts = [path.read_text("utf-8") for path in case.platform.settings.messages.rglob("text-*.txt")]
+    mails = [path.read_bytes() for path in case.platform.settings.mail.rglob("*.eml")]
+    letters = [message_from_bytes(mail).get_payload(decode=True).decode() for mail in mails]
+    for told in ([text for text in found if "不能参加（" in text] for found in (texts, letters)):
+        assert len(told) == 1
+        assert not any(word in told[0] for word in ("设备采购", "某学院", case.case_id, "出差"))
 
 
 def test_whoever_answers_is_not_telephoned(case):
