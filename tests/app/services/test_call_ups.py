@@ -7,10 +7,8 @@ import smtplib
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,12 +17,8 @@ from sqlalchemy import select
 from app.adapters.mail import send_mail
 from app.adapters.messaging import NotSent, send_message
 from app.adapters.profiles import read_profile
-from app.casefile.codec import encode
-from app.casefile.record import Record
-from app.casefile.verification.replay import Replay
 from app.models import ContactLookUp, ExpertContact, Job, Notice
 from app.procedure.errors import RuleViolation
-from app.procedure.roles import SYSTEM
 from app.procedure.typed_codes import in_groups
 from app.services import call_ups, notices, tenders
 from app.services.contacts import Contact, seal_contact
@@ -32,7 +26,7 @@ from app.services.database_check import database_differences
 from app.services.jobs import claim_job, fail_job, finish_job
 from app.services.unit_of_work import plain_transaction
 from app.tasks.jobs import run_job
-from evaluation.draw import CallAttempted, CallUpExpired, Channel, Outcome, RoundReason, SeatState
+from evaluation.draw import CallAttempted, Channel, Outcome, RoundReason, SeatState
 from tests.app.services.people import LOT
 from tests.app.services.whole_case import WholeCase
 
@@ -190,23 +184,6 @@ def test_no_message_names_the_project_and_the_telephone_says_no_code(case):
     assert sorted(code for code in codes for text in written if code in text) == sorted(codes)
 
 
-def test_whoever_has_declined_is_told_so_once_and_of_no_project(case):
-    """Somebody else may have answered with the code."""
-    one, other = sorted(case.case.lots[LOT].draw.seats)[:2]
-    codes = [call_ups.call_up_code(case.platform, case.case_id, LOT, number) for number in (one, other)]
-    call_ups.answer_call_up(case.platform, codes[0], False, "出差")
-    call_ups.answer_call_up(case.platform, codes[1], True, "")
-    case.work_off()
-    call_ups.confirm_declined(case.platform, case.case_id, LOT, one)
-    call_ups.confirm_declined(case.platform, case.case_id, LOT, other)
-    texts = [path.read_text("utf-8") for path in case.platform.settings.messages.rglob("text-*.txt")]
-    mails = [path.read_bytes() for path in case.platform.settings.mail.rglob("*.eml")]
-    letters = [message_from_bytes(mail).get_payload(decode=True).decode() for mail in mails]
-    for told in ([text for text in found if "不能参加（" in text] for found in (texts, letters)):
-        assert len(told) == 1
-        assert not any(word in told[0] for word in ("设备采购", "某学院", case.case_id, "出差"))
-
-
 def test_whoever_answers_is_not_telephoned(case):
     first, *others = sorted(case.case.lots[LOT].draw.seats)
     call_ups.answer_call_up(case.platform, call_ups.call_up_code(case.platform, case.case_id, LOT, first), True, "")
@@ -227,41 +204,6 @@ def test_nobody_is_called_at_night_and_has_the_whole_time_in_the_morning(tmp_pat
     assert set(case.case.lots[LOT].draw.seats.values()) == {SeatState.CALLED}
     assert len(case.tried(Channel.TEXT)) == len(case.case.lots[LOT].draw.seats)
     assert all(due - case.clock.at > timedelta(minutes=29) for due in case.waiting("expire_call_ups"))
-
-
-class LateInTheEvening(Called):
-    """Drawn at 21:20 of the place, ten minutes before the quiet hours."""
-
-    hours = 12 + 1 / 3
-
-    def draw_experts(self) -> LateInTheEvening:
-        super().draw_experts()
-        return self
-
-
-def test_nobody_is_passed_over_at_night(tmp_path):
-    case = LateInTheEvening(tmp_path).through(COURSE)
-    seats = set(case.case.lots[LOT].draw.seats)
-    case.work_off(9 * 3600)  # 06:20
-    assert set(case.case.lots[LOT].draw.seats.values()) == {SeatState.CALLED}
-    first = min(seats)
-    case.work_off(80 * 60)  # 07:40
-    call_ups.answer_call_up(case.platform, call_ups.call_up_code(case.platform, case.case_id, LOT, first), True, "")
-    case.work_off(20 * 60)
-    states = case.case.lots[LOT].draw.seats
-    assert states[first] is SeatState.ACCEPTED
-    assert {states[number] for number in seats - {first}} == {SeatState.EXPIRED}
-    assert list(database_differences(case.platform)) == []
-
-
-def test_the_verifier_finds_somebody_passed_over_before_the_time_was_over(case):
-    number, reached_at = min(case.case.lots[LOT].reached.items(), key=lambda found: found[1])
-    fact, found = CallUpExpired(1, number), []
-    for minutes in (29, 30):
-        at = reached_at + timedelta(minutes=minutes)
-        forged = Record(case.case_id, 9999, LOT, "CallUpExpired", at, SYSTEM.id, "", encode(fact), {})
-        found.append([one.facts["reason"] for one in Replay(SimpleNamespace(hidden=False), case.case).take(forged)])
-    assert found == [["call_up_not_over"], []]
 
 
 def test_an_attempt_that_fails_is_on_record_and_made_again(case):
