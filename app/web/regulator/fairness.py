@@ -15,6 +15,7 @@ from app.queries.fairness import fairness_figures
 from app.services import inspections
 from app.services.access import record_reading
 from app.web.pages import attempt, confirmed
+from app.web.recusal_words import RECUSALS
 from app.web.regulator.views import ReasonForm
 
 routes = Blueprint("fairness", __name__)
@@ -42,6 +43,7 @@ def figures() -> str:
         ordinal={line.number: n for n, line in enumerate(found.experts, 1)},
         shown=SHOWN,
         one_in=_one_in,
+        recusals=RECUSALS,
     )
 
 
