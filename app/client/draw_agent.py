@@ -51,9 +51,11 @@ def tasks(events: Sequence[Event], party: str, first_round: int) -> Iterator[Due
     """What a case waits for from `party`, in rounds from `first_round` on. `events`: all that it may see, in order."""
     for lot in dict.fromkeys(event["lot"] for event in events if event["type"] == "DrawRoundOpened"):
         mine = [event for event in events if event["lot"] == lot]
+        if _conditions(mine).get("purpose") != PURPOSE:  # of inspections, whose further rounds people order
+            continue
         number = max(event["payload"]["round"] for event in mine if event["type"] == "DrawRoundOpened")
         task = _task(mine, number, party) if number >= first_round else None
-        if task is not None and _conditions(mine)["purpose"] == PURPOSE:
+        if task is not None:
             yield Due(lot, number, task)
 
 
@@ -73,8 +75,9 @@ def _task(mine: Sequence[Event], number: int, party: str) -> Task | None:
 
 
 def _conditions(mine: Sequence[Event]) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = [e for e in mine if e["type"] == "DrawConditionsProposed"][-1]["payload"]["conditions"]
-    return found
+    """Those that were proposed last; {} where there are none."""
+    proposed = [event["payload"]["conditions"] for event in mine if event["type"] == "DrawConditionsProposed"]
+    return proposed[-1] if proposed else {}
 
 
 def perform(person: Person, party: DrawParty, case: str, events: Sequence[Event], due: Due) -> None:

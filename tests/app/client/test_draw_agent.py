@@ -99,6 +99,12 @@ def committed(*parties: str, round_: int = 2) -> list[dict[str, Any]]:
     ("events", "party", "task"),
     [
         (opened(1), "agency", None),  # the first round is people's
+        ([event("DrawRoundOpened", round=2)], "centre", None),  # of a draw that shows no conditions
+        (
+            [event("DrawConditionsProposed", conditions={"purpose": "other"}), event("DrawRoundOpened", round=2)],
+            "centre",
+            None,
+        ),
         (opened(2), "agency", Task.COMMIT),
         (opened(2, *committed("agency", round_=1)), "agency", Task.COMMIT),
         (opened(2, *committed("agency")), "agency", None),
