@@ -14,7 +14,7 @@ from demo.papers import draw_paper
 from demo.stage import Actor
 from evaluation.draw import DrawConditions, DrawConditionsProposed, Stratum
 
-DRAWN_PER_SITE, RESERVE_PER_SITE = 2, 2
+DRAWN_PER_SITE = 2
 PURPOSE = "evaluation-committee"
 LETTER = "授权函：兹委派演示采购人代表参加评标委员会。（演示）".encode()
 
