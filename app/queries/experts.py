@@ -140,15 +140,27 @@ OF_A_SEAT = ("fee", "appraise")  # lines whose instant would tell, beside a name
 
 @dataclass(frozen=True)
 class HistoryLine:
-    """What was done about an expert, by whom, why. `step` is of evaluation.standing or `correct`."""
+    """What was done about an expert, by whom, why. `step` is of evaluation.standing or `correct`; `changed` are the
+    columns that a correction changed.
+    """
 
     at: datetime
     step: str
     by: str
     reason: str
+    changed: tuple[str, ...] = ()
 
 
 EMPLOYER = "employer"  # beside a change of `organisation`: the name behind the credit code
+
+
+def _changed(facts: str) -> tuple[str, ...]:
+    """Which columns the facts of a line of history say were changed."""
+    said = json.loads(facts)
+    before, after = said.get("before"), said.get("after")
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return ()
+    return tuple(name for name in after if name in before and after[name] != before[name])
 
 
 @dataclass(frozen=True)
@@ -220,7 +232,9 @@ def load_expert_file(db_session: DbSession, expert_id: str) -> ExpertFile | None
     lines = list(db_session.scalars(query))
     people = select(Account.id, Account.name).where(Account.id.in_({line.by for line in lines}))
     names = {found_id: name for found_id, name in db_session.execute(people)}
-    history = tuple(HistoryLine(one.at, one.step, names.get(one.by, one.by), one.reason) for one in lines)
+    history = tuple(
+        HistoryLine(one.at, one.step, names.get(one.by, one.by), one.reason, _changed(one.facts)) for one in lines
+    )
     shown = _row(row, account.name, account.organisation.name, site.name)
     waiting = _waiting_correction(db_session, expert_id)
     return ExpertFile(shown, read_expert(row), row.status_by, history, waiting)

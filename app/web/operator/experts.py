@@ -141,7 +141,7 @@ def _page(expert: str, form: ReasonForm, correction: CorrectionForm, errors: lis
             correction[name].data = text
     shown = {"file": found, "steps": _steps(found), "standings": STANDINGS, "words": STANDING_STEPS}
     shown |= {"machines": MACHINES, "may_manage": allowed(current_actor(), Action.EXPERT_MANAGE)}
-    shown |= {"courses": courses, "off": off}
+    shown |= {"courses": courses, "off": off, "columns": EXPERT_COLUMNS}
     shown |= {"changes": _changes(found, now | particular, sites), "own": current_actor().id}
     shown |= {"declared": _declared(now), "qualifications": "；".join(particular["qualifications"].split("\n"))}
     return render_template("pages/operator/expert.html", form=form, correction=correction, errors=errors, **shown)

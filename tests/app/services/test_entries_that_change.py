@@ -67,5 +67,10 @@ def test_a_term_is_renewed_and_a_speciality_changed_by_two_persons(bench: Bench,
     expert_corrections.decide_correction(bench.platform, bench.people["regulator"].log_in, person, accepted=True)
     assert cells_of(bench, person) == now | other
     with bench.platform.database.reading() as db_session:
+        found = load_expert_file(db_session, person)
+        assert found is not None
+        told = {"specialities", "certified_until", "title", "region", "qualifications"}
+        assert told <= set(found.history[0].changed) <= told | {"practising_since"}, "the history says what was changed"
+    with bench.platform.database.reading() as db_session:
         held = db_session.scalars(select(ExpertSpeciality.speciality).where(ExpertSpeciality.expert_id == person))
         assert list(held) == ["A0802"]
