@@ -239,7 +239,7 @@ def enter_experts(
 ) -> list[str]:
     """Rows of checked entries (the JSON of NewExpert), many at a time; their ids."""
     take_turns(db_session, "accounts")
-    employers = _employers(db_session, [entry["organisation"] for entry in entries], now)
+    employers = employers_of(db_session, [entry["organisation"] for entry in entries], now)
     ids, rows = [], _Rows()
     for entry in entries:
         ids.append(secrets.token_hex(8))
@@ -317,7 +317,7 @@ class _Rows:
                 db_session.connection().execute(insert(table.__table__), rows)
 
 
-def _employers(db_session: DbSession, wanted: Sequence[Mapping[str, str]], now: datetime) -> dict[str, str]:
+def employers_of(db_session: DbSession, wanted: Sequence[Mapping[str, str]], now: datetime) -> dict[str, str]:
     """Ids by credit code; those that nobody named before are added. Raises RuleViolation `organisation_other_name`."""
     names = {}
     for employer in wanted:

@@ -182,6 +182,15 @@ def send_call_up_moved(platform: Platform, contact: Contact, code: str, meeting:
         _tell(platform, Channel.TEXT, contact.phone, sentence(letter, facts, "zh"), f"moved/{key}/{code}")
 
 
+def send_call_up_declined(platform: Platform, contact: Contact, code: str, answered_at: datetime) -> None:
+    """That a call-up was declined, to whom it was sent."""
+    facts = {"answered_at": answered_at.replace(microsecond=0)}
+    if contact.mail:
+        _mail_code(platform, contact.mail, code, "mail_call_up_declined", facts)
+    if contact.phone:
+        _tell(platform, Channel.TEXT, contact.phone, sentence("mail_call_up_declined", facts, "zh"), f"declined/{code}")
+
+
 def send_call_up_over(platform: Platform, contact: Contact, code: str) -> None:
     """That nobody need come any more: the evaluation has ended."""
     if contact.mail:

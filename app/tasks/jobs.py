@@ -54,6 +54,7 @@ TASKS: dict[str, Run] = {
     "send_call_ups": lambda platform, job: call_ups.send_call_ups(platform, job.case_id, job.lot),
     "call_expert": lambda platform, job: call_ups.call_expert(platform, job.case_id, job.lot, job.detail),
     "expire_call_ups": lambda platform, job: call_ups.expire_call_ups(platform, job.case_id, job.lot),
+    "confirm_declined": lambda platform, job: call_ups.confirm_declined(platform, job.case_id, job.lot, job.detail),
     "cancel_call_ups": lambda platform, job: call_ups.cancel_call_ups(platform, job.case_id, job.lot),
     "move_call_ups": lambda platform, job: call_ups.move_call_ups(platform, job.case_id, job.lot),
     "convene_sitting": lambda platform, job: sittings.convene_sitting(platform, job.case_id, job.lot),

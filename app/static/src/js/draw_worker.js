@@ -20,9 +20,20 @@ const told = ({ record, checks, drawn }) => {
   return { record: { tender, lot, purpose, statement: { round: statement.round } }, checks, drawn };
 };
 
-addEventListener('message', async ({ data: { url, round, committee } }) => {
+/** Records as they lie in files. Throws TypeError where a text is none. */
+function recordsOf(texts) {
+  return texts.map((text) => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new TypeError('JSON');
+    }
+  });
+}
+
+addEventListener('message', async ({ data: { url, round, texts, committee } }) => {
   try {
-    const records = await recordsUpTo(round, url);
+    const records = texts ? recordsOf(texts) : await recordsUpTo(round, url);
     const { verdict, rounds, whole } = await checkDraw(records, committee, (number, done, of) =>
       postMessage({ step: 'drawing', round: number, done, of }),
     );
