@@ -16,8 +16,6 @@ from app.client.draw_party import DrawParty
 from app.queries.cases import load_records
 from app.services import draws
 from app.services.platform import DIST
-from crypto.committee import identity, sign_share
-from evaluation import draw as drawing
 from tests.app.services.people import LOT
 from tests.app.services.whole_case import DRAWN, WholeCase
 
@@ -58,13 +56,10 @@ class Unattended(WholeCase):
                 done.append(f"{party} {due.task.value}")
         return done
 
-    def _round(self, number: int, committee: Any, draw_id: str, silent: str = "") -> None:
+    def _round(self, number: int, silent: str = "") -> None:
         self.turns = [self.turn(number), self.turn(number)]
         self.work_off()
-        ident = identity("draw", self.case.lots[LOT].draw.current.stated)
-        for index in (2, 3):
-            share = sign_share(self.shares[index], ident).hex()
-            self.act(f"trustee-{index}", drawing.DrawShareReleased(number, index, share))
+        self.sign_round(number)
         self.turns += [self.turn(number), self.turn(number)]
         self.work_off()
 
