@@ -56,6 +56,7 @@ class LiveSite(SmallSite):
     cuts: int = 0
     silent: threading.Event | None = None
     refusing: bool = False
+    away: int = 0  # how many coming saves find no database
     socketio: SocketIO | None = None
 
     def _application(self) -> Flask:
@@ -81,8 +82,11 @@ class LiveSite(SmallSite):
         if self.cuts:
             self.cuts -= 1
             self.break_line()
+        if self.away:
+            self.away -= 1
+            return {"error": {"code": "database_away", "message": "暂时没有应答。"}}
         if command["value"] == "44.50":
-            return {"error": {"code": "score_outside_bands", "message": "不在任何一档。"}}
+            return {"error": {"code": "score_outside_bands", "message": "不在任何一档。", "message_en": "In no band."}}
         if command["value"] == "26.50":
             return {"error": {"code": "sheet_locked", "message": "评分表已锁定。"}}
         return {"saved_at": "2026-03-03T02:32:07Z"}
@@ -257,6 +261,26 @@ def test_a_save_whose_answer_was_lost_is_sent_again_as_the_same_command(page: Pa
     first, again, second = site.saves
     assert first == again
     assert [first["criterion"], second["criterion"]] == ["technical", "service"]
+
+
+def test_a_score_that_finds_no_database_is_kept_and_sent_again(page: Page, site: LiveSite):
+    page.goto(site.show_text("/desk", DESK))
+    wait_for(page, lambda: site.joins)
+    site.away = 1
+    page.get_by_label("技术参数 满分").fill("30")
+    expect(page.locator("#score-b2-technical-saved")).to_have_text("暂时没有应答。")
+    page.reload()
+    expect(page.get_by_label("技术参数 满分")).to_have_value("30.00")
+    expect(page.locator("#score-b2-technical-saved")).to_have_text("已保存 10:32:07", timeout=10_000)
+    first, again = site.saves
+    assert first["command_id"] == again["command_id"]
+
+
+def test_a_refusal_is_in_the_language_of_the_page(page: Page, site: LiveSite):
+    page.goto(site.show_text("/desk", DESK, lang="en"))
+    wait_for(page, lambda: site.joins)
+    page.get_by_label("技术参数").first.fill("44.5")
+    expect(page.locator("#score-b2-technical-saved")).to_have_text("In no band. (the saved 27.00 still counts)")
 
 
 def test_what_waited_for_the_line_survives_a_reload(page: Page, site: LiveSite):

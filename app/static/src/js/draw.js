@@ -7,7 +7,7 @@ import { followState } from './follow.js';
 import { refusalLine, showErrors, tellOfKey } from './forms.js';
 import { signingKey } from './keys.js';
 import { leaveFor } from './leave.js';
-import { say } from './locale.js';
+import { language, say } from './locale.js';
 
 const panel = document.querySelector('[data-draw-give]');
 
@@ -165,7 +165,7 @@ function check({ drawCheck: url, drawRound: round, drawCommittee: committee }) {
     else if (data.found) showFound(shown, data.found, { round, committee });
     else shown.replaceChildren(line('p', data.malformed ? say('draw_malformed', { place: data.failed }) : data.failed));
   });
-  running.postMessage({ url: new URL(url, location.href).href, round: Number(round), committee });
+  running.postMessage({ url: new URL(url, location.href).href, round: Number(round), committee, spoken: language() });
 }
 
 /** A check works from here on; before, a click would go unheard. Parts that come anew bring their buttons disabled. */

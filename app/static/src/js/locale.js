@@ -232,6 +232,9 @@ export function say(name, facts = {}) {
   return sentence.replace(/\{(\w+)\}/g, (_, fact) => facts[fact]);
 }
 
+/** What a refusal of the server says, in the page's language. */
+export const refusalWords = ({ message, message_en: english }, spoken = language()) => (spoken === 'en' && english) || message;
+
 /** Binary sizes as people read them: `18.0 MiB`. */
 export function bytesInWords(count) {
   const units = ['B', 'KiB', 'MiB', 'GiB'];
