@@ -210,7 +210,7 @@ def _criterion(
         "most": most_words(criterion),
         "step": criterion.step,
         "standard": standard_of(criterion),
-        "band": adjustment_words(criterion) or bands or _("最小分值 %(step)s", step=criterion.step),
+        "band": adjustment_words(criterion) or bands or _("最小计分单位 %(step)s", step=criterion.step),
         "bands": " ".join(f"{b.low}-{b.high}" for b in criterion.bands),
         "value": draft.value if draft else None,
         "comment": draft.comment if draft else "",
