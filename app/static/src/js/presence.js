@@ -2,7 +2,7 @@
 import { ask, refreshPart, socket } from './live.js';
 import { say } from './locale.js';
 
-const panel = document.querySelector('[data-talk]');
+const panel = document.querySelector('[data-talk], [data-present]'); // of a member, or of who serves the site
 const [caseId, lot] = (panel?.dataset.case ?? '/').split('/');
 const button = panel?.querySelector('[data-hand]');
 let up = false; // as the platform has it
@@ -43,10 +43,10 @@ function showUnknown(part) {
 }
 
 const part = panel?.querySelector('[data-live="presence"]');
-if (part) {
+if (part || panel?.matches('[data-present]')) {
   socket.on('presence.ask', (_asked, answer) => answer());
   socket.on('presence.changed', () => refreshPart('presence'));
-  socket.on('disconnect', () => showUnknown(part));
+  if (part) socket.on('disconnect', () => showUnknown(part));
   document.addEventListener('tenderhall:joined', enter);
   document.addEventListener('tenderhall:swapped', lowerOnceHeard);
   button?.addEventListener('click', () => raise(!up));
