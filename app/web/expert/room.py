@@ -92,7 +92,7 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
         "cursor": cursor,
         "stages": STAGES,
         "steps": STEPS_TO_FAILURE if room.stage is sitting.Stage.FAILED else STEPS,
-        "member_names": MEMBERS,
+        "member_names": {**MEMBERS, "buyer": words_of(found)["buyer_member"]},
         "corrections": CORRECTIONS,
         "asked_words": lambda asked: correction_words(found.lot(lot).sitting, asked),
         "grounds_words": sentence(f"{regime}_correction_grounds", {}, g.get("lang", "zh")),
