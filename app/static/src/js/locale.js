@@ -103,6 +103,8 @@ const SENTENCES = {
   bid_key_wrong: ['该文件不是加密这份投标时保存的密钥，未提交任何内容。请找回原文件。', 'This file is not the key that this bid was sealed to; nothing was sent. Find the original.'],
   saved_at: ['已保存 {time}', 'Saved {time}'],
   presence_unknown: ['线路中断，现在不知道谁在线。', 'The line is lost; who is connected is not known now.'],
+  replay_play: ['播放', 'Play'],
+  replay_halt: ['暂停', 'Pause'],
   told_above: ['查看', 'Look'],
   saving: ['正在保存…', 'Saving…'],
   score_waiting: ['线路恢复后自动保存', 'Will be saved when the line is back'],
