@@ -257,8 +257,17 @@ def _apply_of_sitting(state: LotCase, fact: SittingEvent, record: Record) -> Lot
     told = clarifying.apply(state.clarifying, fact, record.at)
     said = talk.apply(state.talk, fact, record.seq, record.at)
     again = rollbacks.apply(state.rollback, fact, record.actor, record.at)
-    state = replace(state, standstill=still, signing=signed, asked=asked, clarifying=told, talk=said, rollback=again)
-    return replace(state, sitting=sitting.apply(state.sitting, fact))
+    after = sitting.apply(state.sitting, fact)
+    return replace(
+        state,
+        sitting=after,
+        standstill=still,
+        signing=signed,
+        asked=asked,
+        clarifying=told,
+        talk=said,
+        rollback=again,
+    )
 
 
 def _begun_anew(state: LotCase, fact: sitting.NewCommitteeOrdered, record: Record) -> LotCase:

@@ -47,6 +47,12 @@ def check(rule, prices):
     return steps
 
 
+def test_a_tie_that_comes_of_a_third_is_rounded_up():
+    prices = {"a": D("0.01"), "b": D("0.01"), "c": D("30092207.03")}
+    steps = check(PriceRule("trimmed_mean_discount", RULES["trimmed_mean_discount"]), prices)
+    assert steps.shared[-1].result == D("9930428.327")  # 30092207.05 ÷ 3 × 0.99 is 9930428.3265
+
+
 @pytest.mark.parametrize("formula", RULES)
 @settings(max_examples=60)
 @given(PRICES)

@@ -35,8 +35,8 @@ def exhausted(tmp_path: Path) -> WholeCase:
     engineers = [entry(case, f"工程{n}", NewOrganisation(f"院{n}", "employer", f"W{n}")) for n in range(8)]
     admit(case, [replace(one, specialities=(WIDE,)) for one in engineers])
     open_bids(case)
-    found = approve(case)
-    case._round(1, committee_of(case.case), found.draw_id)
+    approve(case)
+    case._round(1)
     drawn = case.case.lots[LOT].draw.rounds[0].result.selected[host(case)]
     with case.platform.database.reading() as db_session:
         people = set(db_session.scalars(select(Pseudonym.expert_id).where(Pseudonym.number.in_(drawn))))
@@ -83,7 +83,7 @@ def test_a_round_nobody_is_left_for_is_drawn_under_wider_conditions_to_the_end(t
     assert "主场无人可抽" in page
     assert 'data-type="DrawConditionsApproved"' in page
     case.approve_draw()
-    case._round(2, committee_of(case.case), before.conditions.draw_id)
+    case._round(2)
     draw = case.case.lots[LOT].draw
     assert list(draw.current.result.selected) == [f"{WIDE}/{case.sites[0]}"]
     (substitute,) = draw.current.result.selected[f"{WIDE}/{case.sites[0]}"]

@@ -1,5 +1,5 @@
 // What a check of a draw is shown as: how far it is, each check of each round, and the numbers computed here.
-import { say } from './locale.js';
+import { language, say } from './locale.js';
 
 const line = (tag, text) => Object.assign(document.createElement(tag), { textContent: text });
 
@@ -92,5 +92,5 @@ export function checkInWorker(shown, asked) {
     else if (data.found) showFound(shown, data.found, asked);
     else shown.replaceChildren(line('p', data.malformed ? say('draw_malformed', { place: data.failed }) : data.failed));
   });
-  running.postMessage(asked);
+  running.postMessage({ ...asked, spoken: language() });
 }

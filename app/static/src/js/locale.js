@@ -102,6 +102,10 @@ const SENTENCES = {
   key_file_wrong: ['无法读取该文件。需要未加密的 PKCS#8 PEM 格式 P-256 私钥。', 'The file cannot be read. It must be an unencrypted PKCS#8 PEM with a P-256 key.'],
   bid_key_wrong: ['该文件不是加密这份投标时保存的密钥，未提交任何内容。请找回原文件。', 'This file is not the key that this bid was sealed to; nothing was sent. Find the original.'],
   saved_at: ['已保存 {time}', 'Saved {time}'],
+  presence_unknown: ['线路中断，现在不知道谁在线。', 'The line is lost; who is connected is not known now.'],
+  replay_play: ['播放', 'Play'],
+  replay_halt: ['暂停', 'Pause'],
+  told_above: ['查看', 'Look'],
   saving: ['正在保存…', 'Saving…'],
   score_waiting: ['线路恢复后自动保存', 'Will be saved when the line is back'],
   saved_elsewhere: ['已在另一窗口保存', 'Saved in another window'],
@@ -239,6 +243,9 @@ export function say(name, facts = {}) {
   const sentence = SENTENCES[name][language() === 'en' ? 1 : 0];
   return sentence.replace(/\{(\w+)\}/g, (_, fact) => facts[fact]);
 }
+
+/** What a refusal of the server says, in the page's language. */
+export const refusalWords = ({ message, message_en: english }, spoken = language()) => (spoken === 'en' && english) || message;
 
 /** Binary sizes as people read them: `18.0 MiB`. */
 export function bytesInWords(count) {
