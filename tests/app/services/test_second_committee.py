@@ -49,6 +49,11 @@ class Twice(Representing):
             self.act("inspector", sitting.SittingOrdered(step, WHY))
         self.work_off()
 
+    def order_anew(self) -> None:
+        self.act("officer", sitting.NewCommitteeProposed(AGAIN))
+        self.act("releaser", sitting.NewCommitteeOrdered(AGAIN))
+        self.work_off()
+
     def draw_anew(self) -> None:
         """A further round for every seat; all accept, and the buyer names somebody else."""
         state = self.case.lots[LOT].draw
