@@ -44,7 +44,6 @@ def check(rule, prices):
 
 
 @pytest.mark.parametrize("formula", RULES)
-@settings(max_examples=60)
 @given(PRICES)
 def test_a_calculator_arrives_at_every_line(formula, prices):
     rule = PriceRule(formula, RULES[formula])

@@ -6,7 +6,7 @@ from decimal import Decimal as D
 from itertools import pairwise, product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.errors import RuleViolation
@@ -102,7 +102,6 @@ def test_a_ceiling_mix_without_any_price_in_range_is_refused():
     assert refusal(formula("ceiling_mix").work, {"a": D(1)}).code == "no_price_in_range"
 
 
-@settings(max_examples=40)
 @given(prices=usual_lists)
 def test_scores_lie_within_the_full_mark_on_the_published_places(prices):
     for name in FORMULAS:
@@ -114,7 +113,6 @@ def test_scores_lie_within_the_full_mark_on_the_published_places(prices):
             assert -score.as_tuple().exponent == rule.places, name
 
 
-@settings(max_examples=40)
 @given(usual=usual_lists, any_list=price_lists, chosen=choices(24))
 def test_the_order_of_bids_and_a_hostile_decimal_context_change_nothing(usual, any_list, chosen):
     for prices in (usual, any_list):
