@@ -9,6 +9,7 @@ from functools import lru_cache
 import pytest
 from argon2 import PasswordHasher
 
+from app.casefile.verification import evidence
 from app.client import passphrase
 from app.services import accounts
 from crypto import pdf
@@ -16,7 +17,7 @@ from tests.app.compiled_once import compile_once
 from tests.app.workbench import POSTGRES, Bench, emptied, migrated_postgres
 
 compile_once()
-DOCUMENTS_REMEMBERED = 64
+DOCUMENTS_REMEMBERED, LINES_REMEMBERED = 64, 4096
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -31,9 +32,10 @@ def _cheap_passwords() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _documents_verified_once() -> Iterator[None]:
     """A verdict depends on the bytes alone, and a bundle that is falsified time and again has most of its documents as
-    they were: whoever asks about the same bytes again is told the same.
+    they were, and of its lines: whoever asks about the same bytes again is told the same.
     """
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evidence, "_read_line", lru_cache(LINES_REMEMBERED)(evidence._read_line))
         patch.setattr(pdf, "verify_pdf", lru_cache(DOCUMENTS_REMEMBERED)(pdf.verify_pdf))
         yield
 
