@@ -56,7 +56,7 @@ class Kept:
         database.dispose()  # the last connection writes what waits in the log of the database into its file
         self.database = file_of(database).read_bytes()
         paths = (path for path in made.folder.rglob("*") if path.is_file() and path != file_of(database))
-        self.files = {path.relative_to(made.folder): path.read_bytes() for path in paths}
+        self.files = {str(path.relative_to(made.folder)): path.read_bytes() for path in paths}
         self.memory = _remembered(made)
         self.at = made.clock.at
         self._rows: dict[str, list[dict[str, Any]]] = {}
