@@ -44,6 +44,8 @@ DEBIAN_PACKAGES = {
 LOCAL_POSTGRES = "postgresql+psycopg://postgres@127.0.0.1:5432/test"
 LOCAL_REDIS = "redis://127.0.0.1:6379/15"
 REPORT = "{report}"
+# What random texts are drawn from: made here, beside the types, instead of by each process that finds it lacking.
+CHARACTERS = "from hypothesis.internal.charmap import charmap; charmap()"
 MEMORY = Path("/dev/shm")  # where tests keep their files, if there is room: what they wait for is rarely the disk
 ROOM = 8 * 2**30  # bytes: below half of it no upload is taken
 Command = tuple[str | Path, ...]
@@ -66,17 +68,17 @@ def pytest(*words: str | Path) -> Command:
 
 def programme(long: bool = False) -> Iterator[Step]:
     """Every step of the test command, cheapest first; the long one draws more examples and has a step more."""
+    junit = ("--test-reporter=junit", f"--test-reporter-destination={REPORT}")
+    browser_side = sorted(ROOT.glob("app/static/src/tests/*.test.mjs"))
     yield Step(
-        "linters, import contracts, types",
+        "linters, import contracts, types, browser side",
+        python("mypy"),
+        (NODE, "--test", "--test-reporter=dot", "--test-reporter-destination=stdout", *junit, *browser_side),
+        (sys.executable, "-c", CHARACTERS),
         python("ruff", "check", "--output-format", "concise", ".", "tenderhall"),
         python("ruff", "format", "--check", ".", "tenderhall"),
         (Path(sys.executable).with_name("lint-imports"),),
-        python("mypy"),
     )
-    if browser_side := sorted(ROOT.glob("app/static/src/tests/*.test.mjs")):
-        reporters = ("--test-reporter=dot", "--test-reporter-destination=stdout")
-        junit = ("--test-reporter=junit", f"--test-reporter-destination={REPORT}")
-        yield Step("browser side", (NODE, "--test", *reporters, *junit, *browser_side))
     variants = ("--hypothesis-profile", "long") if long else ("--one-database",)
     # Two processes that collect a half each are done sooner than one with two workers that collect everything. What is
     # pure logs nothing.
