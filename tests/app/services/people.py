@@ -149,11 +149,22 @@ class Installation(Noting):
 
         Once for all whose people go the same ways: the others get a copy, on either database, keys and all.
         """
-        steps = course.split()
-        if not self.platform.database.is_sqlite:
+        chosen, before = self._chosen(), note(self, None)
+        if self.platform.database.is_sqlite:
+            left, here = self._left_by(course.split(), chosen)
+        else:
             with TemporaryDirectory() as folder:
-                self._alike(Path(folder)).through(course)
-        outer, chosen, left, taken = note(self, None), self._chosen(), None, 0
+                left, here = self._alike(Path(folder))._left_by(course.split(), chosen)[0], False
+        if not here:
+            left.copy_to(self, chosen)
+        if before is not None:
+            before.update(left.ways)
+        note(self, before)
+        return self
+
+    def _left_by(self, steps: list[str], chosen: dict[str, Any]) -> tuple[Kept, bool]:
+        """What the steps leave, and whether this very installation has gone the last of them."""
+        left, taken = None, 0
         for n, step in enumerate(steps, 1):
 
             def take(step: str = step, n: int = n, before: Kept | None = left) -> Kept:
@@ -167,12 +178,8 @@ class Installation(Noting):
                 return Kept(self, (before.ways if before else {}) | ways_of(self, names, chosen))
 
             left = fitting(self._kind(steps[:n]), lambda ways: ways_of(self, ways, chosen) == ways, take)
-        if left and taken < len(steps):
-            left.copy_to(self, chosen)
-        if left and outer is not None:
-            outer.update(left.ways)
-        note(self, outer)
-        return self
+        assert left, "no step"
+        return left, taken == len(steps)
 
     def _chosen(self) -> dict[str, Any]:
         """What its maker chose, beside the place."""
