@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
@@ -13,7 +15,7 @@ from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
 from app.queries.people import find_login
-from app.services.actors import load_actor
+from app.services.actors import load_actor, rights_of
 from app.services.platform import Platform
 from app.services.unit_of_work import plain_transaction, take_turns
 
@@ -27,8 +29,7 @@ def suspend_account(platform: Platform, actor_id: str, login: str, reason: str, 
     Raises RuleViolation `account_unknown`, `account_own`, `account_reason_missing`, `account_last_operator`,
     `account_suspended_already`.
     """
-    with plain_transaction(platform.database) as (db_session, now):
-        take_turns(db_session, "accounts")  # first: of two who suspend each other, the second may nothing any more
+    with _turn_at(platform, login) as (db_session, now):
         authorize(load_actor(db_session, actor_id), Action.ACCOUNT_SUSPEND)
         account = _changed(db_session, actor_id, Action.ACCOUNT_SUSPEND, login, reason, address, now)
         if account.suspended_at is not None:
@@ -43,13 +44,22 @@ def renew_account(platform: Platform, actor_id: str, login: str, reason: str, ad
 
     Raises RuleViolation as `suspend_account` does.
     """
-    with plain_transaction(platform.database) as (db_session, now):
-        take_turns(db_session, "accounts")
+    with _turn_at(platform, login) as (db_session, now):
         authorize(load_actor(db_session, actor_id), Action.ACCOUNT_PREPARE)
         account = _changed(db_session, actor_id, Action.ACCOUNT_PREPARE, login, reason, address, now)
         account.prepared_by, account.approved_by, account.approved_at = actor_id, None, None
         account.password_hash, account.totp_secret, account.suspended_at = None, None, None
         account.failures, account.locked_until = 0, None
+
+
+@contextmanager
+def _turn_at(platform: Platform, login: str) -> Iterator[tuple[DbSession, datetime]]:
+    """A transaction in which nobody acts as this account, and nobody else changes one."""
+    with platform.database.reading() as db_session:
+        account = find_login(db_session, login.strip())
+    with plain_transaction(platform.database, turn=rights_of(account.id) if account else "") as (db_session, now):
+        take_turns(db_session, "accounts")  # of two who suspend each other, the second may nothing any more
+        yield db_session, now
 
 
 def check_renewal(db_session: DbSession, account_id: str, now: datetime) -> None:

@@ -50,6 +50,12 @@ _ONE = union_all(*rows_of_accounts(lambda column: column == bindparam("account")
 _SEVERAL = union_all(*rows_of_accounts(lambda column: column.in_(bindparam("accounts", expanding=True))))
 
 
+def rights_of(account_id: str) -> str:
+    """Whose turn it is to end what an account may do, by whichever way: acts of that account share it
+    (`share_turns`), so that none is dated after its end."""
+    return f"rights/{account_id}"
+
+
 def load_actor(db_session: DbSession, account_id: str, seat: str = "") -> Actor:
     """The actor of an account as it is now; ANYONE when it may not act (unknown, not approved, suspended).
 

@@ -28,11 +28,11 @@ from app.procedure.roles import Actor
 from app.queries.cases import load_case
 from app.services.accounts import LogIn
 from app.services.act_readings import Asked, Readings
-from app.services.actors import record_denial
+from app.services.actors import record_denial, rights_of
 from app.services.platform import Platform
 from app.services.proposals import Answer, Proposal, parse_proposal
 from app.services.shared_transactions import Gather
-from app.services.unit_of_work import UnitOfWork, unit_of_work
+from app.services.unit_of_work import UnitOfWork, share_turns, unit_of_work
 from crypto.errors import CryptoError
 
 __all__ = ["Answer", "Proposal", "act_head", "parse_proposal", "record_act"]
@@ -214,6 +214,7 @@ def _outcome(work: UnitOfWork, take: Callable[[Asked], Answer], one: Asked) -> A
 
 def _taker(platform: Platform, work: UnitOfWork, kind: FactType, asked: Sequence[Asked]) -> Callable[[Asked], Answer]:
     """What takes each of these acts on record, or refuses it, in an open transaction."""
+    share_turns(work.connection, {rights_of(one.log_in.account_id) for one in asked})
     readings = Readings(work.db_session, asked)
     complete = _completions.get(kind.name)
 

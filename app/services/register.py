@@ -26,7 +26,7 @@ from app.queries.cases import load_records
 from app.queries.committees import load_committees
 from app.services.account_changes import check_renewal
 from app.services.accounts import LogIn
-from app.services.actors import load_actor
+from app.services.actors import load_actor, rights_of
 from app.services.platform import Platform
 from app.services.registrations import check_registered
 from app.services.unit_of_work import UnitOfWork, unit_of_work
@@ -131,7 +131,7 @@ def _keep(register: UnitOfWork, account: Account, serial: str, key: str, scope: 
 
 def revoke_certificate(platform: Platform, log_in: LogIn, key: str, reason: str) -> None:
     """The owner takes a key out of use, at once (ROLES 78). Raises RuleViolation `key_not_certified`."""
-    with unit_of_work(platform.database, REGISTER) as work:
+    with unit_of_work(platform.database, REGISTER, turn=rights_of(log_in.account_id)) as work:
         actor = load_actor(work.db_session, log_in.account_id)
         authorize(actor, Action.CERTIFICATE_REVOKE)
         query = select(Certificate).where(

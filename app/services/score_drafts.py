@@ -97,7 +97,7 @@ def save_score(platform: Platform, log_in: LogIn, case_id: str, lot: str, typed:
     """Keep one unfinished score. Raises RuleViolation naming the rule that a score breaks, `desk_taken_over` where
     another window has the desk, `score_stale` where the score was saved since this window has seen it.
     """
-    with plain_transaction(platform.database) as (db_session, now):
+    with plain_transaction(platform.database, beside=case_id) as (db_session, now):
         actor, case = load_actor(db_session, log_in.account_id, log_in.seat), load_case(db_session, case_id)
         authorize(actor, Action.SCORE_SAVE, case, lot)
         state, seat = case.lot(lot).sitting, actor.seat_in(case_id, lot)

@@ -34,7 +34,7 @@ from app.services.notices import tell_downloaders, tell_role
 from app.services.platform import Platform
 from app.services.stored_bytes import file_chunks
 from app.services.trustees import follow_resharings
-from app.services.unit_of_work import UnitOfWork, plain_transaction, unit_of_work
+from app.services.unit_of_work import UnitOfWork, plain_transaction, take_turns, unit_of_work
 from crypto.canonical import Json
 from crypto.committee import Committee
 from evaluation.bid_checks import COLUMNS, OWN_NAME, read_list, rows_of
@@ -292,10 +292,15 @@ def submit_tender(act: Act) -> Answer:
     check_in_use(chosen)
     if terms.chain is not None and terms.chain != act.platform.settings.drand_chain:
         raise RuleViolation("second_lock_unavailable", chain=terms.chain.hash[:12])
-    if db_session.scalar(select(Tender.case_id).where(Tender.code == terms.code)) is not None:
-        raise RuleViolation("code_taken", code=terms.code)
+    _check_code(db_session, terms.code)
     _notify(act, Role.AGENCY_SUPERVISOR, "release_waits", title=terms.title)
     return {}
+
+
+def _check_code(db_session: DbSession, code: str) -> None:
+    """Raises RuleViolation `code_taken` for that of a tender which is published already."""
+    if db_session.scalar(select(Tender.case_id).where(Tender.code == code)) is not None:
+        raise RuleViolation("code_taken", code=code)
 
 
 def check_register(platform: Platform, terms: TenderTerms) -> None:
@@ -324,6 +329,8 @@ def publish_tender(act: Act) -> Answer:
     check_register(act.platform, terms)
     if terms.documents != _documents(work.db_session, work.case.id):
         raise RuleViolation("documents_changed")
+    take_turns(work.db_session, f"code/{terms.code}")
+    _check_code(work.db_session, terms.code)  # another tender may have been published since these terms were handed in
     work.db_session.add(
         Tender(
             case_id=work.case.id,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -37,7 +37,9 @@ TICKED = {*TURNS, *LISTED}  # what witnesses are to see at once
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # until the clock is read, after the locks
 # What every append sends, made once: the head that it locks, the entry, the head after it.
 _LOCKED_HEAD = select(CaseFile.size, CaseFile.frontier).where(CaseFile.id == bindparam("case")).with_for_update()
+_BESIDE = select(CaseFile.id).where(CaseFile.id == bindparam("case")).with_for_update(read=True, key_share=True)
 _ENTRY, _PRIVATE = insert(CaseEvent.__table__), insert(CasePrivate.__table__)
+_SHARED_TURNS = text("SELECT pg_advisory_xact_lock_shared(hashtext(what)) FROM unnest(CAST(:whats AS text[])) AS what")
 _NOTIFY = text("SELECT pg_notify(:channel, :case)")
 _LOCKED_LOT = (
     select(Lot.number).where(Lot.case_id == bindparam("case"), Lot.number == bindparam("lot")).with_for_update()
@@ -258,14 +260,23 @@ def _begin(database: Database, connection: Connection, case_id: str, now: dateti
 
 @contextmanager
 def unit_of_work(
-    database: Database, case_id: str, lot: str = "", *, begins: str = "", locked: Callable[[], None] | None = None
+    database: Database,
+    case_id: str,
+    lot: str = "",
+    *,
+    begins: str = "",
+    turn: str = "",
+    locked: Callable[[], None] | None = None,
 ) -> Iterator[UnitOfWork]:
     """A write transaction on a case, with its lock and (where given) the lot's, committed at the end of the block.
 
-    `begins` names the kind of a case file that starts here; `locked` is called between the locks and the clock. Raises
-    RuleViolation `case_unknown` or `lot_unknown`, and Busy when the database stays locked.
+    `begins` names the kind of a case file that starts here; `turn` is taken before the locks (`take_turns`); `locked`
+    is called between the locks and the clock. Raises RuleViolation `case_unknown` or `lot_unknown`, and Busy when the
+    database stays locked.
     """
     with database.transaction() as connection:
+        if turn:
+            take_turns(connection, turn)
         now = database.now(connection) if begins else EPOCH  # nobody else waits for a new case
         if begins:
             row = {"id": case_id, "kind": begins, "size": 0, "frontier": "", "created_at": now}
@@ -285,9 +296,17 @@ def unit_of_work(
 
 
 @contextmanager
-def plain_transaction(database: Database) -> Iterator[tuple[DbSession, datetime]]:
-    """A write transaction that touches no case file: drafts, accounts, uploads, job leases."""
+def plain_transaction(database: Database, *, turn: str = "", beside: str = "") -> Iterator[tuple[DbSession, datetime]]:
+    """A write transaction that touches no case file: drafts, accounts, uploads, job leases.
+
+    Before the clock is read, `turn` is taken (`take_turns`), and acts of the case `beside` which it stands begin to
+    wait until it is over; others beside that case go on.
+    """
     with database.writing() as db_session:
+        if turn:
+            take_turns(db_session.connection(), turn)
+        if beside:
+            db_session.execute(_BESIDE, {"case": beside})
         now = database.now(db_session.connection())
         yield db_session, now
         db_session.flush()
@@ -295,10 +314,22 @@ def plain_transaction(database: Database) -> Iterator[tuple[DbSession, datetime]
         db_session.commit()
 
 
-def take_turns(db_session: DbSession, what: str) -> None:
+def take_turns(connection: Connection | DbSession, what: str) -> None:
     """From here on one transaction after the other where several name the same thing; on SQLite they do anyway."""
-    if db_session.get_bind().dialect.name == "postgresql":
-        db_session.execute(select(func.pg_advisory_xact_lock(func.hashtext(what))))
+    if _takes_turns(connection):
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(what))))
+
+
+def share_turns(connection: Connection | DbSession, whats: Collection[str]) -> None:
+    """Nobody takes a turn of these things (`take_turns`) before this transaction is over; others who share them go
+    on."""
+    if _takes_turns(connection):
+        connection.execute(_SHARED_TURNS, {"whats": list(whats)})
+
+
+def _takes_turns(connection: Connection | DbSession) -> bool:
+    bound = connection.get_bind() if isinstance(connection, DbSession) else connection
+    return bound.dialect.name == "postgresql"
 
 
 def _tell(database: Database, connection: Connection, case_id: str) -> None:

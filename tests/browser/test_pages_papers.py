@@ -134,6 +134,7 @@ def test_the_second_window_takes_over_and_the_first_says_so(live: LiveCase, desk
     desk.locator(field).evaluate("field => { field.dataset.seq = '1'; }")  # as if it had not seen what came since
     desk.locator(field).fill("23")
     expect(desk.locator(f"{field}-saved")).to_contain_text("又保存过：现为 22.00")
+    expect(desk.locator(field)).not_to_have_attribute("data-seq", "1")  # it has seen by now what came since
     desk.locator(field).fill("23.5")
     expect(desk.locator(f"{field}-saved")).to_contain_text("已保存")
     expect(desk.locator('[data-saved-cell][data-criterion="plan"]').filter(has_text="23.50")).to_have_count(1)

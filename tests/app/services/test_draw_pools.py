@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import os
 import re
 from typing import Any
 
@@ -11,23 +9,21 @@ import pytest
 from sqlalchemy import select
 
 from app.casefile.codec import encode
-from app.casefile.draw_capsules import seal_value
 from app.casefile.sealing import committee_of
 from app.models import Pseudonym
-from app.procedure.convening import PARTIES, PURPOSE
+from app.procedure.convening import PURPOSE
 from app.procedure.errors import RuleViolation
 from app.services import draws, pools, standings
-from crypto.committee import identity
 from crypto.signing import sign_act
 from evaluation import draw
 from evaluation.recusal import Conflict, ConflictGround
 from evaluation.standing import Step
 from tests.app.services.people import LOT
+from tests.app.services.rounds_of_draws import PARTIES
 from tests.app.services.whole_case import WholeCase
 from tests.app.web.site import Site
 
 COURSE = "found publish bid open delegate"
-WHO = {"agency": "releaser", "centre": "centre", "supervisor": "regulator"}
 
 
 class Small(WholeCase):
@@ -48,22 +44,8 @@ class Small(WholeCase):
         )
 
     def agree(self, quota: int) -> None:
-        conditions = self.conditions(quota)
-        self.act("officer", draw.DrawConditionsProposed(conditions))
-        payload = draws.approval(self.platform, self.people["releaser"].log_in, self.case_id, LOT)
-        self.act("releaser", payload, LOT, "DrawConditionsApproved")
-
-    def commit(self, number: int = 1) -> None:
-        committee, draw_id = committee_of(self.case), self.conditions(1).draw_id
-        for party, who in WHO.items():
-            value = os.urandom(32)
-            sealed = seal_value(committee, identity("draw-reveal", draw.reveal_statement(draw_id, number)), value)
-            promise = draw.commitment(draw_id, party, value)
-            self.act(who, draw.DrawCommitted(number, party, promise, base64.b64encode(sealed).decode(), draw.SEAL))
-
-    def state_pool(self) -> None:
-        payload = draws.freeze_pool(self.platform, self.people["centre"].log_in, self.case_id, LOT)
-        self.act("centre", payload, LOT, "DrawStated")
+        self.act("officer", draw.DrawConditionsProposed(self.conditions(quota)))
+        self.approve_draw()
 
 
 def test_a_group_that_could_be_guessed_is_not_drawn_from(tmp_path):
@@ -86,7 +68,7 @@ def test_groups_that_hold_one_another_are_refused(tmp_path):
 def test_where_recusals_leave_too_few_conditions_are_agreed_upon_anew(tmp_path, monkeypatch):
     case = Small(tmp_path).through(COURSE)
     case.agree(4)
-    case.commit()
+    case.promise()
     known = []
 
     def conflicts(expert, *_parties):
@@ -104,7 +86,7 @@ def test_where_recusals_leave_too_few_conditions_are_agreed_upon_anew(tmp_path, 
     case.state_pool()
     stated = case.case.lots[LOT].draw
     assert [stratum.quota for stratum in stated.strata] == [2, 2]
-    assert set(stated.rounds[0].commitments) == set(WHO)  # as they were given before
+    assert set(stated.rounds[0].commitments) == PARTIES.keys()  # as they were given before
     with pytest.raises(RuleViolation) as settled:
         case.agree(2)
     assert settled.value.code == "draw_conditions_settled"
@@ -113,10 +95,10 @@ def test_where_recusals_leave_too_few_conditions_are_agreed_upon_anew(tmp_path, 
 def test_who_declines_or_is_silent_while_a_round_is_stated_opens_a_seat_of_that_round(tmp_path):
     case = Small(tmp_path).through("found publish bid open delegate")
     case.agree(2)
-    case._round(1, committee_of(case.case), case.conditions(2).draw_id)
+    case._round(1)
     one, another, silent, _last = sorted(case.case.lots[LOT].draw.seats)
     case._answer(one, False)
-    case.commit(2)
+    case.promise(2)
     payload = draws.freeze_pool(case.platform, case.people["centre"].log_in, case.case_id, LOT)
     case._answer(another, True)
     case.work_off(3600)  # the others say nothing in time: two seats more, for a statement made anew
@@ -131,10 +113,10 @@ def test_who_declines_or_is_silent_while_a_round_is_stated_opens_a_seat_of_that_
 def test_an_acceptance_that_comes_while_a_round_is_stated_changes_nothing_of_it(tmp_path):
     case = Small(tmp_path).through("found publish bid open delegate")
     case.agree(2)
-    case._round(1, committee_of(case.case), case.conditions(2).draw_id)
+    case._round(1)
     one, another, *_others = sorted(case.case.lots[LOT].draw.seats)
     case._answer(one, False)
-    case.commit(2)
+    case.promise(2)
     payload = draws.freeze_pool(case.platform, case.people["centre"].log_in, case.case_id, LOT)
     case._answer(another, True)
     case.act("centre", payload, LOT, "DrawStated")
@@ -144,7 +126,7 @@ def test_an_acceptance_that_comes_while_a_round_is_stated_changes_nothing_of_it(
 def test_whoever_two_persons_remove_after_a_round_is_not_drawn_in_the_next(tmp_path):
     case = Small(tmp_path).through("found publish bid open delegate")
     case.agree(2)
-    case._round(1, committee_of(case.case), case.conditions(2).draw_id)
+    case._round(1)
     with case.platform.database.reading() as db_session:
         experts = {row.number: row.expert_id for row in db_session.scalars(select(Pseudonym))}
     drawn = case.case.lots[LOT].draw
@@ -153,7 +135,7 @@ def test_whoever_two_persons_remove_after_a_round_is_not_drawn_in_the_next(tmp_p
         standings.take_step(case.platform, case.people["centre"].log_in, experts[number], Step.PROPOSE_REMOVAL, "违规")
     standings.take_step(case.platform, case.people["regulator"].log_in, experts[left[0]], Step.REMOVE, "同意")
     case._answer(min(drawn.seats), False)
-    case._round(2, committee_of(case.case), case.conditions(2).draw_id)
+    case._round(2)
     recused = {entry["id"] for entry in case.case.lots[LOT].draw.rounds[1].stated["recused"]}
     assert left[0] in recused
     assert left[1] not in recused  # one person alone takes nobody out
@@ -163,7 +145,7 @@ def test_a_pool_of_any_size_is_stated_without_being_sent_back(tmp_path):
     """The centre's own client fetches the pool, signs it, and sends the signature alone."""
     case = Small(tmp_path).through(COURSE)
     case.agree(2)
-    case.commit()
+    case.promise()
     browser, base = Site(case).browser("centre"), f"/api/v1/cases/{case.case_id}"
     page = browser.client.get(f"/cases/{case.case_id}/lots/{LOT}/draw/statement").get_data(as_text=True)
     headers = {"X-CSRFToken": re.search(r'name="csrf-token" content="([^"]+)"', page)[1]}

@@ -229,7 +229,8 @@ def of_pool(case: WholeCase) -> list[str]:
 
 
 def test_after_the_approval_people_leave_by_recusal_alone_and_many_need_a_new_approval(case: WholeCase):
-    found, host = approve(case), of_site(case, case.sites[0])
+    approve(case)
+    host = of_site(case, case.sites[0])
     name, centre = f"goods/{case.sites[0]}", case.people["centre"].log_in
     today = case.clock().date()
     correct(case, host[0], absences=f"{today}~{today + timedelta(days=9)}")  # even by two: the pool is fixed
@@ -248,7 +249,7 @@ def test_after_the_approval_people_leave_by_recusal_alone_and_many_need_a_new_ap
     sizes = [record.fact.pool.sizes[name] for record in records(case, "DrawConditionsApproved")]
     hashes = {record.fact.pool.candidates_sha256 for record in records(case, "DrawConditionsApproved")}
     assert (sizes, len(hashes)) == ([8, 6], 1)
-    case._round(1, committee_of(case.case), found.draw_id)
+    case._round(1)
     hall = draw_hall(case.case, LOT)
     assert [(line.approved, line.stated) for line in hall.strata if line.name == name] == [(6, 6)]
     assert not hall.may_shrink
@@ -262,7 +263,7 @@ def test_a_statement_of_another_pool_than_the_approved_one_is_refused(case: Whol
     with plain_transaction(case.platform.database) as (db_session, _now):
         db_session.delete(db_session.scalars(select(Pseudonym)).first())
     with pytest.raises(RuleViolation, match="draw_pool_changed"):
-        case._round(1, committee_of(case.case), conditions(case).draw_id)
+        case._round(1)
 
 
 def test_who_sat_on_the_committee_of_the_earlier_round_or_too_often_steps_back(tmp_path: Path):

@@ -12,7 +12,6 @@ from app.adapters.profiles import read_profile
 from app.casefile.bundle import EVENTS, unpack
 from app.casefile.playback import play_back
 from app.casefile.replacements import replacement_due
-from app.casefile.sealing import committee_of
 from app.casefile.sight import sees
 from app.casefile.verification import Verdict, verify_bundle
 from app.casefile.verification.evidence import read_lines
@@ -44,8 +43,7 @@ class Succeeding(Moving):
 
     def draw_again(self) -> str:
         """The parties of the draw hold the further round; the number of who is called."""
-        conditions = self.case.lots[LOT].draw.conditions
-        self._round(len(self.case.lots[LOT].draw.rounds), committee_of(self.case), conditions.draw_id)
+        self._round(len(self.case.lots[LOT].draw.rounds))
         called = [n for n, s in self.case.lots[LOT].draw.seats.items() if s is draw.SeatState.CALLED]
         assert len(called) == 1
         return called[0]

@@ -10,7 +10,6 @@ from app.casefile.bundle import EVENTS, unpack
 from app.casefile.case import Phase
 from app.casefile.codec import encode
 from app.casefile.playback import play_back
-from app.casefile.sealing import committee_of
 from app.casefile.sight import sees
 from app.casefile.verification import Verdict, verify_bundle
 from app.casefile.verification.evidence import read_lines
@@ -58,7 +57,7 @@ class Twice(Representing):
     def draw_anew(self) -> None:
         """A further round for every seat; all accept, and the buyer names somebody else."""
         state = self.case.lots[LOT].draw
-        self._round(len(state.rounds), committee_of(self.case), state.conditions.draw_id)
+        self._round(len(state.rounds))
         for number, seat in self.case.lots[LOT].draw.seats.items():
             if seat is draw.SeatState.CALLED:
                 self._answer(number, True)

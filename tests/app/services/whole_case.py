@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,7 +19,6 @@ from typing import Any, Self
 
 from app.casefile.board import board_digest
 from app.casefile.codec import encode
-from app.casefile.draw_capsules import seal_value
 from app.casefile.sealing import committee_of, context_of, open_identity
 from app.client.bidder import SealParameters, seal_bid
 from app.models import SeatRequest
@@ -48,10 +46,10 @@ from app.procedure.tender import (
 )
 from app.procedure.venues import Window
 from app.queries.venues import booking_of
-from app.services import bookings, booths, call_ups, draws, register, reports, tenders, uploads
+from app.services import bookings, booths, call_ups, register, reports, tenders, uploads
 from app.services.accounts import LogIn
 from crypto.canonical import digest
-from crypto.committee import Committee, identity, make_capsule, sign_share
+from crypto.committee import make_capsule, sign_share
 from crypto.signing import SigningKey, sign_object
 from evaluation import draw as drawing
 from evaluation import sitting
@@ -61,7 +59,8 @@ from evaluation.prices import PriceRule
 from evaluation.scoring import Aggregation, ScorePlace, ScoringRules
 from evaluation.sitting import CorrectionGround
 from tests.app.services.marks import Marks
-from tests.app.services.people import BUYER_CODE, LOT, Installation, Person
+from tests.app.services.people import BUYER_CODE, LOT, Person
+from tests.app.services.rounds_of_draws import Rounds
 
 CRITERIA = CriteriaSet(
     (
@@ -85,14 +84,13 @@ PRICES = {"bidder-a": "156600000", "bidder-b": "157402200", "bidder-c": "1585000
 
 
 @dataclass
-class WholeCase(Marks, Installation):
+class WholeCase(Marks, Rounds):
     """One case of that installation; each step can be played once, in order."""
 
     profile: str = "demo-goods"
     evaluation: EvaluationRules = EVALUATION
     project_code: str = field(default="T-2026-1", init=False)
 
-    values: dict[tuple[str, int], bytes] = field(default_factory=dict)
     identities: dict[str, str] = field(default_factory=dict)  # what each bidder kept, by the bid's recipient
     receipts: dict[str, str] = field(default_factory=dict)  # of the bids that stand
     members: dict[int, Person] = field(default_factory=dict)  # by their seats
@@ -244,6 +242,21 @@ class WholeCase(Marks, Installation):
         return self
 
     def draw_experts(self) -> WholeCase:
+        self.agree_on_draw()
+        self._round(1)
+        drawn = sorted(self.case.lots[LOT].draw.seats)
+        self._answer(drawn[0], False)
+        for number in drawn[1:]:
+            self._answer(number, True)
+        self._round(2, silent="agency")
+        for number, seat in self.case.lots[LOT].draw.seats.items():
+            if seat is drawing.SeatState.CALLED:
+                self._answer(number, True)
+        self.work_off()
+        return self
+
+    def agree_on_draw(self) -> None:
+        """Its conditions, approved."""
         if not self.booked:  # whoever opened in a way of its own
             self.book()
         profile, committee = self.case.tender.published.profile, committee_of(self.case)
@@ -260,51 +273,6 @@ class WholeCase(Marks, Installation):
         )
         self.act("officer", drawing.DrawConditionsProposed(conditions))
         self.approve_draw()
-        self._round(1, committee, conditions.draw_id)
-        drawn = sorted(self.case.lots[LOT].draw.seats)
-        self._answer(drawn[0], False)
-        for number in drawn[1:]:
-            self._answer(number, True)
-        self._round(2, committee, conditions.draw_id, silent="agency")
-        for number, seat in self.case.lots[LOT].draw.seats.items():
-            if seat is drawing.SeatState.CALLED:
-                self._answer(number, True)
-        self.work_off()
-        return self
-
-    def approve_draw(self) -> None:
-        """The conditions, with the pool as it is now."""
-        payload = draws.approval(self.platform, self.people["releaser"].log_in, self.case_id, LOT)
-        self.act("releaser", payload, LOT, "DrawConditionsApproved")
-
-    def _round(self, number: int, committee: Committee, draw_id: str, silent: str = "") -> None:
-        """A round of the draw; what `silent` does not show the trustees open."""
-        parties = {"agency": "releaser", "centre": "centre", "supervisor": "regulator"}
-        hidden = identity("draw-reveal", drawing.reveal_statement(draw_id, number))
-        for party, who in parties.items():
-            value = self.values[party, number] = os.urandom(32)
-            capsule = base64.b64encode(seal_value(committee, hidden, value)).decode()
-            promise = drawing.commitment(draw_id, party, value)
-            self.act(who, drawing.DrawCommitted(number, party, promise, capsule, drawing.SEAL))
-        payload = draws.freeze_pool(self.platform, self.people["centre"].log_in, self.case_id, LOT)
-        self.act("centre", payload, LOT, "DrawStated")
-        self.work_off()  # the register ticks, and witnesses vouch for the statement
-        stated = self.case.lots[LOT].draw.current
-        ident = identity("draw", stated.stated)
-        for index in (2, 3):
-            share = sign_share(self.shares[index], ident).hex()
-            self.act(f"trustee-{index}", drawing.DrawShareReleased(number, index, share))
-        for party, who in parties.items():
-            if party != silent:
-                self.act(who, drawing.DrawRevealed(number, party, self.values[party, number].hex()))
-        for index in (1, 3) if silent else ():
-            share = sign_share(self.shares[index], hidden).hex()
-            self.act(f"trustee-{index}", drawing.CapsuleShareReleased(number, index, share))
-        self.work_off()
-
-    def _answer(self, number: str, accepted: bool) -> None:
-        code = call_ups.call_up_code(self.platform, self.case_id, LOT, number)
-        call_ups.answer_call_up(self.platform, code, accepted, "" if accepted else "出差")
 
     # sitting
 
