@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from app.casefile.ceremony import (
     Ceremony,
@@ -64,7 +64,6 @@ def test_the_stages_and_whom_they_wait_for():
     assert DONE.missing == ()
 
 
-@settings(max_examples=40, deadline=None)
 @given(choices(51))
 def test_in_whatever_order_they_come_no_step_is_taken_early_or_twice(chosen):
     """The steps of a ceremony that went well: only the legal order passes, repeats change nothing."""

@@ -86,7 +86,6 @@ def test_a_whole_sitting_is_played_back_as_the_machine_went(records):
     assert all(one.until == following.since for one, following in pairwise(line))
 
 
-@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_whatever_is_hidden_the_rest_is_played_and_nothing_hidden_is_told(data, records):
     """Each step is there under a number of its own, and no seat is said to have done what no shown record says."""
@@ -113,7 +112,6 @@ def test_whatever_is_hidden_the_rest_is_played_and_nothing_hidden_is_told(data, 
                 assert all("{" not in line.in_words(language, BEIJING) for line in lines)
 
 
-@settings(max_examples=40, deadline=None)
 @given(chosen=choices(3000, told=False))
 def test_no_record_that_can_be_read_stops_a_replay(chosen):
     """A bundle that does not verify is shown, too: in whatever order its facts come, and whatever they say."""

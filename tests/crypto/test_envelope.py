@@ -68,7 +68,6 @@ def split(file):
 @pytest.mark.parametrize("identity", [CLASSIC, HYBRID], ids=["x25519", "hybrid"])
 @given(size=st.sampled_from(EDGES) | st.integers(0, 3 * CHUNK_SIZE))
 @example(size=4 * CHUNK_SIZE)
-@settings(max_examples=25, deadline=None)
 def test_what_is_sealed_opens(identity, size):
     content = CONTENT[:1] * size
     assert opened(sealed(content, parse_recipient(identity.recipient)), identity) == content

@@ -59,7 +59,6 @@ def unpacked(data):
 
 
 @given(st.dictionaries(st.sampled_from(["a", "b/c", "长" * 60, "d.pdf"]), st.binary(max_size=3000), max_size=4))
-@settings(max_examples=30, deadline=None)
 def test_a_files_content_stands_where_the_reader_says(contents):
     for file in read_package(io.BytesIO(data := packed(contents))).files:
         assert data[file.start : file.start + file.entry.size] == contents[file.entry.path]
@@ -89,7 +88,6 @@ def path_of(chosen, words):
 
 
 @given(choices(150), WORDS.map(pieces))
-@settings(max_examples=60, deadline=None)
 def test_what_is_packed_is_read(chosen, words):
     contents = {path_of(chosen, words): b"\x05" * chosen.one(range(1501)) for _ in range(chosen.one(range(5)))}
     package, read = unpacked(packed(contents))

@@ -108,7 +108,6 @@ def test_the_pool_is_another_one_with_other_people_and_the_old_one_without(ids, 
         assert all(set(entry) == {"id", "unit", "strata"} for entry in candidates_json(pool))
 
 
-@settings(max_examples=40)
 @given(draws, keys)
 def test_nobody_recused_or_taken_is_drawn_and_quotas_units_and_strata_hold(case, prk):
     stated, pool = case
@@ -126,7 +125,6 @@ def test_nobody_recused_or_taken_is_drawn_and_quotas_units_and_strata_hold(case,
         assert all(stratum["name"] in by_id[id_].strata for id_ in (*selected, *reserve))
 
 
-@settings(max_examples=40)
 @given(draws, keys)
 def test_a_seat_stays_open_only_when_nobody_free_is_left(case, prk):
     stated, pool = case
@@ -138,7 +136,6 @@ def test_a_seat_stays_open_only_when_nobody_free_is_left(case, prk):
         assert len(result.selected[stratum["name"]]) == stratum["quota"] or not free
 
 
-@settings(max_examples=40)
 @given(draws, keys, choices(28))
 def test_the_order_of_the_pool_changes_nothing(case, prk, chosen):
     stated, pool = case

@@ -54,7 +54,6 @@ def test_a_tie_that_comes_of_a_third_is_rounded_up():
 
 
 @pytest.mark.parametrize("formula", RULES)
-@settings(max_examples=60)
 @given(PRICES)
 def test_a_calculator_arrives_at_every_line(formula, prices):
     rule = PriceRule(formula, RULES[formula])

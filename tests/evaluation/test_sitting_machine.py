@@ -345,4 +345,4 @@ class SittingMachine(RuleBasedStateMachine):
 
 
 TestSittingMachine = SittingMachine.TestCase
-TestSittingMachine.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+TestSittingMachine.settings = settings(stateful_step_count=40)

@@ -324,7 +324,7 @@ class Timetabling(RuleBasedStateMachine):
 
 
 TestTimetabling = Timetabling.TestCase
-TestTimetabling.settings = settings(max_examples=40, stateful_step_count=12, deadline=None)
+TestTimetabling.settings = settings(stateful_step_count=12)
 
 
 @given(st.lists(st.sampled_from(["1", "2"]), min_size=1, max_size=2, unique=True))

@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import cache
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from app.procedure import fallback as rules
 from app.procedure.bid import BidSubmitted, ClientCode, Submission
@@ -225,7 +225,6 @@ def test_a_share_is_welcome_until_the_keys_are_disclosed():
 # any order of events
 
 
-@settings(max_examples=60, deadline=None)
 @given(choices(6))
 def test_every_bid_is_accounted_for_exactly_once(chosen):
     order, promises = chosen.order(RECEIPTS), chosen.one(range(5))
