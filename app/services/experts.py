@@ -202,6 +202,11 @@ def likeness_keys(platform: Platform, entry: Mapping[str, Any]) -> dict[str, str
     return found
 
 
+def contact_likenesses(platform: Platform, mail: str, phone: str) -> tuple[str | None, str | None]:
+    """What `Expert.mail_key` and `Expert.phone_key` hold of these."""
+    return mail_likeness(platform, mail), _likeness(platform, "phone", phone)
+
+
 def mail_likeness(platform: Platform, mail: str) -> str | None:
     """What `Expert.mail_key` holds of an address, however it is spelt; None of nothing. Who states the address of an
     entry is sent its invitation, at that address alone: so nothing is given to who merely hits the key.

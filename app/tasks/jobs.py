@@ -10,6 +10,7 @@ from app.services import (
     call_ups,
     ceremonies,
     clarifications,
+    contact_changes,
     ended_bids,
     expert_imports,
     failures,
@@ -80,6 +81,8 @@ TASKS: dict[str, Run] = {
     "remind_ceremony": lambda platform, job: ceremonies.remind(platform, job.detail),
     "take_experts": lambda platform, job: expert_imports.take_experts(platform, job.detail),
     "tidy_up": lambda platform, _job: housekeeping.tidy_up(platform),
+    "tell_contact_change": lambda platform, job: contact_changes.tell_contact_change(platform, job.detail),
+    "take_contact": lambda platform, job: contact_changes.take_contact(platform, job.detail),
     "invite_expert": lambda platform, job: notices.invite_expert(platform, job.detail.split("/")[0]),
     "send_notice": lambda platform, job: notices.send_notice(platform, job.detail),
 }

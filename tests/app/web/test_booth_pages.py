@@ -15,8 +15,8 @@ from crypto.signing import SigningKey, sign_object
 from evaluation import sitting
 from tests.app.services.test_booths import Moving
 from tests.app.services.whole_case import LOT
-from tests.app.web.papers import jpeg
 from tests.app.web.site import Browser, Site, booth
+from tests.pictures import jpeg
 
 MOVER = 2
 
