@@ -126,7 +126,7 @@ def test_another_contact_is_typed_twice_shown_to_nobody_and_taken_back(over: Sit
     assert browser.client.post("/expert/contact/withdraw", data={"csrf_token": token[1]}).status_code == 302
     assert "更改联系方式" in browser.get("/expert/contact")
     for stranger in ("centre", "officer", "bidder-a"):
-        over.browser(stranger).get("/expert/contact", 403)
+        over.browser(stranger).get("/expert/contact", 404)
 
 
 def test_fees_and_call_ups_name_the_project_to_who_was_there(over: Site):
