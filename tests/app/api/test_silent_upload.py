@@ -21,6 +21,7 @@ from app.client.connection import Connection
 from app.config import Settings
 from app.services.platform import DIST
 from demo.site import ROOT, free_port
+from tests.app.realtime.serving import STARTS_WITHIN
 from tests.app.workbench import Bench, RealClock
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
@@ -46,7 +47,7 @@ def url(bench: Bench) -> Iterator[str]:
     process = subprocess.Popen(command, cwd=ROOT, env={**environment, "PYTHONPATH": str(ROOT)})
     found = f"http://127.0.0.1:{port}"
     try:
-        Connection(found, patience=PATIENCE).get("/platform")
+        Connection(found, patience=STARTS_WITHIN).get("/platform")
         yield found
     finally:  # where it starts too late as well: it would go on for ever
         process.kill()

@@ -24,6 +24,7 @@ from app.web.stops import STAGE_NAMES
 from evaluation.draw import SeatState
 from tests.app.services.whole_case import LOT, WholeCase
 from tests.app.web.site import Browser, Site, played
+from tests.app.web.test_agency_pages import fields_of
 
 
 @pytest.fixture(scope="module")
@@ -133,13 +134,17 @@ def test_one_expert_is_found_suspended_and_removed_by_two(tmp_path):
         token = re.search(r'name="csrf-token" content="([^"]+)"', who.get(one)).group(1)
         return who.client.post(f"{one}/{path}", data={"csrf_token": token, **fields})
 
+    form = re.search(r'<form[^>]*action="[^"]*/correction".*?</form>', browser.get(one), re.S)
+    assert form is not None
+    held = {**fields_of(form[0]), "punished": "否"}  # as a browser sends it: with every line of the entry
+
     assert "请写明理由" in post(browser, "standing", step="suspend", reason="").get_data(as_text=True)
     assert post(browser, "standing", step="propose_removal", reason="收受礼金").status_code == 302
     assert 'value="remove"' not in browser.get(one)
-    wrong = post(browser, "correction", absences="明天", why="出差", punished="否").get_data(as_text=True)
+    wrong = post(browser, "correction", **held | {"absences": "明天", "why": "出差"}).get_data(as_text=True)
     assert "“明天”不是日期" in wrong
-    assert "请写明更正理由" in post(browser, "correction", absences="", punished="否").get_data(as_text=True)
-    given = {"absences": "2026-10-01~2026-10-07", "service": "某县财政局", "punished": "否", "why": "挂职"}
+    assert "请写明更正理由" in post(browser, "correction", **held).get_data(as_text=True)
+    given = held | {"absences": "2026-10-01~2026-10-07", "service": "某县财政局", "why": "挂职"}
     assert post(inspector, "correction", **given).status_code in (403, 404)
     assert post(browser, "correction", **given).status_code == 302
     assert "某县财政局" in browser.get(one)
