@@ -11,6 +11,7 @@ from app.procedure.errors import RuleViolation
 from app.services.audits import export_evidence
 from app.services.platform import DIST
 from evaluation import sitting
+from evaluation.scoring import Cells
 from evaluation.sitting import Stage
 from tests.app.services.people import LOT
 from tests.app.services.test_replacements import Succeeding
@@ -32,9 +33,13 @@ class Tipped(Succeeding):
 
         self._each(lambda n: sitting.BidsReviewed(n, found(n)))
 
+    def own(self, number: int) -> Cells:
+        """What a member gives the bids that are valid: each the same, whichever others are."""
+        whole = self.sheet(number, [bid.bid for bid in self.state.bids])
+        return {bid: whole[bid] for bid in self.state.valid}
+
     def lock(self, number: int) -> None:
-        fact = sitting.ScoreSheetLocked(number, self.sheet(number, list(self.state.valid)), {})
-        self.act(self.members[number], fact)
+        self.act(self.members[number], sitting.ScoreSheetLocked(number, self.own(number), {}))
 
 
 def test_nobody_scores_again_what_all_have_seen(tmp_path):
@@ -59,7 +64,7 @@ def test_nobody_scores_again_what_all_have_seen(tmp_path):
     mine, site, room = others[0], Site(case), f"/room/{case.case_id}/{LOT}"
     desk = booth(site, case.members[mine]).get(room)
     assert "投标人c" in desk
-    changed = {bid: {**row, "plan": row["plan"] + 1} for bid, row in case.sheet(mine, list(case.state.valid)).items()}
+    changed = {bid: {**row, "plan": row["plan"] + 1} for bid, row in case.own(mine).items()}
     with pytest.raises(RuleViolation, match="score_not_reopened"):
         case.act(case.members[mine], sitting.ScoreSheetLocked(mine, changed, {}))
     for seat in case.members:
