@@ -18,16 +18,23 @@ def _told(case: Case, record: Record) -> bool:
     return sitting.result is not None or sitting.stage is Stage.FAILED
 
 
+def _agency_afterwards(actor: Actor, case: Case, record: Record) -> bool:
+    """With the results, or where the lot has failed; not of what was given up."""
+    without = case.lots[record.lot].sitting.stage is Stage.ABANDONED
+    return _told(case, record) and not without and agency(actor, case, record)
+
+
 def _outcome(actor: Actor, case: Case, record: Record) -> bool:
-    """The agency reads it with the results, or where the lot has failed: it publishes why."""
-    afterwards = _told(case, record) and agency(actor, case, record)
-    return room(actor, case, record) or afterwards or given_up(actor, case, record)
+    """The agency publishes why a lot has failed."""
+    within = room(actor, case, record) or given_up(actor, case, record)
+    return within or _agency_afterwards(actor, case, record)
 
 
 def _vote(actor: Actor, case: Case, record: Record) -> bool:
     """Read with the sheets, which are by seat as well."""
-    told = _told(case, record) and (room(actor, case, record) or agency(actor, case, record))
-    return own(actor, case, record) or told or given_up(actor, case, record)
+    told = _told(case, record) and room(actor, case, record)
+    within = own(actor, case, record) or told or given_up(actor, case, record)
+    return within or _agency_afterwards(actor, case, record)
 
 
 COMPETITION_SIGHT: dict[str, Rule] = {

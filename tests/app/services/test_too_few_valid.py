@@ -29,7 +29,7 @@ from evaluation.sitting import Stage
 from tests.app.services import tampering
 from tests.app.services.people import LOT, Person
 from tests.app.services.test_methods import COURSE, Compared, bundle_of, wrong
-from tests.app.web.site import Site, booth
+from tests.app.web.site import Site, booth, stated
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 WHY, WHY_NOT = "两家报价和方案都相近", "两家来自不同集团"
@@ -85,8 +85,8 @@ def going_on(tmp_path_factory) -> Few:
 
 
 @pytest.fixture(scope="module")
-def lacking(tmp_path_factory) -> Few:
-    return Few(tmp_path_factory.mktemp("lacking"), profile="demo-works").through(COURSE)
+def lacking(tmp_path_factory, database_url) -> Few:
+    return Few(tmp_path_factory.mktemp("lacking"), profile="demo-works", database_url=database_url).through(COURSE)
 
 
 def sent(browser, path: str, page: str, **fields: str) -> str:
@@ -110,6 +110,20 @@ def test_members_are_asked_before_anything_is_scored(going_on):
     assert WHY in signs
     assert "请写明理由" in sent(mine, f"{room}/competition", room, lacking="yes", reason=" ")
     assert "请选择是否明显缺乏竞争" in sent(mine, f"{room}/competition", room, reason="x")
+
+
+def test_who_observes_sees_how_many_have_voted_and_a_member_is_asked_in_english(going_on):
+    case, site = going_on, Site(going_on)
+    room = f"/room/{case.case_id}/{LOT}"
+    observed = stated(site).get(room)
+    assert "等待全部成员就是否明显缺乏竞争表决" in observed
+    assert "本环节已完成 0 / 5" in observed
+    assert "竞争性表决" in site.browser("regulator").get("/regulator/live")
+    english = booth(site, case.members[1])
+    english.client.get("/?lang=en")
+    page = english.get(room)
+    assert "Competition is clearly lacking; reject all bids" in page
+    assert "Valid bids: 2, fewer than 3" in page
 
 
 def test_who_is_no_member_and_who_has_voted_is_refused(going_on):
@@ -159,6 +173,15 @@ def test_the_report_says_how_few_bids_were_valid_and_how_members_voted(going_on)
     case.sign()
     assert case.state.stage is Stage.CLOSED
     assert wrong(case, bundle_of(case)) == set()
+
+
+def test_the_replay_tells_the_vote(going_on):
+    browser, url = Site(going_on).browser("regulator"), f"/cases/{going_on.case_id}/lots/{LOT}/replay"
+    last = re.search(r"共 (\d+) 步", browser.get(url))
+    assert last is not None
+    pages = [browser.get(f"{url}?at={at}") for at in range(1, int(last[1]) + 1)]
+    for words in ("先就是否明显缺乏竞争表决", WHY, "认为明显缺乏竞争 1 票，不缺乏 3 票：继续评审"):
+        assert any(words in page for page in pages)
 
 
 def test_a_vote_that_is_turned_round_afterwards_is_found_out(going_on):
