@@ -25,7 +25,7 @@ from app.services.platform import DIST
 from app.services.report_content import report_content
 from crypto.pdf import attached_file
 from evaluation import sitting
-from evaluation.sitting import Stage
+from evaluation.sitting import RollbackGround, RollbackTarget, Stage
 from tests.app.services import tampering
 from tests.app.services.people import LOT, Person
 from tests.app.services.test_methods import COURSE, Compared, bundle_of, wrong
@@ -40,11 +40,13 @@ class Few(Compared):
 
     rows: ClassVar = {f"bidder-{letter}": {"plan": D(40), "record": D(10)} for letter in "ab"}
 
+    gone: tuple[str, ...] = ("bidder-c",)
+
     def review(self) -> None:
-        gone = self.receipts["bidder-c"]
+        gone = {self.receipts[login] for login in self.gone}
         for number, person in self.members.items():
             found = (
-                sitting.ReviewFinding(bid.bid, "formal", bid.bid != gone, "" if bid.bid != gone else "未签章")
+                sitting.ReviewFinding(bid.bid, "formal", bid.bid not in gone, "未签章" if bid.bid in gone else "")
                 for bid in self.state.bids
             )
             self.act(person, sitting.BidsReviewed(number, tuple(found)))
@@ -237,3 +239,41 @@ def test_each_bidder_reads_that_all_bids_were_rejected_and_everybody_why_in_two_
         assert WHY not in page
     room = booth(site, case.members[1]).get(f"/room/{case.case_id}/{LOT}")
     assert "评标委员会过半数认为明显缺乏竞争（3 票）" in room
+
+
+def test_a_review_that_is_held_again_after_the_results_has_it_decided_before_they_stand_anew(tmp_path):
+    case = Few(tmp_path, profile="demo-works").through(COURSE)
+    case.vote(1)
+    case.lock()
+    assert case.state.stage is Stage.REPORT
+    other = next(number for number in case.members if number != case.chair)
+    again = (RollbackTarget.REVIEW, RollbackGround.BASIS, "漏看了一份授权书")
+    case.act(case.members[case.chair], sitting.RollbackProposed(case.chair, *again))
+    case.act(case.members[other], sitting.RollbackReleased(other, case.chair, *again))
+    case.gone = ("bidder-b", "bidder-c")
+    case.review()
+    assert (case.state.stage, len(case.state.valid), case.state.result) == (Stage.COMPETITION, 1, None)
+    assert not {"CompetitionVoted", "CompetitionDecided"} & case.types("officer")
+    case.vote(2)
+    assert case.state.stage is Stage.REPORT
+    rows = report_data(case.lot_records, None)["competition"]
+    assert [(len(row["valid"]), row["lacking"], row["against"], row["lapsed"]) for row in rows] == [
+        (2, 1, 3, False),
+        (1, 1, 3, False),
+    ]
+    case.sign()
+    assert wrong(case, bundle_of(case)) == set()
+
+
+def test_a_successor_hears_no_word_of_those_who_have_scored_and_votes_itself(tmp_path):
+    case = Few(tmp_path, profile="demo-works").through(COURSE)
+    case.vote(1)
+    case.lock()
+    leaving = max(number for number in case.members if number != case.chair)
+    case.act(case.members[leaving], sitting.ConflictDeclared(leaving, "曾任职"))
+    assert case.state.competition is None
+    assert leaving not in case.state.competition_votes
+    for who in ("officer", "centre"):
+        assert "CompetitionVoted" not in case.types(who)
+    mine = [record.fact.seat for record in case.seen(case.members[1]) if record.type == "CompetitionVoted"]
+    assert mine == [1]
