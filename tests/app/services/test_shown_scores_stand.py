@@ -43,6 +43,7 @@ def test_nobody_scores_again_what_all_have_seen(tmp_path):
     others = [n for n in case.members if n not in (number, case.chair)]
     case.review_so((number, *others[:2]))
     assert out not in case.state.valid
+    case.go_on()
     for seat in case.members:
         case.lock(seat)
     seen = case.state.sheets
