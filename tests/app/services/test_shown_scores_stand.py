@@ -33,7 +33,9 @@ class Tipped(Succeeding):
         self._each(lambda n: sitting.BidsReviewed(n, found(n)))
 
     def lock(self, number: int) -> None:
-        fact = sitting.ScoreSheetLocked(number, self.sheet(number, list(self.state.valid)), {})
+        """In the order of the bidders, so that a bid which comes back moves no other one's score."""
+        bids = [bid for bid in self.receipts.values() if bid in self.state.valid]
+        fact = sitting.ScoreSheetLocked(number, self.sheet(number, bids), {})
         self.act(self.members[number], fact)
 
 
