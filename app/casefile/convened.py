@@ -72,6 +72,7 @@ def _rules(case: Case, lot: str, profile: Profile) -> SittingRules:
         ceiling=terms.ceiling,
         low_price=profile.low_price,
         more_time_share=profile.more_time_share,
+        vote_below=profile.bids_required if profile.competition_voted else None,
     )
 
 

@@ -33,6 +33,7 @@ from crypto.canonical import Json
 from evaluation import draw
 from evaluation.sitting import (
     clarifications,
+    competition,
     contracting,
     interruptions,
     more_time,
@@ -227,6 +228,9 @@ FACTS_OF_ALL = (
     _lot(questions.FindingWithdrawn, "finding:vote"),
     _lot(questions.FindingDisposed),
     _lot(sitting.ReviewConcluded),
+    _lot(competition.CompetitionQuestioned),
+    _lot(competition.CompetitionVoted, "competition:vote"),
+    _lot(competition.CompetitionDecided),
     _lot(sitting.SittingFailed),
     _lot(sitting.FailureRecordSealed),
     _lot(clarifications.ClarificationProposed, "clarification:propose"),

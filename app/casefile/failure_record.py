@@ -8,6 +8,7 @@ from typing import Any
 
 from app.casefile.clarification_data import recorded_clarifications
 from app.casefile.codec import encode
+from app.casefile.competition import competition_data
 from app.casefile.interruptions import Interruption, interruptions
 from app.casefile.record import Record
 from app.casefile.rounds_of_evaluation import latest_evaluation
@@ -56,7 +57,7 @@ def recorded_failure(records: Iterable[Record], sealed: Record | None = None) ->
         found.pop("rejected", None)
         return found
     found.pop("decided_by", None)
-    found |= recorded_clarifications(before)
+    found |= recorded_clarifications(before) | competition_data(before)
     found["reviews"] = [{"seat": seat, "sha256": reviews[seat]} for seat in sorted(reviews)]
     return found
 

@@ -257,6 +257,22 @@ def _tied(fact: sitting.ChairVoteTied, names: Names) -> More:
     return "", {"tied": tuple(map(str, fact.tied))}
 
 
+@_special.register(sitting.CompetitionQuestioned)
+@_special.register(sitting.CompetitionDecided)
+def _of_competition(fact: sitting.CompetitionQuestioned | sitting.CompetitionDecided, names: Names) -> More:
+    return "", {"valid": tuple(map(names.bid, fact.valid)), "count": len(fact.valid)}
+
+
+@_special.register
+def _voted_on_competition(fact: sitting.CompetitionVoted, names: Names) -> More:
+    return "" if fact.lacking else "_not", {"valid": tuple(map(names.bid, fact.valid))}
+
+
+@_special.register
+def _failed(fact: sitting.SittingFailed, names: Names) -> More:
+    return "_competition" if fact.reason == sitting.COMPETITION_LACKING else "", {}
+
+
 @_special.register
 def _put(fact: sitting.FindingPut, names: Names) -> More:
     ground = (word_of(fact.ground),) if fact.ground else ()

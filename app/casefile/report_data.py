@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from app.casefile.clarification_data import recorded_clarifications
 from app.casefile.codec import encode
+from app.casefile.competition import competition_data
 from app.casefile.course_data import course_data
 from app.casefile.disposals import disposals, findings_data
 from app.casefile.record import Record
@@ -75,8 +76,9 @@ def marked_data(records: Iterable[Record]) -> dict[str, Json]:
 
 
 def recorded_about(records: Sequence[Record]) -> dict[str, Json]:
-    """What a report says besides clarifications: findings, low prices, rechecks, stages held again, time added."""
-    asked = checked_data(records) | marked_data(records) | recheck_data(records)
+    """What a report says besides clarifications: votes about competition, findings, low prices, rechecks, stages held
+    again, time added."""
+    asked = competition_data(records) | checked_data(records) | marked_data(records) | recheck_data(records)
     return asked | rollback_data(records) | extended_data(records)
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from app.casefile.anonymous import may_tell_draw, scores_without_prices, unnamed
 from app.casefile.case import Case, LotCase, Phase
 from app.casefile.clarification_sight import CLARIFICATION_SIGHT
+from app.casefile.competition_sight import COMPETITION_SIGHT
 from app.casefile.finding_sight import FINDING_SIGHT
 from app.casefile.inspection_sight import INSPECTION_SIGHT, sees_inspection
 from app.casefile.presence_sight import PRESENCE_SIGHT
@@ -205,6 +206,7 @@ SIGHT: dict[str, Rule] = (
     | CLARIFICATION_SIGHT
     | TALK_SIGHT
     | FINDING_SIGHT
+    | COMPETITION_SIGHT
     | PRESENCE_SIGHT
     | RECORDING_SIGHT
     | REHEARSAL_SIGHT

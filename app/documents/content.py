@@ -277,6 +277,8 @@ class FailedEvaluation:
     draw_digest: str
     seal_field: str = "Seal"
     rollbacks: tuple[RollbackLine, ...] = ()
+    competition: tuple[str, ...] = ()  # votes on whether competition was lacking
+    rejected_all: bool = False  # by that vote
 
 
 @dataclass(frozen=True)

@@ -156,6 +156,7 @@ class Action(StrEnum):
     BIDS_READ = "bids:read"
     QUALIFICATION_READ = "qualification:read"
     BIDS_REVIEW = "bids:review"
+    COMPETITION_VOTE = "competition:vote"
     CLARIFICATION_PROPOSE = "clarification:propose"
     CLARIFICATION_VOTE = "clarification:vote"
     CLARIFICATION_SEND = "clarification:send"

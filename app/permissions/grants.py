@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.casefile.case import Case, Phase
 from app.permissions.actions import Action as A
-from app.permissions.predicates import always
+from app.permissions.predicates import always, competent
 from app.procedure.roles import Actor
 from app.procedure.roles import Role as R
 
@@ -44,3 +44,8 @@ def grant(
 
 def phases_in(*phases: Phase) -> frozenset[Phase]:
     return frozenset(phases)
+
+
+def inspector(*phases: Phase) -> Grant:
+    """L: the competent authority, for a stated reason."""
+    return Grant((R.REGULATOR,), competent, frozenset(phases), reason=True)

@@ -10,6 +10,7 @@ from app.permissions.actions import Action as A
 from app.permissions.grants import Grant
 from app.permissions.grants import NotAllowed as NotAllowed
 from app.permissions.grants import grant as _grant
+from app.permissions.grants import inspector as _inspector
 from app.permissions.grants import phases_in as _in
 from app.permissions.predicates import (
     at_no_booth,
@@ -60,11 +61,6 @@ DRAW_PARTIES = (
     STATING,
     INSPECTING,  # 55
 )
-
-
-def _inspector(*phases: Phase) -> Grant:
-    """L: the competent authority, for a stated reason."""
-    return _grant(R.REGULATOR, when=competent, phases=_in(*phases), reason=True)
 
 
 POLICY: dict[A, tuple[Grant, ...]] = {
@@ -309,6 +305,7 @@ POLICY: dict[A, tuple[Grant, ...]] = {
         _grant(R.AGENCY_OFFICER, phases=_in(P.OPENING, P.DRAW), **AGENCY),
     ),
     A.BIDS_REVIEW: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 45
+    A.COMPETITION_VOTE: (_grant(R.EXPERT, when=seated, phases=_in(P.SCORING)),),  # 45: too few bids passed the review
     A.CLARIFICATION_PROPOSE: (_grant(R.EXPERT, when=seated, phases=SITTING),),  # 43: also to take it back
     A.CLARIFICATION_VOTE: (_grant(R.EXPERT, when=seated, phases=SITTING),),  # 45: also on what explains a price
     A.CLARIFICATION_SEND: (_grant(R.EXPERT, when=seated, phases=SITTING),),  # 43, 2: the chair, by rule

@@ -96,7 +96,7 @@ def known_to_committee(findings: Sequence[BidFinding], stage: Stage, *, anonymou
     """The numbers of the findings that members may know in this stage of their sitting."""
     if stage in AFTER_LAST_LOCK | FINAL:
         return tuple(range(1, len(findings) + 1))
-    if stage not in (Stage.REVIEW, Stage.SCORING):
+    if stage not in (Stage.REVIEW, Stage.COMPETITION, Stage.SCORING):
         return ()
     return tuple(
         number

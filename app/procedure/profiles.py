@@ -184,6 +184,8 @@ class Profile:
     price_adjustments: bool = False
     # from which to which share of a price policy may leave out when prices are compared; None: none of it
     price_deduction: DeductionShares | None = None
+    # whether with fewer valid bids than `bids_required` the committee decides if competition is lacking (O12 art. 27)
+    competition_voted: bool = False
     # of what the authority may warn a sitting; none named: a warning has no ground
     warning_grounds: tuple[WarningGround, ...] = ()
     # of how many members more than this have the time of an evaluation extended; None: nobody asks for it

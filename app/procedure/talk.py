@@ -17,6 +17,7 @@ from evaluation.sitting import (
     AnnouncementMade,
     AnnouncementNoted,
     ChairRolledBack,
+    CompetitionDecided,
     FloorGiven,
     MemberRecused,
     MemberReplaced,
@@ -99,7 +100,9 @@ def apply(talk: Talk, fact: Any, seq: int, at: datetime) -> Talk:
             return replace(talk, messages=talk.messages.plus(Message(seq, at, fact.seat, fact.text)))
         case FloorGiven():
             return replace(talk, floor=(fact.to, at) if fact.to else None)
-        case ReviewConcluded() | ResultsComputed() | MemberRecused() | ReviewRolledBack() | ChairRolledBack():
+        case ReviewConcluded() | CompetitionDecided() | ResultsComputed():
+            return replace(talk, floor=None)
+        case MemberRecused() | ReviewRolledBack() | ChairRolledBack():
             return replace(talk, floor=None)
         case AnnouncementMade():
             made = Announcement(len(talk.announcements) + 1, at, fact.site, fact.text)

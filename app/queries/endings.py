@@ -12,6 +12,7 @@ from app.permissions.policy import allowed
 from app.procedure.roles import Actor
 from app.procedure.signing import tally
 from app.queries.rejections import rejection_items
+from evaluation.sitting import COMPETITION_LACKING, failed_below
 from evaluation.sitting.stages import Stage
 
 TOLD_IN = frozenset({Phase.RESULT, Phase.FAILED})
@@ -27,7 +28,7 @@ def failure_of(state: LotCase) -> Mapping[str, str]:
     sitting = state.sitting
     if sitting.stage is not Stage.FAILED:
         return {}
-    return {"reason": sitting.failure, "valid": str(len(sitting.valid)), "least": str(sitting.rules.least_valid_bids)}
+    return {"reason": sitting.failure, "valid": str(len(sitting.valid)), "least": str(failed_below(sitting))}
 
 
 def signing_counts(state: LotCase) -> Mapping[str, str]:
@@ -50,7 +51,8 @@ def without_majority(state: LotCase) -> bool:
 
 @dataclass(frozen=True)
 class Ground:
-    """Why a bid does not count. `by`: opening, agency, committee (by `votes`) or system; `reason` is a code or text."""
+    """Why a bid does not count. `by`: opening, agency, committee (by `votes`), system, or competition (with all
+    other bids, by `votes`); `reason` is a code or text."""
 
     by: str
     reasons: tuple[str, ...]
@@ -79,3 +81,7 @@ def _grounds(state: LotCase, receipt_id: str, regime: str) -> Iterator[Ground]:
         if receipt_of(state, found.bid) == receipt_id:
             by, item = "committee" if found.votes else "system", items[found.item]
             yield Ground(by, tuple(dict.fromkeys(found.grounds)), item.name_zh, item.name_en, found.votes)
+    if state.sitting.failure == COMPETITION_LACKING and state.sitting.competition is not None:
+        counted = state.sitting.competition
+        if receipt_id in {receipt_of(state, bid) for bid in counted.valid}:
+            yield Ground("competition", (), votes=counted.lacking)

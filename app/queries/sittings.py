@@ -22,14 +22,17 @@ from evaluation.criteria import Criterion
 from evaluation.sitting import (
     TRANSITIONS,
     CheckInRefused,
+    CompetitionDecided,
     CorrectionRequested,
     SittingState,
     Stage,
     acts_about,
     awaited_correction,
+    failed_below,
     must_be_granted,
     refusable_by,
 )
+from evaluation.sitting.competition_rules import counting
 from evaluation.sitting.stages import AFTER_LAST_LOCK, AFTER_REVIEW
 from evaluation.sitting.state import progress
 
@@ -101,6 +104,8 @@ class Room:
     put: int  # the finding that is voted on, 0 for none
     decided: int  # votes about findings that were counted
     valid: tuple[str, ...]
+    competition: CompetitionDecided | None
+    vote_below: int
     least: int
     locked: int
     of: int
@@ -166,7 +171,9 @@ def room_of(case: Case, lot: str, seat: int | None, now: datetime, language: str
         put=sitting.put.finding if sitting.put else 0,
         decided=len(sitting.disposed),
         valid=sitting.valid if sitting.stage in AFTER_REVIEW else (),
-        least=sitting.rules.least_valid_bids,
+        competition=sitting.competition if sitting.stage in AFTER_REVIEW else None,
+        vote_below=sitting.rules.vote_below or 0,
+        least=failed_below(sitting),
         locked=locked,
         of=of,
         done=_done(sitting) if knows_progress(sitting, seat) else None,
@@ -206,6 +213,7 @@ def _task(sitting: SittingState, seat: int | None) -> str:
         Stage.STATEMENTS: ("state", seat in sitting.statements),
         Stage.CHAIR: ("vote", seat in sitting.chair_votes),
         Stage.REVIEW: ("review", seat in sitting.reviews),
+        Stage.COMPETITION: ("compete", seat in counting(sitting)),
         Stage.SCORING: ("score", seat in sitting.sheets),
         Stage.RESULTS: ("results", False),
         Stage.REPORT: (signs, seat in sitting.signed),
@@ -254,6 +262,7 @@ def _done(sitting: SittingState) -> int:
         Stage.STATEMENTS: sitting.statements,
         Stage.CHAIR: sitting.chair_votes,
         Stage.REVIEW: sitting.reviews,
+        Stage.COMPETITION: counting(sitting) if sitting.stage is Stage.COMPETITION else (),
         Stage.SCORING: sitting.sheets,
         Stage.REPORT: sitting.settled,
         Stage.SIGNING: sitting.settled,

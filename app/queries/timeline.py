@@ -33,6 +33,7 @@ from app.queries.endings import failure_of, told_counts, without_majority
 from evaluation.draw import events as draw
 from evaluation.sitting import (
     clarifications,
+    competition,
     contracting,
     interruptions,
     more_time,
@@ -72,6 +73,7 @@ _STAGE_OF_PART = {
     rechecks.__name__: "evaluation",
     clarifications.__name__: "evaluation",
     questions.__name__: "evaluation",
+    competition.__name__: "evaluation",
     contracting.__name__: "evaluation",
     exports.__name__: "report",
 }

@@ -8,6 +8,7 @@ from app.services import (
     bids,
     booths,
     clarifications,
+    competition,
     deadlines,
     draw_randomness,
     draws,
@@ -34,6 +35,7 @@ from app.services import (
 from app.services.acts import act_head, parse_proposal, record_act
 
 FEATURES = (
+    competition,
     tenders,
     deadlines,
     bids,

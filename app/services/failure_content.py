@@ -10,6 +10,7 @@ from app.documents.wording import Lang, instant
 from app.messages import regime_words, sentence
 from app.services.documents import heading, opened_bids
 from app.services.platform import Platform
+from app.services.report_competition import competition_of
 from app.services.report_content import (
     draw_rounds,
     invalid_bids,
@@ -21,6 +22,7 @@ from app.services.report_content import (
 from app.services.report_course import changes_of, clarifications_of, interruptions_of
 from app.services.report_review import rollbacks_of, signed_reviews
 from evaluation.sitting import (
+    COMPETITION_LACKING,
     SittingAbandoned,
     SittingDecided,
     SittingFailed,
@@ -82,6 +84,7 @@ def failed_evaluation(platform: Platform, case: Case, lot: str, now: datetime, l
         named_sites = site_names(db_session, sitting)
     failed = next(record for record in records if isinstance(record.fact, SittingFailed))
     figures = {"valid": failed.fact.valid, "least": failed.fact.least}
+    lacking = failed.fact.reason == COMPETITION_LACKING
     names = {bid.bid: bid.bidder_name for bid in sitting.bids}
     current = state.draw.current
     return FailedEvaluation(
@@ -91,7 +94,7 @@ def failed_evaluation(platform: Platform, case: Case, lot: str, now: datetime, l
         failed_at=failed.at,
         stated_at=now,
         evaluation_place=("、" if lang == "zh" else ", ").join(sorted(named_sites.values())),
-        reason=sentence("failure_reason", figures, lang),
+        reason=sentence("failure_reason_competition" if lacking else "failure_reason", figures, lang),
         words=regime_words(profile.regime, lang),
         members=members,
         opened_bids=opened_bids(case, lot, lang),
@@ -99,6 +102,8 @@ def failed_evaluation(platform: Platform, case: Case, lot: str, now: datetime, l
         invalid_bids=invalid_bids(case, lot, lang),
         valid_bids=tuple(names[bid] for bid in sitting.valid),
         rollbacks=rollbacks_of(case, lot, records, lang),
+        competition=competition_of(records, names, sitting.rules.vote_below, lang, by_seat=True),
+        rejected_all=lacking,
         reviews=signed_reviews(records),
         clarifications=clarifications_of(state.asked_here, names, lang),
         member_changes=changes_of(records, lang),

@@ -20,7 +20,7 @@ from app.services.platform import Platform
 from app.services.reports import conclude_ties, schedule_due
 from app.services.unit_of_work import UnitOfWork, unit_of_work
 from crypto.canonical import canonical
-from evaluation.sitting import FailureRecordSealed
+from evaluation.sitting import COMPETITION_LACKING, FailureRecordSealed, failed_below
 from evaluation.sitting.stages import Stage
 
 
@@ -41,12 +41,13 @@ def review_bids(act: Act) -> Answer:
 def tell_of_failure(work: UnitOfWork, lot: str) -> None:
     """The lot has failed: everybody who serves it or bid is told, and its record is due."""
     state, terms = work.case.lots[lot], work.case.tender.published
-    figures = {"valid": len(state.sitting.valid), "least": state.sitting.rules.least_valid_bids}
+    figures = {"valid": len(state.sitting.valid), "least": failed_below(state.sitting)}
     facts = {"title": terms.title, "lot": lot, **figures}
+    why = "competition_lacking" if state.sitting.failure == COMPETITION_LACKING else "evaluation_failed"
     for party, role in SERVING:
-        tell_role(work, getattr(terms.parties, party).id, role, "evaluation_failed", **facts)
+        tell_role(work, getattr(terms.parties, party).id, role, why, **facts)
     for submission in state.bidding.live:
-        work.notify(submission.by, "evaluation_failed_bidder", **facts)
+        work.notify(submission.by, f"{why}_bidder", **facts)
     work.schedule("seal_failure_record", work.now, lot=lot, detail=str(work.size))
 
 

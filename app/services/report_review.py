@@ -12,6 +12,7 @@ from app.documents.review_content import ItemVotes, PreliminaryReview, RollbackL
 from app.documents.wording import Lang
 from app.queries.rejections import rejection_items
 from app.queries.rollbacks import rollback_lines
+from app.services.report_competition import competition_of
 from evaluation.sitting import BidsReviewed, ChairRolledBack, MemberRecused, ReviewRolledBack
 
 
@@ -30,7 +31,8 @@ def review_of(state: LotCase, records: Sequence[Record], names: Mapping[str, str
     )
     valid = tuple(names[bid] for bid in sitting.valid)
     deductions = tuple(filter(None, (deduction_words(sitting, bid, names[bid], lang) for bid in sitting.valid)))
-    return PreliminaryReview(tuple(votes), signed_reviews(records), valid, deductions)
+    competition = competition_of(records, names, sitting.rules.vote_below, lang)
+    return PreliminaryReview(tuple(votes), signed_reviews(records), valid, deductions, competition)
 
 
 def signed_reviews(records: Sequence[Record]) -> tuple[SignedReview, ...]:

@@ -24,6 +24,7 @@ from app.web.bidder.clarifications import routes as clarifications
 from app.web.bidder.views import routes as bidder
 from app.web.deadlines.views import routes as deadlines
 from app.web.expert.clarifying import routes as clarifying
+from app.web.expert.competing import routes as competing
 from app.web.expert.contracting import routes as contracting
 from app.web.expert.correcting import routes as corrections
 from app.web.expert.more_time import routes as more_time
@@ -103,6 +104,7 @@ HEADERS = {
 def attach(app: Flask) -> None:
     """Register pages, languages, headers and what every template may rely on."""
     acts_of_sittings = (clarifying, pricing, corrections, contracting, rechecking, questions, rollbacks, more_time)
+    acts_of_sittings = (*acts_of_sittings, competing)
     rooms_of_sittings = (sitting, *acts_of_sittings, papers, talk, pictures, offline)
     desks = (account, agency, bidder, expert, *rooms_of_sittings, operator, witness, library, experts, ceremonies)
     serving = (sheets, fees, appraisals, own_expert, trainings, applications, name_requests, standards, privacy)

@@ -20,6 +20,7 @@ from evaluation.evaluate import EvaluationRules
 from evaluation.methods import EvaluationMethod
 from evaluation.ranking import CRITERION_PREFIX
 from evaluation.scoring import Aggregation, ScoringRules
+from evaluation.sitting import COMPETITION_LACKING
 
 ROLES = {
     Role.AGENCY_OFFICER: _l("代理机构经办"),
@@ -38,11 +39,16 @@ FAILURES = {
     "too_few_keys": _l("受托人未达到门限，承诺密钥的投标少于规定的家数，依法不开标。"),
     "too_few_valid": _l("能够开启的投标少于规定的家数。"),
 }
+COMPETITION_FAILED = _l(
+    "初步评审后有效投标 %(valid)s 家，少于 %(least)s 家，评标委员会过半数认为明显缺乏竞争，否决全部投标，本标包流标。"
+)
 EVALUATION_FAILED = _l("初步评审后有效投标 %(valid)s 家，少于规定的 %(least)s 家，依法流标。")
 
 
 def failure_words(facts: Mapping[str, str]) -> str:
     """Why a lot failed, with the figures (`queries.endings.failure_of`); "" where it did not."""
+    if facts.get("reason") == COMPETITION_LACKING:
+        return str(COMPETITION_FAILED) % facts
     if "valid" in facts:
         return str(EVALUATION_FAILED) % facts
     return str(FAILURES.get(facts["reason"], facts["reason"])) if "reason" in facts else ""

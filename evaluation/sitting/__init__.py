@@ -1,7 +1,7 @@
 """One sitting of an evaluation committee as a pure state machine.
 
 `events`, `interruptions` and `questions` are its facts and outcomes, `stages` its table, `state` its fold, `rules`
-(with `correction_rules`, `interruption_rules` and `question_rules`) what is lawful, `outcomes` what follows from it.
+(with the other modules of rules) what is lawful, `outcomes` what follows from it.
 """
 
 from evaluation.sitting.checks import acts_about
@@ -25,6 +25,8 @@ from evaluation.sitting.clarifications import (
     ExplanationJudged,
     PricesMarked,
 )
+from evaluation.sitting.competition import CompetitionDecided, CompetitionQuestioned, CompetitionVoted
+from evaluation.sitting.competition_rules import COMPETITION_LACKING, failed_below
 from evaluation.sitting.contracting import ContractPointsStated
 from evaluation.sitting.correction_rules import (
     answered_by,
@@ -136,8 +138,8 @@ from evaluation.sitting.rollback_rules import may_release, rollback_targets
 from evaluation.sitting.rules import (
     decide,
     recheck,
-    refusable_by,
 )
+from evaluation.sitting.signing_rules import refusable_by
 from evaluation.sitting.stages import (
     AFTER_LAST_LOCK,
     FINAL,
@@ -153,6 +155,7 @@ __all__ = [
     "AFTER_LAST_LOCK",
     "AWAITED",
     "COLLUSION_GROUNDS",
+    "COMPETITION_LACKING",
     "FINAL",
     "GROUND_ITEMS",
     "MOST_LETTERS",
@@ -183,6 +186,9 @@ __all__ = [
     "ClarificationSubject",
     "ClarificationVoted",
     "ClarificationWithdrawn",
+    "CompetitionDecided",
+    "CompetitionQuestioned",
+    "CompetitionVoted",
     "ConflictDeclared",
     "ContractPointsStated",
     "CorrectionGround",
@@ -281,6 +287,7 @@ __all__ = [
     "decide",
     "deduction_items",
     "explainable",
+    "failed_below",
     "may_ask_for_time",
     "may_propose",
     "may_release",

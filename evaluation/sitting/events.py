@@ -50,7 +50,8 @@ class SittingRules:
     the lowest seat decides. With `objective_must_agree` no report is prepared on unequal objective scores. A price
     above `ceiling` (yuan; None: not compared) is rejected by the review without a vote. Prices that `low_price` marks
     are to be explained before there is a report (None: none is marked). More than `more_time_share` of the members have
-    the time extended (None: nobody asks).
+    the time extended (None: nobody asks). With fewer than `vote_below` valid bids the committee decides whether
+    competition is lacking (None: it goes on with as many as are enough).
     """
 
     evaluation: EvaluationRules
@@ -62,6 +63,7 @@ class SittingRules:
     ceiling: Decimal | None = None
     low_price: LowPriceRules | None = None
     more_time_share: Share | None = None
+    vote_below: int | None = None
 
     def within_ceiling(self, price: Decimal) -> bool:
         """Whether a price may be accepted; so it may where there is no ceiling."""

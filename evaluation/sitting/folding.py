@@ -50,7 +50,6 @@ from evaluation.sitting.interruptions import (
     ReplacementOrdered,
 )
 from evaluation.sitting.more_time import MoreTimeAsked, MoreTimeDue, TimeExtended
-from evaluation.sitting.questions import FindingDisposed, FindingPut, FindingVoted, FindingWithdrawn
 from evaluation.sitting.rechecks import RecheckAnswered, RecheckOrdered
 from evaluation.sitting.rollback import ChairRolledBack, ReviewRolledBack, RollbackProposed
 from evaluation.sitting.stages import TRANSITIONS, Stage
@@ -67,6 +66,7 @@ from evaluation.sitting.voiding import (
     without_chair,
     without_review,
 )
+from evaluation.sitting.vote_folding import VOTE_FOLDING
 
 
 @singledispatch
@@ -153,6 +153,8 @@ def _recused(event: MemberRecused, state: SittingState) -> SittingState:
         comments=without(state.comments, seat),
         reopened=without(state.reopened, seat),
         short_of_time=state.short_of_time - {seat},
+        competition_votes=without(state.competition_votes, seat),
+        competition=None,  # counted again once the successor has reviewed
     )
     state = undecided(state)  # whoever succeeds takes part in what the committee decides about findings, too
     return without_chair(state) if state.chair in {seat, None} else state
@@ -199,27 +201,6 @@ def _concluded(event: ReviewConcluded, state: SittingState) -> SittingState:
         sheets = {seat: {bid: cells[bid] for bid in event.valid} for seat, cells in state.sheets.items()}
     state = changed(state, rejected=event.rejected, valid=event.valid, granted=event.granted)
     return changed(state, sheets=sheets, reopened=reopened)
-
-
-@_applied.register
-def _put(event: FindingPut, state: SittingState) -> SittingState:
-    return changed(state, put=event, put_votes={})
-
-
-@_applied.register
-def _voted_on(event: FindingVoted, state: SittingState) -> SittingState:
-    return changed(state, put_votes=state.put_votes | {event.seat: event})
-
-
-@_applied.register
-def _taken_back(event: FindingWithdrawn, state: SittingState) -> SittingState:
-    return changed(state, put=None, put_votes={})
-
-
-@_applied.register
-def _disposed(event: FindingDisposed, state: SittingState) -> SittingState:
-    assert state.put is not None  # only what was put is counted
-    return changed(state, disposed=(*state.disposed, (state.put, event)), put=None, put_votes={})
 
 
 @_applied.register
@@ -396,3 +377,7 @@ def _review_rolled_back(event: ReviewRolledBack, state: SittingState) -> Sitting
 @_applied.register
 def _chair_rolled_back(event: ChairRolledBack, state: SittingState) -> SittingState:
     return without_chair(without_review(state))
+
+
+for _kind, _fold in VOTE_FOLDING.items():
+    _applied.register(_kind, _fold)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from evaluation.evaluate import evaluate
 from evaluation.sitting.clarification_rules import decided
+from evaluation.sitting.competition_rules import counted, questioned
 from evaluation.sitting.deductions import granted_deductions, shares_granted
 from evaluation.sitting.events import (
     WITHIN_CEILING,
@@ -80,6 +81,8 @@ def _review(state: SittingState) -> SittingEvent | None:
 def _scoring(state: SittingState) -> SittingEvent | None:
     if len(state.valid) < state.rules.least_valid_bids:
         return SittingFailed(TOO_FEW_VALID_BIDS, len(state.valid), state.rules.least_valid_bids)
+    if (doubted := questioned(state)) is not None:
+        return doubted
     # Where the documents put a price on no deviation there is nothing to lock: the review was the members' last word.
     locking = bool(state.rules.evaluation.criteria.scored)
     return None if locking and state.waiting(state.sheets) else computed(state)
@@ -113,6 +116,7 @@ OUTCOMES: dict[Stage, Callable[[SittingState], SittingEvent | None]] = {
     Stage.STATEMENTS: _statements,
     Stage.CHAIR: _chair,
     Stage.REVIEW: _review,
+    Stage.COMPETITION: counted,
     Stage.SCORING: _scoring,
     Stage.RESULTS: _results,
     Stage.REPORT: disposal_due,

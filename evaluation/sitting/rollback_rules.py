@@ -30,8 +30,8 @@ from evaluation.sitting.state import SittingState
 
 # From where each stage can be held again.
 _BACK_FROM = {
-    RollbackTarget.CHAIR: (Stage.REVIEW, Stage.SCORING),
-    RollbackTarget.REVIEW: (Stage.SCORING, Stage.RESULTS, Stage.REPORT),
+    RollbackTarget.CHAIR: (Stage.REVIEW, Stage.COMPETITION, Stage.SCORING),
+    RollbackTarget.REVIEW: (Stage.COMPETITION, Stage.SCORING, Stage.RESULTS, Stage.REPORT),
 }
 
 

@@ -23,7 +23,6 @@ from evaluation.sitting import price_rules as pricing
 from evaluation.sitting import recheck_rules as rechecking
 from evaluation.sitting import talk_rules as talk
 from evaluation.sitting.checks import (
-    records_refusal,
     require_digest,
     require_fit,
     require_identity,
@@ -40,6 +39,8 @@ from evaluation.sitting.clarifications import (
     ClarificationWithdrawn,
     ExplanationJudged,
 )
+from evaluation.sitting.competition import CompetitionVoted
+from evaluation.sitting.competition_rules import check_competition_vote, sound_competition
 from evaluation.sitting.contracting import ContractPointsStated
 from evaluation.sitting.contracting_rules import check_points
 from evaluation.sitting.deductions import deduction_items, sound_deductions
@@ -98,6 +99,7 @@ from evaluation.sitting.questions import GROUND_ITEMS, FindingPut, FindingVoted,
 from evaluation.sitting.rechecks import RecheckAnswered, RecheckOrdered, RecheckProposed
 from evaluation.sitting.rollback import RollbackProposed, RollbackReleased
 from evaluation.sitting.rollback_rules import check_rollback
+from evaluation.sitting.signing_rules import check_dissent, check_recorded_refusal, check_seal, check_signature
 from evaluation.sitting.stages import TRANSITIONS
 from evaluation.sitting.state import SittingState
 from evaluation.sitting.talk import AnnouncementMade, AnnouncementNoted, FloorGiven, MessagePosted
@@ -180,6 +182,7 @@ def _convene(fact: SittingConvened, state: SittingState) -> None:
         "review_items": len({item.id for item in rules.review_items} - RESERVED_ITEMS) == len(rules.review_items),
         "deductions": sound_deductions(rules.review_items),
         "least_valid_bids": rules.least_valid_bids >= 1,
+        "vote_below": sound_competition(rules.least_valid_bids, rules.vote_below),
         "chair_rounds": rules.chair_rounds >= 1,
     }
     for field, ok in sound.items():
@@ -295,55 +298,6 @@ def _prepare_report(fact: ReportPrepared, state: SittingState) -> None:
 
 
 @_check.register
-def _sign(fact: ReportSigned, state: SittingState) -> None:
-    corrections.check_answered(state)
-    check_none_open(state)
-    require_once(fact.seat, fact.seat in state.signed, "signature")
-    if fact.report_sha256 != state.report_sha256:
-        raise RuleViolation("report_differs", signed=fact.report_sha256, report=state.report_sha256)
-    require_digest(fact.signature_sha256, "signature_sha256")
-
-
-@_check.register
-def _dissent(fact: DissentRecorded, state: SittingState) -> None:
-    require_once(fact.seat, fact.seat in {*state.signed, *state.dissents}, "signature_or_dissent")
-    require_text(fact.text, "text")
-
-
-@_check.register
-def _record_refusal(fact: RefusalRecorded, state: SittingState) -> None:
-    corrections.check_answered(state)  # it would begin the signing as a signature does
-    check_none_open(state)
-    if not records_refusal(state, fact.seat, fact.refused):
-        raise RuleViolation("sitting_not_by_chair", seat=fact.seat, about=fact.refused)
-    if fact.refused not in state.seats:
-        raise RuleViolation("sitting_seat_empty", seat=fact.refused)
-    require_once(fact.refused, fact.refused in state.settled, "signature_or_dissent")
-
-
-def refusable_by(state: SittingState, seat: int) -> tuple[int, ...]:
-    """The seats of which whoever sits in `seat` may record now that they do not sign; when, the profile says."""
-    open_to = (state.stage, RefusalRecorded) in TRANSITIONS and not (state.suspended or state.requests)
-    return tuple(about for about in state.waiting(state.settled) if open_to and records_refusal(state, seat, about))
-
-
-@_check.register
-def _seal(fact: ReportSealed, state: SittingState) -> None:
-    corrections.check_answered(state)
-    check_none_open(state)
-    require_digest(fact.sealed_sha256, "sealed_sha256")
-    absent = state.waiting(state.settled)
-    if fact.version != state.version:
-        raise RuleViolation("report_version_other", version=state.version or 1)
-    if fact.statement_sha256:
-        require_digest(fact.statement_sha256, "statement_sha256")
-        if not state.explained:
-            raise RuleViolation("statement_not_due")
-    if absent:
-        raise RuleViolation("signatures_missing", seats=", ".join(map(str, absent)), count=len(absent))
-
-
-@_check.register
 def _seal_failure(fact: FailureRecordSealed, state: SittingState) -> None:
     require_digest(fact.sealed_sha256, "sealed_sha256")
     if fact.committee != state.committee:
@@ -353,6 +307,11 @@ def _seal_failure(fact: FailureRecordSealed, state: SittingState) -> None:
 
 
 _ELSEWHERE: dict[type[Any], Callable[..., None]] = {
+    ReportSigned: check_signature,
+    DissentRecorded: check_dissent,
+    RefusalRecorded: check_recorded_refusal,
+    ReportSealed: check_seal,
+    CompetitionVoted: check_competition_vote,
     ClarificationProposed: clarifying.check_proposal,
     ClarificationVoted: clarifying.check_vote,
     ClarificationWithdrawn: clarifying.check_withdrawal,

@@ -17,6 +17,7 @@ from evaluation.sitting.clarifications import (
     ExplanationJudged,
     PricesMarked,
 )
+from evaluation.sitting.competition import CompetitionDecided, CompetitionQuestioned, CompetitionVoted
 from evaluation.sitting.contracting import ContractPointsStated
 from evaluation.sitting.events import (
     BidsReviewed,
@@ -85,6 +86,7 @@ class Stage(StrEnum):
     STATEMENTS = "statements"
     CHAIR = "chair"
     REVIEW = "review"
+    COMPETITION = "competition"
     SCORING = "scoring"
     RESULTS = "results"
     REPORT = "report"
@@ -155,7 +157,15 @@ TRANSITIONS |= {
     (Stage.RESULTS, RecheckAnswered): Stage.RESULTS,
     (Stage.REPORT, RecheckAnswered): Stage.RESULTS,  # prepared anew: it is to say so
 }
-for _stage in (Stage.STATEMENTS, Stage.CHAIR, Stage.REVIEW, Stage.SCORING):
+# Too few bids passed the review: before anything is scored the committee decides whether competition is lacking.
+TRANSITIONS |= {
+    (Stage.SCORING, CompetitionQuestioned): Stage.COMPETITION,
+    (Stage.COMPETITION, CompetitionVoted): Stage.COMPETITION,
+    (Stage.COMPETITION, ConflictDeclared): Stage.COMPETITION,
+    (Stage.COMPETITION, MemberRecused): Stage.GATHERING,
+    (Stage.COMPETITION, CompetitionDecided): Stage.SCORING,
+}
+for _stage in (Stage.STATEMENTS, Stage.CHAIR, Stage.REVIEW, Stage.COMPETITION, Stage.SCORING):
     TRANSITIONS[_stage, MemberIdentified] = _stage
 for _stage in (Stage.RESULTS, Stage.REPORT, Stage.SIGNING):
     TRANSITIONS[_stage, MemberIdentified] = _stage
@@ -167,18 +177,18 @@ for _stage in (Stage.RESULTS, Stage.REPORT):  # a report that is there is prepar
     TRANSITIONS[_stage, ContractPointsStated] = Stage.RESULTS
 TRANSITIONS[Stage.RESULTS, ReviewConcluded] = Stage.SCORING
 # A stage is held again, by two members; who has signed has signed what it came to.
-for _stage in (Stage.REVIEW, Stage.SCORING, Stage.RESULTS, Stage.REPORT):
+for _stage in (Stage.REVIEW, Stage.COMPETITION, Stage.SCORING, Stage.RESULTS, Stage.REPORT):
     TRANSITIONS |= {(_stage, event): _stage for event in (RollbackProposed, RollbackReleased)}
-for _stage in (Stage.REVIEW, Stage.SCORING):
+for _stage in (Stage.REVIEW, Stage.COMPETITION, Stage.SCORING):
     TRANSITIONS[_stage, ChairRolledBack] = Stage.CHAIR
-for _stage in (Stage.SCORING, Stage.RESULTS, Stage.REPORT):
+for _stage in (Stage.COMPETITION, Stage.SCORING, Stage.RESULTS, Stage.REPORT):
     TRANSITIONS[_stage, ReviewRolledBack] = Stage.REVIEW
 # The time is found too short; who has asked so may be gone when it is extended.
-for _stage in (Stage.REVIEW, Stage.SCORING, Stage.RESULTS, Stage.REPORT):
+for _stage in (Stage.REVIEW, Stage.COMPETITION, Stage.SCORING, Stage.RESULTS, Stage.REPORT):
     TRANSITIONS |= {(_stage, event): _stage for event in (MoreTimeAsked, MoreTimeDue)}
 for _stage in (Stage.GATHERING, Stage.STATEMENTS, Stage.CHAIR, Stage.REVIEW, Stage.SCORING, Stage.RESULTS):
     TRANSITIONS[_stage, TimeExtended] = _stage
-for _stage in (Stage.REPORT, Stage.SIGNING):
+for _stage in (Stage.COMPETITION, Stage.REPORT, Stage.SIGNING):
     TRANSITIONS[_stage, TimeExtended] = _stage
 # What may happen in every stage, and leads into no other.
 INTERRUPTIONS: tuple[type[SittingEvent], ...] = (
@@ -200,7 +210,7 @@ INTERRUPTIONS: tuple[type[SittingEvent], ...] = (
     AnnouncementNoted,
 )
 # Where members may speak to each other: never while somebody scores alone.
-SPEAKING = (Stage.CHAIR, Stage.REVIEW, Stage.RESULTS, Stage.REPORT, Stage.SIGNING)
+SPEAKING = (Stage.CHAIR, Stage.REVIEW, Stage.COMPETITION, Stage.RESULTS, Stage.REPORT, Stage.SIGNING)
 for _stage in SPEAKING:
     TRANSITIONS |= {(_stage, event): _stage for event in (MessagePosted, FloorGiven)}
 # A member can be replaced as long as one can step back: until somebody has signed.
@@ -221,6 +231,7 @@ for _stage in (Stage.REVIEW, Stage.SCORING, Stage.RESULTS):
         TRANSITIONS[_stage, _event] = _stage
 for _stage in (Stage.GATHERING, Stage.STATEMENTS, Stage.CHAIR, Stage.REVIEW, Stage.SCORING, Stage.RESULTS):
     TRANSITIONS |= {(_stage, event): _stage for event in (ClarificationAnswered, ClarificationLapsed)}
+TRANSITIONS |= {(Stage.COMPETITION, event): Stage.COMPETITION for event in (ClarificationAnswered, ClarificationLapsed)}
 TRANSITIONS |= {
     (Stage.RESULTS, event): Stage.RESULTS for event in (PricesMarked, ExplanationJudged, ExplanationDecided)
 }
@@ -233,7 +244,7 @@ for _stage in Stage:
 
 AFTER_LAST_LOCK = frozenset({Stage.RESULTS, Stage.REPORT, Stage.SIGNING, Stage.CLOSED})
 # Those who sit now have concluded the review: what was found before a successor came is not its to read until then.
-AFTER_REVIEW = AFTER_LAST_LOCK | {Stage.SCORING, Stage.FAILED}
+AFTER_REVIEW = AFTER_LAST_LOCK | {Stage.COMPETITION, Stage.SCORING, Stage.FAILED}
 
 
 def transition_table() -> str:

@@ -10,6 +10,7 @@ from evaluation.evaluate import EvaluationResult
 from evaluation.low_prices import MarkedPrice
 from evaluation.scoring import Cells, ScorePlace, UnequalScores
 from evaluation.sitting.clarifications import AWAITED, Clarification
+from evaluation.sitting.competition import CompetitionDecided, CompetitionVoted
 from evaluation.sitting.events import (
     BidUnderReview,
     CorrectionRefused,
@@ -93,12 +94,13 @@ class SittingState:
     laid, the last of which stands again when that one ends, `denied` the requests for a correction that were refused on
     these results, `computations` how often results were computed, `superseded_dissents` what was dissented from earlier
     ones, `put` the finding that is voted on with its `put_votes`, `disposed` what was voted on by those who sit now,
-    `marked` the prices that are to be explained. `committee` counts the committees that have evaluated; the seats of a
-    further one begin at `first_seat`, after those of the ones before, whose people are in `persons` still. `defective`:
-    it was given up while the documents were found to be so. `recheck`: why the tenderer has the last of the sealed
-    `versions` checked again, "" where none is; `recheck_answer` what the committee has found on the results that stand.
-    `rollback`: the stage that waits to be held again, `rollbacks`: how often one was, `seen`: the scores that results
-    have shown, by seat.
+    `marked` the prices that are to be explained, `competition_votes` by whom and of which bids it was said whether
+    competition is lacking, `competition` what was decided last by those who sit now. `committee` counts the committees
+    that have evaluated; the seats of a further one begin at `first_seat`, after those of the ones before, whose people
+    are in `persons` still. `defective`: it was given up while the documents were found to be so. `recheck`: why the
+    tenderer has the last of the sealed `versions` checked again, "" where none is; `recheck_answer` what the committee
+    has found on the results that stand. `rollback`: the stage that waits to be held again, `rollbacks`: how often one
+    was, `seen`: the scores that results have shown, by seat.
     """
 
     stage: Stage = Stage.UNCONVENED
@@ -147,6 +149,8 @@ class SittingState:
     put_votes: dict[int, FindingVoted] = field(default_factory=dict)
     disposed: tuple[tuple[FindingPut, FindingDisposed], ...] = ()
     marked: tuple[MarkedPrice, ...] = ()
+    competition_votes: dict[int, CompetitionVoted] = field(default_factory=dict)
+    competition: CompetitionDecided | None = None
     committee: int = 1
     first_seat: int = 1
     defective: bool = False

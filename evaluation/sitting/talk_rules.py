@@ -1,8 +1,9 @@
 """When members may speak to each other, and what an announcement is.
 
-1. Members speak once all have declared that they have no conflict, and until the review is concluded; then each scores
-   alone, and nobody speaks before results stand (again). Where a member leaves after that, those who stay know scores
-   that its successor must not: nothing is said until results stand anew.
+1. Members speak once all have declared that they have no conflict, and until the review is concluded and, where it is
+   voted on, it is decided whether competition is lacking; then each scores alone, and nobody speaks before results
+   stand (again). Where a member leaves after that, those who stay know scores that its successor must not: nothing
+   is said until results stand anew.
 2. Nobody speaks while the sitting stands still. Announcements are made and noted then, too.
 """
 
@@ -22,12 +23,17 @@ _UNFIT = UNFIT | {"Zl", "Zp"}  # line ends, too
 
 def may_speak(state: SittingState) -> bool:
     """Whether members may speak to each other now."""
-    in_time = state.stage in SPEAKING and not (state.stage in (Stage.CHAIR, Stage.REVIEW) and state.valid)
-    return in_time and state.suspended is None
+    return state.stage in SPEAKING and state.suspended is None and not _rests(state)
+
+
+def _rests(state: SittingState) -> bool:
+    if state.stage is Stage.COMPETITION:  # bids are valid here from the first time on
+        return state.kept_from_some
+    return state.stage in (Stage.CHAIR, Stage.REVIEW) and bool(state.valid)
 
 
 def _check_speaking(state: SittingState) -> None:
-    if state.stage in (Stage.CHAIR, Stage.REVIEW) and state.valid:
+    if _rests(state):
         raise RuleViolation("talk_rests_for_successor")
 
 

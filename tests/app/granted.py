@@ -160,6 +160,7 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "bids:read": [("EX", "P5 P6", "own"), ("RG", "P5 P6 P7", "reason")],
     "qualification:read": [("EX", "P5 P6", "own"), ("RG", "P5 P6 P7", "reason"), ("AO", "P3 P4", "own")],
     "bids:review": [("EX", "P5", "own")],
+    "competition:vote": [("EX", "P5", "own")],
     "findings:read": [
         ("EX", "P5 P6", "own"),
         ("RG", "P3 P4 P5 P6", "reason"),

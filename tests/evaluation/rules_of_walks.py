@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal as D
+from random import Random
 
-from tests.evaluation.sittings import BIDS, CONVENED, MARKED, UNMARKED, with_evaluation
+from evaluation.sitting import CompetitionVoted, SittingState, Stage
+from tests.evaluation.sittings import BIDS, COMPETING, CONVENED, MARKED, UNMARKED, Sitting, with_evaluation
 
 # The second publishes no mark of far scores; under the third, bids are equal in price and quality, and are drawn; under
-# the fourth the lowest price is to be explained.
+# the fourth the lowest price is to be explained; under the last the committee decides whether competition is lacking.
 SAME_PRICE = tuple(replace(bid, price=D("1566000")) for bid in BIDS)
-RULES = (CONVENED, UNMARKED, replace(with_evaluation(tie_chain=("draw",)), bids=SAME_PRICE), MARKED)
+RULES = (CONVENED, UNMARKED, replace(with_evaluation(tie_chain=("draw",)), bids=SAME_PRICE), MARKED, COMPETING)
 DRAWN = 2
+
+
+def begun(rules: int, stage: Stage) -> Sitting:
+    """A sitting in a stage; to a vote about competition only one set of rules leads."""
+    return Sitting(COMPETING if stage is Stage.COMPETITION else RULES[rules]).until(stage)
+
+
+def on_competition(state: SittingState, seat: int, rng: Random) -> CompetitionVoted:
+    """What one member votes: mostly to go on."""
+    return CompetitionVoted(seat, state.valid, rng.random() < 0.2, "all from one town")
 
 
 def same_for_all(bids):

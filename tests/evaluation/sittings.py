@@ -23,6 +23,7 @@ from evaluation.sitting import (
     ClarificationStanding,
     ClarificationSubject,
     ClarificationVoted,
+    CompetitionVoted,
     ExplanationJudged,
     MemberIdentified,
     ReportPrepared,
@@ -43,6 +44,7 @@ from evaluation.sitting import (
     decide,
     unexplained,
 )
+from evaluation.sitting.competition_rules import counting
 
 GRADES = (Band("优", "good", D(30), D(40)), Band("良", "fair", D(10), D(29)), Band("差", "poor", D(0), D(9)))
 CRITERIA = CriteriaSet(
@@ -134,12 +136,20 @@ class Sitting:
     def numbers(self) -> list[int]:
         return sorted(self.state.seats)
 
+    @property
+    def failing(self) -> tuple[tuple[str, str], ...]:
+        """Where a committee decides about competition, one bid too few passes the review."""
+        return (("C", "formal"),) if self.convened.rules.vote_below else ()
+
     def branch(self) -> Sitting:
         """One that goes on from here, without this one: a state is never changed, so that both may share it."""
         return replace(self, events=list(self.events))
 
     def until(self, stage: Stage) -> Sitting:
-        """Play the plain course up to a stage; from the beginning it is played once."""
+        """Play the plain course up to a stage; from the beginning it is played once. Where the plain rules know no vote
+        about competition, those that do are taken to come to one."""
+        if stage is Stage.COMPETITION and self.convened is CONVENED:
+            self.convened = COMPETING
         if self.events:
             return self.play(stage)
         if (begun := BEGUN.get((id(self.convened), stage))) is None:
@@ -153,8 +163,9 @@ class Sitting:
             Stage.GATHERING: self.gather,
             Stage.STATEMENTS: lambda: self.act(*(StatementMade(n, True, "") for n in self.numbers)),
             Stage.CHAIR: lambda: self.act(*(ChairVoted(n, 3, 1) for n in self.numbers)),
-            Stage.REVIEW: lambda: self.act(*(BidsReviewed(n, findings()) for n in self.numbers)),
-            Stage.SCORING: lambda: self.act(*(ScoreSheetLocked(n, sheet(n), {}) for n in self.numbers)),
+            Stage.REVIEW: lambda: self.act(*(BidsReviewed(n, findings(*self.failing)) for n in self.numbers)),
+            Stage.COMPETITION: self.go_on,
+            Stage.SCORING: lambda: self.act(*(self.sheet_of(n) for n in self.numbers)),
             Stage.RESULTS: self.report,
             Stage.REPORT: lambda: self.act(ReportSigned(1, REPORT, key_of(1))),
             Stage.SIGNING: self.sign,
@@ -166,6 +177,17 @@ class Sitting:
     def gather(self) -> None:
         for number in self.numbers:
             self.act(MemberIdentified(number, key_of(number), "witness"))
+
+    def go_on(self, lacking: int = 0) -> tuple[SittingEvent, ...]:
+        """One after the other votes, so many of them that competition is lacking, until it is decided."""
+        accepted: tuple[SittingEvent, ...] = ()
+        for place, seat in enumerate(self.numbers):
+            if self.state.stage is Stage.COMPETITION and seat not in counting(self.state):
+                accepted = self.act(CompetitionVoted(seat, self.state.valid, place < lacking, f"reason {seat}"))
+        return accepted
+
+    def sheet_of(self, seat: int) -> ScoreSheetLocked:
+        return ScoreSheetLocked(seat, sheet(seat, self.state.valid), {})
 
     def report(self) -> None:
         for bid in unexplained(self.state):
@@ -205,5 +227,7 @@ def with_evaluation(**changes: object) -> SittingConvened:
 
 # The lowest price is marked, and one bid is enough to go on.
 MARKED = with_rules(low_price=LowPriceRules(of_next=D("0.999")), least_valid_bids=1)
+# Two bids are enough to go on, where the committee says so.
+COMPETING = with_rules(least_valid_bids=1, vote_below=3)
 # Documents that publish no share from which a score is marked as abnormal: then the committee alone decides.
 UNMARKED = with_evaluation(scoring=replace(EVALUATION.scoring, outlier_share=None))

@@ -103,6 +103,7 @@ def test_which_stage_can_be_held_again_from_where(stage):
     sitting = Sitting().until(stage)
     expected = {
         Stage.REVIEW: (CHAIR,),
+        Stage.COMPETITION: (CHAIR, REVIEW),
         Stage.SCORING: (CHAIR, REVIEW),
         Stage.RESULTS: (REVIEW,),
         Stage.REPORT: (REVIEW,),

@@ -22,6 +22,7 @@ from evaluation.sitting import (
     CheckInGround,
     CheckInRefused,
     ClarificationLapsed,
+    CompetitionVoted,
     ConflictDeclared,
     ContractPointsStated,
     CorrectionGround,
@@ -81,15 +82,10 @@ from evaluation.sitting import (
     recheck,
     refusable_by,
 )
+from evaluation.sitting.competition_rules import counting
 from tests.evaluation import questions
-from tests.evaluation.rules_of_walks import DRAWN, RULES, same_for_all
-from tests.evaluation.sittings import (
-    REPORT,
-    Sitting,
-    findings,
-    key_of,
-    sheet,
-)
+from tests.evaluation.rules_of_walks import DRAWN, RULES, begun, on_competition, same_for_all
+from tests.evaluation.sittings import REPORT, Sitting, findings, key_of, sheet
 
 WALKS, STEPS, ENOUGH = 400, 36, 150
 BEGINNINGS = [stage for stage in Stage if stage not in FINAL | {Stage.UNCONVENED}]
@@ -111,7 +107,7 @@ class Walk:
 
     def __post_init__(self) -> None:
         self.rejects = self.rng.random() < 0.1
-        self.sitting = Sitting(RULES[self.rules]).until(BEGINNINGS[self.turn % len(BEGINNINGS)])
+        self.sitting = begun(self.rules, BEGINNINGS[self.turn % len(BEGINNINGS)])
 
     @property
     def state(self):
@@ -207,8 +203,9 @@ class Walk:
                 yield from (MemberIdentified(seat, self.fresh(), "witness") for seat in self.missing(state.keys))
             case Stage.STATEMENTS:
                 yield from (StatementMade(seat, True, "") for seat in self.missing(state.statements))
-            case Stage.CHAIR:
-                yield from (self.vote(seat) for seat in self.missing(state.chair_votes))
+            case Stage.CHAIR | Stage.COMPETITION:
+                voted = state.chair_votes if state.stage is Stage.CHAIR else counting(state)
+                yield from (self.vote(seat) for seat in self.missing(voted))
             case Stage.REVIEW:
                 yield from (BidsReviewed(seat, self.found()) for seat in self.missing(state.reviews))
             case Stage.SCORING:
@@ -219,6 +216,8 @@ class Walk:
             yield FaultReported("", "a member has left and does not come back")
 
     def vote(self, seat: int) -> SittingEvent:
+        if self.state.stage is Stage.COMPETITION:
+            return on_competition(self.state, seat, self.rng)
         return ChairVoted(seat, self.rng.choice((1, 3, 4, 5)), self.state.chair_round)
 
     def missing(self, done) -> list[int]:
@@ -302,6 +301,7 @@ class Walk:
             ChairVoted: lambda: ChairVoted(seat, other, state.chair_round),
             BidsReviewed: lambda: BidsReviewed(seat, self.found()),
             ScoreSheetLocked: lambda: ScoreSheetLocked(seat, self.scores(seat, rng.choice(("4", "8"))), {}),
+            CompetitionVoted: lambda: on_competition(state, seat, rng),
             CorrectionRequested: lambda: self.request(seat),
             SheetReopened: lambda: SheetReopened(seat, other),
             CorrectionRefused: lambda: CorrectionRefused(seat, other, "as it should be"),

@@ -25,6 +25,8 @@ from evaluation.sitting import (
     CheckInRefused,
     ClarificationDecided,
     ClarificationLapsed,
+    CompetitionDecided,
+    CompetitionVoted,
     ConflictDeclared,
     CorrectionGround,
     CorrectionRefused,
@@ -49,6 +51,7 @@ from evaluation.sitting import (
     RollbackTarget,
     ScoreSheetLocked,
     SheetReopened,
+    SittingFailed,
     Stage,
     StatementMade,
     TimeExtended,
@@ -59,7 +62,7 @@ from evaluation.sitting import (
     visible_scores,
 )
 from tests.evaluation import questions
-from tests.evaluation.sittings import CONVENED, MARKED, REPORT, UNMARKED, Sitting, findings, key_of, sheet
+from tests.evaluation.sittings import COMPETING, CONVENED, MARKED, REPORT, UNMARKED, Sitting, findings, key_of, sheet
 from tests.examples import at_least
 
 seats = st.integers(1, 5)
@@ -75,9 +78,9 @@ def replaced(state):
 class SittingMachine(RuleBasedStateMachine):
     """Members, witness and office act in any order; a refusal must change nothing."""
 
-    @initialize(stage=st.sampled_from(STAGES), convened=st.sampled_from([CONVENED, UNMARKED, MARKED]))
+    @initialize(stage=st.sampled_from(STAGES), convened=st.sampled_from([CONVENED, UNMARKED, MARKED, COMPETING]))
     def begin(self, stage, convened):
-        self.sitting = Sitting(convened).until(stage)
+        self.sitting = Sitting(COMPETING if stage is Stage.COMPETITION else convened).until(stage)
         self.turn = 0
 
     @property
@@ -140,16 +143,26 @@ class SittingMachine(RuleBasedStateMachine):
     def review_all(self):
         self.everybody(lambda seat: BidsReviewed(seat, findings()))
 
+    @rule(seat=seats, lacking=st.booleans(), reason=st.sampled_from(["two alike", ""]), of=st.sampled_from(["AB", "B"]))
+    def doubt(self, seat, lacking, reason, of):
+        self.propose(CompetitionVoted(seat, tuple(of), lacking, reason))
+
+    @precondition(lambda self: self.state.stage is Stage.COMPETITION)
+    @rule(lacking=st.integers(0, 5))
+    def doubt_all(self, lacking):
+        self.everybody(lambda seat: CompetitionVoted(seat, self.state.valid, seat <= lacking, "two alike"))
+
     @rule(seat=seats, record=st.sampled_from(["6", "6", "4", "5", "0"]))
     def lock(self, seat, record):
-        cells = sheet(seat)
-        cells["B"]["record"] = D(record)
+        cells = sheet(seat, self.state.valid or "ABC")
+        if "B" in cells:
+            cells["B"]["record"] = D(record)
         self.propose(ScoreSheetLocked(seat, cells, {}))
 
     @precondition(lambda self: self.state.stage is Stage.SCORING)
     @rule()
     def lock_all(self):
-        self.everybody(lambda seat: ScoreSheetLocked(seat, sheet(seat), {}))
+        self.everybody(lambda seat: ScoreSheetLocked(seat, sheet(seat, self.state.valid), {}))
 
     @rule(seat=seats, ground=st.sampled_from(CorrectionGround), answer=st.integers(0, 3), other=seats)
     def correct(self, seat, ground, answer, other):
@@ -276,6 +289,21 @@ class SittingMachine(RuleBasedStateMachine):
                 for criterion, score in row.items():
                     now = cells.get(bid, row)[criterion]
                     assert now == score or (seat, bid, criterion) in permitted
+
+    @invariant()
+    def nothing_is_scored_before_it_is_decided_whether_competition_is_lacking(self):
+        state = self.state
+        below = state.rules.vote_below
+        if below and state.stage in {Stage.SCORING, *AFTER_LAST_LOCK} and len(state.valid) < below:
+            assert not state.competition.adopted
+            assert set(state.competition.valid) <= set(state.valid)
+
+    @invariant()
+    def all_bids_are_rejected_by_more_than_half_alone(self):
+        lacking = [e for e in self.sitting.events if isinstance(e, CompetitionDecided) and e.adopted]
+        failed = [e for e in self.sitting.events if isinstance(e, SittingFailed) and e.reason == "competition_lacking"]
+        assert len(lacking) == len(failed) <= 1
+        assert all(2 * one.lacking > 5 for one in lacking)
 
     @invariant()
     def a_refusal_stands_only_against_who_has_said_nothing(self):

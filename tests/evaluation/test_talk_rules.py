@@ -30,7 +30,7 @@ from tests.evaluation.sittings import Sitting, key_of
 from tests.evaluation.test_sitting_changes import at, refused
 
 SAYS = MessagePosted(1, "投标人乙的第 14 页缺签章")
-SPEAKING = {Stage.CHAIR, Stage.REVIEW, Stage.RESULTS, Stage.REPORT, Stage.SIGNING}
+SPEAKING = {Stage.CHAIR, Stage.REVIEW, Stage.COMPETITION, Stage.RESULTS, Stage.REPORT, Stage.SIGNING}
 RUNNING = [stage for stage in Stage if stage not in FINAL | {Stage.UNCONVENED}]
 
 

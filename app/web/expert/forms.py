@@ -165,6 +165,24 @@ class FindingVoteForm(FlaskForm):
     reason = TextAreaField(_l("说明"), [Optional(), WORDS])
 
 
+class CompetitionForm(FlaskForm):
+    """Whether competition is lacking among the bids that passed the review."""
+
+    lacking = RadioField(
+        _l("您的意见"),
+        [InputRequired(_l("请选择是否明显缺乏竞争"))],
+        choices=[
+            SelectChoice("no", _l("不缺乏竞争，继续评审")),
+            SelectChoice("yes", _l("明显缺乏竞争，否决全部投标")),
+        ],
+    )
+    reason = TextAreaField(
+        _l("理由"),
+        [Optional(), WORDS],
+        description=_l("认为明显缺乏竞争的必填；不得写入评分。汇总或者流标之前别人看不到。"),
+    )
+
+
 class FindingWithdrawalForm(FlaskForm):
     """Why a vote is taken back that somebody does not take part in."""
 

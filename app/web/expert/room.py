@@ -92,7 +92,7 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
         "key_name": web_session.get("booth_key", ""),
         "cursor": cursor,
         "stages": STAGES,
-        "steps": STEPS_TO_FAILURE if room.stage is sitting.Stage.FAILED else STEPS,
+        "steps": _steps(room),
         "member_names": {**MEMBERS, "buyer": words_of(found)["buyer_member"]},
         "corrections": CORRECTIONS,
         "asked_words": lambda asked: correction_words(found.lot(lot).sitting, asked),
@@ -115,6 +115,13 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
         "mark": _mark(room.seat, found.tender.published.code, lot),
     }
     return found, room, place(found, lot, _("评审室"), public=not actor.seat) | shown
+
+
+def _steps(room: Room) -> tuple[str, ...]:
+    """The stages of this sitting; to most belongs no vote about competition."""
+    steps = STEPS_TO_FAILURE if room.stage is sitting.Stage.FAILED else STEPS
+    voted = room.stage is sitting.Stage.COMPETITION or room.competition is not None
+    return (*steps[:4], "competition", *steps[4:]) if voted else steps
 
 
 def _mark(seat: int, code: str, lot: str) -> str:

@@ -11,7 +11,15 @@ from app.casefile.case import Case
 from app.queries.sittings import Room
 from app.web.expert.clarifications import proposal_form
 from app.web.expert.corrections import correction_form
-from app.web.expert.forms import ConflictForm, DissentForm, HaltForm, RollbackForm, StatementForm, VoteForm
+from app.web.expert.forms import (
+    CompetitionForm,
+    ConflictForm,
+    DissentForm,
+    HaltForm,
+    RollbackForm,
+    StatementForm,
+    VoteForm,
+)
 from app.web.expert.price_forms import price_question_form
 from app.web.names import MEMBERS, ROLLBACK_TARGETS
 from app.web.terms import review_item
@@ -46,6 +54,8 @@ def _task_forms(found: Case, lot: str, room: Room) -> dict[str, Any]:
         form = VoteForm()
         form.for_seat.choices = [SelectChoice(s.number, seat_name(s)) for s in room.seats if s.may_chair]
         return {"form": form}
+    if room.task == "compete":
+        return {"form": CompetitionForm()}
     if room.task == "review":
         state = found.lot(lot).sitting
         within = (

@@ -75,6 +75,7 @@ def over(tmp_path_factory) -> CheckedCase:
     alike = case.number_of("regular_items", "bidder-b")
     case.put(alike, Disposal.REJECT, "bidder-b", ground=ALIKE)
     case.vote(alike, against=2)
+    case.go_on()
     case.work_off()
     case.act(case.members[case.chair], ContractPointsStated(case.chair, POINTS))
     case.work_off()

@@ -95,8 +95,8 @@ def test_the_case_of_the_test_has_nearly_every_kind_of_fact(files):
     elsewhere |= {"CorrectionRefused", "CorrectionWithdrawn"}  # test_correction_answers.py
     elsewhere |= {"NewCommitteeProposed", "NewCommitteeOrdered"}  # test_second_committee.py
     elsewhere |= {"RecheckProposed", "RecheckOrdered", "RecheckAnswered"}  # test_rechecks.py
-    # test_rollbacks.py, test_more_time.py, test_picture_ends.py
-    elsewhere |= {name for name in FACTS if name.startswith(("Rollback", "MoreTime", "MemberPicture"))}
+    # test_rollbacks.py, test_more_time.py, test_picture_ends.py, test_too_few_valid.py
+    elsewhere |= {name for name in FACTS if name.startswith(("Rollback", "MoreTime", "MemberPicture", "Competition"))}
     elsewhere |= {"ReviewRolledBack", "ChairRolledBack", "TimeExtended"}
     elsewhere |= {"PricesMarked", "ExplanationJudged", "ExplanationDecided"}  # test_explained_prices.py
     assert absent <= elsewhere | {"ReserveCalled", "ContractPointsStated"}  # the latter: test_bid_checks.py

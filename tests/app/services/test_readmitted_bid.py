@@ -27,7 +27,7 @@ UNSIGNED = "投标函未签章"
 
 
 class Readmitted(Again):
-    """Of three bids the last is rejected by all; of works two are enough to go on."""
+    """Of three bids the last is rejected by all; of works two are enough to go on where members say so."""
 
     def until_report(self) -> Readmitted:
         return self.through(f"{WORKS_UNTIL_REVIEW} reject_last score_rest")
@@ -42,6 +42,7 @@ class Readmitted(Again):
             for bid in self.state.bids
         )
         self._each(lambda n: sitting.BidsReviewed(n, found))
+        self.go_on()
 
     def score_rest(self) -> None:
         self._each(lambda n: sitting.ScoreSheetLocked(n, self.sheet(n, list(self.state.valid)), {}))

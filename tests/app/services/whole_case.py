@@ -300,6 +300,13 @@ class WholeCase(Marks, Rounds):
         found = tuple(sitting.ReviewFinding(bid.bid, "formal", True, "") for bid in self.state.bids)
         self._each(lambda n: sitting.BidsReviewed(n, found))
 
+    def go_on(self) -> Self:
+        """Where too few bids are valid: the members find that competition is not lacking."""
+        for number, person in self.members.items():
+            if self.state.stage is sitting.Stage.COMPETITION:
+                self.act(person, sitting.CompetitionVoted(number, self.state.valid, False, ""))
+        return self
+
     def until_scoring(self) -> Self:
         return self.through(f"{DRAWN} seat_all elect review")
 

@@ -141,6 +141,7 @@ def test_the_agency_reads_them_with_the_result_and_the_bidder_why_its_bid_was_re
     alike = case.number_of("regular_items", "bidder-b")
     case.put(alike, Disposal.REJECT, "bidder-b", ground=RejectionGround.ABNORMALLY_ALIKE)
     case.vote(alike)
+    case.go_on()
     case.work_off()
     path = f"/cases/{case.case_id}/lots/{LOT}/findings"
     assert site.browser("officer").client.get(path).status_code == 404
