@@ -4,10 +4,13 @@
 (with `correction_rules`, `interruption_rules` and `question_rules`) what is lawful, `outcomes` what follows from it.
 """
 
+from evaluation.sitting.arithmetic_rules import price_correctable, unconfirmed
 from evaluation.sitting.checks import acts_about
 from evaluation.sitting.clarification_rules import askable, check_none_awaited, may_propose
 from evaluation.sitting.clarifications import (
+    ARITHMETIC_CONFIRMED,
     AWAITED,
+    OF_PRICES,
     PRICE_PROVEN,
     AnswerFile,
     Clarification,
@@ -151,12 +154,14 @@ from evaluation.sitting.talk_rules import MOST_LETTERS, may_speak
 
 __all__ = [
     "AFTER_LAST_LOCK",
+    "ARITHMETIC_CONFIRMED",
     "AWAITED",
     "COLLUSION_GROUNDS",
     "FINAL",
     "GROUND_ITEMS",
     "MOST_LETTERS",
     "MOST_MINUTES",
+    "OF_PRICES",
     "PRICE_PROVEN",
     "TRANSITIONS",
     "WITHIN_CEILING",
@@ -287,6 +292,7 @@ __all__ = [
     "may_speak",
     "must_be_granted",
     "outcome",
+    "price_correctable",
     "progress",
     "recheck",
     "refusable_by",
@@ -298,6 +304,7 @@ __all__ = [
     "sheet_basis",
     "standing_bids",
     "transition_table",
+    "unconfirmed",
     "unexplained",
     "visible_scores",
 ]

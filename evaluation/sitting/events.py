@@ -9,6 +9,7 @@ from enum import StrEnum
 from evaluation.committee import CommitteeRules, MemberRole, Share
 from evaluation.evaluate import EvaluationResult, EvaluationRules
 from evaluation.low_prices import LowPriceRules
+from evaluation.price_corrections import ArithmeticGround
 from evaluation.scoring import Cells, ScorePlace
 from evaluation.sitting.grounds import CorrectionGround, ElectedBy, SuspensionGround
 from evaluation.sitting.offline import OfflineSigning
@@ -50,7 +51,8 @@ class SittingRules:
     the lowest seat decides. With `objective_must_agree` no report is prepared on unequal objective scores. A price
     above `ceiling` (yuan; None: not compared) is rejected by the review without a vote. Prices that `low_price` marks
     are to be explained before there is a report (None: none is marked). More than `more_time_share` of the members have
-    the time extended (None: nobody asks).
+    the time extended (None: nobody asks). `arithmetic`: by which rules, in this order, a price is corrected (None: none
+    is).
     """
 
     evaluation: EvaluationRules
@@ -62,6 +64,7 @@ class SittingRules:
     ceiling: Decimal | None = None
     low_price: LowPriceRules | None = None
     more_time_share: Share | None = None
+    arithmetic: tuple[ArithmeticGround, ...] | None = None
 
     def within_ceiling(self, price: Decimal) -> bool:
         """Whether a price may be accepted; so it may where there is no ceiling."""
@@ -70,7 +73,7 @@ class SittingRules:
 
 @dataclass(frozen=True)
 class BidUnderReview:
-    """A bid that was opened and not voided. `price` is the evaluated price in yuan."""
+    """A bid that was opened and not voided. `price` is the one that was bid and read out, in yuan."""
 
     bid: str
     bidder_name: str
@@ -91,7 +94,8 @@ class ReviewFinding:
 class Rejection:
     """A bid that a majority rejected: on which item, by how many of the members, on which stated grounds.
 
-    Without votes and grounds for `WITHIN_CEILING`, and for `PRICE_PROVEN` where the bidder explained nothing.
+    Without votes and grounds for `WITHIN_CEILING`, for `PRICE_PROVEN` where the bidder explained nothing, and for
+    `ARITHMETIC_CONFIRMED`.
     """
 
     bid: str

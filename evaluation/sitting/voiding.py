@@ -13,6 +13,7 @@ from evaluation.sitting.state import ReopenedSheet, SealedVersion, SittingState,
 Kept = TypeVar("Kept")
 __all__ = [
     "changed",
+    "repriced",
     "reworked",
     "shown_scores",
     "standing_sheets",
@@ -56,6 +57,11 @@ def reworked(state: SittingState) -> SittingState:
     """Without the conclusions that rest on sheets: what is scored again is concluded again."""
     state = changed(superseding(state), result=None, drawn=(), drawn_record="", report_sha256="")
     return changed(state, requests={}, denied=(), recheck_answer="")
+
+
+def repriced(state: SittingState) -> SittingState:
+    """Another price counts: results are computed anew from the same sheets, and what was drawn of them is void."""
+    return changed(superseding(state), result=None, drawn=(), drawn_record="", recheck_answer="")
 
 
 def undecided(state: SittingState) -> SittingState:

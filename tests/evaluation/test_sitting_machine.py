@@ -23,6 +23,7 @@ from evaluation.sitting import (
     ChairVoted,
     CheckInGround,
     CheckInRefused,
+    ClarificationAnswered,
     ClarificationDecided,
     ClarificationLapsed,
     ConflictDeclared,
@@ -55,11 +56,13 @@ from evaluation.sitting import (
     decide,
     progress,
     recheck,
+    unconfirmed,
     unexplained,
     visible_scores,
 )
+from evaluation.sitting.price_rules import of_price
 from tests.evaluation import questions
-from tests.evaluation.sittings import CONVENED, MARKED, REPORT, UNMARKED, Sitting, findings, key_of, sheet
+from tests.evaluation.sittings import CONVENED, CORRECTED, MARKED, REPORT, UNMARKED, Sitting, findings, key_of, sheet
 
 seats = st.integers(1, 5)
 STAGES = [stage for stage in Stage if stage not in FINAL | {Stage.UNCONVENED}]
@@ -74,7 +77,9 @@ def replaced(state):
 class SittingMachine(RuleBasedStateMachine):
     """Members, witness and office act in any order; a refusal must change nothing."""
 
-    @initialize(stage=st.sampled_from(STAGES), convened=st.sampled_from([CONVENED, UNMARKED, MARKED]))
+    @initialize(
+        stage=st.sampled_from(STAGES), convened=st.sampled_from([CONVENED, UNMARKED, MARKED, CORRECTED, CORRECTED])
+    )
     def begin(self, stage, convened):
         self.sitting = Sitting(convened).until(stage)
         self.turn = 0
@@ -296,14 +301,25 @@ class SittingMachine(RuleBasedStateMachine):
 
     @invariant()
     def results_wait_for_every_answer(self):
-        assert self.state.result is None or all(one.of_price for one in self.state.clarifications_awaited)
+        assert self.state.result is None or all(one.after_locks for one in self.state.clarifications_awaited)
 
     @invariant()
     def a_report_waits_for_every_explanation_of_a_price(self):
         if self.state.stage in {Stage.REPORT, Stage.SIGNING, Stage.CLOSED}:
             assert not unexplained(self.state)
-            proven = {one.proposed.bid for one in self.state.clarifications.values() if one.of_price and one.proven}
-            assert {price.bid for price in self.state.marked} & set(self.state.valid) <= proven
+            marked = {price.bid for price in self.state.marked} & set(self.state.valid)
+            assert all((asked := of_price(self.state, bid)) is not None and asked.proven for bid in marked)
+
+    @invariant()
+    def results_and_reports_go_by_the_prices_that_bidders_have_confirmed(self):
+        state, confirmed = self.state, [e for e in self.sitting.events if isinstance(e, ClarificationAnswered)]
+        assert len(state.corrections) <= sum(bool(one.confirms) for one in confirmed)
+        for row in state.result.bids if state.result else ():
+            assert row.price == state.price_of(row.bid)
+            assert row.read_out == next(bid.price for bid in state.bids if bid.bid == row.bid)
+            assert state.rules.within_ceiling(row.price)
+        if state.stage in {Stage.REPORT, Stage.SIGNING, Stage.CLOSED}:
+            assert not unconfirmed(state)
 
     @invariant()
     def nobody_is_asked_what_no_majority_voted(self):
