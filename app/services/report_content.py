@@ -42,6 +42,7 @@ from app.services.report_course import (
     corrections_of,
     interruptions_of,
     low_prices,
+    price_corrections_of,
     rechecks_of,
 )
 from app.services.report_recordings import recordings_of
@@ -52,7 +53,7 @@ from crypto.canonical import digest
 from evaluation import criteria
 from evaluation.committee import MemberRole
 from evaluation.evaluate import EvaluationRules
-from evaluation.sitting import GROUND_ITEMS, PRICE_PROVEN, WITHIN_CEILING, Rejection, SittingState
+from evaluation.sitting import ARITHMETIC_CONFIRMED, GROUND_ITEMS, PRICE_PROVEN, WITHIN_CEILING, Rejection, SittingState
 
 
 def capacity(role: MemberRole, lang: Lang) -> str:
@@ -123,6 +124,7 @@ def report_content(platform: Platform, case: Case, lot: str, told: Sequence[Reco
             Signatory(field_name(int(m.seat)), m.name, signs_as(sitting, int(m.seat), lang)) for m in members
         ),
         low_prices=low_prices(sitting.marked, names, lang),
+        price_corrections=price_corrections_of(state.asked_here, sitting.result, names, lang),
         findings=report_words(case, lot, records, lang),
         contract_points=contract_points_of(records, profile.regime, lang),
         review=review_of(state, records, names, lang),
@@ -236,6 +238,9 @@ def invalid_bids(case: Case, lot: str, lang: Lang) -> tuple[InvalidBid, ...]:
 def _invalid(case: Case, bidder: str, found: Rejection, lang: Lang) -> InvalidBid:
     if found.item == WITHIN_CEILING.id:
         return InvalidBid(bidder, sentence("price_above_ceiling", {}, lang), sentence("review_by_system", {}, lang))
+    if found.item == ARITHMETIC_CONFIRMED.id:
+        unconfirmed = sentence("correction_not_confirmed", {}, lang)
+        return InvalidBid(bidder, unconfirmed, sentence("review_by_system", {}, lang))
     if found.item == PRICE_PROVEN.id:
         return _unproven(case, bidder, found, lang)
     grounds, by_law = listed(found.grounds, lang), {item.id: ground for ground, item in GROUND_ITEMS.items()}

@@ -4,7 +4,7 @@
 (with `correction_rules`, `interruption_rules` and `question_rules`) what is lawful, `outcomes` what follows from it.
 """
 
-from evaluation.sitting.arithmetic_rules import price_correctable, unconfirmed
+from evaluation.sitting.arithmetic_rules import check_prices_settled, price_correctable, unconfirmed
 from evaluation.sitting.checks import acts_about
 from evaluation.sitting.clarification_rules import askable, check_none_awaited, may_propose
 from evaluation.sitting.clarifications import (
@@ -113,7 +113,7 @@ from evaluation.sitting.offline_rules import sheet_basis
 from evaluation.sitting.outcomes import (
     outcome,
 )
-from evaluation.sitting.price_rules import check_prices_explained, explainable, unexplained
+from evaluation.sitting.price_rules import explainable, unexplained
 from evaluation.sitting.question_rules import rejections, settled, standing_bids
 from evaluation.sitting.questions import (
     COLLUSION_GROUNDS,
@@ -280,7 +280,7 @@ __all__ = [
     "awaited_correction",
     "check_answered",
     "check_none_awaited",
-    "check_prices_explained",
+    "check_prices_settled",
     "check_running",
     "correctable",
     "decide",

@@ -17,6 +17,7 @@ from evaluation.errors import RuleViolation
 from evaluation.price_corrections import PriceCorrection
 from evaluation.sitting.clarifications import ARITHMETIC_CONFIRMED, ClarificationProposed, ClarificationStanding
 from evaluation.sitting.events import WITHIN_CEILING, Rejection
+from evaluation.sitting.price_rules import check_prices_explained
 from evaluation.sitting.stages import PRICES_ASKED
 from evaluation.sitting.state import SittingState
 
@@ -35,7 +36,7 @@ def price_correctable(state: SittingState) -> tuple[str, ...]:
 
 def check_correction(fact: ClarificationProposed, state: SittingState) -> None:
     """Raises RuleViolation `arithmetic_not_known`, `price_not_known`, `clarification_bid_unknown`, `price_being_asked`,
-    `correction_ground_unknown`, `correction_price_wrong`, `correction_changes_nothing`."""
+    `correction_ground_unknown`, `correction_price_wrong`, `corrected_price_same`."""
     if not state.rules.arithmetic:
         raise RuleViolation("arithmetic_not_known")
     if state.stage not in PRICES_ASKED:
@@ -49,7 +50,7 @@ def check_correction(fact: ClarificationProposed, state: SittingState) -> None:
     if not sound_price(fact.correction):
         raise RuleViolation("correction_price_wrong")
     if fact.correction.price == state.price_of(fact.bid):
-        raise RuleViolation("correction_changes_nothing", bid=fact.bid)
+        raise RuleViolation("corrected_price_same", bid=fact.bid)
 
 
 def sound_price(correction: PriceCorrection) -> bool:
@@ -69,6 +70,13 @@ def check_none_unconfirmed(state: SittingState) -> None:
     """Raises RuleViolation `corrections_unconfirmed` (bids)."""
     if bids := unconfirmed(state):
         raise RuleViolation("corrections_unconfirmed", bids=", ".join(bids), count=len(bids))
+
+
+def check_prices_settled(state: SittingState) -> None:
+    """That no price is left of which the report could not tell. Raises RuleViolation `prices_unexplained`,
+    `corrections_unconfirmed`."""
+    check_prices_explained(state)
+    check_none_unconfirmed(state)
 
 
 def arithmetic_rejections(state: SittingState) -> Iterator[Rejection]:

@@ -21,7 +21,7 @@ from evaluation.sitting import interruption_rules as interrupted
 from evaluation.sitting import price_rules as pricing
 from evaluation.sitting import recheck_rules as rechecking
 from evaluation.sitting import talk_rules as talk
-from evaluation.sitting.arithmetic_rules import check_none_unconfirmed
+from evaluation.sitting.arithmetic_rules import check_prices_settled
 from evaluation.sitting.checks import (
     records_refusal,
     require_digest,
@@ -262,8 +262,7 @@ def _prepare_report(fact: ReportPrepared, state: SittingState) -> None:
     if awaited := corrections.awaited_correction(state):
         raise awaited
     check_none_open(state)
-    pricing.check_prices_explained(state)
-    check_none_unconfirmed(state)
+    check_prices_settled(state)
     rechecking.check_recheck_answered(state)
 
 

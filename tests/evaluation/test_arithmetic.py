@@ -147,7 +147,7 @@ def test_what_may_be_proposed():
     assert price_correctable(sitting.state) == ("A", "B", "C")
     for price in ("0", "-1", "1580000.001", "1e20", "NaN", "Infinity"):
         assert refused(sitting, correct(price=price)) == "correction_price_wrong"
-    assert refused(sitting, correct(price="1566000.00")) == "correction_changes_nothing"
+    assert refused(sitting, correct(price="1566000.00")) == "corrected_price_same"
     assert refused(sitting, correct(bid="D")) == "clarification_bid_unknown"
     assert refused(sitting, replace(correct(), correction=None)) == "correction_ground_unknown"
     assert refused(sitting, replace(explain(), correction=correct().correction)) == "correction_unexpected"

@@ -77,9 +77,7 @@ def replaced(state):
 class SittingMachine(RuleBasedStateMachine):
     """Members, witness and office act in any order; a refusal must change nothing."""
 
-    @initialize(
-        stage=st.sampled_from(STAGES), convened=st.sampled_from([CONVENED, UNMARKED, MARKED, CORRECTED, CORRECTED])
-    )
+    @initialize(stage=st.sampled_from(STAGES), convened=st.sampled_from([CONVENED, UNMARKED, MARKED, CORRECTED]))
     def begin(self, stage, convened):
         self.sitting = Sitting(convened).until(stage)
         self.turn = 0

@@ -1,0 +1,103 @@
+"""Corrected prices on the pages: who proposes one, who confirms it, and what all read of it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.app.services.corrected import WHERE, WHY, Corrected
+from tests.app.services.questions import IN_TIME
+from tests.app.web.site import Browser, Site, booth
+from tests.app.web.test_clarification_pages import desk, room, signs
+
+PRICE = "1583000.50"
+
+
+@pytest.fixture
+def case(tmp_path) -> Corrected:
+    return Corrected(tmp_path).until_results()
+
+
+@pytest.fixture
+def site(case: Corrected) -> Site:
+    return Site(case)
+
+
+def seat(case: Corrected, site: Site, number: int) -> Browser:
+    return booth(site, case.members[number])
+
+
+def test_a_member_proposes_by_the_published_rules_and_reads_both_prices_before_it_signs(case, site):
+    member, bid = seat(case, site, case.others[0]), case.state.bids[0].bid
+    page = member.get(room(case))
+    assert "报价的算术修正" in page
+    assert "总价与按单价汇总的金额不一致" in page
+    assert "单价与总价不一致，以单价为准" not in page  # goods know no such rule
+    path = room(case, "/prices/corrections")
+    empty = member.post(path, bid="", price="", place="", question="").get_data(as_text=True)
+    for words in ("请选择投标人", "请选择依据", "请填写修正后的报价", "请写明是哪一份文件的哪一处", "请写明问题"):
+        assert words in empty, words
+    fields = {"bid": bid, "ground": "sum_over_total", "price": PRICE, "place": WHERE, "question": WHY}
+    asking = member.post(path, **fields)
+    assert signs(asking, "ClarificationProposed")
+    text = asking.get_data(as_text=True)
+    for words in ("1,583,000.50", "壹佰伍拾捌万叁仟元伍角", "唱标报价", "不确认或者逾期没有确认的，该投标被否决"):
+        assert words in text, words
+    read_out = str(case.state.bids[0].price)
+    for price, words in (("0.001", "最多两位小数"), (read_out, "不需要修正")):
+        refused = member.post(path, **fields | {"price": price})
+        assert words in refused.get_data(as_text=True)
+        assert not signs(refused, "ClarificationProposed")
+
+
+def test_the_bidder_reads_both_prices_and_the_consequence_and_is_asked_once(case, site):
+    case.correct("c1", PRICE)
+    assert "要求确认" in seat(case, site, case.chair).get(room(case))
+    sending = seat(case, site, case.chair).get(room(case, "/clarifications/c1/sending"))
+    assert PRICE[:4] in sending.replace(",", "")
+    case.send("c1")
+    browser, path = site.browser("bidder-a"), desk(case, "/clarifications/c1")
+    page = browser.get(path)
+    for words in (
+        "唱标报价",
+        "¥1,566,000.00",
+        "¥1,583,000.50",
+        "壹佰伍拾捌万叁仟元伍角",
+        "投标被否决",
+        "data-countdown",
+    ):
+        assert words in page, words
+    assert "席位" not in page
+    assert "请选择确认或者不确认" in browser.post(path).get_data(as_text=True)
+    against = browser.post(path, confirms="no")
+    assert '"confirms": false' in against.get_data(as_text=True)
+    confirming = browser.post(path, confirms="yes", text="汇总时漏计。")
+    assert signs(confirming, "ClarificationAnswered")
+    assert "中标的也按它签订合同" in confirming.get_data(as_text=True)
+    case.confirm("c1", text="汇总时漏计。")
+    done = browser.get(path)
+    assert "已确认修正后的报价" in done
+    assert 'name="confirms"' not in done
+    member = seat(case, site, case.others[1])
+    page = member.get(room(case))
+    for words in ("已确认修正后的报价", "唱标报价", "投标人已确认", "1566000 + 17000.5", "汇总时漏计。"):
+        assert words in page, words
+    member.client.get("/?lang=en")
+    assert "the sum of the unit prices counts over the total" in member.get(room(case))
+
+
+def test_who_does_not_answer_reads_that_its_bid_is_rejected(case, site):
+    case.ask_to_confirm("c1", PRICE)
+    assert "还没有办结" in seat(case, site, case.others[0]).get(room(case))
+    case.work_off(IN_TIME)
+    assert "逾期未确认" in site.browser("bidder-a").get(desk(case, "/clarifications/c1"))
+    page = seat(case, site, 1).get(room(case))
+    assert "期限内没有收到确认，该投标被否决" in page
+    assert "没有确认按公布的规则修正的报价" in page
+
+
+def test_the_notice_says_by_which_rules_a_price_is_corrected(case, site):
+    page = site.browser().get(f"/cases/{case.case_id}")
+    assert "(1) 开标一览表与投标文件明细不一致，以开标一览表为准" in page
+    assert re.search("财政部令第87号第 ?59 ?条", page)
