@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -123,8 +123,7 @@ def report_content(platform: Platform, case: Case, lot: str, told: Sequence[Reco
         signatories=tuple(
             Signatory(field_name(int(m.seat)), m.name, signs_as(sitting, int(m.seat), lang)) for m in members
         ),
-        low_prices=low_prices(sitting.marked, names, lang),
-        price_corrections=price_corrections_of(state.asked_here, sitting.result, names, lang),
+        **_about_prices(state, names, lang),
         findings=report_words(case, lot, records, lang),
         contract_points=contract_points_of(records, profile.regime, lang),
         review=review_of(state, records, names, lang),
@@ -133,6 +132,12 @@ def report_content(platform: Platform, case: Case, lot: str, told: Sequence[Reco
         **comparing(rules, lang),
         rollbacks=rollbacks_of(case, lot, records, lang),
     )
+
+
+def _about_prices(state: LotCase, names: Mapping[str, str], lang: Lang) -> dict[str, Any]:
+    """The prices that were to be explained, and those that count as they were corrected."""
+    corrected = price_corrections_of(state.asked_here, state.sitting.result, names, lang)
+    return {"low_prices": low_prices(state.sitting.marked, names, lang), "price_corrections": corrected}
 
 
 def comparing(rules: EvaluationRules, lang: Lang) -> dict[str, Any]:

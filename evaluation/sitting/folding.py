@@ -7,8 +7,8 @@ from dataclasses import replace
 from functools import singledispatch
 
 from evaluation.errors import RuleViolation
-from evaluation.sitting.clarification_folding import ClarificationFact, dropped, folded
-from evaluation.sitting.clarifications import AWAITED, ClarificationAnswered, PricesMarked
+from evaluation.sitting.clarification_folding import ClarificationFact, dropped
+from evaluation.sitting.clarifications import AWAITED, PricesMarked
 from evaluation.sitting.events import (
     BidsReviewed,
     ChairElected,
@@ -57,7 +57,7 @@ from evaluation.sitting.stages import TRANSITIONS, Stage
 from evaluation.sitting.state import ReopenedSheet, SittingState
 from evaluation.sitting.voiding import (
     changed,
-    repriced,
+    clarified,
     reworked,
     shown_scores,
     standing_sheets,
@@ -355,9 +355,7 @@ def _sealed(event: ReportSealed, state: SittingState) -> SittingState:
 
 @_applied.register
 def _about_a_clarification(event: ClarificationFact, state: SittingState) -> SittingState:
-    after = changed(state, clarifications=folded(state.clarifications, event))
-    confirmed = isinstance(event, ClarificationAnswered) and event.confirms
-    return repriced(after) if confirmed and state.result is not None else after
+    return clarified(state, event)
 
 
 @_applied.register

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from evaluation.scoring import Cells
-from evaluation.sitting.clarification_folding import left
+from evaluation.sitting.clarification_folding import ClarificationFact, folded, left
+from evaluation.sitting.clarifications import ClarificationAnswered
 from evaluation.sitting.questions import Disposal
 from evaluation.sitting.rechecks import RecheckOrdered
 from evaluation.sitting.state import ReopenedSheet, SealedVersion, SittingState, SupersededDissent
@@ -13,7 +14,7 @@ from evaluation.sitting.state import ReopenedSheet, SealedVersion, SittingState,
 Kept = TypeVar("Kept")
 __all__ = [
     "changed",
-    "repriced",
+    "clarified",
     "reworked",
     "shown_scores",
     "standing_sheets",
@@ -59,9 +60,13 @@ def reworked(state: SittingState) -> SittingState:
     return changed(state, requests={}, denied=(), recheck_answer="")
 
 
-def repriced(state: SittingState) -> SittingState:
-    """Another price counts: results are computed anew from the same sheets, and what was drawn of them is void."""
-    return changed(superseding(state), result=None, drawn=(), drawn_record="", recheck_answer="")
+def clarified(state: SittingState, event: ClarificationFact) -> SittingState:
+    """After something about a question to a bidder. Where another price counts from now on, results that stand are
+    computed anew from the same sheets, and what was drawn of them is void."""
+    after = changed(state, clarifications=folded(state.clarifications, event))
+    if state.result is None or not (isinstance(event, ClarificationAnswered) and event.confirms):
+        return after
+    return changed(superseding(after), result=None, drawn=(), drawn_record="", recheck_answer="")
 
 
 def undecided(state: SittingState) -> SittingState:
