@@ -21,7 +21,7 @@ from evaluation.sitting.price_rules import check_prices_explained
 from evaluation.sitting.stages import PRICES_ASKED
 from evaluation.sitting.state import SittingState
 
-MOST_DIGITS = 15  # of a price in yuan before the point: a thousand million million is no price
+MOST_DIGITS = 16  # of a price in yuan before the point, as of one that is bid
 
 
 def price_correctable(state: SittingState) -> tuple[str, ...]:

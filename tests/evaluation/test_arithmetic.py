@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from evaluation.errors import RuleViolation
 from evaluation.evaluate import corrected_in, evaluate
 from evaluation.price_corrections import ArithmeticGround, CorrectedPrice, PriceCorrection
+from evaluation.price_steps import steps_before
 from evaluation.sitting import (
     ARITHMETIC_CONFIRMED,
     WITHIN_CEILING,
@@ -242,6 +243,20 @@ def test_a_changed_record_is_found():
             continue
         with pytest.raises(RuleViolation, match="sitting_record_differs"):
             recheck(forged)
+
+
+def test_the_example_of_the_documentation():
+    prices, to = {"A": D(1566000), "B": D(1574022), "C": D(1585000)}, PriceCorrection(D("1583000.50"), SUM)
+    result = evaluate(EVALUATION, prices, {str(n): sheet(n) for n in range(1, 6)}, corrections={"A": to})
+    assert {row.bid: row.price_score for row in result.bids} == {"A": D("29.83"), "B": D("30.00"), "C": D("29.79")}
+    (line,) = steps_before(result["A"])
+    assert (line.figures, line.result) == ("1566000 + 17000.5", D("1583000.50"))
+    lower = evaluate(
+        EVALUATION, prices, {"1": sheet()}, deductions={"A": D("0.1")}, corrections={"A": replace(to, price=D(1500000))}
+    )
+    figures = [line.figures for line in steps_before(lower["A"])]
+    assert figures == ["1566000 − 66000", "1500000 × (1 − 0.1)"]
+    assert lower["A"].compared == D("1350000.00")
 
 
 @given(st.integers(1, 10**12), st.sampled_from(["A", "B", "C"]), st.sampled_from(ArithmeticGround))
