@@ -64,7 +64,8 @@ def clarified(state: SittingState, event: ClarificationFact) -> SittingState:
     """After something about a question to a bidder. Where another price counts from now on, results that stand are
     computed anew from the same sheets, and what was drawn of them is void."""
     after = changed(state, clarifications=folded(state.clarifications, event))
-    if state.result is None or not (isinstance(event, ClarificationAnswered) and event.confirms):
+    confirmed = isinstance(event, ClarificationAnswered) and event.confirms and event.bid in state.valid
+    if state.result is None or not confirmed:
         return after
     return changed(superseding(after), result=None, drawn=(), drawn_record="", recheck_answer="")
 

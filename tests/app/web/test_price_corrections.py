@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from decimal import Decimal
 
 import pytest
 
+from app.procedure.errors import RuleViolation
+from evaluation import sitting
 from tests.app.services.corrected import WHERE, WHY, Corrected
+from tests.app.services.people import LOT
 from tests.app.services.questions import IN_TIME
+from tests.app.services.test_methods import bundle_of, results_played, wrong
 from tests.app.web.site import Browser, Site, booth
+from tests.app.web.test_anonymous_bids import AnonymousCase
 from tests.app.web.test_clarification_pages import desk, room, signs
 
 PRICE = "1583000.50"
@@ -87,6 +94,24 @@ def test_the_bidder_reads_both_prices_and_the_consequence_and_is_asked_once(case
     assert "the sum of the unit prices counts over the total" in member.get(room(case))
 
 
+def test_the_replay_tells_of_the_question_the_confirmation_and_both_prices(case, site):
+    case.ask_to_confirm("c1", PRICE)
+    case.confirm("c1", text="汇总时漏计。")
+    case.work_off()
+    case.report()
+    browser, url = site.browser("regulator"), f"/cases/{case.case_id}/lots/{LOT}/replay"
+    steps = int(re.search(r"共 (\d+) 步", browser.get(url))[1])
+    told = "".join(browser.get(f"{url}?at={at}") for at in range(steps, 0, -1))
+    for words in (
+        "提议由 投标人a 确认修正后的报价 1,583,000.50 元",
+        "收到算术修正确认要求",
+        "书面确认修正后的报价。说明：汇总时漏计。",
+        "唱标报价 1,566,000.00 元，修正为 1,583,000.50 元",
+    ):
+        assert words in told, words
+    assert "1,583,000.50" in "".join(results_played(case, site))
+
+
 def test_who_does_not_answer_reads_that_its_bid_is_rejected(case, site):
     case.ask_to_confirm("c1", PRICE)
     assert "还没有办结" in seat(case, site, case.others[0]).get(room(case))
@@ -101,3 +126,29 @@ def test_the_notice_says_by_which_rules_a_price_is_corrected(case, site):
     page = site.browser().get(f"/cases/{case.case_id}")
     assert "(1) 开标一览表与投标文件明细不一致，以开标一览表为准" in page
     assert re.search("财政部令第87号第 ?59 ?条", page)
+
+
+@dataclass
+class AnonymousCorrected(AnonymousCase, Corrected):
+    """The same with technical bids without names."""
+
+
+def test_where_bids_are_anonymous_nothing_is_corrected_before_names_and_prices_are_known(tmp_path):
+    case = AnonymousCorrected(tmp_path).until_review()
+    case.review()
+    site = Site(case)
+    assert "报价的算术修正" not in seat(case, site, case.others[0]).get(room(case))
+    with pytest.raises(RuleViolation) as refusal:
+        case.correct("c1", PRICE)
+    assert refusal.value.code == "price_not_known"
+    bids = list(case.state.valid)
+    case._each(lambda n: sitting.ScoreSheetLocked(n, case.sheet(n, bids), {}))
+    case.work_off()
+    case.ask_to_confirm("c1", PRICE)
+    page = site.browser("bidder-a").get(desk(case, "/clarifications/c1"))
+    assert "¥1,566,000.00" in page
+    case.confirm("c1", text="投标人a 确认。")  # names are known
+    assert case.state.result[case.sitting_bid("bidder-a")].price == Decimal(PRICE)
+    case.work_off()
+    case.report()
+    assert wrong(case, bundle_of(case)) == set()
