@@ -109,7 +109,12 @@ def test_the_replay_tells_of_the_question_the_confirmation_and_both_prices(case,
         "唱标报价 1,566,000.00 元，修正为 1,583,000.50 元",
     ):
         assert words in told, words
-    assert "1,583,000.50" in "".join(results_played(case, site))
+    results = "".join(results_played(case, site))
+    assert "1,583,000.50" in results
+    assert "1,566,000.00" in results
+    ranking = site.browser("officer").get(f"/cases/{case.case_id}/lots/{LOT}/report")
+    for words in ("唱标报价", "1,566,000.00", "1,583,000.50", "以汇总金额为准"):
+        assert words in ranking, words
 
 
 def test_who_does_not_answer_reads_that_its_bid_is_rejected(case, site):
