@@ -26,6 +26,8 @@ from evaluation.sitting import (
     ClarificationAnswered,
     ClarificationDecided,
     ClarificationLapsed,
+    ClarificationSent,
+    ClarificationVoted,
     ConflictDeclared,
     CorrectionGround,
     CorrectionRefused,
@@ -168,6 +170,22 @@ class SittingMachine(RuleBasedStateMachine):
     @rule(seat=seats, rng=st.integers(0, 9999).map(Random))
     def ask(self, seat, rng):
         self.propose(questions.anything(self.state, seat, rng))
+
+    @precondition(lambda self: self.state.stage in {Stage.RESULTS, Stage.REPORT} and self.state.rules.arithmetic)
+    @rule(
+        seat=seats,
+        bid=st.sampled_from("ABC"),
+        price=st.sampled_from(["1500000", "1574022", "1580000", "1590000"]),
+        answer=st.sampled_from(["yes", "yes", "no", "late", "awaited"]),
+    )
+    def correct_a_price(self, seat, bid, price, answer):
+        id = f"c-{len(self.state.clarifications)}"
+        self.propose(questions.correct(seat, id, bid, price))
+        self.everybody(lambda number: ClarificationVoted(number, id, True))
+        self.propose(ClarificationSent(self.state.chair or seat, id, 600))
+        facts = {"yes": questions.confirm(id, bid), "no": questions.confirm(id, bid, False)}
+        if answer != "awaited":
+            self.propose(facts.get(answer, ClarificationLapsed(id)))
 
     @rule(
         seat=seats, other=seats, to=st.sampled_from(RollbackTarget), ground=st.sampled_from(RollbackGround), own=seats
