@@ -17,7 +17,7 @@ from crypto.instants import parse_instant
 
 LANGUAGES = ("zh", "en")
 BEIJING = "Asia/Shanghai"
-REGIME_WORDS = ("objection", "objecting", "consent", "signing_law", "signing_rule", "failing_rule")
+REGIME_WORDS = ("objection", "objecting", "consent", "signing_law", "signing_rule", "failing_rule", "buyer_member")
 # What the codes of refusals at an opening begin with, and the sentence that a record has for it; "" for its own.
 _VOID_KINDS = (
     ("key_not_revealed", ""),
@@ -79,7 +79,7 @@ def regime_words(regime: str, language: str) -> dict[str, str]:
     What is put at an opening: `objection` one has, `objecting` one raises. Works: 异议 (Regulation art. 44); goods:
     有疑义的提出询问 (Order 87 art. 42). Who neither signs nor states dissent: `consent`, by `signing_law`, in full
     `signing_rule` (Regulation art. 53; Order 87 art. 61). Too few valid bids: `failing_rule` (Law art. 42; Order 87
-    art. 43).
+    art. 43). Who sits for the side that buys: `buyer_member` (Order 12 art. 9; Order 87 art. 47).
     """
     return {name: catalogue().get(f"{regime}_{name}", {}).get(language, "") for name in REGIME_WORDS}
 

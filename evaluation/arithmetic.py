@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 
-# Wide enough that a quotient of two amounts of money never lands on a rounding edge by its own truncation.
+# Wide enough that what a quotient of amounts of money loses is far smaller than how near two different figures can be.
 ARITHMETIC = Context(prec=50, rounding=ROUND_HALF_UP)
+_WHOLE, _LOST = Context(prec=100, rounding=ROUND_HALF_UP), Decimal(1).scaleb(-30)
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
 MONEY_PLACES = 2  # yuan and fen
 
 
 def round_half_up(value: Decimal, places: int) -> Decimal:
-    """`value` with exactly `places` decimals, ties away from zero (四舍五入)."""
-    return value.quantize(Decimal(1).scaleb(-places), context=ARITHMETIC)
+    """`value` with exactly `places` decimals, ties away from zero (四舍五入).
+
+    A third of an amount that is multiplied again can be a tie, which the truncated quotient misses by its last place:
+    what was lost there is made good first.
+    """
+    return value.quantize(_LOST, context=_WHOLE).quantize(Decimal(1).scaleb(-places), context=ARITHMETIC)
 
 
 def plain(value: Decimal) -> str:

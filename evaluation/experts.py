@@ -84,6 +84,32 @@ def correctable(expert: Expert) -> Correction:
 
 
 @dataclass(frozen=True)
+class Particulars:
+    """What else may change in an entry, likewise by two persons: where one works, and for what, where and until when
+    one is drawn.
+    """
+
+    organisation: str
+    site: str
+    specialities: tuple[str, ...]
+    certified_until: date
+    title: str = ""
+    region: str = ""
+    practising_since: date | None = None
+    qualifications: tuple[Qualification, ...] = ()
+
+
+def particulars(expert: Expert) -> Particulars:
+    """What stands in an entry now of them."""
+    return Particulars(**{f.name: getattr(expert, f.name) for f in fields(Particulars)})
+
+
+def left_employer(former: str, day: date, past: tuple[Employment, ...]) -> tuple[Employment, ...]:
+    """Past employments once somebody works elsewhere: who was one's employer until `day` counts on as a former one."""
+    return past if any(one.organisation == former for one in past) else (*past, Employment(former, day))
+
+
+@dataclass(frozen=True)
 class EligibilityRules:
     """Profile figures: `oldest` is the last age in years at which one is drawn, `least_years` in the profession,
     `training` what one must have learnt lately (None: nothing).

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 DEEPEST = sys.getrecursionlimit()
+POSTGRES = "TENDERHALL_TEST_POSTGRES_URL"
 EARLY = ("tests/journeys", "tests/demo/test_seed")
 
 # What an example or its making takes says how busy the machine is, not whether the rule holds. Each run draws other
@@ -18,9 +21,27 @@ settings.register_profile("long", settings.get_profile("short"), max_examples=1_
 settings.load_profile("short")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    words = "what is tried on either database is tried on PostgreSQL alone, where there is one (ADR 0135)"
+    parser.addoption("--one-database", action="store_true", help=words)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The longest first: they wait more than they work, so that other tests are done at the same time."""
     items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in EARLY])
+    if config.getoption("--one-database") and os.environ.get(POSTGRES):
+        spared = {item for item in _on_both(items) if item.get_closest_marker("each_database") is None}
+        config.hook.pytest_deselected(items=[item for item in items if item in spared])
+        items[:] = [item for item in items if item not in spared]
+
+
+def _on_both(items: list[pytest.Item]) -> Iterator[pytest.Item]:
+    """The tests on SQLite that are there on PostgreSQL as well."""
+    there = {item.nodeid for item in items}
+    for item in items:
+        chosen = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        if chosen.get("database_url") == "sqlite" and item.nodeid.replace("sqlite", "postgresql") in there:
+            yield item
 
 
 def pytest_collection_finish() -> None:

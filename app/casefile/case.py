@@ -17,6 +17,7 @@ from app.casefile.lot import (
     LotCase,
     Phase,
     apply_to_lot,
+    check_unused,
     with_other_trustees,
 )
 from app.casefile.opening_checks import check_board, check_files, check_rounds
@@ -149,7 +150,7 @@ class Case:
 
     def _decide_inspection(self, fact: Any, lot: str, actor: Actor, now: datetime) -> tuple[Any, ...]:
         if isinstance(fact, DrawEvent):
-            return draw.decide(self.lot(lot).draw, fact)
+            return self._decide_draw(self.lot(lot), fact)
         if isinstance(fact, TrusteesChanged):
             trustees.decide(self.committee, fact)
             return (fact,)
@@ -173,7 +174,7 @@ class Case:
         if isinstance(fact, DrawEvent):
             if state.evaluation_over:
                 raise RuleViolation("evaluation_over")
-            decided = draw.decide(state.draw, fact)
+            decided = self._decide_draw(state, fact)
             if isinstance(fact, draw.DrawConditionsApproved):
                 convening.check_pool_approved(fact, profile)
             if isinstance(fact, draw.DrawStated):
@@ -183,6 +184,11 @@ class Case:
         if isinstance(fact, sitting.MemberIdentified | sitting.BoothChanged):
             convening.check_identity(fact, profile)
         return sitting.decide(state.sitting, fact, seat)
+
+    def _decide_draw(self, state: LotCase, fact: DrawEvent) -> tuple[DrawEvent, ...]:
+        if isinstance(fact, draw.DrawCommitted):
+            check_unused(self.lots.values(), fact)
+        return draw.decide(state.draw, fact)
 
     def _check_lots_open(self, fact: Any) -> None:
         """What is closed stays closed, even when the clock goes back: its deadline neither moves nor stands still."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -27,6 +27,7 @@ from app.procedure import (
     unanswered,
 )
 from app.procedure.clarifying import Clarifying
+from app.procedure.errors import RuleViolation
 from crypto.canonical import Json
 from evaluation import draw, sitting
 from evaluation.draw.events import DrawEvent
@@ -85,6 +86,7 @@ class LotCase:
     draw: draw.DrawState = field(default_factory=draw.DrawState)
     conditions_by: str = ""  # who proposed the latest conditions of the draw
     commits_since: datetime | None = None  # since when parties can commit in its latest round
+    reached: Mapping[str, datetime] = field(default_factory=dict)  # since when each drawn number has its call-up
     sitting: SittingState = field(default_factory=SittingState)
     receipts: Mapping[str, str] = field(
         default_factory=dict
@@ -192,6 +194,14 @@ def with_other_trustees(state: LotCase, needed: int) -> LotCase:
     return replace(state, opening=begun, draw=draw.with_other_trustees(state.draw, needed))
 
 
+def check_unused(lots: Iterable[LotCase], fact: draw.DrawCommitted) -> None:
+    """No draw of the case, whoever committed in it, knows this commitment. Raises RuleViolation
+    `draw_commitment_reused`.
+    """
+    if any(fact.commitment in round_.commitments.values() for lot in lots for round_ in lot.draw.rounds):
+        raise RuleViolation("draw_commitment_reused", party=fact.party)
+
+
 def apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
     """The lot after a record of it."""
     if isinstance(fact, BID_FACTS):
@@ -217,9 +227,18 @@ def apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
     if isinstance(fact, DrawEvent):
         author = record.actor if isinstance(fact, draw.DrawConditionsProposed) else state.conditions_by
         since = record.at if draw.lets_commit(state.draw, fact) else state.commits_since
-        return replace(state, draw=draw.apply(state.draw, fact), conditions_by=author, commits_since=since)
+        reached = _reached(state, fact, record.at)
+        after = draw.apply(state.draw, fact)
+        return replace(state, draw=after, conditions_by=author, commits_since=since, reached=reached)
     assert isinstance(fact, SittingEvent)
     return _apply_of_sitting(state, fact, record)
+
+
+def _reached(state: LotCase, fact: DrawEvent, at: datetime) -> Mapping[str, datetime]:
+    """The first attempt to reach somebody that was not in vain counts."""
+    if not isinstance(fact, draw.CallAttempted) or fact.outcome is draw.Outcome.FAILED:
+        return state.reached
+    return {fact.candidate: at, **state.reached}
 
 
 def _apply_of_sitting(state: LotCase, fact: SittingEvent, record: Record) -> LotCase:
@@ -238,8 +257,17 @@ def _apply_of_sitting(state: LotCase, fact: SittingEvent, record: Record) -> Lot
     told = clarifying.apply(state.clarifying, fact, record.at)
     said = talk.apply(state.talk, fact, record.seq, record.at)
     again = rollbacks.apply(state.rollback, fact, record.actor, record.at)
-    state = replace(state, standstill=still, signing=signed, asked=asked, clarifying=told, talk=said, rollback=again)
-    return replace(state, sitting=sitting.apply(state.sitting, fact))
+    after = sitting.apply(state.sitting, fact)
+    return replace(
+        state,
+        sitting=after,
+        standstill=still,
+        signing=signed,
+        asked=asked,
+        clarifying=told,
+        talk=said,
+        rollback=again,
+    )
 
 
 def _begun_anew(state: LotCase, fact: sitting.NewCommitteeOrdered, record: Record) -> LotCase:

@@ -121,8 +121,8 @@ def play_back(records: Sequence[Record], lot: str) -> Playback:
 
 def _after(state: LotCase, record: Record) -> LotCase:
     fact = record.fact
-    if isinstance(fact, SittingEvent):
-        state = replace(state, sitting=awaiting(state.sitting, fact))
+    if isinstance(fact, SittingEvent) and (before := awaiting(state.sitting, fact)) is not state.sitting:
+        state = replace(state, sitting=before)
     try:
         return apply_to_lot(state, fact, record)
     except GAPS:

@@ -57,7 +57,7 @@ def marks_of(seat: SeatAt) -> Lines:
 
 
 def role_of(seat: SeatAt) -> Said:
-    """Whether an expert or the buyer's representative sits there."""
+    """Whether an expert or the buyer's representative sits there; not every record tells the regime of the case."""
     return Said(f"{PREFIX}member_{seat.role}") if seat.role else UNKNOWN
 
 

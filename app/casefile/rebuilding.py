@@ -19,7 +19,6 @@ from app.casefile.document_data import failure_name, report_name, statement_name
 from app.casefile.record import Record
 from app.casefile.register import CertificateIssued
 from app.procedure.buyers import PERSON
-from app.procedure.calendar import add
 from app.procedure.clarifying import answer_file_name
 from crypto.canonical import Json
 from crypto.instants import format_instant
@@ -216,13 +215,13 @@ def call_up_rows(case: Case, records: Iterable[Record], code_hash: Callable[[str
     for record in records:
         fact = record.fact
         if record.type == "CallUpSent":
-            answer_by = add(record.at, case.tender.published.profile.call_up_answer)
+            answer_by = case.tender.published.profile.answer_by(record.at)
             row = {"case_id": case.id, "lot": record.lot, "round": fact.round, "number": fact.candidate}
             dates: dict[str, Any] = {"answer_by": answer_by, "accepted": None, "answered_at": None}
             found[code_hash(record.lot, fact.candidate),] = {**row, **dates}
         elif record.type == "CallAttempted" and fact.outcome is not draw.Outcome.FAILED:
             if (record.lot, fact.candidate) not in reached:  # from then on there is time
-                answer_by = add(record.at, case.tender.published.profile.call_up_answer)
+                answer_by = case.tender.published.profile.answer_by(record.at)
                 found[code_hash(record.lot, fact.candidate),]["answer_by"] = answer_by
             reached.add((record.lot, fact.candidate))
         elif record.type in ("CallUpAnswered", "CallUpExpired"):

@@ -24,6 +24,7 @@ FEN = 100
 CLIENT_COMMANDS = {
     "bid": ("app.client.bid_commands", "投标：加密、提交、查询、撤回\nseal, submit, check, withdraw a bid"),
     "trustee": ("app.client.trustee_commands", "开标受托人：密钥份额与签署\ntrustees: shares and signing"),
+    "draw": ("app.client.draw_agent_commands", "抽取的一方：无人值守地提供随机数\na party of draws, unattended"),
     "seat": (
         "app.client.seat_commands",
         "评审席位：用令牌或密钥文件签署\na member's seat: a token or key file signs",

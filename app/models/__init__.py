@@ -6,6 +6,7 @@ from app.models.drawing import CallUp, Pseudonym
 from app.models.files import StoredFile, Upload
 from app.models.inspecting import InspectionEntry
 from app.models.library import (
+    ContactChange,
     ContactLookUp,
     Expert,
     ExpertContact,
@@ -66,6 +67,7 @@ from app.models import append_only  # isort: skip  # after the tables that it gu
 __all__ = [
     "AccessLog", "Account", "AccountRole", "ActHead", "ApplicationFile", "Base", "BidReading", "Booking",
     "BookingEvent", "BookingPart", "Booth", "CallUp", "CaseEvent", "CaseFile", "CasePrivate", "Certificate", "Command",
+    "ContactChange",
     "ContactLookUp", "Cosignature", "DeniedAttempt", "DeskHold", "Download", "Expert", "ExpertAbsence",
     "ExpertApplication", "ExpertAppraisal", "ExpertContact", "ExpertCorrection", "ExpertEvent", "ExpertFee",
     "ExpertImport", "ExpertImportFinding", "ExpertImportPart", "ExpertRequest", "ExpertSpeciality", "ExpertTraining",

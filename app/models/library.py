@@ -53,6 +53,21 @@ class ExpertContact(Base):
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class ContactChange(Base):
+    """How an expert wants to be reached from `due_at` on, sealed like what it replaces. `ended_at`: when it came into
+    use, or was taken back."""
+
+    __tablename__ = "contact_change"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    expert_id: Mapped[str] = mapped_column(ForeignKey("expert.id"), index=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    told_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
 class ContactLookUp(Base):
     """Each time that the notification service opened somebody's contact; never changed."""
 

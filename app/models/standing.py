@@ -41,6 +41,7 @@ STANDING = {
     "expert": (Standing.OUTSIDE, "the library now; a draw states the pool of its time"),
     "expert_speciality": (Standing.OUTSIDE, "the library now"),
     "expert_contact": (Standing.OUTSIDE, "sealed addresses"),
+    "contact_change": (Standing.OUTSIDE, "sealed addresses that are not in use yet"),
     "expert_correction": (Standing.OUTSIDE, "changes of the library that wait for a second person, or were decided"),
     "expert_event": (Standing.OUTSIDE, "the library's history; append-only, in no tree"),
     "contact_look_up": (Standing.OUTSIDE, "who opened an address; append-only, in no tree"),

@@ -35,10 +35,36 @@ def awake(instant: datetime, quiet: QuietHours | None, utc_offset_minutes: int =
     return datetime.combine(day, end, local.tzinfo).astimezone(instant.tzinfo)
 
 
+def waking_time_after(
+    instant: datetime, period: Period, quiet: QuietHours | None, utc_offset_minutes: int = 480
+) -> datetime:
+    """The instant `period` after `instant`, in which quiet hours do not count: a night is nobody's time to answer."""
+    left = add(instant, period) - instant
+    while quiet is not None and quiet.begin != quiet.end:
+        instant = awake(instant, quiet, utc_offset_minutes)
+        begin = _next(instant, quiet.begin, utc_offset_minutes)
+        if left <= begin - instant:
+            break
+        left, instant = left - (begin - instant), begin
+    return instant + left
+
+
+def _next(instant: datetime, hour: str, utc_offset_minutes: int) -> datetime:
+    """The first instant after this one at which it is that hour at the place whose offset is given."""
+    local = instant.astimezone(timezone(timedelta(minutes=utc_offset_minutes)))
+    found = datetime.combine(local.date(), time.fromisoformat(hour), local.tzinfo)
+    return (found if found > local else found + timedelta(days=1)).astimezone(instant.tzinfo)
+
+
+def answer_until(since: datetime, within: Period, quiet: QuietHours | None, rests: bool) -> datetime:
+    """Until when to answer what reached somebody at `since`; `rests`: the rule book's time stands still at night."""
+    return waking_time_after(since, within, quiet) if rests else add(since, within)
+
+
 def telephone_calls(
-    called_at: datetime, answer_by: datetime, after: Iterable[Period], quiet: QuietHours | None
+    called_at: datetime, answer_by: datetime, after: Iterable[Period], quiet: QuietHours | None, rests: bool = False
 ) -> tuple[datetime, ...]:
     """The instants at which whoever has not answered is telephoned: each period `after` the call-up, before the time to
-    answer is over, and not in quiet hours."""
-    due = (add(called_at, period) for period in after)
+    answer is over, and not in quiet hours; where the time `rests` then, those calls are made in the morning."""
+    due = (answer_until(called_at, period, quiet, rests) for period in after)
     return tuple(sorted({at for at in due if at < answer_by and awake(at, quiet) == at}))

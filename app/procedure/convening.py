@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
+from app.procedure.calendar import add
 from app.procedure.errors import RuleViolation
 from app.procedure.profiles import Profile
 from app.procedure.roles import Actor, Role
@@ -180,6 +182,16 @@ def check_gained(stated: DrawStated, state: DrawState, profile: Profile, names: 
     recused = {entry["id"] for entry in read_statement(stated.statement)["recused"]}
     free = [candidate for candidate in stated.candidates if candidate.id not in recused]
     check_pool(gained(state, state.conditions), free, profile, names)
+
+
+def check_draw_time(begins_at: datetime | None, now: datetime, profile: Profile) -> None:
+    """Who will sit is not known longer before the evaluation than the profile says. `begins_at`: the booked hours.
+
+    Raises RuleViolation `draw_too_early`.
+    """
+    most = profile.draw_before_evaluation
+    if most is not None and begins_at is not None and begins_at > (reaches := add(now, most)):
+        raise RuleViolation("draw_too_early", begins_at=begins_at, opens_at=now + (begins_at - reaches))
 
 
 def check_strata(strata: Sequence[Stratum]) -> None:

@@ -158,11 +158,13 @@ def read_day(text: str) -> date | None:
     return date.fromisoformat(found) if found else None
 
 
-class _Row:
-    """The cells of a row, and what was found wrong in them."""
+class Row:
+    """The cells of a row, and what was found wrong in them. `codes` are credit codes that need no check."""
 
-    def __init__(self, number: int, cells: Mapping[str, str], known: Known) -> None:
-        self.number, self.cells, self.known = number, cells, known
+    def __init__(
+        self, number: int, cells: Mapping[str, str], known: Known, codes: Collection[str] = frozenset()
+    ) -> None:
+        self.number, self.cells, self.known, self.codes = number, cells, known, codes
         self.faults: list[Fault] = []
 
     def wrong(self, column: str, code: str, given: str = "") -> None:
@@ -186,7 +188,7 @@ class _Row:
 
     def code(self, column: str, text: str) -> str:
         """A credit code, checked to its last place."""
-        fault = credit_code_fault(text)
+        fault = "" if text in self.codes else credit_code_fault(text)
         if fault == "form":
             self.wrong(column, "row_credit_code", text)
         elif fault:
@@ -215,7 +217,7 @@ class _Row:
 
 def read_row(number: int, cells: Mapping[str, str], known: Known) -> tuple[dict[str, Any], tuple[Fault, ...]]:
     """The entry as the library's interface takes it, and every fault; with a fault the entry must not be used."""
-    row = _Row(number, {column.key: cells.get(column.key, "") for column in COLUMNS}, known)
+    row = Row(number, {column.key: cells.get(column.key, "") for column in COLUMNS}, known)
     for column in COLUMNS:
         if column.needed or row.cells[column.key]:
             row.check(column)
@@ -226,23 +228,23 @@ def read_row(number: int, cells: Mapping[str, str], known: Known) -> tuple[dict[
     entry["organisation"] = {"name": row.cells["organisation"], "kind": "employer", "credit_code": code}
     if code:
         row.code("credit_code", code)
-    entry |= {"born": _born(row), "id_number": row.cells["id_number"].upper(), "site": _site(row)}
+    entry |= {"born": _born(row), "id_number": row.cells["id_number"].upper(), "site": site_of(row)}
     entry |= {"specialities": _specialities(row), "certified_until": row.day("certified_until")}
     if since := row.day("practising_since"):
         entry["practising_since"] = since
     _check_times(row, entry)
     if (region := row.cells["region"]) and region[:2] not in PROVINCES:
         row.wrong("region", "row_region", region)
-    entry |= _declared(row) | {"qualifications": row.pairs("qualifications", ":", _qualification(row))}
-    return entry, _once(row.faults)
+    entry |= _declared(row) | {"qualifications": row.pairs("qualifications", ":", qualification_of(row))}
+    return entry, once_each(row.faults)
 
 
-def _once(faults: list[Fault]) -> tuple[Fault, ...]:
+def once_each(faults: list[Fault]) -> tuple[Fault, ...]:
     """Each fault once, the first of a cell for each code."""
     return tuple({(fault.column, fault.code): fault for fault in reversed(faults)}.values())[::-1]
 
 
-def _check_times(row: _Row, entry: Mapping[str, Any]) -> None:
+def _check_times(row: Row, entry: Mapping[str, Any]) -> None:
     """Days that no career has: a birth too long or too short ago, work before one may work, a term that is over."""
     today = row.known.today
     born = date.fromisoformat(entry["born"]) if entry["born"] else None
@@ -259,21 +261,26 @@ def _check_times(row: _Row, entry: Mapping[str, Any]) -> None:
         row.wrong("certified_until", "row_over", str(until))
 
 
-def _qualification(row: _Row) -> Callable[[str, str], dict[str, str]]:
+def qualification_of(row: Row) -> Callable[[str, str], dict[str, str]]:
     def qualification(name: str, until: str) -> dict[str, str]:
         return {"name": name} | ({"until": row.day("qualifications", until)} if until else {})
 
     return qualification
 
 
-def read_correction(cells: Mapping[str, str], today: date) -> tuple[dict[str, Any], tuple[Fault, ...]]:
-    """What two persons may change in an entry, from cells of the same columns: the JSON of a Correction, and faults."""
-    known = Known({}, SpecialityTree("", ()), today)
-    row = _Row(0, {column.key: cells.get(column.key, "").replace("\r", "") for column in COLUMNS}, known)
+def read_correction(
+    cells: Mapping[str, str], today: date, now: Correction = Correction()
+) -> tuple[dict[str, Any], tuple[Fault, ...]]:
+    """What two persons may change in an entry, from cells of the same columns: the JSON of a Correction, and faults.
+    A credit code that stands in the entry `now` is none.
+    """
+    known, codes = Known({}, SpecialityTree("", ()), today), {one.organisation for one in now.past_employments}
+    cells = {column.key: cells.get(column.key, "").replace("\r", "") for column in COLUMNS}
+    row = Row(0, cells, known, codes.union(now.interests))
     for column in COLUMNS:
         if column.key in CORRECTED:
             row.check(column)
-    return _declared(row), _once(row.faults)
+    return _declared(row), once_each(row.faults)
 
 
 CORRECTED = frozenset(Correction.__dataclass_fields__)
@@ -291,7 +298,7 @@ def correction_cells(entry: Correction) -> dict[str, str]:
     }
 
 
-def _declared(row: _Row) -> dict[str, Any]:
+def _declared(row: Row) -> dict[str, Any]:
     """What recusal and availability read."""
     today = row.known.today.isoformat()
 
@@ -319,14 +326,14 @@ def _declared(row: _Row) -> dict[str, Any]:
     }
 
 
-def _yes(row: _Row) -> bool:
+def _yes(row: Row) -> bool:
     text = row.cells["punished"].strip().lower()
     if text not in YES | NO:
         row.wrong("punished", "row_yes_or_no", text)
     return text in YES
 
 
-def _born(row: _Row) -> str:
+def _born(row: Row) -> str:
     """The day of birth: given, or read from the identity number, with which it must agree."""
     given, identity = row.day("born"), row.cells["id_number"].upper()
     if not identity:
@@ -342,7 +349,7 @@ def _born(row: _Row) -> str:
     return stated
 
 
-def _site(row: _Row) -> str:
+def site_of(row: Row) -> str:
     text = row.cells["site"]
     found = row.known.sites.get(text, "")
     if text and not found:
@@ -350,7 +357,7 @@ def _site(row: _Row) -> str:
     return found
 
 
-def _specialities(row: _Row) -> list[str]:
+def _specialities(row: Row) -> list[str]:
     found = list(dict.fromkeys(row.parts("specialities")))
     for code in found:
         if code not in row.known.tree.by_code:

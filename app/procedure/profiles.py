@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from app.procedure.calendar import Period, add
-from app.procedure.calling import QuietHours
+from app.procedure.calling import QuietHours, answer_until
 from evaluation.appraisal import AppraisalRules
 from evaluation.bid_checks import BidCheckRules
 from evaluation.committee import Share
@@ -153,12 +153,15 @@ class Profile:
     # call-ups: when nobody is called, and how long after the messages whoever has not answered is telephoned
     quiet_hours: QuietHours | None = None
     telephone_after: tuple[Period, ...] = ()
+    answer_rests_at_night: bool = False  # whether the time to answer stands still in quiet hours
     expert_years: int = 0  # completed years in the profession before one is drawn (Law 37: eight)
     # draws: as of when the library counts; by how many percent of a stratum a pool may shrink between its approval and
     # the statement before it is approved anew; how often one may sit; whether who sat on an earlier committee of the
     # same matter steps back; and the article behind each ground of recusal, by the ground
     library_as_of: LibraryDay | None = None
     draw_commit: Period | None = None  # since it can commit in a round of a draw, for each party to do so
+    draw_before_evaluation: Period | None = None  # at most so long before the booked hours experts are drawn
+    rounds_usual: int | None = None  # from the round after these on agency, centre and authority are told of each
     pool_shrinkage_percent: int | None = None
     seats_at_most: SeatsAtMost | None = None
     earlier_committee_recused: bool = False
@@ -194,6 +197,10 @@ class Profile:
     bid_checks: BidCheckRules | None = None
     # recordings of the sites of a sitting; None: none are made
     recording: RecordingRules | None = None
+
+    def answer_by(self, reached_at: datetime) -> datetime:
+        """Until when to answer a call-up that arrived at this instant."""
+        return answer_until(reached_at, self.call_up_answer, self.quiet_hours, self.answer_rests_at_night)
 
     @property
     def methods(self) -> tuple[EvaluationMethod, ...]:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.procedure.errors import RuleViolation
+from app.procedure.growing import Growing
 from evaluation.sitting import (
     AnnouncementMade,
     AnnouncementNoted,
@@ -60,7 +61,7 @@ class Announcement:
 class Talk:
     """Everything in its order. `floor`: to whom the chair has given it, since when; None while nobody has it."""
 
-    messages: tuple[Message, ...] = ()
+    messages: Growing[Message] = field(default_factory=Growing)
     announcements: tuple[Announcement, ...] = ()
     floor: tuple[int, datetime] | None = None
 
@@ -95,7 +96,7 @@ def apply(talk: Talk, fact: Any, seq: int, at: datetime) -> Talk:
     """What was said after an accepted fact. A successor has read nothing that its predecessor noted."""
     match fact:
         case MessagePosted():
-            return replace(talk, messages=(*talk.messages, Message(seq, at, fact.seat, fact.text)))
+            return replace(talk, messages=talk.messages.plus(Message(seq, at, fact.seat, fact.text)))
         case FloorGiven():
             return replace(talk, floor=(fact.to, at) if fact.to else None)
         case ReviewConcluded() | ResultsComputed() | MemberRecused() | ReviewRolledBack() | ChairRolledBack():

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.adapters.specialities import read_tree, shipped_document
-from app.casefile.codec import decode
+from app.casefile.codec import decode, encode
 from app.models import (
     Account,
     Expert,
@@ -29,6 +29,8 @@ from app.procedure.expert_rows import Fault
 from evaluation import experts as catalogue
 from evaluation.specialities import SpecialityTree, is_code
 from evaluation.standing import Status
+
+T = TypeVar("T")
 
 
 def current_tree(db_session: DbSession) -> SpecialityTree:
@@ -138,23 +140,55 @@ OF_A_SEAT = ("fee", "appraise")  # lines whose instant would tell, beside a name
 
 @dataclass(frozen=True)
 class HistoryLine:
-    """What was done about an expert, by whom, why. `step` is of evaluation.standing or `correct`."""
+    """What was done about an expert, by whom, why. `step` is of evaluation.standing or `correct`; `changed` are the
+    columns that a correction changed.
+    """
 
     at: datetime
     step: str
     by: str
     reason: str
+    changed: tuple[str, ...] = ()
+
+
+EMPLOYER = "employer"  # beside a change of `organisation`: the name behind the credit code
+
+
+def _changed(facts: str) -> tuple[str, ...]:
+    """Which columns the facts of a line of history say were changed."""
+    said = json.loads(facts)
+    before, after = said.get("before"), said.get("after")
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return ()
+    return tuple(name for name in after if name in before and after[name] != before[name])
 
 
 @dataclass(frozen=True)
 class WaitingCorrection:
-    """A change that a second person has yet to confirm. `by` is a name."""
+    """A change that a second person has yet to confirm. `by` is a name, `employer` that of another employer."""
 
     by_id: str
     by: str
     at: datetime
     reason: str
     entry: catalogue.Correction
+    particulars: catalogue.Particulars
+    employer: str
+
+
+def changed_entry(
+    entry: catalogue.Expert, facts: Mapping[str, Any]
+) -> tuple[catalogue.Correction, catalogue.Particulars]:
+    """An entry as it would be with a change; what the change does not name stays."""
+
+    def read(kind: type[T], stands: T) -> T:
+        known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+        return decode(kind, encode(stands) | {name: facts[name] for name in facts.keys() & known})
+
+    return (
+        read(catalogue.Correction, catalogue.correctable(entry)),
+        read(catalogue.Particulars, catalogue.particulars(entry)),
+    )
 
 
 def _waiting_correction(db_session: DbSession, expert_id: str) -> WaitingCorrection | None:
@@ -165,7 +199,9 @@ def _waiting_correction(db_session: DbSession, expert_id: str) -> WaitingCorrect
     if found is None:
         return None
     row, name = found
-    return WaitingCorrection(row.by, name, row.at, row.reason, decode(catalogue.Correction, json.loads(row.facts)))
+    facts = json.loads(row.facts)
+    changed = changed_entry(read_expert(db_session.get_one(Expert, expert_id)), facts)
+    return WaitingCorrection(row.by, name, row.at, row.reason, *changed, facts.get(EMPLOYER, ""))
 
 
 def experts_to_correct(db_session: DbSession) -> list[tuple[str, str, datetime]]:
@@ -196,7 +232,9 @@ def load_expert_file(db_session: DbSession, expert_id: str) -> ExpertFile | None
     lines = list(db_session.scalars(query))
     people = select(Account.id, Account.name).where(Account.id.in_({line.by for line in lines}))
     names = {found_id: name for found_id, name in db_session.execute(people)}
-    history = tuple(HistoryLine(one.at, one.step, names.get(one.by, one.by), one.reason) for one in lines)
+    history = tuple(
+        HistoryLine(one.at, one.step, names.get(one.by, one.by), one.reason, _changed(one.facts)) for one in lines
+    )
     shown = _row(row, account.name, account.organisation.name, site.name)
     waiting = _waiting_correction(db_session, expert_id)
     return ExpertFile(shown, read_expert(row), row.status_by, history, waiting)

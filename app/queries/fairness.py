@@ -5,7 +5,8 @@ Only of lots that are over: before that nobody may know who was drawn.
 
 from __future__ import annotations
 
-from collections import defaultdict
+import json
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,6 +23,7 @@ from evaluation import draw as rules
 from evaluation import fairness
 from evaluation.draw import SeatState
 from evaluation.fairness import Candidacy, Tally
+from evaluation.recusal import ConflictGround
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,9 @@ class PairLine:
 
 @dataclass(frozen=True)
 class DrawLine:
-    """One draw: its rounds, seats filled anew, and the groups that were small, with their people and seats."""
+    """One draw: its rounds, seats filled anew, and the groups that were small, with their people and seats; `grounds`:
+    on which the system had people of the pool step back, the most frequent first, each with how many.
+    """
 
     case_id: str
     code: str
@@ -61,6 +65,7 @@ class DrawLine:
     pool: int
     recused: int
     small: int
+    grounds: tuple[tuple[ConflictGround, int], ...]
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ def fairness_figures(db_session: DbSession, actor: Actor) -> Fairness:
     people: dict[str, list[Candidacy]] = defaultdict(list)
     meetings, draws, names = [], [], {}
     for tender, case, number, lot in _lots(db_session, actor):
-        draws.append(_draw_line(tender, case, number, lot))
+        draws.append(_draw_line(tender, case, number, lot, _grounds(db_session, case.id, number)))
         here = _by_expert(db_session, case.id, number, lot)
         for expert, row in here.items():
             people[expert].append(row)
@@ -136,7 +141,18 @@ def _first(lot: LotCase) -> str:
     return result.candidates[0] if result is not None and result.candidates else ""
 
 
-def _draw_line(tender: Tender, case: Case, number: str, lot: LotCase) -> DrawLine:
+def _grounds(db_session: DbSession, case_id: str, number: str) -> tuple[tuple[ConflictGround, int], ...]:
+    """Whoever steps back on two grounds counts under both."""
+    here = (Pseudonym.case_id == case_id, Pseudonym.lot == number, Pseudonym.findings != "[]")
+    found = Counter[ConflictGround]()
+    for text in db_session.scalars(select(Pseudonym.findings).where(*here)):
+        found.update({ConflictGround(one["ground"]) for one in json.loads(text)})
+    return tuple(found.most_common())
+
+
+def _draw_line(
+    tender: Tender, case: Case, number: str, lot: LotCase, grounds: tuple[tuple[ConflictGround, int], ...]
+) -> DrawLine:
     draw, first = lot.draw, lot.draw.rounds[0]
     factor = draw.conditions.pool_factor if draw.conditions else 0
     lost = (SeatState.REFUSED, SeatState.EXPIRED, SeatState.DISMISSED)
@@ -151,4 +167,5 @@ def _draw_line(tender: Tender, case: Case, number: str, lot: LotCase) -> DrawLin
         pool=len(first.candidates),
         recused=len(first.stated["recused"]) if first.statement else 0,
         small=len(rules.small_pools(first.stated, first.candidates, factor)) if first.statement else 0,
+        grounds=grounds,
     )

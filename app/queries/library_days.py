@@ -8,15 +8,14 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session as DbSession
 
-from app.casefile.codec import decode
 from app.models import Expert, ExpertAbsence, ExpertEvent, ExpertSpeciality, ExpertTraining, Pseudonym
-from app.queries.experts import entry_of, holds
+from app.queries.experts import changed_entry, entry_of, holds
 from evaluation import experts as library
 from evaluation.standing import Status, Step
 from evaluation.training import Training
@@ -35,6 +34,8 @@ ENTRIES = frozenset({Step.APPLY, Step.REVIEW, Step.ADMIT})
 # What two persons may correct in an entry and a draw reads: each a list, or one fact.
 LISTS = ("past_employments", "relatives", "interests", "absences")
 FACTS = ("service", "punished")
+# What else they may change, and a draw counts as it stood.
+AS_THEN = ("site", "specialities", "certified_until", "title", "region", "practising_since", "qualifications")
 
 
 def library_as_of(
@@ -44,11 +45,15 @@ def library_as_of(
     stratum (speciality, site id) at its site, by id.
 
     An entry holds what it held then and what two persons have added since: an absence that was taken back since still
-    counts, and so does a ground to step back. The days off that experts have entered themselves are those of then, and
-    so are courses, which are read where the profile asks for them (`trained`).
+    counts, and so does a ground to step back, a former employer among them. Specialities, site, term and the other
+    particulars are those of then: who was given another speciality since is not drawn for it. The days off that experts
+    have entered themselves are those of then, too, and so are courses, which are read where the profile asks for them
+    (`trained`).
     """
     wanted = [and_(Expert.site_id == site, holds(speciality)) for speciality, site in strata]
-    ids = select(Expert.id).join(ExpertSpeciality).where(or_(*wanted))
+    corrected = _corrected_since(db_session, as_of) if as_of else {}
+    moved = [expert for expert, (_day, before) in corrected.items() if "site" in before]
+    ids = select(Expert.id).join(ExpertSpeciality).where(or_(*wanted, Expert.id.in_(moved)))
     if as_of is None:
         ids = ids.where(Expert.status == Status.ADMITTED)
     rows = db_session.execute(
@@ -57,12 +62,11 @@ def library_as_of(
     off, courses = own_absences(db_session, as_of, ids), trainings_at(db_session, as_of, ids) if trained else {}
     if as_of is None:
         return [_with_own(entry_of(facts, status), off, courses) for _id, facts, status in rows]
-    before, corrected = _standings_at(db_session, as_of), _corrected_since(db_session, as_of)
-    found = []
+    before, found = _standings_at(db_session, as_of), []
     for expert_id, facts, status in rows:
         stood = before.get(expert_id, status)
         if stood == Status.ADMITTED and status != Status.REMOVED:
-            entry = _with_earlier(entry_of(facts, Status.ADMITTED), corrected.get(expert_id, {}))
+            entry = _with_earlier(entry_of(facts, Status.ADMITTED), corrected.get(expert_id))
             found.append(_with_own(entry, off, courses))
     return found
 
@@ -132,7 +136,7 @@ def pool_as_it_stands(db_session: DbSession, case_id: str, lot: str, as_of: date
         query.where(Pseudonym.case_id == case_id, Pseudonym.lot == lot)
     ):
         standing = Status.REMOVED if status == Status.REMOVED else Status.ADMITTED
-        entry = _with_earlier(entry_of(facts, standing), corrected.get(expert_id, {}))
+        entry = _with_earlier(entry_of(facts, standing), corrected.get(expert_id))
         yield PoolRow(number, strata, findings, entry)
 
 
@@ -152,24 +156,34 @@ def _standings_at(db_session: DbSession, as_of: datetime) -> dict[str, Status | 
     return found
 
 
-def _corrected_since(db_session: DbSession, as_of: datetime) -> dict[str, Mapping[str, Any]]:
-    """What stood in the entries before the first correction since."""
-    query = select(ExpertEvent.expert_id, ExpertEvent.facts).where(
+Earlier = tuple[date, Mapping[str, Any]]
+
+
+def _corrected_since(db_session: DbSession, as_of: datetime) -> dict[str, Earlier]:
+    """The day of the last correction since, by expert, and what stood in the entry before them all."""
+    query = select(ExpertEvent.expert_id, ExpertEvent.at, ExpertEvent.facts).where(
         ExpertEvent.at > as_of, ExpertEvent.step == "correct"
     )
-    found: dict[str, Mapping[str, Any]] = {}
-    for expert_id, facts in db_session.execute(query.order_by(ExpertEvent.id)):
+    found: dict[str, Earlier] = {}
+    for expert_id, at, facts in db_session.execute(query.order_by(ExpertEvent.id)):
         before = json.loads(facts).get("before", {})
         # Lines of a time when absences alone were corrected hold them as a list.
-        found.setdefault(expert_id, before if isinstance(before, dict) else {"absences": before})
+        before = before if isinstance(before, dict) else {"absences": before}
+        found[expert_id] = at.date(), before | found.get(expert_id, (None, {}))[1]
     return found
 
 
-def _with_earlier(entry: library.Expert, before: Mapping[str, Any]) -> library.Expert:
-    """The entry with what stood in it before, too."""
-    if not before:
+def _with_earlier(entry: library.Expert, corrected: Earlier | None) -> library.Expert:
+    """The entry with what stood in it before, too; what one is drawn for, where and until when as it was before."""
+    if corrected is None:
         return entry
-    earlier = decode(library.Correction, dict(before))
-    lists = {name: tuple(dict.fromkeys((*getattr(entry, name), *getattr(earlier, name)))) for name in LISTS}
-    facts = {name: getattr(entry, name) or getattr(earlier, name) for name in FACTS}
-    return replace(entry, **lists, **facts)
+    day, before = corrected
+    earlier, stood = changed_entry(entry, before)
+    lists: dict[str, Any] = {
+        name: tuple(dict.fromkeys((*getattr(entry, name), *getattr(earlier, name)))) for name in LISTS
+    }
+    facts: dict[str, Any] = {name: getattr(entry, name) or getattr(earlier, name) for name in FACTS}
+    if stood.organisation != entry.organisation:
+        lists["past_employments"] = library.left_employer(stood.organisation, day, lists["past_employments"])
+    as_then: dict[str, Any] = {name: getattr(stood, name) for name in AS_THEN}
+    return replace(entry, **lists, **facts, **as_then)

@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.adapters.messaging import NotSent
 from app.models import Account, CallUp
-from app.procedure.calendar import add
 from app.procedure.calling import awake, telephone_calls
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
@@ -26,7 +25,14 @@ from app.procedure.typed_codes import call_up_digest
 from app.services.contacts import Contact, contact_of
 from app.services.draws import drawn_account
 from app.services.meeting import Meeting, meeting_at
-from app.services.notices import CallUpWords, send_call_up, send_call_up_moved, send_call_up_over, tell_role
+from app.services.notices import (
+    CallUpWords,
+    send_call_up,
+    send_call_up_declined,
+    send_call_up_moved,
+    send_call_up_over,
+    tell_role,
+)
 from app.services.overdue_parties import expect_commitments
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork, unit_of_work
@@ -104,7 +110,7 @@ def _answer_by(work: UnitOfWork, row: CallUp) -> datetime:
     there will be."""
     if work.case.lots[row.lot].draw.reached(row.number):
         return row.answer_by
-    return add(work.now, work.case.tender.published.profile.call_up_answer)
+    return work.case.tender.published.profile.answer_by(work.now)
 
 
 def _record(work: UnitOfWork, key: str, fact: rules.CallAttempted) -> None:
@@ -120,7 +126,7 @@ def _record(work: UnitOfWork, key: str, fact: rules.CallAttempted) -> None:
         facts = {"title": terms.title, "lot": row.lot, "number": row.number[:8]}
         tell_role(work, terms.parties.centre.id, Role.CENTRE_OPERATOR, "call_up_failed", **facts)
     elif fact.outcome is not Outcome.FAILED and not reached:
-        row.answer_by = add(work.now, work.case.tender.published.profile.call_up_answer)
+        row.answer_by = work.case.tender.published.profile.answer_by(work.now)
         work.schedule("expire_call_ups", row.answer_by, lot=row.lot, detail=row.number)
 
 
@@ -173,10 +179,11 @@ def _call(platform: Platform, work: UnitOfWork, lot: str, number: str) -> None:
     profile = work.case.tender.published.profile
     round_ = _round_of(work.case.lots[lot].draw, number)
     work.conclude(rules.CallUpSent(round_, number), lot)
-    answer_by = add(work.now, profile.call_up_answer)
+    answer_by = profile.answer_by(work.now)
     account = drawn_account(work.db_session, work.case, lot, number)
     add_call_up(platform, work, lot, number, account.id, round_, answer_by)
-    calls = telephone_calls(work.now, answer_by, profile.telephone_after, profile.quiet_hours)
+    rests = profile.answer_rests_at_night
+    calls = telephone_calls(work.now, answer_by, profile.telephone_after, profile.quiet_hours, rests)
     for channel, moments in ((Channel.MAIL, (work.now,)), (Channel.TEXT, (work.now,)), (Channel.VOICE, calls)):
         for count, at in enumerate(moments, 1):
             work.schedule("call_expert", at, lot=lot, detail=f"{number}/{channel}/{count}")
@@ -255,8 +262,22 @@ def answer_call_up(platform: Platform, code: str, accepted: bool, reason: str) -
         reason = "" if accepted else reason
         work.conclude(rules.CallUpAnswered(row.round, row.number, accepted, reason), row.lot)
         row.answered_at, row.accepted = work.now, accepted
+        if not accepted:
+            work.schedule("confirm_declined", work.now, lot=row.lot, detail=row.number)
         after_answer(work, row.lot, None if accepted else rules.RoundReason.REFUSED)
         return meeting
+
+
+def confirm_declined(platform: Platform, case_id: str, lot: str, number: str) -> None:
+    """Tell whoever has declined that this is what was heard: somebody else may have answered with the code. Repeating
+    it is harmless."""
+    code = call_up_code(platform, case_id, lot, number)
+    with unit_of_work(platform.database, case_id, lot) as work:
+        row = work.db_session.get(CallUp, code_hash(code))
+        if row is None or row.accepted is not False or row.answered_at is None:
+            return
+        contact, answered_at = _contact(platform, work, row), row.answered_at
+    send_call_up_declined(platform, contact, code, answered_at)
 
 
 @contextmanager
@@ -314,6 +335,7 @@ def after_answer(work: UnitOfWork, lot: str, reason: rules.RoundReason | None) -
             work.conclude(rules.DrawRoundOpened(current.number + 1, reason, current.record_sha256, ""), lot)
             expect_commitments(work, lot)
             _tell_if_exhausted(work, lot)
+            _tell_of_many(work, lot, current.number + 1)
     elif not waiting:
         work.schedule("convene_sitting", work.now, lot=lot, detail=f"draw-{current.number if current else 0}")
 
@@ -324,6 +346,20 @@ def _tell_if_exhausted(work: UnitOfWork, lot: str) -> None:
     if draw.current is not None and rules.exhausted(draw) is not None:
         facts = {"title": terms.title, "lot": lot, "round": draw.current.number}
         tell_role(work, terms.parties.agency.id, Role.AGENCY_OFFICER, "draw_exhausted", **facts)
+
+
+def _tell_of_many(work: UnitOfWork, lot: str, round_: int) -> None:
+    """A committee that is drawn for again and again is looked at while it is: by its parties and the authority."""
+    terms = work.case.tender.published
+    if terms.profile.rounds_usual is None or round_ <= terms.profile.rounds_usual:
+        return
+    facts = {"title": terms.title, "lot": lot, "round": round_, "usual": terms.profile.rounds_usual}
+    for party, role in (
+        (terms.parties.agency, Role.AGENCY_SUPERVISOR),
+        (terms.parties.centre, Role.CENTRE_OPERATOR),
+        (terms.parties.regulator, Role.REGULATOR),
+    ):
+        tell_role(work, party.id, role, "draw_many_rounds", **facts)
 
 
 def _recorded_reason(draw: DrawState) -> rules.RoundReason:

@@ -50,8 +50,18 @@ def mail_address(platform: Platform, db_session: DbSession, account: Account, pu
 def contact_of(platform: Platform, db_session: DbSession, account: Account, purpose: str, now: datetime) -> Contact:
     """How an account is reached. An expert's contact is sealed; its opening is kept, in a write transaction."""
     expert_id = db_session.scalar(select(Expert.id).where(Expert.account_id == account.id))
-    sealed = db_session.get(ExpertContact, expert_id) if expert_id else None
-    if sealed is None:
+    if expert_id is None or db_session.get(ExpertContact, expert_id) is None:
         return Contact(account.mail)
-    db_session.add(ContactLookUp(at=now, expert_id=sealed.expert_id, purpose=purpose))
-    return Contact(**json.loads(platform.keys.reveal(sealed.sealed)))
+    return opened(platform, db_session, expert_id, purpose, now)
+
+
+def opened(platform: Platform, db_session: DbSession, expert_id: str, purpose: str, now: datetime) -> Contact:
+    """The contact of an entry; its opening is kept, in a write transaction."""
+    sealed = db_session.get_one(ExpertContact, expert_id)
+    db_session.add(ContactLookUp(at=now, expert_id=expert_id, purpose=purpose))
+    return reopened(platform, sealed.sealed)
+
+
+def reopened(platform: Platform, sealed: bytes) -> Contact:
+    """What `seal_contact` has sealed."""
+    return Contact(**json.loads(platform.keys.reveal(sealed)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session as DbSession
@@ -17,6 +17,7 @@ from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.convening import (
     check_draw_conditions,
+    check_draw_time,
     check_gained,
     check_pool,
     check_pool_size,
@@ -25,6 +26,7 @@ from app.procedure.convening import (
 from app.procedure.errors import RuleViolation
 from app.queries.cases import load_case
 from app.queries.library_days import pool_as_it_stands
+from app.queries.venues import booking_of, is_current
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.acts import Act, Answer, completes
@@ -111,6 +113,7 @@ def freeze_pool(platform: Platform, log_in: LogIn, case_id: str, lot: str) -> Js
         draw = case.lot(lot).draw
         if case.inspection is not None:
             return encode(draw_statement(case, lot))
+        _check_time(db_session, case, lot, now)
         if not pseudonyms(db_session, case_id, lot):  # approved when an approval did not fix the pool
             freeze(db_session, case, lot, now.date())
         if draw.current is not None and not draw.current.statement:
@@ -125,6 +128,15 @@ def freeze_pool(platform: Platform, log_in: LogIn, case_id: str, lot: str) -> Js
             named = refusal.facts | {"stratum": group_of(db_session, str(refusal.facts["stratum"]))}
             raise RuleViolation(refusal.code, **named) from refusal
         return payload
+
+
+def _check_time(db_session: DbSession, case: Case, lot: str, now: datetime) -> None:
+    """The first round comes no longer before the booked hours than the profile says. Raises RuleViolation
+    `draw_too_early`.
+    """
+    booking, draw = booking_of(db_session, case.id, lot), case.lot(lot).draw
+    if len(draw.rounds) == 1 and booking is not None and is_current(booking, case, lot, now):
+        check_draw_time(booking.begins_at, now, case.tender.published.profile)
 
 
 def payload_to_state(platform: Platform, log_in: LogIn, case_id: str, lot: str) -> Json:
@@ -231,6 +243,7 @@ def state_draw(act: Act) -> Answer:
     if case.inspection is not None:
         expected = encode(draw_statement(case, act.lot))
     else:
+        _check_time(act.work.db_session, case, act.lot, act.work.now)
         expected = _stated_payload(act.work.db_session, case, act.lot, before)
     if expected != act.proposal.payload:
         raise RuleViolation("draw_pool_differs")

@@ -202,6 +202,11 @@ def likeness_keys(platform: Platform, entry: Mapping[str, Any]) -> dict[str, str
     return found
 
 
+def contact_likenesses(platform: Platform, mail: str, phone: str) -> tuple[str | None, str | None]:
+    """What `Expert.mail_key` and `Expert.phone_key` hold of these."""
+    return mail_likeness(platform, mail), _likeness(platform, "phone", phone)
+
+
 def mail_likeness(platform: Platform, mail: str) -> str | None:
     """What `Expert.mail_key` holds of an address, however it is spelt; None of nothing. Who states the address of an
     entry is sent its invitation, at that address alone: so nothing is given to who merely hits the key.
@@ -239,7 +244,7 @@ def enter_experts(
 ) -> list[str]:
     """Rows of checked entries (the JSON of NewExpert), many at a time; their ids."""
     take_turns(db_session, "accounts")
-    employers = _employers(db_session, [entry["organisation"] for entry in entries], now)
+    employers = employers_of(db_session, [entry["organisation"] for entry in entries], now)
     ids, rows = [], _Rows()
     for entry in entries:
         ids.append(secrets.token_hex(8))
@@ -317,7 +322,7 @@ class _Rows:
                 db_session.connection().execute(insert(table.__table__), rows)
 
 
-def _employers(db_session: DbSession, wanted: Sequence[Mapping[str, str]], now: datetime) -> dict[str, str]:
+def employers_of(db_session: DbSession, wanted: Sequence[Mapping[str, str]], now: datetime) -> dict[str, str]:
     """Ids by credit code; those that nobody named before are added. Raises RuleViolation `organisation_other_name`."""
     names = {}
     for employer in wanted:

@@ -172,6 +172,18 @@ def _timed(code: str, facts: dict[str, Any], meeting: Meeting) -> tuple[str, dic
     return f"{code}_timed", facts | {"begins_at": meeting.begins_at, "ends_at": meeting.ends_at}
 
 
+def send_contact_changes(platform: Platform, old: Contact, new: Contact, due_at: datetime, id: str) -> None:
+    """That somebody's addresses change: to the old ones, with what to do if it was somebody else, and to the new."""
+    facts = {"due_at": due_at.replace(microsecond=0), "link": f"{platform.settings.base_url}/expert/contact"}
+    subject = sentence("mail_contact_change_subject", {}, "zh")
+    for contact, letter in ((old, "mail_contact_changes"), (new, "mail_contact_new")):
+        key = hashlib.sha256(f"{letter}/{id}".encode()).hexdigest()[:32]
+        if contact.mail:
+            _mail(platform, contact.mail, subject, "\n\n".join(sentence(letter, facts, one) for one in LANGUAGES), key)
+        if contact.phone:
+            _tell(platform, Channel.TEXT, contact.phone, sentence(letter, facts, "zh"), f"{letter}/{id}")
+
+
 def send_call_up_moved(platform: Platform, contact: Contact, code: str, meeting: Meeting) -> None:
     """That the hours have changed, to whoever was told others."""
     letter, facts = _timed("mail_call_up_moved", {}, meeting)
@@ -180,6 +192,15 @@ def send_call_up_moved(platform: Platform, contact: Contact, code: str, meeting:
         _mail_code(platform, contact.mail, code, letter, facts, again=key)
     if contact.phone:
         _tell(platform, Channel.TEXT, contact.phone, sentence(letter, facts, "zh"), f"moved/{key}/{code}")
+
+
+def send_call_up_declined(platform: Platform, contact: Contact, code: str, answered_at: datetime) -> None:
+    """That a call-up was declined, to whom it was sent."""
+    facts = {"answered_at": answered_at.replace(microsecond=0)}
+    if contact.mail:
+        _mail_code(platform, contact.mail, code, "mail_call_up_declined", facts)
+    if contact.phone:
+        _tell(platform, Channel.TEXT, contact.phone, sentence("mail_call_up_declined", facts, "zh"), f"declined/{code}")
 
 
 def send_call_up_over(platform: Platform, contact: Contact, code: str) -> None:

@@ -56,15 +56,16 @@ from evaluation.evaluate import EvaluationRules
 from evaluation.sitting import ARITHMETIC_CONFIRMED, GROUND_ITEMS, PRICE_PROVEN, WITHIN_CEILING, Rejection, SittingState
 
 
-def capacity(role: MemberRole, lang: Lang) -> str:
+def capacity(case: Case, role: MemberRole, lang: Lang) -> str:
     """As what a member sits."""
-    return sentence(f"capacity_{role}", {}, lang)
+    return sentence(f"capacity_{role}", {"regime": case.tender.published.profile.regime}, lang)
 
 
-def signs_as(sitting: SittingState, seat: int, lang: Lang) -> str:
+def signs_as(case: Case, lot: str, seat: int, lang: Lang) -> str:
     """Seat and capacity, as they stand beside a member's signature."""
+    sitting = case.lots[lot].sitting
     code = "signs_as_chair" if seat == sitting.chair else "signs_as"
-    return sentence(code, {"seat": seat, "capacity": capacity(sitting.seats[seat].role, lang)}, lang)
+    return sentence(code, {"seat": seat, "capacity": capacity(case, sitting.seats[seat].role, lang)}, lang)
 
 
 def field_name(seat: int) -> str:
@@ -114,14 +115,14 @@ def report_content(platform: Platform, case: Case, lot: str, told: Sequence[Reco
         agreement=_agreement(sitting, lang),
         clarifications=clarifications_of(state.asked_here, names, lang),
         corrections=corrections_of(records, names, rules.criteria, lang),
-        dissents=_dissents(state, lang),
-        earlier_dissents=tuple(_earlier_dissent(one, sitting, lang) for one in state.signing.earlier),
+        dissents=_dissents(case, lot, lang),
+        earlier_dissents=tuple(_earlier_dissent(one, case, lot, lang) for one in state.signing.earlier),
         member_changes=changes_of(records, lang),
         notes=(*interruptions_of(records, named_sites, lang), *_ties(sitting, lang), *_always(case, lot, lang)),
         draw_digest=draw_digest,
         sitting_digest=sitting_digest,
         signatories=tuple(
-            Signatory(field_name(int(m.seat)), m.name, signs_as(sitting, int(m.seat), lang)) for m in members
+            Signatory(field_name(int(m.seat)), m.name, signs_as(case, lot, int(m.seat), lang)) for m in members
         ),
         **_about_prices(state, names, lang),
         findings=report_words(case, lot, records, lang),
@@ -175,13 +176,13 @@ def signing_statement(
         earlier = found.own_earlier(seat) if refusal else ()
         rows.append(
             Signed(
-                f"{signs_as(state.sitting, seat, lang)} {member.name}",
+                f"{signs_as(case, lot, seat, lang)} {member.name}",
                 found.signed.get(seat),
                 dissent.text if dissent else "",
                 dissent.at if dissent else None,
                 refusal.at if refusal else None,
                 refusal.by if refusal else 0,
-                tuple(_earlier_dissent(one, state.sitting, lang) for one in earlier),
+                tuple(_earlier_dissent(one, case, lot, lang) for one in earlier),
             )
         )
     words = regime_words(case.tender.published.profile.regime, lang)
@@ -266,15 +267,16 @@ def _unproven(case: Case, bidder: str, found: Rejection, lang: Lang) -> InvalidB
     )
 
 
-def _dissents(state: LotCase, lang: Lang) -> tuple[DissentStatement, ...]:
+def _dissents(case: Case, lot: str, lang: Lang) -> tuple[DissentStatement, ...]:
     """What members have written about the results that stand, in the order of the seats."""
-    found = sorted(state.signing.dissents.items())
-    return tuple(DissentStatement(signs_as(state.sitting, seat, lang), one.text, one.at) for seat, one in found)
+    found = sorted(case.lots[lot].signing.dissents.items())
+    return tuple(DissentStatement(signs_as(case, lot, seat, lang), one.text, one.at) for seat, one in found)
 
 
-def _earlier_dissent(one: EarlierDissent, sitting: SittingState, lang: Lang) -> EarlierStatement:
+def _earlier_dissent(one: EarlierDissent, case: Case, lot: str, lang: Lang) -> EarlierStatement:
     """By seat and capacity alone: who chairs now need not have chaired then."""
-    seat = {"seat": one.seat, "capacity": capacity(sitting.seats[one.seat].role, lang)}
+    role = case.lots[lot].sitting.seats[one.seat].role
+    seat = {"seat": one.seat, "capacity": capacity(case, role, lang)}
     facts = {"computation": one.computation, "computed_at": instant(one.computed_at)}
     about = [sentence("dissent_from_earlier", facts, lang)]
     if one.left_at is not None:
@@ -304,7 +306,9 @@ def members_of(db_session: DbSession, case: Case, lot: str, lang: Lang) -> tuple
         site = db_session.get_one(Site, seat.site).name
         chair = seat.number == sitting.chair
         found.append(
-            Member(str(seat.number), account.name, capacity(seat.role, lang), account.organisation.name, site, chair)
+            Member(
+                str(seat.number), account.name, capacity(case, seat.role, lang), account.organisation.name, site, chair
+            )
         )
     return tuple(found)
 

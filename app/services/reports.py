@@ -164,7 +164,7 @@ def request_signature(platform: Platform, log_in: LogIn, case_id: str, lot: str)
     if seat in sitting.signed:
         raise RuleViolation("sitting_already_done", seat=seat, act="signed")
     check_answered(sitting)
-    appearance = platform.renderer.signature_appearance(actor.name, signs_as(sitting, seat, "zh"), now)
+    appearance = platform.renderer.signature_appearance(actor.name, signs_as(case, lot, seat, "zh"), now)
     prepared = in_native_thread(_prepare, platform, report.blob, seat, pem, now, appearance)
     with plain_transaction(platform.database) as (db_session, now):
         mine = PendingSignature.case_id == case_id, PendingSignature.lot == lot, PendingSignature.seat == seat

@@ -42,10 +42,11 @@ NOT_YET = "[]"  # the strata of whoever is in the pool by wider conditions alone
 
 def wider_proposal(
     platform: Platform, log_in: LogIn, case_id: str, lot: str, strata: tuple[Stratum, ...], reason: str
-) -> tuple[DrawConditionsProposed, dict[str, int]]:
-    """What an officer signs to propose these strata for the open round, and how many of each could be drawn now.
+) -> DrawConditionsProposed:
+    """What an officer signs to propose these strata for the open round. How many of each could be drawn it does not
+    say: whoever was drawn is missing there, and one group after the other would tell of which they are.
 
-    Raises RuleViolation `draw_conditions_settled`, as the rules for conditions do, and `draw_pool_too_small`.
+    Raises RuleViolation `draw_conditions_settled`, as the rules for conditions do, and `draw_wider_too_small`.
     """
     with plain_transaction(platform.database) as (db_session, now):
         case = load_case(db_session, case_id)
@@ -61,9 +62,9 @@ def wider_proposal(
         _check_conditions(case, lot, fact)
         case.decide(fact, lot, actor, now)
         _freeze(db_session, case, lot, fact, now.date())
-        sizes = wider_pool(db_session, case, lot, fact, now.date()).sizes
+        wider_pool(db_session, case, lot, fact, now.date())
         looking.rollback()
-        return fact, sizes
+        return fact
 
 
 def _check_conditions(case: Case, lot: str, fact: DrawConditionsProposed) -> None:
@@ -117,7 +118,8 @@ def _freeze(db_session: DbSession, case: Case, lot: str, fact: DrawConditionsPro
 def wider_pool(db_session: DbSession, case: Case, lot: str, proposed: DrawConditionsProposed, on: date) -> ApprovedPool:
     """The pool that goes with proposed wider conditions, and how many of each stratum could be drawn now.
 
-    Raises RuleViolation `draw_pool_too_small`, naming a stratum that has more seats and too few people for them.
+    Raises RuleViolation `draw_wider_too_small`, naming a stratum that has more seats and too few people for them, and
+    not how many.
     """
     conditions, draw = proposed.conditions, case.lots[lot].draw
     candidates, judge = candidates_of(db_session, case, lot, wider=True), judge_of(db_session, case, lot, on)
@@ -126,7 +128,11 @@ def wider_pool(db_session: DbSession, case: Case, lot: str, proposed: DrawCondit
     out |= rules.excluded(draw, candidates).keys()
     free = [candidate for candidate in candidates if candidate.id not in out]
     gained = rules.gained(draw, conditions)
-    check_pool(gained, free, case.tender.published.profile, groups_of(db_session, gained))
+    names, profile = groups_of(db_session, gained), case.tender.published.profile
+    try:
+        check_pool(gained, free, profile, names)
+    except RuleViolation as short:
+        raise RuleViolation("draw_wider_too_small", group=short.facts["group"], times=profile.pool_least) from None
     sizes = {stratum.name: sum(stratum.name in one.strata for one in free) for stratum in conditions.strata}
     return ApprovedPool(rules.candidates_sha256(candidates), len(candidates), sizes)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.extensions import platform
+from app.queries.draw_course import draw_course
 from app.queries.draw_hall import DrawHall
 from app.web.entitled import account_key
 from crypto.canonical import Json
@@ -24,3 +25,11 @@ def bytes_to_give(hall: DrawHall, reference: str, party: str) -> Json:
         "committee": hall.committee,
         "commitment": next((card.commitment for card in current.cards if card.party == party), ""),
     }
+
+
+def course_of(hall: DrawHall, case_id: str, lot: str) -> dict[str, object]:
+    """What happened when in each round, and the trustees by their numbers."""
+    with platform().database.reading() as db_session:
+        course = draw_course(db_session, case_id, lot)
+    trustees = {member["index"]: member["organisation"] for member in hall.committee.get("members", ())}
+    return {"course": course, "trustees": trustees}

@@ -14,7 +14,7 @@ from demo.papers import draw_paper
 from demo.stage import Actor
 from evaluation.draw import DrawConditions, DrawConditionsProposed, Stratum
 
-DRAWN_PER_SITE, RESERVE_PER_SITE = 2, 2
+DRAWN_PER_SITE = 2
 PURPOSE = "evaluation-committee"
 LETTER = "授权函：兹委派演示采购人代表参加评标委员会。（演示）".encode()
 
@@ -110,7 +110,7 @@ def set_draw_conditions(actor: Actor) -> None:
         tender=actor.case_id,
         lot=LOT,
         purpose=PURPOSE,
-        strata=tuple(Stratum(f"{speciality}/{site}", DRAWN_PER_SITE, RESERVE_PER_SITE) for site in sorted(rooms)),
+        strata=tuple(Stratum(f"{speciality}/{site}", DRAWN_PER_SITE, 0) for site in sorted(rooms)),
         max_per_unit=profile["drawn_per_unit"],
         parties=("agency", "centre", "supervisor"),
         pool_factor=profile["pool_factor"],

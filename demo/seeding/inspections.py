@@ -12,7 +12,6 @@ from app.client.draw_party import DrawParty
 from app.client.keyfile import read_json
 from app.procedure.inspections.facts import (
     CampaignProposed,
-    CertainInspectorsProposed,
     Inspected,
     InspectorsDrawOpened,
     ItemResult,
@@ -23,7 +22,6 @@ from app.procedure.inspections.facts import (
     ResultsEntered,
 )
 from app.procedure.inspections.items import Grade, ObjectClass
-from app.procedure.inspections.pools import place
 from app.procedure.inspections.state import lot_of
 from crypto.canonical import digest
 from crypto.committee import Committee
@@ -36,15 +34,16 @@ ITEMS = (
 )
 GRADES = "BBBBBBCCD"
 FINDING = "演示：抽查的五个项目中，一个项目的评审资料缺页。"
-INSPECTORS = ("regulator", "regulator-2")
+INSPECTORS = ("regulator", "regulator-2", "regulator-3", "regulator-4")
 
 
 class Year:
-    """The two inspectors of the authority and the centre, who bring a year to its first published result."""
+    """The inspectors of the authority and the centre, who bring a year to its first published result."""
 
     def __init__(self, troupe: Troupe) -> None:
         self.troupe = troupe
-        self.first, self.second = (self._player(role) for role in INSPECTORS)
+        self.inspectors = [self._player(role) for role in INSPECTORS]
+        self.first, self.second = self.inspectors[:2]
         self.centre = self._player("operator")
         self.case_id = ""
 
@@ -59,12 +58,12 @@ class Year:
             intensity = {grade: {"percent": percent, "times": times} for grade, (percent, times) in RISKS.items()}
             item = {"title": title, "basis": basis, "method": method, "object_class": "agency", "intensity": intensity}
             self.first.connection.post("/inspections/items", item)
-        for player in (self.first, self.second):
+        for player in self.inspectors:
             account = player.connection.get("/me")["id"]
             body = {"account": account, "unit": "演示稽查科", "ties": []}
             self.first.connection.post("/inspections/inspectors", body)
         self.case_id = self.first.connection.post("/inspections", {"year": datetime.now(UTC).year})["case"]
-        for player in (self.first, self.second, self.centre):
+        for player in (*self.inspectors, self.centre):
             player.case_id = self.case_id
 
     def play(self) -> None:
@@ -97,13 +96,8 @@ class Year:
         self.first.tell("inspection_published", objects=len(objects))
 
     def _open_inspectors(self) -> None:
-        """Two inspectors for two places of every object: nothing is left to chance, and two persons say why."""
-        board = self.first.connection.get(f"/cases/{self.case_id}/lots/{lot_of(1, Part.OBJECTS)}/draw")
-        authority = self.first.connection.get("/me")["organisation"]["id"]
-        places = tuple(sorted(place(object_, authority) for object_ in board["seats"]))
-        reason = encode(CertainInspectorsProposed(1, places, "演示：本机构只有两名检查人员。"))
-        self.second.act("CertainInspectorsProposed", reason, lot="")
-        self.first.act("InspectorsDrawOpened", encode(InspectorsDrawOpened(1, digest(reason))), lot="")
+        """Nobody has stepped back: two of four are drawn for each object."""
+        self.first.act("InspectorsDrawOpened", encode(InspectorsDrawOpened(1)), lot="")
 
     def _draw(self, part: Part) -> None:
         lot = lot_of(1, part)
@@ -126,14 +120,17 @@ class Year:
 
     def _find(self) -> None:
         """The two drawn for the first object enter and confirm what they found; the others are left to do."""
-        board = self.first.connection.get(f"/cases/{self.case_id}/lots/{lot_of(1, Part.OBJECTS)}/draw")
+        path = f"/cases/{self.case_id}/lots/{{}}/draw"
+        board = self.first.connection.get(path.format(lot_of(1, Part.OBJECTS)))
         object_, authority = sorted(board["seats"])[0], self.first.connection.get("/me")["organisation"]["id"]
+        pairs = self.first.connection.get(path.format(lot_of(1, Part.INSPECTORS)))["seats"]
+        drawn = [player for player in self.inspectors if f"{player.connection.get('/me')['id']}:{object_}" in pairs]
         self.first.feed.refresh()
         plan = self.first.feed.payload("PlanProposed")
         assert plan is not None  # this very person signed it
         results = tuple(ItemResult(item["id"], ResultCode.PROBLEM, FINDING) for item in plan["items"])
         payload = encode(ResultsEntered(1, object_, authority, results))
-        self.first.act("ResultsEntered", payload, lot="")
+        drawn[0].act("ResultsEntered", payload, lot="")
         confirmed = ResultsConfirmed(1, object_, authority, digest(payload))
-        self.second.act("ResultsConfirmed", encode(confirmed), lot="")
+        drawn[1].act("ResultsConfirmed", encode(confirmed), lot="")
         self.first.tell("inspection_result", object=object_)

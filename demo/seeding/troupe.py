@@ -15,7 +15,8 @@ from demo.play import CAST, THRESHOLD, TRUSTEES, set_pace
 from demo.seeding.log_ins import write_people
 from demo.stage import PASSPHRASE, Actor
 
-ROLES = (*CAST, "buyer", "regulator-2", "operator-2")  # orders by two persons can be tried
+# Orders by two persons can be tried, and of four inspectors two are drawn for each object.
+ROLES = (*CAST, "buyer", "regulator-2", "regulator-3", "regulator-4", "operator-2")
 
 
 @dataclass

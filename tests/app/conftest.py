@@ -9,14 +9,16 @@ from functools import lru_cache
 import pytest
 from argon2 import PasswordHasher
 
+from app.casefile.verification import evidence
 from app.client import passphrase
 from app.services import accounts
-from crypto import pdf
+from crypto import bls, pdf, timelock
+from crypto.committee import release
 from tests.app.compiled_once import compile_once
 from tests.app.workbench import POSTGRES, Bench, emptied, migrated_postgres
 
 compile_once()
-DOCUMENTS_REMEMBERED = 64
+DOCUMENTS_REMEMBERED, LINES_REMEMBERED = 64, 4096
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -31,11 +33,24 @@ def _cheap_passwords() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _documents_verified_once() -> Iterator[None]:
     """A verdict depends on the bytes alone, and a bundle that is falsified time and again has most of its documents as
-    they were: whoever asks about the same bytes again is told the same.
+    they were, and of its lines and signatures: whoever asks about the same bytes again is told the same.
     """
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evidence, "_read_line", lru_cache(LINES_REMEMBERED)(evidence._read_line))
         patch.setattr(pdf, "verify_pdf", lru_cache(DOCUMENTS_REMEMBERED)(pdf.verify_pdf))
+        for module in (release, timelock):
+            patch.setattr(module, "signature_fits", _paired_once)
         yield
+
+
+_fitting: dict[tuple[bytes, ...], bool] = {}
+
+
+def _paired_once(signature: bls.PointG1, message: bytes, key: bls.PointG2, dst: bytes = bls.SIGNATURE_DST) -> bool:
+    asked = bls.point_bytes(signature), message, bls.point_bytes(key), dst
+    if asked not in _fitting:
+        _fitting[asked] = bls.signature_fits(signature, message, key, dst)
+    return _fitting[asked]
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from crypto.signing import SigningKey, check_code, sign_object
 from evaluation import sitting
 from evaluation.scoring import ScorePlace
 from tests.app.services.whole_case import DRAWN, LOT, WholeCase
-from tests.app.web.papers import jpeg
+from tests.pictures import jpeg
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)  # pairings and a busy machine

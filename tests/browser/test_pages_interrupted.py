@@ -116,12 +116,19 @@ def stand_still(live: LiveCase, browser: Browser, booth: Page, witness: Page) ->
     home = f"{live.url}/cases/{case.case_id}/lots/{LOT}/standstill"
     witness.goto(home)
     looked_at(witness, "standstill-runs")
+    centre, inspector = live.page(browser, "centre"), live.page(browser, "inspector")
+    for page in (centre, inspector):
+        page.goto(home)
+        expect(page.get_by_role("heading", name="评审正在进行")).to_be_visible()
+    there = centre.locator(".presence li").filter(has_text="见证人")
+    expect(there.get_by_text("在线", exact=True)).to_have_count(1)  # whose page of it is open
     witness.get_by_label("故障情况").fill("专线中断")
     witness.get_by_role("region", name="报告线路或场所故障").get_by_role("button").click()
     witness.get_by_role("button", name="签名并提交").click()
     expect(witness.get_by_role("heading", name="评审已中断").first).to_be_visible()
     looked_at(witness, "standstill-fault")
-    expect(booth.get_by_role("heading", name="评审已中断，请等待")).to_be_visible()  # by itself
+    for page in (booth, centre, inspector):
+        expect(page.get_by_role("heading", name="评审已中断").first).to_be_visible()  # by itself
     looked_at(booth, "room-stands")
     witness.get_by_label("怎样排除").fill("已切换备用线路")
     witness.get_by_role("region", name="故障已排除").get_by_role("button").click()
@@ -130,8 +137,8 @@ def stand_still(live: LiveCase, browser: Browser, booth: Page, witness: Page) ->
     booth.goto(f"{live.url}/room/{case.case_id}/{LOT}?bid={bid}")
     expect(booth.locator(f"#score-{bid}-plan")).to_have_value("41.50")
     live.aside(case.act, "regulator", sitting.SittingOrderProposed(Disposition.SUSPEND, "核查投诉"))
-    inspector = live.page(browser, "inspector")
-    inspector.goto(home)
+    expect(inspector.get_by_role("link", name="去签发")).to_be_visible()  # by itself
+    expect(centre.get_by_role("link", name="去签发")).to_have_count(0)
     looked_at(inspector, "standstill-order")
     inspector.get_by_role("link", name="去签发").click()
     inspector.get_by_role("button", name="签名签发").click()

@@ -10,12 +10,13 @@ from axe import violations
 from live_case import LiveCase
 from playwright.sync_api import Browser, expect
 
-from evaluation.sitting import AnnouncementMade
+from evaluation.sitting import AnnouncementMade, ScoreSheetLocked, WarningGiven, WarningGround
 from tests.app.services.whole_case import DRAWN, LOT, WholeCase
 
 pytestmark = pytest.mark.browser
 WORDS = "投标人乙第 14 页缺签章，请核对"
 NOON = "十二点在本楼层用餐"
+WARNED = "请勿交谈"
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +70,32 @@ def test_members_talk_by_seat_and_note_what_is_announced(live: LiveCase, browser
     expect(member.get_by_label("对全体成员说")).to_be_hidden()
     expect(member.locator(".presence li")).to_have_count(1)
     assert violations(member) == []
+
+
+def test_who_scores_reads_a_warning_wherever_the_page_stands_and_the_chair_how_many_have_locked(
+    live: LiveCase, browser: Browser
+):
+    case = live.case
+    first, last, *_ = (number for number in case.members if number != case.chair)
+    member, waiting = live.booth(browser, last), live.booth(browser, case.chair)
+    expect(waiting.get_by_text("本环节已完成 0 / 5")).to_be_visible()
+    member.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    live.aside(case.act, "regulator", WarningGiven("", WARNED, WarningGround.TALK))
+    line = member.locator(".news-bar").filter(has_text=WARNED)
+    expect(line).to_be_in_viewport()
+    assert violations(member) == []
+    line.get_by_role("button", name="查看").click()
+    expect(member.get_by_role("alert").filter(has_text=WARNED)).to_be_in_viewport()
+    expect(line).to_be_hidden()
+
+    bids = [bid.bid for bid in case.state.bids]
+    live.aside(case.act, case.members[first], ScoreSheetLocked(first, case.sheet(first, bids), {}))
+    expect(waiting.get_by_text("本环节已完成 1 / 5")).to_be_visible()  # no frame tells of it
+    expect(member.get_by_text("本环节已完成")).to_have_count(0)
+
+    own = member.locator(".talk__presence")
+    expect(own.get_by_text("在线", exact=True)).to_be_visible()
+    with live.line_cut():
+        expect(own.get_by_text("现在不知道谁在线")).to_be_visible()
+        expect(own.get_by_text("在线", exact=True)).to_have_count(0)
+    expect(own.get_by_text("在线", exact=True)).to_be_visible()

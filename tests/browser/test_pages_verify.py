@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from styleguide import DIST
 from test_pages_desks import Served
 
+from tests.app.client.draw_records import TRUSTEES, three_rounds
 from tests.app.web.site import LOT, played
 
 pytestmark = pytest.mark.browser
@@ -48,6 +49,37 @@ def test_a_receipt_is_checked_in_the_browser_and_nothing_is_uploaded(page: Page,
         expect(verdict).to_contain_text(words)
     expect(page.locator("[data-receipt-upload]")).not_to_have_attribute("open", "")
     assert sent == []
+
+
+def test_records_of_a_draw_are_checked_from_files_and_nothing_is_uploaded(page: Page, served: Served):
+    """`/verify` computes a draw again from the records that somebody holds, against the committee that is entered."""
+    genuine = three_rounds()
+    other = json.loads(json.dumps(genuine))
+    numbers = next(iter(other[0]["result"]["selected"].values()))
+    numbers[0] = other[0]["candidates"][0]["id"] if numbers[0] != other[0]["candidates"][0]["id"] else "0" * 32
+    page.goto(f"{served.url}/verify")
+    shown, sent = page.locator("[data-draw-files] [data-draw-checked]"), list[str]()
+    page.on("request", lambda request: sent.append(f"{request.method} {request.url.removeprefix(served.url)}"))
+    for records, committee, words in (
+        (genuine, TRUSTEES.id, "验算一致"),
+        (genuine, "", "没有比对，不能算通过"),
+        (genuine[1:], TRUSTEES.id, "没有比对，不能算通过"),
+        (genuine, "f" * 64, "验算不一致"),
+        (other, TRUSTEES.id, "验算不一致"),
+        ([None], TRUSTEES.id, "记录不符合格式，不予认可（record）"),
+        (genuine, "abc", "受托人编号应为 64 位十六进制数字"),
+        ([], TRUSTEES.id, "请选择要核验的一轮和此前每一轮的记录文件"),
+    ):
+        files = [
+            (f"draw-{n}.json", "application/json", json.dumps(record).encode()) for n, record in enumerate(records)
+        ]
+        page.locator("#draw-records").set_input_files(
+            [{"name": name, "mimeType": kind, "buffer": data} for name, kind, data in files]
+        )
+        page.locator("#draw-committee").fill(committee)
+        page.locator("[data-draw-files] .actions > button").first.click()
+        expect(shown).to_contain_text(words)
+    assert all(one.startswith("GET /static/") for one in sent), "program and fonts alone are fetched"
 
 
 def test_the_digest_of_a_document_is_computed_in_the_browser(page: Page, served: Served):

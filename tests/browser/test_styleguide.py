@@ -69,6 +69,18 @@ def test_a_machine_whose_clock_is_wrong_still_shows_the_servers(page: Page, site
     expect(page.locator("[data-server-clock]")).to_have_text("09:12:44")
 
 
+def test_a_refused_act_says_why_in_the_language_of_the_page(page: Page, site: SmallSite):
+    refused = {"code": "act_out_of_order", "message": "记录已更新。", "message_en": "Something came before it."}
+    site.act_faults = [(409, refused)]
+    page.goto(site.show_text("/key", KEY_PAGE))
+    page.get_by_role("button", name="制作新密钥").click()
+    with page.expect_response("**/keys"):
+        page.get_by_role("button", name="申请证书").click()
+    page.goto(site.show("/looked-at", "styleguide.html", lang="en"))
+    page.locator("[data-sign-act] button").click()
+    expect(page.get_by_role("alert").filter(has_text="Something came before it.")).to_be_visible()
+
+
 def test_an_act_is_signed_over_what_the_page_shows(page: Page, site: SmallSite):
     site.act_faults = [(409, {"code": "act_out_of_order", "message": "在您签名之前记录已更新。"})]
     site.answer = lambda payload: {"accepted": "OpeningConfirmed", "at": "2026-03-03T01:12:44Z"}

@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from app.casefile.ceremony import (
     Ceremony,
@@ -26,6 +26,7 @@ from crypto.errors import CryptoError
 from crypto.signing import SigningKey
 from tests.casefile.trustees import ORIGIN, PaperTrustee, held, opened_by, sealed, take
 from tests.choices import choices
+from tests.examples import at_least
 
 A, B, C = (PaperTrustee(index) for index in (1, 2, 3))
 TRUSTEES = (A, B, C)
@@ -64,7 +65,7 @@ def test_the_stages_and_whom_they_wait_for():
     assert DONE.missing == ()
 
 
-@settings(max_examples=40, deadline=None)
+@at_least(40)
 @given(choices(51))
 def test_in_whatever_order_they_come_no_step_is_taken_early_or_twice(chosen):
     """The steps of a ceremony that went well: only the legal order passes, repeats change nothing."""

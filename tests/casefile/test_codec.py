@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.casefile.codec import decode, encode
@@ -18,12 +18,12 @@ from evaluation.draw import DrawRoundOpened, RoundReason
 from evaluation.sitting import ScoreSheetLocked
 from tests.casefile.facts_of_any_kind import value_of
 from tests.choices import choices
+from tests.examples import at_least
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("quarter", range(4))
-@settings(max_examples=16, deadline=None)
 @given(chosen=choices(2000, told=False))
 def test_every_kind_of_fact_survives(quarter, chosen):
     for name in list(FACTS)[quarter::4]:
@@ -107,7 +107,7 @@ HOSTILE = st.recursive(
 )
 
 
-@settings(max_examples=40)
+@at_least(40)
 @given(HOSTILE)
 def test_hostile_json_is_decoded_or_refused_never_anything_else(value):
     try:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.casefile.codec import encode
@@ -25,6 +25,7 @@ from evaluation.sitting.events import SittingEvent
 from tests.casefile.facts_of_any_kind import value_of
 from tests.choices import choices
 from tests.evaluation.sittings import Sitting
+from tests.examples import at_least
 
 PLAYED = sorted(name for name, fact in FACTS.items() if issubclass(fact.kind, OF_A_SITTING))
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -43,7 +44,6 @@ def records() -> list[Record]:
     return [record_of(seq, event) for seq, event in enumerate(Sitting().until(Stage.CLOSED).events)]
 
 
-@settings(max_examples=8, deadline=None)
 @given(chosen=choices(2000, told=False))
 def test_every_fact_of_a_sitting_is_said_whole_in_both_languages(chosen):
     for name in PLAYED:
@@ -86,7 +86,7 @@ def test_a_whole_sitting_is_played_back_as_the_machine_went(records):
     assert all(one.until == following.since for one, following in pairwise(line))
 
 
-@settings(max_examples=60, deadline=None)
+@at_least(60)
 @given(data=st.data())
 def test_whatever_is_hidden_the_rest_is_played_and_nothing_hidden_is_told(data, records):
     """Each step is there under a number of its own, and no seat is said to have done what no shown record says."""
@@ -113,7 +113,7 @@ def test_whatever_is_hidden_the_rest_is_played_and_nothing_hidden_is_told(data, 
                 assert all("{" not in line.in_words(language, BEIJING) for line in lines)
 
 
-@settings(max_examples=40, deadline=None)
+@at_least(40)
 @given(chosen=choices(3000, told=False))
 def test_no_record_that_can_be_read_stops_a_replay(chosen):
     """A bundle that does not verify is shown, too: in whatever order its facts come, and whatever they say."""

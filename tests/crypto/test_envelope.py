@@ -5,7 +5,7 @@ import io
 
 import pyrage
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crypto.envelope import (
@@ -27,6 +27,7 @@ from crypto.envelope.header import encode_header
 from crypto.envelope.payload import AHEAD, CHUNK_SIZE, NONCE_SIZE, SPAN, TAG_SIZE
 from crypto.errors import CryptoError
 from tests.choices import choices, pieces
+from tests.examples import at_least
 
 CLASSIC, HYBRID = X25519Identity.generate(), HybridIdentity.generate()
 CONTENT = bytes(range(256)) * 1024  # 256 KiB: four chunks
@@ -68,7 +69,6 @@ def split(file):
 @pytest.mark.parametrize("identity", [CLASSIC, HYBRID], ids=["x25519", "hybrid"])
 @given(size=st.sampled_from(EDGES) | st.integers(0, 3 * CHUNK_SIZE))
 @example(size=4 * CHUNK_SIZE)
-@settings(max_examples=25, deadline=None)
 def test_what_is_sealed_opens(identity, size):
     content = CONTENT[:1] * size
     assert opened(sealed(content, parse_recipient(identity.recipient)), identity) == content
@@ -140,7 +140,7 @@ def test_moved_repeated_and_foreign_chunks_are_refused():
 
 
 @given(st.integers(0, 8 * 4 * SEALED_CHUNK - 1))
-@settings(max_examples=40, deadline=None)
+@at_least(40)
 def test_every_altered_bit_of_the_payload_is_refused(bit):
     head, chunks = split(FILE)
     payload = bytearray(b"".join(chunks))
@@ -153,7 +153,7 @@ HEADER_SIZE = len(split(FILE)[0]) - NONCE_SIZE
 
 
 @given(st.integers(0, 8 * (HEADER_SIZE + NONCE_SIZE) - 1))
-@settings(max_examples=150, deadline=None)
+@at_least(150)
 def test_every_altered_bit_of_the_header_is_refused(bit):
     file = bytearray(FILE)
     file[bit // 8] ^= 1 << bit % 8

@@ -1,7 +1,7 @@
 import hashlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto.errors import CryptoError
@@ -155,7 +155,6 @@ EXPECTED = {
 
 
 @given(st.sampled_from(list(EXPECTED)), st.lists(st.integers(1, LEAF_SIZE + 5), max_size=4))
-@settings(max_examples=25, deadline=None)
 def test_tree_digest_does_not_depend_on_how_the_bytes_arrive(size, cuts):
     streamed, rest = TreeDigest(), STREAM[:size]
     for cut in cuts:

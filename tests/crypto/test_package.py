@@ -3,7 +3,7 @@ import io
 import tarfile
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto.canonical import canonical
@@ -18,6 +18,7 @@ from crypto.package import (
     write_package,
 )
 from tests.choices import choices, pieces
+from tests.examples import at_least
 
 MIB = 1024 * 1024
 SIGNATURE = {"key_id": "a" * 64, "signature": "c2ln"}
@@ -59,7 +60,7 @@ def unpacked(data):
 
 
 @given(st.dictionaries(st.sampled_from(["a", "b/c", "长" * 60, "d.pdf"]), st.binary(max_size=3000), max_size=4))
-@settings(max_examples=30, deadline=None)
+@at_least(30)
 def test_a_files_content_stands_where_the_reader_says(contents):
     for file in read_package(io.BytesIO(data := packed(contents))).files:
         assert data[file.start : file.start + file.entry.size] == contents[file.entry.path]
@@ -89,7 +90,7 @@ def path_of(chosen, words):
 
 
 @given(choices(150), WORDS.map(pieces))
-@settings(max_examples=60, deadline=None)
+@at_least(60)
 def test_what_is_packed_is_read(chosen, words):
     contents = {path_of(chosen, words): b"\x05" * chosen.one(range(1501)) for _ in range(chosen.one(range(5)))}
     package, read = unpacked(packed(contents))
@@ -305,7 +306,7 @@ def test_a_file_is_named_by_the_head_of_its_leaves_of_a_mebibyte():
 
 
 @given(st.integers(0, MIB - 1))
-@settings(max_examples=60, deadline=None)
+@at_least(60)
 def test_every_cut_is_refused(size):
     assert read_refusal(PACKED[:size])[0] == "package_truncated"
 

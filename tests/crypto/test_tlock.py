@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from py_arkworks_bls12381 import G1Point, G2Point, Scalar
 
@@ -90,7 +90,6 @@ def test_hash_to_curve_agrees_with_py_ecc(py_ecc_oracle, message):
     assert bytes(hash_to_g1(message).to_xy_bytes_be()) == py_ecc_oracle.hash_to_g1_xy(message, SIGNATURE_DST)
 
 
-@settings(max_examples=15, deadline=None)
 @given(st.binary(min_size=1, max_size=32), st.binary(min_size=32, max_size=32))
 def test_round_trip(secret, sigma):
     sealed = ibe_seal(PUBLIC, IDENTITY, secret, lambda size: sigma[:size])
@@ -108,7 +107,6 @@ def test_signature_on_another_identity_or_by_another_key_opens_nothing():
 SEALED = ibe_seal(PUBLIC, IDENTITY, bytes(16), os.urandom)
 
 
-@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 8 * len(SEALED) - 1))
 def test_every_altered_bit_is_refused(bit):
     sealed = bytearray(SEALED)

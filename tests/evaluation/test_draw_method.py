@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto.canonical import canonical
@@ -35,6 +35,7 @@ from evaluation.draw import (
 from evaluation.draw.tickets import candidates_json, hkdf_expand, hkdf_extract
 from evaluation.errors import RuleViolation
 from tests.choices import Choices, choices, pieces
+from tests.examples import at_least
 
 VECTOR = Path(__file__).parents[3] / "shared/data/vectors/elegy-vrs-example.json"
 LETTERS = st.characters(min_codepoint=1, max_codepoint=0xD7FF)
@@ -108,7 +109,7 @@ def test_the_pool_is_another_one_with_other_people_and_the_old_one_without(ids, 
         assert all(set(entry) == {"id", "unit", "strata"} for entry in candidates_json(pool))
 
 
-@settings(max_examples=40)
+@at_least(40)
 @given(draws, keys)
 def test_nobody_recused_or_taken_is_drawn_and_quotas_units_and_strata_hold(case, prk):
     stated, pool = case
@@ -126,7 +127,7 @@ def test_nobody_recused_or_taken_is_drawn_and_quotas_units_and_strata_hold(case,
         assert all(stratum["name"] in by_id[id_].strata for id_ in (*selected, *reserve))
 
 
-@settings(max_examples=40)
+@at_least(40)
 @given(draws, keys)
 def test_a_seat_stays_open_only_when_nobody_free_is_left(case, prk):
     stated, pool = case
@@ -138,7 +139,7 @@ def test_a_seat_stays_open_only_when_nobody_free_is_left(case, prk):
         assert len(result.selected[stratum["name"]]) == stratum["quota"] or not free
 
 
-@settings(max_examples=40)
+@at_least(40)
 @given(draws, keys, choices(28))
 def test_the_order_of_the_pool_changes_nothing(case, prk, chosen):
     stated, pool = case
@@ -164,7 +165,6 @@ def test_the_key_of_the_tickets_depends_on_every_part_and_not_on_the_order_of_re
     assert (key == extract(stated, signature, {"a": two, "b": one})) == (one == two)
 
 
-@settings(max_examples=20)
 @given(a=names, b=names, value=keys)
 def test_names_never_run_together(a, b, value):
     assert draw_id(a, b, "x") != draw_id(a + b, "", "x")

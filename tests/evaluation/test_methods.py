@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from test_price_steps import worked_out
 
@@ -46,6 +46,7 @@ from tests.evaluation.methods import (
     YUAN,
 )
 from tests.evaluation.sittings import CONVENED, EVALUATION, REPORT, RULES, Sitting
+from tests.examples import at_least
 
 MONEY = st.integers(1_000, 10**9).map(lambda fen: D(fen) / 100)
 BIDS = st.lists(MONEY, min_size=1, max_size=6).map(lambda found: {f"b{i}": price for i, price in enumerate(found)})
@@ -136,7 +137,7 @@ def test_the_lowest_evaluated_price_is_always_first(prices, data):
             assert worked_out(line.figures, line.places) == line.result
 
 
-@settings(max_examples=60)
+@at_least(60)
 @given(BIDS, st.data())
 def test_points_decide_who_goes_on_and_nothing_else(prices, data):
     points = {

@@ -6,7 +6,7 @@ from decimal import Decimal as D
 from itertools import pairwise, product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.errors import RuleViolation
@@ -14,6 +14,7 @@ from evaluation.prices import FORMULAS, PriceRule, price_formula
 from evaluation.sitting import Stage, recheck
 from tests.choices import choices
 from tests.evaluation.sittings import EVALUATION, Sitting, with_rules
+from tests.examples import at_least
 
 TRIM_4, TRIM_5 = ({"drop_highest_from": D(n), "drop_lowest_from": D(n)} for n in (4, 5))
 RULES = {
@@ -127,7 +128,7 @@ def test_parameters_that_leave_no_benchmark_are_refused_before_anybody_bids(id, 
     assert (refused.code, refused.facts["name"]) == ("price_parameter_invalid", name)
 
 
-@settings(max_examples=40)
+@at_least(40)
 @given(prices=usual_lists)
 def test_scores_lie_within_the_full_mark_on_the_published_places(prices):
     for name in FORMULAS:
@@ -139,7 +140,7 @@ def test_scores_lie_within_the_full_mark_on_the_published_places(prices):
             assert -score.as_tuple().exponent == rule.places, name
 
 
-@settings(max_examples=40)
+@at_least(40)
 @given(usual=usual_lists, any_list=price_lists, chosen=choices(24))
 def test_the_order_of_bids_and_a_hostile_decimal_context_change_nothing(usual, any_list, chosen):
     for prices in (usual, any_list):

@@ -6,7 +6,7 @@ from decimal import Decimal as D
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.arithmetic import mean, round_half_up, trimmed
@@ -25,6 +25,7 @@ from evaluation.scoring import (
 )
 from tests.choices import choices
 from tests.evaluation.sittings import CRITERIA, EVALUATION, sheet
+from tests.examples import at_least
 
 PLAN, SERVICE, RECORD, PRICE = CRITERIA.criteria
 PRICES = {"A": D(1566000), "B": D(1574022), "C": D(1585000)}
@@ -131,7 +132,7 @@ def test_a_graded_score_lies_in_a_published_band():
     assert code(check_score, PLAN, "A", D("29.5")) == "score_outside_bands"
 
 
-@settings(max_examples=40)
+@at_least(40)
 @given(sheets)
 def test_a_whole_sheet_is_accepted_and_any_missing_or_foreign_cell_refused(drawn):
     cells = drawn["1"]
@@ -149,7 +150,7 @@ def test_a_whole_sheet_is_accepted_and_any_missing_or_foreign_cell_refused(drawn
         assert code(check_cells, CRITERIA, PRICES, altered) == expected
 
 
-@settings(max_examples=40)
+@at_least(40)
 @given(sheets)
 def test_every_step_of_a_result_can_be_added_up_again(drawn):
     result = evaluate(EVALUATION, PRICES, drawn)
@@ -163,7 +164,7 @@ def test_every_step_of_a_result_can_be_added_up_again(drawn):
     assert set(result.candidates) == {row.bid for row in result.bids if row.rank <= 3}
 
 
-@settings(max_examples=40)
+@at_least(40)
 @given(sheets, choices(10))
 def test_the_order_of_members_and_bids_changes_nothing(drawn, chosen):
     seats, bids = chosen.order(drawn), chosen.order(PRICES)

@@ -65,6 +65,7 @@ from evaluation.sitting import (
 from evaluation.sitting.price_rules import of_price
 from tests.evaluation import questions
 from tests.evaluation.sittings import CONVENED, CORRECTED, MARKED, REPORT, UNMARKED, Sitting, findings, key_of, sheet
+from tests.examples import at_least
 
 seats = st.integers(1, 5)
 STAGES = [stage for stage in Stage if stage not in FINAL | {Stage.UNCONVENED}]
@@ -377,4 +378,4 @@ class SittingMachine(RuleBasedStateMachine):
 
 
 TestSittingMachine = SittingMachine.TestCase
-TestSittingMachine.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+TestSittingMachine.settings = settings(at_least(40), stateful_step_count=40)

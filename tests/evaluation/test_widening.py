@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.draw import (
@@ -27,6 +27,7 @@ from evaluation.draw import (
 from evaluation.draw.capacity import Shortage
 from tests.app.client.draw_records import FEW, MORE, NAMES, WIDE, approval, declined, wider_conditions
 from tests.evaluation.drawing import CONDITIONS, POOL, Draw, refused
+from tests.examples import at_least
 
 
 @pytest.fixture
@@ -130,7 +131,7 @@ def test_a_statement_names_the_wider_conditions_and_whom_they_say_is_out(draw):
     draw.act(draw.stated(known))
 
 
-@settings(max_examples=60, deadline=None)
+@at_least(60)
 @given(st.integers(0, 4), st.integers(0, 4), st.integers(1, 3))
 def test_no_seat_is_given_away_that_the_pool_can_fill(free, given_, open_):
     """From one stratum with `free` people of different units for `open_` seats, `given_` of them are given away."""

@@ -1,4 +1,4 @@
-"""The pages of every twin world, those of 2 and 3 bids too."""
+"""The pages of every twin world, those of 1, 2 and 3 bids too."""
 
 from __future__ import annotations
 

@@ -32,6 +32,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.opening import LotClosed, Opening
 from app.procedure.roles import SYSTEM
 from app.procedure.tender import AmendmentProposed, AmendmentReleased, decide
+from tests.examples import at_least
 from tests.procedure.tenders import AT, DAY, GOODS, MILLISECOND, TERMS, WORKS, act, lot, published, terms
 from tests.procedure.test_bid import submission
 
@@ -324,7 +325,7 @@ class Timetabling(RuleBasedStateMachine):
 
 
 TestTimetabling = Timetabling.TestCase
-TestTimetabling.settings = settings(max_examples=40, stateful_step_count=12, deadline=None)
+TestTimetabling.settings = settings(at_least(40), stateful_step_count=12)
 
 
 @given(st.lists(st.sampled_from(["1", "2"]), min_size=1, max_size=2, unique=True))

@@ -118,6 +118,8 @@ def test_what_two_persons_correct_is_read_as_it_was_written():
         assert (decode(Correction, read), found) == (one, ())
     assert correctable(Expert("E", "o", "s", (), date(1980, 1, 1), date(2030, 1, 1), **vars(entry))) == entry
     assert [one.code for one in read_correction({"interests": "某某公司"}, date(2026, 3, 1))[1]] == ["row_credit_code"]
+    stands = Correction(interests=("某某公司",))
+    assert read_correction({"interests": "某某公司"}, date(2026, 3, 1), stands)[1] == (), "what stands can stay"
 
 
 def test_rows_of_one_person_have_something_in_common():

@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import cache
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from app.procedure import fallback as rules
 from app.procedure.bid import BidSubmitted, ClientCode, Submission
@@ -26,6 +26,7 @@ from app.procedure.opening import (
 from crypto.envelope import new_bid_identity
 from crypto.key_commitment import key_commitment, key_salt
 from tests.choices import choices
+from tests.examples import at_least
 from tests.procedure.tenders import AT, MILLISECOND, WORKS
 
 RECEIPTS = ("r1", "r2", "r3", "r4")
@@ -225,7 +226,7 @@ def test_a_share_is_welcome_until_the_keys_are_disclosed():
 # any order of events
 
 
-@settings(max_examples=60, deadline=None)
+@at_least(60)
 @given(choices(6))
 def test_every_bid_is_accounted_for_exactly_once(chosen):
     order, promises = chosen.order(RECEIPTS), chosen.one(range(5))

@@ -310,7 +310,8 @@ def test_figures_count_what_is_published_and_leave_out_who_was_not_there() -> No
         fact = ResultsEntered(1, object_, "lead", (ItemResult("i1", code, "x"),))
         outcomes[object_, "lead"] = Outcome(fact, "h", "me", at, fact, at + timedelta(days=60))
     state = replace(year(item("i1")), campaigns={1: replace(found, outcomes=outcomes)})
-    counted = figures(state, draws)
+    later = at + timedelta(days=90)
+    counted = figures(state, draws, later)
     assert [(r.inspected, r.hits, r.per_mille) for r in counted.by_item] == [(1, 1, 1000)]
     assert counted.by_code == (("6", 1), ("A", 1))
     (line,) = counted.coverage
@@ -320,10 +321,32 @@ def test_figures_count_what_is_published_and_leave_out_who_was_not_there() -> No
     assert not any(rate.telling for rate in counted.by_item), "one result is no rate"
     again = ResultsEntered(1, first, "other", (ItemResult("i1", ResultCode.PROBLEM, "x"),))
     at_once = replace(found, outcomes=outcomes | {(first, "other"): Outcome(again, "h", "me", at, again, at)})
-    assert figures(replace(state, campaigns={1: at_once}), draws).repeated == (), "two findings of one visit"
+    assert figures(replace(state, campaigns={1: at_once}), draws, later).repeated == (), "two findings of one visit"
     second_campaign = replace(state.campaigns[1], proposed=replace(found.proposed, campaign=2))
     twice = replace(state, campaigns={1: state.campaigns[1], 2: second_campaign})
-    assert [(r.object, r.findings) for r in figures(twice, draws).repeated] == [(first, 2)]
+    assert [(r.object, r.findings) for r in figures(twice, draws, later).repeated] == [(first, 2)]
+
+
+def test_results_that_are_not_published_in_time_are_counted_though_nothing_is_published() -> None:
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    found = replace(campaign((item("i1"),), [agency(n) for n in range(20)]), published_at=at, inspectors_drawn_at=at)
+    draws = {lot_of(1, Part.OBJECTS): completed(found, Part.OBJECTS, {}, 5)}
+    first, _second = pools.drawn_objects(found, draws)
+    fact = ResultsEntered(1, first, "lead", (ItemResult("i1", ResultCode.NO_PROBLEM, ""),))
+    state = replace(year(item("i1")), campaigns={1: found})
+    due_at = found.due_at
+    assert due_at is not None
+
+    def overdue(outcomes: dict[tuple[str, str], Outcome], now: datetime) -> tuple[int, int]:
+        one = replace(found, outcomes=outcomes)
+        (line,) = figures(replace(state, campaigns={1: one}), draws, now).coverage
+        return line.late, line.overdue
+
+    entered = {(first, "lead"): Outcome(fact, "h", "me", at)}
+    published = {(first, "lead"): Outcome(fact, "h", "me", at, fact, at)}
+    assert [overdue({}, now) for now in (due_at, due_at + timedelta(seconds=1))] == [(0, 0), (0, 2)]
+    assert overdue(entered, due_at + timedelta(days=1)) == (0, 2), "a result that nobody confirms is not published"
+    assert overdue(published, due_at + timedelta(days=1)) == (0, 1)
 
 
 @given(st.integers(0, 400), st.integers(0, 400))

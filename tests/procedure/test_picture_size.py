@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.procedure.picture_size import picture_size
-from tests.app.web.papers import jpeg, png
+from tests.pictures import jpeg, png
 
 
 @given(st.integers(1, 65535), st.integers(1, 65535))

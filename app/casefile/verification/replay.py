@@ -146,17 +146,26 @@ class Replay:
                 raise RuleViolation("coefficients_not_drawn")
             case.decide(fact, lot, SYSTEM, at)
             return opening.read_out(case.lot(lot).opening, at, case.tender.published.profile)
-        if isinstance(fact, draw.CommitmentsOverdue):
+        if isinstance(fact, draw.CommitmentsOverdue | draw.CallUpExpired):
             self._check_overdue(record)
         if isinstance(fact, LED_TO):
             return case.decide(self._led_to(fact, lot), lot, SYSTEM, at)
         return case.decide(fact, lot, SYSTEM, at)
 
     def _check_overdue(self, record: Record) -> None:
-        """The profile's time has passed since parties could commit. Raises RuleViolation `draw_not_overdue`."""
-        within, since = self.case.tender.published.profile.draw_commit, self.case.lot(record.lot).commits_since
+        """The profile's time has passed since parties could commit, or since a call-up arrived: nobody is passed over
+        in order to draw without, or once more. Raises RuleViolation `draw_not_overdue`, `call_up_not_over`.
+        """
+        profile, lot, fact = self.case.tender.published.profile, self.case.lot(record.lot), record.fact
+        if isinstance(fact, draw.CallUpExpired):
+            reached_at = lot.reached.get(fact.candidate)  # of who was not reached the draw's own rule refuses it
+            until = profile.answer_by(reached_at) if reached_at and not lot.evaluation_over else record.at
+            if record.at < until:
+                raise RuleViolation("call_up_not_over", candidate=fact.candidate[:12], until=until)
+            return
+        within, since = profile.draw_commit, lot.commits_since
         if within is None or since is None or record.at < add(since, within):
-            raise RuleViolation("draw_not_overdue", round=record.fact.round)
+            raise RuleViolation("draw_not_overdue", round=fact.round)
 
     def _led_to(self, fact: Any, lot: str) -> Any:
         """The fact of this kind to which the record leads now. Raises RuleViolation `sitting_not_due`."""

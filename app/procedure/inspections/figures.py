@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.procedure.inspections.facts import HITS, ItemResult
 from app.procedure.inspections.items import Grade
@@ -39,7 +40,9 @@ class Rate:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How many of a campaign's objects are listed, drawn, and inspected with published results."""
+    """How many of a campaign's objects are listed, drawn, and inspected with published results; `late` results were
+    published after their time, the results of `overdue` objects are not published although it is over.
+    """
 
     campaign: int
     title: str
@@ -47,6 +50,7 @@ class Coverage:
     drawn: int
     published: int
     late: int
+    overdue: int
 
 
 @dataclass(frozen=True)
@@ -80,8 +84,8 @@ def _results(campaign: Campaign) -> Iterable[tuple[str, ItemResult]]:
             yield object_, result
 
 
-def figures(year: InspectionYear, draws: Draws) -> Figures:
-    """The figures of the published campaigns."""
+def figures(year: InspectionYear, draws: Draws, now: datetime) -> Figures:
+    """The figures of the published campaigns as they are `now`."""
     campaigns = [c for _n, c in sorted(year.campaigns.items()) if c.published_at is not None]
     titles = {item.id: item.title for campaign in campaigns for item in campaign.plan.items}
     items, grades, codes = (
@@ -101,7 +105,7 @@ def figures(year: InspectionYear, draws: Draws) -> Figures:
         by_item=tuple(_rate(titles[id_], items[id_]) for id_ in titles if id_ in items),
         by_grade=tuple(_rate(grade.value, grades[grade.value]) for grade in Grade if grade.value in grades),
         by_code=tuple(sorted(codes.items())),
-        coverage=tuple(_coverage(campaign, draws) for campaign in campaigns),
+        coverage=tuple(_coverage(campaign, draws, now) for campaign in campaigns),
         repeated=_repeated(campaigns),
         stated=sum(len(outcome.statements) for outcome in published),
         upheld=sum(said.answered is not None and said.answered.right for o in published for said in o.statements),
@@ -113,7 +117,7 @@ def _rate(name: str, counts: Counter[str]) -> Rate:
     return Rate(name, counts["hits"] + counts["none"], counts["hits"])
 
 
-def _coverage(campaign: Campaign, draws: Draws) -> Coverage:
+def _coverage(campaign: Campaign, draws: Draws, now: datetime) -> Coverage:
     drawn = drawn_objects(campaign, draws)
     settled = {visit for visit, outcome in campaign.outcomes.items() if outcome.confirmed is not None}
     wanted = visits(campaign, draws)
@@ -123,8 +127,9 @@ def _coverage(campaign: Campaign, draws: Draws) -> Coverage:
         outcome.confirmed_at is not None and due_at is not None and outcome.confirmed_at > due_at
         for outcome in campaign.outcomes.values()
     )
+    overdue = len(drawn) - len(done) if due_at is not None and now > due_at else 0
     listed = len(campaign.proposed.objects)
-    return Coverage(campaign.number, campaign.proposed.title, listed, len(drawn), len(done), late)
+    return Coverage(campaign.number, campaign.proposed.title, listed, len(drawn), len(done), late, overdue)
 
 
 def _repeated(campaigns: Iterable[Campaign]) -> tuple[Repeated, ...]:

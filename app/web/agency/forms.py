@@ -124,7 +124,7 @@ class CriterionForm(RowForm):
     kind = SelectField(_l("性质"), choices=_named(CRITERION_KINDS))
     stage = SelectField(_l("部分"), choices=_named(CRITERION_STAGES))
     full = DecimalField(_l("满分"), [Optional()])
-    step = DecimalField(_l("最小分值"), [Optional()], default=Decimal("0.01"))
+    step = DecimalField(_l("最小计分单位"), [Optional()], default=Decimal("0.01"))
     bands = StringField(_l("档次"), [Optional(), Length(max=300)])
     standard_zh = TextAreaField(_l("评分标准"), [Optional(), Length(max=2000)])
     standard_en = TextAreaField(_l("评分标准（英文）"), [Optional(), Length(max=2000)])

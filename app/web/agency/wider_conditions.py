@@ -38,18 +38,17 @@ def wider_conditions(case: str, lot: str) -> str:
     back = url_for("rooms.draw", case=case, lot=lot)
     if confirmed(form):
         strata = _strata(found, lot, form)
-        proposed = attempt(
+        fact = attempt(
             form,
             lambda: wider_proposal(platform(), required_log_in(), case, lot, strata, form.reason.data.strip()),
         )
-        if proposed:
-            fact, sizes = proposed
+        if fact:
             return review_act(
                 _("放宽抽取条件"),
                 found,
                 fact,
                 lot=lot,
-                effects=widening_words(found, lot, fact, sizes, sites),
+                effects=widening_words(found, lot, fact, {}, sites),
                 words=_(
                     "由审核人核准后生效。理由和条件随抽取记录永久公开；此前抽中或回避的人都不再参加，名额总数不变。"
                 ),
@@ -87,7 +86,9 @@ def words_of_stratum(name: str, sites: dict[str, str]) -> str:
 def widening_words(
     case: Case, lot: str, fact: DrawConditionsProposed, sizes: dict[str, int], sites: dict[str, str]
 ) -> list[tuple[str, object]]:
-    """Wider conditions as pairs of term and text: what is given away, what it is drawn for, and why."""
+    """Wider conditions as pairs of term and text: what is given away, what it is drawn for, and why. `sizes`: how many
+    could be drawn, for who approves them.
+    """
     conditions = case.lots[lot].draw.conditions
     assert conditions is not None
     assert fact.widening is not None
@@ -95,12 +96,12 @@ def widening_words(
     less, more = given_away(before, after), given_away(after, before)
     return [
         *((words_of_stratum(name, sites), _("减少 %(n)s 席", n=seats)) for name, seats in less.items()),
-        *(
-            (
-                words_of_stratum(name, sites),
-                _("增加 %(seats)s 席，除去应当回避的现可抽 %(n)s 人", seats=seats, n=sizes.get(name, 0)),
-            )
-            for name, seats in more.items()
-        ),
+        *((words_of_stratum(name, sites), _more_words(seats, sizes.get(name))) for name, seats in more.items()),
         (_("理由"), fact.widening.reason),
     ]
+
+
+def _more_words(seats: int, size: int | None) -> str:
+    if size is None:
+        return _("增加 %(seats)s 席，人数足够", seats=seats)
+    return _("增加 %(seats)s 席，除去应当回避的现可抽 %(n)s 人", seats=seats, n=size)

@@ -25,6 +25,7 @@ from evaluation.criteria import Criterion
 from evaluation.scoring import ScorePlace
 from evaluation.sitting import sheet_basis
 
+NAMED_MISSING = 8  # scores of a bid that are named one by one; the desk counts them all
 Drafts = dict[tuple[str, str], score_drafts.SavedScore]
 
 
@@ -33,7 +34,7 @@ def scoring_desk(found: Case, lot: str, room: Room, files: Iterable[FileView]) -
     table: bidders across, criteria down."""
     chosen = request.args.get("bid", "")
     chosen = chosen if chosen in room.valid else room.valid[0]
-    drafts, papers = _drafts(found, lot), papers_of(found, lot, files, chosen)
+    drafts, papers = drafts_of(found, lot), papers_of(found, lot, files, chosen)
     rows = desk_bids(found, lot, room, drafts, chosen)
     return {
         "bid": chosen,
@@ -50,7 +51,7 @@ def scoring_desk(found: Case, lot: str, room: Room, files: Iterable[FileView]) -
     }
 
 
-def _drafts(found: Case, lot: str) -> Drafts:
+def drafts_of(found: Case, lot: str) -> Drafts:
     return {(d.bid, d.criterion): d for d in score_drafts.own_drafts(platform(), required_log_in(), found, lot)}
 
 
@@ -72,7 +73,7 @@ def desk_bids(found: Case, lot: str, room: Room, drafts: Drafts, chosen: str) ->
 
 def compared(found: Case, lot: str, room: Room, files: Iterable[FileView]) -> dict[str, Any]:
     """Two bids side by side: their papers, and for each criterion both fields."""
-    readable, drafts = tuple(files), _drafts(found, lot)
+    readable, drafts = tuple(files), drafts_of(found, lot)
     asked = [request.args.get(side, "") for side in ("left", "right")]
     left = asked[0] if asked[0] in room.valid else room.valid[0]
     others = [bid for bid in room.valid if bid != left]
@@ -136,6 +137,29 @@ def _offline(found: Case, lot: str, room: Room, drafts: Drafts) -> dict[str, Any
 
 def has_score(draft: score_drafts.SavedScore | None) -> bool:
     return draft is not None and draft.value is not None
+
+
+def typed_sheet(room: Room, drafts: Drafts) -> tuple[dict[str, dict[str, Decimal]], dict[str, dict[str, str]]]:
+    """Scores and comments of each bid as they are saved; a comment counts with its score alone."""
+    scores: dict[str, dict[str, Decimal]] = {bid: {} for bid in room.valid}
+    comments: dict[str, dict[str, str]] = {}
+    for (bid, criterion), draft in drafts.items():
+        if bid in scores and draft.value is not None:
+            scores[bid][criterion] = draft.value
+            if draft.comment:
+                comments.setdefault(bid, {})[criterion] = draft.comment
+    return scores, comments
+
+
+def missing_scores(room: Room, criteria: Iterable[Criterion], drafts: Drafts, back: str) -> list[dict[str, Any]]:
+    """Of each bid how many scores are missing, and where the first of them are entered."""
+    names, found = dict(room.bids), []
+    for bid in room.valid:
+        left = [c for c in criteria if not has_score(drafts.get((bid, c.id)))]
+        first = [{"url": f"{back}?bid={bid}#score-{bid}-{c.id}", "name": name_of(c)} for c in left[:NAMED_MISSING]]
+        if left:
+            found.append({"bidder": names[bid], "count": len(left), "first": first})
+    return found
 
 
 def _matrix(found: Case, lot: str, room: Room, drafts: Drafts) -> dict[str, Any]:
@@ -210,7 +234,7 @@ def _criterion(
         "most": most_words(criterion),
         "step": criterion.step,
         "standard": standard_of(criterion),
-        "band": adjustment_words(criterion) or bands or _("最小分值 %(step)s", step=criterion.step),
+        "band": adjustment_words(criterion) or bands or _("最小计分单位 %(step)s", step=criterion.step),
         "bands": " ".join(f"{b.low}-{b.high}" for b in criterion.bands),
         "value": draft.value if draft else None,
         "comment": draft.comment if draft else "",

@@ -14,13 +14,13 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import EqualTo, InputRequired, Length, Optional
 
 from app.extensions import access, platform, required_log_in
 from app.permissions.actions import Action
 from app.queries.fees import own_fees
 from app.queries.own_expert import own_call_ups, own_days_off, own_entry, requests_of, trainings_of
-from app.services import own_expert
+from app.services import contact_changes, own_expert
 from app.web.entitled import in_words
 from app.web.fee_words import COURSES, FEE_KINDS, ORIGINS, duration_words
 from app.web.operator.wording import STANDINGS
@@ -64,6 +64,18 @@ class RequestForm(FlaskForm):
         _l("哪里不对，应当怎样"),
         [InputRequired(_l("请写明要更正的内容")), Length(max=1000, message=_l("至多 1000 字"))],
         description=_l("交易中心一人答复；登记的资料须由两人更改，是否已经更改由系统在本页显示。"),
+    )
+
+
+class ContactForm(FlaskForm):
+    """How one is reached from now on."""
+
+    mail = StringField(_l("新的电子邮箱"), [InputRequired(_l("请输入电子邮箱")), Length(max=200)])
+    again = StringField(
+        _l("再输一次电子邮箱"), [InputRequired(_l("请再输一次")), EqualTo("mail", _l("两次输入的电子邮箱不一样"))]
+    )
+    phone = StringField(
+        _l("新的手机号"), [Optional(), Length(max=20)], description=_l("不填的，今后只用电子邮件通知。")
     )
 
 
@@ -131,6 +143,35 @@ def fees() -> str:
         called, paid = own_call_ups(db_session, row.account_id), own_fees(db_session, row.id)
     shown = {"called": called, "fees": paid, "outcomes": CALL_UP_OUTCOMES, "kinds": FEE_KINDS, "origins": ORIGINS}
     return render_template("pages/expert/own_fees.html", courses=COURSES, duration=duration_words, **shown)
+
+
+@routes.route("/expert/contact", methods=["GET", "POST"])
+@access(Action.EXPERT_OWN)
+def contact() -> Any:
+    """Other addresses, which nobody else sees; what is held now is not shown to anybody."""
+    form = ContactForm()
+    if form.validate_on_submit():
+        mail, phone = form.mail.data or "", form.phone.data or ""
+        if attempt(form, lambda: contact_changes.change_contact(platform(), required_log_in(), mail, phone)):
+            return redirect_to(url_for(".contact"))
+    return _contact(form, [])
+
+
+@routes.post("/expert/contact/withdraw")
+@access(Action.EXPERT_OWN)
+def keep_contact() -> Any:
+    """It stays as it was."""
+    return _doing(
+        lambda: contact_changes.withdraw_contact_change(platform(), required_log_in()),
+        lambda errors: _contact(ContactForm(formdata=None), errors),
+        ".contact",
+    )
+
+
+def _contact(form: ContactForm, errors: list[str]) -> str:
+    with platform().database.reading() as db_session:
+        waiting = contact_changes.waiting_change(db_session, own_expert.own_expert(db_session, required_log_in()).id)
+    return render_template("pages/expert/own_contact.html", form=form, waiting=waiting, errors=errors)
 
 
 @routes.route("/expert/requests", methods=["GET", "POST"])

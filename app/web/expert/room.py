@@ -13,7 +13,7 @@ from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.casefile.record import Record
 from app.casefile.rounds_of_evaluation import latest_evaluation
-from app.extensions import access, current_actor, platform, required_log_in
+from app.extensions import access, current_actor, platform
 from app.messages import sentence
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
@@ -29,12 +29,20 @@ from app.queries.rollbacks import RollbackLine, rollbacks_in_room
 from app.queries.score_comments import comment_lines
 from app.queries.sittings import Room, room_of, scored_criteria
 from app.queries.talks import talk_of
-from app.services import experts, files, score_drafts
+from app.services import experts, files
 from app.services.cursors import write_cursor
 from app.web.entitled import entitled_case, in_words, place, words_of
 from app.web.expert.booth_end import leaves_in
 from app.web.expert.corrections import correction_words
-from app.web.expert.desk import counts_units, has_score, most_words, papers_of, scoring_desk
+from app.web.expert.desk import (
+    counts_units,
+    drafts_of,
+    missing_scores,
+    most_words,
+    papers_of,
+    scoring_desk,
+    typed_sheet,
+)
 from app.web.expert.forms import ConflictForm, DissentForm, HaltForm, StatementForm, VoteForm
 from app.web.expert.room_forms import forms_of, seat_name
 from app.web.names import (
@@ -85,7 +93,7 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
         "cursor": cursor,
         "stages": STAGES,
         "steps": STEPS_TO_FAILURE if room.stage is sitting.Stage.FAILED else STEPS,
-        "member_names": MEMBERS,
+        "member_names": {**MEMBERS, "buyer": words_of(found)["buyer_member"]},
         "corrections": CORRECTIONS,
         "asked_words": lambda asked: correction_words(found.lot(lot).sitting, asked),
         "grounds_words": sentence(f"{regime}_correction_grounds", {}, g.get("lang", "zh")),
@@ -283,18 +291,14 @@ def review(case: str, lot: str) -> str:
 @routes.get("/sheet")
 @access(Action.SCORES_LOCK)
 def sheet(case: str, lot: str) -> str:
-    """My whole sheet: what is missing, or the signature that locks it."""
+    """My whole sheet: what is missing, or the signature that locks it; once it is locked, as it was."""
     found, room, shown = entered(case, lot, Action.SCORES_LOCK)
-    drafts = score_drafts.own_drafts(platform(), required_log_in(), found, lot)
-    criteria, names, values = scored_criteria(found, lot), dict(room.bids), {(d.bid, d.criterion): d for d in drafts}
-    missing = [(b, c) for b in room.valid for c in criteria if not has_score(values.get((b, c.id)))]
-    scores: dict[str, dict[str, Decimal]] = {bid: {} for bid in room.valid}
-    comments: dict[str, dict[str, str]] = {}
-    for draft in drafts:
-        if draft.bid in scores and draft.value is not None:
-            scores[draft.bid][draft.criterion] = draft.value
-            if draft.comment:
-                comments.setdefault(draft.bid, {})[draft.criterion] = draft.comment
+    locked = found.lot(lot).sitting.sheets.get(room.seat)
+    drafts = drafts_of(found, lot)
+    criteria, names = scored_criteria(found, lot), dict(room.bids)
+    missing = [] if locked else missing_scores(room, criteria, drafts, shown["back"])
+    typed, comments = typed_sheet(room, drafts)
+    scores = {bid: dict(locked.get(bid, {})) for bid in room.valid} if locked else typed
     rows = [
         {"name": named(c), "most": most_words(c), "scores": [scores[bid].get(c.id) for bid in room.valid]}
         for c in criteria
@@ -306,10 +310,7 @@ def sheet(case: str, lot: str) -> str:
         "in_money": counts_units(found, lot),
         "columns": [names[bid] for bid in room.valid],
         "sums": [sum(scores[bid].values(), Decimal("0.00")) for bid in room.valid],
-        "missing": [
-            {"url": f"{shown['back']}?bid={b}#score-{b}-{c.id}", "bidder": names[b], "name": named(c)}
-            for b, c in missing
-        ],
+        "missing": missing,
         "payload": encode(fact) if ready else None,
     }
     return render_template("pages/expert/sheet.html", **shown | more)

@@ -31,7 +31,7 @@ from app.queries.inspection_steps import draw_task, party_of, year_of
 from app.queries.people import names_of_accounts
 from app.services import draws
 from app.services.cursors import write_cursor
-from app.web.drawing import bytes_to_give
+from app.web.drawing import bytes_to_give, course_of
 from app.web.entitled import account_key, in_words
 from app.web.inspections.forms import GroundForm, RedrawForm
 from app.web.inspections.shared import entitled_year, head, names_of, party_names, review, trail
@@ -52,7 +52,7 @@ def _shown(found: Case, lot: str) -> dict[str, Any]:
     state = found.lot(lot).draw
     staff = allowed(actor, Action.INSPECTION_VISIT, found)
     accounts = {id_.partition(":")[0] for id_ in state.seats} if staff and part is Part.INSPECTORS else set()
-    return {
+    return course_of(hall, found.id, lot) | {
         "hall": hall,
         "lot": lot,
         "number": number,

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from app.adapters.spreadsheets import write_workbook
 from app.casefile.case import Case
-from app.extensions import access, current_actor
+from app.extensions import access, current_actor, platform
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.inspections.facts import ResultCode
@@ -37,7 +37,7 @@ def _grades(found: Figures) -> tuple[Rate, ...]:
 def page(case: str) -> str:
     """Hit rates by item and risk, coverage and lateness of each campaign, objects found in two campaigns or more."""
     found = entitled_year(case, Action.INSPECTION_READ)
-    counted = figures(year_of(found), found.draws)
+    counted = figures(year_of(found), found.draws, platform().database.now())
     return render_template(
         "pages/inspections/statistics.html",
         **head(found),
@@ -55,7 +55,7 @@ def page(case: str) -> str:
 def workbook(case: str) -> Response:
     """Every published result, a line each, and after them the figures."""
     found = entitled_year(case, Action.INSPECTION_READ)
-    counted = figures(year_of(found), found.draws)
+    counted = figures(year_of(found), found.draws, platform().database.now())
     return download(f"inspections-{year_of(found).opened.year}.xlsx", write_workbook(_rows(found, counted)), XLSX)
 
 
@@ -69,8 +69,8 @@ def _rows(found: Case, counted: Figures) -> list[tuple[str, ...]]:
     rows += [_rate_row(rate) for rate in counted.by_item]
     rows += [(), (_("信用风险"), _("检查项次"), _("发现问题"), _("发现率"))]
     rows += [_rate_row(rate) for rate in _grades(counted)]
-    rows += [(), (_("抽查任务"), _("名录"), _("抽中"), _("已公布"), _("逾期公布"))]
-    rows += [(c.title, str(c.listed), str(c.drawn), str(c.published), str(c.late)) for c in counted.coverage]
+    rows += [(), (_("抽查任务"), _("名录"), _("抽中"), _("已公布"), _("逾期公布"), _("逾期未公布"))]
+    rows += [tuple(map(str, (c.title, c.listed, c.drawn, c.published, c.late, c.overdue))) for c in counted.coverage]
     rows += [(), (_("代码"), _("名称"), _("涉及抽查次数"), _("发现问题"), _("待整改"))]
     rows += [(r.object, r.name, str(r.campaigns), str(r.findings), str(r.open)) for r in counted.repeated]
     return rows

@@ -7,13 +7,16 @@ from typing import Any
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
+from wtforms.fields.choices import SelectChoice
 
 from app.adapters.spreadsheets import write_csv
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.errors import RuleViolation
+from app.procedure.expert_particulars import COLUMNS_OF, particulars_cells
 from app.procedure.expert_rows import CORRECTED, correction_cells
+from app.queries.boards import site_rows
 from app.queries.experts import ExpertFile, Wanted, find_experts, load_expert_file
 from app.queries.own_expert import own_days_off, trainings_of
 from app.services import expert_corrections, standings
@@ -21,7 +24,7 @@ from app.web.entitled import in_words
 from app.web.operator.forms import CorrectionForm, ReasonForm
 from app.web.operator.wording import EXPERT_COLUMNS, MACHINES, STANDING_STEPS, STANDINGS
 from app.web.pages import download
-from evaluation.experts import correctable
+from evaluation.experts import correctable, particulars
 from evaluation.standing import SECOND_PERSON, Step, steps_from
 
 routes = Blueprint("experts", __name__)
@@ -96,7 +99,7 @@ def propose_correction(expert: str) -> Any:
     """What should stand in the entry; it counts once a second person has confirmed it."""
     form, errors = CorrectionForm(), []
     if form.validate_on_submit():
-        cells = {name: form[name].data or "" for name in CORRECTED}
+        cells = {name: form[name].data or "" for name in CORRECTED | COLUMNS_OF}
         try:
             expert_corrections.propose_correction(platform(), required_log_in(), expert, cells, form.why.data or "")
             return redirect(url_for(".one_expert", expert=expert))
@@ -127,16 +130,20 @@ def _page(expert: str, form: ReasonForm, correction: CorrectionForm, errors: lis
     with platform().database.reading() as db_session:
         found, courses = load_expert_file(db_session, expert), trainings_of(db_session, expert)
         off = own_days_off(db_session, expert, platform().database.now().date())
+        sites = {row.id: row.name for row in site_rows(db_session)}
     if found is None:
         abort(404)
     now = correction_cells(correctable(found.entry))
+    particular = particulars_cells(particulars(found.entry), found.row.employer)
+    correction.site.choices = [SelectChoice(site, name) for site, name in sites.items()]
     if not correction.is_submitted() or correction.why.raw_data is None:
-        for name, text in now.items():
+        for name, text in (now | particular).items():
             correction[name].data = text
     shown = {"file": found, "steps": _steps(found), "standings": STANDINGS, "words": STANDING_STEPS}
     shown |= {"machines": MACHINES, "may_manage": allowed(current_actor(), Action.EXPERT_MANAGE)}
-    shown |= {"courses": courses, "off": off}
-    shown |= {"changes": _changes(found, now), "own": current_actor().id, "declared": _declared(now)}
+    shown |= {"courses": courses, "off": off, "columns": EXPERT_COLUMNS}
+    shown |= {"changes": _changes(found, now | particular, sites), "own": current_actor().id}
+    shown |= {"declared": _declared(now), "qualifications": "；".join(particular["qualifications"].split("\n"))}
     return render_template("pages/operator/expert.html", form=form, correction=correction, errors=errors, **shown)
 
 
@@ -145,13 +152,16 @@ def _declared(cells: dict[str, str]) -> list[tuple[str, str]]:
     return [(str(EXPERT_COLUMNS[name]), "；".join(text.split("\n")) or "–") for name, text in cells.items()]
 
 
-def _changes(found: ExpertFile, now: dict[str, str]) -> list[dict[str, str]]:
-    """The change that waits, column by column, where it differs from what stands."""
-    if found.waiting is None:
+def _changes(found: ExpertFile, now: dict[str, str], sites: dict[str, str]) -> list[dict[str, str]]:
+    """The change that waits, column by column, where it differs from what stands; sites by name."""
+    waiting = found.waiting
+    if waiting is None:
         return []
-    then = correction_cells(found.waiting.entry)
+    then = correction_cells(waiting.entry)
+    then |= particulars_cells(waiting.particulars, waiting.employer or found.row.employer)
+    named = [cells | {"site": sites.get(cells["site"], cells["site"])} for cells in (now, then)]
     return [
-        {"column": str(EXPERT_COLUMNS[name]), "now": now[name] or "–", "then": then[name] or "–"}
+        {"column": str(EXPERT_COLUMNS[name]), "now": named[0][name] or "–", "then": named[1][name] or "–"}
         for name in now
         if now[name] != then[name]
     ]

@@ -223,7 +223,28 @@ class SpecialitiesForm(FlaskForm):
 
 
 class CorrectionForm(FlaskForm):
-    """What should stand in an expert's entry of availability and of grounds to step back; two persons change it."""
+    """What should stand in an expert's entry: where one works, for what one is drawn and until when, availability and
+    grounds to step back; two persons change it."""
+
+    organisation = StringField(_l("工作单位"), [Optional(), Length(max=200)])
+    credit_code = StringField(
+        _l("统一社会信用代码"),
+        [Optional(), Length(max=18)],
+        description=_l("换了单位的填新单位；原单位由系统自动记入“原工作单位”，离职日期为确认当日"),
+    )
+    site = SelectField(_l("场所"), [Optional()], validate_choice=False)
+    specialities = TextAreaField(
+        _l("专业代码"), [Optional(), Length(max=1000)], description=_l("每行一个，用专业分类中的代码")
+    )
+    title = StringField(_l("职称"), [Optional(), Length(max=200)])
+    region = StringField(_l("地区代码"), [Optional(), Length(max=6)])
+    practising_since = StringField(_l("从业起始日期"), [Optional(), Length(max=20)])
+    certified_until = StringField(
+        _l("聘期截止"), [Optional(), Length(max=20)], description=_l("续聘的填新的截止日期，如 2029-12-31")
+    )
+    qualifications = TextAreaField(
+        _l("执业资格"), [Optional(), Length(max=1000)], description=_l("每行一项：名称:有效期；长期有效的只写名称")
+    )
 
     absences = TextAreaField(
         _l("不能参加的日期"),

@@ -83,6 +83,8 @@ def certify_seat(seat_request: str) -> Any:
         form.booth.choices = [SelectChoice(name, name) for name in names]
     if confirmed(form) and (identity := attempt(form, lambda: _identity(row, form))):
         return _identified(row, form, identity)
+    if form.errors and form.told.data and form.photo.data and attempt(form, lambda: _photo(row, form)):
+        row = _waiting(seat_request)  # another field is wrong: nobody is photographed twice for that
     template = "change_booth.html" if row.replaces else "check_in.html"
     notice = [(language, sentence("photo_notice_v1", {}, language)) for language in LANGUAGES]
     page = make_response(render_template(f"pages/operator/{template}", row=row, form=form, notice=notice))
@@ -90,11 +92,16 @@ def certify_seat(seat_request: str) -> Any:
     return page
 
 
-def _identity(row: WaitingSeat, form: IdentityForm) -> IdentityCheck:
-    """What was seen and taken; a photo that came with the form is kept. Raises RuleViolation `photo_unreadable`."""
-    digest = row.photo or None
+def _photo(row: WaitingSeat, form: IdentityForm) -> str | None:
+    """The digest of the photo that came with the form, which is kept, or of the one before. Raises RuleViolation."""
     if form.photo.data and (data := form.photo.data.read()):
-        digest = identities.keep_photo(platform(), required_log_in(), row.request, data)
+        return identities.keep_photo(platform(), required_log_in(), row.request, data)
+    return row.photo or None
+
+
+def _identity(row: WaitingSeat, form: IdentityForm) -> IdentityCheck:
+    """What was seen and taken. Raises RuleViolation `photo_unreadable`."""
+    digest = _photo(row, form)
     consent = PHOTO_NOTICE if digest and form.told.data else None
     return IdentityCheck(IdentityDocument(form.document.data), form.phones.data or 0, digest, consent)
 

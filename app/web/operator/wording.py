@@ -109,6 +109,7 @@ STANDING_STEPS = {
     "propose_removal": _l("提出清退"),
     "remove": _l("核准清退"),
     "correct": _l("更正资料"),
+    "contact": _l("本人更改联系方式"),
     "strike": _l("撤销培训记录"),
 }
 TRAINING_COLUMNS = {

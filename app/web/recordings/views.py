@@ -65,6 +65,7 @@ def _page(found: Case, lot: str, form: LookForm) -> str:
         plays=looks_now(actor, found, lot, now),
         form=form if allowed(actor, Action.RECORDING_LOOK, found, lot) else None,
         waits_for_result=actor.is_(Role.REGULATOR) and not allowed(actor, Action.RECORDING_LOOK, found, lot),
+        films=keeps and allowed(actor, Action.PICTURE_SEND, found, lot),
         own_site=next(iter(sorted(actor.sites & found.lots[lot].sites)), "") if keeps else "",
         key_name=account_key(),
     )

@@ -15,6 +15,7 @@ from app.queries.fairness import fairness_figures
 from app.services import inspections
 from app.services.access import record_reading
 from app.web.pages import attempt, confirmed
+from app.web.recusal_words import RECUSALS
 from app.web.regulator.views import ReasonForm
 
 routes = Blueprint("fairness", __name__)
@@ -39,8 +40,10 @@ def figures() -> str:
         breadcrumbs=[(_("监督工作台"), "/regulator"), (_("抽取情况统计"), "")],
         figures=found,
         named=named,
+        ordinal={line.number: n for n, line in enumerate(found.experts, 1)},
         shown=SHOWN,
         one_in=_one_in,
+        recusals=RECUSALS,
     )
 
 

@@ -23,7 +23,7 @@ from app.queries.events import Seen, seen_events
 from app.queries.opening_hall import opening_hall
 from app.services import draws, experts, rounds
 from app.services.cursors import read_cursor, write_cursor
-from app.web.drawing import bytes_to_give
+from app.web.drawing import bytes_to_give, course_of
 from app.web.entitled import account_key, entitled_case, in_words, place, words_of
 from app.web.names import CHANNELS, FACTS, OUTCOMES, PARTIES, ROUND_REASONS, SEATS
 from app.web.pages import attempt
@@ -112,7 +112,7 @@ def _draw(case: Case, lot: str) -> dict[str, Any]:
     with here.database.reading() as db_session:
         seen = seen_events(db_session, actor, case.id)
     task, current = _task(case, lot, hall), hall.current
-    return {
+    return course_of(hall, case.id, lot) | {
         "hall": hall,
         "case_id": case.id,
         "lot": lot,

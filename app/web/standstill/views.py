@@ -15,33 +15,28 @@ from app.casefile.case import Case
 from app.extensions import access, current_actor, platform
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
-from app.procedure.roles import SYSTEM, Role
-from app.procedure.standstill import PARTY_OF, Waiting
+from app.procedure.standstill import Waiting
+from app.queries.cases import last_number
 from app.queries.presences import places_seen
 from app.queries.standstills import (
     decision_steps,
-    decision_waiting,
     drafted,
-    dropped,
     kept_for_dissent,
-    lapsed,
     order_steps,
-    order_waiting,
     refusal_of,
     releasing,
-    replaceable,
-    replacement_waiting,
     standstill_of,
-    takes,
     valid_until,
 )
 from app.queries.talks import announcements_of
 from app.services import experts
-from app.web.entitled import entitled_case, in_words
-from app.web.names import DROPPED, GROUNDS, REPLACEMENTS, SITTING_STEPS, STAGES, WARNING_GROUNDS
+from app.services.cursors import write_cursor
+from app.web.entitled import entitled_case
+from app.web.names import GROUNDS, REPLACEMENTS, SITTING_STEPS, STAGES, WARNING_GROUNDS
 from app.web.pages import attempt, case_trail, confirmed, head_of, local_time, review_act
 from app.web.standstill.choices import announcement_form, fault_form, replacement_form, step_form, warning_form
 from app.web.standstill.forms import RepairForm
+from app.web.standstill.shown import concerns, drafts_of, forms_of, held_up, state_of
 from app.web.standstill.words import goes_on, what_follows
 from evaluation.sitting import (
     AnnouncementMade,
@@ -70,18 +65,29 @@ def show(case: str, lot: str) -> str:
     return _page(entitled_case(case, lot, Action.STANDSTILL_WATCH), lot)
 
 
+@routes.get("/state")
+@access(Action.STANDSTILL_WATCH)
+def state(case: str, lot: str) -> str:
+    """What an open page compares itself with: is it another, the page is loaded anew."""
+    found = entitled_case(case, lot, Action.STANDSTILL_WATCH)
+    return f'<span hidden data-live-state="{state_of(found, lot, platform().database.now())}"></span>'
+
+
 def _page(found: Case, lot: str, form: FlaskForm | None = None) -> str:
     actor, now = current_actor(), platform().database.now()
-    order, decision = order_waiting(found, lot, now), decision_waiting(found, lot, now)
-    replacement = replacement_waiting(found, lot, now)
+    order, decision, replacement = drafts_of(found, lot, now)
     replaces = allowed(actor, Action.REPLACEMENT_PROPOSE, found, lot)
     replaces = replaces or allowed(actor, Action.REPLACEMENT_ORDER, found, lot)
-    forms = _forms(found, lot)
+    forms = forms_of(found, lot)
     return render_template(
         "pages/standstill/standstill.html",
         **head_of(found, lot),
         breadcrumbs=case_trail(found, (_("评审中断与恢复"), None)),
+        state=state_of(found, lot, now),
+        cursor=_cursor(found.id),
+        present=allowed(actor, Action.PRESENCE_KEEP, found, lot),
         here=url_for("standstill.show", case=found.id, lot=lot),
+        case_id=found.id,
         lot=lot,
         stage=STAGES[found.lots[lot].sitting.stage],
         standstill=standstill_of(found, lot),
@@ -98,11 +104,11 @@ def _page(found: Case, lot: str, form: FlaskForm | None = None) -> str:
         steps=SITTING_STEPS,
         repair_title=_repair_title(found, lot),
         forms=[(kind, form if isinstance(form, type(one)) else one) for kind, one in forms],
-        order=order if _concerns(order) else None,
-        decision=decision if _concerns(decision) else None,
-        replacement=replacement if _concerns(replacement) else None,
+        order=order if concerns(order) else None,
+        decision=decision if concerns(decision) else None,
+        replacement=replacement if concerns(replacement) else None,
         until={one: valid_until(found, one) for one in (order, decision, replacement) if one is not None},
-        held_up=_held_up(found, lot),
+        held_up=held_up(found, lot),
         kept=kept_for_dissent(found, lot) if replaces else (),
         may_replace=allowed(actor, Action.REPLACEMENT_ORDER, found, lot),
         replacements=REPLACEMENTS,
@@ -112,60 +118,6 @@ def _page(found: Case, lot: str, form: FlaskForm | None = None) -> str:
     )
 
 
-def _concerns(waiting: Waiting | None) -> bool:
-    """Whether a draft is the asker's own party's to see."""
-    if waiting is None:
-        return False
-    roles = {"regulator": (Role.REGULATOR,), "agency": (Role.AGENCY_OFFICER, Role.AGENCY_SUPERVISOR)}
-    return current_actor().is_(*roles[PARTY_OF[type(waiting.fact)]])
-
-
-def _held_up(found: Case, lot: str) -> list[tuple[str, str]]:
-    """Drafts that nobody can release, each with what it is about and why: it counts no more, or not just now."""
-    now, mine = platform().database.now(), [one for one in dropped(found, lot) if _concerns(one.waiting)]
-    told = [(_("拟定已失效") + _("：") + _drafted_words(one.waiting), str(DROPPED[one.cause])) for one in mine]
-    for one in found.lot(lot).standstill.waiting.values():
-        refusal = refusal_of(found, lot, releasing(one), SYSTEM, now)
-        if refusal is None or not _concerns(one):
-            continue
-        over, until, why = one in lapsed(found, lot, now), valid_until(found, one), in_words(refusal)
-        if until and not over:
-            why += _("最迟签名时间仍为 %(time)s，逾时失效。", time=local_time(until))
-        told.append(((_("拟定已失效") if over else _("拟定待签，现在不能签发")) + _("：") + _drafted_words(one), why))
-    return told
-
-
-def _drafted_words(waiting: Waiting) -> str:
-    """What was drafted, in a line."""
-    fact = waiting.fact
-    replaces = isinstance(fact, ReplacementProposed)
-    what = _("更换席位 %(n)s 的成员", n=fact.seat) if replaces else str(SITTING_STEPS[fact.step])
-    return f"{what}{_('：')}{fact.note}"
-
-
-def _forms(found: Case, lot: str) -> list[tuple[str, FlaskForm]]:
-    """The forms that this person may send now, by the address that takes them."""
-    actor, now = current_actor(), platform().database.now()
-    view, forms = standstill_of(found, lot), list[tuple[str, FlaskForm]]()
-    if allowed(actor, Action.FAULT_REPORT, found, lot):
-        if view is None or view.ground is SuspensionGround.RECESS:
-            forms.append(("fault", fault_form(found, lot)))
-        elif takes(found, lot, FaultRepaired("-"), actor, now):
-            forms.append(("repair", RepairForm()))
-    if allowed(actor, Action.SITTING_WARN, found, lot):
-        forms.append(("warning", warning_form(found, lot)))
-    if allowed(actor, Action.SITTING_ANNOUNCE, found, lot):
-        forms.append(("announcement", announcement_form(found, lot)))
-    if allowed(actor, Action.SITTING_ORDER_PROPOSE, found, lot):
-        forms.append(("order", step_form(order_steps(found, lot))))
-    if replaceable(found, lot) and allowed(actor, Action.REPLACEMENT_PROPOSE, found, lot):
-        forms.append(("replacement", replacement_form(found, lot)))
-    decisions = decision_steps(found, lot, now)
-    if decisions and allowed(actor, Action.SITTING_DECISION_PROPOSE, found, lot):
-        forms.append(("decision", step_form(decisions)))
-    return forms
-
-
 @routes.get("/presence")
 @access(Action.PRESENCE_READ)
 def presence(case: str, lot: str) -> str:
@@ -173,6 +125,12 @@ def presence(case: str, lot: str) -> str:
     return render_template(
         "pages/standstill/_presence.html", **_there(entitled_case(case, lot, Action.PRESENCE_READ), lot)
     )
+
+
+def _cursor(case_id: str) -> str:
+    here = platform()
+    with here.database.reading() as db_session:
+        return write_cursor(here, case_id, last_number(db_session, case_id))
 
 
 def _there(found: Case, lot: str) -> dict[str, Any]:

@@ -45,10 +45,12 @@ def url(bench: Bench) -> Iterator[str]:
     command.append(str(FOR_A_BODY))
     process = subprocess.Popen(command, cwd=ROOT, env={**environment, "PYTHONPATH": str(ROOT)})
     found = f"http://127.0.0.1:{port}"
-    Connection(found, patience=PATIENCE).get("/platform")
-    yield found
-    process.kill()
-    process.wait()
+    try:
+        Connection(found, patience=PATIENCE).get("/platform")
+        yield found
+    finally:  # where it starts too late as well: it would go on for ever
+        process.kill()
+        process.wait()
 
 
 def _named(settings: Settings) -> dict[str, str]:

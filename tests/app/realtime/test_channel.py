@@ -18,7 +18,10 @@ from crypto.instants import format_instant
 from tests.app.realtime.serving import ANSWERS_WITHIN, NAMESPACE, Listener, Server, serving, until
 from tests.app.workbench import LOT, Bench, RealClock
 
-pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
+pytestmark = [
+    pytest.mark.each_database,
+    pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built"),
+]
 EVICTED_WITHIN = 2.0  # seconds
 LISTENERS = ("", "officer", "releaser", "regulator", "centre", "bidder-a", "bidder-b", "trustee-1", "admin")
 

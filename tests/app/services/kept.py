@@ -9,9 +9,12 @@ import copyreg
 import fcntl
 import hashlib
 import os
-from collections.abc import Callable
+import pickle
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
+from io import BufferedRandom
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -28,33 +31,39 @@ from sqlalchemy import Connection, create_engine, func, select
 from app.adapters.keystore import load_keys
 from app.database import Database
 from app.models import Base
+from tests.app.services.ways import OWN
 
 if TYPE_CHECKING:
     from tests.app.services.people import Installation
 
+Ways = dict[str, str]
 SHARED = "TENDERHALL_TEST_KEPT"  # the folder
-OWN = ("folder", "clock", "database_url", "platform")  # what each installation has for itself
 
 
 def file_of(database: Database) -> Path:
     return Path(database.engine.url.database or "")
 
 
-class Kept:
-    """The rows, the files and what its people remember of an installation on SQLite."""
+_known: dict[object, list[Kept]] = {}
 
-    def __init__(self, made: Installation) -> None:
+
+class Kept:
+    """The rows, the files and what its people remember of an installation on SQLite; `ways` led there."""
+
+    def __init__(self, made: Installation, ways: Ways) -> None:
+        self.ways = ways
         database = made.platform.database
         database.dispose()  # the last connection writes what waits in the log of the database into its file
         self.database = file_of(database).read_bytes()
         paths = (path for path in made.folder.rglob("*") if path.is_file() and path != file_of(database))
-        self.files = {path.relative_to(made.folder): path.read_bytes() for path in paths}
+        self.files = {str(path.relative_to(made.folder)): path.read_bytes() for path in paths}
         self.memory = _remembered(made)
         self.at = made.clock.at
         self._rows: dict[str, list[dict[str, Any]]] = {}
 
-    def copy_to(self, new: Installation) -> None:
-        """Make it so in an installation in which nobody is yet, on either database."""
+    def copy_to(self, new: Installation, chosen: Collection[str]) -> None:
+        """Make it so in an installation in which nobody is yet, on either database; what its maker has chosen for it,
+        and nobody has asked for, stays."""
         for path, data in self.files.items():
             (new.folder / path).parent.mkdir(parents=True, exist_ok=True)
             (new.folder / path).write_bytes(data)
@@ -66,7 +75,8 @@ class Kept:
             with database.migrating() as connection:
                 self._fill(connection)
         new.platform = replace(new.platform, keys=load_keys(new.platform.settings.keys))
-        vars(new).update(_remembered(self.memory))
+        stays = {name for name in chosen if name not in self.ways}
+        vars(new).update({name: value for name, value in _remembered(self.memory).items() if name not in stays})
         new.clock.at = self.at
 
     def _fill(self, connection: Connection) -> None:
@@ -104,13 +114,53 @@ copyreg.pickle(type(ec.generate_private_key(ec.SECP256R1())), _reduced)
 
 def shared(kind: object, make: Callable[[], bytes]) -> bytes:
     """What the first process of this run made of this kind; the others wait for it, and read it."""
-    if not (folder := os.environ.get(SHARED)):
-        return make()
-    path = Path(folder) / hashlib.sha256(repr(kind).encode()).hexdigest()
-    with path.open("a+b") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.seek(0)
+    with _held(kind) as file:
+        if file is None:
+            return make()
         if not (data := file.read()):
             data = make()
             file.write(data)
         return data
+
+
+def fitting(kind: object, fits: Callable[[Ways], bool], make: Callable[[], Kept]) -> Kept:
+    """What somebody of this run has kept of this kind by ways that fit; otherwise it is made, for others as well."""
+    known = _known.setdefault(kind, [])
+    for kept in known:
+        if fits(kept.ways):
+            return kept
+    with _held(kind) as file:
+        if file is None or (data := _found(file, fits)) is None:
+            made = make()
+            data = pickle.dumps(made)
+            if file is not None:
+                _add(file, made.ways, data)
+    known.append(pickle.loads(data))
+    return known[-1]
+
+
+def _found(file: BufferedRandom, fits: Callable[[Ways], bool]) -> bytes | None:
+    """Each that was kept has its ways before it, and its size: those that do not fit are passed over."""
+    while file.peek(1):
+        ways, size = pickle.load(file)
+        if fits(ways):
+            return file.read(size)
+        file.seek(size, os.SEEK_CUR)
+    return None
+
+
+def _add(file: BufferedRandom, ways: Ways, data: bytes) -> None:
+    pickle.dump((ways, len(data)), file)
+    file.write(data)
+
+
+@contextmanager
+def _held(kind: object) -> Iterator[BufferedRandom | None]:
+    """The file of this kind, from its beginning, which no other process has meanwhile; none where nothing is shared."""
+    if not (folder := os.environ.get(SHARED)):
+        yield None
+        return
+    with (Path(folder) / hashlib.sha256(repr(kind).encode()).hexdigest()).open("a+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        yield file

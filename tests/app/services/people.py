@@ -5,13 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import pickle
 import secrets
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from inspect import isroutine
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Self
@@ -40,7 +38,8 @@ from app.services.platform import Platform, open_platform
 from app.tasks.jobs import run_job
 from crypto.committee import Member, run_ceremony
 from crypto.signing import SigningKey, sign_act, sign_object
-from tests.app.services.kept import OWN, Kept, file_of, shared
+from tests.app.services.kept import Kept, file_of, fitting, shared
+from tests.app.services.ways import OWN, Noting, note, ways_of
 
 LOT = "1"
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -82,9 +81,6 @@ class Person:
         return self.log_in.account_id
 
 
-_kept: dict[tuple[Any, ...], Kept] = {}
-
-
 def by_migrations(database: Database) -> None:
     command.upgrade(alembic_config(database), "head")
 
@@ -120,15 +116,8 @@ def _without_rows(way: Callable[[Database], None]) -> bytes:
     return shared(way.__name__, make)
 
 
-def _names(kind: tuple[Any, ...]) -> tuple[object, ...]:
-    """The same in words that every process of one run understands."""
-    *chosen, ways = kind
-    acts = [way.fget if isinstance(way, property) else way for way in ways]
-    return *chosen, [f"{act.__module__}.{act.__qualname__}" for act in acts]
-
-
 @dataclass
-class Installation:
+class Installation(Noting):
     """The installation in a folder and everybody in it."""
 
     SCHEMA_OF_MODELS: ClassVar[bool] = False  # otherwise by the migrations
@@ -158,44 +147,51 @@ class Installation:
     def through(self, course: str) -> Self:
         """As these steps leave a new installation, taken one after another: the names of methods, with spaces between.
 
-        Once for all installations of this kind: the others get a copy, on either database, keys and all.
+        Once for all whose people go the same ways: the others get a copy, on either database, keys and all.
         """
-        steps = tuple(course.split())
-        if not self.platform.database.is_sqlite:
+        chosen, before = self._chosen(), note(self, None)
+        if self.platform.database.is_sqlite:
+            left, here = self._left_by(course.split(), chosen)
+        else:
             with TemporaryDirectory() as folder:
-                self._alike(Path(folder)).through(course)
-        taken = 0  # steps that this very installation has gone
-        for n, step in enumerate(steps, 1):
-            kind = self._kind(steps[:n])
-            if kind in _kept:
-                continue
-
-            def take(step: str = step, before: int = n - 1) -> bytes:
-                nonlocal taken
-                if taken < before:
-                    _kept[self._kind(steps[:before])].copy_to(self)
-                getattr(self, step)()
-                taken = before + 1
-                return pickle.dumps(Kept(self))
-
-            _kept[kind] = pickle.loads(shared(_names(kind), take))
-        if taken < len(steps):
-            _kept[self._kind(steps)].copy_to(self)
+                left, here = self._alike(Path(folder))._left_by(course.split(), chosen)[0], False
+        if not here:
+            left.copy_to(self, chosen)
+        if before is not None:
+            before.update(left.ways)
+        note(self, before)
         return self
+
+    def _left_by(self, steps: list[str], chosen: dict[str, Any]) -> tuple[Kept, bool]:
+        """What the steps leave, and whether this very installation has gone the last of them."""
+        left, taken = None, 0
+        for n, step in enumerate(steps, 1):
+
+            def take(step: str = step, n: int = n, before: Kept | None = left) -> Kept:
+                nonlocal taken
+                if before and taken < n - 1:
+                    before.copy_to(self, chosen)
+                note(self, names := set())
+                getattr(self, step)()
+                note(self, None)
+                taken = n
+                return Kept(self, (before.ways if before else {}) | ways_of(self, names, chosen))
+
+            left = fitting(self._kind(steps[:n]), lambda ways: ways_of(self, ways, chosen) == ways, take)
+        assert left, "no step"
+        return left, taken == len(steps)
 
     def _chosen(self) -> dict[str, Any]:
         """What its maker chose, beside the place."""
         given = (f.name for f in fields(self) if f.init and f.default is not MISSING and f.name not in OWN)
         return {name: getattr(self, name) for name in given}
 
-    def _kind(self, steps: tuple[str, ...]) -> tuple[Any, ...]:
-        """What tells whether another one comes to the same by these steps: how its people act, as well."""
-        cls = type(self)
-        base = next(kind for kind in reversed(cls.__mro__) if all(hasattr(kind, step) for step in steps))
-        acts = (getattr(cls, name) for name in dir(base) if not name.startswith("__"))
-        ways = tuple(act for act in acts if isroutine(act) or isinstance(act, property))
+    def _kind(self, steps: list[str]) -> tuple[object, ...]:
+        """What tells whether another one may come to the same by these steps, if its people go the same ways."""
         settings = replace(self.platform.settings, home=Path(), database_url="")
-        return steps, type(self.clock), self.SCHEMA_OF_MODELS, repr((settings, self._chosen())), ways
+        begins = type(self).__post_init__
+        ways = type(self.clock).__name__, f"{begins.__module__}.{begins.__qualname__}", self.SCHEMA_OF_MODELS
+        return tuple(steps), *ways, repr(settings)
 
     def _alike(self, folder: Path) -> Self:
         return type(self)(folder, type(self.clock)(), **self._chosen())

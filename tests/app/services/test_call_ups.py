@@ -74,6 +74,9 @@ def serving():
         gateway.server.server_close()
 
 
+REAL = ("quiet_hours", "telephone_after", "call_up_answer", "answer_rests_at_night")
+
+
 class Called(WholeCase):
     """A case whose drawn experts are called as the real rule book says, and do not answer."""
 
@@ -81,7 +84,7 @@ class Called(WholeCase):
 
     def publish(self) -> Called:
         real, demo = read_profile("cn-goods"), read_profile("demo-goods")
-        numbers = {name: getattr(real, name) for name in ("quiet_hours", "telephone_after", "call_up_answer")}
+        numbers = {name: getattr(real, name) for name in REAL}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(tenders, "read_profile", lambda _name: replace(demo, **numbers))
             super().publish()
@@ -342,7 +345,7 @@ def test_a_refused_mail_leaves_no_address_in_a_log(tmp_path, monkeypatch):
 
     monkeypatch.setattr(smtplib, "SMTP", Server)
     with pytest.raises(NotSent) as failure:
-        send_mail("smtp://here", tmp_path, sender="a@b", to="expert@example.org", subject="x", text="x", key="k")
+        send_mail("smtp://localhost", tmp_path, sender="a@b", to="expert@example.org", subject="x", text="x", key="k")
     assert "expert" not in str(failure.value)
     assert failure.value.__cause__ is None
 

@@ -14,7 +14,10 @@ from tests.app.services.test_gate import open_bidding, refused
 from tests.app.workbench import LOT, MILLISECOND
 
 __all__ = ["open_bidding"]
-pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
+pytestmark = [
+    pytest.mark.each_database,
+    pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built"),
+]
 
 
 def test_a_repeated_command_gets_its_first_answer_even_after_the_deadline(open_bidding):

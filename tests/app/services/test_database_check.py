@@ -15,7 +15,10 @@ from app.services.unit_of_work import plain_transaction
 from tests.app.services.admin_changes import Administrator, tables
 from tests.app.services.recording import Recorded
 
-pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
+pytestmark = [
+    pytest.mark.each_database,
+    pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built"),
+]
 # In every run one change of each kind; `python -m bench admin-changes` tries all of them.
 SOME = {
     ("case_event", "edit role, sign the register anew"),

@@ -15,7 +15,15 @@ from sqlalchemy import func, select
 from app.adapters import bounded, spreadsheets
 from app.adapters.spreadsheets import read_table, write_csv, write_workbook
 from app.casefile.codec import decode, encode
-from app.models import Account, ContactLookUp, Expert, ExpertContact, ExpertEvent, ExpertImport, ExpertImportPart
+from app.models import (
+    Account,
+    ContactLookUp,
+    Expert,
+    ExpertContact,
+    ExpertEvent,
+    ExpertImport,
+    ExpertImportPart,
+)
 from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
 from app.procedure.expert_rows import correction_cells

@@ -32,7 +32,10 @@ from crypto.receipts import SignedReceipt, verify_receipt
 from crypto.signing import SigningKey, sign_object
 from tests.app.workbench import LOT, MILLISECOND, Bench, SealedBid
 
-pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
+pytestmark = [
+    pytest.mark.each_database,
+    pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built"),
+]
 MICROSECOND = timedelta(microseconds=1)
 
 

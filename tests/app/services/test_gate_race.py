@@ -20,7 +20,10 @@ from crypto.instants import parse_instant
 from tests.app.services.people import BIDDERS
 from tests.app.workbench import LOT, Bench, RealClock
 
-pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
+pytestmark = [
+    pytest.mark.each_database,
+    pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built"),
+]
 BIDS_EACH = 12  # at most: as many as can be sealed before the rush
 BIDDING_SECONDS = 12.0
 RUSH = timedelta(seconds=2.5)  # before the deadline

@@ -19,7 +19,10 @@ from app.services.platform import DIST
 from app.services.unit_of_work import plain_transaction, schedule_job
 from tests.app.workbench import MILLISECOND
 
-pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
+pytestmark = [
+    pytest.mark.each_database,
+    pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built"),
+]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from app.documents.wording import render_xml
 from app.queries.sittings import room_of
 from app.services.audits import export_evidence
 from app.services.platform import DIST
-from app.services.report_content import report_content
+from app.services.report_content import members_of, report_content
 from evaluation import sitting
 from evaluation.criteria import CriteriaSet
 from evaluation.methods import EvaluationMethod, TechnicalGate
@@ -157,6 +157,18 @@ def test_the_lowest_evaluated_price_from_the_notice_to_the_sealed_report(priced)
     assert "1,569,022.00" in page
     assert {"经评审的投标价", "¥1,569,022.00"} <= set(results_played(priced, site))
     assert wrong(priced, bundle_of(priced)) == set()
+
+
+def test_at_works_the_tenderer_is_represented_and_the_report_says_so(pointed):
+    with pointed.platform.database.reading() as db_session:
+        members = members_of(db_session, pointed.case, LOT, "zh")
+        english = members_of(db_session, pointed.case, LOT, "en")
+    buyers = {number for number, seat in pointed.state.seats.items() if seat.role == "buyer"}
+    assert {int(one.seat) for one in members if one.capacity == "招标人代表"} == buyers
+    assert {one.capacity for one in english} == {"expert", "tenderer's representative"}
+    room = booth(Site(pointed), pointed.members[1]).get(f"/room/{pointed.case_id}/{LOT}")
+    assert "<span>招标人代表 ·" in room
+    assert "采购人代表" not in room
 
 
 def test_a_count_that_is_changed_afterwards_is_found_out(priced):

@@ -19,23 +19,28 @@ from app.casefile.sealing import committee_of
 from app.models import Account, Expert, Organisation, Pseudonym
 from app.procedure.convening import PURPOSE
 from app.procedure.errors import RuleViolation
+from app.procedure.expert_particulars import particulars_cells
 from app.procedure.expert_rows import correction_cells
+from app.procedure.names import credit_code_digit
 from app.procedure.profiles import SeatsAtMost
 from app.queries.cases import load_records
 from app.queries.draw_hall import draw_hall
-from app.queries.experts import read_expert, waiting_imports
+from app.queries.experts import load_expert_file, read_expert, waiting_imports
+from app.queries.library_days import library_as_of
 from app.services import draws, expert_corrections, experts, recusals, standings, tenders
 from app.services.accounts import NewOrganisation
+from app.services.pools import library_day
 from app.services.unit_of_work import plain_transaction
 from app.web.recusal_words import RECUSALS
 from evaluation import draw as drawing
-from evaluation.experts import correctable
+from evaluation.experts import correctable, particulars
 from evaluation.recusal import ConflictGround
 from evaluation.standing import Step
 from tests.app.services.people import BUYER_CODE, LOT
 from tests.app.services.whole_case import WholeCase
 
 BEFORE = "found publish bid open delegate"
+OTHER_CODE = f"91510100MA00000X0{credit_code_digit('91510100MA00000X0')}"
 
 
 def entry(case: WholeCase, name: str, employer: NewOrganisation, **facts: object) -> experts.NewExpert:
@@ -195,6 +200,54 @@ def test_who_was_suspended_at_the_publication_stays_out(tmp_path: Path):
     standings.take_step(case.platform, centre, first, Step.RESTORE, "不实")
     approve(case)
     assert len(pool(case)) == 15
+
+
+def change(case: WholeCase, expert: str, **cells: str) -> None:
+    """Particulars of an entry, by two persons."""
+    with case.platform.database.reading() as db_session:
+        found = load_expert_file(db_session, expert)
+    assert found is not None
+    now = particulars_cells(particulars(found.entry), found.row.employer) | correction_cells(correctable(found.entry))
+    centre, second = case.people["centre"].log_in, case.people["regulator"].log_in
+    expert_corrections.propose_correction(case.platform, centre, expert, now | cells, "调动")
+    expert_corrections.decide_correction(case.platform, second, expert, accepted=True)
+
+
+def test_who_is_drawn_for_what_is_as_it_stood_at_the_publication(case: WholeCase):
+    """Two who agree could otherwise move friends into a pool, or others out of it, once the bidders are known."""
+    here, there = of_site(case, case.sites[0]), of_site(case, case.sites[1])
+    change(case, here[0], site=case.sites[1])
+    change(case, here[1], certified_until="2020-01-01")
+    change(case, there[0], specialities="A")
+    approve(case)
+    with case.platform.database.reading() as db_session:
+        strata = list(db_session.execute(select(Pseudonym.strata, Pseudonym.expert_id)))
+    assert len(strata) == 16
+    assert {expert for strata_, expert in strata if case.sites[0] in strata_} == set(here)
+
+
+def test_a_bidder_that_becomes_the_employer_after_the_publication_is_found(case: WholeCase):
+    first = of_site(case, case.sites[0])[0]
+    bidder = own(case, "bidder-a")
+    change(case, first, organisation=bidder.name, credit_code=bidder.credit_code)
+    approve(case)
+    draws.freeze_pool(case.platform, case.people["centre"].log_in, case.case_id, LOT)
+    assert {ground for found in grounds(case).values() for ground in found} == {"employer"}
+
+
+def test_a_former_employer_is_not_forgotten_by_two_corrections(case: WholeCase):
+    """Who worked for a bidder at the publication steps back, though both the employer and its trace were changed."""
+    first = of_site(case, case.sites[0])[0]
+    with case.platform.database.reading() as db_session:
+        before = db_session.get_one(Expert, first).facts
+    employer = json.loads(before)["organisation"]
+    change(case, first, organisation="另一设计院", credit_code=OTHER_CODE)
+    change(case, first, past_employments="")
+    places = [("goods", site) for site in case.sites]
+    with case.platform.database.reading() as db_session:
+        pool_then = library_as_of(db_session, places, library_day(case.case))
+    there = next(one for one in pool_then if one.id == first)
+    assert employer in {one.organisation for one in there.past_employments}
 
 
 def test_one_operator_alone_changes_no_pool(case: WholeCase):

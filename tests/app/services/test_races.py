@@ -11,7 +11,10 @@ from tests.app.services.races import RACES, Race
 from tests.app.services.whole_case import WholeCase
 from tests.app.workbench import emptied
 
-pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
+pytestmark = [
+    pytest.mark.each_database,
+    pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built"),
+]
 RUNS = 2
 
 

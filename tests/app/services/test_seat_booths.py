@@ -24,7 +24,7 @@ from evaluation.sitting import IdentityCheck, IdentityDocument, MemberIdentified
 from tests.app.services.people import LOT, Person
 from tests.app.services.test_booths import Moving
 from tests.app.services.whole_case import DRAWN, WholeCase
-from tests.app.web.papers import jpeg
+from tests.pictures import jpeg
 
 JPEG = jpeg(640, 480)
 

@@ -86,6 +86,30 @@ def departures_of(case: Twice) -> list[str]:
     return departures(events, current.stated, current.number, profile, case.clock())
 
 
+def ordered_by_pages(case: Twice) -> None:
+    """What each of the two is shown before signing, and what a draft without a reason is told."""
+    site, path = Site(case), f"/agency/cases/{case.case_id}/lots/{LOT}/new-committee"
+    officer, releaser = site.browser("officer"), site.browser("releaser")
+    for empty in ("", "  "):
+        refused = officer.post(path, note=empty).get_data(as_text=True)
+        assert "请写明理由和依据" in refused
+        assert "data-sign-act" not in refused
+    assert "至多 500 字" in officer.post(path, note="由" * 501).get_data(as_text=True)
+    signing = officer.post(path, note=AGAIN).get_data(as_text=True)
+    for words in ('data-type="NewCommitteeProposed"', AGAIN, "重新抽取的专家", case.state.failure):
+        assert words in signing
+    for stranger in ("releaser", "centre", "regulator", "bidder-a"):
+        site.browser(stranger).get(path, 404)
+    releaser.get(f"{path}/release", 404)
+    case.act("officer", sitting.NewCommitteeProposed(AGAIN))
+    release = releaser.get(f"{path}/release")
+    assert 'data-type="NewCommitteeOrdered"' in release
+    assert AGAIN in release
+    officer.get(f"{path}/release", 404)
+    case.act("releaser", sitting.NewCommitteeOrdered(AGAIN))
+    case.work_off()
+
+
 def test_another_committee_evaluates_the_same_bids_and_the_first_ones_record_stays(case):
     first = case.state
     read_before = {who: set(case.sees(who)) for who in ("officer", "regulator")}
@@ -95,7 +119,7 @@ def test_another_committee_evaluates_the_same_bids_and_the_first_ones_record_sta
     with pytest.raises(RuleViolation, match="standstill_not_proposed"):
         case.act("releaser", sitting.NewCommitteeOrdered(AGAIN))
     assert "另组评审委员会" in Site(case).browser("officer").get("/agency")
-    case.order_anew()
+    ordered_by_pages(case)
     state = case.case.lots[LOT]
     assert (state.phase, state.sitting.stage, state.sitting.committee) == (Phase.DRAW, Stage.UNCONVENED, 2)
     assert draw.missing(state.draw) == {stratum.name: stratum.quota for stratum in state.draw.conditions.strata}

@@ -19,6 +19,8 @@ from app.services.unit_of_work import unit_of_work
 from tests.app.services.people import BIDDERS
 from tests.app.workbench import LOT
 
+pytestmark = pytest.mark.each_database
+
 
 def test_a_queue_ends_with_the_last_who_leaves_it():
     queues = Queues()

@@ -25,6 +25,7 @@ from crypto.merkle import Frontier, inclusion_proof, leaf_hash, root, verify_con
 from crypto.notes import COSIGNATURE, Checkpoint, Note, NoteKey, cosign, read_checkpoint
 from crypto.sparse import verify_map
 
+pytestmark = pytest.mark.each_database
 WITNESS = NoteKey("witness.example/w", COSIGNATURE, Ed25519PrivateKey.from_private_bytes(bytes(32)))
 
 

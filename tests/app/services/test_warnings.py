@@ -23,7 +23,7 @@ from tests.app.services.whole_case import LOT
 from tests.app.web.site import Site, booth, stated
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
-WORDS = "副场请勿隔着机位交谈"
+WORDS, LATER = "副场请勿隔着机位交谈", "请各席独立评审"
 TALK = WarningGround.TALK
 
 
@@ -39,6 +39,10 @@ def site(case: Moving) -> Site:
 
 def signing(answer) -> bool:
     return 'data-type="WarningGiven"' in answer.get_data(as_text=True)
+
+
+def assert_above_the_desk(room: str) -> None:
+    assert room.index(WORDS) < room.index("data-scoring-desk")
 
 
 def test_one_inspector_warns_and_every_room_reads_it(case: Moving, site: Site):
@@ -65,9 +69,12 @@ def test_one_inspector_warns_and_every_room_reads_it(case: Moving, site: Site):
     (warned,) = case.case.lots[LOT].standstill.warnings
     assert (warned.site, warned.note, warned.ground) == (case.sites[1], WORDS, TALK)
     for number in (1, 4):
-        status = booth(site, case.members[number]).get(f"/room/{case.case_id}/{LOT}/status")
-        assert WORDS in status
-        assert "监督提醒：独立评审时互相交谈" in status
+        for part in ("", "/announcements"):
+            room = booth(site, case.members[number]).get(f"/room/{case.case_id}/{LOT}{part}")
+            assert WORDS in room
+            assert "监督提醒：独立评审时互相交谈" in room
+            assert not part or "此前的监督提醒" not in room
+        assert_above_the_desk(booth(site, case.members[number]).get(f"/room/{case.case_id}/{LOT}"))
     for who in ("centre", "witness-host", "witness-sub", "officer"):
         assert WORDS in site.browser(who).get(page)
     assert rows(case, select(Notice).where(Notice.code == "sitting_warned"))
@@ -89,12 +96,16 @@ def test_the_authority_sees_its_sittings_by_site_for_a_reason(case: Moving, site
         site.browser(stranger).get("/regulator/live", 404)
 
 
-def test_a_report_tells_of_warnings_and_announcements(case: Moving):
+def test_a_report_tells_of_warnings_and_announcements(case: Moving, site: Site):
     case.act("witness-sub", AnnouncementMade(case.sites[1], "午饭 12 点"))
+    case.act("regulator", WarningGiven("", LATER, TALK))
     with case.platform.database.reading() as db_session:
         records = [one for one in load_records(db_session, case.case_id) if one.lot == LOT]
     told = interruptions_of(records, {case.sites[1]: "副场"}, "zh")
-    (warned,) = (words for words in told if words.startswith("监督提醒"))
+    warned, later = (words for words in told if words.startswith("监督提醒"))
+    assert later.endswith(f"：独立评审时互相交谈；{LATER}。")
+    room = booth(site, case.members[1]).get(f"/room/{case.case_id}/{LOT}")
+    assert room.index(LATER) < room.index("此前的监督提醒：1 次") < room.index(WORDS), "the latest stands first"
     assert warned.endswith(f"，副场：独立评审时互相交谈；{WORDS}。")
     assert any(words.endswith("，副场：午饭 12 点") for words in told)
     assert any(words.startswith("Announcement, ") for words in interruptions_of(records, {}, "en"))

@@ -35,8 +35,8 @@ def exhausted(tmp_path: Path) -> WholeCase:
     engineers = [entry(case, f"工程{n}", NewOrganisation(f"院{n}", "employer", f"W{n}")) for n in range(8)]
     admit(case, [replace(one, specialities=(WIDE,)) for one in engineers])
     open_bids(case)
-    found = approve(case)
-    case._round(1, committee_of(case.case), found.draw_id)
+    approve(case)
+    case._round(1)
     drawn = case.case.lots[LOT].draw.rounds[0].result.selected[host(case)]
     with case.platform.database.reading() as db_session:
         people = set(db_session.scalars(select(Pseudonym.expert_id).where(Pseudonym.number.in_(drawn))))
@@ -57,7 +57,7 @@ def host(case: WholeCase) -> str:
 
 def propose(case: WholeCase, *strata: Stratum, reason: str = "主场无人可抽") -> drawing.DrawConditionsProposed:
     log_in = case.people["officer"].log_in
-    return wider_pools.wider_proposal(case.platform, log_in, case.case_id, LOT, strata, reason)[0]
+    return wider_pools.wider_proposal(case.platform, log_in, case.case_id, LOT, strata, reason)
 
 
 def wider(case: WholeCase) -> tuple[Stratum, ...]:
@@ -83,7 +83,7 @@ def test_a_round_nobody_is_left_for_is_drawn_under_wider_conditions_to_the_end(t
     assert "主场无人可抽" in page
     assert 'data-type="DrawConditionsApproved"' in page
     case.approve_draw()
-    case._round(2, committee_of(case.case), before.conditions.draw_id)
+    case._round(2)
     draw = case.case.lots[LOT].draw
     assert list(draw.current.result.selected) == [f"{WIDE}/{case.sites[0]}"]
     (substitute,) = draw.current.result.selected[f"{WIDE}/{case.sites[0]}"]
@@ -110,8 +110,9 @@ def no_seat_is_moved_to_one_person(case: WholeCase) -> None:
     _one, *others = sorted(goods - taken)
     for expert in others:
         correct(case, expert, punished="是")
-    with pytest.raises(RuleViolation, match="draw_pool_too_small"):
+    with pytest.raises(RuleViolation, match="draw_wider_too_small") as refused:
         propose(case, replace(first, quota=1), replace(second, quota=second.quota + 1))
+    assert refused.value.facts.keys() == {"group", "times"}, "how many are left tells of which group the drawn are"
 
 
 def not_by_one_person(case: WholeCase, approved: drawing.DrawConditionsApproved) -> None:
@@ -135,10 +136,11 @@ def pages_lead_to_it(case: WholeCase, site: Site) -> None:
     asked = {"given-0-seats": "1", "strata-0-speciality": WIDE, "strata-0-site": case.sites[0], "strata-0-quota": "1"}
     page = browser.post(path, **asked, reason="主场无人可抽").get_data(as_text=True)
     assert 'data-type="DrawConditionsProposed"' in page
-    assert "增加 1 席，除去应当回避的现可抽 8 人" in page
+    assert "增加 1 席，人数足够" in page
+    assert "现可抽" not in page, "one group after the other would tell of which the drawn are"
     for changed, words in (
         ({"reason": " "}, "写明理由"),
-        ({"strata-0-speciality": "没有这个专业"}, "可抽 0 人"),
+        ({"strata-0-speciality": "没有这个专业"}, "不足新增名额的 2 倍"),
     ):
         page = browser.post(path, **{**asked, "reason": "主场无人可抽", **changed}).get_data(as_text=True)
         assert words in page

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from pathlib import Path
 
 from app.procedure.page_links import FILE_NAME, PageLink, write_page_links
 from tests.app.services.whole_case import WholeCase
+from tests.pictures import png
 
 SCRIPT = b"app.alert\\(1\\); fetch\\('/evil'\\)"
 
@@ -43,23 +42,6 @@ def pdf(*pages: str, padding: int = 0) -> bytes:
     table = b"".join(b"%010d 00000 n \n" % places[n] if n in places else b"0000000000 65535 f \n" for n in range(size))
     tail = b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (size, len(out))
     return out + b"xref\n0 %d\n" % size + table + tail
-
-
-def png(width: int, height: int) -> bytes:
-    """A black picture."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    rows = zlib.compress(bytes(1 + width) * height)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
-
-
-def jpeg(width: int, height: int) -> bytes:
-    """The head of a picture, as much as says its size."""
-    frame = b"\xff\xc0\x00\x11\x08" + struct.pack(">HH", height, width) + b"\x03" + bytes(9)
-    return b"\xff\xd8\xff\xe0\x00\x04ab" + frame + b"face" * 20
 
 
 class PaperCase(WholeCase):

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import io
 import re
 
 import pytest
 
 from app.services import booths, call_ups, register
+from app.services.identities import kept_photo
 from crypto.signing import SigningKey, sign_object
 from evaluation import sitting
 from tests.app.services.test_booths import Moving
 from tests.app.services.whole_case import LOT
 from tests.app.web.site import Browser, Site, booth
+from tests.pictures import jpeg
 
 MOVER = 2
 
@@ -85,6 +89,23 @@ def test_from_a_broken_booth_to_another_one(case: Moving, site: Site):
     assert "You have moved to another booth" in english
     answer = first.client.get(f"/api/v1/cases/{case.case_id}/lots/{LOT}/room")
     assert answer.status_code == 401
+
+
+def test_a_photo_that_was_agreed_to_is_kept_where_another_field_is_wrong(case: Moving, site: Site):
+    sit_down(site, 3)
+    witness = site.browser(case.witness_of(3))
+    (path,) = set(re.findall(r"/witness/[0-9a-f]{32}(?=\")", witness.get("/witness")))
+    kept, seat_request = "已保存一张照片", path.rpartition("/")[2]
+    seen = {"document": "identity_card", "phones": "", "reason": "屏幕不亮"}
+    for told in ({}, {"told": "y"}):  # who has not agreed is not kept
+        photo = (io.BytesIO(jpeg(640, 480)), "photo.jpg")
+        page = witness.post(path, **seen, **told, photo=photo).get_data(as_text=True)
+        assert "请填写数量，没有的填 0" in page
+        assert (kept in page) is bool(told)
+        with case.platform.database.reading() as db_session:
+            assert (kept_photo(db_session, seat_request) is not None) is bool(told)
+    signing = witness.post(path, **seen | {"phones": "0"}, told="y").get_data(as_text=True)
+    assert hashlib.sha256(jpeg(640, 480)).hexdigest() in signing
 
 
 def test_the_witness_lets_nobody_sit_down_and_says_why(case: Moving, site: Site):

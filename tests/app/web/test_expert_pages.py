@@ -107,6 +107,28 @@ def test_days_off_count_for_what_is_published_afterwards(over: Site):
     assert off(entered), "what was published while it stood counts it"
 
 
+def test_another_contact_is_typed_twice_shown_to_nobody_and_taken_back(over: Site):
+    browser, new = (
+        over.browser("other"),
+        {"mail": "new@example.org", "again": "new@example.org", "phone": "13912345678"},
+    )
+    assert "两次输入的电子邮箱不一样" in browser.post("/expert/contact", **new | {"again": "x@y.org"}).get_data(
+        as_text=True
+    )
+    assert "11 位数字" in browser.post("/expert/contact", **new | {"phone": "1"}).get_data(as_text=True)
+    assert browser.post("/expert/contact", **new).status_code == 302
+    page = browser.get("/expert/contact")
+    assert "有一项更改等待启用" in page
+    assert not any(text in page for text in new.values())
+    assert "有一项更改等待启用" in browser.post("/expert/contact", **new).get_data(as_text=True)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token
+    assert browser.client.post("/expert/contact/withdraw", data={"csrf_token": token[1]}).status_code == 302
+    assert "更改联系方式" in browser.get("/expert/contact")
+    for stranger in ("centre", "officer", "bidder-a"):
+        over.browser(stranger).get("/expert/contact", 404)
+
+
 def test_fees_and_call_ups_name_the_project_to_who_was_there(over: Site):
     page = over.browser("member").get("/expert/fees")
     assert "设备采购" in page

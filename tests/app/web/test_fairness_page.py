@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 
 import pytest
 from sqlalchemy import select
 
-from app.models import Notice
+from app.models import Notice, Pseudonym
 from app.queries.access import access_rows
+from app.queries.fairness import fairness_figures
+from app.services.actors import load_actor
 from app.services.platform import DIST
+from app.web.recusal_words import RECUSALS
 from tests.app.services.whole_case import LOT
 from tests.app.web.site import Site, played
 
@@ -63,3 +68,14 @@ def test_for_a_reason_names_are_read_and_each_case_s_log_says_so(over: Site):
 @pytest.mark.parametrize("who", ["centre", "officer", "bidder-a", "admin"])
 def test_others_do_not_read_it(over: Site, who: str):
     over.browser(who).get(PATH, 404)
+
+
+def test_every_draw_says_on_which_grounds_people_stepped_back(over: Site):
+    """Counts by ground, of the pool; nobody's name."""
+    with over.case.platform.database.reading() as db_session:
+        findings = [json.loads(text) for text in db_session.scalars(select(Pseudonym.findings))]
+        (line,) = fairness_figures(db_session, load_actor(db_session, over.case.people["regulator"].id)).draws
+    expected = Counter(one["ground"] for found in findings for one in found)
+    assert dict(line.grounds) == expected
+    page = over.browser("regulator").get(PATH)
+    assert all(f"<small>{RECUSALS[ground]} {n}</small>" in page for ground, n in line.grounds)

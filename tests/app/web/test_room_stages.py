@@ -102,7 +102,7 @@ def test_a_price_above_the_ceiling_is_the_systems_to_find_and_no_price_is_shown(
     case._each(lambda n: sitting.BidsReviewed(n, passed))
     over = next(bid for bid in case.state.bids if bid.bidder_name not in {b.bidder_name for b in valid(case)})
     assert (over.price, len(case.state.valid)) == (Decimal("1598400.01"), 3)
-    assert "最小分值 0.5<" in room(site, 2)
+    assert "最小计分单位 0.5<" in room(site, 2)
     assert "smallest step 0.5<" in room(site, 2, "?lang=en")
     case.act(case.members[1], sitting.ScoreSheetLocked(1, case.sheet(1, list(case.state.valid)), {}))
     assert f"{over.bidder_name}：{CEILING}（由系统核对）" in room(site, 1)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from app.models import Notice
+from app.queries.sittings import room_of, scored_criteria
 from app.services import call_ups
+from app.web.expert.desk import missing_scores
 from evaluation import sitting
 from tests.app.services.whole_case import DRAWN, LOT, Person, WholeCase
 from tests.app.web.site import Site, booth, played, stated, stored
@@ -99,6 +102,33 @@ def test_before_the_last_lock_a_seat_sees_its_own_scores_alone(scoring: Site):
     sheet = booth(scoring, members[3]).get(f"{path}/sheet")
     assert "还有 6 项没有评分" in sheet
     assert "ScoreSheetLocked" not in sheet
+    assert re.search(rf'<a href="{path}">评审室</a></li>\s*<li><span aria-current="page">核对并锁定评分表', sheet)
+    assert "查看我的评分表" not in working
+
+
+def test_who_has_locked_reads_the_own_sheet_while_others_score(scoring: Site):
+    path = f"/room/{scoring.case.case_id}/{LOT}"
+    mine = booth(scoring, scoring.case.members[1])
+    assert f'<a href="{path}/sheet">查看我的评分表</a>' in mine.get(path)
+    sheet = mine.get(f"{path}/sheet")
+    assert "<h1>我的评分表</h1>" in sheet
+    for row in scoring.case.state.sheets[1].values():
+        assert all(f">{score}<" in re.sub(r"\s", "", sheet) for score in row.values())
+    assert "返回评审室" in sheet
+    assert "ScoreSheetLocked" not in sheet
+
+
+def test_of_a_long_sheet_each_bid_says_how_much_is_missing_and_where_to_begin(scoring: Site):
+    case = scoring.case
+    room = room_of(case.case, LOT, 3, case.clock(), "zh")
+    known = next(iter(scored_criteria(case.case, LOT)))
+    criteria = [replace(known, id=f"c{n}") for n in range(60)]
+    with scoring.app.test_request_context("/"):
+        scoring.app.preprocess_request()
+        first, *others = missing_scores(room, criteria, {}, "/room")
+    assert (first["count"], len(first["first"])) == (60, 8)
+    assert first["first"][0]["url"] == f"/room?bid={room.valid[0]}#score-{room.valid[0]}-c0"
+    assert [one["bidder"] for one in others] == [dict(room.bids)[bid] for bid in room.valid[1:]]
 
 
 def test_every_file_that_the_desk_shows_can_be_read_there(scoring: Site):

@@ -16,8 +16,8 @@ from evaluation.sitting import IdentityCheck, IdentityDocument, MemberIdentified
 from tests.app.services.test_bookings import County
 from tests.app.services.test_booths import Moving
 from tests.app.services.whole_case import DRAWN, LOT
-from tests.app.web.papers import jpeg
 from tests.app.web.site import Site, stated
+from tests.pictures import jpeg
 
 JPEG = jpeg(640, 480)
 

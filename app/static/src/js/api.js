@@ -1,10 +1,10 @@
 // Calls of the platform's JSON API, with the refusals it words.
-import { say } from './locale.js';
+import { refusalWords, say } from './locale.js';
 
 /** A refusal in the server's words: `code`, `message`, and for an unknown error the `incident` to quote. */
 export class Refusal extends Error {
-  constructor(status, { code = 'unknown', message = say('no_answer'), incident } = {}) {
-    super(message);
+  constructor(status, { code = 'unknown', message = say('no_answer'), message_en, incident } = {}) {
+    super(refusalWords({ message, message_en }));
     Object.assign(this, { status, code, incident });
   }
 }

@@ -92,7 +92,15 @@ function furtherForms(statement) {
 }
 
 /** The record of an untrusted value. Throws TypeError with the place of what is no part of a record. */
-export function readRecord(record) {
+export function readRecord(value) {
+  try {
+    return formed(value);
+  } catch ({ message }) {
+    throw new TypeError(message.startsWith('record') ? message : 'record'); // the engine's own words name no place
+  }
+}
+
+function formed(record) {
   const { statement, candidates } = record;
   const names = statement.strata.map((stratum) => stratum.name);
   if (new Set(names).size !== names.length) throw new TypeError('record.statement.strata');

@@ -72,8 +72,11 @@ function addressOf(section) {
   return address;
 }
 
-/** Fetches a part anew; changes that come meanwhile lead to one more fetch, not to many. */
-async function refresh(section) {
+const shown = new WeakMap(); // part -> what was fetched of it last
+
+/** Fetches a part anew; changes that come meanwhile lead to one more fetch, not to many. `timed`: nothing was said to have
+ * changed, and what is the same stays untouched. */
+async function refresh(section, timed = false) {
   if (section.dataset.liveBusy) {
     section.dataset.liveBusy = 'again';
     return;
@@ -82,7 +85,9 @@ async function refresh(section) {
     section.dataset.liveBusy = 'once';
     const response = await fetch(addressOf(section), { headers: { Accept: 'text/html' } }).catch(() => null);
     if (response?.redirected) return leaveFor(response.url); // this log-in has ended: the page says how
-    if (response?.ok) swap(section, await response.text());
+    const text = response?.ok ? await response.text() : null;
+    if (text !== null && !(timed && text === shown.get(section))) swap(section, text);
+    if (text !== null) shown.set(section, text);
   } while (section.dataset.liveBusy === 'again');
   delete section.dataset.liveBusy;
 }
@@ -91,6 +96,11 @@ function refreshParts(ids, types = null) {
   for (const section of document.querySelectorAll('[data-live][data-live-url]')) {
     if ((!ids || ids.includes(section.dataset.live)) && (!types || concerns(section.dataset, types))) refresh(section);
   }
+}
+
+/** A part that nobody is told of as it changes, like how many have locked, is fetched every few seconds. */
+function refreshInTime(section) {
+  setInterval(() => socket.connected && refresh(section, true), Number(section.dataset.liveEvery) * 1000);
 }
 
 /** Fetches one part anew, for what no fact says. */
@@ -134,5 +144,6 @@ if (place) {
   socket.on('connect_error', onLineLost);
   socket.on('case.changed', changed);
   document.addEventListener('tenderhall:due', () => refreshParts(null));
+  document.querySelectorAll('[data-live-every]').forEach(refreshInTime);
   socket.connect();
 }

@@ -102,6 +102,10 @@ const SENTENCES = {
   key_file_wrong: ['无法读取该文件。需要未加密的 PKCS#8 PEM 格式 P-256 私钥。', 'The file cannot be read. It must be an unencrypted PKCS#8 PEM with a P-256 key.'],
   bid_key_wrong: ['该文件不是加密这份投标时保存的密钥，未提交任何内容。请找回原文件。', 'This file is not the key that this bid was sealed to; nothing was sent. Find the original.'],
   saved_at: ['已保存 {time}', 'Saved {time}'],
+  presence_unknown: ['线路中断，现在不知道谁在线。', 'The line is lost; who is connected is not known now.'],
+  replay_play: ['播放', 'Play'],
+  replay_halt: ['暂停', 'Pause'],
+  told_above: ['查看', 'Look'],
   saving: ['正在保存…', 'Saving…'],
   score_waiting: ['线路恢复后自动保存', 'Will be saved when the line is back'],
   saved_elsewhere: ['已在另一窗口保存', 'Saved in another window'],
@@ -183,6 +187,13 @@ const SENTENCES = {
     '受托人编号取自本页随附的、已签名公布的招标条款（双随机检查为年度计划）。本页来自平台，请再与您手中的招标文件或者计划核对；不经平台的核验见“核验”页的独立程序。',
     'The committee’s id is the one in the signed and published terms (of inspections: in the plan of the year), as this page holds them. The page itself comes from the platform: compare the id with the documents that you keep, or use the program of the page “Verify”.',
   ],
+  draw_check_own_source: [
+    '受托人编号是您填写的；没有填写的，没有比对是谁签署的。编号请取自您手中的招标文件或者年度计划。',
+    'The id of the trustees is the one that you entered; where you entered none, who signed was not compared. Take it from your own copy of the tender documents or the plan of the year.',
+  ],
+  draw_files_missing: ['请选择要核验的一轮和此前每一轮的记录文件。', 'Choose the record of the round in question and of each before it.'],
+  draw_files_large: ['文件过大，请用独立程序 verify_draw.py 核验。', 'The files are too large: use the program verify_draw.py.'],
+  draw_committee_wrong: ['受托人编号应为 64 位十六进制数字。', 'The id of the trustees has 64 hexadecimal digits.'],
   draw_check_round: ['第 {round} 轮', 'Round {round}'],
   check_running: ['正在核验…', 'Checking…'],
   check_holds: ['回执有效：由本平台的密钥签名', 'The receipt holds: the platform’s key signed it'],
@@ -200,6 +211,7 @@ const SENTENCES = {
   check_bid_same: ['与投标密文一致，一个字节不差', 'It is for this sealed file, byte for byte'],
   check_bid_none: ['未与投标密文核对（没有选择文件）', 'Not compared with a sealed file (none chosen)'],
   draw_check_about_evaluation_committee: ['项目 {tender}，标包 {lot}，抽取评审专家', 'Tender {tender}, lot {lot}: experts'],
+  draw_check_about_other: ['项目 {tender}，标包 {lot}，用途 {purpose}', 'Tender {tender}, lot {lot}, purpose {purpose}'],
   draw_check_about_inspection_objects: ['{tender}，第 {campaign} 次抽查，抽取检查对象', '{tender}, campaign {campaign}: objects'],
   draw_check_about_inspection_inspectors: ['{tender}，第 {campaign} 次抽查，抽取检查人员', '{tender}, campaign {campaign}: inspectors'],
   draw_check_committee: ['签署各轮的受托人就是已公布的 {committee}', 'Every round was signed for by the published committee, {committee}'],
@@ -231,6 +243,9 @@ export function say(name, facts = {}) {
   const sentence = SENTENCES[name][language() === 'en' ? 1 : 0];
   return sentence.replace(/\{(\w+)\}/g, (_, fact) => facts[fact]);
 }
+
+/** What a refusal of the server says, in the page's language. */
+export const refusalWords = ({ message, message_en: english }, spoken = language()) => (spoken === 'en' && english) || message;
 
 /** Binary sizes as people read them: `18.0 MiB`. */
 export function bytesInWords(count) {

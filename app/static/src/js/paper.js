@@ -2,7 +2,7 @@
 // time upon it. Nothing in a PDF runs: no script, no form, no link (only what is to be seen is drawn).
 import { AnnotationMode, getDocument, GlobalWorkerOptions, PDFDataRangeTransport, Util } from 'pdfjs-dist/legacy/build/pdf.min.mjs';
 import { timeOfDay, serverNow } from './clock.js';
-import { say } from './locale.js';
+import { refusalWords, say } from './locale.js';
 import { picturePaper } from './picture_paper.js';
 import { loadServedFaces, useServedFaces } from './served_faces.js';
 
@@ -16,7 +16,7 @@ async function rangeOf(id, begin, end) {
   const response = await fetch(`/api/v1/files/${id}`, { headers, cache: 'no-store' }).catch(() => null);
   if (response?.status === 206) return new Uint8Array(await response.arrayBuffer());
   const answer = await response?.json().catch(() => null);
-  throw Object.assign(new Error('refused'), { words: answer?.error?.message ?? say('line_lost_now') });
+  throw Object.assign(new Error('refused'), { words: answer?.error ? refusalWords(answer.error) : say('line_lost_now') });
 }
 
 async function wholeFile(id, size) {

@@ -1,6 +1,6 @@
 // The page of pictures between sites. It has a window of its own, so that nothing that happens to it touches the room.
 import { ask, socket } from './live.js';
-import { say } from './locale.js';
+import { refusalWords, say } from './locale.js';
 import { OwnCamera } from './own_camera.js';
 import { Sending, Viewing } from './picture_links.js';
 import { differences } from './picture_state.js';
@@ -93,7 +93,7 @@ async function announce(stream) {
   }
   const answer = await ask('camera.switch', { on: Boolean(stream) });
   if (!stream || stream !== own.stream) return;
-  if (answer?.error) own.refuse(answer.error.message);
+  if (answer?.error) own.refuse(refusalWords(answer.error));
   else if (answer?.on === false) stopOwn(); // before anybody was told that it is sent from here
 }
 
@@ -110,7 +110,7 @@ async function open() {
   turn = -1;
   const answer = await ask('pictures.open', { case: caseId, lot });
   if (!answer) return;
-  if (answer.error) return end(answer.error.message);
+  if (answer.error) return end(refusalWords(answer.error));
   ({ ice } = answer);
   follow(answer);
   if (own?.stream) await announce(own.stream);

@@ -1,7 +1,8 @@
 // To be in the room: this page answers whenever it is asked whether it is still there, and can raise a hand.
 import { ask, refreshPart, socket } from './live.js';
+import { say } from './locale.js';
 
-const panel = document.querySelector('[data-talk]');
+const panel = document.querySelector('[data-talk], [data-present]'); // of a member, or of who serves the site
 const [caseId, lot] = (panel?.dataset.case ?? '/').split('/');
 const button = panel?.querySelector('[data-hand]');
 let up = false; // as the platform has it
@@ -36,9 +37,16 @@ function lowerOnceHeard({ target }) {
   if (up && floor?.dataset.floor === panel.dataset.seat) raise(false);
 }
 
-if (panel?.querySelector('[data-live="presence"]')) {
+/** Without a line nobody here knows who is there, oneself included. */
+function showUnknown(part) {
+  part.replaceChildren(Object.assign(document.createElement('p'), { textContent: say('presence_unknown') }));
+}
+
+const part = panel?.querySelector('[data-live="presence"]');
+if (part || panel?.matches('[data-present]')) {
   socket.on('presence.ask', (_asked, answer) => answer());
   socket.on('presence.changed', () => refreshPart('presence'));
+  if (part) socket.on('disconnect', () => showUnknown(part));
   document.addEventListener('tenderhall:joined', enter);
   document.addEventListener('tenderhall:swapped', lowerOnceHeard);
   button?.addEventListener('click', () => raise(!up));

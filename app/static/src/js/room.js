@@ -3,7 +3,7 @@
 import { timeOfDay } from './clock.js';
 import { followHold, giveUp, isHeld, sitDown, windowId } from './desk_hold.js';
 import { formatHundredths, inBands, isScore, parseHundredths } from './hundredths.js';
-import { say } from './locale.js';
+import { refusalWords, say } from './locale.js';
 import { aWhile, isTooMuch, socket } from './live.js';
 import { startOffline } from './offline_sheet.js';
 import { account, forget, keep as keepHere, kept } from './typed.js';
@@ -16,6 +16,7 @@ const { case: caseId, lot, seat = '' } = desk.dataset;
 const QUEUE = `scores:${account}:${caseId}:${lot}:${seat}`; // another account at this computer neither sees nor sends it
 const COMMENTS = `comments:${caseId}:${lot}`; // what waits for a score, by cell
 const STALE = ['score_stale', 'score_never_saved'];
+const PASSING = ['database_away', 'log_in_needed']; // says nothing of the score: it is kept, and sent again
 const timers = new Map();
 let sending = false;
 let at = -1;
@@ -180,7 +181,7 @@ function settle(command, answer) {
     const wrong = answer.error.code.startsWith('score_');
     const stale = STALE.includes(answer.error.code);
     if (stale) showElsewhere(true); // what counts now is shown, and can be typed over
-    showState(command, answer.error.message + (wrong && !stale ? stays(field) : ''), true);
+    showState(command, refusalWords(answer.error) + (wrong && !stale ? stays(field) : ''), true);
     const { bid, criterion, comment } = command;
     if (comment) keepComment({ bid, criterion }, isUnsaved(commentField(command)));
     return;
@@ -220,6 +221,16 @@ async function showElsewhere(anew = false) {
   showSaved();
 }
 
+/** What waits is kept on this machine; why it is not saved yet stands beside it. */
+function showQueued(words) {
+  for (const command of queued()) showState(command, words, true);
+}
+
+function holdBack(words) {
+  showQueued(words);
+  setTimeout(send, 2000);
+}
+
 /** Sends what waits, one after the other; without an answer it stays first and is sent again. A line that carries no
  * answer is lost, though nobody has said so yet: it is cut here, so that the page says it is and takes a new one. */
 async function send() {
@@ -228,19 +239,15 @@ async function send() {
   try {
     for (let [command] = queued(); command; [command] = queued()) {
       const answer = await socket.timeout(8000).emitWithAck('score.save', { ...command, window: windowId });
-      if (answer.error?.code === 'desk_taken_over') return giveUp(desk, answer.error.message, flush); // kept: the other window sends it
-      if (answer.error?.code === 'sitting_suspended') {
-        // Kept on this machine: it is sent when the sitting goes on.
-        for (const waiting of queued()) showState(waiting, answer.error.message, true);
-        return;
-      }
+      if (answer.error?.code === 'desk_taken_over') return giveUp(desk, refusalWords(answer.error), flush); // kept: the other window sends it
+      if (answer.error?.code === 'sitting_suspended') return showQueued(refusalWords(answer.error)); // sent when it goes on
+      if (PASSING.includes(answer.error?.code)) return holdBack(refusalWords(answer.error));
       if (isTooMuch(answer)) await aWhile(); // it stays first
       else settle(command, answer);
     }
   } catch {
-    for (const command of queued()) showState(command, say('score_waiting'), true);
+    holdBack(say('score_waiting'));
     if (socket.connected) socket.disconnect().connect();
-    setTimeout(send, 2000);
   } finally {
     sending = false;
   }

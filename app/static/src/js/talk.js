@@ -5,6 +5,7 @@ import { refusalLine } from './forms.js';
 import { signingKey } from './keys.js';
 import { say } from './locale.js';
 import './presence.js';
+import './told.js';
 import { forget, keep, kept } from './typed.js';
 
 const panel = document.querySelector('[data-talk]');

@@ -1,4 +1,4 @@
-"""The same on PostgreSQL and Redis: two web processes, the scheduler and a Celery worker, each killed at some point.
+"""A play on PostgreSQL and Redis: two web processes, the scheduler and a Celery worker, each killed at some point.
 
 Every write between an upload and the opening record is a point of `bench kills`; other moments come by chance in
 `tests.long.kills`. Each blow costs a start of what it killed, so that there are five.
