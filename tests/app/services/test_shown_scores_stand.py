@@ -11,6 +11,7 @@ from app.procedure.errors import RuleViolation
 from app.services.audits import export_evidence
 from app.services.platform import DIST
 from evaluation import sitting
+from evaluation.scoring import Cells
 from evaluation.sitting import Stage
 from tests.app.services.people import LOT
 from tests.app.services.test_replacements import Succeeding
@@ -32,9 +33,12 @@ class Tipped(Succeeding):
 
         self._each(lambda n: sitting.BidsReviewed(n, found(n)))
 
+    def cells(self, number: int) -> Cells:
+        """A sheet goes by the places of bids: the one that comes in later is last, so that the others keep theirs."""
+        return self.sheet(number, sorted(self.state.valid, key=lambda bid: bid == self.receipts["bidder-c"]))
+
     def lock(self, number: int) -> None:
-        fact = sitting.ScoreSheetLocked(number, self.sheet(number, list(self.state.valid)), {})
-        self.act(self.members[number], fact)
+        self.act(self.members[number], sitting.ScoreSheetLocked(number, self.cells(number), {}))
 
 
 def test_nobody_scores_again_what_all_have_seen(tmp_path):
@@ -59,7 +63,7 @@ def test_nobody_scores_again_what_all_have_seen(tmp_path):
     mine, site, room = others[0], Site(case), f"/room/{case.case_id}/{LOT}"
     desk = booth(site, case.members[mine]).get(room)
     assert "投标人c" in desk
-    changed = {bid: {**row, "plan": row["plan"] + 1} for bid, row in case.sheet(mine, list(case.state.valid)).items()}
+    changed = {bid: {**row, "plan": row["plan"] + 1} for bid, row in case.cells(mine).items()}
     with pytest.raises(RuleViolation, match="score_not_reopened"):
         case.act(case.members[mine], sitting.ScoreSheetLocked(mine, changed, {}))
     for seat in case.members:
