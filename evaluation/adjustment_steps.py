@@ -10,7 +10,7 @@ from decimal import Decimal, localcontext
 from evaluation.arithmetic import ARITHMETIC, MONEY_PLACES, ZERO, plain
 from evaluation.criteria import AdjustmentBasis, CriteriaSet, PriceAdjustment
 from evaluation.evaluate import BidResult, EvaluationResult
-from evaluation.price_steps import PriceStep, PriceSteps, deduction_steps
+from evaluation.price_steps import PriceStep, PriceSteps, steps_before
 
 
 def adjustment_steps(criteria: CriteriaSet, result: EvaluationResult) -> PriceSteps:
@@ -32,7 +32,7 @@ def _of_bid(criteria: CriteriaSet, row: BidResult) -> tuple[PriceStep, ...]:
     changes = "".join(f" {'+' if one.result > ZERO else '−'} {plain(abs(one.result))}" for one in found)
     assert row.evaluated_price is not None  # of every row where prices are adjusted
     return (
-        *deduction_steps(row.price, row.deduction),
+        *steps_before(row),
         *found,
         PriceStep("step_evaluated_price", f"{plain(row.compared)}{changes}", MONEY_PLACES, row.evaluated_price),
     )

@@ -10,6 +10,13 @@ from evaluation.arithmetic import ARITHMETIC, MONEY_PLACES, ZERO, mean, middle, 
 from evaluation.criteria import CriteriaSet
 from evaluation.errors import RuleViolation
 from evaluation.methods import DECIDES_FIRST, TIE_RULES, EvaluationMethod, TechnicalGate, check_method
+from evaluation.price_corrections import (
+    CorrectedPrice,
+    Corrections,
+    PriceCorrection,
+    corrected_price,
+    counted_prices,
+)
 from evaluation.prices import PriceRule, PriceWorking, price_formula
 from evaluation.ranking import Ranking, Standing, candidates, check_tie_chain, rank
 from evaluation.scoring import (
@@ -73,8 +80,9 @@ class BidResult:
     `counted` are the totals that enter the average, `sum` is their sum, `total` the rounded average. Where no points
     are given (标价比较表) all of these are 0 or empty: `criterion_means` are the units that count, `adjustments` what
     they add to the price by criterion, `evaluated_price` the price after them. `deduction` is the share of the price
-    that policy leaves out when prices are compared; None: nothing of it. With a technical gate `total` is of technical
-    points alone, and `passed` says whether the bid goes on to the price; one that does not has rank 0.
+    that policy leaves out when prices are compared; None: nothing of it. `price` counts, and `corrected` says
+    which one was bid where that is another. With a technical gate `total` is of technical points alone, and
+    `passed` says whether the bid goes on to the price; one that does not has rank 0.
     """
 
     bid: str
@@ -91,6 +99,12 @@ class BidResult:
     evaluated_price: Decimal | None = None
     passed: bool | None = None
     deduction: Decimal | None = None
+    corrected: CorrectedPrice | None = None
+
+    @property
+    def read_out(self) -> Decimal:
+        """The price that was bid."""
+        return self.price if self.corrected is None else self.corrected.read_out
 
     @property
     def compared(self) -> Decimal:
@@ -125,6 +139,11 @@ class EvaluationResult:
 def granted_in(result: EvaluationResult) -> dict[str, Decimal]:
     """The policy deductions in a result, by bid."""
     return {row.bid: row.deduction for row in result.bids if row.deduction is not None}
+
+
+def corrected_in(result: EvaluationResult) -> dict[str, PriceCorrection]:
+    """The corrections of prices in a result, by bid."""
+    return {row.bid: PriceCorrection(row.price, row.corrected.ground) for row in result.bids if row.corrected}
 
 
 def check_evaluation_rules(rules: EvaluationRules) -> None:
@@ -223,12 +242,15 @@ def evaluate(
     sheets: Sheets,
     drawn: Sequence[str] = (),
     deductions: Mapping[str, Decimal] | None = None,
+    corrections: Corrections | None = None,
 ) -> EvaluationResult:
     """Evaluate and rank the bids of `prices` (yuan by bid, as they were bid) from every member's `sheets`.
 
     `drawn` is the order that a tie draw has given, `deductions` the share that policy leaves out of the price of each
-    bid to which one is granted. Raises RuleViolation `no_prices`, `no_sheets` (where there is
-    something to score), and what `check_evaluation_rules`, `check_cells` and `PriceFormula.work` raise.
+    bid to which one is granted, `corrections` the prices that count instead of those that were bid.
+
+    Raises RuleViolation `no_prices`, `no_sheets` (where there is something to score), and what
+    `check_evaluation_rules`, `check_cells` and `PriceFormula.work` raise.
     """
     check_evaluation_rules(rules)
     if not prices:
@@ -237,8 +259,10 @@ def evaluate(
         raise RuleViolation("no_sheets")
     for cells in sheets.values():
         check_cells(rules.criteria, prices, cells)
+    corrected = corrections or {}
     with localcontext(ARITHMETIC):
-        rows, working = _rows(rules, prices, sheets, deductions or {})
+        rows, working = _rows(rules, counted_prices(prices, corrected), sheets, deductions or {})
+        rows = [replace(r, corrected=corrected_price(prices[r.bid], corrected.get(r.bid))) for r in rows]
         standings = [
             Standing(r.bid, r.total, r.price_score, r.price, r.criterion_means, r.evaluated_price)
             for r in rows

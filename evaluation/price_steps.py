@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 
 from evaluation.arithmetic import ARITHMETIC, MONEY_PLACES, ZERO, plain, round_half_up, trimmed
-from evaluation.evaluate import compared_price
+from evaluation.evaluate import BidResult, compared_price
+from evaluation.price_corrections import CorrectedPrice
 from evaluation.prices import (
     MOST_PLACES,
     BenchmarkFormula,
@@ -67,6 +68,21 @@ def deduction_steps(price: Decimal, deduction: Decimal | None) -> tuple[PriceSte
         return ()
     figures = f"{plain(price)} × (1 − {plain(deduction)})"
     return (PriceStep("step_deduction", figures, MONEY_PLACES, compared_price(price, deduction)),)
+
+
+def correction_steps(price: Decimal, corrected: CorrectedPrice | None) -> tuple[PriceStep, ...]:
+    """The line that leads from the price that was bid to the one that counts; none where that is the same."""
+    if corrected is None:
+        return ()
+    with localcontext(ARITHMETIC):
+        difference = price - corrected.read_out
+        figures = f"{plain(corrected.read_out)} {'+' if difference > ZERO else '−'} {plain(abs(difference))}"
+    return (PriceStep("step_correction", figures, MONEY_PLACES, price),)
+
+
+def steps_before(row: BidResult) -> tuple[PriceStep, ...]:
+    """The lines that lead from the price that was bid to the one that is scored or adjusted."""
+    return (*correction_steps(row.price, row.corrected), *deduction_steps(row.price, row.deduction))
 
 
 def price_steps(rule: PriceRule, prices: Mapping[str, Decimal]) -> PriceSteps:

@@ -34,11 +34,14 @@ def _row(id: str, course: Course) -> dict[str, Json]:
     if course.decided is not None:
         row |= {"agreed": course.decided.agreed, "opposed": course.decided.opposed}
         row |= {"by_rule": True} if course.decided.by_rule else {}
+    if course.asked.correction is not None:
+        row["correction"] = encode(course.asked.correction)
     if course.until is not None:
         row["until"] = format_instant(course.until)
     if course.answered is not None and course.answered_at is not None:
         row |= {"answer": course.answered.text, "answered_at": format_instant(course.answered_at)}
         row["files"] = [{"size": file.size, "sha256": file.sha256} for file in course.answered.files]
+        row |= {} if course.answered.confirms is None else {"confirms": course.answered.confirms}
         row["answer_sha256"] = digest(encode(course.answered))
     if course.lapsed_at is not None:
         row["lapsed_at"] = format_instant(course.lapsed_at)

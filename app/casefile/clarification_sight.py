@@ -1,8 +1,8 @@
 """Who may see what the committee asks a bidder, and what the bidder answers.
 
 The room, the competent authority as it sees bids, and of what was asked the bidder that is asked: no other bidder, in
-no phase. Of prices that are to be explained no member reads before members know prices. The agency reads it once
-results stand, or the lot has failed by the review; who proposed and voted how it never reads.
+no phase. Of prices that are to be explained or confirmed no member reads before members know prices. The agency reads
+it once results stand, or the lot has failed by the review; who proposed and voted how it never reads.
 """
 
 from __future__ import annotations
@@ -64,11 +64,11 @@ def _judgement(actor: Actor, case: Case, record: Record) -> bool:
 
 
 def _kept_from_scoring(rule: Rule) -> Rule:
-    """That a price is low tells of prices: whoever is to score again does not read it before."""
+    """That a price is low, or corrected, tells of prices: whoever is to score again does not read it before."""
 
     def seen(actor: Actor, case: Case, record: Record) -> bool:
         found = case.lots[record.lot].sitting.clarifications.get(record.payload["id"])
-        kept = found is not None and found.of_price and scores_without_prices(actor, case, record.lot)
+        kept = found is not None and found.after_locks and scores_without_prices(actor, case, record.lot)
         return rule(actor, case, record) and not kept
 
     return seen

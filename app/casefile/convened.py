@@ -71,6 +71,7 @@ def _rules(case: Case, lot: str, profile: Profile) -> SittingRules:
         objective_must_agree=profile.regime is Regime.GOODS,
         ceiling=terms.ceiling,
         low_price=profile.low_price,
+        arithmetic=profile.arithmetic,
         more_time_share=profile.more_time_share,
         vote_below=profile.bids_required if profile.competition_voted else None,
     )

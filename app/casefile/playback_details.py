@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import singledispatch
 from typing import Any
 
-from app.casefile.playback_words import PREFIX, Names, Said
+from app.casefile.playback_words import PREFIX, Names, Said, word_of
 from app.casefile.record import Record
 from evaluation.sitting import BidsReviewed, CorrectionRequested, ResultsComputed, ReviewConcluded, ScoreSheetLocked
 
@@ -54,6 +54,9 @@ def _conclusion(fact: ReviewConcluded, names: Names) -> Iterator[Said]:
 @_details.register
 def _results(fact: ResultsComputed, names: Names) -> Iterator[Said]:
     for row in fact.result.bids:
+        if row.corrected is not None:
+            facts = {"bid": names.bid(row.bid), "read_out": row.read_out, "price": row.price}
+            yield Said(f"{PREFIX}corrected", facts | {"ground": word_of(row.corrected.ground)})
         if row.evaluated_price is not None:
             facts = {"bid": names.bid(row.bid), "price": row.price, "evaluated_price": row.evaluated_price}
             yield Said(f"{PREFIX}compared", facts)

@@ -70,6 +70,7 @@ class ResultAt:
     candidate: bool
     evaluated_price: Decimal | None  # where prices are compared, and no points are given
     passed: bool | None  # whether it goes on to the price, where points decide that; None: every bid does
+    read_out: Decimal  # the price that was bid, also where another one counts
 
 
 @dataclass(frozen=True)
@@ -237,6 +238,7 @@ def _results(found: sitting.SittingState, names: Names) -> tuple[ResultAt, ...]:
             row.bid in found.result.candidates,
             row.evaluated_price,
             row.passed,
+            row.read_out,
         )
         for row in found.result.bids
     )

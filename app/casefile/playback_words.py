@@ -17,19 +17,21 @@ from app.procedure.tender import TenderSubmitted
 from evaluation import sitting
 from evaluation.criteria import Criterion
 from evaluation.evaluate import BidResult
+from evaluation.price_corrections import ArithmeticGround, PriceCorrection
 from evaluation.scoring import Cells
-from evaluation.sitting.clarifications import PRICE_PROVEN
 
 PREFIX = "played_"
 BETWEEN = {"zh": "，", "en": ", "}
 # Items of a rejection beside those that the documents publish.
-OTHER_ITEMS = (sitting.WITHIN_CEILING, PRICE_PROVEN, *sitting.GROUND_ITEMS.values())
+OF_PRICES = (sitting.WITHIN_CEILING, sitting.PRICE_PROVEN, sitting.ARITHMETIC_CONFIRMED)
+OTHER_ITEMS = (*OF_PRICES, *sitting.GROUND_ITEMS.values())
 # Fields that say which way a fact went; where it went the other way, another sentence.
 EITHER_WAY = ("no_conflict", "agrees", "accepted", "adopted", "proven")
 WORDS_OF: Mapping[type, str] = {
     sitting.SuspensionGround: "standstill_",
     sitting.CorrectionGround: "correction_",
     sitting.ClarificationSubject: "clarification_",
+    ArithmeticGround: "arithmetic_",
     sitting.WarningGround: "warning_of_",
     sitting.Disposal: "disposal_",
     sitting.Disposition: f"{PREFIX}step_",
@@ -280,13 +282,29 @@ def _put(fact: sitting.FindingPut, names: Names) -> More:
 
 
 @_special.register
+def _proposed(fact: sitting.ClarificationProposed, names: Names) -> More:
+    return _corrected(fact.correction)
+
+
+@_special.register
+def _asked(fact: sitting.ClarificationAsked, names: Names) -> More:
+    return _corrected(fact.correction)
+
+
+def _corrected(to: PriceCorrection | None) -> More:
+    return ("_correction", {"price": to.price, "ground": word_of(to.ground)}) if to else ("", {})
+
+
+@_special.register
 def _decided(fact: sitting.ClarificationDecided, names: Names) -> More:
     return "_rule" if fact.by_rule else "", {}
 
 
 @_special.register
 def _answered(fact: sitting.ClarificationAnswered, names: Names) -> More:
-    return "", {"files": len(fact.files)}
+    if fact.confirms is None:
+        return "", {"files": len(fact.files)}
+    return "_confirmed" if fact.confirms else "_unconfirmed", {"text": fact.text or "—"}
 
 
 @_special.register

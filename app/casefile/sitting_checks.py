@@ -39,12 +39,12 @@ def check_sitting(case: Case, lot: str, fact: Any, actor: Actor, now: datetime) 
 
 
 def _answerer(case: Case, lot: str, actor: Actor, fact: Any) -> clarifying.Answerer:
-    """As which bidder the actor could answer the committee; why its price is low, members read once they know names."""
+    """As which bidder the actor could answer the committee; about its price members read once they know names."""
     state = case.lots[lot]
     own = state.bidding.of_bidder(actor.organisation_id)
     if own is None or own.receipt_id not in state.opening.opened:
         return clarifying.Answerer()
     asked = state.sitting.clarifications.get(fact.id) if isinstance(fact, sitting.ClarificationAnswered) else None
-    hidden = case.tender.published.lot(lot).anonymous and not (asked is not None and asked.of_price)
+    hidden = case.tender.published.lot(lot).anonymous and not (asked is not None and asked.after_locks)
     opened, bid = state.opening.opened[own.receipt_id], bid_of(state, own.receipt_id)
     return clarifying.Answerer(bid, opened.bidder_name, opened.project_manager) if hidden else clarifying.Answerer(bid)

@@ -15,6 +15,7 @@ from app.client.opening_items import check_items
 from app.client.page_links import typed_links
 from app.client.priced_list import list_notes
 from app.client.terminal import add_folder, add_person_arguments, agreed, local, person_of, spoken
+from app.messages import sentence
 from app.procedure.booth_files import shown_as
 from app.procedure.page_links import FILE_NAME as PAGE_LINKS
 from app.procedure.qualification import is_qualification_file
@@ -57,6 +58,9 @@ ANSWERING = """答复 / answer:
 There is one answer: it cannot be changed, added to or taken back."""
 EXPLAIN = """  书面说明报价并提交证明材料；逾期没有说明，或者评标委员会表决认为不能证明报价合理的，投标被否决
   explain the price and prove it: what is not explained in time, or not proven as the members vote, is rejected"""
+CONFIRM = """  修正后的报价 / corrected price: {price} ({ground})
+  用 answer --confirm yes 或者 no 答复；不确认或者逾期没有确认的，投标被否决
+  answer with --confirm yes or no: without a confirmation in time the bid is rejected"""
 PAUSED = "已暂停，恢复时另行通知 / PAUSED until further notice"
 
 
@@ -103,7 +107,9 @@ def _add_clarifying(commands: Any) -> None:
     _add_lot(parser)
     parser.add_argument("question", help="询问的编号，见 questions\nid of the question, as questions lists it")
     words = "答复的文字（UTF-8 文本文件）\nthe answer, a text file in UTF-8"
-    parser.add_argument("--text", required=True, type=existing, metavar="FILE", help=words)
+    parser.add_argument("--text", type=existing, metavar="FILE", help=words)
+    words = "是否确认修正后的报价\nwhether a corrected price is confirmed"
+    parser.add_argument("--confirm", choices=("yes", "no"), help=words)
     words = "附件 PDF，可重复\na PDF that belongs to it, may be repeated"
     parser.add_argument("--file", action="append", default=[], type=existing, metavar="PDF", help=words)
     parser.add_argument("--yes", action="store_true", help="不再询问\ndo not ask")
@@ -270,6 +276,8 @@ def _questions(arguments: argparse.Namespace) -> int:
         print(f"{one['id']}   {_standing(one)}\n  {one['place']}\n  {one['question']}")
         if one["subject"] == ClarificationSubject.LOW_PRICE and not one["over"]:
             print(EXPLAIN)
+        if (to := one.get("correction")) and not one["over"]:
+            print(CONFIRM.format(price=to["price"], ground=sentence(f"arithmetic_{to['ground']}", {}, "zh")))
     return 0
 
 
@@ -285,14 +293,20 @@ def _standing(asked: dict[str, Any]) -> str:
 
 @spoken
 def _answer(arguments: argparse.Namespace) -> int:
-    text = arguments.text.read_text("utf-8").strip()
+    if arguments.text is None and arguments.confirm is None:
+        print("请给出 --text 或者 --confirm / give --text or --confirm")
+        return 2
+    text = arguments.text.read_text("utf-8").strip() if arguments.text else ""
+    confirms = None if arguments.confirm is None else arguments.confirm == "yes"
     person = person_of(arguments)
     if not arguments.yes:
-        print(ANSWERING.format(text=text, files=", ".join(path.name for path in arguments.file) or "—"))
+        confirmation = {None: "", True: "确认修正后的报价 / the corrected price is confirmed\n"}
+        said = confirmation.get(confirms, "不确认修正后的报价 / the corrected price is NOT confirmed\n")
+        print(ANSWERING.format(text=said + text, files=", ".join(path.name for path in arguments.file) or "—"))
         if not agreed("签名并提交？/ Sign and submit? [y/N] "):
             print("未提交；不在终端时请加 --yes / not submitted; without a terminal add --yes")
             return 1
-    clarifying.answer(person, arguments.case, arguments.lot, arguments.question, text, arguments.file)
+    clarifying.answer(person, arguments.case, arguments.lot, arguments.question, text, arguments.file, confirms)
     print("答复已送达评标委员会 / the committee has your answer")
     return 0
 

@@ -22,8 +22,10 @@ def questions(person: Person, case: str, lot: str) -> list[dict[str, Any]]:
     return list(status(person.connection, case, lot)["asked"] or ())
 
 
-def answer(person: Person, case: str, lot: str, id: str, text: str, paths: Sequence[Path]) -> None:
-    """Sign the answer to one question; its files are sent before.
+def answer(
+    person: Person, case: str, lot: str, id: str, text: str, paths: Sequence[Path], confirms: bool | None = None
+) -> None:
+    """Sign the answer to one question; its files are sent before. `confirms`: whether a corrected price is.
 
     Raises Refused `question_unknown`, also for files that no answer may have.
     """
@@ -44,7 +46,7 @@ def answer(person: Person, case: str, lot: str, id: str, text: str, paths: Seque
         AnswerFile(send_file(person.connection, path), file.name, file.size, file.sha256)
         for path, file in zip(paths, files, strict=True)
     )
-    person.act(case, lot, "ClarificationAnswered", ClarificationAnswered(id, found["bid"], text, sent))
+    person.act(case, lot, "ClarificationAnswered", ClarificationAnswered(id, found["bid"], text, sent, confirms))
 
 
 def _measured(path: Path) -> AnswerFile:

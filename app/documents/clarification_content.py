@@ -9,7 +9,8 @@ from datetime import datetime
 @dataclass(frozen=True)
 class BidClarification:
     """What one bidder was asked and answered; `votes` in words, `files` by name and digest, `digest` of the signed
-    answer; `decided` what the committee decided about why a price is low, and what follows without an answer."""
+    answer; `decided` what the committee decided about why a price is low, or whether a corrected one was confirmed, and
+    what follows without an answer."""
 
     bidder: str
     subject: str

@@ -352,6 +352,7 @@ class EvaluationReport:
     signatories: tuple[Signatory, ...]
     seal_field: str = "Seal"
     low_prices: tuple[str, ...] = ()  # the prices that the rules mark as clearly low
+    price_corrections: tuple[str, ...] = ()  # the prices that were corrected and confirmed
     findings: tuple[str, ...] = ()  # what the check of bids asked, and what the committee decided
     contract_points: str = (
         ""  # what is left to the talks before the contract; "" where the regime's report has no such part

@@ -11,7 +11,7 @@ from evaluation.adjustment_steps import adjustment_steps
 from evaluation.criteria import UNBOUNDED, AdjustmentBasis, Criterion
 from evaluation.evaluate import EvaluationResult, EvaluationRules
 from evaluation.methods import TechnicalGate
-from evaluation.price_steps import PriceStep, PriceSteps, deduction_steps, price_steps
+from evaluation.price_steps import PriceStep, PriceSteps, price_steps, steps_before
 from evaluation.sitting import ReviewItem, SittingState, shares_granted
 
 
@@ -89,13 +89,16 @@ def worked_prices(rules: EvaluationRules, result: EvaluationResult) -> PriceStep
     if not ranked:
         return PriceSteps((), (), {})
     steps = price_steps(rules.formula, {row.bid: row.compared for row in ranked})
-    own = {row.bid: (*deduction_steps(row.price, row.deduction), *steps.bids[row.bid]) for row in ranked}
+    own = {row.bid: (*steps_before(row), *steps.bids[row.bid]) for row in ranked}
     return replace(steps, bids=own)
 
 
 def step_words(rules: EvaluationRules, result: EvaluationResult, bid: str, step: PriceStep, lang: str) -> str:
     """What a line computes; of a deviation also which, and how many units of it count."""
     facts: dict[str, object] = {"places": step.places, "result": str(step.result)}
+    corrected = result[bid].corrected if bid else None
+    if corrected is not None:
+        facts["ground"] = sentence(f"arithmetic_{corrected.ground}", {}, lang)
     if step.about:
         criterion = rules.criteria[step.about]
         priced = criterion.adjustment

@@ -19,6 +19,7 @@ from app.procedure.anonymity import plain_name
 from app.procedure.errors import RuleViolation
 from app.procedure.profiles import ClarificationTime, Profile
 from evaluation.sitting import (
+    OF_PRICES,
     AnswerFile,
     ChairRolledBack,
     ClarificationAnswered,
@@ -77,6 +78,16 @@ class Course:
     def of_price(self) -> bool:
         """Whether the bidder is to explain its price."""
         return self.asked is not None and self.asked.subject is ClarificationSubject.LOW_PRICE
+
+    @property
+    def of_arithmetic(self) -> bool:
+        """Whether the bidder is to confirm a corrected price."""
+        return self.asked is not None and self.asked.subject is ClarificationSubject.ARITHMETIC
+
+    @property
+    def after_locks(self) -> bool:
+        """Whether it is about a price, which members know after the last lock."""
+        return self.asked is not None and self.asked.subject in OF_PRICES
 
     @property
     def open(self) -> bool:

@@ -19,6 +19,7 @@ from evaluation.committee import Share
 from evaluation.fees import FeeTable
 from evaluation.low_prices import LowPriceRules
 from evaluation.methods import EvaluationMethod
+from evaluation.price_corrections import ArithmeticGround
 from evaluation.sitting import WarningGround
 from evaluation.training import TrainingDemand
 
@@ -192,6 +193,8 @@ class Profile:
     more_time_share: Share | None = None
     # which prices are to be explained in writing after the last lock; None: none is marked, the committee alone decides
     low_price: LowPriceRules | None = None
+    # by which rules, in this order, a price is corrected that its bidder then confirms; None: none is
+    arithmetic: tuple[ArithmeticGround, ...] | None = None
     # the check of opened bids (清标): from which thresholds on something is asked; None: nothing is checked
     bid_checks: BidCheckRules | None = None
     # recordings of the sites of a sitting; None: none are made

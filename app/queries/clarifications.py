@@ -9,8 +9,11 @@ from app.casefile.anonymous import PRICES_KNOWN, shown_names
 from app.casefile.bid_ids import receipt_of
 from app.casefile.case import Case, LotCase
 from app.casefile.codec import encode
+from app.messages import sentence
 from app.procedure.clarifying import Course
+from app.procedure.money import format_yuan, rmb_capital
 from crypto.canonical import Json
+from evaluation.price_corrections import PriceCorrection
 from evaluation.sitting import (
     AWAITED,
     Clarification,
@@ -19,6 +22,7 @@ from evaluation.sitting import (
     Stage,
     explainable,
     may_propose,
+    price_correctable,
 )
 
 S = ClarificationStanding
@@ -48,11 +52,16 @@ class ClarificationView:
     may: frozenset[str]
     course: Course
     of_price: bool
+    correction: str  # the corrected price that is to be confirmed, and by which rule; "" in other questions
     judged: int | None  # how many have voted on an explanation that is voted on, else None
 
     @property
     def awaited(self) -> bool:
         return self.standing in AWAITED
+
+    @property
+    def confirms(self) -> bool | None:
+        return self.course.answered.confirms if self.course.answered else None
 
     @property
     def answer(self) -> str:
@@ -66,20 +75,22 @@ class ClarificationView:
 def clarifications_of(case: Case, lot: str, seat: int | None, language: str) -> tuple[ClarificationView, ...]:
     """In the order in which they were proposed.
 
-    Whoever succeeds a member is shown what was asked, and nothing of what others only thought of asking; why a price is
-    low no member is shown before members know prices.
+    Whoever succeeds a member is shown what was asked, and nothing of what others only thought of asking; what is about
+    a price no member is shown before members know prices.
     """
     state, names = case.lot(lot), shown_names(case, lot, language)
     anew = seat in state.succeeded and state.sitting.result is None
     scoring = bool(seat) and state.sitting.stage not in PRICES_KNOWN
     return tuple(
-        _view(state, one, seat, names)
+        _view(state, one, seat, names, language)
         for one in state.sitting.clarifications.values()
-        if not (anew and one.standing in ENDED_UNSENT) and not (scoring and one.of_price)
+        if not (anew and one.standing in ENDED_UNSENT) and not (scoring and one.after_locks)
     )
 
 
-def _view(state: LotCase, one: Clarification, seat: int | None, names: dict[str, str]) -> ClarificationView:
+def _view(
+    state: LotCase, one: Clarification, seat: int | None, names: dict[str, str], language: str
+) -> ClarificationView:
     proposed, course = one.proposed, state.clarifying.get(one.proposed.id, Course())
     decided = course.decided
     return ClarificationView(
@@ -99,6 +110,7 @@ def _view(state: LotCase, one: Clarification, seat: int | None, names: dict[str,
         may=_may(state, one, seat),
         course=course,
         of_price=one.of_price,
+        correction=correction_words(proposed.correction, language),
         judged=len(one.judged) if one.to_judge else None,
     )
 
@@ -132,6 +144,24 @@ def explainable_by(case: Case, lot: str, seat: int | None) -> tuple[str, ...]:
     return explainable(sitting) if may else ()
 
 
+def correctable_by(case: Case, lot: str, seat: int | None) -> tuple[str, ...]:
+    """The bids of which this seat may have a corrected price confirmed now."""
+    sitting = case.lot(lot).sitting
+    known = case.tender.published.profile.clarification is not None
+    own = any(one.standing is S.VOTING and one.proposed.seat == seat for one in sitting.clarifications.values())
+    may = bool(seat) and seat in sitting.keys and known and not sitting.suspended and not own
+    return price_correctable(sitting) if may else ()
+
+
+def correction_words(to: PriceCorrection | None, language: str) -> str:
+    """The price in figures and in words, and the rule by which it counts; "" for none."""
+    if to is None:
+        return ""
+    price = f"{format_yuan(to.price)} ({rmb_capital(to.price)})"
+    ground = sentence(f"arithmetic_{to.ground}", {}, language)
+    return sentence("correction_asked", {"ground": ground, "price": price}, language)
+
+
 @dataclass(frozen=True)
 class AskedOfBidder:
     """A question as the bidder reads it. `until` is None while its time stands still, or where it ended before."""
@@ -148,6 +178,7 @@ class AskedOfBidder:
         assert asked is not None
         row: dict[str, Json] = {"id": self.id, "bid": asked.bid, "subject": str(asked.subject), "place": asked.place}
         row |= {"question": asked.question, "answered": self.course.answered is not None, "over": self.over}
+        row |= {"correction": encode(asked.correction)} if asked.correction else {}
         return row | {"stands": self.stands, "until": encode(self.until) if self.until else ""}
 
 

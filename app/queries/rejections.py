@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.messages import sentence
-from evaluation.sitting import GROUND_ITEMS, PRICE_PROVEN, WITHIN_CEILING, ReviewItem, SittingState
+from evaluation.sitting import (
+    ARITHMETIC_CONFIRMED,
+    GROUND_ITEMS,
+    PRICE_PROVEN,
+    WITHIN_CEILING,
+    ReviewItem,
+    SittingState,
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,8 @@ def rejection_items(state: SittingState, regime: str) -> dict[str, ReviewItem]:
     }
     unproven = (sentence(f"{regime}_ground_price_not_proven", {}, lang) for lang in ("zh", "en"))
     of_the_law[PRICE_PROVEN.id] = ReviewItem(PRICE_PROVEN.id, *unproven)
+    unconfirmed = (sentence("correction_not_confirmed", {}, lang) for lang in ("zh", "en"))
+    of_the_law[ARITHMETIC_CONFIRMED.id] = ReviewItem(ARITHMETIC_CONFIRMED.id, *unconfirmed)
     return of_the_law | {item.id: item for item in (*state.rules.review_items, WITHIN_CEILING)}
 
 

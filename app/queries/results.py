@@ -34,6 +34,8 @@ class ResultRow:
     ranked: bool
     adjustments: tuple[Decimal, ...]
     evaluated_price: Decimal | None
+    read_out: Decimal | None  # the price that was bid, where another one counts, and by which rule
+    correction: str
     deducted: Decimal | None  # the price that is compared, where policy leaves out a part of it
 
 
@@ -76,7 +78,7 @@ def results_of(sitting: SittingState, earlier: tuple[EarlierDissent, ...], seat:
         price=price_view(sitting, names, language),
         averaging=sentence(f"averaging_{rules.scoring.aggregation}", {"places": rules.scoring.places}, language),
         seats=tuple(sorted(sitting.seats)),
-        rows=tuple(_result_row(sitting, row, names[row.bid]) for row in result.bids),
+        rows=tuple(_result_row(sitting, row, names[row.bid], language) for row in result.bids),
         matrix=score_matrix(sitting, seat, names),
         unequal=tuple(unequal_row(sitting, found, names) for found in sitting.must_agree),
         requests=tuple(sitting.requests[number] for number in sorted(sitting.requests)),
@@ -101,7 +103,7 @@ def tied_bidders(sitting: SittingState) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(names[bid] for bid in group) for _, group in groups)
 
 
-def _result_row(sitting: SittingState, row: BidResult, bidder: str) -> ResultRow:
+def _result_row(sitting: SittingState, row: BidResult, bidder: str, language: str) -> ResultRow:
     result = sitting.result
     assert result is not None
     totals = tuple(row.member_totals[str(number)] for number in sorted(sitting.seats) if row.member_totals)
@@ -119,5 +121,7 @@ def _result_row(sitting: SittingState, row: BidResult, bidder: str) -> ResultRow
         ranked=row.ranked,
         adjustments=tuple(added[one.id] for one in sitting.rules.evaluation.criteria.scored if one.id in added),
         evaluated_price=row.evaluated_price,
+        read_out=row.corrected.read_out if row.corrected else None,
+        correction=sentence(f"arithmetic_{row.corrected.ground}", {}, language) if row.corrected else "",
         deducted=None if row.deduction is None else row.compared,
     )

@@ -11,7 +11,13 @@ from app.procedure.profiles import Profile
 from app.procedure.signing import Dissent, EarlierDissent, Refusal, Signing, refusal_from, seal_from
 from app.procedure.standstill import Warned
 from app.procedure.unanswered import answered_by, others_from
-from app.queries.clarifications import ClarificationView, clarifications_of, explainable_by, may_ask
+from app.queries.clarifications import (
+    ClarificationView,
+    clarifications_of,
+    correctable_by,
+    explainable_by,
+    may_ask,
+)
 from app.queries.low_prices import LowPrice, low_prices_of
 from app.queries.rejections import RejectedBid, rejected_bids
 from app.queries.results import Results, results_of
@@ -88,6 +94,7 @@ class Room:
     clarifications: tuple[ClarificationView, ...]
     may_ask: bool
     explainable: tuple[str, ...]  # the bids about whose price this seat may have the bidder asked
+    correctable: tuple[str, ...]  # the bids of which it may have a corrected price confirmed
     low_prices: tuple[LowPrice, ...]
     to_refuse: tuple[int, ...]
     refusal_from: datetime | None
@@ -155,6 +162,7 @@ def room_of(case: Case, lot: str, seat: int | None, now: datetime, language: str
         clarifications=clarifications_of(case, lot, seat, language),
         may_ask=may_ask(case, lot, seat),
         explainable=explainable_by(case, lot, seat),
+        correctable=correctable_by(case, lot, seat),
         low_prices=low_prices_of(sitting.marked, names, language) if sitting.stage in AFTER_LAST_LOCK else (),
         to_refuse=refusable_by(sitting, seat) if seat else (),
         refusal_from=refusal_from(signing, profile),

@@ -26,11 +26,16 @@ from app.services.notices import tell_role
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork, unit_of_work
 from app.services.uploads import begin_upload, complete_upload, continue_upload
-from evaluation.sitting import AnswerFile, ClarificationLapsed, ExplanationJudged
+from evaluation.sitting import AnswerFile, ClarificationLapsed, ClarificationSubject, ExplanationJudged
 
 FILE_KIND = "clarification"
 CHUNK = 1 << 18
 PDF = b"%PDF-"
+# What a bidder is told that has answered nothing about its price.
+_LAPSED = {
+    ClarificationSubject.LOW_PRICE: "price_unexplained",
+    ClarificationSubject.ARITHMETIC: "correction_unconfirmed",
+}
 
 
 def take_answer_file(platform: Platform, log_in: LogIn, name: str, data: bytes) -> AnswerFile:
@@ -71,11 +76,11 @@ def check_answer(platform: Platform, log_in: LogIn, proposal: Proposal) -> dict[
 
 def _hidden_name(case: Case, lot: str, actor: Actor, id: str) -> str:
     """The name of the actor's own organisation as it was read out, where the room must not read it; "" elsewhere, and
-    in what explains a price, which members read once they know the names."""
+    in what is about a price, which members read once they know the names."""
     own = case.lots[lot].bidding.of_bidder(actor.organisation_id)
     opened = case.lots[lot].opening.opened
     asked = case.lots[lot].sitting.clarifications.get(id)
-    named = asked is None or asked.of_price
+    named = asked is None or asked.after_locks
     if named or own is None or own.receipt_id not in opened or not case.tender.published.lot(lot).anonymous:
         return ""
     return opened[own.receipt_id].bidder_name
@@ -101,7 +106,8 @@ def _pieces(data: bytes) -> Iterator[bytes]:
 
 @completes("ClarificationAnswered")
 def take_answer(act: Act) -> Answer:
-    """The files are on record with the answer, under names that nobody has typed; the committee reads them at once."""
+    """The files are on record with the answer, under names that nobody has typed; the committee reads them at once.
+    Whether a corrected price is confirmed changes the results, or rejects the bid."""
     work, fact = act.work, act.fact
     for number, file in enumerate(fact.files, 1):
         blob = act.prepared[file.id]
@@ -113,6 +119,8 @@ def take_answer(act: Act) -> Answer:
         row.size, row.sha256, row.blob = file.size, file.sha256, blob
         row.created_at = work.now
         work.db_session.add(row)
+    if fact.confirms is not None:
+        after_decision(work, act.lot, anew=True)
     return {}
 
 
@@ -128,8 +136,8 @@ def follow_votes(act: Act) -> Answer:
     """Where members know prices already a vote may reject a bid, or leave nothing that the report waits for."""
     sitting = act.work.case.lots[act.lot].sitting
     one = sitting.clarifications[act.fact.id]
-    if one.of_price:
-        after_decision(act.work, act.lot, rejects=isinstance(act.fact, ExplanationJudged) and one.proven is False)
+    if one.after_locks:
+        after_decision(act.work, act.lot, anew=isinstance(act.fact, ExplanationJudged) and one.proven is False)
     return {}
 
 
@@ -162,10 +170,10 @@ def end_clarification(platform: Platform, case_id: str, lot: str, id: str) -> No
     with unit_of_work(platform.database, case_id, lot) as work:
         state = work.case.lots[lot]
         course = state.clarifying.get(id, Course())
-        if not course.open or course.until is None or work.now < course.until or state.sitting.suspended:
+        due = course.until is not None and work.now >= course.until and not state.sitting.suspended
+        if course.asked is None or not course.open or not due:
             return
         work.conclude(ClarificationLapsed(id), lot)
-        of_price = state.sitting.clarifications[id].of_price
-        _tell_bidder(work, lot, course, "price_unexplained" if of_price else "clarification_lapsed")
-        if of_price:  # nothing is proven, so that the bid is rejected as soon as results stand
-            after_decision(work, lot, rejects=True)
+        _tell_bidder(work, lot, course, _LAPSED.get(course.asked.subject, "clarification_lapsed"))
+        if course.after_locks:  # nothing is proven or confirmed: the bid is rejected as soon as results stand
+            after_decision(work, lot, anew=True)

@@ -141,7 +141,7 @@ def _readable(actor: Actor, case: Case, row: StoredFile, lot: str) -> bool:
         return False
     if row.kind == "clarification" and actor.seat and row.id not in _answered_here(case, row.lot):
         return False
-    if row.kind == "clarification" and _explains_price(case, row) and scores_without_prices(actor, case, row.lot):
+    if row.kind == "clarification" and _about_price(case, row) and scores_without_prices(actor, case, row.lot):
         return False
     if row.kind in OF_A_REPORT and not _of_this_report(actor, case, row):
         return False
@@ -154,9 +154,9 @@ def _answered_here(case: Case, lot: str) -> set[str]:
     return {file.id for answer in answers for file in answer.files}
 
 
-def _explains_price(case: Case, row: StoredFile) -> bool:
-    """Whether a file belongs to what explains a price."""
-    answers = [one.answered for one in case.lots[row.lot].clarifying.values() if one.of_price and one.answered]
+def _about_price(case: Case, row: StoredFile) -> bool:
+    """Whether a file belongs to what a bidder answered about its price."""
+    answers = [one.answered for one in case.lots[row.lot].clarifying.values() if one.after_locks and one.answered]
     return row.id in {file.id for answer in answers for file in answer.files}
 
 

@@ -17,24 +17,24 @@ def follow_vote(act: Act) -> Answer:
 
     Of results that were computed anew whoever dissented from earlier ones is told.
     """
-    after_decision(act.work, act.lot, rejects=_rejects(act))
+    after_decision(act.work, act.lot, anew=_rejects(act))
     return {}
 
 
 @completes("ContractPointsStated")
 def tell_in_report(act: Act) -> Answer:
     """A report that is there already is prepared anew."""
-    after_decision(act.work, act.lot, rejects=False)
+    after_decision(act.work, act.lot, anew=False)
     return {}
 
 
-def after_decision(work: UnitOfWork, lot: str, *, rejects: bool) -> None:
-    """What follows where the committee, or the end of a time, has decided about bids: `rejects` some of them."""
+def after_decision(work: UnitOfWork, lot: str, *, anew: bool) -> None:
+    """What follows where the committee, or the end of a time, has decided about bids; `anew`: results are others."""
     sitting = work.case.lots[lot].sitting
     if sitting.stage is Stage.FAILED:
         tell_of_failure(work, lot)
         return
-    if sitting.result is not None and rejects:
+    if sitting.result is not None and anew:
         tell_dissenters(work, lot)
         conclude_ties(work, lot)
     schedule_due(work, lot, str(work.size))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
-from app.casefile.case import Case
+from app.casefile.case import Case, LotCase
 from app.casefile.record import Record
 from app.casefile.report_data import report_data, sheets_digest
 from app.casefile.rounds_of_evaluation import latest_evaluation
@@ -42,6 +42,7 @@ from app.services.report_course import (
     corrections_of,
     interruptions_of,
     low_prices,
+    price_corrections_of,
     rechecks_of,
 )
 from app.services.report_recordings import recordings_of
@@ -52,7 +53,7 @@ from crypto.canonical import digest
 from evaluation import criteria
 from evaluation.committee import MemberRole
 from evaluation.evaluate import EvaluationRules
-from evaluation.sitting import GROUND_ITEMS, PRICE_PROVEN, WITHIN_CEILING, Rejection, SittingState
+from evaluation.sitting import ARITHMETIC_CONFIRMED, GROUND_ITEMS, PRICE_PROVEN, WITHIN_CEILING, Rejection, SittingState
 
 
 def capacity(case: Case, role: MemberRole, lang: Lang) -> str:
@@ -123,7 +124,7 @@ def report_content(platform: Platform, case: Case, lot: str, told: Sequence[Reco
         signatories=tuple(
             Signatory(field_name(int(m.seat)), m.name, signs_as(case, lot, int(m.seat), lang)) for m in members
         ),
-        low_prices=low_prices(sitting.marked, names, lang),
+        **_about_prices(state, names, lang),
         findings=report_words(case, lot, records, lang),
         contract_points=contract_points_of(records, profile.regime, lang),
         review=review_of(state, records, names, lang),
@@ -132,6 +133,12 @@ def report_content(platform: Platform, case: Case, lot: str, told: Sequence[Reco
         **comparing(rules, lang),
         rollbacks=rollbacks_of(case, lot, records, lang),
     )
+
+
+def _about_prices(state: LotCase, names: Mapping[str, str], lang: Lang) -> dict[str, Any]:
+    """The prices that were to be explained, and those that count as they were corrected."""
+    corrected = price_corrections_of(state.asked_here, state.sitting.result, names, lang)
+    return {"low_prices": low_prices(state.sitting.marked, names, lang), "price_corrections": corrected}
 
 
 def comparing(rules: EvaluationRules, lang: Lang) -> dict[str, Any]:
@@ -237,6 +244,9 @@ def invalid_bids(case: Case, lot: str, lang: Lang) -> tuple[InvalidBid, ...]:
 def _invalid(case: Case, bidder: str, found: Rejection, lang: Lang) -> InvalidBid:
     if found.item == WITHIN_CEILING.id:
         return InvalidBid(bidder, sentence("price_above_ceiling", {}, lang), sentence("review_by_system", {}, lang))
+    if found.item == ARITHMETIC_CONFIRMED.id:
+        unconfirmed = sentence("correction_not_confirmed", {}, lang)
+        return InvalidBid(bidder, unconfirmed, sentence("review_by_system", {}, lang))
     if found.item == PRICE_PROVEN.id:
         return _unproven(case, bidder, found, lang)
     grounds, by_law = listed(found.grounds, lang), {item.id: ground for ground, item in GROUND_ITEMS.items()}

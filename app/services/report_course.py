@@ -15,17 +15,20 @@ from app.documents.clarification_content import BidClarification
 from app.documents.wording import Lang, hundredths, instant, listed
 from app.messages import sentence
 from app.procedure.clarifying import Clarifying, Course
+from app.procedure.money import format_yuan
 from app.procedure.picture_ends import MemberPictureAllowed, MemberPictureEnded
 from app.procedure.roles import Role
 from app.queries.low_prices import low_prices_of
 from crypto.canonical import digest
 from crypto.instants import parse_instant
 from evaluation.criteria import CriteriaSet
+from evaluation.evaluate import EvaluationResult
 from evaluation.low_prices import MarkedPrice
 from evaluation.scoring import Cells, ScorePlace
 from evaluation.sitting import (
     AnnouncementMade,
     BoothChanged,
+    ClarificationAsked,
     CorrectionRefused,
     CorrectionRequested,
     CorrectionWithdrawn,
@@ -149,7 +152,7 @@ def _clarification(course: Course, names: Mapping[str, str], lang: Lang) -> BidC
     by_rule = course.decided is not None and course.decided.by_rule
     return BidClarification(
         bidder=names[what.bid],
-        subject=sentence(f"clarification_{what.subject}", {}, lang),
+        subject=listed([sentence(f"clarification_{what.subject}", {}, lang), _to_confirm(what, lang)], lang),
         place=what.place,
         question=what.question,
         votes=sentence("asked_by_rule" if by_rule else "clarification_votes", votes, lang),
@@ -159,7 +162,7 @@ def _clarification(course: Course, names: Mapping[str, str], lang: Lang) -> BidC
         answered_at=course.answered_at,
         digest=digest(encode(answered)) if answered else "",
         files=tuple((file.name, file.sha256) for file in answered.files) if answered else (),
-        decided=_explained(course, lang),
+        decided=_confirmed(course, lang) if course.of_arithmetic else _explained(course, lang),
     )
 
 
@@ -171,6 +174,41 @@ def _explained(course: Course, lang: Lang) -> str:
         return sentence("price_unexplained", {}, lang) if course.lapsed_at else ""
     code = "price_proven" if course.explained.proven else "price_not_proven"
     return sentence(code, {"agreed": course.explained.agreed, "opposed": course.explained.opposed}, lang)
+
+
+def _to_confirm(asked: ClarificationAsked, lang: Lang) -> str:
+    """To which price by which rule; "" in a question about something else."""
+    to = asked.correction
+    if to is None:
+        return ""
+    ground = sentence(f"arithmetic_{to.ground}", {}, lang)
+    return sentence("correction_asked", {"ground": ground, "price": format_yuan(to.price)}, lang)
+
+
+def _confirmed(course: Course, lang: Lang) -> str:
+    """What the bidder said to a corrected price, and what follows; "" while it is waited for."""
+    if course.answered is None:
+        return sentence("correction_unconfirmed", {}, lang) if course.lapsed_at else ""
+    return sentence("correction_confirmed" if course.answered.confirms else "correction_not_confirmed", {}, lang)
+
+
+def price_corrections_of(
+    found: Clarifying, result: EvaluationResult | None, names: Mapping[str, str], lang: Lang
+) -> tuple[str, ...]:
+    """Each price that counts as it was corrected: the one read out, the rule, and when the bidder confirmed."""
+    lines = []
+    answers = [(one.answered, one.answered_at) for one in found.values() if one.answered and one.answered.confirms]
+    for row in result.bids if result else ():
+        if row.corrected is not None:
+            facts = {
+                "bidder": names[row.bid],
+                "read_out": format_yuan(row.corrected.read_out),
+                "price": format_yuan(row.price),
+                "ground": sentence(f"arithmetic_{row.corrected.ground}", {}, lang),
+                "at": instant(next(at for answered, at in reversed(answers) if at and answered.bid == row.bid)),
+            }
+            lines.append(sentence("note_price_corrected", facts, lang))
+    return tuple(lines)
 
 
 def low_prices(marked: Iterable[MarkedPrice], names: Mapping[str, str], lang: Lang) -> tuple[str, ...]:

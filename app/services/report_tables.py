@@ -30,7 +30,7 @@ def scored_bids(sitting: SittingState, names: dict[str, str], lang: Lang) -> tup
     return tuple(
         ScoredBid(
             bidder=names[row.bid],
-            bid_price=row.price,
+            bid_price=row.read_out,
             evaluated_price=row.compared if row.evaluated_price is None else row.evaluated_price,
             price_score=row.price_score,
             price_working=_working(sitting, row, lang),

@@ -46,6 +46,7 @@ from evaluation.sitting import (
     awaited_correction,
     check_answered,
     check_running,
+    unconfirmed,
     unexplained,
 )
 from evaluation.sitting.stages import Stage
@@ -74,10 +75,11 @@ def conclude_ties(work: UnitOfWork, lot: str) -> None:
 
 def _due(case: Case, lot: str) -> bool:
     """Results stand without a report, or with one that nobody has signed and that lacks a dissent; what is being voted
-    on is decided before, prices are explained, and a recheck is answered."""
+    on is decided before, prices are explained and confirmed, and a recheck is answered."""
     sitting = case.lots[lot].sitting
     lacking = sitting.stage is Stage.RESULTS or (sitting.stage is Stage.REPORT and bool(sitting.unreported))
     waits = awaited_correction(sitting) is not None or sitting.put is not None or bool(unexplained(sitting))
+    waits = waits or bool(unconfirmed(sitting))
     waits = waits or bool(sitting.recheck and not sitting.recheck_answer)
     return lacking and sitting.suspended is None and not waits
 

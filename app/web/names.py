@@ -113,6 +113,7 @@ SUBJECTS: Mapping[ClarificationSubject, LazyString] = {
     ClarificationSubject.INCONSISTENT: _l("同一内容表述不一致"),
     ClarificationSubject.OBVIOUS_ERROR: _l("有明显的文字或者计算错误"),
     ClarificationSubject.LOW_PRICE: _l("报价明显偏低，要求书面说明"),
+    ClarificationSubject.ARITHMETIC: _l("报价有算术错误，要求确认修正后的报价"),
 }
 CLARIFICATIONS: Mapping[ClarificationStanding, LazyString] = {
     ClarificationStanding.VOTING: _l("正在表决"),

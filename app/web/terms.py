@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from app.casefile.committees import StandingCommittee
 from app.documents.method_wording import review_item_words
 from app.documents.wording import plain
-from app.messages import regime_words
+from app.messages import regime_words, sentence
 from app.procedure.convening import least_members
 from app.procedure.money import rmb_capital
 from app.procedure.profiles import Profile
@@ -96,7 +96,7 @@ def shown_terms(terms: TenderTerms) -> ShownTerms:
         method_words(terms.method),
         titled(terms.profile),
         committee_words(terms),
-        _periods(terms) + _low_prices(terms.profile),
+        _periods(terms) + _low_prices(terms.profile) + _arithmetic(terms.profile),
         _("%(k)s / %(n)s 家受托人共同解密（%(mode)s）", k=committee["k"], n=committee["n"], mode=terms.mode),
         Committee.from_description(committee).id,
         second_lock_words(terms.chain) if terms.chain else "",
@@ -159,6 +159,16 @@ def _low_prices(profile: Profile) -> tuple[tuple[str, str], ...]:
     below = _("、").join(words % {"n": plain(share * HUNDRED)} for words, share in shares if share is not None)
     source = citation_words(profile.articles.get("low_price", "—"))
     return ((_("报价低于下列任一标准的，须书面说明"), _("%(period)s（%(source)s）", period=below, source=source)),)
+
+
+def _arithmetic(profile: Profile) -> tuple[tuple[str, str], ...]:
+    """By which rules, in which order, a price is corrected; nothing where the rule book knows none."""
+    if not profile.arithmetic:
+        return ()
+    grounds = [sentence(f"arithmetic_{ground}", {}, g.get("lang", "zh")) for ground in profile.arithmetic]
+    order = _("；").join(f"({number}) {words}" for number, words in enumerate(grounds, 1))
+    source = citation_words(profile.articles.get("arithmetic", "—"))
+    return ((_("报价的算术修正，依次"), _("%(period)s（%(source)s）", period=order, source=source)),)
 
 
 def _day(at: datetime) -> str:

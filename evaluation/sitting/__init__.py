@@ -4,10 +4,13 @@
 (with the other modules of rules) what is lawful, `outcomes` what follows from it.
 """
 
+from evaluation.sitting.arithmetic_rules import check_prices_settled, price_correctable, unconfirmed
 from evaluation.sitting.checks import acts_about
 from evaluation.sitting.clarification_rules import askable, check_none_awaited, may_propose
 from evaluation.sitting.clarifications import (
+    ARITHMETIC_CONFIRMED,
     AWAITED,
+    OF_PRICES,
     PRICE_PROVEN,
     AnswerFile,
     Clarification,
@@ -112,7 +115,7 @@ from evaluation.sitting.offline_rules import sheet_basis
 from evaluation.sitting.outcomes import (
     outcome,
 )
-from evaluation.sitting.price_rules import check_prices_explained, explainable, unexplained
+from evaluation.sitting.price_rules import explainable, unexplained
 from evaluation.sitting.question_rules import rejections, settled, standing_bids
 from evaluation.sitting.questions import (
     COLLUSION_GROUNDS,
@@ -153,6 +156,7 @@ from evaluation.sitting.talk_rules import MOST_LETTERS, may_speak
 
 __all__ = [
     "AFTER_LAST_LOCK",
+    "ARITHMETIC_CONFIRMED",
     "AWAITED",
     "COLLUSION_GROUNDS",
     "COMPETITION_LACKING",
@@ -160,6 +164,7 @@ __all__ = [
     "GROUND_ITEMS",
     "MOST_LETTERS",
     "MOST_MINUTES",
+    "OF_PRICES",
     "PRICE_PROVEN",
     "TRANSITIONS",
     "WITHIN_CEILING",
@@ -281,7 +286,7 @@ __all__ = [
     "awaited_correction",
     "check_answered",
     "check_none_awaited",
-    "check_prices_explained",
+    "check_prices_settled",
     "check_running",
     "correctable",
     "decide",
@@ -294,6 +299,7 @@ __all__ = [
     "may_speak",
     "must_be_granted",
     "outcome",
+    "price_correctable",
     "progress",
     "recheck",
     "refusable_by",
@@ -305,6 +311,7 @@ __all__ = [
     "sheet_basis",
     "standing_bids",
     "transition_table",
+    "unconfirmed",
     "unexplained",
     "visible_scores",
 ]

@@ -34,7 +34,6 @@ ClarificationFact = (
 _BECOMES = {
     ClarificationWithdrawn: ClarificationStanding.WITHDRAWN,
     ClarificationAsked: ClarificationStanding.SENT,
-    ClarificationAnswered: ClarificationStanding.ANSWERED,
     ClarificationLapsed: ClarificationStanding.LAPSED,
 }
 
@@ -57,6 +56,8 @@ def _after(found: Clarifications, event: ClarificationFact) -> Clarification:
         return replace(one, judged=one.judged | {event.seat: event})
     if isinstance(event, ExplanationDecided):
         return replace(one, proven=event.proven)
+    if isinstance(event, ClarificationAnswered):
+        return replace(one, standing=ClarificationStanding.ANSWERED, confirms=event.confirms)
     return replace(one, standing=_BECOMES[type(event)])
 
 
@@ -68,9 +69,17 @@ def dropped(found: Clarifications, standings: frozenset[ClarificationStanding]) 
 
 def left(found: Clarifications) -> Clarifications:
     """All of them when a member leaves: what was not sent is dropped, and whether a price is proven is decided by those
-    who sit now, who may also ask about one about which others refused to."""
+    who sit now, who may also ask about one about which others refused to. What a bidder has confirmed stays so, and
+    what it had explained of the price before counts no more."""
     ended = dropped(found, UNSENT)
-    return {id: _undecided(one) if one.of_price else one for id, one in ended.items()}
+    return {id: _undecided(one) if one.of_price and not overtaken(ended, one) else one for id, one in ended.items()}
+
+
+def overtaken(found: Clarifications, one: Clarification) -> bool:
+    """Whether the price of its bid was corrected after it was asked about."""
+    later = list(found.values())
+    later = later[later.index(one) + 1 :]
+    return any(other.confirms and other.proposed.bid == one.proposed.bid for other in later)
 
 
 def _undecided(one: Clarification) -> Clarification:

@@ -7,7 +7,8 @@
    as soon as no further vote can change it.
 3. The chair, and nobody else, sends what was accepted, as it was voted; who proposed it may take it back until then.
 4. The bidder that is asked answers once. Nobody hands in a review or locks a sheet before every request has ended.
-5. Why a price is low a bidder is asked after the last lock, and for that no review or lock waits: `price_rules`.
+5. About its price a bidder is asked after the last lock, and for that no review or lock waits: why it is low
+   (`price_rules`), and whether it confirms a corrected one (`arithmetic_rules`).
 6. Where a member leaves, what was not sent is dropped: those who sit now have not voted on it. What was sent goes on.
 
 Who the bidder is, and when its time has passed, `app.procedure.clarifying` adds.
@@ -16,8 +17,10 @@ Who the bidder is, and when its time has passed, `app.procedure.clarifying` adds
 from __future__ import annotations
 
 from evaluation.errors import RuleViolation
-from evaluation.sitting.checks import require_digest, require_id, require_once, require_text
+from evaluation.sitting.arithmetic_rules import check_correction
+from evaluation.sitting.checks import require_digest, require_fit, require_id, require_once, require_text
 from evaluation.sitting.clarifications import (
+    OF_PRICES,
     Clarification,
     ClarificationAnswered,
     ClarificationAsked,
@@ -64,10 +67,14 @@ def askable(state: SittingState) -> tuple[str, ...]:
 def check_proposal(fact: ClarificationProposed, state: SittingState) -> None:
     """Raises RuleViolation `clarification_too_late`, `clarification_rests_for_successor`, `clarification_id_taken`,
     `clarification_bid_unknown`, `clarification_own_in_vote`, `clarification_refused_before`, `clarification_too_many`,
-    `sitting_id_malformed`, `sitting_text_missing`, `sitting_text_unfit`, and of a price `price_not_known`,
-    `price_asked_before`; `sitting_out_of_order`."""
-    of_price = fact.subject is ClarificationSubject.LOW_PRICE
-    if of_price:
+    `sitting_id_malformed`, `sitting_text_missing`, `sitting_text_unfit`, `correction_unexpected`, and of a price what
+    `check_price_proposal` and `check_correction` raise; `sitting_out_of_order`."""
+    about_price, explained = fact.subject in OF_PRICES, fact.subject is ClarificationSubject.LOW_PRICE
+    if fact.subject is ClarificationSubject.ARITHMETIC:
+        check_correction(fact, state)
+    elif fact.correction is not None:
+        raise RuleViolation("correction_unexpected")
+    elif explained:
         check_price_proposal(fact, state)
     elif state.stage not in (Stage.REVIEW, Stage.SCORING):
         raise RuleViolation("sitting_out_of_order", fact=type(fact).__name__, stage=str(state.stage))
@@ -80,11 +87,11 @@ def check_proposal(fact: ClarificationProposed, state: SittingState) -> None:
     require_text(fact.question, "question")
     if fact.id in state.clarifications:
         raise RuleViolation("clarification_id_taken")
-    if not of_price and fact.bid not in askable(state):
+    if not about_price and fact.bid not in askable(state):
         raise RuleViolation("clarification_bid_unknown", bid=fact.bid)
     if any(one.standing is S.VOTING and one.proposed.seat == fact.seat for one in state.clarifications.values()):
         raise RuleViolation("clarification_own_in_vote", seat=fact.seat)
-    if not of_price:
+    if not explained:
         _check_fruitful(fact, state)
 
 
@@ -98,9 +105,9 @@ def _check_fruitful(fact: ClarificationProposed, state: SittingState) -> None:
         raise RuleViolation("clarification_too_many", seat=fact.seat, most=MOST_FRUITLESS)
 
 
-def _asks(fact: ClarificationProposed) -> tuple[str, str]:
-    """The bid and the words, however they are spaced."""
-    return fact.bid, "".join(fact.question.split())
+def _asks(fact: ClarificationProposed) -> tuple[object, ...]:
+    """The bid and the words, however they are spaced, and to which price it is to be corrected."""
+    return fact.bid, "".join(fact.question.split()), fact.correction
 
 
 def _found(state: SittingState, id: str, *standings: ClarificationStanding) -> Clarification:
@@ -138,12 +145,20 @@ def check_sending(fact: ClarificationSent, state: SittingState) -> None:
 
 
 def check_answer(fact: ClarificationAnswered, state: SittingState) -> None:
-    """Raises RuleViolation `clarification_unknown`, `clarification_stands_otherwise`, `clarification_bid_unknown`,
-    `sitting_text_missing`, `sitting_digest_malformed`, `file_repeated`."""
+    """A corrected price is confirmed or not, with words or without.
+
+    Raises RuleViolation `clarification_unknown`, `clarification_stands_otherwise`, `clarification_bid_unknown`,
+    `confirmation_missing`, `confirmation_unexpected`, `sitting_text_missing`, `sitting_text_unfit`,
+    `sitting_digest_malformed`, `file_repeated`."""
     found = _found(state, fact.id, S.SENT)
     if found.proposed.bid != fact.bid:
         raise RuleViolation("clarification_bid_unknown", bid=fact.bid)
-    require_text(fact.text, "answer")
+    if found.of_arithmetic != (fact.confirms is not None):
+        raise RuleViolation("confirmation_missing" if found.of_arithmetic else "confirmation_unexpected")
+    if found.of_arithmetic:
+        require_fit(fact.text, "answer")
+    else:
+        require_text(fact.text, "answer")
     for file in fact.files:
         require_text(file.name, "name")
         require_digest(file.sha256, "sha256")
@@ -163,7 +178,7 @@ def check_none_awaited(state: SittingState) -> None:
     `clarification_unanswered`.
     """
     for one in state.clarifications_awaited:
-        if one.of_price:
+        if one.after_locks:
             continue
         facts = {"voted": len(one.votes), "of": len(state.seats), "chair": state.chair}
         raise RuleViolation(_AWAITED[one.standing], **facts)
@@ -172,7 +187,8 @@ def check_none_awaited(state: SittingState) -> None:
 def asked(fact: ClarificationSent, state: SittingState) -> SittingEvent:
     """What the bidder reads of what the chair sends."""
     voted = state.clarifications[fact.id].proposed
-    return ClarificationAsked(voted.id, voted.bid, voted.subject, voted.place, voted.question, fact.seconds)
+    words = (voted.subject, voted.place, voted.question)
+    return ClarificationAsked(voted.id, voted.bid, *words, fact.seconds, voted.correction)
 
 
 def decided(state: SittingState) -> SittingEvent | None:

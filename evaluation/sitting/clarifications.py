@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from evaluation.low_prices import MarkedPrice
+from evaluation.price_corrections import PriceCorrection
 from evaluation.sitting.events import ReviewItem, SeatFact, SittingEvent
 
 # What is found after the last lock, once the bidder has explained a price that is clearly low, or has not.
 PRICE_PROVEN = ReviewItem("price_proven", "报价合理性", "Whether the price is reasonable")
+# What follows where a bidder does not confirm the price that its bid has by the published rules of correction.
+ARITHMETIC_CONFIRMED = ReviewItem("arithmetic_confirmed", "算术修正确认", "Confirmation of the corrected price")
 
 
 class ClarificationSubject(StrEnum):
@@ -21,12 +24,19 @@ class ClarificationSubject(StrEnum):
     stated differently in two places, obvious errors of text or arithmetic.
 
     `low_price`: that its price is clearly low is to be explained in writing, with proof (O12 art. 21, O87 art. 60).
+    `arithmetic`: the price that it has by the published rules of correction is to be confirmed (O12 art. 19, O87
+    art. 59).
     """
 
     UNCLEAR = "unclear"
     INCONSISTENT = "inconsistent"
     OBVIOUS_ERROR = "obvious_error"
     LOW_PRICE = "low_price"
+    ARITHMETIC = "arithmetic"
+
+
+# About a price, which members know after the last lock and never before.
+OF_PRICES = frozenset({ClarificationSubject.LOW_PRICE, ClarificationSubject.ARITHMETIC})
 
 
 class ClarificationStanding(StrEnum):
@@ -51,13 +61,17 @@ AWAITED = UNSENT | {ClarificationStanding.SENT}
 
 @dataclass(frozen=True)
 class ClarificationProposed(SeatFact):
-    """A member wants the bidder of `bid` asked about a place of its bid; it thereby votes for it."""
+    """A member wants the bidder of `bid` asked about a place of its bid; it thereby votes for it.
+
+    `correction`: the price that the bidder is to confirm; None in every other question.
+    """
 
     id: str
     bid: str
     subject: ClarificationSubject
     place: str
     question: str
+    correction: PriceCorrection | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +121,7 @@ class ClarificationAsked(SittingEvent):
     place: str
     question: str
     seconds: int
+    correction: PriceCorrection | None = None
 
 
 @dataclass(frozen=True)
@@ -121,12 +136,16 @@ class AnswerFile:
 
 @dataclass(frozen=True)
 class ClarificationAnswered(SittingEvent):
-    """The bidder's answer, signed by the bidder; there is one, and it is final."""
+    """The bidder's answer, signed by the bidder; there is one, and it is final.
+
+    `confirms`: whether it accepts the corrected price; None in every other answer. A confirmation needs no words.
+    """
 
     id: str
     bid: str
     text: str
     files: tuple[AnswerFile, ...]
+    confirms: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -168,7 +187,8 @@ class ExplanationDecided(SittingEvent):
 class Clarification:
     """A request as it stands; `votes` by seat, that of the proposer among them.
 
-    Of an explained price also the votes about the answer, and whether it is `proven` (None: not decided).
+    Of an explained price also the votes about the answer, and whether it is `proven` (None: not decided); of a
+    corrected one whether its bidder `confirms` it (None: it has not answered).
     """
 
     proposed: ClarificationProposed
@@ -176,6 +196,17 @@ class Clarification:
     votes: dict[int, bool] = field(default_factory=dict)
     judged: dict[int, ExplanationJudged] = field(default_factory=dict)
     proven: bool | None = None
+    confirms: bool | None = None
+
+    @property
+    def after_locks(self) -> bool:
+        """Whether it is about a price: asked once members know prices, and then no review or lock waits for it."""
+        return self.proposed.subject in OF_PRICES
+
+    @property
+    def of_arithmetic(self) -> bool:
+        """Whether a corrected price is to be confirmed."""
+        return self.proposed.subject is ClarificationSubject.ARITHMETIC
 
     @property
     def of_price(self) -> bool:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from evaluation.committee import CommitteeRules, MemberRole, Share
 from evaluation.evaluate import EvaluationResult, EvaluationRules
 from evaluation.low_prices import LowPriceRules
+from evaluation.price_corrections import ArithmeticGround
 from evaluation.scoring import Cells, ScorePlace
 from evaluation.sitting.grounds import CorrectionGround, ElectedBy, SuspensionGround
 from evaluation.sitting.offline import OfflineSigning
@@ -51,7 +52,8 @@ class SittingRules:
     above `ceiling` (yuan; None: not compared) is rejected by the review without a vote. Prices that `low_price` marks
     are to be explained before there is a report (None: none is marked). More than `more_time_share` of the members have
     the time extended (None: nobody asks). With fewer than `vote_below` valid bids the committee decides whether
-    competition is lacking (None: it goes on with as many as are enough).
+    competition is lacking (None: it goes on with as many as are enough). `arithmetic`: by which rules, in this order,
+    a price is corrected (None: none is).
     """
 
     evaluation: EvaluationRules
@@ -64,6 +66,7 @@ class SittingRules:
     low_price: LowPriceRules | None = None
     more_time_share: Share | None = None
     vote_below: int | None = None
+    arithmetic: tuple[ArithmeticGround, ...] | None = None
 
     def within_ceiling(self, price: Decimal) -> bool:
         """Whether a price may be accepted; so it may where there is no ceiling."""
@@ -72,7 +75,7 @@ class SittingRules:
 
 @dataclass(frozen=True)
 class BidUnderReview:
-    """A bid that was opened and not voided. `price` is the evaluated price in yuan."""
+    """A bid that was opened and not voided. `price` is the one that was bid and read out, in yuan."""
 
     bid: str
     bidder_name: str
@@ -93,7 +96,8 @@ class ReviewFinding:
 class Rejection:
     """A bid that a majority rejected: on which item, by how many of the members, on which stated grounds.
 
-    Without votes and grounds for `WITHIN_CEILING`, and for `PRICE_PROVEN` where the bidder explained nothing.
+    Without votes and grounds for `WITHIN_CEILING`, for `PRICE_PROVEN` where the bidder explained nothing, and for
+    `ARITHMETIC_CONFIRMED`.
     """
 
     bid: str

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import singledispatch
 
 from evaluation.errors import RuleViolation
-from evaluation.sitting.clarification_folding import ClarificationFact, dropped, folded
+from evaluation.sitting.clarification_folding import ClarificationFact, dropped
 from evaluation.sitting.clarifications import AWAITED, PricesMarked
 from evaluation.sitting.events import (
     BidsReviewed,
@@ -56,6 +56,7 @@ from evaluation.sitting.stages import TRANSITIONS, Stage
 from evaluation.sitting.state import ReopenedSheet, SittingState
 from evaluation.sitting.voiding import (
     changed,
+    clarified,
     reworked,
     shown_scores,
     standing_sheets,
@@ -335,7 +336,7 @@ def _sealed(event: ReportSealed, state: SittingState) -> SittingState:
 
 @_applied.register
 def _about_a_clarification(event: ClarificationFact, state: SittingState) -> SittingState:
-    return changed(state, clarifications=folded(state.clarifications, event))
+    return clarified(state, event)
 
 
 @_applied.register

@@ -93,18 +93,20 @@ def computed(state: SittingState) -> ResultsComputed:
     prices = {bid.bid: bid.price for bid in state.bids if bid.bid in state.valid}
     sheets = {str(seat): state.sheets[seat] for seat in sorted(state.sheets)}
     shares = shares_granted(state.rules.review_items, state.granted)
-    return ResultsComputed(evaluate(state.rules.evaluation, prices, sheets, state.drawn, shares))
+    corrections = {bid: one for bid, one in state.corrections.items() if bid in prices}
+    return ResultsComputed(evaluate(state.rules.evaluation, prices, sheets, state.drawn, shares, corrections))
 
 
 def _results(state: SittingState) -> SittingEvent | None:
     if (counted := disposal_due(state)) is not None:
         return counted
-    if state.result is not None and (anew := concluded_anew(state)) is not None:
+    if (anew := concluded_anew(state)) is not None:
         return anew
-    if state.result is not None and (found := marking(state) or judged(state)) is not None:
+    if state.result is None:  # a bidder has confirmed another price
+        return computed(state)
+    if (found := marking(state) or judged(state)) is not None:
         return found
-    waiting_for_a_draw = state.result is not None and state.result.to_draw
-    return computed(state) if waiting_for_a_draw and state.drawn else None
+    return computed(state) if state.result.to_draw and state.drawn else None
 
 
 def _signing(state: SittingState) -> SittingEvent | None:

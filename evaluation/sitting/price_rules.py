@@ -16,7 +16,9 @@ from collections.abc import Iterator
 from evaluation.errors import RuleViolation
 from evaluation.low_prices import MarkedPrice, marked_prices
 from evaluation.sitting.checks import require_once, require_text
+from evaluation.sitting.clarification_folding import overtaken
 from evaluation.sitting.clarifications import (
+    ARITHMETIC_CONFIRMED,
     PRICE_PROVEN,
     Clarification,
     ClarificationProposed,
@@ -26,11 +28,11 @@ from evaluation.sitting.clarifications import (
     PricesMarked,
 )
 from evaluation.sitting.events import Rejection
-from evaluation.sitting.stages import Stage
+from evaluation.sitting.stages import PRICES_ASKED
 from evaluation.sitting.state import SittingState
 
 S = ClarificationStanding
-EXPLAINING = frozenset({Stage.RESULTS, Stage.REPORT})
+REJECTED_FOR_PRICE = frozenset({PRICE_PROVEN.id, ARITHMETIC_CONFIRMED.id})
 MAY_ASK_AGAIN = frozenset({S.WITHDRAWN, S.DROPPED})
 
 
@@ -39,8 +41,8 @@ def marked(state: SittingState) -> tuple[MarkedPrice, ...]:
     compared still, so that its rejection marks nobody else."""
     if state.rules.low_price is None:
         return ()
-    passed = {*state.valid, *(found.bid for found in state.rejected if found.item == PRICE_PROVEN.id)}
-    prices = {bid.bid: bid.price for bid in state.bids if bid.bid in passed}
+    passed = {*state.valid, *(found.bid for found in state.rejected if found.item in REJECTED_FOR_PRICE)}
+    prices = {bid.bid: state.price_of(bid.bid) for bid in state.bids if bid.bid in passed}
     return marked_prices(state.rules.low_price, prices, state.rules.ceiling)
 
 
@@ -51,30 +53,39 @@ def marking(state: SittingState) -> PricesMarked | None:
 
 
 def of_price(state: SittingState, bid: str) -> Clarification | None:
-    """What became of the request to explain the price of a bid; None where there is none that counts."""
+    """What became of the request to explain the price of a bid; None where there is none that counts: what was
+    explained of a price that was corrected since does not."""
     for one in state.clarifications.values():
-        if one.of_price and one.proposed.bid == bid and one.standing not in MAY_ASK_AGAIN:
+        about = one.of_price and one.proposed.bid == bid and one.standing not in MAY_ASK_AGAIN
+        if about and not overtaken(state.clarifications, one):
             return one
     return None
 
 
+def _being_corrected(state: SittingState, bid: str) -> bool:
+    return any(one.of_arithmetic and one.proposed.bid == bid for one in state.clarifications_awaited)
+
+
 def explainable(state: SittingState) -> tuple[str, ...]:
     """The bids whose price a bidder may be asked to explain now: marked ones first."""
-    if state.stage not in EXPLAINING:
+    if state.stage not in PRICES_ASKED:
         return ()
     by_rule = {price.bid for price in state.marked}
-    found = [bid for bid in state.valid if of_price(state, bid) is None]
+    found = [bid for bid in state.valid if of_price(state, bid) is None and not _being_corrected(state, bid)]
     return tuple(sorted(found, key=lambda bid: bid not in by_rule))
 
 
 def check_price_proposal(fact: ClarificationProposed, state: SittingState) -> None:
-    """Raises RuleViolation `price_not_known`, `clarification_bid_unknown`, `price_asked_before`."""
-    if state.stage not in EXPLAINING:
+    """Raises RuleViolation `price_not_known`, `clarification_bid_unknown`, `price_asked_before`,
+    `price_being_asked`."""
+    if state.stage not in PRICES_ASKED:
         raise RuleViolation("price_not_known")
     if fact.bid not in state.valid:
         raise RuleViolation("clarification_bid_unknown", bid=fact.bid)
     if of_price(state, fact.bid) is not None:
         raise RuleViolation("price_asked_before", bid=fact.bid)
+    if _being_corrected(state, fact.bid):
+        raise RuleViolation("price_being_asked", bid=fact.bid)
 
 
 def asked_by_rule(state: SittingState, one: Clarification) -> bool:

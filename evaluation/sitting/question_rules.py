@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from evaluation.errors import RuleViolation
+from evaluation.sitting.arithmetic_rules import arithmetic_rejections
 from evaluation.sitting.checks import require_once, require_text
 from evaluation.sitting.deductions import standing_deductions
 from evaluation.sitting.events import Rejection, ReviewConcluded
@@ -114,11 +115,12 @@ def _rejections(state: SittingState) -> Iterable[Rejection]:
 
 
 def concluded_anew(state: SittingState) -> ReviewConcluded | None:
-    """After the last lock: the review as adopted votes, and explanations of prices, have it, where they reject a bid
-    that passed it."""
+    """After the last lock: the review as adopted votes, and what bidders answered about their prices, have it, where
+    they reject a bid that passed it."""
     rejected = [one for one in rejections(state) if one.bid in state.valid]
     by_votes = {one.bid for one in rejected}
-    rejected += [one for one in price_rejections(state) if one.bid not in by_votes]
+    about_prices = (*price_rejections(state), *arithmetic_rejections(state))
+    rejected += [one for one in about_prices if one.bid not in by_votes]
     if not rejected:
         return None
     gone = {rejection.bid for rejection in rejected}

@@ -14,7 +14,6 @@ from typing import Any
 
 from evaluation.committee import Member, check_composition, may_chair
 from evaluation.errors import RuleViolation
-from evaluation.evaluate import check_evaluation_rules
 from evaluation.scoring import check_cells
 from evaluation.sitting import clarification_rules as clarifying
 from evaluation.sitting import correction_rules as corrections
@@ -22,6 +21,7 @@ from evaluation.sitting import interruption_rules as interrupted
 from evaluation.sitting import price_rules as pricing
 from evaluation.sitting import recheck_rules as rechecking
 from evaluation.sitting import talk_rules as talk
+from evaluation.sitting.arithmetic_rules import check_prices_settled
 from evaluation.sitting.checks import (
     require_digest,
     require_fit,
@@ -30,7 +30,6 @@ from evaluation.sitting.checks import (
     require_text,
 )
 from evaluation.sitting.clarifications import (
-    PRICE_PROVEN,
     ClarificationAnswered,
     ClarificationLapsed,
     ClarificationProposed,
@@ -40,12 +39,12 @@ from evaluation.sitting.clarifications import (
     ExplanationJudged,
 )
 from evaluation.sitting.competition import CompetitionVoted
-from evaluation.sitting.competition_rules import check_competition_vote, sound_competition
+from evaluation.sitting.competition_rules import check_competition_vote
 from evaluation.sitting.contracting import ContractPointsStated
 from evaluation.sitting.contracting_rules import check_points
-from evaluation.sitting.deductions import deduction_items, sound_deductions
+from evaluation.sitting.convening_rules import check_convened
+from evaluation.sitting.deductions import deduction_items
 from evaluation.sitting.events import (
-    WITHIN_CEILING,
     BidsReviewed,
     ChairVoted,
     ConflictDeclared,
@@ -62,7 +61,6 @@ from evaluation.sitting.events import (
     ReportSealed,
     ReportSigned,
     ScoreSheetLocked,
-    Seat,
     SeatFact,
     SheetReopened,
     SittingConvened,
@@ -95,7 +93,7 @@ from evaluation.sitting.offline_rules import check_offline
 from evaluation.sitting.outcomes import outcome
 from evaluation.sitting.question_rules import check_none_open, check_put, check_vote
 from evaluation.sitting.question_rules import check_withdrawal as check_finding_withdrawal
-from evaluation.sitting.questions import GROUND_ITEMS, FindingPut, FindingVoted, FindingWithdrawn
+from evaluation.sitting.questions import FindingPut, FindingVoted, FindingWithdrawn
 from evaluation.sitting.rechecks import RecheckAnswered, RecheckOrdered, RecheckProposed
 from evaluation.sitting.rollback import RollbackProposed, RollbackReleased
 from evaluation.sitting.rollback_rules import check_rollback
@@ -103,8 +101,6 @@ from evaluation.sitting.signing_rules import check_dissent, check_recorded_refus
 from evaluation.sitting.stages import TRANSITIONS
 from evaluation.sitting.state import SittingState
 from evaluation.sitting.talk import AnnouncementMade, AnnouncementNoted, FloorGiven, MessagePosted
-
-RESERVED_ITEMS = {WITHIN_CEILING.id, PRICE_PROVEN.id, *(item.id for item in GROUND_ITEMS.values())}
 
 
 def decide(state: SittingState, fact: SittingEvent, seat_of_actor: int | None = None) -> tuple[SittingEvent, ...]:
@@ -163,31 +159,6 @@ def _check_actor(state: SittingState, fact: SittingEvent, actor: int | None) -> 
 def _check(fact: SittingEvent, state: SittingState) -> None:
     """Refuse an unsound fact. Only facts of persons are registered: an outcome cannot be proposed."""
     raise RuleViolation("sitting_fact_not_proposable", fact=type(fact).__name__)
-
-
-def _members(seats: Sequence[Seat]) -> list[Member]:
-    return [Member(seat.role, seat.site) for seat in seats]
-
-
-@_check.register
-def _convene(fact: SittingConvened, state: SittingState) -> None:
-    rules = fact.rules
-    check_composition(_members(fact.seats), fact.host_site, rules.committee)
-    check_evaluation_rules(rules.evaluation)
-    sound = {
-        "seats": [s.number for s in fact.seats] == list(range(state.first_seat, state.first_seat + len(fact.seats))),
-        "persons": len({s.person for s in fact.seats} - state.persons) == len(fact.seats),
-        "bids": len({bid.bid for bid in fact.bids}) == len(fact.bids) > 0,
-        "prices": all(bid.price.is_finite() and bid.price > 0 for bid in fact.bids),
-        "review_items": len({item.id for item in rules.review_items} - RESERVED_ITEMS) == len(rules.review_items),
-        "deductions": sound_deductions(rules.review_items),
-        "least_valid_bids": rules.least_valid_bids >= 1,
-        "vote_below": sound_competition(rules.least_valid_bids, rules.vote_below),
-        "chair_rounds": rules.chair_rounds >= 1,
-    }
-    for field, ok in sound.items():
-        if not ok:
-            raise RuleViolation("sitting_convened_invalid", field=field)
 
 
 @_check.register
@@ -293,7 +264,7 @@ def _prepare_report(fact: ReportPrepared, state: SittingState) -> None:
     if awaited := corrections.awaited_correction(state):
         raise awaited
     check_none_open(state)
-    pricing.check_prices_explained(state)
+    check_prices_settled(state)
     rechecking.check_recheck_answered(state)
 
 
@@ -307,6 +278,7 @@ def _seal_failure(fact: FailureRecordSealed, state: SittingState) -> None:
 
 
 _ELSEWHERE: dict[type[Any], Callable[..., None]] = {
+    SittingConvened: check_convened,
     ReportSigned: check_signature,
     DissentRecorded: check_dissent,
     RefusalRecorded: check_recorded_refusal,

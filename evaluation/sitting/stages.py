@@ -236,6 +236,7 @@ TRANSITIONS |= {
     (Stage.RESULTS, event): Stage.RESULTS for event in (PricesMarked, ExplanationJudged, ExplanationDecided)
 }
 TRANSITIONS[Stage.REPORT, ClarificationProposed] = Stage.RESULTS  # the report is prepared anew: it is to tell of it
+PRICES_ASKED = frozenset({Stage.RESULTS, Stage.REPORT})  # where a question about a price may be proposed
 FINAL = frozenset({Stage.CLOSED, Stage.FAILED, Stage.ABANDONED})
 for _stage in Stage:
     if _stage not in FINAL | {Stage.UNCONVENED}:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from evaluation.errors import RuleViolation
 from evaluation.evaluate import EvaluationResult
 from evaluation.low_prices import MarkedPrice
+from evaluation.price_corrections import PriceCorrection
 from evaluation.scoring import Cells, ScorePlace, UnequalScores
 from evaluation.sitting.clarifications import AWAITED, Clarification
 from evaluation.sitting.competition import CompetitionDecided, CompetitionVoted
@@ -196,6 +198,17 @@ class SittingState:
     def clarifications_awaited(self) -> tuple[Clarification, ...]:
         """The requests that have not ended, in the order in which they were proposed."""
         return tuple(one for one in self.clarifications.values() if one.standing in AWAITED)
+
+    @property
+    def corrections(self) -> dict[str, PriceCorrection]:
+        """By bid the corrected price that its bidder has confirmed; the last one where there were several."""
+        asked = ((one.proposed.bid, one.proposed.correction) for one in self.clarifications.values() if one.confirms)
+        return {bid: correction for bid, correction in asked if correction is not None}
+
+    def price_of(self, bid: str) -> Decimal:
+        """The price in yuan that counts: as it was bid, or as it was corrected and confirmed."""
+        corrected = self.corrections.get(bid)
+        return corrected.price if corrected else next(one.price for one in self.bids if one.bid == bid)
 
     @property
     def standing(self) -> tuple[SittingSuspended, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from evaluation.scoring import Cells
-from evaluation.sitting.clarification_folding import left
+from evaluation.sitting.clarification_folding import ClarificationFact, folded, left
+from evaluation.sitting.clarifications import ClarificationAnswered
 from evaluation.sitting.questions import Disposal
 from evaluation.sitting.rechecks import RecheckOrdered
 from evaluation.sitting.state import ReopenedSheet, SealedVersion, SittingState, SupersededDissent
@@ -13,6 +14,7 @@ from evaluation.sitting.state import ReopenedSheet, SealedVersion, SittingState,
 Kept = TypeVar("Kept")
 __all__ = [
     "changed",
+    "clarified",
     "reworked",
     "shown_scores",
     "standing_sheets",
@@ -56,6 +58,16 @@ def reworked(state: SittingState) -> SittingState:
     """Without the conclusions that rest on sheets: what is scored again is concluded again."""
     state = changed(superseding(state), result=None, drawn=(), drawn_record="", report_sha256="")
     return changed(state, requests={}, denied=(), recheck_answer="")
+
+
+def clarified(state: SittingState, event: ClarificationFact) -> SittingState:
+    """After something about a question to a bidder. Where another price counts from now on, results that stand are
+    computed anew from the same sheets, and what was drawn of them is void."""
+    after = changed(state, clarifications=folded(state.clarifications, event))
+    confirmed = isinstance(event, ClarificationAnswered) and event.confirms and event.bid in state.valid
+    if state.result is None or not confirmed:
+        return after
+    return changed(superseding(after), result=None, drawn=(), drawn_record="", recheck_answer="")
 
 
 def undecided(state: SittingState) -> SittingState:

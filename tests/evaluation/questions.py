@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from random import Random
 
+from evaluation.price_corrections import ArithmeticGround, PriceCorrection
 from evaluation.sitting import (
     AnswerFile,
     ClarificationAnswered,
@@ -37,6 +39,16 @@ def explain(seat: int = 1, id: str = ID, bid: str = "A") -> ClarificationPropose
     return proposal(seat, id, bid, ClarificationSubject.LOW_PRICE)
 
 
+def correct(seat: int = 1, id: str = ID, bid: str = "A", price: str = "1580000", ground: str = "unit_over_total"):
+    """That a bidder confirms a corrected price."""
+    to = PriceCorrection(Decimal(price), ArithmeticGround(ground))
+    return proposal(seat, id, bid, ClarificationSubject.ARITHMETIC, correction=to)
+
+
+def confirm(id: str = ID, bid: str = "A", confirms: bool = True, text: str = ""):
+    return ClarificationAnswered(id, bid, text, (), confirms)
+
+
 def answer(id: str = ID, bid: str = "A", text: str = "sixty days", files: tuple[AnswerFile, ...] = (FILE,)):
     return ClarificationAnswered(id, bid, text, files)
 
@@ -59,6 +71,8 @@ def anything(state: SittingState, seat: int, rng: Random) -> SittingEvent:
             answer(id, bid),
             ClarificationLapsed(id),
             explain(seat, f"q-{len(ids)}", rng.choice("ABC")),
+            correct(seat, f"q-{len(ids)}", rng.choice("ABC"), rng.choice(("1500000", "1574022", "1590000"))),
+            confirm(id, bid, rng.random() < 0.8),
             ExplanationJudged(seat, id if rng.random() < 0.3 else rng.choice(judged or ids), rng.random() < 0.5, "why"),
         )
     )
@@ -69,7 +83,8 @@ def settling(state: SittingState, there: list[int]) -> Iterator[SittingEvent]:
     for one in state.clarifications_awaited:
         id = one.proposed.id
         if one.standing is S.SENT:
-            yield ClarificationLapsed(id) if len(state.clarifications) % 2 else answer(id, one.proposed.bid)
+            answers = confirm(id, one.proposed.bid) if one.of_arithmetic else answer(id, one.proposed.bid)
+            yield ClarificationLapsed(id) if len(state.clarifications) % 2 else answers
         elif state.stage in (Stage.REVIEW, Stage.SCORING, Stage.RESULTS):
             if one.standing is S.ACCEPTED and state.chair is not None:
                 yield ClarificationSent(state.chair, id, 600)

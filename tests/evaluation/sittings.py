@@ -10,6 +10,7 @@ from evaluation.committee import CommitteeRules, MemberRole, Share
 from evaluation.criteria import Band, CriteriaSet, Criterion, CriterionKind, CriterionStage
 from evaluation.evaluate import EvaluationRules
 from evaluation.low_prices import LowPriceRules
+from evaluation.price_corrections import ArithmeticGround
 from evaluation.prices import PriceRule
 from evaluation.scoring import Aggregation, Cells, ScoringRules
 from evaluation.sitting import (
@@ -229,5 +230,9 @@ def with_evaluation(**changes: object) -> SittingConvened:
 MARKED = with_rules(low_price=LowPriceRules(of_next=D("0.999")), least_valid_bids=1)
 # Two bids are enough to go on, where the committee says so.
 COMPETING = with_rules(least_valid_bids=1, vote_below=3)
+# Prices are corrected by each of the rules; the ceiling is just above the highest that was bid.
+CORRECTED = with_rules(
+    low_price=MARKED.rules.low_price, least_valid_bids=1, arithmetic=tuple(ArithmeticGround), ceiling=D(1586000)
+)
 # Documents that publish no share from which a score is marked as abnormal: then the committee alone decides.
 UNMARKED = with_evaluation(scoring=replace(EVALUATION.scoring, outlier_share=None))

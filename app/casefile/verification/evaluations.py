@@ -17,9 +17,12 @@ from app.casefile.verification.findings import Findings, failed, held, not_cover
 from crypto.committee import Committee, identity, verify_release, verify_share
 from evaluation import draw
 from evaluation.draw import DrawEvent, DrawRound, DrawState
-from evaluation.evaluate import evaluate, granted_in
+from evaluation.evaluate import corrected_in, evaluate, granted_in
+from evaluation.price_corrections import PriceCorrection
 from evaluation.scoring import Cells
 from evaluation.sitting import (
+    ClarificationAnswered,
+    ClarificationAsked,
     MemberRecused,
     ResultsComputed,
     ReviewConcluded,
@@ -163,7 +166,8 @@ def _result(events: list[SittingEvent]) -> ResultsComputed:
     sheets = {seat: {bid: row for bid, row in cells.items() if bid in valid} for seat, cells in locked.items()}
     prices = {bid.bid: bid.price for bid in convened.bids if bid.bid in valid}
     shares, rules = _deductions(convened, events), convened.rules.evaluation
-    return ResultsComputed(evaluate(rules, prices, dict(sorted(sheets.items())), _drawn(events), shares))
+    given = prices, dict(sorted(sheets.items())), _drawn(events), shares, _corrections(events)
+    return ResultsComputed(evaluate(rules, *given))
 
 
 def _valid(events: list[SittingEvent]) -> set[str]:
@@ -181,6 +185,20 @@ def _deductions(convened: SittingConvened, events: list[SittingEvent]) -> dict[s
     if concluded is None:
         return granted_in(result.result)
     return shares_granted(convened.rules.review_items, concluded.granted)
+
+
+def _corrections(events: list[SittingEvent]) -> dict[str, PriceCorrection]:
+    """The prices that were corrected: as stated, and as every bidder confirmed whose answer the holder sees."""
+    last, result = max((at, event) for at, event in enumerate(events) if isinstance(event, ResultsComputed))
+    found, asked = corrected_in(result.result), dict[str, PriceCorrection | None]()
+    ranked = {row.bid for row in result.result.bids}
+    for event in events[:last]:
+        if isinstance(event, ClarificationAsked):
+            asked[event.id] = event.correction
+        elif isinstance(event, ClarificationAnswered) and event.confirms and event.bid in ranked:
+            correction = asked.get(event.id)
+            found |= {event.bid: correction} if correction else {}
+    return found
 
 
 def _concluded(events: list[SittingEvent]) -> tuple[ReviewConcluded | None, ResultsComputed]:

@@ -14,6 +14,7 @@ from app.casefile.codec import decode
 from app.casefile.rounds_of_evaluation import latest_evaluation
 from app.casefile.sealing import committee_of
 from app.extensions import FORM_AROUND, access, current_actor, platform, required_log_in, takes
+from app.messages import sentence
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.buyers import BuyerMemberNamed
@@ -47,6 +48,7 @@ from evaluation.draw import (
     DrawConditionsProposed,
     Stratum,
 )
+from evaluation.price_corrections import ArithmeticGround
 from evaluation.sitting import SittingState, Stage
 
 MOST_STRATA = 8
@@ -305,6 +307,8 @@ def report(case: str, lot: str) -> str:
     state = found.lots[lot]
     shown |= _rechecking(found, lot)
     shown |= {"rules": sitting.rules.evaluation if sitting.result else None}
+    lang = g.get("lang", "zh")
+    shown |= {"correction_grounds": {one: sentence(f"arithmetic_{one}", {}, lang) for one in ArithmeticGround}}
     shown |= {"signing": signing_words(signing_counts(state)), "no_majority": without_majority(state)}
     shown |= {"dissented_before": bool(sitting.superseded_dissents)}
     with platform().database.reading() as db_session:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import MultipleFileField
-from wtforms import TextAreaField
+from wtforms import RadioField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from app.procedure.clarifying import LONGEST_ANSWER
@@ -30,6 +31,20 @@ class ClarificationForm(FlaskForm):
         description=_l("只就所问说明含义、统一表述或者更正明显的文字、计算错误。至多 2000 字。"),
     )
     files = MultipleFileField(_l("附件（PDF）"), description=_l("至多 5 份，每份至多 8 MiB。"))
+
+
+class ConfirmationForm(FlaskForm):
+    """Whether a corrected price is confirmed."""
+
+    confirms = RadioField(
+        _l("本单位的意见"),
+        [InputRequired(_l("请选择确认或者不确认"))],
+        choices=[
+            SelectChoice("yes", _l("确认修正后的报价")),
+            SelectChoice("no", _l("不确认（投标被否决）")),
+        ],
+    )
+    text = TextAreaField(_l("说明（可不填）"), [Length(max=LONGEST_ANSWER, message=_l("至多 2000 字"))])
 
 
 class ObjectionForm(FlaskForm):

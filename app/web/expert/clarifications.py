@@ -14,9 +14,7 @@ from app.extensions import platform
 from app.procedure.clarifying import LONGEST_PLACE, LONGEST_QUESTION
 from app.queries.sittings import Room
 from app.web.names import SUBJECTS
-from evaluation.sitting import ClarificationSubject, askable
-
-LOW_PRICE = ClarificationSubject.LOW_PRICE  # asked about by itself, once members know prices
+from evaluation.sitting import OF_PRICES, askable
 
 
 class ClarificationForm(FlaskForm):
@@ -26,7 +24,7 @@ class ClarificationForm(FlaskForm):
     subject = RadioField(
         _l("询问的事项"),
         [InputRequired(_l("请选择属于哪一种情形"))],
-        choices=[SelectChoice(subject.value, name) for subject, name in SUBJECTS.items() if subject is not LOW_PRICE],
+        choices=[SelectChoice(subject.value, name) for subject, name in SUBJECTS.items() if subject not in OF_PRICES],
         description=_l("依法只能就这三种情形要求投标人澄清、说明或者补正。"),
     )
     place = StringField(

@@ -42,7 +42,8 @@ def _found(shown: dict[str, Any], id: str) -> ClarificationView:
 
 def clarification_effects(one: ClarificationView) -> Effects:
     """What is asked, line by line."""
-    return _words(one.bidder, one.subject, one.place, one.question)
+    corrected: Effects = [(_("要求确认"), one.correction)] if one.correction else []
+    return [*_words(one.bidder, one.subject, one.place, one.question), *corrected]
 
 
 def _words(bidder: str, subject: sitting.ClarificationSubject, place: str, question: str) -> Effects:
@@ -107,7 +108,9 @@ def send(case: str, lot: str, id: str) -> str:
     seconds = minutes_of(form) * 60
     waits = _("答复或者期限届满之前，不能提交初步评审意见或者锁定评分。")
     unproven = _("答复以后全体成员表决；逾期没有答复的，视为不能证明报价合理，该投标被否决。")
-    words = _("签名后问题原文发给该投标人并通知它登录答复。") + (unproven if one.of_price else waits)
+    unconfirmed = _("投标人确认的，按修正后的报价重新汇总；不确认或者逾期没有确认的，该投标被否决。")
+    follows = unproven if one.of_price else unconfirmed if one.correction else waits
+    words = _("签名后问题原文发给该投标人并通知它登录答复。") + follows
     effects: Effects = [*clarification_effects(one), (_("答复时间"), _("自发出起 %(n)s 分钟", n=minutes_of(form)))]
     fact = sitting.ClarificationSent(room.seat, id, seconds)
     return signing(found, shown, _("发出澄清要求"), fact, words, effects, tone="warning")

@@ -134,7 +134,7 @@ def _awaited_answer(found: Case, lot: str) -> str:
     """For which clarification reviews, sheets or the report wait now; "" for none, and where none is due yet."""
     state = found.lot(lot).sitting
     checks = {sitting.Stage.REVIEW: sitting.check_none_awaited, sitting.Stage.SCORING: sitting.check_none_awaited}
-    checks[sitting.Stage.RESULTS] = sitting.check_prices_explained
+    checks[sitting.Stage.RESULTS] = sitting.check_prices_settled
     try:
         checks.get(state.stage, lambda _state: None)(state)
     except RuleViolation as refusal:

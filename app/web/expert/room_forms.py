@@ -20,7 +20,7 @@ from app.web.expert.forms import (
     StatementForm,
     VoteForm,
 )
-from app.web.expert.price_forms import price_question_form
+from app.web.expert.price_forms import price_correction_form, price_question_form
 from app.web.names import MEMBERS, ROLLBACK_TARGETS
 from app.web.terms import review_item
 from evaluation import sitting
@@ -34,6 +34,7 @@ def forms_of(found: Case, lot: str, room: Room) -> dict[str, Any]:
     own = ({"halt": HaltForm()} if chairs else {}) | ({"conflict": ConflictForm()} if late else {})
     asking = {"asking": proposal_form(found, lot, room)} if room.may_ask else {}
     asking |= {"asking_price": price} if (price := price_question_form(found, room)) else {}
+    asking |= {"correcting_price": form} if (form := price_correction_form(found, lot, room)) else {}
     if room.seat and sitting.rollback_targets(found.lot(lot).sitting):
         own["rollback"] = rollback_form(found.lot(lot).sitting)
     listed = {"clarifying": True} if asking or room.clarifications or room.low_prices else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from app.services.accounts import token_hash
 from app.services.platform import DIST
 from app.services.unit_of_work import plain_transaction
 from evaluation.sitting import ClarificationStanding
+from tests.app.services.corrected import Corrected
 from tests.app.services.questions import PAPER, PLACE, QUESTION, TEXT, Asking
 from tests.app.services.whole_case import LOT
 
@@ -30,8 +32,8 @@ PASSPHRASE = "kept by the bidder alone"
 class Desk:
     """A bidder's machine beside a case whose committee asks."""
 
-    def __init__(self, folder: Path) -> None:
-        self.case, self.profile = Asking(folder / "site").until_review(), Profile(folder / "bidder-a")
+    def __init__(self, folder: Path, case: Asking) -> None:
+        self.case, self.profile = case, Profile(folder / "bidder-a")
         app = create_app(self.case.platform.settings, self.case.clock)
         app.extensions["tenderhall"] = self.case.platform
         self.server = make_server("127.0.0.1", 0, app, threaded=True)
@@ -53,15 +55,26 @@ class Desk:
         return int(arguments.run(arguments))
 
 
-@pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    (tmp_path / "site").mkdir()
-    monkeypatch.setenv("TENDERHALL_PASSPHRASE", PASSPHRASE)
-    made = Desk(tmp_path)
+@contextmanager
+def desk_beside(folder: Path, case: Asking) -> Iterator[Desk]:
+    made = Desk(folder, case)
     yield made
     made.server.shutdown()
     made.server.server_close()
     made.case.platform.database.dispose()
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "site").mkdir()
+    monkeypatch.setenv("TENDERHALL_PASSPHRASE", PASSPHRASE)
+    return tmp_path / "site"
+
+
+@pytest.fixture
+def desk(tmp_path: Path, site: Path) -> Iterator[Desk]:
+    with desk_beside(tmp_path, Asking(site).until_review()) as made:
+        yield made
 
 
 def test_a_question_is_listed_and_answered_once_with_a_file(desk: Desk, capsys, monkeypatch, tmp_path: Path):
@@ -94,3 +107,19 @@ def test_a_question_is_listed_and_answered_once_with_a_file(desk: Desk, capsys, 
     assert "clarification_answered_before" in capsys.readouterr().err
     assert desk.bid("questions", case) == 0
     assert "已答复 / answered" in capsys.readouterr().out
+
+
+def test_a_corrected_price_is_listed_and_confirmed_with_a_word(tmp_path: Path, site: Path, capsys):
+    with desk_beside(tmp_path, Corrected(site).until_results()) as desk:
+        case, text = desk.case.case_id, tmp_path / "answer.txt"
+        text.write_text(TEXT, "utf-8")
+        desk.case.ask_to_confirm("c1", "1583000.50")
+        assert desk.bid("questions", case) == 0
+        listed = capsys.readouterr().out
+        for words in ("1583000.50", "以汇总金额为准", "--confirm yes", "投标被否决"):
+            assert words in listed
+        assert desk.bid("answer", case, "c1", "--yes") == 2
+        assert desk.bid("answer", case, "c1", "--text", text, "--yes") == 1
+        assert "confirmation_missing" in capsys.readouterr().err
+        assert desk.bid("answer", case, "c1", "--confirm", "yes", "--yes") == 0
+        assert desk.case.state.clarifications["c1"].confirms

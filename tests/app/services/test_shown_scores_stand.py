@@ -11,7 +11,6 @@ from app.procedure.errors import RuleViolation
 from app.services.audits import export_evidence
 from app.services.platform import DIST
 from evaluation import sitting
-from evaluation.scoring import Cells
 from evaluation.sitting import Stage
 from tests.app.services.people import LOT
 from tests.app.services.test_replacements import Succeeding
@@ -33,13 +32,11 @@ class Tipped(Succeeding):
 
         self._each(lambda n: sitting.BidsReviewed(n, found(n)))
 
-    def own(self, number: int) -> Cells:
-        """What a member gives the bids that are valid: each the same, whichever others are."""
-        whole = self.sheet(number, [bid.bid for bid in self.state.bids])
-        return {bid: whole[bid] for bid in self.state.valid}
-
     def lock(self, number: int) -> None:
-        self.act(self.members[number], sitting.ScoreSheetLocked(number, self.own(number), {}))
+        """In the order of the bidders, so that a bid which comes back moves no other one's score."""
+        bids = [bid for bid in self.receipts.values() if bid in self.state.valid]
+        fact = sitting.ScoreSheetLocked(number, self.sheet(number, bids), {})
+        self.act(self.members[number], fact)
 
 
 def test_nobody_scores_again_what_all_have_seen(tmp_path):
@@ -48,6 +45,7 @@ def test_nobody_scores_again_what_all_have_seen(tmp_path):
     others = [n for n in case.members if n not in (number, case.chair)]
     case.review_so((number, *others[:2]))
     assert out not in case.state.valid
+    case.go_on()
     for seat in case.members:
         case.lock(seat)
     seen = case.state.sheets
@@ -64,7 +62,7 @@ def test_nobody_scores_again_what_all_have_seen(tmp_path):
     mine, site, room = others[0], Site(case), f"/room/{case.case_id}/{LOT}"
     desk = booth(site, case.members[mine]).get(room)
     assert "投标人c" in desk
-    changed = {bid: {**row, "plan": row["plan"] + 1} for bid, row in case.own(mine).items()}
+    changed = {bid: {**row, "plan": row["plan"] + 1} for bid, row in case.sheet(mine, list(case.state.valid)).items()}
     with pytest.raises(RuleViolation, match="score_not_reopened"):
         case.act(case.members[mine], sitting.ScoreSheetLocked(mine, changed, {}))
     for seat in case.members:
