@@ -9,5 +9,5 @@ from app.services.findings import after_decision
 @completes("CompetitionVoted")
 def follow_competition_vote(act: Act) -> Answer:
     """After the last lock the sheets stand, so that results follow from the decision at once."""
-    after_decision(act.work, act.lot, rejects=True)
+    after_decision(act.work, act.lot, anew=True)
     return {}
