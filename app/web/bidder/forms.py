@@ -44,7 +44,7 @@ class ConfirmationForm(FlaskForm):
             SelectChoice("no", _l("不确认（投标被否决）")),
         ],
     )
-    text = TextAreaField(_l("说明（可不填）"), [Length(max=LONGEST_ANSWER, message=_l("至多 2000 字"))])
+    text = TextAreaField(_l("说明"), [Length(max=LONGEST_ANSWER, message=_l("至多 2000 字"))])
 
 
 class ObjectionForm(FlaskForm):

@@ -48,11 +48,18 @@ function showStage(stage) {
   if (tag) tag.textContent = stage;
 }
 
+/** What is shown already stays: a click that falls on a part while it is exchanged would be lost. */
 function swap(section, html) {
+  const fresh = new DOMParser().parseFromString(html, 'text/html').body;
+  if (fresh.innerHTML !== section.innerHTML) exchange(section, fresh);
+  section.dispatchEvent(new CustomEvent('tenderhall:swapped', { bubbles: true }));
+}
+
+function exchange(section, fresh) {
   const mine = unsaved(section);
   const focused = section.contains(document.activeElement) ? document.activeElement : null;
   const selection = focused?.selectionStart === undefined ? null : [focused.selectionStart, focused.selectionEnd];
-  section.replaceChildren(...new DOMParser().parseFromString(html, 'text/html').body.childNodes);
+  section.replaceChildren(...fresh.childNodes);
   for (const [id, value] of mine) {
     const field = section.querySelector(`#${CSS.escape(id)}`);
     if (field) field.value = value;
@@ -62,7 +69,6 @@ function swap(section, html) {
   const again = focused?.id ? section.querySelector(`#${CSS.escape(focused.id)}`) : null;
   again?.focus({ preventScroll: true });
   if (again && selection?.[0] != null) again.setSelectionRange(...selection);
-  section.dispatchEvent(new CustomEvent('tenderhall:swapped', { bubbles: true }));
 }
 
 /** Where a part is fetched, with how far this page has heard: what is older will not do. */
