@@ -64,7 +64,7 @@ def withdraw_contact_change(platform: Platform, log_in: LogIn) -> None:
         change = waiting_change(db_session, row.id)
         if change is None:
             raise RuleViolation("contact_change_unknown")
-        change.ended_at = now
+        _end(change, now)
 
 
 def tell_contact_change(platform: Platform, id: str) -> None:
@@ -86,14 +86,19 @@ def take_contact(platform: Platform, id: str) -> None:
         change = db_session.get_one(ContactChange, id, with_for_update=True)
         if change.ended_at is not None:
             return
-        change.ended_at = now
+        new = reopened(platform, change.sealed)
+        _end(change, now)
         expert = db_session.get_one(Expert, change.expert_id)
         account = db_session.get_one(Account, expert.account_id)
         if account.password_hash is None or account.suspended_at is not None:
             return
         old = opened(platform, db_session, expert.id, "contact_change", now)
-        new = reopened(platform, change.sealed)
         sealed = seal_contact(platform, Contact(new.mail, new.phone, old.id_number))
         db_session.get_one(ExpertContact, expert.id).sealed = sealed
         expert.mail_key, expert.phone_key = contact_likenesses(platform, new.mail, new.phone)
         note(db_session, expert.id, STEP, expert.account_id, "", now)
+
+
+def _end(change: ContactChange, now: datetime) -> None:
+    """What was stated is in use elsewhere by now, or nowhere: nothing of it stays here."""
+    change.ended_at, change.sealed = now, b""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from app.models import Account, ContactLookUp, Expert, ExpertEvent
+from app.models import Account, ContactChange, ContactLookUp, Expert, ExpertEvent
 from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
 from app.services import contact_changes, contacts
@@ -60,8 +60,10 @@ def test_it_is_in_use_a_day_later_and_the_old_address_heard_of_it_at_once(bench,
         row = db_session.scalars(select(Expert).where(Expert.account_id == expert.account_id)).one()
         steps = list(db_session.scalars(select(ExpertEvent.step).where(ExpertEvent.expert_id == row.id)))
         purposes = list(db_session.scalars(select(ContactLookUp.purpose).where(ContactLookUp.expert_id == row.id)))
+        kept = list(db_session.scalars(select(ContactChange.sealed).where(ContactChange.expert_id == row.id)))
         facts = list(db_session.scalars(select(ExpertEvent.facts).where(ExpertEvent.expert_id == row.id)))
     assert steps[-1] == contact_changes.STEP
+    assert kept == [b""]
     assert purposes.count("contact_change") == 2
     assert not any(NEW[0] in text or NEW[1] in text for text in facts), "its history says that, and not what"
 
