@@ -7,12 +7,10 @@ The pages of the worlds between are compared by tests/long/test_all_twin_worlds.
 
 from __future__ import annotations
 
-import logging
 import re
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
 from datetime import timedelta
@@ -33,6 +31,7 @@ from app.services import accounts
 from app.services.accounts import NewOrganisation
 from app.services.platform import DIST, open_platform
 from tests.app.compiled_once import compile_once
+from tests.app.planted import logged
 from tests.app.services.people import credit_code
 from tests.app.workbench import LOT, Bench, HeldClock
 
@@ -112,26 +111,6 @@ class World:
         with self.bench.platform.database.reading() as db_session:
             account = db_session.scalars(select(Account.id).where(Account.login == login)).one()
         return self.bench.token(account=account)
-
-
-@contextmanager
-def logged() -> Iterator[list[str]]:
-    """What is logged meanwhile, by whomever."""
-    found: list[str] = []
-
-    class Keeping(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            found.append(f"{record.name} {record.getMessage()}")
-
-    root, keeping = logging.getLogger(), Keeping()
-    level = root.level
-    root.addHandler(keeping)
-    root.setLevel(logging.INFO)
-    try:
-        yield found
-    finally:
-        root.removeHandler(keeping)
-        root.setLevel(level)
 
 
 def change_deadlines(bench: Bench) -> None:
