@@ -16,7 +16,7 @@ import time
 import typing
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -26,6 +26,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 LOCK_PATIENCE_SECONDS = 20.0
 NOTIFY_CHANNEL = "tenderhall_committed"
+CLOCK_TOLERANCE = timedelta(seconds=1)  # by which a clock may be set back unnoticed: time stands still meanwhile
 RELIABLE_SECONDS = 1.0  # for which a line to the server counts as sound after its last use
 USED_AT = "used_at"
 MEMORY = "memory"  # in the `info` of a session: that of its database
@@ -46,6 +47,16 @@ PG_AWAY = ("08", "57P")  # the line to the server has failed; the server stops, 
 
 class Busy(Exception):
     """The database stayed locked longer than LOCK_PATIENCE_SECONDS; nothing was written, the act can be sent again."""
+
+
+class ClockBehind(Busy):
+    """The clock says an earlier time, by `seconds`, than what was written last: what would be written now would be
+    dated wrongly, and what is late could be taken for being on time.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
 
 
 class Unreachable(Exception):
@@ -104,6 +115,7 @@ class Database:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self._clock = clock
+        self._stamped: datetime | None = None  # the latest instant under which this process has written
         self._write_lock = threading.Lock()
         options = {} if self.is_sqlite else {"pool_size": 10, "max_overflow": 20}
         # An error names the statement and never what it was to write: errors are logged.
@@ -118,6 +130,10 @@ class Database:
         # What this process has made of what is committed here, by the reader's name; it can be cleared at any time.
         self.memory: dict[str, Any] = {}
 
+    def machine_now(self) -> datetime:
+        """What this machine's clock says."""
+        return (self._clock or system_clock)()
+
     def now(self, connection: Connection | None = None) -> datetime:
         """The instant that counts: the database's clock on PostgreSQL, the machine's on SQLite; floored to 1 ms.
 
@@ -130,6 +146,20 @@ class Database:
         else:
             found = connection.execute(text("SELECT clock_timestamp()")).scalar_one().astimezone(UTC)
         return found.replace(microsecond=found.microsecond // 1000 * 1000)
+
+    def stamp(self, connection: Connection, after: datetime | None = None) -> datetime:
+        """The instant under which something is written: never before what this process, and the case file whose latest
+        entry is of `after`, have written already.
+
+        Raises ClockBehind where the clock says an instant that is earlier by more than CLOCK_TOLERANCE.
+        """
+        found = self.now(connection)
+        latest = max((at for at in (self._stamped, after) if at is not None), default=found)
+        if latest - found > CLOCK_TOLERANCE:
+            raise ClockBehind((latest - found).total_seconds())
+        stamped = max(found, latest)
+        self._stamped = max(stamped, self._stamped or stamped)
+        return stamped
 
     @contextmanager
     def reading(self) -> Iterator[DbSession]:

@@ -20,7 +20,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 
 from app.config import Settings
-from app.database import CommitWatch
+from app.database import ClockBehind, CommitWatch
 from app.procedure.errors import RuleViolation
 from app.services.housekeeping import begin_housekeeping
 from app.services.jobs import (
@@ -70,8 +70,12 @@ def lease_held(platform: Platform, job: ClaimedJob) -> Iterator[None]:
 
 
 def run_next(platform: Platform) -> bool:
-    """Claim and run the most overdue job; whether there was one."""
-    job = claim_job(platform)
+    """Claim and run the most overdue job; whether there was one that could be claimed."""
+    try:
+        job = claim_job(platform)
+    except ClockBehind as exc:
+        log.error("nothing is done while the clock is %.1f s behind what was written last", exc.seconds)
+        return False
     if job is not None:
         run_claimed(platform, job)
     return job is not None

@@ -16,7 +16,7 @@ from app.adapters.bounded import ReadersBusy
 from app.casefile.case import Case
 from app.casefile.codec import encode
 from app.casefile.sight import asks_reason
-from app.database import Busy, Unreachable, Unstorable, no_room
+from app.database import Busy, ClockBehind, Unreachable, Unstorable, no_room
 from app.extensions import current_log_in
 from app.messages import sentence
 from app.permissions.policy import NotAllowed
@@ -128,6 +128,11 @@ def _unreachable(exc: Unreachable) -> Response:
     return _answer("database_away", {}, status, **{"Retry-After": "2"})
 
 
+def _clock_behind(exc: ClockBehind) -> Response:
+    log.error("the clock is %.1f s behind what was written last", exc.seconds)
+    return _answer("clock_behind", {"seconds": f"{exc.seconds:.1f}"}, 503, **{"Retry-After": "2"})
+
+
 def attach_errors(app: Flask) -> None:
     """One handler for each way in which a request can fail."""
     for kind in (RuleViolation, CryptoError, NotAllowed):
@@ -141,6 +146,7 @@ def attach_errors(app: Flask) -> None:
             log.error("the file store does not answer: %s", exc)
         return _answer("busy", {}, 503, **{"Retry-After": "2"})
 
+    app.register_error_handler(ClockBehind, _clock_behind)
     app.register_error_handler(Unreachable, _unreachable)
 
     @app.errorhandler(Unstorable)

@@ -70,6 +70,7 @@ class Case:
     rehearsal: rehearsal.Rehearsal | None = None  # instead of a tender
     inspection: inspections.InspectionYear | None = None  # instead of a tender
     export: exports.Export = exports.NONE
+    latest_at: datetime | None = None  # of its last record
 
     def phase(self, lot: str = "") -> Phase:
         """The phase of a lot; of the case as a whole, the earliest of its lots."""
@@ -198,8 +199,8 @@ class Case:
 
     def apply(self, record: Record) -> Case:
         """The case after a record."""
-        after, export = self._with(record), exports.apply(self.export, record.fact, record.actor, record.at)
-        return after if export is self.export else replace(after, export=export)
+        export = exports.apply(self.export, record.fact, record.actor, record.at)
+        return replace(self._with(record), export=export, latest_at=record.at)
 
     def _with(self, record: Record) -> Case:
         fact = record.fact

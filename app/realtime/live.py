@@ -21,7 +21,7 @@ from app.casefile.case import Case
 from app.casefile.codec import decode, encode
 from app.casefile.record import Record
 from app.casefile.sight import asks_reason, sees
-from app.database import Unreachable, Unstorable
+from app.database import ClockBehind, Unreachable, Unstorable
 from app.extensions import COOKIE, access, find_log_in, find_log_ins, platform, socketio
 from app.messages import sentence
 from app.permissions.actions import Action
@@ -155,6 +155,8 @@ def refused(exc: Exception) -> Json:
         code, facts = "text_unfit", {}
     elif isinstance(exc, Unreachable):
         code, facts = "database_away", {}
+    elif isinstance(exc, ClockBehind):
+        code, facts = "clock_behind", {"seconds": f"{exc.seconds:.1f}"}
     else:
         incident = uuid.uuid4().hex[:12]
         log.error("incident %s: socket event", incident, exc_info=exc)

@@ -19,6 +19,7 @@ from app.documents.render import FontsMissing, Renderer
 from app.models import Job
 from app.models.standing import STANDING, Standing
 from app.queries.boards import whole_board
+from app.queries.clocks import read_clocks
 from app.queries.committees import read_committees
 from app.queries.register_status import register_status
 from app.queries.trustee_agents import short_of_agents
@@ -133,6 +134,7 @@ def _examine_database(settings: Settings) -> Iterator[Finding]:
         with database.reading() as db_session:
             version = db_session.scalar(text("SELECT version_num FROM alembic_version"))
             now = database.now(db_session.connection())
+            clocks = read_clocks(database, db_session)
             register = register_status(db_session, settings.witnesses, now, settings.tick_seconds)
             stuck = db_session.scalar(
                 select(func.count()).select_from(Job).where(Job.done_at.is_(None), Job.attempts >= MANY_ATTEMPTS)
@@ -141,6 +143,7 @@ def _examine_database(settings: Settings) -> Iterator[Finding]:
         yield Finding("doctor_database", False, {"problem": type(exc).__name__})
         return
     yield Finding("doctor_database", True, {"problem": ""})
+    yield Finding("doctor_clock", not clocks.wrong, clocks.figures)
     yield Finding("doctor_schema", version == head, {"found": str(version), "head": str(head)})
     yield Finding("doctor_jobs", stuck == 0, {"count": str(stuck)})
     if version == head:

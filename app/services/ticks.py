@@ -6,6 +6,7 @@ what is published. Nothing waits for a tick, and a tick locks no case.
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, select, update
@@ -18,6 +19,7 @@ from app.casefile.ticks import WORDS, case_key, case_salt, case_value, tick_leaf
 from app.models import CaseFile, Cosignature, Job, ListCosignature, RegisterTick, TickChange, WitnessWord
 from app.procedure.errors import RuleViolation
 from app.queries.act_list import listed
+from app.queries.clocks import read_clocks
 from app.queries.ticks import (
     Heads,
     heads_at,
@@ -37,6 +39,7 @@ from crypto.merkle import Frontier
 from crypto.notes import COSIGNATURE, Checkpoint, Note, NoteSignature, VerifierKey, check_cosignature, sign_note
 from crypto.sparse import SparseMap
 
+log = logging.getLogger("tenderhall.ticks")
 ONE_AT_A_TIME = "register tick"
 SILENT_AFTER = 2  # periods without a tick: from there on a gap is looked at as an outage
 AT_ONCE = 500  # cases of which one statement reads the turns
@@ -58,6 +61,10 @@ def tick_map(platform: Platform, index: int, heads: Heads) -> SparseMap:
 def run_tick(platform: Platform, *, regular: bool) -> None:
     """The job: a tick, and after a regular one the next."""
     make_tick(platform, goes_on=regular)
+    with platform.database.reading() as db_session:
+        clocks = read_clocks(platform.database, db_session)
+    if clocks.wrong:
+        log.error("the clock is wrong: %(apart)s s apart from the database's, %(behind)s s behind", clocks.figures)
 
 
 def make_tick(platform: Platform, *, goes_on: bool = False) -> int:

@@ -255,7 +255,7 @@ def _begin(database: Database, connection: Connection, case_id: str, now: dateti
         raise RuleViolation("case_unknown", case=case_id)
     head = Frontier.from_hex(locked.size, locked.frontier)
     case = case_as_of(connection, database.memory, case_id, head.size)
-    return UnitOfWork(database, connection, case, head, now)
+    return UnitOfWork(database, connection, case, head, max(now, case.latest_at or now))
 
 
 @contextmanager
@@ -271,13 +271,13 @@ def unit_of_work(
     """A write transaction on a case, with its lock and (where given) the lot's, committed at the end of the block.
 
     `begins` names the kind of a case file that starts here; `turn` is taken before the locks (`take_turns`); `locked`
-    is called between the locks and the clock. Raises RuleViolation `case_unknown` or `lot_unknown`, and Busy when the
-    database stays locked.
+    is called between the locks and the clock. Raises RuleViolation `case_unknown` or `lot_unknown`, Busy when the
+    database stays locked, and ClockBehind.
     """
     with database.transaction() as connection:
         if turn:
             take_turns(connection, turn)
-        now = database.now(connection) if begins else EPOCH  # nobody else waits for a new case
+        now = database.stamp(connection) if begins else EPOCH  # nobody else waits for a new case
         if begins:
             row = {"id": case_id, "kind": begins, "size": 0, "frontier": "", "created_at": now}
             connection.execute(insert(CaseFile.__table__), row)
@@ -288,7 +288,7 @@ def unit_of_work(
         if locked is not None:
             locked()
         if not begins:
-            work.now = database.now(connection)
+            work.now = database.stamp(connection, work.case.latest_at)
         with closing(work):
             yield work
             work.commit()
@@ -307,7 +307,7 @@ def plain_transaction(database: Database, *, turn: str = "", beside: str = "") -
             take_turns(db_session.connection(), turn)
         if beside:
             db_session.execute(_BESIDE, {"case": beside})
-        now = database.now(db_session.connection())
+        now = database.stamp(db_session.connection())
         yield db_session, now
         db_session.flush()
         _tell(database, db_session.connection(), "")

@@ -58,18 +58,19 @@ MILLISECOND = timedelta(milliseconds=1)
 
 
 class HeldClock(Clock):
-    """As Clock, but it can be stopped at an instant."""
+    """As Clock, but it can be stopped at an instant, be it an earlier one; then it goes on from the latest."""
 
-    stopped = False
+    stopped, latest = False, START
 
     def __call__(self) -> datetime:
         return self.at if self.stopped else super().__call__()
 
     def stop_at(self, at: datetime) -> None:
+        self.latest = max(self.latest, self.at, at)
         self.at, self.stopped = at, True
 
     def go_on(self) -> None:
-        self.stopped = False
+        self.at, self.stopped = max(self.at, self.latest), False
 
 
 class RealClock(Clock):

@@ -214,11 +214,34 @@ def events() -> Target:
     return Target(read_lines, [example, canonical({"leaf": "0" * 64}) + b"\n"])
 
 
+def document_part() -> Target:
+    """A part of a DOCX in an opened bid."""
+    from app.adapters.bid_texts import _elements
+
+    def read(data: bytes) -> None:
+        with suppress(ValueError):  # what its reader, a process of its own, calls unreadable
+            _elements(data)
+
+    example = '<w:document xmlns:w="x"><w:body><w:p><w:r><w:t>方案</w:t></w:r></w:p></w:body></w:document>'
+    return Target(read, [example.encode(), b"<cp:coreProperties><dc:creator>a</dc:creator></cp:coreProperties>"])
+
+
+def signed_pdf() -> Target:
+    """A signed document that somebody has checked: whatever it is, there is a verdict."""
+    from crypto.pdf import verify_pdf
+    from tests.crypto.test_pdf_signing import NOW, Room, blank_report
+
+    room = Room()
+    signed = room.sign_all(blank_report())
+    examples = [room.seal(signed), signed, blank_report(), b"%PDF-1.7\n%%EOF\n"]
+    return Target(lambda data: verify_pdf(data, room.chain, NOW), examples, max(map(len, examples)) + 1024)
+
+
 TARGETS: dict[str, Callable[[], Target]] = {
     made.__name__.replace("_", "-"): made
     for made in (
         envelope, capsule, share, release, receipt, package, fact, frame, note, relay, page_links, priced_list, table,
-        events,
+        events, document_part, signed_pdf,
     )
 }  # fmt: skip
 

@@ -13,6 +13,7 @@ from app.procedure.roles import Role
 from app.procedure.venues import Answer
 from app.queries import boards, calendars
 from app.queries.ceremonies import waiting_for
+from app.queries.clocks import read_clocks
 from app.queries.committees import read_committees
 from app.queries.fees import unsettled_fees
 from app.queries.name_requests import standing_alarms
@@ -43,13 +44,13 @@ def centre() -> str:
         short = short_of_agents(db_session, rows, now)
         booths = sum(room.in_service for room in calendars.rooms(db_session, centre_))
         asked = sum(part.answer is Answer.ASKED for part in calendars.own_parts(db_session, centre_, now))
-        alarms = standing_alarms(db_session, current_actor())
+        alarms, clocks = standing_alarms(db_session, current_actor()), read_clocks(platform().database, db_session)
         waits = {"fees": unsettled_fees(db_session), "applications": boards.waiting_applications(db_session)}
     committees = [c for c in read_committees(platform().database) if c.in_use]
     ready = {"committees": len(committees), "sites": len(sites), "experts": sum(site.experts for site in sites)}
     ready |= {"booths": booths, "asked": asked, **waits}
     shown = {"rows": rows, "waiting": waiting, "ready": ready, "phases": PHASES, "steps": BOARD_STEPS}
-    shown |= {"short": short, "alarms": alarms}
+    shown |= {"short": short, "alarms": alarms, "clocks": clocks}
     shown["register"] = register_now()
     return render_template("pages/operator/centre.html", **shown)
 
@@ -95,8 +96,8 @@ def prepare_accounts() -> Any:
             errors = [in_words(refusal)]
     with platform().database.reading() as db_session:
         rows = boards.prepared_accounts(db_session, current_actor().id)
-        alarms = standing_alarms(db_session, current_actor())
-    shown = {"rows": rows, "roles": ROLES, "alarms": alarms}
+        alarms, clocks = standing_alarms(db_session, current_actor()), read_clocks(platform().database, db_session)
+    shown = {"rows": rows, "roles": ROLES, "alarms": alarms, "clocks": clocks}
     return render_template("pages/operator/accounts.html", form=form, errors=errors, **shown)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.database import ClockBehind
 from app.models import Lot, Notice
 from app.permissions.policy import NotAllowed
 from app.procedure.bid import BidWithdrawn
@@ -109,6 +110,10 @@ def test_a_closed_lot_is_not_reopened_even_when_the_clock_goes_back(open_bidding
     refused("deadline_over", release, bench, moved)
     bench.work_off()
     bench.clock.stop_at(bench.deadline_at - timedelta(seconds=10))
+    for fact in (moved, PauseOrdered("x", (LOT,))):
+        with pytest.raises(ClockBehind):
+            in_two_hands(bench, fact)
+    bench.clock.go_on()
     for fact in (moved, PauseOrdered("x", (LOT,))):
         with pytest.raises(NotAllowed):  # the phase of bidding is over
             in_two_hands(bench, fact)
