@@ -148,8 +148,8 @@ class Database:
         return found.replace(microsecond=found.microsecond // 1000 * 1000)
 
     def stamp(self, connection: Connection, after: datetime | None = None) -> datetime:
-        """The instant under which something is written: never before what this process, and the case file whose latest
-        entry is of `after`, have written already.
+        """The instant under which something is written: never before what this process has written already, nor before
+        `after`, of which others have.
 
         Raises ClockBehind where the clock says an instant that is earlier by more than CLOCK_TOLERANCE.
         """

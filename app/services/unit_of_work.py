@@ -25,7 +25,7 @@ from app.casefile.facts import fact_type
 from app.casefile.record import Record
 from app.casefile.turns import TURNS
 from app.database import NOTIFY_CHANNEL, Database
-from app.models import CaseEvent, CaseFile, CasePrivate, Job, Lot, Notice
+from app.models import CaseEvent, CaseFile, CasePrivate, Job, Lot, Notice, RegisterTick
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import SYSTEM, Actor
 from app.queries.cases import case_as_of, remember_case
@@ -41,8 +41,11 @@ _BESIDE = select(CaseFile.id).where(CaseFile.id == bindparam("case")).with_for_u
 _ENTRY, _PRIVATE = insert(CaseEvent.__table__), insert(CasePrivate.__table__)
 _SHARED_TURNS = text("SELECT pg_advisory_xact_lock_shared(hashtext(what)) FROM unnest(CAST(:whats AS text[])) AS what")
 _NOTIFY = text("SELECT pg_notify(:channel, :case)")
+_TICKED_AT = select(RegisterTick.at).order_by(RegisterTick.index.desc()).limit(1).scalar_subquery()
 _LOCKED_LOT = (
-    select(Lot.number).where(Lot.case_id == bindparam("case"), Lot.number == bindparam("lot")).with_for_update()
+    select(Lot.number, _TICKED_AT.label("ticked_at"))
+    .where(Lot.case_id == bindparam("case"), Lot.number == bindparam("lot"))
+    .with_for_update(of=Lot)
 )
 _NEXT_HEAD = (
     update(CaseFile.__table__)
@@ -283,12 +286,16 @@ def unit_of_work(
             connection.execute(insert(CaseFile.__table__), row)
         work = _begin(database, connection, case_id, now)
         gated = lot and work.case.inspection is None  # the draws of a year of inspections wait for no bids
-        if gated and connection.scalar(_LOCKED_LOT, {"case": case_id, "lot": lot}) is None:
-            raise RuleViolation("lot_unknown", lot=lot)
+        after = work.case.latest_at
+        if gated:
+            found = connection.execute(_LOCKED_LOT, {"case": case_id, "lot": lot}).one_or_none()
+            if found is None:
+                raise RuleViolation("lot_unknown", lot=lot)
+            after = max((at for at in (after, found.ticked_at) if at is not None), default=None)
         if locked is not None:
             locked()
         if not begins:
-            work.now = database.stamp(connection, work.case.latest_at)
+            work.now = database.stamp(connection, after)
         with closing(work):
             yield work
             work.commit()

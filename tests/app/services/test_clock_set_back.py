@@ -21,7 +21,7 @@ from app.services import ticks
 from app.services.platform import open_platform
 from app.services.unit_of_work import plain_transaction, unit_of_work
 from app.worker import run_next
-from tests.app.workbench import Bench, HeldClock
+from tests.app.workbench import LOT, Bench, HeldClock
 
 pytestmark = pytest.mark.each_database
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -108,6 +108,17 @@ def test_what_is_late_is_not_taken_when_the_clock_goes_back(published: Bench):
     published.clock.stop_at(published.deadline_at - timedelta(seconds=30))
     with pytest.raises(ClockBehind):
         published.hand_in("bidder-a")
+
+
+def test_at_the_gate_the_register_s_latest_tick_counts_in_every_process(published: Bench):
+    sealed = published.seal("bidder-a")
+    attached = published.attach("bidder-a", sealed)
+    published.clock.stop_at(published.deadline_at + timedelta(seconds=5))  # nothing is written in the case meanwhile
+    ticks.run_tick(published.platform, regular=False)
+    published.clock.stop_at(published.deadline_at - timedelta(seconds=5))
+    with pytest.raises(ClockBehind):
+        other_process(published).act("bidder-a", sealed.submission, LOT, "BidSubmitted", attached)
+    assert not published.records("BidSubmitted")
 
 
 def test_case_files_that_are_written_together_have_one_instant_and_each_its_order(published: Bench):
