@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, render_template, request, url_for
+from flask import Blueprint, Response, abort, g, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -27,7 +27,7 @@ from app.procedure.inspections.facts import (
     ResultsEntered,
 )
 from app.procedure.inspections.items import Item
-from app.procedure.inspections.pools import drawn_objects, inspectors_of, items_at
+from app.procedure.inspections.pools import drawn_objects, inspectors_of, items_at, others_at
 from app.procedure.inspections.state import Statement
 from app.procedure.terms import Document
 from app.queries.inspection_steps import year_of
@@ -137,6 +137,7 @@ class Visit:
             object=campaign.objects[self.object],
             inspectors=names_of_accounts(here.database, set(self.people)),
             authority=names_of(self.found)[self.authority],
+            together=self._together(),
             form=form if isinstance(form, ResultsForm) else self._results_form(),
             rectify=rectify,
             awaited=awaited,
@@ -151,6 +152,18 @@ class Visit:
             codes=CODES,
             account_names=names_of_accounts(here.database, {self.outcome.entered_by} if self.outcome else set()),
         )
+
+    def _together(self) -> list[tuple[str, str]]:
+        """The other authorities that come along, each with its inspectors and what it inspects."""
+        draws, called = self.found.draws, names_of(self.found)
+        others = others_at(self.campaign, draws, self.object, self.authority)
+        names = names_of_accounts(platform().database, {one for drawn in others.values() for one in drawn})
+        found = []
+        for other, drawn in others.items():
+            people = _("、").join(names[one] for one in drawn)
+            titles = _("；").join(item.title for item in items_at(self.campaign, draws, self.object, other))
+            found.append((_("同去的部门"), f"{called[other]} {people}{_('：')}{titles}"))
+        return found
 
     def _results_form(self) -> ResultsForm:
         """The form of the items; of an entry that waits, with what it says, so that a slip is all one has to change."""
@@ -293,7 +306,8 @@ def rectify(case: str, number: int, object: str) -> str:
 def sheet(case: str, number: int, object: str) -> Response:
     """The task on paper, to be taken along."""
     here = Visit(case, number, object)
-    pdf = inspection_sheets.task_sheet(platform(), here.found, number, here.object, here.authority)
+    lang = g.get("lang", "zh")
+    pdf = inspection_sheets.task_sheet(platform(), here.found, number, here.object, here.authority, lang)
     return download(f"inspection-{number}-{here.authority[:8]}.pdf", pdf, "application/pdf")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 
 import pytest
 
@@ -20,9 +21,11 @@ from app.procedure.inspections.facts import (
     ViewAnswered,
     ViewStated,
 )
+from app.queries.people import names_of_accounts
 from app.services import inspection_years
 from app.services.inspection_results import take_evidence
 from app.services.platform import DIST
+from tests.app.documents.test_render import text_of
 from tests.app.services.inspecting import AGENCY, COURSE, Inspecting
 from tests.app.web.site import Browser, Site
 
@@ -270,6 +273,11 @@ def test_results_come_from_the_phone_of_who_is_drawn(desk: Inspecting, site: Sit
     assert "已补齐" in back_to_the_form(other, done)
     pdf = phone.client.get(f"{path}/sheet.pdf")
     assert pdf.data.startswith(b"%PDF-")
+    others = pools.others_at(desk.campaign(), desk.case.draws, object_, authority)
+    assert others, "an object of both authorities"
+    along = names_of_accounts(desk.platform.database, {account for drawn in others.values() for account in drawn})
+    for page in [phone.get(path), *([text_of(pdf.data)] if shutil.which("pdftotext") else [])]:
+        assert all(name in page for name in along.values()), "they go together"
     assert "更正已公布的结果" in phone.get(path)
     site.browser("officer").get(path, 404)
 
