@@ -27,8 +27,8 @@ class Joining:
 @dataclass(frozen=True)
 class TaskSheet:
     """What two inspectors take along to one object. `address` is the page on which results are entered; `codes` are the
-    results that there are, `digest` that of the draw's record. `together`: the other authorities of the same visit, each
-    with its inspectors and items.
+    results that there are, `digest` that of the draw's record. `together`: the other authorities of the same visit,
+    each with its inspectors and items.
     """
 
     campaign_title: str
