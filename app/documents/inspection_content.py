@@ -16,9 +16,20 @@ class SheetItem:
 
 
 @dataclass(frozen=True)
+class Joining:
+    """Another authority of the same visit."""
+
+    authority: str
+    inspectors: tuple[str, ...]
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class TaskSheet:
     """What two inspectors take along to one object. `address` is the page on which results are entered; `codes` are the
-    results that there are, `digest` that of the draw's record."""
+    results that there are, `digest` that of the draw's record. `together`: the other authorities of the same visit,
+    each with its inspectors and items.
+    """
 
     campaign_title: str
     authority: str
@@ -34,4 +45,5 @@ class TaskSheet:
     due_at: datetime
     address: str
     digest: str
+    together: tuple[Joining, ...] = ()
     marking: str = ""

@@ -12,19 +12,19 @@ from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case, LotCase, Phase
 from app.casefile.sealing import committee_of
-from app.models import Account, AccountRole, Expert, ExpertApplication, ExpertSpeciality, Site, Tender
+from app.models import Account, AccountRole, Expert, ExpertApplication, Site, Tender
 from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case
 from app.queries.desks import orders_waiting
 from app.queries.draw_hall import draw_hall
 from app.queries.endings import failure_of, without_majority
 from app.queries.experts import current_tree
+from app.queries.library_days import counts_as_of
 from app.queries.people import find_login
 from app.queries.recordings import is_owed
 from app.queries.standstills import order_waiting
 from evaluation.sitting import Stage, awaited_correction
 from evaluation.specialities import Speciality
-from evaluation.standing import Status
 
 PATIENCE = {"act": 0, "wait": 1, "over": 2}
 
@@ -316,18 +316,12 @@ class PoolRow:
     count: int
 
 
-def expert_pools(db_session: DbSession) -> list[PoolRow]:
-    """The library by site and speciality."""
-    tree = current_tree(db_session).by_code
-    query = (
-        select(Site.name, ExpertSpeciality.speciality, func.count())
-        .join(Expert, Expert.site_id == Site.id)
-        .join(ExpertSpeciality, ExpertSpeciality.expert_id == Expert.id)
-        .where(Expert.status == Status.ADMITTED)
-        .group_by(Site.name, ExpertSpeciality.speciality)
-        .order_by(Site.name, ExpertSpeciality.speciality)
-    )
-    return [PoolRow(site, held, tree.get(held), count) for site, held, count in db_session.execute(query)]
+def expert_pools(db_session: DbSession, as_of: datetime | None = None) -> list[PoolRow]:
+    """The library by site and speciality, as it stood at `as_of` (None: now)."""
+    tree, sites = current_tree(db_session).by_code, dict(db_session.execute(select(Site.id, Site.name)).all())
+    counts = counts_as_of(db_session, as_of)
+    rows = [PoolRow(sites[site], held, tree.get(held), count) for (site, held), count in counts.items()]
+    return sorted(rows, key=lambda row: (row.site, row.speciality))
 
 
 def organisation_kinds() -> tuple[str, ...]:

@@ -5,13 +5,13 @@ take nobody out of a pool.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.models import Expert, ExpertAbsence, ExpertEvent, ExpertSpeciality, ExpertTraining, Pseudonym
@@ -62,13 +62,36 @@ def library_as_of(
     off, courses = own_absences(db_session, as_of, ids), trainings_at(db_session, as_of, ids) if trained else {}
     if as_of is None:
         return [_with_own(entry_of(facts, status), off, courses) for _id, facts, status in rows]
-    before, found = _standings_at(db_session, as_of), []
-    for expert_id, facts, status in rows:
-        stood = before.get(expert_id, status)
-        if stood == Status.ADMITTED and status != Status.REMOVED:
-            entry = _with_earlier(entry_of(facts, Status.ADMITTED), corrected.get(expert_id))
-            found.append(_with_own(entry, off, courses))
+    stood = _as_they_stood(rows, _standings_at(db_session, as_of), corrected)
+    return [_with_own(entry, off, courses) for entry in stood]
+
+
+def counts_as_of(db_session: DbSession, as_of: datetime | None) -> Counter[tuple[str, str]]:
+    """How many people `library_as_of` has, by site id and speciality: who holds two counts under both."""
+    query = (
+        select(Expert.site_id, ExpertSpeciality.speciality, func.count())
+        .join(ExpertSpeciality, ExpertSpeciality.expert_id == Expert.id)
+        .where(Expert.status == Status.ADMITTED)
+        .group_by(Expert.site_id, ExpertSpeciality.speciality)
+    )
+    changed = select(ExpertEvent.expert_id).where(ExpertEvent.at > as_of) if as_of else None
+    if as_of is None or changed is None:
+        return Counter({(site, held): count for site, held, count in db_session.execute(query)})
+    unchanged = query.where(Expert.id.not_in(changed))
+    found = Counter({(site, held): count for site, held, count in db_session.execute(unchanged)})
+    rows = db_session.execute(select(Expert.id, Expert.facts, Expert.status).where(Expert.id.in_(changed)))
+    for entry in _as_they_stood(rows, _standings_at(db_session, as_of), _corrected_since(db_session, as_of)):
+        found.update((entry.site, held) for held in entry.specialities)
     return found
+
+
+def _as_they_stood(
+    rows: Iterable[Any], before: Mapping[str, Status | None], corrected: Mapping[str, Earlier]
+) -> Iterator[library.Expert]:
+    """Of id, entry and standing of today: those admitted then and not removed since, as they stood."""
+    for expert_id, facts, status in rows:
+        if before.get(expert_id, status) == Status.ADMITTED and status != Status.REMOVED:
+            yield _with_earlier(entry_of(facts, Status.ADMITTED), corrected.get(expert_id))
 
 
 def own_absences(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from app.casefile.case import Case
-from app.documents.inspection_content import SheetItem, TaskSheet
+from app.documents.inspection_content import Joining, SheetItem, TaskSheet
 from app.documents.wording import Lang
 from app.procedure.errors import RuleViolation
 from app.procedure.inspections.facts import Part
-from app.procedure.inspections.pools import inspectors_of, items_at
+from app.procedure.inspections.pools import inspectors_of, items_at, others_at
 from app.procedure.inspections.state import lot_of
 from app.queries.inspections import expert_names
 from app.queries.people import names_of_accounts
@@ -42,14 +42,24 @@ def task_sheet(platform: Platform, case: Case, number: int, object_: str, author
         raise RuleViolation("inspection_not_drawn", part=Part.INSPECTORS.value)
     if not people:
         raise RuleViolation("object_not_drawn", object=object_[:60])
-    found, names = campaign.objects[object_], names_of_accounts(platform.database, set(people))
+    found, others = campaign.objects[object_], others_at(campaign, case.draws, object_, authority)
+    names = names_of_accounts(platform.database, {*people, *(one for drawn in others.values() for one in drawn)})
     with platform.database.reading() as db_session:
         name = found.name or expert_names(db_session, {object_}).get(object_, "")
     items = items_at(campaign, case.draws, object_, authority)
+    called = {party.id: party.name for party in year.parties.authorities}
+    together = tuple(
+        Joining(
+            called[other],
+            tuple(names[account] for account in drawn),
+            tuple(item.title for item in items_at(campaign, case.draws, object_, other)),
+        )
+        for other, drawn in others.items()
+    )
     current = case.lots[lot_of(number, Part.INSPECTORS)].draw.current
     content = TaskSheet(
         campaign_title=campaign.proposed.title,
-        authority=next(party.name for party in year.parties.authorities if party.id == authority),
+        authority=called[authority],
         year=year.opened.year,
         campaign=number,
         object=f"{object_} {name}".strip(),
@@ -62,6 +72,7 @@ def task_sheet(platform: Platform, case: Case, number: int, object_: str, author
         due_at=campaign.due_at,
         address=f"{platform.settings.base_url}/inspections/{case.id}/campaigns/{number}/visits/{object_}",
         digest=current.record_sha256 if current else "",
+        together=together,
         marking=MARKINGS[lang] if campaign.plan.rules.demo else "",
     )
     return platform.renderer.render(content, lang=lang)

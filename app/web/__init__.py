@@ -74,6 +74,7 @@ from app.web.regulator.names import routes as name_requests
 from app.web.regulator.views import routes as regulator
 from app.web.replay.views import routes as replay
 from app.web.rooms.views import routes as rooms
+from app.web.specialities import speciality_words
 from app.web.standstill.picture_ends import routes as picture_ends
 from app.web.standstill.views import routes as standstill
 from app.web.venues.bookings import routes as bookings
@@ -123,6 +124,7 @@ def attach(app: Flask) -> None:
     app.jinja_env.globals["warning_grounds"] = WARNING_GROUNDS
     app.add_template_filter(fingerprint)
     app.add_template_filter(check_code)
+    app.add_template_filter(speciality_words)
     app.before_request(_remember_language)
     app.after_request(_secure)
     app.context_processor(_context)

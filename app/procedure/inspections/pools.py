@@ -162,6 +162,12 @@ def inspectors_of(campaign: Campaign, draws: Draws) -> dict[tuple[str, str], tup
     return found
 
 
+def others_at(campaign: Campaign, draws: Draws, object_: str, authority: str) -> dict[str, tuple[str, ...]]:
+    """The other authorities that inspect an object, each with the accounts of its inspectors: they go together."""
+    drawn = inspectors_of(campaign, draws)
+    return {other: people for (found, other), people in drawn.items() if found == object_ and other != authority}
+
+
 def candidates_of(campaign: Campaign, draws: Draws, part: Part) -> tuple[Candidate, ...]:
     """The pool of a draw."""
     return object_candidates(campaign) if part is Part.OBJECTS else inspector_candidates(campaign, draws)

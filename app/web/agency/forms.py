@@ -22,7 +22,9 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.fields.core import Field
+from wtforms.form import BaseForm
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional, StopValidation, ValidationError
 
 from app.procedure.names import credit_code_fault
 from app.web.figures import DateTimeLocalField, DecimalField, IntegerField
@@ -30,6 +32,7 @@ from app.web.wording import ADJUSTMENT_BASES, CRITERION_KINDS, CRITERION_STAGES,
 
 MOMENTS = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"]
 LONG = Length(max=20_000)
+MOST_STRATA = 16  # groups of a draw: more than any committee has members
 
 
 def options(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
@@ -286,11 +289,34 @@ class BuyerMemberForm(FlaskForm):
     )
 
 
+class NeededWith(WhereItApplies):
+    """A field of a row that is needed once another one of the row is filled in."""
+
+    def __init__(self, other: str, message: str) -> None:
+        super().__init__()
+        self.other, self.message = other, message
+
+    def __call__(self, form: BaseForm, field: Field) -> None:
+        if _typed(form[self.other]) and not _typed(field):
+            raise StopValidation(self.message)
+        super().__call__(form, field)
+
+
+def _typed(field: Field) -> bool:
+    return any(str(text).strip() for text in field.raw_data or ())
+
+
 class StratumForm(RowForm):
-    speciality = StringField(_l("专业"), [WhereItApplies(), Length(max=60)])
+    speciality = StringField(
+        _l("专业"), [NeededWith("quota", _l("请填写这一组的专业，或者清空它的名额")), Length(max=60)]
+    )
     site = SelectField(_l("地点"), [WhereItApplies()])
     quota = IntegerField(
-        _l("名额"), [WhereItApplies(), NumberRange(min=1, max=99, message=_l("应为 1 至 99 之间的整数"))]
+        _l("名额"),
+        [
+            NeededWith("speciality", _l("请填写这一组的名额，或者清空它的专业")),
+            NumberRange(min=1, max=99, message=_l("应为 1 至 99 之间的整数")),
+        ],
     )
 
 
@@ -305,4 +331,4 @@ class WiderConditionsForm(FlaskForm):
 
 
 class DrawConditionsForm(FlaskForm):
-    strata = FieldList(FormField(StratumForm), min_entries=3)
+    strata = FieldList(FormField(StratumForm), min_entries=3, max_entries=MOST_STRATA)

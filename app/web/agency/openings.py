@@ -6,7 +6,7 @@ import hashlib
 from itertools import cycle
 from typing import Any
 
-from flask import abort, g, url_for
+from flask import abort, g, request, url_for
 from flask_babel import gettext as _
 
 from app.casefile.case import Case
@@ -36,10 +36,18 @@ from app.services.experts import list_sites
 from app.services.files import FileView, readable_files
 from app.services.report_content import invalid_bids
 from app.web.agency.blueprint import routes
-from app.web.agency.forms import BuyerMemberForm, DrawConditionsForm, ObjectionAnswerForm, QualificationForm, options
+from app.web.agency.forms import (
+    MOST_STRATA,
+    BuyerMemberForm,
+    DrawConditionsForm,
+    ObjectionAnswerForm,
+    QualificationForm,
+    options,
+)
 from app.web.agency.wider_conditions import widening_words
 from app.web.entitled import words_of
 from app.web.pages import agency_page, attempt, confirmed, entitled_case, known_lot, review_act
+from app.web.specialities import day_words, offered, stratum_words
 from app.web.terms import committee_words
 from app.web.wording import failure_words, signing_words
 from evaluation.draw import (
@@ -50,8 +58,6 @@ from evaluation.draw import (
 )
 from evaluation.price_corrections import ArithmeticGround
 from evaluation.sitting import SittingState, Stage
-
-MOST_STRATA = 8
 
 
 def _home(case: Case) -> str:
@@ -171,14 +177,16 @@ def draw_conditions(case: str, lot: str) -> str:
     found, form = entitled_case(case, Action.DRAW_CONDITIONS_PROPOSE, lot), DrawConditionsForm()
     if any(one.statement for one in found.lots[known_lot(found, lot)].draw.rounds):
         return _settled(found, lot, _("拟定专家抽取条件"), _("抽取声明已经作出，抽取条件不能再改"))
-    sites = {site["id"]: site["name"] for site in list_sites(platform())}
+    sites, adds = {site["id"]: site["name"] for site in list_sites(platform())}, "more" in request.form
+    if adds and len(form.strata) < MOST_STRATA:
+        form.strata.append_entry()
     for row, site in zip(form.strata, cycle(sites), strict=False):
         row.site.choices = options(sites.items())
         row.site.data = row.site.data or site  # the host first, then the sub-sites
     with platform().database.reading() as db_session:
-        pools = expert_pools(db_session)
+        library = expert_pools(db_session, pools.library_day(found))
         booked = booked_booths(db_session, found, lot, platform().database.now(db_session.connection()))
-    if confirmed(form):
+    if not adds and confirmed(form):
         conditions = attempt(form, lambda: _conditions(found, lot, form))
         if conditions:
             return review_act(
@@ -195,8 +203,9 @@ def draw_conditions(case: str, lot: str) -> str:
     shown = {"profile": terms.profile, "least": least_members(terms), "members": committee_words(terms)}
     booths = " · ".join(f"{sites.get(site, site)} {n}" for site, n in sorted(booked.items()))
     shown["booths"] = booths or (_("尚未预订") if terms.profile.booths_spare is not None else "—")
-    title = _("拟定专家抽取条件")
-    return agency_page("draw_conditions", found, lot, title, form=form, buyers=buyers, pools=pools, **shown)
+    shown |= {"pools": library, "offered": offered(row.speciality for row in library), "most": MOST_STRATA}
+    title, as_of = _("拟定专家抽取条件"), day_words(found)
+    return agency_page("draw_conditions", found, lot, title, form=form, buyers=buyers, as_of=as_of, **shown)
 
 
 def _settled(case: Case, lot: str, title: str, why: str) -> str:
@@ -244,11 +253,10 @@ def _condition_words(
         free = pools.drawable_now(db_session, case, lot, conditions, today)
         rare = pools.recognisable_now(db_session, case, conditions, today)
     for stratum in conditions.strata:
-        speciality, _slash, site = stratum.name.rpartition("/")
         text = _("抽 %(quota)s 名，除去应当回避的现可抽 %(n)s 人", quota=stratum.quota, n=free[stratum.name])
         if fixed is not None:
             text += _("（上次核准时 %(n)s 人）", n=fixed.sizes[stratum.name])
-        rows.append((f"{speciality} · {sites.get(site, site)}", text))
+        rows.append((stratum_words(stratum.name, sites), text))
     return [
         *rows,
         (_("同一单位最多"), str(conditions.max_per_unit)),

@@ -13,10 +13,12 @@ from app.permissions.actions import Action
 from app.queries.boards import expert_pools
 from app.queries.draw_hall import draw_hall
 from app.services.experts import list_sites
+from app.services.pools import library_day
 from app.services.wider_pools import wider_proposal
 from app.web.agency.blueprint import routes
 from app.web.agency.forms import WiderConditionsForm, options
 from app.web.pages import agency_page, attempt, confirmed, entitled_case, review_act
+from app.web.specialities import day_words, offered, stratum_words
 from evaluation.draw import DrawConditionsProposed, Stratum, exhausted, given_away
 
 
@@ -33,7 +35,7 @@ def wider_conditions(case: str, lot: str) -> str:
     while len(form.given) < len(open_seats):
         form.given.append_entry()
     for row, stratum in zip(form.given, open_seats, strict=False):
-        row.seats.label.text = words_of_stratum(stratum.name, sites)
+        row.seats.label.text = stratum_words(stratum.name, sites)
         row.seats.description = _("空缺 %(n)s 席", n=stratum.quota)
     back = url_for("rooms.draw", case=case, lot=lot)
     if confirmed(form):
@@ -56,10 +58,11 @@ def wider_conditions(case: str, lot: str) -> str:
                 back_url=url_for("agency.wider_conditions", case=case, lot=lot),
             )
     with platform().database.reading() as db_session:
-        pools = expert_pools(db_session)
+        pools = expert_pools(db_session, library_day(found))
     short = exhausted(found.lots[lot].draw)
-    named = words_of_stratum(short.stratum, sites) if short else ""
+    named = stratum_words(short.stratum, sites) if short else ""
     shown = {"form": form, "hall": hall, "pools": pools, "short": short, "short_name": named, "back": back}
+    shown |= {"offered": offered(row.speciality for row in pools), "as_of": day_words(found)}
     return agency_page("wider_conditions", found, lot, _("放宽抽取条件"), **shown)
 
 
@@ -77,12 +80,6 @@ def _strata(case: Case, lot: str, form: WiderConditionsForm) -> tuple[Stratum, .
     return tuple(stratum for stratum in strata.values() if stratum.quota > 0)
 
 
-def words_of_stratum(name: str, sites: dict[str, str]) -> str:
-    """A stratum as people name it."""
-    speciality, _slash, site = name.rpartition("/")
-    return f"{speciality} · {sites.get(site, site)}"
-
-
 def widening_words(
     case: Case, lot: str, fact: DrawConditionsProposed, sizes: dict[str, int], sites: dict[str, str]
 ) -> list[tuple[str, object]]:
@@ -95,8 +92,8 @@ def widening_words(
     before, after = conditions.strata, fact.conditions.strata
     less, more = given_away(before, after), given_away(after, before)
     return [
-        *((words_of_stratum(name, sites), _("减少 %(n)s 席", n=seats)) for name, seats in less.items()),
-        *((words_of_stratum(name, sites), _more_words(seats, sizes.get(name))) for name, seats in more.items()),
+        *((stratum_words(name, sites), _("减少 %(n)s 席", n=seats)) for name, seats in less.items()),
+        *((stratum_words(name, sites), _more_words(seats, sizes.get(name))) for name, seats in more.items()),
         (_("理由"), fact.widening.reason),
     ]
 

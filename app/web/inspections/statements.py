@@ -127,6 +127,6 @@ def answer(case: str, number: int, object: str) -> str:
             explained = _("签名后告知当事人，与陈述申辩一并公布。成立的，请在检查页更正结果，由同组另一人确认。")
             return review(
                 _("答复陈述申辩"), here.found, fact, effects=effects, words=explained, next_url=here.home,
-                back_url=here.home,
+                back_url=request.path,
             )  # fmt: skip
     return here.page(answer=form)

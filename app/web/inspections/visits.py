@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, render_template, request, url_for
+from flask import Blueprint, Response, abort, g, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from wtforms import RadioField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
@@ -26,8 +27,9 @@ from app.procedure.inspections.facts import (
     ResultsEntered,
 )
 from app.procedure.inspections.items import Item
-from app.procedure.inspections.pools import drawn_objects, inspectors_of, items_at
+from app.procedure.inspections.pools import drawn_objects, inspectors_of, items_at, others_at
 from app.procedure.inspections.state import Statement
+from app.procedure.terms import Document
 from app.queries.inspection_steps import year_of
 from app.queries.inspections import expert_names
 from app.queries.people import names_of_accounts
@@ -37,6 +39,7 @@ from app.web.inspections.forms import LONG, AnswerForm, FilesForm, GroundForm
 from app.web.inspections.shared import entitled_year, head, names_of, review, trail
 from app.web.inspections.words import CLASSES, CODES, GRADES
 from app.web.pages import attempt, confirmed, download
+from app.web.visible import visible
 
 routes = Blueprint("inspection_visits", __name__, url_prefix="/inspections/<case>/campaigns/<int:number>")
 FILES_BYTES = 64 << 20
@@ -134,7 +137,8 @@ class Visit:
             object=campaign.objects[self.object],
             inspectors=names_of_accounts(here.database, set(self.people)),
             authority=names_of(self.found)[self.authority],
-            form=form if isinstance(form, ResultsForm) else _results_form(self.items)(),
+            together=self._together(),
+            form=form if isinstance(form, ResultsForm) else self._results_form(),
             rectify=rectify,
             awaited=awaited,
             answer=answer or AnswerForm(prefix="answer-"),
@@ -149,6 +153,49 @@ class Visit:
             account_names=names_of_accounts(here.database, {self.outcome.entered_by} if self.outcome else set()),
         )
 
+    def _together(self) -> list[tuple[str, str]]:
+        """The other authorities that come along, each with its inspectors and what it inspects."""
+        draws, called = self.found.draws, names_of(self.found)
+        others = others_at(self.campaign, draws, self.object, self.authority)
+        names = names_of_accounts(platform().database, {one for drawn in others.values() for one in drawn})
+        found = []
+        for other, drawn in others.items():
+            people = _("、").join(names[one] for one in drawn)
+            titles = _("；").join(item.title for item in items_at(self.campaign, draws, self.object, other))
+            found.append((_("同去的部门"), f"{called[other]} {people}{_('：')}{titles}"))
+        return found
+
+    def _results_form(self) -> ResultsForm:
+        """The form of the items; of an entry that waits, with what it says, so that a slip is all one has to change."""
+        form, outcome = _results_form(self.items)(), self.outcome
+        if outcome is None or not outcome.waits:
+            return form
+        said = {result.item: result for result in outcome.entered.results}
+        for place, item in enumerate(self.items):
+            if result := said.get(item.id):
+                form[f"code_{place}"].data, form[f"finding_{place}"].data = result.code.value, result.finding
+        form.reason.data = outcome.entered.reason
+        return form
+
+    def told(self, fact: ResultsEntered) -> list[tuple[str, object]]:
+        """An entry as pairs of term and text: what was found under each item, in its order, and why it is corrected."""
+        words = {
+            one.item: f"{CODES[one.code]}" + (f"{_('：')}{one.finding}" if one.finding else "") for one in fact.results
+        }
+        found: list[tuple[str, object]] = [(item.title, words[item.id]) for item in self.items if item.id in words]
+        return [*self.effects(), *found, *([(_("更正的理由"), fact.reason)] if fact.reason else [])]
+
+    def file_links(self, files: tuple[Document, ...]) -> Markup:
+        """The names of evidence that is on record, each leading to the file."""
+        place = {"case": self.found.id, "number": self.number}
+        links = (
+            Markup('<a href="{}">{}</a>').format(
+                url_for("inspection_visits.file", file=file.id, **place), visible(file.name)
+            )
+            for file in files
+        )
+        return Markup(" ").join(links)
+
     @property
     def unanswered(self) -> Statement | None:
         """The first statement that this inspector may answer."""
@@ -157,7 +204,8 @@ class Visit:
         return next(iter(asked), None)
 
     def effects(self) -> list[tuple[str, object]]:
-        return [(_("检查对象"), self.name)]
+        page = Markup('<a href="{}">{}</a>').format(self.home, visible(self.name))
+        return [(_("检查对象"), page)]
 
 
 @routes.get("/visits/<object>")
@@ -179,13 +227,12 @@ def enter(case: str, number: int, object: str) -> str:
     if confirmed(form):
         fact: Any = attempt(form, lambda: _entered(here, form))
         if fact:
-            codes = {item.item: str(CODES[item.code]) for item in fact.results}
-            effects = here.effects() + [(item.title, codes[item.id]) for item in here.items]
-            effects += [(_("证据文件"), _("、").join(file.name for file in fact.files))] if fact.files else []
+            names = _("、").join(file.name for file in fact.files) or _("没有")
+            effects = [*here.told(fact), (_("证据文件"), names)]
             words = _("签名后等待同组另一名检查人员确认，确认后按代码向社会公布。")
             return review(
                 _("填报检查结果"), here.found, fact, effects=effects, words=words, next_url=here.home,
-                back_url=here.home,
+                back_url=request.path,
             )  # fmt: skip
     return here.page(form)
 
@@ -205,21 +252,17 @@ def _entered(here: Visit, form: ResultsForm) -> ResultsEntered:
 @routes.get("/visits/<object>/confirmation")
 @access(Action.INSPECTION_VISIT)
 def confirm(case: str, number: int, object: str) -> str:
-    """Word for word what a colleague entered, for the second inspector."""
+    """Word for word what a colleague entered, with the evidence to be looked at, for the second inspector."""
     here = Visit(case, number, object)
     if here.outcome is None or not here.outcome.waits or not here.mine:
         abort(404)
-    entered, titles = here.outcome.entered, {item.id: item.title for item in here.items}
-    effects = here.effects()
-    for result in entered.results:
-        words = f"{CODES[result.code]}" + (f"{_('：')}{result.finding}" if result.finding else "")
-        effects.append((titles[result.item], words))
-    effects += [(_("证据文件"), _("、").join(file.name for file in entered.files))] if entered.files else []
-    effects += [(_("更正的理由"), entered.reason)] if entered.reason else []
+    entered = here.outcome.entered
+    effects = [*here.told(entered), (_("证据文件"), here.file_links(entered.files) or _("没有"))]
     fact = ResultsConfirmed(number, object, here.authority, here.outcome.entered_sha256)
     return review(
         _("确认检查结果"), here.found, fact, effects=effects, label=_("签名确认"), next_url=here.home,
-        words=_("签名后结果代码立即向社会公布；发现的情况和证据只有检查部门看得到。"), tone="warning",
+        words=_("请先打开证据文件核对；有误的不要签名，在检查对象页重新填报，由对方确认。签名后结果代码立即向社会公布；发现的情况和证据只有检查部门看得到。"),
+        tone="warning",
     )  # fmt: skip
 
 
@@ -252,7 +295,7 @@ def rectify(case: str, number: int, object: str) -> str:
             effects = here.effects()
             effects += [(titles[fact.item], _("已改正") if fact.done else _("未改正")), (_("核查的情况"), fact.note)]
             return review(
-                _("记录整改情况"), here.found, fact, effects=effects, next_url=here.home, back_url=here.home,
+                _("记录整改情况"), here.found, fact, effects=effects, next_url=here.home, back_url=request.path,
                 words=_("签名后整改情况向社会公布，核查的情况和证据只有检查部门看得到。"),
             )  # fmt: skip
     return here.page(form)
@@ -263,7 +306,8 @@ def rectify(case: str, number: int, object: str) -> str:
 def sheet(case: str, number: int, object: str) -> Response:
     """The task on paper, to be taken along."""
     here = Visit(case, number, object)
-    pdf = inspection_sheets.task_sheet(platform(), here.found, number, here.object, here.authority)
+    lang = g.get("lang", "zh")
+    pdf = inspection_sheets.task_sheet(platform(), here.found, number, here.object, here.authority, lang)
     return download(f"inspection-{number}-{here.authority[:8]}.pdf", pdf, "application/pdf")
 
 

@@ -31,6 +31,7 @@ from app.web.recusal_words import library_words, recusal_words
 from app.web.rooms.board import board
 from app.web.rooms.forms import RoundForm
 from app.web.rooms.wording import void_reason
+from app.web.specialities import stratum_words
 from crypto.canonical import Json
 from evaluation.draw import DrawStated, pool_sizes
 
@@ -171,7 +172,7 @@ def _sizes(shown: dict[str, Any], payload: Json) -> list[tuple[str, str]]:
     now = pool_sizes(json.loads(stated.statement), stated.candidates)
     return [
         (
-            f"{line.speciality} · {shown['sites'].get(line.site, line.site)}",
+            stratum_words(line.name, shown["sites"]),
             _("核准时可抽 %(n)s 人", n=line.approved) + " · " + _("锁定时可抽 %(n)s 人", n=now[line.name]),
         )
         for line in shown["hall"].strata

@@ -26,7 +26,7 @@ from app.procedure.profiles import SeatsAtMost
 from app.queries.cases import load_records
 from app.queries.draw_hall import draw_hall
 from app.queries.experts import load_expert_file, read_expert, waiting_imports
-from app.queries.library_days import library_as_of
+from app.queries.library_days import counts_as_of, library_as_of
 from app.services import draws, expert_corrections, experts, recusals, standings, tenders
 from app.services.accounts import NewOrganisation
 from app.services.pools import library_day
@@ -224,6 +224,24 @@ def test_who_is_drawn_for_what_is_as_it_stood_at_the_publication(case: WholeCase
         strata = list(db_session.execute(select(Pseudonym.strata, Pseudonym.expert_id)))
     assert len(strata) == 16
     assert {expert for strata_, expert in strata if case.sites[0] in strata_} == set(here)
+
+
+def test_the_library_is_counted_as_it_stood_at_the_publication(case: WholeCase):
+    """What the agency is shown before it writes conditions is what can be drawn, not what was loaded since."""
+    then, here = library_day(case.case), of_site(case, case.sites[0])
+    with case.platform.database.reading() as db_session:
+        before = counts_as_of(db_session, then)
+    admit(case, [entry(case, "后来者", NewOrganisation("某公司", "employer", "F1"))])
+    change(case, here[0], site=case.sites[1], specialities="A")
+    standings.take_step(case.platform, case.people["centre"].log_in, here[1], Step.SUSPEND, "核查")
+    with case.platform.database.reading() as db_session:
+        assert counts_as_of(db_session, then) == before
+        people = library_as_of(db_session, [(held, site) for site, held in before], then)
+        now = counts_as_of(db_session, None)
+    assert before == Counter((one.site, held) for one in people for held in one.specialities)
+    assert now["A", case.sites[1]] == 0, "by site, then speciality"
+    assert now[case.sites[1], "A"] == 1
+    assert now[case.sites[0], "goods"] == before[case.sites[0], "goods"] - 1  # two fewer, one more
 
 
 def test_a_bidder_that_becomes_the_employer_after_the_publication_is_found(case: WholeCase):

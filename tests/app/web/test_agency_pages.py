@@ -319,28 +319,6 @@ def test_the_agency_reads_the_files_of_qualification_and_no_others(opened: Site)
     assert "doctor --database" in refused.json["error"]["message_en"]
 
 
-def test_draw_conditions_are_checked_before_they_are_signed(opened: Site):
-    browser, base = opened.browser("officer"), f"/agency/cases/{opened.case.case_id}/lots/{LOT}"
-    host, sub = opened.case.sites
-    few = {"strata-0-speciality": "goods", "strata-0-site": host, "strata-0-quota": "2"}
-    assert "data-sign-act" not in browser.post(f"{base}/draw-conditions", **few).get_data(as_text=True)
-    more = {"strata-1-speciality": "goods", "strata-1-site": sub, "strata-1-quota": "3"}
-    page = browser.post(f"{base}/draw-conditions", **few, **more).get_data(as_text=True)
-    assert 'data-type="DrawConditionsProposed"' in page
-    assert re.search(r"抽 3 名，除去应当回避的现可抽 [3-9]\d* 人", page)
-    for changed, words in (
-        ({"strata-1-quota": "-3"}, "第 2 行 名额 应为 1 至 99 之间的整数"),
-        (
-            {"strata-1-speciality": "没有这个专业"},
-            "“没有这个专业 · 副场”可抽 0 人（同一单位最多计 1 人），至少须有 6 人",
-        ),
-        ({"strata-1-site": host, "strata-1-speciality": "works"}, "5 名专家中在副场的有 0 名，不足"),
-    ):
-        page = browser.post(f"{base}/draw-conditions", **{**few, **more, **changed}).get_data(as_text=True)
-        assert words in page
-        assert "data-sign-act" not in page
-
-
 def test_the_buyers_member_is_named_with_a_letter(opened: Site):
     browser, base = opened.browser("officer"), f"/agency/cases/{opened.case.case_id}/lots/{LOT}"
     letter = {"letter": (io.BytesIO(b"letter"), "letter.pdf"), "site": opened.case.sites[0]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 
 import pytest
 
@@ -20,8 +21,11 @@ from app.procedure.inspections.facts import (
     ViewAnswered,
     ViewStated,
 )
+from app.queries.people import names_of_accounts
 from app.services import inspection_years
+from app.services.inspection_results import take_evidence
 from app.services.platform import DIST
+from tests.app.documents.test_render import text_of
 from tests.app.services.inspecting import AGENCY, COURSE, Inspecting
 from tests.app.web.site import Browser, Site
 
@@ -30,6 +34,7 @@ ITEM = {"title": "反了", "object_class": "agency", "basis": "条例第五条"}
 ITEM |= {"percent_a": "5", "percent_b": "10", "percent_c": "30", "percent_d": "100"}
 ITEM |= {"times_a": "1", "times_b": "1", "times_c": "2", "times_d": "2"}
 FINDING = "三份存档缺页"
+PHOTO = b"\xff\xd8 photo"
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +72,21 @@ def send(browser: Browser, path: str, page: str = "", **fields: object) -> str:
     answer = browser.client.post(path, data=sent, content_type="multipart/form-data", follow_redirects=True)
     assert answer.status_code == 200, answer.status_code
     return answer.get_data(as_text=True)
+
+
+def facts_of(text: str) -> str:
+    """What a page says, without what its signing script is given."""
+    return re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
+
+
+def back_to_the_form(browser: Browser, review: str) -> str:
+    """The page on which somebody who wants to change something before signing finds what was typed."""
+    form = re.search(r'<form method="post" action="([^"]+)">((?:(?!</form>).)*)name="change"', review, re.DOTALL)
+    assert form
+    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', form.group(2)))
+    answer = browser.client.post(form.group(1), data=fields | {"change": "1"})
+    assert answer.status_code == 200, answer.status_code
+    return facts_of(answer.get_data(as_text=True))
 
 
 def test_registers_are_kept_by_their_authority_alone(desk: Inspecting, site: Site):
@@ -236,19 +256,28 @@ def test_results_come_from_the_phone_of_who_is_drawn(desk: Inspecting, site: Sit
     assert "请写明发现了什么" in send(phone, f"{path}/results", path, **codes)
     assert "请选一个结果代码" in send(phone, f"{path}/results", path)
     findings = {f"finding_{n}": FINDING for n in range(items)}
-    photo = (io.BytesIO(b"\xff\xd8 photo"), "现场.jpg")
+    photo = (io.BytesIO(PHOTO), "现场.jpg")
     page = send(phone, f"{path}/results", path, files=photo, **codes, **findings)
     assert signing(page) == "ResultsEntered"
     assert "现场.jpg" in page
+    assert FINDING in facts_of(page), "the finding is read before it is signed, too"
+    assert FINDING in back_to_the_form(phone, page)
     desk.find(object_, authority, ResultCode.PROBLEM)
     assert step(site.browser(second).get(path)) == "记录整改情况"
     item = re.search(r'<option[^>]*value="([0-9a-f]{12})"', site.browser(second).get(path))
     assert item
     words = {"rectify-item": item.group(1), "rectify-done": "1", "rectify-note": "已补齐"}
-    done = send(site.browser(second), f"{path}/rectification", path, **words)
+    other = site.browser(second)
+    done = send(other, f"{path}/rectification", path, **words)
     assert signing(done) == "RectificationRecorded"
+    assert "已补齐" in back_to_the_form(other, done)
     pdf = phone.client.get(f"{path}/sheet.pdf")
     assert pdf.data.startswith(b"%PDF-")
+    others = pools.others_at(desk.campaign(), desk.case.draws, object_, authority)
+    assert others, "an object of both authorities"
+    along = names_of_accounts(desk.platform.database, {account for drawn in others.values() for account in drawn})
+    for page in [phone.get(path), *([text_of(pdf.data)] if shutil.which("pdftotext") else [])]:
+        assert all(name in page for name in along.values()), "they go together"
     assert "更正已公布的结果" in phone.get(path)
     site.browser("officer").get(path, 404)
 
@@ -257,10 +286,34 @@ def test_a_colleagues_entry_is_confirmed_word_for_word(desk: Inspecting, site: S
     object_, authority = pools.visits(desk.campaign(), desk.case.draws)[1]
     first, second = desk.logins_of(object_, authority)
     path = home(desk, f"/campaigns/1/visits/{object_}")
-    desk.act(first, ResultsEntered(1, object_, authority, desk.results(object_, authority, ResultCode.NO_PROBLEM)), "")
+    photo = take_evidence(desk.platform, desk.people[first].log_in, "现场.jpg", PHOTO)
+    results = desk.results(object_, authority, ResultCode.PROBLEM)
+    desk.act(first, ResultsEntered(1, object_, authority, results, (photo,)), "")
     assert step(site.browser(second).get(path)) == "确认同组填报的检查结果"
-    assert signing(site.browser(second).get(f"{path}/confirmation")) == "ResultsConfirmed"
+    shown = site.browser(second).get(f"{path}/confirmation")
+    assert signing(shown) == "ResultsConfirmed"
+    for page in (shown, site.browser(second).get(path), site.browser(first).get(path)):
+        assert "存档不全" in facts_of(page)
+        evidence = re.search(r'href="([^"]*/files/[^"]*)">现场.jpg<', page)
+        assert evidence, "evidence is looked at before it is confirmed"
+        assert site.browser(second).client.get(evidence.group(1)).data == PHOTO
     assert step(site.browser(first).get(path)) == "等待同组另一名检查人员确认"
+
+
+def test_an_entry_that_waits_is_entered_anew_by_either(desk: Inspecting, site: Site):
+    object_, authority = pools.visits(desk.campaign(), desk.case.draws)[1]
+    first, second = desk.logins_of(object_, authority)
+    path = home(desk, f"/campaigns/1/visits/{object_}")
+    desk.act(first, ResultsEntered(1, object_, authority, desk.results(object_, authority, ResultCode.PROBLEM)), "")
+    mended = site.browser(second)
+    assert "填报有误？重新填报" in mended.get(path)
+    assert mended.get(path).count("存档不全</textarea>") == len(desk.results(object_, authority, ResultCode.PROBLEM))
+    codes = {f"code_{n}": "1" for n in range(len(desk.results(object_, authority, ResultCode.PROBLEM)))}
+    assert signing(send(mended, f"{path}/results", path, **codes)) == "ResultsEntered"
+    desk.act(second, ResultsEntered(1, object_, authority, desk.results(object_, authority, ResultCode.NO_PROBLEM)), "")
+    assert step(site.browser(first).get(path)) == "确认同组填报的检查结果"
+    assert "1 未发现问题" in facts_of(site.browser(first).get(f"{path}/confirmation"))
+    public = site.browser("").get(home(desk, "/campaigns/1"))
     public = site.browser("").get(home(desk, "/campaigns/1"))
     assert "1 未发现问题" not in public
 
@@ -288,8 +341,10 @@ def test_the_inspected_party_sees_its_result_and_is_answered_beside_it(desk: Ins
     assert "由没有填报这份结果的检查人员答复" in site.browser(first).get(visit)
     (kept,) = desk.campaign().outcomes[object_, authority].statements
     fields = {"answer-statement": kept.sha256, "answer-right": "0", "answer-words": "附件不是本年度的。"}
-    answered = send(site.browser(second), f"{visit}/answer", visit, **fields)
+    answers = site.browser(second)
+    answered = send(answers, f"{visit}/answer", visit, **fields)
     assert signing(answered) == "ViewAnswered"
+    assert "附件不是本年度的。" in back_to_the_form(answers, answered)
     assert "请选一项" in send(site.browser(second), f"{visit}/answer", visit, **{"answer-statement": kept.sha256})
     desk.act(second, ViewAnswered(1, object_, authority, kept.sha256, False, "附件不是本年度的。"), "")
     assert "附件不是本年度的。" not in site.browser("").get(home(desk, "/campaigns/1")), "nothing before the result"
