@@ -32,6 +32,7 @@ from app.procedure.inspections import facts as inspections
 from crypto.canonical import Json
 from evaluation import draw
 from evaluation.sitting import (
+    briefing,
     clarifications,
     competition,
     contracting,
@@ -183,6 +184,7 @@ FACTS_OF_ALL = (
     _lot(interruptions.FaultReported, "fault:report"),
     _lot(interruptions.FaultRepaired, "fault:report"),
     _lot(interruptions.WarningGiven, "sitting:warn"),
+    _lot(briefing.BriefingGiven, "briefing:give"),
     _lot(talk.MessagePosted, "room:speak"),
     _lot(talk.FloorGiven, "room:speak"),
     _lot(talk.AnnouncementMade, "sitting:announce"),

@@ -19,6 +19,7 @@ from app.procedure.signing import EarlierDissent, Signing
 from crypto.canonical import Json, digest
 from crypto.instants import format_instant
 from evaluation.sitting import (
+    BriefingGiven,
     PricesMarked,
     RecheckAnswered,
     RecheckOrdered,
@@ -34,6 +35,7 @@ FINDINGS = "findings"
 LOW_PRICES = "low_prices"
 RECHECKS = "rechecks"
 EXTENSIONS = "extensions"
+BRIEFING = "briefing"
 
 
 def report_data(records: Sequence[Record], rules: RecordingRules | None) -> Json:
@@ -77,9 +79,9 @@ def marked_data(records: Iterable[Record]) -> dict[str, Json]:
 
 def recorded_about(records: Sequence[Record]) -> dict[str, Json]:
     """What a report says besides clarifications: votes about competition, findings, low prices, rechecks, stages held
-    again, time added."""
+    again, time added, what the tenderer said before."""
     asked = competition_data(records) | checked_data(records) | marked_data(records) | recheck_data(records)
-    return asked | rollback_data(records) | extended_data(records)
+    return asked | rollback_data(records) | extended_data(records) | briefing_data(records)
 
 
 def extended_data(records: Iterable[Record]) -> dict[str, Json]:
@@ -87,6 +89,12 @@ def extended_data(records: Iterable[Record]) -> dict[str, Json]:
     found = [record for record in records if isinstance(record.fact, TimeExtended)]
     rows: list[Json] = [{"at": format_instant(one.at), **vars(one.fact)} for one in found]
     return {EXTENSIONS: rows} if rows else {}
+
+
+def briefing_data(records: Iterable[Record]) -> dict[str, Json]:
+    """When and in which words the tenderer briefed the committee; nothing where it did not."""
+    found = [record for record in records if isinstance(record.fact, BriefingGiven)]
+    return {BRIEFING: {"at": format_instant(found[-1].at), "text": found[-1].fact.text}} if found else {}
 
 
 def recheck_data(records: Iterable[Record]) -> dict[str, Json]:

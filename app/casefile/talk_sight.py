@@ -31,9 +31,15 @@ def _announced(actor: Actor, case: Case, record: Record) -> bool:
     return told or seat(actor, case, record) or _noted(actor, case, record)
 
 
+def _briefed(actor: Actor, case: Case, record: Record) -> bool:
+    """Who brings it, and who reads it; centre and witnesses know no content."""
+    return agency(actor, case, record) or room(actor, case, record)
+
+
 TALK_SIGHT: dict[str, Rule] = {
     "MessagePosted": unread_by_successors(room),
     "FloorGiven": unread_by_successors(room),
     "AnnouncementMade": _announced,
+    "BriefingGiven": _briefed,
     "AnnouncementNoted": _noted,
 }

@@ -144,6 +144,7 @@ class Action(StrEnum):
     RECHECK_ANSWER = "recheck:answer"
     NEW_COMMITTEE_PROPOSE = "new_committee:propose"
     NEW_COMMITTEE_ORDER = "new_committee:order"
+    BRIEFING_GIVE = "briefing:give"
     MORE_TIME_ASK = "more_time:ask"
     MORE_TIME_GIVE = "more_time:give"
     ROLLBACK_PROPOSE = "rollback:propose"

@@ -25,6 +25,7 @@ from app.procedure.profiles import Profile
 from app.procedure.roles import Actor, Role
 from evaluation.sitting import (
     AnnouncementMade,
+    BriefingGiven,
     Disposition,
     FaultRepaired,
     FaultReported,
@@ -78,6 +79,7 @@ PARTY_OF: Mapping[type, str] = {
     RecheckProposed: "agency",
     RecheckOrdered: "agency",
     TimeExtended: "agency",
+    BriefingGiven: "agency",
 }
 
 

@@ -32,6 +32,7 @@ from app.queries.deadlines import deadline_state
 from app.queries.endings import failure_of, told_counts, without_majority
 from evaluation.draw import events as draw
 from evaluation.sitting import (
+    briefing,
     clarifications,
     competition,
     contracting,
@@ -66,6 +67,7 @@ _STAGE_OF_PART = {
     sitting.__name__: "evaluation",
     interruptions.__name__: "evaluation",
     talk.__name__: "evaluation",
+    briefing.__name__: "evaluation",
     recordings.__name__: "evaluation",
     picture_ends.__name__: "evaluation",
     more_time.__name__: "evaluation",

@@ -28,6 +28,7 @@ from evaluation.scoring import Cells, ScorePlace
 from evaluation.sitting import (
     AnnouncementMade,
     BoothChanged,
+    BriefingGiven,
     ClarificationAsked,
     CorrectionRefused,
     CorrectionRequested,
@@ -274,6 +275,9 @@ def interruptions_of(records: Sequence[Record], sites: Mapping[str, str], lang: 
         elif isinstance(record.fact, MoreTimeDue | TimeExtended):
             code = "note_time_extended" if isinstance(record.fact, TimeExtended) else "note_more_time_due"
             found.append((record.seq, sentence(code, {"at": instant(record.at), **vars(record.fact)}, lang)))
+        elif isinstance(record.fact, BriefingGiven):
+            facts = {"at": instant(record.at), "text": record.fact.text}
+            found.append((record.seq, sentence("note_briefing", facts, lang)))
         elif isinstance(record.fact, WarningGiven | AnnouncementMade):
             found.append((record.seq, _said(record, sites, lang)))
     return tuple(words for _seq, words in sorted(found) if words)

@@ -122,8 +122,7 @@ STEPS: dict[str, Wording] = {
         lambda case, step: url_for("agency.export", case=case),
     ),
     "paused": Wording(
-        _l("招标活动已暂停"),
-        _l("暂停期间不接收投标，截止时间停止计算，恢复时另行公布。暂停前提交的投标继续有效。"),
+        _l("招标活动已暂停"), _l("暂停期间不接收投标，截止时间停止计算，恢复时另行公布。暂停前提交的投标继续有效。")
     ),
     "answer_objection": Wording(
         _l("当场答复投标人对开标提出的内容"),
@@ -269,6 +268,9 @@ STEPS: dict[str, Wording] = {
         _l("去决定"),
         _lot_page("standstill"),
     ),
+    "brief_committee": Wording(
+        _l("可以向评审委员会介绍"), _l("初步评审之前，以书面介绍一次；不是必须的。"), _l("去介绍"), _agency("briefing")
+    ),
     "extend_time": Wording(
         _l("延长评标时间"),
         _l("超过规定比例的成员认为评标时间不够，招标人（采购人）应当适当延长。"),
@@ -295,10 +297,7 @@ STEPS: dict[str, Wording] = {
         _agency("new_committee"),
     ),
     "release_new_committee": Wording(
-        _l("复核另组评审委员会"),
-        _l("签名后立即重新抽取全部席位。"),
-        _l("去复核"),
-        _agency("release_new_committee"),
+        _l("复核另组评审委员会"), _l("签名后立即重新抽取全部席位。"), _l("去复核"), _agency("release_new_committee")
     ),
     "release_recheck": Wording(
         _l("放行复核要求"),

@@ -5,6 +5,8 @@
 """
 
 from evaluation.sitting.arithmetic_rules import check_prices_settled, price_correctable, unconfirmed
+from evaluation.sitting.briefing import BriefingGiven
+from evaluation.sitting.briefing_rules import may_brief
 from evaluation.sitting.checks import acts_about
 from evaluation.sitting.clarification_rules import askable, check_none_awaited, may_propose
 from evaluation.sitting.clarifications import (
@@ -174,6 +176,7 @@ __all__ = [
     "BidUnderReview",
     "BidsReviewed",
     "BoothChanged",
+    "BriefingGiven",
     "ChairElected",
     "ChairRolledBack",
     "ChairVoteTied",
@@ -294,6 +297,7 @@ __all__ = [
     "explainable",
     "failed_below",
     "may_ask_for_time",
+    "may_brief",
     "may_propose",
     "may_release",
     "may_speak",

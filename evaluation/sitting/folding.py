@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import singledispatch
 
 from evaluation.errors import RuleViolation
+from evaluation.sitting.briefing import BriefingGiven
 from evaluation.sitting.clarification_folding import ClarificationFact, dropped
 from evaluation.sitting.clarifications import AWAITED, PricesMarked
 from evaluation.sitting.events import (
@@ -363,6 +364,11 @@ def _time_due(event: MoreTimeDue, state: SittingState) -> SittingState:
 def _extended(event: TimeExtended, state: SittingState) -> SittingState:
     minutes = state.extended_minutes + event.minutes
     return changed(state, short_of_time=frozenset(), more_time_due=False, extended_minutes=minutes)
+
+
+@_applied.register
+def _briefed(event: BriefingGiven, state: SittingState) -> SittingState:
+    return changed(state, briefing=event.text)
 
 
 @_applied.register

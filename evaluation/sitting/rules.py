@@ -22,6 +22,8 @@ from evaluation.sitting import price_rules as pricing
 from evaluation.sitting import recheck_rules as rechecking
 from evaluation.sitting import talk_rules as talk
 from evaluation.sitting.arithmetic_rules import check_prices_settled
+from evaluation.sitting.briefing import BriefingGiven
+from evaluation.sitting.briefing_rules import check_briefing
 from evaluation.sitting.checks import (
     require_digest,
     require_fit,
@@ -318,6 +320,7 @@ _ELSEWHERE: dict[type[Any], Callable[..., None]] = {
     ReplacementOrdered: interrupted.check_replacement,
     NewCommitteeProposed: interrupted.check_new_committee,
     NewCommitteeOrdered: interrupted.check_new_committee,
+    BriefingGiven: check_briefing,
     ContractPointsStated: check_points,
     FindingPut: check_put,
     FindingVoted: check_vote,

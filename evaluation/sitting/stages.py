@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from evaluation.sitting.briefing import BriefingGiven
 from evaluation.sitting.clarifications import (
     ClarificationAnswered,
     ClarificationAsked,
@@ -190,6 +191,9 @@ for _stage in (Stage.GATHERING, Stage.STATEMENTS, Stage.CHAIR, Stage.REVIEW, Sta
     TRANSITIONS[_stage, TimeExtended] = _stage
 for _stage in (Stage.COMPETITION, Stage.REPORT, Stage.SIGNING):
     TRANSITIONS[_stage, TimeExtended] = _stage
+# The tenderer introduces the documents before anybody has reviewed a bid.
+for _stage in (Stage.GATHERING, Stage.STATEMENTS, Stage.CHAIR, Stage.REVIEW):
+    TRANSITIONS[_stage, BriefingGiven] = _stage
 # What may happen in every stage, and leads into no other.
 INTERRUPTIONS: tuple[type[SittingEvent], ...] = (
     BoothChanged,

@@ -165,6 +165,7 @@ class SittingState:
     short_of_time: frozenset[int] = frozenset()  # the seats that have asked for more time since it was extended last
     more_time_due: bool = False
     extended_minutes: int = 0
+    briefing: str = ""  # what the tenderer has told this committee
 
     @property
     def version(self) -> int | None:

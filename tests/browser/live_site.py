@@ -12,10 +12,10 @@ from playwright.sync_api import Page
 from small_site import SmallSite
 
 DESK = """
-{% from "components/scoring.html" import bid_list, criterion_score, desk_elsewhere with context %}
+{% from "components/scoring.html" import bid_list, criterion_score, desk_elsewhere, desk_unsent with context %}
 {% block content %}
 <div data-live-case="c1" data-live-cursor="cursor-0">
-{{ desk_elsewhere() }}<div class="desk" data-scoring-desk data-case="c1" data-lot="1" data-seat="3">
+{{ desk_elsewhere() }}{{ desk_unsent() }}<div class="desk" data-scoring-desk data-case="c1" data-lot="1" data-seat="3">
 <nav>{{ bid_list(sample.desk_bids) }}</nav>
 <div class="panel">{% for criterion in sample.criteria %}{{ criterion_score(criterion, 'b2') }}{% endfor %}
 <output data-score-total="b2"></output></div>
@@ -36,6 +36,7 @@ class LiveSite(SmallSite):
     silent: threading.Event | None = None
     refusing: bool = False
     away: int = 0  # how many coming saves find no database
+    failing: str = ""  # the criterion whose scores meet an unknown fault
     socketio: SocketIO | None = None
 
     def _application(self) -> Flask:
@@ -64,6 +65,10 @@ class LiveSite(SmallSite):
         if self.away:
             self.away -= 1
             return {"error": {"code": "database_away", "message": "暂时没有应答。"}}
+        if command["criterion"] == self.failing:
+            return {"error": {"code": "incident", "message": "出错，事件编号 0123。"}}
+        if command["bid"] == "b1":
+            return {"error": {"code": "score_stale", "message": "另一窗口已保存 20。"}}
         if command["value"] == "44.50":
             return {"error": {"code": "score_outside_bands", "message": "不在任何一档。", "message_en": "In no band."}}
         if command["value"] == "26.50":

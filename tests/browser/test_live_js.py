@@ -234,7 +234,11 @@ def test_a_comment_waits_for_its_score(page: Page, site: LiveSite):
     wait_for(page, lambda: page.evaluate("() => JSON.stringify(sessionStorage).includes('两项正偏离')"))
     page.reload()
     expect(page.get_by_label("技术参数 的评语")).to_have_value("参数有两项正偏离")
-    expect(page.locator("#score-b2-technical-saved")).to_have_text("已保存 10:32:07")  # with the score that counts
+    expect(technical).to_have_value("44.5")  # as it was typed, with the reason; what counts is still the saved one
+    expect(page.locator("#score-b2-technical-saved")).to_contain_text("不在任何一档。")
+    technical.fill("40")
+    expect(page.locator("#score-b2-technical-saved")).to_have_text("已保存 10:32:07")
+    assert (site.saves[-1]["value"], site.saves[-1]["comment"]) == ("40.00", "参数有两项正偏离")
     site.saves.clear()
     score.fill("7.5")
     expect(told).to_have_text("已保存 10:32:07")

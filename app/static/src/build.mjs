@@ -11,7 +11,7 @@ const ROOT = join(SOURCE, '..', '..', '..');
 const TARGET = join(SOURCE, '..', 'dist');
 const STAGING = `${TARGET}.new`;
 
-const PAGES = ['js/app.js', 'js/live.js', 'js/room.js', 'js/seal.js', 'js/bid_key.js', 'js/own_bid.js', 'js/draw.js', 'js/draw_file_check.js', 'js/receipt_check.js', 'js/document_check.js', 'js/booth.js', 'js/camera.js', 'js/papers.js', 'js/talk.js', 'js/presence.js', 'js/pictures.js', 'js/recordings.js', 'js/replay.js', 'css/tenderhall.css', 'css/fonts.css', 'img/mark.svg'];
+const PAGES = ['js/app.js', 'js/live.js', 'js/room.js', 'js/sheet.js', 'js/seal.js', 'js/bid_key.js', 'js/own_bid.js', 'js/draw.js', 'js/draw_file_check.js', 'js/receipt_check.js', 'js/document_check.js', 'js/booth.js', 'js/camera.js', 'js/papers.js', 'js/talk.js', 'js/presence.js', 'js/pictures.js', 'js/recordings.js', 'js/replay.js', 'css/tenderhall.css', 'css/fonts.css', 'img/mark.svg'];
 // Each one self-contained file: what a worker does shares nothing with the page.
 const SEALER = 'js/seal_worker.js';
 const WORKERS = [SEALER, 'js/draw_worker.js'];

@@ -33,6 +33,13 @@ def announcements(case: str, lot: str) -> str:
     return render_template("pages/expert/_announcements.html", **entered(case, lot)[2])
 
 
+@routes.get("/briefing")
+@access(Action.ROOM_JOIN)
+def briefing(case: str, lot: str) -> str:
+    """What the tenderer has told the committee."""
+    return render_template("pages/expert/_briefing.html", **entered(case, lot)[2])
+
+
 @routes.get("/recorded")
 @access(Action.ROOM_JOIN)
 def recorded(case: str, lot: str) -> str:

@@ -3,26 +3,24 @@
 import { timeOfDay } from './clock.js';
 import { followHold, giveUp, isHeld, sitDown, windowId } from './desk_hold.js';
 import { formatHundredths, inBands, isScore, parseHundredths } from './hundredths.js';
+import { leaveFor } from './leave.js';
 import { refusalWords, say } from './locale.js';
 import { aWhile, isTooMuch, socket } from './live.js';
 import { startOffline } from './offline_sheet.js';
-import { account, forget, keep as keepHere, kept } from './typed.js';
+import { ScoreQueue, isFinal } from './score_queue.js';
 import { cellOf } from './whole_sheet.js';
 
 const PAUSE = 400; // milliseconds without a keystroke before a field is saved
 
 const desk = document.querySelector('[data-scoring-desk]');
-const { case: caseId, lot, seat = '' } = desk.dataset;
-const QUEUE = `scores:${account}:${caseId}:${lot}:${seat}`; // another account at this computer neither sees nor sends it
-const COMMENTS = `comments:${caseId}:${lot}`; // what waits for a score, by cell
+const queue = new ScoreQueue(desk.dataset);
 const STALE = ['score_stale', 'score_never_saved'];
-const PASSING = ['database_away', 'log_in_needed']; // says nothing of the score: it is kept, and sent again
+const AGAIN = 5000; // milliseconds after which what was held is sent again
+const LEAVING = 8000; // milliseconds that a page waits for answers before it leads to the sheet
 const timers = new Map();
 let sending = false;
 let at = -1;
 
-const queued = () => JSON.parse(localStorage.getItem(QUEUE) ?? '[]');
-const keep = (queue) => localStorage.setItem(QUEUE, JSON.stringify(queue));
 const cell = ({ bid, criterion }) => `[data-bid="${CSS.escape(bid)}"][data-criterion="${CSS.escape(criterion)}"]`;
 const scoreField = (place) => desk.querySelector(`[data-score]${cell(place)}`);
 const commentField = (place) => desk.querySelector(`[data-score-comment]${cell(place)}`);
@@ -39,7 +37,8 @@ const savedScore = (field) => parseHundredths(field.defaultValue);
 
 function isUnsaved(field) {
   if (!field.matches('[data-score]')) return field.value !== field.defaultValue;
-  return parseHundredths(field.value) !== savedScore(field);
+  const score = parseHundredths(field.value);
+  return score !== savedScore(field) || (score === null && field.value.trim() !== '');
 }
 
 function keepSaved(field, value) {
@@ -100,19 +99,18 @@ function checked(field) {
   return fits ? formatHundredths(score) : null;
 }
 
-/** A comment is saved with its score; until there is one, it stays in this window. */
-function keepComment(place, waits) {
-  const { [cell(place)]: _, ...others } = kept(COMMENTS) ?? {};
-  const found = waits ? { ...others, [cell(place)]: { ...place, comment: commentField(place).value } } : others;
-  if (Object.keys(found).length) keepHere(COMMENTS, found);
-  else forget(COMMENTS);
+/** What is typed and cannot be sent, as no score stands there or none that fits, stays in this window. */
+function keepUnsent(place, words = '') {
+  const [value, comment] = [scoreField(place)?.value ?? '', commentField(place)?.value ?? ''];
+  queue.keepUnsent({ ...place, value, comment, words });
 }
 
 function waitForScore(place) {
   const [score, comment] = [scoreField(place), commentField(place)];
-  const waits = Boolean(comment) && isUnsaved(comment);
-  keepComment(place, waits);
-  if (!waits) return;
+  const says = Boolean(comment) && isUnsaved(comment);
+  if (!says && !isUnsaved(score)) return queue.forgetUnsent(place);
+  keepUnsent(place);
+  if (!says) return;
   const wrong = score.value.trim() || savedScore(score) !== null;
   if (!wrong) score.ariaInvalid = 'false'; // nothing is wrong, there is only no score yet
   showState(place, (wrong ? `${rangeOf(score)} ` : '') + say('comment_waits'), true);
@@ -123,19 +121,11 @@ function enqueue(place) {
   if (value === null) return waitForScore(place);
   const { bid, criterion } = place;
   const comment = commentField(place)?.value ?? '';
-  keepComment(place, false);
+  queue.forgetUnsent(place);
   const seq = Number(scoreField(place).dataset.seq ?? 0); // the version that this page has seen
-  put({ bid, criterion, value, comment, seq });
+  queue.put({ bid, criterion, value, comment, seq });
   showState(place, say(socket.connected ? 'saving' : 'score_waiting'), !socket.connected);
   send();
-}
-
-function put({ bid, criterion, ...saved }) {
-  const command = { case: caseId, lot, bid, criterion, ...saved, command_id: crypto.randomUUID() };
-  // What stands behind the command under way and is for the same cell is overtaken; the first one may have arrived.
-  const [first, ...rest] = queued();
-  const waiting = rest.filter((other) => other.bid !== bid || other.criterion !== criterion);
-  keep(first ? [first, ...waiting, command] : [command]);
 }
 
 const known = new Map(); // what this page has saved of bids that it does not show, by cell
@@ -143,7 +133,7 @@ const known = new Map(); // what this page has saved of bids that it does not sh
 /** All that stands in the desk: as the page came, over it what was saved and typed since. */
 function typedNow({ saved }) {
   const typed = new Map([...saved.map(({ bid, criterion, ...rest }) => [cellOf(bid, criterion), rest]), ...known]);
-  for (const { bid, criterion, value, comment, seq } of queued()) typed.set(cellOf(bid, criterion), { value, comment, seq });
+  for (const { bid, criterion, value, comment, seq } of queue.all()) typed.set(cellOf(bid, criterion), { value, comment, seq });
   for (const { value, dataset } of desk.querySelectorAll('[data-score]')) {
     const comment = commentField(dataset)?.value ?? '';
     typed.set(cellOf(dataset.bid, dataset.criterion), { value, comment, seq: Number(dataset.seq ?? 0) });
@@ -158,39 +148,54 @@ function typeScore(place, value, before) {
     field.value = value;
     return enqueue(place);
   }
-  put({ ...place, value, comment: before?.comment ?? '', seq: before?.seq ?? 0 });
+  queue.put({ ...place, value, comment: before?.comment ?? '', seq: before?.seq ?? 0 });
   send();
 }
 
-/** What waits behind a command for the same score was typed over what this very page has saved by it. */
-function leaveQueue(command, { seq }) {
-  const others = queued().filter((other) => other.command_id !== command.command_id);
-  const same = (other) => other.bid === command.bid && other.criterion === command.criterion;
-  keep(others.map((other) => (seq !== undefined && same(other) ? { ...other, seq } : other)));
-  const field = scoreField(command);
-  if (field && seq !== undefined) field.dataset.seq = seq;
-}
-
 function settle(command, answer) {
-  leaveQueue(command, answer);
   const field = scoreField(command);
-  const { bid: at, criterion: which, value: saved, comment: said } = command;
-  if (!answer.error) known.set(cellOf(at, which), { value: saved, comment: said, seq: answer.seq });
+  queue.leave(command, answer);
+  if (answer.error) return refuse(command, answer.error);
+  const { bid, criterion, value, comment } = command;
+  known.set(cellOf(bid, criterion), { value, comment, seq: answer.seq });
   if (!field) return void showElsewhere(); // of another bidder, typed before this page was opened
-  if (answer.error) {
-    const wrong = answer.error.code.startsWith('score_');
-    const stale = STALE.includes(answer.error.code);
-    if (stale) showElsewhere(true); // what counts now is shown, and can be typed over
-    showState(command, refusalWords(answer.error) + (wrong && !stale ? stays(field) : ''), true);
-    const { bid, criterion, comment } = command;
-    if (comment) keepComment({ bid, criterion }, isUnsaved(commentField(command)));
-    return;
-  }
-  keepSaved(field, command.value);
-  keepSaved(commentField(command), command.comment);
+  if (answer.seq !== undefined) field.dataset.seq = answer.seq;
+  keepSaved(field, value);
+  keepSaved(commentField(command), comment);
   showSaved();
   if (field.ariaInvalid === 'true') checked(field);
   else showState(command, say('saved_at', { time: timeOfDay(new Date(answer.saved_at)) }));
+}
+
+/** The score does not count as it is: it stays as it was typed, in its field or until its bid is opened, with the reason. */
+function refuse(command, error) {
+  const field = scoreField(command);
+  const stale = STALE.includes(error.code);
+  const words = refusalWords(error);
+  const { bid, criterion, value, comment } = command;
+  if (!queue.waits(command)) {
+    if (field) keepUnsent({ bid, criterion }, words);
+    else queue.keepUnsent({ bid, criterion, value, comment, words });
+  }
+  if (stale || !field) showElsewhere(stale); // what counts now is shown, and can be typed over
+  showState(command, words + (field && error.code.startsWith('score_') && !stale ? stays(field) : ''), true);
+  showUnsent();
+}
+
+/** What a bidder is called on this page; nothing where its bid is not scored any more. */
+const nameOf = (bid) =>
+  (desk.querySelector(`[data-bid-progress="${CSS.escape(bid)}"]`)?.previousElementSibling ?? document.querySelector(`option[value="${CSS.escape(bid)}"]`))?.textContent;
+
+/** That something typed for bids which this page does not show is not saved, and where. */
+function showUnsent() {
+  const box = document.querySelector('[data-desk-unsent]');
+  if (!box) return;
+  const waiting = [...queue.all(), ...queue.unsent()].filter((place) => !scoreField(place) && nameOf(place.bid));
+  const home = document.querySelector('[data-page-home]')?.dataset.pageHome ?? '';
+  const link = (bid) => Object.assign(document.createElement('a'), { href: `${home}?bid=${bid}`, textContent: nameOf(bid) });
+  const links = [...new Set(waiting.map(({ bid }) => bid))].flatMap((bid) => [' ', link(bid)]);
+  box.querySelector('p').replaceChildren(say('scores_unsent', { n: waiting.length }), ...links);
+  box.hidden = !waiting.length;
 }
 
 /** Whether something of a score is typed here that is not saved yet: it was typed over the version seen before. */
@@ -223,7 +228,7 @@ async function showElsewhere(anew = false) {
 
 /** What waits is kept on this machine; why it is not saved yet stands beside it. */
 function showQueued(words) {
-  for (const command of queued()) showState(command, words, true);
+  for (const command of queue.all()) showState(command, words, true);
 }
 
 function holdBack(words) {
@@ -231,26 +236,50 @@ function holdBack(words) {
   setTimeout(send, 2000);
 }
 
+/** An answer that says nothing of the score, like one of an unknown fault: it is kept and sent again, and others go first. */
+function hold(command, error) {
+  queue.held.add(command.command_id);
+  showState(command, `${refusalWords(error)} ${say('score_kept')}`, true);
+}
+
 /** Sends what waits, one after the other; without an answer it stays first and is sent again. A line that carries no
  * answer is lost, though nobody has said so yet: it is cut here, so that the page says it is and takes a new one. */
 async function send() {
   if (sending || !socket.connected || !isHeld()) return;
   sending = true;
+  queue.held.clear();
   try {
-    for (let [command] = queued(); command; [command] = queued()) {
+    for (let command = queue.next(); command; command = queue.next()) {
+      queue.underWay = command.command_id;
       const answer = await socket.timeout(8000).emitWithAck('score.save', { ...command, window: windowId });
-      if (answer.error?.code === 'desk_taken_over') return giveUp(desk, refusalWords(answer.error), flush); // kept: the other window sends it
-      if (answer.error?.code === 'sitting_suspended') return showQueued(refusalWords(answer.error)); // sent when it goes on
-      if (PASSING.includes(answer.error?.code)) return holdBack(refusalWords(answer.error));
+      queue.underWay = '';
+      const { error } = answer;
+      if (error?.code === 'desk_taken_over') return giveUp(desk, refusalWords(error), flush); // kept: the other window sends it
+      if (error?.code === 'sitting_suspended') return showQueued(refusalWords(error)); // sent when it goes on
+      if (error?.code === 'database_away') return holdBack(refusalWords(error));
       if (isTooMuch(answer)) await aWhile(); // it stays first
+      else if (error && !isFinal(error)) hold(command, error);
       else settle(command, answer);
     }
+    if (queue.held.size) setTimeout(send, AGAIN);
   } catch {
     holdBack(say('score_waiting'));
     if (socket.connected) socket.disconnect().connect();
   } finally {
     sending = false;
+    showUnsent();
   }
+}
+
+/** The sheet shows what the platform holds: what is on its way arrives before it is opened. */
+async function openSheet(event) {
+  const link = event.target.closest('a[href$="/sheet"]');
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  event.preventDefault();
+  flush();
+  send();
+  for (const until = Date.now() + LEAVING; sending && Date.now() < until; ) await new Promise((go) => setTimeout(go, 50));
+  leaveFor(link.href);
 }
 
 /** Saves the field after a pause; at once when it is left (`change`), so that nothing typed is lost on the way out. */
@@ -318,7 +347,7 @@ function onFocus({ target }) {
 }
 
 function restoreQueued() {
-  for (const command of queued()) {
+  for (const command of queue.all()) {
     const field = scoreField(command);
     if (!field) continue;
     field.value = command.value;
@@ -327,12 +356,16 @@ function restoreQueued() {
   }
 }
 
-function restoreComments() {
-  for (const { comment, ...place } of Object.values(kept(COMMENTS) ?? {})) {
-    const field = commentField(place);
-    if (!field) continue;
-    field.value = comment;
-    if (savedScore(scoreField(place)) === null) waitForScore(place);
+/** What could not be sent stands in its fields again. A score that was refused is sent only once somebody types it anew. */
+function restoreUnsent() {
+  for (const { value, comment, words, ...place } of queue.unsent()) {
+    const field = scoreField(place);
+    if (!field || queue.waits(place)) continue;
+    if (field.readOnly) queue.forgetUnsent(place);
+    if (field.readOnly) continue;
+    field.value = value;
+    if (commentField(place)) commentField(place).value = comment;
+    if (isUnsaved(field) && checked(field) !== null) showState(place, say('score_unsent', { words }), true);
     else enqueue(place);
   }
 }
@@ -341,13 +374,15 @@ desk.addEventListener('focusin', onFocus);
 desk.addEventListener('input', onInput);
 desk.addEventListener('change', onInput);
 window.addEventListener('pagehide', flush);
+document.addEventListener('click', openSheet);
 document.addEventListener('keydown', onKey);
 document.addEventListener('tenderhall:joined', sitDownAndSend);
 document.addEventListener('visibilitychange', () => document.hidden || showElsewhere());
-window.addEventListener('storage', ({ key }) => key === QUEUE && send()); // another window left something to be sent
+window.addEventListener('storage', ({ key }) => key === queue.name && send()); // another window left something to be sent
 socket.on('scores.saved', () => showElsewhere());
 followHold(desk, flush, resume);
 restoreQueued();
-restoreComments();
+restoreUnsent();
+showUnsent();
 showSaved();
-startOffline({ typedNow, type: typeScore, forgetQueue: () => localStorage.removeItem(QUEUE) });
+startOffline({ typedNow, type: typeScore, forgetQueue: () => queue.forgetAll() });
