@@ -52,12 +52,7 @@ class Site:
         self.app.config["TESTING"] = True
 
     def token(self, who: str) -> str:
-        token = secrets.token_urlsafe(16)
-        with plain_transaction(self.case.platform.database) as (db_session, now):
-            row = WebSession(token_hash=token_hash(token), account_id=self.case.people[who].id, created_at=now)
-            row.expires_at = now + timedelta(days=9)
-            db_session.add(row)
-        return token
+        return token_of(self, self.case.people[who].id)
 
     def browser(self, who: str = "", lang: str = "zh") -> Browser:
         client = self.app.test_client()
@@ -66,6 +61,16 @@ class Site:
         if lang != "zh":
             client.get(f"/?lang={lang}")
         return Browser(client)
+
+
+def token_of(site: Site, account_id: str) -> str:
+    """A log-in of this account, good for days."""
+    token = secrets.token_urlsafe(16)
+    with plain_transaction(site.case.platform.database) as (db_session, now):
+        row = WebSession(token_hash=token_hash(token), account_id=account_id, created_at=now)
+        row.expires_at = now + timedelta(days=9)
+        db_session.add(row)
+    return token
 
 
 def booth_token(person: Person) -> str:
