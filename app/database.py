@@ -123,12 +123,13 @@ class Database:
 
         Flooring never makes a late act look on time, since deadlines are whole milliseconds.
         """
-        if self._clock is not None:
-            found = self._clock()
-        elif self.is_sqlite or connection is None:
-            found = system_clock()
-        else:
-            found = connection.execute(text("SELECT clock_timestamp()")).scalar_one().astimezone(UTC)
+        if self._clock is not None or self.is_sqlite or connection is None:
+            return self.counted(system_clock())
+        return self.counted(connection.execute(text("SELECT clock_timestamp()")).scalar_one())
+
+    def counted(self, read: datetime) -> datetime:
+        """The same where the clock has been read already."""
+        found = self._clock() if self._clock is not None else read.astimezone(UTC)
         return found.replace(microsecond=found.microsecond // 1000 * 1000)
 
     @contextmanager
