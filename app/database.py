@@ -139,22 +139,22 @@ class Database:
 
         Flooring never makes a late act look on time, since deadlines are whole milliseconds.
         """
-        if self._clock is not None:
-            found = self._clock()
-        elif self.is_sqlite or connection is None:
-            found = system_clock()
-        else:
-            found = connection.execute(text("SELECT clock_timestamp()")).scalar_one().astimezone(UTC)
+        if self._clock is not None or self.is_sqlite or connection is None:
+            return self.counted(system_clock())
+        return self.counted(connection.execute(text("SELECT clock_timestamp()")).scalar_one())
+
+    def counted(self, read: datetime) -> datetime:
+        """The same where the clock has been read already."""
+        found = self._clock() if self._clock is not None else read.astimezone(UTC)
         return found.replace(microsecond=found.microsecond // 1000 * 1000)
 
-    def stamp(self, connection: Connection, after: datetime | None = None) -> datetime:
-        """The instant under which something is written: never before what this process has written already, nor before
-        `after`, of which others have.
+    def stamp(self, found: datetime, *after: datetime | None) -> datetime:
+        """The instant under which something is written, given what the clock says: never before what this process has
+        written already, nor before any of `after`, under which others have.
 
         Raises ClockBehind where the clock says an instant that is earlier by more than CLOCK_TOLERANCE.
         """
-        found = self.now(connection)
-        latest = max((at for at in (self._stamped, after) if at is not None), default=found)
+        latest = max((at for at in (self._stamped, *after) if at is not None), default=found)
         if latest - found > CLOCK_TOLERANCE:
             raise ClockBehind((latest - found).total_seconds())
         stamped = max(found, latest)

@@ -1,7 +1,8 @@
 """Every write of a process as it meets it, seen from outside the product: statements, commits, changes of files.
 
-Nothing in the product knows of this. SQLAlchemy's events and Python's audit hooks tell what the process is about to
-write; each is a *point*, and at the point that was asked for the process gets SIGKILL.
+Nothing in the product knows of this. SQLAlchemy's events, what stands before the one function that goes to the driver
+directly, and Python's audit hooks tell what the process is about to write; each is a *point*, and at the point that was
+asked for the process gets SIGKILL.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session as DbSession
+
+from app.services import sending
 
 CHANGES = {"INSERT": 2, "UPDATE": 1, "DELETE": 2}  # which word of such a statement names the table
 FILE_EVENTS = {"os.rename": "rename", "os.remove": "unlink", "os.truncate": "truncate"}
@@ -50,6 +53,8 @@ class Observer:
     def begin(self) -> None:
         """From here on, for the rest of this process: audit hooks cannot be taken away again."""
         event.listen(Engine, "before_cursor_execute", self._statement)
+        execute = sending.execute
+        sending.execute = lambda driver, form, rows: (self._sent(form.text, rows[0]), execute(driver, form, rows))[1]
         event.listen(Engine, "commit", self._before_commit)
         event.listen(Engine, "rollback", self._rolled_back)
         event.listen(DbSession, "after_commit", self._after_commit)
@@ -74,10 +79,13 @@ class Observer:
     def _statement(
         self, _connection: Any, _cursor: Any, statement: str, _values: Any, context: Any, _many: bool
     ) -> None:
+        self._sent(statement, context.compiled_parameters[0] if context.compiled else {})
+
+    def _sent(self, statement: str, row: Mapping[str, Any]) -> None:
         words = statement.split(maxsplit=3)
         if words[0] in CHANGES:
             table = words[CHANGES[words[0]]].strip('"')
-            kind = context.compiled_parameters[0].get("type", "") if table == "case_event" else ""
+            kind = row.get("type", "") if table == "case_event" else ""
             name = f"{words[0]} {table} {kind}".strip()
             self.meet(f"before {name}")
             self._written.append(name)

@@ -1,4 +1,4 @@
-"""From release to read-out: every bid opened and checked, a transaction each, against its capsule and the bare codec.
+"""From release to read-out: every bid opened, checked and put on record, against its capsule and the bare codec.
 
 The peer recovers the keys of the same bids and decrypts them into the void, on two processes; nothing is parsed,
 hashed, written or synced.

@@ -52,7 +52,7 @@ _SEVERAL = union_all(*rows_of_accounts(lambda column: column.in_(bindparam("acco
 
 def rights_of(account_id: str) -> str:
     """Whose turn it is to end what an account may do, by whichever way: acts of that account share it
-    (`share_turns`), so that none is dated after its end."""
+    (`unit_of_work`), so that none is dated after its end."""
     return f"rights/{account_id}"
 
 

@@ -32,7 +32,7 @@ from app.services.actors import record_denial, rights_of
 from app.services.platform import Platform
 from app.services.proposals import Answer, Proposal, parse_proposal
 from app.services.shared_transactions import Gather
-from app.services.unit_of_work import UnitOfWork, share_turns, unit_of_work
+from app.services.unit_of_work import UnitOfWork, unit_of_work
 from crypto.errors import CryptoError
 
 __all__ = ["Answer", "Proposal", "act_head", "parse_proposal", "record_act"]
@@ -180,7 +180,12 @@ def _recorded(platform: Platform, asked: Asked) -> Answer:
 
     def transaction(gather: Gather[Asked]) -> Sequence[Answer | Exception]:
         gathered: list[Asked] = []
-        with unit_of_work(platform.database, proposal.case_id, lot, locked=lambda: gathered.extend(gather())) as work:
+
+        def come() -> set[str]:
+            gathered.extend(gather())
+            return _rights(gathered)
+
+        with unit_of_work(platform.database, proposal.case_id, lot, shares=come) as work:
             take = _taker(platform, work, kind, gathered)
             return [_outcome(work, take, one) for one in gathered]
 
@@ -189,8 +194,13 @@ def _recorded(platform: Platform, asked: Asked) -> Answer:
             with platform.queues.at(proposal.case_id, lot) as queue:
                 answer: Answer = queue.go_through(asked, asked.signer, transaction)
             return answer
-        with unit_of_work(platform.database, proposal.case_id, lot) as work:
+        with unit_of_work(platform.database, proposal.case_id, lot, shares=lambda: _rights([asked])) as work:
             return _taker(platform, work, kind, [asked])(asked)
+
+
+def _rights(asked: Sequence[Asked]) -> set[str]:
+    """What must not end while these acts are taken on record."""
+    return {rights_of(one.log_in.account_id) for one in asked}
 
 
 @contextmanager
@@ -214,7 +224,6 @@ def _outcome(work: UnitOfWork, take: Callable[[Asked], Answer], one: Asked) -> A
 
 def _taker(platform: Platform, work: UnitOfWork, kind: FactType, asked: Sequence[Asked]) -> Callable[[Asked], Answer]:
     """What takes each of these acts on record, or refuses it, in an open transaction."""
-    share_turns(work.connection, {rights_of(one.log_in.account_id) for one in asked})
     readings = Readings(work.db_session, asked)
     complete = _completions.get(kind.name)
 

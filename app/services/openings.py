@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.adapters.blobs import StoreUnavailable
@@ -55,7 +56,9 @@ from crypto.package import PackedFile, read_package
 
 log = logging.getLogger("tenderhall.openings")
 AT_ONCE = (os.cpu_count() or 1) + 2  # bids opened side by side: cipher, pairings and hashes on all cores; some wait
-Outcome = tuple[BidOpened | BidVoided, list[StoredFile]]
+TOGETHER = 50  # bids put on record in one transaction: other acts of their case wait as long as that takes
+_KEPT = insert(StoredFile.__table__)
+Outcome = tuple[BidOpened | BidVoided, list[dict[str, Any]]]  # the fact, and rows of the files
 NOT_READ = (FILE_LOST, "key_not_revealed", "key_not_committed")  # reasons that say nothing of a file's bytes
 
 
@@ -158,14 +161,14 @@ def release_share(act: Act) -> Answer:
 
 def open_bids(platform: Platform, case_id: str, lot: str) -> None:
     """Draw what the price formula left to the opening, look into every standing bid that is neither open nor void yet,
-    put each on record in a transaction of its own, then read them out.
+    put them on record, then read them out.
 
     Nothing is on record before all were read: whose file the store has damaged must not know the others' prices while
     it decides whether to hand the file in again.
 
-    Killed at any point and started again, it goes on with the next bid. A fault that nobody foresaw holds up no other
-    bid, and is raised when they are open. While a second lock waits for its round it does nothing; the round's
-    signature calls it again.
+    Killed at any point and started again, it goes on with what is not on record yet. A fault that nobody foresaw
+    holds up no other bid, and is raised when they are open. While a second lock waits for its round it does nothing;
+    the round's signature calls it again.
     """
     with platform.database.reading() as db_session:
         case = load_case(db_session, case_id)
@@ -180,13 +183,11 @@ def open_bids(platform: Platform, case_id: str, lot: str) -> None:
     outcomes = _looked_inside(platform, case, lot, waiting)
     if [one for one in outcomes if _is_lost(platform, case, lot, *one)]:
         return
-    faults: list[Exception] = []
-    for submission, found in outcomes:
-        try:
-            _settle(platform, case, lot, submission, *found.result())
-        except Exception as fault:
-            log.exception("case %s, lot %s: bid %s is neither open nor void", case.id, lot, submission.receipt_id)
-            faults.append(fault)
+    faults = [
+        fault
+        for start in range(0, len(outcomes), TOGETHER)
+        for fault in _put_on_record(platform, case, lot, outcomes[start : start + TOGETHER])
+    ]
     if faults:
         raise faults[0]
     with unit_of_work(platform.database, case_id, lot) as work:
@@ -263,28 +264,42 @@ def _look_inside(platform: Platform, case: Case, lot: str, submission: Submissio
         return BidVoided(submission.receipt_id, submission.bidder, known.names[submission.bidder], exc.code), []
 
 
+def _put_on_record(
+    platform: Platform, case: Case, lot: str, outcomes: Sequence[tuple[Submission, Future[Outcome]]]
+) -> list[Exception]:
+    """These bids in one transaction; where one of them makes it fail, each in one of its own. What made it fail."""
+    try:
+        with unit_of_work(platform.database, case.id, lot) as work:
+            for submission, found in outcomes:
+                _settle(platform, work, lot, submission, *found.result())
+        return []
+    except Exception as fault:
+        if len(outcomes) > 1:
+            return [fault for one in outcomes for fault in _put_on_record(platform, case, lot, [one])]
+        log.exception("case %s, lot %s: bid %s is neither open nor void", case.id, lot, outcomes[0][0].receipt_id)
+        return [fault]
+
+
 def _settle(
     platform: Platform,
-    case: Case,
+    work: UnitOfWork,
     lot: str,
     submission: Submission,
     fact: BidOpened | BidVoided,
-    files: Sequence[StoredFile],
+    files: Sequence[dict[str, Any]],
 ) -> None:
-    with unit_of_work(platform.database, case.id, lot) as work:
-        if work.case.lots[lot].opening.settled(submission.receipt_id):
-            return
-        work.conclude(fact, lot)
-        if work.case.lots[lot].opening.stays_closed(submission.receipt_id):
-            destroy_files(platform, work, lot, [submission.receipt_id])
-        for row in files:
-            row.created_at = work.now
-            work.db_session.add(row)
+    if work.case.lots[lot].opening.settled(submission.receipt_id):
+        return
+    work.conclude(fact, lot)
+    if work.case.lots[lot].opening.stays_closed(submission.receipt_id):
+        destroy_files(platform, work, lot, [submission.receipt_id])
+    for row in files:
+        work.add(_KEPT, {**row, "created_at": work.now})
 
 
 def _decrypt(
     platform: Platform, case: Case, lot: str, submission: Submission, known: Known
-) -> tuple[BidOpened, list[StoredFile]]:
+) -> tuple[BidOpened, list[dict[str, Any]]]:
     """1 the capsule's key; 2 the sealed file under it; 3 the package; 4 the bidder's signature; 5 its files,
     each read to its end and found to be the one that the manifest lists.
     """
@@ -310,7 +325,7 @@ def _decrypt(
         project_manager=items.project_manager,
         identity=key,
         manifest_sha256=digest(package.manifest),
-        files=tuple(OpenedFile(row.name, row.size, row.sha256) for row in files),
+        files=tuple(OpenedFile(row["name"], row["size"], row["sha256"]) for row in files),
     )
     return opened, files
 
@@ -323,22 +338,22 @@ def _signing_key(platform: Platform, submission: Submission, known: Known) -> by
     return verify_certificate(pem, platform.keys.roots, submission.received_at).spki
 
 
-def _opened_file(case_id: str, lot: str, receipt_id: str, file: PackedFile, sealed: str) -> StoredFile:
+def _opened_file(case_id: str, lot: str, receipt_id: str, file: PackedFile, sealed: str) -> dict[str, Any]:
     """Where in the sealed bid the file is: it stays there, and is read there under the key that is public now."""
     entry = file.entry
-    return StoredFile(
-        id=secrets.token_hex(16),
-        case_id=case_id,
-        lot=lot,
-        kind="opened",
-        owner=receipt_id,
-        name=entry.path,
-        media_type="application/pdf" if entry.path.lower().endswith(".pdf") else "application/octet-stream",
-        size=entry.size,
-        sha256=entry.root,
-        blob=sealed,
-        start=file.start,
-    )
+    return {
+        "id": secrets.token_hex(16),
+        "case_id": case_id,
+        "lot": lot,
+        "kind": "opened",
+        "owner": receipt_id,
+        "name": entry.path,
+        "media_type": "application/pdf" if entry.path.lower().endswith(".pdf") else "application/octet-stream",
+        "size": entry.size,
+        "sha256": entry.root,
+        "blob": sealed,
+        "start": file.start,
+    }
 
 
 def conclude_opening(platform: Platform, case_id: str, lot: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -32,11 +34,11 @@ def files_awaited(platform: Platform, case_id: str, lot: str) -> bool:
     """
     with platform.database.reading() as db_session:
         case = load_case(db_session, case_id)
-    state = case.lots[lot]
+    state, stored = case.lots[lot], _stored(platform, case, lot)
     for submission in state.bidding.live:
         receipt = submission.receipt_id
         known = state.opening.settled(receipt) or state.opening.stays_closed(receipt) or receipt in state.lost
-        if not known and not _is_there(platform, case, lot, submission):
+        if not known and not _are_there(platform, stored[receipt]):
             _report(platform, case_id, lot, submission)
     with platform.database.reading() as db_session:
         lost = load_case(db_session, case_id).lots[lot].lost
@@ -44,19 +46,21 @@ def files_awaited(platform: Platform, case_id: str, lot: str) -> bool:
     return any(now < until for until in lost.values())
 
 
-def _stored(platform: Platform, case: Case, lot: str, receipt: str) -> dict[str, tuple[str, int]]:
-    """Blob and size of a bid's files, by kind."""
+def _stored(platform: Platform, case: Case, lot: str) -> dict[str, dict[str, tuple[str, int]]]:
+    """Blob and size of the files of a lot's bids, by receipt and kind."""
+    query = select(StoredFile.owner, StoredFile.kind, StoredFile.blob, StoredFile.size).where(
+        StoredFile.case_id == case.id, StoredFile.lot == lot, StoredFile.kind.in_(("bid", "capsule"))
+    )
+    found = defaultdict[str, dict[str, tuple[str, int]]](dict)
     with platform.database.reading() as db_session:
-        query = select(StoredFile).where(
-            StoredFile.case_id == case.id, StoredFile.lot == lot, StoredFile.owner == receipt
-        )
-        return {row.kind: (row.blob, row.size) for row in db_session.scalars(query) if row.kind in ("bid", "capsule")}
+        for receipt, kind, blob, size in db_session.connection().execute(query):
+            found[receipt][kind] = blob, size
+    return found
 
 
-def _is_there(platform: Platform, case: Case, lot: str, submission: Submission) -> bool:
-    found = _stored(platform, case, lot, submission.receipt_id)
+def _are_there(platform: Platform, files: Mapping[str, tuple[str, int]]) -> bool:
     try:
-        return len(found) == 2 and all(platform.blobs.size(blob) == size for blob, size in found.values())
+        return len(files) == 2 and all(platform.blobs.size(blob) == size for blob, size in files.values())
     except FileNotFoundError:
         return False
 
@@ -71,7 +75,7 @@ def report_damage(platform: Platform, case: Case, lot: str, submission: Submissi
 
 def _is_whole(platform: Platform, case: Case, lot: str, submission: Submission) -> bool:
     """Whether all of it can be read and is what was submitted."""
-    found = _stored(platform, case, lot, submission.receipt_id)
+    found = _stored(platform, case, lot)[submission.receipt_id]
     try:
         capsule = platform.blobs.get(found["capsule"][0])
         root = measure_blob(platform, found["bid"][0])

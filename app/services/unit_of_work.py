@@ -29,6 +29,7 @@ from app.models import CaseEvent, CaseFile, CasePrivate, Job, Lot, Notice, Regis
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import SYSTEM, Actor
 from app.queries.cases import case_as_of, remember_case
+from app.services.sending import Row, ask, send
 from crypto.canonical import Json, canonical
 from crypto.merkle import Frontier
 from crypto.signing import SignedAct
@@ -37,16 +38,22 @@ TICKED = {*TURNS, *LISTED}  # what witnesses are to see at once
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # until the clock is read, after the locks
 # What every append sends, made once: the head that it locks, the entry, the head after it.
 _LOCKED_HEAD = select(CaseFile.size, CaseFile.frontier).where(CaseFile.id == bindparam("case")).with_for_update()
+_LOCKED_WITH_LOT = (
+    select(CaseFile.size, CaseFile.frontier)
+    .join(Lot, Lot.case_id == CaseFile.id)
+    .where(CaseFile.id == bindparam("case"), Lot.number == bindparam("lot"))
+    .with_for_update()  # of both, in this order
+)
 _BESIDE = select(CaseFile.id).where(CaseFile.id == bindparam("case")).with_for_update(read=True, key_share=True)
 _ENTRY, _PRIVATE = insert(CaseEvent.__table__), insert(CasePrivate.__table__)
-_SHARED_TURNS = text("SELECT pg_advisory_xact_lock_shared(hashtext(what)) FROM unnest(CAST(:whats AS text[])) AS what")
-_NOTIFY = text("SELECT pg_notify(:channel, :case)")
-_TICKED_AT = select(RegisterTick.at).order_by(RegisterTick.index.desc()).limit(1).scalar_subquery()
-_LOCKED_LOT = (
-    select(Lot.number, _TICKED_AT.label("ticked_at"))
-    .where(Lot.case_id == bindparam("case"), Lot.number == bindparam("lot"))
-    .with_for_update(of=Lot)
+_TICKED_AT = select(RegisterTick.at).order_by(RegisterTick.index.desc()).limit(1)
+# The clock is read when the turns are shared: it stands above what it counts.
+_CLOCK_AMONG = text(
+    "SELECT clock_timestamp(), turns.shared, (SELECT at FROM register_tick ORDER BY number DESC LIMIT 1) FROM "
+    "(SELECT count(pg_advisory_xact_lock_shared(hashtext(what))) AS shared "
+    "FROM unnest(CAST(:whats AS text[])) AS what) AS turns"
 )
+_NOTIFY = text("SELECT pg_notify(:channel, :case)")
 _NEXT_HEAD = (
     update(CaseFile.__table__)
     .where(CaseFile.id == bindparam("case"))
@@ -63,7 +70,7 @@ class UnitOfWork:
         self.case = case
         self.now = now
         self._head = self._written_head = head
-        self._rows: list[tuple[Executable, dict[str, Any]]] = []
+        self._rows: list[tuple[Executable, Row]] = []
         self._otherwise: dict[Executable, RuleViolation] = {}
         self._joined: list[UnitOfWork] = []
 
@@ -81,7 +88,7 @@ class UnitOfWork:
         self.write()
         return self._connection
 
-    def add(self, statement: Executable, row: dict[str, Any], *, otherwise: RuleViolation | None = None) -> None:
+    def add(self, statement: Executable, row: Row, *, otherwise: RuleViolation | None = None) -> None:
         """Have `statement` executed with `row` before the commit, together with the other rows that it gets.
 
         Each row must find one in the database where `otherwise` is given, which is raised when one does not.
@@ -92,28 +99,27 @@ class UnitOfWork:
 
     def write(self) -> None:
         """Send what was appended and added so far."""
-        rows: dict[Executable, list[dict[str, Any]]] = {}
+        rows: dict[Executable, list[Row]] = {}
         for statement, row in self._rows:
             rows.setdefault(statement, []).append(row)
         self._rows.clear()
-        for statement, values in rows.items():
-            found = self._connection.execute(statement, values if len(values) > 1 else values[0]).rowcount
-            if statement in self._otherwise and found != len(values):
-                raise self._otherwise[statement]
         if self._head is not self._written_head:
-            head = {"case": self.case.id, "next_size": self.size, "next_frontier": self._head.to_hex()}
-            self._connection.execute(_NEXT_HEAD, head)
+            rows[_NEXT_HEAD] = [{"case": self.case.id, "next_size": self.size, "next_frontier": self._head.to_hex()}]
             self._written_head = self._head
+        if rows:
+            for found, (statement, values) in zip(send(self._connection, rows), rows.items(), strict=True):
+                if statement in self._otherwise and found != len(values):
+                    raise self._otherwise[statement]
         for joined in self._joined:
             joined.write()
 
     def commit(self) -> None:
         """Send what is left, and make all of it durable."""
+        if not self._database.is_sqlite:
+            self.add(_NOTIFY, {"channel": NOTIFY_CHANNEL, "case": self.case.id})
         self.write()
         if self._db_session is not None:
             self._db_session.flush()
-        _tell(self._database, self._connection, self.case.id)
-        if self._db_session is not None:
             self._db_session.commit()
         else:
             self._connection.commit()
@@ -252,12 +258,16 @@ def schedule_job(
         db_session.add(Job(key=key, task=task, case_id=case_id, lot=lot, detail=detail, due_at=due_at))
 
 
-def _begin(database: Database, connection: Connection, case_id: str, now: datetime) -> UnitOfWork:
-    locked = connection.execute(_LOCKED_HEAD, {"case": case_id}).one_or_none()
+def _begin(database: Database, connection: Connection, case_id: str, now: datetime, lot: str = "") -> UnitOfWork:
+    locked = ask(connection, _LOCKED_WITH_LOT, case=case_id, lot=lot) if lot else None
+    unlike = lot and locked is None  # no such lot; or a draw of a year of inspections, which waits for no bids
+    locked = locked or ask(connection, _LOCKED_HEAD, case=case_id)
     if locked is None:
         raise RuleViolation("case_unknown", case=case_id)
-    head = Frontier.from_hex(locked.size, locked.frontier)
+    head = Frontier.from_hex(*locked)
     case = case_as_of(connection, database.memory, case_id, head.size)
+    if unlike and case.inspection is None:
+        raise RuleViolation("lot_unknown", lot=lot)
     return UnitOfWork(database, connection, case, head, max(now, case.latest_at or now))
 
 
@@ -269,37 +279,45 @@ def unit_of_work(
     *,
     begins: str = "",
     turn: str = "",
-    locked: Callable[[], None] | None = None,
+    shares: Callable[[], Collection[str]] = tuple,
 ) -> Iterator[UnitOfWork]:
     """A write transaction on a case, with its lock and (where given) the lot's, committed at the end of the block.
 
-    `begins` names the kind of a case file that starts here; `turn` is taken before the locks (`take_turns`); `locked`
-    is called between the locks and the clock. Raises RuleViolation `case_unknown` or `lot_unknown`, Busy when the
-    database stays locked, and ClockBehind.
+    `begins` names the kind of a case file that starts here; `turn` is taken before the locks (`take_turns`). `shares`
+    is asked between the locks and the clock for things whose turn nobody takes before this transaction is over; others
+    who share them go on. Raises RuleViolation `case_unknown` or `lot_unknown`, Busy when the database stays locked, and
+    ClockBehind.
     """
     with database.transaction() as connection:
         if turn:
             take_turns(connection, turn)
-        now = database.stamp(connection) if begins else EPOCH  # nobody else waits for a new case
+        # Nobody else waits for a new case.
+        now = database.stamp(database.now(connection)) if begins else EPOCH
         if begins:
             row = {"id": case_id, "kind": begins, "size": 0, "frontier": "", "created_at": now}
             connection.execute(insert(CaseFile.__table__), row)
-        work = _begin(database, connection, case_id, now)
-        gated = lot and work.case.inspection is None  # the draws of a year of inspections wait for no bids
-        after = work.case.latest_at
-        if gated:
-            found = connection.execute(_LOCKED_LOT, {"case": case_id, "lot": lot}).one_or_none()
-            if found is None:
-                raise RuleViolation("lot_unknown", lot=lot)
-            after = max((at for at in (after, found.ticked_at) if at is not None), default=None)
-        if locked is not None:
-            locked()
+        work = _begin(database, connection, case_id, now, lot)
+        whats = shares()
         if not begins:
-            work.now = database.stamp(connection, after)
+            work.now = _stamped(database, connection, whats, work.case.latest_at)
         with closing(work):
             yield work
             work.commit()
         remember_case(database.memory, work.case, work.size)
+
+
+def _stamped(
+    database: Database, connection: Connection, whats: Collection[str], latest_at: datetime | None
+) -> datetime:
+    """The instant that counts, once these turns are shared: not before the latest entry of the case and, where people
+    act, the register's latest tick. Raises ClockBehind.
+    """
+    if not whats:
+        return database.stamp(database.now(connection), latest_at)
+    if database.is_sqlite:
+        return database.stamp(database.now(connection), latest_at, connection.scalar(_TICKED_AT))
+    clock, _shared, ticked_at = ask(connection, _CLOCK_AMONG, whats=list(whats))
+    return database.stamp(database.counted(clock), latest_at, ticked_at)
 
 
 @contextmanager
@@ -314,7 +332,7 @@ def plain_transaction(database: Database, *, turn: str = "", beside: str = "") -
             take_turns(db_session.connection(), turn)
         if beside:
             db_session.execute(_BESIDE, {"case": beside})
-        now = database.stamp(db_session.connection())
+        now = database.stamp(database.now(db_session.connection()))
         yield db_session, now
         db_session.flush()
         _tell(database, db_session.connection(), "")
@@ -325,13 +343,6 @@ def take_turns(connection: Connection | DbSession, what: str) -> None:
     """From here on one transaction after the other where several name the same thing; on SQLite they do anyway."""
     if _takes_turns(connection):
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(what))))
-
-
-def share_turns(connection: Connection | DbSession, whats: Collection[str]) -> None:
-    """Nobody takes a turn of these things (`take_turns`) before this transaction is over; others who share them go
-    on."""
-    if _takes_turns(connection):
-        connection.execute(_SHARED_TURNS, {"whats": list(whats)})
 
 
 def _takes_turns(connection: Connection | DbSession) -> bool:

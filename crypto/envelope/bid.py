@@ -22,7 +22,6 @@ from crypto.envelope.payload import (
     SeekableSource,
     open_payload,
     opened_range,
-    opened_spans,
 )
 from crypto.errors import CryptoError
 from crypto.merkle import TreeDigest
@@ -171,7 +170,7 @@ def open_bid(src: ByteSource, dst: ByteSink, identity: str, context_hash: bytes)
 
 def opened_bid(src: ByteSource, identity: str, context_hash: bytes) -> OpenedStream:
     """`bid.age` to be read as it is opened. Raises CryptoError as `open_bid` does, of the payload while it is read."""
-    return OpenedStream(opened_spans(src, _file_key(src, identity, context_hash)))
+    return OpenedStream(src, _file_key(src, identity, context_hash))
 
 
 def opened_part(src: SeekableSource, identity: str, context_hash: bytes, start: int, size: int) -> Iterator[bytes]:

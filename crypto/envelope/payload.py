@@ -33,6 +33,8 @@ AHEAD = 2 * THREADS  # spans under way
 
 Span: TypeAlias = tuple[int, bytes, bool]  # its number, its bytes, whether it is the last
 Result = TypeVar("Result")
+Opened: TypeAlias = tuple[memoryview, CryptoError | None]  # a span's plaintext up to what is refused, and why that is
+Run: TypeAlias = Callable[[Callable[[Span, bytearray], Opened], Iterator[Span]], Iterator[Opened]]
 
 
 class ByteSource(Protocol):
@@ -103,6 +105,13 @@ def _side_by_side(work: Callable[[Span, bytearray], Result], spans: Iterator[Spa
             pool.shutdown(cancel_futures=True)
 
 
+def _in_turn(work: Callable[[Span, bytearray], Result], spans: Iterator[Span]) -> Iterator[Result]:
+    """The same on the thread of whoever asks."""
+    buffer = bytearray()
+    for span in spans:
+        yield work(span, buffer)
+
+
 def _sized(buffer: bytearray, size: int) -> memoryview:
     """The first `size` bytes of a buffer that is used again and again, and grows once."""
     if len(buffer) < size:
@@ -144,23 +153,23 @@ def open_payload(src: ByteSource, dst: ByteSink, file_key: bytes) -> None:
     A refusal may come after genuine chunks were written: what `dst` holds then is a prefix, to be discarded.
     Raises CryptoError `envelope_truncated`, `envelope_trailing_data` or `envelope_corrupted`.
     """
-    for plain in opened_spans(src, file_key):
+    for plain in _opened_spans(src, file_key, _side_by_side):
         dst.write(plain)
 
 
-def opened_spans(src: ByteSource, file_key: bytes) -> Iterator[memoryview]:
+def _opened_spans(src: ByteSource, file_key: bytes, run: Run) -> Iterator[memoryview]:
     """The plaintext of a payload, as `open_payload` writes it; each part is good until the next one is asked for."""
     nonce = read_full(src, NONCE_SIZE)
     if len(nonce) < NONCE_SIZE:
         raise CryptoError("envelope_truncated", chunk=0)
     cipher = _cipher(file_key, nonce)
-    for plain, refusal in _side_by_side(partial(_open_span, cipher), _chunks(src, SPAN * SEALED_SIZE)):
+    for plain, refusal in run(partial(_open_span, cipher), _chunks(src, SPAN * SEALED_SIZE)):
         yield plain
         if refusal is not None:
             raise refusal
 
 
-def _open_span(cipher: ChaCha20Poly1305, span: Span, buffer: bytearray) -> tuple[memoryview, CryptoError | None]:
+def _open_span(cipher: ChaCha20Poly1305, span: Span, buffer: bytearray) -> Opened:
     """The plaintext of a span up to the first chunk that is refused, and why that is."""
     number, sealed, last = span[0] * SPAN, memoryview(span[1]), span[2]
     count = max(1, -(-len(sealed) // SEALED_SIZE))
@@ -198,14 +207,15 @@ def opened_range(src: SeekableSource, file_key: bytes, start: int, size: int) ->
 
 
 class OpenedStream:
-    """The plaintext of a payload as a file that is read once, forwards; memory stays at a few spans.
+    """The plaintext of a payload as a file that is read once, forwards, on the reader's own thread: whoever opens
+    several files side by side has threads enough. Memory stays at a span or two.
 
     Only authenticated bytes come out, but that there is no more than should be is known only at the end: whoever stops
     before it asks `check_rest`.
     """
 
-    def __init__(self, spans: Iterator[memoryview]) -> None:
-        self._spans = spans
+    def __init__(self, src: ByteSource, file_key: bytes) -> None:
+        self._spans = _opened_spans(src, file_key, _in_turn)
         self._rest = memoryview(b"")
 
     def read(self, size: int, /) -> bytes:
