@@ -26,13 +26,15 @@ PARTS = {
 
 @dataclass(frozen=True)
 class Engagement:
-    """All that an actor is given: a role, its own folder, the desk, the platform's address; to members, a mailbox."""
+    """All that an actor is given: a role, its own folder, the desk, the platform's address; to members, a mailbox,
+    of which only what came `since` then is for them (seconds since 1970): an earlier play has left its own."""
 
     role: str
     folder: Path
     desk: Path
     base_url: str
     mailbox: Path | None = None
+    since: float = 0
     declines: bool = False
 
 
@@ -42,7 +44,7 @@ def perform(engagement: Engagement) -> int:
     part = importlib.import_module(f"demo.actors.{PARTS[engagement.role.partition('-')[0]]}")
     try:
         if engagement.mailbox:
-            part.play(actor, engagement.mailbox, engagement.declines)
+            part.play(actor, engagement.mailbox, engagement.since, engagement.declines)
         else:
             part.play(actor)
     except Refused as refusal:

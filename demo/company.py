@@ -94,11 +94,11 @@ class Company:
     def folder_of(self, role: str) -> Path:
         return self.folder / role
 
-    def start(self, role: str, mailbox: Path | None = None, *, declines: bool = False) -> None:
+    def start(self, role: str, mailbox: Path | None = None, since: float = 0, *, declines: bool = False) -> None:
         """Start one actor."""
         own = self.folder_of(role)
         own.mkdir(parents=True, exist_ok=True)
-        engagement = Engagement(role, own, self.desk, self.site.base_url, mailbox, declines)
+        engagement = Engagement(role, own, self.desk, self.site.base_url, mailbox, since, declines)
         ear, voice = _processes.Pipe(duplex=False)
         process = _processes.Process(target=_perform, args=(engagement, voice), name=role)
         process.start()

@@ -8,7 +8,7 @@ are. Every figure that the file states beside them is compared with what the rul
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
@@ -25,8 +25,10 @@ from evaluation.criteria import (
 from evaluation.errors import RuleViolation
 from evaluation.evaluate import BidResult, EvaluationResult, EvaluationRules, evaluate
 from evaluation.methods import EvaluationMethod, TechnicalGate
+from evaluation.price_corrections import counted_prices
 from evaluation.prices import PriceRule, price_formula
 from evaluation.published_format import Entry, figure, printable, reading, rounding
+from evaluation.published_prices import PublishedPrices, changes, read_prices
 from evaluation.ranking import DRAW
 from evaluation.scoring import Aggregation, Cells, ScoringRules
 
@@ -52,8 +54,8 @@ class PublishedEvaluation:
     """A published evaluation in the project's own terms. `prices` in yuan; `sheets` by seat as text.
 
     `members` names the seats in order; `itemised`: scores are known, not only totals. `stated` holds the figures that
-    the file states of each bid, `formula_full` the full mark that it states of the formula. `unpriced` bids are not
-    responsive: they have no price; `above_ceiling` have one that the documents do not allow.
+    the file states of each bid. `found`: what it says of prices; a bid without one is not responsive, and one whose
+    corrected price is not confirmed is rejected. `above_ceiling` have one that the documents do not allow.
     """
 
     rules: EvaluationRules
@@ -62,9 +64,13 @@ class PublishedEvaluation:
     members: tuple[str, ...]
     itemised: bool
     stated: dict[str, dict[str, Any]]
-    unpriced: tuple[str, ...] = ()
+    found: PublishedPrices = field(default_factory=PublishedPrices)
     above_ceiling: tuple[str, ...] = ()
     drawn: tuple[str, ...] = ()
+
+    @property
+    def unpriced(self) -> tuple[str, ...]:
+        return self.found.unpriced
 
 
 def _split(amount: Decimal, among: Sequence[Criterion]) -> dict[str, Decimal]:
@@ -93,6 +99,10 @@ def split_totals(criteria: CriteriaSet, totals: Sequence[Decimal]) -> list[dict[
     objective = [c for c in criteria.scored if c.kind is CriterionKind.OBJECTIVE]
     subjective = [c for c in criteria.scored if c.kind is CriterionKind.SUBJECTIVE]
     subjective_full = sum((c.full for c in subjective), ZERO)
+    full = sum((c.full for c in criteria.scored), ZERO)
+    for total in totals:
+        if not ZERO <= total <= full:
+            raise RuleViolation("published_total_impossible", amount=str(total), full=str(full))
     share = _split(min(totals), criteria.scored)
     needed = max(sum((share[c.id] for c in objective), ZERO), max(totals) - subjective_full)
     fixed = _split(needed, objective)
@@ -224,17 +234,6 @@ def _totals(bidder: Entry, members: Sequence[str], criteria: CriteriaSet, price:
         raise RuleViolation(exc.code, bid=bidder.where, **exc.facts) from exc
 
 
-def _price(bidder: Entry, in_money: bool) -> Decimal | None:
-    """The evaluated price, or the one that was bid where it is adjusted; None where it, or the other, is blank."""
-    if in_money:
-        return None if bidder.blank("bid_cny") else bidder.number("bid_cny")
-    for name in ("evaluated_price_cny", "bid_cny"):
-        if name in bidder.fields and bidder.blank(name):
-            return None
-    named = "bid_cny" if "evaluated_price_cny" not in bidder.fields else "evaluated_price_cny"
-    return bidder.number(named) if named in bidder.fields else None
-
-
 def _units(bidder: Entry, criteria: CriteriaSet) -> dict[str, Decimal]:
     """How many units of each deviation the file states of a bid; one that it does not name, the bid does not have."""
     given = bidder.entry("units") if bidder.fields.get("units") else Entry("", {})
@@ -246,17 +245,18 @@ def _units(bidder: Entry, criteria: CriteriaSet) -> dict[str, Decimal]:
 def _sheets(
     rules: EvaluationRules,
     bidders: Mapping[str, Entry],
-    prices: Mapping[str, Decimal],
+    found: PublishedPrices,
     members: Sequence[str],
     itemised: bool,
 ) -> dict[str, Cells]:
     """Each member's sheet by seat, as the file has scores or only totals; the committee's one where it has units."""
     if rules.in_money:
-        return {COMMITTEE: {code: _units(bidders[code], rules.criteria) for code in prices}}
+        return {COMMITTEE: {code: _units(bidders[code], rules.criteria) for code in found.prices}}
     in_totals = rules.gate is None  # whether totals contain the price score
-    price_scores = price_formula(rules.formula).work(prices).scores if in_totals else dict.fromkeys(prices, ZERO)
+    compared = found.compared()
+    price_scores = price_formula(rules.formula).work(compared).scores if in_totals else dict.fromkeys(compared, ZERO)
     sheets: dict[str, Cells] = {str(seat + 1): {} for seat in range(len(members))}
-    for code in prices:
+    for code in found.prices:
         bidder = bidders[code]
         split = (
             _scores(bidder, members, rules.criteria)
@@ -280,20 +280,20 @@ def read_published(data: Mapping[str, Any], objective: Collection[str] = ()) -> 
     members = (COMMITTEE,) if in_money else _members(case, bidders)
     named = case.texts("objective") if "objective" in case.fields else []
     rules = _rules_in_money(case) if in_money else _rules(case, len(members), {*objective, *named}, method)
-    found = {code: _price(bidder, in_money) for code, bidder in bidders.items()}
-    prices = {code: price for code, price in found.items() if price is not None}
-    itemised = in_money or all("scores" in bidders[code].fields for code in prices)
+    found = read_prices(bidders, in_money)
+    itemised = in_money or all("scores" in bidders[code].fields for code in found.prices)
     project = case.entry("project") if "project" in case.fields else Entry("", {})
     ceiling = project.number("ceiling_cny") if project.fields.get("ceiling_cny") else None
+    counted = counted_prices(found.prices, found.corrections)
     return PublishedEvaluation(
         rules=rules,
-        prices=prices,
-        sheets=_sheets(rules, bidders, prices, members, itemised),
+        prices=found.prices,
+        sheets=_sheets(rules, bidders, found, members, itemised),
         members=members,
         itemised=itemised,
         stated={code: dict(bidder.fields) for code, bidder in bidders.items()},
-        unpriced=tuple(code for code, price in found.items() if price is None),
-        above_ceiling=tuple(code for code, price in prices.items() if ceiling is not None and price > ceiling),
+        found=found,
+        above_ceiling=tuple(code for code, price in counted.items() if ceiling is not None and price > ceiling),
         drawn=tuple(case.texts("drawn")) if "drawn" in case.fields else (),
     )
 
@@ -318,7 +318,8 @@ def _figures(row: BidResult, stated: Mapping[str, Any]) -> dict[str, str]:
     if row.evaluated_price is not None:
         return {"evaluated_price_cny": str(row.evaluated_price), "rank": str(row.rank)}
     bid, change = figure(stated.get("bid_cny")), figure(stated.get("adjustment_cny", "0"))
-    price = row.price if bid is None or change is None else bid + change
+    worked = changes(Entry(row.bid, stated)) or bid is None or change is None
+    price = row.compared if worked or bid is None or change is None else bid + change
     return {
         "evaluated_price_cny": str(price),
         "price_score": str(row.price_score) if row.ranked else NOTHING,
@@ -334,7 +335,10 @@ def replay(published: PublishedEvaluation) -> tuple[EvaluationResult, tuple[Diff
 
     Figures are compared as numbers. Raises RuleViolation like `evaluate`.
     """
-    result = evaluate(published.rules, published.prices, published.sheets, published.drawn)
+    found = published.found
+    result = evaluate(
+        published.rules, published.prices, published.sheets, published.drawn, found.deductions, found.corrections
+    )
     rows = {row.bid: row for row in result.bids}
     differences = []
     for bid, stated in published.stated.items():

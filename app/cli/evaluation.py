@@ -16,6 +16,7 @@ from app.documents.method_wording import (
     step_words,
     worked_prices,
 )
+from app.messages import sentence
 from app.procedure.errors import RuleViolation
 from evaluation.arithmetic import plain
 from evaluation.evaluate import BidResult, EvaluationResult
@@ -141,11 +142,29 @@ class Working:
         rules, say = self.rules, self._say
         equal = say("价格相同时：", "Equal prices: ") if rules.in_money else say("得分相同时：", "Equal totals: ")
         yield equal + say("；", "; ").join(map(self._rule, rules.tie_chain))
+        yield from self._corrected_lines()
         for bid in self.published.unpriced:
             yield say(f"{bid}：没有报价，未响应，不参加评审", f"{bid}: no price, non-responsive, not evaluated")
         for bid in self.published.above_ceiling:
             zh = f"{bid}：报价高于文件所写的最高限价；按招标文件应为无效投标，以下仍予计算"
             yield say(zh, f"{bid}: priced above the stated ceiling, which makes a bid invalid; computed all the same")
+
+    def _corrected_lines(self) -> Iterator[str]:
+        """Whose price is corrected by which rule, and what its bidder has to say to it."""
+        found, say = self.published.found, self._say
+        for bid, correction in found.corrections.items():
+            rule = sentence(f"arithmetic_{correction.ground}", {}, "en" if self.lang == "en" else "zh")
+            figures = f"{plain(found.prices[bid])} → {plain(correction.price)}"
+            yield say(f"{bid}：报价修正 {figures}（{rule}）", f"{bid}: price corrected {figures} ({rule})")
+        for bid in found.to_confirm:
+            zh = f"{bid}：修正后的报价须经投标人确认，不确认的投标无效；以下按已确认计算"
+            yield say(
+                zh,
+                f"{bid}: the bidder has to confirm the corrected price, or its bid is invalid; computed as confirmed",
+            )
+        for bid in found.unconfirmed:
+            zh = f"{bid}：不确认修正后的报价，投标被否决，不参加评审"
+            yield say(zh, f"{bid}: the corrected price is not confirmed, so the bid is rejected and not evaluated")
 
     def _rule(self, rule: str) -> str:
         if rule.startswith(CRITERION_PREFIX):
@@ -208,9 +227,11 @@ class Working:
     def _table(self) -> Iterator[str]:
         say, members = self._say, self.published.members
         head = [say("投标人", "Bidder"), say("评审价", "Price"), say("价格分", "Price score"), *members]
-        rows = [[row.bid, f"{row.price:,f}", *self._scores(row)] for row in self.result.bids]
+        rows = [[row.bid, f"{row.compared:,f}", *self._scores(row)] for row in self.result.bids]
         none = say("未响应", "non-responsive")
         rows += [[bid, "—", *["—"] * (len(members) + 2), none] for bid in self.published.unpriced]
+        rejected = say("否决", "rejected")
+        rows += [[bid, "—", *["—"] * (len(members) + 2), rejected] for bid in self.published.found.unconfirmed]
         return _aligned([*head, say("得分", "Total"), say("名次", "Rank")], rows)
 
     def _scores(self, row: BidResult) -> list[str]:
@@ -224,7 +245,7 @@ class Working:
         rows = [
             [
                 row.bid,
-                f"{row.price:,f}",
+                f"{row.read_out:,f}",
                 *(f"{(row.adjustments or {})[name]:+,f}" for name in names),
                 f"{row.evaluated_price:,f}",
                 str(row.rank),
@@ -233,6 +254,8 @@ class Working:
         ]
         none = say("未响应", "non-responsive")
         rows += [[bid, *["—"] * (len(names) + 2), none] for bid in self.published.unpriced]
+        rejected = say("否决", "rejected")
+        rows += [[bid, *["—"] * (len(names) + 2), rejected] for bid in self.published.found.unconfirmed]
         return _aligned([*head, say("名次", "Rank")], rows)
 
     def _rank_lines(self) -> Iterator[str]:

@@ -27,8 +27,8 @@ OUTAGE = 2.0  # seconds without a line, in which the member goes on typing
 NOT_YET = frozenset({"sitting_not_convened", "not_available", "call_up_unknown"})
 
 
-def play(actor: Actor, mailbox: Path, declines: bool) -> None:
-    code = actor.until(lambda: code_in(mailbox), "a call-up")
+def play(actor: Actor, mailbox: Path, since: float, declines: bool) -> None:
+    code = actor.until(lambda: code_in(mailbox, since), "a call-up")
     if not mailbox.name.startswith("buyer@"):
         reason = "与既定教学安排冲突" if declines else ""
         actor.post("/call-ups", {"code": code, "accepted": not declines, "reason": reason}, done="call_up_declined")

@@ -150,3 +150,64 @@ def test_a_scheme_that_makes_no_sense_is_refused(tmp_path, capsys, change, words
     path.write_text(json.dumps({**LOWEST, "bidders": bidders, **change}), "utf-8")
     assert main(["evaluate", str(path)]) == 2
     assert words in capsys.readouterr().err
+
+
+PRICED = SCHEME | {
+    "tie_chain": ["lower_price"],
+    "bidders": [
+        {"code": "A", "bid_cny": "100.00", "bid_words": "玖拾元整", "confirmed": True, "evaluated_price_cny": "100"},
+        {"code": "B", "bid_cny": "100.00", "bid_words": "壹佰元整", "deduction_percent": "10"},
+        {"code": "C", "bid_cny": "80", "correction": {"price_cny": "81", "ground": "sum_over_total"}},
+        {
+            "code": "D",
+            "bid_cny": "70",
+            "correction": {"price_cny": "71", "ground": "sum_over_total"},
+            "confirmed": False,
+        },
+    ],
+}
+PRICED["bidders"] = [one | {"scores": BID["scores"]} for one in PRICED["bidders"]]
+
+
+def test_prices_in_words_corrections_and_deductions_are_computed_and_said(tmp_path, capsys):
+    path = tmp_path / "priced.json"
+    path.write_text(json.dumps(PRICED), "utf-8")
+    assert main(["evaluate", str(path)]) == 1
+    shown = capsys.readouterr().out
+    for line in (
+        "A：报价修正 100 → 90（大写金额与小写金额不一致，以大写金额为准）",
+        "C：修正后的报价须经投标人确认，不确认的投标无效；以下按已确认计算",
+        "D：不确认修正后的报价，投标被否决，不参加评审",
+        "A  价格分（保留 2 位小数）：30 × 81 ÷ 90 = 27.00",
+        "B  价格分（保留 2 位小数）：30 × 81 ÷ 90 = 27.00",
+        "不符  A 的评审价：文件写 100，按规则应为 90",
+    ):
+        assert line in shown.splitlines(), line
+    assert "1 − 0.1" in shown
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"bid_words": "壹贰元"}, "大写金额，例如"),
+        ({"correction": {"price_cny": "9", "ground": "guess"}}, "sum_over_total"),
+        ({"correction": {"price_cny": "9", "ground": "sum_over_total"}, "confirmed": "yes"}, "true / false"),
+        ({"deduction_percent": "100"}, "大于 0、小于 100 的百分数"),
+        ({"bid_cny": "", "deduction_percent": "10"}, "没有报价，未响应"),
+    ],
+)
+def test_what_changes_a_price_is_read_strictly(tmp_path, capsys, changed, told):
+    path = tmp_path / "priced.json"
+    bidders = [PRICED["bidders"][0], {"code": "B", "bid_cny": "100", "scores": BID["scores"]} | changed]
+    path.write_text(json.dumps(PRICED | {"bidders": bidders}), "utf-8")
+    main(["evaluate", str(path)])
+    captured = capsys.readouterr()
+    assert told in captured.out + captured.err
+
+
+def test_a_total_that_does_not_fit_is_named_as_it_is(tmp_path, capsys):
+    totals = {key: value for key, value in BID.items() if key != "scores"} | {"expert_totals": ["98", "106"]}
+    path = tmp_path / "totals.json"
+    path.write_text(json.dumps(SCHEME | {"bidders": [totals]}), "utf-8")
+    assert main(["evaluate", str(path)]) == 2
+    assert "减去价格分后为 76.00，不在 0 至 75 之间" in capsys.readouterr().err

@@ -23,6 +23,14 @@ def _bring(page: Page) -> None:
     line.detach()
 
 
+def ids_twice(page: Page) -> list[str]:
+    """Ids that several elements have, hidden ones too, which axe-core does not look at: a label would be another's."""
+    return page.evaluate(  # type: ignore[no-any-return]
+        "() => { const ids = [...document.querySelectorAll('[id]')].map((one) => one.id);"
+        " return [...new Set(ids.filter((id, at) => ids.indexOf(id) !== at))]; }"
+    )
+
+
 def violations(page: Page) -> list[str]:
     """What axe-core finds on a page that has come whole and is not about to leave, as `rule: element`."""
     page.wait_for_function("() => document.readyState === 'complete' && !document.body.inert")

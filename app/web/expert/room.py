@@ -44,7 +44,7 @@ from app.web.expert.desk import (
     typed_sheet,
 )
 from app.web.expert.forms import ConflictForm, DissentForm, HaltForm, StatementForm, VoteForm
-from app.web.expert.room_forms import forms_of, seat_name
+from app.web.expert.room_forms import apart, forms_of, seat_name
 from app.web.names import (
     CHECK_INS,
     CLARIFICATIONS,
@@ -223,7 +223,7 @@ def refused(found: Case, shown: dict[str, Any], fact: Any) -> str:
 
 def again(found: Case, lot: str, room: Room, shown: dict[str, Any], name: str, form: Any) -> str:
     """The room once more, with what was typed and what is wrong with it."""
-    return render_template("pages/expert/room.html", **shown | forms_of(found, lot, room) | {name: form})
+    return render_template("pages/expert/room.html", **shown | forms_of(found, lot, room) | apart({name: form}))
 
 
 @routes.post("/statement")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_wtf import FlaskForm
 from wtforms.fields.choices import SelectChoice
 
 from app.casefile.case import Case
@@ -38,7 +39,19 @@ def forms_of(found: Case, lot: str, room: Room) -> dict[str, Any]:
     if room.seat and sitting.rollback_targets(found.lot(lot).sitting):
         own["rollback"] = rollback_form(found.lot(lot).sitting)
     listed = {"clarifying": True} if asking or room.clarifications or room.low_prices else {}
-    return _task_forms(found, lot, room) | own | asking | listed
+    return apart(_task_forms(found, lot, room) | own | asking) | listed
+
+
+def apart(forms: dict[str, Any]) -> dict[str, Any]:
+    """Fields of several forms on one page have ids of their own: labels, errors, and what is typed while a part of the
+    page comes anew, find their field by it. Those of the task keep theirs."""
+    for name, form in forms.items():
+        if not isinstance(form, FlaskForm) or name == "form":
+            continue
+        for field in form:
+            field.id = f"{name}-{field.short_name}"
+            field.label.field_id = field.id
+    return forms
 
 
 def rollback_form(state: sitting.SittingState) -> RollbackForm:
