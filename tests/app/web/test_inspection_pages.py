@@ -7,6 +7,7 @@ import re
 import shutil
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from app.adapters.spreadsheets import read_table
 from app.procedure.inspections import pools
@@ -273,9 +274,8 @@ def test_results_come_from_the_phone_of_who_is_drawn(desk: Inspecting, site: Sit
     assert "已补齐" in back_to_the_form(other, done)
     pdf = phone.client.get(f"{path}/sheet.pdf")
     assert pdf.data.startswith(b"%PDF-")
-    others = pools.others_at(desk.campaign(), desk.case.draws, object_, authority)
-    assert others, "an object of both authorities"
-    along = names_of_accounts(desk.platform.database, {account for drawn in others.values() for account in drawn})
+    ((_other, people),) = pools.others_at(desk.campaign(), desk.case.draws, object_, authority).items()
+    along = names_of_accounts(desk.platform.database, set(people))
     for page in [phone.get(path), *([text_of(pdf.data)] if shutil.which("pdftotext") else [])]:
         assert all(name in page for name in along.values()), "they go together"
     assert "更正已公布的结果" in phone.get(path)
@@ -308,7 +308,7 @@ def test_an_entry_that_waits_is_entered_anew_by_either(desk: Inspecting, site: S
     mended = site.browser(second)
     assert "填报有误？重新填报" in mended.get(path)
     assert mended.get(path).count("存档不全</textarea>") == len(desk.results(object_, authority, ResultCode.PROBLEM))
-    codes = {f"code_{n}": "1" for n in range(len(desk.results(object_, authority, ResultCode.PROBLEM)))}
+    codes = {f"code_{n}": "1" for n in range(mended.get(path).count("存档不全</textarea>"))}
     assert signing(send(mended, f"{path}/results", path, **codes)) == "ResultsEntered"
     desk.act(second, ResultsEntered(1, object_, authority, desk.results(object_, authority, ResultCode.NO_PROBLEM)), "")
     assert step(site.browser(first).get(path)) == "确认同组填报的检查结果"
@@ -375,11 +375,19 @@ def test_the_public_sees_codes_and_no_person_and_no_finding(desk: Inspecting, si
 def test_figures_of_what_is_published_and_their_workbook(desk: Inspecting, site: Site):
     page = site.browser("").get(home(desk, "/statistics"))
     assert "数量少，不计发现率" in page
-    assert "100.0 %" not in page, "one result of one visit is no rate"
+    assert "100.0 %" not in page[: page.index("各风险分类的抽查面")], "one result of one visit is no rate"
     book = site.browser("").client.get(home(desk, "/statistics.xlsx")).data
     rows = list(read_table(book))
     assert rows[0][0] == "抽查任务"
     assert any("A 发现问题，待后续处理" in row and "待整改" in row for row in rows)
+    sheets = CalamineWorkbook.from_filelike(io.BytesIO(book))
+    assert sheets.sheet_names == ["结果", "统计"]
+    lines = sheets.get_sheet_by_name("统计").to_python()
+    coverage = lines[[line[0] for line in lines].index("抽查任务") + 1]
+    assert coverage[1:3] == [
+        len(desk.campaign().proposed.objects),
+        len(pools.drawn_objects(desk.campaign(), desk.case.draws)),
+    ]
 
 
 def test_where_nothing_was_left_to_chance_the_public_reads_so(desk: Inspecting, site: Site):
