@@ -55,14 +55,12 @@ def home(desk: Inspecting, part: str = "") -> str:
 
 def signing(text: str) -> str:
     """The type of the act that a page signs, "" for another page."""
-    found = re.search(r'data-type="(\w+)"', text)
-    return found.group(1) if found else ""
+    return "".join(re.findall(r'data-type="(\w+)"', text)[:1])
 
 
 def step(text: str) -> str:
     """What the page says is to be done next."""
-    found = re.search(r'next-step__title">([^<]*)<', text)
-    return found.group(1) if found else ""
+    return "".join(re.findall(r'next-step__title">([^<]*)<', text)[:1])
 
 
 def send(browser: Browser, path: str, page: str = "", **fields: object) -> str:
@@ -274,7 +272,7 @@ def test_results_come_from_the_phone_of_who_is_drawn(desk: Inspecting, site: Sit
     assert "已补齐" in back_to_the_form(other, done)
     pdf = phone.client.get(f"{path}/sheet.pdf")
     assert pdf.data.startswith(b"%PDF-")
-    ((_other, people),) = pools.others_at(desk.campaign(), desk.case.draws, object_, authority).items()
+    (people,) = pools.others_at(desk.campaign(), desk.case.draws, object_, authority).values()
     along = names_of_accounts(desk.platform.database, set(people))
     for page in [phone.get(path), *([text_of(pdf.data)] if shutil.which("pdftotext") else [])]:
         assert all(name in page for name in along.values()), "they go together"
@@ -287,16 +285,18 @@ def test_a_colleagues_entry_is_confirmed_word_for_word(desk: Inspecting, site: S
     first, second = desk.logins_of(object_, authority)
     path = home(desk, f"/campaigns/1/visits/{object_}")
     photo = take_evidence(desk.platform, desk.people[first].log_in, "现场.jpg", PHOTO)
-    results = desk.results(object_, authority, ResultCode.PROBLEM)
-    desk.act(first, ResultsEntered(1, object_, authority, results, (photo,)), "")
+    drawn = f"{desk.people[second].id}:{object_}"
+    assert drawn in site.browser("regulator").get(home(desk, "/campaigns/1/redraw"))
+    found = ResultsEntered(1, object_, authority, desk.results(object_, authority, ResultCode.PROBLEM), (photo,))
+    desk.act(first, found, "")
+    assert drawn not in site.browser("regulator").get(home(desk, "/campaigns/1/redraw"))
     assert step(site.browser(second).get(path)) == "确认同组填报的检查结果"
     shown = site.browser(second).get(f"{path}/confirmation")
     assert signing(shown) == "ResultsConfirmed"
     for page in (shown, site.browser(second).get(path), site.browser(first).get(path)):
         assert "存档不全" in facts_of(page)
-        evidence = re.search(r'href="([^"]*/files/[^"]*)">现场.jpg<', page)
-        assert evidence, "evidence is looked at before it is confirmed"
-        assert site.browser(second).client.get(evidence.group(1)).data == PHOTO
+        (evidence,) = re.findall(r'href="([^"]*/files/[^"]*)">现场.jpg<', page)
+        assert site.browser(second).client.get(evidence).data == PHOTO, "looked at before it is confirmed"
     assert step(site.browser(first).get(path)) == "等待同组另一名检查人员确认"
 
 
