@@ -79,6 +79,12 @@ class Fairness:
     declined: int
     silent: int
 
+    @property
+    def refusals(self) -> tuple[ExpertLine, ...]:
+        """Who has declined or not answered, the most often first; of equals whoever was called less often."""
+        lines = [line for line in self.experts if line.tally.turned_down]
+        return tuple(sorted(lines, key=lambda line: (-line.tally.turned_down, line.tally.drawn, line.number)))
+
 
 def fairness_figures(db_session: DbSession, actor: Actor) -> Fairness:
     """Of all lots that are over and whose competent authority is the actor's; the rarest first."""
