@@ -116,11 +116,9 @@ def fairness_figures(db_session: DbSession, actor: Actor) -> Fairness:
 
 
 def _lots(db_session: DbSession, actor: Actor) -> Iterator[tuple[Tender, Case, str, LotCase]]:
-    query = select(Tender).where(Tender.published_at.is_not(None)).order_by(Tender.published_at.desc())
-    for tender in db_session.scalars(query):
+    own = Tender.regulator_id == actor.organisation_id, Tender.published_at.is_not(None)
+    for tender in db_session.scalars(select(Tender).where(*own).order_by(Tender.published_at.desc())):
         case = load_case(db_session, tender.case_id)
-        if case.tender.parties is None or case.tender.parties.regulator.id != actor.organisation_id:
-            continue
         for number, lot in case.lots.items():
             if lot.evaluation_over and lot.draw.rounds:
                 yield tender, case, number, lot
