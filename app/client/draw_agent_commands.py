@@ -17,6 +17,14 @@ from app.client.terminal import add_person_arguments, now, person_of, spoken
 PAUSE = 3  # seconds between looks
 ASKS_EVERY = 60  # seconds between looks whether it is still logged in: to whoever is not, a case shows no round
 Announce = Callable[[str, Any], None]
+WORDS = {
+    "DrawCommitted": "已承诺 / committed",
+    "DrawStated": "已锁定名单 / pool stated",
+    "DrawRevealed": "已公开 / bytes shown",
+    "refused": "未获接受 / refused",
+    "failed": "未能办理 / failed",
+    "elsewhere": "随机数不在本机，请在作出承诺的地方公开 / bytes not here, show them where they were committed to",
+}
 
 
 def add_parser(subparsers: Any) -> None:
@@ -44,7 +52,7 @@ def _agent(arguments: argparse.Namespace) -> int:
 
 
 def _say(what: str, about: Any) -> None:
-    print(f"{now()} {what}: {about}", flush=True)
+    print(f"{now()} {WORDS[what]}: {about}", flush=True)
 
 
 def watch(
@@ -92,8 +100,10 @@ def _look(person: Any, party: DrawParty, feed: CaseFeed, first_round: int, tell:
         feed.refresh()
         for due in tasks(feed.events, party.party, first_round):
             perform(person, party, feed.case, feed.events, due)
-            tell(due.task.value, f"{feed.case}/{due.lot} round {due.round}")
+            tell(due.task.value, f"{feed.case}/{due.lot} #{due.round}")
     except Refused as refusal:
         tell("refused", f"{feed.case}: {refusal}")
     except FileNotFoundError:  # committed in a browser, or on another machine: shown there, or opened by the trustees
         tell("elsewhere", feed.case)
+    except Exception as fault:  # what one case holds and nobody can read ends no agent, as with trustees'
+        tell("failed", f"{feed.case}: {type(fault).__name__} {getattr(fault, 'code', '')}".rstrip())

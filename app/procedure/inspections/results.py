@@ -95,6 +95,8 @@ def _confirm(campaign: Campaign, draws: Draws, fact: ResultsConfirmed, actor: Ac
     if fact.results_sha256 != outcome.entered_sha256:
         raise RuleViolation("object_has_changed", expected=outcome.entered_sha256[:12], stated=fact.results_sha256[:12])
     _check_heard(outcome, fact.object)
+    if outcome.upheld:
+        raise RuleViolation("statement_upheld", object=fact.object)
 
 
 def _rectify(campaign: Campaign, draws: Draws, fact: RectificationRecorded, actor: Actor) -> None:

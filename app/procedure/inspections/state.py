@@ -91,6 +91,12 @@ class Outcome:
         """An entry that the second inspector has not confirmed."""
         return self.entered is not self.confirmed
 
+    @property
+    def upheld(self) -> bool:
+        """Whether the authority itself has answered that a statement about the latest entry is right."""
+        about = (said for said in self.statements if said.made.results_sha256 == self.entered_sha256)
+        return any(said.answered is not None and said.answered.right for said in about)
+
     def awaited(self) -> tuple[str, ...]:
         """The items of which a correction is due and not on record."""
         results = self.confirmed.results if self.confirmed else ()

@@ -22,7 +22,7 @@ from app.procedure.inspections.facts import (
     RedrawOrdered,
     RedrawProposed,
 )
-from app.procedure.inspections.pools import certain_places, drawn_objects, free_inspectors, seated, visits
+from app.procedure.inspections.pools import certain_places, drawn_objects, free_inspectors, place, seated, visits
 from app.procedure.inspections.rules import still_recused
 from app.procedure.inspections.state import Campaign, lot_of, part_of
 from app.queries.cases import last_number
@@ -198,7 +198,11 @@ def redraw(case: str, number: int) -> str:
     part = Part.INSPECTORS if campaign.inspectors_opened else Part.OBJECTS
     if lot_of(number, part) not in found.lots:
         abort(404)
-    form.candidate.choices = _candidates(found, campaign, part)
+    settled = {place(*visit) for visit in campaign.outcomes}
+    drawn_for = found.draws[lot_of(number, part)].drawn_for
+    choices = _candidates(found, campaign, part)
+    # Nobody of a visit whose results are entered is replaced.
+    form.candidate.choices = [choice for choice in choices if drawn_for[choice.value] not in settled]
     if confirmed(form):
         fact = RedrawProposed(number, part, form.candidate.data, (form.ground.data or "").strip())
         if attempt(form, lambda: found.decide(fact, "", current_actor(), platform().database.now())):

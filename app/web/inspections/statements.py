@@ -124,7 +124,9 @@ def answer(case: str, number: int, object: str) -> str:
             effects = [*here.effects(), (_("陈述申辩"), said.made.words)]
             effects += [(_("对陈述的认定"), dict((c.value, c.label) for c in RIGHT_CHOICES)[form.right.data])]
             effects += [(_("理由"), words)]
-            explained = _("签名后告知当事人，与陈述申辩一并公布。成立的，请在检查页更正结果，由同组另一人确认。")
+            explained = _(
+                "签名后告知当事人，与陈述申辩一并公布。成立的，原填报不能再确认，请重新填报，由同组另一人确认。"
+            )
             return review(
                 _("答复陈述申辩"), here.found, fact, effects=effects, words=explained, next_url=here.home,
                 back_url=request.path,

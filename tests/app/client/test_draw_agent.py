@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -136,7 +137,9 @@ def test_what_is_refused_or_cannot_be_done_here_is_told_once_and_keeps_no_other_
         looks.append(due.lot)
         if due.lot == "1":
             raise Refused("draw_pool_shrunk", "名单缩小", "The pool has shrunk")
-        raise FileNotFoundError
+        if due.lot == "2":
+            raise FileNotFoundError
+        raise KeyError("committee")
 
     class Feed:
         def __init__(self, _connection, case):
@@ -148,15 +151,20 @@ def test_what_is_refused_or_cannot_be_done_here_is_told_once_and_keeps_no_other_
     monkeypatch.setattr(draw_agent_commands, "perform", look)
     monkeypatch.setattr(draw_agent_commands, "CaseFeed", Feed)
     monkeypatch.setattr(draw_agent_commands, "PAUSE", 0)
-    lots = {"a": "1", "b": "2"}
-    feeds = iter(("a", "b") * 3)
-    monkeypatch.setattr(draw_agent_commands, "tasks", lambda *_: [Due(lots[next(feeds)], 2, Task.COMMIT)])
-    person = SimpleNamespace(connection=SimpleNamespace(get=lambda _path: ["a", "b"]), logged_in=lambda: True)
+    lots = iter(("3", "1", "2") * 3)
+    monkeypatch.setattr(draw_agent_commands, "tasks", lambda *_: [Due(next(lots), 2, Task.COMMIT)])
+    person = SimpleNamespace(connection=SimpleNamespace(get=lambda _path: ["c", "a", "b"]), logged_in=lambda: True)
     draw_agent_commands.watch(
-        person, DrawParty(tmp_path, "agency"), 2, lambda *words: said.append(words), stop=lambda: len(looks) >= 6
+        person, DrawParty(tmp_path, "agency"), 2, lambda *words: said.append(words), stop=lambda: len(looks) >= 9
     )
-    assert looks == ["1", "2"] * 3
-    assert [what for what, _about in said] == ["refused", "elsewhere"]
+    assert looks == ["3", "1", "2"] * 3
+    assert [what for what, _about in said] == ["failed", "refused", "elsewhere"]
+
+
+def test_whatever_an_agent_tells_it_tells_in_both_languages(capsys: pytest.CaptureFixture[str]):
+    for what in (*Task, "refused", "failed", "elsewhere"):
+        draw_agent_commands._say(str(what), "case/1 #2")
+        assert re.search(r"[一-龥].* / [a-z].*: case/1 #2", capsys.readouterr().out)
 
 
 @pytest.mark.parametrize(("kept", "heard"), [({"password": "x", "totp_secret": "y"}, []), ({}, ["refused"])])

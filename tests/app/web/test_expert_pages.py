@@ -67,6 +67,9 @@ def test_one_sees_ones_own_entry_and_nobody_elses(over: Site):
     seated = next(iter(over.case.members.values()))
     booth(over, seated).get("/expert", 404)
     assert over.browser("buyer").client.get("/expert").status_code == 404, "an officer, who sits for the buyer"
+    account = over.browser("other").get("/account")
+    assert "评审当天在机位入席" in account
+    assert "制作您的签名密钥" not in account, "an expert signs with the key of its booth"
 
 
 def test_days_off_count_for_what_is_published_afterwards(over: Site):

@@ -7,6 +7,7 @@ import re
 import shutil
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from app.adapters.spreadsheets import read_table
 from app.procedure.inspections import pools
@@ -54,14 +55,12 @@ def home(desk: Inspecting, part: str = "") -> str:
 
 def signing(text: str) -> str:
     """The type of the act that a page signs, "" for another page."""
-    found = re.search(r'data-type="(\w+)"', text)
-    return found.group(1) if found else ""
+    return "".join(re.findall(r'data-type="(\w+)"', text)[:1])
 
 
 def step(text: str) -> str:
     """What the page says is to be done next."""
-    found = re.search(r'next-step__title">([^<]*)<', text)
-    return found.group(1) if found else ""
+    return "".join(re.findall(r'next-step__title">([^<]*)<', text)[:1])
 
 
 def send(browser: Browser, path: str, page: str = "", **fields: object) -> str:
@@ -273,9 +272,8 @@ def test_results_come_from_the_phone_of_who_is_drawn(desk: Inspecting, site: Sit
     assert "已补齐" in back_to_the_form(other, done)
     pdf = phone.client.get(f"{path}/sheet.pdf")
     assert pdf.data.startswith(b"%PDF-")
-    others = pools.others_at(desk.campaign(), desk.case.draws, object_, authority)
-    assert others, "an object of both authorities"
-    along = names_of_accounts(desk.platform.database, {account for drawn in others.values() for account in drawn})
+    (people,) = pools.others_at(desk.campaign(), desk.case.draws, object_, authority).values()
+    along = names_of_accounts(desk.platform.database, set(people))
     for page in [phone.get(path), *([text_of(pdf.data)] if shutil.which("pdftotext") else [])]:
         assert all(name in page for name in along.values()), "they go together"
     assert "更正已公布的结果" in phone.get(path)
@@ -287,16 +285,18 @@ def test_a_colleagues_entry_is_confirmed_word_for_word(desk: Inspecting, site: S
     first, second = desk.logins_of(object_, authority)
     path = home(desk, f"/campaigns/1/visits/{object_}")
     photo = take_evidence(desk.platform, desk.people[first].log_in, "现场.jpg", PHOTO)
-    results = desk.results(object_, authority, ResultCode.PROBLEM)
-    desk.act(first, ResultsEntered(1, object_, authority, results, (photo,)), "")
+    drawn = f"{desk.people[second].id}:{object_}"
+    assert drawn in site.browser("regulator").get(home(desk, "/campaigns/1/redraw"))
+    found = ResultsEntered(1, object_, authority, desk.results(object_, authority, ResultCode.PROBLEM), (photo,))
+    desk.act(first, found, "")
+    assert drawn not in site.browser("regulator").get(home(desk, "/campaigns/1/redraw"))
     assert step(site.browser(second).get(path)) == "确认同组填报的检查结果"
     shown = site.browser(second).get(f"{path}/confirmation")
     assert signing(shown) == "ResultsConfirmed"
     for page in (shown, site.browser(second).get(path), site.browser(first).get(path)):
         assert "存档不全" in facts_of(page)
-        evidence = re.search(r'href="([^"]*/files/[^"]*)">现场.jpg<', page)
-        assert evidence, "evidence is looked at before it is confirmed"
-        assert site.browser(second).client.get(evidence.group(1)).data == PHOTO
+        (evidence,) = re.findall(r'href="([^"]*/files/[^"]*)">现场.jpg<', page)
+        assert site.browser(second).client.get(evidence).data == PHOTO, "looked at before it is confirmed"
     assert step(site.browser(first).get(path)) == "等待同组另一名检查人员确认"
 
 
@@ -304,14 +304,13 @@ def test_an_entry_that_waits_is_entered_anew_by_either(desk: Inspecting, site: S
     object_, authority = pools.visits(desk.campaign(), desk.case.draws)[1]
     first, second = desk.logins_of(object_, authority)
     path = home(desk, f"/campaigns/1/visits/{object_}")
-    desk.act(first, ResultsEntered(1, object_, authority, desk.results(object_, authority, ResultCode.PROBLEM)), "")
-    mended = site.browser(second)
+    results, mended = desk.results(object_, authority, ResultCode.PROBLEM), site.browser(second)
+    desk.act(first, ResultsEntered(1, object_, authority, results), "")
     assert "填报有误？重新填报" in mended.get(path)
-    assert mended.get(path).count("存档不全</textarea>") == len(desk.results(object_, authority, ResultCode.PROBLEM))
-    codes = {f"code_{n}": "1" for n in range(len(desk.results(object_, authority, ResultCode.PROBLEM)))}
+    assert mended.get(path).count("存档不全</textarea>") == len(results)
+    codes = {f"code_{n}": "1" for n in range(len(results))}
     assert signing(send(mended, f"{path}/results", path, **codes)) == "ResultsEntered"
     desk.act(second, ResultsEntered(1, object_, authority, desk.results(object_, authority, ResultCode.NO_PROBLEM)), "")
-    assert step(site.browser(first).get(path)) == "确认同组填报的检查结果"
     assert "1 未发现问题" in facts_of(site.browser(first).get(f"{path}/confirmation"))
     public = site.browser("").get(home(desk, "/campaigns/1"))
     public = site.browser("").get(home(desk, "/campaigns/1"))
@@ -375,11 +374,19 @@ def test_the_public_sees_codes_and_no_person_and_no_finding(desk: Inspecting, si
 def test_figures_of_what_is_published_and_their_workbook(desk: Inspecting, site: Site):
     page = site.browser("").get(home(desk, "/statistics"))
     assert "数量少，不计发现率" in page
-    assert "100.0 %" not in page, "one result of one visit is no rate"
+    assert "100.0 %" not in page[: page.index("各风险分类的抽查面")], "one result of one visit is no rate"
     book = site.browser("").client.get(home(desk, "/statistics.xlsx")).data
     rows = list(read_table(book))
     assert rows[0][0] == "抽查任务"
     assert any("A 发现问题，待后续处理" in row and "待整改" in row for row in rows)
+    sheets = CalamineWorkbook.from_filelike(io.BytesIO(book))
+    assert sheets.sheet_names == ["结果", "统计"]
+    lines = sheets.get_sheet_by_name("统计").to_python()
+    coverage = lines[[line[0] for line in lines].index("抽查任务") + 1]
+    assert coverage[1:3] == [
+        len(desk.campaign().proposed.objects),
+        len(pools.drawn_objects(desk.campaign(), desk.case.draws)),
+    ]
 
 
 def test_where_nothing_was_left_to_chance_the_public_reads_so(desk: Inspecting, site: Site):
