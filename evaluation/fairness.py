@@ -68,11 +68,6 @@ class Tally:
     expected: Decimal
     rarity: Decimal
 
-    @property
-    def turned_down(self) -> int:
-        """How often a call-up was declined or not answered in time."""
-        return self.declined + self.silent
-
 
 def tally(rows: Collection[Candidacy]) -> Tally:
     """The candidacies of one person, counted."""

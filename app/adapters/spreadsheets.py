@@ -11,9 +11,8 @@ import json
 import re
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from xml.sax.saxutils import escape
 
 from app.adapters.bounded import BeyondBounds, bound_this_process, read_apart
@@ -29,9 +28,20 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _NS = "http://schemas.openxmlformats.org"
-_TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-_RELATION = f"{_NS}/officeDocument/2006/relationships"
-Cell = str | int | Decimal
+_PARTS = {
+    "[Content_Types].xml": f'<Types xmlns="{_NS}/package/2006/content-types"><Default Extension="rels" ContentType='
+    '"application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" '
+    'ContentType="application/xml"/>'
+    '<Override PartName="/xl/workbook.xml" ContentType='
+    '"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>',
+    "_rels/.rels": f'<Relationships xmlns="{_NS}/package/2006/relationships"><Relationship Id="r1" '
+    f'Type="{_NS}/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+    "xl/workbook.xml": f'<workbook xmlns="{_NS}/spreadsheetml/2006/main" '
+    f'xmlns:r="{_NS}/officeDocument/2006/relationships"><sheets><sheet name="1" sheetId="1" r:id="r1"/></sheets>'
+    "</workbook>",
+    "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_NS}/package/2006/relationships"><Relationship Id="r1" '
+    f'Type="{_NS}/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+}
 
 
 def read_table(data: bytes) -> Iterator[tuple[str, ...]]:
@@ -80,55 +90,20 @@ def write_csv(rows: Sequence[Sequence[str]]) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def write_workbook(rows: Sequence[Sequence[Cell]]) -> bytes:
-    """An XLSX of one sheet. Text stays text, so that no identity number becomes a rounded number; what is a number here
-    is one there, so that it can be added up.
-    """
-    return write_sheets({"1": rows})
-
-
-def write_sheets(sheets: Mapping[str, Sequence[Sequence[Cell]]]) -> bytes:
-    """An XLSX with these sheets by name (at most 31 characters), each as `write_workbook` has it."""
+def write_workbook(rows: Sequence[Sequence[str]]) -> bytes:
+    """An XLSX of one sheet in which every cell is text, so that no identity number becomes a rounded number."""
+    lines = "".join(
+        "<row>"
+        + "".join(f'<c t="inlineStr"><is><t>{escape(_NO_XML.sub("", cell))}</t></is></c>' for cell in row)
+        + "</row>"
+        for row in rows
+    )
+    sheet = f'<worksheet xmlns="{_NS}/spreadsheetml/2006/main"><sheetData>{lines}</sheetData></worksheet>'
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as made:
-        for name, text in _frame(tuple(sheets)).items():
+        for name, text in (_PARTS | {"xl/worksheets/sheet1.xml": sheet}).items():
             made.writestr(name, text)
-        for number, rows in enumerate(sheets.values(), 1):
-            lines = "".join(f"<row>{''.join(map(_written, row))}</row>" for row in rows)
-            sheet = f'<worksheet xmlns="{_NS}/spreadsheetml/2006/main"><sheetData>{lines}</sheetData></worksheet>'
-            made.writestr(f"xl/worksheets/sheet{number}.xml", sheet)
     return file.getvalue()
-
-
-def _written(cell: Cell) -> str:
-    if isinstance(cell, str):
-        return f'<c t="inlineStr"><is><t>{escape(_NO_XML.sub("", cell))}</t></is></c>'
-    return f"<c><v>{cell:f}</v></c>" if isinstance(cell, Decimal) else f"<c><v>{cell:d}</v></c>"
-
-
-def _frame(names: Sequence[str]) -> dict[str, str]:
-    """The parts around the sheets."""
-    listed = "".join(f'<sheet name="{escape(n)}" sheetId="{i}" r:id="r{i}"/>' for i, n in enumerate(names, 1))
-    places = "".join(
-        f'<Relationship Id="r{i}" Type="{_RELATION}/worksheet" Target="worksheets/sheet{i}.xml"/>'
-        for i in range(1, len(names) + 1)
-    )
-    kinds = "".join(
-        f'<Override PartName="/xl/worksheets/sheet{i}.xml" ContentType="{_TYPES}.worksheet+xml"/>'
-        for i in range(1, len(names) + 1)
-    )
-    package = f"{_NS}/package/2006"
-    return {
-        "[Content_Types].xml": f'<Types xmlns="{package}/content-types"><Default Extension="rels" ContentType='
-        '"application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" '
-        'ContentType="application/xml"/>'
-        f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPES}.sheet.main+xml"/>{kinds}</Types>',
-        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" '
-        f'Type="{_RELATION}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{_NS}/spreadsheetml/2006/main" xmlns:r="{_RELATION}">'
-        f"<sheets>{listed}</sheets></workbook>",
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">{places}</Relationships>',
-    }
 
 
 def _cell(value: object) -> str:

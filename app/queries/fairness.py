@@ -79,12 +79,6 @@ class Fairness:
     declined: int
     silent: int
 
-    @property
-    def refusals(self) -> tuple[ExpertLine, ...]:
-        """Who has declined or not answered, the most often first; of equals whoever was called less often."""
-        lines = [line for line in self.experts if line.tally.turned_down]
-        return tuple(sorted(lines, key=lambda line: (-line.tally.turned_down, line.tally.drawn, line.number)))
-
 
 def fairness_figures(db_session: DbSession, actor: Actor) -> Fairness:
     """Of all lots that are over and whose competent authority is the actor's; the rarest first."""
@@ -116,9 +110,11 @@ def fairness_figures(db_session: DbSession, actor: Actor) -> Fairness:
 
 
 def _lots(db_session: DbSession, actor: Actor) -> Iterator[tuple[Tender, Case, str, LotCase]]:
-    own = Tender.regulator_id == actor.organisation_id, Tender.published_at.is_not(None)
-    for tender in db_session.scalars(select(Tender).where(*own).order_by(Tender.published_at.desc())):
+    query = select(Tender).where(Tender.published_at.is_not(None)).order_by(Tender.published_at.desc())
+    for tender in db_session.scalars(query):
         case = load_case(db_session, tender.case_id)
+        if case.tender.parties is None or case.tender.parties.regulator.id != actor.organisation_id:
+            continue
         for number, lot in case.lots.items():
             if lot.evaluation_over and lot.draw.rounds:
                 yield tender, case, number, lot

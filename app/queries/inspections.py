@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,9 +15,8 @@ from app.casefile.codec import decode
 from app.models import Account, AccountRole, CaseFile, Expert, InspectionEntry, Organisation, Tender
 from app.procedure.inspections.facts import Inspected, InspectorsListed
 from app.procedure.inspections.facts import Inspector as ListedInspector
-from app.procedure.inspections.figures import found_in
 from app.procedure.inspections.items import Grade, Item, ObjectClass
-from app.procedure.inspections.state import Campaign, InspectionYear
+from app.procedure.inspections.state import Campaign
 from app.procedure.roles import Role
 from app.queries.cases import load_case
 from evaluation.standing import Status
@@ -143,13 +141,6 @@ def years(db_session: DbSession) -> list[Case]:
     query = select(CaseFile.id).where(CaseFile.kind == INSPECTION).order_by(CaseFile.created_at.desc(), CaseFile.id)
     found = (load_case(db_session, id_) for id_ in db_session.scalars(query.limit(YEARS_SHOWN)))
     return [case for case in found if case.inspection is not None]
-
-
-def found_before(db_session: DbSession, year: InspectionYear) -> Counter[str]:
-    """By object in how many campaigns of earlier years of the same authority something was found and published."""
-    earlier = (case.inspection for case in years(db_session))
-    mine = (y for y in earlier if y is not None and y.parties.authority.id == year.parties.authority.id)
-    return sum((found_in(y) for y in mine if y.opened.year < year.opened.year), Counter[str]())
 
 
 def known_objects(db_session: DbSession, classes: set[ObjectClass]) -> list[Inspected]:

@@ -31,7 +31,7 @@ from app.procedure.inspections.facts import (
     ResultCode,
     ResultsEntered,
 )
-from app.procedure.inspections.figures import Rate, figures, found_in
+from app.procedure.inspections.figures import Rate, figures
 from app.procedure.inspections.items import Grade, Intensity, Item, ObjectClass, check_item, quota
 from app.procedure.inspections.lists import object_rows, read_objects
 from app.procedure.inspections.rules import decide
@@ -317,12 +317,6 @@ def test_figures_count_what_is_published_and_leave_out_who_was_not_there() -> No
     (line,) = counted.coverage
     assert (line.listed, line.drawn, line.published, line.late) == (20, 2, 2, 2)
     assert counted.repeated == ()
-    (before,) = figures(state, draws, later, {first: 2, second: 1}).repeated
-    assert (before.object, before.campaigns, before.earlier, before.findings) == (first, 1, 2, 1), (
-        "found in earlier years"
-    )
-    assert found_in(state) == {first: 1}, "what was not found there is no finding"
-    assert [(r.name, r.inspected, r.hits) for r in counted.covered] == [(found.proposed.objects[0].grade.value, 20, 2)]
     assert counted.awaited == 1
     assert not any(rate.telling for rate in counted.by_item), "one result is no rate"
     again = ResultsEntered(1, first, "other", (ItemResult("i1", ResultCode.PROBLEM, "x"),))

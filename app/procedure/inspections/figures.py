@@ -6,10 +6,9 @@ Counts of the record, never a verdict: an object stands for its results, not for
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 
 from app.procedure.inspections.facts import HITS, ItemResult
 from app.procedure.inspections.items import Grade
@@ -56,12 +55,11 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Repeated:
-    """An object with findings in more than one campaign, this year or `earlier`; `open` corrections are awaited."""
+    """An object with findings in more than one campaign, or of more than one item; `open` corrections are awaited."""
 
     object: str
     name: str
-    campaigns: int  # of this year
-    earlier: int  # campaigns of earlier years
+    campaigns: int
     findings: int
     open: int
 
@@ -74,7 +72,6 @@ class Figures:
     by_grade: tuple[Rate, ...]
     by_code: tuple[tuple[str, int], ...]
     coverage: tuple[Coverage, ...]
-    covered: tuple[Rate, ...]  # by risk grade: of the listed objects those that were drawn
     repeated: tuple[Repeated, ...]
     awaited: int  # corrections
     stated: int  # statements of inspected parties about published results
@@ -87,23 +84,9 @@ def _results(campaign: Campaign) -> Iterable[tuple[str, ItemResult]]:
             yield object_, result
 
 
-def published_campaigns(year: InspectionYear) -> list[Campaign]:
-    return [c for _n, c in sorted(year.campaigns.items()) if c.published_at is not None]
-
-
-def found_in(year: InspectionYear) -> Counter[str]:
-    """By object in how many of a year's campaigns something was found."""
-    found = ({o for o, r in _results(c) if r.code.value in HITS} for c in published_campaigns(year))
-    return Counter(object_ for objects in found for object_ in objects)
-
-
-def figures(
-    year: InspectionYear, draws: Draws, now: datetime, earlier: Mapping[str, int] = MappingProxyType({})
-) -> Figures:
-    """The figures of the published campaigns as they are `now`. `earlier`: by object in how many campaigns of earlier
-    years something was found.
-    """
-    campaigns = published_campaigns(year)
+def figures(year: InspectionYear, draws: Draws, now: datetime) -> Figures:
+    """The figures of the published campaigns as they are `now`."""
+    campaigns = [c for _n, c in sorted(year.campaigns.items()) if c.published_at is not None]
     titles = {item.id: item.title for campaign in campaigns for item in campaign.plan.items}
     items, grades, codes = (
         defaultdict[str, Counter[str]](Counter),
@@ -123,8 +106,7 @@ def figures(
         by_grade=tuple(_rate(grade.value, grades[grade.value]) for grade in Grade if grade.value in grades),
         by_code=tuple(sorted(codes.items())),
         coverage=tuple(_coverage(campaign, draws, now) for campaign in campaigns),
-        covered=_covered(campaigns, draws),
-        repeated=_repeated(campaigns, earlier),
+        repeated=_repeated(campaigns),
         stated=sum(len(outcome.statements) for outcome in published),
         upheld=sum(said.answered is not None and said.answered.right for o in published for said in o.statements),
         awaited=sum(len(outcome.awaited()) for campaign in campaigns for outcome in campaign.outcomes.values()),
@@ -150,15 +132,7 @@ def _coverage(campaign: Campaign, draws: Draws, now: datetime) -> Coverage:
     return Coverage(campaign.number, campaign.proposed.title, listed, len(drawn), len(done), late, overdue)
 
 
-def _covered(campaigns: Iterable[Campaign], draws: Draws) -> tuple[Rate, ...]:
-    listed, drawn = Counter[str](), Counter[str]()
-    for campaign in campaigns:
-        listed.update(found.grade.value for found in campaign.objects.values())
-        drawn.update(campaign.objects[object_].grade.value for object_ in drawn_objects(campaign, draws))
-    return tuple(Rate(g.value, listed[g.value], drawn[g.value]) for g in Grade if g.value in listed)
-
-
-def _repeated(campaigns: Iterable[Campaign], earlier: Mapping[str, int]) -> tuple[Repeated, ...]:
+def _repeated(campaigns: Iterable[Campaign]) -> tuple[Repeated, ...]:
     found = defaultdict[str, list[int]](list)
     names, awaited = dict[str, str](), Counter[str]()
     for campaign in campaigns:
@@ -168,9 +142,5 @@ def _repeated(campaigns: Iterable[Campaign], earlier: Mapping[str, int]) -> tupl
                 found[object_].append(campaign.number)
         for (object_, _authority), outcome in campaign.outcomes.items():
             awaited[object_] += len(outcome.awaited())
-    lines = [
-        Repeated(o, names[o], len(set(n)), earlier.get(o, 0), len(n), awaited[o])
-        for o, n in found.items()
-        if len(set(n)) + earlier.get(o, 0) > 1
-    ]
-    return tuple(sorted(lines, key=lambda line: (-line.campaigns - line.earlier, -line.findings, line.object)))
+    lines = [Repeated(o, names[o], len(set(n)), len(n), awaited[o]) for o, n in found.items() if len(set(n)) > 1]
+    return tuple(sorted(lines, key=lambda line: (-line.campaigns, -line.findings, line.object)))

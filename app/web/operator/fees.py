@@ -17,7 +17,7 @@ from wtforms import RadioField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
-from app.adapters.spreadsheets import Cell, write_workbook
+from app.adapters.spreadsheets import write_workbook
 from app.casefile.codec import decode
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
@@ -181,9 +181,9 @@ def sheet_file(month: str) -> Response:
     found = _sheet(month)
     if not found.closed:
         abort(404)
-    head: list[Cell] = [_("专家编号"), _("姓名"), _("工作单位"), _("金额（元）")]
-    lines: list[list[Cell]] = [[one.number, one.name, one.employer, one.amount] for one in found.payees]
-    total: list[Cell] = [_("合计"), "", rmb_capital(found.amount), found.amount]
+    head = [_("专家编号"), _("姓名"), _("工作单位"), _("金额（元）")]
+    lines = [[one.number, one.name, one.employer, f"{one.amount:.2f}"] for one in found.payees]
+    total = [_("合计"), "", rmb_capital(found.amount), f"{found.amount:.2f}"]
     return download(f"expert-fees-{month}.xlsx", write_workbook([head, *lines, total]), XLSX)
 
 

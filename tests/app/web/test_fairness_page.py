@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from collections import Counter
-from decimal import Decimal
 
 import pytest
-from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
 from app.models import Notice, Pseudonym
 from app.queries.access import access_rows
-from app.queries.fairness import ExpertLine, Fairness, fairness_figures
+from app.queries.fairness import fairness_figures
 from app.services.actors import load_actor
 from app.services.platform import DIST
 from app.web.recusal_words import RECUSALS
-from evaluation.fairness import Tally
 from tests.app.services.whole_case import LOT
 from tests.app.web.site import Site, played
 
@@ -69,31 +65,9 @@ def test_for_a_reason_names_are_read_and_each_case_s_log_says_so(over: Site):
     assert "Draws in figures" in over.browser("regulator", "en").get(PATH)
 
 
-def test_the_workbook_has_everybody_and_names_for_a_reason_only(over: Site):
-    browser, seats = over.browser("regulator"), over.case.case.lots[LOT].draw.seats
-    book = CalamineWorkbook.from_filelike(io.BytesIO(browser.client.get(f"{PATH}.xlsx").data))
-    experts, pairs, draws = (book.get_sheet_by_index(n).to_python() for n in range(3))
-    assert len(experts) == 1 + 16
-    assert sum(row[4] for row in experts[1:]) == len(seats), "numbers"
-    assert not re.search(r"专家\d|单位\d|ZJ[0-9a-f]{8}", str(experts + pairs + draws))
-    assert draws[1][0] == over.case.case.tender.published.code
-    browser.post(f"{PATH}/reason", reason="投诉：同一专家多次抽中")
-    named = CalamineWorkbook.from_filelike(io.BytesIO(browser.client.get(f"{PATH}.xlsx").data)).get_sheet_by_index(0)
-    assert all(re.search(r"专家\d", row[1]) for row in named.to_python()[1:])
-
-
-def test_who_declines_often_is_found_among_many():
-    def line(number: str, drawn: int, declined: int, silent: int) -> ExpertLine:
-        return ExpertLine(number, "", "", Tally(9, drawn, 0, declined, silent, Decimal(1), Decimal(1)))
-
-    lines = (line("a", 3, 0, 0), line("b", 3, 1, 1), line("c", 2, 2, 0), line("d", 4, 0, 3))
-    assert [one.number for one in Fairness(lines, (), (), 12, 3, 4).refusals] == ["d", "c", "b"]
-
-
 @pytest.mark.parametrize("who", ["centre", "officer", "bidder-a", "admin"])
 def test_others_do_not_read_it(over: Site, who: str):
     over.browser(who).get(PATH, 404)
-    over.browser(who).get(f"{PATH}.xlsx", 404)
 
 
 def test_every_draw_says_on_which_grounds_people_stepped_back(over: Site):
