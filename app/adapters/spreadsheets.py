@@ -8,12 +8,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import sys
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
-from xml.sax.saxutils import escape
 
 from app.adapters.bounded import BeyondBounds, bound_this_process, read_apart
 from app.procedure.errors import RuleViolation
@@ -25,23 +22,6 @@ SECONDS = 90
 MEMORY_BYTES = 1 << 30
 ZIP = b"PK\x03\x04"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_NS = "http://schemas.openxmlformats.org"
-_PARTS = {
-    "[Content_Types].xml": f'<Types xmlns="{_NS}/package/2006/content-types"><Default Extension="rels" ContentType='
-    '"application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" '
-    'ContentType="application/xml"/>'
-    '<Override PartName="/xl/workbook.xml" ContentType='
-    '"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>',
-    "_rels/.rels": f'<Relationships xmlns="{_NS}/package/2006/relationships"><Relationship Id="r1" '
-    f'Type="{_NS}/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-    "xl/workbook.xml": f'<workbook xmlns="{_NS}/spreadsheetml/2006/main" '
-    f'xmlns:r="{_NS}/officeDocument/2006/relationships"><sheets><sheet name="1" sheetId="1" r:id="r1"/></sheets>'
-    "</workbook>",
-    "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_NS}/package/2006/relationships"><Relationship Id="r1" '
-    f'Type="{_NS}/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
-}
 
 
 def read_table(data: bytes) -> Iterator[tuple[str, ...]]:
@@ -88,22 +68,6 @@ def write_csv(rows: Sequence[Sequence[str]]) -> bytes:
     writer = csv.writer(text)
     writer.writerows([f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell for cell in row] for row in rows)
     return text.getvalue().encode("utf-8-sig")
-
-
-def write_workbook(rows: Sequence[Sequence[str]]) -> bytes:
-    """An XLSX of one sheet in which every cell is text, so that no identity number becomes a rounded number."""
-    lines = "".join(
-        "<row>"
-        + "".join(f'<c t="inlineStr"><is><t>{escape(_NO_XML.sub("", cell))}</t></is></c>' for cell in row)
-        + "</row>"
-        for row in rows
-    )
-    sheet = f'<worksheet xmlns="{_NS}/spreadsheetml/2006/main"><sheetData>{lines}</sheetData></worksheet>'
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as made:
-        for name, text in (_PARTS | {"xl/worksheets/sheet1.xml": sheet}).items():
-            made.writestr(name, text)
-    return file.getvalue()
 
 
 def _cell(value: object) -> str:

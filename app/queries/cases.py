@@ -105,6 +105,12 @@ def load_case(db_session: DbSession, case_id: str, known_size: int = -1) -> Case
     return case_as_of(db_session.connection(), db_session.info[MEMORY], case_id, known_size)
 
 
+def look_at_case(db_session: DbSession, case_id: str) -> Case:
+    """The same, without keeping a case that is not remembered: for who walks over many that nobody else asks for."""
+    known = _remembered(db_session.info[MEMORY]).get(case_id)
+    return case_as_of(db_session.connection(), {"cases": OrderedDict({case_id: known} if known else {})}, case_id)
+
+
 def case_as_of(connection: Connection, memory: dict[str, Any], case_id: str, known_size: int = -1) -> Case:
     """The same, given what its process remembers (`Database.memory`)."""
     size, case = _remembered(memory).get(case_id, (0, Case(case_id)))

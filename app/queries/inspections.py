@@ -16,7 +16,7 @@ from app.models import Account, AccountRole, CaseFile, Expert, InspectionEntry, 
 from app.procedure.inspections.facts import Inspected, InspectorsListed
 from app.procedure.inspections.facts import Inspector as ListedInspector
 from app.procedure.inspections.items import Grade, Item, ObjectClass
-from app.procedure.inspections.state import Campaign
+from app.procedure.inspections.state import Campaign, InspectionYear
 from app.procedure.roles import Role
 from app.queries.cases import load_case
 from evaluation.standing import Status
@@ -141,6 +141,17 @@ def years(db_session: DbSession) -> list[Case]:
     query = select(CaseFile.id).where(CaseFile.kind == INSPECTION).order_by(CaseFile.created_at.desc(), CaseFile.id)
     found = (load_case(db_session, id_) for id_ in db_session.scalars(query.limit(YEARS_SHOWN)))
     return [case for case in found if case.inspection is not None]
+
+
+def earlier_years(db_session: DbSession, year: InspectionYear) -> list[InspectionYear]:
+    """The years before it that the same authority leads, whose plans are approved."""
+    found = [case.inspection for case in years(db_session) if case.inspection is not None]
+    lead = year.parties.authority.id
+    return [
+        one
+        for one in found
+        if one.plan is not None and one.parties.authority.id == lead and one.opened.year < year.opened.year
+    ]
 
 
 def known_objects(db_session: DbSession, classes: set[ObjectClass]) -> list[Inspected]:

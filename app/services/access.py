@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Collection
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session as DbSession
 
 from app.database import Database
 from app.models import AccessLog
@@ -34,16 +37,37 @@ def record_reading(
     """Keep, once for each stated reason, what somebody reads for it; `subject` is a file's id. `reason_for` is what the
     reason was stated for, where that is not the case itself.
     """
-    stated = actor.reasons[case_id if reason_for is None else reason_for]
-    what = {"action": action.value, "case_id": case_id, "lot": lot, "subject": subject}
+    what = {"action": action, "subject": subject, "address": address}
+    record_readings(database, actor, [(case_id, lot)], reason_for=case_id if reason_for is None else reason_for, **what)
+
+
+def record_readings(
+    database: Database,
+    actor: Actor,
+    lots: Collection[tuple[str, str]],
+    *,
+    reason_for: str,
+    action: Action,
+    subject: str = "",
+    address: str = "",
+) -> None:
+    """The same for many at once, each a case and a lot of it."""
+    stated = actor.reasons[reason_for]
     with database.reading() as db_session:
         reason = db_session.get_one(AccessLog, stated)
         under = {"account_id": actor.id, "web_session": reason.web_session, "reason": reason.reason}
-    known = select(AccessLog.id).filter_by(**what, **under).where(AccessLog.id > stated)
-    with database.reading() as db_session:
-        if db_session.scalar(known) is not None:
+        what = {"action": action.value, "subject": subject, **under}
+        query = select(AccessLog.case_id, AccessLog.lot).filter_by(**what).where(AccessLog.id > stated)
+        if _unknown(db_session, query, lots) == []:
             return
     with plain_transaction(database) as (db_session, now):
         take_turns(db_session, f"reading/{stated}")
-        if db_session.scalar(known) is None:
-            db_session.add(AccessLog(at=now, address=address, **what, **under))
+        for case_id, lot in _unknown(db_session, query, lots):
+            db_session.add(AccessLog(at=now, address=address, case_id=case_id, lot=lot, **what))
+
+
+def _unknown(
+    db_session: DbSession, query: Select[tuple[str, str]], lots: Collection[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    known = {(case_id, lot) for case_id, lot in db_session.execute(query)}
+    return [lot for lot in lots if lot not in known]

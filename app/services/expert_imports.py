@@ -16,7 +16,8 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session as DbSession
 
 from app.adapters.specialities import read_tree
-from app.adapters.spreadsheets import read_table, write_csv, write_workbook
+from app.adapters.spreadsheets import read_table, write_csv
+from app.adapters.workbooks import write_workbook
 from app.database import in_native_thread
 from app.models import ExpertImport, ExpertImportFinding, ExpertImportPart, Organisation, Site, SpecialityList
 from app.permissions.actions import Action

@@ -11,7 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.draw import SeatState
-from evaluation.fairness import Candidacy, candidacies, meetings, rarity, tally
+from evaluation.fairness import (
+    Candidacy,
+    Meetings,
+    candidacies,
+    clusters,
+    meetings,
+    pooled,
+    possible_pairs,
+    rarity,
+    tallies,
+    tally,
+)
 from tests.evaluation.drawing import CONDITIONS, Draw
 
 HOST, SUB = (stratum.name for stratum in CONDITIONS.strata)
@@ -75,11 +86,49 @@ def test_what_became_of_somebody_is_counted():
 def test_a_pair_meets_where_the_expert_sat_over_the_bidders_bid():
     sat, called = Candidacy(D("0.1"), SeatState.ACCEPTED), Candidacy(D("0.1"), SeatState.REFUSED)
     lots = [
-        ({"x": sat, "y": sat}, ("A", "B"), "A"),
-        ({"x": sat, "y": called}, ("A",), "A"),
-        ({"x": Candidacy(D("0.1"), None)}, ("A", "B"), ""),
+        pooled({"x": sat, "y": sat}, ("A", "B"), "A"),
+        pooled({"x": sat, "y": called}, ("A",), "A"),
+        pooled({"x": Candidacy(D("0.1"), None)}, ("A", "B"), ""),
     ]
     (pair,) = meetings(lots).items()
     assert pair[0] == ("x", "A")
     assert (pair[1].met, pair[1].won, len(pair[1].chances)) == (2, 2, 3)
     assert pair[1].rarity == D("0.028")
+    assert possible_pairs(lots) == 3, "x and A, x and B, y and A"
+
+
+PEOPLE, BIDDERS = "uvwxyz", "ABC"
+rows = st.builds(Candidacy, st.sampled_from([D("0.1"), D("0.25"), D("0.5")]), st.sampled_from([None, *SeatState]))
+draws = st.lists(
+    st.tuples(
+        st.dictionaries(st.sampled_from(PEOPLE), rows),
+        st.lists(st.sampled_from(BIDDERS), unique=True, max_size=3),
+    ),
+    max_size=6,
+)
+
+
+@given(draws)
+def test_draws_kept_small_say_what_each_row_said(lots):
+    """Against the plain count: every person, every bidder, draw by draw."""
+    pools = [pooled(people, bidders, next(iter(bidders), "")) for people, bidders in lots]
+    by_person = {who: [people[who] for people, _bidders in lots if who in people] for who in PEOPLE}
+    assert tallies(pools) == {who: tally(found) for who, found in by_person.items() if found}
+    expected, possible = {}, 0
+    for who in PEOPLE:
+        for bidder in BIDDERS:
+            here = [(people[who], bidders) for people, bidders in lots if who in people and bidder in bidders]
+            sat = [bidders for row, bidders in here if row.seat in (SeatState.ACCEPTED, SeatState.DISMISSED)]
+            possible += len(here) >= 2
+            if len(sat) >= 2:
+                chances = tuple(row.chance for row, _bidders in here)
+                expected[who, bidder] = Meetings(chances, len(sat), sum(bidders[0] == bidder for bidders in sat))
+    assert meetings(pools) == expected
+    assert possible_pairs(pools) == possible
+
+
+def test_people_and_bidders_hang_together_by_their_pairs():
+    pairs = [("x", "A"), ("y", "A"), ("y", "B"), ("z", "C")]
+    assert clusters(pairs) == [(("x", "y"), ("A", "B"))], "a pair alone is no cluster"
+    assert clusters([("A", "A"), ("B", "A")]) == [(("A", "B"), ("A",))], "a person may be called like a bidder"
+    assert clusters([]) == []

@@ -317,7 +317,7 @@ def test_figures_count_what_is_published_and_leave_out_who_was_not_there() -> No
     (line,) = counted.coverage
     assert (line.listed, line.drawn, line.published, line.late) == (20, 2, 2, 2)
     assert counted.repeated == ()
-    assert counted.awaited == 1
+    assert (counted.corrections.due, counted.corrections.awaited, counted.corrections.corrected) == (1, 1, 0)
     assert not any(rate.telling for rate in counted.by_item), "one result is no rate"
     again = ResultsEntered(1, first, "other", (ItemResult("i1", ResultCode.PROBLEM, "x"),))
     at_once = replace(found, outcomes=outcomes | {(first, "other"): Outcome(again, "h", "me", at, again, at)})

@@ -17,7 +17,7 @@ from wtforms import RadioField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
-from app.adapters.spreadsheets import write_workbook
+from app.adapters.workbooks import write_workbook
 from app.casefile.codec import decode
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action

@@ -14,7 +14,8 @@ from flask_wtf.file import FileField
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from app.adapters.spreadsheets import read_table, write_workbook
+from app.adapters.spreadsheets import read_table
+from app.adapters.workbooks import write_workbook
 from app.extensions import LONGEST_BODY, access, platform, required_log_in
 from app.messages import sentence
 from app.permissions.actions import Action

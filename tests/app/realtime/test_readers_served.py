@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from app.adapters.spreadsheets import write_workbook
+from app.adapters.workbooks import write_workbook
 from app.extensions import COOKIE
 from app.messages import catalogue
 from app.services.expert_imports import template

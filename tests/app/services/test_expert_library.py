@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import func, select
 
 from app.adapters import bounded, spreadsheets
-from app.adapters.spreadsheets import read_table, write_csv, write_workbook
+from app.adapters.spreadsheets import read_table, write_csv
+from app.adapters.workbooks import write_workbook
 from app.casefile.codec import decode, encode
 from app.models import (
     Account,

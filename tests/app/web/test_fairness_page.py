@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import sys
 from collections import Counter
+from html import unescape
+from urllib.parse import urlencode
 
 import pytest
+from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from app.models import Notice, Pseudonym
+from app.models import AccessLog, Notice, Pseudonym
+from app.procedure.exports import EvidenceExportRequested
 from app.queries.access import access_rows
-from app.queries.fairness import fairness_figures
+from app.queries.cases import look_at_case
+from app.queries.fairness import Fairness, fairness_figures
 from app.services.actors import load_actor
 from app.services.platform import DIST
 from app.web.recusal_words import RECUSALS
 from tests.app.services.whole_case import LOT
-from tests.app.web.site import Site, played
+from tests.app.web.site import Browser, Site, played
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 PATH = "/regulator/fairness"
@@ -79,3 +86,113 @@ def test_every_draw_says_on_which_grounds_people_stepped_back(over: Site):
     assert dict(line.grounds) == expected
     page = over.browser("regulator").get(PATH)
     assert all(f"<small>{RECUSALS[ground]} {n}</small>" in page for ground, n in line.grounds)
+
+
+def seen(site: Site, browser: Browser, **asked: str) -> str:
+    """The page as it answers a question."""
+    return browser.get(f"{PATH}?{urlencode(asked)}")
+
+
+def rows_of(page: str, table: str) -> int:
+    """How many lines a table of the page shows."""
+    found = re.search(rf'<table[^>]*id="{table}">.*?<tbody[^>]*>(.*?)</tbody>', page, re.DOTALL)
+    return found.group(1).count('<tr role="row"') if found else 0
+
+
+def test_nobody_is_found_by_name_without_a_reason(over: Site):
+    """A name that is looked for in vain and one that was drawn have the same answer."""
+    plain = over.browser("regulator")
+    everybody = rows_of(plain.get(PATH), "experts")
+    assert everybody > 10
+    known = [rows_of(seen(over, plain, words=words), "experts") for words in ("专家1", "没有这个人")]
+    assert known == [everybody, everybody]
+    assert not re.search(r"专家\d|ZJ[0-9a-f]{8}", seen(over, plain, words="专家").replace('value="专家"', ""))
+    browser = over.browser("regulator")
+    browser.post(f"{PATH}/reason", reason="投诉")
+    assert rows_of(seen(over, browser, words="专家1 单位1"), "experts") in range(1, everybody)
+    page = seen(over, browser, words="没有这个人")
+    assert "没有符合条件的专家" in page
+    assert "没有符合条件的抽取" in page
+    assert rows_of(seen(over, browser, words="设备采购"), "draws") == 1
+    assert rows_of(seen(over, browser, order="refusals", only="substituted"), "draws") == 1
+    assert seen(over, browser, order="no such", only="x", experts="7777777", pairs="-3").count("<h1>") == 1
+
+
+def test_long_tables_are_turned_page_by_page(over: Site, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys.modules["app.web.regulator.fairness"], "SHOWN", 7)
+    browser, found, further = over.browser("regulator"), [], PATH
+    while further:
+        page = browser.get(further)
+        table = page[page.index('id="experts-section"') : page.index('id="pairs-section"')]
+        found += re.findall(r"第 (\d+) 名", table)
+        forward = re.search(r'rel="next" href="([^"]+)"', table)
+        further = unescape(forward.group(1)) if forward else ""
+        assert not further or "#experts-section" in further
+    assert found == [str(n) for n in range(1, len(found) + 1)], "everybody once"
+    assert len(found) > 14
+
+
+def sheets_of(browser: Browser, query: str = "") -> dict[str, list[list[object]]]:
+    sent = browser.client.get(f"{PATH}.xlsx{query}")
+    assert sent.status_code == 200
+    book = CalamineWorkbook.from_filelike(io.BytesIO(sent.data))
+    return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+
+
+def test_the_workbook_has_names_for_a_reason_only_and_says_so_in_each_case(over: Site):
+    plain = sheets_of(over.browser("regulator"))
+    assert not re.search(r"专家\d|单位\d|ZJ[0-9a-f]{8}", str(plain["每名专家"]))
+    browser = over.browser("regulator")
+    browser.post(f"{PATH}/reason", reason="留存备查")
+    before = len(fairness_rows(over))
+    named = sheets_of(browser)
+    heading, *lines = named["每名专家"]
+    assert heading[:4] == ["序号", "专家编号", "姓名", "工作单位"]
+    drawn, rate = heading.index("抽中"), heading.index("抽中率")
+    assert all(isinstance(line[drawn], float) and isinstance(line[rate], float) for line in lines)
+    assert sum(line[drawn] for line in lines) == len(over.case.case.lots[LOT].draw.seats)
+    assert re.search(r"单位\d", str(lines))
+    sheets_of(browser)
+    browser.get(PATH)
+    new = fairness_rows(over)[before:]
+    assert sorted(new) == [(LOT, "留存备查", ""), (LOT, "留存备查", "fairness.xlsx")], (
+        "workbook and page, once for each reason"
+    )
+    assert len(sheets_of(browser, "?words=%E6%B2%A1%E6%9C%89")["每名专家"]) == 1
+    for who in ("centre", "officer", "bidder-a", "admin"):
+        over.browser(who).get(f"{PATH}.xlsx", 404)
+    english = over.browser("regulator", "en").client.get(f"{PATH}.xlsx").data
+    assert CalamineWorkbook.from_filelike(io.BytesIO(english)).sheet_names[0] == "Each expert"
+
+
+def fairness_rows(site: Site) -> list[tuple[str, str, str]]:
+    """What the log of the case says about looks at these figures."""
+    with site.case.platform.database.reading() as db_session:
+        query = select(AccessLog).filter_by(case_id=site.case.case_id, action="fairness:read").order_by(AccessLog.id)
+        return [(row.lot, row.reason, row.subject) for row in db_session.scalars(query)]
+
+
+def test_a_case_is_folded_once_and_again_when_it_has_grown(over: Site, monkeypatch: pytest.MonkeyPatch):
+    folded = []
+
+    def counted(db_session, case_id):
+        folded.append(case_id)
+        return look_at_case(db_session, case_id)
+
+    monkeypatch.setattr("app.queries.fairness.look_at_case", counted)
+    actor_id, database = over.case.people["regulator"].id, over.case.platform.database
+
+    def look() -> Fairness:
+        with database.reading() as db_session:
+            return fairness_figures(db_session, load_actor(db_session, actor_id))
+
+    before = look()
+    folded.clear()
+    assert look() is before
+    assert folded == []
+    over.case.act("officer", EvidenceExportRequested("e7", "归档"), "")
+    assert look() is before, "it says nothing new"
+    assert folded == [over.case.case_id]
+    with database.reading() as db_session:
+        db_session.info["memory"].clear()
+    assert look() == before

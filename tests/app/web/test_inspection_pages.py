@@ -7,6 +7,7 @@ import re
 import shutil
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from app.adapters.spreadsheets import read_table
 from app.procedure.inspections import pools
@@ -374,11 +375,25 @@ def test_the_public_sees_codes_and_no_person_and_no_finding(desk: Inspecting, si
 def test_figures_of_what_is_published_and_their_workbook(desk: Inspecting, site: Site):
     page = site.browser("").get(home(desk, "/statistics"))
     assert "数量少，不计发现率" in page
-    assert "100.0 %" not in page, "one result of one visit is no rate"
-    book = site.browser("").client.get(home(desk, "/statistics.xlsx")).data
-    rows = list(read_table(book))
+    charts = dict(re.findall(r"<figcaption>(.*?)</figcaption>(.*?)</figure>", page, re.DOTALL))
+    rates = charts["各事项的发现率"] + charts["各风险分类的发现率"]
+    assert "%" not in rates, "one result of one visit is no rate"
+    assert "<svg" not in rates, "nor does an empty frame read like 0 %"
+    covered = charts["全年至少检查过一次的对象占名录，按类别和信用风险"]
+    assert "代理机构 · D 高风险" in covered
+    assert covered.count("<svg") + covered.count("chart__none") == 3, "the whole and two grades"
+    sent = site.browser("").client.get(home(desk, "/statistics.xlsx")).data
+    rows = list(read_table(sent))
     assert rows[0][0] == "抽查任务"
-    assert any("A 发现问题，待后续处理" in row and "待整改" in row for row in rows)
+    assert any("A 发现问题，待后续处理" in row and "A" in row and "待整改" in row for row in rows)
+    assert any("尚无结果" in row for row in rows), "what is pending has a line, too"
+    book = CalamineWorkbook.from_filelike(io.BytesIO(sent))
+    covers = {row[0]: row for row in book.get_sheet_by_name("名录覆盖").to_python()}
+    assert covers["全部名录"][2] == len(desk.campaign().objects)
+    assert isinstance(covers["全部名录"][4], float)
+    said = [row for row in book.get_sheet_by_name("陈述申辩").to_python() if "已经存档，见附件。" in row]
+    assert [row[8] for row in said] == ["附件不是本年度的。"]
+    assert not any("存档不全" in str(book.get_sheet_by_name(name).to_python()) for name in book.sheet_names)
 
 
 def test_where_nothing_was_left_to_chance_the_public_reads_so(desk: Inspecting, site: Site):
