@@ -13,7 +13,6 @@ import random
 import secrets
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 

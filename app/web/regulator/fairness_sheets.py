@@ -80,8 +80,8 @@ def _clusters(found: Fairness, names: Names, ordinal: Ordinals) -> Iterator[Row]
 
 def _draws(found: Fairness) -> Iterator[Row]:
     yield (
-        _("项目编号"), _("项目"), _("标包"), _("名单人数"), _("其中回避"), _("回避情形"), _("席位"), _("轮次"), _("抽中"),
-        _("补抽席位"), _("补抽率"), _("人数偏少的组"),
+        _("项目编号"), _("项目"), _("标包"), _("名单人数"), _("其中回避"), _("回避情形"), _("席位"), _("轮次"),
+        _("抽中"), _("补抽席位"), _("补抽率"), _("人数偏少的组"),
     )  # fmt: skip
     for line in found.draws:
         grounds = _("；").join(f"{RECUSALS[ground]} {n}" for ground, n in line.grounds)

@@ -28,7 +28,8 @@ from app.services.inspection_results import take_evidence
 from app.services.platform import DIST
 from tests.app.documents.test_render import text_of
 from tests.app.services.inspecting import AGENCY, COURSE, Inspecting
-from tests.app.web.site import Browser, Site
+from tests.app.web.reading import back_to_the_form, facts_of, send, signing, step
+from tests.app.web.site import Site
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 ITEM = {"title": "反了", "object_class": "agency", "basis": "条例第五条"}
@@ -51,41 +52,6 @@ def site(desk: Inspecting) -> Site:
 
 def home(desk: Inspecting, part: str = "") -> str:
     return f"/inspections/{desk.case_id}{part}"
-
-
-def signing(text: str) -> str:
-    """The type of the act that a page signs, "" for another page."""
-    return "".join(re.findall(r'data-type="(\w+)"', text)[:1])
-
-
-def step(text: str) -> str:
-    """What the page says is to be done next."""
-    return "".join(re.findall(r'next-step__title">([^<]*)<', text)[:1])
-
-
-def send(browser: Browser, path: str, page: str = "", **fields: object) -> str:
-    """The answer to a form that stands on `page`."""
-    found = re.search(r'name="csrf-token" content="([^"]+)"', browser.get(page or path))
-    assert found
-    sent = {"csrf_token": found.group(1), **fields}
-    answer = browser.client.post(path, data=sent, content_type="multipart/form-data", follow_redirects=True)
-    assert answer.status_code == 200, answer.status_code
-    return answer.get_data(as_text=True)
-
-
-def facts_of(text: str) -> str:
-    """What a page says, without what its signing script is given."""
-    return re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
-
-
-def back_to_the_form(browser: Browser, review: str) -> str:
-    """The page on which somebody who wants to change something before signing finds what was typed."""
-    form = re.search(r'<form method="post" action="([^"]+)">((?:(?!</form>).)*)name="change"', review, re.DOTALL)
-    assert form
-    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', form.group(2)))
-    answer = browser.client.post(form.group(1), data=fields | {"change": "1"})
-    assert answer.status_code == 200, answer.status_code
-    return facts_of(answer.get_data(as_text=True))
 
 
 def test_registers_are_kept_by_their_authority_alone(desk: Inspecting, site: Site):
@@ -382,6 +348,9 @@ def test_figures_of_what_is_published_and_their_workbook(desk: Inspecting, site:
     covered = charts["全年至少检查过一次的对象占名录，按类别和信用风险"]
     assert "代理机构 · D 高风险" in covered
     assert covered.count("<svg") + covered.count("chart__none") == 3, "the whole and two grades"
+
+
+def test_the_workbook_of_the_figures(desk: Inspecting, site: Site):
     sent = site.browser("").client.get(home(desk, "/statistics.xlsx")).data
     rows = list(read_table(sent))
     assert rows[0][0] == "抽查任务"
