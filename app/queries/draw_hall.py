@@ -83,6 +83,7 @@ class RoundView:
     reveal_identity: str
     wider: Wider | None  # the conditions that were widened for this round
     shown: bool  # the record may be checked by everybody here (`may_tell_draw`)
+    signature: str = ""  # σ itself, once the record is shown
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ def _round(case: Case, lot: str, found: DrawRound) -> RoundView:
     conditions = case.lots[lot].draw.conditions
     assert conditions is not None
     reveal = draw_rules.reveal_statement(conditions.draw_id, found.number)
-    factor = conditions.pool_factor
+    factor, shown = conditions.pool_factor, found.result is not None and _may_be_shown(case, lot)
     return RoundView(
         number=found.number,
         reason=found.reason,
@@ -178,8 +179,13 @@ def _round(case: Case, lot: str, found: DrawRound) -> RoundView:
         record_sha256=found.record_sha256,
         reveal_identity=identity("draw-reveal", reveal).hex(),
         wider=_wider(case.lots[lot].draw, found),
-        shown=found.result is not None and (case.inspection is not None or may_tell_draw(case, lot)),
+        shown=shown,
+        signature=found.signature_hex if shown else "",
     )
+
+
+def _may_be_shown(case: Case, lot: str) -> bool:
+    return case.inspection is not None or may_tell_draw(case, lot)
 
 
 def _wider(state: draw_rules.DrawState, found: DrawRound) -> Wider | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import pytest
 
 from tests.app.services.whole_case import DRAWN, WholeCase
@@ -35,3 +37,16 @@ def test_a_draw_is_found_by_the_beginning_of_a_number_and_by_its_code(site: Site
     assert "号码和摘要至少输入前 6 位" in site.browser("centre").get("/draws?q=nothing")
     assert listed(site, "centre", "&before=nonsense")
     assert not listed(site, "centre", "&before=2020-01-01T00:00:00Z")
+
+
+def test_the_signature_itself_is_shown_with_the_record_and_not_before(site: Site):
+    """Until sign-in only H(σ): with σ and the pool whoever keeps the library could tell who is drawn."""
+    wall = f"/cases/{site.case.case_id}/lots/{LOT}/draw"
+    rounds = site.case.case.lots[LOT].draw.rounds
+    assert all(found.signature_hex for found in rounds)
+    before = site.browser("centre").get(wall)
+    assert [found.number for found in rounds if found.signature_hex in before] == []
+    assert all(sha256(bytes.fromhex(found.signature_hex)).hexdigest() in before for found in rounds)
+    site.case.seat_all()
+    after = site.browser("centre").get(wall)
+    assert all(found.signature_hex in after for found in rounds)
