@@ -146,6 +146,11 @@ def corrected_in(result: EvaluationResult) -> dict[str, PriceCorrection]:
     return {row.bid: PriceCorrection(row.price, row.corrected.ground) for row in result.bids if row.corrected}
 
 
+def left_out(result: EvaluationResult, most: int) -> tuple[BidResult, ...]:
+    """Bids that are not recommended, though their rank is not beyond `most`: they share it, and not all of them fit."""
+    return tuple(row for row in result.bids if row.ranked and row.rank <= most and row.bid not in result.candidates)
+
+
 def check_evaluation_rules(rules: EvaluationRules) -> None:
     """Refuse rules that could not lead to a result.
 

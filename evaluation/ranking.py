@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -121,5 +122,8 @@ def rank(standings: Sequence[Standing], chain: Sequence[str], drawn: Sequence[st
 
 
 def candidates(ranking: Ranking, most: int) -> tuple[str, ...]:
-    """The recommended candidates, best first: bids whose rank is not beyond `most` (Reg 53: at most 3)."""
-    return tuple(found.bid for found in ranking.ranks if found.rank <= most)
+    """The recommended candidates, best first, at most so many (Reg 53: 3). Bids that share a rank of which only some
+    would fit are left out, all of them: no published rule says which, and nobody else may choose (1117 §2). Those that
+    share the first rank stand in any case: without them there would be nothing to award."""
+    sizes = Counter(found.rank for found in ranking.ranks)
+    return tuple(found.bid for found in ranking.ranks if found.rank == 1 or found.rank + sizes[found.rank] - 1 <= most)

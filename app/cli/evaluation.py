@@ -19,7 +19,7 @@ from app.documents.method_wording import (
 from app.messages import sentence
 from app.procedure.errors import RuleViolation
 from evaluation.arithmetic import plain
-from evaluation.evaluate import BidResult, EvaluationResult
+from evaluation.evaluate import BidResult, EvaluationResult, left_out
 from evaluation.price_steps import PriceStep
 from evaluation.published import Difference, PublishedEvaluation, read_published, replay
 from evaluation.published_format import Entry, printable
@@ -266,6 +266,12 @@ class Working:
             yield f"{row.rank}  {row.bid}{self._say('：', ': ')}{self._rule(row.decided_by)}"
         for group in self.result.to_draw:
             yield self._say("须抽取定序：", "To be drawn: ") + ", ".join(group)
+        if out := [row.bid for row in left_out(self.result, self.rules.most_candidates)]:
+            bids, most = ", ".join(out), self.rules.most_candidates
+            zh = f"并列而不能全部推荐（至多 {most} 名），公布的规则不能分出先后，都不推荐：{bids}"
+            yield self._say(
+                zh, f"tied, and not all fit among {most}: no published rule parts them, none of them: {bids}"
+            )
         named = ", ".join(self.result.candidates) or self._say("无", "none")
         yield self._say("推荐候选人：", "Candidates: ") + named
 

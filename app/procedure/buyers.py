@@ -58,9 +58,9 @@ def decide(buyers: Buyers, fact: BuyerMemberNamed, profile: Profile, *, settled:
     """
     check_room(buyers, profile, settled=settled)
     if any(earlier.account == fact.account for earlier in buyers.named):
-        raise RuleViolation("buyer_member_repeated")
+        raise RuleViolation("buyer_member_repeated", regime=profile.regime)
     if buyers.vacant and fact.site not in buyers.vacant:
-        raise RuleViolation("buyer_member_elsewhere")
+        raise RuleViolation("buyer_member_elsewhere", regime=profile.regime)
     return (fact,)
 
 
@@ -69,7 +69,7 @@ def check_room(buyers: Buyers, profile: Profile, *, settled: bool) -> None:
     if buyers.vacant:
         return
     if settled:
-        raise RuleViolation("committee_settled")
+        raise RuleViolation("committee_settled", regime=profile.regime)
     if (count := len(buyers.members)) >= profile.buyer_members_at_most:
         raise RuleViolation("too_many_buyer_members", buyers=count + 1, most=profile.buyer_members_at_most)
 

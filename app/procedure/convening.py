@@ -112,7 +112,7 @@ def check_committee_size(conditions: DrawConditions, terms: TenderTerms, buyers:
     facts = {"experts": experts, "buyers": len(buyers), "size": size, "least": least}
     if size % 2 == 0 or size < least:
         if least == profile.committee_size:
-            raise RuleViolation("committee_size_wrong", **facts)
+            raise RuleViolation("committee_size_wrong", **facts, regime=profile.regime)
         if _large(terms):
             raise RuleViolation("committee_size_for_budget", **facts, budget=terms.budget, limit=profile.large_budget)
         raise RuleViolation("committee_size_for_complex", **facts)

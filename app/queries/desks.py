@@ -153,7 +153,7 @@ def _after_opening(case: Case, number: str, lot: LotCase) -> Iterator[NextStep]:
     elif exhausted(lot.draw) is not None:
         yield NextStep("propose_wider_conditions", ACT, number)
     if lot.buyers.vacant and not lot.evaluation_over:
-        yield NextStep("name_buyer_successor", WARN, number)
+        yield NextStep("name_buyer_successor", WARN, number, facts={"regime": case.tender.published.profile.regime})
     if may_brief(lot.sitting):
         yield NextStep("brief_committee", ACT, number)
     if lot.sitting.more_time_due and not lot.evaluation_over:
@@ -165,7 +165,7 @@ def _after_opening(case: Case, number: str, lot: LotCase) -> Iterator[NextStep]:
         yield NextStep("check_qualification", ACT, number)
     if lot.draw.conditions is None:
         if len(lot.buyers.members) < profile.buyer_members_at_most:
-            yield NextStep("name_buyer_member", ACT, number)
+            yield NextStep("name_buyer_member", ACT, number, facts={"regime": profile.regime})
         yield NextStep("propose_draw_conditions", ACT, number)
     elif not lot.draw.approved:
         yield NextStep("await_draw_approval", WAIT, number)

@@ -77,7 +77,7 @@ def tell_serving(work: UnitOfWork, lot: str, code: str, note: str) -> None:
 def tell_party(work: UnitOfWork, lot: str, party: str, role: Role, code: str, note: str, *, besides: str = "") -> None:
     """The same for those of one party who have a role."""
     terms = work.case.tender.published
-    facts = {"title": terms.title, "lot": lot, "note": note}
+    facts = {"title": terms.title, "lot": lot, "note": note, "regime": terms.profile.regime}
     tell_role(work, getattr(terms.parties, party).id, role, code, besides=besides, **facts)
 
 
@@ -218,9 +218,9 @@ def _tell(platform: Platform, channel: Channel, phone: str, text: str, attempt: 
     return send_message(*gateway, channel=str(channel), to=phone, text=text, key=key)
 
 
-def mail_seat_code(platform: Platform, address: str, code: str, meeting: Meeting) -> None:
-    """The code with which the buyer's representative sits down."""
-    facts = {"link": f"{platform.settings.base_url}/seat"}
+def mail_seat_code(platform: Platform, address: str, code: str, meeting: Meeting, regime: str) -> None:
+    """The code with which the buyer's representative sits down, called as the regime does."""
+    facts = {"link": f"{platform.settings.base_url}/seat", "regime": regime}
     _mail_code(platform, address, code, *_timed("mail_seat_code", facts, meeting))
 
 

@@ -52,7 +52,7 @@ from app.services.sittings import member_account
 from crypto.canonical import digest
 from evaluation import criteria
 from evaluation.committee import MemberRole
-from evaluation.evaluate import EvaluationRules
+from evaluation.evaluate import EvaluationRules, left_out
 from evaluation.sitting import ARITHMETIC_CONFIRMED, GROUND_ITEMS, PRICE_PROVEN, WITHIN_CEILING, Rejection, SittingState
 
 
@@ -158,7 +158,18 @@ def _criterion(one: criteria.Criterion, price_formula: str, lang: Lang) -> Crite
 def _always(case: Case, lot: str, lang: Lang) -> tuple[str, ...]:
     """What silence about the report means, and how the experts were drawn."""
     silence = sentence("note_silence_is_consent", {"regime": case.tender.published.profile.regime}, lang)
-    return (silence, *draw_rounds(case, lot, lang))
+    return (silence, *_sharing(case.lots[lot].sitting, lang), *draw_rounds(case, lot, lang))
+
+
+def _sharing(sitting: SittingState, lang: Lang) -> tuple[str, ...]:
+    """That bids share a rank of which only some could be recommended, and therefore none is."""
+    most = sitting.rules.evaluation.most_candidates
+    rows = left_out(sitting.result, most) if sitting.result else ()
+    if not rows:
+        return ()
+    names = {bid.bid: bid.bidder_name for bid in sitting.bids}
+    facts = {"rank": rows[0].rank, "bidders": listed([names[row.bid] for row in rows], lang), "most": most}
+    return (sentence("note_rank_shared", facts, lang),)
 
 
 def signing_statement(

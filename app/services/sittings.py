@@ -40,15 +40,17 @@ def check_buyer_member(db_session: DbSession, case: Case, account_id: str) -> No
 
     Raises RuleViolation `account_unknown`, `buyer_member_of_agency`, `buyer_member_role`, `buyer_member_expert`.
     """
-    actor = load_actor(db_session, account_id)
+    actor, regime = load_actor(db_session, account_id), case.tender.published.profile.regime
     if not actor.roles:
         raise RuleViolation("account_unknown")
     if case.tender.parties is not None and actor.organisation_id == case.tender.parties.agency.id:
-        raise RuleViolation("buyer_member_of_agency", name=actor.name, organisation=actor.organisation_name)
+        raise RuleViolation(
+            "buyer_member_of_agency", name=actor.name, organisation=actor.organisation_name, regime=regime
+        )
     if clash(actor.roles | {Role.EXPERT}):
         raise RuleViolation("buyer_member_role", name=actor.name, organisation=actor.organisation_name)
     if db_session.scalar(select(Expert.id).where(Expert.account_id == account_id)):
-        raise RuleViolation("buyer_member_expert", name=actor.name)
+        raise RuleViolation("buyer_member_expert", name=actor.name, regime=regime)
 
 
 def convene_sitting(platform: Platform, case_id: str, lot: str) -> None:
@@ -101,7 +103,8 @@ def mail_seat_codes(platform: Platform, case_id: str, lot: str) -> None:
         meetings = {seat.person: meeting_at(db_session, case, lot, seat.site, now) for seat, _member in buyers}
     for person, address in addresses.items():
         if address:
-            mail_seat_code(platform, address, call_up_code(platform, case_id, lot, person), meetings[person])
+            code = call_up_code(platform, case_id, lot, person)
+            mail_seat_code(platform, address, code, meetings[person], case.tender.published.profile.regime)
 
 
 def member_account(db_session: DbSession, case: Case, lot: str, seat: Seat) -> Account:

@@ -262,7 +262,7 @@ FACTS: Mapping[str, LazyString] = {
     "OpeningConcluded": _l("开标结束"),
     "BidsChecked": _l("清标"),
     "QualificationChecked": _l("资格审查"),
-    "BuyerMemberNamed": _l("指定采购人代表"),
+    "BuyerMemberNamed": _l("指定参加评审的代表"),
     "DrawConditionsProposed": _l("拟定抽取条件"),
     "DrawConditionsApproved": _l("核准抽取条件"),
     "DrawRoundOpened": _l("抽取轮次开始"),

@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 from app.extensions import could_ever, current_actor
 from app.permissions.actions import Action
 from app.queries.desks import IDLE, CaseRow, NextStep
-from app.web.wording import failure_words, signing_words
+from app.web.wording import failure_words, in_regime, signing_words
 
 Url = Callable[[str, NextStep], str]
 
@@ -143,14 +143,14 @@ STEPS: dict[str, Wording] = {
         _agency("qualification"),
     ),
     "name_buyer_member": Wording(
-        _l("指定采购人代表"),
-        _l("采购人可以委派一名代表进入评审委员会；须在抽取前指定。"),
+        _l("指定%(buyer_member)s"),
+        _l("可以委派一名代表进入评审委员会；须在抽取前指定。"),
         _l("去指定"),
         _agency("buyer_member"),
     ),
     "name_buyer_successor": Wording(
-        _l("请指定接替的采购人代表"),
-        _l("由采购人另行书面委派，不抽取；接替的人从头评审，原代表的意见、投票和评分不计。评审在此之前等待。"),
+        _l("请指定接替的%(buyer_member)s"),
+        _l("另行书面委派，不抽取；接替的人从头评审，原代表的意见、投票和评分不计。评审在此之前等待。"),
         _l("去指定"),
         _agency("buyer_member"),
     ),
@@ -376,9 +376,8 @@ def shown_step(case: str, step: NextStep) -> ShownStep:
     text = " ".join(filter(None, (reason, text)))
     open_to = wording.asks is None or could_ever(current_actor(), wording.asks)
     url = wording.url(case, step) if wording.url and open_to else ""
-    return ShownStep(
-        str(wording.title), text, step.tone, step.due_at, url, str(wording.label), step.lot, step.code, reason
-    )
+    title = in_regime(str(wording.title), step.facts)
+    return ShownStep(title, text, step.tone, step.due_at, url, str(wording.label), step.lot, step.code, reason)
 
 
 def foremost(rows: Sequence[tuple[CaseRow, ShownStep]]) -> ShownStep | None:

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.documents import method_wording
 from app.documents import wording as documents_wording
-from app.messages import sentence
+from app.messages import regime_words, sentence
 from app.procedure.calendar import Period, Unit
 from app.procedure.profiles import Profile
 from app.procedure.roles import Role
@@ -248,3 +248,8 @@ def tie_words(chain: tuple[str, ...], criteria: CriteriaSet) -> str:
         else:
             words.append(str(TIE_RULES[rule]))
     return _("；").join(words) or _("不设先后")
+
+
+def in_regime(text: str, facts: Mapping[str, str]) -> str:
+    """A text, with what the regime of the case calls its people where the facts say which one it is."""
+    return text % regime_words(facts["regime"], g.get("lang", "zh")) if "regime" in facts else text

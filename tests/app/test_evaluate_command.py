@@ -211,3 +211,16 @@ def test_a_total_that_does_not_fit_is_named_as_it_is(tmp_path, capsys):
     path.write_text(json.dumps(SCHEME | {"bidders": [totals]}), "utf-8")
     assert main(["evaluate", str(path)]) == 2
     assert "减去价格分后为 76.00，不在 0 至 75 之间" in capsys.readouterr().err
+
+
+def test_of_those_who_share_the_last_rank_and_do_not_all_fit_none_is_recommended(tmp_path, capsys):
+    rows = [("A", "90", "70"), ("B", "95", "65"), ("C", "100", "60"), ("D", "100", "60")]
+    scores = {code: {seat: {"technical": plan, "service": "5"} for seat in ("E1", "E2")} for code, _p, plan in rows}
+    bidders = [{"code": code, "bid_cny": price, "scores": scores[code]} for code, price, _plan in rows]
+    tied = SCHEME | {"tie_chain": ["lower_price"], "criteria": SCHEME["criteria"] | {"technical": 70}}
+    path = tmp_path / "tied.json"
+    path.write_text(json.dumps(tied | {"bidders": bidders}), "utf-8")
+    main(["evaluate", str(path)])
+    lines = capsys.readouterr().out.splitlines()
+    assert "推荐候选人：A, B" in lines
+    assert "并列而不能全部推荐（至多 3 名），公布的规则不能分出先后，都不推荐：C, D" in lines

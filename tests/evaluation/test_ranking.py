@@ -108,3 +108,21 @@ def test_a_chain_that_cannot_be_applied_is_refused(chain, may_draw, code):
 def test_works_may_end_in_a_rule_and_goods_in_a_draw():
     check_tie_chain(CHAIN[:-1], CRITERIA, may_draw=False)
     check_tie_chain(CHAIN, CRITERIA, may_draw=True)
+
+
+def test_who_shares_the_last_rank_that_could_be_recommended_is_left_out_where_not_all_fit():
+    rows = [standing("a", "90"), standing("b", "85"), standing("c"), standing("d"), standing("e", "70")]
+    found = rank(rows, ("price_score", "lower_price"))
+    assert [one.rank for one in found.ranks] == [1, 2, 3, 3, 5]
+    assert candidates(found, 3) == ("a", "b")
+    assert candidates(found, 4) == ("a", "b", "c", "d")
+    assert candidates(rank(rows[2:], ("price_score",)), 1) == ("c", "d")
+
+
+@given(standings)
+def test_never_more_are_recommended_than_may_be_but_for_a_shared_first_rank(rows):
+    found = rank(rows, CHAIN[:-1])
+    chosen = candidates(found, 3)
+    first = [one.bid for one in found.ranks if one.rank == 1]
+    assert len(chosen) <= max(3, len(first))
+    assert set(first) <= set(chosen)

@@ -281,7 +281,7 @@ class QualificationForm(FlaskForm):
 
 class BuyerMemberForm(FlaskForm):
     login = StringField(
-        _l("采购人代表的登录名"), [InputRequired(_l("请填写登录名")), Length(max=64)], description=_l("须已启用账户")
+        _l("代表的登录名"), [InputRequired(_l("请填写登录名")), Length(max=64)], description=_l("须已启用账户")
     )
     site = SelectField(_l("评审地点"), [InputRequired(_l("请选择评审地点"))])
     letter = FileField(

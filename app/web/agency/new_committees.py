@@ -14,6 +14,7 @@ from app.extensions import access, platform
 from app.permissions.actions import Action
 from app.queries.standstills import new_committee_waiting, valid_until
 from app.web.agency.blueprint import routes
+from app.web.entitled import words_of
 from app.web.pages import agency_page, confirmed, entitled_case, known_lot, local_time, review_act, taken_now
 from evaluation.sitting import NewCommitteeOrdered, NewCommitteeProposed
 
@@ -34,7 +35,7 @@ def _effects(found: Case, lot: str, note: str) -> Effects:
     experts = sum(seat.role == "expert" for seat in state.seats.values())
     rows: Effects = [(_("标包"), lot), (_("评审终止的原因"), state.failure), (_("重新抽取的专家"), experts)]
     if buyers := len(state.seats) - experts:
-        rows.append((_("须另行委派的采购人代表"), buyers))
+        rows.append((_("须另行委派的%(who)s", who=words_of(found)["buyer_member"]), buyers))
     return [*rows, (_("理由和依据"), note)]
 
 

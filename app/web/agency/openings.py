@@ -132,10 +132,11 @@ def _opened_files(case: str, lot: str) -> dict[str, list[FileView]]:
 @takes(LETTER_BYTES + FORM_AROUND)
 def buyer_member(case: str, lot: str) -> str:
     found, form = entitled_case(case, Action.DRAW_CONDITIONS_PROPOSE, lot), BuyerMemberForm()
-    state = found.lots[known_lot(found, lot)]
+    state, who = found.lots[known_lot(found, lot)], words_of(found)["buyer_member"]
+    title = _("指定%(buyer_member)s", buyer_member=who)
+    form.login.label.text = _("%(who)s的登录名", who=who)
     if state.draw.approved and not state.buyers.vacant:
-        why = _("抽取条件已经核准，采购人代表不能再指定或者更改")
-        return _settled(found, lot, _("指定采购人代表"), why)
+        return _settled(found, lot, title, _("抽取条件已经核准，%(who)s不能再指定或者更改", who=who))
     sites = {site["id"]: site["name"] for site in list_sites(platform())}
     places = {site: sites[site] for site in state.buyers.vacant} or sites
     form.site.choices = options(places.items())
@@ -149,20 +150,16 @@ def buyer_member(case: str, lot: str) -> str:
             fact = BuyerMemberNamed(person[0], form.site.data, letter)
             if attempt(form, lambda: _may_sit_for_buyer(found, lot, fact)):
                 effects = [
-                    (_("采购人代表"), person[1]),
+                    (who, person[1]),
                     (_("评审地点"), sites[form.site.data]),
                     (_("授权函摘要"), letter),
                 ]
                 back = url_for("agency.buyer_member", case=case, lot=lot)
-                return review_act(
-                    _("指定采购人代表"), found, fact, lot=lot, effects=effects, next_url=_home(found), back_url=back
-                )
-    first = _("采购人代表不担任评审组长的，依适用规则执行；不委派代表的，直接拟定抽取条件。")
-    next_one = _("接替退出的采购人代表：须有采购人新的授权函；原代表不能再指定，评审地点不变。")
+                return review_act(title, found, fact, lot=lot, effects=effects, next_url=_home(found), back_url=back)
+    first = _("代表能否担任评审组长，依适用规则执行；不委派代表的，直接拟定抽取条件。")
+    next_one = _("接替退出的%(who)s：须有新的授权函；原代表不能再指定，评审地点不变。", who=who)
     lead = next_one if state.buyers.vacant else first
-    return agency_page(
-        "form", found, lot, _("指定采购人代表"), form=form, lead=lead, back_url=_home(found), upload=True
-    )
+    return agency_page("form", found, lot, title, form=form, lead=lead, back_url=_home(found), upload=True)
 
 
 def _may_sit_for_buyer(case: Case, lot: str, fact: BuyerMemberNamed) -> Any:
@@ -201,6 +198,7 @@ def draw_conditions(case: str, lot: str) -> str:
             )
     terms, buyers = found.tender.published, len(found.lots[lot].buyers.members)
     shown = {"profile": terms.profile, "least": least_members(terms), "members": committee_words(terms)}
+    shown["words"] = words_of(found)
     booths = " · ".join(f"{sites.get(site, site)} {n}" for site, n in sorted(booked.items()))
     shown["booths"] = booths or (_("尚未预订") if terms.profile.booths_spare is not None else "—")
     shown |= {"pools": library, "offered": offered(row.speciality for row in library), "most": MOST_STRATA}

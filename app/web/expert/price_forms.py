@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import g
+from typing import Any
+
+from flask import g, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -10,10 +12,14 @@ from wtforms import DecimalField, RadioField, SelectField, StringField, TextArea
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
+from app.casefile.bid_ids import findings_of_sitting
 from app.casefile.case import Case
 from app.messages import sentence
+from app.procedure.bid_checking import known_to_committee
 from app.procedure.clarifying import LONGEST_PLACE, LONGEST_QUESTION, LONGEST_REASON
 from app.queries.sittings import Room
+from evaluation.bid_checks.corrected import ABOUT_SUMS, suggested_price
+from evaluation.price_corrections import PriceCorrection
 
 
 class PriceQuestionForm(FlaskForm):
@@ -84,11 +90,41 @@ def price_correction_form(found: Case, lot: str, room: Room) -> PriceCorrectionF
     names = dict(room.bids)
     if not room.correctable:
         return None
-    form, lang = PriceCorrectionForm(), g.get("lang", "zh")
+    form, lang = PriceCorrectionForm(**_from_finding(found, lot, room)), g.get("lang", "zh")
     form.bid.choices = [SelectChoice("", _("请选择")), *(SelectChoice(bid, names[bid]) for bid in room.correctable)]
     grounds = found.lot(lot).sitting.rules.arithmetic or ()
     form.ground.choices = [SelectChoice(one.value, sentence(f"arithmetic_{one}", {}, lang)) for one in grounds]
     return form
+
+
+def correctable_by_finding(found: Case, lot: str, room: Room, number: int) -> PriceCorrection | None:
+    """The price that follows from a finding which the room may know, where it can be corrected now."""
+    state = found.lot(lot)
+    checked = findings_of_sitting(state)
+    anonymous = bool(found.tender.published.lot(lot).anonymous)
+    if number not in known_to_committee(checked, state.sitting.stage, anonymous=anonymous):
+        return None
+    bids = checked[number - 1].bids if checked[number - 1].kind in ABOUT_SUMS else ()
+    if not bids or bids[0] not in room.correctable:
+        return None
+    read_out = next(bid.price for bid in state.sitting.bids if bid.bid == bids[0])
+    mine = [one for one in checked if one.bids == bids]
+    return suggested_price(mine, read_out, state.sitting.rules.arithmetic or ())
+
+
+def _from_finding(found: Case, lot: str, room: Room) -> dict[str, Any]:
+    """What the form begins with where a finding led to it; the member checks it, and may change all of it."""
+    number = request.args.get("correct", 0, int)
+    to = correctable_by_finding(found, lot, room, number) if number else None
+    if to is None:
+        return {}
+    one = findings_of_sitting(found.lot(lot))[number - 1]
+    lines = _("、").join(str(line) for place in one.evidence for line in place.places)
+    place = _("已标价清单 %(file)s", file=one.evidence[0].file) + (_("，第 %(lines)s 行", lines=lines) if lines else "")
+    question = _("请按公布的规则核对：%(rule)s。修正后的报价为 %(price)s 元，请确认。")
+    rule = sentence(f"arithmetic_{to.ground}", {}, g.get("lang", "zh"))
+    words = question % {"rule": rule, "price": f"{to.price:.2f}"}
+    return {"bid": one.bids[0], "ground": to.ground.value, "price": to.price, "place": place[:300], "question": words}
 
 
 def _usual_question(found: Case) -> str:

@@ -12,11 +12,13 @@ from wtforms.fields.choices import SelectChoice
 from app.casefile.case import Case
 from app.extensions import access, current_actor, platform
 from app.permissions.actions import Action
+from app.procedure.money import format_yuan
 from app.queries.findings import EvidenceView, FindingView
 from app.queries.sittings import Room
 from app.services import files
 from app.services.files import FileView
 from app.web.expert.forms import FindingVoteForm, FindingWithdrawalForm, PutForm
+from app.web.expert.price_forms import correctable_by_finding
 from app.web.expert.room import entered, findings_seen, signing
 from app.web.names import DISPOSALS
 from app.web.pages import confirmed
@@ -94,8 +96,15 @@ def _page(found: Case, room: Room, shown: dict[str, Any], one: FindingView, **fo
         "put_words": put_words,
         "voted": len(state.put_votes) if voting else 0,
         "title": one.title,
+        "corrected": _corrected(found, lot, room, one.number),
     }
     return render_template("pages/expert/question.html", **shown | more | own | forms)
+
+
+def _corrected(found: Case, lot: str, room: Room, number: int) -> str:
+    """The price to which a finding could lead, in figures; "" for none."""
+    to = correctable_by_finding(found, lot, room, number) if current_actor().seat else None
+    return f"¥{format_yuan(to.price)}" if to is not None else ""
 
 
 def _put_form(one: FindingView) -> PutForm:

@@ -28,7 +28,7 @@ from app.web.wording import ROLES
 from evaluation.sitting.checks import MOST_PHONES
 
 PREPARED = {
-    role: _l("采购人代表（参加评审）") if role is Role.EXPERT else ROLES[role]  # experts come by the library
+    role: _l("招标人（采购人）代表（参加评审）") if role is Role.EXPERT else ROLES[role]  # experts come by the library
     for role in Role
     if role not in (Role.PUBLIC, Role.BIDDER)
 }
