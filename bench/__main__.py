@@ -20,6 +20,7 @@ from bench import (
     draw_tampering,
     envelope,
     experts_import,
+    fairness_page,
     hall,
     kills,
     open_bids,
@@ -50,6 +51,7 @@ BENCHMARKS: dict[str, Callable[[], str]] = {
     "draw": draw.draw_seven_of_hundred_thousand,
     "draw-check": draw_check.check_hundred_thousand,
     "draw-fairness": draw_fairness.draw_a_million_times,
+    "fairness-page": fairness_page.look_at_draws_of_years,
     "draw-adversary": draw_adversary.try_to_choose,
     "draw-tampering": draw_tampering.tamper_with_every_place,
 }

@@ -8,7 +8,6 @@ the looks after it, and the look after something has happened in one of the case
 from __future__ import annotations
 
 import json
-import os
 import random
 import secrets
 import tempfile
@@ -24,29 +23,27 @@ from app.queries.cases import load_case
 from app.services.unit_of_work import plain_transaction
 from tests.app.web.site import LOT, Browser, Site, played
 
-EXPERTS = int(os.environ.get("TENDERHALL_BENCH_EXPERTS", "5000"))
-CASES = int(os.environ.get("TENDERHALL_BENCH_CASES", "200"))
-POOL, EMPLOYERS, BIDDERS = 1000, 400, 60
+EXPERTS, CASES, POOL = 5000, 200, 1000
+EMPLOYERS, BIDDERS = 400, 60
 LOOKS = 5
 TARGET_MS = 300  # computing of a look, once this process has looked before
 PAGE = "/regulator/fairness"
 
 
-def look_at_draws_of_years() -> str:
+def look_at_draws_of_years(experts: int = EXPERTS, cases: int = CASES, pool: int = POOL) -> str:
     with tempfile.TemporaryDirectory() as folder:
         site = played(Path(folder), "found publish bid open draw sit report")
-        cases = _filled(site, random.Random(12))
-        found = {"without names": _timed(site, site.browser("regulator"), cases)}
+        ids = _filled(site, random.Random(12), experts, cases, pool)
+        found = {"without names": _timed(site, site.browser("regulator"), ids)}
         browser = site.browser("regulator")
         browser.post(f"{PAGE}/reason", reason="年度分析")
-        found["with names"] = _timed(site, browser, cases)
+        found["with names"] = _timed(site, browser, ids)
     words = [
         f"{how}: first look {first:.0f} ms, further ones {next_:.0f} ms, after a change {changed:.0f} ms"
         for how, (first, next_, changed) in found.items()
     ]
-    slowest = max(next_ for _first, next_, _changed in found.values())
-    assert slowest < TARGET_MS, slowest
-    return f"{EXPERTS:,} experts, {CASES} cases, pools of {POOL:,}; {'; '.join(words)} (target {TARGET_MS} ms)"
+    library = f"{experts:,} experts, {cases} cases, pools of {pool:,}"
+    return f"{library}; {'; '.join(words)} (target of further ones {TARGET_MS} ms)"
 
 
 def _timed(site: Site, browser: Browser, cases: list[str]) -> tuple[float, float, float]:
@@ -75,7 +72,7 @@ def _grow(site: Site, case_id: str) -> None:
         file.size += 1
 
 
-def _filled(site: Site, chance: random.Random) -> list[str]:
+def _filled(site: Site, chance: random.Random, library: int, cases: int, pool: int) -> list[str]:
     """Experts and cases of the authority; the ids of the cases."""
     database = site.case.platform.database
     with database.reading() as db_session:
@@ -87,12 +84,12 @@ def _filled(site: Site, chance: random.Random) -> list[str]:
     lot = case.lots[LOT]
     bidders = [lot.opening.opened[receipt_of(lot, bid.bid)].bidder for bid in lot.sitting.bids]
     assert site_id
-    experts, ids = _library(site, site_id), []
-    for number in range(CASES):
+    experts, ids = _library(site, site_id, library), []
+    for number in range(cases):
         new, replaced = secrets.token_hex(16), chance.sample(range(BIDDERS), len(bidders))
         names = {case.id: new} | {old: f"{n:032x}" for old, n in zip(bidders, replaced, strict=True)}
-        people = chance.sample(experts, POOL)
-        further = [secrets.token_hex(16) for _n in range(POOL - len(drawn))]
+        people = chance.sample(experts, pool)
+        further = [secrets.token_hex(16) for _n in range(pool - len(drawn))]
         with plain_transaction(database) as (db_session, now):
             size = max(row["seq"] for row in events) + 1
             row = {"id": new, "kind": "tender", "size": size, "frontier": "", "created_at": now}
@@ -113,8 +110,8 @@ def _rows_of(table: Any, case_id: str) -> Any:
     return select(table.__table__).where(table.case_id == case_id)
 
 
-def _library(site: Site, site_id: str) -> list[str]:
-    experts = [secrets.token_hex(16) for _n in range(EXPERTS)]
+def _library(site: Site, site_id: str, size: int) -> list[str]:
+    experts = [secrets.token_hex(16) for _n in range(size)]
     with plain_transaction(site.case.platform.database) as (db_session, now):
         employers = [
             {"id": f"e{n}", "name": f"工作单位{n}", "kind": "employer", "credit_code": f"BENCH{n}", "created_at": now}
@@ -129,7 +126,7 @@ def _library(site: Site, site_id: str) -> list[str]:
                 "name": f"专家甲{n}",
                 "created_at": now,
             }
-            for n in range(EXPERTS)
+            for n in range(size)
         ]
         db_session.execute(insert(Account), accounts)
         common = {"site_id": site_id, "status": "admitted", "status_by": "x", "facts": "{}", "batch": ""}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -125,7 +126,7 @@ class Fairness:
 
 
 @dataclass(frozen=True)
-class _LotOver:
+class LotOver:
     """What one lot adds to the figures; `bidders`: names by id."""
 
     line: DrawLine
@@ -133,7 +134,7 @@ class _LotOver:
     bidders: Mapping[str, str]
 
 
-_Over = tuple[_LotOver, ...]
+_Over = tuple[LotOver, ...]
 
 
 def fairness_figures(db_session: DbSession, actor: Actor) -> Fairness:
@@ -142,7 +143,7 @@ def fairness_figures(db_session: DbSession, actor: Actor) -> Fairness:
     cases = tuple(_cases(db_session, actor.organisation_id))
     known = counted.get(actor.organisation_id)
     if known is None or len(known[0]) != len(cases) or any(a is not b for a, b in zip(known[0], cases, strict=True)):
-        known = counted[actor.organisation_id] = cases, _figures([lot for case in cases for lot in case])
+        known = counted[actor.organisation_id] = cases, figures_of([lot for case in cases for lot in case])
     return known[1]
 
 
@@ -163,12 +164,13 @@ def _cases(db_session: DbSession, authority: str) -> Iterator[_Over]:
         before = remembered.get(case_id)
         if before is None or before[0] != size:
             found = tuple(_lots(db_session, look_at_case(db_session, case_id)))
+            time.sleep(0)  # many cases in a row would leave a co-operative server no turn for anybody else
             before = remembered[case_id] = size, before[1] if before is not None and before[1] == found else found
         if before[1]:
             yield before[1]
 
 
-def _lots(db_session: DbSession, case: Case) -> Iterator[_LotOver]:
+def _lots(db_session: DbSession, case: Case) -> Iterator[LotOver]:
     for number, lot in case.lots.items():
         if lot.evaluation_over and lot.draw.rounds:
             opened = [(lot.opening.opened[receipt_of(lot, bid.bid)].bidder, bid) for bid in lot.sitting.bids]
@@ -176,7 +178,7 @@ def _lots(db_session: DbSession, case: Case) -> Iterator[_LotOver]:
             people = _by_expert(db_session, case.id, number, lot)
             bidders = {bidder: bid.bidder_name for bidder, bid in opened}
             line = _draw_line(case, number, lot, _grounds(db_session, case.id, number))
-            yield _LotOver(line, fairness.pooled(people, tuple(bidders), winner), bidders)
+            yield LotOver(line, fairness.pooled(people, tuple(bidders), winner), bidders)
 
 
 def _by_expert(db_session: DbSession, case_id: str, number: str, lot: LotCase) -> dict[str, fairness.Candidacy]:
@@ -231,7 +233,8 @@ def _small_pools(draw: rules.DrawState) -> Iterator[SmallPool]:
                 yield SmallPool(found.number, name, sizes[name], seats[name])
 
 
-def _figures(lots: Sequence[_LotOver]) -> Fairness:
+def figures_of(lots: Sequence[LotOver]) -> Fairness:
+    """The figures of these lots, of the latest case first."""
     pools = [lot.pool for lot in lots]
     tallies = fairness.tallies(pools)
     calls, declined, silent = (

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from app.services.platform import DIST
-from bench import browser_seal, case_log, envelope, hall, open_bids
+from bench import browser_seal, case_log, envelope, fairness_page, hall, open_bids
 
 CHROMIUM = ("chromium-headless-shell", "chromium")
 built = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
@@ -38,6 +38,12 @@ def test_everybody_in_the_hall_sees_every_step():
     line = hall.step_to_page(people=4, bids=3, pause=0)
     assert line.startswith("4 people, 8 steps")
     assert "bare broadcast" in line
+
+
+@built
+def test_figures_of_draws_are_looked_at_over_copies_of_a_case():
+    line = fairness_page.look_at_draws_of_years(experts=60, cases=2, pool=30)
+    assert line.startswith("60 experts, 2 cases, pools of 30; without names: first look")
 
 
 @built

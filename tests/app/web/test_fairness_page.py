@@ -7,6 +7,8 @@ import json
 import re
 import sys
 from collections import Counter
+from dataclasses import replace
+from decimal import Decimal as D
 from html import unescape
 from urllib.parse import urlencode
 
@@ -18,10 +20,12 @@ from app.models import AccessLog, Notice, Pseudonym
 from app.procedure.exports import EvidenceExportRequested
 from app.queries.access import access_rows
 from app.queries.cases import look_at_case
-from app.queries.fairness import Fairness, fairness_figures
+from app.queries.fairness import DrawLine, Fairness, LotOver, fairness_figures, figures_of
 from app.services.actors import load_actor
 from app.services.platform import DIST
 from app.web.recusal_words import RECUSALS
+from evaluation.draw import SeatState
+from evaluation.fairness import Pool, rarity
 from tests.app.services.whole_case import LOT
 from tests.app.web.site import Browser, Site, played
 
@@ -196,3 +200,34 @@ def test_a_case_is_folded_once_and_again_when_it_has_grown(over: Site, monkeypat
     with database.reading() as db_session:
         db_session.info["memory"].clear()
     assert look() == before
+
+
+def test_another_authority_has_no_figures_of_these_draws(over: Site):
+    with over.case.platform.database.reading() as db_session:
+        actor = load_actor(db_session, over.case.people["regulator"].id)
+        assert fairness_figures(db_session, actor).draws
+        assert fairness_figures(db_session, replace(actor, organisation_id="another")).draws == ()
+
+
+def lot_over(number: int, sat: tuple[str, ...], bidders: dict[str, str], refused: tuple[str, ...] = ()) -> LotOver:
+    """A lot of a hundred people, each drawn with a chance of one in twenty."""
+    people = tuple(f"e{n}" for n in range(100))
+    seats = dict.fromkeys(sat, SeatState.ACCEPTED) | dict.fromkeys(refused, SeatState.REFUSED)
+    line = DrawLine(f"c{number}", f"T-{number}", "设备", "1", 1, 5, len(seats), len(refused), 100, 0, (), ())
+    return LotOver(line, Pool(((D("0.05"), people),), seats, tuple(bidders), "b1"), bidders)
+
+
+def test_meetings_that_chance_would_not_bring_about_form_a_cluster():
+    """e1 and e2 sit over b1's bids four times of five, and over b2's; e3 and b3 are a pair alone."""
+    both, one = {"b1": "甲公司", "b2": "乙公司"}, {"b1": "甲公司"}
+    lots = [lot_over(n, ("e1", "e2", f"e{n + 20}"), both, ("e4",)) for n in range(4)]
+    lots += [lot_over(n, ("e3",), {"b3": "丙公司"}) for n in range(4, 6)] + [lot_over(6, (), one)]
+    found = figures_of(lots)
+    (cluster,) = found.clusters
+    assert (cluster.experts, cluster.bidders, cluster.meetings) == (("e1", "e2"), ("甲公司", "乙公司"), 16)
+    assert cluster.rarity == min(line.rarity for line in found.pairs)
+    assert ("e3", "丙公司") in [(line.expert, line.bidder) for line in found.pairs], "it is listed all the same"
+    assert found.possible == 300
+    by_expert = {line.expert: line for line in found.experts}
+    assert by_expert["e4"].refusals == rarity([D(4) / 18] * 4, 4), "all of hers, where all together decline 4 of 18"
+    assert by_expert["e1"].refusals == 1
