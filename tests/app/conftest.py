@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
+from typing import TypeVar
 
 import pytest
 from argon2 import PasswordHasher
@@ -12,13 +13,15 @@ from argon2 import PasswordHasher
 from app.casefile.verification import evidence
 from app.client import passphrase
 from app.services import accounts
-from crypto import bls, pdf, timelock
-from crypto.committee import release
+from crypto import bls, pdf, signing, timelock
+from crypto.committee import capsule, release
 from tests.app.compiled_once import compile_once
 from tests.app.workbench import POSTGRES, Bench, emptied, migrated_postgres
 
 compile_once()
-DOCUMENTS_REMEMBERED, LINES_REMEMBERED = 64, 4096
+T = TypeVar("T")
+POINTS = bls.G1Point, bls.G2Point
+DOCUMENTS_REMEMBERED, LINES_REMEMBERED, SIGNATURES_REMEMBERED = 64, 4096, 4096
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -38,19 +41,25 @@ def _documents_verified_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evidence, "_read_line", lru_cache(LINES_REMEMBERED)(evidence._read_line))
         patch.setattr(pdf, "verify_pdf", lru_cache(DOCUMENTS_REMEMBERED)(pdf.verify_pdf))
+        patch.setattr(signing, "verify", lru_cache(SIGNATURES_REMEMBERED)(signing.verify))
         for module in (release, timelock):
-            patch.setattr(module, "signature_fits", _paired_once)
+            patch.setattr(module, "signature_fits", _asked_once(bls.signature_fits))
+        patch.setattr(capsule, "ibe_open", _asked_once(capsule.ibe_open))
+        patch.setattr(capsule, "ibe_open_with", _asked_once(capsule.ibe_open_with))
         yield
 
 
-_fitting: dict[tuple[bytes, ...], bool] = {}
+def _asked_once(function: Callable[..., T]) -> Callable[..., T]:
+    """The function, to which points of the curve are the same that have the same bytes."""
+    answers: dict[tuple[object, ...], T] = {}
 
+    def asked(*given: object) -> T:
+        about = tuple(bls.point_bytes(one) if isinstance(one, POINTS) else one for one in given)
+        if about not in answers:
+            answers[about] = function(*given)
+        return answers[about]
 
-def _paired_once(signature: bls.PointG1, message: bytes, key: bls.PointG2, dst: bytes = bls.SIGNATURE_DST) -> bool:
-    asked = bls.point_bytes(signature), message, bls.point_bytes(key), dst
-    if asked not in _fitting:
-        _fitting[asked] = bls.signature_fits(signature, message, key, dst)
-    return _fitting[asked]
+    return asked
 
 
 @pytest.fixture(scope="session")

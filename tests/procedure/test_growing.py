@@ -31,12 +31,12 @@ def test_every_state_stays_as_it_was(steps: list[tuple[int, int]]):
 
 
 def test_two_who_grow_from_one_at_once_do_not_meet():
-    for _ in range(200):
-        begun: Growing[int] = Growing([0])
-        with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(200):
+            begun: Growing[int] = Growing([0])
             grown = list(pool.map(begun.plus, range(1, 33)))
-        assert [tuple(one) for one in grown] == [(0, item) for item in range(1, 33)]
-        assert tuple(begun) == (0,)
+            assert [tuple(one) for one in grown] == [(0, item) for item in range(1, 33)]
+            assert tuple(begun) == (0,)
 
 
 def test_states_share_what_they_have_in_common():
