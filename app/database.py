@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import math
 import secrets
+import sqlite3
 import sys
 import threading
 import time
@@ -100,12 +101,13 @@ def _try_line(dbapi_connection: object, record: ConnectionPoolEntry, _proxy: obj
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    driver: Any = connection.connection.dbapi_connection  # every page begins so, several times: nothing stands between
+    if driver.in_transaction:
+        return
     if connection.get_execution_options().get("writing", False):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-        return
-    driver = connection.connection.dbapi_connection  # every page begins so, several times: nothing stands between
-    assert driver is not None
-    driver.execute("BEGIN")  # type: ignore[attr-defined]  # it cannot fail: nothing is locked yet
+    else:
+        driver.execute("BEGIN")  # it cannot fail: nothing is locked yet
 
 
 class Database:
@@ -127,6 +129,7 @@ class Database:
             event.listen(self.engine, "checkin", _put_back)
             event.listen(self.engine, "checkout", _try_line)
         self._writing = self.engine.execution_options(writing=True)
+        self._viewing = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         # What this process has made of what is committed here, by the reader's name; it can be cleared at any time.
         self.memory: dict[str, Any] = {}
 
@@ -169,6 +172,16 @@ class Database:
         """
         with self._in_own_terms(), self._session(self.engine) as db_session:
             yield db_session  # closing ends the transaction and leaves what was loaded readable
+
+    @contextmanager
+    def viewing(self) -> Iterator[Connection]:
+        """The same without objects, for what every request asks. On PostgreSQL each statement sees what is committed
+        when it begins, as it does while `reading`; no transaction is begun for it, which would be two exchanges.
+        """
+        with self._in_own_terms(), self._viewing.connect() as connection:
+            if self.is_sqlite:
+                connection.begin()
+            yield connection
 
     @contextmanager
     def writing(self) -> Iterator[DbSession]:
@@ -222,12 +235,13 @@ class Database:
             yield connection
 
     def _begin_immediate(self, connection: Connection) -> None:
-        give_up_at = time.monotonic() + LOCK_PATIENCE_SECONDS
+        give_up_at, driver = time.monotonic() + LOCK_PATIENCE_SECONDS, connection.connection.dbapi_connection
         while True:
             try:
-                connection.begin()
+                typing.cast(Any, driver).execute("BEGIN IMMEDIATE")
+                connection.begin()  # finds it begun
                 return
-            except OperationalError as exc:
+            except sqlite3.OperationalError as exc:
                 if "locked" not in str(exc) or time.monotonic() > give_up_at:
                     raise Busy from exc
                 time.sleep(0.001 + secrets.randbelow(1000) / 100_000)

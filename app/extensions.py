@@ -95,13 +95,13 @@ def find_log_ins(tokens: Iterable[str]) -> dict[str, tuple[LogIn | None, Actor]]
     if not any(found):
         return found
     database = platform().database
-    with database.reading() as db_session:
-        now = database.now(db_session.connection())
-        log_ins = read_web_sessions(db_session, found, now)
-        actors = load_actors(db_session, {(log_in.account_id, log_in.seat) for log_in in log_ins.values()})
+    with database.viewing() as connection:
+        now = database.now(connection)
+        log_ins = read_web_sessions(connection, found, now)
+        actors = load_actors(connection, {(log_in.account_id, log_in.seat) for log_in in log_ins.values()})
         for token, log_in in log_ins.items():
             actor = actors[log_in.account_id, log_in.seat]
-            found[token] = log_in, with_reasons(db_session, actor, log_in.web_session, now)
+            found[token] = log_in, with_reasons(connection, actor, log_in.web_session, now)
     return found
 
 

@@ -13,7 +13,7 @@ from functools import cache
 import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
-from sqlalchemy import bindparam, delete, or_, select
+from sqlalchemy import Connection, bindparam, delete, or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.database import in_native_thread, padded
@@ -361,15 +361,15 @@ class LogIn:
 
 def read_web_session(db_session: DbSession, token: str, now: datetime) -> LogIn | None:
     """The log-in of a token, or None when it is unknown, ended or over."""
-    return read_web_sessions(db_session, [token], now).get(token)
+    return read_web_sessions(db_session.connection(), [token], now).get(token)
 
 
-def read_web_sessions(db_session: DbSession, tokens: Iterable[str], now: datetime) -> dict[str, LogIn]:
+def read_web_sessions(connection: Connection, tokens: Iterable[str], now: datetime) -> dict[str, LogIn]:
     """The log-ins of these tokens, without those that are unknown, ended or over."""
     by_hash = {token_hash(token): token for token in tokens if token}
     if not by_hash:
         return {}
-    rows = db_session.connection().execute(_LOG_INS, {"hashes": padded(by_hash), "now": now})
+    rows = connection.execute(_LOG_INS, {"hashes": padded(by_hash), "now": now})
     return {by_hash[row[2]]: LogIn(*row) for row in rows}
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, literal_column, select, union_all
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
@@ -63,15 +63,16 @@ def load_actor(db_session: DbSession, account_id: str, seat: str = "") -> Actor:
     """
     if not account_id:
         return ANYONE
-    return actor_of(db_session.connection().execute(_ONE, {"account": account_id}).all(), account_id, seat)
+    return load_actors(db_session.connection(), [(account_id, seat)])[account_id, seat]
 
 
-def load_actors(db_session: DbSession, asked: Collection[tuple[str, str]]) -> dict[tuple[str, str], Actor]:
+def load_actors(connection: Connection, asked: Collection[tuple[str, str]]) -> dict[tuple[str, str], Actor]:
     """The same of several, each given by account and seat."""
     if len(asked) == 1:
-        return {one: load_actor(db_session, *one) for one in asked}
+        ((account_id, seat),) = asked
+        return {(account_id, seat): actor_of(connection.execute(_ONE, {"account": account_id}).all(), account_id, seat)}
     rows: dict[str, list[Row[Any]]] = {account_id: [] for account_id, _seat in asked}
-    for row in db_session.connection().execute(_SEVERAL, {"accounts": padded(rows)}):
+    for row in connection.execute(_SEVERAL, {"accounts": padded(rows)}):
         rows[row[1]].append(row)
     return {(account_id, seat): actor_of(rows[account_id], account_id, seat) for account_id, seat in asked}
 
@@ -99,14 +100,14 @@ def actor_of(rows: Sequence[Row[Any]], account_id: str, seat: str) -> Actor:
     )
 
 
-def with_reasons(db_session: DbSession, actor: Actor, web_session: str, now: datetime) -> Actor:
+def with_reasons(connection: Connection, actor: Actor, web_session: str, now: datetime) -> Actor:
     """The actor with the cases for which this very log-in has stated why it reads, while that counts."""
     if not actor.is_(Role.REGULATOR):
         return actor
     query = select(AccessLog.case_id, AccessLog.id).where(
         AccessLog.web_session == web_session, AccessLog.account_id == actor.id, AccessLog.until > now
     )
-    return replace(actor, reasons={case_id: row for case_id, row in db_session.execute(query.order_by(AccessLog.id))})
+    return replace(actor, reasons={case_id: row for case_id, row in connection.execute(query.order_by(AccessLog.id))})
 
 
 def authorize_or_record(

@@ -18,14 +18,13 @@ from app.models import StoredFile, Upload
 from app.procedure.bid import BidReceipted, BidSubmitted, check_open, check_round
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor, Role
-from app.queries.cases import load_case
+from app.queries.cases import case_as_of
 from app.services.accounts import LogIn
 from app.services.actors import load_actors
 from app.services.acts import Act, Answer, Proposal, completes, explains, prepares, retreats
 from app.services.platform import Platform
 from app.services.shared_transactions import Gather
 from app.services.uploads import UploadState, complete, own_uploads, upload_root
-from crypto.canonical import digest
 from crypto.committee import check_capsule_header
 from crypto.envelope import BID_HEADER_LIMIT, check_sealed_header, context_hash
 from crypto.receipts import make_receipt, sign_receipt
@@ -113,11 +112,11 @@ class _Readings:
 def _read(platform: Platform, case_id: str, gather: Gather[tuple[LogIn, str]]) -> list[_Readings]:
     """The case, whose bid it is, and its own upload, for all who ask meanwhile."""
     asked = gather()
-    with platform.database.reading() as db_session:
-        now = platform.database.now(db_session.connection())
-        case = load_case(db_session, case_id)
-        actors = load_actors(db_session, {(log_in.account_id, "") for log_in, _upload in asked})
-        states = own_uploads(db_session, asked, now)
+    with platform.database.viewing() as connection:
+        now = platform.database.now(connection)
+        case = case_as_of(connection, platform.database.memory, case_id)
+        actors = load_actors(connection, {(log_in.account_id, "") for log_in, _upload in asked})
+        states = own_uploads(connection, asked, now)
     return [
         _Readings(case, actors[log_in.account_id, ""], state, now)
         for (log_in, _upload), state in zip(asked, states, strict=True)
@@ -141,7 +140,7 @@ def submit_bid(act: Act) -> Answer:
         tender=work.case.id,
         lot=act.lot,
         bidder=act.actor.organisation_id,
-        submission_sha256=digest(act.proposal.payload),
+        submission_sha256=act.proposal.signed.act["payload_sha256"],  # which was compared with the payload
         bid_root=fact.bid_root,
         bid_size=fact.bid_size,
         received_at=work.now,

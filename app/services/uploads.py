@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, func, select
+from sqlalchemy import Connection, Row, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.adapters.blobs import BlobBusy
@@ -267,10 +267,10 @@ def complete(state: UploadState | None) -> UploadState:
     return state
 
 
-def own_uploads(db_session: DbSession, asked: Sequence[tuple[LogIn, str]], now: datetime) -> list[UploadState | None]:
+def own_uploads(connection: Connection, asked: Sequence[tuple[LogIn, str]], now: datetime) -> list[UploadState | None]:
     """The uploads of these ids; None for what is not there, somebody else's or expired."""
     query = _STATES, {"uploads": padded([upload_id for _log_in, upload_id in asked])}
-    rows = {row.id: row for row in db_session.connection().execute(*query)}
+    rows = {row.id: row for row in connection.execute(*query)}
     found = []
     for log_in, upload_id in asked:
         row = rows.get(upload_id)
