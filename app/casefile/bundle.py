@@ -308,7 +308,7 @@ events.jsonl   案卷日志，每行一项；无权查看的只有叶子哈希�
                leaf = SHA-256(0x00 ‖ salt ‖ entry)，全部叶子按 RFC 6962 组成树，树根在 case.json。
 case.json      树的大小与树根，由平台密钥签名。
 trust.json     根证书、平台证书、登记簿中的证书事实和受托人密钥仪式记录。--roots 给出您自己保存的根证书更可靠。
-committee.json 受托人委员会公钥；submissions/ 投标声明与收据；releases/ 开标签名；
+committee.json 受托人委员会公钥；submissions/ 投标声明与回执；releases/ 开标签名；
 draws/         抽取记录，可用 verify_draw.py 独立复核；sittings/ 评审打分与结果；documents/ 签章 PDF；
 clarifications/ 投标人答复评标委员会的附件。
 register/      登记簿节拍：本案卷的树根如何列入见证方联署的检查点（C2SP tlog-checkpoint）；

@@ -10,10 +10,13 @@ from app.casefile.inclusion import check_inclusion
 from app.client import bidder, clarifying, fallback
 from app.client.checked_terms import checked_parameters
 from app.client.command_line import CLIENT_COMMANDS, Parser, add_command, days, existing, yuan
+from app.client.connection import refuse
+from app.client.given_files import given_json, given_text
 from app.client.keyfile import Profile, read_json
-from app.client.opening_items import check_items
+from app.client.opening_items import check_items, check_words, in_capitals, in_figures
 from app.client.page_links import typed_links
 from app.client.priced_list import list_notes
+from app.client.receipt_check import check_receipt
 from app.client.terminal import add_folder, add_person_arguments, agreed, local, person_of, spoken
 from app.messages import sentence
 from app.procedure.booth_files import shown_as
@@ -26,6 +29,10 @@ from evaluation.sitting import ClarificationSubject
 
 NOT_SUBMITTED = "尚未提交 / NOT SUBMITTED"
 SUBMITTED = "已提交 / SUBMITTED"
+REPLACING = (
+    "已有一份有效投标（回执 {receipt_id}），新回执出具时即被替换 / a bid of yours stands (receipt {receipt_id}): it is "
+    "replaced once the new receipt is there"
+)
 FILES_WORDS = (
     "文件或文件夹；资格文件或其文件夹的名称以“资格”或 qualification 开头，资格审查时只看这些\n"
     "files or folders; the check of qualification sees only those whose name begins with qualification"
@@ -45,9 +52,13 @@ UNQUALIFIED = (
     "注意：没有名称以“资格”或 qualification 开头的文件，资格审查时看不到任何文件，投标可能因此不合格\n"
     "note: no file's name begins with qualification; the check of qualification will see none and may fail"
 )
+SEALED_ITEMS = """开标时将唱读 / will be read out:
+  报价 / price ¥{price}   {words}
+  工期或交货期 / duration {duration_days}   负责人 / manager {project_manager}
+如有不符，请勿提交，另选文件夹重新加密 / if this is not what you mean, do not submit: seal again into another folder"""
 WITHDRAWAL = """将撤回投标 / this bid will be withdrawn:
   项目 / case {case}   标段 / lot {lot}
-  收据 / receipt {receipt_id}   收到 / received {received_at}
+  回执 / receipt {receipt_id}   收到 / received {received_at}
   截止 / deadline {deadline}
 撤回后不参加开标；截止之前可以重新提交。
 It will not be opened; until the deadline another one may be submitted."""
@@ -70,7 +81,7 @@ def add_parser(subparsers: Any) -> None:
     _add_seal(commands)
     for name, run, words in (
         ("submit", _submit, "上传并提交已加密的投标\nupload and submit a sealed bid"),
-        ("status", _status, "查询投标状态与收据\nwhat stands, and its receipt"),
+        ("status", _status, "查询投标状态与回执\nwhat stands, and its receipt"),
         ("withdraw", _withdraw, "撤回投标\nwithdraw the bid that stands"),
     ):
         parser = add_command(commands, name, words, run)
@@ -126,6 +137,8 @@ def _add_seal(commands: Any) -> None:
     _add_lot(parser)
     parser.add_argument("files", type=existing, nargs="+", help=FILES_WORDS)
     parser.add_argument("--price", required=True, type=yuan, help="投标报价（元）\nprice in yuan, e.g. 1566000.00")
+    words = "大写金额；给出时须与 --price 一致\nthe price in capitals, which must agree"
+    parser.add_argument("--words", metavar="大写", help=words)
     parser.add_argument("--days", required=True, type=days, help="交付期（日历日）\nduration in calendar days")
     parser.add_argument("--manager", required=True, help="项目负责人\nproject manager")
     parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="输出文件夹\nfolder to write")
@@ -136,16 +149,20 @@ def _add_seal(commands: Any) -> None:
 
 
 def _add_verify(commands: Any) -> None:
-    parser = add_command(commands, "verify-receipt", "离线核验收据\nverify a receipt offline", _verify)
-    parser.add_argument("bid", type=existing, help="投标文件夹或收据文件\nthe bid's folder, or a receipt file")
+    parser = add_command(commands, "verify-receipt", "离线核验回执\nverify a receipt offline", _verify)
+    parser.add_argument("bid", type=existing, help="投标文件夹或回执文件\nthe bid's folder, or a receipt file")
     words = "平台根证书（PEM），默认用首次使用时记住的\nroot certificate (PEM), otherwise the one kept at first use"
     parser.add_argument("--authority", type=existing, metavar="FILE", help=words)
     add_folder(parser)
 
 
-AGREES = "收据签名、投标摘要与标段一致 / signature, digest and lot agree"
+AGREES = "回执签名、投标摘要与标段一致 / signature, digest and lot agree"
+TAKEN_THEN = (
+    "回执证明当时收到；之后是否撤回、替换，请用 status 查询 / a receipt proves that the bid was taken then; whether it "
+    "was withdrawn or replaced since, status tells"
+)
 SIGNED_ONLY = (
-    "收据签名有效；同一文件夹中没有 submission.json，未核对是哪一份投标 / "
+    "回执签名有效；同一文件夹中没有 submission.json，未核对是哪一份投标 / "
     "the signature holds; which bid it is about was not checked: no submission.json beside it"
 )
 
@@ -165,10 +182,12 @@ def _seal(arguments: argparse.Namespace) -> int:
             print(UNSEEN.format(name=file.path))
     pages = typed_links(arguments.page)
     check_items(items)
+    check_words(arguments.price, arguments.words)
     for note in list_notes(files, arguments.price):
         print(note)
     submission = bidder.seal_bid(arguments.files, items, parameters, person.key, arguments.out, pages)
     print(f"已加密 / sealed: {arguments.out}/bid.age, {submission['bid_size']:,} B, {submission['bid_root']}")
+    print(SEALED_ITEMS.format(price=in_figures(arguments.price), words=in_capitals(arguments.price), **items))
     if parameters.round is not None:
         _show_lock(parameters.round)
     print("identity.txt 可单独解开本投标，请妥善保管，切勿外传 / opens this bid alone: keep it, send it to nobody")
@@ -187,7 +206,12 @@ def _show_lock(locked: Round) -> None:
 @spoken
 def _submit(arguments: argparse.Namespace) -> int:
     print(NOT_SUBMITTED)
+    _submission, context = bidder.sealed_in(arguments.bid)
     person = person_of(arguments)
+    case, lot = str(context["tender"]), str(context["lot"])
+    standing = bidder.status(person.connection, case, lot)["standing"]
+    if standing and not (arguments.bid / "receipt.json").exists():
+        print(REPLACING.format(**standing))
     signed = bidder.submit(person, arguments.bid, _progress)
     _show(signed)
     return 0
@@ -199,7 +223,7 @@ def _progress(done: int, size: int) -> None:
 
 def _show(signed: SignedReceipt) -> None:
     receipt = signed.receipt
-    print(f"{SUBMITTED}: {local(receipt['received_at'])}  收据编号 / receipt {receipt['receipt_id']}")
+    print(f"{SUBMITTED}: {local(receipt['received_at'])}  回执编号 / receipt {receipt['receipt_id']}")
     print(f"{receipt['bid_size']:,} B  {receipt['bid_root']}")
 
 
@@ -224,7 +248,8 @@ def _withdraw(arguments: argparse.Namespace) -> int:
     person = person_of(arguments)
     found = bidder.status(person.connection, arguments.case, arguments.lot)
     if found["standing"] and not arguments.yes:
-        print(WITHDRAWAL.format(case=arguments.case, lot=arguments.lot, **found["standing"], deadline=_deadline(found)))
+        facts = found["standing"] | {"received_at": local(found["standing"]["received_at"])}
+        print(WITHDRAWAL.format(case=arguments.case, lot=arguments.lot, **facts, deadline=_deadline(found)))
         if not agreed("确认撤回？/ Withdraw it? [y/N] "):
             print("未撤回，投标继续有效；不在终端时请加 --yes")
             print("not withdrawn, the bid stands; without a terminal add --yes")
@@ -296,7 +321,7 @@ def _answer(arguments: argparse.Namespace) -> int:
     if arguments.text is None and arguments.confirm is None:
         print("请给出 --text 或者 --confirm / give --text or --confirm")
         return 2
-    text = arguments.text.read_text("utf-8").strip() if arguments.text else ""
+    text = given_text(arguments.text).strip() if arguments.text else ""
     confirms = None if arguments.confirm is None else arguments.confirm == "yes"
     person = person_of(arguments)
     if not arguments.yes:
@@ -311,18 +336,36 @@ def _answer(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _roots(arguments: argparse.Namespace) -> list[str]:
+    """The authorities that a receipt must lead to. Raises Refused `authority_unknown`, `file_unreadable`."""
+    if arguments.authority:
+        return [given_text(arguments.authority)]
+    roots: list[str] = Profile(arguments.folder).facts.get("roots", [])
+    if not roots:
+        raise refuse(
+            "authority_unknown",
+            "本机没有记住任何平台的根证书（{folder}），无法核验回执。请从平台的“信任与登记”页（/trust）下载根证书，"
+            "电话核对指纹，用 --authority 指明。",
+            "No platform's root certificate is kept in {folder}, so the receipt cannot be checked. Download it from "
+            "the platform's page /trust, compare its fingerprint by telephone, and name it with --authority.",
+            folder=arguments.folder,
+        )
+    return roots
+
+
 @spoken
 def _verify(arguments: argparse.Namespace) -> int:
     folder = arguments.bid if arguments.bid.is_dir() else arguments.bid.parent
     path = folder / "receipt.json" if arguments.bid.is_dir() else arguments.bid
-    kept = read_json(path)
-    if kept is None:
+    if not path.exists():
         print(f"{NOT_SUBMITTED}: {path}")
         return 1
-    roots = [arguments.authority.read_text()] if arguments.authority else Profile(arguments.folder).facts["roots"]
-    submission = read_json(folder / "submission.json")
-    _show(bidder.check_receipt(kept, submission, read_json(folder / "context.json"), roots))
+    kept, roots, submission = given_json(path), _roots(arguments), read_json(folder / "submission.json")
+    receipt = check_receipt(kept, submission, read_json(folder / "context.json"), roots).receipt
+    print(f"收到 / received: {local(receipt['received_at'])}  回执编号 / receipt {receipt['receipt_id']}")
+    print(f"{receipt['bid_size']:,} B  {receipt['bid_root']}")
     print(AGREES if submission else SIGNED_ONLY)
+    print(TAKEN_THEN)
     if proof := read_json(folder / "inclusion.json"):
         receipt_id = kept["receipt"]["receipt"]["receipt_id"]
         _show_inclusion(check_inclusion(proof, receipt_id, read_json(folder / "submission.json")))

@@ -24,16 +24,16 @@ from app.client.feed import CaseFeed
 from app.client.keyfile import read_json, write_json, write_private
 from app.client.opening_items import check_items
 from app.client.page_links import with_links
+from app.client.receipt_check import check_receipt
 from app.client.sealing_program import sealing_program
 from app.client.sending import Progress, begin_upload, send_file, unseen
 from app.procedure.page_links import PageLink
 from crypto.canonical import Json, digest
-from crypto.certificates import verify_certificate
 from crypto.committee import Committee, identity, make_capsule
 from crypto.envelope import bid_context, context_hash, new_bid_identity, seal
 from crypto.instants import parse_instant
 from crypto.package import MANIFEST_VERSION, PackageFile, bid_manifest, write_package
-from crypto.receipts import SignedReceipt, verify_receipt
+from crypto.receipts import SignedReceipt
 from crypto.signing import SigningKey, sign_object
 from crypto.submission import make_submission
 from crypto.timelock import Chain, Round
@@ -160,9 +160,10 @@ def seal_bid(
     """Pack, sign, encrypt; the submission (`bidsub/v1`), which is in `out` with everything that belongs to it.
 
     `items` are read out at the opening: price_fen, duration_days, project_manager; `pages` say where criteria are
-    answered. The package lies in no named file at any time. Raises CryptoError, Refused `opening_item_unfit`,
-    `price_over_ceiling`, and what `with_links` raises.
+    answered. The package lies in no named file at any time. Raises CryptoError, Refused `bid_folder_taken`,
+    `opening_item_unfit`, `price_over_ceiling`, and what `with_links` raises.
     """
+    _require_free(out)
     check_items(items)
     parameters.check_price(int(items["price_fen"]))
     files = with_links(files_of(sources), pages, parameters.criteria)
@@ -172,8 +173,6 @@ def seal_bid(
     names = {name: str(context[name]) for name in ("bidder", "tender", "lot")}
     manifest = bid_manifest(context_hash=ctx, **names, opening=items, files=[file.measure() for file in files])
     out.mkdir(parents=True, exist_ok=True)
-    for earlier in ("upload.json", "receipt.json"):
-        (out / earlier).unlink(missing_ok=True)
     write_private(out / "identity.txt", f"{made.identity}\n".encode())
     with tempfile.TemporaryFile(dir=out) as package, (out / "bid.age").open("wb") as sealed_file:
         write_package(package, manifest, sign_object(key, MANIFEST_VERSION, manifest), files)
@@ -197,6 +196,21 @@ def seal_bid(
     return submission
 
 
+def _require_free(out: Path) -> None:
+    """A bid that was sealed stays as it is: once it is submitted, its folder holds the only key beside the trustees',
+    and the only copy should the platform lose its own. Raises Refused `bid_folder_taken`.
+    """
+    if (out / "submission.json").exists():
+        raise refuse(
+            "bid_folder_taken",
+            "文件夹 {folder} 中已有一份加密好的投标。它可能已经提交，其中的密钥和密文原件不能覆盖。"
+            "未加密任何文件；请用 --out 另选一个文件夹。",
+            "The folder {folder} holds a sealed bid already. It may have been submitted, and its key and file are not "
+            "written over. Nothing was sealed; choose another folder with --out.",
+            folder=out,
+        )
+
+
 def upload(connection: Connection, folder: Path, progress: Progress = unseen) -> str:
     """Send what the platform does not have of `bid.age` yet; the upload's id, kept in `upload.json` for a new try."""
     path = folder / "bid.age"
@@ -214,15 +228,50 @@ def upload(connection: Connection, folder: Path, progress: Progress = unseen) ->
 def submit(person: Person, folder: Path, progress: Progress = unseen) -> SignedReceipt:
     """Upload and submit a sealed bid; its verified receipt, kept in the folder and with the person's other receipts.
 
-    May be called again after any fault. Raises Refused, CryptoError: then nothing is submitted as far as one knows.
+    May be called again after any fault. Raises Refused, CryptoError: then nothing is submitted as far as one knows;
+    `bid_not_standing` where this bid was taken once and another one, or none, has come after it.
     """
-    submission, context = read_json(folder / "submission.json"), read_json(folder / "context.json")
-    person.check_origin(context["origin"])
-    kept = read_json(folder / "receipt.json") or _hand_in(person, folder, submission, context, progress)
+    submission, context = sealed_in(folder)
+    person.check_origin(str(context["origin"]))
+    earlier = read_json(folder / "receipt.json")
+    kept = earlier or _hand_in(person, folder, submission, context, progress)
     signed = check_receipt(kept, submission, context, person.profile.facts["roots"])
+    if earlier:
+        _require_standing(person.connection, context, earlier)
     write_json(folder / "receipt.json", kept)
     write_json(person.profile.receipts / f"{signed.receipt['receipt_id']}.json", kept)
     return signed
+
+
+def sealed_in(folder: Path) -> tuple[dict[str, Json], dict[str, Json]]:
+    """Submission and context of the bid that was sealed into a folder. Raises Refused `bid_folder_wrong`."""
+    submission, context = read_json(folder / "submission.json"), read_json(folder / "context.json")
+    if submission is None or context is None:
+        raise refuse(
+            "bid_folder_wrong",
+            "文件夹 {folder} 中没有加密好的投标，未发送任何内容。请给出 tenderhall bid seal 的 --out 所指的文件夹；"
+            "加密中断的，请重新加密。",
+            "There is no sealed bid in {folder}; nothing was sent. Give the folder that tenderhall bid seal wrote with "
+            "--out; seal again where that was interrupted.",
+            folder=folder,
+        )
+    return submission, context
+
+
+def _require_standing(connection: Connection, context: Mapping[str, Json], kept: Mapping[str, Any]) -> None:
+    """A receipt says that a bid was taken, and not that it was neither withdrawn nor replaced since."""
+    receipt = kept["receipt"]["receipt"]
+    standing = status(connection, str(context["tender"]), str(context["lot"]))["standing"] or {}
+    if standing.get("receipt_id") != receipt["receipt_id"]:
+        raise refuse(
+            "bid_not_standing",
+            "尚未提交：这份投标（回执 {receipt}）收到后已撤回或者被替换，平台上现在有效的是：{standing}。"
+            "同一密文不会再次接收；要提交请重新加密。",
+            "NOT SUBMITTED: this bid (receipt {receipt}) was taken, and withdrawn or replaced since. What stands now: "
+            "{standing}. The same file is not taken twice: seal again to submit.",
+            receipt=receipt["receipt_id"],
+            standing=standing.get("receipt_id", "—"),
+        )
 
 
 def _hand_in(
@@ -247,6 +296,7 @@ def _hand_in(
         if refusal.code == "no_answer":
             raise
         if found := _receipt_of(person.connection, case, submission):
+            _require_standing(person.connection, context, found)
             return found
         if not again or (refusal.code not in CLEARED and refusal.status != HTTPStatus.NOT_FOUND):
             raise
@@ -259,13 +309,13 @@ def fetch_inclusion(person: Person, folder: Path) -> str:
 
     Raises Refused, CryptoError `inclusion_wrong`.
     """
-    context, receipt = read_json(folder / "context.json"), read_json(folder / "receipt.json")
+    (submission, context), receipt = sealed_in(folder), read_json(folder / "receipt.json")
     if receipt is None:
         raise _receipt_missing()
     receipt_id = receipt["receipt"]["receipt"]["receipt_id"]
-    path = lot_path(context["tender"], context["lot"])
+    path = lot_path(str(context["tender"]), str(context["lot"]))
     proof = person.connection.get(f"{path}/receipts/{receipt_id}/inclusion")
-    root = check_inclusion(proof, receipt_id, read_json(folder / "submission.json"))
+    root = check_inclusion(proof, receipt_id, submission)
     write_json(folder / "inclusion.json", proof)
     return root
 
@@ -275,22 +325,21 @@ def restore(person: Person, folder: Path) -> None:
 
     Raises Refused.
     """
-    context, submission = read_json(folder / "context.json"), read_json(folder / "submission.json")
-    receipt = read_json(folder / "receipt.json")
+    (submission, context), receipt = sealed_in(folder), read_json(folder / "receipt.json")
     if receipt is None:
         raise _receipt_missing()
-    person.check_origin(context["origin"])
+    person.check_origin(str(context["origin"]))
     (folder / "upload.json").unlink(missing_ok=True)
     attachments = {"capsule": (folder / "capsule.age").read_bytes()}
     attachments["upload"] = upload(person.connection, folder).encode("ascii")
     payload = {"receipt_id": receipt["receipt"]["receipt"]["receipt_id"], "bid_root": submission["bid_root"]}
-    person.act(context["tender"], context["lot"], "BidFileRestored", payload, attachments)
+    person.act(str(context["tender"]), str(context["lot"]), "BidFileRestored", payload, attachments)
 
 
 def _receipt_missing() -> Refused:
     return Refused(
         "receipt_missing",
-        "平台未返回收据。请视为尚未提交，用 status 查询，并立即联系交易中心。",
+        "平台未返回回执。请视为尚未提交，用 status 查询，并立即联系交易中心。",
         "The platform gave no receipt. Take the bid as not submitted; ask for its status and call the centre at once.",
     )
 
@@ -304,31 +353,6 @@ def _receipt_of(connection: Connection, case: str, submission: Mapping[str, Json
             kept = {name: signed[name] for name in ("receipt", "key_id", "signature")}
             return {"receipt": kept, "platform_certificate": connection.get("/platform")["platform_certificate"]}
     return None
-
-
-def check_receipt(
-    kept: Mapping[str, Any],
-    submission: Mapping[str, Json] | None,
-    context: Mapping[str, Json] | None,
-    roots: list[str],
-) -> SignedReceipt:
-    """The receipt, once it is the platform's signed word on exactly this bid; needs no network.
-
-    Without submission and context only the signature is checked.
-
-    Raises CryptoError.
-    """
-    signed = SignedReceipt.from_json(kept["receipt"])
-    received_at = datetime.fromisoformat(signed.receipt["received_at"])
-    certificate = verify_certificate(kept["platform_certificate"], roots, received_at)
-    if certificate.usage != "platform":
-        raise Refused(
-            "receipt_not_by_platform",
-            "收据不是由平台证书签发。请视为尚未提交，并联系交易中心。",
-            "The receipt is not signed with a platform certificate. Take the bid as not submitted; call the centre.",
-        )
-    verify_receipt(signed, certificate.spki, submission, context)
-    return signed
 
 
 def status(connection: Connection, case: str, lot: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,6 +20,7 @@ from app.messages import LANGUAGES, sentence
 Run = Callable[[argparse.Namespace], int]
 WRONG_COMMAND_LINE = 2  # exit status
 FEN = 100
+_AMOUNT = re.compile(r"(?:[0-9]{1,16}|[0-9]{1,3}(?:,[0-9]{3}){1,5})(?:\.[0-9]{1,2})?")
 # Programs for other people's machines; each module adds its own options, and is imported when it is asked for.
 CLIENT_COMMANDS = {
     "bid": ("app.client.bid_commands", "投标：加密、提交、查询、撤回\nseal, submit, check, withdraw a bid"),
@@ -136,14 +137,15 @@ def seconds(text: str) -> float:
 
 
 def yuan(text: str) -> str:
-    """An amount of yuan with at most two decimals, as fen. Raises ValueError."""
-    try:
-        fen = Decimal(text.replace(",", "").replace("，", "")) * FEN
-    except InvalidOperation as exc:
-        raise ValueError(text) from exc
-    if not fen.is_finite() or fen <= 0 or fen != fen.to_integral_value():
+    """An amount of yuan with at most two decimals, as fen; commas stand between groups of three digits or nowhere, so
+    that a comma meant as a decimal point is not read as none. Raises ValueError."""
+    plain = text.replace("，", ",")
+    if not _AMOUNT.fullmatch(plain):
         raise ValueError(text)
-    return str(int(fen))
+    fen = int(Decimal(plain.replace(",", "")) * FEN)
+    if fen <= 0:
+        raise ValueError(text)
+    return str(fen)
 
 
 def existing(text: str) -> Path:

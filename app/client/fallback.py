@@ -34,7 +34,7 @@ def _kept(person: Person, folder: Path) -> tuple[str, str, str, str]:
     if context is None or receipt is None:
         raise Refused(
             "receipt_missing",
-            f"{folder} 中没有收据：该投标没有提交，无需承诺或公开密钥。",
+            f"{folder} 中没有回执：该投标没有提交，无需承诺或公开密钥。",
             f"There is no receipt in {folder}: this bid was not submitted, and no key is needed.",
         )
     person.check_origin(context["origin"])

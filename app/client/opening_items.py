@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from app.casefile.sealing import LONGEST_NAME, read_items
 from app.client.connection import refuse
+from app.procedure.money import format_yuan, rmb_capital
 from crypto.errors import CryptoError
+
+_VARIANTS = str.maketrans({"圆": "元", "正": "整", " ": None, "\u3000": None})
 
 
 def check_items(items: Mapping[str, str]) -> None:
@@ -27,3 +31,30 @@ def check_items(items: Mapping[str, str]) -> None:
             item=exc.facts["item"],
             most=LONGEST_NAME,
         ) from exc
+
+
+def in_figures(fen: str) -> str:
+    """A price as it is read out, in yuan. Raises RuleViolation `amount_out_of_range`."""
+    return format_yuan(Decimal(fen) / 100)
+
+
+def in_capitals(fen: str) -> str:
+    """The same as Chinese records print it beside. Raises RuleViolation `amount_out_of_range`."""
+    return rmb_capital(Decimal(fen) / 100)
+
+
+def check_words(fen: str, typed: str | None) -> None:
+    """A price that was typed twice is the same both times, as on the page. Raises Refused `price_words_differ`."""
+    if typed is None:
+        return
+    words = typed.translate(_VARIANTS).removeprefix("人民币")
+    if words != in_capitals(fen) and f"{words}整" != in_capitals(fen):
+        raise refuse(
+            "price_words_differ",
+            "报价 {figures} 元的大写是“{capitals}”，而给出的是“{typed}”。未加密任何文件；请核对后重试。",
+            "The price of {figures} yuan is “{capitals}” in capitals, not “{typed}”. Nothing was sealed; check which "
+            "of them is meant.",
+            figures=in_figures(fen),
+            capitals=in_capitals(fen),
+            typed=typed,
+        )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from app.client.acting import Person
 from app.client.command_line import expect_no_reader
-from app.client.connection import Connection, Refused
+from app.client.connection import Connection, Refused, refuse
 from app.client.keyfile import Profile
 from app.messages import clock_time, sentence
 from crypto.errors import CryptoError
@@ -64,6 +64,7 @@ def passphrase(prompt: str = "密钥口令 / passphrase of the key: ") -> str:
 def person_of(arguments: argparse.Namespace) -> Person:
     """The person of the folder, logged in and with a certified key. Raises Refused, CryptoError `key_unreadable`."""
     profile = Profile(arguments.folder)
+    _check_owner(profile, arguments.login)
     said = {"base_url": arguments.url, "login": arguments.login, "ca": arguments.ca}
     profile.keep(**{name: value for name, value in said.items() if value})
     facts = profile.facts
@@ -83,6 +84,25 @@ def person_of(arguments: argparse.Namespace) -> Person:
     if arguments.adopt_witnesses:
         print(f"见证方 / witnesses: {register.quorum} / {len(register.witnesses)}", *register.witnesses, sep="\n")
     return person
+
+
+def _check_owner(profile: Profile, login: str | None) -> None:
+    """A folder whose person has logged in is nobody else's: what is done in it is signed with that person's key.
+
+    Raises Refused `folder_of_another`.
+    """
+    owner = profile.facts.get("login")
+    if login and owner and login != owner and profile.facts.get("token"):
+        raise refuse(
+            "folder_of_another",
+            "文件夹 {folder} 属于登录名 {owner}，不是 {login}。未作任何操作；请用 --folder 指明 {login} 的文件夹，"
+            "没有的给出一个新的。",
+            "The folder {folder} belongs to the log-in {owner}, not to {login}. Nothing was done; name the folder of "
+            "{login} with --folder, or a new one.",
+            folder=profile.folder,
+            owner=owner,
+            login=login,
+        )
 
 
 def agreed(question: str) -> bool:

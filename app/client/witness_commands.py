@@ -11,6 +11,7 @@ from typing import Any
 
 from app.client.command_line import CLIENT_COMMANDS, add_command, existing, seconds
 from app.client.connection import Connection, Refused
+from app.client.given_files import given_text
 from app.client.terminal import add_folder, add_platform_arguments, now, passphrase, spoken
 from app.client.witness import Forked, Witness, WitnessFolder
 from app.messages import LANGUAGES, sentence
@@ -67,7 +68,7 @@ def _cosign(arguments: argparse.Namespace) -> int:
 
 
 def _cosign_file(witness: Witness, path: Path) -> int:
-    note = str(witness.cosign_carried(path.read_text("utf-8")))
+    note = str(witness.cosign_carried(given_text(path)))
     beside = path.with_name(f"{path.name}.cosigned")
     beside.write_text(note, "utf-8")
     print(f"{note}\n已写入 / written to {beside}")

@@ -80,7 +80,8 @@ def submit_bid(actor: Actor, mine: dict[str, str]) -> None:
     began = time.monotonic()
     parameters = checked_parameters(actor.person, actor.case_id, LOT)
     pages = tuple(PageLink(criterion, "技术文件.pdf", 1, 1) for criterion in parameters.criteria or ())
-    bidder.seal_bid([files], items, parameters, actor.person.key, sealed, pages)
+    if not (sealed / "submission.json").exists():  # sealed before the play was interrupted
+        bidder.seal_bid([files], items, parameters, actor.person.key, sealed, pages)
     took = round((time.monotonic() - began) * 1000)
     signed = bidder.submit(actor.person, sealed)
     actor.tell("bid_submitted", name=mine["name"], ms=took, receipt=signed.receipt["receipt_id"])

@@ -54,19 +54,32 @@ def test_a_bid_from_seal_to_an_offline_check(tool, tmp_path, capsys, monkeypatch
         items = ("--price", "1,566,000.00", "--days", "45", "--manager", "演示经理", "--out", out)
         sealing = ("bid", "seal", CASE, tmp_path / "offer.pdf", *items, "--url", url, "--login", "a", *person)
         (tmp_path / "方案.docx").write_bytes(b"PK")
-        assert tool(*sealing[:3], tmp_path / "方案.docx", *sealing[3:]) == 0
+        elsewhere = (*sealing[:3], tmp_path / "方案.docx", *sealing[3:], "--out", tmp_path / "unseen")
+        assert tool(*elsewhere) == 0
         assert "no seat can show 方案.docx" in capsys.readouterr().out
-        assert tool(*sealing) == 0
+        assert tool(*sealing, "--words", "壹佰伍拾六万元整") == 1
+        assert "壹佰伍拾陆万陆仟元整" in capsys.readouterr().err
+        assert not out.exists()
+        assert tool(*sealing, "--words", "人民币壹佰伍拾陆万陆仟圆") == 0
         said = capsys.readouterr().out
         assert "NOT SUBMITTED" in said
+        assert "¥1,566,000.00   壹佰伍拾陆万陆仟元整" in said
         assert "no seat can show" not in said
         assert tool("bid", "verify-receipt", out, *person) == 1
         assert tool("bid", "submit", out, *person) == 0
         said = capsys.readouterr().out
         assert said.index("NOT SUBMITTED") < said.index("已提交 / SUBMITTED")
+        assert "replaced" not in said
+        assert tool("bid", "submit", tmp_path / "unseen", *person) == 0
+        assert "a bid of yours stands (receipt r0)" in capsys.readouterr().out
+        assert tool("bid", "submit", out, *person) == 1, "taken once, and replaced since"
+        told = capsys.readouterr()
+        assert "已提交" not in told.out
+        assert "bid_not_standing" in told.err
+        assert "r1" in told.err
         assert tool("bid", "status", CASE, *person) == 0
         said = capsys.readouterr().out
-        assert "r0" in said
+        assert "r1" in said
         assert "2030-01-01 08:00:00 UTC+8" in said
         platform.paused = True
         assert tool("bid", "status", CASE, *person) == 0
@@ -87,12 +100,68 @@ def test_a_bid_from_seal_to_an_offline_check(tool, tmp_path, capsys, monkeypatch
     assert tool("bid", "verify-receipt", out, *person) == 1
 
 
-@pytest.mark.parametrize("price", ["0", "-1", "1.005", "abc", "1e9999", "NaN"])
+@pytest.mark.parametrize(
+    "price",
+    ["0", "0.00", "-1", "1.005", "abc", "1e9999", "1e6", "NaN", "12,34", "1,9,9,9", "1,566,00", "1_000", "１２"],
+)
 def test_what_is_no_price_is_refused_before_anything_happens(tool, tmp_path, price, capsys):
     words = ("--days", "1", "--manager", "x", "--out", tmp_path / "out")
     with pytest.raises(SystemExit):
         tool("bid", "seal", CASE, tmp_path, f"--price={price}", *words)
     assert "price" in capsys.readouterr().err
+
+
+def test_of_a_bid_that_was_sealed_nothing_is_written_over(tool, tmp_path, capsys, monkeypatch):
+    unchecked = lambda person, case, lot, **_: bidder.fetch_parameters(person.connection, case, lot)  # noqa: E731
+    monkeypatch.setattr(bid_commands, "checked_parameters", unchecked)
+    folder, out, offer = tmp_path / "me", tmp_path / "bid", tmp_path / "offer.pdf"
+    Profile(folder).keep(password="p" * 10, totp_secret=pyotp.random_base32())
+    offer.write_bytes(b"%PDF-1.7 ...")
+    with serving(SmallPlatform(make_committee()[0])) as url:
+        items = ("--price", "1566000", "--days", "45", "--manager", "演示经理", "--out", out)
+        sealing = ("bid", "seal", CASE, offer, *items, "--url", url, "--login", "a", "--folder", folder)
+        assert tool(*sealing) == 0
+        assert tool("bid", "submit", out, "--folder", folder) == 0
+        kept = {path.name: path.read_bytes() for path in out.iterdir()}
+        assert {"identity.txt", "bid.age", "receipt.json"} < set(kept)
+        capsys.readouterr()
+        assert tool(*sealing) == 1
+        assert "bid_folder_taken" in capsys.readouterr().err
+        assert {path.name: path.read_bytes() for path in out.iterdir()} == kept
+        assert tool(*sealing[:-3], "b", "--folder", folder, "--out", tmp_path / "other") == 1
+        assert "folder_of_another" in capsys.readouterr().err
+        assert Profile(folder).facts["login"] == "a"
+        (tmp_path / "empty").mkdir()
+        assert tool("bid", "submit", tmp_path / "empty", "--folder", folder) == 1
+        assert "bid_folder_wrong" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (b"{{", "file_unreadable"),
+        (b"\xff\xfe", "file_unreadable"),
+        (b"[" * 100_000, "file_unreadable"),
+        (b"[1]", "receipt_malformed"),
+        (b'{"receipt": 5, "platform_certificate": ""}', "receipt_malformed"),
+        (b'{"receipt": {}, "platform_certificate": 5}', "receipt_malformed"),
+        (b'{"receipt": {}, "platform_certificate": ""}', "receipt_malformed"),
+    ],
+)
+def test_what_is_no_receipt_is_said_in_words(tool, tmp_path, capsys, text, code):
+    (tmp_path / "receipt.json").write_bytes(text)
+    (tmp_path / "root.pem").write_text("x")
+    words = ("bid", "verify-receipt", tmp_path / "receipt.json", "--folder", tmp_path / "new")
+    assert tool(*words, "--authority", tmp_path / "root.pem") == 1
+    assert f"[{code}]" in capsys.readouterr().err
+
+
+def test_who_never_met_the_platform_is_told_where_its_certificate_is(tool, tmp_path, capsys):
+    (tmp_path / "receipt.json").write_text("{}")
+    assert tool("bid", "verify-receipt", tmp_path / "receipt.json", "--folder", tmp_path / "new") == 1
+    told = capsys.readouterr().err
+    assert "authority_unknown" in told
+    assert "--authority" in told
 
 
 def test_without_an_address_the_next_step_is_said(tool, tmp_path, capsys):
