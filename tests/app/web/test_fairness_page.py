@@ -20,7 +20,7 @@ from app.models import AccessLog, Notice, Pseudonym
 from app.procedure.exports import EvidenceExportRequested
 from app.queries.access import access_rows
 from app.queries.cases import look_at_case
-from app.queries.fairness import DrawLine, Fairness, LotOver, fairness_figures, figures_of
+from app.queries.fairness import DrawLine, Fairness, LotOver, SmallPool, fairness_figures, figures_of
 from app.services.actors import load_actor
 from app.services.platform import DIST
 from app.web.recusal_words import RECUSALS
@@ -215,6 +215,25 @@ def lot_over(number: int, sat: tuple[str, ...], bidders: dict[str, str], refused
     seats = dict.fromkeys(sat, SeatState.ACCEPTED) | dict.fromkeys(refused, SeatState.REFUSED)
     line = DrawLine(f"c{number}", f"T-{number}", "设备", "1", 1, 5, len(seats), len(refused), 100, 0, (), ())
     return LotOver(line, Pool(((D("0.05"), people),), seats, tuple(bidders), "b1"), bidders)
+
+
+def test_clusters_and_small_groups_stand_on_the_page_and_in_the_workbook(over: Site, monkeypatch: pytest.MonkeyPatch):
+    made = [lot_over(n, ("e1", "e2"), {"b1": "<b>甲", "b2": "=乙"}) for n in range(4)]
+    small = replace(made[0].line, small=(SmallPool(2, "A08/site", 3, 2),))
+    figures = figures_of([replace(made[0], line=small), *made[1:]])
+    monkeypatch.setattr(sys.modules["app.web.regulator.fairness"], "fairness_figures", lambda *_: figures)
+    browser = over.browser("regulator")
+    page = browser.get(f"{PATH}?only=small")
+    assert "第 1 名、第 2 名" in page
+    assert "&lt;b&gt;甲、=乙" in page
+    assert "<b>甲" not in page
+    assert "3 人，2 席" in page
+    assert rows_of(page, "draws") == 1
+    assert rows_of(seen(over, browser, words="=乙"), "clusters") == 1
+    assert rows_of(seen(over, browser, words="丙"), "clusters") == 0
+    sheets = sheets_of(browser)
+    assert [line[:3] for line in sheets["连成一片"][1:]] == [[1, 1, ""], [1, 2, ""], [1, "", "<b>甲"], [1, "", "=乙"]]
+    assert sheets["人数偏少的组"][1][-2:] == [3, 2]
 
 
 def test_meetings_that_chance_would_not_bring_about_form_a_cluster():
