@@ -104,6 +104,9 @@ def add_parser(subparsers: Any) -> None:
     ):
         parser = add_command(commands, name, words, run)
         parser.add_argument("bid", type=existing, help="加密后的投标文件夹\nthe folder made by seal")
+        if name == "reveal-key":
+            words = "见证方未联署也公开：推迟或暂停可能没有出示\nreveal though no witness vouches for what is shown"
+            parser.add_argument("--unwitnessed", action="store_true", help=words)
         add_person_arguments(parser)
     _add_clarifying(commands)
     _add_verify(commands)
@@ -269,7 +272,7 @@ def _commit_key(arguments: argparse.Namespace) -> int:
 
 @spoken
 def _reveal_key(arguments: argparse.Namespace) -> int:
-    fallback.reveal_key(person_of(arguments), arguments.bid)
+    fallback.reveal_key(person_of(arguments), arguments.bid, unwitnessed=arguments.unwitnessed)
     print("密钥已交平台 / revealed。全部密钥一并公布后开标 / the bids are opened once all keys are disclosed together")
     return 0
 

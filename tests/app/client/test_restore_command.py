@@ -1,4 +1,4 @@
-"""`tenderhall bid withdraw`, and `restore` when the platform lost a bid's file, over the real application."""
+"""`tenderhall bid withdraw`, `restore` of a lost file, and `reveal-key`, over the real application."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from app.client.command_line import Parser
 from app.client.keyfile import Profile, write_key
 from app.factory import create_app
 from app.models import StoredFile
+from app.procedure.fallback import KeyCommitted
 from app.services.platform import DIST
 from tests.app.workbench import LOT, Bench
 
@@ -118,3 +119,16 @@ def test_without_a_receipt_there_is_nothing_to_restore(hall, capsys):
     (hall.sealed / "receipt.json").unlink()
     assert hall.bid("restore", hall.sealed) == 1
     assert "receipt" in capsys.readouterr().err
+
+
+def test_too_few_trustees_and_the_key_leaves_by_what_the_real_case_file_shows(hall, capsys):
+    hall.close()
+    hall.bench.work_off(61)
+    assert hall.bid("commit-key", hall.sealed) == 0
+    assert hall.bid("reveal-key", hall.sealed) == 1, "others have not committed"
+    for submission in hall.bench.case.lots[LOT].bidding.live:
+        if submission.receipt_id != hall.receipt:
+            login = next(name for name, one in hall.bench.people.items() if one.organisation == submission.bidder)
+            hall.bench.act(login, KeyCommitted(submission.receipt_id, "a" * 64))
+    assert hall.bid("reveal-key", hall.sealed) == 0, capsys.readouterr().err
+    assert list(hall.bench.case.lots[LOT].fallback.keys) == [hall.receipt]
