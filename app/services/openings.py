@@ -56,6 +56,7 @@ from crypto.package import PackedFile, read_package
 
 log = logging.getLogger("tenderhall.openings")
 AT_ONCE = (os.cpu_count() or 1) + 2  # bids opened side by side: cipher, pairings and hashes on all cores; some wait
+MEASURED = 512 * 1024  # bytes of a file hashed at a time, while other threads work
 TOGETHER = 50  # bids put on record in one transaction: other acts of their case wait as long as that takes
 _KEPT = insert(StoredFile.__table__)
 Outcome = tuple[BidOpened | BidVoided, list[dict[str, Any]]]  # the fact, and rows of the files
@@ -310,7 +311,7 @@ def _decrypt(
     with platform.blobs.open(bid) as sealed:
         plain = opened_bid(sealed, key, context)
         try:
-            package = read_package(plain)
+            package = read_package(plain, MEASURED)
             items = check_manifest(package, submission, case.id, lot, spki)
             files = [_opened_file(case.id, lot, submission.receipt_id, file, bid) for file in package.files]
         except CryptoError:

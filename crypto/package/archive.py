@@ -91,15 +91,16 @@ def _write_member(dst: BinaryIO, path: str, chunks: Iterable[bytes], size: int) 
     return len(header) + size + len(filling(size))
 
 
-def read_package(src: ByteStream) -> Package:
-    """Reads manifest and signature from `src`, and the files as they are asked for; memory stays small.
+def read_package(src: ByteStream, chunk_size: int = CHUNK_SIZE) -> Package:
+    """Reads manifest and signature from `src`, and the files as they are asked for; memory stays small. A file comes
+    in chunks of at most `chunk_size` bytes.
 
     The signature is not judged here: check it over `manifest` before using the files.
     Raises CryptoError, here or from `files`: `package_malformed`, `package_truncated`, `package_member_type`,
     `package_oversize`, `package_manifest_malformed`, `package_path`, `package_duplicate`, `package_file_unlisted`,
     `package_file_missing`, `package_file_changed`, `not_canonical`.
     """
-    tar = TarReader(src)
+    tar = TarReader(src, chunk_size)
     manifest = _read_object(tar, MANIFEST_NAME, MANIFEST_LIMIT)
     signature = _read_object(tar, SIGNATURE_NAME, SIGNATURE_LIMIT)
     return Package(manifest, signature, _read_files(tar, manifest_entries(manifest)))

@@ -64,8 +64,9 @@ class TarReader:
     Raises CryptoError `package_truncated`, `package_malformed` with the offset of the block, `package_member_type`.
     """
 
-    def __init__(self, src: ByteStream) -> None:
+    def __init__(self, src: ByteStream, chunk_size: int = CHUNK_SIZE) -> None:
         self._src = src
+        self._chunk_size = chunk_size
         self._offset = 0
         self._pending = 0  # bytes of the last member, filling included, that were not read yet
 
@@ -96,10 +97,10 @@ class TarReader:
         return member
 
     def chunks(self, member: Member) -> Iterator[bytes]:
-        """The content of the member that `next()` gave last, in chunks of at most 64 KiB."""
+        """The content of the member that `next()` gave last, in chunks of at most `chunk_size` bytes."""
         left = member.size
         while left:
-            chunk = self._read(min(left, CHUNK_SIZE))
+            chunk = self._read(min(left, self._chunk_size))
             left -= len(chunk)
             self._pending -= len(chunk)
             yield chunk
