@@ -112,10 +112,15 @@ def verify_receipt(
 
     Without the bidder's own `bidsub/v1` (and `bidctx/v1`) only the signature is checked: a bidder should give both.
     Raises CryptoError `receipt_malformed`, `receipt_differs` (field, found, expected), `key_foreign`,
-    `signature_wrong`, `submission_malformed`, `bid_context_malformed`.
+    `receipt_signature_wrong`, `submission_malformed`, `bid_context_malformed`.
     """
     _check_receipt(signed.receipt)
-    verify_object(platform_spki, RECEIPT, signed.receipt, {"key_id": signed.key_id, "signature": signed.signature})
+    try:
+        verify_object(platform_spki, RECEIPT, signed.receipt, {"key_id": signed.key_id, "signature": signed.signature})
+    except CryptoError as exc:
+        if exc.code != "signature_wrong":
+            raise
+        raise CryptoError("receipt_signature_wrong", key_id=signed.key_id) from exc
     expected: dict[str, Json] = {}
     if submission is not None:
         check_submission(submission)

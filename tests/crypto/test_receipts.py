@@ -116,7 +116,7 @@ def test_receipt_by_another_key_is_refused():
     signed = sign_receipt(SigningKey.generate(), receipt())
     assert refusal(verify_receipt, signed, PLATFORM.spki).code == "key_foreign"
     claimed = replace(signed, key_id=PLATFORM.key_id)
-    assert refusal(verify_receipt, claimed, PLATFORM.spki).code == "signature_wrong"
+    assert refusal(verify_receipt, claimed, PLATFORM.spki).code == "receipt_signature_wrong"
 
 
 @pytest.mark.parametrize("name", sorted(receipt()))
@@ -125,7 +125,7 @@ def test_every_field_is_signed(name):
     other = {"bid_size": 7, "received_at": "2026-03-03T01:59:59Z"}.get(name, "0" * 64)
     altered = replace(signed, receipt={**signed.receipt, name: other})
     assert refusal(verify_receipt, altered, PLATFORM.spki).code == (
-        "receipt_malformed" if name == "v" else "signature_wrong"
+        "receipt_malformed" if name == "v" else "receipt_signature_wrong"
     )
 
 

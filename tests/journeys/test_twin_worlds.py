@@ -7,6 +7,7 @@ The pages of the worlds between are compared by tests/long/test_all_twin_worlds.
 
 from __future__ import annotations
 
+import base64
 import re
 import secrets
 import shutil
@@ -23,10 +24,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
+from app.casefile.codec import encode
 from app.extensions import COOKIE
 from app.factory import create_app
 from app.models import Account, DeniedAttempt, Job, Notice, StoredFile
+from app.procedure.bid import BidWithdrawn
 from app.procedure.deadlines import OutageExtensionProposed, PauseProposed, PostponementProposed, PostponementReleased
+from app.procedure.fallback import KeyCommitted, KeyRevealed
+from app.procedure.opening import ObjectionRaised, ShareReleased
+from app.procedure.restoring import BidFileRestored
 from app.services import accounts
 from app.services.accounts import NewOrganisation
 from app.services.platform import DIST, open_platform
@@ -101,9 +107,34 @@ class World:
     def answer(
         self, login: str, path: str, method: str = "GET", **sent: Any
     ) -> tuple[int, list[tuple[str, str]], bytes]:
-        found = self.client(login).open(path, method=method, **sent)
+        client = self.client(login)
+        if method != "GET":
+            client, sent = self._sender(login, path, sent)
+        found = client.open(path, method=method, **sent)
+        assert b"form_expired" not in found.get_data(), path  # or nothing of what was sent would have been looked at
         headers = [(name, mask(value.encode()).decode()) for name, value in found.headers if name != "Set-Cookie"]
         return found.status_code, headers, mask(found.get_data())
+
+    def _sender(self, login: str, path: str, sent: dict[str, Any]) -> tuple[FlaskClient, dict[str, Any]]:
+        """A program of that person, or its browser with the word that a page's forms carry."""
+        client, headers = self.client(login), dict(sent.get("headers", {}))
+        if path.startswith("/api/"):
+            client = self.app.test_client()
+            headers["Authorization"] = f"Bearer {self.tokens[login]}"
+        else:
+            word = re.search(rb'csrf_token" type="hidden" value="([^"]+)"', client.get("/verify").get_data())
+            assert word is not None
+            headers["X-CSRFToken"] = word[1].decode()
+        return client, {**sent, "headers": headers}
+
+    def act(self, login: str, fact: Any, **further: Any) -> tuple[int, list[tuple[str, str]], bytes]:
+        """What a really signed act is answered."""
+        kind, payload = type(fact).__name__, encode(fact)
+        if isinstance(fact, dict):
+            kind, payload = "BidSubmitted", fact
+        signed = self.bench.proposal(self.bench.people[login], payload, kind).signed
+        body = {"payload": payload, **signed.to_json(), **further}
+        return self.answer(login, f"/api/v1/cases/{self.bench.case_id}/{LOT}/acts/{kind}", "POST", json=body)
 
     def _token(self, login: str) -> str:
         if login in self.bench.people:
@@ -183,6 +214,49 @@ def founded_for_worlds(folder: Path) -> Bench:
 @pytest.mark.parametrize("login", LOOKERS, ids=lambda login: login or "public")
 def test_the_worlds_look_alike(worlds, login):
     compare_pages([world for world in worlds if world.bids in COMPARED], login)
+
+
+def test_an_inspector_who_states_a_reason_learns_nothing_of_bids_either(worlds):
+    """The widest view before the deadline: a stated reason opens what the authority may read of the case."""
+    compared = [world for world in worlds if world.bids in COMPARED]
+    for world in compared:
+        path, sent = f"/api/v1/cases/{world.fill['case']}/reason", {"json": {"reason": "核查投诉线索"}}
+        status, _headers, body = world.answer("regulator", path, "POST", **sent)
+        assert status < 300, body
+    compare_pages(compared, "regulator")
+
+
+def test_signed_acts_before_the_deadline_are_answered_alike(worlds):
+    """Of people who may not do them, or have no bid; and the bid of one more, from the upload to its withdrawal."""
+    for login in ("bidder-d", "trustee-1", "officer", "centre", "regulator"):
+        for kind in range(len(early_acts("0" * 20))):
+            answers = [world.act(login, early_acts(world.fill["receipt"])[kind]) for world in worlds]
+            refused = {status for status, _headers, _body in answers}
+            assert refused <= {403, 404, 409, 422}, answers[0]
+            assert all(answer == answers[0] for answer in answers), (login, kind, first_difference(answers))
+            assert b'"malformed"' not in answers[0][2], answers[0]
+    taken, ended = [], []
+    for world in worlds:
+        sealed = world.bench.seal("bidder-d")
+        kept = world.bench.attach("bidder-d", sealed)
+        attachments = {name: base64.b64encode(data).decode() for name, data in kept.items()}
+        taken.append(world.act("bidder-d", sealed.submission, attachments=attachments))
+        standing = world.bench.case.lots[LOT].bidding.of_bidder(world.bench.people["bidder-d"].organisation)
+        ended.append(world.act("bidder-d", BidWithdrawn(standing.receipt_id)))
+    for answers in (taken, ended):
+        assert answers[0][0] == 200, answers[0]
+        assert all(answer == answers[0] for answer in answers), first_difference(answers)
+
+
+def early_acts(receipt: str) -> tuple[Any, ...]:
+    return (
+        BidWithdrawn(receipt),
+        BidFileRestored(receipt, "0" * 64),
+        ShareReleased(1, "ab" * 48),
+        KeyCommitted(receipt, "a" * 64),
+        KeyRevealed(receipt, "AGE-SECRET-KEY-PQ-1", "b" * 64),
+        ObjectionRaised("o" * 16, "对开标有异议"),
+    )
 
 
 # What somebody sends who has no bid, before the deadline: refusals and what is taken must tell nothing either.
