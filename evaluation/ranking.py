@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
@@ -120,6 +120,8 @@ def rank(standings: Sequence[Standing], chain: Sequence[str], drawn: Sequence[st
     return Ranking(tuple(ranks), open_ties if DRAW in chain else ())
 
 
-def candidates(ranking: Ranking, most: int) -> tuple[str, ...]:
-    """The recommended candidates, best first: bids whose rank is not beyond `most` (Reg 53: at most 3)."""
-    return tuple(found.bid for found in ranking.ranks if found.rank <= most)
+def candidates(ranking: Ranking, most: int, behind: Collection[str] = ()) -> tuple[str, ...]:
+    """The recommended candidates, best first: bids whose place is not beyond `most` (Reg 53: at most 3), without those
+    that stand back `behind` another of the same brand."""
+    able = [found for found in ranking.ranks if found.bid not in behind]
+    return tuple(found.bid for found in able if sum(other.rank < found.rank for other in able) < most)
